@@ -106,6 +106,7 @@ EXEMPT = {
     "nodeselect.index.cache_memory.CacheMemory.empty": "it empties what others have filled",
     "nodeselect.index.node_table.NodeTable.__repr__": "nobody sees it",
     "nodeselect.readers.chunks.document_too_large_error": "it needs 4 GiB",
+    "nodeselect.readers.chunks.shorter_file_error": "it needs a file that changes",
     **dict.fromkeys(
         [
             "nodeselect.blocking.use_blocking_output",

@@ -1,6 +1,6 @@
 """Two processes read from a file of lines what one process reads."""
 
-import faulthandler
+import _thread
 import io
 import json
 import os
@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nodeselect import InventoryError, Node, Selector
+from nodeselect import LIMITS, InventoryError, Node, Selector
 from nodeselect.readers import line_reader, open_inputs, parallel_read
 from nodeselect.readers.parallel_read import EndReader
 from nodeselect.readers.reader import NodeReader
@@ -30,11 +30,16 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+NUMBER_OF_THREADS = parallel_read._number_of_threads
+
+
 @pytest.fixture(autouse=True)
 def small_files(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let two processes read files of any size."""
     monkeypatch.setattr(parallel_read, "_MIN_BYTES", 1)
     monkeypatch.setattr(parallel_read, "_SEGMENT_BYTES", 500)
+    # Without those that pytest-xdist starts.
+    monkeypatch.setattr(parallel_read, "_number_of_threads", threading.active_count)
 
 
 def open_files() -> int:
@@ -446,7 +451,7 @@ def test_ended_children_that_are_forgotten(nodes: Path, forks: list[int]) -> Non
 
 def test_one_core(nodes: Path, forks: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     """One core reads no faster with two processes."""
-    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    monkeypatch.setattr(parallel_read, "_number_of_cores", lambda: 1)
     with nodes.open("rb") as stream:
         assert not is_split(stream, forks)
 
@@ -464,15 +469,94 @@ def test_other_threads(nodes: Path, forks: list[int]) -> None:
         other.join()
 
 
+def test_threads_that_python_did_not_start() -> None:
+    """On Linux, threads of other libraries are counted as well."""
+    before, done = NUMBER_OF_THREADS(), threading.Lock()
+    done.acquire()
+    _thread.start_new_thread(done.acquire, ())
+    assert NUMBER_OF_THREADS() - before == (1 if sys.platform == "linux" else 0)
+    done.release()
+
+
+def test_too_many_failure_masks(tmp_path: Path, forks: list[int]) -> None:
+    """If there are too many in both processes together, none are counted, as by one process."""
+    path = tmp_path / "nodes.ndjson"
+    keys = [f"k-{number}" for number in range(11)]
+    masks = [number * 7 % 2_048 for number in range(1_200)]
+    path.write_text(
+        "".join(
+            json.dumps(
+                {"id": f"n-{at}", "labels": {k: "" for n, k in enumerate(keys) if m >> n & 1}}
+            )
+            + "\n"
+            for at, m in enumerate(masks)
+        )
+    )
+    for parallel in (False, True):
+        with path.open("rb") as stream:
+            reader = NodeReader(stream, selector=Selector.parse(",".join(keys)), parallel=parallel)
+            list(reader)
+        assert (reader.count, reader.failure_masks) == (1_200, None)
+    assert forks == [1]
+
+
+def test_where_the_stream_is_afterwards(nodes: Path) -> None:
+    """The file is at its end, also for another process that reads from the same description."""
+    with nodes.open("rb") as stream:
+        list(NodeReader(stream, parallel=True))
+        assert os.lseek(stream.fileno(), 0, os.SEEK_CUR) == stream.tell() == nodes.stat().st_size
+
+
+def test_a_child_process_that_the_caller_waits_for(nodes: Path) -> None:
+    """If the caller has waited for the child process, all nodes are read all the same."""
+    with nodes.open("rb") as stream:
+        iterator = iter(NodeReader(stream, only_in_child(lambda: os._exit(0)), parallel=True))
+        first = next(iterator)
+        os.wait()
+        assert [first, *iterator] == outcome(nodes, parallel=False)[0]
+
+
+def test_too_long_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only so much of a line is read as is allowed, to find where the next one starts."""
+    path = tmp_path / "nodes.ndjson"
+    path.write_text(f"{'x' * 100_000}\n{'x' * 100_000}")
+    monkeypatch.setattr(parallel_read, "LIMITS", LIMITS._replace(line_bytes=50_000))
+    with path.open("rb") as stream:
+        offsets = (1, 60_000, 100_000, 100_001, 100_002)
+        starts = [parallel_read._line_start(stream.fileno(), each, 200_001) for each in offsets]
+    assert starts == [200_001, 100_001, 100_001, 100_001, 200_001]
+
+
+@pytest.mark.parametrize("value", ["", "12345678", "x" * 300])
+def test_a_file_that_is_edited(nodes: Path, forks: list[int], value: str) -> None:
+    """If lines move while a file is read, the answer has all nodes, or there is an error."""
+    texts = [*LINES[:2_000], LINES[2_000].replace('"2000"', f'"{value}"'), *LINES[2_001:]]
+
+    parent = os.getpid()
+
+    def node_filter(labels: Mapping[str, str], node_id: str) -> bool:
+        if os.getpid() == parent:
+            time.sleep(0.001)
+        elif node_id == "n-2500":
+            nodes.write_text("".join(texts))
+        return True
+
+    with nodes.open("rb") as stream:
+        try:
+            found = [node.id for node in NodeReader(stream, node_filter, parallel=True)]
+        except InventoryError:
+            found = []
+    assert found in ([], [f"n-{at:04}" for at in range(3_000)])
+    assert forks == [1]
+
+
 def test_a_file_that_becomes_shorter(nodes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that is cut off while it is read is rejected: not all of it is left."""
     fork = os.fork
 
     def shortened() -> int:
         os.truncate(nodes, len("".join(LINES[:1_000])))
-        if (process := fork()) == 0:
-            faulthandler.disable()  # which pytest enables; the child process is killed silently
-        return process
+        return fork()
 
     monkeypatch.setattr(os, "fork", shortened)
     assert outcome(nodes, True) == "nodes: the file became shorter while it was read"

@@ -211,6 +211,7 @@ def test_nodes_and_failures(fleet: list[dict[str, str]], text: str, size: int) -
             assert selected == nodes
             assert [list(node.labels) for node in selected] == [list(x.labels) for x in nodes]
             assert reader.count == len(fleet)
+            assert reader.failure_masks is not None
             assert +reader.failure_masks == +expected
             assert reader.missing_ids == set(one.ids or ()) - {
                 f"n-{at}" for at in range(len(fleet))
@@ -218,14 +219,14 @@ def test_nodes_and_failures(fleet: list[dict[str, str]], text: str, size: int) -
 
 
 def test_the_number_of_failure_masks_is_limited() -> None:
-    """If nodes fail in too many different ways, counting stops and takes no more memory."""
+    """If nodes fail in too many different ways, they are not counted, and take no memory."""
     keys = [f"k-{number}" for number in range(16)]
     fleet = [{key: "" for at, key in enumerate(keys) if n >> at & 1} for n in range(20_000)]
     data = "".join(line(f"n-{n}", labels) for n, labels in enumerate(fleet)).encode()
     reader = NodeReader(io.BytesIO(data), selector=Selector.parse(",".join(keys)))
     assert list(reader) == []
     assert reader.count == 20_000
-    assert 1_000 < len(reader.failure_masks) < 5_000
+    assert reader.failure_masks is None
 
 
 @pytest.mark.parametrize(

@@ -275,7 +275,7 @@ def _read_matches(
                 nodes.append(node)
     total = reader.count if states is None else count_in_states(reader.states, states)
     failures = None
-    if reader.failure_masks.total() == total:
+    if reader.failure_masks is not None:
         failures = FailureCounts.from_masks(len(selectors[0].split()), reader.failure_masks)
     return _Result(nodes, total, matched, other, reader.states, reader.missing_ids, failures)
 

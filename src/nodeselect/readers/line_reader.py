@@ -40,15 +40,17 @@ class LineReader:
         :param parallel: whether two processes may read a large file.
         """
         with read_from_end(stream, self._from_end) if parallel else nullcontext() as child:
-            rows = None
-            if child is not None:
-                for stop in chain([stream.tell()], child.stops):
-                    yield from self._read_chunks(first, stream, stop)
-                    first = b""
-                rows = None if self._nodes._footer else self._add_end(child, stream.tell())
+            if child is None:
+                yield from self._read_chunks(first, stream)
+                return
+            for stop in chain([stream.tell()], child.stops):
+                yield from self._read_chunks(first, stream, stop)
+                first = b""
+            rows = None if self._nodes._footer else self._add_end(child, stream.tell())
             if rows is None:
-                yield from self._read_chunks(first, stream, child and child.end)
+                yield from self._read_chunks(b"", stream, child.end)
             else:
+                stream.seek(child.end)  # where it is after one process has read it
                 yield rows
 
     def _add_end(self, child: EndReader, position: int) -> Block | None:
@@ -69,7 +71,7 @@ class LineReader:
             return None
         nodes.count += count
         nodes.states.update(states)
-        nodes.failure_masks.update(failure_masks)
+        nodes._count_masks(failure_masks)
         nodes.missing_ids &= missing_ids
         nodes._ids.extend(order, ids)
         nodes._shapes.update(shapes)
@@ -97,8 +99,8 @@ class LineReader:
         for check in reversed(checks):
             ids.extend(check.order, check.text)
         selected = list(chain.from_iterable(reversed(rows)))
-        states, masks = dict(nodes.states), dict(nodes.failure_masks)
-        counts = nodes.count, states, masks, nodes.missing_ids
+        masks = None if nodes.failure_masks is None else dict(nodes.failure_masks)
+        counts = nodes.count, dict(nodes.states), masks, nodes.missing_ids
         yield start, *counts, ids.order, nodes._shapes, selected
         yield ids.text
 

@@ -16,12 +16,12 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from io import BufferedReader, FileIO
-from itertools import pairwise
 from stat import S_ISREG
 from typing import Any, BinaryIO, NamedTuple, NoReturn
 
+from nodeselect.limits import LIMITS
 from nodeselect.readers.chunks import shorter_file_error
 
 __all__ = ["EndReader", "Segment", "read_from_end"]
@@ -98,8 +98,9 @@ def read_from_end(
         try:
             yield reader
         finally:
-            os.kill(process, signal.SIGKILL)  # its id is valid until it is waited for
-            os.waitpid(process, 0)
+            with suppress(ProcessLookupError, ChildProcessError):  # the caller has waited for it
+                os.kill(process, signal.SIGKILL)
+                os.waitpid(process, 0)
 
 
 def _start(
@@ -109,8 +110,8 @@ def _start(
     if (
         not (isinstance(stream, BufferedReader) and isinstance(stream.raw, FileIO))
         or not hasattr(os, "fork")
-        or (os.cpu_count() or 1) < 2
-        or threading.active_count() > 1
+        or _number_of_cores() < 2
+        or _number_of_threads() > 1
         or signal.getsignal(signal.SIGCHLD) != signal.SIG_DFL  # it may wait for the process
     ):
         return None
@@ -136,10 +137,13 @@ def _start(
     parent = os.getpid()
 
     def from_end() -> Iterator[Segment]:
-        for low, high in reversed(list(pairwise(bounds))):
+        stop = end
+        for bound in reversed(bounds[:-1]):
             if os.getppid() == parent and is_left():  # otherwise the parent process has ended
-                file.seek(line_start(low))
-                yield file, line_start(high)
+                segment_start = min(line_start(bound), stop)
+                file.seek(segment_start)
+                yield file, stop
+                stop = segment_start
 
     receiver, sender = _open_pipe(stack)
     with sender:
@@ -151,21 +155,35 @@ def _start(
     return EndReader(stops, end, receiver), process
 
 
+def _number_of_cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _number_of_threads() -> int:
+    """Return how many threads this process has: on Linux, also those that Python did not start."""
+    try:
+        return len(os.listdir("/proc/self/task"))  # noqa: PTH208 - pathlib loads slowly
+    except OSError:
+        return threading.active_count()
+
+
 def _line_start(descriptor: int, offset: int, end: int) -> int:
     """Return the offset of the first line of a file that starts at ``offset`` or later.
 
-    Return ``end`` if there is none. This does not read from a map of the file into memory: if the
-    file becomes shorter, that stops the process.
+    Return ``end`` if there is none, or if the line before it is too long to be read. This does not
+    read from a map of the file into memory: if the file becomes shorter, that stops the process.
 
     :raises InventoryError: if the file ends before ``end``.
     """
-    at = offset - 1
-    while block := os.pread(descriptor, _BLOCK_BYTES, at):
+    for at in range(offset - 1, min(end, offset + LIMITS.line_bytes), _BLOCK_BYTES):
+        block = os.pread(descriptor, _BLOCK_BYTES, at)
+        if not block:
+            raise shorter_file_error()
         if (found := block.find(b"\n")) >= 0:
             return min(at + found + 1, end)
-        at += len(block)
-    if at < end:
-        raise shorter_file_error()
     return end
 
 
@@ -185,7 +203,8 @@ def _run(
     If anything fails, exit without sending the rest.
     """
     try:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        for number in (signal.SIGINT, signal.SIGBUS):  # the file may become shorter
+            signal.signal(number, signal.SIG_DFL)
         for part in read(segments):
             data = marshal.dumps(part)
             sender.write(len(data).to_bytes(_SIZE_BYTES))

@@ -84,10 +84,10 @@ class NodeReader:
     """The name of the input that is read, or was read last, in errors."""
     states: Counter[str | None]
     """How many of the nodes read so far are in each state; counted only if ``states`` are given."""
-    failure_masks: Counter[int]
+    failure_masks: Counter[int] | None
     """For each set of requirements, as a mask of bits (:attr:`~nodeselect.Selector.failure_mask`),
     how many nodes, in one of ``states`` if these are given, fail exactly these; the mask 0 counts
-    the nodes that match. Counting stops after a thousand different masks."""
+    the nodes that match. None without a selector, and if there are over a thousand masks."""
     missing_ids: set[str]
     """Those of the ids to look up that no node read so far has."""
 
@@ -142,7 +142,7 @@ class NodeReader:
         self._ids = DuplicateIdCheck()
         self.count = 0
         self.states = Counter()
-        self.failure_masks = Counter()
+        self.failure_masks = None if self._selector is None else Counter()
 
     def _start_input(self) -> None:
         self._footer = ""  # the line that Expanso's command line prints after the nodes
@@ -325,16 +325,23 @@ class NodeReader:
         if self._failure_mask is not None:
             if masks is None:
                 masks = list(map(self._failure_mask, labels, ids))
-            if len(self.failure_masks) <= _MAX_FAILURE_MASKS:
+            if self.failure_masks is not None:
                 counted = masks
                 if allowed := self._states:
                     in_states = (has_state(state, allowed) for state in states)
                     counted = list(compress(masks, in_states))
-                self.failure_masks.update(counted)
+                self._count_masks(counted)
             return list(compress(nodes, map(not_, masks)))
         if self._filter is None:
             return nodes
         return list(compress(nodes, map(self._filter, labels, ids)))
+
+    def _count_masks(self, masks: Iterable[int] | Mapping[int, int] | None) -> None:
+        """Count failure masks, or add their counts; None if there are too many."""
+        if self.failure_masks is not None and masks is not None:
+            self.failure_masks.update(masks)
+        if masks is None or len(self.failure_masks or ()) > _MAX_FAILURE_MASKS:
+            self.failure_masks = None
 
     def _count(self, ids: Sequence[str]) -> None:
         if self._checks_ids:
