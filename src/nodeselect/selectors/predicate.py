@@ -14,7 +14,6 @@ an unchecked one gives the same answers and is faster.
 import reprlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -121,11 +120,14 @@ _KINDS_OF_TESTS = {
     (InRange, False): _IN_RANGE,
 }
 _KINDS_OF_ONE_VALUE = {_ONE_OF: _EQUAL, _NONE_OF: _NOT_EQUAL}
-_KINDS = {each: _KINDS_OF_TESTS[each.test_type, each.matches_absent] for each in Operator}
+_KINDS = {
+    each: (kind, _KINDS_OF_ONE_VALUE.get(kind, kind))
+    for each in Operator
+    for kind in [_KINDS_OF_TESTS[each.test_type, each.matches_absent]]
+}
 
 # One test: its kind, its key (None for the id) and what the value is compared with.
 _BoundTest = tuple[int, str | None, Any]
-_kind = itemgetter(0)
 
 
 def compile_predicate(
@@ -256,7 +258,8 @@ def _bind(
     ids: tuple[str, ...] | None,
 ) -> Predicate:
     tests = _bound_tests(requirements, ids)
-    tests.sort(key=_kind)
+    if len(tests) > 1:
+        tests.sort()  # operands of one kind compare
     shape, keys, operands = _columns(tests)
     return factory(shape)(*keys, *operands)
 
@@ -266,21 +269,19 @@ def _bound_tests(
 ) -> list[_BoundTest]:
     tests: list[_BoundTest] = [] if ids is None else [(_ID, None, frozenset(ids))]
     for requirement in requirements:
-        kind, values = _KINDS[requirement.operator], requirement.values
-        operand: Any = None
+        (kind, kind_of_one), values = _KINDS[requirement.operator], requirement.values
         if kind == _IN_RANGE:
-            operand = requirement.test
+            tests.append((kind, requirement.key, requirement.test))
         elif len(values) == 1:
-            kind, operand = _KINDS_OF_ONE_VALUE[kind], values[0]
-        elif values:
-            operand = frozenset(values)
-        tests.append((kind, requirement.key, operand))
+            tests.append((kind_of_one, requirement.key, values[0]))
+        else:
+            tests.append((kind, requirement.key, frozenset(values) if values else None))
     return tests
 
 
 def _columns(tests: list[_BoundTest]) -> tuple[Shape, tuple[str | None, ...], tuple[Any, ...]]:
     """Split tests into three tuples: their kinds, their keys and their operands."""
-    kinds, keys, operands = zip(*tests, strict=True) if tests else ((), (), ())
+    kinds, keys, operands = zip(*tests) if tests else ((), (), ())  # noqa: B905 - it is faster
     return kinds, keys, operands
 
 

@@ -320,12 +320,13 @@ class _Uncompiled(Selector):
     def matches(self) -> Predicate:  # type: ignore[override]
         predicate = compile_checked_predicate(self.requirements, self.ids)
         _set_matches(self, predicate)
-        object.__setattr__(self, "__class__", Selector)  # last: another thread may read it
+        _set_class(self, Selector)  # last: another thread may read it
         return predicate
 
 
 _Uncompiled.__name__ = _Uncompiled.__qualname__ = "Selector"  # in messages
 _set_matches = vars(_Unfrozen)["matches"].__set__
+_set_class = vars(object)["__class__"].__set__
 
 
 def _parse(text: str) -> Selector:
