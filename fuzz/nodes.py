@@ -48,6 +48,7 @@ def check(data: bytes) -> None:
     with _small_chunks():
         reader = NodeReader(BytesIO(data), selector=selector)
         assert list(reader) == expected
+    assert reader.failure_masks is not None
     assert reader.count == len(nodes) == reader.failure_masks.total()
     assert reader.failure_masks[0] == len(expected)
     if nodes and seed % 4 == 0:
