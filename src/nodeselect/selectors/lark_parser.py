@@ -97,7 +97,7 @@ def _read(source: str, tokens: list[Token]) -> Requirement:
     key, spelling, values = _check_words(source, tokens, len(source))
     operator = OPERATORS[spelling]
     if operator.is_comparison and "" in values:  # checked only here: "x>=5" has another mistake
-        position = _start(tokens[-1]) + 1
+        position = _start(tokens[-1]) + len(tokens[-1])
         raise integer_error(source, position, position)
     if operator.arity == "none":
         values = set()

@@ -45,7 +45,8 @@ Test = HasKey | OneOf | InRange
 
 # For each operator its spelling, its number of values, its name in Kubernetes, its test, and
 # whether it negates the test, so that an absent key matches. A name in Kubernetes that several
-# operators have is read as the last of them in ``Operator``.
+# operators have is read as the last of them in ``Operator``. An operator that Kubernetes does not
+# have must be left out of KUBERNETES_OPERATORS.
 _LAW: dict[str, tuple[str, str, str, type[Test], bool]] = {
     "exists": ("", "none", "Exists", HasKey, False),  # the key itself is required
     "!": ("!", "none", "DoesNotExist", HasKey, True),  # its absence is required
