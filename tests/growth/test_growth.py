@@ -113,7 +113,6 @@ EXEMPT = {
             "nodeselect.cli.app.main",
             "nodeselect.cli.streams.write_bug",
             "nodeselect.readers.duplicate_ids.DuplicateIdCheck.order",
-            "nodeselect.readers.duplicate_ids.DuplicateIdCheck.text",
             "nodeselect.readers.parallel_read.EndReader.next_part",
         ],
         "it needs a process of its own, or one that fails",

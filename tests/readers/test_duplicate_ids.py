@@ -46,7 +46,7 @@ def test_ids_of_two_processes(first: list[list[str]], second: list[list[str]]) -
     both = check_of(*first)
     other = check_of(*second)
     ascend = both.ascend_with(other.order)
-    both.extend(other.order, "" if ascend else other.text)
+    both.extend(other.order, () if ascend else other.texts)
     assert message(both) == message(check_of(*first, *second))
 
 

@@ -66,14 +66,14 @@ class LineReader:
         if start not in (None, position):  # the file was changed
             return None
         is_order_enough = nodes._has_one_input and nodes._ids.ascend_with(order)
-        ids = "" if is_order_enough else child.next_part()
-        if ids is None:
+        texts = () if is_order_enough else child.next_part()
+        if texts is None:
             return None
         nodes.count += count
         nodes.states.update(states)
         nodes._count_masks(failure_masks)
         nodes.missing_ids &= missing_ids
-        nodes._ids.extend(order, ids)
+        nodes._ids.extend(order, texts)
         nodes._shapes.update(shapes)
         return rows  # type: ignore[no-any-return]
 
@@ -97,12 +97,12 @@ class LineReader:
                 break
         ids = DuplicateIdCheck()
         for check in reversed(checks):
-            ids.extend(check.order, check.text)
+            ids.extend(check.order, check.texts)
         selected = list(chain.from_iterable(reversed(rows)))
         masks = None if nodes.failure_masks is None else dict(nodes.failure_masks)
         counts = nodes.count, dict(nodes.states), masks, nodes.missing_ids
         yield start, *counts, ids.order, nodes._shapes, selected
-        yield ids.text
+        yield ids.texts
 
     def _read_chunks(
         self, first: bytes, stream: BinaryIO, stop: int | None = None

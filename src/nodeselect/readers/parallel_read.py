@@ -132,7 +132,7 @@ def _start(
         return bool(os.read(tokens.fileno(), 1))
 
     def line_start(offset: int) -> int:
-        return offset if offset in (start, end) else _line_start(stream.fileno(), offset, end)
+        return start if offset == start else _line_start(stream.fileno(), offset, end)
 
     parent = os.getpid()
 

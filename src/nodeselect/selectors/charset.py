@@ -15,11 +15,15 @@ __all__ = [
     "MAX_INT64",
     "MIN_INT64",
     "NAME_RE",
+    "WHITE_SPACE",
     "is_key",
     "is_prefix",
     "is_value",
     "parse_int64",
 ]
+
+WHITE_SPACE = " \t\r\n"
+"""What may be between words; all other characters, such as a no-break space, are part of words."""
 
 MIN_INT64 = -(2**63)
 MAX_INT64 = 2**63 - 1

@@ -16,7 +16,7 @@ from typing import Any
 from lark import Lark, Token, UnexpectedToken
 
 from nodeselect.limits import LIMITS
-from nodeselect.selectors.charset import is_key, is_value, parse_int64
+from nodeselect.selectors.charset import WHITE_SPACE, is_key, is_value, parse_int64
 from nodeselect.selectors.diagnostics.mistakes import syntax_error
 from nodeselect.selectors.diagnostics.words import (
     character_error,
@@ -136,7 +136,7 @@ def _check_words(source: str, tokens: list[Token], end: int) -> tuple[str, str, 
             case "RPAR":
                 end = start
     if list_start is not None:
-        values = {value.strip(" \t\r\n") for value in source[list_start + 1 : end].split(",")}
+        values = {value.strip(WHITE_SPACE) for value in source[list_start + 1 : end].split(",")}
         if len(values) > LIMITS.values_in_set:
             raise too_many_values_error(source, list_start, end)
     return key, spelling, values

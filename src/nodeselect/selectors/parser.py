@@ -9,7 +9,7 @@ import re
 
 from nodeselect.limits import LIMITS
 from nodeselect.selectors._pattern import REQUIREMENT
-from nodeselect.selectors.charset import parse_int64
+from nodeselect.selectors.charset import WHITE_SPACE, parse_int64
 from nodeselect.selectors.operator import OPERATORS, Operator
 from nodeselect.selectors.requirement import Requirement
 
@@ -20,8 +20,6 @@ _find_requirements = re.compile(f"({REQUIREMENT})|(?s:.+)").findall
 
 _Parts = tuple[str, str, str, str, str, str, str]
 """The groups: all of it; key, comparison, value, membership, values; or the key after ``!``."""
-
-_SPACE = " \t\r\n"
 
 # Most requirements are part of many selectors. Long lists are not kept: 4,096 of 1,024 values would
 # take some 400 MB. The keys are texts, because the garbage collector would look at tuples.
@@ -51,7 +49,7 @@ def parse_valid(text: str) -> list[Requirement] | None:
     for parts in _find_requirements(f",{text}"):
         requirement = _known.get(parts[0]) or _read(parts)
         if requirement is None:
-            return None if text.strip(_SPACE) else []
+            return None if text.strip(WHITE_SPACE) else []
         requirements.append(requirement)
     return requirements
 
@@ -65,7 +63,7 @@ def _read(parts: _Parts) -> Requirement | None:
             return None
         requirement = Requirement._trusted(key, operator, (value,), comparison)
     elif membership:
-        distinct = sorted({each.strip(_SPACE) for each in values.split(",")})
+        distinct = sorted({each.strip(WHITE_SPACE) for each in values.split(",")})
         if len(distinct) > LIMITS.values_in_set:
             return None
         requirement = Requirement._trusted(key, OPERATORS[membership], tuple(distinct), membership)

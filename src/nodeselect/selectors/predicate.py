@@ -265,8 +265,7 @@ def _bind(
     ids: tuple[str, ...] | None,
 ) -> Predicate:
     tests = _bound_tests(requirements, ids)
-    if len(tests) > 1:
-        tests.sort()  # operands of one kind compare
+    tests.sort()  # operands of one kind compare
     shape, keys, operands = _columns(tests)
     return factory(shape)(*keys, *operands)
 
@@ -348,9 +347,7 @@ def _predicate_factory(shape: Shape) -> Callable[..., Predicate]:
     def build(*values: Any) -> Predicate:
         bound = dict(zip(names, values, strict=True))
         constants = tuple([bound.get(each, each) for each in code.co_consts])
-        predicate: Any = FunctionType(code.replace(co_consts=constants), _NAMES)
-        predicate.__defaults__ = (None,)
-        return predicate  # type: ignore[no-any-return]
+        return FunctionType(code.replace(co_consts=constants), _NAMES, argdefs=(None,))
 
     return build
 

@@ -11,7 +11,7 @@ import re
 from typing import NamedTuple
 
 from nodeselect.errors import SelectorError
-from nodeselect.selectors.charset import MAX_INT64, is_key, is_value
+from nodeselect.selectors.charset import MAX_INT64, WHITE_SPACE, is_key, is_value
 from nodeselect.text import join_limited, quoted
 
 __all__ = ["syntax_error", "word_error"]
@@ -200,7 +200,6 @@ _BRACKETED = rf"{_S}[(\[{{]([^()\[\]{{}}]*)(?:[)\]}}]|\Z){_WHOLE}"
 _BARE = rf"{_S}({_W}(?:[ \t]*,[ \t]*{_W}{_E}(?![ \t]*[!=><(]|[ \t]+\w))*+){_WHOLE}"
 # Values in brackets, maybe after their operator, as in: key: in (a,b)
 _LIST_AHEAD = rf"{_S}(?:(?P<operator>in|notin){_E}{_S})?(?=[(\[{{])"
-_BLANKS = " \t\r\n"
 _QUOTES = "'\"`\u00b4\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2032\u2033\u00ab\u00bb"
 
 
@@ -274,7 +273,7 @@ def _error(
     """
     start, end = span
     text = source[start:end]
-    sign = source[:start].rstrip(_BLANKS)[-1:] + text[:1]
+    sign = source[:start].rstrip(WHITE_SPACE)[-1:] + text[:1]
     hint = mistake.hint
     following = end if following is None else following
     if hint in (_WRITE_EQUAL, _WRITE_UNEQUAL) and (
@@ -324,9 +323,9 @@ def _operand(hint: str, source: str, position: int) -> str | None:
         return ""
     match = re.compile(pattern, re.ASCII).match(source, position)
     text = match[match.lastindex or 0] if match else ""
-    if match is None or ("{values}" in hint and not text.strip(_BLANKS)):
+    if match is None or ("{values}" in hint and not text.strip(WHITE_SPACE)):
         return None
-    values = [_unquoted(value.strip(_BLANKS)) for value in text.split(",")]
+    values = [_unquoted(value.strip(WHITE_SPACE)) for value in text.split(",")]
     operand = ",".join(values)
     return operand if all(map(is_value, values)) and len(operand) < 200 else None
 
@@ -362,8 +361,8 @@ def _unquoted(text: str) -> str:
 
 def _is_negated(source: str, start: int) -> bool:
     """Return whether the word at ``start`` follows ``!`` or ``!=``, or is a value of ``notin``."""
-    before = source[:start].rstrip(_BLANKS)
+    before = source[:start].rstrip(WHITE_SPACE)
     if before.endswith(("(", ",")):
         operator, _, values = before.rpartition("(")
-        return operator.rstrip(_BLANKS).endswith("notin") and ")" not in values
+        return operator.rstrip(WHITE_SPACE).endswith("notin") and ")" not in values
     return before.endswith(("!", "!="))
