@@ -10,8 +10,6 @@ from itertools import islice
 from benchmarks.fleet import nodes
 from benchmarks.questions import Question
 
-__all__ = ["ByHand"]
-
 _Fleet = Mapping[str, Mapping[str, str]]
 
 _CONDITIONS: dict[str, Callable[[_Fleet], Iterator[str]]] = {

@@ -19,8 +19,6 @@ from benchmarks.fleet import nodes
 from benchmarks.questions import Question
 from nodeselect import Operator, Requirement, Selector
 
-__all__ = ["Asked", "DuckDB", "Polars", "SQLite"]
-
 Asked = Callable[[], object]
 """A prepared query; calling it returns the answer."""
 

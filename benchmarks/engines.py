@@ -32,9 +32,9 @@ from benchmarks.record import duration, machine, print_table, write
 from benchmarks.rounds import interleaved
 from nodeselect import Explanation, Inventory, Node, Selector
 from nodeselect.engines import polars as of_polars
-from nodeselect.engines import sql
-from nodeselect.engines.sql import LongTable, Name
-from nodeselect.engines.sql_nodes import SqlNodes
+from nodeselect.engines.sql import text as sql
+from nodeselect.engines.sql.nodes import SqlNodes
+from nodeselect.engines.sql.text import LongTable, Name
 
 _NODES = 1_000_000
 _ROUNDS = 5

@@ -12,8 +12,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-__all__ = ["FIVE", "VALUES", "fleet_file", "nodes", "shuffle_lines", "write_ndjson"]
-
 _DATA = Path(__file__).parent / "data"
 
 FIVE = "region=us-east,tier in (premium,standard),environment!=prod,gpu,!debug"

@@ -10,17 +10,6 @@ from collections.abc import Iterator
 from benchmarks.fleet import nodes
 from nodeselect import Inventory, Node, NodeSet
 
-__all__ = [
-    "LARGEST",
-    "changed_again",
-    "changed_nodes",
-    "fleet_nodes",
-    "inventory_of",
-    "node_id",
-    "with_changes",
-    "worked_out",
-]
-
 LARGEST = 0.2
 """The share of changes that an inventory has at most, unless ``compact_at`` says another."""
 

@@ -26,8 +26,6 @@ from benchmarks.record import machine, print_times, write
 from benchmarks.rounds import Timing, each, interleaved
 from nodeselect import Inventory, Node, Selector
 
-__all__ = ["OURS", "Ours", "Peer", "compare", "peers"]
-
 _NODES = 1_000_000
 _LARGE = 1_000_000
 _ROUNDS = 7

@@ -8,8 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from math import ceil, floor, log10
 
-__all__ = ["Points", "draw"]
-
 Points = Sequence[tuple[float, float]]
 
 _WIDTH, _HEIGHT = 760, 440

@@ -23,7 +23,7 @@ _FROM = """
 import sys
 from nodeselect.readers import parallel_read
 parallel_read._MIN_BYTES = int(sys.argv.pop(1))
-from nodeselect.cli import main
+from nodeselect.cli.app import main
 main()
 """
 

@@ -12,8 +12,6 @@ from typing import NamedTuple
 from benchmarks.fleet import FIVE
 from benchmarks.process import NODESELECT, PYTHON
 
-__all__ = ["PEERS", "Peer", "arguments_of_nodeselect"]
-
 
 class Peer(NamedTuple):
     """One way to the answer."""

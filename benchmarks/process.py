@@ -13,17 +13,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = [
-    "NODESELECT",
-    "PYTHON",
-    "Run",
-    "own_peak",
-    "own_resident",
-    "peak_together",
-    "run",
-    "trim",
-]
-
 PYTHON = sys.executable
 NODESELECT = str(Path(sysconfig.get_path("scripts"), "nodeselect"))
 """The command as it is installed beside the interpreter."""

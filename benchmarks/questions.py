@@ -12,16 +12,6 @@ from typing import NamedTuple
 from benchmarks.fleet import FIVE
 from nodeselect import Selector
 
-__all__ = [
-    "SELECTORS",
-    "Question",
-    "five_never_seen",
-    "ids_never_seen",
-    "lists_of_racks",
-    "questions",
-    "some_ids",
-]
-
 SELECTORS: dict[str, Selector] = {
     "five": Selector.parse(FIVE),
     "one rack": Selector.parse("rack=rack-1234"),

@@ -9,8 +9,6 @@ from pathlib import Path
 
 from benchmarks.rounds import Timing
 
-__all__ = ["RESULTS", "duration", "machine", "print_table", "print_times", "write"]
-
 RESULTS = Path(__file__).parent / "results"
 
 

@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterable, Mapping
 from statistics import median, quantiles
 from typing import NamedTuple, TypeVar
 
-__all__ = ["Timing", "each", "interleaved", "timings"]
-
 T = TypeVar("T")
 
 # Default length of a turn, in nanoseconds.

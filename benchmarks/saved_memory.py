@@ -18,8 +18,6 @@ from benchmarks import record
 from benchmarks.process import PYTHON
 from nodeselect import Selector
 
-__all__ = ["ANSWERS", "measure"]
-
 ANSWERS = 10_000
 _SELECTORS = (100, 1_000)
 

@@ -10,8 +10,6 @@ from collections.abc import Iterator, Sequence
 from benchmarks.fleet import VALUES
 from nodeselect import Selector
 
-__all__ = ["selectors"]
-
 
 def selectors(n: int, seed: int = 1) -> Iterator[Selector]:
     """Yield ``n`` selectors. Fewer of the same seed are the first of more."""

@@ -12,8 +12,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from benchmarks.fleet import FIVE, nodes
 from benchmarks.watching import watch_event
 from nodeselect import LIMITS, Inventory, Node, Selector
+from nodeselect.files import chunks
 from nodeselect.jobs import read_job, read_job_selector
-from nodeselect.readers import chunks
 from nodeselect.readers.formats import ndjson
 from nodeselect.readers.formats.json import decode
 from nodeselect.readers.object_splitter import ObjectSplitter

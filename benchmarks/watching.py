@@ -13,8 +13,6 @@ from typing import Any
 from benchmarks.process import NODESELECT
 from benchmarks.selectors import selectors
 
-__all__ = ["WatchProcess", "watch_event", "write_jobs"]
-
 # The marker is a label that no other job asks for: a node that gets it, or loses it, is one line.
 _MARKER = "marker.example.com/on"
 

@@ -9,8 +9,6 @@ import click
 from nodeselect import __version__
 from nodeselect.cli.app import commands
 
-__all__ = ["build_man"]
-
 _NAME = "see which nodes a label selector matches, and why the others do not"
 
 _VARIABLES = {

@@ -5,8 +5,6 @@ from pathlib import Path
 
 from nodeselect.jobs import Rule, all_rules
 
-__all__ = ["build_page"]
-
 _GROUPS = {
     "document": "The document",
     "fields": "Fields",

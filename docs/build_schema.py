@@ -11,8 +11,6 @@ from pydantic.json_schema import models_json_schema
 
 from nodeselect.jobs.models.job import JobSpec
 
-__all__ = ["build_schema"]
-
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _NULL = {"type": "null"}
 

@@ -30,8 +30,6 @@ from nodeselect.render.layout import Screen
 from nodeselect.render.nodes import NODE_FORMATS, node_lines
 from nodeselect.text import UNPRINTABLE, display_width
 
-__all__ = ["check"]
-
 _MAX_NODES = 12
 _SEGMENTS = Tuning(max_unsegmented=2)
 

@@ -10,8 +10,6 @@ from nodeselect.render.layout import SELECTOR_FORMATS
 from nodeselect.render.selectors import selector_lines
 from nodeselect.text import UNPRINTABLE
 
-__all__ = ["check"]
-
 
 def check(data: bytes) -> None:
     """Check that a file is refused with positions in it, or has selectors that can be written."""

@@ -21,8 +21,6 @@ from nodeselect.render.layout import PROBLEM_FORMATS, Screen
 from nodeselect.render.problems import problem_lines
 from nodeselect.text import UNPRINTABLE
 
-__all__ = ["check"]
-
 _RULES = all_rules()
 
 

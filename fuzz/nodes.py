@@ -13,13 +13,11 @@ from tests.naive import matches
 
 from fuzz.selector import check_error
 from nodeselect import Inventory, InventoryError, Node, Selector
+from nodeselect.files import chunks
 from nodeselect.index.tuning import Tuning
-from nodeselect.readers import chunks
 from nodeselect.readers.envelope import list_field
 from nodeselect.readers.reader import NodeReader
 from nodeselect.render.nodes import node_lines
-
-__all__ = ["check"]
 
 _SELECTORS = tuple(
     map(Selector.parse, ("region", "!gpu", "region=eu,tier!=free", "gpu>1", "tier in (gold,)"))

@@ -10,8 +10,6 @@ from tests.faults.damaged_files import FILES, READINGS
 
 from nodeselect import Inventory, InventoryError
 
-__all__ = ["check"]
-
 # What sizes and offsets that make no sense may raise here, where the checksums are set.
 _ERRORS = (ArithmeticError, LookupError, MemoryError, TypeError, ValueError, struct.error)
 

@@ -19,8 +19,6 @@ from nodeselect.selectors import (
 )
 from nodeselect.text import UNPRINTABLE
 
-__all__ = ["check", "check_error", "check_verdicts"]
-
 _CODE = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
 
 # Values that a requirement may not expect.

@@ -27,8 +27,6 @@ from lark.lexer import TerminalDef
 
 from nodeselect.selectors.charset import KEY_RE, NAME_RE
 
-__all__ = ["GRAMMAR", "build_parser", "build_pattern", "grammar_digest"]
-
 GRAMMAR = Path(__file__).with_name("selector.lark").read_text("utf-8")
 
 _TARGET = Path(__file__).parent.parent / "src" / "nodeselect" / "selectors"

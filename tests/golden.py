@@ -6,8 +6,6 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Row", "check", "check_examples", "check_span", "record", "rows", "start", "write"]
-
 Span = tuple[int, int]
 
 # What is to be written, by file and place in it; None without --bless.

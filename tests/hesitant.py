@@ -4,8 +4,6 @@ import io
 import os
 from typing import Any
 
-__all__ = ["Hesitant"]
-
 
 class Hesitant(io.RawIOBase):
     """A stream that does not block: it returns None before each piece and before its end.

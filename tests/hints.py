@@ -8,8 +8,6 @@ from nodeselect.documents.yaml import read_document
 from nodeselect.errors import SelectorError
 from nodeselect.jobs import check_job
 
-__all__ = ["check_job_hint", "check_selector_hint"]
-
 _WRITE = re.compile(r"write(?: under match_expressions)?: (?P<text>.*)", re.DOTALL)
 
 

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import nodeselect
 
-__all__ = ["HEAVY", "loaded_after", "run_python"]
-
 HEAVY = {
     *(
         "click",

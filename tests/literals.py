@@ -8,8 +8,6 @@ import ast
 import re
 from collections.abc import Iterator
 
-__all__ = ["edits"]
-
 _WIDTH = 94
 
 

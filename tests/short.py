@@ -3,8 +3,6 @@
 from nodeselect.errors import InventoryError, SelectorError
 from nodeselect.text import printable
 
-__all__ = ["short"]
-
 
 def short(error: InventoryError | SelectorError) -> str:
     """Return the place and the message of an error, and its hint in a second line."""

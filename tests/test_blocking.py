@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, cast
 import pytest
 
 from nodeselect import Inventory, InventoryError
-from nodeselect.blocking import blocking_reader, use_blocking_output
+from nodeselect.files.blocking import blocking_reader, use_blocking_output
 from nodeselect.readers.reader import NodeReader
 from tests.hesitant import Hesitant
 
@@ -165,7 +165,7 @@ def test_output_that_does_not_block(monkeypatch: pytest.MonkeyPatch, unbuffered:
         stream = io.TextIOWrapper(cast(Any, binary), "utf-8", write_through=unbuffered)
         patch.setattr("sys.stdout", stream)
         patch.setattr("sys.stderr", sys.stderr)
-        patch.setattr("nodeselect.blocking._wait", read)
+        patch.setattr("nodeselect.files.blocking._wait", read)
         use_blocking_output()
         text = "é" * 300_000
         print(text, flush=True)

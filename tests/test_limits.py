@@ -8,7 +8,8 @@ from typing import Any, BinaryIO, cast
 import pytest
 
 from nodeselect import LIMITS, Inventory, InventoryError, Limits, Node
-from nodeselect.readers import chunks, detect
+from nodeselect.files import chunks
+from nodeselect.readers import detect
 from nodeselect.readers.formats import json as json_format
 from nodeselect.readers.formats import json_texts
 from tests.short import short

@@ -13,6 +13,7 @@ from importlib import import_module
 # As in typing, which is not imported: until this module ends, Ctrl-C prints a traceback.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from nodeselect.durable.change_log import ChangeLog
     from nodeselect.errors import (
         InventoryError,
         JobError,
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
         NodeSet,
         Snapshot,
     )
-    from nodeselect.inventory.change_log import ChangeLog
     from nodeselect.limits import LIMITS, Limits
     from nodeselect.node import Node
     from nodeselect.problem import Problem
@@ -75,7 +75,7 @@ __version__ = "0.1.0"
 # Where the names are; all others are in ``explain``.
 _MODULES = {
     "BaseInventory": "inventory",
-    "ChangeLog": "inventory.change_log",
+    "ChangeLog": "durable.change_log",
     "Inventory": "inventory",
     "InventoryError": "errors",
     "JobError": "errors",

@@ -5,8 +5,6 @@ import sys
 
 from nodeselect import __version__
 
-__all__ = ["main"]
-
 
 def main() -> None:
     """Run the command line and exit the process with its status."""
@@ -20,7 +18,7 @@ def main() -> None:
 def _main() -> None:
     from contextlib import suppress
 
-    from nodeselect.blocking import use_blocking_output
+    from nodeselect.files.blocking import use_blocking_output
 
     if sys.argv[1:] == ["--version"]:  # without loading click
         use_blocking_output()
@@ -28,9 +26,9 @@ def _main() -> None:
             sys.stdout.write(f"nodeselect {__version__}\n")
             sys.stdout.flush()
             return
-    from nodeselect import cli  # loads click
+    from nodeselect.cli.app import main as run  # loads click
 
-    cli.main()
+    run()
 
 
 if __name__ == "__main__":

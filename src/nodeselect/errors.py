@@ -16,8 +16,6 @@ from collections.abc import Iterator
 
 from nodeselect.problem import PLAIN, Canvas, Problem, draw, excerpt, position
 
-__all__ = ["InventoryError", "JobError", "NodeselectError", "SelectorError"]
-
 # A place in a file that has lines: it is drawn as FILE:LINE:COLUMN.
 _PLACE_IN_LINE = r"([^:]+): line ([0-9]{1,18})(?:, column ([0-9]{1,18}))?(?:: (.*))?"
 

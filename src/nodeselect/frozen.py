@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
-__all__ = ["Frozen", "FrozenMapping"]
-
 _K = TypeVar("_K")
 _V = TypeVar("_V", covariant=True)
 

@@ -9,8 +9,6 @@ from typing import Any, NamedTuple
 from nodeselect.errors import InventoryError
 from nodeselect.text import describe_json, quoted
 
-__all__ = ["KubernetesNode", "check_kind", "node_from_object", "node_from_parts"]
-
 
 class KubernetesNode(NamedTuple):
     """The fields of a Node object of Kubernetes that an inventory stores, not yet validated.

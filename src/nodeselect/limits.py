@@ -7,8 +7,6 @@ are those of Kubernetes.
 
 from typing import Final, NamedTuple
 
-__all__ = ["LIMITS", "Limits"]
-
 
 class Limits(NamedTuple):
     """The limits and their values. Lengths are in characters unless the name ends with ``bytes``.

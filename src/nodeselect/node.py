@@ -11,24 +11,6 @@ from nodeselect.kubernetes_node import node_from_object
 from nodeselect.limits import LIMITS
 from nodeselect.text import UNPRINTABLE, printable, quoted, to_exact_str
 
-__all__ = [
-    "CONNECTED",
-    "DuplicateIdError",
-    "Node",
-    "NodeRow",
-    "check_id",
-    "check_sizes",
-    "copy_labels",
-    "count_connected",
-    "count_in_states",
-    "has_state",
-    "is_connected",
-    "require_count",
-    "require_id",
-    "require_node",
-    "split_state",
-]
-
 # The fields of a node: id, labels, name, state.
 NodeRow: TypeAlias = tuple[str, Mapping[str, str], str | None, str | None]
 

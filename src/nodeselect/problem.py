@@ -17,8 +17,6 @@ from typing import Literal, NamedTuple, Protocol
 
 from nodeselect.text import display_width, prefix, printable
 
-__all__ = ["PLAIN", "Canvas", "Problem", "Style", "draw", "excerpt", "position", "wrap_hint"]
-
 Style = Literal["heading", "error", "warning", "gutter", "help"]
 
 # The width of an excerpt in terminal columns, if a drawing has so much room.

@@ -8,20 +8,6 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 
-__all__ = [
-    "FORBIDDEN",
-    "UNPRINTABLE",
-    "describe_json",
-    "display_width",
-    "join_limited",
-    "pluralize",
-    "prefix",
-    "printable",
-    "quoted",
-    "to_exact_str",
-    "truncate",
-]
-
 UNPRINTABLE = re.compile(
     "["
     "\\x00-\\x1f\\x7f-\\x9f"  # C0, DEL, C1

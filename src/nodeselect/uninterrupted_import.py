@@ -5,8 +5,6 @@ from contextlib import suppress
 from importlib import import_module
 from threading import Thread
 
-__all__ = ["import_uninterrupted"]
-
 
 def import_uninterrupted(module: str, last_name: str) -> None:
     """Import ``module`` such that no signal handler can interrupt the import.

@@ -11,8 +11,6 @@ import random
 import sys
 from typing import Any
 
-__all__ = ["ApiServer"]
-
 
 class ApiServer:
     """Nodes by name, and the event that each change of them is.

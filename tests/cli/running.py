@@ -6,8 +6,6 @@ import sys
 import unicodedata
 from typing import BinaryIO, NamedTuple, Protocol
 
-__all__ = ["COMMAND", "FLEET", "Result", "Run", "run_process", "unprintable"]
-
 COMMAND = (sys.executable, "-c", "from nodeselect.__main__ import main; main()")
 """The console script, also if it is not installed."""
 

@@ -31,7 +31,9 @@ def test_a_bug(run: Run, fleet: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: Any, **__: Any) -> NoReturn:
         raise RuntimeError("boom\x1b[31m\nsecond line" + "x" * 1_000)
 
-    monkeypatch.setattr(importlib.import_module("nodeselect.cli.match"), "node_lines", broken)
+    monkeypatch.setattr(
+        importlib.import_module("nodeselect.cli.commands.match"), "node_lines", broken
+    )
     result = run("match", "-n", fleet, "--all")
     assert (result.status, result.out) == (70, "")
     assert re.fullmatch(
@@ -151,7 +153,7 @@ def test_ctrl_c() -> None:
         assert (process.stdout.read(), process.stderr.read().strip()) == (b"", b"")
 
 
-@pytest.mark.parametrize("module", ["nodeselect.errors", "nodeselect.blocking", "click"])
+@pytest.mark.parametrize("module", ["nodeselect.errors", "nodeselect.files.blocking", "click"])
 @pytest.mark.parametrize("command", ["rules", "--version"])
 def test_early_ctrl_c(module: str, command: str) -> None:
     """An interrupt while anything is imported is status 130, without a traceback."""
@@ -168,7 +170,7 @@ from nodeselect.__main__ import main
 main()
 """
     done = subprocess.run([sys.executable, "-c", code, command], capture_output=True, check=False)
-    is_imported = command == "rules" or module == "nodeselect.blocking"
+    is_imported = command == "rules" or module == "nodeselect.files.blocking"
     assert done.returncode == (130 if is_imported else 0)
     assert done.stderr == b""
 

@@ -6,8 +6,6 @@ from pathlib import Path
 
 from nodeselect.selectors import Requirement
 
-__all__ = ["VECTORS", "Vector", "in_form_of_vectors"]
-
 
 @dataclass(frozen=True, slots=True)
 class Vector:

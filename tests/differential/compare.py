@@ -11,8 +11,6 @@ from nodeselect.selectors import Selector
 from tests.conformance.vectors import in_form_of_vectors
 from tests.differential.kubernetes import Case, Kubernetes, Verdict
 
-__all__ = ["Comparison", "difference"]
-
 _BATCH = 1_000
 
 # Rejected by nodeselect only: in Kubernetes a NUL ends the text, and UTF-8 has no surrogates. Other

@@ -11,8 +11,6 @@ from typing import Generic, Self, TypeVar
 
 import msgspec
 
-__all__ = ["GOPATH", "Case", "Judge", "Kubernetes", "Verdict", "build", "missing"]
-
 GOPATH = Path("/usr/share/gocode")
 """Where Debian puts the packages and what they import."""
 

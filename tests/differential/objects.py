@@ -14,15 +14,6 @@ from nodeselect.selectors import Selector, pod_spec_from_selectors, selectors_fr
 from tests.differential.kubernetes import Judge
 from tests.property.strategies import BOUNDS, KEYS, LABEL_VALUES, VALUES
 
-__all__ = [
-    "Node",
-    "ObjectCase",
-    "ObjectComparison",
-    "ObjectVerdict",
-    "difference",
-    "random_objects",
-]
-
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _NAMES = ("n-1", "n-2", "n.3")
 _OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt")

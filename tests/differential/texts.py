@@ -8,8 +8,6 @@ from tests.conformance.vectors import VECTORS
 from tests.differential.kubernetes import Case
 from tests.property.strategies import BOUNDS, KEYS, LABEL_VALUES, STRANGE, VALUES
 
-__all__ = ["random_cases"]
-
 _WORD = re.compile(r"[^ \t\r\n(),!=><]+")
 _ALPHABET = "aZ09-_./ \t\r\n(),!=><"
 _SPACES = (*[""] * 12, " ", "\t", "\r\n", "  ")

@@ -13,8 +13,6 @@ from typing import NamedTuple, TypeVar
 from nodeselect import Selector
 from tests.conformance.vectors import VECTORS
 
-__all__ = ["COLUMNS", "Row", "Verdicts", "check", "fleet", "sample", "selectors", "without_nul"]
-
 SELECTORS_IN_QUERY = 40
 
 _Case = TypeVar("_Case")

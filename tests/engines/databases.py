@@ -8,15 +8,10 @@ from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 from nodeselect import Selector
 from nodeselect.engines.conditions import express
-from nodeselect.engines.dialect import Dialect
-from nodeselect.engines.dialects import DIALECTS
-from nodeselect.engines.sql import LongTable, Name, SqlConditions, quote
+from nodeselect.engines.sql.dialect import Dialect
+from nodeselect.engines.sql.dialects import DIALECTS
+from nodeselect.engines.sql.text import LongTable, Name, SqlConditions, quote
 from tests.engines.cases import COLUMNS, Row, without_nul
-
-__all__ = [
-    "BY_HAND", "LAYOUTS", "SETUPS", "ClickHouse", "ClickHouseNullable", "Database", "DuckDB",
-    "Layout", "MariaDB", "PostgreSQL", "SQLite", "Setup",
-]  # fmt: skip
 
 Tuples: TypeAlias = Sequence[tuple[Any, ...]]
 

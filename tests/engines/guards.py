@@ -2,10 +2,8 @@
 
 from typing import Any, NamedTuple
 
-from nodeselect.engines import dialects
-from nodeselect.engines.dialect import Dialect
-
-__all__ = ["GUARDS", "Guard"]
+from nodeselect.engines.sql import dialects
+from nodeselect.engines.sql.dialect import Dialect
 
 _DIGITS = "[+-]?[0-9]+"
 

@@ -8,8 +8,6 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["MISSING", "postgresql"]
-
 MISSING = "PostgreSQL is not installed (Debian: apt-get install postgresql)"
 
 # Debian has one folder for each version, and none of them in PATH.

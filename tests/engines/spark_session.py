@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["MISSING", "session"]
-
 MISSING = "pyspark is not installed (pip install -r tests/engines/requirements.txt; it needs Java)"
 
 _SETTINGS = {

@@ -9,7 +9,7 @@ import pytest
 
 from nodeselect import Inventory, Node, Selector
 from nodeselect.engines import sql
-from nodeselect.engines.sql_nodes import SqlNodes
+from nodeselect.engines.sql.nodes import SqlNodes
 
 pa = pytest.importorskip("pyarrow")
 

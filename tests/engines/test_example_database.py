@@ -6,7 +6,7 @@ from pathlib import Path
 from docs.example.make_database import write_database
 
 from nodeselect import Inventory
-from nodeselect.engines.sql_nodes import SqlNodes
+from nodeselect.engines.sql.nodes import SqlNodes
 
 EXAMPLE = Path(__file__).parents[2] / "docs/example"
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect import Selector
-from nodeselect.engines import sql
-from nodeselect.engines.dialects import DIALECTS
+from nodeselect.engines.sql import text as sql
+from nodeselect.engines.sql.dialects import DIALECTS
 from tests.engines.databases import Database
 
 DATABASES = ["postgresql", "postgresql, backslashes", "duckdb", "sqlite"]

@@ -9,7 +9,7 @@ import pytest
 
 from nodeselect import Inventory, Node, Selector
 from nodeselect.engines import polars, sql
-from nodeselect.engines.sql_nodes import SqlNodes
+from nodeselect.engines.sql.nodes import SqlNodes
 
 
 def test_what_sqlite_selects() -> None:

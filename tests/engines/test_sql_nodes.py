@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from nodeselect import Inventory, InventoryError, Node, Selector
-from nodeselect.engines import sql, sql_counts
-from nodeselect.engines.sql import LongTable
-from nodeselect.engines.sql_nodes import SqlNodes
+from nodeselect.engines import sql
+from nodeselect.engines.sql import counts as sql_counts
+from nodeselect.engines.sql.nodes import SqlNodes
+from nodeselect.engines.sql.text import LongTable
 from nodeselect.explain.countable import MAX_GROUPS
 from nodeselect.inventory.facets import count_labels
 from tests.engines import cases

@@ -8,8 +8,6 @@ from nodeselect import NearMiss, Node, Selector
 from nodeselect.explain import FailureCounts
 from tests import naive
 
-__all__ = ["NodeList"]
-
 
 class _Failures(NamedTuple):
     nodes: Sequence[Node]

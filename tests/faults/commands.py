@@ -6,8 +6,6 @@ from pathlib import Path
 
 from nodeselect import Inventory
 
-__all__ = ["COMMANDS", "FORMS", "JOB", "JOB_READERS", "NODE_READERS", "write_inputs"]
-
 _LABELS = {
     f"n-{number:03}": {"region": ("eu", "us")[number % 2], "rack": str(number % 7)}
     for number in range(60)

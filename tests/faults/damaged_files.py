@@ -18,8 +18,6 @@ from random import Random
 from nodeselect import Inventory, InventoryError, Node, Selector
 from nodeselect.index.tuning import Tuning
 
-__all__ = ["FILES", "READINGS", "damage", "read_damaged"]
-
 _SEGMENTS = Tuning(max_unsegmented=1)
 _EVERYTHING = Selector.everything()
 _TEXTS = ("x=1", "x!=1,y", "x in (0,1,2,3)", "!y", "z>3", "z notin (5,6)")

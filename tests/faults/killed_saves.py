@@ -16,8 +16,6 @@ from random import Random
 
 from nodeselect import Inventory, Node
 
-__all__ = ["kill_saves"]
-
 _SIZES = (3_000, 4_000)
 
 

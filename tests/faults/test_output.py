@@ -71,7 +71,7 @@ def test_slow(
         nonlocal output
         output += os.read(reading, capacity)
 
-    monkeypatch.setattr("nodeselect.blocking._wait", read)
+    monkeypatch.setattr("nodeselect.files.blocking._wait", read)
     with os.fdopen(writing, "wb", buffering=buffering) as pipe:
         status, message = run_main(*args, stdout=pipe)
     while len(output) < capacity + len(expected.out.encode()):

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from nodeselect import Inventory, InventoryError, Node
-from nodeselect.index.storage import read_saved
-from nodeselect.replace_file import replace_file
+from nodeselect.durable.saved_file import read_saved
+from nodeselect.files.replace import replace_file
 from tests.faults.damaged_files import FILES, damage, read_damaged
 from tests.short import short
 

@@ -12,8 +12,6 @@ from nodeselect import Inventory, Node
 from tests.growth.cases import case, rejected, words
 from tests.readers.arrow_layouts import LAYOUTS, column_table, map_table, random_nodes, to_ipc
 
-__all__: list[str] = []
-
 
 def _wide(n: int) -> Any:
     """Return a table of one node without labels, and of many columns."""

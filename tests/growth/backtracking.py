@@ -23,8 +23,6 @@ from functools import cache, partial
 from itertools import product
 from typing import Any, TypeAlias
 
-__all__ = ["pumped_word"]
-
 # A repetition is written out up to this many times.
 _MAX_COPIES = 4
 

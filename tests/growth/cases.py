@@ -7,8 +7,6 @@ from typing import NamedTuple, TypeVar
 
 from nodeselect import NodeselectError
 
-__all__ = ["CASES", "Case", "case", "rejected", "words"]
-
 _T = TypeVar("_T")
 
 

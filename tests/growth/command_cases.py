@@ -23,8 +23,6 @@ from tests.growth.engine_cases import sqlite_table
 from tests.growth.inventory_cases import SELECTORS, fleet
 from tests.growth.job_cases import job_of_ids, pod_of, pod_of_terms
 
-__all__: list[str] = []
-
 _FOLDER = TemporaryDirectory(prefix="growth-")
 
 _serial = count()

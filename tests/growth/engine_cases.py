@@ -9,15 +9,13 @@ from sqlalchemy import column, create_engine, select, table
 
 from nodeselect import Node, Selector
 from nodeselect.engines import polars, sql, sqlalchemy
-from nodeselect.engines.dialects import DIALECTS
-from nodeselect.engines.sql_nodes import SqlNodes
+from nodeselect.engines.sql.dialects import DIALECTS
+from nodeselect.engines.sql.nodes import SqlNodes
 from nodeselect.inventory.facets import count_labels
 from nodeselect.limits import LIMITS
 from tests.growth.cases import case, words
 from tests.growth.inventory_cases import fleet
 from tests.growth.selector_cases import TEMPLATES
-
-__all__ = ["sqlite_table"]
 
 _LAYOUTS = ("labels", None, sql.LongTable("labels"))
 

@@ -26,8 +26,6 @@ from nodeselect.render.nodes import NODE_FORMATS, node_lines
 from tests.growth.cases import case, rejected, words
 from tests.growth.selector_cases import TEMPLATES, selector_of
 
-__all__ = ["SELECTORS", "fleet", "reopened"]
-
 # Inventories with a segment and without; both search the first nodes of an answer in small windows.
 _DELTA = Tuning(first_window=2, window_growth=2, ranks_per_sorted_node=1 << 40)
 _TUNINGS = {"delta": _DELTA, "segment": _DELTA._replace(max_unsegmented=4, chunk=64)}

@@ -39,8 +39,6 @@ from nodeselect.render.rollout import RolloutReport, rollout_lines
 from tests.growth.cases import case, rejected, words
 from tests.growth.reader_cases import PIECES, as_yaml
 
-__all__ = ["job_of_ids", "pod_of", "pod_of_terms"]
-
 Fields = dict[str, Any]
 
 

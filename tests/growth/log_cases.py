@@ -9,8 +9,6 @@ from tempfile import TemporaryDirectory
 from nodeselect import ChangeLog, Inventory, Node
 from tests.growth.cases import case, rejected, words
 
-__all__: list[str] = []
-
 
 def _in_folder(call: Callable[[Path, list[Node]], object], nodes: list[Node]) -> object:
     with TemporaryDirectory() as folder:

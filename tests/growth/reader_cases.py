@@ -16,8 +16,6 @@ from nodeselect.readers.watch_events import is_watch_event, read_event
 from tests.growth.cases import case, rejected, words
 from tests.readers.test_shapes import bacalhau, consul, expanso, kubernetes, nomad, swarm
 
-__all__ = ["PIECES", "as_yaml"]
-
 LABELS = {"region": "eu", "quote": '"\\', "é": "日本"}
 
 SHAPES: Mapping[str, Callable[[str], Any]] = {

@@ -11,8 +11,6 @@ from nodeselect import ChangeLog, Inventory, Node, NodeselectError
 from tests.growth.cases import case
 from tests.growth.inventory_cases import fleet, reopened
 
-__all__: list[str] = []
-
 # Ids with the same hash have this many characters, each one of "@" to "O".
 _LENGTH = 12
 

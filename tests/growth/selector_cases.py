@@ -26,8 +26,6 @@ from nodeselect.text import display_width, join_limited, prefix, printable, quot
 from tests.growth.cases import case, rejected, words
 from tests.selectors.test_errors import TEXTS
 
-__all__ = ["TEMPLATES", "selector_of"]
-
 TEMPLATES = {
     "key": "{}",
     "absent": "!{}",

@@ -10,8 +10,6 @@ from tests.growth.cases import case, words
 from tests.growth.inventory_cases import fleet
 from tests.growth.selector_cases import TEMPLATES
 
-__all__: list[str] = []
-
 _NODE = Node("n-1", {"k": "7", "region": "eu", "gpu": "l4"})
 _CHANGED = _NODE.replace(labels={"k": "12", "region": "us"})
 

@@ -9,10 +9,8 @@ runs in C is not seen: ``in``, slices, sums, sets of ordinals and, above all, re
 import gc
 import sys
 from collections.abc import Callable
-from types import CodeType, FrameType
+from types import FrameType
 from typing import Any
-
-__all__ = ["count_steps", "functions_called"]
 
 # Methods that read all of their object.
 _LINEAR = {
@@ -52,20 +50,3 @@ def count_steps(function: Callable[[], object]) -> int:
         sys.setprofile(profiled)
         gc.enable()
     return steps
-
-
-def functions_called(function: Callable[[], object]) -> set[CodeType]:
-    """Call ``function`` and return the code of all Python functions that ran."""
-    called: set[CodeType] = set()
-
-    def profile(frame: FrameType, event: str, arg: Any) -> None:
-        if event == "call":
-            called.add(frame.f_code)
-
-    profiled = sys.getprofile()
-    sys.setprofile(profile)
-    try:
-        function()
-    finally:
-        sys.setprofile(profiled)
-    return called

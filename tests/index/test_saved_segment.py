@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect import Inventory, InventoryError, Node, Selector
-from nodeselect.index import cache_memory, saved_segment
+from nodeselect.durable import saved_segment
+from nodeselect.durable.saved_file import Sections
+from nodeselect.index import cache_memory
 from nodeselect.index.postings import Postings, PostingsOrOrdinal, encoded_bytes, ordinals
 from nodeselect.index.segment import Segment
-from nodeselect.index.storage import Sections
 from tests.inventory.small import SMALL
 from tests.property.strategies import KEYS, LABEL_VALUES, selectors
 

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect import InventoryError
-from nodeselect.index import saved_string_index, string_encoding
-from nodeselect.index.saved_string_index import SavedStringIndex
+from nodeselect.durable import saved_string_index
+from nodeselect.durable.saved_string_index import SavedStringIndex
+from nodeselect.index import string_encoding
 from nodeselect.index.string_encoding import encode_strings, sort_into_buckets, to_array
 
 TEXTS = st.lists(st.none() | st.text(max_size=2), max_size=12)

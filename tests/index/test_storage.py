@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from nodeselect import InventoryError
-from nodeselect.index.storage import SavedFile, Sections, read_saved
+from nodeselect.durable.saved_file import SavedFile, Sections, read_saved
 from nodeselect.text import printable
 from tests.inventory.forging import to_file
 from tests.short import short
@@ -148,7 +148,7 @@ def test_a_section_is_checked_once(file: Path, monkeypatch: pytest.MonkeyPatch) 
     """The checksum of a section is compared when it is first read."""
     saved = read_saved(file)
     saved.bytes_of("text")
-    monkeypatch.setattr("nodeselect.index.storage.crc32", None)
+    monkeypatch.setattr("nodeselect.durable.saved_file.crc32", None)
     assert bytes(saved.bytes_of("text")) == b"abc"
 
 

@@ -15,9 +15,7 @@ from types import FrameType
 from typing import Any, TypeVar
 
 import nodeselect
-from nodeselect.inventory.write_lock import WriteLock
-
-__all__ = ["in_another_thread", "interrupt", "run_with_fault"]
+from nodeselect.files.write_lock import WriteLock
 
 T = TypeVar("T")
 

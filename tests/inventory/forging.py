@@ -23,8 +23,6 @@ from nodeselect.index.bulk import Bulk
 from nodeselect.readers.detect import SAVED_MAGIC
 from tests.inventory.small import SMALL
 
-__all__ = ["forge", "read_sections", "to_file", "use_forged"]
-
 _ANY = Selector.parse("")
 _SELECTORS = [
     Selector.parse("x=1"),

@@ -12,16 +12,6 @@ from tests.inventory.faults import in_another_thread, interrupt, run_with_fault
 from tests.inventory.racing import random_node
 from tests.inventory.small import small_inventory
 
-__all__ = [
-    "BATCH",
-    "EVERYTHING",
-    "WRITES",
-    "bombard",
-    "changed_inventory",
-    "interrupt_everywhere",
-    "state",
-]
-
 EVERYTHING = Selector.everything()
 
 BATCH: list[Node | str] = [

@@ -22,11 +22,9 @@ from typing import Any
 from unittest.mock import patch
 
 from nodeselect import ChangeLog, Inventory, InventoryError, Node
-from nodeselect.inventory import change_log, locked_file
-from nodeselect.inventory.log_file import LogReader
+from nodeselect.durable import change_log, locked_file
+from nodeselect.durable.log_file import LogReader
 from tests.inventory.small import SMALL
-
-__all__ = ["damage_everywhere", "damage_randomly", "fail_everywhere", "kill", "write_log"]
 
 FLEET = [Node(f"n-{at}", {"x": str(at)}) for at in range(20)]
 

@@ -6,8 +6,6 @@ from functools import partial
 from random import Random
 from typing import NamedTuple
 
-__all__ = ["Fault", "Labels", "make_fleet", "plant"]
-
 Labels = dict[str, str]
 
 _REGIONS = ("eu-west", "eu-central", "us-east", "us-west", "ap-southeast")

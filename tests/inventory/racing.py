@@ -15,8 +15,6 @@ from nodeselect import Inventory, Node, Selector, Snapshot
 from tests.inventory.small import small_inventory
 from tests.naive import matches
 
-__all__ = ["race", "run_together", "switching_often"]
-
 NODES = 48
 VALUES = ("a", "b", "1", "7")
 SELECTORS = [

@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
 
-__all__ = ["LISTS"]
-
 Labels = dict[str, str]
 
 

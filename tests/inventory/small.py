@@ -5,8 +5,6 @@ from collections.abc import Iterable
 from nodeselect import Inventory, Node
 from nodeselect.index.tuning import Tuning
 
-__all__ = ["FEW", "SMALL", "small_inventory"]
-
 # The most nodes without a segment.
 FEW = 4
 

@@ -12,8 +12,8 @@ from unittest.mock import patch
 import pytest
 
 from nodeselect import ChangeLog, Inventory, InventoryError, Node, Selector, readers
-from nodeselect.index.storage import Sections
-from nodeselect.inventory import change_log, locked_file, log_file
+from nodeselect.durable import change_log, locked_file, log_file
+from nodeselect.durable.saved_file import Sections
 from nodeselect.inventory.delta import Delta
 from tests.imports import run_python
 
@@ -172,7 +172,7 @@ def test_writes_while_saving(writer: Inventory, log: ChangeLog, path: Path) -> N
         return checksum
 
     writer.remove("n-1")
-    with patch("nodeselect.index.storage.Sections.write", slow_write):
+    with patch("nodeselect.durable.saved_file.Sections.write", slow_write):
         writer.save(file)
     assert "meanwhile" not in Inventory.open(file)
     log.close()
@@ -558,7 +558,7 @@ FORK_AT_LOCK = """
 import os
 from threading import Event, Thread
 from nodeselect import ChangeLog, Inventory, Node
-from nodeselect.inventory import locked_file
+from nodeselect.durable import locked_file
 
 def lock_and_wait(file, path):
     lock(file, path)
@@ -821,7 +821,7 @@ def test_a_log_that_cannot_be_emptied(
 
     patcher = patch.object(os, name, failing)
     with (
-        patch("nodeselect.index.storage.Sections.write", then_fail),
+        patch("nodeselect.durable.saved_file.Sections.write", then_fail),
         pytest.raises(InventoryError, match="No space"),
     ):
         writer.save(file)

@@ -10,7 +10,7 @@ from unittest.mock import patch
 import pytest
 
 from nodeselect import ChangeLog, Inventory, InventoryError, Node
-from nodeselect.inventory import change_log
+from nodeselect.durable import change_log
 from tests.inventory.faults import in_another_thread, interrupt, run_with_fault
 from tests.inventory.interrupting import WRITES
 from tests.inventory.small import SMALL

@@ -18,12 +18,13 @@ from weakref import ref
 import pytest
 
 from nodeselect import Inventory, InventoryError, Node, Selector
-from nodeselect.index import segment_writer, storage
-from nodeselect.index.saved_segment import SavedParts
-from nodeselect.index.storage import SavedFile
+from nodeselect.durable import saved_file as storage
+from nodeselect.durable import segment_writer
+from nodeselect.durable.saved_file import SavedFile
+from nodeselect.durable.saved_segment import SavedParts
+from nodeselect.files.replace import replace_file
 from nodeselect.inventory import live
 from nodeselect.inventory.saving import open_saved
-from nodeselect.replace_file import replace_file
 from tests.inventory.small import SMALL
 
 FLEET = [Node(f"n-{at}", {"x": str(at % 5)}, "web", "ready") for at in range(30)]

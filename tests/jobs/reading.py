@@ -8,8 +8,6 @@ from nodeselect import JobError, Selector
 from nodeselect.jobs import read_job_selector, select_rules
 from tests import golden
 
-__all__ = ["OF_EXCERPTS", "problems_of", "read_cases", "refusal", "selector_of"]
-
 OF_EXCERPTS = select_rules(ignore=["no-type", "no-config"])
 """The rules for the few lines of a job that a test is about: without its type and its config."""
 

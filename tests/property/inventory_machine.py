@@ -21,8 +21,6 @@ from tests.inventory.small import SMALL
 from tests.naive import matches
 from tests.property.strategies import KEYS, LABEL_VALUES, texts
 
-__all__ = ["FewNodesMachine", "InventoryMachine"]
-
 Model = dict[str, tuple[int, Node]]
 
 IDS = [f"n-{number}" for number in range(24)]

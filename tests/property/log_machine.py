@@ -16,8 +16,6 @@ from tests.property.inventory_machine import (
     ordered,
 )
 
-__all__ = ["LogMachine"]
-
 
 class LogMachine(InventoryMachine):
     """Also compares what the next process has, and what readers have, with the model then."""

@@ -11,8 +11,6 @@ import pyarrow.parquet
 
 from nodeselect import Node
 
-__all__ = ["KEYS", "LAYOUTS", "column_table", "map_table", "random_nodes", "to_ipc", "to_parquet"]
-
 TEXT = pa.string()
 PAIRS = pa.struct([("key", TEXT), ("value", TEXT)])
 

@@ -6,8 +6,6 @@ import pytest
 
 from nodeselect import Inventory, InventoryError, Node
 
-__all__ = ["LINE", "nodes_of", "refusal"]
-
 LINE = '{"id": "n-1", "labels": {}}\n'
 """A plain node on a line, to begin NDJSON with."""
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect import InventoryError, Node
-from nodeselect.readers import chunks
+from nodeselect.files import chunks
 from nodeselect.readers.formats import ndjson
 from nodeselect.readers.reader import NodeReader
 from tests.readers.reading import nodes_of

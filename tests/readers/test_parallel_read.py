@@ -19,7 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nodeselect import LIMITS, InventoryError, Node, Selector
-from nodeselect.readers import line_reader, open_inputs, parallel_read
+from nodeselect.files.inputs import open_inputs
+from nodeselect.readers import line_reader, parallel_read
 from nodeselect.readers.parallel_read import EndReader
 from nodeselect.readers.reader import NodeReader
 from tests.short import short
@@ -379,7 +380,7 @@ def test_a_parent_that_is_killed(nodes: Path) -> None:
     """If the parent process is killed, the child ends as well, however much is left to read."""
     code = (
         "import os, signal, sys, time\n"
-        "from nodeselect.readers import parallel_read\n"
+        "from nodeselect.files.inputs import parallel_read\n"
         "from nodeselect.readers.reader import NodeReader\n"
         "parallel_read._MIN_BYTES, parallel_read._SEGMENT_BYTES = 1, 500\n"
         "parent = os.getpid()\n"

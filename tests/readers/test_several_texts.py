@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect import Node
-from nodeselect.readers import chunks
+from nodeselect.files import chunks
 from nodeselect.readers.formats.json_texts import split_at_brackets, split_at_lines
 from nodeselect.readers.reader import NodeReader
 from tests.readers.reading import nodes_of, refusal

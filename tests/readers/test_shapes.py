@@ -10,8 +10,8 @@ import yaml
 
 from nodeselect import Inventory, Node
 from nodeselect.node import split_state
+from nodeselect.notations.bacalhau import NOMAD_FIELDS
 from nodeselect.readers.detect import KNOWN_STATES
-from nodeselect.selectors.constraints import NOMAD_FIELDS
 from tests.readers.reading import nodes_of
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect import InventoryError, Node, Selector
-from nodeselect.readers import chunks
+from nodeselect.files import chunks
 from nodeselect.readers.formats import ndjson
 from nodeselect.readers.formats.ndjson import PlainRecord, TypedDecoder
 from nodeselect.readers.reader import NodeReader

@@ -9,8 +9,6 @@ from nodeselect import Inventory, Node, Selector
 from nodeselect.render.html.page import MAX_ROWS, render_page
 from nodeselect.render.html.template import Sources
 
-__all__ = ["HOSTILE", "Element", "elements", "embedded", "fleet", "hostile_fleet", "page_of"]
-
 # Texts of labels, names and states that try to become markup.
 HOSTILE = (
     "</script><script>alert(1)</script>",

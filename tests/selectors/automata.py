@@ -16,8 +16,6 @@ from typing import Any, NamedTuple
 from lark import Lark
 from lark.parsers.lalr_analysis import Shift
 
-__all__ = ["Parser", "Regexp", "difference", "distinct_characters"]
-
 Characters = frozenset[str]
 Items = tuple["Item", ...]
 

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect import SelectorError
-from nodeselect.selectors import Operator, Selector, equivalent
-from nodeselect.selectors.constraints import (
+from nodeselect.notations.bacalhau import (
     bacalhau_from_selector,
     nomad_from_selector,
     selector_from_bacalhau,
     selector_from_nomad,
 )
+from nodeselect.selectors import Operator, Selector, equivalent
 from tests.property.strategies import LABEL_VALUES, VALUES, labels, node_ids, selectors
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from nodeselect.errors import SelectorError
-from nodeselect.selectors import Operator, Requirement, Selector, selectors_from_pod_spec
-from nodeselect.selectors.constraints import (
+from nodeselect.notations.bacalhau import (
     bacalhau_from_selector,
     nomad_from_selector,
     selector_from_bacalhau,
     selector_from_nomad,
 )
+from nodeselect.selectors import Operator, Requirement, Selector, selectors_from_pod_spec
 from nodeselect.selectors.structured import requirement_from_structured
 from tests import golden
 from tests.hints import check_selector_hint

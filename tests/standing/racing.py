@@ -20,8 +20,6 @@ from tests.naive import matches
 from tests.standing.random_cases import NAMES, random_node, random_selector
 from tests.standing.small import thresholds
 
-__all__ = ["race"]
-
 Model = dict[str, Selector]
 
 

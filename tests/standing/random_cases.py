@@ -17,8 +17,6 @@ from tests.naive import holds, matches
 from tests.property.strategies import BOUNDS, IDS, KEYS, LABEL_VALUES, VALUES
 from tests.standing.small import thresholds
 
-__all__ = ["check_answers", "compare", "random_node", "random_selector"]
-
 Model = Mapping[str, Selector]
 
 NAMES = [f"job-{number}" for number in range(40)]

@@ -7,8 +7,6 @@ from unittest.mock import patch
 
 from nodeselect.standing import key_conditions, standing_selectors, store
 
-__all__ = ["thresholds"]
-
 
 @contextmanager
 def thresholds(random: Random) -> Iterator[None]:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import click
 
 from nodeselect import __version__
-from nodeselect.blocking import use_blocking_output
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.options import colour_option
 from nodeselect.cli.streams import (
@@ -22,12 +21,11 @@ from nodeselect.cli.streams import (
     write_usage_error,
 )
 from nodeselect.errors import InventoryError, JobError, SelectorError
+from nodeselect.files.blocking import use_blocking_output
 from nodeselect.text import quoted
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
-
-__all__ = ["commands", "main", "run"]
 
 # Each command is the function of this name in the module of this name. The first sentence of its
 # help is here too: a list of the commands imports none of them.
@@ -62,7 +60,7 @@ class _Commands(click.Group):
         """Import the command with this name; return None if there is none."""
         if cmd_name not in _COMMANDS:
             return None
-        command = getattr(import_module(f"nodeselect.cli.{cmd_name}"), cmd_name)
+        command = getattr(import_module(f"nodeselect.cli.commands.{cmd_name}"), cmd_name)
         assert isinstance(command, click.Command)
         if colour_option not in command.params:
             command.params.append(colour_option)

@@ -12,8 +12,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from nodeselect.cli.completers import Words
-from nodeselect.cli.node_files import NodeFiles
-from nodeselect.cli.read_nodes import open_nodes, open_queryable
+from nodeselect.cli.inputs.node_files import NodeFiles
+from nodeselect.cli.inputs.read_nodes import open_nodes, open_queryable
 from nodeselect.node import NodeRow
 from nodeselect.readers.detect import KNOWN_STATES
 from nodeselect.selectors import Selector
@@ -23,8 +23,6 @@ from nodeselect.text import pluralize
 if TYPE_CHECKING:
     from nodeselect.inventory import Inventory
     from nodeselect.inventory.statistics import ViewStatistics
-
-__all__ = ["codes", "commands", "files", "ids", "keys", "selector", "states"]
 
 # How many nodes are read at most, except from a saved inventory. A file of more than _MAX_BYTES is
 # read only if its name says that it can be read in parts.

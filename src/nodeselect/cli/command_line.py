@@ -2,12 +2,10 @@
 
 from collections.abc import Iterable
 
-from nodeselect.cli.database_addresses import without_password
+from nodeselect.cli.inputs.database_addresses import without_password
 from nodeselect.errors import SelectorError
 from nodeselect.selectors import Selector
 from nodeselect.text import printable
-
-__all__ = ["command_line", "shown"]
 
 
 def command_line(words: Iterable[str]) -> str:

@@ -8,18 +8,6 @@ import click
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-__all__ = [
-    "Completer",
-    "Words",
-    "complete_codes",
-    "complete_commands",
-    "complete_files",
-    "complete_ids",
-    "complete_keys",
-    "complete_selector",
-    "complete_states",
-]
-
 Completer: TypeAlias = Callable[[click.Context, click.Parameter, str], "list[CompletionItem[str]]"]
 """Returns the candidates for the beginning of a value."""
 

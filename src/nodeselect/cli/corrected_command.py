@@ -16,8 +16,6 @@ from nodeselect.selectors import Selector
 from nodeselect.selectors.charset import is_key
 from nodeselect.text import printable
 
-__all__ = ["corrected_command", "similar_name"]
-
 
 def _by_name(table: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     """Return a table with an entry for each name; a key of ``table`` is several, with blanks."""

@@ -2,8 +2,6 @@
 
 from enum import IntEnum
 
-__all__ = ["ExitStatus"]
-
 
 class ExitStatus(IntEnum):
     """How a command ended. 0, 1 and 2 mean what they mean for grep and diff."""

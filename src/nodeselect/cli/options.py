@@ -14,9 +14,9 @@ from nodeselect.cli.completers import (
     complete_selector,
     complete_states,
 )
-from nodeselect.cli.database_addresses import is_database, without_password
 from nodeselect.cli.exit_status import ExitStatus
-from nodeselect.cli.job_files import split_object
+from nodeselect.cli.inputs.database_addresses import is_database, without_password
+from nodeselect.cli.inputs.job_files import split_object
 from nodeselect.cli.streams import QUIET, write_error_message
 from nodeselect.errors import SelectorError
 from nodeselect.node import count_in_states, split_state
@@ -26,30 +26,9 @@ from nodeselect.selectors import Selector
 from nodeselect.text import join_limited, pluralize, quoted
 
 if TYPE_CHECKING:
-    from nodeselect.cli.node_files import NodeFiles
-    from nodeselect.engines.sql_nodes import SqlNodes
+    from nodeselect.cli.inputs.node_files import NodeFiles
+    from nodeselect.engines.sql.nodes import SqlNodes
     from nodeselect.inventory import Inventory
-
-__all__ = [
-    "check_node",
-    "check_usage",
-    "colour_option",
-    "explain_hint",
-    "id_option",
-    "is_selector",
-    "job_option",
-    "once",
-    "parse_selectors",
-    "quiet_option",
-    "reject_folders",
-    "report_option",
-    "selector_option",
-    "similar_key",
-    "single_option",
-    "split_commas",
-    "state_messages",
-    "state_option",
-]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 

@@ -9,12 +9,10 @@ from typing import TextIO
 import click
 
 from nodeselect.cli.completers import complete_files
-from nodeselect.cli.job_files import split_object
+from nodeselect.cli.inputs.job_files import split_object
 from nodeselect.cli.options import single_option
-from nodeselect.replace_file import file_status, replace_file
+from nodeselect.files.replace import file_status, replace_file
 from nodeselect.text import quoted
-
-__all__ = ["html_option", "modification_times", "page_mistakes", "write_file"]
 
 # Names of files that are already open. Renaming another file to such a name would not change them.
 _OPEN_FILES = ("/dev/fd/", "/proc/")

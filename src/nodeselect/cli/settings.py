@@ -9,8 +9,6 @@ import click
 
 from nodeselect.text import join_limited, quoted
 
-__all__ = ["Settings", "read_settings"]
-
 
 class Settings(NamedTuple):
     """The settings of ``nodeselect check``, named like its options.

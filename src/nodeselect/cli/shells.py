@@ -20,8 +20,6 @@ from click.shell_completion import CompletionItem, ShellComplete, add_completion
 from nodeselect.cli.completers import Words
 from nodeselect.text import display_width, printable
 
-__all__ = ["SHELLS", "read_script", "register_shells", "split_words"]
-
 SHELLS = ("bash", "zsh", "fish")
 
 # What bash interprets in a word without quotes.

@@ -15,18 +15,6 @@ from nodeselect.problem import wrap_hint
 from nodeselect.render.layout import detect_screen
 from nodeselect.text import printable
 
-__all__ = [
-    "QUIET",
-    "Progress",
-    "is_quiet",
-    "write_bug",
-    "write_error",
-    "write_error_message",
-    "write_message",
-    "write_output",
-    "write_usage_error",
-]
-
 # How many seconds pass before progress is first drawn, and between two updates of it.
 _PROGRESS_DELAY = 1.0
 _PROGRESS_INTERVAL = 0.1

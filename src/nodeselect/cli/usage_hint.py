@@ -8,8 +8,6 @@ from nodeselect.cli.command_line import command_line, shown
 from nodeselect.cli.corrected_command import corrected_command, similar_name
 from nodeselect.text import join_limited
 
-__all__ = ["usage_hint"]
-
 # What commands of other tools are called here.
 _COMMANDS = {
     name: command

@@ -10,5 +10,3 @@ tags, merge keys, keys that are not strings. So are duplicate keys, nesting beyo
 and, except for ``read_documents``, second documents. The error for a document reports all mistakes
 of this kind at once.
 """
-
-__all__: list[str] = []

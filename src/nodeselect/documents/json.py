@@ -17,8 +17,6 @@ from nodeselect.documents.values import (
 )
 from nodeselect.text import printable, quoted
 
-__all__ = ["read_json"]
-
 
 def read_json(text: str, max_values: int | None, *, may_be_yaml: bool) -> Value | None:
     """Read ``text`` as strict JSON. Cost: linear.

@@ -12,30 +12,6 @@ from typing import Any, NamedTuple
 from nodeselect.limits import LIMITS
 from nodeselect.text import UNPRINTABLE, printable, quoted
 
-__all__ = [
-    "TEMPLATE_HINT",
-    "Builder",
-    "DocumentError",
-    "Entries",
-    "List",
-    "Object",
-    "Position",
-    "Scalar",
-    "Value",
-    "check_characters",
-    "decode_utf8",
-    "double_quoted",
-    "file_too_large_error",
-    "find",
-    "from_python",
-    "is_bare_key",
-    "is_null",
-    "position_in",
-    "quote_hint",
-    "to_python",
-    "too_deep_error",
-]
-
 # Control characters, and U+FFFE and U+FFFF, which YAML does not allow either.
 _CONTROL_CHARACTERS = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\ufffe\uffff]")
 

@@ -24,8 +24,6 @@ from nodeselect.documents.values import (
 )
 from nodeselect.text import printable, quoted
 
-__all__ = ["read_document", "read_documents", "scalar_kind", "scalar_spans"]
-
 # Control characters; U+2028 and U+2029, at which libyaml ends a line, while YAML 1.2 and editors do
 # not; surrogates, which libyaml cannot encode.
 _FORBIDDEN = re.compile(

@@ -1,3 +1,1 @@
 """The same selectors where the fleet lives: in a database, in Spark, in a data frame."""
-
-__all__: list[str] = []

@@ -12,8 +12,6 @@ from typing import Protocol, TypeVar
 from nodeselect.selectors import HasKey, OneOf, Selector
 from nodeselect.selectors.selector import require_selector
 
-__all__ = ["Conditions", "express"]
-
 _E = TypeVar("_E")
 
 

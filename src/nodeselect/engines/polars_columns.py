@@ -6,8 +6,6 @@ import polars as pl
 
 from nodeselect.errors import InventoryError
 
-__all__ = ["ALL_LABELS", "check_columns", "is_text"]
-
 ALL_LABELS = "all labels"
 """What the column of all labels is for."""
 

@@ -17,11 +17,11 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from nodeselect.engines.conditions import express
-from nodeselect.engines.dialect import Dialect
-from nodeselect.engines.dialects import DuckDB, MySQL, PostgreSQL, SQLite
-from nodeselect.engines.sql import LongTable as NamedLongTable
-from nodeselect.engines.sql import Name
-from nodeselect.engines.sql_nodes import SqlNodes
+from nodeselect.engines.sql.dialect import Dialect
+from nodeselect.engines.sql.dialects import DuckDB, MySQL, PostgreSQL, SQLite
+from nodeselect.engines.sql.nodes import SqlNodes
+from nodeselect.engines.sql.text import LongTable as NamedLongTable
+from nodeselect.engines.sql.text import Name
 from nodeselect.selectors import Selector
 
 __all__ = ["LongTable", "nodes", "where"]
@@ -126,7 +126,7 @@ def nodes(
 ) -> SqlNodes:
     """Return the nodes of a table, with the methods of an inventory, such as ``explain``.
 
-    All parameters but the connection are those of :class:`~nodeselect.engines.sql_nodes.SqlNodes`.
+    All parameters but the connection are those of :class:`~nodeselect.engines.sql.nodes.SqlNodes`.
     A method may run several queries. For all of them to see the same rows, the isolation level of
     the connection must be at least ``REPEATABLE READ``.
 

@@ -31,8 +31,6 @@ from nodeselect.selectors import Operator, Requirement, Selector
 from nodeselect.selectors.charset import parse_int64
 from nodeselect.text import quoted
 
-__all__ = ["exclude_by_state", "explain", "explain_node"]
-
 # If a key has more values than this, its most frequent values are not worth showing.
 _MAX_VALUES = 1_000
 

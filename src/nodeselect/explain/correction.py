@@ -8,8 +8,6 @@ from nodeselect.explain.explanation import Correction, Hint
 from nodeselect.explain.wording import requirement_text
 from nodeselect.selectors import Selector
 
-__all__ = ["Suggestion", "correct"]
-
 
 class Suggestion(NamedTuple):
     """A hint, its replacement as a selector, and the positions of the requirements to replace."""

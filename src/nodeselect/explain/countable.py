@@ -14,18 +14,6 @@ from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 from nodeselect.explain.explanation import NearMiss
 from nodeselect.selectors import Selector
 
-__all__ = [
-    "MAX_GROUPS",
-    "MAX_GROUPS_WITH_IDS",
-    "MAX_NEAREST",
-    "Countable",
-    "FailureCounts",
-    "Failures",
-    "Positions",
-    "largest_groups",
-    "rank_counts",
-]
-
 _Name = TypeVar("_Name", bound=str | None)
 
 # At most this many groups that fail several requirements are kept; n requirements could make 2ⁿ.

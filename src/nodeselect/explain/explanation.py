@@ -9,16 +9,6 @@ from typing import Any, NamedTuple
 
 from nodeselect.text import pluralize, printable
 
-__all__ = [
-    "Correction",
-    "Explanation",
-    "Hint",
-    "NearMiss",
-    "NodeExplanation",
-    "Reason",
-    "RequirementResult",
-]
-
 
 class RequirementResult(NamedTuple):
     """How many nodes one requirement excludes.

@@ -18,8 +18,6 @@ from nodeselect.explain.wording import nodes_have, short
 from nodeselect.selectors import Operator, Requirement, Selector, conflict
 from nodeselect.text import join_limited, printable, quoted
 
-__all__ = ["ID_CODES", "find_hints"]
-
 ID_CODES = ("name-for-id", "other-id", "id-prefix", "label-for-id")
 """The codes of hints whose replacement is an id, or several."""
 

@@ -13,8 +13,6 @@ from nodeselect.explain.wording import (
 )
 from nodeselect.text import join_limited, pluralize
 
-__all__ = ["recommend"]
-
 
 def recommend(explanation: Explanation) -> str:
     """Return in one line what to change: the corrections, or else which requirement to remove.

@@ -20,16 +20,6 @@ from typing import NamedTuple
 
 from nodeselect.explain.countable import Countable
 
-__all__ = [
-    "Vocabulary",
-    "WordCounts",
-    "abbreviates_consonants",
-    "closeness",
-    "closest_key",
-    "fold",
-    "is_number",
-]
-
 # More keys, or values of one key, than this are not searched: they are ids rather than words.
 _MAX_WORDS = 10_000
 

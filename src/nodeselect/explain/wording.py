@@ -8,23 +8,6 @@ from nodeselect.explain.explanation import Explanation
 from nodeselect.selectors import Selector
 from nodeselect.text import join_limited, pluralize, printable, quoted, truncate
 
-__all__ = [
-    "NOTHING",
-    "count_headline",
-    "excluded_by_state",
-    "failing_text",
-    "format_state_counts",
-    "format_value_counts",
-    "headline",
-    "missing_ids_text",
-    "no_requested_state",
-    "nodes_have",
-    "notes",
-    "requirement_text",
-    "short",
-    "unsatisfied_text",
-]
-
 NOTHING = "<id in ()>"
 """The text of a list of ids without any id, which no node has."""
 

@@ -1,3 +1,1 @@
 """Index nodes by their ids and labels, and find those that a selector matches."""
-
-__all__: list[str] = []

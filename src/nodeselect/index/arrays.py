@@ -6,16 +6,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = [
-    "UIntArray",
-    "chunk_slices",
-    "count_numbers",
-    "offsets_from_lengths",
-    "shrink",
-    "span_positions",
-    "stable_argsort",
-]
-
 # An array of unsigned integers of any width.
 UIntArray = NDArray[np.unsignedinteger[Any]]
 

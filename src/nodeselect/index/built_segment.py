@@ -10,8 +10,6 @@ from nodeselect.index.string_encoding import to_array
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.node import DuplicateIdError
 
-__all__ = ["BuiltParts"]
-
 _CACHE_BYTES_PER_NODE = 16
 
 

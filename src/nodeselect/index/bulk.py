@@ -8,8 +8,6 @@ from numpy.typing import NDArray
 
 from nodeselect.index.arrays import span_positions, stable_argsort
 
-__all__ = ["Bulk"]
-
 _Ranks = NDArray[np.integer[Any]]
 
 # If one of so many ranks, or more, is among those to sort, marking them all is faster.

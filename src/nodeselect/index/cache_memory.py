@@ -2,8 +2,6 @@
 
 from typing import Any
 
-__all__ = ["CacheMemory"]
-
 # Whatever the number of nodes, caches may have so much.
 _LEAST_BYTES = 1 << 20
 

@@ -23,8 +23,6 @@ from nodeselect.index.node_table import NodeTable
 from nodeselect.index.postings import PostingsOrOrdinal
 from nodeselect.index.tuning import Tuning
 
-__all__ = ["Clustered", "cluster"]
-
 # With more states, nodes are not sorted by state; then there is hardly one that most nodes share.
 _MAX_STATES = 16
 

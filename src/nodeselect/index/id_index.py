@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from nodeselect.index.arrays import offsets_from_lengths, stable_argsort
 
-__all__ = ["IdIndex"]
-
 _MASK = 0xFFFFFFFF
 
 # When many ids are looked up at once, only these positions of a bucket are probed. One hash in a

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["InventoryOrder"]
-
 
 class InventoryOrder:
     """Puts nodes in inventory order, in which the position of a node is its rank.

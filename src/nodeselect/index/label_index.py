@@ -10,8 +10,6 @@ from nodeselect.index import postings
 from nodeselect.index.postings import Postings, PostingsOrOrdinal
 from nodeselect.selectors.charset import parse_int64
 
-__all__ = ["KeyPostings", "LabelIndex", "MutableLabelIndex"]
-
 # The nodes that have a key; and the nodes with each of its values.
 KeyPostings: TypeAlias = tuple[Postings, Mapping[str, PostingsOrOrdinal]]
 

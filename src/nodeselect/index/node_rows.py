@@ -20,8 +20,6 @@ from nodeselect.node import Node
 if TYPE_CHECKING:
     from nodeselect.index.node_table import NodeTable
 
-__all__ = ["NodeRows"]
-
 
 class NodeRows:
     """The nodes of a segment in columns, by rank: the position in inventory order. Immutable.

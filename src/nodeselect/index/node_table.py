@@ -24,8 +24,6 @@ from nodeselect.index.string_encoding import to_array
 from nodeselect.index.strings import Strings
 from nodeselect.readers.columnar import Block, Columns, EncodedBlock
 
-__all__ = ["NodeTable", "encode", "merge"]
-
 # The label number that a column has for nodes without the key.
 _ABSENT = 0xFFFFFFFF
 

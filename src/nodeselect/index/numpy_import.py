@@ -8,8 +8,6 @@ from nodeselect.uninterrupted_import import import_uninterrupted
 if TYPE_CHECKING:
     from nodeselect.index.bulk import Bulk
 
-__all__ = ["bulk_reader", "load_numpy"]
-
 # Imports all modules of the index that use numpy, and the name that it defines at its end.
 _BUILDER = "nodeselect.index.built_segment"
 _LAST_NAME = "BuiltParts"

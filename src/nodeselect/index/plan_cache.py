@@ -4,8 +4,6 @@ from nodeselect.index.cache_memory import CacheMemory
 from nodeselect.index.planner import Plan
 from nodeselect.selectors import Selector
 
-__all__ = ["PlanCache"]
-
 # Memory of an id in a selector: the string, and its entries in a tuple and in a set.
 _ID_BYTES = 150
 

@@ -20,8 +20,6 @@ from nodeselect.index.label_index import LabelIndex
 from nodeselect.index.postings import Postings
 from nodeselect.selectors import HasKey, InRange, OneOf, Requirement, Selector
 
-__all__ = ["Plan", "make_plan"]
-
 
 class Plan(NamedTuple):
     """How to answer one selector over one index: which sets of nodes to intersect and subtract.

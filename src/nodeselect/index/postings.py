@@ -16,24 +16,6 @@ from typing import TypeAlias, cast
 
 from pyroaring import BitMap
 
-__all__ = [
-    "Postings",
-    "PostingsOrOrdinal",
-    "below",
-    "decode",
-    "encode",
-    "encoded_bytes",
-    "evaluate",
-    "evaluate_size",
-    "from_ordinals",
-    "from_range",
-    "intersection",
-    "intersection_size",
-    "memory_bytes",
-    "ordinals",
-    "union",
-]
-
 Postings: TypeAlias = BitMap
 
 # A set of ordinals as an index stores it.

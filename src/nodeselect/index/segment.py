@@ -20,8 +20,6 @@ from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.node import Node
 from nodeselect.selectors import Selector
 
-__all__ = ["Segment", "SegmentParts", "StringIndex"]
-
 _T = TypeVar("_T")
 
 # For how many sets of states the nodes in them are cached.

@@ -15,8 +15,6 @@ from nodeselect.index.strings import (
     to_list,
 )
 
-__all__ = ["EncodedStrings", "encode_strings", "sort_into_buckets", "to_array"]
-
 
 def to_array(strings: Strings[Any] | list[Any]) -> NDArray[np.object_]:
     """Convert a column or a list of strings to an array of numpy."""

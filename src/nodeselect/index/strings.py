@@ -23,18 +23,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = [
-    "END",
-    "NONE",
-    "PackedStrings",
-    "PaddedStrings",
-    "Ranks",
-    "Strings",
-    "encode_string",
-    "hash_string",
-    "to_list",
-]
-
 Ranks: TypeAlias = "array[int] | NDArray[np.integer[Any]]"
 """Ranks as an array of any integers."""
 

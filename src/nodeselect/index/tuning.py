@@ -2,8 +2,6 @@
 
 from typing import Final, NamedTuple
 
-__all__ = ["DEFAULT", "Tuning"]
-
 
 class Tuning(NamedTuple):
     """Thresholds at which an inventory switches to another algorithm. They never change an answer.

@@ -13,8 +13,6 @@ from nodeselect.index.arrays import chunk_slices
 from nodeselect.index.node_table import NodeTable
 from nodeselect.text import quoted
 
-__all__ = ["to_table"]
-
 # The nodes of a batch: so few that the text of all their labels is below 2 GiB, the limit of Arrow.
 _BATCH_NODES: Final = 1 << 14
 

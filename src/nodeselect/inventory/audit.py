@@ -36,8 +36,6 @@ from nodeselect.node import Node
 from nodeselect.selectors import Operator, Requirement, Selector
 from nodeselect.selectors.charset import parse_int64
 
-__all__ = ["Audit", "Finding", "audit_labels"]
-
 # More keys, or values of one key, than this are not compared with each other.
 _MAX_WORDS = 10_000
 

@@ -4,8 +4,6 @@ from typing import Literal, NamedTuple
 
 from nodeselect.node import Node
 
-__all__ = ["ChangeKind", "NodeChange"]
-
 ChangeKind = Literal["added", "changed", "unchanged", "removed"]
 
 

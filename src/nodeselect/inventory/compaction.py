@@ -18,8 +18,6 @@ from nodeselect.readers.columnar import Block, to_blocks
 if TYPE_CHECKING:
     from nodeselect.index.node_table import NodeTable
 
-__all__ = ["build", "compact", "segment_of", "table_of"]
-
 
 def build(blocks: Iterable[Block], tuning: Tuning) -> Store:
     """Build the store of a new inventory, from blocks of nodes. Cost: about 2 µs a node.

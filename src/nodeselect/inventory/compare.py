@@ -17,15 +17,6 @@ from nodeselect.node import Node, count_connected
 from nodeselect.selectors import Selector
 from nodeselect.text import pluralize
 
-__all__ = [
-    "Change",
-    "Difference",
-    "LabelChange",
-    "Side",
-    "compare_inventories",
-    "compare_selectors",
-]
-
 _Nodes: TypeAlias = Inventory | Snapshot
 
 

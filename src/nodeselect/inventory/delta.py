@@ -22,8 +22,6 @@ from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.node import Node
 from nodeselect.selectors import Selector
 
-__all__ = ["Delta"]
-
 
 class Delta:
     """The changes since the last compaction: added nodes, and which nodes are deleted.

@@ -13,8 +13,6 @@ from typing import NamedTuple, Protocol, runtime_checkable
 from nodeselect.explain.countable import rank_counts
 from nodeselect.node import Node, count_connected
 
-__all__ = ["CountedSet", "Facets", "KeyFacet", "count_labels"]
-
 
 @runtime_checkable
 class CountedSet(Protocol):

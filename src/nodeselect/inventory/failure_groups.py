@@ -14,8 +14,6 @@ from nodeselect.index.postings import Postings
 from nodeselect.inventory.store import View
 from nodeselect.selectors import Selector
 
-__all__ = ["FailureGroups"]
-
 
 class FailureGroups:
     """The nodes of an inventory, grouped by the exact set of requirements that they fail.

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, NoReturn, TypeVar, TypeVarTuple, cast
 
+from nodeselect.durable.saved_file import check_replaceable
 from nodeselect.errors import InventoryError
-from nodeselect.index.storage import check_replaceable
+from nodeselect.files.inputs import Source, absolute_path, open_inputs
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.inventory.change import ChangeKind, NodeChange
 from nodeselect.inventory.compaction import build
@@ -15,15 +16,12 @@ from nodeselect.inventory.saving import open_saved
 from nodeselect.inventory.snapshot import Snapshot
 from nodeselect.inventory.store import View
 from nodeselect.node import DuplicateIdError, Node, NodeRow, require_id, require_node
-from nodeselect.readers import Source, absolute_path, open_inputs
 from nodeselect.readers.arrow_import import ArrowData, load_arrow
 from nodeselect.readers.columnar import Block, to_blocks
 from nodeselect.readers.reader import NodeReader
 
 if TYPE_CHECKING:  # inventories without a log do not load it
-    from nodeselect.inventory.change_log import ChangeLog
-
-__all__ = ["Inventory", "InventoryStats"]
+    from nodeselect.durable.change_log import ChangeLog
 
 _T = TypeVar("_T")
 _Ts = TypeVarTuple("_Ts")

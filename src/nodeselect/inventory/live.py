@@ -11,6 +11,8 @@ from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, TypeVarTuple
 
 from nodeselect.errors import InventoryError
+from nodeselect.files.inputs import absolute_path
+from nodeselect.files.write_lock import WriteLock
 from nodeselect.inventory.change import ChangeKind
 from nodeselect.inventory.compaction import compact
 from nodeselect.inventory.saving import (
@@ -22,16 +24,12 @@ from nodeselect.inventory.saving import (
 )
 from nodeselect.inventory.snapshot import BaseInventory
 from nodeselect.inventory.store import View
-from nodeselect.inventory.write_lock import WriteLock
 from nodeselect.node import Node
-from nodeselect.readers import absolute_path
 
 if TYPE_CHECKING:  # inventories without a log do not load these
-    from nodeselect.inventory.change_log import ChangeLog
-    from nodeselect.inventory.follower import Follower
-    from nodeselect.inventory.log_file import Position, Record
-
-__all__ = ["LiveInventory", "Written"]
+    from nodeselect.durable.change_log import ChangeLog
+    from nodeselect.durable.follower import Follower
+    from nodeselect.durable.log_file import Position, Record
 
 _T = TypeVar("_T")
 _Ts = TypeVarTuple("_Ts")
@@ -184,7 +182,7 @@ class LiveInventory(BaseInventory):
         """Make the writes that are in a change log; append later writes to it."""
         if log is None:
             return
-        from nodeselect.inventory.change_log import ChangeLog
+        from nodeselect.durable.change_log import ChangeLog
 
         if not isinstance(log, ChangeLog):
             raise TypeError(f"log must be a ChangeLog, not {type(log).__name__}")
@@ -200,7 +198,7 @@ class LiveInventory(BaseInventory):
         :param path: the log, for errors.
         :raises InventoryError: if it does not fit these nodes: the log is of others.
         """
-        from nodeselect.inventory.log_file import other_nodes
+        from nodeselect.durable.log_file import other_nodes
 
         before = self._view
         generation = before.generation
@@ -267,7 +265,7 @@ class LiveInventory(BaseInventory):
         return view, log.mark()
 
     def _follow(self, path: str) -> int:
-        from nodeselect.inventory.follower import Follower
+        from nodeselect.durable.follower import Follower
 
         log = previous = self._log
         if log is not None and not log.is_closed:

@@ -8,8 +8,6 @@ from typing import Final
 
 from nodeselect.explain.similarity import WordCounts, abbreviates_consonants, fold, is_number
 
-__all__ = ["FEW_VALUES", "RATIO", "find_misspelt", "find_variants", "intended", "is_common"]
-
 RATIO: Final = 5
 """A word is a misspelling of a similar one only if this many times as many nodes have that one."""
 

@@ -17,8 +17,6 @@ from nodeselect.selectors import Selector
 if TYPE_CHECKING:
     from random import Random
 
-__all__ = ["NodeSet"]
-
 
 class NodeSet:
     """A set of nodes of one snapshot of an inventory. Later changes do not affect it.

@@ -3,17 +3,15 @@
 import os
 from typing import BinaryIO, NamedTuple
 
+from nodeselect.durable.saved_file import Sections, cannot_write, read_saved
+from nodeselect.durable.saved_segment import SavedParts
 from nodeselect.errors import InventoryError
 from nodeselect.index.numpy_import import load_numpy
-from nodeselect.index.saved_segment import SavedParts
 from nodeselect.index.segment import Segment
-from nodeselect.index.storage import Sections, cannot_write, read_saved
 from nodeselect.index.tuning import Tuning
 from nodeselect.inventory.compaction import segment_of
 from nodeselect.inventory.delta import Delta
 from nodeselect.inventory.store import Store, View
-
-__all__ = ["Origin", "is_damaged", "next_generation", "open_saved", "to_sections"]
 
 
 class Origin(NamedTuple):
@@ -31,7 +29,7 @@ class Origin(NamedTuple):
 def to_sections(view: View) -> Sections:
     """Encode the nodes of ``view`` as the sections of a file."""
     load_numpy()
-    from nodeselect.index import segment_writer
+    from nodeselect.durable import segment_writer
 
     return segment_writer.to_sections(segment_of(view))
 

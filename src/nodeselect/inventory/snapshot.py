@@ -4,11 +4,11 @@ import os
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, NoReturn
 
+from nodeselect.durable.saved_file import check_replaceable
 from nodeselect.explain import Explanation, NodeExplanation
 from nodeselect.explain.compute import explain, explain_node
 from nodeselect.explain.countable import FailureCounts
 from nodeselect.explain.similarity import Vocabulary
-from nodeselect.index.storage import check_replaceable
 from nodeselect.inventory.change import NodeChange
 from nodeselect.inventory.compaction import table_of
 from nodeselect.inventory.failure_groups import FailureGroups
@@ -23,8 +23,6 @@ from nodeselect.selectors.selector import require_selector
 
 if TYPE_CHECKING:
     import pyarrow
-
-__all__ = ["BaseInventory", "Snapshot", "statistics_of"]
 
 
 class BaseInventory:

@@ -13,8 +13,6 @@ from nodeselect.inventory.store import Store, View
 from nodeselect.node import check_id
 from nodeselect.selectors import Selector
 
-__all__ = ["ViewStatistics", "nodes_by_value", "value_counts"]
-
 
 class ViewStatistics:
     """Counts over all nodes of one state of an inventory.

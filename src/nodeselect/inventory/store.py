@@ -20,8 +20,6 @@ from nodeselect.inventory.delta import Delta
 from nodeselect.node import Node
 from nodeselect.selectors import Selector
 
-__all__ = ["Store", "View"]
-
 _EMPTY = postings.from_ordinals(())
 
 

@@ -93,7 +93,7 @@ if not TYPE_CHECKING:  # a type checker must not think that there is every name
         from nodeselect.jobs import rollout
         from nodeselect.jobs.models import job, server
 
-        module = next(module for module in (job, server, rollout) if name in module.__all__)
+        module = next(module for module in (job, server, rollout) if hasattr(module, name))
         return getattr(module, name)
 
 

@@ -7,8 +7,6 @@ from nodeselect.jobs.check.checker import CheckedJob
 from nodeselect.jobs.check.edits import Edit, apply_edits
 from nodeselect.jobs.check.schema_fields import snake_case
 
-__all__ = ["fix_job"]
-
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 # A selector beside none of these fields may belong to another program.

@@ -15,8 +15,6 @@ from nodeselect.limits import LIMITS
 from nodeselect.selectors import Selector, selectors_from_pod_spec
 from nodeselect.text import quoted
 
-__all__ = ["Manifest", "ManifestError", "Workload", "read_manifest"]
-
 _TEMPLATE = "spec.template.spec"
 
 # The path of the pod spec of an object, by its kind.

@@ -35,14 +35,6 @@ if TYPE_CHECKING:
     from nodeselect.jobs.models.job import JobSpec
     from nodeselect.jobs.models.server import Execution, GetExecutionResponse, Job
 
-__all__ = [
-    "read_execution",
-    "read_job",
-    "read_job_selector",
-    "read_response",
-    "read_server_job",
-]
-
 _Model = TypeVar("_Model", bound="JobModel")
 
 

@@ -13,8 +13,6 @@ from typing import NamedTuple, Protocol
 from nodeselect.jobs.models.job import RolloutSpec
 from nodeselect.text import quoted
 
-__all__ = ["RolloutNode", "RolloutPlan", "Wave", "plan_rollout", "rollout_assumptions"]
-
 
 class RolloutNode(Protocol):
     """The attributes of a node that a plan needs; :class:`nodeselect.Node` has them."""

@@ -11,8 +11,8 @@ from nodeselect.jobs.check.checker import draw_problems, read_text
 from nodeselect.jobs.check.rule import finding_at
 from nodeselect.jobs.structured import StructureError, read_structured
 from nodeselect.limits import LIMITS
+from nodeselect.notations.bacalhau import selector_from_bacalhau, selector_from_nomad
 from nodeselect.selectors import Selector, selectors_from_pod_spec
-from nodeselect.selectors.constraints import selector_from_bacalhau, selector_from_nomad
 from nodeselect.selectors.label_selector import (
     read_fields,
     read_list,
@@ -20,8 +20,6 @@ from nodeselect.selectors.label_selector import (
     read_strings,
     structure_error,
 )
-
-__all__ = ["SelectorFile", "read_selector_file"]
 
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _BACALHAU = "constraints of Bacalhau"

@@ -10,8 +10,6 @@ from nodeselect.jobs.check.rule import describe, finding_at
 from nodeselect.jobs.check.suggestions import suggest_text
 from nodeselect.text import printable, quoted
 
-__all__ = ["StructureError", "read_structured"]
-
 _T = TypeVar("_T")
 
 _EMPTY_HINT = 'remove the line, or write: ""'

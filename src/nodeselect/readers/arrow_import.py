@@ -6,8 +6,6 @@ from nodeselect.errors import InventoryError
 from nodeselect.text import printable, truncate
 from nodeselect.uninterrupted_import import import_uninterrupted
 
-__all__ = ["ArrowData", "load_arrow"]
-
 
 class ArrowData(Protocol):
     """An object with the Arrow interface: a table, a data frame or a stream of record batches."""

@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Block", "Columns", "EncodedBlock", "to_blocks"]
-
 # The nodes of a block: so few that they are still in the processor's cache when they are encoded
 # (``benchmarks/test_live.py``).
 _BLOCK_SIZE = 100

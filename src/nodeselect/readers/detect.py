@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from typing import Any, BinaryIO, Final, Literal
 
 from nodeselect.errors import InventoryError
+from nodeselect.files.chunks import line_too_long_error
 from nodeselect.limits import LIMITS
 from nodeselect.node import NodeRow
-from nodeselect.readers.chunks import line_too_long_error
 from nodeselect.readers.envelope import reject_siblings
 from nodeselect.readers.formats import json
 from nodeselect.readers.raw_node import (
@@ -30,8 +30,6 @@ from nodeselect.readers.shapes import (
 )
 from nodeselect.readers.watch_events import is_watch_event
 from nodeselect.text import printable, truncate
-
-__all__ = ["KNOWN_STATES", "LOG_MAGIC", "SAVED_MAGIC", "Format", "detect_format", "node_rows"]
 
 SAVED_MAGIC: Final = b"\x89NSX\r\n\x1a\n"
 """The first bytes of a saved inventory. Programs that change line ends would change them."""

@@ -10,8 +10,6 @@ from operator import lt
 
 from nodeselect.node import DuplicateIdError
 
-__all__ = ["DuplicateIdCheck", "IdOrder"]
-
 IdOrder = tuple[str, str, bool]
 """Of consecutive ids: the first, the last, and whether they ascend. No ids have an empty first."""
 

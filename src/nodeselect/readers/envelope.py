@@ -6,8 +6,6 @@ from nodeselect.errors import InventoryError
 from nodeselect.readers.raw_node import Record
 from nodeselect.text import quoted
 
-__all__ = ["LIST_FIELDS", "check_envelope", "check_footer", "list_field", "reject_siblings"]
-
 LIST_FIELDS = ("items", "nodes", "Nodes")
 """The fields for a list of nodes. The first of them that is a list, or null, holds the nodes."""
 

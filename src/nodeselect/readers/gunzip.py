@@ -8,8 +8,6 @@ from typing import Any, BinaryIO
 from nodeselect.errors import InventoryError
 from nodeselect.limits import LIMITS
 
-__all__ = ["gunzip"]
-
 _BUFFER_BYTES = 64 * 1024
 
 # As many bytes may be decompressed from any input.

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from nodeselect.errors import InventoryError
-from nodeselect.readers.chunks import begins_with_long_line, line_too_long_error, read_chunks
+from nodeselect.files.chunks import begins_with_long_line, line_too_long_error, read_chunks
 from nodeselect.readers.columnar import Block
 from nodeselect.readers.duplicate_ids import DuplicateIdCheck
 from nodeselect.readers.formats import json, ndjson
@@ -19,8 +19,6 @@ from nodeselect.text import quoted
 
 if TYPE_CHECKING:
     from nodeselect.readers.reader import NodeReader
-
-__all__ = ["LineReader"]
 
 # Sending a node costs as much as reading it, so the child process ends its work after this many.
 _MAX_SELECTED = 50_000

@@ -12,8 +12,6 @@ from nodeselect.readers.object_splitter import ObjectSplitter
 from nodeselect.readers.raw_node import RawNode, Record, validate
 from nodeselect.readers.watch_events import is_watch_event, read_next_event
 
-__all__ = ["DROPPED", "NodeStream"]
-
 DROPPED: Final = frozenset({"stream-ended", "watch-failed"})
 """The codes of the errors of a stream that is valid, but ended too early."""
 

@@ -11,8 +11,6 @@ from nodeselect.errors import InventoryError
 from nodeselect.limits import LIMITS
 from nodeselect.text import quoted
 
-__all__ = ["ObjectSplitter"]
-
 _ESCAPE = re.compile(rb"\\.", re.DOTALL)
 
 # The end of an object that something other than the rest of an enclosing object or list follows.

@@ -21,10 +21,8 @@ from io import BufferedReader, FileIO
 from stat import S_ISREG
 from typing import Any, BinaryIO, NamedTuple, NoReturn
 
+from nodeselect.files.chunks import shorter_file_error
 from nodeselect.limits import LIMITS
-from nodeselect.readers.chunks import shorter_file_error
-
-__all__ = ["EndReader", "Segment", "read_from_end"]
 
 # A second process pays off for files of at least this size (``benchmarks/match_file.py``).
 _MIN_BYTES = 32 * 1024 * 1024

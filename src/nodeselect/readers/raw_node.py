@@ -7,20 +7,6 @@ from nodeselect.errors import InventoryError
 from nodeselect.node import NodeRow, check_id, check_sizes
 from nodeselect.text import describe_json, printable, quoted
 
-__all__ = [
-    "WRITE_HINT",
-    "AmbiguousScalar",
-    "RawNode",
-    "Record",
-    "all_plain_ids",
-    "describe",
-    "error_in_record",
-    "merge_labels",
-    "read_node",
-    "sub_object",
-    "validate",
-]
-
 _PRINTABLE_ASCII = bytes(range(0x20, 0x7F))
 
 Record = dict[str, Any]

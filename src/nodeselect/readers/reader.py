@@ -6,12 +6,12 @@ from itertools import chain, compress, islice
 from operator import not_
 from typing import Any, BinaryIO, NamedTuple, TypeVar, cast
 
-from nodeselect.blocking import blocking_reader
 from nodeselect.errors import InventoryError
+from nodeselect.files.blocking import blocking_reader
+from nodeselect.files.chunks import join_document, read_blocks, read_chunks, read_rest
+from nodeselect.files.inputs import cannot_read
 from nodeselect.node import DuplicateIdError, Node, NodeRow, has_state
-from nodeselect.readers import cannot_read
 from nodeselect.readers.arrow_import import load_arrow
-from nodeselect.readers.chunks import join_document, read_blocks, read_chunks, read_rest
 from nodeselect.readers.columnar import Block, EncodedBlock
 from nodeselect.readers.detect import Format, detect_format, node_rows
 from nodeselect.readers.duplicate_ids import DuplicateIdCheck
@@ -20,8 +20,6 @@ from nodeselect.readers.formats import json
 from nodeselect.readers.watch_events import is_watch_event, latest_nodes
 from nodeselect.selectors import Selector
 from nodeselect.text import pluralize
-
-__all__ = ["InputSummary", "NodeFilter", "NodeReader"]
 
 _N = TypeVar("_N")
 

@@ -13,8 +13,6 @@ from nodeselect.readers.raw_node import Record, describe, error_in_record, read_
 from nodeselect.readers.shapes import kubernetes
 from nodeselect.text import quoted
 
-__all__ = ["is_watch_event", "latest_nodes", "read_event", "read_next_event"]
-
 _COMMAND = "kubectl get nodes -o json --watch --output-watch-events"
 
 

@@ -1,3 +1,1 @@
 """Values as text, Markdown, JSON and HTML."""
-
-__all__: list[str] = []

@@ -7,8 +7,6 @@ from nodeselect.inventory.audit import Audit, Finding
 from nodeselect.render.layout import Screen, report_lines
 from nodeselect.text import join_limited, pluralize
 
-__all__ = ["audit_lines"]
-
 # How many of the values with units are named.
 _MAX_VALUES = 2
 

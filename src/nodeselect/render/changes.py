@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator
 from nodeselect.render.layout import Screen
 from nodeselect.text import printable
 
-__all__ = ["CHANGE_FORMATS", "change_lines"]
-
 CHANGE_FORMATS = ("text", "ndjson")
 
 

@@ -10,8 +10,6 @@ from nodeselect.render.id_ranges import ranges_text
 from nodeselect.render.layout import Markdown, Screen, report_lines
 from nodeselect.text import join_limited, pluralize
 
-__all__ = ["change_groups", "diff_lines"]
-
 
 def diff_lines(difference: Difference, output: str, screen: Screen) -> Iterator[str]:
     """Yield the lines of a report on a difference.

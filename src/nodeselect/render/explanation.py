@@ -10,8 +10,6 @@ from nodeselect.explain.wording import failing_text, short
 from nodeselect.render.layout import Markdown, Screen, Style, report_lines
 from nodeselect.text import join_limited, pluralize, printable, quoted
 
-__all__ = ["explanation_lines", "render_text", "value_cell"]
-
 # Up to this many groups of nodes are listed; the nodes of the others are only counted.
 _MAX_GROUPS = 8
 

@@ -8,8 +8,6 @@ from nodeselect.inventory.facets import Facets, KeyFacet
 from nodeselect.render.layout import Screen, report_lines
 from nodeselect.text import pluralize
 
-__all__ = ["facet_lines"]
-
 # How many values of each key the overview of all keys shows.
 _TOP_VALUES = 5
 

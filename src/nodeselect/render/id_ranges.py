@@ -8,8 +8,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from nodeselect.render.layout import Screen
 from nodeselect.text import display_width
 
-__all__ = ["compress_ids", "ranges_text"]
-
 # In a report, a range of ids is split to be no wider than this.
 _RANGE_COLUMNS = 70
 

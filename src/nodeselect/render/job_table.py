@@ -10,11 +10,6 @@ from nodeselect.explain import Explanation
 from nodeselect.render.layout import Screen, Style, report_lines
 from nodeselect.text import pluralize
 
-__all__ = [
-    "JobResult", "JobStatus", "first_error", "job_result", "job_table_lines", "jobs_headline",
-    "worst_first",
-]  # fmt: skip
-
 
 class JobStatus(IntEnum):
     """What is wrong with a job, from the worst to ``OK``."""

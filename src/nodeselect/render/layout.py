@@ -11,19 +11,6 @@ from typing import Any, Literal, NamedTuple, TextIO, TypeAlias
 from nodeselect.problem import Style as ProblemStyle
 from nodeselect.text import display_width, prefix, printable, truncate
 
-__all__ = [
-    "PROBLEM_FORMATS",
-    "REPORT_FORMATS",
-    "SELECTOR_FORMATS",
-    "Markdown",
-    "Screen",
-    "Style",
-    "align_columns",
-    "detect_screen",
-    "json_lines",
-    "report_lines",
-]
-
 REPORT_FORMATS = ("text", "json", "markdown")
 PROBLEM_FORMATS = ("text", "concise", "json", "github", "sarif")
 SELECTOR_FORMATS = (

@@ -11,16 +11,6 @@ from nodeselect.render.id_ranges import compress_ids
 from nodeselect.render.layout import align_columns
 from nodeselect.text import printable
 
-__all__ = [
-    "COLUMN_FORMATS",
-    "FIELDS",
-    "ID_FORMATS",
-    "NODE_FORMATS",
-    "id_lines",
-    "node_lines",
-    "sort_nodes",
-]
-
 NODE_FORMATS = ("table", "name", "folded", "wide", "json", "ndjson", "csv")
 
 # The formats of ids alone.

@@ -12,8 +12,6 @@ from nodeselect.render.layout import Screen, Style, report_lines
 from nodeselect.standing import StandingExplanation
 from nodeselect.text import join_limited, pluralize, printable
 
-__all__ = ["FleetJobs", "NodeJobs", "fleet_job_lines", "node_job_lines"]
-
 # How many groups of jobs that fail several requirements are listed, and how many jobs of a group.
 _MAX_GROUPS = 8
 _MAX_NAMES = 3

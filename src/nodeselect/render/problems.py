@@ -14,16 +14,6 @@ from nodeselect.problem import Problem, draw
 from nodeselect.render.layout import Screen, Style, align_columns, json_lines
 from nodeselect.text import display_width, join_limited, pluralize, prefix, printable
 
-__all__ = [
-    "correction_lines",
-    "correction_summary",
-    "error_list_lines",
-    "problem_lines",
-    "problem_summary",
-    "rule_lines",
-    "rule_list_lines",
-]
-
 _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 # Of more equal warnings only the first is drawn.

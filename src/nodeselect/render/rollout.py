@@ -12,8 +12,6 @@ from nodeselect.text import pluralize
 if TYPE_CHECKING:
     from nodeselect.jobs.rollout import RolloutPlan
 
-__all__ = ["RolloutReport", "rollout_lines"]
-
 # A range of ids is split to be no wider, so that it fits beside the numbers of its wave.
 _RANGE_COLUMNS = 40
 

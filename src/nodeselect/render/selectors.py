@@ -7,16 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from nodeselect.documents.yaml import scalar_kind
-from nodeselect.render.layout import json_lines
-from nodeselect.selectors import Selector, pod_spec_from_selectors
-from nodeselect.selectors.constraints import (
+from nodeselect.notations.bacalhau import (
     bacalhau_from_selector,
     no_counterpart_error,
     nomad_from_selector,
 )
+from nodeselect.render.layout import json_lines
+from nodeselect.selectors import Selector, pod_spec_from_selectors
 from nodeselect.selectors.label_selector import match_expression
-
-__all__ = ["selector_lines"]
 
 # A string that YAML reads as it is, without quotes, in the block style.
 _PLAIN = re.compile(r"[A-Za-z0-9/.][A-Za-z0-9/._ (),=<>!-]*(?<! )")

@@ -17,8 +17,6 @@ from nodeselect.selectors.operator import HasKey, InRange, OneOf, Operator, Test
 from nodeselect.selectors.requirement import Requirement
 from nodeselect.selectors.selector import Selector
 
-__all__ = ["conflict", "disjoint", "equivalent", "implies", "normal_form", "redundant"]
-
 # The numbers of the witnesses (see ``_bit_masks``) that are not integers: below all integers.
 _WORD = MIN_INT64 - 1
 _ABSENT = MIN_INT64 - 2

@@ -10,18 +10,6 @@ import re
 
 from nodeselect.limits import LIMITS
 
-__all__ = [
-    "KEY_RE",
-    "MAX_INT64",
-    "MIN_INT64",
-    "NAME_RE",
-    "WHITE_SPACE",
-    "is_key",
-    "is_prefix",
-    "is_value",
-    "parse_int64",
-]
-
 WHITE_SPACE = " \t\r\n"
 """What may be between words; all other characters, such as a no-break space, are part of words."""
 

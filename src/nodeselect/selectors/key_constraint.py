@@ -14,8 +14,6 @@ from nodeselect.selectors.operator import HasKey, InRange, OneOf
 from nodeselect.selectors.requirement import Requirement
 from nodeselect.text import truncate
 
-__all__ = ["KeyConstraint", "constraints_by_key", "group_by_key"]
-
 
 class _Unfrozen:
     """A :class:`KeyConstraint` while it is built: its fields can be set."""

@@ -26,8 +26,6 @@ from nodeselect.selectors.operator import Operator
 from nodeselect.selectors.selector import Selector
 from nodeselect.text import join_limited, printable, quoted
 
-__all__ = ["pod_spec_from_selectors", "selectors_from_pod_spec"]
-
 _AFFINITIES = ("nodeAffinity", "podAffinity", "podAntiAffinity")
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"

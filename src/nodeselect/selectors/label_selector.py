@@ -17,21 +17,6 @@ from nodeselect.selectors.operator import KUBERNETES_OPERATORS, Operator
 from nodeselect.selectors.requirement import Requirement, check_number_of_values
 from nodeselect.text import describe_json, join_limited, printable, quoted, to_exact_str
 
-__all__ = [
-    "label_selector_from_requirements",
-    "match_expression",
-    "read_fields",
-    "read_item",
-    "read_list",
-    "read_mapping",
-    "read_match_expressions",
-    "read_match_labels",
-    "read_strings",
-    "read_text",
-    "requirements_from_label_selector",
-    "structure_error",
-]
-
 _LABEL_SELECTOR_OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
 
 

@@ -29,8 +29,6 @@ from nodeselect.selectors.operator import OPERATORS
 from nodeselect.selectors.requirement import Requirement
 from nodeselect.text import FORBIDDEN
 
-__all__ = ["load_tables", "parse_by_lark"]
-
 # What people call the terminals, in the order in which they are listed.
 _TERMINAL_NAMES = (
     ("KEY", "a key"),

@@ -13,8 +13,6 @@ from nodeselect.text import quoted, to_exact_str
 if TYPE_CHECKING:
     from nodeselect.selectors.selector import Selector
 
-__all__ = ["requirements_from_expressions", "requirements_from_labels", "valid_ids"]
-
 
 def requirements_from_labels(match_labels: Mapping[str, str] | None) -> list[Requirement]:
     """Return a requirement for each label of ``match_labels``.

@@ -11,8 +11,6 @@ Source: Kubernetes apimachinery v0.36.3, ``Requirement.Matches``.
 from enum import Enum
 from typing import NamedTuple
 
-__all__ = ["KUBERNETES_OPERATORS", "OPERATORS", "HasKey", "InRange", "OneOf", "Operator", "Test"]
-
 
 class HasKey(NamedTuple):
     """True if the node has the key, whatever its value."""

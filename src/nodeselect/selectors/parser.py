@@ -13,8 +13,6 @@ from nodeselect.selectors.charset import WHITE_SPACE, parse_int64
 from nodeselect.selectors.operator import OPERATORS, Operator
 from nodeselect.selectors.requirement import Requirement
 
-__all__ = ["parse_requirements", "parse_valid"]
-
 # What matches nowhere else is matched as a whole, with empty groups.
 _find_requirements = re.compile(f"({REQUIREMENT})|(?s:.+)").findall
 

@@ -23,21 +23,6 @@ from nodeselect.selectors.operator import HasKey, InRange, OneOf, Operator
 from nodeselect.selectors.requirement import Requirement
 from nodeselect.text import printable, quoted, to_exact_str, truncate
 
-__all__ = [
-    "FailureMask",
-    "FailureMasks",
-    "Predicate",
-    "Shape",
-    "ValueSource",
-    "checked_predicate_source",
-    "compile_checked_predicate",
-    "compile_failure_mask",
-    "compile_failure_masks",
-    "compile_predicate",
-    "failure_mask_source",
-    "predicate_source",
-]
-
 
 class Predicate(Protocol):
     """A function that tests whether a selector matches a node, by its labels and perhaps its id.

@@ -15,8 +15,6 @@ from nodeselect.selectors.diagnostics.words import (
 from nodeselect.selectors.operator import HasKey, InRange, OneOf, Operator, Test
 from nodeselect.text import to_exact_str
 
-__all__ = ["Requirement", "check_number_of_values"]
-
 
 class _Unfrozen:
     """A :class:`Requirement` while it is built: its fields can be set."""

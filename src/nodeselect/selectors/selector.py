@@ -28,8 +28,6 @@ from nodeselect.selectors.predicate import (
 from nodeselect.selectors.requirement import Requirement
 from nodeselect.text import printable, to_exact_str, truncate
 
-__all__ = ["Selector", "require_selector"]
-
 
 class _Unfrozen:
     """A :class:`Selector` while it is built: its fields can be set."""

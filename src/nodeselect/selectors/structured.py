@@ -7,8 +7,6 @@ from nodeselect.selectors.operator import OPERATORS, Operator
 from nodeselect.selectors.requirement import Requirement
 from nodeselect.text import quoted, to_exact_str
 
-__all__ = ["requirement_from_structured"]
-
 # The operators' names in lower case, without spaces and underscores.
 _OPERATORS = {operator.value: operator for operator in Operator} | {
     **{spelling: operator for spelling, operator in OPERATORS.items() if spelling},

@@ -9,8 +9,6 @@ from nodeselect.selectors import Selector, constraints_by_key
 from nodeselect.standing.store import Name, Values, View
 from nodeselect.text import join_limited, pluralize, printable
 
-__all__ = ["FailedRequirement", "StandingExplanation", "StandingReason", "explain"]
-
 # How many reasons a headline names.
 _MAX_REASONS = 3
 

@@ -8,8 +8,6 @@ from nodeselect.index.postings import Postings, PostingsOrOrdinal
 from nodeselect.selectors import KeyConstraint
 from nodeselect.selectors.charset import parse_int64
 
-__all__ = ["KeyConditions"]
-
 _Key = TypeVar("_Key", bound=Hashable)
 
 # The failing entries of a value are cached if this many conditions name the value, and these are at

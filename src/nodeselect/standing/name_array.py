@@ -6,8 +6,6 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["NameArray"]
-
 _Name = TypeVar("_Name")
 
 

@@ -6,8 +6,6 @@ from typing import NoReturn, TypeVar
 from nodeselect.index.postings import Postings
 from nodeselect.standing.store import Name, View
 
-__all__ = ["NameSet"]
-
 _Other = TypeVar("_Other")
 
 

@@ -11,8 +11,6 @@ from nodeselect.standing.name_set import NameSet
 from nodeselect.standing.store import Name, Values, View
 from nodeselect.text import to_exact_str
 
-__all__ = ["BaseStanding", "StandingSnapshot"]
-
 
 class BaseStanding(Generic[Name]):
     """The read methods of standing selectors and of a snapshot of them.

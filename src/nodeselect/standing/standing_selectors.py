@@ -3,14 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import NoReturn
 
+from nodeselect.files.write_lock import WriteLock
 from nodeselect.index import postings
-from nodeselect.inventory.write_lock import WriteLock
 from nodeselect.selectors import Selector
 from nodeselect.selectors.selector import require_selector
 from nodeselect.standing.snapshot import BaseStanding, StandingSnapshot
 from nodeselect.standing.store import Name, Store, View
-
-__all__ = ["StandingSelectors"]
 
 # A write compacts if there are more replaced and removed entries than this, and than selectors.
 _MAX_DEAD = 1_024

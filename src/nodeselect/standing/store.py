@@ -26,8 +26,6 @@ from nodeselect.standing.key_conditions import KeyConditions
 if TYPE_CHECKING:
     from nodeselect.standing.name_array import NameArray
 
-__all__ = ["Name", "Store", "Values", "View"]
-
 Name = TypeVar("Name", bound=Hashable)
 
 # The labels of a node, and under None its id, if it has one.

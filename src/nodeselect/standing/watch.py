@@ -3,15 +3,13 @@
 from collections.abc import Iterable, Mapping
 from typing import Generic, NamedTuple
 
+from nodeselect.files.write_lock import WriteLock
 from nodeselect.inventory import Inventory, NodeChange, NodeSet
-from nodeselect.inventory.write_lock import WriteLock
 from nodeselect.node import Node, require_id, require_node
 from nodeselect.selectors import Selector
 from nodeselect.standing.name_set import NameSet
 from nodeselect.standing.standing_selectors import StandingSelectors
 from nodeselect.standing.store import Name
-
-__all__ = ["PlacementChange", "Watch"]
 
 
 class PlacementChange(NamedTuple, Generic[Name]):

@@ -1,3 +1,1 @@
 """What is wrong with a job file."""
-
-__all__: list[str] = []

@@ -18,8 +18,6 @@ from nodeselect.limits import LIMITS
 from nodeselect.selectors import Selector
 from nodeselect.text import FORBIDDEN
 
-__all__ = ["accepted_selector"]
-
 _INTEGERS = range(-(2**63), 2**64)
 
 

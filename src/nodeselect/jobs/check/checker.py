@@ -38,19 +38,6 @@ from nodeselect.problem import Problem, excerpt
 from nodeselect.selectors import Selector
 from nodeselect.text import printable, quoted
 
-__all__ = [
-    "CheckReport",
-    "CheckedJob",
-    "JobData",
-    "all_rules",
-    "check_job",
-    "check_jobs",
-    "draw_problems",
-    "read_text",
-    "select_rules",
-    "to_bytes",
-]
-
 JobData: TypeAlias = bytes | bytearray | memoryview | str | Mapping[str, Any]
 """A job: the content of a file, as bytes or text; or what a program has parsed from it."""
 

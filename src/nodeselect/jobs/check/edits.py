@@ -10,8 +10,6 @@ from nodeselect.documents.yaml import scalar_kind
 from nodeselect.errors import SelectorError
 from nodeselect.selectors import Selector
 
-__all__ = ["Edit", "Hint", "apply_edits", "corrected_expression", "quote", "quote_tag"]
-
 # Strings that need no quotes in YAML, also in its flow style; most others could do without, too.
 _PLAIN = r"[A-Za-z0-9_](?:[\w./=!<> ()-]*[\w)])?"
 

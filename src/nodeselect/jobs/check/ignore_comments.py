@@ -10,8 +10,6 @@ from nodeselect.jobs.check.rule import REGISTRY, Finding, define
 from nodeselect.jobs.check.suggestions import suggest_word
 from nodeselect.text import quoted
 
-__all__ = ["read_ignore_comments"]
-
 _UNKNOWN_RULE = define(
     "document",
     "unknown-rule",

@@ -8,18 +8,6 @@ from nodeselect.jobs.check.edits import Edit, Hint
 from nodeselect.jobs.check.schema_fields import NUMBER
 from nodeselect.text import quoted, truncate
 
-__all__ = [
-    "DEMO",
-    "REGISTRY",
-    "Check",
-    "Finding",
-    "Rule",
-    "define",
-    "describe",
-    "document_finding",
-    "finding_at",
-]
-
 # A job file to which examples of rules add the field that they show.
 DEMO = "name: demo\nselector: {match_labels: {region: eu}}\n"
 

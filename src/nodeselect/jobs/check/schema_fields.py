@@ -9,24 +9,6 @@ from typing import Any, NamedTuple
 
 from nodeselect.selectors.charset import MAX_INT64
 
-__all__ = [
-    "DURATION",
-    "FOREIGN_SELECTORS",
-    "FRACTION",
-    "INTEGER",
-    "LONG_INTEGER",
-    "NANOSECONDS",
-    "NUMBER",
-    "Field",
-    "fields_of",
-    "is_duration",
-    "is_selector_name",
-    "is_wrapper",
-    "parse_duration",
-    "schema_text",
-    "snake_case",
-]
-
 # Whole numbers that JSON and all versions of YAML read alike, of at most 20 digits.
 INTEGER = re.compile("-?(?:0|[1-9][0-9]{0,19})", re.ASCII)
 # The same with any number of digits.

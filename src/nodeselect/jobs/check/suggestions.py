@@ -32,23 +32,6 @@ from nodeselect.selectors.charset import is_key, is_value
 from nodeselect.selectors.diagnostics.words import value_error
 from nodeselect.selectors.structured import requirement_from_structured
 
-__all__ = [
-    "PIPELINE_FIELDS",
-    "RENAMED",
-    "expression_of",
-    "suggest_expression",
-    "suggest_field",
-    "suggest_joined",
-    "suggest_label",
-    "suggest_labels",
-    "suggest_list",
-    "suggest_mapping",
-    "suggest_number",
-    "suggest_selector",
-    "suggest_text",
-    "suggest_word",
-]
-
 _HEALTHY = "set success_threshold instead: a node is healthy after that many good checks in a row"
 
 # Fields that older versions of job specs had, and what to do about each.

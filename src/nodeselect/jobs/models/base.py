@@ -25,22 +25,6 @@ from nodeselect.problem import Problem
 from nodeselect.selectors.charset import MAX_INT64, MIN_INT64
 from nodeselect.text import FORBIDDEN, printable, quoted
 
-__all__ = [
-    "EMPTY",
-    "Count",
-    "Data",
-    "Integer",
-    "JobModel",
-    "Nanoseconds",
-    "Percent",
-    "Share",
-    "SharePercent",
-    "Strings",
-    "Text",
-    "TextMap",
-    "freeze",
-]
-
 EMPTY: FrozenMapping[str, Any] = FrozenMapping({})
 
 _SURROGATE = re.compile("[\ud800-\udfff]")

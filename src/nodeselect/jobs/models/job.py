@@ -32,8 +32,6 @@ from nodeselect.jobs.models.base import (
 from nodeselect.problem import Problem
 from nodeselect.selectors import Selector
 
-__all__ = ["HealthCheck", "JobSpec", "NodeSelector", "RolloutSpec", "Timeouts"]
-
 
 class NodeSelector(JobModel, frozen=True):
     """Which nodes a job runs on: those that meet all three fields. An empty field is no condition.

@@ -16,19 +16,6 @@ from nodeselect.jobs.models.base import EMPTY, Data, JobModel
 from nodeselect.selectors import Selector
 from nodeselect.text import quoted
 
-__all__ = [
-    "Execution",
-    "ExecutionStatus",
-    "GetExecutionResponse",
-    "Job",
-    "JobStatus",
-    "RolloutStatus",
-    "ServerJobSpec",
-    "ServerModel",
-    "ServerNodeSelector",
-    "State",
-]
-
 _Strings = Annotated[tuple[str | None, ...], Field(strict=False)]
 _Labels = Annotated[Mapping[str, str | None], AfterValidator(FrozenMapping), PlainSerializer(dict)]
 

@@ -13,19 +13,17 @@ import pyarrow as pa
 import pyarrow.ipc
 import pyarrow.parquet
 
-from nodeselect.blocking import blocking_reader
 from nodeselect.errors import InventoryError
+from nodeselect.files.blocking import blocking_reader
+from nodeselect.files.chunks import join_document, read_rest
+from nodeselect.files.inputs import cannot_read, open_input
 from nodeselect.node import check_id
-from nodeselect.readers import cannot_read, open_input
-from nodeselect.readers.chunks import join_document, read_rest
 from nodeselect.readers.columnar import EncodedBlock
 from nodeselect.readers.formats.arrow_columns import ColumnNames, Columns, resolve, row_error
 from nodeselect.readers.formats.arrow_labels import encode_labels, encode_texts
 from nodeselect.readers.formats.arrow_sizes import check_rows, check_sizes
 from nodeselect.readers.raw_node import all_plain_ids
 from nodeselect.text import printable, truncate
-
-__all__ = ["read_file", "read_source"]
 
 # The rows of a block. The number of a row fits in 16 bits, and is sorted in linear time.
 _BLOCK_ROWS: Final = 1 << 16

@@ -10,8 +10,6 @@ import pyarrow as pa
 from nodeselect.errors import InventoryError
 from nodeselect.text import join_limited, printable, quoted, to_exact_str, truncate
 
-__all__ = ["ColumnNames", "Columns", "is_untyped", "resolve", "row_error"]
-
 # How pandas calls the columns of an index that has no name.
 _PANDAS_INDEX = "__index_level_"
 

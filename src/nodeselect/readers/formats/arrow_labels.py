@@ -17,8 +17,6 @@ from nodeselect.node import check_sizes
 from nodeselect.readers.formats.arrow_columns import Columns, is_untyped, row_error
 from nodeselect.text import quoted
 
-__all__ = ["Labels", "Texts", "encode_labels", "encode_texts"]
-
 _Numbers = NDArray[np.int64]
 
 # A type of a column of labels; a column without a type becomes one of this.

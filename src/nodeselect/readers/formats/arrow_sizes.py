@@ -18,8 +18,6 @@ import pyarrow.ipc
 from nodeselect.errors import InventoryError
 from nodeselect.limits import LIMITS
 
-__all__ = ["check_rows", "check_sizes"]
-
 # Any file may have as many rows, and take as many bytes.
 _MIN_ROWS: Final = 100_000
 _MIN_BYTES: Final = 64 << 20

@@ -15,18 +15,16 @@ from itertools import chain
 from operator import eq
 
 from nodeselect.errors import InventoryError
-from nodeselect.limits import LIMITS
-from nodeselect.node import NodeRow
-from nodeselect.readers.chunks import (
+from nodeselect.files.chunks import (
     begins_with_long_line,
     decode_utf8,
     line_too_long_error,
 )
+from nodeselect.limits import LIMITS
+from nodeselect.node import NodeRow
 from nodeselect.readers.raw_node import RawNode, validate
 from nodeselect.readers.shapes import bacalhau
 from nodeselect.text import printable, quoted
-
-__all__ = ["DELIMITERS", "find_delimiter", "read_rows", "split_line"]
 
 DELIMITERS = (",", ";", "\t")
 

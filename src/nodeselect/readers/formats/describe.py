@@ -9,10 +9,8 @@ from itertools import pairwise
 from typing import Any
 
 from nodeselect.errors import InventoryError
-from nodeselect.readers.chunks import decode_utf8
+from nodeselect.files.chunks import decode_utf8
 from nodeselect.text import quoted
-
-__all__ = ["read_records"]
 
 _HINT = "print the nodes again: kubectl get nodes -o json"
 

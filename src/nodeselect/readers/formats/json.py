@@ -18,12 +18,10 @@ from itertools import chain
 from typing import Any, TypeVar
 
 from nodeselect.errors import InventoryError
-from nodeselect.readers.chunks import not_utf8_error
+from nodeselect.files.chunks import not_utf8_error
 from nodeselect.readers.envelope import LIST_FIELDS, check_envelope, list_field
 from nodeselect.readers.formats.json_texts import split_at_brackets, split_at_lines
 from nodeselect.text import quoted
-
-__all__ = ["count_string_quotes", "decode", "first_value", "read_records", "read_text"]
 
 _T = TypeVar("_T")
 

@@ -5,10 +5,8 @@ import re
 from collections.abc import Iterable, Iterator
 from io import BytesIO
 
+from nodeselect.files.chunks import document_too_large_error
 from nodeselect.limits import LIMITS
-from nodeselect.readers.chunks import document_too_large_error
-
-__all__ = ["split_at_brackets", "split_at_lines"]
 
 _WHITE_SPACE = frozenset(b" \t\r\n")
 _CLOSING = frozenset(b"}]")

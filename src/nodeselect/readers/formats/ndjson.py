@@ -26,8 +26,6 @@ from nodeselect.readers.raw_node import all_plain_ids
 from nodeselect.selectors import Selector
 from nodeselect.selectors.predicate import FailureMasks, compile_failure_masks
 
-__all__ = ["PlainRecord", "TypedDecoder", "decode_plain", "to_row"]
-
 # Every Struct has a field for each known key; with 64 keys it is hardly faster than a dictionary
 # (``benchmarks/test_read.py``).
 _MAX_KEYS = 32

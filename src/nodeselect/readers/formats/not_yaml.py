@@ -8,8 +8,6 @@ from nodeselect.readers.formats.csv import DELIMITERS, split_line
 from nodeselect.readers.raw_node import WRITE_HINT
 from nodeselect.text import quoted
 
-__all__ = ["better_error"]
-
 _NOMAD = "for id in $(nomad node status -quiet); do nomad node status -json $id; done"
 _CONSUL = "curl http://localhost:8500/v1/catalog/nodes"
 

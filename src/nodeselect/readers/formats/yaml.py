@@ -22,8 +22,6 @@ from nodeselect.readers.envelope import check_envelope, list_field
 from nodeselect.readers.raw_node import AmbiguousScalar
 from nodeselect.text import quoted
 
-__all__ = ["read_records"]
-
 
 def read_records(data: bytes) -> Iterator[tuple[str, Any]]:
     """Yield the place (line and path) and the value of each record of a YAML text.

@@ -4,5 +4,3 @@ A record with one of the ``FIELDS`` of a module is a node of its system, and ``e
 raw node in that record. ``NAME`` is what messages call the shape. ``KNOWN_STATES`` are the states
 that the system gives to nodes.
 """
-
-__all__: list[str] = []

@@ -9,8 +9,6 @@ from typing import Any, Final
 
 from nodeselect.readers.raw_node import RawNode, Record, sub_object
 
-__all__ = ["FIELDS", "KNOWN_STATES", "NAME", "extract", "state"]
-
 NAME: Final = "Bacalhau"
 
 FIELDS: Final = frozenset({"Info"})

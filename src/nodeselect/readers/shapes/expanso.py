@@ -9,8 +9,6 @@ from typing import Final
 
 from nodeselect.readers.raw_node import RawNode, Record, sub_object
 
-__all__ = ["FIELDS", "KNOWN_STATES", "NAME", "extract"]
-
 NAME: Final = "Expanso"
 
 FIELDS: Final = frozenset({"identity", "spec", "status"})

@@ -8,8 +8,6 @@ from nodeselect.readers.raw_node import WRITE_HINT, Record
 from nodeselect.readers.shapes.plain import SERVER_FIELDS
 from nodeselect.readers.watch_events import is_watch_event
 
-__all__ = ["foreign_record_error"]
-
 
 def foreign_record_error(record: Record) -> InventoryError | None:
     """Return the error for a record of a known kind that is not a node; None for other records."""

@@ -9,8 +9,6 @@ from typing import Final
 from nodeselect.kubernetes_node import check_kind, node_from_parts
 from nodeselect.readers.raw_node import RawNode, Record, sub_object
 
-__all__ = ["FIELDS", "KNOWN_STATES", "NAME", "extract"]
-
 NAME: Final = "Kubernetes"
 
 FIELDS: Final = frozenset({"metadata"})

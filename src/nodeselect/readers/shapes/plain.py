@@ -11,8 +11,6 @@ from nodeselect.errors import InventoryError
 from nodeselect.readers.raw_node import RawNode, Record
 from nodeselect.text import join_limited, printable, quoted
 
-__all__ = ["FIELDS", "NAME", "SERVER_FIELDS", "extract", "is_label_map"]
-
 NAME: Final = "{id, labels}"
 
 FIELDS: Final = frozenset({"id", "labels"})

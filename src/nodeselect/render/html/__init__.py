@@ -1,3 +1,1 @@
 """An explanation as a page of HTML."""
-
-__all__: list[str] = []

@@ -9,8 +9,6 @@ from nodeselect.node import Node
 from nodeselect.render.html.template import shown
 from nodeselect.selectors import Selector
 
-__all__ = ["NodeTable"]
-
 
 class NodeTable:
     """The table of nodes in a page: those that fail the fewest requirements, or none, come first.

@@ -18,8 +18,6 @@ from nodeselect.render.html.template import Sources, render_template, shown
 from nodeselect.render.job_table import JobResult, jobs_headline, worst_first
 from nodeselect.selectors import Selector
 
-__all__ = ["MAX_ROWS", "render_diff_page", "render_jobs_page", "render_page"]
-
 MAX_ROWS = 50_000
 """How many nodes the table of a page has at most; its counts are those of all nodes."""
 

@@ -18,8 +18,6 @@ from nodeselect.text import pluralize, printable, truncate
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["Sources", "render_template", "shown"]
-
 Sources: TypeAlias = Mapping[str, float | None]
 """The inputs of a page: their names, and when each was modified, in seconds since 1970, or None."""
 

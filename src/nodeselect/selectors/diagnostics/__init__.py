@@ -1,3 +1,1 @@
 """What is wrong with an invalid selector, and what to write instead."""
-
-__all__: list[str] = []

@@ -14,8 +14,6 @@ from nodeselect.errors import SelectorError
 from nodeselect.selectors.charset import MAX_INT64, WHITE_SPACE, is_key, is_value
 from nodeselect.text import join_limited, quoted
 
-__all__ = ["syntax_error", "word_error"]
-
 
 class _Mistake(NamedTuple):
     """A known mistake: the pattern by which it is found, and the error to report.

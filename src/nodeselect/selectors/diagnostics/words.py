@@ -11,17 +11,6 @@ from nodeselect.selectors.charset import MAX_INT64, is_prefix
 from nodeselect.selectors.diagnostics.mistakes import word_error
 from nodeselect.text import FORBIDDEN, UNPRINTABLE, pluralize, printable, quoted
 
-__all__ = [
-    "character_error",
-    "id_error",
-    "integer_error",
-    "key_error",
-    "limit_error",
-    "text_length_error",
-    "too_many_values_error",
-    "value_error",
-]
-
 _ALPHABET = "letters, digits, '-', '_' and '.'"
 _NAME = "the part of a key after the '/'"
 _PREFIX = "the part of a key before the '/'"

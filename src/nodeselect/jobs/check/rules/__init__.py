@@ -1,3 +1,1 @@
 """The rules of ``nodeselect check``: each with its explanation, its example and its check."""
-
-__all__: list[str] = []

@@ -9,8 +9,6 @@ from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper, sn
 from nodeselect.jobs.check.suggestions import suggest_mapping
 from nodeselect.text import printable
 
-__all__ = ["is_kubernetes_object", "locate_spec"]
-
 _refusal = partial(define, "document", always_reported=True)
 
 _refusal("not-utf-8", "the file is not UTF-8", "Save it as UTF-8.")

@@ -4,8 +4,6 @@ from functools import partial
 
 from nodeselect.jobs.check.rule import define
 
-__all__ = ["CONTROL_CHARACTER", "TEMPLATE"]
-
 _rule = partial(define, "language")
 _expression_rule = partial(_rule, head="name: demo\nselector:\n  match_expressions:\n    - ")
 

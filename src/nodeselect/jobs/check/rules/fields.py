@@ -31,16 +31,6 @@ from nodeselect.jobs.check.suggestions import (
 )
 from nodeselect.text import FORBIDDEN, join_limited, printable, quoted, truncate
 
-__all__ = [
-    "TEMPLATE_TEXT",
-    "check_model",
-    "check_placeholder",
-    "check_template",
-    "expected",
-    "integer_of",
-    "truncated_path",
-]
-
 _error = partial(define, "fields")
 _warning = partial(define, "fields", severity="warning")
 

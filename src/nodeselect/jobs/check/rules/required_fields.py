@@ -12,16 +12,6 @@ from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper, sn
 from nodeselect.jobs.check.suggestions import PIPELINE_FIELDS, suggest_word
 from nodeselect.text import join_limited, quoted
 
-__all__ = [
-    "RESERVED_PREFIX",
-    "Names",
-    "check_job_fields",
-    "check_repeated_name",
-    "invalid_selector",
-    "is_like_job",
-    "misspelt_selectors",
-]
-
 _warning = partial(define, "fields", severity="warning")
 
 _TYPED_DEMO = "name: demo\ntype: pipeline\nselector: {match_labels: {region: eu}}"

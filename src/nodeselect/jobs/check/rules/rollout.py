@@ -7,14 +7,6 @@ from nodeselect.jobs.check.rule import DEMO, Check, define
 from nodeselect.jobs.check.rules.fields import integer_of, truncated_path
 from nodeselect.selectors.charset import MAX_INT64
 
-__all__ = [
-    "CANARY_TWICE",
-    "CANARY_TWICE_MESSAGE",
-    "STRATEGIES_WITH_HEALTH_CHECK",
-    "check_rollout",
-    "check_timeouts",
-]
-
 _error = partial(define, "rollout", head=DEMO)
 _warning = partial(define, "rollout", head=DEMO, severity="warning")
 

@@ -24,8 +24,6 @@ from nodeselect.selectors import Requirement, Selector, conflict, redundant
 from nodeselect.selectors.charset import is_key
 from nodeselect.text import join_limited, quoted, truncate
 
-__all__ = ["read_selector"]
-
 _error = partial(define, "selector")
 _warning = partial(define, "selector", severity="warning")
 

@@ -19,8 +19,6 @@ from nodeselect.jobs.check.suggestions import (
 from nodeselect.limits import LIMITS
 from nodeselect.selectors.charset import is_value
 
-__all__ = ["Entry", "read_labels", "read_list"]
-
 _error = partial(define, "selector")
 
 _STRUCTURED_EXPRESSION = _error(

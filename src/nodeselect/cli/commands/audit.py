@@ -1,0 +1,44 @@
+"""``nodeselect audit``: find labels that are probably mistakes."""
+
+import click
+
+from nodeselect.cli.exit_status import ExitStatus
+from nodeselect.cli.inputs.node_files import NodeFiles, nodes_option
+from nodeselect.cli.inputs.read_nodes import read_inventory
+from nodeselect.cli.options import quiet_option, report_option
+from nodeselect.cli.streams import write_message, write_output
+from nodeselect.inventory.audit import audit_labels
+from nodeselect.render.audit import audit_lines
+from nodeselect.render.layout import detect_screen
+from nodeselect.text import join_limited, quoted
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  nodeselect audit -n nodes.json
+  nodeselect audit -n fleet.nsx -o json
+  kubectl get nodes -o json | nodeselect audit -n -
+
+\b
+Exit status: 0 if nothing is found, 1 if anything is, 2 on errors.
+"""
+)
+@nodes_option()
+@report_option
+@quiet_option
+def audit(nodes_from: NodeFiles, output: str) -> int:
+    """Find labels that are probably mistakes.
+
+    This compares the labels of all nodes, and reports keys and values that are probably
+    misspellings of more frequent ones, values that only one node has, labels that a few nodes lack,
+    and numbers with units. If nothing is found, nothing is printed.
+    """
+    result = audit_labels(read_inventory(nodes_from))
+    write_output(audit_lines(result, output, detect_screen()))
+    if not result.keys_checked:
+        write_message("there are too many label keys to compare them with each other")
+    if result.unchecked:
+        keys = join_limited(list(map(quoted, result.unchecked)), noun="key")
+        write_message(f"too many values to compare them: {keys}")
+    return ExitStatus.NEGATIVE if result.findings else ExitStatus.OK

@@ -1,0 +1,233 @@
+"""``nodeselect check``: report problems in job files before they are submitted."""
+
+import os
+import sys
+from collections.abc import Collection, Iterable, Iterator
+from typing import TypeAlias
+
+import click
+
+from nodeselect.cli.command_line import command_line
+from nodeselect.cli.completers import complete_codes, complete_files
+from nodeselect.cli.exit_status import ExitStatus
+from nodeselect.cli.inputs.folders import is_excluded
+from nodeselect.cli.inputs.job_files import files_in, job_name, read_bytes
+from nodeselect.cli.options import check_usage, quiet_option, split_commas
+from nodeselect.cli.output_file import write_file
+from nodeselect.cli.settings import Settings, read_settings
+from nodeselect.cli.streams import Progress, write_error, write_message, write_output
+from nodeselect.errors import JobError
+from nodeselect.render.layout import PROBLEM_FORMATS, detect_screen
+from nodeselect.text import join_limited, quoted
+
+# The name of a file, and its text before and after.
+_Correction: TypeAlias = tuple[str, str, str]
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  nodeselect check job.yaml
+  nodeselect check --strict --require-selector jobs/
+  nodeselect check -o sarif jobs/ > nodeselect.sarif
+  nodeselect check --ignore absent-key,no-name job.yaml
+  nodeselect check --jobs-only --exclude charts .
+  nodeselect check --fix jobs/
+
+\b
+Exit status: 0 if there are no problems, 1 if there are problems, 2 if a file
+cannot be read or the command line is invalid.
+"""
+)
+@click.argument(
+    "files", metavar="FILE|FOLDER|-...", nargs=-1, required=True,
+    shell_complete=complete_files,
+)  # fmt: skip
+@click.option(
+    "-o", "--output", type=click.Choice(PROBLEM_FORMATS), default="text", show_default=True,
+    help="The output format.",
+)  # fmt: skip
+@click.option("--strict", is_flag=True, help="Exit with status 1 for warnings too.")
+@click.option(
+    "--require-selector", is_flag=True, help="Report a job that runs on every node as an error."
+)
+@click.option(
+    "--select", "selected", metavar="CODE,…", multiple=True, callback=split_commas,
+    shell_complete=complete_codes,
+    help="Report only these rules. Repeatable.",
+)  # fmt: skip
+@click.option(
+    "--ignore", "ignored", metavar="CODE,…", multiple=True, callback=split_commas,
+    shell_complete=complete_codes,
+    help="Do not report these rules. Repeatable.",
+)  # fmt: skip
+@click.option(
+    "--exclude", metavar="GLOB", multiple=True, shell_complete=complete_files,
+    help="Skip files and folders, by name or path. Repeatable.",
+)  # fmt: skip
+@click.option("--jobs-only", is_flag=True, help="Skip files that are not job specs.")
+@click.option(
+    "--fix", is_flag=True,
+    help="Show, as a diff, how to correct the problems that have one sure correction.",
+)  # fmt: skip
+@click.option("--write", is_flag=True, help="With --fix: change the files.")
+@quiet_option
+@click.pass_context
+def check(
+    context: click.Context,
+    files: tuple[str, ...],
+    output: str,
+    strict: bool,
+    require_selector: bool,
+    selected: tuple[str, ...],
+    ignored: tuple[str, ...],
+    exclude: tuple[str, ...],
+    jobs_only: bool,
+    fix: bool,
+    write: bool,
+) -> int:
+    """Report all problems of job files.
+
+    In a FOLDER, all .yaml, .yml and .json files are checked. Each problem is an error or a warning,
+    and has a code: "nodeselect rules CODE" explains it. A comment, "# nodeselect: ignore[CODE]", on
+    its line or on the line before, ignores it. This does not look at nodes; for that, use
+    "nodeselect explain --job FILE".
+
+    Settings are read from nodeselect.toml, or [tool.nodeselect] of pyproject.toml, in this folder
+    or the nearest one above that has them.
+    """
+    from nodeselect.jobs import all_rules, check_jobs  # fronts yaml
+    from nodeselect.render.problems import (
+        correction_lines,
+        correction_summary,
+        error_list_lines,
+        problem_lines,
+        problem_summary,
+    )
+
+    check_usage(
+        context,
+        {
+            "--write goes with --fix": write and not fix,
+            "--fix prints a diff; for another output, add --write":
+                fix and not write and output != "text",
+            "--write cannot change standard input": write and "-" in files,
+        },
+    )  # fmt: skip
+    settings = read_settings()
+    exclude += settings.exclude
+    require_selector |= settings.require_selector
+    jobs_only |= settings.jobs_only
+    rules = _select_rules(context, settings, selected, ignored)
+    if require_selector and "empty-selector" not in rules:
+        message = "--require-selector needs the rule empty-selector: do not exclude it by"
+        message += " --ignore or --select"
+        raise click.UsageError(message, context)
+    skipped = [source for source in files if source != "-" and is_excluded(source, exclude)]
+    unread: list[JobError] = []
+    sources = [source for source in files if source not in skipped]
+    names = dict.fromkeys(name for each in sources for name in files_in(each, exclude, unread))
+    jobs = _read_all(names, unread)
+    corrections: list[_Correction] = []
+    if fix:
+        jobs = _fix_all(jobs, rules, corrections)
+    checked = list(check_jobs(jobs, rules=rules, require_selector=require_selector))
+    reports = [report for report in checked if report.is_job or not jobs_only]
+    if jobs_only:
+        jobs_checked = {report.file for report in reports}
+        corrections = [each for each in corrections if each[0] in jobs_checked]
+    is_diff = fix and not write
+    if write:
+        _write_all(corrections)
+    if is_diff:
+        lines = list(correction_lines(corrections, detect_screen()))
+    else:
+        lines = list(problem_lines(output, reports, unread, detect_screen()))
+    write_output(lines)
+    if output in ("text", "concise"):
+        for unread_error in unread:
+            write_error(unread_error)
+        screen = detect_screen(sys.stderr)
+        if len(lines) > screen.lines and not is_diff:
+            for line in error_list_lines(reports, screen):
+                write_message(line)
+        is_selection = len(rules) < len(all_rules())
+        others = len(checked) - len(reports)
+        summary = problem_summary(reports, len(unread), skipped, is_selection, others)
+        if corrections:
+            summary = correction_summary(corrections, is_written=write) + summary
+        write_message("\n".join(screen.wrap(summary)))
+        if any(map(os.path.isdir, files)) and len({report.is_job for report in reports}) == 2:
+            write_message(f"to skip files that are not jobs, run: {_command_for_jobs(context)}")
+    if unread:
+        return ExitStatus.ERROR
+    has_problems = any(report.errors or (strict and report.warnings) for report in reports)
+    return ExitStatus.NEGATIVE if has_problems or (is_diff and corrections) else ExitStatus.OK
+
+
+def _command_for_jobs(context: click.Context) -> str:
+    """Return this command line with ``--jobs-only``."""
+    words = sys.argv[1:]
+    words.insert(words.index(str(context.info_name)) + 1, "--jobs-only")
+    return command_line(words)
+
+
+def _select_rules(
+    context: click.Context, settings: Settings, selected: tuple[str, ...], ignored: tuple[str, ...]
+) -> frozenset[str]:
+    """Return the codes to report; ``--select`` replaces the settings, ``--ignore`` adds to them."""
+    from nodeselect.jobs import select_rules  # fronts yaml
+
+    try:
+        rules = select_rules(settings.select or None, settings.ignore)
+    except ValueError as error:
+        raise click.ClickException(f"{settings.file}: {error}") from None
+    try:
+        return select_rules(selected or rules, ignored)
+    except ValueError as error:
+        raise click.UsageError(str(error), context) from None
+
+
+def _read_all(names: Collection[str], unread: list[JobError]) -> Iterator[tuple[str, bytes]]:
+    """Yield the name in messages and the content of each job file that can be read.
+
+    :param unread: a list to which the errors of the others are added.
+    """
+    progress = Progress()
+    for number, name in enumerate(names):
+        progress.update(f"checking: {number:,} of {len(names):,} files")
+        try:
+            yield job_name(name), read_bytes(name)
+        except JobError as error:
+            unread.append(error)
+    progress.clear()
+
+
+def _write_all(corrections: Iterable[_Correction]) -> None:
+    """Write corrected files; if one cannot be written, the error names those already written."""
+    written: list[str] = []
+    for file, _, new in corrections:
+        try:
+            write_file(file, new)
+        except click.ClickException as error:
+            if not written:
+                raise
+            message = f"{error.message}; corrected before it: {join_limited(written, 10)}"
+            raise click.ClickException(message) from None
+        written.append(quoted(file))
+
+
+def _fix_all(
+    files: Iterable[tuple[str, bytes]], rules: frozenset[str], corrections: list[_Correction]
+) -> Iterator[tuple[str, bytes]]:
+    """Yield the name and the corrected content of each file.
+
+    :param corrections: a list to which the files that the correction changes are added.
+    """
+    from nodeselect.jobs import fix_job  # fronts yaml
+
+    for name, data in files:
+        fixed = fix_job(data, name, rules=rules)
+        if fixed != data:
+            corrections.append((name, data.decode(), fixed.decode()))
+        yield name, fixed

@@ -1,0 +1,82 @@
+"""``nodeselect convert``: write a selector in the notation of another system."""
+
+import click
+
+from nodeselect.cli.completers import complete_files
+from nodeselect.cli.exit_status import ExitStatus
+from nodeselect.cli.inputs.job_files import job_name, read_bytes, split_object
+from nodeselect.cli.inputs.job_selectors import read_job, single_job_selectors
+from nodeselect.cli.options import (
+    check_usage,
+    is_selector,
+    parse_selectors,
+    reject_folders,
+    selector_option,
+)
+from nodeselect.cli.streams import write_message, write_output
+from nodeselect.render.layout import SELECTOR_FORMATS
+from nodeselect.selectors import Selector
+from nodeselect.selectors.charset import is_key
+from nodeselect.text import printable
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  nodeselect convert deployment.yaml
+  nodeselect convert bacalhau-job.yaml --to job
+  nodeselect convert job.yaml --to pod-spec
+  nodeselect convert -l 'region in (eu,us),!debug' --to label-selector
+
+\b
+Exit status: 0 if it was converted, 2 on errors, or if the other notation
+cannot express it.
+""",
+)
+@click.argument("file", metavar="[FILE|-]", required=False, shell_complete=complete_files)
+@selector_option("Convert this selector. Repeatable: nodes that match any of them.")
+@click.option(
+    "--to", "output", type=click.Choice(SELECTOR_FORMATS), default="text", show_default=True,
+    help="The notation: text for -l, a line for each alternative; the selector of a job spec; a"
+    " LabelSelector or the affinity of a pod spec of Kubernetes; constraints of Bacalhau or Nomad;"
+    " or JSON for programs.",
+)  # fmt: skip
+@click.pass_context
+def convert(
+    context: click.Context, file: str | None, expressions: tuple[str, ...], output: str
+) -> int:
+    """Write a selector in the notation of another system.
+
+    FILE may be a job spec, a manifest of Kubernetes, a LabelSelector, a pod's nodeSelector or node
+    affinity, or constraints of Bacalhau or Nomad; its content shows what it is. The result matches
+    the same nodes. If that is not possible, this is an error.
+    """
+    from nodeselect.render.selectors import selector_lines  # compiles many patterns
+
+    check_usage(context, {"give either a FILE or -l": (file is None) != bool(expressions)})
+    if file is not None and is_selector(file) and not is_key(file):
+        raise click.UsageError("give a selector with -l", context)
+    reject_folders(context, [file] if file is not None else [])
+    selectors = _read(file) if file is not None else tuple(parse_selectors(expressions))
+    write_output(selector_lines(selectors, output))
+    if len(selectors) > 1:
+        write_message(f"{len(selectors):,} selectors: a node must match one of them")
+    return ExitStatus.OK
+
+
+def _read(file: str) -> tuple[Selector, ...]:
+    from nodeselect.jobs.selector_file import read_selector_file  # loads YAML
+
+    data = read_bytes(split_object(file)[0])
+    name = job_name(file)
+    selector_file = read_selector_file(data, name)
+    if selector_file is not None:
+        kind, selectors = selector_file
+        write_message(f"{printable(name)}: read as {kind}")
+        if Selector.everything() in selectors:
+            write_message(f"{printable(name)}: the selector is empty: it matches EVERY node")
+        return selectors
+    content = read_job(file, data)
+    kind = "a job spec" if isinstance(content, Selector) else "a manifest of Kubernetes"
+    write_message(f"{printable(name)}: read as {kind}")
+    return single_job_selectors(file, content)

@@ -1,0 +1,124 @@
+"""``nodeselect diff``: compare the nodes that match before and after a change."""
+
+import click
+
+from nodeselect.cli.completers import complete_files
+from nodeselect.cli.exit_status import ExitStatus
+from nodeselect.cli.inputs.job_files import job_name
+from nodeselect.cli.inputs.job_selectors import only_selector
+from nodeselect.cli.inputs.node_files import NodeFiles, default_nodes, node_files, nodes_option
+from nodeselect.cli.inputs.read_nodes import read_inventory
+from nodeselect.cli.options import (
+    check_usage,
+    is_selector,
+    job_option,
+    parse_selectors,
+    quiet_option,
+    reject_folders,
+    report_option,
+    selector_option,
+)
+from nodeselect.cli.output_file import (
+    html_option,
+    modification_times,
+    page_mistakes,
+    write_file,
+)
+from nodeselect.cli.streams import write_message, write_output
+from nodeselect.inventory.compare import compare_inventories, compare_selectors
+from nodeselect.render.diff import diff_lines
+from nodeselect.render.layout import detect_screen
+from nodeselect.selectors import Selector
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  nodeselect diff old.yaml new.yaml -n nodes.json
+  nodeselect diff -l region=eu -l 'region=eu,tier!=free' -n nodes.json
+  nodeselect diff yesterday.json today.json --job job.yaml
+  nodeselect diff yesterday.json today.json --all -o markdown
+  git show HEAD:job.yaml | nodeselect diff - job.yaml -n nodes.json
+
+\b
+Exit status: 0 if both sides match the same nodes, 1 if not, 2 on errors.
+""",
+)
+@click.argument("files", metavar="[OLD NEW]", nargs=-1, shell_complete=complete_files)
+@nodes_option(required=False)
+@selector_option("Compare the nodes that match this selector; if given twice, the two selectors.")
+@job_option("Compare the nodes that this job would run on.")
+@click.option("--all", "everything", is_flag=True, help="Compare all nodes.")
+@report_option
+@html_option
+@quiet_option
+@click.pass_context
+def diff(
+    context: click.Context,
+    files: tuple[str, ...],
+    nodes_from: NodeFiles | None,
+    expressions: tuple[str, ...],
+    job: str | None,
+    everything: bool,
+    output: str,
+    html: str | None,
+) -> int:
+    """Print which nodes a change adds, keeps and removes, and why.
+
+    To compare two jobs or two selectors on the same nodes, give the nodes with -n, and either the
+    jobs as OLD and NEW or the selectors with -l. To compare two node lists, give these as OLD and
+    NEW, without -n, and one selector with -l, --job or --all.
+    """
+    has_pair = {len(files), len(expressions)} == {0, 2} and job is None and not everything
+    if nodes_from is None and has_pair and "-" not in files:
+        nodes_from = default_nodes(context)
+    has_two_sides = has_pair
+    if nodes_from is None:
+        has_two_sides = len(files) == 2 and len(expressions) + (job is not None) + everything == 1
+    inputs = [
+        *files,
+        *((job,) if job is not None else ()),
+        *(nodes_from.files() if nodes_from else ()),
+    ]
+    mistakes = {
+        **page_mistakes(html, inputs),
+        "with -n, give either two jobs (OLD NEW) or two selectors (-l OLD -l NEW), and neither"
+        " --job nor --all, such as: nodeselect diff old.yaml new.yaml -n nodes.json": (
+            nodes_from is not None and not has_two_sides
+        ),
+        "to compare two node lists, give OLD, NEW and exactly one of -l, --job or --all; to compare"
+        " jobs or selectors, give the nodes with -n": nodes_from is None and not has_two_sides,
+        "only one file can be standard input": [
+            *files,
+            job,
+            *(nodes_from.sources if nodes_from else ()),
+        ].count("-")
+        > 1,
+    }
+    check_usage(context, mistakes)
+    if nodes_from is not None and len(files) == 2 and all(map(is_selector, files)):
+        raise click.UsageError("give the selectors to compare with -l", context)
+    if nodes_from is not None:
+        reject_folders(context, files)
+    jobs = files if nodes_from is not None else (job,) if job is not None else ()
+    if everything:
+        selectors = [Selector.everything()]
+    else:
+        selectors = [only_selector(file) for file in jobs] or parse_selectors(expressions)
+    names = tuple(map(job_name, files)) or expressions
+    if nodes_from is None:
+        old, new = (read_inventory(node_files(context, file)) for file in files)
+        difference = compare_inventories(old, new, selectors[0], names=(names[0], names[1]))
+    else:
+        inventory = read_inventory(nodes_from)
+        difference = compare_selectors(inventory, *selectors, names=(names[0], names[1]))
+    if html is not None:
+        from nodeselect.render.html.page import render_diff_page  # loads jinja2
+
+        subject = nodes_from.name if nodes_from is not None else ", ".join(map(job_name, jobs))
+        page = render_diff_page(difference, subject, sources=modification_times(inputs))
+        write_file(html, page)
+    write_output(diff_lines(difference, output, detect_screen()))
+    if not difference.old.matched and not difference.new.matched:
+        write_message("neither OLD nor NEW matches any node")
+    return ExitStatus.NEGATIVE if difference.added or difference.removed else ExitStatus.OK

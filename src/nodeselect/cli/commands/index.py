@@ -1,0 +1,88 @@
+"""``nodeselect index``: save nodes in a file that opens in milliseconds."""
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from nodeselect.cli.completers import complete_files
+from nodeselect.cli.exit_status import ExitStatus
+from nodeselect.cli.inputs.database_addresses import check_address, is_database
+from nodeselect.cli.inputs.node_files import NodeFiles, default_nodes, node_files, nodes_option
+from nodeselect.cli.inputs.read_nodes import read_inventory
+from nodeselect.cli.options import check_usage, single_option
+from nodeselect.cli.streams import write_message, write_output
+from nodeselect.durable.saved_file import check_replaceable
+from nodeselect.text import pluralize, printable
+
+if TYPE_CHECKING:
+    from nodeselect.inventory import Inventory
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  nodeselect index nodes.json -o fleet.nsx
+  kubectl get nodes -o json | nodeselect index -o fleet.nsx
+  nodeselect match -l region=eu -n fleet.nsx
+  nodeselect index --info fleet.nsx
+
+\b
+Exit status: 0 if the file was written or is whole, 2 on errors.
+""",
+)
+@click.argument("sources", metavar="[NODES]...", nargs=-1, shell_complete=complete_files)
+@nodes_option(required=False)
+@single_option(
+    "-o", "--output", metavar="FILE", shell_complete=complete_files,
+    help="The file to write. It is replaced as a whole: whoever has it open keeps the old one.",
+)  # fmt: skip
+@single_option(
+    "--info", metavar="FILE", shell_complete=complete_files,
+    help="Check a saved file, and print what it contains.",
+)  # fmt: skip
+@click.pass_context
+def index(
+    context: click.Context,
+    sources: tuple[str, ...],
+    nodes_from: NodeFiles | None,
+    output: str | None,
+    info: str | None,
+) -> int:
+    """Save nodes in a file that opens in milliseconds.
+
+    The other commands accept the file with -n. NODES is anything that -n accepts.
+    """
+    if info is None and not sources and nodes_from is None:
+        nodes_from = default_nodes(context)
+    elif sources and nodes_from is None:
+        nodes_from = node_files(context, *sources)
+        sources = ()
+    mistakes = {
+        "give NODES either as arguments or with -n": bool(sources),
+        "give either NODES and -o FILE, or --info FILE, such as: nodeselect index nodes.json -o"
+        " fleet.nsx":
+            (nodes_from is None, output is None) != (info is not None,) * 2,
+        "-o needs the name of a file, not '-'": output == "-",
+        "--info needs a saved file, not a database": info is not None and is_database(info),
+        "--info needs the name of a file, not '-'": info == "-",
+    }  # fmt: skip
+    check_usage(context, mistakes)
+    if info is not None:
+        check_address(info)
+        from nodeselect.inventory import Inventory  # imports pyroaring
+
+        write_output([_description(info, Inventory.open(info, verify=True))])
+    elif nodes_from is not None and output is not None:
+        check_replaceable(output)
+        inventory = read_inventory(nodes_from)
+        inventory.save(output)
+        write_message(_description(output, inventory))
+    return ExitStatus.OK
+
+
+def _description(file: str, inventory: "Inventory") -> str:
+    size = pluralize(os.path.getsize(file), "byte")
+    nodes = pluralize(len(inventory), "node")
+    generation = f"generation {inventory.generation:,} (it rises with each change)"
+    return f"{printable(file)}: {nodes}, {generation}, {size}"

@@ -1,0 +1,84 @@
+"""``nodeselect labels``: count the labels of a fleet."""
+
+import click
+
+from nodeselect.cli.completers import complete_keys
+from nodeselect.cli.exit_status import ExitStatus
+from nodeselect.cli.inputs.job_selectors import selected
+from nodeselect.cli.inputs.node_files import NodeFiles, nodes_option
+from nodeselect.cli.inputs.read_nodes import match_any, open_nodes, open_queryable
+from nodeselect.cli.options import (
+    check_usage,
+    explain_hint,
+    job_option,
+    quiet_option,
+    report_option,
+    selector_option,
+    similar_key,
+)
+from nodeselect.cli.streams import write_message, write_output
+from nodeselect.inventory.facets import count_labels
+from nodeselect.render.facets import facet_lines
+from nodeselect.render.layout import detect_screen
+from nodeselect.selectors import Selector
+from nodeselect.selectors.charset import is_key
+from nodeselect.text import quoted
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  nodeselect labels -n nodes.json
+  nodeselect labels -n nodes.json region
+  nodeselect labels -n nodes.json -l gpu -o markdown
+  nodeselect labels -n nodes.json --job job.yaml environment
+  kubectl get nodes -o json | nodeselect labels -n - kubernetes.io/arch
+
+\b
+Exit status: 0 if any label is printed, 1 if not, 2 on errors.
+"""
+)
+@nodes_option()
+@selector_option("Count only nodes that match this selector; if repeated, any of them.")
+@job_option("Count only nodes that this job would run on.")
+@report_option
+@quiet_option
+@click.argument("key", required=False, shell_complete=complete_keys)
+@click.pass_context
+def labels(
+    context: click.Context,
+    nodes_from: NodeFiles,
+    expressions: tuple[str, ...],
+    job: str | None,
+    output: str,
+    key: str | None,
+) -> int:
+    """Count the label keys and values of a fleet.
+
+    Without KEY, print all label keys with their most frequent values. With KEY, print all values of
+    that key.
+    """
+    check_usage(context, {nodes_from.stdin_conflict: job == "-" and nodes_from.has_stdin})
+    selectors = selected(job, expressions, ()) if expressions or job is not None else []
+    inventory = open_queryable(nodes_from)
+    if inventory is not None:
+        total = len(inventory)
+        facets = count_labels(match_any(inventory, selectors or [Selector.everything()]))
+    else:
+        with open_nodes(nodes_from, selectors) as reader:
+            facets = count_labels(reader)
+        total = reader.count
+    if key is not None and not is_key(key) and all(key != facet.key for facet in facets.keys):
+        raise click.UsageError(f"{quoted(key)} is not the key of a label", context)
+    write_output(facet_lines(facets, total if selectors else None, key, output, detect_screen()))
+    if any(key in (None, facet.key) for facet in facets.keys):
+        return ExitStatus.OK
+    if selectors and total and not facets.nodes:
+        write_message("no node matches, so there are no labels to count")
+        write_message(explain_hint(nodes_from, expressions=expressions, job=job))
+    elif key is None:
+        write_message("no matching node has a label" if selectors else "no node has a label")
+    else:
+        counts = {facet.key: facet.nodes for facet in facets.keys}
+        write_message(f"no node has the label {quoted(key)}{similar_key(key, counts)}")
+    return ExitStatus.NEGATIVE

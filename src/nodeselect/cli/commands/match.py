@@ -1,0 +1,341 @@
+"""``nodeselect match``: print the nodes that a selector matches."""
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+from click.core import ParameterSource
+
+from nodeselect.cli.completers import complete_keys
+from nodeselect.cli.exit_status import ExitStatus
+from nodeselect.cli.inputs.job_selectors import selected
+from nodeselect.cli.inputs.node_files import NodeFiles, nodes_option
+from nodeselect.cli.inputs.read_nodes import match_any, open_nodes, open_queryable, read_inventory
+from nodeselect.cli.options import (
+    check_usage,
+    explain_hint,
+    id_option,
+    job_option,
+    quiet_option,
+    selector_option,
+    similar_key,
+    single_option,
+    split_commas,
+    state_messages,
+    state_option,
+)
+from nodeselect.cli.streams import write_message, write_output
+from nodeselect.errors import InventoryError
+from nodeselect.explain.countable import FailureCounts
+from nodeselect.explain.explanation import Hint
+from nodeselect.explain.wording import (
+    count_headline,
+    format_state_counts,
+    headline,
+    no_requested_state,
+    requirement_text,
+    unsatisfied_text,
+)
+from nodeselect.node import Node, count_connected, count_in_states, has_state
+from nodeselect.render.nodes import (
+    COLUMN_FORMATS,
+    FIELDS,
+    ID_FORMATS,
+    NODE_FORMATS,
+    id_lines,
+    node_lines,
+    sort_nodes,
+)
+from nodeselect.selectors import Selector
+from nodeselect.text import join_limited, pluralize, quoted
+
+if TYPE_CHECKING:
+    from nodeselect.engines.sql.nodes import SqlNodeSet
+    from nodeselect.inventory import NodeSet
+
+# Of more nodes than this, no id that is similar to an unknown one is searched.
+_MAX_REREAD = 10_000
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  nodeselect match -l 'region=eu,tier in (gold,silver),!debug' -n nodes.json
+  nodeselect match --job job.yaml -n nodes.json -L region -o wide
+  nodeselect match --job job.yaml -l environment=prod -n nodes.json
+  kubectl get nodes -o json | nodeselect match -l gpu -n - -o name
+  nodeselect match -l region=eu -l region=us -n fleet.csv --count
+
+\b
+Exit status: 0 if any node matches, or as many as --min and --max require; 1
+if not; 2 on errors.
+""",
+)
+@nodes_option()
+@selector_option("Select nodes that match this selector. Repeatable: nodes that match any of them.")
+@job_option("Select the nodes that this job would run on: a job file, or a manifest of Kubernetes.")
+@id_option
+@click.option("--all", "everything", is_flag=True, help="Select every node.")
+@click.option(
+    "-o", "--output", type=click.Choice(NODE_FORMATS), default="table", show_default=True,
+    help="The output format.",
+)  # fmt: skip
+@click.option(
+    "-L", "--label-column", "keys", metavar="KEY,…", multiple=True, callback=split_commas,
+    shell_complete=complete_keys,
+    help="Add a column for each label key (comma-separated). Repeatable.",
+)  # fmt: skip
+@single_option(
+    "--sort-by", metavar="KEY", shell_complete=complete_keys,
+    help="Sort the nodes by the values of this label, 9 before 10; or by id, name or state.",
+)  # fmt: skip
+@click.option("--show-labels", is_flag=True, help="Add a column with all labels.")
+@click.option("--no-headers", is_flag=True, help="Print no header.")
+@click.option("--count", is_flag=True, help="Print only the number of nodes that match.")
+@state_option
+@click.option(
+    "--limit", type=click.IntRange(min=1), metavar="N", help="Print only the first N nodes."
+)
+@click.option(
+    "--min", "least", type=click.IntRange(min=0), metavar="N", default=1,
+    help="Exit with status 1 if fewer than N nodes match (default: 1).",
+)  # fmt: skip
+@click.option(
+    "--max", "most", type=click.IntRange(min=0), metavar="N",
+    help="Exit with status 1 if more than N nodes match.",
+)  # fmt: skip
+@quiet_option
+@click.pass_context
+def match(
+    context: click.Context,
+    nodes_from: NodeFiles,
+    expressions: tuple[str, ...],
+    job: str | None,
+    ids: tuple[str, ...],
+    everything: bool,
+    output: str,
+    keys: tuple[str, ...],
+    sort_by: str | None,
+    show_labels: bool,
+    no_headers: bool,
+    count: bool,
+    states: frozenset[str] | None,
+    limit: int | None,
+    least: int,
+    most: int | None,
+) -> int:
+    """Print the nodes that a selector matches.
+
+    Selectors are those of Kubernetes: k=v, k!=v, k in (a,b), k notin (a,b), k, !k, k>5, k<5,
+    separated by commas; a node matches if all of these requirements hold.
+    """
+    with_output = context.get_parameter_source("output") is not ParameterSource.DEFAULT
+    output_options = (with_output, keys, sort_by, show_labels, no_headers, limit)
+    columns = f"-o {join_limited(COLUMN_FORMATS, conjunction='or')}, not -o {output}"
+    mistakes = {
+        "give --job, -l, --id or --all, such as: -l region=eu":
+            not (job is not None or expressions or ids or everything),
+        "--all cannot be combined with --job, -l or --id":
+            everything and (job is not None or bool(expressions or ids)),
+        nodes_from.stdin_conflict: job == "-" and nodes_from.has_stdin,
+        "--count cannot be combined with other output options": count and any(output_options),
+        "--sort-by cannot be combined with -o folded": bool(sort_by) and output == "folded",
+        f"-L needs {columns}": bool(keys) and output not in COLUMN_FORMATS,
+        f"--no-headers needs {columns}": no_headers and output not in COLUMN_FORMATS,
+        f"--show-labels needs -o table, not -o {output}": show_labels and output != "table",
+        f"--min {least}{' (the default)' if least == 1 else ''} is greater than --max {most}":
+            most is not None and least > most,
+    }  # fmt: skip
+    check_usage(context, mistakes)
+    selectors = selected(job, expressions, ids)
+    limit = 0 if count else limit
+    result = _find_matches(nodes_from, selectors, states, None if sort_by else limit)
+    if sort_by:
+        result = result._replace(nodes=sort_nodes(result.nodes, sort_by)[:limit])
+    if count:
+        write_output([str(result.matched)])
+    elif output in ID_FORMATS:
+        write_output(id_lines(result.ids(), output))
+    elif (nodes := list(result.nodes)) or output in ("json", "csv"):
+        if output == "csv" and "id" in (keys or {key for node in nodes for key in node.labels}):
+            raise click.UsageError(
+                "-o csv cannot have two columns 'id', of the node ids and of the label 'id': choose"
+                " other labels with -L, or use -o json",
+                context,
+            )
+        header = not no_headers
+        write_output(node_lines(nodes, output, keys=keys, labels=show_labels, header=header))
+
+    shown_keys = [*keys, *([sort_by] if sort_by and sort_by not in FIELDS else [])]
+    for line in _unknown_keys(shown_keys, result.nodes if shown_keys else ()):
+        write_message(line)
+    for line in _summary(result, selectors, states, nodes_from):
+        write_message(line)
+    if limit and result.matched > limit:
+        write_message(f"printed {limit:,} of {result.matched:,} matching nodes (--limit)")
+    if least and result.total and not result.matched and not result.other_matches:
+        write_message(
+            explain_hint(nodes_from, expressions=expressions, ids=ids, job=job, states=states)
+        )
+    if result.matched < least and (result.matched or least > 1):
+        expected = pluralize(least, "node")
+        write_message(f"expected at least {expected} (--min), found {result.matched:,}")
+    if most is not None and result.matched > most:
+        expected = pluralize(most, "node")
+        write_message(f"expected at most {expected} (--max), found {result.matched:,}")
+    is_expected = result.matched >= least and (most is None or result.matched <= most)
+    return ExitStatus.OK if is_expected else ExitStatus.NEGATIVE
+
+
+def _unknown_keys(keys: Sequence[str], nodes: Iterable[Node]) -> Iterator[str]:
+    """Yield a message for each key that none of the nodes has; it names a similar key, if any."""
+    counts = Counter(label for node in nodes for label in node.labels)
+    for key in dict.fromkeys(keys):
+        if counts and key not in counts:
+            similar = similar_key(key, counts, "of them has", "of them have")
+            yield f"no node that is printed has the label {quoted(key)}{similar}"
+
+
+class _Result(NamedTuple):
+    nodes: "list[Node] | NodeSet | SqlNodeSet"  # that match, up to the limit
+    total: int  # of the nodes that --state does not leave out
+    states: Counter[str | None]  # of the nodes that match
+    other_matches: Counter[str | None]  # of the nodes that match the selector but not --state
+    all_states: Counter[str | None]  # of all nodes; empty without --state
+    missing_ids: set[str]
+    failures: FailureCounts | None  # None for several selectors, or too many groups to count
+
+    @property
+    def matched(self) -> int:
+        return self.states.total()
+
+    def ids(self) -> list[str]:
+        if isinstance(self.nodes, list):
+            return [node.id for node in self.nodes]
+        return self.nodes.ids()
+
+
+def _find_matches(
+    nodes_from: NodeFiles,
+    selectors: Sequence[Selector],
+    states: frozenset[str] | None,
+    limit: int | None,
+) -> _Result:
+    """Count the nodes that match; keep the first ``limit`` of them, or all if it is None."""
+    inventory = open_queryable(nodes_from)
+    if inventory is None:
+        return _read_matches(nodes_from, selectors, states, limit)
+    matching = match_any(inventory, selectors)
+    nodes, all_states = matching, Counter[str | None]()
+    total = len(inventory)
+    if states is not None:
+        nodes = matching.in_states(states)
+        all_states.update(inventory.match(Selector.everything()).state_counts())
+        total = count_in_states(all_states, states)
+    failures = None
+    if len(selectors) == 1:
+        failures = inventory.failure_counts(selectors[0], states=states)
+    missing_ids: set[str] = set()
+    for selector in selectors:
+        if selector.ids:
+            found = inventory.match(Selector.of(match_ids=selector.ids)).ids()
+            missing_ids.update({*selector.ids}.difference(found))
+    return _Result(
+        nodes if limit is None else nodes.first(limit),
+        total,
+        Counter(nodes.state_counts()),
+        Counter((matching - nodes).state_counts()),  # type: ignore[operator]  # of one kind
+        all_states,
+        missing_ids,
+        failures,
+    )
+
+
+def _read_matches(
+    nodes_from: NodeFiles,
+    selectors: Sequence[Selector],
+    states: frozenset[str] | None,
+    limit: int | None,
+) -> _Result:
+    """Return what :func:`_find_matches` returns for inputs that are read node by node, once."""
+    nodes: list[Node] = []
+    matched, other = Counter[str | None](), Counter[str | None]()
+    with open_nodes(nodes_from, selectors, states, parallel=True) as reader:
+        for node in reader:
+            if states is not None and not has_state(node.state, states):
+                other[node.state] += 1
+                continue
+            matched[node.state] += 1
+            if limit is None or len(nodes) < limit:
+                nodes.append(node)
+    total = reader.count if states is None else count_in_states(reader.states, states)
+    failures = None
+    if reader.failure_masks is not None:
+        failures = FailureCounts.from_masks(len(selectors[0].split()), reader.failure_masks)
+    return _Result(nodes, total, matched, other, reader.states, reader.missing_ids, failures)
+
+
+def _summary(
+    result: _Result,
+    selectors: Sequence[Selector],
+    states: frozenset[str] | None,
+    nodes_from: NodeFiles,
+) -> Iterator[str]:
+    """Yield the messages: how many nodes match, why others do not, and what is probably wrong."""
+    connected = count_connected(result.states)
+    if result.failures is not None:
+        yield count_headline(selectors[0], result.failures, connected)
+    else:
+        yield headline(result.matched, result.total, connected)
+    if states is not None:
+        yield from state_messages(states, result.all_states)
+        if not result.total and result.all_states.total() > result.all_states[None]:
+            yield no_requested_state(result.all_states)
+    if matches := result.other_matches.total():
+        text = pluralize(matches, "node matches", "nodes match")
+        yield f"{text} the selector but not --state: {format_state_counts(result.other_matches)}"
+    yield from _missing_ids(result, nodes_from)
+    if result.total and not result.matched and not result.other_matches:
+        yield from _blocker(result, selectors)
+
+
+def _missing_ids(result: _Result, nodes_from: NodeFiles) -> Iterator[str]:
+    """Yield a message for each id that no node has; it names a similar id of a node, if any.
+
+    The similar id is looked for only if the nodes are in files and few, as they are read again.
+    """
+    missing = result.missing_ids
+    total = max(result.total, result.all_states.total())
+    is_small = total <= _MAX_REREAD and not nodes_from.is_database
+    if missing and is_small and all(map(os.path.isfile, nodes_from.files())):  # not a pipe
+        hints: Sequence[Hint] = ()
+        with suppress(InventoryError):  # the files have changed
+            nodes = read_inventory(nodes_from._replace(is_verbose=False))
+            hints = nodes.explain(Selector.of(match_ids=sorted(missing))).hints
+        for hint in hints:
+            missing = missing.difference(hint.replaced)
+            yield hint.message
+    if missing:
+        texts = sorted(map(quoted, missing))
+        yield f"no node has the id {join_limited(texts, 5, 'or', 'id')}"
+
+
+def _blocker(result: _Result, selectors: Sequence[Selector]) -> Iterator[str]:
+    """Yield the main reason why no node matches, if one is known."""
+    if not any(selector.is_satisfiable for selector in selectors):
+        is_nothing = all(selector.ids is not None and not selector.ids for selector in selectors)
+        reason = "it allows no id" if is_nothing else "its requirements contradict each other"
+        yield f"the selector can never match: {reason}"
+    elif (counts := result.failures) is not None:
+        parts = selectors[0].split()
+        failing = zip(parts, counts.failing, strict=True)
+        if unsatisfied := [part for part, nodes in failing if nodes == result.total]:
+            # The headline names a single requirement, and other messages the missing ids.
+            if len(parts) > 1 and (unsatisfied[0].ids is None or not result.missing_ids):
+                yield unsatisfied_text(list(map(requirement_text, unsatisfied)))
+        elif nodes := max(counts.failing_only_this):
+            part = parts[counts.failing_only_this.index(nodes)]
+            yield f"without {part}, {pluralize(nodes, 'node')} would match"

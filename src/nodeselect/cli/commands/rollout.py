@@ -1,0 +1,77 @@
+"""``nodeselect rollout``: plan which nodes get a job in which wave of its rollout."""
+
+import click
+
+from nodeselect.cli.completers import complete_keys
+from nodeselect.cli.exit_status import ExitStatus
+from nodeselect.cli.inputs.job_files import job_name, read_bytes
+from nodeselect.cli.inputs.job_selectors import warn_if_everything
+from nodeselect.cli.inputs.node_files import NodeFiles, nodes_option
+from nodeselect.cli.inputs.read_nodes import read_inventory
+from nodeselect.cli.options import (
+    check_usage,
+    explain_hint,
+    job_option,
+    quiet_option,
+    report_option,
+    single_option,
+)
+from nodeselect.cli.streams import write_message, write_output
+from nodeselect.render.layout import detect_screen
+from nodeselect.render.rollout import RolloutReport, rollout_lines
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  nodeselect rollout --job job.yaml -n nodes.json
+  nodeselect rollout --job job.yaml -n nodes.json -o markdown
+  kubectl get nodes -o json | nodeselect rollout --job job.yaml -n - -o json
+
+\b
+Exit status: 0 if the plan has any node, 1 if not, 2 on errors.
+""",
+)
+@nodes_option()
+@job_option("The job to roll out.", required=True)
+@single_option(
+    "--spread", metavar="KEY", shell_complete=complete_keys,
+    help="Spread each wave over the values of a label, such as that of a site.",
+)  # fmt: skip
+@report_option
+@quiet_option
+@click.pass_context
+def rollout(
+    context: click.Context, nodes_from: NodeFiles, job: str, spread: str | None, output: str
+) -> int:
+    """Plan a rollout: which nodes get the job in which wave. Nothing is rolled out.
+
+    The plan has all nodes that match the job's selector and are connected. The job's rollout
+    strategy and percentages determine the waves.
+    """
+    from nodeselect.jobs.read import read_job  # loads pydantic
+    from nodeselect.jobs.rollout import plan_rollout
+
+    both_read_stdin = job == "-" and nodes_from.has_stdin
+    check_usage(context, {nodes_from.stdin_conflict: both_read_stdin})
+    spec = read_job(read_bytes(job), job_name(job))
+    selector, strategy = spec.to_selector(), spec.rollout.strategy
+    inventory = read_inventory(nodes_from)
+    try:
+        plan = plan_rollout(inventory.match(selector), spec.rollout, spread=spread)
+    except ValueError as error:  # no node has the label
+        raise click.UsageError(f"--spread: {error}", context) from None
+    report = RolloutReport(
+        spec.name or job_name(job),
+        strategy,
+        max_parallel=None if strategy == "immediate" else spec.rollout.max_parallel,
+        total=len(inventory),
+        plan=plan,
+    )
+    write_output(rollout_lines(report, output, detect_screen()))
+    warn_if_everything(job, selector)
+    if not plan.matched:
+        write_message(f"no node matches; {explain_hint(nodes_from, job=job)}")
+    elif not plan.waves:
+        write_message("no matching node is connected, so there is no wave")
+    return ExitStatus.OK if plan.waves else ExitStatus.NEGATIVE

@@ -1,0 +1,293 @@
+"""``nodeselect watch``: print which nodes start or stop matching, as it happens."""
+
+import gc
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any, BinaryIO, NoReturn
+
+import click
+
+from nodeselect.cli.completers import complete_files
+from nodeselect.cli.exit_status import ExitStatus
+from nodeselect.cli.inputs.job_selectors import job_selectors, selected, warn_if_everything
+from nodeselect.cli.inputs.node_files import NodeFiles, nodes_option
+from nodeselect.cli.inputs.read_nodes import read_inventory
+from nodeselect.cli.options import (
+    check_usage,
+    job_option,
+    selector_option,
+    state_option,
+)
+from nodeselect.cli.streams import write_error, write_message, write_output
+from nodeselect.errors import InventoryError
+from nodeselect.files.blocking import blocking_reader, wait_while_open
+from nodeselect.files.inputs import cannot_read, open_input
+from nodeselect.inventory import Inventory
+from nodeselect.node import Node, has_state
+from nodeselect.readers.detect import KNOWN_STATES
+from nodeselect.readers.node_stream import DROPPED, NodeStream
+from nodeselect.render.changes import CHANGE_FORMATS, change_lines
+from nodeselect.render.layout import detect_screen
+from nodeselect.selectors import Selector
+from nodeselect.standing import StandingSelectors
+from nodeselect.text import join_limited, pluralize, quoted
+
+_PIECE_BYTES = 64 * 1024
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  kubectl get nodes -o json --watch --output-watch-events |
+    nodeselect watch -l 'gpu,!debug' -n -
+  nodeselect watch --jobs jobs/ -n fleet.json -o ndjson
+  tail -n +1 -F nodes.ndjson | nodeselect watch --job job.yaml -n -
+
+\b
+Exit status: 0 if a stream of nodes ends; 1 if a stream of watch events ends,
+or any stream within an event, and must be started again; 2 on errors.
+""",
+)
+@nodes_option()
+@selector_option(
+    "Watch the nodes that match this selector. Repeatable: nodes that match any of them."
+)
+@job_option("Watch the nodes that this job would run on: a job file, or a manifest of Kubernetes.")
+@click.option(
+    "--jobs", "sources", metavar="FILE|FOLDER", multiple=True, shell_complete=complete_files,
+    help="Watch the nodes of each of these jobs: a file, or all files in a folder. Repeatable.",
+)  # fmt: skip
+@state_option
+@click.option(
+    "-o", "--output", type=click.Choice(CHANGE_FORMATS), default="text", show_default=True,
+    help="The output format.",
+)  # fmt: skip
+@click.option("--timestamps", is_flag=True, help="Print the time of each change.")
+@click.option(
+    "--interval", type=click.FloatRange(min=0.01), metavar="SECONDS", default=1.0,
+    help="How often to check whether files have changed (default: 1).",
+)  # fmt: skip
+@click.pass_context
+def watch(
+    context: click.Context,
+    nodes_from: NodeFiles,
+    expressions: tuple[str, ...],
+    job: str | None,
+    sources: tuple[str, ...],
+    states: frozenset[str] | None,
+    output: str,
+    timestamps: bool,
+    interval: float,
+) -> int:
+    """Print which nodes start or stop matching, as it happens.
+
+    First the nodes that match now, then every change: "+ NODE" if a node matches from now on,
+    "- NODE" if it no longer does; with --jobs, the job follows.
+
+    Standard input or a pipe is a stream of Kubernetes watch events, or of nodes, each of which
+    replaces the one with its id. Files and folders are read again when they change.
+    """
+    mistakes = {
+        "give --job, -l or --jobs": not (sources or expressions or job),
+        "--jobs and --job or -l exclude each other": bool(sources and (expressions or job)),
+        nodes_from.stdin_conflict: job == "-" and nodes_from.has_stdin,
+        "--jobs cannot read standard input": "-" in sources,
+        "a database cannot be watched: give files, folders or a stream": nodes_from.is_database,
+        "give one stream with -n, or files and folders":
+            len(nodes_from.sources) > 1 and any(map(_is_stream, nodes_from.sources)),
+    }  # fmt: skip
+    check_usage(context, mistakes)
+    if sources:
+        selectors, invalid = job_selectors(sources)
+        for error in invalid.values():
+            write_error(error)
+        if invalid:
+            return ExitStatus.ERROR
+        for name, (selector, *_) in selectors.items():
+            warn_if_everything(name, selector)
+    else:
+        selectors = {"": tuple(selected(job, expressions, ()))}
+    if unknown := sorted((states or frozenset()) - KNOWN_STATES):
+        write_message(
+            f"{join_limited(list(map(quoted, unknown)), 5)}: not a state of a known system"
+        )
+    gc.enable()  # this run is not short
+    printer = _Printer(selectors, states, output, timestamps)
+    if not _is_stream(nodes_from.sources[0]):
+        _watch_files(nodes_from, interval, printer)
+    with open_input(nodes_from.sources[0]) as (stream, name):
+        return _watch_stream(stream, name, printer, is_verbose=nodes_from.is_verbose)
+
+
+def _is_stream(source: str) -> bool:
+    """Return whether an input is a pipe or the like, which is read once, as its data arrives."""
+    is_file = os.path.isfile(source) or os.path.isdir(source)
+    return source == "-" or (os.path.exists(source) and not is_file)
+
+
+class _Printer:
+    """Prints which answers a node enters or leaves when it changes.
+
+    An answer is the set of nodes that match any of some selectors, such as those of a job.
+    """
+
+    def __init__(
+        self,
+        selectors: Mapping[str, Sequence[Selector]],
+        states: frozenset[str] | None,
+        output: str,
+        timestamps: bool,
+    ) -> None:
+        """Create the printer.
+
+        :param selectors: the selectors of each answer by its name, which is empty for a single one.
+        :param states: the states of the nodes that may match; None allows all nodes.
+        """
+        self._selectors = selectors
+        self._standing = StandingSelectors(
+            {
+                (name, number): selector
+                for name, each in selectors.items()
+                for number, selector in enumerate(each)
+            }
+        )
+        self._states = states
+        self._output = output
+        self._timestamps = timestamps
+        self._screen = detect_screen()
+
+    def print(self, old: Node | None, new: Node | None, event: int) -> None:
+        """Print which answers a node enters or leaves by a change.
+
+        :param old: the node before the change; None if it did not exist.
+        :param new: the node after the change; None if it no longer exists.
+        :param event: the number of the change, from 1.
+        """
+        if self._states is not None:
+            old = old if old is not None and has_state(old.state, self._states) else None
+            new = new if new is not None and has_state(new.state, self._states) else None
+        gained, lost = self._standing.changes(old, new)
+        if not gained and not lost:
+            return
+        node = new or old
+        assert node is not None, "there is a node before or after the change"
+        changes = (
+            (matches, name)
+            for entries, other, matches in ((lost, new, False), (gained, old, True))
+            for name in dict.fromkeys(name for name, _ in entries)
+            if not self._matches(name, other)
+        )
+        time = _now() if self._timestamps else None
+        write_output(change_lines(self._output, node.id, changes, event, time, self._screen))
+
+    def _matches(self, name: str, node: Node | None) -> bool:
+        return node is not None and any(
+            selector.predicate(node.labels, node.id) for selector in self._selectors[name]
+        )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+def _watch_stream(stream: BinaryIO, name: str, printer: _Printer, *, is_verbose: bool) -> int:
+    """Print the changes on a stream until it ends; return the exit status."""
+    inventory = Inventory()
+    nodes = NodeStream(_pieces(stream, name), inventory, name)
+    is_warned = False
+    try:
+        for node in nodes:
+            if is_verbose:
+                is_verbose = False
+                kind = "watch events of Kubernetes" if nodes.has_watch_events else "nodes"
+                write_message(f"{name}: a stream of {kind}")
+            for change in inventory.apply([node]):
+                printer.print(change.old, change.new, nodes.count)
+            if nodes.may_hide_deletions and not is_warned:
+                is_warned = True
+                write_message(
+                    f"{name}: warning: nodes that are deleted cannot be told from nodes that"
+                    " change; run kubectl with --output-watch-events"
+                )
+    except InventoryError as error:
+        if error.code not in DROPPED:
+            raise
+        write_error(error)
+        return ExitStatus.NEGATIVE
+    return ExitStatus.OK
+
+
+def _pieces(stream: BinaryIO, name: str) -> Iterator[bytes]:
+    """Yield the bytes of a stream as they arrive."""
+    reader: Any = blocking_reader(stream)
+    while True:
+        wait_while_open(sys.stdout, stream)
+        try:
+            piece = reader.read1(_PIECE_BYTES)
+        except OSError as error:
+            raise cannot_read(name, error) from None
+        if not piece:
+            return
+        yield piece
+
+
+def _watch_files(nodes_from: NodeFiles, interval: float, printer: _Printer) -> NoReturn:
+    """Print the changes of files, for ever."""
+    current = Inventory()
+    for event, new in enumerate(_versions(nodes_from, interval), 1):
+        for node in current:
+            if node.id not in new:
+                printer.print(node, None, event)
+        for node in new:
+            old = current[node.id] if node.id in current else None  # noqa: SIM401 - there is no get
+            if node != old:
+                printer.print(old, node, event)
+        current = new
+        if event == 1:
+            write_message(f"{nodes_from.name}: {pluralize(len(new), 'node')}; waiting for changes")
+    raise AssertionError("the last version is never the last")
+
+
+def _versions(nodes_from: NodeFiles, interval: float) -> Iterator[Inventory]:
+    """Yield the nodes of all files, and again after each change of a file; never end.
+
+    A changed file is read when it has stayed the same for ``interval`` seconds, since it may be
+    written in steps.
+    """
+    read = before = None
+    while True:
+        now = _signature(nodes_from)
+        if now != read and before in (now, None):
+            try:
+                result: Inventory | InventoryError = read_inventory(nodes_from)
+            except InventoryError as error:
+                result = error
+            if _signature(nodes_from) == now:
+                if isinstance(result, Inventory):
+                    yield result
+                elif read is None:
+                    raise result
+                else:
+                    write_error(result)
+                    write_message("the nodes remain what they were; waiting for the next change")
+                read = now
+        before = now
+        wait_while_open(sys.stdout, seconds=interval)
+
+
+def _signature(nodes_from: NodeFiles) -> list[tuple[str, tuple[int, ...]]]:
+    """Return a value that changes if a file is written, replaced, added or removed."""
+    with suppress(InventoryError):  # which reading them raises as well
+        return [(file, _file_signature(file)) for file in nodes_from.files()]
+    return []
+
+
+def _file_signature(file: str) -> tuple[int, ...]:
+    try:
+        status = os.stat(file)
+    except OSError:
+        return ()
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino, status.st_dev

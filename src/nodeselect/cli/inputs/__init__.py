@@ -1,0 +1,1 @@
+"""Nodes and jobs from the arguments of a command."""

@@ -1,0 +1,115 @@
+"""Find the files in a folder."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from nodeselect.text import join_limited, quoted
+
+if TYPE_CHECKING:
+    from pathlib import PurePath
+
+
+def walk(
+    source: str,
+    extensions: Sequence[str],
+    exclude: Sequence[str],
+    on_error: Callable[[str, str | None], None],
+    *,
+    compression: str = "",
+    follows_links: bool = False,
+    on_skipped: Callable[[str], None] = lambda path: None,
+) -> Iterator[str]:
+    """Yield ``source`` if it is a file; if it is a folder, the files in it, sorted.
+
+    In folders, hidden files, pipes and devices are skipped.
+
+    :param extensions: how the names of the files in folders must end, in lower case: ``.yaml``.
+    :param exclude: glob patterns of what to skip in folders: names, paths relative to ``source``,
+        or absolute paths.
+    :param on_error: called with the name of a folder and the reason if the folder cannot be read,
+        or if ``source`` has no file to yield.
+    :param compression: an ending that may follow an extension, e.g. ``.gz``.
+    :param follows_links: whether to read the folders that links lead to, each folder once.
+    :param on_skipped: called with each file that is skipped, unless it is hidden or excluded.
+    """
+    if source == "-" or not os.path.isdir(source):
+        yield source
+        return
+
+    is_empty = True
+
+    def add_error(error: OSError) -> None:
+        nonlocal is_empty
+        is_empty = False  # or it is not known
+        on_error(error.filename or source, error.strerror)
+
+    from pathlib import Path  # loads slowly, and is only needed for folders
+
+    endings = tuple(extensions)
+    seen = {_identity(source)}
+    for parent, folders, names in os.walk(source, onerror=add_error, followlinks=follows_links):
+        relative = Path(parent).relative_to(source)
+        folders[:] = sorted(
+            name for name in folders if not _is_skipped(relative / name, exclude, source)
+        )
+        if follows_links:  # a link may be to a folder that is read anyway, or to one it is in
+            ids = {_identity(os.path.join(parent, name)): name for name in reversed(folders)}
+            folders[:] = sorted(ids[each] for each in ids.keys() - seen)
+            seen |= ids.keys()
+        for name in sorted(names):
+            path = os.path.join(parent, name)  # pathlib may raise in the tests below
+            # A broken link is an error when it is read, so that it is not silently skipped.
+            is_file = os.path.isfile(path) or os.path.islink(path)
+            if _is_skipped(relative / name, exclude, source):
+                continue
+            if is_file and name.lower().removesuffix(compression).endswith(endings):
+                is_empty = False
+                yield str(Path(path))
+            else:
+                on_skipped(path)
+    if is_empty:
+        names_of_files = join_limited(extensions, len(extensions), "or")
+        on_error(source, f"the folder has no {names_of_files} file")
+
+
+def similar_file_hint(path: str) -> str | None:
+    """Return a hint with the file that is probably meant by one that does not exist, or None."""
+    import difflib  # loads slowly
+
+    folder, name = os.path.split(path)
+    try:
+        names = os.listdir(folder or ".")
+    except (OSError, ValueError):
+        return None
+    alike = [each for each in names if each[:1] == name[:1] and abs(len(each) - len(name)) <= 2]
+    alike.sort(key=lambda each: sum(map(str.__eq__, each, name)), reverse=True)
+    close = difflib.get_close_matches(name, alike[:50], 1, 0.8)  # which takes up to 0.1 ms for each
+    return f"did you mean {quoted(os.path.join(folder, close[0]))}?" if close else None
+
+
+def is_excluded(path: "str | PurePath", exclude: Sequence[str], folder: str = "") -> bool:
+    """Return whether a file or folder, or a folder that it is in, matches a glob pattern.
+
+    :param folder: what the path is relative to, for patterns that are absolute; empty for the
+        working directory.
+    """
+    from pathlib import PurePath
+
+    path = PurePath(path)
+    texts = [text for each in [path, *path.parents][:-1] for text in (each.name, each.as_posix())]
+    if any(map(os.path.isabs, exclude)):
+        whole = PurePath(os.path.abspath(os.path.join(folder, path)))
+        texts += [each.as_posix() for each in [whole, *whole.parents]]
+    return any(fnmatchcase(text, pattern.rstrip("/")) for pattern in exclude for text in texts)
+
+
+def _identity(folder: str) -> tuple[int, int]:
+    """Return a key that is the same for a folder and for all links to it."""
+    status = os.stat(folder)
+    return status.st_dev, status.st_ino
+
+
+def _is_skipped(path: "PurePath", exclude: Sequence[str], folder: str) -> bool:
+    return path.name.startswith(".") or is_excluded(path, exclude, folder)

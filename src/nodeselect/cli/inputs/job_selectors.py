@@ -1,0 +1,237 @@
+"""What jobs on the command line select: job files, and manifests of Kubernetes.
+
+A node must match one of the selectors of a job. A job file has one selector. The pods of a manifest
+have one for each term of their node affinity.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from nodeselect.cli.inputs.job_files import files_in, job_name, read_bytes, split_object
+from nodeselect.cli.options import parse_selectors
+from nodeselect.cli.streams import write_message
+from nodeselect.errors import JobError
+from nodeselect.problem import Problem
+from nodeselect.selectors import Selector
+from nodeselect.text import join_limited, pluralize, printable, quoted
+
+if TYPE_CHECKING:
+    from nodeselect.jobs.manifest import Manifest, ManifestError
+
+
+# Kinds that no template of pods is in.
+_PODLESS_KINDS = frozenset(
+    {"ConfigMap", "Ingress", "Namespace", "PersistentVolumeClaim", "Secret", "Service"}
+)
+
+
+def selected(
+    job: str | None,
+    expressions: Sequence[str],
+    ids: Sequence[str],
+    content: "Selector | Manifest | None" = None,
+) -> list[Selector]:
+    """Return selectors; a node must match at least one of them.
+
+    These are the nodes that match the job, and any of the expressions, and any of the ids. Of these
+    three, what is not given does not restrict the nodes.
+
+    :param content: what :func:`read_job` returned for the job, if it has been called already.
+    :raises SelectorError: if an expression or an id is invalid.
+    :raises JobError: if any part of the job is invalid.
+    """
+    conditions = parse_selectors(expressions, ids)
+    if job is None:
+        return conditions
+    terms = single_job_selectors(job, content)
+    return [each & condition for each in terms for condition in conditions]
+
+
+def term_numbers(content: "Selector | Manifest | None", count: int) -> list[int]:
+    """Return for each selector of a job the number, from 1, of its term in the manifest.
+
+    The numbers of empty terms are skipped, as these have no selector.
+
+    :param content: what :func:`read_job` returned for the job.
+    :param count: how many selectors the job has.
+    """
+    empty: tuple[int, ...] = ()
+    if content is not None and not isinstance(content, Selector):
+        empty = content.workloads[0].empty_terms
+    return [number for number in range(1, count + len(empty) + 1) if number not in empty][:count]
+
+
+def only_selector(job: str) -> Selector:
+    """Return the selector of the job in a file.
+
+    :raises JobError: if any part of the job is invalid, or it has several selectors.
+    """
+    selectors = single_job_selectors(job)
+    if len(selectors) > 1:
+        message = f"the node affinity has {len(selectors)} terms; diff can compare only one"
+        raise _file_error(job, "several-terms", message)
+    return selectors[0]
+
+
+def single_job_selectors(
+    job: str, content: "Selector | Manifest | None" = None
+) -> tuple[Selector, ...]:
+    """Return the selectors of the job in a file; a node must match one of them.
+
+    Write messages about what these do not contain, such as taints.
+
+    :param job: a file, ``-`` for standard input, or ``FILE#KIND/NAME`` for an object of a manifest.
+    :param content: what :func:`read_job` returned for the job, if it has been called already.
+    :raises JobError: if any part of the job is invalid, or there is not exactly one job.
+    """
+    if content is None:
+        content = read_job(job)
+    if isinstance(content, Selector):
+        warn_if_everything(job, content)
+        return (content,)
+    if len(content.workloads) != 1:
+        raise _wrong_number_error(job, content)
+    _report({job: content})
+    (workload,) = content.workloads
+    if not workload.selectors:
+        text = "can use no node: every term of its node affinity is empty"
+        _write(job_name(job), f"{printable(workload.name)} {text}")
+    elif workload.selectors == (Selector.everything(),):
+        text = "can use EVERY node: it has no condition on nodes"
+        _write(job_name(job), f"{printable(workload.name)} {text}")
+    return workload.selectors or (Selector.nothing(),)
+
+
+def job_selectors(
+    sources: Sequence[str],
+) -> tuple[dict[str, tuple[Selector, ...]], dict[str, JobError]]:
+    """Return the selectors of each valid job by its name, and the error of each invalid file.
+
+    The name of a job is its file. If a manifest has several objects that run pods, each of them is
+    a job with the name ``FILE#KIND/NAME``.
+
+    :param sources: files, objects of manifests, and folders of files.
+    :raises JobError: if a file or a folder cannot be read, or there is no job.
+    """
+    errors: list[JobError] = []
+    files = dict.fromkeys(file for source in sources for file in files_in(source, (), errors))
+    if errors:
+        raise errors[0]
+    selectors: dict[str, tuple[Selector, ...]] = {}
+    invalid: dict[str, JobError] = {}
+    manifests: dict[str, Manifest] = {}
+    for file in files:
+        name = job_name(file)
+        try:
+            content = read_job(file)
+            if isinstance(content, Selector):
+                selectors[name] = (content,)
+                continue
+            if file in sources and not content.workloads:
+                raise _wrong_number_error(file, content)
+        except JobError as error:
+            if file in sources and error.problems[0].code == "cannot-read":
+                raise
+            invalid[name] = error
+            continue
+        manifests[file] = content
+        for workload in content.workloads:
+            each = f"{name}#{workload.name}" if len(content.workloads) > 1 else name
+            selectors[each] = workload.selectors or (Selector.nothing(),)
+    if not selectors and not invalid:  # folders of other objects of Kubernetes
+        skipped = [kind for manifest in manifests.values() for kind in manifest.skipped]
+        raise _no_workload_error(" ".join(sources), skipped)
+    _report(manifests)
+    return selectors, invalid
+
+
+def warn_if_everything(job: str, selector: Selector) -> None:
+    """Write a warning if the selector of a job file is empty, so that it selects every node."""
+    if selector == Selector.everything():
+        _write(job_name(job), "the selector is empty: this job selects EVERY node")
+
+
+def read_job(source: str, data: bytes | None = None) -> "Selector | Manifest":
+    """Return the selector of a job file, or the objects of a manifest of Kubernetes.
+
+    :param source: ``FILE``; or ``FILE#KIND/NAME`` for only one object of a manifest.
+    :param data: the content of the file, if it has been read already.
+    :raises JobError: if it is invalid.
+    """
+    from nodeselect.jobs import read_job_selector  # loads YAML
+    from nodeselect.jobs.manifest import read_manifest
+
+    file, name = split_object(source)
+    data = read_bytes(file) if data is None else data
+    manifest = read_manifest(data, job_name(file))
+    if not name:
+        return manifest or read_job_selector(data, job_name(file))
+    names = [each.name for each in manifest.workloads] if manifest else []
+    if manifest is None or name not in names:
+        hint = f"the file has {join_limited(list(map(printable, names)), 20)}" if names else None
+        message = f"found no object {quoted(name)} that runs pods"
+        raise _file_error(file, "no-such-object", message, hint)
+    return manifest._replace(workloads=(manifest.workloads[names.index(name)],), skipped=())
+
+
+def _report(manifests: "Mapping[str, Manifest]") -> None:
+    """Write which objects of manifests were skipped, and what the selectors do not consider.
+
+    The latter is what also decides on the nodes of pods, such as taints.
+    """
+    if not manifests:
+        return
+    name = pluralize(len(manifests), "manifest")
+    if len(manifests) == 1:
+        name = job_name(*manifests)
+    skipped = Counter(kind for manifest in manifests.values() for kind in manifest.skipped)
+    if skipped:
+        objects = pluralize(skipped.total(), "object that runs", "objects that run")
+        kinds = [f"{count:,} {printable(kind)}" for kind, count in skipped.items()]
+        _write(name, f"skipped {objects} no pods: {join_limited(kinds, 5)}")
+    workloads = [each for manifest in manifests.values() for each in manifest.workloads]
+    if workloads:
+        others = dict.fromkeys(words for each in workloads for words in each.not_considered)
+        _write(name, f"not considered: {join_limited(['taints', *others], 20)}")
+    for workload in workloads:
+        if workload.selectors and workload.empty_terms:
+            numbers = join_limited(list(map(str, workload.empty_terms)), 5)
+            is_one = len(workload.empty_terms) == 1
+            terms = f"term {numbers} is" if is_one else f"terms {numbers} are"
+            text = f"{terms} empty, which matches no node"
+            _write(name, f"{printable(workload.name)}: node affinity: {text}")
+
+
+def _wrong_number_error(job: str, manifest: "Manifest") -> JobError:
+    """Return the error for a manifest with no object that runs pods, or several."""
+    if not manifest.workloads:
+        return _no_workload_error(job, manifest.skipped)
+    import shlex  # loads slowly
+
+    names = [workload.name for workload in manifest.workloads]
+    message = f"{len(names):,} objects run pods: {printable(join_limited(names, 20))}"
+    hint = f"to choose one, write: {printable(shlex.quote(f'{job}#{names[0]}'))}"
+    if job == "-":
+        hint = "to choose one, save the input to a file, then write: FILE#KIND/NAME"
+    return _file_error(job, "several-workloads", message, hint)
+
+
+def _no_workload_error(name: str, kinds: Iterable[str]) -> JobError:
+    names = list(dict.fromkeys(kinds))
+    found = join_limited(list(map(printable, names)), 5)
+    hint = None
+    if not _PODLESS_KINDS.issuperset(names):
+        hint = "if it has a pod template, copy the spec of the template into a Pod"
+    message = f"found no object that runs pods, only {found or 'an empty list'}"
+    return _file_error(name, "no-workload", message, hint)
+
+
+def _file_error(job: str, code: str, message: str, hint: str | None = None) -> "ManifestError":
+    from nodeselect.jobs.manifest import ManifestError
+
+    return ManifestError(job_name(job), (Problem(code, message, 0, 0, "", (), hint),))
+
+
+def _write(name: str, text: str) -> None:
+    write_message(f"{printable(name)}: {text}")

@@ -1,0 +1,220 @@
+"""How the nodes of a command are read: one by one, into an inventory, or by queries."""
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import reduce
+from itertools import islice
+from operator import eq, or_
+from typing import TYPE_CHECKING, Any, cast
+
+from nodeselect.cli.inputs.database_addresses import database_in
+from nodeselect.cli.inputs.folders import similar_file_hint
+from nodeselect.cli.inputs.node_files import NodeFiles
+from nodeselect.cli.options import state_messages
+from nodeselect.cli.streams import Progress, write_message
+from nodeselect.errors import InventoryError
+from nodeselect.files.inputs import open_inputs
+from nodeselect.node import has_state
+from nodeselect.readers.detect import SAVED_MAGIC
+from nodeselect.readers.reader import InputSummary, NodeReader
+from nodeselect.selectors import Selector
+from nodeselect.text import join_limited, pluralize, printable
+
+if TYPE_CHECKING:
+    from nodeselect.engines.sql.nodes import SqlNodes, SqlNodeSet
+    from nodeselect.inventory import Inventory, NodeSet
+
+# Of a folder with a file that has no nodes, this many files are tried to find one that has.
+_MAX_TRIED = 20
+
+
+@contextmanager
+def open_nodes(
+    nodes_from: NodeFiles,
+    selectors: Sequence[Selector] = (),
+    states: frozenset[str] | None = None,
+    *,
+    parallel: bool = False,
+) -> Iterator[NodeReader]:
+    """Open inputs with nodes; on a terminal, show how many have been read.
+
+    :param selectors: if there are any, the reader yields only nodes that match one of them.
+    :param states: see :class:`NodeReader`; nodes in other states are yielded, too.
+    :param parallel: whether a large file may be read by two processes.
+    """
+
+    def matches_any(labels: Mapping[str, str], node_id: str) -> bool:
+        return any(selector.predicate(labels, node_id) for selector in selectors)
+
+    def show_progress(reader: NodeReader) -> None:
+        progress.update(f"reading {reader.name}: {reader.count:,} nodes")
+
+    progress = Progress()
+    skipped: list[str] = []
+    files = nodes_from.files(skipped)
+    inputs = open_inputs(files)
+    try:
+        source, name = next(inputs) if len(files) == 1 else (inputs, None)
+        reader = NodeReader(
+            source,
+            matches_any if len(selectors) > 1 else None,
+            selector=selectors[0] if len(selectors) == 1 else None,
+            ids={node_id for selector in selectors for node_id in selector.ids or ()},
+            states=states,
+            id_column=nodes_from.id_column,
+            name=name,
+            on_progress=show_progress,
+            parallel=parallel,
+        )
+        yield reader
+    except InventoryError as error:
+        hint = _file_hint(nodes_from, error.code)
+        if hint is None:
+            raise
+        raise InventoryError(error.code, error.message, place=error.place, hint=hint) from None
+    finally:
+        inputs.close()
+        progress.clear()
+    if nodes_from.is_verbose:
+        for each in reader.inputs:
+            write_message(str(each))
+        if skipped:
+            names = join_limited([f"'{printable(path)}'" for path in skipped])
+            write_message(f"{pluralize(len(skipped), 'other file')} not read: {names}")
+
+
+def _file_hint(nodes_from: NodeFiles, code: str) -> str | None:
+    """Return a hint with the file that is probably meant if an input is invalid, or None.
+
+    That is one like a file that does not exist; in a folder, one that has nodes.
+
+    :param code: the code of the error.
+    """
+    missing = [each for each in nodes_from.sources if each != "-" and not os.path.lexists(each)]
+    if code == "cannot-read" and missing:
+        return similar_file_hint(missing[0])
+    if code in ("not-a-node", "unknown-shape") and any(map(os.path.isdir, nodes_from.sources)):
+        for file in islice(nodes_from.files(), _MAX_TRIED):
+            if _has_nodes(file, nodes_from.id_column):
+                import shlex  # loads slowly
+
+                example = f"-n {printable(shlex.quote(file))}"
+                return (
+                    f"a folder must have only files of nodes; give those files, such as: {example}"
+                )
+    return None
+
+
+def _has_nodes(file: str, id_column: str) -> bool:
+    """Return whether the first record of a file is a node."""
+    inputs = open_inputs([file])
+    try:
+        return next(iter(NodeReader(inputs, id_column=id_column)), None) is not None
+    except InventoryError:
+        return False
+    finally:
+        inputs.close()
+
+
+def read_inventory(nodes_from: NodeFiles) -> "Inventory":
+    """Read nodes into an inventory.
+
+    :raises InventoryError: if an input is invalid.
+    """
+    from nodeselect.inventory import Inventory  # imports pyroaring
+
+    queryable = open_queryable(nodes_from)
+    if isinstance(queryable, Inventory):
+        return queryable
+    if queryable is not None:
+        return Inventory(queryable)
+    with open_nodes(nodes_from) as reader:
+        return Inventory.read(reader)
+
+
+def read_explainable(
+    nodes_from: NodeFiles, states: frozenset[str] | None, selectors: Iterable[Selector]
+) -> "tuple[Inventory | SqlNodes, dict[str, str | None], Counter[str | None]]":
+    """Return the nodes in ``states`` to explain selectors over, and what was left out.
+
+    The first result has the nodes: an inventory, or a database, which is not read but queried. The
+    second has the state of each node that is left out and whose id is in ``selectors``, by id. The
+    third has how many nodes are left out in each state.
+
+    :raises InventoryError: if an input is invalid.
+    """
+    inventory = None if nodes_from.is_database else read_inventory(nodes_from)
+    nodes = cast("SqlNodes", open_queryable(nodes_from)) if inventory is None else inventory
+    if states is None:
+        return nodes, {}, Counter()
+    counts = Counter(nodes.match(Selector.everything()).state_counts())
+    for line in state_messages(states, counts):
+        write_message(line)
+    left_out = Counter({state: n for state, n in counts.items() if not has_state(state, states)})
+    named = (nodes.match(Selector.of(match_ids=each.ids)) for each in selectors if each.ids)
+    excluded = {node.id: node.state for each in named for node in each if node.state in left_out}
+    if inventory is None:
+        return cast("SqlNodes", nodes).in_states(states), excluded, left_out
+    from nodeselect.inventory import Inventory  # imports pyroaring
+
+    chosen = inventory.match(Selector.everything()).in_states(states)
+    return Inventory(chosen), excluded, left_out
+
+
+def match_any(
+    inventory: "Inventory | SqlNodes", selectors: Iterable[Selector]
+) -> "NodeSet | SqlNodeSet":
+    """Return the nodes that match any of one or more selectors."""
+    sets: Any = map(inventory.match, selectors)
+    return reduce(or_, sets)  # type: ignore[no-any-return]
+
+
+def open_queryable(nodes_from: NodeFiles) -> "Inventory | SqlNodes | None":
+    """Open a saved inventory or a database, if the input is one; otherwise return None.
+
+    If the result is None, nothing of the input has been consumed.
+
+    :raises InventoryError: if it is damaged, or cannot be reached.
+    """
+    if nodes_from.is_database:
+        from nodeselect.cli.inputs.databases import open_database
+
+        nodes = open_database(nodes_from.sources[0], nodes_from.id_column)
+        if nodes_from.is_verbose:
+            write_message(str(InputSummary(nodes_from.name, len(nodes), "", "database")))
+        return nodes
+    if len(nodes_from.sources) != 1 or not _is_saved(nodes_from.sources[0]):
+        return None
+    from nodeselect.inventory import Inventory  # imports pyroaring
+
+    source = sys.stdin.buffer if nodes_from.has_stdin else nodes_from.sources[0]
+    inventory = Inventory.open(source, compact_at=None)
+    if nodes_from.is_verbose:
+        summary = InputSummary(nodes_from.name, len(inventory), "", "saved inventory")
+        write_message(str(summary))
+    return inventory
+
+
+def _is_saved(source: str) -> bool:
+    try:
+        if source == "-":
+            peek = getattr(getattr(sys.stdin, "buffer", None), "peek", None)
+            # No text begins with this byte; a pipe may not have more yet.
+            return peek is not None and peek(1)[:1] == SAVED_MAGIC[:1]
+        if not os.path.isfile(source):
+            return False  # what a pipe has can be read only once
+        with open(source, "rb") as file:
+            start = file.read(16)
+    except OSError:  # the reader of nodes reports it
+        return False
+    if scheme := database_in(start):
+        message = "the file is a database, and needs its scheme"
+        hint = f"write: {scheme}:{printable(source)}"
+        raise InventoryError("database", message, place=printable(source), hint=hint)
+    start = start[: len(SAVED_MAGIC)]
+    # If one byte is wrong, it is damaged: opening it says that it is not a saved inventory.
+    is_damaged = sum(map(eq, start, SAVED_MAGIC)) == len(SAVED_MAGIC) - 1
+    return is_damaged or (bool(start) and SAVED_MAGIC.startswith(start))

@@ -1,0 +1,1 @@
+"""Files that must survive a crash: saved inventories, change logs and their followers."""

@@ -1,0 +1,390 @@
+"""The change log of an inventory: what was written since the inventory was saved."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from io import FileIO
+from threading import RLock
+from time import monotonic
+from types import TracebackType
+from typing import BinaryIO, Literal, NoReturn
+from weakref import WeakSet
+
+from nodeselect.durable.locked_file import (
+    copy_bytes,
+    is_at,
+    open_locked,
+    reopen_locked,
+    write_all,
+)
+from nodeselect.durable.log_file import (
+    UNSET,
+    Base,
+    LogReader,
+    Position,
+    Record,
+    encode_record,
+    other_nodes,
+)
+from nodeselect.durable.saved_file import cannot_write
+from nodeselect.errors import InventoryError
+from nodeselect.files.inputs import absolute_path
+from nodeselect.files.replace import replace_file
+from nodeselect.files.write_lock import WriteLock
+from nodeselect.node import Node
+from nodeselect.text import printable
+
+# Some systems have no fdatasync; fsync also writes the times of the file.
+_sync_file = getattr(os, "fdatasync", os.fsync)
+
+# The logs that this process has open, which a child process must not write to.
+_open_logs: "WeakSet[ChangeLog]" = WeakSet()
+
+# Held while a thread opens the file of a log or replaces it, and during a fork: the files that a
+# child process has from its parent remain locked unless it closes them, so it must know them all.
+_fork_lock = RLock()
+
+
+class ChangeLog:
+    """A file to which an inventory appends each write before any reader sees it.
+
+    Pass it to :class:`Inventory`, :meth:`Inventory.open` or :meth:`Inventory.read`: they first
+    replay the writes that are in it, so that nothing is lost if the last process crashed.
+    :meth:`Inventory.save` empties the log, and :meth:`Inventory.follow` makes the same writes in
+    other processes.
+
+    Only one process at a time can have a log open, and only one inventory can use it. A forked
+    child process cannot write to it.
+
+    :param path: the file; it is created if it does not exist.
+    :param sync: which writes wait until they are on the disk. Only these survive a power failure;
+        all survive the end of the process. ``each``: every write waits; a number of seconds: a
+        write waits if the last one that waited was longer ago; ``never``: no write waits.
+        :meth:`flush` and :meth:`close` always wait.
+    :raises InventoryError: with the code ``log-in-use`` if another process has it open; or if the
+        file cannot be read or written, or is not a log.
+    :raises NotImplementedError: if the system cannot lock files, as on Windows.
+    """
+
+    is_follower: Literal[False] = False
+
+    def __init__(
+        self, path: str | os.PathLike[str], *, sync: Literal["each", "never"] | float = "each"
+    ) -> None:
+        self._interval = _sync_interval(sync)
+        self._path = absolute_path(path)
+        # Why nothing can be written, if so.
+        self._refusal: str | None = None
+        # The new file with its base and end, while it replaces the old one.
+        self._replacement: tuple[FileIO, Base, Position] | None = None
+        with _fork_lock:
+            self._file = open_locked(self._path, Base(UNSET, 0, 0).to_header())
+            _open_logs.add(self)
+        try:
+            reader = LogReader(self._path)
+            reader.close()
+        except BaseException:
+            _close(self._file)
+            raise
+        self._base = reader.base
+        self._position = reader.position
+        # Where the record ends that is being written; it was interrupted if no write is running.
+        self._unfinished: Position | None = None
+        self._is_used = False
+        self._is_synced = True
+        self._synced_at = monotonic()
+        # Calls of the user wait for the writes of the inventory, whose lock this will be.
+        self._lock = WriteLock()
+
+    @property
+    def path(self) -> str:
+        """The file, as an absolute path."""
+        return self._path
+
+    @property
+    def size(self) -> int:
+        """The size of the file in bytes.
+
+        If it is too large, save the inventory, which empties the log.
+        """
+        return self._position.offset
+
+    def flush(self) -> None:
+        """Wait until all writes are on the disk.
+
+        :raises InventoryError: with the code ``cannot-write``, or ``log-closed``.
+        """
+        self._lock.run(self._flush)
+
+    def close(self) -> None:
+        """Flush and close the file. After that, the inventory cannot be written to."""
+        self._lock.run(self._close)
+
+    def __enter__(self) -> "ChangeLog":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __reduce__(self) -> NoReturn:
+        """Raise ``TypeError``: one process at a time can write to a log."""
+        raise TypeError("a ChangeLog cannot be copied or pickled")
+
+    def __repr__(self) -> str:
+        return f"<ChangeLog {printable(self._path)!r}>"
+
+    # What follows is for the inventory, which calls it while no other thread writes.
+
+    @property
+    def is_closed(self) -> bool:
+        return self._refusal is not None
+
+    def replay(
+        self, generation: int, nodes: int, chain: int | None, lock: WriteLock
+    ) -> Iterator[Record]:
+        """Yield the writes in the log that an inventory has not made yet.
+
+        When all have been yielded, the log can be written to.
+
+        :param generation: that of the inventory: yield the writes with a higher one.
+        :param nodes: how many nodes the inventory has.
+        :param chain: the checksum in the log of its last write; None if that is not known.
+        :param lock: the lock that a thread of the inventory holds while it writes.
+        :raises InventoryError: if another inventory uses the log, or the log is damaged or of other
+            nodes.
+        """
+        if self._is_used:
+            raise InventoryError("log-in-use", "another inventory uses it", place=self._path)
+        if self._base.generation == UNSET:
+            first = int.from_bytes(os.urandom(4), "little") if chain is None else chain
+            self._replace(Base(generation, nodes, first), None)
+        else:
+            reader = LogReader(self._path)
+            try:
+                reader.check_base(generation, nodes, chain)
+                for record in reader.records():
+                    if record.end.generation > generation:
+                        self._check(record.start, generation, nodes, chain)
+                        yield record
+                self._check(reader.position, generation, nodes, chain)
+            finally:
+                reader.close()
+            self._position = reader.position
+            if self._position.generation < generation:
+                raise InventoryError(
+                    "other-log",
+                    f"the log ends at generation {self._position.generation:,}, and the nodes are"
+                    f" of generation {generation:,}",
+                    place=self._path,
+                    hint="it is the log of other nodes, or its end is lost: use another file",
+                )
+            self._cut_off()
+        self._lock = lock
+        self._is_used = True
+
+    def _check(self, position: Position, generation: int, nodes: int, chain: int | None) -> None:
+        """Raise if the log has another write for ``generation`` than the inventory has.
+
+        :param position: a place in the log; if it has this generation, its checksum is compared.
+        """
+        if position.generation == generation and chain not in (None, position.chain):
+            raise other_nodes(self._path, generation, nodes, nodes)
+
+    def settle(self) -> Position:
+        """Return the place after the last whole write in the log.
+
+        If the last :meth:`append` was interrupted, find out whether its write is in the file; drop
+        it if it is not whole.
+
+        :raises InventoryError: with the code ``log-closed``.
+        """
+        if self._refusal is not None:
+            raise InventoryError("log-closed", self._refusal, place=self._path)
+        if self._replacement is not None:
+            self._use_replacement()
+        if self._unfinished is not None:
+            if os.fstat(self._file.fileno()).st_size < self._unfinished.offset:
+                self._cut_off()
+            else:  # it is complete, so other processes may have made it
+                self._position = self._unfinished
+            self._unfinished = None
+        return self._position
+
+    def append(self, generation: int, nodes: int, changes: Sequence[Node | str]) -> int:
+        """Append a write, and wait for the disk if ``sync`` requires it; return its checksum.
+
+        If this raises, the log is as before. If it is interrupted, by a signal for example, call
+        :meth:`settle`.
+
+        :param generation: that of the inventory after the write.
+        :param nodes: how many nodes there are before the write.
+        :raises InventoryError: with the code ``cannot-write``.
+        """
+        data, end = encode_record(self._position, generation, nodes, changes)
+        must_sync = self._interval is not None and (
+            not self._interval or monotonic() - self._synced_at >= self._interval
+        )
+        if must_sync:
+            self._check_name()
+        self._unfinished, self._is_synced = end, False
+        try:
+            write_all(self._file.fileno(), data, self._position.offset)
+        except OSError as error:
+            raise cannot_write(self._path, error) from None
+        if must_sync:
+            self._sync()
+        self._position = end
+        self._unfinished = None
+        return end.chain
+
+    def mark(self) -> Position:
+        """Wait until all of the log is on the disk; return its end."""
+        self._flush()
+        return self._position
+
+    def empty(self, mark: Position, nodes: int) -> None:
+        """Drop all writes before ``mark``, a place that :meth:`mark` returned.
+
+        :param nodes: how many nodes the inventory had there.
+        :raises InventoryError: with the code ``cannot-write``; then nothing changes.
+        """
+        self.settle()
+        if mark.offset > len(self._base.to_header()):  # otherwise there is nothing to drop
+            self._replace(Base(mark.generation, nodes, mark.chain), mark)
+
+    def _replace(self, base: Base, mark: Position | None) -> None:
+        """Replace the file by one with the header of ``base``, and the writes after ``mark``.
+
+        :param mark: a place in the file; None to copy no writes.
+        """
+
+        def write(file: BinaryIO) -> None:
+            file.write(base.to_header())
+            end = Position(base.generation, file.tell(), base.chain)
+            if mark is not None:
+                copy_bytes(self._path, file, mark.offset, self._position.offset)
+                end = self._position._replace(offset=file.tell())
+            new = reopen_locked(file, self._path)
+            self._replacement = new, base, end
+
+        with _fork_lock:
+            try:
+                replace_file(self._path, write)
+            except OSError as error:
+                raise cannot_write(self._path, error) from None
+            finally:
+                self._use_replacement()
+
+    def _use_replacement(self) -> None:
+        """Use the new file if it has replaced the old one at its path; otherwise close it.
+
+        This may be called again if it was interrupted.
+        """
+        if self._replacement is not None:
+            new, base, end = self._replacement
+            unused = new
+            try:
+                is_new = is_at(self._path, new)
+            except OSError as error:
+                self._refuse(f"it was replaced, and cannot be found: {error.strerror}")
+                raise cannot_write(self._path, error) from None
+            if is_new:
+                unused = self._file
+                self._file, self._base, self._position = new, base, end
+                self._is_synced = True
+            self._replacement = None
+            if unused is not self._file:
+                _close(unused)
+
+    def _cut_off(self) -> None:
+        """Remove what follows the last whole record in the file."""
+        try:
+            os.ftruncate(self._file.fileno(), self._position.offset)
+        except OSError as error:
+            raise cannot_write(self._path, error) from None
+
+    def _flush(self) -> None:
+        self.settle()
+        self._check_name()
+        if not self._is_synced:
+            self._sync()
+
+    def _check_name(self) -> None:
+        """Close the log and raise if its file was removed or replaced.
+
+        Nobody would find what is written to it.
+        """
+        try:
+            is_lost, reason = not is_at(self._path, self._file), "another file has its name"
+        except OSError as error:
+            is_lost, reason = True, f"it cannot be found: {error.strerror}"
+        if is_lost:
+            self._refuse(reason)
+            raise cannot_write(self._path, reason)
+
+    def _sync(self) -> None:
+        try:
+            _sync_file(self._file.fileno())
+        except OSError as error:
+            # Nobody knows what is on the disk, and the next call would not report it again.
+            self._refuse(f"it could not be written to the disk: {error.strerror}")
+            raise cannot_write(self._path, error) from None
+        self._is_synced = True
+        self._synced_at = monotonic()
+
+    def _close(self) -> None:
+        if self._refusal is None:
+            self._flush()
+            self._refuse("the log is closed")
+
+    def _refuse(self, reason: str) -> None:
+        self._refusal = reason
+        _close(self._file)
+        if self._replacement is not None:
+            _close(self._replacement[0])
+
+
+def _close(file: FileIO) -> None:
+    """Close a file that is on the disk, or that nobody needs."""
+    with suppress(OSError):
+        file.close()
+
+
+def _sync_interval(sync: object) -> float | None:
+    """Return the least number of seconds between two waits for the disk; None for never."""
+    if sync == "each":
+        return 0.0
+    if sync == "never":
+        return None
+    if isinstance(sync, (int, float)) and sync is not True and sync > 0:
+        return float(sync)
+    raise ValueError("sync must be 'each', 'never' or a number of seconds above 0")
+
+
+def _begin_fork() -> None:
+    _fork_lock.acquire()
+
+
+def _end_fork_in_parent() -> None:
+    _fork_lock.release()
+
+
+def _end_fork_in_child() -> None:
+    global _fork_lock
+    _fork_lock = RLock()  # another thread, which is not here, may be waiting for the old one
+    for log in list(_open_logs):
+        if not log.is_closed:
+            log._refuse("a child process cannot write to the log of its parent, but can follow it")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_begin_fork,
+        after_in_parent=_end_fork_in_parent,
+        after_in_child=_end_fork_in_child,
+    )

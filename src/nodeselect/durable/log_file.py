@@ -1,0 +1,353 @@
+"""The file of a change log: a header, and a record for each write.
+
+A record is appended and never changed. Its checksum continues that of the record before, so records
+that are missing, exchanged or of another log are noticed. ``docs/change-log.md`` describes the
+format.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from functools import cache
+from io import FileIO
+from struct import Struct
+from typing import Any, Final, NamedTuple
+from zlib import crc32
+
+from nodeselect.errors import InventoryError
+from nodeselect.files.inputs import cannot_read
+from nodeselect.node import Node
+from nodeselect.readers.detect import LOG_MAGIC
+from nodeselect.text import printable, to_exact_str
+
+UNSET: Final = 2**64 - 1
+"""The generation in the header of a log that no inventory has used yet."""
+
+_VERSION: Final = 1
+
+# Magic, version, generation and number of the nodes to which the first record applies, checksum
+# that the first record continues, checksum of these fields.
+_HEADER: Final = Struct("<8sIQQII")
+
+# Generation after the write, number of nodes before it, bytes of the changes, checksum of these
+# fields, checksum of the changes. The first checksum continues the second one of the record before,
+# and the second one the first. So a damaged length is not taken for a record that is cut off.
+_RECORD: Final = Struct("<QQIII")
+_FIELDS: Final = Struct("<QQI")
+_CHECKSUMS: Final = Struct("<II")
+_MAX_PAYLOAD: Final = 2**32 - 1
+
+_WINDOW_SIZE: Final = 1 << 18
+
+
+class Position(NamedTuple):
+    """A place between two records of a log; each record is a write.
+
+    :param generation: the generation of the inventory after the record before this place.
+    :param offset: where that record ends, in bytes.
+    :param chain: the checksum of that record, from which the checksum of the next one is computed.
+    """
+
+    generation: int
+    offset: int
+    chain: int
+
+
+class Base(NamedTuple):
+    """The inventory before the first write in a log.
+
+    :param generation: its generation.
+    :param nodes: how many nodes it has.
+    :param chain: the number from which the checksum of the first record is computed.
+    """
+
+    generation: int
+    nodes: int
+    chain: int
+
+    def to_header(self) -> bytes:
+        """Return the header of a log file."""
+        fields = _HEADER.pack(LOG_MAGIC, _VERSION, *self, 0)[:-4]
+        return fields + crc32(fields).to_bytes(4, "little")
+
+
+class Record(NamedTuple):
+    """One write in a log.
+
+    :param nodes: how many nodes there were before it.
+    :param changes: nodes that were added or replaced, and ids of nodes that were removed.
+    :param start: the place in the log before the record.
+    :param end: the place after it.
+    """
+
+    nodes: int
+    changes: list[Node | str]
+    start: Position
+    end: Position
+
+
+def encode_record(
+    position: Position, generation: int, nodes: int, changes: Sequence[Node | str]
+) -> tuple[bytes, Position]:
+    """Encode a write as a record of a log; return its bytes, and the place after it.
+
+    :param position: the place where the record will be.
+    :param generation: that of the inventory after the write.
+    :param nodes: how many nodes there were before the write.
+    :raises InventoryError: with the code ``cannot-write``, if the changes are too large.
+    """
+    payload = _encode_changes(changes)
+    size = len(payload)
+    if size > _MAX_PAYLOAD:
+        raise InventoryError("cannot-write", "the changes of one write exceed 4 GiB in the log")
+    fields = _FIELDS.pack(generation, nodes, size)
+    checksum = crc32(fields, position.chain)
+    chain = crc32(payload, checksum)
+    data = fields + _CHECKSUMS.pack(checksum, chain) + payload
+    return data, Position(generation, position.offset + len(data), chain)
+
+
+class LogReader:
+    """Reads the records of a log file, also while another process appends to it.
+
+    :ivar base: the inventory before the first record.
+    :ivar position: the place after the last record that was read and used.
+    """
+
+    def __init__(self, path: str, *, is_followed: bool = False) -> None:
+        """Open a log and check its header.
+
+        :param is_followed: whether another process may write to it.
+        :raises InventoryError: if it cannot be read, or is not a log of a known version.
+        """
+        self._name = printable(path)
+        self._is_followed = is_followed
+        try:
+            self._file = FileIO(path)
+            header = self._file.read(_HEADER.size) or b""
+        except (OSError, ValueError) as error:
+            raise cannot_read(self._name, error) from None
+        self.base = self._read_base(header)
+        self.position = Position(self.base.generation, _HEADER.size, self.base.chain)
+
+    def close(self) -> None:
+        """Close the file."""
+        with suppress(OSError):  # what is needed has been read
+            self._file.close()
+
+    def __del__(self) -> None:
+        if hasattr(self, "_file"):  # an inventory that follows a log has no method to close it
+            self.close()
+
+    def fileno(self) -> int:
+        """Return the descriptor of the file."""
+        return self._file.fileno()
+
+    def check_base(self, generation: int, nodes: int | None, chain: int | None) -> None:
+        """Raise if the log begins after ``generation``, or is of other nodes.
+
+        :param generation: that of the inventory which needs the writes after it.
+        :param nodes: how many nodes the inventory has; None if that is not known.
+        :param chain: the checksum in the log of its last write; None if that is not known.
+        :raises InventoryError: with the code ``log-emptied`` or ``other-log``.
+        """
+        base = self.base
+        if base.generation > generation:
+            raise InventoryError(
+                "log-emptied",
+                f"the log begins at generation {base.generation:,}, and the nodes are of"
+                f" generation {generation:,}",
+                place=self._name,
+                hint="open the file that was saved when the log was emptied",
+            )
+        if base.generation < generation and chain is None:
+            raise InventoryError(
+                "other-log",
+                f"the log begins at generation {base.generation:,}, and nodes of generation"
+                f" {generation:,} were saved without it: they may lack its writes",
+                place=self._name,
+                hint="use a file that was saved by the writer of the log, or a new log",
+            )
+        if nodes is not None and base.generation == generation and base.nodes != nodes:
+            raise other_nodes(self._name, generation, base.nodes, nodes)
+
+    def records(self) -> Iterator[Record]:
+        """Yield the records after :attr:`position`.
+
+        The position moves behind a record when the next one is requested. An incomplete record at
+        the end, also one with zeros to the end of the file, is not yielded: it is still being
+        written, or was interrupted by a crash.
+
+        :raises InventoryError: with the code ``damaged``, if a record is not what was written.
+        """
+        window = _Window(self._file)
+        try:
+            while record := self._next_record(window):
+                yield record
+                self.position = record.end
+        except OSError as error:
+            raise cannot_read(self._name, error) from None
+
+    def _next_record(self, window: "_Window") -> Record | None:
+        """Read a record; read a damaged one again until its bytes are the same twice.
+
+        A process may have replaced an incomplete record by another one in the meantime.
+        """
+        seen: bytes | None = None
+        while True:
+            try:
+                return self._read_record(window)
+            except InventoryError:
+                if window.data == seen:
+                    raise
+                seen, window.data = window.data, b""
+
+    def _read_record(self, window: "_Window") -> Record | None:
+        start = self.position
+        header = window.read(start.offset, _RECORD.size)
+        if len(header) < _RECORD.size:
+            return None
+        generation, nodes, size, checksum, chain = _RECORD.unpack(header)
+        if crc32(header[: _FIELDS.size], start.chain) != checksum:
+            if window.is_zero(start.offset + _RECORD.size - 1):
+                return None
+            raise self.damaged(start, "the checksum of the header of a record is wrong")
+        payload = window.read(start.offset + _RECORD.size, size)
+        if len(payload) < size:
+            return None
+        end = Position(generation, start.offset + _RECORD.size + size, chain)
+        if crc32(payload, checksum) != chain:
+            if window.is_zero(end.offset - 1):
+                return None
+            raise self.damaged(start, "the checksum of a record is wrong")
+        try:
+            changes = _decode_changes(payload)
+        except (ValueError, TypeError, RecursionError):  # an InventoryError is a ValueError
+            raise self.damaged(start, "a record has no valid changes") from None
+        if generation != start.generation + 1 and (changes or generation <= start.generation):
+            raise self.damaged(start, f"generation {generation:,} follows {start.generation:,}")
+        return Record(nodes, changes, start, end)
+
+    def _read_base(self, header: bytes) -> Base:
+        if header[: len(LOG_MAGIC)] != LOG_MAGIC[: len(header)]:
+            hint = "ChangeLog creates one if there is no file"
+            raise InventoryError("not-a-log", "not a change log", place=self._name, hint=hint)
+        if len(header) < _HEADER.size:
+            message = f"cut off: it has {len(header)} bytes of {_HEADER.size} or more"
+            raise InventoryError("cut-off", message, place=self._name, hint=_hint(0))
+        _, version, generation, nodes, chain, checksum = _HEADER.unpack(header)
+        start = Position(0, 0, 0)
+        if crc32(header[:-4]) != checksum:
+            raise self.damaged(start, "the checksum of the header is wrong")
+        if version != _VERSION:
+            raise InventoryError(
+                "unknown-version",
+                f"the log has version {version} of the format, which this program does not know",
+                place=self._name,
+                hint=f"it knows version {_VERSION}: upgrade nodeselect",
+            )
+        return Base(generation, nodes, chain)
+
+    def damaged(self, position: Position, what: str) -> InventoryError:
+        """Return the error for a log that is not as it was written."""
+        message = f"damaged at byte {position.offset:,}: {what}"
+        hint = _hint(position.offset)
+        if self._is_followed and position.offset:  # it must not be cut off under its writer
+            hint = "save the inventory of its writer, then call refresh with that file"
+        return InventoryError("damaged", message, place=self._name, hint=hint)
+
+
+class _Window:
+    """Reads a file in large parts, one of which it keeps: reading each record alone is slow."""
+
+    def __init__(self, file: FileIO) -> None:
+        self._file = file
+        self.data = b""
+        self._start = 0
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Return ``size`` bytes of the file from ``offset`` on; fewer if the file ends before."""
+        at = offset - self._start
+        if not 0 <= at <= len(self.data) - size:
+            descriptor, at = self._file.fileno(), 0
+            available = max(0, os.fstat(descriptor).st_size - offset)
+            size = min(size, available)
+            self.data = os.pread(descriptor, min(max(size, _WINDOW_SIZE), available), offset)
+            while len(self.data) < size:  # the system reads up to 2 GiB at once
+                more = os.pread(descriptor, size - len(self.data), offset + len(self.data))
+                if not more:
+                    break
+                self.data += more
+            self._start = offset
+        return self.data[at : at + size]
+
+    def is_zero(self, offset: int) -> bool:
+        """Return whether the file has nothing but zeros from ``offset`` to its end."""
+        while data := os.pread(self._file.fileno(), _WINDOW_SIZE, offset):
+            if data.strip(b"\0"):
+                return False
+            offset += len(data)
+        return True
+
+
+def other_nodes(path: str, generation: int, expected: int, nodes: int) -> InventoryError:
+    """Return the error for a log that belongs to other nodes.
+
+    :param expected: how many nodes the log expects at this generation.
+    :param nodes: how many there are.
+    """
+    return InventoryError(
+        "other-log",
+        f"the log was written for {expected:,} nodes at generation {generation:,}, and here are"
+        f" {nodes:,}" + (", but different ones" if nodes == expected else ""),
+        place=path,
+        hint="it is the log of other nodes: use another file",
+    )
+
+
+def _hint(offset: int) -> str:
+    if not offset:
+        return "restore the log from a backup"
+    return (
+        "restore the log from a backup; or drop what it has from there on:"
+        f" truncate -s {offset} FILE"
+    )
+
+
+@cache
+def _msgspec() -> tuple[Any, Any]:
+    """Import msgspec, which loads slowly; return it and a decoder of the changes in a record."""
+    import msgspec
+
+    node = tuple[str, dict[str, str], str | None, str | None]
+    return msgspec, msgspec.json.Decoder(list[node | str])
+
+
+def _encode_changes(changes: Sequence[Node | str]) -> bytes:
+    msgspec, _ = _msgspec()
+    rows = [
+        [change.id, dict(change.labels), change.name, change.state]
+        if isinstance(change, Node)
+        else to_exact_str(change, "an id")
+        for change in changes
+    ]
+    try:
+        encoded: bytes = msgspec.json.encode(rows)
+    except UnicodeEncodeError:  # a surrogate; escapes of two would be read as one character
+        text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+        return text.encode("utf-8", "surrogatepass")
+    return encoded
+
+
+def _decode_changes(payload: bytes) -> list[Node | str]:
+    msgspec, decoder = _msgspec()
+    try:
+        try:
+            rows = decoder.decode(payload)
+        except UnicodeDecodeError:  # perhaps because of a surrogate
+            text = payload.decode("utf-8", "surrogatepass")
+            rows = msgspec.convert(json.loads(text), decoder.type)
+    except msgspec.MsgspecError:
+        raise ValueError("not changes") from None
+    return [row if isinstance(row, str) else Node(*row) for row in rows]

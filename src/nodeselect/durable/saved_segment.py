@@ -1,0 +1,380 @@
+"""A segment as sections of a file, of which only those that somebody needs are read.
+
+Whatever depends on the process is saved in another way: labels are numbered in the order of their
+keys and values, so that they are found by bisection, and strings have the same hash everywhere.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, ItemsView, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from operator import lt
+from sys import intern
+from typing import TYPE_CHECKING, cast
+from zlib import crc32
+
+from nodeselect.durable.saved_file import SavedFile
+from nodeselect.durable.saved_string_index import SavedStringIndex
+from nodeselect.errors import InventoryError
+from nodeselect.index import postings
+from nodeselect.index.cache_memory import CacheMemory
+from nodeselect.index.inventory_order import InventoryOrder
+from nodeselect.index.label_index import KeyPostings, LabelIndex
+from nodeselect.index.lazy import lazy
+from nodeselect.index.node_rows import NodeRows
+from nodeselect.index.postings import Postings, PostingsOrOrdinal
+from nodeselect.index.strings import PackedStrings, PaddedStrings, Strings
+
+if TYPE_CHECKING:
+    from nodeselect.index.node_table import NodeTable
+
+_RANK_BYTES = 4
+
+# Each process that reads the file has its own plans, and its own copies of postings. With this
+# limit, four that are hardly larger than Python grow by less than half (benchmarks/saved.py).
+_CACHE_BYTES_PER_NODE = 2
+
+# If a key has more values, what loads the nodes of each of them in turn does not cache them: they
+# are small and soon loaded again, and would push everything else out of the cache.
+_FEW_VALUES = 256
+
+# If there are so few labels, all become strings when a node is first built.
+_FEW_LABELS = 65_536
+
+
+class SavedParts:
+    """The nodes and indexes of a segment in a file, each read when it is first used.
+
+    It implements :class:`~nodeselect.index.segment.SegmentParts`.
+    """
+
+    def __init__(self, file: SavedFile) -> None:
+        """Use an opened file; nothing more of it is read now.
+
+        :raises InventoryError: if its sections are not for the number of nodes in the header.
+        """
+        if file.size("ranks") != _RANK_BYTES * file.nodes:
+            raise file.damaged(f"{file.nodes:,} nodes have {file.size('ranks'):,} bytes of ranks")
+        self.file = file
+        self.memory = CacheMemory.for_nodes(file.nodes, _CACHE_BYTES_PER_NODE)
+        self.rows: NodeRows = _SavedRows(file)
+
+    @lazy
+    def order(self) -> InventoryOrder:
+        """The rank of each ordinal."""
+        ranks = self.file.numbers("ranks", self.file.nodes)
+        return InventoryOrder(
+            ranks, partial(self.file.damaged, "the ranks are not those of the nodes")
+        )
+
+    @lazy
+    def labels(self) -> LabelIndex:
+        """The nodes with each label and in each state, each set loaded when it is needed."""
+        everything = postings.from_range(0, self.file.nodes)
+        stored = _SavedPostings(self.file, self.memory)
+        keys = _SavedKeys(self.file, stored)
+        states = _SavedStates(self.file, keys.first_state, stored)
+        if keys.first_state + len(states) != len(stored):
+            raise self.file.damaged(f"there are {len(stored):,} postings")
+        return LabelIndex(everything, keys, states)
+
+    @lazy
+    def ids(self) -> SavedStringIndex:
+        """Finds the ordinals of ids."""
+        return self._index("ids", self.rows.ids)
+
+    @lazy
+    def names(self) -> SavedStringIndex | None:
+        """The index of the names; None if no node has a name."""
+        return None if self.rows.names is None else self._index("names", self.rows.names)
+
+    def _index(self, name: str, strings: Strings[str | None]) -> SavedStringIndex:
+        ordinals = self.file.numbers(f"{name}.ordinals")
+        starts = self.file.offsets(f"{name}.starts", len(ordinals))
+        buckets = len(starts) - 1
+        if buckets < 2 or buckets & (buckets - 1):
+            raise self.file.damaged(f"an index has {buckets:,} buckets")
+        damaged = partial(self.file.damaged, f"the index of the {name} has other nodes")
+        return SavedStringIndex(strings, self.order.rank_at, starts, ordinals, damaged)
+
+
+class _SavedRows(NodeRows):
+    """The nodes of a file in columns; each column is loaded when it is first used."""
+
+    def __init__(self, file: SavedFile) -> None:
+        self._file = file
+
+    def __len__(self) -> int:
+        return self._file.nodes
+
+    def to_table(self) -> "NodeTable":
+        """Return the nodes as arrays of numpy that share the memory of the file.
+
+        :raises InventoryError: if a number in them refers to nothing, or labels are not in order.
+        """
+        from nodeselect.index.bulk import Bulk
+        from nodeselect.index.node_table import NodeTable
+
+        states, offsets = Bulk.to_array(self._state_at), Bulk.to_array(self._offset_at)
+        label_ids = Bulk.to_array(self._label_id_at)
+        labels = list(zip(self.keys, self.values, strict=True))
+        if not (
+            Bulk.is_ascending(self._offset_at)
+            and (label_ids < len(labels)).all()
+            and (states < len(self.state_names)).all()
+            and all(map(lt, labels, labels[1:]))
+        ):
+            raise self._damaged()
+        return NodeTable(
+            self.ids,
+            self.names,
+            states,
+            self.state_names,
+            offsets,
+            label_ids,
+            self.keys,
+            self.values,
+        )
+
+    def _damaged(self) -> InventoryError:
+        return self._file.damaged("the nodes have labels or states that are not in the file")
+
+    @lazy
+    def ids(self) -> Strings[str]:
+        """The id of each node."""
+        if "ids.offsets" in self._file:
+            return cast("Strings[str]", _packed(self._file, "ids", len(self)))
+        data = self._file.bytes_of("ids")
+        if len(data) % max(len(self), 1) or len(data) < len(self):
+            raise self._file.damaged("the ids do not have the same number of bytes")
+        return PaddedStrings(data, len(self), _damaged_strings(self._file, "ids"))
+
+    @lazy
+    def names(self) -> Strings[str | None] | None:
+        """The name of each node; None if no node has one."""
+        if "names" not in self._file:
+            return None
+        return _packed(self._file, "names", len(self), has_none=True)
+
+    @lazy
+    def _state_at(self) -> "memoryview[int]":
+        return self._file.numbers("states", len(self))
+
+    @lazy
+    def state_names(self) -> list[str | None]:
+        """The different states."""
+        return _state_names(self._file)
+
+    @lazy
+    def _offset_at(self) -> "memoryview[int]":
+        return self._file.offsets("labels.offsets", len(self._label_id_at), len(self))
+
+    @lazy
+    def _label_id_at(self) -> "memoryview[int]":
+        return self._file.numbers("labels")
+
+    @lazy
+    def keys(self) -> Sequence[str]:
+        """The key of each label number."""
+        keys, starts = _keys(self._file, len(self.values))
+        column = _KeyColumn(keys, starts)
+        return list(column) if len(column) <= _FEW_LABELS else column
+
+    @lazy
+    def values(self) -> Sequence[str]:
+        """The value of each label number."""
+        values = cast("Sequence[str]", _packed(self._file, "values"))
+        return list(values) if len(values) <= _FEW_LABELS else values
+
+
+def _packed(
+    file: SavedFile, name: str, count: int | None = None, *, has_none: bool = False
+) -> PackedStrings:
+    data = file.bytes_of(name)
+    offsets = file.offsets(f"{name}.offsets", len(data), count)
+    return PackedStrings(data, offsets, _damaged_strings(file, name), has_none=has_none)
+
+
+def _damaged_strings(file: SavedFile, name: str) -> Callable[[], InventoryError]:
+    return partial(file.damaged, f"the strings of the section '{name}' cannot be read")
+
+
+def _keys(file: SavedFile, labels: int) -> tuple[list[str], list[int]]:
+    """Return the label keys in order, and the number of the first label of each.
+
+    Labels, which are pairs of key and value, are numbered in the order of their keys. The numbers
+    are followed by ``labels``, the number of all labels.
+    """
+    keys = list(map(intern, cast("Sequence[str]", _packed(file, "keys"))))
+    starts = file.offsets("keys.labels", labels, len(keys)).tolist()
+    if starts != sorted(starts) or keys != sorted(set(keys)):
+        raise file.damaged("the labels of the keys are not in order")
+    return keys, starts
+
+
+def _state_names(file: SavedFile) -> list[str | None]:
+    names = list(_packed(file, "states.names", has_none=True))
+    if len(set(names)) < len(names):
+        raise file.damaged("two states have the same name")
+    return names
+
+
+class _KeyColumn(Sequence[str]):
+    """The key of each label, by its number; labels of the same key have consecutive numbers.
+
+    :param starts: the number of the first label of each key, and the number of all labels.
+    """
+
+    def __init__(self, keys: list[str], starts: list[int]) -> None:
+        self._keys = keys
+        self._starts = starts
+
+    def __len__(self) -> int:
+        return self._starts[-1]
+
+    def __getitem__(self, label: int) -> str:  # type: ignore[override]  # there are no slices
+        return self._keys[bisect_right(self._starts, label) - 1]
+
+
+class _SavedPostings:
+    """The sets of nodes in a file, by number: one for each label, then key, then state.
+
+    :ivar memory: counts what is cached of them.
+    :ivar by_value: caches the sets of nodes that have a label, by the first label number of its key
+        and by its value.
+    """
+
+    def __init__(self, file: SavedFile, memory: CacheMemory) -> None:
+        self._file = file
+        self.memory = memory
+        self.by_value: dict[tuple[int, str], Postings] = memory.new_cache()
+        # Each of the postings has its own checksum.
+        self._data = file.bytes_of("postings", is_checked=False)
+        self._checksums = file.numbers("postings.checksums")
+        self._offsets = file.offsets("postings.offsets", len(self._data), len(self._checksums))
+        self._is_checked = bytearray(len(self._checksums))
+
+    def __len__(self) -> int:
+        return len(self._checksums)
+
+    def load(self, number: int) -> PostingsOrOrdinal:
+        """Return the set of nodes with this number; a single node as its ordinal.
+
+        :raises InventoryError: if it is damaged.
+        """
+        data = self._data[self._offsets[number] : self._offsets[number + 1]]
+        if self._is_checked[number] or crc32(data) == self._checksums[number]:
+            with suppress(ValueError):
+                stored = postings.decode(data, self._file.nodes)
+                self._is_checked[number] = True
+                return stored
+        raise self._file.damaged(f"the checksum of the postings {number:,} is wrong")
+
+    def load_set(self, number: int) -> Postings:
+        """Return the set of nodes with this number, also if it is a single node.
+
+        It counts as memory of a cache.
+        """
+        nodes = postings.union([self.load(number)])
+        self.memory.add(postings.memory_bytes(nodes))
+        return nodes
+
+
+class _SavedKeys(Mapping[str, KeyPostings]):
+    """For each label key of a file, the nodes that have it, and the nodes with each value."""
+
+    def __init__(self, file: SavedFile, stored: _SavedPostings) -> None:
+        self._values = cast("Sequence[str]", _packed(file, "values"))
+        keys, self._starts = _keys(file, len(self._values))
+        self._numbers = {key: number for number, key in enumerate(keys)}
+        self._stored = stored
+        self._loaded: dict[str, Postings] = stored.memory.new_cache()
+        self.first_state = self._starts[-1] + len(keys)  # the number of its postings
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._numbers)
+
+    def __getitem__(self, key: str) -> KeyPostings:
+        number = self._numbers[key]
+        nodes = self._loaded.get(key)
+        if nodes is None:  # two threads may both load it, with the same result
+            nodes = self._loaded[key] = self._stored.load_set(self._starts[-1] + number)
+        start, stop = self._starts[number : number + 2]
+        return nodes, _SavedValues(self._values, start, stop, self._stored)
+
+
+class _SavedValues(Mapping[str, PostingsOrOrdinal]):
+    """For each value of a key in a file, the nodes that have it.
+
+    The labels of the key are those with the numbers from ``start`` up to ``stop``.
+    """
+
+    def __init__(
+        self, values: Sequence[str], start: int, stop: int, stored: _SavedPostings
+    ) -> None:
+        self._values = values
+        self._start = start
+        self._stop = stop
+        self._stored = stored
+
+    def __len__(self) -> int:
+        return self._stop - self._start
+
+    def __iter__(self) -> Iterator[str]:
+        return map(self._values.__getitem__, range(self._start, self._stop))
+
+    def __getitem__(self, value: str) -> PostingsOrOrdinal:
+        nodes: PostingsOrOrdinal | None = self._stored.by_value.get((self._start, value))
+        if nodes is None:
+            label = bisect_left(self._values, value, self._start, self._stop)
+            if label == self._stop or self._values[label] != value:
+                raise KeyError(value)
+            nodes = self._load(value, label)
+        return nodes
+
+    def items(self) -> ItemsView[str, PostingsOrOrdinal]:
+        """Return all pairs of a value and its nodes, without searching for each value."""
+        return _SavedItems(self)
+
+    def _load(self, value: str, label: int) -> PostingsOrOrdinal:
+        nodes: PostingsOrOrdinal | None = self._stored.by_value.get((self._start, value))
+        if nodes is None:  # two threads may both load them, with the same result
+            nodes = self._stored.load(label)
+            if not isinstance(nodes, int):  # there may be as many single ordinals as nodes
+                self._stored.memory.add(postings.memory_bytes(nodes))
+                self._stored.by_value[self._start, value] = nodes
+        return nodes
+
+
+class _SavedItems(ItemsView[str, PostingsOrOrdinal]):
+    _mapping: _SavedValues
+
+    def __iter__(self) -> Iterator[tuple[str, PostingsOrOrdinal]]:
+        values = self._mapping
+        is_kept = len(values) <= _FEW_VALUES
+        for label, value in enumerate(values, values._start):
+            yield value, values._load(value, label) if is_kept else values._stored.load(label)
+
+
+class _SavedStates(Mapping[str | None, Postings]):
+    """For each state in a file, the set of the nodes in it."""
+
+    def __init__(self, file: SavedFile, first: int, stored: _SavedPostings) -> None:
+        self._numbers = {name: number for number, name in enumerate(_state_names(file), first)}
+        self._stored = stored
+        self._loaded: dict[str | None, Postings] = stored.memory.new_cache()
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __iter__(self) -> Iterator[str | None]:
+        return iter(self._numbers)
+
+    def __getitem__(self, state: str | None) -> Postings:
+        nodes = self._loaded.get(state)
+        if nodes is None:
+            nodes = self._loaded[state] = self._stored.load_set(self._numbers[state])
+        return nodes

@@ -1,0 +1,300 @@
+"""The dialects of SQL: for each database, how it expresses the conditions."""
+
+import json
+from collections.abc import Sequence
+from itertools import groupby
+
+from nodeselect.engines.sql.dialect import PLAIN, Dialect
+
+# What can be a 64-bit integer: with 19 digits behind the zeros it fits every 128-bit type.
+_INTEGER = "[+-]?0*[0-9]{1,19}"
+
+
+class _ComparesTwice(Dialect):
+    """A dialect that compares each text twice: as it is, which can use an index, and as bytes.
+
+    The second one compares an expression, so that the planner does not count it as another
+    condition on the same column.
+    """
+
+    def value_in(self, value: str, values: Sequence[str]) -> str:
+        listed = ", ".join(values)
+        exactly = f"{self.in_bytes(value)} IN ({listed})"
+        return f"({value} IS NOT NULL AND {value} IN ({listed}) AND {exactly})"
+
+    def join_keys(self, text: str) -> str:
+        return f"{text}, {self.in_bytes(text)}"
+
+
+class PostgreSQL(_ComparesTwice):
+    """Labels are ``jsonb``, which compares bytes. ``@>`` and ``?`` can use a GIN index."""
+
+    name = "postgresql"
+    fence = " OFFSET 0"
+
+    # Each row that ``@>`` finds is compared with each of the values once more; a longer list is
+    # faster hashed (1,000 values in a million rows: 0.4 s instead of 20).
+    _MAX_PAIRS = 16
+
+    def value(self, labels: str, key: str) -> str:
+        return f"({labels} ->> {key})"
+
+    def has_key(self, labels: str, key: str) -> str:
+        # The second condition is false, not NULL, if there are no labels; so is that for a null.
+        return f"({labels} ? {key} AND {self.value(labels, key)} IS NOT NULL)"
+
+    def label_in(self, labels: str, key: str, values: Sequence[str], pairs: Sequence[str]) -> str:
+        if len(values) > self._MAX_PAIRS:
+            listed = f"{self.value(labels, key)} IN ({', '.join(values)})"
+            return f"({self.has_key(labels, key)} AND {listed} AND {self._is_string(labels, key)})"
+        contains = " OR ".join(f"{labels} @> CAST({pair} AS jsonb)" for pair in pairs)
+        return f"({labels} IS NOT NULL AND ({contains}))"
+
+    def label_between(self, labels: str, key: str, low: str, high: str) -> str:
+        # The planner would test it first, for each row, if it were beside CASE.
+        high = f"{high} AND {self._is_string(labels, key)}"
+        return super().label_between(labels, key, low, high)
+
+    def in_bytes(self, value: str) -> str:
+        return f'pg_catalog.concat({value}) COLLATE "C"'
+
+    def bytewise(self, value: str) -> str:
+        # The cast is one of the type citext, which ignores case; on text it does nothing, so that
+        # an index of a column with the collation "C" is used.
+        return f'CAST({value} AS text) COLLATE "C"'
+
+    def each_label(self, labels: str, rows: str) -> str:
+        entries = f"jsonb_each_text({labels}) AS entries(label_key, label_value)"
+        return f"SELECT label_key, label_value FROM {rows}, {entries}"
+
+    def may_be_integer(self, value: str) -> str:
+        # A nondeterministic collation has no regular expressions.
+        return f"{value} COLLATE \"C\" ~ '^{_INTEGER}$'"
+
+    def to_integer(self, value: str) -> str:
+        return f"CAST({value} AS numeric)"
+
+    def hexadecimal(self, text: str) -> str:
+        # A function in place of a literal would bring its own collation.
+        escaped = (each if PLAIN.fullmatch(each) else f"\\U{ord(each):08x}" for each in text)
+        return f"E'{''.join(escaped)}'"
+
+    @staticmethod
+    def _is_string(labels: str, key: str) -> str:
+        return f"jsonb_typeof({labels} -> {key}) = 'string'"
+
+
+class DuckDB(Dialect):
+    """Labels are ``MAP(VARCHAR, VARCHAR)``."""
+
+    name = "duckdb"
+
+    def value(self, labels: str, key: str) -> str:
+        # Before version 1.2, labels[key] was a list, which is never NULL.
+        return f"map_extract_value({labels}, {key})"
+
+    def in_bytes(self, value: str) -> str:
+        # The setting default_collation changes how the values of a map compare.
+        return f'{value} COLLATE "C"'
+
+    def each_label(self, labels: str, rows: str) -> str:
+        entries = f"SELECT unnest(map_entries({labels})) AS entry FROM {rows}"
+        fields = "entry.key AS label_key, entry.value AS label_value"
+        return f"SELECT {fields} FROM ({entries}) AS entries"
+
+    def may_be_integer(self, value: str) -> str:
+        return f"regexp_full_match({value}, '{_INTEGER}')"
+
+    def to_integer(self, value: str) -> str:
+        return f"CAST({value} AS HUGEINT)"
+
+    def hexadecimal(self, text: str) -> str:
+        return f"decode(unhex('{text.encode().hex()}'))"
+
+
+class SQLite(Dialect):
+    """Labels are JSON as ``TEXT``.
+
+    There are no regular expressions; a cast of a too large number gives the largest integer. To
+    SQLite, a key in JSON ends before its first NUL.
+    """
+
+    name = "sqlite"
+    quotes = "`"  # in double quotes, the name of a column that does not exist would be a string
+
+    def value(self, labels: str, key: str) -> str:
+        # A key has no quote and no backslash; without quotes, a dot would mean an object within.
+        return f"({labels} ->> ('$.\"' || {key} || '\"'))"
+
+    def in_bytes(self, value: str) -> str:
+        return f"{value} COLLATE BINARY"
+
+    def each_label(self, labels: str, rows: str) -> str:
+        fields = "entries.key AS label_key, entries.value AS label_value"
+        return f"SELECT {fields} FROM {rows}, json_each({labels}) AS entries"
+
+    def label_between(self, labels: str, key: str, low: str, high: str) -> str:
+        # A number is not its text: it does not match with "=" either.
+        is_text = f"typeof({self.value(labels, key)}) = 'text'"
+        return f"({is_text} AND {super().label_between(labels, key, low, high)})"
+
+    def value_between(self, value: str, low: str, high: str) -> str:
+        negative = f"substr({value}, 1, 1) = '-'"
+        unsigned = f"substr({value}, 1 + (substr({value}, 1, 1) IN ('+', '-')))"
+        digits = f"ltrim({unsigned}, '0')"
+        largest = f"CASE WHEN {negative} THEN '9223372036854775808' ELSE '9223372036854775807' END"
+        return (
+            f"CASE WHEN {value} IS NOT NULL AND {unsigned} <> '' AND {unsigned} NOT GLOB '*[^0-9]*'"
+            f" AND instr({value}, char(0)) = 0"  # NOT GLOB and length() stop at NUL
+            f" AND (length({digits}) < 19 OR length({digits}) = 19"
+            f" AND {digits} <= {largest})"
+            f" THEN CAST({value} AS INTEGER) BETWEEN {low} AND {high} ELSE FALSE END"
+        )
+
+    def hexadecimal(self, text: str) -> str:
+        # A BLOB as text would be read in the encoding of the file, which may be UTF-16.
+        pieces = []
+        for is_plain, run in groupby(text, lambda letter: bool(PLAIN.fullmatch(letter))):
+            letters = "".join(run)
+            parts = [letters[at : at + 100] for at in range(0, len(letters), 100)]
+            pieces += [
+                f"'{part}'" if is_plain else f"char({', '.join(hex(ord(each)) for each in part)})"
+                for part in parts
+            ]
+        return f"({' || '.join(pieces)})"
+
+
+class Spark(Dialect):
+    """Labels are ``MAP<STRING, STRING>``. No condition raises, also with ``spark.sql.ansi``."""
+
+    name = "spark"
+    quotes = "`"
+    random = "rand()"
+
+    # More ids than this are joined; Spark needs seconds to read a list of thousands.
+    _MAX_IDS = 500
+
+    def quote(self, name: str) -> str:
+        if "${" in name:
+            raise ValueError(f"Spark replaces a variable in the name {name!r}: use another name")
+        return super().quote(name)
+
+    def value(self, labels: str, key: str) -> str:
+        return f"try_element_at({labels}, {key})"
+
+    def value_in(self, value: str, values: Sequence[str]) -> str:
+        # The first list is pushed down to files; the second is exact whatever the collation.
+        return (
+            f"({value} IS NOT NULL AND {value} IN ({', '.join(values)})"
+            f" AND {self.in_bytes(value)} IN ({', '.join(map(self.in_bytes, values))}))"
+        )
+
+    def id_in(self, column: str, ids: Sequence[str]) -> str:
+        if len(ids) <= self._MAX_IDS:
+            return super().id_in(column, ids)
+        array = f"from_json({self.literal(json.dumps(ids))}, 'array<string>')"
+        listed = f"SELECT {self.in_bytes('listed')} FROM (SELECT explode({array}) AS listed)"
+        return f"({column} IS NOT NULL AND {self.in_bytes(column)} IN ({listed}))"
+
+    def in_bytes(self, value: str) -> str:
+        return f"CAST({value} AS BINARY)"
+
+    def bytewise(self, value: str) -> str:
+        return f"decode(CAST({value} AS BINARY), 'UTF-8')"
+
+    def each_label(self, labels: str, rows: str) -> str:
+        return f"SELECT explode({labels}) AS (label_key, label_value) FROM {rows}"
+
+    def may_be_integer(self, value: str) -> str:
+        # "$" would accept a line feed; the meaning of a backslash depends on a setting. The cast
+        # drops a collation: most have no regular expressions.
+        text = f"CAST({value} AS STRING)"
+        return f"length(regexp_replace({text}, '^{_INTEGER}', '')) = 0 AND {text} <> ''"
+
+    def hexadecimal(self, text: str) -> str:
+        return f"decode(X'{text.encode().hex()}', 'UTF-8')"
+
+
+class ClickHouse(Dialect):
+    """Labels are ``Map(String, String)``, in which an absent key reads as the empty string."""
+
+    name = "clickhouse"
+    quotes = "`"
+    random = "rand()"
+
+    def value(self, labels: str, key: str) -> str:
+        return f"if(mapContains({labels}, {key}), {labels}[{key}], NULL)"
+
+    def has_key(self, labels: str, key: str) -> str:
+        # The value of a map may be Nullable.
+        return f"(mapContains({labels}, {key}) AND {labels}[{key}] IS NOT NULL)"
+
+    def label_in(self, labels: str, key: str, values: Sequence[str], pairs: Sequence[str]) -> str:
+        return f"({self.has_key(labels, key)} AND {labels}[{key}] IN ({', '.join(values)}))"
+
+    def each_label(self, labels: str, rows: str) -> str:
+        entries = f"mapKeys({labels}) AS label_key, mapValues({labels}) AS label_value"
+        return f"SELECT label_key, label_value FROM {rows} ARRAY JOIN {entries}"
+
+    def value_between(self, value: str, low: str, high: str) -> str:
+        is_integer = f"match({value}, '^{_INTEGER}$')"
+        return f"ifNull({is_integer} AND toInt128OrNull({value}) BETWEEN {low} AND {high}, FALSE)"
+
+    def quote(self, name: str) -> str:
+        return super().quote(name.replace("\\", "\\\\"))
+
+    def hexadecimal(self, text: str) -> str:
+        return f"unhex('{text.encode().hex()}')"
+
+
+class MySQL(_ComparesTwice):
+    """Labels are ``JSON`` of MariaDB or MySQL, whose collations ignore case and trailing blanks."""
+
+    name = "mysql"
+    quotes = "`"
+    random = "rand()"
+
+    # JSON_VALUE would be shorter, but to MySQL, a label of over 512 characters would be absent.
+
+    def value(self, labels: str, key: str) -> str:
+        label = self._label(labels, key)
+        return f"IF(JSON_TYPE({label}) = 'STRING', JSON_UNQUOTE({label}), NULL)"
+
+    def has_key(self, labels: str, key: str) -> str:
+        return f"IFNULL(JSON_TYPE({self._label(labels, key)}) = 'STRING', FALSE)"
+
+    def label_in(self, labels: str, key: str, values: Sequence[str], pairs: Sequence[str]) -> str:
+        value = self.value(labels, key)
+        return f"IFNULL({self.in_bytes(value)} IN ({', '.join(values)}), FALSE)"
+
+    def in_bytes(self, value: str) -> str:
+        return f"CAST(CONVERT({value} USING utf8mb4) AS BINARY)"
+
+    def each_label(self, labels: str, rows: str) -> str:
+        keys = "'$[*]' COLUMNS (label_key VARCHAR(1000) PATH '$')"
+        label = f"JSON_EXTRACT({labels}, CONCAT('$.', JSON_QUOTE(label_key)))"
+        value = f"IF(JSON_TYPE({label}) = 'STRING', JSON_UNQUOTE({label}), NULL)"
+        return (
+            f"SELECT label_key, {value} AS label_value"
+            f" FROM {rows}, JSON_TABLE(JSON_KEYS({labels}), {keys}) AS entries"
+        )
+
+    def may_be_integer(self, value: str) -> str:
+        # "$" would accept a line feed, and '' = ' ': so what the pattern leaves is measured.
+        left = f"REGEXP_REPLACE({value}, '^{_INTEGER}', '')"
+        return f"{value} REGEXP '^{_INTEGER}' AND LENGTH({left}) = 0"
+
+    def hexadecimal(self, text: str) -> str:
+        # A literal takes the collation of the column; the result of a function would contradict it.
+        return f"_utf8mb4 X'{text.encode().hex()}'"
+
+    @staticmethod
+    def _label(labels: str, key: str) -> str:
+        return f"JSON_EXTRACT({labels}, CONCAT('$.\"', {key}, '\"'))"
+
+
+DIALECTS = {
+    dialect.name: dialect
+    for dialect in (PostgreSQL(), DuckDB(), SQLite(), Spark(), ClickHouse(), MySQL())
+}
+"""The dialects by name."""

@@ -1,0 +1,337 @@
+"""The nodes of a table in a database, with the read methods of an inventory."""
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from nodeselect.engines.conditions import express
+from nodeselect.engines.sql.columns import check_columns
+from nodeselect.engines.sql.counts import Execute, SqlCounts, count
+from nodeselect.engines.sql.table import SqlTable, to_id, to_state, to_text
+from nodeselect.engines.sql.text import LongTable, Name, SqlConditions, dialect_named, quote
+from nodeselect.errors import InventoryError
+from nodeselect.explain.compute import explain, explain_node
+from nodeselect.explain.countable import FailureCounts, rank_counts
+from nodeselect.explain.explanation import Explanation, NodeExplanation
+from nodeselect.node import Node, has_state, require_count
+from nodeselect.selectors import Selector
+from nodeselect.selectors.selector import require_selector
+from nodeselect.text import quoted
+
+# For how many nodes the labels in a table of their own are read at once.
+_LONG_BATCH = 1_000
+
+
+class SqlNodes:
+    """The nodes of a table. Each method runs queries, and returns what an inventory would.
+
+    >>> import sqlite3
+    >>> database = sqlite3.connect(":memory:")
+    >>> _ = database.execute("CREATE TABLE nodes (id TEXT PRIMARY KEY, labels TEXT)")
+    >>> rows = [("n-1", '{"gpu": "t4"}'), ("n-2", '{"gpu": "l4"}'), ("n-3", None)]
+    >>> _ = database.executemany("INSERT INTO nodes VALUES (?, ?)", rows)
+    >>> nodes = SqlNodes(database.execute, "sqlite")
+    >>> nodes.match(Selector.parse("gpu")).ids()
+    ['n-1', 'n-2']
+    >>> print(nodes.explain(Selector.parse("gpu=T4")))
+    0 of 3 nodes match: all fail gpu=T4
+    write gpu=t4 instead of gpu=T4: 1 node would match
+
+    Nodes are in the order of their ids, byte by byte; an index with that order is used. A method
+    may run several queries. For all of them to see the same rows, run them in one transaction whose
+    isolation level is at least REPEATABLE READ.
+
+    :param execute: runs a query and returns its rows: ``connection.execute`` of sqlite3 and
+        psycopg, or ``lambda query: connection.execute(query).fetchall()`` for DuckDB. The rows of a
+        query are not read after the next one has run.
+    :param dialect: as for :func:`where`; so are ``labels`` and ``columns``.
+    :param table: the table of the nodes.
+    :param id: its column with the ids, which must be distinct texts and not NULL.
+    :param name: its column with the names, if it has one.
+    :param state: its column with the states, if it has one.
+    :param where: a condition in SQL that a row must satisfy to be a node, such as
+        ``deleted_at IS NULL``. It is copied into the queries as it is.
+    :raises ValueError: if the dialect is not known, or a name is empty or has a NUL.
+    """
+
+    def __init__(
+        self,
+        execute: Execute,
+        dialect: str,
+        table: Name = "nodes",
+        *,
+        labels: Name | LongTable | None = "labels",
+        id: Name = "id",  # noqa: A002
+        columns: Mapping[str, Name] | None = None,
+        name: Name | None = None,
+        state: Name | None = None,
+        where: str | None = None,
+    ) -> None:
+        engine = dialect_named(dialect)
+        self._execute = execute
+        self._table = SqlTable(
+            SqlConditions(engine, labels, id, columns or {}),
+            quote(table, engine),
+            quote(table if isinstance(table, str) else table[-1], engine),
+            quote(id, engine),
+            None if name is None else quote(name, engine),
+            None if state is None else quote(state, engine),
+            None if where is None else f"({where})",
+        )
+
+    def check_columns(self) -> None:
+        """Check that columns exist and are texts, and that ids are distinct and not empty.
+
+        Answers would be wrong otherwise. The types of columns are looked up in PostgreSQL, DuckDB
+        and Spark; of ``jsonb``, the labels in the first thousand rows are read. In SQLite, where
+        each value has its own type, all rows are read. All ids are read, except in Spark, and in
+        PostgreSQL if they have a unique index. In other databases, nothing is checked.
+
+        :raises InventoryError: with the code ``no-column``, ``invalid-column``, ``no-id``,
+            ``empty-id`` or ``duplicate-id``.
+        """
+        check_columns(self._execute, self._table)
+
+    def match(self, selector: Selector, *, states: Collection[str] | None = None) -> "SqlNodeSet":
+        """Return the nodes that match ``selector``; no query is run before the set is used.
+
+        :param states: return only the nodes whose state, in any case, is one of these.
+        """
+        condition = express(require_selector(selector), self._table.conditions)
+        matching = SqlNodeSet(self._execute, self._table, condition)
+        return matching if states is None else matching.in_states(states)
+
+    def in_states(self, states: Collection[str]) -> "SqlNodes":
+        """Return a table of only the nodes in one of ``states``, whatever their case."""
+        chosen = self.match(Selector.everything()).in_states(states)
+        restricted = SqlNodes.__new__(SqlNodes)
+        restricted._execute = self._execute
+        where = self._table.conditions.conjunction(
+            [*filter(None, [self._table.where]), chosen._condition]
+        )
+        restricted._table = self._table._replace(where=where)
+        return restricted
+
+    def explain(self, selector: Selector, *, examples: int = 3) -> Explanation:
+        """Return how many nodes match ``selector``, and why the others do not.
+
+        One query reads all nodes and counts them; with examples, up to two more find the first ids.
+        If a requirement matches nothing or excludes nothing, others count keys and values for
+        suggestions. A query returns a row for each group of nodes that fail the same requirements,
+        or for each id, key or value.
+
+        :param examples: as for :meth:`Inventory.explain`.
+        """
+        require_count("examples", examples)
+        counts = SqlCounts(self._execute, self._table)
+        return explain(counts, require_selector(selector), examples)
+
+    def failure_counts(
+        self, selector: Selector, *, states: Collection[str] | None = None
+    ) -> FailureCounts:
+        """Return how many nodes fail which requirements: only the numbers of :meth:`explain`.
+
+        :param states: count only nodes in one of these states, in any case.
+        """
+        nodes = self if states is None else self.in_states(states)
+        counts = SqlCounts(nodes._execute, nodes._table)
+        return counts.failures(require_selector(selector).split()).counts
+
+    def explain_node(self, selector: Selector, node: str | Node) -> NodeExplanation:
+        """Return which requirements of ``selector`` a node satisfies or fails.
+
+        :raises KeyError: if there is no node with this id.
+        """
+        node = node if isinstance(node, Node) else self[node]
+        return explain_node(require_selector(selector), node.id, node.labels)
+
+    def get(self, node_id: str) -> Node | None:
+        """Return the node with this id; None if there is none."""
+        found = self.match(Selector.of(match_ids=[node_id])).first(1)
+        return found[0] if found else None
+
+    def ids(self) -> list[str]:
+        """Return all ids."""
+        return self.match(Selector.everything()).ids()
+
+    def __len__(self) -> int:
+        return count(self._execute, self._table.rows())
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self.match(Selector.everything()))
+
+    def __contains__(self, node_id: object) -> bool:
+        """Return whether there is a node with this id."""
+        return isinstance(node_id, str) and self.get(node_id) is not None
+
+    def __getitem__(self, node_id: str) -> Node:
+        """Return the node with this id.
+
+        :raises KeyError: if there is none.
+        """
+        node = self.get(node_id)
+        if node is None:
+            raise KeyError(node_id)
+        return node
+
+
+class SqlNodeSet:
+    """A set of nodes of a table. Each method is a query; the set itself is only its condition."""
+
+    def __init__(self, execute: Execute, table: SqlTable, condition: str) -> None:
+        """Internal: ``match`` returns a set."""
+        self._execute = execute
+        self._table = table
+        self._condition = condition
+
+    def __len__(self) -> int:
+        return count(self._execute, self._table.rows(self._condition))
+
+    def __iter__(self) -> Iterator[Node]:
+        return self._nodes(self._in_order())
+
+    def ids(self) -> list[str]:
+        """Return the ids in order."""
+        table = self._table
+        query = f"SELECT {table.id} FROM {table.rows(self._condition)}{self._in_order()}"
+        return [to_id(node_id) for (node_id,) in self._execute(query)]
+
+    def first(self, n: int) -> list[Node]:
+        """Return the first ``n`` nodes, or all if there are fewer."""
+        require_count("n", n)
+        return list(self._nodes(f"{self._in_order()} LIMIT {n:d}"))
+
+    def sample(self, n: int) -> list[Node]:
+        """Return ``n`` random nodes in order of their ids, or all if there are fewer.
+
+        Each call draws other nodes.
+        """
+        require_count("n", n)
+        drawn = self._nodes(f" ORDER BY {self._table.dialect.random} ASC LIMIT {n:d}")
+        return sorted(drawn, key=lambda node: node.id)
+
+    def in_states(self, states: Collection[str]) -> "SqlNodeSet":
+        """Return the nodes that are in one of ``states``, in any case."""
+        if isinstance(states, str):  # its letters would be read as states
+            raise TypeError("states must be a collection of strings, not a string")
+        conditions, state = self._table.conditions, self._table.state
+        lowered = {each.lower() for each in states}
+        chosen = [
+            each for each in self.state_counts() if each is not None and has_state(each, lowered)
+        ]
+        if state is None or not chosen:
+            return self._derived(conditions.constant(False))
+        dialect = self._table.dialect
+        is_chosen = dialect.value_in(state, list(map(dialect.literal, chosen)))
+        return self._derived(conditions.conjunction([self._condition, is_chosen]))
+
+    def state_counts(self) -> dict[str | None, int]:
+        """Return how many nodes are in each state or in none, the most frequent first."""
+        table = self._table
+        if table.state is None:
+            return rank_counts({None: len(self)})
+        query = table.count_query(table.rows(self._condition), table.state)
+        return rank_counts({to_state(each): nodes for each, nodes in self._execute(query)})
+
+    def value_counts(self, key: str) -> dict[str, int]:
+        """Return how many nodes have each value of ``key``, the most frequent value first."""
+        values = self._table.values(key, self._condition)
+        rows = f"({values}) AS labels WHERE label_value IS NOT NULL"
+        query = self._table.count_query(rows, "label_value")
+        return rank_counts({to_text(each): nodes for each, nodes in self._execute(query)})
+
+    def label_counts(self) -> dict[str, dict[str, int]]:
+        """Return for each label key that any node has what :meth:`value_counts` returns.
+
+        The keys are in order.
+
+        The query returns a row for each value of each key: as many as there are nodes, if a label
+        has a different value on each.
+        """
+        columns = self._table.conditions.columns
+        counts = {key: self.value_counts(key) for key in columns}
+        if labels := self._table.each_label(self._condition):
+            rows = f"({labels}) AS labels WHERE label_value IS NOT NULL"
+            query = self._table.count_query(rows, "label_key", "label_value")
+            found: dict[str, dict[str, int]] = {}
+            for key, value, nodes in self._execute(query):
+                found.setdefault(to_text(key), {})[to_text(value)] = nodes
+            counts |= {key: rank_counts(each) for key, each in found.items() if key not in columns}
+        return {key: values for key, values in sorted(counts.items()) if values}
+
+    def __and__(self, other: "SqlNodeSet") -> "SqlNodeSet":
+        """Return the nodes of both sets, which must be of the same table."""
+        return self._combined(other, "{} AND {}")
+
+    def __or__(self, other: "SqlNodeSet") -> "SqlNodeSet":
+        """Return the nodes that are in at least one of the sets."""
+        return self._combined(other, "{} OR {}")
+
+    def __sub__(self, other: "SqlNodeSet") -> "SqlNodeSet":
+        """Return the nodes that are in this set but not in ``other``."""
+        return self._combined(other, "{} AND NOT {}")
+
+    def _combined(self, other: "SqlNodeSet", form: str) -> "SqlNodeSet":
+        if self._table is not other._table:
+            raise ValueError("the two sets are not of the same table")
+        return self._derived(f"({form.format(self._condition, other._condition)})")
+
+    def _derived(self, condition: str) -> "SqlNodeSet":
+        return SqlNodeSet(self._execute, self._table, condition)
+
+    def _in_order(self) -> str:
+        return f" ORDER BY {self._table.dialect.bytewise(self._table.id)} ASC"
+
+    def _nodes(self, tail: str) -> Iterator[Node]:
+        """Yield the nodes of the set.
+
+        :param tail: the end of the query: ORDER BY and LIMIT.
+        """
+        table, conditions = self._table, self._table.conditions
+        labels = conditions.labels
+        all_labels = labels if isinstance(labels, str) else "NULL"
+        single = [table.id, table.name or "NULL", table.state or "NULL", all_labels]
+        query = f"SELECT {', '.join([*single, *conditions.columns.values()])}"
+        rows = self._execute(f"{query} FROM {table.rows(self._condition)}{tail}")
+        if not isinstance(labels, LongTable):
+            return (_node(row, _to_labels(row), conditions.columns) for row in rows)
+        return self._with_long_labels(list(rows), labels)
+
+    def _with_long_labels(self, rows: Sequence[Sequence[Any]], table: LongTable) -> Iterator[Node]:
+        dialect = self._table.dialect
+        select = f"SELECT {table.node_id}, {table.key}, {table.value} FROM {table.table} WHERE"
+        for start in range(0, len(rows), _LONG_BATCH):
+            batch = rows[start : start + _LONG_BATCH]
+            labels: dict[str, dict[str, Any]] = {to_id(row[0]): {} for row in batch}
+            ids = list(map(dialect.literal, labels))
+            for owner, each_key, each_value in self._execute(
+                f"{select} {dialect.value_in(table.node_id, ids)}"
+            ):
+                labels[to_id(owner)][to_text(each_key)] = each_value
+            for row in batch:
+                yield _node(row, labels[to_id(row[0])], self._table.conditions.columns)
+
+
+def _to_labels(row: Sequence[Any]) -> Mapping[str, Any]:
+    """Convert the labels of a row to a mapping; drivers return a mapping, pairs, or JSON text."""
+    labels = row[3]
+    try:
+        labels = json.loads(labels) if isinstance(labels, str) else labels
+        return dict(labels or {})
+    except (TypeError, ValueError):
+        raise _invalid(row, "its labels are not a map of strings") from None
+
+
+def _node(row: Sequence[Any], labels: Mapping[str, Any], columns: Mapping[str, str]) -> Node:
+    """Build a node; a label that is NULL is absent, as it is for a condition."""
+    name, state, _, *values = row[1:]
+    labels = {**labels, **dict(zip(columns, values, strict=True))}
+    present = {key: value for key, value in labels.items() if value is not None}
+    try:
+        return Node(to_id(row[0]), present, name, state)
+    except TypeError as error:
+        raise _invalid(row, str(error)) from None
+
+
+def _invalid(row: Sequence[Any], message: str) -> InventoryError:
+    return InventoryError("invalid-row", message, place=f"the node {quoted(str(row[0]))}")

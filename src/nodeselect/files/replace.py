@@ -1,0 +1,106 @@
+"""Replace a file as a whole: whoever reads it, also after a crash, reads the old or the new one."""
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from errno import EINVAL, ENOTSUP
+from stat import S_IMODE
+from typing import BinaryIO
+
+# On Windows, files are translated unless they are opened with this flag.
+_BINARY = getattr(os, "O_BINARY", 0)
+
+_HAS_FCHMOD = os.chmod in os.supports_fd
+
+
+def replace_file(
+    path: str,
+    write: Callable[[BinaryIO], object],
+    permissions: int = 0o666,
+    *,
+    must_be_new: bool = False,
+) -> None:
+    """Replace ``path``: write a new file beside it and rename that; if it fails, change nothing.
+
+    When the function returns, the file and its name are on disk. A symbolic link to the file stays
+    a link. Processes that have the old file open continue to read it.
+
+    :param write: called with the new file, open for writing.
+    :param permissions: those of a file that did not exist before, reduced by the umask. A file that
+        is replaced keeps its owner and its permissions.
+    :param must_be_new: raise ``FileExistsError`` if there is a file of this name.
+    :raises OSError: if the file cannot be written; or if nobody knows whether its new name is on
+        the disk: then the file is replaced, but after a crash, it may be the old one.
+    """
+    path = os.path.realpath(path)
+    folder = os.path.dirname(path)
+    temporary = os.path.join(folder, f".nodeselect-{os.urandom(6).hex()}.tmp")
+    old = file_status(path)
+    new = _open_without_name(folder, permissions)
+    is_named = new is None
+    if new is None:
+        new = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, permissions)
+    try:
+        with open(new, "wb") as output:
+            if old is not None:
+                with suppress(OSError, AttributeError):  # only an administrator can do this
+                    os.chown(new, old.st_uid, old.st_gid)
+                os.chmod(new if _HAS_FCHMOD else temporary, S_IMODE(old.st_mode))
+            write(output)
+            output.flush()
+            os.fsync(new)
+            if not is_named:
+                is_named = True
+                # Python follows the link in /proc only if it also gets a descriptor.
+                os.link(f"/proc/self/fd/{new}", temporary, src_dir_fd=new, follow_symlinks=True)
+        if must_be_new:
+            os.link(temporary, path)
+            os.unlink(temporary)
+        else:
+            os.replace(temporary, path)
+    except BaseException:
+        if is_named:
+            with suppress(OSError):
+                os.unlink(temporary)
+        raise
+    _sync_folder(folder)
+
+
+def _sync_folder(folder: str) -> None:
+    """Wait until the names of files in a folder are on the disk, if the system can do that."""
+    try:
+        directory = os.open(folder, os.O_RDONLY)
+    except OSError:  # a folder cannot be opened on Windows, nor if only writing to it is allowed
+        return
+    try:
+        os.fsync(directory)
+    except OSError as error:
+        if error.errno not in (EINVAL, ENOTSUP):
+            raise
+    finally:
+        os.close(directory)
+
+
+def file_status(path: str) -> os.stat_result | None:
+    """Return the status of the file that a path or a link leads to; None if there is none."""
+    try:
+        return os.stat(path)
+    except FileNotFoundError:
+        return None
+
+
+def _open_without_name(folder: str, permissions: int) -> int | None:
+    """Create a file without a name, which vanishes if the process is killed.
+
+    Return its descriptor; None if the system cannot do that.
+    """
+    if not hasattr(os, "O_TMPFILE"):
+        return None
+    try:
+        new = os.open(folder, os.O_WRONLY | os.O_TMPFILE, permissions)
+    except OSError:  # the file system cannot do it; if it is another reason, it is reported next
+        return None
+    if os.path.exists(f"/proc/self/fd/{new}"):
+        return new
+    os.close(new)
+    return None

@@ -1,0 +1,1 @@
+"""Selectors in the notations of other systems."""
