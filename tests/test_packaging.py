@@ -32,7 +32,6 @@ DATA = {
     "render/html/page.css",
     "render/html/page.jinja",
     "render/html/page.js",
-    "selectors/_parse_tables.json",
 }
 
 

@@ -20,7 +20,6 @@ from nodeselect.selectors import (
     normal_form,
     redundant,
 )
-from nodeselect.selectors.lark_parser import load_tables
 from nodeselect.selectors.structured import requirement_from_structured
 from nodeselect.text import display_width, join_limited, prefix, printable, quoted
 from tests.growth.cases import case, rejected, words
@@ -102,7 +101,6 @@ def _add_parsing() -> None:
     case("parse/values", Selector.parse, _list_of, limit=LIMITS.values_in_set)
     case("parse/blanks", Selector.parse, lambda n: " \t\n" * n + words(1)[0])
     case("parse/empty-values", Selector.parse, lambda n: f"{words(1)[0]} in ({',' * n})")
-    case("parse/tables", lambda _: load_tables(), lambda n: n)
     case("parse/too-long", rejected(Selector.parse), lambda n: "a" * 200 * n + "=!")
     case("parse/over-limit", rejected(Selector.parse), lambda n: "a" * (LIMITS.selector_text + n))
 

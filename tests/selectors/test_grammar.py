@@ -1,4 +1,4 @@
-"""The grammar file, and the tables that are generated from it."""
+"""The grammar file, and the pattern that is generated from it."""
 
 import logging
 import re
@@ -14,22 +14,13 @@ from lark.lexer import Token
 from nodeselect.errors import SelectorError
 from nodeselect.selectors import Selector, _pattern
 from nodeselect.selectors.diagnostics import mistakes
-from nodeselect.selectors.lark_parser import load_tables
-from tests.conformance.vectors import VECTORS
+from nodeselect.selectors.lark_parser import build_parser, load_grammar
 
 
 @pytest.fixture(scope="module")
 def built() -> Lark:
     """Return the parser that Lark builds from the grammar now."""
-    return build.build_parser()
-
-
-@pytest.fixture(scope="module")
-def loaded() -> Lark:
-    """Return the parser that Lark loads from the tables."""
-    tables = load_tables()
-    parser: Lark = Lark._load_from_dict(tables["data"], tables["memo"])  # type: ignore[no-untyped-call]
-    return parser
+    return build_parser(load_grammar())
 
 
 def outcome(parser: Lark, text: str) -> tuple[object, ...]:
@@ -51,26 +42,9 @@ def described(tree: Tree[Token]) -> tuple[object, ...]:
     ]
 
 
-def test_the_tables_are_fresh() -> None:
-    """The tables and the pattern were generated from the current grammar."""
-    assert build.grammar_digest() == load_tables()["grammar"]
-    assert build.build_pattern() == Path(_pattern.__file__).read_text("utf-8")
-
-
-def test_the_tables_read_as_the_grammar_does(built: Lark, loaded: Lark) -> None:
-    """The parser of the tables has the same results as that of the grammar, trees and errors."""
-    texts = [vector.selector for vector in VECTORS]
-    assert {text: outcome(loaded, text) for text in texts} == {
-        text: outcome(built, text) for text in texts
-    }
-
-
-def test_the_tables_hold_no_code_of_their_own(built: Lark, loaded: Lark) -> None:
-    """Rules and terminals of the tables are those of the grammar."""
-    assert set(map(str, loaded.rules)) == set(map(str, built.rules))
-    assert {each.name: each.pattern.to_regexp() for each in loaded.terminals} == {
-        each.name: each.pattern.to_regexp() for each in built.terminals
-    }
+def test_the_pattern_is_fresh() -> None:
+    """The pattern was generated from the current grammar."""
+    assert build.build_pattern(load_grammar()) == Path(_pattern.__file__).read_text("utf-8")
 
 
 def conflicts(grammar: str, caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -82,7 +56,7 @@ def conflicts(grammar: str, caplog: pytest.LogCaptureFixture) -> list[str]:
 
 def test_the_grammar_has_no_conflict(caplog: pytest.LogCaptureFixture) -> None:
     """The grammar is LALR without conflicts: no choice is left to Lark."""
-    assert conflicts(build.GRAMMAR, caplog) == []
+    assert conflicts(load_grammar(), caplog) == []
 
 
 def test_a_conflict_would_be_seen(caplog: pytest.LogCaptureFixture) -> None:

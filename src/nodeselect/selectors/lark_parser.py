@@ -1,17 +1,12 @@
 """Parse a selector text with Lark, to explain what is wrong with it.
 
-Lark generates the tables in ``_parse_tables.json`` from ``grammar/selector.lark``, and loads them:
-generating them in each process would cost more than 100 ms (``grammar/build.py``).
-
 The error is the leftmost one of the text: the words before the position where Lark stops are
 checked first.
 """
 
-import json
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
-from typing import Any
 
 from lark import Lark, Token, UnexpectedToken
 
@@ -145,25 +140,18 @@ def _start(token: Token) -> int:
     return token.start_pos
 
 
-def load_tables() -> dict[str, Any]:
-    """Load the tables that were generated from the grammar.
-
-    Under ``grammar`` they have the digest of the grammar, which shows if they are out of date.
-    """
-    text = pkgutil.get_data(__package__, "_parse_tables.json")
-    assert text is not None, "the file ships with the package"
-    tables: dict[str, Any] = json.loads(text, object_hook=_with_integer_keys)
-    return tables
+def load_grammar() -> str:
+    """Return the text of ``grammar/selector.lark``."""
+    grammar = pkgutil.get_data("nodeselect", "grammar/selector.lark")
+    assert grammar is not None, "the file ships with the package"
+    return grammar.decode()
 
 
-def _with_integer_keys(table: dict[str, Any]) -> dict[str | int, Any]:
-    return {int(key) if key.isdigit() else key: value for key, value in table.items()}
+def build_parser(grammar: str) -> Lark:
+    """Build Lark's parser of a grammar, which takes some 25 ms for the first one in a process."""
+    return Lark(grammar, parser="lalr", start="selector", maybe_placeholders=False)
 
 
 @cache
 def _parser() -> Lark:
-    # Lark's own generated parsers load their tables by this private method. The public Lark.load
-    # reads a pickle.
-    load: Callable[..., Lark] = Lark._load_from_dict
-    tables = load_tables()
-    return load(tables["data"], tables["memo"])
+    return build_parser(load_grammar())
