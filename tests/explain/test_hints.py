@@ -12,9 +12,9 @@ from typing import ClassVar
 import pytest
 
 from nodeselect import Inventory, Node, Selector
-from nodeselect.explain import Hint, similarity
+from nodeselect.explain import Hint, hints
 from nodeselect.explain.compute import explain
-from nodeselect.explain.hints import ID_CODES
+from nodeselect.explain.hints import ID_CODES, Vocabulary
 from nodeselect.index.tuning import DEFAULT, Tuning
 from tests import golden
 from tests.cli.running import unprintable
@@ -231,7 +231,7 @@ def test_a_selector_full_of_mistakes(nodes: CountingNodes) -> None:
 
 def test_values_are_counted_once(nodes: CountingNodes) -> None:
     """With one vocabulary, the values of a key are counted for the first mistake only."""
-    words = similarity.Vocabulary()
+    words = Vocabulary()
     for value in ("premum", "standrad", "gold"):
         selector = Selector.parse(f"tier={value},region in (eu-wset,eu_west)")
         explain(nodes, selector, vocabulary=words)
@@ -248,7 +248,7 @@ def test_a_write_makes_new_values_known() -> None:
 
 def test_the_values_of_few_keys_are_cached(nodes: CountingNodes) -> None:
     """The seventeenth key empties the cache."""
-    words = similarity.Vocabulary()
+    words = Vocabulary()
     for number in range(17):
         words.values(nodes, f"key-{number}")
     words.values(nodes, "key-16")
@@ -274,7 +274,7 @@ def test_a_key_with_many_values_is_not_searched() -> None:
 
 def test_many_keys_are_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there are very many keys, none is looked for."""
-    monkeypatch.setattr(similarity, "_MAX_WORDS", 3)
+    monkeypatch.setattr(hints, "_MAX_WORDS", 3)
     node = Node("n", {"aaaa": "vv", "bbbb": "", "cccc": "", "dddd": ""})
     inventory = Inventory([node])
     assert inventory.explain(Selector.parse("aaab=vv")).hints == ()
@@ -300,7 +300,7 @@ def test_a_name_instead_of_an_id(nodes_are_in: str) -> None:
 @pytest.mark.parametrize("begun", [0, 3_000])
 def test_what_no_node_has_any_more(monkeypatch: pytest.MonkeyPatch, gone: str, begun: int) -> None:
     """Keys and values of nodes that are gone are not offered, and do not use up a limit."""
-    monkeypatch.setattr(similarity, "_MAX_WORDS", 3)
+    monkeypatch.setattr(hints, "_MAX_WORDS", 3)
     old = [Node(f"old-{at}", {f"key-{at}": "", "tier": f"tier-{at}"}) for at in range(50)]
     old += [Node("old", {"regoin": "eu", "tier": "premuim"})]
     kept = [Node(f"n-{at}", {"region": "eu", "tier": "premium"}) for at in range(1 + begun)]

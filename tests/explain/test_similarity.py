@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nodeselect.explain import similarity
-from nodeselect.explain.similarity import WordCounts, is_number
+from nodeselect.explain.similarity import WordCounts, is_number, similar_name
 
 CLOSE = [
     pytest.param("region", "regoin", True, id="exchanged"),
@@ -210,3 +210,23 @@ def test_answers_are_cached(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [words.closest(text) for text in searched] == expected
     monkeypatch.setattr(similarity, "_differing_words", None)  # would raise if it were called
     assert [words.closest(text) for text in searched] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "name"),
+    [
+        pytest.param("match", ["matching", "match"], "match", id="the-name-itself"),
+        pytest.param("explian", ["explain", "index"], "explain", id="a-typo"),
+        pytest.param("matchIds", ["match_ids", "match_labels"], "match_ids", id="another-case"),
+        pytest.param("nodes.jsn", ["nodes.json", "notes.txt"], "nodes.json", id="a-file"),
+        pytest.param("job-1.yaml", ["job-2.yaml"], None, id="another-number"),
+        pytest.param("--no-write", ["--write"], None, id="the-opposite"),
+        pytest.param("--select", ["--selector", "--quiet"], "--selector", id="a-beginning"),
+        pytest.param("--select", ["--selector", "--selected"], None, id="of-two"),
+        pytest.param("id", ["ids", "identity"], None, id="too-short"),
+        pytest.param("match", [], None, id="no-names"),
+    ],
+)
+def test_a_similar_name(text: str, names: list[str], name: str | None) -> None:
+    """Of a few names, the same one is meant, a similar one, or the only one that begins so."""
+    assert similar_name(text, names) == name

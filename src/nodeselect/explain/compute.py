@@ -14,9 +14,9 @@ from nodeselect.explain.countable import (
     Failures,
 )
 from nodeselect.explain.explanation import Explanation, NodeExplanation, Reason, RequirementResult
-from nodeselect.explain.hints import find_hints
+from nodeselect.explain.hints import Vocabulary, find_hints
 from nodeselect.explain.recommendation import recommend
-from nodeselect.explain.similarity import Vocabulary, closeness
+from nodeselect.explain.similarity import closeness
 from nodeselect.explain.wording import (
     count_headline,
     format_value_counts,

@@ -13,7 +13,7 @@ from nodeselect.errors import SelectorError
 from nodeselect.explain.correction import Suggestion, correct
 from nodeselect.explain.countable import Countable, Failures
 from nodeselect.explain.explanation import Correction, Hint
-from nodeselect.explain.similarity import Vocabulary, closest_key, is_number
+from nodeselect.explain.similarity import WordCounts, closest_key, is_number
 from nodeselect.explain.wording import nodes_have, short
 from nodeselect.selectors import Operator, Requirement, Selector, conflict
 from nodeselect.text import join_limited, printable, quoted
@@ -29,6 +29,12 @@ _MAX_VALUES = 8
 # How many doubtful requirements of one selector are looked up.
 _MAX_REQUIREMENTS = 16
 
+# More keys, or values of one key, than this are not searched: they are ids rather than words.
+_MAX_WORDS = 10_000
+
+# For how many keys the values are cached.
+_MAX_CACHED_KEYS = 16
+
 # Of more nodes than this, no id that begins with an unknown one is searched: that reads all ids.
 _MAX_SEARCHED_IDS = 10_000
 
@@ -37,6 +43,38 @@ _HASH = re.compile(r"(?<![0-9a-z])(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{8,}\Z")
 
 # Values that many keys have, as they have numbers: they do not show which key was meant.
 _COMMON_WORDS = ("true", "false", "yes", "no", "on", "off", "none", "null", "unknown")
+
+
+class Vocabulary:
+    """A cache of the label keys and values of nodes, with their counts.
+
+    The nodes must not change, and must be the same in each call.
+    """
+
+    __slots__ = ("_keys", "_values")
+
+    def __init__(self) -> None:
+        self._keys: WordCounts | None = None
+        self._values: dict[str, WordCounts] = {}
+
+    def keys(self, nodes: Countable) -> WordCounts:
+        """Return all label keys; an empty collection if there are too many to search."""
+        if self._keys is None:  # two threads may both count them, with the same result
+            self._keys = WordCounts(nodes.key_counts(_MAX_WORDS) or {})
+        return self._keys
+
+    def values(self, nodes: Countable, key: str) -> WordCounts | None:
+        """Return all values of a key; None if there are too many to search."""
+        values = self._values.get(key)
+        if values is None:
+            counts = nodes.value_counts(key, _MAX_WORDS)
+            if counts is None:
+                return None
+            values = WordCounts(counts)
+            if len(self._values) >= _MAX_CACHED_KEYS:
+                self._values = {}
+            self._values[key] = values
+        return values
 
 
 def find_hints(

@@ -10,6 +10,8 @@ text is like that: ``prod`` and ``production``.
 For a word that no node has, a frequent one is also suggested if one of the two has three letters
 and the other one more (``prd`` and ``prod``), or if their last two are exchanged. In so short a
 word, a letter that differs makes another word: ``gke`` and ``gce``.
+
+This module knows only texts, no nodes: whatever suggests a name uses it, and imports it only then.
 """
 
 import re
@@ -17,14 +19,6 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from os.path import commonprefix
 from typing import NamedTuple
-
-from nodeselect.explain.countable import Countable
-
-# More keys, or values of one key, than this are not searched: they are ids rather than words.
-_MAX_WORDS = 10_000
-
-# For how many keys the values are cached.
-_MAX_CACHED_KEYS = 16
 
 # How many candidates a text is compared with; all have its first letter and its numbers.
 _MAX_COMPARED = 500
@@ -135,36 +129,23 @@ class WordCounts:
         return min(texts, key=lambda text: (-self.counts[text], text), default=None)
 
 
-class Vocabulary:
-    """A cache of the label keys and values of nodes, with their counts.
+def similar_name(text: str, names: Iterable[str]) -> str | None:
+    """Return the one of a few names that ``text`` was probably meant to be; None if it is unclear.
 
-    The nodes must not change, and must be the same in each call.
+    The names may be those of commands, options, settings, fields, states or files. If no name is
+    similar, it is the only one that begins with ``text``.
+
+    >>> similar_name("ouput", ["output", "quiet"]), similar_name("sort", ["sort-by", "state"])
+    ('output', 'sort-by')
     """
-
-    __slots__ = ("_keys", "_values")
-
-    def __init__(self) -> None:
-        self._keys: WordCounts | None = None
-        self._values: dict[str, WordCounts] = {}
-
-    def keys(self, nodes: Countable) -> WordCounts:
-        """Return all label keys; an empty collection if there are too many to search."""
-        if self._keys is None:  # two threads may both count them, with the same result
-            self._keys = WordCounts(nodes.key_counts(_MAX_WORDS) or {})
-        return self._keys
-
-    def values(self, nodes: Countable, key: str) -> WordCounts | None:
-        """Return all values of a key; None if there are too many to search."""
-        values = self._values.get(key)
-        if values is None:
-            counts = nodes.value_counts(key, _MAX_WORDS)
-            if counts is None:
-                return None
-            values = WordCounts(counts)
-            if len(self._values) >= _MAX_CACHED_KEYS:
-                self._values = {}
-            self._values[key] = values
-        return values
+    names = list(names)
+    if text in names:
+        return text
+    close = WordCounts(dict.fromkeys(names, _FREQUENT)).suggest(text)
+    if close is None and len(text) >= _MIN_LETTERS:
+        longer = [name for name in names if name.startswith(text)]
+        close = longer[0] if len(longer) == 1 else None
+    return close
 
 
 def closest_key(key: str, keys: WordCounts) -> tuple[str, str] | None:

@@ -8,7 +8,7 @@ from nodeselect.durable.saved_file import check_replaceable
 from nodeselect.explain import Explanation, NodeExplanation
 from nodeselect.explain.compute import explain, explain_node
 from nodeselect.explain.countable import FailureCounts
-from nodeselect.explain.similarity import Vocabulary
+from nodeselect.explain.hints import Vocabulary
 from nodeselect.inventory.change import NodeChange
 from nodeselect.inventory.compaction import table_of
 from nodeselect.inventory.failure_groups import FailureGroups

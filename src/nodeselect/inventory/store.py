@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from nodeselect.explain.countable import rank_counts
-from nodeselect.explain.similarity import Vocabulary
+from nodeselect.explain.hints import Vocabulary
 from nodeselect.index import postings
 from nodeselect.index.label_index import LabelIndex
 from nodeselect.index.postings import Postings
