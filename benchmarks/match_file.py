@@ -13,19 +13,10 @@ from statistics import median
 
 from benchmarks import record
 from benchmarks.fleet import fleet_file, shuffle_lines
-from benchmarks.peers import PEERS, Peer, arguments_of_nodeselect
-from benchmarks.process import PYTHON, Run, peak_together, run
+from benchmarks.peers import PEERS, Peer
+from benchmarks.process import Run, run
 
 _ROUNDS = 5
-
-# The command line with another minimum size for a second process.
-_FROM = """
-import sys
-from nodeselect.readers import parallel_read
-parallel_read._MIN_BYTES = int(sys.argv.pop(1))
-from nodeselect.cli.app import main
-main()
-"""
 
 
 def main() -> None:
@@ -42,7 +33,6 @@ def main() -> None:
         },
         rounds,
     )
-    halves = second_process(rounds)
     result = {
         "machine": {
             **record.machine("duckdb", "polars"),
@@ -51,7 +41,6 @@ def main() -> None:
         "rounds": rounds,
         "peers": peers,
         "memory": memory,
-        "second_process": halves,
     }
     record.write("match_file", result)
 
@@ -86,40 +75,13 @@ def against_peers(file: Path, rounds: int) -> list[dict[str, object]]:
 
 def memory_of_nodeselect(files: dict[str, Path], rounds: int) -> list[dict[str, object]]:
     """Measure memory for more nodes, and for ids in random order."""
-    print("\n| nodeselect | wall s | CPU s | peak MB, largest process | peak MB, together |")
-    print("|---|---:|---:|---:|---:|")
+    print("\n| nodeselect | wall s | CPU s | peak MB |\n|---|---:|---:|---:|")
     rows: list[dict[str, object]] = []
     for name, file in files.items():
         _ask(PEERS[0], file)
         row = _medians([_ask(PEERS[0], file)[0] for _ in range(rounds)])
-        together = peak_together(PEERS[0].command(str(file)))
-        shown = "not known" if together is None else f"{together:.0f}"
-        print(
-            f"| {name} | {row['wall_s']:.2f} | {row['cpu_s']:.2f} | {row['peak_mb']:.0f}"
-            f" | {shown} |"
-        )
-        rows.append({"nodes": name, **row, "peak_mb_together": together})
-    return rows
-
-
-def second_process(rounds: int) -> list[dict[str, object]]:
-    """Measure from which size of file on two processes are faster than one."""
-    print("\n| nodes | MB | one process, wall s | two | ratio |\n|---:|---:|---:|---:|---:|")
-    rows: list[dict[str, object]] = []
-    for n in (25_000, 50_000, 100_000, 150_000, 250_000, 1_000_000):
-        file = fleet_file(n)
-        commands = {
-            "one": [PYTHON, "-c", _FROM, str(2**60), "match", *arguments_of_nodeselect(str(file))],
-            "two": [PYTHON, "-c", _FROM, "0", "match", *arguments_of_nodeselect(str(file))],
-        }
-        walls: dict[str, list[float]] = {name: [] for name in commands}
-        for number in range(2 * rounds + 1):
-            for name in sorted(commands, reverse=bool(number % 2)):
-                walls[name].append(run(commands[name]).wall)
-        one, two = (median(walls[name][1:]) for name in ("one", "two"))  # the first warms up
-        megabytes = file.stat().st_size / 1e6
-        print(f"| {n:,} | {megabytes:.0f} | {one:.3f} | {two:.3f} | x{one / two:.2f} |")
-        rows.append({"nodes": n, "one_wall_s": round(one, 4), "two_wall_s": round(two, 4)})
+        print(f"| {name} | {row['wall_s']:.2f} | {row['cpu_s']:.2f} | {row['peak_mb']:.0f} |")
+        rows.append({"nodes": name, **row})
     return rows
 
 

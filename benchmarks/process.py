@@ -8,7 +8,6 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -85,38 +84,3 @@ def trim() -> None:
     """Let the allocator of the C library give back to the system what it can. Linux only."""
     gc.collect()
     ctypes.CDLL("libc.so.6").malloc_trim(0)
-
-
-def peak_together(command: Sequence[str]) -> float | None:
-    """Run ``command``, and give the most memory, in MB, that it and its children held together.
-
-    A page that two of them share counts once. Looked at again and again while it runs, so a short
-    peak may be missed, and the run is slower: take no time of it. None where there is no ``/proc``.
-    """
-    if not Path("/proc/self/smaps_rollup").exists():
-        return None
-    peak = 0
-    with subprocess.Popen(
-        command, env=_ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
-        while process.poll() is None:
-            peak = max(peak, sum(map(_proportional_kib, _family(process.pid))))
-            time.sleep(0.01)
-    return peak * 1024 / 1e6
-
-
-def _family(process: int) -> list[int]:
-    """Return the process and its children."""
-    try:
-        children = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii")
-    except OSError:  # it has just ended
-        return [process]
-    return [process, *map(int, children.split())]
-
-
-def _proportional_kib(process: int) -> int:
-    try:
-        text = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii")
-    except OSError:  # it has just ended
-        return 0
-    return next((int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:")), 0)

@@ -128,7 +128,6 @@ def test_a_duplicate_id_is_reported_with_the_name_of_the_reader() -> None:
     [
         pytest.param(lambda s: NodeReader(s, selector=Selector.parse("a=0")), id="selector"),
         pytest.param(lambda s: NodeReader(s, lambda labels, node_id: True), id="keep"),
-        pytest.param(lambda s: NodeReader(s, parallel=True), id="two-processes"),
     ],
 )
 def test_a_reader_that_skips_nodes_is_rejected(

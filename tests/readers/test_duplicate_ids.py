@@ -1,4 +1,4 @@
-"""An id that occurs twice is found, whatever the order, the batches and the processes."""
+"""An id that occurs twice is found, whatever the order and the batches."""
 
 import pytest
 from hypothesis import example, given
@@ -38,16 +38,6 @@ def expected(ids: list[str]) -> str | None:
 def test_the_first_repeated_id_is_reported(batches: list[list[str]]) -> None:
     """The error names the first id that occurs again, and its two nodes, in any batches."""
     assert message(check_of(*batches)) == expected([node_id for ids in batches for node_id in ids])
-
-
-@given(st.lists(IDS, max_size=2), st.lists(IDS, max_size=2))
-def test_ids_of_two_processes(first: list[list[str]], second: list[list[str]]) -> None:
-    """Ids that two processes read, one after the other, are checked as if one had read them."""
-    both = check_of(*first)
-    other = check_of(*second)
-    ascend = both.ascend_with(other.order)
-    both.extend(other.order, () if ascend else other.texts)
-    assert message(both) == message(check_of(*first, *second))
 
 
 @pytest.mark.parametrize("step", [1, -1, 7])

@@ -142,7 +142,7 @@ def test_the_shapes_of_large_files(tmp_path: Path) -> None:
     path = tmp_path / "nodes"
     path.write_text(plain(*map(str, range(9_000))))
     with path.open("rb") as stream:
-        reader = NodeReader(stream, selector=GPU, parallel=True)
+        reader = NodeReader(stream, selector=GPU)
         list(reader)
     assert str(reader.inputs[0]) == "input: 9,000 nodes, {id, labels} (JSON lines)"
 

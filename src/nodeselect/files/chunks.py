@@ -11,28 +11,19 @@ from nodeselect.limits import LIMITS
 _CHUNK_BYTES = 60 * 1024
 
 
-def read_chunks(first: bytes, stream: BinaryIO, stop: int | None = None) -> Iterator[bytes]:
+def read_chunks(first: bytes, stream: BinaryIO) -> Iterator[bytes]:
     """Yield ``first``, if it is not empty, and the rest of the stream in chunks of whole lines.
 
     A line longer than ``LIMITS.line_bytes`` is the first line of its chunk, which may end within
     it.
 
     :param first: the beginning of the input, which was read from the stream already.
-    :param stop: the offset at which to stop, where a line starts; None to read to the end.
-    :raises InventoryError: if the file ends before ``stop``.
     """
     if first:
         yield first
     rest: list[bytes] = []  # the parts of the beginning of a line
     rest_size = 0
-    position = 0 if stop is None else stream.tell()
-    while stop is None or position < stop:
-        block = stream.read(_CHUNK_BYTES if stop is None else min(_CHUNK_BYTES, stop - position))
-        position += len(block)
-        if not block and stop is not None:
-            raise shorter_file_error()
-        if not block:
-            break
+    while block := stream.read(_CHUNK_BYTES):
         end = block.rfind(b"\n") + 1
         if end or rest_size > LIMITS.line_bytes:
             yield b"".join((*rest, memoryview(block)[:end]))
@@ -103,11 +94,6 @@ def join_document(blocks: Iterable[bytes]) -> bytes:
         if document.tell() > LIMITS.document_bytes:
             raise document_too_large_error()
     return document.getvalue()
-
-
-def shorter_file_error() -> InventoryError:
-    """Return the error for a file that ends before the offset where it ended at first."""
-    return InventoryError("cut-off", "the file became shorter while it was read")
 
 
 def document_too_large_error() -> InventoryError:

@@ -1,27 +1,21 @@
-"""Read NDJSON for a :class:`NodeReader`: in chunks of lines, in two processes if the file is large.
+"""Read NDJSON for a :class:`NodeReader`, in chunks of lines.
 
 In a module of its own, because msgspec is loaded with it.
 """
 
-from collections.abc import Iterable, Iterator
-from contextlib import nullcontext
+from collections.abc import Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from nodeselect.errors import InventoryError
 from nodeselect.files.chunks import begins_with_long_line, line_too_long_error, read_chunks
 from nodeselect.readers.columnar import Block
-from nodeselect.readers.duplicate_ids import DuplicateIdCheck
 from nodeselect.readers.formats import json, ndjson
-from nodeselect.readers.parallel_read import EndReader, Segment, read_from_end
 from nodeselect.readers.shapes import plain
 from nodeselect.text import quoted
 
 if TYPE_CHECKING:
     from nodeselect.readers.reader import NodeReader
-
-# Sending a node costs as much as reading it, so the child process ends its work after this many.
-_MAX_SELECTED = 50_000
 
 
 class LineReader:
@@ -32,80 +26,9 @@ class LineReader:
         self._typed = ndjson.TypedDecoder(nodes._selector) if nodes._uses_typed else None
         self._line = 1  # the number of the next line
 
-    def blocks(self, first: bytes, stream: BinaryIO, *, parallel: bool) -> Iterator[Block]:
-        """Yield the selected nodes of ``first`` and of the rest of the stream.
-
-        :param parallel: whether two processes may read a large file.
-        """
-        with read_from_end(stream, self._from_end) if parallel else nullcontext() as child:
-            if child is None:
-                yield from self._read_chunks(first, stream)
-                return
-            for stop in chain([stream.tell()], child.stops):
-                yield from self._read_chunks(first, stream, stop)
-                first = b""
-            rows = None if self._nodes._footer else self._add_end(child, stream.tell())
-            if rows is None:
-                yield from self._read_chunks(b"", stream, child.end)
-            else:
-                stream.seek(child.end)  # where it is after one process has read it
-                yield rows
-
-    def _add_end(self, child: EndReader, position: int) -> Block | None:
-        """Add what the child process found; return the selected nodes, or None if it failed.
-
-        :param position: up to which offset this process has read the file.
-        """
-        nodes = self._nodes
-        result = child.next_part()
-        if result is None:
-            return None
-        start, count, states, failure_masks, missing_ids, order, shapes, rows = result
-        if start not in (None, position):  # the file was changed
-            return None
-        is_order_enough = nodes._has_one_input and nodes._ids.ascend_with(order)
-        texts = () if is_order_enough else child.next_part()
-        if texts is None:
-            return None
-        nodes.count += count
-        nodes.states.update(states)
-        nodes._count_masks(failure_masks)
-        nodes.missing_ids &= missing_ids
-        nodes._ids.extend(order, texts)
-        nodes._shapes.update(shapes)
-        return rows  # type: ignore[no-any-return]
-
-    def _from_end(self, segments: Iterable[Segment]) -> Iterator[object]:
-        """Read a file from its end, in the child process; yield what was found.
-
-        The ids come last, since they are long, and rarely needed. If the file ends in a footer,
-        yield nothing: then the parent process reads it itself.
-        """
-        nodes = self._nodes
-        nodes._start_counting()
-        start, rows, checks = None, [], []
-        for stream, stop in segments:
-            start = stream.tell()
-            nodes._ids = DuplicateIdCheck()
-            rows.append(list(chain.from_iterable(self._read_chunks(b"", stream, stop))))
-            checks.append(nodes._ids)
-            if nodes._footer:
-                return
-            if sum(map(len, rows)) > _MAX_SELECTED:
-                break
-        ids = DuplicateIdCheck()
-        for check in reversed(checks):
-            ids.extend(check.order, check.texts)
-        selected = list(chain.from_iterable(reversed(rows)))
-        masks = None if nodes.failure_masks is None else dict(nodes.failure_masks)
-        counts = nodes.count, dict(nodes.states), masks, nodes.missing_ids
-        yield start, *counts, ids.order, nodes._shapes, selected
-        yield ids.texts
-
-    def _read_chunks(
-        self, first: bytes, stream: BinaryIO, stop: int | None = None
-    ) -> Iterator[Block]:
-        for chunk in read_chunks(first, stream, stop):
+    def blocks(self, first: bytes, stream: BinaryIO) -> Iterator[Block]:
+        """Yield the selected nodes of ``first`` and of the rest of the stream."""
+        for chunk in read_chunks(first, stream):
             if begins_with_long_line(chunk):
                 raise line_too_long_error(self._line)
             yield self._read_chunk(chunk)

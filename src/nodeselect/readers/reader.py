@@ -103,7 +103,6 @@ class NodeReader:
         id_column: str = "id",
         name: str | None = None,
         on_progress: Callable[["NodeReader"], None] | None = None,
-        parallel: bool = False,
     ) -> None:
         """Create the reader of a stream, which is read to its end and not closed.
 
@@ -116,11 +115,8 @@ class NodeReader:
         :param id_column: in CSV, Parquet and Arrow, the name of the column that has the ids.
         :param name: the name of the input in errors, if there is only one.
         :param on_progress: called with the reader after every few hundred nodes.
-        :param parallel: whether a large NDJSON file may be read by two processes; ``node_filter``
-            then runs in both, and must not have side effects.
         """
-        self._has_one_input = hasattr(source, "read")
-        self._sources = cast("Any", [(source, name)] if self._has_one_input else source)
+        self._sources = cast("Any", [(source, name)] if hasattr(source, "read") else source)
         self._filter = node_filter
         self._selector = selector
         self._states = states
@@ -128,19 +124,15 @@ class NodeReader:
         self._uses_typed = selector is not None and bool(selector.requirements)
         self._id_column = id_column
         self._on_progress = on_progress
-        self._parallel = parallel
         self._checks_ids = True
         self.name = name
         self.inputs = []
         self.missing_ids = set(ids)
-        self._start_counting()
-        self._start_input()
-
-    def _start_counting(self) -> None:
         self._ids = DuplicateIdCheck()
         self.count = 0
         self.states = Counter()
-        self.failure_masks = None if self._selector is None else Counter()
+        self.failure_masks = None if selector is None else Counter()
+        self._start_input()
 
     def _start_input(self) -> None:
         self._footer = ""  # the line that Expanso's command line prints after the nodes
@@ -155,12 +147,10 @@ class NodeReader:
 
         Duplicate ids are not detected here: an inventory of the nodes detects them.
 
-        :raises ValueError: if the reader has started, selects nodes, or may use two processes.
+        :raises ValueError: if the reader has started or selects nodes.
         """
-        if self.count or self._parallel or self._filter is not None or self._selector is not None:
-            raise ValueError(
-                "blocks() needs a new reader, without node_filter, selector or parallel=True"
-            )
+        if self.count or self._filter is not None or self._selector is not None:
+            raise ValueError("blocks() needs a new reader, without node_filter or selector")
         self._checks_ids = False
         self._uses_typed = True
         return self._checked_blocks()
@@ -236,7 +226,7 @@ class NodeReader:
             case "ndjson":
                 from nodeselect.readers.line_reader import LineReader  # loads msgspec
 
-                return LineReader(self).blocks(start, stream, parallel=self._parallel)
+                return LineReader(self).blocks(start, stream)
             case "csv":
                 from nodeselect.readers.formats import csv
 
@@ -328,18 +318,13 @@ class NodeReader:
                 if allowed := self._states:
                     in_states = (has_state(state, allowed) for state in states)
                     counted = list(compress(masks, in_states))
-                self._count_masks(counted)
+                self.failure_masks.update(counted)
+                if len(self.failure_masks) > _MAX_FAILURE_MASKS:
+                    self.failure_masks = None
             return list(compress(nodes, map(not_, masks)))
         if self._filter is None:
             return nodes
         return list(compress(nodes, map(self._filter, labels, ids)))
-
-    def _count_masks(self, masks: Iterable[int] | Mapping[int, int] | None) -> None:
-        """Count failure masks, or add their counts; None if there are too many."""
-        if self.failure_masks is not None and masks is not None:
-            self.failure_masks.update(masks)
-        if masks is None or len(self.failure_masks or ()) > _MAX_FAILURE_MASKS:
-            self.failure_masks = None
 
     def _count(self, ids: Sequence[str]) -> None:
         if self._checks_ids:

@@ -263,7 +263,7 @@ def _read_matches(
     """Return what :func:`_find_matches` returns for inputs that are read node by node, once."""
     nodes: list[Node] = []
     matched, other = Counter[str | None](), Counter[str | None]()
-    with open_nodes(nodes_from, selectors, states, parallel=True) as reader:
+    with open_nodes(nodes_from, selectors, states) as reader:
         for node in reader:
             if states is not None and not has_state(node.state, states):
                 other[node.state] += 1

@@ -36,14 +36,11 @@ def open_nodes(
     nodes_from: NodeFiles,
     selectors: Sequence[Selector] = (),
     states: frozenset[str] | None = None,
-    *,
-    parallel: bool = False,
 ) -> Iterator[NodeReader]:
     """Open inputs with nodes; on a terminal, show how many have been read.
 
     :param selectors: if there are any, the reader yields only nodes that match one of them.
     :param states: see :class:`NodeReader`; nodes in other states are yielded, too.
-    :param parallel: whether a large file may be read by two processes.
     """
 
     def matches_any(labels: Mapping[str, str], node_id: str) -> bool:
@@ -67,7 +64,6 @@ def open_nodes(
             id_column=nodes_from.id_column,
             name=name,
             on_progress=show_progress,
-            parallel=parallel,
         )
         yield reader
     except InventoryError as error:
