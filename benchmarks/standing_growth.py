@@ -107,14 +107,14 @@ def _times(standing: StandingSelectors[str], fleet: list[Node]) -> dict[str, Tim
         ),
         "put": each(
             enumerate(others[:_WRITES]),
-            lambda pair: standing.__setitem__(f"new-{pair[0]}", pair[1]),
+            lambda pair: standing.upsert(f"new-{pair[0]}", pair[1]),
         ),
     }
     remaining = iter(others[_WRITES:])
 
     def after_put() -> Iterator[Node]:
         for node in fleet:
-            standing["again"] = next(remaining)
+            standing.upsert("again", next(remaining))
             yield node
 
     return times | {"set_after_put": each(after_put(), standing.matching)}

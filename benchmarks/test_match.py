@@ -67,14 +67,6 @@ def test_states(
     benchmark(lambda: worked_out(with_states.match(selector, states=states)))
 
 
-@pytest.mark.parametrize("number", [10, 1_000])
-def test_spread(benchmark: BenchmarkFixture, inventory: Inventory, n: int, number: int) -> None:
-    """Spread nodes over 60 zones."""
-    benchmark.group = f"{n:,} nodes, spread"
-    answer = worked_out(inventory.match(SELECTORS["team and version"]))
-    assert len(benchmark(answer.spread, "zone", number, 1)) <= number
-
-
 @pytest.mark.parametrize("name", ["five", "one rack", "negation alone", "everything"])
 def test_count(benchmark: BenchmarkFixture, inventory: Inventory, n: int, name: str) -> None:
     """Ask for the number of nodes only."""

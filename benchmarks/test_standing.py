@@ -97,14 +97,14 @@ def test_heartbeat(benchmark: BenchmarkFixture, standing: Names, fleet: list[Nod
 def test_put(benchmark: BenchmarkFixture, standing: Names, n: int) -> None:
     """Put in a selector under a new name."""
     benchmark.group = f"{n:,} selectors, one write"
-    _each(benchmark, standing.__setitem__, zip(map("new-{}".format, count()), _others(3)))  # noqa: B905
+    _each(benchmark, standing.upsert, zip(map("new-{}".format, count()), _others(3)))  # noqa: B905
 
 
 def test_replace(benchmark: BenchmarkFixture, standing: Names, n: int) -> None:
     """Put in a selector under a name that has one."""
     benchmark.group = f"{n:,} selectors, one write"
     names = list(standing)
-    _each(benchmark, standing.__setitem__, zip(cycle(names), _others(4)))
+    _each(benchmark, standing.upsert, zip(cycle(names), _others(4)))
 
 
 def test_replace_all(benchmark: BenchmarkFixture, standing: Names, n: int) -> None:
@@ -115,7 +115,7 @@ def test_replace_all(benchmark: BenchmarkFixture, standing: Names, n: int) -> No
 
     def replace() -> None:
         for name, selector in writes:
-            standing[name] = selector
+            standing.upsert(name, selector)
 
     benchmark.pedantic(replace, rounds=1)
 
@@ -124,7 +124,7 @@ def test_remove(benchmark: BenchmarkFixture, standing: Names, n: int) -> None:
     """Remove a selector."""
     benchmark.group = f"{n:,} selectors, one write"
     names = [name for name in standing if name.startswith("new")]
-    _each(benchmark, standing.__delitem__, ((name,) for name in names), len(names) - 1)
+    _each(benchmark, standing.remove, ((name,) for name in names), len(names) - 1)
 
 
 def test_set_after_put(
@@ -135,7 +135,7 @@ def test_set_after_put(
     others, nodes = _others(6), cycle(fleet)
 
     def arguments() -> tuple[tuple[Node], dict[str, object]]:
-        standing["again"] = next(others)
+        standing.upsert("again", next(others))
         return (next(nodes),), {}
 
     benchmark.pedantic(standing.matching, setup=arguments, rounds=_ROUNDS)

@@ -73,7 +73,7 @@ def _check_standing(selector: Selector, nodes: Iterable[Node]) -> None:
     parts = selector.split()
     standing = StandingSelectors({"whole": selector})
     for number, part in enumerate(parts):
-        standing[str(number)] = part
+        standing.upsert(str(number), part)
     for node in nodes:
         failed = failed_of(selector, node)
         expected = [str(number) for number in range(len(parts)) if number not in failed]

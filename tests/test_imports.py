@@ -18,7 +18,7 @@ ALLOWED = {
     "nodeselect.durable.change_log": "imports zlib; for inventories with a log",
     "nodeselect.durable.follower": "imports zlib; for inventories that follow a log",
     "nodeselect.durable.log_file": "imports zlib; for inventories with a log",
-    "nodeselect.standing.name_array": "imports numpy; for answers of many names",
+    "numpy": "60 ms; for answers of many names",
     "nodeselect.jobs": "the checker and YAML; for job files",
     "nodeselect.jobs.models": "imports pydantic; for values of jobs",
     "nodeselect.readers.formats.yaml": "imports PyYAML",

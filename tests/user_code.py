@@ -118,8 +118,7 @@ def use_inventory(selector: Selector) -> list[str]:
         inventory.upsert(Node("", {}))
     except InventoryError as error:
         assert error.code == "empty-id"
-    groups: dict[str, NodeSet] = answer.connected().by_value("region")
-    chosen: list[Node] = groups["eu"].spread("zone", 2) + answer[:1]
+    chosen: list[Node] = answer.connected().sample(2) + answer[:1]
     assert len(chosen) == 3
     assert isinstance(answer[0], Node)
     first: Node = answer.first(1)[0]
@@ -203,7 +202,7 @@ def explain_node(inventory: BaseInventory) -> NodeExplanation:
 def use_standing(selector: Selector) -> list[str]:
     """Put selectors in, and find those that match a node."""
     standing = StandingSelectors({"job-1": selector, "job-2": Selector.parse("gpu")})
-    standing["job-3"] = Selector.everything()
+    standing.upsert("job-3", Selector.everything())
     standing.apply({"job-2": None, "job-4": selector})
     node = Node("n-1", {"region": "eu"})
     gained, lost = standing.changes(None, node)

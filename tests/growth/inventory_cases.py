@@ -114,9 +114,7 @@ def _answer(inventory: Inventory) -> object:
             assert (one - other == one) == (not one & other)
     return [
         (nodes.ids(), [*nodes], nodes.first(9), nodes[-1:], repr(nodes), "n-1" in nodes,
-         nodes.sample(9, 1), nodes.spread("host", 9, 1), nodes.spread("region", len(nodes), 1),
-         nodes.spread("none", 9, 1),
-         nodes.value_counts("n"), len(nodes.by_value("n")), len(nodes.connected()),
+         nodes.sample(9, 1), nodes.value_counts("n"), len(nodes.connected()),
          len(nodes.in_states({"lost"})))
         for nodes in sets
     ]  # fmt: skip

@@ -5,7 +5,6 @@ from functools import partial
 from nodeselect import Inventory, Node, Selector, StandingSelectors
 from nodeselect.render.layout import REPORT_FORMATS, Screen
 from nodeselect.render.placements import NodeJobs, node_job_lines
-from nodeselect.standing import Watch
 from tests.growth.cases import case, words
 from tests.growth.inventory_cases import fleet
 from tests.growth.selector_cases import TEMPLATES
@@ -48,10 +47,10 @@ def _replace(names: list[str]) -> object:
     standing = StandingSelectors({name: Selector.parse(f"{name}=a") for name in names[:9]})
     snapshots = []
     for number, name in enumerate(names):
-        standing["changing"] = Selector.parse(f"k={number}")
-        standing[name] = Selector.parse("region=eu")
+        standing.upsert("changing", Selector.parse(f"k={number}"))
+        standing.upsert(name, Selector.parse("region=eu"))
         if number > 9:
-            del standing[names[number - 9]]
+            standing.remove(names[number - 9])
         snapshots.append(standing.snapshot())
     return [(snapshot["changing"], len(snapshot)) for snapshot in snapshots]
 
@@ -64,20 +63,22 @@ def _replace_all(selectors: dict[str, Selector]) -> object:
     return standing.matching(_NODE).names()
 
 
-def _watch(nodes: list[Node]) -> object:
-    """Write to nodes and selectors in turn.
+def _write_both(nodes: list[Node]) -> object:
+    """Write to nodes and selectors in turn, and ask what each write to a node changes.
 
     The selectors have few keys: a query after a write takes a step for each key of any selector.
     """
-    watch = Watch(Inventory(), StandingSelectors(_selectors("region=eu,{}", 9)))
-    changes = watch.apply(nodes)
+    inventory, standing = Inventory(), StandingSelectors(_selectors("region=eu,{}", 9))
+    moved = [standing.changes(change.old, change.new) for change in inventory.apply(nodes)]
     for node in nodes:
-        changes.append(watch.upsert(node.replace(labels={"region": "us", "host": node.id})))
-        watch.put(node.id, Selector.parse(f"host={node.id}"))
+        standing.upsert(node.id, Selector.parse(f"host={node.id}"))
+        changed = node.replace(labels={"region": "us", "host": node.id})
+        inventory.upsert(changed)
+        moved.append(standing.changes(node, changed))
     for node in nodes[::2]:
-        watch.delete(node.id)
-        changes.append(watch.remove(node.id))
-    return [(each.gained.names(), each.lost.names()) for each in changes]
+        standing.remove(node.id)
+        moved += [standing.changes(each.old, each.new) for each in inventory.apply([node.id])]
+    return [(gained.names(), lost.names()) for gained, lost in moved]
 
 
 def _show(output: str, selectors: dict[str, Selector]) -> object:
@@ -95,6 +96,6 @@ case("standing/ids", _ask, _ids, 40)
 case("standing/equal-selectors", _ask, partial(_selectors, "region in (eu,us)"), 40)
 case("standing/replaced", _replace, words, 40)
 case("standing/compacted", _replace_all, partial(_selectors, "region"), 1_100)
-case("standing/watch", _watch, fleet, 40)
+case("standing/nodes-change", _write_both, fleet, 40)
 for _output in REPORT_FORMATS:
     case(f"standing/shown/{_output}", partial(_show, _output), partial(_selectors, "{}=a"))

@@ -133,52 +133,12 @@ def test_a_string_is_not_a_set_of_states() -> None:
         answer.in_states([None])  # type: ignore[list-item]
 
 
-@pytest.mark.parametrize("text", ["n", "n<3", "n>99", "zone!=z1"])
-@pytest.mark.parametrize("key", ["zone", "n", "none"])
-def test_nodes_by_value(text: str, key: str) -> None:
-    """The nodes of each value are those that have it; values are ordered as in the counts."""
-    answer = match(in_states(), text)
-    groups = answer.by_value(key)
-    assert {value: len(group) for value, group in groups.items()} == answer.value_counts(key)
-    assert list(groups) == list(answer.value_counts(key))
-    for value, group in groups.items():
-        assert list(group) == [node for node in answer if node.labels.get(key) == value]
-
-
-@given(
-    st.lists(st.sampled_from([None, "a", "b", "c", "d"]), max_size=40),
-    st.integers(0, 45),
-    st.integers(),
-)
-def test_spread(values: list[str | None], n: int, seed: int) -> None:
-    """Values differ by at most one node, unless one has no more; nodes without the key are last."""
-    nodes = [Node(f"n-{at}", {"k": value} if value else {}) for at, value in enumerate(values)]
-    inventory = Inventory(nodes[:20], compact_at=None, _tuning=SMALL)
-    inventory.apply(nodes[20:])
-    answer = inventory.match(Selector.everything())
-    for wanted in {n, max(n - 1, 0)}:
-        chosen = answer.spread("k", wanted, seed)
-        assert chosen == answer.spread("k", wanted, seed)
-        assert len({node.id for node in chosen}) == len(chosen) == min(wanted, len(nodes))
-        assert set(chosen) <= set(nodes)
-        chosen_values = [node.labels.get("k") for node in chosen]
-        with_key = [value for value in chosen_values if value is not None]
-        assert with_key == chosen_values[: len(with_key)]
-        assert len(with_key) == min(wanted, len(nodes) - values.count(None))
-        for end in range(len(with_key) + 1):  # each beginning of the list is spread as well
-            most = max(map(with_key[:end].count, with_key[:end]), default=0)
-            for value in {*with_key}:
-                share = with_key[:end].count(value)
-                assert share >= most - 1 or share == values.count(value)
-
-
-def test_spread_is_random() -> None:
+def test_a_sample_is_random() -> None:
     """Without a seed, each node is chosen sooner or later; a wrong seed is a TypeError."""
     answer = match(fleet(), "n")
-    assert {node.id for _ in range(200) for node in answer.spread("even", 2)} == {*ORDER}
     assert {node.id for _ in range(200) for node in answer.sample(1)} == {*ORDER}
     with pytest.raises(TypeError, match="a seed must be an int or None"):
-        answer.spread("even", 2, 0.5)  # type: ignore[arg-type]
+        answer.sample(2, 0.5)  # type: ignore[arg-type]
 
 
 def test_an_answer_does_not_change() -> None:

@@ -84,10 +84,12 @@ def _change(random: Random, standing: StandingSelectors[str], model: dict[str, S
         selectors = list(model.values())
         is_known = selectors and random.random() < 0.2
         selector = random.choice(selectors) if is_known else random_selector(random)
-        standing[name] = model[name] = selector
+        standing.upsert(name, selector)
+        model[name] = selector
     elif kind < 0.7:
         if name in model:
-            del standing[name], model[name]
+            standing.remove(name)
+            del model[name]
     else:
         changes: dict[str, Selector | None] = {
             name: random_selector(random) for name in random.sample(NAMES, random.randrange(9))

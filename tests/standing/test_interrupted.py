@@ -8,7 +8,7 @@ from unittest.mock import patch
 import pytest
 
 from nodeselect import Node, Selector, StandingSelectors
-from nodeselect.standing import BaseStanding, key_conditions, store
+from nodeselect.standing import BaseStanding, key_conditions, selector_store
 from nodeselect.standing import standing_selectors as module
 from tests.inventory.faults import in_another_thread, interrupt, run_with_fault
 
@@ -34,7 +34,7 @@ def changed(replacements: int) -> StandingSelectors[str]:
         {"a": parse("x=1"), "b": parse("!x"), "c": parse("x=1"), "d": parse("x>0")}
     )
     for number in range(replacements):
-        standing["a"] = parse(f"x in (1,{number}),y")
+        standing.upsert("a", parse(f"x in (1,{number}),y"))
     standing.apply({"d": None, "e": parse("y!=3")})
     return standing
 
@@ -66,7 +66,7 @@ def test_an_interruption_at_any_point(monkeypatch: pytest.MonkeyPatch, replaceme
     before = state(whole)
     whole.apply(BATCH)
     states[whole.generation] = state(whole)
-    whole["last"] = parse("y")
+    whole.upsert("last", parse("y"))
     for at in count(step=_STEP):
         standing = changed(replacements)
         snapshot, answer = standing.snapshot(), standing.matching(NODES[0])
@@ -79,7 +79,7 @@ def test_an_interruption_at_any_point(monkeypatch: pytest.MonkeyPatch, replaceme
         assert state(standing) == states[standing.generation]
         if standing.generation == before[2]:
             in_another_thread(partial(standing.apply, BATCH))
-        in_another_thread(partial(standing.__setitem__, "last", parse("y")))
+        in_another_thread(partial(standing.upsert, "last", parse("y")))
         assert state(standing) == state(whole)
         assert state(snapshot) == before
         assert answer.names() == names
@@ -89,7 +89,7 @@ def test_an_interruption_at_any_point(monkeypatch: pytest.MonkeyPatch, replaceme
 def test_an_interrupted_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wherever a query is interrupted, the next one is answered as if there had been none."""
     monkeypatch.setattr(key_conditions, "_MIN_CACHED", 0)
-    monkeypatch.setattr(store, "_FEW_NAMES", 0)
+    monkeypatch.setattr(selector_store, "_FEW_NAMES", 0)
     names = changed(2).matching(NODES[0]).names()
     for at in count():
         standing = changed(2)
@@ -108,12 +108,12 @@ def test_an_interrupted_repair(standing: StandingSelectors[str], kind: type[Base
     before = state(standing)
     with patch.object(module, "View", side_effect=kind), pytest.raises(kind):
         standing.apply(BATCH)
-    with patch.object(store.Store, "compacted", side_effect=kind):
+    with patch.object(selector_store.SelectorStore, "compacted", side_effect=kind):
         for _ in range(2):
             with pytest.raises(kind):
-                standing["new"] = parse("x")
+                standing.upsert("new", parse("x"))
             assert state(standing) == before
-    standing["new"] = parse("x")
+    standing.upsert("new", parse("x"))
     assert list(standing) == [*before[0], "new"]
     assert standing.generation == before[2] + 1
 
@@ -138,27 +138,27 @@ def test_names_that_cannot_be_compared() -> None:
     standing = StandingSelectors({first: parse("x")})
     second.fails = first.fails = True
     with pytest.raises(OSError, match="gone"):
-        standing[second] = parse("y")
+        standing.upsert(second, parse("y"))
     second.fails = first.fails = False
     assert list(standing) == [first]
-    standing[second] = parse("y")
+    standing.upsert(second, parse("y"))
     assert standing.matching({"y": ""}).names() == [second]
 
 
 def test_a_reentrant_write_is_rejected(standing: StandingSelectors[str]) -> None:
     """A signal handler that writes during a write of its thread gets an error, not a deadlock."""
-    add = store.Store.add
+    add = selector_store.SelectorStore.add
     calls = []
 
     def write_within(*args: Any) -> int:
         calls.append(args)
         with pytest.raises(RuntimeError, match="while it interrupts another write"):
-            standing["within"] = parse("x")
+            standing.upsert("within", parse("x"))
         return add(*args)
 
-    with patch.object(store.Store, "add", write_within):
-        standing["a"] = parse("x,y,z")
+    with patch.object(selector_store.SelectorStore, "add", write_within):
+        standing.upsert("a", parse("x,y,z"))
     assert len(calls) == 1
     assert "within" not in standing
-    standing["within"] = parse("x")
+    standing.upsert("within", parse("x"))
     assert "within" in standing

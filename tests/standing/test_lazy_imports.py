@@ -9,9 +9,9 @@ from nodeselect import Node, Selector, StandingSelectors
 standing = StandingSelectors((number, Selector.everything()) for number in range({count}))
 node = Node("n-1", {{"x": "1"}})
 assert len(standing.matching(node).names()) == {count}
-standing[0] = Selector.parse("x=2")
+standing.upsert(0, Selector.parse("x=2"))
 standing.changes(None, node), standing.explain(node), standing.snapshot()
-del standing[1]
+standing.remove(1)
 """
 
 

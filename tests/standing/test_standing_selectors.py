@@ -42,12 +42,12 @@ def test_reading() -> None:
 def test_order() -> None:
     """A name keeps its place when its selector is replaced, and loses it when it is removed."""
     standing = three()
-    standing["train"] = WEB
-    standing["batch"] = TRAIN
-    standing["all"] = parse("gpu")
+    standing.upsert("train", WEB)
+    standing.upsert("batch", TRAIN)
+    standing.upsert("all", parse("gpu"))
     assert list(standing) == ["train", "all", "web", "batch"]
-    del standing["train"]
-    standing["train"] = ALL
+    standing.remove("train")
+    standing.upsert("train", ALL)
     assert list(standing) == ["all", "web", "batch", "train"]
     assert standing.matching({"gpu": "1"}).names() == ["all", "batch", "train"]
 
@@ -76,8 +76,8 @@ def test_an_answer_does_not_change() -> None:
     """Later writes change no answer and no snapshot."""
     standing = three()
     snapshot, answer = standing.snapshot(), standing.matching({})
-    standing["train"] = ALL
-    del standing["web"]
+    standing.upsert("train", ALL)
+    standing.remove("web")
     assert answer.names() == snapshot.matching({}).names() == ["all", "web"]
     assert "train" not in answer
     assert list(snapshot) == ["train", "all", "web"]
@@ -171,11 +171,11 @@ def test_equal_selectors() -> None:
     """Equal selectors are one object; putting in an equal one changes nothing."""
     standing = StandingSelectors({"a": parse("x=1,y"), "b": parse("y,x=1")})
     assert standing["a"] is standing["b"]
-    standing["c"] = parse("x=1,y")
+    standing.upsert("c", parse("x=1,y"))
     assert standing["c"] is standing["a"]
     assert standing.matching({"x": "1", "y": ""}).names() == ["a", "b", "c"]
     snapshot = standing.snapshot()
-    standing["a"] = parse("y,x=1")
+    standing.upsert("a", parse("y,x=1"))
     assert standing.generation == snapshot.generation == 1
 
 
@@ -187,13 +187,13 @@ TUPLES: list[Hashable] = [("job", 1), ("job", 2), ("job", 3)]
 @pytest.mark.parametrize("few", [0, 512])
 def test_names(monkeypatch: pytest.MonkeyPatch, few: int, names: list[Hashable]) -> None:
     """A name is any hashable value, and is returned as it is, in few names and in many."""
-    monkeypatch.setattr("nodeselect.standing.store._FEW_NAMES", few)
+    monkeypatch.setattr("nodeselect.standing.selector_store._FEW_NAMES", few)
     standing = StandingSelectors(dict.fromkeys(names, ALL))
     for _ in range(2):
         assert standing.matching({}).names() == list(standing) == names
-        standing["more"] = WEB
+        standing.upsert("more", WEB)
         assert standing.matching({"gpu": "1"}).names() == names
-        del standing["more"]
+        standing.remove("more")
     assert ("job", 1) in standing
     assert ("job", 9) not in standing.matching({})
 
@@ -227,8 +227,8 @@ UNTYPED: Any = None
         (lambda s: s.apply([("a", WEB)]), "changes must be a mapping, not list"),
         (lambda s: s.apply({"a": WEB, "b": "gpu"}), "expected a Selector, not str; parse a text"),
         (lambda s: s.apply({"a": WEB, "b": False}), "expected a Selector, not bool"),
-        (lambda s: s.__setitem__("a", None), "expected a Selector, not NoneType"),
-        (lambda s: s.__setitem__([], WEB), "unhashable type: 'list'"),
+        (lambda s: s.upsert("a", None), "expected a Selector, not NoneType"),
+        (lambda s: s.upsert([], WEB), "unhashable type: 'list'"),
         (lambda s: type(s)({"a": "gpu"}), "expected a Selector, not str"),
     ],
 )
@@ -245,11 +245,20 @@ def test_unknown_names() -> None:
     """Removing a name that does not exist raises ``KeyError``, and changes nothing."""
     standing = three()
     with pytest.raises(KeyError, match="batch"):
-        del standing["batch"]
+        standing.remove("batch")
     with pytest.raises(KeyError, match="batch"):
         standing.apply({"new": ALL, "train": None, "batch": None})
-    assert list(standing) == ["train", "all", "web"]
+    assert standing.names() == list(standing) == ["train", "all", "web"]
+    assert standing.remove("batch", missing_ok=True) == "unchanged"
     assert standing.generation == 0
+
+
+def test_a_write_returns_what_it_did() -> None:
+    """``upsert`` and ``remove`` return what they did, as those of an inventory do."""
+    standing = three()
+    assert [standing.upsert("batch", ALL), standing.upsert("batch", WEB)] == ["added", "changed"]
+    assert standing.upsert("batch", WEB) == "unchanged"
+    assert [standing.remove("batch"), standing.generation] == ["removed", 3]
 
 
 def test_two_nodes_are_not_a_change() -> None:
@@ -278,8 +287,8 @@ def test_compaction(monkeypatch: pytest.MonkeyPatch) -> None:
     standing = three()
     before = standing.snapshot()
     for number in range(40):
-        standing["train"] = parse(f"gpu={number},!zone")
-        standing[f"job-{number}"] = parse(f"zone in (a,b),gpu>{number}")
+        standing.upsert("train", parse(f"gpu={number},!zone"))
+        standing.upsert(f"job-{number}", parse(f"zone in (a,b),gpu>{number}"))
         assert list(standing)[:4] == ["train", "all", "web", "job-0"]
         assert len(standing._view.store.names) <= 2 * len(standing) + 4
     assert standing.generation == 80
@@ -287,6 +296,6 @@ def test_compaction(monkeypatch: pytest.MonkeyPatch) -> None:
     assert standing.matching({"gpu": "2", "zone": "b"}).names() == ["all", "job-0", "job-1"]
     assert before.matching({"gpu": "39"}).names() == ["train", "all"]
     for name in [name for name in standing if name.startswith("job")]:
-        del standing[name]
+        standing.remove(name)
     assert standing._view.store._keys.keys() <= {"gpu", "zone"}
     assert list(standing) == list(before)

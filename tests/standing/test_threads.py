@@ -22,14 +22,14 @@ def test_two_writers_lose_nothing() -> None:
     def writer(name: str) -> Callable[[], None]:
         def write() -> None:
             for number in range(300):
-                standing[f"{name}-{number}"] = Selector.parse(f"x={number % 7}")
+                standing.upsert(f"{name}-{number}", Selector.parse(f"x={number % 7}"))
                 standing.apply(
                     {
                         f"{name}-last": Selector.parse(f"n={number}"),
                         f"{name}-gone": Selector.everything(),
                     }
                 )
-                del standing[f"{name}-gone"]
+                standing.remove(f"{name}-gone")
 
         return write
 

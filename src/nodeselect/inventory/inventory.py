@@ -286,13 +286,21 @@ class Inventory(LiveInventory):
         """
         return self._run(self._write, [require_node(node)], False).outcomes[0][1]
 
-    def remove(self, node_id: str) -> None:
+    def remove(self, node_id: str, *, missing_ok: bool = False) -> ChangeKind:
         """Remove the node with this id. Cost: a few microseconds, as for :meth:`upsert`.
 
-        :raises KeyError: if there is none.
+        Return ``"removed"``.
+
+        :param missing_ok: if there is none, return ``"unchanged"``.
+        :raises KeyError: if there is none, and ``missing_ok`` is false.
         :raises TypeError: if ``node_id`` is not a string.
         """
-        self._run(self._write, [require_id(node_id)], True)
+        try:
+            return self._run(self._write, [require_id(node_id)], True).outcomes[0][1]
+        except KeyError:
+            if missing_ok:
+                return "unchanged"
+            raise
 
     def update(self, node_id: str, change: Callable[[Node], Node]) -> NodeChange:
         """Replace a node by what ``change`` returns for it.

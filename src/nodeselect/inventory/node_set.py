@@ -1,15 +1,14 @@
 """The answer to a selector: a set of nodes."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from functools import lru_cache
-from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, NoReturn, overload
 
 from nodeselect.explain.countable import rank_counts
 from nodeselect.index import postings
 from nodeselect.index.postings import Postings
-from nodeselect.inventory.statistics import nodes_by_value, value_counts
+from nodeselect.inventory.statistics import value_counts
 from nodeselect.inventory.store import View
 from nodeselect.node import Node, has_state, is_connected, require_count
 from nodeselect.selectors import Selector
@@ -111,37 +110,6 @@ class NodeSet:
         drawn = _random(seed).sample(range(len(ordinals)), min(n, len(ordinals)))
         return [store.node(ordinals[position]) for position in sorted(drawn)]
 
-    def spread(self, key: str, n: int, seed: int | None = None) -> list[Node]:
-        """Return ``n`` random nodes, or all if there are fewer, spread evenly over a label.
-
-        There are equally many nodes for each value of ``key``, give or take one, unless a value has
-        too few. They alternate, so that the first nodes of the list are spread as well. Nodes
-        without the key come last, and only if there are too few with it.
-
-        Cost: a few microseconds for each node returned; if the set has fewer nodes than the key has
-        values, one step for each node of the set.
-
-        :param seed: on one snapshot, the same seed gives the same nodes; None gives others each
-            time.
-        :raises ValueError: if ``n`` is negative.
-        """
-        require_count("n", n)
-        random, store, nodes = _random(seed), self._view.store, self._postings()
-        groups = nodes_by_value(store, nodes, _require_key(key), random.shuffle)
-        n = min(n, len(nodes))
-        members = [group for _, group in islice(groups, n)]
-        columns = [
-            [group[at] for at in random.sample(range(len(group)), share)]
-            for group, share in zip(members, _shares(list(map(len, members)), n), strict=True)
-        ]
-        rows = zip_longest(*columns)
-        chosen = [ordinal for row in rows for ordinal in row if ordinal is not None]
-        if len(chosen) < n:
-            others = nodes - store.with_key(key)
-            drawn = random.sample(range(len(others)), min(n - len(chosen), len(others)))
-            chosen += [others[at] for at in drawn]
-        return list(map(store.node, chosen))
-
     def in_states(self, states: Collection[str]) -> "NodeSet":
         """Return the nodes that are in one of ``states``, in any case.
 
@@ -162,15 +130,6 @@ class NodeSet:
 
     def _in_states(self, accepts: Callable[[str | None], bool]) -> "NodeSet":
         return self._derived(self._view.in_states(self._postings(), accepts))
-
-    def by_value(self, key: str) -> dict[str, "NodeSet"]:
-        """Return the nodes with each value of ``key``, the most frequent value first.
-
-        Nodes without the key are left out. Cost: twice that of :meth:`value_counts`.
-        """
-        groups = nodes_by_value(self._view.store, self._postings(), _require_key(key))
-        ranked = sorted(groups, key=lambda group: (-len(group[1]), group[0]))
-        return {value: self._derived(nodes) for value, nodes in ranked}
 
     def value_counts(self, key: str) -> dict[str, int]:
         """Return how many nodes have each value of ``key``, the most frequent value first.
@@ -280,21 +239,3 @@ def _random(seed: int | None) -> "Random":
     from random import Random  # it loads a good deal, which few programs need
 
     return Random(seed)  # noqa: S311
-
-
-def _shares(sizes: Sequence[int], n: int) -> list[int]:
-    """Divide ``n`` as evenly as possible into one share for each size, not larger than the size.
-
-    If ``n`` cannot be divided evenly, the first shares are larger by one. For example, for the
-    sizes 5, 1 and 5, the shares of 8 are 4, 1 and 3.
-    """
-    shares = [0] * len(sizes)
-    growing = list(range(len(sizes)))
-    while n and growing:
-        step = max(n // len(growing), 1)
-        for at in growing[:n]:
-            added = min(step, sizes[at] - shares[at])
-            shares[at] += added
-            n -= added
-        growing = [at for at in growing if shares[at] < sizes[at]]
-    return shares

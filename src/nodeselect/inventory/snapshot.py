@@ -144,6 +144,7 @@ class BaseInventory:
         >>> inventory = Inventory([Node("n-1"), Node("n-2")])
         >>> before = inventory.snapshot()
         >>> inventory.remove("n-1")
+        'removed'
         >>> [(change.kind, change.id) for change in inventory.changes_since(before)]
         [('removed', 'n-1')]
 

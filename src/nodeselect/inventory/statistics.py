@@ -3,8 +3,8 @@
 Set operations on the index give the counts, except when counting node by node costs less.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 
 from nodeselect.index import postings
 from nodeselect.index.postings import Postings
@@ -101,30 +101,3 @@ def value_counts(store: Store, found: Postings, key: str) -> Counter[str]:
     for index in indexes:
         counts.update(index.value_counts(key, found))
     return counts
-
-
-def nodes_by_value(
-    store: Store, found: Postings, key: str, shuffle: Callable[[list[str]], None] | None = None
-) -> Iterator[tuple[str, Postings]]:
-    """Yield each value of ``key`` that any of the nodes ``found`` has, and which of them have it.
-
-    :param shuffle: puts a list of the values in the order in which to yield them. A value is looked
-        up only when it is yielded, so the caller may stop early.
-    """
-    ordinals = defaultdict[str, list[int]](list)
-    values = list({value: None for index in store.indexes() for value, _ in index.items(key)})
-    if is_by_node := len(values) > len(found):
-        for ordinal in postings.ordinals(found):
-            labels = store.node(ordinal).labels
-            if key in labels:
-                ordinals[labels[key]].append(ordinal)
-        values = list(ordinals)
-    if shuffle is not None:
-        shuffle(values)
-    for value in values:
-        if is_by_node:
-            nodes = postings.from_ordinals(ordinals[value])
-        else:
-            nodes = store.with_value(key, value, found)
-        if nodes:
-            yield value, nodes

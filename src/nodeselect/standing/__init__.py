@@ -8,16 +8,13 @@ from nodeselect.standing.explanation import (
 from nodeselect.standing.name_set import NameSet
 from nodeselect.standing.snapshot import BaseStanding, StandingSnapshot
 from nodeselect.standing.standing_selectors import StandingSelectors
-from nodeselect.standing.watch import PlacementChange, Watch
 
 __all__ = [
     "BaseStanding",
     "FailedRequirement",
     "NameSet",
-    "PlacementChange",
     "StandingExplanation",
     "StandingReason",
     "StandingSelectors",
     "StandingSnapshot",
-    "Watch",
 ]

@@ -6,7 +6,7 @@ from typing import Generic, NamedTuple
 
 from nodeselect.explain.wording import requirement_text, short
 from nodeselect.selectors import Selector, constraints_by_key
-from nodeselect.standing.store import Name, Values, View
+from nodeselect.standing.selector_store import Name, StandingView, Values
 from nodeselect.text import join_limited, pluralize, printable
 
 # How many reasons a headline names.
@@ -88,7 +88,7 @@ def _because(failed: Sequence[str]) -> str:
     return f"{only}because of {join_limited(list(map(short, failed)))}"
 
 
-def explain(view: View[Name], values: Values) -> StandingExplanation[Name]:
+def explain(view: StandingView[Name], values: Values) -> StandingExplanation[Name]:
     """Return how many selectors match a node, and which requirements of the others it fails."""
     store, matching = view.store, view.matching(values)
     texts_by_id: dict[int, str | None] = {}

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Set
 from typing import NoReturn, TypeVar
 
 from nodeselect.index.postings import Postings
-from nodeselect.standing.store import Name, View
+from nodeselect.standing.selector_store import Name, StandingView
 
 _Other = TypeVar("_Other")
 
@@ -18,7 +18,7 @@ class NameSet(Set[Name]):
 
     __slots__ = ("_entries", "_view")
 
-    def __init__(self, view: View[Name], entries: Postings) -> None:
+    def __init__(self, view: StandingView[Name], entries: Postings) -> None:
         """Internal: ``matching`` and ``changes`` return sets."""
         self._view = view
         self._entries = entries

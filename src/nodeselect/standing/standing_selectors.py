@@ -1,14 +1,16 @@
 """Live standing selectors: selectors by name, and the methods that change them."""
 
 from collections.abc import Iterable, Mapping
-from typing import NoReturn
+from typing import Literal, NoReturn, TypeAlias
 
 from nodeselect.files.write_lock import WriteLock
 from nodeselect.index import postings
 from nodeselect.selectors import Selector
 from nodeselect.selectors.selector import require_selector
+from nodeselect.standing.selector_store import Name, SelectorStore, StandingView
 from nodeselect.standing.snapshot import BaseStanding, StandingSnapshot
-from nodeselect.standing.store import Name, Store, View
+
+_ChangeKind: TypeAlias = Literal["added", "changed", "unchanged", "removed"]
 
 # A write compacts if there are more replaced and removed entries than this, and than selectors.
 _MAX_DEAD = 1_024
@@ -19,8 +21,10 @@ class StandingSelectors(BaseStanding[Name]):
 
     >>> from nodeselect import Node
     >>> standing = StandingSelectors({"train": Selector.parse("gpu")})
-    >>> standing["web"] = Selector.parse("!gpu")
-    >>> standing["batch"] = Selector.parse("gpu>2")
+    >>> standing.upsert("web", Selector.parse("!gpu"))
+    'added'
+    >>> standing.upsert("batch", Selector.parse("gpu>2"))
+    'added'
     >>> standing.matching(Node("n-1", {"gpu": "4"})).names()
     ['train', 'batch']
 
@@ -38,27 +42,30 @@ class StandingSelectors(BaseStanding[Name]):
     ) -> None:
         self._lock = WriteLock()
         self._write_interrupted: bool = False
-        store: Store[Name] = Store()
+        store: SelectorStore[Name] = SelectorStore()
         for name, selector in dict(selectors).items():
             store.add(name, require_selector(selector), None)
         self._view = _whole(store, generation=0)
 
-    def __setitem__(self, name: Name, selector: Selector) -> None:
-        """Add ``selector``, or replace the one that has this name.
+    def upsert(self, name: Name, selector: Selector) -> _ChangeKind:
+        """Replace the selector that has this name; if there is none, append ``selector``.
 
-        Nothing changes if the two are equal. Cost: about 20 µs, including the compactions that
-        become necessary after many writes.
+        Return ``"added"``, ``"changed"`` or, if the two are equal, ``"unchanged"``. Cost: about
+        20 µs, including the compactions that become necessary after many writes.
 
         :raises TypeError: if ``selector`` is not a :class:`Selector`; text is not parsed here.
         """
-        self._lock.run(self._write, {name: require_selector(selector)})
+        return self._lock.run(self._write, {name: require_selector(selector)})[0]
 
-    def __delitem__(self, name: Name) -> None:
+    def remove(self, name: Name, *, missing_ok: bool = False) -> _ChangeKind:
         """Remove the selector with this name. Cost: a few microseconds.
 
-        :raises KeyError: if there is none.
+        Return ``"removed"``.
+
+        :param missing_ok: if there is none, return ``"unchanged"``.
+        :raises KeyError: if there is none, and ``missing_ok`` is false.
         """
-        self._lock.run(self._write, {name: None})
+        return self._lock.run(self._write, {name: None}, missing_ok)[0]
 
     def apply(self, changes: Mapping[Name, Selector | None]) -> None:
         """Make several changes as one: readers see all of them or none.
@@ -89,36 +96,45 @@ class StandingSelectors(BaseStanding[Name]):
             "StandingSelectors cannot be copied or pickled: build others of its selectors"
         )
 
-    def _write(self, changes: Mapping[Name, Selector | None]) -> None:
-        """Make all of ``changes`` or none. The caller has checked their types."""
+    def _write(
+        self, changes: Mapping[Name, Selector | None], missing_ok: bool = False
+    ) -> list[_ChangeKind]:
+        """Make all of ``changes`` or none; return what each did. Their types have been checked."""
         if self._write_interrupted:  # drop what the last write left unfinished
             self._view = _compacted(self._view)
             self._write_interrupted = False
         before = self._view
         for name, selector in changes.items():
-            if selector is None and before.find(name) is None:
+            if selector is None and not missing_ok and before.find(name) is None:
                 raise KeyError(name)
         self._write_interrupted = True
-        store, entries, is_changed = before.store, before.entries.copy(), False
+        store, entries = before.store, before.entries.copy()
+        kinds: list[_ChangeKind] = []
         for name, selector in changes.items():
             replaced = before.find(name)
-            if selector is None or replaced is None or not store.has(replaced, selector):
+            if selector is None:
+                kinds.append("unchanged" if replaced is None else "removed")
+            elif replaced is None:
+                kinds.append("added")
+            else:
+                kinds.append("unchanged" if store.has(replaced, selector) else "changed")
+            if kinds[-1] != "unchanged":
                 if selector is not None:
                     entries.add(store.add(name, selector, replaced))
                 if replaced is not None:
                     entries.remove(replaced)
-                is_changed = True
-        if is_changed:
-            after = View(store, entries, before.generation + 1)
+        if len(kinds) > kinds.count("unchanged"):
+            after = StandingView(store, entries, before.generation + 1)
             dead = len(store.names) - len(entries)
             self._view = _compacted(after) if dead > max(_MAX_DEAD, len(entries)) else after
         self._write_interrupted = False
+        return kinds
 
 
-def _whole(store: Store[Name], generation: int) -> View[Name]:
+def _whole(store: SelectorStore[Name], generation: int) -> StandingView[Name]:
     """Return the view of a store in which all its entries are visible."""
-    return View(store, postings.from_range(0, len(store.names)), generation)
+    return StandingView(store, postings.from_range(0, len(store.names)), generation)
 
 
-def _compacted(view: View[Name]) -> View[Name]:
+def _compacted(view: StandingView[Name]) -> StandingView[Name]:
     return _whole(view.store.compacted(view.entries), view.generation)
