@@ -46,8 +46,9 @@ def main() -> None:
 
 def _pressed(*before: str, current: str = "") -> list[str]:
     """Return the command that the script of zsh runs."""
-    shell = ["env", "_NODESELECT_COMPLETE=zsh_complete", NODESELECT]
-    return [*shell, str(len(before)), *before, current]
+    words = " ".join(["nodeselect", *before, current])
+    variables = [f"COMP_WORDS={words}", f"COMP_CWORD={len(before) + 1}"]
+    return ["env", *variables, "_NODESELECT_COMPLETE=zsh_complete", NODESELECT]
 
 
 def _list() -> str:

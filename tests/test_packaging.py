@@ -28,7 +28,6 @@ DATA = {
     "render/html/frame.jinja",
     "render/html/jobs.jinja",
     "render/html/macros.jinja",
-    *(f"cli/scripts/completion.{shell}" for shell in ("bash", "fish", "zsh")),
     "render/html/page.css",
     "render/html/page.jinja",
     "render/html/page.js",

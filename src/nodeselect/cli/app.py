@@ -126,7 +126,7 @@ def run() -> int:
     """Run the command line and return its exit status."""
     try:
         if "_NODESELECT_COMPLETE" in os.environ:  # a shell asks what may follow
-            from nodeselect.cli.shells import register_shells
+            from nodeselect.cli.completion import register_shells
 
             register_shells()
         status = commands.main(prog_name="nodeselect", standalone_mode=False)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from nodeselect.cli.command_line import command_line
-from nodeselect.cli.completers import (
+from nodeselect.cli.completion import (
     complete_files,
     complete_ids,
     complete_selector,

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import click
 
 from nodeselect.cli.command_line import command_line
-from nodeselect.cli.completers import complete_codes, complete_files
+from nodeselect.cli.completion import complete_codes, complete_files
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.inputs.folders import is_excluded
 from nodeselect.cli.inputs.job_files import files_in, job_name, read_bytes

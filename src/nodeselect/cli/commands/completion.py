@@ -2,8 +2,8 @@
 
 import click
 
+from nodeselect.cli.completion import SHELLS
 from nodeselect.cli.exit_status import ExitStatus
-from nodeselect.cli.shells import SHELLS, read_script
 from nodeselect.cli.streams import write_output
 
 
@@ -11,16 +11,19 @@ from nodeselect.cli.streams import write_output
     epilog="""\b
 Examples:
   eval "$(nodeselect completion bash)"     in ~/.bashrc
-  eval "$(nodeselect completion zsh)"      in ~/.zshrc
-  nodeselect completion fish | source      in ~/.config/fish/config.fish
+  eval "$(nodeselect completion zsh)"      in ~/.zshrc, after compinit
+  nodeselect completion fish > ~/.config/fish/completions/nodeselect.fish
 """
 )
-@click.argument("shell", type=click.Choice(SHELLS))
-def completion(shell: str) -> int:
+@click.argument("shell", type=click.Choice(list(SHELLS)))
+@click.pass_context
+def completion(context: click.Context, shell: str) -> int:
     """Print the script for completion in bash, zsh or fish.
 
     TAB completes commands, options, files, and what is in the node file of the command line, or
-    in NODESELECT_NODES: label keys and values, also inside a selector, states and ids.
+    in NODESELECT_NODES: label keys and values of a selector, states and ids.
     """
-    write_output([read_script(shell).rstrip("\n")])
+    group = context.find_root().command
+    script = SHELLS[shell](group, {}, "nodeselect", "_NODESELECT_COMPLETE").source()
+    write_output([script.strip()])
     return ExitStatus.OK

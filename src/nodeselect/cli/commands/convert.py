@@ -2,7 +2,7 @@
 
 import click
 
-from nodeselect.cli.completers import complete_files
+from nodeselect.cli.completion import complete_files
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.inputs.job_files import job_name, read_bytes, split_object
 from nodeselect.cli.inputs.job_selectors import read_job, single_job_selectors

@@ -2,7 +2,7 @@
 
 import click
 
-from nodeselect.cli.completers import complete_files
+from nodeselect.cli.completion import complete_files
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.inputs.job_files import job_name
 from nodeselect.cli.inputs.job_selectors import only_selector

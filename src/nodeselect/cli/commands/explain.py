@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nodeselect.cli.commands.jobs import report_node_jobs, write_invalid
-from nodeselect.cli.completers import complete_ids
+from nodeselect.cli.completion import complete_ids
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.inputs.job_files import job_name
 from nodeselect.cli.inputs.job_selectors import job_selectors, read_job, selected, term_numbers

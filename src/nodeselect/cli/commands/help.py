@@ -2,12 +2,11 @@
 
 import click
 
-from nodeselect.cli.completers import complete_commands
 from nodeselect.cli.streams import write_output
 
 
 @click.command()
-@click.argument("command", required=False, shell_complete=complete_commands)
+@click.argument("command", required=False)
 @click.pass_context
 def help(context: click.Context, command: str | None) -> None:  # noqa: A001 - it is its name
     """Show the help of a command.

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nodeselect.cli.completers import complete_files
+from nodeselect.cli.completion import complete_files
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.inputs.database_addresses import check_address, is_database
 from nodeselect.cli.inputs.node_files import NodeFiles, default_nodes, node_files, nodes_option

@@ -8,7 +8,7 @@ from operator import or_, sub
 import click
 
 from nodeselect.cli.command_line import command_line
-from nodeselect.cli.completers import complete_files, complete_ids
+from nodeselect.cli.completion import complete_files, complete_ids
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.inputs.job_selectors import job_selectors
 from nodeselect.cli.inputs.node_files import NodeFiles, default_nodes, node_files, nodes_option

@@ -2,7 +2,7 @@
 
 import click
 
-from nodeselect.cli.completers import complete_keys
+from nodeselect.cli.completion import complete_keys
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.inputs.job_selectors import selected
 from nodeselect.cli.inputs.node_files import NodeFiles, nodes_option

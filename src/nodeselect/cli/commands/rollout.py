@@ -2,7 +2,7 @@
 
 import click
 
-from nodeselect.cli.completers import complete_keys
+from nodeselect.cli.completion import complete_keys
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.inputs.job_files import job_name, read_bytes
 from nodeselect.cli.inputs.job_selectors import warn_if_everything

@@ -2,7 +2,7 @@
 
 import click
 
-from nodeselect.cli.completers import complete_codes
+from nodeselect.cli.completion import complete_codes
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.streams import write_output
 from nodeselect.render.layout import detect_screen

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, NoReturn
 
 import click
 
-from nodeselect.cli.completers import complete_files
+from nodeselect.cli.completion import complete_files
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.inputs.job_selectors import job_selectors, selected, warn_if_everything
 from nodeselect.cli.inputs.node_files import NodeFiles, nodes_option

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, NoReturn, TypeVar
 
 import click
 
-from nodeselect.cli.completers import complete_files
+from nodeselect.cli.completion import complete_files
 from nodeselect.cli.inputs.database_addresses import check_address, is_database, without_password
 from nodeselect.cli.inputs.folders import walk
 from nodeselect.cli.options import once

@@ -1,0 +1,254 @@
+"""Completion in bash, zsh and fish: what TAB offers, and what click's own classes lack.
+
+Only words that no shell interprets are offered, so that no text of a node list is ever quoted, or
+run. Inside quotes, only file names are completed.
+"""
+
+import io
+import os
+import re
+import sys
+from collections.abc import Mapping
+from contextlib import redirect_stderr
+from os.path import commonprefix
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import click
+from click.shell_completion import (
+    CompletionItem,
+    FishComplete,
+    ShellComplete,
+    ZshComplete,
+    add_completion_class,
+    split_arg_string,
+)
+
+from nodeselect.readers.detect import KNOWN_STATES
+from nodeselect.selectors import Selector
+from nodeselect.selectors.charset import is_key, is_value
+from nodeselect.text import pluralize
+
+if TYPE_CHECKING:
+    from nodeselect.cli.inputs.node_files import NodeFiles
+    from nodeselect.inventory import Inventory
+
+# A larger file is not read, unless it is a saved inventory.
+_MAX_BYTES = 32 << 20
+
+# The values of a key with more of them are not counted.
+_MAX_VALUES = 100_000
+
+# If there are more candidates, only their next letters are listed.
+_MAX_SHOWN = 200
+
+# What no shell interprets, wherever it is in a word without quotes; and no option starts like this.
+_is_plain = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*").fullmatch
+
+# The requirements before the last one, then its key and operator, then what is typed last. Shells
+# do not interpret a "!" that is followed by "=".
+_EXPRESSION = re.compile(r"((?:[\w./=,-]|!=)*,)?(?:([\w./-]+)(==?|!=))?([\w./-]*)", re.ASCII)
+
+_Items: TypeAlias = "list[CompletionItem[str]]"
+
+
+def complete_files(context: click.Context, parameter: click.Parameter, incomplete: str) -> _Items:
+    """Return the item that asks the shell to complete file names by itself."""
+    return [CompletionItem(incomplete, type="file")]
+
+
+def complete_codes(context: click.Context, parameter: click.Parameter, incomplete: str) -> _Items:
+    """Return the codes of the rules for job files; they may be a list with commas."""
+    from nodeselect.jobs import all_rules  # imports yaml
+
+    head, word = _split_list(incomplete)
+    return _items(head, word, {rule.code: rule.summary for rule in all_rules().values()})
+
+
+def complete_keys(context: click.Context, parameter: click.Parameter, incomplete: str) -> _Items:
+    """Return the label keys of the nodes; they may be a list with commas."""
+    head, word = _split_list(incomplete)
+    return _items(head, word, _label_counts(_nodes(context)))
+
+
+def complete_states(context: click.Context, parameter: click.Parameter, incomplete: str) -> _Items:
+    """Return the states that the nodes are in, and then all other known states."""
+    inventory, counts = _nodes(context), {}
+    if inventory is not None:
+        counts = _by_count(inventory.match(Selector.everything()).state_counts())
+    others = dict.fromkeys(sorted(KNOWN_STATES - counts.keys()), "")
+    head, word = _split_list(incomplete)
+    return _items(head, word, counts | others)
+
+
+def complete_ids(context: click.Context, parameter: click.Parameter, incomplete: str) -> _Items:
+    """Return the ids of the nodes."""
+    inventory = _nodes(context)
+    return _items("", incomplete, dict.fromkeys(inventory.ids() if inventory else (), ""))
+
+
+def complete_selector(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> _Items:
+    """Complete the key or the value that is typed last in a selector.
+
+    If only one key is possible, each candidate is ``key=value``, so that TAB inserts ``key=``.
+    """
+    match = _EXPRESSION.fullmatch(incomplete)
+    if match is None:
+        return []
+    inventory = _nodes(context)
+    head, key, operator, word = match.groups(default="")
+    if key:
+        return _items(f"{head}{key}{operator}", word, _label_counts(inventory, key))
+    keys = _items(head, word, _label_counts(inventory))
+    if len(keys) != 1:
+        return keys
+    key = keys[0].value.removeprefix(head)
+    return _items(f"{head}{key}=", "", _label_counts(inventory, key)) or keys
+
+
+def _nodes(context: click.Context) -> "Inventory | None":
+    """Return the nodes of ``-n`` before the cursor, or of the environment; None if not known."""
+    from nodeselect.cli.inputs.read_nodes import open_queryable, read_inventory  # imports pyroaring
+    from nodeselect.inventory import Inventory
+
+    nodes_from: NodeFiles | None = context.params.get("nodes_from")
+    sources = tuple(map(os.path.expanduser, nodes_from.sources if nodes_from else ()))
+    if nodes_from is None or not all(map(os.path.exists, sources)):  # "-" does not exist
+        return None
+    nodes_from = nodes_from._replace(sources=sources, is_verbose=False)
+    if isinstance(saved := open_queryable(nodes_from), Inventory):
+        return saved
+    files = nodes_from.files()
+    is_small = all(os.path.isfile(file) and os.path.getsize(file) <= _MAX_BYTES for file in files)
+    return read_inventory(nodes_from) if is_small else None
+
+
+def _label_counts(inventory: "Inventory | None", key: str | None = None) -> dict[str, str]:
+    """Return how many nodes have each valid key; or, given a key, each of its valid values."""
+    from nodeselect.inventory.snapshot import statistics_of  # imports pyroaring
+
+    if inventory is None:
+        return {}
+    statistics = statistics_of(inventory)
+    if key is None:
+        counts = statistics.key_counts(sys.maxsize) or {}
+        return _by_count({each: counts[each] for each in counts if is_key(each)})
+    counts = statistics.value_counts(key, _MAX_VALUES) or {}
+    return _by_count({value: counts[value] for value in counts if is_value(value)})
+
+
+def _by_count(counts: Mapping[Any, int]) -> dict[str, str]:
+    """Return the numbers of nodes as text, the largest first; without that of None."""
+    ranked = sorted(counts.keys() - {None}, key=lambda text: (-counts[text], text))
+    return {text: pluralize(counts[text], "node") for text in ranked}
+
+
+def _split_list(incomplete: str) -> tuple[str, str]:
+    """Split ``a,b,c`` into ``a,b,`` and ``c``."""
+    head, comma, word = incomplete.rpartition(",")
+    return head + comma, word
+
+
+def _items(head: str, word: str, described: Mapping[str, str]) -> _Items:
+    """Return the candidates that start with a word, with their descriptions.
+
+    If there are too many to list, return their different beginnings, one letter longer than what
+    they have in common, so that TAB shows which letters may come next.
+
+    :param head: what is before the word, and stays.
+    :param described: all candidates, with a description of each.
+    """
+    texts = [text for text in described if text.startswith(word) and _is_plain(text)]
+    if len(texts) > _MAX_SHOWN:
+        length = len(commonprefix(texts)) + 1  # noqa: RUF071 - of letters
+        texts = sorted({text[:length] for text in texts})
+    return [CompletionItem(head + text, help=described.get(text)) for text in texts]
+
+
+# $2 is what bash replaces: what follows the last of COMP_WORDBREAKS, such as "=", in the word.
+_BASH = """\
+# Completion of %(prog_name)s in bash, 4.4 or newer.
+
+%(complete_func)s() {
+    local kind value
+    COMPREPLY=()
+    while IFS=, read -r kind value; do
+        case $kind in
+            file) compopt -o default ;; # file names, since there is nothing in COMPREPLY
+            plain) COMPREPLY+=("$value") ;;
+        esac
+    done < <(COMP_WORDS="${COMP_LINE:0:COMP_POINT}" COMP_CWORD="$2" %(complete_var)s=bash_complete \
+"$1" 2> /dev/null)
+}
+
+complete -o nosort -F %(complete_func)s %(prog_name)s
+"""
+
+
+class _SafeComplete(ShellComplete):
+    """Completion that offers nothing inside quotes, and prints nothing if anything fails."""
+
+    def complete(self) -> str:
+        """Return the text that the script reads; it is empty if anything fails."""
+        try:
+            with redirect_stderr(io.StringIO()):
+                return super().complete()
+        except Exception:
+            return ""
+
+    def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem[str]]:
+        """Return the candidates; in ``--option=value``, with the option before the value.
+
+        Inside quotes, only file names are completed.
+        """
+        import shlex  # loads slowly
+
+        items = super().get_completions(args, incomplete)
+        try:
+            shlex.split(os.environ["COMP_WORDS"])
+        except ValueError:  # a quote is open
+            return [item for item in items if item.type == "file"]
+        option, equals, _ = incomplete.partition("=")
+        if equals and option.startswith("--"):  # the shell replaces the whole word
+            for item in items:
+                item.value = f"{option}={item.value}"
+        return items
+
+
+class _Bash(_SafeComplete):
+    name = "bash"
+    source_template = _BASH
+
+    def get_completion_args(self) -> tuple[list[str], str]:
+        """Return the words before the cursor, and the beginning of the one at the cursor."""
+        # The letter X begins a word after a blank, and belongs to the last word otherwise.
+        _, *words, last = split_arg_string(os.environ["COMP_WORDS"] + "X")
+        self._typed = last[:-1]
+        return words, self._typed
+
+    def format_completion(self, item: CompletionItem[Any]) -> str:
+        """Return a line with what replaces the end of the word; an empty one if it has escapes."""
+        replaced = os.environ["COMP_CWORD"]
+        if item.type == "plain" and not self._typed.endswith(replaced):
+            return ""
+        start = len(self._typed) - len(replaced)
+        return f"{item.type},{item.value[start:]}"
+
+
+class _Zsh(_SafeComplete, ZshComplete):
+    pass
+
+
+class _Fish(_SafeComplete, FishComplete):
+    # The candidates for a selector have commas.
+    source_template = FishComplete.source_template.replace('split "', 'split -m 1 "')
+
+
+SHELLS = {"bash": _Bash, "zsh": _Zsh, "fish": _Fish}
+
+
+def register_shells() -> None:
+    """Make click use the classes of this module."""
+    for shell in SHELLS.values():
+        add_completion_class(shell)
