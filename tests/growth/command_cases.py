@@ -159,7 +159,13 @@ def _add_jobs() -> None:
         return ["convert", "--to", output, *options], ""
 
     def convert_refused(n: int) -> Command:
-        return ["convert", "--to", "nomad", "-l", ",".join(f"{word}>5" for word in words(n))], ""
+        return [
+            "convert",
+            "--to",
+            "label-selector",
+            "-l",
+            ",".join(f"{word}>5" for word in words(n)),
+        ], ""
 
     def sql(n: int) -> Command:
         expression = ",".join(f"{word}>5" for word in words(n))

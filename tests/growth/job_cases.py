@@ -265,11 +265,8 @@ def _add_manifests() -> None:
     def bacalhau(word: str) -> object:
         return {"Key": word, "Operator": "in", "Values": ["a", "b"]}
 
-    def nomad(word: str) -> object:
-        return {"attribute": f"${{meta.{word}}}", "operator": "!=", "value": "a"}
-
     def unknown(word: str) -> object:
-        return {"attribute": f"${{device.{word}}}"}
+        return {"Attribute": word}
 
     def many_requirements(word: str) -> object:
         return {"requirements": [{"key": word, "operator": "Exists"}], "ids": [word]}
@@ -290,11 +287,10 @@ def _add_manifests() -> None:
     case("manifest/twice", wrong, twice)
     case("manifest/terms", read_manifest, terms)
     read = read_selector_file
-    for name, item in (("Constraints", bacalhau), ("constraint", nomad)):
-        build_file = partial(selector_file, name, item)
-        case(f"selector-file/{name}", read, build_file, limit=LIMITS.requirements)
+    build_file = partial(selector_file, "Constraints", bacalhau)
+    case("selector-file/Constraints", read, build_file, limit=LIMITS.requirements)
     case("selector-file/json", read, partial(selector_file, "selectors", many_requirements))
-    case("selector-file/wrong", rejected(read), partial(selector_file, "constraint", unknown))
+    case("selector-file/wrong", rejected(read), partial(selector_file, "Constraints", unknown))
     case("manifest/check", _check, partial(documents, "b"), 20)
 
 

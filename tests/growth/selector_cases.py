@@ -20,7 +20,6 @@ from nodeselect.selectors import (
     normal_form,
     redundant,
 )
-from nodeselect.selectors.structured import requirement_from_structured
 from nodeselect.text import display_width, join_limited, prefix, printable, quoted
 from tests.growth.cases import case, rejected, words
 from tests.selectors.test_errors import TEXTS
@@ -131,10 +130,6 @@ def _add_constructors() -> None:
     is_in = partial(Requirement, "k", Operator.IN)
     case("requirement/values", is_in, words, limit=LIMITS.values_in_set)
     case("requirement/too-many", rejected(is_in), lambda n: words(n + LIMITS.values_in_set))
-    structured = partial(requirement_from_structured, "k", "not in")
-    case("requirement/structured", structured, words, limit=LIMITS.values_in_set)
-    of_operator = partial(requirement_from_structured, "k")
-    case("requirement/operator", rejected(of_operator), "in _".__mul__)
 
     def key(text: str) -> object:
         return Requirement(f"{text}!", Operator.EXISTS)

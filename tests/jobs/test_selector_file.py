@@ -13,7 +13,6 @@ from nodeselect.jobs.selector_file import SelectorFile, read_selector_file
 LABEL_SELECTOR = "a LabelSelector of Kubernetes"
 POD = "conditions of a pod of Kubernetes"
 BACALHAU = "constraints of Bacalhau"
-NOMAD = "constraints of Nomad"
 TERMS = "nodeSelectorTerms: [{matchExpressions: [{key: a, operator: Exists}]}, {}]"
 REQUIRED = f"{{requiredDuringSchedulingIgnoredDuringExecution: {{{TERMS}}}}}"
 GPU = "{Key: gpu, Operator: exists}"
@@ -42,10 +41,6 @@ RACK = "{attribute: '${meta.rack}', value: r1}"
         ("Type: ops\nTasks: []\nConstraints: []", BACALHAU, [""]),
         ("Constraints:", BACALHAU, [""]),
         (f"Job: {{Type: ops, Constraints: [{GPU}]}}", BACALHAU, ["gpu"]),
-        (f"[{RACK}]", NOMAD, ["rack=r1"]),
-        (f"constraint: [{RACK}]", NOMAD, ["rack=r1"]),
-        (f"constraint: {RACK}", NOMAD, ["rack=r1"]),
-        ("Constraints: [{LTarget: '${meta.a}', Operand: is_set}]", NOMAD, ["a"]),
         (
             "selectors: [{requirements: [{key: a, operator: Exists}], ids: [n-1]}, {ids: []}]",
             *("selectors in JSON", ["<id in (n-1)>,a", "<nothing>"]),
@@ -65,6 +60,10 @@ def test_kinds(text: str, kind: str, expected: list[str]) -> None:
         "selector: {match_labels: {a: b}}\nConstraints: []\n",
         f"config: {{}}\nconstraints: [{GPU}]\n",
         "spec: {}\nnodeSelector: {a: b}\n",
+        f"constraint: [{RACK}]\n",
+        f"[{RACK}]\n",
+        "Job: {Constraints: null, TaskGroups: []}",
+        "Name: group\nConstraints:\nTasks: [{Driver: exec}]",
         "name: a\n",
         "region: eu\n",
         "[]\n",
@@ -90,14 +89,9 @@ def test_not_recognised(text: str) -> None:
         ("nodeSelectorTerms: []", "no-terms", "nodeSelectorTerms", "["),
         ("nodeSelectorTerms: [{a: b}]", "unknown-field", "nodeSelectorTerms[0].a", "a"),
         ("nodeSelector: {a: b}\nnodeselector: {}", "unknown-field", "nodeselector", "nodeselector"),
+        (f"Constraints: [{RACK}]", "unknown-field", "Constraints[0].attribute", "attribute"),
         ("Constraints: [{Key: a, Operator: no}]", "wrong-type", "Constraints[0].Operator", "no"),
         (f"[{GPU}, {{Key: a b, Operator: '!'}}]", "invalid-key", "[1].Key", " "),
-        (f"[{RACK}, {{attribute: x}}]", "not-in-language", "[1].attribute", "x"),
-        ("constraint: {attribute: x}", "not-in-language", "constraint.attribute", "x"),
-        (f"constraint: {RACK}\ndatacenters: [a]", "unknown-field", "datacenters", "datacenters"),
-        (f"Constraints: [{RACK}]\nCount: 1", "not-in-language", "", "C"),
-        ("Job: {Constraints: null, TaskGroups: []}", "not-in-language", "", "J"),
-        ("Name: group\nConstraints:\nTasks: [{Driver: exec}]", "not-in-language", "", "N"),
         ("selectors: [{ids: a}]", "wrong-type", "selectors[0].ids", "a"),
         ("selectors: [{id: []}]", "unknown-field", "selectors[0].id", "id"),
     ],
@@ -129,29 +123,13 @@ def test_hints(text: str, hint: str) -> None:
     assert (caught.value.problems[0].hint or "").startswith(hint)
 
 
-@pytest.mark.parametrize(
-    ("text", "line"),
-    [
-        ('# a job\njob "a" {\n  group "b" {\n  }\n}\n', 2),
-        ('constraint {\n  attribute = "${meta.rack}"\n  value = "r1"\n}\n', 1),
-        ("constraint {\n  a = 1\n}\n", 1),
-    ],
-)
-def test_hcl(text: str, line: int) -> None:
-    """Jobs of Nomad in HCL are refused by this name."""
-    with pytest.raises(JobError, match="this is HCL, which is not read") as caught:
-        read_selector_file(text.encode(), "a.nomad")
-    assert caught.value.problems[0].line == line
-    assert '{"constraint": [' in (caught.value.problems[0].hint or "")
-
-
-NAMES = ("matchLabels", "matchExpressions", "nodeSelector", "Constraints", "constraint", "Job")
+NAMES = ("matchLabels", "matchExpressions", "nodeSelector", "Constraints", "Job")
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(0, 2) | st.sampled_from(["", "a", "In", "=", "a b"]),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from([*NAMES, "key", "Key", "operator", "values", "attribute", "selectors"]),
+            st.sampled_from([*NAMES, "key", "Key", "operator", "values", "selectors"]),
             inner,
         )
     ),

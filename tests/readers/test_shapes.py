@@ -10,7 +10,7 @@ import yaml
 
 from nodeselect import Inventory, Node
 from nodeselect.node import split_state
-from nodeselect.notations.bacalhau import NOMAD_FIELDS
+from nodeselect.notations.nomad import NOMAD_FIELDS
 from nodeselect.readers.detect import KNOWN_STATES
 from tests.readers.reading import nodes_of
 

@@ -7,14 +7,9 @@ from pathlib import Path
 import pytest
 
 from nodeselect.errors import SelectorError
-from nodeselect.notations.bacalhau import (
-    bacalhau_from_selector,
-    nomad_from_selector,
-    selector_from_bacalhau,
-    selector_from_nomad,
-)
+from nodeselect.notations.bacalhau import bacalhau_from_selector, selector_from_bacalhau
+from nodeselect.notations.nomad import selector_from_nomad
 from nodeselect.selectors import Operator, Requirement, Selector, selectors_from_pod_spec
-from nodeselect.selectors.structured import requirement_from_structured
 from tests import golden
 from tests.hints import check_selector_hint
 
@@ -31,8 +26,8 @@ SCOPE = {
     each.__name__: each
     for each in (
         *(Selector, Requirement, Operator),
-        *(requirement_from_structured, selectors_from_pod_spec),
-        *(selector_from_bacalhau, selector_from_nomad, bacalhau_from_selector, nomad_from_selector),
+        *(selectors_from_pod_spec, selector_from_bacalhau, bacalhau_from_selector),
+        selector_from_nomad,
     )
 }
 

@@ -14,7 +14,7 @@ from nodeselect.text import display_width, prefix, printable, truncate
 REPORT_FORMATS = ("text", "json", "markdown")
 PROBLEM_FORMATS = ("text", "concise", "json", "github", "sarif")
 SELECTOR_FORMATS = (
-    "text", "job", "label-selector", "pod-spec", "bacalhau", "nomad", "json",
+    "text", "job", "label-selector", "pod-spec", "bacalhau", "json",
 )  # fmt: skip
 
 # User text in Markdown is truncated to this many characters.

@@ -10,7 +10,6 @@ from nodeselect.documents.yaml import scalar_kind
 from nodeselect.notations.bacalhau import (
     bacalhau_from_selector,
     no_counterpart_error,
-    nomad_from_selector,
 )
 from nodeselect.render.layout import json_lines
 from nodeselect.selectors import Selector, pod_spec_from_selectors
@@ -92,10 +91,6 @@ def _bacalhau_lines(selectors: Sequence[Selector]) -> Iterator[str]:
     return _yaml_lines({"Constraints": bacalhau_from_selector(_only(selectors, "Bacalhau"))})
 
 
-def _nomad_lines(selectors: Sequence[Selector]) -> list[str]:
-    return json_lines({"constraint": nomad_from_selector(_only(selectors, "Nomad"))})
-
-
 def _json_lines(selectors: Sequence[Selector]) -> list[str]:
     return json_lines(
         {
@@ -117,7 +112,6 @@ _WRITERS: dict[str, Callable[[Sequence[Selector]], Iterable[str]]] = {
     "label-selector": _label_selector_lines,
     "pod-spec": _pod_spec_lines,
     "bacalhau": _bacalhau_lines,
-    "nomad": _nomad_lines,
     "json": _json_lines,
 }
 

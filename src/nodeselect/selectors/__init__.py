@@ -12,8 +12,8 @@ from nodeselect.selectors.algebra import (
     redundant,
 )
 from nodeselect.selectors.key_constraint import KeyConstraint, constraints_by_key
-from nodeselect.selectors.kubernetes import pod_spec_from_selectors, selectors_from_pod_spec
 from nodeselect.selectors.operator import HasKey, InRange, OneOf, Operator, Test
+from nodeselect.selectors.pod_spec import pod_spec_from_selectors, selectors_from_pod_spec
 from nodeselect.selectors.requirement import Requirement
 from nodeselect.selectors.selector import Selector
 

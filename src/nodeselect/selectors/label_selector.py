@@ -2,7 +2,7 @@
 
 A field that is ignored makes a selector match more nodes. So an unknown field, a wrong type and a
 wrong value are errors, with their place in the object: the parameter ``place`` is the path of a
-value. Node affinity consists of the same pieces, see ``kubernetes.py``.
+value. Node affinity consists of the same pieces, see ``pod_spec.py``.
 
 Source: Kubernetes apimachinery, ``LabelSelectorAsSelector`` and ``ValidateLabelSelector``.
 """
@@ -17,7 +17,12 @@ from nodeselect.selectors.operator import KUBERNETES_OPERATORS, Operator
 from nodeselect.selectors.requirement import Requirement, check_number_of_values
 from nodeselect.text import describe_json, join_limited, printable, quoted, to_exact_str
 
-_LABEL_SELECTOR_OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
+ITEM_FIELDS = ("key", "operator", "values")
+"""The fields of an item of ``matchExpressions``."""
+
+_LABEL_SELECTOR_OPERATORS = {
+    name: operator for name, operator in KUBERNETES_OPERATORS.items() if not operator.is_comparison
+}
 
 
 def requirements_from_label_selector(label_selector: Mapping[str, object]) -> list[Requirement]:
@@ -99,41 +104,68 @@ def read_match_labels(value: object, place: str) -> list[Requirement]:
 
 
 def read_match_expressions(
-    value: object, place: str, operators: Iterable[str] = KUBERNETES_OPERATORS
+    value: object, place: str, operators: Mapping[str, Operator] = KUBERNETES_OPERATORS
 ) -> list[Requirement]:
     """Return the requirements of a ``matchExpressions`` list; none if it is null.
 
-    :param operators: the names of the operators that it may have.
+    :param operators: the operators that they may have, by their names.
     :raises SelectorError: if it is invalid.
     """
-    requirements = []
-    for number, item in enumerate(read_list(value, place)):
-        path = f"{place}[{number}]"
-        key, operator, values = read_item(item, path, operators)
-        try:
-            check_number_of_values(operator, len(values), key, f"'{operator.kubernetes_name}'")
-            requirements.append(Requirement(key, operator, values))
-        except SelectorError as error:
-            raise error.at(f"{path}.{_invalid_field(error, key, values)}") from None
-    return requirements
+    return [
+        read_requirement(item, f"{place}[{number}]", operators)
+        for number, item in enumerate(read_list(value, place))
+    ]
+
+
+def read_requirement(
+    value: object,
+    place: str,
+    operators: Mapping[str, Operator],
+    names: tuple[str, ...] = ITEM_FIELDS,
+) -> Requirement:
+    """Return the requirement of an item of ``matchExpressions``.
+
+    :param operators: the operators that it may have, by their names.
+    :param names: what the item calls its key, operator and values.
+    :raises SelectorError: if it is invalid.
+    """
+    key, operator, values = read_item(value, place, operators, names)
+    try:
+        name = next(name for name, each in operators.items() if each is operator)
+        check_number_of_values(operator, len(values), key, f"'{name}'")
+        return Requirement(key, operator, values)
+    except SelectorError as error:
+        at_key, _, at_values = names
+        if error.code in ("wrong-number-of-values", "too-many-values"):
+            path = at_values
+        elif not is_key(key):
+            path = at_key
+        else:
+            path = f"{at_values}[{values.index(error.source)}]"
+        raise error.at(f"{place}.{path}") from None
 
 
 def read_item(
-    value: object, place: str, operators: Iterable[str]
+    value: object,
+    place: str,
+    operators: Mapping[str, Operator],
+    names: tuple[str, ...] = ITEM_FIELDS,
 ) -> tuple[str, Operator, list[str]]:
     """Return the key, operator and values of an item of ``matchExpressions``.
 
-    Whether the key and the values are valid is not checked.
+    Whether the key and the values are valid is not checked. The parameters are those of
+    :func:`read_requirement`.
 
     :raises SelectorError: if a field is unknown, missing or of a wrong type, or the operator is not
         one of ``operators``.
     """
-    fields = read_fields(value, place, ("key", "operator", "values"))
-    for name in ("key", "operator"):
+    fields = read_fields(value, place, names)
+    at_key, at_operator, at_values = names
+    for name in (at_key, at_operator):
         if fields.get(name) is None:
             raise structure_error("missing-field", f"the field '{name}' is missing", place)
-    key = read_text(fields["key"], f"{place}.key")
-    name = read_text(fields["operator"], f"{place}.operator")
+    key = read_text(fields[at_key], f"{place}.{at_key}")
+    name = read_text(fields[at_operator], f"{place}.{at_operator}")
     if name not in operators:
         known = tuple(operators)
         raise SelectorError(
@@ -143,9 +175,9 @@ def read_item(
             (0, len(name)),
             expected=known,
             hint=f"use {join_limited(known, len(known), 'or')}",
-            place=f"{place}.operator",
+            place=f"{place}.{at_operator}",
         )
-    return key, Operator(name), read_strings(fields.get("values"), f"{place}.values")
+    return key, operators[name], read_strings(fields.get(at_values), f"{place}.{at_values}")
 
 
 def read_fields(value: object, place: str, names: tuple[str, ...]) -> Mapping[str, object]:
@@ -228,12 +260,3 @@ def structure_error(code: str, message: str, place: str, hint: str | None = None
 def _type_error(expected: str, value: object, place: str, hint: str | None) -> SelectorError:
     message = f"expected {expected}, found {describe_json(value)}"
     return structure_error("wrong-type", message, place, hint)
-
-
-def _invalid_field(error: SelectorError, key: str, values: list[str]) -> str:
-    """Return the field of an item, such as ``key`` or ``values[1]``, that ``error`` is about."""
-    if error.code in ("wrong-number-of-values", "too-many-values"):
-        return "values"
-    if not is_key(key):
-        return "key"
-    return f"values[{values.index(error.source)}]"

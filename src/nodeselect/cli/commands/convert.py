@@ -38,7 +38,7 @@ cannot express it.
 @click.option(
     "--to", "output", type=click.Choice(SELECTOR_FORMATS), default="text", show_default=True,
     help="The notation: text for -l, a line for each alternative; the selector of a job spec; a"
-    " LabelSelector or the affinity of a pod spec of Kubernetes; constraints of Bacalhau or Nomad;"
+    " LabelSelector or the affinity of a pod spec of Kubernetes; constraints of Bacalhau;"
     " or JSON for programs.",
 )  # fmt: skip
 @click.pass_context
@@ -48,8 +48,8 @@ def convert(
     """Write a selector in the notation of another system.
 
     FILE may be a job spec, a manifest of Kubernetes, a LabelSelector, a pod's nodeSelector or node
-    affinity, or constraints of Bacalhau or Nomad; its content shows what it is. The result matches
-    the same nodes. If that is not possible, this is an error.
+    affinity, or constraints of Bacalhau; its content shows what it is. The result matches the same
+    nodes. If that is not possible, this is an error.
     """
     from nodeselect.render.selectors import selector_lines  # compiles many patterns
 

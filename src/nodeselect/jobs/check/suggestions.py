@@ -27,10 +27,10 @@ from nodeselect.jobs.check.schema_fields import (
     parse_duration,
     snake_case,
 )
-from nodeselect.selectors import Selector, conflict
+from nodeselect.selectors import Operator, Requirement, Selector, conflict
 from nodeselect.selectors.charset import is_key, is_value
 from nodeselect.selectors.diagnostics.words import value_error
-from nodeselect.selectors.structured import requirement_from_structured
+from nodeselect.selectors.operator import OPERATORS
 
 _HEALTHY = "set success_threshold instead: a node is healthy after that many good checks in a row"
 
@@ -73,6 +73,16 @@ _SELECTOR_FIELDS = {
 
 # Suggestions with more characters or expressions than this are not made.
 _MAX_LENGTH = 400
+
+# The operators of structured expressions by their names in Kubernetes, in Bacalhau and in a
+# selector text: in lower case, without spaces and underscores.
+_OPERATORS = {
+    **{each.value: each for each in Operator},
+    **{spelling: operator for spelling, operator in OPERATORS.items() if spelling},
+    "doesnotexist": Operator.DOES_NOT_EXIST,
+    "equals": Operator.EQUALS,
+    "notequals": Operator.NOT_EQUALS,
+}
 _MAX_ITEMS = 50
 
 
@@ -338,7 +348,7 @@ def _valid_expression(text: str) -> str | None:
 
 
 def _structured(key: str, operator: str, values: Value | None) -> str | None:
-    """Return the expression for a key, an operator such as ``In``, and values.
+    """Return the expression for a key, an operator such as ``In`` or ``not in``, and values.
 
     Return None if these are not valid.
     """
@@ -351,8 +361,15 @@ def _structured(key: str, operator: str, values: Value | None) -> str | None:
         if len(pieces) > 1 and not all(pieces):
             return None  # an empty value is valid, but "a," does not mean one
         words += pieces
+    found = _OPERATORS.get("".join(operator.lower().replace("_", " ").split()))
+    if found is None:
+        return None
+    if len(words) > 1:
+        found = {Operator.EQUALS: Operator.IN, Operator.NOT_EQUALS: Operator.NOT_IN}.get(
+            found, found
+        )
     try:
-        text = str(requirement_from_structured(key.strip(), operator, words))
+        text = str(Requirement(key.strip(), found, words))
     except SelectorError:
         return None
     return text if len(text) <= _MAX_LENGTH else None

@@ -29,6 +29,7 @@ from nodeselect.text import join_limited, printable, quoted
 _AFFINITIES = ("nodeAffinity", "podAffinity", "podAntiAffinity")
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
+_MATCH_FIELDS_OPERATORS = {"In": Operator.IN, "NotIn": Operator.NOT_IN}
 
 
 def selectors_from_pod_spec(spec: Mapping[str, object]) -> tuple[Selector, ...]:
@@ -179,7 +180,7 @@ def _read_match_fields(value: object, place: str) -> set[str] | None:
     excluded: dict[str, str] = {}
     for number, item in enumerate(read_list(value, place)):
         path = f"{place}[{number}]"
-        key, operator, values = read_item(item, path, ("In", "NotIn"))
+        key, operator, values = read_item(item, path, _MATCH_FIELDS_OPERATORS)
         if key != "metadata.name":
             message = f"a node has no field {quoted(key)} to match"
             raise structure_error("unknown-field", message, f"{path}.key", "use 'metadata.name'")
