@@ -56,7 +56,6 @@ ALLOWED = {
     "shlex": "for a hint, if no node matches",
     "logging": "for a compaction",
     "select": "for a stream that does not block",
-    "sqlite3": "for nodes in SQLite",
 }
 
 

@@ -40,7 +40,6 @@ FILES = ("-n", "docs/example/fleet.json")
         ("check", "docs/example", "-o", "sarif"),
         ("diff", "docs/example/job.yaml", "docs/example/first-try.yaml", *FILES),
         ("rollout", "--job", "docs/example/job.yaml", *FILES),
-        ("explain", "-l", "region=eu_west", "-n", "sqlite:docs/example/fleet.sqlite"),
         ("sql", "-l", "gpu", "--dialect", "postgresql"),
         ("rules",),
         ("schema",),

@@ -18,7 +18,7 @@ def test_it_runs(tmp_path: Path) -> None:
     assert user_code.use_inventory(selector)[:2] == ["n-1", "n-2"]
     nodes = [Node("n-1", {"region": "eu"}), Node("n-2", {"region": "us"})]
     assert user_code.use_saved(nodes, tmp_path / "fleet.nsx") == [2, 1, 2, 3, 3]
-    example = Path(__file__).parents[1] / "docs/example/fleet.sqlite"
+    example = Inventory.read(Path(__file__).parents[1] / "docs/example/fleet.json")
     assert user_code.use_database(example)[-1] == "node-174fc70c"
     assert user_code.explain_node(Inventory([Node("n-1")])).matches
     assert user_code.use_standing(Selector.parse("region=eu")) == ["job-1", "job-3", "job-4"]

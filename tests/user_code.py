@@ -1,5 +1,6 @@
 """A program that uses every public name. CI checks its types with mypy and pyright."""
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -126,9 +127,12 @@ def use_inventory(selector: Selector) -> list[str]:
     return [*answer.ids(), *explain(inventory.explain(Selector.parse("region=ue,gpu")))]
 
 
-def use_database(path: Path) -> list[str]:
+def use_database(fleet: Inventory) -> list[str]:
     """Ask the nodes of a table what an inventory is asked."""
-    database = sqlite3.connect(path)
+    database = sqlite3.connect(":memory:")
+    database.execute("CREATE TABLE nodes (id TEXT, state TEXT, labels TEXT)")
+    rows = [(node.id, node.state, json.dumps(dict(node.labels))) for node in fleet]
+    database.executemany("INSERT INTO nodes VALUES (?, ?, ?)", rows)
     nodes = SqlNodes(database.execute, "sqlite", ("nodes",), columns={}, state="state")
     selector = Selector.parse("region=eu-west,gpu")
     explanation: Explanation = nodes.explain(selector, examples=1)
@@ -139,7 +143,6 @@ def use_database(path: Path) -> list[str]:
         sql.where(
             selector, "duckdb", labels=sql.LongTable("labels"), columns={"gpu": ("n", "gpu")}
         ),
-        sql.explain(selector, "spark", table=("fleet", "nodes"), labels=None, state="state"),
     ]
     found: list[str] = [*matching.ids(), *texts, explanation.headline, str(states), first[0].id]
     database.close()

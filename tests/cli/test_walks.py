@@ -160,8 +160,7 @@ ANSWERS = {
     "explain -l region=eu -n fleet.json": "the values of 'region': 'eu-central' (45 nodes)",
     "explain -l gpu --node node-174fc7 -n fleet.json": "it is the beginning of 'node-174fc70c'",
     "explain -l gpu --node dublin-01-inference-01 -n fleet.json": "with the id 'node-174fc70c'",
-    "match --all -n 'postgres:fleet?table=nodes'":
-        "write postgresql://localhost/fleet?table=nodes",
+    "match --all -n postgresql://us@db/fleet": "pipe the nodes of a database as JSON objects into",
     "match --all -n fleeet.json": "did you mean 'fleet.json'?",
     "explain --job first-tri.yaml -n fleet.json": "did you mean 'first-try.yaml'?",
     "check jobs/job.yml": "did you mean 'jobs/job.yaml'?",
@@ -309,7 +308,6 @@ def test_an_answer_says_what_to_write(run: Run, command: str) -> None:
         "match --job jobs -n fleet.json --min 3 --limit 2",
         "match --job jobs -l gpu -n fleet.json -o name",
         "watch -l gpu --id n1 -n fleet.json",
-        "match gpu -n fleet.json --id 'a?pwd=x'",
         "diff fleet.json again.json --id n1 -l gpu",
         "sql fleet.json",
         "match gpu -n 'fl\x1beet.json'",

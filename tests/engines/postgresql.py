@@ -14,7 +14,7 @@ MISSING = "PostgreSQL is not installed (Debian: apt-get install postgresql)"
 _DEBIAN = Path("/usr/lib/postgresql")
 
 
-def _programs() -> Path | None:
+def programs() -> Path | None:
     """Return the folder of the programs of the latest version, or None."""
     found = sorted(_DEBIAN.glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
     initdb = found[-1] if found else shutil.which("initdb")
@@ -24,8 +24,8 @@ def _programs() -> Path | None:
 @contextlib.contextmanager
 def postgresql() -> Iterator[str | None]:
     """Start a server; yield how to connect to it, or None if it is not installed."""
-    programs = _programs()
-    if programs is None:
+    folder = programs()
+    if folder is None:
         yield None
         return
     home = Path(tempfile.mkdtemp(prefix="nodeselect-"))
@@ -35,7 +35,7 @@ def postgresql() -> Iterator[str | None]:
         shutil.chown(home, user, user)
 
     def run(program: str, *options: str) -> None:
-        command = [str(programs / program), "-D", str(home / "data"), *options]
+        command = [str(folder / program), "-D", str(home / "data"), *options]
         groups: list[str] | None = [] if user else None
         done = subprocess.run(
             command, cwd=home, user=user, group=user, extra_groups=groups, text=True,

@@ -6,7 +6,7 @@ Each commit compares some selectors on some rows; ``ROWS=1 SELECTORS=1`` all of 
 import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
@@ -283,69 +283,19 @@ def test_columns_are_checked(nodes: SqlNodes) -> None:
     nodes.check_columns()
 
 
-def test_a_column_that_is_not_there(nodes: SqlNodes, database: Database) -> None:
-    """A name that is not exactly that of a column is an error with the names that are."""
-    for arguments in ({"id": "ID"}, {"name": "nam"}, {"state": "none"}, {"columns": {"a": "b.c"}}):
-        wrong: dict[str, Any] = {"labels": None, **arguments}
-        with pytest.raises(InventoryError, match="there is no column '") as caught:
-            SqlNodes(database.run, database.dialect, NODES, **wrong).check_columns()
-        assert caught.value.code == "no-column"
+@contextmanager
+def start(request: pytest.FixtureRequest, dialect: str) -> Iterator[Database]:
+    """Start a database without the table ``typed``."""
+    pytest.importorskip({"postgresql": "psycopg", "sqlite": "sqlite3"}.get(dialect, dialect))
+    server = [request.getfixturevalue("postgresql_server")] if dialect == "postgresql" else []
+    with closing(SETUPS[dialect].start(*server)) as database:
+        database.run("DROP TABLE IF EXISTS typed")
+        yield database
 
 
-@pytest.mark.parametrize(
-    ("index", "is_read"),
-    [
-        ("CREATE TABLE kept (id text PRIMARY KEY, labels jsonb)", False),
-        ("CREATE TABLE kept (id text UNIQUE, labels jsonb)", False),
-        ("CREATE TABLE kept (id text, labels jsonb, UNIQUE (id, labels))", True),
-        (
-            """CREATE TABLE kept (id text, labels jsonb);
-            CREATE UNIQUE INDEX ON kept (id) WHERE labels IS NOT NULL""",
-            True,
-        ),
-        (
-            "CREATE TABLE kept (id text, labels jsonb); CREATE UNIQUE INDEX ON kept (upper(id))",
-            True,
-        ),
-        (
-            "CREATE TABLE kept (id text UNIQUE, labels jsonb);CREATE TABLE heir () INHERITS (kept)",
-            True,
-        ),
-        (
-            """CREATE TABLE kept (id text UNIQUE, labels jsonb) PARTITION BY LIST (id);
-            CREATE TABLE heir PARTITION OF kept DEFAULT""",
-            False,
-        ),
-    ],
-)
-def test_ids_with_an_index(postgresql_server: str, index: str, is_read: bool) -> None:
-    """Ids are not compared if an index of PostgreSQL ensures that those of all rows are distinct.
-
-    They may still be NULL or empty.
-    """
-    pytest.importorskip("psycopg")
-    with closing(SETUPS["postgresql"].start(postgresql_server)) as database:
-        database.run("DROP TABLE IF EXISTS heir; DROP TABLE IF EXISTS kept")
-        database.run(index)
-        queries: list[str] = []
-
-        def run(query: str) -> Sequence[tuple[Any, ...]]:
-            queries.append(query)
-            return database.run(query)
-
-        nodes = SqlNodes(run, "postgresql", "kept")
-        nodes.check_columns()
-        assert any("GROUP BY" in query for query in queries) == is_read
-        database.run("INSERT INTO kept VALUES ('')")
-        with pytest.raises(InventoryError, match="a node has an empty id"):
-            nodes.check_columns()
-        database.run("DROP TABLE IF EXISTS heir; DROP TABLE kept")
-
-
-def test_domains(postgresql_server: str) -> None:
+def test_domains(request: pytest.FixtureRequest) -> None:
     """What a domain is made of counts, also if that is another domain."""
-    pytest.importorskip("psycopg")
-    with closing(SETUPS["postgresql"].start(postgresql_server)) as database:
+    with start(request, "postgresql") as database:
         database.run("CREATE DOMAIN short AS text; CREATE DOMAIN host AS short")
         database.run("CREATE DOMAIN tags AS jsonb; CREATE DOMAIN checked AS tags")
         database.run("CREATE DOMAIN padded AS char(4); CREATE DOMAIN code AS padded")
@@ -379,13 +329,7 @@ def test_columns_that_are_not_texts(
     request: pytest.FixtureRequest, dialect: str, type_: str, value: str
 ) -> None:
     """A column of another type is an error that says what it has, for whatever it is."""
-    server = []
-    if dialect != "sqlite":
-        pytest.importorskip("psycopg" if dialect == "postgresql" else dialect)
-    if dialect == "postgresql":
-        server = [request.getfixturevalue("postgresql_server")]
-    with closing(SETUPS[dialect].start(*server)) as database:
-        database.run("DROP TABLE IF EXISTS typed")
+    with start(request, dialect) as database:
         labels = "MAP(TEXT, TEXT)" if dialect == "duckdb" else database.labels_type
         database.run(f"CREATE TABLE typed (id TEXT, labels {labels}, other {type_})")
         if dialect == "sqlite":  # in the others, a table without rows has types, too
@@ -405,36 +349,6 @@ def test_columns_that_are_not_texts(
             assert caught.value.code == "invalid-column"
         database.run(f"INSERT INTO typed (id, other) VALUES ('n-2', {value})")
         SqlNodes(database.run, dialect, "typed").check_columns()
-
-
-@pytest.mark.parametrize(
-    ("dialect", "type_", "value"),
-    [
-        ("duckdb", "JSON", """'{"gpu": "t4"}'"""),
-        ("duckdb", "VARCHAR", """'{"gpu": "t4"}'"""),
-        ("duckdb", "STRUCT(gpu VARCHAR, rack VARCHAR)", "{'gpu': 't4', 'rack': NULL}"),
-        ("duckdb", "MAP(VARCHAR, JSON)", """map {'gpu': '"t4"'}"""),
-        ("postgresql", "json", """'{"gpu": "t4"}'"""),
-        ("postgresql", "text", """'{"gpu": "t4"}'"""),
-    ],
-)
-def test_labels_of_another_type(
-    request: pytest.FixtureRequest, dialect: str, type_: str, value: str
-) -> None:
-    """The error has the type that labels need, and a cast for a view that has them."""
-    pytest.importorskip("psycopg" if dialect == "postgresql" else dialect)
-    server = [request.getfixturevalue("postgresql_server")] if dialect == "postgresql" else []
-    with closing(SETUPS[dialect].start(*server)) as database:
-        database.run("DROP TABLE IF EXISTS original CASCADE")
-        database.run(f"CREATE TABLE original (id TEXT, labels {type_})")
-        database.run(f"INSERT INTO original VALUES ('n-1', {value})")
-        with pytest.raises(InventoryError, match=f"not {database.labels_type[:3]}") as caught:
-            SqlNodes(database.run, dialect, "original").check_columns()
-        cast = str(caught.value.hint).partition(": ")[2]
-        database.run(f"CREATE VIEW casted AS SELECT id, {cast} AS labels FROM original")
-        nodes = SqlNodes(database.run, dialect, "casted")
-        nodes.check_columns()
-        assert list(nodes.match(Selector.parse("gpu=t4,!rack"))) == [Node("n-1", {"gpu": "t4"})]
 
 
 def test_numbers_as_labels() -> None:
@@ -462,13 +376,8 @@ def test_numbers_as_labels() -> None:
 @pytest.mark.parametrize("dialect", ["postgresql", "sqlite"])
 def test_labels_that_are_not_strings(request: pytest.FixtureRequest, dialect: str) -> None:
     """A label in JSON that is not a string is present, and no condition matches a value of it."""
-    server = []
-    if dialect == "postgresql":
-        pytest.importorskip("psycopg")
-        server = [request.getfixturevalue("postgresql_server")]
     many = ",".join(map(str, range(8, 30)))
-    with closing(SETUPS[dialect].start(*server)) as database:
-        database.run("DROP TABLE IF EXISTS typed")
+    with start(request, dialect) as database:
         database.run(f"CREATE TABLE typed (id TEXT, labels {database.labels_type})")
         for at, value in enumerate(["8", "true", '["8"]', '{"a": "8"}', '"8"']):
             database.run(f"""INSERT INTO typed VALUES ('n-{at}', '{{"cores": {value}}}')""")
@@ -495,21 +404,43 @@ def test_labels_that_are_not_strings(request: pytest.FixtureRequest, dialect: st
             assert everything.value_counts("cores")["8"] == 2
 
 
-@pytest.mark.parametrize("labels", ['{"gpu": "t4", "cores": 8}', '{"a": ["b"]}', '["gpu"]', "8"])
-def test_jsonb_that_is_not_an_object_of_texts(request: pytest.FixtureRequest, labels: str) -> None:
-    """Labels in PostgreSQL that are not texts are an error with the id of their node."""
-    pytest.importorskip("psycopg")
-    server = request.getfixturevalue("postgresql_server")
-    with closing(SETUPS["postgresql"].start(server)) as database:
-        database.run("DROP TABLE IF EXISTS typed")
-        database.run("CREATE TABLE typed (id TEXT, labels jsonb)")
+@pytest.mark.parametrize("dialect", ["postgresql", "sqlite"])
+@pytest.mark.parametrize(
+    "labels",
+    ['{"gpu": "t4", "cores": 8}', '{"a": ["b"]}', '["gpu"]', "8", '{"a": "b", "a": "c"}', "{"],
+)
+def test_json_that_is_not_an_object_of_texts(
+    request: pytest.FixtureRequest, dialect: str, labels: str
+) -> None:
+    """Labels in JSON that are not texts are an error with the id of their node."""
+    if dialect == "postgresql" and labels in ("{", '{"a": "b", "a": "c"}'):
+        pytest.skip("jsonb rejects the first, and keeps one value of the second")
+    with start(request, dialect) as database:
+        database.run(f"CREATE TABLE typed (id TEXT, labels {database.labels_type})")
         database.run("""INSERT INTO typed VALUES ('n-1', '{"a": "b", "c": null}'), ('n-2', NULL)""")
-        nodes = SqlNodes(database.run, "postgresql", "typed")
+        nodes = SqlNodes(database.run, dialect, "typed")
         nodes.check_columns()
         database.run(f"INSERT INTO typed VALUES ('n-3', '{labels}')")
         with pytest.raises(InventoryError, match="the labels of the node 'n-3' are not") as caught:
             nodes.check_columns()
         assert caught.value.code == "invalid-column"
+
+
+@pytest.mark.parametrize("dialect", ["postgresql", "duckdb", "sqlite"])
+@pytest.mark.parametrize(
+    ("node_id", "code"), [("NULL", "no-id"), ("''", "empty-id"), ("'n-1'", "duplicate-id")]
+)
+def test_ids_that_are_not_distinct(
+    request: pytest.FixtureRequest, dialect: str, node_id: str, code: str
+) -> None:
+    """An id that is NULL, empty or there twice is an error, but only among the rows of nodes."""
+    with start(request, dialect) as database:
+        database.run("CREATE TABLE typed (id TEXT, kept TEXT)")
+        database.run(f"INSERT INTO typed VALUES ('n-1', 'yes'), ('N-1', 'yes'), ({node_id}, 'no')")
+        SqlNodes(database.run, dialect, "typed", labels=None, where="kept = 'yes'").check_columns()
+        with pytest.raises(InventoryError, match="id") as caught:
+            SqlNodes(database.run, dialect, "typed", labels=None).check_columns()
+        assert caught.value.code == code
 
 
 def test_where() -> None:

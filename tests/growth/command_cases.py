@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import closing, redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from functools import partial
 from io import BytesIO, StringIO, TextIOWrapper
 from itertools import count
@@ -19,7 +19,6 @@ from nodeselect.render.changes import CHANGE_FORMATS
 from nodeselect.render.layout import PROBLEM_FORMATS, REPORT_FORMATS, SELECTOR_FORMATS
 from nodeselect.render.nodes import COLUMN_FORMATS, NODE_FORMATS, node_lines
 from tests.growth.cases import case, words
-from tests.growth.engine_cases import sqlite_table
 from tests.growth.inventory_cases import SELECTORS, fleet
 from tests.growth.job_cases import job_of_ids, pod_of, pod_of_terms
 
@@ -169,14 +168,7 @@ def _add_jobs() -> None:
 
     def sql(n: int) -> Command:
         expression = ",".join(f"{word}>5" for word in words(n))
-        return ["sql", "--dialect", "sqlite", "--explain", "--table", "t", "-l", expression], ""
-
-    def database(n: int) -> Command:
-        path = Path(_FOLDER.name, f"{next(_serial)}.sqlite")
-        with closing(sqlite_table(fleet(n), str(path))) as connection:
-            connection.commit()
-        html = f"--html={path}.html"
-        return ["explain", "-l", "region=eu", "--state", "ready", html, "-n", f"sqlite:{path}"], ""
+        return ["sql", "--dialect", "sqlite", "-l", expression], ""
 
     def convert_file(n: int) -> Command:
         return ["convert", _file("pod.json", json.dumps(pod_of_terms(n)).encode())], ""
@@ -220,7 +212,6 @@ def _add_jobs() -> None:
     case("cli/convert/refused", _run, convert_refused, limit=256)
     case("cli/convert/manifest", _run, convert_file)
     case("cli/sql", _run, sql, limit=256)
-    case("cli/database", _run, database)
     case("cli/jobs/manifest", _run, jobs_of_manifest, 10)
     case("cli/explain/jobs", _run, explain_jobs, 10)
     case("cli/diff/jobs", _run, diff_jobs)

@@ -38,16 +38,16 @@ def _write(dialect: str, selector: Selector) -> object:
     texts: list[object] = []
     for labels in _LAYOUTS:
         texts.append(sql.where(selector, dialect, labels=labels, columns=columns))
-        texts.append(sql.explain(selector, dialect, labels=labels, columns=columns, state="s"))
         queries: list[str] = []
 
         def execute(query: str, queries: list[str] = queries) -> list[tuple[object, ...]]:
             queries.append(query)
             return []
 
-        nodes = SqlNodes(execute, dialect, labels=labels, columns=columns)
+        nodes = SqlNodes(execute, dialect, labels=labels, columns=columns, state="s")
         matching = nodes.match(selector)
-        texts += [matching.first(9), matching.label_counts(), matching.sample(9), queries]
+        texts += [matching.first(9), matching.label_counts(), matching.sample(9)]
+        texts += [nodes.explain(selector), queries]
     return texts
 
 
@@ -63,9 +63,9 @@ def _express(selector: Selector) -> object:
     return texts
 
 
-def sqlite_table(nodes: list[Node], path: str = ":memory:") -> sqlite3.Connection:
+def sqlite_table(nodes: list[Node]) -> sqlite3.Connection:
     """Return a new database that has nodes in two layouts."""
-    database = sqlite3.connect(path)
+    database = sqlite3.connect(":memory:")
     database.execute("CREATE TABLE nodes (id TEXT, name TEXT, state TEXT, labels TEXT)")
     database.execute("CREATE TABLE labels (node_id TEXT, key TEXT, value TEXT)")
     rows = [(node.id, node.name, node.state, json.dumps(dict(node.labels))) for node in nodes]

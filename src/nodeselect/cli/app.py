@@ -107,8 +107,8 @@ Examples:
 def commands() -> None:
     """Find out which nodes a label selector matches, and why the others do not.
 
-    Selectors are those of Kubernetes and of Expanso jobs. Nodes come from a file, a pipe
-    or a database. All commands are dry runs: nothing is submitted.
+    Selectors are those of Kubernetes and of Expanso jobs. Nodes come from a file or a
+    pipe. All commands are dry runs: nothing is submitted.
     """
 
 

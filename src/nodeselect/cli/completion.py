@@ -109,15 +109,14 @@ def complete_selector(
 
 def _nodes(context: click.Context) -> "Inventory | None":
     """Return the nodes of ``-n`` before the cursor, or of the environment; None if not known."""
-    from nodeselect.cli.inputs.read_nodes import open_queryable, read_inventory  # imports pyroaring
-    from nodeselect.inventory import Inventory
+    from nodeselect.cli.inputs.read_nodes import open_saved, read_inventory  # imports pyroaring
 
     nodes_from: NodeFiles | None = context.params.get("nodes_from")
     sources = tuple(map(os.path.expanduser, nodes_from.sources if nodes_from else ()))
     if nodes_from is None or not all(map(os.path.exists, sources)):  # "-" does not exist
         return None
     nodes_from = nodes_from._replace(sources=sources, is_verbose=False)
-    if isinstance(saved := open_queryable(nodes_from), Inventory):
+    if (saved := open_saved(nodes_from)) is not None:
         return saved
     files = nodes_from.files()
     is_small = all(os.path.isfile(file) and os.path.getsize(file) <= _MAX_BYTES for file in files)

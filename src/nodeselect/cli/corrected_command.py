@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 
 import click
 
-from nodeselect.cli.command_line import command_line, shown
+from nodeselect.cli.command_line import command_line
 from nodeselect.errors import NodeselectError, SelectorError
 from nodeselect.selectors import Selector
 from nodeselect.selectors.charset import is_key
@@ -102,7 +102,7 @@ def corrected_command(context: click.Context, words: Sequence[str]) -> str | Non
     if commands == [(name, parts)] or not all(_is_valid(context, each) for each in commands):
         return None
     lines = [[*words[:at], name, *_words(own)] for name, own in commands]
-    return " | ".join(command_line(map(shown, line)) for line in lines) or None
+    return " | ".join(map(command_line, lines)) or None
 
 
 def _can_be_pasted(words: Sequence[str]) -> bool:
@@ -178,12 +178,8 @@ def similar_name(
 
 
 def _is_valid(context: click.Context, command: _Command) -> bool:
-    """Return whether a command accepts its options and arguments, and none hides a password."""
+    """Return whether a command accepts its options and arguments."""
     name, parts = command
-    # A word without its password is another word. Only that of a database need not be the same.
-    others = [part for part in parts if part.option != "-n"]
-    if any(shown(word) != word for word in _words(others)):
-        return False
     try:
         _command(context, name).make_context(name, _words(parts), context.parent)
     except (click.UsageError, NodeselectError):

@@ -15,7 +15,6 @@ from nodeselect.cli.completion import (
     complete_states,
 )
 from nodeselect.cli.exit_status import ExitStatus
-from nodeselect.cli.inputs.database_addresses import is_database, without_password
 from nodeselect.cli.inputs.job_files import split_object
 from nodeselect.cli.streams import QUIET, write_error_message
 from nodeselect.errors import SelectorError
@@ -27,7 +26,6 @@ from nodeselect.text import join_limited, pluralize, quoted
 
 if TYPE_CHECKING:
     from nodeselect.cli.inputs.node_files import NodeFiles
-    from nodeselect.engines.sql.nodes import SqlNodes
     from nodeselect.inventory import Inventory
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -160,8 +158,6 @@ def parse_selectors(expressions: Sequence[str], ids: Sequence[str] = ()) -> list
     :param ids: if there are any, each selector matches only nodes with one of these ids.
     :raises SelectorError: if an expression or an id is invalid; it names the option.
     """
-    if any("://" in text and without_password(text) != text for text in expressions):
-        raise click.UsageError("-l takes a selector: give the address of a database with -n")
     option = "--id"
     try:
         restriction = Selector.of(match_ids=ids)
@@ -201,14 +197,13 @@ def explain_hint(
     """Return a message with the shell command that explains why no node matches."""
 
     options = {"-l": expressions, "--id": ids, "--job": [job] if job else []}
-    options["-n"] = nodes_from.shown
+    options["-n"] = nodes_from.sources
     saved = ""
     for option, file in (("--job", "job.yaml"), ("-n", "nodes.json")):
         for source in options[option]:
             # A pipe cannot be read again: the command reads a file.
             path = split_object(source)[0]
-            is_file = os.path.isfile(path) or os.path.isdir(path)
-            if not (is_file or is_database(source)):
+            if not (os.path.isfile(path) or os.path.isdir(path)):
                 options[option] = [file]
                 saved = f"save the input as {file}, then "
     if nodes_from.id_column != "id":
@@ -238,17 +233,13 @@ def similar_key(
     return f"; {pluralize(counts[close[1]], one, several)} {quoted(close[1])}"
 
 
-def check_node(context: click.Context, inventory: "Inventory | SqlNodes", node_id: str) -> None:
+def check_node(context: click.Context, inventory: "Inventory", node_id: str) -> None:
     """End the command with an error if no node has this id.
 
-    For an inventory, the error names the node whose name this is, or the ids that begin with it.
+    The error names the node whose name this is, or the ids that begin with it.
     """
-    from nodeselect.inventory import Inventory  # imports pyroaring
-
     if node_id not in inventory:
         write_error_message(f"error: no node has the id {quoted(node_id)}")
-        if not isinstance(inventory, Inventory):  # a database would be read whole
-            context.exit(ExitStatus.ERROR)
         if named := [node.id for node in inventory if node.name == node_id]:
             write_error_message(f"help: it is the name of the node with the id {quoted(named[0])}")
         elif begun := [each for each in inventory.ids() if each.startswith(node_id)]:

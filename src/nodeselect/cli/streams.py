@@ -9,7 +9,6 @@ from itertools import islice
 
 import click
 
-from nodeselect.cli.command_line import shown
 from nodeselect.errors import NodeselectError
 from nodeselect.problem import wrap_hint
 from nodeselect.render.layout import detect_screen
@@ -78,9 +77,6 @@ def write_usage_error(error: click.ClickException) -> None:
         write_error_message(context.get_usage())
         write_error_message(f"Try '{context.command_path} --help' for help.\n")
     message = " ".join(error.format_message().split())  # click lists choices in lines
-    for word in sys.argv[1:]:  # an argument at the wrong place may have a password
-        if (without_password := shown(word)) != word:
-            message = message.replace(word, without_password)
     lines = wrap_hint(f"error: {printable(message)}", detect_screen(sys.stderr), hang=2)
     write_error_message("\n".join(lines))
 

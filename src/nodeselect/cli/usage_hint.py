@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import click
 
-from nodeselect.cli.command_line import command_line, shown
+from nodeselect.cli.command_line import command_line
 from nodeselect.cli.corrected_command import corrected_command, similar_name
 from nodeselect.text import join_limited
 
@@ -51,7 +51,7 @@ def usage_hint(error: click.UsageError, words: Sequence[str]) -> str | None:
         if f"No such command '{word}'" in error.message:
             line = _with_command(word, words[at + 1 :], group.list_commands(context))
             if line:
-                return f"did you mean: {command_line(map(shown, [*words[:at], *line]))}"
+                return f"did you mean: {command_line([*words[:at], *line])}"
     return None
 
 

@@ -7,7 +7,6 @@ import click
 
 from nodeselect.cli.completion import complete_files
 from nodeselect.cli.exit_status import ExitStatus
-from nodeselect.cli.inputs.database_addresses import check_address, is_database
 from nodeselect.cli.inputs.node_files import NodeFiles, default_nodes, node_files, nodes_option
 from nodeselect.cli.inputs.read_nodes import read_inventory
 from nodeselect.cli.options import check_usage, single_option
@@ -64,12 +63,10 @@ def index(
         " fleet.nsx":
             (nodes_from is None, output is None) != (info is not None,) * 2,
         "-o needs the name of a file, not '-'": output == "-",
-        "--info needs a saved file, not a database": info is not None and is_database(info),
         "--info needs the name of a file, not '-'": info == "-",
     }  # fmt: skip
     check_usage(context, mistakes)
     if info is not None:
-        check_address(info)
         from nodeselect.inventory import Inventory  # imports pyroaring
 
         write_output([_description(info, Inventory.open(info, verify=True))])

@@ -6,7 +6,7 @@ from nodeselect.cli.completion import complete_keys
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.inputs.job_selectors import selected
 from nodeselect.cli.inputs.node_files import NodeFiles, nodes_option
-from nodeselect.cli.inputs.read_nodes import match_any, open_nodes, open_queryable
+from nodeselect.cli.inputs.read_nodes import match_any, open_nodes, open_saved
 from nodeselect.cli.options import (
     check_usage,
     explain_hint,
@@ -60,7 +60,7 @@ def labels(
     """
     check_usage(context, {nodes_from.stdin_conflict: job == "-" and nodes_from.has_stdin})
     selectors = selected(job, expressions, ()) if expressions or job is not None else []
-    inventory = open_queryable(nodes_from)
+    inventory = open_saved(nodes_from)
     if inventory is not None:
         total = len(inventory)
         facets = count_labels(match_any(inventory, selectors or [Selector.everything()]))

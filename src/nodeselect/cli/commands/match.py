@@ -13,7 +13,7 @@ from nodeselect.cli.completion import complete_keys
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.inputs.job_selectors import selected
 from nodeselect.cli.inputs.node_files import NodeFiles, nodes_option
-from nodeselect.cli.inputs.read_nodes import match_any, open_nodes, open_queryable, read_inventory
+from nodeselect.cli.inputs.read_nodes import match_any, open_nodes, open_saved, read_inventory
 from nodeselect.cli.options import (
     check_usage,
     explain_hint,
@@ -225,7 +225,7 @@ def _find_matches(
     limit: int | None,
 ) -> _Result:
     """Count the nodes that match; keep the first ``limit`` of them, or all if it is None."""
-    inventory = open_queryable(nodes_from)
+    inventory = open_saved(nodes_from)
     if inventory is None:
         return _read_matches(nodes_from, selectors, states, limit)
     matching = match_any(inventory, selectors)
@@ -247,7 +247,7 @@ def _find_matches(
         nodes if limit is None else nodes.first(limit),
         total,
         Counter(nodes.state_counts()),
-        Counter((matching - nodes).state_counts()),  # type: ignore[operator]  # of one kind
+        Counter((matching - nodes).state_counts()),
         all_states,
         missing_ids,
         failures,
@@ -308,8 +308,7 @@ def _missing_ids(result: _Result, nodes_from: NodeFiles) -> Iterator[str]:
     The similar id is looked for only if the nodes are in files and few, as they are read again.
     """
     missing = result.missing_ids
-    total = max(result.total, result.all_states.total())
-    is_small = total <= _MAX_REREAD and not nodes_from.is_database
+    is_small = max(result.total, result.all_states.total()) <= _MAX_REREAD
     if missing and is_small and all(map(os.path.isfile, nodes_from.files())):  # not a pipe
         hints: Sequence[Hint] = ()
         with suppress(InventoryError):  # the files have changed

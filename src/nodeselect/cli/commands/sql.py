@@ -1,34 +1,66 @@
 """``nodeselect sql``: print a selector as a condition in SQL."""
 
+import re
+
 import click
 
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.inputs.job_selectors import selected
-from nodeselect.cli.inputs.sql_names import parse_columns, parse_name
 from nodeselect.cli.options import check_usage, id_option, job_option, once, selector_option
 from nodeselect.cli.streams import write_output
 from nodeselect.engines.sql import text as engine
 from nodeselect.engines.sql.dialects import DIALECTS
-from nodeselect.text import join_limited
+from nodeselect.text import UNPRINTABLE, join_limited, quoted
+
+_PIECE = re.compile(r'"(?:[^"]|"")+"|[^".]+')
 
 
 def _name(
     context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]
 ) -> tuple[str, ...] | None:
+    """Parse the name of a table or column: see :func:`_parse_name`."""
     text = once(context, parameter, texts)
-    try:
-        return None if text is None else parse_name(text)
-    except ValueError as error:
-        raise click.BadParameter(str(error), context, parameter) from None
+    return None if text is None else _parse_name(text, context, parameter)
 
 
 def _columns(
     context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]
 ) -> dict[str, tuple[str, ...]]:
-    try:
-        return parse_columns(texts)
-    except ValueError as error:
-        raise click.BadParameter(str(error), context, parameter) from None
+    """Return the column of each label key; a text is ``KEY=COLUMN``, or ``KEY`` if both are equal.
+
+    :raises click.BadParameter: if a column is not a name, or two are for the same key.
+    """
+    columns: dict[str, tuple[str, ...]] = {}
+    for text in texts:
+        key, equals, column = text.partition("=")
+        mistake = ""
+        if key in columns:
+            mistake = f"the label {quoted(key)} has two columns: give one"
+        elif not key or UNPRINTABLE.search(key):
+            mistake = f"{quoted(text)} has no label key before the '=': write KEY=COLUMN"
+        if mistake:
+            raise click.BadParameter(mistake, context, parameter)
+        columns[key] = _parse_name(column, context, parameter) if equals else (key,)
+    return columns
+
+
+def _parse_name(text: str, context: click.Context, parameter: click.Parameter) -> tuple[str, ...]:
+    """Split the name of a table or column at its dots, except for dots in double quotes.
+
+    ``fleet.nodes`` is the table ``nodes`` of the schema ``fleet``; ``"fleet.nodes"`` is one name.
+
+    :raises click.BadParameter: if it is not a name.
+    """
+    names, end = [], -1
+    while end < len(text):
+        piece = _PIECE.match(text, end + 1)
+        is_last = piece is not None and text[piece.end() : piece.end() + 1] in ("", ".")
+        if piece is None or not is_last or UNPRINTABLE.search(text):
+            mistake = f"{quoted(text)} is not a name: write NAME, SCHEMA.NAME or '\"any.name\"'"
+            raise click.BadParameter(mistake, context, parameter)
+        name, end = piece[0], piece.end()
+        names.append(name[1:-1].replace('""', '"') if name.startswith('"') else name)
+    return tuple(names)
 
 
 @click.command(
@@ -37,7 +69,6 @@ Examples:
   nodeselect sql -l 'region=eu,!debug' --dialect postgresql
   nodeselect sql --job job.yaml --dialect duckdb --column region --column gpu
   nodeselect sql -l gpu --dialect spark --labels n.labels
-  nodeselect sql -l 'region=eu,gpu' --dialect duckdb --explain --table nodes
   duckdb -c "FROM nodes WHERE $(nodeselect sql -l gpu --dialect duckdb)"
 
 \b
@@ -70,14 +101,6 @@ Names are exact. They are paths: n.labels; '"n.labels"' is a name with a dot.
     "--id-column", "id_column", metavar="COLUMN", multiple=True, callback=_name,
     help="The column with the ids of the nodes (default: id).",
 )  # fmt: skip
-@click.option(
-    "--explain", "with_counts", is_flag=True,
-    help="Print a query that counts how many nodes fail which requirements.",
-)  # fmt: skip
-@click.option(
-    "--table", metavar="TABLE", multiple=True, callback=_name,
-    help="The table of the nodes, for --explain.",
-)  # fmt: skip
 @click.pass_context
 def sql(
     context: click.Context,
@@ -90,14 +113,10 @@ def sql(
     columns: dict[str, tuple[str, ...]],
     only_columns: bool,
     id_column: engine.Name | None,
-    with_counts: bool,
-    table: engine.Name | None,
 ) -> int:
     """Print a selector as a condition in SQL.
 
-    The condition is true for the nodes that match, and never NULL: write it after WHERE. With
-    --explain, print a query for each selector that returns a row for each group of nodes that fail
-    the same requirements: in 'failed0', the lowest bit is the first requirement.
+    The condition is true for the nodes that match, and never NULL: write it after WHERE.
     """
     places = (labels is not None, label_table is not None, only_columns)
     mistakes = {
@@ -105,8 +124,6 @@ def sql(
         "give --job, -l or --id, such as: -l region=eu": job is None and not (expressions or ids),
         "--labels, --label-table and --only-columns exclude each other": sum(places) > 1,
         "--only-columns needs --column": only_columns and not columns,
-        "--explain needs --table": with_counts and table is None,
-        "--table needs --explain": table is not None and not with_counts,
     }
     check_usage(context, mistakes)
     assert dialect is not None
@@ -118,20 +135,11 @@ def sql(
     id_name = id_column or "id"
     selectors = selected(job, expressions, ids)
     try:
-        if table is not None:
-            lines = [
-                engine.explain(
-                    selector, dialect, table=table, labels=all_labels, id=id_name, columns=columns
-                )
-                for selector in selectors
-            ]
-        else:
-            conditions = [
-                engine.where(selector, dialect, labels=all_labels, id=id_name, columns=columns)
-                for selector in selectors
-            ]
-            lines = [conditions[0] if len(conditions) == 1 else f"({' OR '.join(conditions)})"]
+        conditions = [
+            engine.where(selector, dialect, labels=all_labels, id=id_name, columns=columns)
+            for selector in selectors
+        ]
     except ValueError as error:  # a name that cannot be written in the dialect
         raise click.UsageError(str(error), context) from None
-    write_output(lines)
+    write_output([conditions[0] if len(conditions) == 1 else f"({' OR '.join(conditions)})"])
     return ExitStatus.OK

@@ -95,7 +95,6 @@ def watch(
         "--jobs and --job or -l exclude each other": bool(sources and (expressions or job)),
         nodes_from.stdin_conflict: job == "-" and nodes_from.has_stdin,
         "--jobs cannot read standard input": "-" in sources,
-        "a database cannot be watched: give files, folders or a stream": nodes_from.is_database,
         "give one stream with -n, or files and folders":
             len(nodes_from.sources) > 1 and any(map(_is_stream, nodes_from.sources)),
     }  # fmt: skip

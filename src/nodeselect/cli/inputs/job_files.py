@@ -4,7 +4,6 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 
-from nodeselect.cli.inputs.database_addresses import without_password
 from nodeselect.cli.inputs.folders import similar_file_hint, walk
 from nodeselect.errors import JobError
 from nodeselect.files.blocking import blocking_reader
@@ -17,7 +16,7 @@ _EXTENSIONS = (".yaml", ".yml", ".json")
 
 def job_name(source: str) -> str:
     """Return what messages call a job file: its path, or ``standard input`` for ``-``."""
-    return "standard input" if source == "-" else without_password(source)
+    return "standard input" if source == "-" else source
 
 
 def split_object(source: str) -> tuple[str, str]:

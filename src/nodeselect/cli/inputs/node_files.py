@@ -9,7 +9,6 @@ from typing import Any, NamedTuple, NoReturn, TypeVar
 import click
 
 from nodeselect.cli.completion import complete_files
-from nodeselect.cli.inputs.database_addresses import check_address, is_database, without_password
 from nodeselect.cli.inputs.folders import walk
 from nodeselect.cli.options import once
 from nodeselect.files.inputs import cannot_read
@@ -27,7 +26,7 @@ _EXTENSIONS = (
 class NodeFiles(NamedTuple):
     """Inputs with nodes, and how to read them.
 
-    :param sources: files, folders, and ``-`` for standard input; or the address of a database.
+    :param sources: files, folders, and ``-`` for standard input.
     :param id_column: in a table, the name of the column that has the ids.
     :param is_verbose: whether to report what was read.
     :param is_default: whether standard input is read only because no input was given.
@@ -44,11 +43,6 @@ class NodeFiles(NamedTuple):
         return "-" in self.sources
 
     @property
-    def is_database(self) -> bool:
-        """Whether the nodes are in a database."""
-        return any(map(is_database, self.sources))
-
-    @property
     def stdin_conflict(self) -> str:
         """The error message if both the job and the nodes are to be read from standard input."""
         if self.is_default:
@@ -59,15 +53,10 @@ class NodeFiles(NamedTuple):
     @property
     def name(self) -> str:
         """What messages call the inputs."""
-        return join_limited(["standard input" if name == "-" else name for name in self.shown])
-
-    @property
-    def shown(self) -> tuple[str, ...]:
-        """The inputs, without the password of a database."""
-        return tuple(map(without_password, self.sources)) if self.is_database else self.sources
+        return join_limited(["standard input" if name == "-" else name for name in self.sources])
 
     def files(self, skipped: list[str] | None = None) -> list[str]:
-        """Return the files to read: a folder is replaced by its files, a database by its file.
+        """Return the files to read: a folder is replaced by its files.
 
         :param skipped: a list to which the files in folders that are not read are added.
         :raises InventoryError: if a folder cannot be read, or has no file of nodes.
@@ -76,10 +65,6 @@ class NodeFiles(NamedTuple):
         def fail(name: str, reason: str | None) -> NoReturn:
             raise cannot_read(printable(name), reason or "no reason is given")
 
-        if self.is_database:
-            from nodeselect.cli.inputs.databases import database_file
-
-            return [file for file in map(database_file, self.sources) if file is not None]
         skipped = [] if skipped is None else skipped
         return [
             file
@@ -103,9 +88,6 @@ def nodes_option(*, required: bool = True) -> Callable[[_Command], _Command]:
     ) -> NodeFiles | None:
         if sources.count("-") > 1:
             raise click.BadParameter("standard input can be read only once", context, parameter)
-        if len(sources) > 1 and any(map(is_database, sources)):
-            message = "a database cannot be combined with another input"
-            raise click.BadParameter(message, context, parameter)
         if sources:
             return node_files(context, *sources)
         nodes = default_nodes(context) if required else None
@@ -119,10 +101,7 @@ def nodes_option(*, required: bool = True) -> Callable[[_Command], _Command]:
         help="Read nodes from a file, from all files in a folder, or from standard input:"
         " node lists of Expanso, Kubernetes, Bacalhau, Nomad, Docker Swarm and Consul, or {id,"
         " labels}, as JSON, JSON lines or YAML; or CSV, Parquet or Arrow; also compressed by gzip;"
-        " or a file of nodeselect index. Repeatable. Or from a database:"
-        " duckdb:FILE?table=TABLE, sqlite:FILE?table=TABLE or"
-        " postgresql://HOST/DATABASE?table=TABLE, with &labels=COLUMN, &column=KEY=COLUMN or"
-        " &label-table=TABLE for the labels, and &id=COLUMN. By default, the input in"
+        " or a file of nodeselect index. Repeatable. By default, the input in"
         f" {_VARIABLE}, or standard input if it is piped.",
         multiple=True, callback=parse, shell_complete=complete_files,
     )  # fmt: skip
@@ -130,7 +109,7 @@ def nodes_option(*, required: bool = True) -> Callable[[_Command], _Command]:
     id_column = click.option(
         "--id-column", metavar="COLUMN", multiple=True, callback=_keep, is_eager=True,
         expose_value=False,
-        help="The column of CSV, Parquet, Arrow or a database with the ids (default: id).",
+        help="The column of CSV, Parquet or Arrow with the ids (default: id).",
     )  # fmt: skip
     verbose = click.option(
         "-v", "--verbose", is_flag=True, callback=_keep, is_eager=True, expose_value=False,
@@ -147,12 +126,7 @@ def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> Non
 
 
 def node_files(context: click.Context, *sources: str) -> NodeFiles:
-    """Return these inputs with the values of ``--id-column`` and ``-v`` of the command.
-
-    :raises InventoryError: see :func:`check_address`.
-    """
-    for source in sources:
-        check_address(source)
+    """Return these inputs with the values of ``--id-column`` and ``-v`` of the command."""
     return NodeFiles(sources, context.meta["id_column"] or "id", context.meta["verbose"])
 
 
@@ -163,8 +137,7 @@ def default_nodes(context: click.Context) -> NodeFiles | None:
     """
     if source := os.environ.get(_VARIABLE):
         nodes = node_files(context, source)
-        is_file = source != "-" and not is_database(source)
-        if is_file and not os.path.exists(source):
+        if source != "-" and not os.path.exists(source):
             message = f"the file in the environment variable {_VARIABLE} does not exist: "
             raise click.UsageError(message + printable(source), context)
         return nodes

@@ -1,4 +1,4 @@
-"""How the nodes of a command are read: one by one, into an inventory, or by queries."""
+"""How the nodes of a command are read: one by one, or into an inventory."""
 
 import os
 import sys
@@ -8,9 +8,8 @@ from contextlib import contextmanager
 from functools import reduce
 from itertools import islice
 from operator import eq, or_
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
-from nodeselect.cli.inputs.database_addresses import database_in
 from nodeselect.cli.inputs.folders import similar_file_hint
 from nodeselect.cli.inputs.node_files import NodeFiles
 from nodeselect.cli.options import state_messages
@@ -24,8 +23,16 @@ from nodeselect.selectors import Selector
 from nodeselect.text import join_limited, pluralize, printable
 
 if TYPE_CHECKING:
-    from nodeselect.engines.sql.nodes import SqlNodes, SqlNodeSet
     from nodeselect.inventory import Inventory, NodeSet
+
+# What a database's address begins with.
+_ADDRESSES = ("postgresql:", "postgres:", "mysql:", "duckdb:", "sqlite:")
+
+# How the nodes of a database reach a command.
+_PIPE_HINT = (
+    "pipe the nodes of a database as JSON objects into '-n -', such as:"
+    """ psql -AtqX -c "SELECT json_build_object('id', id, 'labels', labels) FROM nodes\""""
+)
 
 # Of a folder with a file that has no nodes, this many files are tried to find one that has.
 _MAX_TRIED = 20
@@ -83,15 +90,16 @@ def open_nodes(
 
 
 def _file_hint(nodes_from: NodeFiles, code: str) -> str | None:
-    """Return a hint with the file that is probably meant if an input is invalid, or None.
+    """Return a hint about what is probably meant if an input is invalid, or None.
 
-    That is one like a file that does not exist; in a folder, one that has nodes.
+    That is a file like one that does not exist, or a database; in a folder, a file that has nodes.
 
     :param code: the code of the error.
     """
     missing = [each for each in nodes_from.sources if each != "-" and not os.path.lexists(each)]
     if code == "cannot-read" and missing:
-        return similar_file_hint(missing[0])
+        is_database = missing[0].startswith(_ADDRESSES)
+        return _PIPE_HINT if is_database else similar_file_hint(missing[0])
     if code in ("not-a-node", "unknown-shape") and any(map(os.path.isdir, nodes_from.sources)):
         for file in islice(nodes_from.files(), _MAX_TRIED):
             if _has_nodes(file, nodes_from.id_column):
@@ -122,66 +130,49 @@ def read_inventory(nodes_from: NodeFiles) -> "Inventory":
     """
     from nodeselect.inventory import Inventory  # imports pyroaring
 
-    queryable = open_queryable(nodes_from)
-    if isinstance(queryable, Inventory):
-        return queryable
-    if queryable is not None:
-        return Inventory(queryable)
+    if (saved := open_saved(nodes_from)) is not None:
+        return saved
     with open_nodes(nodes_from) as reader:
         return Inventory.read(reader)
 
 
 def read_explainable(
     nodes_from: NodeFiles, states: frozenset[str] | None, selectors: Iterable[Selector]
-) -> "tuple[Inventory | SqlNodes, dict[str, str | None], Counter[str | None]]":
+) -> "tuple[Inventory, dict[str, str | None], Counter[str | None]]":
     """Return the nodes in ``states`` to explain selectors over, and what was left out.
 
-    The first result has the nodes: an inventory, or a database, which is not read but queried. The
-    second has the state of each node that is left out and whose id is in ``selectors``, by id. The
-    third has how many nodes are left out in each state.
+    The first result has the nodes. The second has the state of each node that is left out and whose
+    id is in ``selectors``, by id. The third has how many nodes are left out in each state.
 
     :raises InventoryError: if an input is invalid.
     """
-    inventory = None if nodes_from.is_database else read_inventory(nodes_from)
-    nodes = cast("SqlNodes", open_queryable(nodes_from)) if inventory is None else inventory
+    inventory = read_inventory(nodes_from)
     if states is None:
-        return nodes, {}, Counter()
-    counts = Counter(nodes.match(Selector.everything()).state_counts())
+        return inventory, {}, Counter()
+    counts = Counter(inventory.match(Selector.everything()).state_counts())
     for line in state_messages(states, counts):
         write_message(line)
     left_out = Counter({state: n for state, n in counts.items() if not has_state(state, states)})
-    named = (nodes.match(Selector.of(match_ids=each.ids)) for each in selectors if each.ids)
+    named = (inventory.match(Selector.of(match_ids=each.ids)) for each in selectors if each.ids)
     excluded = {node.id: node.state for each in named for node in each if node.state in left_out}
-    if inventory is None:
-        return cast("SqlNodes", nodes).in_states(states), excluded, left_out
     from nodeselect.inventory import Inventory  # imports pyroaring
 
     chosen = inventory.match(Selector.everything()).in_states(states)
     return Inventory(chosen), excluded, left_out
 
 
-def match_any(
-    inventory: "Inventory | SqlNodes", selectors: Iterable[Selector]
-) -> "NodeSet | SqlNodeSet":
+def match_any(inventory: "Inventory", selectors: Iterable[Selector]) -> "NodeSet":
     """Return the nodes that match any of one or more selectors."""
-    sets: Any = map(inventory.match, selectors)
-    return reduce(or_, sets)  # type: ignore[no-any-return]
+    return reduce(or_, map(inventory.match, selectors))
 
 
-def open_queryable(nodes_from: NodeFiles) -> "Inventory | SqlNodes | None":
-    """Open a saved inventory or a database, if the input is one; otherwise return None.
+def open_saved(nodes_from: NodeFiles) -> "Inventory | None":
+    """Open a saved inventory, if the input is one; otherwise return None.
 
     If the result is None, nothing of the input has been consumed.
 
-    :raises InventoryError: if it is damaged, or cannot be reached.
+    :raises InventoryError: if it is damaged.
     """
-    if nodes_from.is_database:
-        from nodeselect.cli.inputs.databases import open_database
-
-        nodes = open_database(nodes_from.sources[0], nodes_from.id_column)
-        if nodes_from.is_verbose:
-            write_message(str(InputSummary(nodes_from.name, len(nodes), "", "database")))
-        return nodes
     if len(nodes_from.sources) != 1 or not _is_saved(nodes_from.sources[0]):
         return None
     from nodeselect.inventory import Inventory  # imports pyroaring
@@ -203,14 +194,9 @@ def _is_saved(source: str) -> bool:
         if not os.path.isfile(source):
             return False  # what a pipe has can be read only once
         with open(source, "rb") as file:
-            start = file.read(16)
+            start = file.read(len(SAVED_MAGIC))
     except OSError:  # the reader of nodes reports it
         return False
-    if scheme := database_in(start):
-        message = "the file is a database, and needs its scheme"
-        hint = f"write: {scheme}:{printable(source)}"
-        raise InventoryError("database", message, place=printable(source), hint=hint)
-    start = start[: len(SAVED_MAGIC)]
     # If one byte is wrong, it is damaged: opening it says that it is not a saved inventory.
     is_damaged = sum(map(eq, start, SAVED_MAGIC)) == len(SAVED_MAGIC) - 1
     return is_damaged or (bool(start) and SAVED_MAGIC.startswith(start))

@@ -80,15 +80,14 @@ class SqlNodes:
         )
 
     def check_columns(self) -> None:
-        """Check that columns exist and are texts, and that ids are distinct and not empty.
+        """Check that columns and labels are texts, and that ids are distinct and not empty.
 
-        Answers would be wrong otherwise. The types of columns are looked up in PostgreSQL, DuckDB
-        and Spark; of ``jsonb``, the labels in the first thousand rows are read. In SQLite, where
-        each value has its own type, all rows are read. All ids are read, except in Spark, and in
-        PostgreSQL if they have a unique index. In other databases, nothing is checked.
+        Answers would be wrong otherwise. The types of columns are looked up, except in SQLite,
+        where each value has its own type, and all rows are read. All labels in JSON are read, too,
+        and all ids, except in Spark.
 
-        :raises InventoryError: with the code ``no-column``, ``invalid-column``, ``no-id``,
-            ``empty-id`` or ``duplicate-id``.
+        :raises InventoryError: with the code ``invalid-column``, ``no-id``, ``empty-id`` or
+            ``duplicate-id``.
         """
         check_columns(self._execute, self._table)
 

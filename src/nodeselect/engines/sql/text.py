@@ -65,53 +65,21 @@ def where(
     return express(selector, SqlConditions(dialect_named(dialect), labels, id, columns or {}))
 
 
-def explain(
-    selector: Selector,
-    dialect: str,
-    *,
-    table: Name = "nodes",
-    labels: Name | LongTable | None = "labels",
-    id: Name | None = "id",  # noqa: A002
-    columns: Mapping[str, Name] | None = None,
-    state: Name | None = None,
+def failure_query(
+    requirements: Sequence[Selector], conditions: "SqlConditions", rows: str, state: str | None
 ) -> str:
-    """Return a query that counts how many nodes fail exactly which requirements of ``selector``.
+    """Return a query that counts how many nodes fail exactly which requirements.
 
     It reads all nodes once. Each row of the result is a group of nodes that fail the same
     requirements. Its columns are:
 
-    - ``failed0``: a bit for each of the first 60 requirements, in the order of
-      ``selector.split()``, the lowest for the first. For example, 5 means that these nodes fail the
-      first and the third, and 0 that they match. ``failed1`` has the next 60, and so on.
-    - ``nodes``: how many nodes are in the group.
-    - ``example``: the lowest of their ids, byte by byte.
-    - ``lacks0``: how many of them do not have the first of the keys that are in a requirement with
-      ``!=``, ``notin`` or a list of values; ``lacks1`` is for the second key, and so on.
+    - ``failed0``: a bit for each of the first 60 requirements, the lowest for the first. For
+      example, 5 means that these nodes fail the first and the third, and 0 that they match.
+      ``failed1`` has the next 60, and so on.
     - ``state``, if a column is given: nodes that match have a row for each of their states.
-
-    To get an :class:`~nodeselect.explain.Explanation` instead, use
-    :class:`~nodeselect.engines.sql.nodes.SqlNodes`.
-
-    :param table: the table of the nodes.
-    :param state: the column of the states.
-    :raises ValueError: as :func:`where`, which describes the other parameters.
-    """
-    engine = dialect_named(dialect)
-    conditions = SqlConditions(engine, labels, id, columns or {})
-    state_column = None if state is None else quote(state, engine)
-    rows = quote(table, engine)
-    return failure_query(selector.split(), conditions, rows, state_column, with_example=True)
-
-
-def failure_query(
-    requirements: Sequence[Selector],
-    conditions: "SqlConditions",
-    rows: str,
-    state: str | None,
-    *,
-    with_example: bool = False,
-) -> str:
-    """Return the query of :func:`explain` for any rows.
+    - ``nodes``: how many nodes are in the group.
+    - ``lacks0``: how many of them do not have the first of the ``counted_keys``; ``lacks1`` is for
+      the second one, and so on.
 
     :param rows: what to write after FROM.
     :param state: the quoted column of the states, if there is one.
@@ -125,9 +93,6 @@ def failure_query(
         inner.append(f"{dialect.bytewise(state)} AS node_state")
         matches = " AND ".join(f"{name} = 0" for name in failed)
         groups.append(f"CASE WHEN {matches} THEN node_state END")
-    if with_example and conditions.id is not None:
-        inner.append(f"{dialect.bytewise(conditions.id)} AS node_id")
-        counts.append("min(node_id) AS example")
     for at, key in enumerate(counted_keys(requirements)):
         inner.append(f"CASE WHEN {conditions.has_key(key)} THEN 0 ELSE 1 END AS lacks{at}")
         counts.append(f"sum(lacks{at}) AS lacks{at}")
@@ -140,7 +105,7 @@ def failure_query(
 
 
 def failed_words(requirements: Sequence[Selector], conditions: "SqlConditions") -> list[str]:
-    """Return SQL for the integers ``failed0``, ``failed1``, … of :func:`explain`."""
+    """Return SQL for the integers ``failed0``, ``failed1``, … of :func:`failure_query`."""
     bits = [
         f"CASE WHEN {express(requirement, conditions)} THEN 0 ELSE {1 << at % WORD} END"
         for at, requirement in enumerate(requirements)
