@@ -15,7 +15,6 @@ from typing import Any
 
 import polars
 import pyarrow as pa
-import pyarrow.ipc
 import pyarrow.parquet
 
 from benchmarks.fleet import FIVE, VALUES, fleet_file, nodes
@@ -32,13 +31,12 @@ def main() -> None:
     """Measure, print and write the results."""
     given = list(map(int, sys.argv[1:]))
     n, rounds = given + [_NODES, _ROUNDS][len(given) :]
-    maps, columns, ipc = _files(n)
+    maps, columns = _files(n)
     frame = polars.read_parquet(columns)
     inventory = Inventory.read(maps)
     ways: dict[str, Callable[[], Inventory]] = {
         "Parquet, columns": lambda: Inventory.read(columns),
         "Parquet, MAP": lambda: Inventory.read(maps),
-        "Arrow IPC, MAP": lambda: Inventory.read(ipc),
         "Polars, columns": lambda: Inventory.from_arrow(frame),
         "NDJSON": lambda: Inventory.read(fleet_file(n)),
         "Parquet, MAP, by rows": lambda: _by_rows(maps),
@@ -64,11 +62,9 @@ def _by_rows(path: Path) -> Inventory:
 
 
 def _files(n: int) -> list[Path]:
-    """Return a file with a MAP, one with columns, and one of Arrow IPC; write them if needed."""
+    """Return a file with a MAP, and one with columns; write them if needed."""
     folder = fleet_file(n).parent
-    paths = [
-        folder / f"fleet-{n}-{name}" for name in ("map.parquet", "columns.parquet", "map.arrow")
-    ]
+    paths = [folder / f"fleet-{n}-{name}.parquet" for name in ("map", "columns")]
     if all(path.exists() for path in paths):
         return paths
     fleet = list(nodes(n))
@@ -80,8 +76,6 @@ def _files(n: int) -> list[Path]:
     }
     pyarrow.parquet.write_table(maps, paths[0])
     pyarrow.parquet.write_table(pa.table({"id": ids} | columns), paths[1])
-    with pyarrow.ipc.new_file(paths[2], maps.schema) as writer:
-        writer.write_table(maps)
     return paths
 
 

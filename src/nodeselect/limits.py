@@ -25,11 +25,11 @@ class Limits(NamedTuple):
         has at most 3 MiB.
     :param event_bytes: size of one event of a stream of nodes, indentation included.
     :param document_bytes: size of a JSON or YAML document of nodes, which is held in memory.
-    :param gzip_ratio: how many times larger than compressed an input of gzip or of Arrow IPC may
-        be, if it has more than 64 MiB.
+    :param gzip_ratio: how many times larger than compressed an input of gzip may be, if it has
+        more than 64 MiB.
     :param gzip_nodes: number of nodes for each compressed byte, if there are more than 100,000.
-    :param parquet_nodes: number of nodes for each byte of a file of Parquet or Arrow IPC, if there
-        are more than 100,000. The best encoding of consecutive ids has 19 nodes for each byte.
+    :param parquet_nodes: number of nodes for each byte of a Parquet file, if there are more than
+        100,000. The best encoding of consecutive ids has 19 nodes for each byte.
     :param job_file_bytes: size of a job file in bytes.
     :param job_file_values: keys and values in a job file; a list or a mapping counts as two.
     :param depth: levels of lists and mappings in a job file or a YAML inventory.

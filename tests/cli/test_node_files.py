@@ -63,10 +63,7 @@ def test_folder_without_nodes(run: Run, tmp_path: Path) -> None:
     """A folder without a file of nodes is an error, and so is one that cannot be read."""
     (tmp_path / "README.md").write_text("nothing")
     ended = run(*MATCH, "-n", str(tmp_path))
-    message = (
-        "the folder has no .json, .yaml, .yml, .csv, .tsv, .ndjson, .jsonl, .parquet, .arrow or"
-        " .feather file"
-    )
+    message = "the folder has no .json, .yaml, .yml, .csv, .tsv, .ndjson, .jsonl or .parquet file"
     assert (ended.status, " ".join(ended.err.split())) == (
         2,
         f"error[cannot-read]: cannot read '{tmp_path}': {message}",

@@ -6,11 +6,10 @@ from functools import partial
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.ipc
 
 from nodeselect import Inventory, Node
 from tests.growth.cases import case, rejected, words
-from tests.readers.arrow_layouts import LAYOUTS, column_table, map_table, random_nodes, to_ipc
+from tests.readers.arrow_layouts import LAYOUTS, column_table, map_table, random_nodes, to_parquet
 
 
 def _wide(n: int) -> Any:
@@ -38,7 +37,7 @@ def _ending_with(last: list[dict[str, Any]], n: int) -> Any:
 
 
 def _cut_off(n: int) -> Any:
-    data = to_ipc(column_table(random_nodes(n)), pyarrow.ipc.new_stream, rows=10).getvalue()
+    data = to_parquet(column_table(random_nodes(n)), row_group_size=10).getvalue()
     return io.BytesIO(data[: -len(data) // 4])
 
 

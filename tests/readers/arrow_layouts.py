@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pyarrow as pa
-import pyarrow.ipc
 import pyarrow.parquet
 
 from nodeselect import Node
@@ -99,17 +98,6 @@ def to_parquet(table: Any, **options: Any) -> io.BytesIO:
     """Return a table as a Parquet file."""
     file = io.BytesIO()
     pyarrow.parquet.write_table(table, file, **options)
-    file.seek(0)
-    return file
-
-
-def to_ipc(
-    table: Any, new: Any = pyarrow.ipc.new_file, rows: int = 1_000, **options: Any
-) -> io.BytesIO:
-    """Return a table as a file or a stream of Arrow IPC, in batches of so many rows."""
-    file = io.BytesIO()
-    with new(file, table.schema, options=pyarrow.ipc.IpcWriteOptions(**options)) as writer:
-        writer.write_table(table, max_chunksize=rows)
     file.seek(0)
     return file
 
@@ -269,9 +257,5 @@ LAYOUTS = {
         lambda nodes: to_parquet(with_labels(structs)(nodes), row_group_size=500)
     ),
     "Parquet, zstd": Layout(lambda nodes: to_parquet(map_table(nodes), compression="zstd")),
-    "IPC file": Layout(lambda nodes: to_ipc(map_table(nodes))),
-    "IPC file, encoded": wide(lambda nodes: to_ipc(with_columns(ENCODED)(nodes))),
-    "IPC file, lz4": wide(lambda nodes: to_ipc(column_table(nodes), compression="lz4")),
-    "IPC stream": Layout(lambda nodes: to_ipc(map_table(nodes), pyarrow.ipc.new_stream)),
 }
 """Every layout, by what it is."""

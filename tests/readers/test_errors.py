@@ -7,26 +7,34 @@ from pathlib import Path
 import pytest
 
 from nodeselect import Node
+from nodeselect.text import printable
 from tests import golden
 from tests.readers.reading import LINE, nodes_of, refusal
 from tests.short import short
 
 TABLE = Path(__file__).with_name("errors.txt")
-ROWS = golden.rows(TABLE, r"^(?P<code>[a-z0-9-]+) (?P<input>b?['\"].*)\n(?P<message>(?: {4}.*\n)+)")
+ROWS = golden.rows(
+    TABLE,
+    r"^(?P<code>[a-z0-9-]+) (?P<input>b?(?P<quote>['\"]).*(?P=quote))(?P<place>.*)\n"
+    r"(?P<message>(?: {4}.*\n)*)",
+)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['code']} {row['input'][:40]}")
 def test_error(row: golden.Row) -> None:
-    """Each input of the table is rejected with its code and its whole message."""
+    """Each input of the table is rejected with its code at its place."""
     error = refusal(ast.literal_eval(row["input"]))
-    message = "".join(f"    {line}\n" for line in short(error).split("\n"))
-    row.check(code=error.code, message=message)
+    place = printable(error.place or "").removeprefix("input").removeprefix(": ")
+    row.check(code=error.code, place=f" at {place}" if place else "")
+    if row["message"]:
+        message, hint = error.message, error.hint
+        row.check(message=f"    {message}\n" + (f"      {hint}\n" if hint else ""))
 
 
 def test_every_input_of_the_table_is_read() -> None:
     """The pattern of the rows matches every entry of the table."""
-    entries = TABLE.read_text("utf-8").split("\n\n")
-    assert len(ROWS) == sum(not entry.startswith(("#", "Errors")) for entry in entries)
+    lines = TABLE.read_text("utf-8").partition("\n\n")[2].splitlines()
+    assert len(ROWS) == sum(bool(line) and line[0] not in "# " for line in lines)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,6 @@ from nodeselect.readers import gunzip
 from nodeselect.readers.reader import NodeReader
 from tests.hesitant import Hesitant
 from tests.readers.reading import nodes_of, refusal
-from tests.readers.test_describe import TODAY
 from tests.readers.test_several_texts import EVENTS
 from tests.readers.test_shapes import EXPANSO, KUBERNETES, MAP, PLAIN, as_lines, as_yaml
 from tests.short import short
@@ -122,7 +121,6 @@ def test_a_read_error_names_the_input_once(tmp_path: Path) -> None:
             id="mixed",
         ),
         pytest.param("id;a\nn-1;b\n", "a: 1 node (CSV)", id="csv"),
-        pytest.param(TODAY, "a: 2 nodes, Kubernetes (kubectl describe)", id="describe"),
         pytest.param(as_lines(EVENTS), "a: 2 nodes, Kubernetes watch events (JSON)", id="events"),
         pytest.param("No nodes found", "a: 0 nodes (a message)", id="none"),
     ],

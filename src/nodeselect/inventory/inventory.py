@@ -93,10 +93,10 @@ class Inventory(LiveInventory):
 
         The format is detected from the content. It can be JSON, YAML or JSON lines: node lists of
         Expanso, Kubernetes, Bacalhau, Nomad, Consul and Docker Swarm, ``[{id, labels}]``, or
-        ``{id: labels}``; or CSV. These may be compressed with gzip. Parquet and Arrow IPC are read
-        as by :meth:`from_arrow`.
+        ``{id: labels}``; or CSV. These may be compressed with gzip. Parquet is read as by
+        :meth:`from_arrow`.
 
-        :param id_column: in CSV, Parquet and Arrow, the name of the column that has the ids.
+        :param id_column: in CSV, Parquet and data frames, the name of the column that has the ids.
         :param compact_at: as for :class:`Inventory`; so is ``log``.
         :raises InventoryError: if the input is invalid or incomplete; no node is ever left out.
         """
@@ -241,9 +241,9 @@ class Inventory(LiveInventory):
         Cost: about a microsecond for a node of ten labels. The only Python object that is created
         for each node is its id.
 
-        :param data: a Parquet file, or a file or a stream of Arrow IPC (Feather): its path or an
-            open binary file; or any object with ``__arrow_c_stream__``: a pyarrow Table, a Polars
-            or pandas DataFrame, a DuckDB relation.
+        :param data: a Parquet file: its path or an open binary file; or any object with
+            ``__arrow_c_stream__``: a pyarrow Table, a Polars or pandas DataFrame, a DuckDB
+            relation.
         :param id: the column of the ids.
         :param labels: the column with all labels of a node: a map of strings, a list of structs
             with the strings ``key`` and ``value``, or a struct of strings. By default ``labels``,

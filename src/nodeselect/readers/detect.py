@@ -15,7 +15,6 @@ from nodeselect.readers.raw_node import (
     RawNode,
     Record,
     describe,
-    error_in_record,
     read_node,
     validate,
 )
@@ -53,19 +52,13 @@ KNOWN_STATES: Final = (
 _NO_NODES = rb"No (?=(?:[\w-]+ )*?(?:nodes?|items|resources|results) )(?:[\w-]+ )+found\.?"
 _MAX_NO_NODES = 200
 
-# The beginning of the text of ``kubectl describe nodes``.
-_DESCRIBED = rb"(?:[ \t\r]*+\n)*+Name:[ \t]+\S[^\n]*\n(?:Roles?|Labels):"
-
 # The beginning of YAML in flow style, ``{key`` or ``[{key``; in JSON, a quote precedes the key.
 _UNQUOTED_KEY = rb"[\[{\s]*[A-Za-z_]"
 
-# The beginning of Parquet, which no text follows, and of a file and a stream of Arrow IPC.
+# The beginning of Parquet, which no text follows.
 _PARQUET = rb"PAR1[^\t\n\r -~]"
-_ARROW_IPC = rb"ARROW1\0|\xff\xff\xff\xff"
 
-Format = Literal[
-    "ndjson", "json", "csv", "yaml", "describe", "parquet", "arrow", "gzip", "saved", "none"
-]
+Format = Literal["ndjson", "json", "csv", "yaml", "parquet", "gzip", "saved", "none"]
 """The format of an input; ``none`` if all it says is that there are no nodes."""
 
 # How compressed files begin, other than those of gzip.
@@ -78,7 +71,7 @@ _COMPRESSED = {
 
 _FORMATS_HINT = (
     "known formats: nodes of Expanso, Kubernetes, Bacalhau, Nomad, Consul or Docker Swarm, objects"
-    " {id, labels}; CSV, Parquet or Arrow with a column 'id'; files of nodeselect index"
+    " {id, labels}; CSV or Parquet with a column 'id'; files of nodeselect index"
 )
 
 
@@ -102,8 +95,9 @@ def detect_format(stream: BinaryIO, id_column: str) -> tuple[Format, bytes]:
         return "gzip", start
     if re.match(_PARQUET, start):
         return "parquet", start
-    if re.match(_ARROW_IPC, start):
-        return "arrow", start
+    if start.startswith(b"ARROW1\0"):
+        message, hint = "Arrow IPC (Feather) files are not read", "write the table as Parquet"
+        raise InventoryError("not-arrow", message, hint=hint)
     for beginning, name in _COMPRESSED.items():
         if line.startswith(beginning):
             message = f"the input is compressed ({name})"
@@ -139,9 +133,6 @@ def detect_format(stream: BinaryIO, id_column: str) -> tuple[Format, bytes]:
 
     if csv.find_delimiter(line.decode("utf-8", "replace"), id_column):
         return "csv", start
-    if line.startswith(b"Name:"):
-        start += _next_line(stream)
-        return "describe" if re.match(_DESCRIBED, start) else "yaml", start
     return "yaml", start
 
 
@@ -191,11 +182,12 @@ def node_rows(place: str, record: Any, shapes: set[str] | None = None) -> Iterab
                 shapes.add(shape.NAME)
             try:
                 return [read_node(shape.extract, place, record)]
-            except InventoryError as error:
-                if error.code in ("unknown-field", "wrong-type"):
-                    _reject_foreign(place, record)
+            except InventoryError:
+                if _is_job(record):
+                    raise _job_error(place) from None
                 raise
-    _reject_foreign(place, record)
+    if _is_job(record):
+        raise _job_error(place)
     if is_document and plain.is_label_map(record):
         if shapes is not None:
             shapes.add("{id: labels}")
@@ -206,12 +198,13 @@ def node_rows(place: str, record: Any, shapes: set[str] | None = None) -> Iterab
     raise _unknown_shape(place)
 
 
-def _reject_foreign(place: str, record: Record) -> None:
-    """Raise if a record is of a known kind that is not a node, such as targets of Prometheus."""
-    from nodeselect.readers.shapes.foreign import foreign_record_error  # rarely needed
+def _is_job(record: Record) -> bool:
+    return isinstance(record.get("name"), str) and not {"selector", "config"}.isdisjoint(record)
 
-    if error := foreign_record_error(record):
-        raise error_in_record(place, error)
+
+def _job_error(place: str) -> InventoryError:
+    hint = "give it with --job FILE"
+    return InventoryError("not-a-node", "this is a job", place=place or None, hint=hint)
 
 
 def _unknown_shape(place: str) -> InventoryError:

@@ -39,9 +39,7 @@ _FORMAT_NAMES: dict[Format, str] = {
     "json": "JSON",
     "csv": "CSV",
     "yaml": "YAML",
-    "describe": "kubectl describe",
     "parquet": "Parquet",
-    "arrow": "Arrow IPC",
 }
 
 
@@ -112,7 +110,7 @@ class NodeReader:
         :param selector: selects nodes, faster than ``node_filter``, which must then be None.
         :param ids: ids to look up, see :attr:`missing_ids`.
         :param states: in lower case, the only states whose nodes :attr:`failure_masks` counts.
-        :param id_column: in CSV, Parquet and Arrow, the name of the column that has the ids.
+        :param id_column: in CSV and Parquet, the name of the column that has the ids.
         :param name: the name of the input in errors, if there is only one.
         :param on_progress: called with the reader after every few hundred nodes.
         """
@@ -235,23 +233,17 @@ class NodeReader:
                 assert delimiter is not None, "the format was detected by it"
                 rows = csv.read_rows(read_chunks(start, stream), delimiter, self._id_column)
                 return self._select_rows(rows)
-            case "parquet" | "arrow":
+            case "parquet":
                 load_arrow()
                 from nodeselect.readers.formats import arrow, arrow_columns  # load pyarrow
 
                 names = arrow_columns.ColumnNames(self._id_column)
-                return self._select_encoded(
-                    arrow.read_file(join_document(read_rest(start, stream)), names)
-                )
+                data = join_document(read_rest(start, stream))
+                return self._select_encoded(arrow.read_parquet(data, names))
         blocks = read_blocks(start, stream)
         if file_format == "json":
             return self._select_documents(self._json_records(blocks))
-        data = join_document(blocks)
-        if file_format == "describe":
-            from nodeselect.readers.formats import describe
-
-            return self._select_records(describe.read_records(data))
-        return self._text_blocks(data)
+        return self._text_blocks(join_document(blocks))
 
     def _text_blocks(self, data: bytes) -> Iterator[Block]:
         """Yield the selected nodes of an input that is in no other format, and so read as YAML."""

@@ -19,7 +19,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 _VARIABLE = "NODESELECT_NODES"
 
 _EXTENSIONS = (
-    ".json", ".yaml", ".yml", ".csv", ".tsv", ".ndjson", ".jsonl", ".parquet", ".arrow", ".feather",
+    ".json", ".yaml", ".yml", ".csv", ".tsv", ".ndjson", ".jsonl", ".parquet",
 )  # fmt: skip
 
 

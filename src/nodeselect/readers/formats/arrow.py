@@ -10,58 +10,44 @@ from itertools import chain
 from typing import Any, Final
 
 import pyarrow as pa
-import pyarrow.ipc
 import pyarrow.parquet
 
 from nodeselect.errors import InventoryError
 from nodeselect.files.blocking import blocking_reader
 from nodeselect.files.chunks import join_document, read_rest
 from nodeselect.files.inputs import cannot_read, open_input
+from nodeselect.limits import LIMITS
 from nodeselect.node import check_id
 from nodeselect.readers.columnar import EncodedBlock
 from nodeselect.readers.formats.arrow_columns import ColumnNames, Columns, resolve, row_error
 from nodeselect.readers.formats.arrow_labels import encode_labels, encode_texts
-from nodeselect.readers.formats.arrow_sizes import check_rows, check_sizes
 from nodeselect.readers.raw_node import all_plain_ids
 from nodeselect.text import printable, truncate
 
 # The rows of a block. The number of a row fits in 16 bits, and is sorted in linear time.
 _BLOCK_ROWS: Final = 1 << 16
 
-# What every writer of Arrow IPC writes last in a stream.
-_END_OF_STREAM: Final = b"\xff\xff\xff\xff\0\0\0\0"
+# Any Parquet file may have as many rows.
+_MIN_ROWS: Final = 100_000
 
 # What pyarrow raises for invalid data. An OSError is not about a file: it reads from memory.
 _DAMAGE = (pa.ArrowException, OSError, UnicodeDecodeError)
 
 
-def read_file(data: bytes, names: ColumnNames) -> Iterator[EncodedBlock]:
-    """Yield the nodes of a Parquet file, or of a file or a stream of Arrow IPC.
+def read_parquet(data: bytes, names: ColumnNames) -> Iterator[EncodedBlock]:
+    """Yield the nodes of a Parquet file.
 
     :param data: the content of the file.
     :param names: which columns to read.
     :raises InventoryError: if the file is damaged, or does not contain nodes.
     """
-    source = pa.BufferReader(data)
-    kind = "Parquet" if data.startswith(b"PAR1") else "Arrow IPC"
+    if not data.startswith(b"PAR1"):
+        hint = "read files in other formats with Inventory.read"
+        raise InventoryError("not-arrow", "this is not a Parquet file", hint=hint)
     try:
-        if kind == "Parquet":
-            yield from _read_parquet(source, len(data), names)
-        elif data.startswith(b"ARROW1"):
-            file = pyarrow.ipc.open_file(source)
-            check_sizes(data)
-            batches = map(file.get_batch, range(file.num_record_batches))
-            yield from _read_batches(batches, resolve(file.schema, names))
-        elif data.startswith(b"\xff\xff\xff\xff"):
-            check_sizes(data)
-            stream = pyarrow.ipc.open_stream(source)
-            yield from _read_batches(stream, resolve(stream.schema, names))
-            _check_end(data, source.tell())
-        else:
-            hint = "read files in other formats with Inventory.read"
-            raise InventoryError("not-arrow", "this is neither Parquet nor Arrow IPC", hint=hint)
+        yield from _read_parquet(pa.BufferReader(data), len(data), names)
     except _DAMAGE as error:
-        raise _damaged(kind, error) from None
+        raise _damaged("Parquet", error) from None
 
 
 def read_source(source: Any, names: ColumnNames) -> Iterator[EncodedBlock]:
@@ -79,7 +65,9 @@ def read_source(source: Any, names: ColumnNames) -> Iterator[EncodedBlock]:
             yield from _read_object(source, names)
         elif isinstance(source, (str, os.PathLike)) or hasattr(source, "read"):
             with open_input(source) as (stream, name):
-                yield from read_file(join_document(read_rest(b"", blocking_reader(stream))), names)
+                yield from read_parquet(
+                    join_document(read_rest(b"", blocking_reader(stream))), names
+                )
         else:
             raise TypeError(
                 "expected a path, an open file, or an object with __arrow_c_stream__ such as a"
@@ -118,15 +106,6 @@ def _damaged(kind: str, error: Exception) -> InventoryError:
     return InventoryError("not-arrow", f"{kind} cannot be read: {reason}")
 
 
-def _check_end(data: bytes, end: int) -> None:
-    """Raise if a stream in ``data``, read up to ``end``, is cut off or followed by other data."""
-    if end < len(data):
-        raise InventoryError("not-arrow", "there is data after the end of the stream")
-    if not data.endswith(_END_OF_STREAM):  # pyarrow takes the end of the data for it
-        message = "the stream of Arrow IPC has no end"
-        raise InventoryError("cut-off", message, hint="check the command that wrote it")
-
-
 def _read_parquet(source: Any, size: int, names: ColumnNames) -> Iterator[EncodedBlock]:
     metadata = pyarrow.parquet.read_metadata(source)
     _check_row_counts(metadata, size)
@@ -158,7 +137,12 @@ def _check_row_counts(metadata: Any, size: int) -> None:
     :param size: the size of the file in bytes.
     """
     rows = metadata.num_rows
-    check_rows(rows, size)
+    if rows > max(_MIN_ROWS, LIMITS.parquet_nodes * size):
+        message = (
+            f"the file has more than {LIMITS.parquet_nodes} nodes for each byte"
+            " (limit: parquet_nodes)"
+        )
+        raise InventoryError("document-too-large", message)
     # The metadata of a column are not read here: if they are damaged, pyarrow ends the process.
     groups = map(metadata.row_group, range(metadata.num_row_groups))
     _check_rows(sum(group.num_rows for group in groups), rows)

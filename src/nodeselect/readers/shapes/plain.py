@@ -56,10 +56,11 @@ def is_label_map(document: Record) -> bool:
     """Return whether ``document`` is a node list of the form ``{id: labels}``.
 
     An error that a server returned has the same form, ``{"error": {"code": …}}``. So there must be
-    no key such as ``error``; a node with such an id needs the form ``{"id": …}``.
+    no key such as ``error``; a node with such an id needs the form ``{"id": …}``. Names without any
+    value are something else.
     """
     return (
-        bool(document)
+        any(labels is not None for labels in document.values())
         and SERVER_FIELDS.isdisjoint(map(str.lower, document))
         and all(labels is None or isinstance(labels, dict) for labels in document.values())
     )
