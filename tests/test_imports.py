@@ -39,8 +39,6 @@ ALLOWED = {
     "nodeselect.cli": "imports click; `nodeselect --version` does not need it",
     "nodeselect.inventory": "imports pyroaring; for commands with an inventory",
     "nodeselect.render.html.page": "imports jinja2",
-    "nodeselect.render.placements": "imports nodeselect.standing",
-    "nodeselect.standing": "imports pyroaring; for commands with many jobs",
     "nodeselect.render.problems": "imports nodeselect.jobs",
     "nodeselect.render.selectors": "imports nodeselect.documents, which compiles many patterns",
     "nodeselect.selectors.lark_parser": "imports lark; for the first invalid text",

@@ -36,6 +36,9 @@ def root(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param(["-l", "gpu", "-l", "a", "--node", "node-174fc70c"], "nodes", id="nodes"),
         pytest.param(["--job", JOB, "--job", TRY], "jobs", id="jobs"),
         pytest.param(["--job", JOB, "--job", EXAMPLE], "jobs", id="wrong-job"),
+        pytest.param(
+            ["--job", JOB, "--job", TRY, "--node", "node-174fc70c"], "jobs", id="jobs-of-a-node"
+        ),
     ],
 )
 def test_json(run: Run, options: list[str], form: str) -> None:

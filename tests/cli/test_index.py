@@ -16,7 +16,7 @@ from tests.cli.test_transcripts import EXAMPLE, HERE
 
 ROWS = [
     row["command"].strip()
-    for name in ("match", "explain", "explain_jobs", "labels", "diff", "jobs", "rollout")
+    for name in ("match", "explain", "explain_jobs", "labels", "diff", "rollout")
     for row in golden.rows(HERE / f"transcripts/{name}.txt", r"^\$ (?P<command>.*\n)")
 ]
 

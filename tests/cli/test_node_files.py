@@ -105,7 +105,7 @@ def test_the_nodes_in_the_environment(fleet: str, tmp_path: Path) -> None:
     assert " ".join(result.stderr.split()).endswith(message)
     result = ended(*MATCH, "-n", "missing", NODESELECT_NODES=fleet)
     assert (result.returncode, result.stdout) == (2, "")
-    result = ended("jobs", "--jobs", "missing", NODESELECT_NODES=fleet)
+    result = ended("explain", "--job", "missing", NODESELECT_NODES=fleet)
     assert result.stderr.startswith("error[cannot-read]: cannot read 'missing'")
     result = ended("diff", "-l", "region=eu", "-l", "region=us", NODESELECT_NODES=fleet)
     assert result.stdout.startswith("1 node added, 0 kept, 2 removed")
@@ -135,7 +135,5 @@ def test_no_nodes(fleet: str) -> None:
         assert "error: where are the nodes? --job reads standard input" in result.stderr
         result = ended("match", "--job", "-", "-n", "-", stdin=stream.fileno())
         assert "error: --job and -n cannot both read standard input" in result.stderr
-        result = ended("jobs", "--jobs", "-", stdin=stream.fileno())
-        assert "error: give the nodes with -n" in result.stderr
         result = ended("diff", "-", fleet, stdin=stream.fileno())
         assert "give the nodes with -n" in result.stderr

@@ -21,7 +21,7 @@ JOB = "name: x\nselector: {match_labels: {region: eu}}\n"
         pytest.param("explain -l region=us --node n-1", 1, id="explain-a-node"),
         pytest.param("diff -l region -l region=eu", 1, id="diff"),
         pytest.param("diff -l region -l region", 0, id="no-difference"),
-        pytest.param("jobs --jobs job", 0, id="jobs"),
+        pytest.param("explain --job job --job job --node n-1", 0, id="jobs-of-a-node"),
         pytest.param("labels region", 0, id="labels"),
         pytest.param("labels zone", 1, id="no-label"),
         pytest.param("audit", 0, id="audit"),
@@ -53,7 +53,6 @@ def test_check(run: Run) -> None:
         pytest.param("match -l a --bogus", "error: No such option", id="usage"),
         pytest.param("explain -l a --node n", "error: no node has the id 'n'", id="no-such-node"),
         pytest.param("explain --job job --job no", "run: nodeselect check no", id="invalid-job"),
-        pytest.param("jobs --jobs job --jobs no", "run: nodeselect check no", id="jobs"),
     ],
 )
 def test_errors(run: Run, fleet: str, command: str, error: str) -> None:

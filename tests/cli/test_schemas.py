@@ -39,8 +39,6 @@ def closed(schema: Any) -> Any:
         pytest.param(
             ["diff", "hostile-unlabelled.json", "hostile.json", "--all"], id="diff-hostile"
         ),
-        pytest.param(["jobs", "-n", NODES, "--jobs", JOB], id="jobs"),
-        pytest.param(["jobs", "-n", NODES, "--jobs", JOB, "--node", "node-174fc70c"], id="job"),
         pytest.param(["rollout", "-n", NODES, "--job", JOB], id="rollout"),
         pytest.param(["rollout", "-n", "old.json", "--job", JOB], id="no-waves"),
     ],

@@ -37,7 +37,7 @@ TASKS = {
     "what does my change do?": ("diff - job.yaml -n fleet.json", "ADDED", 1),
     "does it change anything?": ("diff - job.yaml -n fleet.json --quiet", "", 1),
     "which jobs run on this node?": (
-        "jobs --jobs jobs --node node-08e9d3de -n fleet.json",
+        "explain --job jobs --node node-08e9d3de -n fleet.json",
         "1 of 2 jobs would run on node-08e9d3de",
         0,
     ),
@@ -62,7 +62,7 @@ WRONG_TURNS = {
     "explain job.yaml -n fleet.json": "explain --job job.yaml -n fleet.json",
     "explain job.yaml fleet.json": "explain --job job.yaml -n fleet.json",
     "--color never explain jobs fleet.json": "--color never explain --job jobs -n fleet.json",
-    "jobs jobs -n fleet.json": "jobs --jobs jobs -n fleet.json",
+    "jobs --jobs jobs -n fleet.json": "explain --job jobs -n fleet.json",
     "rollout job.yaml fleet.json": "rollout --job job.yaml -n fleet.json",
     "audit fleet.json": "audit -n fleet.json",
     "explian -l gpu -n fleet.json": "explain -l gpu -n fleet.json",
@@ -87,8 +87,6 @@ WRONG_TURNS = {
     "labels fleet.json region": "labels -n fleet.json region",
     # Names that an option has in another command, or another tool.
     "explain --jobs jobs -n fleet.json": "explain --job jobs -n fleet.json",
-    "jobs --job job.yaml -n fleet.json": "jobs --jobs job.yaml -n fleet.json",
-    "jobs -f jobs -n fleet.json": "jobs --jobs jobs -n fleet.json",
     "match --file fleet.json -l gpu": "match -n fleet.json -l gpu",
     "match -f fleet.json -l gpu": "match -n fleet.json -l gpu",
     "match -n fleet.json --label gpu": "match -n fleet.json -l gpu",
@@ -126,8 +124,6 @@ WRONG_TURNS = {
         "match --all --state connected -n fleet.json -o ndjson | nodeselect audit -n -",
     "audit fleet.json --where gpu":
         "match -n fleet.json -l gpu -o ndjson | nodeselect audit -n -",
-    "jobs --jobs jobs --selector gpu -n fleet.json":
-        "match -l gpu -n fleet.json -o ndjson | nodeselect jobs --jobs jobs -n -",
     "index fleet.json -l gpu -o fleet.nsx":
         "match -l gpu -n fleet.json -o ndjson | nodeselect index -o fleet.nsx -n -",
     # A folder where one job is expected.
@@ -170,7 +166,7 @@ ANSWERS = {
     "convert deployment.yaml --to job": "instead of the file, use: -l ",
     "match --all -n mixed": "a folder must have only files of nodes; give those files, such"
         " as: -n mixed/fleet.json",
-    "jobs --jobs drafts --jobs broken.yaml -n fleet.json":
+    "explain --job drafts --job broken.yaml -n fleet.json":
         "for details, run: nodeselect check drafts broken.yaml",
     "match --id node-174fc7 -n fleet.json": "it is the beginning of 'node-174fc70c'",
     "match --id dublin-01-inference-01 -n fleet.json": "it is the name of 'node-174fc70c'",
@@ -178,7 +174,7 @@ ANSWERS = {
     "explain --id node-174fc70d -n fleet.json": "write node-174fc70c instead of node-174fc70d: 1",
     "match -l gpu -L gpuu -n fleet.json": "no node that is printed has the label 'gpuu'",
     "labels regoin -n fleet.json": "no node has the label 'regoin'; 208 nodes have 'region'",
-    "rollout --html x --job job.yaml -n fleet.json": "it is an option of explain and diff",
+    "rollout --html x --job job.yaml -n fleet.json": "it is an option of explain",
     "--job job.yaml -n fleet.json": "it is an option of match, explain, labels and",
 }  # fmt: skip
 

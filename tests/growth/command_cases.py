@@ -45,7 +45,7 @@ def _run(command: Command) -> ExitStatus:
         redirect_stderr(StringIO()) as errors,
     ):
         status = ExitStatus(run())
-    may_fail = arguments[0] in ("convert", "match", "jobs")
+    may_fail = arguments[0] in ("convert", "match", "explain")
     assert status is not ExitStatus.ERROR or may_fail, errors.getvalue()
     return status
 
@@ -184,7 +184,7 @@ def _add_jobs() -> None:
         pods = [pod_of(word, nodeSelector={"region": "eu"}) for word in words(n)]
         pods.append({"apiVersion": "v1", "kind": "Service"})
         text = "\n---\n".join(map(json.dumps, pods))
-        return ["jobs", "--jobs", _file("pods.yaml", text.encode()), "-n", "-"], _nodes(20)
+        return ["explain", "--job", _file("pods.yaml", text.encode()), "-n", "-"], _nodes(20)
 
     def diff_jobs(n: int) -> Command:
         old, new = (_file(name, job_of_ids(n)) for name in ("old.json", "new.json"))
@@ -194,14 +194,14 @@ def _add_jobs() -> None:
         return ["check", _folder(n), "-o", output, "--exclude", "x"], ""
 
     def jobs_of_fleet(output: str, n: int) -> Command:
-        return ["jobs", "--jobs", _folder(n), "-n", "-", "-o", output], _nodes(n)
+        return ["explain", "--job", _folder(n), "-n", "-", "-o", output], _nodes(n)
 
     def jobs_of_node(n: int) -> Command:
-        return ["jobs", "--jobs", _folder(n), "--node", "-"], _nodes(1)
+        return ["explain", "--job", _folder(n), "--node", "-"], _nodes(1)
 
     def invalid_jobs(n: int) -> Command:
-        files = [text for word in words(n) for text in ("--jobs", _file(word, b"selector: 7"))]
-        return ["jobs", *files, "-n", "-"], _nodes(20)
+        files = [text for word in words(n) for text in ("--job", _file(word, b"selector: 7"))]
+        return ["explain", *files, "-n", "-"], _nodes(20)
 
     case("cli/jobs/node", _run, jobs_of_node, 10)
     case("cli/jobs/invalid", _run, invalid_jobs, 10)

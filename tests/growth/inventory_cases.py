@@ -18,9 +18,9 @@ from nodeselect.limits import LIMITS
 from nodeselect.render.diff import diff_lines
 from nodeselect.render.explanation import explanation_lines, render_text
 from nodeselect.render.facets import facet_lines
-from nodeselect.render.html.page import render_diff_page, render_jobs_page, render_page
+from nodeselect.render.html.page import render_page
 from nodeselect.render.id_ranges import compress_ids
-from nodeselect.render.job_table import job_result, job_table_lines
+from nodeselect.render.jobs import JobsReport, invalid_job, job_lines, job_on_nodes
 from nodeselect.render.layout import REPORT_FORMATS, Screen
 from nodeselect.render.nodes import NODE_FORMATS, node_lines
 from tests.growth.cases import case, rejected, words
@@ -216,15 +216,15 @@ def _show_differences(output: str, nodes: list[Node]) -> object:
         compare_selectors(inventory, old, new),
         compare_inventories(inventory, other, _EVERYTHING),
     )
-    pages = [render_diff_page(difference) for difference in differences]
-    return pages, [list(diff_lines(difference, output, Screen())) for difference in differences]
+    return [list(diff_lines(difference, output, Screen())) for difference in differences]
 
 
 def _show_jobs(output: str, names: list[str]) -> object:
     explanation = Inventory(fleet(20)).explain(Selector.parse("region=eu"))
     error = JobError("x", (Problem("x", "y", 1, 1, "", (), None),))
-    results = [job_result(name, each) for name in names for each in (explanation, error)]
-    return render_jobs_page(results, 9), list(job_table_lines(results, 9, output, Screen()))
+    results = [job_on_nodes(name, [explanation], {None: 9}) for name in names]
+    results += [invalid_job(name, error) for name in names]
+    return list(job_lines(JobsReport.of_nodes(9, results, names), output, Screen()))
 
 
 def _show_page(nodes: list[Node]) -> object:
@@ -248,7 +248,8 @@ def _show_long_text(text: str) -> object:
             shown += facet_lines(count_labels(nodes), None, None, output, screen)
             shown += facet_lines(count_labels(nodes), None, "k", output, screen)
             shown += explanation_lines(output, [text, text], explanations, None, screen, text)
-            shown += job_table_lines([job_result(text, explanation)], 9, output, screen)
+            report = JobsReport.of_nodes(9, [job_on_nodes(text, [explanation], {None: 9})], [text])
+            shown += job_lines(report, output, screen)
     return shown
 
 

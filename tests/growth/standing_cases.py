@@ -3,8 +3,6 @@
 from functools import partial
 
 from nodeselect import Inventory, Node, Selector, StandingSelectors
-from nodeselect.render.layout import REPORT_FORMATS, Screen
-from nodeselect.render.placements import NodeJobs, node_job_lines
 from tests.growth.cases import case, words
 from tests.growth.inventory_cases import fleet
 from tests.growth.selector_cases import TEMPLATES
@@ -81,14 +79,6 @@ def _write_both(nodes: list[Node]) -> object:
     return [(gained.names(), lost.names()) for gained, lost in moved]
 
 
-def _show(output: str, selectors: dict[str, Selector]) -> object:
-    standing = StandingSelectors(selectors)
-    explanation = standing.explain(_NODE)
-    values = {reason.failed[0]: "x" for reason in explanation.reasons}
-    jobs = NodeJobs(None, explanation, standing.matching(_NODE).names(), values, {})
-    return list(node_job_lines(jobs, output, Screen()))
-
-
 for _kind, _template in TEMPLATES.items():
     case(f"standing/{_kind}", _ask, partial(_selectors, _template), 40)
 case("standing/ranges", _ask, _ranges, 40)
@@ -97,5 +87,3 @@ case("standing/equal-selectors", _ask, partial(_selectors, "region in (eu,us)"),
 case("standing/replaced", _replace, words, 40)
 case("standing/compacted", _replace_all, partial(_selectors, "region"), 1_100)
 case("standing/nodes-change", _write_both, fleet, 40)
-for _output in REPORT_FORMATS:
-    case(f"standing/shown/{_output}", partial(_show, _output), partial(_selectors, "{}=a"))

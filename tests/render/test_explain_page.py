@@ -1,13 +1,11 @@
 """``explain --html`` prints the explanation and also writes it as a page."""
 
-import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.cli.running import COMMAND, Run
-from tests.render.pages import elements
 
 EXPLAIN = ("explain", "-n", "fleet.ndjson")
 
@@ -32,36 +30,6 @@ def test_page_of_a_job(run: Run) -> None:
     assert '<p class="subject">&lt;job&gt; on fleet.ndjson, only lost or ready</p>' in text
     assert "<h1>1 of 2 nodes match</h1>" in text
     assert "n-1" not in text
-
-
-@pytest.mark.usefixtures("fleet")
-def test_page_of_a_folder(run: Run) -> None:
-    """Many jobs are a page too, the worst first, with the files that were read."""
-    Path("jobs").mkdir()
-    Path("jobs/a.yaml").write_text("selector: {match_labels: {region: eu}}\n")
-    Path("jobs/<b>.yaml").write_text("selector: {match_labels: {region: xx}}\n")
-    run(*EXPLAIN, "--job", "jobs", "--html", "jobs.html")
-    os.utime("fleet.ndjson", (0, 0))
-    plain = run(*EXPLAIN, "--job", "jobs")
-    assert run(*EXPLAIN, "--job", "jobs", "--html", "jobs.html") == plain
-    text = Path("jobs.html").read_text("utf-8")
-    assert "<h1>2 jobs on 4 nodes; 1 matches no node" in text
-    assert text.index("jobs/&lt;b&gt;.yaml") < text.index("jobs/a.yaml")
-    assert "<p>fleet.ndjson, last modified <time>1970-01-01 00:00 UTC</time></p>" in text
-    assert elements(text)
-
-
-@pytest.mark.usefixtures("fleet")
-def test_page_of_a_difference(run: Run) -> None:
-    """A difference is a page: both sides, and which nodes are added and removed, and why."""
-    selectors = ("-l", "region=eu", "-l", "region!=eu", "-n", "fleet.ndjson")
-    plain = run("diff", *selectors)
-    assert run("diff", *selectors, "--html", "diff.html") == plain
-    text = Path("diff.html").read_text("utf-8")
-    assert "<h1>2 nodes added, 0 kept, 2 removed</h1>" in text
-    assert '<td>2</td><th scope="row">OLD requires region=eu' in text
-    assert elements(text)
-    assert run("diff", *selectors, "--html", "fleet.ndjson").status == 2
 
 
 @pytest.mark.usefixtures("fleet")

@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nodeselect import Inventory, Node, Selector
-from nodeselect.render.html.page import render_jobs_page
-from nodeselect.render.job_table import job_result
+from nodeselect import Node, Selector
 from tests.render.browser import Browser, browser, chromium
 from tests.render.pages import HOSTILE, fleet, hostile_fleet, page_of
 
@@ -162,25 +160,6 @@ def test_copy(tab: Browser, tmp_path: Path) -> None:
     tab.run("document.querySelector('.copy').click()")
     assert tab.run("window.copied") == "region=eu-west"
     assert tab.run("document.querySelector('.copy').textContent") == "Copied"
-
-
-def test_copy_for_each_job(tab: Browser, tmp_path: Path) -> None:
-    """On the page of many jobs, each has a button that copies what to write."""
-    inventory = Inventory([Node("n-1", {"region": "eu-west", "tier": "gold"})])
-    texts = ("region=eu_west", "tier=glod")
-    jobs = [job_result(text, inventory.explain(Selector.parse(text))) for text in texts]
-    (tmp_path / "jobs.html").write_text(render_jobs_page(jobs, 1), "utf-8")
-    tab.open(tmp_path / "jobs.html")
-    tab.run(
-        "Object.defineProperty(navigator, 'clipboard',"
-        " { value: { writeText: async (text) => { (window.copied ??= []).push(text); } } })"
-    )
-    tab.run("document.querySelectorAll('.copy').forEach((each) => each.click())")
-    assert tab.run("window.copied") == ["region=eu-west", "tier=gold"]
-    assert tab.run(
-        "[...document.querySelectorAll('small:has(.copy) code')].map((each) => each.textContent)"
-    ) == ["region=eu-west", "region=eu_west", "tier=gold", "tier=glod"]
-    assert tab.complaints == []
 
 
 def test_more_rows(show: Browser) -> None:

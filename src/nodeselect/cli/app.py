@@ -35,7 +35,6 @@ _COMMANDS = {
     "labels": "Count the label keys and values of a fleet.",
     "audit": "Find labels that are probably mistakes.",
     "diff": "Print which nodes a change adds, keeps and removes, and why.",
-    "jobs": "Show the jobs of a node, or count the nodes of jobs.",
     "watch": "Print which nodes start or stop matching, as it happens.",
     "rollout": "Plan a rollout: which nodes get the job in which wave.",
     "index": "Save nodes in a file that opens in milliseconds.",
@@ -94,7 +93,7 @@ Examples:
   nodeselect labels -n nodes.json region
   nodeselect audit -n nodes.json
   nodeselect diff old.yaml new.yaml -n nodes.json
-  nodeselect jobs --jobs jobs/ -n nodes.json --node n-1
+  nodeselect explain --job jobs/ -n nodes.json --node n-1
   nodeselect watch --jobs jobs/ -n nodes.json
   nodeselect rollout --job job.yaml -n nodes.json
   nodeselect index nodes.json -o fleet.nsx

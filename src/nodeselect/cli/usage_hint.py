@@ -13,7 +13,7 @@ _COMMANDS = {
     name: command
     for names, command in (
         ("filter find get list ls nodes query select", "match"),
-        ("describe why", "explain"),
+        ("describe jobs why", "explain"),
         ("lint validate verify", "check"),
         ("deploy plan schedule waves", "rollout"),
         ("compare", "diff"),
@@ -60,6 +60,8 @@ def _with_command(word: str, rest: Sequence[str], names: Sequence[str]) -> list[
     other = _COMMANDS.get(word) or similar_name(word, [*names, "--version"], 0.75, equal_start=1)
     if not other:
         return []
+    if word == "jobs":
+        return [other, *("--job" if each == "--jobs" else each for each in rest)]
     if word not in _COMMANDS or rest[:1] not in (["node"], ["nodes"]):
         return [other, *rest]
     # As in kubectl: get nodes, describe node ID.

@@ -107,13 +107,17 @@ class NodeExplanation(NamedTuple):
     requirements: tuple[tuple[str, str | None, bool], ...]
 
     @property
+    def failed(self) -> tuple[tuple[str, str | None], ...]:
+        """The requirements that the node fails: the text of each, and the node's value."""
+        return tuple((text, value) for text, value, passes in self.requirements if not passes)
+
+    @property
     def headline(self) -> str:
         """Whether the node matches, in one line."""
         if self.matches:
             return f"{printable(self.id)} matches"
-        failed = sum(not passes for _, _, passes in self.requirements)
         total = pluralize(len(self.requirements), "requirement")
-        return f"{printable(self.id)} does not match: it fails {failed:,} of {total}"
+        return f"{printable(self.id)} does not match: it fails {len(self.failed):,} of {total}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as JSON values."""

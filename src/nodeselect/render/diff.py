@@ -1,7 +1,7 @@
 """Which nodes a change adds and removes, as text, Markdown and JSON."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from nodeselect.explain import headline
 from nodeselect.explain.wording import short
@@ -37,24 +37,15 @@ def diff_lines(difference: Difference, output: str, screen: Screen) -> Iterator[
     return report_lines(output, screen, difference.as_dict, blocks)
 
 
-def change_groups(
-    changes: Iterable[Change], side: str, screen: Screen | None = None
-) -> list[tuple[str, list[str]]]:
-    """Group changes of nodes by reason: return each reason in words, and the ids of its nodes.
-
-    The reason with the most nodes comes first.
+def _groups(changes: Iterable[Change], screen: Screen, side: str = "") -> Iterator[str]:
+    """Yield each reason in words and the ids of its nodes, the reason with the most nodes first.
 
     :param side: ``OLD`` or ``NEW``: the selector that the nodes do not match.
-    :param screen: escapes the words; None if they are not for a screen.
     """
     groups: defaultdict[str, list[str]] = defaultdict(list)
     for change in changes:
-        groups[_reason(change, side, screen or Screen())].append(change.id)
-    return sorted(groups.items(), key=lambda group: -len(group[1]))
-
-
-def _groups(changes: Sequence[Change], screen: Screen, side: str = "") -> Iterator[str]:
-    for reason, ids in change_groups(changes, side, screen):
+        groups[_reason(change, side, screen)].append(change.id)
+    for reason, ids in sorted(groups.items(), key=lambda group: -len(group[1])):
         yield from screen.bullets([f"{pluralize(len(ids), 'node')}: {reason}"])
         yield from screen.bullets([ranges_text(ids, screen)], depth=1)
 

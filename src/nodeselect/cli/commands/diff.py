@@ -18,12 +18,6 @@ from nodeselect.cli.options import (
     report_option,
     selector_option,
 )
-from nodeselect.cli.output_file import (
-    html_option,
-    modification_times,
-    page_mistakes,
-    write_file,
-)
 from nodeselect.cli.streams import write_message, write_output
 from nodeselect.inventory.compare import compare_inventories, compare_selectors
 from nodeselect.render.diff import diff_lines
@@ -50,7 +44,6 @@ Exit status: 0 if both sides match the same nodes, 1 if not, 2 on errors.
 @job_option("Compare the nodes that this job would run on.")
 @click.option("--all", "everything", is_flag=True, help="Compare all nodes.")
 @report_option
-@html_option
 @quiet_option
 @click.pass_context
 def diff(
@@ -61,7 +54,6 @@ def diff(
     job: str | None,
     everything: bool,
     output: str,
-    html: str | None,
 ) -> int:
     """Print which nodes a change adds, keeps and removes, and why.
 
@@ -75,13 +67,7 @@ def diff(
     has_two_sides = has_pair
     if nodes_from is None:
         has_two_sides = len(files) == 2 and len(expressions) + (job is not None) + everything == 1
-    inputs = [
-        *files,
-        *((job,) if job is not None else ()),
-        *(nodes_from.files() if nodes_from else ()),
-    ]
     mistakes = {
-        **page_mistakes(html, inputs),
         "with -n, give either two jobs (OLD NEW) or two selectors (-l OLD -l NEW), and neither"
         " --job nor --all, such as: nodeselect diff old.yaml new.yaml -n nodes.json": (
             nodes_from is not None and not has_two_sides
@@ -112,12 +98,6 @@ def diff(
     else:
         inventory = read_inventory(nodes_from)
         difference = compare_selectors(inventory, *selectors, names=(names[0], names[1]))
-    if html is not None:
-        from nodeselect.render.html.page import render_diff_page  # loads jinja2
-
-        subject = nodes_from.name if nodes_from is not None else ", ".join(map(job_name, jobs))
-        page = render_diff_page(difference, subject, sources=modification_times(inputs))
-        write_file(html, page)
     write_output(diff_lines(difference, output, detect_screen()))
     if not difference.old.matched and not difference.new.matched:
         write_message("neither OLD nor NEW matches any node")

@@ -1,18 +1,23 @@
 """``nodeselect explain``: explain why nodes match a selector, and why the others do not."""
 
 import os
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import click
 
-from nodeselect.cli.commands.jobs import report_node_jobs, write_invalid
+from nodeselect.cli.command_line import command_line
 from nodeselect.cli.completion import complete_ids
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.inputs.job_files import job_name
 from nodeselect.cli.inputs.job_selectors import job_selectors, read_job, selected, term_numbers
-from nodeselect.cli.inputs.node_files import NodeFiles, nodes_option
-from nodeselect.cli.inputs.read_nodes import match_any, read_explainable
+from nodeselect.cli.inputs.node_files import (
+    NodeFiles,
+    node_files,
+    nodes_option,
+    required_nodes,
+)
+from nodeselect.cli.inputs.read_nodes import match_any, read_explainable, read_inventory
 from nodeselect.cli.options import (
     check_node,
     check_usage,
@@ -30,18 +35,31 @@ from nodeselect.cli.output_file import (
     page_mistakes,
     write_file,
 )
-from nodeselect.cli.streams import is_quiet, write_output
+from nodeselect.cli.streams import (
+    write_error,
+    write_error_message,
+    write_message,
+    write_output,
+)
+from nodeselect.errors import JobError
 from nodeselect.explain import Explanation, NodeExplanation
-from nodeselect.explain.compute import exclude_by_state
-from nodeselect.node import count_connected
+from nodeselect.explain.compute import exclude_by_state, explain_node
+from nodeselect.node import Node, count_connected
 from nodeselect.render.explanation import explanation_lines
-from nodeselect.render.job_table import JobStatus, job_result, job_table_lines
+from nodeselect.render.jobs import (
+    JobsReport,
+    JobStatus,
+    invalid_job,
+    job_lines,
+    job_on_node,
+    job_on_nodes,
+)
 from nodeselect.render.layout import detect_screen
-from nodeselect.text import join_limited
+from nodeselect.selectors import Selector
+from nodeselect.text import pluralize, quoted
 
-if TYPE_CHECKING:
-    from nodeselect.engines.sql.nodes import SqlNodeSet
-    from nodeselect.inventory.node_set import NodeSet
+# If more files of a folder are invalid, the command to check them names the folder.
+_MOST_FILES = 3
 
 
 @click.command(
@@ -52,26 +70,28 @@ Examples:
   nodeselect explain --job job.yaml -n nodes.json --node n-1
   nodeselect explain --job job.yaml -n nodes.json --html why.html
   nodeselect explain --job jobs/ -n nodes.json
+  nodeselect explain --job jobs/ --node - < new-node.json
   kubectl get nodes -o json | nodeselect explain -l gpu -n - -o markdown
 
 \b
 Exit status: 0 if any node matches, 1 if not, 2 on errors. With --node: 0 if
-that node matches. With several jobs: 0 if every job matches a node, 1 if one
-does not, 2 if one is invalid.
+that node matches. With several jobs: 0 if every job matches a node (with
+--node: if any job matches that node), 1 if not, 2 if one is invalid.
 """,
 )
-@nodes_option()
+@nodes_option(required=False)
 @selector_option("Explain this selector. If repeated, also count the nodes that match any of them.")
 @job_option(
-    "Explain the selector of this job. If repeated, or a folder: one line per job, worst first.",
+    "Explain the selector of this job. If repeated, or a folder: one line per job, worst first, and"
+    " the nodes without a job.",
     multiple=True,
 )
 @id_option
 @state_option
 @single_option(
-    "--node", metavar="ID", shell_complete=complete_ids,
+    "--node", metavar="ID|-", shell_complete=complete_ids,
     help="Explain one node: which requirements it fails, and which values it has. With several"
-    " jobs: which of them would run on it.",
+    " jobs: which of them would run on it. With -, it is the node that standard input has.",
 )  # fmt: skip
 @report_option
 @html_option
@@ -79,7 +99,7 @@ does not, 2 if one is invalid.
 @click.pass_context
 def explain(
     context: click.Context,
-    nodes_from: NodeFiles,
+    nodes_from: NodeFiles | None,
     expressions: tuple[str, ...],
     job: tuple[str, ...],
     ids: tuple[str, ...],
@@ -95,11 +115,19 @@ def explain(
     and what to change.
     """
     has_many_jobs = len(job) > 1 or any(os.path.isdir(file) for file in job)
+    is_piped = node == "-"
+    check_usage(context, {"--node - cannot be combined with -n": is_piped and bool(nodes_from)})
+    if is_piped:
+        nodes_from = node_files(context, "-")
+    elif nodes_from is None:
+        nodes_from = required_nodes(context)
+    both_read_stdin = nodes_from.has_stdin and "-" in job
     mistakes = {
         "give --job, -l or --id, such as: -l region=eu": not (job or expressions or ids),
         "-l and --id can be combined with one job only":
             has_many_jobs and bool(expressions or ids),
-        nodes_from.stdin_conflict: nodes_from.has_stdin and "-" in job,
+        "--job and --node cannot both read standard input": both_read_stdin and is_piped,
+        nodes_from.stdin_conflict: both_read_stdin,
         "--node cannot be combined with --state": node is not None and states is not None,
         "--html cannot be combined with --node": html is not None and node is not None,
         "--html cannot be combined with several selectors":
@@ -107,20 +135,27 @@ def explain(
         **page_mistakes(html, (*nodes_from.files(), *job)),
     }  # fmt: skip
     check_usage(context, mistakes)
-    if has_many_jobs and node is not None:
-        inventory, _, _ = read_explainable(nodes_from, None, ())
-        check_node(context, inventory, node)
-        return report_node_jobs(inventory[node], job, output)
-    if has_many_jobs:
-        return _explain_jobs(job, nodes_from, states, output, html)
-    content = read_job(job[0]) if job else None
+    content = read_job(job[0]) if job and not has_many_jobs else None
+    manifest = None if isinstance(content, Selector) else content
+    if has_many_jobs or (manifest and len(manifest.workloads) > 1 and not (expressions or ids)):
+        if html is not None:
+            raise click.UsageError("--html cannot be combined with several jobs", context)
+        selectors_by_job, invalid = job_selectors(job, manifest)
+        if node is not None:
+            found = _read_node(context, nodes_from, node)
+            report = _jobs_on_node(selectors_by_job, invalid, found)
+        else:
+            report = _jobs_on_nodes(selectors_by_job, invalid, nodes_from, states)
+        write_output(job_lines(report, output, detect_screen()))
+        if invalid:
+            _write_invalid(invalid, job)
+        return _jobs_status(report)
     selectors = selected(job[0] if job else None, expressions, ids, content)
     # With several conditions, a term has several selectors.
     numbers = term_numbers(content if len(expressions) < 2 else None, len(selectors))
     if html is not None and len(selectors) > 1:
         message = "--html cannot be combined with a node affinity of several terms"
         raise click.UsageError(message, context)
-    inventory, excluded, left_out = read_explainable(nodes_from, states, selectors)
     titles = list(map(str, selectors)) if job or not expressions else expressions
     subject = " on ".join([*map(job_name, job), nodes_from.name])
     if states is not None:
@@ -128,10 +163,11 @@ def explain(
     union = None
     results: list[Explanation] | list[NodeExplanation]
     if node is not None:
-        check_node(context, inventory, node)
-        results = [inventory.explain_node(selector, node) for selector in selectors]
+        found = _read_node(context, nodes_from, node)
+        results = [explain_node(selector, found.id, found.labels) for selector in selectors]
         is_match = any(result.matches for result in results)
     else:
+        inventory, excluded, left_out = read_explainable(nodes_from, states, selectors)
         explanations = map(inventory.explain, selectors)
         results = [exclude_by_state(result, excluded, left_out) for result in explanations]
         is_match = any(result.matched for result in results)
@@ -151,58 +187,80 @@ def explain(
     return ExitStatus.OK if is_match else ExitStatus.NEGATIVE
 
 
-def _explain_jobs(
-    sources: Sequence[str],
+def _read_node(context: click.Context, nodes_from: NodeFiles, node_id: str) -> Node:
+    """Return the node with this id; for ``-``, the only node of standard input."""
+    if node_id != "-":
+        inventory, _, _ = read_explainable(nodes_from, None, ())
+        check_node(context, inventory, node_id)
+        return inventory[node_id]
+    nodes = read_inventory(nodes_from)
+    if len(nodes) != 1:
+        found = f"expected one node in {nodes_from.name}, found {pluralize(len(nodes), 'node')}"
+        raise click.UsageError(f"{found}; to choose one by its id, use -n - --node ID", context)
+    return next(iter(nodes))
+
+
+def _jobs_on_nodes(
+    selectors: Mapping[str, Sequence[Selector]],
+    invalid: Mapping[str, JobError],
     nodes_from: NodeFiles,
     states: frozenset[str] | None,
-    output: str,
-    html: str | None,
-) -> int:
-    selectors, invalid = job_selectors(sources)
+) -> JobsReport:
     every_term = (term for terms in selectors.values() for term in terms)
     inventory, excluded, left_out = read_explainable(nodes_from, states, every_term)
-    jobs = [job_result(name, error) for name, error in invalid.items()]
+    unused: Any = inventory.match(Selector.everything())
+    jobs = [invalid_job(name, error) for name, error in invalid.items()]
     for name, terms in selectors.items():
         explanations = [
             exclude_by_state(inventory.explain(term), excluded, left_out) for term in terms
         ]
-        explanation = explanations[0]
-        if len(terms) > 1:
-            explanation = _combine(explanations, match_any(inventory, terms))
-        jobs.append(job_result(name, explanation))
-    if html is not None:
-        from nodeselect.render.html.page import render_jobs_page  # loads jinja2
+        answer = match_any(inventory, terms)
+        jobs.append(job_on_nodes(name, explanations, answer.state_counts()))
+        unused -= answer
+    return JobsReport.of_nodes(len(inventory), jobs, unused.ids())
 
-        subject = " on ".join([join_limited(list(map(job_name, sources))), nodes_from.name])
-        inputs = modification_times((*sources, *nodes_from.files()))
-        write_file(html, render_jobs_page(jobs, len(inventory), subject, sources=inputs))
-    write_output(job_table_lines(jobs, len(inventory), output, detect_screen()))
-    worst = min(job.status for job in jobs)
-    if worst is JobStatus.INVALID:
-        if is_quiet():  # otherwise the table has their first errors
-            write_invalid(invalid, sources)
+
+def _jobs_on_node(
+    selectors: Mapping[str, Sequence[Selector]], invalid: Mapping[str, JobError], node: Node
+) -> JobsReport:
+    jobs = [invalid_job(name, error) for name, error in invalid.items()]
+    for name, terms in selectors.items():
+        explanations = [explain_node(term, node.id, node.labels) for term in terms]
+        # Of several selectors, the one that matches, or the one of which the node fails the least.
+        best = min(explanations, key=lambda explanation: len(explanation.failed))
+        jobs.append(job_on_node(name, " or ".join(map(str, terms)), best, node))
+    if count_connected([node.state]) == 0:
+        write_message(f"the node is not connected: its state is {quoted(node.state or '')}")
+    return JobsReport.of_node(node, jobs)
+
+
+def _jobs_status(report: JobsReport) -> ExitStatus:
+    """Return the exit status: whether every job matches a node, or whether any matches the one."""
+    if any(job.status is JobStatus.INVALID for job in report.jobs):
         return ExitStatus.ERROR
-    return ExitStatus.NEGATIVE if worst is JobStatus.NO_NODES else ExitStatus.OK
+    matches = [bool(job.matched) for job in report.jobs]
+    is_positive = all(matches) if report.node is None else any(matches)
+    return ExitStatus.OK if is_positive else ExitStatus.NEGATIVE
 
 
-def _combine(explanations: Sequence[Explanation], nodes: "NodeSet | SqlNodeSet") -> Explanation:
-    """Return the explanation of several selectors of which a node must match only one.
+def _write_invalid(invalid: Mapping[str, JobError], sources: Sequence[str]) -> None:
+    """Write how to see all errors of invalid jobs.
 
-    :param explanations: of each selector.
-    :param nodes: those that match any of the selectors.
+    :param sources: the files and folders of the jobs.
     """
-    states = nodes.state_counts()
-    hints = tuple(hint for explanation in explanations for hint in explanation.hints)
-    missing = tuple(each for explanation in explanations for each in explanation.missing_ids)
-    recommendation = (
-        f"one of {len(explanations)} selectors must match; to see what to change in each, explain"
-        " this job alone"
-    )
-    return explanations[0]._replace(
-        selector=" or ".join(explanation.selector for explanation in explanations),
-        matched=len(nodes),
-        connected=count_connected(states) if states else 0,
-        recommendation="" if nodes and not hints and not missing else recommendation,
-        hints=hints,
-        missing_ids=missing,
-    )
+    from nodeselect.jobs.manifest import ManifestError
+
+    files = []
+    for name, error in invalid.items():
+        if isinstance(error, ManifestError):  # check does not read manifests
+            write_error(error)
+        else:
+            files.append(name)
+    for folder in filter(os.path.isdir, sources):
+        start = os.path.join(os.path.normpath(folder), "").removeprefix("./")
+        inside = [file for file in files if file.startswith(start)]
+        if len(inside) > _MOST_FILES:
+            files = [folder, *(file for file in files if file not in inside)]
+    if files:
+        command = command_line(["check", *files])
+        write_error_message(f"for details, run: {command}")

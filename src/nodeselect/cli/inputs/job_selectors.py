@@ -104,7 +104,7 @@ def single_job_selectors(
 
 
 def job_selectors(
-    sources: Sequence[str],
+    sources: Sequence[str], content: "Manifest | None" = None
 ) -> tuple[dict[str, tuple[Selector, ...]], dict[str, JobError]]:
     """Return the selectors of each valid job by its name, and the error of each invalid file.
 
@@ -112,6 +112,7 @@ def job_selectors(
     a job with the name ``FILE#KIND/NAME``.
 
     :param sources: files, objects of manifests, and folders of files.
+    :param content: the manifest in the only file, if it has been read already.
     :raises JobError: if a file or a folder cannot be read, or there is no job.
     """
     errors: list[JobError] = []
@@ -124,20 +125,20 @@ def job_selectors(
     for file in files:
         name = job_name(file)
         try:
-            content = read_job(file)
-            if isinstance(content, Selector):
-                selectors[name] = (content,)
+            job = content or read_job(file)
+            if isinstance(job, Selector):
+                selectors[name] = (job,)
                 continue
-            if file in sources and not content.workloads:
-                raise _wrong_number_error(file, content)
+            if file in sources and not job.workloads:
+                raise _wrong_number_error(file, job)
         except JobError as error:
             if file in sources and error.problems[0].code == "cannot-read":
                 raise
             invalid[name] = error
             continue
-        manifests[file] = content
-        for workload in content.workloads:
-            each = f"{name}#{workload.name}" if len(content.workloads) > 1 else name
+        manifests[file] = job
+        for workload in job.workloads:
+            each = f"{name}#{workload.name}" if len(job.workloads) > 1 else name
             selectors[each] = workload.selectors or (Selector.nothing(),)
     if not selectors and not invalid:  # folders of other objects of Kubernetes
         skipped = [kind for manifest in manifests.values() for kind in manifest.skipped]

@@ -90,11 +90,7 @@ def nodes_option(*, required: bool = True) -> Callable[[_Command], _Command]:
             raise click.BadParameter("standard input can be read only once", context, parameter)
         if sources:
             return node_files(context, *sources)
-        nodes = default_nodes(context) if required else None
-        if required and nodes is None:
-            message = "where are the nodes? Give -n FILE, pipe them into the command, or set "
-            raise click.UsageError(f"{message}{_VARIABLE} to FILE", context)
-        return nodes
+        return required_nodes(context) if required else None
 
     nodes = click.option(
         "-n", "--nodes", "nodes_from", metavar="FILE|FOLDER|-",
@@ -128,6 +124,15 @@ def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> Non
 def node_files(context: click.Context, *sources: str) -> NodeFiles:
     """Return these inputs with the values of ``--id-column`` and ``-v`` of the command."""
     return NodeFiles(sources, context.meta["id_column"] or "id", context.meta["verbose"])
+
+
+def required_nodes(context: click.Context) -> NodeFiles:
+    """Return the input that is read without ``-n``; if there is none, this is an error."""
+    nodes = default_nodes(context)
+    if nodes is None:
+        message = "where are the nodes? Give -n FILE, pipe them into the command, or set "
+        raise click.UsageError(f"{message}{_VARIABLE} to FILE", context)
+    return nodes
 
 
 def default_nodes(context: click.Context) -> NodeFiles | None:

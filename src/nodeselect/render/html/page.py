@@ -1,7 +1,7 @@
-"""Pages of HTML for a browser, a phone or a printer: an explanation, many jobs, a difference.
+"""An explanation as a page of HTML for a browser, a phone or a printer.
 
-``page.jinja`` is the markup of an explanation; ``page.js`` draws its table of nodes and searches
-it, and copies what to write. The page of a difference has no script.
+``page.jinja`` is its markup; ``page.js`` draws its table of nodes and searches it, and copies what
+to write.
 """
 
 import re
@@ -10,19 +10,15 @@ from collections.abc import Iterable, Iterator
 from nodeselect.explain import Explanation, headline
 from nodeselect.explain.hints import ID_CODES
 from nodeselect.explain.wording import excluded_by_state, missing_ids_text, short
-from nodeselect.inventory.compare import Difference
 from nodeselect.node import Node
-from nodeselect.render.diff import change_groups
 from nodeselect.render.html.node_table import NodeTable
 from nodeselect.render.html.template import Sources, render_template, shown
-from nodeselect.render.job_table import JobResult, jobs_headline, worst_first
 from nodeselect.selectors import Selector
 
 MAX_ROWS = 50_000
 """How many nodes the table of a page has at most; its counts are those of all nodes."""
 
 _MAX_ADVICE = 2_000
-_MAX_ERROR = 600
 
 
 def render_page(
@@ -58,59 +54,9 @@ def render_page(
     )
 
 
-def render_jobs_page(
-    jobs: Iterable[JobResult], total: int, subject: str = "", *, sources: Sources | None = None
-) -> str:
-    """Return many jobs as a page, the worst first.
-
-    :param total: how many nodes there are.
-    """
-    ordered = worst_first(jobs)
-    return render_template(
-        "jobs.jinja",
-        subject=subject,
-        sources=sources,
-        headline=jobs_headline(ordered, total),
-        jobs=[(job, *_job_advice(job)) for job in ordered],
-        total=total,
-    )
-
-
-def render_diff_page(
-    difference: Difference, subject: str = "", *, sources: Sources | None = None
-) -> str:
-    """Return the difference between two answers as a page."""
-    return render_template(
-        "diff.jinja",
-        subject=subject,
-        sources=sources,
-        headline=difference.headline,
-        sides=[
-            (name, side, headline(side.matched, side.total, side.connected))
-            for name, side in (("Old", difference.old), ("New", difference.new))
-        ],
-        sections=[
-            (title, class_name, change_groups(changes, side))
-            for title, class_name, changes, side in (
-                ("Added", "left", difference.added, "OLD"),
-                ("Removed", "gone", difference.removed, "NEW"),
-                ("Changed", "other", difference.changed, ""),
-            )
-            if changes
-        ],
-    )
-
-
 def _advice(explanation: Explanation) -> tuple[list[tuple[str, bool]], str | None]:
     """Return the pieces of the recommendation, and the text to copy."""
     return list(_split_advice(explanation)), _copied(explanation)
-
-
-def _job_advice(job: JobResult) -> tuple[list[tuple[str, bool]], str | None]:
-    """Return the pieces of what to change in a job, and the text to copy."""
-    if job.explanation is None:
-        return [(shown(job.recommendation, _MAX_ERROR), False)], None
-    return _advice(job.explanation)
 
 
 def _split_advice(explanation: Explanation) -> Iterator[tuple[str, bool]]:

@@ -36,7 +36,7 @@ def shown(text: str, limit: int = _MAX_TEXT) -> str:
 def render_template(name: str, *, subject: str, sources: Sources | None, **values: Any) -> str:
     """Return the HTML of a page.
 
-    :param name: the file name of the template, such as ``diff.jinja``.
+    :param name: the file name of the template, such as ``page.jinja``.
     :param subject: what the page is about, such as ``job.yaml on nodes.json``.
     """
     template = _environment().get_template(name)

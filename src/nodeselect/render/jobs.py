@@ -1,0 +1,246 @@
+"""Many jobs on a fleet or on one node, one line each, as text, Markdown and JSON."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+from nodeselect.errors import JobError
+from nodeselect.explain import Explanation, NodeExplanation
+from nodeselect.explain.wording import short
+from nodeselect.node import Node, count_connected
+from nodeselect.render.id_ranges import ranges_text
+from nodeselect.render.layout import Screen, Style, report_lines
+from nodeselect.text import join_limited, pluralize, printable, quoted
+
+# How many nodes without a job are listed.
+_MAX_IDS = 20
+
+
+class JobStatus(IntEnum):
+    """What is wrong with a job, from the worst to ``OK``."""
+
+    INVALID = 0
+    NO_NODES = 1
+    NONE_CONNECTED = 2
+    EVERY_NODE = 3
+    SUSPECT = 4
+    OK = 5
+
+    @property
+    def style(self) -> Style | None:
+        """How a report shows a job with this status."""
+        if self is JobStatus.OK:
+            return None
+        return "bad" if self <= JobStatus.NO_NODES else "doubtful"
+
+
+# How the summary reports each status, in singular and plural, and in this order.
+_STATUS_TEXTS = {
+    JobStatus.INVALID: ("is invalid", "are invalid"),
+    JobStatus.NO_NODES: ("matches no node", "match no node"),
+    JobStatus.NONE_CONNECTED: ("matches no connected node", "match no connected node"),
+    JobStatus.EVERY_NODE: ("matches EVERY node", "match EVERY node"),
+    JobStatus.SUSPECT: ("may contain a typo", "may contain a typo"),
+}
+
+
+class JobResult(NamedTuple):
+    """The result of matching one job.
+
+    :param selector: the canonical text of its selector; None if the job is invalid.
+    :param matched: how many nodes match; None if the job is invalid.
+    :param connected: how many of these are connected; None if unknown, or if the job is invalid.
+    :param recommendation: what to change in the selector; for one node, which requirements it
+        fails; for an invalid job, its first error.
+    :param node: for one node, which requirements of the job it satisfies and fails; otherwise None.
+    """
+
+    name: str
+    status: JobStatus
+    selector: str | None
+    matched: int | None
+    connected: int | None
+    recommendation: str
+    node: NodeExplanation | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the result as JSON values."""
+        status = self.status.name.lower()
+        if self.status is JobStatus.INVALID:
+            return {"job": self.name, "status": status, "error": self.recommendation}
+        fields = self._asdict()
+        del fields["node"]
+        if self.node is not None:
+            fields["requirements"] = self.node.as_dict()["requirements"]
+        return {"job": fields.pop("name"), **fields, "status": status}
+
+
+class JobsReport(NamedTuple):
+    """The results of jobs on the same nodes.
+
+    :param total: how many nodes there are.
+    :param jobs: the results, the worst first; on one node, those that match it before the others.
+    :param unused_ids: the ids of the nodes that no job matches.
+    :param node: the only node, if the report is about one node; otherwise None.
+    """
+
+    total: int
+    jobs: Sequence[JobResult]
+    unused_ids: Sequence[str]
+    node: Node | None = None
+
+    @classmethod
+    def of_nodes(
+        cls, total: int, jobs: Iterable[JobResult], unused_ids: Sequence[str]
+    ) -> "JobsReport":
+        """Return the report on the jobs of all nodes."""
+
+        def rank(job: JobResult) -> tuple[int, int, int, str]:
+            return job.status, job.connected or 0, job.matched or 0, job.name
+
+        return cls(total, sorted(jobs, key=rank), unused_ids)
+
+    @classmethod
+    def of_node(cls, node: Node, jobs: Iterable[JobResult]) -> "JobsReport":
+        """Return the report on the jobs of one node."""
+
+        def rank(job: JobResult) -> tuple[bool, int, str]:
+            failed = job.node.failed if job.node is not None else ()
+            return job.status is not JobStatus.INVALID, len(failed), job.name
+
+        jobs = sorted(jobs, key=rank)
+        return cls(1, jobs, [] if any(job.matched for job in jobs) else [node.id], node)
+
+    @property
+    def headline(self) -> str:
+        """The number of jobs, and how many have each status; or how many would run on the node."""
+        counts = Counter(job.status for job in self.jobs)
+        invalid = counts[JobStatus.INVALID]
+        if self.node is not None:
+            matching = sum(bool(job.matched) for job in self.jobs)
+            total = pluralize(len(self.jobs) - invalid, "job")
+            text = f"{matching:,} of {total} would run on {printable(self.node.id)}"
+            more = pluralize(invalid, "more is", "more are")
+            return f"{text}; {more} invalid" if invalid else text
+        parts = [f"{pluralize(len(self.jobs), 'job')} on {pluralize(self.total, 'node')}"]
+        parts += [
+            pluralize(counts[status], *texts)
+            for status, texts in _STATUS_TEXTS.items()
+            if counts[status]
+        ]
+        if unused := len(self.unused_ids):
+            parts.append(f"{pluralize(unused, 'node is', 'nodes are')} matched by no job")
+        return "; ".join(parts)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report as JSON values, described by ``docs/explain.schema.json``."""
+        node = self.node
+        counts = Counter(job.status for job in self.jobs)
+        return {
+            "version": 1,
+            **({} if node is None else {"node": {"id": node.id, "state": node.state}}),
+            "total": self.total,
+            "counts": {status.name.lower(): counts[status] for status in JobStatus},
+            "jobs": [job.as_dict() for job in self.jobs],
+            "unused_ids": list(self.unused_ids),
+        }
+
+
+def invalid_job(name: str, error: JobError) -> JobResult:
+    """Return the result of an invalid job: its first error, with the line if it has one."""
+    first = error.problems[0]
+    text = f"line {first.line}: {first.message}" if first.line else first.message
+    return JobResult(name, JobStatus.INVALID, None, None, None, text)
+
+
+def job_on_nodes(
+    name: str, explanations: Sequence[Explanation], states: Mapping[str | None, int]
+) -> JobResult:
+    """Return the result of a job on all nodes.
+
+    :param explanations: those of its selectors; a node must match one of them.
+    :param states: how many of the nodes that match one are in each state.
+    """
+    matched, connected = sum(states.values()), count_connected(states) if states else 0
+    is_doubtful = any(each.hints or each.missing_ids for each in explanations)
+    if len(explanations) == 1:
+        recommendation = explanations[0].recommendation
+    elif is_doubtful or not matched:
+        recommendation = (
+            f"one of {len(explanations)} selectors must match; to see what to change in each,"
+            " explain this job alone"
+        )
+    else:
+        recommendation = ""
+    is_everything = not explanations[0].requirements
+    status = _status(matched, connected, is_everything, is_doubtful)
+    selector = " or ".join(explanation.selector for explanation in explanations)
+    return JobResult(name, status, selector, matched, connected, recommendation)
+
+
+def job_on_node(name: str, selector: str, explanation: NodeExplanation, node: Node) -> JobResult:
+    """Return the result of a job on one node.
+
+    :param selector: the canonical text of the job's selector.
+    :param explanation: that of the node for the selector, or for the one that fits it best.
+    """
+    matched = int(explanation.matches)
+    connected = count_connected([node.state]) if matched else 0
+    status = _status(matched, connected, not explanation.requirements, False)
+    failed = [
+        f"{short(text)} ({'no such label' if value is None else f'has {quoted(value)}'})"
+        for text, value in explanation.failed
+    ]
+    return JobResult(name, status, selector, matched, connected, join_limited(failed), explanation)
+
+
+def _status(
+    matched: int, connected: int | None, is_everything: bool, is_doubtful: bool
+) -> JobStatus:
+    if not matched:
+        return JobStatus.NO_NODES
+    if connected == 0:
+        return JobStatus.NONE_CONNECTED
+    if is_everything:
+        return JobStatus.EVERY_NODE
+    return JobStatus.SUSPECT if is_doubtful else JobStatus.OK
+
+
+def job_lines(report: JobsReport, output: str, screen: Screen) -> Iterator[str]:
+    """Yield the lines of a report on jobs.
+
+    :param output: ``text``, ``json`` or ``markdown``.
+    """
+
+    def blocks(screen: Screen) -> Iterator[Iterable[str]]:
+        yield screen.title(screen.prose(report.headline))
+        yield _table(report, screen)
+        if report.unused_ids and report.node is None:
+            lines = [ranges_text(report.unused_ids[:_MAX_IDS], screen)]
+            if (more := len(report.unused_ids) - _MAX_IDS) > 0:
+                lines.append(f"and {more:,} more; -o json has all of them")
+            yield screen.section("NODES WITHOUT A JOB", screen.bullets(lines))
+
+    return report_lines(output, screen, report.as_dict, blocks)
+
+
+def _table(report: JobsReport, screen: Screen) -> Iterator[str]:
+    has_node = report.node is not None
+    rows = []
+    styles: list[Style | None] = []
+    for job in report.jobs:
+        is_invalid = job.status is JobStatus.INVALID
+        problem = screen.prose(f"{'invalid: ' if is_invalid else ''}{job.recommendation}")
+        if has_node:
+            numbers = ["-" if is_invalid else "yes" if job.matched else "no"]
+            styles.append("bad" if is_invalid else "good" if job.matched else None)
+        else:
+            unknown = "-" if is_invalid else "unknown"
+            numbers = [unknown if n is None else f"{n:,}" for n in (job.matched, job.connected)]
+            styles.append(job.status.style)
+        rows.append((screen.code(job.name), *numbers, problem))
+    numbers = ["RUNS"] if has_node else ["MATCHED", "CONNECTED"]
+    heads = ("JOB", *numbers, "FAILS" if has_node else "WHAT TO CHANGE")
+    right = () if has_node else (1, 2)
+    return screen.table(heads, rows, right=right, wrap_last=True, styles=styles)
