@@ -15,13 +15,10 @@ class Case(NamedTuple):
 
     :param prepare: builds an input of a size, and returns the call with this input.
     :param size: the smallest size to measure; the others are two and four times as large.
-    :param limit: the largest size that no limit of nodeselect forbids, or None.
     """
 
-    name: str
     prepare: Callable[[int], Callable[[], object]]
     size: int
-    limit: int | None
 
 
 CASES: dict[str, Case] = {}
@@ -30,20 +27,15 @@ _serial = count()
 
 
 def case(
-    name: str,
-    call: Callable[[_T], object],
-    build: Callable[[int], _T],
-    size: int = 100,
-    *,
-    limit: int | None = None,
+    name: str, call: Callable[[_T], object], build: Callable[[int], _T], size: int = 50
 ) -> None:
-    """Add a case to the table; with a ``limit``, its size is a quarter of that."""
+    """Add a case to the table."""
     assert name not in CASES, name
 
     def prepare(n: int) -> Callable[[], object]:
         return partial(call, build(n))
 
-    CASES[name] = Case(name, prepare, limit // 4 if limit else size, limit)
+    CASES[name] = Case(prepare, size)
 
 
 def words(n: int, prefix: str = "w") -> list[str]:
