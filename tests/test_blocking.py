@@ -1,6 +1,5 @@
 """Streams that do not block are read and written as a whole."""
 
-import http.client
 import io
 import os
 import sys
@@ -127,26 +126,6 @@ def test_the_flag_stays(pipe: tuple[BinaryIO, int], monkeypatch: pytest.MonkeyPa
     reader = blocking_reader(stream)
     assert reader.read(len(FLEET)) == FLEET
     assert not os.get_blocking(stream.fileno())
-
-
-def test_an_http_response_that_ends_too_early() -> None:
-    """A response that is shorter than it announced is an error, not a smaller inventory."""
-
-    class Connection:
-        def __init__(self, length: int) -> None:
-            self._data = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % length + FLEET
-
-        def makefile(self, *_: object) -> BinaryIO:
-            return io.BytesIO(self._data)
-
-    def response(length: int) -> http.client.HTTPResponse:
-        response = http.client.HTTPResponse(cast(Any, Connection(length)))
-        response.begin()
-        return response
-
-    assert len(ids(response(len(FLEET)))) == 4
-    with pytest.raises(InventoryError, match="the connection ended 100 bytes too early"):
-        ids(response(len(FLEET) + 100))
 
 
 @pytest.mark.parametrize("unbuffered", [True, False])

@@ -28,6 +28,7 @@ ALLOWED = {
     "nodeselect.readers.gunzip": "imports zlib",
     "nodeselect.documents": "compiles many patterns; for errors only",
     "nodeselect.readers.formats.arrow": "imports pyarrow",
+    "pyarrow": "is an extra",
     "nodeselect.readers.formats.arrow_columns": "imports pyarrow",
     "nodeselect.inventory.arrow_table": "imports pyarrow",
     "nodeselect.readers.line_reader": "imports msgspec; for JSON lines",

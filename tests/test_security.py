@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 # Runs the command line, and prints what it should not do. A hook cannot be removed, so it needs a
 # process of its own.
 WATCHED = """
-import os, sys
+import _thread, os, sys, threading
 from nodeselect.__main__ import main
 
 def watch(event, arguments):
@@ -22,6 +22,10 @@ def watch(event, arguments):
 DEEDS = ("socket.", "subprocess.", "pickle.", "os.exec", "os.fork", "os.posix_spawn", "os.system",
          "os.rename", "os.remove", "os.mkdir", "ctypes.dlopen")
 
+def watch_thread(*arguments):
+    print("audit: thread", file=sys.stderr)
+
+_thread.start_new_thread = threading.Thread.start = watch_thread  # older Pythons do not audit this
 sys.addaudithook(watch)
 main()
 """
@@ -47,7 +51,7 @@ FILES = ("-n", "docs/example/fleet.json")
     ids=" ".join,
 )
 def test_commands_only_read_files(arguments: tuple[str, ...]) -> None:
-    """A command uses no network, starts no program, unpickles nothing and changes no file."""
+    """A command uses no network, starts no program or thread, and changes no file."""
     done = subprocess.run(
         [sys.executable, "-B", "-c", WATCHED, *arguments],
         cwd=ROOT,
@@ -59,12 +63,36 @@ def test_commands_only_read_files(arguments: tuple[str, ...]) -> None:
     assert "audit:" not in done.stderr
 
 
+MANY_NODES = """
+from nodeselect import Inventory, Node, Selector
+inventory = Inventory(Node(f"n-{at}", {"rack": f"r{at % 7}"}) for at in range(3_000))
+inventory.apply([Node(f"m-{at}") for at in range(3_000)])
+inventory.explain(Selector.parse("rack=r1"))
+assert len(inventory.match(Selector.parse("rack=r1")).ids()) == 429
+assert "numpy" in sys.modules
+"""
+
+
+def test_no_thread_is_started() -> None:
+    """An inventory of many nodes, for which numpy is imported, needs no thread."""
+    watched = WATCHED.replace("main()", MANY_NODES)
+    done = subprocess.run(
+        [sys.executable, "-c", watched], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "audit: thread" not in done.stderr
+
+
 def test_the_watch_works() -> None:
     """What a command should not do would be seen."""
-    deeds = "import socket; socket.socket(); open('/dev/null', 'w')"
+    deeds = (
+        "import socket, threading; socket.socket(); open('/dev/null', 'w');"
+        " threading.Thread().start()"
+    )
     watched = WATCHED.replace("main()", deeds)
     done = subprocess.run(
         [sys.executable, "-c", watched], capture_output=True, text=True, check=False
     )
     assert "audit: socket.__new__" in done.stderr
+    assert "audit: thread" in done.stderr
     assert "audit: open" in done.stderr

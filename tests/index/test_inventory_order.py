@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodeselect.index import inventory_order, numpy_import
+from nodeselect.index import inventory_order
 from nodeselect.index.bulk import Bulk
 from nodeselect.index.inventory_order import InventoryOrder
 from tests.imports import loaded_after
@@ -60,9 +60,7 @@ def test_numpy_is_loaded_for_many() -> None:
     )
     assert "numpy" in loaded_after(script)
     script = (
-        "from nodeselect.index.numpy_import import bulk_reader, load_numpy\n"
-        "load_numpy()\nassert bulk_reader(0) is not None"
+        "import nodeselect.index.built_segment\n"
+        "from nodeselect.index.numpy_import import bulk_reader\nassert bulk_reader(0) is not None"
     )
     assert "numpy" in loaded_after(script)
-    numpy_import.load_numpy()
-    assert numpy_import.bulk_reader(0) is Bulk

@@ -10,7 +10,6 @@ import pytest
 from nodeselect import Inventory, Node
 from nodeselect.inventory import live as module
 from nodeselect.inventory.delta import Delta
-from tests.imports import run_python
 from tests.inventory.faults import in_another_thread, run_with_fault
 from tests.inventory.interrupting import (
     BATCH,
@@ -112,60 +111,3 @@ def upsert_within(inventory: Inventory, messages: list[str]) -> None:
         messages.append(str(error))
     else:
         messages.append("")
-
-
-FIRST_NUMPY = """
-import os, signal, sys, traceback
-from nodeselect import Inventory, Node, Selector
-
-class Interrupting:
-    # Sends SIGINT when the import of numpy looks for its module number ``last``.
-    last = -1
-
-    def find_spec(self, name, path=None, target=None):
-        if "numpy" in sys.modules:
-            self.last -= 1
-            if self.last == -1:
-                os.kill(os.getpid(), signal.SIGINT)
-
-def interrupted(last):
-    inventory.apply(changes)
-    generation, snapshot = inventory.generation, inventory.snapshot()
-    sys.meta_path.insert(0, finder := Interrupting())
-    finder.last = last
-    try:
-        {write}
-    except KeyboardInterrupt:
-        assert finder.last < 0
-    made = inventory.generation > generation
-    assert list(inventory) == nodes + changes + [Node("more")] * made
-    assert list(snapshot) == nodes + changes
-    inventory.upsert(Node("later"))
-    inventory.remove("more") if made else None
-    inventory.compact()
-    assert list(inventory) == nodes + changes + [Node("later")]
-    assert len(inventory.match(Selector.parse("a"))) == len(changes)
-    return finder.last >= 0
-
-nodes = [Node(f"n-{{at}}") for at in range(2_000)]
-changes = [Node(f"c-{{at}}", {{"a": "b"}}) for at in range(2_048)]
-inventory = Inventory(nodes)
-for last in range(0, 500, {step}):
-    child = os.fork()
-    if not child:
-        try:
-            os._exit(99 if interrupted(last) else 0)
-        except BaseException:
-            traceback.print_exc()
-            os._exit(1)
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    assert status in (0, 99), status
-    if status == 99:
-        break
-assert status == 99 and last > 50
-"""
-
-
-def test_an_interruption_of_the_first_import_of_numpy() -> None:
-    """Wherever the import is that the first compaction needs, writes and compactions go on."""
-    run_python(FIRST_NUMPY.format(write='inventory.upsert(Node("more"))', step=25))

@@ -102,8 +102,6 @@ class _WaitingReader(io.RawIOBase):
         size: int | None = 0 if self._has_ended else None
         while size is None and (size := self._read(buffer)) is None:
             _wait(self._stream, "POLLIN")
-        if not size and (missing := _missing_bytes(self._stream)):
-            raise OSError(errno.EPIPE, f"the connection ended {missing:,} bytes too early")
         self._has_ended = not size
         return size
 
@@ -157,15 +155,6 @@ def _wait(stream: Any, event: str) -> None:
         message = "it is non-blocking, and cannot be waited for"
         raise BlockingIOError(errno.EAGAIN, message) from None
     poll.poll()
-
-
-def _missing_bytes(stream: Any) -> int:
-    """Return how many bytes an HTTP response still lacks when it has ended; 0 for other streams.
-
-    ``read(size)`` of a response does not raise if the connection ended too early.
-    """
-    is_response = type(stream).__module__ == "http.client"
-    return (stream.length or 0) if is_response else 0
 
 
 def _is_buffered_file(stream: BinaryIO) -> bool:

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from nodeselect.index.numpy_import import load_numpy
 from nodeselect.index.segment import Segment
 from nodeselect.index.tuning import Tuning
 from nodeselect.inventory.delta import Delta
@@ -31,7 +30,6 @@ def build(blocks: Iterable[Block], tuning: Tuning) -> Store:
         first.append(block)
         count += len(block)
         if count > tuning.max_unsegmented:
-            load_numpy()
             from nodeselect.index.node_table import encode
 
             return _segment_store(encode(chain(first, remaining)), tuning)
@@ -69,7 +67,6 @@ def table_of(view: View) -> "NodeTable":
     Cost: about a microsecond a node if there were changes.
     """
     segment = _unchanged_segment(view)
-    load_numpy()
     return _live_table(view) if segment is None else segment.rows.to_table()
 
 
@@ -80,7 +77,6 @@ def _unchanged_segment(view: View) -> Segment | None:
 
 
 def _live_table(view: View) -> "NodeTable":
-    load_numpy()
     from nodeselect.index.node_table import encode, merge
 
     store, segment = view.store, view.store.segment

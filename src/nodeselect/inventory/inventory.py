@@ -16,7 +16,7 @@ from nodeselect.inventory.saving import open_saved
 from nodeselect.inventory.snapshot import Snapshot
 from nodeselect.inventory.store import View
 from nodeselect.node import DuplicateIdError, Node, NodeRow, require_id, require_node
-from nodeselect.readers.arrow_import import ArrowData, load_arrow
+from nodeselect.readers.arrow_data import ArrowData, require_pyarrow
 from nodeselect.readers.columnar import Block, to_blocks
 from nodeselect.readers.reader import NodeReader
 
@@ -258,7 +258,7 @@ class Inventory(LiveInventory):
         :raises InventoryError: if the data is damaged, or is not of nodes; nothing is left out or
             converted. Or if pyarrow is not installed.
         """
-        load_arrow()
+        require_pyarrow()
         from nodeselect.readers.formats.arrow import read_source
         from nodeselect.readers.formats.arrow_columns import ColumnNames
 

@@ -6,7 +6,6 @@ from typing import BinaryIO, NamedTuple
 from nodeselect.durable.saved_file import Sections, cannot_write, read_saved
 from nodeselect.durable.saved_segment import SavedParts
 from nodeselect.errors import InventoryError
-from nodeselect.index.numpy_import import load_numpy
 from nodeselect.index.segment import Segment
 from nodeselect.index.tuning import Tuning
 from nodeselect.inventory.compaction import segment_of
@@ -28,7 +27,6 @@ class Origin(NamedTuple):
 
 def to_sections(view: View) -> Sections:
     """Encode the nodes of ``view`` as the sections of a file."""
-    load_numpy()
     from nodeselect.durable import segment_writer
 
     return segment_writer.to_sections(segment_of(view))

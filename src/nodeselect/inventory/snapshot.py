@@ -17,7 +17,7 @@ from nodeselect.inventory.saving import to_sections
 from nodeselect.inventory.statistics import ViewStatistics
 from nodeselect.inventory.store import View
 from nodeselect.node import Node, require_count
-from nodeselect.readers.arrow_import import load_arrow
+from nodeselect.readers.arrow_data import require_pyarrow
 from nodeselect.selectors import Selector
 from nodeselect.selectors.selector import require_selector
 
@@ -187,7 +187,7 @@ class BaseInventory:
 
         :raises InventoryError: if pyarrow is not installed, or a text has a surrogate.
         """
-        load_arrow()
+        require_pyarrow()
         from nodeselect.inventory.arrow_table import to_table
 
         return to_table(table_of(self._view))

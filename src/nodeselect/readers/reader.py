@@ -11,7 +11,7 @@ from nodeselect.files.blocking import blocking_reader
 from nodeselect.files.chunks import join_document, read_blocks, read_chunks, read_rest
 from nodeselect.files.inputs import cannot_read
 from nodeselect.node import DuplicateIdError, Node, NodeRow, has_state
-from nodeselect.readers.arrow_import import load_arrow
+from nodeselect.readers.arrow_data import require_pyarrow
 from nodeselect.readers.columnar import Block, EncodedBlock
 from nodeselect.readers.detect import Format, detect_format, node_rows
 from nodeselect.readers.duplicate_ids import DuplicateIdCheck
@@ -234,7 +234,7 @@ class NodeReader:
                 rows = csv.read_rows(read_chunks(start, stream), delimiter, self._id_column)
                 return self._select_rows(rows)
             case "parquet":
-                load_arrow()
+                require_pyarrow()
                 from nodeselect.readers.formats import arrow, arrow_columns  # load pyarrow
 
                 names = arrow_columns.ColumnNames(self._id_column)

@@ -1,7 +1,7 @@
 """Arrow data and Parquet files: tables of which each row is a node.
 
-Before importing this module, call :func:`nodeselect.readers.arrow_import.load_arrow`. There are no
-types for pyarrow, so its objects are ``Any`` here and in the other ``arrow`` modules.
+Before importing this module, call :func:`nodeselect.readers.arrow_data.require_pyarrow`. There are
+no types for pyarrow, so its objects are ``Any`` here and in the other ``arrow`` modules.
 """
 
 import os

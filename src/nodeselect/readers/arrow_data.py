@@ -1,10 +1,9 @@
-"""Import pyarrow when it is first needed, whatever signals come between."""
+"""What has the Arrow interface, and whether pyarrow is there to read it."""
 
 from typing import Protocol
 
 from nodeselect.errors import InventoryError
 from nodeselect.text import printable, truncate
-from nodeselect.uninterrupted_import import import_uninterrupted
 
 
 class ArrowData(Protocol):
@@ -14,13 +13,13 @@ class ArrowData(Protocol):
         """Return a capsule with a C stream."""
 
 
-def load_arrow() -> None:
-    """Import pyarrow and the module that uses it; delay signal handlers until that is done.
+def require_pyarrow() -> None:
+    """Import pyarrow.
 
     :raises InventoryError: with the code ``needs-pyarrow``, if it is not installed.
     """
     try:
-        import_uninterrupted("nodeselect.readers.formats.arrow", "read_file")
+        import pyarrow.parquet  # noqa: F401
     except ImportError as error:
         raise InventoryError(
             "needs-pyarrow",
