@@ -43,8 +43,6 @@ class Database(ABC):
     dialect: ClassVar[str]
     labels_type: ClassVar[str]
     text_type = "TEXT"
-    id_type = ""
-    """The type of ids; the one of texts if it is empty."""
 
     @staticmethod
     def storable(rows: Iterable[Row]) -> list[Row]:
@@ -56,10 +54,10 @@ class Database(ABC):
 
         :param collate: follows the types of texts.
         """
-        text, id_type = f"{self.text_type} {collate}", f"{self.id_type or self.text_type} {collate}"
-        columns = {"at": "BIGINT", "id": id_type, LABELS: self.labels_type}
+        text = f"{self.text_type} {collate}"
+        columns = {"at": "BIGINT", "id": text, LABELS: self.labels_type}
         columns |= dict.fromkeys(COLUMNS.values(), text)
-        long_columns = {LONG.node_id: id_type, LONG.key: text, LONG.value: text}
+        long_columns = {LONG.node_id: text, LONG.key: text, LONG.value: text}
         self._create(NODES, columns)
         self._create(str(LONG.table), long_columns)
         nodes: list[tuple[Any, ...]] = []
@@ -74,10 +72,7 @@ class Database(ABC):
     def _create(self, table: str, columns: Mapping[str, str]) -> None:
         self.run(f"DROP TABLE IF EXISTS {self.quote(table)}")
         defined = ", ".join(f"{self.quote(name)} {type_}" for name, type_ in columns.items())
-        self.run(f"CREATE TABLE {self.quote(table)} ({defined}){self.engine}")
-
-    engine = ""
-    """What follows the columns in CREATE TABLE."""
+        self.run(f"CREATE TABLE {self.quote(table)} ({defined})")
 
     def asking(
         self, layout: Layout, dialect: Dialect | None = None
@@ -196,67 +191,6 @@ class DuckDB(Database):
         self.run(f"INSERT INTO {self.quote(table)} SELECT * FROM inserted")
 
 
-class ClickHouse(Database):
-    """ClickHouse, as the library chdb."""
-
-    dialect = "clickhouse"
-    labels_type = "Map(String, String)"
-    text_type = "Nullable(String)"
-    engine = " ENGINE = Memory"
-
-    def __init__(self) -> None:
-        from chdb import session
-
-        self.connection = session.Session()
-        for name in ("max_query_size", "max_ast_elements", "max_expanded_ast_elements"):
-            self.run(f"SET {name} = 100000000")
-
-    def run(self, statement: str) -> Tuples:
-        answer = self.connection.query(statement, "JSONCompactEachRow")
-        return [tuple(json.loads(line)) for line in str(answer).splitlines()]
-
-    def encode(self, labels: Mapping[str, str | None] | None) -> object:
-        # A map is never NULL, and neither are its values.
-        return {key: value for key, value in (labels or {}).items() if value is not None}
-
-    def insert(self, table: str, columns: Sequence[str], rows: Tuples) -> None:
-        lines = "\n".join(json.dumps(row) for row in rows)
-        self.connection.query(f"INSERT INTO {self.quote(table)} FORMAT JSONCompactEachRow {lines}")
-
-
-class ClickHouseNullable(ClickHouse):
-    """ClickHouse with a map whose values may be NULL."""
-
-    labels_type = "Map(String, Nullable(String))"
-
-    def encode(self, labels: Mapping[str, str | None] | None) -> object:
-        return dict(labels or {})
-
-
-class MariaDB(Database):
-    """MariaDB, for the dialect of MySQL."""
-
-    dialect = "mysql"
-    labels_type = "JSON"
-    id_type = "VARCHAR(100)"  # for a longer one, a subquery is run once for each row
-
-    def __init__(self, **connect_to: Any) -> None:
-        import pymysql
-
-        self.connection = pymysql.connect(autocommit=True, charset="utf8mb4", **connect_to)
-
-    def run(self, statement: str) -> Tuples:
-        with self.connection.cursor() as cursor:
-            cursor.execute(statement)
-            return cursor.fetchall() or ()
-
-    def insert(self, table: str, columns: Sequence[str], rows: Tuples) -> None:
-        marks = ", ".join(["%s"] * len(columns))
-        with self.connection.cursor() as cursor:
-            table = self.quote(table).replace("%", "%%")
-            cursor.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
-
-
 class Setup(NamedTuple):
     """A database whose texts compare in one way, mostly a hostile one."""
 
@@ -268,9 +202,9 @@ class Setup(NamedTuple):
     text_type: str = ""
     """The type of texts, if it is another than usual."""
 
-    def start(self, *connect_to: Any, **named: Any) -> Database:
+    def start(self, *connect_to: Any) -> Database:
         """Start the database, or connect to it."""
-        database = self.database(*connect_to, **named)
+        database = self.database(*connect_to)
         for statement in self.statements:
             database.run(statement)
         if self.text_type:
@@ -297,17 +231,5 @@ SETUPS = {
     "postgresql, backslashes": Setup(
         PostgreSQL, ["SET standard_conforming_strings = off", "SET backslash_quote = on"]
     ),
-    "clickhouse": Setup(ClickHouse),
-    "clickhouse, NULL in maps": Setup(ClickHouseNullable),
-    "mariadb": Setup(MariaDB),
-    "mariadb, binary": Setup(MariaDB, collate="COLLATE utf8mb4_bin"),
-    "mariadb, other modes": Setup(
-        MariaDB,
-        ["SET sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES'"],
-        "COLLATE utf8mb4_general_ci",
-    ),
 }
 """All by name."""
-
-BY_HAND = ("clickhouse", "mariadb")
-"""What the names begin with of those that are run by hand: ``python -m tests.engines``."""

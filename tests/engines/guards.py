@@ -228,59 +228,5 @@ GUARDS = {
             ),
         ),
     ),
-    "ClickHouse: an absent key is not an empty value": Guard(
-        "clickhouse",
-        "one column",
-        _without(
-            dialects.ClickHouse,
-            label_in=lambda _, labels, key, values, pairs: (
-                f"{labels}[{key}] IN ({', '.join(values)})"
-            ),
-        ),
-    ),
-    "ClickHouse: a value that is NULL": Guard(
-        "clickhouse, NULL in maps",
-        "one column",
-        _without(
-            dialects.ClickHouse, has_key=lambda _, labels, key: f"mapContains({labels}, {key})"
-        ),
-    ),
-    "ClickHouse: more than 64 bits": Guard(
-        "clickhouse",
-        "one column",
-        _without(
-            dialects.ClickHouse,
-            value_between=lambda _, value, low, high: (
-                f"ifNull(match({value}, '^{_DIGITS}$')"
-                f" AND toInt64OrZero({value}) BETWEEN {low} AND {high}, FALSE)"
-            ),
-        ),
-    ),
-    "MariaDB: values compare by bytes": Guard(
-        "mariadb",
-        "columns of their own",
-        _without(dialects.MySQL, in_bytes=lambda _, value: value),
-    ),
-    "MariaDB: ids compare by bytes": Guard(
-        "mariadb",
-        "a long table",
-        _without(dialects.MySQL, join_keys=lambda _, text: text),
-    ),
-    "MariaDB: a label that is null": Guard(
-        "mariadb",
-        "one column",
-        _without(
-            dialects.MySQL,
-            value=lambda self, labels, key: f"JSON_UNQUOTE({self._label(labels, key)})",
-        ),
-    ),
-    "MariaDB: what a pattern leaves": Guard(
-        "mariadb",
-        "one column",
-        _without(
-            dialects.MySQL,
-            may_be_integer=lambda _, value: f"{value} REGEXP '^[+-]?0*[0-9]{{1,19}}$'",
-        ),
-    ),
 }
 """All by what they are for."""

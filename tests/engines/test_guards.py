@@ -5,13 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from tests.engines.cases import check, fleet, selectors
-from tests.engines.databases import BY_HAND, LAYOUTS, SETUPS, Database
+from tests.engines.databases import LAYOUTS, SETUPS, Database
 from tests.engines.guards import GUARDS
 
 
-@pytest.mark.parametrize(
-    "name", [name for name, guard in GUARDS.items() if not guard.setup.startswith(BY_HAND)]
-)
+@pytest.mark.parametrize("name", GUARDS)
 def test_without_a_guard_the_cases_show_it(name: str, start: Callable[[str], Database]) -> None:
     """Without a guard, verdicts are wrong or the query fails; with it, the same ones are right."""
     guard = GUARDS[name]

@@ -50,7 +50,7 @@ _FLAGS = {
 
 # Other names of values that an option is limited to; the first that it allows is meant.
 _VALUES = _by_name({
-    "jsonl": ("ndjson",), "k8s kubernetes": ("pod-spec",), "mariadb": ("mysql",),
+    "jsonl": ("ndjson",), "k8s kubernetes": ("pod-spec",),
     "md": ("markdown",), "names": ("name",), "pg postgres": ("postgresql",),
     "sqlite3": ("sqlite",), "yaml": ("job", "json"),
 })  # fmt: skip

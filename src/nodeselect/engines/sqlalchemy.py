@@ -18,7 +18,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from nodeselect.engines.conditions import express
 from nodeselect.engines.sql.dialect import Dialect
-from nodeselect.engines.sql.dialects import DuckDB, MySQL, PostgreSQL, SQLite
+from nodeselect.engines.sql.dialects import DuckDB, PostgreSQL, SQLite
 from nodeselect.engines.sql.nodes import SqlNodes
 from nodeselect.engines.sql.text import LongTable as NamedLongTable
 from nodeselect.engines.sql.text import Name
@@ -32,8 +32,6 @@ _Column: TypeAlias = sa.SQLColumnExpression[Any]
 _DIALECTS: Mapping[str, Dialect] = {
     "postgresql": PostgreSQL(),
     "sqlite": SQLite(),
-    "mysql": MySQL(),
-    "mariadb": MySQL(),
     "duckdb": DuckDB(),
     "default": PostgreSQL(),
 }
@@ -59,7 +57,6 @@ _MAX_IDS = 100
 _ELEMENTS = {
     "postgresql": "SELECT jsonb_array_elements_text(CAST({} AS jsonb))",
     "sqlite": "SELECT value FROM json_each({})",
-    "mysql": "SELECT id FROM JSON_TABLE({}, '$[*]' COLUMNS (id LONGTEXT PATH '$')) AS ids",
     "duckdb": "SELECT unnest(from_json({}, '[\"VARCHAR\"]'))",
 }
 
@@ -97,8 +94,8 @@ def where(
     the caches of SQLAlchemy and of the database. Thousands of ids are one parameter, and are joined
     by the database.
 
-    The dialect is that of the connection which runs the statement: PostgreSQL, SQLite, MySQL,
-    MariaDB or DuckDB. Another one raises ``CompileError``.
+    The dialect is that of the connection which runs the statement: PostgreSQL, SQLite or DuckDB.
+    Another one raises ``CompileError``.
 
     :param labels: the column of all labels (JSONB in PostgreSQL, JSON elsewhere, MAP in DuckDB), or
         the table that has them; None if every label has a column of its own. Then a label without

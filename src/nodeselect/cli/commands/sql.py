@@ -80,12 +80,12 @@ Names are exact. They are paths: n.labels; '"n.labels"' is a name with a dot.
 @id_option
 @click.option(
     "--dialect", type=click.Choice(list(DIALECTS)),
-    help="The dialect of SQL. MariaDB reads that of mysql.",
+    help="The dialect of SQL.",
 )  # fmt: skip
 @click.option(
     "--labels", metavar="COLUMN", multiple=True, callback=_name,
-    help="The column with all labels (default: labels): jsonb in PostgreSQL, JSON in SQLite and"
-    " MySQL, a map elsewhere.",
+    help="The column with all labels (default: labels): jsonb in PostgreSQL, JSON in SQLite,"
+    " a map elsewhere.",
 )  # fmt: skip
 @click.option(
     "--label-table", "label_table", metavar="TABLE", multiple=True, callback=_name,

@@ -1,4 +1,4 @@
-"""Selectors as text of SQL, for psql, DuckDB, SQLite, Spark SQL, ClickHouse, MariaDB and MySQL."""
+"""Selectors as text of SQL, for psql, DuckDB, SQLite and Spark SQL."""
 
 import json
 import re
@@ -51,11 +51,10 @@ def where(
     >>> where(Selector.parse("region=eu,!debug"), "duckdb", columns={"region": "region"})
     '(("region" IS NOT NULL AND "region" COLLATE "C" IN (\\'eu\\')) AND (NOT map_extract_value("labels", \\'debug\\') IS NOT NULL))'
 
-    :param dialect: ``postgresql``, ``duckdb``, ``sqlite``, ``spark``, ``clickhouse`` or ``mysql``
-        (which MariaDB reads too).
-    :param labels: the column of all labels (jsonb in PostgreSQL, JSON text in SQLite, JSON in
-        MySQL, a map elsewhere), or the table that has them; None if every label has a column of its
-        own. Then a label without a column is absent.
+    :param dialect: ``postgresql``, ``duckdb``, ``sqlite`` or ``spark``.
+    :param labels: the column of all labels (jsonb in PostgreSQL, JSON text in SQLite, a map
+        elsewhere), or the table that has them; None if every label has a column of its own. Then a
+        label without a column is absent.
     :param id: the column of the ids; needed only for a selector by ids, or a :class:`LongTable`.
     :param columns: by key, the columns of labels that have one of their own. Such a column is 20 to
         100 times faster than a map. NULL means that the label is absent.
