@@ -1,4 +1,4 @@
-"""A fleet whose labels are right, and thirty mistakes that are planted in it, from a seed."""
+"""A fleet whose labels are right, and 25 mistakes that are planted in it, from a seed."""
 
 import re
 from collections.abc import Callable
@@ -61,7 +61,7 @@ def _make_labels(random: Random, number: int) -> Labels:
 
 
 def plant(random: Random, fleet: list[Labels]) -> list[Fault]:
-    """Change the labels of a fleet so that it has thirty different mistakes; return these.
+    """Change the labels of a fleet so that it has 25 different mistakes; return these.
 
     A mistake is on one to three nodes, and no node has two.
     """
@@ -110,20 +110,6 @@ def _set(key: str, value: str, code: str, random: Random, nodes: list[Labels]) -
     for labels in nodes:
         labels[key] = value
     return Fault(code, key, value)
-
-
-def _set_rare(random: Random, nodes: list[Labels]) -> Fault | None:
-    """Give one node a value that no other node has."""
-    key, value = random.choice([("tier", "gold"), ("team", "finance"), ("role", "bastion")])
-    return _set(key, value, "rare-value", random, nodes[:1])
-
-
-def _remove(random: Random, nodes: list[Labels]) -> Fault:
-    """Remove a label that all nodes should have."""
-    key = random.choice(["region", "site", "role", "environment", "tier", "team", "rack"])
-    for labels in nodes:
-        del labels[key]
-    return Fault("missing-key", key)
 
 
 def _abbreviate_key(random: Random, nodes: list[Labels]) -> Fault:
@@ -182,9 +168,6 @@ _KINDS: list[tuple[int, _Kind]] = [
     (5, partial(_misspell_value, _change_letter)),
     (1, partial(_set, "environment", "production", "misspelt-value")),
     (1, partial(_set, "pci-compliant", "yes", "misspelt-value")),
-    (2, _set_rare),
-    (2, _remove),
-    (1, partial(_set, "gpu-memory", "16Gi", "unit")),
     (1, _abbreviate_key),
 ]
 """How many mistakes there are of each kind, and what makes one."""

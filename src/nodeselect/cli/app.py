@@ -33,7 +33,7 @@ _COMMANDS = {
     "match": "Print the nodes that a selector matches.",
     "explain": "Explain why nodes match a selector, and why the others do not.",
     "labels": "Count the label keys and values of a fleet.",
-    "audit": "Find labels that are probably mistakes.",
+    "audit": "Find labels that are probably misspelt.",
     "diff": "Print which nodes a change adds, keeps and removes, and why.",
     "watch": "Print which nodes start or stop matching, as it happens.",
     "rollout": "Plan a rollout: which nodes get the job in which wave.",

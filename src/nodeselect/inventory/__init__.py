@@ -1,8 +1,19 @@
 """Inventories of nodes that may change, and the queries that they answer."""
 
+from nodeselect.explain.audit import Audit, LabelFinding
 from nodeselect.inventory.change import NodeChange
 from nodeselect.inventory.inventory import Inventory, InventoryStats
 from nodeselect.inventory.node_set import NodeSet
-from nodeselect.inventory.snapshot import BaseInventory, Snapshot
+from nodeselect.inventory.snapshot import BaseInventory, Snapshot, audit_labels
 
-__all__ = ["BaseInventory", "Inventory", "InventoryStats", "NodeChange", "NodeSet", "Snapshot"]
+__all__ = [
+    "Audit",
+    "BaseInventory",
+    "Inventory",
+    "InventoryStats",
+    "LabelFinding",
+    "NodeChange",
+    "NodeSet",
+    "Snapshot",
+    "audit_labels",
+]

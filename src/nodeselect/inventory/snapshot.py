@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from nodeselect.durable.saved_file import check_replaceable
 from nodeselect.explain import Explanation, NodeExplanation
+from nodeselect.explain.audit import Audit, audit
 from nodeselect.explain.compute import explain, explain_node
 from nodeselect.explain.countable import FailureCounts
 from nodeselect.explain.hints import Vocabulary
@@ -212,6 +213,21 @@ class Snapshot(BaseInventory):
     def __reduce__(self) -> NoReturn:
         """Raise ``TypeError``: a snapshot cannot be copied or pickled."""
         raise TypeError("a Snapshot cannot be copied or pickled: use list() for its nodes")
+
+
+def audit_labels(inventory: BaseInventory) -> Audit:
+    """Find the labels of nodes that are probably misspelt, by comparing the labels of all nodes.
+
+    >>> from nodeselect import Inventory, Node
+    >>> nodes = [Node(f"n-{number}", {"region": "eu-west"}) for number in range(9)]
+    >>> audit = audit_labels(Inventory([*nodes, Node("n-9", {"region": "eu_west"})]))
+    >>> [(each.key, each.value, each.expected, each.examples) for each in audit.findings]
+    [('region', 'eu_west', 'eu-west', ('n-9',))]
+
+    The order of the nodes makes no difference but to the examples. Cost: about a microsecond for
+    each value of a key; a rare value is also compared with at most 500 frequent ones.
+    """
+    return audit(ViewStatistics(inventory._view))
 
 
 def statistics_of(inventory: BaseInventory) -> ViewStatistics:

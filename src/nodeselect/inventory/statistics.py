@@ -17,7 +17,8 @@ from nodeselect.selectors import Selector
 class ViewStatistics:
     """Counts over all nodes of one state of an inventory.
 
-    It implements :class:`nodeselect.explain.Countable`.
+    It implements :class:`nodeselect.explain.Countable`, for explanations, and ``LabelCounter`` of
+    ``explain/audit.py``.
     """
 
     __slots__ = ("_everything", "_indexes", "_view")
@@ -26,6 +27,9 @@ class ViewStatistics:
         self._view = view
         self._everything = view.live()
         self._indexes = view.store.indexes()
+
+    def __len__(self) -> int:
+        return len(self._everything)
 
     def failures(self, requirements: Sequence[Selector]) -> FailureGroups:
         """Group the nodes by the exact set of ``requirements`` that they fail."""
@@ -61,6 +65,18 @@ class ViewStatistics:
         """Count the nodes that have ``value`` for ``key``."""
         nodes = self._everything
         return sum(index.count_with_value(key, value, nodes) for index in self._indexes)
+
+    def count_with_keys(self, key: str, other: str) -> int:
+        """Count the nodes that have both label keys."""
+        with_key, with_other = map(self._view.store.with_key, (key, other))
+        return postings.intersection_size(self._everything & with_key, with_other)
+
+    def example_ids(self, key: str, value: str | None, limit: int) -> Sequence[str]:
+        """Return the first ids of nodes with this label; None stands for any value of the key."""
+        store = self._view.store
+        if value is None:
+            return store.ids(self._everything & store.with_key(key), limit)
+        return store.ids(store.with_value(key, value, self._everything), limit)
 
     def keys_with_value(self, value: str, keys: Collection[str]) -> Mapping[str, int]:
         """Count the nodes with this ``value`` for each of ``keys``; leave out keys without any."""

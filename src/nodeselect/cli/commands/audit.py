@@ -1,4 +1,4 @@
-"""``nodeselect audit``: find labels that are probably mistakes."""
+"""``nodeselect audit``: find labels that are probably misspelt."""
 
 import click
 
@@ -7,7 +7,7 @@ from nodeselect.cli.inputs.node_files import NodeFiles, nodes_option
 from nodeselect.cli.inputs.read_nodes import read_inventory
 from nodeselect.cli.options import quiet_option, report_option
 from nodeselect.cli.streams import write_message, write_output
-from nodeselect.inventory.audit import audit_labels
+from nodeselect.inventory import audit_labels
 from nodeselect.render.audit import audit_lines
 from nodeselect.render.layout import detect_screen
 from nodeselect.text import join_limited, quoted
@@ -28,11 +28,10 @@ Exit status: 0 if nothing is found, 1 if anything is, 2 on errors.
 @report_option
 @quiet_option
 def audit(nodes_from: NodeFiles, output: str) -> int:
-    """Find labels that are probably mistakes.
+    """Find labels that are probably misspelt.
 
     This compares the labels of all nodes, and reports keys and values that are probably
-    misspellings of more frequent ones, values that only one node has, labels that a few nodes lack,
-    and numbers with units. If nothing is found, nothing is printed.
+    misspellings of more frequent ones. If nothing is found, nothing is printed.
     """
     result = audit_labels(read_inventory(nodes_from))
     write_output(audit_lines(result, output, detect_screen()))

@@ -1,0 +1,256 @@
+"""Find labels that are probably misspelt, by comparing the labels of all nodes.
+
+What many nodes share is taken to be right. A key or a value is a finding if it is rare beside one
+that is written alike, abbreviates it, or means the same.
+"""
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from nodeselect.errors import SelectorError
+from nodeselect.explain.similarity import WordCounts, abbreviates_consonants, fold, is_number
+from nodeselect.selectors import Operator, Requirement, Selector
+
+# A word is a misspelling of a similar one only if this many times as many nodes have that one.
+_RATIO = 5
+
+# Rare values of a key with at most this many values are compared with its synonyms, too.
+_FEW_VALUES = 16
+
+# More keys, or values of one key, than this are not compared with each other.
+_MAX_WORDS = 10_000
+
+_MAX_EXAMPLES = 3
+
+# Words with the same meaning: a key should have one of each.
+_SYNONYMS = (("true", "yes", "on", "1"), ("false", "no", "off", "0"))
+
+
+class LabelCounter(Protocol):
+    """What must be counted about nodes, so that their labels can be audited."""
+
+    def __len__(self) -> int:
+        """Return how many nodes there are."""
+
+    def key_counts(self, limit: int) -> Mapping[str, int] | None:
+        """Return how many nodes have each label key; None if there are more than ``limit`` keys."""
+
+    def value_counts(self, key: str, limit: int) -> Mapping[str, int] | None:
+        """Return how many nodes have each value of ``key``; None for more than ``limit`` values."""
+
+    def count_with_keys(self, key: str, other: str) -> int:
+        """Count the nodes that have both label keys."""
+
+    def example_ids(self, key: str, value: str | None, limit: int) -> Sequence[str]:
+        """Return the first ids of nodes with this label; None stands for any value of the key."""
+
+
+class LabelFinding(NamedTuple):
+    """A label key, or a value of one, that is probably misspelt.
+
+    :param code: ``misspelt-key`` or ``misspelt-value``.
+    :param key: the label key.
+    :param value: the value that is the mistake; None if it is the key itself.
+    :param nodes: how many nodes have the mistake.
+    :param expected: the key, or the value, that was probably meant.
+    :param usual_nodes: how many nodes have the expected one.
+    :param examples: the ids of the first nodes that have the mistake.
+    :param selector: the text of a selector that matches the nodes with the mistake; None if the key
+        or the value is not valid in a selector.
+    """
+
+    code: str
+    key: str
+    value: str | None
+    nodes: int
+    expected: str
+    usual_nodes: int
+    examples: tuple[str, ...]
+    selector: str | None
+
+
+class Audit(NamedTuple):
+    """What is probably wrong with the labels of some nodes.
+
+    :param nodes: how many nodes there are.
+    :param findings: the probable mistakes: keys, then values by key, each in alphabetical order.
+    :param unchecked: the keys that have too many values to compare these.
+    :param keys_checked: whether the keys were compared; False if there are too many.
+    """
+
+    nodes: int
+    findings: tuple[LabelFinding, ...]
+    unchecked: tuple[str, ...]
+    keys_checked: bool
+
+
+def audit(nodes: LabelCounter) -> Audit:
+    """Find the labels of nodes that are probably misspelt.
+
+    The order of the nodes makes no difference. A key that has more than half as many values as
+    nodes is taken for an id: its values are not compared. Cost: about a microsecond for each value
+    of a key; each rare value is also compared with at most 500 frequent ones that begin with the
+    same letter.
+    """
+    keys = dict(nodes.key_counts(sys.maxsize) or {})
+    values: dict[str, Mapping[str, int]] = {}
+    unchecked = []
+    for key in sorted(keys):
+        counts = nodes.value_counts(key, _MAX_WORDS)
+        if counts is None:
+            unchecked.append(key)
+        else:
+            values[key] = counts
+    ids = {key for key, counts in values.items() if len(counts) * 2 > keys[key]}
+    are_keys_checked = len(keys) <= _MAX_WORDS
+    meant = _misspelt_keys(nodes, keys, values, ids) if are_keys_checked else {}
+    findings = []
+    for key in meant:
+        expected = _intended(meant, key)
+        examples = tuple(nodes.example_ids(key, None, _MAX_EXAMPLES))
+        findings.append(
+            LabelFinding(
+                "misspelt-key", key, None, keys[key], expected, keys[expected], examples,
+                _selector_text(key, None),
+            )
+        )  # fmt: skip
+    for key, counts in values.items():
+        if key in meant or key in ids:
+            continue
+        meant_values = _find_variants(counts) | _find_misspelt(counts)
+        for value in sorted(meant_values):
+            expected = _intended(meant_values, value)
+            examples = tuple(nodes.example_ids(key, value, _MAX_EXAMPLES))
+            findings.append(
+                LabelFinding(
+                    "misspelt-value", key, value, counts[value], expected, counts[expected],
+                    examples, _selector_text(key, value),
+                )
+            )  # fmt: skip
+    return Audit(len(nodes), tuple(findings), tuple(unchecked), are_keys_checked)
+
+
+def _misspelt_keys(
+    nodes: LabelCounter,
+    keys: Mapping[str, int],
+    values: Mapping[str, Mapping[str, int]],
+    ids: set[str],
+) -> dict[str, str]:
+    """Return for each key that is probably misspelt the key that was probably meant.
+
+    It is one that is written alike or, if few nodes have both, one with another prefix.
+
+    :param keys: how many nodes have each key.
+    :param values: for each key whose values are compared, how many nodes have each value.
+    :param ids: the keys whose values are ids.
+    """
+
+    def meet(key: str, other: str) -> bool:
+        """Return whether half of the nodes with ``key`` have both keys: then it is on purpose."""
+        return 2 * nodes.count_with_keys(key, other) >= keys[key]
+
+    def has_other_prefix(key: str, other: str) -> bool:
+        """Return whether a rare key is probably the frequent key ``other``.
+
+        It is if all its values are also values of ``other``, and few of its nodes have both keys.
+        """
+        if keys[other] < _RATIO * keys[key] or other in ids or meet(key, other):
+            return False
+        own, known = values.get(key), values.get(other, {})
+        return own is not None and all(
+            value in known and len(value) > 1 and not _is_common(value) for value in own
+        )
+
+    similar = _find_misspelt(keys)
+    by_name: dict[str, str] = {}  # the most frequent key with this name
+    for key in sorted(keys, key=lambda key: (-keys[key], key)):
+        by_name.setdefault(_name(key), key)
+    meant = {}
+    for key in sorted(keys):
+        close = similar.get(key)
+        if close is not None and not meet(key, close):
+            meant[key] = close
+        elif has_other_prefix(key, by_name[_name(key)]):
+            meant[key] = by_name[_name(key)]
+    return meant
+
+
+def _name(key: str) -> str:
+    """Return a key without its prefix."""
+    return key.rpartition("/")[2]
+
+
+def _selector_text(key: str, value: str | None) -> str | None:
+    operator, values = (Operator.EXISTS, ()) if value is None else (Operator.EQUALS, (value,))
+    try:
+        return str(Selector.from_requirements([Requirement(key, operator, values)]))
+    except SelectorError:
+        return None
+
+
+def _find_misspelt(counts: Mapping[str, int]) -> dict[str, str]:
+    """Find texts that are probably misspelt; return for each the text that was probably meant.
+
+    :param counts: how many nodes have each text, which is a key, or a value of one key.
+    """
+    ranked = sorted(counts, key=lambda text: (counts[text], text), reverse=True)
+    spellings: dict[str, str] = {}
+    meant = {}
+    for text in ranked:
+        usual = text if is_number(text) else spellings.setdefault(fold(text) or text, text)
+        if usual != text:
+            meant[text] = usual
+    for _ in range(2):  # what abbreviates one word may also abbreviate misspellings of it
+        left = {text: counts[text] for text in ranked if text not in meant}
+        words = WordCounts({text: nodes for text, nodes in left.items() if nodes >= _RATIO})
+        most = max(left.values(), default=0)
+        found = {}
+        for text, nodes in left.items():
+            close = words.closest(text) if nodes * _RATIO <= most else None
+            if close is not None and counts[close] >= _RATIO * nodes:
+                found[text] = close
+        meant |= found
+        if not found:
+            break
+    return meant
+
+
+def _find_variants(counts: Mapping[str, int]) -> dict[str, str]:
+    """Return, for each rare value that means the same as a frequent one, the frequent one.
+
+    :param counts: how many nodes have each value.
+    """
+    meant = {}
+    for value in counts if len(counts) <= _FEW_VALUES else ():
+        frequent = [word for word in counts if counts[word] >= _RATIO * counts[value]]
+        words = [word for word in frequent if _is_variant(value, word)]
+        if words:
+            meant[value] = min(words, key=lambda word: (-counts[word], word))
+    return meant
+
+
+def _is_variant(text: str, word: str) -> bool:
+    """Return whether one value abbreviates the other, or both are known words for the same thing.
+
+    For example, ``prd`` and ``production``, or ``yes`` and ``on``. Case does not matter.
+    """
+    if abbreviates_consonants(text, word) or abbreviates_consonants(word, text):
+        return True
+    folded = {text.casefold(), word.casefold()}
+    return any(folded <= set(words) for words in _SYNONYMS)
+
+
+def _is_common(value: str) -> bool:
+    """Return whether a value, such as ``true`` or a number, may occur with any key."""
+    return is_number(value) or any(value.casefold() in words for words in _SYNONYMS)
+
+
+def _intended(meant: Mapping[str, str], text: str) -> str:
+    """Return what ``text`` was meant to be; if that is misspelt itself, what it was meant to be.
+
+    :param meant: for each misspelt text, the text that was meant.
+    """
+    while text in meant:
+        text = meant[text]
+    return text
