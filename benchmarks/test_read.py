@@ -172,7 +172,7 @@ def test_events_nodes(benchmark: BenchmarkFixture) -> None:
     records = list(map(decode, EVENTS))
 
     def read_nodes() -> list[Node]:
-        rows = (read_event(record, "event 1") for record in records)
+        rows = (read_event(record) for record in records)
         return [Node._trusted(*row) for row in rows if isinstance(row, tuple)]
 
     assert len(benchmark(read_nodes)) == 1_000

@@ -6,5 +6,6 @@ from nodeselect.text import printable
 
 def short(error: InventoryError | SelectorError) -> str:
     """Return the place and the message of an error, and its hint in a second line."""
-    before = f"{printable(error.place)}: " if error.place else ""
+    place = error.path if isinstance(error, SelectorError) else str(error.place)
+    before = f"{printable(place)}: " if place else ""
     return f"{before}{error.message}" + (f"\n  {error.hint}" if error.hint else "")

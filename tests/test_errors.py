@@ -13,6 +13,7 @@ from nodeselect import (
     Selector,
     SelectorError,
 )
+from nodeselect.problem import Fix, Place
 
 
 @pytest.mark.parametrize("kind", [SelectorError, InventoryError, JobError])
@@ -29,13 +30,14 @@ SELECTOR_ERROR = SelectorError(
     (2, 8),
     expected=("in",),
     hint="write notin",
-    place="x[1]",
+    path="x[1]",
 )
 INVENTORY_ERROR = InventoryError("no-id", "the node has no id", place="[0].id", hint="give one")
+FILE = Place(file="nodes.json")
 PROBLEM = Problem(
-    "bad", "it is bad", 3, 7, "selector.match_ids[0]", ("a b", "  ^"), "write it better"
+    "bad", "it is bad", 3, 7, "selector.match_ids[0]", ("a b", "  ^"), Fix("write it better")
 )
-JOB_ERROR = JobError("job.yaml", (PROBLEM, PROBLEM._replace(line=4, path="", hint=None)), 5)
+JOB_ERROR = JobError("job.yaml", (PROBLEM, PROBLEM._replace(line=4, path="", fix=None)), 5)
 
 
 @pytest.mark.parametrize(
@@ -79,27 +81,29 @@ JOB_ERROR = JobError("job.yaml", (PROBLEM, PROBLEM._replace(line=4, path="", hin
             id="inventory-place",
         ),
         pytest.param(
-            INVENTORY_ERROR.within("items").within("nodes.json"),
+            INVENTORY_ERROR.within(Place(path="items")).within(FILE),
             "error[no-id]: the node has no id\n --> nodes.json: items: [0].id\nhelp: give one",
             id="inventory-within",
         ),
         pytest.param(
-            InventoryError("no-id", "no id").within("nodes.json"),
+            InventoryError("no-id", "no id").within(FILE),
             "error[no-id]: no id\n --> nodes.json",
             id="inventory-within-bare",
         ),
         pytest.param(
-            InventoryError("bad", "bad", place="line 3, column 7").within("nodes.json"),
+            InventoryError("bad", "bad", place=Place(line=3, column=7)).within(FILE),
             "error[bad]: bad\n --> nodes.json:3:7",
             id="inventory-line",
         ),
         pytest.param(
-            InventoryError("bad", "bad", place="line 3: labels.gpu").within("nodes.json"),
+            InventoryError("bad", "bad", place=Place(line=3, path="labels.gpu")).within(FILE),
             "error[bad]: bad\n --> nodes.json:3 at labels.gpu",
             id="inventory-path-in-a-line",
         ),
         pytest.param(
-            InventoryError("bad", "bad", place="event 2: line 3").within("standard input"),
+            InventoryError("bad", "bad", place=Place(line=3))
+            .within(Place(path="event 2"))
+            .within(Place(file="standard input")),
             "error[bad]: bad\n --> standard input: event 2: line 3",
             id="inventory-event",
         ),
@@ -146,7 +150,7 @@ def parse_error() -> SelectorError:
         pytest.param(SELECTOR_ERROR, id="selector"),
         pytest.param(parse_error(), id="selector-parsed"),
         pytest.param(INVENTORY_ERROR, id="inventory"),
-        pytest.param(INVENTORY_ERROR.within("nodes.json"), id="inventory-within"),
+        pytest.param(INVENTORY_ERROR.within(FILE), id="inventory-within"),
         pytest.param(JOB_ERROR, id="job"),
     ],
 )
@@ -167,7 +171,7 @@ def test_fields() -> None:
     """Errors have fields for programs."""
     assert (SELECTOR_ERROR.code, SELECTOR_ERROR.span) == ("not-in", (2, 8))
     assert (SELECTOR_ERROR.source, SELECTOR_ERROR.expected) == ("a not in (b)", ("in",))
-    assert (INVENTORY_ERROR.code, INVENTORY_ERROR.place) == ("no-id", "[0].id")
-    assert INVENTORY_ERROR.within("f").place == "f: [0].id"
-    assert INVENTORY_ERROR.place == "[0].id"
+    assert (INVENTORY_ERROR.code, INVENTORY_ERROR.place) == ("no-id", Place(path="[0].id"))
+    assert INVENTORY_ERROR.within(FILE).place == Place("nodes.json", path="[0].id")
+    assert (INVENTORY_ERROR.fix, INVENTORY_ERROR.hint) == (Fix("give one"), "give one")
     assert (JOB_ERROR.file, len(JOB_ERROR.problems), JOB_ERROR.unreported) == ("job.yaml", 2, 5)

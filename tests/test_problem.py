@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect import Problem, SelectorError
-from nodeselect.problem import draw, excerpt
+from nodeselect.problem import Fix, draw, excerpt
 from nodeselect.render.layout import Screen
 from nodeselect.text import display_width, printable
 
@@ -75,7 +75,7 @@ def test_an_excerpt_in_ascii() -> None:
 
 def test_a_number_only_before_a_line_of_the_file() -> None:
     """The text of a value, without its quotes and escapes, has no line number before it."""
-    problem = Problem("bad", "it is bad", 1234, 3, "a", ("b c", "  ^"), "help")
+    problem = Problem("bad", "it is bad", 1234, 3, "a", ("b c", "  ^"), Fix("help"))
     assert list(draw(problem, "x"))[1:4] == ["    --> x:1234:3 at a", "     |", "1234 | b c"]
     problem = problem._replace(is_verbatim=False)
     assert list(draw(problem, "x"))[1:4] == [" --> x:1234:3 at a", "  |", "  | b c"]
@@ -104,7 +104,7 @@ def test_a_drawing_fits_any_screen(
     """Whatever is wrong, each line of the drawing fits the screen, and is safe to print."""
     start = data.draw(st.integers(0, len(source)))
     span = (start, data.draw(st.integers(start, len(source))))
-    error = SelectorError("code", source, source, span, hint=source, place="-l")
+    error = SelectorError("code", source, source, span, hint=source, path="-l")
     screen = Screen(columns, ascii_only)
     for line in error.draw(screen):
         assert screen.escape(line) == line

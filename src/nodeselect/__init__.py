@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     )
     from nodeselect.limits import LIMITS, Limits
     from nodeselect.node import Node
-    from nodeselect.problem import Problem
+    from nodeselect.problem import Fix, Place, Problem
     from nodeselect.selectors import Operator, Requirement, Selector
     from nodeselect.standing import StandingSelectors
 
@@ -48,6 +48,7 @@ __all__ = [
     "ChangeLog",
     "Correction",
     "Explanation",
+    "Fix",
     "Hint",
     "Inventory",
     "InventoryError",
@@ -60,6 +61,7 @@ __all__ = [
     "NodeSet",
     "NodeselectError",
     "Operator",
+    "Place",
     "Problem",
     "Reason",
     "Requirement",
@@ -76,6 +78,7 @@ __version__ = "0.1.0"
 _MODULES = {
     "BaseInventory": "inventory",
     "ChangeLog": "durable.change_log",
+    "Fix": "problem",
     "Inventory": "inventory",
     "InventoryError": "errors",
     "JobError": "errors",
@@ -86,6 +89,7 @@ _MODULES = {
     "NodeSet": "inventory",
     "NodeselectError": "errors",
     "Operator": "selectors",
+    "Place": "problem",
     "Problem": "problem",
     "Requirement": "selectors",
     "Selector": "selectors",

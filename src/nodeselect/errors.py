@@ -11,13 +11,18 @@ No exception of Lark, msgspec, PyYAML or another library leaves nodeselect. An a
 type, such as a list instead of a string, raises :class:`TypeError`.
 """
 
-import re
 from collections.abc import Iterator
 
-from nodeselect.problem import PLAIN, Canvas, Problem, draw, excerpt, position
-
-# A place in a file that has lines: it is drawn as FILE:LINE:COLUMN.
-_PLACE_IN_LINE = r"([^:]+): line ([0-9]{1,18})(?:, column ([0-9]{1,18}))?(?:: (.*))?"
+from nodeselect.problem import (
+    PLAIN,
+    Canvas,
+    Fix,
+    Place,
+    Problem,
+    draw,
+    excerpt,
+    position,
+)
 
 
 class NodeselectError(Exception):
@@ -44,9 +49,10 @@ class SelectorError(NodeselectError, ValueError):
     :param span: start and end of the mistake in ``source``, in characters; both are
         ``len(source)`` if something is missing at the end.
     :param expected: what would be valid at ``span``, in words; may be empty.
-    :param hint: a suggested fix, or None.
-    :param place: the part of a structured selector that is invalid, such as
-        ``match_expressions[2]``.
+    :param hint: a suggested fix, or only its words, or None. The attribute ``fix`` is the fix, and
+        ``hint`` its words.
+    :param path: the part of a structured selector that is invalid, such as
+        ``match_expressions[2]``; empty if it is a text.
     """
 
     def __init__(
@@ -57,8 +63,8 @@ class SelectorError(NodeselectError, ValueError):
         span: tuple[int, int],
         *,
         expected: tuple[str, ...] = (),
-        hint: str | None = None,
-        place: str | None = None,
+        hint: Fix | str | None = None,
+        path: str = "",
     ) -> None:
         super().__init__(code, message, source, span)
         self.code = code
@@ -66,22 +72,27 @@ class SelectorError(NodeselectError, ValueError):
         self.source = source
         self.span = span
         self.expected = expected
-        self.hint = hint
-        self.place = place
+        self.fix = Fix.of(hint)
+        self.path = path
 
-    def at(self, place: str) -> "SelectorError":
-        """Return a copy of the error with this ``place`` instead of its own."""
+    @property
+    def hint(self) -> str | None:
+        """The words of the fix, or None."""
+        return self.fix and self.fix.text
+
+    def at(self, path: str) -> "SelectorError":
+        """Return a copy of the error with this ``path`` instead of its own."""
         return SelectorError(
             self.code, self.message, self.source, self.span,
-            expected=self.expected, hint=self.hint, place=place,
+            expected=self.expected, hint=self.fix, path=path,
         )  # fmt: skip
 
     def draw(self, canvas: Canvas = PLAIN) -> Iterator[str]:
         """Yield the lines of ``str(error)``, fitted to a canvas."""
         shown = excerpt(self.source, self.span)
         line, column = position(self.source, self.span[0]) if shown else (0, 0)
-        problem = Problem(self.code, self.message, line, column, "", shown, self.hint)
-        yield from draw(problem, self.place or ("selector" if shown else ""), canvas)
+        problem = Problem(self.code, self.message, line, column, "", shown, self.fix)
+        yield from draw(problem, self.path or ("selector" if shown else ""), canvas)
 
 
 class InventoryError(NodeselectError, ValueError):
@@ -91,33 +102,44 @@ class InventoryError(NodeselectError, ValueError):
 
     :param code: the stable name of the mistake, such as ``duplicate-id``.
     :param message: what is wrong, in one line.
-    :param place: the file, the line or record, and the path inside it, as far as known.
-    :param hint: a suggested fix, or None.
+    :param place: where the mistake is, as far as known; a string is a path.
+    :param hint: a suggested fix, or only its words, or None. The attribute ``fix`` is the fix, and
+        ``hint`` its words.
     """
 
     def __init__(
-        self, code: str, message: str, *, place: str | None = None, hint: str | None = None
+        self,
+        code: str,
+        message: str,
+        *,
+        place: Place | str | None = None,
+        hint: Fix | str | None = None,
     ) -> None:
         super().__init__(code, message)
         self.code = code
         self.message = message
-        self.place = place
-        self.hint = hint
+        self.place = place if isinstance(place, Place) else Place(path=place or "")
+        self.fix = Fix.of(hint)
 
-    def within(self, place: str) -> "InventoryError":
-        """Return a copy of the error whose place is ``place``, followed by the place it had."""
-        inner = f"{place}: {self.place}" if self.place else place
-        return InventoryError(self.code, self.message, place=inner, hint=self.hint)
+    @property
+    def hint(self) -> str | None:
+        """The words of the fix, or None."""
+        return self.fix and self.fix.text
+
+    def within(self, place: Place) -> "InventoryError":
+        """Return a copy of the error whose place is in the file, line or record at ``place``."""
+        inner = self.place.within(place)
+        return InventoryError(self.code, self.message, place=inner, hint=self.fix)
 
     def draw(self, canvas: Canvas = PLAIN) -> Iterator[str]:
         """Yield the lines of ``str(error)``, fitted to a canvas."""
-        file, line, column, path = self.place or "", "", "", ""
-        if in_line := re.fullmatch(_PLACE_IN_LINE, file, re.DOTALL):
-            file, line, column, path = in_line.groups("")
+        place = self.place
+        if not (place.file and place.line):
+            place = Place(file=str(place))
         problem = Problem(
-            self.code, self.message, int(line or 0), int(column or 0), path, (), self.hint
+            self.code, self.message, place.line, place.column, place.path, (), self.fix
         )
-        yield from draw(problem, file, canvas)
+        yield from draw(problem, place.file, canvas)
 
 
 class JobError(NodeselectError, ValueError):

@@ -22,8 +22,66 @@ Style = Literal["heading", "error", "warning", "gutter", "help"]
 # The width of an excerpt in terminal columns, if a drawing has so much room.
 _EXCERPT_COLUMNS = 73
 
-# A hint, and what to paste at its end.
-_PASTED = r"(.*?\b(?:run|write|add|use|such as|for example):) (.+)"
+
+class Place(NamedTuple):
+    """Where a mistake is, as far as it is known.
+
+    :param file: the name of the file; empty if it has none.
+    :param line: the line, from 1; 0 if it is unknown.
+    :param column: the column, from 1; 0 if it is unknown.
+    :param path: the path in the file or the line, such as ``nodes[3].labels``; may be empty.
+    """
+
+    file: str = ""
+    line: int = 0
+    column: int = 0
+    path: str = ""
+
+    def __bool__(self) -> bool:
+        return any(self)
+
+    def __str__(self) -> str:
+        """Return the place in words: ``nodes.json: line 3, column 7: labels.gpu``."""
+        line = f"line {self.line}" if self.line else ""
+        column = f", column {self.column}" if self.column else ""
+        return ": ".join(filter(None, (self.file, line + column, self.path)))
+
+    def within(self, outer: "Place") -> "Place":
+        """Return the place of what is at this place in the thing at ``outer``.
+
+        If ``outer`` is more than a file, this place is relative to it, and becomes part of its
+        path.
+        """
+        if outer.line or outer.path:
+            return outer._replace(path=": ".join(filter(None, (outer.path, str(self)))))
+        return self._replace(file=outer.file)
+
+
+class Fix(NamedTuple):
+    """What to do about a mistake.
+
+    :param text: what to do, in words, with the replacement at the end if there is one.
+    :param replacement: what to write instead of the mistake, or a command to run; it can be pasted.
+        None if there are only words.
+    :param is_certain: whether the replacement is surely what was meant, and not an example.
+    """
+
+    text: str
+    replacement: str | None = None
+    is_certain: bool = False
+
+    @classmethod
+    def of(cls, hint: "Fix | str | None") -> "Fix | None":
+        """Return a fix as it is, or the fix that has only these words; None if there are none."""
+        return cls(hint) if isinstance(hint, str) else hint
+
+    @classmethod
+    def write(cls, replacement: str, words: str = "write", *, is_certain: bool = False) -> "Fix":
+        """Return the fix ``write: replacement``.
+
+        :param words: other words before the colon, such as ``for seconds, write`` or ``run``.
+        """
+        return cls(f"{words}: {replacement}", replacement, is_certain)
 
 
 class Problem(NamedTuple):
@@ -36,7 +94,7 @@ class Problem(NamedTuple):
     :param path: the path in the document, such as ``selector.match_expressions[2]``; empty for the
         whole document.
     :param excerpt: the line of the document, and a second line with carets under the mistake.
-    :param hint: a suggested fix, or None.
+    :param fix: a suggested fix, or None.
     :param severity: ``error`` or ``warning``.
     :param end_column: the column after the end of the mistake, from 1; 0 for the whole document.
     :param is_verbatim: whether the excerpt is a line of the document, and not the text of a value
@@ -49,10 +107,15 @@ class Problem(NamedTuple):
     column: int
     path: str
     excerpt: tuple[str, ...]
-    hint: str | None
+    fix: Fix | None
     severity: str = "error"
     end_column: int = 0
     is_verbatim: bool = True
+
+    @property
+    def hint(self) -> str | None:
+        """The words of the fix, or None."""
+        return self.fix and self.fix.text
 
     def show(self, file: str) -> str:
         """Return the problem as text.
@@ -129,24 +192,22 @@ def draw(problem: Problem, file: str, canvas: Canvas = PLAIN, *, others: str = "
         yield gutter
         yield f"{canvas.style(f'{number} |', 'gutter')} {line}".rstrip()
         yield f"{gutter} {indent}{canvas.style(carets.lstrip(), _severity(problem))}"
-    if problem.hint:
-        first, *rest = wrap_hint(f"help: {problem.hint}", canvas, hang=6)
+    if problem.fix:
+        first, *rest = _wrap_fix(problem.fix, canvas)
         yield canvas.style("help", "help") + first.removeprefix("help")
         yield from rest
 
 
-def wrap_hint(text: str, canvas: Canvas, *, hang: int) -> Iterator[str]:
-    """Yield the escaped lines of a sentence; what follows ``write:`` or the like is on one line.
+def _wrap_fix(fix: Fix, canvas: Canvas) -> Iterator[str]:
+    """Yield the escaped lines of a fix; its replacement is on one line.
 
-    So it can be pasted as it is, also if the line is too wide.
-
-    :param hang: the indentation of all lines but the first.
+    So it can be pasted as it is, even if the line is too wide.
     """
-    lines = list(canvas.wrap(text, hang=hang))
-    if match := re.fullmatch(_PASTED, text, re.DOTALL):
-        pasted = canvas.escape(match[2])
-        if not any(pasted in line for line in lines):
-            lines = [*canvas.wrap(match[1], hang=hang), " " * hang + pasted]
+    lines = list(canvas.wrap(f"help: {fix.text}", hang=6))
+    text, pasted = map(canvas.escape, (fix.text, fix.replacement or ""))
+    if pasted and text.endswith(pasted) and not any(pasted in line for line in lines):
+        words = text.removesuffix(pasted).rstrip()
+        lines = [*canvas.wrap(f"help: {words}", hang=6), " " * 6 + pasted]
     yield from lines
 
 

@@ -93,7 +93,8 @@ def test_refused(text: str, code: str, at: tuple[int, int], message: str) -> Non
 )
 def test_wrong_indentation(text: str, hint: str) -> None:
     """A line that cannot follow those before it has a hint with what to write."""
-    assert refusal(text).hint == hint
+    fix = refusal(text).fix
+    assert (fix and fix.text) == hint
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ def test_errors_name_the_file(path: Path) -> None:
         f"{path}: [0].id: the node's id must be a string, not the number 5\n"
         "  write a string, in quotes"
     )
-    assert caught.value.place == f"{path}: [0].id"
+    assert str(caught.value.place) == f"{path}: [0].id"
 
 
 @pytest.mark.parametrize(

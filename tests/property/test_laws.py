@@ -252,5 +252,5 @@ def test_an_error_in_a_job_spec_says_the_same(text: str) -> None:
         return
     with pytest.raises(SelectorError) as caught:
         Selector.of(match_expressions=["x", text])
-    assert caught.value.place == "match_expressions[1]"
+    assert caught.value.path == "match_expressions[1]"
     assert str(caught.value) == str(parsed.at("match_expressions[1]"))

@@ -24,7 +24,7 @@ ROWS = golden.rows(
 def test_error(row: golden.Row) -> None:
     """Each input of the table is rejected with its code at its place."""
     error = refusal(ast.literal_eval(row["input"]))
-    place = printable(error.place or "").removeprefix("input").removeprefix(": ")
+    place = printable(str(error.place)).removeprefix("input").removeprefix(": ")
     row.check(code=error.code, place=f" at {place}" if place else "")
     if row["message"]:
         message, hint = error.message, error.hint

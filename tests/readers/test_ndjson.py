@@ -168,4 +168,4 @@ def test_the_line_of_a_mistake(number: int) -> None:
     reading = NodeReader(io.BytesIO(("\n" * 4 + "".join(lines)).encode()))
     with pytest.raises(InventoryError) as caught:
         list(reading)
-    assert caught.value.place == f"line {number + 4}: labels.a"
+    assert str(caught.value.place) == f"line {number + 4}: labels.a"

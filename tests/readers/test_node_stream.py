@@ -113,10 +113,10 @@ def test_nodes() -> None:
             "event 2: labels.gpu: the value of the label 'gpu' must be a string, not null",
         ),
         pytest.param(
-            [{"id": "n-1", "deleted": "yes"}], "wrong-type", "event 1.deleted: 'deleted' must be"
+            [{"id": "n-1", "deleted": "yes"}], "wrong-type", "event 1: deleted: 'deleted' must be"
         ),
         pytest.param(
-            [{"id": "n-1", "deleted": False}], "wrong-type", "event 1.deleted: 'deleted' must be"
+            [{"id": "n-1", "deleted": False}], "wrong-type", "event 1: deleted: 'deleted' must be"
         ),
         pytest.param(
             [{"id": "n-1", "labels": {}, "deleted": True}], "unknown-field",
@@ -162,7 +162,7 @@ def test_changes_before_an_error() -> None:
     changes, error = read(b'{"id": "n-1"}{"id": "n-2"}\n\n{"id": 5}{"id": "n-3"}')
     assert changes == [Node("n-1"), Node("n-2")]
     assert error is not None
-    assert error.place == "pipe: event 3: id"
+    assert str(error.place) == "pipe: event 3: id"
 
 
 @pytest.mark.parametrize(

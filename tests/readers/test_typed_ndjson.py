@@ -257,7 +257,7 @@ def test_the_line_of_a_mistake_after_columns() -> None:
     data = "".join([*lines, '{"id":"wrong","labels":{"a":5}}\n']).encode()
     with pytest.raises(InventoryError) as caught:
         list(NodeReader(io.BytesIO(data)).blocks())
-    assert caught.value.place == "line 5001: labels.a"
+    assert str(caught.value.place) == "line 5001: labels.a"
 
 
 def test_a_large_input(monkeypatch: pytest.MonkeyPatch) -> None:

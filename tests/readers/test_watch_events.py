@@ -72,7 +72,7 @@ def test_event(kind: str, node: Any, meaning: object) -> None:
 def test_refused(event: Any, code: str, message: str) -> None:
     """An event that is invalid, or that ends the watch, is an error with its place."""
     with pytest.raises(InventoryError) as caught:
-        read_event(event, "line 7")
+        read_event(event, (7, ""))
     assert (caught.value.code, short(caught.value)) == (code, message)
 
 

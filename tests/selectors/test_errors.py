@@ -63,7 +63,7 @@ def test_surrogates(code_point: int) -> None:
 def test_an_error_has_the_text_it_was_raised_for() -> None:
     """``source`` is the text as it was passed, and a text has no place."""
     errors = [refusal(text) for text in TEXTS]
-    assert [(error.source, error.place) for error in errors] == [(text, None) for text in TEXTS]
+    assert [(error.source, error.path) for error in errors] == [(text, "") for text in TEXTS]
 
 
 def test_every_code_of_the_docs_is_shown() -> None:

@@ -133,7 +133,7 @@ def test_what_is_above_a_limit(
     with pytest.raises(SelectorError) as caught:
         build()
     error = caught.value
-    assert (error.source, error.span, error.place) == (source, (start, len(source)), place)
+    assert (error.source, error.span, error.path) == (source, (start, len(source)), place)
 
 
 @pytest.mark.parametrize(

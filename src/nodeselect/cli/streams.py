@@ -10,7 +10,6 @@ from itertools import islice
 import click
 
 from nodeselect.errors import NodeselectError
-from nodeselect.problem import wrap_hint
 from nodeselect.render.layout import detect_screen
 from nodeselect.text import printable
 
@@ -77,7 +76,7 @@ def write_usage_error(error: click.ClickException) -> None:
         write_error_message(context.get_usage())
         write_error_message(f"Try '{context.command_path} --help' for help.\n")
     message = " ".join(error.format_message().split())  # click lists choices in lines
-    lines = wrap_hint(f"error: {printable(message)}", detect_screen(sys.stderr), hang=2)
+    lines = detect_screen(sys.stderr).wrap(f"error: {message}", hang=2)
     write_error_message("\n".join(lines))
 
 

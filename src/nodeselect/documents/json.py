@@ -15,6 +15,7 @@ from nodeselect.documents.values import (
     Scalar,
     Value,
 )
+from nodeselect.problem import Fix
 from nodeselect.text import printable, quoted
 
 
@@ -106,7 +107,7 @@ class _JsonBuilder(Builder):
             match = _NOT_A_NUMBER.match(self._text, self._index)
             if match is None:
                 raise self._not_json("a value")
-            hint = f'as a string, write: "{match[0]}"'
+            hint = Fix.write(f'"{match[0]}"', "as a string, write")
             self.refuse("not-finite", f"{match[0]} is not a JSON number", position, hint)
         elif match[0][-1].isdigit() and isinf(float(match[0])):
             message = f"{quoted(match[0])} is not a finite number"

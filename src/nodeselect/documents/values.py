@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from nodeselect.limits import LIMITS
+from nodeselect.problem import Fix
 from nodeselect.text import UNPRINTABLE, printable, quoted
 
 # Control characters, and U+FFFE and U+FFFF, which YAML does not allow either.
@@ -99,10 +100,10 @@ def double_quoted(text: str, limit: int = 60) -> str | None:
     return f'"{text}"'
 
 
-def quote_hint(text: str) -> str:
-    """Return the hint to put ``text`` in quotes."""
+def quote_fix(text: str, words: str = "quote it") -> Fix:
+    """Return the fix to put ``text`` in quotes."""
     quoted_text = double_quoted(text)
-    return f"quote it: {quoted_text}" if quoted_text else "quote it"
+    return Fix.write(quoted_text, words) if quoted_text else Fix(words)
 
 
 def to_python(
@@ -167,13 +168,18 @@ class DocumentError(Exception):
     """
 
     def __init__(
-        self, code: str, message: str, position: Position, hint: str | None = None, length: int = 1
+        self,
+        code: str,
+        message: str,
+        position: Position,
+        hint: Fix | str | None = None,
+        length: int = 1,
     ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.position = position
-        self.hint = hint
+        self.fix = Fix.of(hint)
         self.length = length
         self.others: tuple[DocumentError, ...] = ()
         self.unreported = 0
@@ -251,7 +257,12 @@ class Builder:
         self._line_starts.extend(match.end() for match in re.finditer("\n", text))
 
     def refuse(
-        self, code: str, message: str, position: Position, hint: str | None = None, length: int = 1
+        self,
+        code: str,
+        message: str,
+        position: Position,
+        hint: Fix | str | None = None,
+        length: int = 1,
     ) -> None:
         self.add(DocumentError(code, message, position, hint, length))
 

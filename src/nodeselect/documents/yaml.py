@@ -19,9 +19,10 @@ from nodeselect.documents.values import (
     check_characters,
     is_null,
     position_in,
-    quote_hint,
+    quote_fix,
     too_deep_error,
 )
+from nodeselect.problem import Fix
 from nodeselect.text import printable, quoted
 
 # Control characters; U+2028 and U+2029, at which libyaml ends a line, while YAML 1.2 and editors do
@@ -115,7 +116,8 @@ def _syntax_error(text: str, error: Any) -> DocumentError:
     begin = error.context_mark.index if error.context_mark else stopped
     if "nesting depth" in problem:  # libyaml stops at a thousand levels
         return too_deep_error(position_in(text, stopped))
-    index, hint = stopped, None
+    index = stopped
+    hint: Fix | str | None = None
     places = (begin, stopped, max(stopped - 2, 0))  # the last is for "{{- if .x }}"
     templates = (place for place in places if text.startswith("{{", place))
     if (template := next(templates, None)) is not None:
@@ -123,7 +125,7 @@ def _syntax_error(text: str, error: Any) -> DocumentError:
     elif "expected ':'" in problem:
         index, hint = begin, "put ':' and a space after a key, or quotes around a string"
     elif tag := re.compile(r"![^\s,\]}\"\\]+").match(text, begin):  # as in [a, !debug]
-        index, hint = begin, f"if this is a string, {quote_hint(tag[0])}"
+        index, hint = begin, quote_fix(tag[0], "if this is a string, quote it")
     elif "alphabetic or numeric" in problem:  # of the name of an anchor or alias
         index, hint = begin, f"quote a string that begins with '{text[begin]}'"
     elif text[begin : begin + 1] in tuple("{[\"'"):
@@ -227,11 +229,11 @@ class _YamlBuilder(Builder):
         if name == "AliasEvent":
             return Scalar("", "text", position, False)
         if event.tag is not None:
-            hint = "remove the tag"
+            hint: Fix | str = "remove the tag"
             if event.tag == "!include":
                 hint = "replace it with the content of the file"
             elif name == "ScalarEvent" and event.tag.startswith("!"):  # as in "- !debug"
-                hint = f"if this is a string, {quote_hint(event.tag)}"
+                hint = quote_fix(event.tag, "if this is a string, quote it")
             message = f"YAML tags are not allowed: {quoted(event.tag)}"
             self.refuse("tag", message, position, hint)
         if name == "ScalarEvent":

@@ -32,6 +32,7 @@ from nodeselect.files.inputs import absolute_path
 from nodeselect.files.replace import replace_file
 from nodeselect.files.write_lock import WriteLock
 from nodeselect.node import Node
+from nodeselect.problem import Place
 from nodeselect.text import printable
 
 # Some systems have no fdatasync; fsync also writes the times of the file.
@@ -159,7 +160,9 @@ class ChangeLog:
             nodes.
         """
         if self._is_used:
-            raise InventoryError("log-in-use", "another inventory uses it", place=self._path)
+            raise InventoryError(
+                "log-in-use", "another inventory uses it", place=Place(file=self._path)
+            )
         if self._base.generation == UNSET:
             first = int.from_bytes(os.urandom(4), "little") if chain is None else chain
             self._replace(Base(generation, nodes, first), None)
@@ -180,7 +183,7 @@ class ChangeLog:
                     "other-log",
                     f"the log ends at generation {self._position.generation:,}, and the nodes are"
                     f" of generation {generation:,}",
-                    place=self._path,
+                    place=Place(file=self._path),
                     hint="it is the log of other nodes, or its end is lost: use another file",
                 )
             self._cut_off()
@@ -204,7 +207,7 @@ class ChangeLog:
         :raises InventoryError: with the code ``log-closed``.
         """
         if self._refusal is not None:
-            raise InventoryError("log-closed", self._refusal, place=self._path)
+            raise InventoryError("log-closed", self._refusal, place=Place(file=self._path))
         if self._replacement is not None:
             self._use_replacement()
         if self._unfinished is not None:

@@ -7,6 +7,7 @@ from typing import Final, Literal, NoReturn
 from nodeselect.durable.log_file import UNSET, LogReader, Position, Record
 from nodeselect.errors import InventoryError
 from nodeselect.files.inputs import cannot_read
+from nodeselect.problem import Place
 from nodeselect.text import printable
 
 
@@ -32,7 +33,7 @@ class Follower:
         raise InventoryError(
             "read-only",
             "the inventory follows a log, and cannot be changed by other writes",
-            place=self.path,
+            place=Place(file=self.path),
             hint="write in the process that has the log open",
         )
 
@@ -88,7 +89,7 @@ class Follower:
             raise InventoryError(
                 "other-log",
                 f"the log does not continue these nodes, which are of generation {generation:,}",
-                place=self.path,
+                place=Place(file=self.path),
                 hint="its writer began again with older nodes, or with others: call refresh with"
                 " the file that the writer opened",
             )

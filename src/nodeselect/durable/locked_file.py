@@ -8,6 +8,7 @@ from typing import BinaryIO, Final
 from nodeselect.durable.saved_file import cannot_write
 from nodeselect.errors import InventoryError
 from nodeselect.files.replace import replace_file
+from nodeselect.problem import Place
 
 try:
     import fcntl
@@ -67,7 +68,7 @@ def _lock(file: FileIO, path: str) -> FileIO:
     except BlockingIOError:
         hint = "only one process can write to a log; others follow it"
         raise InventoryError(
-            "log-in-use", "another ChangeLog has it open", place=path, hint=hint
+            "log-in-use", "another ChangeLog has it open", place=Place(file=path), hint=hint
         ) from None
     return file
 

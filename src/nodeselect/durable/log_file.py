@@ -18,6 +18,7 @@ from zlib import crc32
 from nodeselect.errors import InventoryError
 from nodeselect.files.inputs import cannot_read
 from nodeselect.node import Node
+from nodeselect.problem import Place
 from nodeselect.readers.detect import LOG_MAGIC
 from nodeselect.text import printable, to_exact_str
 
@@ -158,7 +159,7 @@ class LogReader:
                 "log-emptied",
                 f"the log begins at generation {base.generation:,}, and the nodes are of"
                 f" generation {generation:,}",
-                place=self._name,
+                place=Place(file=self._name),
                 hint="open the file that was saved when the log was emptied",
             )
         if base.generation < generation and chain is None:
@@ -166,7 +167,7 @@ class LogReader:
                 "other-log",
                 f"the log begins at generation {base.generation:,}, and nodes of generation"
                 f" {generation:,} were saved without it: they may lack its writes",
-                place=self._name,
+                place=Place(file=self._name),
                 hint="use a file that was saved by the writer of the log, or a new log",
             )
         if nodes is not None and base.generation == generation and base.nodes != nodes:
@@ -232,10 +233,12 @@ class LogReader:
     def _read_base(self, header: bytes) -> Base:
         if header[: len(LOG_MAGIC)] != LOG_MAGIC[: len(header)]:
             hint = "ChangeLog creates one if there is no file"
-            raise InventoryError("not-a-log", "not a change log", place=self._name, hint=hint)
+            raise InventoryError(
+                "not-a-log", "not a change log", place=Place(file=self._name), hint=hint
+            )
         if len(header) < _HEADER.size:
             message = f"cut off: it has {len(header)} bytes of {_HEADER.size} or more"
-            raise InventoryError("cut-off", message, place=self._name, hint=_hint(0))
+            raise InventoryError("cut-off", message, place=Place(file=self._name), hint=_hint(0))
         _, version, generation, nodes, chain, checksum = _HEADER.unpack(header)
         start = Position(0, 0, 0)
         if crc32(header[:-4]) != checksum:
@@ -244,7 +247,7 @@ class LogReader:
             raise InventoryError(
                 "unknown-version",
                 f"the log has version {version} of the format, which this program does not know",
-                place=self._name,
+                place=Place(file=self._name),
                 hint=f"it knows version {_VERSION}: upgrade nodeselect",
             )
         return Base(generation, nodes, chain)
@@ -255,7 +258,7 @@ class LogReader:
         hint = _hint(position.offset)
         if self._is_followed and position.offset:  # it must not be cut off under its writer
             hint = "save the inventory of its writer, then call refresh with that file"
-        return InventoryError("damaged", message, place=self._name, hint=hint)
+        return InventoryError("damaged", message, place=Place(file=self._name), hint=hint)
 
 
 class _Window:
@@ -301,7 +304,7 @@ def other_nodes(path: str, generation: int, expected: int, nodes: int) -> Invent
         "other-log",
         f"the log was written for {expected:,} nodes at generation {generation:,}, and here are"
         f" {nodes:,}" + (", but different ones" if nodes == expected else ""),
-        place=path,
+        place=Place(file=path),
         hint="it is the log of other nodes: use another file",
     )
 

@@ -21,6 +21,7 @@ from nodeselect.errors import InventoryError
 from nodeselect.files.blocking import blocking_reader
 from nodeselect.files.inputs import cannot_read, open_input, reason_of
 from nodeselect.files.replace import replace_file
+from nodeselect.problem import Fix, Place
 from nodeselect.readers.detect import LOG_MAGIC, SAVED_MAGIC
 from nodeselect.text import pluralize, printable
 
@@ -215,15 +216,17 @@ class SavedFile:
     def _read_header(self) -> None:
         data = self._data
         if not data or bytes(data[: len(SAVED_MAGIC)]) != SAVED_MAGIC[: len(data)]:
-            hint = "to save one, run: nodeselect index NODES -o FILE"
-            raise InventoryError("not-saved", "not a saved inventory", place=self.name, hint=hint)
+            hint = Fix.write("nodeselect index NODES -o FILE", "to save one, run")
+            raise InventoryError(
+                "not-saved", "not a saved inventory", place=Place(file=self.name), hint=hint
+            )
         if len(data) < _HEADER.size:
             raise self._cut_off(_HEADER.size)
         fields = _HEADER.unpack_from(data)
         _, byte_order, version, header_size, checksum, self.nodes, self.generation = fields
         if byte_order == _OTHER_BYTE_ORDER or sys.byteorder != "little":
             message = "saved inventories are little-endian; the file, or this machine, is not"
-            raise InventoryError("byte-order", message, place=self.name)
+            raise InventoryError("byte-order", message, place=Place(file=self.name))
         if header_size > len(data):
             raise self._cut_off(header_size)
         header = bytearray(data[:header_size])
@@ -234,7 +237,7 @@ class SavedFile:
             raise InventoryError(
                 "unknown-version",
                 f"the file has version {version} of the format, which this program does not know",
-                place=self.name,
+                place=Place(file=self.name),
                 hint=f"it knows version {_VERSION}: upgrade nodeselect, or save the nodes again",
             )
         if self.generation >= _MAX_GENERATION:
@@ -318,9 +321,9 @@ class SavedFile:
         """Return the error for a file that is not as it was saved."""
         self.is_damaged = True
         hint = "save the inventory again, or restore the file from a backup"
-        return InventoryError("damaged", f"damaged: {what}", place=self.name, hint=hint)
+        return InventoryError("damaged", f"damaged: {what}", place=Place(file=self.name), hint=hint)
 
     def _cut_off(self, size: int) -> InventoryError:
         message = f"cut off: it has {len(self._data):,} bytes of {size:,} or more"
         hint = "save the inventory again, or restore the file from a backup"
-        return InventoryError("cut-off", message, place=self.name, hint=hint)
+        return InventoryError("cut-off", message, place=Place(file=self.name), hint=hint)

@@ -6,6 +6,7 @@ from typing import BinaryIO
 
 from nodeselect.errors import InventoryError
 from nodeselect.limits import LIMITS
+from nodeselect.problem import Place
 
 # Small enough to stay in the processor's cache (``benchmarks/test_read.py``).
 _CHUNK_BYTES = 60 * 1024
@@ -64,7 +65,7 @@ def line_too_long_error(line: int) -> InventoryError:
     :param line: the number of the line in the input.
     """
     message = f"a line or row can have at most {LIMITS.line_bytes:,} bytes (limit: line_bytes)"
-    return InventoryError("line-too-long", message, place=f"line {line}")
+    return InventoryError("line-too-long", message, place=Place(line=line))
 
 
 def decode_utf8(data: bytes) -> str:

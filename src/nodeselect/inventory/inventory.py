@@ -16,6 +16,7 @@ from nodeselect.inventory.saving import open_saved
 from nodeselect.inventory.snapshot import Snapshot
 from nodeselect.inventory.store import View
 from nodeselect.node import DuplicateIdError, Node, NodeRow, require_id, require_node
+from nodeselect.problem import Place
 from nodeselect.readers.arrow_data import ArrowData, require_pyarrow
 from nodeselect.readers.columnar import Block, to_blocks
 from nodeselect.readers.reader import NodeReader
@@ -268,7 +269,7 @@ class Inventory(LiveInventory):
             inventory._build(read_source(data, names), compact_at, log, _tuning)
         except DuplicateIdError as error:
             path = os.fspath(data) if isinstance(data, (str, os.PathLike)) else "input"
-            raise error.within(path) from None
+            raise error.within(Place(file=path)) from None
         return inventory
 
     def snapshot(self) -> Snapshot:

@@ -249,7 +249,7 @@ class LiveInventory(BaseInventory):
             self._lock.run(log.empty, mark, len(view))
         except InventoryError as error:
             message = f"the nodes are saved, but the log cannot be emptied: {error.message}"
-            raise InventoryError(error.code, message, place=error.place, hint=error.hint) from None
+            raise InventoryError(error.code, message, place=error.place, hint=error.fix) from None
 
     def _mark(self, log: "ChangeLog", generation: int) -> "tuple[View, Position]":
         """Return the state of the inventory, and the place of its last write in the log.

@@ -114,7 +114,7 @@ def _pod(*fields: str) -> _Read:
             return selectors_from_pod_spec(value)
         except SelectorError as error:
             prefix = "".join(f"{name}." for name in fields)
-            raise error.at((error.place or "").removeprefix(prefix)) from None
+            raise error.at(error.path.removeprefix(prefix)) from None
 
     return read
 

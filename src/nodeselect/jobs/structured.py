@@ -3,16 +3,17 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from nodeselect.documents.values import List, Object, Scalar, Value, is_null, quote_hint, to_python
+from nodeselect.documents.values import List, Object, Scalar, Value, is_null, quote_fix, to_python
 from nodeselect.errors import SelectorError
 from nodeselect.jobs.check.edits import Hint
 from nodeselect.jobs.check.rule import describe, finding_at
 from nodeselect.jobs.check.suggestions import suggest_text
+from nodeselect.problem import Fix
 from nodeselect.text import printable, quoted
 
 _T = TypeVar("_T")
 
-_EMPTY_HINT = 'remove the line, or write: ""'
+_EMPTY = Fix.write('""', "remove the line, or write")
 
 
 class StructureError(Exception):
@@ -47,14 +48,16 @@ def read_structured(value: Value, read: Callable[[Any], _T], path: str = "") -> 
     try:
         return read(to_python(value, _to_json_type, _key_text))
     except SelectorError as error:
-        place, message, hint = error.place or "", error.message, error.hint
+        place, message = error.path, error.message
+        hint: Hint = error.fix
         separator = "." if place and not place.startswith("[") else ""
         key, found = _locate(None, value, f"{separator}{place}")
-        if error.code == "wrong-type":  # of what YAML reads in several ways, it knows only one
-            expected = message.partition(", found ")[0]
-            message = f"{expected}, found {describe(found)}"
-            if expected == "expected a string":  # null is no value, not a text that says so
-                hint = _EMPTY_HINT if is_null(found) else suggest_text(found)
+        if error.code == "wrong-type" and error.expected:
+            [expected] = error.expected
+            # Of what YAML reads in several ways, the error knows only one.
+            message = f"expected {expected}, found {describe(found)}"
+            if expected == "a string":  # null is no value, not a text that says so
+                hint = _EMPTY if is_null(found) else suggest_text(found)
         if key is not None and (error.code == "unknown-field" or error.source == key.text):
             found = key
         is_source = isinstance(found, Scalar) and found.text == error.source
@@ -73,7 +76,7 @@ def _to_json_type(scalar: Scalar) -> str | bool | None:
 def _key_text(key: Scalar) -> str:
     if key.kind != "text":
         message = f"expected a string, found {describe(key)}"
-        raise StructureError("wrong-type", message, key, hint=quote_hint(key.text))
+        raise StructureError("wrong-type", message, key, hint=quote_fix(key.text))
     return key.text
 
 

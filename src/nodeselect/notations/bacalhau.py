@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nodeselect.errors import SelectorError
+from nodeselect.problem import Fix
 from nodeselect.selectors.label_selector import (
     ITEM_FIELDS,
     read_list,
@@ -67,7 +68,7 @@ def bacalhau_from_selector(selector: Selector) -> list[dict[str, Any]]:
 
 
 def no_counterpart_error(
-    system: str, texts: Iterable[str], hint: str | None = None
+    system: str, texts: Iterable[str], hint: Fix | str | None = None
 ) -> SelectorError:
     """Return the error for parts of a selector that another system cannot express.
 

@@ -11,10 +11,13 @@ from nodeselect.node import NodeRow
 from nodeselect.readers.envelope import reject_siblings
 from nodeselect.readers.formats import json
 from nodeselect.readers.raw_node import (
+    WHOLE,
     WRITE_HINT,
     RawNode,
     Record,
+    RecordPlace,
     describe,
+    place_of,
     read_node,
     validate,
 )
@@ -127,7 +130,7 @@ def detect_format(stream: BinaryIO, id_column: str) -> tuple[Format, bytes]:
         _check_length(line, start)
     if len(line) <= _MAX_NO_NODES and re.fullmatch(_NO_NODES, line):
         if _next_line(stream):
-            raise _unknown_shape("")
+            raise _unknown_shape(WHOLE)
         return "none", start
     from nodeselect.readers.formats import csv  # not needed for JSON
 
@@ -158,23 +161,27 @@ def _check_length(line: bytes, start: bytes) -> None:
         raise line_too_long_error(1 + start.count(b"\n", 0, -1))
 
 
-def node_rows(place: str, record: Any, shapes: set[str] | None = None) -> Iterable[NodeRow]:
+def node_rows(
+    place: RecordPlace, record: Any, shapes: set[str] | None = None, *, is_event: bool = False
+) -> Iterable[NodeRow]:
     """Read the nodes in a record, which is one node or, as a whole document, ``{id: labels}``.
 
-    :param place: the place of the record in the input; empty if it is the whole document.
+    :param place: the place of the record in the input; ``WHOLE`` if it is the whole document.
     :param record: the record as decoded JSON or YAML.
     :param shapes: a set to which the name of the record's shape, such as that of Nomad, is added.
+    :param is_event: whether the record is from a stream, and so one node, not a whole document.
     :raises InventoryError: if it is not a node of any known shape, or the node is invalid.
     """
-    is_document = not place
+    is_document = place == WHOLE and not is_event
     if not isinstance(record, dict):
         if is_document:
             raise _unknown_shape(place)
         message = f"a node must be an object, not {describe(record)}"
-        raise InventoryError("wrong-type", message, place=place, hint=WRITE_HINT)
+        raise InventoryError("wrong-type", message, place=place_of(place), hint=WRITE_HINT)
     while isinstance(node := record.get("node"), dict):
         reject_siblings("node", {key: value for key, value in record.items() if key != "node"})
-        place = f"{place}.node" if place else "node"
+        line, path = place
+        place = line, f"{path}.node".lstrip(".")
         record, is_document = node, False
     for shape in _SHAPES:
         if not shape.FIELDS.isdisjoint(record):
@@ -192,7 +199,7 @@ def node_rows(place: str, record: Any, shapes: set[str] | None = None) -> Iterab
         if shapes is not None:
             shapes.add("{id: labels}")
         return (
-            validate(truncate(printable(key), 60), RawNode(key, labels, None, None, "", ""))
+            validate((0, truncate(printable(key), 60)), RawNode(key, labels, None, None, "", ""))
             for key, labels in record.items()
         )
     raise _unknown_shape(place)
@@ -202,11 +209,11 @@ def _is_job(record: Record) -> bool:
     return isinstance(record.get("name"), str) and not {"selector", "config"}.isdisjoint(record)
 
 
-def _job_error(place: str) -> InventoryError:
+def _job_error(place: RecordPlace) -> InventoryError:
     hint = "give it with --job FILE"
-    return InventoryError("not-a-node", "this is a job", place=place or None, hint=hint)
+    return InventoryError("not-a-node", "this is a job", place=place_of(place), hint=hint)
 
 
-def _unknown_shape(place: str) -> InventoryError:
+def _unknown_shape(place: RecordPlace) -> InventoryError:
     message = "this is neither a node nor a list of nodes in a known format"
-    return InventoryError("unknown-shape", message, place=place or None, hint=_FORMATS_HINT)
+    return InventoryError("unknown-shape", message, place=place_of(place), hint=_FORMATS_HINT)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from nodeselect.errors import InventoryError
 from nodeselect.files.chunks import begins_with_long_line, line_too_long_error, read_chunks
+from nodeselect.problem import Place
 from nodeselect.readers.columnar import Block
 from nodeselect.readers.formats import json, ndjson
+from nodeselect.readers.raw_node import RecordPlace
 from nodeselect.readers.shapes import plain
 from nodeselect.text import quoted
 
@@ -61,7 +63,7 @@ class LineReader:
         blocks = self._nodes._select_records(self._line_records(chunk))
         return list(chain.from_iterable(blocks))
 
-    def _line_records(self, chunk: bytes) -> Iterator[tuple[str, Any]]:
+    def _line_records(self, chunk: bytes) -> Iterator[tuple[RecordPlace, Any]]:
         lines = chunk.split(b"\n")
         for number, text in enumerate(lines):
             line = self._line + number
@@ -69,7 +71,7 @@ class LineReader:
                 continue
             if self._nodes._footer:  # only blank lines may follow it
                 message = f"unexpected text after the footer {quoted(self._nodes._footer.strip())}"
-                raise InventoryError("not-json", message, place=f"line {line}")
+                raise InventoryError("not-json", message, place=Place(line=line))
             is_begun = text.lstrip()[:1] in (b"{", b"[") and text.rstrip()[-1:] in (
                 b",",
                 b"{",
@@ -78,9 +80,9 @@ class LineReader:
             if is_begun and number < len(lines) - 1:  # otherwise it may be cut off
                 message = "a text of several lines begins here, after texts of one line each"
                 hint = "read it as an input of its own"
-                raise InventoryError("not-json", message, place=f"line {line}", hint=hint)
+                raise InventoryError("not-json", message, place=Place(line=line), hint=hint)
             if text.startswith(b"Showing "):
                 self._nodes._footer = text.decode("utf-8", "replace")
             else:
-                yield from json.read_text(text, line, f"line {line}")
+                yield from json.read_text(text, line, (line, ""))
         self._line += chunk.count(b"\n")

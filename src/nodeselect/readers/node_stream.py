@@ -5,11 +5,12 @@ from typing import Any, Final
 
 from nodeselect.errors import InventoryError
 from nodeselect.node import Node
+from nodeselect.problem import Place
 from nodeselect.readers.detect import node_rows
 from nodeselect.readers.envelope import list_field
 from nodeselect.readers.formats import json
 from nodeselect.readers.object_splitter import ObjectSplitter
-from nodeselect.readers.raw_node import RawNode, Record, validate
+from nodeselect.readers.raw_node import WHOLE, RawNode, Record, validate
 from nodeselect.readers.watch_events import is_watch_event, read_next_event
 
 DROPPED: Final = frozenset({"stream-ended", "watch-failed"})
@@ -57,11 +58,14 @@ class NodeStream:
     def __iter__(self) -> Iterator[Node | str]:
         try:
             for record in self._records():
-                change = self._read(record, f"event {self.count}")
+                try:
+                    change = self._read(record)
+                except InventoryError as error:
+                    raise error.within(Place(path=f"event {self.count}")) from None
                 if change is not None:
                     yield change
         except InventoryError as error:
-            raise error.within(self._name) from None
+            raise error.within(Place(file=self._name)) from None
 
     def _records(self) -> Iterator[Any]:
         """Yield the decoded object of each event.
@@ -82,7 +86,7 @@ class NodeStream:
                 message = "the stream ended within this event"
                 raise InventoryError("stream-ended", message, hint=_AGAIN)
         except InventoryError as error:
-            raise error.within(f"event {self.count}") from None
+            raise error.within(Place(path=f"event {self.count}")) from None
         if not self.count:
             hint = "check the command that wrote it"
             raise InventoryError("empty-input", "the input is empty", hint=hint)
@@ -90,26 +94,26 @@ class NodeStream:
             message = f"the stream ended after event {self.count}; later changes are unknown"
             raise InventoryError("stream-ended", message, hint=_AGAIN)
 
-    def _read(self, record: Record, place: str) -> Node | str | None:
+    def _read(self, record: Record) -> Node | str | None:
         """Return the node to add or replace, or the id to remove; None if nothing changes."""
         has_watch_events = is_watch_event(record)
         if self.has_watch_events is None:
             self.has_watch_events = has_watch_events
         if has_watch_events != self.has_watch_events:
             found = "a watch event among nodes" if has_watch_events else "a node among watch events"
-            raise InventoryError("mixed-stream", found, place=place)
+            raise InventoryError("mixed-stream", found)
         if has_watch_events:
-            change = read_next_event(record, place, self._known)
+            change = read_next_event(record, WHOLE, self._known)
             return Node._trusted(*change) if isinstance(change, tuple) else change
         if record.get("deleted") is True and record.keys() == {"id", "deleted"}:
-            node_id = validate(place, RawNode(record["id"], None, None, None, "id", ""))[0]
+            node_id = validate(WHOLE, RawNode(record["id"], None, None, None, "id", ""))[0]
             return node_id if node_id in self._known else None
         if record.keys() == {"id", "deleted"}:
             message = "'deleted' must be true, to remove the node"
-            raise InventoryError("wrong-type", message, place=f"{place}.deleted", hint=_DELETED)
+            raise InventoryError("wrong-type", message, place="deleted", hint=_DELETED)
         if list_field(record) is not None:
             message = "this is a list of nodes, not one node"
-            raise InventoryError("not-a-node", message, place=place, hint=_ONE_BY_ONE)
-        (row,) = node_rows(place, record)
+            raise InventoryError("not-a-node", message, hint=_ONE_BY_ONE)
+        (row,) = node_rows(WHOLE, record, is_event=True)
         self.may_hide_deletions |= record.get("kind") == "Node"
         return Node._trusted(*row)

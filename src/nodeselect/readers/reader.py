@@ -11,12 +11,14 @@ from nodeselect.files.blocking import blocking_reader
 from nodeselect.files.chunks import join_document, read_blocks, read_chunks, read_rest
 from nodeselect.files.inputs import cannot_read
 from nodeselect.node import DuplicateIdError, Node, NodeRow, has_state
+from nodeselect.problem import Place
 from nodeselect.readers.arrow_data import require_pyarrow
 from nodeselect.readers.columnar import Block, EncodedBlock
 from nodeselect.readers.detect import Format, detect_format, node_rows
 from nodeselect.readers.duplicate_ids import DuplicateIdCheck
 from nodeselect.readers.envelope import check_footer
 from nodeselect.readers.formats import json
+from nodeselect.readers.raw_node import RecordPlace
 from nodeselect.readers.watch_events import is_watch_event, latest_nodes
 from nodeselect.selectors import Selector
 from nodeselect.text import pluralize
@@ -158,7 +160,7 @@ class NodeReader:
         if not isinstance(error, DuplicateIdError):
             return error
         if len(self.inputs) == 1:
-            return error if self.name is None else error.within(self.name)
+            return error if self.name is None else error.within(Place(file=self.name))
         return DuplicateIdError(
             error.node_id, error.positions, " and ".join(map(self._node_place, error.positions))
         )
@@ -184,7 +186,7 @@ class NodeReader:
                 if self._footer:
                     check_footer(self._footer, self.count - first)
             except InventoryError as error:
-                raise (error if name is None else error.within(name)) from None
+                raise (error if name is None else error.within(Place(file=name))) from None
             except OSError as error:
                 raise cannot_read(name or "input", error) from None
             shapes = " and ".join(sorted(self._shapes))
@@ -256,15 +258,15 @@ class NodeReader:
 
             raise better_error(data, error, self._id_column) from None
 
-    def _json_records(self, blocks: Iterator[bytes]) -> Iterator[tuple[str, Any]]:
+    def _json_records(self, blocks: Iterator[bytes]) -> Iterator[tuple[RecordPlace, Any]]:
         self._footer = yield from json.read_records(blocks)
 
-    def _select_records(self, records: Iterable[tuple[str, Any]]) -> Iterator[Block]:
+    def _select_records(self, records: Iterable[tuple[RecordPlace, Any]]) -> Iterator[Block]:
         return self._select_rows(
             chain.from_iterable(node_rows(place, record, self._shapes) for place, record in records)
         )
 
-    def _select_documents(self, records: Iterator[tuple[str, Any]]) -> Iterator[Block]:
+    def _select_documents(self, records: Iterator[tuple[RecordPlace, Any]]) -> Iterator[Block]:
         first = list(islice(records, 1))
         if first and is_watch_event(first[0][1]):
             self._shapes.add("Kubernetes watch events")

@@ -9,7 +9,15 @@ from typing import Any
 
 from nodeselect.errors import InventoryError
 from nodeselect.node import NodeRow
-from nodeselect.readers.raw_node import Record, describe, error_in_record, read_node
+from nodeselect.readers.raw_node import (
+    WHOLE,
+    Record,
+    RecordPlace,
+    describe,
+    error_in_record,
+    place_of,
+    read_node,
+)
 from nodeselect.readers.shapes import kubernetes
 from nodeselect.text import quoted
 
@@ -21,7 +29,7 @@ def is_watch_event(record: Any) -> bool:
     return isinstance(record, dict) and record.keys() == {"type", "object"}
 
 
-def read_event(record: Record, place: str = "") -> NodeRow | str | None:
+def read_event(record: Record, place: RecordPlace = WHOLE) -> NodeRow | str | None:
     """Read a watch event: return the node as it is now, or the id of a node that was deleted.
 
     Return None for a BOOKMARK, which is not about a node.
@@ -36,7 +44,7 @@ def read_event(record: Record, place: str = "") -> NodeRow | str | None:
         raise error_in_record(place, error) from None
 
 
-def latest_nodes(records: Iterable[tuple[str, Any]]) -> Iterator[NodeRow]:
+def latest_nodes(records: Iterable[tuple[RecordPlace, Any]]) -> Iterator[NodeRow]:
     """Yield the nodes that exist after all events of a watch, in the order of their first events.
 
     :param records: the place and the value of each record of an input.
@@ -46,7 +54,9 @@ def latest_nodes(records: Iterable[tuple[str, Any]]) -> Iterator[NodeRow]:
     nodes: dict[str, NodeRow] = {}
     for place, record in records:
         if not is_watch_event(record):
-            raise InventoryError("not-a-node", "expected an event of a watch", place=place)
+            raise InventoryError(
+                "not-a-node", "expected an event of a watch", place=place_of(place)
+            )
         change = read_next_event(record, place, nodes)
         if isinstance(change, str):
             del nodes[change]
@@ -55,7 +65,9 @@ def latest_nodes(records: Iterable[tuple[str, Any]]) -> Iterator[NodeRow]:
     yield from nodes.values()
 
 
-def read_next_event(record: Record, place: str, known: Container[str]) -> NodeRow | str | None:
+def read_next_event(
+    record: Record, place: RecordPlace, known: Container[str]
+) -> NodeRow | str | None:
     """Read an event as :func:`read_event` does; raise if it contradicts the events before it.
 
     Then the input does not contain all nodes, or nodes were deleted while nobody watched.
@@ -72,10 +84,10 @@ def read_next_event(record: Record, place: str, known: Container[str]) -> NodeRo
     if is_known:
         message = f"the node {quoted(node_id)} is added again: the watch has begun again"
         hint = f"keep only its last run, or begin again: {_COMMAND}"
-        raise InventoryError("duplicate-id", message, place=place, hint=hint)
+        raise InventoryError("duplicate-id", message, place=place_of(place), hint=hint)
     message = f"the node {quoted(node_id)} changes, but no earlier event added it"
     hint = f"begin with all nodes: {_COMMAND}"
-    raise InventoryError("cut-off", message, place=place, hint=hint)
+    raise InventoryError("cut-off", message, place=place_of(place), hint=hint)
 
 
 def _read(kind: object, node: Any) -> NodeRow | str | None:
@@ -91,7 +103,7 @@ def _read(kind: object, node: Any) -> NodeRow | str | None:
         raise InventoryError("wrong-type", message, place="object")
     if kind == "ERROR":
         raise _watch_failed(node)
-    row = read_node(kubernetes.extract, "object", node)
+    row = read_node(kubernetes.extract, (0, "object"), node)
     return row[0] if kind == "DELETED" else row
 
 

@@ -264,9 +264,14 @@ def _as_dict(reports: Sequence[CheckReport], unread: Sequence[JobError]) -> dict
                 "unreported": report.unreported,
                 "problems": [
                     {
-                        name: value
-                        for name, value in problem._asdict().items()
-                        if name not in ("excerpt", "is_verbatim")
+                        "code": problem.code,
+                        "message": problem.message,
+                        "line": problem.line,
+                        "column": problem.column,
+                        "path": problem.path,
+                        "hint": problem.hint,
+                        "severity": problem.severity,
+                        "end_column": problem.end_column,
                     }
                     for problem in report.problems
                 ],

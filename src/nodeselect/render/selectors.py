@@ -11,6 +11,7 @@ from nodeselect.notations.bacalhau import (
     bacalhau_from_selector,
     no_counterpart_error,
 )
+from nodeselect.problem import Fix
 from nodeselect.render.layout import json_lines
 from nodeselect.selectors import Selector, pod_spec_from_selectors
 from nodeselect.selectors.label_selector import match_expression
@@ -57,7 +58,9 @@ def _only(selectors: Sequence[Selector], system: str) -> Selector:
         raise no_counterpart_error(system, ["that no node matches"])
     what, hint = f"{len(selectors):,} alternative selectors", "write each to a file of its own"
     if selectors[0].ids is None:
-        hint += f"; instead of the file, use: -l {shlex.quote(str(selectors[0]))}"
+        option = f"-l {shlex.quote(str(selectors[0]))}"
+        fix = Fix.write(option, f"{hint}; instead of the file, use")
+        raise no_counterpart_error(system, [what], fix)
     raise no_counterpart_error(system, [what], hint)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from nodeselect.errors import SelectorError
+from nodeselect.problem import Fix
 from nodeselect.selectors.charset import is_key
 from nodeselect.selectors.operator import KUBERNETES_OPERATORS, Operator
 from nodeselect.selectors.requirement import Requirement, check_number_of_values
@@ -175,7 +176,7 @@ def read_item(
             (0, len(name)),
             expected=known,
             hint=f"use {join_limited(known, len(known), 'or')}",
-            place=f"{place}.{at_operator}",
+            path=f"{place}.{at_operator}",
         )
     return key, operators[name], read_strings(fields.get(at_values), f"{place}.{at_values}")
 
@@ -223,7 +224,7 @@ def read_list(value: object, place: str) -> list[object]:
         return []
     if not isinstance(value, (list, tuple)):
         is_plain = isinstance(value, str) and re.fullmatch(r"[\w./-]{1,63}", value)
-        hint = f'write: ["{value}"]' if is_plain else "write a list: [ … ]"
+        hint = Fix.write(f'["{value}"]') if is_plain else "write a list: [ … ]"
         raise _type_error("a list", value, place, hint)
     return list(value)
 
@@ -249,14 +250,20 @@ def read_text(value: object, place: str) -> str:
     return to_exact_str(value, place)
 
 
-def structure_error(code: str, message: str, place: str, hint: str | None = None) -> SelectorError:
+def structure_error(
+    code: str,
+    message: str,
+    place: str,
+    hint: Fix | str | None = None,
+    expected: tuple[str, ...] = (),
+) -> SelectorError:
     """Return the error for a mistake in an object that is not in the text of a string.
 
     :param place: the path of the mistake.
     """
-    return SelectorError(code, message, "", (0, 0), hint=hint, place=place or None)
+    return SelectorError(code, message, "", (0, 0), expected=expected, hint=hint, path=place)
 
 
-def _type_error(expected: str, value: object, place: str, hint: str | None) -> SelectorError:
+def _type_error(expected: str, value: object, place: str, hint: Fix | str | None) -> SelectorError:
     message = f"expected {expected}, found {describe_json(value)}"
-    return structure_error("wrong-type", message, place, hint)
+    return structure_error("wrong-type", message, place, hint, (expected,))

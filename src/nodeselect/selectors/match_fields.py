@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def requirements_from_labels(match_labels: Mapping[str, str] | None) -> list[Requirement]:
     """Return a requirement for each label of ``match_labels``.
 
-    :raises SelectorError: if a key or a value is invalid; ``place`` names it.
+    :raises SelectorError: if a key or a value is invalid; ``path`` names it.
     :raises TypeError: if ``match_labels`` is not a mapping of strings.
     """
     if match_labels is None:
@@ -33,7 +33,7 @@ def requirements_from_expressions(
     """Return the requirements of ``match_expressions``, in their order.
 
     :param parse: parses one expression.
-    :raises SelectorError: if an expression is invalid or blank; ``place`` names it.
+    :raises SelectorError: if an expression is invalid or blank; ``path`` names it.
     :raises TypeError: if ``match_expressions`` is not a list of strings.
     """
     requirements: list[Requirement] = []
@@ -55,7 +55,7 @@ def requirements_from_expressions(
 def valid_ids(match_ids: Iterable[str] | None) -> list[str] | None:
     """Return ``match_ids`` as plain strings, or None if it is None.
 
-    :raises SelectorError: if an id is empty or unprintable; ``place`` names it.
+    :raises SelectorError: if an id is empty or unprintable; ``path`` names it.
     :raises TypeError: if ``match_ids`` is not a list of strings.
     """
     if match_ids is None:

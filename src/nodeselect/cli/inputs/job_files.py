@@ -8,7 +8,7 @@ from nodeselect.cli.inputs.folders import similar_file_hint, walk
 from nodeselect.errors import JobError
 from nodeselect.files.blocking import blocking_reader
 from nodeselect.limits import LIMITS
-from nodeselect.problem import PLAIN, Canvas, Problem, draw
+from nodeselect.problem import PLAIN, Canvas, Fix, Problem, draw
 from nodeselect.text import printable
 
 _EXTENSIONS = (".yaml", ".yml", ".json")
@@ -66,7 +66,7 @@ def files_in(source: str, exclude: Sequence[str], errors: list[JobError]) -> Ite
 def _cannot_read(name: str, reason: str | None, hint: str | None = None) -> JobError:
     shown = name if name == "standard input" else f"'{printable(name)}'"
     message = f"cannot read {shown}: {reason}"
-    return _CannotReadError(name, (Problem("cannot-read", message, 0, 0, "", (), hint),))
+    return _CannotReadError(name, (Problem("cannot-read", message, 0, 0, "", (), Fix.of(hint)),))
 
 
 class _CannotReadError(JobError):

@@ -12,7 +12,7 @@ from nodeselect.cli.inputs.job_files import files_in, job_name, read_bytes, spli
 from nodeselect.cli.options import parse_selectors
 from nodeselect.cli.streams import write_message
 from nodeselect.errors import JobError
-from nodeselect.problem import Problem
+from nodeselect.problem import Fix, Problem
 from nodeselect.selectors import Selector
 from nodeselect.text import join_limited, pluralize, printable, quoted
 
@@ -212,10 +212,10 @@ def _wrong_number_error(job: str, manifest: "Manifest") -> JobError:
 
     names = [workload.name for workload in manifest.workloads]
     message = f"{len(names):,} objects run pods: {printable(join_limited(names, 20))}"
-    hint = f"to choose one, write: {printable(shlex.quote(f'{job}#{names[0]}'))}"
+    fix = Fix.write(printable(shlex.quote(f"{job}#{names[0]}")), "to choose one, write")
     if job == "-":
-        hint = "to choose one, save the input to a file, then write: FILE#KIND/NAME"
-    return _file_error(job, "several-workloads", message, hint)
+        fix = Fix.write("FILE#KIND/NAME", "to choose one, save the input to a file, then write")
+    return _file_error(job, "several-workloads", message, fix)
 
 
 def _no_workload_error(name: str, kinds: Iterable[str]) -> JobError:
@@ -228,10 +228,12 @@ def _no_workload_error(name: str, kinds: Iterable[str]) -> JobError:
     return _file_error(name, "no-workload", message, hint)
 
 
-def _file_error(job: str, code: str, message: str, hint: str | None = None) -> "ManifestError":
+def _file_error(
+    job: str, code: str, message: str, hint: Fix | str | None = None
+) -> "ManifestError":
     from nodeselect.jobs.manifest import ManifestError
 
-    return ManifestError(job_name(job), (Problem(code, message, 0, 0, "", (), hint),))
+    return ManifestError(job_name(job), (Problem(code, message, 0, 0, "", (), Fix.of(hint)),))
 
 
 def _write(name: str, text: str) -> None:

@@ -17,6 +17,7 @@ from nodeselect.cli.streams import Progress, write_message
 from nodeselect.errors import InventoryError
 from nodeselect.files.inputs import open_inputs
 from nodeselect.node import has_state
+from nodeselect.problem import Fix
 from nodeselect.readers.detect import SAVED_MAGIC
 from nodeselect.readers.reader import InputSummary, NodeReader
 from nodeselect.selectors import Selector
@@ -89,7 +90,7 @@ def open_nodes(
             write_message(f"{pluralize(len(skipped), 'other file')} not read: {names}")
 
 
-def _file_hint(nodes_from: NodeFiles, code: str) -> str | None:
+def _file_hint(nodes_from: NodeFiles, code: str) -> Fix | str | None:
     """Return a hint about what is probably meant if an input is invalid, or None.
 
     That is a file like one that does not exist, or a database; in a folder, a file that has nodes.
@@ -106,9 +107,8 @@ def _file_hint(nodes_from: NodeFiles, code: str) -> str | None:
                 import shlex  # loads slowly
 
                 example = f"-n {printable(shlex.quote(file))}"
-                return (
-                    f"a folder must have only files of nodes; give those files, such as: {example}"
-                )
+                words = "a folder must have only files of nodes; give those files, such as"
+                return Fix.write(example, words)
     return None
 
 

@@ -34,7 +34,7 @@ from nodeselect.jobs.check.rules.required_fields import (
 from nodeselect.jobs.check.rules.selector import read_selector
 from nodeselect.jobs.check.suggestions import suggest_word
 from nodeselect.limits import LIMITS
-from nodeselect.problem import Problem, excerpt
+from nodeselect.problem import Fix, Problem, excerpt
 from nodeselect.selectors import Selector
 from nodeselect.text import printable, quoted
 
@@ -328,19 +328,20 @@ def draw_problems(findings: Iterable[Finding], data: bytes | None) -> tuple[Prob
     :param data: the content of the file; None if there is no file: then problems have no position.
     """
     lines = _shown_text(data or b"").split("\n")
-    hints: set[str | None] = set()
+    long_fixes: set[Fix | None] = set()
     problems = []
     for code, severity, message, (line, column), path, hint, span, source, _ in findings:
         end, is_verbatim = column + 1, source is None
         if source is None:
             source = lines[line].rstrip("\r")
             end = max(end, min(span[1], len(source)))
-        shown = hint() if callable(hint) else hint
-        if shown in hints:
-            shown = None
-        elif shown and len(shown) > _LONG_HINT:
-            hints.add(shown)
-        problem = Problem(code, message, 0, 0, path, (), shown and printable(shown), severity)
+        fix = Fix.of(hint() if callable(hint) else hint)
+        if fix in long_fixes:
+            fix = None
+        elif fix and len(fix.text) > _LONG_HINT:
+            long_fixes.add(fix)
+        fix = fix and fix._replace(text=printable(fix.text))
+        problem = Problem(code, message, 0, 0, path, (), fix, severity)
         if data is not None:
             problem = problem._replace(
                 line=line + 1,

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from nodeselect.documents.values import DocumentError, List, Position, Scalar, Value, double_quoted
 from nodeselect.documents.yaml import scalar_kind
 from nodeselect.errors import SelectorError
+from nodeselect.problem import Fix
 from nodeselect.selectors import Selector
 
 # Strings that need no quotes in YAML, also in its flow style; most others could do without, too.
@@ -25,17 +26,16 @@ _OPERATORS = frozenset((
 # A list that has "&", as in (R&D), or ";" at an end: (a;) means no empty value.
 _DOUBTFUL_LIST = r"[(\[{][^()\[\]{}]*&|[(\[{]\s*;|;\s*[)\]}]"
 
-# A quoted word, not a piece of a longer one, and how a hint of a whole requirement begins.
+# A quoted word, not a piece of a longer one.
 _QUOTED_WORD = r"(?<![\w./'\"-])(?:'([\w./-]+)'|\"([\w./-]+)\")(?![\w./'\"-])"
-_WRITE = r"(?:for integers, |there is no '[<>]='; )?write: "
 
 # An expression is not corrected if it is longer, or has more mistakes.
 _MAX_LENGTH = 400
 _MAX_MISTAKES = 10
 
 
-# What to write instead, or a function that returns it, called only if it is needed.
-Hint = str | Callable[[], str | None] | None
+# A fix, or only its words, or a function that returns one of these and is called only if needed.
+Hint = Fix | str | Callable[[], Fix | str | None] | None
 
 
 class Edit(NamedTuple):
@@ -51,7 +51,7 @@ class Edit(NamedTuple):
     """
 
     first: Value
-    text: Hint
+    text: str | Callable[[], str | None] | Hint
     is_hint: bool = False
     last: Value | None = None
 
@@ -73,8 +73,10 @@ def quote_tag(error: DocumentError) -> Edit | None:
 
     :param error: the error about the tag; for other errors, the result is None.
     """
-    _, hint, text = (error.hint or "").partition("if this is a string, quote it: ")
-    return Edit(Scalar(text[1:-1], "tag", error.position, True), text[1:-1]) if hint else None
+    text = error.fix and error.fix.replacement
+    if text is None or not text.startswith('"!'):
+        return None
+    return Edit(Scalar(text[1:-1], "tag", error.position, True), text[1:-1])
 
 
 def apply_edits(text: str, edits: Iterable[Edit]) -> str:
@@ -104,8 +106,8 @@ class _Text:
         Return None if the edit cannot be made safely.
         """
         text = edit.text() if callable(edit.text) else edit.text
-        if edit.is_hint:
-            text = text and text.partition("write: ")[2]
+        if isinstance(text, Fix):
+            text = text.replacement if text.is_certain else None
         mark = self._quote_of(edit.first)
         start = self._index(edit.first.position) - len(mark)
         end = self._end(edit.last or edit.first)
@@ -198,10 +200,9 @@ def _correct(error: SelectorError) -> str | None:
             corrected = re.sub(_QUOTED_WORD, r"\1\2", text, flags=re.ASCII)
             is_sure = not re.search("['\"]", corrected) and not _may_list_values(corrected)
             return corrected if is_sure else None
-    hint = error.hint or ""
-    if not re.match(_WRITE, hint):
+    if error.fix is None or error.fix.replacement is None or not error.fix.is_certain:
         return None
-    requirement = hint.rpartition("write: ")[2]
+    requirement = error.fix.replacement
     pieces = list(_requirements(text))
     if len(pieces) == 1:
         return requirement

@@ -8,6 +8,7 @@ from nodeselect.documents.values import Position, Scalar
 from nodeselect.documents.yaml import scalar_spans
 from nodeselect.jobs.check.rule import REGISTRY, Finding, define
 from nodeselect.jobs.check.suggestions import suggest_word
+from nodeselect.problem import Fix
 from nodeselect.text import quoted
 
 _UNKNOWN_RULE = define(
@@ -45,7 +46,9 @@ def read_ignore_comments(text: str) -> tuple[dict[int, set[str]], list[Finding]]
             code = match[0]
             if code not in REGISTRY:
                 message = f"there is no rule {quoted(code)}"
-                hint = suggest_word(code, REGISTRY) or "for all rules, run: nodeselect rules"
+                hint = suggest_word(code, REGISTRY) or Fix.write(
+                    "nodeselect rules", "for all rules, run"
+                )
             elif REGISTRY[code].always_reported:
                 message = f"the rule '{code}' cannot be ignored: it is always reported"
                 hint = f"remove '{code}' from the comment"

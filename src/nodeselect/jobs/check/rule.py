@@ -112,7 +112,7 @@ def finding_at(
 def document_finding(error: DocumentError, path: str = "") -> Finding:
     """Return the finding for an error of the YAML or JSON reader."""
     span = (error.position.column, error.position.column + error.length)
-    return Finding(error.code, "error", error.message, error.position, path, error.hint, span)
+    return Finding(error.code, "error", error.message, error.position, path, error.fix, span)
 
 
 _T = TypeVar("_T")

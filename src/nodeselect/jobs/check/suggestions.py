@@ -27,6 +27,7 @@ from nodeselect.jobs.check.schema_fields import (
     parse_duration,
     snake_case,
 )
+from nodeselect.problem import Fix
 from nodeselect.selectors import Operator, Requirement, Selector, conflict
 from nodeselect.selectors.charset import is_key, is_value
 from nodeselect.selectors.diagnostics.words import value_error
@@ -98,7 +99,7 @@ def suggest_word(text: str, words: Collection[str], written: Collection[str] = (
     return f"did you mean '{close[0]}'?" if close else None
 
 
-def suggest_field(model: str, key: Scalar, value: Object) -> str:
+def suggest_field(model: str, key: Scalar, value: Object) -> Fix | str:
     """Return a hint on what to write instead of a field that a model does not have.
 
     :param model: the name of the model, such as ``JobSpec``.
@@ -115,8 +116,10 @@ def suggest_field(model: str, key: Scalar, value: Object) -> str:
             if _is_selector(item) and "selector" not in value.entries:
                 return "rename it to 'selector'"
             selector = suggest_mapping(item)
-            example = 'write, for example: selector: {match_expressions: ["region in (eu,us)"]}'
-            return f"write: selector: {selector}" if selector else example
+            if selector:
+                return Fix.write(f"selector: {selector}")
+            example = 'selector: {match_expressions: ["region in (eu,us)"]}'
+            return Fix.write(example, "write, for example")
         if plain in fields_of("NodeSelector"):
             return f"move it under 'selector', as selector.{plain}"
         if is_selector_name(key.text):
@@ -140,7 +143,7 @@ def _is_selector(value: Value) -> bool:
     return set(map(snake_case, value.entries)) <= fields_of("NodeSelector").keys()
 
 
-def _suggest_selector_field(key: Scalar, selector: Object) -> str:
+def _suggest_selector_field(key: Scalar, selector: Object) -> Fix | str:
     plain, item = snake_case(key.text), selector.entries[key.text][1]
     known = fields_of("NodeSelector")
     name, colon, _ = key.text.partition(":")
@@ -155,30 +158,31 @@ def _suggest_selector_field(key: Scalar, selector: Object) -> str:
         wrapped = Object({key.text: (key, item)}, key.position)  # as in {region: [eu, us]}
         mapping = suggest_mapping(item if is_foreign else wrapped)
         if mapping and not selector.entries.keys() & known:
-            return f"write: {mapping[1:-1]}"
+            return Fix.write(mapping[1:-1])
     entries = {name: entry for name, entry in selector.entries.items() if name not in known}
     labels = _label_mapping(Object(entries, key.position))
     if labels is None and len(entries) > 1:
         labels = _label_mapping(Object({key.text: entries[key.text]}, key.position))
-    return f"labels go under match_labels{f': {labels}' if labels else ', such as: {region: eu}'}"
+    words = "labels go under match_labels"
+    return Fix.write(labels, words) if labels else Fix.write("{region: eu}", f"{words}, such as")
 
 
-def suggest_selector(value: Value) -> str:
+def suggest_selector(value: Value) -> Fix | str:
     """Return a hint on what to write instead of a selector that is not a mapping."""
     is_word = isinstance(value, Scalar) and not re.search("[=!<>(]", value.text)
     selector = None if is_word else suggest_mapping(value)
     example = "write a mapping, such as: {match_labels: {region: eu}}, or {} for EVERY node"
-    return f"write: {selector}" if selector else example
+    return Fix.write(selector) if selector else example
 
 
-def suggest_labels(value: Value) -> str:
+def suggest_labels(value: Value) -> Fix:
     """Return a hint on what to write instead of labels that are not a mapping."""
     if listed := _list_of(_expressions(value)):
-        return f"write under match_expressions: {listed}"
-    return "write a mapping, such as: {region: eu}"
+        return Fix.write(listed, "write under match_expressions")
+    return Fix.write("{region: eu}", "write a mapping, such as")
 
 
-def suggest_list(name: str, value: Value) -> str:
+def suggest_list(name: str, value: Value) -> Fix:
     """Return a hint on what to write instead of expressions or ids that are not a list.
 
     :param name: ``match_expressions`` or ``match_ids``.
@@ -190,19 +194,20 @@ def suggest_list(name: str, value: Value) -> str:
         if any(not text or len(text.split()) > 1 for text in texts):
             texts = []
     if listed := _list_of(texts):
-        return f"write: {listed}"
+        return Fix.write(listed, is_certain=True)
     if name == "match_ids":
-        return "write a list with an item for each id, such as: [n-1, n-2]"
-    return 'write a list of strings, such as: ["region in (eu,us)"]'
+        return Fix.write("[n-1, n-2]", "write a list with an item for each id, such as")
+    return Fix.write('["region in (eu,us)"]', "write a list of strings, such as")
 
 
-def suggest_label(key: str, value: Value) -> str | None:
+def suggest_label(key: str, value: Value) -> Fix | str | None:
     """Return a hint on what to write instead of a label with an invalid value, or None."""
     is_list = isinstance(value, Scalar) and "," in value.text and all(value.text.split(","))
     if (is_list or isinstance(value, List)) and (expression := _structured(key, "in", value)):
-        return f'write under match_expressions: "{expression}"'
+        return Fix.write(f'"{expression}"', "write under match_expressions")
     if not isinstance(value, Scalar):
-        return 'write a string; for several values, under match_expressions: "region in (eu,us)"'
+        words = "write a string; for several values, under match_expressions"
+        return Fix.write('"region in (eu,us)"', words)
     if value.kind == "text":
         return None
     if is_null(value) or is_value(value.text):
@@ -211,17 +216,17 @@ def suggest_label(key: str, value: Value) -> str | None:
     return f"{error.message}; {error.hint}" if error.hint else error.message
 
 
-def suggest_text(value: Value) -> str | None:
+def suggest_text(value: Value) -> Fix | None:
     """Return a hint on what to write instead of a value that is not a string, or None."""
     if not isinstance(value, Scalar):
         return None
     if is_null(value) and value.text in ("", "~"):
-        return 'remove the line, or write: ""'
+        return Fix.write('""', "remove the line, or write")
     text = double_quoted(value.text, _MAX_LENGTH)
-    return f"write: {text}" if text else None
+    return Fix.write(text) if text else None
 
 
-def suggest_number(path: str, expectation: Field, value: Value) -> str | None:
+def suggest_number(path: str, expectation: Field, value: Value) -> Fix | None:
     """Return a hint on what to write instead of a value that is not a number, or None.
 
     :param expectation: the field that requires a number; ``path`` is its path.
@@ -230,19 +235,22 @@ def suggest_number(path: str, expectation: Field, value: Value) -> str | None:
         return None
     text = value.text.strip()
     if path.endswith("_timeout") and (duration := parse_duration(text)):
-        return f"timeouts are in whole seconds; write: {max(1, duration // NANOSECONDS['s'])}"
+        seconds = max(1, duration // NANOSECONDS["s"])
+        return Fix.write(str(seconds), "timeouts are in whole seconds; write", is_certain=True)
     number = text.removesuffix("%").rstrip()
     if not (INTEGER if expectation.kind == "integer" else NUMBER).fullmatch(number):
         return None
     if text.endswith("%") and expectation.maximum == 1:  # a share, not a percentage
         number = f"{float(number) / 100:g}"
-    return f"write: {number}"
+    return Fix.write(number, is_certain=True)
 
 
-def suggest_expression(item: Value) -> str:
+def suggest_expression(item: Value) -> Fix:
     """Return a hint with the expression to write instead of a value that is not a string."""
     text = expression_of(item)
-    return f'write: "{text}"' if text else 'write a string, such as: "region in (eu,us)"'
+    if text:
+        return Fix.write(f'"{text}"')
+    return Fix.write('"region in (eu,us)"', "write a string, such as")
 
 
 def expression_of(item: Value) -> str | None:
@@ -252,14 +260,16 @@ def expression_of(item: Value) -> str | None:
     return texts[0] if len(texts) == 1 and double_quoted(texts[0], _MAX_LENGTH) else None
 
 
-def suggest_joined(pieces: Iterable[str]) -> str:
+def suggest_joined(pieces: Iterable[str]) -> Fix | str:
     """Return a hint to put an expression in quotes which YAML has split at its commas.
 
     :param pieces: the parts of the expression.
     """
     text = _valid_expression(",".join(pieces))
     expression = text and double_quoted(text, _MAX_LENGTH)
-    return f"write: {expression}" if expression else "put the whole expression in quotes"
+    if expression:
+        return Fix.write(expression, is_certain=True)
+    return "put the whole expression in quotes"
 
 
 def _list_of(texts: list[str]) -> str | None:

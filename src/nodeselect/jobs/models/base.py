@@ -233,8 +233,8 @@ _MESSAGES = {
 
 def _problem(detail: ErrorDetails, path: str, inner: object) -> Problem:
     if isinstance(inner, SelectorError):
-        path = _join(path, inner.place or "")
-        return Problem(inner.code, inner.message, 0, 0, path, (), inner.hint)
+        path = _join(path, inner.path)
+        return Problem(inner.code, inner.message, 0, 0, path, (), inner.fix)
     if detail["type"] == "json_invalid":
         code, message = "not-json", printable(detail["msg"][:200])
     elif inner is not None:

@@ -29,7 +29,7 @@ from nodeselect.jobs.models.base import (
     Text,
     TextMap,
 )
-from nodeselect.problem import Problem
+from nodeselect.problem import Fix, Problem
 from nodeselect.selectors import Selector
 
 
@@ -125,7 +125,7 @@ class RolloutSpec(JobModel, frozen=True):
     def _has_one_number_of_canaries(self) -> Self:
         if self.canary_count is not None and self.canary_percent is not None:
             message, hint = CANARY_TWICE_MESSAGE
-            problem = Problem(CANARY_TWICE.code, message, 0, 0, "canary_percent", (), hint)
+            problem = Problem(CANARY_TWICE.code, message, 0, 0, "canary_percent", (), Fix(hint))
             raise JobError(type(self).__name__, (problem,))
         return self
 

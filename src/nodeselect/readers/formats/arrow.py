@@ -18,6 +18,7 @@ from nodeselect.files.chunks import join_document, read_rest
 from nodeselect.files.inputs import cannot_read, open_input
 from nodeselect.limits import LIMITS
 from nodeselect.node import check_id
+from nodeselect.problem import Place
 from nodeselect.readers.columnar import EncodedBlock
 from nodeselect.readers.formats.arrow_columns import ColumnNames, Columns, resolve, row_error
 from nodeselect.readers.formats.arrow_labels import encode_labels, encode_texts
@@ -75,7 +76,7 @@ def read_source(source: Any, names: ColumnNames) -> Iterator[EncodedBlock]:
                 + (": call its method collect()" if hasattr(source, "collect") else "")
             )
     except InventoryError as error:
-        raise error if error.code == "cannot-read" else error.within(name) from None
+        raise error if error.code == "cannot-read" else error.within(Place(file=name)) from None
     except OSError as error:
         raise cannot_read(name, error) from None
 

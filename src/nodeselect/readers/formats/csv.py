@@ -22,6 +22,7 @@ from nodeselect.files.chunks import (
 )
 from nodeselect.limits import LIMITS
 from nodeselect.node import NodeRow
+from nodeselect.problem import Place
 from nodeselect.readers.raw_node import RawNode, validate
 from nodeselect.readers.shapes import bacalhau
 from nodeselect.text import printable, quoted
@@ -71,20 +72,19 @@ def read_rows(chunks: Iterable[bytes], delimiter: str, id_column: str) -> Iterat
     rows = csv.reader(text, delimiter=delimiter, strict=True)
     try:
         columns = next(row for row in rows if row)
-        _check_columns(columns, f"line {rows.line_num}")
+        _check_columns(columns, Place(line=rows.line_num))
         names = frozenset(columns)
         is_bacalhau = names.issuperset(_BACALHAU_COLUMNS)
         unfinished_bytes = 0
         for row in rows:
             unfinished_bytes = 0
-            place = f"line {rows.line_num}"
             if not row:
                 continue
             if len(row) != len(columns):
                 raise InventoryError(
                     "wrong-number-of-cells",
                     f"the row has {len(row)} cells, but the header has {len(columns)}",
-                    place=place,
+                    place=Place(line=rows.line_num),
                 )
             labels = {key: cell for key, cell in zip(columns, row, strict=True) if cell}
             node_id = labels.pop(id_column, None)
@@ -92,7 +92,7 @@ def read_rows(chunks: Iterable[bytes], delimiter: str, id_column: str) -> Iterat
                 raise InventoryError(
                     "not-csv",
                     "this is a header, so another table begins here",
-                    place=place,
+                    place=Place(line=rows.line_num),
                     hint="remove it if the columns of both tables are the same; if it is a node,"
                     " write the nodes as JSON",
                 )
@@ -101,10 +101,11 @@ def read_rows(chunks: Iterable[bytes], delimiter: str, id_column: str) -> Iterat
             else:
                 state = labels.pop("state", None)
             if pairs := labels.pop("labels", ""):
-                _add_pairs(labels, pairs, place)
-            yield validate(place, RawNode(node_id, labels, None, state, id_column, "labels"))
+                _add_pairs(labels, pairs, rows.line_num)
+            raw = RawNode(node_id, labels, None, state, id_column, "labels")
+            yield validate((rows.line_num, ""), raw)
     except csv.Error as error:
-        place = f"line {rows.line_num}"
+        place = Place(line=rows.line_num)
         message = f"invalid CSV: {printable(str(error))}"  # it contains the delimiter
         raise InventoryError("not-csv", message, place=place) from None
 
@@ -115,7 +116,7 @@ def _is_header(row: list[str], columns: list[str], id_column: str) -> bool:
     return same > 1 or (id_column in row and (same > 0 or sorted(row) == sorted(columns)))
 
 
-def _check_columns(columns: list[str], place: str) -> None:
+def _check_columns(columns: list[str], place: Place) -> None:
     seen: set[str] = set()
     for number, column in enumerate(columns):
         if not column:
@@ -148,7 +149,7 @@ def _check_columns(columns: list[str], place: str) -> None:
         seen.add(column)
 
 
-def _add_pairs(labels: dict[str, str], pairs: str, place: str) -> None:
+def _add_pairs(labels: dict[str, str], pairs: str, line: int) -> None:
     """Add the labels in a cell of the column ``labels``, such as ``region=eu, gpu=true``.
 
     :raises InventoryError: if it has anything but such pairs, or a label that the node already has.
@@ -160,11 +161,11 @@ def _add_pairs(labels: dict[str, str], pairs: str, place: str) -> None:
             raise InventoryError(
                 "wrong-type",
                 f"the column 'labels' must contain pairs key=value, found {quoted(pair)}",
-                place=place,
+                place=Place(line=line),
                 hint="write pairs, such as: region=eu, gpu=true; if a value has a space, ',', ';'"
                 " or '=', write the nodes as JSON",
             )
         if key in labels:
             message = f"duplicate label {quoted(key)}"
-            raise InventoryError("duplicate-key", message, place=place)
+            raise InventoryError("duplicate-key", message, place=Place(line=line))
         labels[key] = value

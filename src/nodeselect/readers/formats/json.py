@@ -19,8 +19,10 @@ from typing import Any, TypeVar
 
 from nodeselect.errors import InventoryError
 from nodeselect.files.chunks import not_utf8_error
+from nodeselect.problem import Place
 from nodeselect.readers.envelope import LIST_FIELDS, check_envelope, list_field
 from nodeselect.readers.formats.json_texts import split_at_brackets, split_at_lines
+from nodeselect.readers.raw_node import WHOLE, RecordPlace, place_of
 from nodeselect.text import quoted
 
 _T = TypeVar("_T")
@@ -55,7 +57,7 @@ def first_value(raw: bytes) -> Any:
         return None
 
 
-def read_records(blocks: Iterator[bytes]) -> Generator[tuple[str, Any], None, str]:
+def read_records(blocks: Iterator[bytes]) -> Generator[tuple[RecordPlace, Any], None, str]:
     """Yield the place and the value of each record in JSON; return the footer, or an empty text.
 
     The input may have several JSON documents: then each place begins with the line of the document.
@@ -73,7 +75,7 @@ def read_records(blocks: Iterator[bytes]) -> Generator[tuple[str, Any], None, st
     else:
         text, footer = _split_footer(b"".join(head))
         if (document := _decode_small(text)) is not None:
-            yield from _records(document, "")
+            yield from _records(document, WHOLE)
             return footer
     texts = split_at_lines(chain(head, blocks))
     line, text = next(texts)
@@ -81,25 +83,25 @@ def read_records(blocks: Iterator[bytes]) -> Generator[tuple[str, Any], None, st
     for following in texts:
         is_only = False
         try:
-            yield from read_text(text, line, f"line {line}")
+            yield from read_text(text, line, (line, ""))
         except InventoryError as error:
             if error.code != "cut-off":
                 raise
             message = "the JSON before this line is cut off, or a comma is missing"
             hint = "add the comma, or get the complete output again"
-            place = f"line {following[0]}"
+            place = Place(line=following[0])
             raise InventoryError("cut-off", message, place=place, hint=hint) from None
         line, text = following
     text, footer = _split_footer(text)
-    yield from read_text(text, line, "" if is_only else f"line {line}")
+    yield from read_text(text, line, WHOLE if is_only else (line, ""))
     return footer
 
 
-def read_text(text: bytes, line: int, place: str) -> Iterator[tuple[str, Any]]:
+def read_text(text: bytes, line: int, place: RecordPlace) -> Iterator[tuple[RecordPlace, Any]]:
     """Yield the place and the value of each record in a JSON document, or in several in ``text``.
 
     :param line: the line of the input in which the text begins.
-    :param place: the place of the text in the input; empty if it is the whole input.
+    :param place: the place of the text in the input; ``WHOLE`` if it is the whole input.
     :raises InventoryError: if it is invalid, or is only one page of a longer list.
     """
     try:
@@ -109,24 +111,24 @@ def read_text(text: bytes, line: int, place: str) -> Iterator[tuple[str, Any]]:
         if len(texts) < 2:
             raise _within(place, error) from None
         for line_of_text, each in texts:
-            yield from _read_text(each, line_of_text, f"line {line_of_text}")
+            yield from _read_text(each, line_of_text, (line_of_text, ""))
 
 
-def _read_text(text: bytes, line: int, place: str) -> Iterator[tuple[str, Any]]:
+def _read_text(text: bytes, line: int, place: RecordPlace) -> Iterator[tuple[RecordPlace, Any]]:
     try:
         if (document := _decode_or_none(text)) is not None:
             yield from _records(document, place)
         elif text.lstrip()[:1] == b"[":
-            yield from _raw_list_records(text, line, f"{place}: " if place else "")
+            yield from _raw_list_records(text, line, place)
         else:
             yield from _raw_records(text, line, place)
     except InventoryError as error:
         raise _within(place, error) from None
 
 
-def _within(place: str, error: InventoryError) -> InventoryError:
+def _within(place: RecordPlace, error: InventoryError) -> InventoryError:
     """Return an error with the place ``place``, unless it has a place already."""
-    return error if error.place or not place else error.within(place)
+    return error if error.place or place == WHOLE else error.within(place_of(place))
 
 
 def _decode_or_none(text: bytes) -> Any:
@@ -188,7 +190,7 @@ def _finite(text: str) -> float:
     return number
 
 
-def _records(document: Any, place: str) -> Iterator[tuple[str, Any]]:
+def _records(document: Any, place: RecordPlace) -> Iterator[tuple[RecordPlace, Any]]:
     path, nodes = "", document
     if isinstance(document, dict) and (name := list_field(document)):
         path, nodes = name, document.pop(name) or []
@@ -196,12 +198,12 @@ def _records(document: Any, place: str) -> Iterator[tuple[str, Any]]:
     if not isinstance(nodes, list):
         yield place, nodes
         return
-    path = f"{place}: {path}" if place else path
+    line = place[0]
     for number, item in enumerate(nodes):
-        yield f"{path}[{number}]", item
+        yield (line, f"{path}[{number}]"), item
 
 
-def _raw_records(data: bytes, line: int, place: str) -> Iterator[tuple[str, Any]]:
+def _raw_records(data: bytes, line: int, place: RecordPlace) -> Iterator[tuple[RecordPlace, Any]]:
     from msgspec import Raw
 
     fields = {key: bytes(value) for key, value in _decode(data, dict[str, Raw], line).items()}
@@ -213,7 +215,7 @@ def _raw_records(data: bytes, line: int, place: str) -> Iterator[tuple[str, Any]
             nodes = fields.pop(name)
             check_envelope(name, {key: decode(value) for key, value in fields.items()})
             if nodes != b"null":
-                yield from _raw_list_records(nodes, line, f"{place}: {name}" if place else name)
+                yield from _raw_list_records(nodes, line, (place[0], name))
             return
     yield place, decode(data)
 
@@ -226,15 +228,17 @@ def count_string_quotes(raw: bytes) -> int:
     return count
 
 
-def _raw_list_records(raw: bytes, line: int, path: str) -> Iterator[tuple[str, Any]]:
+def _raw_list_records(
+    raw: bytes, line: int, place: RecordPlace
+) -> Iterator[tuple[RecordPlace, Any]]:
     from msgspec import Raw
 
     for number, item in enumerate(_decode(raw, list[Raw], line)):
-        place = f"{path}[{number}]"
+        item_place = place[0], f"{place[1]}[{number}]"
         try:
-            yield place, decode(bytes(item))
+            yield item_place, decode(bytes(item))
         except InventoryError as error:
-            raise error.within(place) from None
+            raise error.within(place_of(item_place)) from None
 
 
 def _decode(raw: bytes, shape: type[_T], line: int = 1) -> _T:
@@ -261,7 +265,7 @@ def _invalid(raw: bytes, message: str, line: int) -> InventoryError:
         at -= 1
     line += raw.count(b"\n", 0, at)
     before = raw[raw.rfind(b"\n", 0, at) + 1 : at]
-    place = f"line {line}, column {len(before.decode('utf-8', 'replace')) + 1}"
+    place = Place(line=line, column=len(before.decode("utf-8", "replace")) + 1)
     if "truncated" in message and not re.search(_SURROGATE, raw[-_SURROGATE_BYTES:]):
         return InventoryError(
             "cut-off", "the JSON is cut off here", place=place, hint="get the complete output again"

@@ -3,6 +3,7 @@
 import re
 
 from nodeselect.errors import InventoryError
+from nodeselect.problem import Fix, Place
 from nodeselect.readers.formats.csv import DELIMITERS, split_line
 from nodeselect.text import quoted
 
@@ -27,7 +28,7 @@ def better_error(data: bytes, error: InventoryError, id_column: str) -> Inventor
     lines = [line.rstrip() for line in text.split("\n")]
     if re.fullmatch(_TABLE, lines[0]) or re.search(_DESCRIBED, text, re.MULTILINE):
         message = "text that a command prints for people is not read"
-        hint = "print the nodes as JSON, such as: kubectl get nodes -o json"
+        hint = Fix.write("kubectl get nodes -o json", "print the nodes as JSON, such as")
         return InventoryError("unknown-shape", message, hint=hint)
     return _json_after_text(data, error) or _no_id_column(lines, id_column) or error
 
@@ -44,7 +45,7 @@ def _json_after_text(data: bytes, error: InventoryError) -> InventoryError | Non
     return InventoryError(
         "not-json",
         f"the JSON begins here, after the text {text}",
-        place=f"line {line}",
+        place=Place(line=line),
         hint="remove what is before it; with 2>&1, a command mixes its warnings into its output",
     )
 
@@ -63,9 +64,10 @@ def _no_id_column(lines: list[str], id_column: str) -> InventoryError | None:
             continue
         usual = [each for each in columns if each.lower() in _COMMON_ID_COLUMNS]
         choice = next(filter(None, usual or columns), "COLUMN")
+        words = "choose the column that has the ids, such as"
         return InventoryError(
             "no-id-column",
             f"the table has no column {quoted(id_column)}",
-            hint=f"choose the column that has the ids, such as: --id-column {quoted(choice)}",
+            hint=Fix.write(f"--id-column {quoted(choice)}", words),
         )
     return None

@@ -8,6 +8,7 @@ import json
 from typing import Final
 
 from nodeselect.errors import InventoryError
+from nodeselect.problem import Fix
 from nodeselect.readers.raw_node import RawNode, Record
 from nodeselect.text import join_limited, printable, quoted
 
@@ -27,12 +28,13 @@ SERVER_FIELDS: Final = frozenset(
 """Names of fields in the answers of servers, in lower case. They are not accepted as ids."""
 
 
-def _labels_hint(record: Record, field: str) -> str:
+def _labels_hint(record: Record, field: str) -> Fix | str:
     node_id, value = record.get("id"), record[field]
     hint = "remove it, or move it into labels"
     if isinstance(node_id, str) and isinstance(value, str) and len(node_id + field + value) < 60:
         node = {"id": node_id, "labels": {field: value}}
-        hint += f", such as: {printable(json.dumps(node, ensure_ascii=False))}"
+        example = printable(json.dumps(node, ensure_ascii=False))
+        return Fix.write(example, f"{hint}, such as")
     return hint
 
 

@@ -3,16 +3,24 @@
 The tables do not decide *whether* a text is valid. They are searched after a text is rejected, and
 the first row that matches gives the error. The patterns are compiled on first use.
 
-What follows "write:" in a hint is a valid requirement with all keys and values of the invalid one.
-If they cannot all be in it, an example follows "for example:" instead.
+The replacement of a fix is a valid requirement. If it has all keys and values of the invalid one,
+the fix is certain; otherwise it is an example.
 """
 
 import re
 from typing import NamedTuple
 
 from nodeselect.errors import SelectorError
+from nodeselect.problem import Fix
 from nodeselect.selectors.charset import MAX_INT64, WHITE_SPACE, is_key, is_value
 from nodeselect.text import join_limited, quoted
+
+
+class _Write(NamedTuple):
+    """The hint to write another requirement, after words for the reason if there are any."""
+
+    requirement: str
+    reason: str = ""
 
 
 class _Mistake(NamedTuple):
@@ -26,7 +34,7 @@ class _Mistake(NamedTuple):
     code: str
     pattern: str
     message: str
-    hint: str = ""
+    hint: str | _Write = ""
 
 
 _OR = "OR is not supported inside a selector"
@@ -47,7 +55,7 @@ _COLON = _Mistake(
     "colon",
     ":",
     "a key and its value are separated by '=', not ':'",
-    "write: {key}={value}",
+    _Write("{key}={value}"),
 )
 
 # Mistakes in a word that is not a valid key or value.
@@ -92,11 +100,12 @@ _PARENTHESES = "the values of '{operator}' must be in parentheses"
 _NOT_AN_OPERATOR = "{found} is not an operator in a selector text"
 _NO_SIGN = "'{sign}' is not an operator"
 _UNEXPECTED = "expected {expected}, found {found}"
-_WRITE_EQUAL = "write: {key}={value}"
-_WRITE_UNEQUAL = "write: {key}!={value}"
-_WRITE_IN = "write: {key} in {values}"
-_WRITE_NOT_IN = "write: {key} notin {values}"
-_WRITE_LIST = "write: {key} {operator} {values}"
+_WRITE_EQUAL = _Write("{key}={value}")
+_WRITE_UNEQUAL = _Write("{key}!={value}")
+_WRITE_IN = _Write("{key} in {values}")
+_WRITE_NOT_IN = _Write("{key} notin {values}")
+_WRITE_LIST = _Write("{key} {operator} {values}")
+_COMPARISON = "{comparison}"  # replaced by what _comparison returns
 _PUT_COMMA = "put ',' between two requirements"
 
 _FLAGS = (re.IGNORECASE | re.ASCII | re.DOTALL).value
@@ -124,7 +133,8 @@ _IN_SYNTAX: tuple[tuple[str, tuple[_Mistake, ...]], ...] = (
         _Mistake("not-equality", _OP, _NEGATED, "use the opposite operator, without '!'"),
     )),
     (f",?{_S}(?P<at>not){_S}", (
-        _Mistake("word-not", f"(?P<key>{_W}){_E}(?={_END})", "NOT is written '!'", "write: !{key}"),
+        _Mistake("word-not", f"(?P<key>{_W}){_E}(?={_END})", "NOT is written '!'",
+                 _Write("!{key}")),
         _Mistake("word-not", rf"{_W}|\(", "NOT is written '!'",
                  "use '!' before a key, or '!=' or 'notin'"),
     )),
@@ -132,16 +142,16 @@ _IN_SYNTAX: tuple[tuple[str, tuple[_Mistake, ...]], ...] = (
         _Mistake("not-in", rf"(?:is{_S})?not(?:[ \t\r\n]+in{_E}|(?={_S}\())",
                  "'not in' is written 'notin'", _WRITE_NOT_IN),
         _Mistake("word-exists", f"(?:not{_S}exists?|is{_S}null|doesnotexist){_E}",
-                 "'!' before a key means that the label does not exist", "write: !{key}"),
+                 "'!' before a key means that the label does not exist", _Write("!{key}")),
         _Mistake("word-exists", f"(?:exists?|is{_S}not{_S}null){_E}",
-                 "a key alone means that the label exists", "write: {key}"),
+                 "a key alone means that the label exists", _Write("{key}")),
         _Mistake("operator-case", f"(?P<operator>in|notin){_E}",
                  "operators are written in lower case: '{operator}'", _WRITE_LIST),
         _Mistake("square-brackets", r"(?P<operator>in|notin)(?P<at>[\[{])", _PARENTHESES,
                  _WRITE_LIST),
         _Mistake("word-operator", f"(?:is{_S}not|neq?){_E}", _NOT_AN_OPERATOR, _WRITE_UNEQUAL),
         _Mistake("word-operator", f"(?:eq|is|equals){_E}", _NOT_AN_OPERATOR, _WRITE_EQUAL),
-        _Mistake("word-operator", f"[gl](?:t|e|te){_E}", _NOT_AN_OPERATOR, "{comparison}"),
+        _Mistake("word-operator", f"[gl](?:t|e|te){_E}", _NOT_AN_OPERATOR, _COMPARISON),
         _COLON,
         _Mistake("regex", f"!(?={_S}~)", _REGEX, "list the values: {key} notin (a,b)"),
     )),
@@ -157,13 +167,13 @@ _IN_SYNTAX: tuple[tuple[str, tuple[_Mistake, ...]], ...] = (
                  "separate values with ',', and end the list with ')'"),
     )),
     (f",?{_S}{_KEY}[<>]{_S}", (
-        _Mistake("or-equal", "==?", _NO_SIGN, "{comparison}"),
+        _Mistake("or-equal", "==?", _NO_SIGN, _COMPARISON),
     )),
     (f",?{_S}{_KEY}<{_S}", (
         _Mistake("unequal-sign", ">", "'not equal' is written '!='", _WRITE_UNEQUAL),
     )),
     (f",?{_S}{_KEY}={_S}", (
-        _Mistake("or-equal", "[<>]", _NO_SIGN, "{comparison}"),
+        _Mistake("or-equal", "[<>]", _NO_SIGN, _COMPARISON),
     )),
     (f",?{_S}{_KEY}==?{_S}", (
         _Mistake("triple-equals", "==?", "equality is written '=' or '=='", _WRITE_EQUAL),
@@ -282,7 +292,12 @@ def _error(
             following = ahead.end()
         elif ahead["operator"] is None:
             hint = _WRITE_NOT_IN
-    operand = _operand(hint, source, start if text in ("(", "[", "{") else following)
+    operand: str | None = ""
+    if hint == _COMPARISON:
+        hint = _comparison(key, text, sign, source, following)
+    elif isinstance(hint, _Write):
+        position = start if text in ("(", "[", "{") else following
+        operand = _operand(hint.requirement, source, position)
     fields = {
         "found": quoted(text) if text else "the end",
         "code_point": f"U+{ord(text[0]):04X}" if text else "",
@@ -292,43 +307,45 @@ def _error(
         "sign": sign,
         "value": "value" if operand is None else operand,
         "values": "(a,b)" if operand is None else f"({operand})",
-        "comparison": _comparison(key, text, sign, source, following),
     }
-    hint = hint.format_map(fields)
-    if operand is None or not is_key(_unquoted(key)):
-        hint = hint.replace("write: ", "for example: ")
+    if isinstance(hint, _Write):
+        is_certain = operand is not None and is_key(_unquoted(key))
+        words = f"{hint.reason}{'write' if is_certain else 'for example'}"
+        requirement = hint.requirement.format_map(fields)
+        fix: Fix | str = Fix.write(requirement, words, is_certain=is_certain)
+    else:
+        fix = hint.format_map(fields)
     message = mistake.message.format_map(fields)
-    return SelectorError(mistake.code, message, source, span, expected=expected, hint=hint or None)
+    return SelectorError(mistake.code, message, source, span, expected=expected, hint=fix or None)
 
 
 # Pieces of suggestions: the text of the user if it is valid, otherwise an example.
 
 
-def _operand(hint: str, source: str, position: int) -> str | None:
-    """Return the user's values that ``hint`` repeats; an empty text if it repeats none.
+def _operand(template: str, source: str, position: int) -> str | None:
+    """Return the user's values that a requirement repeats; an empty text if it repeats none.
 
     Return None if they are invalid, or if more of the requirement follows them.
 
+    :param template: the requirement, with fields such as ``{values}``.
     :param position: where the values begin in ``source``.
     """
-    if "{values}" in hint:
+    if "{values}" in template:
         pattern = f"{_BRACKETED}|{_BARE}"
-    elif "{value}" in hint:
+    elif "{value}" in template:
         pattern = f"{_S}({_W}){_WHOLE}"
-    elif "write: " in hint:
-        pattern = f"(){_WHOLE}"
     else:
-        return ""
+        pattern = f"(){_WHOLE}"
     match = re.compile(pattern, re.ASCII).match(source, position)
     text = match[match.lastindex or 0] if match else ""
-    if match is None or ("{values}" in hint and not text.strip(WHITE_SPACE)):
+    if match is None or ("{values}" in template and not text.strip(WHITE_SPACE)):
         return None
     values = [_unquoted(value.strip(WHITE_SPACE)) for value in text.split(",")]
     operand = ",".join(values)
     return operand if all(map(is_value, values)) and len(operand) < 200 else None
 
 
-def _comparison(key: str, text: str, sign: str, source: str, position: int) -> str:
+def _comparison(key: str, text: str, sign: str, source: str, position: int) -> str | _Write:
     """Return the hint for a comparison such as ``x>=5`` or ``x gt 5``, which is ``x>4`` or ``x>5``.
 
     :param text: the operator, if it is a word; otherwise it is ``sign``.
@@ -344,7 +361,7 @@ def _comparison(key: str, text: str, sign: str, source: str, position: int) -> s
     number = int(match[1]) + {">=": -1, "<=": 1}.get(sign, 0)
     if not 0 <= number <= MAX_INT64:
         return f"nothing is equivalent: an integer after '>' or '<' is from 0 to {MAX_INT64}"
-    return f"{reason if len(sign) == 2 else ''}write: {_as_key(key)}{sign[0]}{number}"
+    return _Write(f"{_as_key(key)}{sign[0]}{number}", reason if len(sign) == 2 else "")
 
 
 def _as_key(text: str) -> str:

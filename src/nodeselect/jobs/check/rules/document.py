@@ -7,6 +7,7 @@ from nodeselect.jobs.check.rule import DEMO, Check, define, describe
 from nodeselect.jobs.check.rules.fields import check_model
 from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper, snake_case
 from nodeselect.jobs.check.suggestions import suggest_mapping
+from nodeselect.problem import Fix
 from nodeselect.text import printable
 
 _refusal = partial(define, "document", always_reported=True)
@@ -122,8 +123,10 @@ _SERVER_FIELD = define(
 
 _HINT = "write a job spec, with a name and a selector"
 _NODES_HINT = f"if these are nodes, give them with -n FILE; otherwise {_HINT}"
-_MANIFEST_HINT = "for the nodes that its pods can use, run: nodeselect match --job FILE -n NODES"
-_VERSION_HINT = "add its apiVersion at the top, such as: apiVersion: apps/v1"
+_MANIFEST_HINT = Fix.write(
+    "nodeselect match --job FILE -n NODES", "for the nodes that its pods can use, run"
+)
+_VERSION_HINT = Fix.write("apiVersion: apps/v1", "add its apiVersion at the top, such as")
 _PIPELINE_HINT = "put it under config: and add a name, type: pipeline, and a selector"
 
 # Other YAML in the folders of jobs: fields at its top that no job has, and what it is.
@@ -238,7 +241,7 @@ def _bacalhau_job(document: Object) -> dict[str, Value] | None:
     return None
 
 
-def _suggest_bacalhau(job: dict[str, Value], file: str) -> str:
+def _suggest_bacalhau(job: dict[str, Value], file: str) -> Fix | str:
     """Return a hint on what to write instead of a job of Bacalhau, if possible with its selector.
 
     :param job: the fields of the job.
@@ -252,11 +255,12 @@ def _suggest_bacalhau(job: dict[str, Value], file: str) -> str:
         import shlex  # loads slowly
 
         words = ["nodeselect", "convert", "-" if file == "standard input" else file, "--to", "job"]
-        convert = f"run: {printable(shlex.join(words))}"
+        convert = printable(shlex.join(words))
         if _has_template(constraints):
-            return f"for the selector, write values in place of the templates, then {convert}"
-        return f"for the selector, {convert}"
-    return f"instead of the constraints, write: selector: {selector}"
+            before = "for the selector, write values in place of the templates, then run"
+            return Fix.write(convert, before)
+        return Fix.write(convert, "for the selector, run")
+    return Fix.write(f"selector: {selector}", "instead of the constraints, write")
 
 
 def _has_template(value: Value) -> bool:

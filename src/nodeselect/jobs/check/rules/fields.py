@@ -29,6 +29,7 @@ from nodeselect.jobs.check.suggestions import (
     suggest_text,
     suggest_word,
 )
+from nodeselect.problem import Fix
 from nodeselect.text import FORBIDDEN, join_limited, printable, quoted, truncate
 
 _error = partial(define, "fields")
@@ -112,9 +113,9 @@ _BOOLEANS = dict.fromkeys(("true", "yes", "on", "y"), "true") | dict.fromkeys(
     ("false", "no", "off", "n"), "false"
 )
 _EXAMPLES = {
-    "RolloutSpec": "write a mapping, such as: {strategy: rolling, health_check: {deadline: 5m}}",
-    "HealthCheck": "write a mapping, such as: {deadline: 5m}",
-    "Timeouts": "write a mapping, such as: {total_timeout: 3600}",
+    "RolloutSpec": "{strategy: rolling, health_check: {deadline: 5m}}",
+    "HealthCheck": "{deadline: 5m}",
+    "Timeouts": "{total_timeout: 3600}",
 }
 _DURATION = "write a number with a unit, such as 30s or 1m30s"
 
@@ -250,7 +251,7 @@ def _check_boolean(expectation: Field, value: Value, path: str) -> Check[None]:
         case Scalar("true" | "false", "boolean"):
             return
     word = _BOOLEANS.get(value.text.lower()) if isinstance(value, Scalar) else None
-    hint = f"write: {word}" if word else None
+    hint = Fix.write(word, is_certain=True) if word else None
     yield from expected("true or false", value, path, hint, Edit(value, hint, is_hint=True))
 
 
@@ -265,14 +266,17 @@ def _check_duration(expectation: Field, value: Value, path: str) -> Check[None]:
             yield from _check_bounds(expectation, number, value, path)
             if 1 <= number < NANOSECONDS["ms"]:
                 message = f"{number} without a unit means {number} nanoseconds"
-                yield _SHORT_DURATION.at(value, path, message, f"for seconds, write: {number}s")
+                fix = Fix.write(f"{number}s", "for seconds, write")
+                yield _SHORT_DURATION.at(value, path, message, fix)
         case _:
             yield from expected("a duration", value, path, _DURATION)
 
 
 def _check_mapping(expectation: Field, value: Value, path: str) -> Check[None]:
     if not isinstance(value, Object):
-        yield from expected("a mapping", value, path, _EXAMPLES.get(expectation.model))
+        example = _EXAMPLES.get(expectation.model)
+        hint = example and Fix.write(example, "write a mapping, such as")
+        yield from expected("a mapping", value, path, hint)
     elif expectation.kind == "model":
         yield from check_model(expectation.model, value, path)
     elif expectation.kind == "data":
@@ -295,7 +299,7 @@ def _check_data(value: Value, path: str) -> Check[None]:
                 yield from _check_data(item, truncated_path(path, name))
         case Scalar(text, "number") if _is_too_large(text):
             message = f"{truncate(text, 30)} does not fit into 64 bits"
-            hint = f'as a string, write: "{text}"' if len(text) < 200 else None
+            hint = Fix.write(f'"{text}"', "as a string, write") if len(text) < 200 else None
             yield _OUT_OF_RANGE.at(value, path, message, hint)
 
 

@@ -10,6 +10,7 @@ from nodeselect.jobs.check.rules.fields import truncated_path
 from nodeselect.jobs.check.rules.rollout import check_rollout, check_timeouts
 from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper, snake_case
 from nodeselect.jobs.check.suggestions import PIPELINE_FIELDS, suggest_word
+from nodeselect.problem import Fix
 from nodeselect.text import join_limited, quoted
 
 _warning = partial(define, "fields", severity="warning")
@@ -56,17 +57,17 @@ _MISSING = {
     "name": (
         _NO_NAME,
         "the job has no name: it cannot be updated or found by name",
-        "add: name: my-job",
+        Fix.write("name: my-job", "add"),
     ),
     "type": (
         _NO_TYPE,
         "the job has no type: it is not clear how it is scheduled",
-        "add: type: pipeline",
+        Fix.write("type: pipeline", "add"),
     ),
     "config": (
         _NO_CONFIG,
         "the job has no config: there is nothing to run",
-        f"add, for example: {_CONFIG}",
+        Fix.write(_CONFIG, "add, for example"),
     ),
 }
 _RESERVED_KEY = define(
@@ -221,7 +222,7 @@ def _empty_selector(spec: Object, prefix: str, severity: str | None) -> Finding:
     """Return the finding that a job has no selector, so that it runs on every node."""
     place: Value = spec
     message = "there is no selector: the job runs on EVERY node"
-    hint = "add a selector, such as: selector: {match_labels: {region: eu}}"
+    hint = Fix.write("selector: {match_labels: {region: eu}}", "add a selector, such as")
     if "selector" in spec.entries:
         place = spec.entries["selector"][0]
         message = "the selector is empty: the job runs on EVERY node"

@@ -5,6 +5,7 @@ from functools import partial
 from nodeselect.documents.values import Object, Scalar, Value, find
 from nodeselect.jobs.check.rule import DEMO, Check, define
 from nodeselect.jobs.check.rules.fields import integer_of, truncated_path
+from nodeselect.problem import Fix
 from nodeselect.selectors.charset import MAX_INT64
 
 _error = partial(define, "rollout", head=DEMO)
@@ -105,8 +106,8 @@ def check_rollout(rollout: Object, key: Scalar, path: str) -> Check[None]:
         for name, strategies in _STRATEGIES.items():
             if strategy not in strategies and find(rollout, name) is not None:
                 message = f"the strategy {strategy} ignores {name}"
-                hint = f"remove it, or write: strategy: {strategies[0]}"
-                yield _POINTLESS_FIELD.at(rollout.entries[name][0], f"{path}.{name}", message, hint)
+                fix = Fix.write(f"strategy: {strategies[0]}", "remove it, or write")
+                yield _POINTLESS_FIELD.at(rollout.entries[name][0], f"{path}.{name}", message, fix)
     if find(rollout, "canary_count") and find(rollout, "canary_percent"):
         place = rollout.entries["canary_percent"][0]
         yield CANARY_TWICE.at(place, f"{path}.canary_percent", *CANARY_TWICE_MESSAGE)
@@ -116,12 +117,14 @@ def _check_health_check(rollout: Object, strategy: Value, path: str) -> Check[No
     health_check = find(rollout, "health_check")
     if health_check is None and isinstance(strategy, Scalar):
         message = f"the strategy {strategy.text} requires a health_check with a deadline"
-        hint = "add: health_check: {deadline: 5m}"
-        yield _MISSING_HEALTH_CHECK.at(strategy, path, message, hint)
+        fix = Fix.write("health_check: {deadline: 5m}", "add")
+        yield _MISSING_HEALTH_CHECK.at(strategy, path, message, fix)
     if isinstance(health_check, Object) and find(health_check, "deadline") is None:
         place = rollout.entries["health_check"][0]
         message = "a health_check requires a deadline"
-        yield _MISSING_DEADLINE.at(place, f"{path}.health_check", message, "add: deadline: 5m")
+        yield _MISSING_DEADLINE.at(
+            place, f"{path}.health_check", message, Fix.write("deadline: 5m", "add")
+        )
 
 
 def check_timeouts(timeouts: Value | None, path: str) -> Check[None]:

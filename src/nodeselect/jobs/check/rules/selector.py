@@ -20,6 +20,7 @@ from nodeselect.jobs.check.rules.selector_fields import Entry, read_labels, read
 from nodeselect.jobs.check.schema_fields import fields_of
 from nodeselect.jobs.check.suggestions import suggest_label, suggest_selector
 from nodeselect.limits import LIMITS
+from nodeselect.problem import Fix
 from nodeselect.selectors import Requirement, Selector, conflict, redundant
 from nodeselect.selectors.charset import is_key
 from nodeselect.text import join_limited, quoted, truncate
@@ -129,13 +130,14 @@ def _check_entry(entry: Entry) -> Check[bool]:
     try:
         _build([entry])
     except SelectorError as error:
-        value, hint, edit = entry.value, error.hint, None
+        value, edit = entry.value, None
+        hint: Fix | str | None = error.fix
         if entry.key is not None:
             hint = suggest_label(entry.key.text, entry.value) or hint
             if not is_key(entry.key.text):
                 value = entry.key
-        elif hint:
-            hint = _quote_for_yaml(hint, is_whole="," not in error.source)
+        elif error.fix:
+            hint = _quote_for_yaml(error.fix, is_whole="," not in error.source)
             if entry.field == "match_expressions":
                 edit = Edit(value, partial(corrected_expression, error.source))
         rule = REGISTRY[error.code]
@@ -144,17 +146,19 @@ def _check_entry(entry: Entry) -> Check[bool]:
     return True
 
 
-def _quote_for_yaml(hint: str, *, is_whole: bool) -> str:
+def _quote_for_yaml(fix: Fix, *, is_whole: bool) -> Fix:
     """Return a hint about an expression as a hint for YAML: ``write: "!key"`` for ``write: !key``.
 
     In YAML, ``!key`` and ``5`` are not strings.
 
     :param is_whole: whether the hint has the whole expression, and not a part of it.
     """
-    _, write, text = hint.rpartition("write: ")
-    if not write or (text[0] != "!" and scalar_kind(text) == "text"):
-        return hint
-    return f'write: "{text}"' if is_whole else f"put the expression in quotes, and {hint}"
+    text = fix.replacement
+    if not text or not fix.is_certain or (text[0] != "!" and scalar_kind(text) == "text"):
+        return fix
+    if is_whole:
+        return Fix.write(f'"{text}"')
+    return fix._replace(text=f"put the expression in quotes, and {fix.text}")
 
 
 def _check_ids(ids: Iterable[Entry]) -> Check[None]:
@@ -200,11 +204,11 @@ def _check_requirements(selector: Selector, entries: list[Entry]) -> Check[None]
         yield from _check_redundancy(Counter(redundant(selector)), located)
     for key, items in by_key.items():
         if all(requirement.operator.is_exclusion for requirement, _ in items):
-            hint = f"to require the label, add: {key}"
+            fix = Fix.write(key, "to require the label, add")
             for requirement, entry in items:
                 effect = f"also matches nodes without the label {quoted(key)}"
                 message = f"{_shown(requirement)} {effect}"
-                yield _ABSENT_KEY.at(entry.place, entry.path, message, hint)
+                yield _ABSENT_KEY.at(entry.place, entry.path, message, fix)
         # By path, so that "x>3,x<5" is reported once.
         comparisons = {entry.path: entry for each, entry in items if each.operator.is_comparison}
         for path, entry in comparisons.items():
@@ -216,12 +220,12 @@ def _check_requirements(selector: Selector, entries: list[Entry]) -> Check[None]
 def _contradiction(conflicting: tuple[Requirement, ...], located: list[_Located]) -> Finding:
     last, entry = next(item for item in reversed(located) if item[0] in conflicting)
     others = [each for each in conflicting if each != last]
-    problem, hint = "is never true", "remove it"
+    problem, hint = "is never true", Fix("remove it")
     if others:
-        problem, hint = f"contradicts {_listed(others)}", "remove one of them"
+        problem, hint = f"contradicts {_listed(others)}", Fix("remove one of them")
     values = ",".join(sorted({value for each in conflicting for value in each.values}))
     if others and all(each.operator.is_inclusion for each in conflicting) and len(values) < 200:
-        hint = f"to accept any of the values, write: {last.key} in ({values})"
+        hint = Fix.write(f"{last.key} in ({values})", "to accept any of the values, write")
     message = f"no node can match: {_shown(last)} {problem}"
     return _CONTRADICTION.at(entry.place, entry.path, message, hint)
 
