@@ -27,7 +27,7 @@ from nodeselect.jobs import check_job
 _HERE = Path(__file__).parent
 _DATA = _HERE / "data" / "jobs"
 _RESULTS = _HERE / "results"
-_SCHEMA = _HERE.parent / "docs" / "job.schema.json"
+_SCHEMA = _HERE.parent / "src" / "nodeselect" / "jobs" / "models" / "job.schema.json"
 _PEER = str(Path(sysconfig.get_path("scripts"), "check-jsonschema"))
 _FILES = 1_000
 _ROUNDS = 5

@@ -1,8 +1,7 @@
-"""Build the manual page from the help: run ``python docs/build_man.py`` after each change."""
+"""Build the manual page from the help of the commands, when the wheel is built."""
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import click
 
@@ -38,7 +37,7 @@ def build_man() -> str:
 
 
 def _lines() -> Iterator[str]:
-    yield r".\" Built from the source by docs/build_man.py; do not edit."
+    yield r".\" Built by docs/build_man.py from the help of the commands."
     yield f'.TH NODESELECT 1 "" "nodeselect {__version__}" "User Commands"'
     yield from (".nh", ".ad l")  # no hyphens or blanks that are not there
     yield ".SH NAME"
@@ -110,7 +109,3 @@ def _escaped(text: str) -> str:
     for character, name in {"\\": r"\e", **_CHARACTERS}.items():
         text = text.replace(character, name)
     return rf"\&{text}" if text.startswith(".") else text
-
-
-if __name__ == "__main__":
-    Path(__file__).with_name("nodeselect.1").write_text(build_man(), "utf-8")

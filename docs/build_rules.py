@@ -1,7 +1,6 @@
-"""Build ``rules.md`` from the rules: run ``python docs/build_rules.py`` after each change."""
+"""Build ``rules.md`` from the rules, when the site is built."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from nodeselect.jobs import Rule, all_rules
 
@@ -14,8 +13,6 @@ _GROUPS = {
 
 _HEAD = """\
 # Rules of `nodeselect check`
-
-Built from the source by `python docs/build_rules.py`; do not edit.
 
 An error makes the check fail; a warning does so only with `--strict`. `--ignore CODE` and
 `--select CODE` leave out rules, except those that are always reported: a file with such a mistake
@@ -70,7 +67,3 @@ def _escaped(text: str) -> str:
     for character in "\\<>*|":
         text = text.replace(character, f"\\{character}")
     return text
-
-
-if __name__ == "__main__":
-    Path(__file__).with_name("rules.md").write_text(build_page(), "utf-8")

@@ -1,4 +1,4 @@
-"""Build ``job.schema.json`` from the models, here and in the package.
+"""Build ``job.schema.json`` from the models, in the package.
 
 Run ``python docs/build_schema.py`` after each change of a model.
 """
@@ -94,5 +94,4 @@ def _property(schema: dict[str, Any]) -> dict[str, Any]:
 
 if __name__ == "__main__":
     package = Path(__file__).parents[1] / "src" / "nodeselect" / "jobs" / "models"
-    for folder in (package, Path(__file__).parent):
-        (folder / "job.schema.json").write_text(build_schema(), "utf-8")
+    (package / "job.schema.json").write_text(build_schema(), "utf-8")

@@ -1,18 +1,25 @@
 """The site: ``sphinx-build -W docs site`` builds it from the pages in this folder."""
 
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
 
-_PACKAGE = Path(__file__).parents[1] / "src/nodeselect/__init__.py"
+_ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(_ROOT), str(_ROOT / "src")]
+
+from docs import build_options, build_rules  # noqa: E402
+
+from nodeselect import __version__  # noqa: E402
+
 _SOURCE = "https://github.com/nodeselect/nodeselect/blob/main/"
 _FILE_OUTSIDE = re.compile(r"\]\((?:\.\./)+(?=[\w.]+(?:/|\.md))")
 
 project = "nodeselect"
 copyright = "The nodeselect maintainers"  # noqa: A001 - Sphinx reads this name
-release = re.findall('__version__ = "(.*)"', _PACKAGE.read_text("utf-8"))[0]
+release = __version__
 
 extensions = ["myst_parser", "sphinx_copybutton"]
 myst_heading_anchors = 4
@@ -26,9 +33,19 @@ html_copy_source = False
 
 
 def setup(app: Sphinx) -> None:
-    """Change pages before they are read, and before they are written."""
+    """Build pages; change all of them before they are read, and before they are written."""
+    app.connect("builder-inited", _build_pages)
     app.connect("source-read", _link_to_source)
     app.connect("html-page-context", _make_accessible, priority=900)  # after the theme
+
+
+def _build_pages(app: Sphinx) -> None:
+    """Write the pages that are made of the source."""
+    for name, page in {
+        "rules.md": build_rules.build_page(),
+        "options.md": build_options.build_page(),
+    }.items():
+        Path(app.srcdir, name).write_text(page, "utf-8")
 
 
 def _link_to_source(_app: Sphinx, _page: str, source: list[str]) -> None:

@@ -17,7 +17,8 @@ from tests import golden
 from tests.cli.running import COMMAND, Run
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted(ROOT.glob("docs/**/*.md"))
+GENERATED = {"options.md", "rules.md"}  # by docs/conf.py, when the site is built
+PAGES = sorted(page for page in ROOT.glob("docs/**/*.md") if page.name not in GENERATED)
 PAGES += [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")]
 SOURCES = ("src", "tests", "benchmarks", "grammar")
 
@@ -210,6 +211,6 @@ def test_links() -> None:
     for page in PAGES:
         for file, anchor in re.findall(r"\]\(([^)#]*)#?([^)]*)\)", page.read_text("utf-8")):
             target = page.parent / file if file else page
-            if "://" not in file:
+            if "://" not in file and file not in GENERATED:
                 assert target.exists(), f"{page.name}: {file}"
                 assert not anchor or anchor in anchors(target), f"{page.name}: {file}#{anchor}"

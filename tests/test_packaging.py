@@ -1,6 +1,7 @@
 """What is installed is whole: the files that are not Python, the script, the version."""
 
 import importlib.metadata
+import json
 import os
 import re
 import subprocess
@@ -43,6 +44,16 @@ def test_data_files() -> None:
         for name in names
     }
     assert {file for file in files if not file.endswith((".py", ".pyc"))} == DATA
+
+
+def test_the_manual_page_is_installed() -> None:
+    """A wheel has the manual page where man looks for it; an editable install has none."""
+    origin = json.loads(INSTALLED.read_text("direct_url.json") or "{}")
+    if origin.get("dir_info", {}).get("editable"):
+        pytest.skip("this is an editable install")
+    [page] = [file for file in INSTALLED.files or () if file.name == "nodeselect.1"]
+    assert page.parts[-4:] == ("share", "man", "man1", "nodeselect.1")
+    assert ".SS match" in page.read_text()
 
 
 def test_version() -> None:

@@ -2,22 +2,12 @@
 
 import shutil
 import subprocess
-import tomllib
-from pathlib import Path
 
 import click
 import pytest
 from docs.build_man import build_man
 
 from nodeselect.cli.app import commands
-from tests import golden
-
-ROOT = Path(__file__).parents[2]
-
-
-def test_the_page_is_current() -> None:
-    """The page is that of the help."""
-    golden.check(ROOT / "docs" / "nodeselect.1", build_man())
 
 
 def test_the_page_has_every_command() -> None:
@@ -27,13 +17,6 @@ def test_the_page_has_every_command() -> None:
         assert f"\n.SS {name}\n" in page
     assert page.count(r"\-\-sort\-by KEY") == 1
     assert page.isascii()
-
-
-def test_the_page_is_installed() -> None:
-    """The wheel has the page where man looks for it."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    shared = project["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"]
-    assert shared == {"docs/nodeselect.1": "share/man/man1/nodeselect.1"}
 
 
 @pytest.mark.skipif(not shutil.which("groff"), reason="there is no groff")

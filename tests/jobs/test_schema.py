@@ -20,9 +20,8 @@ VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 
 def test_it_is_made_of_the_models() -> None:
-    """The schema that ships, and the one in the documentation, are what the models say."""
-    assert schema_text() == build_schema()
-    golden.check(ROOT / "docs" / "job.schema.json", build_schema())
+    """The schema that ships is what the models say."""
+    golden.check(ROOT / "src/nodeselect/jobs/models/job.schema.json", build_schema())
 
 
 def test_it_is_a_schema() -> None:
