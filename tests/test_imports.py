@@ -44,7 +44,7 @@ ALLOWED = {
     "nodeselect.render.selectors": "imports nodeselect.documents, which compiles many patterns",
     "nodeselect.selectors.lark_parser": "imports lark; for the first invalid text",
     "csv": "for CSV only",
-    "difflib": "for a hint, if there is no such command or setting",
+    "difflib": "for a hint, if there is no such setting",
     "tomllib": "7 ms; for settings",
     "pyspark": "need not be installed to import the module",
     "pathlib": "3 ms; for folders, pages and SARIF",

@@ -55,94 +55,49 @@ TASKS = {
 
 # What people type first, and the command that the message suggests.
 WRONG_TURNS = {
+    # A file, a selector or an id without its option.
     "match -l gpu fleet.json": "match -l gpu -n fleet.json",
-    "match fleet.json gpu": "match -n fleet.json -l gpu",
     "match fleet.json": "match --all -n fleet.json",
-    "match region=eu-west -n fleet.json": "match -l region=eu-west -n fleet.json",
-    "explain job.yaml -n fleet.json": "explain --job job.yaml -n fleet.json",
-    "explain job.yaml fleet.json": "explain --job job.yaml -n fleet.json",
-    "--color never explain jobs fleet.json": "--color never explain --job jobs -n fleet.json",
-    "jobs --jobs jobs -n fleet.json": "explain --job jobs -n fleet.json",
-    "rollout job.yaml fleet.json": "rollout --job job.yaml -n fleet.json",
-    "audit fleet.json": "audit -n fleet.json",
-    "explian -l gpu -n fleet.json": "explain -l gpu -n fleet.json",
-    "--color never match-l -l gpu -n fleet.json": "--color never match -l gpu -n fleet.json",
-    "help labelss": "help labels",
-    "lint jobs": "check jobs",
-    "get nodes -l gpu -n fleet.json": "match -l gpu -n fleet.json",
-    "get nodes -n fleet.json": "match --all -n fleet.json",
-    "describe node node-174fc70c -n fleet.json": "match --id node-174fc70c -n fleet.json",
-    "mtach -l gpu -n fleet.json": "match -l gpu -n fleet.json",
-    "waves --job job.yaml -n fleet.json": "rollout --job job.yaml -n fleet.json",
-    "check --rule no-name job.yaml": "check --select no-name job.yaml",
-    "check --disable no-name job.yaml": "check --ignore no-name job.yaml",
-    "convert 'region=eu,gpu'": "convert -l region=eu,gpu",
-    "match --job job.yaml --job first-try.yaml -n fleet.json":
-        "explain --job job.yaml --job first-try.yaml -n fleet.json",
-    "explain --job jobs -l gpu -n fleet.json":
-        "match -l gpu -n fleet.json -o ndjson | nodeselect explain --job jobs -n -",
-    "version": "--version",
+    "match -l gpu -n fleet.json again.json": "match -l gpu -n fleet.json -n again.json",
     "match -l gpu -": "match -l gpu -n -",
-    "labels fleet.json": "labels -n fleet.json",
+    "match fleet.json gpu": "match -n fleet.json -l gpu",
+    "labels region=eu-west -n fleet.json": "labels -l region=eu-west -n fleet.json",
+    "convert 'region=eu,gpu'": "convert -l region=eu,gpu",
+    "--color never explain job.yaml fleet.json":
+        "--color never explain --job job.yaml -n fleet.json",
+    "explain jobs -n fleet.json": "explain --job jobs -n fleet.json",
     "labels fleet.json region": "labels -n fleet.json region",
+    "explain node-174fc70c --job job.yaml -n fleet.json":
+        "explain --node node-174fc70c --job job.yaml -n fleet.json",
+    # A selector in several words.
+    "match -l region=eu-west, gpu -n fleet.json": "match -l 'region=eu-west, gpu' -n fleet.json",
+    "match gpu, !maintenance fleet.json": "match -l 'gpu, !maintenance' -n fleet.json",
+    # Verbs of other tools, and typos.
+    "get nodes -l gpu -n fleet.json": "match -l gpu -n fleet.json",
+    "get nodes fleet.json": "match --all -n fleet.json",
+    "describe node node-174fc70c -n fleet.json": "match --id node-174fc70c -n fleet.json",
+    "lint jobs": "check jobs",
+    "jobs --jobs jobs -n fleet.json": "explain --job jobs -n fleet.json",
+    "mtach -l gpu -n fleet.json": "match -l gpu -n fleet.json",
+    "--color never explian -l gpu -n fleet.json": "--color never explain -l gpu -n fleet.json",
+    "help labelss": "help labels",
+    "version": "--version",
     # Names that an option has in another command, or another tool.
-    "explain --jobs jobs -n fleet.json": "explain --job jobs -n fleet.json",
-    "match --file fleet.json -l gpu": "match -n fleet.json -l gpu",
-    "match -f fleet.json -l gpu": "match -n fleet.json -l gpu",
-    "match -n fleet.json --label gpu": "match -n fleet.json -l gpu",
-    "match -n fleet.json --where='gpu,!maintenance'":
+    "match -f fleet.json --where='gpu,!maintenance'":
         "match -n fleet.json -l 'gpu,!maintenance'",
     "match --node node-174fc70c -n fleet.json": "match --id node-174fc70c -n fleet.json",
-    "match -n fleet.json -l gpu --format json": "match -n fleet.json -l gpu -o json",
-    "match -n fleet.json -l gpu -f csv": "match -n fleet.json -l gpu -o csv",
     "match -n fleet.json -l gpu --json --no-color":
         "match -n fleet.json -l gpu -o json --color never",
-    "match --sort rack -l gpu -n fleet.json": "match --sort-by rack -l gpu -n fleet.json",
     "match --lable-column=rack -l gpu -n fleet.json":
         "match --label-column rack -l gpu -n fleet.json",
-    "match --select gpu -n fleet.json": "match --selector gpu -n fleet.json",
-    "check --file job.yaml": "check job.yaml",
-    "check --jobs jobs": "check jobs",
-    "check -n fleet.json job.yaml": "explain -n fleet.json --job job.yaml",
+    "check --rule no-name --file job.yaml": "check --select no-name job.yaml",
     "convert --job job.yaml -o pod-spec": "convert job.yaml --to pod-spec",
-    "sql --job job.yaml --format duckdb": "sql --job job.yaml --dialect duckdb",
-    "sql -l gpu --dialect postgres": "sql -l gpu --dialect postgresql",
-    "match -l gpu -n fleet.json -o jsonl": "match -l gpu -n fleet.json -o ndjson",
-    "match -l gpu -n fleet.json -o yaml": "match -l gpu -n fleet.json -o json",
-    "convert -l gpu --to yaml": "convert -l gpu --to job",
-    "labels -n fleet.json -o mardown": "labels -n fleet.json -o markdown",
-    "convert -l gpu --format k8s": "convert -l gpu --to pod-spec",
+    "sql -l gpu --format duckdb": "sql -l gpu --dialect duckdb",
     "labels --key region -n fleet.json": "labels region -n fleet.json",
-    "diff --job job.yaml --job first-try.yaml -n fleet.json":
-        "diff job.yaml first-try.yaml -n fleet.json",
-    # A command that does not filter nodes reads those that match prints.
-    "rollout -l gpu -n fleet.json":
-        "convert -l gpu --to job | nodeselect rollout --job - -n fleet.json",
-    "rollout -l gpu --job job.yaml -n fleet.json":
-        "match -l gpu -n fleet.json -o ndjson | nodeselect rollout --job job.yaml -n -",
-    "audit --state connected -n fleet.json":
-        "match --all --state connected -n fleet.json -o ndjson | nodeselect audit -n -",
-    "audit fleet.json --where gpu":
-        "match -n fleet.json -l gpu -o ndjson | nodeselect audit -n -",
-    "index fleet.json -l gpu -o fleet.nsx":
-        "match -l gpu -n fleet.json -o ndjson | nodeselect index -o fleet.nsx -n -",
-    # A folder where one job is expected.
-    "match --job jobs -n fleet.json": "explain --job jobs -n fleet.json",
-    "match jobs -n fleet.json": "explain --job jobs -n fleet.json",
-    "rollout --job jobs -n fleet.json": "rollout --job jobs/first-try.yaml -n fleet.json",
-    "diff jobs jobs -n fleet.json":
-        "diff jobs/first-try.yaml jobs/first-try.yaml -n fleet.json",
-    "convert jobs --to pod-spec": "convert jobs/first-try.yaml --to pod-spec",
+    # Valid commands that find nothing, or too much.
     "match -l region=eu_west --count -n fleet.json": "explain -l region=eu_west -n fleet.json",
     "match --id node-174fc7 -n fleet.json": "explain --id node-174fc7 -n fleet.json",
-    "match -l node-174fc70c -n fleet.json": "explain -l node-174fc70c -n fleet.json",
     "labels -l region=eu -n fleet.json": "explain -l region=eu -n fleet.json",
-    "labels region=eu-west -n fleet.json": "labels -l region=eu-west -n fleet.json",
-    "diff gpu region -n fleet.json": "diff -l gpu -l region -n fleet.json",
-    "diff fleet.json again.json": "diff fleet.json again.json --all",
-    "index fleet.json": "index fleet.json -o fleet.nsx",
-    "index fleet.json again.nsx": "index fleet.json -o again.nsx",
-    "check stack": "check --jobs-only stack",
     "check --strict stack -o concise": "check --jobs-only --strict stack -o concise",
     "explain --job broken.yaml --job job.yaml -q -n fleet.json": "check broken.yaml",
 }  # fmt: skip
@@ -174,8 +129,6 @@ ANSWERS = {
     "explain --id node-174fc70d -n fleet.json": "write node-174fc70c instead of node-174fc70d: 1",
     "match -l gpu -L gpuu -n fleet.json": "no node that is printed has the label 'gpuu'",
     "labels regoin -n fleet.json": "no node has the label 'regoin'; 208 nodes have 'region'",
-    "rollout --html x --job job.yaml -n fleet.json": "it is an option of explain",
-    "--job job.yaml -n fleet.json": "it is an option of match, explain, labels and",
 }  # fmt: skip
 
 
@@ -194,9 +147,7 @@ def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("stack/docker-compose.yml").write_text("services: {web: {image: nginx}}\n")
     shutil.copy("job.yaml", "stack")
     Path("flat.json").write_text('[{"id": "node-1", "region": "eu"}]')
-    shutil.copy("fleet.json", "again.json")
-    shutil.copy("fleet.json", "saved.json")
-    Path("saved.nsx").touch()
+    Path("again.json").write_text('[{"id": "node-1", "labels": {}}]')
     shutil.copy(EXAMPLE / "deployment.yaml", "deployment.yaml")
     Path("mixed").mkdir()
     shutil.copy(EXAMPLE / "fleet.json", "mixed")
@@ -276,39 +227,28 @@ def test_an_answer_says_what_to_write(run: Run, command: str) -> None:
     [
         "match -l gpu !debug -n fleet.json",
         "match 'a b c' -n fleet.json",
-        "match -l gpu -n fleet.json fleet.json --color",
         "match gpu --bogus",
-        "match --bogus x",
         "labels a b -n fleet.json",
-        "frobnicate",
+        "labels tier=gold region=eu -n fleet.json",
+        "frobnicate -l gpu -n fleet.json",
         "match -n fleet.json",
-        "match --all gpu -n fleet.json",
         "match -l -n fleet.json",
+        "rollout -l gpu --job job.yaml -n fleet.json",
+        "convert --from bacalhau job.yaml",
         # A command without nodes or files, which would be an error as well.
         "match gpu",
         "check --rule no-name",
-        "labels tier=gold region=eu -n fleet.json",
         "explain fleet.json",
-        # The opposite, a file that would be replaced, or a word that would be lost.
-        "check --fix --no-write job.yaml",
+        # The opposite, a file that would be written, or a word that would be lost.
         "check --deselect no-name job.yaml",
         "match --all --no-state lost -n fleet.json",
-        "match --not-selector gpu -n fleet.json",
-        "index fleet.json saved.nsx",
-        "index saved.json",
-        "index fleet.json --json",
-        "index -l gpu fleet.json",
-        "check job.yaml -n fleet.json --ignore no-name",
+        "index fleet.json",
+        "index --file fleet.json -o new.nsx",
+        "check --file job.yaml --fix --write",
+        "explain --label gpu -n fleet.json --html page.html",
         "labels --filter '' --node-file fleet.json",
-        "match '' fleet.json",
-        "match --job jobs -n fleet.json --min 3 --limit 2",
-        "match --job jobs -l gpu -n fleet.json -o name",
-        "watch -l gpu --id n1 -n fleet.json",
-        "diff fleet.json again.json --id n1 -l gpu",
-        "sql fleet.json",
         "match gpu -n 'fl\x1beet.json'",
-        "node -n fleet.json -o json",
-        "count -l gpu -n fleet.json",
+        "match gpu -n fleet.json -- x",
     ],
 )
 def test_no_guesses(run: Run, command: str) -> None:

@@ -65,6 +65,14 @@ class _Commands(click.Group):
             command.params.append(colour_option)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that is named; reject an unknown one, without what click suggests."""
+        if args[0] not in _COMMANDS and args[0][:1] != "-" and not ctx.resilient_parsing:
+            raise click.UsageError(f"No such command {args[0]!r}.", ctx)
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of all commands, without importing any."""
         with formatter.section("Commands"):
@@ -131,14 +139,14 @@ def run() -> int:
         status = commands.main(prog_name="nodeselect", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
-        from nodeselect.cli.usage_hint import usage_hint  # for mistakes only
-
-        hint = usage_hint(error, sys.argv[1:]) if isinstance(error, click.UsageError) else None
-        if hint and isinstance(error, click.NoSuchOption):  # without options of a similar spelling
+        if isinstance(error, click.NoSuchOption):  # without what click suggests
             error = click.UsageError(error.message, error.ctx)
         write_usage_error(error)
-        if hint:
-            write_error_message(f"  {hint}")
+        if isinstance(error, click.UsageError) and error.ctx is not None:
+            from nodeselect.cli.suggested_command import suggested_command  # compiles patterns
+
+            if command := suggested_command(error.ctx, sys.argv[1:]):
+                write_error_message(f"  did you mean: {command}")
         return ExitStatus.ERROR
     except (SelectorError, InventoryError, JobError) as error:
         write_error(error)

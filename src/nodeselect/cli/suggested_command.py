@@ -1,0 +1,231 @@
+"""Suggest the command line that an invalid one was probably meant to be.
+
+A suggestion can be pasted without a thought: it has every word that the user wrote, it is valid,
+and it writes no file. If that is not possible, there is none.
+"""
+
+import os
+from collections.abc import Collection, Mapping, Sequence
+from itertools import takewhile
+
+import click
+
+from nodeselect.cli.command_line import command_line
+from nodeselect.errors import NodeselectError, SelectorError
+from nodeselect.explain.similarity import similar_name
+from nodeselect.selectors import Selector
+from nodeselect.selectors.charset import is_key
+from nodeselect.text import printable
+
+# What commands of other tools are called here.
+_VERBS = {
+    verb: command
+    for verbs, command in (
+        ("filter find get list ls nodes query select", "match"),
+        ("describe jobs why", "explain"),
+        ("fmt lint validate verify", "check"),
+        ("deploy plan schedule waves", "rollout"),
+        ("compare", "diff"),
+        ("export translate", "convert"),
+        ("version", "--version"),
+    )
+    for verb in verbs.split()
+}
+
+# What an option of another command or tool is called here; the first name that the command has is
+# meant. An empty name means an argument, or an option that fits it.
+_OPTIONS = {
+    option: meant
+    for options, meant in (
+        ("--job --jobs --job-file -j", ("--job", "--jobs", "")),
+        ("--expr --expression --field-selector --filter --label --label-selector", ("-l",)),
+        ("--labels --match --query --selector --selectors --where -l -s", ("-l",)),
+        ("--fleet --inventory --node-file --nodes -n", ("-n",)),
+        ("--id --ids --node", ("--id",)),
+        ("--format --out -o --output --output-format -t --type", ("-o", "--to", "--dialect")),
+        ("-f --file --filename -i --input --path --key --shell", ("",)),
+        ("--code --only --rule --rules", ("--select", "")),
+        ("--disable --skip", ("--ignore",)),
+        ("--column --columns --label-columns", ("-L",)),
+        ("--order-by --sort", ("--sort-by",)),
+        ("--states --status", ("--state",)),
+        ("--colour --colors", ("--color",)),
+    )
+    for option in options.split()
+}
+
+# Options without a value, and what they are called here.
+_FLAGS = {
+    "--csv": ("-o", "csv"), "--json": ("-o", "json"), "--markdown": ("-o", "markdown"),
+    "--no-color": ("--color", "never"), "--no-colour": ("--color", "never"),
+}  # fmt: skip
+
+# A command with one of these writes a file; so does index.
+_WRITING = frozenset({"--html", "--write"})
+
+# These commands select nodes. If they have --all, they need one of these options.
+_NEED_SELECTING = ("match", "explain", "watch", "sql")
+_SELECTING = ("-l", "--id", "--job", "--jobs", "--all")
+
+# These commands have arguments, but selectors and nodes are behind options.
+_WITH_ARGUMENTS = ("labels", "convert")
+
+_Options = Mapping[str, click.Option]
+
+
+def suggested_command(context: click.Context, words: Sequence[str]) -> str | None:
+    """Return the command line that was probably meant, or None.
+
+    :param context: that of the command or the group that does not accept its arguments.
+    :param words: the arguments of the process.
+    """
+    root = context.find_root()
+    group = root.command
+    assert isinstance(group, click.Group)
+    others = (at for at, word in enumerate(words) if not word.startswith("-"))
+    at = next((at for at in others if words[at - 1 : at] != ["--color"]), None)
+    if at is None or not all(word and printable(word) == word for word in words):
+        return None  # it cannot be typed
+    name, *rest = words[at:]
+    names = [*group.list_commands(root), "--version"]
+    meant = name if name in names else _VERBS.get(name) or similar_name(name, names)
+    if name in _VERBS and rest[:1] in (["node"], ["nodes"]):  # as in kubectl: describe node ID
+        del rest[0]
+        if rest and not rest[0].startswith("-") and not os.path.exists(rest[0]):
+            meant, rest = "match", ["--id", *rest]
+    if meant == "help":
+        rest = [similar_name(each, names) or each for each in rest]
+    command = group.get_command(root, meant or "")
+    arguments = rest if command is None else _corrected(command, rest)
+    if meant is None or arguments is None or [meant, *arguments] == words[at:]:
+        return None
+    is_valid = command is None or _is_valid(root, command, arguments)
+    return command_line([*words[:at], meant, *arguments]) if is_valid else None
+
+
+def _options(command: click.Command) -> dict[str, click.Option]:
+    """Return the options of a command, by each of their names."""
+    return {
+        name: parameter
+        for parameter in command.params
+        if isinstance(parameter, click.Option)
+        for name in parameter.opts
+    }
+
+
+def _is_valid(root: click.Context, command: click.Command, arguments: list[str]) -> bool:
+    """Return whether a command accepts its arguments, and writes no file."""
+    if command.name == "index" or not _WRITING.isdisjoint(arguments):
+        return False
+    try:
+        command.make_context(command.name, arguments.copy(), root)
+    except (click.UsageError, NodeselectError):
+        return False
+    return True
+
+
+def _corrected(command: click.Command, words: list[str]) -> list[str] | None:
+    """Return the arguments of a command that were probably meant, or None if that is not clear.
+
+    Options get the name that this command has for them, and the option is added before each
+    argument that lacks one; if nothing selects nodes, ``--all`` is added, too.
+    """
+    options = _options(command)
+    given = {options[word] for word in words if word in options}
+    has_arguments = any(isinstance(each, click.Argument) for each in command.params)
+    result: list[str] = []
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        option, value = "", word
+        if word.startswith("-") and word != "-":
+            found = _option(word, rest, options)
+            if found is None:
+                return None
+            option, value = found
+        if option in ("-l", "--selector") or not (option or has_arguments):
+            value = _joined(value, rest)
+        if not option and not (has_arguments and _is_argument(command.name, value)):
+            option = _option_for(value, options, given)
+            if not option and not (has_arguments and os.path.exists(value)):
+                return None
+        if option:
+            given.add(options[option])
+        result += filter(None, (option, value))
+    is_selecting = any(options.get(each) in given for each in _SELECTING)
+    if command.name in _NEED_SELECTING and result != words and not is_selecting:
+        return ["--all", *result] if "--all" in options else None
+    return result
+
+
+def _option(word: str, rest: list[str], options: _Options) -> tuple[str, str] | None:
+    """Return the name of an option in this command, and its value; None if that is not clear.
+
+    :param word: the option, and perhaps its value.
+    :param rest: the words after it; the value is removed from them.
+    """
+    name, equals, value = word.partition("=")
+    if not word.startswith("--"):
+        name, equals, value = word[:2], word[2:], word[2:]
+    if name not in options:
+        if name in _FLAGS and not equals:
+            name, value = _FLAGS[name]
+            return (name, value) if name in options else None
+        names = _OPTIONS.get(name, (similar_name(name, options),))
+        meant = next((each for each in names if each in options or each == ""), None)
+        if meant is None:
+            return None
+        name = meant
+    if name and options[name].is_flag:
+        return None if equals else (name, "")
+    if not equals:
+        if not rest or rest[0] in options:
+            return None
+        value = rest.pop(0)
+    return name, value
+
+
+def _joined(value: str, rest: list[str]) -> str:
+    """Return a selector that was written in several words, such as ``pool=gpu, env=prod``.
+
+    :param value: the first of them; if it is no such selector, it is the result.
+    :param rest: the words after it; those of the selector are removed from them.
+    """
+    others = list(takewhile(lambda word: word[:1] != "-" and not os.path.exists(word), rest))
+    for count in range(len(others), 0, -1):
+        text = " ".join([value, *others[:count]])
+        if _is_selector(text):
+            del rest[:count]
+            return text
+    return value
+
+
+def _is_argument(command: str | None, word: str) -> bool:
+    """Return whether a command that has arguments probably expects this one."""
+    return command not in _WITH_ARGUMENTS or (is_key(word) and not os.path.isfile(word))
+
+
+def _option_for(word: str, options: _Options, given: Collection[click.Option | None]) -> str:
+    """Return the option that an argument without one is probably for; empty if that is not clear.
+
+    :param given: the options that are given already; of these, only ``-n`` is repeated.
+    """
+    is_folder_of_jobs = os.path.isdir(word) and options.get("-n") in given
+    if "--job" in options and (word.endswith((".yaml", ".yml")) or is_folder_of_jobs):
+        meant = "--job"
+    elif word == "-" or os.path.exists(word):
+        return "-n" if "-n" in options else ""
+    elif is_key(word) and any(options.get(each) in given for each in _SELECTING):
+        meant = "--node"  # or one of several labels, if the command has no such option
+    elif _is_selector(word):
+        meant = "-l"
+    else:
+        return ""
+    return meant if meant in options and options[meant] not in given else ""
+
+
+def _is_selector(text: str) -> bool:
+    try:
+        return bool(Selector.parse(text).requirements)
+    except SelectorError:
+        return False
