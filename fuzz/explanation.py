@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from zlib import crc32
 
+from tests.inventory.small import tuned
 from tests.property.test_explain_laws import check as check_numbers
 from tests.property.test_explain_laws import failed_of
 
 from nodeselect import (
-    Inventory,
     InventoryError,
     Node,
     Selector,
@@ -44,7 +44,7 @@ def check(data: bytes) -> None:
     except SelectorError:
         return
     nodes = list({node.id: node for node in _nodes(lines)}.values())
-    inventory = Inventory(nodes, _tuning=DEFAULT if seed % 4 else _SEGMENTS)
+    inventory = tuned(DEFAULT if seed % 4 else _SEGMENTS)(nodes)
     explanation = inventory.explain(selector)
     check_numbers(explanation, nodes, selector)
     _check_hints(explanation)

@@ -9,10 +9,11 @@ from io import BytesIO
 from typing import Any
 from zlib import crc32
 
+from tests.inventory.small import tuned
 from tests.naive import matches
 
 from fuzz.selector import check_error
-from nodeselect import Inventory, InventoryError, Node, Selector
+from nodeselect import InventoryError, Node, Selector
 from nodeselect.files import chunks
 from nodeselect.index.tuning import Tuning
 from nodeselect.readers.envelope import list_field
@@ -57,7 +58,7 @@ def check(data: bytes) -> None:
             _check_inputs(data, nodes)
     if seed % 16 == 1:
         with _small_chunks():
-            inventory = Inventory.read(BytesIO(data), _tuning=_SEGMENTS)
+            inventory = tuned(_SEGMENTS).read(BytesIO(data))
         assert list(inventory) == nodes
         assert list(inventory.match(selector)) == expected
 

@@ -19,6 +19,7 @@ from nodeselect.index.tuning import DEFAULT, Tuning
 from tests import golden
 from tests.cli.running import unprintable
 from tests.explain.node_list import NodeList
+from tests.inventory.small import tuned
 
 TABLE = Path(__file__).with_name("hints.txt")
 
@@ -75,7 +76,7 @@ def shown(found: tuple[Hint, ...]) -> str:
 @pytest.mark.parametrize("tuning", [DEFAULT, Tuning(max_unsegmented=2)], ids=["few", "segment"])
 def test_table(row: golden.Row, tuning: Tuning) -> None:
     """Each mistake has the hints of the table, with and without a segment, and can be printed."""
-    explanation = Inventory(FLEET, _tuning=tuning).explain(selector_of(row["question"]))
+    explanation = tuned(tuning)(FLEET).explain(selector_of(row["question"]))
     row.check(said=shown(explanation.hints))
     assert not unprintable(shown(explanation.hints))
 

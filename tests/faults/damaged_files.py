@@ -17,6 +17,7 @@ from random import Random
 
 from nodeselect import Inventory, InventoryError, Node, Selector
 from nodeselect.index.tuning import Tuning
+from tests.inventory.small import tuned
 
 _SEGMENTS = Tuning(max_unsegmented=1)
 _EVERYTHING = Selector.everything()
@@ -56,7 +57,7 @@ def _nodes(count: int, width: int, *, names: bool, states: int) -> list[Node]:
 def _saved(nodes: list[Node]) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "fleet.nsx")
-        Inventory(nodes, _tuning=_SEGMENTS).save(path)
+        tuned(_SEGMENTS)(nodes).save(path)
         return path.read_bytes()
 
 
@@ -89,7 +90,7 @@ def read_damaged(number: int, data: bytes) -> list[str]:
     """
     codes = []
     try:
-        opened = Inventory.open(BytesIO(data), _tuning=_SEGMENTS)
+        opened = tuned(_SEGMENTS).open(BytesIO(data))
     except InventoryError as error:
         return [error.code]
     for position, read in enumerate(READINGS):

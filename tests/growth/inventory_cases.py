@@ -12,6 +12,7 @@ from nodeselect.index.tuning import Tuning
 from nodeselect.render.id_ranges import compress_ids
 from tests.growth.cases import case, rejected, words
 from tests.growth.selector_cases import selector_of, selector_of_values
+from tests.inventory.small import tuned
 
 # Inventories with a segment and without; both search the first nodes of an answer in small windows.
 _DELTA = Tuning(first_window=2, window_growth=2, ranks_per_sorted_node=1 << 40)
@@ -40,7 +41,7 @@ def fleet(n: int) -> list[Node]:
 
 def _change(tuning: Tuning, nodes: list[Node]) -> object:
     half = len(nodes) // 2
-    inventory = Inventory(nodes[:half], _tuning=tuning)
+    inventory = tuned(tuning)(nodes[:half])
     for node in nodes[half:]:
         inventory.upsert(node)
     before = inventory.snapshot()
@@ -93,7 +94,7 @@ def _explain_many(selector: Selector) -> object:
 
 def _add_inventories() -> None:
     def build(tuning: Tuning, n: int) -> Inventory:
-        return Inventory(fleet(n), _tuning=tuning)
+        return tuned(tuning)(fleet(n))
 
     for kind, tuning in _TUNINGS.items():
         case(f"change/{kind}", partial(_change, tuning), fleet)

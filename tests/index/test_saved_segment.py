@@ -17,7 +17,7 @@ from nodeselect.durable.saved_file import Sections
 from nodeselect.index import cache_memory
 from nodeselect.index.postings import Postings, PostingsOrOrdinal, encoded_bytes, ordinals
 from nodeselect.index.segment import Segment
-from tests.inventory.small import SMALL
+from tests.inventory.small import SMALL, tuned
 from tests.property.strategies import KEYS, LABEL_VALUES, selectors
 
 some_texts = st.none() | st.sampled_from(("", "web", "a\nb", "\ud800"))
@@ -55,11 +55,11 @@ def file_fixture(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @given(fleets(), st.sampled_from((1, 65_536)), selectors())
 def test_all_of_a_segment(file: Path, fleet: list[Node], few: int, selector: Selector) -> None:
     """Nodes, ids, names, labels, states and answers are those of the inventory that was saved."""
-    inventory = Inventory(fleet, _tuning=SMALL)
+    inventory = tuned(SMALL)(fleet)
     inventory.save(file)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(saved_segment, "_FEW_LABELS", few)
-        opened = Inventory.open(file, _tuning=SMALL)
+        opened = tuned(SMALL).open(file)
         assert list(opened) == fleet
         for node in fleet:
             assert list(opened[node.id].labels.items()) == list(node.labels.items())
@@ -79,7 +79,7 @@ def test_all_of_a_segment(file: Path, fleet: list[Node], few: int, selector: Sel
 @given(fleets())
 def test_the_label_index(file: Path, fleet: list[Node]) -> None:
     """The index of labels has the same keys, values and states, and unknown ones are absent."""
-    inventory = Inventory(fleet, _tuning=SMALL)
+    inventory = tuned(SMALL)(fleet)
     inventory.save(file)
     index = segment_of(Inventory.open(file)).index
     assert sorted(index.keys) == sorted({key for node in fleet for key in node.labels})
@@ -249,7 +249,7 @@ def test_what_is_kept_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     """Postings and plans together take no more memory than allowed, whatever is asked."""
     file, limit = tmp_path / "fleet.nsx", 20_000
     fleet = [Node(f"n-{at}", {"x": str(at % 50), "y": str(at % 7)}) for at in range(400)]
-    inventory = Inventory(fleet, _tuning=SMALL)
+    inventory = tuned(SMALL)(fleet)
     inventory.save(file)
     monkeypatch.setattr(cache_memory, "_LEAST_BYTES", limit - 400 * 2)
     opened = Inventory.open(file)

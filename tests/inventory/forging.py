@@ -21,7 +21,7 @@ from zlib import crc32
 from nodeselect import Inventory, InventoryError, Node, Selector
 from nodeselect.index.bulk import Bulk
 from nodeselect.readers.detect import SAVED_MAGIC
-from tests.inventory.small import SMALL
+from tests.inventory.small import SMALL, tuned
 
 _ANY = Selector.parse("")
 _SELECTORS = [
@@ -87,7 +87,7 @@ def saved_files(folder: Path) -> list[bytes]:
             for at in range(60)
         ]
         file = folder / "fleet.nsx"
-        Inventory(fleet, _tuning=SMALL).save(file)
+        tuned(SMALL)(fleet).save(file)
         files.append(file.read_bytes())
     return files
 
@@ -193,7 +193,7 @@ def use_forged(number: int, seed: int, folder: Path) -> tuple[int, int]:
             bulk = Bulk if use in with_numpy else random.choice((Bulk, None))
             try:
                 with _bulk_reader(bulk):
-                    use(Inventory.open(BytesIO(data), _tuning=SMALL))
+                    use(tuned(SMALL).open(BytesIO(data)))
                 answered += 1
             except InventoryError:
                 refused += 1

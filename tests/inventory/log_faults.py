@@ -22,9 +22,9 @@ from typing import Any
 from unittest.mock import patch
 
 from nodeselect import ChangeLog, Inventory, InventoryError, Node
-from nodeselect.durable import change_log, locked_file
+from nodeselect.durable import change_log
 from nodeselect.durable.log_file import LogReader
-from tests.inventory.small import SMALL
+from tests.inventory.small import SMALL, tuned
 
 FLEET = [Node(f"n-{at}", {"x": str(at)}) for at in range(20)]
 
@@ -67,8 +67,8 @@ def opened(folder: Path, log: ChangeLog | None = None) -> Inventory:
     """Return the inventory of the saved file and the log; without a log, that of the file."""
     file = folder / "fleet.nsx"
     if file.name in os.listdir(folder):  # noqa: PTH208 - a system call that never fails here
-        return Inventory.open(file, log=log, compact_at=0.5, _tuning=SMALL)
-    return Inventory(FLEET, log=log, compact_at=0.5, _tuning=SMALL)
+        return tuned(SMALL).open(file, log=log, compact_at=0.5)
+    return tuned(SMALL)(FLEET, log=log, compact_at=0.5)
 
 
 def write(inventory: Inventory) -> None:
@@ -140,7 +140,7 @@ _CALLS = {
     "fstat": os,
     "pread": os,
     "_sync_file": change_log,
-    "FileIO": locked_file,
+    "FileIO": change_log,
 }
 
 
@@ -180,7 +180,7 @@ def fail_everywhere(code: int = errno.ENOSPC) -> set[str]:
             with _failing(at, code, calls):
                 while made < 6:
                     try:
-                        if log is None or log.is_closed:
+                        if log is None or not log.is_open:
                             log = ChangeLog(folder / "fleet.log")
                             inventory = opened(folder, log)
                             assert made <= inventory.generation <= made + 1

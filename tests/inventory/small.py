@@ -21,6 +21,11 @@ SMALL = Tuning(
 )
 
 
+def tuned(tuning: Tuning) -> type[Inventory]:
+    """Return a class of inventories with other thresholds."""
+    return type("Inventory", (Inventory,), {"__slots__": (), "_tuning": tuning})
+
+
 def small_inventory(nodes: Iterable[Node] = (), compact_at: float | None = 0.2) -> Inventory:
     """Build an inventory with the low thresholds."""
-    return Inventory(nodes, compact_at=compact_at, _tuning=SMALL)
+    return tuned(SMALL)(nodes, compact_at=compact_at)

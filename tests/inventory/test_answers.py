@@ -11,7 +11,7 @@ from nodeselect import Inventory, Node, NodeSet, Selector
 from nodeselect.index.segment import Segment
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.inventory.delta import Delta
-from tests.inventory.small import SMALL, small_inventory
+from tests.inventory.small import SMALL, small_inventory, tuned
 
 X = Selector.parse("x")
 
@@ -69,10 +69,9 @@ def test_a_sample_is_repeatable() -> None:
 @pytest.mark.parametrize("tuning", [SMALL, DEFAULT], ids=["segment", "few"])
 def test_value_counts(tuning: Tuning) -> None:
     """Values are counted over segment and delta; the most frequent first, then by value."""
-    inventory = Inventory(
+    inventory = tuned(tuning)(
         (Node(f"n-{at}", {"x": "cba"[at % 3], "y": str(at)}) for at in range(30)),
         compact_at=None,
-        _tuning=tuning,
     )
     assert list(inventory.match(X).value_counts("x").items()) == [("a", 10), ("b", 10), ("c", 10)]
     inventory.apply([Node("n-0", {"x": "b"}), Node("new", {"x": "z"}), Node("none"), "n-2"])

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from nodeselect import Inventory, InventoryError, Node
-from tests.inventory.small import SMALL
+from tests.inventory.small import SMALL, tuned
 
 pytest.importorskip("pyarrow")
 
@@ -30,7 +30,7 @@ def test_columns() -> None:
 @pytest.mark.parametrize("count", [0, 3, 50], ids=["none", "delta", "segment"])
 def test_round_trip(count: int) -> None:
     """What is written is read by default, and is the same; also after changes."""
-    inventory = Inventory(NODES[:count], _tuning=SMALL, compact_at=None)
+    inventory = tuned(SMALL)(NODES[:count], compact_at=None)
     for _ in range(2):
         table = inventory.to_arrow()
         assert list(Inventory.from_arrow(table)) == list(inventory)
@@ -51,7 +51,7 @@ def test_batches() -> None:
 
 def test_saved(tmp_path: Path) -> None:
     """An inventory that was opened from a file is written like any other."""
-    Inventory(NODES, _tuning=SMALL).save(tmp_path / "fleet.nsx")
+    tuned(SMALL)(NODES).save(tmp_path / "fleet.nsx")
     opened = Inventory.open(tmp_path / "fleet.nsx")
     assert list(Inventory.from_arrow(opened.to_arrow())) == NODES
 

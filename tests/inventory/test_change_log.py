@@ -12,7 +12,7 @@ from unittest.mock import patch
 import pytest
 
 from nodeselect import ChangeLog, Inventory, InventoryError, Node, Selector, readers
-from nodeselect.durable import change_log, locked_file, log_file
+from nodeselect.durable import change_log, log_file
 from nodeselect.durable.saved_file import Sections
 from nodeselect.inventory.delta import Delta
 from tests.imports import run_python
@@ -481,7 +481,7 @@ def test_one_writer(writer: Inventory, log: ChangeLog, path: Path) -> None:
 def test_replaced_before_it_is_locked(writer: Inventory, log: ChangeLog, path: Path) -> None:
     """A process that opened the file before it was emptied locks the new one."""
     file = path.with_suffix(".nsx")
-    lock = locked_file._lock
+    lock = change_log._lock
     late = True
 
     def lock_late(opened: FileIO, name: str) -> FileIO:
@@ -493,7 +493,7 @@ def test_replaced_before_it_is_locked(writer: Inventory, log: ChangeLog, path: P
         return lock(opened, name)
 
     writer.remove("n-1")
-    with patch.object(locked_file, "_lock", lock_late), ChangeLog(path) as again:
+    with patch.object(change_log, "_lock", lock_late), ChangeLog(path) as again:
         assert same(Inventory.open(file, log=again), writer)
         with pytest.raises(InventoryError, match="another ChangeLog"):
             ChangeLog(path)
@@ -558,7 +558,7 @@ FORK_AT_LOCK = """
 import os
 from threading import Event, Thread
 from nodeselect import ChangeLog, Inventory, Node
-from nodeselect.durable import locked_file
+from nodeselect.durable import change_log
 
 def lock_and_wait(file, path):
     lock(file, path)
@@ -577,7 +577,7 @@ def write():
             inventory.save(PATH + ".nsx")
 
 numbers, is_locked, is_forking = [], Event(), Event()
-lock, locked_file._lock = locked_file._lock, lock_and_wait
+lock, change_log._lock = change_log._lock, lock_and_wait
 os.register_at_fork(before=is_forking.set)
 thread = Thread(target=write)
 thread.start()
@@ -923,10 +923,10 @@ def test_files_that_cannot_be_closed(path: Path) -> None:
         return BufferedReader(BadFile(name))
 
     with (
-        patch.object(locked_file, "FileIO", BadFile),
+        patch.object(change_log, "FileIO", BadFile),
         patch.object(log_file, "FileIO", BadFile),
         patch.object(readers, "open", open_badly, create=True),
-        patch.object(change_log, "copy_bytes"),  # nothing is to be copied
+        patch.object(change_log, "_copy_bytes"),  # nothing is to be copied
     ):
         log = ChangeLog(path)
         writer = Inventory(FLEET, log=log)

@@ -11,7 +11,7 @@ from nodeselect import Inventory, Node, Selector
 from nodeselect.explain.countable import FailureCounts
 from nodeselect.inventory.facets import count_labels
 from nodeselect.node import has_state
-from tests.inventory.small import SMALL
+from tests.inventory.small import SMALL, tuned
 from tests.property.strategies import KEYS, LABEL_VALUES, selectors
 
 some_labels = st.dictionaries(st.sampled_from(KEYS), st.sampled_from(LABEL_VALUES[:4]), max_size=3)
@@ -24,7 +24,7 @@ def inventories(draw: st.DrawFn) -> Inventory:
     """Return an inventory, perhaps with changes since it was compacted."""
     parts = draw(fleets)
     nodes = [Node(f"n-{at}", labels, state=state) for at, (labels, state) in enumerate(parts)]
-    inventory = Inventory(nodes, compact_at=None, _tuning=SMALL)
+    inventory = tuned(SMALL)(nodes, compact_at=None)
     for node in nodes[:: draw(st.integers(3, 50))]:
         inventory.upsert(node.replace(labels={"x": "new"}))
     for node in nodes[1 :: draw(st.integers(3, 50))]:
@@ -48,7 +48,7 @@ def test_order_of_counts(tmp_path: Path) -> None:
     """Counts are in the same order in an inventory that was built, changed or saved."""
     fleet = [Node("n-1", {"z": "1", "b": "2"}, state=""), Node("n-2"), Node("n-3", state="lost")]
     for nodes in permutations(fleet):
-        built, changed = Inventory(nodes, _tuning=SMALL), Inventory([Node("n-3")])
+        built, changed = tuned(SMALL)(nodes), Inventory([Node("n-3")])
         changed.apply(nodes)
         built.save(tmp_path / "fleet.nsx")
         for inventory in (built, changed, Inventory.open(tmp_path / "fleet.nsx")):

@@ -8,13 +8,13 @@ import pytest
 
 from nodeselect import Inventory, InventoryError, Node, Selector
 from tests.inventory.forging import read_sections, to_file, use_forged
-from tests.inventory.small import SMALL
+from tests.inventory.small import SMALL, tuned
 
 
 def test_states_of_the_same_name(tmp_path: Path) -> None:
     """Two states that a file calls the same are damage, in whatever way they are used."""
     file = tmp_path / "fleet.nsx"
-    Inventory([Node("a", state="x"), Node("b", state="y")], _tuning=SMALL).save(file)
+    tuned(SMALL)([Node("a", state="x"), Node("b", state="y")]).save(file)
     sections, nodes, generation = read_sections(file.read_bytes())
     sections[b"states.names"] = 1, b"x\nx\n"
     forged = to_file(sections, nodes, generation)
@@ -30,20 +30,20 @@ def test_states_of_the_same_name(tmp_path: Path) -> None:
     ]
     for use in uses:
         with pytest.raises(InventoryError, match="damaged: two states have the same name"):
-            use(Inventory.open(BytesIO(forged), verify=True, _tuning=SMALL))
+            use(tuned(SMALL).open(BytesIO(forged), verify=True))
 
 
 def test_offsets_of_eight_bytes(tmp_path: Path) -> None:
     """Numbers may take more bytes than they need."""
     file = tmp_path / "fleet.nsx"
     fleet = [Node("n-" * at + "1", {"a": str(at)}, state="lost") for at in range(1, 20)]
-    Inventory(fleet, _tuning=SMALL).save(file)
+    tuned(SMALL)(fleet).save(file)
     sections, nodes, generation = read_sections(file.read_bytes())
     for name, (width, section) in sections.items():
         if b".offsets" in name:
             numbers = (section[at : at + width] for at in range(0, len(section), width))
             sections[name] = 8, b"".join(number.ljust(8, b"\0") for number in numbers)
-    opened = Inventory.open(BytesIO(to_file(sections, nodes, generation)), _tuning=SMALL)
+    opened = tuned(SMALL).open(BytesIO(to_file(sections, nodes, generation)))
     assert opened.ids() == [node.id for node in fleet]
     assert list(opened) == fleet
 

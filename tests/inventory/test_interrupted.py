@@ -8,7 +8,7 @@ from unittest.mock import patch
 import pytest
 
 from nodeselect import Inventory, Node
-from nodeselect.inventory import live as module
+from nodeselect.inventory import inventory as module
 from nodeselect.inventory.delta import Delta
 from tests.inventory.faults import in_another_thread, run_with_fault
 from tests.inventory.interrupting import (

@@ -13,7 +13,7 @@ from nodeselect import ChangeLog, Inventory, InventoryError, Node
 from nodeselect.durable import change_log
 from tests.inventory.faults import in_another_thread, interrupt, run_with_fault
 from tests.inventory.interrupting import WRITES
-from tests.inventory.small import SMALL
+from tests.inventory.small import SMALL, tuned
 
 pytestmark = [
     pytest.mark.skipif(os.name == "nt", reason="needs locks on files"),
@@ -30,7 +30,7 @@ STEP = 29
 def begin(folder: Path, number: int) -> tuple[Inventory, ChangeLog]:
     """Return an inventory with some changes and a log; one more change is due to compact it."""
     log = ChangeLog(folder / f"{number}.log", sync="never")
-    inventory = Inventory(FLEET, compact_at=0.01, log=log, _tuning=SMALL)
+    inventory = tuned(SMALL)(FLEET, compact_at=0.01, log=log)
     inventory.upsert(Node("n-1", {"x": "r"}))
     inventory.apply([Node("new", {"x": "new"}), "n-0"])
     return inventory, log
@@ -143,11 +143,11 @@ def test_following(tmp_path: Path) -> None:
     states = {0: FLEET, 2: list(inventory)}
     inventory.upsert(Node("later"))
     states[3] = list(inventory)
-    before = Inventory(FLEET, compact_at=0.01, _tuning=SMALL)
+    before = tuned(SMALL)(FLEET, compact_at=0.01)
     before.upsert(Node("n-1", {"x": "r"}))
     states[1] = list(before)
     for at in itertools.count(0, STEP):
-        reader = Inventory(FLEET, compact_at=0.01, _tuning=SMALL)
+        reader = tuned(SMALL)(FLEET, compact_at=0.01)
         try:
             if not run_with_fault(partial(reader.follow, log.path), at, interrupt):
                 break

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from nodeselect import Inventory, Node, NodeSet, Selector
 from nodeselect.index.label_index import LabelIndex
-from tests.inventory.small import SMALL, small_inventory
+from tests.inventory.small import SMALL, small_inventory, tuned
 
 NODES = [Node(f"n-{at}", {"even": str(at % 2 == 0), "n": str(at)}) for at in (5, 3, 0, 4, 1, 2)]
 ORDER = [node.id for node in NODES]
@@ -82,7 +82,7 @@ def in_states() -> Inventory:
         Node(f"n-{at}", {"n": str(at), **zone}, None, states[at % 4])
         for at, zone in enumerate(zones)
     ]
-    inventory = Inventory(nodes[:30], compact_at=None, _tuning=SMALL)
+    inventory = tuned(SMALL)(nodes[:30], compact_at=None)
     inventory.apply([*nodes[30:], Node("n-0"), nodes[0]])
     return inventory
 

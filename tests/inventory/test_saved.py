@@ -23,9 +23,9 @@ from nodeselect.durable import segment_writer
 from nodeselect.durable.saved_file import SavedFile
 from nodeselect.durable.saved_segment import SavedParts
 from nodeselect.files.replace import replace_file
-from nodeselect.inventory import live
+from nodeselect.inventory import inventory as module
 from nodeselect.inventory.saving import open_saved
-from tests.inventory.small import SMALL
+from tests.inventory.small import SMALL, tuned
 
 FLEET = [Node(f"n-{at}", {"x": str(at % 5)}, "web", "ready") for at in range(30)]
 ONE = Selector.parse("x=1")
@@ -39,7 +39,7 @@ def file_fixture(tmp_path: Path) -> Path:
 
 def test_open(file: Path) -> None:
     """An opened inventory has the nodes that were saved, changes included, and is live."""
-    inventory = Inventory(FLEET, _tuning=SMALL)
+    inventory = tuned(SMALL)(FLEET)
     inventory.upsert(Node("n-3", {"x": "new"}))
     inventory.remove("n-4")
     inventory.upsert(Node("late"))
@@ -48,7 +48,7 @@ def test_open(file: Path) -> None:
     inventory.remove("n-5")
     snapshot.save(file)
     assert inventory.pending_changes
-    opened = Inventory.open(str(file), _tuning=SMALL)
+    opened = tuned(SMALL).open(str(file))
     assert list(opened) == expected
     assert opened.generation == snapshot.generation == 3
     opened.upsert(Node("n-1", {"x": "1"}))
@@ -360,7 +360,7 @@ def test_two_threads_refresh(file: Path) -> None:
             later.append(_begin(reader.refresh, file))
         return opened
 
-    with patch.object(live, "open_saved", slowly):
+    with patch.object(module, "open_saved", slowly):
         reader.refresh(file)
         later[0].join()
     assert list(reader) == list(writer)

@@ -17,7 +17,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from nodeselect import Inventory, InventoryError, Node, NodeSet, Selector, Snapshot
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.inventory.delta import Delta
-from tests.inventory.small import SMALL
+from tests.inventory.small import SMALL, tuned
 from tests.naive import matches
 from tests.property.strategies import KEYS, LABEL_VALUES, texts
 
@@ -113,7 +113,7 @@ class InventoryMachine(RuleBasedStateMachine):
         self._begin(fleet, compact_at)
 
     def _begin(self, fleet: list[Node], compact_at: float | None) -> None:
-        self.inventory = Inventory(fleet, compact_at=compact_at, _tuning=self.tuning)
+        self.inventory = tuned(self.tuning)(fleet, compact_at=compact_at)
         self.model = {node.id: (place, node) for place, node in enumerate(fleet)}
         self.place = len(fleet)
         self.generation = 0
@@ -231,8 +231,8 @@ class InventoryMachine(RuleBasedStateMachine):
     def open(self, copy: bool, verify: bool) -> None:
         """Save the nodes, and go on with an inventory that is opened from the file."""
         self.save()
-        self.inventory = Inventory.open(
-            self.file, copy=copy, verify=verify, compact_at=self.compact_at, _tuning=self.tuning
+        self.inventory = tuned(self.tuning).open(
+            self.file, copy=copy, verify=verify, compact_at=self.compact_at
         )
 
     @rule(kept=snapshots, discard_changes=st.booleans())

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
 from nodeselect import ChangeLog, Inventory, InventoryError, Node, Snapshot
+from tests.inventory.small import tuned
 from tests.property.inventory_machine import (
     Interrupted,
     InventoryMachine,
@@ -47,10 +48,8 @@ class LogMachine(InventoryMachine):
 
     def _opened(self, log: ChangeLog | None = None) -> Inventory:
         if self.is_saved:
-            return Inventory.open(
-                self.file, log=log, compact_at=self.compact_at, _tuning=self.tuning
-            )
-        return Inventory(self.fleet, log=log, compact_at=self.compact_at, _tuning=self.tuning)
+            return tuned(self.tuning).open(self.file, log=log, compact_at=self.compact_at)
+        return tuned(self.tuning)(self.fleet, log=log, compact_at=self.compact_at)
 
     @invariant()
     def remember(self) -> None:

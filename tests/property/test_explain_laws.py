@@ -23,6 +23,7 @@ from nodeselect.render.layout import Screen
 from nodeselect.text import display_width
 from tests import naive
 from tests.explain.node_list import NodeList
+from tests.inventory.small import tuned
 from tests.property.strategies import IDS, labels, selectors
 
 STATES = (None, "connected", "ready", "lost")
@@ -52,8 +53,8 @@ def some_nodes(draw: st.DrawFn, max_size: int = 10) -> list[Node]:
 @st.composite
 def inventories(draw: st.DrawFn) -> Inventory:
     """An inventory with or without index, that has changed since it was made."""
-    inventory = Inventory(
-        draw(some_nodes()), compact_at=None, _tuning=draw(st.sampled_from((DEFAULT, SEGMENTS)))
+    inventory = tuned(draw(st.sampled_from((DEFAULT, SEGMENTS))))(
+        draw(some_nodes()), compact_at=None
     )
     for _ in range(draw(st.integers(0, 2))):
         inventory.apply(draw(some_nodes(5)))
@@ -145,7 +146,7 @@ def test_an_index_changes_nothing(inventory: Inventory, selector: Selector) -> N
     explanation = inventory.explain(selector)
     nodes = list(inventory)
     assert Inventory(nodes).explain(selector) == explanation
-    assert Inventory(nodes, _tuning=SEGMENTS).explain(selector) == explanation
+    assert tuned(SEGMENTS)(nodes).explain(selector) == explanation
     inventory.compact()
     assert inventory.explain(selector) == explanation
 

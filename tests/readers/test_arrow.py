@@ -8,7 +8,7 @@ import pytest
 
 from nodeselect import Inventory, InventoryError, Node, Selector
 from nodeselect.readers.reader import NodeReader
-from tests.inventory.small import SMALL
+from tests.inventory.small import SMALL, tuned
 
 pytest.importorskip("pyarrow")
 
@@ -65,7 +65,7 @@ def test_labels_that_do_not_occur() -> None:
     """A value that only a dictionary has is not a value of any node."""
     ids = pa.array([f"n-{at}" for at in range(10)])
     gpu = pa.DictionaryArray.from_arrays(pa.array([0] * 10), pa.array(["t4", "unused"]))
-    inventory = Inventory.from_arrow(pa.table({"id": ids, "gpu": gpu}), _tuning=SMALL)
+    inventory = tuned(SMALL).from_arrow(pa.table({"id": ids, "gpu": gpu}))
     segment = inventory.snapshot()._view.store.segment
     assert segment is not None
     assert list(segment.rows.values) == ["t4"]

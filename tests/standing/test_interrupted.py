@@ -106,7 +106,7 @@ def test_an_interrupted_read(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_interrupted_repair(standing: StandingSelectors[str], kind: type[BaseException]) -> None:
     """If a half-written batch cannot be removed, the next write fails and readers go on."""
     before = state(standing)
-    with patch.object(module, "View", side_effect=kind), pytest.raises(kind):
+    with patch.object(module, "StandingView", side_effect=kind), pytest.raises(kind):
         standing.apply(BATCH)
     with patch.object(selector_store.SelectorStore, "compacted", side_effect=kind):
         for _ in range(2):

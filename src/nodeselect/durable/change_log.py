@@ -7,25 +7,11 @@ from io import FileIO
 from threading import RLock
 from time import monotonic
 from types import TracebackType
-from typing import BinaryIO, Literal, NoReturn
+from typing import BinaryIO, Final, Literal, NoReturn
 from weakref import WeakSet
 
-from nodeselect.durable.locked_file import (
-    copy_bytes,
-    is_at,
-    open_locked,
-    reopen_locked,
-    write_all,
-)
-from nodeselect.durable.log_file import (
-    UNSET,
-    Base,
-    LogReader,
-    Position,
-    Record,
-    encode_record,
-    other_nodes,
-)
+from nodeselect.durable.journal import Journal, LogPosition, Record, other_nodes
+from nodeselect.durable.log_file import UNSET, Base, LogReader, encode_record
 from nodeselect.durable.saved_file import cannot_write
 from nodeselect.errors import InventoryError
 from nodeselect.files.inputs import absolute_path
@@ -34,6 +20,13 @@ from nodeselect.files.write_lock import WriteLock
 from nodeselect.node import Node
 from nodeselect.problem import Place
 from nodeselect.text import printable
+
+try:
+    import fcntl
+except ImportError:  # there is none on Windows
+    fcntl = None  # type: ignore[assignment]
+
+_COPIED_BYTES: Final = 1 << 20
 
 # Some systems have no fdatasync; fsync also writes the times of the file.
 _sync_file = getattr(os, "fdatasync", os.fsync)
@@ -46,7 +39,7 @@ _open_logs: "WeakSet[ChangeLog]" = WeakSet()
 _fork_lock = RLock()
 
 
-class ChangeLog:
+class ChangeLog(Journal):
     """A file to which an inventory appends each write before any reader sees it.
 
     Pass it to :class:`Inventory`, :meth:`Inventory.open` or :meth:`Inventory.read`: they first
@@ -67,19 +60,20 @@ class ChangeLog:
     :raises NotImplementedError: if the system cannot lock files, as on Windows.
     """
 
-    is_follower: Literal[False] = False
+    has_writes = True
 
     def __init__(
         self, path: str | os.PathLike[str], *, sync: Literal["each", "never"] | float = "each"
     ) -> None:
         self._interval = _sync_interval(sync)
         self._path = absolute_path(path)
-        # Why nothing can be written, if so.
-        self._refusal: str | None = None
+        self.is_open = True
+        # Why nothing can be written, if it is not open.
+        self._refusal = ""
         # The new file with its base and end, while it replaces the old one.
-        self._replacement: tuple[FileIO, Base, Position] | None = None
+        self._replacement: tuple[FileIO, Base, LogPosition] | None = None
         with _fork_lock:
-            self._file = open_locked(self._path, Base(UNSET, 0, 0).to_header())
+            self._file = _open_locked(self._path, Base(UNSET, 0, 0).to_header())
             _open_logs.add(self)
         try:
             reader = LogReader(self._path)
@@ -90,12 +84,12 @@ class ChangeLog:
         self._base = reader.base
         self._position = reader.position
         # Where the record ends that is being written; it was interrupted if no write is running.
-        self._unfinished: Position | None = None
+        self._unfinished: LogPosition | None = None
         self._is_used = False
         self._is_synced = True
         self._synced_at = monotonic()
-        # Calls of the user wait for the writes of the inventory, whose lock this will be.
-        self._lock = WriteLock()
+        # The inventory holds it while it writes, so that calls of the user wait for that.
+        self.lock = WriteLock()
 
     @property
     def path(self) -> str:
@@ -115,11 +109,11 @@ class ChangeLog:
 
         :raises InventoryError: with the code ``cannot-write``, or ``log-closed``.
         """
-        self._lock.run(self._flush)
+        self.lock.run(self._flush)
 
     def close(self) -> None:
         """Flush and close the file. After that, the inventory cannot be written to."""
-        self._lock.run(self._close)
+        self.lock.run(self._close)
 
     def __enter__(self) -> "ChangeLog":
         return self
@@ -141,23 +135,10 @@ class ChangeLog:
 
     # What follows is for the inventory, which calls it while no other thread writes.
 
-    @property
-    def is_closed(self) -> bool:
-        return self._refusal is not None
+    def records(self, generation: int, nodes: int, chain: int | None) -> Iterator[Record]:
+        """Yield the writes in the log that are new; when all were, the log can be written to.
 
-    def replay(
-        self, generation: int, nodes: int, chain: int | None, lock: WriteLock
-    ) -> Iterator[Record]:
-        """Yield the writes in the log that an inventory has not made yet.
-
-        When all have been yielded, the log can be written to.
-
-        :param generation: that of the inventory: yield the writes with a higher one.
-        :param nodes: how many nodes the inventory has.
-        :param chain: the checksum in the log of its last write; None if that is not known.
-        :param lock: the lock that a thread of the inventory holds while it writes.
-        :raises InventoryError: if another inventory uses the log, or the log is damaged or of other
-            nodes.
+        :raises InventoryError: also if another inventory uses the log.
         """
         if self._is_used:
             raise InventoryError(
@@ -187,10 +168,9 @@ class ChangeLog:
                     hint="it is the log of other nodes, or its end is lost: use another file",
                 )
             self._cut_off()
-        self._lock = lock
         self._is_used = True
 
-    def _check(self, position: Position, generation: int, nodes: int, chain: int | None) -> None:
+    def _check(self, position: LogPosition, generation: int, nodes: int, chain: int | None) -> None:
         """Raise if the log has another write for ``generation`` than the inventory has.
 
         :param position: a place in the log; if it has this generation, its checksum is compared.
@@ -198,15 +178,12 @@ class ChangeLog:
         if position.generation == generation and chain not in (None, position.chain):
             raise other_nodes(self._path, generation, nodes, nodes)
 
-    def settle(self) -> Position:
-        """Return the place after the last whole write in the log.
-
-        If the last :meth:`append` was interrupted, find out whether its write is in the file; drop
-        it if it is not whole.
+    def settle(self) -> LogPosition:
+        """Return the place after the last whole write in the log; drop one that is not whole.
 
         :raises InventoryError: with the code ``log-closed``.
         """
-        if self._refusal is not None:
+        if not self.is_open:
             raise InventoryError("log-closed", self._refusal, place=Place(file=self._path))
         if self._replacement is not None:
             self._use_replacement()
@@ -219,15 +196,7 @@ class ChangeLog:
         return self._position
 
     def append(self, generation: int, nodes: int, changes: Sequence[Node | str]) -> int:
-        """Append a write, and wait for the disk if ``sync`` requires it; return its checksum.
-
-        If this raises, the log is as before. If it is interrupted, by a signal for example, call
-        :meth:`settle`.
-
-        :param generation: that of the inventory after the write.
-        :param nodes: how many nodes there are before the write.
-        :raises InventoryError: with the code ``cannot-write``.
-        """
+        """Append a write, and wait for the disk if ``sync`` requires it; return its checksum."""
         data, end = encode_record(self._position, generation, nodes, changes)
         must_sync = self._interval is not None and (
             not self._interval or monotonic() - self._synced_at >= self._interval
@@ -236,7 +205,7 @@ class ChangeLog:
             self._check_name()
         self._unfinished, self._is_synced = end, False
         try:
-            write_all(self._file.fileno(), data, self._position.offset)
+            _write_all(self._file.fileno(), data, self._position.offset)
         except OSError as error:
             raise cannot_write(self._path, error) from None
         if must_sync:
@@ -245,22 +214,18 @@ class ChangeLog:
         self._unfinished = None
         return end.chain
 
-    def mark(self) -> Position:
+    def mark(self) -> LogPosition:
         """Wait until all of the log is on the disk; return its end."""
         self._flush()
         return self._position
 
-    def empty(self, mark: Position, nodes: int) -> None:
-        """Drop all writes before ``mark``, a place that :meth:`mark` returned.
-
-        :param nodes: how many nodes the inventory had there.
-        :raises InventoryError: with the code ``cannot-write``; then nothing changes.
-        """
+    def empty(self, mark: LogPosition, nodes: int) -> None:
+        """Drop all writes before ``mark``."""
         self.settle()
         if mark.offset > len(self._base.to_header()):  # otherwise there is nothing to drop
             self._replace(Base(mark.generation, nodes, mark.chain), mark)
 
-    def _replace(self, base: Base, mark: Position | None) -> None:
+    def _replace(self, base: Base, mark: LogPosition | None) -> None:
         """Replace the file by one with the header of ``base``, and the writes after ``mark``.
 
         :param mark: a place in the file; None to copy no writes.
@@ -268,11 +233,11 @@ class ChangeLog:
 
         def write(file: BinaryIO) -> None:
             file.write(base.to_header())
-            end = Position(base.generation, file.tell(), base.chain)
+            end = LogPosition(base.generation, file.tell(), base.chain)
             if mark is not None:
-                copy_bytes(self._path, file, mark.offset, self._position.offset)
+                _copy_bytes(self._path, file, mark.offset, self._position.offset)
                 end = self._position._replace(offset=file.tell())
-            new = reopen_locked(file, self._path)
+            new = _reopen_locked(file, self._path)
             self._replacement = new, base, end
 
         with _fork_lock:
@@ -292,7 +257,7 @@ class ChangeLog:
             new, base, end = self._replacement
             unused = new
             try:
-                is_new = is_at(self._path, new)
+                is_new = _is_at(self._path, new)
             except OSError as error:
                 self._refuse(f"it was replaced, and cannot be found: {error.strerror}")
                 raise cannot_write(self._path, error) from None
@@ -323,7 +288,7 @@ class ChangeLog:
         Nobody would find what is written to it.
         """
         try:
-            is_lost, reason = not is_at(self._path, self._file), "another file has its name"
+            is_lost, reason = not _is_at(self._path, self._file), "another file has its name"
         except OSError as error:
             is_lost, reason = True, f"it cannot be found: {error.strerror}"
         if is_lost:
@@ -341,15 +306,95 @@ class ChangeLog:
         self._synced_at = monotonic()
 
     def _close(self) -> None:
-        if self._refusal is None:
+        if self.is_open:
             self._flush()
             self._refuse("the log is closed")
 
     def _refuse(self, reason: str) -> None:
         self._refusal = reason
+        self.is_open = False
         _close(self._file)
         if self._replacement is not None:
             _close(self._replacement[0])
+
+
+def _open_locked(path: str, contents: bytes) -> FileIO:
+    """Open a file and lock it.
+
+    :param contents: what a new file has, if there is none.
+    :raises InventoryError: with the code ``log-in-use`` if another process has locked it, or
+        ``cannot-write``.
+    :raises NotImplementedError: if the system cannot lock files, as on Windows.
+    """
+    if fcntl is None:
+        raise NotImplementedError("a ChangeLog needs a system that can lock files")
+
+    def create(file: BinaryIO) -> None:
+        file.write(contents)
+
+    try:
+        while True:
+            try:
+                file = FileIO(path, "r+b")
+                try:
+                    _lock(file, path)
+                    if _is_at(path, file):  # otherwise it was replaced before it was locked
+                        return file
+                except BaseException:
+                    file.close()
+                    raise
+                file.close()
+            except FileNotFoundError:
+                with suppress(FileExistsError):
+                    replace_file(path, create, must_be_new=True)
+    except InventoryError:  # which is a ValueError
+        raise
+    except (OSError, ValueError) as error:
+        raise cannot_write(path, error) from None
+
+
+def _reopen_locked(file: BinaryIO, path: str) -> FileIO:
+    """Lock an open file; return it as one that can be used after ``file`` is closed.
+
+    :param path: the name of the file in errors.
+    """
+    return _lock(FileIO(os.dup(file.fileno()), "wb"), path)
+
+
+def _lock(file: FileIO, path: str) -> FileIO:
+    """Return ``file``, locked."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        hint = "only one process can write to a log; others follow it"
+        raise InventoryError(
+            "log-in-use", "another ChangeLog has it open", place=Place(file=path), hint=hint
+        ) from None
+    return file
+
+
+def _is_at(path: str, file: FileIO) -> bool:
+    """Return whether the open ``file`` is the one at ``path``, and not an older one."""
+    return os.path.samestat(os.stat(path), os.fstat(file.fileno()))  # noqa: PTH116
+
+
+def _write_all(descriptor: int, data: bytes, offset: int) -> None:
+    """Write all of ``data`` to a file, from ``offset`` on."""
+    written = os.pwrite(descriptor, data, offset)
+    while written < len(data):  # a disk that is full takes a part, and then raises
+        written += os.pwrite(descriptor, data[written:], offset + written)
+
+
+def _copy_bytes(path: str, file: BinaryIO, start: int, stop: int) -> None:
+    """Append the bytes from ``start`` to ``stop`` of the file ``path`` to another file."""
+    with FileIO(path) as source:
+        source.seek(start)
+        while start < stop:
+            data = source.read(min(stop - start, _COPIED_BYTES))
+            if not data:
+                raise OSError(None, "the log was cut off")
+            file.write(data)
+            start += len(data)
 
 
 def _close(file: FileIO) -> None:
@@ -381,7 +426,7 @@ def _end_fork_in_child() -> None:
     global _fork_lock
     _fork_lock = RLock()  # another thread, which is not here, may be waiting for the old one
     for log in list(_open_logs):
-        if not log.is_closed:
+        if log.is_open:
             log._refuse("a child process cannot write to the log of its parent, but can follow it")
 
 

@@ -2,66 +2,60 @@
 
 import os
 from collections.abc import Iterator
-from typing import Final, Literal, NoReturn
+from typing import NoReturn
 
-from nodeselect.durable.log_file import UNSET, LogReader, Position, Record
+from nodeselect.durable.journal import Journal, LogPosition, Record
+from nodeselect.durable.log_file import UNSET, LogReader
 from nodeselect.errors import InventoryError
 from nodeselect.files.inputs import cannot_read
 from nodeselect.problem import Place
 from nodeselect.text import printable
 
 
-class Follower:
+class Follower(Journal):
     """Reads the new writes in the change log of another process.
 
     :param path: the log, as an absolute path.
     :ivar was_emptied: whether the last call of ``follow`` found that the log had been emptied.
-    :ivar is_behind: whether the last call failed to apply the new writes to the inventory.
     """
 
-    is_follower: Literal[True] = True
-    is_closed: Final = True
+    has_writes = True
 
     def __init__(self, path: str) -> None:
-        self.path = path
+        self._path = path
         self.was_emptied = False
-        self.is_behind = False
         self._reader: LogReader | None = None
+
+    @property
+    def path(self) -> str:
+        """The log, as an absolute path."""
+        return self._path
 
     def settle(self) -> NoReturn:
         """Raise: an inventory that follows a log cannot be written to."""
         raise InventoryError(
             "read-only",
             "the inventory follows a log, and cannot be changed by other writes",
-            place=Place(file=self.path),
+            place=Place(file=self._path),
             hint="write in the process that has the log open",
         )
 
     def records(self, generation: int, nodes: int, chain: int | None) -> Iterator[Record]:
-        """Yield the writes in the log that an inventory has not made yet.
-
-        The caller must make each write before it asks for the next one.
-
-        :param generation: that of the inventory: yield the writes with a higher one.
-        :param nodes: how many nodes the inventory has.
-        :param chain: the checksum in the log of its last write; None if that is not known.
-        :raises InventoryError: if the log cannot be read, is damaged or of other nodes, or was
-            emptied so that some of the writes are not in it.
-        """
+        """Yield the writes in the log that are new, also if it was emptied in the meantime."""
         known: int | None = nodes
         while True:
             reader = self._reader
             if reader is None:
-                reader = LogReader(self.path, is_followed=True)
+                reader = LogReader(self._path, is_followed=True)
                 if reader.base.generation == UNSET:
                     reader.close()
                     return
                 reader.check_base(generation, known, chain)
                 self._reader = reader
             try:
-                status = os.stat(self.path)  # noqa: PTH116 - pathlib is slower
+                status = os.stat(self._path)  # noqa: PTH116 - pathlib is slower
             except OSError as error:
-                raise cannot_read(printable(self.path), error) from None
+                raise cannot_read(printable(self._path), error) from None
             # What was written before the log was emptied is in the file that was read until now.
             is_current = os.path.samestat(status, os.fstat(reader.fileno()))
             if is_current and status.st_size < reader.position.offset:
@@ -79,7 +73,7 @@ class Follower:
             self._reader = None
             reader.close()
 
-    def _check(self, position: Position, generation: int, chain: int | None) -> None:
+    def _check(self, position: LogPosition, generation: int, chain: int | None) -> None:
         """Raise if a place in the log is not the one after the last write of the inventory.
 
         :param generation: that of the inventory.
@@ -89,7 +83,11 @@ class Follower:
             raise InventoryError(
                 "other-log",
                 f"the log does not continue these nodes, which are of generation {generation:,}",
-                place=Place(file=self.path),
+                place=Place(file=self._path),
                 hint="its writer began again with older nodes, or with others: call refresh with"
                 " the file that the writer opened",
             )
+
+    def restarted(self) -> "Follower":
+        """Return a follower that reads the log from its beginning."""
+        return Follower(self._path)

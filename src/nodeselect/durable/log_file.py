@@ -15,6 +15,7 @@ from struct import Struct
 from typing import Any, Final, NamedTuple
 from zlib import crc32
 
+from nodeselect.durable.journal import LogPosition, Record, other_nodes
 from nodeselect.errors import InventoryError
 from nodeselect.files.inputs import cannot_read
 from nodeselect.node import Node
@@ -42,19 +43,6 @@ _MAX_PAYLOAD: Final = 2**32 - 1
 _WINDOW_SIZE: Final = 1 << 18
 
 
-class Position(NamedTuple):
-    """A place between two records of a log; each record is a write.
-
-    :param generation: the generation of the inventory after the record before this place.
-    :param offset: where that record ends, in bytes.
-    :param chain: the checksum of that record, from which the checksum of the next one is computed.
-    """
-
-    generation: int
-    offset: int
-    chain: int
-
-
 class Base(NamedTuple):
     """The inventory before the first write in a log.
 
@@ -73,24 +61,9 @@ class Base(NamedTuple):
         return fields + crc32(fields).to_bytes(4, "little")
 
 
-class Record(NamedTuple):
-    """One write in a log.
-
-    :param nodes: how many nodes there were before it.
-    :param changes: nodes that were added or replaced, and ids of nodes that were removed.
-    :param start: the place in the log before the record.
-    :param end: the place after it.
-    """
-
-    nodes: int
-    changes: list[Node | str]
-    start: Position
-    end: Position
-
-
 def encode_record(
-    position: Position, generation: int, nodes: int, changes: Sequence[Node | str]
-) -> tuple[bytes, Position]:
+    position: LogPosition, generation: int, nodes: int, changes: Sequence[Node | str]
+) -> tuple[bytes, LogPosition]:
     """Encode a write as a record of a log; return its bytes, and the place after it.
 
     :param position: the place where the record will be.
@@ -106,7 +79,7 @@ def encode_record(
     checksum = crc32(fields, position.chain)
     chain = crc32(payload, checksum)
     data = fields + _CHECKSUMS.pack(checksum, chain) + payload
-    return data, Position(generation, position.offset + len(data), chain)
+    return data, LogPosition(generation, position.offset + len(data), chain)
 
 
 class LogReader:
@@ -130,7 +103,7 @@ class LogReader:
         except (OSError, ValueError) as error:
             raise cannot_read(self._name, error) from None
         self.base = self._read_base(header)
-        self.position = Position(self.base.generation, _HEADER.size, self.base.chain)
+        self.position = LogPosition(self.base.generation, _HEADER.size, self.base.chain)
 
     def close(self) -> None:
         """Close the file."""
@@ -217,7 +190,7 @@ class LogReader:
         payload = window.read(start.offset + _RECORD.size, size)
         if len(payload) < size:
             return None
-        end = Position(generation, start.offset + _RECORD.size + size, chain)
+        end = LogPosition(generation, start.offset + _RECORD.size + size, chain)
         if crc32(payload, checksum) != chain:
             if window.is_zero(end.offset - 1):
                 return None
@@ -240,7 +213,7 @@ class LogReader:
             message = f"cut off: it has {len(header)} bytes of {_HEADER.size} or more"
             raise InventoryError("cut-off", message, place=Place(file=self._name), hint=_hint(0))
         _, version, generation, nodes, chain, checksum = _HEADER.unpack(header)
-        start = Position(0, 0, 0)
+        start = LogPosition(0, 0, 0)
         if crc32(header[:-4]) != checksum:
             raise self.damaged(start, "the checksum of the header is wrong")
         if version != _VERSION:
@@ -252,7 +225,7 @@ class LogReader:
             )
         return Base(generation, nodes, chain)
 
-    def damaged(self, position: Position, what: str) -> InventoryError:
+    def damaged(self, position: LogPosition, what: str) -> InventoryError:
         """Return the error for a log that is not as it was written."""
         message = f"damaged at byte {position.offset:,}: {what}"
         hint = _hint(position.offset)
@@ -292,21 +265,6 @@ class _Window:
                 return False
             offset += len(data)
         return True
-
-
-def other_nodes(path: str, generation: int, expected: int, nodes: int) -> InventoryError:
-    """Return the error for a log that belongs to other nodes.
-
-    :param expected: how many nodes the log expects at this generation.
-    :param nodes: how many there are.
-    """
-    return InventoryError(
-        "other-log",
-        f"the log was written for {expected:,} nodes at generation {generation:,}, and here are"
-        f" {nodes:,}" + (", but different ones" if nodes == expected else ""),
-        place=Place(file=path),
-        hint="it is the log of other nodes: use another file",
-    )
 
 
 def _hint(offset: int) -> str:

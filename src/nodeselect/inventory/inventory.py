@@ -1,19 +1,41 @@
-"""The live inventory: nodes, and the methods that change them."""
+"""The live inventory: nodes, and the methods that change them.
+
+One thread writes at a time. A write is appended to the journal, if that is a change log, before
+anything else changes. So a write whose record cannot be written has no effect; one that is
+interrupted later is made before the next one.
+"""
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import closing
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple, NoReturn, TypeVar, TypeVarTuple, cast
+from contextlib import closing, suppress
+from time import perf_counter
+from typing import (
+    TYPE_CHECKING,
+    BinaryIO,
+    ClassVar,
+    NamedTuple,
+    NoReturn,
+    TypeVar,
+    TypeVarTuple,
+    cast,
+)
 
+from nodeselect.durable.journal import Journal, LogPosition, Record, other_nodes
 from nodeselect.durable.saved_file import check_replaceable
 from nodeselect.errors import InventoryError
 from nodeselect.files.inputs import Source, absolute_path, open_inputs
+from nodeselect.files.write_lock import WriteLock
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.inventory.change import ChangeKind, NodeChange
-from nodeselect.inventory.compaction import build
-from nodeselect.inventory.live import LiveInventory
-from nodeselect.inventory.saving import open_saved
-from nodeselect.inventory.snapshot import Snapshot
+from nodeselect.inventory.compaction import build, compact
+from nodeselect.inventory.saving import (
+    Origin,
+    is_damaged,
+    next_generation,
+    open_saved,
+    to_sections,
+)
+from nodeselect.inventory.snapshot import BaseInventory, Snapshot
 from nodeselect.inventory.store import View
 from nodeselect.node import DuplicateIdError, Node, NodeRow, require_id, require_node
 from nodeselect.problem import Place
@@ -26,6 +48,19 @@ if TYPE_CHECKING:  # inventories without a log do not load it
 
 _T = TypeVar("_T")
 _Ts = TypeVarTuple("_Ts")
+
+
+class _Written(NamedTuple):
+    """What one write did.
+
+    :param before: the state of the inventory before the write; ``after`` is that after it.
+    :param outcomes: for each change, the number in ``before`` of the node with this id (None if
+        there was none), and what was done to it.
+    """
+
+    before: View
+    after: View
+    outcomes: list[tuple[int | None, ChangeKind]]
 
 
 class InventoryStats(NamedTuple):
@@ -46,7 +81,7 @@ class InventoryStats(NamedTuple):
     last_compaction_seconds: float | None
 
 
-class Inventory(LiveInventory):
+class Inventory(BaseInventory):
     """A fleet of nodes with distinct ids, in the order in which they were first added.
 
     >>> from nodeselect import Selector
@@ -65,7 +100,23 @@ class Inventory(LiveInventory):
         log is damaged, or of other nodes.
     """
 
-    __slots__ = ()
+    __slots__ = (
+        "_compact_at",
+        "_compactions",
+        "_copy",
+        "_journal",
+        "_last_compaction_seconds",
+        "_lock",
+        "_logged_compactions",
+        "_origin",
+        "_path",
+        "_pending",
+        "_saving",
+        "_write_interrupted",
+    )
+
+    # Tests lower it in a subclass.
+    _tuning: ClassVar[Tuning] = DEFAULT
 
     def __init__(
         self,
@@ -73,9 +124,8 @@ class Inventory(LiveInventory):
         *,
         compact_at: float | None = 0.2,
         log: "ChangeLog | None" = None,
-        _tuning: Tuning = DEFAULT,
     ) -> None:
-        self._build(to_blocks(map(_row, nodes)), compact_at, log, _tuning)
+        self._build(to_blocks(map(_row, nodes)), compact_at, log)
 
     @classmethod
     def read(
@@ -85,7 +135,6 @@ class Inventory(LiveInventory):
         id_column: str = "id",
         compact_at: float | None = 0.2,
         log: "ChangeLog | None" = None,
-        _tuning: Tuning = DEFAULT,
     ) -> "Inventory":
         """Read all nodes of a file or a stream, or of several; ``-`` is standard input.
 
@@ -103,18 +152,16 @@ class Inventory(LiveInventory):
         """
         if not isinstance(source, NodeReader):
             if hasattr(source, "__arrow_c_stream__"):
-                return cls.from_arrow(
-                    source, id=id_column, compact_at=compact_at, log=log, _tuning=_tuning
-                )
+                return cls.from_arrow(source, id=id_column, compact_at=compact_at, log=log)
             sources = source if isinstance(source, (list, tuple)) else [source]
             if not sources:
                 raise ValueError("there is no input to read")
             with closing(open_inputs(cast("Sequence[Source]", sources))) as inputs:
                 reader = NodeReader(inputs, id_column=id_column)
-                return cls.read(reader, compact_at=compact_at, log=log, _tuning=_tuning)
+                return cls.read(reader, compact_at=compact_at, log=log)
         inventory = cls.__new__(cls)
         try:
-            inventory._build(source.blocks(), compact_at, log, _tuning)
+            inventory._build(source.blocks(), compact_at, log)
         except InventoryError as error:
             raise source.locate(error) from None
         return inventory
@@ -128,7 +175,6 @@ class Inventory(LiveInventory):
         copy: bool = False,
         compact_at: float | None = 0.2,
         log: "ChangeLog | None" = None,
-        _tuning: Tuning = DEFAULT,
     ) -> "Inventory":
         """Open a file that :meth:`save` wrote. Cost: below a millisecond, however many nodes.
 
@@ -151,7 +197,9 @@ class Inventory(LiveInventory):
         """
         inventory = cls.__new__(cls)
         inventory._begin(compact_at)
-        inventory._view, inventory._origin = open_saved(source, _tuning, verify=verify, copy=copy)
+        inventory._view, inventory._origin = open_saved(
+            source, cls._tuning, verify=verify, copy=copy
+        )
         inventory._copy = copy
         if isinstance(source, (str, os.PathLike)):
             inventory._path = absolute_path(source)
@@ -169,11 +217,10 @@ class Inventory(LiveInventory):
         saved file has them. To save a further copy, use ``snapshot().save()``.
         """
         check_replaceable(os.fspath(path))  # before the work
-        log = self._log
-        if log is None or log.is_follower is True or log.is_closed:
-            self._saving.run(self._save, path)
+        if self._journal.is_open:
+            self._saving.run(self._save_and_empty, self._journal, path)
         else:
-            self._saving.run(self._save_and_empty, log, path)
+            self._saving.run(self._save, path)
 
     def follow(self, log: str | os.PathLike[str]) -> int:
         """Make the writes that are new in the change log of another process.
@@ -229,7 +276,6 @@ class Inventory(LiveInventory):
         state: str | None = None,
         compact_at: float | None = 0.2,
         log: "ChangeLog | None" = None,
-        _tuning: Tuning = DEFAULT,
     ) -> "Inventory":
         """Read a table in which each row is a node. Needs pyarrow: ``nodeselect[arrow]``.
 
@@ -266,7 +312,7 @@ class Inventory(LiveInventory):
         names = ColumnNames(id, labels, columns, name, state)
         inventory = cls.__new__(cls)
         try:
-            inventory._build(read_source(data, names), compact_at, log, _tuning)
+            inventory._build(read_source(data, names), compact_at, log)
         except DuplicateIdError as error:
             path = os.fspath(data) if isinstance(data, (str, os.PathLike)) else "input"
             raise error.within(Place(file=path)) from None
@@ -337,19 +383,13 @@ class Inventory(LiveInventory):
         :raises TypeError: if a change is neither a node nor an id, or if ``changes`` is a string or
             a mapping. Then nothing changes.
         """
-        made = self._apply(changes)
-        self._log_compaction()
-        return made
-
-    def _apply(self, changes: Iterable[Node | str]) -> list[NodeChange]:
-        """Do the same as :meth:`apply`, but do not report a compaction to the logger."""
         if isinstance(changes, (str, Mapping)):  # its letters or keys would be read as ids
             raise TypeError(f"changes must be a list of changes, not {type(changes).__name__}")
         changes = list(changes)
         for change in changes:
             if type(change) is not Node and not isinstance(change, str):
                 raise TypeError(f"a change must be a Node or an id, not {type(change).__name__}")
-        before, after, outcomes = self._lock.run(self._write, changes, True)
+        before, after, outcomes = self._run(self._write, changes, True)
         return [
             NodeChange(
                 None if previous is None else before.store.node(previous),
@@ -395,13 +435,350 @@ class Inventory(LiveInventory):
         blocks: Iterable[Block],
         compact_at: float | None,
         log: "ChangeLog | None",
-        tuning: Tuning,
     ) -> None:
         self._begin(compact_at)
-        self._view = View(build(blocks, tuning), generation=0)
+        self._view = View(build(blocks, self._tuning), generation=0)
         self._use_log(log)
+
+    def _begin(self, compact_at: float | None) -> None:
+        """Set all fields except ``_view``, the nodes."""
+        if compact_at is not None and not compact_at > 0:
+            raise ValueError("compact_at must be above 0, or None")
+        self._compact_at = compact_at
+        self._compactions = self._logged_compactions = 0
+        self._last_compaction_seconds: float | None = None
+        self._lock = WriteLock()
+        self._saving = WriteLock()  # a thread holds it while it saves, and other threads write
+        self._write_interrupted: bool = False
+        self._origin: Origin | None = None
+        self._path: str | None = None
+        self._copy = False  # whether the next file is read into memory, too
+        self._journal = Journal()
+        # The changes that were appended to the journal, until readers see them.
+        self._pending: Sequence[Node | str] = ()
+
+    def _run(self, write: Callable[[*_Ts], _T], *args: *_Ts) -> _T:
+        """Call ``write(*args)`` while no other thread writes, and return its result.
+
+        If it compacted the inventory, report that to the logger.
+        """
+        result = self._lock.run(write, *args)
+        self._log_compaction()
+        return result
+
+    def _log_compaction(self) -> None:
+        """Report the last compaction to the logger, unless that was done.
+
+        Call it without a lock: handlers of the logger run.
+        """
+        if self._compactions != self._logged_compactions:
+            self._logged_compactions = self._compactions
+            from logging import getLogger  # loads slowly, and a compaction is rare
+
+            text = "compacted %d nodes in %.3f seconds"
+            seconds = self._last_compaction_seconds
+            getLogger("nodeselect.inventory").debug(text, len(self), seconds)
+
+    def _replace(self, old: Node, new: Node) -> _Written | None:
+        """Replace ``old`` by ``new``; return what was done, or None if ``old`` is not there."""
+        self._recover()
+        return self._write([new], False) if old in self else None
+
+    def _write(self, changes: Sequence[Node | str], can_remove: bool) -> _Written:
+        """Make all of ``changes`` or none. The caller has checked their types.
+
+        :param can_remove: whether there may be ids, of nodes to remove, among them.
+        :raises KeyError: if one of these is not there.
+        """
+        self._recover()
+        if can_remove:
+            missing = _missing_id(self._view, changes)
+            if missing is not None:
+                raise KeyError(missing)
+        return self._make(changes, self._append)
+
+    def _recover(self) -> None:
+        """Make whole what the last write left unfinished, if it was interrupted.
+
+        If it is in the journal, make it; otherwise drop it.
+
+        :raises InventoryError: if nothing can be written to the journal.
+        """
+        self._drop_unfinished()
+        last = self._journal.settle()
+        if last is not None and last.generation != self._view.generation:
+            if self._pending:
+                self._make(self._pending, lambda _: last.chain)
+            else:
+                self._view = View(self._view.store, last.generation, last.chain)
+
+    def _drop_unfinished(self) -> None:
+        if self._write_interrupted:
+            self._compact()
+
+    def _append(self, changes: Sequence[Node | str]) -> int | None:
+        """Append a write to the journal; return its checksum there, None if none is kept."""
+        view, journal = self._view, self._journal
+        if not journal.is_open:
+            return None
+        if view.store.segment is not None:  # what is damaged must not be found later
+            view.store.segment.load_nodes()
+        self._pending = changes
+        return journal.append(view.generation + 1, len(view), changes)
+
+    def _make(
+        self, changes: Sequence[Node | str], keep: Callable[[Sequence[Node | str]], int | None]
+    ) -> _Written:
+        """Make all of ``changes``; if any changes a node, readers see a new view.
+
+        Nothing must be unfinished, and the ids to remove must be there.
+
+        :param keep: called with ``changes`` before the first one is made that changes a node;
+            returns the checksum of the write in the journal, None if it is not there.
+        """
+        before = after = self._view
+        store, chain, is_changed = before.store, None, False
+        outcomes: list[tuple[int | None, ChangeKind]] = []
+        for change in changes:
+            kind: ChangeKind = "removed"
+            if not isinstance(change, Node):
+                previous = store.find(change)
+            elif (previous := store.find(change.id)) is None:
+                kind = "added"
+            elif store.equals(previous, change):
+                outcomes.append((previous, "unchanged"))
+                continue
+            else:
+                kind = "changed"
+            if not is_changed:
+                chain = keep(changes)
+                self._write_interrupted = is_changed = True
+            if isinstance(change, Node):
+                store.put(change, previous)
+            else:
+                assert previous is not None, "checked by the caller"
+                store.delta.delete(previous)
+            outcomes.append((previous, kind))
+        if is_changed:
+            after = View(store, before.generation + 1, chain)
+            if self._compact_at is not None:
+                least = self._tuning.max_unsegmented
+                if after.pending_changes > max(least, self._compact_at * store.indexed_count):
+                    after = self._compacted(after)
+            self._view = after
+            self._write_interrupted = False
+            self._pending = ()
+        return _Written(before, after, outcomes)
+
+    def _use_log(self, log: "ChangeLog | None") -> None:
+        """Make the writes that are in a change log; append later writes to it."""
+        if log is None:
+            return
+        from nodeselect.durable.change_log import ChangeLog
+
+        if not isinstance(log, ChangeLog):
+            raise TypeError(f"log must be a ChangeLog, not {type(log).__name__}")
+        self._lock, self._journal = log.lock, log
+        self._catch_up()
+        self._log_compaction()
+
+    def _catch_up(self) -> None:
+        """Make the writes of the journal that are not made yet."""
+        view, journal = self._view, self._journal
+        journal.is_behind = True
+        for record in journal.records(view.generation, len(view), view.chain):
+            self._make_again(record)
+        journal.is_behind = False
+
+    def _make_again(self, record: Record) -> None:
+        """Make a write that was read from the journal.
+
+        :raises InventoryError: if it does not fit these nodes: the log is of others.
+        """
+        self._drop_unfinished()
+        before = self._view
+        if len(before) == record.nodes:
+            if not record.changes:
+                self._view = View(before.store, record.end.generation, record.end.chain)
+            elif _missing_id(before, record.changes) is None:
+                self._make(record.changes, lambda _: record.end.chain)
+        if self._view.generation != record.end.generation:
+            generation = before.generation
+            raise other_nodes(self._journal.path, generation, record.nodes, len(before))
+
+    def _save(self, path: str | os.PathLike[str]) -> None:
+        view = self._view
+        sections = to_sections(view)
+        generation = next_generation(path, sections, view.generation, self._origin, has_log=False)
+        chain = view.chain
+        if generation > view.generation:
+            self._run(self._raise_generation, view.generation, generation)
+            chain = None
+        self._origin = Origin(generation, sections.write(os.fspath(path), generation, chain))
+
+    def _raise_generation(self, old: int, new: int) -> None:
+        """Change the number of the generation ``old`` to ``new``.
+
+        If writes have been made since, the current generation rises by as many above ``new``.
+        """
+        self._recover()
+        view = self._view
+        later = view.generation - old
+        self._view = View(view.store, new + later)
+
+    def _save_and_empty(self, journal: Journal, path: str | os.PathLike[str]) -> None:
+        view, mark = self._lock.run(self._mark, journal, 0)
+        sections = to_sections(view)
+        generation = next_generation(path, sections, view.generation, self._origin, has_log=True)
+        if generation > view.generation:
+            view, mark = self._lock.run(self._mark, journal, generation)
+            sections = to_sections(view)
+        generation = view.generation
+        checksum = sections.write(os.fspath(path), generation, mark.chain)
+        self._origin = Origin(generation, checksum)
+        try:
+            self._lock.run(journal.empty, mark, len(view))
+        except InventoryError as error:
+            message = f"the nodes are saved, but the log cannot be emptied: {error.message}"
+            raise InventoryError(error.code, message, place=error.place, hint=error.fix) from None
+
+    def _mark(self, journal: Journal, generation: int) -> tuple[View, LogPosition]:
+        """Return the state of the inventory, and the place of its last write in the journal.
+
+        :param generation: if that of the inventory is lower, raise it to this one first.
+        """
+        self._recover()
+        view = self._view
+        if generation > view.generation:
+            self._pending = ()
+            chain = journal.append(generation, len(view), ())
+            view = self._view = View(view.store, generation, chain)
+        return view, journal.mark()
+
+    def _follow(self, path: str) -> int:
+        from nodeselect.durable.follower import Follower
+
+        journal = previous = self._journal
+        if journal.is_open:
+            raise ValueError("an inventory cannot follow a log while it writes to one")
+        if not isinstance(journal, Follower) or journal.path != path:
+            first = 0 if self._origin is None else self._origin.generation
+            if not journal.has_writes and self._view.generation != first:
+                raise _unsaved_changes(self._origin)
+            journal = self._journal = Follower(path)
+        start = self._view.generation
+        try:
+            self._catch_up()
+        except InventoryError as error:
+            if error.code != "log-emptied" or not self._reopen():
+                if self._view.generation == start:  # nothing was made, so it does not follow it
+                    self._journal = previous
+                raise
+        if journal.was_emptied:
+            journal.was_emptied = False
+            with suppress(InventoryError):  # then the changes remain in memory
+                self._reopen()
+        return self._view.generation - start
+
+    def _reopen(self) -> bool:
+        """Replace the nodes by those of the saved file, if that was saved again.
+
+        Then make the later writes in the journal. Return whether the nodes were replaced.
+        """
+        last = self._origin
+        while self._path is not None:
+            view, origin = open_saved(self._path, self._tuning, verify=False, copy=self._copy)
+            if origin == last:
+                return False
+            try:
+                self._move(view, origin)
+            except InventoryError as error:
+                if error.code != "log-emptied":
+                    raise
+                last = origin  # it was saved again, and the log emptied, in the meantime
+            else:
+                return True
+        return False
+
+    def _move(self, view: View, origin: Origin) -> None:
+        """Replace the nodes by those of a saved file, with the later writes, in one step.
+
+        :param view: the nodes of the file, and ``origin`` which file it is.
+        """
+        other = type(self).__new__(type(self))
+        other._begin(self._compact_at)
+        other._view = view
+        other._journal = self._journal.restarted()
+        if other._journal is not self._journal:  # it reads the log anew
+            other._catch_up()
+        self._journal, self._view, self._origin = other._journal, other._view, origin
+        self._write_interrupted = False
+
+    def _refresh(
+        self,
+        path: str | os.PathLike[str],
+        discard_changes: bool,
+        verify: bool,
+        copy: bool | None,
+    ) -> bool:
+        # In one thread at a time, so that none moves back to a file that was opened before.
+        copy = self._copy if copy is None else copy
+        absolute = absolute_path(path)
+        view, origin = open_saved(path, self._tuning, verify=verify, copy=copy)
+        is_other = self._move_to(view, origin, discard_changes)
+        self._path, self._copy = absolute, copy
+        return is_other
+
+    def _move_to(self, view: View, origin: Origin, discard_changes: bool) -> bool:
+        journal = self._journal
+        if journal.is_open:
+            raise ValueError("an inventory that writes to a log cannot be refreshed")
+        is_unchanged = journal.has_writes or (
+            self._origin is not None and self._origin.generation == self._view.generation
+        )
+        if not is_unchanged and not discard_changes:
+            raise _unsaved_changes(self._origin)
+        is_stale = journal.is_behind or is_damaged(self._view)
+        if is_unchanged and self._origin == origin and not is_stale:
+            return False
+        self._move(view, origin)
+        return True
+
+    def _compact(self) -> None:
+        if self._view.pending_changes or self._write_interrupted:
+            self._view = self._compacted(self._view)
+            self._write_interrupted = False
+
+    def _compacted(self, view: View) -> View:
+        start = perf_counter()
+        compacted = View(compact(view), view.generation, view.chain)
+        self._last_compaction_seconds = perf_counter() - start
+        self._compactions += 1
+        return compacted
 
 
 def _row(node: Node) -> NodeRow:
     require_node(node)
     return node.id, node.labels, node.name, node.state
+
+
+def _unsaved_changes(origin: Origin | None) -> InventoryError:
+    message = "the inventory has changes that are not in its file"
+    hint = "make them in the process that saves the file; here, refresh with discard_changes=True"
+    if origin is None:
+        message = "the inventory has nodes that were not read from a saved file"
+        hint = "drop them: refresh with discard_changes=True; or begin with Inventory.open"
+    return InventoryError("unsaved-changes", message, hint=hint)
+
+
+def _missing_id(view: View, changes: Sequence[Node | str]) -> str | None:
+    """Return the first id that ``changes`` remove although no node has it at that point."""
+    exists: dict[str, bool] = {}
+    for change in changes:
+        if isinstance(change, Node):
+            exists[change.id] = True
+        elif exists.get(change, view.find(change) is not None):
+            exists[change] = False
+        else:
+            return change
+    return None

@@ -9,7 +9,6 @@ from nodeselect.explain import Explanation, NodeExplanation
 from nodeselect.explain.audit import Audit, audit
 from nodeselect.explain.compute import explain, explain_node
 from nodeselect.explain.countable import FailureCounts
-from nodeselect.explain.hints import Vocabulary
 from nodeselect.inventory.change import NodeChange
 from nodeselect.inventory.compaction import table_of
 from nodeselect.inventory.failure_groups import FailureGroups
@@ -72,9 +71,7 @@ class BaseInventory:
         """
         require_count("examples", examples)
         view, selector = self._view, require_selector(selector)
-        if view.vocabulary is None:
-            view.vocabulary = Vocabulary()
-        return explain(ViewStatistics(view), selector, examples, view.vocabulary)
+        return explain(ViewStatistics(view), selector, examples, view.vocabulary())
 
     def failure_counts(
         self, selector: Selector, *, states: Collection[str] | None = None

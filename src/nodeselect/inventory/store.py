@@ -26,6 +26,8 @@ _EMPTY = postings.from_ordinals(())
 class Store:
     """The nodes of an inventory since the last compaction, changes and deleted nodes included.
 
+    One thread writes, any number read: what is here is only ever appended to.
+
     The *ordinal* of a node is its number in the store, its *rank* its position in inventory order.
     A node that is changed gets a new ordinal, and keeps its rank.
 
@@ -34,14 +36,14 @@ class Store:
     :param delta: the nodes added since, and which nodes have been deleted.
     """
 
-    __slots__ = ("delta", "indexed_count", "merged_tombstones", "next_rank", "segment")
+    __slots__ = ("_deleted", "delta", "indexed_count", "next_rank", "segment")
 
     def __init__(self, segment: Segment | None, delta: Delta) -> None:
         self.segment = segment
         self.delta = delta
         self.indexed_count = self.next_rank = delta.first + len(delta.nodes)
-        # Cached by ``View.deleted``: the ordinals of the first tombstones, and how many these are.
-        self.merged_tombstones: tuple[Postings, int] = _EMPTY, 0
+        # A cache: the ordinals of the first tombstones, and how many these are.
+        self._deleted: tuple[Postings, int] = _EMPTY, 0
 
     def put(self, node: Node, previous: int | None) -> None:
         """Replace the node that has the id of ``node``, or append ``node`` if there is none.
@@ -123,6 +125,20 @@ class Store:
             return None
         return ordinal
 
+    def deleted(self, tombstone_count: int) -> Postings:
+        """Return the ordinals of the first ``tombstone_count`` deletions. Do not modify them.
+
+        They are cached, so that a reader merges only the deletions that are new to all readers.
+        """
+        merged, count = self._deleted
+        if count > tombstone_count:
+            merged, count = _EMPTY, 0
+        added = self.delta.tombstones[count:tombstone_count]
+        if added:
+            merged = merged | postings.from_ordinals(added)
+        self._deleted = merged, tombstone_count
+        return merged
+
     def ids(self, nodes: Postings, limit: int | None = None) -> list[str]:
         """Return up to ``limit`` ids of ``nodes``, in inventory order. Cost: about 10 ns a node."""
         indexed, members = self.split(nodes)
@@ -202,10 +218,11 @@ class Store:
 
 
 class View:
-    """The state of an inventory that a reader sees. Immutable.
+    """The state of an inventory that a reader sees. It always has the same nodes.
 
-    It sees all nodes and deletions that are in a store now, and none that are added later. Each
-    write creates a view, in less than a microsecond.
+    These are all nodes and deletions that are in a store now, and none that are added later. Each
+    write creates a view, in less than a microsecond. What the first query computes is kept for the
+    next one; if two threads compute it, they get the same.
 
     :param store: the nodes, to which later writes are added.
     :param chain: the checksum of the last write in the change log; None if it is not known.
@@ -213,12 +230,12 @@ class View:
 
     __slots__ = (
         "_deleted",
+        "_vocabulary",
         "chain",
         "generation",
         "node_count",
         "store",
         "tombstone_count",
-        "vocabulary",
     )
 
     def __init__(self, store: Store, generation: int, chain: int | None = None) -> None:
@@ -227,7 +244,7 @@ class View:
         self.chain = chain
         self.node_count = len(store.delta.nodes)
         self.tombstone_count = len(store.delta.tombstones)
-        self.vocabulary: Vocabulary | None = None  # set by the first explanation
+        self._vocabulary: Vocabulary | None = None
         self._deleted: Postings | None = None
 
     def __len__(self) -> int:
@@ -241,15 +258,15 @@ class View:
 
     def deleted(self) -> Postings:
         """Return the ordinals of the deleted nodes. Do not modify them."""
-        if self._deleted is None:  # two threads may both compute it, with the same result
-            store = self.store
-            merged, count = store.merged_tombstones
-            if count > self.tombstone_count:
-                merged, count = _EMPTY, 0
-            added = store.delta.tombstones[count : self.tombstone_count]
-            self._deleted = merged | postings.from_ordinals(added) if added else merged
-            store.merged_tombstones = self._deleted, self.tombstone_count
+        if self._deleted is None:
+            self._deleted = self.store.deleted(self.tombstone_count)
         return self._deleted
+
+    def vocabulary(self) -> Vocabulary:
+        """Return what explanations remember of the keys and values of these nodes."""
+        if self._vocabulary is None:
+            self._vocabulary = Vocabulary()
+        return self._vocabulary
 
     def live(self) -> Postings:
         """Return the ordinals of the nodes that are not deleted."""
