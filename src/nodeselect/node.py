@@ -6,7 +6,6 @@ from types import MappingProxyType
 from typing import Final, NoReturn, TypeAlias, TypedDict, Unpack, final
 
 from nodeselect.errors import InventoryError
-from nodeselect.frozen import Frozen
 from nodeselect.kubernetes_node import node_from_object
 from nodeselect.limits import LIMITS
 from nodeselect.text import UNPRINTABLE, printable, quoted, to_exact_str
@@ -26,7 +25,7 @@ class _Fields(TypedDict, total=False):
 
 
 @final
-class Node(Frozen):
+class Node:
     """A node that a selector may match. Frozen; equal if all four fields are equal.
 
     >>> Node("n-1", {"region": "eu"}, state="connected")
@@ -125,6 +124,12 @@ class Node(Frozen):
     def connected(self) -> bool:
         """Whether the node accepts work: its state is ``connected`` or ``ready``, in any case."""
         return is_connected(self.state)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"a Node is frozen: {name!r} cannot be set")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"a Node is frozen: {name!r} cannot be deleted")
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Node):

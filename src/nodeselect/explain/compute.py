@@ -25,10 +25,10 @@ from nodeselect.explain.wording import (
     requirement_text,
     short,
 )
-from nodeselect.frozen import FrozenMapping
 from nodeselect.node import count_connected
 from nodeselect.selectors import Operator, Requirement, Selector
 from nodeselect.selectors.charset import parse_int64
+from nodeselect.selectors.frozen import FrozenMapping
 from nodeselect.text import quoted
 
 # If a key has more values than this, its most frequent values are not worth showing.

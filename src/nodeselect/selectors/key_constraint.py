@@ -8,25 +8,14 @@ requirements allow together is computed exactly.
 from collections.abc import Iterable
 from typing import assert_never
 
-from nodeselect.frozen import Frozen
 from nodeselect.selectors.charset import MAX_INT64, MIN_INT64, parse_int64
+from nodeselect.selectors.frozen import Frozen
 from nodeselect.selectors.operator import HasKey, InRange, OneOf
 from nodeselect.selectors.requirement import Requirement
 from nodeselect.text import truncate
 
 
-class _Unfrozen:
-    """A :class:`KeyConstraint` while it is built: its fields can be set."""
-
-    __slots__ = ("allows_absent", "excluded", "int_range", "values")
-
-    allows_absent: bool
-    values: frozenset[str] | None
-    excluded: frozenset[str]
-    int_range: tuple[int, int] | None
-
-
-class KeyConstraint(_Unfrozen, Frozen):
+class KeyConstraint(Frozen):
     """The values that one key may have, and whether it may be absent. Frozen.
 
     :func:`constraints_by_key` builds constraints. ``a & b`` allows what both allow. ``a <= b`` is
@@ -42,7 +31,7 @@ class KeyConstraint(_Unfrozen, Frozen):
     (True, False)
     """
 
-    __slots__ = ()
+    __slots__ = ("allows_absent", "excluded", "int_range", "values")
 
     allows_absent: bool
     """Whether the key may be absent."""
@@ -196,10 +185,15 @@ def _build(
         excluded, int_range = frozenset(), None
     elif int_range is not None:
         excluded = frozenset(value for value in excluded if _is_in_range(value, int_range))
-    constraint = _Unfrozen()
-    constraint.allows_absent = allows_absent
-    constraint.values = values
-    constraint.excluded = excluded
-    constraint.int_range = int_range
-    constraint.__class__ = KeyConstraint
-    return constraint  # type: ignore[return-value]
+    constraint = KeyConstraint.__new__(KeyConstraint)
+    _set_allows_absent(constraint, allows_absent)
+    _set_values(constraint, values)
+    _set_excluded(constraint, excluded)
+    _set_int_range(constraint, int_range)
+    return constraint
+
+
+_set_allows_absent = vars(KeyConstraint)["allows_absent"].__set__
+_set_values = vars(KeyConstraint)["values"].__set__
+_set_excluded = vars(KeyConstraint)["excluded"].__set__
+_set_int_range = vars(KeyConstraint)["int_range"].__set__

@@ -33,7 +33,7 @@ def parse_requirements(text: str) -> list[Requirement]:
 
     :raises SelectorError: if the text is invalid.
     """
-    requirements = parse_valid(text)
+    requirements = parse_by_pattern(text)
     if requirements is None:
         from nodeselect.selectors.lark_parser import parse_by_lark  # loads Lark
 
@@ -41,7 +41,7 @@ def parse_requirements(text: str) -> list[Requirement]:
     return requirements
 
 
-def parse_valid(text: str) -> list[Requirement] | None:
+def parse_by_pattern(text: str) -> list[Requirement] | None:
     """Parse a text by a regular expression; return None if it is invalid."""
     requirements = []
     for parts in _find_requirements(f",{text}"):

@@ -54,7 +54,7 @@ def selectors_from_pod_spec(spec: Mapping[str, object]) -> tuple[Selector, ...]:
     could be a condition on nodes: in an affinity any field, in the spec one with such a name.
 
     :param spec: a PodSpec as decoded JSON: that of a pod, or ``spec.template.spec`` of a workload.
-    :raises SelectorError: if a part is invalid; ``place`` is its path in the spec.
+    :raises SelectorError: if a part is invalid; ``path`` is its path in the spec.
     :raises TypeError: if ``spec`` is not a mapping.
     """
     if not isinstance(spec, Mapping):

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from nodeselect.errors import SelectorError
-from nodeselect.frozen import Frozen
 from nodeselect.limits import LIMITS
 from nodeselect.selectors.charset import MAX_INT64, MIN_INT64, is_key, is_value, parse_int64
 from nodeselect.selectors.diagnostics.words import (
@@ -12,12 +11,17 @@ from nodeselect.selectors.diagnostics.words import (
     too_many_values_error,
     value_error,
 )
+from nodeselect.selectors.frozen import Frozen
 from nodeselect.selectors.operator import HasKey, InRange, OneOf, Operator, Test
 from nodeselect.text import to_exact_str
 
 
 class _Unfrozen:
-    """A :class:`Requirement` while it is built: its fields can be set."""
+    """A :class:`Requirement` while it is parsed: its fields can be set.
+
+    Then the object becomes a :class:`Requirement`. Otherwise parsing a new text would take a tenth
+    longer (``benchmarks/test_parse.py``).
+    """
 
     __slots__ = ("key", "operator", "spelling", "values")
 

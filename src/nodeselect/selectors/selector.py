@@ -4,19 +4,17 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from nodeselect.frozen import Frozen
+from nodeselect.errors import SelectorError
 from nodeselect.limits import LIMITS
-from nodeselect.selectors.diagnostics.words import limit_error, text_length_error
+from nodeselect.selectors.charset import is_key, is_value
+from nodeselect.selectors.diagnostics.words import id_error, limit_error, text_length_error
+from nodeselect.selectors.frozen import Frozen
 from nodeselect.selectors.key_constraint import constraints_by_key
 from nodeselect.selectors.label_selector import (
     label_selector_from_requirements,
     requirements_from_label_selector,
 )
-from nodeselect.selectors.match_fields import (
-    requirements_from_expressions,
-    requirements_from_labels,
-    valid_ids,
-)
+from nodeselect.selectors.operator import Operator
 from nodeselect.selectors.parser import parse_requirements
 from nodeselect.selectors.predicate import (
     FailureMask,
@@ -26,20 +24,10 @@ from nodeselect.selectors.predicate import (
     compile_predicate,
 )
 from nodeselect.selectors.requirement import Requirement
-from nodeselect.text import printable, to_exact_str, truncate
+from nodeselect.text import printable, quoted, to_exact_str, truncate
 
 
-class _Unfrozen:
-    """A :class:`Selector` while it is built: its fields can be set."""
-
-    __slots__ = ("_failure_mask", "_hash", "_predicate", "_split", "ids", "matches", "requirements")
-
-    requirements: tuple[Requirement, ...]
-    ids: tuple[str, ...] | None
-    matches: Predicate
-
-
-class Selector(_Unfrozen, Frozen):
+class Selector(Frozen):
     """A condition on nodes: every requirement must hold, and the id must be one of :attr:`ids`.
 
     Build one with :meth:`parse`, :meth:`of`, :meth:`from_requirements`, :meth:`from_kubernetes`,
@@ -47,7 +35,7 @@ class Selector(_Unfrozen, Frozen):
     selectors are equal if they have the same requirements, in any order, and the same ids.
     """
 
-    __slots__ = ()
+    __slots__ = ("_failure_mask", "_hash", "_predicate", "_split", "ids", "matches", "requirements")
 
     requirements: tuple[Requirement, ...]
     """The requirements, in the order in which they were written."""
@@ -124,13 +112,13 @@ class Selector(_Unfrozen, Frozen):
         requirements, separated by commas; a blank one is an error. Ids are compared exactly, and
         only with a node's id: never with its name, never by prefix.
 
-        :raises SelectorError: if a label, an expression or an id is invalid; ``place`` names it.
+        :raises SelectorError: if a label, an expression or an id is invalid; ``path`` names it.
         :raises TypeError: if an argument has the wrong type, such as a string instead of a list.
         """
-        requirements = requirements_from_labels(match_labels)
+        requirements = [] if match_labels is None else _from_labels(match_labels)
         if match_expressions is not None:
-            requirements += requirements_from_expressions(match_expressions, cls.parse)
-        return _build(requirements, valid_ids(match_ids) or None)
+            requirements += _from_expressions(match_expressions)
+        return _build(requirements, None if match_ids is None else _valid_ids(match_ids) or None)
 
     @classmethod
     def from_requirements(
@@ -150,7 +138,7 @@ class Selector(_Unfrozen, Frozen):
         checked = list(requirements)
         if not all(isinstance(requirement, Requirement) for requirement in checked):
             raise TypeError("requirements must be a list of Requirement")
-        return _build(checked, valid_ids(match_ids))
+        return _build(checked, None if match_ids is None else _valid_ids(match_ids))
 
     @classmethod
     def from_kubernetes(cls, label_selector: Mapping[str, Any] | None) -> "Selector":
@@ -164,7 +152,7 @@ class Selector(_Unfrozen, Frozen):
         field in it that is null is empty. The selector has the same requirements; ``In`` with one
         value is not changed to ``=``.
 
-        :raises SelectorError: if a part is invalid, has the wrong type or is unknown; ``place`` is
+        :raises SelectorError: if a part is invalid, has the wrong type or is unknown; ``path`` is
             its path, such as ``matchExpressions[1].values[0]``.
         :raises TypeError: if ``label_selector`` is neither a mapping nor None.
         """
@@ -309,7 +297,8 @@ class _Uncompiled(Selector):
     """A selector whose :attr:`matches` is not compiled yet; it is with its first use.
 
     Then the object becomes a plain :class:`Selector`. Many selectors are never compiled, since an
-    inventory needs only their requirements.
+    inventory needs only their requirements. With a property in its place, each use of ``matches``
+    would take a fifth longer (``benchmarks/test_predicate.py``).
     """
 
     __slots__ = ()
@@ -323,8 +312,63 @@ class _Uncompiled(Selector):
 
 
 _Uncompiled.__name__ = _Uncompiled.__qualname__ = "Selector"  # in messages
-_set_matches = vars(_Unfrozen)["matches"].__set__
+
+_set_requirements = vars(Selector)["requirements"].__set__
+_set_ids = vars(Selector)["ids"].__set__
+_set_matches = vars(Selector)["matches"].__set__
 _set_class = vars(object)["__class__"].__set__
+
+
+def _from_labels(match_labels: Mapping[str, str]) -> list[Requirement]:
+    if not isinstance(match_labels, Mapping):
+        raise TypeError("match_labels must be a mapping")
+    return [_from_label(key, value) for key, value in match_labels.items()]
+
+
+def _from_label(key: object, value: object) -> Requirement:
+    if type(key) is type(value) is str and is_key(key) and is_value(value):  # the usual case
+        return Requirement._trusted(key, Operator.EQUALS, (value,), "=")
+    key = to_exact_str(key, "a key of match_labels")
+    try:
+        return Requirement(key, Operator.EQUALS, [to_exact_str(value, f"the value of {key!r}")])
+    except SelectorError as error:
+        raise error.at(f"match_labels[{quoted(key)}]") from None
+
+
+def _from_expressions(match_expressions: Iterable[str]) -> list[Requirement]:
+    requirements: list[Requirement] = []
+    for number, text in enumerate(_items(match_expressions, "match_expressions")):
+        if type(text) is not str:
+            text = to_exact_str(text, f"match_expressions[{number}]")
+        try:
+            parsed = Selector.parse(text).requirements
+            if not parsed:
+                message = "an expression must not be blank"
+                hint = "write a requirement, such as region=eu, or remove the expression"
+                raise SelectorError("blank", message, text, (len(text), len(text)), hint=hint)
+        except SelectorError as error:
+            raise error.at(f"match_expressions[{number}]") from None
+        requirements += parsed
+    return requirements
+
+
+def _valid_ids(match_ids: Iterable[str]) -> list[str]:
+    valid = []
+    for number, node_id in enumerate(_items(match_ids, "match_ids")):
+        path = f"match_ids[{number}]"
+        text = to_exact_str(node_id, path)
+        if not (text and text.isascii() and text.isprintable()):
+            error = id_error(text)
+            if error is not None:
+                raise error.at(path)
+        valid.append(text)
+    return valid
+
+
+def _items(items: Iterable[str], name: str) -> Iterable[str]:
+    if isinstance(items, (str, bytes, Mapping)) or not isinstance(items, Iterable):
+        raise TypeError(f"{name} must be a list of strings, not {type(items).__name__}")
+    return items
 
 
 def _parse(text: str) -> Selector:
@@ -370,11 +414,10 @@ def _build(
             raise limit_error("match_ids", "ids", len(ids), "").at("match_ids")
         if not ids:  # no node matches, whatever its labels
             requirements = []
-    selector = _Unfrozen()
-    selector.requirements = tuple(requirements)
-    selector.ids = ids
-    selector.__class__ = _Uncompiled
-    return selector  # type: ignore[return-value]
+    selector = _Uncompiled.__new__(_Uncompiled)
+    _set_requirements(selector, tuple(requirements))
+    _set_ids(selector, ids)
+    return selector
 
 
 def _sort_keys(selector: Selector) -> list[tuple[str, str, str, tuple[str, ...]]]:

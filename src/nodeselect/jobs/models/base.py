@@ -18,11 +18,11 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from nodeselect.errors import JobError, SelectorError
-from nodeselect.frozen import FrozenMapping
 from nodeselect.jobs.check.schema_fields import DURATION, parse_duration
 from nodeselect.limits import LIMITS
 from nodeselect.problem import Problem
 from nodeselect.selectors.charset import MAX_INT64, MIN_INT64
+from nodeselect.selectors.frozen import FrozenMapping
 from nodeselect.text import FORBIDDEN, printable, quoted
 
 EMPTY: FrozenMapping[str, Any] = FrozenMapping({})

@@ -10,10 +10,10 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, ConfigDict, Field, PlainSerializer, model_validator
 
 from nodeselect.errors import SelectorError
-from nodeselect.frozen import FrozenMapping
 from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper
 from nodeselect.jobs.models.base import EMPTY, Data, JobModel
 from nodeselect.selectors import Selector
+from nodeselect.selectors.frozen import FrozenMapping
 from nodeselect.text import quoted
 
 _Strings = Annotated[tuple[str | None, ...], Field(strict=False)]
