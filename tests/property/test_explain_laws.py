@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nodeselect import Inventory, Node, Selector
-from nodeselect.explain import Explanation, FailureCounts, count_headline
+from nodeselect.explain import Explanation, FailureCounts
 from nodeselect.explain.compute import explain
-from nodeselect.explain.wording import requirement_text
+from nodeselect.explain.explanation import requirement_text
+from nodeselect.explain.wording import count_headline
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.inventory import failure_groups
 from nodeselect.render.explanation import render_text

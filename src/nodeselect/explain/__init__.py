@@ -9,8 +9,9 @@ from nodeselect.explain.explanation import (
     NodeExplanation,
     Reason,
     RequirementResult,
+    explain_node,
 )
-from nodeselect.explain.wording import count_headline, headline, notes
+from nodeselect.explain.wording import notes
 
 __all__ = [
     "Correction",
@@ -23,7 +24,6 @@ __all__ = [
     "NodeExplanation",
     "Reason",
     "RequirementResult",
-    "count_headline",
-    "headline",
+    "explain_node",
     "notes",
 ]

@@ -13,16 +13,20 @@ from nodeselect.explain.countable import (
     Countable,
     Failures,
 )
-from nodeselect.explain.explanation import Explanation, NodeExplanation, Reason, RequirementResult
+from nodeselect.explain.explanation import (
+    Explanation,
+    Reason,
+    RequirementResult,
+    requirement_text,
+)
 from nodeselect.explain.hints import Vocabulary, find_hints
-from nodeselect.explain.recommendation import recommend
 from nodeselect.explain.similarity import closeness
 from nodeselect.explain.wording import (
     count_headline,
     format_value_counts,
     no_requested_state,
     nodes_have,
-    requirement_text,
+    recommend,
     short,
 )
 from nodeselect.node import count_connected
@@ -70,15 +74,6 @@ def explain(
         correction=correction,
     )
     return explanation._replace(recommendation=recommend(explanation))
-
-
-def explain_node(selector: Selector, node_id: str, labels: Mapping[str, str]) -> NodeExplanation:
-    """Return which requirements of ``selector`` a node satisfies, and which it fails."""
-    rows = []
-    for part in selector.split():
-        value = node_id if part.ids is not None else labels.get(part.requirements[0].key)
-        rows.append((requirement_text(part), value, part.matches(labels, node_id)))
-    return NodeExplanation(node_id, all(passes for _, _, passes in rows), tuple(rows))
 
 
 def exclude_by_state(

@@ -1,13 +1,21 @@
 """The values of an explanation: why nodes match a selector, and why the others do not.
 
 They hold only numbers and sentences, so this module imports no index, inventory or layout: any
-engine that can count nodes can return them.
+engine that can count nodes can return them. The explanation of one node is computed here: it needs
+nothing but the node.
 """
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from nodeselect.selectors import Selector
 from nodeselect.text import pluralize, printable
+
+NOTHING = "<id in ()>"
+"""The text of a list of ids without any id, which no node has."""
+
+# Up to this many ids are named in the text of a requirement; of more, only the number.
+_MAX_IDS = 3
 
 
 class RequirementResult(NamedTuple):
@@ -129,6 +137,25 @@ class NodeExplanation(NamedTuple):
                 for text, value, passes in self.requirements
             ],
         }
+
+
+def requirement_text(requirement: Selector) -> str:
+    """Return the text of a selector that has one requirement, or only ids: ``<id in (n-1)>``."""
+    ids = requirement.ids
+    if ids is None:
+        return str(requirement.requirements[0])
+    if len(ids) > _MAX_IDS:
+        return f"<one of {len(ids):,} ids>"
+    return f"<id in ({','.join(ids)})>"
+
+
+def explain_node(selector: Selector, node_id: str, labels: Mapping[str, str]) -> NodeExplanation:
+    """Return which requirements of ``selector`` a node satisfies, and which it fails."""
+    rows = []
+    for part in selector.split():
+        value = node_id if part.ids is not None else labels.get(part.requirements[0].key)
+        rows.append((requirement_text(part), value, part.matches(labels, node_id)))
+    return NodeExplanation(node_id, all(passes for _, _, passes in rows), tuple(rows))
 
 
 class Explanation(NamedTuple):

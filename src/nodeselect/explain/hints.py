@@ -8,11 +8,11 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
+from typing import NamedTuple
 
 from nodeselect.errors import SelectorError
-from nodeselect.explain.correction import Suggestion, correct
-from nodeselect.explain.countable import Countable, Failures
-from nodeselect.explain.explanation import Correction, Hint
+from nodeselect.explain.countable import Countable, Failures, best_removal
+from nodeselect.explain.explanation import Correction, Hint, requirement_text
 from nodeselect.explain.similarity import WordCounts, closest_key, is_number
 from nodeselect.explain.wording import nodes_have, short
 from nodeselect.selectors import Operator, Requirement, Selector, conflict
@@ -77,6 +77,14 @@ class Vocabulary:
         return values
 
 
+class _Suggestion(NamedTuple):
+    """A hint, its replacement as a selector, and the positions of the requirements to replace."""
+
+    hint: Hint
+    replacement: Selector | None
+    positions: tuple[int, ...]
+
+
 def find_hints(
     nodes: Countable,
     vocabulary: Vocabulary,
@@ -93,7 +101,7 @@ def find_hints(
     counts = failures.counts
     if not counts.total:
         return (), None
-    suggestions: list[Suggestion] = []
+    suggestions: list[_Suggestion] = []
     parts = selector.split()
     finder = _HintFinder(nodes, vocabulary, failures)
     if not selector.is_satisfiable and (contradiction := finder.contradiction(selector)):
@@ -114,7 +122,7 @@ def find_hints(
             suggestion = finder.requirement(position, part.requirements[0])
         if suggestion is not None:
             suggestions.append(suggestion)
-    correction = correct(nodes, parts, failures, suggestions)
+    correction = _correct(nodes, parts, failures, suggestions)
     return tuple(suggestion.hint for suggestion in suggestions), correction
 
 
@@ -131,6 +139,55 @@ def _is_doubtful(part: Selector, failing: int, total: int) -> bool:
     return not failing and requirement.operator.matches_absent
 
 
+def _correct(
+    nodes: Countable,
+    parts: Sequence[Selector],
+    failures: Failures,
+    suggestions: Sequence[_Suggestion],
+) -> Correction | None:
+    """Return a correction that makes all suggested replacements; None if there are none.
+
+    If two suggestions replace the same requirement, the correction has only the first.
+
+    :param parts: the requirements of the selector, and ``failures`` the nodes that fail them.
+    """
+    hints: list[Hint] = []
+    selectors: list[Selector] = []
+    replaced: set[int] = set()
+    corrected = dict(enumerate(parts))
+    for hint, replacement, positions in suggestions:
+        if replacement is not None and replaced.isdisjoint(positions):
+            hints.append(hint)
+            selectors.append(replacement)
+            replaced.update(positions)
+            corrected[positions[0]] = replacement
+            for position in positions[1:]:
+                del corrected[position]
+    if not hints:
+        return None
+    would_match = hints[0].would_match
+    if len(hints) > 1 or would_match is None:
+        would_match = failures.count_if_replaced(replaced, selectors)
+    return Correction(
+        tuple(dict.fromkeys(hint.replacement for hint in hints if hint.replacement is not None)),
+        tuple(text for hint in hints for text in hint.replaced),
+        would_match,
+        *(() if would_match else _removal(nodes, list(dict.fromkeys(corrected.values())))),
+    )
+
+
+def _removal(nodes: Countable, parts: Sequence[Selector]) -> tuple[str, int] | tuple[()]:
+    """Return the requirement without which the most nodes match, and how many; or ``()``."""
+    if len(parts) == 1:
+        return ()
+    alone = nodes.failures(parts).counts.failing_only_this
+    best = best_removal(
+        alone,
+        [any(each.operator.matches_absent for each in part.requirements) for part in parts],
+    )
+    return () if best is None else (requirement_text(parts[best]), alone[best])
+
+
 class _HintFinder:
     """Suggests replacements for requirements, from the keys, values and ids that nodes have."""
 
@@ -139,7 +196,7 @@ class _HintFinder:
         self._vocabulary = vocabulary
         self._failures = failures
 
-    def contradiction(self, selector: Selector) -> Suggestion | None:
+    def contradiction(self, selector: Selector) -> _Suggestion | None:
         """Report requirements that contradict each other; for ``k=a,k=b``, suggest ``k in (a,b)``.
 
         Return None if there are none.
@@ -162,7 +219,7 @@ class _HintFinder:
         message = f"{both} contradict each other: no node can ever match"
         return self._suggestion("contradiction", positions, message, texts, replacement)
 
-    def unknown_ids(self, ids: Sequence[str], missing: Sequence[str]) -> Suggestion | None:
+    def unknown_ids(self, ids: Sequence[str], missing: Sequence[str]) -> _Suggestion | None:
         """Report missing ids that are names of nodes; suggest the ids of these nodes.
 
         If none is a name, report the first missing id, if a node has a similar one.
@@ -188,7 +245,7 @@ class _HintFinder:
         text = ",".join(new_ids)
         return self._suggestion("name-for-id", (0,), message, tuple(nodes), selector, text)
 
-    def _other_case(self, ids: Sequence[str], wrong: str) -> Suggestion | None:
+    def _other_case(self, ids: Sequence[str], wrong: str) -> _Suggestion | None:
         """Report the id ``wrong``, which no node has, if a node has it in lower or upper case."""
         others = [each for each in (wrong.lower(), wrong.upper()) if each != wrong]
         missing = self._nodes.missing_ids(others)
@@ -197,12 +254,12 @@ class _HintFinder:
                 return self._other_id(ids, wrong, node_id, "only in case")
         return None
 
-    def _other_id(self, ids: Sequence[str], wrong: str, node_id: str, how: str) -> Suggestion:
+    def _other_id(self, ids: Sequence[str], wrong: str, node_id: str, how: str) -> _Suggestion:
         message = f"no node has the id {quoted(wrong)}; {quoted(node_id)} differs {how}"
         selector = _with_id(node_id, wrong, ids)
         return self._suggestion("other-id", (0,), message, (wrong,), selector, node_id)
 
-    def _id_prefix(self, ids: Sequence[str], prefix: str) -> Suggestion | None:
+    def _id_prefix(self, ids: Sequence[str], prefix: str) -> _Suggestion | None:
         """Report the id ``prefix``, which no node has, if ids of nodes begin with it.
 
         If it ends like a hash, report it also if exactly one id differs only in the last letter.
@@ -223,7 +280,7 @@ class _HintFinder:
         selector = _with_id(node_id, prefix, ids) if count == 1 else None
         return self._suggestion("id-prefix", (0,), message, (prefix,), selector, node_id)
 
-    def requirement(self, position: int, requirement: Requirement) -> Suggestion | None:
+    def requirement(self, position: int, requirement: Requirement) -> _Suggestion | None:
         """Suggest what to write instead of a requirement, if nodes have a similar key or value."""
         counts = self._failures.counts
         is_satisfied = counts.failing[position] < counts.total
@@ -242,13 +299,13 @@ class _HintFinder:
             or close
         )
 
-    def _would_match_alone(self, suggestion: Suggestion) -> bool:
+    def _would_match_alone(self, suggestion: _Suggestion) -> bool:
         if suggestion.replacement is None:
             return True
         everywhere = range(len(self._failures.counts.failing))
         return self._failures.count_if_replaced(everywhere, [suggestion.replacement]) > 0
 
-    def _other_key(self, position: int, requirement: Requirement) -> Suggestion | None:
+    def _other_key(self, position: int, requirement: Requirement) -> _Suggestion | None:
         """Suggest a similar key that nodes have, for a requirement whose key no node has."""
         keys = self._vocabulary.keys(self._nodes)
         close = closest_key(requirement.key, keys)
@@ -259,7 +316,7 @@ class _HintFinder:
         message = f"{problem}; {nodes_have(keys.counts[key])} {quoted(key)}"
         return self._changed(code, position, message, requirement, key)
 
-    def _other_value(self, position: int, requirement: Requirement) -> Suggestion | None:
+    def _other_value(self, position: int, requirement: Requirement) -> _Suggestion | None:
         """Suggest similar values that nodes have, for values of the requirement that none has."""
         key, values = requirement.key, requirement.values
         corrections = self._value_corrections(key, values)
@@ -277,7 +334,7 @@ class _HintFinder:
         message = f"{problem}; {join_limited(existing, _MAX_VALUES)}"
         return self._changed("other-value", position, message, requirement, key)
 
-    def _value_of_other_key(self, position: int, requirement: Requirement) -> Suggestion | None:
+    def _value_of_other_key(self, position: int, requirement: Requirement) -> _Suggestion | None:
         """Suggest another key: the one that most nodes have with the values of the requirement."""
         if not requirement.operator.is_inclusion:
             return None
@@ -302,7 +359,7 @@ class _HintFinder:
         message = f"{problem}; {nodes_have(totals[key])} {values} as the value of {quoted(key)}"
         return self._changed("other-key", position, message, requirement, key)
 
-    def _label_for_id(self, position: int, requirement: Requirement) -> Suggestion | None:
+    def _label_for_id(self, position: int, requirement: Requirement) -> _Suggestion | None:
         """Report a requirement that no node satisfies, if its value is the id or name of a node.
 
         For ``key`` without a value, look for a node whose id or name is the key.
@@ -334,7 +391,7 @@ class _HintFinder:
 
     def _changed(
         self, code: str, position: int, message: str, requirement: Requirement, key: str
-    ) -> Suggestion:
+    ) -> _Suggestion:
         """Suggest ``requirement`` with the key ``key``, which may be the same.
 
         Each value that no node has for this key is replaced by the most similar one that a node
@@ -357,12 +414,12 @@ class _HintFinder:
         replaced: tuple[str, ...],
         replacement: Selector | None,
         text: str = "",
-    ) -> Suggestion:
+    ) -> _Suggestion:
         hint = Hint(code, positions[0], message, None, replaced, None)
         if replacement is not None:
             would_match = self._failures.count_if_replaced(positions, [replacement])
             hint = hint._replace(replacement=text or str(replacement), would_match=would_match)
-        return Suggestion(hint, replacement, positions)
+        return _Suggestion(hint, replacement, positions)
 
     def _corrected(self, key: str, values: Sequence[str]) -> tuple[str, ...]:
         corrections = self._value_corrections(key, values)

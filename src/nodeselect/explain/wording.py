@@ -1,18 +1,12 @@
-"""The sentences of an explanation: its headline and notes, and phrases for nodes and states."""
+"""The sentences of an explanation: headline, notes, and what to change; phrases for nodes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
-from nodeselect.explain.countable import FailureCounts, rank_counts
-from nodeselect.explain.explanation import Explanation
+from nodeselect.explain.countable import FailureCounts, best_removal, rank_counts
+from nodeselect.explain.explanation import NOTHING, Explanation, requirement_text
 from nodeselect.selectors import Selector
 from nodeselect.text import join_limited, pluralize, printable, quoted, truncate
-
-NOTHING = "<id in ()>"
-"""The text of a list of ids without any id, which no node has."""
-
-# Up to this many ids are named in the text of a requirement; of more, only the number.
-_MAX_IDS = 3
 
 # A longer requirement is truncated in a sentence; those written by hand are shorter.
 _MAX_LENGTH = 200
@@ -22,16 +16,6 @@ _MAX_GROUPS = 3
 
 _MAX_VALUES = 3
 _MAX_STATES = 5
-
-
-def requirement_text(requirement: Selector) -> str:
-    """Return the text of a selector that has one requirement, or only ids: ``<id in (n-1)>``."""
-    ids = requirement.ids
-    if ids is None:
-        return str(requirement.requirements[0])
-    if len(ids) > _MAX_IDS:
-        return f"<one of {len(ids):,} ids>"
-    return f"<id in ({','.join(ids)})>"
 
 
 def short(text: str) -> str:
@@ -70,6 +54,37 @@ def count_headline(selector: Selector, counts: FailureCounts, connected: int | N
     if rest:
         groups.append(pluralize(rest, "fails another combination", "fail other combinations"))
     return f"{text}: {'; '.join(groups)}" if groups else text
+
+
+def selectors_headline(
+    node_id: str | None, total: int, matched: int, groups: Sequence[tuple[Sequence[str], int]]
+) -> str:
+    """Return a line with how many of many selectors match a node, and why the others do not.
+
+    :param node_id: the id of the node, if it is known.
+    :param total: how many selectors there are; ``matched`` of them match.
+    :param groups: the requirements that the node fails, and how many selectors have exactly these;
+        the largest group comes first.
+    """
+
+    def because(failed: Sequence[str]) -> str:
+        only = "only " if len(failed) == 1 else ""
+        return f"{only}because of {join_limited(list(map(short, failed)))}"
+
+    node = "this node" if node_id is None else printable(node_id)
+    selectors = "selector matches" if total == 1 else "selectors match"
+    text = f"{matched:,} of {total:,} {selectors} {node}"
+    rest = total - matched
+    if not rest:
+        return text
+    text += f"; {pluralize(rest, 'does not', 'do not')}"
+    if len(groups) == 1:
+        return f"{text}, {because(groups[0][0])}"
+    first = groups[:_MAX_GROUPS]
+    causes = [f"{count:,} {because(failed)}" for failed, count in first]
+    if others := rest - sum(count for _, count in first):
+        causes.append(f"{others:,} for other reasons")
+    return f"{text}: {'; '.join(causes)}"
 
 
 def failing_text(failed: Sequence[str], requirements: int, nodes: int, limit: int = 3) -> str:
@@ -166,3 +181,112 @@ def _requirement_notes(explanation: Explanation) -> Iterator[str]:
 
 def _state(state: str | None) -> str:
     return "no state" if state is None else short(state) or "''"
+
+
+def recommend(explanation: Explanation) -> str:
+    """Return in one line what to change: the corrections, or else which requirement to remove.
+
+    It is empty if nodes match and nothing is doubtful. A requirement with ``!=``, ``notin`` or
+    ``!key`` is only to be removed if removing any other one does not help.
+    """
+    total, results = explanation.total, explanation.requirements
+    if not total:
+        return "there are no nodes"
+    if correction := _correction(explanation):
+        return correction
+    if explanation.matched and explanation.connected == 0:
+        return f"no matching node is connected: {format_state_counts(explanation.states)}"
+    if not results:
+        return "the selector is empty: it matches EVERY node"
+    if explanation.matched:
+        return missing_ids_text(explanation) or _prefix_text(explanation) or ""
+    for hint in explanation.hints:
+        if hint.code == "contradiction":
+            return f"remove one of {_join(hint.replaced)}: they contradict each other"
+    if results[0].text == NOTHING:
+        return "this selector can never match any node"
+    if results[0].failing == total:
+        if explanation.excluded_ids:
+            return excluded_by_state(explanation.excluded_ids)
+        if ids := missing_ids_text(explanation) or _prefix_text(explanation):
+            return ids
+    if len(results) == 1:
+        return results[0].note or unsatisfied_text([results[0].text])
+    if removal := _removal(explanation):
+        return removal
+    if unsatisfied := _unsatisfied(explanation):
+        them = "it" if len(unsatisfied) == 1 else "them"
+        return f"{unsatisfied_text(unsatisfied)}; change or remove {them} first"
+    text = "to match any node, change more than one requirement"
+    if explanation.other_reasons:
+        return text
+    fewest = min(len(reason.failed) for reason in explanation.reasons)
+    return f"{text}: every node fails at least {fewest}"
+
+
+def _correction(explanation: Explanation) -> str | None:
+    """Return the text of the correction; None if there is none, or if it would change nothing."""
+    if explanation.correction is None:
+        return None
+    replacements, replaced, would_match, without, would_match_without = explanation.correction
+    if would_match == explanation.matched > 0 and all(
+        explanation.requirements[hint.requirement].failing
+        for hint in explanation.hints
+        if hint.replacement is not None
+    ):
+        return None
+    ids = {hint.replacement for hint in explanation.hints if hint.code == "label-for-id"}
+    new = [
+        f"the id {each} (--id, or match_ids in a job)" if each in ids else each
+        for each in map(short, replacements)
+    ]
+    text = f"write {join_limited(new)} instead of {_join(replaced)}"
+    if would_match:
+        return f"{text}: {pluralize(would_match, 'node')} would match"
+    if explanation.matched:
+        return f"{text}: no node would match any more"
+    text = f"{text}: still no node would match"
+    if unsatisfied := _unsatisfied(explanation, replaced):
+        return f"{text}; {unsatisfied_text(unsatisfied)}"
+    if without is None or would_match_without is None:
+        return text
+    return f"{text}; {_without(without, would_match_without)}"
+
+
+def _removal(explanation: Explanation) -> str | None:
+    """Return the advice to remove the requirement without which the most nodes would match."""
+    results = explanation.requirements
+    best = best_removal(
+        [result.failing_only_this for result in results],
+        [result.absent is not None for result in results],
+    )
+    if best is None:
+        return None
+    result = results[best]
+    is_replaced = any(result.text in hint.replaced for hint in explanation.hints)
+    if result.failing == explanation.total and not is_replaced:
+        effect = _without("it", result.failing_only_this)
+        return f"no node satisfies {short(result.text)}; change or remove it: {effect}"
+    return _without(result.text, result.failing_only_this)
+
+
+def _without(requirement: str, nodes: int) -> str:
+    return f"without {short(requirement)}, {pluralize(nodes, 'node')} would match"
+
+
+def _prefix_text(explanation: Explanation) -> str | None:
+    """Return the sentence about an id that is the beginning of several others."""
+    messages = (hint.message for hint in explanation.hints if hint.code == "id-prefix")
+    return next(messages, None)
+
+
+def _unsatisfied(explanation: Explanation, ignored: Collection[str] = ()) -> list[str]:
+    return [
+        result.text
+        for result in explanation.requirements
+        if result.failing == explanation.total and result.text not in ignored
+    ]
+
+
+def _join(texts: Sequence[str]) -> str:
+    return join_limited([short(text) for text in texts])

@@ -10,7 +10,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-from nodeselect.explain.wording import requirement_text
+from nodeselect.explain.explanation import requirement_text
 from nodeselect.inventory.inventory import Inventory
 from nodeselect.inventory.snapshot import Snapshot
 from nodeselect.node import Node, count_connected

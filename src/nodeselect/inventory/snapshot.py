@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, NoReturn
 
 from nodeselect.durable.saved_file import check_replaceable
-from nodeselect.explain import Explanation, NodeExplanation
+from nodeselect.explain import Explanation, NodeExplanation, explain_node
 from nodeselect.explain.audit import Audit, audit
-from nodeselect.explain.compute import explain, explain_node
+from nodeselect.explain.compute import explain
 from nodeselect.explain.countable import FailureCounts
 from nodeselect.inventory.change import NodeChange
 from nodeselect.inventory.compaction import table_of

@@ -3,8 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from nodeselect.explain import headline
-from nodeselect.explain.wording import short
+from nodeselect.explain.wording import headline, short
 from nodeselect.inventory.compare import Change, Difference, LabelChange
 from nodeselect.render.id_ranges import ranges_text
 from nodeselect.render.layout import Markdown, Screen, report_lines

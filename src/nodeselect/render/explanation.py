@@ -5,8 +5,8 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from nodeselect.explain import Explanation, NodeExplanation, headline, notes
-from nodeselect.explain.wording import failing_text, short
+from nodeselect.explain import Explanation, NodeExplanation, notes
+from nodeselect.explain.wording import failing_text, headline, short
 from nodeselect.render.layout import Markdown, Screen, Style, report_lines
 from nodeselect.text import join_limited, pluralize, printable, quoted
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from nodeselect.explain import headline
+from nodeselect.explain.wording import headline
 from nodeselect.inventory.facets import Facets, KeyFacet
 from nodeselect.render.layout import Screen, report_lines
 from nodeselect.text import pluralize

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nodeselect.explain import headline
+from nodeselect.explain.wording import headline
 from nodeselect.render.id_ranges import ranges_text
 from nodeselect.render.layout import Screen, report_lines
 from nodeselect.text import pluralize

@@ -1,16 +1,13 @@
 """Why selectors do not match a node: the selectors grouped by the requirements that it fails."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Generic, NamedTuple
 
-from nodeselect.explain.wording import requirement_text, short
+from nodeselect.explain.explanation import requirement_text
+from nodeselect.explain.wording import selectors_headline
 from nodeselect.selectors import Selector, constraints_by_key
 from nodeselect.standing.selector_store import Name, StandingView, Values
-from nodeselect.text import join_limited, pluralize, printable
-
-# How many reasons a headline names.
-_MAX_REASONS = 3
 
 
 class FailedRequirement(NamedTuple):
@@ -61,31 +58,14 @@ class StandingExplanation(NamedTuple, Generic[Name]):
     @property
     def headline(self) -> str:
         """How many selectors match, and why the others do not, in one line."""
-        node = "this node" if self.node_id is None else printable(self.node_id)
-        selectors = "selector matches" if self.total == 1 else "selectors match"
-        text = f"{self.matched:,} of {self.total:,} {selectors} {node}"
-        rest = self.total - self.matched
-        if not rest:
-            return text
-        text += f"; {pluralize(rest, 'does not', 'do not')}"
-        if len(self.reasons) == 1:
-            return f"{text}, {_because(self.reasons[0].failed)}"
-        first = self.reasons[:_MAX_REASONS]
-        causes = [f"{len(reason.names):,} {_because(reason.failed)}" for reason in first]
-        if others := rest - sum(len(reason.names) for reason in first):
-            causes.append(f"{others:,} for other reasons")
-        return f"{text}: {'; '.join(causes)}"
+        groups = [(reason.failed, len(reason.names)) for reason in self.reasons]
+        return selectors_headline(self.node_id, self.total, self.matched, groups)
 
     def __str__(self) -> str:
         return self.headline
 
     def __repr__(self) -> str:
         return f"<StandingExplanation: {self.headline}>"
-
-
-def _because(failed: Sequence[str]) -> str:
-    only = "only " if len(failed) == 1 else ""
-    return f"{only}because of {join_limited(list(map(short, failed)))}"
 
 
 def explain(view: StandingView[Name], values: Values) -> StandingExplanation[Name]:

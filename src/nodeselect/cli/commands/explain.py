@@ -42,8 +42,8 @@ from nodeselect.cli.streams import (
     write_output,
 )
 from nodeselect.errors import JobError
-from nodeselect.explain import Explanation, NodeExplanation
-from nodeselect.explain.compute import exclude_by_state, explain_node
+from nodeselect.explain import Explanation, NodeExplanation, explain_node
+from nodeselect.explain.compute import exclude_by_state
 from nodeselect.node import Node, count_connected
 from nodeselect.render.explanation import explanation_lines
 from nodeselect.render.jobs import (

@@ -30,13 +30,12 @@ from nodeselect.cli.options import (
 from nodeselect.cli.streams import write_message, write_output
 from nodeselect.errors import InventoryError
 from nodeselect.explain.countable import FailureCounts
-from nodeselect.explain.explanation import Hint
+from nodeselect.explain.explanation import Hint, requirement_text
 from nodeselect.explain.wording import (
     count_headline,
     format_state_counts,
     headline,
     no_requested_state,
-    requirement_text,
     unsatisfied_text,
 )
 from nodeselect.node import Node, count_connected, count_in_states, has_state

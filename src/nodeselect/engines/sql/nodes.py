@@ -10,7 +10,8 @@ from nodeselect.engines.sql.counts import Execute, SqlCounts, count
 from nodeselect.engines.sql.table import SqlTable, to_id, to_state, to_text
 from nodeselect.engines.sql.text import LongTable, Name, SqlConditions, dialect_named, quote
 from nodeselect.errors import InventoryError
-from nodeselect.explain.compute import explain, explain_node
+from nodeselect.explain import explain_node
+from nodeselect.explain.compute import explain
 from nodeselect.explain.countable import FailureCounts, rank_counts
 from nodeselect.explain.explanation import Explanation, NodeExplanation
 from nodeselect.node import Node, has_state, require_count

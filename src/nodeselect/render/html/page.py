@@ -7,9 +7,9 @@ to write.
 import re
 from collections.abc import Iterable, Iterator
 
-from nodeselect.explain import Explanation, headline
+from nodeselect.explain import Explanation
 from nodeselect.explain.hints import ID_CODES
-from nodeselect.explain.wording import excluded_by_state, missing_ids_text, short
+from nodeselect.explain.wording import excluded_by_state, headline, missing_ids_text, short
 from nodeselect.node import Node
 from nodeselect.render.html.node_table import NodeTable
 from nodeselect.render.html.template import Sources, render_template, shown
