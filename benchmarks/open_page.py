@@ -15,7 +15,7 @@ from tests.render.browser import Browser, browser, chromium
 
 from benchmarks.fleet import FIVE, nodes
 from nodeselect import Inventory, Node, Selector
-from nodeselect.render.html.page import render_page
+from nodeselect.render.page import render_page
 
 SIZES = (1_000, 10_000, 50_000)
 RUNS = 7

@@ -38,7 +38,7 @@ ALLOWED = {
     "click.shell_completion": "for the completion of a command line",
     "nodeselect.cli": "imports click; `nodeselect --version` does not need it",
     "nodeselect.inventory": "imports pyroaring; for commands with an inventory",
-    "nodeselect.render.html.page": "imports jinja2",
+    "nodeselect.render.page": "imports jinja2",
     "nodeselect.render.problems": "imports nodeselect.jobs",
     "nodeselect.render.selectors": "imports nodeselect.documents, which compiles many patterns",
     "nodeselect.selectors.lark_parser": "imports lark; for the first invalid text",

@@ -25,11 +25,9 @@ DATA = {
     "py.typed",
     "grammar/selector.lark",
     "jobs/models/job.schema.json",
-    "render/html/frame.jinja",
-    "render/html/macros.jinja",
-    "render/html/page.css",
-    "render/html/page.jinja",
-    "render/html/page.js",
+    "render/page.css",
+    "render/page.jinja",
+    "render/page.js",
 }
 
 

@@ -21,7 +21,7 @@ SOURCES = {
 METHODS = {"search", "match", "fullmatch", "findall", "finditer", "sub", "split"}
 
 TABLES = {
-    ("nodeselect.render.html.page", "one_of_them"),
+    ("nodeselect.render.page", "one_of_them"),
     ("nodeselect.selectors.diagnostics.mistakes", "mistake.pattern"),
     ("nodeselect.selectors.diagnostics.mistakes", "pattern"),
 }

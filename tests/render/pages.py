@@ -6,8 +6,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 from nodeselect import Inventory, Node, Selector
-from nodeselect.render.html.page import MAX_ROWS, render_page
-from nodeselect.render.html.template import Sources
+from nodeselect.render.page import MAX_ROWS, Sources, render_page
 
 # Texts of labels, names and states that try to become markup.
 HOSTILE = (

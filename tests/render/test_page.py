@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nodeselect import Inventory, Node, Selector
-from nodeselect.render.html.page import MAX_ROWS
+from nodeselect.render.page import MAX_ROWS
 from tests import golden
 from tests.cli.running import unprintable
 from tests.render.pages import HOSTILE, elements, embedded, fleet, hostile_fleet, page_of

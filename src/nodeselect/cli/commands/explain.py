@@ -175,7 +175,7 @@ def explain(
             nodes = match_any(inventory, selectors)
             union = (len(nodes), len(inventory), count_connected(nodes.state_counts()))
         if html is not None:
-            from nodeselect.render.html.page import render_page  # loads jinja2
+            from nodeselect.render.page import render_page  # loads jinja2
 
             sources = modification_times((*job, *nodes_from.files()))
             write_file(

@@ -1,1 +1,0 @@
-"""An explanation as a page of HTML."""

@@ -1,0 +1,252 @@
+"""An explanation as a page of HTML for a browser, a phone or a printer.
+
+``page.jinja`` is its markup; ``page.js`` draws its table of nodes and searches it, and copies what
+to write. A page loads nothing, and its Content-Security-Policy allows only its own style and
+script, by their hashes. The same input gives the same bytes.
+"""
+
+import re
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from nodeselect import __version__
+from nodeselect.explain import Explanation
+from nodeselect.explain.hints import ID_CODES
+from nodeselect.explain.wording import excluded_by_state, headline, missing_ids_text, short
+from nodeselect.inventory.facets import count_labels
+from nodeselect.node import Node
+from nodeselect.selectors import Selector
+from nodeselect.text import pluralize, printable, truncate
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+Sources: TypeAlias = Mapping[str, float | None]
+"""The inputs of a page: their names, and when each was modified, in seconds since 1970, or None."""
+
+MAX_ROWS = 50_000
+"""How many nodes the table of a page has at most; its counts are those of all nodes."""
+
+# A user's text is truncated to this many characters, unless a place has its own limit.
+_MAX_TEXT = 200
+
+_MAX_ADVICE = 2_000
+
+_BAR_WIDTH = 1_000
+
+
+def render_page(
+    explanation: Explanation,
+    selector: Selector,
+    nodes: Iterable[Node],
+    subject: str = "",
+    *,
+    sources: Sources | None = None,
+    max_rows: int = MAX_ROWS,
+) -> str:
+    """Return an explanation as an HTML page.
+
+    :param nodes: all nodes that it was explained over, in inventory order.
+    :param subject: what was explained, such as ``job.yaml on nodes.json``.
+    :param sources: the files that were read.
+    """
+    table = _NodeTable(selector, nodes, max_rows)
+    missing, excluded = missing_ids_text(explanation), explanation.excluded_ids
+    examples = {node_id for reason in explanation.reasons for node_id in reason.ids}
+    page = _template().render(
+        subject=subject,
+        sources=sources or {},
+        version=__version__,
+        explanation=explanation,
+        headline=headline(explanation.matched, explanation.total, None),
+        id_notes=[text for text in (missing, excluded and excluded_by_state(excluded)) if text],
+        recommendation=_advice(explanation),
+        selector=list(map(str, selector.split())),
+        nearest=[miss for miss in explanation.nearest if miss.id not in examples],
+        table=table,
+        data=table.data(requirement.text for requirement in explanation.requirements),
+    )
+    return page.lstrip() + "\n"
+
+
+class _NodeTable:
+    """The table of nodes in a page: those that fail the fewest requirements, or none, come first.
+
+    ``facets`` has the label keys of all nodes: those in the selector, then the most frequent ones.
+    A label is a pair of key and value. ``matched`` has for each label how many matching nodes have
+    it; ``numbers`` has its index in the list ``labels`` of the page's data.
+    """
+
+    def __init__(self, selector: Selector, nodes: Iterable[Node], max_rows: int) -> None:
+        """Count all nodes and their labels; keep only the first ``max_rows`` for the table."""
+        failure_mask = selector.failure_mask
+        # The key of each requirement, in the order of the bits of the mask; None for ids.
+        self._keys = [
+            part.requirements[0].key if part.ids is None else None for part in selector.split()
+        ]
+        rows = [(failure_mask(node.labels, node.id), node) for node in nodes]
+        rank = {key: number for number, key in reversed(list(enumerate(self._keys)))}
+        self.facets = sorted(
+            count_labels(node for _, node in rows).keys,
+            key=lambda facet: rank.get(facet.key, len(rank)),
+        )
+        self.matched = Counter(
+            label for mask, node in rows if not mask for label in node.labels.items()
+        )
+        rows.sort(key=lambda row: row[0].bit_count())
+        self.total = len(rows)
+        self._rows = rows[:max_rows]
+        self.size = len(self._rows)
+        labels = (label for _, node in self._rows for label in node.labels.items())
+        self.numbers = {label: number for number, label in enumerate(dict.fromkeys(labels))}
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether no node was left out of the table."""
+        return self.size == self.total
+
+    def data(self, requirements: Iterable[str]) -> dict[str, Any]:
+        """Return the data that the script of the page reads.
+
+        A row is ``[id, name, state, failures, label, …]``. All but id and name are indexes into the
+        lists ``states``, ``failures`` and ``labels``. ``selectorKeys`` has an index into ``keys``
+        for each requirement: -1 for a requirement of ids, -2 for a key that no row has.
+
+        :param requirements: the texts of the requirements of the selector.
+        """
+        keys = {key: at for at, key in enumerate(dict.fromkeys(key for key, _ in self.numbers))}
+        states: dict[tuple[str, str], int] = {}
+        failures: dict[int, int] = {}
+        rows = [
+            [
+                _shown(node.id),
+                _shown(node.name or ""),
+                states.setdefault(_state(node), len(states)),
+                failures.setdefault(mask, len(failures)),
+                *(self.numbers[label] for label in self._ordered_labels(node)),
+            ]
+            for mask, node in self._rows
+        ]
+        return {
+            "requirements": [_shown(requirement) for requirement in requirements],
+            "selectorKeys": [-1 if key is None else keys.get(key, -2) for key in self._keys],
+            "keys": [_shown(key) for key in keys],
+            "labels": [[keys[key], _shown(value)] for key, value in self.numbers],
+            "states": [[_shown(state), name] for state, name in states],
+            "failures": [
+                [bit for bit in range(mask.bit_length()) if mask >> bit & 1] for mask in failures
+            ],
+            "rows": rows,
+        }
+
+    def _ordered_labels(self, node: Node) -> Iterable[tuple[str, str]]:
+        """Return a node's labels; those whose keys are in the selector come first."""
+        labels = node.labels
+        first = {key: labels[key] for key in self._keys if key is not None and key in labels}
+        return {**first, **labels}.items()
+
+
+def _state(node: Node) -> tuple[str, str]:
+    """Return a node's state, and the name of its class in ``page.css``."""
+    if node.state is None:
+        return "unknown", "none"
+    return node.state, "up" if node.connected else "down"
+
+
+def _advice(explanation: Explanation) -> tuple[list[tuple[str, bool]], str | None]:
+    """Return the pieces of the recommendation, and the text to copy."""
+    return list(_split_advice(explanation)), _copied(explanation)
+
+
+def _split_advice(explanation: Explanation) -> Iterator[tuple[str, bool]]:
+    """Yield the pieces of the recommendation: prose, and requirements, which are shown as code.
+
+    Each comes with whether it is a requirement.
+    """
+    texts = [requirement.text for requirement in explanation.requirements]
+    if explanation.correction is not None:
+        texts += [*explanation.correction.replacements, *explanation.correction.replaced]
+    longest_first = sorted(map(short, texts), key=len, reverse=True)
+    code = "|".join(map(re.escape, longest_first)) or "(?!)"
+    one_of_them = rf"(?<!\S)({code})(?![\w./-])"
+    text = _shown(explanation.recommendation, _MAX_ADVICE)
+    for number, piece in enumerate(re.split(one_of_them, text)):
+        yield piece, number % 2 == 1
+
+
+def _copied(explanation: Explanation) -> str | None:
+    """Return the text for the button that copies the corrected requirements.
+
+    Return None if nothing is recommended to be written, or if it is not shown as it is.
+    """
+    if explanation.correction is None or not explanation.recommendation.startswith("write "):
+        return None
+    replacements = explanation.correction.replacements
+    if len(replacements) > 1 and any(hint.code in ID_CODES for hint in explanation.hints):
+        return None  # ids are not written beside requirements
+    text = ",".join(replacements)
+    return text if _shown(text, _MAX_ADVICE) == text else None
+
+
+def _shown(text: str, limit: int = _MAX_TEXT) -> str:
+    """Return a user's text escaped and truncated; in quotes if it begins or ends with a blank."""
+    text = truncate(printable(text[: limit + 1]), limit)
+    return text if text == text.strip() else f'"{text}"'
+
+
+@cache
+def _template() -> "Template":
+    from jinja2 import Environment, StrictUndefined  # takes 30 ms
+    from markupsafe import Markup
+
+    environment = Environment(
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
+    environment.filters |= {
+        "shown": _shown,
+        "number": lambda number: f"{number:,}",
+        "utc": lambda seconds: f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC",
+    }
+    style, script = _read("page.css"), _read("page.js")
+    environment.globals |= {
+        "bar_segments": _bar_segments,
+        "pluralize": pluralize,
+        "style": Markup(style),  # noqa: S704 - our own file
+        "script": Markup(script),  # noqa: S704 - our own file
+        "style_hash": _hash(style),
+        "script_hash": _hash(script),
+    }
+    return environment.from_string(_read("page.jinja"))
+
+
+def _read(name: str) -> str:
+    return files("nodeselect.render").joinpath(name).read_text("utf-8")
+
+
+def _hash(content: str) -> str:
+    return f"sha256-{b64encode(sha256(content.encode()).digest()).decode()}"
+
+
+def _bar_segments(parts: Iterable[tuple[Any, ...]], whole: int) -> list[tuple[str, int, int]]:
+    """Return the class, start and width of each part of a bar; parts with the size 0 are left out.
+
+    :param parts: tuples that begin with the name and the size of a part.
+    :param whole: the size of the whole bar.
+    """
+    segments, start = [], 0
+    for name, part, *_ in parts:
+        width = min(max(_BAR_WIDTH * part // whole, 6), _BAR_WIDTH - start) if part else 0
+        if width:
+            segments.append((name, start, width))
+        start += width
+    return segments
