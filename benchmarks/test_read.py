@@ -16,7 +16,7 @@ from nodeselect.files import chunks
 from nodeselect.jobs import read_job, read_job_selector
 from nodeselect.readers.formats import ndjson
 from nodeselect.readers.formats.json import decode
-from nodeselect.readers.object_splitter import ObjectSplitter
+from nodeselect.readers.node_stream import ObjectSplitter
 from nodeselect.readers.reader import NodeFilter, NodeReader
 from nodeselect.readers.watch_events import read_event
 

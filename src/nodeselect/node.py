@@ -3,12 +3,11 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
-from typing import Final, NoReturn, TypeAlias, TypedDict, Unpack, final
+from typing import Any, Final, NamedTuple, NoReturn, TypeAlias, TypedDict, Unpack, final
 
 from nodeselect.errors import InventoryError
-from nodeselect.kubernetes_node import node_from_object
 from nodeselect.limits import LIMITS
-from nodeselect.text import UNPRINTABLE, printable, quoted, to_exact_str
+from nodeselect.text import UNPRINTABLE, describe_json, printable, quoted, to_exact_str
 
 # The fields of a node: id, labels, name, state.
 NodeRow: TypeAlias = tuple[str, Mapping[str, str], str | None, str | None]
@@ -92,7 +91,11 @@ class Node:
             the labels are invalid.
         :raises TypeError: if the name or a label is not a string.
         """
-        name, labels, state = node_from_object(node)
+        check_kind(_field(node, "kind"))
+        parts = (_kubernetes_part(node, name) for name in ("metadata", "spec", "status"))
+        name, labels, state = kubernetes_fields(*parts)
+        if (to_dict := getattr(labels, "to_dict", None)) is not None:
+            labels = to_dict()  # of the client's dynamic objects
         if name is None:
             raise InventoryError(
                 "no-id",
@@ -168,6 +171,69 @@ class Node:
         name = "" if self.name is None else f", name={self.name!r}"
         state = "" if self.state is None else f", state={self.state!r}"
         return f"Node({self.id!r}, {dict(self.labels)!r}{name}{state})"
+
+
+class KubernetesFields(NamedTuple):
+    """The fields of a Node object of Kubernetes that an inventory stores, not yet validated.
+
+    :param name: ``metadata.name``, which is the node's id.
+    :param labels: ``metadata.labels``; None if there are none.
+    :param state: ``ready``, ``not-ready``, ``cordoned`` or ``not-ready,cordoned``; None if the
+        object has no conditions.
+    """
+
+    name: Any
+    labels: Any
+    state: str | None
+
+
+def check_kind(kind: object) -> None:
+    """Raise if ``kind`` is that of an object which is not a node.
+
+    None is allowed, as the items of a NodeList have no kind.
+
+    :raises InventoryError: with the code ``not-a-node``.
+    """
+    if kind not in ("Node", None):
+        raise InventoryError(
+            "not-a-node",
+            f"expected a node, found an object of kind {quoted(str(kind))}",
+            hint="list only nodes: kubectl get nodes -o json",
+        )
+
+
+def kubernetes_fields(metadata: object, spec: object, status: object) -> KubernetesFields:
+    """Return the fields of a Node object of Kubernetes, given its parts.
+
+    :raises InventoryError: if the parts are those of a pod, which has no kind in a list of pods.
+    """
+    if _field(spec, "containers") is not None:
+        check_kind("Pod")
+    conditions = _field(status, "conditions")
+    state = None
+    if isinstance(conditions, list):
+        is_ready = any(
+            _field(condition, "type") == "Ready" and _field(condition, "status") == "True"
+            for condition in conditions
+        )
+        state = "ready" if is_ready else "not-ready"
+        if _field(spec, "unschedulable") is True:  # kubectl cordon
+            state = "cordoned" if is_ready else "not-ready,cordoned"
+    return KubernetesFields(_field(metadata, "name"), _field(metadata, "labels"), state)
+
+
+def _kubernetes_part(node: object, name: str) -> object:
+    value = _field(node, name)
+    if isinstance(value, (str, int, float, list, tuple)):
+        message = f"expected an object, found {describe_json(value)}"
+        raise InventoryError("wrong-type", message, place=name)
+    return value
+
+
+def _field(value: object, name: str) -> Any:
+    if type(value) is dict:  # the usual case
+        return value.get(name)
+    return value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
 
 
 def copy_labels(labels: Mapping[str, str]) -> dict[str, str]:

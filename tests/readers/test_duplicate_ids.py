@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nodeselect.readers.duplicate_ids import DuplicateIdCheck
+from nodeselect.readers.reader import DuplicateIdCheck
 
 IDS = st.lists(st.text("abé日", min_size=1, max_size=2), max_size=12)
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect import LIMITS, InventoryError
-from nodeselect.readers import object_splitter
-from nodeselect.readers.object_splitter import ObjectSplitter
+from nodeselect.readers import node_stream
+from nodeselect.readers.node_stream import ObjectSplitter
 from tests.short import short
 
 TEXTS = st.text('{}[]",:\\ \nax1é日', max_size=5) | st.sampled_from(['"}\n{', "\\\\", '\\"{'])
@@ -123,7 +123,7 @@ def test_event_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     """An event has at most 8 MiB (here 1,000 bytes); the error names the limit."""
     assert LIMITS.event_bytes == 8 * 1024 * 1024
     limits = LIMITS._replace(event_bytes=1_000)
-    monkeypatch.setattr(object_splitter, "LIMITS", limits)
+    monkeypatch.setattr(node_stream, "LIMITS", limits)
     largest = b'{"a": "%s"}' % (b"x" * 991)
     assert len(largest) == 1_001 - 1
     for size in (7, 2_000):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from nodeselect import Node
 from nodeselect.files import chunks
-from nodeselect.readers.formats.json_texts import split_at_brackets, split_at_lines
+from nodeselect.readers.formats.json import split_at_brackets, split_at_lines
 from nodeselect.readers.reader import NodeReader
 from tests.readers.reading import nodes_of, refusal
 from tests.readers.test_shapes import KUBERNETES, KUBERNETES_NODES, as_yaml, kubernetes, nomad
@@ -322,8 +322,8 @@ def test_events_in_yaml_and_in_a_list() -> None:
             id="error",
         ),
         pytest.param(
-            [{"id": "n-1"}, event("ADDED", "w-1")], "not-a-node",
-            "line 2: an event of a watch among nodes", id="after-nodes",
+            [{"id": "n-1"}, event("ADDED", "w-1")], "unknown-shape",
+            "line 2: this is neither a node nor a list of nodes", id="after-nodes",
         ),
     ],
 )  # fmt: skip

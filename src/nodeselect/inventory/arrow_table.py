@@ -1,6 +1,6 @@
 """The nodes of an inventory as a table of Arrow.
 
-Before importing this module, call :func:`nodeselect.readers.arrow_data.require_pyarrow`.
+Before importing this module, call :func:`nodeselect.readers.columnar.require_pyarrow`.
 """
 
 from typing import Any, Final

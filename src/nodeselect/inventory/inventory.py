@@ -39,8 +39,7 @@ from nodeselect.inventory.snapshot import BaseInventory, Snapshot
 from nodeselect.inventory.store import View
 from nodeselect.node import DuplicateIdError, Node, NodeRow, require_id, require_node
 from nodeselect.problem import Place
-from nodeselect.readers.arrow_data import ArrowData, require_pyarrow
-from nodeselect.readers.columnar import Block, to_blocks
+from nodeselect.readers.columnar import ArrowData, Block, require_pyarrow, to_blocks
 from nodeselect.readers.reader import NodeReader
 
 if TYPE_CHECKING:  # inventories without a log do not load it

@@ -17,7 +17,7 @@ from nodeselect.inventory.saving import to_sections
 from nodeselect.inventory.statistics import ViewStatistics
 from nodeselect.inventory.store import View
 from nodeselect.node import Node, require_count
-from nodeselect.readers.arrow_data import require_pyarrow
+from nodeselect.readers.columnar import require_pyarrow
 from nodeselect.selectors import Selector
 from nodeselect.selectors.selector import require_selector
 

@@ -1,9 +1,9 @@
 """Read one input or several, in any known format and shape, as nodes."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, compress, islice
-from operator import not_
+from operator import lt, not_
 from typing import Any, BinaryIO, NamedTuple, TypeVar, cast
 
 from nodeselect.errors import InventoryError
@@ -12,13 +12,12 @@ from nodeselect.files.chunks import join_document, read_blocks, read_chunks, rea
 from nodeselect.files.inputs import cannot_read
 from nodeselect.node import DuplicateIdError, Node, NodeRow, has_state
 from nodeselect.problem import Place
-from nodeselect.readers.arrow_data import require_pyarrow
-from nodeselect.readers.columnar import Block, EncodedBlock
+from nodeselect.readers.columnar import Block, require_pyarrow
 from nodeselect.readers.detect import Format, detect_format, node_rows
-from nodeselect.readers.duplicate_ids import DuplicateIdCheck
 from nodeselect.readers.envelope import check_footer
 from nodeselect.readers.formats import json
 from nodeselect.readers.raw_node import RecordPlace
+from nodeselect.readers.shapes import plain
 from nodeselect.readers.watch_events import is_watch_event, latest_nodes
 from nodeselect.selectors import Selector
 from nodeselect.text import pluralize
@@ -132,11 +131,6 @@ class NodeReader:
         self.count = 0
         self.states = Counter()
         self.failure_masks = None if selector is None else Counter()
-        self._start_input()
-
-    def _start_input(self) -> None:
-        self._footer = ""  # the line that Expanso's command line prints after the nodes
-        self._shapes: set[str] = set()  # the names of the shapes of the nodes
 
     def __iter__(self) -> Iterator[Node]:
         rows = chain.from_iterable(self._checked_blocks())
@@ -180,106 +174,104 @@ class NodeReader:
         """Yield the selected nodes of all inputs; raise at the end if an id occurs twice."""
         for stream, name in self._sources:
             self.name, first = name, self.count
-            self._start_input()
+            self._footers: list[str] = []  # what Expanso's command line prints after the nodes
+            self._shapes: set[str] = set()  # the names of the shapes of the nodes
             try:
-                words = yield from self._read(blocking_reader(stream))
-                if self._footer:
-                    check_footer(self._footer, self.count - first)
+                content = _detect_content(blocking_reader(stream), self._id_column)
+                for block in self._blocks(content):
+                    if content.check_nodes is not None:
+                        content.check_nodes(self.count - first)
+                    if self._on_progress is not None:
+                        self._on_progress(self)
+                    yield block
+                for footer in self._footers:
+                    check_footer(footer, self.count - first)
             except InventoryError as error:
-                raise (error if name is None else error.within(Place(file=name))) from None
+                raise (error if name is None else error.within(Place(name))) from None
             except OSError as error:
                 raise cannot_read(name or "input", error) from None
             shapes = " and ".join(sorted(self._shapes))
-            self.inputs.append(InputSummary(name, self.count - first, shapes, words))
+            self.inputs.append(InputSummary(name, self.count - first, shapes, content.name))
         if duplicate := self._ids.error():
             raise self.locate(duplicate)
 
-    def _read(self, stream: BinaryIO) -> Generator[Block, None, str]:
-        """Yield the selected nodes of one input; return its format in words."""
-        file_format, start = detect_format(stream, self._id_column)
-        compression, check_nodes, first = "", None, self.count
-        if file_format == "gzip":
-            from nodeselect.readers.gunzip import gunzip  # rarely needed
-
-            (stream, check_nodes), compression = gunzip(start, stream), ", gzip"
-            file_format, start = detect_format(stream, self._id_column)
-            if file_format == "gzip":
-                message, hint = "the input is compressed twice", "decompress it once: gunzip"
-                raise InventoryError("compressed", message, hint=hint)
-        if file_format == "saved":
-            hint = "use Inventory.open; on the command line, name the file as the only input"
-            if compression:
-                hint = "decompress it, and give that file as the only input: gunzip"
-            raise InventoryError("saved", "the input is a saved inventory", hint=hint)
-        for block in self._blocks(stream, file_format, start):
-            if check_nodes is not None:
-                check_nodes(self.count - first)
-            if self._on_progress is not None:
-                self._on_progress(self)
-            yield block
-        return f"{_FORMAT_NAMES[file_format]}{compression}"
-
-    def _blocks(self, stream: BinaryIO, file_format: Format, start: bytes) -> Iterator[Block]:
-        match file_format:
+    def _blocks(self, content: "_Content") -> Iterator[Block]:
+        """Yield the selected nodes of an input."""
+        start, stream = content.start, content.stream
+        match content.format:
             case "none":
                 return iter(())
             case "ndjson":
-                from nodeselect.readers.line_reader import LineReader  # loads msgspec
-
-                return LineReader(self).blocks(start, stream)
+                return self._line_blocks(start, stream)
+            case "parquet":
+                return self._encoded_blocks(join_document(read_rest(start, stream)))
             case "csv":
                 from nodeselect.readers.formats import csv
 
-                header = start.decode("utf-8", "replace").strip()
-                delimiter = csv.find_delimiter(header, self._id_column)
-                assert delimiter is not None, "the format was detected by it"
-                rows = csv.read_rows(read_chunks(start, stream), delimiter, self._id_column)
-                return self._select_rows(rows)
-            case "parquet":
-                require_pyarrow()
-                from nodeselect.readers.formats import arrow, arrow_columns  # load pyarrow
+                return self._select_rows(csv.read_rows(start, stream, self._id_column))
+            case "json":
+                records = json.read_records(read_blocks(start, stream), self._footers)
+                return self._select_rows(self._rows(records))
+        return self._select_rows(self._text_rows(join_document(read_blocks(start, stream))))
 
-                names = arrow_columns.ColumnNames(self._id_column)
-                data = join_document(read_rest(start, stream))
-                return self._select_encoded(arrow.read_parquet(data, names))
-        blocks = read_blocks(start, stream)
-        if file_format == "json":
-            return self._select_documents(self._json_records(blocks))
-        return self._text_blocks(join_document(blocks))
+    def _line_blocks(self, start: bytes, stream: BinaryIO) -> Iterator[Block]:
+        from nodeselect.readers.formats import ndjson  # loads msgspec
 
-    def _text_blocks(self, data: bytes) -> Iterator[Block]:
-        """Yield the selected nodes of an input that is in no other format, and so read as YAML."""
-        from nodeselect.readers.formats import yaml  # loads the YAML library
+        decoder = ndjson.TypedDecoder(self._selector) if self._uses_typed else None
+        lines = ndjson.LineReader(decoder)
+        for chunk in read_chunks(start, stream):
+            nodes = lines.decode(chunk)
+            if nodes is None:
+                records = lines.records(chunk)
+                yield list(chain.from_iterable(self._select_rows(self._node_rows(records))))
+                continue
+            ids, decoded, typed = nodes
+            self._shapes.add(plain.NAME)
+            if typed is not None and self._selector is None:
+                self._count(ids)
+                yield typed.to_columns(decoded)
+                continue
+            masks = None if typed is None else typed.failure_masks(decoded)
+            labels = [record.labels for record in decoded] if masks is None else []
+            states = [record.state for record in decoded] if self._states else []
+            yield list(map(ndjson.to_row, self._select(decoded, ids, labels, states, masks)))
+        if lines.footer:
+            self._footers.append(lines.footer)
 
-        try:
-            yield from self._select_documents(yaml.read_records(data))
-        except InventoryError as error:
-            from nodeselect.readers.formats.not_yaml import better_error
+    def _encoded_blocks(self, data: bytes) -> Iterator[Block]:
+        require_pyarrow()
+        from nodeselect.readers.formats import arrow, arrow_columns  # load pyarrow
 
-            raise better_error(data, error, self._id_column) from None
-
-    def _json_records(self, blocks: Iterator[bytes]) -> Iterator[tuple[RecordPlace, Any]]:
-        self._footer = yield from json.read_records(blocks)
-
-    def _select_records(self, records: Iterable[tuple[RecordPlace, Any]]) -> Iterator[Block]:
-        return self._select_rows(
-            chain.from_iterable(node_rows(place, record, self._shapes) for place, record in records)
-        )
-
-    def _select_documents(self, records: Iterator[tuple[RecordPlace, Any]]) -> Iterator[Block]:
-        first = list(islice(records, 1))
-        if first and is_watch_event(first[0][1]):
-            self._shapes.add("Kubernetes watch events")
-            return self._select_rows(latest_nodes(chain(first, records)))
-        return self._select_records(chain(first, records))
-
-    def _select_encoded(self, blocks: Iterable[EncodedBlock]) -> Iterator[Block]:
+        blocks = arrow.read_parquet(data, arrow_columns.ColumnNames(self._id_column))
         if self._checks_ids:
             yield from self._select_rows(chain.from_iterable(blocks))
             return
         for block in blocks:
             self._count(block.ids)
             yield block
+
+    def _text_rows(self, data: bytes) -> Iterator[NodeRow]:
+        """Yield the nodes of an input that is in no other format, and so read as YAML."""
+        from nodeselect.readers.formats import yaml  # loads the YAML library
+
+        try:
+            yield from self._rows(yaml.read_records(data))
+        except InventoryError as error:
+            raise yaml.better_error(data, error, self._id_column) from None
+
+    def _rows(self, records: Iterator[tuple[RecordPlace, Any]]) -> Iterator[NodeRow]:
+        """Return the nodes in the records of documents."""
+        first = list(islice(records, 1))
+        records = chain(first, records)
+        if first and is_watch_event(first[0][1]):
+            self._shapes.add("Kubernetes watch events")
+            return latest_nodes(records)
+        return self._node_rows(records)
+
+    def _node_rows(self, records: Iterable[tuple[RecordPlace, Any]]) -> Iterator[NodeRow]:
+        return chain.from_iterable(
+            node_rows(place, record, self._shapes) for place, record in records
+        )
 
     def _select_rows(self, rows: Iterable[NodeRow]) -> Iterator[Block]:
         rest = iter(rows)
@@ -326,3 +318,76 @@ class NodeReader:
         self.count += len(ids)
         if self.missing_ids:
             self.missing_ids.difference_update(ids)
+
+
+class _Content(NamedTuple):
+    """What one input contains.
+
+    :param start: what was read of ``stream`` already.
+    :param check_nodes: raises if there are too many nodes for the size of a compressed input.
+    :param name: the name of the format, in words.
+    """
+
+    format: Format
+    start: bytes
+    stream: BinaryIO
+    check_nodes: Callable[[int], None] | None
+    name: str
+
+
+def _detect_content(stream: BinaryIO, id_column: str) -> _Content:
+    """Detect the format of an input; decompress it if it is compressed.
+
+    :raises InventoryError: if it is compressed twice, or a saved inventory.
+    """
+    file_format, start = detect_format(stream, id_column)
+    compression, check_nodes = "", None
+    if file_format == "gzip":
+        from nodeselect.readers.gunzip import gunzip  # rarely needed
+
+        (stream, check_nodes), compression = gunzip(start, stream), ", gzip"
+        file_format, start = detect_format(stream, id_column)
+        if file_format == "gzip":
+            message, hint = "the input is compressed twice", "decompress it once: gunzip"
+            raise InventoryError("compressed", message, hint=hint)
+    if file_format == "saved":
+        hint = "use Inventory.open; on the command line, name the file as the only input"
+        if compression:
+            hint = "decompress it, and give that file as the only input: gunzip"
+        raise InventoryError("saved", "the input is a saved inventory", hint=hint)
+    name = f"{_FORMAT_NAMES[file_format]}{compression}"
+    return _Content(file_format, start, stream, check_nodes, name)
+
+
+class DuplicateIdCheck:
+    """Collects the ids of one input, in order, and finds the first that is repeated.
+
+    All ids are kept, joined to long strings, which take a fifth of the memory of a set. If the ids
+    ascend, as in the lists of most tools, none is repeated. Otherwise they are compared at the end.
+    """
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []  # each of many ids, joined by LF, which no id contains
+        self._last = ""
+        self._is_ascending = True
+
+    def add(self, ids: Sequence[str]) -> None:
+        """Add the ids of the next nodes."""
+        if ids:
+            self._is_ascending = (
+                self._is_ascending and self._last < ids[0] and all(map(lt, ids, ids[1:]))
+            )
+            self._last = ids[-1]
+            self._texts.append("\n".join(ids))
+
+    def error(self) -> DuplicateIdError | None:
+        """Return the error for the first id that repeats an earlier one, or None if none does."""
+        if self._is_ascending:
+            return None
+        first_positions: dict[str, int] = {}
+        ids = chain.from_iterable(text.split("\n") for text in self._texts)
+        for position, node_id in enumerate(ids):
+            first = first_positions.setdefault(node_id, position)
+            if first != position:
+                return DuplicateIdError(node_id, (first, position))
+        return None

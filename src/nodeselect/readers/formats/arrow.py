@@ -1,6 +1,6 @@
 """Arrow data and Parquet files: tables of which each row is a node.
 
-Before importing this module, call :func:`nodeselect.readers.arrow_data.require_pyarrow`. There are
+Before importing this module, call :func:`nodeselect.readers.columnar.require_pyarrow`. There are
 no types for pyarrow, so its objects are ``Any`` here and in the other ``arrow`` modules.
 """
 

@@ -13,12 +13,14 @@ from collections.abc import Iterable, Iterator
 from io import StringIO
 from itertools import chain
 from operator import eq
+from typing import BinaryIO
 
 from nodeselect.errors import InventoryError
 from nodeselect.files.chunks import (
     begins_with_long_line,
     decode_utf8,
     line_too_long_error,
+    read_chunks,
 )
 from nodeselect.limits import LIMITS
 from nodeselect.node import NodeRow
@@ -50,15 +52,16 @@ def find_delimiter(line: str, id_column: str) -> str | None:
     return next((each for each in DELIMITERS if id_column in split_line(line, each)), None)
 
 
-def read_rows(chunks: Iterable[bytes], delimiter: str, id_column: str) -> Iterator[NodeRow]:
+def read_rows(start: bytes, stream: BinaryIO, id_column: str) -> Iterator[NodeRow]:
     """Yield the node of each row.
 
-    :param chunks: the text, in chunks of whole lines.
-    :param delimiter: what separates the cells.
-    :param id_column: the name of the column of ids.
+    :param start: the first lines, which were read from ``stream`` already; the last is the header.
+    :param id_column: the name of the column of ids, which the header has.
     :raises InventoryError: if a row has too few or too many cells or is too long, or a column name
         is invalid; its place is the last line of the row.
     """
+    delimiter = find_delimiter(start.decode("utf-8", "replace").strip(), id_column)
+    assert delimiter is not None, "the format was detected by it"
     unfinished_bytes = 0  # of the chunks since the last row
 
     def lines(chunk: bytes) -> Iterable[str]:
@@ -68,7 +71,7 @@ def read_rows(chunks: Iterable[bytes], delimiter: str, id_column: str) -> Iterat
         unfinished_bytes += len(chunk)
         return StringIO(decode_utf8(chunk), newline="\n")
 
-    text = chain.from_iterable(map(lines, chunks))
+    text = chain.from_iterable(map(lines, read_chunks(start, stream)))
     rows = csv.reader(text, delimiter=delimiter, strict=True)
     try:
         columns = next(row for row in rows if row)

@@ -12,16 +12,17 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from io import BytesIO
 from itertools import chain
 from typing import Any, TypeVar
 
 from nodeselect.errors import InventoryError
-from nodeselect.files.chunks import not_utf8_error
+from nodeselect.files.chunks import document_too_large_error, not_utf8_error
+from nodeselect.limits import LIMITS
 from nodeselect.problem import Place
 from nodeselect.readers.envelope import LIST_FIELDS, check_envelope, list_field
-from nodeselect.readers.formats.json_texts import split_at_brackets, split_at_lines
 from nodeselect.readers.raw_node import WHOLE, RecordPlace, place_of
 from nodeselect.text import quoted
 
@@ -35,6 +36,9 @@ _FOOTER = rb"[ \t]*(Showing [^{}\[\]]*)"
 # Half of a surrogate pair in the last bytes, which msgspec reports as a text that is cut off.
 _SURROGATE = rb"\\u[dD][89abAB]"
 _SURROGATE_BYTES = 13
+
+_WHITE_SPACE = frozenset(b" \t\r\n")
+_CLOSING = frozenset(b"}]")
 
 
 def decode(raw: bytes, line: int = 1) -> Any:
@@ -57,13 +61,15 @@ def first_value(raw: bytes) -> Any:
         return None
 
 
-def read_records(blocks: Iterator[bytes]) -> Generator[tuple[RecordPlace, Any], None, str]:
-    """Yield the place and the value of each record in JSON; return the footer, or an empty text.
+def read_records(blocks: Iterator[bytes], footers: list[str]) -> Iterator[tuple[RecordPlace, Any]]:
+    """Yield the place and the value of each record in JSON.
 
     The input may have several JSON documents: then each place begins with the line of the document.
     One document at a time is in memory, and its records are decoded one by one.
 
     :param blocks: the input, in blocks of any length.
+    :param footers: a list to which a footer is added: the line that Expanso's command line prints
+        after the nodes.
     :raises InventoryError: if a document is invalid or too large, or is only one page of a longer
         list.
     """
@@ -75,8 +81,9 @@ def read_records(blocks: Iterator[bytes]) -> Generator[tuple[RecordPlace, Any], 
     else:
         text, footer = _split_footer(b"".join(head))
         if (document := _decode_small(text)) is not None:
+            footers += footer
             yield from _records(document, WHOLE)
-            return footer
+            return
     texts = split_at_lines(chain(head, blocks))
     line, text = next(texts)
     is_only = True
@@ -93,8 +100,8 @@ def read_records(blocks: Iterator[bytes]) -> Generator[tuple[RecordPlace, Any], 
             raise InventoryError("cut-off", message, place=place, hint=hint) from None
         line, text = following
     text, footer = _split_footer(text)
+    footers += footer
     yield from read_text(text, line, WHOLE if is_only else (line, ""))
-    return footer
 
 
 def read_text(text: bytes, line: int, place: RecordPlace) -> Iterator[tuple[RecordPlace, Any]]:
@@ -142,17 +149,15 @@ def _decode_or_none(text: bytes) -> Any:
     return None
 
 
-def _split_footer(data: bytes) -> tuple[bytes, str]:
-    """Split a document from the footer that Expanso's command line prints: ``Showing 2 nodes``.
-
-    If there is no footer, it is an empty text.
-    """
+def _split_footer(data: bytes) -> tuple[bytes, list[str]]:
+    """Split a document from a last line such as ``Showing 2 nodes``: one footer, or none."""
     _, newline, last_line = data[-400:].rstrip().rpartition(b"\n")
     is_possible = newline and b"Showing " in last_line
     footer = re.fullmatch(_FOOTER, last_line) if is_possible else None
     if footer is None:
-        return data, ""
-    return data[: data.rindex(newline + last_line)], footer[1].decode("utf-8", "replace")
+        return data, []
+    document = data[: data.rindex(newline + last_line)]
+    return document, [footer[1].decode("utf-8", "replace")]
 
 
 def _decode_small(data: bytes) -> dict[str, Any] | list[Any] | None:
@@ -315,3 +320,59 @@ def _duplicate_key(raw: bytes) -> InventoryError:
         _parse(raw, object_pairs_hook=note_duplicates)
     message = f"duplicate key{names[0] if names else ''} in one object"
     return InventoryError("duplicate-key", message, hint="keep only one of them")
+
+
+def split_at_lines(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Split an input into JSON documents; yield the number of the first line and the text of each.
+
+    A document begins where a line begins with an opening bracket and the line before ends with a
+    closing one. That is never so within a valid document. Others stay together in one text.
+
+    :param blocks: the input, in blocks of any length.
+    :raises InventoryError: if a document is too large.
+    """
+    text, line = BytesIO(), 1
+    is_closed = False  # whether the last character that is not white space is a closing bracket
+    for block in blocks:
+        begin = 0
+        starts = [match.end() - 1 for match in re.finditer(rb"\n[{\[]", block)]
+        if block[:1] in (b"{", b"["):
+            starts.insert(0, 0)
+        for start in starts:
+            before = start - 1
+            while before >= 0 and block[before] in _WHITE_SPACE:
+                before -= 1
+            if block[before] in _CLOSING if before >= 0 else is_closed:
+                text.write(block[begin:start])
+                yield line, text.getvalue()
+                line += text.getvalue().count(b"\n")
+                text, begin = BytesIO(), start
+        text.write(block[begin:])
+        if text.tell() > LIMITS.document_bytes:
+            raise document_too_large_error()
+        if last := block[-1:].rstrip() or block.rstrip()[-1:]:
+            is_closed = last in (b"}", b"]")
+    yield line, text.getvalue()
+
+
+def split_at_brackets(text: bytes, line: int) -> list[tuple[int, bytes]]:
+    """Split a text into JSON documents, wherever they begin.
+
+    Return the number of the first line of each, and its text. Return an empty list if one of them
+    is invalid, or if there is anything but white space between them.
+
+    :param line: the number of the first line of ``text``.
+    """
+    decoder = json.JSONDecoder(parse_int=str)  # an integer may have any number of digits
+    # One character for each byte; those of other characters than ASCII are within strings.
+    characters, end = text.decode("latin-1"), 0
+    texts: list[tuple[int, bytes]] = []
+    try:
+        while match := re.compile(r"\s*(?=[{\[])").match(characters, end):
+            line += match[0].count("\n")
+            _, end = decoder.raw_decode(characters, match.end())
+            texts.append((line, text[match.end() : end]))
+            line += texts[-1][1].count(b"\n")
+    except (ValueError, RecursionError):
+        return []
+    return [] if characters[end:].strip() else texts

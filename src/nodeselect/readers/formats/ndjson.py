@@ -1,5 +1,8 @@
 """NDJSON: one JSON text a line. Many lines are decoded at a time if all are plain nodes.
 
+:class:`LineReader` reads chunks of lines, and :func:`decode_plain` or a :class:`TypedDecoder`
+decodes them.
+
 :class:`TypedDecoder` decodes labels into a Struct of msgspec with a field for each known key, which
 takes two thirds of the time of a dictionary. Then it encodes the nodes again, which takes a third
 of that, and compares the bytes with the input. If they are equal, each line is one node, without
@@ -11,20 +14,24 @@ The Struct has a field for names, or states, once a node has had one.
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec.structs import astuple
 
+from nodeselect.errors import InventoryError
+from nodeselect.files.chunks import begins_with_long_line, line_too_long_error
 from nodeselect.limits import LIMITS
 from nodeselect.node import NodeRow
+from nodeselect.problem import Place
 from nodeselect.readers.columnar import Columns
 from nodeselect.readers.formats import json
-from nodeselect.readers.raw_node import all_plain_ids
+from nodeselect.readers.raw_node import RecordPlace, all_plain_ids
 from nodeselect.selectors import Selector
 from nodeselect.selectors.predicate import FailureMasks, compile_failure_masks
+from nodeselect.text import quoted
 
 # Every Struct has a field for each known key; with 64 keys it is hardly faster than a dictionary
 # (``benchmarks/test_read.py``).
@@ -37,6 +44,88 @@ _MAX_RETRIES = 8
 _OPTIONAL_FIELDS = ("name", "state")
 
 _TWO_ON_A_LINE = re.compile(rb"\}[ \t\r]*\{")
+
+
+class Nodes(NamedTuple):
+    """The nodes of a chunk.
+
+    :param records: those of :func:`decode_plain` or of :meth:`TypedDecoder.decode`.
+    :param decoder: the decoder of the records, if it was a typed one.
+    """
+
+    ids: list[str]
+    records: Sequence[Any]
+    decoder: "TypedDecoder | None"
+
+
+class LineReader:
+    """Reads the chunks of one input, which :func:`~nodeselect.files.chunks.read_chunks` yields.
+
+    :ivar footer: the line that Expanso's command line prints after the nodes; empty if there was
+        none.
+    """
+
+    footer = ""
+
+    def __init__(self, decoder: "TypedDecoder | None") -> None:
+        """Create a reader.
+
+        :param decoder: a new decoder; None to decode labels into dictionaries only.
+        """
+        self._decoder = decoder
+        self._line = 1  # the number of the next line
+
+    def decode(self, chunk: bytes) -> Nodes | None:
+        """Decode the next chunk; return None if it has anything but plain nodes.
+
+        Then read its :meth:`records`.
+
+        :raises InventoryError: if its first line is too long.
+        """
+        if begins_with_long_line(chunk):
+            raise line_too_long_error(self._line)
+        if self.footer:
+            return None
+        decoder = self._decoder
+        decoded = None if decoder is None else decoder.decode(chunk)
+        if decoded is None:
+            decoded = decode_plain(chunk)
+            if decoded is None:
+                return None
+            if decoder is not None:
+                decoder.observe(decoded[1])
+                decoder = None
+        ids, records = decoded
+        self._line += len(records)  # each is one line
+        return Nodes(ids, records, decoder)
+
+    def records(self, chunk: bytes) -> Iterator[tuple[RecordPlace, Any]]:
+        """Yield the place and the value of each record of a chunk, line by line.
+
+        :raises InventoryError: if a line is invalid, or follows a footer.
+        """
+        lines = chunk.split(b"\n")
+        for number, text in enumerate(lines):
+            line = self._line + number
+            if not text.strip():
+                continue
+            if self.footer:  # only blank lines may follow it
+                message = f"unexpected text after the footer {quoted(self.footer.strip())}"
+                raise InventoryError("not-json", message, place=Place(line=line))
+            is_begun = text.lstrip()[:1] in (b"{", b"[") and text.rstrip()[-1:] in (
+                b",",
+                b"{",
+                b"[",
+            )
+            if is_begun and number < len(lines) - 1:  # otherwise it may be cut off
+                message = "a text of several lines begins here, after texts of one line each"
+                hint = "read it as an input of its own"
+                raise InventoryError("not-json", message, place=Place(line=line), hint=hint)
+            if text.startswith(b"Showing "):
+                self.footer = text.decode("utf-8", "replace")
+            else:
+                yield from json.read_text(text, line, (line, ""))
+        self._line += chunk.count(b"\n")
 
 
 class PlainRecord(msgspec.Struct, forbid_unknown_fields=True, gc=False):

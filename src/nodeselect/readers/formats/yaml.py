@@ -1,8 +1,9 @@
-"""Decode YAML to records.
+"""Decode YAML to records; find out what a text is that is in no known format, and so read as YAML.
 
 A scalar that some YAML parsers read as text, and others do not, becomes an ``AmbiguousScalar``.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,10 +19,18 @@ from nodeselect.documents.values import (
 )
 from nodeselect.documents.yaml import read_documents
 from nodeselect.errors import InventoryError
-from nodeselect.problem import Place
+from nodeselect.problem import Fix, Place
 from nodeselect.readers.envelope import check_envelope, list_field
 from nodeselect.readers.raw_node import WHOLE, AmbiguousScalar, RecordPlace
 from nodeselect.text import quoted
+
+# The head of a table that a command prints for people: capitalised words in columns.
+_TABLE = r"[A-Z][\w-]*(?:[ \t]+[A-Z][\w-]*)*(?: {2,}|\t)[ \t]*[A-Z][\w -]*"
+
+# The beginning of a node in the text of ``kubectl describe nodes``.
+_DESCRIBED = r"^[ \t]*Name:(?: {2,}|\t+)\S.*\n[ \t]*(?:Roles?|Labels):"
+
+_COMMON_ID_COLUMNS = ("id", "name", "hostname", "node", "host")
 
 
 def read_records(data: bytes) -> Iterator[tuple[RecordPlace, Any]]:
@@ -81,3 +90,62 @@ def _key_text(key: Scalar) -> str:
         message = f"some YAML parsers read the key {quoted(key.text)} as a {key.kind}"
         raise DocumentError("key-not-text", message, key.position, quote_fix(key.text))
     return key.text
+
+
+def better_error(data: bytes, error: InventoryError, id_column: str) -> InventoryError:
+    """Return an error that says what an input is, such as a table of kubectl.
+
+    If that is not known, return ``error``.
+
+    :param error: the error of reading the input as YAML.
+    :param id_column: the name of the column of ids, for CSV.
+    """
+    text = data.lstrip()[:4096].decode("utf-8", "replace")
+    lines = [line.rstrip() for line in text.split("\n")]
+    if re.fullmatch(_TABLE, lines[0]) or re.search(_DESCRIBED, text, re.MULTILINE):
+        message = "text that a command prints for people is not read"
+        hint = Fix.write("kubectl get nodes -o json", "print the nodes as JSON, such as")
+        return InventoryError("unknown-shape", message, hint=hint)
+    return _json_after_text(data, error) or _no_id_column(lines, id_column) or error
+
+
+def _json_after_text(data: bytes, error: InventoryError) -> InventoryError | None:
+    """Return the error for JSON after other lines, such as warnings; None if there is no JSON."""
+    start = re.search(rb"^(?:\{\s*[\"}]|\[\s*[\[{\"\]])", data, re.MULTILINE)
+    before = data[: start.start()].strip() if start else b""
+    is_yaml = before.startswith((b"#", b"---", b"%")) and error.code != "not-yaml"
+    if start is None or is_yaml or before.endswith(b":"):
+        return None
+    line = data.count(b"\n", 0, start.start()) + 1
+    text = quoted(before.partition(b"\n")[0].decode("utf-8", "replace").strip())
+    return InventoryError(
+        "not-json",
+        f"the JSON begins here, after the text {text}",
+        place=Place(line=line),
+        hint="remove what is before it; with 2>&1, a command mixes its warnings into its output",
+    )
+
+
+def _no_id_column(lines: list[str], id_column: str) -> InventoryError | None:
+    """Return the error for CSV without the column ``id_column``; None if the input is not CSV.
+
+    :param lines: the first lines of the input.
+    """
+    from nodeselect.readers.formats.csv import DELIMITERS, split_line
+
+    header, *rows = list(filter(None, lines)) or [""]
+    for delimiter in DELIMITERS:
+        columns = split_line(header, delimiter)
+        if len(columns) < 2 or not re.fullmatch(r"[\w ./-]*", "".join(columns)):
+            continue
+        if rows and len(split_line(rows[0], delimiter)) != len(columns):
+            continue
+        usual = [each for each in columns if each.lower() in _COMMON_ID_COLUMNS]
+        choice = next(filter(None, usual or columns), "COLUMN")
+        words = "choose the column that has the ids, such as"
+        return InventoryError(
+            "no-id-column",
+            f"the table has no column {quoted(id_column)}",
+            hint=Fix.write(f"--id-column {quoted(choice)}", words),
+        )
+    return None

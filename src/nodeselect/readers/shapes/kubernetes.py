@@ -6,7 +6,7 @@ A ``List`` or ``NodeList`` of nodes, or one ``Node``. The name is the id. The st
 
 from typing import Final
 
-from nodeselect.kubernetes_node import check_kind, node_from_parts
+from nodeselect.node import check_kind, kubernetes_fields
 from nodeselect.readers.raw_node import RawNode, Record, sub_object
 
 NAME: Final = "Kubernetes"
@@ -23,5 +23,5 @@ def extract(record: Record) -> RawNode:
     """
     check_kind(record.get("kind"))
     parts = (sub_object(record, key) for key in ("metadata", "spec", "status"))
-    name, labels, state = node_from_parts(*parts)
+    name, labels, state = kubernetes_fields(*parts)
     return RawNode(name, labels, name, state, "metadata.name", "metadata.labels")
