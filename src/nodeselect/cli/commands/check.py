@@ -14,7 +14,7 @@ from nodeselect.cli.inputs.folders import is_excluded
 from nodeselect.cli.inputs.job_files import files_in, job_name, read_bytes
 from nodeselect.cli.options import check_usage, quiet_option, split_commas
 from nodeselect.cli.output_file import write_file
-from nodeselect.cli.settings import Settings, read_settings
+from nodeselect.cli.settings import CommandWithSettings
 from nodeselect.cli.streams import Progress, write_error, write_message, write_output
 from nodeselect.errors import JobError
 from nodeselect.render.layout import PROBLEM_FORMATS, detect_screen
@@ -25,6 +25,7 @@ _Correction: TypeAlias = tuple[str, str, str]
 
 
 @click.command(
+    cls=CommandWithSettings,
     epilog="""\b
 Examples:
   nodeselect check job.yaml
@@ -37,7 +38,7 @@ Examples:
 \b
 Exit status: 0 if there are no problems, 1 if there are problems, 2 if a file
 cannot be read or the command line is invalid.
-"""
+""",
 )
 @click.argument(
     "files", metavar="FILE|FOLDER|-...", nargs=-1, required=True,
@@ -52,12 +53,12 @@ cannot be read or the command line is invalid.
     "--require-selector", is_flag=True, help="Report a job that runs on every node as an error."
 )
 @click.option(
-    "--select", "selected", metavar="CODE,…", multiple=True, callback=split_commas,
+    "--select", metavar="CODE,…", multiple=True, callback=split_commas,
     shell_complete=complete_codes,
     help="Report only these rules. Repeatable.",
 )  # fmt: skip
 @click.option(
-    "--ignore", "ignored", metavar="CODE,…", multiple=True, callback=split_commas,
+    "--ignore", metavar="CODE,…", multiple=True, callback=split_commas,
     shell_complete=complete_codes,
     help="Do not report these rules. Repeatable.",
 )  # fmt: skip
@@ -79,8 +80,8 @@ def check(
     output: str,
     strict: bool,
     require_selector: bool,
-    selected: tuple[str, ...],
-    ignored: tuple[str, ...],
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
     exclude: tuple[str, ...],
     jobs_only: bool,
     fix: bool,
@@ -93,10 +94,10 @@ def check(
     its line or on the line before, ignores it. This does not look at nodes; for that, use
     "nodeselect explain --job FILE".
 
-    Settings are read from nodeselect.toml, or [tool.nodeselect] of pyproject.toml, in this folder
-    or the nearest one above that has them.
+    Defaults of these options are read from nodeselect.toml, or [tool.nodeselect] of pyproject.toml,
+    in this folder or the nearest one above that has them.
     """
-    from nodeselect.jobs import all_rules, check_jobs  # fronts yaml
+    from nodeselect.jobs import all_rules, check_jobs, select_rules  # fronts yaml
     from nodeselect.render.problems import (
         correction_lines,
         correction_summary,
@@ -114,11 +115,10 @@ def check(
             "--write cannot change standard input": write and "-" in files,
         },
     )  # fmt: skip
-    settings = read_settings()
-    exclude += settings.exclude
-    require_selector |= settings.require_selector
-    jobs_only |= settings.jobs_only
-    rules = _select_rules(context, settings, selected, ignored)
+    try:
+        rules = select_rules(select or None, ignore)
+    except ValueError as error:
+        raise click.UsageError(str(error), context) from None
     if require_selector and "empty-selector" not in rules:
         message = "--require-selector needs the rule empty-selector: do not exclude it by"
         message += " --ignore or --select"
@@ -170,22 +170,6 @@ def _command_for_jobs(context: click.Context) -> str:
     words = sys.argv[1:]
     words.insert(words.index(str(context.info_name)) + 1, "--jobs-only")
     return command_line(words)
-
-
-def _select_rules(
-    context: click.Context, settings: Settings, selected: tuple[str, ...], ignored: tuple[str, ...]
-) -> frozenset[str]:
-    """Return the codes to report; ``--select`` replaces the settings, ``--ignore`` adds to them."""
-    from nodeselect.jobs import select_rules  # fronts yaml
-
-    try:
-        rules = select_rules(settings.select or None, settings.ignore)
-    except ValueError as error:
-        raise click.ClickException(f"{settings.file}: {error}") from None
-    try:
-        return select_rules(selected or rules, ignored)
-    except ValueError as error:
-        raise click.UsageError(str(error), context) from None
 
 
 def _read_all(names: Collection[str], unread: list[JobError]) -> Iterator[tuple[str, bytes]]:
