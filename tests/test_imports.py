@@ -13,7 +13,7 @@ ALLOWED = {
     "yaml": "8 ms; for YAML and job files",
     "nodeselect.index.node_table": "imports numpy; for many nodes",
     "nodeselect.index.built_segment": "imports numpy; for many nodes",
-    "nodeselect.index.bulk": "imports numpy; for many nodes",
+    "nodeselect.index.arrays": "imports numpy; for many nodes",
     "nodeselect.durable.segment_writer": "imports numpy; for saved inventories",
     "nodeselect.durable.change_log": "imports zlib; for inventories with a log",
     "nodeselect.durable.follower": "imports zlib; for inventories that follow a log",

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodeselect.index import inventory_order
-from nodeselect.index.bulk import Bulk
-from nodeselect.index.inventory_order import InventoryOrder
+from nodeselect.index import arrays, segment
+from nodeselect.index.segment import InventoryOrder
 from tests.imports import loaded_after
 
 
@@ -23,9 +22,9 @@ def test_both_ways(count: int, seed: int, limit: int | None) -> None:
     numbers = np.array(ranks, np.uint32)
     by_rank = sorted(ordinals, key=ranks.__getitem__)[:limit]
     for order in (InventoryOrder(numbers), InventoryOrder(memoryview(array("I", ranks)))):
-        for bulk in (None, Bulk):
+        for bulk in (None, arrays):
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(inventory_order, "bulk_reader", lambda _, bulk=bulk: bulk)
+                patch.setattr(segment, "bulk_reader", lambda _, bulk=bulk: bulk)
                 assert order.sorted_ranks(ordinals, limit).tolist() == [ranks[at] for at in by_rank]
                 assert order.sort(ordinals, limit) == by_rank
                 below = [at for at in range(count) if ranks[at] < seed]
@@ -35,32 +34,21 @@ def test_both_ways(count: int, seed: int, limit: int | None) -> None:
 def test_a_permutation() -> None:
     """Each number below the length must be there once; larger ones are not."""
     for numbers in ([], [0], [2, 0, 1]):
-        assert Bulk.is_permutation(np.array(numbers, np.uint32))
+        assert arrays.is_permutation(np.array(numbers, np.uint32))
     for numbers in ([1], [0, 0], [0, 2], [0, 1, 9]):
-        assert not Bulk.is_permutation(np.array(numbers, np.uint32))
-
-
-def test_the_number_read_decides_on_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """To find the ordinals below a rank, all ranks are read; to sort some ordinals, theirs."""
-    counts: list[int] = []
-    monkeypatch.setattr(inventory_order, "bulk_reader", counts.append)
-    order = InventoryOrder(memoryview(array("I", [2, 0, 1])))
-    order.below(1)
-    order.sort(array("I", [0, 2]))
-    order.sorted_ranks(array("I", [1]))
-    assert counts == [3, 2, 1]
+        assert not arrays.is_permutation(np.array(numbers, np.uint32))
 
 
 def test_numpy_is_loaded_for_many() -> None:
     """Few items do not load numpy, many do; once it is loaded, few are read by it as well."""
     script = (
-        "import sys; from nodeselect.index.numpy_import import bulk_reader\n"
+        "import sys; from nodeselect.index.lazy import bulk_reader\n"
         "assert bulk_reader(19_999) is None and 'numpy' not in sys.modules\n"
         "assert bulk_reader(20_000) is bulk_reader(0) is not None"
     )
     assert "numpy" in loaded_after(script)
     script = (
         "import nodeselect.index.built_segment\n"
-        "from nodeselect.index.numpy_import import bulk_reader\nassert bulk_reader(0) is not None"
+        "from nodeselect.index.lazy import bulk_reader\nassert bulk_reader(0) is not None"
     )
     assert "numpy" in loaded_after(script)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect.index import postings
-from nodeselect.index.cluster import Clustered, cluster
+from nodeselect.index.built_segment import Clustered, cluster
 from nodeselect.index.label_index import LabelIndex, MutableLabelIndex
 from nodeselect.index.node_table import encode
 from nodeselect.index.tuning import DEFAULT

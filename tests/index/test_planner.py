@@ -8,12 +8,10 @@ from hypothesis import strategies as st
 
 from nodeselect import Node, Selector
 from nodeselect.index import postings, segment
-from nodeselect.index.cache_memory import CacheMemory
-from nodeselect.index.cluster import cluster
+from nodeselect.index.built_segment import cluster
 from nodeselect.index.label_index import LabelIndex, MutableLabelIndex
 from nodeselect.index.node_table import encode
-from nodeselect.index.plan_cache import PlanCache
-from nodeselect.index.planner import Plan, make_plan
+from nodeselect.index.planner import CacheMemory, Plan, PlanCache, make_plan
 from nodeselect.index.tuning import DEFAULT
 from nodeselect.readers.columnar import to_blocks
 from tests.inventory.small import small_inventory

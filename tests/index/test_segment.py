@@ -8,7 +8,7 @@ from unittest.mock import patch
 import pytest
 
 from nodeselect import Node, Selector
-from nodeselect.index import postings
+from nodeselect.index import node_table, postings
 from nodeselect.index import segment as segment_module
 from nodeselect.index.built_segment import BuiltParts
 from nodeselect.index.node_table import NodeTable, encode, merge
@@ -173,6 +173,6 @@ def test_merge(segment: Segment) -> None:
     kept = array("I", sorted(ordinals_of(segment, 0, 10)))
     others = [Node("late-1", {"x": "new"}), Node("late-2", {}, state="ready")]
     ranks = segment.parts.order.sorted_ranks(kept)
-    table = merge(segment.rows.to_table(), ranks, table_of(others), [4, 800], 3)
+    table = merge(node_table.table_of(segment.rows), ranks, table_of(others), [4, 800], 3)
     expected = [*NODES[:5], others[0], *NODES[5:10], others[1]]
     assert [table.node(rank) for rank in range(12)] == expected

@@ -15,11 +15,12 @@ from pathlib import Path
 from random import Random
 from struct import iter_unpack, pack, pack_into, unpack_from
 from tempfile import TemporaryDirectory
+from types import ModuleType
 from unittest.mock import patch
 from zlib import crc32
 
 from nodeselect import Inventory, InventoryError, Node, Selector
-from nodeselect.index.bulk import Bulk
+from nodeselect.index import arrays
 from nodeselect.readers.detect import SAVED_MAGIC
 from tests.inventory.small import SMALL, tuned
 
@@ -171,11 +172,11 @@ def to_file(sections: dict[bytes, tuple[int, bytes]], nodes: int, generation: in
 
 
 @contextmanager
-def _bulk_reader(bulk: type[Bulk] | None) -> Iterator[None]:
+def _bulk_reader(bulk: ModuleType | None) -> Iterator[None]:
     """Read many items by numpy, or not, if that is None."""
     with ExitStack() as stack:
-        for module in ("strings", "inventory_order"):
-            stack.enter_context(patch(f"nodeselect.index.{module}.bulk_reader", lambda _: bulk))
+        for module in ("durable.saved_strings", "index.segment"):
+            stack.enter_context(patch(f"nodeselect.{module}.bulk_reader", lambda _: bulk))
         yield
 
 
@@ -190,7 +191,7 @@ def use_forged(number: int, seed: int, folder: Path) -> tuple[int, int]:
         random = Random(f"{seed} {at}")
         data = forge(random.choice(files), random)
         for use in random.sample([*_USES, *with_numpy], 6):
-            bulk = Bulk if use in with_numpy else random.choice((Bulk, None))
+            bulk = arrays if use in with_numpy else random.choice((arrays, None))
             try:
                 with _bulk_reader(bulk):
                     use(tuned(SMALL).open(BytesIO(data)))

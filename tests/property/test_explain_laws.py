@@ -18,7 +18,7 @@ from nodeselect.explain.compute import explain
 from nodeselect.explain.explanation import requirement_text
 from nodeselect.explain.wording import count_headline
 from nodeselect.index.tuning import DEFAULT, Tuning
-from nodeselect.inventory import failure_groups
+from nodeselect.inventory import statistics
 from nodeselect.render.explanation import render_text
 from nodeselect.render.layout import Screen
 from nodeselect.text import display_width
@@ -223,7 +223,7 @@ def test_nearest_nodes_where_groups_are_given_up(
     """However few groups are kept, all else is the same or absent, and the sums add up."""
     explanation = inventory.explain(selector)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(failure_groups, "MAX_GROUPS", groups)
+        patched.setattr(statistics, "MAX_GROUPS", groups)
         bounded = inventory.explain(selector)
     assert bounded.nearest == explanation.nearest or (
         bounded.nearest == () and all(len(miss.failed) > 1 for miss in explanation.nearest)

@@ -8,25 +8,20 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, ItemsView, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from operator import lt
 from sys import intern
-from typing import TYPE_CHECKING, cast
+from typing import cast
 from zlib import crc32
 
 from nodeselect.durable.saved_file import SavedFile
-from nodeselect.durable.saved_string_index import SavedStringIndex
+from nodeselect.durable.saved_strings import PackedStrings, PaddedStrings, SavedStringIndex
 from nodeselect.errors import InventoryError
 from nodeselect.index import postings
-from nodeselect.index.cache_memory import CacheMemory
-from nodeselect.index.inventory_order import InventoryOrder
 from nodeselect.index.label_index import KeyPostings, LabelIndex
 from nodeselect.index.lazy import lazy
-from nodeselect.index.node_rows import NodeRows
+from nodeselect.index.node_rows import NodeRows, Strings
+from nodeselect.index.planner import CacheMemory
 from nodeselect.index.postings import Postings, PostingsOrOrdinal
-from nodeselect.index.strings import PackedStrings, PaddedStrings, Strings
-
-if TYPE_CHECKING:
-    from nodeselect.index.node_table import NodeTable
+from nodeselect.index.segment import InventoryOrder
 
 _RANK_BYTES = 4
 
@@ -107,36 +102,7 @@ class _SavedRows(NodeRows):
     def __len__(self) -> int:
         return self._file.nodes
 
-    def to_table(self) -> "NodeTable":
-        """Return the nodes as arrays of numpy that share the memory of the file.
-
-        :raises InventoryError: if a number in them refers to nothing, or labels are not in order.
-        """
-        from nodeselect.index.bulk import Bulk
-        from nodeselect.index.node_table import NodeTable
-
-        states, offsets = Bulk.to_array(self._state_at), Bulk.to_array(self._offset_at)
-        label_ids = Bulk.to_array(self._label_id_at)
-        labels = list(zip(self.keys, self.values, strict=True))
-        if not (
-            Bulk.is_ascending(self._offset_at)
-            and (label_ids < len(labels)).all()
-            and (states < len(self.state_names)).all()
-            and all(map(lt, labels, labels[1:]))
-        ):
-            raise self._damaged()
-        return NodeTable(
-            self.ids,
-            self.names,
-            states,
-            self.state_names,
-            offsets,
-            label_ids,
-            self.keys,
-            self.values,
-        )
-
-    def _damaged(self) -> InventoryError:
+    def damaged(self) -> InventoryError:
         return self._file.damaged("the nodes have labels or states that are not in the file")
 
     @lazy
@@ -157,7 +123,8 @@ class _SavedRows(NodeRows):
         return _packed(self._file, "names", len(self), has_none=True)
 
     @lazy
-    def _state_at(self) -> "memoryview[int]":
+    def state_at(self) -> "memoryview[int]":
+        """The number of each node's state."""
         return self._file.numbers("states", len(self))
 
     @lazy
@@ -166,11 +133,13 @@ class _SavedRows(NodeRows):
         return _state_names(self._file)
 
     @lazy
-    def _offset_at(self) -> "memoryview[int]":
-        return self._file.offsets("labels.offsets", len(self._label_id_at), len(self))
+    def offset_at(self) -> "memoryview[int]":
+        """Where the labels of each node begin, and where those of the last node end."""
+        return self._file.offsets("labels.offsets", len(self.label_id_at), len(self))
 
     @lazy
-    def _label_id_at(self) -> "memoryview[int]":
+    def label_id_at(self) -> "memoryview[int]":
+        """The numbers of all labels, one node after the other."""
         return self._file.numbers("labels")
 
     @lazy

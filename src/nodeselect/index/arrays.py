@@ -1,16 +1,24 @@
-"""Arrays of unsigned integers, in as few bytes as they need."""
+"""Arrays of numpy: of unsigned integers in as few bytes as they need, and of many items at once."""
 
+from array import array
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nodeselect.index.node_rows import Strings, to_list
+
 # An array of unsigned integers of any width.
 UIntArray = NDArray[np.unsignedinteger[Any]]
 
+_Ranks = NDArray[np.integer[Any]]
+
 # So few numbers are sorted faster at once.
 _FEW_NUMBERS = 256
+
+# If one of so many ranks, or more, is among those to sort, marking them all is faster.
+_MARKED = 16
 
 
 def chunk_slices(length: int, chunk: int) -> Iterator[slice]:
@@ -69,3 +77,92 @@ def span_positions(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDA
 def shrink(numbers: UIntArray, stop: int) -> UIntArray:
     """Return a copy of ``numbers``, all below ``stop``, in the narrowest type for such numbers."""
     return numbers.astype(np.min_scalar_type(max(stop - 1, 0)))
+
+
+def as_array(numbers: "memoryview[int]") -> NDArray[Any]:
+    """Return numbers as an array of numpy that shares their memory."""
+    return np.asarray(numbers)
+
+
+def is_permutation(numbers: NDArray[Any]) -> bool:
+    """Return whether an array of n numbers has each number from 0 to n - 1 once."""
+    is_there = np.zeros(len(numbers), bool)
+    is_there[numbers[numbers < len(numbers)]] = True
+    return bool(is_there.all())
+
+
+def sorted_ranks(ranks: NDArray[np.uint32], ordinals: "array[int]", limit: int | None) -> _Ranks:
+    """Return the ranks of ``ordinals``, ascending; at most the first ``limit``.
+
+    :param ranks: the rank of each ordinal.
+    """
+    found = ranks.take(np.asarray(ordinals))
+    if limit is not None and limit < len(found):
+        found = np.partition(found, limit - 1)[:limit]
+    if len(found) > len(ranks) // _MARKED:
+        is_found = np.zeros(len(ranks), bool)
+        is_found[found] = True
+        return np.flatnonzero(is_found)
+    found.sort()
+    return found
+
+
+def sort_by_rank(ranks: NDArray[np.uint32], ordinals: "array[int]", limit: int | None) -> list[int]:
+    """Return ``ordinals`` in the order of their ranks; at most the first ``limit``.
+
+    :param ranks: the rank of each ordinal.
+    """
+    found = np.asarray(ordinals)
+    its_ranks = ranks.take(found)
+    if limit is not None and limit < len(found):
+        first = np.argpartition(its_ranks, limit - 1)[:limit]
+        found, its_ranks = found[first], its_ranks[first]
+    in_order: list[int] = found.take(stable_argsort(its_ranks)).tolist()
+    return in_order
+
+
+def ordinals_below(ranks: NDArray[np.uint32], rank: int) -> "array[int]":
+    """Return the ordinals whose ranks are below ``rank``, ascending.
+
+    :param ranks: the rank of each ordinal.
+    """
+    return array("I", np.flatnonzero(ranks < rank).astype(np.uint32).tobytes())
+
+
+def take_rows(data: "memoryview[int]", width: int, ranks: "array[int] | _Ranks") -> bytes:
+    """Return the rows at ``ranks``, joined, of ``data``: rows of ``width`` bytes."""
+    rows = np.frombuffer(data, f"V{width}")
+    taken: bytes = rows.take(np.asarray(ranks)).tobytes()
+    return taken
+
+
+def is_ascending(numbers: "memoryview[int]") -> bool:
+    """Return whether no number is below the one before."""
+    array: NDArray[Any] = np.asarray(numbers)
+    return bool((array[1:] >= array[:-1]).all())
+
+
+def take_spans(
+    data: "memoryview[int]", offsets: "memoryview[int]", ranks: "array[int] | _Ranks"
+) -> bytes:
+    """Return, joined, the bytes of ``data`` from ``offsets[rank]`` to ``offsets[rank + 1]``.
+
+    :param ranks: for which to do so, in this order.
+    """
+    bounds: NDArray[Any] = np.asarray(offsets)
+    starts = bounds[:-1].take(np.asarray(ranks)).astype(np.int64)
+    lengths = bounds[1:].take(np.asarray(ranks)).astype(np.int64) - starts
+    positions = span_positions(starts, lengths)
+    taken: bytes = np.frombuffer(data, np.uint8).take(positions).tobytes()
+    return taken
+
+
+def to_array(strings: Strings[Any] | list[Any]) -> NDArray[np.object_]:
+    """Convert a column or a list of strings to an array of numpy."""
+    if isinstance(strings, np.ndarray):
+        return strings
+    if not isinstance(strings, list):
+        strings = to_list(strings.take(np.arange(len(strings))))
+    objects = np.empty(len(strings), object)
+    objects[:] = strings
+    return objects

@@ -1,9 +1,14 @@
-"""Attributes that are computed when they are first read."""
+"""What is computed, or imported, only when it is first needed."""
 
+import sys
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any, TypeVar, cast
 
 _T = TypeVar("_T")
+
+# So many items, and not fewer, are worth the time to import numpy for.
+_MANY = 20_000
 
 
 def lazy(compute: Callable[[Any], _T]) -> _T:
@@ -31,3 +36,20 @@ class _Lazy:
         value = self._compute(instance)
         vars(instance)[self._name] = value  # from now on, Python finds it before this object
         return value
+
+
+_bulk: ModuleType | None = None
+
+
+def bulk_reader(count: int) -> ModuleType | None:
+    """Return the module ``arrays``, which reads many items at once; None if loops are faster.
+
+    :param count: the number of items. If there are few, and no large index was built before,
+        importing numpy would take longer than a loop.
+    """
+    global _bulk
+    if _bulk is None and (count >= _MANY or "nodeselect.index.built_segment" in sys.modules):
+        from nodeselect.index import arrays  # imports numpy, which takes some 60 ms
+
+        _bulk = arrays
+    return _bulk

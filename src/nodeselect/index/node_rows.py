@@ -12,13 +12,31 @@ So a label takes one to four bytes, and a node is built only when somebody reads
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from nodeselect.index.strings import Strings
 from nodeselect.node import Node
 
 if TYPE_CHECKING:
-    from nodeselect.index.node_table import NodeTable
+    import numpy as np
+    from numpy.typing import NDArray
+
+_S = TypeVar("_S", bound=str | None, covariant=True)
+
+
+class Strings(Protocol[_S]):
+    """A string or None for each node, by its position. A numpy array of objects is one, too."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, rank: int, /) -> _S: ...
+
+    def take(self, ranks: Any, /) -> "NDArray[np.object_] | list[Any]":
+        """Return the strings at many ranks."""
+
+
+def to_list(strings: "NDArray[np.object_] | list[Any]") -> list[Any]:
+    """Convert an array or a list, as :meth:`Strings.take` returns it, to a list."""
+    return strings if isinstance(strings, list) else strings.tolist()
 
 
 class NodeRows:
@@ -39,50 +57,47 @@ class NodeRows:
     keys: Sequence[str]
     values: Sequence[str]
 
-    # Reading one number takes a third of the time in a memoryview.
-    _state_at: "memoryview[int]"
-    _offset_at: "memoryview[int]"
-    _label_id_at: "memoryview[int]"
+    # For each node, the position of its state in ``state_names``, and where its labels begin in the
+    # numbers of all labels. Reading one number takes a third of the time in a memoryview.
+    state_at: "memoryview[int]"
+    offset_at: "memoryview[int]"
+    label_id_at: "memoryview[int]"
 
     def __len__(self) -> int:
         return len(self.ids)
 
-    def to_table(self) -> "NodeTable":
-        """Return the nodes as arrays of numpy."""
-        raise NotImplementedError
-
     def load(self) -> None:
         """Read all columns that were not read yet; those of a file are checked by that."""
         _ = self.ids, self.names, self.state_names, self.keys, self.values
-        _ = self._state_at, self._offset_at, self._label_id_at
+        _ = self.state_at, self.offset_at, self.label_id_at
 
     def labels(self, rank: int) -> dict[str, str]:
         """Return the labels of the node at ``rank``, in their original order."""
-        offsets, keys, values = self._offset_at, self.keys, self.values
-        label_ids = self._label_id_at[offsets[rank] : offsets[rank + 1]].tolist()
+        offsets, keys, values = self.offset_at, self.keys, self.values
+        label_ids = self.label_id_at[offsets[rank] : offsets[rank + 1]].tolist()
         return {keys[label_id]: values[label_id] for label_id in label_ids}
 
     def node(self, rank: int) -> Node:
         """Build a node. Cost: about 3 µs for ten labels."""
         try:
             name = None if self.names is None else self.names[rank]
-            state = self.state_names[self._state_at[rank]]
+            state = self.state_names[self.state_at[rank]]
             return Node._trusted(self.ids[rank], self.labels(rank), name, state)
         except IndexError:
-            raise self._damaged() from None
+            raise self.damaged() from None
 
     def equals(self, rank: int, node: Node) -> bool:
         """Return whether ``node`` equals the node at ``rank``. Their ids must be equal."""
         try:
             return (
                 self.labels(rank) == node.labels
-                and self.state_names[self._state_at[rank]] == node.state
+                and self.state_names[self.state_at[rank]] == node.state
                 and (None if self.names is None else self.names[rank]) == node.name
             )
         except IndexError:
-            raise self._damaged() from None
+            raise self.damaged() from None
 
-    def _damaged(self) -> Exception:
+    def damaged(self) -> Exception:
         """Return the error for a number that refers to nothing, such as an unknown label.
 
         Only a damaged file can have such a number.

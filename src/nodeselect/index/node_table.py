@@ -4,6 +4,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from operator import lt
 from sys import intern
 from typing import Any
 
@@ -12,16 +13,17 @@ from numpy.typing import NDArray
 
 from nodeselect.index.arrays import (
     UIntArray,
+    as_array,
     chunk_slices,
     count_numbers,
+    is_ascending,
     offsets_from_lengths,
     shrink,
     span_positions,
+    to_array,
 )
 from nodeselect.index.lazy import lazy
-from nodeselect.index.node_rows import NodeRows
-from nodeselect.index.string_encoding import to_array
-from nodeselect.index.strings import Strings
+from nodeselect.index.node_rows import NodeRows, Strings
 from nodeselect.readers.columnar import Block, Columns, EncodedBlock
 
 # The label number that a column has for nodes without the key.
@@ -49,20 +51,16 @@ class NodeTable(NodeRows):
     values: Sequence[str]
 
     @lazy
-    def _state_at(self) -> "memoryview[int]":
+    def state_at(self) -> "memoryview[int]":
         return self.states.data
 
     @lazy
-    def _offset_at(self) -> "memoryview[int]":
+    def offset_at(self) -> "memoryview[int]":
         return self.offsets.data
 
     @lazy
-    def _label_id_at(self) -> "memoryview[int]":
+    def label_id_at(self) -> "memoryview[int]":
         return self.label_ids.data
-
-    def to_table(self) -> "NodeTable":
-        """Return the table itself."""
-        return self
 
     def label_ids_of(self, ranks: NDArray[np.integer[Any]]) -> tuple[UIntArray, NDArray[np.int64]]:
         """Return the label numbers of the nodes at ``ranks``, and how many labels each node has.
@@ -119,6 +117,35 @@ class NodeTable(NodeRows):
 
     def _all_names(self) -> NDArray[np.object_]:
         return np.full(len(self), None, object) if self.names is None else _all(self.names)
+
+
+def table_of(rows: NodeRows) -> NodeTable:
+    """Return the nodes of a segment as arrays of numpy, which share the memory of its columns.
+
+    :raises InventoryError: if a number in a file refers to nothing, or its labels are not in order.
+    """
+    if isinstance(rows, NodeTable):
+        return rows
+    states, offsets = as_array(rows.state_at), as_array(rows.offset_at)
+    label_ids = as_array(rows.label_id_at)
+    labels = list(zip(rows.keys, rows.values, strict=True))
+    if not (
+        is_ascending(rows.offset_at)
+        and (label_ids < len(labels)).all()
+        and (states < len(rows.state_names)).all()
+        and all(map(lt, labels, labels[1:]))
+    ):
+        raise rows.damaged()
+    return NodeTable(
+        rows.ids,
+        rows.names,
+        states,
+        rows.state_names,
+        offsets,
+        label_ids,
+        rows.keys,
+        rows.values,
+    )
 
 
 def _all(strings: Strings[str | None]) -> NDArray[np.object_]:

@@ -9,16 +9,65 @@ Planning looks at the sizes of postings and decides everything; evaluating a pla
 - A plan starts from all nodes only if there is nothing to intersect.
 - The union of a list of values is built while planning and kept in the plan. If the list has most
   of the values of a key, the plan subtracts the other values from the nodes with the key instead.
+
+Plans are cached by selector, limited in number and in memory.
 """
 
 from collections.abc import Collection, Iterable
 from operator import itemgetter
-from typing import NamedTuple, assert_never
+from typing import Any, NamedTuple, assert_never
 
 from nodeselect.index import postings
 from nodeselect.index.label_index import LabelIndex
 from nodeselect.index.postings import Postings
 from nodeselect.selectors import HasKey, InRange, OneOf, Requirement, Selector
+
+# Whatever the number of nodes, caches may have so much.
+_LEAST_BYTES = 1 << 20
+
+# Memory of an id in a selector: the string, and its entries in a tuple and in a set.
+_ID_BYTES = 150
+
+
+class CacheMemory:
+    """Counts the bytes in some caches, and empties all of them if these exceed a limit.
+
+    Emptying one of them would free nothing: plans, and the cache of the postings that were loaded
+    for them, refer to the same ones.
+
+    :param max_bytes: the limit.
+    :ivar used_bytes: what was counted since the caches were empty.
+    """
+
+    __slots__ = ("_caches", "_max_bytes", "used_bytes")
+
+    def __init__(self, max_bytes: int) -> None:
+        self.used_bytes = 0
+        self._max_bytes = max_bytes
+        self._caches: list[dict[Any, Any]] = []
+
+    @classmethod
+    def for_nodes(cls, count: int, bytes_per_node: int) -> "CacheMemory":
+        """Return what allows a mebibyte, and some bytes for each node."""
+        return cls(_LEAST_BYTES + bytes_per_node * count)
+
+    def new_cache(self) -> dict[Any, Any]:
+        """Return a cache that is emptied with the others."""
+        self._caches.append({})
+        return self._caches[-1]
+
+    def add(self, size: int) -> None:
+        """Count ``size`` bytes that the caller then puts into a cache, or has removed from one."""
+        self.used_bytes += size
+        if self.used_bytes > self._max_bytes:
+            self.empty()
+            self.used_bytes = size
+
+    def empty(self) -> None:
+        """Empty all caches."""
+        for cache in self._caches:
+            cache.clear()
+        self.used_bytes = 0
 
 
 class Plan(NamedTuple):
@@ -140,3 +189,31 @@ class _Planner:
         return Plan(
             self._index.everything, tuple(include), tuple(exclude), self._built_bytes, covered_nodes
         )
+
+
+class PlanCache:
+    """A cache of plans by selector, limited in number and in memory.
+
+    A plan is how to answer a selector over an index.
+
+    :param memory: counts the sets built for the plans, and the ids in the selectors.
+    """
+
+    __slots__ = ("_max_plans", "_memory", "_plans", "get")
+
+    def __init__(self, memory: CacheMemory, max_plans: int = 4_096) -> None:
+        self._plans: dict[Selector, Plan] = memory.new_cache()
+        self._memory = memory
+        self._max_plans = max_plans
+        self.get = self._plans.get
+
+    def put(self, selector: Selector, plan: Plan) -> None:
+        """Add or replace a plan; drop all others if a limit would be exceeded otherwise."""
+        ids = _ID_BYTES * len(selector.ids or ())
+        previous = self._plans.get(selector)
+        if previous is not None:
+            self._memory.add(-previous.memory_bytes - ids)
+        if len(self._plans) >= self._max_plans:
+            self._memory.empty()
+        self._memory.add(plan.memory_bytes + ids)
+        self._plans[selector] = plan

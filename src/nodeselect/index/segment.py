@@ -2,28 +2,88 @@
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from nodeselect.errors import InventoryError
 from nodeselect.index import postings
-from nodeselect.index.cache_memory import CacheMemory
-from nodeselect.index.inventory_order import InventoryOrder
 from nodeselect.index.label_index import LabelIndex
-from nodeselect.index.lazy import lazy
-from nodeselect.index.node_rows import NodeRows
-from nodeselect.index.plan_cache import PlanCache
-from nodeselect.index.planner import Plan, make_plan
+from nodeselect.index.lazy import bulk_reader, lazy
+from nodeselect.index.node_rows import NodeRows, to_list
+from nodeselect.index.planner import CacheMemory, Plan, PlanCache, make_plan
 from nodeselect.index.postings import Postings
-from nodeselect.index.strings import to_list
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.node import Node
 from nodeselect.selectors import Selector
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _T = TypeVar("_T")
 
 # For how many sets of states the nodes in them are cached.
 _MAX_STATE_SETS = 64
+
+
+class InventoryOrder:
+    """Puts nodes in inventory order, in which the position of a node is its rank.
+
+    A node is given by its ordinal, the number by which it is in the index.
+
+    :param ranks: the rank of each ordinal.
+    :param damaged: for ranks of a file, returns the error to raise if they are not the numbers from
+        0, each once.
+    :ivar rank_at: the rank of each ordinal, as a memoryview: reading one number of an array takes
+        three times as long.
+    """
+
+    def __init__(
+        self,
+        ranks: "memoryview[int] | NDArray[np.uint32]",
+        damaged: Callable[[], InventoryError] | None = None,
+    ) -> None:
+        self.rank_at: memoryview[int] = ranks if isinstance(ranks, memoryview) else ranks.data
+        self._array: Any = None if isinstance(ranks, memoryview) else ranks
+        self._damaged = damaged
+
+    def sorted_ranks(
+        self, ordinals: "array[int]", limit: int | None = None
+    ) -> "array[int] | NDArray[np.integer[Any]]":
+        """Return the ranks of ``ordinals``, ascending; at most the first ``limit``."""
+        bulk = bulk_reader(len(ordinals))
+        if bulk is None:
+            return array("I", sorted(map(self.rank_at.__getitem__, ordinals))[:limit])
+        ranks: NDArray[np.integer[Any]] = bulk.sorted_ranks(self.to_array(), ordinals, limit)
+        return ranks
+
+    def sort(self, ordinals: "array[int]", limit: int | None = None) -> list[int]:
+        """Return ``ordinals`` in the order of their ranks; at most the first ``limit``."""
+        bulk = bulk_reader(len(ordinals))
+        if bulk is None:
+            return sorted(ordinals, key=self.rank_at.__getitem__)[:limit]
+        in_order: list[int] = bulk.sort_by_rank(self.to_array(), ordinals, limit)
+        return in_order
+
+    def below(self, rank: int) -> "array[int]":
+        """Return the ordinals whose ranks are below ``rank``, ascending."""
+        bulk = bulk_reader(len(self.rank_at))
+        if bulk is None:
+            return array("I", [at for at, each in enumerate(self.rank_at) if each < rank])
+        below: array[int] = bulk.ordinals_below(self.to_array(), rank)
+        return below
+
+    def to_array(self) -> Any:
+        """Return the rank of each ordinal as an array of numpy, which must have been loaded."""
+        if self._array is None:
+            from nodeselect.index import arrays
+
+            ranks = arrays.as_array(self.rank_at)
+            if self._damaged and not arrays.is_permutation(ranks):
+                raise self._damaged()
+            self._array = ranks
+        return self._array
 
 
 class StringIndex(Protocol):

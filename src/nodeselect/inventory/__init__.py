@@ -1,10 +1,9 @@
 """Inventories of nodes that may change, and the queries that they answer."""
 
 from nodeselect.explain.audit import Audit, LabelFinding
-from nodeselect.inventory.change import NodeChange
 from nodeselect.inventory.inventory import Inventory, InventoryStats
 from nodeselect.inventory.node_set import NodeSet
-from nodeselect.inventory.snapshot import BaseInventory, Snapshot, audit_labels
+from nodeselect.inventory.snapshot import BaseInventory, NodeChange, Snapshot, audit_labels
 
 __all__ = [
     "Audit",

@@ -22,7 +22,7 @@ _SCHEMA: Final = pa.schema(
 )
 
 
-def to_table(nodes: NodeTable) -> Any:
+def to_arrow(nodes: NodeTable) -> Any:
     """Convert nodes to a pyarrow Table, in the same order.
 
     :raises InventoryError: if a text has a surrogate, which UTF-8 cannot express.

@@ -61,13 +61,17 @@ def segment_of(view: View) -> Segment:
     return _new_segment(_live_table(view), view.store.delta.tuning) if segment is None else segment
 
 
-def table_of(view: View) -> "NodeTable":
+def to_table(view: View) -> "NodeTable":
     """Return a table of the nodes of ``view``, in inventory order.
 
     Cost: about a microsecond a node if there were changes.
     """
     segment = _unchanged_segment(view)
-    return _live_table(view) if segment is None else segment.rows.to_table()
+    if segment is None:
+        return _live_table(view)
+    from nodeselect.index.node_table import table_of
+
+    return table_of(segment.rows)
 
 
 def _unchanged_segment(view: View) -> Segment | None:
@@ -77,7 +81,7 @@ def _unchanged_segment(view: View) -> Segment | None:
 
 
 def _live_table(view: View) -> "NodeTable":
-    from nodeselect.index.node_table import encode, merge
+    from nodeselect.index.node_table import encode, merge, table_of
 
     store, segment = view.store, view.store.segment
     indexed, members = store.split(view.live())
@@ -87,7 +91,7 @@ def _live_table(view: View) -> "NodeTable":
         return table
     ranks = segment.parts.order.sorted_ranks(indexed)
     other_ranks = [rank for rank, _ in members]
-    return merge(segment.rows.to_table(), ranks, table, other_ranks, store.delta.tuning.chunk)
+    return merge(table_of(segment.rows), ranks, table, other_ranks, store.delta.tuning.chunk)
 
 
 def _segment_store(table: "NodeTable", tuning: Tuning) -> Store:

@@ -13,10 +13,8 @@ from array import array
 from bisect import bisect_left
 
 from nodeselect.index import postings
-from nodeselect.index.cache_memory import CacheMemory
 from nodeselect.index.label_index import MutableLabelIndex
-from nodeselect.index.plan_cache import PlanCache
-from nodeselect.index.planner import make_plan
+from nodeselect.index.planner import CacheMemory, PlanCache, make_plan
 from nodeselect.index.postings import Postings
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.node import Node

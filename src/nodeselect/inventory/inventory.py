@@ -26,7 +26,6 @@ from nodeselect.errors import InventoryError
 from nodeselect.files.inputs import Source, absolute_path, open_inputs
 from nodeselect.files.write_lock import WriteLock
 from nodeselect.index.tuning import DEFAULT, Tuning
-from nodeselect.inventory.change import ChangeKind, NodeChange
 from nodeselect.inventory.compaction import build, compact
 from nodeselect.inventory.saving import (
     Origin,
@@ -35,7 +34,7 @@ from nodeselect.inventory.saving import (
     open_saved,
     to_sections,
 )
-from nodeselect.inventory.snapshot import BaseInventory, Snapshot
+from nodeselect.inventory.snapshot import BaseInventory, ChangeKind, NodeChange, Snapshot
 from nodeselect.inventory.store import View
 from nodeselect.node import DuplicateIdError, Node, NodeRow, require_id, require_node
 from nodeselect.problem import Place

@@ -2,19 +2,17 @@
 
 import os
 from collections.abc import Collection, Iterator
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Literal, NamedTuple, NoReturn
 
 from nodeselect.durable.saved_file import check_replaceable
 from nodeselect.explain import Explanation, NodeExplanation, explain_node
 from nodeselect.explain.audit import Audit, audit
 from nodeselect.explain.compute import explain
 from nodeselect.explain.countable import FailureCounts
-from nodeselect.inventory.change import NodeChange
-from nodeselect.inventory.compaction import table_of
-from nodeselect.inventory.failure_groups import FailureGroups
+from nodeselect.inventory.compaction import to_table
 from nodeselect.inventory.node_set import NodeSet
 from nodeselect.inventory.saving import to_sections
-from nodeselect.inventory.statistics import ViewStatistics
+from nodeselect.inventory.statistics import FailureGroups, ViewStatistics
 from nodeselect.inventory.store import View
 from nodeselect.node import Node, require_count
 from nodeselect.readers.columnar import require_pyarrow
@@ -23,6 +21,37 @@ from nodeselect.selectors.selector import require_selector
 
 if TYPE_CHECKING:
     import pyarrow
+
+ChangeKind = Literal["added", "changed", "unchanged", "removed"]
+
+
+class NodeChange(NamedTuple):
+    """What a write did to one node.
+
+    :param old: the node before the write; None if it was not there.
+    :param new: the node after the write; None if it is not there any more.
+    :param generation: the generation of the inventory after the write.
+    """
+
+    old: Node | None
+    new: Node | None
+    generation: int
+
+    @property
+    def id(self) -> str:
+        """The id of the node."""
+        node = self.new or self.old
+        assert node is not None, "a change has a node before or after it"
+        return node.id
+
+    @property
+    def kind(self) -> ChangeKind:
+        """Whether the node was added, changed or removed, or is unchanged."""
+        if self.old is None:
+            return "added"
+        if self.new is None:
+            return "removed"
+        return "unchanged" if self.old == self.new else "changed"
 
 
 class BaseInventory:
@@ -186,9 +215,9 @@ class BaseInventory:
         :raises InventoryError: if pyarrow is not installed, or a text has a surrogate.
         """
         require_pyarrow()
-        from nodeselect.inventory.arrow_table import to_table
+        from nodeselect.inventory.arrow_table import to_arrow
 
-        return to_table(table_of(self._view))
+        return to_arrow(to_table(self._view))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {len(self)} nodes>"

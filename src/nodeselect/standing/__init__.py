@@ -5,8 +5,7 @@ from nodeselect.standing.explanation import (
     StandingExplanation,
     StandingReason,
 )
-from nodeselect.standing.name_set import NameSet
-from nodeselect.standing.snapshot import BaseStanding, StandingSnapshot
+from nodeselect.standing.snapshot import BaseStanding, NameSet, StandingSnapshot
 from nodeselect.standing.standing_selectors import StandingSelectors
 
 __all__ = [

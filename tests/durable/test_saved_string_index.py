@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect import InventoryError
-from nodeselect.durable import saved_string_index
-from nodeselect.durable.saved_string_index import SavedStringIndex
-from nodeselect.index import string_encoding
-from nodeselect.index.string_encoding import encode_strings, sort_into_buckets, to_array
+from nodeselect.durable import saved_strings, segment_writer
+from nodeselect.durable.saved_strings import SavedStringIndex
+from nodeselect.durable.segment_writer import encode_strings, sort_into_buckets
+from nodeselect.index.arrays import to_array
 
 TEXTS = st.lists(st.none() | st.text(max_size=2), max_size=12)
 
@@ -28,8 +28,8 @@ HASHES: dict[str, Callable[[bytes], int]] = {
 @pytest.fixture(name="hashed", params=HASHES)
 def hashed_fixture(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Use a worse hash function, so that strings share a bucket or a hash."""
-    monkeypatch.setattr(string_encoding, "hash_string", HASHES[request.param])
-    monkeypatch.setattr(saved_string_index, "hash_string", HASHES[request.param])
+    monkeypatch.setattr(segment_writer, "hash_string", HASHES[request.param])
+    monkeypatch.setattr(saved_strings, "hash_string", HASHES[request.param])
 
 
 def index_of(texts: list[str | None]) -> SavedStringIndex:
@@ -78,8 +78,8 @@ def test_the_index_agrees_with_a_list(texts: list[str | None], wanted: list[str]
 
 def test_chosen_ids_are_found_by_bisection(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a thousand ids with the same hash, only a few are compared with the wanted one."""
-    monkeypatch.setattr(string_encoding, "hash_string", lambda _: 7)
-    monkeypatch.setattr(saved_string_index, "hash_string", lambda _: 7)
+    monkeypatch.setattr(segment_writer, "hash_string", lambda _: 7)
+    monkeypatch.setattr(saved_strings, "hash_string", lambda _: 7)
     index = index_of([f"n-{at}" for at in range(1_000)])
     compared = 0
 
@@ -88,7 +88,7 @@ def test_chosen_ids_are_found_by_bisection(monkeypatch: pytest.MonkeyPatch) -> N
         compared += 1
         return text.encode()
 
-    monkeypatch.setattr(saved_string_index, "encode_string", encode)
+    monkeypatch.setattr(saved_strings, "encode_string", encode)
     assert index.find("n-500") == 499
     assert compared < 25
     assert list(index._candidates("n-500")) == [499]

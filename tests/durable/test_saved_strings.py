@@ -8,9 +8,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nodeselect import InventoryError
-from nodeselect.index.bulk import Bulk
-from nodeselect.index.string_encoding import encode_strings, to_array
-from nodeselect.index.strings import PackedStrings, PaddedStrings, Strings, to_list
+from nodeselect.durable.saved_strings import PackedStrings, PaddedStrings
+from nodeselect.durable.segment_writer import encode_strings
+from nodeselect.index import arrays
+from nodeselect.index.arrays import to_array
+from nodeselect.index.node_rows import Strings, to_list
 
 IDS = st.lists(st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1), max_size=9)
 TEXTS = st.lists(st.none() | st.text(st.characters(), max_size=3), max_size=9)
@@ -44,7 +46,7 @@ def assert_column(column: Strings[str | None], strings: list[str | None]) -> Non
             assert to_list(column.take(array("I", ranks))) == expected
         assert to_list(column.take(np.array(ranks, np.int64))) == expected
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("nodeselect.index.strings.bulk_reader", lambda _: None)
+            patch.setattr("nodeselect.durable.saved_strings.bulk_reader", lambda _: None)
             assert to_list(column.take(np.array(ranks, np.int64))) == expected
 
 
@@ -97,8 +99,8 @@ BROKEN = [
 @pytest.mark.parametrize("use_numpy", [False, True])
 def test_damaged(column: Strings[str], use_numpy: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """A string that does not exist, or is not UTF-8, is an error; others can be read."""
-    bulk = Bulk if use_numpy else None
-    monkeypatch.setattr("nodeselect.index.strings.bulk_reader", lambda _: bulk)
+    bulk = arrays if use_numpy else None
+    monkeypatch.setattr("nodeselect.durable.saved_strings.bulk_reader", lambda _: bulk)
     assert [column[0], column[1]] == to_list(column.take(array("I", [0, 1]))) == ["a", "b"]
     with pytest.raises(InventoryError, match="damaged"):
         column[2]
@@ -117,43 +119,16 @@ def test_offsets_that_descend(monkeypatch: pytest.MonkeyPatch) -> None:
     """Offsets that descend are an error if many strings are read, which could be any number."""
     offsets = memoryview(array("I", [0, 1 << 31, 0, 4]))
     column = PackedStrings(memoryview(b"a\nb\n"), offsets, damaged, has_none=False)
-    monkeypatch.setattr("nodeselect.index.strings.bulk_reader", lambda _: Bulk)
+    monkeypatch.setattr("nodeselect.durable.saved_strings.bulk_reader", lambda _: arrays)
     with pytest.raises(InventoryError, match="damaged"):
         column.take(array("I", [0, 1]))
-    monkeypatch.setattr("nodeselect.index.strings.bulk_reader", lambda _: None)
+    monkeypatch.setattr("nodeselect.durable.saved_strings.bulk_reader", lambda _: None)
     assert column.take(array("I", [1, 1])) == ["", ""]
-
-
-def test_many_strings_are_decoded_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Many strings are one text, by numpy if they are enough; the offsets are checked once."""
-    counts: list[int] = []
-    checks = []
-
-    class CountingBulk(Bulk):
-        @staticmethod
-        def is_ascending(numbers: "memoryview[int]") -> bool:
-            checks.append(numbers)
-            return Bulk.is_ascending(numbers)
-
-    def bulk_reader(count: int) -> type[Bulk] | None:
-        counts.append(count)
-        return CountingBulk if count > 1 else None
-
-    monkeypatch.setattr("nodeselect.index.strings.bulk_reader", bulk_reader)
-    columns = [packed(["a", "b", None]), padded(["a", "b", "c"])]
-    for column in columns:
-        assert column is not None
-        monkeypatch.setattr(type(column), "__getitem__", None)
-        assert to_list(column.take(array("I", [0, 1]))) == ["a", "b"]
-        assert to_list(column.take(array("I", [1, 0]))) == ["b", "a"]
-        assert to_list(column.take(array("I", [1]))) == ["b"]
-    assert counts == [2, 2, 1] * 2
-    assert len(checks) == 1
 
 
 def test_recent_strings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Strings that were decoded lately are the same objects; there is a limit to their number."""
-    monkeypatch.setattr("nodeselect.index.strings._MAX_RECENT", 8)
+    monkeypatch.setattr("nodeselect.durable.saved_strings._MAX_RECENT", 8)
     column = packed(list("abcdefgh"))
     first = column.take(array("I", [1, 2]))
     first.append("changed by the caller")

@@ -1,4 +1,4 @@
-"""Columns of strings as bytes, of which only those that somebody reads become Python objects.
+"""Columns of strings in a file, of which only those that somebody reads become Python objects.
 
 There are two layouts. Both end each string with a line feed, so that many strings are decoded as
 one text, which is then split::
@@ -7,21 +7,33 @@ one text, which is then split::
     packed    n-1 ␊ n-10 ␊ n-100 ␊         and the offset of each string
 
 Strings are UTF-8; surrogates, which UTF-8 does not allow, are encoded in the same way.
+
+An index finds the nodes by their ids, or names. Strings with the same first bits of the hash are a
+*bucket*, one or two on average::
+
+    ordinals   [ 7 | 2  9 | 4 …    by bucket; in it, by hash and then by the bytes of the string
+    starts     [ 0 , 1    , 3 …    where each bucket begins in ``ordinals``
+
+The hashes are not stored. In every process they are the same, unlike the hashes of Python. Anybody
+can choose ids that have the same hash, so a large bucket is searched by bisection.
 """
 
 from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from struct import Struct
 from struct import error as StructError  # noqa: N812 - it is a class
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from zlib import crc32
 
 from nodeselect.errors import InventoryError
-from nodeselect.index.numpy_import import bulk_reader
+from nodeselect.index.lazy import bulk_reader
+from nodeselect.index.node_rows import Strings
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
 
 Ranks: TypeAlias = "array[int] | NDArray[np.integer[Any]]"
 """Ranks as an array of any integers."""
@@ -32,31 +44,16 @@ END: Final = b"\n"
 NONE: Final = b"\xff"
 """What a packed column has for None: a byte that is never part of UTF-8."""
 
-_S = TypeVar("_S", bound=str | None, covariant=True)
-
 _ERRORS = "surrogatepass"
 
 # Returns the error for a column that was not encoded as it should be.
 _Damaged = Callable[[], InventoryError]
 
+# A bucket of more strings is searched by bisection.
+_MAX_SCANNED = 8
+
 # How many strings a column keeps, because they were decoded lately: about half a megabyte of ids.
 _MAX_RECENT = 8_192
-
-
-class Strings(Protocol[_S]):
-    """A string or None for each node, by its position. A numpy array of objects is one, too."""
-
-    def __len__(self) -> int: ...
-
-    def __getitem__(self, rank: int, /) -> _S: ...
-
-    def take(self, ranks: Any, /) -> "NDArray[np.object_] | list[Any]":
-        """Return the strings at many ranks."""
-
-
-def to_list(strings: "NDArray[np.object_] | list[Any]") -> list[Any]:
-    """Convert an array or a list, as :meth:`Strings.take` returns it, to a list."""
-    return strings if isinstance(strings, list) else strings.tolist()
 
 
 def encode_string(string: str) -> bytes:
@@ -142,7 +139,8 @@ class PaddedStrings(_SavedStrings):
     def _read(self, ranks: Ranks) -> bytes:
         bulk = bulk_reader(len(ranks))
         if bulk is not None:
-            return bulk.take_rows(self._data, self._width, ranks)
+            rows: bytes = bulk.take_rows(self._data, self._width, ranks)
+            return rows
         unpack, data, width = self._unpack, self._data, self._width
         return b"".join([unpack(data, rank * width)[0] for rank in ranks.tolist()])
 
@@ -201,7 +199,8 @@ class PackedStrings(_SavedStrings, Sequence[str | None]):
             if not bulk.is_ascending(offsets):
                 raise self._damaged()
             self._is_checked = True
-        return bulk.take_spans(data, offsets, ranks)
+        spans: bytes = bulk.take_spans(data, offsets, ranks)
+        return spans
 
     def _split(self, data: bytes, count: int) -> list[str] | None:
         """Split ``data`` at line feeds into ``count`` strings.
@@ -216,3 +215,70 @@ class PackedStrings(_SavedStrings, Sequence[str | None]):
             raise self._damaged() from None
         strings.pop()
         return strings
+
+
+class SavedStringIndex:
+    """Finds in a file the ordinal, which is the number in the index, of a node by its id.
+
+    Names can be indexed in the same way; several nodes may have the same name.
+
+    :param strings: the id of the node at each rank, which is its position in inventory order.
+    :param ranks: the rank of each ordinal.
+    :param starts: where each bucket begins in ``ordinals``, and where the last one ends.
+    :param ordinals: the ordinals of all ids, by bucket: those with the same first bits of the hash.
+    :param damaged: returns the error to raise if one of these numbers is too large.
+    """
+
+    def __init__(
+        self,
+        strings: Strings[str | None],
+        ranks: "memoryview[int]",
+        starts: "memoryview[int]",
+        ordinals: "memoryview[int]",
+        damaged: Callable[[], InventoryError],
+    ) -> None:
+        self._strings = strings
+        self._rank_at = ranks
+        self._start_at = starts
+        self._ordinal_at = ordinals
+        self._shift = 32 - (len(starts) - 1).bit_length() + 1
+        self._damaged = damaged
+
+    def find(self, text: str) -> int | None:
+        """Return the ordinal of an id, or None. Cost: about a microsecond."""
+        strings, rank_at = self._strings, self._rank_at
+        try:
+            for ordinal in self._candidates(text):
+                if strings[rank_at[ordinal]] == text:
+                    return ordinal
+        except IndexError:
+            raise self._damaged() from None
+        return None
+
+    def find_every(self, text: str) -> list[int]:
+        """Return all ordinals of a name, in no particular order. Cost: a few microseconds."""
+        strings, rank_at = self._strings, self._rank_at
+        try:
+            return [at for at in self._candidates(text) if strings[rank_at[at]] == text]
+        except IndexError:
+            raise self._damaged() from None
+
+    def find_all(self, texts: Sequence[str]) -> "array[int]":
+        """Return the ordinals of those ids that are in the index, in any order."""
+        return array("I", [at for at in map(self.find, texts) if at is not None])
+
+    def _candidates(self, text: str) -> "memoryview[int]":
+        """Return the few ordinals among which are all those of the string."""
+        encoded = encode_string(text)
+        wanted = hash_string(encoded)
+        bucket = wanted >> self._shift
+        start, stop = self._start_at[bucket], self._start_at[bucket + 1]
+        if stop - start > _MAX_SCANNED:
+            ordinals, pair = self._ordinal_at, (wanted, encoded)
+            start = bisect_left(ordinals, pair, start, stop, key=self._sort_key)
+            stop = bisect_right(ordinals, pair, start, stop, key=self._sort_key)
+        return self._ordinal_at[start:stop]
+
+    def _sort_key(self, ordinal: int) -> tuple[int, bytes]:
+        encoded = encode_string(self._strings[self._rank_at[ordinal]] or "")
+        return hash_string(encoded), encoded
