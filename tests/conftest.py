@@ -34,13 +34,13 @@ def pytest_sessionstart() -> None:
     """
     if "MUTANT_UNDER_TEST" not in os.environ:
         return
-    from nodeselect.selectors import lark_parser, parser, predicate, selector
+    from nodeselect.selectors import parser, predicate, selector
 
     selector._parse_short.cache_clear()
     selector._parse_long.cache_clear()
     predicate._predicate_factory.cache_clear()
     predicate._checked_factory.cache_clear()
-    lark_parser._parser.cache_clear()
+    parser._parser.cache_clear()
     parser._known.clear()
 
 

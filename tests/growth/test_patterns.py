@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import nodeselect
-from nodeselect.selectors.diagnostics import mistakes
+from nodeselect.selectors import diagnostics
 from tests.growth.backtracking import pumped_word
 
 MODULES = sorted(each.name for each in pkgutil.walk_packages(nodeselect.__path__, "nodeselect."))
@@ -22,10 +22,10 @@ METHODS = {"search", "match", "fullmatch", "findall", "finditer", "sub", "split"
 
 TABLES = {
     ("nodeselect.render.page", "one_of_them"),
-    ("nodeselect.selectors.diagnostics.mistakes", "mistake.pattern"),
-    ("nodeselect.selectors.diagnostics.mistakes", "pattern"),
+    ("nodeselect.selectors.diagnostics", "mistake.pattern"),
+    ("nodeselect.selectors.diagnostics", "pattern"),
 }
-"""Expressions that are not constants: a list of words, and those of the tables of mistakes."""
+"""Expressions that are not constants: a list of words, and those of the tables of diagnostics."""
 
 Use = tuple["re.Pattern[Any]", str]
 
@@ -64,13 +64,13 @@ def uses(module: str) -> Iterator[Use]:
 
 
 def uses_of_tables() -> Iterator[Use]:
-    """Yield the expressions in the tables of mistakes."""
-    for mistake in (*mistakes._IN_WORD, mistakes._TEMPLATE):
+    """Yield the expressions in the tables of diagnostics."""
+    for mistake in (*diagnostics._IN_WORD, diagnostics._TEMPLATE):
         yield re.compile(mistake.pattern), "search"
-    for context, rows in mistakes._IN_SYNTAX:
-        yield re.compile(context, mistakes._FLAGS), "fullmatch"
+    for context, rows in diagnostics._IN_SYNTAX:
+        yield re.compile(context, diagnostics._FLAGS), "fullmatch"
         for mistake in rows:
-            yield re.compile(mistake.pattern, mistakes._FLAGS), "match"
+            yield re.compile(mistake.pattern, diagnostics._FLAGS), "match"
 
 
 ALL_USES = {

@@ -12,9 +12,8 @@ from lark import Lark, Tree, UnexpectedInput
 from lark.lexer import Token
 
 from nodeselect.errors import SelectorError
-from nodeselect.selectors import Selector, _pattern
-from nodeselect.selectors.diagnostics import mistakes
-from nodeselect.selectors.lark_parser import build_parser, load_grammar
+from nodeselect.selectors import Selector, _pattern, diagnostics
+from nodeselect.selectors.parser import build_parser, load_grammar
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +111,7 @@ def test_every_pattern_has_the_same_words(built: Lark) -> None:
     characters = regexps["KEY"].removesuffix("+")
     assert regexps["VALUE"] == regexps["KEY"]
     assert regexps["MEMBERSHIP"].endswith(f"(?!{characters})")
-    assert f"{characters}+" == mistakes._W.encode().decode("unicode_escape")
-    assert f"(?!{characters})" == mistakes._E.encode().decode("unicode_escape")
+    assert f"{characters}+" == diagnostics._W.encode().decode("unicode_escape")
+    assert f"(?!{characters})" == diagnostics._E.encode().decode("unicode_escape")
     for character in "(),!=><":
         assert any(re.fullmatch(regexp, character) for regexp in regexps.values()), character

@@ -7,7 +7,7 @@ from grammar import build
 from hypothesis import given
 
 from nodeselect.errors import SelectorError
-from nodeselect.selectors import Requirement, lark_parser, parser
+from nodeselect.selectors import Requirement, parser
 from nodeselect.selectors._pattern import REQUIREMENT
 from tests.conformance.vectors import VECTORS, Vector
 from tests.property.strategies import any_texts
@@ -28,7 +28,7 @@ def first_difference(requirement: str) -> str | None:
     The pattern is matched one or more times, after a comma. Blank texts, integers and the number of
     values in a list are checked in Python.
     """
-    lark = lark_parser.build_parser(lark_parser.load_grammar())
+    lark = parser.build_parser(parser.load_grammar())
     terminals = [each.pattern.to_regexp() for each in lark.terminals]
     alphabet = distinct_characters([requirement, *RULES.values(), *terminals])
     assert {"\t", "(", "=", "-", "_", ".", "/", "A", "i", "n"} <= set(alphabet)
@@ -65,7 +65,7 @@ def test_a_difference_is_found(old: str, new: str, text: str) -> None:
 def by_lark(text: str) -> list[Requirement] | None:
     """Return the requirements of ``text`` as Lark reads it, None if it is invalid."""
     try:
-        return lark_parser.parse_by_lark(text)
+        return parser.parse_by_lark(text)
     except SelectorError:
         return None
 
@@ -112,7 +112,7 @@ def test_lark_explains_what_the_pattern_cannot_see(text: str) -> None:
 )
 def test_another_kind_of_grammar_is_rejected(old: str, new: str) -> None:
     """No pattern is generated if the generator does not understand the grammar."""
-    grammar = lark_parser.load_grammar()
+    grammar = parser.load_grammar()
     assert old in grammar
     with pytest.raises(ValueError, match="is not a"):
         build.build_pattern(grammar.replace(old, new))

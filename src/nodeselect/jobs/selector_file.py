@@ -7,7 +7,7 @@ from nodeselect.documents.values import DocumentError, List, Object, Value
 from nodeselect.documents.yaml import read_document
 from nodeselect.errors import JobError, SelectorError
 from nodeselect.jobs.check.checker import draw_problems, read_text
-from nodeselect.jobs.structured import StructureError, read_structured
+from nodeselect.jobs.manifest import StructureError, read_structured
 from nodeselect.limits import LIMITS
 from nodeselect.notations.bacalhau import selector_from_bacalhau
 from nodeselect.selectors import Selector, selectors_from_pod_spec

@@ -1,17 +1,32 @@
 """Parse a selector text into requirements.
 
 A valid text is read by a regular expression that is generated from ``grammar/selector.lark``. Lark
-is loaded with the first text that the expression does not match, and decides (``lark_parser.py``).
-A test proves that both accept the same texts.
+is loaded with the first text that the expression does not match, decides by the grammar itself, and
+finds the mistake. A test proves that both accept the same texts.
 """
 
 import re
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING
 
 from nodeselect.limits import LIMITS
 from nodeselect.selectors._pattern import REQUIREMENT
-from nodeselect.selectors.charset import WHITE_SPACE, parse_int64
+from nodeselect.selectors.charset import WHITE_SPACE, is_key, is_value, parse_int64
+from nodeselect.selectors.diagnostics import (
+    character_error,
+    integer_error,
+    key_error,
+    syntax_error,
+    too_many_values_error,
+    value_error,
+)
 from nodeselect.selectors.operator import OPERATORS, Operator
 from nodeselect.selectors.requirement import Requirement
+from nodeselect.text import FORBIDDEN
+
+if TYPE_CHECKING:
+    from lark import Lark, Token
 
 # What matches nowhere else is matched as a whole, with empty groups.
 _find_requirements = re.compile(f"({REQUIREMENT})|(?s:.+)").findall
@@ -25,34 +40,46 @@ _known: dict[str, Requirement] = {}
 _MAX_KNOWN = 4_096
 _MAX_KNOWN_TEXT = 256
 
+# What people call the terminals, in the order in which they are listed.
+_TERMINAL_NAMES = (
+    ("KEY", "a key"),
+    ("BANG", "'!'"),
+    ("COMPARISON", "'='"),
+    ("COMPARISON", "'!='"),
+    ("MEMBERSHIP", "'in'"),
+    ("MEMBERSHIP", "'notin'"),
+    ("COMPARISON", "'>'"),
+    ("COMPARISON", "'<'"),
+    ("LPAR", "'('"),
+    ("COMMA", "','"),
+    ("RPAR", "')'"),
+    ("$END", "the end"),
+)
+
 
 def parse_requirements(text: str) -> list[Requirement]:
     """Parse the text of a selector; return its requirements in their order.
 
-    Cost: linear in the text, some microseconds; for the first invalid text some 30 ms.
+    Cost: linear in the text, some microseconds; for the first invalid text some 50 ms.
 
     :raises SelectorError: if the text is invalid.
     """
     requirements = parse_by_pattern(text)
-    if requirements is None:
-        from nodeselect.selectors.lark_parser import parse_by_lark  # loads Lark
-
-        return parse_by_lark(text)
-    return requirements
+    return parse_by_lark(text) if requirements is None else requirements
 
 
 def parse_by_pattern(text: str) -> list[Requirement] | None:
     """Parse a text by a regular expression; return None if it is invalid."""
     requirements = []
     for parts in _find_requirements(f",{text}"):
-        requirement = _known.get(parts[0]) or _read(parts)
+        requirement = _known.get(parts[0]) or _read_parts(parts)
         if requirement is None:
             return None if text.strip(WHITE_SPACE) else []
         requirements.append(requirement)
     return requirements
 
 
-def _read(parts: _Parts) -> Requirement | None:
+def _read_parts(parts: _Parts) -> Requirement | None:
     """Build the requirement of the groups of a match; return None if they are invalid."""
     text, key, comparison, value, membership, values, absent_key = parts
     if comparison:
@@ -76,3 +103,128 @@ def _read(parts: _Parts) -> Requirement | None:
             _known.clear()
         _known[text] = requirement
     return requirement
+
+
+def parse_by_lark(source: str) -> list[Requirement]:
+    """Parse a text with Lark. Cost: linear in the text.
+
+    The error is the leftmost one of the text: the words before the position where Lark stops are
+    checked first.
+
+    :raises SelectorError: if the text is invalid.
+    """
+    if not source.isprintable() and (forbidden := FORBIDDEN.search(source)):
+        raise character_error(source, forbidden.start())
+    from lark import UnexpectedToken
+
+    parser = _parser().parse_interactive(source)
+    tokens: list[Token] = []
+    unexpected: Token | None = None
+    try:
+        for token in parser.iter_parse():
+            tokens.append(token)  # noqa: PERF402 - those before an error are needed
+        parser.feed_eof()  # type: ignore[no-untyped-call]
+    except UnexpectedToken as error:
+        unexpected = error.token
+    groups = list(_split([token for token in tokens if token is not unexpected]))
+    pending = groups.pop() if groups and unexpected is not None else []
+    requirements = [_read_tokens(source, group) for group in groups]
+    if unexpected is None:
+        return requirements
+    position = len(source) if unexpected.type == "$END" else _start(unexpected)
+    _check_words(source, pending, position)
+    expected: set[str] = parser.accepts()  # type: ignore[no-untyped-call]
+    if "COMMA" not in expected:  # the empty text is valid, but not what anybody tried to write
+        expected.discard("$END")
+    names = tuple(name for terminal, name in _TERMINAL_NAMES if terminal in expected)
+    raise syntax_error(source, _start(pending[0]) if pending else 0, position, names)
+
+
+def _split(tokens: "list[Token]") -> "Iterator[list[Token]]":
+    """Split the tokens of a selector into those of each requirement, with the comma before it."""
+    group: list[Token] = []
+    is_in_list = False
+    for token in tokens:
+        if token.type == "COMMA" and not is_in_list:
+            yield group
+            group = []
+        is_in_list = token.type == "LPAR" or (is_in_list and token.type != "RPAR")
+        group.append(token)
+    if group:
+        yield group
+
+
+def _read_tokens(source: str, tokens: "list[Token]") -> Requirement:
+    """Return the requirement that consists of these tokens."""
+    key, spelling, values = _check_words(source, tokens, len(source))
+    operator = OPERATORS[spelling]
+    if operator.is_comparison and "" in values:  # checked only here: "x>=5" has another mistake
+        position = _start(tokens[-1]) + len(tokens[-1])
+        raise integer_error(source, position, position)
+    if operator.arity == "none":
+        values = set()
+    return Requirement._trusted(key, operator, tuple(sorted(values)), spelling)
+
+
+def _check_words(source: str, tokens: "list[Token]", end: int) -> tuple[str, str, set[str]]:
+    """Check the words of a requirement, which may be incomplete; return key, operator and values.
+
+    :param end: where the requirement ends in ``source``.
+    :raises SelectorError: if a word is invalid.
+    """
+    key, spelling, values = "key", "", {""}
+    list_start = None
+    for token in tokens:
+        word, start = str(token), _start(token)
+        span = start, start + len(word)
+        match token.type:
+            case "KEY":
+                if not is_key(word):
+                    raise key_error(source, *span)
+                key = word
+            case "BANG" | "COMPARISON" | "MEMBERSHIP":
+                spelling = word
+            case "VALUE":
+                is_valid = is_value(word)
+                if OPERATORS[spelling].is_comparison and (
+                    word[0] in "-+" or (is_valid and parse_int64(word) is None)
+                ):
+                    raise integer_error(source, *span)
+                if not is_valid:
+                    raise value_error(source, *span, key)
+                values = {word}
+            case "LPAR":
+                list_start = start
+            case "RPAR":
+                end = start
+    if list_start is not None:
+        values = {value.strip(WHITE_SPACE) for value in source[list_start + 1 : end].split(",")}
+        if len(values) > LIMITS.values_in_set:
+            raise too_many_values_error(source, list_start, end)
+    return key, spelling, values
+
+
+def _start(token: "Token") -> int:
+    assert token.start_pos is not None, "every token of a lexer has a position"
+    return token.start_pos
+
+
+def load_grammar() -> str:
+    """Return the text of ``grammar/selector.lark``."""
+    import pkgutil
+
+    grammar = pkgutil.get_data("nodeselect", "grammar/selector.lark")
+    assert grammar is not None, "the file ships with the package"
+    return grammar.decode()
+
+
+def build_parser(grammar: str) -> "Lark":
+    """Build Lark's parser of a grammar, which takes some 25 ms for the first one in a process."""
+    from lark import Lark
+
+    return Lark(grammar, parser="lalr", start="selector", maybe_placeholders=False)
+
+
+@cache
+def _parser() -> "Lark":
+    return build_parser(load_grammar())

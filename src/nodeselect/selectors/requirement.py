@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from nodeselect.errors import SelectorError
 from nodeselect.limits import LIMITS
 from nodeselect.selectors.charset import MAX_INT64, MIN_INT64, is_key, is_value, parse_int64
-from nodeselect.selectors.diagnostics.words import (
+from nodeselect.selectors.diagnostics import (
     integer_error,
     key_error,
     too_many_values_error,

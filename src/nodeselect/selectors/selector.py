@@ -7,7 +7,7 @@ from typing import Any
 from nodeselect.errors import SelectorError
 from nodeselect.limits import LIMITS
 from nodeselect.selectors.charset import is_key, is_value
-from nodeselect.selectors.diagnostics.words import id_error, limit_error, text_length_error
+from nodeselect.selectors.diagnostics import id_error, limit_error, text_length_error
 from nodeselect.selectors.frozen import Frozen
 from nodeselect.selectors.key_constraint import constraints_by_key
 from nodeselect.selectors.label_selector import (

@@ -30,7 +30,7 @@ from nodeselect.jobs.check.schema_fields import (
 from nodeselect.problem import Fix
 from nodeselect.selectors import Operator, Requirement, Selector, conflict
 from nodeselect.selectors.charset import is_key, is_value
-from nodeselect.selectors.diagnostics.words import value_error
+from nodeselect.selectors.diagnostics import value_error
 from nodeselect.selectors.operator import OPERATORS
 
 _HEALTHY = "set success_threshold instead: a node is healthy after that many good checks in a row"

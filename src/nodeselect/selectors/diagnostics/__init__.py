@@ -1,1 +1,0 @@
-"""What is wrong with an invalid selector, and what to write instead."""
