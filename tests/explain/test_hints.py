@@ -1,7 +1,7 @@
 """What was probably meant: a table of mistakes, and what is said of each.
 
-``hints.txt`` has a line for each selector: the selector, and below it, indented, the code, the
-message and what to write instead of each hint; ``-`` where nothing is said.
+``hints.txt`` has a line for each selector: the selector, and below it, indented, the code and what
+to write instead of each hint; ``-`` where nothing is said. ``MESSAGES`` has the words.
 """
 
 import re
@@ -65,10 +65,11 @@ def shown(found: tuple[Hint, ...]) -> str:
     """Write hints as the table has them."""
     lines = []
     for hint in found:
-        lines.append(f"{hint.code}: {hint.message}")
+        change = "-"
         if hint.replacement is not None:
             wrong = " and ".join(hint.replaced)
-            lines.append(f"  {wrong} -> {hint.replacement} ({hint.would_match})")
+            change = f"{wrong} -> {hint.replacement} ({hint.would_match})"
+        lines.append(f"{hint.code}: {change}")
     return "".join(f"  {line}\n" for line in lines or ["-"])
 
 
@@ -78,7 +79,35 @@ def test_table(row: golden.Row, tuning: Tuning) -> None:
     """Each mistake has the hints of the table, with and without a segment, and can be printed."""
     explanation = tuned(tuning)(FLEET).explain(selector_of(row["question"]))
     row.check(said=shown(explanation.hints))
-    assert not unprintable(shown(explanation.hints))
+    assert not unprintable("".join(map(str, explanation.hints)))
+
+
+MESSAGES = {
+    "gpu,!gpu": "gpu and !gpu contradict each other: no node can ever match",
+    "regoin=eu-west": "no node has the label 'regoin'; 6 nodes have 'region'",
+    "a/region=eu-west": "no node has the label 'a/region'; 6 nodes have 'region'",
+    "region=asia": "no node has region=asia; 1 node has 'Asia'",
+    "region notin (eu-wset,us-esat)": "no node has region=eu-wset or region=us-esat, so it excludes"
+        " nothing; 2 nodes have 'eu-west' and 1 node has 'us-east'",
+    "team=premium": "no node has team=premium; 2 nodes have 'premium' as the value of 'tier'",
+    "zone in (eu-west,us-east)": "no node has the label 'zone'; 3 nodes have 'eu-west' or 'us-east'"
+        " as the value of 'region'",
+    "rack=n-4": "no node has rack=n-4; 'n-4' is the id of a node",
+    "hostname in (n-1,n-3)": "no node has the label 'hostname'; 'n-1' and 'n-3' are ids of nodes",
+    "hostname=dublin-02": "no node has the label 'hostname'; 'dublin-02' is the name of the node"
+        " with the id 'n-2'",
+    "id:dublin-01,dublin-02;": "no node has the id 'dublin-01' or 'dublin-02'; they are the names"
+        " of 'n-1' and 'n-2'",
+    "id:n;": "no node has the id 'n'; it is the beginning of 6 ids, such as 'n-1'",
+}  # fmt: skip
+"""What is said of the mistakes in a selector, for each code and number."""
+
+
+@pytest.mark.parametrize("question", MESSAGES)
+def test_messages(question: str) -> None:
+    """The message of a hint says what is wrong, and what the nodes have instead."""
+    (hint, *_) = Inventory(FLEET).explain(selector_of(question)).hints
+    assert hint.message == MESSAGES[question]
 
 
 def test_the_table_has_every_code() -> None:
