@@ -7,9 +7,15 @@ from pathlib import Path
 import pytest
 
 import nodeselect
+from tests import golden
 from tests.imports import HEAVY, loaded_after
 
 HOME = Path(nodeselect.__file__).parent
+ROOT = Path(__file__).parents[1]
+LIBRARY = ROOT / "docs" / "library.md"
+PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
+EXAMPLES = sorted(ROOT.glob("docs/example/*.py"))
+IMPORT = re.compile(r"^(?:>>> )? *from (nodeselect[.\w]*) import (\([^)]*\)|.*)$", re.MULTILINE)
 
 FACES = [
     "nodeselect",
@@ -36,25 +42,43 @@ def test_all_of_nodeselect() -> None:
         nodeselect.Inventori  # type: ignore[attr-defined] # noqa: B018
 
 
-@pytest.mark.parametrize("package", ["nodeselect", "nodeselect.jobs"])
-def test_public_names_are_documented(package: str) -> None:
-    """The documentation of the library mentions every public name."""
-    names = importlib.import_module(package).__all__
-    page = (Path(__file__).parents[1] / "docs" / "library.md").read_text("utf-8")
-    assert [name for name in names if not re.search(rf"\b{name}\b", page)] == []
+def test_public_names_are_listed() -> None:
+    """The reference lists the names of each face, sorted; there are few enough to know them all."""
+    names = {face: importlib.import_module(face).__all__ for face in FACES}
+    table = "".join(
+        f"| `{face}` | {', '.join(f'`{name}`' for name in sorted(names[face]))} |\n"
+        for face in FACES
+    )
+    heading = "| import from | names |\n| --- | --- |\n"
+    page = LIBRARY.read_text("utf-8")  # which ends with this table
+    golden.check_span(LIBRARY, (page.index(heading) + len(heading), len(page)), table)
+    assert all(len(set(each)) == len(each) for each in names.values())
+    assert len({name for each in names.values() for name in each}) <= 90
 
 
-@pytest.mark.parametrize("face", [face for face in FACES if face.count(".") < 2])
+@pytest.mark.parametrize("face", FACES)
 def test_names_exist(face: str) -> None:
-    """Each name in ``__all__`` of a face exists and is listed once."""
+    """Each name in ``__all__`` of a face exists, and a page shows it in use or describes it."""
     module = importlib.import_module(face)
-    assert len(set(module.__all__)) == len(module.__all__)
-    assert [name for name in module.__all__ if not hasattr(module, name)] == []
+    pages = "".join(page.read_text("utf-8").replace("## Public names", "") for page in PAGES)
+    described = re.sub(r"(?m)^\| `nodeselect[.\w]*` \|.*$", "", pages)
+    for name in module.__all__:
+        assert hasattr(module, name)
+        assert re.search(rf"\b{name}\b", described), name
+
+
+@pytest.mark.parametrize("path", [*PAGES, *EXAMPLES], ids=lambda path: path.name)
+def test_pages_import_only_public_names(path: Path) -> None:
+    """What README, the docs and the examples import from nodeselect is public."""
+    for module, names in IMPORT.findall(path.read_text("utf-8")):
+        public = importlib.import_module(module).__all__ if module in FACES else ["(none)"]
+        modules = {face.rpartition(".")[2] for face in FACES if face.rpartition(".")[0] == module}
+        assert set(re.findall(r"\w+", names)) <= {*public, *modules, "__version__"}, module
 
 
 def public_tuples() -> list[type[tuple[object, ...]]]:
     """Return the named tuples that packages export."""
-    packages = [importlib.import_module(face) for face in FACES if face.count(".") < 2]
+    packages = [importlib.import_module(face) for face in FACES]
     exported = {getattr(package, name) for package in packages for name in package.__all__}
     tuples = [kind for kind in exported if isinstance(kind, type) and issubclass(kind, tuple)]
     return sorted(tuples, key=lambda kind: kind.__name__)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from nodeselect.selectors import HasKey, InRange, OneOf, Operator, Requirement, Test
+from nodeselect.selectors import Operator, Requirement
+from nodeselect.selectors.operator import HasKey, InRange, OneOf, Test
 
 LOWEST, HIGHEST = -(2**63), 2**63 - 1
 

@@ -9,7 +9,8 @@ answers as :attr:`Selector.matches` does.
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
-from nodeselect.selectors import HasKey, OneOf, Selector
+from nodeselect.selectors import Selector
+from nodeselect.selectors.operator import HasKey, OneOf
 from nodeselect.selectors.selector import require_selector
 
 _E = TypeVar("_E")

@@ -1,6 +1,6 @@
 """Why nodes match a selector, and why the others do not, over any nodes that can be counted."""
 
-from nodeselect.explain.countable import Countable, FailureCounts, Failures
+from nodeselect.explain.countable import Countable, FailureCounts
 from nodeselect.explain.explanation import (
     Correction,
     Explanation,
@@ -18,7 +18,6 @@ __all__ = [
     "Countable",
     "Explanation",
     "FailureCounts",
-    "Failures",
     "Hint",
     "NearMiss",
     "NodeExplanation",

@@ -20,7 +20,8 @@ from typing import Any, NamedTuple, assert_never
 from nodeselect.index import postings
 from nodeselect.index.label_index import LabelIndex
 from nodeselect.index.postings import Postings
-from nodeselect.selectors import HasKey, InRange, OneOf, Requirement, Selector
+from nodeselect.selectors import Requirement, Selector
+from nodeselect.selectors.operator import HasKey, InRange, OneOf
 
 # Whatever the number of nodes, caches may have so much.
 _LEAST_BYTES = 1 << 20

@@ -1,6 +1,8 @@
 """Inventories of nodes that may change, and the queries that they answer."""
 
 from nodeselect.explain.audit import Audit, LabelFinding
+from nodeselect.inventory.compare import compare_inventories, compare_selectors
+from nodeselect.inventory.facets import count_labels
 from nodeselect.inventory.inventory import Inventory, InventoryStats
 from nodeselect.inventory.node_set import NodeSet
 from nodeselect.inventory.snapshot import BaseInventory, NodeChange, Snapshot, audit_labels
@@ -15,4 +17,7 @@ __all__ = [
     "NodeSet",
     "Snapshot",
     "audit_labels",
+    "compare_inventories",
+    "compare_selectors",
+    "count_labels",
 ]
