@@ -109,18 +109,22 @@ def complete_selector(
 
 def _nodes(context: click.Context) -> "Inventory | None":
     """Return the nodes of ``-n`` before the cursor, or of the environment; None if not known."""
-    from nodeselect.cli.inputs.read_nodes import open_saved, read_inventory  # imports pyroaring
+    from nodeselect.cli.inputs.read_nodes import open_nodes
+    from nodeselect.inventory import Inventory  # imports pyroaring
 
     nodes_from: NodeFiles | None = context.params.get("nodes_from")
     sources = tuple(map(os.path.expanduser, nodes_from.sources if nodes_from else ()))
     if nodes_from is None or not all(map(os.path.exists, sources)):  # "-" does not exist
         return None
     nodes_from = nodes_from._replace(sources=sources, is_verbose=False)
-    if (saved := open_saved(nodes_from)) is not None:
-        return saved
     files = nodes_from.files()
-    is_small = all(os.path.isfile(file) and os.path.getsize(file) <= _MAX_BYTES for file in files)
-    return read_inventory(nodes_from) if is_small else None
+    if not all(map(os.path.isfile, files)):  # reading a pipe would take its nodes
+        return None
+    is_small = all(os.path.getsize(file) <= _MAX_BYTES for file in files)
+    with open_nodes(nodes_from) as nodes:
+        if isinstance(nodes, Inventory):
+            return nodes
+        return Inventory.read(nodes) if is_small else None
 
 
 def _label_counts(inventory: "Inventory | None", key: str | None = None) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from operator import eq
 from typing import Any, BinaryIO, Final, Literal
 
 from nodeselect.errors import InventoryError
@@ -76,6 +77,21 @@ _FORMATS_HINT = (
     "known formats: nodes of Expanso, Kubernetes, Bacalhau, Nomad, Consul or Docker Swarm, objects"
     " {id, labels}; CSV or Parquet with a column 'id'; files of nodeselect index"
 )
+
+
+def is_saved(stream: BinaryIO) -> bool:
+    """Return whether a stream has a saved inventory, without reading from it.
+
+    If one byte at the beginning is wrong, it is a damaged one. A stream that cannot be looked at
+    in advance is not; then :func:`detect_format` finds out.
+    """
+    try:
+        start: bytes = stream.peek(len(SAVED_MAGIC))[: len(SAVED_MAGIC)]  # type: ignore[attr-defined]
+    except (AttributeError, OSError):  # the reader of nodes reports it
+        return False
+    if sum(map(eq, start, SAVED_MAGIC)) == len(SAVED_MAGIC) - 1:
+        return True
+    return bool(start) and SAVED_MAGIC.startswith(start)  # a pipe may not have more yet
 
 
 def detect_format(stream: BinaryIO, id_column: str) -> tuple[Format, bytes]:

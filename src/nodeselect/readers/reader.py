@@ -30,6 +30,9 @@ NodeFilter = Callable[[Mapping[str, str], str], bool]
 # Different failure masks are counted up to about this number, which is more than any output shows.
 _MAX_FAILURE_MASKS = 1_000
 
+# So many nodes are kept to find one that is meant by an unknown id.
+_MAX_FIRST_NODES = 10_000
+
 # Nodes of a document that are selected and yielded together.
 _BLOCK_SIZE = 100
 
@@ -88,6 +91,9 @@ class NodeReader:
     missing_ids: set[str]
     """Those of the ids to look up that no node read so far has."""
 
+    first_nodes: list[Node]
+    """The first 10,000 nodes, selected or not; empty if there are no ids to look up."""
+
     inputs: list[InputSummary]
     """The inputs that were read completely."""
 
@@ -127,6 +133,8 @@ class NodeReader:
         self.name = name
         self.inputs = []
         self.missing_ids = set(ids)
+        self.first_nodes = []
+        self._keeps_nodes = bool(ids)
         self._ids = DuplicateIdCheck()
         self.count = 0
         self.states = Counter()
@@ -231,6 +239,8 @@ class NodeReader:
                 self._count(ids)
                 yield typed.to_columns(decoded)
                 continue
+            if self._keeps_nodes:
+                self._keep(map(ndjson.to_row, decoded))
             masks = None if typed is None else typed.failure_masks(decoded)
             labels = [record.labels for record in decoded] if masks is None else []
             states = [record.state for record in decoded] if self._states else []
@@ -276,6 +286,8 @@ class NodeReader:
     def _select_rows(self, rows: Iterable[NodeRow]) -> Iterator[Block]:
         rest = iter(rows)
         while block := list(islice(rest, _BLOCK_SIZE)):
+            if self._keeps_nodes:
+                self._keep(block)
             ids, labels, _, states = zip(*block, strict=True)
             yield self._select(block, ids, labels, states)
 
@@ -311,6 +323,10 @@ class NodeReader:
         if self._filter is None:
             return nodes
         return list(compress(nodes, map(self._filter, labels, ids)))
+
+    def _keep(self, rows: Iterable[NodeRow]) -> None:
+        rest = islice(rows, max(_MAX_FIRST_NODES - len(self.first_nodes), 0))
+        self.first_nodes += (Node._trusted(*row) for row in rest)
 
     def _count(self, ids: Sequence[str]) -> None:
         if self._checks_ids:

@@ -6,7 +6,7 @@ from nodeselect.cli.completion import complete_keys
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.inputs.job_selectors import selected
 from nodeselect.cli.inputs.node_files import NodeFiles, nodes_option
-from nodeselect.cli.inputs.read_nodes import match_any, open_nodes, open_saved
+from nodeselect.cli.inputs.read_nodes import match_any, open_nodes
 from nodeselect.cli.options import (
     check_usage,
     explain_hint,
@@ -18,6 +18,7 @@ from nodeselect.cli.options import (
 )
 from nodeselect.cli.streams import write_message, write_output
 from nodeselect.inventory.facets import count_labels
+from nodeselect.readers.reader import NodeReader
 from nodeselect.render.facets import facet_lines
 from nodeselect.render.layout import detect_screen
 from nodeselect.selectors import Selector
@@ -60,14 +61,13 @@ def labels(
     """
     check_usage(context, {nodes_from.stdin_conflict: job == "-" and nodes_from.has_stdin})
     selectors = selected(job, expressions, ()) if expressions or job is not None else []
-    inventory = open_saved(nodes_from)
-    if inventory is not None:
-        total = len(inventory)
-        facets = count_labels(match_any(inventory, selectors or [Selector.everything()]))
-    else:
-        with open_nodes(nodes_from, selectors) as reader:
-            facets = count_labels(reader)
-        total = reader.count
+    with open_nodes(nodes_from, selectors) as nodes:
+        if isinstance(nodes, NodeReader):
+            facets = count_labels(nodes)
+            total = nodes.count
+        else:
+            facets = count_labels(match_any(nodes, selectors or [Selector.everything()]))
+            total = len(nodes)
     if key is not None and not is_key(key) and all(key != facet.key for facet in facets.keys):
         raise click.UsageError(f"{quoted(key)} is not the key of a label", context)
     write_output(facet_lines(facets, total if selectors else None, key, output, detect_screen()))

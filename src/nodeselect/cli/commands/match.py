@@ -1,9 +1,7 @@
 """``nodeselect match``: print the nodes that a selector matches."""
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -13,7 +11,7 @@ from nodeselect.cli.completion import complete_keys
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.inputs.job_selectors import selected
 from nodeselect.cli.inputs.node_files import NodeFiles, nodes_option
-from nodeselect.cli.inputs.read_nodes import match_any, open_nodes, open_saved, read_inventory
+from nodeselect.cli.inputs.read_nodes import match_any, open_nodes
 from nodeselect.cli.options import (
     check_usage,
     explain_hint,
@@ -28,9 +26,8 @@ from nodeselect.cli.options import (
     state_option,
 )
 from nodeselect.cli.streams import write_message, write_output
-from nodeselect.errors import InventoryError
 from nodeselect.explain.countable import FailureCounts
-from nodeselect.explain.explanation import Hint, requirement_text
+from nodeselect.explain.explanation import requirement_text
 from nodeselect.explain.wording import (
     count_headline,
     format_state_counts,
@@ -39,6 +36,7 @@ from nodeselect.explain.wording import (
     unsatisfied_text,
 )
 from nodeselect.node import Node, count_connected, count_in_states, has_state
+from nodeselect.readers.reader import NodeReader
 from nodeselect.render.nodes import (
     COLUMN_FORMATS,
     FIELDS,
@@ -52,11 +50,10 @@ from nodeselect.selectors import Selector
 from nodeselect.text import join_limited, pluralize, quoted
 
 if TYPE_CHECKING:
-    from nodeselect.engines.sql.nodes import SqlNodeSet
-    from nodeselect.inventory import NodeSet
+    from nodeselect.inventory import Inventory, NodeSet
 
-# Of more nodes than this, no id that is similar to an unknown one is searched.
-_MAX_REREAD = 10_000
+# Among more nodes than this, no id that is similar to an unknown one is searched.
+_MAX_SEARCHED = 10_000
 
 
 @click.command(
@@ -171,7 +168,7 @@ def match(
     shown_keys = [*keys, *([sort_by] if sort_by and sort_by not in FIELDS else [])]
     for line in _unknown_keys(shown_keys, result.nodes if shown_keys else ()):
         write_message(line)
-    for line in _summary(result, selectors, states, nodes_from):
+    for line in _summary(result, selectors, states):
         write_message(line)
     if limit and result.matched > limit:
         write_message(f"printed {limit:,} of {result.matched:,} matching nodes (--limit)")
@@ -199,13 +196,14 @@ def _unknown_keys(keys: Sequence[str], nodes: Iterable[Node]) -> Iterator[str]:
 
 
 class _Result(NamedTuple):
-    nodes: "list[Node] | NodeSet | SqlNodeSet"  # that match, up to the limit
+    nodes: "list[Node] | NodeSet"  # that match, up to the limit
     total: int  # of the nodes that --state does not leave out
     states: Counter[str | None]  # of the nodes that match
     other_matches: Counter[str | None]  # of the nodes that match the selector but not --state
     all_states: Counter[str | None]  # of all nodes; empty without --state
     missing_ids: set[str]
     failures: FailureCounts | None  # None for several selectors, or too many groups to count
+    searched: "Inventory | None"  # for ids that are similar to missing ones; None if not needed
 
     @property
     def matched(self) -> int:
@@ -224,9 +222,19 @@ def _find_matches(
     limit: int | None,
 ) -> _Result:
     """Count the nodes that match; keep the first ``limit`` of them, or all if it is None."""
-    inventory = open_saved(nodes_from)
-    if inventory is None:
-        return _read_matches(nodes_from, selectors, states, limit)
+    with open_nodes(nodes_from, selectors, states) as nodes:
+        if isinstance(nodes, NodeReader):
+            return _read_matches(nodes, selectors, states, limit)
+        return _query_matches(nodes, selectors, states, limit)
+
+
+def _query_matches(
+    inventory: "Inventory",
+    selectors: Sequence[Selector],
+    states: frozenset[str] | None,
+    limit: int | None,
+) -> _Result:
+    """Return what :func:`_find_matches` returns for a saved inventory."""
     matching = match_any(inventory, selectors)
     nodes, all_states = matching, Counter[str | None]()
     total = len(inventory)
@@ -250,11 +258,12 @@ def _find_matches(
         all_states,
         missing_ids,
         failures,
+        inventory if missing_ids and len(inventory) <= _MAX_SEARCHED else None,
     )
 
 
 def _read_matches(
-    nodes_from: NodeFiles,
+    reader: NodeReader,
     selectors: Sequence[Selector],
     states: frozenset[str] | None,
     limit: int | None,
@@ -262,26 +271,30 @@ def _read_matches(
     """Return what :func:`_find_matches` returns for inputs that are read node by node, once."""
     nodes: list[Node] = []
     matched, other = Counter[str | None](), Counter[str | None]()
-    with open_nodes(nodes_from, selectors, states) as reader:
-        for node in reader:
-            if states is not None and not has_state(node.state, states):
-                other[node.state] += 1
-                continue
-            matched[node.state] += 1
-            if limit is None or len(nodes) < limit:
-                nodes.append(node)
+    for node in reader:
+        if states is not None and not has_state(node.state, states):
+            other[node.state] += 1
+            continue
+        matched[node.state] += 1
+        if limit is None or len(nodes) < limit:
+            nodes.append(node)
     total = reader.count if states is None else count_in_states(reader.states, states)
     failures = None
     if reader.failure_masks is not None:
         failures = FailureCounts.from_masks(len(selectors[0].split()), reader.failure_masks)
-    return _Result(nodes, total, matched, other, reader.states, reader.missing_ids, failures)
+    searched = None
+    if reader.missing_ids and reader.count <= _MAX_SEARCHED:
+        from nodeselect.inventory import Inventory  # imports pyroaring
+
+        searched = Inventory(reader.first_nodes)
+    missing_ids = reader.missing_ids
+    return _Result(nodes, total, matched, other, reader.states, missing_ids, failures, searched)
 
 
 def _summary(
     result: _Result,
     selectors: Sequence[Selector],
     states: frozenset[str] | None,
-    nodes_from: NodeFiles,
 ) -> Iterator[str]:
     """Yield the messages: how many nodes match, why others do not, and what is probably wrong."""
     connected = count_connected(result.states)
@@ -296,24 +309,16 @@ def _summary(
     if matches := result.other_matches.total():
         text = pluralize(matches, "node matches", "nodes match")
         yield f"{text} the selector but not --state: {format_state_counts(result.other_matches)}"
-    yield from _missing_ids(result, nodes_from)
+    yield from _missing_ids(result)
     if result.total and not result.matched and not result.other_matches:
         yield from _blocker(result, selectors)
 
 
-def _missing_ids(result: _Result, nodes_from: NodeFiles) -> Iterator[str]:
-    """Yield a message for each id that no node has; it names a similar id of a node, if any.
-
-    The similar id is looked for only if the nodes are in files and few, as they are read again.
-    """
+def _missing_ids(result: _Result) -> Iterator[str]:
+    """Yield a message for each id that no node has; it names a similar id of a node, if any."""
     missing = result.missing_ids
-    is_small = max(result.total, result.all_states.total()) <= _MAX_REREAD
-    if missing and is_small and all(map(os.path.isfile, nodes_from.files())):  # not a pipe
-        hints: Sequence[Hint] = ()
-        with suppress(InventoryError):  # the files have changed
-            nodes = read_inventory(nodes_from._replace(is_verbose=False))
-            hints = nodes.explain(Selector.of(match_ids=sorted(missing))).hints
-        for hint in hints:
+    if result.searched is not None:
+        for hint in result.searched.explain(Selector.of(match_ids=sorted(missing))).hints:
             missing = missing.difference(hint.replaced)
             yield hint.message
     if missing:

@@ -1,14 +1,13 @@
 """How the nodes of a command are read: one by one, or into an inventory."""
 
 import os
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import reduce
 from itertools import islice
-from operator import eq, or_
-from typing import TYPE_CHECKING
+from operator import or_
+from typing import TYPE_CHECKING, BinaryIO
 
 from nodeselect.cli.inputs.folders import similar_file_hint
 from nodeselect.cli.inputs.node_files import NodeFiles
@@ -18,7 +17,7 @@ from nodeselect.errors import InventoryError
 from nodeselect.files.inputs import open_inputs
 from nodeselect.node import has_state
 from nodeselect.problem import Fix
-from nodeselect.readers.detect import SAVED_MAGIC
+from nodeselect.readers.detect import is_saved
 from nodeselect.readers.reader import InputSummary, NodeReader
 from nodeselect.selectors import Selector
 from nodeselect.text import join_limited, pluralize, printable
@@ -44,8 +43,10 @@ def open_nodes(
     nodes_from: NodeFiles,
     selectors: Sequence[Selector] = (),
     states: frozenset[str] | None = None,
-) -> Iterator[NodeReader]:
+) -> "Iterator[NodeReader | Inventory]":
     """Open inputs with nodes; on a terminal, show how many have been read.
+
+    The result is a reader, or an inventory if the only input is a saved one.
 
     :param selectors: if there are any, the reader yields only nodes that match one of them.
     :param states: see :class:`NodeReader`; nodes in other states are yielded, too.
@@ -62,9 +63,12 @@ def open_nodes(
     files = nodes_from.files(skipped)
     inputs = open_inputs(files)
     try:
-        source, name = next(inputs) if len(files) == 1 else (inputs, None)
+        stream, name = next(inputs) if len(files) == 1 else (None, None)
+        if stream is not None and is_saved(stream):
+            yield _open_saved(nodes_from, stream, files[0])
+            return
         reader = NodeReader(
-            source,
+            stream or inputs,
             matches_any if len(selectors) > 1 else None,
             selector=selectors[0] if len(selectors) == 1 else None,
             ids={node_id for selector in selectors for node_id in selector.ids or ()},
@@ -130,10 +134,8 @@ def read_inventory(nodes_from: NodeFiles) -> "Inventory":
     """
     from nodeselect.inventory import Inventory  # imports pyroaring
 
-    if (saved := open_saved(nodes_from)) is not None:
-        return saved
-    with open_nodes(nodes_from) as reader:
-        return Inventory.read(reader)
+    with open_nodes(nodes_from) as nodes:
+        return Inventory.read(nodes) if isinstance(nodes, NodeReader) else nodes
 
 
 def read_explainable(
@@ -166,37 +168,16 @@ def match_any(inventory: "Inventory", selectors: Iterable[Selector]) -> "NodeSet
     return reduce(or_, map(inventory.match, selectors))
 
 
-def open_saved(nodes_from: NodeFiles) -> "Inventory | None":
-    """Open a saved inventory, if the input is one; otherwise return None.
+def _open_saved(nodes_from: NodeFiles, stream: BinaryIO, file: str) -> "Inventory":
+    """Open a saved inventory; map it into memory if it is a file.
 
-    If the result is None, nothing of the input has been consumed.
-
+    :param stream: the open file.
     :raises InventoryError: if it is damaged.
     """
-    if len(nodes_from.sources) != 1 or not _is_saved(nodes_from.sources[0]):
-        return None
     from nodeselect.inventory import Inventory  # imports pyroaring
 
-    source = sys.stdin.buffer if nodes_from.has_stdin else nodes_from.sources[0]
-    inventory = Inventory.open(source, compact_at=None)
+    inventory = Inventory.open(file if os.path.isfile(file) else stream, compact_at=None)
     if nodes_from.is_verbose:
         summary = InputSummary(nodes_from.name, len(inventory), "", "saved inventory")
         write_message(str(summary))
     return inventory
-
-
-def _is_saved(source: str) -> bool:
-    try:
-        if source == "-":
-            peek = getattr(getattr(sys.stdin, "buffer", None), "peek", None)
-            # No text begins with this byte; a pipe may not have more yet.
-            return peek is not None and peek(1)[:1] == SAVED_MAGIC[:1]
-        if not os.path.isfile(source):
-            return False  # what a pipe has can be read only once
-        with open(source, "rb") as file:
-            start = file.read(len(SAVED_MAGIC))
-    except OSError:  # the reader of nodes reports it
-        return False
-    # If one byte is wrong, it is damaged: opening it says that it is not a saved inventory.
-    is_damaged = sum(map(eq, start, SAVED_MAGIC)) == len(SAVED_MAGIC) - 1
-    return is_damaged or (bool(start) and SAVED_MAGIC.startswith(start))
