@@ -12,7 +12,8 @@ from random import Random
 
 from nodeselect import Node, Selector, StandingSelectors
 from nodeselect.selectors import Operator, Requirement
-from nodeselect.standing import BaseStanding, StandingSnapshot
+from nodeselect.standing import StandingSnapshot
+from nodeselect.standing.snapshot import BaseStanding
 from tests.naive import holds, matches
 from tests.property.strategies import BOUNDS, IDS, KEYS, LABEL_VALUES, VALUES
 from tests.standing.small import thresholds

@@ -8,8 +8,9 @@ from unittest.mock import patch
 import pytest
 
 from nodeselect import Node, Selector, StandingSelectors
-from nodeselect.standing import BaseStanding, key_conditions, selector_store
+from nodeselect.standing import key_conditions, selector_store
 from nodeselect.standing import standing_selectors as module
+from nodeselect.standing.snapshot import BaseStanding
 from tests.inventory.faults import in_another_thread, interrupt, run_with_fault
 
 parse = Selector.parse

@@ -5,11 +5,10 @@ from nodeselect.standing.explanation import (
     StandingExplanation,
     StandingReason,
 )
-from nodeselect.standing.snapshot import BaseStanding, NameSet, StandingSnapshot
+from nodeselect.standing.snapshot import NameSet, StandingSnapshot
 from nodeselect.standing.standing_selectors import StandingSelectors
 
 __all__ = [
-    "BaseStanding",
     "FailedRequirement",
     "NameSet",
     "StandingExplanation",
