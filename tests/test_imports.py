@@ -43,7 +43,6 @@ ALLOWED = {
     "lark": "50 ms; for the first invalid text",
     "pkgutil": "3 ms; for the first invalid text",
     "csv": "for CSV only",
-    "difflib": "for a hint, if there is no such setting",
     "tomllib": "7 ms; for settings",
     "pyspark": "need not be installed to import the module",
     "pathlib": "3 ms; for folders, pages and SARIF",

@@ -113,7 +113,7 @@ ANSWERS = {
     "explain -l gpu --node dublin-01-inference-01 -n fleet.json": "with the id 'node-174fc70c'",
     "match --all -n postgresql://us@db/fleet": "pipe the nodes of a database as JSON objects into",
     "match --all -n fleeet.json": "did you mean 'fleet.json'?",
-    "explain --job first-tri.yaml -n fleet.json": "did you mean 'first-try.yaml'?",
+    "explain --job frist-try.yaml -n fleet.json": "did you mean 'first-try.yaml'?",
     "check jobs/job.yml": "did you mean 'jobs/job.yaml'?",
     "completion": "Choose from: bash, zsh, fish",
     "match --all -n flat.json":

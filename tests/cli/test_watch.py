@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from nodeselect import Inventory, Selector
-from nodeselect.cli.inputs.node_files import NodeFiles
+from nodeselect.cli.inputs.nodes import NodeFiles
 from tests.cli.api_server import ApiServer
 from tests.cli.running import COMMAND, FLEET, PLAIN
 

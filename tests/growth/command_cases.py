@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 from nodeselect.cli.app import run
-from nodeselect.cli.exit_status import ExitStatus
+from nodeselect.cli.streams import ExitStatus
 from nodeselect.render.layout import PROBLEM_FORMATS, REPORT_FORMATS
 from nodeselect.render.nodes import NODE_FORMATS, node_lines
 from tests.growth.cases import case, words

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from nodeselect import __version__
-from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.options import colour_option
 from nodeselect.cli.streams import (
+    ExitStatus,
     write_bug,
     write_error,
     write_error_message,

@@ -29,7 +29,7 @@ from nodeselect.selectors.charset import is_key, is_value
 from nodeselect.text import pluralize
 
 if TYPE_CHECKING:
-    from nodeselect.cli.inputs.node_files import NodeFiles
+    from nodeselect.cli.inputs.nodes import NodeFiles
     from nodeselect.inventory import Inventory
 
 # A larger file is not read, unless it is a saved inventory.
@@ -109,7 +109,7 @@ def complete_selector(
 
 def _nodes(context: click.Context) -> "Inventory | None":
     """Return the nodes of ``-n`` before the cursor, or of the environment; None if not known."""
-    from nodeselect.cli.inputs.read_nodes import open_nodes
+    from nodeselect.cli.inputs.nodes import open_nodes
     from nodeselect.inventory import Inventory  # imports pyroaring
 
     nodes_from: NodeFiles | None = context.params.get("nodes_from")

@@ -1,32 +1,25 @@
 """The options that several commands share, and functions that parse and check them."""
 
 import os
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from stat import S_ISFIFO, S_ISREG, S_ISSOCK
+from typing import Any, TypeVar
 
 import click
 
-from nodeselect.cli.command_line import command_line
 from nodeselect.cli.completion import (
     complete_files,
     complete_ids,
     complete_selector,
     complete_states,
 )
-from nodeselect.cli.exit_status import ExitStatus
-from nodeselect.cli.inputs.job_files import split_object
-from nodeselect.cli.streams import QUIET, write_error_message
+from nodeselect.cli.inputs.nodes import VARIABLE, NodeFiles
+from nodeselect.cli.streams import QUIET
 from nodeselect.errors import SelectorError
-from nodeselect.node import count_in_states, split_state
-from nodeselect.readers.detect import KNOWN_STATES
 from nodeselect.render.layout import REPORT_FORMATS
 from nodeselect.selectors import Selector
-from nodeselect.text import join_limited, pluralize, quoted
-
-if TYPE_CHECKING:
-    from nodeselect.cli.inputs.node_files import NodeFiles
-    from nodeselect.inventory import Inventory
+from nodeselect.text import printable, quoted
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -94,6 +87,90 @@ report_option = click.option(
     "-o", "--output", type=click.Choice(REPORT_FORMATS), default="text", show_default=True,
     help="The output format.",
 )  # fmt: skip
+
+
+def nodes_option(*, required: bool = True) -> Callable[[_Command], _Command]:
+    """Add the options ``-n``, ``--id-column`` and ``-v``, whose value is a :class:`NodeFiles`.
+
+    :param required: whether the command needs nodes: without ``-n``, they are those of
+        :func:`default_nodes`, and if there are none, this is an error.
+    """
+
+    def parse(
+        context: click.Context, parameter: click.Parameter, sources: tuple[str, ...]
+    ) -> NodeFiles | None:
+        if sources.count("-") > 1:
+            raise click.BadParameter("standard input can be read only once", context, parameter)
+        if sources:
+            return node_files(context, *sources)
+        return required_nodes(context) if required else None
+
+    nodes = click.option(
+        "-n", "--nodes", "nodes_from", metavar="FILE|FOLDER|-",
+        help="Read nodes from a file, from all files in a folder, or from standard input:"
+        " node lists of Expanso, Kubernetes, Bacalhau, Nomad, Docker Swarm and Consul, or {id,"
+        " labels}, as JSON, JSON lines or YAML; or CSV, Parquet or Arrow; also compressed by gzip;"
+        " or a file of nodeselect index. Repeatable. By default, the input in"
+        f" {VARIABLE}, or standard input if it is piped.",
+        multiple=True, callback=parse, shell_complete=complete_files,
+    )  # fmt: skip
+    # Eager, so that their values are known when that of -n is parsed.
+    id_column = click.option(
+        "--id-column", metavar="COLUMN", multiple=True, callback=_keep, is_eager=True,
+        expose_value=False,
+        help="The column of CSV, Parquet or Arrow with the ids (default: id).",
+    )  # fmt: skip
+    verbose = click.option(
+        "-v", "--verbose", is_flag=True, callback=_keep, is_eager=True, expose_value=False,
+        help="Report what was read: how many nodes, of which system, in which format.",
+    )  # fmt: skip
+    return lambda command: nodes(id_column(verbose(command)))
+
+
+def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+    """Store the value of an option in the context, where :func:`node_files` finds it."""
+    context.meta[str(parameter.name)] = (
+        value if isinstance(value, bool) else once(context, parameter, value)
+    )
+
+
+def node_files(context: click.Context, *sources: str) -> NodeFiles:
+    """Return these inputs with the values of ``--id-column`` and ``-v`` of the command."""
+    return NodeFiles(sources, context.meta["id_column"] or "id", context.meta["verbose"])
+
+
+def required_nodes(context: click.Context) -> NodeFiles:
+    """Return the input that is read without ``-n``; if there is none, this is an error."""
+    nodes = default_nodes(context)
+    if nodes is None:
+        message = "where are the nodes? Give -n FILE, pipe them into the command, or set "
+        raise click.UsageError(f"{message}{VARIABLE} to FILE", context)
+    return nodes
+
+
+def default_nodes(context: click.Context) -> NodeFiles | None:
+    """Return the input that is read without ``-n``, or None.
+
+    It is the one in the environment variable ``NODESELECT_NODES``, or standard input if piped.
+    """
+    if source := os.environ.get(VARIABLE):
+        nodes = node_files(context, source)
+        if source != "-" and not os.path.exists(source):
+            message = f"the file in the environment variable {VARIABLE} does not exist: "
+            raise click.UsageError(message + printable(source), context)
+        return nodes
+    if _is_piped():
+        return node_files(context, "-")._replace(is_default=True)
+    return None
+
+
+def _is_piped() -> bool:
+    """Return whether standard input is a pipe or a file, and not a terminal or closed."""
+    try:
+        mode = os.fstat(sys.stdin.fileno()).st_mode
+    except (AttributeError, OSError):  # it is closed, or replaced by a program
+        return False
+    return S_ISFIFO(mode) or S_ISREG(mode) or S_ISSOCK(mode)
 
 
 def selector_option(help: str) -> Callable[[_Command], _Command]:  # noqa: A002 - click's name for it
@@ -166,83 +243,3 @@ def parse_selectors(expressions: Sequence[str], ids: Sequence[str] = ()) -> list
     except SelectorError as error:
         raise error.at(option) from None
     return selectors or [restriction]
-
-
-def state_messages(states: frozenset[str], counts: Counter[str | None]) -> Iterator[str]:
-    """Yield how many nodes are left out by --state, and which of ``states`` may be misspelt.
-
-    :param counts: how many nodes are in each state.
-    """
-    total = counts.total()
-    if left_out := total - count_in_states(counts, states):
-        reason = ": no node has a state" if counts[None] == total else ""
-        yield f"--state leaves out {left_out:,} of {total:,} nodes{reason}"
-    found = {part for state in counts if state for part in split_state(state.lower())}
-    if unknown := sorted(states - KNOWN_STATES - found):
-        import difflib  # loads slowly
-
-        text = f"no node is in the state {join_limited(list(map(quoted, unknown)), 5, 'or')}"
-        close = difflib.get_close_matches(unknown[0], sorted(KNOWN_STATES | found), 1)
-        yield f"{text}; did you mean {quoted(close[0])}?" if close else text
-
-
-def explain_hint(
-    nodes_from: "NodeFiles",
-    *,
-    expressions: Sequence[str] = (),
-    ids: Sequence[str] = (),
-    job: str | None = None,
-    states: frozenset[str] | None = None,
-) -> str:
-    """Return a message with the shell command that explains why no node matches."""
-
-    options = {"-l": expressions, "--id": ids, "--job": [job] if job else []}
-    options["-n"] = nodes_from.sources
-    saved = ""
-    for option, file in (("--job", "job.yaml"), ("-n", "nodes.json")):
-        for source in options[option]:
-            # A pipe cannot be read again: the command reads a file.
-            path = split_object(source)[0]
-            if not (os.path.isfile(path) or os.path.isdir(path)):
-                options[option] = [file]
-                saved = f"save the input as {file}, then "
-    if nodes_from.id_column != "id":
-        options["--id-column"] = [nodes_from.id_column]
-    if states:
-        options["--state"] = [",".join(sorted(states))]
-    words = [word for name, values in options.items() for value in values for word in (name, value)]
-    command = command_line(["explain", *words])
-    return f"for details, {saved}run: {command}"
-
-
-def similar_key(
-    key: str, counts: Mapping[str, int], one: str = "node has", several: str = "nodes have"
-) -> str:
-    """Return the end of a message about an unknown key, such as ``; 3 nodes have 'region'``.
-
-    It is empty if no key in ``counts`` is similar.
-
-    :param counts: how many nodes have each label key.
-    :param one: the words after the number 1; ``several`` those after any other number.
-    """
-    from nodeselect.explain.similarity import WordCounts, closest_key  # compiles patterns
-
-    close = closest_key(key, WordCounts(counts))
-    if close is None:
-        return ""
-    return f"; {pluralize(counts[close[1]], one, several)} {quoted(close[1])}"
-
-
-def check_node(context: click.Context, inventory: "Inventory", node_id: str) -> None:
-    """End the command with an error if no node has this id.
-
-    The error names the node whose name this is, or the ids that begin with it.
-    """
-    if node_id not in inventory:
-        write_error_message(f"error: no node has the id {quoted(node_id)}")
-        if named := [node.id for node in inventory if node.name == node_id]:
-            write_error_message(f"help: it is the name of the node with the id {quoted(named[0])}")
-        elif begun := [each for each in inventory.ids() if each.startswith(node_id)]:
-            ids = join_limited(list(map(quoted, sorted(begun))), conjunction="or")
-            write_error_message(f"help: it is the beginning of {ids}")
-        context.exit(ExitStatus.ERROR)

@@ -1,10 +1,11 @@
-"""Standard output for results, standard error for messages and progress."""
+"""Standard output for results, standard error for messages and progress, and exit statuses."""
 
 import os
 import sys
 import time
 from collections.abc import Iterable
 from contextlib import suppress
+from enum import IntEnum
 from itertools import islice
 
 import click
@@ -19,6 +20,18 @@ _PROGRESS_INTERVAL = 0.1
 
 # How many lines are written at once: a write for each line would cost more than making the line.
 _BATCH_LINES = 1_000
+
+
+class ExitStatus(IntEnum):
+    """How a command ended. 0, 1 and 2 mean what they mean for grep and diff."""
+
+    OK = 0  # nodes match; the two sides are equal; the job files are valid
+    # No node matches; the two sides differ; the job files have problems; a watch has ended.
+    NEGATIVE = 1
+    ERROR = 2  # the command line or an input is invalid
+    BUG = 70  # EX_SOFTWARE of sysexits.h
+    INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+    BROKEN_PIPE = 141  # 128 + SIGPIPE
 
 
 QUIET = "nodeselect.quiet"

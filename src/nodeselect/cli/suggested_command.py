@@ -10,7 +10,7 @@ from itertools import takewhile
 
 import click
 
-from nodeselect.cli.command_line import command_line
+from nodeselect.cli.hints import command_line
 from nodeselect.errors import NodeselectError, SelectorError
 from nodeselect.explain.similarity import similar_name
 from nodeselect.selectors import Selector

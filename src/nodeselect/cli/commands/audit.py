@@ -2,11 +2,9 @@
 
 import click
 
-from nodeselect.cli.exit_status import ExitStatus
-from nodeselect.cli.inputs.node_files import NodeFiles, nodes_option
-from nodeselect.cli.inputs.read_nodes import read_inventory
-from nodeselect.cli.options import quiet_option, report_option
-from nodeselect.cli.streams import write_message, write_output
+from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory
+from nodeselect.cli.options import nodes_option, quiet_option, report_option
+from nodeselect.cli.streams import ExitStatus, write_message, write_output
 from nodeselect.inventory import audit_labels
 from nodeselect.render.audit import audit_lines
 from nodeselect.render.layout import detect_screen

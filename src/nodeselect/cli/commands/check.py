@@ -7,15 +7,14 @@ from typing import TypeAlias
 
 import click
 
-from nodeselect.cli.command_line import command_line
 from nodeselect.cli.completion import complete_codes, complete_files
-from nodeselect.cli.exit_status import ExitStatus
+from nodeselect.cli.hints import command_line
 from nodeselect.cli.inputs.folders import is_excluded
 from nodeselect.cli.inputs.job_files import files_in, job_name, read_bytes
 from nodeselect.cli.options import check_usage, quiet_option, split_commas
 from nodeselect.cli.output_file import write_file
 from nodeselect.cli.settings import CommandWithSettings
-from nodeselect.cli.streams import Progress, write_error, write_message, write_output
+from nodeselect.cli.streams import ExitStatus, Progress, write_error, write_message, write_output
 from nodeselect.errors import JobError
 from nodeselect.render.layout import PROBLEM_FORMATS, detect_screen
 from nodeselect.text import join_limited, quoted

@@ -3,7 +3,6 @@
 import click
 
 from nodeselect.cli.completion import complete_files
-from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.inputs.job_files import job_name, read_bytes, split_object
 from nodeselect.cli.inputs.job_selectors import read_job, single_job_selectors
 from nodeselect.cli.options import (
@@ -13,7 +12,7 @@ from nodeselect.cli.options import (
     reject_folders,
     selector_option,
 )
-from nodeselect.cli.streams import write_message, write_output
+from nodeselect.cli.streams import ExitStatus, write_message, write_output
 from nodeselect.render.layout import SELECTOR_FORMATS
 from nodeselect.selectors import Selector
 from nodeselect.selectors.charset import is_key

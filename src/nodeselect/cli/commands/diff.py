@@ -3,22 +3,23 @@
 import click
 
 from nodeselect.cli.completion import complete_files
-from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.inputs.job_files import job_name
 from nodeselect.cli.inputs.job_selectors import only_selector
-from nodeselect.cli.inputs.node_files import NodeFiles, default_nodes, node_files, nodes_option
-from nodeselect.cli.inputs.read_nodes import read_inventory
+from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory
 from nodeselect.cli.options import (
     check_usage,
+    default_nodes,
     is_selector,
     job_option,
+    node_files,
+    nodes_option,
     parse_selectors,
     quiet_option,
     reject_folders,
     report_option,
     selector_option,
 )
-from nodeselect.cli.streams import write_message, write_output
+from nodeselect.cli.streams import ExitStatus, write_message, write_output
 from nodeselect.inventory.compare import compare_inventories, compare_selectors
 from nodeselect.render.diff import diff_lines
 from nodeselect.render.layout import detect_screen

@@ -6,25 +6,20 @@ from typing import Any
 
 import click
 
-from nodeselect.cli.command_line import command_line
 from nodeselect.cli.completion import complete_ids
-from nodeselect.cli.exit_status import ExitStatus
+from nodeselect.cli.hints import check_node, command_line
 from nodeselect.cli.inputs.job_files import job_name
 from nodeselect.cli.inputs.job_selectors import job_selectors, read_job, selected, term_numbers
-from nodeselect.cli.inputs.node_files import (
-    NodeFiles,
-    node_files,
-    nodes_option,
-    required_nodes,
-)
-from nodeselect.cli.inputs.read_nodes import match_any, read_explainable, read_inventory
+from nodeselect.cli.inputs.nodes import NodeFiles, match_any, read_explainable, read_inventory
 from nodeselect.cli.options import (
-    check_node,
     check_usage,
     id_option,
     job_option,
+    node_files,
+    nodes_option,
     quiet_option,
     report_option,
+    required_nodes,
     selector_option,
     single_option,
     state_option,
@@ -36,6 +31,7 @@ from nodeselect.cli.output_file import (
     write_file,
 )
 from nodeselect.cli.streams import (
+    ExitStatus,
     write_error,
     write_error_message,
     write_message,

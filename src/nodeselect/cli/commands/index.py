@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING
 import click
 
 from nodeselect.cli.completion import complete_files
-from nodeselect.cli.exit_status import ExitStatus
-from nodeselect.cli.inputs.node_files import NodeFiles, default_nodes, node_files, nodes_option
-from nodeselect.cli.inputs.read_nodes import read_inventory
-from nodeselect.cli.options import check_usage, single_option
-from nodeselect.cli.streams import write_message, write_output
+from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory
+from nodeselect.cli.options import (
+    check_usage,
+    default_nodes,
+    node_files,
+    nodes_option,
+    single_option,
+)
+from nodeselect.cli.streams import ExitStatus, write_message, write_output
 from nodeselect.durable.saved_file import check_replaceable
 from nodeselect.text import pluralize, printable
 

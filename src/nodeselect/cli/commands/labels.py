@@ -3,20 +3,18 @@
 import click
 
 from nodeselect.cli.completion import complete_keys
-from nodeselect.cli.exit_status import ExitStatus
+from nodeselect.cli.hints import explain_hint, similar_key
 from nodeselect.cli.inputs.job_selectors import selected
-from nodeselect.cli.inputs.node_files import NodeFiles, nodes_option
-from nodeselect.cli.inputs.read_nodes import match_any, open_nodes
+from nodeselect.cli.inputs.nodes import NodeFiles, match_any, open_nodes
 from nodeselect.cli.options import (
     check_usage,
-    explain_hint,
     job_option,
+    nodes_option,
     quiet_option,
     report_option,
     selector_option,
-    similar_key,
 )
-from nodeselect.cli.streams import write_message, write_output
+from nodeselect.cli.streams import ExitStatus, write_message, write_output
 from nodeselect.inventory.facets import count_labels
 from nodeselect.readers.reader import NodeReader
 from nodeselect.render.facets import facet_lines

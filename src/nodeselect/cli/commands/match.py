@@ -8,24 +8,21 @@ import click
 from click.core import ParameterSource
 
 from nodeselect.cli.completion import complete_keys
-from nodeselect.cli.exit_status import ExitStatus
+from nodeselect.cli.hints import explain_hint, similar_key
 from nodeselect.cli.inputs.job_selectors import selected
-from nodeselect.cli.inputs.node_files import NodeFiles, nodes_option
-from nodeselect.cli.inputs.read_nodes import match_any, open_nodes
+from nodeselect.cli.inputs.nodes import NodeFiles, match_any, open_nodes, state_messages
 from nodeselect.cli.options import (
     check_usage,
-    explain_hint,
     id_option,
     job_option,
+    nodes_option,
     quiet_option,
     selector_option,
-    similar_key,
     single_option,
     split_commas,
-    state_messages,
     state_option,
 )
-from nodeselect.cli.streams import write_message, write_output
+from nodeselect.cli.streams import ExitStatus, write_message, write_output
 from nodeselect.explain.countable import FailureCounts
 from nodeselect.explain.explanation import requirement_text
 from nodeselect.explain.wording import (

@@ -3,20 +3,19 @@
 import click
 
 from nodeselect.cli.completion import complete_keys
-from nodeselect.cli.exit_status import ExitStatus
+from nodeselect.cli.hints import explain_hint
 from nodeselect.cli.inputs.job_files import job_name, read_bytes
 from nodeselect.cli.inputs.job_selectors import warn_if_everything
-from nodeselect.cli.inputs.node_files import NodeFiles, nodes_option
-from nodeselect.cli.inputs.read_nodes import read_inventory
+from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory
 from nodeselect.cli.options import (
     check_usage,
-    explain_hint,
     job_option,
+    nodes_option,
     quiet_option,
     report_option,
     single_option,
 )
-from nodeselect.cli.streams import write_message, write_output
+from nodeselect.cli.streams import ExitStatus, write_message, write_output
 from nodeselect.render.layout import detect_screen
 from nodeselect.render.rollout import RolloutReport, rollout_lines
 

@@ -2,8 +2,7 @@
 
 import click
 
-from nodeselect.cli.exit_status import ExitStatus
-from nodeselect.cli.streams import write_output
+from nodeselect.cli.streams import ExitStatus, write_output
 
 
 @click.command()

@@ -4,10 +4,9 @@ import re
 
 import click
 
-from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.inputs.job_selectors import selected
 from nodeselect.cli.options import check_usage, id_option, job_option, once, selector_option
-from nodeselect.cli.streams import write_output
+from nodeselect.cli.streams import ExitStatus, write_output
 from nodeselect.engines.sql import text as engine
 from nodeselect.engines.sql.dialects import DIALECTS
 from nodeselect.text import UNPRINTABLE, join_limited, quoted

@@ -11,17 +11,16 @@ from typing import Any, BinaryIO, NoReturn
 import click
 
 from nodeselect.cli.completion import complete_files
-from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.inputs.job_selectors import job_selectors, selected, warn_if_everything
-from nodeselect.cli.inputs.node_files import NodeFiles, nodes_option
-from nodeselect.cli.inputs.read_nodes import read_inventory
+from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory
 from nodeselect.cli.options import (
     check_usage,
     job_option,
+    nodes_option,
     selector_option,
     state_option,
 )
-from nodeselect.cli.streams import write_error, write_message, write_output
+from nodeselect.cli.streams import ExitStatus, write_error, write_message, write_output
 from nodeselect.errors import InventoryError
 from nodeselect.files.blocking import blocking_reader, wait_while_open
 from nodeselect.files.inputs import cannot_read, open_input

@@ -76,17 +76,14 @@ def walk(
 
 def similar_file_hint(path: str) -> str | None:
     """Return a hint with the file that is probably meant by one that does not exist, or None."""
-    import difflib  # loads slowly
+    from nodeselect.explain.similarity import similar_name  # compiles patterns
 
     folder, name = os.path.split(path)
     try:
-        names = os.listdir(folder or ".")
+        close = similar_name(name, os.listdir(folder or "."))
     except (OSError, ValueError):
         return None
-    alike = [each for each in names if each[:1] == name[:1] and abs(len(each) - len(name)) <= 2]
-    alike.sort(key=lambda each: sum(map(str.__eq__, each, name)), reverse=True)
-    close = difflib.get_close_matches(name, alike[:50], 1, 0.8)  # which takes up to 0.1 ms for each
-    return f"did you mean {quoted(os.path.join(folder, close[0]))}?" if close else None
+    return f"did you mean {quoted(os.path.join(folder, close))}?" if close else None
 
 
 def is_excluded(path: "str | PurePath", exclude: Sequence[str], folder: str = "") -> bool:

@@ -1,4 +1,4 @@
-"""How the nodes of a command are read: one by one, or into an inventory."""
+"""The inputs with the nodes of a command: read one by one, or into an inventory."""
 
 import os
 from collections import Counter
@@ -7,20 +7,18 @@ from contextlib import contextmanager
 from functools import reduce
 from itertools import islice
 from operator import or_
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, NoReturn
 
-from nodeselect.cli.inputs.folders import similar_file_hint
-from nodeselect.cli.inputs.node_files import NodeFiles
-from nodeselect.cli.options import state_messages
+from nodeselect.cli.inputs.folders import similar_file_hint, walk
 from nodeselect.cli.streams import Progress, write_message
 from nodeselect.errors import InventoryError
-from nodeselect.files.inputs import open_inputs
-from nodeselect.node import has_state
+from nodeselect.files.inputs import cannot_read, open_inputs
+from nodeselect.node import count_in_states, has_state, split_state
 from nodeselect.problem import Fix
-from nodeselect.readers.detect import is_saved
+from nodeselect.readers.detect import KNOWN_STATES, is_saved
 from nodeselect.readers.reader import InputSummary, NodeReader
 from nodeselect.selectors import Selector
-from nodeselect.text import join_limited, pluralize, printable
+from nodeselect.text import join_limited, pluralize, printable, quoted
 
 if TYPE_CHECKING:
     from nodeselect.inventory import Inventory, NodeSet
@@ -36,6 +34,67 @@ _PIPE_HINT = (
 
 # Of a folder with a file that has no nodes, this many files are tried to find one that has.
 _MAX_TRIED = 20
+
+
+VARIABLE = "NODESELECT_NODES"
+"""The environment variable with the input that is read without ``-n``."""
+
+_EXTENSIONS = (
+    ".json", ".yaml", ".yml", ".csv", ".tsv", ".ndjson", ".jsonl", ".parquet",
+)  # fmt: skip
+
+
+class NodeFiles(NamedTuple):
+    """Inputs with nodes, and how to read them.
+
+    :param sources: files, folders, and ``-`` for standard input.
+    :param id_column: in a table, the name of the column that has the ids.
+    :param is_verbose: whether to report what was read.
+    :param is_default: whether standard input is read only because no input was given.
+    """
+
+    sources: tuple[str, ...]
+    id_column: str = "id"
+    is_verbose: bool = False
+    is_default: bool = False
+
+    @property
+    def has_stdin(self) -> bool:
+        """Whether standard input is one of the inputs."""
+        return "-" in self.sources
+
+    @property
+    def stdin_conflict(self) -> str:
+        """The error message if both the job and the nodes are to be read from standard input."""
+        if self.is_default:
+            give = f"give -n FILE, or set {VARIABLE} to FILE"
+            return f"where are the nodes? --job reads standard input: {give}"
+        return "--job and -n cannot both read standard input"
+
+    @property
+    def name(self) -> str:
+        """What messages call the inputs."""
+        return join_limited(["standard input" if name == "-" else name for name in self.sources])
+
+    def files(self, skipped: list[str] | None = None) -> list[str]:
+        """Return the files to read: a folder is replaced by its files.
+
+        :param skipped: a list to which the files in folders that are not read are added.
+        :raises InventoryError: if a folder cannot be read, or has no file of nodes.
+        """
+
+        def fail(name: str, reason: str | None) -> NoReturn:
+            raise cannot_read(printable(name), reason or "no reason is given")
+
+        skipped = [] if skipped is None else skipped
+        return [
+            file
+            for source in self.sources
+            for file in walk(
+                source, _EXTENSIONS, (), fail,
+                compression=".gz", follows_links=True, on_skipped=skipped.append,
+            )
+        ]  # fmt: skip
 
 
 @contextmanager
@@ -161,6 +220,24 @@ def read_explainable(
 
     chosen = inventory.match(Selector.everything()).in_states(states)
     return Inventory(chosen), excluded, left_out
+
+
+def state_messages(states: frozenset[str], counts: Counter[str | None]) -> Iterator[str]:
+    """Yield how many nodes are left out by --state, and which of ``states`` may be misspelt.
+
+    :param counts: how many nodes are in each state.
+    """
+    total = counts.total()
+    if left_out := total - count_in_states(counts, states):
+        reason = ": no node has a state" if counts[None] == total else ""
+        yield f"--state leaves out {left_out:,} of {total:,} nodes{reason}"
+    found = {part for state in counts if state for part in split_state(state.lower())}
+    if unknown := sorted(states - KNOWN_STATES - found):
+        from nodeselect.explain.similarity import similar_name  # compiles patterns
+
+        text = f"no node is in the state {join_limited(list(map(quoted, unknown)), 5, 'or')}"
+        close = similar_name(unknown[0], sorted(KNOWN_STATES | found))
+        yield f"{text}; did you mean {quoted(close)}?" if close else text
 
 
 def match_any(inventory: "Inventory", selectors: Iterable[Selector]) -> "NodeSet":

@@ -1,0 +1,83 @@
+"""What to type or to write instead, in messages of several commands."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from nodeselect.cli.inputs.job_files import split_object
+from nodeselect.cli.inputs.nodes import NodeFiles
+from nodeselect.cli.streams import ExitStatus, write_error_message
+from nodeselect.text import join_limited, pluralize, printable, quoted
+
+if TYPE_CHECKING:
+    from nodeselect.inventory import Inventory
+
+
+def command_line(words: Iterable[str]) -> str:
+    """Return the command line of nodeselect with these arguments, quoted for a shell."""
+    import shlex  # loads slowly
+
+    return printable(shlex.join(["nodeselect", *words]))
+
+
+def explain_hint(
+    nodes_from: NodeFiles,
+    *,
+    expressions: Sequence[str] = (),
+    ids: Sequence[str] = (),
+    job: str | None = None,
+    states: frozenset[str] | None = None,
+) -> str:
+    """Return a message with the shell command that explains why no node matches."""
+    options = {"-l": expressions, "--id": ids, "--job": [job] if job else []}
+    options["-n"] = nodes_from.sources
+    saved = ""
+    for option, file in (("--job", "job.yaml"), ("-n", "nodes.json")):
+        for source in options[option]:
+            # A pipe cannot be read again: the command reads a file.
+            path = split_object(source)[0]
+            if not (os.path.isfile(path) or os.path.isdir(path)):
+                options[option] = [file]
+                saved = f"save the input as {file}, then "
+    if nodes_from.id_column != "id":
+        options["--id-column"] = [nodes_from.id_column]
+    if states:
+        options["--state"] = [",".join(sorted(states))]
+    words = [word for name, values in options.items() for value in values for word in (name, value)]
+    command = command_line(["explain", *words])
+    return f"for details, {saved}run: {command}"
+
+
+def similar_key(
+    key: str, counts: Mapping[str, int], one: str = "node has", several: str = "nodes have"
+) -> str:
+    """Return the end of a message about an unknown key, such as ``; 3 nodes have 'region'``.
+
+    It is empty if no key in ``counts`` is similar.
+
+    :param counts: how many nodes have each label key.
+    :param one: the words after the number 1; ``several`` those after any other number.
+    """
+    from nodeselect.explain.similarity import WordCounts, closest_key  # compiles patterns
+
+    close = closest_key(key, WordCounts(counts))
+    if close is None:
+        return ""
+    return f"; {pluralize(counts[close[1]], one, several)} {quoted(close[1])}"
+
+
+def check_node(context: click.Context, inventory: "Inventory", node_id: str) -> None:
+    """End the command with an error if no node has this id.
+
+    The error names the node whose name this is, or the ids that begin with it.
+    """
+    if node_id not in inventory:
+        write_error_message(f"error: no node has the id {quoted(node_id)}")
+        if named := [node.id for node in inventory if node.name == node_id]:
+            write_error_message(f"help: it is the name of the node with the id {quoted(named[0])}")
+        elif begun := [each for each in inventory.ids() if each.startswith(node_id)]:
+            ids = join_limited(list(map(quoted, sorted(begun))), conjunction="or")
+            write_error_message(f"help: it is the beginning of {ids}")
+        context.exit(ExitStatus.ERROR)
