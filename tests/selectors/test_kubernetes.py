@@ -1,7 +1,6 @@
 """Selectors from objects of Kubernetes, and LabelSelectors from selectors."""
 
 from collections import UserDict
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +12,6 @@ from nodeselect.selectors import (
     pod_spec_from_selectors,
     selectors_from_pod_spec,
 )
-from tests import golden
 
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 
@@ -308,80 +306,3 @@ def test_an_id_that_is_no_name_of_a_node() -> None:
     with pytest.raises(SelectorError) as caught:
         pod_spec_from_selectors([Selector.of(match_ids=["n-a", "node 7"])])
     assert (caught.value.code, caught.value.path) == ("invalid-node-name", "match_ids[1]")
-
-
-def fields(*items: object) -> dict[str, Any]:
-    """Return a pod spec with a term of these ``matchFields``."""
-    return affinity({"matchFields": list(items)})
-
-
-NAME = {"key": "metadata.name", "operator": "In"}
-
-# Mistakes in LabelSelectors and in pod specs, one of each kind.
-WRONG: dict[str, list[Any]] = {
-    "LabelSelector": [
-        {"matchLabels": ["a"]},
-        {"matchLabels": {1: "a"}},
-        {"matchLabels": {"a": 1}},
-        {"matchLabels": {"a": ["b"]}},
-        {"matchlabels": {}},
-        {"x" * 70: {}},
-        {"matchExpressions": "gpu"},
-        {"matchExpressions": "gpu > 2"},
-        {"matchExpressions": {"key": "gpu"}},
-        {"matchExpressions": ["gpu"]},
-        {"matchExpressions": [{"operator": "In"}]},
-        {"matchExpressions": [{"key": "gpu"}]},
-        {"matchExpressions": [{"key": 1, "operator": "In"}]},
-        {"matchExpressions": [{"key": "gpu", "operator": 1}]},
-        {"matchExpressions": [{"key": "gpu", "operator": "Gt", "values": ["1"]}]},
-        {"matchExpressions": [{"key": "gpu", "operator": "In", "values": "l4"}]},
-        {"matchExpressions": [{"key": "gpu", "operator": "In", "values": [4]}]},
-        {"matchExpressions": [{"key": "gpu", "operator": "In", "values": ["l4"], "x": 1}]},
-    ],
-    "pod spec": [
-        {"nodeSelector": ["a"]},
-        {"nodeSelector": {"gpu": True}},
-        {"nodeName": 1},
-        {"nodeName": "N_1"},
-        {"affinity": []},
-        {"affinity": {"nodeaffinity": {}}},
-        {"affinity": {"nodeAffinity": []}},
-        {"affinity": {"nodeAffinity": {"required": {}}}},
-        {"affinity": {"nodeAffinity": {REQUIRED: []}}},
-        {"affinity": {"nodeAffinity": {REQUIRED: {"terms": []}}}},
-        {"affinity": {"nodeAffinity": {REQUIRED: {"nodeSelectorTerms": {}}}}},
-        affinity(),
-        affinity("a"),  # type: ignore[arg-type]
-        affinity({"matchLabels": {}}),
-        affinity({"matchFields": {}}),
-        fields({**NAME, "key": "metadata.uid", "values": ["a"]}),
-        fields({**NAME, "values": ["a", "b"]}),
-        fields({**NAME, "values": [1]}),
-        fields({**NAME, "values": ["N"]}),
-        fields({**NAME, "operator": "NotIn", "values": ["b"]}),
-        fields({**NAME, "operator": "Exists"}),
-        {"template": {}},
-        {"nodeSelector": None, "gpu": "true"},
-        {"nodeSelector": None, "g" * 70: "true"},
-        {"nodeselector": {"gpu": "true"}},
-        {"node" * 20: {"gpu": "true"}},
-    ],
-}
-
-
-def test_mistakes() -> None:
-    """Each mistake has its place, code, message and fix."""
-    lines = []
-    for kind, objects in WRONG.items():
-        build = Selector.from_kubernetes if kind == "LabelSelector" else selectors_from_pod_spec
-        for wrong in objects:
-            with pytest.raises(SelectorError) as caught:
-                build(wrong)
-            error = caught.value
-            lines += [
-                f"{kind} {wrong}",
-                f"  {error.code} at {error.path}: {error.message}",
-                f"  hint: {error.hint}; expected: {', '.join(error.expected)}",
-            ]
-    golden.check(Path(__file__).with_name("objects.txt"), "\n".join([*lines, ""]))
