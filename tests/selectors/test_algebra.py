@@ -7,17 +7,14 @@ import pytest
 from nodeselect import Operator, Requirement, Selector
 from nodeselect.selectors import (
     KeyConstraint,
-    algebra,
     conflict,
     constraints_by_key,
     disjoint,
     equivalent,
     implies,
-    key_constraint,
     normal_form,
     redundant,
 )
-from nodeselect.selectors.charset import parse_int64
 
 MOST = "9223372036854775807"
 
@@ -343,22 +340,3 @@ def test_a_conflict_of_many_requirements_is_minimal() -> None:
     for at in range(len(found)):
         rest = [*found[:at], *found[at + 1 :]]
         assert Selector.from_requirements(rest).is_satisfiable
-
-
-@pytest.mark.parametrize("text", ["x>5,x<99999,", "x>5,x,", "x in (v00000,v00001,a),x>5,"])
-def test_each_value_is_read_a_few_times(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The number of values parsed as integers, the slowest step, is linear in their number."""
-    read: list[str] = []
-
-    def counted(value: str) -> int | None:
-        read.append(value)
-        return parse_int64(value)
-
-    for module in (algebra, key_constraint):
-        monkeypatch.setattr(module, "parse_int64", counted)
-    for number, size in ((4, 1_000), (200, 20)):
-        selector = Selector.parse(text.rstrip(",")) & many(number, size)
-        for ask in (redundant, normal_form, conflict):
-            read.clear()
-            ask(selector)
-            assert len(read) <= 2 * (number * size + 8)

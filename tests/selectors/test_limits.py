@@ -59,14 +59,18 @@ def equality(key: str = "x", value: str = "") -> Requirement:
     return Requirement(key, Operator.EQUALS, [value])
 
 
-TEXT = ("text-too-long", 16_384, "16,384 characters (selector_text)")
-REQUIREMENTS = ("too-many-requirements", 256, "256 requirements (requirements)")
+TEXT = ("text-too-long", 16_384, "at most 16,384 characters, found 16,385 (limit: selector_text)")
+REQUIREMENTS = (
+    "too-many-requirements",
+    256,
+    "at most 256 requirements, found 257 (limit: requirements)",
+)
 SET = ("too-many-values", 1_024, "1,024 values (limit: values_in_set)")
-VALUES = ("too-many-values", 4_096, "4,096 values (values)")
+VALUES = ("too-many-values", 4_096, "at most 4,096 values, found 4,097 (limit: values)")
 VALUE = ("value-too-long", 63, "at most 63 characters, found 64")
 NAME = ("key-too-long", 63, "at most 63 characters, found 64")
 PREFIX = ("prefix-too-long", 253, "at most 253 characters, found 254")
-IDS = ("too-many-ids", 100_000, "100,000 ids (match_ids)")
+IDS = ("too-many-ids", 100_000, "at most 100,000 ids, found 100,001 (limit: match_ids)")
 
 # For each limit and constructor: what builds a selector of this size.
 CASES: list[tuple[tuple[str, int, str], Callable[[int], object]]] = [
@@ -116,43 +120,6 @@ MANY = ",".join(["x"] * 257)
 SET_TEXT = set_text("x", 1_024)
 
 
-@pytest.mark.parametrize(
-    ("build", "source", "start", "path"),
-    [
-        pytest.param(lambda: Selector.parse("x" * 16_387), "x" * 16_387, 16_384, "", id="text"),
-        pytest.param(lambda: Selector.parse(f" {MANY}"), f" {MANY}", 0, "", id="requirements"),
-        pytest.param(lambda: and_of(["x"] * 257), MANY, 0, "", id="and"),
-        pytest.param(lambda: Requirement("x", Operator.IN, names(1_025)), "x", 0, "", id="list"),
-        pytest.param(lambda: Selector.of(match_ids=names(100_001)), "", 0, "match_ids", id="ids"),
-    ],
-)
-def test_what_is_above_a_limit(
-    build: Callable[[], object], source: str, start: int, path: str
-) -> None:
-    """The error marks what is above the limit of characters; or else the whole text, if any."""
-    with pytest.raises(SelectorError) as caught:
-        build()
-    error = caught.value
-    assert (error.source, error.span, error.path) == (source, (start, len(source)), path)
-
-
-@pytest.mark.parametrize(
-    ("text", "code", "span"),
-    [
-        pytest.param(f"{'b' * 253}/-a", "invalid-key", (254, 255), id="name"),
-        pytest.param(f"{'b' * 252}B/a", "invalid-prefix", (252, 253), id="prefix"),
-        pytest.param(f"x={'a' * 62}-", "invalid-value", (64, 65), id="value"),
-        pytest.param(f"{SET_TEXT},-", "invalid-key", (5_041, 5_042), id="list"),
-        pytest.param(f"{SET_TEXT[:-1]} b,c", "missing-comma", (5_040, 5_041), id="open-list"),
-    ],
-)
-def test_the_longest_is_not_too_long(text: str, code: str, span: tuple[int, int]) -> None:
-    """What has the largest length, and another mistake, is not called too long."""
-    with pytest.raises(SelectorError) as caught:
-        Selector.parse(text)
-    assert (caught.value.code, caught.value.span) == (code, span)
-
-
 HUGE = [
     pytest.param("x" * 16_384, id="one-word"),
     pytest.param("x=" + "日" * 16_000, id="wide"),
@@ -186,12 +153,8 @@ def test_an_error_stays_short(text: str) -> None:
     with pytest.raises(SelectorError) as caught:
         Selector.of(match_labels={text: text})
     assert len(short(caught.value)) < 1_000
-
-
-def test_the_error_of_a_long_id_is_short() -> None:
-    """A long invalid id is truncated in the error."""
     with pytest.raises(SelectorError) as caught:
-        Selector.of(match_ids=["n" * 1_000_000 + "\0"])
+        Selector.of(match_ids=[f"{text}\0"])
     assert len(short(caught.value)) < 1_000
 
 

@@ -294,8 +294,8 @@ def limit_error(name: str, what: str, number: int, text: str) -> SelectorError:
     :param what: what there are too many of; ``number`` is how many.
     :param text: the text of the selector; empty if it has none.
     """
-    limit = f"{getattr(LIMITS, name):,} {what} ({name})"
-    message = f"a selector can have at most {limit}, found {number:,}"
+    limit = f"{getattr(LIMITS, name):,} {what}"
+    message = f"a selector can have at most {limit}, found {number:,} (limit: {name})"
     hint = "use several selectors"
     return SelectorError(f"too-many-{what}", message, text, (0, len(text)), hint=hint)
 
@@ -303,7 +303,8 @@ def limit_error(name: str, what: str, number: int, text: str) -> SelectorError:
 def text_length_error(text: str, length: int) -> SelectorError:
     """Return the error for ``text``, which is too long, or whose canonical text is."""
     limit, hint = LIMITS.selector_text, "use several selectors"
-    message = f"a selector can have at most {limit:,} characters (selector_text), found {length:,}"
+    message = f"a selector can have at most {limit:,} characters, found {length:,}"
+    message += " (limit: selector_text)"
     span = (min(limit, len(text)), len(text))
     return SelectorError("text-too-long", message, text, span, hint=hint)
 
