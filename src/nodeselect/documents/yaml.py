@@ -31,6 +31,8 @@ _FORBIDDEN = re.compile(
     "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]"
 )
 
+_INDENT_HINT = "indent this line like the other keys or items of its block"
+
 # How JSON begins, and how it begins when people put a comment before it.
 _JSON_STARTS = ("{", "[")
 _COMMENTED_JSON_STARTS = (*_JSON_STARTS, "#", "//", "/*")
@@ -139,58 +141,20 @@ def _syntax_error(text: str, error: Any) -> DocumentError:
     elif "mapping values are not allowed" in problem:
         hint = "quote a string that contains ': ', and put each key on a line of its own"
         if re.fullmatch(r" +[^\s:]+", text[text.rfind("\n", 0, stopped) + 1 : stopped]):
-            hint = _indent_hint(text, stopped) or hint
+            hint = _INDENT_HINT
     elif str(error.context).startswith("while parsing a block"):
-        hint = _block_hint(text, stopped, is_list="collection" in error.context)
+        hint = _block_hint(text, stopped)
     if index >= end:
         index, hint = end - 1, hint or "the file ends too early"
     return DocumentError("not-yaml", f"not YAML: {problem}", position_in(text, max(index, 0)), hint)
 
 
-def _block_hint(text: str, index: int, *, is_list: bool) -> str | None:
-    """Return a hint on how to correct the line at ``index``, which does not continue its block.
-
-    The block is a mapping; or a list, if ``is_list``.
-    """
+def _block_hint(text: str, index: int) -> str:
+    """Return a hint on how to correct the line at ``index``, which does not continue its block."""
     before = text[text.rfind("\n", 0, index) + 1 : index]
-    if before.strip(" "):
-        return "quote the whole value, and write nothing after it"
-    if hint := _indent_hint(text, index):
-        return hint
-    if is_list:
-        return f"begin this line with '- '{', or indent it less' if before else ''}"
-    is_item = text.startswith("-", index)
-    return "put the key of this list on a line before it" if is_item else None
-
-
-def _indent_hint(text: str, index: int) -> str | None:
-    """Return a hint on how to indent the line at ``index``.
-
-    Return None if an earlier line of an open block is indented alike, so that this is not wrong.
-    """
-    *before, line = text[:index].split("\n")
-    column = len(line) - len(line.lstrip(" "))
-    is_item = text.startswith("-", index)
-    is_key = ":" in text[index:].split("\n", 1)[0]
-    choices: dict[int, str] = {}  # by the column of a block that the line may go on with
-    lowest = len(text)
-    for number in range(len(before), 0, -1):
-        content = before[number - 1]
-        start = re.match(r" *(?:- +)*(?=[^\s#])", content)  # a block begins after each "- ", too
-        if start is None:
-            continue
-        for begin in (start.end(), len(content) - len(content.lstrip(" "))):
-            if begin < lowest:
-                lowest = begin
-                if begin == column and is_item <= (content[begin] == "-"):
-                    return None
-                if is_item == (content[begin] == "-"):
-                    choices[begin] = f"{begin or 'no'} spaces, like line {number}"
-    lower = [words for begin, words in choices.items() if begin < column and (is_item or is_key)][
-        :1
-    ]
-    deeper = [words for begin, words in choices.items() if begin > column][-1:]
-    return f"indent this line by {', or by '.join(lower + deeper)}" if lower + deeper else None
+    return (
+        "quote the whole value, and write nothing after it" if before.strip(" ") else _INDENT_HINT
+    )
 
 
 class _YamlBuilder(Builder):

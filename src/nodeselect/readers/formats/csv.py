@@ -33,6 +33,12 @@ DELIMITERS = (",", ";", "\t")
 
 _BACALHAU_COLUMNS = ("type", "approval", "status")
 
+# Columns, in lower case, that may be meant as one that is not a label, and what that has.
+_COLUMN_MEANINGS = (
+    (("label", "labels"), "labels", "pairs key=value"),
+    (("state", "status"), "state", "the states of nodes"),
+)
+
 
 def split_line(line: str, delimiter: str) -> list[str]:
     """Return the cells of a line of CSV; an empty list if it is invalid."""
@@ -132,20 +138,14 @@ def _check_columns(columns: list[str], place: Place) -> None:
                 place=place,
                 hint="remove the space: it would become part of the label key",
             )
-        if column != "labels" and column.lower() in ("label", "labels"):
-            raise InventoryError(
-                "unknown-field",
-                f"the column {quoted(column)} may be meant as 'labels'",
-                place=place,
-                hint="rename it to 'labels' if it has pairs key=value, or else to another name",
-            )
-        if column.lower() in ("state", "status") and column not in ("state", "status"):
-            raise InventoryError(
-                "unknown-field",
-                f"the column {quoted(column)} may be meant as 'state'",
-                place=place,
-                hint="rename it to 'state' if it has the states of nodes, or else to another name",
-            )
+        for names, meant, content in _COLUMN_MEANINGS:
+            if column.lower() in names and column not in (meant, "status"):
+                raise InventoryError(
+                    "unknown-field",
+                    f"the column {quoted(column)} may be meant as '{meant}'",
+                    place=place,
+                    hint=f"rename it to '{meant}' if it has {content}, or else to another name",
+                )
         if column in seen:
             message = f"duplicate column {quoted(column)}"
             raise InventoryError("duplicate-key", message, place=place)

@@ -107,16 +107,13 @@ class LineReader:
         lines = chunk.split(b"\n")
         for number, text in enumerate(lines):
             line = self._line + number
-            if not text.strip():
+            content = text.strip()
+            if not content:
                 continue
             if self.footer:  # only blank lines may follow it
                 message = f"unexpected text after the footer {quoted(self.footer.strip())}"
                 raise InventoryError("not-json", message, place=Place(line=line))
-            is_begun = text.lstrip()[:1] in (b"{", b"[") and text.rstrip()[-1:] in (
-                b",",
-                b"{",
-                b"[",
-            )
+            is_begun = content.startswith((b"{", b"[")) and content.endswith((b",", b"{", b"["))
             if is_begun and number < len(lines) - 1:  # otherwise it may be cut off
                 message = "a text of several lines begins here, after texts of one line each"
                 hint = "read it as an input of its own"
