@@ -46,7 +46,7 @@ class _Failures(NamedTuple):
 
 
 class NodeList(NamedTuple):
-    """Implements ``nodeselect.explain.Countable``."""
+    """Implements ``Countable`` of ``explain/countable.py``."""
 
     nodes: Sequence[Node]
 

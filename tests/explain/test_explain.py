@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from nodeselect import Correction, Explanation, Inventory, Node, Selector
-from nodeselect.explain import notes
 from nodeselect.explain.compute import exclude_by_state
+from nodeselect.explain.wording import notes
 from tests import golden
 from tests.explain.test_hints import selector_of
 

@@ -1,6 +1,6 @@
 """Why nodes match a selector, and why the others do not, over any nodes that can be counted."""
 
-from nodeselect.explain.countable import Countable, FailureCounts
+from nodeselect.explain.countable import FailureCounts
 from nodeselect.explain.explanation import (
     Correction,
     Explanation,
@@ -11,11 +11,9 @@ from nodeselect.explain.explanation import (
     RequirementResult,
     explain_node,
 )
-from nodeselect.explain.wording import notes
 
 __all__ = [
     "Correction",
-    "Countable",
     "Explanation",
     "FailureCounts",
     "Hint",
@@ -24,5 +22,4 @@ __all__ = [
     "Reason",
     "RequirementResult",
     "explain_node",
-    "notes",
 ]

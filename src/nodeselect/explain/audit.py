@@ -6,6 +6,7 @@ that is written alike, abbreviates it, or means the same.
 
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import NamedTuple, Protocol
 
 from nodeselect.errors import SelectorError
@@ -105,30 +106,40 @@ def audit(nodes: LabelCounter) -> Audit:
     ids = {key for key, counts in values.items() if len(counts) * 2 > keys[key]}
     are_keys_checked = len(keys) <= _MAX_WORDS
     meant = _misspelt_keys(nodes, keys, values, ids) if are_keys_checked else {}
-    findings = []
-    for key in meant:
-        expected = _intended(meant, key)
-        examples = tuple(nodes.example_ids(key, None, _MAX_EXAMPLES))
-        findings.append(
-            LabelFinding(
-                "misspelt-key", key, None, keys[key], expected, keys[expected], examples,
-                _selector_text(key, None),
-            )
-        )  # fmt: skip
+    findings = [_finding(nodes, key, None, keys, meant) for key in meant]
     for key, counts in values.items():
-        if key in meant or key in ids:
-            continue
-        meant_values = _find_variants(counts) | _find_misspelt(counts)
-        for value in sorted(meant_values):
-            expected = _intended(meant_values, value)
-            examples = tuple(nodes.example_ids(key, value, _MAX_EXAMPLES))
-            findings.append(
-                LabelFinding(
-                    "misspelt-value", key, value, counts[value], expected, counts[expected],
-                    examples, _selector_text(key, value),
-                )
-            )  # fmt: skip
+        if key not in meant and key not in ids:
+            meant_values = _find_variants(counts) | _find_misspelt(counts)
+            findings += [
+                _finding(nodes, key, value, counts, meant_values) for value in sorted(meant_values)
+            ]
     return Audit(len(nodes), tuple(findings), tuple(unchecked), are_keys_checked)
+
+
+def _finding(
+    nodes: LabelCounter,
+    key: str,
+    value: str | None,
+    counts: Mapping[str, int],
+    meant: Mapping[str, str],
+) -> LabelFinding:
+    """Return the finding that ``value`` of ``key`` is misspelt, or the key itself if it is None.
+
+    :param counts: how many nodes have each value of the key, or each key.
+    :param meant: for each misspelt one, the one that was probably meant.
+    """
+    code = "misspelt-key" if value is None else "misspelt-value"
+    text = key if value is None else value
+    expected = text
+    while expected in meant:  # what was meant may be misspelt itself
+        expected = meant[expected]
+    operator, values = (Operator.EXISTS, ()) if value is None else (Operator.EQUALS, (value,))
+    selector = None
+    with suppress(SelectorError):
+        selector = str(Selector.from_requirements([Requirement(key, operator, values)]))
+    examples = tuple(nodes.example_ids(key, value, _MAX_EXAMPLES))
+    numbers = counts[text], expected, counts[expected]
+    return LabelFinding(code, key, value, *numbers, examples, selector)
 
 
 def _misspelt_keys(
@@ -179,14 +190,6 @@ def _misspelt_keys(
 def _name(key: str) -> str:
     """Return a key without its prefix."""
     return key.rpartition("/")[2]
-
-
-def _selector_text(key: str, value: str | None) -> str | None:
-    operator, values = (Operator.EXISTS, ()) if value is None else (Operator.EQUALS, (value,))
-    try:
-        return str(Selector.from_requirements([Requirement(key, operator, values)]))
-    except SelectorError:
-        return None
 
 
 def _find_misspelt(counts: Mapping[str, int]) -> dict[str, str]:
@@ -244,13 +247,3 @@ def _is_variant(text: str, word: str) -> bool:
 def _is_common(value: str) -> bool:
     """Return whether a value, such as ``true`` or a number, may occur with any key."""
     return is_number(value) or any(value.casefold() in words for words in _SYNONYMS)
-
-
-def _intended(meant: Mapping[str, str], text: str) -> str:
-    """Return what ``text`` was meant to be; if that is misspelt itself, what it was meant to be.
-
-    :param meant: for each misspelt text, the text that was meant.
-    """
-    while text in meant:
-        text = meant[text]
-    return text

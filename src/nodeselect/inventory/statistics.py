@@ -21,7 +21,7 @@ from nodeselect.selectors import Selector
 class FailureGroups:
     """The nodes of an inventory, grouped by the exact set of requirements that they fail.
 
-    It implements :class:`nodeselect.explain.Failures`.
+    It implements ``Failures`` of ``explain/countable.py``.
     """
 
     __slots__ = ("_everything", "_passing", "_sets", "_view", "counts")
@@ -151,8 +151,8 @@ def _split_sizes(
 class ViewStatistics:
     """Counts over all nodes of one state of an inventory.
 
-    It implements :class:`nodeselect.explain.Countable`, for explanations, and ``LabelCounter`` of
-    ``explain/audit.py``.
+    It implements ``Countable`` of ``explain/countable.py``, for explanations, and ``LabelCounter``
+    of ``explain/audit.py``.
     """
 
     __slots__ = ("_everything", "_indexes", "_view")

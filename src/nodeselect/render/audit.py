@@ -5,7 +5,7 @@ from typing import Any
 
 from nodeselect.explain.audit import Audit, LabelFinding
 from nodeselect.render.layout import Screen, report_lines
-from nodeselect.text import pluralize
+from nodeselect.text import join_limited, pluralize, quoted
 
 _HEADS = ("MISSPELT", "NODES", "PROBABLY MEANT", "NODES", "FOR EXAMPLE")
 
@@ -28,6 +28,15 @@ def audit_lines(audit: Audit, output: str, screen: Screen) -> Iterator[str]:
 
     is_shown = audit.findings or output == "json"
     return report_lines(output, screen, as_dict, blocks) if is_shown else iter(())
+
+
+def audit_notes(audit: Audit) -> Iterator[str]:
+    """Yield sentences about what was not compared."""
+    if not audit.keys_checked:
+        yield "there are too many label keys to compare them with each other"
+    if audit.unchecked:
+        keys = join_limited(list(map(quoted, audit.unchecked)), noun="key")
+        yield f"too many values to compare them: {keys}"
 
 
 def _row(finding: LabelFinding, screen: Screen) -> tuple[str, ...]:

@@ -5,8 +5,8 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from nodeselect.explain import Explanation, NodeExplanation, notes
-from nodeselect.explain.wording import failing_text, headline, short
+from nodeselect.explain import Explanation, NodeExplanation
+from nodeselect.explain.wording import failing_text, headline, notes, short
 from nodeselect.render.layout import Markdown, Screen, Style, report_lines
 from nodeselect.text import join_limited, pluralize, printable, quoted
 
@@ -121,20 +121,12 @@ def _blocks(
         yield (screen.style(line, "advice") for line in recommendation)
 
 
-def value_cell(value: str | None, screen: Screen) -> str:
-    """Return the table cell for the value of a label.
-
-    :param value: None if the node does not have the label.
-    """
-    return "no such label" if value is None else screen.prose(quoted(value))
-
-
 def _node_table(explanation: NodeExplanation, screen: Screen) -> Iterator[str]:
     rows = [
         (
             screen.code(short(text)),
             "pass" if passes else "FAIL",
-            value_cell(value, screen),
+            "no such label" if value is None else screen.prose(quoted(value)),
         )
         for text, value, passes in explanation.requirements
     ]

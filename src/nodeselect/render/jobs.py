@@ -216,6 +216,10 @@ def job_lines(report: JobsReport, output: str, screen: Screen) -> Iterator[str]:
     def blocks(screen: Screen) -> Iterator[Iterable[str]]:
         yield screen.title(screen.prose(report.headline))
         yield _table(report, screen)
+        if report.node is not None and count_connected([report.node.state]) == 0:
+            state = quoted(report.node.state or "")
+            text = f"the node is not connected: its state is {state}"
+            yield screen.paragraph(screen.prose(text))
         if report.unused_ids and report.node is None:
             lines = [ranges_text(report.unused_ids[:_MAX_IDS], screen)]
             if (more := len(report.unused_ids) - _MAX_IDS) > 0:

@@ -1,4 +1,4 @@
-"""Lists of nodes as tables, ids, JSON or CSV."""
+"""Lists of nodes as tables, ids, JSON or CSV; and changes of which nodes match, as they happen."""
 
 import io
 import json
@@ -8,10 +8,12 @@ from itertools import chain
 
 from nodeselect.node import Node
 from nodeselect.render.id_ranges import compress_ids
-from nodeselect.render.layout import align_columns
+from nodeselect.render.layout import Screen, align_columns
 from nodeselect.text import printable
 
 NODE_FORMATS = ("table", "name", "folded", "wide", "json", "ndjson", "csv")
+
+CHANGE_FORMATS = ("text", "ndjson")
 
 # The formats of ids alone.
 ID_FORMATS = ("name", "folded")
@@ -82,6 +84,34 @@ def id_lines(ids: Iterable[str], output: str) -> Iterable[str]:
     :param output: ``name`` or ``folded``.
     """
     return compress_ids(ids) if output == "folded" else ids
+
+
+def change_lines(
+    output: str,
+    node_id: str,
+    changes: Iterable[tuple[bool, str]],
+    event: int,
+    time: str | None,
+    screen: Screen,
+) -> Iterator[str]:
+    """Yield a line for each answer (the nodes of a selector or a job) that a node enters or leaves.
+
+    :param output: ``text`` or ``ndjson``.
+    :param changes: for each answer, whether the node matches now, and the name of the job; the name
+        is empty if there is only one answer.
+    :param event: the number of the event that caused the changes; only for NDJSON.
+    :param time: the time of the event; None to leave it out.
+    """
+    if output == "ndjson":
+        for matches, job in changes:
+            fields = {"event": event, "id": node_id, "matches": matches}
+            fields |= {"job": job} if job else {}
+            yield json.dumps(fields if time is None else {"time": time} | fields)
+        return
+    before, node = "" if time is None else f"{time} ", printable(node_id)
+    for matches, job in changes:
+        line = f"{before}{'+' if matches else '-'} {node}{f' {printable(job)}' if job else ''}"
+        yield screen.style(line, "good" if matches else "bad")
 
 
 def _table(

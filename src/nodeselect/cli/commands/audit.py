@@ -6,9 +6,8 @@ from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory
 from nodeselect.cli.options import nodes_option, quiet_option, report_option
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
 from nodeselect.inventory import audit_labels
-from nodeselect.render.audit import audit_lines
+from nodeselect.render.audit import audit_lines, audit_notes
 from nodeselect.render.layout import detect_screen
-from nodeselect.text import join_limited, quoted
 
 
 @click.command(
@@ -33,9 +32,6 @@ def audit(nodes_from: NodeFiles, output: str) -> int:
     """
     result = audit_labels(read_inventory(nodes_from))
     write_output(audit_lines(result, output, detect_screen()))
-    if not result.keys_checked:
-        write_message("there are too many label keys to compare them with each other")
-    if result.unchecked:
-        keys = join_limited(list(map(quoted, result.unchecked)), noun="key")
-        write_message(f"too many values to compare them: {keys}")
+    for note in audit_notes(result):
+        write_message(note)
     return ExitStatus.NEGATIVE if result.findings else ExitStatus.OK

@@ -34,7 +34,6 @@ from nodeselect.cli.streams import (
     ExitStatus,
     write_error,
     write_error_message,
-    write_message,
     write_output,
 )
 from nodeselect.errors import JobError
@@ -52,7 +51,7 @@ from nodeselect.render.jobs import (
 )
 from nodeselect.render.layout import detect_screen
 from nodeselect.selectors import Selector
-from nodeselect.text import pluralize, quoted
+from nodeselect.text import pluralize
 
 # If more files of a folder are invalid, the command to check them names the folder.
 _MOST_FILES = 3
@@ -225,8 +224,6 @@ def _jobs_on_node(
         # Of several selectors, the one that matches, or the one of which the node fails the least.
         best = min(explanations, key=lambda explanation: len(explanation.failed))
         jobs.append(job_on_node(name, " or ".join(map(str, terms)), best, node))
-    if count_connected([node.state]) == 0:
-        write_message(f"the node is not connected: its state is {quoted(node.state or '')}")
     return JobsReport.of_node(node, jobs)
 
 

@@ -29,7 +29,7 @@ _MAX_VALUES = 1_000
 
 
 class SqlFailures:
-    """The nodes of a table by what they fail; implements :class:`nodeselect.explain.Failures`.
+    """The nodes of a table by what they fail; implements ``Failures`` of ``explain/countable.py``.
 
     One query counts the groups. A second one finds ids of examples among the first 1,000 nodes; a
     third is run only for groups that have too few of these.
@@ -154,7 +154,7 @@ class SqlFailures:
 
 
 class SqlCounts:
-    """Counts over the nodes of a table; implements :class:`nodeselect.explain.Countable`.
+    """Counts over the nodes of a table; implements ``Countable`` of ``explain/countable.py``.
 
     What was counted once is not counted again: the nodes must not change.
     """
