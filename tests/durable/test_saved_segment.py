@@ -212,39 +212,6 @@ def test_tables_that_cannot_be(name: str, tmp_path: Path) -> None:
         opened.save(tmp_path / "again.nsx")
 
 
-def test_what_is_kept_in_memory(tmp_path: Path) -> None:
-    """Sets of nodes are loaded once; single nodes, of which there may be many, are not kept."""
-    file = tmp_path / "fleet.nsx"
-    Inventory(Node(f"n-{at}", {"x": str(at % 3), "host": str(at)}) for at in range(30)).save(file)
-    index = segment_of(Inventory.open(file)).index
-    values, hosts = index.values("x"), index.values("host")
-    assert values["1"] is values["1"] is dict(values.items())["1"]
-    assert values["2"] != values["1"]
-    assert index.states[None] is index.states[None]
-    assert isinstance(hosts["7"], int)
-    assert dict(hosts.items()) == {str(at): hosts[str(at)] for at in range(30)}
-    assert isinstance(hosts, saved_segment._SavedValues)
-    assert {value for _, value in hosts._stored.by_value} == {"0", "1", "2"}
-    with pytest.raises(KeyError, match="'none'"):
-        hosts["none"]
-
-
-@pytest.mark.parametrize("few", [2, 3])
-def test_what_a_pass_over_many_values_keeps(
-    few: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The nodes of each value of a key are kept only if it has few values."""
-    monkeypatch.setattr(saved_segment, "_FEW_VALUES", few)
-    Inventory(Node(f"n-{at}", {"x": str(at % 3)}) for at in range(30)).save(tmp_path / "x")
-    index = segment_of(Inventory.open(tmp_path / "x")).index
-    values = index.values("x")
-    assert [members(nodes) for _, nodes in values.items()] == [members(values[x]) for x in "012"]
-    values = segment_of(Inventory.open(tmp_path / "x")).index.values("x")
-    assert isinstance(values, saved_segment._SavedValues)
-    assert len(list(values.items())) == 3
-    assert len(values._stored.by_value) == (0 if few == 2 else 3)
-
-
 def test_what_is_kept_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Postings and plans together take no more memory than allowed, whatever is asked."""
     file, limit = tmp_path / "fleet.nsx", 20_000

@@ -124,23 +124,3 @@ def test_offsets_that_descend(monkeypatch: pytest.MonkeyPatch) -> None:
         column.take(array("I", [0, 1]))
     monkeypatch.setattr("nodeselect.durable.saved_strings.bulk_reader", lambda _: None)
     assert column.take(array("I", [1, 1])) == ["", ""]
-
-
-def test_recent_strings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Strings that were decoded lately are the same objects; there is a limit to their number."""
-    monkeypatch.setattr("nodeselect.durable.saved_strings._MAX_RECENT", 8)
-    column = packed(list("abcdefgh"))
-    first = column.take(array("I", [1, 2]))
-    first.append("changed by the caller")
-    again = column.take(array("I", [1, 2]))
-    assert again == ["b", "c"]
-    for at in range(0, 6, 2):
-        column.take(array("I", [at, at + 1]))
-    assert list(map(len, column._recent.values())) == [2, 2, 2, 2]
-    column.take(array("I", [7]))
-    assert list(map(len, column._recent.values())) == [1]
-    column.take(array("I", [1, 2, 3, 4, 5]))  # more than half of the limit
-    column.take(np.array([1, 2]))
-    assert list(map(len, column._recent.values())) == [1]
-    column.take(array("I", [1, 2, 3, 4]))
-    assert list(map(len, column._recent.values())) == [1, 4]

@@ -115,45 +115,6 @@ def test_an_inventory_whose_ids_share_hashes(hashed: None) -> None:
         small_inventory(Node(node_id) for node_id in [*IDS, "n-3"])
 
 
-class CountedHash(int):
-    """A hash that counts how often it is compared with another."""
-
-    comparisons = 0
-
-    def __and__(self, mask: int) -> "CountedHash":
-        return CountedHash(int(self) & mask)
-
-    def __eq__(self, other: object) -> bool:
-        CountedHash.comparisons += 1
-        return int(self) == other
-
-    __hash__ = int.__hash__
-
-
-def test_find_reads_one_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
-    """There are as many buckets as ids, so that a look-up compares one hash on average."""
-    count, bits = 1_023, 10
-    monkeypatch.setattr(
-        id_index, "hash", lambda text: CountedHash(int(text) << 32 - bits), raising=False
-    )
-    ids = index_of(list(map(str, range(count))))
-    CountedHash.comparisons = 0
-    assert [ids.find(str(at)) for at in range(count)] == list(range(count))
-    assert CountedHash.comparisons == count
-
-
-def test_find_every_reads_one_bucket() -> None:
-    """A look-up takes the memory of a few numbers, however many names there are."""
-    names = index_of([f"web-{at}" for at in range(70_000)])
-    tracemalloc.start()
-    try:
-        for at in range(0, 70_000, 1_000):
-            assert names.find_every(f"web-{at}") == [at]
-        assert tracemalloc.get_traced_memory()[1] < 5_000
-    finally:
-        tracemalloc.stop()
-
-
 @pytest.mark.parametrize(("count", "id_bytes"), [(2**17 - 1, 12), (2**17, 16)])
 def test_the_memory_of_an_index(count: int, id_bytes: int) -> None:
     """An index takes 12 bytes an id, or up to 16 if it has more buckets than ids."""

@@ -133,11 +133,3 @@ def test_tables_without_names() -> None:
     assert with_names.names is not None
     joined = without.concat(with_names)
     assert [joined.node(rank).name for rank in (0, 1)] == [None, ""]
-
-
-def test_keys_are_stored_once() -> None:
-    """A key of many values is one string, however many there were in the input."""
-    nodes = [Node(f"n-{at}", {"".join(["host", "name"]): f"{at}", "b": f"{at}"}) for at in range(9)]
-    for rows in (table_of(nodes), table_of(nodes[:5]).concat(table_of(nodes[5:]))):
-        assert len(rows.keys) == 18
-        assert len({id(key) for key in rows.keys}) == 2

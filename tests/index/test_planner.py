@@ -131,44 +131,12 @@ def test_a_plan_is_the_predicate(fleet: list[dict[str, str]], selector: Selector
         assert list(postings.ordinals(plan.evaluate())) == taken
 
 
-def test_evaluating_changes_nothing() -> None:
-    """Evaluating a plan changes neither its operands nor the index."""
-    plan = plan_of("half=1,tenth in (1,3),rare!=100,all!=no")
-    before = cardinalities((*plan.include, *plan.exclude))
-    first = list(postings.ordinals(plan.evaluate()))
-    for _ in range(3):
-        assert list(postings.ordinals(plan.evaluate())) == first
-        assert plan.evaluate_size() == len(first)
-    assert cardinalities((*plan.include, *plan.exclude)) == before
-    assert len(INDEX.everything) == len(FLEET)
-
-
 def test_plans_are_cached() -> None:
     """A selector that was used before, its requirements in any order, is not planned again."""
     inventory = small_inventory(Node(f"n-{at}", {"x": str(at % 3)}) for at in range(20))
     assert len(inventory.match(Selector.parse("x=1,!y"))) == 7
     with patch.object(segment, "make_plan", side_effect=AssertionError):
         assert len(inventory.match(Selector.parse(" !y , x = 1 ")).ids()) == 7
-
-
-def test_the_number_of_plans_is_bounded() -> None:
-    """A full cache is emptied, and contains the plan that was added last."""
-    cache, plan = PlanCache(CacheMemory(1 << 20), max_plans=3), Plan(postings.from_range(0, 9), ())
-    for number in range(10):
-        selector = Selector.parse(f"x={number}")
-        cache.put(selector, plan)
-        assert cache.get(selector) is plan
-        assert 1 <= len(cache._plans) <= 3
-
-
-def test_an_index_has_4096_plans() -> None:
-    """So many plans are cached if a cache is not told how many."""
-    cache, plan = PlanCache(CacheMemory(1 << 20)), Plan(postings.from_range(0, 9), ())
-    for number in range(4_096):
-        cache.put(Selector.parse(f"x={number}"), plan)
-    assert len(cache._plans) == 4_096
-    cache.put(Selector.parse("y"), plan)
-    assert len(cache._plans) == 1
 
 
 def test_the_memory_of_plans_is_bounded() -> None:
@@ -183,18 +151,6 @@ def test_the_memory_of_plans_is_bounded() -> None:
     assert cache.get(Selector.parse("x=49")) is None
     cache.put(Selector.parse("huge"), Plan(everything, (), (), 500))  # replaced
     assert memory.used_bytes == 500
-
-
-def test_ids_of_selectors_count() -> None:
-    """The ids of a selector count as memory of its plan, known or not."""
-    memory, nothing = CacheMemory(100_000), Plan(postings.from_range(0, 9), ())
-    cache = PlanCache(memory)
-    for number in range(10):
-        selector = Selector.of(match_ids=[f"n-{number}-{at}" for at in range(200)])
-        cache.put(selector, nothing)
-        assert 200 * 50 < memory.used_bytes <= 100_000
-        assert cache.get(selector) is nothing
-    assert cache.get(Selector.of(match_ids=[f"n-0-{at}" for at in range(200)])) is None
 
 
 def test_postings_of_the_index_do_not_count() -> None:

@@ -1,8 +1,6 @@
 """Many nodes that do not change: ranks, ordinals, and ids together with labels."""
 
 from array import array
-from functools import partial
-from operator import eq
 from unittest.mock import patch
 
 import pytest
@@ -132,20 +130,6 @@ def test_the_nodes_of_few_ids_are_tested(segment: Segment, count: int) -> None:
     assert plan.memory_bytes == postings.encoded_bytes(nodes)
 
 
-def test_the_memory_of_plans() -> None:
-    """Plans are cached in up to 16 bytes a node and a mebibyte more; ids take 150 bytes each."""
-    segment = Segment(BuiltParts(table_of([Node(f"n-{at}") for at in range(10_000)])))
-    selectors = [
-        Selector.of(match_ids=[f"unknown-{at}-{number}" for number in range(1_000)])
-        for at in range(9)
-    ]
-    plans = [segment.plan(selector) for selector in selectors[:8]]
-    assert [segment.plan(selector) for selector in selectors[:8]] == plans
-    assert all(segment.plan(each) is plan for each, plan in zip(selectors, plans, strict=False))
-    segment.plan(selectors[8])
-    assert segment.plan(selectors[0]) is not plans[0]
-
-
 def test_nodes_with_a_name() -> None:
     """All nodes with a name are found; if no node has one, there are none."""
     nodes = [Node(f"n-{at}", name=None if at % 3 else f"web-{at % 2}") for at in range(20)]
@@ -156,16 +140,6 @@ def test_nodes_with_a_name() -> None:
                 int(each[2:]) for each in ids
             ]
     assert Segment(BuiltParts(table_of([Node("n-1")]))).with_name("n-1") == []
-
-
-def test_the_nodes_in_states_are_cached(segment: Segment) -> None:
-    """They are computed once for each condition, and kept for the last 64."""
-    conditions = [partial(eq, f"state-{number}") for number in range(65)]
-    first = segment.in_states(conditions[0])
-    assert segment.in_states(conditions[0]) is first
-    for condition in conditions:
-        segment.in_states(condition)
-    assert segment.in_states(conditions[0]) is not first
 
 
 def test_merge(segment: Segment) -> None:

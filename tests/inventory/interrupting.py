@@ -1,15 +1,12 @@
 """Interrupt writes, and see what readers see and whether the next write is made."""
 
 import itertools
-import signal
 from collections.abc import Callable
 from functools import partial
-from random import Random
 from typing import Any
 
 from nodeselect import Inventory, Node, Selector
 from tests.inventory.faults import in_another_thread, interrupt, run_with_fault
-from tests.inventory.racing import random_node
 from tests.inventory.small import small_inventory
 
 EVERYTHING = Selector.everything()
@@ -86,41 +83,3 @@ def interrupt_everywhere(
         assert list(inventory) == [*states[generation][0], Node("later")]
         assert list(snapshot) == list(answer) == before[0]
     return at // step
-
-
-def bombard(interruptions: int, seed: int) -> int:
-    """Interrupt writes by signals, at random moments. Only the main thread can call this.
-
-    Return how many of the interrupted writes were made.
-
-    :raises AssertionError: if readers then see another state than ``generation`` says.
-    """
-    random = Random(seed)
-    model = {node.id: node for node in map(random_node, [random] * 100)}
-    inventory = small_inventory(model.values(), compact_at=0.5)
-    changed, generation, made = model, 0, 0
-    previous = signal.signal(signal.SIGALRM, lambda *_: interrupt())
-    for _ in range(interruptions):
-        is_writing = False
-        try:
-            signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-6, 2e-3))
-            while True:
-                node, generation, changed = random_node(random), inventory.generation, dict(model)
-                if node.id in model and random.random() < 0.3:
-                    write: Callable[[], object] = partial(inventory.remove, node.id)
-                    del changed[node.id]
-                else:
-                    write = partial(inventory.upsert, node)
-                    changed[node.id] = node
-                is_writing = True
-                write()
-                is_writing = False
-                model = changed
-        except KeyboardInterrupt:
-            if inventory.generation > generation:
-                model = changed
-                made += is_writing
-        assert inventory.generation <= generation + 1
-        assert list(inventory) == list(model.values())
-    signal.signal(signal.SIGALRM, previous)
-    return made

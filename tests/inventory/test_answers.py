@@ -2,15 +2,11 @@
 
 from collections import Counter
 from itertools import combinations
-from typing import Any
-from unittest.mock import patch
 
 import pytest
 
 from nodeselect import Inventory, Node, NodeSet, Selector
-from nodeselect.index.segment import Segment
 from nodeselect.index.tuning import DEFAULT, Tuning
-from nodeselect.inventory.delta import Delta
 from tests.inventory.small import SMALL, small_inventory, tuned
 
 X = Selector.parse("x")
@@ -114,99 +110,3 @@ def test_first_if_the_first_ranks_have_nearly_enough_matches(early: int, n: int)
     there = [*range(early), *range(64, 3_000)]
     inventory = Inventory(Node(f"n-{at}", {"a": ""} if at in there else {}) for at in range(3_000))
     assert ids(match(inventory, "a").first(n)) == [f"n-{at}" for at in there[:n]]
-
-
-def test_first_of_a_broad_answer_sorts_few_nodes() -> None:
-    """The first three of 100,000 nodes take three nodes built and some dozens sorted."""
-    inventory = Inventory(Node(f"n-{at}", {"x": str(at % 2)}) for at in range(100_000))
-    for text, last in (("", "n-2"), ("x", "n-2"), ("x=1", "n-5"), ("x!=1", "n-4")):
-        answer = match(inventory, text)
-        with (
-            patch.object(Node, "_trusted", side_effect=Node._trusted) as made,
-            patch.object(Segment, "in_order", autospec=True, side_effect=Segment.in_order) as order,
-        ):
-            assert ids(answer.first(3))[-1] == last
-        assert made.call_count == 3
-        assert [len(call.args[2]) <= 64 for call in order.call_args_list] == [True]
-
-
-def test_an_answer_builds_no_nodes() -> None:
-    """A set, its length, its ids and its counts are computed without building a node."""
-    inventory = Inventory(Node(f"n-{at}", {"x": str(at % 9)}) for at in range(5_000))
-    with patch.object(Node, "_trusted", side_effect=AssertionError):
-        answer = match(inventory, "x in (1,2),y!=1")
-        assert len(answer) == len(answer.ids())
-        assert "n-1" in answer
-        assert (answer & match(inventory, "x=1")) == match(inventory, "x=1")
-        assert len(answer - match(inventory, "x=1")) < len(answer)
-        assert answer.value_counts("x") == {"1": 556, "2": 556}
-        assert "n-1" in inventory
-
-
-def test_an_upsert_does_not_touch_the_segment() -> None:
-    """Writes neither rebuild the segment nor drop its plans."""
-    inventory = Inventory(Node(f"n-{at}", {"x": str(at % 9)}) for at in range(5_000))
-    segment = inventory._view.store.segment
-    assert segment is not None
-    plan = segment.plan(X)
-    with patch.object(Segment, "__init__", side_effect=AssertionError):
-        for at in range(1_000):
-            inventory.upsert(Node(f"n-{at}", {"x": "new"}))
-            inventory.remove(f"n-{at + 1_000}")
-    assert inventory._view.store.segment is segment
-    assert segment.plan(X) is plan
-
-
-def test_a_write_appends_what_it_changes() -> None:
-    """A changed node appends one node and one tombstone; an equal one appends nothing."""
-    inventory = Inventory(Node(f"n-{at}", {"x": "1"}) for at in range(3_000))
-    with (
-        patch.object(Delta, "add", autospec=True, side_effect=Delta.add) as added,
-        patch.object(Delta, "delete", autospec=True, side_effect=Delta.delete) as killed,
-    ):
-        inventory.upsert(Node("n-7", {"x": "1"}))
-        assert (added.call_count, killed.call_count) == (0, 0)
-        inventory.upsert(Node("n-7", {"x": "2"}))
-        assert (added.call_count, killed.call_count) == (1, 1)
-        inventory.remove("n-8")
-        assert (added.call_count, killed.call_count) == (1, 2)
-
-
-def test_a_node_that_changes_often_costs_no_more() -> None:
-    """One of a thousand versions of a node is found in ten steps, for old snapshots as well."""
-
-    class Counted(list[int]):
-        reads = 0
-
-        def __getitem__(self, at: Any) -> Any:
-            Counted.reads += 1
-            return super().__getitem__(at)
-
-    for count in (1, 3_000):
-        inventory = Inventory((Node(f"n-{at}") for at in range(count)), compact_at=None)
-        snapshots = [inventory.snapshot()]
-        for number in range(1_000):
-            inventory.upsert(Node("n-0", {"x": str(number)}))
-            snapshots.append(inventory.snapshot())
-        ordinals = inventory._view.store.delta._ordinals
-        versions = ordinals["n-0"]
-        assert isinstance(versions, list)
-        ordinals["n-0"] = Counted(versions)
-        Counted.reads = 0
-        inventory.upsert(Node("n-0", {"x": "last"}))
-        assert inventory["n-0"].labels == {"x": "last"}
-        assert inventory.match(Selector.of(match_ids=["n-0"])).ids() == ["n-0"]
-        assert "n-0" in inventory.match(X)
-        assert inventory.match(X).first(1) == [inventory["n-0"]]
-        assert Counted.reads < 6 * 12
-        Counted.reads = 0
-        assert snapshots[0]["n-0"].labels == {}
-        for number in range(0, 1_000, 50):
-            assert snapshots[number + 1]["n-0"].labels == {"x": str(number)}
-        assert Counted.reads < 21 * 12
-
-
-def test_a_snapshot_copies_nothing() -> None:
-    """A snapshot shares the state of the inventory."""
-    inventory = Inventory(Node(f"n-{at}") for at in range(3_000))
-    assert inventory.snapshot()._view is inventory._view

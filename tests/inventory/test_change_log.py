@@ -3,16 +3,16 @@
 import errno
 import os
 import pickle
-from collections.abc import Callable, Iterator
-from io import BufferedReader, FileIO
+from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
 from typing import Any, NoReturn
 from unittest.mock import patch
 
 import pytest
 
-from nodeselect import ChangeLog, Inventory, InventoryError, Node, Selector, readers
-from nodeselect.durable import change_log, log_file
+from nodeselect import ChangeLog, Inventory, InventoryError, Node, Selector
+from nodeselect.durable import change_log
 from nodeselect.durable.saved_file import Sections
 from nodeselect.inventory.delta import Delta
 from tests.imports import run_python
@@ -886,58 +886,6 @@ def test_files_that_are_no_logs(tmp_path: Path, path: Path) -> None:
     assert path.read_text() == "n-1,eu\n"
     with pytest.raises(TypeError, match="log must be a ChangeLog, not str"):
         Inventory(log="fleet.log")  # type: ignore[arg-type]
-
-
-def test_a_removed_working_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log: ChangeLog, path: Path
-) -> None:
-    """A relative path is an error of ours, also if the system finds the file; nothing changes."""
-    Inventory(FLEET, log=log).save(path.with_suffix(".nsx"))
-    reader = Inventory.open(path.with_suffix(".nsx"))
-    folder = tmp_path / "folder"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    folder.rmdir()
-    for name in ("fleet.nsx", "../fleet.nsx"):
-        calls: list[Callable[..., object]] = [ChangeLog, reader.follow, Inventory.open]
-        for call in (*calls, reader.refresh):
-            with pytest.raises(InventoryError, match="No such file or directory") as caught:
-                call(name)
-            assert codes(caught) == ["cannot-read"]
-    assert reader.upsert(Node("mine")) == "added"
-
-
-def test_files_that_cannot_be_closed(path: Path) -> None:
-    """An error of the disk that is reported so late is of no interest: all is on the disk."""
-    file = path.with_suffix(".nsx")
-
-    class BadFile(FileIO):
-        """Reports an error when it is closed."""
-
-        def close(self) -> None:
-            if not self.closed:
-                super().close()
-                failing()
-
-    def open_badly(name: Path, _: str) -> BufferedReader:
-        return BufferedReader(BadFile(name))
-
-    with (
-        patch.object(change_log, "FileIO", BadFile),
-        patch.object(log_file, "FileIO", BadFile),
-        patch.object(readers, "open", open_badly, create=True),
-        patch.object(change_log, "_copy_bytes"),  # nothing is to be copied
-    ):
-        log = ChangeLog(path)
-        writer = Inventory(FLEET, log=log)
-        writer.remove("n-1")
-        writer.save(file)
-        reader = Inventory.open(file)
-        writer.remove("n-2")
-        assert reader.follow(path) == 1
-        log.close()
-        with ChangeLog(path) as again:
-            assert same(Inventory.open(file, log=again), writer)
 
 
 def test_a_log_that_is_not_used_yet(log: ChangeLog, path: Path) -> None:

@@ -22,9 +22,13 @@ import _testcapi
 from nodeselect import Inventory, Node, Selector
 from nodeselect.index.tuning import Tuning
 
+class Small(Inventory):
+    __slots__ = ()
+    _tuning = Tuning(max_unsegmented=4)
+
 def changed_inventory():
     nodes = (Node(f"n-{at}", {"x": str(at)}, name="n") for at in range(COUNT))
-    inventory = Inventory(nodes, compact_at=None, _tuning=Tuning(max_unsegmented=4))
+    inventory = Small(nodes, compact_at=None)
     inventory.apply([Node("n-1", {"x": "changed"}), Node("new"), "n-0"])
     return inventory
 

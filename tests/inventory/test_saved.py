@@ -197,13 +197,6 @@ def test_damage(file: Path) -> None:
             opened["n-1"]
 
 
-def test_wrong_arguments(file: Path) -> None:
-    """The share of changes is checked as for any inventory."""
-    Inventory(FLEET).save(file)
-    with pytest.raises(ValueError, match="compact_at must be above 0"):
-        Inventory.open(file, compact_at=0)
-
-
 def test_the_generation_goes_on(file: Path) -> None:
     """Over the file of another inventory with other nodes, the generation rises."""
     first = Inventory(FLEET)

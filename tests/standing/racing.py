@@ -2,14 +2,8 @@
 
 The writer keeps the model of a generation before it publishes it. A reader looks at the generation
 before and after its query: the answer must be that of the model of one generation in between.
-
-    python -m tests.standing.racing 600
-
-races for that many seconds, and prints the number of queries. A second number is a seed.
 """
 
-import sys
-import time
 from itertools import count
 from random import Random
 
@@ -102,15 +96,3 @@ def _moved(model: Model, old: Node, new: Node) -> tuple[list[str], list[str]]:
     return [name for name in after if name not in before], [
         name for name in before if name not in after
     ]
-
-
-def main(seconds: int, seed: int = 0) -> None:
-    """Race for a number of seconds."""
-    begun, queries, races = time.monotonic(), 0, 0
-    while time.monotonic() - begun < seconds:
-        queries, races = queries + race(2_000, 8, seed + races), races + 1
-        print(f"{races} races, {queries:,} queries", flush=True)
-
-
-if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))

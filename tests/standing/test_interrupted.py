@@ -8,7 +8,7 @@ from unittest.mock import patch
 import pytest
 
 from nodeselect import Node, Selector, StandingSelectors
-from nodeselect.standing import key_conditions, selector_store
+from nodeselect.standing import selector_store
 from nodeselect.standing import standing_selectors as module
 from nodeselect.standing.snapshot import BaseStanding
 from tests.inventory.faults import in_another_thread, interrupt, run_with_fault
@@ -85,22 +85,6 @@ def test_an_interruption_at_any_point(monkeypatch: pytest.MonkeyPatch, replaceme
         assert state(snapshot) == before
         assert answer.names() == names
     assert at > 1_000
-
-
-def test_an_interrupted_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wherever a query is interrupted, the next one is answered as if there had been none."""
-    monkeypatch.setattr(key_conditions, "_MIN_CACHED", 0)
-    monkeypatch.setattr(selector_store, "_FEW_NAMES", 0)
-    names = changed(2).matching(NODES[0]).names()
-    for at in count():
-        standing = changed(2)
-        try:
-            if not run_with_fault(lambda: standing.matching(NODES[0]).names(), at, interrupt):  # noqa: B023
-                break
-        except KeyboardInterrupt:
-            pass
-        assert standing.matching(NODES[0]).names() == names
-    assert at > 100
 
 
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, MemoryError, RuntimeError])

@@ -198,16 +198,6 @@ def test_names(monkeypatch: pytest.MonkeyPatch, few: int, names: list[Hashable])
     assert ("job", 9) not in standing.matching({})
 
 
-def test_caches_are_bounded() -> None:
-    """However many combinations of keys nodes have, only some are cached."""
-    keys = "abcdefghij"
-    standing = StandingSelectors({key: parse(key) for key in keys})
-    for mask in range(1 << len(keys)):
-        labels = {key: "" for at, key in enumerate(keys) if mask >> at & 1}
-        assert standing.matching(labels) == labels.keys()
-    assert len(standing._view.store._cache) <= 256
-
-
 UNTYPED: Any = None
 
 

@@ -42,29 +42,3 @@ def test_two_writers_lose_nothing() -> None:
         answer = standing.matching({"x": "3"})
         assert [each for each in answer if each.startswith(name)] == wanted
         assert standing[f"{name}-last"] == Selector.parse("n=299")
-
-
-def test_a_batch_is_seen_whole() -> None:
-    """A reader never sees half of a batch that moves a selector from one name to another."""
-    leader, everything = Selector.parse("leader"), Selector.everything()
-    standing = StandingSelectors({"job-0": leader, **{f"job-{n}": everything for n in range(1, 9)}})
-    done: list[bool] = []
-
-    def write() -> None:
-        try:
-            for number in range(600):
-                old, new = number % 9, (number + 1) % 9
-                standing.apply({f"job-{new}": leader, f"job-{old}": everything})
-        finally:
-            done.append(True)
-
-    def read() -> None:
-        while not done:
-            assert len(standing.matching({}).names()) == 8
-            assert len(standing.matching({"leader": ""})) == 9
-            gained, lost = standing.changes(None, None)
-            assert not gained
-            assert not lost
-
-    with switching_often():
-        run_together([write, read, read, read])
