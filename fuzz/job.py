@@ -15,7 +15,6 @@ from nodeselect.jobs import (
     read_job,
     read_job_selector,
     read_response,
-    read_server_job,
 )
 from nodeselect.render.layout import PROBLEM_FORMATS, Screen
 from nodeselect.render.problems import problem_lines
@@ -51,7 +50,6 @@ def check(data: bytes) -> None:
         assert _is_refused(read_job_selector, data, file)
         assert _is_refused(read_job, data, file)
         _is_refused(read_response, data, file)
-        _is_refused(read_server_job, data, file)
 
 
 def _check_valid(data: bytes, file: str, seed: int) -> None:

@@ -12,6 +12,7 @@ from nodeselect import (
     ChangeLog,
     Correction,
     Explanation,
+    Fix,
     Hint,
     Inventory,
     InventoryError,
@@ -24,6 +25,7 @@ from nodeselect import (
     NodeselectError,
     NodeSet,
     Operator,
+    Place,
     Problem,
     Reason,
     Requirement,
@@ -38,21 +40,13 @@ from nodeselect.engines.sql.nodes import SqlNodes
 from nodeselect.jobs import (
     CheckReport,
     Execution,
-    ExecutionStatus,
     GetExecutionResponse,
     HealthCheck,
-    Job,
     JobSpec,
-    JobStatus,
     NodeSelector,
-    RolloutNode,
     RolloutPlan,
     RolloutSpec,
-    RolloutStatus,
     Rule,
-    ServerJobSpec,
-    ServerNodeSelector,
-    State,
     Timeouts,
     Wave,
     all_rules,
@@ -64,15 +58,12 @@ from nodeselect.jobs import (
     read_job,
     read_job_selector,
     read_response,
-    read_server_job,
-    rollout_assumptions,
     select_rules,
 )
 from nodeselect.selectors import pod_spec_from_selectors, selectors_from_pod_spec
 
 JOB = b"name: demo\nselector: {match_labels: {region: eu}}\n"
-EXECUTION = b'{"id": "e-1", "status": {"desired_state": {"state_type": "running"}}}'
-SERVER_JOB = b'{"id": "j-1", "spec": {"name": "demo"}, "status": {}}'
+EXECUTION = b'{"id": "e-1", "status": {"desired_state": {"state_type": "running"}}, "job_spec": {}}'
 
 
 def use_selectors() -> Selector:
@@ -87,6 +78,9 @@ def use_selectors() -> Selector:
         Selector.parse("region not in (eu)")
     except SelectorError as error:
         assert (error.code, error.span) == ("not-in", (7, 13))
+        fix: Fix | None = error.fix
+        assert fix is not None
+        assert fix.is_certain
         failure: NodeselectError = error
         assert isinstance(failure, ValueError)
     return selector & Selector.of(match_labels={"region": "eu"})
@@ -118,6 +112,8 @@ def use_inventory(selector: Selector) -> list[str]:
     try:
         inventory.upsert(Node("", {}))
     except InventoryError as error:
+        place: Place = error.place
+        assert not place.file
         assert error.code == "empty-id"
     chosen: list[Node] = answer.connected().sample(2) + answer[:1]
     assert len(chosen) == 3
@@ -231,12 +227,12 @@ def use_jobs() -> JobSpec:
         assert error.problems[0].line == 1
     assert_type(read_job(JOB, "job.yaml"), JobSpec)
     rollout = RolloutSpec(strategy="rolling", health_check=HealthCheck(deadline=1_000_000_000))
-    nodes: list[RolloutNode] = [Node("n-1", state="ready"), Node("n-2", state="ready")]
+    nodes = [Node("n-1", state="ready"), Node("n-2", state="ready")]
     plan: RolloutPlan = plan_rollout(nodes, rollout, spread=None)
     waves: tuple[Wave, ...] = plan.waves
     assert [wave.ids for wave in waves] == [("n-1",), ("n-2",)]
     assert plan_rollout(Inventory().match(Selector.everything()), rollout).waves == ()
-    assert rollout_assumptions(rollout)
+    assert plan.assumptions
     return JobSpec(
         name="demo",
         selector=NodeSelector(match_labels={"region": "eu"}),
@@ -248,16 +244,11 @@ def use_jobs() -> JobSpec:
 def use_server() -> tuple[str, ...]:
     """Read answers of a server."""
     execution: Execution = read_execution(EXECUTION, "execution.json")
-    status: ExecutionStatus = execution.status
-    state: State | None = status.desired_state
+    state = execution.status.desired_state
     response: GetExecutionResponse = read_response(b'{"execution": {"id": "e-2"}}', "answer.json")
-    job: Job = read_server_job(SERVER_JOB, "job.json")
-    spec: ServerJobSpec = job.spec
-    selector: ServerNodeSelector = spec.selector
-    job_status: JobStatus | None = job.status
-    rollout: RolloutStatus | None = job_status.rollout if job_status else None
-    assert (response.execution.id, spec.name, rollout) == ("e-2", "demo", None)
-    return str(state and state.state_type), str(selector.to_selector())
+    assert response.execution.id == "e-2"
+    spec = execution.job_spec
+    return str(state and state.state_type), str(spec and spec.to_selector())
 
 
 if TYPE_CHECKING:
@@ -271,4 +262,3 @@ if TYPE_CHECKING:
     RolloutSpec().health_check = None  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
     ChangeLog("fleet.log", sync="always")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     Execution().id = "e-1"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
-    ServerJobSpec().name = "x"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]

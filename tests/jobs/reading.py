@@ -1,10 +1,12 @@
 """What every test of job files does: read one, or get its refusal."""
 
+import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
-from nodeselect import JobError, Selector
+from nodeselect import JobError, Problem, Selector
 from nodeselect.jobs import read_job_selector, select_rules
 from tests import golden
 
@@ -13,11 +15,33 @@ OF_EXCERPTS = select_rules(ignore=["no-type", "no-config"])
 
 
 def read_cases(table: str) -> list[golden.Row]:
-    """Read a table of job files: ``name``, ``job``, and what is ``said`` of it."""
+    """Read a table of job files: ``name``, ``job``, and the lines of its ``problems``."""
     return golden.rows(
         Path(__file__).with_name(table),
-        r"^==== (?P<name>.+)\n(?P<job>(?s:.*?)\n)----\n(?P<said>(?s:.*?))\n*(?=^====|^####|\Z)",
+        r"^==== (?P<name>.+)\n(?P<job>(?s:.*?)\n)(?P<problems>(?:! .*\n)+)",
     )
+
+
+def in_short(problems: Iterable[Problem]) -> str:
+    """Return a line for each problem: its place, code and path, and what to write instead."""
+    lines = []
+    for problem in problems:
+        at = f"{problem.line}:{problem.column}-{problem.end_column}"
+        known = problem.severity, problem.code, problem.path
+        replacement = problem.fix and problem.fix.replacement
+        lines.append(" ".join(["!", at, *filter(None, known)]))
+        if replacement is not None:
+            lines[-1] += f": {replacement}"
+    return "".join(f"{line}\n" for line in lines) or "! no problems\n"
+
+
+def words_of(problem: Problem) -> str:
+    """Return the message and the hint of a problem, without what they quote from the file."""
+    hint = problem.hint or ""
+    if problem.fix and problem.fix.replacement:
+        hint = hint.replace(problem.fix.replacement, "…")
+    words = f"{problem.code}: {problem.message}" + (f"\n    {hint}" if hint else "")
+    return re.sub("[0-9][0-9,]*", "N", re.sub("'[^']*'", "'…'", words))
 
 
 def selector_of(data: bytes | str) -> Selector:

@@ -14,7 +14,6 @@ from nodeselect.jobs import (
     JobSpec,
     read_execution,
     read_response,
-    read_server_job,
 )
 
 ANSWER = {
@@ -192,31 +191,6 @@ def test_a_response() -> None:
     """The whole response, and the execution in it, are read alike."""
     answer = json.dumps({**ANSWER, "took": 5}).encode()
     assert read_response(answer, "x") == GetExecutionResponse(execution=read_execution(answer, "x"))
-
-
-@pytest.mark.parametrize("wrap", [lambda job: job, lambda job: {"job": job, "warnings": []}])
-def test_a_job_of_the_server(wrap: Any) -> None:
-    """A job is read as the server gives it, tolerantly, by itself or wrapped."""
-    job = read_server_job(
-        json.dumps(
-            wrap(
-                {
-                    "id": "job-1",
-                    "spec": {"name": "x", "rollout": {"max_parallel": 500}, "odd": 1},
-                    "status": {"version": 3, "state": {"state_type": "hibernating"}, "odd": 1},
-                }
-            )
-        ).encode(),
-        "job.json",
-    )
-    assert (job.id, job.spec.name, job.spec.rollout["max_parallel"]) == ("job-1", "x", 500)
-    assert job.status is not None
-    assert job.status.state is not None
-    assert (job.status.version, job.status.state.state_type) == (3, "hibernating")
-    with pytest.raises(
-        JobError, match="this is not the job that was expected: it has none of its fields"
-    ):
-        read_server_job(b'{"job": {}}', "x")
 
 
 NO_FIELDS = "[no-execution]: this is not the execution that was expected: it has none of its fields"

@@ -1,4 +1,4 @@
-"""The whole output of ``check_job``: errors and warnings, with carets and hints."""
+"""What ``check_job`` reports: errors and warnings, their places, fixes and words."""
 
 import re
 from collections.abc import Collection
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from docs.build_rules import build_page
 
-from nodeselect import JobError
+from nodeselect import JobError, Problem
 from nodeselect.jobs import (
     Rule,
     all_rules,
@@ -17,15 +17,13 @@ from nodeselect.jobs import (
     read_job,
     read_job_selector,
     read_response,
-    read_server_job,
     select_rules,
 )
 from nodeselect.limits import LIMITS
 from tests import golden
-from tests.jobs.reading import OF_EXCERPTS, read_cases
+from tests.jobs.reading import OF_EXCERPTS, in_short, read_cases, refusal, words_of
 
 HERE = Path(__file__).parent
-TEXT = (HERE / "findings.txt").read_text("utf-8")
 CASES = read_cases("findings.txt")
 LARGE = {"file-too-large", "too-deep", "too-many-entries", "too-many-values-in-file", "not-utf-8"}
 """Codes of files that no table has room for; test_job_problems.py and test_hostile.py make them."""
@@ -33,11 +31,13 @@ OF_SEVERAL = {"repeated-name"}
 """Codes of mistakes in several files; test_check_jobs.py makes them."""
 
 
-def said_of(job: str, file: str, rules: Collection[str] | None) -> str:
-    """Return all problems of a job file as text."""
-    checked = check_job(job.encode(), file, rules=rules)
+def problems_of(case: golden.Row) -> tuple[Problem, ...]:
+    """Return all problems of a case."""
+    file = "job.json" if case["name"].endswith("(job.json)") else "job.yaml"
+    rules = None if case["name"].endswith("(whole job)") else OF_EXCERPTS
+    checked = check_job(case["job"].encode(), file, rules=rules)
     assert checked.errors + checked.warnings == len(checked.problems) + checked.unreported
-    return "\n".join(problem.show(file) for problem in checked.problems)
+    return checked.problems
 
 
 def codes_of(job: str, rules: Collection[str] = OF_EXCERPTS, **options: bool) -> list[str]:
@@ -47,10 +47,8 @@ def codes_of(job: str, rules: Collection[str] = OF_EXCERPTS, **options: bool) ->
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_finding(case: golden.Row) -> None:
-    """A job file has exactly these problems, with caret and hint."""
-    file = "job.json" if case["name"].endswith("(job.json)") else "job.yaml"
-    rules = None if case["name"].endswith("(whole job)") else OF_EXCERPTS
-    case.check(said=said_of(case["job"], file, rules))
+    """A job file has exactly these problems."""
+    case.check(problems=in_short(problems_of(case)))
 
 
 @pytest.mark.parametrize("table", ["findings.txt", "problems.txt"])
@@ -59,15 +57,17 @@ def test_all_cases_are_read(table: str) -> None:
     assert len(read_cases(table)) == (HERE / table).read_text("utf-8").count("\n==== ") > 70
 
 
-def test_every_rule_has_a_whole_message_in_a_table() -> None:
-    """Each code has a row that shows all that is said; each code said is a rule."""
-    problems = (HERE / "problems.txt").read_text("utf-8")
-    said = set(re.findall(r"^(?:error|warning)\[([a-z-]+)\]", TEXT + problems, re.MULTILINE))
-    rules = all_rules()
-    assert said <= rules.keys()
-    assert {code for code, rule in rules.items() if rule.group != "language"} - said == (
-        LARGE | OF_SEVERAL
-    )
+def test_words() -> None:
+    """The words of all messages and hints in the tables are as expected; every rule has some."""
+    found = [problem for case in CASES for problem in problems_of(case)]
+    for case in read_cases("problems.txt"):
+        found += refusal(case["job"]).problems
+    rules, codes = all_rules(), {problem.code for problem in found}
+    assert codes <= rules.keys()
+    missing = {code for code, rule in rules.items() if rule.group != "language"} - codes
+    assert missing == LARGE | OF_SEVERAL
+    words = sorted(set(map(words_of, found)))
+    golden.check(HERE / "words.txt", "".join(f"{text}\n" for text in words))
 
 
 @pytest.mark.parametrize("rule", all_rules().values(), ids=lambda rule: rule.code)
@@ -144,7 +144,7 @@ def test_a_selector_that_is_required_cannot_be_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    "read", [check_job, read_job, read_job_selector, read_execution, read_response, read_server_job]
+    "read", [check_job, read_job, read_job_selector, read_execution, read_response]
 )
 def test_a_name_is_no_file(read: Any) -> None:
     """The name of a file instead of its content is refused, and so is a path."""

@@ -21,7 +21,6 @@ def codes_of(text: str, file: str = "job.yaml") -> list[tuple[str, int]]:
         "name: x\n  #nodeselect:ignore[ no-name,empty-selector ]\nselector: {}\n",
         "# nodeselect: ignore[empty-selector]\n# nodeselect: ignore[unknown-type]\nname: x\n",
         "\ufeff# nodeselect: ignore[empty-selector]\nname: x\n",
-        "name: x # a job for all # nodeselect: ignore[empty-selector], as it should be\n",
         "# nodeselect: ignore[empty-selector]\n\nname: x\n",
         "# nodeselect: ignore[empty-selector]\n# all\n \n  # of them\r\nname: x\n",
         "# why # nodeselect: ignore[empty-selector]\nname: x\n",
@@ -62,17 +61,6 @@ def test_ignored(text: str) -> None:
 def test_not_ignored(text: str, code: str, line: int) -> None:
     """What is in another line, of another rule, or in a string, is reported."""
     assert codes_of(text) == [(code, line)]
-
-
-def test_codes_that_are_not_rules() -> None:
-    """A code that cannot be ignored is reported at its place: a typo does not go unnoticed."""
-    text = "name: x\nselector: {a: *b} # nodeselect: ignore[empty, anchor]\n"
-    assert codes_of(text) == [("anchor", 2), ("unknown-rule", 2), ("unknown-rule", 2)]
-    problems = check_job(text, "x").problems[1:]
-    assert [(each.column, each.message) for each in problems] == [
-        (40, "there is no rule 'empty'"),
-        (47, "the rule 'anchor' cannot be ignored: it is always reported"),
-    ]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ import nodeselect.jobs
 from nodeselect import JobError, Selector
 from nodeselect.jobs import (
     HealthCheck,
-    Job,
     JobSpec,
     NodeSelector,
     RolloutSpec,
@@ -300,7 +299,7 @@ def test_a_wrapped_job() -> None:
     assert spec_of("spec: {name: x}\nid: job-1\nstatus: {odd: 1}\n") == JobSpec(name="x")
 
 
-@pytest.mark.parametrize("model", [HealthCheck, Job, JobSpec, NodeSelector, RolloutSpec, Timeouts])
+@pytest.mark.parametrize("model", [HealthCheck, JobSpec, NodeSelector, RolloutSpec, Timeouts])
 def test_json_schema(model: type[JobSpec]) -> None:
     """Each model has a JSON Schema of its own; making it warns of nothing."""
     properties = model.model_json_schema()["properties"]

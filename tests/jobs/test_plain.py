@@ -15,7 +15,6 @@ from nodeselect.jobs import (
     read_execution,
     read_job,
     read_job_selector,
-    read_server_job,
 )
 from tests.jobs.reading import OF_EXCERPTS
 from tests.jobs.test_job_laws import FIELDS, JSON, WORDS
@@ -142,7 +141,5 @@ def test_answers_of_the_server() -> None:
     execution = {"id": "e-1", "status": {"desired_state": {"state_type": "running"}}}
     for answer in (execution, {"execution": execution}):
         assert read_execution(answer) == read_execution(json.dumps(answer))
-    job = {"job": {"id": "j-1", "spec": JOB, "status": {}}}
-    assert read_server_job(job) == read_server_job(json.dumps(job))
     with pytest.raises(JobError, match="this is not the execution that was expected"):
         read_execution({"name": "x"})

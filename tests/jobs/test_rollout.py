@@ -18,8 +18,8 @@ from nodeselect.jobs import (
     Wave,
     plan_rollout,
     read_job,
-    rollout_assumptions,
 )
+from nodeselect.jobs.rollout import rollout_assumptions
 
 ROLLING = RolloutSpec(strategy="rolling", max_parallel=50)
 

@@ -11,16 +11,15 @@ from nodeselect.jobs.check.checker import (
     all_rules,
     check_job,
     check_jobs,
+    fix_job,
     select_rules,
 )
 from nodeselect.jobs.check.rule import Rule
-from nodeselect.jobs.fix import fix_job
 from nodeselect.jobs.read import (
     read_execution,
     read_job,
     read_job_selector,
     read_response,
-    read_server_job,
 )
 
 if TYPE_CHECKING:
@@ -33,41 +32,24 @@ if TYPE_CHECKING:
     )
     from nodeselect.jobs.models.server import (
         Execution,
-        ExecutionStatus,
         GetExecutionResponse,
-        Job,
-        JobStatus,
-        RolloutStatus,
-        ServerJobSpec,
-        ServerNodeSelector,
-        State,
     )
     from nodeselect.jobs.rollout import (
-        RolloutNode,
         RolloutPlan,
         Wave,
         plan_rollout,
-        rollout_assumptions,
     )
 
 __all__ = [
     "CheckReport",
     "Execution",
-    "ExecutionStatus",
     "GetExecutionResponse",
     "HealthCheck",
-    "Job",
     "JobSpec",
-    "JobStatus",
     "NodeSelector",
-    "RolloutNode",
     "RolloutPlan",
     "RolloutSpec",
-    "RolloutStatus",
     "Rule",
-    "ServerJobSpec",
-    "ServerNodeSelector",
-    "State",
     "Timeouts",
     "Wave",
     "all_rules",
@@ -79,8 +61,6 @@ __all__ = [
     "read_job",
     "read_job_selector",
     "read_response",
-    "read_server_job",
-    "rollout_assumptions",
     "select_rules",
 ]
 

@@ -19,7 +19,7 @@ from nodeselect.documents.yaml import read_documents
 from nodeselect.errors import JobError, SelectorError
 from nodeselect.jobs.check.checker import draw_problems, read_text
 from nodeselect.jobs.check.edits import Hint
-from nodeselect.jobs.check.rule import Finding, describe, document_finding, finding_at
+from nodeselect.jobs.check.rule import Finding, at, describe, document_finding
 from nodeselect.jobs.check.rules.document import is_kubernetes_object
 from nodeselect.jobs.check.suggestions import suggest_text
 from nodeselect.limits import LIMITS
@@ -125,7 +125,8 @@ class StructureError(Exception):
         span: tuple[int, int] | None = None,
     ) -> None:
         super().__init__(message)
-        self.finding = finding_at(code, "error", place, path, message, hint, span)
+        found = at(place, path, message, hint, span, severity="error")
+        self.finding = found._replace(code=code)
 
 
 def read_manifest(data: bytes, file: str = "manifest") -> Manifest | None:

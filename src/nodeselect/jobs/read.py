@@ -18,7 +18,6 @@ from nodeselect.documents.values import (
 )
 from nodeselect.documents.yaml import read_document
 from nodeselect.errors import JobError
-from nodeselect.jobs.check.accept import accepted_selector
 from nodeselect.jobs.check.checker import (
     CheckedJob,
     JobData,
@@ -33,7 +32,7 @@ from nodeselect.selectors import Selector
 if TYPE_CHECKING:
     from nodeselect.jobs.models.base import JobModel
     from nodeselect.jobs.models.job import JobSpec
-    from nodeselect.jobs.models.server import Execution, GetExecutionResponse, Job
+    from nodeselect.jobs.models.server import Execution, GetExecutionResponse
 
 _Model = TypeVar("_Model", bound="JobModel")
 
@@ -47,16 +46,11 @@ def read_job_selector(data: JobData, file: str = "job") -> Selector:
     :param file: the name of the file, for messages.
     :raises JobError: with the errors of the file, by position.
     """
-    plain = _plain_data(data)
-    selector = None if plain is None else accepted_selector(plain)
-    return _read_valid(data, file).selector if selector is None else selector
+    return _read_valid(data, file).selector
 
 
 def read_job(data: JobData, file: str = "job") -> "JobSpec":
     """Read a job spec: YAML or JSON, by itself or wrapped as ``{spec: ...}``.
-
-    Cost: for a small job, some 45 µs if it is a mapping or JSON without mistakes; otherwise many
-    times as much, as the position of each value is kept.
 
     In ``config``, numbers and booleans are converted to those of Python; in YAML, only if all its
     versions read them alike. All other scalars stay strings, as they are written.
@@ -67,9 +61,6 @@ def read_job(data: JobData, file: str = "job") -> "JobSpec":
     """
     from nodeselect.jobs.models.job import JobSpec  # pydantic costs more than the rest of reading
 
-    plain = _plain_data(data)
-    if plain is not None and accepted_selector(plain) is not None:
-        return _validate(JobSpec, plain.get("spec", plain), file)
     checked = _read_valid(data, file)
     if isinstance(checked.data, Mapping):
         return _validate(JobSpec, checked.data.get("spec", checked.data), file)
@@ -96,8 +87,8 @@ def read_response(data: JobData, file: str = "answer") -> "GetExecutionResponse"
     """
     from nodeselect.jobs.models.server import Execution, GetExecutionResponse
 
-    answer = _read_answer(data, file, "execution", frozenset(Execution.model_fields))
-    return _validate(GetExecutionResponse, answer, file)
+    answer = _read_answer(data, file, frozenset(Execution.model_fields))
+    return _validate(GetExecutionResponse, {"execution": answer}, file)
 
 
 def read_execution(data: JobData, file: str = "answer") -> "Execution":
@@ -108,23 +99,6 @@ def read_execution(data: JobData, file: str = "answer") -> "Execution":
     return read_response(data, file).execution
 
 
-def read_server_job(data: JobData, file: str = "answer") -> "Job":
-    """Read a job from a server's answer: ``{job: {...}}``, or the job in it.
-
-    It is read as tolerantly as by :func:`read_response`; for a file that will be submitted, use
-    :func:`read_job`.
-
-    :param data: the bytes or the text of the answer, at most ``LIMITS.job_file_bytes``; or a
-        mapping.
-    :param file: the name of the answer, for messages.
-    :raises JobError: if it is not a job.
-    """
-    from nodeselect.jobs.models.server import Job
-
-    answer = _read_answer(data, file, "job", frozenset(Job.model_fields))
-    return _validate(Job, answer["job"], file)
-
-
 def _validate(model: type[_Model], fields: Any, file: str) -> _Model:
     try:
         return model.model_validate(fields)
@@ -132,8 +106,8 @@ def _validate(model: type[_Model], fields: Any, file: str) -> _Model:
         raise JobError(file, error.problems, error.unreported) from None
 
 
-def _read_answer(data: JobData, file: str, name: str, fields: frozenset[str]) -> dict[str, Any]:
-    """Read an answer of a server, ``{name: {...}}`` or only the inner mapping; return the former.
+def _read_answer(data: JobData, file: str, fields: frozenset[str]) -> dict[str, Any]:
+    """Read ``{execution: {...}}`` or only the inner mapping; return the latter.
 
     :param fields: the fields of the inner mapping; if it has none of them, raise.
     :raises JobError: if it is not such an answer.
@@ -148,20 +122,20 @@ def _read_answer(data: JobData, file: str, name: str, fields: frozenset[str]) ->
             text, is_json = decode_utf8(content), file.lower().endswith(".json")
             document = read_document(text, LIMITS.job_file_values, strict_json=is_json)
         inner = document
-        if isinstance(document, Object) and name in document.entries:
-            inner, path = document.entries[name][1], name
+        if isinstance(document, Object) and "execution" in document.entries:
+            inner, path = document.entries["execution"][1], "execution"
         if not isinstance(inner, Object):
             message = f"expected a mapping, found {describe(inner)}"
             length = len(inner.text) if isinstance(inner, Scalar) else 1
             raise DocumentError("wrong-type", message, inner.position, length=length)
         answer: dict[str, Any] = to_python(inner, _to_json_type)
         if all(answer.get(field) is None for field in fields):
-            message = f"this is not the {name} that was expected: it has none of its fields"
-            raise DocumentError(f"no-{name}", message, inner.position)
+            message = "this is not the execution that was expected: it has none of its fields"
+            raise DocumentError("no-execution", message, inner.position)
     except DocumentError as error:
         problems = draw_problems([document_finding(error, path)], content)
         raise JobError(file, problems) from None
-    return {name: answer}
+    return answer
 
 
 def _parse_plain_json(data: bytes) -> Mapping[str, Any] | None:
@@ -185,19 +159,19 @@ def _to_dict(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return entries
 
 
-def _plain_data(data: JobData) -> Mapping[str, Any] | None:
-    """Return ``data`` if it is a mapping, or parse it if it is JSON without mistakes; or None."""
-    return data if isinstance(data, Mapping) else _parse_plain_json(to_bytes(data))
-
-
 def _read_valid(data: JobData, file: str) -> CheckedJob:
     """Read and check a job.
 
+    JSON is first checked without positions, which is faster: a job without errors needs none.
+
     :raises JobError: if there are errors.
     """
-    checked = CheckedJob(data, file)
-    report = checked.report
-    if report.errors:
+    plain = data if isinstance(data, Mapping) else _parse_plain_json(to_bytes(data))
+    checked = CheckedJob(data if plain is None else plain, file)
+    if checked.errors and plain is not data:
+        checked = CheckedJob(data, file)
+    if checked.errors:
+        report = checked.report
         errors = tuple(problem for problem in report.problems if problem.severity == "error")
         raise JobError(file, errors, report.errors - len(errors))
     return checked

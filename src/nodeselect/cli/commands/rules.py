@@ -29,6 +29,6 @@ def rules(context: click.Context, code: str | None) -> int:
         write_output(rule_lines(all_rules()[code], detect_screen()))
     else:
         close = suggest_word(code.replace("_", "-"), all_rules().keys())
-        hint = close or "to list the rules: nodeselect rules"
+        hint = close.text if close else "to list the rules: nodeselect rules"
         raise click.UsageError(f"there is no rule {quoted(code)}; {hint}", context)
     return ExitStatus.OK

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from heapq import nsmallest
-from itertools import chain
+from operator import attrgetter
 from typing import Any, NamedTuple, TypeAlias
 
 from nodeselect.documents.values import (
     DocumentError,
+    List,
     Object,
+    Scalar,
     Value,
     check_characters,
     decode_utf8,
@@ -18,20 +20,20 @@ from nodeselect.documents.values import (
 )
 from nodeselect.documents.yaml import read_document, read_documents
 from nodeselect.errors import JobError
-from nodeselect.jobs.check.edits import Edit, quote_tag
-from nodeselect.jobs.check.ignore_comments import read_ignore_comments
-from nodeselect.jobs.check.rule import REGISTRY, Finding, Rule, document_finding
+from nodeselect.jobs.check.edits import Edit, apply_edits, quote_tag
+from nodeselect.jobs.check.rule import REGISTRY, Finding, Findings, Rule, document_finding
 from nodeselect.jobs.check.rules.document import is_kubernetes_object, locate_spec
 from nodeselect.jobs.check.rules.fields import check_model
-from nodeselect.jobs.check.rules.required_fields import (
+from nodeselect.jobs.check.rules.job import (
+    JOB_CHECKS,
+    Job,
     Names,
-    check_job_fields,
-    check_repeated_name,
     invalid_selector,
     is_like_job,
     misspelt_selectors,
 )
 from nodeselect.jobs.check.rules.selector import read_selector
+from nodeselect.jobs.check.schema_fields import snake_case
 from nodeselect.jobs.check.suggestions import suggest_word
 from nodeselect.limits import LIMITS
 from nodeselect.problem import Fix, Problem, excerpt
@@ -49,6 +51,17 @@ _JOB_LINE = (
     r"^[ \t]*[\"']?(?:selector|match_(?:labels|expressions|ids))[\"']?[ \t]*:|^type: *pipeline"
 )
 _KUBERNETES_LINE = r"^apiVersion:"
+
+# A comment at the end of a line; what is in it are the codes to ignore.
+_IGNORE_COMMENT = r"(?:^|(?<=[ \t]))#[ \t]*nodeselect:[ \t]*ignore\[([^\[\]]*)\]\s*$"
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+# A selector beside none of these fields may belong to another program: it is not corrected.
+_OWN = frozenset({"name", "type", "config"})
+
+# A correction may reveal other mistakes: those in a field whose name was wrong.
+_MAX_PASSES = 10
 
 # The rules in the order of the documentation.
 _GROUPS = ("document", "fields", "rollout", "selector", "language")
@@ -103,7 +116,7 @@ def select_rules(select: Iterable[str] | None = None, ignore: Iterable[str] = ()
     if unknown := (selected | ignored) - known:
         code = min(unknown)
         close = suggest_word(code.replace("_", "-"), known)
-        raise ValueError(f"there is no rule {quoted(code)}{f'; {close}' if close else ''}")
+        raise ValueError(f"there is no rule {quoted(code)}{f'; {close.text}' if close else ''}")
     if always := ignored & _ALWAYS_REPORTED:
         raise ValueError(f"the rule '{min(always)}' cannot be ignored: it is always reported")
     return selected - ignored | _ALWAYS_REPORTED
@@ -161,7 +174,7 @@ def check_jobs(
     if require_selector and rules is not None and "empty-selector" not in rules:
         raise ValueError("require_selector has no effect if empty-selector is not reported")
     names: Names = {}
-    severity = "error" if require_selector else None
+    severity = "error" if require_selector else ""
     return (
         CheckedJob(data, file, rules, names, empty_severity=severity, reads_comments=True).report
         for file, data in files
@@ -184,10 +197,10 @@ class CheckedJob:
     """A job file, read and checked. Everything that reads job files goes through this class.
 
     :ivar data: the content of the file, or the mapping that was given.
-    :ivar report: what is wrong with it.
+    :ivar errors: the number of errors.
     :ivar spec: the job spec; None if there is none.
     :ivar selector: the selector of the job; it matches nothing if the file has errors.
-    :ivar edits: the corrections of those problems that can be corrected in only one way.
+    :ivar edits: the corrections of problems, of which the certain ones are made.
     :ivar has_unknown_fields: whether it has fields that no job has, not even in another style, such
         as ``matchLabels`` for ``match_labels``.
     """
@@ -199,7 +212,7 @@ class CheckedJob:
         rules: Collection[str] | None = None,
         names: Names | None = None,
         *,
-        empty_severity: str | None = None,
+        empty_severity: str = "",
         reads_comments: bool = False,
     ) -> None:
         self.data = data if isinstance(data, Mapping) else to_bytes(data)
@@ -207,23 +220,27 @@ class CheckedJob:
         self.selector = Selector.nothing()
         self.edits: list[Edit] = []
         self.has_unknown_fields = False
-        self._errors = 0
+        self.errors = 0
         self._warnings = 0
         self._unread: str | None = None
+        self._file = file
         self._ignored: dict[int, set[str]] = {}
-        names = {} if names is None else names
-        checks = [self._check(self.data, file, empty_severity, names)]
         if reads_comments and isinstance(self.data, bytes) and b"nodeselect:" in self.data:
-            self._ignored, invalid = read_ignore_comments(_shown_text(self.data))
-            checks.append(iter(invalid))
-        findings = self._reported(chain.from_iterable(checks), rules)
-        first = nsmallest(
+            self._ignored = _read_ignore_comments(_shown_text(self.data))
+        found = self._check({} if names is None else names, empty_severity)
+        findings = self._reported(found, rules)
+        # The first ones by position, warnings after errors.
+        self._first = nsmallest(
             LIMITS.reported_errors, findings, lambda finding: (finding.is_warning, finding.position)
         )
+
+    @property
+    def report(self) -> CheckReport:
+        """What is wrong with the file."""
         content = self.data if isinstance(self.data, bytes) else None
-        problems = draw_problems(sorted(first, key=lambda finding: finding.position), content)
+        problems = draw_problems(sorted(self._first, key=attrgetter("position")), content)
         is_job = self._is_job(content)
-        self.report = CheckReport(file, problems, self._errors, self._warnings, is_job)
+        return CheckReport(self._file, problems, self.errors, self._warnings, is_job)
 
     def _reported(
         self, findings: Iterable[Finding], rules: Collection[str] | None
@@ -237,10 +254,11 @@ class CheckedJob:
         for finding in findings:
             code = finding.code
             self.has_unknown_fields |= code == "unknown-field" and finding.edit is None
-            if code in self._ignored.get(finding.position.line, ()):
+            is_always_reported = code in _ALWAYS_REPORTED
+            if code in self._ignored.get(finding.position.line, ()) and not is_always_reported:
                 continue
-            if rules is None or code in rules or code in _ALWAYS_REPORTED:
-                self._errors += not finding.is_warning
+            if rules is None or code in rules or is_always_reported:
+                self.errors += not finding.is_warning
                 self._warnings += finding.is_warning
                 if finding.edit is not None:
                     self.edits.append(finding.edit)
@@ -260,16 +278,15 @@ class CheckedJob:
         is_manifest = re.search(_KUBERNETES_LINE, text, re.MULTILINE) is not None
         return self._unread == "not-utf-8" or (is_job and not is_manifest)
 
-    def _check(
-        self, data: bytes | Mapping[str, Any], file: str, severity: str | None, names: Names
-    ) -> Iterator[Finding]:
+    def _check(self, names: Names, empty_severity: str) -> Findings:
+        data, file = self.data, self._file
         try:
             document = _read(data, file) if isinstance(data, bytes) else from_python(data)
         except DocumentError as error:
             self._unread = error.code
-            self._errors += error.unreported
-            for each in (error, *error.others):
-                yield document_finding(each)._replace(edit=quote_tag(each))
+            self.errors += error.unreported
+            for mistake in (error, *error.others):
+                yield document_finding(mistake)._replace(edit=quote_tag(mistake))
             return
         located = yield from locate_spec(document, file)
         if located is None:
@@ -277,14 +294,89 @@ class CheckedJob:
         self.spec, prefix = located
         yield from check_model("JobSpec", self.spec, prefix.rstrip("."))
         selector = yield from read_selector(find(self.spec, "selector"), f"{prefix}selector")
-        yield from check_job_fields(self.spec, prefix, severity)
-        yield from check_repeated_name(self.spec, prefix, file, names)
-        if self._errors:
+        job = Job(self.spec, prefix, file, names, empty_severity)
+        for check in JOB_CHECKS:
+            yield from check(job)
+        if self.errors:
             return
         if selector is None or misspelt_selectors(self.spec):
-            yield invalid_selector(self.spec, prefix)  # its mistakes are ignored
+            yield invalid_selector(job)  # its mistakes are ignored
         else:
             self.selector = selector
+
+
+def fix_job(data: bytes, file: str = "job", *, rules: Collection[str] | None = None) -> bytes:
+    """Return a job file with its mistakes corrected, if there is only one way to correct each.
+
+    Such mistakes are missing quotes, fields in the style of other systems (``matchLabels``),
+    operators that are spelt differently, and expressions that are written as mappings. Comments and
+    layout stay. A file without errors is returned as it is: what a valid selector means does not
+    change. So is a file that may belong to another program, because it has a field that no job has,
+    or neither a name nor a type nor a config. A mistake that a comment ignores is not corrected.
+
+    >>> fix_job(b"name: a\\nselector: {matchLabels: {version: 1.10}} # all").decode()
+    'name: a\\nselector: {match_labels: {version: "1.10"}} # all'
+
+    :param data: the content of the file.
+    :param file: the name of the file; one named ``.json`` must be JSON.
+    :param rules: the codes of the mistakes to correct; None for all.
+    """
+    original = data
+    for _ in range(_MAX_PASSES):
+        checked = CheckedJob(data, file, rules, reads_comments=True)
+        if checked.has_unknown_fields:
+            return original
+        if not checked.edits:
+            break
+        try:
+            text = decode_utf8(data)
+        except DocumentError:
+            break
+        fixed = apply_edits(text, checked.edits).encode()
+        if data.startswith(_BYTE_ORDER_MARK):
+            fixed = _BYTE_ORDER_MARK + fixed
+        spec = CheckedJob(fixed, file).spec
+        if fixed == data or spec is None or _OWN.isdisjoint(map(snake_case, spec.entries)):
+            break
+        if checked.spec is None and not _are_expressions(checked.edits, spec):
+            break
+        data = fixed
+    return data
+
+
+def _are_expressions(edits: Iterable[Edit], spec: Object) -> bool:
+    """Return whether all YAML tags that edits put in quotes are meant as expressions.
+
+    They are if they are items of ``match_expressions``, and none is only a part of an expression
+    that YAML has split at a comma.
+
+    :param spec: the job spec after the edits.
+    """
+    expressions = find(spec, "selector.match_expressions")
+    items = expressions.items if isinstance(expressions, List) else []
+    texts = [item.text for item in items if isinstance(item, Scalar)]
+    is_split = any(text.count("(") != text.count(")") for text in texts)
+    return not is_split and all(edit.text in texts for edit in edits)
+
+
+def _read_ignore_comments(text: str) -> dict[int, set[str]]:
+    """Return the codes in comments ``# nodeselect: ignore[CODE, ...]`` by line, from 0.
+
+    A comment at the end of a line is for this line; on a line of its own, for the next line that is
+    neither blank nor a comment.
+    """
+    ignored: dict[int, set[str]] = {}
+    above: set[str] = set()
+    for number, line in enumerate(text.split("\n")):
+        comment = re.search(_IGNORE_COMMENT, line)
+        codes = set(re.split(r"[\s,]+", comment[1])) if comment else set()
+        before = line[: comment.start()] if comment else line
+        if not before.strip() or before.lstrip().startswith("#"):
+            above |= codes
+        elif codes or above:
+            ignored[number] = codes | above
+            above = set()
+    return ignored
 
 
 def read_text(data: bytes, what: str) -> str:

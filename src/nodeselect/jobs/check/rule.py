@@ -1,7 +1,8 @@
 """A rule of the checker, and what a check yields when a file breaks it."""
 
-from collections.abc import Generator
-from typing import NamedTuple, TypeVar
+from collections.abc import Callable, Generator, Iterator
+from functools import wraps
+from typing import NamedTuple, TypedDict, TypeVar, Unpack
 
 from nodeselect.documents.values import DocumentError, List, Object, Position, Scalar, Value
 from nodeselect.jobs.check.edits import Edit, Hint
@@ -54,7 +55,8 @@ class Rule(NamedTuple):
         :param edit: what ``--fix`` does; None if it is not certain what was meant.
         """
         severity = severity or self.severity
-        return finding_at(self.code, severity, place, path, message, hint, span, edit)
+        found = at(place, path, message, hint, span, severity=severity, edit=edit)
+        return found._replace(code=self.code)
 
 
 class Finding(NamedTuple):
@@ -82,19 +84,21 @@ class Finding(NamedTuple):
         return self.severity == "warning"
 
 
-def finding_at(
-    code: str,
-    severity: str,
+def at(
     place: Value,
     path: str,
     message: str,
     hint: Hint = None,
     span: tuple[int, int] | None = None,
+    *,
+    severity: str = "",
     edit: Edit | None = None,
 ) -> Finding:
-    """Return the finding that the value ``place`` breaks the rule ``code``.
+    """Return what a check yields for the value ``place``; its rule adds the code.
 
     :param span: start and end of the mistake in the text of the value; None for all of it.
+    :param severity: ``error`` or ``warning``; empty for that of the rule.
+    :param edit: what ``--fix`` does; None if it is not certain what was meant.
     """
     line, column = place.position
     text = place.text if isinstance(place, Scalar) else ""
@@ -104,9 +108,8 @@ def finding_at(
     if source is None:
         column += start
         start, end = column, column + end - start
-    return Finding(
-        code, severity, message, Position(line, column), path, hint, (start, end), source, edit
-    )
+    position = Position(line, column)
+    return Finding("", severity, message, position, path, hint, (start, end), source, edit)
 
 
 def document_finding(error: DocumentError, path: str = "") -> Finding:
@@ -116,11 +119,13 @@ def document_finding(error: DocumentError, path: str = "") -> Finding:
 
 
 _T = TypeVar("_T")
+_Subject = TypeVar("_Subject")
 
-# A check yields its findings and returns what it has read.
+# What a check yields; and a check that also returns what it has read.
+Findings = Iterator[Finding]
 Check = Generator[Finding, None, _T]
 
-# All rules by code, in the order of the documentation.
+# All rules by code, in the order in which they are defined.
 REGISTRY: dict[str, Rule] = {}
 
 
@@ -136,14 +141,54 @@ def define(
     severity: str = "error",
     always_reported: bool = False,
 ) -> Rule:
-    """Define a rule and register it. Most parameters are the fields of :class:`Rule`.
+    """Define a rule whose mistakes are found while a document or a selector is read.
+
+    Most parameters are the fields of :class:`Rule`.
 
     :param head: the lines with which both examples, ``before`` and ``after``, begin.
     """
     before, after = (f"{head}{text}\n" if text else "" for text in (before, after))
-    rule = Rule(code, group, severity, always_reported, summary, why, before, after)
-    REGISTRY[code] = rule
-    return rule
+    defined = Rule(code, group, severity, always_reported, summary, why, before, after)
+    REGISTRY[code] = defined
+    return defined
+
+
+def rule(
+    group: str,
+    code: str,
+    summary: str,
+    why: str = "",
+    *,
+    checks: list[Callable[[_Subject], Findings]],
+    **fields: Unpack["_Fields"],
+) -> Callable[[Callable[[_Subject], Findings]], Callable[[_Subject], Findings]]:
+    """Make a rule of a function that yields what :func:`at` returns.
+
+    Most parameters are those of :func:`define`.
+
+    :param checks: the checks of the same subject, such as a selector; the function is added.
+    """
+    defined = define(group, code, summary, why, **fields)
+
+    def decorate(check: Callable[[_Subject], Findings]) -> Callable[[_Subject], Findings]:
+        @wraps(check)
+        def run(subject: _Subject) -> Findings:
+            for found in check(subject):
+                severity = found.severity or defined.severity
+                yield found._replace(code=code, severity=severity)
+
+        checks.append(run)
+        return run
+
+    return decorate
+
+
+class _Fields(TypedDict, total=False):
+    before: str
+    after: str
+    head: str
+    severity: str
+    always_reported: bool
 
 
 def describe(value: Value, expects_string: bool = True) -> str:

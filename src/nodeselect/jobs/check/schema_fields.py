@@ -4,7 +4,7 @@ import difflib
 import json
 import pkgutil
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from nodeselect.selectors.charset import MAX_INT64
@@ -122,6 +122,7 @@ FOREIGN_SELECTORS = ("constraints", "nodeselector", "labelselector")
 _WRAPPERS = ("job", "spec", "jobs", "job_spec")
 
 
+@lru_cache(1024)
 def snake_case(name: str) -> str:
     """Return a name in the style of Expanso: ``restart_policy`` for ``restartPolicy``."""
     text = "".join(f"_{c.lower()}" if c.isupper() else c for c in name[:40])
@@ -133,6 +134,7 @@ def is_wrapper(name: str) -> bool:
     return snake_case(name) in _WRAPPERS
 
 
+@lru_cache(1024)
 def is_selector_name(name: str) -> bool:
     """Return whether a field is probably meant to select nodes."""
     plain = snake_case(name)

@@ -87,16 +87,16 @@ _OPERATORS = {
 _MAX_ITEMS = 50
 
 
-def suggest_word(text: str, words: Collection[str], written: Collection[str] = ()) -> str | None:
-    """Return a hint on which of ``words`` was probably meant; None if none of them is similar.
+def suggest_word(text: str, words: Collection[str], written: Collection[str] = ()) -> Fix | None:
+    """Return a fix with which of ``words`` was probably meant; None if none of them is similar.
 
     :param written: the words that the file has already and must not repeat: for one of these, the
         hint is to remove one of the two.
     """
     close = difflib.get_close_matches(text[:40].lower(), words, 1, 0.75)
     if close and close[0] in written:
-        return f"'{close[0]}' is there already: merge the two, or remove one of them"
-    return f"did you mean '{close[0]}'?" if close else None
+        return Fix(f"'{close[0]}' is there already: merge the two, or remove one of them")
+    return Fix(f"did you mean '{close[0]}'?", close[0]) if close else None
 
 
 def suggest_field(model: str, key: Scalar, value: Object) -> Fix | str:
@@ -126,8 +126,8 @@ def suggest_field(model: str, key: Scalar, value: Object) -> Fix | str:
             return suggest_word("selector", ["selector"], value.entries) or ""
         if is_wrapper(key.text) and not (model == "Job" and plain == "spec"):
             return "remove it and write its fields at the top level, or rename it to 'spec'"
-    if hint := suggest_word(plain, fields_of(model), value.entries):
-        return hint
+    if fix := suggest_word(plain, fields_of(model), value.entries):
+        return fix
     if model == "Job" and plain in fields_of("JobSpec"):
         return "move it under 'spec'"
     for other, parent in _PARENTS.items():

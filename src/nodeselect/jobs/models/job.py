@@ -14,7 +14,11 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from nodeselect.errors import JobError
-from nodeselect.jobs.check.rules.rollout import CANARY_TWICE, CANARY_TWICE_MESSAGE
+from nodeselect.jobs.check.rules.job import (
+    CANARY_TWICE,
+    CANARY_TWICE_FIX,
+    CANARY_TWICE_MESSAGE,
+)
 from nodeselect.jobs.models.base import (
     EMPTY,
     Count,
@@ -29,7 +33,7 @@ from nodeselect.jobs.models.base import (
     Text,
     TextMap,
 )
-from nodeselect.problem import Fix, Problem
+from nodeselect.problem import Problem
 from nodeselect.selectors import Selector
 
 
@@ -124,8 +128,8 @@ class RolloutSpec(JobModel, frozen=True):
     @model_validator(mode="after")
     def _has_one_number_of_canaries(self) -> Self:
         if self.canary_count is not None and self.canary_percent is not None:
-            message, hint = CANARY_TWICE_MESSAGE
-            problem = Problem(CANARY_TWICE.code, message, 0, 0, "canary_percent", (), Fix(hint))
+            message, fix = CANARY_TWICE_MESSAGE, CANARY_TWICE_FIX
+            problem = Problem(CANARY_TWICE, message, 0, 0, "canary_percent", (), fix)
             raise JobError(type(self).__name__, (problem,))
         return self
 

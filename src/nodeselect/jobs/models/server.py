@@ -1,4 +1,4 @@
-"""Jobs and executions in a server's answers, which are read tolerantly.
+"""Executions in a server's answers, which are read tolerantly.
 
 An answer comes from a server of another version and cannot be corrected: unknown fields are left
 out, and words and numbers are not restricted. Only types are checked.
@@ -110,7 +110,7 @@ def _unknown_field(owner: str, name: str, problem: str = "that is not known") ->
 
 
 class State(ServerModel, frozen=True):
-    """The state of a job or an execution. Its name is any string, known or not.
+    """The state of an execution. Its name is any string, known or not.
 
     Source: ``types.State`` of the API reference of Expanso.
     """
@@ -126,70 +126,6 @@ class State(ServerModel, frozen=True):
     @classmethod
     def _from_name(cls, data: Any) -> Any:
         return {"state_type": data} if isinstance(data, str) else data
-
-
-class RolloutStatus(ServerModel, frozen=True):
-    """The progress of a rollout.
-
-    Source: ``types.JobStatus`` of the API reference of Expanso.
-    """
-
-    type: str | None = None
-    """"create", "update", "restart" or "rollback"."""
-    current_wave: int = 0
-    """Number of the running wave, from 1."""
-    total_waves: int = 0
-    """Number of waves in the rollout."""
-    total_nodes: int = 0
-    """Number of nodes of the job."""
-    updated_nodes: int = 0
-    """Number of nodes with the new version."""
-    failed_nodes: int = 0
-    """Number of nodes on which the new version failed."""
-    canary_nodes: _Strings = ()
-    """Ids of the canary nodes."""
-    canary_promoted: bool = False
-    """Whether the canaries were found healthy."""
-    rollback_to_version: int | None = None
-    """Version that the job returns to."""
-    started_at: str | None = None
-    """Time of its start, as the server writes it."""
-    completed_at: str | None = None
-    """Time of its end, as the server writes it."""
-
-
-class JobStatus(ServerModel, frozen=True):
-    """What the server knows of a job.
-
-    Source: ``types.JobStatus`` of the API reference of Expanso.
-    """
-
-    created_at: str | None = None
-    """Time of its creation, as the server writes it."""
-    updated_at: str | None = None
-    """Time of its last change, as the server writes it."""
-    version: int | None = None
-    """Number that grows with each change of the spec."""
-    revision: int | None = None
-    """Number that grows with each change of any kind."""
-    state: State | None = None
-    """State of the job, such as "running" or "rollout_paused"."""
-    rollout: RolloutStatus | None = None
-    """Progress of its rollout."""
-
-
-class Job(ServerModel, frozen=True):
-    """A job in a server's answer.
-
-    Source: ``types.Job`` of the API reference of Expanso.
-    """
-
-    id: str | None = None
-    """Id that the server gave it."""
-    spec: ServerJobSpec = ServerJobSpec()
-    """What its author wrote."""
-    status: JobStatus | None = None
-    """What the server knows of it."""
 
 
 class ExecutionStatus(ServerModel, frozen=True):

@@ -7,7 +7,14 @@ from math import inf, isinf
 
 from nodeselect.documents.values import TEMPLATE_HINT, List, Object, Scalar, Value, is_null
 from nodeselect.jobs.check.edits import Edit, Hint, quote
-from nodeselect.jobs.check.rule import DEMO, Check, Finding, define, describe
+from nodeselect.jobs.check.rule import (
+    DEMO,
+    Check,
+    Finding,
+    Findings,
+    define,
+    describe,
+)
 from nodeselect.jobs.check.rules.expressions import CONTROL_CHARACTER, TEMPLATE
 from nodeselect.jobs.check.schema_fields import (
     FRACTION,
@@ -69,12 +76,6 @@ _WRONG_TYPE = _error(
     before="name: demo\nselector:\n  match_labels:\n    version: 1.10",
     after='name: demo\nselector:\n  match_labels:\n    version: "1.10"',
 )
-_NOT_ONE_OF = _error(
-    "not-one-of",
-    "a word that the field does not allow",
-    before=f"{DEMO}restart_policy: on_failure",
-    after=f"{DEMO}restart_policy: on-failure",
-)
 _OUT_OF_RANGE = _error(
     "out-of-range",
     "a number that is too small or too large",
@@ -82,30 +83,9 @@ _OUT_OF_RANGE = _error(
     before=f"{DEMO}timeouts: {{total_timeout: -1}}",
     after=f"{DEMO}timeouts: {{total_timeout: 0}}",
 )
-_NOT_A_DURATION = _error(
-    "not-a-duration",
-    "a string that is not a duration",
-    "A duration in a health check is a number with a unit (30s, 1m30s; the units are h, m, s, ms,"
-    " us and ns), or a number of nanoseconds. Timeouts are whole seconds.",
-    before=f"{DEMO}rollout: {{strategy: rolling, health_check: {{deadline: 5 minutes}}}}",
-    after=f"{DEMO}rollout: {{strategy: rolling, health_check: {{deadline: 5m}}}}",
-)
-_SHORT_DURATION = _warning(
-    "short-duration",
-    "a duration of less than a millisecond",
-    "Numbers without a unit are nanoseconds; seconds were probably meant.",
-    before=f"{DEMO}rollout: {{strategy: rolling, health_check: {{deadline: 300}}}}",
-    after=f"{DEMO}rollout: {{strategy: rolling, health_check: {{deadline: 300s}}}}",
-)
-_PLACEHOLDER = _warning(
-    "placeholder",
-    "a string that looks like a placeholder",
-    before="name: demo\nselector: {match_labels: {environment: replace-with-node-label}}",
-    after="name: demo\nselector: {match_labels: {environment: production}}",
-)
 
 TEMPLATE_TEXT = re.compile(r"\$\{[^}\n]*\}?|\{\{(?:(?!\}\})[^\n])*+(?:\}\})?|<[A-Za-z][\w .:-]*>")
-_PLACEHOLDER_TEXT = re.compile(
+PLACEHOLDER_TEXT = re.compile(
     r"(?:replace|change)[-_. ]?(?:me|this|with)\b.*|to-?do|fix-?me|your[-_. ].+|x{3,}|placeholder",
     re.IGNORECASE,
 )
@@ -151,17 +131,16 @@ def check_model(model: str, value: Object, path: str) -> Check[None]:
     """
     known = fields_of(model)
     for name, (key, item) in value.entries.items():
-        place = truncated_path(path, name)
-        if model == "Job" and name == "selector":
-            pass  # reported by the rule two-specs
-        elif name not in known:
-            yield _unknown_field(model, key, value, place)
+        field = known.get(name)
+        if field is None:
+            if model != "Job" or name != "selector":  # reported by the rule two-specs
+                yield _unknown_field(model, key, value, truncated_path(path, name))
         elif (
-            not is_null(item)
-            and model != "NodeSelector"
-            and known[name].model not in ("NodeSelector", "JobSpec")
+            model != "NodeSelector"
+            and field.model not in ("NodeSelector", "JobSpec")
+            and not is_null(item)
         ):
-            yield from _CHECKS[known[name].kind](known[name], item, place)
+            yield from _CHECKS[field.kind](field, item, f"{path}.{name}" if path else name)
 
 
 def _unknown_field(model: str, key: Scalar, value: Object, path: str) -> Finding:
@@ -190,12 +169,25 @@ def _check_text(expectation: Field, value: Value, path: str) -> Check[None]:
         message = f"the character {printable(bad[0])} is not allowed"
         yield CONTROL_CHARACTER.at(value, path, message, "remove it", bad.span())
     elif words and text not in words:
-        message = f"expected {join_limited(words, conjunction='or')}, found {quoted(text)}"
-        plain = text.lower().replace("_", "-")
-        edit = Edit(value, plain) if plain in words else None
-        yield _NOT_ONE_OF.at(value, path, message, suggest_word(text, words), edit=edit)
+        yield from _not_one_of(words, value, path)
     elif path.rpartition(".")[2] != "description" and not (yield from check_template(value, path)):
         yield from check_placeholder(value, path, text)
+
+
+_NOT_ONE_OF = _error(
+    "not-one-of",
+    "a word that the field does not allow",
+    before=f"{DEMO}restart_policy: on_failure",
+    after=f"{DEMO}restart_policy: on-failure",
+)
+
+
+def _not_one_of(words: tuple[str, ...], value: Scalar, path: str) -> Findings:
+    text = value.text
+    message = f"expected {join_limited(words, conjunction='or')}, found {quoted(text)}"
+    plain = text.lower().replace("_", "-")
+    edit = Edit(value, plain) if plain in words else None
+    yield _NOT_ONE_OF.at(value, path, message, suggest_word(text, words), edit=edit)
 
 
 def check_template(value: Scalar, path: str) -> Check[bool]:
@@ -207,12 +199,20 @@ def check_template(value: Scalar, path: str) -> Check[bool]:
     return template is not None
 
 
-def check_placeholder(value: Scalar, path: str, word: str) -> Check[None]:
+_PLACEHOLDER = _warning(
+    "placeholder",
+    "a string that looks like a placeholder",
+    before="name: demo\nselector: {match_labels: {environment: replace-with-node-label}}",
+    after="name: demo\nselector: {match_labels: {environment: production}}",
+)
+
+
+def check_placeholder(value: Scalar, path: str, word: str) -> Findings:
     """Report ``word`` if it looks like a placeholder, such as ``TODO``.
 
     :param value: the string that contains it.
     """
-    if _PLACEHOLDER_TEXT.fullmatch(word[:200]):
+    if PLACEHOLDER_TEXT.fullmatch(word[:200]):
         message = f"{quoted(word)} looks like a placeholder"
         yield _PLACEHOLDER.at(value, path, message, "replace it with a real value")
 
@@ -227,7 +227,7 @@ def _check_number(expectation: Field, value: Value, path: str) -> Check[None]:
         case Scalar(text, "number") if not NUMBER.fullmatch(text):
             what += " in decimal digits"
     hint = suggest_number(path, expectation, value)
-    yield from expected(what, value, path, hint, Edit(value, hint, is_hint=True))
+    yield from expected(what, value, path, hint, Edit(value, hint))
 
 
 def _number(digits: str) -> int | float:
@@ -252,24 +252,51 @@ def _check_boolean(expectation: Field, value: Value, path: str) -> Check[None]:
             return
     word = _BOOLEANS.get(value.text.lower()) if isinstance(value, Scalar) else None
     hint = Fix.write(word, is_certain=True) if word else None
-    yield from expected("true or false", value, path, hint, Edit(value, hint, is_hint=True))
+    yield from expected("true or false", value, path, hint, Edit(value, hint))
 
 
 def _check_duration(expectation: Field, value: Value, path: str) -> Check[None]:
     match value:
         case Scalar(text, "text") if is_duration(text):
             yield from _check_bounds(expectation, parse_duration(text) or inf, value, path)
-        case Scalar(text, "text"):
-            yield _NOT_A_DURATION.at(value, path, f"{quoted(text)} is not a duration", _DURATION)
+        case Scalar(_, "text"):
+            yield from _not_a_duration(value, path)
         case Scalar(text, "number") if LONG_INTEGER.fullmatch(text):
-            number = _number(text)
-            yield from _check_bounds(expectation, number, value, path)
-            if 1 <= number < NANOSECONDS["ms"]:
-                message = f"{number} without a unit means {number} nanoseconds"
-                fix = Fix.write(f"{number}s", "for seconds, write")
-                yield _SHORT_DURATION.at(value, path, message, fix)
+            yield from _check_bounds(expectation, _number(text), value, path)
+            yield from _short_duration(_number(text), value, path)
         case _:
             yield from expected("a duration", value, path, _DURATION)
+
+
+_NOT_A_DURATION = _error(
+    "not-a-duration",
+    "a string that is not a duration",
+    "A duration in a health check is a number with a unit (30s, 1m30s; the units are h, m, s, ms,"
+    " us and ns), or a number of nanoseconds. Timeouts are whole seconds.",
+    before=f"{DEMO}rollout: {{strategy: rolling, health_check: {{deadline: 5 minutes}}}}",
+    after=f"{DEMO}rollout: {{strategy: rolling, health_check: {{deadline: 5m}}}}",
+)
+
+
+def _not_a_duration(value: Scalar, path: str) -> Findings:
+    yield _NOT_A_DURATION.at(value, path, f"{quoted(value.text)} is not a duration", _DURATION)
+
+
+_SHORT_DURATION = _warning(
+    "short-duration",
+    "a duration of less than a millisecond",
+    "Numbers without a unit are nanoseconds; seconds were probably meant.",
+    before=f"{DEMO}rollout: {{strategy: rolling, health_check: {{deadline: 300}}}}",
+    after=f"{DEMO}rollout: {{strategy: rolling, health_check: {{deadline: 300s}}}}",
+)
+
+
+def _short_duration(number: float, value: Scalar, path: str) -> Findings:
+    if 1 <= number < NANOSECONDS["ms"]:
+        message = f"{number} without a unit means {number} nanoseconds"
+        yield _SHORT_DURATION.at(
+            value, path, message, Fix.write(f"{number}s", "for seconds, write")
+        )
 
 
 def _check_mapping(expectation: Field, value: Value, path: str) -> Check[None]:
@@ -280,7 +307,8 @@ def _check_mapping(expectation: Field, value: Value, path: str) -> Check[None]:
     elif expectation.kind == "model":
         yield from check_model(expectation.model, value, path)
     elif expectation.kind == "data":
-        yield from _check_data(value, path)
+        if _has_large_number(value):
+            yield from _check_data(value, path)
     else:
         for key, item in value.entries.values():
             place = truncated_path(path, key.text)
@@ -301,6 +329,17 @@ def _check_data(value: Value, path: str) -> Check[None]:
             message = f"{truncate(text, 30)} does not fit into 64 bits"
             hint = Fix.write(f'"{text}"', "as a string, write") if len(text) < 200 else None
             yield _OUT_OF_RANGE.at(value, path, message, hint)
+
+
+def _has_large_number(value: Value) -> bool:
+    match value:
+        case Scalar(text, "number"):
+            return _is_too_large(text)
+        case List(items):
+            return any(map(_has_large_number, items))
+        case Object(entries):
+            return any(_has_large_number(item) for _, item in entries.values())
+    return False
 
 
 def _is_too_large(digits: str) -> bool:

@@ -1,72 +1,114 @@
-"""Rules about the selector of a job: its labels, expressions and ids, and what they mean."""
+"""Rules about the selector of a job: the form of its three fields, and what they mean together."""
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable
 from functools import partial
+from typing import NamedTuple
 
-from nodeselect.documents.values import Object, Value, find
+from nodeselect.documents.values import List, Object, Scalar, Value, find, is_bare_key, is_null
 from nodeselect.documents.yaml import scalar_kind
 from nodeselect.errors import SelectorError
-from nodeselect.jobs.check.edits import Edit, corrected_expression
-from nodeselect.jobs.check.rule import REGISTRY, Check, Finding, define
+from nodeselect.jobs.check.edits import Edit, Hint, corrected_expression, quote
+from nodeselect.jobs.check.rule import REGISTRY, Check, Finding, Findings, at, define, rule
 from nodeselect.jobs.check.rules.fields import (
+    PLACEHOLDER_TEXT,
+    TEMPLATE_TEXT,
     check_model,
     check_placeholder,
     check_template,
     expected,
+    truncated_path,
 )
-from nodeselect.jobs.check.rules.selector_fields import Entry, read_labels, read_list
 from nodeselect.jobs.check.schema_fields import fields_of
-from nodeselect.jobs.check.suggestions import suggest_label, suggest_selector
+from nodeselect.jobs.check.suggestions import (
+    expression_of,
+    suggest_expression,
+    suggest_joined,
+    suggest_label,
+    suggest_labels,
+    suggest_list,
+    suggest_selector,
+    suggest_text,
+)
 from nodeselect.limits import LIMITS
 from nodeselect.problem import Fix
-from nodeselect.selectors import Requirement, Selector, conflict, redundant
-from nodeselect.selectors.charset import is_key
+from nodeselect.selectors import Operator, Requirement, Selector, conflict, redundant
+from nodeselect.selectors.charset import is_key, is_value
 from nodeselect.text import join_limited, quoted, truncate
 
-_error = partial(define, "selector")
-_warning = partial(define, "selector", severity="warning")
+# The rules about the meaning of a selector.
+_CHECKS: list[Callable[["_Parsed"], Findings]] = []
 
-_ODD_ID = _warning(
-    "odd-id",
-    "an id that probably no node has",
-    "Ids are matched exactly: spaces, wildcards, variables and commas are part of an id.",
-    before='name: demo\nselector: {match_ids: ["node-1*"]}',
-    after="name: demo\nselector: {match_ids: [node-10, node-11]}",
+_define = partial(define, "selector")
+_error = partial(rule, "selector", checks=_CHECKS)
+_warning = partial(rule, "selector", checks=_CHECKS, severity="warning")
+
+_STRUCTURED_EXPRESSION = _define(
+    "structured-expression",
+    "an expression that is a mapping, as in Kubernetes and Bacalhau",
+    before="name: demo\nselector:\n  match_expressions:\n"
+    "    - {key: region, operator: In, values: [eu, us]}",
+    after="name: demo\nselector:\n  match_expressions:\n    - region in (eu,us)",
 )
-_CONTRADICTION = _error(
-    "contradiction",
-    "requirements that no node can satisfy together",
-    "All requirements must hold, those of labels and of expressions. To accept any of several"
-    " values, use 'in'; to accept either of two selectors, use two jobs.",
-    before='name: demo\nselector: {match_expressions: ["region=eu,region=us"]}',
+_SPLIT_EXPRESSION = _define(
+    "split-expression",
+    "an expression that YAML splits at the comma",
+    "In the flow style of YAML, [...] and {...}, a comma ends a string without quotes.",
+    before="name: demo\nselector: {match_expressions: [region in (eu,us)]}",
     after='name: demo\nselector: {match_expressions: ["region in (eu,us)"]}',
 )
-_REDUNDANT = _warning(
-    "redundant-requirement",
-    "a requirement or an id that changes nothing",
-    before="name: demo\nselector:\n  match_labels: {region: eu}\n  match_expressions: [region]",
-    after="name: demo\nselector:\n  match_labels: {region: eu}",
+_TOO_MANY_ENTRIES = _define(
+    "too-many-entries",
+    "more labels, expressions or ids than a selector may have",
+    "At most 256 labels, 256 expressions (limit: requirements) and 100,000 ids (limit: match_ids).",
 )
-_ABSENT_KEY = _warning(
-    "absent-key",
-    "'!=' or 'notin' also matches nodes without the label",
-    "If this is not intended, require the label as well.",
-    before='name: demo\nselector: {match_expressions: ["tier!=free"]}',
-    after='name: demo\nselector: {match_expressions: ["tier,tier!=free"]}',
-)
-_UNDOCUMENTED_OPERATOR = _warning(
-    "undocumented-operator",
-    "'>' or '<', which Expanso does not document",
-    "Kubernetes and Bacalhau have them. The server may reject them.",
-    before='name: demo\nselector: {match_expressions: ["gpus>1"]}',
-    after='name: demo\nselector: {match_expressions: ["gpus in (2,4,8)"]}',
-)
+
+
+class _Entry(NamedTuple):
+    """A label, an expression or an id in the selector of a job file.
+
+    :param parent: the path of the field that it is in.
+    :param number: the number of an expression or id in its list.
+    :param key: the key of a label; None for an expression or an id.
+    :param value: the value of a label, or the expression or id.
+    """
+
+    parent: str
+    number: int
+    key: Scalar | None
+    value: Scalar
+
+    @property
+    def path(self) -> str:
+        """The path of the entry in the document."""
+        if self.key is None:
+            return f"{self.parent}[{self.number}]"
+        return truncated_path(self.parent, self.key.text)
+
+    @property
+    def place(self) -> Scalar:
+        """Where a finding about it points to: the key of a label, or the expression or id."""
+        return self.key or self.value
 
 
 # A requirement and the entry that it comes from.
-_Located = tuple[Requirement, Entry]
+_Located = tuple[Requirement, _Entry]
+
+
+class _Parsed(NamedTuple):
+    """The valid entries of a selector, each parsed once.
+
+    :param selector: the selector of all of them.
+    :param located: their requirements.
+    :param by_key: the same requirements by key.
+    :param ids: the ids.
+    """
+
+    selector: Selector
+    located: list[_Located]
+    by_key: dict[str, list[_Located]]
+    ids: list[_Entry]
 
 
 def read_selector(value: Value | None, path: str) -> Check[Selector | None]:
@@ -77,81 +119,183 @@ def read_selector(value: Value | None, path: str) -> Check[Selector | None]:
         yield from expected("a mapping", value, path, partial(suggest_selector, value))
         return None
     yield from check_model("NodeSelector", value, path)
-    labels = yield from read_labels(find(value, "match_labels"), f"{path}.match_labels")
-    expressions = yield from read_list(value, "match_expressions", path, LIMITS.requirements)
-    ids = yield from read_list(value, "match_ids", path, LIMITS.match_ids)
-    entries = [entry for entry in (*labels, *expressions, *ids) if entry is not None]
-    selector, valid = yield from _build_valid(entries, value, path)
-    if selector is None:
+    labels = yield from _read_labels(find(value, "match_labels"), f"{path}.match_labels")
+    expressions = yield from _read_list(value, "match_expressions", path, LIMITS.requirements)
+    ids = yield from _read_list(value, "match_ids", path, LIMITS.match_ids)
+    is_complete = not value.entries.keys() - fields_of("NodeSelector").keys()
+    located: list[_Located] = []
+    by_key: dict[str, list[_Located]] = {}
+    for entry in (*labels, *expressions):
+        requirements = None if entry is None else (yield from _read_requirements(entry))
+        if entry is None or requirements is None:
+            is_complete = False
+            continue
+        for requirement in requirements:
+            located.append((requirement, entry))
+            by_key.setdefault(requirement.key, []).append((requirement, entry))
+    valid_ids = []
+    for entry in ids:
+        if entry is not None and (yield from _check_id(entry)):
+            valid_ids.append(entry)  # noqa: PERF401 - no comprehension can hold "yield from"
+    is_complete = is_complete and len(valid_ids) == len(ids)
+    texts = [entry.value.text for entry in valid_ids]
+    try:
+        selector = Selector.from_requirements([each for each, _ in located], texts or None)
+    except SelectorError as error:  # together they exceed a limit
+        yield REGISTRY[error.code].at(value, path, error.message)
         return None
-    yield from _check_requirements(selector, valid)
-    yield from _check_ids(entry for entry in valid if entry.field == "match_ids")
-    is_complete = len(valid) == len(labels) + len(expressions) + len(ids)
-    if not is_complete or value.entries.keys() - fields_of("NodeSelector"):
-        return None
-    return selector
+    for requirement, entry in located:
+        for word in requirement.values:
+            if PLACEHOLDER_TEXT.fullmatch(word):
+                yield from check_placeholder(entry.value, entry.path, word)
+    for entry in valid_ids:
+        if not (yield from check_template(entry.value, entry.path)):
+            yield from check_placeholder(entry.value, entry.path, entry.value.text)
+    parsed = _Parsed(selector, located, by_key, valid_ids)
+    for check in _CHECKS:
+        yield from check(parsed)
+    return selector if is_complete else None
 
 
-def _build_valid(
-    entries: list[Entry], value: Value, path: str
-) -> Check[tuple[Selector | None, list[Entry]]]:
-    """Build the selector of the valid entries, and report the others.
+def _read_labels(value: Value | None, path: str) -> Check[list[_Entry | None]]:
+    """Read the labels of a selector; report those that are not strings, and return None for each.
 
-    Return the selector and the valid entries; the selector is None if together they exceed a limit.
-
-    :param value: the selector in the document, and ``path`` its path.
+    :param value: the mapping ``match_labels``.
     """
-    try:
-        return _build(entries), entries
-    except SelectorError as error:
-        valid = []
-        for entry in entries:
-            if (yield from _check_entry(entry)):
-                valid.append(entry)  # noqa: PERF401 - no comprehension can hold "yield from"
-        if len(valid) < len(entries):
-            return (yield from _build_valid(valid, value, path))
-        yield REGISTRY[error.code].at(value, path, error.message)  # together they exceed a limit
-        return None, []
-
-
-def _build(entries: Iterable[Entry]) -> Selector:
-    labels: dict[str, str] = {}
-    texts: dict[str, list[str]] = {"match_expressions": [], "match_ids": []}
-    for entry in entries:
-        if entry.key is not None:
-            labels[entry.key.text] = entry.value.text
+    if value is None:
+        return []
+    if not isinstance(value, Object):
+        yield from expected("a mapping", value, path, partial(suggest_labels, value))
+        return [None]
+    if len(value.entries) > LIMITS.requirements:
+        yield _too_many(value, path, len(value.entries), LIMITS.requirements)
+        return [None]
+    entries: list[_Entry | None] = []
+    for key, item in value.entries.values():
+        if key.kind == "text" and isinstance(item, Scalar) and item.kind == "text":
+            entries.append(_Entry(path, 0, key, item))
+            continue
+        entries.append(None)
+        place = truncated_path(path, key.text)
+        if is_bare_key(key, item) and ":" in key.text:
+            yield from expected("a label and its value", key, place, "put a space after the colon")
+        elif is_bare_key(key, item):
+            message = "this is the rest of a value that YAML ended at the comma"
+            yield _SPLIT_EXPRESSION.at(key, place, message, "put all of the value in quotes")
+        elif key.kind != "text":
+            yield from expected("a string", key, place, suggest_text(key), quote(key))
         else:
-            texts[entry.field].append(entry.value.text)
-    return Selector.of(match_labels=labels, **texts)
+            hint = partial(suggest_label, key.text, item)
+            is_valid = isinstance(item, Scalar) and is_value(item.text)
+            yield from expected("a string", item, place, hint, quote(item) if is_valid else None)
+    return entries
 
 
-def _check_entry(entry: Entry) -> Check[bool]:
-    """Check a label, an expression or an id by itself; return whether it is valid."""
+def _read_list(fields: Object, name: str, path: str, max_items: int) -> Check[list[_Entry | None]]:
+    """Read a list of strings in a selector; report other items, and return None for each.
+
+    :param fields: the selector, and ``path`` its path.
+    :param name: ``match_expressions`` or ``match_ids``.
+    """
+    value = find(fields, name)
+    path = f"{path}.{name}"
+    if value is None:
+        return []
+    if not isinstance(value, List):
+        hint = partial(suggest_list, name, value)
+        yield from expected("a list of strings", value, path, hint, Edit(value, hint))
+        return [None]
+    if len(value.items) > max_items:
+        yield _too_many(value, path, len(value.items), max_items)
+        return [None]
+    entries: list[_Entry | None] = []
+    split_until = 0
+    for number, item in enumerate(value.items):
+        entry = None
+        if number < split_until:
+            pass  # reported with the first piece
+        elif isinstance(item, Scalar) and item.kind == "text":
+            entry = _Entry(path, number, None, item)
+            pieces = _split_expression(value.items[number:]) if name != "match_ids" else []
+            if len(pieces) > 1:
+                message = "YAML ends the item at the comma"
+                joined = partial(suggest_joined, pieces)
+                split_until = number + len(pieces)
+                edit = Edit(item, joined, value.items[split_until - 1])
+                yield _SPLIT_EXPRESSION.at(item, entry.path, message, joined, edit=edit)
+                entry = None
+        elif isinstance(item, Object) and name == "match_expressions":
+            yield from _check_structured(item, f"{path}[{number}]")
+        else:
+            suggest = suggest_expression if name == "match_expressions" else suggest_text
+            advice: Hint = "remove the item" if is_null(item) else partial(suggest, item)
+            yield from expected("a string", item, f"{path}[{number}]", advice, quote(item))
+        entries.append(entry)
+    return entries
+
+
+def _split_expression(items: list[Value]) -> list[str]:
+    """Return the items that together are the expression which begins with the first item.
+
+    In ``[region in (eu,us)]``, YAML ends an item at the comma: so the result is ``region in (eu``
+    and ``us)``. If the first item is a whole expression, return only this.
+    """
+    pieces: list[str] = []
+    for item in items:
+        if not isinstance(item, Scalar) or (pieces and "(" in item.text):
+            break
+        pieces.append(item.text)
+        if ")" in item.text:
+            return pieces
+        if "(" not in pieces[0]:
+            break
+    return pieces[:1]
+
+
+def _too_many(value: Value, path: str, count: int, limit: int) -> Finding:
+    message = f"at most {limit:,} entries are allowed, found {count:,}"
+    return _TOO_MANY_ENTRIES.at(value, path, message)
+
+
+def _check_structured(item: Object, path: str) -> Check[None]:
+    message, hint = "an expression is a string, not a mapping", partial(suggest_expression, item)
+    edit = Edit(item, partial(expression_of, item))
+    yield _STRUCTURED_EXPRESSION.at(item, path, message, hint, edit=edit)
+    for _, value in item.entries.values():
+        for part in value.items if isinstance(value, List) else [value]:
+            if isinstance(part, Scalar):
+                yield from check_template(part, path)
+
+
+def _read_requirements(entry: _Entry) -> Check[tuple[Requirement, ...] | None]:
+    """Parse a label or an expression; report an invalid one, and return None."""
+    key, value = entry.key, entry.value
     try:
-        _build([entry])
+        if key is not None:
+            return (Requirement(key.text, Operator.EQUALS, [value.text]),)
+        if requirements := Selector.parse(value.text).requirements:
+            return requirements
+        Selector.of(match_expressions=[value.text])  # raises, since it is blank
     except SelectorError as error:
-        value, edit = entry.value, None
-        hint: Fix | str | None = error.fix
-        if entry.key is not None:
-            hint = suggest_label(entry.key.text, entry.value) or hint
-            if not is_key(entry.key.text):
-                value = entry.key
-        elif error.fix:
-            hint = _quote_for_yaml(error.fix, is_whole="," not in error.source)
-            if entry.field == "match_expressions":
-                edit = Edit(value, partial(corrected_expression, error.source))
-        rule = REGISTRY[error.code]
-        yield rule.at(value, entry.path, error.message, hint, error.span, edit=edit)
-        return False
-    return True
+        place, hint, edit = value, error.fix, None
+        if key is not None:
+            hint = Fix.of(suggest_label(key.text, value)) or hint
+            if not is_key(key.text):
+                place = key
+        else:
+            hint = hint and _quote_for_yaml(hint, is_whole="," not in error.source)
+            edit = Edit(value, partial(corrected_expression, error))
+        message, span = error.message, error.span
+        yield REGISTRY[error.code].at(place, entry.path, message, hint, span, edit=edit)
+    return None
 
 
 def _quote_for_yaml(fix: Fix, *, is_whole: bool) -> Fix:
-    """Return a hint about an expression as a hint for YAML: ``write: "!key"`` for ``write: !key``.
+    """Return the fix of an expression as a fix for YAML: ``write: "!key"`` for ``write: !key``.
 
     In YAML, ``!key`` and ``5`` are not strings.
 
-    :param is_whole: whether the hint has the whole expression, and not a part of it.
+    :param is_whole: whether the replacement is the whole expression, and not a part of it.
     """
     text = fix.replacement
     if not text or not fix.is_certain or (text[0] != "!" and scalar_kind(text) == "text"):
@@ -161,98 +305,136 @@ def _quote_for_yaml(fix: Fix, *, is_whole: bool) -> Fix:
     return fix._replace(text=f"put the expression in quotes, and {fix.text}")
 
 
-def _check_ids(ids: Iterable[Entry]) -> Check[None]:
-    seen: set[str] = set()
-    for _, _, value, path in ids:
-        text = value.text
-        if text in seen:
-            message = f"the id {quoted(text)} is repeated"
-            yield _REDUNDANT.at(value, path, message, "remove it")
-        seen.add(text)
-        if (yield from check_template(value, path)):
+def _check_id(entry: _Entry) -> Check[bool]:
+    """Report an invalid id; return whether it is valid."""
+    text = entry.value.text
+    if text and text.isascii() and text.isprintable():  # the usual case
+        return True
+    try:
+        Selector.of(match_ids=[text])
+    except SelectorError as error:
+        hint, span = error.fix, error.span
+        yield REGISTRY[error.code].at(entry.value, entry.path, error.message, hint, span)
+        return False
+    return True
+
+
+@_warning(
+    "odd-id",
+    "an id that probably no node has",
+    "Ids are matched exactly: spaces, wildcards, variables and commas are part of an id.",
+    before='name: demo\nselector: {match_ids: ["node-1*"]}',
+    after="name: demo\nselector: {match_ids: [node-10, node-11]}",
+)
+def _odd_id(parsed: _Parsed) -> Findings:
+    for entry in parsed.ids:
+        text = entry.value.text
+        odd = re.search(r"^\s|\s$|[*?$%,]", text)
+        if odd is None or TEMPLATE_TEXT.search(text):
             continue
-        yield from check_placeholder(value, path, text)
-        if odd := re.search(r"^\s|\s$|[*?$%,]", text):
-            message = f"{quoted(text)} contains {quoted(odd[0])}, and ids are matched exactly"
-            hint = "write each id as a separate item, or select by a label that these nodes have"
-            if odd[0].isspace():
-                hint = "remove the space"
-            elif odd[0] == "$":
-                hint = "write the id in place of the variable"
-            yield _ODD_ID.at(value, path, message, hint)
+        message = f"{quoted(text)} contains {quoted(odd[0])}, and ids are matched exactly"
+        hint = "write each id as a separate item, or select by a label that these nodes have"
+        if odd[0].isspace():
+            hint = "remove the space"
+        elif odd[0] == "$":
+            hint = "write the id in place of the variable"
+        yield at(entry.value, entry.path, message, hint)
 
 
-def _check_requirements(selector: Selector, entries: list[Entry]) -> Check[None]:
-    """Report requirements that contradict or repeat each other, or have other doubtful effects.
-
-    This is decided exactly, for all possible nodes.
-    """
-    located = [
-        (requirement, entry)
-        for entry in entries
-        if entry.field != "match_ids"
-        for requirement in _build([entry]).requirements
-    ]
-    by_key: dict[str, list[_Located]] = {}
-    for requirement, entry in located:
-        by_key.setdefault(requirement.key, []).append((requirement, entry))
-        for word in requirement.values:
-            yield from check_placeholder(entry.value, entry.path, word)
-    if not selector.is_satisfiable:
-        yield _contradiction(conflict(selector) or (), located)
-    elif len(by_key) < len(located):
-        yield from _check_redundancy(Counter(redundant(selector)), located)
-    for key, items in by_key.items():
-        if all(requirement.operator.is_exclusion for requirement, _ in items):
-            fix = Fix.write(key, "to require the label, add")
-            for requirement, entry in items:
-                effect = f"also matches nodes without the label {quoted(key)}"
-                message = f"{_shown(requirement)} {effect}"
-                yield _ABSENT_KEY.at(entry.place, entry.path, message, fix)
-        # By path, so that "x>3,x<5" is reported once.
-        comparisons = {entry.path: entry for each, entry in items if each.operator.is_comparison}
-        for path, entry in comparisons.items():
-            message = "'>' and '<' are not documented by Expanso; the server may reject them"
-            hint = f"list the values: {key} in (...)"
-            yield _UNDOCUMENTED_OPERATOR.at(entry.place, path, message, hint)
-
-
-def _contradiction(conflicting: tuple[Requirement, ...], located: list[_Located]) -> Finding:
-    last, entry = next(item for item in reversed(located) if item[0] in conflicting)
-    others = [each for each in conflicting if each != last]
-    problem, hint = "is never true", Fix("remove it")
+@_error(
+    "contradiction",
+    "requirements that no node can satisfy together",
+    "All requirements must hold, those of labels and of expressions. To accept any of several"
+    " values, use 'in'; to accept either of two selectors, use two jobs.",
+    before='name: demo\nselector: {match_expressions: ["region=eu,region=us"]}',
+    after='name: demo\nselector: {match_expressions: ["region in (eu,us)"]}',
+)
+def _contradiction(parsed: _Parsed) -> Findings:
+    if parsed.selector.is_satisfiable:
+        return
+    conflicting = conflict(parsed.selector) or ()
+    last, entry = next(item for item in reversed(parsed.located) if item[0] in conflicting)
+    others = [requirement for requirement in conflicting if requirement != last]
+    problem, fix = "is never true", Fix("remove it")
     if others:
-        problem, hint = f"contradicts {_listed(others)}", Fix("remove one of them")
-    values = ",".join(sorted({value for each in conflicting for value in each.values}))
-    if others and all(each.operator.is_inclusion for each in conflicting) and len(values) < 200:
-        hint = Fix.write(f"{last.key} in ({values})", "to accept any of the values, write")
+        problem, fix = f"contradicts {_listed(others)}", Fix("remove one of them")
+    values = sorted({value for requirement in conflicting for value in requirement.values})
+    listed = ",".join(values)
+    is_choice = all(requirement.operator.is_inclusion for requirement in conflicting)
+    if others and is_choice and len(listed) < 200:
+        fix = Fix.write(f"{last.key} in ({listed})", "to accept any of the values, write")
     message = f"no node can match: {_shown(last)} {problem}"
-    return _CONTRADICTION.at(entry.place, entry.path, message, hint)
+    yield at(entry.place, entry.path, message, fix)
 
 
-def _check_redundancy(extra: Counter[Requirement], located: list[_Located]) -> Check[None]:
-    """Report the requirements that can be removed without effect.
-
-    :param extra: these requirements, and how many times each can be removed.
-    :param located: all requirements, with the entries of the selector that they come from.
-    """
-    count = Counter(requirement for requirement, _ in located)
+@_warning(
+    "redundant-requirement",
+    "a requirement or an id that changes nothing",
+    before="name: demo\nselector:\n  match_labels: {region: eu}\n  match_expressions: [region]",
+    after="name: demo\nselector:\n  match_labels: {region: eu}",
+)
+def _redundant_requirement(parsed: _Parsed) -> Findings:
+    repeated: set[str] = set()
+    for entry in parsed.ids:
+        text = entry.value.text
+        if text in repeated:
+            message = f"the id {quoted(text)} is repeated"
+            yield at(entry.value, entry.path, message, "remove it")
+        repeated.add(text)
+    if len(parsed.by_key) == len(parsed.located) or not parsed.selector.is_satisfiable:
+        return
+    extra = Counter(redundant(parsed.selector))  # how many times each can be removed
+    count = Counter(requirement for requirement, _ in parsed.located)
     needed: dict[str, list[Requirement]] = {}
     for requirement in count:
         if extra[requirement] < count[requirement]:
             needed.setdefault(requirement.key, []).append(requirement)
     listed = {key: _listed(requirements) for key, requirements in needed.items()}
     seen: set[Requirement] = set()
-    for requirement, entry in located if extra else ():
+    for requirement, entry in parsed.located if extra else ():
         reason = None
         if requirement in seen:
             reason = "is repeated"
         elif extra[requirement] == count[requirement]:
             reason = f"follows from {listed[requirement.key]}"
         if reason:
-            message = f"{_shown(requirement)} {reason}"
-            yield _REDUNDANT.at(entry.place, entry.path, message, "remove it")
+            yield at(entry.place, entry.path, f"{_shown(requirement)} {reason}", "remove it")
         seen.add(requirement)
+
+
+@_warning(
+    "absent-key",
+    "'!=' or 'notin' also matches nodes without the label",
+    "If this is not intended, require the label as well.",
+    before='name: demo\nselector: {match_expressions: ["tier!=free"]}',
+    after='name: demo\nselector: {match_expressions: ["tier,tier!=free"]}',
+)
+def _absent_key(parsed: _Parsed) -> Findings:
+    for key, items in parsed.by_key.items():
+        if not all(requirement.operator.is_exclusion for requirement, _ in items):
+            continue
+        fix = Fix.write(key, "to require the label, add")
+        for requirement, entry in items:
+            effect = f"also matches nodes without the label {quoted(key)}"
+            yield at(entry.place, entry.path, f"{_shown(requirement)} {effect}", fix)
+
+
+@_warning(
+    "undocumented-operator",
+    "'>' or '<', which Expanso does not document",
+    "Kubernetes and Bacalhau have them. The server may reject them.",
+    before='name: demo\nselector: {match_expressions: ["gpus>1"]}',
+    after='name: demo\nselector: {match_expressions: ["gpus in (2,4,8)"]}',
+)
+def _undocumented_operator(parsed: _Parsed) -> Findings:
+    reported = set()
+    for requirement, entry in parsed.located:
+        found = requirement.key, entry.number
+        if requirement.operator.is_comparison and found not in reported:
+            reported.add(found)  # so that "x>3,x<5" is reported once
+            message = "'>' and '<' are not documented by Expanso; the server may reject them"
+            hint = f"list the values: {requirement.key} in (...)"
+            yield at(entry.place, entry.path, message, hint)
 
 
 def _listed(requirements: list[Requirement]) -> str:

@@ -1,0 +1,442 @@
+"""Rules about a whole job: its fields, its rollout and timeouts, and whether it has a selector."""
+
+import os
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple, TypeAlias
+
+from nodeselect.documents.values import List, Object, Scalar, Value, find, is_null
+from nodeselect.jobs.check.rule import DEMO, Finding, Findings, at, define, rule
+from nodeselect.jobs.check.rules.fields import integer_of, truncated_path
+from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper, snake_case
+from nodeselect.jobs.check.suggestions import PIPELINE_FIELDS, suggest_word
+from nodeselect.problem import Fix
+from nodeselect.selectors.charset import MAX_INT64
+from nodeselect.text import join_limited, quoted
+
+Names: TypeAlias = dict[tuple[str, str, str], str]
+"""The names of files by the folder, namespace and name of the job in each."""
+
+
+class Job(NamedTuple):
+    """A job spec to check.
+
+    :param spec: the mapping.
+    :param prefix: what the paths of its fields begin with: nothing, or ``spec.``.
+    :param file: the name of the file.
+    :param names: the files of the jobs so far, by name; this one is added.
+    :param empty_severity: the severity of an empty selector; empty for that of the rule.
+    """
+
+    spec: Object
+    prefix: str
+    file: str
+    names: Names
+    empty_severity: str
+
+    def key(self, path: str) -> Scalar:
+        """Return the key of a field, such as ``rollout`` or ``rollout.canary_count``."""
+        parent, _, name = path.rpartition(".")
+        fields = find(self.spec, parent) if parent else self.spec
+        assert isinstance(fields, Object), "it has the field"
+        return fields.entries[name][0]
+
+
+JOB_CHECKS: list[Callable[[Job], Findings]] = []
+"""The rules about a job, in the order of the documentation."""
+
+_warning = partial(rule, "fields", severity="warning", checks=JOB_CHECKS)
+
+_TYPED_DEMO = "name: demo\ntype: pipeline\nselector: {match_labels: {region: eu}}"
+_CONFIG = "config: {input: {stdin: {}}, output: {stdout: {}}}"
+
+_JOB_TYPES = ("pipeline", "query", "update", "config")
+# The types of Bacalhau, and the most similar ones of Expanso.
+_BACALHAU_TYPES = {"daemon": "pipeline", "service": "pipeline", "ops": "query", "batch": "query"}
+
+_RESERVED_PREFIX = "expanso.io/"
+
+
+@_warning(
+    "no-name",
+    "a job without a name",
+    "To update a job, submit another one with the same name.",
+    before="selector: {match_labels: {region: eu}}",
+    after=DEMO.rstrip(),
+)
+def _no_name(job: Job) -> Findings:
+    message = "the job has no name: it cannot be updated or found by name"
+    yield from _missing(job, "name", message, Fix.write("name: my-job", "add"))
+
+
+@_warning(
+    "repeated-name",
+    "a job with the name of another one in the same folder and namespace",
+    "Submitting a job with the name of another one replaces that.",
+)
+def _repeated_name(job: Job) -> Findings:
+    name, namespace = find(job.spec, "name"), find(job.spec, "namespace")
+    if not isinstance(name, Scalar) or not name.text.strip():
+        return
+    folder = os.path.dirname(job.file)  # noqa: PTH120 - pathlib loads slowly
+    text = namespace.text if isinstance(namespace, Scalar) else ""
+    first = job.names.setdefault((folder, text, name.text), job.file)
+    if first != job.file:
+        message = f"the job in {quoted(first)} has the same name: one of them replaces the other"
+        yield at(name, f"{job.prefix}name", message, "give each job a name of its own")
+
+
+@_warning(
+    "no-type",
+    "a job without a type",
+    "The type decides how long a job runs, and whether it also runs on nodes that join later.",
+    before=f"{DEMO}{_CONFIG}",
+    after=f"{_TYPED_DEMO}\n{_CONFIG}",
+)
+def _no_type(job: Job) -> Findings:
+    message = "the job has no type: it is not clear how it is scheduled"
+    yield from _missing(job, "type", message, Fix.write("type: pipeline", "add"))
+
+
+@_warning(
+    "no-config",
+    "a job without a config, or with an empty one",
+    "The config is what the job does.",
+    before=_TYPED_DEMO,
+    after=f"{_TYPED_DEMO}\n{_CONFIG}",
+)
+def _no_config(job: Job) -> Findings:
+    message = "the job has no config: there is nothing to run"
+    fix = Fix.write(_CONFIG, "add, for example")
+    yield from _missing(job, "config", message, fix, {*PIPELINE_FIELDS, "tasks"})
+
+
+def _missing(
+    job: Job, name: str, message: str, fix: Fix, others: frozenset[str] | set[str] = frozenset()
+) -> Findings:
+    """Report that a field is missing or empty, unless another one is reported in its place.
+
+    :param others: fields that are reported, with what to write in this field.
+    """
+    value = find(job.spec, name)
+    if isinstance(value, Scalar):
+        if value.text.strip():
+            return
+    elif value is not None and not (isinstance(value, Object) and not value.entries):
+        return
+    required = ("name", "type", "config")
+    names = {snake_case(field) for field in job.spec.entries if field not in required}
+    if name in names or names & others or any(map(is_wrapper, names)):
+        return
+    place = job.spec.entries[name][0] if name in job.spec.entries else job.spec
+    if isinstance(value, Scalar):
+        place = value
+    yield at(place, job.prefix.rstrip("."), message, fix)
+
+
+@_warning(
+    "unknown-type",
+    "an unknown type of job",
+    "The documented types are pipeline, query, update and config. The server may know others, so"
+    " this is a warning.",
+    before=f"{DEMO}type: daemon",
+    after=f"{DEMO}type: pipeline",
+)
+def _unknown_type(job: Job) -> Findings:
+    value = find(job.spec, "type")
+    if not isinstance(value, Scalar) or value.kind != "text" or not value.text.strip():
+        return
+    if value.text not in _JOB_TYPES:
+        suggestion = _BACALHAU_TYPES.get(value.text.lower(), value.text)
+        types = join_limited(_JOB_TYPES, 4, "or")
+        message = f"{quoted(value.text)} is not one of the types {types}"
+        yield at(value, f"{job.prefix}type", message, suggest_word(suggestion, _JOB_TYPES))
+
+
+@rule(
+    "fields",
+    "reserved-key",
+    "a key of meta with the prefix expanso.io/",
+    "These keys belong to the server, which ignores changes of them. Only the whole prefix is"
+    " reserved: my-expanso.io/x and a.expanso.io/x are not.",
+    before=f"{DEMO}meta: {{expanso.io/owner: me}}",
+    after=f"{DEMO}meta: {{owner: me}}",
+    checks=JOB_CHECKS,
+)
+def _reserved_key(job: Job) -> Findings:
+    meta = find(job.spec, "meta")
+    for key, _ in meta.entries.values() if isinstance(meta, Object) else ():
+        if key.text.startswith(_RESERVED_PREFIX):
+            message = f"keys with the prefix {_RESERVED_PREFIX} are reserved for the server"
+            path = truncated_path(f"{job.prefix}meta", key.text)
+            yield at(key, path, message, "use another prefix, or none")
+
+
+_rollout = partial(rule, "rollout", head=DEMO, checks=JOB_CHECKS)
+_rollout_warning = partial(_rollout, severity="warning")
+
+_WITH_HEALTH_CHECK = ("rolling", "canary")
+
+# Fields that only these strategies use.
+_STRATEGIES = {
+    **dict.fromkeys(("canary_count", "canary_percent", "auto_promote"), ("canary",)),
+    **dict.fromkeys(("max_parallel", "health_check"), _WITH_HEALTH_CHECK),
+}
+
+_YEAR = 365 * 24 * 3600
+
+
+def _strategy(job: Job) -> str:
+    """Return the strategy of the rollout, valid or not; empty if there is none."""
+    value = find(job.spec, "rollout.strategy")
+    return value.text if isinstance(value, Scalar) else ""
+
+
+@_rollout(
+    "missing-health-check",
+    "a rolling or canary rollout without a health_check",
+    before="rollout: {strategy: canary}",
+    after="rollout: {strategy: canary, health_check: {deadline: 5m}}",
+)
+def _missing_health_check(job: Job) -> Findings:
+    strategy = find(job.spec, "rollout.strategy")
+    if not isinstance(strategy, Scalar) or strategy.text not in _WITH_HEALTH_CHECK:
+        return
+    if find(job.spec, "rollout.health_check") is None:
+        message = f"the strategy {strategy.text} requires a health_check with a deadline"
+        fix = Fix.write("health_check: {deadline: 5m}", "add")
+        yield at(strategy, f"{job.prefix}rollout", message, fix)
+
+
+@_rollout(
+    "missing-deadline",
+    "a health_check without a deadline",
+    before="rollout: {strategy: rolling, health_check: {interval: 10s}}",
+    after="rollout: {strategy: rolling, health_check: {deadline: 5m, interval: 10s}}",
+)
+def _missing_deadline(job: Job) -> Findings:
+    if _strategy(job) not in _WITH_HEALTH_CHECK:
+        return
+    health_check = find(job.spec, "rollout.health_check")
+    if isinstance(health_check, Object) and find(health_check, "deadline") is None:
+        place, path = job.key("rollout.health_check"), f"{job.prefix}rollout.health_check"
+        message, fix = "a health_check requires a deadline", Fix.write("deadline: 5m", "add")
+        yield at(place, path, message, fix)
+
+
+CANARY_TWICE = "canary-twice"
+CANARY_TWICE_MESSAGE = (
+    "canary_count and canary_percent are both given: it is not clear which one counts"
+)
+CANARY_TWICE_FIX = Fix("keep only one of the two")
+
+
+@_rollout(
+    CANARY_TWICE,
+    "canary_count and canary_percent together",
+    "The documentation does not say which of the two counts.",
+    before="rollout:\n  strategy: canary\n  canary_count: 2\n  canary_percent: 5\n"
+    "  health_check: {deadline: 5m}",
+    after="rollout:\n  strategy: canary\n  canary_count: 2\n  health_check: {deadline: 5m}",
+)
+def _canary_twice(job: Job) -> Findings:
+    if find(job.spec, "rollout.canary_count") and find(job.spec, "rollout.canary_percent"):
+        place, path = job.key("rollout.canary_percent"), f"{job.prefix}rollout.canary_percent"
+        yield at(place, path, CANARY_TWICE_MESSAGE, CANARY_TWICE_FIX)
+
+
+@_rollout_warning(
+    "no-strategy",
+    "a rollout without a strategy",
+    "The server then updates all nodes at once (immediate), whatever else the rollout says.",
+    before="rollout: {max_parallel: 25, health_check: {deadline: 5m}}",
+    after="rollout: {strategy: rolling, max_parallel: 25, health_check: {deadline: 5m}}",
+)
+def _no_strategy(job: Job) -> Findings:
+    rollout = find(job.spec, "rollout")
+    if isinstance(rollout, Object) and rollout.entries and find(rollout, "strategy") is None:
+        message = "a rollout without a strategy is immediate: it updates all nodes at once"
+        hint = "add: strategy: rolling, or strategy: immediate"
+        yield at(job.key("rollout"), f"{job.prefix}rollout", message, hint)
+
+
+@_rollout_warning(
+    "pointless-field",
+    "a field that the strategy ignores",
+    "immediate ignores health_check and max_parallel; only canary uses canary_count, canary_percent"
+    " and auto_promote.",
+    before="rollout: {strategy: immediate, health_check: {deadline: 5m}}",
+    after="rollout: {strategy: rolling, health_check: {deadline: 5m}}",
+)
+def _pointless_field(job: Job) -> Findings:
+    strategy, rollout = _strategy(job), find(job.spec, "rollout")
+    if strategy not in ("immediate", *_WITH_HEALTH_CHECK):
+        return
+    for name, strategies in _STRATEGIES.items():
+        if strategy not in strategies and find(rollout, name) is not None:
+            message = f"the strategy {strategy} ignores {name}"
+            fix = Fix.write(f"strategy: {strategies[0]}", "remove it, or write")
+            yield at(job.key(f"rollout.{name}"), f"{job.prefix}rollout.{name}", message, fix)
+
+
+@_rollout_warning(
+    "zero-parallel",
+    "max_parallel: 0, which is 0 percent",
+    "max_parallel was once a number of nodes, and 0 meant all of them. It is now a percentage.",
+    before="rollout: {strategy: rolling, max_parallel: 0, health_check: {deadline: 5m}}",
+    after="rollout: {strategy: rolling, max_parallel: 100, health_check: {deadline: 5m}}",
+)
+def _zero_parallel(job: Job) -> Findings:
+    value = find(job.spec, "rollout.max_parallel")
+    if value is not None and integer_of(value) == 0 and _strategy(job) in _WITH_HEALTH_CHECK:
+        message = "max_parallel: 0 means 0 percent of the nodes in each wave"
+        hint = "write a percentage, such as 10; to update all nodes at once, write 100"
+        yield at(value, f"{job.prefix}rollout.max_parallel", message, hint)
+
+
+@_rollout_warning(
+    "long-timeout",
+    "a timeout of more than a year",
+    "Timeouts are in seconds; nanoseconds were probably meant.",
+    before="timeouts: {total_timeout: 3600000000000}",
+    after="timeouts: {total_timeout: 3600}",
+)
+def _long_timeout(job: Job) -> Findings:
+    timeouts = find(job.spec, "timeouts")
+    for name, (_, value) in timeouts.entries.items() if isinstance(timeouts, Object) else ():
+        seconds = integer_of(value)
+        if seconds and _YEAR < seconds <= MAX_INT64:
+            message = f"{seconds} seconds is more than a year"
+            hint = "write whole seconds, not nanoseconds, or 0 for no limit"
+            yield at(value, truncated_path(f"{job.prefix}timeouts", name), message, hint)
+
+
+@_rollout(
+    "total-timeout-too-small",
+    "a total_timeout that is shorter than one of its parts",
+    "It covers queueing, running and retrying, in seconds; 0 means no limit.",
+    before="timeouts: {total_timeout: 60, execution_timeout: 3600}",
+    after="timeouts: {total_timeout: 7200, execution_timeout: 3600}",
+)
+def _total_timeout_too_small(job: Job) -> Findings:
+    total = find(job.spec, "timeouts.total_timeout")
+    longest = integer_of(total)
+    if total is None or not longest or longest < 0:
+        return
+    for name in ("execution_timeout", "queue_timeout"):
+        part = integer_of(find(job.spec, f"timeouts.{name}"))
+        if part and longest < part:
+            message = f"total_timeout ({longest} s) is shorter than {name} ({part} s)"
+            hint = f"write {part} or more, or 0 for no limit"
+            yield at(total, f"{job.prefix}timeouts.total_timeout", message, hint)
+
+
+@rule(
+    "selector",
+    "empty-selector",
+    "a job without a selector runs on EVERY node",
+    "With --require-selector this is an error.",
+    severity="warning",
+    before="name: demo\nselector: {}",
+    after="name: demo\nselector: {match_labels: {region: eu}}",
+    checks=JOB_CHECKS,
+)
+def _empty_selector(job: Job) -> Findings:
+    entries = job.spec.entries
+    if not _is_empty(find(job.spec, "selector")):
+        return
+    place: Value = job.spec
+    message = "there is no selector: the job runs on EVERY node"
+    if "selector" in entries:
+        place = entries["selector"][0]
+        message = "the selector is empty: the job runs on EVERY node"
+    elif misspelt_selectors(job.spec):
+        return
+    fix = Fix.write("selector: {match_labels: {region: eu}}", "add a selector, such as")
+    severity = job.empty_severity
+    yield at(place, f"{job.prefix}selector", message, fix, severity=severity)
+
+
+def _is_empty(selector: Value | None) -> bool:
+    """Return whether a selector is missing, null or empty, and so matches every node."""
+    return selector is None or (
+        isinstance(selector, Object)
+        and all(
+            is_null(item)
+            or (isinstance(item, Object) and not item.entries)
+            or (isinstance(item, List) and not item.items)
+            for _, item in selector.entries.values()
+        )
+    )
+
+
+@rule(
+    "selector",
+    "misplaced-selector",
+    "a selector inside config; only a warning if there is another one in the right place",
+    "It selects no nodes.",
+    before="name: demo\nselector: {match_ids: [n-1]}\nconfig:\n  selector: {match_ids: [n-2]}",
+    after="name: demo\nselector: {match_ids: [n-1, n-2]}\nconfig: {}",
+    checks=JOB_CHECKS,
+)
+def _misplaced_selector(job: Job) -> Findings:
+    is_empty = _is_empty(find(job.spec, "selector"))
+    yield from _find_misplaced(find(job.spec, "config"), f"{job.prefix}config", is_empty)
+
+
+def _find_misplaced(config: Value | None, path: str, is_empty: bool) -> Findings:
+    """Report selectors inside ``config``.
+
+    :param is_empty: whether the job has no other selector; then search at any depth.
+    """
+    if not isinstance(config, Object):
+        return
+    for name, (key, value) in config.entries.items():
+        if is_selector_name(name):
+            message = "a selector inside 'config' has no effect"
+            severity = "warning"
+            hint = "remove it: the selector of the job is the one next to 'name'"
+            if is_empty:
+                severity, hint = "error", "move what it says to 'selector', next to 'name'"
+            yield at(key, truncated_path(path, name), message, hint, severity=severity)
+        elif is_empty:
+            yield from _find_misplaced(value, truncated_path(path, name), is_empty)
+
+
+_INVALID_SELECTOR = define(
+    "selector",
+    "invalid-selector",
+    "a selector whose mistakes are ignored, or are of rules that are not selected",
+    "No command reads such a job, and the server may run it on EVERY node.",
+    before="name: demo\nselector: {match_labels: {gpu: 1}}  # nodeselect: ignore[wrong-type]",
+    after='name: demo\nselector: {match_labels: {gpu: "1"}}',
+    always_reported=True,
+)
+
+
+def invalid_selector(job: Job) -> Finding:
+    """Return the finding that the selector is not valid.
+
+    It is only for selectors whose mistakes are not reported, since the user ignores their rules.
+    """
+    key = (misspelt_selectors(job.spec) or [job.spec.entries["selector"][0]])[0]
+    message = "the selector is not valid: the job may run on EVERY node"
+    hint = "correct its mistakes; the rules that report them are ignored"
+    path = truncated_path(job.prefix.rstrip("."), key.text)
+    return _INVALID_SELECTOR.at(key, path, message, hint)
+
+
+def misspelt_selectors(spec: Object) -> list[Scalar]:
+    """Return the names of fields that are probably misspellings of ``selector``."""
+    keys = [key for key, _ in spec.entries.values()]
+    return [key for key in keys if key.text != "selector" and is_selector_name(key.text)]
+
+
+def is_like_job(spec: Object) -> bool:
+    """Return whether a mapping with a name or a type is probably a job spec, valid or not."""
+    type_, config = find(spec, "type"), find(spec, "config")
+    return (
+        (isinstance(type_, Scalar) and type_.text in _JOB_TYPES)
+        or (isinstance(config, Object) and not PIPELINE_FIELDS.isdisjoint(config.entries))
+        or any(map(is_selector_name, spec.entries))
+    )
