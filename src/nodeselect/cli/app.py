@@ -18,6 +18,7 @@ from nodeselect.cli.streams import (
     write_error,
     write_error_message,
     write_message,
+    write_output,
     write_usage_error,
 )
 from nodeselect.errors import InventoryError, JobError, SelectorError
@@ -59,7 +60,10 @@ class _Commands(click.Group):
         """Import the command with this name; return None if there is none."""
         if cmd_name not in _COMMANDS:
             return None
-        command = getattr(import_module(f"nodeselect.cli.commands.{cmd_name}"), cmd_name)
+        if cmd_name == "help":
+            command = show_help
+        else:
+            command = getattr(import_module(f"nodeselect.cli.commands.{cmd_name}"), cmd_name)
         assert isinstance(command, click.Command)
         if colour_option not in command.params:
             command.params.append(colour_option)
@@ -120,6 +124,25 @@ def commands() -> None:
 
 
 commands.params.append(colour_option)
+
+
+@click.command("help")
+@click.argument("command", required=False)
+@click.pass_context
+def show_help(context: click.Context, command: str | None) -> None:
+    """Show the help of a command.
+
+    Without COMMAND, list all commands. "nodeselect COMMAND --help" prints the same.
+    """
+    group = context.find_root()
+    if command is None:
+        write_output([group.get_help()])
+        return
+    found = commands.get_command(group, command)
+    if found is None:
+        raise click.UsageError(f"No such command {command!r}.", group)
+    with click.Context(found, info_name=command, parent=group) as inner:
+        write_output([found.get_help(inner)])
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nodeselect.cli.inputs.job_files import split_object
+from nodeselect.cli.inputs.files import split_object
 from nodeselect.cli.inputs.nodes import NodeFiles
 from nodeselect.cli.streams import ExitStatus, write_error_message
 from nodeselect.text import join_limited, pluralize, printable, quoted

@@ -9,7 +9,7 @@ from typing import TextIO
 import click
 
 from nodeselect.cli.completion import complete_files
-from nodeselect.cli.inputs.job_files import split_object
+from nodeselect.cli.inputs.files import split_object
 from nodeselect.cli.options import single_option
 from nodeselect.files.replace import file_status, replace_file
 from nodeselect.text import quoted

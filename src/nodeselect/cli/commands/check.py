@@ -9,8 +9,7 @@ import click
 
 from nodeselect.cli.completion import complete_codes, complete_files
 from nodeselect.cli.hints import command_line
-from nodeselect.cli.inputs.folders import is_excluded
-from nodeselect.cli.inputs.job_files import files_in, job_name, read_bytes
+from nodeselect.cli.inputs.files import files_in, is_excluded, job_name, read_bytes
 from nodeselect.cli.options import check_usage, quiet_option, split_commas
 from nodeselect.cli.output_file import write_file
 from nodeselect.cli.settings import CommandWithSettings

@@ -3,7 +3,7 @@
 import click
 
 from nodeselect.cli.completion import complete_files
-from nodeselect.cli.inputs.job_files import job_name, read_bytes, split_object
+from nodeselect.cli.inputs.files import job_name, read_bytes, split_object
 from nodeselect.cli.inputs.job_selectors import read_job, single_job_selectors
 from nodeselect.cli.options import (
     check_usage,

@@ -3,7 +3,7 @@
 import click
 
 from nodeselect.cli.completion import complete_files
-from nodeselect.cli.inputs.job_files import job_name
+from nodeselect.cli.inputs.files import job_name
 from nodeselect.cli.inputs.job_selectors import only_selector
 from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory
 from nodeselect.cli.options import (

@@ -8,7 +8,7 @@ import click
 
 from nodeselect.cli.completion import complete_ids
 from nodeselect.cli.hints import check_node, command_line
-from nodeselect.cli.inputs.job_files import job_name
+from nodeselect.cli.inputs.files import job_name
 from nodeselect.cli.inputs.job_selectors import job_selectors, read_job, selected, term_numbers
 from nodeselect.cli.inputs.nodes import NodeFiles, match_any, read_explainable, read_inventory
 from nodeselect.cli.options import (

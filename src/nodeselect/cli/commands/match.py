@@ -1,8 +1,8 @@
 """``nodeselect match``: print the nodes that a selector matches."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 from click.core import ParameterSource
@@ -87,7 +87,9 @@ if not; 2 on errors.
 )  # fmt: skip
 @click.option("--show-labels", is_flag=True, help="Add a column with all labels.")
 @click.option("--no-headers", is_flag=True, help="Print no header.")
-@click.option("--count", is_flag=True, help="Print only the number of nodes that match.")
+@click.option(
+    "--count", "count_only", is_flag=True, help="Print only the number of nodes that match."
+)
 @state_option
 @click.option(
     "--limit", type=click.IntRange(min=1), metavar="N", help="Print only the first N nodes."
@@ -104,51 +106,86 @@ if not; 2 on errors.
 @click.pass_context
 def match(
     context: click.Context,
+    /,
     nodes_from: NodeFiles,
     expressions: tuple[str, ...],
     job: str | None,
     ids: tuple[str, ...],
     everything: bool,
-    output: str,
-    keys: tuple[str, ...],
-    sort_by: str | None,
-    show_labels: bool,
-    no_headers: bool,
-    count: bool,
     states: frozenset[str] | None,
-    limit: int | None,
     least: int,
     most: int | None,
+    **display_options: Any,
 ) -> int:
     """Print the nodes that a selector matches.
 
     Selectors are those of Kubernetes: k=v, k!=v, k in (a,b), k notin (a,b), k, !k, k>5, k<5,
     separated by commas; a node matches if all of these requirements hold.
     """
-    with_output = context.get_parameter_source("output") is not ParameterSource.DEFAULT
-    output_options = (with_output, keys, sort_by, show_labels, no_headers, limit)
-    columns = f"-o {join_limited(COLUMN_FORMATS, conjunction='or')}, not -o {output}"
+    display = _Display(**display_options)
+    is_selecting = job is not None or bool(expressions or ids)
+    minimum = f"--min {least}{' (the default)' if least == 1 else ''}"
     mistakes = {
-        "give --job, -l, --id or --all, such as: -l region=eu":
-            not (job is not None or expressions or ids or everything),
-        "--all cannot be combined with --job, -l or --id":
-            everything and (job is not None or bool(expressions or ids)),
+        "give --job, -l, --id or --all, such as: -l region=eu": not (is_selecting or everything),
+        "--all cannot be combined with --job, -l or --id": everything and is_selecting,
         nodes_from.stdin_conflict: job == "-" and nodes_from.has_stdin,
-        "--count cannot be combined with other output options": count and any(output_options),
-        "--sort-by cannot be combined with -o folded": bool(sort_by) and output == "folded",
-        f"-L needs {columns}": bool(keys) and output not in COLUMN_FORMATS,
-        f"--no-headers needs {columns}": no_headers and output not in COLUMN_FORMATS,
-        f"--show-labels needs -o table, not -o {output}": show_labels and output != "table",
-        f"--min {least}{' (the default)' if least == 1 else ''} is greater than --max {most}":
-            most is not None and least > most,
-    }  # fmt: skip
+        **display.mistakes(context),
+        f"{minimum} is greater than --max {most}": most is not None and least > most,
+    }
     check_usage(context, mistakes)
     selectors = selected(job, expressions, ids)
-    limit = 0 if count else limit
-    result = _find_matches(nodes_from, selectors, states, None if sort_by else limit)
-    if sort_by:
-        result = result._replace(nodes=sort_nodes(result.nodes, sort_by)[:limit])
-    if count:
+    result = _find_matches(nodes_from, selectors, states, display.needed)
+    if display.sort_by:
+        result = result._replace(nodes=sort_nodes(result.nodes, display.sort_by)[: display.limit])
+    _print_nodes(context, result, display)
+    for line in (*_unknown_keys(result, display), *_summary(result, selectors, states)):
+        write_message(line)
+    if display.limit and result.matched > display.limit:
+        numbers = f"{display.limit:,} of {result.matched:,}"
+        write_message(f"printed {numbers} matching nodes (--limit)")
+    if least and result.total and not result.matched and not result.other_matches:
+        write_message(
+            explain_hint(nodes_from, expressions=expressions, ids=ids, job=job, states=states)
+        )
+    return _check_number(result.matched, least, most)
+
+
+class _Display(NamedTuple):
+    """The options that say what is printed of the nodes."""
+
+    output: str
+    keys: tuple[str, ...]
+    sort_by: str | None
+    show_labels: bool
+    no_headers: bool
+    count_only: bool
+    limit: int | None
+
+    def mistakes(self, context: click.Context) -> dict[str, bool]:
+        """Return the possible mistakes, as :func:`check_usage` expects them."""
+        is_default = context.get_parameter_source("output") is ParameterSource.DEFAULT
+        others = self._replace(output="" if is_default else self.output, count_only=False)
+        has_columns = self.output in COLUMN_FORMATS
+        columns = f"-o {join_limited(COLUMN_FORMATS, conjunction='or')}, not -o {self.output}"
+        return {
+            "--count cannot be combined with other output options": self.count_only and any(others),
+            "--sort-by cannot be combined with -o folded":
+                bool(self.sort_by) and self.output == "folded",
+            f"-L needs {columns}": bool(self.keys) and not has_columns,
+            f"--no-headers needs {columns}": self.no_headers and not has_columns,
+            f"--show-labels needs -o table, not -o {self.output}":
+                self.show_labels and self.output != "table",
+        }  # fmt: skip
+
+    @property
+    def needed(self) -> int | None:
+        """How many nodes are needed to print the first ones; None if all."""
+        return 0 if self.count_only else None if self.sort_by else self.limit
+
+
+def _print_nodes(context: click.Context, result: "_Result", display: _Display) -> None:
+    output, keys = display.output, display.keys
+    if display.count_only:
         write_output([str(result.matched)])
     elif output in ID_FORMATS:
         write_output(id_lines(result.ids(), output))
@@ -159,37 +196,34 @@ def match(
                 " other labels with -L, or use -o json",
                 context,
             )
-        header = not no_headers
-        write_output(node_lines(nodes, output, keys=keys, labels=show_labels, header=header))
-
-    shown_keys = [*keys, *([sort_by] if sort_by and sort_by not in FIELDS else [])]
-    for line in _unknown_keys(shown_keys, result.nodes if shown_keys else ()):
-        write_message(line)
-    for line in _summary(result, selectors, states):
-        write_message(line)
-    if limit and result.matched > limit:
-        write_message(f"printed {limit:,} of {result.matched:,} matching nodes (--limit)")
-    if least and result.total and not result.matched and not result.other_matches:
-        write_message(
-            explain_hint(nodes_from, expressions=expressions, ids=ids, job=job, states=states)
-        )
-    if result.matched < least and (result.matched or least > 1):
-        expected = pluralize(least, "node")
-        write_message(f"expected at least {expected} (--min), found {result.matched:,}")
-    if most is not None and result.matched > most:
-        expected = pluralize(most, "node")
-        write_message(f"expected at most {expected} (--max), found {result.matched:,}")
-    is_expected = result.matched >= least and (most is None or result.matched <= most)
-    return ExitStatus.OK if is_expected else ExitStatus.NEGATIVE
+        labels, header = display.show_labels, not display.no_headers
+        write_output(node_lines(nodes, output, keys=keys, labels=labels, header=header))
 
 
-def _unknown_keys(keys: Sequence[str], nodes: Iterable[Node]) -> Iterator[str]:
-    """Yield a message for each key that none of the nodes has; it names a similar key, if any."""
-    counts = Counter(label for node in nodes for label in node.labels)
-    for key in dict.fromkeys(keys):
+def _unknown_keys(result: "_Result", display: _Display) -> Iterator[str]:
+    """Yield a message for each key to show that no node has; it names a similar key, if any."""
+    keys = dict.fromkeys(display.keys)
+    if display.sort_by and display.sort_by not in FIELDS:
+        keys[display.sort_by] = None
+    counts = Counter(label for node in (result.nodes if keys else ()) for label in node.labels)
+    for key in keys:
         if counts and key not in counts:
             similar = similar_key(key, counts, "of them has", "of them have")
             yield f"no node that is printed has the label {quoted(key)}{similar}"
+
+
+def _check_number(matched: int, least: int, most: int | None) -> ExitStatus:
+    """Return the exit status; write a message if there are not as many nodes as expected."""
+    if matched < least:
+        if matched or least > 1:
+            expected = pluralize(least, "node")
+            write_message(f"expected at least {expected} (--min), found {matched:,}")
+        return ExitStatus.NEGATIVE
+    if most is not None and matched > most:
+        expected = pluralize(most, "node")
+        write_message(f"expected at most {expected} (--max), found {matched:,}")
+        return ExitStatus.NEGATIVE
+    return ExitStatus.OK
 
 
 class _Result(NamedTuple):

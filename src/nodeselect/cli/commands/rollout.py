@@ -4,7 +4,7 @@ import click
 
 from nodeselect.cli.completion import complete_keys
 from nodeselect.cli.hints import explain_hint
-from nodeselect.cli.inputs.job_files import job_name, read_bytes
+from nodeselect.cli.inputs.files import job_name, read_bytes
 from nodeselect.cli.inputs.job_selectors import warn_if_everything
 from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory
 from nodeselect.cli.options import (

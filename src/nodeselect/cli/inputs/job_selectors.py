@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from nodeselect.cli.inputs.job_files import files_in, job_name, read_bytes, split_object
+from nodeselect.cli.inputs.files import files_in, job_name, read_bytes, split_object
 from nodeselect.cli.options import parse_selectors
 from nodeselect.cli.streams import write_message
 from nodeselect.errors import JobError

@@ -9,7 +9,7 @@ from itertools import islice
 from operator import or_
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, NoReturn
 
-from nodeselect.cli.inputs.folders import similar_file_hint, walk
+from nodeselect.cli.inputs.files import similar_file_hint, walk
 from nodeselect.cli.streams import Progress, write_message
 from nodeselect.errors import InventoryError
 from nodeselect.files.inputs import cannot_read, open_inputs
