@@ -33,9 +33,9 @@ from benchmarks.record import duration, machine, print_table, write
 from benchmarks.rounds import Timing, interleaved
 from nodeselect import Explanation, Inventory, Node, Selector
 from nodeselect.engines import polars as of_polars
+from nodeselect.engines.sql import LongTable, SqlNodes
 from nodeselect.engines.sql import text as sql
-from nodeselect.engines.sql.nodes import SqlNodes
-from nodeselect.engines.sql.text import LongTable, Name
+from nodeselect.engines.sql.text import Name
 
 _NODES = 1_000_000
 _ROUNDS = 5

@@ -36,7 +36,7 @@ from nodeselect import (
     StandingSelectors,
 )
 from nodeselect.engines import sql
-from nodeselect.engines.sql.nodes import SqlNodes
+from nodeselect.engines.sql import SqlNodes
 from nodeselect.jobs import (
     CheckReport,
     Execution,

@@ -8,8 +8,7 @@ from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 from nodeselect import Selector
 from nodeselect.engines.conditions import express
-from nodeselect.engines.sql.dialect import Dialect
-from nodeselect.engines.sql.dialects import DIALECTS
+from nodeselect.engines.sql.dialects import DIALECTS, Dialect
 from nodeselect.engines.sql.text import LongTable, Name, SqlConditions, quote
 from tests.engines.cases import COLUMNS, Row, without_nul
 

@@ -2,231 +2,131 @@
 
 from typing import Any, NamedTuple
 
-from nodeselect.engines.sql import dialects
-from nodeselect.engines.sql.dialect import Dialect
+from nodeselect.engines.sql.dialects import Dialect, DuckDB, PostgreSQL, SQLite
 
-_DIGITS = "[+-]?[0-9]+"
+_ONE, _OWN, _LONG = "one column", "columns of their own", "a long table"
+
+_UNSIGNED = "substr({v}, 1 + (substr({v}, 1, 1) IN ('+', '-')))"
+_LARGEST = "substr({v}, 1, 1) = '-' THEN '9223372036854775808' ELSE '9223372036854775807'"
 
 
 class Guard(NamedTuple):
-    """A condition of a dialect that looks needless, and is not."""
+    """A condition of a dialect that looks needless, and is not.
+
+    :param setup: in which database it is needed.
+    :param layout: in which layout.
+    :param without: the dialect without it.
+    :param fails: what the error says, if the query fails without it, instead of wrong verdicts.
+    """
 
     setup: str
-    """In which database it is needed."""
     layout: str
     without: Dialect
-    """The dialect without it."""
-    fails: str = ""
-    """What the error says, if the query fails without it, instead of wrong verdicts."""
+    fails: str
 
 
-def _sqlite_integer(taken_out: str) -> Any:
-    """Return ``SQLite.value_between`` without a piece of its text, which is replaced by 1."""
+def _guard(
+    setup: str, layout: str, dialect: type[Dialect], fails: str = "", **methods: Any
+) -> Guard:
+    """Return the guard in some methods of a dialect, which are given without it."""
+    return Guard(setup, layout, type(dialect.__name__, (dialect,), methods)(), fails)
+
+
+def _sqlite_integer(taken_out: str) -> Guard:
+    """Return the guard that is a piece of the text of ``SQLite.value_between``."""
 
     def value_between(self: Dialect, value: str, low: str, high: str) -> str:
-        text = dialects.SQLite().value_between(value, low, high)
+        text = SQLite().value_between(value, low, high)
         piece = taken_out.replace("{v}", value)
         assert piece in text
         return text.replace(piece, "1")
 
-    return value_between
+    return _guard("sqlite", _ONE, SQLite, value_between=value_between)
 
 
-def _without(dialect: type[Dialect], **methods: Any) -> Dialect:
-    without: Dialect = type(dialect.__name__, (dialect,), methods)()
-    return without
+def _is_in(value: str, values: list[str]) -> str:
+    return f"{value} IN ({', '.join(values)})"
 
 
 GUARDS = {
-    "PostgreSQL: a key that is null": Guard(
-        "postgresql",
-        "one column",
-        _without(
-            dialects.PostgreSQL,
-            has_key=lambda _, labels, key: f"({labels} IS NOT NULL AND {labels} ? {key})",
-        ),
+    "PostgreSQL: a key that is null": _guard(
+        "postgresql", _ONE, PostgreSQL,
+        has_key=lambda _, labels, key: f"({labels} IS NOT NULL AND {labels} ? {key})",
     ),
-    "PostgreSQL: no labels, and a few values": Guard(
-        "postgresql",
-        "one column",
-        _without(
-            dialects.PostgreSQL,
-            label_in=lambda _, labels, key, values, pairs: (
-                f"({' OR '.join(f'{labels} @> CAST({pair} AS jsonb)' for pair in pairs)})"
-            ),
-        ),
+    "PostgreSQL: no labels, and a few values": _guard(
+        "postgresql", _ONE, PostgreSQL,
+        label_in=lambda _, labels, key, values, pairs:
+            f"({' OR '.join(f'{labels} @> CAST({pair} AS jsonb)' for pair in pairs)})",
     ),
-    "PostgreSQL: no labels, and many values": Guard(
-        "postgresql",
-        "one column",
-        _without(
-            dialects.PostgreSQL,
-            label_in=lambda self, labels, key, values, pairs: (
-                f"({self.value(labels, key)} IN ({', '.join(values)}))"
-            ),
-        ),
+    "PostgreSQL: no labels, and many values": _guard(
+        "postgresql", _ONE, PostgreSQL,
+        label_in=lambda self, labels, key, values, pairs: _is_in(self.value(labels, key), values),
     ),
-    "PostgreSQL: no value in a column": Guard(
-        "postgresql",
-        "columns of their own",
-        _without(
-            dialects.PostgreSQL,
-            value_in=lambda _, value, values: f"{value} IN ({', '.join(values)})",
-        ),
+    "PostgreSQL: no value in a column": _guard(
+        "postgresql", _OWN, PostgreSQL, value_in=lambda _, value, values: _is_in(value, values)
     ),
-    "PostgreSQL: values compare by bytes": Guard(
-        "postgresql, loose",
-        "columns of their own",
-        _without(
-            dialects.PostgreSQL,
-            value_in=lambda _, value, values: (
-                f"({value} IS NOT NULL AND {value} IN ({', '.join(values)}))"
-            ),
-        ),
+    "PostgreSQL: values compare by bytes": _guard(
+        "postgresql, loose", _OWN, PostgreSQL,
+        value_in=lambda _, value, values: f"({value} IS NOT NULL AND {_is_in(value, values)})",
     ),
-    "PostgreSQL: citext compares by bytes, too": Guard(
-        "postgresql, citext",
-        "columns of their own",
-        _without(dialects.PostgreSQL, in_bytes=lambda _, value: f'{value} COLLATE "C"'),
+    "PostgreSQL: citext compares by bytes, too": _guard(
+        "postgresql, citext", _OWN, PostgreSQL, in_bytes=lambda _, value: f'{value} COLLATE "C"'
     ),
-    "PostgreSQL: ids compare by bytes": Guard(
-        "postgresql, loose",
-        "a long table",
-        _without(dialects.PostgreSQL, join_keys=lambda _, text: text),
+    "PostgreSQL: ids compare by bytes": _guard(
+        "postgresql, loose", _LONG, PostgreSQL, join_keys=lambda _, text: text
     ),
-    "PostgreSQL: patterns need a collation": Guard(
-        "postgresql, loose",
-        "columns of their own",
-        _without(
-            dialects.PostgreSQL,
-            may_be_integer=lambda _, value: f"{value} ~ '^[+-]?0*[0-9]{{1,19}}$'",
-        ),
-        fails="regular expressions",
+    "PostgreSQL: patterns need a collation": _guard(
+        "postgresql, loose", _OWN, PostgreSQL, "regular expressions",
+        may_be_integer=lambda _, value: f"{value} ~ '^[+-]?0*[0-9]{{1,19}}$'",
     ),
-    "PostgreSQL: more than 64 bits": Guard(
-        "postgresql",
-        "one column",
-        _without(dialects.PostgreSQL, to_integer=lambda _, value: f"CAST({value} AS bigint)"),
-        fails="out of range",
+    "PostgreSQL: more than 64 bits": _guard(
+        "postgresql", _ONE, PostgreSQL, "out of range",
+        to_integer=lambda _, value: f"CAST({value} AS bigint)",
     ),
-    "DuckDB: no value": Guard(
-        "duckdb",
-        "one column",
-        _without(
-            dialects.DuckDB,
-            value_in=lambda self, value, values: f"{self.in_bytes(value)} IN ({', '.join(values)})",
-        ),
+    "DuckDB: no value": _guard(
+        "duckdb", _ONE, DuckDB,
+        value_in=lambda self, value, values: _is_in(self.in_bytes(value), values),
     ),
-    "DuckDB: a column compares by bytes": Guard(
-        "duckdb, columns without case",
-        "columns of their own",
-        _without(dialects.DuckDB, in_bytes=lambda _, value: value),
+    "DuckDB: a column compares by bytes": _guard(
+        "duckdb, columns without case", _OWN, DuckDB, in_bytes=lambda _, value: value
     ),
-    "DuckDB: a map compares by bytes": Guard(
-        "duckdb, all without case",
-        "one column",
-        _without(dialects.DuckDB, in_bytes=lambda _, value: value),
+    "DuckDB: a map compares by bytes": _guard(
+        "duckdb, all without case", _ONE, DuckDB, in_bytes=lambda _, value: value
     ),
-    "DuckDB: ids compare by bytes": Guard(
-        "duckdb, columns without case",
-        "a long table",
-        _without(dialects.DuckDB, join_keys=lambda _, text: text),
+    "DuckDB: ids compare by bytes": _guard(
+        "duckdb, columns without case", _LONG, DuckDB, join_keys=lambda _, text: text
     ),
-    "DuckDB: only digits are an integer": Guard(
-        "duckdb",
-        "one column",
-        _without(
-            dialects.DuckDB,
-            value_between=lambda _, value, low, high: (
-                f"coalesce(TRY_CAST({value} AS BIGINT) BETWEEN {low} AND {high}, FALSE)"
-            ),
-        ),
+    "DuckDB: only digits are an integer": _guard(
+        "duckdb", _ONE, DuckDB,
+        value_between=lambda _, value, low, high:
+            f"coalesce(TRY_CAST({value} AS BIGINT) BETWEEN {low} AND {high}, FALSE)",
     ),
-    "DuckDB: more than 64 bits": Guard(
-        "duckdb",
-        "one column",
-        _without(dialects.DuckDB, to_integer=lambda _, value: f"CAST({value} AS BIGINT)"),
-        fails="Could not convert|out of range",
+    "DuckDB: more than 64 bits": _guard(
+        "duckdb", _ONE, DuckDB, "Could not convert|out of range",
+        to_integer=lambda _, value: f"CAST({value} AS BIGINT)",
     ),
-    "DuckDB: the number of digits": Guard(
-        "duckdb",
-        "one column",
-        _without(
-            dialects.DuckDB,
-            may_be_integer=lambda _, value: f"regexp_full_match({value}, '{_DIGITS}')",
-        ),
-        fails="Could not convert|out of range",
+    "DuckDB: the number of digits": _guard(
+        "duckdb", _ONE, DuckDB, "Could not convert|out of range",
+        may_be_integer=lambda _, value: f"regexp_full_match({value}, '[+-]?[0-9]+')",
     ),
-    "SQLite: a key with a dot": Guard(
-        "sqlite",
-        "one column",
-        _without(dialects.SQLite, value=lambda _, labels, key: f"({labels} ->> ('$.' || {key}))"),
+    "SQLite: a key with a dot": _guard(
+        "sqlite", _ONE, SQLite, value=lambda _, labels, key: f"({labels} ->> ('$.' || {key}))"
     ),
-    "SQLite: no value": Guard(
-        "sqlite",
-        "one column",
-        _without(
-            dialects.SQLite, value_in=lambda _, value, values: f"{value} IN ({', '.join(values)})"
-        ),
+    "SQLite: no value": _guard(
+        "sqlite", _ONE, SQLite, value_in=lambda _, value, values: _is_in(value, values)
     ),
-    "SQLite: values compare by bytes": Guard(
-        "sqlite, NOCASE",
-        "columns of their own",
-        _without(dialects.SQLite, in_bytes=lambda _, value: value),
+    "SQLite: values compare by bytes": _guard(
+        "sqlite, NOCASE", _OWN, SQLite, in_bytes=lambda _, value: value
     ),
-    "SQLite: ids compare by bytes": Guard(
-        "sqlite, NOCASE",
-        "a long table",
-        _without(dialects.SQLite, join_keys=lambda _, text: text),
+    "SQLite: ids compare by bytes": _guard(
+        "sqlite, NOCASE", _LONG, SQLite, join_keys=lambda _, text: text
     ),
-    "SQLite: an integer has digits": Guard(
-        "sqlite",
-        "one column",
-        _without(
-            dialects.SQLite,
-            value_between=_sqlite_integer(
-                "substr({v}, 1 + (substr({v}, 1, 1) IN ('+', '-'))) <> ''"
-            ),
-        ),
+    "SQLite: an integer has digits": _sqlite_integer(f"{_UNSIGNED} <> ''"),
+    "SQLite: an integer has only digits": _sqlite_integer(f"{_UNSIGNED} NOT GLOB '*[^0-9]*'"),
+    "SQLite: digits end at a NUL": _sqlite_integer("instr({v}, char(0)) = 0"),
+    "SQLite: the number of digits": _sqlite_integer(f"length(ltrim({_UNSIGNED}, '0')) = 19"),
+    "SQLite: the largest integer": _sqlite_integer(
+        f"ltrim({_UNSIGNED}, '0') <= CASE WHEN {_LARGEST} END"
     ),
-    "SQLite: an integer has only digits": Guard(
-        "sqlite",
-        "one column",
-        _without(
-            dialects.SQLite,
-            value_between=_sqlite_integer(
-                "substr({v}, 1 + (substr({v}, 1, 1) IN ('+', '-'))) NOT GLOB '*[^0-9]*'"
-            ),
-        ),
-    ),
-    "SQLite: digits end at a NUL": Guard(
-        "sqlite",
-        "one column",
-        _without(
-            dialects.SQLite,
-            value_between=_sqlite_integer("instr({v}, char(0)) = 0"),
-        ),
-    ),
-    "SQLite: the number of digits": Guard(
-        "sqlite",
-        "one column",
-        _without(
-            dialects.SQLite,
-            value_between=_sqlite_integer(
-                "length(ltrim(substr({v}, 1 + (substr({v}, 1, 1) IN ('+', '-'))), '0')) = 19"
-            ),
-        ),
-    ),
-    "SQLite: the largest integer": Guard(
-        "sqlite",
-        "one column",
-        _without(
-            dialects.SQLite,
-            value_between=_sqlite_integer(
-                "ltrim(substr({v}, 1 + (substr({v}, 1, 1) IN ('+', '-'))), '0') <= CASE WHEN"
-                " substr({v}, 1, 1) = '-' THEN '9223372036854775808' ELSE '9223372036854775807' END"
-            ),
-        ),
-    ),
-}
+}  # fmt: skip
 """All by what they are for."""

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect import Selector
-from nodeselect.engines.sql import text as sql
+from nodeselect.engines import sql
 from nodeselect.engines.sql.dialects import DIALECTS
+from nodeselect.engines.sql.text import Name
 from tests.engines.databases import Database
 
 DATABASES = ["postgresql", "postgresql, backslashes", "duckdb", "sqlite"]
@@ -100,6 +101,6 @@ def test_a_missing_column_is_an_error(name: str, start: Callable[[str], Database
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("name", ["", "a\0b", ()])
-def test_what_is_not_a_name_is_rejected(dialect: str, name: sql.Name) -> None:
+def test_what_is_not_a_name_is_rejected(dialect: str, name: Name) -> None:
     with pytest.raises(ValueError, match="is not a name in SQL"):
         sql.where(Selector.parse("a"), dialect, labels=name)

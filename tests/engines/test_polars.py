@@ -62,16 +62,21 @@ def layouts(rows: Sequence[Row]) -> dict[str, tuple[pl.DataFrame, dict[str, Any]
     }
 
 
-@pytest.mark.parametrize("layout", layouts([]))
-def test_verdicts(layout: str) -> None:
-    """Every row gets the verdict of ``Selector.matches``, whatever the layout; none is NULL."""
+def asking(layout: str) -> Callable[[Sequence[Selector]], Iterable[Sequence[object]]]:
+    """Return what asks for the answers to selectors, for ``cases.check``."""
     nodes, options = layouts(ROWS)[layout]
 
     def ask(chosen: Sequence[Selector]) -> Iterable[Sequence[object]]:
         asked = [polars.where(each, **options).alias(str(at)) for at, each in enumerate(chosen)]
         return nodes.select(asked).iter_rows()
 
-    verdicts = cases.check(cases.sample(cases.selectors(100), 2), ROWS, ask)
+    return ask
+
+
+@pytest.mark.parametrize("layout", layouts([]))
+def test_verdicts(layout: str) -> None:
+    """Every row gets the verdict of ``Selector.matches``, whatever the layout; none is NULL."""
+    verdicts = cases.check(cases.sample(cases.selectors(100), 2), ROWS, asking(layout))
     assert verdicts.wrong == []
     assert verdicts.compared > 100_000
 
@@ -107,14 +112,8 @@ def test_each_guard_is_needed(
 ) -> None:
     """Without one of its guards, a condition is wrong for some rows, or raises."""
     monkeypatch.setattr(_Conditions, guarded, mutant)
-    nodes, options = layouts(ROWS)["map"]
-
-    def ask(chosen: Sequence[Selector]) -> Iterable[Sequence[object]]:
-        asked = [polars.where(each, **options).alias(str(at)) for at, each in enumerate(chosen)]
-        return nodes.select(asked).iter_rows()
-
     try:
-        verdicts = cases.check(cases.selectors(100)[::4], ROWS, ask)
+        verdicts = cases.check(cases.selectors(100)[::4], ROWS, asking("map"))
     except pl.exceptions.PolarsError:
         return
     assert verdicts.wrong

@@ -10,7 +10,7 @@ import pytest
 
 from nodeselect import Inventory, InventoryError, Node, Selector
 from nodeselect.engines import spark
-from nodeselect.engines.sql.text import LongTable
+from nodeselect.engines.sql import LongTable
 from nodeselect.inventory.facets import count_labels
 from tests.engines import cases
 from tests.engines.cases import COLUMNS, Row

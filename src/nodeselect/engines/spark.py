@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from nodeselect.engines import sql
-from nodeselect.engines.sql.nodes import SqlNodes
-from nodeselect.engines.sql.text import LongTable, Name
+from nodeselect.engines.sql import LongTable, SqlNodes
+from nodeselect.engines.sql.text import Name
 from nodeselect.selectors import Selector
 
 if TYPE_CHECKING:

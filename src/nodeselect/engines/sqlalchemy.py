@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 try:
     import sqlalchemy as sa
@@ -17,16 +17,17 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from nodeselect.engines.conditions import express
-from nodeselect.engines.sql.dialect import Dialect
-from nodeselect.engines.sql.dialects import DuckDB, PostgreSQL, SQLite
+from nodeselect.engines.sql.dialects import Dialect, DuckDB, PostgreSQL, SQLite
 from nodeselect.engines.sql.nodes import SqlNodes
-from nodeselect.engines.sql.text import LongTable as NamedLongTable
-from nodeselect.engines.sql.text import Name
+from nodeselect.engines.sql.text import LongTable, Name
 from nodeselect.selectors import Selector
 
-__all__ = ["LongTable", "nodes", "where"]
+__all__ = ["nodes", "where"]
 
 _Column: TypeAlias = sa.SQLColumnExpression[Any]
+
+# The columns of a table with a row for each label: the id of the node, the key and the value.
+_LongTable: TypeAlias = tuple[_Column, _Column, _Column]
 
 # By their names in SQLAlchemy. "default" is what str() of a statement shows.
 _DIALECTS: Mapping[str, Dialect] = {
@@ -61,23 +62,10 @@ _ELEMENTS = {
 }
 
 
-class LongTable(NamedTuple):
-    """A table with a row for each label of each node, instead of a column of all labels.
-
-    :param node_id: its column with the id of the node.
-    :param key: its column with the key of the label. No node has the same key twice.
-    :param value: its column with the value of the label.
-    """
-
-    node_id: _Column
-    key: _Column
-    value: _Column
-
-
 def where(
     selector: Selector,
     *,
-    labels: _Column | LongTable | None,
+    labels: _Column | _LongTable | None,
     id: _Column | None = None,  # noqa: A002
     columns: Mapping[str, _Column] | None = None,
 ) -> sa.ColumnElement[bool]:
@@ -97,10 +85,12 @@ def where(
     The dialect is that of the connection which runs the statement: PostgreSQL, SQLite or DuckDB.
     Another one raises ``CompileError``.
 
-    :param labels: the column of all labels (JSONB in PostgreSQL, JSON elsewhere, MAP in DuckDB), or
-        the table that has them; None if every label has a column of its own. Then a label without
-        a column is absent.
-    :param id: the column of the ids; needed only for a selector by ids, or a :class:`LongTable`.
+    :param labels: the column of all labels (JSONB in PostgreSQL, JSON elsewhere, MAP in DuckDB); or
+        of a table with a row for each label, which has no key of a node twice, the columns with the
+        node's id, the key and the value, as a tuple; None if every label has a column of its own.
+        Then a label without a column is absent.
+    :param id: the column of the ids; needed only for a selector by ids, or labels in a table of
+        their own.
     :param columns: by key, the columns of labels that have one of their own. NULL means that the
         label is absent.
     :raises TypeError: if one of these is not a column, such as the name of one: that would be
@@ -114,7 +104,7 @@ def nodes(
     connection: sa.Connection,
     table: Name = "nodes",
     *,
-    labels: Name | NamedLongTable | None = "labels",
+    labels: Name | LongTable | None = "labels",
     id: Name = "id",  # noqa: A002
     columns: Mapping[str, Name] | None = None,
     name: Name | None = None,
@@ -145,16 +135,17 @@ class _Conditions:
 
     def __init__(
         self,
-        labels: _Column | LongTable | None,
+        labels: _Column | _LongTable | None,
         id: _Column | None,  # noqa: A002
         columns: Mapping[str, _Column],
     ) -> None:
-        if isinstance(labels, LongTable) and id is None:
-            raise ValueError("labels in a table of their own are found by id: say which column")
-        of_labels = labels if isinstance(labels, LongTable) else (labels,)
+        of_labels = labels if isinstance(labels, tuple) else (labels,)
         for column in (*of_labels, id, *columns.values()):
             if column is not None:
                 _check(column)
+        if isinstance(labels, tuple) and (len(labels) != 3 or id is None):
+            needed = "(node_id, key, value), and the column of the ids as id"
+            raise ValueError(f"labels in a table of their own need its columns {needed}")
         self._labels = labels
         self._id = id
         self._columns = columns
@@ -211,12 +202,12 @@ class _Conditions:
             return test_value(column)
         if labels is None:
             return self.constant(False)
-        if not isinstance(labels, LongTable):
+        if not isinstance(labels, tuple):
             return test_label(labels)
         assert self._id is not None, "the constructor has checked it"
-        node_id = labels.node_id
-        is_key = _ValueIn(labels.key, _text(key))
-        is_node = sa.and_(node_id.is_not(None), is_key, test_value(labels.value))
+        node_id, label_key, value = labels
+        is_key = _ValueIn(label_key, _text(key))
+        is_node = sa.and_(node_id.is_not(None), is_key, test_value(value))
         # The statement may use this table elsewhere, too.
         nodes = sa.select(_JoinKeys(node_id)).where(is_node).correlate(None)
         return _IsIn(self._id, nodes.scalar_subquery())

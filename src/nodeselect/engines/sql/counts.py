@@ -1,13 +1,12 @@
 """Counts over the nodes of a table, which an explanation is made of."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import islice
-from typing import Any, TypeAlias
+from typing import Any
 
 from nodeselect.engines.conditions import express
-from nodeselect.engines.sql.table import SqlTable, is_path, to_id, to_state, to_text
-from nodeselect.engines.sql.text import WORD, counted_keys, failed_words, failure_query
+from nodeselect.engines.sql.table import SqlTable, to_id, to_state, to_text
 from nodeselect.explain.countable import (
     MAX_GROUPS_WITH_IDS,
     MAX_NEAREST,
@@ -18,8 +17,8 @@ from nodeselect.explain.countable import (
 from nodeselect.explain.explanation import NearMiss
 from nodeselect.selectors import Selector
 
-Execute: TypeAlias = Callable[[str], Iterable[Sequence[Any]]]
-"""Runs a query and returns its rows."""
+# For how many requirements one integer of SQL has bits.
+_WORD = 60
 
 # Among how many nodes examples are looked for before all nodes are read for them.
 _FIRST_NODES = 1_000
@@ -33,29 +32,38 @@ class SqlFailures:
 
     One query counts the groups. A second one finds ids of examples among the first 1,000 nodes; a
     third is run only for groups that have too few of these.
+
+    In these queries, ``failed0`` is an integer with a bit for each of the first 60 requirements,
+    the lowest for the first. For example, 5 means that a node fails the first and the third, and 0
+    that it matches. ``failed1`` is for the next 60, and so on.
     """
 
-    def __init__(self, execute: Execute, table: SqlTable, requirements: Sequence[Selector]) -> None:
-        self._execute = execute
+    def __init__(self, table: SqlTable, requirements: Sequence[Selector]) -> None:
         self._table = table
         self._requirements = requirements
-        self._words = failed_words(requirements, table.conditions)
+        bits = [
+            f"CASE WHEN {express(requirement, table.conditions)} THEN 0 ELSE {1 << at % _WORD} END"
+            for at, requirement in enumerate(requirements)
+        ]
+        words = [" + ".join(bits[at : at + _WORD]) for at in range(0, len(bits), _WORD)] or ["0"]
+        self._words = {f"failed{at}": word for at, word in enumerate(words)}
+        self._names = ", ".join(self._words)
+        self._rows = table.rows() + table.conditions.fence(requirements)
         self._ids: dict[int, list[str]] | None = None
-        masks, states, absent = Counter[int](), Counter[str | None](), Counter[str]()
-        keys = counted_keys(requirements)
-        query = failure_query(requirements, table.conditions, table.rows(), table.state)
-        for row in execute(query):
+        self._states = Counter[str | None]()
+        masks, absent = Counter[int](), Counter[str]()
+        keys = _counted_keys(requirements)
+        for row in table.execute(self._groups(keys)):
             mask = self._mask(row)
             nodes, *lacking = map(int, row[len(row) - len(keys) - 1 :])
             masks[mask] += nodes
             for key, lacks in zip(keys, lacking, strict=True):
                 absent[key] += lacks
             if not mask and table.state is not None:
-                states[to_state(row[len(self._words)])] += nodes
+                self._states[to_state(row[len(self._words)])] += nodes
         self.counts = FailureCounts.from_masks(len(requirements), masks).largest()
         if table.state is None:
-            states[None] = self.counts.matched
-        self._states = states
+            self._states[None] = self.counts.matched
         self.with_key = {key: self.counts.total - absent[key] for key in keys}
 
     def state_counts(self) -> Mapping[str | None, int]:
@@ -82,7 +90,28 @@ class SqlFailures:
         kept = [each for at, each in enumerate(self._requirements) if at not in positions]
         conditions = self._table.conditions
         tests = [express(each, conditions) for each in (*replacements, *kept)]
-        return count(self._execute, self._table.rows(conditions.conjunction(tests)))
+        return self._table.count_rows(self._table.rows(conditions.conjunction(tests)))
+
+    def _groups(self, keys: Sequence[str]) -> str:
+        """Return a query with a row for each group of nodes that fail the same requirements.
+
+        Its columns are the integers of the group; if there is a column of states, ``state``, for
+        which nodes that match have a row each; the number of ``nodes``; and for each of ``keys``,
+        how many of them do not have it.
+        """
+        table = self._table
+        columns, groups, counts = [], [self._names], ["count(*) AS nodes"]
+        if table.state is not None:
+            columns.append(f"{table.dialect.bytewise(table.state)} AS node_state")
+            matches = " AND ".join(f"{name} = 0" for name in self._words)
+            groups.append(f"CASE WHEN {matches} THEN node_state END")
+        for at, key in enumerate(keys):
+            has_key = table.conditions.has_key(key)
+            columns.append(f"CASE WHEN {has_key} THEN 0 ELSE 1 END AS lacks{at}")
+            counts.append(f"sum(lacks{at}) AS lacks{at}")
+        selected = ", ".join([*groups, *counts])
+        failures = self._failures(self._rows, *columns)
+        return f"SELECT {selected} FROM {failures} GROUP BY {', '.join(groups)}"
 
     def _nearest_groups(self) -> dict[int, int]:
         """Return the size of each group that fails the fewest requirements, by its bit mask."""
@@ -113,41 +142,40 @@ class SqlFailures:
         database has an index of the ids.
         """
         table = self._table
-        in_order = f"ORDER BY {table.dialect.bytewise(table.id)} ASC LIMIT {_FIRST_NODES}"
+        node_id = table.dialect.bytewise(table.id)
+        in_order = f"ORDER BY {node_id} ASC LIMIT {_FIRST_NODES}"
         first_rows = f"(SELECT * FROM {table.rows()} {in_order}) AS {table.alias}"
-        return self._by_group(f"SELECT {self._names()}, node_id FROM {self._failures(first_rows)}")
+        failures = self._failures(first_rows, f"{node_id} AS node_id")
+        return self._by_group(f"SELECT {self._names}, node_id FROM {failures}")
 
     def _of_groups(self, masks: Sequence[int], limit: int) -> dict[int, list[str]]:
-        names = self._names()
-        rows = self._table.rows() + self._table.conditions.fence(self._requirements)
-        place = f"row_number() OVER (PARTITION BY {names} ORDER BY node_id ASC) AS place"
+        failures = self._failures(
+            self._rows, f"{self._table.dialect.bytewise(self._table.id)} AS node_id"
+        )
+        place = f"row_number() OVER (PARTITION BY {self._names} ORDER BY node_id ASC) AS place"
         any_mask = " OR ".join(map(self._is_mask, masks))
-        members = f"SELECT {names}, node_id, {place} FROM {self._failures(rows)} WHERE {any_mask}"
-        query = f"SELECT {names}, node_id FROM ({members}) AS ranked WHERE place <= {limit}"
+        members = f"SELECT {self._names}, node_id, {place} FROM {failures} WHERE {any_mask}"
+        query = f"SELECT {self._names}, node_id FROM ({members}) AS ranked WHERE place <= {limit}"
         return self._by_group(query)
 
-    def _failures(self, rows: str) -> str:
-        """Return what to write after FROM to read ``failed0``, … and ``node_id`` of some rows."""
-        words = [f"{word} AS failed{at}" for at, word in enumerate(self._words)]
-        node_id = f"{self._table.dialect.bytewise(self._table.id)} AS node_id"
-        return f"(SELECT {', '.join([*words, node_id])} FROM {rows}) AS failures"
+    def _failures(self, rows: str, *columns: str) -> str:
+        """Return what to write after FROM to read the integers and other columns of some rows."""
+        words = [f"{word} AS {name}" for name, word in self._words.items()]
+        return f"(SELECT {', '.join([*words, *columns])} FROM {rows}) AS failures"
 
     def _by_group(self, query: str) -> defaultdict[int, list[str]]:
         ids = defaultdict[int, list[str]](list)
-        for row in self._execute(f"{query} ORDER BY node_id ASC"):
+        for row in self._table.execute(f"{query} ORDER BY node_id ASC"):
             ids[self._mask(row)].append(to_id(row[-1]))
         return ids
 
-    def _names(self) -> str:
-        return ", ".join(f"failed{at}" for at in range(len(self._words)))
-
     def _is_mask(self, mask: int) -> str:
-        words = range(len(self._words))
-        tests = (f"failed{at} = {mask >> at * WORD & (1 << WORD) - 1}" for at in words)
+        words = [(mask >> at * _WORD) % (1 << _WORD) for at in range(len(self._words))]
+        tests = (f"{name} = {word}" for name, word in zip(self._words, words, strict=True))
         return f"({' AND '.join(tests)})"
 
     def _mask(self, row: Sequence[Any]) -> int:
-        return sum(int(row[at]) << at * WORD for at in range(len(self._words)))
+        return sum(int(row[at]) << at * _WORD for at in range(len(self._words)))
 
     def _positions(self, mask: int) -> Positions:
         return tuple(at for at in range(len(self._requirements)) if mask >> at & 1)
@@ -159,15 +187,14 @@ class SqlCounts:
     What was counted once is not counted again: the nodes must not change.
     """
 
-    def __init__(self, execute: Execute, table: SqlTable) -> None:
-        self._execute = execute
+    def __init__(self, table: SqlTable) -> None:
         self._table = table
         self._with_key: dict[str, int] = {}
         self._values: dict[str, Mapping[str, int] | None] = {}
 
     def failures(self, requirements: Sequence[Selector]) -> SqlFailures:
         """Group the nodes by the exact set of ``requirements`` that they fail."""
-        failures = SqlFailures(self._execute, self._table, requirements)
+        failures = SqlFailures(self._table, requirements)
         self._with_key |= failures.with_key
         return failures
 
@@ -191,7 +218,7 @@ class SqlCounts:
         """Count the nodes that have the label ``key``, which is valid in a selector."""
         if key not in self._with_key:
             rows = self._table.rows(self._table.conditions.has_key(key))
-            self._with_key[key] = count(self._execute, rows)
+            self._with_key[key] = self._table.count_rows(rows)
         return self._with_key[key]
 
     def count_with_value(self, key: str, value: str) -> int:
@@ -203,11 +230,12 @@ class SqlCounts:
             self.value_counts(key, _MAX_VALUES)
         if (counts := self._values[key]) is not None:
             return counts.get(value, 0)
-        if key in self._table.conditions.columns or is_path(key):
-            rows = self._table.rows(self._table.conditions.value_in(key, [value]))
+        conditions = self._table.conditions
+        if key in conditions.columns or conditions.labels.value(key):
+            rows = self._table.rows(conditions.value_in(key, [value]))  # an index may find them
         else:
             rows = f"({self._table.values(key)}) AS labels WHERE {self._is_value(value)}"
-        return count(self._execute, rows)
+        return self._table.count_rows(rows)
 
     def keys_with_value(self, value: str, keys: Collection[str]) -> Mapping[str, int]:
         """Count the nodes with this ``value`` for each of ``keys``; leave out keys without any."""
@@ -226,7 +254,7 @@ class SqlCounts:
             return []
         table = self._table
         query = f"SELECT {table.id} FROM {table.rows(table.conditions.id_in(ids))}"
-        there = {row[0] for row in self._execute(query)}
+        there = {row[0] for row in self._table.execute(query)}
         return [node_id for node_id in ids if node_id not in there]
 
     def find_names(self, names: Sequence[str]) -> Mapping[str, tuple[str, int]]:
@@ -238,7 +266,8 @@ class SqlCounts:
         rows = table.rows(dialect.value_in(table.name, list(map(dialect.literal, names))))
         query = f"SELECT {name}, min({node_id}), count(*) FROM {rows} GROUP BY {name}"
         found = {
-            to_text(name): (to_id(first), int(nodes)) for name, first, nodes in self._execute(query)
+            to_text(name): (to_id(first), int(nodes))
+            for name, first, nodes in self._table.execute(query)
         }
         return {name: found[name] for name in names if name in found}
 
@@ -248,7 +277,7 @@ class SqlCounts:
         start = f"substr({table.id}, 1, {len(prefix)})"
         rows = table.rows(dialect.value_in(start, [dialect.literal(prefix)]))
         query = f"SELECT min({dialect.bytewise(table.id)}), count(*) FROM {rows}"
-        ((lowest, nodes),) = self._execute(query)
+        ((lowest, nodes),) = self._table.execute(query)
         return (to_id(lowest), int(nodes)) if nodes else None
 
     def _is_value(self, value: str) -> str:
@@ -266,7 +295,7 @@ class SqlCounts:
             return {}
         sums = [f"count(CASE WHEN {test(column)} THEN 1 END)" for column in columns.values()]
         query = f"SELECT {', '.join(sums)} FROM {self._table.rows()}"
-        (row,) = self._execute(query)
+        (row,) = self._table.execute(query)
         return {key: int(nodes) for key, nodes in zip(columns, row, strict=True) if nodes}
 
     def _grouped(self, column: str, rows: str, limit: int) -> dict[str, int]:
@@ -276,14 +305,24 @@ class SqlCounts:
         """
         columns = self._table.conditions.columns if column == "label_key" else {}
         query = f"{self._table.count_query(rows, column)} LIMIT {limit + len(columns) + 1}"
-        counts = {to_text(each): int(nodes) for each, nodes in self._execute(query)}
+        counts = {to_text(each): int(nodes) for each, nodes in self._table.execute(query)}
         return {each: nodes for each, nodes in counts.items() if each not in columns}
 
 
-def count(execute: Execute, rows: str) -> int:
-    """Count the rows of a FROM clause."""
-    ((nodes,),) = execute(f"SELECT count(*) FROM {rows}")
-    return int(nodes)
+def _counted_keys(requirements: Sequence[Selector]) -> list[str]:
+    """Return the keys in requirements with ``!=``, ``notin`` or a list of values.
+
+    For these, an explanation needs to know how many nodes have the key.
+    """
+    return list(
+        dict.fromkeys(
+            requirement.key
+            for part in requirements
+            for requirement in part.requirements
+            if len(requirement.values) > 1
+            or (requirement.values and requirement.operator.matches_absent)
+        )
+    )
 
 
 def _to_mask(failed: Positions) -> int:

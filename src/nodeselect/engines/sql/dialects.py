@@ -1,36 +1,162 @@
-"""The dialects of SQL: for each database, how it expresses the conditions."""
+"""The dialects of SQL: for each database, how it expresses the conditions.
+
+A dialect combines texts of SQL: names that are quoted, and constants that are literals or the marks
+of bound parameters. What a user wrote reaches it only through :meth:`Dialect.quote` and
+:meth:`Dialect.literal`.
+"""
 
 import json
+import re
 from collections.abc import Sequence
 from itertools import groupby
 
-from nodeselect.engines.sql.dialect import PLAIN, Dialect
+# Texts that mean themselves between single quotes in every dialect, whatever the settings.
+_PLAIN = re.compile(r"[A-Za-z0-9._/@+\- ]*")
 
 # What can be a 64-bit integer: with 19 digits behind the zeros it fits every 128-bit type.
 _INTEGER = "[+-]?0*[0-9]{1,19}"
 
 
-class _ComparesTwice(Dialect):
-    """A dialect that compares each text twice: as it is, which can use an index, and as bytes.
+class Dialect:
+    """Base class of the dialects: each method returns a text of SQL, made of other such texts.
 
-    The second one compares an expression, so that the planner does not count it as another
-    condition on the same column.
+    A value is NULL if the label is absent. So each condition starts with ``... IS NOT NULL AND``:
+    unlike ``coalesce``, this lets engines use the rest of the condition for indexes and files.
     """
 
+    name = ""
+    quotes = '"'
+    """What encloses a name, and is doubled within it."""
+    fence = ""
+    """What keeps a subquery from being merged into the query around it."""
+    labels_type = ""
+    """The type of a column of all labels."""
+    types_values = False
+    """Whether each value of a column has its own type."""
+
+    # Conditions on a column of all labels.
+
+    def value(self, labels: str, key: str) -> str:
+        """Return one label, NULL if it is absent."""
+        raise NotImplementedError
+
+    def has_key(self, labels: str, key: str) -> str:
+        """Test that a label is present."""
+        return self.is_present(self.value(labels, key))
+
+    def label_in(self, labels: str, key: str, values: Sequence[str], pairs: Sequence[str]) -> str:
+        """Return SQL that tests whether a label has one of the values.
+
+        :param pairs: for each of ``values``, the constant of a JSON object ``{key: value}``.
+        """
+        return self.value_in(self.value(labels, key), values)
+
+    def label_between(self, labels: str, key: str, low: str, high: str) -> str:
+        """Return SQL that tests whether a label is an integer within the bounds."""
+        return self.value_between(self.value(labels, key), low, high)
+
+    # Conditions on one value.
+
+    def is_present(self, value: str) -> str:
+        """Test that a value is present."""
+        return f"{value} IS NOT NULL"
+
     def value_in(self, value: str, values: Sequence[str]) -> str:
-        listed = ", ".join(values)
-        exactly = f"{self.in_bytes(value)} IN ({listed})"
-        return f"({value} IS NOT NULL AND {value} IN ({listed}) AND {exactly})"
+        """Return SQL that tests whether a value is one of ``values``, whatever its collation."""
+        return f"({value} IS NOT NULL AND {self.in_bytes(value)} IN ({', '.join(values)}))"
+
+    def value_between(self, value: str, low: str, high: str) -> str:
+        """Return SQL that tests whether a value is an integer within the bounds."""
+        # Only CASE ensures that what is not digits is never cast; AND does not.
+        return (
+            f"CASE WHEN {self.may_be_integer(value)}"
+            f" THEN {self.to_integer(value)} BETWEEN {low} AND {high} ELSE FALSE END"
+        )
+
+    def id_in(self, column: str, ids: Sequence[str]) -> str:
+        """Test that a column has one of ``ids``, which are not quoted."""
+        return self.value_in(column, list(map(self.literal, ids)))
+
+    def in_bytes(self, value: str) -> str:
+        """Return SQL for a value that compares byte for byte, whatever its collation."""
+        return value
 
     def join_keys(self, text: str) -> str:
-        return f"{text}, {self.in_bytes(text)}"
+        """Return the columns to compare in ``IN (SELECT ...)``, so that only equal bytes match.
+
+        :param text: the column whose texts are compared.
+        """
+        return self.in_bytes(text)
+
+    def may_be_integer(self, value: str) -> str:
+        """Return SQL that tests whether a value is an optional sign, zeros, and up to 19 digits.
+
+        Every 64-bit integer is; so are some larger numbers.
+        """
+        raise NotImplementedError
+
+    def to_integer(self, value: str) -> str:
+        """Return SQL that casts a value to a type which can hold all integers of 19 digits."""
+        return f"CAST({value} AS DECIMAL(38, 0))"
+
+    def bytewise(self, value: str) -> str:
+        """Return SQL for a value that sorts and groups byte for byte; its type may be bytes."""
+        return self.in_bytes(value)
+
+    # All labels.
+
+    def each_label(self, labels: str, rows: str) -> str:
+        """Return a query with the columns ``label_key`` and ``label_value``: a row for each label.
+
+        :param labels: the column of all labels in ``rows``.
+        :param rows: what to write after FROM.
+        """
+        raise NotImplementedError
+
+    # Types.
+
+    def type_of(self, value: str) -> str:
+        """Return SQL for the type of a column, ``'text'`` for all that compares as text."""
+        raise NotImplementedError
+
+    def are_not_texts(self, labels: str) -> str | None:
+        """Return SQL that tests whether all labels are not a map of texts.
+
+        Return None if the type of the column allows nothing else. NULL is a map.
+        """
+        return None
+
+    # Names and constants.
+
+    def quote(self, name: str) -> str:
+        """Quote one name."""
+        return f"{self.quotes}{name.replace(self.quotes, self.quotes * 2)}{self.quotes}"
+
+    def literal(self, text: str) -> str:
+        """Return a text as a constant of SQL.
+
+        If it has other characters than letters, digits and a few marks, it is written in
+        hexadecimal digits: then no rule about quotes or backslashes, and no setting of the server,
+        can give it another meaning.
+        """
+        return f"'{text}'" if _PLAIN.fullmatch(text) else self.hexadecimal(text)
+
+    def hexadecimal(self, text: str) -> str:
+        """Write a constant in hexadecimal digits."""
+        raise NotImplementedError
 
 
-class PostgreSQL(_ComparesTwice):
-    """Labels are ``jsonb``, which compares bytes. ``@>`` and ``?`` can use a GIN index."""
+class PostgreSQL(Dialect):
+    """Labels are ``jsonb``, which compares bytes. ``@>`` and ``?`` can use a GIN index.
+
+    Each text in a column is compared twice: as it is, which can use an index, and as bytes. The
+    second one compares an expression, so that the planner does not count it as another condition on
+    the same column.
+    """
 
     name = "postgresql"
     fence = " OFFSET 0"
+    labels_type = "jsonb"
 
     # Each row that ``@>`` finds is compared with each of the values once more; a longer list is
     # faster hashed (1,000 values in a million rows: 0.4 s instead of 20).
@@ -55,8 +181,16 @@ class PostgreSQL(_ComparesTwice):
         high = f"{high} AND {self._is_string(labels, key)}"
         return super().label_between(labels, key, low, high)
 
+    def value_in(self, value: str, values: Sequence[str]) -> str:
+        listed = ", ".join(values)
+        exactly = f"{self.in_bytes(value)} IN ({listed})"
+        return f"({value} IS NOT NULL AND {value} IN ({listed}) AND {exactly})"
+
     def in_bytes(self, value: str) -> str:
         return f'pg_catalog.concat({value}) COLLATE "C"'
+
+    def join_keys(self, text: str) -> str:
+        return f"{text}, {self.in_bytes(text)}"
 
     def bytewise(self, value: str) -> str:
         # The cast is one of the type citext, which ignores case; on text it does nothing, so that
@@ -74,9 +208,23 @@ class PostgreSQL(_ComparesTwice):
     def to_integer(self, value: str) -> str:
         return f"CAST({value} AS numeric)"
 
+    def type_of(self, value: str) -> str:
+        # That of a domain is the type it is made of. Blanks pad the texts of char(n).
+        return (
+            f"(WITH RECURSIVE base AS (SELECT * FROM pg_type WHERE oid = pg_typeof({value})"
+            " UNION ALL SELECT pg_type.* FROM pg_type JOIN base ON pg_type.oid = base.typbasetype)"
+            " SELECT CASE WHEN typcategory = 'S' AND typname <> 'bpchar' THEN 'text'"
+            " ELSE format_type(oid, NULL) END FROM base WHERE typbasetype = 0)"
+        )
+
+    def are_not_texts(self, labels: str) -> str:
+        other = """'strict $.* ? (@.type() != "string" && @.type() != "null")'"""
+        has_other = f"jsonb_path_exists({labels}, {other}, '{{}}', TRUE)"
+        return f"jsonb_typeof({labels}) <> 'object' OR {has_other}"
+
     def hexadecimal(self, text: str) -> str:
         # A function in place of a literal would bring its own collation.
-        escaped = (each if PLAIN.fullmatch(each) else f"\\U{ord(each):08x}" for each in text)
+        escaped = (each if _PLAIN.fullmatch(each) else f"\\U{ord(each):08x}" for each in text)
         return f"E'{''.join(escaped)}'"
 
     @staticmethod
@@ -88,6 +236,7 @@ class DuckDB(Dialect):
     """Labels are ``MAP(VARCHAR, VARCHAR)``."""
 
     name = "duckdb"
+    labels_type = "MAP(VARCHAR, VARCHAR)"
 
     def value(self, labels: str, key: str) -> str:
         # Before version 1.2, labels[key] was a list, which is never NULL.
@@ -108,6 +257,9 @@ class DuckDB(Dialect):
     def to_integer(self, value: str) -> str:
         return f"CAST({value} AS HUGEINT)"
 
+    def type_of(self, value: str) -> str:
+        return f"CASE typeof({value}) WHEN 'VARCHAR' THEN 'text' ELSE typeof({value}) END"
+
     def hexadecimal(self, text: str) -> str:
         return f"decode(unhex('{text.encode().hex()}'))"
 
@@ -121,6 +273,8 @@ class SQLite(Dialect):
 
     name = "sqlite"
     quotes = "`"  # in double quotes, the name of a column that does not exist would be a string
+    labels_type = "text"
+    types_values = True
 
     def value(self, labels: str, key: str) -> str:
         # A key has no quote and no backslash; without quotes, a dot would mean an object within.
@@ -151,10 +305,21 @@ class SQLite(Dialect):
             f" THEN CAST({value} AS INTEGER) BETWEEN {low} AND {high} ELSE FALSE END"
         )
 
+    def type_of(self, value: str) -> str:
+        return f"typeof({value})"
+
+    def are_not_texts(self, labels: str) -> str:
+        are_texts = "count(*) = count(DISTINCT key) AND count(*) = sum(type IN ('text', 'null'))"
+        return (
+            f"CASE WHEN {labels} IS NULL THEN FALSE WHEN NOT json_valid({labels}) THEN TRUE"
+            f" WHEN json_type({labels}) <> 'object' THEN TRUE"
+            f" ELSE (SELECT count(*) > 0 AND NOT ({are_texts}) FROM json_each({labels})) END"
+        )
+
     def hexadecimal(self, text: str) -> str:
         # A BLOB as text would be read in the encoding of the file, which may be UTF-16.
         pieces = []
-        for is_plain, run in groupby(text, lambda letter: bool(PLAIN.fullmatch(letter))):
+        for is_plain, run in groupby(text, lambda letter: bool(_PLAIN.fullmatch(letter))):
             letters = "".join(run)
             parts = [letters[at : at + 100] for at in range(0, len(letters), 100)]
             pieces += [
@@ -169,7 +334,7 @@ class Spark(Dialect):
 
     name = "spark"
     quotes = "`"
-    random = "rand()"
+    labels_type = "map<string,string>"
 
     # More ids than this are joined; Spark needs seconds to read a list of thousands.
     _MAX_IDS = 500
@@ -210,6 +375,11 @@ class Spark(Dialect):
         # drops a collation: most have no regular expressions.
         text = f"CAST({value} AS STRING)"
         return f"length(regexp_replace({text}, '^{_INTEGER}', '')) = 0 AND {text} <> ''"
+
+    def type_of(self, value: str) -> str:
+        # Values may have a collation, in a map, too.
+        plain = f"regexp_replace(typeof({value}), ' collate [A-Za-z0-9_]+', '')"
+        return f"regexp_replace({plain}, '^string$', 'text')"
 
     def hexadecimal(self, text: str) -> str:
         return f"decode(X'{text.encode().hex()}', 'UTF-8')"

@@ -5,14 +5,20 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from nodeselect.engines.conditions import express
-from nodeselect.engines.sql.columns import check_columns
-from nodeselect.engines.sql.counts import Execute, SqlCounts, count
-from nodeselect.engines.sql.table import SqlTable, to_id, to_state, to_text
-from nodeselect.engines.sql.text import LongTable, Name, SqlConditions, dialect_named, quote
+from nodeselect.engines.sql.counts import SqlCounts
+from nodeselect.engines.sql.table import Execute, SqlTable, to_id, to_state, to_text
+from nodeselect.engines.sql.text import (
+    LabelTable,
+    LongTable,
+    Name,
+    SqlConditions,
+    dialect_named,
+    quote,
+)
 from nodeselect.errors import InventoryError
 from nodeselect.explain import explain_node
 from nodeselect.explain.compute import explain
-from nodeselect.explain.countable import FailureCounts, rank_counts
+from nodeselect.explain.countable import rank_counts
 from nodeselect.explain.explanation import Explanation, NodeExplanation
 from nodeselect.node import Node, has_state, require_count
 from nodeselect.selectors import Selector
@@ -69,15 +75,15 @@ class SqlNodes:
         where: str | None = None,
     ) -> None:
         engine = dialect_named(dialect)
-        self._execute = execute
         self._table = SqlTable(
+            execute,
             SqlConditions(engine, labels, id, columns or {}),
             quote(table, engine),
             quote(table if isinstance(table, str) else table[-1], engine),
             quote(id, engine),
             None if name is None else quote(name, engine),
             None if state is None else quote(state, engine),
-            None if where is None else f"({where})",
+            where,
         )
 
     def check_columns(self) -> None:
@@ -90,7 +96,7 @@ class SqlNodes:
         :raises InventoryError: with the code ``invalid-column``, ``no-id``, ``empty-id`` or
             ``duplicate-id``.
         """
-        check_columns(self._execute, self._table)
+        self._table.check_columns()
 
     def match(self, selector: Selector, *, states: Collection[str] | None = None) -> "SqlNodeSet":
         """Return the nodes that match ``selector``; no query is run before the set is used.
@@ -98,19 +104,8 @@ class SqlNodes:
         :param states: return only the nodes whose state, in any case, is one of these.
         """
         condition = express(require_selector(selector), self._table.conditions)
-        matching = SqlNodeSet(self._execute, self._table, condition)
+        matching = SqlNodeSet(self._table, condition)
         return matching if states is None else matching.in_states(states)
-
-    def in_states(self, states: Collection[str]) -> "SqlNodes":
-        """Return a table of only the nodes in one of ``states``, whatever their case."""
-        chosen = self.match(Selector.everything()).in_states(states)
-        restricted = SqlNodes.__new__(SqlNodes)
-        restricted._execute = self._execute
-        where = self._table.conditions.conjunction(
-            [*filter(None, [self._table.where]), chosen._condition]
-        )
-        restricted._table = self._table._replace(where=where)
-        return restricted
 
     def explain(self, selector: Selector, *, examples: int = 3) -> Explanation:
         """Return how many nodes match ``selector``, and why the others do not.
@@ -123,19 +118,7 @@ class SqlNodes:
         :param examples: as for :meth:`Inventory.explain`.
         """
         require_count("examples", examples)
-        counts = SqlCounts(self._execute, self._table)
-        return explain(counts, require_selector(selector), examples)
-
-    def failure_counts(
-        self, selector: Selector, *, states: Collection[str] | None = None
-    ) -> FailureCounts:
-        """Return how many nodes fail which requirements: only the numbers of :meth:`explain`.
-
-        :param states: count only nodes in one of these states, in any case.
-        """
-        nodes = self if states is None else self.in_states(states)
-        counts = SqlCounts(nodes._execute, nodes._table)
-        return counts.failures(require_selector(selector).split()).counts
+        return explain(SqlCounts(self._table), require_selector(selector), examples)
 
     def explain_node(self, selector: Selector, node: str | Node) -> NodeExplanation:
         """Return which requirements of ``selector`` a node satisfies or fails.
@@ -155,7 +138,7 @@ class SqlNodes:
         return self.match(Selector.everything()).ids()
 
     def __len__(self) -> int:
-        return count(self._execute, self._table.rows())
+        return self._table.count_rows(self._table.rows())
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self.match(Selector.everything()))
@@ -178,14 +161,13 @@ class SqlNodes:
 class SqlNodeSet:
     """A set of nodes of a table. Each method is a query; the set itself is only its condition."""
 
-    def __init__(self, execute: Execute, table: SqlTable, condition: str) -> None:
+    def __init__(self, table: SqlTable, condition: str) -> None:
         """Internal: ``match`` returns a set."""
-        self._execute = execute
         self._table = table
         self._condition = condition
 
     def __len__(self) -> int:
-        return count(self._execute, self._table.rows(self._condition))
+        return self._table.count_rows(self._table.rows(self._condition))
 
     def __iter__(self) -> Iterator[Node]:
         return self._nodes(self._in_order())
@@ -194,7 +176,7 @@ class SqlNodeSet:
         """Return the ids in order."""
         table = self._table
         query = f"SELECT {table.id} FROM {table.rows(self._condition)}{self._in_order()}"
-        return [to_id(node_id) for (node_id,) in self._execute(query)]
+        return [to_id(node_id) for (node_id,) in self._table.execute(query)]
 
     def first(self, n: int) -> list[Node]:
         """Return the first ``n`` nodes, or all if there are fewer."""
@@ -207,7 +189,7 @@ class SqlNodeSet:
         Each call draws other nodes.
         """
         require_count("n", n)
-        drawn = self._nodes(f" ORDER BY {self._table.dialect.random} ASC LIMIT {n:d}")
+        drawn = self._nodes(f" ORDER BY random() ASC LIMIT {n:d}")
         return sorted(drawn, key=lambda node: node.id)
 
     def in_states(self, states: Collection[str]) -> "SqlNodeSet":
@@ -231,14 +213,14 @@ class SqlNodeSet:
         if table.state is None:
             return rank_counts({None: len(self)})
         query = table.count_query(table.rows(self._condition), table.state)
-        return rank_counts({to_state(each): nodes for each, nodes in self._execute(query)})
+        return rank_counts({to_state(each): nodes for each, nodes in self._table.execute(query)})
 
     def value_counts(self, key: str) -> dict[str, int]:
         """Return how many nodes have each value of ``key``, the most frequent value first."""
         values = self._table.values(key, self._condition)
         rows = f"({values}) AS labels WHERE label_value IS NOT NULL"
         query = self._table.count_query(rows, "label_value")
-        return rank_counts({to_text(each): nodes for each, nodes in self._execute(query)})
+        return rank_counts({to_text(each): nodes for each, nodes in self._table.execute(query)})
 
     def label_counts(self) -> dict[str, dict[str, int]]:
         """Return for each label key that any node has what :meth:`value_counts` returns.
@@ -254,7 +236,7 @@ class SqlNodeSet:
             rows = f"({labels}) AS labels WHERE label_value IS NOT NULL"
             query = self._table.count_query(rows, "label_key", "label_value")
             found: dict[str, dict[str, int]] = {}
-            for key, value, nodes in self._execute(query):
+            for key, value, nodes in self._table.execute(query):
                 found.setdefault(to_text(key), {})[to_text(value)] = nodes
             counts |= {key: rank_counts(each) for key, each in found.items() if key not in columns}
         return {key: values for key, values in sorted(counts.items()) if values}
@@ -277,7 +259,7 @@ class SqlNodeSet:
         return self._derived(f"({form.format(self._condition, other._condition)})")
 
     def _derived(self, condition: str) -> "SqlNodeSet":
-        return SqlNodeSet(self._execute, self._table, condition)
+        return SqlNodeSet(self._table, condition)
 
     def _in_order(self) -> str:
         return f" ORDER BY {self._table.dialect.bytewise(self._table.id)} ASC"
@@ -287,27 +269,22 @@ class SqlNodeSet:
 
         :param tail: the end of the query: ORDER BY and LIMIT.
         """
-        table, conditions = self._table, self._table.conditions
-        labels = conditions.labels
-        all_labels = labels if isinstance(labels, str) else "NULL"
-        single = [table.id, table.name or "NULL", table.state or "NULL", all_labels]
-        query = f"SELECT {', '.join([*single, *conditions.columns.values()])}"
-        rows = self._execute(f"{query} FROM {table.rows(self._condition)}{tail}")
-        if not isinstance(labels, LongTable):
-            return (_node(row, _to_labels(row), conditions.columns) for row in rows)
-        return self._with_long_labels(list(rows), labels)
+        table, labels = self._table, self._table.conditions.labels
+        own = table.conditions.columns
+        columns = [table.id, table.name or "NULL", table.state or "NULL", labels.column]
+        query = f"SELECT {', '.join([*columns, *own.values()])}"
+        rows = table.execute(f"{query} FROM {table.rows(self._condition)}{tail}")
+        if isinstance(labels, LabelTable):
+            return self._with_labels(list(rows), labels)
+        return (_node(row, _to_labels(row), own) for row in rows)
 
-    def _with_long_labels(self, rows: Sequence[Sequence[Any]], table: LongTable) -> Iterator[Node]:
-        dialect = self._table.dialect
-        select = f"SELECT {table.node_id}, {table.key}, {table.value} FROM {table.table} WHERE"
+    def _with_labels(self, rows: Sequence[Sequence[Any]], table: LabelTable) -> Iterator[Node]:
+        """Yield the nodes of rows, with their labels from a table of their own."""
         for start in range(0, len(rows), _LONG_BATCH):
             batch = rows[start : start + _LONG_BATCH]
             labels: dict[str, dict[str, Any]] = {to_id(row[0]): {} for row in batch}
-            ids = list(map(dialect.literal, labels))
-            for owner, each_key, each_value in self._execute(
-                f"{select} {dialect.value_in(table.node_id, ids)}"
-            ):
-                labels[to_id(owner)][to_text(each_key)] = each_value
+            for node_id, key, value in self._table.execute(table.labels_of(labels)):
+                labels[to_id(node_id)][to_text(key)] = value
             for row in batch:
                 yield _node(row, labels[to_id(row[0])], self._table.conditions.columns)
 

@@ -2,16 +2,12 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from nodeselect.engines.conditions import express
-from nodeselect.engines.sql.dialect import Dialect
-from nodeselect.engines.sql.dialects import DIALECTS
+from nodeselect.engines.sql.dialects import DIALECTS, Dialect
 from nodeselect.selectors import Selector
-
-WORD = 60
-"""For how many requirements one integer of SQL has bits."""
 
 _PLAIN_PAIR = re.compile(r'\{"[A-Za-z0-9._/@+\- ]*": "[A-Za-z0-9._/@+\- ]*"\}')
 
@@ -64,80 +60,97 @@ def where(
     return express(selector, SqlConditions(dialect_named(dialect), labels, id, columns or {}))
 
 
-def failure_query(
-    requirements: Sequence[Selector], conditions: "SqlConditions", rows: str, state: str | None
-) -> str:
-    """Return a query that counts how many nodes fail exactly which requirements.
+class Labels:
+    """Where those labels are that have no column of their own; in this base class, nowhere."""
 
-    It reads all nodes once. Each row of the result is a group of nodes that fail the same
-    requirements. Its columns are:
+    exist = False
+    column = "NULL"
+    """What a query selects to read all labels."""
 
-    - ``failed0``: a bit for each of the first 60 requirements, the lowest for the first. For
-      example, 5 means that these nodes fail the first and the third, and 0 that they match.
-      ``failed1`` has the next 60, and so on.
-    - ``state``, if a column is given: nodes that match have a row for each of their states.
-    - ``nodes``: how many nodes are in the group.
-    - ``lacks0``: how many of them do not have the first of the ``counted_keys``; ``lacks1`` is for
-      the second one, and so on.
+    def test(
+        self, key: str, test_value: Callable[[str], str], test_label: Callable[[str, str], str]
+    ) -> str:
+        """Return SQL that tests a label.
 
-    :param rows: what to write after FROM.
-    :param state: the quoted column of the states, if there is one.
+        :param test_value: returns SQL that tests a column of values.
+        :param test_label: returns SQL that tests a label, given the column of all labels and the
+            constant of the key.
+        """
+        return "FALSE"
+
+    def value(self, key: str) -> str | None:
+        """Return SQL for a label, NULL if it is absent; None if no expression can be written."""
+        return None
+
+    def each_label(self, rows: str) -> str | None:
+        """Return a query with the columns ``label_key`` and ``label_value``: a row for each label.
+
+        :param rows: what to write after FROM to read the nodes.
+        """
+        return None
+
+
+class LabelColumn(Labels):
+    """A column that has all labels of a node."""
+
+    exist = True
+
+    def __init__(self, column: str, dialect: Dialect) -> None:
+        self.column = column
+        self._dialect = dialect
+
+    def test(
+        self, key: str, test_value: Callable[[str], str], test_label: Callable[[str, str], str]
+    ) -> str:
+        return test_label(self.column, self._dialect.literal(key))
+
+    def value(self, key: str) -> str | None:
+        is_path = '"' not in key and "\\" not in key  # of JSON, as every valid key is
+        return self._dialect.value(self.column, self._dialect.literal(key)) if is_path else None
+
+    def each_label(self, rows: str) -> str | None:
+        labels = f"(SELECT {self.column} AS all_labels FROM {rows}) AS nodes"
+        return self._dialect.each_label("all_labels", labels)
+
+
+class LabelTable(Labels):
+    """A table with a row for each label of each node.
+
+    :param names: its name and those of its columns, quoted.
+    :param id: the column of the ids in the table of nodes.
     """
-    dialect = conditions.dialect
-    words = failed_words(requirements, conditions)
-    failed = [f"failed{at}" for at in range(len(words))]
-    inner = [f"{word} AS {name}" for word, name in zip(words, failed, strict=True)]
-    groups, counts = list(failed), ["count(*) AS nodes"]
-    if state is not None:
-        inner.append(f"{dialect.bytewise(state)} AS node_state")
-        matches = " AND ".join(f"{name} = 0" for name in failed)
-        groups.append(f"CASE WHEN {matches} THEN node_state END")
-    for at, key in enumerate(counted_keys(requirements)):
-        inner.append(f"CASE WHEN {conditions.has_key(key)} THEN 0 ELSE 1 END AS lacks{at}")
-        counts.append(f"sum(lacks{at}) AS lacks{at}")
-    outer = [*failed, *(f"{group} AS state" for group in groups[len(failed) :]), *counts]
-    return (
-        f"SELECT {', '.join(outer)}"
-        f" FROM (SELECT {', '.join(inner)} FROM {rows}{conditions.fence(requirements)}) AS failures"
-        f" GROUP BY {', '.join(groups)} ORDER BY nodes DESC"
-    )
 
+    exist = True
 
-def failed_words(requirements: Sequence[Selector], conditions: "SqlConditions") -> list[str]:
-    """Return SQL for the integers ``failed0``, ``failed1``, … of :func:`failure_query`."""
-    bits = [
-        f"CASE WHEN {express(requirement, conditions)} THEN 0 ELSE {1 << at % WORD} END"
-        for at, requirement in enumerate(requirements)
-    ]
-    return [" + ".join(bits[at : at + WORD]) for at in range(0, len(bits), WORD)] or ["0"]
+    def __init__(self, names: LongTable, id: str, dialect: Dialect) -> None:  # noqa: A002
+        self.table, self.node_id, self.key, self.value_column = map(str, names)
+        self._id = id
+        self._dialect = dialect
 
-
-def counted_keys(requirements: Sequence[Selector]) -> list[str]:
-    """Return the keys in requirements with ``!=``, ``notin`` or a list of values.
-
-    For these, an explanation needs to know how many nodes have the key.
-    """
-    return list(
-        dict.fromkeys(
-            requirement.key
-            for part in requirements
-            for requirement in part.requirements
-            if len(requirement.values) > 1
-            or (requirement.values and requirement.operator.matches_absent)
+    def test(
+        self, key: str, test_value: Callable[[str], str], test_label: Callable[[str, str], str]
+    ) -> str:
+        # EXISTS would need the name of the outer table, which is not known here.
+        is_key = self._dialect.value_in(self.key, [self._dialect.literal(key)])
+        condition = f"{self.node_id} IS NOT NULL AND {is_key} AND {test_value(self.value_column)}"
+        return (
+            f"({self._id} IS NOT NULL AND ({self._dialect.join_keys(self._id)}) IN"
+            f" (SELECT {self._dialect.join_keys(self.node_id)} FROM {self.table}"
+            f" WHERE {condition}))"
         )
-    )
 
+    def each_label(self, rows: str) -> str | None:
+        return (
+            f"SELECT {self.key} AS label_key, {self.value_column} AS label_value"
+            f" FROM {self.table} WHERE ({self._dialect.join_keys(self.node_id)}) IN"
+            f" (SELECT {self._dialect.join_keys(self._id)} FROM {rows})"
+        )
 
-def dialect_named(name: str) -> Dialect:
-    """Return the dialect with this name.
-
-    :raises ValueError: if there is none.
-    """
-    try:
-        return DIALECTS[name]
-    except KeyError:
-        known = ", ".join(DIALECTS)
-        raise ValueError(f"{name!r} is not a dialect of SQL known here: {known}") from None
+    def labels_of(self, ids: Iterable[str]) -> str:
+        """Return a query with the id, the key and the value of each label of some nodes."""
+        is_owner = self._dialect.value_in(self.node_id, list(map(self._dialect.literal, ids)))
+        columns = f"{self.node_id}, {self.key}, {self.value_column}"
+        return f"SELECT {columns} FROM {self.table} WHERE {is_owner}"
 
 
 class SqlConditions:
@@ -154,12 +167,17 @@ class SqlConditions:
 
         :raises ValueError: if a name is empty or has a NUL, or a long table has no ``id``.
         """
-        if isinstance(labels, LongTable) and id is None:
-            raise ValueError("labels in a table of their own are found by id: say which column")
         self.dialect = dialect
-        self.labels = None if labels is None else _quoted_labels(labels, dialect)
         self.id = None if id is None else quote(id, dialect)
         self.columns = {key: quote(column, dialect) for key, column in columns.items()}
+        self.labels = Labels()
+        if isinstance(labels, LongTable):
+            if self.id is None:
+                raise ValueError("labels in a table of their own are found by id: say which column")
+            quoted_names = LongTable(*(quote(name, dialect) for name in labels))
+            self.labels = LabelTable(quoted_names, self.id, dialect)
+        elif labels is not None:
+            self.labels = LabelColumn(quote(labels, dialect), dialect)
 
     def has_key(self, key: str) -> str:
         return self._test(key, self.dialect.is_present, self.dialect.has_key)
@@ -202,7 +220,8 @@ class SqlConditions:
         a label in a map takes so long that merging, which would repeat it, must be avoided.
         """
         keys = {each.key for part in requirements for each in part.requirements}
-        return "" if self.labels is None or keys <= self.columns.keys() else self.dialect.fence
+        reads_labels = self.labels.exist and not keys <= self.columns.keys()
+        return self.dialect.fence if reads_labels else ""
 
     def _pair(self, key: str, value: str) -> str:
         pair = json.dumps({key: value}, ensure_ascii=False)
@@ -210,39 +229,24 @@ class SqlConditions:
         return f"'{pair}'" if _PLAIN_PAIR.fullmatch(pair) else self.dialect.literal(pair)
 
     def _test(
-        self,
-        key: str,
-        test_value: Callable[[str], str],
-        test_label: Callable[[str, str], str],
+        self, key: str, test_value: Callable[[str], str], test_label: Callable[[str, str], str]
     ) -> str:
-        """Return SQL that tests a label, wherever its value is.
-
-        :param test_value: returns SQL that tests a column of values.
-        :param test_label: returns SQL that tests a label, given the column of all labels and the
-            constant of the key.
-        """
-        labels, dialect = self.labels, self.dialect
+        """Return SQL that tests a label, wherever its value is: see :meth:`Labels.test`."""
         if column := self.columns.get(key):
             return test_value(column)
-        if labels is None:
-            return self.constant(False)
-        literal = dialect.literal(key)
-        if isinstance(labels, str):
-            return test_label(labels, literal)
-        assert self.id is not None, "the constructor has checked it"
-        # EXISTS would need the name of the outer table, which is not known here.
-        is_key = dialect.value_in(labels.key, [literal])
-        return (
-            f"({self.id} IS NOT NULL AND ({dialect.join_keys(self.id)}) IN"
-            f" (SELECT {dialect.join_keys(labels.node_id)} FROM {labels.table}"
-            f" WHERE {labels.node_id} IS NOT NULL AND {is_key} AND {test_value(labels.value)}))"
-        )
+        return self.labels.test(key, test_value, test_label)
 
 
-def _quoted_labels(labels: Name | LongTable, dialect: Dialect) -> str | LongTable:
-    if isinstance(labels, LongTable):
-        return LongTable(*(quote(name, dialect) for name in labels))
-    return quote(labels, dialect)
+def dialect_named(name: str) -> Dialect:
+    """Return the dialect with this name.
+
+    :raises ValueError: if there is none.
+    """
+    try:
+        return DIALECTS[name]
+    except KeyError:
+        known = ", ".join(DIALECTS)
+        raise ValueError(f"{name!r} is not a dialect of SQL known here: {known}") from None
 
 
 def quote(name: Name, dialect: Dialect) -> str:
