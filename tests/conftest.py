@@ -13,9 +13,10 @@ from hypothesis import Phase, settings
 from nodeselect.cli.app import run as run_cli
 from tests import golden, literals
 from tests.cli.running import FLEET, PLAIN, Result, Run
+from tests.thoroughness import IS_CI
 
 # At a desk fewer examples, but others in each run; in CI more of them, and always the same.
-settings.register_profile("desk", max_examples=60, deadline=None, print_blob=True)
+settings.register_profile("desk", max_examples=20, deadline=None, print_blob=True)
 settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True)
 settings.register_profile(  # without examples that are made smaller: mutmut needs one
     "few",
@@ -24,7 +25,7 @@ settings.register_profile(  # without examples that are made smaller: mutmut nee
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],
 )
-settings.load_profile("ci" if os.environ.get("CI") else "desk")
+settings.load_profile("ci" if IS_CI else "desk")
 
 
 def pytest_sessionstart() -> None:

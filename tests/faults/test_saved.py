@@ -20,6 +20,7 @@ from nodeselect.durable.saved_file import read_saved
 from nodeselect.files.replace import replace_file
 from tests.faults.damaged_files import FILES, damage, read_damaged
 from tests.short import short
+from tests.thoroughness import at_desk
 
 ROOT = Path(__file__).parents[2]
 
@@ -56,10 +57,10 @@ def test_damage(seed: int) -> None:
     """Of a file with a flipped bit, all is read as it was, or with an error."""
     random = Random(seed)
     damaged = 0
-    for _ in range(500):
+    for _ in range(at_desk(100, ci=500)):
         number = random.randrange(len(FILES))
         damaged += bool(read_damaged(number, damage(FILES[number], random)))
-    assert damaged > 300
+    assert damaged > at_desk(50, ci=300)
 
 
 @pytest.mark.parametrize("number", range(len(FILES)))

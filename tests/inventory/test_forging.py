@@ -9,6 +9,7 @@ import pytest
 from nodeselect import Inventory, InventoryError, Node, Selector
 from tests.inventory.forging import read_sections, to_file, use_forged
 from tests.inventory.small import SMALL, tuned
+from tests.thoroughness import at_desk
 
 
 def test_states_of_the_same_name(tmp_path: Path) -> None:
@@ -50,5 +51,5 @@ def test_offsets_of_eight_bytes(tmp_path: Path) -> None:
 
 def test_forged_files(tmp_path: Path) -> None:
     """A forged file whose checksums are right is damaged, or has other nodes."""
-    answered, refused = use_forged(2_000, 1, tmp_path)
-    assert min(answered, refused) > 3_000
+    answered, refused = use_forged(at_desk(400, ci=2_000), 1, tmp_path)
+    assert min(answered, refused) > at_desk(600, ci=3_000)

@@ -26,6 +26,7 @@ from tests import naive
 from tests.explain.node_list import NodeList
 from tests.inventory.small import tuned
 from tests.property.strategies import IDS, labels, selectors
+from tests.thoroughness import at_desk
 
 STATES = (None, "connected", "ready", "lost")
 NAMES = (None, "web", "n-2", "db")
@@ -287,7 +288,7 @@ def test_one_node(inventory: Inventory, selector: Selector) -> None:
     assert matched == inventory.explain(selector).matched
 
 
-@settings(max_examples=50)
+@settings(max_examples=at_desk(10, ci=50))
 @given(inventories(), selectors(), st.integers(1, 200), st.booleans())
 def test_text(inventory: Inventory, selector: Selector, columns: int, ascii_only: bool) -> None:
     """The text fits its screen; the numbers of the headline add up."""

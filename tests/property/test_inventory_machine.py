@@ -4,9 +4,10 @@ from hypothesis import HealthCheck, settings
 
 from tests.property.inventory_machine import FewNodesMachine, InventoryMachine
 from tests.property.log_machine import LogMachine
+from tests.thoroughness import at_desk
 
 _SETTINGS = settings(
-    max_examples=60,
+    max_examples=at_desk(12, ci=60),
     stateful_step_count=40,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
