@@ -1,6 +1,5 @@
 """Suggestions of what to write instead of a mistake in a job file."""
 
-import difflib
 import re
 from collections.abc import Collection, Iterable
 
@@ -93,10 +92,12 @@ def suggest_word(text: str, words: Collection[str], written: Collection[str] = (
     :param written: the words that the file has already and must not repeat: for one of these, the
         hint is to remove one of the two.
     """
-    close = difflib.get_close_matches(text[:40].lower(), words, 1, 0.75)
-    if close and close[0] in written:
-        return Fix(f"'{close[0]}' is there already: merge the two, or remove one of them")
-    return Fix(f"did you mean '{close[0]}'?", close[0]) if close else None
+    from nodeselect.explain.similarity import similar_name  # compiles patterns
+
+    close = similar_name(text[:40].lower(), words)
+    if close in written:
+        return Fix(f"'{close}' is there already: merge the two, or remove one of them")
+    return None if close is None else Fix(f"did you mean '{close}'?", close)
 
 
 def suggest_field(model: str, key: Scalar, value: Object) -> Fix | str:
