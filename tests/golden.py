@@ -58,7 +58,7 @@ class Row:
     """A row of a table: a match of the pattern of its rows. ``row["name"]`` is a group."""
 
     def __init__(self, path: Path, match: re.Match[str]) -> None:
-        self._path = path
+        self.path = path
         self._match = match
 
     def __getitem__(self, name: str) -> str:
@@ -67,7 +67,7 @@ class Row:
     def check(self, **actual: str) -> None:
         """Check groups of the row by their names."""
         for name, text in actual.items():
-            check_span(self._path, self._match.span(name), text)
+            check_span(self.path, self._match.span(name), text)
 
 
 def rows(path: Path, pattern: str) -> list[Row]:
