@@ -284,10 +284,10 @@ def read_structured(value: Value, read: Callable[[Any], _T], path: str = "") -> 
     try:
         return read(to_python(value, _to_json_type, _key_text))
     except SelectorError as error:
-        place, message = error.path, error.message
+        inner, message = error.path, error.message
         hint: Hint = error.fix
-        separator = "." if place and not place.startswith("[") else ""
-        key, found = _locate(None, value, f"{separator}{place}")
+        separator = "." if inner and not inner.startswith("[") else ""
+        key, found = _locate(None, value, f"{separator}{inner}")
         if error.code == "wrong-type" and error.expected:
             [expected] = error.expected
             # Of what YAML reads in several ways, the error knows only one.
@@ -298,8 +298,8 @@ def read_structured(value: Value, read: Callable[[Any], _T], path: str = "") -> 
             found = key
         is_source = isinstance(found, Scalar) and found.text == error.source
         span = error.span if is_source else None
-        place = f"{path}{separator}{place}" if path else place
-        raise StructureError(error.code, message, found, place, hint, span) from None
+        whole = f"{path}{separator}{inner}" if path else inner
+        raise StructureError(error.code, message, found, whole, hint, span) from None
 
 
 def _to_json_type(scalar: Scalar) -> str | bool | None:

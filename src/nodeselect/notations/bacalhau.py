@@ -23,7 +23,7 @@ from nodeselect.text import join_limited, printable, quoted
 _OPERATORS = {each.value: each for each in Operator} | {"==": Operator.EQUALS}
 
 
-def selector_from_bacalhau(constraints: object, place: str = "") -> Selector:
+def selector_from_bacalhau(constraints: object, path: str = "") -> Selector:
     """Build a selector from the list ``Constraints`` of a Bacalhau job; None is an empty list.
 
     >>> gpu = {"Key": "gpu", "Operator": "in", "Values": ["a100", "h100"]}
@@ -33,18 +33,18 @@ def selector_from_bacalhau(constraints: object, place: str = "") -> Selector:
     The names of fields may be in upper or lower case, as for Bacalhau. The operators of Kubernetes,
     such as ``In``, are accepted as well.
 
-    :param place: what the paths in errors begin with.
+    :param path: what the paths in errors begin with.
     :raises SelectorError: if an item is invalid, or a preference, whose key begins with
         ``favour_``.
     """
     operators = _OPERATORS | KUBERNETES_OPERATORS
     requirements = []
-    for number, item in enumerate(read_list(constraints, place)):
-        path, names = f"{place}[{number}]", _names_as_written(item)
-        requirement = read_requirement(item, path, operators, names)
+    for number, item in enumerate(read_list(constraints, path)):
+        at_item, names = f"{path}[{number}]", _names_as_written(item)
+        requirement = read_requirement(item, at_item, operators, names)
         if requirement.key.startswith("favour_"):
             message = f"{quoted(requirement.key)} is a preference, not a condition"
-            raise structure_error("not-in-language", message, f"{path}.{names[0]}", "remove it")
+            raise structure_error("not-in-language", message, f"{at_item}.{names[0]}", "remove it")
         requirements.append(requirement)
     return Selector.from_requirements(requirements)
 

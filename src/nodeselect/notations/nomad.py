@@ -33,7 +33,7 @@ NOMAD_FIELDS: Final = frozenset({"node.class", "node.datacenter", "node.pool"})
 """Fields of a node of Nomad that are labels here. An empty class is not a label."""
 
 
-def selector_from_nomad(constraint: object, place: str = "") -> Selector:
+def selector_from_nomad(constraint: object, path: str = "") -> Selector:
     """Build a selector from one constraint of Nomad, as in a job file in JSON or its API.
 
     The attribute ``${meta.rack}`` becomes the label ``rack``; others keep their name.
@@ -45,17 +45,17 @@ def selector_from_nomad(constraint: object, place: str = "") -> Selector:
 
     Without an operator, a constraint means ``=``.
 
-    :param place: what the paths in errors begin with.
+    :param path: what the paths in errors begin with.
     :raises SelectorError: if the constraint is invalid, or a selector cannot express it:
         ``regexp``, ``version``, ``distinct_hosts``, ``<`` and others.
     """
     is_from_api = isinstance(constraint, Mapping) and "LTarget" in constraint
     names = _API_FIELDS if is_from_api else _JOB_FIELDS
-    fields = read_fields(constraint, place, names)
-    paths = [f"{place}.{name}".lstrip(".") for name in names]
+    fields = read_fields(constraint, path, names)
+    paths = [f"{path}.{name}".lstrip(".") for name in names]
     attribute, operator_name, value = (
-        "" if fields.get(name) is None else read_text(fields[name], path)
-        for name, path in zip(names, paths, strict=True)
+        "" if fields.get(name) is None else read_text(fields[name], at_field)
+        for name, at_field in zip(names, paths, strict=True)
     )
     at_attribute, at_operator, at_value = paths
     operator = _OPERATORS.get(operator_name or "=")

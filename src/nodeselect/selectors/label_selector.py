@@ -1,7 +1,7 @@
 """LabelSelectors of Kubernetes: from decoded JSON to requirements, and back.
 
 A field that is ignored makes a selector match more nodes. So an unknown field, a wrong type and a
-wrong value are errors, with their place in the object: the parameter ``place`` is the path of a
+wrong value are errors with their path in the object: the parameter ``path`` is that of a
 value. Node affinity consists of the same pieces, see ``pod_spec.py``.
 
 Source: Kubernetes apimachinery, ``LabelSelectorAsSelector`` and ``ValidateLabelSelector``.
@@ -31,7 +31,7 @@ def requirements_from_label_selector(label_selector: Mapping[str, object]) -> li
 
     Source: Kubernetes apimachinery, ``LabelSelectorAsSelector``.
 
-    :raises SelectorError: if it is invalid; ``place`` is the path of the mistake.
+    :raises SelectorError: if it is invalid; ``path`` is that of the mistake.
     :raises TypeError: if it is not a mapping.
     """
     if not isinstance(label_selector, Mapping):
@@ -87,7 +87,7 @@ def match_expression(requirement: Requirement) -> dict[str, Any]:
     return item | {"values": list(requirement.values)} if requirement.values else item
 
 
-def read_match_labels(value: object, place: str) -> list[Requirement]:
+def read_match_labels(value: object, path: str) -> list[Requirement]:
     """Return the requirements of a map of labels, such as ``matchLabels``; none if it is null.
 
     :raises SelectorError: if it is invalid.
@@ -95,17 +95,17 @@ def read_match_labels(value: object, place: str) -> list[Requirement]:
     if value is None:
         return []
     requirements = []
-    for key, label in read_mapping(value, place, "write each label as KEY: VALUE").items():
-        path = f"{place}[{quoted(key)}]"
+    for key, label in read_mapping(value, path, "write each label as KEY: VALUE").items():
+        at_label = f"{path}[{quoted(key)}]"
         try:
-            requirements.append(Requirement(key, Operator.EQUALS, [read_text(label, path)]))
+            requirements.append(Requirement(key, Operator.EQUALS, [read_text(label, at_label)]))
         except SelectorError as error:
-            raise error.at(path) from None
+            raise error.at(at_label) from None
     return requirements
 
 
 def read_match_expressions(
-    value: object, place: str, operators: Mapping[str, Operator] = KUBERNETES_OPERATORS
+    value: object, path: str, operators: Mapping[str, Operator] = KUBERNETES_OPERATORS
 ) -> list[Requirement]:
     """Return the requirements of a ``matchExpressions`` list; none if it is null.
 
@@ -113,14 +113,14 @@ def read_match_expressions(
     :raises SelectorError: if it is invalid.
     """
     return [
-        read_requirement(item, f"{place}[{number}]", operators)
-        for number, item in enumerate(read_list(value, place))
+        read_requirement(item, f"{path}[{number}]", operators)
+        for number, item in enumerate(read_list(value, path))
     ]
 
 
 def read_requirement(
     value: object,
-    place: str,
+    path: str,
     operators: Mapping[str, Operator],
     names: tuple[str, ...] = ITEM_FIELDS,
 ) -> Requirement:
@@ -130,7 +130,7 @@ def read_requirement(
     :param names: what the item calls its key, operator and values.
     :raises SelectorError: if it is invalid.
     """
-    key, operator, values = read_item(value, place, operators, names)
+    key, operator, values = read_item(value, path, operators, names)
     try:
         name = next(name for name, each in operators.items() if each is operator)
         check_number_of_values(operator, len(values), key, f"'{name}'")
@@ -138,17 +138,17 @@ def read_requirement(
     except SelectorError as error:
         at_key, _, at_values = names
         if error.code in ("wrong-number-of-values", "too-many-values"):
-            path = at_values
+            field = at_values
         elif not is_key(key):
-            path = at_key
+            field = at_key
         else:
-            path = f"{at_values}[{values.index(error.source)}]"
-        raise error.at(f"{place}.{path}") from None
+            field = f"{at_values}[{values.index(error.source)}]"
+        raise error.at(f"{path}.{field}") from None
 
 
 def read_item(
     value: object,
-    place: str,
+    path: str,
     operators: Mapping[str, Operator],
     names: tuple[str, ...] = ITEM_FIELDS,
 ) -> tuple[str, Operator, list[str]]:
@@ -160,13 +160,13 @@ def read_item(
     :raises SelectorError: if a field is unknown, missing or of a wrong type, or the operator is not
         one of ``operators``.
     """
-    fields = read_fields(value, place, names)
+    fields = read_fields(value, path, names)
     at_key, at_operator, at_values = names
     for name in (at_key, at_operator):
         if fields.get(name) is None:
-            raise structure_error("missing-field", f"the field '{name}' is missing", place)
-    key = read_text(fields[at_key], f"{place}.{at_key}")
-    name = read_text(fields[at_operator], f"{place}.{at_operator}")
+            raise structure_error("missing-field", f"the field '{name}' is missing", path)
+    key = read_text(fields[at_key], f"{path}.{at_key}")
+    name = read_text(fields[at_operator], f"{path}.{at_operator}")
     if name not in operators:
         known = tuple(operators)
         raise SelectorError(
@@ -176,12 +176,12 @@ def read_item(
             (0, len(name)),
             expected=known,
             hint=f"use {join_limited(known, len(known), 'or')}",
-            path=f"{place}.{at_operator}",
+            path=f"{path}.{at_operator}",
         )
-    return key, operators[name], read_strings(fields.get(at_values), f"{place}.{at_values}")
+    return key, operators[name], read_strings(fields.get(at_values), f"{path}.{at_values}")
 
 
-def read_fields(value: object, place: str, names: tuple[str, ...]) -> Mapping[str, object]:
+def read_fields(value: object, path: str, names: tuple[str, ...]) -> Mapping[str, object]:
     """Check that a value is a mapping with no other fields than ``names``; return it.
 
     For null, return an empty mapping.
@@ -191,31 +191,31 @@ def read_fields(value: object, place: str, names: tuple[str, ...]) -> Mapping[st
     if value is None:
         return {}
     listed = join_limited(names, len(names))
-    fields = read_mapping(value, place, f"write an object with the fields {listed}")
+    fields = read_mapping(value, path, f"write an object with the fields {listed}")
     for name in fields:
         if name not in names:
-            path = f"{place}.{printable(name[:60])}".lstrip(".")
+            at_name = f"{path}.{printable(name[:60])}".lstrip(".")
             message = f"there is no field {quoted(name)}"
-            raise structure_error("unknown-field", message, path, f"the fields are {listed}")
+            raise structure_error("unknown-field", message, at_name, f"the fields are {listed}")
     return fields
 
 
-def read_mapping(value: object, place: str, hint: str) -> Mapping[str, object]:
+def read_mapping(value: object, path: str, hint: str) -> Mapping[str, object]:
     """Check that a value is a mapping whose keys are strings; return it.
 
     :param hint: the hint of the error if it is not a mapping.
     :raises SelectorError: if it is not such a mapping.
     """
     if not isinstance(value, Mapping):
-        raise _type_error("an object", value, place, hint)
+        raise _type_error("an object", value, path, hint)
     for key in value:
         if not isinstance(key, str):
             message = f"expected strings as keys, found {describe_json(key)}"
-            raise structure_error("wrong-type", message, place, "write it in quotes")
+            raise structure_error("wrong-type", message, path, "write it in quotes")
     return value
 
 
-def read_list(value: object, place: str) -> list[object]:
+def read_list(value: object, path: str) -> list[object]:
     """Check that a value is a list; return it, or an empty list for null.
 
     :raises SelectorError: if it is not a list.
@@ -225,20 +225,20 @@ def read_list(value: object, place: str) -> list[object]:
     if not isinstance(value, (list, tuple)):
         is_plain = isinstance(value, str) and re.fullmatch(r"[\w./-]{1,63}", value)
         hint = Fix.write(f'["{value}"]') if is_plain else "write a list: [ … ]"
-        raise _type_error("a list", value, place, hint)
+        raise _type_error("a list", value, path, hint)
     return list(value)
 
 
-def read_strings(value: object, place: str) -> list[str]:
+def read_strings(value: object, path: str) -> list[str]:
     """Check that a value is a list of strings; return it, or an empty list for null.
 
     :raises SelectorError: if it is not such a list.
     """
-    items = enumerate(read_list(value, place))
-    return [read_text(item, f"{place}[{number}]") for number, item in items]
+    items = enumerate(read_list(value, path))
+    return [read_text(item, f"{path}[{number}]") for number, item in items]
 
 
-def read_text(value: object, place: str) -> str:
+def read_text(value: object, path: str) -> str:
     """Check that a value is a string; return it.
 
     :raises SelectorError: if it is not a string.
@@ -246,24 +246,24 @@ def read_text(value: object, place: str) -> str:
     if not isinstance(value, str):
         is_unquoted = isinstance(value, (bool, int, float))
         hint = "write it in quotes" if is_unquoted else None
-        raise _type_error("a string", value, place, hint)
-    return to_exact_str(value, place)
+        raise _type_error("a string", value, path, hint)
+    return to_exact_str(value, path)
 
 
 def structure_error(
     code: str,
     message: str,
-    place: str,
+    path: str,
     hint: Fix | str | None = None,
     expected: tuple[str, ...] = (),
 ) -> SelectorError:
     """Return the error for a mistake in an object that is not in the text of a string.
 
-    :param place: the path of the mistake.
+    :param path: the path of the mistake.
     """
-    return SelectorError(code, message, "", (0, 0), expected=expected, hint=hint, path=place)
+    return SelectorError(code, message, "", (0, 0), expected=expected, hint=hint, path=path)
 
 
-def _type_error(expected: str, value: object, place: str, hint: Fix | str | None) -> SelectorError:
+def _type_error(expected: str, value: object, path: str, hint: Fix | str | None) -> SelectorError:
     message = f"expected {expected}, found {describe_json(value)}"
-    return structure_error("wrong-type", message, place, hint, (expected,))
+    return structure_error("wrong-type", message, path, hint, (expected,))

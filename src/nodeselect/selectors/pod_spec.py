@@ -66,12 +66,12 @@ def selectors_from_pod_spec(spec: Mapping[str, object]) -> tuple[Selector, ...]:
         None if name in (None, "") else [_node_name(name, "nodeName")],
     )
     affinity = read_fields(spec.get("affinity"), "affinity", _AFFINITIES)
-    place = "affinity.nodeAffinity"
-    node_affinity = read_fields(affinity.get("nodeAffinity"), place, (_REQUIRED, _PREFERRED))
+    path = "affinity.nodeAffinity"
+    node_affinity = read_fields(affinity.get("nodeAffinity"), path, (_REQUIRED, _PREFERRED))
     required = node_affinity.get(_REQUIRED)
     if required is None:
         return (pod,)
-    return tuple(pod & term for term in _read_terms(required, f"{place}.{_REQUIRED}"))
+    return tuple(pod & term for term in _read_terms(required, f"{path}.{_REQUIRED}"))
 
 
 def pod_spec_from_selectors(selectors: Iterable[Selector]) -> dict[str, Any]:
@@ -149,48 +149,48 @@ def _is_unindented_label(name: str, value: object) -> bool:
     return isinstance(value, (str, bool, int, float))
 
 
-def _read_terms(value: object, place: str) -> list[Selector]:
-    terms_place = f"{place}.nodeSelectorTerms"
+def _read_terms(value: object, path: str) -> list[Selector]:
+    at_terms = f"{path}.nodeSelectorTerms"
     terms = read_list(
-        read_fields(value, place, ("nodeSelectorTerms",)).get("nodeSelectorTerms"), terms_place
+        read_fields(value, path, ("nodeSelectorTerms",)).get("nodeSelectorTerms"), at_terms
     )
     if not terms:
         hint = f"add a term, or remove {_REQUIRED}"
-        raise structure_error("no-terms", "there must be at least one term", terms_place, hint)
+        raise structure_error("no-terms", "there must be at least one term", at_terms, hint)
     selectors = []
     for number, term in enumerate(terms):
-        term_place = f"{terms_place}[{number}]"
-        fields = read_fields(term, term_place, ("matchExpressions", "matchFields"))
-        place = f"{term_place}.matchExpressions"
-        requirements = read_match_expressions(fields.get("matchExpressions"), place)
-        ids = _read_match_fields(fields.get("matchFields"), f"{term_place}.matchFields")
+        at_term = f"{at_terms}[{number}]"
+        fields = read_fields(term, at_term, ("matchExpressions", "matchFields"))
+        at_expressions = f"{at_term}.matchExpressions"
+        requirements = read_match_expressions(fields.get("matchExpressions"), at_expressions)
+        ids = _read_match_fields(fields.get("matchFields"), f"{at_term}.matchFields")
         if requirements or ids is not None:  # an empty term matches no node
             selectors.append(Selector.from_requirements(requirements, ids))
     return selectors
 
 
-def _read_match_fields(value: object, place: str) -> set[str] | None:
+def _read_match_fields(value: object, path: str) -> set[str] | None:
     """Return the names that the items of ``matchFields`` allow together; None if there is no item.
 
-    :param place: the path of ``value``, for errors.
+    :param path: the path of ``value``, for errors.
     :raises SelectorError: if an item is invalid, or if they only exclude names, which a selector
         cannot.
     """
     ids: set[str] | None = None
     excluded: dict[str, str] = {}
-    for number, item in enumerate(read_list(value, place)):
-        path = f"{place}[{number}]"
-        key, operator, values = read_item(item, path, _MATCH_FIELDS_OPERATORS)
+    for number, item in enumerate(read_list(value, path)):
+        at_item = f"{path}[{number}]"
+        key, operator, values = read_item(item, at_item, _MATCH_FIELDS_OPERATORS)
         if key != "metadata.name":
             message = f"a node has no field {quoted(key)} to match"
-            raise structure_error("unknown-field", message, f"{path}.key", "use 'metadata.name'")
+            raise structure_error("unknown-field", message, f"{at_item}.key", "use 'metadata.name'")
         if len(values) != 1:
             message = f"expected one value, found {len(values)}"
             hint = "write a term for each name"
-            raise structure_error("wrong-number-of-values", message, f"{path}.values", hint)
-        name = _node_name(values[0], f"{path}.values[0]")
+            raise structure_error("wrong-number-of-values", message, f"{at_item}.values", hint)
+        name = _node_name(values[0], f"{at_item}.values[0]")
         if operator is Operator.NOT_IN:
-            excluded[name] = path
+            excluded[name] = at_item
         else:
             ids = {name} if ids is None else ids & {name}
     if ids is None and excluded:
@@ -201,10 +201,10 @@ def _read_match_fields(value: object, place: str) -> set[str] | None:
     return None if ids is None else ids - excluded.keys()
 
 
-def _node_name(value: object, place: str) -> str:
-    name = read_text(value, place)
+def _node_name(value: object, path: str) -> str:
+    name = read_text(value, path)
     if not is_prefix(name):  # the same rule: a name of DNS in lower case
         message = f"{quoted(name)} is not a valid name of a node"
         hint = "use letters in lower case, digits, '-' and '.'"
-        raise structure_error("invalid-node-name", message, place, hint)
+        raise structure_error("invalid-node-name", message, path, hint)
     return name
