@@ -181,7 +181,7 @@ def test_jobs(start: Start, tmp_path: Path) -> None:
 
 
 def test_manifest(start: Start, tmp_path: Path) -> None:
-    """Of a manifest of Kubernetes, each object is a job; a node must match one of its terms."""
+    """Of a Kubernetes manifest, each object is a job; a node must match one of its terms."""
     terms = [{"matchExpressions": [{"key": key, "operator": "Exists"}]} for key in ("gpu", "tpu")]
     required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}
     specs: dict[str, Any] = {"a": {"affinity": {"nodeAffinity": required}}, "b": {}}

@@ -1,4 +1,4 @@
-"""A manifest of Kubernetes becomes selectors, or is refused with the position of each mistake."""
+"""A Kubernetes manifest becomes selectors, or is refused with the position of each mistake."""
 
 import json
 from typing import Any

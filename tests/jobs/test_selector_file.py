@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from nodeselect import JobError
 from nodeselect.jobs.selector_file import SelectorFile, read_selector_file
 
-LABEL_SELECTOR = "a LabelSelector of Kubernetes"
-POD = "conditions of a pod of Kubernetes"
-BACALHAU = "constraints of Bacalhau"
+LABEL_SELECTOR = "a Kubernetes LabelSelector"
+POD = "conditions of a Kubernetes pod"
+BACALHAU = "Bacalhau constraints"
 TERMS = "nodeSelectorTerms: [{matchExpressions: [{key: a, operator: Exists}]}, {}]"
 REQUIRED = f"{{requiredDuringSchedulingIgnoredDuringExecution: {{{TERMS}}}}}"
 GPU = "{Key: gpu, Operator: exists}"

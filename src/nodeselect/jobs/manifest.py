@@ -1,4 +1,4 @@
-"""Read a manifest of Kubernetes: which nodes the pods of its objects can use."""
+"""Read a Kubernetes manifest: which nodes the pods of its objects can use."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator

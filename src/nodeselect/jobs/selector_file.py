@@ -19,9 +19,9 @@ from nodeselect.selectors.label_selector import (
 )
 
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
-_BACALHAU = "constraints of Bacalhau"
-_LABEL_SELECTOR = "a LabelSelector of Kubernetes"
-_POD = "conditions of a pod of Kubernetes"
+_BACALHAU = "Bacalhau constraints"
+_LABEL_SELECTOR = "a Kubernetes LabelSelector"
+_POD = "conditions of a Kubernetes pod"
 
 # A document with one of these fields is a job spec, whatever else it has.
 _JOB_FIELDS = frozenset({"config", "selector", "spec"})
@@ -44,13 +44,13 @@ class SelectorFile(NamedTuple):
 def read_selector_file(data: bytes, file: str = "selector") -> SelectorFile | None:
     """Read a selector of another system, in YAML or JSON.
 
-    It is one of these: a LabelSelector of Kubernetes; ``nodeSelector`` or ``affinity`` of a pod
+    It is one of these: a Kubernetes LabelSelector; ``nodeSelector`` or ``affinity`` of a pod
     spec; ``Constraints`` of Bacalhau, in a job or alone; or what ``nodeselect convert --to json``
     prints.
 
     :param data: the content of the file, at most ``LIMITS.job_file_bytes``.
     :param file: the name of the file, for messages.
-    :return: None if it is none of these; it may be a job spec or a manifest of Kubernetes.
+    :return: None if it is none of these; it may be a job spec or a Kubernetes manifest.
     :raises JobError: if it is invalid.
     """
     try:

@@ -1,4 +1,4 @@
-"""Constraints of Bacalhau: from decoded JSON to selectors, and back.
+"""Bacalhau constraints: from decoded JSON to selectors, and back.
 
 What one side cannot express is an error: a selector without it would match other nodes.
 

@@ -1,4 +1,4 @@
-"""LabelSelectors of Kubernetes: from decoded JSON to requirements, and back.
+"""Kubernetes LabelSelectors: from decoded JSON to requirements, and back.
 
 A field that is ignored makes a selector match more nodes. So an unknown field, a wrong type and a
 wrong value are errors with their path in the object: the parameter ``path`` is that of a
@@ -27,7 +27,7 @@ _LABEL_SELECTOR_OPERATORS = {
 
 
 def requirements_from_label_selector(label_selector: Mapping[str, object]) -> list[Requirement]:
-    """Return the requirements of a LabelSelector of Kubernetes, which must not be null.
+    """Return the requirements of a Kubernetes LabelSelector, which must not be null.
 
     Source: Kubernetes apimachinery, ``LabelSelectorAsSelector``.
 
@@ -49,7 +49,7 @@ def requirements_from_label_selector(label_selector: Mapping[str, object]) -> li
 def label_selector_from_requirements(
     requirements: Iterable[Requirement], ids: Collection[str] | None
 ) -> dict[str, Any] | None:
-    """Return the LabelSelector of Kubernetes that has these requirements; None if it matches none.
+    """Return the Kubernetes LabelSelector that has these requirements; None if it matches none.
 
     :param ids: the ids of the selector; None for any id.
     :raises SelectorError: if there are ids, or one of the requirements is a comparison: a

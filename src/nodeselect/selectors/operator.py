@@ -60,7 +60,7 @@ _LAW: dict[str, tuple[str, str, str, type[Test], bool]] = {
 class Operator(Enum):
     """How a requirement tests its key.
 
-    The value of a member is its name in the constraints of Bacalhau. ``Operator`` also accepts the
+    The value of a member is its name in Bacalhau constraints. ``Operator`` also accepts the
     names of Kubernetes, which are :attr:`kubernetes_name`:
 
     >>> Operator("notin") is Operator("NotIn") is Operator.NOT_IN

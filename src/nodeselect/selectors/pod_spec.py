@@ -1,4 +1,4 @@
-"""The nodes that a pod of Kubernetes can use: its node selector and required node affinity.
+"""The nodes that a Kubernetes pod can use: its node selector and required node affinity.
 
 The terms of an affinity are alternatives. The language has no OR, so they become several selectors,
 whose union is meant.

@@ -142,7 +142,7 @@ class Selector(Frozen):
 
     @classmethod
     def from_kubernetes(cls, label_selector: Mapping[str, Any] | None) -> "Selector":
-        """Build a selector from a LabelSelector of Kubernetes, as decoded JSON or YAML.
+        """Build a selector from a Kubernetes LabelSelector, as decoded JSON or YAML.
 
         >>> team = {"key": "team", "operator": "NotIn", "values": ["a", "b"]}
         >>> Selector.from_kubernetes({"matchLabels": {"app": "x"}, "matchExpressions": [team]})
@@ -215,7 +215,7 @@ class Selector(Frozen):
             return mask
 
     def to_kubernetes(self) -> dict[str, Any] | None:
-        """Return the LabelSelector of Kubernetes for this selector; None if it matches nothing.
+        """Return the Kubernetes LabelSelector for this selector; None if it matches nothing.
 
         >>> Selector.parse("app=x,team!=a").to_kubernetes()  # doctest: +NORMALIZE_WHITESPACE
         {'matchLabels': {'app': 'x'},

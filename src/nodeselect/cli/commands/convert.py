@@ -37,7 +37,7 @@ cannot express it.
 @click.option(
     "--to", "output", type=click.Choice(SELECTOR_FORMATS), default="text", show_default=True,
     help="The notation: text for -l, a line for each alternative; the selector of a job spec; a"
-    " LabelSelector or the affinity of a pod spec of Kubernetes; constraints of Bacalhau;"
+    " LabelSelector or the affinity of a Kubernetes pod spec; Bacalhau constraints;"
     " or JSON for programs.",
 )  # fmt: skip
 @click.pass_context
@@ -46,8 +46,8 @@ def convert(
 ) -> int:
     """Write a selector in the notation of another system.
 
-    FILE may be a job spec, a manifest of Kubernetes, a LabelSelector, a pod's nodeSelector or node
-    affinity, or constraints of Bacalhau; its content shows what it is. The result matches the same
+    FILE may be a job spec, a Kubernetes manifest, a LabelSelector, a pod's nodeSelector or node
+    affinity, or Bacalhau constraints; its content shows what it is. The result matches the same
     nodes. If that is not possible, this is an error.
     """
     from nodeselect.render.selectors import selector_lines  # compiles many patterns
@@ -76,6 +76,6 @@ def _read(file: str) -> tuple[Selector, ...]:
             write_message(f"{printable(name)}: the selector is empty: it matches EVERY node")
         return selectors
     content = read_job(file, data)
-    kind = "a job spec" if isinstance(content, Selector) else "a manifest of Kubernetes"
+    kind = "a job spec" if isinstance(content, Selector) else "a Kubernetes manifest"
     write_message(f"{printable(name)}: read as {kind}")
     return single_job_selectors(file, content)

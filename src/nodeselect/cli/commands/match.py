@@ -69,7 +69,7 @@ if not; 2 on errors.
 )
 @nodes_option()
 @selector_option("Select nodes that match this selector. Repeatable: nodes that match any of them.")
-@job_option("Select the nodes that this job would run on: a job file, or a manifest of Kubernetes.")
+@job_option("Select the nodes that this job would run on: a job file, or a Kubernetes manifest.")
 @id_option
 @click.option("--all", "everything", is_flag=True, help="Select every node.")
 @click.option(

@@ -54,7 +54,7 @@ or any stream within an event, and must be started again; 2 on errors.
 @selector_option(
     "Watch the nodes that match this selector. Repeatable: nodes that match any of them."
 )
-@job_option("Watch the nodes that this job would run on: a job file, or a manifest of Kubernetes.")
+@job_option("Watch the nodes that this job would run on: a job file, or a Kubernetes manifest.")
 @click.option(
     "--jobs", "sources", metavar="FILE|FOLDER", multiple=True, shell_complete=complete_files,
     help="Watch the nodes of each of these jobs: a file, or all files in a folder. Repeatable.",

@@ -154,7 +154,7 @@ def warn_if_everything(job: str, selector: Selector) -> None:
 
 
 def read_job(source: str, data: bytes | None = None) -> "Selector | Manifest":
-    """Return the selector of a job file, or the objects of a manifest of Kubernetes.
+    """Return the selector of a job file, or the objects of a Kubernetes manifest.
 
     :param source: ``FILE``; or ``FILE#KIND/NAME`` for only one object of a manifest.
     :param data: the content of the file, if it has been read already.
