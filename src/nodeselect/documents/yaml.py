@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from math import inf
 from typing import Any
 
 from nodeselect.documents.json import read_json
@@ -17,7 +18,6 @@ from nodeselect.documents.values import (
     Scalar,
     Value,
     check_characters,
-    is_null,
     position_in,
     quote_fix,
     too_deep_error,
@@ -162,6 +162,9 @@ class _YamlBuilder(Builder):
 
     def __init__(self, events: Iterator[Any], text: str, max_values: int | None) -> None:
         super().__init__(text, max_values)
+        self._max_count = inf if max_values is None else max_values
+        # Lines end at LF, as in editors; libyaml also ends them at a CR alone.
+        self._has_usual_lines = "\r" not in text
         self.has_template = False
         self._events = events
 
@@ -182,7 +185,9 @@ class _YamlBuilder(Builder):
         return documents
 
     def _value(self, event: Any, depth: int) -> Value:
-        self.count(event.start_mark.index)
+        if self._count >= self._max_count:
+            self.count(event.start_mark.index)  # raises
+        self._count += 1
         name = type(event).__name__
         if name == "ScalarEvent" and event.anchor is event.tag is None:
             return self._scalar(event)
@@ -208,12 +213,11 @@ class _YamlBuilder(Builder):
         return Object(self._entries(depth + 1), position)
 
     def _scalar(self, event: Any) -> Scalar:
-        index = event.start_mark.index
-        kind = "text" if event.style else scalar_kind(event.value)
-        if event.style and event.style in "'\"":
-            index += 1
-        verbatim = self._text.startswith(event.value, index)
-        return Scalar(event.value, kind, self.position(index), verbatim)
+        style, text = event.style, event.value
+        opening = 1 if style and style in "'\"" else 0
+        verbatim = self._text.startswith(text, event.start_mark.index + opening)
+        kind = "text" if style else scalar_kind(text)
+        return Scalar(text, kind, self._start(event, opening), verbatim)
 
     def _items(self, depth: int) -> Iterator[Value]:
         while type(event := next(self._events)).__name__ != "SequenceEndEvent":
@@ -227,7 +231,10 @@ class _YamlBuilder(Builder):
             is_key = not is_alias and self._is_key(key, event.start_mark.index)
             value = self._value(next(self._events), depth)
             if is_key and isinstance(key, Scalar):
-                self.add_entry(entries, key, value)
+                if key.text in entries:
+                    self.add_entry(entries, key, value)  # it is a mistake
+                else:
+                    entries[key.text] = key, value
         return entries
 
     def _is_key(self, key: Value, index: int) -> bool:
@@ -238,7 +245,7 @@ class _YamlBuilder(Builder):
             self.refuse("key-not-text", "unfilled template", position, TEMPLATE_HINT)
         elif isinstance(key, Object) and self._text.startswith("{{", index):
             pass  # "{{x}}: a": its inner braces are refused
-        elif not isinstance(key, Scalar) or is_null(key):
+        elif not isinstance(key, Scalar) or key.kind == "null":
             self.refuse("key-not-text", "a key must be a string", key.position)
         elif key.text == "<<":
             message = "YAML merge keys are not allowed"
@@ -247,8 +254,12 @@ class _YamlBuilder(Builder):
             return True
         return False
 
-    def _start(self, event: Any) -> Position:
-        return self.position(event.start_mark.index)
+    def _start(self, event: Any, opening: int = 0) -> Position:
+        """Return the position of an event, after as many characters as ``opening``."""
+        mark = event.start_mark
+        if self._has_usual_lines:
+            return Position(mark.line, mark.column + opening)
+        return self.position(mark.index + opening)
 
 
 # How the versions of YAML read plain scalars.
