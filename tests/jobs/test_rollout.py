@@ -267,48 +267,6 @@ def test_spread_of_many_small_sites() -> None:
     assert [[labels[node_id] for node_id in wave.ids].count("big") for wave in waves] == [10] * 10
 
 
-CANARIES = (
-    "the canaries are the first wave: canary_count nodes, or canary_percent;"
-    " without either, one node"
-)
-
-
-@pytest.mark.parametrize(
-    ("strategy", "rules"),
-    [
-        (
-            "immediate",
-            [
-                "all nodes that match and are connected now are one wave, with the number 0",
-                "nodes are in the order of the input",
-                "a rollout without a strategy is immediate",
-            ],
-        ),
-        (
-            "rolling",
-            [
-                "nodes are in the order of the input",
-                "percentages are of the nodes that match and are connected now, rounded up",
-                "a wave has at least one node, whatever the percentage",
-            ],
-        ),
-        (
-            "canary",
-            [
-                "nodes are in the order of the input",
-                "percentages are of the nodes that match and are connected now, rounded up",
-                "a wave has at least one node, whatever the percentage",
-                CANARIES,
-                "max_parallel is a percentage of all nodes, including the canaries",
-            ],
-        ),
-    ],
-)
-def test_rules(strategy: str, rules: list[str]) -> None:
-    """What was chosen is said, for the strategy that it matters to."""
-    assert rollout_assumptions(RolloutSpec.model_validate({"strategy": strategy})) == tuple(rules)
-
-
 ROLLOUTS = st.builds(
     lambda canaries, **fields: RolloutSpec(**canaries, **fields),
     st.just({})

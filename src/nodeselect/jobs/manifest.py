@@ -18,9 +18,9 @@ from nodeselect.documents.values import (
 from nodeselect.documents.yaml import read_documents
 from nodeselect.errors import JobError, SelectorError
 from nodeselect.jobs.check.checker import draw_problems, read_text
+from nodeselect.jobs.check.document import is_kubernetes_object
 from nodeselect.jobs.check.edits import Hint
 from nodeselect.jobs.check.rule import Finding, at, describe, document_finding
-from nodeselect.jobs.check.rules.document import is_kubernetes_object
 from nodeselect.jobs.check.suggestions import suggest_text
 from nodeselect.limits import LIMITS
 from nodeselect.problem import Fix

@@ -20,11 +20,10 @@ from nodeselect.documents.values import (
 )
 from nodeselect.documents.yaml import read_document, read_documents
 from nodeselect.errors import JobError
+from nodeselect.jobs.check.document import is_kubernetes_object, locate_spec
 from nodeselect.jobs.check.edits import Edit, apply_edits, quote_tag
-from nodeselect.jobs.check.rule import REGISTRY, Finding, Findings, Rule, document_finding
-from nodeselect.jobs.check.rules.document import is_kubernetes_object, locate_spec
-from nodeselect.jobs.check.rules.fields import check_model
-from nodeselect.jobs.check.rules.job import (
+from nodeselect.jobs.check.fields import check_model
+from nodeselect.jobs.check.job import (
     JOB_CHECKS,
     Job,
     Names,
@@ -32,8 +31,9 @@ from nodeselect.jobs.check.rules.job import (
     is_like_job,
     misspelt_selectors,
 )
-from nodeselect.jobs.check.rules.selector import read_selector
+from nodeselect.jobs.check.rule import REGISTRY, Finding, Findings, Rule, document_finding
 from nodeselect.jobs.check.schema_fields import snake_case
+from nodeselect.jobs.check.selector import read_selector
 from nodeselect.jobs.check.suggestions import suggest_word
 from nodeselect.limits import LIMITS
 from nodeselect.problem import Fix, Problem, excerpt

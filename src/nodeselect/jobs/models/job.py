@@ -14,7 +14,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from nodeselect.errors import JobError
-from nodeselect.jobs.check.rules.job import (
+from nodeselect.jobs.check.job import (
     CANARY_TWICE,
     CANARY_TWICE_FIX,
     CANARY_TWICE_MESSAGE,

@@ -6,8 +6,8 @@ from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from nodeselect.documents.values import List, Object, Scalar, Value, find, is_null
+from nodeselect.jobs.check.fields import integer_of, truncated_path
 from nodeselect.jobs.check.rule import DEMO, Finding, Findings, at, define, rule
-from nodeselect.jobs.check.rules.fields import integer_of, truncated_path
 from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper, snake_case
 from nodeselect.jobs.check.suggestions import PIPELINE_FIELDS, suggest_word
 from nodeselect.problem import Fix

@@ -15,7 +15,6 @@ from nodeselect.jobs.check.rule import (
     define,
     describe,
 )
-from nodeselect.jobs.check.rules.expressions import CONTROL_CHARACTER, TEMPLATE
 from nodeselect.jobs.check.schema_fields import (
     FRACTION,
     INTEGER,
@@ -42,47 +41,6 @@ from nodeselect.text import FORBIDDEN, join_limited, printable, quoted, truncate
 _error = partial(define, "fields")
 _warning = partial(define, "fields", severity="warning")
 
-_UNKNOWN_FIELD = _error(
-    "unknown-field",
-    "a field that no job has",
-    "The server ignores the field or rejects the job. If the field is meant to be the selector, the"
-    " job runs on EVERY node.",
-    before="name: demo\nselector:\n  matchLabels: {region: eu}",
-    after="name: demo\nselector:\n  match_labels: {region: eu}",
-)
-_PIPELINE_FIELD = _error(
-    "pipeline-field",
-    "a field of a pipeline beside config, not in it",
-    before=f"{DEMO}config:\n  input: {{stdin: {{}}}}\n  output: {{stdout: {{}}}}\n"
-    "logger: {level: WARN}",
-    after=f"{DEMO}config:\n  input: {{stdin: {{}}}}\n  output: {{stdout: {{}}}}\n"
-    "  logger: {level: WARN}",
-)
-_OLD_FIELD = _error(
-    "old-field",
-    "a field of older versions: deployment, min_healthy_time",
-    "'deployment' is now called 'rollout'. Its max_parallel was a number of nodes (0 for all at"
-    " once) and is now a percentage: 2 no longer means two nodes but 2 percent of them.",
-    before=f"{DEMO}deployment:\n  strategy: rolling\n  max_parallel: 2\n"
-    "  health_check: {deadline: 5m, min_healthy_time: 30s}",
-    after=f"{DEMO}rollout:\n  strategy: rolling\n  max_parallel: 10\n"
-    "  health_check: {deadline: 5m, interval: 15s, success_threshold: 2}",
-)
-_WRONG_TYPE = _error(
-    "wrong-type",
-    "a value of the wrong type",
-    "Versions of YAML disagree on which words are booleans, numbers or dates. If a string is"
-    " expected, such a word needs quotes.",
-    before="name: demo\nselector:\n  match_labels:\n    version: 1.10",
-    after='name: demo\nselector:\n  match_labels:\n    version: "1.10"',
-)
-_OUT_OF_RANGE = _error(
-    "out-of-range",
-    "a number that is too small or too large",
-    "Percentages are from 0 to 100. max_error_rate is a share, from 0 to 1.",
-    before=f"{DEMO}timeouts: {{total_timeout: -1}}",
-    after=f"{DEMO}timeouts: {{total_timeout: 0}}",
-)
 
 TEMPLATE_TEXT = re.compile(r"\$\{[^}\n]*\}?|\{\{(?:(?!\}\})[^\n])*+(?:\}\})?|<[A-Za-z][\w .:-]*>")
 PLACEHOLDER_TEXT = re.compile(
@@ -111,6 +69,16 @@ def integer_of(value: Value | None) -> int | None:
     if isinstance(value, Scalar) and value.kind == "number" and INTEGER.fullmatch(value.text):
         return int(value.text)
     return None
+
+
+_WRONG_TYPE = _error(
+    "wrong-type",
+    "a value of the wrong type",
+    "Versions of YAML disagree on which words are booleans, numbers or dates. If a string is"
+    " expected, such a word needs quotes.",
+    before="name: demo\nselector:\n  match_labels:\n    version: 1.10",
+    after='name: demo\nselector:\n  match_labels:\n    version: "1.10"',
+)
 
 
 def expected(
@@ -143,6 +111,34 @@ def check_model(model: str, value: Object, path: str) -> Check[None]:
             yield from _CHECKS[field.kind](field, item, f"{path}.{name}" if path else name)
 
 
+_UNKNOWN_FIELD = _error(
+    "unknown-field",
+    "a field that no job has",
+    "The server ignores the field or rejects the job. If the field is meant to be the selector, the"
+    " job runs on EVERY node.",
+    before="name: demo\nselector:\n  matchLabels: {region: eu}",
+    after="name: demo\nselector:\n  match_labels: {region: eu}",
+)
+_PIPELINE_FIELD = _error(
+    "pipeline-field",
+    "a field of a pipeline beside config, not in it",
+    before=f"{DEMO}config:\n  input: {{stdin: {{}}}}\n  output: {{stdout: {{}}}}\n"
+    "logger: {level: WARN}",
+    after=f"{DEMO}config:\n  input: {{stdin: {{}}}}\n  output: {{stdout: {{}}}}\n"
+    "  logger: {level: WARN}",
+)
+_OLD_FIELD = _error(
+    "old-field",
+    "a field of older versions: deployment, min_healthy_time",
+    "'deployment' is now called 'rollout'. Its max_parallel was a number of nodes (0 for all at"
+    " once) and is now a percentage: 2 no longer means two nodes but 2 percent of them.",
+    before=f"{DEMO}deployment:\n  strategy: rolling\n  max_parallel: 2\n"
+    "  health_check: {deadline: 5m, min_healthy_time: 30s}",
+    after=f"{DEMO}rollout:\n  strategy: rolling\n  max_parallel: 10\n"
+    "  health_check: {deadline: 5m, interval: 15s, success_threshold: 2}",
+)
+
+
 def _unknown_field(model: str, key: Scalar, value: Object, path: str) -> Finding:
     plain, shown = snake_case(key.text), quoted(key.text)
     if model == "JobSpec" and plain in PIPELINE_FIELDS:
@@ -156,6 +152,16 @@ def _unknown_field(model: str, key: Scalar, value: Object, path: str) -> Finding
     if plain in fields_of(model) and list(map(snake_case, value.entries)).count(plain) == 1:
         edit = Edit(key, plain)
     return rule.at(key, path, message, partial(suggest_field, model, key, value), edit=edit)
+
+
+CONTROL_CHARACTER = define(
+    "language",
+    "control-character",
+    "a control character other than tab and end of line",
+    always_reported=True,
+    before='name: demo\nselector:\n  match_labels: {region: "e\\u0007u"}',
+    after="name: demo\nselector:\n  match_labels: {region: eu}",
+)
 
 
 def _check_text(expectation: Field, value: Value, path: str) -> Check[None]:
@@ -188,6 +194,17 @@ def _not_one_of(words: tuple[str, ...], value: Scalar, path: str) -> Findings:
     plain = text.lower().replace("_", "-")
     edit = Edit(value, plain) if plain in words else None
     yield _NOT_ONE_OF.at(value, path, message, suggest_word(text, words), edit=edit)
+
+
+TEMPLATE = define(
+    "language",
+    "template",
+    "an unfilled template: ${...}, {{...}}, <...>",
+    "Fill in the template before the file is checked and submitted. Templates are allowed in"
+    " description and config.",
+    before='name: demo\nselector: {match_labels: {region: "${REGION}"}}',
+    after="name: demo\nselector: {match_labels: {region: eu}}",
+)
 
 
 def check_template(value: Scalar, path: str) -> Check[bool]:
@@ -233,6 +250,15 @@ def _check_number(expectation: Field, value: Value, path: str) -> Check[None]:
 def _number(digits: str) -> int | float:
     """Convert digits to a number; a very long one is rounded to a float, for a comparison."""
     return int(digits) if INTEGER.fullmatch(digits) else float(digits)
+
+
+_OUT_OF_RANGE = _error(
+    "out-of-range",
+    "a number that is too small or too large",
+    "Percentages are from 0 to 100. max_error_rate is a share, from 0 to 1.",
+    before=f"{DEMO}timeouts: {{total_timeout: -1}}",
+    after=f"{DEMO}timeouts: {{total_timeout: 0}}",
+)
 
 
 def _check_bounds(expectation: Field, number: float, value: Scalar, path: str) -> Check[None]:

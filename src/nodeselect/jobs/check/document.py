@@ -3,8 +3,8 @@
 from functools import partial
 
 from nodeselect.documents.values import List, Object, Scalar, Value, find, is_null
+from nodeselect.jobs.check.fields import check_model
 from nodeselect.jobs.check.rule import DEMO, Check, define, describe
-from nodeselect.jobs.check.rules.fields import check_model
 from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper, snake_case
 from nodeselect.jobs.check.suggestions import suggest_mapping
 from nodeselect.problem import Fix
@@ -104,21 +104,6 @@ _BACALHAU_JOB = _refusal(
     "Tasks: [{Name: main}]",
     after="name: demo\ntype: query\nselector: {match_expressions: [region=eu]}\n"
     "config: {input: {stdin: {}}, output: {stdout: {}}}",
-)
-_TWO_SPECS = define(
-    "document",
-    "two-specs",
-    "a selector beside spec, not inside it",
-    before="spec: {name: demo, selector: {match_ids: [n-1]}}\nselector: {match_ids: [n-2]}",
-    after="spec: {name: demo, selector: {match_ids: [n-1, n-2]}}",
-)
-_SERVER_FIELD = define(
-    "fields",
-    "server-field",
-    "a field that only the server sets: id or status",
-    severity="warning",
-    before="id: job-1\nspec: {name: demo, selector: {match_labels: {region: eu}}}",
-    after="spec: {name: demo, selector: {match_labels: {region: eu}}}",
 )
 
 _HINT = "write a job spec, with a name and a selector"
@@ -270,6 +255,23 @@ def _has_template(value: Value) -> bool:
         case List(items):
             return any(map(_has_template, items))
     return any(_has_template(item) for _, item in value.entries.values())
+
+
+_TWO_SPECS = define(
+    "document",
+    "two-specs",
+    "a selector beside spec, not inside it",
+    before="spec: {name: demo, selector: {match_ids: [n-1]}}\nselector: {match_ids: [n-2]}",
+    after="spec: {name: demo, selector: {match_ids: [n-1, n-2]}}",
+)
+_SERVER_FIELD = define(
+    "fields",
+    "server-field",
+    "a field that only the server sets: id or status",
+    severity="warning",
+    before="id: job-1\nspec: {name: demo, selector: {match_labels: {region: eu}}}",
+    after="spec: {name: demo, selector: {match_labels: {region: eu}}}",
+)
 
 
 def _check_wrapper(document: Object, spec_key: Scalar) -> Check[None]:
