@@ -18,8 +18,7 @@ from weakref import ref
 import pytest
 
 from nodeselect import Inventory, InventoryError, Node, Selector
-from nodeselect.durable import saved_file as storage
-from nodeselect.durable import segment_writer
+from nodeselect.durable import saved_file, segment_writer
 from nodeselect.durable.saved_file import SavedFile
 from nodeselect.durable.saved_segment import SavedParts
 from nodeselect.files.replace import replace_file
@@ -330,7 +329,7 @@ def test_two_threads_save(file: Path) -> None:
             later.append(_begin(inventory.save, file))
         replace_file(*args)
 
-    with patch.object(storage, "replace_file", slowly):
+    with patch.object(saved_file, "replace_file", slowly):
         inventory.save(file)
         later[0].join()
     assert Inventory.open(file).generation == 1

@@ -306,7 +306,7 @@ def _decode_changes(payload: bytes) -> list[Node | str]:
     try:
         try:
             rows = decoder.decode(payload)
-        except UnicodeDecodeError:  # perhaps because of a surrogate
+        except (UnicodeDecodeError, msgspec.DecodeError):  # perhaps because of a surrogate
             text = payload.decode("utf-8", "surrogatepass")
             rows = msgspec.convert(json.loads(text), decoder.type)
     except msgspec.MsgspecError:

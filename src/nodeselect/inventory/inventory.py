@@ -502,17 +502,14 @@ class Inventory(BaseInventory):
 
         :raises InventoryError: if nothing can be written to the journal.
         """
-        self._drop_unfinished()
+        if self._write_interrupted:
+            self._compact()
         last = self._journal.settle()
         if last is not None and last.generation != self._view.generation:
             if self._pending:
                 self._make(self._pending, lambda _: last.chain)
             else:
                 self._view = View(self._view.store, last.generation, last.chain)
-
-    def _drop_unfinished(self) -> None:
-        if self._write_interrupted:
-            self._compact()
 
     def _append(self, changes: Sequence[Node | str]) -> int | None:
         """Append a write to the journal; return its checksum there, None if none is kept."""
@@ -593,7 +590,8 @@ class Inventory(BaseInventory):
 
         :raises InventoryError: if it does not fit these nodes: the log is of others.
         """
-        self._drop_unfinished()
+        if self._write_interrupted:
+            self._compact()
         before = self._view
         if len(before) == record.nodes:
             if not record.changes:
