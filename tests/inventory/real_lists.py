@@ -1,5 +1,5 @@
-"""Node lists as their systems print them: with the labels that those set, and the oddities of real
-clusters: control planes, a pool of one node, a pool that is being upgraded, other hardware.
+"""Node lists as their systems print them: with the labels that those set, whose keys and values are
+alike, and the oddities of real clusters.
 """
 
 import json
@@ -137,171 +137,6 @@ def _eks(random: Random) -> Iterator[tuple[str, Labels]]:
         yield name, _host(name) | labels | common
 
 
-def _gke(random: Random) -> Iterator[tuple[str, Labels]]:
-    """A pool for each purpose, in three zones; one of them has a single node."""
-    pools = {
-        "default-pool": (30, "e2-standard-4", {}),
-        "spot-pool": (12, "n2-standard-8", {"cloud.google.com/gke-spot": "true"}),
-        "gpu-pool": (
-            3,
-            "g2-standard-8",
-            {
-                "cloud.google.com/gke-accelerator": "nvidia-l4",
-                "cloud.google.com/gke-gpu-driver-version": "latest",
-            },
-        ),
-        "monitoring": (1, "n2-highmem-4", {"dedicated": "monitoring"}),
-    }
-    for pool, (count, machine, own) in pools.items():
-        for _ in range(count):
-            name = f"gke-prod-{pool}-{random.randrange(16**8):08x}-{random.randrange(16**4):04x}"
-            zone = f"europe-west1-{random.choice('bcd')}"
-            family = machine.partition("-")[0]
-            labels = _host(name) | _cloud(machine, "europe-west1", zone)
-            yield (
-                name,
-                labels
-                | {
-                    "cloud.google.com/gke-boot-disk": "pd-balanced",
-                    "cloud.google.com/gke-container-runtime": "containerd",
-                    "cloud.google.com/gke-cpu-scaling-level": machine.rpartition("-")[2],
-                    "cloud.google.com/gke-logging-variant": "DEFAULT",
-                    "cloud.google.com/gke-max-pods-per-node": "110",
-                    "cloud.google.com/gke-nodepool": pool,
-                    "cloud.google.com/gke-os-distribution": "cos",
-                    "cloud.google.com/gke-provisioning": "spot" if "spot" in pool else "standard",
-                    "cloud.google.com/gke-stack-type": "IPV4",
-                    "cloud.google.com/machine-family": family,
-                    "topology.gke.io/zone": zone,
-                }
-                | own,
-            )
-
-
-def _aks(random: Random) -> Iterator[tuple[str, Labels]]:
-    """Pools of Linux, one of them for the system, and two nodes of Windows; an upgrade goes on."""
-    pools = {
-        "agentpool": (5, "Standard_D4s_v3", "system"),
-        "apps": (60, "Standard_D8s_v5", "user"),
-        "memory": (40, "Standard_E8s_v5", "user"),
-        "gpunp": (4, "Standard_NC6s_v3", "user"),
-        "npwin": (2, "Standard_D4s_v3", "user"),
-    }
-    for pool, (count, size, mode) in pools.items():
-        for number in range(count):
-            is_windows = pool == "npwin"
-            name = f"aks-{pool}-31407256-vmss{number:06x}"
-            zone = f"westeurope-{random.randint(1, 3)}"
-            image = "AKSWindows-2022" if is_windows else "AKSUbuntu-2204gen2containerd"
-            image += "-202408.12.0" if number else "-202409.04.0"
-            labels = _host(name, os="windows" if is_windows else "linux")
-            labels |= _cloud(size, "westeurope", zone)
-            labels |= {
-                "agentpool": pool,
-                "kubernetes.azure.com/agentpool": pool,
-                "kubernetes.azure.com/cluster": "MC_rg-prod_aks-prod_westeurope",
-                "kubernetes.azure.com/mode": mode,
-                "kubernetes.azure.com/node-image-version": image,
-                "kubernetes.azure.com/nodepool-type": "VirtualMachineScaleSets",
-                "kubernetes.azure.com/os-sku": "Windows2022" if is_windows else "Ubuntu",
-                "kubernetes.azure.com/role": "agent",
-                "kubernetes.azure.com/storageprofile": "managed",
-                "kubernetes.azure.com/storagetier": "Premium_LRS",
-                "kubernetes.io/role": "agent",
-                "node-role.kubernetes.io/agent": "",
-                "storageprofile": "managed",
-                "storagetier": "Premium_LRS",
-                "topology.disk.csi.azure.com/zone": zone,
-            }
-            if is_windows:
-                labels["node.kubernetes.io/windows-build"] = "10.0.20348"
-            if pool == "gpunp":
-                labels |= {"accelerator": "nvidia", "kubernetes.azure.com/accelerator": "nvidia"}
-            yield name, labels
-
-
-def _kops(random: Random) -> Iterator[tuple[str, Labels]]:
-    """A control plane in each zone, each an instance group of its own."""
-    for zone in "abc":
-        name = f"i-{random.randrange(16**17):017x}"
-        labels = _host(name) | _cloud("m5.large", "eu-central-1", f"eu-central-1{zone}")
-        yield (
-            name,
-            labels
-            | {
-                "kops.k8s.io/instancegroup": f"control-plane-eu-central-1{zone}",
-                "kops.k8s.io/kops-controller-pki": "",
-                "kubernetes.io/role": "master",
-                "node-role.kubernetes.io/control-plane": "",
-                "node-role.kubernetes.io/master": "",
-                "node.kubernetes.io/exclude-from-external-load-balancers": "",
-            },
-        )
-    for number in range(27):
-        name = f"i-{random.randrange(16**17):017x}"
-        zone = f"eu-central-1{'abc'[number % 3]}"
-        labels = _host(name) | _cloud(
-            random.choice(("c5.xlarge", "m5.xlarge")), "eu-central-1", zone
-        )
-        yield (
-            name,
-            labels
-            | {
-                "kops.k8s.io/instancegroup": f"nodes-{zone}",
-                "kubernetes.io/role": "node",
-                "node-role.kubernetes.io/node": "",
-                "node-labels.kops.k8s.io/spot": str(number % 4 == 0).lower(),
-            },
-        )
-
-
-def _openshift(random: Random) -> Iterator[tuple[str, Labels]]:
-    """Masters, infrastructure, workers and two nodes for storage."""
-    roles = {"master": 3, "infra": 3, "worker": 40, "storage": 2}
-    for role, count in roles.items():
-        for number in range(count):
-            name = f"{role}-{number}.ocp4.example.com"
-            labels = _host(name) | {
-                "node.openshift.io/os_id": "rhcos",
-                "topology.kubernetes.io/zone": f"room-{number % 2 + 1}",
-                f"node-role.kubernetes.io/{role}": "",
-            }
-            if role == "master":
-                labels["node-role.kubernetes.io/control-plane"] = ""
-                labels["node.kubernetes.io/exclude-from-external-load-balancers"] = ""
-            else:
-                labels["node-role.kubernetes.io/worker"] = ""
-            if role == "storage":
-                labels["cluster.ocs.openshift.io/openshift-storage"] = ""
-                labels["topology.rook.io/rack"] = f"rack{number}"
-            if role == "worker" and number % 3 == 0:
-                labels["app"] = random.choice(("frontend", "backend", "batch"))
-            yield name, labels
-
-
-def _k3s(random: Random) -> Iterator[tuple[str, Labels]]:
-    """Small machines in shops: a server and agents, most of them ARM."""
-    for number in range(60):
-        is_server = number == 0
-        name = "shop-hub" if is_server else f"shop-{number:03}"
-        arch = "amd64" if is_server or number % 12 == 5 else "arm64"
-        labels = _host(name, arch) | {
-            "egress.k3s.io/cluster": "true",
-            "node.kubernetes.io/instance-type": "k3s",
-            "plan.upgrade.cattle.io/k3s-agent": random.choice(("4f1d7a", "9b02ce")),
-            "shop": f"{random.choice(('lyon', 'nantes', 'lille', 'bordeaux'))}-{number:03}",
-            "country": "fr",
-            "printer": random.choice(("true", "false")),
-        }
-        if is_server:
-            labels |= {
-                f"node-role.kubernetes.io/{role}": "true"
-                for role in ("control-plane", "etcd", "master")
-            }
-            labels.pop("plan.upgrade.cattle.io/k3s-agent")
-        yield name, labels
-
-
 def _expanso(random: Random) -> str:
     """Edge nodes with labels that people wrote; most of them on some nodes only."""
     items = []
@@ -391,57 +226,6 @@ def _nomad(random: Random) -> str:
     return "\n".join(map(json.dumps, nodes))
 
 
-def _consul(random: Random) -> str:
-    """A catalog: servers, agents, and nodes that other programs have registered."""
-    nodes = []
-    for number in range(70):
-        kind = "server" if number < 3 else "external" if number in (20, 41, 66) else "agent"
-        meta = {"consul-network-segment": "", "consul-version": "1.17.1"}
-        if kind == "external":
-            meta = {"external-node": "true", "external-probe": "true"}
-        elif kind == "agent":
-            meta |= {"env": random.choice(("production", "staging")), "os": "linux"}
-        nodes.append(
-            {
-                "ID": f"{random.randrange(16**12):012x}",
-                "Node": f"{kind}-{number:02}",
-                "Address": f"10.1.0.{number}",
-                "Datacenter": "dc1",
-                "Meta": meta,
-            }
-        )
-    return json.dumps(nodes)
-
-
-def _swarm(random: Random) -> str:
-    """Few managers and many workers, whose labels were set by hand."""
-    nodes = []
-    for number in range(34):
-        labels = {"zone": random.choice("ab"), "disk": random.choice(("ssd", "ssd", "hdd"))}
-        if number < 3:
-            labels["ingress"] = "true"
-        if number in (10, 11):
-            labels["db"] = ("primary", "replica")[number - 10]
-        engine = {"com.example.rack": f"r{number % 4}", "provider": "hetzner"}
-        nodes.append(
-            {
-                "ID": f"{random.randrange(36**10):025x}",
-                "Spec": {
-                    "Labels": labels,
-                    "Role": "manager" if number < 3 else "worker",
-                    "Availability": "active",
-                },
-                "Description": {
-                    "Hostname": f"swarm-{number:02}",
-                    "Platform": {"Architecture": "x86_64", "OS": "linux"},
-                    "Engine": {"EngineVersion": "26.1.4", "Labels": engine},
-                },
-                "Status": {"State": "ready"},
-            }
-        )
-    return json.dumps(nodes)
-
-
 def _bacalhau(random: Random) -> str:
     """Compute nodes with the labels that Bacalhau detects: GPUs and their memory among them."""
     nodes = []
@@ -471,34 +255,11 @@ def _bacalhau(random: Random) -> str:
     return json.dumps({"Nodes": nodes})
 
 
-def _csv(random: Random) -> str:
-    """A table that somebody exported from an inventory of machines."""
-    lines = ["id,datacenter,rack,vendor,model,os,cores,memory_gb,contact"]
-    for number in range(120):
-        vendor, model = random.choice(
-            (("Dell", "PowerEdge R640"), ("Dell", "PowerEdge R740"), ("HPE", "ProLiant DL380"))
-        )
-        os = random.choice(("Ubuntu 22.04", "Ubuntu 20.04", "Debian 12", "RHEL 8"))
-        contact = random.choice(("ops@example.com", "dba@example.com", ""))
-        where = f"{random.choice(('FRA1', 'AMS2', 'LHR3'))},R{number // 10 + 1:02}"
-        size = f"{random.choice((16, 32, 64))},{random.choice((128, 256, 512))}"
-        lines.append(f"srv{number:04},{where},{vendor},{model},{os},{size},{contact}")
-    return "\n".join(lines)
-
-
 LISTS: dict[str, Callable[[Random], str]] = {
     "kubeadm": lambda random: _kubernetes(_kubeadm(random)),
     "eks": lambda random: _kubernetes(_eks(random)),
-    "gke": lambda random: _kubernetes(_gke(random)),
-    "aks": lambda random: _kubernetes(_aks(random)),
-    "kops": lambda random: _kubernetes(_kops(random)),
-    "openshift": lambda random: _kubernetes(_openshift(random)),
-    "k3s": lambda random: _kubernetes(_k3s(random)),
     "expanso": _expanso,
     "nomad": _nomad,
-    "consul": _consul,
-    "swarm": _swarm,
     "bacalhau": _bacalhau,
-    "csv": _csv,
 }
 """For each system, a function that returns a list as text, from a seed."""
