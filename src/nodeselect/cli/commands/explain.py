@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import click
 
@@ -203,7 +202,7 @@ def _jobs_on_nodes(
 ) -> JobsReport:
     every_term = (term for terms in selectors.values() for term in terms)
     inventory, excluded, left_out = read_explainable(nodes_from, states, every_term)
-    unused: Any = inventory.match(Selector.everything())
+    unused = inventory.match(Selector.everything())
     jobs = [invalid_job(name, error) for name, error in invalid.items()]
     for name, terms in selectors.items():
         explanations = [
