@@ -1,7 +1,8 @@
-"""Imports inside functions are of modules that are slow and rarely needed, for a stated reason."""
+"""Imports make no circle; those inside functions are of slow modules, for a stated reason."""
 
 import ast
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import nodeselect
@@ -54,25 +55,48 @@ ALLOWED = {
 }
 
 
-def imports(tree: ast.AST, inside: bool = False) -> Iterator[str]:
-    """Yield the modules that functions of a module import."""
+HOME = Path(nodeselect.__file__).parent
+
+
+def name_of(path: Path) -> str:
+    """Return the name of the module in a file."""
+    name = ".".join(path.relative_to(HOME.parent).with_suffix("").parts)
+    return name.removesuffix(".__init__")
+
+
+TREES = {name_of(path): ast.parse(path.read_text("utf-8")) for path in HOME.rglob("*.py")}
+
+
+def imports(tree: ast.AST, inside: bool = False) -> Iterator[tuple[str, bool]]:
+    """Yield what a module imports, with its full name, and whether a function imports it."""
     for node in ast.iter_child_nodes(tree):
         match node:
-            case ast.Import(names) if inside:
-                yield from (alias.name for alias in names)
-            case ast.ImportFrom(module, names) if inside:
-                yield from (f"{module}.{alias.name}" for alias in names)
+            case ast.Import(names):
+                yield from ((alias.name, inside) for alias in names)
+            case ast.ImportFrom(module, names):
+                yield from ((f"{module}.{alias.name}", inside) for alias in names)
         function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         yield from imports(node, inside or function)
 
 
 def test_imports_inside_functions() -> None:
     """Each import inside a function is of a module that is allowed, and each of those is used."""
-    home = Path(nodeselect.__file__).parent
     used = set()
-    for path in home.rglob("*.py"):
-        for name in imports(ast.parse(path.read_text("utf-8"))):
-            fits = [module for module in ALLOWED if f"{name}.".startswith(f"{module}.")]
-            assert fits, f"{path.relative_to(home)} imports {name} inside a function"
+    for module, tree in TREES.items():
+        for name in (name for name, inside in imports(tree) if inside):
+            fits = [allowed for allowed in ALLOWED if f"{name}.".startswith(f"{allowed}.")]
+            assert fits, f"{module} imports {name} inside a function"
             used.update(fits)
     assert used == ALLOWED.keys()
+
+
+def test_no_circles() -> None:
+    """No module imports itself through others, lazy and type-only imports included."""
+    graph: dict[str, set[str]] = {}
+    for module, tree in TREES.items():
+        names = {name if name in TREES else name.rpartition(".")[0] for name, _ in imports(tree)}
+        graph[module] = names & TREES.keys()
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        raise AssertionError(" imports ".join(error.args[1][::-1])) from None

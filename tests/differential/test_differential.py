@@ -1,6 +1,5 @@
 """Random texts mean what they mean to Kubernetes' own parser."""
 
-import os
 from pathlib import Path
 from random import Random
 
@@ -9,10 +8,10 @@ import pytest
 from tests.differential.compare import Comparison, difference
 from tests.differential.kubernetes import Case, Kubernetes, Verdict, build, missing
 from tests.differential.texts import random_cases
+from tests.thoroughness import IS_CI
 
-IN_CI = bool(os.environ.get("CI"))
 PARTS = 4  # they run in parallel
-TEXTS = (100_000 if IN_CI else 10_000) // PARTS
+TEXTS = (100_000 if IS_CI else 10_000) // PARTS
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +25,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("part", range(PARTS))
 def test_texts_mean_what_they_mean_to_kubernetes(program: Path, part: int) -> None:
     """Both accept the same texts, print them alike, and match the same labels."""
-    seed = part if IN_CI else Random().getrandbits(32)
+    seed = part if IS_CI else Random().getrandbits(32)
     done = Comparison()
     with Kubernetes(program) as kubernetes:
         done.compare(kubernetes, random_cases(seed), TEXTS)

@@ -1,6 +1,5 @@
 """Random objects that select nodes mean what they mean to Kubernetes' own code."""
 
-import os
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -17,9 +16,9 @@ from tests.differential.objects import (
     difference,
     random_objects,
 )
+from tests.thoroughness import IS_CI
 
-IN_CI = bool(os.environ.get("CI"))
-OBJECTS = 20_000 if IN_CI else 2_000
+OBJECTS = 20_000 if IS_CI else 2_000
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +31,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_objects_mean_what_they_mean_to_kubernetes(program: Path) -> None:
     """Both accept the same LabelSelectors and pod specs, which match the same nodes."""
-    seed = 1 if IN_CI else Random().getrandbits(32)
+    seed = 1 if IS_CI else Random().getrandbits(32)
     done = ObjectComparison()
     with Judge[ObjectCase, ObjectVerdict](program, ObjectVerdict) as judge:
         done.compare(judge, random_objects(seed), OBJECTS)
