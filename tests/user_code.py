@@ -35,8 +35,17 @@ from nodeselect import (
     Snapshot,
     StandingSelectors,
 )
-from nodeselect.engines import sql
-from nodeselect.engines.sql import SqlNodes
+from nodeselect.engines.sql import LongTable, SqlNodes, where
+from nodeselect.explain import FailureCounts, explain_node
+from nodeselect.inventory import (
+    Audit,
+    InventoryStats,
+    LabelFinding,
+    audit_labels,
+    compare_inventories,
+    compare_selectors,
+    count_labels,
+)
 from nodeselect.jobs import (
     CheckReport,
     Execution,
@@ -60,7 +69,25 @@ from nodeselect.jobs import (
     read_response,
     select_rules,
 )
-from nodeselect.selectors import pod_spec_from_selectors, selectors_from_pod_spec
+from nodeselect.selectors import (
+    KeyConstraint,
+    conflict,
+    constraints_by_key,
+    disjoint,
+    equivalent,
+    implies,
+    normal_form,
+    pod_spec_from_selectors,
+    redundant,
+    selectors_from_pod_spec,
+)
+from nodeselect.standing import (
+    FailedRequirement,
+    NameSet,
+    StandingExplanation,
+    StandingReason,
+    StandingSnapshot,
+)
 
 JOB = b"name: demo\nselector: {match_labels: {region: eu}}\n"
 EXECUTION = b'{"id": "e-1", "status": {"desired_state": {"state_type": "running"}}, "job_spec": {}}'
@@ -84,6 +111,30 @@ def use_selectors() -> Selector:
         failure: NodeselectError = error
         assert isinstance(failure, ValueError)
     return selector & Selector.of(match_labels={"region": "eu"})
+
+
+def compare(one: Selector, other: Selector) -> list[bool]:
+    """Compare what selectors require, without nodes."""
+    constraints: dict[str, KeyConstraint] = constraints_by_key(one.requirements)
+    needless: tuple[Requirement, ...] = redundant(one)
+    contradiction: tuple[Requirement, ...] | None = conflict(one)
+    simple: Selector = normal_form(one)
+    same = equivalent(one, simple) and not needless and contradiction is None
+    return [implies(one, other), disjoint(one, other), same, "eu" in constraints["region"]]
+
+
+def look_at(inventory: Inventory) -> list[int]:
+    """Count and compare the labels of an inventory, and audit them."""
+    stats: InventoryStats = inventory.stats()
+    audit: Audit = audit_labels(inventory)
+    findings: tuple[LabelFinding, ...] = audit.findings
+    found = sum(finding.nodes for finding in findings)
+    selector = Selector.parse("region=eu")
+    counts: FailureCounts = inventory.failure_counts(selector)
+    changed = compare_selectors(inventory, selector, Selector.everything())
+    same = compare_inventories(inventory, inventory.snapshot(), selector)
+    keys = count_labels(inventory).keys
+    return [stats.nodes, found, counts.matched, len(changed.added), len(same.added), len(keys)]
 
 
 def use_kubernetes(event: dict[str, Any]) -> list[Node]:
@@ -136,9 +187,7 @@ def use_database(fleet: Inventory) -> list[str]:
     states: dict[str | None, int] = matching.state_counts()
     first: list[Node] = matching.first(1)
     texts: list[str] = [
-        sql.where(
-            selector, "duckdb", labels=sql.LongTable("labels"), columns={"gpu": ("n", "gpu")}
-        ),
+        where(selector, "duckdb", labels=LongTable("labels"), columns={"gpu": ("n", "gpu")}),
     ]
     found: list[str] = [*matching.ids(), *texts, explanation.headline, str(states), first[0].id]
     database.close()
@@ -192,9 +241,10 @@ def explain(explanation: Explanation) -> Iterator[str]:
     yield str(correction)
 
 
-def explain_node(inventory: BaseInventory) -> NodeExplanation:
+def explain_one(inventory: BaseInventory) -> NodeExplanation:
     """Explain one node of an inventory or of a snapshot, or any other node."""
     inventory.explain_node(Selector.everything(), Node("other"))
+    assert explain_node(Selector.parse("gpu"), "n-1", {"gpu": "l4"}).matches
     return inventory.explain_node(Selector.everything(), "n-1")
 
 
@@ -207,10 +257,16 @@ def use_standing(selector: Selector) -> list[str]:
     gained, lost = standing.changes(None, node)
     assert (len(gained), lost.names()) == (3, [])
     assert "job-1" in standing.matching(node.labels, node.id)
-    assert_type(standing.explain({}).reasons[0].names, tuple[str, ...])
+    explanation: StandingExplanation[str] = standing.explain({})
+    reason: StandingReason[str] = explanation.reasons[0]
+    assert_type(reason.names, tuple[str, ...])
+    failed: FailedRequirement = explanation.requirements[0]
+    assert failed.failing == len(reason.names)
     numbered = StandingSelectors((number, selector) for number in range(3))
     assert_type(numbered.matching(node).names(), list[int])
-    return standing.snapshot().matching(node).names()
+    snapshot: StandingSnapshot[str] = standing.snapshot()
+    matching: NameSet[str] = snapshot.matching(node)
+    return matching.names()
 
 
 def use_jobs() -> JobSpec:
