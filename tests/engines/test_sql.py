@@ -7,7 +7,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from nodeselect import Inventory, Node, Selector
+from nodeselect import Selector
 from nodeselect.engines import polars, sql
 from nodeselect.engines.sql import SqlNodes
 
@@ -52,13 +52,6 @@ def test_the_order_of_a_database_is_not_that_of_its_settings() -> None:
     assert nodes.explain(Selector.parse("gpu")).reasons[0].ids == ("n-0", "n-1", "n-2")
 
 
-def test_many_ids_in_spark() -> None:
-    """Spark joins many ids, as it needs seconds for a list; a few are a list."""
-    few, many = (Selector.of(match_ids=[f"n-{at}" for at in range(n)]) for n in (500, 501))
-    assert "explode(from_json(" not in sql.where(few, "spark")
-    assert "explode(from_json(" in sql.where(many, "spark")
-
-
 @pytest.mark.parametrize("name", ["${my.column}", "a${env:HOME}", "${"])
 def test_a_variable_of_spark_is_no_name(name: str) -> None:
     """Spark would replace it, also within quotes."""
@@ -80,19 +73,3 @@ def test_a_pattern_of_polars_is_no_name(name: str) -> None:
     with pytest.raises(ValueError, match="is a pattern for names"):
         polars.where(Selector.parse("a"), columns={"a": name})
     polars.where(Selector.parse("a"), columns={"a": pl.col("x")})
-
-
-def test_an_unknown_id_without_letters() -> None:
-    """It is not looked for in another case: in PostgreSQL a list must not be empty."""
-    database = duckdb.connect()
-    database.execute("CREATE TABLE nodes AS SELECT 'n-1' AS id")
-    queries: list[str] = []
-
-    def execute(query: str) -> list[tuple[object, ...]]:
-        queries.append(query)
-        return database.execute(query).fetchall()
-
-    explanation = SqlNodes(execute, "duckdb", labels=None).explain(Selector.of(match_ids=["123"]))
-    assert explanation == Inventory([Node("n-1")]).explain(Selector.of(match_ids=["123"]))
-    assert queries
-    assert not [query for query in queries if "IN ()" in query]

@@ -30,6 +30,7 @@ HINTED = [
     Selector.parse("other/gpu"),
     Selector.parse("GPU,a!=a"),
     Selector.of(match_ids=["name-1", "node-1", "none"]),
+    Selector.of(match_ids=["123"]),  # has no other case: a list of such ids would be empty
 ]
 
 

@@ -31,7 +31,7 @@ class Dialect:
     """What keeps a subquery from being merged into the query around it."""
     labels_type = ""
     """The type of a column of all labels."""
-    types_values = False
+    has_typed_values = False
     """Whether each value of a column has its own type."""
 
     # Conditions on a column of all labels.
@@ -120,9 +120,9 @@ class Dialect:
         raise NotImplementedError
 
     def are_not_texts(self, labels: str) -> str | None:
-        """Return SQL that tests whether all labels are not a map of texts.
+        """Return SQL that tests whether the labels of a node are other than texts.
 
-        Return None if the type of the column allows nothing else. NULL is a map.
+        Return None if the type of the column ensures texts. NULL is valid.
         """
         return None
 
@@ -274,7 +274,7 @@ class SQLite(Dialect):
     name = "sqlite"
     quotes = "`"  # in double quotes, the name of a column that does not exist would be a string
     labels_type = "text"
-    types_values = True
+    has_typed_values = True
 
     def value(self, labels: str, key: str) -> str:
         # A key has no quote and no backslash; without quotes, a dot would mean an object within.

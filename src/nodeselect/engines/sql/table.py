@@ -135,9 +135,10 @@ class SqlTable(NamedTuple):
         has = "has the type"
         # Such a join has one row, even if the table has none.
         rows = f"(SELECT 1 AS one_row) AS one LEFT JOIN {table} ON FALSE"
-        if self.dialect.types_values:  # a row with a value of another type, if there is one
+        if self.dialect.has_typed_values:  # a row with a value of another type, if there is one
             has = "has a value of the type"
-            others = " OR ".join(f"{each} NOT IN ('{expected}', 'null')" for each in types.values())
+            allowed = f"('{expected}', 'null')"
+            others = " OR ".join(f"{found} NOT IN {allowed}" for found in types.values())
             rows = f"{table} WHERE ({where or 'TRUE'}) AND ({others})"
         for row in self.execute(f"SELECT {', '.join(types.values())} FROM {rows} LIMIT 1"):
             for role, found in zip(types, row, strict=True):
