@@ -14,9 +14,8 @@ from nodeselect import Node
 from nodeselect.files import chunks
 from nodeselect.readers.formats.json import split_at_brackets, split_at_lines
 from nodeselect.readers.reader import NodeReader
-from tests.readers.reading import nodes_of, refusal
+from tests.readers.reading import nodes_of
 from tests.readers.test_shapes import KUBERNETES, KUBERNETES_NODES, as_yaml, kubernetes, nomad
-from tests.short import short
 
 TWO = '{"id": "n-1"}', '{"id": "n-2", "labels": {"a": "}\\n{"}}'
 TWO_NODES = [Node("n-1"), Node("n-2", {"a": "}\n{"})]
@@ -76,105 +75,6 @@ def test_any_texts(numbers: list[list[int]], data: st.DataObject) -> None:
         assert [node.id for node in NodeReader(io.BytesIO(text.encode()))] == expected
     finally:
         chunks._CHUNK_BYTES = size
-
-
-@pytest.mark.parametrize(
-    ("text", "code", "message"),
-    [
-        pytest.param(
-            '[{"id": "n-1"}]\n[{"id": "n-2"}, {"id": 5}]\n', "id-not-text",
-            "line 2: [1].id: the node's id must be a string, not the number 5\n"
-            "  write a string, in quotes", id="place",
-        ),
-        pytest.param(
-            '[{"id": 5}]\n[{"id": "n-2"}]\n', "id-not-text",
-            "line 1: [0].id: the node's id must be a string, not the number 5\n"
-            "  write a string, in quotes", id="place-in-the-first",
-        ),
-        pytest.param(
-            '{\n"id": "n-1"}\n\n{\n"id": "n-2",\n"id": "n-3"}\n', "duplicate-key",
-            "line 4: duplicate key 'id' in one object\n  keep only one of them", id="duplicate-key",
-        ),
-        pytest.param(
-            '{"id": "n-1"}\n{"id": "n-2"} {"id": "n-1"}', "duplicate-id",
-            "two nodes have the id 'n-1': nodes 1 and 3\n  keep one of the two", id="duplicate-id",
-        ),
-        pytest.param(
-            '{"items": []}\n{"items": [], "next_token": "x"}\n', "one-page",
-            "line 2: this is only one page of a longer list: 'next_token' announces more nodes\n"
-            "  fetch all pages and combine their nodes", id="one-page",
-        ),
-        pytest.param(
-            '[\n{"id": "n-1"}\n{"id": "n-2"}\n]\n', "cut-off",
-            "line 3: the JSON before this line is cut off, or a comma is missing\n"
-            "  add the comma, or get the complete output again", id="comma",
-        ),
-        pytest.param(
-            '[\n{"id": "n-1"}]\n[\n{"id": "n-2"},\n', "cut-off",
-            "line 5, column 1: the JSON is cut off here\n  get the complete output again", id="end",
-        ),
-        pytest.param(
-            '[{"id": "n-1"}]\n[{"id": n}]\n', "not-json",
-            "line 2, column 10: invalid JSON: invalid character", id="invalid",
-        ),
-        pytest.param(
-            '[{"id": "n-1"}] [{"id": n}]', "not-json",
-            "line 1, column 17: invalid JSON: trailing characters", id="invalid-on-one-line",
-        ),
-        pytest.param(
-            '{"id": "n-1"} 5', "not-json",
-            "line 1, column 15: invalid JSON: trailing characters", id="number",
-        ),
-        pytest.param(
-            '{"id": "n-1"}\n{"id": "n-2"}\n{\n"id": "n-3"\n}\n', "not-json",
-            "line 3: a text of several lines begins here, after texts of one line each\n"
-            "  read it as an input of its own", id="lines-and-pretty",
-        ),
-        pytest.param(
-            '{"id": "n-1"}\n{"kind": "Node",\n"metadata": {"name": "n-3"}}\n', "not-json",
-            "line 2: a text of several lines begins here, after texts of one line each\n"
-            "  read it as an input of its own", id="lines-and-indented",
-        ),
-        pytest.param(
-            '{"id": "n-1"}\n{"id": "n-2",', "cut-off",
-            "line 2, column 14: the JSON is cut off here\n"
-            "  get the complete output again", id="lines-cut-off",
-        ),
-        pytest.param(
-            '{"id": "n-1"}\n{"id": "n-2"} and\n', "not-json",
-            "line 2, column 15: invalid JSON: trailing characters", id="words",
-        ),
-        pytest.param(
-            '{"n-1": {}}\n\n{"n-2": {}}', "unknown-shape",
-            "line 1: this is neither a node nor a list of nodes in a known format", id="maps",
-        ),
-        pytest.param(
-            "- id: n-1\n---\n- id: n-2\n- id: 5\n", "id-not-text",
-            "line 4: [1].id: the node's id must be a string, not '5' without quotes, which some"
-            " YAML parsers read as a number\n  quote it: ", id="yaml-place",
-        ),
-        pytest.param(
-            "id: n-1\n---\nid: 5\n", "id-not-text",
-            "line 3: id: the node's id must be a string, not '5' without quotes, which some YAML"
-            " parsers read as a number\n  quote it: ", id="yaml-object",
-        ),
-        pytest.param(
-            "nodes: []\n---\nnodes: []\nnext: x\n", "one-page",
-            "line 3: this is only one page of a longer list: 'next' announces more nodes\n"
-            "  fetch all pages and combine their nodes", id="yaml-page",
-        ),
-        pytest.param("---\n---\n", "unknown-shape", "this is neither a node", id="yaml-nothing"),
-        pytest.param(
-            '{"id": "n-1"}\n{"id": "n-2", "nodes": null}\n', "unknown-field",
-            "line 2: unknown field 'id' next to 'nodes'\n  if it is a node",
-            id="envelope-with-id",
-        ),
-    ],
-)  # fmt: skip
-def test_place(text: str, code: str, message: str) -> None:
-    """A mistake in one of several texts is found, and its place begins with a line."""
-    error = refusal(text)
-    assert (error.code, short(error)[: len(f"input: {message}")]) == (code, f"input: {message}")
 
 
 def test_what_nomad_prints_for_two_nodes() -> None:
@@ -289,45 +189,3 @@ def test_events_in_yaml_and_in_a_list() -> None:
     assert nodes_of(as_yaml(EVENTS)) == EVENT_NODES
     assert nodes_of(json.dumps(EVENTS)) == EVENT_NODES
     assert nodes_of(json.dumps(EVENTS[0])) == [Node("w-1", {}, "w-1", "ready")]
-
-
-@pytest.mark.parametrize(
-    ("records", "code", "message"),
-    [
-        pytest.param(
-            [event("ADDED", "w-1"), event("MODIFIED", "w-2")], "cut-off",
-            "line 2: the node 'w-2' changes, but no earlier event added it\n  begin with all nodes:"
-            " kubectl get nodes -o json --watch --output-watch-events", id="no-beginning",
-        ),
-        pytest.param(
-            [event("ADDED", "w-1"), event("DELETED", "w-2")], "cut-off",
-            "line 2: the node 'w-2' changes, but no earlier event added it\n  begin with all nodes:"
-            " kubectl get nodes -o json --watch --output-watch-events", id="deleted",
-        ),
-        pytest.param(
-            [event("ADDED", "w-1"), event("ADDED", "w-1")], "duplicate-id",
-            "line 2: the node 'w-1' is added again: the watch has begun again\n  keep only its last"
-            " run, or begin again: kubectl get nodes", id="begun-again",
-        ),
-        pytest.param(
-            [event("ADDED", "w-1"), {"id": "n-1"}], "not-a-node",
-            "line 2: expected an event of a watch", id="node",
-        ),
-        pytest.param(
-            [event("ADDED", "w-1"), 5], "not-json", "line 2, column 1: invalid", id="number",
-        ),
-        pytest.param(
-            [event("ADDED", "w-1"), {"type": "ERROR", "object": {"code": 410, "message": "old"}}],
-            "watch-failed", "line 2: the watch failed: 'old' (status 410)\n  begin again: kubectl",
-            id="error",
-        ),
-        pytest.param(
-            [{"id": "n-1"}, event("ADDED", "w-1")], "unknown-shape",
-            "line 2: this is neither a node nor a list of nodes", id="after-nodes",
-        ),
-    ],
-)  # fmt: skip
-def test_refused_events(records: list[Any], code: str, message: str) -> None:
-    """Events that do not describe all nodes are rejected."""
-    error = refusal("\n".join(map(json.dumps, records)))
-    assert (error.code, short(error)[: len(f"input: {message}")]) == (code, f"input: {message}")
