@@ -17,7 +17,7 @@ from nodeselect.text import join_limited, pluralize, printable, quoted
 _MAX_IDS = 20
 
 
-class JobStatus(IntEnum):
+class JobVerdict(IntEnum):
     """What is wrong with a job, from the worst to ``OK``."""
 
     INVALID = 0
@@ -30,18 +30,18 @@ class JobStatus(IntEnum):
     @property
     def style(self) -> Style | None:
         """How a report shows a job with this status."""
-        if self is JobStatus.OK:
+        if self is JobVerdict.OK:
             return None
-        return "bad" if self <= JobStatus.NO_NODES else "doubtful"
+        return "bad" if self <= JobVerdict.NO_NODES else "doubtful"
 
 
 # How the summary reports each status, in singular and plural, and in this order.
 _STATUS_TEXTS = {
-    JobStatus.INVALID: ("is invalid", "are invalid"),
-    JobStatus.NO_NODES: ("matches no node", "match no node"),
-    JobStatus.NONE_CONNECTED: ("matches no connected node", "match no connected node"),
-    JobStatus.EVERY_NODE: ("matches EVERY node", "match EVERY node"),
-    JobStatus.SUSPECT: ("may contain a typo", "may contain a typo"),
+    JobVerdict.INVALID: ("is invalid", "are invalid"),
+    JobVerdict.NO_NODES: ("matches no node", "match no node"),
+    JobVerdict.NONE_CONNECTED: ("matches no connected node", "match no connected node"),
+    JobVerdict.EVERY_NODE: ("matches EVERY node", "match EVERY node"),
+    JobVerdict.SUSPECT: ("may contain a typo", "may contain a typo"),
 }
 
 
@@ -57,7 +57,7 @@ class JobResult(NamedTuple):
     """
 
     name: str
-    status: JobStatus
+    status: JobVerdict
     selector: str | None
     matched: int | None
     connected: int | None
@@ -67,7 +67,7 @@ class JobResult(NamedTuple):
     def as_dict(self) -> dict[str, Any]:
         """Return the result as JSON values."""
         status = self.status.name.lower()
-        if self.status is JobStatus.INVALID:
+        if self.status is JobVerdict.INVALID:
             return {"job": self.name, "status": status, "error": self.recommendation}
         fields = self._asdict()
         del fields["node"]
@@ -80,7 +80,8 @@ class JobsReport(NamedTuple):
     """The results of jobs on the same nodes.
 
     :param total: how many nodes there are.
-    :param jobs: the results, the worst first; on one node, those that match it before the others.
+    :param jobs: the results, the worst first; on one node, those that match it, then the others,
+        those that fail the fewest requirements first, then invalid ones.
     :param unused_ids: the ids of the nodes that no job matches.
     :param node: the only node, if the report is about one node; otherwise None.
     """
@@ -107,7 +108,7 @@ class JobsReport(NamedTuple):
 
         def rank(job: JobResult) -> tuple[bool, int, str]:
             failed = job.node.failed if job.node is not None else ()
-            return job.status is not JobStatus.INVALID, len(failed), job.name
+            return job.status is JobVerdict.INVALID, len(failed), job.name
 
         jobs = sorted(jobs, key=rank)
         return cls(1, jobs, [] if any(job.matched for job in jobs) else [node.id], node)
@@ -116,7 +117,7 @@ class JobsReport(NamedTuple):
     def headline(self) -> str:
         """The number of jobs, and how many have each status; or how many would run on the node."""
         counts = Counter(job.status for job in self.jobs)
-        invalid = counts[JobStatus.INVALID]
+        invalid = counts[JobVerdict.INVALID]
         if self.node is not None:
             matching = sum(bool(job.matched) for job in self.jobs)
             total = pluralize(len(self.jobs) - invalid, "job")
@@ -141,7 +142,7 @@ class JobsReport(NamedTuple):
             "version": 1,
             **({} if node is None else {"node": {"id": node.id, "state": node.state}}),
             "total": self.total,
-            "counts": {status.name.lower(): counts[status] for status in JobStatus},
+            "counts": {status.name.lower(): counts[status] for status in JobVerdict},
             "jobs": [job.as_dict() for job in self.jobs],
             "unused_ids": list(self.unused_ids),
         }
@@ -151,7 +152,7 @@ def invalid_job(name: str, error: JobError) -> JobResult:
     """Return the result of an invalid job: its first error, with the line if it has one."""
     first = error.problems[0]
     text = f"line {first.line}: {first.message}" if first.line else first.message
-    return JobResult(name, JobStatus.INVALID, None, None, None, text)
+    return JobResult(name, JobVerdict.INVALID, None, None, None, text)
 
 
 def job_on_nodes(
@@ -197,14 +198,14 @@ def job_on_node(name: str, selector: str, explanation: NodeExplanation, node: No
 
 def _status(
     matched: int, connected: int | None, is_everything: bool, is_doubtful: bool
-) -> JobStatus:
+) -> JobVerdict:
     if not matched:
-        return JobStatus.NO_NODES
+        return JobVerdict.NO_NODES
     if connected == 0:
-        return JobStatus.NONE_CONNECTED
+        return JobVerdict.NONE_CONNECTED
     if is_everything:
-        return JobStatus.EVERY_NODE
-    return JobStatus.SUSPECT if is_doubtful else JobStatus.OK
+        return JobVerdict.EVERY_NODE
+    return JobVerdict.SUSPECT if is_doubtful else JobVerdict.OK
 
 
 def job_lines(report: JobsReport, output: str, screen: Screen) -> Iterator[str]:
@@ -234,7 +235,7 @@ def _table(report: JobsReport, screen: Screen) -> Iterator[str]:
     rows = []
     styles: list[Style | None] = []
     for job in report.jobs:
-        is_invalid = job.status is JobStatus.INVALID
+        is_invalid = job.status is JobVerdict.INVALID
         problem = screen.prose(f"{'invalid: ' if is_invalid else ''}{job.recommendation}")
         if has_node:
             numbers = ["-" if is_invalid else "yes" if job.matched else "no"]

@@ -42,7 +42,7 @@ from nodeselect.node import Node, count_connected
 from nodeselect.render.explanation import explanation_lines
 from nodeselect.render.jobs import (
     JobsReport,
-    JobStatus,
+    JobVerdict,
     invalid_job,
     job_lines,
     job_on_node,
@@ -228,7 +228,7 @@ def _jobs_on_node(
 
 def _jobs_status(report: JobsReport) -> ExitStatus:
     """Return the exit status: whether every job matches a node, or whether any matches the one."""
-    if any(job.status is JobStatus.INVALID for job in report.jobs):
+    if any(job.status is JobVerdict.INVALID for job in report.jobs):
         return ExitStatus.ERROR
     matches = [bool(job.matched) for job in report.jobs]
     is_positive = all(matches) if report.node is None else any(matches)
