@@ -221,7 +221,7 @@ def test_what_is_kept_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(planner, "_LEAST_BYTES", limit - 400 * 2)
     opened = Inventory.open(file)
     segment = segment_of(opened)
-    caches = segment.parts.memory._caches
+    caches = segment.memory._caches
     most = 0
     for at in range(200):
         selector = Selector.parse(f"x in ({at % 50},{at % 49}),y!={at % 7}")
@@ -230,7 +230,7 @@ def test_what_is_kept_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         assert answer.value_counts("x") == expected.value_counts("x")
         held = {id(nodes): nodes for cache in caches for nodes in sets_in(cache.values())}
         held.pop(id(segment.index.everything), None)
-        used = segment.parts.memory.used_bytes
+        used = segment.memory.used_bytes
         assert sum(map(encoded_bytes, held.values())) <= used <= limit
         most = max(most, used)
     assert most > limit / 2

@@ -8,7 +8,7 @@ import pytest
 from nodeselect import Node, Selector
 from nodeselect.index import node_table, postings
 from nodeselect.index import segment as segment_module
-from nodeselect.index.built_segment import BuiltParts
+from nodeselect.index.built_segment import BuiltSegment
 from nodeselect.index.node_table import NodeTable, encode, merge
 from nodeselect.index.planner import make_plan
 from nodeselect.index.segment import Segment
@@ -25,7 +25,7 @@ def table_of(nodes: list[Node]) -> NodeTable:
 @pytest.fixture(name="segment")
 def segment_fixture() -> Segment:
     """Return a segment of 500 nodes."""
-    return Segment(BuiltParts(table_of(NODES)))
+    return BuiltSegment(table_of(NODES))
 
 
 def ranks_of(segment: Segment, ordinals: "array[int]") -> list[int]:
@@ -100,7 +100,7 @@ def test_the_first_in_order() -> None:
     """A limit gives the first values by rank, of the segment and others."""
     # The nodes without the label have the first ordinals, and the last ranks.
     nodes = [Node(f"n-{at}", {"x": ""} if at < 2_000 else {}) for at in range(4_000)]
-    segment = Segment(BuiltParts(table_of(nodes)))
+    segment = BuiltSegment(table_of(nodes))
     everything = postings.ordinals(segment.index.everything)
     assert segment.rank(0) == 2_000
     others = [(2, "late-2"), (150, "late-150")]
@@ -133,20 +133,20 @@ def test_the_nodes_of_few_ids_are_tested(segment: Segment, count: int) -> None:
 def test_nodes_with_a_name() -> None:
     """All nodes with a name are found; if no node has one, there are none."""
     nodes = [Node(f"n-{at}", name=None if at % 3 else f"web-{at % 2}") for at in range(20)]
-    segment = Segment(BuiltParts(table_of(nodes)))
+    segment = BuiltSegment(table_of(nodes))
     for _ in range(2):
         for name, ids in (("web-1", ["n-3", "n-9", "n-15"]), ("web-2", []), ("None", [])):
             assert sorted(segment.rank(at) for at in segment.with_name(name)) == [
                 int(each[2:]) for each in ids
             ]
-    assert Segment(BuiltParts(table_of([Node("n-1")]))).with_name("n-1") == []
+    assert BuiltSegment(table_of([Node("n-1")])).with_name("n-1") == []
 
 
 def test_merge(segment: Segment) -> None:
     """Some nodes of the segment and others are merged in the order of their ranks."""
     kept = array("I", sorted(ordinals_of(segment, 0, 10)))
     others = [Node("late-1", {"x": "new"}), Node("late-2", {}, state="ready")]
-    ranks = segment.parts.order.sorted_ranks(kept)
+    ranks = segment.order.sorted_ranks(kept)
     table = merge(node_table.table_of(segment.rows), ranks, table_of(others), [4, 800], 3)
     expected = [*NODES[:5], others[0], *NODES[5:10], others[1]]
     assert [table.node(rank) for rank in range(12)] == expected

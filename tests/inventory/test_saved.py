@@ -20,7 +20,7 @@ import pytest
 from nodeselect import Inventory, InventoryError, Node, Selector
 from nodeselect.durable import saved_file, segment_writer
 from nodeselect.durable.saved_file import SavedFile
-from nodeselect.durable.saved_segment import SavedParts
+from nodeselect.durable.saved_segment import SavedSegment
 from nodeselect.files.replace import replace_file
 from nodeselect.inventory import inventory as module
 from nodeselect.inventory.saving import open_saved
@@ -306,8 +306,8 @@ def test_a_copy_stays_a_copy(file: Path) -> None:
 def _file_of(inventory: Inventory) -> SavedFile:
     segment = inventory._view.store.segment
     assert segment is not None
-    assert isinstance(segment.parts, SavedParts)
-    return segment.parts.file
+    assert isinstance(segment, SavedSegment)
+    return segment.file
 
 
 def _begin(call: Any, *args: object) -> Thread:

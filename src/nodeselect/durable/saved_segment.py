@@ -21,7 +21,8 @@ from nodeselect.index.lazy import lazy
 from nodeselect.index.node_rows import NodeRows, Strings
 from nodeselect.index.planner import CacheMemory
 from nodeselect.index.postings import Postings, PostingsOrOrdinal
-from nodeselect.index.segment import InventoryOrder
+from nodeselect.index.segment import InventoryOrder, Segment, StringIndex
+from nodeselect.index.tuning import DEFAULT, Tuning
 
 _RANK_BYTES = 4
 
@@ -37,22 +38,18 @@ _FEW_VALUES = 256
 _FEW_LABELS = 65_536
 
 
-class SavedParts:
-    """The nodes and indexes of a segment in a file, each read when it is first used.
+class SavedSegment(Segment):
+    """A segment in a file; its nodes and indexes are read when they are first used."""
 
-    It implements :class:`~nodeselect.index.segment.SegmentParts`.
-    """
-
-    def __init__(self, file: SavedFile) -> None:
+    def __init__(self, file: SavedFile, tuning: Tuning = DEFAULT) -> None:
         """Use an opened file; nothing more of it is read now.
 
         :raises InventoryError: if its sections are not for the number of nodes in the header.
         """
         if file.size("ranks") != _RANK_BYTES * file.nodes:
             raise file.damaged(f"{file.nodes:,} nodes have {file.size('ranks'):,} bytes of ranks")
+        super().__init__(_SavedRows(file), _CACHE_BYTES_PER_NODE, tuning)
         self.file = file
-        self.memory = CacheMemory.for_nodes(file.nodes, _CACHE_BYTES_PER_NODE)
-        self.rows: NodeRows = _SavedRows(file)
 
     @lazy
     def order(self) -> InventoryOrder:
@@ -63,7 +60,7 @@ class SavedParts:
         )
 
     @lazy
-    def labels(self) -> LabelIndex:
+    def index(self) -> LabelIndex:
         """The nodes with each label and in each state, each set loaded when it is needed."""
         everything = postings.from_range(0, self.file.nodes)
         stored = _SavedPostings(self.file, self.memory)
@@ -74,12 +71,12 @@ class SavedParts:
         return LabelIndex(everything, keys, states)
 
     @lazy
-    def ids(self) -> SavedStringIndex:
+    def ids(self) -> StringIndex:
         """Finds the ordinals of ids."""
         return self._index("ids", self.rows.ids)
 
     @lazy
-    def names(self) -> SavedStringIndex | None:
+    def names(self) -> StringIndex | None:
         """The index of the names; None if no node has a name."""
         return None if self.rows.names is None else self._index("names", self.rows.names)
 

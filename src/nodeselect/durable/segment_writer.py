@@ -35,7 +35,7 @@ def to_sections(segment: Segment) -> Sections:
     Cost: about 0.6 µs a node.
     """
     table, index = table_of(segment.rows), segment.index
-    ranks = segment.parts.order.to_array()
+    ranks = segment.order.to_array()
     ordinals = np.empty(len(ranks), np.uint32)
     ordinals[ranks] = np.arange(len(ranks), dtype=np.uint32)
     # All values of a key get consecutive numbers, in their order.

@@ -28,9 +28,8 @@ from nodeselect.index.id_index import IdIndex
 from nodeselect.index.label_index import KeyPostings, LabelIndex
 from nodeselect.index.lazy import lazy
 from nodeselect.index.node_table import NodeTable
-from nodeselect.index.planner import CacheMemory
 from nodeselect.index.postings import PostingsOrOrdinal
-from nodeselect.index.segment import InventoryOrder
+from nodeselect.index.segment import InventoryOrder, Segment, StringIndex
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.node import DuplicateIdError
 
@@ -161,28 +160,24 @@ def _grouped(ordinals: NDArray[np.uint32], sizes: NDArray[np.int64]) -> list[Pos
     ]
 
 
-class BuiltParts:
-    """The nodes and indexes of a segment in memory, built from a table of its nodes.
-
-    It implements :class:`~nodeselect.index.segment.SegmentParts`.
-    """
+class BuiltSegment(Segment):
+    """A segment in memory, built from a table of its nodes."""
 
     def __init__(self, table: NodeTable, tuning: Tuning = DEFAULT) -> None:
         """Index the nodes of ``table``.
 
         :raises InventoryError: with the code ``duplicate-id`` if two nodes have the same id.
         """
-        self.memory = CacheMemory.for_nodes(len(table), _CACHE_BYTES_PER_NODE)
-        self.rows = table
-        self._ranks, self.labels = cluster(table, tuning)
+        super().__init__(table, _CACHE_BYTES_PER_NODE, tuning)
+        self._ranks, self.index = cluster(table, tuning)
         self.order = InventoryOrder(self._ranks)
-        self.ids = IdIndex(to_array(table.ids), self._ranks)
-        duplicate = self.ids.find_duplicate()
+        self.ids = ids = IdIndex(to_array(table.ids), self._ranks)
+        duplicate = ids.find_duplicate()
         if duplicate is not None:
             raise DuplicateIdError(str(table.ids[duplicate[1]]), duplicate)
 
     @lazy
-    def names(self) -> IdIndex | None:
+    def names(self) -> StringIndex | None:
         """An index of the names, which takes 0.2 µs a node to build."""
         names = self.rows.names
         return None if names is None else IdIndex(to_array(names), self._ranks)

@@ -3,7 +3,6 @@
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from nodeselect.errors import InventoryError
@@ -13,7 +12,7 @@ from nodeselect.index.lazy import bulk_reader, lazy
 from nodeselect.index.node_rows import NodeRows, to_list
 from nodeselect.index.planner import CacheMemory, Plan, PlanCache, make_plan
 from nodeselect.index.postings import Postings
-from nodeselect.index.tuning import DEFAULT, Tuning
+from nodeselect.index.tuning import Tuning
 from nodeselect.node import Node
 from nodeselect.selectors import Selector
 
@@ -102,56 +101,37 @@ class StringIndex(Protocol):
         """
 
 
-class SegmentParts(Protocol):
-    """What a segment consists of. An attribute may be computed, or loaded, when it is first read.
+class Segment:
+    """Many nodes with an index. Immutable, except for its caches.
 
-    A *rank* is the position of a node in inventory order, an *ordinal* its number in the index.
+    The *rank* of a node is its position in inventory order. Its *ordinal* is its number in the
+    index, in which similar nodes are neighbours. A subclass has the nodes in memory or in a file;
+    it computes or loads each of these attributes when it is first read.
 
     :ivar rows: the nodes by rank.
     :ivar order: the rank of each ordinal.
-    :ivar labels: the ordinals of the nodes with each label, and in each state.
+    :ivar index: the ordinals of the nodes with each label, and in each state.
     :ivar ids: finds the ordinals of ids.
     :ivar names: finds the ordinals of names; None if no node has a name.
     :ivar memory: counts the sets and the plans that are cached.
     """
 
-    memory: CacheMemory
+    order: InventoryOrder
+    index: LabelIndex
+    ids: StringIndex
+    names: StringIndex | None
 
-    @property
-    def rows(self) -> NodeRows: ...
-    @property
-    def order(self) -> InventoryOrder: ...
-    @property
-    def labels(self) -> LabelIndex: ...
-    @property
-    def ids(self) -> StringIndex: ...
-    @property
-    def names(self) -> StringIndex | None: ...
-
-
-class Segment:
-    """Many nodes with an index. Immutable, except for its caches.
-
-    The *rank* of a node is its position in inventory order. Its *ordinal* is its number in the
-    index, in which similar nodes are neighbours.
-    """
-
-    def __init__(self, parts: SegmentParts, tuning: Tuning = DEFAULT) -> None:
-        self.parts = parts
+    def __init__(self, rows: NodeRows, cache_bytes_per_node: int, tuning: Tuning) -> None:
+        self.rows = rows
+        self.memory = CacheMemory.for_nodes(len(rows), cache_bytes_per_node)
         self._tuning = tuning
-        self.rows = parts.rows
-        self._plans = PlanCache(parts.memory)
+        self._plans = PlanCache(self.memory)
         self._windows: dict[int, Postings] = {}
-        self.in_states = lru_cache(_MAX_STATE_SETS)(lambda accepts: parts.labels.in_states(accepts))
-
-    @lazy
-    def index(self) -> LabelIndex:
-        """The nodes with each label, and in each state."""
-        return self.parts.labels
+        self._in_states: dict[Callable[[str | None], bool], Postings] = {}
 
     @lazy
     def _rank_at(self) -> "memoryview[int]":
-        return self.parts.order.rank_at
+        return self.order.rank_at
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -167,7 +147,7 @@ class Segment:
     def _make_plan(self, selector: Selector) -> Plan:
         if selector.ids is None:
             return make_plan(self.index, selector)
-        ordinals = self.parts.ids.find_all(selector.ids)
+        ordinals = self.ids.find_all(selector.ids)
         is_tested = len(selector.ids) <= self._tuning.max_tested_ids
         if is_tested:
             matches = selector.predicate
@@ -181,15 +161,24 @@ class Segment:
 
     def find(self, node_id: str) -> int | None:
         """Return the ordinal of the node with this id, or None. Cost: about a microsecond."""
-        return self.parts.ids.find(node_id)
+        return self.ids.find(node_id)
 
     def with_name(self, name: str) -> list[int]:
         """Return the ordinals of the nodes with this name.
 
         Cost: about a microsecond. The first call may index all names, which takes 0.2 µs a node.
         """
-        names = self.parts.names
+        names = self.names
         return [] if names is None else names.find_every(name)
+
+    def in_states(self, accepts: Callable[[str | None], bool]) -> Postings:
+        """Return the nodes for which ``accepts(state)`` is true; cached by the function."""
+        nodes = self._in_states.get(accepts)
+        if nodes is None:  # two threads may both compute it, with the same result
+            if len(self._in_states) >= _MAX_STATE_SETS:
+                self._in_states.clear()
+            nodes = self._in_states[accepts] = self.index.in_states(accepts)
+        return nodes
 
     def load_nodes(self) -> None:
         """Read all data of the nodes that was not read yet, so that damage is found now.
@@ -215,7 +204,7 @@ class Segment:
         """Return the ordinals of the first ``rank`` nodes in inventory order; cached."""
         ordinals = self._windows.get(rank)
         if ordinals is None:
-            ordinals = postings.from_ordinals(self.parts.order.below(rank))
+            ordinals = postings.from_ordinals(self.order.below(rank))
             self._windows[rank] = ordinals
         return ordinals
 
@@ -228,7 +217,7 @@ class Segment:
         :param others: pairs of a rank, the position of a node in this order, and its id; sorted.
         :param limit: return only the first ``limit`` ids.
         """
-        ranks = self.parts.order.sorted_ranks(ordinals, limit)
+        ranks = self.order.sorted_ranks(ordinals, limit)
         ids: list[str] = to_list(self.rows.ids.take(ranks))
         return _merged(ranks.tolist(), ids, others)[:limit] if others else ids
 
@@ -240,7 +229,7 @@ class Segment:
         :param others: pairs of a rank, the position of a node in this order, and its ordinal.
         :param limit: return only the first ``limit`` ordinals.
         """
-        found = self.parts.order.sort(ordinals, limit)
+        found = self.order.sort(ordinals, limit)
         if not others:
             return found
         return _merged([self._rank_at[at] for at in found], found, others)[:limit]

@@ -89,7 +89,7 @@ def _live_table(view: View) -> "NodeTable":
     table = encode(to_blocks((node.id, node.labels, node.name, node.state) for node in nodes))
     if segment is None:
         return table
-    ranks = segment.parts.order.sorted_ranks(indexed)
+    ranks = segment.order.sorted_ranks(indexed)
     other_ranks = [rank for rank, _ in members]
     return merge(table_of(segment.rows), ranks, table, other_ranks, store.delta.tuning.chunk)
 
@@ -100,9 +100,9 @@ def _segment_store(table: "NodeTable", tuning: Tuning) -> Store:
 
 
 def _new_segment(table: "NodeTable", tuning: Tuning) -> Segment:
-    from nodeselect.index.built_segment import BuiltParts
+    from nodeselect.index.built_segment import BuiltSegment
 
-    return Segment(BuiltParts(table, tuning), tuning)
+    return BuiltSegment(table, tuning)
 
 
 def _delta_store(nodes: Iterable[Node], tuning: Tuning) -> Store:

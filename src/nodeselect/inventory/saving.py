@@ -4,9 +4,8 @@ import os
 from typing import BinaryIO, NamedTuple
 
 from nodeselect.durable.saved_file import Sections, cannot_write, read_saved
-from nodeselect.durable.saved_segment import SavedParts
+from nodeselect.durable.saved_segment import SavedSegment
 from nodeselect.errors import InventoryError
-from nodeselect.index.segment import Segment
 from nodeselect.index.tuning import Tuning
 from nodeselect.inventory.compaction import segment_of
 from nodeselect.inventory.delta import Delta
@@ -34,8 +33,8 @@ def to_sections(view: View) -> Sections:
 
 def is_damaged(view: View) -> bool:
     """Return whether a query has found damage in the saved file that ``view`` reads."""
-    parts = None if view.store.segment is None else view.store.segment.parts
-    return isinstance(parts, SavedParts) and parts.file.is_damaged
+    segment = view.store.segment
+    return isinstance(segment, SavedSegment) and segment.file.is_damaged
 
 
 def next_generation(
@@ -82,6 +81,6 @@ def open_saved(
     file = read_saved(source, copy=copy)
     if verify:
         file.check()
-    segment = Segment(SavedParts(file), tuning)
+    segment = SavedSegment(file, tuning)
     view = View(Store(segment, Delta(len(segment), tuning)), file.generation, file.chain)
     return view, Origin(file.generation, file.checksum)
