@@ -30,8 +30,8 @@ def in_short(problems: Iterable[Problem]) -> str:
         known = problem.severity, problem.code, problem.path
         replacement = problem.fix and problem.fix.replacement
         lines.append(" ".join(["!", at, *filter(None, known)]))
-        if replacement is not None:
-            lines[-1] += f": {replacement}"
+        if problem.fix and replacement is not None:
+            lines[-1] += f": {replacement}" + " (certain)" * problem.fix.is_certain
     return "".join(f"{line}\n" for line in lines) or "! no problems\n"
 
 
@@ -40,8 +40,10 @@ def words_of(problem: Problem) -> str:
     hint = problem.hint or ""
     if problem.fix and problem.fix.replacement:
         hint = hint.replace(problem.fix.replacement, "…")
-    words = f"{problem.code}: {problem.message}" + (f"\n    {hint}" if hint else "")
-    return re.sub("[0-9][0-9,]*", "N", re.sub("'[^']*'", "'…'", words))
+    words = f"{problem.code}: {problem.message}" + (f" | {hint}" if hint else "")
+    requirement = r"[\w./-]+(?: (?:not)?in \([^)]*\)|(?:!?=|[<>])[\w./-]*)"
+    words = re.sub(requirement, "REQUIREMENT", re.sub("'[^']*'", "'…'", words))
+    return re.sub("[0-9][0-9,]*", "N", words)
 
 
 def selector_of(data: bytes | str) -> Selector:

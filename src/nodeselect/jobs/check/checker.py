@@ -422,7 +422,7 @@ def draw_problems(findings: Iterable[Finding], data: bytes | None) -> tuple[Prob
     lines = _shown_text(data or b"").split("\n")
     long_fixes: set[Fix | None] = set()
     problems = []
-    for code, severity, message, (line, column), path, hint, span, source, _ in findings:
+    for code, severity, message, (line, column), path, hint, span, source, edit in findings:
         end, is_verbatim = column + 1, source is None
         if source is None:
             source = lines[line].rstrip("\r")
@@ -432,7 +432,9 @@ def draw_problems(findings: Iterable[Finding], data: bytes | None) -> tuple[Prob
             fix = None
         elif fix and len(fix.text) > _LONG_HINT:
             long_fixes.add(fix)
-        fix = fix and fix._replace(text=printable(fix.text))
+        if fix is not None:
+            is_certain = fix.is_certain or (edit is not None and not callable(edit.text))
+            fix = fix._replace(text=printable(fix.text), is_certain=is_certain)
         problem = Problem(code, message, 0, 0, path, (), fix, severity)
         if data is not None:
             problem = problem._replace(

@@ -14,6 +14,9 @@ from nodeselect.selectors import Selector
 # Strings that need no quotes in YAML, also in its flow style; most others could do without, too.
 _PLAIN = r"[A-Za-z0-9_](?:[\w./=!<> ()-]*[\w)])?"
 
+# A list of values in an expression.
+_BRACKETS = r"[(\[{][^()\[\]{}]*[)\]}]"
+
 # What is written in quotes is not longer.
 _MAX_LENGTH = 400
 
@@ -65,8 +68,8 @@ def corrected_expression(error: SelectorError) -> str | None:
 
     Return None if it has several requirements, or if the fix is not certain.
     """
-    fix = error.fix
-    if fix is None or not fix.is_certain or re.search(r",(?![^(\[{]*[)\]}])", error.source):
+    fix, outside = error.fix, re.sub(_BRACKETS, "", error.source)
+    if fix is None or not fix.is_certain or "," in outside:
         return None
     try:
         return fix.replacement if Selector.parse(fix.replacement or "").requirements else None
