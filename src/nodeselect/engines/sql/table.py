@@ -1,6 +1,6 @@
 """A table of nodes: what its queries have in common, and what is checked before they are wrong."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from nodeselect.engines.sql.dialects import Dialect
@@ -124,7 +124,7 @@ class SqlTable(NamedTuple):
             self._check_ids()
 
     def _check_types(
-        self, table: str, columns: dict[str, str | None], expected: str, where: str | None = None
+        self, table: str, columns: Mapping[str, str | None], expected: str, where: str | None = None
     ) -> None:
         """Check that columns are of a type.
 
