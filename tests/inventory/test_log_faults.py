@@ -13,6 +13,7 @@ from tests.inventory.log_faults import (
     kill,
     write_log,
 )
+from tests.thoroughness import at_desk
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and locks on files"),
@@ -23,10 +24,10 @@ pytestmark = [
 
 def test_kill() -> None:
     """What a killed process acknowledged is there; beside that, at most what it was writing."""
-    assert kill(20, seed=5) > 20
+    assert kill(at_desk(8, ci=20), seed=5) > at_desk(8, ci=20)
 
 
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO])
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO][: at_desk(1, ci=2)])
 def test_failing_calls(code: int) -> None:
     """If any one system call fails, there is an error of ours, and the next writes are made."""
     names = {"pwrite", "pread", "replace", "link", "fsync", "_sync_file", "open", "dup", "stat"}
@@ -42,4 +43,4 @@ def test_damage(tmp_path: Path) -> None:
 def test_random_damage(tmp_path: Path) -> None:
     """The same for several bits of a longer log."""
     path = tmp_path / "fleet.log"
-    damage_randomly(path, write_log(path, 50), 2_000, seed=3)
+    damage_randomly(path, write_log(path, 50), at_desk(400, ci=2_000), seed=3)

@@ -14,6 +14,7 @@ from nodeselect.durable import change_log
 from tests.inventory.faults import in_another_thread, interrupt, run_with_fault
 from tests.inventory.interrupting import WRITES
 from tests.inventory.small import SMALL, tuned
+from tests.thoroughness import at_desk
 
 pytestmark = [
     pytest.mark.skipif(os.name == "nt", reason="needs locks on files"),
@@ -24,7 +25,7 @@ pytestmark = [
 FLEET = [Node(f"n-{at}", {"x": str(at)}, f"name {at % 2}") for at in range(6)]
 
 # At every how many points to interrupt: each needs a new inventory, a new log, and two readers.
-STEP = 29
+STEP = at_desk(67, ci=29)
 
 
 def begin(folder: Path, number: int) -> tuple[Inventory, ChangeLog]:
@@ -95,7 +96,7 @@ def test_a_write(write: Callable[[Inventory], object], tmp_path: Path) -> None:
 def test_saving(tmp_path: Path) -> None:
     """Wherever it is interrupted, nothing is lost, and the next writes are logged."""
     replaced = 0
-    for at in itertools.count(0, 4 * STEP):
+    for at in itertools.count(0, at_desk(2, ci=4) * STEP):
         inventory, log = begin(tmp_path, at)
         size = log.size
         save = partial(inventory.save, tmp_path / f"{at}.nsx")

@@ -75,7 +75,7 @@ FILES = {
         'name: x\nselector: {match_labels: {a: "{{' + "x" * (SIZE - 50) + '"}}',
         "template",
     ),
-    "a-million-keys": ("".join(f"{n:x}: 1\n" for n in range(1_000_000)), "file-too-large"),
+    "a-million-keys": ("k: 1\n" * 1_000_000, "file-too-large"),
     "near-misses": (
         "name: x\n" + "".join(f"selector{n:x}: 1\n" for n in range(55_000)),
         "unknown-field",
