@@ -9,7 +9,7 @@ from hypothesis import given
 from nodeselect.errors import SelectorError
 from nodeselect.selectors import Requirement, parser
 from nodeselect.selectors._pattern import REQUIREMENT
-from tests.conformance.vectors import VECTORS, Vector
+from tests.conformance.vectors import VECTORS
 from tests.property.strategies import any_texts
 from tests.selectors.automata import Parser, Regexp, difference, distinct_characters
 
@@ -46,7 +46,6 @@ def test_the_pattern_matches_what_the_grammar_accepts() -> None:
     ("old", "new", "text"),
     [
         pytest.param("{0,62}+", "{0,61}+", "A" * 63, id="shorter-name"),
-        pytest.param("{1,253}", "{1,254}", "0" * 254 + "/A", id="longer-prefix"),
         pytest.param("(?:==|", "(?:===|==|", "A===", id="another-operator"),
         pytest.param("notin", "nitin", "A\tnitin()", id="another-word"),
         pytest.param("|)", ")", "A", id="no-key-alone"),
@@ -75,10 +74,9 @@ def agree(text: str) -> bool:
     return parser.parse_by_pattern(text) == by_lark(text)
 
 
-@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector.id)
-def test_vectors(vector: Vector) -> None:
+def test_vectors() -> None:
     """Both agree on every selector for which the verdict of Kubernetes is known."""
-    assert agree(vector.selector)
+    assert [vector.id for vector in VECTORS if not agree(vector.selector)] == []
 
 
 @given(any_texts())
