@@ -11,7 +11,8 @@ class Frozen:
     """Base class of values whose fields cannot be set.
 
     Constructors set them by the descriptors of the slots, which are twice as fast as
-    ``object.__setattr__``.
+    ``object.__setattr__``. Where that is too slow, they set them on an object of a class with the
+    same slots that is not frozen, and then assign the frozen class to its ``__class__``.
     """
 
     __slots__ = ()

@@ -27,7 +27,21 @@ from nodeselect.selectors.requirement import Requirement
 from nodeselect.text import printable, quoted, to_exact_str, truncate
 
 
-class Selector(Frozen):
+class _Unfrozen:
+    """A :class:`Selector` while it is built: its fields can be set.
+
+    Then the object becomes a :class:`Selector`. Otherwise parsing a text with one requirement would
+    take a tenth longer (``benchmarks/test_parse.py``).
+    """
+
+    __slots__ = ("_failure_mask", "_hash", "_predicate", "_split", "ids", "matches", "requirements")
+
+    requirements: tuple[Requirement, ...]
+    ids: tuple[str, ...] | None
+    matches: Predicate
+
+
+class Selector(_Unfrozen, Frozen):
     """A condition on nodes: every requirement must hold, and the id must be one of :attr:`ids`.
 
     Build one with :meth:`parse`, :meth:`of`, :meth:`from_requirements`, :meth:`from_kubernetes`,
@@ -35,7 +49,7 @@ class Selector(Frozen):
     selectors are equal if they have the same requirements, in any order, and the same ids.
     """
 
-    __slots__ = ("_failure_mask", "_hash", "_predicate", "_split", "ids", "matches", "requirements")
+    __slots__ = ()
 
     requirements: tuple[Requirement, ...]
     """The requirements, in the order in which they were written."""
@@ -313,9 +327,7 @@ class _Uncompiled(Selector):
 
 _Uncompiled.__name__ = _Uncompiled.__qualname__ = "Selector"  # in messages
 
-_set_requirements = vars(Selector)["requirements"].__set__
-_set_ids = vars(Selector)["ids"].__set__
-_set_matches = vars(Selector)["matches"].__set__
+_set_matches = vars(_Unfrozen)["matches"].__set__
 _set_class = vars(object)["__class__"].__set__
 
 
@@ -414,10 +426,11 @@ def _build(
             raise limit_error("match_ids", "ids", len(ids), "").at("match_ids")
         if not ids:  # no node matches, whatever its labels
             requirements = []
-    selector = _Uncompiled.__new__(_Uncompiled)
-    _set_requirements(selector, tuple(requirements))
-    _set_ids(selector, ids)
-    return selector
+    selector = _Unfrozen()
+    selector.requirements = tuple(requirements)
+    selector.ids = ids
+    selector.__class__ = _Uncompiled
+    return selector  # type: ignore[return-value]
 
 
 def _sort_keys(selector: Selector) -> list[tuple[str, str, str, tuple[str, ...]]]:
