@@ -36,14 +36,6 @@ def test_folder(run: Run) -> None:
     assert files == ["right.yaml", "warned.yaml", "wrong.yaml", "a/b.json", "a/b/c.yml"]
 
 
-def test_uppercase_suffixes(run: Run) -> None:
-    """The case of a suffix does not matter, as on file systems that ignore case."""
-    Path("a").mkdir()
-    for name in ("A.YAML", "b.Yml", "c.JSON"):
-        Path("a", name).write_text("[]")
-    assert run("check", "a").err == "3 files: 3 errors (not-a-job), 0 warnings\n"
-
-
 @pytest.mark.parametrize(
     ("patterns", "checked"),
     [
@@ -244,11 +236,6 @@ def test_rule(run: Run, code: str) -> None:
     assert not unprintable(ended.out)
 
 
-def test_schema(run: Run) -> None:
-    """The schema is printed as JSON."""
-    assert json.loads(run("schema").out)["$defs"]["JobSpec"]["type"] == ["object", "null"]
-
-
 def test_as_a_module() -> None:
     """``python -m nodeselect`` is the command."""
     done = subprocess.run(
@@ -298,20 +285,6 @@ def test_few_errors_among_many_warnings(run: Run, job: str) -> None:
     assert run("check", "-o", "concise", "jobs").out.count("\n") == 1000
 
 
-def test_few_equal_warnings_are_drawn_one_by_one(run: Run) -> None:
-    """Three equal warnings are drawn; of four, the first, with the number of the others."""
-    write_jobs(3, ABSENT, {})
-    assert run("check", "jobs").out.count("tier!=free]}") == 3
-    Path("jobs/4.yaml").write_text(f"name: x\ntype: query\n{ABSENT}")
-    assert run("check", "jobs").out == (
-        "warning[absent-key]: tier!=free also matches nodes without the label 'tier'\n"
-        " --> jobs/0000.yaml:3:32 at selector.match_expressions[0]\n"
-        "     3 more (-o concise lists them)\n"
-        "help: to require the label, add: tier\n"
-        "\n"
-    )
-
-
 def test_errors_are_never_folded(run: Run) -> None:
     """Each of many equal errors is drawn; without warnings below them, they are not repeated."""
     write_jobs(40, ERRORS[17], {})
@@ -320,16 +293,6 @@ def test_errors_are_never_folded(run: Run) -> None:
     assert checked.err == "40 files: 40 errors (unknown-field), 0 warnings\n"
     Path("jobs/warned.yaml").write_text(f"name: x\ntype: query\n{CONFIG}")
     assert run("check", "jobs").err.splitlines()[10] == "and 30 more errors"
-
-
-@pytest.mark.parametrize(("lines", "repeated"), [("24", 4), ("1000", 0)])
-def test_errors_are_repeated_if_they_may_be_out_of_sight(
-    run: Run, monkeypatch: pytest.MonkeyPatch, lines: str, repeated: int
-) -> None:
-    """On a screen that shows the whole report no error is repeated."""
-    monkeypatch.setenv("LINES", lines)
-    write_jobs(6, ERRORS[17], {5: CONFIG, 4: CONFIG})
-    assert run("check", "jobs").err.count("error[unknown-field]") == repeated
 
 
 def test_errors_are_repeated_below_many_lines(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -347,14 +310,3 @@ def test_errors_are_repeated_below_many_lines(run: Run, monkeypatch: pytest.Monk
     assert (
         "jobs/0039.yaml:3:1: error[unknown-field] there is no field '…" in run("check", "jobs").err
     )
-
-
-def test_the_errors_at_the_end_are_cut_between_words(
-    run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A message that is too wide for its line ends with a whole word and an ellipsis."""
-    monkeypatch.setenv("LINES", "10")
-    Path("compose").mkdir()
-    Path("compose/docker-compose.yml").write_text("services: {web: {image: nginx}}\n")
-    lines = run("check", "compose", "warned.yaml").err.splitlines()
-    assert lines[0] == "compose/docker-compose.yml:1:1: error[not-a-job] this is a file of Docker …"

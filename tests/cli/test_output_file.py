@@ -1,7 +1,6 @@
 """A file is written whole, or what was there before stays."""
 
 import os
-import signal
 import stat
 import subprocess
 import sys
@@ -88,22 +87,6 @@ def test_a_crash_of_the_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert steps == ["fsync", "replace", "fsync folder"]
 
 
-def test_a_killed_process(tmp_path: Path) -> None:
-    """If the process is killed while it writes, the old content stays, whole."""
-    script = (
-        "import os, signal, sys; from nodeselect.cli.output_file import write_file\n"
-        "os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "write_file(sys.argv[1], 'after' * 100_000)"
-    )
-    file = tmp_path / "page.html"
-    file.write_text("before")
-    done = subprocess.run([sys.executable, "-c", script, str(file)], check=False, timeout=60)
-    assert done.returncode == -signal.SIGKILL
-    assert file.read_text() == "before"
-    if hasattr(os, "O_TMPFILE"):
-        assert list(tmp_path.iterdir()) == [file]
-
-
 def test_overwrite(tmp_path: Path) -> None:
     """A file keeps its mode and its owner, and a link to it stays a link."""
     file = tmp_path / f"{'長' * 80}.html"
@@ -155,17 +138,6 @@ def test_pipe() -> None:
     os.close(write)
     with os.fdopen(read) as pipe:
         assert pipe.read() == "<p>"
-
-
-def test_named_pipe(tmp_path: Path) -> None:
-    """A named pipe stays one."""
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-    write_file(str(pipe), "<p>")
-    assert os.read(reading, 100) == b"<p>"
-    os.close(reading)
-    assert pipe.is_fifo()
 
 
 def test_an_open_file(tmp_path: Path) -> None:

@@ -90,23 +90,6 @@ def test_closed_pipe(closed: int, options: list[str]) -> None:
         assert (process.returncode, message) == (141, b"")
 
 
-@pytest.mark.parametrize(
-    ("options", "status"),
-    [
-        pytest.param(["--all", "--count"], 0, id="some"),
-        pytest.param(["-l", "nope", "--count"], 1, id="none"),
-        pytest.param(["-l", "a b"], 2, id="wrong-selector"),
-        pytest.param(["--bogus"], 2, id="wrong-usage"),
-    ],
-)
-def test_closed_standard_error(closed: int, large: str, options: list[str], status: int) -> None:
-    """A closed standard error does not change the status."""
-    with started(
-        "match", "-n", large, *options, stdout=subprocess.DEVNULL, stderr=closed
-    ) as process:
-        assert process.wait(60) == status
-
-
 @pytest.mark.parametrize("options", [["--all"], ["--all", "--count"]])
 def test_full_disk(large: str, options: list[str]) -> None:
     """A full disk is reported as such, not as a bug or a result."""

@@ -107,22 +107,6 @@ def test_each_event_is_answered_at_once(start: Start, indent: bool) -> None:
     assert watching.end() == (1, "", message)
 
 
-@pytest.mark.parametrize("indent", [False, True])
-def test_pieces(start: Start, indent: bool) -> None:
-    """An event may be cut at any byte; it is answered when its last byte is there."""
-    watching, server = start("-l", "gpu", "-n", "-"), ApiServer(indent=indent)
-    event = server.put("n-1", gpu="é")
-    for at in range(len(event.rstrip()) - 1):
-        watching.write(event[at : at + 1])
-    assert watching.process.stdout
-    assert select.select([watching.process.stdout], [], [], 0)[0] == []
-    watching.write(b"}")
-    assert watching.line() == "+ n-1"
-    watching.write(b"\n" + event[:-2])
-    message = "error[stream-ended]: the stream ended within this event"
-    assert watching.end() == (1, "", f"{message}\n --> standard input: event 2{AGAIN}")
-
-
 def test_the_end_of_a_watch(start: Start) -> None:
     """A watch that ends is not taken for a normal end, and says what to do."""
     watching = start("-l", "gpu", "-n", "-")
@@ -364,24 +348,6 @@ def test_invalid_file(start: Start, tmp_path: Path) -> None:
     assert err.startswith("error[cut-off]: ")
 
 
-@pytest.mark.parametrize("sources", [["-", "nodes"], ["nodes", "pipe"]])
-def test_a_stream_beside_other_inputs(start: Start, tmp_path: Path, sources: list[str]) -> None:
-    """A stream cannot be read together with anything else."""
-    (tmp_path / "nodes").write_text("[]")
-    os.mkfifo(tmp_path / "pipe")
-    names = [name if name == "-" else str(tmp_path / name) for name in sources]
-    status, _, err = start("-l", "a", *(word for name in names for word in ("-n", name))).end()
-    message = "error: give one stream with -n, or files and folders"
-    assert (status, err.split("\n")[-1]) == (2, message)
-
-
-def test_missing_file(start: Start, tmp_path: Path) -> None:
-    """A file that does not exist at the beginning is an error."""
-    path = tmp_path / "missing"
-    message = f"error[cannot-read]: cannot read '{path}': No such file or directory"
-    assert start("-l", "a", "-n", str(path)).end() == (2, "", message)
-
-
 def test_fifo(start: Start, tmp_path: Path) -> None:
     """A named pipe is a stream, not a file that is read again."""
     path = tmp_path / "pipe"
@@ -411,20 +377,6 @@ def test_state(start: Start) -> None:
         watching.write((node % state).encode())
         assert not line or watching.line() == line
     assert watching.end() == (0, "", "")
-
-
-@pytest.mark.parametrize(
-    ("args", "message"),
-    [
-        ([], "give --job, -l or --jobs"),
-        (["--jobs", "a", "-l", "b"], "--jobs and --job or -l exclude each other"),
-        (["--jobs", "a", "--job", "b"], "--jobs and --job or -l exclude each other"),
-    ],
-)
-def test_what_is_watched(start: Start, args: list[str], message: str) -> None:
-    """Either one answer is watched or the answers of several jobs."""
-    status, _, err = start("-n", "-", *args).end()
-    assert (status, err.split("\n")[-1]) == (2, f"error: {message}")
 
 
 @pytest.mark.parametrize(
