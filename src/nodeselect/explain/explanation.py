@@ -66,7 +66,7 @@ class NearMiss(NamedTuple):
 class Hint(NamedTuple):
     """A probable mistake in the selector.
 
-    :param code: stable, for programs; ``docs/explain.md`` lists all codes.
+    :param code: stable, for programs; ``docs/suggestions.md`` lists all codes.
     :param requirement: the position of the requirement that is wrong, from 0.
     :param message: what is wrong, and what the nodes have instead.
     :param replacement: the requirement to write, or the ids, separated by commas; None if there is
