@@ -509,6 +509,11 @@ def test_closed(writer: Inventory, log: ChangeLog) -> None:
             write()
         assert codes(caught) == ["log-closed"]
     assert list(writer) == before
+    other = ChangeLog(Path(log.path).with_name("other"))
+    other.close()
+    with pytest.raises(InventoryError) as unused:
+        Inventory(FLEET, log=other)
+    assert codes(unused) == ["log-closed"]
     writer.save(Path(log.path).with_suffix(".nsx"))
 
 

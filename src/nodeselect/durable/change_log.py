@@ -144,6 +144,7 @@ class ChangeLog(Journal):
             raise InventoryError(
                 "log-in-use", "another inventory uses it", place=Place(file=self._path)
             )
+        self._require_open()
         if self._base.generation == UNSET:
             first = int.from_bytes(os.urandom(4), "little") if chain is None else chain
             self._replace(Base(generation, nodes, first), None)
@@ -170,6 +171,10 @@ class ChangeLog(Journal):
             self._cut_off()
         self._is_used = True
 
+    def _require_open(self) -> None:
+        if not self.is_open:
+            raise InventoryError("log-closed", self._refusal, place=Place(file=self._path))
+
     def _check(self, position: LogPosition, generation: int, nodes: int, chain: int | None) -> None:
         """Raise if the log has another write for ``generation`` than the inventory has.
 
@@ -183,8 +188,7 @@ class ChangeLog(Journal):
 
         :raises InventoryError: with the code ``log-closed``.
         """
-        if not self.is_open:
-            raise InventoryError("log-closed", self._refusal, place=Place(file=self._path))
+        self._require_open()
         if self._replacement is not None:
             self._use_replacement()
         if self._unfinished is not None:
