@@ -12,7 +12,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from benchmarks.fleet import FIVE, nodes
 from benchmarks.watching import watch_event
 from nodeselect import LIMITS, Inventory, Node, Selector
-from nodeselect.files import chunks
+from nodeselect.files import inputs
 from nodeselect.jobs import read_job, read_job_selector
 from nodeselect.readers.formats import ndjson
 from nodeselect.readers.formats.json import decode
@@ -136,7 +136,7 @@ def test_chunk_size(
     A chunk that is larger than the labels of one node may be is not decoded as a whole. That limit
     is lifted here, so that only the size of the chunk counts.
     """
-    monkeypatch.setattr(chunks, "_CHUNK_BYTES", kib * 1024)
+    monkeypatch.setattr(inputs, "_CHUNK_BYTES", kib * 1024)
     lifted = LIMITS._replace(node_labels_bytes=1 << 30)
     monkeypatch.setattr(ndjson, "LIMITS", lifted)
     keep = Selector.parse(FIVE).predicate

@@ -14,7 +14,7 @@ from tests.naive import matches
 
 from fuzz.selector import check_error
 from nodeselect import InventoryError, Node, Selector
-from nodeselect.files import chunks
+from nodeselect.files import inputs
 from nodeselect.index.tuning import Tuning
 from nodeselect.readers.envelope import list_field
 from nodeselect.readers.reader import NodeReader
@@ -116,9 +116,9 @@ def _records(text: str) -> Iterator[Any]:
 @contextmanager
 def _small_chunks() -> Iterator[None]:
     """Read few lines at a time, as if the input were large."""
-    size = chunks._CHUNK_BYTES
-    chunks._CHUNK_BYTES = 48
+    size = inputs._CHUNK_BYTES
+    inputs._CHUNK_BYTES = 48
     try:
         yield
     finally:
-        chunks._CHUNK_BYTES = size
+        inputs._CHUNK_BYTES = size

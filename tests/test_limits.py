@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, cast
 import pytest
 
 from nodeselect import LIMITS, Inventory, InventoryError, Limits, Node
-from nodeselect.files import chunks
+from nodeselect.files import inputs
 from nodeselect.readers import detect
 from nodeselect.readers.formats import json as json_format
 from tests.short import short
@@ -191,7 +191,7 @@ def test_one_long_line_is_a_document() -> None:
 @pytest.mark.parametrize("text", ["[{}]", "- id: n-1\n# {}\n"])
 def test_document_bytes(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     """A document of nodes has at most 4 GiB (here 1,000 bytes); the error names the limit."""
-    for module in (chunks, json_format):
+    for module in (inputs, json_format):
         monkeypatch.setattr(module, "LIMITS", LIMITS._replace(document_bytes=1_000))
     monkeypatch.setattr(json_format, "_MAX_SMALL_BYTES", 0)
     largest = text.format(LINE.strip() + " " * (1_002 - len(text) - len(LINE.strip())))
@@ -253,7 +253,7 @@ def test_endless_input(
 ) -> None:
     """Whatever never ends is rejected after a few megabytes."""
     smaller = LIMITS._replace(document_bytes=5_000_000)
-    for module in (chunks, detect, json_format):
+    for module in (inputs, detect, json_format):
         monkeypatch.setattr(module, "LIMITS", smaller)
     with pytest.raises(InventoryError) as caught:
         Inventory.read(cast(BinaryIO, Endless(start, pattern)))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect import InventoryError, Node
-from nodeselect.files import chunks
+from nodeselect.files import inputs
 from nodeselect.readers.formats import ndjson
 from nodeselect.readers.reader import NodeReader
 from tests.readers.reading import nodes_of
@@ -62,7 +62,7 @@ def test_lines_are_the_nodes_in_them(
     """Each line with text in it is one node, wherever the chunks end."""
     text = data.draw(as_lines(some))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(chunks, "_CHUNK_BYTES", size)
+        patch.setattr(inputs, "_CHUNK_BYTES", size)
         assert nodes_of(text) == expected(some)
 
 
@@ -70,8 +70,8 @@ def test_lines_are_the_nodes_in_them(
 def test_chunks_are_whole_lines(data: bytes, size: int) -> None:
     """The chunks of a stream are its bytes, and all but the last end with a line."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(chunks, "_CHUNK_BYTES", size)
-        pieces = list(chunks.read_chunks(b"first\n", io.BytesIO(data)))
+        patch.setattr(inputs, "_CHUNK_BYTES", size)
+        pieces = list(inputs.read_chunks(b"first\n", io.BytesIO(data)))
     assert b"".join(pieces) == b"first\n" + data
     assert all(piece.endswith(b"\n") for piece in pieces[:-1])
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect import Node
-from nodeselect.files import chunks
+from nodeselect.files import inputs
 from nodeselect.readers.formats.json import split_at_brackets, split_at_lines
 from nodeselect.readers.reader import NodeReader
 from tests.readers.reading import nodes_of
@@ -69,12 +69,12 @@ def test_any_texts(numbers: list[list[int]], data: st.DataObject) -> None:
     expected = [f"{number}-{at}" for number, ids in enumerate(numbers) for at, _ in enumerate(ids)]
     if not text.strip():
         return
-    size = chunks._CHUNK_BYTES
-    chunks._CHUNK_BYTES = data.draw(st.sampled_from([size, 1, 7, 50]))
+    size = inputs._CHUNK_BYTES
+    inputs._CHUNK_BYTES = data.draw(st.sampled_from([size, 1, 7, 50]))
     try:
         assert [node.id for node in NodeReader(io.BytesIO(text.encode()))] == expected
     finally:
-        chunks._CHUNK_BYTES = size
+        inputs._CHUNK_BYTES = size
 
 
 def test_what_nomad_prints_for_two_nodes() -> None:

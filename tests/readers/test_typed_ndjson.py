@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect import InventoryError, Node, Selector
-from nodeselect.files import chunks
+from nodeselect.files import inputs
 from nodeselect.readers.formats import ndjson
 from nodeselect.readers.formats.ndjson import PlainRecord, TypedDecoder
 from nodeselect.readers.reader import NodeReader
@@ -205,7 +205,7 @@ def test_nodes_and_failures(fleet: list[dict[str, str]], text: str, size: int) -
         nodes = [node for node in nodes if one.matches(node.labels, node.id)]
         for data in ("".join(lines), f"[{','.join(lines)}]"):
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(chunks, "_CHUNK_BYTES", size)
+                patch.setattr(inputs, "_CHUNK_BYTES", size)
                 reader = NodeReader(io.BytesIO(data.encode()), selector=one, ids=one.ids or ())
                 selected = list(reader)
             assert selected == nodes

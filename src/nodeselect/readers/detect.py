@@ -6,7 +6,7 @@ from operator import eq
 from typing import Any, BinaryIO, Final, Literal
 
 from nodeselect.errors import InventoryError
-from nodeselect.files.chunks import line_too_long_error
+from nodeselect.files.inputs import line_too_long_error
 from nodeselect.limits import LIMITS
 from nodeselect.node import NodeRow
 from nodeselect.readers.envelope import reject_siblings

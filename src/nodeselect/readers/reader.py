@@ -8,8 +8,7 @@ from typing import Any, BinaryIO, NamedTuple, TypeVar, cast
 
 from nodeselect.errors import InventoryError
 from nodeselect.files.blocking import blocking_reader
-from nodeselect.files.chunks import join_document, read_blocks, read_chunks, read_rest
-from nodeselect.files.inputs import cannot_read
+from nodeselect.files.inputs import cannot_read, join_document, read_blocks, read_chunks, read_rest
 from nodeselect.node import DuplicateIdError, Node, NodeRow, has_state
 from nodeselect.problem import Place
 from nodeselect.readers.columnar import Block, require_pyarrow

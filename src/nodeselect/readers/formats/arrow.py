@@ -14,8 +14,7 @@ import pyarrow.parquet
 
 from nodeselect.errors import InventoryError
 from nodeselect.files.blocking import blocking_reader
-from nodeselect.files.chunks import join_document, read_rest
-from nodeselect.files.inputs import cannot_read, open_input
+from nodeselect.files.inputs import cannot_read, join_document, open_input, read_rest
 from nodeselect.limits import LIMITS
 from nodeselect.node import check_id
 from nodeselect.problem import Place

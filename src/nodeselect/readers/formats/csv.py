@@ -16,7 +16,7 @@ from operator import eq
 from typing import BinaryIO
 
 from nodeselect.errors import InventoryError
-from nodeselect.files.chunks import (
+from nodeselect.files.inputs import (
     begins_with_long_line,
     decode_utf8,
     line_too_long_error,

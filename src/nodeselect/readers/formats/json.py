@@ -19,7 +19,7 @@ from itertools import chain
 from typing import Any, TypeVar
 
 from nodeselect.errors import InventoryError
-from nodeselect.files.chunks import document_too_large_error, not_utf8_error
+from nodeselect.files.inputs import document_too_large_error, not_utf8_error
 from nodeselect.limits import LIMITS
 from nodeselect.problem import Place
 from nodeselect.readers.envelope import LIST_FIELDS, check_envelope, list_field

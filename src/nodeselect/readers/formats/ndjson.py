@@ -22,7 +22,7 @@ import msgspec
 from msgspec.structs import astuple
 
 from nodeselect.errors import InventoryError
-from nodeselect.files.chunks import begins_with_long_line, line_too_long_error
+from nodeselect.files.inputs import begins_with_long_line, line_too_long_error
 from nodeselect.limits import LIMITS
 from nodeselect.node import NodeRow
 from nodeselect.problem import Place
@@ -59,7 +59,7 @@ class Nodes(NamedTuple):
 
 
 class LineReader:
-    """Reads the chunks of one input, which :func:`~nodeselect.files.chunks.read_chunks` yields.
+    """Reads the chunks of one input, which :func:`~nodeselect.files.inputs.read_chunks` yields.
 
     :ivar footer: the line that Expanso's command line prints after the nodes; empty if there was
         none.

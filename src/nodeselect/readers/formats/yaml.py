@@ -24,8 +24,8 @@ from nodeselect.readers.envelope import check_envelope, list_field
 from nodeselect.readers.raw_node import WHOLE, AmbiguousScalar, RecordPlace
 from nodeselect.text import quoted
 
-# The head of a table that a command prints for people: capitalised words in columns.
-_TABLE = r"[A-Z][\w-]*(?:[ \t]+[A-Z][\w-]*)*(?: {2,}|\t)[ \t]*[A-Z][\w -]*"
+# The head of a table that a command prints for people, if it has blanks between its columns.
+_TABLE = r"[A-Z][\w -]*"
 
 # The beginning of a node in the text of ``kubectl describe nodes``.
 _DESCRIBED = r"^[ \t]*Name:(?: {2,}|\t+)\S.*\n[ \t]*(?:Roles?|Labels):"
@@ -102,7 +102,8 @@ def better_error(data: bytes, error: InventoryError, id_column: str) -> Inventor
     """
     text = data.lstrip()[:4096].decode("utf-8", "replace")
     lines = [line.rstrip() for line in text.split("\n")]
-    if re.fullmatch(_TABLE, lines[0]) or re.search(_DESCRIBED, text, re.MULTILINE):
+    is_table = "  " in lines[0] and re.fullmatch(_TABLE, lines[0])
+    if is_table or re.search(_DESCRIBED, text, re.MULTILINE):
         message = "text that a command prints for people is not read"
         hint = Fix.write("kubectl get nodes -o json", "print the nodes as JSON, such as")
         return InventoryError("unknown-shape", message, hint=hint)
