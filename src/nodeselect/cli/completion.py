@@ -200,7 +200,7 @@ class _SafeComplete(ShellComplete):
         except Exception:
             return ""
 
-    def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem[str]]:
+    def get_completions(self, args: list[str], incomplete: str) -> "list[CompletionItem[str]]":
         """Return the candidates; in ``--option=value``, with the option before the value.
 
         Inside quotes, only file names are completed.
@@ -230,7 +230,7 @@ class _Bash(_SafeComplete):
         self._typed = last[:-1]
         return words, self._typed
 
-    def format_completion(self, item: CompletionItem[Any]) -> str:
+    def format_completion(self, item: "CompletionItem[Any]") -> str:
         """Return a line with what replaces the end of the word; an empty one if it has escapes."""
         replaced = os.environ["COMP_CWORD"]
         if item.type == "plain" and not self._typed.endswith(replaced):
