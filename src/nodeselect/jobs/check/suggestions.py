@@ -73,6 +73,7 @@ _SELECTOR_FIELDS = {
 
 # Suggestions with more characters or expressions than this are not made.
 _MAX_LENGTH = 400
+_MAX_ITEMS = 50
 
 # The operators of structured expressions by their names in Kubernetes, in Bacalhau and in a
 # selector text: in lower case, without spaces and underscores.
@@ -83,7 +84,6 @@ _OPERATORS = {
     "equals": Operator.EQUALS,
     "notequals": Operator.NOT_EQUALS,
 }
-_MAX_ITEMS = 50
 
 
 def suggest_word(text: str, words: Collection[str], written: Collection[str] = ()) -> Fix | None:

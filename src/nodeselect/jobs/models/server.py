@@ -61,10 +61,7 @@ class ServerNodeSelector(ServerModel, frozen=True):
 
 
 class ServerJobSpec(ServerModel, frozen=True):
-    """The job spec in an answer. Unknown fields are kept in ``model_extra``.
-
-    Rollout, timeouts and config are plain data, as the server has them.
-    """
+    """The job spec in an answer; its rollout, timeouts and config are plain data."""
 
     model_config = ConfigDict(extra="allow")
 
