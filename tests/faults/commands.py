@@ -33,24 +33,16 @@ selector:
 """
 """A job whose problem is in its last lines: two warnings."""
 
+_TWO_JOBS = ["explain", "-n", "nodes", "--job", "job", "--job", "other"]
+
 COMMANDS = {
     "match": ["match", "-n", "nodes", "--all", "-o", "json"],
     "explain": ["explain", "-n", "nodes", "-l", "region=eu,rack!=3"],
-    "explain-jobs": ["explain", "-n", "nodes", "--job", "job", "--job", "other"],
+    "explain-jobs": _TWO_JOBS,
     "labels": ["labels", "-n", "nodes"],
     "audit": ["audit", "-n", "nodes", "-o", "json"],
     "diff": ["diff", "-n", "nodes", "-l", "region=eu", "-l", "region"],
-    "jobs-of-a-node": [
-        "explain",
-        "-n",
-        "nodes",
-        "--job",
-        "job",
-        "--job",
-        "other",
-        "--node",
-        "n-001",
-    ],
+    "jobs-of-a-node": [*_TWO_JOBS, "--node", "n-001"],
     "rollout": ["rollout", "-n", "nodes", "--job", "job", "-o", "json"],
     "convert": ["convert", "-l", "region=eu,rack!=3"],
     "sql": ["sql", "-l", "region=eu,rack!=3", "--dialect", "duckdb"],
