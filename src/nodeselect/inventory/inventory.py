@@ -488,7 +488,8 @@ class Inventory(BaseInventory):
         :param can_remove: whether there may be ids, of nodes to remove, among them.
         :raises KeyError: if one of these is not there.
         """
-        self._recover()
+        if self._write_interrupted or self._journal.has_writes:
+            self._recover()
         if can_remove:
             missing = _missing_id(self._view, changes)
             if missing is not None:

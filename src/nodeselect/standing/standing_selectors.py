@@ -108,22 +108,26 @@ class StandingSelectors(BaseStanding[Name]):
             if selector is None and not missing_ok and before.find(name) is None:
                 raise KeyError(name)
         self._write_interrupted = True
-        store, entries = before.store, before.entries.copy()
+        store, entries, is_changed = before.store, before.entries.copy(), False
         kinds: list[_ChangeKind] = []
         for name, selector in changes.items():
             replaced = before.find(name)
+            kind: _ChangeKind
             if selector is None:
-                kinds.append("unchanged" if replaced is None else "removed")
+                kind = "unchanged" if replaced is None else "removed"
             elif replaced is None:
-                kinds.append("added")
+                kind = "added"
             else:
-                kinds.append("unchanged" if store.has(replaced, selector) else "changed")
-            if kinds[-1] != "unchanged":
-                if selector is not None:
-                    entries.add(store.add(name, selector, replaced))
-                if replaced is not None:
-                    entries.remove(replaced)
-        if len(kinds) > kinds.count("unchanged"):
+                kind = "unchanged" if store.has(replaced, selector) else "changed"
+            kinds.append(kind)
+            if kind == "unchanged":
+                continue
+            is_changed = True
+            if selector is not None:
+                entries.add(store.add(name, selector, replaced))
+            if replaced is not None:
+                entries.remove(replaced)
+        if is_changed:
             after = StandingView(store, entries, before.generation + 1)
             dead = len(store.names) - len(entries)
             self._view = _compacted(after) if dead > max(_MAX_DEAD, len(entries)) else after
