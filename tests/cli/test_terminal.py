@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from nodeselect.cli.streams import Progress
-from tests.cli.running import COMMAND, FLEET, PLAIN, Run, run_process
+from tests.cli.running import COMMAND, FLEET, PLAIN, Run
 
 RED = b"\x1b[31m\x1b[1m"
 
@@ -47,12 +47,6 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("question", "label"), WRONG)
-def test_errors_are_red(question: list[str], label: str) -> None:
-    """On a terminal the label of an error is red."""
-    assert RED + label.encode() + b"\x1b[0m" in run_on_terminal(*question)
-
-
 def test_the_drawing_of_a_problem_in_colour() -> None:
     """The label and the carets are red, the message is bold, the gutter blue, help is cyan."""
     output = run_on_terminal("match", "-n", "x", "-l", "a not in (b)").decode()
@@ -82,14 +76,6 @@ def test_no_colour(environment: dict[str, str], question: list[str], label: str)
     output = run_on_terminal(*question, **environment)
     assert label.encode() + b": " in output
     assert b"\x1b" not in output
-
-
-@pytest.mark.parametrize(("question", "label"), WRONG)
-def test_no_colour_without_a_terminal(question: list[str], label: str) -> None:
-    """Without a terminal there is no escape sequence."""
-    result = run_process(*question)
-    assert label + ": " in result.err
-    assert "\x1b" not in result.err
 
 
 class Terminal(io.StringIO):
