@@ -23,7 +23,7 @@ ALLOWED = {
     "nodeselect.jobs.models": "imports pydantic; for values of jobs",
     "nodeselect.readers.formats.yaml": "imports PyYAML",
     "nodeselect.readers.formats.csv": "imports csv",
-    "nodeselect.explain.similarity": "compiles patterns; for a message about a misspelt key",
+    "nodeselect.similarity": "compiles patterns; for a message about a misspelt key",
     "nodeselect.readers.gunzip": "imports zlib",
     "nodeselect.documents": "compiles many patterns; for errors only",
     "nodeselect.readers.formats.arrow": "imports pyarrow",

@@ -60,7 +60,7 @@ def similar_key(
     :param counts: how many nodes have each label key.
     :param one: the words after the number 1; ``several`` those after any other number.
     """
-    from nodeselect.explain.similarity import WordCounts, closest_key  # compiles patterns
+    from nodeselect.similarity import WordCounts, closest_key  # compiles patterns
 
     close = closest_key(key, WordCounts(counts))
     if close is None:

@@ -36,7 +36,7 @@ class CommandWithSettings(click.Command):
         }
         for key, value in settings.items():
             if key not in options:
-                from nodeselect.explain.similarity import similar_name  # compiles patterns
+                from nodeselect.similarity import similar_name  # compiles patterns
 
                 similar = similar_name(key, options)
                 hint = f"; did you mean {quoted(similar)}?" if similar else ""

@@ -12,9 +12,9 @@ import click
 
 from nodeselect.cli.hints import command_line
 from nodeselect.errors import NodeselectError, SelectorError
-from nodeselect.explain.similarity import similar_name
 from nodeselect.selectors import Selector
 from nodeselect.selectors.charset import is_key
+from nodeselect.similarity import similar_name
 from nodeselect.text import printable
 
 # What commands of other tools are called here.

@@ -10,8 +10,8 @@ from contextlib import suppress
 from typing import NamedTuple, Protocol
 
 from nodeselect.errors import SelectorError
-from nodeselect.explain.similarity import WordCounts, abbreviates_consonants, fold, is_number
 from nodeselect.selectors import Operator, Requirement, Selector
+from nodeselect.similarity import WordCounts, abbreviates_consonants, fold, is_number
 
 # A word is a misspelling of a similar one only if this many times as many nodes have that one.
 _RATIO = 5

@@ -20,7 +20,6 @@ from nodeselect.explain.explanation import (
     requirement_text,
 )
 from nodeselect.explain.hints import Vocabulary, find_hints
-from nodeselect.explain.similarity import closeness
 from nodeselect.explain.wording import (
     count_headline,
     format_value_counts,
@@ -33,6 +32,7 @@ from nodeselect.node import count_connected
 from nodeselect.selectors import Operator, Requirement, Selector
 from nodeselect.selectors.charset import parse_int64
 from nodeselect.selectors.frozen import FrozenMapping
+from nodeselect.similarity import closeness
 from nodeselect.text import quoted
 
 # If a key has more values than this, its most frequent values are not worth showing.

@@ -13,9 +13,9 @@ from typing import NamedTuple
 from nodeselect.errors import SelectorError
 from nodeselect.explain.countable import Countable, Failures, best_removal
 from nodeselect.explain.explanation import Correction, Hint, requirement_text
-from nodeselect.explain.similarity import WordCounts, closest_key, is_number
 from nodeselect.explain.wording import nodes_have, short
 from nodeselect.selectors import Operator, Requirement, Selector, conflict
+from nodeselect.similarity import WordCounts, closest_key, is_number
 from nodeselect.text import join_limited, printable, quoted
 
 ID_CODES = ("name-for-id", "other-id", "id-prefix", "label-for-id")

@@ -84,7 +84,7 @@ def walk(
 
 def similar_file_hint(path: str) -> str | None:
     """Return a hint with the file that is probably meant by one that does not exist, or None."""
-    from nodeselect.explain.similarity import similar_name  # compiles patterns
+    from nodeselect.similarity import similar_name  # compiles patterns
 
     folder, name = os.path.split(path)
     try:

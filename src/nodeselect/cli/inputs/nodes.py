@@ -233,7 +233,7 @@ def state_messages(states: frozenset[str], counts: Counter[str | None]) -> Itera
         yield f"--state leaves out {left_out:,} of {total:,} nodes{reason}"
     found = {part for state in counts if state for part in split_state(state.lower())}
     if unknown := sorted(states - KNOWN_STATES - found):
-        from nodeselect.explain.similarity import similar_name  # compiles patterns
+        from nodeselect.similarity import similar_name  # compiles patterns
 
         text = f"no node is in the state {join_limited(list(map(quoted, unknown)), 5, 'or')}"
         close = similar_name(unknown[0], sorted(KNOWN_STATES | found))

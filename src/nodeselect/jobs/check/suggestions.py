@@ -92,7 +92,7 @@ def suggest_word(text: str, words: Collection[str], written: Collection[str] = (
     :param written: the words that the file has already and must not repeat: for one of these, the
         hint is to remove one of the two.
     """
-    from nodeselect.explain.similarity import similar_name  # compiles patterns
+    from nodeselect.similarity import similar_name  # compiles patterns
 
     close = similar_name(text[:40].lower(), words)
     if close in written:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nodeselect.explain import similarity
-from nodeselect.explain.similarity import WordCounts, is_number, similar_name
+from nodeselect import similarity
+from nodeselect.similarity import WordCounts, is_number, similar_name
 
 CLOSE = [
     pytest.param("region", "regoin", True, id="exchanged"),
