@@ -53,7 +53,7 @@ _FIELDS: dict[str, Callable[[int], Fields]] = {
     "config": _named("config", [1, 2.5, {"a": True}]),
     "selector-in-config": _named("config", {"match_ids": ["a"]}),
     "unknown-fields": lambda n: dict.fromkeys(words(n), "a"),
-    "misspelt-fields": lambda n: {f"selectr{number:05}": "a" for number in range(n)},
+    "misspelt-fields": lambda n: {f"selectr{number:05}": "a" for number in range(2 * n)},
     "long-texts": lambda n: {"name": "x<" * n, "type": "y" * n, "priority": "9" * n},
 }
 
