@@ -20,7 +20,7 @@ def test_it_imports_no_index_no_inventory_and_no_layout() -> None:
     own = [name.split(".") for name in loaded if name.startswith("nodeselect.")]
     assert {name[1] for name in own} == {
         *("errors", "explain", "limits", "node", "problem"),
-        *("selectors", "text"),
+        *("selectors", "similarity", "text"),
     }
     assert "nodeselect.explain.compute" in loaded
     assert {"numpy", "pyroaring"}.isdisjoint(loaded)
