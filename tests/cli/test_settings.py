@@ -111,6 +111,7 @@ def test_a_broken_project_with_settings(run: Run, text: bytes) -> None:
     ended = run("check", "job.yaml")
     assert (ended.status, ended.out) == (2, "")
     assert ended.err.startswith("error: pyproject.toml: ")
+    assert run("lint", "job.yaml").err.endswith("error: No such command 'lint'.\n")
 
 
 @pytest.mark.parametrize(

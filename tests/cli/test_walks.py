@@ -82,6 +82,7 @@ WRONG_TURNS = {
     "--color never explian -l gpu -n fleet.json": "--color never explain -l gpu -n fleet.json",
     "help labelss": "help labels",
     "version": "--version",
+    "mtach --help": "match --help",
     # Names that an option has in another command, or another tool.
     "match -f fleet.json --where='gpu,!maintenance'":
         "match -n fleet.json -l 'gpu,!maintenance'",
@@ -249,6 +250,7 @@ def test_an_answer_says_what_to_write(run: Run, command: str) -> None:
         "labels --filter '' --node-file fleet.json",
         "match gpu -n 'fl\x1beet.json'",
         "match gpu -n fleet.json -- x",
+        f"match gpu {'a, ' * 400} b -n fleet.json",
     ],
 )
 def test_no_guesses(run: Run, command: str) -> None:

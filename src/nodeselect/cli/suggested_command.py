@@ -67,6 +67,9 @@ _WRITING = frozenset({"--html", "--write"})
 _NEED_SELECTING = ("match", "explain", "watch", "sql")
 _SELECTING = ("-l", "--id", "--job", "--jobs", "--all")
 
+# Of a longer command line, nothing is suggested.
+_MAX_LENGTH = 1_000
+
 # These commands have arguments, but selectors and nodes are behind options.
 _WITH_ARGUMENTS = ("labels", "convert")
 
@@ -84,7 +87,9 @@ def suggested_command(context: click.Context, words: Sequence[str]) -> str | Non
     assert isinstance(group, click.Group)
     others = (at for at, word in enumerate(words) if not word.startswith("-"))
     at = next((at for at in others if words[at - 1 : at] != ["--color"]), None)
-    if at is None or not all(word and printable(word) == word for word in words):
+    if at is None or sum(map(len, words)) > _MAX_LENGTH:
+        return None
+    if not all(word and printable(word) == word for word in words):
         return None  # it cannot be typed
     name, *rest = words[at:]
     names = [*group.list_commands(root), "--version"]
@@ -95,7 +100,8 @@ def suggested_command(context: click.Context, words: Sequence[str]) -> str | Non
             meant, rest = "match", ["--id", *rest]
     if meant == "help":
         rest = [similar_name(each, names) or each for each in rest]
-    command = group.get_command(root, meant or "")
+    asks_for_help = not set(root.help_option_names).isdisjoint(rest)
+    command = None if asks_for_help else group.get_command(root, meant or "")
     arguments = rest if command is None else _corrected(command, rest)
     if meant is None or arguments is None or [meant, *arguments] == words[at:]:
         return None
@@ -119,7 +125,7 @@ def _is_valid(root: click.Context, command: click.Command, arguments: list[str])
         return False
     try:
         command.make_context(command.name, arguments.copy(), root)
-    except (click.UsageError, NodeselectError):
+    except (click.ClickException, NodeselectError):
         return False
     return True
 
