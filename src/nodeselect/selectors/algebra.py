@@ -5,21 +5,22 @@ node if each key meets the constraint on it (``key_constraint.py``) and the id i
 selector's ids; so keys are compared one by one.
 """
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Mapping
 from itertools import accumulate
-from operator import and_, itemgetter
+from operator import and_
 
 from nodeselect.limits import LIMITS
-from nodeselect.selectors.charset import MAX_INT64, MIN_INT64, parse_int64
-from nodeselect.selectors.key_constraint import KeyConstraint, constraints_by_key, group_by_key
-from nodeselect.selectors.operator import HasKey, InRange, OneOf, Operator, Test
+from nodeselect.selectors.charset import MAX_INT64, MIN_INT64
+from nodeselect.selectors.key_constraint import (
+    ANYTHING,
+    KeyConstraint,
+    constraint_on_key,
+    constraints_by_key,
+    group_by_key,
+)
+from nodeselect.selectors.operator import Operator
 from nodeselect.selectors.requirement import Requirement
 from nodeselect.selectors.selector import Selector
-
-# The numbers of the witnesses (see ``_bit_masks``) that are not integers: below all integers.
-_WORD = MIN_INT64 - 1
-_ABSENT = MIN_INT64 - 2
 
 
 def implies(a: Selector, b: Selector) -> bool:
@@ -147,62 +148,32 @@ def _irredundant(requirements: list[Requirement]) -> Collection[int]:
 
     :param requirements: all on one key.
     """
-    masks = _bit_masks(requirements)
-    order = sorted(range(len(masks)), key=lambda at: (masks[at].bit_count(), at))
-    # What the first of these allow together, for each number of them: those not yet looked at.
-    allowed = list(accumulate((masks[at] for at in order), and_, initial=-1))
-    kept, allowed_by_kept = set(), -1
+    if len(requirements) == 1:  # the usual case; every requirement excludes something
+        return (0,)
+    allowed = [constraint_on_key([requirement]) for requirement in requirements]
+    order = sorted(range(len(allowed)), key=lambda at: (_size(allowed[at]), at))
+    # What the first of these allow together, for each number of them.
+    together = list(accumulate((allowed[at] for at in order), and_, initial=ANYTHING))
+    kept, allowed_by_kept = set(), ANYTHING
     for number in reversed(range(len(order))):
-        if allowed[number] & allowed_by_kept != allowed[-1]:
+        if together[number] & allowed_by_kept != together[-1]:
             kept.add(order[number])
-            allowed_by_kept &= masks[order[number]]
+            allowed_by_kept &= allowed[order[number]]
     return kept
 
 
-def _bit_masks(requirements: list[Requirement]) -> list[int]:
-    """Return a mask for each requirement, with a bit for each *witness* that it allows.
+def _size(constraint: KeyConstraint) -> tuple[bool, bool, int]:
+    """Return what sorts the constraints of single requirements by how many values they allow.
 
-    All are on one key. There are infinitely many values, but a few witnesses are enough:
-
-    - the absence of the key;
-    - a word that no requirement lists;
-    - each value that a requirement lists;
-    - for the integers at both ends of each range, a spelling that no requirement lists.
-
-    Requirements contradict each other, or follow from each other, exactly if the same holds for
-    their masks: their intersection is empty, or a subset. (The ends of an intersection of ranges
-    are ends of those ranges; and of two ranges that differ, one has an end outside the other.)
-
-    Cost: O(values + requirements * witnesses / 64).
+    Values in a range or in no range are endless; more are allowed by a wider range, and by fewer
+    exclusions.
     """
-    tests = [requirement.test for requirement in requirements]
-    listed = {value for test in tests if isinstance(test, OneOf) for value in test.values}
-    edges = {edge for test in tests if isinstance(test, InRange) for edge in test}
-    # A witness is a number and a listed value, or None. Sorted by number, a range is a run of bits.
-    witnesses: list[tuple[int, str | None]] = [(_ABSENT, None), (_WORD, None)]
-    witnesses += [(edge, None) for edge in edges]
-    for value in listed:
-        number = parse_int64(value)
-        witnesses.append((_WORD if number is None else number, value))
-    witnesses.sort(key=itemgetter(0))
-    position = {value: at for at, (_, value) in enumerate(witnesses)}
-    everything = (1 << len(witnesses)) - 1
-
-    def mask(test: Test) -> int:
-        match test:
-            case HasKey():
-                return everything - 1
-            case OneOf(values):
-                return sum(1 << position[value] for value in values)
-            case InRange(low, high):
-                start = bisect_left(witnesses, low, key=itemgetter(0))
-                end = bisect_right(witnesses, high, key=itemgetter(0))
-                return (1 << end) - (1 << start)
-
-    return [
-        everything - mask(each.test) if each.is_negated else mask(each.test)
-        for each in requirements
-    ]
+    if constraint.values is not None:
+        return False, False, len(constraint.values)
+    if constraint.int_range is not None:
+        low, high = constraint.int_range
+        return True, False, high - low
+    return True, True, -len(constraint.excluded)
 
 
 def _minimal_requirements(key: str, constraint: KeyConstraint) -> Iterator[Requirement]:

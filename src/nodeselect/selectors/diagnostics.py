@@ -288,25 +288,18 @@ def too_many_values_error(source: str, start: int, end: int) -> SelectorError:
 
 
 def limit_error(name: str, what: str, number: int, text: str) -> SelectorError:
-    """Return the error for a selector with too many requirements, values or ids.
+    """Return the error for a selector with too many requirements, values, ids or characters.
 
     :param name: the name of the limit.
     :param what: what there are too many of; ``number`` is how many.
     :param text: the text of the selector; empty if it has none.
     """
-    limit = f"{getattr(LIMITS, name):,} {what}"
-    message = f"a selector can have at most {limit}, found {number:,} (limit: {name})"
-    hint = "use several selectors"
-    return SelectorError(f"too-many-{what}", message, text, (0, len(text)), hint=hint)
-
-
-def text_length_error(text: str, length: int) -> SelectorError:
-    """Return the error for ``text``, which is too long, or whose canonical text is."""
-    limit, hint = LIMITS.selector_text, "use several selectors"
-    message = f"a selector can have at most {limit:,} characters, found {length:,}"
-    message += " (limit: selector_text)"
-    span = (min(limit, len(text)), len(text))
-    return SelectorError("text-too-long", message, text, span, hint=hint)
+    limit, start = getattr(LIMITS, name), 0
+    code = f"too-many-{what}"
+    if name == "selector_text":
+        code, start = "text-too-long", min(limit, len(text))
+    message = f"a selector can have at most {limit:,} {what}, found {number:,} (limit: {name})"
+    return SelectorError(code, message, text, (start, len(text)), hint="use several selectors")
 
 
 def id_error(text: str) -> SelectorError | None:
@@ -332,10 +325,11 @@ def _known_mistake(
         return character_error(source, forbidden.start())
     word = source[start:end]
     before, colon, _ = word.partition(":")
-    if at_key and colon and (before == "key" or _as_key(before) != "key"):
+    if at_key and colon and is_key(_unquoted(before)):
         position = start + len(before)
-        is_negated = _is_negated(source, start)
-        mistake = _COLON._replace(hint=_WRITE_UNEQUAL) if is_negated else _COLON
+        mistake = _COLON
+        if _is_negated(source, start):
+            mistake = _COLON._replace(hint=_WRITE_UNEQUAL)
         return _error(mistake, source, (position, position + 1), before)
     template = re.compile(_TEMPLATE.pattern, re.ASCII).search(source, start)
     if template and template.start() < end:  # a template may end after the word, as in {{ x }}

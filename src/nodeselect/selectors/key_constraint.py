@@ -125,7 +125,7 @@ def constraints_by_key(requirements: Iterable[Requirement]) -> dict[str, KeyCons
     >>> constraints_by_key(Selector.parse("a in (b,c),a!=c,x").requirements)["a"].values
     frozenset({'b'})
     """
-    return {key: _constraint(on_key) for key, on_key in group_by_key(requirements).items()}
+    return {key: constraint_on_key(on_key) for key, on_key in group_by_key(requirements).items()}
 
 
 def group_by_key(requirements: Iterable[Requirement]) -> dict[str, list[Requirement]]:
@@ -136,7 +136,7 @@ def group_by_key(requirements: Iterable[Requirement]) -> dict[str, list[Requirem
     return by_key
 
 
-def _constraint(requirements: list[Requirement]) -> KeyConstraint:
+def constraint_on_key(requirements: list[Requirement]) -> KeyConstraint:
     """Combine ``requirements``, all of them on one key, into one constraint."""
     allows_absent = True
     values: frozenset[str] | None = None
@@ -186,14 +186,11 @@ def _build(
     elif int_range is not None:
         excluded = frozenset(value for value in excluded if _is_in_range(value, int_range))
     constraint = KeyConstraint.__new__(KeyConstraint)
-    _set_allows_absent(constraint, allows_absent)
-    _set_values(constraint, values)
-    _set_excluded(constraint, excluded)
-    _set_int_range(constraint, int_range)
+    fields = ("allows_absent", allows_absent), ("values", values), ("excluded", excluded)
+    for name, field in (*fields, ("int_range", int_range)):
+        object.__setattr__(constraint, name, field)
     return constraint
 
 
-_set_allows_absent = vars(KeyConstraint)["allows_absent"].__set__
-_set_values = vars(KeyConstraint)["values"].__set__
-_set_excluded = vars(KeyConstraint)["excluded"].__set__
-_set_int_range = vars(KeyConstraint)["int_range"].__set__
+# What a key without requirements may be.
+ANYTHING = constraint_on_key([])

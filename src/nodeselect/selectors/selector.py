@@ -7,7 +7,7 @@ from typing import Any
 from nodeselect.errors import SelectorError
 from nodeselect.limits import LIMITS
 from nodeselect.selectors.charset import is_key, is_value
-from nodeselect.selectors.diagnostics import id_error, limit_error, text_length_error
+from nodeselect.selectors.diagnostics import id_error, limit_error
 from nodeselect.selectors.frozen import Frozen
 from nodeselect.selectors.key_constraint import constraints_by_key
 from nodeselect.selectors.label_selector import (
@@ -385,13 +385,13 @@ def _items(items: Iterable[str], name: str) -> Iterable[str]:
 
 def _parse(text: str) -> Selector:
     if len(text) > LIMITS.selector_text:
-        raise text_length_error(text, len(text))
+        raise limit_error("selector_text", "characters", len(text), text)
     selector = _build(parse_requirements(text), None, text)
     # The canonical text has a space before each "(", and must be short enough to be parsed.
     if len(text) + len(selector.requirements) > LIMITS.selector_text:
         length = len(_text(selector.requirements))
         if length > LIMITS.selector_text:
-            raise text_length_error(text, length)
+            raise limit_error("selector_text", "characters", length, text)
     return selector
 
 
