@@ -19,8 +19,7 @@ from nodeselect.documents.yaml import read_documents
 from nodeselect.errors import JobError, SelectorError
 from nodeselect.jobs.check.checker import draw_problems, read_text
 from nodeselect.jobs.check.document import is_kubernetes_object
-from nodeselect.jobs.check.edits import Hint
-from nodeselect.jobs.check.rule import Finding, at, describe, document_finding
+from nodeselect.jobs.check.rule import Finding, Hint, describe, document_finding
 from nodeselect.jobs.check.suggestions import suggest_text
 from nodeselect.limits import LIMITS
 from nodeselect.problem import Fix
@@ -119,14 +118,13 @@ class StructureError(Exception):
         self,
         code: str,
         message: str,
-        place: Value,
+        value: Value,
         path: str = "",
         hint: Hint = None,
         span: tuple[int, int] | None = None,
     ) -> None:
         super().__init__(message)
-        found = at(place, path, message, hint, span, severity="error")
-        self.finding = found._replace(code=code)
+        self.finding = Finding(value, path, message, hint, span, code=code)
 
 
 def read_manifest(data: bytes, file: str = "manifest") -> Manifest | None:

@@ -21,7 +21,7 @@ from nodeselect.documents.values import (
 from nodeselect.documents.yaml import read_document, read_documents
 from nodeselect.errors import JobError
 from nodeselect.jobs.check.document import is_kubernetes_object, locate_spec
-from nodeselect.jobs.check.edits import Edit, apply_edits, quote_tag
+from nodeselect.jobs.check.edits import apply_edits
 from nodeselect.jobs.check.fields import check_model
 from nodeselect.jobs.check.job import (
     JOB_CHECKS,
@@ -200,7 +200,7 @@ class CheckedJob:
     :ivar errors: the number of errors.
     :ivar spec: the job spec; None if there is none.
     :ivar selector: the selector of the job; it matches nothing if the file has errors.
-    :ivar edits: the corrections of problems, of which the certain ones are made.
+    :ivar edits: the findings that have an edit.
     :ivar has_unknown_fields: whether it has fields that no job has, not even in another style, such
         as ``matchLabels`` for ``match_labels``.
     """
@@ -218,7 +218,7 @@ class CheckedJob:
         self.data = data if isinstance(data, Mapping) else to_bytes(data)
         self.spec: Object | None = None
         self.selector = Selector.nothing()
-        self.edits: list[Edit] = []
+        self.edits: list[Finding] = []
         self.has_unknown_fields = False
         self.errors = 0
         self._warnings = 0
@@ -261,7 +261,7 @@ class CheckedJob:
                 self.errors += not finding.is_warning
                 self._warnings += finding.is_warning
                 if finding.edit is not None:
-                    self.edits.append(finding.edit)
+                    self.edits.append(finding)
                 yield finding
 
     def _is_job(self, content: bytes | None) -> bool:
@@ -286,7 +286,7 @@ class CheckedJob:
             self._unread = error.code
             self.errors += error.unreported
             for mistake in (error, *error.others):
-                yield document_finding(mistake)._replace(edit=quote_tag(mistake))
+                yield document_finding(mistake)
             return
         located = yield from locate_spec(document, file)
         if located is None:
@@ -300,7 +300,7 @@ class CheckedJob:
         if self.errors:
             return
         if selector is None or misspelt_selectors(self.spec):
-            yield invalid_selector(job)  # its mistakes are ignored
+            yield from invalid_selector(job)  # its mistakes are ignored
         else:
             self.selector = selector
 
@@ -344,7 +344,7 @@ def fix_job(data: bytes, file: str = "job", *, rules: Collection[str] | None = N
     return data
 
 
-def _are_expressions(edits: Iterable[Edit], spec: Object) -> bool:
+def _are_expressions(edits: Iterable[Finding], spec: Object) -> bool:
     """Return whether all YAML tags that edits put in quotes are meant as expressions.
 
     They are if they are items of ``match_expressions``, and none is only a part of an expression
@@ -356,7 +356,7 @@ def _are_expressions(edits: Iterable[Edit], spec: Object) -> bool:
     items = expressions.items if isinstance(expressions, List) else []
     texts = [item.text for item in items if isinstance(item, Scalar)]
     is_split = any(text.count("(") != text.count(")") for text in texts)
-    return not is_split and all(edit.text in texts for edit in edits)
+    return not is_split and all(finding.edit in texts for finding in edits)
 
 
 def _read_ignore_comments(text: str) -> dict[int, set[str]]:
@@ -422,27 +422,38 @@ def draw_problems(findings: Iterable[Finding], data: bytes | None) -> tuple[Prob
     lines = _shown_text(data or b"").split("\n")
     long_fixes: set[Fix | None] = set()
     problems = []
-    for code, severity, message, (line, column), path, hint, span, source, edit in findings:
-        end, is_verbatim = column + 1, source is None
-        if source is None:
-            source = lines[line].rstrip("\r")
-            end = max(end, min(span[1], len(source)))
+    for finding in findings:
+        hint, edit = finding.hint, finding.edit
         fix = Fix.of(hint() if callable(hint) else hint)
         if fix in long_fixes:
             fix = None
         elif fix and len(fix.text) > _LONG_HINT:
             long_fixes.add(fix)
         if fix is not None:
-            is_certain = fix.is_certain or (edit is not None and not callable(edit.text))
+            is_certain = fix.is_certain or (edit is not None and not callable(edit))
             fix = fix._replace(text=printable(fix.text), is_certain=is_certain)
-        problem = Problem(code, message, 0, 0, path, (), fix, severity)
-        if data is not None:
-            problem = problem._replace(
-                line=line + 1,
-                column=column + 1,
-                excerpt=excerpt(source, span),
-                end_column=end + 1,
-                is_verbatim=is_verbatim,
-            )
-        problems.append(problem)
+        severity = finding.severity or "error"
+        problem = Problem(finding.code, finding.message, 0, 0, finding.path, (), fix, severity)
+        problems.append(problem if data is None else _with_excerpt(problem, finding, lines))
     return tuple(problems)
+
+
+def _with_excerpt(problem: Problem, finding: Finding, lines: list[str]) -> Problem:
+    """Return a problem with its position, and an excerpt of the file or of the text of a value."""
+    line, column = finding.position
+    value = finding.value
+    text = value.text if isinstance(value, Scalar) else ""
+    is_verbatim = isinstance(value, Scalar) and value.verbatim
+    start, end = finding.span or (0, len(text) if is_verbatim else 1)
+    end_column = column + 1
+    if shows_line := is_verbatim or finding.span is None:
+        text = lines[line].rstrip("\r")
+        start, end = column, column + end - start
+        end_column = max(end_column, min(end, len(text)))
+    return problem._replace(
+        line=line + 1,
+        column=column + 1,
+        excerpt=excerpt(text, (start, end)),
+        end_column=end_column + 1,
+        is_verbatim=shows_line,
+    )

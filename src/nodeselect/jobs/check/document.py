@@ -4,13 +4,13 @@ from functools import partial
 
 from nodeselect.documents.values import List, Object, Scalar, Value, find, is_null
 from nodeselect.jobs.check.fields import check_model
-from nodeselect.jobs.check.rule import DEMO, Check, define, describe
+from nodeselect.jobs.check.rule import DEMO, Check, Finding, Findings, Hint, describe, rule
 from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper, snake_case
 from nodeselect.jobs.check.suggestions import suggest_mapping
 from nodeselect.problem import Fix
 from nodeselect.text import printable
 
-_refusal = partial(define, "document", always_reported=True)
+_refusal = partial(rule, "document", always_reported=True)
 
 _refusal("not-utf-8", "the file is not UTF-8", "Save it as UTF-8.")
 _refusal(
@@ -81,21 +81,33 @@ _refusal(
     "The limit is named job_file_values. A list or a mapping counts as two.",
 )
 _refusal("file-too-large", "a file of more than 1 MiB", "The limit is named job_file_bytes.")
-_NOT_A_JOB = _refusal(
+
+
+@_refusal(
     "not-a-job",
     "the document is not a job spec",
     "A job spec is a mapping with a name, a type or a selector, by itself or as {spec: ...}.",
     before="kind: Pod\napiVersion: v1",
     after="name: demo\nselector: {match_labels: {region: eu}}",
 )
-_BARE_PIPELINE = _refusal(
+def _not_a_job(value: Value, path: str, message: str, hint: Hint) -> Findings:
+    yield Finding(value, path, message, hint)
+
+
+@_refusal(
     "bare-pipeline",
     "a pipeline without a job around it",
     "A pipeline is what the config of a job holds.",
     before="input: {stdin: {}}\noutput: {stdout: {}}",
     after=f"{DEMO}type: pipeline\nconfig:\n  input: {{stdin: {{}}}}\n  output: {{stdout: {{}}}}",
 )
-_BACALHAU_JOB = _refusal(
+def _bare_pipeline(spec: Object, path: str) -> Findings:
+    message = "this is a bare pipeline, not a job spec"
+    hint = "put it under config: and add a name, type: pipeline, and a selector"
+    yield Finding(spec, path, message, hint)
+
+
+@_refusal(
     "bacalhau-job",
     "a job of Bacalhau",
     "It has tasks, constraints and a count; a job of Expanso has a config and a selector. Only the"
@@ -105,6 +117,10 @@ _BACALHAU_JOB = _refusal(
     after="name: demo\ntype: query\nselector: {match_expressions: [region=eu]}\n"
     "config: {input: {stdin: {}}, output: {stdout: {}}}",
 )
+def _bacalhau_job(document: Object, job: dict[str, Value], file: str) -> Findings:
+    message = "this is a job of Bacalhau, not a job spec of Expanso"
+    yield Finding(document, "", message, partial(_suggest_bacalhau, job, file))
+
 
 _HINT = "write a job spec, with a name and a selector"
 _NODES_HINT = f"if these are nodes, give them with -n FILE; otherwise {_HINT}"
@@ -112,7 +128,6 @@ _MANIFEST_HINT = Fix.write(
     "nodeselect match --job FILE -n NODES", "for the nodes that its pods can use, run"
 )
 _VERSION_HINT = Fix.write("apiVersion: apps/v1", "add its apiVersion at the top, such as")
-_PIPELINE_HINT = "put it under config: and add a name, type: pipeline, and a selector"
 
 # Other YAML in the folders of jobs: fields at its top that no job has, and what it is.
 _FOREIGN = (
@@ -156,35 +171,35 @@ def locate_spec(document: Value, file: str = "") -> Check[tuple[Object, str] | N
     :param file: the name of the file, for messages.
     """
     if (what := _foreign(document)) is not None:
-        yield _NOT_A_JOB.at(document, "", f"this is {what}, not a job spec", _FOREIGN_HINT)
+        yield from _not_a_job(document, "", f"this is {what}, not a job spec", _FOREIGN_HINT)
         return None
     if not isinstance(document, Object):
         message = f"a job spec is a mapping, not {describe(document)}"
         if isinstance(document, Scalar) and document.kind == "null" and not document.text:
             message = "the file is empty"
-        yield _NOT_A_JOB.at(document, "", message, _HINT)
+        yield from _not_a_job(document, "", message, _HINT)
         return None
     entries = document.entries
     if is_kubernetes_object(document):
         message = "this is a Kubernetes object, not a job spec"
-        yield _NOT_A_JOB.at(entries["kind"][0], "kind", message, _MANIFEST_HINT)
+        yield from _not_a_job(entries["kind"][0], "kind", message, _MANIFEST_HINT)
         return None
     if "kind" in entries and _is_like_kubernetes(document):
         message = "this looks like an object of Kubernetes, but has no apiVersion"
-        yield _NOT_A_JOB.at(entries["kind"][0], "kind", message, _VERSION_HINT)
+        yield from _not_a_job(entries["kind"][0], "kind", message, _VERSION_HINT)
         return None
-    if (bacalhau_job := _bacalhau_job(document)) is not None:
-        message = "this is a job of Bacalhau, not a job spec of Expanso"
-        hint = partial(_suggest_bacalhau, bacalhau_job, file)
-        yield _BACALHAU_JOB.at(document, "", message, hint)
+    if (bacalhau_job := _find_bacalhau_job(document)) is not None:
+        yield from _bacalhau_job(document, bacalhau_job, file)
         return None
     spec: Value = document
     if "spec" in entries:
-        key, spec = entries["spec"]
-        yield from _check_wrapper(document, key)
+        spec = entries["spec"][1]
+        yield from check_model("Job", document, "")
+        yield from _two_specs(document)
+        yield from _server_field(document)
     if not isinstance(spec, Object):
         message = f"a job spec is a mapping, not {describe(spec)}"
-        yield _NOT_A_JOB.at(spec, "spec", message, _HINT)
+        yield from _not_a_job(spec, "spec", message, _HINT)
         return None
     path = "" if spec is document else "spec"
     if not any(
@@ -194,10 +209,9 @@ def locate_spec(document: Value, file: str = "") -> Check[tuple[Object, str] | N
         if spec.entries.keys().isdisjoint(_BARE_FIELDS):
             message = "this is not a job spec: it has no name, type or selector"
             is_list = any(isinstance(find(spec, name), List) for name in ("items", "nodes"))
-            yield _NOT_A_JOB.at(spec, path, message, _NODES_HINT if is_list else _HINT)
+            yield from _not_a_job(spec, path, message, _NODES_HINT if is_list else _HINT)
         else:
-            message = "this is a bare pipeline, not a job spec"
-            yield _BARE_PIPELINE.at(spec, path, message, _PIPELINE_HINT)
+            yield from _bare_pipeline(spec, path)
         return None
     return spec, "" if spec is document else "spec."
 
@@ -213,12 +227,12 @@ def _foreign(document: Value) -> str | None:
     return next((what for names, what in _FOREIGN if names <= document.entries.keys()), None)
 
 
-def _bacalhau_job(document: Object) -> dict[str, Value] | None:
+def _find_bacalhau_job(document: Object) -> dict[str, Value] | None:
     """Return the fields of a job of Bacalhau, in lower case; None if the document is not one."""
     fields = {name.lower(): value for name, (_, value) in document.entries.items()}
     match fields:
         case {"job": Object() as job} if len(fields) == 1:
-            return _bacalhau_job(job)
+            return _find_bacalhau_job(job)
         case {"apiversion": Scalar(text), "spec": Object() as spec} if text.startswith("V1"):
             return {name.lower(): value for name, (_, value) in spec.entries.items()}
         case {"tasks": List()} if _BACALHAU_FIELDS & fields.keys() and not _OWN & fields.keys():
@@ -257,14 +271,21 @@ def _has_template(value: Value) -> bool:
     return any(_has_template(item) for _, item in value.entries.values())
 
 
-_TWO_SPECS = define(
+@rule(
     "document",
     "two-specs",
     "a selector beside spec, not inside it",
     before="spec: {name: demo, selector: {match_ids: [n-1]}}\nselector: {match_ids: [n-2]}",
     after="spec: {name: demo, selector: {match_ids: [n-1, n-2]}}",
 )
-_SERVER_FIELD = define(
+def _two_specs(document: Object) -> Findings:
+    if "selector" in document.entries:
+        message = "there is a selector beside 'spec', not inside it"
+        hint = "write one selector, inside 'spec'"
+        yield Finding(document.entries["spec"][0], "spec", message, hint)
+
+
+@rule(
     "fields",
     "server-field",
     "a field that only the server sets: id or status",
@@ -272,14 +293,8 @@ _SERVER_FIELD = define(
     before="id: job-1\nspec: {name: demo, selector: {match_labels: {region: eu}}}",
     after="spec: {name: demo, selector: {match_labels: {region: eu}}}",
 )
-
-
-def _check_wrapper(document: Object, spec_key: Scalar) -> Check[None]:
-    yield from check_model("Job", document, "")
-    if "selector" in document.entries:
-        message = "there is a selector beside 'spec', not inside it"
-        yield _TWO_SPECS.at(spec_key, "spec", message, "write one selector, inside 'spec'")
+def _server_field(document: Object) -> Findings:
     for name in ("id", "status"):
         if name in document.entries and not is_null(document.entries[name][1]):
             message = f"{name!r} is set by the server, not submitted"
-            yield _SERVER_FIELD.at(document.entries[name][0], name, message, "remove it")
+            yield Finding(document.entries[name][0], name, message, "remove it")

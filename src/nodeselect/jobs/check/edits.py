@@ -2,89 +2,38 @@
 
 import re
 from array import array
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from collections.abc import Iterable
 
-from nodeselect.documents.values import DocumentError, List, Position, Scalar, Value, double_quoted
+from nodeselect.documents.values import List, Position, Scalar, Value, double_quoted
 from nodeselect.documents.yaml import scalar_kind
-from nodeselect.errors import SelectorError
+from nodeselect.jobs.check.rule import Finding
 from nodeselect.problem import Fix
-from nodeselect.selectors import Selector
 
 # Strings that need no quotes in YAML, also in its flow style; most others could do without, too.
 _PLAIN = r"[A-Za-z0-9_](?:[\w./=!<> ()-]*[\w)])?"
 
-# A list of values in an expression.
-_BRACKETS = r"[(\[{][^()\[\]{}]*[)\]}]"
-
 # What is written in quotes is not longer.
 _MAX_LENGTH = 400
 
-# A fix, or only its words, or a function that returns one of these and is called only if needed.
-Hint = Fix | str | Callable[[], Fix | str | None] | None
 
+def text_to_quote(value: Value) -> str | None:
+    """Return the text of a number, a boolean or the like, which quotes make a string.
 
-class Edit(NamedTuple):
-    """A correction: what to write in place of a value.
-
-    :param first: the value.
-    :param text: the string to write, with quotes if the value has them or the string needs them; or
-        a fix, whose replacement is written as it is if it is certain; or a function that returns
-        one of these, or None if the value cannot be corrected.
-    :param last: if several neighbouring values are replaced together, the last of them; ``first``
-        is the first. None if only ``first`` is replaced.
-    """
-
-    first: Value
-    text: Hint
-    last: Value | None = None
-
-
-def quote(value: Value) -> Edit | None:
-    """Return the edit that puts a number, a boolean or the like in quotes; None for other values.
-
-    Null is not put in quotes, since it may mean that there is no value.
+    Return None for other values, also for null, since it may mean that there is no value.
     """
     if isinstance(value, Scalar) and value.kind not in ("text", "null"):
-        return Edit(value, value.text)
+        return value.text
     return None
 
 
-def quote_tag(error: DocumentError) -> Edit | None:
-    """Return the edit that puts a YAML tag such as ``!debug`` in quotes, or None.
-
-    It is right only if the tag is meant as an expression of a selector.
-
-    :param error: the error about the tag; for other errors, the result is None.
-    """
-    text = error.fix and error.fix.replacement
-    if text is None or not text.startswith('"!'):
-        return None
-    return Edit(Scalar(text[1:-1], "tag", error.position, True), text[1:-1])
-
-
-def corrected_expression(error: SelectorError) -> str | None:
-    """Return an invalid expression with its mistake corrected.
-
-    Return None if it has several requirements, or if the fix is not certain.
-    """
-    fix, outside = error.fix, re.sub(_BRACKETS, "", error.source)
-    if fix is None or not fix.is_certain or "," in outside:
-        return None
-    try:
-        return fix.replacement if Selector.parse(fix.replacement or "").requirements else None
-    except SelectorError:
-        return None
-
-
-def apply_edits(text: str, edits: Iterable[Edit]) -> str:
-    """Return the text of a document after edits of its values.
+def apply_edits(text: str, findings: Iterable[Finding]) -> str:
+    """Return the text of a document after the edits of its findings.
 
     An edit is not made if the value contains escapes or comments, or if it overlaps another edit.
     """
     document = _Text(text)
     pieces, done = [], 0
-    for start, end, new in sorted(filter(None, map(document.replacement, edits))):
+    for start, end, new in sorted(filter(None, map(document.replacement, findings))):
         if start >= done:
             pieces += [text[done:start], new]
             done = end
@@ -98,18 +47,18 @@ class _Text:
         self._text = text
         self._line_starts = array("I", [0, *(match.end() for match in re.finditer("\n", text))])
 
-    def replacement(self, edit: Edit) -> tuple[int, int, str] | None:
-        """Return start and end of what an edit replaces, and the new text.
+    def replacement(self, finding: Finding) -> tuple[int, int, str] | None:
+        """Return start and end of what the edit of a finding replaces, and the new text.
 
         Return None if the edit cannot be made safely.
         """
-        text = edit.text() if callable(edit.text) else edit.text
-        mark = self._quote_of(edit.first)
-        start = self._index(edit.first.position) - len(mark)
-        end = self._end(edit.last or edit.first)
+        text = finding.edit() if callable(finding.edit) else finding.edit
+        mark = self._quote_of(finding.value)
+        start = self._index(finding.value.position) - len(mark)
+        end = self._end(finding.last or finding.value)
         if text is None or end is None:
             return None
-        is_scalar = isinstance(edit.first, Scalar) and edit.last is None
+        is_scalar = isinstance(finding.value, Scalar) and finding.last is None
         if not is_scalar and "#" in self._text[start:end]:
             return None
         if isinstance(text, Fix):

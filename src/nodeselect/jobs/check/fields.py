@@ -6,15 +6,8 @@ from functools import partial
 from math import inf, isinf
 
 from nodeselect.documents.values import TEMPLATE_HINT, List, Object, Scalar, Value, is_null
-from nodeselect.jobs.check.edits import Edit, Hint, quote
-from nodeselect.jobs.check.rule import (
-    DEMO,
-    Check,
-    Finding,
-    Findings,
-    define,
-    describe,
-)
+from nodeselect.jobs.check.edits import text_to_quote
+from nodeselect.jobs.check.rule import DEMO, Finding, Findings, Hint, describe, rule
 from nodeselect.jobs.check.schema_fields import (
     FRACTION,
     INTEGER,
@@ -38,8 +31,9 @@ from nodeselect.jobs.check.suggestions import (
 from nodeselect.problem import Fix
 from nodeselect.text import FORBIDDEN, join_limited, printable, quoted, truncate
 
-_error = partial(define, "fields")
-_warning = partial(define, "fields", severity="warning")
+_error = partial(rule, "fields")
+_warning = partial(rule, "fields", severity="warning")
+_language = partial(rule, "language")
 
 
 TEMPLATE_TEXT = re.compile(r"\$\{[^}\n]*\}?|\{\{(?:(?!\}\})[^\n])*+(?:\}\})?|<[A-Za-z][\w .:-]*>")
@@ -71,7 +65,7 @@ def integer_of(value: Value | None) -> int | None:
     return None
 
 
-_WRONG_TYPE = _error(
+@_error(
     "wrong-type",
     "a value of the wrong type",
     "Versions of YAML disagree on which words are booleans, numbers or dates. If a string is"
@@ -79,17 +73,58 @@ _WRONG_TYPE = _error(
     before="name: demo\nselector:\n  match_labels:\n    version: 1.10",
     after='name: demo\nselector:\n  match_labels:\n    version: "1.10"',
 )
-
-
-def expected(
-    what: str, value: Value, path: str, hint: Hint = None, edit: Edit | None = None
-) -> Check[None]:
+def expected(what: str, value: Value, path: str, hint: Hint = None, edit: Hint = None) -> Findings:
     """Report that ``what`` was expected, such as ``a list``, and that the value is not one."""
     found = describe(value, expects_string="string" in what)
-    yield _WRONG_TYPE.at(value, path, f"expected {what}, found {found}", hint, edit=edit)
+    yield Finding(value, path, f"expected {what}, found {found}", hint, edit=edit)
 
 
-def check_model(model: str, value: Object, path: str) -> Check[None]:
+@_error(
+    "unknown-field",
+    "a field that no job has",
+    "The server ignores the field or rejects the job. If the field is meant to be the selector, the"
+    " job runs on EVERY node.",
+    before="name: demo\nselector:\n  matchLabels: {region: eu}",
+    after="name: demo\nselector:\n  match_labels: {region: eu}",
+)
+def _unknown_field(model: str, key: Scalar, value: Object, path: str) -> Findings:
+    plain = snake_case(key.text)
+    message = f"there is no field {quoted(key.text)}"
+    hint = partial(suggest_field, model, key, value)
+    is_only_style = (
+        plain in fields_of(model) and list(map(snake_case, value.entries)).count(plain) == 1
+    )
+    yield Finding(key, path, message, hint, edit=plain if is_only_style else None)
+
+
+@_error(
+    "pipeline-field",
+    "a field of a pipeline beside config, not in it",
+    before=f"{DEMO}config:\n  input: {{stdin: {{}}}}\n  output: {{stdout: {{}}}}\n"
+    "logger: {level: WARN}",
+    after=f"{DEMO}config:\n  input: {{stdin: {{}}}}\n  output: {{stdout: {{}}}}\n"
+    "  logger: {level: WARN}",
+)
+def _pipeline_field(key: Scalar, path: str) -> Findings:
+    message = f"{quoted(key.text)} is a field of a pipeline, not of a job"
+    yield Finding(key, path, message, f"move it under 'config', as config.{snake_case(key.text)}")
+
+
+@_error(
+    "old-field",
+    "a field of older versions: deployment, min_healthy_time",
+    "'deployment' is now called 'rollout'. Its max_parallel was a number of nodes (0 for all at"
+    " once) and is now a percentage: 2 no longer means two nodes but 2 percent of them.",
+    before=f"{DEMO}deployment:\n  strategy: rolling\n  max_parallel: 2\n"
+    "  health_check: {deadline: 5m, min_healthy_time: 30s}",
+    after=f"{DEMO}rollout:\n  strategy: rolling\n  max_parallel: 10\n"
+    "  health_check: {deadline: 5m, interval: 15s, success_threshold: 2}",
+)
+def _old_field(key: Scalar, path: str, hint: str) -> Findings:
+    yield Finding(key, path, f"{quoted(key.text)} is no longer a field", hint)
+
+
+def check_model(model: str, value: Object, path: str) -> Findings:
     """Check that a mapping has only fields of ``model``, and check their values.
 
     The values of fields with a selector, or a whole job spec, are checked elsewhere.
@@ -101,8 +136,7 @@ def check_model(model: str, value: Object, path: str) -> Check[None]:
     for name, (key, item) in value.entries.items():
         field = known.get(name)
         if field is None:
-            if model != "Job" or name != "selector":  # reported by the rule two-specs
-                yield _unknown_field(model, key, value, truncated_path(path, name))
+            yield from _check_unknown(model, key, value, truncated_path(path, name))
         elif (
             model != "NodeSelector"
             and field.model not in ("NodeSelector", "JobSpec")
@@ -111,93 +145,59 @@ def check_model(model: str, value: Object, path: str) -> Check[None]:
             yield from _CHECKS[field.kind](field, item, f"{path}.{name}" if path else name)
 
 
-_UNKNOWN_FIELD = _error(
-    "unknown-field",
-    "a field that no job has",
-    "The server ignores the field or rejects the job. If the field is meant to be the selector, the"
-    " job runs on EVERY node.",
-    before="name: demo\nselector:\n  matchLabels: {region: eu}",
-    after="name: demo\nselector:\n  match_labels: {region: eu}",
-)
-_PIPELINE_FIELD = _error(
-    "pipeline-field",
-    "a field of a pipeline beside config, not in it",
-    before=f"{DEMO}config:\n  input: {{stdin: {{}}}}\n  output: {{stdout: {{}}}}\n"
-    "logger: {level: WARN}",
-    after=f"{DEMO}config:\n  input: {{stdin: {{}}}}\n  output: {{stdout: {{}}}}\n"
-    "  logger: {level: WARN}",
-)
-_OLD_FIELD = _error(
-    "old-field",
-    "a field of older versions: deployment, min_healthy_time",
-    "'deployment' is now called 'rollout'. Its max_parallel was a number of nodes (0 for all at"
-    " once) and is now a percentage: 2 no longer means two nodes but 2 percent of them.",
-    before=f"{DEMO}deployment:\n  strategy: rolling\n  max_parallel: 2\n"
-    "  health_check: {deadline: 5m, min_healthy_time: 30s}",
-    after=f"{DEMO}rollout:\n  strategy: rolling\n  max_parallel: 10\n"
-    "  health_check: {deadline: 5m, interval: 15s, success_threshold: 2}",
-)
+def _check_unknown(model: str, key: Scalar, value: Object, path: str) -> Findings:
+    plain = snake_case(key.text)
+    if hint := RENAMED.get((model, plain)):
+        yield from _old_field(key, path, hint)
+    elif model == "JobSpec" and plain in PIPELINE_FIELDS:
+        yield from _pipeline_field(key, path)
+    elif model != "Job" or key.text != "selector":  # reported by the rule two-specs
+        yield from _unknown_field(model, key, value, path)
 
 
-def _unknown_field(model: str, key: Scalar, value: Object, path: str) -> Finding:
-    plain, shown = snake_case(key.text), quoted(key.text)
-    if model == "JobSpec" and plain in PIPELINE_FIELDS:
-        message = f"{shown} is a field of a pipeline, not of a job"
-        hint = f"move it under 'config', as config.{plain}"
-        return _PIPELINE_FIELD.at(key, path, message, hint)
-    rule, message = _UNKNOWN_FIELD, f"there is no field {shown}"
-    if (model, plain) in RENAMED:
-        rule, message = _OLD_FIELD, f"{shown} is no longer a field"
-    edit = None
-    if plain in fields_of(model) and list(map(snake_case, value.entries)).count(plain) == 1:
-        edit = Edit(key, plain)
-    return rule.at(key, path, message, partial(suggest_field, model, key, value), edit=edit)
-
-
-CONTROL_CHARACTER = define(
-    "language",
+@_language(
     "control-character",
     "a control character other than tab and end of line",
     always_reported=True,
     before='name: demo\nselector:\n  match_labels: {region: "e\\u0007u"}',
     after="name: demo\nselector:\n  match_labels: {region: eu}",
 )
+def control_character(value: Scalar, path: str, bad: re.Match[str]) -> Findings:
+    """Report a character that no text may have."""
+    message = f"the character {printable(bad[0])} is not allowed"
+    yield Finding(value, path, message, "remove it", bad.span())
 
 
-def _check_text(expectation: Field, value: Value, path: str) -> Check[None]:
+def _check_text(expectation: Field, value: Value, path: str) -> Findings:
     words = expectation.words
     if not isinstance(value, Scalar) or value.kind != "text":
         hint = f"write one of: {', '.join(words)}" if words else suggest_text(value)
-        yield from expected("a string", value, path, hint, None if words else quote(value))
+        yield from expected("a string", value, path, hint, None if words else text_to_quote(value))
         return
     text = value.text
     if bad := FORBIDDEN.search(text):
-        message = f"the character {printable(bad[0])} is not allowed"
-        yield CONTROL_CHARACTER.at(value, path, message, "remove it", bad.span())
+        yield from control_character(value, path, bad)
     elif words and text not in words:
         yield from _not_one_of(words, value, path)
-    elif path.rpartition(".")[2] != "description" and not (yield from check_template(value, path)):
-        yield from check_placeholder(value, path, text)
+    elif path.rpartition(".")[2] != "description":
+        yield from check_filled(value, path)
 
 
-_NOT_ONE_OF = _error(
+@_error(
     "not-one-of",
     "a word that the field does not allow",
     before=f"{DEMO}restart_policy: on_failure",
     after=f"{DEMO}restart_policy: on-failure",
 )
-
-
 def _not_one_of(words: tuple[str, ...], value: Scalar, path: str) -> Findings:
     text = value.text
     message = f"expected {join_limited(words, conjunction='or')}, found {quoted(text)}"
     plain = text.lower().replace("_", "-")
-    edit = Edit(value, plain) if plain in words else None
-    yield _NOT_ONE_OF.at(value, path, message, suggest_word(text, words), edit=edit)
+    edit = plain if plain in words else None
+    yield Finding(value, path, message, suggest_word(text, words), edit=edit)
 
 
-TEMPLATE = define(
-    "language",
+@_language(
     "template",
     "an unfilled template: ${...}, {{...}}, <...>",
     "Fill in the template before the file is checked and submitted. Templates are allowed in"
@@ -205,36 +205,36 @@ TEMPLATE = define(
     before='name: demo\nselector: {match_labels: {region: "${REGION}"}}',
     after="name: demo\nselector: {match_labels: {region: eu}}",
 )
+def template(value: Scalar, path: str, found: re.Match[str]) -> Findings:
+    """Report an unfilled template in a string."""
+    message = f"unfilled template: {quoted(found[0])}"
+    yield Finding(value, path, message, TEMPLATE_HINT, found.span())
 
 
-def check_template(value: Scalar, path: str) -> Check[bool]:
-    """Report an unfilled template in a string; return whether there is one."""
-    template = TEMPLATE_TEXT.search(value.text)
-    if template:
-        message = f"unfilled template: {quoted(template[0])}"
-        yield TEMPLATE.at(value, path, message, TEMPLATE_HINT, template.span())
-    return template is not None
-
-
-_PLACEHOLDER = _warning(
+@_warning(
     "placeholder",
     "a string that looks like a placeholder",
     before="name: demo\nselector: {match_labels: {environment: replace-with-node-label}}",
     after="name: demo\nselector: {match_labels: {environment: production}}",
 )
-
-
-def check_placeholder(value: Scalar, path: str, word: str) -> Findings:
-    """Report ``word`` if it looks like a placeholder, such as ``TODO``.
+def placeholder(value: Scalar, path: str, word: str) -> Findings:
+    """Report ``word``, which looks like a placeholder, such as ``TODO``.
 
     :param value: the string that contains it.
     """
-    if PLACEHOLDER_TEXT.fullmatch(word[:200]):
-        message = f"{quoted(word)} looks like a placeholder"
-        yield _PLACEHOLDER.at(value, path, message, "replace it with a real value")
+    message = f"{quoted(word)} looks like a placeholder"
+    yield Finding(value, path, message, "replace it with a real value")
 
 
-def _check_number(expectation: Field, value: Value, path: str) -> Check[None]:
+def check_filled(value: Scalar, path: str) -> Findings:
+    """Report an unfilled template in a string, or a string that looks like a placeholder."""
+    if found := TEMPLATE_TEXT.search(value.text):
+        yield from template(value, path, found)
+    elif PLACEHOLDER_TEXT.fullmatch(value.text[:200]):
+        yield from placeholder(value, path, value.text)
+
+
+def _check_number(expectation: Field, value: Value, path: str) -> Findings:
     is_integer = expectation.kind == "integer"
     pattern, what = (LONG_INTEGER, "a whole number") if is_integer else (NUMBER, "a number")
     match value:
@@ -244,7 +244,7 @@ def _check_number(expectation: Field, value: Value, path: str) -> Check[None]:
         case Scalar(text, "number") if not NUMBER.fullmatch(text):
             what += " in decimal digits"
     hint = suggest_number(path, expectation, value)
-    yield from expected(what, value, path, hint, Edit(value, hint))
+    yield from expected(what, value, path, hint, hint)
 
 
 def _number(digits: str) -> int | float:
@@ -252,16 +252,18 @@ def _number(digits: str) -> int | float:
     return int(digits) if INTEGER.fullmatch(digits) else float(digits)
 
 
-_OUT_OF_RANGE = _error(
+@_error(
     "out-of-range",
     "a number that is too small or too large",
     "Percentages are from 0 to 100. max_error_rate is a share, from 0 to 1.",
     before=f"{DEMO}timeouts: {{total_timeout: -1}}",
     after=f"{DEMO}timeouts: {{total_timeout: 0}}",
 )
+def _out_of_range(value: Value, path: str, message: str, hint: Hint) -> Findings:
+    yield Finding(value, path, message, hint)
 
 
-def _check_bounds(expectation: Field, number: float, value: Scalar, path: str) -> Check[None]:
+def _check_bounds(expectation: Field, number: float, value: Scalar, path: str) -> Findings:
     low, high = expectation.minimum, expectation.maximum
     if low <= number <= high:
         return
@@ -269,32 +271,34 @@ def _check_bounds(expectation: Field, number: float, value: Scalar, path: str) -
     bounds = f"{low:,} to {high:,}" if expectation.kind != "duration" else "1ns to 2562047h"
     hint = "max_parallel is a percentage of the job's nodes, not a number of nodes"
     message = f"{name} must be from {bounds}, found {found}"
-    yield _OUT_OF_RANGE.at(value, path, message, hint if name == "max_parallel" else None)
+    yield from _out_of_range(value, path, message, hint if name == "max_parallel" else None)
 
 
-def _check_boolean(expectation: Field, value: Value, path: str) -> Check[None]:
+def _check_boolean(expectation: Field, value: Value, path: str) -> Findings:
     match value:
         case Scalar("true" | "false", "boolean"):
             return
     word = _BOOLEANS.get(value.text.lower()) if isinstance(value, Scalar) else None
     hint = Fix.write(word, is_certain=True) if word else None
-    yield from expected("true or false", value, path, hint, Edit(value, hint))
+    yield from expected("true or false", value, path, hint, hint)
 
 
-def _check_duration(expectation: Field, value: Value, path: str) -> Check[None]:
+def _check_duration(expectation: Field, value: Value, path: str) -> Findings:
     match value:
         case Scalar(text, "text") if is_duration(text):
             yield from _check_bounds(expectation, parse_duration(text) or inf, value, path)
         case Scalar(_, "text"):
             yield from _not_a_duration(value, path)
         case Scalar(text, "number") if LONG_INTEGER.fullmatch(text):
-            yield from _check_bounds(expectation, _number(text), value, path)
-            yield from _short_duration(_number(text), value, path)
+            number = _number(text)
+            yield from _check_bounds(expectation, number, value, path)
+            if 1 <= number < NANOSECONDS["ms"]:
+                yield from _short_duration(number, value, path)
         case _:
             yield from expected("a duration", value, path, _DURATION)
 
 
-_NOT_A_DURATION = _error(
+@_error(
     "not-a-duration",
     "a string that is not a duration",
     "A duration in a health check is a number with a unit (30s, 1m30s; the units are h, m, s, ms,"
@@ -302,30 +306,23 @@ _NOT_A_DURATION = _error(
     before=f"{DEMO}rollout: {{strategy: rolling, health_check: {{deadline: 5 minutes}}}}",
     after=f"{DEMO}rollout: {{strategy: rolling, health_check: {{deadline: 5m}}}}",
 )
-
-
 def _not_a_duration(value: Scalar, path: str) -> Findings:
-    yield _NOT_A_DURATION.at(value, path, f"{quoted(value.text)} is not a duration", _DURATION)
+    yield Finding(value, path, f"{quoted(value.text)} is not a duration", _DURATION)
 
 
-_SHORT_DURATION = _warning(
+@_warning(
     "short-duration",
     "a duration of less than a millisecond",
     "Numbers without a unit are nanoseconds; seconds were probably meant.",
     before=f"{DEMO}rollout: {{strategy: rolling, health_check: {{deadline: 300}}}}",
     after=f"{DEMO}rollout: {{strategy: rolling, health_check: {{deadline: 300s}}}}",
 )
-
-
 def _short_duration(number: float, value: Scalar, path: str) -> Findings:
-    if 1 <= number < NANOSECONDS["ms"]:
-        message = f"{number} without a unit means {number} nanoseconds"
-        yield _SHORT_DURATION.at(
-            value, path, message, Fix.write(f"{number}s", "for seconds, write")
-        )
+    message = f"{number} without a unit means {number} nanoseconds"
+    yield Finding(value, path, message, Fix.write(f"{number}s", "for seconds, write"))
 
 
-def _check_mapping(expectation: Field, value: Value, path: str) -> Check[None]:
+def _check_mapping(expectation: Field, value: Value, path: str) -> Findings:
     if not isinstance(value, Object):
         example = _EXAMPLES.get(expectation.model)
         hint = example and Fix.write(example, "write a mapping, such as")
@@ -342,7 +339,7 @@ def _check_mapping(expectation: Field, value: Value, path: str) -> Check[None]:
             yield from _check_text(expectation, item, place)
 
 
-def _check_data(value: Value, path: str) -> Check[None]:
+def _check_data(value: Value, path: str) -> Findings:
     """Report numbers of more than 64 bits in a value, at any depth; all else is allowed in it."""
     match value:
         case List(items):
@@ -354,7 +351,7 @@ def _check_data(value: Value, path: str) -> Check[None]:
         case Scalar(text, "number") if _is_too_large(text):
             message = f"{truncate(text, 30)} does not fit into 64 bits"
             hint = Fix.write(f'"{text}"', "as a string, write") if len(text) < 200 else None
-            yield _OUT_OF_RANGE.at(value, path, message, hint)
+            yield from _out_of_range(value, path, message, hint)
 
 
 def _has_large_number(value: Value) -> bool:
@@ -374,7 +371,7 @@ def _is_too_large(digits: str) -> bool:
     return FRACTION.fullmatch(digits) is not None and isinf(float(digits))
 
 
-_CHECKS: dict[str, Callable[[Field, Value, str], Check[None]]] = {
+_CHECKS: dict[str, Callable[[Field, Value, str], Findings]] = {
     "text": _check_text,
     "integer": _check_number,
     "number": _check_number,

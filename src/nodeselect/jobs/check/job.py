@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 from nodeselect.documents.values import List, Object, Scalar, Value, find, is_null
 from nodeselect.jobs.check.fields import integer_of, truncated_path
-from nodeselect.jobs.check.rule import DEMO, Finding, Findings, at, define, rule
+from nodeselect.jobs.check.rule import DEMO, Finding, Findings, rule
 from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper, snake_case
 from nodeselect.jobs.check.suggestions import PIPELINE_FIELDS, suggest_word
 from nodeselect.problem import Fix
@@ -83,7 +83,7 @@ def _repeated_name(job: Job) -> Findings:
     first = job.names.setdefault((folder, text, name.text), job.file)
     if first != job.file:
         message = f"the job in {quoted(first)} has the same name: one of them replaces the other"
-        yield at(name, f"{job.prefix}name", message, "give each job a name of its own")
+        yield Finding(name, f"{job.prefix}name", message, "give each job a name of its own")
 
 
 @_warning(
@@ -131,7 +131,7 @@ def _missing(
     place = job.spec.entries[name][0] if name in job.spec.entries else job.spec
     if isinstance(value, Scalar):
         place = value
-    yield at(place, job.prefix.rstrip("."), message, fix)
+    yield Finding(place, job.prefix.rstrip("."), message, fix)
 
 
 @_warning(
@@ -150,7 +150,7 @@ def _unknown_type(job: Job) -> Findings:
         suggestion = _BACALHAU_TYPES.get(value.text.lower(), value.text)
         types = join_limited(_JOB_TYPES, 4, "or")
         message = f"{quoted(value.text)} is not one of the types {types}"
-        yield at(value, f"{job.prefix}type", message, suggest_word(suggestion, _JOB_TYPES))
+        yield Finding(value, f"{job.prefix}type", message, suggest_word(suggestion, _JOB_TYPES))
 
 
 @rule(
@@ -169,7 +169,7 @@ def _reserved_key(job: Job) -> Findings:
         if key.text.startswith(_RESERVED_PREFIX):
             message = f"keys with the prefix {_RESERVED_PREFIX} are reserved for the server"
             path = truncated_path(f"{job.prefix}meta", key.text)
-            yield at(key, path, message, "use another prefix, or none")
+            yield Finding(key, path, message, "use another prefix, or none")
 
 
 _rollout = partial(rule, "rollout", head=DEMO, checks=JOB_CHECKS)
@@ -205,7 +205,7 @@ def _missing_health_check(job: Job) -> Findings:
     if find(job.spec, "rollout.health_check") is None:
         message = f"the strategy {strategy.text} requires a health_check with a deadline"
         fix = Fix.write("health_check: {deadline: 5m}", "add")
-        yield at(strategy, f"{job.prefix}rollout", message, fix)
+        yield Finding(strategy, f"{job.prefix}rollout", message, fix)
 
 
 @_rollout(
@@ -221,7 +221,7 @@ def _missing_deadline(job: Job) -> Findings:
     if isinstance(health_check, Object) and find(health_check, "deadline") is None:
         place, path = job.key("rollout.health_check"), f"{job.prefix}rollout.health_check"
         message, fix = "a health_check requires a deadline", Fix.write("deadline: 5m", "add")
-        yield at(place, path, message, fix)
+        yield Finding(place, path, message, fix)
 
 
 CANARY_TWICE = "canary-twice"
@@ -242,7 +242,7 @@ CANARY_TWICE_FIX = Fix("keep only one of the two")
 def _canary_twice(job: Job) -> Findings:
     if find(job.spec, "rollout.canary_count") and find(job.spec, "rollout.canary_percent"):
         place, path = job.key("rollout.canary_percent"), f"{job.prefix}rollout.canary_percent"
-        yield at(place, path, CANARY_TWICE_MESSAGE, CANARY_TWICE_FIX)
+        yield Finding(place, path, CANARY_TWICE_MESSAGE, CANARY_TWICE_FIX)
 
 
 @_rollout_warning(
@@ -257,7 +257,7 @@ def _no_strategy(job: Job) -> Findings:
     if isinstance(rollout, Object) and rollout.entries and find(rollout, "strategy") is None:
         message = "a rollout without a strategy is immediate: it updates all nodes at once"
         hint = "add: strategy: rolling, or strategy: immediate"
-        yield at(job.key("rollout"), f"{job.prefix}rollout", message, hint)
+        yield Finding(job.key("rollout"), f"{job.prefix}rollout", message, hint)
 
 
 @_rollout_warning(
@@ -276,7 +276,7 @@ def _pointless_field(job: Job) -> Findings:
         if strategy not in strategies and find(rollout, name) is not None:
             message = f"the strategy {strategy} ignores {name}"
             fix = Fix.write(f"strategy: {strategies[0]}", "remove it, or write")
-            yield at(job.key(f"rollout.{name}"), f"{job.prefix}rollout.{name}", message, fix)
+            yield Finding(job.key(f"rollout.{name}"), f"{job.prefix}rollout.{name}", message, fix)
 
 
 @_rollout_warning(
@@ -291,7 +291,7 @@ def _zero_parallel(job: Job) -> Findings:
     if value is not None and integer_of(value) == 0 and _strategy(job) in _WITH_HEALTH_CHECK:
         message = "max_parallel: 0 means 0 percent of the nodes in each wave"
         hint = "write a percentage, such as 10; to update all nodes at once, write 100"
-        yield at(value, f"{job.prefix}rollout.max_parallel", message, hint)
+        yield Finding(value, f"{job.prefix}rollout.max_parallel", message, hint)
 
 
 @_rollout_warning(
@@ -308,7 +308,7 @@ def _long_timeout(job: Job) -> Findings:
         if seconds and _YEAR < seconds <= MAX_INT64:
             message = f"{seconds} seconds is more than a year"
             hint = "write whole seconds, not nanoseconds, or 0 for no limit"
-            yield at(value, truncated_path(f"{job.prefix}timeouts", name), message, hint)
+            yield Finding(value, truncated_path(f"{job.prefix}timeouts", name), message, hint)
 
 
 @_rollout(
@@ -328,7 +328,7 @@ def _total_timeout_too_small(job: Job) -> Findings:
         if part and longest < part:
             message = f"total_timeout ({longest} s) is shorter than {name} ({part} s)"
             hint = f"write {part} or more, or 0 for no limit"
-            yield at(total, f"{job.prefix}timeouts.total_timeout", message, hint)
+            yield Finding(total, f"{job.prefix}timeouts.total_timeout", message, hint)
 
 
 @rule(
@@ -354,7 +354,7 @@ def _empty_selector(job: Job) -> Findings:
         return
     fix = Fix.write("selector: {match_labels: {region: eu}}", "add a selector, such as")
     severity = job.empty_severity
-    yield at(place, f"{job.prefix}selector", message, fix, severity=severity)
+    yield Finding(place, f"{job.prefix}selector", message, fix, severity=severity)
 
 
 def _is_empty(selector: Value | None) -> bool:
@@ -398,12 +398,12 @@ def _find_misplaced(config: Value | None, path: str, is_empty: bool) -> Findings
             hint = "remove it: the selector of the job is the one next to 'name'"
             if is_empty:
                 severity, hint = "error", "move what it says to 'selector', next to 'name'"
-            yield at(key, truncated_path(path, name), message, hint, severity=severity)
+            yield Finding(key, truncated_path(path, name), message, hint, severity=severity)
         elif is_empty:
             yield from _find_misplaced(value, truncated_path(path, name), is_empty)
 
 
-_INVALID_SELECTOR = define(
+@rule(
     "selector",
     "invalid-selector",
     "a selector whose mistakes are ignored, or are of rules that are not selected",
@@ -412,18 +412,12 @@ _INVALID_SELECTOR = define(
     after='name: demo\nselector: {match_labels: {gpu: "1"}}',
     always_reported=True,
 )
-
-
-def invalid_selector(job: Job) -> Finding:
-    """Return the finding that the selector is not valid.
-
-    It is only for selectors whose mistakes are not reported, since the user ignores their rules.
-    """
+def invalid_selector(job: Job) -> Findings:
+    """Report that the selector is not valid, as its mistakes are not: the user ignores them."""
     key = (misspelt_selectors(job.spec) or [job.spec.entries["selector"][0]])[0]
     message = "the selector is not valid: the job may run on EVERY node"
     hint = "correct its mistakes; the rules that report them are ignored"
-    path = truncated_path(job.prefix.rstrip("."), key.text)
-    return _INVALID_SELECTOR.at(key, path, message, hint)
+    yield Finding(key, truncated_path(job.prefix.rstrip("."), key.text), message, hint)
 
 
 def misspelt_selectors(spec: Object) -> list[Scalar]:

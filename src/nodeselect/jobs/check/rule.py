@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Generator, Iterator
 from functools import wraps
-from typing import NamedTuple, TypedDict, TypeVar, Unpack
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from nodeselect.documents.values import DocumentError, List, Object, Position, Scalar, Value
-from nodeselect.jobs.check.edits import Edit, Hint
 from nodeselect.jobs.check.schema_fields import NUMBER
+from nodeselect.problem import Fix
 from nodeselect.text import quoted, truncate
 
 # A job file to which examples of rules add the field that they show.
 DEMO = "name: demo\nselector: {match_labels: {region: eu}}\n"
+
+# A fix, or only its words, or a function that returns one of these and is called only if needed.
+Hint = Fix | str | Callable[[], Fix | str | None] | None
 
 
 class Rule(NamedTuple):
@@ -37,46 +40,40 @@ class Rule(NamedTuple):
     before: str
     after: str
 
-    def at(
-        self,
-        place: Value,
-        path: str,
-        message: str,
-        hint: Hint = None,
-        span: tuple[int, int] | None = None,
-        *,
-        severity: str | None = None,
-        edit: Edit | None = None,
-    ) -> "Finding":
-        """Return the finding that the value ``place`` breaks this rule.
-
-        :param span: start and end of the mistake in the text of the value; None for all of it.
-        :param severity: ``error`` or ``warning``; None for that of the rule.
-        :param edit: what ``--fix`` does; None if it is not certain what was meant.
-        """
-        severity = severity or self.severity
-        found = at(place, path, message, hint, span, severity=severity, edit=edit)
-        return found._replace(code=self.code)
-
 
 class Finding(NamedTuple):
-    """A place where a file breaks a rule.
+    """A value in a file that breaks a rule.
 
+    :param value: the value.
+    :param path: its path in the document.
+    :param message: what is wrong.
     :param hint: what to write instead.
-    :param span: start and end of the mistake in the text that the excerpt shows.
-    :param source: this text; None for the line of the document.
-    :param edit: how to correct it; None if it is not certain what was meant.
+    :param span: start and end of the mistake in the text of the value; None for all of it.
+    :param edit: what ``--fix`` writes in place of the value: a string, which gets quotes if it
+        needs them; or a fix, whose replacement is written as it is if it is certain; or a function
+        that returns one of these. None if it is not certain what was meant.
+    :param last: if several neighbouring values are replaced together, the last of them; ``value``
+        is the first.
+    :param severity: ``error`` or ``warning``; empty for that of the rule.
+    :param code: the code of the rule; a decorated check need not give it.
     """
 
-    code: str
-    severity: str
-    message: str
-    position: Position
+    value: Value
     path: str
-    hint: Hint
-    span: tuple[int, int]
-    source: str | None = None
-    edit: Edit | None = None
+    message: str
+    hint: Hint = None
+    span: tuple[int, int] | None = None
+    edit: Hint = None
+    last: Value | None = None
+    severity: str = ""
+    code: str = ""
+
+    @property
+    def position(self) -> Position:
+        """Where the mistake begins, as far as the document has the text of the value."""
+        line, column = self.value.position
+        is_verbatim = isinstance(self.value, Scalar) and self.value.verbatim
+        return Position(line, column + self.span[0] if self.span and is_verbatim else column)
 
     @property
     def is_warning(self) -> bool:
@@ -84,42 +81,21 @@ class Finding(NamedTuple):
         return self.severity == "warning"
 
 
-def at(
-    place: Value,
-    path: str,
-    message: str,
-    hint: Hint = None,
-    span: tuple[int, int] | None = None,
-    *,
-    severity: str = "",
-    edit: Edit | None = None,
-) -> Finding:
-    """Return what a check yields for the value ``place``; its rule adds the code.
-
-    :param span: start and end of the mistake in the text of the value; None for all of it.
-    :param severity: ``error`` or ``warning``; empty for that of the rule.
-    :param edit: what ``--fix`` does; None if it is not certain what was meant.
-    """
-    line, column = place.position
-    text = place.text if isinstance(place, Scalar) else ""
-    is_verbatim = isinstance(place, Scalar) and place.verbatim
-    start, end = span or (0, len(text) if is_verbatim else 1)
-    source = None if is_verbatim or span is None else text
-    if source is None:
-        column += start
-        start, end = column, column + end - start
-    position = Position(line, column)
-    return Finding("", severity, message, position, path, hint, (start, end), source, edit)
-
-
 def document_finding(error: DocumentError, path: str = "") -> Finding:
-    """Return the finding for an error of the YAML or JSON reader."""
-    span = (error.position.column, error.position.column + error.length)
-    return Finding(error.code, "error", error.message, error.position, path, error.fix, span)
+    """Return the finding for an error of the YAML or JSON reader.
+
+    Its edit puts a YAML tag such as ``!debug`` in quotes, which is right only if the tag is meant
+    as an expression of a selector.
+    """
+    replacement = error.fix and error.fix.replacement
+    tag = replacement[1:-1] if replacement and replacement.startswith('"!') else ""
+    value = Scalar(tag, "tag", error.position, True)
+    span = (0, error.length)
+    return Finding(value, path, error.message, error.fix, span, edit=tag or None, code=error.code)
 
 
 _T = TypeVar("_T")
-_Subject = TypeVar("_Subject")
+_P = ParamSpec("_P")
 
 # What a check yields; and a check that also returns what it has read.
 Findings = Iterator[Finding]
@@ -129,7 +105,7 @@ Check = Generator[Finding, None, _T]
 REGISTRY: dict[str, Rule] = {}
 
 
-def define(
+def rule(
     group: str,
     code: str,
     summary: str,
@@ -140,55 +116,30 @@ def define(
     head: str = "",
     severity: str = "error",
     always_reported: bool = False,
-) -> Rule:
-    """Define a rule whose mistakes are found while a document or a selector is read.
+    checks: list[Any] | None = None,
+) -> Callable[[Callable[_P, Findings]], Callable[_P, Findings]]:
+    """Define a rule. Return the decorator for the function that yields what breaks it.
 
+    The decorator is not used if the mistakes are found while a document or a selector is read.
     Most parameters are the fields of :class:`Rule`.
 
     :param head: the lines with which both examples, ``before`` and ``after``, begin.
-    """
-    before, after = (f"{head}{text}\n" if text else "" for text in (before, after))
-    defined = Rule(code, group, severity, always_reported, summary, why, before, after)
-    REGISTRY[code] = defined
-    return defined
-
-
-def rule(
-    group: str,
-    code: str,
-    summary: str,
-    why: str = "",
-    *,
-    checks: list[Callable[[_Subject], Findings]],
-    **fields: Unpack["_Fields"],
-) -> Callable[[Callable[[_Subject], Findings]], Callable[[_Subject], Findings]]:
-    """Make a rule of a function that yields what :func:`at` returns.
-
-    Most parameters are those of :func:`define`.
-
     :param checks: the checks of the same subject, such as a selector; the function is added.
     """
-    defined = define(group, code, summary, why, **fields)
+    before, after = (f"{head}{text}\n" if text else "" for text in (before, after))
+    REGISTRY[code] = Rule(code, group, severity, always_reported, summary, why, before, after)
 
-    def decorate(check: Callable[[_Subject], Findings]) -> Callable[[_Subject], Findings]:
+    def decorate(check: Callable[_P, Findings]) -> Callable[_P, Findings]:
         @wraps(check)
-        def run(subject: _Subject) -> Findings:
-            for found in check(subject):
-                severity = found.severity or defined.severity
-                yield found._replace(code=code, severity=severity)
+        def run(*args: _P.args, **kwargs: _P.kwargs) -> Findings:
+            for found in check(*args, **kwargs):
+                yield found._replace(code=code, severity=found.severity or severity)
 
-        checks.append(run)
+        if checks is not None:
+            checks.append(run)
         return run
 
     return decorate
-
-
-class _Fields(TypedDict, total=False):
-    before: str
-    after: str
-    head: str
-    severity: str
-    always_reported: bool
 
 
 def describe(value: Value, expects_string: bool = True) -> str:

@@ -9,17 +9,18 @@ from typing import NamedTuple
 from nodeselect.documents.values import List, Object, Scalar, Value, find, is_bare_key, is_null
 from nodeselect.documents.yaml import scalar_kind
 from nodeselect.errors import SelectorError
-from nodeselect.jobs.check.edits import Edit, Hint, corrected_expression, quote
+from nodeselect.jobs.check.edits import text_to_quote
 from nodeselect.jobs.check.fields import (
     PLACEHOLDER_TEXT,
     TEMPLATE_TEXT,
+    check_filled,
     check_model,
-    check_placeholder,
-    check_template,
     expected,
+    placeholder,
+    template,
     truncated_path,
 )
-from nodeselect.jobs.check.rule import REGISTRY, Check, Finding, Findings, at, define, rule
+from nodeselect.jobs.check.rule import Check, Finding, Findings, Hint, rule
 from nodeselect.jobs.check.schema_fields import fields_of
 from nodeselect.jobs.check.suggestions import (
     expression_of,
@@ -40,29 +41,47 @@ from nodeselect.text import join_limited, quoted, truncate
 # The rules about the meaning of a selector.
 _CHECKS: list[Callable[["_Parsed"], Findings]] = []
 
-_define = partial(define, "selector")
-_error = partial(rule, "selector", checks=_CHECKS)
-_warning = partial(rule, "selector", checks=_CHECKS, severity="warning")
+_form = partial(rule, "selector")
+_error = partial(_form, checks=_CHECKS)
+_warning = partial(_error, severity="warning")
 
-_STRUCTURED_EXPRESSION = _define(
+# A list of values in an expression.
+_BRACKETS = r"[(\[{][^()\[\]{}]*[)\]}]"
+
+
+@_form(
     "structured-expression",
     "an expression that is a mapping, as in Kubernetes and Bacalhau",
     before="name: demo\nselector:\n  match_expressions:\n"
     "    - {key: region, operator: In, values: [eu, us]}",
     after="name: demo\nselector:\n  match_expressions:\n    - region in (eu,us)",
 )
-_SPLIT_EXPRESSION = _define(
+def _structured_expression(item: Object, path: str) -> Findings:
+    message = "an expression is a string, not a mapping"
+    hint, edit = partial(suggest_expression, item), partial(expression_of, item)
+    yield Finding(item, path, message, hint, edit=edit)
+
+
+@_form(
     "split-expression",
     "an expression that YAML splits at the comma",
     "In the flow style of YAML, [...] and {...}, a comma ends a string without quotes.",
     before="name: demo\nselector: {match_expressions: [region in (eu,us)]}",
     after='name: demo\nselector: {match_expressions: ["region in (eu,us)"]}',
 )
-_TOO_MANY_ENTRIES = _define(
+def _split_expression(
+    first: Scalar, path: str, message: str, hint: Hint, last: Value | None = None
+) -> Findings:
+    yield Finding(first, path, message, hint, edit=hint if last else None, last=last)
+
+
+@_form(
     "too-many-entries",
     "more labels, expressions or ids than a selector may have",
     "At most 256 labels, 256 expressions (limit: requirements) and 100,000 ids (limit: match_ids).",
 )
+def _too_many_entries(value: List | Object, path: str, count: int, limit: int) -> Findings:
+    yield Finding(value, path, f"at most {limit:,} entries are allowed, found {count:,}")
 
 
 class _Entry(NamedTuple):
@@ -142,15 +161,14 @@ def read_selector(value: Value | None, path: str) -> Check[Selector | None]:
     try:
         selector = Selector.from_requirements([each for each, _ in located], texts or None)
     except SelectorError as error:  # together they exceed a limit
-        yield REGISTRY[error.code].at(value, path, error.message)
+        yield Finding(value, path, error.message, code=error.code)
         return None
     for requirement, entry in located:
         for word in requirement.values:
             if PLACEHOLDER_TEXT.fullmatch(word):
-                yield from check_placeholder(entry.value, entry.path, word)
+                yield from placeholder(entry.value, entry.path, word)
     for entry in valid_ids:
-        if not (yield from check_template(entry.value, entry.path)):
-            yield from check_placeholder(entry.value, entry.path, entry.value.text)
+        yield from check_filled(entry.value, entry.path)
     parsed = _Parsed(selector, located, by_key, valid_ids)
     for check in _CHECKS:
         yield from check(parsed)
@@ -168,7 +186,7 @@ def _read_labels(value: Value | None, path: str) -> Check[list[_Entry | None]]:
         yield from expected("a mapping", value, path, partial(suggest_labels, value))
         return [None]
     if len(value.entries) > LIMITS.requirements:
-        yield _too_many(value, path, len(value.entries), LIMITS.requirements)
+        yield from _too_many_entries(value, path, len(value.entries), LIMITS.requirements)
         return [None]
     entries: list[_Entry | None] = []
     for key, item in value.entries.values():
@@ -181,13 +199,14 @@ def _read_labels(value: Value | None, path: str) -> Check[list[_Entry | None]]:
             yield from expected("a label and its value", key, place, "put a space after the colon")
         elif is_bare_key(key, item):
             message = "this is the rest of a value that YAML ended at the comma"
-            yield _SPLIT_EXPRESSION.at(key, place, message, "put all of the value in quotes")
+            yield from _split_expression(key, place, message, "put all of the value in quotes")
         elif key.kind != "text":
-            yield from expected("a string", key, place, suggest_text(key), quote(key))
+            yield from expected("a string", key, place, suggest_text(key), text_to_quote(key))
         else:
             hint = partial(suggest_label, key.text, item)
             is_valid = isinstance(item, Scalar) and is_value(item.text)
-            yield from expected("a string", item, place, hint, quote(item) if is_valid else None)
+            edit = text_to_quote(item) if is_valid else None
+            yield from expected("a string", item, place, hint, edit)
     return entries
 
 
@@ -203,10 +222,10 @@ def _read_list(fields: Object, name: str, path: str, max_items: int) -> Check[li
         return []
     if not isinstance(value, List):
         hint = partial(suggest_list, name, value)
-        yield from expected("a list of strings", value, path, hint, Edit(value, hint))
+        yield from expected("a list of strings", value, path, hint, hint)
         return [None]
     if len(value.items) > max_items:
-        yield _too_many(value, path, len(value.items), max_items)
+        yield from _too_many_entries(value, path, len(value.items), max_items)
         return [None]
     entries: list[_Entry | None] = []
     split_until = 0
@@ -216,25 +235,33 @@ def _read_list(fields: Object, name: str, path: str, max_items: int) -> Check[li
             pass  # reported with the first piece
         elif isinstance(item, Scalar) and item.kind == "text":
             entry = _Entry(path, number, None, item)
-            pieces = _split_expression(value.items[number:]) if name != "match_ids" else []
+            pieces = _pieces_of_expression(value.items[number:]) if name != "match_ids" else []
             if len(pieces) > 1:
                 message = "YAML ends the item at the comma"
                 joined = partial(suggest_joined, pieces)
                 split_until = number + len(pieces)
-                edit = Edit(item, joined, value.items[split_until - 1])
-                yield _SPLIT_EXPRESSION.at(item, entry.path, message, joined, edit=edit)
+                last = value.items[split_until - 1]
+                yield from _split_expression(item, entry.path, message, joined, last)
                 entry = None
         elif isinstance(item, Object) and name == "match_expressions":
-            yield from _check_structured(item, f"{path}[{number}]")
+            yield from _structured_expression(item, f"{path}[{number}]")
+            for _, field in item.entries.values():
+                yield from _check_template(field, f"{path}[{number}]")
         else:
             suggest = suggest_expression if name == "match_expressions" else suggest_text
             advice: Hint = "remove the item" if is_null(item) else partial(suggest, item)
-            yield from expected("a string", item, f"{path}[{number}]", advice, quote(item))
+            yield from expected("a string", item, f"{path}[{number}]", advice, text_to_quote(item))
         entries.append(entry)
     return entries
 
 
-def _split_expression(items: list[Value]) -> list[str]:
+def _check_template(value: Value, path: str) -> Findings:
+    for part in value.items if isinstance(value, List) else [value]:
+        if isinstance(part, Scalar) and (found := TEMPLATE_TEXT.search(part.text)):
+            yield from template(part, path, found)
+
+
+def _pieces_of_expression(items: list[Value]) -> list[str]:
     """Return the items that together are the expression which begins with the first item.
 
     In ``[region in (eu,us)]``, YAML ends an item at the comma: so the result is ``region in (eu``
@@ -252,21 +279,6 @@ def _split_expression(items: list[Value]) -> list[str]:
     return pieces[:1]
 
 
-def _too_many(value: Value, path: str, count: int, limit: int) -> Finding:
-    message = f"at most {limit:,} entries are allowed, found {count:,}"
-    return _TOO_MANY_ENTRIES.at(value, path, message)
-
-
-def _check_structured(item: Object, path: str) -> Check[None]:
-    message, hint = "an expression is a string, not a mapping", partial(suggest_expression, item)
-    edit = Edit(item, partial(expression_of, item))
-    yield _STRUCTURED_EXPRESSION.at(item, path, message, hint, edit=edit)
-    for _, value in item.entries.values():
-        for part in value.items if isinstance(value, List) else [value]:
-            if isinstance(part, Scalar):
-                yield from check_template(part, path)
-
-
 def _read_requirements(entry: _Entry) -> Check[tuple[Requirement, ...] | None]:
     """Parse a label or an expression; report an invalid one, and return None."""
     key, value = entry.key, entry.value
@@ -277,17 +289,32 @@ def _read_requirements(entry: _Entry) -> Check[tuple[Requirement, ...] | None]:
             return requirements
         Selector.of(match_expressions=[value.text])  # raises, since it is blank
     except SelectorError as error:
-        place, hint, edit = value, error.fix, None
+        place, hint = value, error.fix
+        edit: Hint = None
         if key is not None:
             hint = Fix.of(suggest_label(key.text, value)) or hint
             if not is_key(key.text):
                 place = key
         else:
             hint = hint and _quote_for_yaml(hint, is_whole="," not in error.source)
-            edit = Edit(value, partial(corrected_expression, error))
+            edit = partial(_corrected_expression, error)
         message, span = error.message, error.span
-        yield REGISTRY[error.code].at(place, entry.path, message, hint, span, edit=edit)
+        yield Finding(place, entry.path, message, hint, span, edit, code=error.code)
     return None
+
+
+def _corrected_expression(error: SelectorError) -> str | None:
+    """Return an invalid expression with its mistake corrected.
+
+    Return None if it has several requirements, or if the fix is not certain.
+    """
+    fix, outside = error.fix, re.sub(_BRACKETS, "", error.source)
+    if fix is None or not fix.is_certain or "," in outside:
+        return None
+    try:
+        return fix.replacement if Selector.parse(fix.replacement or "").requirements else None
+    except SelectorError:
+        return None
 
 
 def _quote_for_yaml(fix: Fix, *, is_whole: bool) -> Fix:
@@ -313,8 +340,8 @@ def _check_id(entry: _Entry) -> Check[bool]:
     try:
         Selector.of(match_ids=[text])
     except SelectorError as error:
-        hint, span = error.fix, error.span
-        yield REGISTRY[error.code].at(entry.value, entry.path, error.message, hint, span)
+        value, path, code = entry.value, entry.path, error.code
+        yield Finding(value, path, error.message, error.fix, error.span, code=code)
         return False
     return True
 
@@ -338,7 +365,7 @@ def _odd_id(parsed: _Parsed) -> Findings:
             hint = "remove the space"
         elif odd[0] == "$":
             hint = "write the id in place of the variable"
-        yield at(entry.value, entry.path, message, hint)
+        yield Finding(entry.value, entry.path, message, hint)
 
 
 @_error(
@@ -364,7 +391,7 @@ def _contradiction(parsed: _Parsed) -> Findings:
     if others and is_choice and len(listed) < 200:
         fix = Fix.write(f"{last.key} in ({listed})", "to accept any of the values, write")
     message = f"no node can match: {_shown(last)} {problem}"
-    yield at(entry.place, entry.path, message, fix)
+    yield Finding(entry.place, entry.path, message, fix)
 
 
 @_warning(
@@ -379,7 +406,7 @@ def _redundant_requirement(parsed: _Parsed) -> Findings:
         text = entry.value.text
         if text in repeated:
             message = f"the id {quoted(text)} is repeated"
-            yield at(entry.value, entry.path, message, "remove it")
+            yield Finding(entry.value, entry.path, message, "remove it")
         repeated.add(text)
     if len(parsed.by_key) == len(parsed.located) or not parsed.selector.is_satisfiable:
         return
@@ -398,7 +425,7 @@ def _redundant_requirement(parsed: _Parsed) -> Findings:
         elif extra[requirement] == count[requirement]:
             reason = f"follows from {listed[requirement.key]}"
         if reason:
-            yield at(entry.place, entry.path, f"{_shown(requirement)} {reason}", "remove it")
+            yield Finding(entry.place, entry.path, f"{_shown(requirement)} {reason}", "remove it")
         seen.add(requirement)
 
 
@@ -416,7 +443,7 @@ def _absent_key(parsed: _Parsed) -> Findings:
         fix = Fix.write(key, "to require the label, add")
         for requirement, entry in items:
             effect = f"also matches nodes without the label {quoted(key)}"
-            yield at(entry.place, entry.path, f"{_shown(requirement)} {effect}", fix)
+            yield Finding(entry.place, entry.path, f"{_shown(requirement)} {effect}", fix)
 
 
 @_warning(
@@ -434,7 +461,7 @@ def _undocumented_operator(parsed: _Parsed) -> Findings:
             reported.add(found)  # so that "x>3,x<5" is reported once
             message = "'>' and '<' are not documented by Expanso; the server may reject them"
             hint = f"list the values: {requirement.key} in (...)"
-            yield at(entry.place, entry.path, message, hint)
+            yield Finding(entry.place, entry.path, message, hint)
 
 
 def _listed(requirements: list[Requirement]) -> str:
@@ -446,7 +473,7 @@ def _shown(requirement: Requirement) -> str:
 
 
 # Rules about the text of a selector; ``nodeselect.selectors`` finds the mistakes.
-_language = partial(define, "language")
+_language = partial(rule, "language")
 _expression = partial(_language, head="name: demo\nselector:\n  match_expressions:\n    - ")
 
 for _code, _summary, _before, _after in (
