@@ -22,7 +22,6 @@ from nodeselect import (
     StandingSelectors,
 )
 from nodeselect.explain import Explanation, NodeExplanation
-from nodeselect.explain.hints import ID_CODES
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.render.explanation import explanation_lines
 from nodeselect.render.layout import Screen
@@ -103,7 +102,7 @@ def _check_hints(explanation: Explanation) -> None:
     for hint in explanation.hints:
         if hint.replacement is None:
             assert hint.would_match is None
-        elif hint.code not in ID_CODES:
+        elif hint.code not in ("name-for-id", "other-id", "id-prefix", "label-for-id"):
             assert Selector.parse(hint.replacement).requirements
 
 

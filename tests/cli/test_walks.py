@@ -127,7 +127,6 @@ ANSWERS = {
     "match --id node-174fc7 -n fleet.json": "it is the beginning of 'node-174fc70c'",
     "match --id dublin-01-inference-01 -n fleet.json": "it is the name of 'node-174fc70c'",
     "match --id NODE-174FC70C -n fleet.json": "'node-174fc70c' differs only in case",
-    "explain --id node-174fc70d -n fleet.json": "write node-174fc70c instead of node-174fc70d: 1",
     "match -l gpu -L gpuu -n fleet.json": "no node that is printed has the label 'gpuu'",
     "labels regoin -n fleet.json": "no node has the label 'regoin'; 208 nodes have 'region'",
 }  # fmt: skip

@@ -14,12 +14,15 @@ import pytest
 from nodeselect import Inventory, Node, Selector
 from nodeselect.explain import Hint, hints
 from nodeselect.explain.compute import explain
-from nodeselect.explain.hints import ID_CODES, Vocabulary
+from nodeselect.explain.hints import Vocabulary
 from nodeselect.index.tuning import DEFAULT, Tuning
 from tests import golden
 from tests.cli.running import unprintable
 from tests.explain.node_list import NodeList
 from tests.inventory.small import tuned
+
+ID_CODES = ("name-for-id", "other-id", "id-prefix", "label-for-id")
+"""The codes of hints whose replacement is an id, or several."""
 
 TABLE = Path(__file__).with_name("hints.txt")
 
@@ -139,28 +142,19 @@ def test_the_beginning_of_one_id() -> None:
 
 
 @pytest.mark.parametrize(
-    ("node_id", "wrong", "difference"),
+    ("node_id", "wrong", "is_suggested"),
     [
-        ("node-174fc70c", "NODE-174FC70C", "only in case"),
-        ("IP-10-0-0-7", "ip-10-0-0-7", "only in case"),
-        ("node-174fc70c", "node-174fc70d", "only in the last letter"),
-        ("node-174fc70c", "node-174fc71c", None),
-        ("node-12", "node-13", None),
-        ("node-12345678", "node-12345679", None),
-        ("node-deadbeef", "node-deadbeee", None),
-        ("174fc70c-a", "174fc70c-b", None),
+        ("node-174fc70c", "NODE-174FC70C", True),
+        ("IP-10-0-0-7", "ip-10-0-0-7", True),
+        ("node-174fc70c", "node-174fc70d", False),
     ],
 )
-def test_a_similar_id(node_id: str, wrong: str, difference: str | None) -> None:
-    """An id that differs in case, or a hash that differs in the last letter, is suggested."""
+def test_an_id_in_another_case(node_id: str, wrong: str, is_suggested: bool) -> None:
+    """An id that differs only in case is suggested."""
     inventory = Inventory([Node(node_id), Node("other")])
     hints = inventory.explain(Selector.of(match_ids=[wrong, "other"])).hints
-    if difference is None:
-        assert hints == ()
-        return
-    (hint,) = hints
-    assert hint.message == f"no node has the id '{wrong}'; '{node_id}' differs {difference}"
-    assert (hint.code, hint.replacement, hint.would_match) == ("other-id", node_id, 2)
+    found = [(hint.code, hint.replacement, hint.would_match) for hint in hints]
+    assert found == ([("other-id", node_id, 2)] if is_suggested else [])
 
 
 class NodesOfATable(NodeList):

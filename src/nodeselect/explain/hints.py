@@ -4,7 +4,6 @@ A requirement is doubtful if no node satisfies it or it excludes none; a value i
 if no node has it. There is a hint only if something similar exists (see ``similarity.py``).
 """
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
@@ -17,9 +16,6 @@ from nodeselect.explain.wording import nodes_have, short
 from nodeselect.selectors import Operator, Requirement, Selector, conflict
 from nodeselect.similarity import WordCounts, closest_key, is_number
 from nodeselect.text import join_limited, printable, quoted
-
-ID_CODES = ("name-for-id", "other-id", "id-prefix", "label-for-id")
-"""The codes of hints whose replacement is an id, or several."""
 
 _MAX_HINTS = 3
 
@@ -37,9 +33,6 @@ _MAX_CACHED_KEYS = 16
 
 # Of more nodes than this, no id that begins with an unknown one is searched: that reads all ids.
 _MAX_SEARCHED_IDS = 10_000
-
-# The end of an id that is no number or word, so that one with another last letter is no neighbour.
-_HASH = re.compile(r"(?<![0-9a-z])(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{8,}\Z")
 
 # Values that many keys have, as they have numbers: they do not show which key was meant.
 _COMMON_WORDS = ("true", "false", "yes", "no", "on", "off", "none", "null", "unknown")
@@ -251,27 +244,18 @@ class _HintFinder:
         missing = self._nodes.missing_ids(others)
         for node_id in others:
             if node_id not in missing and node_id not in ids:
-                return self._other_id(ids, wrong, node_id, "only in case")
+                difference = f"{quoted(node_id)} differs only in case"
+                message = f"no node has the id {quoted(wrong)}; {difference}"
+                selector = _with_id(node_id, wrong, ids)
+                return self._suggestion("other-id", (0,), message, (wrong,), selector, node_id)
         return None
 
-    def _other_id(self, ids: Sequence[str], wrong: str, node_id: str, how: str) -> _Suggestion:
-        message = f"no node has the id {quoted(wrong)}; {quoted(node_id)} differs {how}"
-        selector = _with_id(node_id, wrong, ids)
-        return self._suggestion("other-id", (0,), message, (wrong,), selector, node_id)
-
     def _id_prefix(self, ids: Sequence[str], prefix: str) -> _Suggestion | None:
-        """Report the id ``prefix``, which no node has, if ids of nodes begin with it.
-
-        If it ends like a hash, report it also if exactly one id differs only in the last letter.
-        """
+        """Report the id ``prefix``, which no node has, if ids of nodes begin with it."""
         if self._failures.counts.total > _MAX_SEARCHED_IDS:
             return None
         found = self._nodes.find_id_prefix(prefix)
         if found is None:
-            if _HASH.search(prefix) and (near := self._nodes.find_id_prefix(prefix[:-1])):
-                node_id, count = near
-                if count == 1 and len(node_id) == len(prefix) and node_id not in ids:
-                    return self._other_id(ids, prefix, node_id, "only in the last letter")
             return None
         node_id, count = found
         several = f"{count:,} ids, such as " if count > 1 else ""

@@ -66,7 +66,6 @@ class Screen(NamedTuple):
     columns: int = 80
     ascii_only: bool = False
     colour: bool = False
-    lines: int = 24
 
     def escape(self, text: str) -> str:
         """Escape the characters of a text that the screen cannot show or would interpret."""
@@ -281,26 +280,20 @@ def report_lines(
 def detect_screen(stream: TextIO | None = None) -> Screen:
     """Return the screen that a stream writes to; by default standard output.
 
-    Its width is COLUMNS if that is a positive number, else that of the terminal, else 80; its
-    height is LINES, that of the terminal, or 24. It shows only ASCII if the encoding of the stream
-    has no block characters.
+    Its width is COLUMNS if that is a positive number, else that of the terminal, else 80. It shows
+    only ASCII if the encoding of the stream has no block characters.
     """
     stream = stream or sys.stdout
-    terminal = (0, 0)
-    with suppress(OSError, ValueError, AttributeError):  # not a terminal, closed, or not a file
-        terminal = os.get_terminal_size(stream.fileno())
-    columns = _number("COLUMNS") or terminal[0] or 80
-    lines = _number("LINES") or terminal[1] or 24
+    columns = 0
+    with suppress(ValueError):
+        columns = int(os.environ.get("COLUMNS", ""))
+    if columns <= 0:
+        columns = 80
+        with suppress(OSError, ValueError, AttributeError):  # not a terminal, closed, or not a file
+            columns = os.get_terminal_size(stream.fileno()).columns or columns
     encoding = getattr(stream, "encoding", None) or "ascii"
     ascii_only = b"?" in "█…".encode(encoding, "replace")
-    return Screen(max(columns, 20), ascii_only, _is_colour_wanted(stream), lines)
-
-
-def _number(variable: str) -> int:
-    """Return the number in an environment variable; 0 if it does not have a positive number."""
-    with suppress(ValueError):
-        return max(int(os.environ.get(variable, "")), 0)
-    return 0
+    return Screen(max(columns, 20), ascii_only, _is_colour_wanted(stream))
 
 
 def _is_colour_wanted(stream: TextIO | None) -> bool:

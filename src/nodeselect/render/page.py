@@ -5,10 +5,9 @@ to write. A page loads nothing, and its Content-Security-Policy allows only its 
 script, by their hashes. The same input gives the same bytes.
 """
 
-import re
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
@@ -17,8 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from nodeselect import __version__
 from nodeselect.explain import Explanation
-from nodeselect.explain.hints import ID_CODES
-from nodeselect.explain.wording import excluded_by_state, headline, missing_ids_text, short
+from nodeselect.explain.wording import excluded_by_state, headline, missing_ids_text
 from nodeselect.inventory.facets import count_labels
 from nodeselect.node import Node
 from nodeselect.selectors import Selector
@@ -35,8 +33,6 @@ MAX_ROWS = 50_000
 
 # A user's text is truncated to this many characters, unless a place has its own limit.
 _MAX_TEXT = 200
-
-_MAX_ADVICE = 2_000
 
 _BAR_WIDTH = 1_000
 
@@ -66,7 +62,6 @@ def render_page(
         explanation=explanation,
         headline=headline(explanation.matched, explanation.total, None),
         id_notes=[text for text in (missing, excluded and excluded_by_state(excluded)) if text],
-        recommendation=_advice(explanation),
         selector=list(map(str, selector.split())),
         nearest=[miss for miss in explanation.nearest if miss.id not in examples],
         table=table,
@@ -157,41 +152,6 @@ def _state(node: Node) -> tuple[str, str]:
     if node.state is None:
         return "unknown", "none"
     return node.state, "up" if node.connected else "down"
-
-
-def _advice(explanation: Explanation) -> tuple[list[tuple[str, bool]], str | None]:
-    """Return the pieces of the recommendation, and the text to copy."""
-    return list(_split_advice(explanation)), _copied(explanation)
-
-
-def _split_advice(explanation: Explanation) -> Iterator[tuple[str, bool]]:
-    """Yield the pieces of the recommendation: prose, and requirements, which are shown as code.
-
-    Each comes with whether it is a requirement.
-    """
-    texts = [requirement.text for requirement in explanation.requirements]
-    if explanation.correction is not None:
-        texts += [*explanation.correction.replacements, *explanation.correction.replaced]
-    longest_first = sorted(map(short, texts), key=len, reverse=True)
-    code = "|".join(map(re.escape, longest_first)) or "(?!)"
-    one_of_them = rf"(?<!\S)({code})(?![\w./-])"
-    text = _shown(explanation.recommendation, _MAX_ADVICE)
-    for number, piece in enumerate(re.split(one_of_them, text)):
-        yield piece, number % 2 == 1
-
-
-def _copied(explanation: Explanation) -> str | None:
-    """Return the text for the button that copies the corrected requirements.
-
-    Return None if nothing is recommended to be written, or if it is not shown as it is.
-    """
-    if explanation.correction is None or not explanation.recommendation.startswith("write "):
-        return None
-    replacements = explanation.correction.replacements
-    if len(replacements) > 1 and any(hint.code in ID_CODES for hint in explanation.hints):
-        return None  # ids are not written beside requirements
-    text = ",".join(replacements)
-    return text if _shown(text, _MAX_ADVICE) == text else None
 
 
 def _shown(text: str, limit: int = _MAX_TEXT) -> str:

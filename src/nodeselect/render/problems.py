@@ -12,7 +12,7 @@ from nodeselect.errors import JobError
 from nodeselect.jobs import CheckReport, Rule, all_rules
 from nodeselect.problem import Problem, draw
 from nodeselect.render.layout import Screen, Style, align_columns, json_lines
-from nodeselect.text import display_width, join_limited, pluralize, prefix, printable
+from nodeselect.text import join_limited, pluralize, printable
 
 _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -21,15 +21,6 @@ _EQUAL_WARNINGS = 3
 
 # If the warnings of a rule have more different messages, only the first is drawn.
 _MESSAGES_OF_A_RULE = 20
-
-# How many errors are listed again at the end of a long report.
-_ERRORS_AT_END = 10
-
-# A message in that list is not truncated to fewer columns.
-_SHORTEST_MESSAGE = 20
-
-# It is truncated between words, or inside a word that is longer than this.
-_LONG_WORD = 20
 
 # A problem, and the name of its file before it.
 _Located: TypeAlias = tuple[str, Problem]
@@ -117,18 +108,6 @@ def correction_summary(corrections: Collection[object], *, is_written: bool) -> 
     return f"--fix --write would correct {count}. After that, "
 
 
-def error_list_lines(reports: Sequence[CheckReport], screen: Screen) -> Iterator[str]:
-    """Yield a line for each error, to repeat the errors at the end of a long report.
-
-    Yield nothing if there are no warnings: then the errors are at the end already.
-    """
-    if any(report.warnings for report in reports):
-        errors = [each for each in _by_severity(reports) if each[1].severity == "error"]
-        yield from _concise_lines(errors[:_ERRORS_AT_END], screen, screen.columns)
-        if len(errors) > _ERRORS_AT_END:
-            yield f"and {pluralize(len(errors) - _ERRORS_AT_END, 'more error')}"
-
-
 def rule_lines(rule: Rule, screen: Screen) -> Iterator[str]:
     """Yield the lines that explain a rule, with an example before and after the fix."""
     yield from screen.wrap(f"{rule.code} ({rule.severity}): {rule.summary}")
@@ -159,44 +138,18 @@ def _counts(reports: Sequence[CheckReport], severity: str, total: int) -> str:
     return f"{pluralize(total, severity)} ({rules})" if rules else pluralize(total, severity)
 
 
-def _first_words(text: str, columns: int, screen: Screen) -> str:
-    """Return text; if it is too wide, its first words and an ellipsis.
-
-    A long word, which may be the name of a field, is cut.
-    """
-    text = screen.escape(text)
-    if display_width(text) <= columns:
-        return text
-    ellipsis = screen.escape("…")
-    start = prefix(text, columns - len(ellipsis))
-    words, _, _ = start.rpartition(" ")
-    if display_width(text[len(words) :].split()[0]) > _LONG_WORD or not words:
-        return start + ellipsis
-    return f"{words} {ellipsis}"
-
-
 def _by_severity(reports: Sequence[CheckReport]) -> list[_Located]:
     """Return the problems of all files, each after the name of its file; errors come first."""
     problems = [(report.file, problem) for report in reports for problem in report.problems]
     return sorted(problems, key=lambda located: located[1].severity != "error")
 
 
-def _concise_lines(
-    problems: Iterable[_Located], screen: Screen, columns: int | None = None
-) -> Iterator[str]:
-    """Yield a line for each problem.
-
-    :param columns: truncate messages so that lines are at most this wide, unless a message would be
-        too short then; None for lines of any width.
-    """
+def _concise_lines(problems: Iterable[_Located], screen: Screen) -> Iterator[str]:
+    """Yield a line for each problem."""
     for file, problem in problems:
-        place, label = screen.escape(problem.place(file)), f"{problem.severity}[{problem.code}]"
-        message = screen.escape(problem.message)
-        if columns is not None:
-            room = columns - display_width(f"{place}: {label} ")
-            message = _first_words(problem.message, max(room, _SHORTEST_MESSAGE), screen)
-        label = screen.style(label, "error" if problem.severity == "error" else "warning")
-        yield f"{place}: {label} {message}"
+        style: Style = "error" if problem.severity == "error" else "warning"
+        label = screen.style(f"{problem.severity}[{problem.code}]", style)
+        yield f"{screen.escape(problem.place(file))}: {label} {screen.escape(problem.message)}"
 
 
 def _drawings(reports: Sequence[CheckReport], screen: Screen) -> Iterator[str]:

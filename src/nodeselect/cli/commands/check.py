@@ -99,7 +99,6 @@ def check(
     from nodeselect.render.problems import (
         correction_lines,
         correction_summary,
-        error_list_lines,
         problem_lines,
         problem_summary,
     )
@@ -138,23 +137,18 @@ def check(
     if write:
         _write_all(corrections)
     if is_diff:
-        lines = list(correction_lines(corrections, detect_screen()))
+        write_output(correction_lines(corrections, detect_screen()))
     else:
-        lines = list(problem_lines(output, reports, unread, detect_screen()))
-    write_output(lines)
+        write_output(problem_lines(output, reports, unread, detect_screen()))
     if output in ("text", "concise"):
         for unread_error in unread:
             write_error(unread_error)
-        screen = detect_screen(sys.stderr)
-        if len(lines) > screen.lines and not is_diff:
-            for line in error_list_lines(reports, screen):
-                write_message(line)
         is_selection = len(rules) < len(all_rules())
         others = len(checked) - len(reports)
         summary = problem_summary(reports, len(unread), skipped, is_selection, others)
         if corrections:
             summary = correction_summary(corrections, is_written=write) + summary
-        write_message("\n".join(screen.wrap(summary)))
+        write_message("\n".join(detect_screen(sys.stderr).wrap(summary)))
         if any(map(os.path.isdir, files)) and len({report.is_job for report in reports}) == 2:
             write_message(f"to skip files that are not jobs, run: {_command_for_jobs(context)}")
     if unread:
