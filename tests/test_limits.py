@@ -34,7 +34,6 @@ def test_names_and_values() -> None:
         "event_bytes": 8_388_608,
         "document_bytes": 4_294_967_296,
         "gzip_ratio": 300,
-        "gzip_nodes": 4,
         "parquet_nodes": 100,
         "job_file_bytes": 1_048_576,
         "job_file_values": 200_000,

@@ -27,7 +27,6 @@ class Limits(NamedTuple):
     :param document_bytes: size of a JSON or YAML document of nodes, which is held in memory.
     :param gzip_ratio: how many times larger than compressed an input of gzip may be, if it has
         more than 64 MiB.
-    :param gzip_nodes: number of nodes for each compressed byte, if there are more than 100,000.
     :param parquet_nodes: number of nodes for each byte of a Parquet file, if there are more than
         100,000. The best encoding of consecutive ids has 19 nodes for each byte.
     :param job_file_bytes: size of a job file in bytes.
@@ -50,7 +49,6 @@ class Limits(NamedTuple):
     event_bytes: int = 8 * 1024 * 1024
     document_bytes: int = 4 * 1024 * 1024 * 1024
     gzip_ratio: int = 300
-    gzip_nodes: int = 4
     parquet_nodes: int = 100
     job_file_bytes: int = 1024 * 1024
     job_file_values: int = 200_000

@@ -200,28 +200,6 @@ def test_a_bomb_is_not_decompressed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert refusal(gzip.compress(text.encode())).code == "duplicate-id"
 
 
-@pytest.mark.parametrize("row", ["n,1\n", '{"id":"n"}\n'])
-def test_a_bomb_of_nodes_is_not_read(monkeypatch: pytest.MonkeyPatch, row: str) -> None:
-    """Far more nodes than can have different ids are rejected, and the others are not read."""
-    monkeypatch.setattr(gunzip, "_MIN_NODES", 1_000)
-    header = "id,x\n" if row[0] == "n" else ""
-    data = gzip.compress((header + row * 150_000).encode())
-    reader = NodeReader(io.BytesIO(data))
-    with pytest.raises(InventoryError) as caught:
-        list(reader)
-    message = "the input has more than 4 nodes for each compressed byte (limit: gzip_nodes)"
-    assert (caught.value.code, caught.value.message) == ("document-too-large", message)
-    assert reader.count < 4 * len(data) + 100_000
-    assert refusal(data).message == message
-
-
-def test_nodes_that_gzip_compresses_best(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Different ids, however regular, are never so many."""
-    monkeypatch.setattr(gunzip, "_MIN_NODES", 0)
-    ids = [f"{number:05d}"[::-1] for number in range(30_000)]
-    assert nodes_of(gzip.compress("\n".join(["id", *ids]).encode())) == list(map(Node, ids))
-
-
 # The column of ids
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from nodeselect import InventoryError
+from nodeselect.readers.raw_node import WHOLE
 from nodeselect.readers.watch_events import is_watch_event, read_event
 from tests.readers.test_shapes import kubernetes
 from tests.short import short
@@ -28,7 +29,7 @@ def test_event(kind: str, node: Any, meaning: object) -> None:
     """An event is a node as it now is, the id of one that is gone, or about no node."""
     event = {"type": kind, "object": node}
     assert is_watch_event(event)
-    assert read_event(event) == meaning
+    assert read_event(event, WHOLE, set() if kind == "ADDED" else {"w-1"}) == meaning
 
 
 @pytest.mark.parametrize(
@@ -72,7 +73,7 @@ def test_event(kind: str, node: Any, meaning: object) -> None:
 def test_refused(event: Any, code: str, message: str) -> None:
     """An event that is invalid, or that ends the watch, is an error with its place."""
     with pytest.raises(InventoryError) as caught:
-        read_event(event, (7, ""))
+        read_event(event, (7, ""), {"w-1"})
     assert (caught.value.code, short(caught.value)) == (code, message)
 
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from math import inf
 from typing import Any
 
@@ -91,23 +90,6 @@ def _read_yaml(text: str, max_values: int | None, *, single: bool) -> list[Value
             builder.add(_syntax_error(text, error))
     builder.raise_if_refused()
     return documents
-
-
-def scalar_spans(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the start and end index of each scalar, such as a string, in a text of YAML.
-
-    What is outside of these is syntax or a comment. Stop at the first syntax error.
-    """
-    import yaml  # here, since most commands do not need it
-
-    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-    with suppress(yaml.YAMLError):
-        for event in yaml.parse(text, Loader=loader):
-            if isinstance(event, yaml.ScalarEvent) and event.start_mark and event.end_mark:
-                start, end = event.start_mark.index, event.end_mark.index
-                if event.style in ("|", ">"):  # its first line may end with a comment
-                    start = max(text.find("\n", start), start)
-                yield start, end
 
 
 def _syntax_error(text: str, error: Any) -> DocumentError:

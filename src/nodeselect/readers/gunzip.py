@@ -1,8 +1,7 @@
-"""Decompress an input while it is read. Loaded only for compressed inputs."""
+"""Decompress an input while it is read."""
 
 import io
 import zlib
-from collections.abc import Callable
 from typing import Any, BinaryIO
 
 from nodeselect.errors import InventoryError
@@ -13,23 +12,16 @@ _BUFFER_BYTES = 64 * 1024
 # As many bytes may be decompressed from any input.
 _MIN_BYTES = 64 * 1024 * 1024
 
-# Any input may have as many nodes. Different ids take more than a byte each, however regular.
-_MIN_NODES = 100_000
 
-_HINT = "decompress it first if you trust it: gunzip"
+def gunzip(start: bytes, stream: BinaryIO) -> BinaryIO:
+    """Return a stream that decompresses an input of gzip.
 
-
-def gunzip(start: bytes, stream: BinaryIO) -> tuple[BinaryIO, Callable[[int], None]]:
-    """Return a stream that decompresses an input of gzip, and a function to call with node counts.
-
-    Reading the stream raises an ``InventoryError`` if the input is damaged, is cut off, or is far
-    larger decompressed than nodes would be. The function raises if so many nodes cannot be in so
-    few bytes.
+    Reading it raises an ``InventoryError`` if the input is damaged, is cut off, or is far larger
+    decompressed than nodes would be.
 
     :param start: the beginning of the input, which was read from ``stream`` already.
     """
-    decompressed = _Decompressed(start, stream)
-    return io.BufferedReader(decompressed, _BUFFER_BYTES), decompressed.check_nodes
+    return io.BufferedReader(_Decompressed(start, stream), _BUFFER_BYTES)
 
 
 class _Decompressed(io.RawIOBase):
@@ -39,14 +31,6 @@ class _Decompressed(io.RawIOBase):
         self._member = _new_member()
         self._in = len(start)
         self._out = 0
-
-    def check_nodes(self, count: int) -> None:
-        if count > max(_MIN_NODES, LIMITS.gzip_nodes * self._in):
-            message = (
-                f"the input has more than {LIMITS.gzip_nodes} nodes for each compressed byte"
-                " (limit: gzip_nodes)"
-            )
-            raise InventoryError("document-too-large", message, hint=_HINT)
 
     def readable(self) -> bool:
         return True
@@ -68,7 +52,7 @@ class _Decompressed(io.RawIOBase):
                 "document-too-large",
                 f"decompressed, the input is more than {LIMITS.gzip_ratio} times as large"
                 " (limit: gzip_ratio)",
-                hint=_HINT,
+                hint="decompress it first if you trust it: gunzip",
             )
         buffer[: len(data)] = data
         return len(data)

@@ -12,7 +12,7 @@ from nodeselect.readers.detect import node_rows
 from nodeselect.readers.envelope import list_field
 from nodeselect.readers.formats import json
 from nodeselect.readers.raw_node import WHOLE, RawNode, Record, validate
-from nodeselect.readers.watch_events import is_watch_event, read_next_event
+from nodeselect.readers.watch_events import is_watch_event, read_event
 from nodeselect.text import quoted
 
 DROPPED: Final = frozenset({"stream-ended", "watch-failed"})
@@ -111,7 +111,7 @@ class NodeStream:
             found = "a watch event among nodes" if has_watch_events else "a node among watch events"
             raise InventoryError("mixed-stream", found)
         if has_watch_events:
-            change = read_next_event(record, WHOLE, self._known)
+            change = read_event(record, WHOLE, self._known)
             return Node._trusted(*change) if isinstance(change, tuple) else change
         if record.get("deleted") is True and record.keys() == {"id", "deleted"}:
             node_id = validate(WHOLE, RawNode(record["id"], None, None, None, "id", ""))[0]

@@ -11,10 +11,11 @@ from nodeselect.files.blocking import blocking_reader
 from nodeselect.files.inputs import cannot_read, join_document, read_blocks, read_chunks, read_rest
 from nodeselect.node import DuplicateIdError, Node, NodeRow, has_state
 from nodeselect.problem import Place
-from nodeselect.readers.columnar import Block, require_pyarrow
+from nodeselect.readers.columnar import Block, require_pyarrow, to_blocks
 from nodeselect.readers.detect import Format, detect_format, node_rows
 from nodeselect.readers.envelope import check_footer
 from nodeselect.readers.formats import json
+from nodeselect.readers.gunzip import gunzip
 from nodeselect.readers.raw_node import RecordPlace
 from nodeselect.readers.shapes import plain
 from nodeselect.readers.watch_events import is_watch_event, latest_nodes
@@ -31,10 +32,6 @@ _MAX_FAILURE_MASKS = 1_000
 
 # So many nodes are kept to find one that is meant by an unknown id.
 _MAX_FIRST_NODES = 10_000
-
-# Nodes of a document that are selected and yielded together.
-_BLOCK_SIZE = 100
-
 
 _FORMAT_NAMES: dict[Format, str] = {
     "none": "a message",
@@ -186,8 +183,6 @@ class NodeReader:
             try:
                 content = _detect_content(blocking_reader(stream), self._id_column)
                 for block in self._blocks(content):
-                    if content.check_nodes is not None:
-                        content.check_nodes(self.count - first)
                     if self._on_progress is not None:
                         self._on_progress(self)
                     yield block
@@ -283,8 +278,7 @@ class NodeReader:
         )
 
     def _select_rows(self, rows: Iterable[NodeRow]) -> Iterator[Block]:
-        rest = iter(rows)
-        while block := list(islice(rest, _BLOCK_SIZE)):
+        for block in to_blocks(rows):
             if self._keeps_nodes:
                 self._keep(block)
             ids, labels, _, states = zip(*block, strict=True)
@@ -339,14 +333,12 @@ class _Content(NamedTuple):
     """What one input contains.
 
     :param start: what was read of ``stream`` already.
-    :param check_nodes: raises if there are too many nodes for the size of a compressed input.
     :param name: the name of the format, in words.
     """
 
     format: Format
     start: bytes
     stream: BinaryIO
-    check_nodes: Callable[[int], None] | None
     name: str
 
 
@@ -356,11 +348,9 @@ def _detect_content(stream: BinaryIO, id_column: str) -> _Content:
     :raises InventoryError: if it is compressed twice, or a saved inventory.
     """
     file_format, start = detect_format(stream, id_column)
-    compression, check_nodes = "", None
+    compression = ""
     if file_format == "gzip":
-        from nodeselect.readers.gunzip import gunzip  # rarely needed
-
-        (stream, check_nodes), compression = gunzip(start, stream), ", gzip"
+        stream, compression = gunzip(start, stream), ", gzip"
         file_format, start = detect_format(stream, id_column)
         if file_format == "gzip":
             message, hint = "the input is compressed twice", "decompress it once: gunzip"
@@ -371,7 +361,7 @@ def _detect_content(stream: BinaryIO, id_column: str) -> _Content:
             hint = "decompress it, and give that file as the only input: gunzip"
         raise InventoryError("saved", "the input is a saved inventory", hint=hint)
     name = f"{_FORMAT_NAMES[file_format]}{compression}"
-    return _Content(file_format, start, stream, check_nodes, name)
+    return _Content(file_format, start, stream, name)
 
 
 class DuplicateIdCheck:

@@ -10,7 +10,6 @@ from typing import Any
 from nodeselect.errors import InventoryError
 from nodeselect.node import NodeRow
 from nodeselect.readers.raw_node import (
-    WHOLE,
     Record,
     RecordPlace,
     describe,
@@ -29,21 +28,6 @@ def is_watch_event(record: Any) -> bool:
     return isinstance(record, dict) and record.keys() == {"type", "object"}
 
 
-def read_event(record: Record, place: RecordPlace = WHOLE) -> NodeRow | str | None:
-    """Read a watch event: return the node as it is now, or the id of a node that was deleted.
-
-    Return None for a BOOKMARK, which is not about a node.
-
-    :param place: the place of the record in the input, for errors.
-    :raises InventoryError: if the event is invalid; with the code ``watch-failed``, if it is an
-        ERROR, after which the watch must begin again.
-    """
-    try:
-        return _read(record.get("type"), record.get("object"))
-    except InventoryError as error:
-        raise error_in_record(place, error) from None
-
-
 def latest_nodes(records: Iterable[tuple[RecordPlace, Any]]) -> Iterator[NodeRow]:
     """Yield the nodes that exist after all events of a watch, in the order of their first events.
 
@@ -57,7 +41,7 @@ def latest_nodes(records: Iterable[tuple[RecordPlace, Any]]) -> Iterator[NodeRow
             raise InventoryError(
                 "not-a-node", "expected an event of a watch", place=place_of(place)
             )
-        change = read_next_event(record, place, nodes)
+        change = read_event(record, place, nodes)
         if isinstance(change, str):
             del nodes[change]
         elif change is not None:
@@ -65,16 +49,21 @@ def latest_nodes(records: Iterable[tuple[RecordPlace, Any]]) -> Iterator[NodeRow
     yield from nodes.values()
 
 
-def read_next_event(
-    record: Record, place: RecordPlace, known: Container[str]
-) -> NodeRow | str | None:
-    """Read an event as :func:`read_event` does; raise if it contradicts the events before it.
+def read_event(record: Record, place: RecordPlace, known: Container[str]) -> NodeRow | str | None:
+    """Read a watch event: return the node as it is now, or the id of a node that was deleted.
 
-    Then the input does not contain all nodes, or nodes were deleted while nobody watched.
+    Return None for a BOOKMARK, which is not about a node.
 
+    :param place: the place of the record in the input, for errors.
     :param known: the ids of all nodes that exist after the events before it.
+    :raises InventoryError: if the event is invalid; with the code ``watch-failed``, if it is an
+        ERROR, after which the watch must begin again. Also if it contradicts the events before it:
+        then the input does not contain all nodes, or nodes were deleted while nobody watched.
     """
-    change = read_event(record, place)
+    try:
+        change = _read(record.get("type"), record.get("object"))
+    except InventoryError as error:
+        raise error_in_record(place, error) from None
     if change is None:
         return None
     node_id = change if isinstance(change, str) else change[0]

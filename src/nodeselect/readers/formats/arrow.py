@@ -19,7 +19,7 @@ from nodeselect.limits import LIMITS
 from nodeselect.node import check_id
 from nodeselect.problem import Place
 from nodeselect.readers.columnar import EncodedBlock
-from nodeselect.readers.formats.arrow_columns import ColumnNames, Columns, resolve, row_error
+from nodeselect.readers.formats.arrow_columns import ColumnNames, TableColumns, resolve, row_error
 from nodeselect.readers.formats.arrow_labels import encode_labels, encode_texts
 from nodeselect.readers.raw_node import all_plain_ids
 from nodeselect.text import printable, truncate
@@ -154,7 +154,7 @@ def _check_rows(rows: int, expected: int) -> None:
         raise InventoryError("not-arrow", message, hint="the file is damaged: write it again")
 
 
-def _read_batches(batches: Iterable[Any], columns: Columns) -> Iterator[EncodedBlock]:
+def _read_batches(batches: Iterable[Any], columns: TableColumns) -> Iterator[EncodedBlock]:
     first_row = 0
     for batch in _regrouped(batches):
         yield _to_block(batch, columns, first_row)
@@ -187,7 +187,7 @@ def _combined(batches: list[Any]) -> list[Any]:
     return list(table.to_batches(_BLOCK_ROWS))
 
 
-def _to_block(batch: Any, columns: Columns, first_row: int) -> EncodedBlock:
+def _to_block(batch: Any, columns: TableColumns, first_row: int) -> EncodedBlock:
     ids = _ids(batch, columns.id, first_row)
     labels, lengths = encode_labels(batch, columns, first_row)
     names = [None] * len(ids) if columns.name is None else batch.column(columns.name).to_pylist()

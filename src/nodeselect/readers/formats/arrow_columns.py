@@ -34,7 +34,7 @@ class ColumnNames(NamedTuple):
     state: str | None = None
 
 
-class Columns(NamedTuple):
+class TableColumns(NamedTuple):
     """The columns to read. All of them exist, and have a type that can be read.
 
     :param labels: the column with all labels of a node.
@@ -53,7 +53,7 @@ class Columns(NamedTuple):
         return [*(column for column in single if column is not None), *self.columns.values()]
 
 
-def resolve(schema: Any, names: ColumnNames) -> Columns:
+def resolve(schema: Any, names: ColumnNames) -> TableColumns:
     """Find out which columns of a table to read.
 
     :param schema: the schema of the table.
@@ -77,7 +77,7 @@ def resolve(schema: Any, names: ColumnNames) -> Columns:
         others = [column for column in available if column not in {names.id, labels, name, state}]
         _check_keys(others)
         columns = {column: column for column in others}
-    resolved = Columns(names.id, labels, columns, name, state)
+    resolved = TableColumns(names.id, labels, columns, name, state)
     _check_exists(names.id, available, "no-id-column", _ID_HINT)
     for column in resolved.used():
         _check_exists(column, available, "no-column", "choose a column of the table")
@@ -149,7 +149,7 @@ def _check_exists(column: str, available: list[str], code: str, hint: str) -> No
         raise InventoryError(code, f"the table has no column {quoted(column)}{only}", hint=hint)
 
 
-def _check_types(schema: Any, columns: Columns) -> None:
+def _check_types(schema: Any, columns: TableColumns) -> None:
     _check_text("id-not-text", columns.id, schema.field(columns.id).type)
     for column in (columns.name, columns.state):
         if column is not None:

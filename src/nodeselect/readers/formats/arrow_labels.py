@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from nodeselect.errors import InventoryError
 from nodeselect.limits import LIMITS
 from nodeselect.node import check_sizes
-from nodeselect.readers.formats.arrow_columns import Columns, is_untyped, row_error
+from nodeselect.readers.formats.arrow_columns import TableColumns, is_untyped, row_error
 from nodeselect.text import quoted
 
 _Numbers = NDArray[np.int64]
@@ -80,7 +80,7 @@ def encode_texts(column: Any) -> Texts:
     return Texts(rows, codes, list(indexes))
 
 
-def encode_labels(batch: Any, columns: Columns, first_row: int) -> tuple[Labels, _Numbers]:
+def encode_labels(batch: Any, columns: TableColumns, first_row: int) -> tuple[Labels, _Numbers]:
     """Return the labels of the nodes in a batch, and how many each node has.
 
     :param first_row: the number of the first row, for errors.
