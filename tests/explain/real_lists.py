@@ -1,26 +1,12 @@
-"""Node lists as their systems print them: with the labels that those set, whose keys and values are
-alike, and the oddities of real clusters.
+"""Labels of nodes as their systems set them, with the oddities of real clusters.
+
+The keys and values of each system are alike, and none of them is a mistake.
 """
 
-import json
 from collections.abc import Callable, Iterator
 from random import Random
-from typing import Any
 
 Labels = dict[str, str]
-
-
-def _kubernetes(nodes: Iterator[tuple[str, Labels]]) -> str:
-    items = [
-        {
-            "kind": "Node",
-            "apiVersion": "v1",
-            "metadata": {"name": name, "labels": labels},
-            "status": {"conditions": [{"type": "Ready", "status": "True"}]},
-        }
-        for name, labels in nodes
-    ]
-    return json.dumps({"kind": "List", "apiVersion": "v1", "items": items})
 
 
 def _host(name: str, arch: str = "amd64", os: str = "linux") -> Labels:
@@ -63,24 +49,18 @@ def _features(random: Random, kernel: str, *more: str) -> Labels:
     }
 
 
-def _kubeadm(random: Random) -> Iterator[tuple[str, Labels]]:
+def _kubeadm(random: Random) -> Iterator[Labels]:
     """On premises: three control planes, 36 workers of two generations, four of them with GPUs."""
     for number in range(3):
-        name = f"k8s-cp-{number + 1}"
-        yield (
-            name,
-            _host(name)
-            | {
-                "node-role.kubernetes.io/control-plane": "",
-                "node.kubernetes.io/exclude-from-external-load-balancers": "",
-            },
-        )
+        yield _host(f"k8s-cp-{number + 1}") | {
+            "node-role.kubernetes.io/control-plane": "",
+            "node.kubernetes.io/exclude-from-external-load-balancers": "",
+        }
     for number in range(36):
-        name = f"k8s-worker-{number + 1:02}"
         is_new = number >= 24
         flags = ["AVX512F", "AVX512BW", "XSAVEC", "XSAVES", "XSAVEOPT"] if is_new else ["XSAVEOPT"]
         kernel = "5.15.0-113-generic" if number else "6.8.0-40-generic"  # one was upgraded
-        labels = _host(name) | _features(random, kernel, *flags)
+        labels = _host(f"k8s-worker-{number + 1:02}") | _features(random, kernel, *flags)
         labels |= {"node-role.kubernetes.io/worker": "", "rack": f"b{number // 6 + 1}"}
         if number in (5, 6, 30, 31):
             gpu = "NVIDIA-A100-PCIE-40GB" if is_new else "Tesla-V100-PCIE-32GB"
@@ -95,10 +75,10 @@ def _kubeadm(random: Random) -> Iterator[tuple[str, Labels]]:
                 "nvidia.com/gpu.deploy.dcgm": "true",
                 "nvidia.com/gpu.deploy.dcgm-exporter": "true",
             }
-        yield name, labels
+        yield labels
 
 
-def _eks(random: Random) -> Iterator[tuple[str, Labels]]:
+def _eks(random: Random) -> Iterator[Labels]:
     """Two managed groups and nodes of Karpenter, which takes what instance is cheap."""
     for number in range(80):
         name = f"ip-10-{random.randint(0, 3)}-{number}-{random.randint(4, 250)}.ec2.internal"
@@ -134,12 +114,11 @@ def _eks(random: Random) -> Iterator[tuple[str, Labels]]:
                 "karpenter.k8s.aws/instance-hypervisor": "nitro",
                 "karpenter.k8s.aws/instance-network-bandwidth": random.choice(("1250", "2500")),
             }
-        yield name, _host(name) | labels | common
+        yield _host(name) | labels | common
 
 
-def _expanso(random: Random) -> str:
+def _expanso(random: Random) -> Iterator[Labels]:
     """Edge nodes with labels that people wrote; most of them on some nodes only."""
-    items = []
     for number in range(150):
         site = random.choice(("plant-lyon", "plant-turin", "plant-gdansk", "dc-frankfurt"))
         labels = {
@@ -155,26 +134,14 @@ def _expanso(random: Random) -> str:
             labels |= {"gpu": "true", "gpu-model": random.choice(("jetson-orin", "nvidia-t4"))}
         if number % 30 == 7:
             labels["pci-compliant"] = "true"
-        spec: dict[str, Any] = {"name": f"{site}-{number:03}", "os": "linux", "arch": "arm64"}
-        if number != 77:  # a node that has just joined
-            spec["labels"] = labels
-        items.append(
-            {
-                "id": f"node-{random.randrange(16**8):08x}",
-                "spec": spec,
-                "status": {"connection_state": "connected"},
-            }
-        )
-    return json.dumps({"items": items, "next_token": ""})
+        yield labels if number != 77 else {}  # a node that has just joined
 
 
-def _nomad(random: Random) -> str:
+def _nomad(random: Random) -> Iterator[Labels]:
     """Clients with the attributes that Nomad detects, which are of every kind."""
-    nodes = []
     for number in range(48):
-        address = f"10.20.{number // 16}.{number % 16 + 10}"
         is_arm = number % 8 == 3
-        attributes = {
+        labels = {
             "cpu.arch": "arm64" if is_arm else "amd64",
             "cpu.modelname": "Neoverse-N1" if is_arm else "AMD EPYC 7R32",
             "cpu.frequency": "2500" if is_arm else "3300",
@@ -195,7 +162,7 @@ def _nomad(random: Random) -> str:
             "platform.aws.instance-type": "c6g.xlarge" if is_arm else "c5a.2xlarge",
             "platform.aws.placement.availability-zone": f"us-west-2{'abc'[number % 3]}",
             "unique.hostname": f"nomad-client-{number:02}",
-            "unique.network.ip-address": address,
+            "unique.network.ip-address": f"10.20.{number // 16}.{number % 16 + 10}",
             "unique.storage.bytesfree": str(random.randrange(10**10, 10**11)),
             "unique.storage.volume": "/dev/root",
             "unique.platform.aws.instance-id": f"i-{random.randrange(16**17):017x}",
@@ -204,31 +171,17 @@ def _nomad(random: Random) -> str:
             "consul.server": "false",
             "consul.version": "1.17.1" if number % 10 else "1.17.2",
         }
-        nodes.append(
-            {
-                "ID": f"{random.randrange(16**8):08x}-7d6b-4a52-9d6c-0f6b7b0c{number:04}",
-                "Name": f"nomad-client-{number:02}",
-                "Datacenter": "us-west-2",
-                "NodeClass": random.choice(("general", "general", "compute")),
-                "NodePool": "gpu" if number in (40, 41) else "default",
-                "Status": "ready",
-                "SchedulingEligibility": "eligible",
-                "Attributes": attributes,
-                "Meta": {
-                    "connect.log_level": "info",
-                    "connect.proxy_concurrency": "1",
-                    "connect.sidecar_image": "envoyproxy/envoy:v${NOMAD_envoy_version}",
-                    "team": random.choice(("platform", "search", "ads")),
-                    **({"storage": "nvme"} if number % 6 == 0 else {}),
-                },
-            }
-        )
-    return "\n".join(map(json.dumps, nodes))
+        labels |= {
+            "connect.log_level": "info",
+            "connect.proxy_concurrency": "1",
+            "connect.sidecar_image": "envoyproxy/envoy:v${NOMAD_envoy_version}",
+            "team": random.choice(("platform", "search", "ads")),
+        }
+        yield labels | ({"storage": "nvme"} if number % 6 == 0 else {})
 
 
-def _bacalhau(random: Random) -> str:
+def _bacalhau(random: Random) -> Iterator[Labels]:
     """Compute nodes with the labels that Bacalhau detects: GPUs and their memory among them."""
-    nodes = []
     for number in range(44):
         labels = {
             "Architecture": "amd64" if number % 11 else "arm64",
@@ -241,25 +194,14 @@ def _bacalhau(random: Random) -> str:
                 (("Tesla T4", "15360 MiB"), ("NVIDIA GeForce RTX 3090", "24576 MiB"))
             )
             labels |= {"GPU-0": model, "GPU-0-Memory": memory}
-        nodes.append(
-            {
-                "Info": {
-                    "NodeID": f"n-{random.randrange(16**8):08x}-7d6b-4a52",
-                    "NodeType": "Compute",
-                    "Labels": labels,
-                },
-                "Membership": "APPROVED",
-                "ConnectionState": {"Status": "CONNECTED"},
-            }
-        )
-    return json.dumps({"Nodes": nodes})
+        yield labels
 
 
-LISTS: dict[str, Callable[[Random], str]] = {
-    "kubeadm": lambda random: _kubernetes(_kubeadm(random)),
-    "eks": lambda random: _kubernetes(_eks(random)),
+LISTS: dict[str, Callable[[Random], Iterator[Labels]]] = {
+    "kubeadm": _kubeadm,
+    "eks": _eks,
     "expanso": _expanso,
     "nomad": _nomad,
     "bacalhau": _bacalhau,
 }
-"""For each system, a function that returns a list as text, from a seed."""
+"""For each system, a function that yields the labels of nodes, from a seed."""

@@ -72,14 +72,13 @@ def plant(random: Random, fleet: list[Labels]) -> list[Fault]:
         expected = len(faults) + count
         while len(faults) < expected:
             nodes = [fleet[free.pop()] for _ in range(random.choice((1, 1, 1, 2, 3)))]
-            before = [labels.copy() for labels in nodes]
-            fault = make(random, nodes)
-            if fault is None or fault in faults:
-                for labels, old in zip(nodes, before, strict=True):
-                    labels.clear()
-                    labels.update(old)
-            else:
+            changed = [labels.copy() for labels in nodes]
+            fault = make(random, changed)
+            if fault is not None and fault not in faults:
                 faults.append(fault)
+                for labels, new in zip(nodes, changed, strict=True):
+                    labels.clear()
+                    labels.update(new)
     return faults
 
 
@@ -133,11 +132,11 @@ def _change_separator(random: Random, text: str) -> str | None:
 
 def _change_letter(random: Random, text: str) -> str | None:
     """Insert, remove, replace or exchange letters behind the first one of a word."""
-    words = [(at, len(word)) for at, word in _words(text) if len(word) >= 5]
+    words = [match.span() for match in re.finditer("[a-z]{5,}", text)]
     if not words:
         return None
-    start, length = random.choice(words)
-    at = start + random.randint(1, length - 2)
+    start, end = random.choice(words)
+    at = random.randint(start + 1, end - 2)
     letter = random.choice("abcdefghijklmnopqrstuvwxyz")
     changed = random.choice(
         (
@@ -148,10 +147,6 @@ def _change_letter(random: Random, text: str) -> str | None:
         )
     )
     return changed if changed != text else None
-
-
-def _words(text: str) -> list[tuple[int, str]]:
-    return [(match.start(), match[0]) for match in re.finditer("[a-z]+", text)]
 
 
 _Change = Callable[[Random, str], str | None]
