@@ -76,7 +76,7 @@ class WatchProcess:
 
     def __init__(self, jobs: Path) -> None:
         self.process = subprocess.Popen(
-            [NODESELECT, "watch", "--jobs", str(jobs), "-n", "-"],
+            [NODESELECT, "watch", "--job", str(jobs), "-n", "-"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         self.lines = 0

@@ -155,7 +155,7 @@ def test_jobs(start: Start, tmp_path: Path) -> None:
             f"name: {name}\nselector: {{match_labels: {{region: {region}}}}}\n"
         )
     a, b, c = (str(tmp_path / f"{name}.yaml") for name in "abc")
-    watching = start("--jobs", str(tmp_path), "-n", "-")
+    watching = start("--job", str(tmp_path), "-n", "-")
     watching.write(b'{"id": "n-1", "labels": {"region": "us"}}')
     assert watching.line() == f"+ n-1 {b}"
     watching.write(b'{"id": "n-1", "labels": {"region": "eu"}}')
@@ -179,7 +179,7 @@ def test_manifest(start: Start, tmp_path: Path) -> None:
             for name, spec in specs.items()
         )
     )
-    watching = start("--jobs", str(path), "-n", "-")
+    watching = start("--job", str(path), "-n", "-")
     assert watching.message() == f"{path}: not considered: taints"
     for labels in ("gpu", "gpu tpu", "tpu", "gpu", ""):
         node = {"id": "n-1", "labels": dict.fromkeys(labels.split(), "yes")}
@@ -362,7 +362,7 @@ def test_invalid_job(start: Start, tmp_path: Path) -> None:
     """If one of the jobs is invalid, nothing is watched."""
     (tmp_path / "a.yaml").write_text("selector: {}\n")
     (tmp_path / "b.yaml").write_text("selector: {match_ids: 5}\n")
-    status, out, err = start("--jobs", str(tmp_path), "-n", "-").end()
+    status, out, err = start("--job", str(tmp_path), "-n", "-").end()
     assert (status, out) == (2, "")
     assert err.startswith("error[wrong-type]: ")
     assert f"\n --> {tmp_path}/b.yaml:1:23 at selector.match_ids\n" in err

@@ -106,7 +106,7 @@ Examples:
   nodeselect audit -n nodes.json
   nodeselect diff old.yaml new.yaml -n nodes.json
   nodeselect explain --job jobs/ -n nodes.json --node n-1
-  nodeselect watch --jobs jobs/ -n nodes.json
+  nodeselect watch --job jobs/ -n nodes.json
   nodeselect rollout --job job.yaml -n nodes.json
   nodeselect index nodes.json -o fleet.nsx
   nodeselect convert deployment.yaml --to job

@@ -14,11 +14,11 @@ from nodeselect.cli.completion import (
     complete_selector,
     complete_states,
 )
+from nodeselect.cli.inputs.job_selectors import is_selector
 from nodeselect.cli.inputs.nodes import VARIABLE, NodeFiles
 from nodeselect.cli.streams import QUIET
-from nodeselect.errors import SelectorError
 from nodeselect.render.layout import REPORT_FORMATS
-from nodeselect.selectors import Selector
+from nodeselect.selectors.charset import is_key
 from nodeselect.text import printable, quoted
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -160,7 +160,8 @@ def default_nodes(context: click.Context) -> NodeFiles | None:
             raise click.UsageError(message + printable(source), context)
         return nodes
     if _is_piped():
-        return node_files(context, "-")._replace(is_default=True)
+        conflict = "where are the nodes? --job reads standard input: give -n FILE, or set "
+        return node_files(context, "-")._replace(stdin_conflict=f"{conflict}{VARIABLE} to FILE")
     return None
 
 
@@ -198,15 +199,17 @@ def _one_file(
     context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
 ) -> str | None:
     file = once(context, parameter, values)
-    reject_folders(context, [file] if file is not None else [])
+    check_job_files(context, [file] if file is not None else [])
     return file
 
 
-def reject_folders(context: click.Context, files: Sequence[str]) -> None:
-    """Reject folders in place of job files."""
+def check_job_files(context: click.Context, files: Sequence[str]) -> None:
+    """Reject folders and selectors in place of job files."""
     for file in files:
         if os.path.isdir(file):
             raise click.UsageError(f"{quoted(file)} is a folder: give one job", context)
+        if not (os.path.lexists(file) or is_key(file)) and is_selector(file):
+            raise click.UsageError(f"{quoted(file)} is a selector: give it with -l", context)
 
 
 def check_usage(context: click.Context, mistakes: Mapping[str, bool]) -> None:
@@ -217,29 +220,3 @@ def check_usage(context: click.Context, mistakes: Mapping[str, bool]) -> None:
     for message, is_present in mistakes.items():
         if is_present:
             raise click.UsageError(message, context)
-
-
-def is_selector(word: str) -> bool:
-    """Return whether an argument is a selector, and not the name of a file."""
-    if os.path.lexists(word) or not {*"./#"}.isdisjoint(word) or word == "-":
-        return False
-    try:
-        return bool(Selector.parse(word).requirements)
-    except SelectorError:
-        return False
-
-
-def parse_selectors(expressions: Sequence[str], ids: Sequence[str] = ()) -> list[Selector]:
-    """Return a selector for each expression; without expressions, one selector for the ids.
-
-    :param ids: if there are any, each selector matches only nodes with one of these ids.
-    :raises SelectorError: if an expression or an id is invalid; it names the option.
-    """
-    option = "--id"
-    try:
-        restriction = Selector.of(match_ids=ids)
-        option = "-l"
-        selectors = [Selector.of(match_expressions=[text]) & restriction for text in expressions]
-    except SelectorError as error:
-        raise error.at(option) from None
-    return selectors or [restriction]

@@ -11,8 +11,8 @@ from itertools import takewhile
 import click
 
 from nodeselect.cli.hints import command_line
-from nodeselect.errors import NodeselectError, SelectorError
-from nodeselect.selectors import Selector
+from nodeselect.cli.inputs.job_selectors import is_selector
+from nodeselect.errors import NodeselectError
 from nodeselect.selectors.charset import is_key
 from nodeselect.similarity import similar_name
 from nodeselect.text import printable
@@ -37,7 +37,7 @@ _VERBS = {
 _OPTIONS = {
     option: meant
     for options, meant in (
-        ("--job --jobs --job-file -j", ("--job", "--jobs", "")),
+        ("--job --jobs --job-file -j", ("--job", "")),
         ("--expr --expression --field-selector --filter --label --label-selector", ("-l",)),
         ("--labels --match --query --selector --selectors --where -l -s", ("-l",)),
         ("--fleet --inventory --node-file --nodes -n", ("-n",)),
@@ -65,7 +65,7 @@ _WRITING = frozenset({"--html", "--write"})
 
 # These commands select nodes. If they have --all, they need one of these options.
 _NEED_SELECTING = ("match", "explain", "watch", "sql")
-_SELECTING = ("-l", "--id", "--job", "--jobs", "--all")
+_SELECTING = ("-l", "--id", "--job", "--all")
 
 # Of a longer command line, nothing is suggested.
 _MAX_LENGTH = 1_000
@@ -200,7 +200,7 @@ def _joined(value: str, rest: list[str]) -> str:
     others = list(takewhile(lambda word: word[:1] != "-" and not os.path.exists(word), rest))
     for count in range(len(others), 0, -1):
         text = " ".join([value, *others[:count]])
-        if _is_selector(text):
+        if is_selector(text):
             del rest[:count]
             return text
     return value
@@ -223,15 +223,8 @@ def _option_for(word: str, options: _Options, given: Collection[click.Option | N
         return "-n" if "-n" in options else ""
     elif is_key(word) and any(options.get(each) in given for each in _SELECTING):
         meant = "--node"  # or one of several labels, if the command has no such option
-    elif _is_selector(word):
+    elif is_selector(word):
         meant = "-l"
     else:
         return ""
     return meant if meant in options and options[meant] not in given else ""
-
-
-def _is_selector(text: str) -> bool:
-    try:
-        return bool(Selector.parse(text).requirements)
-    except SelectorError:
-        return False

@@ -4,18 +4,11 @@ import click
 
 from nodeselect.cli.completion import complete_files
 from nodeselect.cli.inputs.files import job_name, read_bytes, split_object
-from nodeselect.cli.inputs.job_selectors import read_job, single_job_selectors
-from nodeselect.cli.options import (
-    check_usage,
-    is_selector,
-    parse_selectors,
-    reject_folders,
-    selector_option,
-)
+from nodeselect.cli.inputs.job_selectors import parse_selectors, read_job, single_job_selectors
+from nodeselect.cli.options import check_job_files, check_usage, selector_option
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
 from nodeselect.render.layout import SELECTOR_FORMATS
 from nodeselect.selectors import Selector
-from nodeselect.selectors.charset import is_key
 from nodeselect.text import printable
 
 
@@ -53,10 +46,11 @@ def convert(
     from nodeselect.render.selectors import selector_lines  # compiles many patterns
 
     check_usage(context, {"give either a FILE or -l": (file is None) != bool(expressions)})
-    if file is not None and is_selector(file) and not is_key(file):
-        raise click.UsageError("give a selector with -l", context)
-    reject_folders(context, [file] if file is not None else [])
-    selectors = _read(file) if file is not None else tuple(parse_selectors(expressions))
+    if file is None:
+        selectors = tuple(parse_selectors(expressions))
+    else:
+        check_job_files(context, [file])
+        selectors = _read(file)
     write_output(selector_lines(selectors, output))
     if len(selectors) > 1:
         write_message(f"{len(selectors):,} selectors: a node must match one of them")

@@ -4,18 +4,16 @@ import click
 
 from nodeselect.cli.completion import complete_files
 from nodeselect.cli.inputs.files import job_name
-from nodeselect.cli.inputs.job_selectors import only_selector
+from nodeselect.cli.inputs.job_selectors import only_selector, parse_selectors
 from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory
 from nodeselect.cli.options import (
+    check_job_files,
     check_usage,
     default_nodes,
-    is_selector,
     job_option,
     node_files,
     nodes_option,
-    parse_selectors,
     quiet_option,
-    reject_folders,
     report_option,
     selector_option,
 )
@@ -83,10 +81,8 @@ def diff(
         > 1,
     }
     check_usage(context, mistakes)
-    if nodes_from is not None and len(files) == 2 and all(map(is_selector, files)):
-        raise click.UsageError("give the selectors to compare with -l", context)
     if nodes_from is not None:
-        reject_folders(context, files)
+        check_job_files(context, files)
     jobs = files if nodes_from is not None else (job,) if job is not None else ()
     if everything:
         selectors = [Selector.everything()]

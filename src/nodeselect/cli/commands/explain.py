@@ -1,6 +1,5 @@
 """``nodeselect explain``: explain why nodes match a selector, and why the others do not."""
 
-import os
 from collections.abc import Mapping, Sequence
 
 import click
@@ -8,7 +7,14 @@ import click
 from nodeselect.cli.completion import complete_ids
 from nodeselect.cli.hints import check_node, command_line
 from nodeselect.cli.inputs.files import job_name
-from nodeselect.cli.inputs.job_selectors import job_selectors, read_job, selected, term_numbers
+from nodeselect.cli.inputs.job_selectors import (
+    has_many_jobs,
+    job_selectors,
+    read_job,
+    runs_several,
+    selected,
+    term_numbers,
+)
 from nodeselect.cli.inputs.nodes import NodeFiles, match_any, read_explainable, read_inventory
 from nodeselect.cli.options import (
     check_usage,
@@ -52,7 +58,7 @@ from nodeselect.render.layout import detect_screen
 from nodeselect.selectors import Selector
 from nodeselect.text import pluralize
 
-# If more files of a folder are invalid, the command to check them names the folder.
+# If more files are invalid, the command to check them names what the user named.
 _MOST_FILES = 3
 
 
@@ -108,7 +114,7 @@ def explain(
     satisfy it and all before it. Then print which requirements nodes fail together, likely typos,
     and what to change.
     """
-    has_many_jobs = len(job) > 1 or any(os.path.isdir(file) for file in job)
+    is_many = has_many_jobs(job)
     is_piped = node == "-"
     check_usage(context, {"--node - cannot be combined with -n": is_piped and bool(nodes_from)})
     if is_piped:
@@ -119,7 +125,7 @@ def explain(
     mistakes = {
         "give --job, -l or --id, such as: -l region=eu": not (job or expressions or ids),
         "-l and --id can be combined with one job only":
-            has_many_jobs and bool(expressions or ids),
+            is_many and bool(expressions or ids),
         "--job and --node cannot both read standard input": both_read_stdin and is_piped,
         nodes_from.stdin_conflict: both_read_stdin,
         "--node cannot be combined with --state": node is not None and states is not None,
@@ -129,12 +135,11 @@ def explain(
         **page_mistakes(html, (*nodes_from.files(), *job)),
     }  # fmt: skip
     check_usage(context, mistakes)
-    content = read_job(job[0]) if job and not has_many_jobs else None
-    manifest = None if isinstance(content, Selector) else content
-    if has_many_jobs or (manifest and len(manifest.workloads) > 1 and not (expressions or ids)):
+    content = read_job(job[0]) if job and not is_many else None
+    if is_many or (runs_several(content) and not (expressions or ids)):
         if html is not None:
             raise click.UsageError("--html cannot be combined with several jobs", context)
-        selectors_by_job, invalid = job_selectors(job, manifest)
+        selectors_by_job, invalid = job_selectors(job, content)
         if node is not None:
             found = _read_node(context, nodes_from, node)
             report = _jobs_on_node(selectors_by_job, invalid, found)
@@ -184,7 +189,7 @@ def explain(
 def _read_node(context: click.Context, nodes_from: NodeFiles, node_id: str) -> Node:
     """Return the node with this id; for ``-``, the only node of standard input."""
     if node_id != "-":
-        inventory, _, _ = read_explainable(nodes_from, None, ())
+        inventory = read_inventory(nodes_from)
         check_node(context, inventory, node_id)
         return inventory[node_id]
     nodes = read_inventory(nodes_from)
@@ -248,11 +253,6 @@ def _write_invalid(invalid: Mapping[str, JobError], sources: Sequence[str]) -> N
             write_error(error)
         else:
             files.append(name)
-    for folder in filter(os.path.isdir, sources):
-        start = os.path.join(os.path.normpath(folder), "").removeprefix("./")
-        inside = [file for file in files if file.startswith(start)]
-        if len(inside) > _MOST_FILES:
-            files = [folder, *(file for file in files if file not in inside)]
     if files:
-        command = command_line(["check", *files])
-        write_error_message(f"for details, run: {command}")
+        words = files if len(files) <= _MOST_FILES else sources
+        write_error_message(f"for details, run: {command_line(['check', *words])}")

@@ -10,8 +10,14 @@ from typing import Any, BinaryIO, NoReturn
 
 import click
 
-from nodeselect.cli.completion import complete_files
-from nodeselect.cli.inputs.job_selectors import job_selectors, selected, warn_if_everything
+from nodeselect.cli.inputs.job_selectors import (
+    has_many_jobs,
+    job_selectors,
+    read_job,
+    runs_several,
+    selected,
+    warn_if_everything,
+)
 from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory
 from nodeselect.cli.options import (
     check_usage,
@@ -42,7 +48,7 @@ _PIECE_BYTES = 64 * 1024
 Examples:
   kubectl get nodes -o json --watch --output-watch-events |
     nodeselect watch -l 'gpu,!debug' -n -
-  nodeselect watch --jobs jobs/ -n fleet.json -o ndjson
+  nodeselect watch --job jobs/ -n fleet.json -o ndjson
   tail -n +1 -F nodes.ndjson | nodeselect watch --job job.yaml -n -
 
 \b
@@ -54,11 +60,11 @@ or any stream within an event, and must be started again; 2 on errors.
 @selector_option(
     "Watch the nodes that match this selector. Repeatable: nodes that match any of them."
 )
-@job_option("Watch the nodes that this job would run on: a job file, or a Kubernetes manifest.")
-@click.option(
-    "--jobs", "sources", metavar="FILE|FOLDER", multiple=True, shell_complete=complete_files,
-    help="Watch the nodes of each of these jobs: a file, or all files in a folder. Repeatable.",
-)  # fmt: skip
+@job_option(
+    "Watch the nodes that this job would run on: a job file, or a Kubernetes manifest. If repeated,"
+    " or a folder: the nodes of each of these jobs.",
+    multiple=True,
+)
 @state_option
 @click.option(
     "-o", "--output", type=click.Choice(CHANGE_FORMATS), default="text", show_default=True,
@@ -74,8 +80,7 @@ def watch(
     context: click.Context,
     nodes_from: NodeFiles,
     expressions: tuple[str, ...],
-    job: str | None,
-    sources: tuple[str, ...],
+    job: tuple[str, ...],
     states: frozenset[str] | None,
     output: str,
     timestamps: bool,
@@ -84,22 +89,23 @@ def watch(
     """Print which nodes start or stop matching, as it happens.
 
     First the nodes that match now, then every change: "+ NODE" if a node matches from now on,
-    "- NODE" if it no longer does; with --jobs, the job follows.
+    "- NODE" if it no longer does; with several jobs, the job follows.
 
     Standard input or a pipe is a stream of Kubernetes watch events, or of nodes, each of which
     replaces the one with its id. Files and folders are read again when they change.
     """
+    is_many = has_many_jobs(job)
     mistakes = {
-        "give --job, -l or --jobs": not (sources or expressions or job),
-        "--jobs and --job or -l exclude each other": bool(sources and (expressions or job)),
-        nodes_from.stdin_conflict: job == "-" and nodes_from.has_stdin,
-        "--jobs cannot read standard input": "-" in sources,
+        "give --job or -l, such as: -l region=eu": not (job or expressions),
+        "-l can be combined with one job only": is_many and bool(expressions),
+        nodes_from.stdin_conflict: "-" in job and nodes_from.has_stdin,
         "give one stream with -n, or files and folders":
             len(nodes_from.sources) > 1 and any(map(_is_stream, nodes_from.sources)),
     }  # fmt: skip
     check_usage(context, mistakes)
-    if sources:
-        selectors, invalid = job_selectors(sources)
+    content = read_job(job[0]) if job and not is_many else None
+    if is_many or (runs_several(content) and not expressions):
+        selectors, invalid = job_selectors(job, content)
         for error in invalid.values():
             write_error(error)
         if invalid:
@@ -107,7 +113,7 @@ def watch(
         for name, (selector, *_) in selectors.items():
             warn_if_everything(name, selector)
     else:
-        selectors = {"": tuple(selected(job, expressions, ()))}
+        selectors = {"": tuple(selected(job[0] if job else None, expressions, (), content))}
     if unknown := sorted((states or frozenset()) - KNOWN_STATES):
         write_message(
             f"{join_limited(list(map(quoted, unknown)), 5)}: not a state of a known system"

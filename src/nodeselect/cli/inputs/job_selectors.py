@@ -4,14 +4,14 @@ A node must match one of the selectors of a job. A job file has one selector. Th
 have one for each term of their node affinity.
 """
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from nodeselect.cli.inputs.files import files_in, job_name, read_bytes, split_object
-from nodeselect.cli.options import parse_selectors
 from nodeselect.cli.streams import write_message
-from nodeselect.errors import JobError
+from nodeselect.errors import JobError, SelectorError
 from nodeselect.problem import Fix, Problem
 from nodeselect.selectors import Selector
 from nodeselect.text import join_limited, pluralize, printable, quoted
@@ -46,6 +46,40 @@ def selected(
         return conditions
     terms = single_job_selectors(job, content)
     return [each & condition for each in terms for condition in conditions]
+
+
+def parse_selectors(expressions: Sequence[str], ids: Sequence[str] = ()) -> list[Selector]:
+    """Return a selector for each expression; without expressions, one selector for the ids.
+
+    :param ids: if there are any, each selector matches only nodes with one of these ids.
+    :raises SelectorError: if an expression or an id is invalid; it names the option.
+    """
+    option = "--id"
+    try:
+        restriction = Selector.of(match_ids=ids)
+        option = "-l"
+        selectors = [Selector.of(match_expressions=[text]) & restriction for text in expressions]
+    except SelectorError as error:
+        raise error.at(option) from None
+    return selectors or [restriction]
+
+
+def has_many_jobs(files: Sequence[str]) -> bool:
+    """Return whether ``--job`` was given more than once, or with a folder."""
+    return len(files) > 1 or any(map(os.path.isdir, files))
+
+
+def runs_several(content: "Selector | Manifest | None") -> bool:
+    """Return whether what :func:`read_job` returned are several objects that run pods."""
+    return not isinstance(content, Selector | None) and len(content.workloads) > 1
+
+
+def is_selector(text: str) -> bool:
+    """Return whether a text is a selector with at least one requirement."""
+    try:
+        return bool(Selector.parse(text).requirements)
+    except SelectorError:
+        return False
 
 
 def term_numbers(content: "Selector | Manifest | None", count: int) -> list[int]:
@@ -104,7 +138,7 @@ def single_job_selectors(
 
 
 def job_selectors(
-    sources: Sequence[str], content: "Manifest | None" = None
+    sources: Sequence[str], content: "Selector | Manifest | None" = None
 ) -> tuple[dict[str, tuple[Selector, ...]], dict[str, JobError]]:
     """Return the selectors of each valid job by its name, and the error of each invalid file.
 
@@ -112,7 +146,7 @@ def job_selectors(
     a job with the name ``FILE#KIND/NAME``.
 
     :param sources: files, objects of manifests, and folders of files.
-    :param content: the manifest in the only file, if it has been read already.
+    :param content: what :func:`read_job` returned for the only file, if called already.
     :raises JobError: if a file or a folder cannot be read, or there is no job.
     """
     errors: list[JobError] = []

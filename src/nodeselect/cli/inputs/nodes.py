@@ -50,26 +50,18 @@ class NodeFiles(NamedTuple):
     :param sources: files, folders, and ``-`` for standard input.
     :param id_column: in a table, the name of the column that has the ids.
     :param is_verbose: whether to report what was read.
-    :param is_default: whether standard input is read only because no input was given.
+    :param stdin_conflict: the error message if the job is to be read from standard input, too.
     """
 
     sources: tuple[str, ...]
     id_column: str = "id"
     is_verbose: bool = False
-    is_default: bool = False
+    stdin_conflict: str = "--job and -n cannot both read standard input"
 
     @property
     def has_stdin(self) -> bool:
         """Whether standard input is one of the inputs."""
         return "-" in self.sources
-
-    @property
-    def stdin_conflict(self) -> str:
-        """The error message if both the job and the nodes are to be read from standard input."""
-        if self.is_default:
-            give = f"give -n FILE, or set {VARIABLE} to FILE"
-            return f"where are the nodes? --job reads standard input: {give}"
-        return "--job and -n cannot both read standard input"
 
     @property
     def name(self) -> str:
