@@ -80,6 +80,7 @@ def test_json_and_yaml_give_the_same_texts(data: Any) -> None:
         yaml.safe_dump(data, sort_keys=False),
         yaml.safe_dump(data, sort_keys=False, allow_unicode=True, default_style='"'),
         yaml.safe_dump(data, sort_keys=False, default_flow_style=True),
+        yaml.safe_dump(data, sort_keys=False, default_style="|"),
     ]
     for text in documents:
         value = read_document(text)
@@ -117,26 +118,16 @@ def test_positions(text: str, otherwise: set[str]) -> None:
             assert written.startswith((*otherwise, "|", ">-"))
 
 
-def test_positions_of_containers() -> None:
-    """The position of a list or an object is its beginning."""
+def test_positions_in_order() -> None:
+    """The positions of small documents, written out; a list or an object is where it begins."""
+    at = [(each.text, each.position) for each in scalars(read_document("a: 'b'\nc:\n- 日 本: d\n"))]
+    assert at == [("a", (0, 0)), ("b", (0, 4)), ("c", (1, 0)), ("日 本", (2, 2)), ("d", (2, 7))]
     value = read_document('{"a":\n  [{"b": 1}]}')
     assert isinstance(value, Object)
     _, inner = value.entries["a"]
     assert (value.position, inner.position) == (Position(0, 0), Position(1, 2))
     assert isinstance(inner, List)
     assert inner.items[0].position == Position(1, 3)
-
-
-def test_positions_in_order() -> None:
-    """The positions of a small document, written out."""
-    at = [(each.text, each.position) for each in scalars(read_document("a: 'b'\nc:\n- 日 本: d\n"))]
-    assert at == [
-        ("a", Position(0, 0)),
-        ("b", Position(0, 4)),
-        ("c", Position(1, 0)),
-        ("日 本", Position(2, 2)),
-        ("d", Position(2, 7)),
-    ]
 
 
 KINDS = {
@@ -169,28 +160,6 @@ def test_what_pyyaml_converts_is_marked(plain: str) -> None:
     match value:
         case List([Scalar() as scalar]) if not isinstance(read[0], str):
             assert scalar.kind != "text"
-
-
-@pytest.mark.parametrize("quoted", ["'{}'", '"{}"', "|-\n  {}", ">-\n  {}"])
-@pytest.mark.parametrize("text", ["yes", "1.10", "null", "2024-01-01", "~"])
-def test_kind_of_a_quoted_scalar(text: str, quoted: str) -> None:
-    """Anything in quotes or in a block is a string."""
-    [scalar] = scalars(read_document(f"- {quoted.format(text)}\n"))
-    assert (scalar.text, scalar.kind) == (text, "text")
-
-
-def test_kinds_of_json() -> None:
-    """Strings of JSON are texts, and everything else is what it is."""
-    found = scalars(read_document('["1", "", 1, -1.5e3, true, false, null]'))
-    assert [(each.text, each.kind) for each in found] == [
-        ("1", "text"),
-        ("", "text"),
-        ("1", "number"),
-        ("-1.5e3", "number"),
-        ("true", "boolean"),
-        ("false", "boolean"),
-        ("null", "null"),
-    ]
 
 
 JSON = st.recursive(

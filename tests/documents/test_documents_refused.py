@@ -6,6 +6,7 @@ from nodeselect.documents.values import DocumentError, Position, decode_utf8
 from nodeselect.documents.yaml import read_document
 from tests.documents.test_documents import refusal, tree
 
+FIRST = "duplicate key '%s'; the first is on line 1"
 HALF = "is half of a character (an unpaired surrogate)"
 
 
@@ -22,24 +23,9 @@ HALF = "is half of a character (an unpaired surrogate)"
         ("a: ! b", "tag", (0, 3), "YAML tags are not allowed: '!'"),
         ("a:\n  <<: {b: c}", "merge-key", (1, 2), "YAML merge keys are not allowed"),
         ("a: b\n---\nc: d", "second-document", (1, 0), "a second document begins here"),
-        (
-            "a: 1\nb: 2\n'a': 3",
-            "duplicate-key",
-            (2, 1),
-            "duplicate key 'a'; the first is on line 1",
-        ),
-        (
-            '{"a": {"b": 1,\n"b": 2}}',
-            "duplicate-key",
-            (1, 1),
-            "duplicate key 'b'; the first is on line 1",
-        ),
-        (
-            '{"a": 1, "\\u0061": 2}',
-            "duplicate-key",
-            (0, 10),
-            "duplicate key 'a'; the first is on line 1",
-        ),
+        ("a: 1\nb: 2\n'a': 3", "duplicate-key", (2, 1), FIRST % "a"),
+        ('{"a": {"b": 1,\n"b": 2}}', "duplicate-key", (1, 1), FIRST % "b"),
+        ('{"a": 1, "\\u0061": 2}', "duplicate-key", (0, 10), FIRST % "a"),
         ("~: a", "key-not-text", (0, 0), "a key must be a string"),
         ("? [a]\n: b", "key-not-text", (0, 2), "a key must be a string"),
         ("{ {a: b}: c}", "key-not-text", (0, 2), "a key must be a string"),
@@ -50,6 +36,7 @@ HALF = "is half of a character (an unpaired surrogate)"
         ('["\\udc00\\ud83d"]', "surrogate", (0, 1), f"\\udc00 {HALF}"),
         ('{"\\ud800": 1}', "surrogate", (0, 1), f"\\ud800 {HALF}"),
         ('["\ud800"]', "surrogate", (0, 1), f"\\ud800 {HALF}"),
+        ("a: \ud800", "surrogate", (0, 3), f"\\ud800 {HALF}"),
         ("a: [b\n", "not-yaml", (0, 3), "not YAML: did not find expected ',' or ']'"),
         ("a: b: c", "not-yaml", (0, 4), "not YAML: mapping values are not allowed in this context"),
         ('a: "b', "not-yaml", (0, 3), "not YAML: found unexpected end of stream"),
@@ -84,14 +71,6 @@ def test_wrong_indentation(text: str, hint: str) -> None:
     assert (fix and fix.text) == hint
 
 
-@pytest.mark.parametrize(
-    "text", ["\ud800", "a: \ud800", "\ud800: a", "# \ud800", "{a: \udfff}", 'a: "\ud83d"']
-)
-def test_half_a_surrogate_pair_in_yaml(text: str) -> None:
-    """YAML that holds half of a surrogate pair raises nothing of Python's codecs."""
-    assert refusal(text).position.line == 0
-
-
 def nested(depth: int, form: str, inner: str) -> str:
     """Put ``inner`` into so many lists or objects."""
     begin, end = {"list": ("[", "]"), "json": ('{"a": ', "}"), "yaml": ("{a: ", "}")}[form]
@@ -100,28 +79,16 @@ def nested(depth: int, form: str, inner: str) -> str:
 
 @pytest.mark.parametrize("form", ["list", "json", "yaml"])
 def test_depth(form: str) -> None:
-    """A value in 32 lists or objects is read, and in 33 refused, whatever the notation is."""
+    """A value in 32 lists or objects is read, and in 33 or 100,000 refused, in each notation."""
     for comment in ("", "# not JSON\n"):
         assert str(tree(read_document(comment + nested(32, form, '"x"')))).count("x") == 1
-        with pytest.raises(DocumentError) as caught:
-            read_document(comment + nested(33, form, '"x"'))
-        assert caught.value.code == "too-deep"
-        assert caught.value.message == "nested deeper than 32 levels (limit: depth)"
-
-
-def test_depth_of_indented_yaml() -> None:
-    """Indentation counts as brackets do."""
-    lines = [" " * at + "a:" for at in range(33)]
+        for text in (nested(33, form, '"x"'), nested(100_000, form, "x"), "[" * 100_000):
+            error = refusal(comment + text)
+            assert error.code == "too-deep"
+            assert error.message == "nested deeper than 32 levels (limit: depth)"
+    lines = [" " * at + "a:" for at in range(33)]  # indentation counts as brackets do
     assert tree(read_document("\n".join(lines[:32]) + " x"))
     assert refusal("\n".join(lines) + " x").code == "too-deep"
-
-
-@pytest.mark.parametrize("form", ["list", "json", "yaml"])
-@pytest.mark.parametrize("end", [0, 1])
-def test_depth_without_end(form: str, end: int) -> None:
-    """100,000 levels are refused by the same name, and overflow no stack."""
-    text = nested(100_000, form, "x")
-    assert refusal(text if end else text[:100_000]).code == "too-deep"
 
 
 @pytest.mark.parametrize(
@@ -129,12 +96,9 @@ def test_depth_without_end(form: str, end: int) -> None:
     [
         ('["\\ud83d\\ude00", "\\"\\\\\\/\\b\\f\\n\\r\\t"]', ["😀", '"\\/\b\f\n\r\t']),
         ("{a: b, c: [d, 'e']}", {"a": "b", "c": ["d", "e"]}),
-        ("{a: b} # c\n", {"a": "b"}),
         ("[a,\n b,]", ["a", "b"]),
-        ('{"a": b}', {"a": "b"}),
         ("{'a': 1.10}", {"a": "1.10"}),
         ("\n\n {}\n", {}),
-        ("---\na: b\n...\n", {"a": "b"}),
         ("%YAML 1.1\n---\na: b\n", {"a": "b"}),
         ("# nothing\n", ""),
         ("", ""),

@@ -1,10 +1,14 @@
 """What every test of the readers does: read bytes, get nodes or the error."""
 
 import io
+import tracemalloc
+from itertools import islice
+from typing import Any
 
 import pytest
 
 from nodeselect import Inventory, InventoryError, Node
+from nodeselect.readers.reader import NodeReader
 
 LINE = '{"id": "n-1", "labels": {}}\n'
 """A plain node on a line, to begin NDJSON with."""
@@ -24,3 +28,42 @@ def refusal(data: bytes | str) -> InventoryError:
 
 def _stream(data: bytes | str) -> io.BytesIO:
     return io.BytesIO(data.encode() if isinstance(data, str) else data)
+
+
+class _Generated(io.RawIOBase):
+    """A stream of this many records, made as they are read.
+
+    :param record: what each is, with the format of its number.
+    """
+
+    def __init__(self, record: str, number: int) -> None:
+        self._records = (record % at for at in range(number))
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        if not self._rest:
+            self._rest = "".join(islice(self._records, 20)).encode()
+        size = min(len(buffer), len(self._rest))
+        buffer[:size], self._rest = self._rest[:size], self._rest[size:]
+        return size
+
+
+def peak_memory(record: str, number: int) -> int:
+    """Return the most memory used while this many records are read, and no node is selected.
+
+    :param record: what each is, with the format of its number.
+    """
+    for count in (2, number):  # the first loads what is loaded once
+        stream = io.BufferedReader(_Generated(record, count))
+        reader = NodeReader(stream, node_filter=lambda labels, node_id: False)
+        tracemalloc.start()
+        try:
+            assert list(reader) == []
+            assert reader.count == count
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    return peak

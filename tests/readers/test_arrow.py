@@ -8,7 +8,6 @@ import pytest
 
 from nodeselect import Inventory, InventoryError, Node, Selector
 from nodeselect.readers.reader import NodeReader
-from tests.inventory.small import SMALL, tuned
 
 pytest.importorskip("pyarrow")
 
@@ -59,16 +58,6 @@ def test_row_groups() -> None:
     assert inventory.ids() == ids
     expected = [f"n-{at}" for at in range(70_000) if at % 3 and at % 1_000 == 7]
     assert inventory.match(Selector.parse("rack=r7")).ids() == expected
-
-
-def test_labels_that_do_not_occur() -> None:
-    """A value that only a dictionary has is not a value of any node."""
-    ids = pa.array([f"n-{at}" for at in range(10)])
-    gpu = pa.DictionaryArray.from_arrays(pa.array([0] * 10), pa.array(["t4", "unused"]))
-    inventory = tuned(SMALL).from_arrow(pa.table({"id": ids, "gpu": gpu}))
-    segment = inventory.snapshot()._view.store.segment
-    assert segment is not None
-    assert list(segment.rows.values) == ["t4"]
 
 
 def test_files_are_recognised(tmp_path: Path) -> None:

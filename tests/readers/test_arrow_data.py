@@ -1,6 +1,5 @@
 """pyarrow is loaded for Arrow data and Parquet, and for nothing else."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -33,14 +32,6 @@ def test_without_pyarrow(tmp_path: Path) -> None:
         lambda: Inventory().to_arrow(),
     """
     assert "numpy" not in loaded_after(WITHOUT_PYARROW.format(attempts=attempts))
-
-
-def test_other_formats_need_no_pyarrow(tmp_path: Path) -> None:
-    """Reading JSON does not load pyarrow."""
-    path = tmp_path / "fleet.json"
-    path.write_text(json.dumps([{"id": "n-1"}]), "utf-8")
-    loaded = loaded_after(f"from nodeselect import Inventory\nInventory.read({str(path)!r})")
-    assert not loaded & {"pyarrow", "numpy"}
 
 
 def test_pandas_is_not_loaded(tmp_path: Path) -> None:

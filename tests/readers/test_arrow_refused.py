@@ -12,7 +12,6 @@ from nodeselect import Inventory, InventoryError, Node
 pytest.importorskip("pyarrow")
 
 import pyarrow as pa
-import pyarrow.ipc
 
 from tests.readers.arrow_layouts import (
     PAIRS,
@@ -319,16 +318,3 @@ def test_parquet_of_too_many_rows() -> None:
     assert caught.value.code == "document-too-large"
     with pytest.raises(InventoryError, match="two nodes have the id 'n-1'"):  # any may be as long
         Inventory.from_arrow(to_parquet(pa.table({"id": ids[:100_000]})))
-
-
-@pytest.mark.parametrize("compression", ["zstd", None])
-def test_arrow_files_are_not_read(compression: str | None) -> None:
-    """A file of Arrow IPC, which may decompress to any size, is rejected by its first bytes."""
-    file = io.BytesIO()
-    table = map_table(NODES)
-    options = pyarrow.ipc.IpcWriteOptions(compression=compression)
-    with pyarrow.ipc.new_file(file, table.schema, options=options) as writer:
-        writer.write_table(table)
-    with pytest.raises(InventoryError) as caught:
-        Inventory.read(io.BytesIO(file.getvalue()))
-    assert (caught.value.code, caught.value.hint) == ("not-arrow", "write the table as Parquet")

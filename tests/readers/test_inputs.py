@@ -135,16 +135,6 @@ def test_what_was_read(text: str, summary: str) -> None:
     assert [*map(str, compressed.inputs)] == [summary[:-1] + ", gzip)"]
 
 
-def test_the_shapes_of_large_files(tmp_path: Path) -> None:
-    """The shape of plain nodes is known in whichever way their lines are decoded."""
-    path = tmp_path / "nodes"
-    path.write_text(plain(*map(str, range(9_000))))
-    with path.open("rb") as stream:
-        reader = NodeReader(stream, selector=GPU)
-        list(reader)
-    assert str(reader.inputs[0]) == "input: 9,000 nodes, {id, labels} (JSON lines)"
-
-
 # Compressed inputs
 
 

@@ -9,11 +9,12 @@ import pytest
 from nodeselect import InventoryError, Node
 from nodeselect.readers.node_stream import DROPPED, NodeStream
 from tests.readers.test_shapes import bacalhau, expanso, kubernetes
-from tests.readers.test_watch_events import GONE
 from tests.short import short
 
 WATCHED = kubernetes("w-1", "True", {"gpu": "true"})
 NODE = Node("w-1", {"gpu": "true"}, "w-1", "ready")
+GONE: dict[str, Any] = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
+GONE |= {"message": "too old resource version: 5 (9)", "reason": "Expired", "code": 410}
 
 
 def event(kind: str, node: Any = WATCHED) -> Any:
@@ -103,7 +104,34 @@ def test_nodes() -> None:
         pytest.param(
             [{"id": "n-1"}, event("ADDED")], "mixed-stream", "event 2: a watch event among nodes"
         ),
-        pytest.param([event("PUT")], "unknown-event", "event 1: type: unknown type of event"),
+        pytest.param(
+            [event("ERROR", {"code": "\x1b"})], "watch-failed",
+            "event 1: the watch failed: 'no reason is given'\n  begin again: kubectl get nodes",
+        ),
+        pytest.param(
+            [event("added")], "unknown-event",
+            "event 1: type: unknown type of event: 'added'\n"
+            "  the types are ADDED, MODIFIED, DELETED, BOOKMARK and ERROR",
+        ),
+        pytest.param(
+            [{"type": ["ADDED"], "object": WATCHED}], "unknown-event",
+            "event 1: type: unknown type of event: a list\n",
+        ),
+        pytest.param(
+            [event("DELETED", "w-1")], "wrong-type",
+            "event 1: object: expected an object, found a string",
+        ),
+        pytest.param(
+            [event("ADDED", {"kind": "Pod", "metadata": {"name": "web"}})], "not-a-node",
+            "event 1: object: expected a node, found an object of kind 'Pod'\n  list only nodes",
+        ),
+        pytest.param(
+            [event("DELETED", {"metadata": {}})], "no-id",
+            "event 1: object.metadata.name: the node has no id",
+        ),
+        pytest.param(
+            [{**event("ADDED"), "x": 1}], "unknown-shape", "event 1: this is neither a node nor a"
+        ),
         pytest.param(
             [event("ADDED", kubernetes("w-1", "True", {"gpu": 5}))], "label-not-text",  # type: ignore[dict-item]
             "event 1: object.metadata.labels.gpu: the value of the label 'gpu' must be a string",
@@ -132,10 +160,19 @@ def test_nodes() -> None:
             "event 1: this is a list of nodes, not one node",
         ),
         pytest.param([GONE], "not-a-node", "event 1: expected a node, found an object of kind"),
-        pytest.param(
-            [{"id": "n-1"}, b"\nError: x\n"], "not-json",
-            "event 2: expected a JSON object, found 'Error: x'",
+        *(
+            pytest.param([{"id": "n-1"}, text], "not-json", f"event 2: expected a JSON object, {e}")
+            for text, e in (
+                (b"\nError: x\n", "found 'Error: x'"),
+                (b"  \r\n[{}]", "found '[{}]'"),
+                (b'\x1e{"id": "n-1"}\n', "found '\\x1e{"),
+                (b"}", "found '}'"),
+                (b'"a"', "found '\"a\"'"),
+                (b"\xef\xbb\xbf{}", "found '\\ufeff{}'"),
+            )
         ),
+        pytest.param([b"id,labels\nn-1,\n"], "not-json", "event 1: expected a JSON object, found"),
+        pytest.param([b"\x1f\x8b\x08"], "compressed", "event 1: the stream is compressed (gzip)"),
         pytest.param(
             [{"id": "n-1"}, b'\n{\n"id": x}\n'], "not-json",
             "event 2: line 2, column 7: invalid JSON: invalid character",

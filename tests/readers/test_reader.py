@@ -2,20 +2,18 @@
 
 import gc
 import io
-import json
 import sys
-import tracemalloc
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nodeselect import Inventory, InventoryError, Node
-from nodeselect.readers.reader import NodeReader
-from tests.readers.reading import LINE
+from nodeselect.readers.reader import DuplicateIdCheck, NodeReader
+from tests.readers.reading import LINE, peak_memory
 from tests.short import short
 
 FLEETS = [
@@ -30,29 +28,18 @@ FLEETS = [
 ]
 
 
-def reader(text: str) -> NodeReader:
-    """Return a reader of ``text`` that selects nodes with the label ``a``."""
-    return NodeReader(io.BytesIO(text.encode()), node_filter=lambda labels, _: "a" in labels)
-
-
 @pytest.mark.parametrize("text", FLEETS)
-def test_count_is_of_all_nodes(text: str) -> None:
-    """``node_filter`` selects nodes; the count is of all nodes."""
-    reading = reader(text)
-    assert list(reading) == [Node("n-1", {"a": "b"})]
-    assert reading.count == 3
-
-
-@pytest.mark.parametrize("text", FLEETS)
-def test_the_filter_gets_labels_and_id(text: str) -> None:
-    """``node_filter`` is called once for each node, in order, with its labels and its id."""
+def test_a_filter_selects_nodes(text: str) -> None:
+    """``node_filter`` is called once for each node, in order; the count is of all nodes."""
     calls: list[tuple[dict[str, str], str]] = []
 
-    def record(labels: Mapping[str, str], node_id: str) -> bool:
+    def has_a(labels: Mapping[str, str], node_id: str) -> bool:
         calls.append((dict(labels), node_id))
-        return False
+        return "a" in labels
 
-    assert list(NodeReader(io.BytesIO(text.encode()), record)) == []
+    reading = NodeReader(io.BytesIO(text.encode()), has_a)
+    assert list(reading) == [Node("n-1", {"a": "b"})]
+    assert reading.count == 3
     assert calls == [({"a": "b"}, "n-1"), ({}, "n-2"), ({}, "n-3")]
 
 
@@ -80,15 +67,6 @@ def test_the_name_of_the_input() -> None:
         with pytest.raises(InventoryError) as caught:
             list(NodeReader(io.BytesIO(b'[{"id": ""}]'), name=name))
         assert short(caught.value) == f"{shown}[0].id: a node id must not be empty"
-
-
-def test_that_there_are_no_nodes_is_a_short_sentence() -> None:
-    """Of what says that there are no nodes, at most 200 characters are read as that."""
-    sentence = f"No {'nodes ' * 32}found"
-    assert len(sentence) == 200
-    assert list(reader(sentence)) == []
-    with pytest.raises(InventoryError):
-        list(reader(f"{sentence}."))
 
 
 class BrokenPipe(io.RawIOBase):
@@ -166,58 +144,30 @@ def test_any_bytes_are_nodes_or_an_inventory_error(data: bytes) -> None:
         assert all(isinstance(node, Node) for node in read)
 
 
-# Memory
-
-
-class Generated(io.RawIOBase):
-    """A stream of this many short lines with ascending ids, created as they are read."""
-
-    def __init__(self, number: int) -> None:
-        self._numbers = iter(range(number))
-        self._rest = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any, /) -> int:
-        while not self._rest:
-            number = next(self._numbers, None)
-            if number is None:
-                return 0
-            self._rest = b'{"id":"node-%08d","labels":{"region":"eu","n":"%d"}}\n' % (
-                number,
-                number,
-            )
-        size = min(len(buffer), len(self._rest))
-        buffer[:size] = self._rest[:size]
-        self._rest = self._rest[size:]
-        return size
-
-
-def peak(number: int) -> int:
-    """Return the peak memory while this many lines are read and no node is selected."""
-    stream: BinaryIO = io.BufferedReader(Generated(number))
-    reading = NodeReader(stream, node_filter=lambda labels, node_id: False)
-    tracemalloc.start()
-    try:
-        assert list(reading) == []
-        assert reading.count == number
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-
-
 def test_memory_does_not_grow_with_what_is_not_selected() -> None:
     """Only the id of a node that is not selected stays in memory."""
-    peak(1_000)  # what is loaded once
-    few, many = peak(10_000), peak(40_000)
+    record = '{"id":"node-%08d","labels":{"region":"eu"}}\n'
+    few, many = peak_memory(record, 10_000), peak_memory(record, 40_000)
     assert (many - few) / 30_000 < len("node-00000000") + 3
 
 
-def test_the_generated_lines_are_nodes() -> None:
-    """The lines that memory is measured with are nodes with ascending ids."""
-    nodes = list(NodeReader(io.BufferedReader(Generated(3))))
-    assert [json.dumps(dict(node.labels)) for node in nodes] == [
-        f'{{"region": "eu", "n": "{number}"}}' for number in range(3)
-    ]
-    assert [node.id for node in nodes] == ["node-00000000", "node-00000001", "node-00000002"]
+IDS = st.lists(st.text("abé日", min_size=1, max_size=2), max_size=12)
+
+
+@given(st.lists(IDS, max_size=4))
+@example([["a", "b"], ["b", "c"]])
+@example([["a", "b", "b"]])
+@example([[f"n-{at * 7 % 5_000:04}" for at in range(5_000)], ["n-0014"]])
+def test_the_first_repeated_id_is_reported(batches: list[list[str]]) -> None:
+    """The error names the first id that occurs again, and its two nodes, in any batches."""
+    check = DuplicateIdCheck()
+    for batch in batches:
+        check.add(batch)
+    ids = [node_id for batch in batches for node_id in batch]
+    second = next((at for at, node_id in enumerate(ids) if node_id in ids[:at]), None)
+    error = check.error()
+    if second is None:
+        assert error is None
+    else:
+        assert error is not None
+        assert error.positions == (ids.index(ids[second]), second)

@@ -2,8 +2,6 @@
 
 import io
 import json
-import tracemalloc
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -12,10 +10,9 @@ from hypothesis import strategies as st
 
 from nodeselect import Node
 from nodeselect.files import inputs
-from nodeselect.readers.formats.json import split_at_brackets, split_at_lines
 from nodeselect.readers.reader import NodeReader
-from tests.readers.reading import nodes_of
-from tests.readers.test_shapes import KUBERNETES, KUBERNETES_NODES, as_yaml, kubernetes, nomad
+from tests.readers.reading import nodes_of, peak_memory
+from tests.readers.test_shapes import KUBERNETES, KUBERNETES_NODES, as_yaml, kubernetes
 
 TWO = '{"id": "n-1"}', '{"id": "n-2", "labels": {"a": "}\\n{"}}'
 TWO_NODES = [Node("n-1"), Node("n-2", {"a": "}\n{"})]
@@ -77,78 +74,16 @@ def test_any_texts(numbers: list[list[int]], data: st.DataObject) -> None:
         inputs._CHUNK_BYTES = size
 
 
-def test_what_nomad_prints_for_two_nodes() -> None:
-    """Outputs of one command per node, one after the other, are read as a list."""
-    text = "".join(json.dumps(nomad(name, name, Meta={}), indent=4) + "\n" for name in ("a", "b"))
-    assert [node.id for node in nodes_of(text)] == ["a", "b"]
-
-
 def test_nodes_of_kubernetes_in_documents() -> None:
     """One Node a document, as files in a repository are joined."""
     text = "---\n".join(map(as_yaml, KUBERNETES))
     assert nodes_of(text) == KUBERNETES_NODES
 
 
-def lines(parts: Iterable[bytes]) -> list[tuple[int, bytes]]:
-    """Return the texts of an input and their lines."""
-    return list(split_at_lines(parts))
-
-
-def test_texts_are_split_at_lines() -> None:
-    """A text begins where a bracket opens at the start of a line, after one that closes."""
-    assert lines([b"[\n{\n},\n", b"{\n}\n]\n\n", b"\n", b"{}{}\n{}"]) == [
-        (1, b"[\n{\n},\n{\n}\n]\n\n\n"),
-        (9, b"{}{}\n"),
-        (10, b"{}"),
-    ]
-
-
-def test_texts_are_split_at_brackets() -> None:
-    """Texts may begin anywhere in a line; nothing is split if one is invalid."""
-    text = b' {"\xc3\xa9":\n1}[2]\n\n {} '
-    assert split_at_brackets(text, 7) == [(7, b'{"\xc3\xa9":\n1}'), (8, b"[2]"), (10, b"{}")]
-    for text in (b"{}{", b"{} 5", b"{}, {}", b"{}{" + b"[" * 100_000):
-        assert split_at_brackets(text, 1) == []
-
-
-def generated(number: int) -> io.BufferedReader:
-    """Return a stream of this many texts of several lines, made as they are read."""
-
-    class Stream(io.RawIOBase):
-        parts: Iterator[bytes] = (
-            f'{{\n"id": "node-{at:08}",\n"labels": {{"n": "{"x" * 500}"}}\n}}\n'.encode()
-            for at in range(number)
-        )
-        rest = b""
-
-        def readable(self) -> bool:
-            return True
-
-        def readinto(self, buffer: Any, /) -> int:
-            while len(self.rest) < len(buffer) and (part := next(self.parts, b"")):
-                self.rest += part
-            size = min(len(buffer), len(self.rest))
-            buffer[:size], self.rest = self.rest[:size], self.rest[size:]
-            return size
-
-    return io.BufferedReader(Stream())
-
-
 def test_memory_is_that_of_one_text() -> None:
     """Texts are read one at a time: only the ids of nodes that are not selected stay."""
-
-    def peak(number: int) -> int:
-        reader = NodeReader(generated(number), node_filter=lambda labels, node_id: False)
-        tracemalloc.start()
-        try:
-            assert list(reader) == []
-            assert reader.count == number
-            return tracemalloc.get_traced_memory()[1]
-        finally:
-            tracemalloc.stop()
-
-    peak(1_000)  # what is loaded once
-    few, many = peak(1_000), peak(6_000)
+    text = '{\n"id": "node-%08d",\n"labels": {"n": "' + "x" * 500 + '"}\n}\n'
+    few, many = peak_memory(text, 1_000), peak_memory(text, 6_000)
     assert (many - few) / 5_000 < 100
 
 
