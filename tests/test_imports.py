@@ -24,7 +24,6 @@ ALLOWED = {
     "nodeselect.readers.formats.yaml": "imports PyYAML",
     "nodeselect.readers.formats.csv": "imports csv",
     "nodeselect.similarity": "compiles patterns; for a message about a misspelt key",
-    "nodeselect.readers.gunzip": "imports zlib",
     "nodeselect.documents": "compiles many patterns; for errors only",
     "nodeselect.readers.formats.arrow": "imports pyarrow",
     "pyarrow": "is an extra",
