@@ -182,7 +182,6 @@ def test_hint_for_a_large_number(digits: int, is_hint: bool) -> None:
     [
         ("selector: [ITEMS]", "a", 50),
         ("selector: [ITEMS]", "a" * 60, 6),
-        ("selector: {match_labels: [ITEMS]}", "a", 50),
         ("selector: {match_labels: {x: [ITEMS]}}", "a123%02d", 56),
         ("nodeSelector: {ITEMS}", "ab%02d: b", 44),
     ],

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect import JobError, Selector
-from nodeselect.jobs.manifest import Manifest, ManifestError, read_manifest
+from nodeselect.jobs.foreign import Manifest, ManifestError, read_manifest
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  "
 TERMS = "requiredDuringSchedulingIgnoredDuringExecution"

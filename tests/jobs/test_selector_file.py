@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect import JobError
-from nodeselect.jobs.selector_file import SelectorFile, read_selector_file
+from nodeselect.jobs.foreign import SelectorFile, read_selector_file
 
 LABEL_SELECTOR = "a Kubernetes LabelSelector"
 POD = "conditions of a Kubernetes pod"

@@ -11,9 +11,9 @@ from nodeselect.jobs.check.checker import (
     all_rules,
     check_job,
     check_jobs,
-    fix_job,
     select_rules,
 )
+from nodeselect.jobs.check.fix import fix_job
 from nodeselect.jobs.check.rule import Rule
 from nodeselect.jobs.read import (
     read_execution,

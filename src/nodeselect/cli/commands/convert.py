@@ -58,7 +58,7 @@ def convert(
 
 
 def _read(file: str) -> tuple[Selector, ...]:
-    from nodeselect.jobs.selector_file import read_selector_file  # loads YAML
+    from nodeselect.jobs.foreign import read_selector_file  # loads YAML
 
     data = read_bytes(split_object(file)[0])
     name = job_name(file)

@@ -245,7 +245,7 @@ def _write_invalid(invalid: Mapping[str, JobError], sources: Sequence[str]) -> N
 
     :param sources: the files and folders of the jobs.
     """
-    from nodeselect.jobs.manifest import ManifestError
+    from nodeselect.jobs.foreign import ManifestError
 
     files = []
     for name, error in invalid.items():

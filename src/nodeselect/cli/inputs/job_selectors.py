@@ -17,7 +17,7 @@ from nodeselect.selectors import Selector
 from nodeselect.text import join_limited, pluralize, printable, quoted
 
 if TYPE_CHECKING:
-    from nodeselect.jobs.manifest import Manifest, ManifestError
+    from nodeselect.jobs.foreign import Manifest, ManifestError
 
 
 # Kinds that no template of pods is in.
@@ -195,7 +195,7 @@ def read_job(source: str, data: bytes | None = None) -> "Selector | Manifest":
     :raises JobError: if it is invalid.
     """
     from nodeselect.jobs import read_job_selector  # loads YAML
-    from nodeselect.jobs.manifest import read_manifest
+    from nodeselect.jobs.foreign import read_manifest
 
     file, name = split_object(source)
     data = read_bytes(file) if data is None else data
@@ -265,7 +265,7 @@ def _no_workload_error(name: str, kinds: Iterable[str]) -> JobError:
 def _file_error(
     job: str, code: str, message: str, hint: Fix | str | None = None
 ) -> "ManifestError":
-    from nodeselect.jobs.manifest import ManifestError
+    from nodeselect.jobs.foreign import ManifestError
 
     return ManifestError(job_name(job), (Problem(code, message, 0, 0, "", (), Fix.of(hint)),))
 

@@ -129,17 +129,12 @@ _MANIFEST_HINT = Fix.write(
 )
 _VERSION_HINT = Fix.write("apiVersion: apps/v1", "add its apiVersion at the top, such as")
 
-# Other YAML in the folders of jobs: fields at its top that no job has, and what it is.
+# Other YAML in the folders of jobs that may have a name: its fields, and what it is.
 _FOREIGN = (
     ({"services"}, "a file of Docker Compose"),
     ({"on", "jobs"}, "a workflow of GitHub Actions"),
-    ({"stages"}, "a pipeline of GitLab"),
-    ({"scrape_configs"}, "a configuration of Prometheus"),
     ({"apiVersion", "name", "version"}, "a chart of Helm"),
-    ({"repos"}, "a configuration of pre-commit"),
-    ({"openapi"}, "a description in OpenAPI"),
 )
-_FOREIGN_HINT = "check only job specs"
 
 # A job of Bacalhau has tasks and one of the first of these; a job of Expanso has one of the second.
 _BACALHAU_FIELDS = frozenset({"name", "type", "count", "constraints"})
@@ -170,9 +165,6 @@ def locate_spec(document: Value, file: str = "") -> Check[tuple[Object, str] | N
 
     :param file: the name of the file, for messages.
     """
-    if (what := _foreign(document)) is not None:
-        yield from _not_a_job(document, "", f"this is {what}, not a job spec", _FOREIGN_HINT)
-        return None
     if not isinstance(document, Object):
         message = f"a job spec is a mapping, not {describe(document)}"
         if isinstance(document, Scalar) and document.kind == "null" and not document.text:
@@ -180,6 +172,11 @@ def locate_spec(document: Value, file: str = "") -> Check[tuple[Object, str] | N
         yield from _not_a_job(document, "", message, _HINT)
         return None
     entries = document.entries
+    for names, what in _FOREIGN:
+        if names <= entries.keys() and _OWN.isdisjoint(entries):
+            message = f"this is {what}, not a job spec"
+            yield from _not_a_job(document, "", message, "check only job specs")
+            return None
     if is_kubernetes_object(document):
         message = "this is a Kubernetes object, not a job spec"
         yield from _not_a_job(entries["kind"][0], "kind", message, _MANIFEST_HINT)
@@ -216,17 +213,6 @@ def locate_spec(document: Value, file: str = "") -> Check[tuple[Object, str] | N
     return spec, "" if spec is document else "spec."
 
 
-def _foreign(document: Value) -> str | None:
-    """Return what a document is that is of another program; None if that is not known."""
-    if isinstance(document, List):
-        plays = [each for each in document.items if isinstance(each, Object)]
-        is_play = bool(plays) and {"hosts", "tasks"} <= plays[0].entries.keys()
-        return "a playbook of Ansible" if is_play else None
-    if not isinstance(document, Object) or not _OWN.isdisjoint(document.entries):
-        return None
-    return next((what for names, what in _FOREIGN if names <= document.entries.keys()), None)
-
-
 def _find_bacalhau_job(document: Object) -> dict[str, Value] | None:
     """Return the fields of a job of Bacalhau, in lower case; None if the document is not one."""
     fields = {name.lower(): value for name, (_, value) in document.entries.items()}
@@ -254,21 +240,8 @@ def _suggest_bacalhau(job: dict[str, Value], file: str) -> Fix | str:
         import shlex  # loads slowly
 
         words = ["nodeselect", "convert", "-" if file == "standard input" else file, "--to", "job"]
-        convert = printable(shlex.join(words))
-        if _has_template(constraints):
-            before = "for the selector, write values in place of the templates, then run"
-            return Fix.write(convert, before)
-        return Fix.write(convert, "for the selector, run")
+        return Fix.write(printable(shlex.join(words)), "for the selector, run")
     return Fix.write(f"selector: {selector}", "instead of the constraints, write")
-
-
-def _has_template(value: Value) -> bool:
-    match value:
-        case Scalar(text):
-            return "{{" in text
-        case List(items):
-            return any(map(_has_template, items))
-    return any(_has_template(item) for _, item in value.entries.values())
 
 
 @rule(

@@ -6,7 +6,6 @@ from functools import partial
 from math import inf, isinf
 
 from nodeselect.documents.values import TEMPLATE_HINT, List, Object, Scalar, Value, is_null
-from nodeselect.jobs.check.edits import text_to_quote
 from nodeselect.jobs.check.rule import DEMO, Finding, Findings, Hint, describe, rule
 from nodeselect.jobs.check.schema_fields import (
     FRACTION,
@@ -62,6 +61,16 @@ def integer_of(value: Value | None) -> int | None:
     """Return a value as an integer; None if it is not a whole number."""
     if isinstance(value, Scalar) and value.kind == "number" and INTEGER.fullmatch(value.text):
         return int(value.text)
+    return None
+
+
+def text_to_quote(value: Value) -> str | None:
+    """Return the text of a number, a boolean or the like, which quotes make a string.
+
+    Return None for other values, also for null, since it may mean that there is no value.
+    """
+    if isinstance(value, Scalar) and value.kind not in ("text", "null"):
+        return value.text
     return None
 
 

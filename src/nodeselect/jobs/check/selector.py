@@ -9,7 +9,6 @@ from typing import NamedTuple
 from nodeselect.documents.values import List, Object, Scalar, Value, find, is_bare_key, is_null
 from nodeselect.documents.yaml import scalar_kind
 from nodeselect.errors import SelectorError
-from nodeselect.jobs.check.edits import text_to_quote
 from nodeselect.jobs.check.fields import (
     PLACEHOLDER_TEXT,
     TEMPLATE_TEXT,
@@ -18,6 +17,7 @@ from nodeselect.jobs.check.fields import (
     expected,
     placeholder,
     template,
+    text_to_quote,
     truncated_path,
 )
 from nodeselect.jobs.check.rule import Check, Finding, Findings, Hint, rule
@@ -27,7 +27,6 @@ from nodeselect.jobs.check.suggestions import (
     suggest_expression,
     suggest_joined,
     suggest_label,
-    suggest_labels,
     suggest_list,
     suggest_selector,
     suggest_text,
@@ -183,7 +182,8 @@ def _read_labels(value: Value | None, path: str) -> Check[list[_Entry | None]]:
     if value is None:
         return []
     if not isinstance(value, Object):
-        yield from expected("a mapping", value, path, partial(suggest_labels, value))
+        example = Fix.write("{region: eu}", "write a mapping, such as")
+        yield from expected("a mapping", value, path, example)
         return [None]
     if len(value.entries) > LIMITS.requirements:
         yield from _too_many_entries(value, path, len(value.entries), LIMITS.requirements)

@@ -29,7 +29,6 @@ from nodeselect.jobs.check.schema_fields import (
 from nodeselect.problem import Fix
 from nodeselect.selectors import Operator, Requirement, Selector, conflict
 from nodeselect.selectors.charset import is_key, is_value
-from nodeselect.selectors.diagnostics import value_error
 from nodeselect.selectors.operator import OPERATORS
 
 _HEALTHY = "set success_threshold instead: a node is healthy after that many good checks in a row"
@@ -162,8 +161,6 @@ def _suggest_selector_field(key: Scalar, selector: Object) -> Fix | str:
             return Fix.write(mapping[1:-1])
     entries = {name: entry for name, entry in selector.entries.items() if name not in known}
     labels = _label_mapping(Object(entries, key.position))
-    if labels is None and len(entries) > 1:
-        labels = _label_mapping(Object({key.text: entries[key.text]}, key.position))
     words = "labels go under match_labels"
     return Fix.write(labels, words) if labels else Fix.write("{region: eu}", f"{words}, such as")
 
@@ -174,13 +171,6 @@ def suggest_selector(value: Value) -> Fix | str:
     selector = None if is_word else suggest_mapping(value)
     example = "write a mapping, such as: {match_labels: {region: eu}}, or {} for EVERY node"
     return Fix.write(selector) if selector else example
-
-
-def suggest_labels(value: Value) -> Fix:
-    """Return a hint on what to write instead of labels that are not a mapping."""
-    if listed := _list_of(_expressions(value)):
-        return Fix.write(listed, "write under match_expressions")
-    return Fix.write("{region: eu}", "write a mapping, such as")
 
 
 def suggest_list(name: str, value: Value) -> Fix:
@@ -213,8 +203,7 @@ def suggest_label(key: str, value: Value) -> Fix | str | None:
         return None
     if is_null(value) or is_value(value.text):
         return suggest_text(value)
-    error = value_error(value.text, 0, len(value.text), key if is_key(key) else "key")
-    return f"{error.message}; {error.hint}" if error.hint else error.message
+    return None
 
 
 def suggest_text(value: Value) -> Fix | None:
@@ -238,11 +227,9 @@ def suggest_number(path: str, expectation: Field, value: Value) -> Fix | None:
     if path.endswith("_timeout") and (duration := parse_duration(text)):
         seconds = max(1, duration // NANOSECONDS["s"])
         return Fix.write(str(seconds), "timeouts are in whole seconds; write", is_certain=True)
-    number = text.removesuffix("%").rstrip()
+    number = text.removesuffix("%").rstrip() if expectation.maximum > 1 else text
     if not (INTEGER if expectation.kind == "integer" else NUMBER).fullmatch(number):
         return None
-    if text.endswith("%") and expectation.maximum == 1:  # a share, not a percentage
-        number = f"{float(number) / 100:g}"
     return Fix.write(number, is_certain=True)
 
 

@@ -1,4 +1,7 @@
-"""Read a Kubernetes manifest: which nodes the pods of its objects can use."""
+"""Read documents of other systems: a Kubernetes manifest, or a selector of Kubernetes or Bacalhau.
+
+A document is recognised by its content.
+"""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -15,15 +18,22 @@ from nodeselect.documents.values import (
     quote_fix,
     to_python,
 )
-from nodeselect.documents.yaml import read_documents
+from nodeselect.documents.yaml import read_document, read_documents
 from nodeselect.errors import JobError, SelectorError
 from nodeselect.jobs.check.checker import draw_problems, read_text
 from nodeselect.jobs.check.document import is_kubernetes_object
 from nodeselect.jobs.check.rule import Finding, Hint, describe, document_finding
 from nodeselect.jobs.check.suggestions import suggest_text
 from nodeselect.limits import LIMITS
+from nodeselect.notations.bacalhau import selector_from_bacalhau
 from nodeselect.problem import Fix
 from nodeselect.selectors import Selector, selectors_from_pod_spec
+from nodeselect.selectors.label_selector import (
+    read_fields,
+    read_list,
+    read_match_expressions,
+    read_strings,
+)
 from nodeselect.text import printable, quoted
 
 _T = TypeVar("_T")
@@ -58,8 +68,9 @@ _FREE_FIELDS = frozenset({
     *("options", "requests", "selector", "status", "volumeAttributes"),
 })  # fmt: skip
 
+_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _AFFINITY = "affinity.nodeAffinity"
-_TERMS = f"{_AFFINITY}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms"
+_TERMS = f"{_AFFINITY}.{_REQUIRED}.nodeSelectorTerms"
 
 # What else in a pod spec decides on its nodes.
 _OTHER_CONDITIONS = {
@@ -74,6 +85,16 @@ _OTHER_CONDITIONS = {
 }
 
 _EMPTY = Fix.write('""', "remove the line, or write")
+
+_BACALHAU = "Bacalhau constraints"
+_LABEL_SELECTOR = "a Kubernetes LabelSelector"
+_POD = "conditions of a Kubernetes pod"
+
+# A document with one of these fields is a job spec, whatever else it has.
+_JOB_FIELDS = frozenset({"config", "selector", "spec"})
+
+# Returns the selectors of decoded JSON, of which a node must match one.
+_Read = Callable[[Any], tuple[Selector, ...]]
 
 
 class Workload(NamedTuple):
@@ -114,17 +135,9 @@ class StructureError(Exception):
     :ivar finding: what is wrong, and where.
     """
 
-    def __init__(
-        self,
-        code: str,
-        message: str,
-        value: Value,
-        path: str = "",
-        hint: Hint = None,
-        span: tuple[int, int] | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.finding = Finding(value, path, message, hint, span, code=code)
+    def __init__(self, code: str, finding: Finding) -> None:
+        super().__init__(finding.message)
+        self.finding = finding._replace(code=code)
 
 
 def read_manifest(data: bytes, file: str = "manifest") -> Manifest | None:
@@ -177,7 +190,7 @@ def _read_objects(objects: Iterable[Value]) -> tuple[Manifest, list[Finding]]:
                 skipped.append(workload)
             elif workloads.setdefault(workload.name, workload) is not workload:
                 message = f"a second object is called {quoted(workload.name)}"
-                raise StructureError("duplicate-object", message, value)
+                raise StructureError("duplicate-object", Finding(value, "", message))
         except StructureError as error:
             findings.append(error.finding)
     return Manifest(tuple(workloads.values()), tuple(skipped)), findings
@@ -188,7 +201,7 @@ def _read_object(value: Value) -> Workload | str:
     kind, version = find(value, "kind"), find(value, "apiVersion")
     if not (isinstance(kind, Scalar) and isinstance(version, Scalar)):
         message = "an object of Kubernetes is a mapping with a kind and an apiVersion"
-        raise StructureError("not-an-object", message, value)
+        raise StructureError("not-an-object", Finding(value, "", message))
     if kind.text not in _POD_SPECS or version.text.rpartition("/")[0] not in _GROUPS:
         return kind.text
     path = _POD_SPECS[kind.text]
@@ -196,7 +209,7 @@ def _read_object(value: Value) -> Workload | str:
     if not isinstance(spec, Object):
         found = "nothing" if spec is None else describe(spec)
         message = f"{kind.text} must have a pod spec at {path}, found {found}"
-        raise StructureError("no-pod-spec", message, spec or kind)
+        raise StructureError("no-pod-spec", Finding(spec or kind, "", message))
     _refuse_misplaced(value, (), tuple(path.split(".")))
     names = [find(value, f"metadata.{name}") for name in ("namespace", "name")]
     return Workload(
@@ -238,9 +251,8 @@ def _refuse_misplaced(value: Value, path: tuple[str, ...], pod_spec: tuple[str, 
             where = ".".join(path).replace(".[", "[")
             message = f"{name} has no effect {f'in {where}' if where else 'here'}"
             hint = f"move it under {'.'.join(expected)}"
-            raise StructureError(
-                "misplaced-field", message, key, f"{where}.{name}".lstrip("."), hint
-            )
+            found = Finding(key, f"{where}.{name}".lstrip("."), message, hint)
+            raise StructureError("misplaced-field", found)
         if name not in _FREE_FIELDS and name != "nodeSelector":
             _refuse_misplaced(field, (*path, name), pod_spec)
 
@@ -267,6 +279,118 @@ def _has(value: Value, path: str) -> bool:
     return (
         isinstance(value, Object) and name in value.entries and _has(value.entries[name][1], rest)
     )
+
+
+class SelectorFile(NamedTuple):
+    """A file with a selector.
+
+    :param kind: what it is, in words.
+    :param selectors: a node must match one of them. If there are none, no node matches.
+    """
+
+    kind: str
+    selectors: tuple[Selector, ...]
+
+
+def read_selector_file(data: bytes, file: str = "selector") -> SelectorFile | None:
+    """Read a selector of another system, in YAML or JSON.
+
+    It is one of these: a Kubernetes LabelSelector; ``nodeSelector`` or ``affinity`` of a pod
+    spec; ``Constraints`` of Bacalhau, in a job or alone; or what ``nodeselect convert --to json``
+    prints.
+
+    :param data: the content of the file, at most ``LIMITS.job_file_bytes``.
+    :param file: the name of the file, for messages.
+    :return: None if it is none of these; it may be a job spec or a Kubernetes manifest.
+    :raises JobError: if it is invalid.
+    """
+    try:
+        text, is_json = read_text(data, "a selector"), file.lower().endswith(".json")
+        document = read_document(text, LIMITS.job_file_values, strict_json=is_json)
+    except DocumentError:
+        return None  # as a job, it is refused for the same mistakes
+    recognised = _recognise(document)
+    if recognised is None:
+        return None
+    kind, value, path, read = recognised
+    try:
+        return SelectorFile(kind, read_structured(value, read, path))
+    except StructureError as error:
+        raise JobError(file, draw_problems([error.finding], data)) from None
+
+
+def _recognise(document: Value) -> tuple[str, Value, str, _Read] | None:
+    """Find out which system's selector a document has.
+
+    Return what it is, in words; the value with the selector; the path of the value; and a function
+    that reads it. Return None if it is not recognised.
+    """
+    if isinstance(document, List):
+        items = [item.entries for item in document.items if isinstance(item, Object)]
+        if not any(name.lower() == "key" for entries in items for name in entries):
+            return None
+        return _BACALHAU, document, "", _one(selector_from_bacalhau)
+    if not isinstance(document, Object) or not _JOB_FIELDS.isdisjoint(document.entries):
+        return None
+    for fields, kind, read in _FIELDS:
+        if not document.entries.keys().isdisjoint(fields):
+            return kind, document, "", read
+    entries, path = document.entries, ""
+    if list(entries) == ["Job"] and isinstance(entries["Job"][1], Object):
+        entries, path = entries["Job"][1].entries, "Job."
+    names = set(map(str.lower, entries))
+    if "taskgroups" in names or ("tasks" in names and "type" not in names):
+        return None  # a job of Nomad: its groups and tasks have constraints, too
+    for name, (_, value) in entries.items():
+        if name.lower() == "constraints":
+            return _BACALHAU, value, f"{path}{name}", _one(selector_from_bacalhau)
+    return None
+
+
+def _one(read: Callable[[Any], Selector]) -> _Read:
+    return lambda value: (read(value),)
+
+
+def _pod(*fields: str) -> _Read:
+    """Return a function that reads a part of a pod spec, such as its ``affinity``.
+
+    :param fields: the path of this part in the pod spec.
+    """
+
+    def read(value: object) -> tuple[Selector, ...]:
+        for name in reversed(fields):
+            value = {name: value}
+        assert isinstance(value, dict), "a document with a field is a mapping"
+        try:
+            return selectors_from_pod_spec(value)
+        except SelectorError as error:
+            prefix = "".join(f"{name}." for name in fields)
+            raise error.at(error.path.removeprefix(prefix)) from None
+
+    return read
+
+
+def _read_json(value: object) -> tuple[Selector, ...]:
+    selectors = []
+    fields = read_fields(value, "", ("version", "selectors"))
+    for number, item in enumerate(read_list(fields["selectors"], "selectors")):
+        path = f"selectors[{number}]"
+        parts = read_fields(item, path, ("requirements", "ids"))
+        requirements = read_match_expressions(parts.get("requirements"), f"{path}.requirements")
+        ids = None if parts.get("ids") is None else read_strings(parts["ids"], f"{path}.ids")
+        selectors.append(Selector.from_requirements(requirements, ids))
+    return tuple(selectors)
+
+
+# The fields by which each kind of document is recognised, and how it is read.
+_FIELDS: tuple[tuple[tuple[str, ...], str, _Read], ...] = (
+    (("selectors",), "selectors in JSON", _read_json),
+    (("matchLabels", "matchExpressions"), _LABEL_SELECTOR, _one(Selector.from_kubernetes)),
+    (("nodeSelectorTerms",), _POD, _pod("affinity", "nodeAffinity", _REQUIRED)),
+    ((_REQUIRED,), _POD, _pod("affinity", "nodeAffinity")),
+    (("nodeAffinity",), _POD, _pod("affinity")),
+    (("affinity", "nodeSelector", "nodeName"), _POD, _pod()),
+)
 
 
 def read_structured(value: Value, read: Callable[[Any], _T], path: str = "") -> _T:
@@ -297,7 +421,7 @@ def read_structured(value: Value, read: Callable[[Any], _T], path: str = "") -> 
         is_source = isinstance(found, Scalar) and found.text == error.source
         span = error.span if is_source else None
         whole = f"{path}{separator}{inner}" if path else inner
-        raise StructureError(error.code, message, found, whole, hint, span) from None
+        raise StructureError(error.code, Finding(found, whole, message, hint, span)) from None
 
 
 def _to_json_type(scalar: Scalar) -> str | bool | None:
@@ -310,7 +434,7 @@ def _to_json_type(scalar: Scalar) -> str | bool | None:
 def _key_text(key: Scalar) -> str:
     if key.kind != "text":
         message = f"expected a string, found {describe(key)}"
-        raise StructureError("wrong-type", message, key, hint=quote_fix(key.text))
+        raise StructureError("wrong-type", Finding(key, "", message, quote_fix(key.text)))
     return key.text
 
 
