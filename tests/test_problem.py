@@ -67,7 +67,7 @@ def test_excerpt_of_anything(data: st.DataObject, source: str) -> None:
 def test_an_excerpt_in_ascii() -> None:
     """On a screen that shows only ASCII the carets are under the escapes."""
     problem = Problem("bad", "it is bad", 1, 3, "", excerpt("\xe9 b" + "x" * 99, (2, 3)), None)
-    assert list(draw(problem, "job.yaml", Screen(40, ascii_only=True)))[3:] == [
+    assert list(draw(problem, "job.yaml:1:3", Screen(40, ascii_only=True)))[3:] == [
         r"1 | \xe9 bxxxxxxxxxxxxxxxxxxxxxxxxxxx...",
         r"  |      ^",
     ]
@@ -76,15 +76,15 @@ def test_an_excerpt_in_ascii() -> None:
 def test_a_number_only_before_a_line_of_the_file() -> None:
     """The text of a value, without its quotes and escapes, has no line number before it."""
     problem = Problem("bad", "it is bad", 1234, 3, "a", ("b c", "  ^"), Fix("help"))
-    assert list(draw(problem, "x"))[1:4] == ["    --> x:1234:3 at a", "     |", "1234 | b c"]
+    assert list(draw(problem, "x:1234:3"))[1:4] == ["    --> x:1234:3 at a", "     |", "1234 | b c"]
     problem = problem._replace(is_verbatim=False)
-    assert list(draw(problem, "x"))[1:4] == [" --> x:1234:3 at a", "  |", "  | b c"]
+    assert list(draw(problem, "x:1234:3"))[1:4] == [" --> x:1234:3 at a", "  |", "  | b c"]
 
 
 def test_a_position_is_not_broken() -> None:
     """A position that is wider than the screen is on one line, so that it can be opened."""
     problem = Problem("bad", "it is bad", 1, 3, "selector.match_ids", (), None)
-    shown = draw(problem, "a/long/path/of/a/job.yaml", Screen(24), others="5 more")
+    shown = draw(problem, "a/long/path/of/a/job.yaml:1:3", Screen(24), others="5 more")
     assert list(shown)[1:] == [
         " --> a/long/path/of/a/job.yaml:1:3",
         "     selector.match_ids",

@@ -92,7 +92,8 @@ class SelectorError(NodeselectError, ValueError):
         shown = excerpt(self.source, self.span)
         line, column = position(self.source, self.span[0]) if shown else (0, 0)
         problem = Problem(self.code, self.message, line, column, "", shown, self.fix)
-        yield from draw(problem, self.path or ("selector" if shown else ""), canvas)
+        name = self.path or ("selector" if shown else "")
+        yield from draw(problem, problem.place(name), canvas)
 
 
 class InventoryError(NodeselectError, ValueError):
@@ -133,13 +134,12 @@ class InventoryError(NodeselectError, ValueError):
 
     def draw(self, canvas: Canvas = PLAIN) -> Iterator[str]:
         """Yield the lines of ``str(error)``, fitted to a canvas."""
-        place = self.place
-        if not (place.file and place.line):
-            place = Place(file=str(place))
-        problem = Problem(
-            self.code, self.message, place.line, place.column, place.path, (), self.fix
-        )
-        yield from draw(problem, place.file, canvas)
+        file, line, column, path = self.place
+        problem = Problem(self.code, self.message, line, column, path, fix=self.fix)
+        if file and line:
+            yield from draw(problem, problem.place(file), canvas)
+        else:  # nothing that an editor could open: the place is in words, with the path
+            yield from draw(problem._replace(path=""), str(self.place), canvas)
 
 
 class JobError(NodeselectError, ValueError):
@@ -163,6 +163,6 @@ class JobError(NodeselectError, ValueError):
         for number, problem in enumerate(self.problems):
             if number:
                 yield ""
-            yield from draw(problem, self.file, canvas)
+            yield from draw(problem, problem.place(self.file), canvas)
         if self.unreported:
             yield from ("", f"{canvas.escape(self.file)}: and {self.unreported:,} more")

@@ -103,11 +103,11 @@ class Problem(NamedTuple):
 
     code: str
     message: str
-    line: int
-    column: int
-    path: str
-    excerpt: tuple[str, ...]
-    fix: Fix | None
+    line: int = 0
+    column: int = 0
+    path: str = ""
+    excerpt: tuple[str, ...] = ()
+    fix: Fix | None = None
     severity: str = "error"
     end_column: int = 0
     is_verbatim: bool = True
@@ -122,7 +122,7 @@ class Problem(NamedTuple):
 
         :param file: the name of the document.
         """
-        return "\n".join(draw(self, file))
+        return "\n".join(draw(self, self.place(file)))
 
     def place(self, file: str) -> str:
         """Return where the problem is: ``file:line:column``, or ``file`` if there is no line."""
@@ -173,17 +173,19 @@ PLAIN: Canvas = _Plain()
 """No colours, and no wrapping."""
 
 
-def draw(problem: Problem, file: str, canvas: Canvas = PLAIN, *, others: str = "") -> Iterator[str]:
+def draw(
+    problem: Problem, place: str, canvas: Canvas = PLAIN, *, others: str = ""
+) -> Iterator[str]:
     """Yield the lines of a problem: its message, the excerpt with carets, and the hint.
 
-    :param file: the name of the document; empty if it has none.
+    :param place: where the problem is, such as ``file:line:column``; empty if it is nowhere.
     :param others: words for equal problems that are not drawn, such as ``12 more``.
     """
     label = f"{problem.severity}[{problem.code}]"
     yield from _labelled(label, f": {problem.message}", _severity(problem), canvas, hang=2)
     shown = problem.excerpt
     number = str(problem.line) if shown and problem.is_verbatim else " "
-    if place := problem.place(file):
+    if place:
         yield from _location(" " * len(number) + "--> ", place, problem.path, others, canvas)
     if shown:
         line, carets = _fit(shown, canvas.columns - len(number) - 3, canvas.escape)

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from nodeselect import Inventory, InventoryError, Node, Selector
+from nodeselect import Inventory, Node, Selector
 from nodeselect.engines import spark
 from nodeselect.engines.sql import LongTable
 from nodeselect.inventory.facets import count_labels
@@ -234,28 +234,6 @@ def test_many_ids_are_explained(session: Any) -> None:
         found = nodes.match(many)
         assert count_labels(found) == count_labels(inventory.match(many))
         assert [node.id for node in found.sample(9)] == ["n-1"]
-
-
-def test_columns_are_checked(session: Any) -> None:
-    """A column that is not of texts is an error; one with a collation or without a type is not."""
-    rows = session.sql(
-        "SELECT 'n-1' COLLATE UTF8_LCASE AS id, map('a', 'b' COLLATE UTF8_LCASE) AS labels,"
-        " NULL AS region, 8 AS cores, map('cores', 8) AS numbers"
-    )
-    with spark.nodes(rows, columns={"region": "region"}) as nodes:
-        nodes.check_columns()
-    mistakes: dict[str, dict[str, Any]] = {
-        "the ids has the type int, not text": {"id": "cores"},
-        "the label 'a' has the type int, not text": {"columns": {"a": "cores"}},
-        "all labels has the type map<string,int>, not map<string,string>": {"labels": "numbers"},
-        "all labels has the type text, not map<string,string>": {"labels": "id"},
-    }
-    for message, options in mistakes.items():
-        with (
-            spark.nodes(rows, **options) as nodes,
-            pytest.raises(InventoryError, match=f"the column with {message}"),
-        ):
-            nodes.check_columns()
 
 
 @pytest.mark.parametrize("columns", [{}, COLUMNS], ids=["map", "columns"])

@@ -274,73 +274,10 @@ def test_invalid_ids(value: object) -> None:
         assert nodes.explain(Selector.parse("gpu"), examples=0).total == 2
 
 
-def test_columns_are_checked(nodes: SqlNodes) -> None:
-    """Columns of texts are valid, whatever their collation is."""
-    nodes.check_columns()
-
-
 def create(database: Database, columns: str) -> None:
     """Create the table ``typed`` anew."""
     database.run("DROP TABLE IF EXISTS typed")
     database.run(f"CREATE TABLE typed ({columns})")
-
-
-def test_domains(start: Callable[[str], Database]) -> None:
-    """What a domain is made of counts, also if that is another domain."""
-    database = start("postgresql")
-    database.run("CREATE DOMAIN short AS text; CREATE DOMAIN host AS short")
-    database.run("CREATE DOMAIN tags AS jsonb; CREATE DOMAIN checked AS tags")
-    database.run("CREATE DOMAIN padded AS char(4); CREATE DOMAIN code AS padded")
-    database.run("CREATE TABLE domains (id host, labels checked, padded padded, code code)")
-    SqlNodes(database.run, "postgresql", "domains").check_columns()
-    for state in ("padded", "code"):
-        nodes = SqlNodes(database.run, "postgresql", "domains", state=state)
-        with pytest.raises(InventoryError, match="the states has the type character, not text"):
-            nodes.check_columns()
-    database.run("DROP TABLE domains; DROP DOMAIN short, tags, padded CASCADE")
-
-
-@pytest.mark.parametrize(
-    ("dialect", "type_", "value"),
-    [
-        ("sqlite", "INTEGER", "8"),
-        ("sqlite", "BLOB", "X'41'"),
-        ("duckdb", "INTEGER", "8"),
-        ("duckdb", "BOOLEAN", "true"),
-        ("duckdb", "JSON", "'8'"),
-        ("duckdb", "STRUCT(gpu VARCHAR)", "{'gpu': '8'}"),
-        ("duckdb", "MAP(VARCHAR, INTEGER)", "map {'gpu': 8}"),
-        ("postgresql", "integer", "8"),
-        ("postgresql", "boolean", "true"),
-        ("postgresql", "uuid", "gen_random_uuid()"),
-        ("postgresql", "character(9)", "'8'"),
-        ("postgresql", "json", "'{}'"),
-    ],
-)
-def test_columns_that_are_not_texts(
-    start: Callable[[str], Database], dialect: str, type_: str, value: str
-) -> None:
-    """A column of another type is an error that says what it has, for whatever it is."""
-    database = start(dialect)
-    labels = "MAP(TEXT, TEXT)" if dialect == "duckdb" else database.labels_type
-    create(database, f"id TEXT, labels {labels}, other {type_}")
-    if dialect == "sqlite":  # in the others, a table without rows has types, too
-        database.run(f"INSERT INTO typed (id, other) VALUES ('n-1', {value})")
-    mistakes: dict[str, dict[str, Any]] = {
-        "the ids": {"id": "other"},
-        "the names": {"name": "other"},
-        "the states": {"state": "other"},
-        "all labels": {"labels": "other"},
-        "the label 'gpu'": {"columns": {"gpu": "other"}},
-        "the values": {"labels": LongTable("typed", "id", "id", "other")},
-    }
-    for role, arguments in mistakes.items():
-        nodes = SqlNodes(database.run, dialect, "typed", **arguments)
-        with pytest.raises(InventoryError, match=f"the column with {role} has ") as caught:
-            nodes.check_columns()
-        assert caught.value.code == "invalid-column"
-    database.run(f"INSERT INTO typed (id, other) VALUES ('n-2', {value})")
-    SqlNodes(database.run, dialect, "typed").check_columns()
 
 
 def test_numbers_as_labels() -> None:
@@ -394,48 +331,6 @@ def test_labels_that_are_not_strings(start: Callable[[str], Database], dialect: 
     if dialect == "postgresql":  # a count lists the text, as documented; SQLite has an error
         everything = SqlNodes(database.run, dialect, "typed").match(Selector.everything())
         assert everything.value_counts("cores")["8"] == 2
-
-
-WRONG_LABELS = ['{"gpu": "t4", "cores": 8}', '{"a": ["b"]}', '["gpu"]', "8"]
-
-
-@pytest.mark.parametrize(
-    ("dialect", "labels"),
-    [
-        *(("postgresql", labels) for labels in WRONG_LABELS),
-        *(("sqlite", labels) for labels in [*WRONG_LABELS, '{"a": "b", "a": "c"}', "{"]),
-    ],
-)
-def test_json_that_is_not_an_object_of_texts(
-    start: Callable[[str], Database], dialect: str, labels: str
-) -> None:
-    """Labels in JSON that are not texts are an error with the id of their node."""
-    database = start(dialect)
-    create(database, f"id TEXT, labels {database.labels_type}")
-    database.run("""INSERT INTO typed VALUES ('n-1', '{"a": "b", "c": null}'), ('n-2', NULL)""")
-    nodes = SqlNodes(database.run, dialect, "typed")
-    nodes.check_columns()
-    database.run(f"INSERT INTO typed VALUES ('n-3', '{labels}')")
-    with pytest.raises(InventoryError, match="the labels of the node 'n-3' are not") as caught:
-        nodes.check_columns()
-    assert caught.value.code == "invalid-column"
-
-
-@pytest.mark.parametrize("dialect", ["postgresql", "duckdb", "sqlite"])
-@pytest.mark.parametrize(
-    ("node_id", "code"), [("NULL", "no-id"), ("''", "empty-id"), ("'n-1'", "duplicate-id")]
-)
-def test_ids_that_are_not_distinct(
-    start: Callable[[str], Database], dialect: str, node_id: str, code: str
-) -> None:
-    """An id that is NULL, empty or there twice is an error, but only among the rows of nodes."""
-    database = start(dialect)
-    create(database, "id TEXT, kept TEXT")
-    database.run(f"INSERT INTO typed VALUES ('n-1', 'yes'), ('N-1', 'yes'), ({node_id}, 'no')")
-    SqlNodes(database.run, dialect, "typed", labels=None, where="kept = 'yes'").check_columns()
-    with pytest.raises(InventoryError, match="id") as caught:
-        SqlNodes(database.run, dialect, "typed", labels=None).check_columns()
-    assert caught.value.code == code
 
 
 def test_where() -> None:

@@ -160,7 +160,7 @@ def _drawings(reports: Sequence[CheckReport], screen: Screen) -> Iterator[str]:
     rules = all_rules()
     noted: set[str] = set()
     for others, (file, problem) in _fold(_by_severity(reports)):
-        yield from draw(problem, file, screen, others=others)
+        yield from draw(problem, problem.place(file), screen, others=others)
         # A problem of the document, not of a field: the rules for fields were not applied.
         is_whole = not problem.path and rules[problem.code].always_reported
         if is_whole and problem.code != "not-a-job" and file not in noted:

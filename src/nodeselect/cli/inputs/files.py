@@ -172,7 +172,7 @@ def files_in(source: str, exclude: Sequence[str], errors: list[JobError]) -> Ite
 def _cannot_read(name: str, reason: str | None, hint: str | None = None) -> JobError:
     shown = name if name == "standard input" else f"'{printable(name)}'"
     message = f"cannot read {shown}: {reason}"
-    return _CannotReadError(name, (Problem("cannot-read", message, 0, 0, "", (), Fix.of(hint)),))
+    return _CannotReadError(name, (Problem("cannot-read", message, fix=Fix.of(hint)),))
 
 
 class _CannotReadError(JobError):

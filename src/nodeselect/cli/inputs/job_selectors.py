@@ -267,7 +267,7 @@ def _file_error(
 ) -> "ManifestError":
     from nodeselect.jobs.foreign import ManifestError
 
-    return ManifestError(job_name(job), (Problem(code, message, 0, 0, "", (), Fix.of(hint)),))
+    return ManifestError(job_name(job), (Problem(code, message, fix=Fix.of(hint)),))
 
 
 def _write(name: str, text: str) -> None:

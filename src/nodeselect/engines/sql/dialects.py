@@ -29,10 +29,6 @@ class Dialect:
     """What encloses a name, and is doubled within it."""
     fence = ""
     """What keeps a subquery from being merged into the query around it."""
-    labels_type = ""
-    """The type of a column of all labels."""
-    has_typed_values = False
-    """Whether each value of a column has its own type."""
 
     # Conditions on a column of all labels.
 
@@ -113,19 +109,6 @@ class Dialect:
         """
         raise NotImplementedError
 
-    # Types.
-
-    def type_of(self, value: str) -> str:
-        """Return SQL for the type of a column, ``'text'`` for all that compares as text."""
-        raise NotImplementedError
-
-    def are_not_texts(self, labels: str) -> str | None:
-        """Return SQL that tests whether the labels of a node are other than texts.
-
-        Return None if the type of the column ensures texts. NULL is valid.
-        """
-        return None
-
     # Names and constants.
 
     def quote(self, name: str) -> str:
@@ -156,7 +139,6 @@ class PostgreSQL(Dialect):
 
     name = "postgresql"
     fence = " OFFSET 0"
-    labels_type = "jsonb"
 
     # Each row that ``@>`` finds is compared with each of the values once more; a longer list is
     # faster hashed (1,000 values in a million rows: 0.4 s instead of 20).
@@ -208,20 +190,6 @@ class PostgreSQL(Dialect):
     def to_integer(self, value: str) -> str:
         return f"CAST({value} AS numeric)"
 
-    def type_of(self, value: str) -> str:
-        # That of a domain is the type it is made of. Blanks pad the texts of char(n).
-        return (
-            f"(WITH RECURSIVE base AS (SELECT * FROM pg_type WHERE oid = pg_typeof({value})"
-            " UNION ALL SELECT pg_type.* FROM pg_type JOIN base ON pg_type.oid = base.typbasetype)"
-            " SELECT CASE WHEN typcategory = 'S' AND typname <> 'bpchar' THEN 'text'"
-            " ELSE format_type(oid, NULL) END FROM base WHERE typbasetype = 0)"
-        )
-
-    def are_not_texts(self, labels: str) -> str:
-        other = """'strict $.* ? (@.type() != "string" && @.type() != "null")'"""
-        has_other = f"jsonb_path_exists({labels}, {other}, '{{}}', TRUE)"
-        return f"jsonb_typeof({labels}) <> 'object' OR {has_other}"
-
     def hexadecimal(self, text: str) -> str:
         # A function in place of a literal would bring its own collation.
         escaped = (each if _PLAIN.fullmatch(each) else f"\\U{ord(each):08x}" for each in text)
@@ -236,7 +204,6 @@ class DuckDB(Dialect):
     """Labels are ``MAP(VARCHAR, VARCHAR)``."""
 
     name = "duckdb"
-    labels_type = "MAP(VARCHAR, VARCHAR)"
 
     def value(self, labels: str, key: str) -> str:
         # Before version 1.2, labels[key] was a list, which is never NULL.
@@ -257,9 +224,6 @@ class DuckDB(Dialect):
     def to_integer(self, value: str) -> str:
         return f"CAST({value} AS HUGEINT)"
 
-    def type_of(self, value: str) -> str:
-        return f"CASE typeof({value}) WHEN 'VARCHAR' THEN 'text' ELSE typeof({value}) END"
-
     def hexadecimal(self, text: str) -> str:
         return f"decode(unhex('{text.encode().hex()}'))"
 
@@ -273,8 +237,6 @@ class SQLite(Dialect):
 
     name = "sqlite"
     quotes = "`"  # in double quotes, the name of a column that does not exist would be a string
-    labels_type = "text"
-    has_typed_values = True
 
     def value(self, labels: str, key: str) -> str:
         # A key has no quote and no backslash; without quotes, a dot would mean an object within.
@@ -305,17 +267,6 @@ class SQLite(Dialect):
             f" THEN CAST({value} AS INTEGER) BETWEEN {low} AND {high} ELSE FALSE END"
         )
 
-    def type_of(self, value: str) -> str:
-        return f"typeof({value})"
-
-    def are_not_texts(self, labels: str) -> str:
-        are_texts = "count(*) = count(DISTINCT key) AND count(*) = sum(type IN ('text', 'null'))"
-        return (
-            f"CASE WHEN {labels} IS NULL THEN FALSE WHEN NOT json_valid({labels}) THEN TRUE"
-            f" WHEN json_type({labels}) <> 'object' THEN TRUE"
-            f" ELSE (SELECT count(*) > 0 AND NOT ({are_texts}) FROM json_each({labels})) END"
-        )
-
     def hexadecimal(self, text: str) -> str:
         # A BLOB as text would be read in the encoding of the file, which may be UTF-16.
         pieces = []
@@ -334,7 +285,6 @@ class Spark(Dialect):
 
     name = "spark"
     quotes = "`"
-    labels_type = "map<string,string>"
 
     # More ids than this are joined; Spark needs seconds to read a list of thousands.
     _MAX_IDS = 500
@@ -375,11 +325,6 @@ class Spark(Dialect):
         # drops a collation: most have no regular expressions.
         text = f"CAST({value} AS STRING)"
         return f"length(regexp_replace({text}, '^{_INTEGER}', '')) = 0 AND {text} <> ''"
-
-    def type_of(self, value: str) -> str:
-        # Values may have a collation, in a map, too.
-        plain = f"regexp_replace(typeof({value}), ' collate [A-Za-z0-9_]+', '')"
-        return f"regexp_replace({plain}, '^string$', 'text')"
 
     def hexadecimal(self, text: str) -> str:
         return f"decode(X'{text.encode().hex()}', 'UTF-8')"

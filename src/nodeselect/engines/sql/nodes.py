@@ -86,18 +86,6 @@ class SqlNodes:
             where,
         )
 
-    def check_columns(self) -> None:
-        """Check that columns and labels are texts, and that ids are distinct and not empty.
-
-        Answers would be wrong otherwise. The types of columns are looked up, except in SQLite,
-        where each value has its own type, and all rows are read. All labels in JSON are read, too,
-        and all ids, except in Spark.
-
-        :raises InventoryError: with the code ``invalid-column``, ``no-id``, ``empty-id`` or
-            ``duplicate-id``.
-        """
-        self._table.check_columns()
-
     def match(self, selector: Selector, *, states: Collection[str] | None = None) -> "SqlNodeSet":
         """Return the nodes that match ``selector``; no query is run before the set is used.
 

@@ -368,7 +368,9 @@ def draw_problems(findings: Iterable[Finding], data: bytes | None) -> tuple[Prob
             is_certain = fix.is_certain or (edit is not None and not callable(edit))
             fix = fix._replace(text=printable(fix.text), is_certain=is_certain)
         severity = finding.severity or "error"
-        problem = Problem(finding.code, finding.message, 0, 0, finding.path, (), fix, severity)
+        problem = Problem(
+            finding.code, finding.message, path=finding.path, fix=fix, severity=severity
+        )
         problems.append(problem if data is None else _with_excerpt(problem, finding, lines))
     return tuple(problems)
 

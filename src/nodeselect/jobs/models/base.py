@@ -234,7 +234,7 @@ _MESSAGES = {
 def _problem(detail: ErrorDetails, path: str, inner: object) -> Problem:
     if isinstance(inner, SelectorError):
         path = _join(path, inner.path)
-        return Problem(inner.code, inner.message, 0, 0, path, (), inner.fix)
+        return Problem(inner.code, inner.message, path=path, fix=inner.fix)
     if detail["type"] == "json_invalid":
         code, message = "not-json", printable(detail["msg"][:200])
     elif inner is not None:
@@ -246,4 +246,4 @@ def _problem(detail: ErrorDetails, path: str, inner: object) -> Problem:
         message = message.format(**detail.get("ctx", {}))
     else:
         code, message = "wrong-type", printable(detail["msg"][:200])
-    return Problem(code, message, 0, 0, path, (), None)
+    return Problem(code, message, path=path)

@@ -129,7 +129,7 @@ class RolloutSpec(JobModel, frozen=True):
     def _has_one_number_of_canaries(self) -> Self:
         if self.canary_count is not None and self.canary_percent is not None:
             message, fix = CANARY_TWICE_MESSAGE, CANARY_TWICE_FIX
-            problem = Problem(CANARY_TWICE, message, 0, 0, "canary_percent", (), fix)
+            problem = Problem(CANARY_TWICE, message, path="canary_percent", fix=fix)
             raise JobError(type(self).__name__, (problem,))
         return self
 
