@@ -11,7 +11,6 @@ from nodeselect.text import (
     describe_json,
     display_width,
     join_limited,
-    pluralize,
     prefix,
     printable,
     quoted,
@@ -36,6 +35,7 @@ ANY_TEXT = st.text(st.characters(exclude_categories=()))
         pytest.param("\u202a\u202e\u2066\u2069", "\\u202a\\u202e\\u2066\\u2069", id="bidi"),
         pytest.param("\ufeffa", "\\ufeffa", id="mark"),
         pytest.param("\u115f\u3164\uffa0", "\\u115f\\u3164\\uffa0", id="fillers"),
+        pytest.param("\u034f\u17b4\u180b", "\\u034f\\u17b4\\u180b", id="invisible"),
         pytest.param("\ufff0\ufff8\ufffb", "\\ufff0\\ufff8\\ufffb", id="specials"),
         pytest.param("\ud800\udfff", "\\ud800\\udfff", id="surrogates"),
         pytest.param("\U000e0041\U000e0100", "\\U000e0041\\U000e0100", id="tags"),
@@ -104,20 +104,6 @@ def test_quoted_is_never_longer(text: str, limit: int) -> None:
 def test_display_width(text: str, columns: int) -> None:
     """The display width is the number of columns in a terminal."""
     assert display_width(text) == columns
-
-
-@pytest.mark.parametrize(
-    ("count", "phrase"), [(0, "0 nodes"), (1, "1 node"), (2, "2 nodes"), (12_345, "12,345 nodes")]
-)
-def test_pluralize(count: int, phrase: str) -> None:
-    """A count and its noun agree, and large numbers have commas."""
-    assert pluralize(count, "node") == phrase
-
-
-def test_pluralize_irregular() -> None:
-    """A plural that does not end in s is given in full."""
-    assert pluralize(1, "is empty", "are empty") == "1 is empty"
-    assert pluralize(2, "is empty", "are empty") == "2 are empty"
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from random import Random
+from typing import Any
 
-from tests.differential.compare import Comparison
+from tests.differential.compare import Comparison, TextComparison
 from tests.differential.kubernetes import GOPATH, Judge, Kubernetes, build, missing
 from tests.differential.objects import ObjectCase, ObjectComparison, ObjectVerdict, random_objects
 from tests.differential.texts import random_cases
@@ -40,7 +41,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         program = build(Path(folder), name, options.gopath)
         if options.objects is None:
-            done, texts = Comparison(), random_cases(options.seed)
+            done, texts = TextComparison(), random_cases(options.seed)
             with Kubernetes(program) as kubernetes:
                 _run(done, partial(done.compare, kubernetes, texts), options.texts)
             return 1 if done.differences else 0
@@ -50,7 +51,7 @@ def main() -> int:
         return 1 if compared.differences else 0
 
 
-def _run(done: Comparison | ObjectComparison, compare: Callable[[int], None], number: int) -> None:
+def _run(done: Comparison[Any], compare: Callable[[int], None], number: int) -> None:
     begun = time.monotonic()
     while done.cases < number:
         shown = len(done.differences)

@@ -4,12 +4,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Generic, TypeVar
 
 from nodeselect.errors import SelectorError
 from nodeselect.limits import LIMITS
 from nodeselect.selectors import Selector
 from tests.conformance.vectors import in_form_of_vectors
 from tests.differential.kubernetes import Case, Kubernetes, Verdict
+
+_Case = TypeVar("_Case")
 
 _BATCH = 1_000
 
@@ -23,21 +26,30 @@ _SORTED_STABLY = 12
 
 
 @dataclass
-class Comparison:
+class Comparison(Generic[_Case]):
     """What was compared so far, and the differences that were found."""
 
     cases: int = 0
     accepted: int = 0
     """Number of cases that Kubernetes accepts."""
     matches: int = 0
-    """Number of maps of labels that match, of all that were tested."""
+    """Number of nodes or maps of labels that match, of all that were tested."""
     differences: list[str] = field(default_factory=list)
 
-    def compare(self, kubernetes: Kubernetes, cases: Iterator[Case], number: int) -> None:
-        """Compare a number of cases."""
+    def batches(self, cases: Iterator[_Case], number: int) -> Iterator[list[_Case]]:
+        """Yield a number of cases in batches, and count them."""
         end = self.cases + number
         while batch := list(islice(cases, min(_BATCH, end - self.cases))):
             self.cases += len(batch)
+            yield batch
+
+
+class TextComparison(Comparison[Case]):
+    """The comparison of texts."""
+
+    def compare(self, kubernetes: Kubernetes, cases: Iterator[Case], number: int) -> None:
+        """Compare a number of cases."""
+        for batch in self.batches(cases, number):
             rejected = [case for case in batch if _STRICTER.search(case.text)]
             self._note(rejected, [_REJECTED] * len(rejected))
             others = [case for case in batch if not _STRICTER.search(case.text)]

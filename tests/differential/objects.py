@@ -2,8 +2,6 @@
 
 import copy
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from itertools import islice
 from random import Random
 from typing import Any
 
@@ -11,6 +9,7 @@ import msgspec
 
 from nodeselect.errors import SelectorError
 from nodeselect.selectors import Selector, pod_spec_from_selectors, selectors_from_pod_spec
+from tests.differential.compare import Comparison
 from tests.differential.kubernetes import Judge
 from tests.property.strategies import BOUNDS, KEYS, LABEL_VALUES, VALUES
 
@@ -18,26 +17,13 @@ _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _NAMES = ("n-1", "n-2", "n.3")
 _OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt")
 _JUNK: tuple[Any, ...] = (
-    None,
-    None,
-    True,
-    5,
-    1.5,
-    "",
-    "a b",
-    "In",
-    "a" * 64,
-    "n_1",
-    [],
-    {},
-    [None],
-    {"a": "b"},
+    *(None, None, True, 5, 1.5, "", "a b", "In", "a" * 64, "n_1"),
+    *([], {}, [None], {"a": "b"}),
 )
 _PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 # Fields that nodeselect ignores, whatever is in them; and unknown fields, if they are in the pod.
 _IGNORED = {"podAffinity", _PREFERRED}
 _UNKNOWN = {"label", *KEYS}
-_BATCH = 1_000
 
 
 class Node(msgspec.Struct, frozen=True):
@@ -62,24 +48,14 @@ class ObjectVerdict(msgspec.Struct, frozen=True):
     matches: list[bool]
 
 
-@dataclass
-class ObjectComparison:
-    """What was compared so far, and the differences that were found."""
-
-    cases: int = 0
-    accepted: int = 0
-    """Number of cases that Kubernetes accepts."""
-    matches: int = 0
-    """Number of nodes that match, of all that were tested."""
-    differences: list[str] = field(default_factory=list)
+class ObjectComparison(Comparison[ObjectCase]):
+    """The comparison of objects."""
 
     def compare(
         self, judge: Judge[ObjectCase, ObjectVerdict], cases: Iterator[ObjectCase], number: int
     ) -> None:
         """Compare a number of cases, and for valid LabelSelectors what they become again."""
-        end = self.cases + number
-        while batch := list(islice(cases, min(_BATCH, end - self.cases))):
-            self.cases += len(batch)
+        for batch in self.batches(cases, number):
             verdicts = judge.judge(batch)
             self.accepted += sum(verdict.accepted for verdict in verdicts)
             self.matches += sum(sum(verdict.matches) for verdict in verdicts)

@@ -4,7 +4,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import msgspec
 import pytest
 
 from tests.differential.kubernetes import Judge, build, missing
@@ -93,24 +92,3 @@ def test_differences_are_found(
     verdict = REJECTED if matches is None else ObjectVerdict(accepted=True, matches=matches)
     shown = difference(case, verdict)
     assert shown == found if found is None else found in str(shown)
-
-
-class Changing(Judge[ObjectCase, ObjectVerdict]):
-    """A judge that says yes at first, and then no."""
-
-    def __init__(self) -> None:
-        self.answers = iter([True, False])
-
-    def judge(self, cases: Any) -> list[ObjectVerdict]:
-        """Return the next answer, for each case and each of its nodes."""
-        answer = next(self.answers)
-        return [ObjectVerdict(accepted=True, matches=[answer] * len(NODES)) for _ in cases]
-
-
-def test_what_a_selector_becomes_again_is_compared() -> None:
-    """A LabelSelector must have the same verdicts after its way through a selector."""
-    done = ObjectComparison()
-    done.compare(Changing(), iter([labels({})]), 1)
-    assert len(done.differences) == 1
-    assert "other verdicts" in done.differences[0]
-    assert msgspec.json.encode(labels(None)).endswith(b'"label_selector":null}')

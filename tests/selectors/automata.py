@@ -108,13 +108,10 @@ def distinct_characters(regexps: Collection[str]) -> list[str]:
 
 
 class Regexp:
-    """The texts that an expression matches, or with ``repeated`` one or more times in a row."""
+    """The texts that an expression matches."""
 
-    def __init__(self, regexp: str, alphabet: Collection[str], *, repeated: bool = False) -> None:
-        items = items_of(regexp, alphabet)
-        if repeated:
-            items += (Item("repeat", (items, None, False)),)
-        self.start: State = frozenset(expand(Thread(items), None))
+    def __init__(self, regexp: str, alphabet: Collection[str]) -> None:
+        self.start: State = frozenset(expand(Thread(items_of(regexp, alphabet)), None))
 
     @staticmethod
     @cache

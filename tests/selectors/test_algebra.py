@@ -255,17 +255,6 @@ def test_what_a_key_may_be(text: str, shown: str) -> None:
     assert on_x(text) != text
 
 
-def test_constraints_that_differ_hash_differently() -> None:
-    """The hash depends on what is allowed."""
-    assert hash(on_x("x")) != hash(on_x("!x"))
-
-
-def test_a_long_constraint_is_truncated() -> None:
-    """``repr`` shows the first 199 characters of the fields, and an ellipsis."""
-    shown = repr(on_x(f"x in ({','.join(map(str, range(100)))})"))
-    assert shown == f"KeyConstraint({shown[14:213]}…)"
-
-
 def test_only_keys_of_requirements_are_constrained() -> None:
     """There is one constraint for each key, of all its requirements together."""
     assert constraints_by_key([]) == {}

@@ -97,53 +97,6 @@ def test_every_code_has_words() -> None:
     assert {row["code"] for row in DIAGNOSTICS if row["words"]} == codes
 
 
-@pytest.mark.parametrize(
-    ("source", "lines"),
-    [
-        pytest.param(
-            "'x not in (a)'",
-            [
-                "error[not-in]: 'not in' is written 'notin'",
-                " --> selector:1:3",
-                "  |",
-                "1 | x not in (a)",
-                "  |   ^^^^^^",
-                "help: write: x notin (a)",
-            ],
-            id="text",
-        ),
-        pytest.param(
-            "Selector.of(match_labels={'a': 'b c'})",
-            [
-                "error[invalid-value]: a value cannot contain ' '",
-                " --> match_labels['a']:1:2",
-                "  |",
-                "1 | b c",
-                "  |  ^",
-                "help: use letters, digits, '-', '_' and '.'",
-            ],
-            id="value",
-        ),
-        pytest.param(
-            "label_selector({'matchLabels': {'a': ['b']}})",
-            ["error[wrong-type]: expected a string, found a list", " --> matchLabels['a']"],
-            id="object",
-        ),
-    ],
-)
-def test_the_text_of_an_error(source: str, lines: list[str]) -> None:
-    """``str`` of an error shows the place, the text with carets if there is one, and the fix."""
-    with pytest.raises(SelectorError) as caught:
-        Selector.parse(eval(source, SCOPE))
-    assert str(caught.value).split("\n") == lines
-
-
-@pytest.mark.parametrize("code_point", [0xD800, 0xDFFF])
-def test_surrogates(code_point: int) -> None:
-    """The first and the last surrogate are rejected as such."""
-    assert refusal(f"x={chr(code_point)}").code == "surrogate"
-
-
 def test_an_error_has_the_text_it_was_raised_for() -> None:
     """``source`` is the text as it was passed, and a text has no place."""
     errors = [refusal(text) for text in TEXTS]

@@ -23,33 +23,19 @@ LAW: dict[Operator, tuple[str, str, str, bool, Test]] = {
 
 @pytest.mark.parametrize("operator", Operator)
 def test_law(operator: Operator) -> None:
-    """An operator has the name, spelling, arity and answer for an absent key of the table."""
-    row = (operator.value, operator.spelling, operator.arity, operator.matches_absent)
-    assert row == LAW[operator][:4]
-    assert Operator(LAW[operator][0]) is operator
-
-
-@pytest.mark.parametrize("operator", Operator)
-def test_a_requirement_is_a_test_or_its_negation(operator: Operator) -> None:
-    """A requirement has the test of the table, and is negated if it matches an absent key."""
+    """An operator is as in the table; a requirement has its test, or the negation of it."""
     requirement = Requirement("x", operator, () if operator.arity == "none" else ("5",))
-    assert requirement.test == LAW[operator][4]
-    assert type(requirement.test) is type(LAW[operator][4])
-    assert requirement.is_negated == LAW[operator][3]
-
-
-def test_groups_of_operators() -> None:
-    """Two operators include values, two exclude values, two compare, and two have no values."""
-    groups = [
-        [each for each in Operator if each.is_inclusion],
-        [each for each in Operator if each.is_exclusion],
-        [each for each in Operator if each.is_comparison],
-    ]
-    assert groups == [
-        [Operator.EQUALS, Operator.IN],
-        [Operator.NOT_EQUALS, Operator.NOT_IN],
-        [Operator.GREATER_THAN, Operator.LESS_THAN],
-    ]
+    assert LAW[operator] == (
+        *(operator.value, operator.spelling, operator.arity, operator.matches_absent),
+        requirement.test,
+    )
+    test, is_negated = requirement.test, requirement.is_negated
+    assert type(test) is type(LAW[operator][4]) is operator.test_type
+    assert is_negated == operator.matches_absent
+    assert operator.is_inclusion == (type(test) is OneOf and not is_negated)
+    assert operator.is_exclusion == (type(test) is OneOf and is_negated)
+    assert operator.is_comparison == (type(test) is InRange)
+    assert Operator(operator.value) is operator
 
 
 def test_a_range_may_be_empty() -> None:

@@ -132,20 +132,6 @@ def test_keys_and_values_are_never_source(text: str, operator: Operator) -> None
             assert masks([record]) == [bits]
 
 
-def test_how_values_are_read() -> None:
-    """The expression for a value is asked for each key; for the ids the key is None."""
-    asked = []
-
-    def value_source(key: str | None) -> str:
-        asked.append(key)
-        return "record.id" if key is None else f"labels[{len(asked) - 2}]"
-
-    masks = compile_failure_masks(Selector.parse("a=b,c").requirements, ("n",), value_source)
-    assert asked == [None, "a", "c"]
-    nodes = [("n", ("b", None)), ("n", ("c", "d")), ("m", ("b", "d"))]
-    assert masks([SimpleNamespace(id=name, labels=labels) for name, labels in nodes]) == [4, 2, 1]
-
-
 def test_nothing_but_labels_and_id_is_accepted() -> None:
     """A further argument is an error, and never replaces a constant."""
     matches = compile_predicate([Requirement("a", Operator.EQUALS, ["b"])], None)
@@ -180,28 +166,6 @@ def test_the_failure_mask_numbers_the_split() -> None:
             assert selector.failure_mask(labels, node_id) == sum(
                 bit << n for n, bit in enumerate(bits)
             )
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        pytest.param("a=b", "c=d", id="equals"),
-        pytest.param("a=b", "c in (d)", id="in-of-one"),
-        pytest.param("a=b,!c", "!d,e==f", id="order-of-the-text"),
-        pytest.param("a in (b,c)", "d in (e,f,g)", id="in"),
-        pytest.param("a>5,b<6,c", "d,e<7,f>8", id="order"),
-        pytest.param("", " ", id="empty"),
-    ],
-)
-def test_selectors_of_one_shape_share_their_code(one: str, other: str) -> None:
-    """Two selectors of one shape run the same code, and no other selector does."""
-    selectors = map(Selector.parse, (one, other, "a!=b"))
-    functions: list[tuple[Any, Any]] = [(each.matches, each.predicate) for each in selectors]
-    [matches, predicates] = zip(*functions, strict=True)
-    assert matches[0].__code__ is matches[1].__code__
-    assert matches[0].__code__ is not matches[2].__code__
-    assert predicates[0].__code__.co_code == predicates[1].__code__.co_code
-    assert predicates[0].__code__.co_code != predicates[2].__code__.co_code
 
 
 def test_generated_code_has_no_builtins() -> None:

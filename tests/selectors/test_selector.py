@@ -271,17 +271,6 @@ def test_the_same_text_gives_the_same_object() -> None:
         assert Selector.parse(text) is Selector.parse(text)
 
 
-def test_a_known_requirement_is_used_again() -> None:
-    """Selectors share the requirements that their texts have in common, but for long lists."""
-    text = "a=b,c in (d, e)"
-    first, second = (Selector.parse(f"{text},x!={number}").requirements for number in (1, 2))
-    assert [one is other for one, other in zip(first, second, strict=True)] == [True, True, False]
-    long = f"a in ({','.join(map(str, range(300)))})"
-    one, other = (Selector.parse(f"{long},x!={number}").requirements[0] for number in (1, 2))
-    assert one == other
-    assert one is not other
-
-
 @pytest.mark.parametrize("number", range(20))
 def test_the_predicate_is_compiled_on_first_use(number: int) -> None:
     """A selector is the same before and after, also for several threads that use it at once."""
@@ -303,14 +292,3 @@ def test_the_predicate_is_compiled_on_first_use(number: int) -> None:
     assert selector.matches is selector.matches
     assert {selector, *copies} == {selector}
     assert repr(copies) == repr([selector, selector])
-
-
-def test_an_invalid_text_is_parsed_again() -> None:
-    """An invalid text is rejected each time, with an error object of its own."""
-    errors = []
-    for _ in range(2):
-        with pytest.raises(SelectorError) as caught:
-            Selector.parse("a b")
-        errors.append(caught.value)
-    assert errors[0] is not errors[1]
-    assert str(errors[0]) == str(errors[1])
