@@ -246,20 +246,6 @@ def test_corrections() -> None:
     assert explained("region=mars", SITES).correction is None
 
 
-def test_what_to_remove_besides() -> None:
-    """The number of nodes without a requirement is that of the corrected selector without it."""
-    labels = [("prod", "us"), ("prod", "us"), ("test", "us"), ("dev", "us"), ("qa", "us")]
-    nodes = [
-        Node(f"n-{at}", {"environment": environment, "region": region})
-        for at, (environment, region) in enumerate([*labels, ("prod", "eu-west")])
-    ]
-    result = explained("environment!=production,region=eu_west", nodes)
-    assert result.recommendation == (
-        "write environment!=prod and region=eu-west instead of environment!=production and"
-        " region=eu_west: still no node would match; without region=eu-west, 3 nodes would match"
-    )
-
-
 def test_ids_with_commas() -> None:
     """An id with a comma cannot be written in a list, so the hint only names it."""
     (hint,) = Inventory([Node("x,y", name="web")]).explain(Selector.of(match_ids=["web"])).hints

@@ -110,21 +110,6 @@ def largest_groups(sizes: Mapping[Positions, int]) -> dict[Positions, int]:
     return {failed: nodes for failed, nodes in sizes.items() if failed not in dropped}
 
 
-def best_removal(alone: Sequence[int], is_negative: Sequence[bool]) -> int | None:
-    """Return the position of the requirement without which the most nodes match; None if none does.
-
-    It is one with ``!=``, ``notin`` or ``!key`` only if removing any other one does not help.
-
-    :param alone: for each requirement, how many nodes fail it and no other.
-    :param is_negative: for each requirement, whether it is one of these.
-    """
-
-    def rank(position: int) -> tuple[bool, int]:
-        return not is_negative[position], alone[position]
-
-    return max((at for at, nodes in enumerate(alone) if nodes), key=rank, default=None)
-
-
 def rank_counts(counts: Mapping[_Name, int]) -> dict[_Name, int]:
     """Sort the counts of names: the highest first, equal ones by name; leave out zeros.
 

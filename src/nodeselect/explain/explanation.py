@@ -89,16 +89,11 @@ class Correction(NamedTuple):
     :param replacements: the new requirements, or ids; several ids are separated by commas.
     :param replaced: the requirements or ids that they replace.
     :param would_match: how many nodes would match after all replacements.
-    :param without: if ``would_match`` is 0, the one requirement (after the replacements) whose
-        removal would make the most nodes match; None if no removal helps.
-    :param would_match_without: how many nodes would match without that, too; otherwise None.
     """
 
     replacements: tuple[str, ...]
     replaced: tuple[str, ...]
     would_match: int
-    without: str | None = None
-    would_match_without: int | None = None
 
 
 class NodeExplanation(NamedTuple):

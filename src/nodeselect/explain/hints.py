@@ -10,8 +10,8 @@ from itertools import islice
 from typing import NamedTuple
 
 from nodeselect.errors import SelectorError
-from nodeselect.explain.countable import Countable, Failures, best_removal
-from nodeselect.explain.explanation import Correction, Hint, requirement_text
+from nodeselect.explain.countable import Countable, Failures
+from nodeselect.explain.explanation import Correction, Hint
 from nodeselect.explain.wording import nodes_have, short
 from nodeselect.selectors import Operator, Requirement, Selector, conflict
 from nodeselect.similarity import WordCounts, closest_key, is_number
@@ -115,7 +115,7 @@ def find_hints(
             suggestion = finder.requirement(position, part.requirements[0])
         if suggestion is not None:
             suggestions.append(suggestion)
-    correction = _correct(nodes, parts, failures, suggestions)
+    correction = _correct(failures, suggestions)
     return tuple(suggestion.hint for suggestion in suggestions), correction
 
 
@@ -132,30 +132,19 @@ def _is_doubtful(part: Selector, failing: int, total: int) -> bool:
     return not failing and requirement.operator.matches_absent
 
 
-def _correct(
-    nodes: Countable,
-    parts: Sequence[Selector],
-    failures: Failures,
-    suggestions: Sequence[_Suggestion],
-) -> Correction | None:
+def _correct(failures: Failures, suggestions: Sequence[_Suggestion]) -> Correction | None:
     """Return a correction that makes all suggested replacements; None if there are none.
 
     If two suggestions replace the same requirement, the correction has only the first.
-
-    :param parts: the requirements of the selector, and ``failures`` the nodes that fail them.
     """
     hints: list[Hint] = []
     selectors: list[Selector] = []
     replaced: set[int] = set()
-    corrected = dict(enumerate(parts))
     for hint, replacement, positions in suggestions:
         if replacement is not None and replaced.isdisjoint(positions):
             hints.append(hint)
             selectors.append(replacement)
             replaced.update(positions)
-            corrected[positions[0]] = replacement
-            for position in positions[1:]:
-                del corrected[position]
     if not hints:
         return None
     would_match = hints[0].would_match
@@ -165,20 +154,7 @@ def _correct(
         tuple(dict.fromkeys(hint.replacement for hint in hints if hint.replacement is not None)),
         tuple(text for hint in hints for text in hint.replaced),
         would_match,
-        *(() if would_match else _removal(nodes, list(dict.fromkeys(corrected.values())))),
     )
-
-
-def _removal(nodes: Countable, parts: Sequence[Selector]) -> tuple[str, int] | tuple[()]:
-    """Return the requirement without which the most nodes match, and how many; or ``()``."""
-    if len(parts) == 1:
-        return ()
-    alone = nodes.failures(parts).counts.failing_only_this
-    best = best_removal(
-        alone,
-        [any(each.operator.matches_absent for each in part.requirements) for part in parts],
-    )
-    return () if best is None else (requirement_text(parts[best]), alone[best])
 
 
 class _HintFinder:

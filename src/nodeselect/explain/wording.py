@@ -3,8 +3,13 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
-from nodeselect.explain.countable import FailureCounts, best_removal, rank_counts
-from nodeselect.explain.explanation import NOTHING, Explanation, requirement_text
+from nodeselect.explain.countable import FailureCounts, rank_counts
+from nodeselect.explain.explanation import (
+    NOTHING,
+    Explanation,
+    RequirementResult,
+    requirement_text,
+)
 from nodeselect.selectors import Selector
 from nodeselect.text import join_limited, pluralize, printable, quoted, truncate
 
@@ -186,8 +191,7 @@ def _state(state: str | None) -> str:
 def recommend(explanation: Explanation) -> str:
     """Return in one line what to change: the corrections, or else which requirement to remove.
 
-    It is empty if nodes match and nothing is doubtful. A requirement with ``!=``, ``notin`` or
-    ``!key`` is only to be removed if removing any other one does not help.
+    It is empty if nodes match and nothing is doubtful.
     """
     total, results = explanation.total, explanation.requirements
     if not total:
@@ -228,7 +232,7 @@ def _correction(explanation: Explanation) -> str | None:
     """Return the text of the correction; None if there is none, or if it would change nothing."""
     if explanation.correction is None:
         return None
-    replacements, replaced, would_match, without, would_match_without = explanation.correction
+    replacements, replaced, would_match = explanation.correction
     if would_match == explanation.matched > 0 and all(
         explanation.requirements[hint.requirement].failing
         for hint in explanation.hints
@@ -248,30 +252,28 @@ def _correction(explanation: Explanation) -> str | None:
     text = f"{text}: still no node would match"
     if unsatisfied := _unsatisfied(explanation, replaced):
         return f"{text}; {unsatisfied_text(unsatisfied)}"
-    if without is None or would_match_without is None:
-        return text
-    return f"{text}; {_without(without, would_match_without)}"
+    return text
 
 
 def _removal(explanation: Explanation) -> str | None:
-    """Return the advice to remove the requirement without which the most nodes would match."""
-    results = explanation.requirements
-    best = best_removal(
-        [result.failing_only_this for result in results],
-        [result.absent is not None for result in results],
-    )
-    if best is None:
+    """Return the advice to remove the requirement without which the most nodes would match.
+
+    It is one with ``!=``, ``notin`` or ``!key`` only if removing any other one does not help.
+    """
+
+    def rank(result: RequirementResult) -> tuple[bool, int]:
+        return result.absent is None, result.failing_only_this
+
+    helpful = [result for result in explanation.requirements if result.failing_only_this]
+    if not helpful:
         return None
-    result = results[best]
+    result = max(helpful, key=rank)
     is_replaced = any(result.text in hint.replaced for hint in explanation.hints)
+    match = f"{pluralize(result.failing_only_this, 'node')} would match"
     if result.failing == explanation.total and not is_replaced:
-        effect = _without("it", result.failing_only_this)
+        effect = f"without it, {match}"
         return f"no node satisfies {short(result.text)}; change or remove it: {effect}"
-    return _without(result.text, result.failing_only_this)
-
-
-def _without(requirement: str, nodes: int) -> str:
-    return f"without {short(requirement)}, {pluralize(nodes, 'node')} would match"
+    return f"without {short(result.text)}, {match}"
 
 
 def _prefix_text(explanation: Explanation) -> str | None:

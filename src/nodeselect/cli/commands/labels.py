@@ -17,7 +17,7 @@ from nodeselect.cli.options import (
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
 from nodeselect.inventory.facets import count_labels
 from nodeselect.readers.reader import NodeReader
-from nodeselect.render.facets import facet_lines
+from nodeselect.render.labels import facet_lines
 from nodeselect.render.layout import detect_screen
 from nodeselect.selectors import Selector
 from nodeselect.selectors.charset import is_key

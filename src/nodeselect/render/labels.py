@@ -1,18 +1,21 @@
-"""How many nodes have each label, as text, Markdown and JSON."""
+"""Label reports as text, Markdown and JSON: the labels of nodes, and those probably misspelt."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from nodeselect.explain.audit import Audit, LabelFinding
 from nodeselect.explain.wording import headline
 from nodeselect.inventory.facets import Facets, KeyFacet
 from nodeselect.render.layout import Screen, report_lines
-from nodeselect.text import pluralize
+from nodeselect.text import join_limited, pluralize, quoted
 
 # How many values of each key the overview of all keys shows.
 _TOP_VALUES = 5
 
 # Longer keys and values are truncated; those that a selector can contain are shorter.
 _MAX_COLUMNS = 320
+
+_AUDIT_HEADS = ("MISSPELT", "NODES", "PROBABLY MEANT", "NODES", "FOR EXAMPLE")
 
 
 def facet_lines(
@@ -83,3 +86,43 @@ def _value_table(facet: KeyFacet, total: int, screen: Screen) -> Iterator[str]:
         counts.append(("(no such label)", absent))
     rows = [(value, f"{nodes:,}", screen.bar(nodes, total)) for value, nodes in counts]
     return screen.table((screen.word(facet.key, _MAX_COLUMNS), "NODES", ""), rows, right=(1,))
+
+
+def audit_lines(audit: Audit, output: str, screen: Screen) -> Iterator[str]:
+    """Yield the lines of a report on the labels of nodes; if nothing was found, only for JSON.
+
+    :param output: ``text``, ``json`` or ``markdown``.
+    """
+
+    def as_dict() -> dict[str, Any]:
+        fields = {**audit._asdict(), "findings": [finding._asdict() for finding in audit.findings]}
+        return {"version": 1, **fields}
+
+    def blocks(screen: Screen) -> Iterator[Iterable[str]]:
+        noun = pluralize(len(audit.findings), "probable mistake")
+        yield screen.title(f"{noun} in the labels of {pluralize(audit.nodes, 'node')}")
+        rows = [_finding_row(finding, screen) for finding in audit.findings]
+        yield screen.table(_AUDIT_HEADS, rows, right=(1, 3), wrap_last=True)
+
+    is_shown = audit.findings or output == "json"
+    return report_lines(output, screen, as_dict, blocks) if is_shown else iter(())
+
+
+def audit_notes(audit: Audit) -> Iterator[str]:
+    """Yield sentences about what was not compared."""
+    if not audit.keys_checked:
+        yield "there are too many label keys to compare them with each other"
+    if audit.unchecked:
+        keys = join_limited(list(map(quoted, audit.unchecked)), noun="key")
+        yield f"too many values to compare them: {keys}"
+
+
+def _finding_row(finding: LabelFinding, screen: Screen) -> tuple[str, ...]:
+    label, expected = screen.word(finding.key), screen.word(finding.expected)
+    if finding.value is not None:
+        label, expected = f"{label}={screen.word(finding.value)}", f"{label}={expected}"
+    examples = [*map(screen.word, finding.examples)]
+    if finding.nodes > len(examples):
+        examples.append("…")
+    numbers = f"{finding.nodes:,}", f"{finding.usual_nodes:,}"
+    return label, numbers[0], expected, numbers[1], ", ".join(examples)

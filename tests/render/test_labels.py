@@ -1,10 +1,10 @@
-"""Reports of audits."""
+"""Reports on labels."""
 
 import pytest
 
 from nodeselect import Inventory, Node
 from nodeselect.inventory import audit_labels
-from nodeselect.render.audit import audit_lines
+from nodeselect.render.labels import audit_lines
 from nodeselect.render.layout import REPORT_FORMATS, Screen
 from tests.cli.running import unprintable
 
