@@ -17,7 +17,6 @@ ALLOWED = {
     "nodeselect.index.arrays": "imports numpy; for many nodes",
     "nodeselect.durable.segment_writer": "imports numpy; for saved inventories",
     "nodeselect.durable.change_log": "imports zlib; for inventories with a log",
-    "nodeselect.durable.follower": "imports zlib; for inventories that follow a log",
     "numpy": "60 ms; for answers of many names",
     "nodeselect.jobs": "the checker and YAML; for job files",
     "nodeselect.jobs.models": "imports pydantic; for values of jobs",

@@ -11,7 +11,7 @@ import pytest
 from nodeselect import Inventory, Node, Selector
 from nodeselect.engines import spark
 from nodeselect.engines.sql import LongTable
-from nodeselect.inventory.facets import count_labels
+from nodeselect.inventory.statistics import count_labels
 from tests.engines import cases
 from tests.engines.cases import COLUMNS, Row
 from tests.engines.spark_session import MISSING

@@ -16,7 +16,7 @@ from nodeselect.engines import sql
 from nodeselect.engines.sql import LongTable, SqlNodes
 from nodeselect.engines.sql import counts as sql_counts
 from nodeselect.explain.countable import MAX_GROUPS
-from nodeselect.inventory.facets import count_labels
+from nodeselect.inventory.statistics import count_labels
 from tests.engines import cases
 from tests.engines.cases import COLUMNS, Row
 from tests.engines.databases import LAYOUTS, NODES, SETUPS, Database

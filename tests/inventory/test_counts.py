@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from nodeselect import Inventory, Node, Selector
 from nodeselect.explain.countable import FailureCounts
-from nodeselect.inventory.facets import count_labels
+from nodeselect.inventory.statistics import count_labels
 from nodeselect.node import has_state
 from tests.inventory.small import SMALL, tuned
 from tests.property.strategies import KEYS, LABEL_VALUES, selectors

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect import Inventory, Node, Selector
-from nodeselect.inventory.facets import count_labels
+from nodeselect.inventory.statistics import count_labels
 
 
 @pytest.mark.parametrize("text", ["x", "!x", "y=a", "x in (a,b),!z"])

@@ -2,10 +2,10 @@
 
 from nodeselect.explain.audit import Audit, LabelFinding
 from nodeselect.inventory.compare import compare_inventories, compare_selectors
-from nodeselect.inventory.facets import count_labels
 from nodeselect.inventory.inventory import Inventory, InventoryStats
 from nodeselect.inventory.node_set import NodeSet
 from nodeselect.inventory.snapshot import BaseInventory, NodeChange, Snapshot, audit_labels
+from nodeselect.inventory.statistics import count_labels
 
 __all__ = [
     "Audit",

@@ -26,7 +26,6 @@ from nodeselect.errors import InventoryError
 from nodeselect.files.inputs import Source, absolute_path, open_inputs
 from nodeselect.files.write_lock import WriteLock
 from nodeselect.index.tuning import DEFAULT, Tuning
-from nodeselect.inventory.compaction import build, compact
 from nodeselect.inventory.saving import (
     Origin,
     is_damaged,
@@ -35,7 +34,7 @@ from nodeselect.inventory.saving import (
     to_sections,
 )
 from nodeselect.inventory.snapshot import BaseInventory, ChangeKind, NodeChange, Snapshot
-from nodeselect.inventory.store import View
+from nodeselect.inventory.store import View, build, compact
 from nodeselect.node import DuplicateIdError, Node, NodeRow, require_id, require_node
 from nodeselect.problem import Place
 from nodeselect.readers.columnar import ArrowData, Block, require_pyarrow, to_blocks
@@ -653,7 +652,7 @@ class Inventory(BaseInventory):
         return view, journal.mark()
 
     def _follow(self, path: str) -> int:
-        from nodeselect.durable.follower import Follower
+        from nodeselect.durable.change_log import Follower
 
         journal = previous = self._journal
         if journal.is_open:

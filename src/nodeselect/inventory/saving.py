@@ -7,9 +7,8 @@ from nodeselect.durable.saved_file import Sections, cannot_write, read_saved
 from nodeselect.durable.saved_segment import SavedSegment
 from nodeselect.errors import InventoryError
 from nodeselect.index.tuning import Tuning
-from nodeselect.inventory.compaction import segment_of
 from nodeselect.inventory.delta import Delta
-from nodeselect.inventory.store import Store, View
+from nodeselect.inventory.store import Store, View, segment_of
 
 
 class Origin(NamedTuple):

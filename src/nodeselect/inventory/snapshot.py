@@ -9,11 +9,10 @@ from nodeselect.explain import Explanation, NodeExplanation, explain_node
 from nodeselect.explain.audit import Audit, audit
 from nodeselect.explain.compute import explain
 from nodeselect.explain.countable import FailureCounts
-from nodeselect.inventory.compaction import to_table
 from nodeselect.inventory.node_set import NodeSet
 from nodeselect.inventory.saving import to_sections
 from nodeselect.inventory.statistics import FailureGroups, ViewStatistics
-from nodeselect.inventory.store import View
+from nodeselect.inventory.store import View, to_table
 from nodeselect.node import Node, require_count
 from nodeselect.readers.columnar import require_pyarrow
 from nodeselect.selectors import Selector

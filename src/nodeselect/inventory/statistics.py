@@ -6,15 +6,22 @@ are intersections and differences of these sets. Most groups are only counted: t
 nodes of a group, a few candidates are tested.
 """
 
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol, runtime_checkable
 
-from nodeselect.explain.countable import MAX_GROUPS, FailureCounts, Positions, largest_groups
+from nodeselect.explain.countable import (
+    MAX_GROUPS,
+    FailureCounts,
+    Positions,
+    largest_groups,
+    rank_counts,
+)
 from nodeselect.explain.explanation import NearMiss
 from nodeselect.index import postings
 from nodeselect.index.postings import Postings
 from nodeselect.inventory.store import Store, View
-from nodeselect.node import check_id
+from nodeselect.node import Node, check_id, count_connected
 from nodeselect.selectors import Selector
 
 
@@ -251,3 +258,74 @@ def value_counts(store: Store, found: Postings, key: str) -> Counter[str]:
     for index in indexes:
         counts.update(index.value_counts(key, found))
     return counts
+
+
+@runtime_checkable
+class CountedSet(Protocol):
+    """What counts labels: a set of nodes of an inventory, or of a table in a database."""
+
+    def label_counts(self) -> Mapping[str, Mapping[str, int]]:
+        """Return for each label key how many nodes have each value of it."""
+
+    def state_counts(self) -> Mapping[str | None, int]:
+        """Return how many nodes are in each state, None if unknown."""
+
+
+class KeyFacet(NamedTuple):
+    """A label key, and how many nodes have each value.
+
+    :param nodes: how many nodes have the key.
+    :param values: pairs of a value and how many nodes have it, the most frequent first.
+    """
+
+    key: str
+    nodes: int
+    values: tuple[tuple[str, int], ...]
+
+
+class Facets(NamedTuple):
+    """How many nodes have each label key.
+
+    :param nodes: how many nodes were counted.
+    :param connected: how many of them are connected; None if no node has a state.
+    :param keys: the label keys, the most frequent first.
+    """
+
+    nodes: int
+    connected: int | None
+    keys: tuple[KeyFacet, ...]
+
+
+def count_labels(nodes: Iterable[Node] | CountedSet) -> Facets:
+    """Count the nodes that have each label key and each value.
+
+    >>> facets = count_labels([Node("n-1", {"gpu": "t4"}), Node("n-2", {"gpu": "l4"}), Node("n-3")])
+    >>> [(facet.key, facet.nodes, facet.values) for facet in facets.keys]
+    [('gpu', 2, (('l4', 1), ('t4', 1)))]
+
+    An iterable of nodes is read once; a set of nodes is counted by its index or by queries.
+    """
+    counts: Mapping[str, Mapping[str, int]]
+    states: Mapping[str | None, int]
+    if isinstance(nodes, CountedSet):
+        counts, states = nodes.label_counts(), nodes.state_counts()
+    else:
+        counts, states = _count(nodes)
+    keys = []
+    for key, values in counts.items():
+        ranked = tuple(rank_counts(values).items())
+        keys.append(KeyFacet(key, sum(values.values()), ranked))
+    keys.sort(key=lambda facet: (-facet.nodes, facet.key))
+    return Facets(sum(states.values()), count_connected(states), tuple(keys))
+
+
+def _count(
+    nodes: Iterable[Node],
+) -> tuple[Mapping[str, Mapping[str, int]], Mapping[str | None, int]]:
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    states = Counter[str | None]()
+    for node in nodes:
+        states[node.state] += 1
+        for key, value in node.labels.items():
+            counts[key][value] += 1
+    return counts, states

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from nodeselect import __version__
 from nodeselect.explain import Explanation
 from nodeselect.explain.wording import excluded_by_state, headline, missing_ids_text
-from nodeselect.inventory.facets import count_labels
+from nodeselect.inventory.statistics import count_labels
 from nodeselect.node import Node
 from nodeselect.selectors import Selector
 from nodeselect.text import pluralize, printable, truncate

@@ -15,7 +15,7 @@ from nodeselect.cli.options import (
     selector_option,
 )
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
-from nodeselect.inventory.facets import count_labels
+from nodeselect.inventory.statistics import count_labels
 from nodeselect.readers.reader import NodeReader
 from nodeselect.render.labels import facet_lines
 from nodeselect.render.layout import detect_screen
