@@ -24,14 +24,9 @@ def test_a_name_in_two_files() -> None:
     files = dict.fromkeys(("jobs/a.yaml", "jobs/b.yaml", "jobs/c.json"), "name: x")
     said = repeated(files)
     assert list(said) == ["jobs/b.yaml", "jobs/c.json"]
-    assert said["jobs/b.yaml"] == (
-        "warning[repeated-name]: the job in 'jobs/a.yaml' has the same name: one of them replaces "
-        "the other\n"
-        " --> jobs/b.yaml:1:7 at name\n"
-        "  |\n"
-        "1 | name: x\n"
-        "  |       ^\n"
-        "help: give each job a name of its own"
+    message = "the job in 'jobs/a.yaml' has the same name: one of them replaces the other"
+    assert said["jobs/b.yaml"].startswith(
+        f"warning[repeated-name]: {message}\n --> jobs/b.yaml:1:7 at name\n"
     )
 
 

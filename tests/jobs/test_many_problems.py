@@ -46,30 +46,12 @@ def test_the_rest_is_counted(number: int) -> None:
 @pytest.mark.parametrize(
     ("job", "number"),
     [
-        pytest.param(
-            '{"selector": {' + ",".join(f'"{number}":1' for number in range(900)) + "}}",
-            900,
-            id="unknown-fields",
-        ),
-        pytest.param(
-            "selector:\n" + "".join(f" {number}: 1\n" for number in range(900)),
-            900,
-            id="unknown-fields-in-yaml",
-        ),
-        pytest.param(
-            '{"selector": {"match_ids": [' + ",".join(["1"] * 900) + "]}}",
-            900,
-            id="ids-of-the-wrong-type",
-        ),
-        pytest.param(
-            '{"selector": {"match_ids": [' + ",".join(['""'] * 900) + "]}}", 900, id="empty-ids"
-        ),
-        pytest.param(
-            "selector: {match_ids: [" + ",".join(['"\\u0000"'] * 900) + "]}",
-            900,
-            id="ids-that-are-escaped",
-        ),
+        ('{"selector": {' + ",".join(f'"{number}":1' for number in range(900)) + "}}", 900),
+        ("selector:\n" + "".join(f" {number}: 1\n" for number in range(900)), 900),
+        ('{"selector": {"match_ids": [' + ",".join(["1", '""'] * 450) + "]}}", 900),
+        ("selector: {match_ids: [" + ",".join(['"\\u0000"'] * 900) + "]}", 900),
     ],
+    ids=range(4),
 )
 def test_a_hostile_file_is_told_in_few_words(job: str, number: int) -> None:
     """However many problems a file has, what is said of it stays small, and all are counted."""
@@ -82,17 +64,18 @@ def test_a_hostile_file_is_told_in_few_words(job: str, number: int) -> None:
 @pytest.mark.parametrize(
     "job",
     [
-        pytest.param("selector:\n  " + "k" * 900_000 + ": 1\n", id="unknown-field"),
-        pytest.param("selector: " + "v" * 900_000, id="wrong-type"),
-        pytest.param("selector: {match_labels: {" + "k" * 900_000 + ": b}}", id="key"),
-        pytest.param("selector: {match_labels: {a: " + "v" * 900_000 + "}}", id="value"),
-        pytest.param("selector: {match_ids: ['\x9f" + "v" * 900_000 + "']}", id="control"),
-        pytest.param("selector: {match_expressions: [" + "v" * 900_000 + "]}", id="expression"),
-        pytest.param("selector:\n  '" + "\u202e" * 300_000 + "': 1\n", id="escaped"),
-        pytest.param("k" * 900_000 + ": 1\n" + "k" * 100_000 + ": &a 1", id="anchor"),
-        pytest.param("selector: &" + "a" * 900_000 + " 1", id="name-of-an-anchor"),
-        pytest.param("selector: !" + "a" * 900_000 + " 1", id="name-of-a-tag"),
+        "selector:\n  " + "k" * 900_000 + ": 1\n",
+        "selector: " + "v" * 900_000,
+        "selector: {match_labels: {" + "k" * 900_000 + ": b}}",
+        "selector: {match_labels: {a: " + "v" * 900_000 + "}}",
+        "selector: {match_ids: ['\x9f" + "v" * 900_000 + "']}",
+        "selector: {match_expressions: [" + "v" * 900_000 + "]}",
+        "selector:\n  '" + "\u202e" * 300_000 + "': 1\n",
+        "k" * 900_000 + ": 1\n" + "k" * 100_000 + ": &a 1",
+        "selector: &" + "a" * 900_000 + " 1",
+        "selector: !" + "a" * 900_000 + " 1",
     ],
+    ids=range(10),
 )
 def test_a_long_word_is_cut(job: str) -> None:
     """However long the words of a file are, what is said of it stays small."""
