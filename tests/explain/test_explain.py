@@ -4,11 +4,21 @@ from pathlib import Path
 
 import pytest
 
+import nodeselect
 from nodeselect import Correction, Explanation, Inventory, Node, Selector
 from nodeselect.explain.compute import exclude_by_state
 from nodeselect.explain.wording import notes
 from tests import golden
 from tests.explain.test_hints import selector_of
+from tests.imports import loaded_after
+
+# Imports the module without running nodeselect/__init__.py, which offers the inventory as well.
+IMPORT = """
+import sys, types
+package = sys.modules["nodeselect"] = types.ModuleType("nodeselect")
+package.__path__ = sys.argv[1:]
+import nodeselect.explain.explanation, nodeselect.explain.compute
+"""
 
 FEW = [
     Node("n-1", {"region": "eu", "tier": "gold"}, state="connected"),
@@ -251,3 +261,15 @@ def test_ids_with_commas() -> None:
     (hint,) = Inventory([Node("x,y", name="web")]).explain(Selector.of(match_ids=["web"])).hints
     assert hint.message == "no node has the id 'web'; it is the name of 'x,y'"
     assert (hint.replacement, hint.would_match) == (None, None)
+
+
+def test_it_imports_no_index_no_inventory_and_no_layout() -> None:
+    """Neither the values nor what computes them load a bitmap, a store or a report."""
+    loaded = loaded_after(IMPORT, str(Path(nodeselect.__file__).parent))
+    own = [name.split(".") for name in loaded if name.startswith("nodeselect.")]
+    assert {name[1] for name in own} == {
+        *("errors", "explain", "limits", "node", "problem"),
+        *("selectors", "similarity", "text"),
+    }
+    assert "nodeselect.explain.compute" in loaded
+    assert {"numpy", "pyroaring"}.isdisjoint(loaded)

@@ -270,17 +270,6 @@ def test_a_write_makes_new_values_known() -> None:
     assert inventory.explain(Selector.parse("tier=glod")).hints[0].replacement == "tier=gold"
 
 
-def test_the_values_of_few_keys_are_cached(nodes: CountingNodes) -> None:
-    """The seventeenth key empties the cache."""
-    words = Vocabulary()
-    for number in range(17):
-        words.values(nodes, f"key-{number}")
-    words.values(nodes, "key-16")
-    words.values(nodes, "key-0")
-    assert [key for _, key in nodes.calls].count("key-16") == 1
-    assert [key for _, key in nodes.calls].count("key-0") == 2
-
-
 def test_a_key_with_many_values_is_not_searched() -> None:
     """If a key has more than 10,000 values, none of them is suggested."""
     nodes = [

@@ -21,36 +21,6 @@ def text_of(selector: str, nodes: list[Node], columns: int = 100) -> str:
     return render_text(Inventory(nodes).explain(Selector.parse(selector)), Screen(columns))
 
 
-def test_an_explanation() -> None:
-    """The text begins with the headline and ends with the recommendation."""
-    assert text_of("region=eu,!debug", NODES) == (
-        "1 of 3 nodes match, 1 of them connected or ready; 2 do not match: 1 fails only "
-        "region=eu; 1 fails\n"
-        "  only !debug\n"
-        "\n"
-        "REQUIREMENT  FAIL  FAIL ONLY THIS  REMAINING\n"
-        "region=eu       1               1          2  █████████████▍\n"
-        "!debug          1               1          1  ██████▊\n"
-        "\n"
-        "WHY NOT\n"
-        "  1 fails only region=eu: n-3\n"
-        "  1 fails only !debug: n-2"
-    )
-
-
-def test_one_node() -> None:
-    """The value of the node is beside each requirement."""
-    explanation = Inventory(NODES).explain_node(Selector.parse("region=us,!debug,tier=gold"), "n-2")
-    assert render_text(explanation) == (
-        "n-2 does not match: it fails 3 of 3 requirements\n"
-        "\n"
-        "REQUIREMENT        THE NODE HAS\n"
-        "region=us    FAIL  'eu'\n"
-        "!debug       FAIL  ''\n"
-        "tier=gold    FAIL  no such label"
-    )
-
-
 def test_a_long_requirement() -> None:
     """It is whole if there is room, and truncated in a table if not."""
     assert f"\n{LONG}     3               1          0\n" in text_of(

