@@ -17,7 +17,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 from msgspec.structs import astuple
@@ -47,18 +47,6 @@ _OPTIONAL_FIELDS = ("name", "state")
 _TWO_ON_A_LINE = re.compile(rb"\}[ \t\r]*\{")
 
 
-class Nodes(NamedTuple):
-    """The nodes of a chunk.
-
-    :param records: those of :func:`decode_plain` or of :meth:`TypedDecoder.decode`.
-    :param decoder: the decoder of the records, if it was a typed one.
-    """
-
-    ids: list[str]
-    records: Sequence[Any]
-    decoder: "TypedDecoder | None"
-
-
 class LineReader:
     """Reads the chunks of one input, which :func:`~nodeselect.files.inputs.read_chunks` yields.
 
@@ -76,10 +64,10 @@ class LineReader:
         self._decoder = decoder
         self._line = 1  # the number of the next line
 
-    def decode(self, chunk: bytes) -> Nodes | None:
-        """Decode the next chunk; return None if it has anything but plain nodes.
+    def decode(self, chunk: bytes) -> tuple[list[str], Sequence[Any], "TypedDecoder | None"] | None:
+        """Decode the next chunk: return the ids, the records, and their decoder if it is typed.
 
-        Then read its :meth:`records`.
+        Return None if the chunk has anything but plain nodes. Then read its :meth:`records`.
 
         :raises InventoryError: if its first line is too long.
         """
@@ -98,7 +86,7 @@ class LineReader:
                 decoder = None
         ids, records = decoded
         self._line += len(records)  # each is one line
-        return Nodes(ids, records, decoder)
+        return ids, records, decoder
 
     def records(self, chunk: bytes) -> Iterator[tuple[RecordPlace, Any]]:
         """Yield the place and the value of each record of a chunk, line by line.
