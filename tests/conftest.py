@@ -2,7 +2,6 @@
 
 import io
 import os
-import re
 import sys
 from pathlib import Path
 from typing import BinaryIO
@@ -11,7 +10,7 @@ import pytest
 from hypothesis import Phase, settings
 
 from nodeselect.cli.app import run as run_cli
-from tests import golden, literals
+from tests import golden
 from tests.cli.running import FLEET, PLAIN, Result, Run
 from tests.thoroughness import IS_CI
 
@@ -58,15 +57,6 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     if config.option.bless:
         config.option.numprocesses = 0
         golden.start()
-
-
-def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, right: object) -> None:
-    """Bless literals of tests."""
-    if config.option.bless and op == "==":
-        file, test = re.split(r"::|\[| ", os.environ["PYTEST_CURRENT_TEST"])[:2]
-        path = config.rootpath / file
-        for span, text in literals.edits(path.read_text("utf-8"), test, left, right):
-            golden.record(path, span, text)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from benchmarks.process import PYTHON, own_peak, run
+from benchmarks.process import PYTHON, run
 
 _HERE = f"import sys; sys.path.insert(0, {str(Path(__file__).parents[1])!r})\n"
 _PARENT = """\
@@ -14,28 +14,14 @@ held = bytearray(b"x" * 200_000_000)
 from benchmarks.process import PYTHON, run
 print(run([PYTHON, *{arguments}]).peak)
 """
-_CHILD = "from benchmarks.process import own_peak; print(own_peak())"
-
-
-def peak_of_a_child(arguments: list[str]) -> float:
-    """Return the peak of a process whose parent holds 200 MB."""
-    return float(run([PYTHON, "-c", _HERE + _PARENT.format(arguments=arguments)]).output)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a peak is not inherited")
 def test_peak_of_a_child() -> None:
     """Memory of the benchmark is not counted into the peak of the process that it measures."""
-    assert peak_of_a_child(["-c", "pass"]) < 100
-    assert 100 < peak_of_a_child(["-c", "held = b'x' * 100_000_000"]) < 200
-
-
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="there is no /proc")
-def test_own_peak() -> None:
-    """A process whose parent is large does not report the parent's peak."""
-    held = bytearray(b"x" * 200_000_000)
-    assert own_peak() > 200
-    assert float(run([PYTHON, "-c", _HERE + _CHILD]).output) < 100
-    assert len(held) == 200_000_000
+    for code, least, most in (("pass", 0, 100), ("held = b'x' * 100_000_000", 100, 200)):
+        parent = _HERE + _PARENT.format(arguments=["-c", code])  # holds 200 MB
+        assert least < float(run([PYTHON, "-c", parent]).output) < most
 
 
 def test_failing_command() -> None:

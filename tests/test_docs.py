@@ -91,12 +91,6 @@ def test_console(block: Block, run: Run, monkeypatch: pytest.MonkeyPatch) -> Non
         golden.check_span(block.page, (block.start + first, block.start + last), actual)
 
 
-def test_the_example_of_the_home_page_is_narrow() -> None:
-    """A phone shows all of it: it has about 40 columns."""
-    (example,) = (block for block in blocks(ROOT / "docs/index.md") if block.language == "console")
-    assert max(map(len, example.text.splitlines())) <= 40
-
-
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_python(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The Python examples of a page, read as one session, print what is shown below them."""
@@ -181,14 +175,6 @@ def test_status_in_the_tutorial() -> None:
     assert run_bash(first).returncode == 1
     assert run_bash(last).returncode == 0
     assert run_bash(last.replace("--min 10", "--min 17")).returncode == 1
-
-
-@pytest.mark.parametrize("name", ["jobs/a.yaml", "jobs/b/a.yml", "jobs/a.json"])
-def test_the_hook_matches_each_kind_of_job_file(name: str) -> None:
-    """The example for pre-commit matches every file that may be a job."""
-    page = (ROOT / "docs/job-files.md").read_text("utf-8")
-    [pattern] = re.findall("^ +files: (.+)$", page, re.MULTILINE)
-    assert re.search(pattern, name)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -74,28 +74,18 @@ def test_it_is_the_node_that_a_reader_returns(decoded: dict[str, Any], state: st
     assert list(Inventory.read(io.StringIO(text))) == [expected]
 
 
-def test_labels_of_dynamic_objects() -> None:
-    """Labels that are an object with ``to_dict`` are read as well."""
-    labels = {"os": "linux", "pool": "a"}
-    decoded = {"kind": "Node", "metadata": {"name": "w-1", "labels": labels}}
-    found = Node.from_kubernetes(with_attributes(decoded, plain_labels=False))
-    assert found == Node("w-1", labels, "w-1")
-
-
-@pytest.mark.parametrize("labels", [{}, None])
-def test_no_labels(labels: dict[str, str] | None) -> None:
-    """A node may have no labels, or null."""
-    decoded = {"metadata": {"name": "w-1", "labels": labels}}
-    assert Node.from_kubernetes(decoded) == Node("w-1", {}, "w-1")
-    assert Node.from_kubernetes(with_attributes(decoded)) == Node("w-1", {}, "w-1")
-
-
-def test_labels_are_copied() -> None:
-    """A program may change the object later."""
-    decoded = {"metadata": {"name": "w-1", "labels": {"pool": "a"}}}
-    found = Node.from_kubernetes(decoded)
-    decoded["metadata"]["labels"] = {}
-    assert found.labels == {"pool": "a"}
+def test_labels() -> None:
+    """A node may have no labels, or null, or an object with ``to_dict``; they are copied."""
+    for labels in ({}, None, {"os": "linux", "pool": "a"}):
+        decoded = {"kind": "Node", "metadata": {"name": "w-1", "labels": labels}}
+        expected = Node("w-1", labels or {}, "w-1")
+        for plain_labels in (True, False):
+            found = Node.from_kubernetes(with_attributes(decoded, plain_labels=plain_labels))
+            assert found == expected
+        found = Node.from_kubernetes(decoded)
+        if labels:
+            labels.clear()
+        assert found == expected
 
 
 @pytest.mark.parametrize(
