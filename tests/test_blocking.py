@@ -2,15 +2,11 @@
 
 import io
 import os
-import sys
-from collections.abc import Iterator
 from typing import Any, BinaryIO, cast
 
 import pytest
 
 from nodeselect import Inventory, InventoryError
-from nodeselect.files.blocking import blocking_reader, use_blocking_output
-from nodeselect.readers.reader import NodeReader
 from tests.hesitant import Hesitant
 
 FLEET = b"".join(b'{"id": "n-%d", "labels": {}}\n' % number for number in range(4))
@@ -29,24 +25,14 @@ def ids(source: object) -> list[str]:
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("buffered", [True, False])
-@pytest.mark.parametrize("size", [1, 7, 28, 29, 1_000])
-def test_every_piece_is_read(form: str, buffered: bool, size: int) -> None:
+def test_every_piece_is_read(form: str, buffered: bool) -> None:
     """A stream that has no data for a moment is not at its end."""
-    stream: io.IOBase = Hesitant(FORMS[form], size)
-    if buffered:
-        stream = io.BufferedReader(cast(Hesitant, stream))
-    assert ids(stream) == ["n-0", "n-1", "n-2", "n-3"]
-    assert not stream.closed
-
-
-@pytest.mark.parametrize("buffered", [True, False])
-def test_a_reader_of_nodes(buffered: bool) -> None:
-    """A reader of nodes waits as well, and leaves the stream open."""
-    stream: Any = Hesitant(FLEET, 29)
-    if buffered:
-        stream = io.BufferedReader(stream)
-    assert len(list(NodeReader(stream))) == 4
-    assert not stream.closed
+    for size in (1, 7, 28, 29, 1_000):
+        stream: Any = Hesitant(FORMS[form], size)
+        if buffered:
+            stream = io.BufferedReader(stream)
+        assert ids(stream) == ["n-0", "n-1", "n-2", "n-3"]
+        assert not stream.closed
 
 
 class Terminal(io.RawIOBase):
@@ -92,24 +78,15 @@ def test_a_stream_that_cannot_be_waited_for() -> None:
             ids(stream)
 
 
-@pytest.fixture
-def pipe() -> Iterator[tuple[BinaryIO, int]]:
-    """Return a pipe whose reading end does not block, and its writing end."""
+def test_text() -> None:
+    """A non-blocking text stream is rejected: it does not tell its end from a pause."""
     reading, writing = os.pipe()
     os.set_blocking(reading, False)
-    with os.fdopen(reading, "rb") as stream:
-        yield stream, writing
-    os.close(writing)
-
-
-def test_text(pipe: tuple[BinaryIO, int]) -> None:
-    """A non-blocking text stream is rejected: it does not tell its end from a pause."""
-    stream, writing = pipe
     os.write(writing, FLEET)
-    text = io.TextIOWrapper(cast(Any, stream))
-    with pytest.raises(InventoryError, match="a non-blocking text stream: read its buffer instead"):
+    os.close(writing)
+    message = "a non-blocking text stream: read its buffer instead"
+    with os.fdopen(reading) as text, pytest.raises(InventoryError, match=message):
         ids(text)
-    text.detach()
 
     class Nothing:
         def read(self) -> None:
@@ -117,38 +94,3 @@ def test_text(pipe: tuple[BinaryIO, int]) -> None:
 
     with pytest.raises(InventoryError, match="non-blocking, and cannot be waited for"):
         ids(Nothing())
-
-
-def test_the_flag_stays(pipe: tuple[BinaryIO, int], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The descriptor is as it was: other processes share the flag."""
-    stream, writing = pipe
-    os.write(writing, FLEET)
-    reader = blocking_reader(stream)
-    assert reader.read(len(FLEET)) == FLEET
-    assert not os.get_blocking(stream.fileno())
-
-
-@pytest.mark.parametrize("unbuffered", [True, False])
-def test_output_that_does_not_block(monkeypatch: pytest.MonkeyPatch, unbuffered: bool) -> None:
-    """A slow reader of the output gets all of it."""
-    reading, writing = os.pipe()
-    os.set_blocking(writing, False)
-    output = b""
-
-    def read(*_: object) -> None:
-        nonlocal output
-        output += os.read(reading, 100_000)
-
-    with monkeypatch.context() as patch:
-        binary = os.fdopen(writing, "wb", buffering=0 if unbuffered else -1)
-        stream = io.TextIOWrapper(cast(Any, binary), "utf-8", write_through=unbuffered)
-        patch.setattr("sys.stdout", stream)
-        patch.setattr("sys.stderr", sys.stderr)
-        patch.setattr("nodeselect.files.blocking._wait", read)
-        use_blocking_output()
-        text = "é" * 300_000
-        print(text, flush=True)
-    read()
-    assert output.decode() == text + "\n"
-    stream.close()
-    os.close(reading)

@@ -1,14 +1,10 @@
-"""Damage saved inventories and read them: by hand, a million times.
+"""Damage saved inventories: flip one bit, or cut them off.
 
-    python -m tests.faults.damaged_files 1000000
-
-Each time, one bit is flipped, or the file is cut off. Then every way to read the inventory must
-return what it returned before, or raise the error for a damaged file. A second number is a seed.
+Then every way to read the inventory must return what it returned before, or raise the error for a
+damaged file.
 """
 
-import sys
 import tempfile
-from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from io import BytesIO
@@ -101,20 +97,3 @@ def read_damaged(number: int, data: bytes) -> list[str]:
         else:
             assert result == _EXPECTED[number][position]
     return codes
-
-
-def main(times: int, seed: int | None = None) -> None:
-    """Damage files, and count the errors; a wrong reading ends the program."""
-    random = Random(seed)
-    counts: Counter[str] = Counter()
-    for number in range(1, times + 1):
-        kind = random.randrange(len(FILES))
-        damaged = damage(FILES[kind], random)
-        codes = read_damaged(kind, damaged)
-        counts.update(set(codes) or {"read as it was"})
-        if number % 10_000 == 0 or number == times:
-            print(f"{number:,} files: {dict(counts)}", flush=True)
-
-
-if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))

@@ -2,13 +2,11 @@
 
     python -m tests.faults.followers FILE READERS GENERATIONS
 
-In each generation, all nodes have the same label. A reader that sees nodes of two generations, or a
-generation with another label, ends the program; so does one that does not see the last generation.
+In each generation, all nodes have one label. A reader that sees two of them ends the program.
 """
 
 import multiprocessing
 import sys
-from pathlib import Path
 
 from nodeselect import Inventory, Node, Selector
 
@@ -48,4 +46,4 @@ def main(file: str, readers: int, generations: int) -> None:
 
 
 if __name__ == "__main__":
-    main(str(Path(sys.argv[1])), *map(int, sys.argv[2:]))
+    main(sys.argv[1], *map(int, sys.argv[2:]))

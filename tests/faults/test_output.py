@@ -1,17 +1,21 @@
 """A command whose output is not written as a whole never ends with status 0."""
 
 import fcntl
+import gc
+import io
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO, NoReturn
 
 import pytest
 
+from nodeselect.__main__ import main
 from nodeselect.cli import app
 from tests.cli.running import COMMAND, PLAIN, Run
 from tests.faults.commands import COMMANDS
-from tests.faults.conftest import RunMain
 
 pytestmark = [
     pytest.mark.skipif(
@@ -23,6 +27,43 @@ pytestmark = [
 every_command = pytest.mark.parametrize("args", COMMANDS.values(), ids=COMMANDS)
 
 
+RunMain = Callable[[list[str], BinaryIO | None], tuple[int, str]]
+
+
+@pytest.fixture
+def run_main(monkeypatch: pytest.MonkeyPatch) -> RunMain:
+    """Return a function that runs the entry point in this process, with a standard output or None.
+
+    It returns the status, and what was written to standard error.
+    """
+
+    def exit_process(status: int) -> NoReturn:
+        raise SystemExit(status)
+
+    def run(args: list[str], stdout: BinaryIO | None) -> tuple[int, str]:
+        status: object = 0
+        with Path("errors").open("wb", buffering=0) as errors, monkeypatch.context() as patch:
+            files = (stdout, errors)
+            streams = [None if file is None else io.TextIOWrapper(file) for file in files]
+            patch.setattr(sys, "argv", ["nodeselect", *args])
+            patch.setattr(sys, "stdin", None)
+            patch.setattr(sys, "stdout", streams[0])
+            patch.setattr(sys, "stderr", streams[1])
+            patch.setattr(os, "_exit", exit_process)
+            try:
+                main()
+            except SystemExit as end:
+                status = end.code
+            finally:
+                gc.enable()
+            for stream in filter(None, streams):
+                stream.detach()
+        assert isinstance(status, int)
+        return status, Path("errors").read_text()
+
+    return run
+
+
 def test_every_command_is_here() -> None:
     """The table has every command, except the one that never ends (``cli/test_watch.py``)."""
     assert {args[0] for args in COMMANDS.values()} >= set(app._COMMANDS) - {"watch"}
@@ -31,7 +72,7 @@ def test_every_command_is_here() -> None:
 @every_command
 def test_closed(run_main: RunMain, args: list[str]) -> None:
     """Without a standard output, the status is 2."""
-    status, message = run_main(*args, stdout=None)
+    status, message = run_main(args, None)
     assert (status, message) == (2, "error: cannot write to standard output: it is closed\n")
 
 
@@ -40,7 +81,7 @@ def test_closed(run_main: RunMain, args: list[str]) -> None:
 def test_full(run_main: RunMain, args: list[str], buffering: int) -> None:
     """On a full disk, the status is 2."""
     with Path("/dev/full").open("wb", buffering=buffering) as full:
-        status, message = run_main(*args, stdout=full)
+        status, message = run_main(args, full)
     assert status == 2
     assert message == "error: cannot write to standard output: No space left on device\n"
 
@@ -51,7 +92,7 @@ def test_gone(run_main: RunMain, args: list[str]) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "wb") as pipe:
-        assert run_main(*args, stdout=pipe) == (141, "")
+        assert run_main(args, pipe) == (141, "")
 
 
 @every_command
@@ -73,7 +114,7 @@ def test_slow(
 
     monkeypatch.setattr("nodeselect.files.blocking._wait", read)
     with os.fdopen(writing, "wb", buffering=buffering) as pipe:
-        status, message = run_main(*args, stdout=pipe)
+        status, message = run_main(args, pipe)
     while len(output) < capacity + len(expected.out.encode()):
         read()
     os.close(reading)

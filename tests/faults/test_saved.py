@@ -16,8 +16,6 @@ from typing import Any
 import pytest
 
 from nodeselect import Inventory, InventoryError, Node
-from nodeselect.durable.saved_file import read_saved
-from nodeselect.files.replace import replace_file
 from tests.faults.damaged_files import FILES, damage, read_damaged
 from tests.short import short
 from tests.thoroughness import at_desk
@@ -81,29 +79,24 @@ def test_a_check_of_all(number: int) -> None:
         data[at] ^= 1 << at % 8
 
 
-def test_killed_processes(folder: Path) -> None:
-    """Whenever a process is killed while it saves, the file is the old one or the new one."""
-    script = (
-        "import sys; from pathlib import Path; from tests.faults.killed_saves import kill_saves\n"
-        "print(*kill_saves(20, Path(sys.argv[1]), 1))"
-    )
+def run_python(module: str, *args: str) -> str:
+    """Run a module of this folder in a process without threads; return what it prints."""
     done = subprocess.run(
-        [sys.executable, "-c", script, folder],
+        [sys.executable, "-m", f"tests.faults.{module}", *args],
         capture_output=True, text=True, check=False, timeout=120, cwd=ROOT,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    replaced, _ = map(int, done.stdout.split())
-    assert replaced
+    return done.stdout
+
+
+def test_killed_processes(folder: Path) -> None:
+    """Whenever a process is killed while it saves, the file is the old one or the new one."""
+    assert int(run_python("killed_saves", "20", str(folder)))
 
 
 def test_followers(folder: Path) -> None:
     """Processes that follow a file see each generation as a whole, and the last one at the end."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.faults.followers", str(folder / "fleet.nsx"), "2", "30"],
-        capture_output=True, text=True, check=False, timeout=120, cwd=ROOT,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert len(done.stdout.split()) == 2
+    assert len(run_python("followers", str(folder / "fleet.nsx"), "2", "30").split()) == 2
 
 
 FLEET = [Node(f"n-{at}", {"x": str(at)}) for at in range(50)]
@@ -191,17 +184,6 @@ def test_without_unnamed_files(folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert list(folder.iterdir()) == [file]
 
 
-def test_an_error_while_writing(folder: Path) -> None:
-    """If the function that writes raises, nothing has changed."""
-
-    def fail(output: object) -> None:
-        raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        replace_file(str(folder / "x"), fail)
-    assert list(folder.iterdir()) == []
-
-
 def test_a_copy_of_a_file_that_is_cut_off(folder: Path) -> None:
     """A copy in memory does not depend on the file."""
     file = folder / "fleet.nsx"
@@ -211,4 +193,4 @@ def test_a_copy_of_a_file_that_is_cut_off(folder: Path) -> None:
     os.truncate(file, 100)
     assert list(opened) == FLEET
     with pytest.raises(InventoryError, match="cut off"):
-        read_saved(file)
+        Inventory.open(file)

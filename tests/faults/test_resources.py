@@ -1,5 +1,7 @@
-"""Too little memory, at any moment of any command, is an error and never a smaller answer."""
+"""Too little memory, or too few file descriptors, are an error and never a smaller answer."""
 
+import os
+import resource
 import sys
 from pathlib import Path
 from types import FrameType
@@ -44,7 +46,7 @@ class Allocations:
 
 
 @pytest.mark.parametrize("args", COMMANDS.values(), ids=COMMANDS)
-def test_every_command(run: Run, args: list[str]) -> None:
+def test_too_little_memory(run: Run, args: list[str]) -> None:
     """The status is 2, and the next run of the same process is right."""
     expected = run(*args)
     with Allocations() as allocations:
@@ -60,3 +62,22 @@ def test_every_command(run: Run, args: list[str]) -> None:
 def is_refusal(result: Result) -> bool:
     """Return whether a command ended with the message for too little memory."""
     return result.status == 2 and result.err.endswith("error: there is not enough memory\n")
+
+
+@pytest.mark.parametrize("args", COMMANDS.values(), ids=COMMANDS)
+def test_no_file_descriptors(run: Run, args: list[str]) -> None:
+    """With too few file descriptors, a command has its whole answer, or the reason why not."""
+    expected = run(*args)
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for more in range(5):
+        descriptor = os.open(os.devnull, os.O_RDONLY)
+        os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (descriptor + more, before[1]))
+        try:
+            result = run(*args)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+        if result != expected:
+            assert result.status == 2
+            assert "Too many open files" in result.out + result.err
+            assert more <= (args[0] == "index")  # a file that is mapped has two
