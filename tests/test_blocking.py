@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, cast
 import pytest
 
 from nodeselect import Inventory, InventoryError
-from tests.hesitant import Hesitant
+from tests.streams import Hesitant
 
 FLEET = b"".join(b'{"id": "n-%d", "labels": {}}\n' % number for number in range(4))
 FORMS = {

@@ -1,6 +1,5 @@
 """No command takes a pause of its input, or an error while reading it, for the end."""
 
-import errno
 import fcntl
 import io
 import os
@@ -10,13 +9,12 @@ import sys
 import termios
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.cli.running import COMMAND, PLAIN, Run
 from tests.faults.commands import FORMS, JOB, JOB_READERS, NODE_READERS
-from tests.hesitant import Hesitant
+from tests.streams import Broken, Hesitant
 
 every_reader = pytest.mark.parametrize("args", NODE_READERS.values(), ids=NODE_READERS)
 every_job_reader = pytest.mark.parametrize("args", JOB_READERS.values(), ids=JOB_READERS)
@@ -24,38 +22,22 @@ every_job_reader = pytest.mark.parametrize("args", JOB_READERS.values(), ids=JOB
 
 @every_reader
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("size", [1, 500, 100_000])
-def test_nodes_in_pieces(run: Run, args: list[str], form: str, size: int) -> None:
+def test_nodes_in_pieces(run: Run, args: list[str], form: str) -> None:
     """The answer is that for all nodes, in whatever pieces they come."""
-    data = FORMS[form].encode()
-    pieces = io.BufferedReader(Hesitant(data, size))
-    assert run(*args, stdin=pieces) == run(*args, stdin=data)
+    check_pieces(run, args, FORMS[form].encode())
 
 
 @every_job_reader
-@pytest.mark.parametrize("size", [1, 50, 100_000])
-def test_job_in_pieces(run: Run, args: list[str], size: int) -> None:
+def test_job_in_pieces(run: Run, args: list[str]) -> None:
     """The answer is that for the whole job, in whatever pieces it comes."""
-    pieces = io.BufferedReader(Hesitant(JOB.encode(), size))
-    assert run(*args, stdin=pieces) == run(*args, stdin=JOB)
+    check_pieces(run, args, JOB.encode())
 
 
-class Broken(io.RawIOBase):
-    """A stream that breaks after some data."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        if not self._data:
-            raise OSError(errno.EIO, "Input/output error")
-        size = min(len(buffer), len(self._data))
-        buffer[:size] = self._data[:size]
-        self._data = self._data[size:]
-        return size
+def check_pieces(run: Run, args: list[str], data: bytes) -> None:
+    """Check that the answer does not depend on the pieces in which standard input comes."""
+    expected = run(*args, stdin=data)
+    for size in (1, 50, 500, 100_000):
+        assert run(*args, stdin=io.BufferedReader(Hesitant(data, size))) == expected
 
 
 @every_reader

@@ -12,11 +12,11 @@ import pytest
 from nodeselect import LIMITS, Inventory, InventoryError, Node, Selector
 from nodeselect.readers import gunzip
 from nodeselect.readers.reader import NodeReader
-from tests.hesitant import Hesitant
 from tests.readers.reading import nodes_of, refusal
 from tests.readers.test_several_texts import EVENTS
 from tests.readers.test_shapes import EXPANSO, KUBERNETES, MAP, PLAIN, as_lines, as_yaml
 from tests.short import short
+from tests.streams import Hesitant
 
 GPU = Selector.parse("gpu")
 

@@ -5,7 +5,6 @@ import io
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -15,6 +14,7 @@ from nodeselect import Inventory, InventoryError, Node
 from nodeselect.readers.reader import DuplicateIdCheck, NodeReader
 from tests.readers.reading import LINE, peak_memory
 from tests.short import short
+from tests.streams import Broken
 
 FLEETS = [
     pytest.param('[{"id": "n-1", "labels": {"a": "b"}}, {"id": "n-2"}, {"id": "n-3"}]', id="json"),
@@ -69,27 +69,10 @@ def test_the_name_of_the_input() -> None:
         assert short(caught.value) == f"{shown}[0].id: a node id must not be empty"
 
 
-class BrokenPipe(io.RawIOBase):
-    """A stream that returns a line and then fails."""
-
-    def __init__(self) -> None:
-        self._parts = [LINE.encode()]
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any, /) -> int:
-        if not self._parts:
-            raise OSError(5, "Input/output error")
-        part = self._parts.pop()
-        buffer[: len(part)] = part
-        return len(part)
-
-
 def test_a_stream_that_fails() -> None:
     """An error of the operating system while reading is an InventoryError."""
     with pytest.raises(InventoryError) as caught:
-        list(NodeReader(io.BufferedReader(BrokenPipe()), name="pipe"))
+        list(NodeReader(io.BufferedReader(Broken(LINE.encode())), name="pipe"))
     assert short(caught.value) == "cannot read 'pipe': Input/output error"
     assert caught.value.code == "cannot-read"
 

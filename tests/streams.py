@@ -1,5 +1,6 @@
-"""A stream that has no data now and then."""
+"""Streams that have no data now and then, or break."""
 
+import errno
 import io
 import os
 from typing import Any
@@ -39,3 +40,21 @@ class Hesitant(io.RawIOBase):
         if not self.closed:
             os.close(self._descriptor)
         super().close()
+
+
+class Broken(io.RawIOBase):
+    """A stream that breaks after some data."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if not self._data:
+            raise OSError(errno.EIO, "Input/output error")
+        size = min(len(buffer), len(self._data))
+        buffer[:size] = self._data[:size]
+        self._data = self._data[size:]
+        return size
