@@ -102,33 +102,22 @@ def test_followers(folder: Path) -> None:
 FLEET = [Node(f"n-{at}", {"x": str(at)}) for at in range(50)]
 
 
-class FailingCalls:
-    """Lets the system calls of a save fail, one after the other."""
+def fail_one_call(patch: pytest.MonkeyPatch, number: int, code: int) -> list[str]:
+    """Let one system call of a save fail; return a list to which the name of each is added."""
+    calls: list[str] = []
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, fails_at: int, code: int) -> None:
-        self.calls: list[str] = []
-        self._fails_at = fails_at
-        self._code = code
-        for name in ("stat", "open", "link", "replace", "fsync", "chmod", "chown", "unlink"):
-            monkeypatch.setattr(os, name, self._counted(name, getattr(os, name)))
-
-    def _counted(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
-        def counted(*args: Any, **options: Any) -> Any:
-            self.calls.append(name)
-            if len(self.calls) == self._fails_at + 1:
-                raise OSError(self._code, os.strerror(self._code))
+    def counted(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        def count(*args: Any, **options: Any) -> Any:
+            calls.append(name)
+            if len(calls) == number + 1:
+                raise OSError(code, os.strerror(code))
             return call(*args, **options)
 
-        return counted
+        return count
 
-
-def error_of(call: Callable[[], object]) -> str | None:
-    """Return the text of the error that a call raises, or None."""
-    try:
-        call()
-    except InventoryError as error:
-        return short(error)
-    return None
+    for name in ("stat", "open", "link", "replace", "fsync", "chmod", "chown", "unlink"):
+        patch.setattr(os, name, counted(name, getattr(os, name)))
+    return calls
 
 
 @pytest.mark.parametrize("code", [errno.EIO, errno.ENOSPC, errno.EROFS, errno.EDQUOT])
@@ -138,19 +127,22 @@ def test_calls_that_fail(folder: Path, code: int) -> None:
     If it is the new one, then only the folder could not be synchronised.
     """
     file = folder / "fleet.nsx"
-    calls = fails_at = 0
-    while fails_at <= calls:
-        Inventory(FLEET[:1]).save(file)
-        with pytest.MonkeyPatch.context() as patch:
-            failing = FailingCalls(patch, fails_at, code)
-            error = error_of(lambda: Inventory(FLEET).save(file))
-            calls = len(failing.calls)
-        assert error in (None, f"cannot write '{file}': {os.strerror(code)}")
-        is_replaced = error is None or failing.calls[:fails_at].count("replace")
-        assert list(Inventory.open(file, verify=True)) == (FLEET if is_replaced else FLEET[:1])
-        assert error is None or not is_replaced or failing.calls[fails_at:] == ["fsync"]
-        assert list(folder.iterdir()) == [file]
+    fails_at, calls = -1, [""]
+    while fails_at < len(calls):
         fails_at += 1
+        Inventory(FLEET[:1]).save(file)
+        error = None
+        with pytest.MonkeyPatch.context() as patch:
+            calls = fail_one_call(patch, fails_at, code)
+            try:
+                Inventory(FLEET).save(file)
+            except InventoryError as caught:
+                error = short(caught)
+        assert error in (None, f"cannot write '{file}': {os.strerror(code)}")
+        is_replaced = error is None or calls[:fails_at].count("replace")
+        assert list(Inventory.open(file, verify=True)) == (FLEET if is_replaced else FLEET[:1])
+        assert error is None or not is_replaced or calls[fails_at:] == ["fsync"]
+        assert list(folder.iterdir()) == [file]
     assert fails_at > 5
 
 
