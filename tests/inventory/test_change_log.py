@@ -14,8 +14,8 @@ import pytest
 from nodeselect import ChangeLog, Inventory, InventoryError, Node, Selector
 from nodeselect.durable import change_log
 from nodeselect.durable.saved_file import Sections
-from nodeselect.inventory.delta import Delta
 from tests.imports import run_python
+from tests.short import refused
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs locks on files")
 
@@ -56,11 +56,6 @@ def same(one: Inventory, other: Inventory) -> bool:
     return list(one) == list(other) and one.generation == other.generation
 
 
-def codes(*errors: pytest.ExceptionInfo[InventoryError]) -> list[str]:
-    """Return the codes of errors."""
-    return [error.value.code for error in errors]
-
-
 def test_replay(writer: Inventory, log: ChangeLog, path: Path) -> None:
     """The next process has all writes, whether or not the log was closed."""
     write_everything(writer)
@@ -91,18 +86,6 @@ def test_surrogates(writer: Inventory, log: ChangeLog, path: Path) -> None:
         assert same(Inventory(FLEET, log=again), writer)
 
 
-def test_unchanged(writer: Inventory, log: ChangeLog) -> None:
-    """What changes nothing is not logged."""
-    size = log.size
-    writer.upsert(FLEET[3])
-    writer.apply([FLEET[1], FLEET[2]])
-    writer.apply([])
-    writer.compact()
-    with pytest.raises(KeyError):
-        writer.apply([Node("more"), "unknown"])
-    assert log.size == size
-
-
 def test_save_empties(writer: Inventory, log: ChangeLog, path: Path) -> None:
     """After saving, the log holds only what came later, and is opened with the saved file."""
     file = path.with_suffix(".nsx")
@@ -114,9 +97,8 @@ def test_save_empties(writer: Inventory, log: ChangeLog, path: Path) -> None:
     log.close()
     with ChangeLog(path) as again:
         assert same(Inventory.open(file, log=again), writer)
-    with ChangeLog(path) as again, pytest.raises(InventoryError) as caught:
+    with ChangeLog(path) as again, refused("log-emptied"):
         Inventory(FLEET, log=again)
-    assert codes(caught) == ["log-emptied"]
 
 
 def test_over_another_file(writer: Inventory, log: ChangeLog, path: Path) -> None:
@@ -150,9 +132,8 @@ def test_saved_over_a_log(writer: Inventory, path: Path) -> None:
     content = path.read_bytes()
     for nodes in (writer, writer.snapshot(), Inventory(FLEET)):
         for name in (path, link):
-            with pytest.raises(InventoryError, match="it is a change log") as caught:
+            with refused("cannot-write", "it is a change log"):
                 nodes.save(name)
-            assert codes(caught) == ["cannot-write"]
     assert path.read_bytes() == content
     writer.remove("n-2")
     reader = Inventory(FLEET)
@@ -180,20 +161,6 @@ def test_writes_while_saving(writer: Inventory, log: ChangeLog, path: Path) -> N
         assert same(Inventory.open(file, log=again), writer)
 
 
-def test_a_log_that_was_not_emptied(writer: Inventory, log: ChangeLog, path: Path) -> None:
-    """If the process ended between saving and emptying, the saved writes are skipped."""
-    file = path.with_suffix(".nsx")
-    writer.remove("n-1")
-    writer.snapshot().save(file)
-    writer.upsert(Node("more"))
-    log.close()
-    with ChangeLog(path) as again:
-        assert same(Inventory.open(file, log=again), writer)
-    writer.save(path.with_suffix(".new"))
-    with ChangeLog(path) as again:
-        assert same(Inventory.open(path.with_suffix(".new"), log=again), writer)
-
-
 def test_follow(writer: Inventory, log: ChangeLog, path: Path) -> None:
     """A reader makes the same writes, and has the same generation."""
     reader = Inventory(FLEET)
@@ -205,9 +172,8 @@ def test_follow(writer: Inventory, log: ChangeLog, path: Path) -> None:
     assert same(reader, writer)
     assert reader.match(Selector.parse("x=changed")).ids() == ["n-3"]
     assert before.ids() == [node.id for node in FLEET]
-    with pytest.raises(InventoryError) as caught:
+    with refused("read-only"):
         reader.upsert(Node("mine"))
-    assert codes(caught) == ["read-only"]
     with pytest.raises(ValueError, match="cannot follow a log while it writes"):
         writer.follow(path)
     writer.snapshot().save(path.with_suffix(".nsx"))
@@ -231,45 +197,11 @@ def test_follow_a_log_that_is_emptied(writer: Inventory, path: Path) -> None:
         writer.save(file)
     assert readers[0].follow(path) == 3
     assert same(readers[0], writer)
-    with pytest.raises(InventoryError) as caught:
+    with refused("log-emptied"):
         readers[1].follow(path)
-    assert codes(caught) == ["log-emptied"]
     assert readers[1].refresh(file) is True
     assert readers[1].follow(path) == 0
     assert same(readers[1], writer)
-
-
-def test_follow_to_the_end_of_what_was_emptied(writer: Inventory, path: Path) -> None:
-    """What a reader has not read before the log is emptied is in the file that it has open."""
-    reader = Inventory(FLEET)
-    reader.follow(path)
-    writer.upsert(Node("first"))
-    writer.save(path.with_suffix(".nsx"))
-    assert reader.follow(path) == 1
-    writer.upsert(Node("second"))
-    assert reader.follow(path) == 1
-    assert same(reader, writer)
-
-
-def test_a_new_file_that_cannot_be_found(writer: Inventory, path: Path) -> None:
-    """If it is unknown whether the log was replaced, it is closed: the old one is of no use."""
-    file, stat = path.with_suffix(".nsx"), os.stat
-    writer.remove("n-1")
-    asked: list[str] = []
-
-    def failing_stat(name: str) -> os.stat_result:
-        asked.append(name)
-        if asked.count(str(path)) == 3:  # after it was replaced
-            failing()
-        return stat(name)
-
-    with patch.object(os, "stat", failing_stat), pytest.raises(InventoryError) as failed:
-        writer.save(file)
-    with pytest.raises(InventoryError, match="cannot be found") as refused:
-        writer.remove("n-2")
-    assert codes(failed, refused) == ["cannot-write", "log-closed"]
-    with ChangeLog(path) as again:
-        assert same(Inventory.open(file, log=again), writer)
 
 
 def test_refresh_does_not_go_back(writer: Inventory, path: Path) -> None:
@@ -289,27 +221,16 @@ def test_refresh_does_not_go_back(writer: Inventory, path: Path) -> None:
     assert reader.follow(path) == 1
 
 
-def test_follow_what_was_changed(log: ChangeLog, path: Path) -> None:
-    """A reader with changes of its own cannot follow."""
-    Inventory(log=log)
-    reader = Inventory()
-    reader.upsert(Node("mine"))
-    with pytest.raises(InventoryError) as caught:
-        reader.follow(path)
-    assert codes(caught) == ["unsaved-changes"]
-
-
 def test_other_nodes(writer: Inventory, log: ChangeLog, path: Path) -> None:
     """A log of other nodes is an error, in the next process and in readers."""
     writer.upsert(Node("more"))
     log.close()
-    with ChangeLog(path) as again, pytest.raises(InventoryError) as replayed:
+    with ChangeLog(path) as again, refused("other-log"):
         Inventory(FLEET[:3], log=again)
-    with pytest.raises(InventoryError) as followed:
+    with refused("other-log"):
         Inventory(FLEET[:3]).follow(path)
-    with ChangeLog(path) as again, pytest.raises(InventoryError) as same_number:
+    with ChangeLog(path) as again, refused("other-log"):
         Inventory([*FLEET[:9], Node("more")], log=again)
-    assert codes(replayed, followed, same_number) == ["other-log"] * 3
     with ChangeLog(path.with_suffix(".other")) as other:
         saved = Inventory(FLEET, log=other)
         for number in range(5):
@@ -343,11 +264,10 @@ def test_other_nodes_with_the_same_numbers(tmp_path: Path) -> None:
         (2, 0, "other-log"),
         (0, 2, "log-emptied"),
     ):
-        with pytest.raises(InventoryError) as followed:
+        with refused(expected):
             Inventory.open(files[file_at]).follow(logs[log_at])
-        with ChangeLog(logs[log_at]) as log, pytest.raises(InventoryError) as replayed:
+        with ChangeLog(logs[log_at]) as log, refused(expected):
             Inventory.open(files[file_at], log=log)
-        assert codes(followed, replayed) == [expected] * 2
 
 
 def test_a_file_that_another_inventory_saved_over_that_of_the_writer(path: Path) -> None:
@@ -364,13 +284,12 @@ def test_a_file_that_another_inventory_saved_over_that_of_the_writer(path: Path)
     Inventory([Node(node.id, {"x": "other"}) for node in FLEET]).save(file)
     opened = Inventory.open(file)
     assert opened.generation == 1
-    with pytest.raises(InventoryError, match="saved without it") as followed:
+    with refused("other-log", "saved without it"):
         opened.follow(path)
-    with pytest.raises(InventoryError, match="saved without it") as refreshed:
+    with refused("other-log", "saved without it"):
         follower.refresh(file)
-    with ChangeLog(path) as log, pytest.raises(InventoryError, match="saved without it") as begun:
+    with ChangeLog(path) as log, refused("other-log", "saved without it"):
         Inventory.open(file, log=log)
-    assert codes(followed, refreshed, begun) == ["other-log"] * 3
     assert same(follower, writer)
     reader = Inventory.open(copies)
     assert reader.follow(path) == 1
@@ -410,12 +329,11 @@ def test_follow_another_history(writer: Inventory, log: ChangeLog, path: Path) -
     path.write_bytes(old)
     with ChangeLog(path) as again:
         restored = Inventory(FLEET, log=again)
-        with pytest.raises(InventoryError) as older:
+        with refused("other-log"):
             reader.follow(path)
         restored.upsert(Node("another"))
-        with pytest.raises(InventoryError) as other:
+        with refused("other-log"):
             reader.follow(path)
-        assert codes(older, other) == ["other-log"] * 2
         restored.save(file)
         assert reader.refresh(file)
         assert same(reader, restored)
@@ -437,9 +355,8 @@ def test_refresh_from_the_same_file(path: Path, discard_changes: bool) -> None:
         writer = Inventory.open(file, log=log)
         writer.remove("n-2")
         for _ in range(2):
-            with pytest.raises(InventoryError, match="call refresh with the file") as caught:
+            with refused("other-log", "call refresh with the file"):
                 reader.follow(path)
-        assert codes(caught) == ["other-log"]
         assert reader.refresh(file, discard_changes=discard_changes) is True
         assert same(reader, writer)
         assert reader.refresh(file, discard_changes=discard_changes) is False
@@ -450,30 +367,30 @@ def test_refresh_from_the_same_file(path: Path, discard_changes: bool) -> None:
 def test_follow_that_fails(writer: Inventory, path: Path) -> None:
     """An inventory whose first call fails does not follow the log, and can be changed."""
     reader = Inventory(FLEET)
-    with pytest.raises(InventoryError) as missing:
+    with refused("cannot-read"):
         reader.follow(path.with_name("nope"))
     assert reader.follow(path) == 0
-    with pytest.raises(InventoryError) as again:
+    with refused("cannot-read"):
         reader.follow(path.with_name("nope"))
     writer.remove("n-1")
     assert reader.follow(path) == 1
     other = Inventory(FLEET[:3])
-    with pytest.raises(InventoryError) as of_others:
+    with refused("other-log"):
         other.follow(path)
     assert other.upsert(Node("mine")) == "added"
-    assert codes(missing, again, of_others) == ["cannot-read", "cannot-read", "other-log"]
+    with refused("unsaved-changes"):  # it has changes of its own
+        other.follow(path)
 
 
 def test_one_writer(writer: Inventory, log: ChangeLog, path: Path) -> None:
     """A log has one writing process, and one inventory."""
     for _ in range(2):
-        with pytest.raises(InventoryError, match="another ChangeLog has it open") as opened:
+        with refused("log-in-use", "another ChangeLog has it open"):
             ChangeLog(path)
         writer.save(path.with_suffix(".nsx"))
         writer.remove("n-1") if "n-1" in writer else None
-    with pytest.raises(InventoryError, match="another inventory uses it") as used:
+    with refused("log-in-use", "another inventory uses it"):
         Inventory(log=log)
-    assert codes(opened, used) == ["log-in-use"] * 2
     script = f"from nodeselect import ChangeLog, InventoryError\ntry: ChangeLog({str(path)!r})\n"
     run_python(script + "except InventoryError as error: assert error.code == 'log-in-use'")
 
@@ -505,15 +422,13 @@ def test_closed(writer: Inventory, log: ChangeLog) -> None:
     log.close()
     before = list(writer)
     for write in (lambda: writer.upsert(Node("more")), lambda: writer.remove("n-1"), log.flush):
-        with pytest.raises(InventoryError) as caught:
+        with refused("log-closed"):
             write()
-        assert codes(caught) == ["log-closed"]
     assert list(writer) == before
     other = ChangeLog(Path(log.path).with_name("other"))
     other.close()
-    with pytest.raises(InventoryError) as unused:
+    with refused("log-closed"):
         Inventory(FLEET, log=other)
-    assert codes(unused) == ["log-closed"]
     writer.save(Path(log.path).with_suffix(".nsx"))
 
 
@@ -622,9 +537,8 @@ def test_a_full_disk(writer: Inventory, log: ChangeLog, path: Path) -> None:
 
     with patch.object(os, "pwrite", partial_write):
         for left in (0, 20):  # noqa: B007 - for the function
-            with pytest.raises(InventoryError, match="No space left on device") as caught:
+            with refused("cannot-write", "No space left on device"):
                 writer.apply(BATCH)
-            assert codes(caught) == ["cannot-write"]
             assert (list(writer), writer.generation, log.size) == (before, 1, size)
     reader = Inventory(FLEET)
     assert reader.follow(path) == 1
@@ -675,9 +589,8 @@ def test_a_log_that_is_damaged_while_it_is_written_to(writer: Inventory, path: P
     copy.write_bytes(data)
     with ChangeLog(copy) as log, pytest.raises(InventoryError, match=r"truncate -s 36 FILE"):
         Inventory(FLEET, log=log)
-    with pytest.raises(InventoryError, match="call refresh with that file") as caught:
+    with refused("damaged", "call refresh with that file") as caught:
         reader.follow(path)
-    assert codes(caught) == ["damaged"]
     assert "truncate" not in str(caught.value)
     writer.save(file)
     assert reader.refresh(file)
@@ -718,10 +631,9 @@ def test_saved_while_the_disk_of_the_log_is_full(writer: Inventory, path: Path) 
     writer.upsert(Node("late"))
     with (
         patch.object(change_log, "replace_file", failing),
-        pytest.raises(InventoryError, match="the nodes are saved, but the log cannot") as caught,
+        refused("cannot-write", "the nodes are saved, but the log cannot"),
     ):
         writer.save(file)
-    assert codes(caught) == ["cannot-write"]
     assert same(Inventory.open(file), writer)
     reader = Inventory(FLEET)
     assert reader.follow(path) == 1
@@ -738,9 +650,8 @@ def test_the_file_of_a_log_is_not_replaced(writer: Inventory, log: ChangeLog, pa
     for other in (Inventory(FLEET), Inventory.open(file)):
         if other.generation:
             writer.save(file)  # it is not the file that was opened any more
-        with pytest.raises(InventoryError, match="a process that has a change log") as caught:
+        with refused("cannot-write", "a process that has a change log"):
             other.save(file)
-        assert codes(caught) == ["cannot-write"]
     log.close()
     with ChangeLog(path) as again:
         assert same(Inventory.open(file, log=again), writer)
@@ -760,9 +671,8 @@ def test_a_damaged_file(path: Path, section: str) -> None:
         inventory = Inventory.open(damaged, log=log)
         size = log.size
         for changes in (BATCH, ["n-1"], [Node("new"), Node("n-2")]):
-            with pytest.raises(InventoryError) as caught:
+            with refused("damaged"):
                 inventory.apply(changes)
-            assert codes(caught) == ["damaged"]
             assert (log.size, inventory.generation, len(inventory)) == (size, 0, len(FLEET))
     with ChangeLog(path) as log:
         assert Inventory.open(file, log=log).ids() == [node.id for node in FLEET]
@@ -774,12 +684,11 @@ def test_a_failing_sync(path: Path) -> None:
     writer = Inventory(FLEET, log=log)
     with (
         patch.object(change_log, "_sync_file", failing),
-        pytest.raises(InventoryError) as failed,
+        refused("cannot-write"),
     ):
         writer.remove("n-1")
-    with pytest.raises(InventoryError, match="could not be written to the disk") as refused:
+    with refused("log-closed", "could not be written to the disk"):
         writer.remove("n-2")
-    assert codes(failed, refused) == ["cannot-write", "log-closed"]
     assert list(writer) == FLEET
     log.close()
     with ChangeLog(path) as again:
@@ -796,48 +705,15 @@ def test_a_log_that_is_removed(path: Path, sync: str, is_replaced: bool) -> None
     path.rename(path.with_name("moved"))
     if is_replaced:
         path.write_text("of somebody else")
-    with pytest.raises(InventoryError) as lost:
+    with refused("cannot-write"):
         writer.remove("n-2") if sync == "each" else writer.save(file)
-    with pytest.raises(InventoryError) as refused:
+    with refused("log-closed"):
         writer.remove("n-2")
-    assert codes(lost, refused) == ["cannot-write", "log-closed"]
     assert "n-2" in writer
     log.close()
     writer.save(file)
     assert same(Inventory.open(file), writer)
     assert not is_replaced or path.read_text() == "of somebody else"
-
-
-@pytest.mark.parametrize("name", ["replace", "fsync"])
-def test_a_log_that_cannot_be_emptied(
-    writer: Inventory, log: ChangeLog, path: Path, name: str
-) -> None:
-    """Then it goes on as it was, and the saved file is complete."""
-    file = path.with_suffix(".nsx")
-    writer.remove("n-1")
-    writer.snapshot().save(file)
-
-    write = Sections.write
-
-    def then_fail(sections: Sections, *arguments: Any) -> int:
-        checksum = write(sections, *arguments)
-        patcher.start()
-        return checksum
-
-    patcher = patch.object(os, name, failing)
-    with (
-        patch("nodeselect.durable.saved_file.Sections.write", then_fail),
-        pytest.raises(InventoryError, match="No space"),
-    ):
-        writer.save(file)
-    patcher.stop()
-    writer.remove("n-2")
-    log.close()
-    assert [entry.name for entry in path.parent.iterdir() if entry.name.startswith(".")] == []
-    with ChangeLog(path) as again:
-        assert same(Inventory.open(file, log=again), writer)
-    with ChangeLog(path) as again:
-        assert same(Inventory(FLEET, log=again), writer)
 
 
 @pytest.mark.parametrize(
@@ -902,21 +778,3 @@ def test_a_log_that_is_not_used_yet(log: ChangeLog, path: Path) -> None:
     with pytest.raises(TypeError, match="cannot be copied"):
         pickle.dumps(log)
     assert repr(log) == f"<ChangeLog {str(path)!r}>"
-
-
-def test_out_of_memory(writer: Inventory, path: Path) -> None:
-    """A write that fails after it is logged is made before the next one."""
-    reader = Inventory(FLEET)
-    with patch.object(Delta, "add", side_effect=MemoryError), pytest.raises(MemoryError):
-        writer.apply(BATCH)
-    assert (list(writer), reader.follow(path)) == (FLEET, 1)
-    with pytest.raises(KeyError):
-        writer.remove("n-99")
-    assert same(writer, reader)
-    with patch.object(Delta, "add", side_effect=MemoryError), pytest.raises(MemoryError):
-        writer.update("late", lambda node: node.replace(state="lost"))
-    update = writer.update("late", lambda node: node.replace(name=f"{node.state}, seen"))
-    assert update.generation == 3
-    assert writer["late"] == Node("late", {}, "lost, seen", "lost")
-    assert reader.follow(path) == 2
-    assert same(writer, reader)

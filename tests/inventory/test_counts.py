@@ -38,10 +38,11 @@ def test_labels_and_states(inventory: Inventory, selector: Selector) -> None:
     for answer in (inventory.match(selector), inventory.match(Selector.everything())):
         nodes = list(answer)
         assert answer.state_counts() == Counter(node.state for node in nodes)
-        assert count_labels(answer) == count_labels(nodes)
-        assert answer.label_counts() == {
-            key: answer.value_counts(key) for key in KEYS if answer.value_counts(key)
-        }
+        assert count_labels(answer) == count_labels(nodes) == count_labels(reversed(nodes))
+        pairs = Counter(pair for node in nodes for pair in node.labels.items())
+        counts = answer.label_counts()
+        assert {(key, value): n for key in counts for value, n in counts[key].items()} == pairs
+        assert counts == {key: answer.value_counts(key) for key in KEYS if answer.value_counts(key)}
 
 
 def test_order_of_counts(tmp_path: Path) -> None:

@@ -71,22 +71,6 @@ def test_a_source_that_raises() -> None:
             Inventory(failing(count))
 
 
-def test_the_lock_is_free_afterwards(inventory: Inventory) -> None:
-    """Whatever a write raises, the next one does not wait for it."""
-    wrongs: list[list[Node | str]] = [["unknown"], [Node("b"), "unknown"]]
-    for wrong in wrongs:
-        with pytest.raises(KeyError):
-            inventory.apply(wrong)
-        inventory.upsert(Node("a"))
-    with (
-        patch.object(Delta, "add", side_effect=KeyboardInterrupt),
-        pytest.raises(KeyboardInterrupt),
-    ):
-        inventory.upsert(Node("b"))
-    inventory.upsert(Node("b"))
-    assert inventory.match(EVERYTHING).ids()[-2:] == ["a", "b"]
-
-
 def test_a_signal_handler_that_writes() -> None:
     """At any point of a write of its thread, its write is made or rejected; neither waits."""
     messages: list[str] = []

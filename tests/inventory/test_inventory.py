@@ -9,6 +9,7 @@ from unittest.mock import Mock
 import pytest
 
 from nodeselect import Inventory, Node, Selector
+from tests.inventory.small import FEW, small_inventory
 
 
 def ids(inventory: Inventory) -> list[str]:
@@ -21,55 +22,21 @@ def three_nodes() -> Inventory:
     return Inventory([Node("n-2", {"a": "b"}), Node("n-3"), Node("n-1")])
 
 
-def test_upsert_of_a_known_id_keeps_its_place() -> None:
-    """A node that replaces another has its position."""
-    inventory = three_nodes()
-    inventory.upsert(Node("n-2", {"c": "d"}, "again", "ready"))
-    assert ids(inventory) == ["n-2", "n-3", "n-1"]
-    assert inventory["n-2"] == Node("n-2", {"c": "d"}, "again", "ready")
-    assert inventory.match(Selector.parse("a")).ids() == []
-    assert inventory.match(Selector.parse("c")).ids() == ["n-2"]
-    assert len(inventory) == 3
-
-
-def test_a_new_node_follows_all_others() -> None:
-    """A node with a new id is the last one, even if a node with this id was removed before."""
-    inventory = three_nodes()
-    inventory.upsert(Node("n-0"))
-    inventory.remove("n-2")
-    inventory.upsert(Node("n-2"))
-    assert ids(inventory) == ["n-3", "n-1", "n-0", "n-2"]
-    assert inventory.match(Selector.everything()).ids() == ["n-3", "n-1", "n-0", "n-2"]
-
-
-def test_in() -> None:
-    """An inventory contains the ids and the very nodes that it has."""
-    inventory = three_nodes()
-    assert "n-2" in inventory
-    assert "N-2" not in inventory
-    assert "n" not in inventory
-    assert Node("n-2", {"a": "b"}) in inventory
-    assert Node("n-2") not in inventory
-    assert Node("n-9") not in inventory
-    assert 2 not in inventory
-
-
-def test_item() -> None:
-    """An id returns its node; an unknown id is a KeyError."""
-    node = Node("n-1")
-    assert Inventory([node])["n-1"] == node
+def test_look_up() -> None:
+    """An inventory has ids and the very nodes; an id is no prefix, no name and no label."""
+    inventory = Inventory([Node("n-1", {"a": "b"}, "web", "ready"), Node("n-10"), Node("web")])
+    for there in ("n-1", Node("n-1", {"a": "b"}, "web", "ready")):
+        assert there in inventory
+    for other in ("N-1", "n", Node("n-1", {"a": "b"}), Node("n-9"), 2):
+        assert other not in inventory
     with pytest.raises(KeyError):
-        three_nodes()["n-9"]
-
-
-def test_remove_of_an_unknown_id() -> None:
-    """Removing an unknown id is a KeyError, and changes nothing."""
-    inventory = three_nodes()
-    with pytest.raises(KeyError):
-        inventory.remove("n-9")
+        inventory["n-9"]
+    assert inventory.match(Selector.of(match_ids=["n-1", "web"])).ids() == ["n-1", "web"]
+    for text in ("name", "state", "id", "state=ready"):
+        assert inventory.match(Selector.parse(text)).ids() == []
+    assert repr(inventory) == "<Inventory of 3 nodes>"
     assert inventory.remove("n-9", missing_ok=True) == "unchanged"
-    assert (ids(inventory), inventory.generation) == (["n-2", "n-3", "n-1"], 0)
-    assert inventory.remove("n-3", missing_ok=True) == inventory.remove("n-2") == "removed"
+    assert inventory.remove("n-1", missing_ok=True) == inventory.remove("n-10") == "removed"
 
 
 @pytest.mark.parametrize(
@@ -89,11 +56,6 @@ def test_only_nodes_are_accepted(wrong: Any) -> None:
         Inventory(wrong)
 
 
-def test_repr() -> None:
-    """The repr of an inventory is short, however many nodes it has."""
-    assert repr(three_nodes()) == "<Inventory of 3 nodes>"
-
-
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickle.dumps])
 def test_an_inventory_cannot_be_copied(copied: Callable[[Inventory], object]) -> None:
     """A copy would share the store, so it is a TypeError; another inventory can be built."""
@@ -103,19 +65,6 @@ def test_an_inventory_cannot_be_copied(copied: Callable[[Inventory], object]) ->
     again = Inventory(inventory)
     again.remove("n-3")
     assert ids(inventory) == ["n-2", "n-3", "n-1"]
-
-
-def test_match_ids_are_exact() -> None:
-    """An id matches neither a prefix, nor a name, nor another case."""
-    inventory = Inventory([Node("n-1", name="web"), Node("n-10"), Node("N-1"), Node("web")])
-    assert inventory.match(Selector.of(match_ids=["n-1", "web"])).ids() == ["n-1", "web"]
-
-
-def test_names_and_states_are_not_labels() -> None:
-    """A selector sees labels and ids, but neither names nor states."""
-    inventory = Inventory([Node("n-1", {}, "web", "connected")])
-    for text in ("name", "state", "id", "state=connected"):
-        assert inventory.match(Selector.parse(text)).ids() == []
 
 
 WRONG: dict[str, tuple[str | None, list[Any]]] = {
@@ -136,3 +85,34 @@ def test_an_argument_of_the_wrong_type(method: str) -> None:
         with pytest.raises(TypeError, match=message):
             getattr(inventory, method)(wrong)
     assert ids(inventory) == ["n-2", "n-3", "n-1"]
+
+
+def test_a_write_compacts() -> None:
+    """It does so if the changes are more than the share of all nodes, and not before."""
+    inventory = small_inventory((Node(f"n-{at}") for at in range(40)), compact_at=0.2)
+    for count in (1, 2, 3, 4, 5, 6, 7, 8, 0):
+        inventory.upsert(Node(f"new-{count}"))
+        assert inventory.pending_changes == count
+
+
+def test_few_nodes_are_never_compacted_by_a_write() -> None:
+    """The changes must also be more than an inventory has without a segment."""
+    inventory = small_inventory([Node("n-1")], compact_at=0.2)
+    for count in range(FEW + 2):
+        assert inventory.pending_changes == count % (FEW + 1)
+        inventory.upsert(Node(f"new-{count}"))
+
+
+def test_pending_changes() -> None:
+    """Pending changes are the nodes added or deleted since the last compaction."""
+    for count in (3, 40):
+        inventory = small_inventory((Node(f"n-{at}") for at in range(count)), compact_at=None)
+        assert inventory.pending_changes == 0
+        inventory.upsert(Node("n-0", {"x": ""}))
+        assert inventory.pending_changes == 1
+        inventory.upsert(Node("new"))
+        assert inventory.pending_changes == 2
+        inventory.apply(["n-0", "n-1", "n-2", "new"])
+        assert inventory.pending_changes == 5
+        inventory.compact()
+        assert inventory.pending_changes == 0

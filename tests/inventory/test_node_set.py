@@ -1,6 +1,8 @@
 """A node set has the nodes of an answer, in inventory order."""
 
+from collections import Counter
 from collections.abc import Callable
+from itertools import combinations
 from typing import Any
 from unittest.mock import patch
 
@@ -27,33 +29,27 @@ def match(inventory: Inventory, text: str) -> NodeSet:
 
 
 def test_reading() -> None:
-    """Length, iteration, ids and membership are those of the matching nodes."""
+    """Length, positions, ids and membership are those of the matching nodes."""
     answer = match(fleet(), "n>2")
     assert len(answer) == 3
     assert list(answer) == list(answer) == [NODES[0], NODES[1], NODES[3]]
     assert answer.ids() == ["n-5", "n-3", "n-4"]
     assert "n-3" in answer
-    assert "n-2" not in answer
-    assert "n-9" not in answer
-    assert 3 not in answer
-
-
-def test_nothing() -> None:
-    """An answer without nodes is empty and false."""
-    answer = match(fleet(), "n>9")
-    assert len(answer) == 0
-    assert not answer
-    assert answer.ids() == []
-    assert answer.first(2) == []
-
-
-@pytest.mark.parametrize(("number", "given_ids"), [(0, []), (2, ["n-5", "n-3"]), (9, ORDER)])
-def test_first(number: int, given_ids: list[str]) -> None:
-    """The first nodes are in order, and all are returned if there are fewer."""
-    answer = match(fleet(), "n")
-    assert [node.id for node in answer.first(number)] == given_ids
-    with pytest.raises(ValueError, match="n must not be negative"):
-        answer.first(-1)
+    for other in ("n-2", "n-9", 3):
+        assert other not in answer
+    assert [answer[at] for at in (0, 1, 2, -1, -3)] == [NODES[at] for at in (0, 1, 3, 3, 0)]
+    for position in (3, -4):
+        with pytest.raises(IndexError):
+            answer[position]
+    for take in (answer.first, answer.sample):
+        with pytest.raises(ValueError, match="n must not be negative"):
+            take(-1)
+    assert not match(fleet(), "n>9")
+    assert answer != ["n-5", "n-3", "n-4"]
+    with pytest.raises(TypeError):
+        hash(answer)
+    assert repr(answer) == "<NodeSet of 3: 'n-5', 'n-3', 'n-4'>"
+    assert repr(match(fleet(), "n")) == "<NodeSet of 6: 'n-5', 'n-3', 'n-0', …>"
 
 
 @pytest.mark.parametrize(
@@ -63,15 +59,6 @@ def test_first(number: int, given_ids: list[str]) -> None:
 def test_a_slice_is_a_list_of_nodes(start: Any, stop: Any, step: Any) -> None:
     """A slice of an answer is that of the list of its nodes."""
     assert match(fleet(), "n")[start:stop:step] == NODES[start:stop:step]
-
-
-def test_a_position_is_a_node() -> None:
-    """Positions are counted from the start or from the end, as in a list."""
-    answer = match(fleet(), "n>2")
-    assert [answer[at] for at in (0, 1, 2, -1, -3)] == [NODES[at] for at in (0, 1, 3, 3, 0)]
-    for position in (3, -4):
-        with pytest.raises(IndexError):
-            answer[position]
 
 
 def in_states() -> Inventory:
@@ -141,30 +128,6 @@ def test_a_sample_is_random() -> None:
         answer.sample(2, 0.5)  # type: ignore[arg-type]
 
 
-def test_an_answer_does_not_change() -> None:
-    """Later changes of the inventory do not change an answer."""
-    inventory = fleet()
-    answer = match(inventory, "even=True")
-    before = list(answer)
-    inventory.remove("n-0")
-    inventory.upsert(Node("n-4", {"even": "no"}))
-    inventory.upsert(Node("n-6", {"even": "True"}))
-    assert list(answer) == before
-    assert "n-0" in answer
-    assert "n-6" not in answer
-    assert match(inventory, "even=True").ids() == ["n-2", "n-6"]
-
-
-def test_equality() -> None:
-    """Answers of one snapshot are equal if they contain the same nodes; they are not hashable."""
-    inventory = fleet()
-    assert match(inventory, "n<2") == match(inventory, "n in (0,1)")
-    assert match(inventory, "n<2") != match(inventory, "n<3")
-    assert match(inventory, "n<2") != ["n-0", "n-1"]
-    with pytest.raises(TypeError):
-        hash(match(inventory, "n"))
-
-
 OPERATIONS = [
     pytest.param(lambda left, right: left & right, id="and"),
     pytest.param(lambda left, right: left | right, id="or"),
@@ -221,20 +184,6 @@ def test_a_node_set_combines_with_node_sets_only(operation: Any, other: Any) -> 
         operation(match(fleet(), "n"), other)
 
 
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        pytest.param("n>9", "<NodeSet of 0: >", id="none"),
-        pytest.param("n<2", "<NodeSet of 2: 'n-0', 'n-1'>", id="two"),
-        pytest.param("n<3", "<NodeSet of 3: 'n-0', 'n-1', 'n-2'>", id="three"),
-        pytest.param("n", "<NodeSet of 6: 'n-5', 'n-3', 'n-0', …>", id="more"),
-    ],
-)
-def test_repr(text: str, shown: str) -> None:
-    """The repr of an answer is its length and its first ids."""
-    assert repr(match(fleet(), text)) == shown
-
-
 SOME = st.sets(st.sampled_from(ORDER))
 
 
@@ -258,3 +207,70 @@ def test_the_laws_of_sets(one: set[str], other: set[str], third: set[str]) -> No
     assert a - (b | c) == (a - b) & (a - c)
     assert (a - b) | (a & b) == a
     assert [node_id in a for node_id in ORDER] == [node_id in one for node_id in ORDER]
+
+
+X = Selector.parse("x")
+
+
+def ids(nodes: list[Node]) -> list[str]:
+    """Return the ids of nodes."""
+    return [node.id for node in nodes]
+
+
+def test_every_sample_is_as_likely() -> None:
+    """Each pair of five nodes is drawn about equally often by many seeds."""
+    inventory = Inventory(Node(f"n-{at}", {"x": ""}) for at in range(5))
+    answer = inventory.match(X)
+    drawn = Counter(tuple(ids(answer.sample(2, seed))) for seed in range(2_000))
+    assert set(drawn) == set(combinations([f"n-{at}" for at in range(5)], 2))
+    assert all(140 < count < 260 for count in drawn.values())
+
+
+def test_a_sample_is_repeatable() -> None:
+    """The same nodes and seed give the same sample: few, with a segment, changed or compacted."""
+    nodes = [Node(f"n-{at}", {"x": str(at % 7)}) for at in range(60)]
+    live = small_inventory([*nodes[:30], Node("gone", {"x": ""})], compact_at=None)
+    before = live.match(X).sample(5, seed=9)
+    assert before == live.snapshot().match(X).sample(5, seed=9)
+    for node in nodes[30:]:
+        live.upsert(node)
+    live.remove("gone")
+    wanted = Inventory(nodes).match(X).sample(10, seed=1)
+    assert live.match(X).sample(10, seed=1) == wanted
+    live.compact()
+    assert live.match(X).sample(10, seed=1) == wanted
+    assert small_inventory(nodes).match(X).sample(10, seed=1) == wanted
+    assert Inventory(nodes).match(X).sample(10, seed=2) != wanted
+
+
+def test_first_of_a_broad_answer_over_segment_and_delta() -> None:
+    """The first nodes are those of the inventory order; changed nodes keep their positions."""
+    inventory = small_inventory((Node(f"n-{at}", {"x": ""}) for at in range(300)), compact_at=None)
+    for at in (0, 3, 4, 70, 299):
+        inventory.upsert(Node(f"n-{at}", {"x": "changed"}))
+    inventory.apply(["n-1", "n-5", Node("n-6"), Node("late", {"x": ""})])
+    inventory.upsert(Node("n-1", {"x": "again"}))
+    answer = inventory.match(X)
+    order = answer.ids()
+    assert order[:3] == ["n-0", "n-2", "n-3"]
+    assert order[-3:] == ["n-299", "late", "n-1"]
+    for n in (0, 1, 2, 3, 10, 36, 37, 38, 100, 298, 299, 1_000, 1 << 64):
+        assert ids(answer.first(n)) == order[:n]
+
+
+def test_first_if_all_matches_are_at_the_end() -> None:
+    """The first nodes are found even if the first ranks do not match."""
+    inventory = small_inventory(Node(f"n-{at}", {"x": str(at // 150)}) for at in range(300))
+    assert ids(match(inventory, "x=1").first(2)) == ["n-150", "n-151"]
+    for at in range(150):
+        inventory.upsert(Node(f"n-{at}", {"y": ""}))
+    assert ids(match(inventory, "x").first(2)) == ["n-150", "n-151"]
+
+
+@pytest.mark.parametrize("early", [8, 9, 10])
+@pytest.mark.parametrize("n", [9, 10])
+def test_first_if_the_first_ranks_have_nearly_enough_matches(early: int, n: int) -> None:
+    """The requested number is returned even if the first ranks contain one match fewer."""
+    there = [*range(early), *range(64, 3_000)]
+    inventory = Inventory(Node(f"n-{at}", {"a": ""} if at in there else {}) for at in range(3_000))
+    assert ids(match(inventory, "a").first(n)) == [f"n-{at}" for at in there[:n]]

@@ -38,32 +38,6 @@ def test_two_writers_lose_nothing() -> None:
     assert len(set(inventory.match(Selector.everything()).ids())) == len(inventory)
 
 
-def test_a_batch_is_seen_whole() -> None:
-    """A reader never sees half of a batch that moves a label from one node to another."""
-    inventory = small_inventory(Node(f"n-{number}") for number in range(20))
-    inventory.upsert(Node("n-0", {"leader": "yes"}))
-    leader = Selector.parse("leader")
-    done: list[bool] = []
-
-    def write() -> None:
-        try:
-            for number in range(1_000):
-                old, new = number % 20, (number + 1) % 20
-                inventory.apply([Node(f"n-{new}", {"leader": "yes"}), Node(f"n-{old}")])
-        finally:
-            done.append(True)
-
-    def read() -> None:
-        while not done:
-            answer = inventory.match(leader)
-            assert len(answer) == 1
-            assert len(answer.ids()) == 1
-            assert inventory.match(leader).value_counts("leader") == {"yes": 1}
-
-    with switching_often():
-        run_together([write, read, read, read])
-
-
 def test_one_answer_for_many_threads() -> None:
     """Threads that share an answer that is not computed yet get the same result."""
     inventory = small_inventory(Node(f"n-{number}", {"x": str(number % 3)}) for number in range(60))
