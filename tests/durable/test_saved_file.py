@@ -51,67 +51,55 @@ def with_header(data: bytes, changes: dict[int, int]) -> bytes:
     return bytes(changed)
 
 
-def test_error(file: Path) -> None:
+RESTORE = "\n  save the inventory again, or restore the file from a backup"
+NOT_SAVED = "not a saved inventory\n  to save one, run: nodeselect index NODES -o FILE"
+WRONG_HEADER = f"damaged: the checksum of the header is wrong{RESTORE}"
+
+IMPOSSIBLE_SIZE = f"damaged: a header cannot have {{}} bytes{RESTORE}"
+
+
+def test_errors(file: Path) -> None:
     """A file of another kind, byte order, version or size is rejected, and the error says why."""
     data = file.read_bytes()
+    version = (
+        "the file has version {} of the format, which this program does not know"
+        "\n  it knows version 1: upgrade nodeselect, or save the nodes again"
+    )
+    other_order = "saved inventories are little-endian; the file, or this machine, is not"
     cases = {
-        "not-saved": [
-            b"",
-            b"{}",
-            b"x" * 200,
-            b"\x89NSX\n\x1a\n" + data[8:],
-            b"\x89PNG\r\n\x1a\n" * 9,
-        ],
-        "cut-off": [data[:1], data[:8], data[:30], data[:100], data[:-1]],
-        "byte-order": [with_header(data, {8: 0x04030201})],
-        "unknown-version": [with_header(data, {12: 2}), with_header(data, {12: 0})],
-        "damaged": [data + b"\0", data[:60] + b"\xff" + data[61:], with_header(data, {8: 1})],
+        "not-saved": dict.fromkeys(
+            (b"", b"{}", b"x" * 200, b"\x89NSX\n\x1a\n" + data[8:], b"\x89PNG" * 9), NOT_SAVED
+        ),
+        "cut-off": {
+            data[:size]: f"cut off: it has {size} bytes of {whole} or more{RESTORE}"
+            for size, whole in (
+                *((1, 40), (8, 40), (30, 40), (40, 184), (100, 184), (184, len(data))),
+                (len(data) - 1, len(data)),
+            )
+        },
+        "byte-order": {with_header(data, {8: 0x04030201}): other_order},
+        "unknown-version": {
+            with_header(data, {12: number}): version.format(number) for number in (2, 0)
+        },
+        "damaged": {
+            data + b"\0": f"damaged: it has 1 byte behind its end{RESTORE}",
+            data[:60] + b"\xff" + data[61:]: WRONG_HEADER,
+            with_header(data, {8: 1}): WRONG_HEADER,
+            with_header(data, {40: 0xFF}): f"damaged: the name of a section is not ASCII{RESTORE}",
+            with_header(data, {36: 1 << 31}): (
+                f"damaged: the generation cannot be {1 << 63:,}{RESTORE}"
+            ),
+            **{
+                with_header(data, {16: size}): IMPOSSIBLE_SIZE.format(size)
+                for size in (40 + 2 * 48 - 1, 24, 41, 39)
+            },
+        },
     }
     for code, files in cases.items():
-        for content in files:
+        for content, text in files.items():
             with refused(code) as caught:
                 SavedFile(content, "fleet.nsx")
-            assert short(caught.value).startswith("fleet.nsx: ")
-
-
-RESTORE = "\n  save the inventory again, or restore the file from a backup"
-
-
-def test_texts_of_errors(file: Path) -> None:
-    """The errors say what is wrong, and what to do."""
-    data = file.read_bytes()
-    cases = {
-        b"{}": "not a saved inventory\n  to save one, run: nodeselect index NODES -o FILE",
-        data[:30]: f"cut off: it has 30 bytes of 40 or more{RESTORE}",
-        data[:40]: f"cut off: it has 40 bytes of 184 or more{RESTORE}",
-        data[:100]: f"cut off: it has 100 bytes of 184 or more{RESTORE}",
-        data[:184]: f"cut off: it has 184 bytes of {len(data)} or more{RESTORE}",
-        data + b"\0": f"damaged: it has 1 byte behind its end{RESTORE}",
-        with_header(data, {8: 1}): f"damaged: the checksum of the header is wrong{RESTORE}",
-        with_header(data, {8: 0x04030201}): (
-            "saved inventories are little-endian; the file, or this machine, is not"
-        ),
-        with_header(data, {12: 2}): (
-            "the file has version 2 of the format, which this program does not know"
-            "\n  it knows version 1: upgrade nodeselect, or save the nodes again"
-        ),
-    }
-    for content, text in cases.items():
-        with pytest.raises(InventoryError) as caught:
-            SavedFile(content, "fleet.nsx")
-        assert short(caught.value) == f"fleet.nsx: {text}"
-
-
-def test_a_header_with_a_right_checksum(file: Path) -> None:
-    """A header of an impossible size, or with a name that is not ASCII, is damaged."""
-    data = file.read_bytes()
-    for size in (40 + 2 * 48 - 1, 24, 41, 39):
-        with pytest.raises(InventoryError, match=f": a header cannot have {size} bytes\n"):
-            SavedFile(with_header(data, {16: size}), "fleet.nsx")
-    with refused("damaged", ": the name of a section is not ASCII\n"):
-        SavedFile(with_header(data, {40: 0xFF}), "fleet.nsx")
-    with refused("damaged", ": the generation cannot be 9,22"):
-        SavedFile(with_header(data, {36: 1 << 31}), "fleet.nsx")
+            assert short(caught.value) == f"fleet.nsx: {text}"
     assert SavedFile(with_header(data[:40], {16: 40}), "fleet.nsx").nodes == 5  # without sections
 
 
@@ -139,14 +127,6 @@ def test_damaged_sections(file: Path) -> None:
     for read in (lambda: saved.bytes_of("text"), saved.check):
         with pytest.raises(InventoryError, match="the checksum of the section 'text' is wrong"):
             read()
-
-
-def test_a_section_is_checked_once(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The checksum of a section is compared when it is first read."""
-    saved = read_saved(file)
-    saved.bytes_of("text")
-    monkeypatch.setattr("nodeselect.durable.saved_file.crc32", None)
-    assert bytes(saved.bytes_of("text")) == b"abc"
 
 
 def test_unexpected_sections(file: Path) -> None:

@@ -1,7 +1,5 @@
 """Arrays of unsigned integers."""
 
-from unittest.mock import patch
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -33,11 +31,3 @@ def test_chunks(chunk: int) -> None:
     array = np.array([3, 1, 3, 0, 3, 1, 4, 4, 0, 3], np.uint8)
     assert np.concatenate([array[part] for part in chunk_slices(10, chunk)]).tolist() == list(array)
     assert count_numbers(array, 6, chunk).tolist() == [2, 2, 0, 4, 2, 0]
-
-
-@pytest.mark.parametrize(("width", "passes"), [(np.uint8, 1), (np.uint16, 1), (np.uint32, 2)])
-def test_numbers_are_sorted_by_16_bits_at_a_time(width: type, passes: int) -> None:
-    """Each pass sorts 16-bit numbers, which takes linear time; narrow numbers need only one."""
-    with patch.object(np, "argsort", side_effect=np.argsort) as sort:
-        stable_argsort(np.zeros(256, dtype=width))
-    assert [call.args[0].dtype for call in sort.call_args_list] == [np.uint16] * passes

@@ -100,12 +100,6 @@ def test_a_cell_is_of_all_keys() -> None:
     assert len(list(groupby(too_few))) > 24
 
 
-def test_a_state_comes_before_several_keys() -> None:
-    """The nodes of a state are adjacent, however many cells it has."""
-    ranks = clustered(random_fleet(200, {"two": 2, "three": 3}), states=3).ranks.tolist()
-    assert [rank % 3 for rank in ranks] == sorted(rank % 3 for rank in ranks)
-
-
 def test_a_state_of_no_node() -> None:
     """A table may name a state that none of its nodes has."""
     table = encode([[("n-1", {}, None, "ready")]])

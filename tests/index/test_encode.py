@@ -2,8 +2,7 @@
 
 import io
 import json
-from collections.abc import Callable
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import pytest
@@ -107,40 +106,27 @@ def test_read_gives_the_nodes_of_the_lines(monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.mark.parametrize("second", [1, 1_000, 8_000])
 def test_a_duplicate_id_is_reported_with_both_positions(second: int) -> None:
-    """The error names the two nodes with the same id, however many nodes there are."""
-    lines = [*map(line, range(second)), line(0)]
-    with pytest.raises(InventoryError) as caught:
-        Inventory.read(io.BytesIO("".join(lines).encode()))
-    assert short(caught.value) == (
-        f"input: two nodes have the id 'n-00000': nodes 1 and {second + 1:,}\n  keep one of the two"
-    )
+    """The error names the two nodes with the same id, and the input as its reader does."""
+    data = "".join([*map(line, range(second)), line(0)]).encode()
+    expected = f"two nodes have the id 'n-00000': nodes 1 and {second + 1:,}\n  keep one of the two"
+    for source, name in (
+        (io.BytesIO(data), "input"),
+        (NodeReader(io.BytesIO(data), name="nodes of today"), "nodes of today"),
+    ):
+        with pytest.raises(InventoryError) as caught:
+            Inventory.read(source)
+        assert short(caught.value) == f"{name}: {expected}"
 
 
-def test_a_duplicate_id_is_reported_with_the_name_of_the_reader() -> None:
-    """An error of the inventory begins with the name of the input, as those of the reader do."""
-    data = (line(0) + line(1) + line(0)).encode()
-    with pytest.raises(InventoryError, match="\n --> nodes of today\n"):
-        Inventory.read(NodeReader(io.BytesIO(data), name="nodes of today"))
-
-
-@pytest.mark.parametrize(
-    "reader",
-    [
-        pytest.param(lambda s: NodeReader(s, selector=Selector.parse("a=0")), id="selector"),
-        pytest.param(lambda s: NodeReader(s, lambda labels, node_id: True), id="keep"),
-    ],
-)
-def test_a_reader_that_skips_nodes_is_rejected(
-    reader: Callable[[BinaryIO], NodeReader],
-) -> None:
-    """An inventory needs all nodes: duplicates among skipped nodes would not be found."""
-    with pytest.raises(ValueError, match="needs a new reader"):
-        Inventory.read(reader(io.BytesIO(b"".join(line(at).encode() for at in range(9)))))
-
-
-def test_a_reader_that_was_started_is_rejected() -> None:
-    """An inventory needs all nodes, not the rest of them."""
-    begun = NodeReader(io.BytesIO("".join(map(line, range(9))).encode()))
+def test_a_reader_that_skips_nodes_is_rejected() -> None:
+    """An inventory needs all nodes, not some or the rest; others may have duplicate ids."""
+    data = "".join(map(line, range(9))).encode()
+    begun = NodeReader(io.BytesIO(data))
     next(iter(begun))
-    with pytest.raises(ValueError, match="needs a new reader"):
-        Inventory.read(begun)
+    for reader in (
+        begun,
+        NodeReader(io.BytesIO(data), selector=Selector.parse("a=0")),
+        NodeReader(io.BytesIO(data), lambda labels, node_id: True),
+    ):
+        with pytest.raises(ValueError, match="needs a new reader"):
+            Inventory.read(reader)

@@ -1,4 +1,4 @@
-"""The nodes of a label: an index built in built_in_bulk and one built node by node agree."""
+"""The nodes of a label: an index built in bulk and one built node by node agree."""
 
 from collections.abc import Callable, Sequence
 from unittest.mock import patch
@@ -38,7 +38,7 @@ def clustered_fleet(fleet: list[dict[str, str]], states: Sequence[str | None]) -
 
 
 def built_in_bulk(fleet: list[dict[str, str]]) -> LabelIndex:
-    """Index nodes with these labels in built_in_bulk; so few keep their order."""
+    """Index nodes with these labels in bulk; so few keep their order."""
     clustered = clustered_fleet(fleet, [None] * len(fleet))
     assert clustered.ranks.tolist() == list(range(len(fleet)))
     return clustered.labels
@@ -55,66 +55,37 @@ BOTH = pytest.mark.parametrize("make", [built_by_node, built_in_bulk])
 
 @BOTH
 def test_nodes_by_value_and_by_key(make: Make) -> None:
-    """Each value has its nodes, and each key has the nodes of all its values."""
+    """Values and keys have their nodes; an unknown key has no values, nodes or numbers."""
     index = make(FLEET)
     assert sorted(index.keys) == ["a", "b"]
     found = {value: members(held) for value, held in index.values("a").items()}
     assert found == {"1": [0, 1], "7": [3], "x": [4]}
-    assert members(index.nodes_with_key("a")) == [0, 1, 3, 4]
-    assert members(index.nodes_with_key("b")) == [1, 3]
+    assert isinstance(index.values("a")["7"], int)  # a single node takes no bitmap
+    assert not isinstance(index.values("a")["1"], int)
+    keys = {key: members(index.nodes_with_key(key)) for key in "abc"}
+    assert keys == {"a": [0, 1, 3, 4], "b": [1, 3], "c": []}
     assert members(index.everything) == [0, 1, 2, 3, 4]
-
-
-@BOTH
-def test_unknown_key(make: Make) -> None:
-    """An unknown key has no values, nodes or numbers."""
-    index = make(FLEET)
-    assert dict(index.values("c")) == {}
-    assert members(index.nodes_with_key("c")) == []
+    assert dict(index.values("c")) == index.value_counts("c", index.everything) == {}
     assert index.values_in_range("c", -(2**63), 2**63 - 1) == []
-    assert index.value_counts("c", index.everything) == {}
-
-
-@BOTH
-def test_one_node_is_stored_as_an_ordinal(make: Make) -> None:
-    """A value of one node is stored as the ordinal, without a bitmap."""
-    values = make(FLEET).values("a")
-    assert values["7"] == 3
-    assert isinstance(values["7"], int)
-    assert not isinstance(values["1"], int)
+    some = postings.from_ordinals([0, 2, 3])
+    counts = [index.count_with_value("a", value, some) for value in ("1", "7", "x", "no")]
+    assert counts == [1, 1, 0, 0]
+    assert index.count_with_value("a", "1", index.everything) == 2
+    assert index.count_with_value("c", "1", some) == 0
 
 
 def test_states() -> None:
-    """Each state has its nodes; None is the state of nodes without one."""
+    """Each state has its nodes, None those without one; a function may accept several states."""
     states = ["ready", None, "ready", "", None]
     expected = {"ready": [0, 2], None: [1, 4], "": [3]}
-    index = built_by_node(FLEET, states)
+    index, clustered = built_by_node(FLEET, states), clustered_fleet(FLEET, states)
     assert {state: members(held) for state, held in index.states.items()} == expected
-    clustered = clustered_fleet(FLEET, states)
     for state, held in clustered.labels.states.items():
         assert clustered.ranks[members(held)].tolist() == expected[state]
-
-
-def test_nodes_in_states() -> None:
-    """The nodes in one of the states that a function accepts are found."""
-    states = ["ready", None, "ready", "drained", ""]
-    by_node, clustered = built_by_node(FLEET, states), clustered_fleet(FLEET, states)
-    for accepted, ranks in ((["ready"], [0, 2]), (["", None], [1, 4]), ([], [])):
-        assert members(by_node.in_states(accepted.__contains__)) == ranks
+    for accepted, ranks in ((["ready"], [0, 2]), (["", None], [1, 3, 4]), ([], [])):
+        assert members(index.in_states(accepted.__contains__)) == ranks
         in_bulk = members(clustered.labels.in_states(accepted.__contains__))
         assert sorted(clustered.ranks[in_bulk].tolist()) == ranks
-
-
-@BOTH
-def test_count_with_value(make: Make) -> None:
-    """The given nodes with a value are counted: several, one, and none."""
-    index = make(FLEET)
-    some = postings.from_ordinals([0, 2, 3])
-    assert [index.count_with_value("a", value, some) for value in ("1", "7", "x", "no")] == [
-        1, 1, 0, 0,
-    ]  # fmt: skip
-    assert index.count_with_value("a", "1", index.everything) == 2
-    assert index.count_with_value("c", "1", some) == 0
 
 
 def test_values_may_be_added_while_others_are_read() -> None:
@@ -134,7 +105,7 @@ def test_a_key_of_all_nodes_shares_one_set() -> None:
 
 @given(st.lists(labels(), max_size=12))
 def test_both_ways_to_build_agree(fleet: list[dict[str, str]]) -> None:
-    """An index built node by node is equal to one built in built_in_bulk."""
+    """An index built node by node is equal to one built in bulk."""
     one, other = built_by_node(fleet), built_in_bulk(fleet) if fleet else built_by_node([])
     assert sorted(one.keys) == sorted(other.keys)
     for key in KEYS:
@@ -164,20 +135,16 @@ def test_a_range_is_of_numbers(values: list[str], low: int, high: int) -> None:
 
 
 def test_numbers_are_parsed_once() -> None:
-    """An index that never changes parses the values of a key for the first range only."""
+    """An index parses the values of a key for the first range only, unless values may be added."""
     index = built_in_bulk([{"x": "5"}, {"x": "6"}, {"x": "none"}])
     with patch("nodeselect.index.label_index.parse_int64", side_effect=parse_int64) as parse:
         assert index.values_in_range("x", 6, 9) == ["6"]
         assert index.values_in_range("x", 1, 5) == ["5"]
     assert parse.call_count == 3
-
-
-def test_a_range_contains_later_values() -> None:
-    """A mutable index does not cache numbers: a later value is found."""
-    index = built_by_node([{"x": "5"}])
-    assert index.values_in_range("x", 1, 9) == ["5"]
-    index.add(1, {"x": "6"}, None)
-    assert sorted(index.values_in_range("x", 1, 9)) == ["5", "6"]
+    growing = built_by_node([{"x": "5"}])
+    assert growing.values_in_range("x", 1, 9) == ["5"]
+    growing.add(1, {"x": "6"}, None)
+    assert sorted(growing.values_in_range("x", 1, 9)) == ["5", "6"]
 
 
 @given(st.lists(labels(), min_size=1, max_size=12), st.data())

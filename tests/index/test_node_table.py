@@ -69,25 +69,6 @@ def test_take(fleet: list[Node], data: st.DataObject) -> None:
     assert set(rows.state_names) == {node.state for node in chosen}
 
 
-@pytest.mark.parametrize(
-    "fleet",
-    [
-        pytest.param([], id="none"),
-        pytest.param([{}, {}], id="nobody-has-labels"),
-        pytest.param([{}, {"a": "b"}], id="without-at-the-beginning"),
-        pytest.param([{"a": "b"}, {}, {}], id="without-at-the-end"),
-        pytest.param([{"a": "b"}, {}, {"a": "b"}], id="without-in-the-middle"),
-    ],
-)
-def test_nodes_without_labels(fleet: list[dict[str, str]]) -> None:
-    """Nodes without labels are kept, wherever they are."""
-    nodes = [Node(f"n-{at}", labels) for at, labels in enumerate(fleet)]
-    rows = table_of(nodes)
-    assert_same(rows, nodes)
-    assert_same(rows.concat(rows), [*nodes, *nodes])
-    assert_same(rows.take(np.arange(len(nodes))[::-1], CHUNK), nodes[::-1])
-
-
 def width_of(count: int) -> int:
     """Return the bytes of the narrowest type of the numbers below ``count``."""
     return 1 if count <= 256 else 2 if count <= 65_536 else 4

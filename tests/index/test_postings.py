@@ -1,7 +1,5 @@
 """Sets of ordinals behave as sets of Python."""
 
-from unittest.mock import patch
-
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -20,12 +18,6 @@ def members(found: postings.Postings) -> set[int]:
 def stored(ordinals: frozenset[int]) -> postings.PostingsOrOrdinal:
     """Return ordinals as an index stores them."""
     return next(iter(ordinals)) if len(ordinals) == 1 else postings.from_ordinals(sorted(ordinals))
-
-
-def test_from_range() -> None:
-    """A range contains its first ordinal but not its last."""
-    assert members(postings.from_range(3, 6)) == {3, 4, 5}
-    assert members(postings.from_range(0, 0)) == set()
 
 
 @given(st.lists(ordinal_sets, max_size=5))
@@ -50,10 +42,6 @@ def test_below(ordinals: frozenset[int], stop: int) -> None:
     cut = postings.below(whole, stop)
     assert members(cut) == {ordinal for ordinal in ordinals if ordinal < stop}
     assert members(whole) == ordinals
-
-
-def test_below_excludes_the_largest_ordinal() -> None:
-    """The largest possible ordinal is excluded as any other."""
     assert members(postings.below(postings.from_ordinals([1, LARGEST]), 2)) == {1}
 
 
@@ -81,33 +69,17 @@ def test_encoded_sets(ordinals: tuple[int, ...]) -> None:
     data = memoryview(postings.encode(stored(frozenset(ordinals))))
     stop = max(ordinals, default=-1) + 1
     assert postings.decode(data, stop) == stored(frozenset(ordinals))
+    with pytest.raises(ValueError, match=r"^no data$"):
+        postings.decode(memoryview(b""), 5)
     if ordinals:
         with pytest.raises(ValueError, match=f"^there is no ordinal {stop - 1}$"):
             postings.decode(data, stop - 1)
 
 
-def test_no_data_is_no_set() -> None:
-    """An empty set has some bytes."""
-    with pytest.raises(ValueError, match=r"^no data$"):
-        postings.decode(memoryview(b""), 5)
-
-
 def test_encoded_bytes() -> None:
-    """A run of a million costs less than a thousand scattered ordinals; an empty set is free."""
+    """A run costs less than scattered ordinals; half of 65,536 ordinals cost as many bits."""
     run = postings.encoded_bytes(postings.from_range(0, 1_000_000))
     scattered = postings.encoded_bytes(postings.from_ordinals(range(0, 100_000, 100)))
     assert 0 < run < scattered
     assert postings.encoded_bytes(postings.from_ordinals([])) == 0
-
-
-def test_encoded_bytes_of_a_bitset() -> None:
-    """Half of 65,536 ordinals are stored as bits, which count as the other kinds do."""
     assert 8_192 <= postings.encoded_bytes(postings.from_ordinals(range(0, 65_536, 2))) < 8_300
-
-
-def test_the_size_of_one_set_is_not_computed() -> None:
-    """The size of an answer of one set, or of all nodes, is known."""
-    everything, one = postings.from_range(0, 9), postings.from_range(2, 5)
-    with patch.object(postings, "evaluate", side_effect=AssertionError):
-        assert postings.evaluate_size(everything, [one], ()) == 3
-        assert postings.evaluate_size(everything, (), ()) == 9

@@ -1,18 +1,21 @@
 """Many nodes that do not change: ranks, ordinals, and ids together with labels."""
 
 from array import array
-from unittest.mock import patch
+from random import Random
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nodeselect import Node, Selector
-from nodeselect.index import node_table, postings
+from nodeselect.index import arrays, node_table, postings
 from nodeselect.index import segment as segment_module
 from nodeselect.index.built_segment import BuiltSegment
 from nodeselect.index.node_table import NodeTable, encode, merge
-from nodeselect.index.planner import make_plan
-from nodeselect.index.segment import Segment
+from nodeselect.index.segment import InventoryOrder, Segment
 from nodeselect.readers.columnar import to_blocks
+from tests.imports import loaded_after
 
 NODES = [Node(f"n-{at}", {"x": str(at % 5), "y": str(at % 3)}, f"name-{at}") for at in range(500)]
 
@@ -113,23 +116,6 @@ def test_the_first_in_order() -> None:
         assert segment.ids_in_order(everything, others, limit) == merged[:limit]
 
 
-@pytest.mark.parametrize("count", [16, 17])
-def test_the_nodes_of_few_ids_are_tested(segment: Segment, count: int) -> None:
-    """Up to 16 ids cost a test of each node, and no postings of a label."""
-    ids = [f"n-{at}" for at in range(count)]
-    selector = Selector.of(match_ids=ids, match_expressions=["x=1"])
-    with patch.object(segment_module, "make_plan", side_effect=make_plan) as make:
-        plan = segment.plan(selector)
-    assert make.call_count == (count > 16)
-    assert plan.everything is segment.index.everything
-    assert plan.exclude == ()
-    nodes = plan.include[0]
-    if count > 16:
-        found = [at for at in range(500) if segment.node(at).id in ids]
-        nodes = postings.from_ordinals(found)
-    assert plan.memory_bytes == postings.encoded_bytes(nodes)
-
-
 def test_nodes_with_a_name() -> None:
     """All nodes with a name are found; if no node has one, there are none."""
     nodes = [Node(f"n-{at}", name=None if at % 3 else f"web-{at % 2}") for at in range(20)]
@@ -150,3 +136,44 @@ def test_merge(segment: Segment) -> None:
     table = merge(node_table.table_of(segment.rows), ranks, table_of(others), [4, 800], 3)
     expected = [*NODES[:5], others[0], *NODES[5:10], others[1]]
     assert [table.node(rank) for rank in range(12)] == expected
+
+
+@given(st.integers(0, 99), st.integers(0, 99), st.none() | st.integers(0, 99))
+def test_both_ways(count: int, seed: int, limit: int | None) -> None:
+    """Ranks are sorted, ordinals are sorted by rank, and those below a rank are found."""
+    random = Random(seed)
+    ranks = random.sample(range(count), count)
+    ordinals = array("I", sorted(random.sample(range(count), random.randint(0, count))))
+    numbers = np.array(ranks, np.uint32)
+    by_rank = sorted(ordinals, key=ranks.__getitem__)[:limit]
+    for order in (InventoryOrder(numbers), InventoryOrder(memoryview(array("I", ranks)))):
+        for bulk in (None, arrays):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(segment_module, "bulk_reader", lambda _, bulk=bulk: bulk)
+                assert order.sorted_ranks(ordinals, limit).tolist() == [ranks[at] for at in by_rank]
+                assert order.sort(ordinals, limit) == by_rank
+                below = [at for at in range(count) if ranks[at] < seed]
+                assert order.below(seed).tolist() == below
+
+
+def test_a_permutation() -> None:
+    """Each number below the length must be there once; larger ones are not."""
+    for numbers in ([], [0], [2, 0, 1]):
+        assert arrays.is_permutation(np.array(numbers, np.uint32))
+    for numbers in ([1], [0, 0], [0, 2], [0, 1, 9]):
+        assert not arrays.is_permutation(np.array(numbers, np.uint32))
+
+
+def test_numpy_is_loaded_for_many() -> None:
+    """Few items do not load numpy, many do; once it is loaded, few are read by it as well."""
+    script = (
+        "import sys; from nodeselect.index.lazy import bulk_reader\n"
+        "assert bulk_reader(19_999) is None and 'numpy' not in sys.modules\n"
+        "assert bulk_reader(20_000) is bulk_reader(0) is not None"
+    )
+    assert "numpy" in loaded_after(script)
+    script = (
+        "import nodeselect.index.built_segment\n"
+        "from nodeselect.index.lazy import bulk_reader\nassert bulk_reader(0) is not None"
+    )
+    assert "numpy" in loaded_after(script)
