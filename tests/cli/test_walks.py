@@ -120,8 +120,7 @@ ANSWERS = {
     "match --all -n flat.json":
         'such as: {"id": "node-1", "labels": {"region": "eu"}}',
     "convert deployment.yaml --to job": "instead of the file, use: -l ",
-    "match --all -n mixed": "a folder must have only files of nodes; give those files, such"
-        " as: -n mixed/fleet.json",
+    "match --all -n mixed": "a folder must have only files of nodes: give those files, each with",
     "explain --job drafts --job broken.yaml -n fleet.json":
         "for details, run: nodeselect check drafts broken.yaml",
     "match --id node-174fc7 -n fleet.json": "it is the beginning of 'node-174fc70c'",

@@ -6,11 +6,12 @@ Results go to standard output, messages to standard error.
 import os
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import CompletionItem, add_completion_class
 
 from nodeselect import __version__
+from nodeselect.cli.completion import SHELLS
 from nodeselect.cli.options import colour_option
 from nodeselect.cli.streams import (
     ExitStatus,
@@ -25,11 +26,8 @@ from nodeselect.errors import InventoryError, JobError, SelectorError
 from nodeselect.files.blocking import use_blocking_output
 from nodeselect.text import quoted
 
-if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
-
-# Each command is the function of this name in the module of this name. The first sentence of its
-# help is here too: a list of the commands imports none of them.
+# Each command is the function of this name in the module of this name; "schema" is in that of
+# "rules". The first sentence of its help is here too: a list of the commands imports none of them.
 _COMMANDS = {
     "match": "Print the nodes that a selector matches.",
     "explain": "Explain why nodes match a selector, and why the others do not.",
@@ -60,32 +58,21 @@ class _Commands(click.Group):
         """Import the command with this name; return None if there is none."""
         if cmd_name not in _COMMANDS:
             return None
-        if cmd_name == "help":
-            command = show_help
-        else:
-            command = getattr(import_module(f"nodeselect.cli.commands.{cmd_name}"), cmd_name)
-        assert isinstance(command, click.Command)
+        command: click.Command = show_help
+        if cmd_name != "help":
+            module = "rules" if cmd_name == "schema" else cmd_name
+            command = getattr(import_module(f"nodeselect.cli.commands.{module}"), cmd_name)
         if colour_option not in command.params:
             command.params.append(colour_option)
         return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that is named; reject an unknown one, without what click suggests."""
-        if args[0] not in _COMMANDS and args[0][:1] != "-" and not ctx.resilient_parsing:
-            raise click.UsageError(f"No such command {args[0]!r}.", ctx)
-        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of all commands, without importing any."""
         with formatter.section("Commands"):
             formatter.write_dl(list(_COMMANDS.items()))
 
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem[str]]":
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
         """Return the commands and options that start like this."""
-        from click.shell_completion import CompletionItem
-
         commands = [
             CompletionItem(name, help=summary)
             for name, summary in _COMMANDS.items()
@@ -156,9 +143,8 @@ def run() -> int:
     """Run the command line and return its exit status."""
     try:
         if "_NODESELECT_COMPLETE" in os.environ:  # a shell asks what may follow
-            from nodeselect.cli.completion import register_shells
-
-            register_shells()
+            for shell in SHELLS.values():
+                add_completion_class(shell)
         status = commands.main(prog_name="nodeselect", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:

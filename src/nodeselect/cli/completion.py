@@ -19,7 +19,6 @@ from click.shell_completion import (
     FishComplete,
     ShellComplete,
     ZshComplete,
-    add_completion_class,
     split_arg_string,
 )
 
@@ -29,7 +28,6 @@ from nodeselect.selectors.charset import is_key, is_value
 from nodeselect.text import pluralize
 
 if TYPE_CHECKING:
-    from nodeselect.cli.inputs.nodes import NodeFiles
     from nodeselect.inventory import Inventory
 
 # A larger file is not read, unless it is a saved inventory.
@@ -60,30 +58,24 @@ def complete_codes(context: click.Context, parameter: click.Parameter, incomplet
     """Return the codes of the rules for job files; they may be a list with commas."""
     from nodeselect.jobs import all_rules  # imports yaml
 
-    head, word = _split_list(incomplete)
-    return _items(head, word, {rule.code: rule.summary for rule in all_rules().values()})
+    return _list_items(incomplete, {rule.code: rule.summary for rule in all_rules().values()})
 
 
 def complete_keys(context: click.Context, parameter: click.Parameter, incomplete: str) -> _Items:
     """Return the label keys of the nodes; they may be a list with commas."""
-    head, word = _split_list(incomplete)
-    return _items(head, word, _label_counts(_nodes(context)))
+    return _list_items(incomplete, _label_counts(_nodes(context)))
 
 
 def complete_states(context: click.Context, parameter: click.Parameter, incomplete: str) -> _Items:
     """Return the states that the nodes are in, and then all other known states."""
-    inventory, counts = _nodes(context), {}
-    if inventory is not None:
-        counts = _by_count(inventory.match(Selector.everything()).state_counts())
+    counts = _by_count(_nodes(context).match(Selector.everything()).state_counts())
     others = dict.fromkeys(sorted(KNOWN_STATES - counts.keys()), "")
-    head, word = _split_list(incomplete)
-    return _items(head, word, counts | others)
+    return _list_items(incomplete, counts | others)
 
 
 def complete_ids(context: click.Context, parameter: click.Parameter, incomplete: str) -> _Items:
     """Return the ids of the nodes."""
-    inventory = _nodes(context)
-    return _items("", incomplete, dict.fromkeys(inventory.ids() if inventory else (), ""))
+    return _items("", incomplete, dict.fromkeys(_nodes(context).ids(), ""))
 
 
 def complete_selector(
@@ -107,32 +99,30 @@ def complete_selector(
     return _items(f"{head}{key}=", "", _label_counts(inventory, key)) or keys
 
 
-def _nodes(context: click.Context) -> "Inventory | None":
-    """Return the nodes of ``-n`` before the cursor, or of the environment; None if not known."""
+def _nodes(context: click.Context) -> "Inventory":
+    """Return the nodes of ``-n`` before the cursor, or of the environment; none if not known."""
     from nodeselect.cli.inputs.nodes import open_nodes
     from nodeselect.inventory import Inventory  # imports pyroaring
 
-    nodes_from: NodeFiles | None = context.params.get("nodes_from")
-    sources = tuple(map(os.path.expanduser, nodes_from.sources if nodes_from else ()))
-    if nodes_from is None or not all(map(os.path.exists, sources)):  # "-" does not exist
-        return None
+    nodes_from = context.params.get("nodes_from")
+    if nodes_from is None:
+        return Inventory()
+    sources = tuple(map(os.path.expanduser, nodes_from.sources))
     nodes_from = nodes_from._replace(sources=sources, is_verbose=False)
     files = nodes_from.files()
     if not all(map(os.path.isfile, files)):  # reading a pipe would take its nodes
-        return None
+        return Inventory()
     is_small = all(os.path.getsize(file) <= _MAX_BYTES for file in files)
     with open_nodes(nodes_from) as nodes:
         if isinstance(nodes, Inventory):
             return nodes
-        return Inventory.read(nodes) if is_small else None
+        return Inventory.read(nodes) if is_small else Inventory()
 
 
-def _label_counts(inventory: "Inventory | None", key: str | None = None) -> dict[str, str]:
+def _label_counts(inventory: "Inventory", key: str | None = None) -> dict[str, str]:
     """Return how many nodes have each valid key; or, given a key, each of its valid values."""
     from nodeselect.inventory.snapshot import statistics_of  # imports pyroaring
 
-    if inventory is None:
-        return {}
     statistics = statistics_of(inventory)
     if key is None:
         counts = statistics.key_counts(sys.maxsize) or {}
@@ -147,10 +137,10 @@ def _by_count(counts: Mapping[Any, int]) -> dict[str, str]:
     return {text: pluralize(counts[text], "node") for text in ranked}
 
 
-def _split_list(incomplete: str) -> tuple[str, str]:
-    """Split ``a,b,c`` into ``a,b,`` and ``c``."""
+def _list_items(incomplete: str, described: Mapping[str, str]) -> _Items:
+    """Return the candidates for the last word of a list with commas."""
     head, comma, word = incomplete.rpartition(",")
-    return head + comma, word
+    return _items(head + comma, word, described)
 
 
 def _items(head: str, word: str, described: Mapping[str, str]) -> _Items:
@@ -193,30 +183,24 @@ class _SafeComplete(ShellComplete):
     """Completion that offers nothing inside quotes, and prints nothing if anything fails."""
 
     def complete(self) -> str:
-        """Return the text that the script reads; it is empty if anything fails."""
-        try:
-            with redirect_stderr(io.StringIO()):
-                return super().complete()
-        except Exception:
-            return ""
-
-    def get_completions(self, args: list[str], incomplete: str) -> "list[CompletionItem[str]]":
-        """Return the candidates; in ``--option=value``, with the option before the value.
-
-        Inside quotes, only file names are completed.
-        """
+        """Return the text that the script reads."""
         import shlex  # loads slowly
 
-        items = super().get_completions(args, incomplete)
+        try:
+            with redirect_stderr(io.StringIO()):
+                args, incomplete = self.get_completion_args()
+                items = self.get_completions(args, incomplete)
+        except Exception:
+            return ""
         try:
             shlex.split(os.environ["COMP_WORDS"])
         except ValueError:  # a quote is open
-            return [item for item in items if item.type == "file"]
+            items = [item for item in items if item.type == "file"]
         option, equals, _ = incomplete.partition("=")
         if equals and option.startswith("--"):  # the shell replaces the whole word
             for item in items:
                 item.value = f"{option}={item.value}"
-        return items
+        return "\n".join(map(self.format_completion, items))
 
 
 class _Bash(_SafeComplete):
@@ -249,9 +233,3 @@ class _Fish(_SafeComplete, FishComplete):
 
 
 SHELLS = {"bash": _Bash, "zsh": _Zsh, "fish": _Fish}
-
-
-def register_shells() -> None:
-    """Make click use the classes of this module."""
-    for shell in SHELLS.values():
-        add_completion_class(shell)

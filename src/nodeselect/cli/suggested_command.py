@@ -109,16 +109,6 @@ def suggested_command(context: click.Context, words: Sequence[str]) -> str | Non
     return command_line([*words[:at], meant, *arguments]) if is_valid else None
 
 
-def _options(command: click.Command) -> dict[str, click.Option]:
-    """Return the options of a command, by each of their names."""
-    return {
-        name: parameter
-        for parameter in command.params
-        if isinstance(parameter, click.Option)
-        for name in parameter.opts
-    }
-
-
 def _is_valid(root: click.Context, command: click.Command, arguments: list[str]) -> bool:
     """Return whether a command accepts its arguments, and writes no file."""
     if command.name == "index" or not _WRITING.isdisjoint(arguments):
@@ -136,9 +126,10 @@ def _corrected(command: click.Command, words: list[str]) -> list[str] | None:
     Options get the name that this command has for them, and the option is added before each
     argument that lacks one; if nothing selects nodes, ``--all`` is added, too.
     """
-    options = _options(command)
+    parameters = [each for each in command.params if isinstance(each, click.Option)]
+    options = {name: option for option in parameters for name in option.opts}
     given = {options[word] for word in words if word in options}
-    has_arguments = any(isinstance(each, click.Argument) for each in command.params)
+    has_arguments = len(parameters) < len(command.params)
     result: list[str] = []
     rest = list(words)
     while rest:
@@ -151,7 +142,10 @@ def _corrected(command: click.Command, words: list[str]) -> list[str] | None:
             option, value = found
         if option in ("-l", "--selector") or not (option or has_arguments):
             value = _joined(value, rest)
-        if not option and not (has_arguments and _is_argument(command.name, value)):
+        is_argument = command.name not in _WITH_ARGUMENTS or (
+            is_key(value) and not os.path.isfile(value)
+        )
+        if not option and not (has_arguments and is_argument):
             option = _option_for(value, options, given)
             if not option and not (has_arguments and os.path.exists(value)):
                 return None
@@ -204,11 +198,6 @@ def _joined(value: str, rest: list[str]) -> str:
             del rest[:count]
             return text
     return value
-
-
-def _is_argument(command: str | None, word: str) -> bool:
-    """Return whether a command that has arguments probably expects this one."""
-    return command not in _WITH_ARGUMENTS or (is_key(word) and not os.path.isfile(word))
 
 
 def _option_for(word: str, options: _Options, given: Collection[click.Option | None]) -> str:

@@ -3,7 +3,7 @@
 import click
 
 from nodeselect.cli.completion import SHELLS
-from nodeselect.cli.streams import ExitStatus, write_output
+from nodeselect.cli.streams import write_output
 
 
 @click.command(
@@ -16,13 +16,11 @@ Examples:
 )
 @click.argument("shell", type=click.Choice(list(SHELLS)))
 @click.pass_context
-def completion(context: click.Context, shell: str) -> int:
+def completion(context: click.Context, shell: str) -> None:
     """Print the script for completion in bash, zsh or fish.
 
     TAB completes commands, options, files, and what is in the node file of the command line, or
     in NODESELECT_NODES: label keys and values of a selector, states and ids.
     """
-    group = context.find_root().command
-    script = SHELLS[shell](group, {}, "nodeselect", "_NODESELECT_COMPLETE").source()
+    script = SHELLS[shell](context.command, {}, "nodeselect", "_NODESELECT_COMPLETE").source()
     write_output([script.strip()])
-    return ExitStatus.OK

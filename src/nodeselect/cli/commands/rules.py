@@ -1,9 +1,9 @@
-"""``nodeselect rules``: list the rules of ``nodeselect check``, or explain one."""
+"""``nodeselect rules`` and ``schema``: what is known of job files."""
 
 import click
 
 from nodeselect.cli.completion import complete_codes
-from nodeselect.cli.streams import ExitStatus, write_output
+from nodeselect.cli.streams import write_output
 from nodeselect.render.layout import detect_screen
 from nodeselect.text import quoted
 
@@ -17,7 +17,7 @@ Examples:
 )
 @click.argument("code", required=False, shell_complete=complete_codes)
 @click.pass_context
-def rules(context: click.Context, code: str | None) -> int:
+def rules(context: click.Context, code: str | None) -> None:
     """List the rules of "nodeselect check", or explain one."""
     from nodeselect.jobs import all_rules  # fronts yaml
     from nodeselect.jobs.check.suggestions import suggest_word
@@ -31,4 +31,11 @@ def rules(context: click.Context, code: str | None) -> int:
         close = suggest_word(code.replace("_", "-"), all_rules().keys())
         hint = close.text if close else "to list the rules: nodeselect rules"
         raise click.UsageError(f"there is no rule {quoted(code)}; {hint}", context)
-    return ExitStatus.OK
+
+
+@click.command()
+def schema() -> None:
+    """Print the JSON Schema of a job file, for editors and other tools."""
+    from nodeselect.jobs.check.schema_fields import schema_text  # fronts yaml
+
+    write_output([schema_text().rstrip("\n")])

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import reduce
-from itertools import islice
 from operator import or_
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, NoReturn
 
@@ -14,7 +13,6 @@ from nodeselect.cli.streams import Progress, write_message
 from nodeselect.errors import InventoryError
 from nodeselect.files.inputs import cannot_read, open_inputs
 from nodeselect.node import count_in_states, has_state, split_state
-from nodeselect.problem import Fix
 from nodeselect.readers.detect import KNOWN_STATES, is_saved
 from nodeselect.readers.reader import InputSummary, NodeReader
 from nodeselect.selectors import Selector
@@ -31,10 +29,6 @@ _PIPE_HINT = (
     "pipe the nodes of a database as JSON objects into '-n -', such as:"
     """ psql -AtqX -c "SELECT json_build_object('id', id, 'labels', labels) FROM nodes\""""
 )
-
-# Of a folder with a file that has no nodes, this many files are tried to find one that has.
-_MAX_TRIED = 20
-
 
 VARIABLE = "NODESELECT_NODES"
 """The environment variable with the input that is read without ``-n``."""
@@ -145,10 +139,8 @@ def open_nodes(
             write_message(f"{pluralize(len(skipped), 'other file')} not read: {names}")
 
 
-def _file_hint(nodes_from: NodeFiles, code: str) -> Fix | str | None:
+def _file_hint(nodes_from: NodeFiles, code: str) -> str | None:
     """Return a hint about what is probably meant if an input is invalid, or None.
-
-    That is a file like one that does not exist, or a database; in a folder, a file that has nodes.
 
     :param code: the code of the error.
     """
@@ -157,25 +149,8 @@ def _file_hint(nodes_from: NodeFiles, code: str) -> Fix | str | None:
         is_database = missing[0].startswith(_ADDRESSES)
         return _PIPE_HINT if is_database else similar_file_hint(missing[0])
     if code in ("not-a-node", "unknown-shape") and any(map(os.path.isdir, nodes_from.sources)):
-        for file in islice(nodes_from.files(), _MAX_TRIED):
-            if _has_nodes(file, nodes_from.id_column):
-                import shlex  # loads slowly
-
-                example = f"-n {printable(shlex.quote(file))}"
-                words = "a folder must have only files of nodes; give those files, such as"
-                return Fix.write(example, words)
+        return "a folder must have only files of nodes: give those files, each with -n"
     return None
-
-
-def _has_nodes(file: str, id_column: str) -> bool:
-    """Return whether the first record of a file is a node."""
-    inputs = open_inputs([file])
-    try:
-        return next(iter(NodeReader(inputs, id_column=id_column)), None) is not None
-    except InventoryError:
-        return False
-    finally:
-        inputs.close()
 
 
 def read_inventory(nodes_from: NodeFiles) -> "Inventory":
