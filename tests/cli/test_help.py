@@ -1,5 +1,8 @@
 """Help and version."""
 
+import subprocess
+import sys
+
 import pytest
 
 import nodeselect
@@ -7,40 +10,22 @@ from tests.cli.running import Run
 
 
 @pytest.mark.parametrize(
-    "args",
-    [
-        ["--help"],
-        *(
-            [name, "--help"]
-            for name in (
-                "audit",
-                "completion",
-                "diff",
-                "explain",
-                "labels",
-                "match",
-                "rollout",
-                "sql",
-                "watch",
-            )
-        ),
-    ],
+    "command",
+    ["audit", "completion", "diff", "explain", "labels", "match", "rollout", "sql", "watch"],
 )
-def test_help_fits_a_screen(run: Run, args: list[str]) -> None:
+def test_help_fits_a_screen(run: Run, command: str) -> None:
     """Help fits 80 columns and has no control characters."""
-    lines = run(*args).out.splitlines()
+    lines = run(command, "--help").out.splitlines() + run("--help").out.splitlines()
     assert max(map(len, lines)) <= 80
     assert all(line.replace("…", "").isascii() and line.isprintable() for line in lines)
 
 
 def test_version(run: Run) -> None:
-    """``--version`` prints the version of the library."""
-    assert run("--version") == (0, f"nodeselect {nodeselect.__version__}\n", "")
-
-
-def test_short_version(run: Run) -> None:
-    """``-V`` prints the version, too."""
-    assert run("-V") == run("--version")
+    """``--version`` and ``-V`` print the version of the library."""
+    version = (0, f"nodeselect {nodeselect.__version__}\n", "")
+    assert run("--version") == run("-V") == version
+    as_module = [sys.executable, "-m", "nodeselect", "--version"]
+    assert subprocess.check_output(as_module, text=True) == version[1]
 
 
 @pytest.mark.parametrize("command", ["match", "explain", "check", "help"])

@@ -107,13 +107,6 @@ def test_compressed(run: Run, file: Path) -> None:
     assert "help: decompress it, and give that file as the only input: gunzip" in result.err
 
 
-def test_info_of_standard_input(run: Run) -> None:
-    """The check of a file needs its name."""
-    result = run("index", "--info", "-", stdin="")
-    assert (result.status, result.out) == (2, "")
-    assert "--info needs the name of a file, not '-'" in result.err
-
-
 def test_replaced_files(run: Run, file: Path) -> None:
     """Only an empty file or a saved inventory is replaced; never an input, or what is unknown."""
     source = file.with_suffix(".ndjson")

@@ -35,7 +35,7 @@ def test_states_and_the_numbers_of_explain(run: Run, selector: str, state: str) 
     assert f"--state leaves out {210 - explanation['total']} of 210 nodes" in matched.err
 
 
-@pytest.mark.parametrize("count", [1, 2_000, 20_000])
+@pytest.mark.parametrize("count", [1, 2_000])
 def test_states_of_many_nodes(run: Run, tmp_path: Path, count: int) -> None:
     """However an input is read, only nodes in the states are counted."""
     nodes = [
@@ -140,10 +140,8 @@ def test_sort_by_a_long_number(run: Run) -> None:
 def test_names_in_the_table(run: Run) -> None:
     """There is a column of names if any name differs from the id."""
     named, same = '{"id": "n-1", "name": "one"}\n', '{"id": "n-2", "name": "n-2"}\n{"id": "n-3"}\n'
-    assert run("match", "-n", "-", "--all", stdin=same).out.splitlines()[0].split() == [
-        "ID",
-        "STATE",
-    ]
+    heads = run("match", "-n", "-", "--all", stdin=same).out.splitlines()[0]
+    assert heads.split() == ["ID", "STATE"]
     lines = run("match", "-n", "-", "--all", stdin=named + same).out.splitlines()
     assert [line.split() for line in lines] == [
         ["ID", "NAME", "STATE"],
@@ -162,9 +160,4 @@ def test_columns_that_no_node_has(run: Run, fleet: str) -> None:
         "no node that is printed has the label 'teir'; 1 of them has 'tier'",
     ]
     assert result.err.splitlines()[:3] == expected
-    assert (
-        "label"
-        not in run("match", "-n", fleet, "-l", "nope", "-L", "x").err.partition("no node")[0]
-    )
-    result = run("labels", "-n", fleet, "teir")
-    assert result.err == "no node has the label 'teir'; 1 node has 'tier'\n"
+    assert "label" not in run("match", "-n", fleet, "-l", "nope", "-L", "x").err

@@ -5,7 +5,6 @@ import os
 import pty
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -40,13 +39,6 @@ def run_on_terminal(*args: str, stream: str = "stderr", **environment: str) -> b
     return output
 
 
-WRONG = [
-    pytest.param(["match", "-n", "x", "-l", "a b"], "error[unexpected]", id="selector"),
-    pytest.param(["match", "-n", "no-such-file", "--all"], "error[cannot-read]", id="nodes"),
-    pytest.param(["match", "-n", "x", "--all", "--bogus"], "error", id="usage"),
-]
-
-
 def test_the_drawing_of_a_problem_in_colour() -> None:
     """The label and the carets are red, the message is bold, the gutter blue, help is cyan."""
     output = run_on_terminal("match", "-n", "x", "-l", "a not in (b)").decode()
@@ -67,15 +59,6 @@ def test_errors_are_red_and_warnings_yellow(tmp_path: Path) -> None:
         drawn = run_on_terminal("check", "-o", output, str(tmp_path), stream="stdout")
         assert drawn.count(RED + b"error[unknown-field]\x1b[0m") == 1
         assert drawn.count(b"\x1b[33m\x1b[1mwarning[no-name]\x1b[0m") == 1
-
-
-@pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
-@pytest.mark.parametrize(("question", "label"), WRONG)
-def test_no_colour(environment: dict[str, str], question: list[str], label: str) -> None:
-    """With NO_COLOR or TERM=dumb there is no escape sequence."""
-    output = run_on_terminal(*question, **environment)
-    assert label.encode() + b": " in output
-    assert b"\x1b" not in output
 
 
 class Terminal(io.StringIO):
@@ -127,24 +110,16 @@ def test_progress_is_delayed_and_erased(clock: Clock, monkeypatch: pytest.Monkey
     assert terminal.getvalue() == "\r3,000 nodes\x1b[K\r5,000 nodes\x1b[K\r\x1b[K"
 
 
-@pytest.mark.parametrize(
-    ("make", "term"),
-    [
-        pytest.param(io.StringIO, "xterm", id="no-terminal"),
-        pytest.param(Terminal, "dumb", id="dumb-terminal"),
-    ],
-)
+@pytest.mark.parametrize(("stderr", "term"), [(io.StringIO(), "xterm"), (Terminal(), "dumb")])
 def test_progress_needs_a_terminal(
-    clock: Clock, monkeypatch: pytest.MonkeyPatch, make: Callable[[], io.StringIO], term: str
+    clock: Clock, monkeypatch: pytest.MonkeyPatch, stderr: io.StringIO, term: str
 ) -> None:
     """Without a terminal, or with TERM=dumb, no progress is drawn."""
-    stderr = make()
     monkeypatch.setattr(sys, "stderr", stderr)
     monkeypatch.setenv("TERM", term)
     progress = Progress()
     clock.now += 100
     progress.update("1 node")
-    progress.clear()
     assert stderr.getvalue() == ""
 
 
