@@ -11,7 +11,7 @@ import click
 from click.shell_completion import CompletionItem, add_completion_class
 
 from nodeselect import __version__
-from nodeselect.cli.completion import SHELLS
+from nodeselect.cli.completion import SHELLS, completion
 from nodeselect.cli.options import colour_option
 from nodeselect.cli.streams import (
     ExitStatus,
@@ -26,8 +26,8 @@ from nodeselect.errors import InventoryError, JobError, SelectorError
 from nodeselect.files.blocking import use_blocking_output
 from nodeselect.text import quoted
 
-# Each command is the function of this name in the module of this name; "schema" is in that of
-# "rules". The first sentence of its help is here too: a list of the commands imports none of them.
+# Each command is the function of this name in its module, see _Commands.get_command. The first
+# sentence of its help is here too: a list of the commands imports none of them.
 _COMMANDS = {
     "match": "Print the nodes that a selector matches.",
     "explain": "Explain why nodes match a selector, and why the others do not.",
@@ -58,8 +58,8 @@ class _Commands(click.Group):
         """Import the command with this name; return None if there is none."""
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = show_help
-        if cmd_name != "help":
+        command: click.Command | None = {"help": show_help, "completion": completion}.get(cmd_name)
+        if command is None:
             module = "rules" if cmd_name == "schema" else cmd_name
             command = getattr(import_module(f"nodeselect.cli.commands.{module}"), cmd_name)
         if colour_option not in command.params:

@@ -1,16 +1,12 @@
-"""Completion in bash, zsh and fish: what TAB offers, and what click's own classes lack.
+"""``nodeselect completion``: what TAB offers in bash, zsh and fish.
 
 Only words that no shell interprets are offered, so that no text of a node list is ever quoted, or
 run. Inside quotes, only file names are completed.
 """
 
-import io
 import os
 import re
-import sys
-from collections.abc import Mapping
-from contextlib import redirect_stderr
-from os.path import commonprefix
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
@@ -22,6 +18,7 @@ from click.shell_completion import (
     split_arg_string,
 )
 
+from nodeselect.cli.streams import write_output
 from nodeselect.readers.detect import KNOWN_STATES
 from nodeselect.selectors import Selector
 from nodeselect.selectors.charset import is_key, is_value
@@ -33,8 +30,8 @@ if TYPE_CHECKING:
 # A larger file is not read, unless it is a saved inventory.
 _MAX_BYTES = 32 << 20
 
-# The values of a key with more of them are not counted.
-_MAX_VALUES = 100_000
+# More keys than this, or more values of a key, are not counted.
+_MAX_COUNTED = 100_000
 
 # If there are more candidates, only their next letters are listed.
 _MAX_SHOWN = 200
@@ -68,7 +65,7 @@ def complete_keys(context: click.Context, parameter: click.Parameter, incomplete
 
 def complete_states(context: click.Context, parameter: click.Parameter, incomplete: str) -> _Items:
     """Return the states that the nodes are in, and then all other known states."""
-    counts = _by_count(_nodes(context).match(Selector.everything()).state_counts())
+    counts = _by_count(_nodes(context).match(Selector.everything()).state_counts(), bool)
     others = dict.fromkeys(sorted(KNOWN_STATES - counts.keys()), "")
     return _list_items(incomplete, counts | others)
 
@@ -125,15 +122,13 @@ def _label_counts(inventory: "Inventory", key: str | None = None) -> dict[str, s
 
     statistics = statistics_of(inventory)
     if key is None:
-        counts = statistics.key_counts(sys.maxsize) or {}
-        return _by_count({each: counts[each] for each in counts if is_key(each)})
-    counts = statistics.value_counts(key, _MAX_VALUES) or {}
-    return _by_count({value: counts[value] for value in counts if is_value(value)})
+        return _by_count(statistics.key_counts(_MAX_COUNTED) or {}, is_key)
+    return _by_count(statistics.value_counts(key, _MAX_COUNTED) or {}, is_value)
 
 
-def _by_count(counts: Mapping[Any, int]) -> dict[str, str]:
-    """Return the numbers of nodes as text, the largest first; without that of None."""
-    ranked = sorted(counts.keys() - {None}, key=lambda text: (-counts[text], text))
+def _by_count(counts: Mapping[Any, int], is_valid: Callable[[Any], bool]) -> dict[str, str]:
+    """Return the number of nodes with each valid text, as text; the largest number first."""
+    ranked = sorted(filter(is_valid, counts), key=lambda text: (-counts[text], text))
     return {text: pluralize(counts[text], "node") for text in ranked}
 
 
@@ -154,7 +149,7 @@ def _items(head: str, word: str, described: Mapping[str, str]) -> _Items:
     """
     texts = [text for text in described if text.startswith(word) and _is_plain(text)]
     if len(texts) > _MAX_SHOWN:
-        length = len(commonprefix(texts)) + 1  # noqa: RUF071 - of letters
+        length = len(os.path.commonprefix(texts)) + 1  # noqa: RUF071 - of letters
         texts = sorted({text[:length] for text in texts})
     return [CompletionItem(head + text, help=described.get(text)) for text in texts]
 
@@ -187,9 +182,8 @@ class _SafeComplete(ShellComplete):
         import shlex  # loads slowly
 
         try:
-            with redirect_stderr(io.StringIO()):
-                args, incomplete = self.get_completion_args()
-                items = self.get_completions(args, incomplete)
+            args, incomplete = self.get_completion_args()
+            items = self.get_completions(args, incomplete)
         except Exception:
             return ""
         try:
@@ -233,3 +227,23 @@ class _Fish(_SafeComplete, FishComplete):
 
 
 SHELLS = {"bash": _Bash, "zsh": _Zsh, "fish": _Fish}
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  eval "$(nodeselect completion bash)"     in ~/.bashrc
+  eval "$(nodeselect completion zsh)"      in ~/.zshrc, after compinit
+  nodeselect completion fish > ~/.config/fish/completions/nodeselect.fish
+"""
+)
+@click.argument("shell", type=click.Choice(list(SHELLS)))
+@click.pass_context
+def completion(context: click.Context, shell: str) -> None:
+    """Print the script for completion in bash, zsh or fish.
+
+    TAB completes commands, options, files, and what is in the node file of the command line, or
+    in NODESELECT_NODES: label keys and values of a selector, states and ids.
+    """
+    script = SHELLS[shell](context.command, {}, "nodeselect", "_NODESELECT_COMPLETE").source()
+    write_output([script.strip()])
