@@ -120,7 +120,6 @@ ANSWERS = {
     "match --all -n flat.json":
         'such as: {"id": "node-1", "labels": {"region": "eu"}}',
     "convert deployment.yaml --to job": "instead of the file, use: -l ",
-    "match --all -n mixed": "a folder must have only files of nodes: give those files, each with",
     "explain --job drafts --job broken.yaml -n fleet.json":
         "for details, run: nodeselect check drafts broken.yaml",
     "match --id node-174fc7 -n fleet.json": "it is the beginning of 'node-174fc70c'",
@@ -148,9 +147,6 @@ def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("flat.json").write_text('[{"id": "node-1", "region": "eu"}]')
     Path("again.json").write_text('[{"id": "node-1", "labels": {}}]')
     shutil.copy(EXAMPLE / "deployment.yaml", "deployment.yaml")
-    Path("mixed").mkdir()
-    shutil.copy(EXAMPLE / "fleet.json", "mixed")
-    shutil.copy(EXAMPLE / "deployment.yaml", "mixed")
     Path("drafts").mkdir()
     for number in range(5):
         shutil.copy("broken.yaml", f"drafts/{number}.yaml")

@@ -148,8 +148,6 @@ def _file_hint(nodes_from: NodeFiles, code: str) -> str | None:
     if code == "cannot-read" and missing:
         is_database = missing[0].startswith(_ADDRESSES)
         return _PIPE_HINT if is_database else similar_file_hint(missing[0])
-    if code in ("not-a-node", "unknown-shape") and any(map(os.path.isdir, nodes_from.sources)):
-        return "a folder must have only files of nodes: give those files, each with -n"
     return None
 
 
