@@ -11,8 +11,8 @@ from typing import Generic, Self, TypeVar
 
 import msgspec
 
-GOPATH = Path("/usr/share/gocode")
-"""Where Debian puts the packages and what they import."""
+# Where the packages are, and what they import; by default, where Debian puts them.
+_GOPATH = Path(os.environ.get("KUBERNETES_GOPATH", "/usr/share/gocode"))
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -43,23 +43,23 @@ _IMPORTED = {  # by the programs; and the package of Debian that has it
 }
 
 
-def missing(name: str = "texts", gopath: Path = GOPATH) -> str | None:
+def missing(name: str) -> str | None:
     """Return what is missing to build a program; None if nothing is."""
     if shutil.which("go") is None:
         return "Go is not installed (golang-go of Debian)"
     package, debian = _IMPORTED[name]
-    if not (gopath / "src/k8s.io" / package).is_dir():
-        return f"k8s.io/{package} is not in {gopath} ({debian} of Debian)"
+    if not (_GOPATH / "src/k8s.io" / package).is_dir():
+        return f"k8s.io/{package} is not in {_GOPATH} ({debian} of Debian)"
     return None
 
 
-def build(folder: Path, name: str = "texts", gopath: Path = GOPATH) -> Path:
+def build(folder: Path, name: str) -> Path:
     """Build a program in ``folder``, without a network, and return its path."""
     program = folder / name
     sources = [Path(__file__).with_name(source) for source in (f"{name}.go", "serve.go")]
     subprocess.run(
         ["go", "build", "-o", program, *sources],
-        env=os.environ | {"GO111MODULE": "off", "GOPATH": str(gopath), "GOFLAGS": ""},
+        env=os.environ | {"GO111MODULE": "off", "GOPATH": str(_GOPATH), "GOFLAGS": ""},
         check=True,
     )
     return program

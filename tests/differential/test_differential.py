@@ -1,5 +1,9 @@
-"""Random texts mean what they mean to Kubernetes' own parser."""
+"""Random texts mean what they mean to Kubernetes' own parser.
 
+With ``TEXTS=5000000`` in the environment so many are compared; ``SEED`` repeats a failure.
+"""
+
+import os
 from pathlib import Path
 from random import Random
 
@@ -8,24 +12,25 @@ import pytest
 from tests.differential.compare import TextComparison, difference
 from tests.differential.kubernetes import Case, Kubernetes, Verdict, build, missing
 from tests.differential.texts import random_cases
-from tests.thoroughness import IS_CI
+from tests.thoroughness import IS_CI, at_desk
 
 PARTS = 4  # they run in parallel
-TEXTS = (100_000 if IS_CI else 10_000) // PARTS
+TEXTS = int(os.environ.get("TEXTS", at_desk(10_000, ci=100_000))) // PARTS
+SEED = int(os.environ.get("SEED", 0 if IS_CI else Random().getrandbits(32)))
 
 
 @pytest.fixture(scope="session")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build Kubernetes' parser, once for each process of pytest."""
-    if (what := missing()) is not None:
+    if (what := missing("texts")) is not None:
         pytest.skip(what)
-    return build(tmp_path_factory.mktemp("kubernetes"))
+    return build(tmp_path_factory.mktemp("kubernetes"), "texts")
 
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_texts_mean_what_they_mean_to_kubernetes(program: Path, part: int) -> None:
     """Both accept the same texts, print them alike, and match the same labels."""
-    seed = part if IS_CI else Random().getrandbits(32)
+    seed = SEED + part
     done = TextComparison()
     with Kubernetes(program) as kubernetes:
         done.compare(kubernetes, random_cases(seed), TEXTS)

@@ -1,7 +1,5 @@
 """What follows from what, case by case."""
 
-import random
-
 import pytest
 
 from nodeselect import Operator, Requirement, Selector
@@ -312,20 +310,3 @@ def test_as_many_requirements_as_there_may_be(number: int) -> None:
     spread = Selector.from_requirements([Requirement("x", Operator.EXISTS), *refusals])
     assert redundant(spread) == ()
     assert [len(each.values) for each in normal_form(spread).requirements] == [0, number - 1]
-
-
-def test_a_conflict_of_many_requirements_is_minimal() -> None:
-    """No requirement can be removed from a conflict of many that overlap."""
-    chance = random.Random(4)
-    values = [f"v{at:02}" for at in range(60)]
-    requirements = [Requirement("x", Operator.IN, values)]
-    requirements += [
-        Requirement("x", Operator.NOT_IN, chance.sample(values, 15)) for _ in range(200)
-    ]
-    selector = Selector.from_requirements(requirements)
-    found = conflict(selector)
-    assert found is not None
-    assert not Selector.from_requirements(list(found)).is_satisfiable
-    for at in range(len(found)):
-        rest = [*found[:at], *found[at + 1 :]]
-        assert Selector.from_requirements(rest).is_satisfiable

@@ -30,23 +30,6 @@ def texts(spec: dict[str, Any]) -> list[str]:
     return list(map(str, selectors_from_pod_spec(spec)))
 
 
-@pytest.mark.parametrize(
-    ("name", "operator"),
-    [
-        ("In", Operator.IN),
-        ("NotIn", Operator.NOT_IN),
-        ("Exists", Operator.EXISTS),
-        ("DoesNotExist", Operator.DOES_NOT_EXIST),
-        ("Gt", Operator.GREATER_THAN),
-        ("Lt", Operator.LESS_THAN),
-    ],
-)
-def test_names_of_operators(name: str, operator: Operator) -> None:
-    """``Operator`` accepts the names of Kubernetes, and knows them."""
-    assert Operator(name) is operator
-    assert operator.kubernetes_name == name
-
-
 @pytest.mark.parametrize("name", ["in ", "IN", "gte", None, ["In"]])
 def test_names_that_are_unknown(name: Any) -> None:
     """Another name is a ``ValueError``, whatever its type."""

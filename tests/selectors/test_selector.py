@@ -2,7 +2,7 @@
 
 import copy
 import pickle
-from collections.abc import Iterator, Mapping
+from collections import UserDict
 from threading import Barrier, Thread
 
 import pytest
@@ -33,22 +33,6 @@ class Text(str):
 
     def __str__(self) -> str:
         return "not this"
-
-
-class Labels(Mapping[str, str]):
-    """Labels that are not a dict."""
-
-    def __init__(self, **labels: str) -> None:
-        self._labels = labels
-
-    def __getitem__(self, key: str) -> str:
-        return self._labels[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._labels)
-
-    def __len__(self) -> int:
-        return len(self._labels)
 
 
 def test_there_is_no_bare_constructor() -> None:
@@ -135,7 +119,7 @@ def test_empty_fields_are_no_condition(
 def test_of_accepts_any_mapping_and_any_iterable() -> None:
     """``of`` accepts mappings that are not a dict, and generators."""
     selector = Selector.of(
-        match_labels=Labels(a="b"),
+        match_labels=UserDict(a="b"),
         match_expressions=(text for text in ["c"]),
         match_ids=(number for number in ["n-1"]),
     )
@@ -198,8 +182,8 @@ def test_ids_are_not_labels() -> None:
 def test_labels_can_be_any_mapping() -> None:
     """``matches`` accepts any mapping, and values that no selector can contain."""
     selector = Selector.parse("a=b,!c,d!=x")
-    assert selector.matches(Labels(a="b", d="GPU-0: NVIDIA GeForce RTX 3090"))
-    assert not selector.matches(Labels(a="b", c=""))
+    assert selector.matches(UserDict(a="b", d="GPU-0: NVIDIA GeForce RTX 3090"))
+    assert not selector.matches(UserDict(a="b", c=""))
 
 
 def test_strings_of_another_class_are_plain_strings() -> None:

@@ -37,7 +37,7 @@ def implies(a: Selector, b: Selector) -> bool:
     if b.ids is not None and (a.ids is None or not set(a.ids) <= set(b.ids)):
         return False
     return all(
-        key in constraints and constraints[key] <= constraint
+        constraints.get(key, ANYTHING) <= constraint
         for key, constraint in constraints_by_key(b.requirements).items()
     )
 
