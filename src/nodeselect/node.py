@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple, NoReturn, TypeAlias, TypedDict, Unpack, final
+from typing import Any, Final, NoReturn, TypeAlias, TypedDict, Unpack, final
 
 from nodeselect.errors import InventoryError
 from nodeselect.limits import LIMITS
@@ -153,14 +153,13 @@ class Node:
         >>> Node("n-1", {"gpu": "t4"}).replace(state="ready")
         Node('n-1', {'gpu': 't4'}, state='ready')
         """
-        if unknown := fields.keys() - _Fields.__annotations__.keys():
-            raise TypeError(f"a Node has no field {min(unknown)!r}")
-        return Node(
-            fields.get("id", self.id),
-            fields.get("labels", self.labels),
-            fields.get("name", self.name),
-            fields.get("state", self.state),
-        )
+        own: _Fields = {
+            "id": self.id,
+            "labels": self.labels,
+            "name": self.name,
+            "state": self.state,
+        }
+        return Node(**(own | fields))
 
     __replace__ = replace
 
@@ -171,20 +170,6 @@ class Node:
         name = "" if self.name is None else f", name={self.name!r}"
         state = "" if self.state is None else f", state={self.state!r}"
         return f"Node({self.id!r}, {dict(self.labels)!r}{name}{state})"
-
-
-class KubernetesFields(NamedTuple):
-    """The fields of a Node object of Kubernetes that an inventory stores, not yet validated.
-
-    :param name: ``metadata.name``, which is the node's id.
-    :param labels: ``metadata.labels``; None if there are none.
-    :param state: ``ready``, ``not-ready``, ``cordoned`` or ``not-ready,cordoned``; None if the
-        object has no conditions.
-    """
-
-    name: Any
-    labels: Any
-    state: str | None
 
 
 def check_kind(kind: object) -> None:
@@ -202,8 +187,13 @@ def check_kind(kind: object) -> None:
         )
 
 
-def kubernetes_fields(metadata: object, spec: object, status: object) -> KubernetesFields:
-    """Return the fields of a Node object of Kubernetes, given its parts.
+def kubernetes_fields(
+    metadata: object, spec: object, status: object
+) -> tuple[Any, Any, str | None]:
+    """Return the name, the labels and the state of a Node object of Kubernetes, given its parts.
+
+    Name and labels are not validated. The state is ``ready``, ``not-ready``, ``cordoned`` or
+    ``not-ready,cordoned``; None if the object has no conditions.
 
     :raises InventoryError: if the parts are those of a pod, which has no kind in a list of pods.
     """
@@ -219,7 +209,7 @@ def kubernetes_fields(metadata: object, spec: object, status: object) -> Kuberne
         state = "ready" if is_ready else "not-ready"
         if _field(spec, "unschedulable") is True:  # kubectl cordon
             state = "cordoned" if is_ready else "not-ready,cordoned"
-    return KubernetesFields(_field(metadata, "name"), _field(metadata, "labels"), state)
+    return _field(metadata, "name"), _field(metadata, "labels"), state
 
 
 def _kubernetes_part(node: object, name: str) -> object:

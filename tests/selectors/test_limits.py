@@ -116,10 +116,6 @@ def test_limit(limit: tuple[str, int, str], build: Callable[[int], object]) -> N
     assert len(short(caught.value)) < 1_000
 
 
-MANY = ",".join(["x"] * 257)
-SET_TEXT = set_text("x", 1_024)
-
-
 HUGE = [
     pytest.param("x" * 16_384, id="one-word"),
     pytest.param("x=" + "日" * 16_000, id="wide"),
