@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from nodeselect.errors import SelectorError
 from nodeselect.selectors import Operator, Selector
 from tests.hints import check_selector_hint
-from tests.naive import go_integer, matches
+from tests.naive import matches
 from tests.property.strategies import (
     KEYS,
     VALUES,
@@ -105,51 +105,6 @@ def test_the_predicate_answers_as_the_model(
     """The compiled predicate returns what the model does, as a bool."""
     answer = selector.matches(node_labels, node_id)
     assert answer is matches(selector.requirements, selector.ids, node_labels, node_id)
-
-
-@given(texts(keys=("x",)) | texts(keys=("x", "in")))
-@example("x=a,x!=a")
-@example("x in (a,in),x notin (a,in)")
-@example("x in (a,in),x notin (a)")
-@example("x,x notin (a,)")
-@example("x>5,x<6")
-@example("x>5,x<7")
-@example("x>5,x<7,x notin (6,06)")
-@example("x>5,x<7,x=6")
-@example("x>5,x<7,x=06,x!=06")
-@example("x>5,x<7,x=06,x!=6")
-@example("x>5,x<7,x=7")
-@example("x>5,x=a")
-@example("x<0")
-@example("x>9223372036854775806")
-@example("x>9223372036854775807")
-@example("!x,x!=a")
-@example("!x,x<5")
-@example("in>5,in<6,x")
-def test_satisfiable_is_exact(text: str) -> None:
-    """A selector is satisfiable exactly if it matches a map of labels in a large universe."""
-    selector = Selector.parse(text)
-    keys = sorted({requirement.key for requirement in selector.requirements})
-    universe = [values_worth_trying(selector, key) for key in keys]
-    some = any(
-        matches(selector.requirements, None, present(keys, choice))
-        for choice in itertools.product(*universe)
-    )
-    assert selector.is_satisfiable == some
-
-
-def present(keys: list[str], values: tuple[str | None, ...]) -> dict[str, str]:
-    """Return the labels whose value is not None."""
-    return {key: value for key, value in zip(keys, values, strict=True) if value is not None}
-
-
-def values_worth_trying(selector: Selector, key: str) -> list[str | None]:
-    """Return absence, the selector's values of ``key``, the integers next to them, new values."""
-    named = {value for each in selector.requirements if each.key == key for value in each.values}
-    numbers = {go_integer(value) for value in named} - {None} | {0}
-    near = {number + step for number in numbers if number is not None for step in (-1, 0, 1)}
-    fresh = {f"{number:+0100d}" for number in near}  # a spelling too long for a selector to exclude
-    return [None, "fresh", *sorted(named | fresh)]
 
 
 @given(st.dictionaries(st.sampled_from(KEYS), st.sampled_from(VALUES)))

@@ -9,6 +9,8 @@ import pytest
 
 from nodeselect import Node, Selector, StandingSelectors
 from nodeselect.standing import standing_selectors as module
+from tests.imports import HEAVY, loaded_after
+from tests.standing.random_cases import compare
 
 parse = Selector.parse
 
@@ -37,19 +39,6 @@ def test_reading() -> None:
     assert list(StandingSelectors([("b", ALL), ("a", ALL)])) == ["b", "a"]
     empty: StandingSelectors[str] = StandingSelectors()
     assert len(empty) == len(empty.matching(Node("n-1"))) == 0
-
-
-def test_order() -> None:
-    """A name keeps its place when its selector is replaced, and loses it when it is removed."""
-    standing = three()
-    standing.upsert("train", WEB)
-    standing.upsert("batch", TRAIN)
-    standing.upsert("all", parse("gpu"))
-    assert list(standing) == ["train", "all", "web", "batch"]
-    standing.remove("train")
-    standing.upsert("train", ALL)
-    assert list(standing) == ["all", "web", "batch", "train"]
-    assert standing.matching({"gpu": "1"}).names() == ["all", "batch", "train"]
 
 
 def test_an_answer_is_a_set() -> None:
@@ -86,59 +75,6 @@ def test_an_answer_does_not_change() -> None:
     assert (snapshot.generation, standing.generation) == (0, 2)
 
 
-@pytest.mark.parametrize(
-    ("text", "labels", "matches"),
-    [
-        ("", {}, True),
-        ("gpu", {}, False),
-        ("gpu", {"gpu": ""}, True),
-        ("!gpu", {}, True),
-        ("!gpu", {"gpu": ""}, False),
-        ("gpu=1", {"gpu": "1"}, True),
-        ("gpu==1", {"gpu": "01"}, False),
-        ("gpu in (1,2)", {"gpu": "2"}, True),
-        ("gpu in (1,2)", {}, False),
-        ("gpu!=1", {}, True),
-        ("gpu!=1", {"gpu": "1"}, False),
-        ("gpu notin (1,2)", {"gpu": "3"}, True),
-        ("gpu notin (1,2)", {"gpu": "2"}, False),
-        ("gpu>2", {"gpu": "+3"}, True),
-        ("gpu>2", {"gpu": "2"}, False),
-        ("gpu>2", {"gpu": "many"}, False),
-        ("gpu<2", {}, False),
-        ("gpu,gpu!=1", {}, False),
-        ("gpu>1,gpu<4,gpu!=2", {"gpu": "3"}, True),
-        ("gpu>1,gpu<4,gpu!=2", {"gpu": "2"}, False),
-        ("gpu>1,gpu<4,gpu!=2", {"gpu": "02"}, True),
-        ("gpu=1,gpu=2", {"gpu": "1"}, False),
-        ("gpu,!gpu", {}, False),
-        ("gpu>9223372036854775807", {"gpu": "9223372036854775807"}, False),
-    ],
-)
-def test_one_selector(text: str, labels: dict[str, str], matches: bool) -> None:
-    """Every operator means what it means to a predicate, next to other selectors or alone."""
-    standing = StandingSelectors({"it": parse(text)})
-    assert ("it" in standing.matching(labels)) is matches
-    standing.apply({"other": parse("gpu in (1,3),zone"), "unset": parse("!gpu,!zone")})
-    assert ("it" in standing.matching(labels)) is matches
-
-
-def test_ids() -> None:
-    """A selector with ids matches only these nodes, and no labels without an id."""
-    standing = StandingSelectors(
-        {
-            "two": Selector.of(match_ids=["n-1", "n-2"], match_expressions=["!gpu"]),
-            "none": Selector.nothing(),
-            "all": ALL,
-        }
-    )
-    assert standing.matching(Node("n-1")).names() == ["two", "all"]
-    assert standing.matching({}, "n-2").names() == ["two", "all"]
-    assert standing.matching({}, node_id="n-3").names() == ["all"]
-    assert standing.matching({"gpu": "1"}, "n-1").names() == ["all"]
-    assert standing.matching({}).names() == ["all"]
-
-
 def test_changes_of_a_node() -> None:
     """A change, a new node and a node that leaves gain and lose the names that they should."""
     standing = three()
@@ -155,6 +91,8 @@ def test_changes_of_a_node() -> None:
     assert both(None, new) == (["train", "all"], [])
     assert both(new, None) == ([], ["train", "all"])
     assert both(None, None) == ([], [])
+    with pytest.raises(ValueError, match="two different nodes: 'n-1' and 'n-2'"):
+        standing.changes(old, Node("n-2"))
 
 
 def test_apply() -> None:
@@ -165,6 +103,20 @@ def test_apply() -> None:
     assert standing.generation == 1
     standing.apply({})
     assert standing.generation == 1
+
+
+def test_single_writes() -> None:
+    """``upsert`` and ``remove`` return what they did; an unknown name changes nothing."""
+    standing = three()
+    assert [standing.upsert("batch", ALL), standing.upsert("batch", WEB)] == ["added", "changed"]
+    assert standing.upsert("batch", WEB) == standing.remove("x", missing_ok=True) == "unchanged"
+    assert [standing.remove("batch"), standing.generation] == ["removed", 3]
+    with pytest.raises(KeyError, match="batch"):
+        standing.remove("batch")
+    with pytest.raises(KeyError, match="batch"):
+        standing.apply({"new": ALL, "train": None, "batch": None})
+    assert standing.names() == list(standing) == ["train", "all", "web"]
+    assert standing.generation == 3
 
 
 def test_equal_selectors() -> None:
@@ -231,32 +183,6 @@ def test_wrong_types(call: Callable[[Any], object], message: str) -> None:
     assert standing.generation == 0
 
 
-def test_unknown_names() -> None:
-    """Removing a name that does not exist raises ``KeyError``, and changes nothing."""
-    standing = three()
-    with pytest.raises(KeyError, match="batch"):
-        standing.remove("batch")
-    with pytest.raises(KeyError, match="batch"):
-        standing.apply({"new": ALL, "train": None, "batch": None})
-    assert standing.names() == list(standing) == ["train", "all", "web"]
-    assert standing.remove("batch", missing_ok=True) == "unchanged"
-    assert standing.generation == 0
-
-
-def test_a_write_returns_what_it_did() -> None:
-    """``upsert`` and ``remove`` return what they did, as those of an inventory do."""
-    standing = three()
-    assert [standing.upsert("batch", ALL), standing.upsert("batch", WEB)] == ["added", "changed"]
-    assert standing.upsert("batch", WEB) == "unchanged"
-    assert [standing.remove("batch"), standing.generation] == ["removed", 3]
-
-
-def test_two_nodes_are_not_a_change() -> None:
-    """``changes`` rejects nodes with different ids."""
-    with pytest.raises(ValueError, match="two different nodes: 'n-1' and 'n-2'"):
-        three().changes(Node("n-1"), Node("n-2"))
-
-
 @pytest.mark.parametrize("kind", ["standing", "snapshot", "answer"])
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickle.dumps])
 def test_nothing_is_copied(kind: str, copied: Callable[[object], object]) -> None:
@@ -289,3 +215,26 @@ def test_compaction(monkeypatch: pytest.MonkeyPatch) -> None:
         standing.remove(name)
     assert standing._view.store._keys.keys() <= {"gpu", "zone"}
     assert list(standing) == list(before)
+
+
+PROGRAM = """
+from nodeselect import Node, Selector, StandingSelectors
+standing = StandingSelectors((number, Selector.everything()) for number in range({count}))
+node = Node("n-1", {{"x": "1"}})
+assert len(standing.matching(node).names()) == {count}
+standing.upsert(0, Selector.parse("x=2"))
+standing.changes(None, node), standing.explain(node), standing.snapshot()
+standing.remove(1)
+"""
+
+
+@pytest.mark.parametrize(("count", "numpy"), [(512, set()), (513, {"numpy"})])
+def test_numpy(count: int, numpy: set[str]) -> None:
+    """Few names need no numpy, whatever is done with them, and nothing else that is heavy."""
+    assert loaded_after(PROGRAM.format(count=count)) & HEAVY == numpy | {"pyroaring"}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_random_cases(seed: int) -> None:
+    """Every answer is exact: with each operator, ids, replacements, removals and snapshots."""
+    assert compare(2_000, seed) > 30_000
