@@ -1,14 +1,6 @@
-"""Speaks as the API server of Kubernetes does when nodes are watched.
+"""Speaks as the API server of Kubernetes does when nodes are watched."""
 
-As a program, it writes a stream of random events, in pieces that are cut anywhere:
-
-    python -m tests.cli.api_server [--indent] [--gone] EVENTS
-"""
-
-import argparse
 import json
-import random
-import sys
 from typing import Any
 
 
@@ -70,33 +62,3 @@ class ApiServer:
             "spec": {"podCIDR": "10.0.0.0/24"},
             "status": {"conditions": conditions, "images": images, "nodeInfo": {"machineID": "1"}},
         }
-
-
-def main() -> None:
-    """Write the stream."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("events", type=int)
-    parser.add_argument("--indent", action="store_true")
-    parser.add_argument("--gone", action="store_true")
-    options = parser.parse_args()
-    server, draw = ApiServer(indent=options.indent), random.Random(1)
-    data = b""
-    for _ in range(options.events):
-        name = f"n-{draw.randrange(40)}"
-        if name in server.nodes and draw.random() < 0.2:
-            data += server.delete(name)
-        else:
-            data += server.put(name, gpu=str(draw.randrange(4)), zone=draw.choice("ab"))
-        if draw.random() < 0.1:
-            data += server.bookmark()
-    data += server.gone() if options.gone else b""
-    while data:
-        size = draw.choice((1, 9, 300, 5_000, 100_000))
-        sys.stdout.buffer.write(data[:size])
-        sys.stdout.buffer.flush()
-        data = data[size:]
-    print(*sorted(f"{name} {labels}" for name, labels in server.nodes.items()), file=sys.stderr)
-
-
-if __name__ == "__main__":
-    main()

@@ -9,6 +9,12 @@ from typing import BinaryIO, NamedTuple, Protocol
 COMMAND = (sys.executable, "-c", "from nodeselect.__main__ import main; main()")
 """The console script, also if it is not installed."""
 
+INTERRUPTIBLE = (
+    *COMMAND[:-1],
+    f"import signal; signal.signal(signal.SIGINT, signal.default_int_handler); {COMMAND[-1]}",
+)
+"""The same; an interrupt is not ignored, as it is in background jobs of a shell."""
+
 PLAIN = {"NO_COLOR": "", "FORCE_COLOR": "", "TERM": "xterm", "COLUMNS": "80", "LC_ALL": "C.UTF-8"}
 """An environment in which all machines print the same."""
 

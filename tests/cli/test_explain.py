@@ -9,7 +9,6 @@ import pytest
 
 from nodeselect import Inventory, Selector
 from tests.cli.running import Run, run_process
-from tests.cli.test_terminal import run_on_terminal
 
 DOCS = Path(__file__).parents[2] / "docs"
 EXAMPLE = "docs/example/fleet.json"
@@ -65,19 +64,6 @@ def test_the_schema_is_one() -> None:
     page = (DOCS / "suggestions.md").read_text("utf-8")
     for code in SCHEMA["$defs"]["hint"]["properties"]["code"]["enum"]:
         assert f"| `{code}` |" in page
-
-
-def test_colour_on_a_terminal() -> None:
-    """On a terminal, headings are bold and the recommendation is coloured; the text is the same."""
-    command = ("explain", "-n", EXAMPLE, "-l", "nope")
-    output = run_on_terminal(*command, stream="stdout")
-    assert b"\x1b[1mWHY NOT\x1b[0m" in output
-    assert b"\x1b[32m\x1b[1mno node has the label 'nope'\x1b[0m" in output
-    plain = run_on_terminal(*command, stream="stdout", NO_COLOR="1")
-    assert b"\x1b" not in plain
-    for escape in (b"\x1b[0m", b"\x1b[1m", b"\x1b[32m", b"\x1b[31m"):
-        output = output.replace(escape, b"")
-    assert output == plain
 
 
 def test_the_same_bytes_whatever_the_seed() -> None:

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from tests.cli.running import COMMAND, PLAIN, Run, run_process
+from tests.cli.running import COMMAND, INTERRUPTIBLE, PLAIN, Run, run_process
 
 LINES = "".join(f'{{"id": "n-{number}", "labels": {{}}}}\n' for number in range(20_000))
 
@@ -81,12 +81,7 @@ def test_narrow_encoding(style: str) -> None:
 
 def test_ctrl_c() -> None:
     """An interrupt while nodes are read is status 130, without output."""
-    command = [
-        sys.executable,
-        "-c",
-        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);" + COMMAND[-1],
-        *("match", "-n", "-", "--all"),
-    ]
+    command = [*INTERRUPTIBLE, "match", "-n", "-", "--all"]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
@@ -139,15 +134,10 @@ main()
 def test_closed_streams(command: str, status: int, out: str, tmp_path: Path) -> None:
     """Closed streams are no bug, and do not change the result."""
     (tmp_path / "nodes.json").write_text('[{"id": "n-1"}]')
-    program = "from nodeselect.__main__ import main; main()"
     done = subprocess.run(
-        ["bash", "-c", f"{shlex.quote(sys.executable)} -c {shlex.quote(program)} {command}"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+        ["bash", "-c", f"{shlex.join(COMMAND)} {command}"],
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
     assert (done.returncode, done.stdout) == (status, out)
     assert "bug" not in done.stderr
     assert "Traceback" not in done.stderr

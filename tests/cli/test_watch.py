@@ -3,11 +3,11 @@
 import importlib
 import json
 import os
+import random
 import re
 import select
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,15 +17,7 @@ import pytest
 from nodeselect import Inventory, Selector
 from nodeselect.cli.inputs.nodes import NodeFiles
 from tests.cli.api_server import ApiServer
-from tests.cli.running import COMMAND, FLEET, PLAIN
-
-# In tests, an interrupt is not ignored, as it is in background jobs of a shell.
-INTERRUPTIBLE = (
-    sys.executable,
-    "-c",
-    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);" + COMMAND[-1],
-)
-
+from tests.cli.running import FLEET, INTERRUPTIBLE, PLAIN, Run
 
 watch_module = importlib.import_module("nodeselect.cli.commands.watch")
 
@@ -116,24 +108,24 @@ def test_the_end_of_a_watch(start: Start) -> None:
     assert watching.end() == (1, "+ n-1\n", message)
 
 
-@pytest.mark.parametrize("options", [[], ["--indent"]])
-def test_a_pipe_between_programs(options: list[str], tmp_path: Path) -> None:
-    """What another program writes adds up to the nodes that it has at the end."""
-    server = subprocess.Popen(
-        [sys.executable, "-m", "tests.cli.api_server", *options, "--gone", "400"],
-        cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    done = subprocess.run(
-        [*COMMAND, "watch", "-l", "gpu>1,zone=a", "-n", "-"], stdin=server.stdout,
-        env={**os.environ, **PLAIN}, capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
-    _, nodes = server.communicate(timeout=60)
-    assert (server.returncode, done.returncode) == (0, 1)
-    expected = re.findall(r"(n-\d+) {'gpu': '[23]', 'zone': 'a'}", nodes.decode())
+def test_many_events(run: Run) -> None:
+    """What is printed adds up to the nodes that match at the end."""
+    server, draw, data = ApiServer(), random.Random(1), b""
+    for _ in range(400):
+        name = f"n-{draw.randrange(40)}"
+        if name in server.nodes and draw.random() < 0.2:
+            data += server.delete(name)
+        else:
+            data += server.put(name, gpu=str(draw.randrange(4)), zone=draw.choice("ab"))
+        if draw.random() < 0.1:
+            data += server.bookmark()
+    result = run("watch", "-l", "gpu>1,zone=a", "-n", "-", stdin=data)
     matching = list[str]()
-    for line in done.stdout.splitlines():
+    for line in result.out.splitlines():
         sign, node_id = line.split()
         matching.append(node_id) if sign == "+" else matching.remove(node_id)
+    nodes = server.nodes.items()
+    expected = [name for name, labels in nodes if labels["gpu"] in "23" and labels["zone"] == "a"]
     assert len(expected) > 2
     assert sorted(matching) == sorted(expected)
 
@@ -199,23 +191,6 @@ def test_ndjson(start: Start) -> None:
         {"event": 3, "id": "n 1", "matches": False},
     ]
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", time) for time in times)
-
-
-def test_input_that_does_not_block() -> None:
-    """A pipe that does not block, as other programs leave it, is waited for."""
-    reading, writing = os.pipe()
-    os.set_blocking(reading, False)
-    with subprocess.Popen(
-        [*COMMAND, "watch", "-l", "a", "-n", "-"], stdin=reading, stdout=subprocess.PIPE,
-        env={**os.environ, **PLAIN},
-    ) as process:  # fmt: skip
-        os.close(reading)
-        for node_id in ("n-1", "n-2"):
-            os.write(writing, json.dumps({"id": node_id, "labels": {"a": ""}}).encode())
-            assert process.stdout
-            assert process.stdout.readline() == f"+ {node_id}\n".encode()
-        os.close(writing)
-        assert process.wait(60) == 0
 
 
 def test_interrupt(start: Start) -> None:
