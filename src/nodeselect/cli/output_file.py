@@ -1,47 +1,17 @@
-"""The option ``--html``, and files that are never left half-written."""
+"""Files that are never left half-written."""
 
 import os
 import sys
-from collections.abc import Iterable
 from stat import S_ISREG
 from typing import TextIO
 
 import click
 
-from nodeselect.cli.completion import complete_files
-from nodeselect.cli.inputs.files import split_object
-from nodeselect.cli.options import single_option
 from nodeselect.files.replace import file_status, replace_file
 from nodeselect.text import quoted
 
 # Names of files that are already open. Renaming another file to such a name would not change them.
 _OPEN_FILES = ("/dev/fd/", "/proc/")
-
-
-html_option = single_option(
-    "--html", metavar="FILE", shell_complete=complete_files,
-    help="Also write a page for a browser.",
-)  # fmt: skip
-
-
-def page_mistakes(html: str | None, inputs: Iterable[str]) -> dict[str, bool]:
-    """Return the possible mistakes with ``--html``, as :func:`check_usage` expects them."""
-    return {
-        "--html needs the name of a file, not '-'": html == "-",
-        "--html would overwrite an input":
-            html is not None and any(_is_same_file(html, source) for source in inputs),
-    }  # fmt: skip
-
-
-def modification_times(inputs: Iterable[str]) -> dict[str, float | None]:
-    """Return when each input was modified, in seconds since 1970; None if it is not a file."""
-    times: dict[str, float | None] = {}
-    for source in inputs:
-        status = file_status(split_object(source)[0])
-        is_file = status is not None and S_ISREG(status.st_mode)
-        name = "standard input" if source == "-" else source
-        times[name] = status.st_mtime if status and is_file else None
-    return times
 
 
 def write_file(file: str, text: str) -> None:
@@ -76,14 +46,4 @@ def _is_open_as(stream: TextIO, status: os.stat_result) -> bool:
     try:
         return os.path.samestat(os.fstat(stream.fileno()), status)
     except (OSError, AttributeError):  # it is closed, or not a file
-        return False
-
-
-def _is_same_file(file: str, source: str) -> bool:
-    """Return whether writing ``file`` would overwrite ``source``, perhaps under another name."""
-    try:
-        path = split_object(source)[0]
-        status = os.fstat(sys.stdin.fileno()) if path == "-" else os.stat(path)
-        return os.path.samestat(os.stat(file), status)
-    except (OSError, ValueError, AttributeError):  # one of them does not exist, or is not a file
         return False

@@ -1,12 +1,15 @@
 """``nodeselect explain``: explain why nodes match a selector, and why the others do not."""
 
-from collections.abc import Mapping, Sequence
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from stat import S_ISREG
 
 import click
 
-from nodeselect.cli.completion import complete_ids
+from nodeselect.cli.completion import complete_files, complete_ids
 from nodeselect.cli.hints import check_node, command_line
-from nodeselect.cli.inputs.files import job_name
+from nodeselect.cli.inputs.files import job_name, split_object
 from nodeselect.cli.inputs.job_selectors import (
     has_many_jobs,
     job_selectors,
@@ -29,12 +32,7 @@ from nodeselect.cli.options import (
     single_option,
     state_option,
 )
-from nodeselect.cli.output_file import (
-    html_option,
-    modification_times,
-    page_mistakes,
-    write_file,
-)
+from nodeselect.cli.output_file import write_file
 from nodeselect.cli.streams import (
     ExitStatus,
     write_error,
@@ -44,6 +42,7 @@ from nodeselect.cli.streams import (
 from nodeselect.errors import JobError
 from nodeselect.explain import Explanation, NodeExplanation, explain_node
 from nodeselect.explain.compute import exclude_by_state
+from nodeselect.files.replace import file_status
 from nodeselect.node import Node, count_connected
 from nodeselect.render.explanation import explanation_lines
 from nodeselect.render.jobs import (
@@ -94,7 +93,10 @@ that node matches. With several jobs: 0 if every job matches a node (with
     " jobs: which of them would run on it. With -, it is the node that standard input has.",
 )  # fmt: skip
 @report_option
-@html_option
+@single_option(
+    "--html", metavar="FILE", shell_complete=complete_files,
+    help="Also write a page for a browser.",
+)  # fmt: skip
 @quiet_option
 @click.pass_context
 def explain(
@@ -122,6 +124,7 @@ def explain(
     elif nodes_from is None:
         nodes_from = required_nodes(context)
     both_read_stdin = nodes_from.has_stdin and "-" in job
+    inputs = (*job, *nodes_from.files())
     mistakes = {
         "give --job, -l or --id, such as: -l region=eu": not (job or expressions or ids),
         "-l and --id can be combined with one job only":
@@ -132,7 +135,9 @@ def explain(
         "--html cannot be combined with --node": html is not None and node is not None,
         "--html cannot be combined with several selectors":
             html is not None and len(expressions) > 1,
-        **page_mistakes(html, (*nodes_from.files(), *job)),
+        "--html needs the name of a file, not '-'": html == "-",
+        "--html would overwrite an input":
+            html is not None and any(_is_same_file(html, each) for each in inputs),
     }  # fmt: skip
     check_usage(context, mistakes)
     content = read_job(job[0]) if job and not is_many else None
@@ -176,14 +181,33 @@ def explain(
         if html is not None:
             from nodeselect.render.page import render_page  # loads jinja2
 
-            sources = modification_times((*job, *nodes_from.files()))
-            write_file(
-                html,
-                render_page(results[0], selectors[0], inventory, subject, sources=sources),
-            )
+            sources = _modification_times(inputs)
+            page = render_page(results[0], selectors[0], inventory, subject, sources=sources)
+            write_file(html, page)
     screen = detect_screen()
     write_output(explanation_lines(output, titles, results, union, screen, subject, numbers))
     return ExitStatus.OK if is_match else ExitStatus.NEGATIVE
+
+
+def _modification_times(inputs: Iterable[str]) -> dict[str, float | None]:
+    """Return when each input was modified, in seconds since 1970; None if it is not a file."""
+    times: dict[str, float | None] = {}
+    for source in inputs:
+        status = file_status(split_object(source)[0])
+        is_file = status is not None and S_ISREG(status.st_mode)
+        name = "standard input" if source == "-" else source
+        times[name] = status.st_mtime if status and is_file else None
+    return times
+
+
+def _is_same_file(file: str, source: str) -> bool:
+    """Return whether writing ``file`` would overwrite ``source``, perhaps under another name."""
+    try:
+        path = split_object(source)[0]
+        status = os.fstat(sys.stdin.fileno()) if path == "-" else os.stat(path)
+        return os.path.samestat(os.stat(file), status)
+    except (OSError, ValueError, AttributeError):  # one of them does not exist, or is not a file
+        return False
 
 
 def _read_node(context: click.Context, nodes_from: NodeFiles, node_id: str) -> Node:

@@ -124,8 +124,8 @@ def open_nodes(
         )
         yield reader
     except InventoryError as error:
-        hint = _file_hint(nodes_from, error.code)
-        if hint is None:
+        hint = _missing_file_hint(nodes_from)
+        if error.code != "cannot-read" or hint is None:
             raise
         raise InventoryError(error.code, error.message, place=error.place, hint=hint) from None
     finally:
@@ -139,16 +139,12 @@ def open_nodes(
             write_message(f"{pluralize(len(skipped), 'other file')} not read: {names}")
 
 
-def _file_hint(nodes_from: NodeFiles, code: str) -> str | None:
-    """Return a hint about what is probably meant if an input is invalid, or None.
-
-    :param code: the code of the error.
-    """
+def _missing_file_hint(nodes_from: NodeFiles) -> str | None:
+    """Return a hint about what is probably meant by a file that does not exist; None if unknown."""
     missing = [each for each in nodes_from.sources if each != "-" and not os.path.lexists(each)]
-    if code == "cannot-read" and missing:
-        is_database = missing[0].startswith(_ADDRESSES)
-        return _PIPE_HINT if is_database else similar_file_hint(missing[0])
-    return None
+    if missing and missing[0].startswith(_ADDRESSES):
+        return _PIPE_HINT
+    return similar_file_hint(missing[0]) if missing else None
 
 
 def read_inventory(nodes_from: NodeFiles) -> "Inventory":
