@@ -46,10 +46,7 @@ def read_document(text: str, max_values: int | None = None, *, strict_json: bool
     :raises DocumentError: if it is neither, or has mistakes; the error has all its mistakes, up to
         the first syntax error.
     """
-    document = _read_if_json(text, max_values, strict_json)
-    if document is not None:
-        return document
-    documents = _read_yaml(text, max_values, single=True)
+    documents = _read(text, max_values, strict_json=strict_json, single=True)
     return documents[0] if documents else Scalar("", "null", Position(0, 0), False)
 
 
@@ -60,22 +57,16 @@ def read_documents(
 
     Documents without any content are left out. ``max_values`` is for all of them together.
     """
-    document = _read_if_json(text, max_values, strict_json)
-    if document is not None:
-        return [document]
-    documents = _read_yaml(text, max_values, single=False)
+    documents = _read(text, max_values, strict_json=strict_json, single=False)
     return [each for each in documents if each[:2] != ("", "null")]
 
 
-def _read_if_json(text: str, max_values: int | None, strict_json: bool) -> Value | None:
-    """Return the document if ``text`` is JSON; None if it may be YAML."""
+def _read(text: str, max_values: int | None, *, strict_json: bool, single: bool) -> list[Value]:
     starts = _COMMENTED_JSON_STARTS if strict_json else _JSON_STARTS
     if text.lstrip(" \t\r\n")[:2].startswith(starts):
-        return read_json(text, max_values, may_be_yaml=not strict_json)  # or YAML in flow style
-    return None
-
-
-def _read_yaml(text: str, max_values: int | None, *, single: bool) -> list[Value]:
+        document = read_json(text, max_values, may_be_yaml=not strict_json)
+        if document is not None:  # otherwise, it may be YAML in flow style
+            return [document]
     import yaml  # here, since most commands do not need it
 
     check_characters(text, _FORBIDDEN)
