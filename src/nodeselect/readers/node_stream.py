@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Container, Iterable, Iterator
-from typing import Any, Final
+from typing import Final
 
 from nodeselect.errors import InventoryError
 from nodeselect.limits import LIMITS
@@ -65,20 +65,14 @@ class NodeStream:
 
     def __iter__(self) -> Iterator[Node | str]:
         try:
-            for record in self._records():
-                try:
-                    change = self._read(record)
-                except InventoryError as error:
-                    raise error.within(Place(path=f"event {self.count}")) from None
-                if change is not None:
-                    yield change
+            yield from self._changes()
         except InventoryError as error:
             raise error.within(Place(file=self._name)) from None
 
-    def _records(self) -> Iterator[Any]:
-        """Yield the decoded object of each event.
+    def _changes(self) -> Iterator[Node | str]:
+        """Yield the change of each event.
 
-        :raises InventoryError: if an object is invalid. Also if the stream ends within an object,
+        :raises InventoryError: if an event is invalid. Also if the stream ends within an event,
             without any, or after watch events, which should never end.
         """
         splitter = ObjectSplitter()
@@ -86,7 +80,9 @@ class NodeStream:
             for piece in self._pieces:
                 self.count += 1  # if an event is invalid, its number is in the error
                 for text in splitter.feed(piece):
-                    yield json.decode(text)
+                    change = self._read(json.decode(text))
+                    if change is not None:
+                        yield change
                     self.count += 1
                 self.count -= 1
             if not splitter.is_between:
