@@ -8,22 +8,8 @@ from pathlib import Path
 import nodeselect
 
 HEAVY = {
-    *(
-        "click",
-        "jinja2",
-        "lark",
-        "msgspec",
-        "numpy",
-        "pandas",
-        "polars",
-        "pyarrow",
-        "pydantic",
-        "pydantic_core",
-        "pyroaring",
-        "pyspark",
-        "sqlalchemy",
-        "yaml",
-    ),
+    *("click", "jinja2", "lark", "msgspec", "numpy", "pandas", "polars", "pyarrow", "pydantic"),
+    *("pydantic_core", "pyroaring", "pyspark", "sqlalchemy", "yaml"),
 }
 
 # The directory with the package, whether it is installed or not.
