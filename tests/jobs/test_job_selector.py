@@ -106,33 +106,6 @@ def test_no_selector_is_every_node(job: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "meant"),
-    [
-        ("eu-west-1", "eu-west-1"),
-        ('"true"', "true"),
-        ("'1.10'", "1.10"),
-        ("'2024-01-01'", "2024-01-01"),
-        ("''", ""),
-        ('""', ""),
-        ('"a\\x2db"', "a-b"),
-        ("|-\n      eu", "eu"),
-        (">-\n      eu", "eu"),
-        ("\n      eu", "eu"),
-        ("v1.2.3", "v1.2.3"),
-        ("1.2.3", "1.2.3"),
-        ("5G", "5G"),
-        ("truely", "truely"),
-        ("NAN", "NAN"),
-        ("eu # west", "eu"),
-    ],
-)
-def test_value_of_a_label(value: str, meant: str) -> None:
-    """The value of a label is the text that YAML has there, letter by letter."""
-    job = f"selector:\n  match_labels:\n    k: {value}\n"
-    assert selector_of(job) == Selector.of(match_labels={"k": meant})
-
-
-@pytest.mark.parametrize(
     ("text", "expression"),
     [
         ("region in (us-east-1, us-east-2),env = prod", None),
@@ -150,16 +123,6 @@ def test_expression(text: str, expression: str | None) -> None:
     """An expression is the text that YAML has there, read as a selector."""
     job = f"selector:\n  match_expressions:\n    - {text}\n"
     assert selector_of(job) == Selector.of(match_expressions=[expression or text])
-
-
-@pytest.mark.parametrize(
-    "node_id",
-    ["n-1", "node-edge-us-west-01", "550e8400-e29b-41d4-a716-446655440000", "a b", "日本", "N-1 "],
-)
-def test_id(node_id: str) -> None:
-    """An id is used as it is, with any characters."""
-    job = json.dumps({"selector": {"match_ids": [node_id]}}, ensure_ascii=False)
-    assert selector_of(job).ids == (node_id,)
 
 
 def test_the_example() -> None:

@@ -128,12 +128,3 @@ def test_many_refusals_are_counted() -> None:
     report = check_job(f"name: x\n? [{', '.join(['*a'] * 30)}]\n: b\n".encode(), "x")
     assert [each.code for each in report.problems] == ["key-not-text"] + ["anchor"] * 19
     assert (report.errors, report.unreported) == (31, 11)
-
-
-@pytest.mark.parametrize("file", ["job.yaml", "job.json"])
-@pytest.mark.parametrize("character", ["\ufffe", "\uffff"])
-def test_noncharacters_are_shown(character: str, file: str) -> None:
-    """What YAML refuses besides control characters is shown escaped, in JSON as well."""
-    [problem] = check_job(f'{{"name": "a{character}"}}'.encode(), file).problems
-    assert problem.message == f"the character \\u{ord(character):04x} is not allowed"
-    assert not [line for line in problem.excerpt if character in line]

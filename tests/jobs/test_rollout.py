@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from nodeselect import Inventory, JobError, Node, Selector
 from nodeselect.jobs import (
     JobSpec,
-    RolloutPlan,
     RolloutSpec,
     Wave,
     plan_rollout,
@@ -41,47 +40,27 @@ def planned(nodes: int, strategy: str, **fields: Any) -> list[str]:
     ("nodes", "strategy", "fields", "waves"),
     [
         (0, "immediate", {}, ""),
-        (0, "rolling", {}, ""),
         (0, "canary", {}, ""),
         (7, "immediate", {}, "0:7"),
-        (7, "immediate", {"max_parallel": 10, "canary_count": 2}, "0:7"),
         (10, "rolling", {}, "1:1 2:1 3:1 4:1 5:1 6:1 7:1 8:1 9:1 10:1"),
         (21, "rolling", {"max_parallel": 25}, "1:6 2:6 3:6 4:3"),
-        (20, "rolling", {"max_parallel": 25}, "1:5 2:5 3:5 4:5"),
         (21, "rolling", {"max_parallel": 33}, "1:7 2:7 3:7"),
-        (7, "rolling", {"max_parallel": 100}, "1:7"),
         (7, "rolling", {"max_parallel": 99}, "1:7"),
-        (3, "rolling", {"max_parallel": 1}, "1:1 2:1 3:1"),
         (3, "rolling", {"max_parallel": 0}, "1:1 2:1 3:1"),
         (5, "rolling", {"max_parallel": 40, "canary_count": 1}, "1:2 2:2 3:1"),
         (20, "canary", {"max_parallel": 40, "canary_count": 3}, "1c:3 2:8 3:8 4:1"),
-        (20, "canary", {"max_parallel": 40, "canary_percent": 3}, "1c:1 2:8 3:8 4:3"),
         (20, "canary", {"max_parallel": 40, "canary_percent": 11}, "1c:3 2:8 3:8 4:1"),
         (20, "canary", {"max_parallel": 40}, "1c:1 2:8 3:8 4:3"),
         (20, "canary", {"max_parallel": 100, "canary_count": 2}, "1c:2 2:18"),
         (20, "canary", {"max_parallel": 50, "canary_count": 0}, "1c:1 2:10 3:9"),
-        (20, "canary", {"max_parallel": 50, "canary_percent": 0}, "1c:1 2:10 3:9"),
-        (4, "canary", {"canary_count": 4}, "1c:4"),
         (4, "canary", {"canary_count": 400}, "1c:4"),
         (4, "canary", {"canary_percent": 100}, "1c:4"),
         (1, "canary", {}, "1c:1"),
-        (1, "rolling", {}, "1:1"),
     ],
 )  # fmt: skip
 def test_waves(nodes: int, strategy: str, fields: dict[str, Any], waves: str) -> None:
     """A percentage is rounded up, and no wave is empty."""
     assert planned(nodes, strategy, **fields) == waves.split()
-
-
-def test_order() -> None:
-    """Nodes keep their order, whatever their ids."""
-    assert plan_rollout(connected("cab"), ROLLING) == RolloutPlan(
-        matched=3,
-        connected=3,
-        stateless=0,
-        waves=(Wave(1, False, ("c", "a")), Wave(2, False, ("b",))),
-        assumptions=rollout_assumptions(ROLLING),
-    )
 
 
 NODES = [
@@ -142,11 +121,9 @@ def test_where_nodes_come_from(make: Callable[[], Any]) -> None:
     ("nodes", "message"),
     [
         ("n-1", "expected nodes, such as those of an answer, not str"),
-        ("", "expected nodes, such as those of an answer, not str"),
         (["n-1"], "expected nodes, such as those of an answer, not str"),
         ({"n-1": Node("n-1")}, "expected nodes, such as those of an answer, not str"),
         ([*NODES, None], "expected nodes, such as those of an answer, not NoneType"),
-        ([{"id": "n-1"}], "expected nodes, such as those of an answer, not dict"),
         ([Worker(1, {}, "up", True)], "a node's id must be a string, not int"),  # type: ignore[arg-type]
         (Node("n-1"), "'Node' object is not iterable"),
         (None, "'NoneType' object is not iterable"),
