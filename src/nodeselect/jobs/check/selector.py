@@ -221,8 +221,8 @@ def _read_list(fields: Object, name: str, path: str, max_items: int) -> Check[li
     if value is None:
         return []
     if not isinstance(value, List):
-        hint = partial(suggest_list, name, value)
-        yield from expected("a list of strings", value, path, hint, hint)
+        listed = partial(suggest_list, name, value)
+        yield from expected("a list of strings", value, path, listed, listed)
         return [None]
     if len(value.items) > max_items:
         yield from _too_many_entries(value, path, len(value.items), max_items)
@@ -248,9 +248,11 @@ def _read_list(fields: Object, name: str, path: str, max_items: int) -> Check[li
             for _, field in item.entries.values():
                 yield from _check_template(field, f"{path}[{number}]")
         else:
-            suggest = suggest_expression if name == "match_expressions" else suggest_text
-            advice: Hint = "remove the item" if is_null(item) else partial(suggest, item)
-            yield from expected("a string", item, f"{path}[{number}]", advice, text_to_quote(item))
+            is_id = name == "match_ids"
+            suggest = suggest_text if is_id else suggest_expression
+            hint = "remove the item" if is_null(item) else partial(suggest, item)
+            edit = text_to_quote(item) if is_id or expression_of(item) else None
+            yield from expected("a string", item, f"{path}[{number}]", hint, edit)
         entries.append(entry)
     return entries
 
