@@ -1,6 +1,6 @@
 """The nodes of a table answer as an inventory of the same nodes does.
 
-Each commit compares some selectors on some rows; ``ROWS=1 SELECTORS=1`` all of them, by hand.
+Each commit compares some selectors on some rows; ``ALL_CASES=1`` all of them, by hand.
 """
 
 import json

@@ -151,7 +151,9 @@ class _Conditions:
         self._columns = columns
 
     def has_key(self, key: str) -> sa.ColumnElement[bool]:
-        return self._test(key, _IsPresent, lambda labels: _HasKey(labels, _text(key)))
+        return self._test(
+            key, lambda column: column.is_not(None), lambda labels: _HasKey(labels, _text(key))
+        )
 
     def value_in(self, key: str, values: Sequence[str]) -> sa.ColumnElement[bool]:
         texts = list(map(_text, values))
@@ -273,11 +275,6 @@ class _LabelIn(_Condition):
 class _LabelBetween(_Condition):
     def to_sql(self, dialect: Dialect, *clauses: str) -> str:
         return dialect.label_between(*clauses)
-
-
-class _IsPresent(_Condition):
-    def to_sql(self, dialect: Dialect, *clauses: str) -> str:
-        return dialect.is_present(*clauses)
 
 
 class _ValueIn(_Condition):
