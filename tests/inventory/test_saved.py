@@ -23,7 +23,7 @@ from nodeselect.durable.saved_file import SavedFile
 from nodeselect.durable.saved_segment import SavedSegment
 from nodeselect.files.replace import replace_file
 from nodeselect.inventory import inventory as module
-from nodeselect.inventory.saving import open_saved
+from nodeselect.inventory.saving import next_generation, open_saved
 from tests.short import refused
 
 FLEET = [Node(f"n-{at}", {"x": str(at % 5)}, "web", "ready") for at in range(30)]
@@ -181,6 +181,23 @@ def test_the_generation_goes_on(file: Path) -> None:
     same.save(file)
     assert same.generation == 3
     assert rebuilt.refresh(file) is False
+
+
+def test_written_while_the_generation_is_raised(file: Path) -> None:
+    """What another thread writes before the generation is raised is in the file."""
+    other = Inventory(FLEET)
+    other.upsert(Node("other"))
+    other.save(file)
+    inventory = Inventory(FLEET[:3])
+
+    def late(*args: Any, **options: Any) -> int:
+        inventory.upsert(Node("late"))
+        return next_generation(*args, **options)
+
+    with patch.object(module, "next_generation", late):
+        inventory.save(file)
+    assert list(Inventory.open(file)) == list(inventory) == [*FLEET[:3], Node("late")]
+    assert Inventory.open(file).generation == inventory.generation == 2
 
 
 def test_numbers_that_come_again(file: Path) -> None:

@@ -214,10 +214,7 @@ class Inventory(BaseInventory):
         saved file has them. To save a further copy, use ``snapshot().save()``.
         """
         check_replaceable(os.fspath(path))  # before the work
-        if self._journal.is_open:
-            self._saving.run(self._save_and_empty, self._journal, path)
-        else:
-            self._saving.run(self._save, path)
+        self._saving.run(self._save, path)
 
     def follow(self, log: str | os.PathLike[str]) -> int:
         """Make the writes that are new in the change log of another process.
@@ -603,53 +600,39 @@ class Inventory(BaseInventory):
             raise other_nodes(self._journal.path, generation, record.nodes, len(before))
 
     def _save(self, path: str | os.PathLike[str]) -> None:
-        view = self._view
+        journal, view, mark = self._journal, self._view, None
+        has_log = journal.is_open
+        if has_log:
+            view, mark = self._run(self._mark, 0)
         sections = to_sections(view)
-        generation = next_generation(path, sections, view.generation, self._origin, has_log=False)
-        chain = view.chain
+        generation = next_generation(path, sections, view.generation, self._origin, has_log=has_log)
         if generation > view.generation:
-            self._run(self._raise_generation, view.generation, generation)
-            chain = None
-        self._origin = Origin(generation, sections.write(os.fspath(path), generation, chain))
+            raised, mark = self._run(self._mark, generation)
+            if raised.ids_changed_since(view) != {}:  # other threads have written meanwhile
+                sections = to_sections(raised)
+            view = raised
+        chain = view.chain if mark is None else mark.chain
+        checksum = sections.write(os.fspath(path), view.generation, chain)
+        self._origin = Origin(view.generation, checksum)
+        if mark is not None:
+            try:
+                self._run(journal.empty, mark, len(view))
+            except InventoryError as error:
+                text = f"the nodes are saved, but the log cannot be emptied: {error.message}"
+                raise InventoryError(error.code, text, place=error.place, hint=error.fix) from None
 
-    def _raise_generation(self, old: int, new: int) -> None:
-        """Change the number of the generation ``old`` to ``new``.
-
-        If writes have been made since, the current generation rises by as many above ``new``.
-        """
-        self._recover()
-        view = self._view
-        later = view.generation - old
-        self._view = View(view.store, new + later)
-
-    def _save_and_empty(self, journal: Journal, path: str | os.PathLike[str]) -> None:
-        view, mark = self._lock.run(self._mark, journal, 0)
-        sections = to_sections(view)
-        generation = next_generation(path, sections, view.generation, self._origin, has_log=True)
-        if generation > view.generation:
-            view, mark = self._lock.run(self._mark, journal, generation)
-            sections = to_sections(view)
-        generation = view.generation
-        checksum = sections.write(os.fspath(path), generation, mark.chain)
-        self._origin = Origin(generation, checksum)
-        try:
-            self._lock.run(journal.empty, mark, len(view))
-        except InventoryError as error:
-            message = f"the nodes are saved, but the log cannot be emptied: {error.message}"
-            raise InventoryError(error.code, message, place=error.place, hint=error.fix) from None
-
-    def _mark(self, journal: Journal, generation: int) -> tuple[View, LogPosition]:
-        """Return the state of the inventory, and the place of its last write in the journal.
+    def _mark(self, generation: int) -> tuple[View, LogPosition | None]:
+        """Return the state of the inventory, and the place of its last write in the log, if any.
 
         :param generation: if that of the inventory is lower, raise it to this one first.
         """
         self._recover()
-        view = self._view
+        view, journal = self._view, self._journal
         if generation > view.generation:
             self._pending = ()
-            chain = journal.append(generation, len(view), ())
+            chain = journal.append(generation, len(view), ()) if journal.is_open else None
             view = self._view = View(view.store, generation, chain)
-        return view, journal.mark()
+        return view, journal.mark() if journal.is_open else None
 
     def _follow(self, path: str) -> int:
         from nodeselect.durable.change_log import Follower
@@ -719,14 +702,8 @@ class Inventory(BaseInventory):
     ) -> bool:
         # In one thread at a time, so that none moves back to a file that was opened before.
         copy = self._copy if copy is None else copy
-        absolute = absolute_path(path)
+        absolute, journal = absolute_path(path), self._journal
         view, origin = open_saved(path, self._tuning, verify=verify, copy=copy)
-        is_other = self._move_to(view, origin, discard_changes)
-        self._path, self._copy = absolute, copy
-        return is_other
-
-    def _move_to(self, view: View, origin: Origin, discard_changes: bool) -> bool:
-        journal = self._journal
         if journal.is_open:
             raise ValueError("an inventory that writes to a log cannot be refreshed")
         is_unchanged = journal.has_writes or (
@@ -735,10 +712,11 @@ class Inventory(BaseInventory):
         if not is_unchanged and not discard_changes:
             raise _unsaved_changes(self._origin)
         is_stale = journal.is_behind or is_damaged(self._view)
-        if is_unchanged and self._origin == origin and not is_stale:
-            return False
-        self._move(view, origin)
-        return True
+        is_moved = not is_unchanged or self._origin != origin or is_stale
+        if is_moved:
+            self._move(view, origin)
+        self._path, self._copy = absolute, copy
+        return is_moved
 
     def _compact(self) -> None:
         if self._view.pending_changes or self._write_interrupted:
