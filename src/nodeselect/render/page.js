@@ -14,7 +14,7 @@
   }
 
   const form = document.querySelector("form");
-  if (!form) return; // there are no nodes, or it is a page of jobs
+  if (!form) return; // there are no nodes
   const { rows, labels, keys, states, failures, requirements, selectorKeys } = JSON.parse(
     document.getElementById("data").textContent,
   );
