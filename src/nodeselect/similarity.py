@@ -46,6 +46,9 @@ _TWO_TYPOS = 8
 # A word with this many letters, all of them a to f, is a hash, and similar to none.
 _HASH = 7
 
+# Values that many keys have.
+_COMMON_WORDS = ("true", "false", "yes", "no", "on", "off", "none", "null", "unknown")
+
 _DIGITS = "0123456789"
 
 _HEXADECIMAL = frozenset("abcdef")
@@ -54,8 +57,6 @@ _HEXADECIMAL = frozenset("abcdef")
 _NUMBER = re.compile(r"\d+(?:[a-z](?![a-z]))?")
 
 _AMOUNT = re.compile(r"[-+.]?\d[-\d.,:_/]*(?:e[-+]?\d+)?[ ]?[a-z%]{0,3}")
-
-_VOWELS = re.compile("[aeiou]")
 
 _SEPARATORS = re.compile(r"[-_. /]+")
 
@@ -102,7 +103,7 @@ class WordCounts:
     def _suggest(self, text: str) -> str | None:
         """Return the closest word, also for words of three letters.
 
-        Use it only for a text that no node has. Cost: as for :meth:`_closest`.
+        Use it only for a text that no node has, or few. Cost: as for :meth:`_closest`.
         """
         close = self.closest(text)
         if close is not None or is_number(text):
@@ -181,6 +182,14 @@ def is_number(text: str) -> bool:
     return _AMOUNT.fullmatch(text.casefold()) is not None
 
 
+def is_distinctive(value: str) -> bool:
+    """Return whether a value shows which key was meant.
+
+    Many keys have numbers, single letters and words such as ``true``.
+    """
+    return len(value) > 1 and value.casefold() not in _COMMON_WORDS and not is_number(value)
+
+
 def fold(text: str) -> str:
     """Return a text in lower case and without separators, except for those between digits.
 
@@ -188,20 +197,6 @@ def fold(text: str) -> str:
     (True, False)
     """
     return _tokens(text.replace("/", "-")).letters
-
-
-def abbreviates_consonants(short: str, word: str) -> bool:
-    """Return whether ``short`` is the beginning of ``word`` without vowels, in any case.
-
-    The first letter of ``word`` is kept, also if it is a vowel.
-
-    >>> abbreviates_consonants("prd", "production"), abbreviates_consonants("stg", "staging")
-    (True, True)
-    """
-    short, word = short.casefold(), word.casefold()
-    if not (short + word).isalpha() or not _ABBREVIATION_LETTERS[0] <= len(short) < len(word):
-        return False
-    return (word[0] + _VOWELS.sub("", word[1:])).startswith(short)
 
 
 # The first letter of a text, and its numbers.

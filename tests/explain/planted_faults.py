@@ -162,7 +162,7 @@ _KINDS: list[tuple[int, _Kind]] = [
     (3, partial(_misspell_value, _change_separator)),
     (5, partial(_misspell_value, _change_letter)),
     (1, partial(_set, "environment", "production", "misspelt-value")),
-    (1, partial(_set, "pci-compliant", "yes", "misspelt-value")),
+    (1, partial(_set, "environment", "prd", "misspelt-value")),
     (1, _abbreviate_key),
 ]
 """How many mistakes there are of each kind, and what makes one."""

@@ -1,7 +1,7 @@
 """Find labels that are probably misspelt, by comparing the labels of all nodes.
 
 What many nodes share is taken to be right. A key or a value is a finding if it is rare beside one
-that is written alike, abbreviates it, or means the same.
+that is written alike, or abbreviates it.
 """
 
 import sys
@@ -11,21 +11,18 @@ from typing import NamedTuple, Protocol
 
 from nodeselect.errors import SelectorError
 from nodeselect.selectors import Operator, Requirement, Selector
-from nodeselect.similarity import WordCounts, abbreviates_consonants, fold, is_number
+from nodeselect.similarity import WordCounts, fold, is_distinctive, is_number
 
 # A word is a misspelling of a similar one only if this many times as many nodes have that one.
 _RATIO = 5
 
-# Rare values of a key with at most this many values are compared with its synonyms, too.
-_FEW_VALUES = 16
+# Words of three letters are compared only if there are at most this many keys, or values of a key.
+_FEW_WORDS = 16
 
 # More keys, or values of one key, than this are not compared with each other.
 _MAX_WORDS = 10_000
 
 _MAX_EXAMPLES = 3
-
-# Words with the same meaning: a key should have one of each.
-_SYNONYMS = (("true", "yes", "on", "1"), ("false", "no", "off", "0"))
 
 
 class LabelCounter(Protocol):
@@ -109,7 +106,7 @@ def audit(nodes: LabelCounter) -> Audit:
     findings = [_finding(nodes, key, None, keys, meant) for key in meant]
     for key, counts in values.items():
         if key not in meant and key not in ids:
-            meant_values = _find_variants(counts) | _find_misspelt(counts)
+            meant_values = _find_misspelt(counts)
             findings += [
                 _finding(nodes, key, value, counts, meant_values) for value in sorted(meant_values)
             ]
@@ -169,9 +166,7 @@ def _misspelt_keys(
         if keys[other] < _RATIO * keys[key] or other in ids or meet(key, other):
             return False
         own, known = values.get(key), values.get(other, {})
-        return own is not None and all(
-            value in known and len(value) > 1 and not _is_common(value) for value in own
-        )
+        return own is not None and all(value in known and is_distinctive(value) for value in own)
 
     similar = _find_misspelt(keys)
     by_name: dict[str, str] = {}  # the most frequent key with this name
@@ -207,43 +202,14 @@ def _find_misspelt(counts: Mapping[str, int]) -> dict[str, str]:
     for _ in range(2):  # what abbreviates one word may also abbreviate misspellings of it
         left = {text: counts[text] for text in ranked if text not in meant}
         words = WordCounts({text: nodes for text, nodes in left.items() if nodes >= _RATIO})
+        similar = words.suggest if len(left) <= _FEW_WORDS else words.closest
         most = max(left.values(), default=0)
         found = {}
         for text, nodes in left.items():
-            close = words.closest(text) if nodes * _RATIO <= most else None
+            close = similar(text) if nodes * _RATIO <= most else None
             if close is not None and counts[close] >= _RATIO * nodes:
                 found[text] = close
         meant |= found
         if not found:
             break
     return meant
-
-
-def _find_variants(counts: Mapping[str, int]) -> dict[str, str]:
-    """Return, for each rare value that means the same as a frequent one, the frequent one.
-
-    :param counts: how many nodes have each value.
-    """
-    meant = {}
-    for value in counts if len(counts) <= _FEW_VALUES else ():
-        frequent = [word for word in counts if counts[word] >= _RATIO * counts[value]]
-        words = [word for word in frequent if _is_variant(value, word)]
-        if words:
-            meant[value] = min(words, key=lambda word: (-counts[word], word))
-    return meant
-
-
-def _is_variant(text: str, word: str) -> bool:
-    """Return whether one value abbreviates the other, or both are known words for the same thing.
-
-    For example, ``prd`` and ``production``, or ``yes`` and ``on``. Case does not matter.
-    """
-    if abbreviates_consonants(text, word) or abbreviates_consonants(word, text):
-        return True
-    folded = {text.casefold(), word.casefold()}
-    return any(folded <= set(words) for words in _SYNONYMS)
-
-
-def _is_common(value: str) -> bool:
-    """Return whether a value, such as ``true`` or a number, may occur with any key."""
-    return is_number(value) or any(value.casefold() in words for words in _SYNONYMS)

@@ -14,7 +14,7 @@ from nodeselect.explain.countable import Countable, Failures
 from nodeselect.explain.explanation import Correction, Hint
 from nodeselect.explain.wording import nodes_have, short
 from nodeselect.selectors import Operator, Requirement, Selector, conflict
-from nodeselect.similarity import WordCounts, closest_key, is_number
+from nodeselect.similarity import WordCounts, closest_key, is_distinctive
 from nodeselect.text import join_limited, printable, quoted
 
 _MAX_HINTS = 3
@@ -33,9 +33,6 @@ _MAX_CACHED_KEYS = 16
 
 # Of more nodes than this, no id that begins with an unknown one is searched: that reads all ids.
 _MAX_SEARCHED_IDS = 10_000
-
-# Values that many keys have, as they have numbers: they do not show which key was meant.
-_COMMON_WORDS = ("true", "false", "yes", "no", "on", "off", "none", "null", "unknown")
 
 
 class Vocabulary:
@@ -302,7 +299,7 @@ class _HintFinder:
         by_value = {
             value: self._nodes.keys_with_value(value, keys)
             for value in requirement.values[:_MAX_VALUES]
-            if len(value) > 1 and value.casefold() not in _COMMON_WORDS and not is_number(value)
+            if is_distinctive(value)
         }
         totals: Counter[str] = Counter()
         for counts in by_value.values():
