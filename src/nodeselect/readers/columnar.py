@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # The nodes of a block: so few that they are still in the processor's cache when they are encoded
 # (``benchmarks/test_live.py``).
-_BLOCK_SIZE = 100
+BLOCK_SIZE = 100
 
 
 class Columns:
@@ -94,7 +94,7 @@ Block = Sequence[NodeRow] | Columns | EncodedBlock
 def to_blocks(nodes: Iterable[NodeRow]) -> Iterator[Sequence[NodeRow]]:
     """Split nodes into blocks, in order."""
     rest = iter(nodes)
-    while block := list(islice(rest, _BLOCK_SIZE)):
+    while block := list(islice(rest, BLOCK_SIZE)):
         yield block
 
 

@@ -11,7 +11,7 @@ from nodeselect.files.blocking import blocking_reader
 from nodeselect.files.inputs import cannot_read, join_document, read_blocks, read_chunks, read_rest
 from nodeselect.node import DuplicateIdError, Node, NodeRow, has_state
 from nodeselect.problem import Place
-from nodeselect.readers.columnar import Block, require_pyarrow, to_blocks
+from nodeselect.readers.columnar import BLOCK_SIZE, Block, require_pyarrow
 from nodeselect.readers.detect import Format, detect_format, node_rows
 from nodeselect.readers.envelope import check_footer
 from nodeselect.readers.formats import json
@@ -277,8 +277,8 @@ class NodeReader:
             node_rows(place, record, self._shapes) for place, record in records
         )
 
-    def _select_rows(self, rows: Iterable[NodeRow]) -> Iterator[Block]:
-        for block in to_blocks(rows):
+    def _select_rows(self, rows: Iterator[NodeRow]) -> Iterator[Block]:
+        while block := list(islice(rows, BLOCK_SIZE)):
             if self._keeps_nodes:
                 self._keep(block)
             ids, labels, _, states = zip(*block, strict=True)

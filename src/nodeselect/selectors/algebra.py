@@ -12,7 +12,6 @@ from operator import and_
 from nodeselect.limits import LIMITS
 from nodeselect.selectors.charset import MAX_INT64, MIN_INT64
 from nodeselect.selectors.key_constraint import (
-    ANYTHING,
     KeyConstraint,
     constraint_on_key,
     constraints_by_key,
@@ -36,8 +35,9 @@ def implies(a: Selector, b: Selector) -> bool:
         return True
     if b.ids is not None and (a.ids is None or not set(a.ids) <= set(b.ids)):
         return False
+    anything = constraint_on_key([])
     return all(
-        constraints.get(key, ANYTHING) <= constraint
+        constraints.get(key, anything) <= constraint
         for key, constraint in constraints_by_key(b.requirements).items()
     )
 
@@ -153,8 +153,9 @@ def _irredundant(requirements: list[Requirement]) -> Collection[int]:
     allowed = [constraint_on_key([requirement]) for requirement in requirements]
     order = sorted(range(len(allowed)), key=lambda at: (_size(allowed[at]), at))
     # What the first of these allow together, for each number of them.
-    together = list(accumulate((allowed[at] for at in order), and_, initial=ANYTHING))
-    kept, allowed_by_kept = set(), ANYTHING
+    anything = constraint_on_key([])
+    together = list(accumulate((allowed[at] for at in order), and_, initial=anything))
+    kept, allowed_by_kept = set(), anything
     for number in reversed(range(len(order))):
         if together[number] & allowed_by_kept != together[-1]:
             kept.add(order[number])

@@ -189,6 +189,3 @@ def _build(
 _set_allows_absent, _set_excluded, _set_int_range, _set_values = (
     vars(KeyConstraint)[name].__set__ for name in KeyConstraint.__slots__
 )
-
-# What a key without requirements may be.
-ANYTHING = constraint_on_key([])

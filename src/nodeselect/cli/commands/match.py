@@ -166,7 +166,7 @@ class _Display(NamedTuple):
         is_default = context.get_parameter_source("output") is ParameterSource.DEFAULT
         others = self._replace(output="" if is_default else self.output, count_only=False)
         has_columns = self.output in COLUMN_FORMATS
-        columns = f"-o {join_limited(COLUMN_FORMATS, conjunction='or')}, not -o {self.output}"
+        columns = f"-o table, wide or csv, not -o {self.output}"
         return {
             "--count cannot be combined with other output options": self.count_only and any(others),
             "--sort-by cannot be combined with -o folded":
