@@ -32,8 +32,6 @@ ALLOWED = {
     "msgspec": "8 ms; for large or invalid JSON",
     "contextlib": "Ctrl-C while modules are imported is handled",
     "nodeselect.files.blocking": "Ctrl-C while modules are imported is handled",
-    "nodeselect.cli.completion": "for the completion of a command line",
-    "click.shell_completion": "for the completion of a command line",
     "nodeselect.cli": "imports click; `nodeselect --version` does not need it",
     "nodeselect.inventory": "imports pyroaring; for commands with an inventory",
     "nodeselect.render.page": "imports jinja2",
