@@ -10,7 +10,7 @@ from typing import BinaryIO, cast
 import pytest
 
 from nodeselect import LIMITS, Inventory, InventoryError, Node, Selector
-from nodeselect.readers import gunzip
+from nodeselect.files import inputs as input_files
 from nodeselect.readers.reader import NodeReader
 from tests.readers.reading import nodes_of, refusal
 from tests.readers.test_several_texts import EVENTS
@@ -177,7 +177,7 @@ BOMB = (
 
 def test_a_bomb_is_not_decompressed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Much more text than its compressed form is rejected by the name of the limit."""
-    monkeypatch.setattr(gunzip, "_MIN_BYTES", 1_000_000)
+    monkeypatch.setattr(input_files, "_MIN_GUNZIPPED_BYTES", 1_000_000)
     text = plain("n-1") * 30_000
     ratio = len(text) / len(gzip.compress(text.encode()))
     assert LIMITS.gzip_ratio < ratio

@@ -8,14 +8,20 @@ from typing import Any, BinaryIO, NamedTuple, TypeVar, cast
 
 from nodeselect.errors import InventoryError
 from nodeselect.files.blocking import blocking_reader
-from nodeselect.files.inputs import cannot_read, join_document, read_blocks, read_chunks, read_rest
+from nodeselect.files.inputs import (
+    cannot_read,
+    gunzip,
+    join_document,
+    read_blocks,
+    read_chunks,
+    read_rest,
+)
 from nodeselect.node import DuplicateIdError, Node, NodeRow, has_state
 from nodeselect.problem import Place
 from nodeselect.readers.columnar import BLOCK_SIZE, Block, require_pyarrow
 from nodeselect.readers.detect import Format, detect_format, node_rows
 from nodeselect.readers.envelope import check_footer
 from nodeselect.readers.formats import json
-from nodeselect.readers.gunzip import gunzip
 from nodeselect.readers.raw_node import RecordPlace
 from nodeselect.readers.shapes import plain
 from nodeselect.readers.watch_events import is_watch_event, latest_nodes
