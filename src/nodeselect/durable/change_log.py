@@ -66,7 +66,7 @@ class ChangeLog(Journal):
         self, path: str | os.PathLike[str], *, sync: Literal["each", "never"] | float = "each"
     ) -> None:
         self._interval = _sync_interval(sync)
-        self._path = absolute_path(path)
+        super().__init__(absolute_path(path))
         self.is_open = True
         # Why nothing can be written, if it is not open.
         self._refusal = ""
@@ -90,11 +90,6 @@ class ChangeLog(Journal):
         self._synced_at = monotonic()
         # The inventory holds it while it writes, so that calls of the user wait for that.
         self.lock = WriteLock()
-
-    @property
-    def path(self) -> str:
-        """The file, as an absolute path."""
-        return self._path
 
     @property
     def size(self) -> int:
@@ -241,8 +236,8 @@ class ChangeLog(Journal):
             if mark is not None:
                 _copy_bytes(self._path, file, mark.offset, self._position.offset)
                 end = self._position._replace(offset=file.tell())
-            new = _reopen_locked(file, self._path)
-            self._replacement = new, base, end
+            new = FileIO(os.dup(file.fileno()), "wb")  # ``file`` is closed afterwards
+            self._replacement = _lock(new, self._path), base, end
 
         with _fork_lock:
             try:
@@ -332,14 +327,9 @@ class Follower(Journal):
     has_writes = True
 
     def __init__(self, path: str) -> None:
-        self._path = path
+        super().__init__(path)
         self.was_emptied = False
         self._reader: LogReader | None = None
-
-    @property
-    def path(self) -> str:
-        """The log, as an absolute path."""
-        return self._path
 
     def settle(self) -> NoReturn:
         """Raise: an inventory that follows a log cannot be written to."""
@@ -414,9 +404,6 @@ def _open_locked(path: str, contents: bytes) -> FileIO:
     if fcntl is None:
         raise NotImplementedError("a ChangeLog needs a system that can lock files")
 
-    def create(file: BinaryIO) -> None:
-        file.write(contents)
-
     try:
         while True:
             try:
@@ -431,19 +418,11 @@ def _open_locked(path: str, contents: bytes) -> FileIO:
                 file.close()
             except FileNotFoundError:
                 with suppress(FileExistsError):
-                    replace_file(path, create, must_be_new=True)
+                    replace_file(path, lambda file: file.write(contents), must_be_new=True)
     except InventoryError:  # which is a ValueError
         raise
     except (OSError, ValueError) as error:
         raise cannot_write(path, error) from None
-
-
-def _reopen_locked(file: BinaryIO, path: str) -> FileIO:
-    """Lock an open file; return it as one that can be used after ``file`` is closed.
-
-    :param path: the name of the file in errors.
-    """
-    return _lock(FileIO(os.dup(file.fileno()), "wb"), path)
 
 
 def _lock(file: FileIO, path: str) -> FileIO:
@@ -499,14 +478,6 @@ def _sync_interval(sync: object) -> float | None:
     raise ValueError("sync must be 'each', 'never' or a number of seconds above 0")
 
 
-def _begin_fork() -> None:
-    _fork_lock.acquire()
-
-
-def _end_fork_in_parent() -> None:
-    _fork_lock.release()
-
-
 def _end_fork_in_child() -> None:
     global _fork_lock
     _fork_lock = RLock()  # another thread, which is not here, may be waiting for the old one
@@ -517,7 +488,7 @@ def _end_fork_in_child() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(
-        before=_begin_fork,
-        after_in_parent=_end_fork_in_parent,
+        before=lambda: _fork_lock.acquire(),
+        after_in_parent=lambda: _fork_lock.release(),
         after_in_child=_end_fork_in_child,
     )

@@ -56,10 +56,13 @@ class Journal:
     has_writes = False
     is_behind = False
 
+    def __init__(self, path: str = "") -> None:
+        self._path = path
+
     @property
     def path(self) -> str:
-        """The file of the journal; empty if it has none."""
-        return ""
+        """The file of the journal, as an absolute path; empty if it has none."""
+        return self._path
 
     def records(self, generation: int, nodes: int, chain: int | None) -> Iterator[Record]:
         """Yield the writes that the inventory has not made yet.
