@@ -45,12 +45,12 @@ def ordinals_of(segment: Segment, start: int, stop: int) -> list[int]:
 def test_nodes_and_ids_by_ordinal(segment: Segment) -> None:
     """The ordinal of an id is that of the node with this id."""
     for rank, node in enumerate(NODES):
-        ordinal = segment.find(node.id)
+        ordinal = segment.ids.find(node.id)
         assert ordinal is not None
         assert segment.rank(ordinal) == rank
         assert segment.node(ordinal) == node
         assert segment.equals(ordinal, node)
-    assert segment.find("n-500") is None
+    assert segment.ids.find("n-500") is None
     assert len(segment) == 500
 
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect import Inventory, Node, Selector
-from nodeselect.inventory.compare import compare_inventories, compare_selectors
+from nodeselect.inventory.compare import Difference, compare_inventories, compare_selectors
 from tests import naive
 from tests.property.strategies import IDS, selectors
 from tests.property.strategies import labels as labels_of_nodes
@@ -21,6 +21,14 @@ def taken(selector: Selector, fleet: dict[str, dict[str, str]]) -> list[str]:
     ]
 
 
+def check_moved(difference: Difference, before: list[str], after: list[str]) -> None:
+    """Compare the added, removed and kept nodes with what matched before and matches after."""
+    assert [each.id for each in difference.added] == [each for each in after if each not in before]
+    gone = [each for each in before if each not in after]
+    assert [each.id for each in difference.removed] == gone
+    assert list(difference.kept) == [each for each in after if each in before]
+
+
 @given(FLEETS_OF_FEW, selectors(), selectors())
 def test_selectors_by_brute_force(
     fleet: dict[str, dict[str, str]], old: Selector, new: Selector
@@ -29,11 +37,7 @@ def test_selectors_by_brute_force(
     inventory = Inventory(Node(node_id, each) for node_id, each in fleet.items())
     difference = compare_selectors(inventory, old, new)
     before, after = taken(old, fleet), taken(new, fleet)
-    assert [each.id for each in difference.added] == [each for each in after if each not in before]
-    assert [each.id for each in difference.removed] == [
-        each for each in before if each not in after
-    ]
-    assert list(difference.kept) == [each for each in after if each in before]
+    check_moved(difference, before, after)
     assert difference.changed == ()
     for changes, selector in ((difference.added, old), (difference.removed, new)):
         for each in changes:
@@ -59,15 +63,9 @@ def test_fleets_by_brute_force(
     ]
     difference = compare_inventories(inventories[0], inventories[1], selector)
     before, after = taken(selector, old), taken(selector, new)
-    both = [each for each in after if each in before]
-    assert [each.id for each in difference.added] == [each for each in after if each not in before]
-    assert [each.id for each in difference.removed] == [
-        each for each in before if each not in after
-    ]
-    assert list(difference.kept) == both
-    assert [each.id for each in difference.changed] == [
-        each for each in both if old[each] != new[each]
-    ]
+    check_moved(difference, before, after)
+    changed = [each for each in difference.kept if old[each] != new[each]]
+    assert [each.id for each in difference.changed] == changed
     for each in (*difference.added, *difference.changed, *difference.removed):
         assert (each.why == "joined") == (each.id not in old)
         assert (each.why == "left") == (each.id not in new)

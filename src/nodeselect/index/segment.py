@@ -159,10 +159,6 @@ class Segment:
             return Plan(self.index.everything, (nodes,), (), postings.encoded_bytes(nodes))
         return make_plan(self.index, selector, nodes)
 
-    def find(self, node_id: str) -> int | None:
-        """Return the ordinal of the node with this id, or None. Cost: about a microsecond."""
-        return self.ids.find(node_id)
-
     def with_name(self, name: str) -> list[int]:
         """Return the ordinals of the nodes with this name.
 

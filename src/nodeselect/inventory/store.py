@@ -129,7 +129,7 @@ class Store:
         tombstone_count = len(delta.tombstones) if tombstone_count is None else tombstone_count
         ordinal = delta.latest_ordinal(node_id, node_count) if node_count else None
         if ordinal is None and self.segment is not None:
-            ordinal = self.segment.find(node_id)
+            ordinal = self.segment.ids.find(node_id)
         if ordinal is None or (tombstone_count and delta.is_deleted(ordinal, tombstone_count)):
             return None
         return ordinal
