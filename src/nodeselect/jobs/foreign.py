@@ -404,7 +404,7 @@ def read_structured(value: Value, read: Callable[[Any], _T], path: str = "") -> 
     :raises StructureError: if ``read`` raises an error, or a key is not a string.
     """
     try:
-        return read(to_python(value, _to_json_type, _key_text))
+        return read(to_python(value, _string_or_null, _key_text))
     except SelectorError as error:
         inner, message = error.path, error.message
         hint: Hint = error.fix
@@ -424,7 +424,7 @@ def read_structured(value: Value, read: Callable[[Any], _T], path: str = "") -> 
         raise StructureError(error.code, Finding(found, whole, message, hint, span)) from None
 
 
-def _to_json_type(scalar: Scalar) -> str | bool | None:
+def _string_or_null(scalar: Scalar) -> str | bool | None:
     """Return a string, None for null, or False for all other types, which are always wrong here."""
     if scalar.kind == "text":
         return scalar.text

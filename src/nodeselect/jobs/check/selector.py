@@ -23,7 +23,6 @@ from nodeselect.jobs.check.fields import (
 from nodeselect.jobs.check.rule import Check, Finding, Findings, Hint, rule
 from nodeselect.jobs.check.schema_fields import fields_of
 from nodeselect.jobs.check.suggestions import (
-    expression_of,
     suggest_expression,
     suggest_joined,
     suggest_label,
@@ -57,8 +56,8 @@ _BRACKETS = r"[(\[{][^()\[\]{}]*[)\]}]"
 )
 def _structured_expression(item: Object, path: str) -> Findings:
     message = "an expression is a string, not a mapping"
-    hint, edit = partial(suggest_expression, item), partial(expression_of, item)
-    yield Finding(item, path, message, hint, edit=edit)
+    expression = partial(suggest_expression, item)
+    yield Finding(item, path, message, expression, edit=expression)
 
 
 @_form(
@@ -248,11 +247,10 @@ def _read_list(fields: Object, name: str, path: str, max_items: int) -> Check[li
             for _, field in item.entries.values():
                 yield from _check_template(field, f"{path}[{number}]")
         else:
-            is_id = name == "match_ids"
-            suggest = suggest_text if is_id else suggest_expression
-            hint = "remove the item" if is_null(item) else partial(suggest, item)
-            edit = text_to_quote(item) if is_id or expression_of(item) else None
-            yield from expected("a string", item, f"{path}[{number}]", hint, edit)
+            suggest = suggest_expression if name == "match_expressions" else suggest_text
+            advice: Hint = "remove the item" if is_null(item) else partial(suggest, item)
+            edit = None if isinstance(advice, str) else advice
+            yield from expected("a string", item, f"{path}[{number}]", advice, edit)
         entries.append(entry)
     return entries
 

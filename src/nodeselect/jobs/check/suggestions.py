@@ -213,7 +213,7 @@ def suggest_text(value: Value) -> Fix | None:
     if is_null(value) and value.text in ("", "~"):
         return Fix.write('""', "remove the line, or write")
     text = double_quoted(value.text, _MAX_LENGTH)
-    return Fix.write(text) if text else None
+    return Fix.write(text, is_certain=not is_null(value)) if text else None
 
 
 def suggest_number(path: str, expectation: Field, value: Value) -> Fix | None:
@@ -235,17 +235,11 @@ def suggest_number(path: str, expectation: Field, value: Value) -> Fix | None:
 
 def suggest_expression(item: Value) -> Fix:
     """Return a hint with the expression to write instead of a value that is not a string."""
-    text = expression_of(item)
-    if text:
-        return Fix.write(f'"{text}"')
-    return Fix.write('"region in (eu,us)"', "write a string, such as")
-
-
-def expression_of(item: Value) -> str | None:
-    """Return the expression that is meant by a value of another type; None if it is not clear."""
     text = _valid_expression(item.text) if isinstance(item, Scalar) else None
     texts = [text] if text else _expressions(item)
-    return texts[0] if len(texts) == 1 and double_quoted(texts[0], _MAX_LENGTH) else None
+    if len(texts) == 1 and (expression := double_quoted(texts[0], _MAX_LENGTH)):
+        return Fix.write(expression, is_certain=True)
+    return Fix.write('"region in (eu,us)"', "write a string, such as")
 
 
 def suggest_joined(pieces: Iterable[str]) -> Fix | str:
