@@ -365,7 +365,7 @@ def draw_problems(findings: Iterable[Finding], data: bytes | None) -> tuple[Prob
         elif fix and len(fix.text) > _LONG_HINT:
             long_fixes.add(fix)
         if fix is not None:
-            is_certain = fix.is_certain or (edit is not None and not callable(edit))
+            is_certain = fix.is_certain or isinstance(edit, str)
             fix = fix._replace(text=printable(fix.text), is_certain=is_certain)
         severity = finding.severity or "error"
         problem = Problem(

@@ -64,16 +64,6 @@ def integer_of(value: Value | None) -> int | None:
     return None
 
 
-def text_to_quote(value: Value) -> str | None:
-    """Return the text of a number, a boolean or the like, which quotes make a string.
-
-    Return None for other values, also for null, since it may mean that there is no value.
-    """
-    if isinstance(value, Scalar) and value.kind not in ("text", "null"):
-        return value.text
-    return None
-
-
 @_error(
     "wrong-type",
     "a value of the wrong type",
@@ -82,9 +72,14 @@ def text_to_quote(value: Value) -> str | None:
     before="name: demo\nselector:\n  match_labels:\n    version: 1.10",
     after='name: demo\nselector:\n  match_labels:\n    version: "1.10"',
 )
-def expected(what: str, value: Value, path: str, hint: Hint = None, edit: Hint = None) -> Findings:
-    """Report that ``what`` was expected, such as ``a list``, and that the value is not one."""
+def expected(what: str, value: Value, path: str, hint: Hint = None) -> Findings:
+    """Report that ``what`` was expected, such as ``a list``, and that the value is not one.
+
+    :param hint: words; or a fix, which ``--fix`` makes if it is certain; or a function that returns
+        a fix or None.
+    """
     found = describe(value, expects_string="string" in what)
+    edit = None if isinstance(hint, str) else hint
     yield Finding(value, path, f"expected {what}, found {found}", hint, edit=edit)
 
 
@@ -181,7 +176,7 @@ def _check_text(expectation: Field, value: Value, path: str) -> Findings:
     words = expectation.words
     if not isinstance(value, Scalar) or value.kind != "text":
         hint = f"write one of: {', '.join(words)}" if words else suggest_text(value)
-        yield from expected("a string", value, path, hint, None if words else text_to_quote(value))
+        yield from expected("a string", value, path, hint)
         return
     text = value.text
     if bad := FORBIDDEN.search(text):
@@ -253,7 +248,7 @@ def _check_number(expectation: Field, value: Value, path: str) -> Findings:
         case Scalar(text, "number") if not NUMBER.fullmatch(text):
             what += " in decimal digits"
     hint = suggest_number(path, expectation, value)
-    yield from expected(what, value, path, hint, hint)
+    yield from expected(what, value, path, hint)
 
 
 def _number(digits: str) -> int | float:
@@ -289,7 +284,7 @@ def _check_boolean(expectation: Field, value: Value, path: str) -> Findings:
             return
     word = _BOOLEANS.get(value.text.lower()) if isinstance(value, Scalar) else None
     hint = Fix.write(word, is_certain=True) if word else None
-    yield from expected("true or false", value, path, hint, hint)
+    yield from expected("true or false", value, path, hint)
 
 
 def _check_duration(expectation: Field, value: Value, path: str) -> Findings:

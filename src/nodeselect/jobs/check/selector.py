@@ -17,7 +17,6 @@ from nodeselect.jobs.check.fields import (
     expected,
     placeholder,
     template,
-    text_to_quote,
     truncated_path,
 )
 from nodeselect.jobs.check.rule import Check, Finding, Findings, Hint, rule
@@ -33,7 +32,7 @@ from nodeselect.jobs.check.suggestions import (
 from nodeselect.limits import LIMITS
 from nodeselect.problem import Fix
 from nodeselect.selectors import Operator, Requirement, Selector, conflict, redundant
-from nodeselect.selectors.charset import is_key, is_value
+from nodeselect.selectors.charset import is_key
 from nodeselect.text import join_limited, quoted, truncate
 
 # The rules about the meaning of a selector.
@@ -200,12 +199,9 @@ def _read_labels(value: Value | None, path: str) -> Check[list[_Entry | None]]:
             message = "this is the rest of a value that YAML ended at the comma"
             yield from _split_expression(key, place, message, "put all of the value in quotes")
         elif key.kind != "text":
-            yield from expected("a string", key, place, suggest_text(key), text_to_quote(key))
+            yield from expected("a string", key, place, suggest_text(key))
         else:
-            hint = partial(suggest_label, key.text, item)
-            is_valid = isinstance(item, Scalar) and is_value(item.text)
-            edit = text_to_quote(item) if is_valid else None
-            yield from expected("a string", item, place, hint, edit)
+            yield from expected("a string", item, place, partial(suggest_label, key.text, item))
     return entries
 
 
@@ -220,8 +216,7 @@ def _read_list(fields: Object, name: str, path: str, max_items: int) -> Check[li
     if value is None:
         return []
     if not isinstance(value, List):
-        listed = partial(suggest_list, name, value)
-        yield from expected("a list of strings", value, path, listed, listed)
+        yield from expected("a list of strings", value, path, partial(suggest_list, name, value))
         return [None]
     if len(value.items) > max_items:
         yield from _too_many_entries(value, path, len(value.items), max_items)
@@ -249,8 +244,7 @@ def _read_list(fields: Object, name: str, path: str, max_items: int) -> Check[li
         else:
             suggest = suggest_expression if name == "match_expressions" else suggest_text
             advice: Hint = "remove the item" if is_null(item) else partial(suggest, item)
-            edit = None if isinstance(advice, str) else advice
-            yield from expected("a string", item, f"{path}[{number}]", advice, edit)
+            yield from expected("a string", item, f"{path}[{number}]", advice)
         entries.append(entry)
     return entries
 
@@ -292,7 +286,7 @@ def _read_requirements(entry: _Entry) -> Check[tuple[Requirement, ...] | None]:
         place, hint = value, error.fix
         edit: Hint = None
         if key is not None:
-            hint = Fix.of(suggest_label(key.text, value)) or hint
+            hint = suggest_label(key.text, value) or hint
             if not is_key(key.text):
                 place = key
         else:

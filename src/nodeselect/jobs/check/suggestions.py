@@ -165,12 +165,12 @@ def _suggest_selector_field(key: Scalar, selector: Object) -> Fix | str:
     return Fix.write(labels, words) if labels else Fix.write("{region: eu}", f"{words}, such as")
 
 
-def suggest_selector(value: Value) -> Fix | str:
+def suggest_selector(value: Value) -> Fix:
     """Return a hint on what to write instead of a selector that is not a mapping."""
     is_word = isinstance(value, Scalar) and not re.search("[=!<>(]", value.text)
     selector = None if is_word else suggest_mapping(value)
     example = "write a mapping, such as: {match_labels: {region: eu}}, or {} for EVERY node"
-    return Fix.write(selector) if selector else example
+    return Fix.write(selector) if selector else Fix(example)
 
 
 def suggest_list(name: str, value: Value) -> Fix:
@@ -191,7 +191,7 @@ def suggest_list(name: str, value: Value) -> Fix:
     return Fix.write('["region in (eu,us)"]', "write a list of strings, such as")
 
 
-def suggest_label(key: str, value: Value) -> Fix | str | None:
+def suggest_label(key: str, value: Value) -> Fix | None:
     """Return a hint on what to write instead of a label with an invalid value, or None."""
     is_list = isinstance(value, Scalar) and "," in value.text and all(value.text.split(","))
     if (is_list or isinstance(value, List)) and (expression := _structured(key, "in", value)):
