@@ -113,7 +113,7 @@ class Progress:
         self._is_drawn = False
 
     def update(self, text: str) -> None:
-        """Draw the line, unless the task just began or the line was drawn a moment ago."""
+        """Show this progress, unless the task just began or the last one was shown a moment ago."""
         if self._is_enabled and time.monotonic() >= self._next_update:
             self._next_update = time.monotonic() + _PROGRESS_INTERVAL
             self._is_drawn = True

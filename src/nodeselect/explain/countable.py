@@ -98,9 +98,10 @@ class FailureCounts(NamedTuple):
 
 
 def largest_groups(sizes: Mapping[Positions, int]) -> dict[Positions, int]:
-    """Drop the smallest of the groups that fail several requirements, if there are too many.
+    """Return the groups of nodes that are shown, and their sizes.
 
-    At most ``MAX_GROUPS`` of them are kept.
+    A group is all nodes that fail the same requirements. Those that fail only one are all kept; of
+    those that fail several, the ``MAX_GROUPS`` largest.
 
     :param sizes: how many nodes each group has.
     """
@@ -130,9 +131,13 @@ class Failures(Protocol):
         """Return how many matching nodes are in each state or in none, most frequent first."""
 
     def example_ids(self, failed: Positions, limit: int) -> Sequence[str]:
-        """Return the first ids of the nodes that fail exactly the requirements at ``failed``.
+        """Return the first ids of the nodes that fail exactly these requirements.
 
-        It is called for the first ``MAX_GROUPS_WITH_IDS`` groups, always with the same limit.
+        It is called for at most ``MAX_GROUPS_WITH_IDS`` sets of requirements, always with the same
+        limit.
+
+        :param failed: the positions of the requirements in the selector.
+        :param limit: how many ids to return at most.
         """
 
     def nearest(self, limit: int) -> Sequence[NearMiss]:
@@ -183,7 +188,7 @@ class Countable(Protocol):
 
         The result has the order of ``names``, and leaves out names that no node has.
 
-        :param names: ids of the selector, which may be meant as names; perhaps 100,000.
+        :param names: up to 100,000 ids of a selector that no node has: they may be names of nodes.
         """
 
     def find_id_prefix(self, prefix: str) -> tuple[str, int] | None:

@@ -64,7 +64,7 @@ def count_headline(selector: Selector, counts: FailureCounts, connected: int | N
 def selectors_headline(
     node_id: str | None, total: int, matched: int, groups: Sequence[tuple[Sequence[str], int]]
 ) -> str:
-    """Return a line with how many of many selectors match a node, and why the others do not.
+    """Return a line: how many of the selectors match a node, and why the others do not.
 
     :param node_id: the id of the node, if it is known.
     :param total: how many selectors there are; ``matched`` of them match.

@@ -66,7 +66,7 @@ class InventoryOrder:
         return in_order
 
     def below(self, rank: int) -> "array[int]":
-        """Return the ordinals whose ranks are below ``rank``, ascending."""
+        """Return, ascending, the ordinals of the first ``rank`` nodes of the inventory's order."""
         bulk = bulk_reader(len(self.rank_at))
         if bulk is None:
             return array("I", [at for at, each in enumerate(self.rank_at) if each < rank])

@@ -133,18 +133,19 @@ class Inventory(BaseInventory):
         compact_at: float | None = 0.2,
         log: "ChangeLog | None" = None,
     ) -> "Inventory":
-        """Read all nodes of a file or a stream, or of several; ``-`` is standard input.
+        """Read all nodes of one or several files or streams; ``-`` is standard input.
 
         The source may also be a data frame or a table, which is read as by :meth:`from_arrow` with
         its defaults.
 
-        The format is detected from the content. It can be JSON, YAML or JSON lines: node lists of
-        Expanso, Kubernetes, Bacalhau, Nomad, Consul and Docker Swarm, ``[{id, labels}]``, or
-        ``{id: labels}``; or CSV. These may be compressed with gzip. Parquet is read as by
-        :meth:`from_arrow`.
+        The format is detected from the content: JSON, JSON lines, YAML, CSV or Parquet. All but
+        Parquet may be compressed with gzip. JSON and YAML may be the node lists of Expanso,
+        Kubernetes, Bacalhau, Nomad, Consul and Docker Swarm, or plain lists: ``[{id, labels}]`` or
+        ``{id: labels}``. Parquet is read as by :meth:`from_arrow`.
 
         :param id_column: in CSV, Parquet and data frames, the name of the column that has the ids.
-        :param compact_at: as for :class:`Inventory`; so is ``log``.
+        :param compact_at: as for :class:`Inventory`.
+        :param log: as for :class:`Inventory`.
         :raises InventoryError: if the input is invalid or incomplete; no node is ever left out.
         """
         if not isinstance(source, NodeReader):

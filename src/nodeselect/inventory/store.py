@@ -188,15 +188,14 @@ class Store:
     def candidates_for_first(
         self, size: int, intersect: Callable[[Postings], Postings], n: int
     ) -> Postings:
-        """Return a part of a set that contains at least its first ``n`` nodes in inventory order.
+        """Return a part of a set of nodes with at least its first ``n`` in inventory order.
 
-        The set is intersected with the first nodes of the inventory: at first with as many as are
-        expected to contain ``2 * n`` nodes of the set, then with more until ``n`` are found. That
-        costs a few operations on small sets. If the set has few nodes, it is returned whole.
+        The set need not be built: the first nodes of the inventory are intersected with it, at
+        first as many as probably contain ``2 * n`` of its nodes, then more until ``n`` are found.
+        This costs a few operations on small sets. A set with few nodes is returned whole.
 
         :param size: the number of nodes in the set.
-        :param intersect: returns which of the given nodes are in the set. So the set itself need
-            not be built.
+        :param intersect: returns which of the given nodes are in the set.
         """
         tuning, end = self.delta.tuning, self.next_rank
         window = tuning.first_window

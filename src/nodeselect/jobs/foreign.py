@@ -141,13 +141,14 @@ class StructureError(Exception):
 
 
 def read_manifest(data: bytes, file: str = "manifest") -> Manifest | None:
-    """Read the objects of a manifest: YAML, also of several documents, or JSON.
+    """Read the objects of a manifest in JSON, or in YAML with one or more documents.
 
-    The items of a ``List`` are objects too. Only what selects nodes is checked.
+    The items of a ``List`` are objects too. Of each object, only the fields that select nodes are
+    checked.
 
     :param data: the content of the file, at most ``LIMITS.job_file_bytes``.
     :param file: the name of the file, for messages.
-    :return: None if it is not a manifest: no document has both ``apiVersion`` and ``kind``.
+    :return: the objects, or None if no document has both ``apiVersion`` and ``kind``.
     :raises ManifestError: if it is invalid.
     """
     if b"apiVersion" not in data:

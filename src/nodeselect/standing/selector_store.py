@@ -161,7 +161,8 @@ class KeyConditions:
 class SelectorStore(Generic[Name]):
     """Selectors with names, and an index for each label key that they have conditions on.
 
-    An *entry* is a name with its selector; it has a number. One thread writes, any number read.
+    A name and its selector are an *entry*. Entries are numbered. One thread may write while any
+    number of threads read.
     """
 
     __slots__ = (

@@ -58,12 +58,10 @@ class StandingSelectors(BaseStanding[Name]):
         return self._lock.run(self._write, {name: require_selector(selector)})[0]
 
     def remove(self, name: Name, *, missing_ok: bool = False) -> _ChangeKind:
-        """Remove the selector with this name. Cost: a few microseconds.
+        """Remove the selector with this name; return ``"removed"``. Cost: a few microseconds.
 
-        Return ``"removed"``.
-
-        :param missing_ok: if there is none, return ``"unchanged"``.
-        :raises KeyError: if there is none, and ``missing_ok`` is false.
+        :param missing_ok: whether to return ``"unchanged"`` if no selector has this name.
+        :raises KeyError: if no selector has this name, unless ``missing_ok`` is true.
         """
         return self._lock.run(self._write, {name: None}, missing_ok)[0]
 

@@ -174,7 +174,7 @@ class SqlNodeSet:
     def sample(self, n: int) -> list[Node]:
         """Return ``n`` random nodes in order of their ids, or all if there are fewer.
 
-        Each call draws other nodes.
+        Each call draws anew.
         """
         require_count("n", n)
         drawn = self._nodes(f" ORDER BY random() ASC LIMIT {n:d}")
