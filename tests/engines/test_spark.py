@@ -159,15 +159,6 @@ def test_numbers_in_a_text_with_a_collation(session: Any, collation: str) -> Non
             assert [row.id for row in found] == ids, text
 
 
-def test_keys_with_a_collation_are_refused(session: Any) -> None:
-    """In a map whose keys have a collation, a look-up would ignore case: Spark refuses it."""
-    from pyspark.errors import AnalysisException
-
-    rows = session.sql("SELECT map('A' COLLATE UTF8_LCASE, 'x') AS labels")
-    with pytest.raises(AnalysisException, match="MAP_FUNCTION_DIFF_TYPES"):
-        rows.filter(spark.where(Selector.parse("a=x"))).collect()
-
-
 def test_many_ids_are_joined(nodes: Any) -> None:
     """A selector of 100,000 ids is a broadcast join, and selects the nodes with exactly these."""
     ids = [row.id for row in ROWS if row.id and row.id.isprintable()][::2]
@@ -178,18 +169,6 @@ def test_many_ids_are_joined(nodes: Any) -> None:
     answers = nodes.select(spark.where(many).alias("answer")).collect()
     assert sum(row.answer for row in answers) == len(ids)
     assert {row.answer for row in answers} == {True, False}
-
-
-def test_rows_are_sorted_by_many_ids(session: Any) -> None:
-    """In ORDER BY, Spark allows no subquery; a column with the condition sorts, as documented."""
-    from pyspark.errors import AnalysisException
-
-    rows = session.createDataFrame([("n-1",), ("n-2",)], "id string")
-    many = spark.where(Selector.of(match_ids=["n-1", *(f"other-{at}" for at in range(600))]))
-    with pytest.raises(AnalysisException, match="UNSUPPORTED_IN_EXISTS_SUBQUERY"):
-        rows.orderBy(many).collect()
-    ordered = rows.withColumn("matches", many).orderBy("matches").collect()
-    assert [row.id for row in ordered] == ["n-2", "n-1"]
 
 
 def plan(frame: Any) -> str:

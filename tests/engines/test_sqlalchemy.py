@@ -259,21 +259,6 @@ def test_columns_that_are_not_texts(type_: Any) -> None:
     assert str(sqlalchemy.where(selector, labels=None, id=text, columns={"gpu": text}))
 
 
-@pytest.mark.parametrize(
-    "type_",
-    [
-        sa.Text(), sa.String(9), sa.Unicode(), sa.Enum("a"), postgresql.CITEXT(), sa.JSON(),
-        postgresql.JSONB(), postgresql.ENUM("a", name="e"), sa.types.NullType(),
-        sa.JSON().with_variant(postgresql.JSONB(), "postgresql"),
-    ],
-    ids=repr,
-)  # fmt: skip
-def test_columns_that_may_be_texts(type_: Any) -> None:
-    """A column of a type of texts, of JSON, or without a type is one."""
-    column = sa.column("x", type_)
-    assert str(sqlalchemy.where(Selector.parse("gpu"), labels=column, id=column))
-
-
 def test_columns_of_mapped_classes() -> None:
     """The attributes of a mapped class, and expressions of columns, are columns."""
 
