@@ -24,9 +24,9 @@ from nodeselect import (
 from nodeselect.explain import Explanation, NodeExplanation
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.render.explanation import explanation_lines
-from nodeselect.render.layout import Screen
 from nodeselect.render.nodes import NODE_FORMATS, node_lines
 from nodeselect.render.page import render_page
+from nodeselect.render.screen import Screen
 from nodeselect.text import UNPRINTABLE, display_width
 
 _MAX_NODES = 12

@@ -5,7 +5,7 @@ from zlib import crc32
 from fuzz.selector import check_error, check_verdicts
 from nodeselect import JobError, Selector, SelectorError
 from nodeselect.jobs.foreign import read_manifest, read_selector_file
-from nodeselect.render.layout import SELECTOR_FORMATS
+from nodeselect.render.screen import SELECTOR_FORMATS
 from nodeselect.render.selectors import selector_lines
 from nodeselect.text import UNPRINTABLE
 

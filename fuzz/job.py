@@ -16,8 +16,8 @@ from nodeselect.jobs import (
     read_job_selector,
     read_response,
 )
-from nodeselect.render.layout import PROBLEM_FORMATS, Screen
 from nodeselect.render.problems import problem_lines
+from nodeselect.render.screen import PROBLEM_FORMATS, Screen
 from nodeselect.text import UNPRINTABLE
 
 _RULES = all_rules()

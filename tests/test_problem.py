@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from nodeselect import Problem, SelectorError
 from nodeselect.problem import Fix, draw, excerpt
-from nodeselect.render.layout import Screen
+from nodeselect.render.screen import Screen
 from nodeselect.text import display_width, printable
 
 

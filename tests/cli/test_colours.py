@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nodeselect.render.layout import Markdown, Screen
+from nodeselect.render.screen import Markdown, Screen
 from tests.cli.running import Run, run_process
 
 GREEN, RED, YELLOW = "\x1b[32m", "\x1b[31m", "\x1b[33m"

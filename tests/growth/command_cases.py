@@ -12,8 +12,8 @@ from unittest.mock import patch
 
 from nodeselect.cli.app import run
 from nodeselect.cli.streams import ExitStatus
-from nodeselect.render.layout import PROBLEM_FORMATS, REPORT_FORMATS
 from nodeselect.render.nodes import NODE_FORMATS, node_lines
+from nodeselect.render.screen import PROBLEM_FORMATS, REPORT_FORMATS
 from tests.growth.cases import case, words
 from tests.growth.inventory_cases import fleet
 from tests.growth.job_cases import job_of_ids

@@ -6,7 +6,7 @@ from functools import partial
 
 from nodeselect.limits import LIMITS
 from nodeselect.problem import excerpt
-from nodeselect.render.layout import Screen
+from nodeselect.render.screen import Screen
 from nodeselect.selectors import (
     Operator,
     Requirement,

@@ -19,7 +19,7 @@ from nodeselect.explain.wording import count_headline
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.inventory import statistics
 from nodeselect.render.explanation import render_text
-from nodeselect.render.layout import Screen
+from nodeselect.render.screen import Screen
 from nodeselect.text import display_width
 from tests import naive
 from tests.explain.node_list import NodeList

@@ -26,7 +26,7 @@ FEW, MANY = random_nodes(100), random_nodes(4_367)
 
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
 @pytest.mark.parametrize("nodes", [pytest.param(FEW, id="few"), pytest.param(MANY, id="many")])
-def test_layout(layout: Layout, nodes: list[Node]) -> None:
+def test_screen(layout: Layout, nodes: list[Node]) -> None:
     """Each layout has the same nodes, in the same order."""
     inventory = Inventory.from_arrow(layout.make(nodes), **layout.options)
     assert list(inventory) == nodes

@@ -4,7 +4,7 @@ import pytest
 
 from nodeselect import Explanation, Inventory, Node, NodeExplanation, Selector
 from nodeselect.render.explanation import render_text
-from nodeselect.render.layout import Screen
+from nodeselect.render.screen import Screen
 from nodeselect.text import display_width
 
 NODES = [

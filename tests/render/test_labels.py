@@ -5,7 +5,7 @@ import pytest
 from nodeselect import Inventory, Node
 from nodeselect.inventory import audit_labels
 from nodeselect.render.labels import audit_lines
-from nodeselect.render.layout import REPORT_FORMATS, Screen
+from nodeselect.render.screen import REPORT_FORMATS, Screen
 from tests.cli.running import unprintable
 
 HOSTILE = "\x1b[31m|`\u202e"

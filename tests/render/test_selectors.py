@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from nodeselect import Selector, SelectorError
 from nodeselect.jobs import read_job_selector
 from nodeselect.jobs.foreign import read_selector_file
-from nodeselect.render.layout import SELECTOR_FORMATS
+from nodeselect.render.screen import SELECTOR_FORMATS
 from nodeselect.render.selectors import selector_lines
 from tests.property.strategies import labels, node_ids, selectors
 

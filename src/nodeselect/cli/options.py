@@ -17,7 +17,7 @@ from nodeselect.cli.completion import (
 from nodeselect.cli.inputs.job_selectors import is_selector
 from nodeselect.cli.inputs.nodes import VARIABLE, NodeFiles
 from nodeselect.cli.streams import QUIET
-from nodeselect.render.layout import REPORT_FORMATS
+from nodeselect.render.screen import REPORT_FORMATS
 from nodeselect.selectors.charset import is_key
 from nodeselect.text import printable, quoted
 

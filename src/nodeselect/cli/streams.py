@@ -11,7 +11,7 @@ from itertools import islice
 import click
 
 from nodeselect.errors import NodeselectError
-from nodeselect.render.layout import detect_screen
+from nodeselect.render.screen import detect_screen
 from nodeselect.text import printable
 
 # How many seconds pass before progress is first drawn, and between two updates of it.

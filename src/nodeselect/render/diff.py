@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from nodeselect.explain.wording import headline, short
 from nodeselect.inventory.compare import Change, Difference, LabelChange
 from nodeselect.render.id_ranges import ranges_text
-from nodeselect.render.layout import Markdown, Screen, report_lines
+from nodeselect.render.screen import Markdown, Screen, report_lines
 from nodeselect.text import join_limited, pluralize
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from nodeselect.explain import Explanation, NodeExplanation
 from nodeselect.explain.wording import failing_text, headline, notes, short
-from nodeselect.render.layout import Markdown, Screen, Style, report_lines
+from nodeselect.render.screen import Markdown, Screen, Style, report_lines
 from nodeselect.text import join_limited, pluralize, printable, quoted
 
 # Up to this many groups of nodes are listed; the nodes of the others are only counted.

@@ -5,7 +5,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from nodeselect.render.layout import Screen
+from nodeselect.render.screen import Screen
 from nodeselect.text import display_width
 
 # In a report, a range of ids is split to be no wider than this.

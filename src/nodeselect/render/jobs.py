@@ -10,7 +10,7 @@ from nodeselect.explain import Explanation, NodeExplanation
 from nodeselect.explain.wording import short
 from nodeselect.node import Node, count_connected
 from nodeselect.render.id_ranges import ranges_text
-from nodeselect.render.layout import Screen, Style, report_lines
+from nodeselect.render.screen import Screen, Style, report_lines
 from nodeselect.text import join_limited, pluralize, printable, quoted
 
 # How many nodes without a job are listed.

@@ -6,7 +6,7 @@ from typing import Any
 from nodeselect.explain.audit import Audit, LabelFinding
 from nodeselect.explain.wording import headline
 from nodeselect.inventory.statistics import Facets, KeyFacet
-from nodeselect.render.layout import Screen, report_lines
+from nodeselect.render.screen import Screen, report_lines
 from nodeselect.text import join_limited, pluralize, quoted
 
 # How many values of each key the overview of all keys shows.

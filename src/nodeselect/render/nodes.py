@@ -8,7 +8,7 @@ from itertools import chain
 
 from nodeselect.node import Node
 from nodeselect.render.id_ranges import compress_ids
-from nodeselect.render.layout import Screen, align_columns
+from nodeselect.render.screen import Screen, align_columns
 from nodeselect.text import printable
 
 NODE_FORMATS = ("table", "name", "folded", "wide", "json", "ndjson", "csv")

@@ -11,7 +11,7 @@ from nodeselect import __version__
 from nodeselect.errors import JobError
 from nodeselect.jobs import CheckReport, Rule, all_rules
 from nodeselect.problem import Problem, draw
-from nodeselect.render.layout import Screen, Style, align_columns, json_lines
+from nodeselect.render.screen import Screen, Style, align_columns, json_lines
 from nodeselect.text import join_limited, pluralize, printable
 
 _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nodeselect.explain.wording import headline
 from nodeselect.render.id_ranges import ranges_text
-from nodeselect.render.layout import Screen, report_lines
+from nodeselect.render.screen import Screen, report_lines
 from nodeselect.text import pluralize
 
 if TYPE_CHECKING:

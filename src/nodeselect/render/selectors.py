@@ -12,7 +12,7 @@ from nodeselect.notations.bacalhau import (
     no_counterpart_error,
 )
 from nodeselect.problem import Fix
-from nodeselect.render.layout import json_lines
+from nodeselect.render.screen import json_lines
 from nodeselect.selectors import Selector, pod_spec_from_selectors
 from nodeselect.selectors.label_selector import match_expression
 

@@ -7,7 +7,7 @@ from nodeselect.cli.options import nodes_option, quiet_option, report_option
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
 from nodeselect.inventory import audit_labels
 from nodeselect.render.labels import audit_lines, audit_notes
-from nodeselect.render.layout import detect_screen
+from nodeselect.render.screen import detect_screen
 
 
 @click.command(

@@ -15,7 +15,7 @@ from nodeselect.cli.options import check_usage, quiet_option, split_commas
 from nodeselect.cli.output_file import write_file
 from nodeselect.cli.streams import ExitStatus, Progress, write_error, write_message, write_output
 from nodeselect.errors import JobError
-from nodeselect.render.layout import PROBLEM_FORMATS, detect_screen
+from nodeselect.render.screen import PROBLEM_FORMATS, detect_screen
 from nodeselect.text import join_limited, quoted
 
 # The name of a file, and its text before and after.

@@ -7,7 +7,7 @@ from nodeselect.cli.inputs.files import job_name, read_bytes, split_object
 from nodeselect.cli.inputs.job_selectors import parse_selectors, read_job, single_job_selectors
 from nodeselect.cli.options import check_job_files, check_usage, selector_option
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
-from nodeselect.render.layout import SELECTOR_FORMATS
+from nodeselect.render.screen import SELECTOR_FORMATS
 from nodeselect.selectors import Selector
 from nodeselect.text import printable
 

@@ -20,7 +20,7 @@ from nodeselect.cli.options import (
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
 from nodeselect.inventory.compare import compare_inventories, compare_selectors
 from nodeselect.render.diff import diff_lines
-from nodeselect.render.layout import detect_screen
+from nodeselect.render.screen import detect_screen
 from nodeselect.selectors import Selector
 
 

@@ -53,7 +53,7 @@ from nodeselect.render.jobs import (
     job_on_node,
     job_on_nodes,
 )
-from nodeselect.render.layout import detect_screen
+from nodeselect.render.screen import detect_screen
 from nodeselect.selectors import Selector
 from nodeselect.text import pluralize
 

@@ -18,7 +18,7 @@ from nodeselect.cli.streams import ExitStatus, write_message, write_output
 from nodeselect.inventory.statistics import count_labels
 from nodeselect.readers.reader import NodeReader
 from nodeselect.render.labels import facet_lines
-from nodeselect.render.layout import detect_screen
+from nodeselect.render.screen import detect_screen
 from nodeselect.selectors import Selector
 from nodeselect.selectors.charset import is_key
 from nodeselect.text import quoted

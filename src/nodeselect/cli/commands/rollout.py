@@ -16,8 +16,8 @@ from nodeselect.cli.options import (
     single_option,
 )
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
-from nodeselect.render.layout import detect_screen
 from nodeselect.render.rollout import RolloutReport, rollout_lines
+from nodeselect.render.screen import detect_screen
 
 
 @click.command(

@@ -4,7 +4,7 @@ import click
 
 from nodeselect.cli.completion import complete_codes
 from nodeselect.cli.streams import write_output
-from nodeselect.render.layout import detect_screen
+from nodeselect.render.screen import detect_screen
 from nodeselect.text import quoted
 
 

@@ -34,8 +34,8 @@ from nodeselect.inventory import Inventory
 from nodeselect.node import Node, has_state
 from nodeselect.readers.detect import KNOWN_STATES
 from nodeselect.readers.node_stream import DROPPED, NodeStream
-from nodeselect.render.layout import detect_screen
 from nodeselect.render.nodes import CHANGE_FORMATS, change_lines
+from nodeselect.render.screen import detect_screen
 from nodeselect.selectors import Selector
 from nodeselect.standing import StandingSelectors
 from nodeselect.text import join_limited, pluralize, quoted

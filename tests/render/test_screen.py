@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodeselect.render.layout import (
+from nodeselect.render.screen import (
     Markdown,
     Screen,
     align_columns,
