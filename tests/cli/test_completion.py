@@ -108,7 +108,8 @@ def test_bash(tab: Run, line: str, expected: list[str]) -> None:
 def test_nodes_of_the_environment(tab: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without ``-n``, the nodes are those of the environment; ``~`` is the home folder."""
     monkeypatch.setenv("NODESELECT_NODES", "fleet.nsx")
-    assert in_bash(tab, "match -l ti") == ["tier=free"]
+    for command in ("match", "explain", "diff"):
+        assert in_bash(tab, f"{command} -l ti") == ["tier=free"]
     monkeypatch.setenv("HOME", str(folder))
     assert in_bash(tab, "match -n ~/fleet.nsx -l gp") == ["gpu=t4"]
 

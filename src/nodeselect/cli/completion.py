@@ -98,12 +98,10 @@ def complete_selector(
 
 def _nodes(context: click.Context) -> "Inventory":
     """Return the nodes of ``-n`` before the cursor, or of the environment; none if not known."""
-    from nodeselect.cli.inputs.nodes import open_nodes
+    from nodeselect.cli.inputs.nodes import VARIABLE, NodeFiles, open_nodes
     from nodeselect.inventory import Inventory  # imports pyroaring
 
-    nodes_from = context.params.get("nodes_from")
-    if nodes_from is None:
-        return Inventory()
+    nodes_from = context.params.get("nodes_from") or NodeFiles((os.environ.get(VARIABLE, ""),))
     sources = tuple(map(os.path.expanduser, nodes_from.sources))
     nodes_from = nodes_from._replace(sources=sources, is_verbose=False)
     files = nodes_from.files()

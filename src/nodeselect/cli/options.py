@@ -109,7 +109,7 @@ def nodes_option(*, required: bool = True) -> Callable[[_Command], _Command]:
         "-n", "--nodes", "nodes_from", metavar="FILE|FOLDER|-",
         help="Read nodes from a file, from all files in a folder, or from standard input:"
         " node lists of Expanso, Kubernetes, Bacalhau, Nomad, Docker Swarm and Consul, or {id,"
-        " labels}, as JSON, JSON lines or YAML; or CSV, Parquet or Arrow; also compressed by gzip;"
+        " labels}, as JSON, JSON lines or YAML; or CSV or Parquet; also compressed by gzip;"
         " or a file of nodeselect index. Repeatable. By default, the input in"
         f" {VARIABLE}, or standard input if it is piped.",
         multiple=True, callback=parse, shell_complete=complete_files,
@@ -118,7 +118,7 @@ def nodes_option(*, required: bool = True) -> Callable[[_Command], _Command]:
     id_column = click.option(
         "--id-column", metavar="COLUMN", multiple=True, callback=_keep, is_eager=True,
         expose_value=False,
-        help="The column of CSV, Parquet or Arrow with the ids (default: id).",
+        help="The column of CSV or Parquet with the ids (default: id).",
     )  # fmt: skip
     verbose = click.option(
         "-v", "--verbose", is_flag=True, callback=_keep, is_eager=True, expose_value=False,
