@@ -54,6 +54,21 @@ def test_bytes(before: bytes, after: bytes | None) -> None:
     assert fix_job(before) == (corrected if after is None else before)
 
 
+@pytest.mark.parametrize("item", ["region i (eu,us)", "region like (eu,us)", "(a,b)"])
+def test_words_are_not_written(item: str) -> None:
+    """A hint that has only words is no edit: an expression that is not understood stays."""
+    text = f"name: x\nselector: {{match_expressions: [{item}, gpu]}}\n".encode()
+    assert fix_job(text) == text
+
+
+@pytest.mark.parametrize("text", ["--- #", "%YAML 1.1\n---", "name: a\nselector:\n  ? a\n  ? b"])
+def test_every_beginning(text: str) -> None:
+    """A file that ends anywhere, without a line end, is checked and corrected as others are."""
+    for end in range(len(text) + 1):
+        assert check_job(text[:end]).problems
+        assert fix_job(text[:end].encode()).decode().startswith(text[: min(end, 3)])
+
+
 def test_only_some_rules() -> None:
     """Only mistakes of the rules that are reported are corrected."""
     job = b"selector: {matchLabels: {a: 1}}\nname: 5\n"

@@ -42,6 +42,7 @@ def test_ignored(text: str) -> None:
         ("name: 'é\n  # nodeselect: ignore[empty-selector]\n\n  x'\n", 1),
         ("name: x\nselector: {}\ndescription: |\n  a\n  # nodeselect: ignore[xx]\n", 2),
         ("description: |\n  a\n # nodeselect: ignore[no-name]\nselector: {}\nname: x", 4),
+        ("name: x\ndescription: |\n  # nodeselect: ignore[empty-selector]\nselector: {}\n", 4),
         ('{"name": " # nodeselect: ignore[empty-selector]"}', 1),
         ("name: x # nodeselect: ignore[empty-selector]\nselector: {}\n", 2),
         ("name: x # nodeselect: ignore[no-name]\n", 1),

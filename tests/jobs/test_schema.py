@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from nodeselect.jobs import JobSpec, all_rules, check_job, read_job, read_job_selector
 from nodeselect.jobs.check.schema_fields import INTEGER, NUMBER, schema_text
+from nodeselect.jobs.models import job
 from tests import golden
 
 ROOT = Path(__file__).parents[2]
@@ -21,7 +22,7 @@ VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 def test_it_is_made_of_the_models() -> None:
     """The schema that ships is what the models say."""
-    golden.check(ROOT / "src/nodeselect/jobs/models/job.schema.json", build_schema())
+    golden.check(Path(job.__file__).with_name("job.schema.json"), build_schema())
 
 
 def test_it_is_a_schema() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from math import inf
 from typing import Any
 
@@ -81,6 +82,23 @@ def _read(text: str, max_values: int | None, *, strict_json: bool, single: bool)
             builder.add(_syntax_error(text, error))
     builder.raise_if_refused()
     return documents
+
+
+def scalar_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the start and end index of each scalar, such as a string, in a text of YAML.
+
+    What is outside of these is syntax or a comment. Stop at the first syntax error.
+    """
+    import yaml  # here, since most commands do not need it
+
+    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    with suppress(yaml.YAMLError):
+        for event in yaml.parse(text, Loader=loader):
+            if isinstance(event, yaml.ScalarEvent) and event.start_mark and event.end_mark:
+                start, end = event.start_mark.index, event.end_mark.index
+                if event.style in ("|", ">"):  # its first line may end with a comment
+                    start = max(text.find("\n", start), start)
+                yield start, end
 
 
 def _syntax_error(text: str, error: Any) -> DocumentError:
@@ -230,9 +248,10 @@ class _YamlBuilder(Builder):
     def _start(self, event: Any, opening: int = 0) -> Position:
         """Return the position of an event, after as many characters as ``opening``."""
         mark = event.start_mark
-        if self._has_usual_lines:
+        # Where the text ends without a line end, libyaml reads one.
+        if self._has_usual_lines and mark.index < len(self._text):
             return Position(mark.line, mark.column + opening)
-        return self.position(mark.index + opening)
+        return self.position(min(mark.index + opening, len(self._text)))
 
 
 # How the versions of YAML read plain scalars.

@@ -1,9 +1,10 @@
 """Check a job file: read the document, find the job spec in it, apply the rules."""
 
 import re
+from bisect import bisect
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from heapq import nsmallest
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
 from nodeselect.documents.values import (
@@ -17,7 +18,7 @@ from nodeselect.documents.values import (
     find,
     from_python,
 )
-from nodeselect.documents.yaml import read_document, read_documents
+from nodeselect.documents.yaml import read_document, read_documents, scalar_spans
 from nodeselect.errors import JobError
 from nodeselect.jobs.check.document import is_kubernetes_object, locate_spec
 from nodeselect.jobs.check.fields import check_model
@@ -298,12 +299,17 @@ def _read_ignore_comments(text: str) -> dict[int, set[str]]:
     """Return the codes in comments ``# nodeselect: ignore[CODE, ...]`` by line, from 0.
 
     A comment at the end of a line is for this line; on a line of its own, for the next line that is
-    neither blank nor a comment.
+    neither blank nor a comment. What looks like one in a string is none.
     """
     ignored: dict[int, set[str]] = {}
     above: set[str] = set()
+    spans = list(scalar_spans(text))
+    line_start = 0
     for number, line in enumerate(text.split("\n")):
         comment = re.search(_IGNORE_COMMENT, line)
+        if comment and _is_in_span(line_start + comment.start(), spans):
+            comment = None
+        line_start += len(line) + 1
         codes = set(re.split(r"[\s,]+", comment[1])) if comment else set()
         before = line[: comment.start()] if comment else line
         if not before.strip() or before.lstrip().startswith("#"):
@@ -312,6 +318,12 @@ def _read_ignore_comments(text: str) -> dict[int, set[str]]:
             ignored[number] = codes | above
             above = set()
     return ignored
+
+
+def _is_in_span(index: int, spans: list[tuple[int, int]]) -> bool:
+    """Return whether an index is in one of these spans, which are in order."""
+    before = bisect(spans, index, key=itemgetter(0))
+    return before > 0 and index < spans[before - 1][1]
 
 
 def read_text(data: bytes, what: str) -> str:

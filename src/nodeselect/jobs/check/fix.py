@@ -116,7 +116,10 @@ class _Text:
 
         Return None if the edit cannot be made safely.
         """
-        text = finding.edit() if callable(finding.edit) else finding.edit
+        text = finding.edit
+        if callable(text):
+            fix = text()
+            text = fix if isinstance(fix, Fix) else None  # words of a hint are no edit
         mark = self._quote_of(finding.value)
         start = self._index(finding.value.position) - len(mark)
         end = self._end(finding.last or finding.value)

@@ -51,7 +51,8 @@ class Finding(NamedTuple):
     :param span: start and end of the mistake in the text of the value; None for all of it.
     :param edit: what ``--fix`` writes in place of the value: a string, which gets quotes if it
         needs them; or a fix, whose replacement is written as it is if it is certain; or a function
-        that returns one of these. None if it is not certain what was meant.
+        that returns such a fix, or words, which are never written. None if it is not certain what
+        was meant.
     :param last: if several neighbouring values are replaced together, the last of them; ``value``
         is the first.
     :param severity: ``error`` or ``warning``; empty for that of the rule.

@@ -69,7 +69,8 @@ def _structured_expression(item: Object, path: str) -> Findings:
 def _split_expression(
     first: Scalar, path: str, message: str, hint: Hint, last: Value | None = None
 ) -> Findings:
-    yield Finding(first, path, message, hint, edit=hint if last else None, last=last)
+    edit = hint if last and not isinstance(hint, str) else None
+    yield Finding(first, path, message, hint, edit=edit, last=last)
 
 
 @_form(
@@ -291,7 +292,7 @@ def _read_requirements(entry: _Entry) -> Check[tuple[Requirement, ...] | None]:
                 place = key
         else:
             hint = hint and _quote_for_yaml(hint, is_whole="," not in error.source)
-            edit = partial(_corrected_expression, error)
+            edit = _corrected_expression(error)
         message, span = error.message, error.span
         yield Finding(place, entry.path, message, hint, span, edit, code=error.code)
     return None
