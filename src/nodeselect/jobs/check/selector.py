@@ -69,8 +69,7 @@ def _structured_expression(item: Object, path: str) -> Findings:
 def _split_expression(
     first: Scalar, path: str, message: str, hint: Hint, last: Value | None = None
 ) -> Findings:
-    edit = hint if last and not isinstance(hint, str) else None
-    yield Finding(first, path, message, hint, edit=edit, last=last)
+    yield Finding(first, path, message, hint, edit=hint if last else None, last=last)
 
 
 @_form(
