@@ -74,6 +74,9 @@ LINES = [
     ("match -n fleet.nsx -l region==u", ["us"]),
     ("match -n fleet.nsx -l gpu,region!=us,ti", ["us,tier=free"]),
     ("match -n fleet.nsx --selector=region=u", ["us"]),
+    # A value after "=" in a short option would begin with "=".
+    ("match -n fleet.nsx -l=reg", []),
+    ("match -o=n", []),
     # No value can be typed without quotes, or be in a selector.
     ("match -n fleet.nsx -l rol", ["role"]),
     ("match -n fleet.nsx -l rac", ["rack"]),

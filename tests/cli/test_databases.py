@@ -1,9 +1,13 @@
 """The nodes of a database in a pipe, by the commands of the docs: no value is lost or made up."""
 
+import json
 import os
 import re
+import shlex
+import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -118,13 +122,39 @@ def test_null_in_a_column_of_labels_is_an_error(run: Run, nodes: Callable[[str],
     assert result.err.startswith("error[label-not-text]: the value of the label ")
 
 
-@pytest.mark.parametrize("address", ["postgresql://us@db/fleet", "duckdb:fleet.db", "sqlite:x"])
-def test_an_address_is_a_file_that_does_not_exist(run: Run, address: str) -> None:
-    """The error shows how the nodes of a database are piped."""
-    result = run("match", "-l", "gpu", "-n", address)
+@pytest.mark.parametrize(
+    ("source", "command"),
+    [
+        ("postgresql://us@db/fleet", "psql postgresql://us@db/fleet -AtqX -c"),
+        ("duckdb:my fleet.db", "duckdb -readonly -noheader -list 'my fleet.db'"),
+        ("sqlite:///x", "sqlite3 -readonly x"),
+        ("fleet.sqlite", "sqlite3 -readonly fleet.sqlite"),
+        ("fleet.duckdb", "duckdb -readonly -noheader -list fleet.duckdb"),
+    ],
+)
+def test_a_database_is_piped(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, command: str
+) -> None:
+    """The error for the address or the file of a database has the command that writes its nodes."""
+    monkeypatch.chdir(tmp_path)
+    Path("fleet.sqlite").write_bytes(b"SQLite format 3\0\x10\0")
+    Path("fleet.duckdb").write_bytes(b"\xe5\xcd\xb8\xa1\xa8\x0a\xc5\xbaDUCK\xe7\3\0\0")
+    result = run("match", "-l", "gpu", "-n", source)
     assert (result.status, result.out) == (2, "")
-    assert result.err.startswith("error[cannot-read]: ")
-    assert "SELECT json_build_object('id', id, 'labels', labels) FROM nodes" in result.err
+    (line,) = [line for line in result.err.splitlines() if line.endswith(' FROM nodes"')]
+    assert line.strip().startswith(f'{command} "SELECT ')
+
+
+def test_a_database_of_sqlite(run: Run, tmp_path: Path) -> None:
+    """The query of the hint writes nodes, with labels from a column of JSON."""
+    file = str(tmp_path / "fleet.sqlite")
+    labels = json.dumps({"gpu": "", "region": 'e"u'})
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("CREATE TABLE nodes AS SELECT 'n-1' AS id, ? AS labels", [labels])
+        database.commit()
+        shown = run("match", "-l", "gpu", "-n", file).err
+        ((written,),) = database.execute(shlex.split(shown.splitlines()[-1])[-1])
+    assert json.loads(written) == {"id": "n-1", "labels": json.loads(labels)}
 
 
 def test_a_file_may_have_the_name_of_an_address(

@@ -1,11 +1,13 @@
 """``nodeselect index``, and the other commands over the file that it writes."""
 
+import builtins
 import gzip
 import shlex
 import shutil
 import subprocess
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -80,6 +82,20 @@ def test_a_named_pipe(file: Path) -> None:
             stdin=stream, capture_output=True, check=False, timeout=60,
         )  # fmt: skip
     assert (done.returncode, done.stdout.count(b"\n")) == (0, 5)
+
+
+def test_a_file_is_opened_once(run: Run, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A saved inventory is opened once, and mapped into memory."""
+    opened: list[object] = []
+    true_open = builtins.open
+
+    def record(name: object, *args: Any, **options: Any) -> Any:
+        opened.append(name)
+        return true_open(name, *args, **options)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(builtins, "open", record)
+    assert run("match", "-n", str(file), "-l", "region=eu", "--count").out == "2\n"
+    assert opened.count(str(file)) == 1
 
 
 def test_the_generation(run: Run, file: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from nodeselect import Inventory
 from tests.cli.running import COMMAND, FLEET, Run
 
 MATCH = ["match", "--all", "-o", "name"]
@@ -77,6 +78,27 @@ def test_page_over_a_file_of_the_folder(run: Run, tmp_path: Path) -> None:
     ended = run("explain", "--id", "a", "-n", str(tmp_path), "--html", str(path))
     assert (ended.status, path.read_text()) == (2, '[{"id": "a"}]')
     assert ended.err.endswith("error: --html would overwrite an input\n")
+
+
+@pytest.mark.parametrize("nodes", ["nodes.json", "nodes.nsx", "-"])
+def test_a_column_without_a_table(run: Run, fleet: str, nodes: str) -> None:
+    """--id-column is an error if no input is CSV or Parquet, even before a stream is watched."""
+    Inventory.read(fleet).save("nodes.nsx")
+    Path("nodes.json").write_text('[{"id": "a", "labels": {"host": "b"}}]')
+    for command in ("match", "labels", "watch") if nodes == "-" else ("match", "explain"):
+        result = run(command, "-l", "x", "-n", nodes, "--id-column", "host", stdin='{"id": "a"}')
+        assert (result.status, result.out) == (2, "")
+        assert result.err.endswith(
+            "error: --id-column is the name of a column: give CSV or Parquet with -n\n"
+        )
+
+
+@pytest.mark.usefixtures("fleet")
+def test_a_column_of_one_table(run: Run) -> None:
+    """With --id-column, other inputs need not be tables."""
+    Path("a.csv").write_text("host\na\n")
+    options = ("-n", "a.csv", "-n", "fleet.ndjson", "--id-column", "host")
+    assert run(*MATCH, *options).out == "a\nn-1\nn-2\nn-3\nn-4\n"
 
 
 def ended(

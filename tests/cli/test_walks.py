@@ -81,12 +81,14 @@ WRONG_TURNS = {
     "mtach -l gpu -n fleet.json": "match -l gpu -n fleet.json",
     "--color never explian -l gpu -n fleet.json": "--color never explain -l gpu -n fleet.json",
     "help labelss": "help labels",
+    "help jobs": "help explain",
     "version": "--version",
     "mtach --help": "match --help",
     # Names that an option has in another command, or another tool.
     "match -f fleet.json --where='gpu,!maintenance'":
         "match -n fleet.json -l 'gpu,!maintenance'",
     "match --node node-174fc70c -n fleet.json": "match --id node-174fc70c -n fleet.json",
+    "match --name node-174fc70c -n fleet.json": "match --id node-174fc70c -n fleet.json",
     "match -n fleet.json -l gpu --json --no-color":
         "match -n fleet.json -l gpu -o json --color never",
     "match --lable-column=rack -l gpu -n fleet.json":
@@ -239,6 +241,9 @@ def test_an_answer_says_what_to_write(run: Run, command: str) -> None:
         "match --all --no-state lost -n fleet.json",
         "index fleet.json",
         "index --file fleet.json -o new.nsx",
+        "idnex fleet.json -o -h",
+        "explian --id -h -n fleet.json --html page.html",
+        "version --html page.html",
         "check --file job.yaml --fix --write",
         "explain --label gpu -n fleet.json --html page.html",
         "labels --filter '' --node-file fleet.json",

@@ -192,6 +192,8 @@ class _SafeComplete(ShellComplete):
         if equals and option.startswith("--"):  # the shell replaces the whole word
             for item in items:
                 item.value = f"{option}={item.value}"
+        elif equals and option.startswith("-"):  # the value of -o=json is "=json"
+            items = []
         return "\n".join(map(self.format_completion, items))
 
 

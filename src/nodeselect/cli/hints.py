@@ -41,7 +41,7 @@ def explain_hint(
             if not (os.path.isfile(path) or os.path.isdir(path)):
                 options[option] = [file]
                 saved = f"save the input as {file}, then "
-    if nodes_from.id_column != "id":
+    if nodes_from.id_column:
         options["--id-column"] = [nodes_from.id_column]
     if states:
         options["--state"] = [",".join(sorted(states))]

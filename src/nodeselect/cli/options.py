@@ -136,7 +136,7 @@ def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> Non
 
 def node_files(context: click.Context, *sources: str) -> NodeFiles:
     """Return these inputs with the values of ``--id-column`` and ``-v`` of the command."""
-    return NodeFiles(sources, context.meta["id_column"] or "id", context.meta["verbose"])
+    return NodeFiles(sources, context.meta["id_column"], context.meta["verbose"])
 
 
 def required_nodes(context: click.Context) -> NodeFiles:

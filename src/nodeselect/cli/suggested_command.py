@@ -41,7 +41,7 @@ _OPTIONS = {
         ("--expr --expression --field-selector --filter --label --label-selector", ("-l",)),
         ("--labels --match --query --selector --selectors --where -l -s", ("-l",)),
         ("--fleet --inventory --node-file --nodes -n", ("-n",)),
-        ("--id --ids --node", ("--id",)),
+        ("--id --ids --name --node", ("--id",)),
         ("--format --out -o --output --output-format -t --type", ("-o", "--to", "--dialect")),
         ("-f --file --filename -i --input --path --key --shell", ("",)),
         ("--code --only --rule --rules", ("--select", "")),
@@ -93,20 +93,30 @@ def suggested_command(context: click.Context, words: Sequence[str]) -> str | Non
         return None  # it cannot be typed
     name, *rest = words[at:]
     names = [*group.list_commands(root), "--version"]
-    meant = name if name in names else _VERBS.get(name) or similar_name(name, names)
+    meant = _command_name(name, names)
+    if meant is None:
+        return None
     if name in _VERBS and rest[:1] in (["node"], ["nodes"]):  # as in kubectl: describe node ID
         del rest[0]
         if rest and not rest[0].startswith("-") and not os.path.exists(rest[0]):
             meant, rest = "match", ["--id", *rest]
     if meant == "help":
-        rest = [similar_name(each, names) or each for each in rest]
-    asks_for_help = not set(root.help_option_names).isdisjoint(rest)
-    command = None if asks_for_help else group.get_command(root, meant or "")
-    arguments = rest if command is None else _corrected(command, rest)
-    if meant is None or arguments is None or [meant, *arguments] == words[at:]:
+        rest = [_command_name(each, names) or each for each in rest]
+    command = group.get_command(root, meant)
+    if command is not None and rest not in ([option] for option in root.help_option_names):
+        corrected = _corrected(command, rest)
+        if corrected is None or not _is_valid(root, command, corrected):
+            return None
+        rest = corrected
+    elif command is None and rest:
         return None
-    is_valid = command is None or _is_valid(root, command, arguments)
-    return command_line([*words[:at], meant, *arguments]) if is_valid else None
+    arguments = [meant, *rest]
+    return command_line([*words[:at], *arguments]) if arguments != words[at:] else None
+
+
+def _command_name(word: str, names: Sequence[str]) -> str | None:
+    """Return the name of the command that a word probably means, or None."""
+    return word if word in names else _VERBS.get(word) or similar_name(word, names)
 
 
 def _is_valid(root: click.Context, command: click.Command, arguments: list[str]) -> bool:

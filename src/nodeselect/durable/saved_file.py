@@ -10,7 +10,7 @@ import sys
 from array import array
 from collections.abc import Mapping
 from contextlib import suppress
-from io import BufferedReader, FileIO
+from io import BufferedReader, FileIO, UnsupportedOperation
 from mmap import ACCESS_READ, mmap
 from stat import S_ISREG
 from struct import Struct
@@ -154,22 +154,26 @@ def cannot_write(path: str, cause: str | Exception, hint: str | None = None) -> 
 
 
 def read_saved(source: str | os.PathLike[str] | BinaryIO, *, copy: bool = False) -> "SavedFile":
-    """Map a file into memory, or read it if ``copy``, and check its header.
+    """Map a file into memory, and check its header. Read what is not a file, or if ``copy``.
 
-    :param source: a path; or a stream, which is read.
+    :param source: a path or a stream.
     :raises InventoryError: if it cannot be read, or is not a whole file of a known version.
     """
     with open_input(source) as (stream, name):
         try:
-            data = _contents(stream, is_mapped=isinstance(source, (str, os.PathLike)) and not copy)
+            data = _contents(stream, is_mapped=not copy)
         except OSError as error:
             raise cannot_read(name, error) from None
-    return SavedFile(data, name)
+        path = getattr(stream, "name", None)
+    return SavedFile(data, printable(path) if isinstance(path, str) else name)
 
 
 def _contents(stream: BinaryIO, *, is_mapped: bool) -> bytes | mmap:
-    if is_mapped and os.fstat(stream.fileno()).st_size:  # a file that is empty cannot be mapped
-        return mmap(stream.fileno(), 0, access=ACCESS_READ)
+    with suppress(AttributeError, UnsupportedOperation):  # it is not a file of the system
+        status = os.fstat(stream.fileno())
+        # A file that is empty cannot be mapped.
+        if is_mapped and S_ISREG(status.st_mode) and status.st_size and not stream.tell():
+            return mmap(stream.fileno(), 0, access=ACCESS_READ)
     reader = blocking_reader(stream)
     if isinstance(reader, BufferedReader):
         start = reader.peek(len(SAVED_MAGIC))[: len(SAVED_MAGIC)]

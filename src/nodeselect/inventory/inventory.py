@@ -183,7 +183,7 @@ class Inventory(BaseInventory):
         Each section of the file is checked when it is first read, so a query may raise the error
         for a damaged one.
 
-        :param source: a path; or a binary stream, which is read into memory.
+        :param source: a path; or a binary stream, which is read into memory unless it is a file.
         :param verify: check all of the file now, which takes a millisecond for each megabyte.
         :param copy: read the file into memory instead of mapping it. If another program truncates a
             file while it is mapped, the system ends the process (SIGBUS). :meth:`save` never

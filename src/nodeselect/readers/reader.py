@@ -54,12 +54,14 @@ class InputSummary(NamedTuple):
 
     :param shapes: the systems of the nodes, such as ``Kubernetes``; empty for CSV and the like.
     :param format: the name of the format.
+    :param is_table: whether it was CSV or Parquet.
     """
 
     name: str | None
     nodes: int
     shapes: str
     format: str
+    is_table: bool = False
 
     def __str__(self) -> str:
         shapes = f", {self.shapes}" if self.shapes else ""
@@ -199,7 +201,9 @@ class NodeReader:
             except OSError as error:
                 raise cannot_read(name or "input", error) from None
             shapes = " and ".join(sorted(self._shapes))
-            self.inputs.append(InputSummary(name, self.count - first, shapes, content.name))
+            is_table = content.format in ("csv", "parquet")
+            summary = InputSummary(name, self.count - first, shapes, content.name, is_table)
+            self.inputs.append(summary)
         if duplicate := self._ids.error():
             raise self.locate(duplicate)
 

@@ -18,7 +18,7 @@ from nodeselect.cli.inputs.job_selectors import (
     selected,
     warn_if_everything,
 )
-from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory
+from nodeselect.cli.inputs.nodes import NO_TABLE, NodeFiles, read_inventory
 from nodeselect.cli.options import (
     check_usage,
     job_option,
@@ -101,6 +101,7 @@ def watch(
         nodes_from.stdin_conflict: "-" in job and nodes_from.has_stdin,
         "give one stream with -n, or files and folders":
             len(nodes_from.sources) > 1 and any(map(_is_stream, nodes_from.sources)),
+        NO_TABLE: bool(nodes_from.id_column) and any(map(_is_stream, nodes_from.sources)),
     }  # fmt: skip
     check_usage(context, mistakes)
     content = read_job(job[0]) if job and not is_many else None

@@ -1,6 +1,7 @@
 """The inputs with the nodes of a command: read one by one, or into an inventory."""
 
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -8,11 +9,14 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, NoReturn
 
+import click
+
 from nodeselect.cli.inputs.files import similar_file_hint, walk
 from nodeselect.cli.streams import Progress, write_message
 from nodeselect.errors import InventoryError
 from nodeselect.files.inputs import cannot_read, open_inputs
 from nodeselect.node import count_in_states, has_state, split_state
+from nodeselect.problem import Fix
 from nodeselect.readers.detect import KNOWN_STATES, is_saved
 from nodeselect.readers.reader import InputSummary, NodeReader
 from nodeselect.selectors import Selector
@@ -21,14 +25,18 @@ from nodeselect.text import join_limited, pluralize, printable, quoted
 if TYPE_CHECKING:
     from nodeselect.inventory import Inventory, NodeSet
 
-# What a database's address begins with.
-_ADDRESSES = ("postgresql:", "postgres:", "mysql:", "duckdb:", "sqlite:")
+# The address of a database: its program, and its file unless it is PostgreSQL.
+_ADDRESS = r"(postgres|duckdb|sqlite)(?:ql)?:(?:///?)?(.*)"
 
-# How the nodes of a database reach a command.
-_PIPE_HINT = (
-    "pipe the nodes of a database as JSON objects into '-n -', such as:"
-    """ psql -AtqX -c "SELECT json_build_object('id', id, 'labels', labels) FROM nodes\""""
-)
+# What writes the nodes of a database as JSON objects: a program, and how it writes an object.
+_PROGRAMS = {
+    "postgres": ("psql {} -AtqX -c", "json_build_object('id', id, 'labels', labels)"),
+    "duckdb": ("duckdb -readonly -noheader -list {}", "to_json({id: id, labels: labels})"),
+    "sqlite": ("sqlite3 -readonly {}", "json_object('id', id, 'labels', json(labels))"),
+}
+
+NO_TABLE = "--id-column is the name of a column: give CSV or Parquet with -n"
+"""The message if ``--id-column`` would have no effect."""
 
 VARIABLE = "NODESELECT_NODES"
 """The environment variable with the input that is read without ``-n``."""
@@ -42,13 +50,13 @@ class NodeFiles(NamedTuple):
     """Inputs with nodes, and how to read them.
 
     :param sources: files, folders, and ``-`` for standard input.
-    :param id_column: in a table, the name of the column that has the ids.
+    :param id_column: in a table, the name of the column that has the ids; ``id`` if None.
     :param is_verbose: whether to report what was read.
     :param stdin_conflict: the error message if the job is to be read from standard input, too.
     """
 
     sources: tuple[str, ...]
-    id_column: str = "id"
+    id_column: str | None = None
     is_verbose: bool = False
     stdin_conflict: str = "--job and -n cannot both read standard input"
 
@@ -110,7 +118,7 @@ def open_nodes(
     try:
         stream, name = next(inputs) if len(files) == 1 else (None, None)
         if stream is not None and is_saved(stream):
-            yield _open_saved(nodes_from, stream, files[0])
+            yield _open_saved(nodes_from, stream)
             return
         reader = NodeReader(
             stream or inputs,
@@ -118,19 +126,19 @@ def open_nodes(
             selector=selectors[0] if len(selectors) == 1 else None,
             ids={node_id for selector in selectors for node_id in selector.ids or ()},
             states=states,
-            id_column=nodes_from.id_column,
+            id_column=nodes_from.id_column or "id",
             name=name,
             on_progress=show_progress,
         )
         yield reader
     except InventoryError as error:
-        hint = _missing_file_hint(nodes_from)
-        if error.code != "cannot-read" or hint is None:
-            raise
+        hint = _hint(nodes_from.sources, error)
         raise InventoryError(error.code, error.message, place=error.place, hint=hint) from None
     finally:
         inputs.close()
         progress.clear()
+    if nodes_from.id_column and not any(each.is_table for each in reader.inputs):
+        raise click.UsageError(NO_TABLE)
     if nodes_from.is_verbose:
         for each in reader.inputs:
             write_message(str(each))
@@ -139,12 +147,26 @@ def open_nodes(
             write_message(f"{pluralize(len(skipped), 'other file')} not read: {names}")
 
 
-def _missing_file_hint(nodes_from: NodeFiles) -> str | None:
-    """Return a hint about what is probably meant by a file that does not exist; None if unknown."""
-    missing = [each for each in nodes_from.sources if each != "-" and not os.path.lexists(each)]
-    if missing and missing[0].startswith(_ADDRESSES):
-        return _PIPE_HINT
-    return similar_file_hint(missing[0]) if missing else None
+def _hint(sources: Iterable[str], error: InventoryError) -> Fix | str | None:
+    """Return what to type instead of an input that does not exist, or that is a database."""
+    program = database = ""
+    if error.code == "cannot-read":
+        missing = [each for each in sources if each != "-" and not os.path.lexists(each)]
+        address = re.fullmatch(_ADDRESS, missing[0]) if missing else None
+        if address is None:
+            return similar_file_hint(missing[0]) if missing else error.fix
+        program = address[1]
+        database = address[0] if program == "postgres" else address[2]
+    elif (file := error.place.file or "").endswith((".duckdb", ".sqlite")):
+        program, database = file.rpartition(".")[2], file
+    if not program:
+        return error.fix
+    import shlex  # loads slowly
+
+    command, node = _PROGRAMS[program]
+    command = command.format(printable(shlex.quote(database)))
+    words = "pipe the nodes of a database as JSON objects into '-n -', such as"
+    return Fix.write(f'{command} "SELECT {node} FROM nodes"', words)  # noqa: S608 - it is not executed here
 
 
 def read_inventory(nodes_from: NodeFiles) -> "Inventory":
@@ -206,15 +228,16 @@ def match_any(inventory: "Inventory", selectors: Iterable[Selector]) -> "NodeSet
     return reduce(or_, map(inventory.match, selectors))
 
 
-def _open_saved(nodes_from: NodeFiles, stream: BinaryIO, file: str) -> "Inventory":
-    """Open a saved inventory; map it into memory if it is a file.
+def _open_saved(nodes_from: NodeFiles, stream: BinaryIO) -> "Inventory":
+    """Open a saved inventory.
 
-    :param stream: the open file.
     :raises InventoryError: if it is damaged.
     """
     from nodeselect.inventory import Inventory  # imports pyroaring
 
-    inventory = Inventory.open(file if os.path.isfile(file) else stream, compact_at=None)
+    if nodes_from.id_column:
+        raise click.UsageError(NO_TABLE)
+    inventory = Inventory.open(stream, compact_at=None)
     if nodes_from.is_verbose:
         summary = InputSummary(nodes_from.name, len(inventory), "", "saved inventory")
         write_message(str(summary))
