@@ -17,6 +17,7 @@ ALLOWED = {
     "nodeselect.index.arrays": "imports numpy; for many nodes",
     "nodeselect.durable.segment_writer": "imports numpy; for saved inventories",
     "nodeselect.durable.change_log": "imports zlib; for inventories with a log",
+    "nodeselect.durable.log_file": "imports zlib; for inventories with a log",
     "numpy": "60 ms; for answers of many names",
     "nodeselect.jobs": "the checker and YAML; for job files",
     "nodeselect.jobs.models": "imports pydantic; for values of jobs",
@@ -46,7 +47,6 @@ ALLOWED = {
     "urllib": "comes with pathlib",
     "random": "4 ms; for samples",
     "shlex": "for a hint, if no node matches",
-    "logging": "for a compaction",
     "select": "for a stream that does not block",
 }
 

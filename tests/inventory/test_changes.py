@@ -1,7 +1,6 @@
 """Each write says what it changed."""
 
 import copy
-import logging
 import sys
 from functools import partial
 from typing import Any
@@ -128,31 +127,6 @@ def test_changes_between_snapshots(first: list[Node], some: Any, others: Any) ->
                 if change.new is not None:
                     nodes[change.id] = change.new
             assert nodes == {node.id: node for node in new}
-
-
-def test_a_compaction_is_logged_after_the_write(caplog: pytest.LogCaptureFixture) -> None:
-    """The log names nodes and seconds; a handler may write to the inventory."""
-    inventory = Inventory([ONE, NEW])
-    seen: list[str] = []
-
-    class Handler(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            seen.append(record.getMessage())
-            inventory.upsert(Node("logged"))
-
-    handler, logger = Handler(), logging.getLogger("nodeselect.inventory")
-    logger.addHandler(handler)
-    caplog.set_level(logging.DEBUG, logger.name)
-    try:
-        inventory.compact()
-        assert seen == []
-        inventory.upsert(OTHER)
-        inventory.compact()
-    finally:
-        logger.removeHandler(handler)
-    assert len(seen) == 1
-    assert seen[0].startswith("compacted 2 nodes in 0.")
-    assert "logged" in inventory
 
 
 def test_stats() -> None:

@@ -10,8 +10,14 @@ from types import TracebackType
 from typing import BinaryIO, Final, Literal, NoReturn
 from weakref import WeakSet
 
-from nodeselect.durable.journal import Journal, LogPosition, Record, other_nodes
-from nodeselect.durable.log_file import UNSET, Base, LogReader, encode_record
+from nodeselect.durable.log_file import (
+    UNSET,
+    Base,
+    LogPosition,
+    LogReader,
+    Record,
+    encode_record,
+)
 from nodeselect.durable.saved_file import cannot_write
 from nodeselect.errors import InventoryError
 from nodeselect.files.inputs import absolute_path, cannot_read
@@ -39,7 +45,7 @@ _open_logs: "WeakSet[ChangeLog]" = WeakSet()
 _fork_lock = RLock()
 
 
-class ChangeLog(Journal):
+class ChangeLog:
     """A file to which an inventory appends each write before any reader sees it.
 
     Pass it to :class:`Inventory`, :meth:`Inventory.open` or :meth:`Inventory.read`: they first
@@ -60,14 +66,12 @@ class ChangeLog(Journal):
     :raises NotImplementedError: if the system cannot lock files, as on Windows.
     """
 
-    has_writes = True
-
     def __init__(
         self, path: str | os.PathLike[str], *, sync: Literal["each", "never"] | float = "each"
     ) -> None:
         self._interval = _sync_interval(sync)
-        super().__init__(absolute_path(path))
-        self.is_open = True
+        self._path = absolute_path(path)
+        self.is_open = True  # whether it can be written to
         # Why nothing can be written, if it is not open.
         self._refusal = ""
         # The new file with its base and end, while it replaces the old one.
@@ -90,6 +94,11 @@ class ChangeLog(Journal):
         self._synced_at = monotonic()
         # The inventory holds it while it writes, so that calls of the user wait for that.
         self.lock = WriteLock()
+
+    @property
+    def path(self) -> str:
+        """The file, as an absolute path."""
+        return self._path
 
     @property
     def size(self) -> int:
@@ -133,7 +142,11 @@ class ChangeLog(Journal):
     def records(self, generation: int, nodes: int, chain: int | None) -> Iterator[Record]:
         """Yield the writes in the log that are new; when all were, the log can be written to.
 
-        :raises InventoryError: also if another inventory uses the log.
+        :param generation: that of the inventory.
+        :param nodes: how many nodes it has.
+        :param chain: the checksum in the log of its last write; None if that is not known.
+        :raises InventoryError: if the log cannot be read, is damaged or of other nodes, lacks some
+            of the writes, or is used by another inventory.
         """
         if self._is_used:
             raise InventoryError(
@@ -147,22 +160,11 @@ class ChangeLog(Journal):
             reader = LogReader(self._path)
             try:
                 reader.check_base(generation, nodes, chain)
-                for record in reader.records():
-                    if record.end.generation > generation:
-                        self._check(record.start, generation, nodes, chain)
-                        yield record
-                self._check(reader.position, generation, nodes, chain)
+                generation, chain = yield from reader.records_after(generation, chain)
+                reader.check(reader.position, generation, chain)
             finally:
                 reader.close()
             self._position = reader.position
-            if self._position.generation < generation:
-                raise InventoryError(
-                    "other-log",
-                    f"the log ends at generation {self._position.generation:,}, and the nodes are"
-                    f" of generation {generation:,}",
-                    place=Place(file=self._path),
-                    hint="it is the log of other nodes, or its end is lost: use another file",
-                )
             self._cut_off()
         self._is_used = True
 
@@ -170,16 +172,10 @@ class ChangeLog(Journal):
         if not self.is_open:
             raise InventoryError("log-closed", self._refusal, place=Place(file=self._path))
 
-    def _check(self, position: LogPosition, generation: int, nodes: int, chain: int | None) -> None:
-        """Raise if the log has another write for ``generation`` than the inventory has.
-
-        :param position: a place in the log; if it has this generation, its checksum is compared.
-        """
-        if position.generation == generation and chain not in (None, position.chain):
-            raise other_nodes(self._path, generation, nodes, nodes)
-
     def settle(self) -> LogPosition:
         """Return the place after the last whole write in the log; drop one that is not whole.
+
+        Call it if :meth:`append` or :meth:`empty` was interrupted.
 
         :raises InventoryError: with the code ``log-closed``.
         """
@@ -195,7 +191,15 @@ class ChangeLog(Journal):
         return self._position
 
     def append(self, generation: int, nodes: int, changes: Sequence[Node | str]) -> int:
-        """Append a write, and wait for the disk if ``sync`` requires it; return its checksum."""
+        """Append a write, and wait for the disk if ``sync`` requires it; return its checksum.
+
+        If this raises, the log is as before. If it is interrupted, by a signal for example, call
+        :meth:`settle`.
+
+        :param generation: that of the inventory after the write.
+        :param nodes: how many nodes there are before the write.
+        :raises InventoryError: with the code ``cannot-write``.
+        """
         data, end = encode_record(self._position, generation, nodes, changes)
         must_sync = self._interval is not None and (
             not self._interval or monotonic() - self._synced_at >= self._interval
@@ -219,7 +223,11 @@ class ChangeLog(Journal):
         return self._position
 
     def empty(self, mark: LogPosition, nodes: int) -> None:
-        """Drop all writes before ``mark``."""
+        """Drop all writes before ``mark``, a place that :meth:`mark` returned.
+
+        :param nodes: how many nodes the inventory had there.
+        :raises InventoryError: with the code ``cannot-write``; then nothing changes.
+        """
         self.settle()
         if mark.offset > len(self._base.to_header()):  # otherwise there is nothing to drop
             self._replace(Base(mark.generation, nodes, mark.chain), mark)
@@ -317,80 +325,60 @@ class ChangeLog(Journal):
             _close(self._replacement[0])
 
 
-class Follower(Journal):
+class Follower:
     """Reads the new writes in the change log of another process.
 
     :param path: the log, as an absolute path.
     :ivar was_emptied: whether the last call of ``follow`` found that the log had been emptied.
+    :ivar is_behind: whether some writes in the log are not made yet, since :meth:`records` or the
+        making of a write has failed.
     """
 
-    has_writes = True
-
     def __init__(self, path: str) -> None:
-        super().__init__(path)
-        self.was_emptied = False
+        self.path = path
+        self.was_emptied = self.is_behind = False
         self._reader: LogReader | None = None
 
-    def settle(self) -> NoReturn:
-        """Raise: an inventory that follows a log cannot be written to."""
-        raise InventoryError(
-            "read-only",
-            "the inventory follows a log, and cannot be changed by other writes",
-            place=Place(file=self._path),
-            hint="write in the process that has the log open",
-        )
-
     def records(self, generation: int, nodes: int, chain: int | None) -> Iterator[Record]:
-        """Yield the writes in the log that are new, also if it was emptied in the meantime."""
+        """Yield the writes in the log that are new, also if it was emptied in the meantime.
+
+        The parameters and errors are those of :meth:`ChangeLog.records`.
+        """
+        self.is_behind = True
         known: int | None = nodes
-        while True:
+        is_current = False
+        while not is_current:
             reader = self._reader
             if reader is None:
-                reader = LogReader(self._path, is_followed=True)
+                reader = LogReader(self.path, is_followed=True)
                 if reader.base.generation == UNSET:
                     reader.close()
-                    return
+                    break
                 reader.check_base(generation, known, chain)
                 self._reader = reader
             try:
-                status = os.stat(self._path)  # noqa: PTH116 - pathlib is slower
+                status = os.stat(self.path)  # noqa: PTH116 - pathlib is slower
             except OSError as error:
-                raise cannot_read(printable(self._path), error) from None
+                raise cannot_read(printable(self.path), error) from None
             # What was written before the log was emptied is in the file that was read until now.
             is_current = os.path.samestat(status, os.fstat(reader.fileno()))
             if is_current and status.st_size < reader.position.offset:
                 raise reader.damaged(reader.position, "what was read before is cut off")
-            if not is_current or status.st_size > reader.position.offset:
-                for record in reader.records():
-                    if record.end.generation > generation:
-                        self._check(record.start, generation, chain)
-                        yield record
-                        generation, known, chain = record.end.generation, None, record.end.chain
+            before = generation
+            generation, chain = yield from reader.records_after(generation, chain)
+            if generation != before:
+                known = None
             if is_current:
-                self._check(reader.position, generation, chain)
-                return
-            self.was_emptied = True
-            self._reader = None
-            reader.close()
-
-    def _check(self, position: LogPosition, generation: int, chain: int | None) -> None:
-        """Raise if a place in the log is not the one after the last write of the inventory.
-
-        :param generation: that of the inventory.
-        :param chain: the checksum in the log of its last write; None if that is not known.
-        """
-        if position.generation != generation or chain not in (None, position.chain):
-            raise InventoryError(
-                "other-log",
-                f"the log does not continue these nodes, which are of generation {generation:,}",
-                place=Place(file=self._path),
-                hint="its writer began again with older nodes, or with others: call refresh with"
-                " the file that the writer opened",
-            )
+                reader.check(reader.position, generation, chain)
+            else:
+                self.was_emptied = True
+                self._reader = None
+                reader.close()
+        self.is_behind = False
 
     def restarted(self) -> "Follower":
         """Return a follower that reads the log from its beginning."""
-        return Follower(self._path)
+        return Follower(self.path)
 
 
 def _open_locked(path: str, contents: bytes) -> FileIO:

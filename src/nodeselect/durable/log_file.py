@@ -7,7 +7,7 @@ format.
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
 from functools import cache
 from io import FileIO
@@ -15,7 +15,6 @@ from struct import Struct
 from typing import Any, Final, NamedTuple
 from zlib import crc32
 
-from nodeselect.durable.journal import LogPosition, Record, other_nodes
 from nodeselect.errors import InventoryError
 from nodeselect.files.inputs import cannot_read
 from nodeselect.node import Node
@@ -41,6 +40,34 @@ _CHECKSUMS: Final = Struct("<II")
 _MAX_PAYLOAD: Final = 2**32 - 1
 
 _WINDOW_SIZE: Final = 1 << 18
+
+
+class LogPosition(NamedTuple):
+    """A place between two records of a log; each record is a write.
+
+    :param generation: the generation of the inventory after the record before this place.
+    :param offset: where that record ends, in bytes.
+    :param chain: the checksum of that record, from which the checksum of the next one is computed.
+    """
+
+    generation: int
+    offset: int
+    chain: int
+
+
+class Record(NamedTuple):
+    """One write in a log.
+
+    :param nodes: how many nodes there were before it.
+    :param changes: nodes that were added or replaced, and ids of nodes that were removed.
+    :param start: the place in the log before the record.
+    :param end: the place after it.
+    """
+
+    nodes: int
+    changes: list[Node | str]
+    start: LogPosition
+    end: LogPosition
 
 
 class Base(NamedTuple):
@@ -145,6 +172,43 @@ class LogReader:
             )
         if nodes is not None and base.generation == generation and base.nodes != nodes:
             raise other_nodes(self._name, generation, base.nodes, nodes)
+
+    def records_after(
+        self, generation: int, chain: int | None
+    ) -> Generator[Record, None, tuple[int, int | None]]:
+        """Yield the records after :attr:`position` that an inventory has not made yet.
+
+        It must make each before it requests the next one. Return its generation and ``chain`` then.
+
+        :raises InventoryError: as :meth:`check` and :meth:`records`.
+        """
+        for record in self.records():
+            if record.end.generation > generation:
+                self.check(record.start, generation, chain)
+                yield record
+                generation, chain = record.end.generation, record.end.chain
+        return generation, chain
+
+    def check(self, position: LogPosition, generation: int, chain: int | None) -> None:
+        """Raise if a place in the log is not the one after the last write of an inventory.
+
+        :param generation: that of the inventory.
+        :param chain: the checksum in the log of its last write; None if that is not known.
+        :raises InventoryError: with the code ``other-log``.
+        """
+        if position.generation != generation or chain not in (None, position.chain):
+            hint = "it is the log of other nodes, or its end is lost: use another file"
+            if self._is_followed:
+                hint = (
+                    "its writer began again with older nodes, or with others: call refresh with"
+                    " the file that the writer opened"
+                )
+            raise InventoryError(
+                "other-log",
+                f"the log does not continue these nodes, which are of generation {generation:,}",
+                place=Place(file=self._name),
+                hint=hint,
+            )
 
     def records(self) -> Iterator[Record]:
         """Yield the records after :attr:`position`.
@@ -265,6 +329,21 @@ class _Window:
                 return False
             offset += len(data)
         return True
+
+
+def other_nodes(path: str, generation: int, expected: int, nodes: int) -> InventoryError:
+    """Return the error for a log that belongs to other nodes.
+
+    :param expected: how many nodes the log expects at this generation.
+    :param nodes: how many there are.
+    """
+    return InventoryError(
+        "other-log",
+        f"the log was written for {expected:,} nodes at generation {generation:,}, and here are"
+        f" {nodes:,}" + (", but different ones" if nodes == expected else ""),
+        place=Place(file=path),
+        hint="it is the log of other nodes: use another file",
+    )
 
 
 def _hint(offset: int) -> str:

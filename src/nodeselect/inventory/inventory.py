@@ -1,8 +1,8 @@
 """The live inventory: nodes, and the methods that change them.
 
-One thread writes at a time. A write is appended to the journal, if that is a change log, before
-anything else changes. So a write whose record cannot be written has no effect; one that is
-interrupted later is made before the next one.
+One thread writes at a time. A write is appended to the change log, if there is one, before anything
+else changes. So a write whose record cannot be written has no effect; one that is interrupted later
+is made before the next one.
 """
 
 import os
@@ -15,12 +15,9 @@ from typing import (
     ClassVar,
     NamedTuple,
     NoReturn,
-    TypeVar,
-    TypeVarTuple,
     cast,
 )
 
-from nodeselect.durable.journal import Journal, LogPosition, Record, other_nodes
 from nodeselect.durable.saved_file import check_replaceable
 from nodeselect.errors import InventoryError
 from nodeselect.files.inputs import Source, absolute_path, open_inputs
@@ -41,10 +38,8 @@ from nodeselect.readers.columnar import ArrowData, Block, require_pyarrow, to_bl
 from nodeselect.readers.reader import NodeReader
 
 if TYPE_CHECKING:  # inventories without a log do not load it
-    from nodeselect.durable.change_log import ChangeLog
-
-_T = TypeVar("_T")
-_Ts = TypeVarTuple("_Ts")
+    from nodeselect.durable.change_log import ChangeLog, Follower
+    from nodeselect.durable.log_file import LogPosition, Record
 
 
 class _Written(NamedTuple):
@@ -101,10 +96,10 @@ class Inventory(BaseInventory):
         "_compact_at",
         "_compactions",
         "_copy",
-        "_journal",
+        "_followed",
         "_last_compaction_seconds",
         "_lock",
-        "_logged_compactions",
+        "_log",
         "_origin",
         "_path",
         "_pending",
@@ -232,7 +227,7 @@ class Inventory(BaseInventory):
             or ``unsaved-changes``, if this inventory was changed before. The writes before the
             error are made.
         """
-        return self._run(self._follow, absolute_path(log))
+        return self._lock.run(self._follow, absolute_path(log))
 
     def refresh(
         self,
@@ -326,7 +321,7 @@ class Inventory(BaseInventory):
         Return ``"added"``, ``"changed"`` or, if the two are equal, ``"unchanged"``. Cost: a few
         microseconds, and sometimes that of a compaction.
         """
-        return self._run(self._write, [require_node(node)], False).outcomes[0][1]
+        return self._lock.run(self._write, [require_node(node)], False).outcomes[0][1]
 
     def remove(self, node_id: str, *, missing_ok: bool = False) -> ChangeKind:
         """Remove the node with this id. Cost: a few microseconds, as for :meth:`upsert`.
@@ -338,7 +333,7 @@ class Inventory(BaseInventory):
         :raises TypeError: if ``node_id`` is not a string.
         """
         try:
-            return self._run(self._write, [require_id(node_id)], True).outcomes[0][1]
+            return self._lock.run(self._write, [require_id(node_id)], True).outcomes[0][1]
         except KeyError:
             if missing_ok:
                 return "unchanged"
@@ -362,7 +357,7 @@ class Inventory(BaseInventory):
             new = require_node(change(old))
             if new.id != node_id:
                 raise ValueError(f"expected a node with the id {node_id!r}, not {new.id!r}")
-            written = self._run(self._replace, old, new)
+            written = self._lock.run(self._replace, old, new)
             if written is not None:
                 return NodeChange(old, new, written.after.generation)
 
@@ -384,7 +379,7 @@ class Inventory(BaseInventory):
         for change in changes:
             if type(change) is not Node and not isinstance(change, str):
                 raise TypeError(f"a change must be a Node or an id, not {type(change).__name__}")
-        before, after, outcomes = self._run(self._write, changes, True)
+        before, after, outcomes = self._lock.run(self._write, changes, True)
         return [
             NodeChange(
                 None if previous is None else before.store.node(previous),
@@ -416,10 +411,9 @@ class Inventory(BaseInventory):
         A write does this by itself if the changes since the last compaction exceed the share
         ``compact_at`` of all nodes. It takes a second or more for a million nodes; meanwhile, other
         writers wait, but readers do not. To choose the moment, use ``compact_at=None`` and call
-        this method when the program is idle. The logger ``nodeselect.inventory`` reports each
-        compaction at the level DEBUG.
+        this method when the program is idle.
         """
-        self._run(self._compact)
+        self._lock.run(self._compact)
 
     def __reduce__(self) -> NoReturn:
         """Raise ``TypeError``: an inventory cannot be copied or pickled."""
@@ -440,7 +434,7 @@ class Inventory(BaseInventory):
         if compact_at is not None and not compact_at > 0:
             raise ValueError("compact_at must be above 0, or None")
         self._compact_at = compact_at
-        self._compactions = self._logged_compactions = 0
+        self._compactions = 0
         self._last_compaction_seconds: float | None = None
         self._lock = WriteLock()
         self._saving = WriteLock()  # a thread holds it while it saves, and other threads write
@@ -448,31 +442,12 @@ class Inventory(BaseInventory):
         self._origin: Origin | None = None
         self._path: str | None = None
         self._copy = False  # whether the next file is read into memory, too
-        self._journal = Journal()
-        # The changes that were appended to the journal, until readers see them.
+        # The log to which writes are appended, perhaps a closed one; and the log of another process
+        # whose writes are made: then there are no others.
+        self._log: ChangeLog | None = None
+        self._followed: Follower | None = None
+        # The changes that were appended to the log, until readers see them.
         self._pending: Sequence[Node | str] = ()
-
-    def _run(self, write: Callable[[*_Ts], _T], *args: *_Ts) -> _T:
-        """Call ``write(*args)`` while no other thread writes, and return its result.
-
-        If it compacted the inventory, report that to the logger.
-        """
-        result = self._lock.run(write, *args)
-        self._log_compaction()
-        return result
-
-    def _log_compaction(self) -> None:
-        """Report the last compaction to the logger, unless that was done.
-
-        Call it without a lock: handlers of the logger run.
-        """
-        if self._compactions != self._logged_compactions:
-            self._logged_compactions = self._compactions
-            from logging import getLogger  # loads slowly, and a compaction is rare
-
-            text = "compacted %d nodes in %.3f seconds"
-            seconds = self._last_compaction_seconds
-            getLogger("nodeselect.inventory").debug(text, len(self), seconds)
 
     def _replace(self, old: Node, new: Node) -> _Written | None:
         """Replace ``old`` by ``new``; return what was done, or None if ``old`` is not there."""
@@ -485,7 +460,7 @@ class Inventory(BaseInventory):
         :param can_remove: whether there may be ids, of nodes to remove, among them.
         :raises KeyError: if one of these is not there.
         """
-        if self._write_interrupted or self._journal.has_writes:
+        if self._write_interrupted or self._is_logged():
             self._recover()
         if can_remove:
             missing = _missing_id(self._view, changes)
@@ -496,28 +471,37 @@ class Inventory(BaseInventory):
     def _recover(self) -> None:
         """Make whole what the last write left unfinished, if it was interrupted.
 
-        If it is in the journal, make it; otherwise drop it.
+        If it is in the log, make it; otherwise drop it.
 
-        :raises InventoryError: if nothing can be written to the journal.
+        :raises InventoryError: if the inventory follows a log, or cannot write to its own.
         """
         if self._write_interrupted:
             self._compact()
-        last = self._journal.settle()
-        if last is not None and last.generation != self._view.generation:
+        if self._followed is not None:
+            raise InventoryError(
+                "read-only",
+                "the inventory follows a log, and cannot be changed by other writes",
+                place=Place(file=self._followed.path),
+                hint="write in the process that has the log open",
+            )
+        if self._log is None:
+            return
+        last = self._log.settle()
+        if last.generation != self._view.generation:
             if self._pending:
                 self._make(self._pending, lambda _: last.chain)
             else:
                 self._view = View(self._view.store, last.generation, last.chain)
 
     def _append(self, changes: Sequence[Node | str]) -> int | None:
-        """Append a write to the journal; return its checksum there, None if none is kept."""
-        view, journal = self._view, self._journal
-        if not journal.is_open:
+        """Append a write to the log; return its checksum there, None if there is no log."""
+        view, log = self._view, self._log
+        if log is None:
             return None
         if view.store.segment is not None:  # what is damaged must not be found later
             view.store.segment.load_nodes()
         self._pending = changes
-        return journal.append(view.generation + 1, len(view), changes)
+        return log.append(view.generation + 1, len(view), changes)
 
     def _make(
         self, changes: Sequence[Node | str], keep: Callable[[Sequence[Node | str]], int | None]
@@ -527,7 +511,7 @@ class Inventory(BaseInventory):
         Nothing must be unfinished, and the ids to remove must be there.
 
         :param keep: called with ``changes`` before the first one is made that changes a node;
-            returns the checksum of the write in the journal, None if it is not there.
+            returns the checksum of the write in the log, None if it is not there.
         """
         before = after = self._view
         store, chain, is_changed = before.store, None, False
@@ -571,20 +555,20 @@ class Inventory(BaseInventory):
 
         if not isinstance(log, ChangeLog):
             raise TypeError(f"log must be a ChangeLog, not {type(log).__name__}")
-        self._lock, self._journal = log.lock, log
-        self._catch_up()
-        self._log_compaction()
+        self._lock, self._log = log.lock, log
+        self._catch_up(log)
 
-    def _catch_up(self) -> None:
-        """Make the writes of the journal that are not made yet."""
-        view, journal = self._view, self._journal
-        journal.is_behind = True
-        for record in journal.records(view.generation, len(view), view.chain):
-            self._make_again(record)
-        journal.is_behind = False
+    def _catch_up(self, log: "ChangeLog | Follower") -> None:
+        """Make the writes of a log that are not made yet.
 
-    def _make_again(self, record: Record) -> None:
-        """Make a write that was read from the journal.
+        :raises InventoryError: if the log is damaged, or of other nodes.
+        """
+        view = self._view
+        for record in log.records(view.generation, len(view), view.chain):
+            self._make_again(record, log.path)
+
+    def _make_again(self, record: "Record", path: str) -> None:
+        """Make a write that was read from the log ``path``.
 
         :raises InventoryError: if it does not fit these nodes: the log is of others.
         """
@@ -597,65 +581,75 @@ class Inventory(BaseInventory):
             elif _missing_id(before, record.changes) is None:
                 self._make(record.changes, lambda _: record.end.chain)
         if self._view.generation != record.end.generation:
-            generation = before.generation
-            raise other_nodes(self._journal.path, generation, record.nodes, len(before))
+            from nodeselect.durable.log_file import other_nodes
+
+            raise other_nodes(path, before.generation, record.nodes, len(before))
+
+    def _is_logged(self) -> bool:
+        """Return whether a log has all writes: none is lost if the nodes are opened again."""
+        return self._log is not None or self._followed is not None
 
     def _save(self, path: str | os.PathLike[str]) -> None:
-        journal, view, mark = self._journal, self._view, None
-        has_log = journal.is_open
+        log, view, mark = self._open_log(), self._view, None
+        has_log = log is not None
         if has_log:
-            view, mark = self._run(self._mark, 0)
+            view, mark = self._lock.run(self._mark, 0)
         sections = to_sections(view)
         generation = next_generation(path, sections, view.generation, self._origin, has_log=has_log)
         if generation > view.generation:
-            raised, mark = self._run(self._mark, generation)
+            raised, mark = self._lock.run(self._mark, generation)
             if raised.ids_changed_since(view) != {}:  # other threads have written meanwhile
                 sections = to_sections(raised)
             view = raised
         chain = view.chain if mark is None else mark.chain
         checksum = sections.write(os.fspath(path), view.generation, chain)
         self._origin = Origin(view.generation, checksum)
-        if mark is not None:
+        if log is not None and mark is not None:
             try:
-                self._run(journal.empty, mark, len(view))
+                self._lock.run(log.empty, mark, len(view))
             except InventoryError as error:
                 text = f"the nodes are saved, but the log cannot be emptied: {error.message}"
                 raise InventoryError(error.code, text, place=error.place, hint=error.fix) from None
 
-    def _mark(self, generation: int) -> tuple[View, LogPosition | None]:
+    def _open_log(self) -> "ChangeLog | None":
+        """Return the log that the inventory can write to, if it has one."""
+        return self._log if self._log is not None and self._log.is_open else None
+
+    def _mark(self, generation: int) -> "tuple[View, LogPosition | None]":
         """Return the state of the inventory, and the place of its last write in the log, if any.
 
         :param generation: if that of the inventory is lower, raise it to this one first.
         """
         self._recover()
-        view, journal = self._view, self._journal
+        view, log = self._view, self._log
         if generation > view.generation:
             self._pending = ()
-            chain = journal.append(generation, len(view), ()) if journal.is_open else None
+            chain = None if log is None else log.append(generation, len(view), ())
             view = self._view = View(view.store, generation, chain)
-        return view, journal.mark() if journal.is_open else None
+        return view, None if log is None else log.mark()
 
     def _follow(self, path: str) -> int:
         from nodeselect.durable.change_log import Follower
 
-        journal = previous = self._journal
-        if journal.is_open:
+        if self._open_log() is not None:
             raise ValueError("an inventory cannot follow a log while it writes to one")
-        if not isinstance(journal, Follower) or journal.path != path:
+        followed = previous = self._followed
+        if followed is None or followed.path != path:
             first = 0 if self._origin is None else self._origin.generation
-            if not journal.has_writes and self._view.generation != first:
+            if not self._is_logged() and self._view.generation != first:
                 raise _unsaved_changes(self._origin)
-            journal = self._journal = Follower(path)
+            followed = Follower(path)
+        self._followed = followed
         start = self._view.generation
         try:
-            self._catch_up()
+            self._catch_up(followed)
         except InventoryError as error:
             if error.code != "log-emptied" or not self._reopen():
                 if self._view.generation == start:  # nothing was made, so it does not follow it
-                    self._journal = previous
+                    self._followed = previous
                 raise
-        if journal.was_emptied:
-            journal.was_emptied = False
+        if self._followed.was_emptied:
+            self._followed.was_emptied = False
             with suppress(InventoryError):  # then the changes remain in memory
                 self._reopen()
         return self._view.generation - start
@@ -663,7 +657,7 @@ class Inventory(BaseInventory):
     def _reopen(self) -> bool:
         """Replace the nodes by those of the saved file, if that was saved again.
 
-        Then make the later writes in the journal. Return whether the nodes were replaced.
+        Then make the later writes in the log. Return whether the nodes were replaced.
         """
         last = self._origin
         while self._path is not None:
@@ -688,10 +682,11 @@ class Inventory(BaseInventory):
         other = type(self).__new__(type(self))
         other._begin(self._compact_at)
         other._view = view
-        other._journal = self._journal.restarted()
-        if other._journal is not self._journal:  # it reads the log anew
-            other._catch_up()
-        self._journal, self._view, self._origin = other._journal, other._view, origin
+        followed = self._followed
+        if followed is not None:
+            followed = followed.restarted()
+            other._catch_up(followed)
+        self._followed, self._view, self._origin = followed, other._view, origin
         self._write_interrupted = False
 
     def _refresh(
@@ -703,16 +698,17 @@ class Inventory(BaseInventory):
     ) -> bool:
         # In one thread at a time, so that none moves back to a file that was opened before.
         copy = self._copy if copy is None else copy
-        absolute, journal = absolute_path(path), self._journal
+        absolute = absolute_path(path)
         view, origin = open_saved(path, self._tuning, verify=verify, copy=copy)
-        if journal.is_open:
+        if self._open_log() is not None:
             raise ValueError("an inventory that writes to a log cannot be refreshed")
-        is_unchanged = journal.has_writes or (
+        is_unchanged = self._is_logged() or (
             self._origin is not None and self._origin.generation == self._view.generation
         )
         if not is_unchanged and not discard_changes:
             raise _unsaved_changes(self._origin)
-        is_stale = journal.is_behind or is_damaged(self._view)
+        is_behind = self._followed is not None and self._followed.is_behind
+        is_stale = is_behind or is_damaged(self._view)
         is_moved = not is_unchanged or self._origin != origin or is_stale
         if is_moved:
             self._move(view, origin)
