@@ -36,7 +36,9 @@ ANY_TEXT = st.text(st.characters(exclude_categories=()))
         pytest.param("\ufeffa", "\\ufeffa", id="mark"),
         pytest.param("\u115f\u3164\uffa0", "\\u115f\\u3164\\uffa0", id="fillers"),
         pytest.param("\u034f\u17b4\u180b", "\\u034f\\u17b4\\u180b", id="invisible"),
-        pytest.param("\ufff0\ufff8\ufffb", "\\ufff0\\ufff8\\ufffb", id="specials"),
+        pytest.param("\ufff0\ufff8\ufffc", "\\ufff0\\ufff8\\ufffc", id="specials"),
+        pytest.param("\u00a0\u2003\u2800", "\\xa0\\u2003\\u2800", id="spaces"),
+        pytest.param("\U00013430", "\\U00013430", id="format-controls"),
         pytest.param("\ud800\udfff", "\\ud800\\udfff", id="surrogates"),
         pytest.param("\U000e0041\U000e0100", "\\U000e0041\\U000e0100", id="tags"),
     ],
@@ -46,12 +48,15 @@ def test_printable(text: str, shown: str) -> None:
     assert printable(text) == shown
 
 
+UNSEEN = {"Cc", "Cs", "Zl", "Zp", "Zs"}
+
+
 @given(ANY_TEXT)
 def test_printable_is_safe(text: str) -> None:
-    """No control, surrogate, line end or bidirectional character is left, and no other changes."""
+    """No control, surrogate, line end, other space or bidirectional character is left."""
     shown = printable(text)
     for character in shown:
-        assert unicodedata.category(character) not in ("Cc", "Cs", "Zl", "Zp")
+        assert character == " " or unicodedata.category(character) not in UNSEEN
         assert unicodedata.bidirectional(character) not in ("LRO", "RLO", "LRE", "RLE", "PDF")
     assert printable(shown) == shown
     assert shown == "".join(map(printable, text))

@@ -12,8 +12,9 @@ UNPRINTABLE = re.compile(
     "["
     "\\x00-\\x1f\\x7f-\\x9f"  # C0, DEL, C1
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\ufeff\uffa0"
-    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"  # this line and the one above: invisible
-    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufff0-\ufffb"  # zero width, line ends, bidirectional
+    "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"  # as above: invisible
+    "\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000"  # look like a space
+    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufff0-\ufffc"  # zero width, line ends, bidirectional
     "\ufffe\uffff"  # noncharacters
     "\ud800-\udfff"  # surrogates
     "\U000e0000-\U000e0fff"  # tags, variation selectors

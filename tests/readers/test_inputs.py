@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -149,6 +150,30 @@ def test_gzip(text: str) -> None:
     parts = gzip.compress(text[:half].encode()), gzip.compress(text[half:].encode())
     assert nodes_of(b"".join(parts)) == expected
     assert nodes_of(b"".join(parts) + b"\0" * 100) == expected
+
+
+@pytest.mark.parametrize("member", [b"", b"\n"])
+def test_many_members_of_gzip(member: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small members cost no more than their bytes: what follows each is not copied again."""
+    given = 0
+    decompressor = zlib.decompressobj
+
+    class Counting:
+        def __init__(self, wbits: int) -> None:
+            self.inner = decompressor(wbits)
+
+        def decompress(self, data: bytes, size: int) -> bytes:
+            nonlocal given
+            given += len(data)
+            return self.inner.decompress(data, size)
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(self.inner, name)
+
+    monkeypatch.setattr(zlib, "decompressobj", Counting)
+    data = (gzip.compress(member) + b"\0" * 3) * 20_000 + gzip.compress(plain("n-1").encode())
+    assert Inventory.read(io.BytesIO(data)).ids() == ["n-1"]
+    assert given < 50 * len(data)
 
 
 def test_gzip_is_cut_off() -> None:

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import sys
 import zlib
 from collections.abc import Generator, Iterable, Iterator
@@ -19,6 +20,12 @@ Source: TypeAlias = str | os.PathLike[str] | BinaryIO | TextIO
 
 # Small enough to stay in the processor's cache (``benchmarks/test_read.py``).
 _CHUNK_BYTES = 60 * 1024
+
+# Members of gzip may have zeros between them.
+_NOT_PADDING = re.compile(rb"[^\0]")
+
+# As many bytes of a compressed member are decompressed first.
+_MIN_PIECE = 512
 
 # As many bytes may be decompressed from any input.
 _MIN_GUNZIPPED_BYTES = 64 * 1024 * 1024
@@ -222,8 +229,10 @@ def gunzip(start: bytes, stream: BinaryIO) -> BinaryIO:
 class _Decompressed(io.RawIOBase):
     def __init__(self, start: bytes, stream: BinaryIO) -> None:
         self._compressed = start
+        self._position = 0
         self._stream = stream
         self._member = _new_member()
+        self._piece = _MIN_PIECE
         self._in = len(start)
         self._out = 0
 
@@ -233,13 +242,16 @@ class _Decompressed(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         data = b""
         while not data:
-            if not self._compressed and not self._read_more():
+            if self._position == len(self._compressed) and not self._read_more():
                 return 0
             if self._member.eof:  # padding or another member follows, as after: cat a.gz b.gz
-                self._compressed = self._compressed.lstrip(b"\0")
-                if not self._compressed:
+                found = _NOT_PADDING.search(self._compressed, self._position)
+                if found is None:
+                    self._position = len(self._compressed)
                     continue
+                self._position = found.start()
                 self._member = _new_member()
+                self._piece = _MIN_PIECE
             data = self._decompress(len(buffer))
         self._out += len(data)
         if self._out > max(_MIN_GUNZIPPED_BYTES, LIMITS.gzip_ratio * self._in):
@@ -255,6 +267,7 @@ class _Decompressed(io.RawIOBase):
     def _read_more(self) -> bool:
         """Read more compressed data; return False at the end, and raise if the input is cut off."""
         self._compressed = self._stream.read(_CHUNK_BYTES)
+        self._position = 0
         self._in += len(self._compressed)
         if not self._compressed and not self._member.eof:
             hint = "get the complete file again"
@@ -262,13 +275,18 @@ class _Decompressed(io.RawIOBase):
         return bool(self._compressed)
 
     def _decompress(self, size: int) -> bytes:
+        # The decompressor copies what it does not use of a piece. So the pieces are small where
+        # members may be small, and grow within a member.
+        piece = self._compressed[self._position : self._position + self._piece]
+        self._piece = min(2 * self._piece, _CHUNK_BYTES)
         try:
-            data: bytes = self._member.decompress(self._compressed, size)
+            data: bytes = self._member.decompress(piece, size)
         except zlib.error:
             message = "the compressed input is damaged"
             hint = "get the complete file again"
             raise InventoryError("compressed", message, hint=hint) from None
-        self._compressed = self._member.unconsumed_tail or self._member.unused_data
+        self._position += len(piece)
+        self._position -= len(self._member.unconsumed_tail or self._member.unused_data)
         return data
 
 
