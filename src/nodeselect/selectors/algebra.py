@@ -5,6 +5,7 @@ node if each key meets the constraint on it (``key_constraint.py``) and the id i
 selector's ids; so keys are compared one by one.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from itertools import accumulate
 from operator import and_
@@ -20,6 +21,9 @@ from nodeselect.selectors.key_constraint import (
 from nodeselect.selectors.operator import Operator
 from nodeselect.selectors.requirement import Requirement
 from nodeselect.selectors.selector import Selector
+
+# Operators whose requirements exclude only the values in their lists, or only the absence of a key.
+_EXCLUDING = (Operator.EXISTS, Operator.NOT_EQUALS, Operator.NOT_IN)
 
 
 def implies(a: Selector, b: Selector) -> bool:
@@ -150,31 +154,40 @@ def _irredundant(requirements: list[Requirement]) -> Collection[int]:
     """
     if len(requirements) == 1:  # the usual case; every requirement excludes something
         return (0,)
-    allowed = [constraint_on_key([requirement]) for requirement in requirements]
-    order = sorted(range(len(allowed)), key=lambda at: (_size(allowed[at]), at))
+    # What each of these excludes is listed: None, the absence of the key, or some values.
+    excluded: dict[int, tuple[str | None, ...]] = {}
+    allowed: dict[int, KeyConstraint] = {}
+    for at, requirement in enumerate(requirements):
+        if requirement.operator in _EXCLUDING:
+            excluded[at] = requirement.values or (None,)
+        else:
+            allowed[at] = constraint_on_key([requirement])
+    order = sorted(allowed, key=lambda at: (_size(allowed[at]), at))
     # What the first of these allow together, for each number of them.
-    anything = constraint_on_key([])
-    together = list(accumulate((allowed[at] for at in order), and_, initial=anything))
-    kept, allowed_by_kept = set(), anything
+    together = list(accumulate((allowed[at] for at in order), and_, initial=constraint_on_key([])))
+    times = Counter(each for values in excluded.values() for each in values if each in together[-1])
+    for at in sorted(excluded, key=lambda at: (len(requirements[at].values), -at)):
+        if all(times[each] != 1 for each in excluded[at]):
+            times.subtract(excluded.pop(at))
+    kept = set(excluded)
+    allowed_by_kept = constraint_on_key([requirements[at] for at in kept])
+    allowed_by_all = together[-1] & allowed_by_kept
     for number in reversed(range(len(order))):
-        if together[number] & allowed_by_kept != together[-1]:
+        if together[number] & allowed_by_kept != allowed_by_all:
             kept.add(order[number])
             allowed_by_kept &= allowed[order[number]]
     return kept
 
 
-def _size(constraint: KeyConstraint) -> tuple[bool, bool, int]:
+def _size(constraint: KeyConstraint) -> tuple[bool, int]:
     """Return what sorts the constraints of single requirements by how many values they allow.
 
-    Values in a range or in no range are endless; more are allowed by a wider range, and by fewer
-    exclusions.
+    A list allows fewer than a range, and a wider range allows more.
     """
-    if constraint.values is not None:
-        return False, False, len(constraint.values)
-    if constraint.int_range is not None:
-        low, high = constraint.int_range
-        return True, False, high - low
-    return True, True, -len(constraint.excluded)
+    if constraint.int_range is None:
+        return False, len(constraint.values or ())
+    low, high = constraint.int_range
+    return True, high - low
 
 
 def _minimal_requirements(key: str, constraint: KeyConstraint) -> Iterator[Requirement]:
