@@ -61,19 +61,9 @@ JOB_ERROR = JobError("job.yaml", (PROBLEM, PROBLEM._replace(line=4, path="", fix
             id="selector-bare",
         ),
         pytest.param(
-            SelectorError("not-in", "a message", "a b", (2, 3)).at("match_labels['a']"),
-            "error[not-in]: a message\n --> match_labels['a']:1:3\n  |\n1 | a b\n  |   ^",
-            id="selector-at",
-        ),
-        pytest.param(
             INVENTORY_ERROR,
             ("error[no-id]: the node has no id\n --> [0].id\nhelp: give one"),
             id="inventory",
-        ),
-        pytest.param(
-            InventoryError("no-id", "the node has no id"),
-            "error[no-id]: the node has no id",
-            id="inventory-bare",
         ),
         pytest.param(
             InventoryError("no-id", "the node has no id", place="a\x1b\n"),
@@ -84,16 +74,6 @@ JOB_ERROR = JobError("job.yaml", (PROBLEM, PROBLEM._replace(line=4, path="", fix
             INVENTORY_ERROR.within(Place(path="items")).within(FILE),
             "error[no-id]: the node has no id\n --> nodes.json: items: [0].id\nhelp: give one",
             id="inventory-within",
-        ),
-        pytest.param(
-            InventoryError("no-id", "no id").within(FILE),
-            "error[no-id]: no id\n --> nodes.json",
-            id="inventory-within-bare",
-        ),
-        pytest.param(
-            InventoryError("bad", "bad", place=Place(line=3, column=7)).within(FILE),
-            "error[bad]: bad\n --> nodes.json:3:7",
-            id="inventory-line",
         ),
         pytest.param(
             InventoryError("bad", "bad", place=Place(line=3, path="labels.gpu")).within(FILE),
@@ -124,11 +104,6 @@ JOB_ERROR = JobError("job.yaml", (PROBLEM, PROBLEM._replace(line=4, path="", fix
             "\n"
             "job.yaml: and 5 more",
             id="job",
-        ),
-        pytest.param(
-            JobError("a\x1b", (Problem("bad", "it is bad", 1, 1, "k\x1b", (), None),)),
-            "error[bad]: it is bad\n --> a\\x1b:1:1 at k\\x1b",
-            id="job-escapes",
         ),
     ],
 )
@@ -165,13 +140,3 @@ def test_pickle_and_copy(error: NodeselectError) -> None:
         assert vars(again) == vars(error)
         assert again.args == error.args
         assert str(again) == str(error)
-
-
-def test_fields() -> None:
-    """Errors have fields for programs."""
-    assert (SELECTOR_ERROR.code, SELECTOR_ERROR.span) == ("not-in", (2, 8))
-    assert (SELECTOR_ERROR.source, SELECTOR_ERROR.expected) == ("a not in (b)", ("in",))
-    assert (INVENTORY_ERROR.code, INVENTORY_ERROR.place) == ("no-id", Place(path="[0].id"))
-    assert INVENTORY_ERROR.within(FILE).place == Place("nodes.json", path="[0].id")
-    assert (INVENTORY_ERROR.fix, INVENTORY_ERROR.hint) == (Fix("give one"), "give one")
-    assert (JOB_ERROR.file, len(JOB_ERROR.problems), JOB_ERROR.unreported) == ("job.yaml", 2, 5)

@@ -6,17 +6,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nodeselect import similarity
 from nodeselect.similarity import WordCounts, is_number, similar_name
 
 CLOSE = [
     pytest.param("region", "regoin", True, id="exchanged"),
-    pytest.param("region", "regon", True, id="missing"),
-    pytest.param("region", "reggion", True, id="doubled"),
-    pytest.param("region", "rexion", True, id="wrong"),
-    pytest.param("region", "rexoin", False, id="two-in-a-short-word"),
-    pytest.param("maintenance", "maintainence", False, id="three-in-a-long-word"),
-    pytest.param("maintenance", "mainteinence", True, id="two-in-a-long-word"),
     pytest.param("production", "prod", True, id="an-abbreviation"),
     pytest.param("env-production", "env-prod", True, id="an-abbreviation-in-several-words"),
     pytest.param("europe", "eu", False, id="a-short-abbreviation"),
@@ -26,17 +19,13 @@ CLOSE = [
     pytest.param("ap-south", "ap-southeast", False, id="the-beginning-of-a-compound"),
     pytest.param("gpu", "gpx", False, id="too-short"),
     pytest.param("node-12", "node-13", False, id="a-digit"),
-    pytest.param("node-1", "node-12", False, id="a-digit-more"),
     pytest.param("10.0.0.1", "100.0.1", False, id="a-point-between-digits"),
     pytest.param("node1", "nodee1", True, id="a-letter-before-a-digit"),
     pytest.param("eu-west-1a", "eu-west-1d", False, id="a-letter-behind-a-digit"),
-    pytest.param("us-east-1", "us-east-1b", False, id="a-letter-more-behind-a-digit"),
     pytest.param("us-east-1a", "us-west-1a", False, id="another-word"),
-    pytest.param("ap-northeast-1", "ap-southeast-1", False, id="another-long-word"),
     pytest.param("mem-total", "mem-local", False, id="the-first-letter-of-a-word"),
     pytest.param("m5.xlarge", "m5.large", False, id="the-first-letter-missing"),
     pytest.param("nvidia-a100", "nvidia-h100", False, id="one-letter-and-digits"),
-    pytest.param("f00dbabe", "f00dbabf", False, id="letters-and-digits-mixed"),
     pytest.param("eu-wset-1a", "eu-west-1a", True, id="one-word-of-several"),
     pytest.param("kubernetse.io/zone", "kubernetes.io/zone", True, id="in-a-prefix"),
     pytest.param("us-eest-prod", "us-east-prud", False, id="two-words-of-several"),
@@ -123,17 +112,14 @@ def distance(one: str, other: str) -> int:
      "2026-01-31", "12:30", "8 GB", "1_000"],
 )  # fmt: skip
 def test_numbers(text: str) -> None:
-    """A number, with a unit or without, an address and a date are no words."""
+    """A number, with a unit or without, an address and a date are no words.
+
+    What has letters before it, or a word behind it, is not a number.
+    """
     assert is_number(text)
-    assert (
-        WordCounts({"-5": 1, "1e5": 1, "16Mi": 1, "15": 2, "100": 1, "5": 1}).closest(text) is None
-    )
-
-
-@pytest.mark.parametrize("text", ["", "-", "r-17", "t4", "node-1", "5 nodes", "4xlarge", "v1.2"])
-def test_no_numbers(text: str) -> None:
-    """What has letters before, or a word behind, is none."""
-    assert not is_number(text)
+    assert WordCounts({"-5": 1, "1e5": 1, "16Mi": 1, "15": 2, "100": 1}).closest(text) is None
+    for word in ("", "-", "r-17", "t4", "node-1", "5 nodes", "4xlarge", "v1.2"):
+        assert not is_number(word)
 
 
 def test_the_most_frequent_word_is_suggested() -> None:
@@ -168,15 +154,11 @@ def test_an_ambiguous_abbreviation() -> None:
         pytest.param("gpuu", "gpu", True, id="a-letter-twice"),
         pytest.param("prd", "prod", True, id="a-letter-missing"),
         pytest.param("cpus", "cpu", True, id="a-plural"),
-        pytest.param("GPUU", "gpu", True, id="another-case"),
         pytest.param("gup", "gpu", True, id="exchanged"),
         pytest.param("eu-wst-1", "eu-west-1", True, id="one-word-of-several"),
         pytest.param("gce", "gke", False, id="a-letter-that-differs"),
-        pytest.param("eks", "ecs", False, id="a-letter-that-differs-in-the-middle"),
-        pytest.param("app", "api", False, id="a-letter-that-differs-at-the-end"),
         pytest.param("cpu", "gpu", False, id="the-first-letter-differs"),
         pytest.param("pgu", "gpu", False, id="the-first-two-exchanged"),
-        pytest.param("xgpu", "gpu", False, id="a-letter-before-it"),
         pytest.param("gpu", "gnpuu", False, id="two-letters-more"),
         pytest.param("eu", "eur", False, id="two-letters"),
         pytest.param("gpu", "gpu1", False, id="a-digit-more"),
@@ -200,16 +182,6 @@ def test_a_rare_or_ambiguous_word_of_three_letters() -> None:
     assert WordCounts({"prod": 3, "pred": 3}).suggest("prd") is None
     assert WordCounts({"prod": 300, "pred": 1}).suggest("prd") is None
     assert WordCounts({"5": 9}).suggest("5") is None
-
-
-def test_answers_are_cached(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second search for a word compares nothing."""
-    words = WordCounts({"premium": 2, "standard": 1})
-    searched = ["premuim", "standrad", "nothing"]
-    expected = ["premium", "standard", None]
-    assert [words.closest(text) for text in searched] == expected
-    monkeypatch.setattr(similarity, "_differing_words", None)  # would raise if it were called
-    assert [words.closest(text) for text in searched] == expected
 
 
 @pytest.mark.parametrize(

@@ -76,26 +76,14 @@ __version__ = "0.1.0"
 
 # Where the names are; all others are in ``explain``.
 _MODULES = {
-    "BaseInventory": "inventory",
-    "ChangeLog": "durable.change_log",
-    "Fix": "problem",
-    "Inventory": "inventory",
-    "InventoryError": "errors",
-    "JobError": "errors",
-    "LIMITS": "limits",
-    "Limits": "limits",
-    "Node": "node",
-    "NodeChange": "inventory",
-    "NodeSet": "inventory",
-    "NodeselectError": "errors",
-    "Operator": "selectors",
-    "Place": "problem",
-    "Problem": "problem",
-    "Requirement": "selectors",
-    "Selector": "selectors",
-    "SelectorError": "errors",
-    "Snapshot": "inventory",
-    "StandingSelectors": "standing",
+    "durable.change_log": ("ChangeLog",),
+    "errors": ("InventoryError", "JobError", "NodeselectError", "SelectorError"),
+    "inventory": ("BaseInventory", "Inventory", "NodeChange", "NodeSet", "Snapshot"),
+    "limits": ("LIMITS", "Limits"),
+    "node": ("Node",),
+    "problem": ("Fix", "Place", "Problem"),
+    "selectors": ("Operator", "Requirement", "Selector"),
+    "standing": ("StandingSelectors",),
 }
 
 
@@ -107,12 +95,12 @@ if not TYPE_CHECKING:  # a type checker must not think that there is every name
         So a program that uses only selectors does not load inventories, and the command line, which
         is in this package, can handle Ctrl-C while the rest is imported.
         """
-        if name in _MODULES.values():
+        if name in _MODULES:
             return import_module(f"nodeselect.{name}")
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        module = import_module(f"nodeselect.{_MODULES.get(name, 'explain')}")
-        return globals().setdefault(name, getattr(module, name))
+        home = next((home for home, names in _MODULES.items() if name in names), "explain")
+        return globals().setdefault(name, getattr(import_module(f"nodeselect.{home}"), name))
 
 
 def __dir__() -> list[str]:

@@ -28,6 +28,14 @@ from nodeselect.problem import (
 class NodeselectError(Exception):
     """The base class of all errors that nodeselect raises."""
 
+    fix: Fix | None = None
+    """A suggested fix, if there is one."""
+
+    @property
+    def hint(self) -> str | None:
+        """The words of the fix, or None."""
+        return self.fix and self.fix.text
+
     def __str__(self) -> str:
         return "\n".join(self.draw())
 
@@ -75,11 +83,6 @@ class SelectorError(NodeselectError, ValueError):
         self.fix = Fix.of(hint)
         self.path = path
 
-    @property
-    def hint(self) -> str | None:
-        """The words of the fix, or None."""
-        return self.fix and self.fix.text
-
     def at(self, path: str) -> "SelectorError":
         """Return a copy of the error with this ``path`` instead of its own."""
         return SelectorError(
@@ -121,11 +124,6 @@ class InventoryError(NodeselectError, ValueError):
         self.message = message
         self.place = place if isinstance(place, Place) else Place(path=place or "")
         self.fix = Fix.of(hint)
-
-    @property
-    def hint(self) -> str | None:
-        """The words of the fix, or None."""
-        return self.fix and self.fix.text
 
     def within(self, place: Place) -> "InventoryError":
         """Return a copy of the error whose place is in the file, line or record at ``place``."""

@@ -152,10 +152,7 @@ class Canvas(Protocol):
 
 
 class _Plain:
-    """The canvas for the text of an exception: no colours, and no message is broken into lines.
-
-    So a log can be searched for messages.
-    """
+    """The canvas for the text of an exception: it has no colours, and breaks no lines."""
 
     columns = 80
     escape = staticmethod(printable)
@@ -170,7 +167,6 @@ class _Plain:
 
 
 PLAIN: Canvas = _Plain()
-"""No colours, and no wrapping."""
 
 
 def draw(
@@ -201,10 +197,7 @@ def draw(
 
 
 def _wrap_fix(fix: Fix, canvas: Canvas) -> Iterator[str]:
-    """Yield the escaped lines of a fix; its replacement is on one line.
-
-    So it can be pasted as it is, even if the line is too wide.
-    """
+    """Yield the escaped lines of a fix; its replacement is not broken, so that it can be pasted."""
     lines = list(canvas.wrap(f"help: {fix.text}", hang=6))
     text, pasted = map(canvas.escape, (fix.text, fix.replacement or ""))
     if pasted and text.endswith(pasted) and not any(pasted in line for line in lines):
@@ -228,14 +221,9 @@ def _labelled(label: str, text: str, style: Style, canvas: Canvas, *, hang: int)
 
 
 def _location(arrow: str, place: str, path: str, others: str, canvas: Canvas) -> Iterator[str]:
-    """Yield the line that says where a problem is, and more lines if it is too long.
+    """Yield the line with the place and path of a problem, or more lines if it is too long.
 
     The place itself is never broken: terminals and editors open a file at it.
-
-    :param arrow: what is before the place, such as ``" --> "``.
-    :param place: such as ``job.yaml:3:1``.
-    :param path: the field there, such as ``selector.match_labels``; empty if there is none.
-    :param others: as for :func:`draw`.
     """
     lines = [canvas.escape(place)]
     for word, text in (("at", path), ("and", others)):
@@ -306,12 +294,7 @@ def _line_start(source: str, start: int) -> int:
 
 
 def _fit(shown: tuple[str, ...], columns: int, escape: Callable[[str], str]) -> tuple[str, ...]:
-    """Return an excerpt as it is if it fits; otherwise truncate or escape it again.
-
-    :param shown: the line and the carets.
-    :param columns: how wide they may be.
-    :param escape: escapes what the screen cannot show.
-    """
+    """Return an excerpt, which is a line and its carets, truncated and escaped for a screen."""
     line, carets = shown
     if escape(line) == line and max(display_width(line.rstrip()), len(carets)) <= columns:
         return shown

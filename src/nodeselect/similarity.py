@@ -255,10 +255,9 @@ def _is_typo(one: str, other: str) -> bool:
 
 
 def _is_short_typo(one: str, other: str) -> bool:
-    """Return whether a word of three letters is probably a typo of the other one.
+    """Return whether one word has three letters, and is probably a typo of the other.
 
-    It must lack one letter of the other, or have its last two letters exchanged. The first letters
-    must be equal.
+    It must lack one letter of the other, or have its last two letters exchanged.
     """
     shorter, longer = sorted((one, other), key=len)
     if len(shorter) != _SHORT or one[0] != other[0] or not (one + other).isalpha():

@@ -63,7 +63,7 @@ def _make_labels(random: Random, number: int) -> Labels:
 def plant(random: Random, fleet: list[Labels]) -> list[Fault]:
     """Change the labels of a fleet so that it has 25 different mistakes; return these.
 
-    A mistake is on one to three nodes, and no node has two.
+    No node has two.
     """
     free = list(range(len(fleet)))
     random.shuffle(free)
@@ -71,50 +71,37 @@ def plant(random: Random, fleet: list[Labels]) -> list[Fault]:
     for count, make in _KINDS:
         expected = len(faults) + count
         while len(faults) < expected:
-            nodes = [fleet[free.pop()] for _ in range(random.choice((1, 1, 1, 2, 3)))]
-            changed = [labels.copy() for labels in nodes]
+            at = free.pop()
+            changed = fleet[at].copy()
             fault = make(random, changed)
             if fault is not None and fault not in faults:
                 faults.append(fault)
-                for labels, new in zip(nodes, changed, strict=True):
-                    labels.clear()
-                    labels.update(new)
+                fleet[at] = changed
     return faults
 
 
-def _misspell_key(change: "_Change", random: Random, nodes: list[Labels]) -> Fault | None:
-    """Misspell a key that all ``nodes`` have."""
-    keys = [key for key in nodes[0] if all(key in labels for labels in nodes)]
-    key = random.choice(keys)
+def _misspell_key(change: "_Change", random: Random, labels: Labels) -> Fault | None:
+    key = random.choice(list(labels))
     misspelt = change(random, key)
-    if misspelt is None or misspelt in _KEYS:
+    return None if misspelt is None else _set_key(key, misspelt, random, labels)
+
+
+def _misspell_value(change: "_Change", random: Random, labels: Labels) -> Fault | None:
+    key = random.choice([key for key in labels if key not in ("hostname", "firmware")])
+    misspelt = change(random, labels[key])
+    return None if misspelt is None else _set_value(key, misspelt, random, labels)
+
+
+def _set_key(key: str, misspelt: str, random: Random, labels: Labels) -> Fault | None:
+    if misspelt in _KEYS:
         return None
-    for labels in nodes:
-        labels[misspelt] = labels.pop(key)
+    labels[misspelt] = labels.pop(key)
     return Fault("misspelt-key", misspelt)
 
 
-def _misspell_value(change: "_Change", random: Random, nodes: list[Labels]) -> Fault | None:
-    """Misspell a value, and give it to all ``nodes``."""
-    key = random.choice([key for key in nodes[0] if key not in ("hostname", "firmware")])
-    misspelt = change(random, nodes[0][key])
-    if misspelt is None:
-        return None
-    return _set(key, misspelt, "misspelt-value", random, nodes)
-
-
-def _set(key: str, value: str, code: str, random: Random, nodes: list[Labels]) -> Fault | None:
-    if not all(key in labels for labels in nodes):
-        return None
-    for labels in nodes:
-        labels[key] = value
-    return Fault(code, key, value)
-
-
-def _abbreviate_key(random: Random, nodes: list[Labels]) -> Fault:
-    for labels in nodes:
-        labels["env"] = labels.pop("environment")
-    return Fault("misspelt-key", "env")
+def _set_value(key: str, misspelt: str, random: Random, labels: Labels) -> Fault:
+    labels[key] = misspelt
+    return Fault("misspelt-value", key, misspelt)
 
 
 def _change_case(random: Random, text: str) -> str | None:
@@ -150,7 +137,7 @@ def _change_letter(random: Random, text: str) -> str | None:
 
 
 _Change = Callable[[Random, str], str | None]
-_Kind = Callable[[Random, list[Labels]], Fault | None]
+_Kind = Callable[[Random, Labels], Fault | None]
 
 _KEYS = frozenset(_make_labels(Random(0), 0)) | {"accelerator", "gpu-memory", "pci-compliant"}
 
@@ -161,8 +148,8 @@ _KINDS: list[tuple[int, _Kind]] = [
     (3, partial(_misspell_value, _change_case)),
     (3, partial(_misspell_value, _change_separator)),
     (5, partial(_misspell_value, _change_letter)),
-    (1, partial(_set, "environment", "production", "misspelt-value")),
-    (1, partial(_set, "environment", "prd", "misspelt-value")),
-    (1, _abbreviate_key),
+    (1, partial(_set_value, "environment", "production")),
+    (1, partial(_set_value, "environment", "prd")),
+    (1, partial(_set_key, "environment", "env")),
 ]
 """How many mistakes there are of each kind, and what makes one."""

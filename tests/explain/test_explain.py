@@ -63,12 +63,6 @@ def test_sentences(row: golden.Row) -> None:
     assert str(result) == "\n".join([result.headline, *recommendation])
 
 
-def test_an_unknown_node() -> None:
-    """An id that no node has is a KeyError, as for a dictionary."""
-    with pytest.raises(KeyError):
-        Inventory(FEW).explain_node(Selector.everything(), "n-9")
-
-
 def test_one_node() -> None:
     """Each requirement has the value of the node, and whether it is satisfied."""
     result = Inventory(FEW).explain_node(Selector.parse("region=us,!debug,tier=gold"), "n-2")
@@ -141,14 +135,8 @@ def test_an_explanation_is_a_value() -> None:
 def test_nodes_excluded_by_state() -> None:
     """If they are all nodes, the recommendation names the states there are."""
     result = exclude_by_state(explained("region=eu", []), {"n-1": "lost"}, {"lost": 2, None: 1})
-    assert (
-        result.recommendation
-        == "no node is in a requested state; the states of the nodes: 2 lost, 1 without a state"
-    )
-    result = exclude_by_state(explained("", []), {"n-1": None}, {None: 1})
-    assert (
-        result.recommendation
-        == "no node is in a requested state; the states of the nodes: 1 without a state"
+    assert result.recommendation == (
+        "no node is in a requested state; the states of the nodes: 2 lost, 1 without a state"
     )
     assert exclude_by_state(explained(""), {}, {}) == explained("")
     assert exclude_by_state(explained(""), {"n-1": "lost"}, {"lost": 1}) == explained("")
@@ -174,14 +162,6 @@ def test_ids_excluded_by_state() -> None:
     result = exclude_by_state(result, {"n-8": "lost"}, {"lost": 1})
     assert (result.hints, result.correction) == ((), None)
     assert result.recommendation == "excluded by state: 'n-8' (lost)"
-
-
-@pytest.mark.parametrize(
-    ("state", "connected"), [("connected", 1), ("ready", 1), ("lost", 0), (None, None)]
-)
-def test_connected_nodes_in_json(state: str | None, connected: int | None) -> None:
-    """The number is null if no node that matches has a state."""
-    assert explained("", [Node("n-1", {}, state=state)]).as_dict()["connected"] == connected
 
 
 def test_all_nodes_are_deleted() -> None:
@@ -254,13 +234,6 @@ def test_corrections() -> None:
         ("region in (eu-west,eu_west)",), ("region=eu_west", "region=eu-west"), 2
     )
     assert explained("region=mars", SITES).correction is None
-
-
-def test_ids_with_commas() -> None:
-    """An id with a comma cannot be written in a list, so the hint only names it."""
-    (hint,) = Inventory([Node("x,y", name="web")]).explain(Selector.of(match_ids=["web"])).hints
-    assert hint.message == "no node has the id 'web'; it is the name of 'x,y'"
-    assert (hint.replacement, hint.would_match) == (None, None)
 
 
 def test_it_imports_no_index_no_inventory_and_no_layout() -> None:

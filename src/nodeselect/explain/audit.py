@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import NamedTuple, Protocol
 
 from nodeselect.errors import SelectorError
+from nodeselect.explain.countable import Countable
 from nodeselect.selectors import Operator, Requirement, Selector
 from nodeselect.similarity import WordCounts, fold, is_distinctive, is_number
 
@@ -25,17 +26,11 @@ _MAX_WORDS = 10_000
 _MAX_EXAMPLES = 3
 
 
-class LabelCounter(Protocol):
+class LabelCounter(Countable, Protocol):
     """What must be counted about nodes, so that their labels can be audited."""
 
     def __len__(self) -> int:
         """Return how many nodes there are."""
-
-    def key_counts(self, limit: int) -> Mapping[str, int] | None:
-        """Return how many nodes have each label key; None if there are more than ``limit`` keys."""
-
-    def value_counts(self, key: str, limit: int) -> Mapping[str, int] | None:
-        """Return how many nodes have each value of ``key``; None for more than ``limit`` values."""
 
     def count_with_keys(self, key: str, other: str) -> int:
         """Count the nodes that have both label keys."""

@@ -5,7 +5,7 @@ if no node has it. There is a hint only if something similar exists (see ``simil
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -88,41 +88,38 @@ def find_hints(
     :param failures: the nodes, grouped by the requirements of ``selector`` that they fail.
     :param missing_ids: the ids of the selector that no node has.
     """
-    counts = failures.counts
-    if not counts.total:
+    if not failures.counts.total:
         return (), None
-    suggestions: list[_Suggestion] = []
-    parts = selector.split()
     finder = _HintFinder(nodes, vocabulary, failures)
+    suggestions = list(islice(_suggest(finder, selector, failures, missing_ids), _MAX_HINTS))
+    correction = _correct(failures, suggestions)
+    return tuple(suggestion.hint for suggestion in suggestions), correction
+
+
+def _suggest(
+    finder: "_HintFinder", selector: Selector, failures: Failures, missing_ids: Sequence[str]
+) -> Iterator[_Suggestion]:
+    """Yield the suggestions for a contradiction, and for ids and requirements in their order."""
     if not selector.is_satisfiable and (contradiction := finder.contradiction(selector)):
-        suggestions.append(contradiction)
+        yield contradiction
+    counts = failures.counts
     doubtful = (
-        position
-        for position, part in enumerate(parts)
+        (position, part)
+        for position, part in enumerate(selector.split())
         if part.ids
         or (part.requirements and _is_doubtful(part, counts.failing[position], counts.total))
     )
-    for position in islice(doubtful, _MAX_REQUIREMENTS):
-        if len(suggestions) == _MAX_HINTS:
-            break
-        part = parts[position]
+    for position, part in islice(doubtful, _MAX_REQUIREMENTS):
         if part.ids:
             suggestion = finder.unknown_ids(part.ids, missing_ids)
         else:
             suggestion = finder.requirement(position, part.requirements[0])
         if suggestion is not None:
-            suggestions.append(suggestion)
-    correction = _correct(failures, suggestions)
-    return tuple(suggestion.hint for suggestion in suggestions), correction
+            yield suggestion
 
 
 def _is_doubtful(part: Selector, failing: int, total: int) -> bool:
-    """Return whether a requirement may be a mistake.
-
-    It may if no node satisfies it, if it excludes no node, or if it has a list of values.
-
-    :param failing: how many of the ``total`` nodes fail it.
-    """
+    """Return whether all or none of the nodes fail a requirement, or it has a list of values."""
     (requirement,) = part.requirements
     if len(requirement.values) > 1 or failing == total:
         return True
@@ -206,9 +203,8 @@ class _HintFinder:
         ]
         is_name = "it is the name" if len(nodes) == 1 else "they are the names"
         message = f"no node has the id {names}; {is_name} of {join_limited(named)}"
-        new_ids = list(id_of_name.values())
-        selector = _id_selector([id_of_name.get(name, name) for name in ids], new_ids)
-        text = ",".join(new_ids)
+        selector = _id_selector(ids, id_of_name)
+        text = ",".join(id_of_name.values())
         return self._suggestion("name-for-id", (0,), message, tuple(nodes), selector, text)
 
     def _other_case(self, ids: Sequence[str], wrong: str) -> _Suggestion | None:
@@ -219,7 +215,7 @@ class _HintFinder:
             if node_id not in missing and node_id not in ids:
                 difference = f"{quoted(node_id)} differs only in case"
                 message = f"no node has the id {quoted(wrong)}; {difference}"
-                selector = _with_id(node_id, wrong, ids)
+                selector = _id_selector(ids, {wrong: node_id})
                 return self._suggestion("other-id", (0,), message, (wrong,), selector, node_id)
         return None
 
@@ -234,7 +230,7 @@ class _HintFinder:
         several = f"{count:,} ids, such as " if count > 1 else ""
         beginning = f"it is the beginning of {several}{quoted(node_id)}"
         message = f"no node has the id {quoted(prefix)}; {beginning}"
-        selector = _with_id(node_id, prefix, ids) if count == 1 else None
+        selector = _id_selector(ids, {prefix: node_id}) if count == 1 else None
         return self._suggestion("id-prefix", (0,), message, (prefix,), selector, node_id)
 
     def requirement(self, position: int, requirement: Requirement) -> _Suggestion | None:
@@ -335,7 +331,7 @@ class _HintFinder:
                 ids, words = [node_id], quoted(name)
                 what = f"is the name of the node with the id {quoted(node_id)}"
                 break
-        selector = _id_selector(ids, ids)
+        selector = _id_selector(ids, dict(zip(ids, ids, strict=True)))
         if not ids or selector is None:
             return None
         label = f"the label {quoted(requirement.key)}"
@@ -349,14 +345,7 @@ class _HintFinder:
     def _changed(
         self, code: str, position: int, message: str, requirement: Requirement, key: str
     ) -> _Suggestion:
-        """Suggest ``requirement`` with the key ``key``, which may be the same.
-
-        Each value that no node has for this key is replaced by the most similar one that a node
-        has, if there is one.
-
-        :param code: the code of the hint; ``message`` is its message.
-        :param position: that of the requirement in the selector.
-        """
+        """Suggest ``requirement`` with ``key``, and with similar values for those no node has."""
         values = requirement.values
         if not requirement.operator.is_comparison:
             values = self._corrected(key, values)
@@ -402,20 +391,16 @@ def _no_node_has(key: str, values: Sequence[str]) -> str:
     return f"no node has {join_limited(texts, _MAX_VALUES, 'or')}"
 
 
-def _with_id(node_id: str, wrong: str, ids: Sequence[str]) -> Selector | None:
-    """Return the selector of ``ids`` with ``node_id`` in place of ``wrong``."""
-    return _id_selector([node_id if each == wrong else each for each in ids], [node_id])
-
-
-def _id_selector(ids: Sequence[str], new_ids: Sequence[str]) -> Selector | None:
+def _id_selector(ids: Sequence[str], new_ids: Mapping[str, str]) -> Selector | None:
     """Return the selector of ``ids``; None if a selector cannot contain one of them.
 
-    :param new_ids: those that a hint suggests; it separates them by commas, so none may have one.
+    :param new_ids: replaces some of the ids. A hint separates the new ones by commas, so none may
+        have one.
     """
-    if any("," in node_id for node_id in new_ids):
+    if any("," in node_id for node_id in new_ids.values()):
         return None
     try:
-        return Selector.from_requirements([], ids)
+        return Selector.from_requirements([], [new_ids.get(each, each) for each in ids])
     except SelectorError:  # the nodes of an engine may have any id
         return None
 

@@ -35,7 +35,7 @@ def headline(matched: int, total: int, connected: int | None) -> str:
 
     :param connected: how many of the matching nodes are connected; None if no state is known.
     """
-    text = f"{matched:,} of {total:,} {'node matches' if total == 1 else 'nodes match'}"
+    text = f"{matched:,} of {pluralize(total, 'node matches', 'nodes match')}"
     return text if connected is None else f"{text}, {connected:,} of them connected or ready"
 
 
@@ -73,12 +73,10 @@ def selectors_headline(
     """
 
     def because(failed: Sequence[str]) -> str:
-        only = "only " if len(failed) == 1 else ""
-        return f"{only}because of {join_limited(list(map(short, failed)))}"
+        return f"{'only ' if len(failed) == 1 else ''}because of {_join(failed)}"
 
     node = "this node" if node_id is None else printable(node_id)
-    selectors = "selector matches" if total == 1 else "selectors match"
-    text = f"{matched:,} of {total:,} {selectors} {node}"
+    text = f"{matched:,} of {pluralize(total, 'selector matches', 'selectors match')} {node}"
     rest = total - matched
     if not rest:
         return text
@@ -101,16 +99,14 @@ def failing_text(failed: Sequence[str], requirements: int, nodes: int, limit: in
     :param limit: how many requirements are named.
     """
     exactly = {1: "only ", 2: "both "}.get(len(failed), "") if requirements > 1 else ""
-    names = join_limited([short(text) for text in failed], limit)
-    return f"{'fails' if nodes == 1 else 'fail'} {exactly}{names}"
+    return f"{'fails' if nodes == 1 else 'fail'} {exactly}{_join(failed, limit)}"
 
 
 def unsatisfied_text(requirements: Sequence[str]) -> str:
     """Return a sentence with requirements, each of which no node satisfies."""
     if len(requirements) == 1:
         return f"no node satisfies {short(requirements[0])}"
-    names = join_limited(list(map(short, requirements)), 3)
-    return f"requirements that no node satisfies: {names}"
+    return f"requirements that no node satisfies: {_join(requirements)}"
 
 
 def notes(explanation: Explanation) -> tuple[str, ...]:
@@ -290,5 +286,5 @@ def _unsatisfied(explanation: Explanation, ignored: Collection[str] = ()) -> lis
     ]
 
 
-def _join(texts: Sequence[str]) -> str:
-    return join_limited([short(text) for text in texts])
+def _join(texts: Sequence[str], limit: int = 3) -> str:
+    return join_limited(list(map(short, texts)), limit)

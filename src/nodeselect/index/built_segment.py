@@ -128,9 +128,7 @@ def _label_index(
 def _ordinals_by_label(
     table: NodeTable, sizes: NDArray[np.int64], ranks: NDArray[np.uint32], chunk: int
 ) -> NDArray[np.uint32]:
-    """Return the ordinals of the nodes that have label 0, ascending, then those of label 1, …
-
-    Labels (pairs of key and value) are numbered as in ``table``.
+    """Return, ascending, the ordinals of the nodes that have label 0, then those of label 1, …
 
     :param sizes: how many nodes have each label.
     :param ranks: for each ordinal, the position of its node in ``table``.

@@ -23,9 +23,6 @@ from nodeselect.index.postings import Postings
 from nodeselect.selectors import Requirement, Selector
 from nodeselect.selectors.operator import HasKey, InRange, OneOf
 
-# Whatever the number of nodes, caches may have so much.
-_LEAST_BYTES = 1 << 20
-
 # Memory of an id in a selector: the string, and its entries in a tuple and in a set.
 _ID_BYTES = 150
 
@@ -46,11 +43,6 @@ class CacheMemory:
         self.used_bytes = 0
         self._max_bytes = max_bytes
         self._caches: list[dict[Any, Any]] = []
-
-    @classmethod
-    def for_nodes(cls, count: int, bytes_per_node: int) -> "CacheMemory":
-        """Return what allows a mebibyte, and some bytes for each node."""
-        return cls(_LEAST_BYTES + bytes_per_node * count)
 
     def new_cache(self) -> dict[Any, Any]:
         """Return a cache that is emptied with the others."""

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
+# Whatever the number of nodes, the caches of a segment may have this much.
+_LEAST_CACHE_BYTES = 1 << 20
+
 # For how many sets of states the nodes in them are cached.
 _MAX_STATE_SETS = 64
 
@@ -123,7 +126,7 @@ class Segment:
 
     def __init__(self, rows: NodeRows, cache_bytes_per_node: int, tuning: Tuning) -> None:
         self.rows = rows
-        self.memory = CacheMemory.for_nodes(len(rows), cache_bytes_per_node)
+        self.memory = CacheMemory(_LEAST_CACHE_BYTES + len(rows) * cache_bytes_per_node)
         self._tuning = tuning
         self._plans = PlanCache(self.memory)
         self._windows: dict[int, Postings] = {}

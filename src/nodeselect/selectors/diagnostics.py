@@ -318,8 +318,8 @@ def _known_mistake(
 ) -> SelectorError | None:
     """Return the error for a known mistake in the word ``source[start:end]``, or None.
 
-    :param key: the key of the requirement that has the word; this may be the word itself.
-    :param at_key: whether the word is at a place where a key is expected.
+    :param key: the key of the requirement that has the word; it may be the word itself.
+    :param at_key: whether a key is expected there.
     """
     if forbidden := FORBIDDEN.search(source, start, end):
         return character_error(source, forbidden.start())
@@ -345,9 +345,8 @@ def _known_mistake(
 def _name_error(
     source: str, start: int, word: str, what: str, limit: int, remedy: str | None = None
 ) -> SelectorError:
-    """Return the error for an invalid value, key or part of a key.
+    """Return the error for ``word``, which is not a valid value, key or part of a key.
 
-    :param word: the invalid text, which begins at ``start``.
     :param what: what it should be, such as ``a value``; ``limit`` is its maximum length.
     :param remedy: the hint for a word that only begins or ends with a wrong character.
     """
@@ -467,12 +466,12 @@ def _error(
 
 
 def _operand(template: str, source: str, position: int) -> str | None:
-    """Return the user's values that a requirement repeats; an empty text if it repeats none.
+    """Return the values in ``source`` at ``position``, for a suggested requirement.
 
-    Return None if they are invalid, or if more of the requirement follows them.
+    Return None if they are invalid, or not followed by the end of their requirement; return an
+    empty text if the suggestion has no values.
 
-    :param template: the requirement, with fields such as ``{values}``.
-    :param position: where the values begin in ``source``.
+    :param template: the suggestion, with ``{values}`` or ``{value}`` if it has any.
     """
     if "{values}" in template:
         pattern = f"{_BRACKETED}|{_BARE}"

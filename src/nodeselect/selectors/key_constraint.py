@@ -103,14 +103,6 @@ class KeyConstraint(Frozen):
         return self.allows_absent, self.values, self.excluded, self.int_range
 
 
-# A frozen constraint is built with these in half of the time that ``object.__setattr__`` takes. A
-# store of standing selectors builds one for each requirement (benchmarks/test_standing.py).
-_set_allows_absent = vars(KeyConstraint)["allows_absent"].__set__
-_set_values = vars(KeyConstraint)["values"].__set__
-_set_excluded = vars(KeyConstraint)["excluded"].__set__
-_set_int_range = vars(KeyConstraint)["int_range"].__set__
-
-
 def constraints_by_key(requirements: Iterable[Requirement]) -> dict[str, KeyConstraint]:
     """Return for each key of ``requirements`` what they allow together.
 
@@ -185,7 +177,8 @@ def _build(
     return constraint
 
 
-# These are twice as fast as object.__setattr__.
+# These are twice as fast as object.__setattr__. A store of standing selectors builds a constraint
+# for each requirement (benchmarks/test_standing.py).
 _set_allows_absent, _set_excluded, _set_int_range, _set_values = (
     vars(KeyConstraint)[name].__set__ for name in KeyConstraint.__slots__
 )

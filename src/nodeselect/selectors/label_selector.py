@@ -1,8 +1,9 @@
 """Kubernetes LabelSelectors: from decoded JSON to requirements, and back.
 
 A field that is ignored makes a selector match more nodes. So an unknown field, a wrong type and a
-wrong value are errors with their path in the object: the parameter ``path`` is that of a
-value. Node affinity consists of the same pieces, see ``pod_spec.py``.
+wrong value raise a :class:`SelectorError` with their path in the object. The functions here get the
+path of the value that they read as ``path``. Node affinity has the same fields, see
+``pod_spec.py``.
 
 Source: Kubernetes apimachinery, ``LabelSelectorAsSelector`` and ``ValidateLabelSelector``.
 """
@@ -29,9 +30,6 @@ _LABEL_SELECTOR_OPERATORS = {
 def requirements_from_label_selector(label_selector: Mapping[str, object]) -> list[Requirement]:
     """Return the requirements of a Kubernetes LabelSelector, which must not be null.
 
-    Source: Kubernetes apimachinery, ``LabelSelectorAsSelector``.
-
-    :raises SelectorError: if it is invalid; ``path`` is that of the mistake.
     :raises TypeError: if it is not a mapping.
     """
     if not isinstance(label_selector, Mapping):
@@ -88,10 +86,7 @@ def match_expression(requirement: Requirement) -> dict[str, Any]:
 
 
 def read_match_labels(value: object, path: str) -> list[Requirement]:
-    """Return the requirements of a map of labels, such as ``matchLabels``; none if it is null.
-
-    :raises SelectorError: if it is invalid.
-    """
+    """Return the requirements of a map of labels, such as ``matchLabels``; none if it is null."""
     if value is None:
         return []
     requirements = []
@@ -109,8 +104,7 @@ def read_match_expressions(
 ) -> list[Requirement]:
     """Return the requirements of a ``matchExpressions`` list; none if it is null.
 
-    :param operators: the operators that they may have, by their names.
-    :raises SelectorError: if it is invalid.
+    :param operators: the operators that are allowed, by their names.
     """
     return [
         read_requirement(item, f"{path}[{number}]", operators)
@@ -126,9 +120,8 @@ def read_requirement(
 ) -> Requirement:
     """Return the requirement of an item of ``matchExpressions``.
 
-    :param operators: the operators that it may have, by their names.
+    :param operators: the operators that are allowed, by their names.
     :param names: what the item calls its key, operator and values.
-    :raises SelectorError: if it is invalid.
     """
     key, operator, values = read_item(value, path, operators, names)
     try:
@@ -154,11 +147,7 @@ def read_item(
 ) -> tuple[str, Operator, list[str]]:
     """Return the key, operator and values of an item of ``matchExpressions``.
 
-    Whether the key and the values are valid is not checked. The parameters are those of
-    :func:`read_requirement`.
-
-    :raises SelectorError: if a field is unknown, missing or of a wrong type, or the operator is not
-        one of ``operators``.
+    The key and the values are not checked. The parameters are those of :func:`read_requirement`.
     """
     fields = read_fields(value, path, names)
     at_key, at_operator, at_values = names
@@ -185,8 +174,6 @@ def read_fields(value: object, path: str, names: tuple[str, ...]) -> Mapping[str
     """Check that a value is a mapping with no other fields than ``names``; return it.
 
     For null, return an empty mapping.
-
-    :raises SelectorError: if it has others, or is not a mapping.
     """
     if value is None:
         return {}
@@ -204,7 +191,6 @@ def read_mapping(value: object, path: str, hint: str) -> Mapping[str, object]:
     """Check that a value is a mapping whose keys are strings; return it.
 
     :param hint: the hint of the error if it is not a mapping.
-    :raises SelectorError: if it is not such a mapping.
     """
     if not isinstance(value, Mapping):
         raise _type_error("an object", value, path, hint)
@@ -216,10 +202,7 @@ def read_mapping(value: object, path: str, hint: str) -> Mapping[str, object]:
 
 
 def read_list(value: object, path: str) -> list[object]:
-    """Check that a value is a list; return it, or an empty list for null.
-
-    :raises SelectorError: if it is not a list.
-    """
+    """Check that a value is a list; return it, or an empty list for null."""
     if value is None:
         return []
     if not isinstance(value, (list, tuple)):
@@ -230,19 +213,13 @@ def read_list(value: object, path: str) -> list[object]:
 
 
 def read_strings(value: object, path: str) -> list[str]:
-    """Check that a value is a list of strings; return it, or an empty list for null.
-
-    :raises SelectorError: if it is not such a list.
-    """
+    """Check that a value is a list of strings; return it, or an empty list for null."""
     items = enumerate(read_list(value, path))
     return [read_text(item, f"{path}[{number}]") for number, item in items]
 
 
 def read_text(value: object, path: str) -> str:
-    """Check that a value is a string; return it.
-
-    :raises SelectorError: if it is not a string.
-    """
+    """Check that a value is a string; return it."""
     if not isinstance(value, str):
         is_unquoted = isinstance(value, (bool, int, float))
         hint = "write it in quotes" if is_unquoted else None
@@ -257,10 +234,7 @@ def structure_error(
     hint: Fix | str | None = None,
     expected: tuple[str, ...] = (),
 ) -> SelectorError:
-    """Return the error for a mistake in an object that is not in the text of a string.
-
-    :param path: the path of the mistake.
-    """
+    """Return the error for a mistake in the structure of an object, not in one of its strings."""
     return SelectorError(code, message, "", (0, 0), expected=expected, hint=hint, path=path)
 
 

@@ -172,9 +172,7 @@ def _read_terms(value: object, path: str) -> list[Selector]:
 def _read_match_fields(value: object, path: str) -> set[str] | None:
     """Return the names that the items of ``matchFields`` allow together; None if there is no item.
 
-    :param path: the path of ``value``, for errors.
-    :raises SelectorError: if an item is invalid, or if they only exclude names, which a selector
-        cannot.
+    :raises SelectorError: if an item is invalid, or if the items only exclude names.
     """
     ids: set[str] | None = None
     excluded: dict[str, str] = {}

@@ -172,33 +172,28 @@ def compile_failure_masks(
 def predicate_source(shape: Shape) -> str:
     """Return the source of a predicate whose keys and values are the texts ``k0``, ``v0`` and on.
 
-    They are constants in its code, where those of a selector replace them.
-
-    :param shape: the kinds of the tests.
+    The keys and values of a selector replace these constants in the compiled code.
     """
     tests = " and ".join(_test_source(kind, f"'k{n}'", f"'v{n}'") for n, kind in enumerate(shape))
     return f"lambda {_PARAMETERS}: {f'True if {tests} else False' if tests else 'True'}"
 
 
 def checked_predicate_source(shape: Shape) -> str:
-    """Return the source of a factory of predicates that check types.
+    """Return the source of a function that builds predicates that check types.
 
-    The factory takes the keys and values of a selector, so they are not in the source.
-
-    :param shape: the kinds of the tests.
+    Its arguments are the keys and values of a selector, so these are not in the source.
     """
     tests = (_CHECKED_TESTS[kind].format(n=n) for n, kind in enumerate(shape))
     return _function_source(shape, f"True if {' and '.join([_IS_MAPPING, *tests])} else False")
 
 
 def failure_mask_source(shape: Shape, values: list[str] | None = None) -> str:
-    """Return the source of a factory of functions that return failure masks.
+    """Return the source of a function that builds functions that return failure masks.
 
-    The factory takes the keys and values of a selector, so they are not in the source.
+    Its arguments are the keys and values of a selector, so these are not in the source.
 
-    :param shape: the kinds of the tests.
-    :param values: for each test, the source that reads its value from a record. If they are given,
-        a function from the factory returns the masks of many records.
+    :param values: for each test, the source that reads its value from a record. With them, each
+        built function returns the masks of many records; without them, the mask of one node.
     """
     tests = [
         (_test_source(kind, f"k{n}", f"v{n}", None if values is None else values[n]), 1 << n)
