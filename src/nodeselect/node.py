@@ -7,7 +7,7 @@ from typing import Any, Final, NoReturn, TypeAlias, TypedDict, Unpack, final
 
 from nodeselect.errors import InventoryError
 from nodeselect.limits import LIMITS
-from nodeselect.text import UNPRINTABLE, describe_json, printable, quoted, to_exact_str
+from nodeselect.text import describe_json, id_mistake, quoted, to_exact_str
 
 # The fields of a node: id, labels, name, state.
 NodeRow: TypeAlias = tuple[str, Mapping[str, str], str | None, str | None]
@@ -291,15 +291,9 @@ def check_id(text: str) -> None:
 
     :raises InventoryError: with the code ``empty-id`` or ``unprintable-id``.
     """
-    if not text:
-        raise InventoryError("empty-id", "a node id must not be empty")
-    if text.isascii() and text.isprintable():
-        return
-    if bad := UNPRINTABLE.search(text):
-        raise InventoryError(
-            "unprintable-id",
-            f"the node id {quoted(text)} contains the unprintable character {printable(bad[0])}",
-        )
+    if mistake := id_mistake(text):
+        code, message, _ = mistake
+        raise InventoryError(code, message)
 
 
 class DuplicateIdError(InventoryError):

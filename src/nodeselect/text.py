@@ -26,6 +26,22 @@ FORBIDDEN = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\ud800-\udff
 """Control characters except TAB, LF and CR, and surrogates: rejected in all input."""
 
 
+def id_mistake(text: str) -> tuple[str, str, tuple[int, int]] | None:
+    """Return the code, the message and the span of what makes a node id invalid.
+
+    Return None if it is valid: not empty, and without unprintable characters.
+    """
+    if text and text.isascii() and text.isprintable():  # the usual case
+        return None
+    if not text:
+        return "empty-id", "a node id must not be empty", (0, 0)
+    bad = UNPRINTABLE.search(text)
+    if bad is None:
+        return None
+    message = f"the node id {quoted(text)} contains the unprintable character {printable(bad[0])}"
+    return "unprintable-id", message, bad.span()
+
+
 def to_exact_str(text: object, what: str) -> str:
     """Return ``text`` as a plain ``str``, since a subclass might compare differently.
 

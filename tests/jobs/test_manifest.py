@@ -269,9 +269,11 @@ def test_names() -> None:
         "{apiVersion: v1, kind: PodList, items: ["
         "{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: x}, spec: {}},"
         "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {}},"
-        "{apiVersion: v1, kind: Pod, spec: {}}]}"
+        "{spec: {}}]}"
     )
     assert [each.name for each in read(text).workloads] == ["Pod/x/a", "Pod/a", "Pod"]
+    nodes = "{apiVersion: v1, kind: NodeList, items: [{metadata: {name: a}}, {}]}"
+    assert read(nodes) == Manifest((), ("Node", "Node"))
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,7 @@ from typing import Any, NamedTuple
 
 from nodeselect.limits import LIMITS
 from nodeselect.problem import Fix
-from nodeselect.text import UNPRINTABLE, printable, quoted
-
-# Control characters, and U+FFFE and U+FFFF, which YAML does not allow either.
-_CONTROL_CHARACTERS = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\ufffe\uffff]")
+from nodeselect.text import FORBIDDEN, UNPRINTABLE, printable, quoted
 
 TEMPLATE_HINT = "fill in the template before using the file"
 
@@ -202,7 +199,7 @@ def decode_utf8(data: bytes) -> str:
         ) from None
 
 
-def check_characters(text: str, forbidden: re.Pattern[str] = _CONTROL_CHARACTERS) -> None:
+def check_characters(text: str, forbidden: re.Pattern[str] = FORBIDDEN) -> None:
     """Raise if a text has forbidden characters; the error lists those up to the first NUL.
 
     :raises DocumentError: with the code ``control-character`` or ``surrogate``.

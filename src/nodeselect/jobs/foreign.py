@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from nodeselect.documents.values import (
     DocumentError,
+    Entries,
     List,
     Object,
     Scalar,
@@ -171,13 +172,25 @@ def read_manifest(data: bytes, file: str = "manifest") -> Manifest | None:
 
 
 def _objects(documents: Iterable[Value]) -> Iterator[Value]:
-    """Yield the objects in documents; of a ``List`` object, its items one by one."""
+    """Yield the objects in documents; of a list, such as a ``NodeList``, its items one by one.
+
+    The items of a ``NodeList`` need no ``kind`` and no ``apiVersion`` of their own.
+    """
     for document in documents:
-        kind, items = find(document, "kind"), find(document, "items")
-        if isinstance(kind, Scalar) and kind.text.endswith("List") and isinstance(items, List):
-            yield from items.items
-        else:
-            yield document
+        match document:
+            case Object(
+                {"kind": (key, Scalar(kind)), "apiVersion": version, "items": (_, List(items))}
+            ) if kind.endswith("List"):
+                own: Entries = {"apiVersion": version}
+                if kind != "List":
+                    own["kind"] = key, key._replace(text=kind.removesuffix("List"))
+                for item in items:
+                    if isinstance(item, Object):
+                        yield Object(own | item.entries, item.position)
+                    else:
+                        yield item
+            case _:
+                yield document
 
 
 def _read_objects(objects: Iterable[Value]) -> tuple[Manifest, list[Finding]]:

@@ -15,7 +15,7 @@ from nodeselect.errors import SelectorError
 from nodeselect.limits import LIMITS
 from nodeselect.problem import Fix
 from nodeselect.selectors.charset import MAX_INT64, WHITE_SPACE, is_key, is_prefix, is_value
-from nodeselect.text import FORBIDDEN, UNPRINTABLE, join_limited, pluralize, printable, quoted
+from nodeselect.text import FORBIDDEN, join_limited, pluralize, printable, quoted
 
 
 class _Write(NamedTuple):
@@ -300,17 +300,6 @@ def limit_error(name: str, what: str, number: int, text: str) -> SelectorError:
         code, start = "text-too-long", min(limit, len(text))
     message = f"a selector can have at most {limit:,} {what}, found {number:,} (limit: {name})"
     return SelectorError(code, message, text, (start, len(text)), hint="use several selectors")
-
-
-def id_error(text: str) -> SelectorError | None:
-    """Return the error for a node id; None if it is valid: printable, and not empty."""
-    if not text:
-        return SelectorError("empty-id", "a node id must not be empty", text, (0, 0))
-    match = UNPRINTABLE.search(text)
-    if match is None:
-        return None
-    message = f"a node id must not contain the unprintable character {printable(match[0])}"
-    return SelectorError("unprintable-id", message, text, match.span(), hint="remove it")
 
 
 def _known_mistake(

@@ -7,7 +7,7 @@ from typing import Any
 from nodeselect.errors import SelectorError
 from nodeselect.limits import LIMITS
 from nodeselect.selectors.charset import is_key, is_value
-from nodeselect.selectors.diagnostics import id_error, limit_error
+from nodeselect.selectors.diagnostics import limit_error
 from nodeselect.selectors.frozen import Frozen
 from nodeselect.selectors.key_constraint import constraints_by_key
 from nodeselect.selectors.label_selector import (
@@ -24,7 +24,7 @@ from nodeselect.selectors.predicate import (
     compile_predicate,
 )
 from nodeselect.selectors.requirement import Requirement
-from nodeselect.text import printable, quoted, to_exact_str, truncate
+from nodeselect.text import id_mistake, printable, quoted, to_exact_str, truncate
 
 
 class _Unfrozen:
@@ -369,10 +369,10 @@ def _valid_ids(match_ids: Iterable[str]) -> list[str]:
     for number, node_id in enumerate(_items(match_ids, "match_ids")):
         path = f"match_ids[{number}]"
         text = to_exact_str(node_id, path)
-        if not (text and text.isascii() and text.isprintable()):
-            error = id_error(text)
-            if error is not None:
-                raise error.at(path)
+        if mistake := id_mistake(text):
+            code, message, span = mistake
+            hint = "remove it" if text else None
+            raise SelectorError(code, message, text, span, hint=hint, path=path)
         valid.append(text)
     return valid
 

@@ -256,7 +256,9 @@ def _no_workload_error(name: str, kinds: Iterable[str]) -> JobError:
     names = list(dict.fromkeys(kinds))
     found = join_limited(list(map(printable, names)), 5)
     hint = None
-    if not _PODLESS_KINDS.issuperset(names):
+    if names == ["Node"]:
+        hint = "give nodes with -n FILE, and a job or a manifest with --job"
+    elif not _PODLESS_KINDS.issuperset(names):
         hint = "if it has a pod template, copy the spec of the template into a Pod"
     message = f"found no object that runs pods, only {found or 'an empty list'}"
     return _file_error(name, "no-workload", message, hint)

@@ -190,7 +190,7 @@ class CheckedJob:
     :ivar errors: the number of errors.
     :ivar spec: the job spec; None if there is none.
     :ivar selector: the selector of the job; it matches nothing if the file has errors.
-    :ivar edits: the findings that have an edit.
+    :ivar edits: the findings that may have an edit.
     :ivar has_unknown_fields: whether it has fields that no job has, not even in another style, such
         as ``matchLabels`` for ``match_labels``.
     """
@@ -250,7 +250,7 @@ class CheckedJob:
             if rules is None or code in rules or is_always_reported:
                 self.errors += not finding.is_warning
                 self._warnings += finding.is_warning
-                if finding.edit is not None:
+                if finding.edit is not None or not isinstance(finding.hint, str | None):
                     self.edits.append(finding)
                 yield finding
 
@@ -370,15 +370,13 @@ def draw_problems(findings: Iterable[Finding], data: bytes | None) -> tuple[Prob
     long_fixes: set[Fix | None] = set()
     problems = []
     for finding in findings:
-        hint, edit = finding.hint, finding.edit
-        fix = Fix.of(hint() if callable(hint) else hint)
+        fix = finding.fix
         if fix in long_fixes:
             fix = None
         elif fix and len(fix.text) > _LONG_HINT:
             long_fixes.add(fix)
         if fix is not None:
-            is_certain = fix.is_certain or isinstance(edit, str)
-            fix = fix._replace(text=printable(fix.text), is_certain=is_certain)
+            fix = fix._replace(text=printable(fix.text))
         severity = finding.severity or "error"
         problem = Problem(
             finding.code, finding.message, path=finding.path, fix=fix, severity=severity

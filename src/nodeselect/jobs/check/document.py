@@ -2,11 +2,10 @@
 
 from functools import partial
 
-from nodeselect.documents.values import List, Object, Scalar, Value, find, is_null
+from nodeselect.documents.values import List, Object, Scalar, Value, is_null
 from nodeselect.jobs.check.fields import check_model
 from nodeselect.jobs.check.rule import DEMO, Check, Finding, Findings, Hint, describe, rule
 from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper, snake_case
-from nodeselect.jobs.check.suggestions import suggest_mapping
 from nodeselect.problem import Fix
 from nodeselect.text import printable
 
@@ -117,9 +116,15 @@ def _bare_pipeline(spec: Object, path: str) -> Findings:
     after="name: demo\ntype: query\nselector: {match_expressions: [region=eu]}\n"
     "config: {input: {stdin: {}}, output: {stdout: {}}}",
 )
-def _bacalhau_job(document: Object, job: dict[str, Value], file: str) -> Findings:
+def _bacalhau_job(document: Object, fields: dict[str, Value], file: str) -> Findings:
     message = "this is a job of Bacalhau, not a job spec of Expanso"
-    yield Finding(document, "", message, partial(_suggest_bacalhau, job, file))
+    hint: Hint = "write a job with a name, a type, a selector and a config"
+    if isinstance(constraints := fields.get("constraints"), List) and constraints.items:
+        import shlex  # loads slowly
+
+        words = ["nodeselect", "convert", "-" if file == "standard input" else file, "--to", "job"]
+        hint = Fix.write(printable(shlex.join(words)), "for the selector, run")
+    yield Finding(document, "", message, hint)
 
 
 _HINT = "write a job spec, with a name and a selector"
@@ -129,11 +134,15 @@ _MANIFEST_HINT = Fix.write(
 )
 _VERSION_HINT = Fix.write("apiVersion: apps/v1", "add its apiVersion at the top, such as")
 
-# Other YAML in the folders of jobs that may have a name: its fields, and what it is.
-_FOREIGN = (
-    ({"services"}, "a file of Docker Compose"),
-    ({"on", "jobs"}, "a workflow of GitHub Actions"),
-    ({"apiVersion", "name", "version"}, "a chart of Helm"),
+_CHECK_HINT = "check only job specs"
+
+# Other documents in the folders of jobs: their fields, what they are, and what to do.
+_FOREIGN: tuple[tuple[set[str], str, Hint], ...] = (
+    ({"services"}, "a file of Docker Compose", _CHECK_HINT),
+    ({"on", "jobs"}, "a workflow of GitHub Actions", _CHECK_HINT),
+    ({"apiVersion", "name", "version"}, "a chart of Helm", _CHECK_HINT),
+    ({"apiVersion", "kind"}, "a Kubernetes object", _MANIFEST_HINT),
+    ({"kind", "metadata"}, "an object of Kubernetes without an apiVersion", _VERSION_HINT),
 )
 
 # A job of Bacalhau has tasks and one of the first of these; a job of Expanso has one of the second.
@@ -149,14 +158,6 @@ def is_kubernetes_object(document: Value) -> bool:
     return isinstance(document, Object) and {"apiVersion", "kind"} <= document.entries.keys()
 
 
-def _is_like_kubernetes(document: Object) -> bool:
-    """Return whether an object that has no ``apiVersion`` has other fields of Kubernetes."""
-    spec = document.entries["spec"][1] if "spec" in document.entries else None
-    return "metadata" in document.entries or (
-        isinstance(spec, Object) and not {"containers", "template"}.isdisjoint(spec.entries)
-    )
-
-
 def locate_spec(document: Value, file: str = "") -> Check[tuple[Object, str] | None]:
     """Find the job spec: the document, or its field ``spec``. Yield findings if it is not a job.
 
@@ -169,22 +170,15 @@ def locate_spec(document: Value, file: str = "") -> Check[tuple[Object, str] | N
         message = f"a job spec is a mapping, not {describe(document)}"
         if isinstance(document, Scalar) and document.kind == "null" and not document.text:
             message = "the file is empty"
-        yield from _not_a_job(document, "", message, _HINT)
+        hint = _NODES_HINT if isinstance(document, List) else _HINT
+        yield from _not_a_job(document, "", message, hint)
         return None
     entries = document.entries
-    for names, what in _FOREIGN:
+    for names, what, foreign_hint in _FOREIGN:
         if names <= entries.keys() and _OWN.isdisjoint(entries):
-            message = f"this is {what}, not a job spec"
-            yield from _not_a_job(document, "", message, "check only job specs")
+            place, path = (entries["kind"][0], "kind") if "kind" in names else (document, "")
+            yield from _not_a_job(place, path, f"this is {what}, not a job spec", foreign_hint)
             return None
-    if is_kubernetes_object(document):
-        message = "this is a Kubernetes object, not a job spec"
-        yield from _not_a_job(entries["kind"][0], "kind", message, _MANIFEST_HINT)
-        return None
-    if "kind" in entries and _is_like_kubernetes(document):
-        message = "this looks like an object of Kubernetes, but has no apiVersion"
-        yield from _not_a_job(entries["kind"][0], "kind", message, _VERSION_HINT)
-        return None
     if (bacalhau_job := _find_bacalhau_job(document)) is not None:
         yield from _bacalhau_job(document, bacalhau_job, file)
         return None
@@ -205,8 +199,7 @@ def locate_spec(document: Value, file: str = "") -> Check[tuple[Object, str] | N
     ):
         if spec.entries.keys().isdisjoint(_BARE_FIELDS):
             message = "this is not a job spec: it has no name, type or selector"
-            is_list = any(isinstance(find(spec, name), List) for name in ("items", "nodes"))
-            yield from _not_a_job(spec, path, message, _NODES_HINT if is_list else _HINT)
+            yield from _not_a_job(spec, path, message, _NODES_HINT)
         else:
             yield from _bare_pipeline(spec, path)
         return None
@@ -219,29 +212,9 @@ def _find_bacalhau_job(document: Object) -> dict[str, Value] | None:
     match fields:
         case {"job": Object() as job} if len(fields) == 1:
             return _find_bacalhau_job(job)
-        case {"apiversion": Scalar(text), "spec": Object() as spec} if text.startswith("V1"):
-            return {name.lower(): value for name, (_, value) in spec.entries.items()}
         case {"tasks": List()} if _BACALHAU_FIELDS & fields.keys() and not _OWN & fields.keys():
             return fields
     return None
-
-
-def _suggest_bacalhau(job: dict[str, Value], file: str) -> Fix | str:
-    """Return a hint on what to write instead of a job of Bacalhau, if possible with its selector.
-
-    :param job: the fields of the job.
-    :param file: the name of the file, for a command in the hint.
-    """
-    constraints = job.get("constraints") or job.get("nodeselectors")
-    if constraints is None or is_null(constraints) or constraints == List([], constraints.position):
-        return "write a job with a name, a type, a selector and a config"
-    selector = suggest_mapping(constraints)
-    if selector is None:
-        import shlex  # loads slowly
-
-        words = ["nodeselect", "convert", "-" if file == "standard input" else file, "--to", "job"]
-        return Fix.write(printable(shlex.join(words)), "for the selector, run")
-    return Fix.write(f"selector: {selector}", "instead of the constraints, write")
 
 
 @rule(

@@ -79,8 +79,7 @@ def expected(what: str, value: Value, path: str, hint: Hint = None) -> Findings:
         a fix or None.
     """
     found = describe(value, expects_string="string" in what)
-    edit = None if isinstance(hint, str) else hint
-    yield Finding(value, path, f"expected {what}, found {found}", hint, edit=edit)
+    yield Finding(value, path, f"expected {what}, found {found}", hint)
 
 
 @_error(

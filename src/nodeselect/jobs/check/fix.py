@@ -19,7 +19,6 @@ from nodeselect.documents.yaml import scalar_kind
 from nodeselect.jobs.check.checker import CheckedJob
 from nodeselect.jobs.check.rule import Finding
 from nodeselect.jobs.check.schema_fields import snake_case
-from nodeselect.problem import Fix
 
 # Strings that need no quotes in YAML, also in its flow style; most others could do without, too.
 _PLAIN = r"[A-Za-z0-9_](?:[\w./=!<> ()-]*[\w)])?"
@@ -116,20 +115,19 @@ class _Text:
 
         Return None if the edit cannot be made safely.
         """
-        text = finding.edit
-        if callable(text):
-            fix = text()
-            text = fix if isinstance(fix, Fix) else None  # words of a hint are no edit
+        fix, text = finding.fix, finding.edit
+        if text is None and (fix is None or not fix.is_certain):
+            return None
         mark = self._quote_of(finding.value)
         start = self._index(finding.value.position) - len(mark)
         end = self._end(finding.last or finding.value)
-        if text is None or end is None:
+        if end is None:
             return None
         is_scalar = isinstance(finding.value, Scalar) and finding.last is None
         if not is_scalar and "#" in self._text[start:end]:
             return None
-        if isinstance(text, Fix):
-            return (start, end, text.replacement or "") if text.is_certain else None
+        if text is None:
+            return start, end, (fix and fix.replacement) or ""
         if double_quoted(text, _MAX_LENGTH) is None:
             return None
         is_flow = self._text[start] in "[{"  # it may be JSON

@@ -49,10 +49,8 @@ class Finding(NamedTuple):
     :param message: what is wrong.
     :param hint: what to write instead.
     :param span: start and end of the mistake in the text of the value; None for all of it.
-    :param edit: what ``--fix`` writes in place of the value: a string, which gets quotes if it
-        needs them; or a fix, whose replacement is written as it is if it is certain; or a function
-        that returns such a fix, or words, which are never written. None if it is not certain what
-        was meant.
+    :param edit: the string that ``--fix`` writes in place of the value, in quotes if needed. If
+        None, ``--fix`` writes the replacement of the hint if this is certain.
     :param last: if several neighbouring values are replaced together, the last of them; ``value``
         is the first.
     :param severity: ``error`` or ``warning``; empty for that of the rule.
@@ -64,10 +62,16 @@ class Finding(NamedTuple):
     message: str
     hint: Hint = None
     span: tuple[int, int] | None = None
-    edit: Hint = None
+    edit: str | None = None
     last: Value | None = None
     severity: str = ""
     code: str = ""
+
+    @property
+    def fix(self) -> Fix | None:
+        """The hint, computed if it is a function; it is certain if there is an edit."""
+        fix = Fix.of(self.hint() if callable(self.hint) else self.hint)
+        return fix._replace(is_certain=True) if fix and self.edit is not None else fix
 
     @property
     def position(self) -> Position:

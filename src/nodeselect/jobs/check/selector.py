@@ -33,7 +33,7 @@ from nodeselect.limits import LIMITS
 from nodeselect.problem import Fix
 from nodeselect.selectors import Operator, Requirement, Selector, conflict, redundant
 from nodeselect.selectors.charset import is_key
-from nodeselect.text import join_limited, quoted, truncate
+from nodeselect.text import id_mistake, join_limited, quoted, truncate
 
 # The rules about the meaning of a selector.
 _CHECKS: list[Callable[["_Parsed"], Findings]] = []
@@ -55,8 +55,7 @@ _BRACKETS = r"[(\[{][^()\[\]{}]*[)\]}]"
 )
 def _structured_expression(item: Object, path: str) -> Findings:
     message = "an expression is a string, not a mapping"
-    expression = partial(suggest_expression, item)
-    yield Finding(item, path, message, expression, edit=expression)
+    yield Finding(item, path, message, partial(suggest_expression, item))
 
 
 @_form(
@@ -69,7 +68,7 @@ def _structured_expression(item: Object, path: str) -> Findings:
 def _split_expression(
     first: Scalar, path: str, message: str, hint: Hint, last: Value | None = None
 ) -> Findings:
-    yield Finding(first, path, message, hint, edit=hint if last else None, last=last)
+    yield Finding(first, path, message, hint, last=last)
 
 
 @_form(
@@ -283,61 +282,39 @@ def _read_requirements(entry: _Entry) -> Check[tuple[Requirement, ...] | None]:
             return requirements
         Selector.of(match_expressions=[value.text])  # raises, since it is blank
     except SelectorError as error:
-        place, hint = value, error.fix
-        edit: Hint = None
+        place, hint, edit = value, error.fix, None
         if key is not None:
             hint = suggest_label(key.text, value) or hint
             if not is_key(key.text):
                 place = key
-        else:
-            hint = hint and _quote_for_yaml(hint, is_whole="," not in error.source)
-            edit = _corrected_expression(error)
+        elif hint and hint.is_certain and hint.replacement:
+            hint, edit = _correction(hint.replacement, hint, error.source)
         message, span = error.message, error.span
         yield Finding(place, entry.path, message, hint, span, edit, code=error.code)
     return None
 
 
-def _corrected_expression(error: SelectorError) -> str | None:
-    """Return an invalid expression with its mistake corrected.
+def _correction(requirement: str, fix: Fix, source: str) -> tuple[Fix, str | None]:
+    """Return the fix of an invalid expression for YAML, and the whole expression after it.
 
-    Return None if it has several requirements, or if the fix is not certain.
+    The latter is None if the expression has several requirements.
+
+    :param requirement: what the fix writes.
     """
-    fix, outside = error.fix, re.sub(_BRACKETS, "", error.source)
-    if fix is None or not fix.is_certain or "," in outside:
-        return None
-    try:
-        return fix.replacement if Selector.parse(fix.replacement or "").requirements else None
-    except SelectorError:
-        return None
-
-
-def _quote_for_yaml(fix: Fix, *, is_whole: bool) -> Fix:
-    """Return the fix of an expression as a fix for YAML: ``write: "!key"`` for ``write: !key``.
-
-    In YAML, ``!key`` and ``5`` are not strings.
-
-    :param is_whole: whether the replacement is the whole expression, and not a part of it.
-    """
-    text = fix.replacement
-    if not text or not fix.is_certain or (text[0] != "!" and scalar_kind(text) == "text"):
-        return fix
-    if is_whole:
-        return Fix.write(f'"{text}"')
-    return fix._replace(text=f"put the expression in quotes, and {fix.text}")
+    if requirement.startswith("!") or scalar_kind(requirement) != "text":  # to YAML, no string
+        fix = Fix.write(f'"{requirement}"')
+    is_whole = "," not in re.sub(_BRACKETS, "", source)
+    return fix._replace(is_certain=False), requirement if is_whole else None
 
 
 def _check_id(entry: _Entry) -> Check[bool]:
     """Report an invalid id; return whether it is valid."""
-    text = entry.value.text
-    if text and text.isascii() and text.isprintable():  # the usual case
+    mistake = id_mistake(entry.value.text)
+    if mistake is None:
         return True
-    try:
-        Selector.of(match_ids=[text])
-    except SelectorError as error:
-        value, path, code = entry.value, entry.path, error.code
-        yield Finding(value, path, error.message, error.fix, error.span, code=code)
-        return False
-    return True
+    code, message, span = mistake
+    yield Finding(entry.value, entry.path, message, "remove it", span, code=code)
+    return False
 
 
 @_warning(

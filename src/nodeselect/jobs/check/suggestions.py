@@ -29,7 +29,7 @@ from nodeselect.jobs.check.schema_fields import (
 from nodeselect.problem import Fix
 from nodeselect.selectors import Operator, Requirement, Selector, conflict
 from nodeselect.selectors.charset import is_key, is_value
-from nodeselect.selectors.operator import OPERATORS
+from nodeselect.selectors.operator import KUBERNETES_OPERATORS, OPERATORS
 
 _HEALTHY = "set success_threshold instead: a node is healthy after that many good checks in a row"
 
@@ -66,22 +66,18 @@ _PARENTS = {
 # What people call the fields of a selector.
 _SELECTOR_FIELDS = {
     **dict.fromkeys(("id", "ids", "node_ids", "nodes"), "match_ids"),
-    **dict.fromkeys(("labels", "node_labels"), "match_labels"),
-    **dict.fromkeys(("expressions", "requirements"), "match_expressions"),
+    **dict.fromkeys(("labels", "node_labels", "node_selector"), "match_labels"),
+    **dict.fromkeys(("constraints", "expressions", "requirements"), "match_expressions"),
 }
 
 # Suggestions with more characters or expressions than this are not made.
 _MAX_LENGTH = 400
 _MAX_ITEMS = 50
 
-# The operators of structured expressions by their names in Kubernetes, in Bacalhau and in a
-# selector text: in lower case, without spaces and underscores.
+# The operators of Kubernetes, of Bacalhau and of a selector text, in lower case.
 _OPERATORS = {
     **{each.value: each for each in Operator},
-    **{spelling: operator for spelling, operator in OPERATORS.items() if spelling},
-    "doesnotexist": Operator.DOES_NOT_EXIST,
-    "equals": Operator.EQUALS,
-    "notequals": Operator.NOT_EQUALS,
+    **{name.lower(): each for name, each in (OPERATORS | KUBERNETES_OPERATORS).items() if name},
 }
 
 
@@ -113,13 +109,9 @@ def suggest_field(model: str, key: Scalar, value: Object) -> Fix | str:
     item = value.entries[key.text][1]
     if model in ("Job", "JobSpec"):
         if plain.replace("_", "") in FOREIGN_SELECTORS:
-            if _is_selector(item) and "selector" not in value.entries:
-                return "rename it to 'selector'"
-            selector = suggest_mapping(item)
-            if selector:
+            if selector := _mapping(item):
                 return Fix.write(f"selector: {selector}")
-            example = 'selector: {match_expressions: ["region in (eu,us)"]}'
-            return Fix.write(example, "write, for example")
+            return "rename it to 'selector', with match_labels, match_expressions or match_ids"
         if plain in fields_of("NodeSelector"):
             return f"move it under 'selector', as selector.{plain}"
         if is_selector_name(key.text):
@@ -136,29 +128,12 @@ def suggest_field(model: str, key: Scalar, value: Object) -> Fix | str:
     return f"the fields are: {', '.join(fields_of(model))}"
 
 
-def _is_selector(value: Value) -> bool:
-    """Return whether a value is a mapping that has only fields of a selector."""
-    if not isinstance(value, Object) or not value.entries:
-        return False
-    return set(map(snake_case, value.entries)) <= fields_of("NodeSelector").keys()
-
-
 def _suggest_selector_field(key: Scalar, selector: Object) -> Fix | str:
-    plain, item = snake_case(key.text), selector.entries[key.text][1]
-    known = fields_of("NodeSelector")
-    name, colon, _ = key.text.partition(":")
-    if colon and name in known:
-        return f"put a space after '{name}:'"
+    plain, known = snake_case(key.text), fields_of("NodeSelector")
     if hint := suggest_word(_SELECTOR_FIELDS.get(plain, plain), known, selector.entries):
         return hint
-    if is_bare_key(key, item):
+    if is_bare_key(key, selector.entries[key.text][1]):
         return "this is the rest of a value that YAML ended at the comma: put all of it in quotes"
-    if not isinstance(item, Scalar):
-        is_foreign = plain.replace("_", "") in FOREIGN_SELECTORS
-        wrapped = Object({key.text: (key, item)}, key.position)  # as in {region: [eu, us]}
-        mapping = suggest_mapping(item if is_foreign else wrapped)
-        if mapping and not selector.entries.keys() & known:
-            return Fix.write(mapping[1:-1])
     entries = {name: entry for name, entry in selector.entries.items() if name not in known}
     labels = _label_mapping(Object(entries, key.position))
     words = "labels go under match_labels"
@@ -168,7 +143,7 @@ def _suggest_selector_field(key: Scalar, selector: Object) -> Fix | str:
 def suggest_selector(value: Value) -> Fix:
     """Return a hint on what to write instead of a selector that is not a mapping."""
     is_word = isinstance(value, Scalar) and not re.search("[=!<>(]", value.text)
-    selector = None if is_word else suggest_mapping(value)
+    selector = None if is_word else _mapping(value)
     example = "write a mapping, such as: {match_labels: {region: eu}}, or {} for EVERY node"
     return Fix.write(selector) if selector else Fix(example)
 
@@ -193,17 +168,12 @@ def suggest_list(name: str, value: Value) -> Fix:
 
 def suggest_label(key: str, value: Value) -> Fix | None:
     """Return a hint on what to write instead of a label with an invalid value, or None."""
-    is_list = isinstance(value, Scalar) and "," in value.text and all(value.text.split(","))
-    if (is_list or isinstance(value, List)) and (expression := _structured(key, "in", value)):
-        return Fix.write(f'"{expression}"', "write under match_expressions")
-    if not isinstance(value, Scalar):
-        words = "write a string; for several values, under match_expressions"
-        return Fix.write('"region in (eu,us)"', words)
-    if value.kind == "text":
-        return None
-    if is_null(value) or is_value(value.text):
-        return suggest_text(value)
-    return None
+    if isinstance(value, Scalar) and "," not in value.text:
+        is_valid = value.kind != "text" and (is_null(value) or is_value(value.text))
+        return suggest_text(value) if is_valid else None
+    expression = _structured(key, "in", value)
+    words = "for several values, write under match_expressions"
+    return Fix.write(f'"{expression}"' if expression else '"region in (eu,us)"', words)
 
 
 def suggest_text(value: Value) -> Fix | None:
@@ -225,8 +195,9 @@ def suggest_number(path: str, expectation: Field, value: Value) -> Fix | None:
         return None
     text = value.text.strip()
     if path.endswith("_timeout") and (duration := parse_duration(text)):
-        seconds = max(1, duration // NANOSECONDS["s"])
-        return Fix.write(str(seconds), "timeouts are in whole seconds; write", is_certain=True)
+        seconds, rest = divmod(duration, NANOSECONDS["s"])
+        words = "timeouts are in whole seconds; write"
+        return Fix.write(str(seconds or 1), words, is_certain=not rest)
     number = text.removesuffix("%").rstrip() if expectation.maximum > 1 else text
     if not (INTEGER if expectation.kind == "integer" else NUMBER).fullmatch(number):
         return None
@@ -238,7 +209,7 @@ def suggest_expression(item: Value) -> Fix:
     text = _valid_expression(item.text) if isinstance(item, Scalar) else None
     texts = [text] if text else _expressions(item)
     if len(texts) == 1 and (expression := double_quoted(texts[0], _MAX_LENGTH)):
-        return Fix.write(expression, is_certain=True)
+        return Fix.write(expression, is_certain=not isinstance(item, List))
     return Fix.write('"region in (eu,us)"', "write a string, such as")
 
 
@@ -264,7 +235,7 @@ def _list_of(texts: list[str]) -> str | None:
     return f"[{listed}]" if strings and all(strings) and len(listed) <= _MAX_LENGTH else None
 
 
-def suggest_mapping(value: Value) -> str | None:
+def _mapping(value: Value) -> str | None:
     """Return the selector that a value probably means, as a YAML mapping.
 
     The result is None if that is not clear, or if no node could match it.
@@ -298,17 +269,12 @@ def _expressions(value: Value) -> list[str]:
     items: list[Value] = [value]
     if isinstance(value, List):
         items = value.items
-    elif isinstance(value, Object) and not _is_structured(value):
+    elif isinstance(value, Object) and "operator" not in map(str.lower, value.entries):
         items = [Object({name: entry}, value.position) for name, entry in value.entries.items()]
     if len(items) > _MAX_ITEMS:
         return []
     texts = [_expression(item) for item in items]
     return [] if None in texts else [text for text in texts if text]
-
-
-def _is_structured(value: Object) -> bool:
-    names = sorted(map(str.lower, value.entries))
-    return names[:2] == ["key", "operator"] and names[2:] in ([], ["value"], ["values"])
 
 
 def _expression(value: Value) -> str | None:
@@ -319,14 +285,17 @@ def _expression(value: Value) -> str | None:
     match value:
         case Scalar(text, "text"):
             return _valid_expression(text)
-        case Object(entries) if _is_structured(value):
-            match {name.lower(): item for name, (_, item) in entries.items()}:
-                case {"key": Scalar(key), "operator": Scalar(operator), **values}:
-                    return _structured(key, operator, next(iter(values.values()), None))
         case Object(entries) if len(entries) == 1:
             [(name, (_, item))] = entries.items()
-            if name.lower() not in ("key", "operator", "values"):
-                return _structured(name, "in" if isinstance(item, List) else "=", item)
+            if name.lower() in ("key", "operator", "values"):
+                return None
+            has_several = isinstance(item, List) or (isinstance(item, Scalar) and "," in item.text)
+            return _structured(name, "in" if has_several else "=", item)
+        case Object(entries):
+            match {name.lower(): item for name, (_, item) in entries.items()}:
+                case {"key": Scalar(key), "operator": Scalar(operator), **values}:
+                    if len(values) == len(entries) - 2 and values.keys() <= {"values"}:
+                        return _structured(key, operator, values.get("values"))
     return None
 
 
@@ -340,7 +309,7 @@ def _valid_expression(text: str) -> str | None:
 
 
 def _structured(key: str, operator: str, values: Value | None) -> str | None:
-    """Return the expression for a key, an operator such as ``In`` or ``not in``, and values.
+    """Return the expression for a key, an operator such as ``In`` or ``!=``, and values.
 
     Return None if these are not valid.
     """
@@ -349,19 +318,11 @@ def _structured(key: str, operator: str, values: Value | None) -> str | None:
     for item in items:
         if not isinstance(item, Scalar) or is_null(item):
             return None
-        pieces = [word.strip() for word in item.text.split(",")]
-        if len(pieces) > 1 and not all(pieces):
-            return None  # an empty value is valid, but "a," does not mean one
-        words += pieces
-    found = _OPERATORS.get("".join(operator.lower().replace("_", " ").split()))
-    if found is None:
-        return None
-    if len(words) > 1:
-        found = {Operator.EQUALS: Operator.IN, Operator.NOT_EQUALS: Operator.NOT_IN}.get(
-            found, found
-        )
+        words += [word.strip() for word in item.text.split(",")]
+    if len(words) > 1 and not all(words):
+        return None  # an empty value is valid, but "a," does not mean one
     try:
-        text = str(Requirement(key.strip(), found, words))
-    except SelectorError:
+        text = str(Requirement(key, _OPERATORS["".join(operator.lower().split())], words))
+    except (KeyError, SelectorError):
         return None
     return text if len(text) <= _MAX_LENGTH else None
