@@ -103,23 +103,3 @@ def test_a_file_that_cannot_be_written(run: Run, tmp_path: Path) -> None:
     assert (ended.status, ended.out) == (2, "")
     assert ended.err == "error: cannot write 'a.yaml': Permission denied\n"
     assert Path("a.yaml").read_text() == BEFORE
-
-
-def test_a_second_write_that_fails(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The error names the files that were corrected before it."""
-    replace = os.replace
-    done: list[str] = []
-
-    def fail(old: str, new: str, **options: int) -> None:
-        if done:
-            raise OSError(28, "No space left on device")
-        done.append(new)
-        replace(old, new, **options)
-
-    monkeypatch.setattr(os, "replace", fail)
-    ended = run("check", "--fix", "--write", ".")
-    assert (ended.status, ended.out) == (2, "")
-    assert " ".join(ended.err.split()) == (
-        "error: cannot write 'b.yaml': No space left on device; corrected before it: 'a.yaml'"
-    )
-    assert Path("a.yaml").read_text() == AFTER

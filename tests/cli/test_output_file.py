@@ -124,26 +124,6 @@ def test_what_is_not_replaced(tmp_path: Path) -> None:
     assert file.read_text() == "<p>"
 
 
-@pytest.mark.parametrize("stream", ["stdout", "stderr"])
-@pytest.mark.parametrize("name", ["/dev/{}", "out"])
-def test_standard_streams(tmp_path: Path, stream: str, name: str) -> None:
-    """A page to the file that a standard stream goes to comes before the rest of that stream."""
-    (tmp_path / "nodes.json").write_text('[{"id": "n-1"}]')
-    command = ["explain", "-n", "nodes.json", "-l", "gpu", "--html", name.format(stream)]
-    with (tmp_path / "out").open("wb") as output:
-        done = subprocess.run(
-            [*COMMAND, *command], cwd=tmp_path, timeout=60, check=False,
-            stdout=output if stream == "stdout" else subprocess.PIPE,
-            stderr=output if stream == "stderr" else subprocess.PIPE,
-        )  # fmt: skip
-    assert done.returncode == 1
-    page, end, rest = (tmp_path / "out").read_text().partition("</html>")
-    assert page.startswith("<!DOCTYPE html>")
-    assert end
-    report = rest if stream == "stdout" else done.stdout.decode()
-    assert report.strip().startswith("0 of 1 node matches")
-
-
 def test_a_full_device(tmp_path: Path) -> None:
     """A page that cannot be written is an error, and no report is printed."""
     (tmp_path / "nodes.json").write_text('[{"id": "n-1"}]')

@@ -75,7 +75,6 @@ WRONG_TURNS = {
     # Verbs of other tools, and typos.
     "get nodes -l gpu -n fleet.json": "match -l gpu -n fleet.json",
     "get nodes fleet.json": "match --all -n fleet.json",
-    "describe node node-174fc70c -n fleet.json": "match --id node-174fc70c -n fleet.json",
     "lint jobs": "check jobs",
     "jobs --jobs jobs -n fleet.json": "explain --job jobs -n fleet.json",
     "mtach -l gpu -n fleet.json": "match -l gpu -n fleet.json",
@@ -89,8 +88,7 @@ WRONG_TURNS = {
         "match -n fleet.json -l 'gpu,!maintenance'",
     "match --node node-174fc70c -n fleet.json": "match --id node-174fc70c -n fleet.json",
     "match --name node-174fc70c -n fleet.json": "match --id node-174fc70c -n fleet.json",
-    "match -n fleet.json -l gpu --json --no-color":
-        "match -n fleet.json -l gpu -o json --color never",
+    "match -n fleet.json -l gpu --json": "match -n fleet.json -l gpu -o json",
     "match --lable-column=rack -l gpu -n fleet.json":
         "match --label-column rack -l gpu -n fleet.json",
     "check --rule no-name --file job.yaml": "check --select no-name job.yaml",

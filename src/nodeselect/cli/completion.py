@@ -137,13 +137,10 @@ def _list_items(incomplete: str, described: Mapping[str, str]) -> _Items:
 
 
 def _items(head: str, word: str, described: Mapping[str, str]) -> _Items:
-    """Return the candidates that start with a word, with their descriptions.
+    """Return the candidates that start with a word, with their descriptions, after ``head``.
 
     If there are too many to list, return their different beginnings, one letter longer than what
     they have in common, so that TAB shows which letters may come next.
-
-    :param head: what is before the word, and stays.
-    :param described: all candidates, with a description of each.
     """
     texts = [text for text in described if text.startswith(word) and _is_plain(text)]
     if len(texts) > _MAX_SHOWN:

@@ -55,10 +55,7 @@ def similar_key(
 ) -> str:
     """Return the end of a message about an unknown key, such as ``; 3 nodes have 'region'``.
 
-    It is empty if no key in ``counts`` is similar.
-
-    :param counts: how many nodes have each label key.
-    :param one: the words after the number 1; ``several`` those after any other number.
+    It is empty if no key in ``counts`` is similar. ``one`` is for one node, ``several`` for others.
     """
     from nodeselect.similarity import WordCounts, closest_key  # compiles patterns
 
@@ -69,10 +66,7 @@ def similar_key(
 
 
 def check_node(context: click.Context, inventory: "Inventory", node_id: str) -> None:
-    """End the command with an error if no node has this id.
-
-    The error names the node whose name this is, or the ids that begin with it.
-    """
+    """End the command if no node has this id; name the node that has this name, or longer ids."""
     if node_id not in inventory:
         write_error_message(f"error: no node has the id {quoted(node_id)}")
         if named := [node.id for node in inventory if node.name == node_id]:

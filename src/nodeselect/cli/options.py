@@ -83,17 +83,23 @@ state_option = click.option(
     help="Use only nodes in one of these states, such as connected, disconnected, lost, ready,"
     " not-ready or cordoned. Repeatable.",
 )  # fmt: skip
-report_option = click.option(
-    "-o", "--output", type=click.Choice(REPORT_FORMATS), default="text", show_default=True,
-    help="The output format.",
-)  # fmt: skip
+
+
+def output_option(formats: Sequence[str]) -> Callable[[_Command], _Command]:
+    """Add the option ``-o``; the first of the formats is the default."""
+    return click.option(
+        "-o", "--output", type=click.Choice(formats), default=formats[0], show_default=True,
+        help="The output format.",
+    )  # fmt: skip
+
+
+report_option = output_option(REPORT_FORMATS)
 
 
 def nodes_option(*, required: bool = True) -> Callable[[_Command], _Command]:
     """Add the options ``-n``, ``--id-column`` and ``-v``, whose value is a :class:`NodeFiles`.
 
-    :param required: whether the command needs nodes: without ``-n``, they are those of
-        :func:`default_nodes`, and if there are none, this is an error.
+    :param required: whether the nodes are those of :func:`required_nodes` without ``-n``.
     """
 
     def parse(
@@ -149,10 +155,7 @@ def required_nodes(context: click.Context) -> NodeFiles:
 
 
 def default_nodes(context: click.Context) -> NodeFiles | None:
-    """Return the input that is read without ``-n``, or None.
-
-    It is the one in the environment variable ``NODESELECT_NODES``, or standard input if piped.
-    """
+    """Return the input in NODESELECT_NODES, or else standard input if it is piped, or None."""
     if source := os.environ.get(VARIABLE):
         nodes = node_files(context, source)
         if source != "-" and not os.path.exists(source):
@@ -213,10 +216,7 @@ def check_job_files(context: click.Context, files: Sequence[str]) -> None:
 
 
 def check_usage(context: click.Context, mistakes: Mapping[str, bool]) -> None:
-    """Reject a command line that has a mistake.
-
-    :param mistakes: the message of each possible mistake, and whether the command line has it.
-    """
+    """Reject a command line that has one of these mistakes; the keys are their messages."""
     for message, is_present in mistakes.items():
         if is_present:
             raise click.UsageError(message, context)

@@ -45,10 +45,7 @@ def is_quiet() -> bool:
 
 
 def write_output(lines: Iterable[str]) -> None:
-    """Write lines to standard output; at most 1,000 of them are in memory at a time.
-
-    :raises OSError: if standard output is closed or cannot be written to.
-    """
+    """Write lines to standard output; at most 1,000 of them are in memory at a time."""
     if is_quiet():
         return
     lines = iter(lines)

@@ -54,11 +54,8 @@ _OPTIONS = {
     for option in options.split()
 }
 
-# Options without a value, and what they are called here.
-_FLAGS = {
-    "--csv": ("-o", "csv"), "--json": ("-o", "json"), "--markdown": ("-o", "markdown"),
-    "--no-color": ("--color", "never"), "--no-colour": ("--color", "never"),
-}  # fmt: skip
+# Options of other tools that are a value of ``-o`` here.
+_FORMATS = ("--csv", "--json", "--markdown")
 
 # A command with one of these writes a file; so does index.
 _WRITING = frozenset({"--html", "--write"})
@@ -77,11 +74,7 @@ _Options = Mapping[str, click.Option]
 
 
 def suggested_command(context: click.Context, words: Sequence[str]) -> str | None:
-    """Return the command line that was probably meant, or None.
-
-    :param context: that of the command or the group that does not accept its arguments.
-    :param words: the arguments of the process.
-    """
+    """Return the command line that was probably meant by the arguments of the process, or None."""
     root = context.find_root()
     group = root.command
     assert isinstance(group, click.Group)
@@ -96,10 +89,8 @@ def suggested_command(context: click.Context, words: Sequence[str]) -> str | Non
     meant = _command_name(name, names)
     if meant is None:
         return None
-    if name in _VERBS and rest[:1] in (["node"], ["nodes"]):  # as in kubectl: describe node ID
+    if name in _VERBS and rest[:1] in (["node"], ["nodes"]):  # as in kubectl: get nodes
         del rest[0]
-        if rest and not rest[0].startswith("-") and not os.path.exists(rest[0]):
-            meant, rest = "match", ["--id", *rest]
     if meant == "help":
         rest = [_command_name(each, names) or each for each in rest]
     command = group.get_command(root, meant)
@@ -171,16 +162,14 @@ def _corrected(command: click.Command, words: list[str]) -> list[str] | None:
 def _option(word: str, rest: list[str], options: _Options) -> tuple[str, str] | None:
     """Return the name of an option in this command, and its value; None if that is not clear.
 
-    :param word: the option, and perhaps its value.
-    :param rest: the words after it; the value is removed from them.
+    :param rest: the words after the option; its value is removed from them.
     """
     name, equals, value = word.partition("=")
     if not word.startswith("--"):
         name, equals, value = word[:2], word[2:], word[2:]
     if name not in options:
-        if name in _FLAGS and not equals:
-            name, value = _FLAGS[name]
-            return (name, value) if name in options else None
+        if name in _FORMATS and not equals and "-o" in options:
+            return "-o", name.removeprefix("--")
         names = _OPTIONS.get(name, (similar_name(name, options),))
         meant = next((each for each in names if each in options or each == ""), None)
         if meant is None:
@@ -198,8 +187,7 @@ def _option(word: str, rest: list[str], options: _Options) -> tuple[str, str] | 
 def _joined(value: str, rest: list[str]) -> str:
     """Return a selector that was written in several words, such as ``pool=gpu, env=prod``.
 
-    :param value: the first of them; if it is no such selector, it is the result.
-    :param rest: the words after it; those of the selector are removed from them.
+    If ``value`` is not the first of them, return ``value``. Else remove the others from ``rest``.
     """
     others = list(takewhile(lambda word: word[:1] != "-" and not os.path.exists(word), rest))
     for count in range(len(others), 0, -1):

@@ -11,10 +11,7 @@ from nodeselect.text import join_limited, pluralize
 
 
 def diff_lines(difference: Difference, output: str, screen: Screen) -> Iterator[str]:
-    """Yield the lines of a report on a difference.
-
-    :param output: ``text``, ``json`` or ``markdown``.
-    """
+    """Yield the lines of a report on a difference, in one of ``REPORT_FORMATS``."""
 
     def blocks(screen: Screen) -> Iterator[Iterable[str]]:
         yield screen.title(difference.headline)

@@ -81,10 +81,7 @@ def render_text(explanation: Explanation | NodeExplanation, screen: Screen | Non
 
 
 def _node_verdict(explanations: Mapping[int, NodeExplanation], screen: Screen) -> str:
-    """Return a sentence with the numbers of the selectors that a node matches.
-
-    :param explanations: the explanations of the node, by the number of the selector.
-    """
+    """Return which of several selectors, by their numbers, match a node."""
     node = screen.prose(printable(next(iter(explanations.values())).id))
     matching = [str(number) for number, each in explanations.items() if each.matches]
     if not matching:

@@ -24,7 +24,6 @@ def facet_lines(
     """Yield the lines of a report on all label keys, or on the values of one key.
 
     :param total: how many nodes there are if only matching ones were counted; None if all were.
-    :param output: ``text``, ``json`` or ``markdown``.
     """
     keys = [facet for facet in facets.keys if key in (None, facet.key)]
 
@@ -89,10 +88,7 @@ def _value_table(facet: KeyFacet, total: int, screen: Screen) -> Iterator[str]:
 
 
 def audit_lines(audit: Audit, output: str, screen: Screen) -> Iterator[str]:
-    """Yield the lines of a report on the labels of nodes; if nothing was found, only for JSON.
-
-    :param output: ``text``, ``json`` or ``markdown``.
-    """
+    """Yield the lines of a report on the labels of nodes; if nothing was found, only for JSON."""
 
     def as_dict() -> dict[str, Any]:
         fields = {**audit._asdict(), "findings": [finding._asdict() for finding in audit.findings]}

@@ -39,9 +39,8 @@ def node_lines(
     labels: bool = False,
     header: bool = True,
 ) -> Iterable[str]:
-    """Return the lines of a list of nodes.
+    """Return the lines of a list of nodes in one of ``NODE_FORMATS``.
 
-    :param output: one of ``NODE_FORMATS``, such as ``table`` or ``json``.
     :param keys: the label keys that get a column of their own in a table or CSV.
     :param labels: whether a table has one more column with all labels.
     :param header: whether a table or CSV has a line with the names of its columns.
@@ -79,10 +78,7 @@ def sort_nodes(nodes: Iterable[Node], by: str) -> list[Node]:
 
 
 def id_lines(ids: Iterable[str], output: str) -> Iterable[str]:
-    """Return the lines of a list of ids.
-
-    :param output: ``name`` or ``folded``.
-    """
+    """Return the lines of a list of ids in one of ``ID_FORMATS``."""
     return compress_ids(ids) if output == "folded" else ids
 
 
@@ -96,11 +92,9 @@ def change_lines(
 ) -> Iterator[str]:
     """Yield a line for each answer (the nodes of a selector or a job) that a node enters or leaves.
 
-    :param output: ``text`` or ``ndjson``.
     :param changes: for each answer, whether the node matches now, and the name of the job; the name
         is empty if there is only one answer.
     :param event: the number of the event that caused the changes; only for NDJSON.
-    :param time: the time of the event; None to leave it out.
     """
     if output == "ndjson":
         for matches, job in changes:

@@ -50,7 +50,6 @@ def render_page(
 
     :param nodes: all nodes that it was explained over, in inventory order.
     :param subject: what was explained, such as ``job.yaml on nodes.json``.
-    :param sources: the files that were read.
     """
     table = _NodeTable(selector, nodes, max_rows)
     missing, excluded = missing_ids_text(explanation), explanation.excluded_ids
@@ -200,8 +199,7 @@ def _hash(content: str) -> str:
 def _bar_segments(parts: Iterable[tuple[Any, ...]], whole: int) -> list[tuple[str, int, int]]:
     """Return the class, start and width of each part of a bar; parts with the size 0 are left out.
 
-    :param parts: tuples that begin with the name and the size of a part.
-    :param whole: the size of the whole bar.
+    :param parts: tuples that begin with the class and the size of a part.
     """
     segments, start = [], 0
     for name, part, *_ in parts:

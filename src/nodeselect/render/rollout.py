@@ -59,10 +59,7 @@ class RolloutReport(NamedTuple):
 
 
 def rollout_lines(report: RolloutReport, output: str, screen: Screen) -> Iterator[str]:
-    """Yield the lines of a report on a plan.
-
-    :param output: ``text``, ``json`` or ``markdown``.
-    """
+    """Yield the lines of a report on a plan, in one of ``REPORT_FORMATS``."""
     waves = report.plan.waves
 
     def blocks(screen: Screen) -> Iterator[Iterable[str]]:

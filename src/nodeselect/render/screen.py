@@ -87,10 +87,7 @@ class Screen(NamedTuple):
         return f"{_STYLES[style]}{text}\x1b[0m" if self.colour and text else text
 
     def bar(self, part: int, whole: int, columns: int = 20) -> str:
-        """Return a bar that shows the share of ``part`` in ``whole``; it is empty only for 0.
-
-        :param columns: how long the bar would be for all of ``whole``.
-        """
+        """Return a bar that shows the share of ``part`` in ``whole``; it is empty only for 0."""
         eighths = -(-part * columns * 8 // whole) if whole else 0
         if self.ascii_only:
             return "#" * -(-eighths // 8)
@@ -259,9 +256,8 @@ def report_lines(
     as_dict: Callable[[], dict[str, Any]],
     blocks: Callable[[Screen], Iterable[Iterable[str]]],
 ) -> Iterator[str]:
-    """Yield the lines of a report.
+    """Yield the lines of a report in one of ``REPORT_FORMATS``.
 
-    :param output: ``text``, ``json`` or ``markdown``.
     :param as_dict: returns the report as JSON values.
     :param blocks: yields the parts of the report as lines; a blank line separates two parts.
     """
@@ -297,10 +293,7 @@ def detect_screen(stream: TextIO | None = None) -> Screen:
 
 
 def _is_colour_wanted(stream: TextIO | None) -> bool:
-    """Return whether to write to ``stream`` in colour: if it is a terminal without TERM=dumb.
-
-    The environment variables NO_COLOR and FORCE_COLOR override that; NO_COLOR comes first.
-    """
+    """Return whether a stream is a terminal; NO_COLOR and then FORCE_COLOR override that."""
     if os.environ.get("NO_COLOR") or stream is None:
         return False
     is_terminal = stream.isatty() and os.environ.get("TERM") != "dumb"

@@ -4,32 +4,26 @@ import glob
 import os
 import sys
 from collections.abc import Collection, Iterable, Iterator
-from typing import Any, TypeAlias
+from typing import Any
 
 import click
 
 from nodeselect.cli.completion import complete_codes, complete_files
 from nodeselect.cli.hints import command_line
 from nodeselect.cli.inputs.files import files_in, is_excluded, job_name, read_bytes
-from nodeselect.cli.options import check_usage, quiet_option, split_commas
+from nodeselect.cli.options import check_usage, output_option, quiet_option, split_commas
 from nodeselect.cli.output_file import write_file
 from nodeselect.cli.streams import ExitStatus, Progress, write_error, write_message, write_output
 from nodeselect.errors import JobError
 from nodeselect.render.screen import PROBLEM_FORMATS, detect_screen
-from nodeselect.text import join_limited, quoted
-
-# The name of a file, and its text before and after.
-_Correction: TypeAlias = tuple[str, str, str]
+from nodeselect.text import quoted
 
 
 class _CommandWithSettings(click.Command):
     """A command whose options have defaults in the nearest settings, from this folder upward."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse the command line.
-
-        :raises click.ClickException: if the settings are invalid.
-        """
+        """Parse the command line, and fail if the settings are invalid."""
         folder, above = os.getcwd(), None
         while ctx.default_map is None and folder != above:
             for name in ("pyproject.toml", "nodeselect.toml"):  # of both, the second is used
@@ -107,10 +101,7 @@ cannot be read or the command line is invalid.
     "files", metavar="FILE|FOLDER|-...", nargs=-1, required=True,
     shell_complete=complete_files,
 )  # fmt: skip
-@click.option(
-    "-o", "--output", type=click.Choice(PROBLEM_FORMATS), default="text", show_default=True,
-    help="The output format.",
-)  # fmt: skip
+@output_option(PROBLEM_FORMATS)
 @click.option("--strict", is_flag=True, help="Exit with status 1 for warnings too.")
 @click.option(
     "--require-selector", is_flag=True, help="Report a job that runs on every node as an error."
@@ -160,7 +151,7 @@ def check(
     Defaults of these options are read from nodeselect.toml, or [tool.nodeselect] of pyproject.toml,
     in this folder or the nearest one above that has them.
     """
-    from nodeselect.jobs import all_rules, check_jobs, select_rules  # fronts yaml
+    from nodeselect.jobs import all_rules, check_jobs, fix_job, select_rules  # fronts yaml
     from nodeselect.render.problems import (
         correction_lines,
         correction_summary,
@@ -168,15 +159,13 @@ def check(
         problem_summary,
     )
 
-    check_usage(
-        context,
-        {
-            "--write goes with --fix": write and not fix,
-            "--fix prints a diff; for another output, add --write":
-                fix and not write and output != "text",
-            "--write cannot change standard input": write and "-" in files,
-        },
-    )  # fmt: skip
+    is_diff = fix and not write
+    mistakes = {
+        "--write goes with --fix": write and not fix,
+        "--fix prints a diff; for another output, add --write": is_diff and output != "text",
+        "--write cannot change standard input": write and "-" in files,
+    }
+    check_usage(context, mistakes)
     try:
         rules = select_rules(select or None, ignore)
     except ValueError as error:
@@ -189,18 +178,22 @@ def check(
     unread: list[JobError] = []
     sources = [source for source in files if source not in skipped]
     names = dict.fromkeys(name for each in sources for name in files_in(each, exclude, unread))
-    jobs = _read_all(names, unread)
-    corrections: list[_Correction] = []
+    jobs: Iterable[tuple[str, bytes]] = _read_all(names, unread)
+    corrections: list[tuple[str, str, str]] = []
     if fix:
-        jobs = _fix_all(jobs, rules, corrections)
+        before = list(jobs)
+        jobs = [(name, fix_job(data, name, rules=rules)) for name, data in before]
+        pairs = zip(before, jobs, strict=True)
+        changed = [(name, old, new) for (name, old), (_, new) in pairs if new != old]
+        corrections = [(name, old.decode(), new.decode()) for name, old, new in changed]
     checked = list(check_jobs(jobs, rules=rules, require_selector=require_selector))
     reports = [report for report in checked if report.is_job or not jobs_only]
     if jobs_only:
-        jobs_checked = {report.file for report in reports}
-        corrections = [each for each in corrections if each[0] in jobs_checked]
-    is_diff = fix and not write
+        reported = {report.file for report in reports}
+        corrections = [each for each in corrections if each[0] in reported]
     if write:
-        _write_all(corrections)
+        for name, _, corrected in corrections:
+            write_file(name, corrected)
     if is_diff:
         write_output(correction_lines(corrections, detect_screen()))
     else:
@@ -242,33 +235,3 @@ def _read_all(names: Collection[str], unread: list[JobError]) -> Iterator[tuple[
         except JobError as error:
             unread.append(error)
     progress.clear()
-
-
-def _write_all(corrections: Iterable[_Correction]) -> None:
-    """Write corrected files; if one cannot be written, the error names those already written."""
-    written: list[str] = []
-    for file, _, new in corrections:
-        try:
-            write_file(file, new)
-        except click.ClickException as error:
-            if not written:
-                raise
-            message = f"{error.message}; corrected before it: {join_limited(written, 10)}"
-            raise click.ClickException(message) from None
-        written.append(quoted(file))
-
-
-def _fix_all(
-    files: Iterable[tuple[str, bytes]], rules: frozenset[str], corrections: list[_Correction]
-) -> Iterator[tuple[str, bytes]]:
-    """Yield the name and the corrected content of each file.
-
-    :param corrections: a list to which the files that the correction changes are added.
-    """
-    from nodeselect.jobs import fix_job  # fronts yaml
-
-    for name, data in files:
-        fixed = fix_job(data, name, rules=rules)
-        if fixed != data:
-            corrections.append((name, data.decode(), fixed.decode()))
-        yield name, fixed

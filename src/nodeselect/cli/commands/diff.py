@@ -66,24 +66,25 @@ def diff(
     has_two_sides = has_pair
     if nodes_from is None:
         has_two_sides = len(files) == 2 and len(expressions) + (job is not None) + everything == 1
+        expected = (
+            "to compare two node lists, give OLD, NEW and exactly one of -l, --job or --all; to"
+            " compare jobs or selectors, give the nodes with -n"
+        )
+    else:
+        expected = (
+            "with -n, give either two jobs (OLD NEW) or two selectors (-l OLD -l NEW), and neither"
+            " --job nor --all, such as: nodeselect diff old.yaml new.yaml -n nodes.json"
+        )
+    sources = [*files, job, *(nodes_from.sources if nodes_from is not None else ())]
     mistakes = {
-        "with -n, give either two jobs (OLD NEW) or two selectors (-l OLD -l NEW), and neither"
-        " --job nor --all, such as: nodeselect diff old.yaml new.yaml -n nodes.json": (
-            nodes_from is not None and not has_two_sides
-        ),
-        "to compare two node lists, give OLD, NEW and exactly one of -l, --job or --all; to compare"
-        " jobs or selectors, give the nodes with -n": nodes_from is None and not has_two_sides,
-        "only one file can be standard input": [
-            *files,
-            job,
-            *(nodes_from.sources if nodes_from else ()),
-        ].count("-")
-        > 1,
+        expected: not has_two_sides,
+        "only one file can be standard input": sources.count("-") > 1,
     }
     check_usage(context, mistakes)
+    jobs = [job] if job is not None else []
     if nodes_from is not None:
         check_job_files(context, files)
-    jobs = files if nodes_from is not None else (job,) if job is not None else ()
+        jobs = list(files)
     if everything:
         selectors = [Selector.everything()]
     else:

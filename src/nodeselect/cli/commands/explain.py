@@ -191,13 +191,11 @@ def explain(
 
 def _modification_times(inputs: Iterable[str]) -> dict[str, float | None]:
     """Return when each input was modified, in seconds since 1970; None if it is not a file."""
-    times: dict[str, float | None] = {}
-    for source in inputs:
-        status = file_status(split_object(source)[0])
-        is_file = status is not None and S_ISREG(status.st_mode)
-        name = "standard input" if source == "-" else source
-        times[name] = status.st_mtime if status and is_file else None
-    return times
+    statuses = {job_name(source): file_status(split_object(source)[0]) for source in inputs}
+    return {
+        name: status.st_mtime if status is not None and S_ISREG(status.st_mode) else None
+        for name, status in statuses.items()
+    }
 
 
 def _is_same_file(file: str, source: str) -> bool:
@@ -212,11 +210,10 @@ def _is_same_file(file: str, source: str) -> bool:
 
 def _read_node(context: click.Context, nodes_from: NodeFiles, node_id: str) -> Node:
     """Return the node with this id; for ``-``, the only node of standard input."""
-    if node_id != "-":
-        inventory = read_inventory(nodes_from)
-        check_node(context, inventory, node_id)
-        return inventory[node_id]
     nodes = read_inventory(nodes_from)
+    if node_id != "-":
+        check_node(context, nodes, node_id)
+        return nodes[node_id]
     if len(nodes) != 1:
         found = f"expected one node in {nodes_from.name}, found {pluralize(len(nodes), 'node')}"
         raise click.UsageError(f"{found}; to choose one by its id, use -n - --node ID", context)
@@ -265,10 +262,7 @@ def _jobs_status(report: JobsReport) -> ExitStatus:
 
 
 def _write_invalid(invalid: Mapping[str, JobError], sources: Sequence[str]) -> None:
-    """Write how to see all errors of invalid jobs.
-
-    :param sources: the files and folders of the jobs.
-    """
+    """Write how to see all errors of invalid jobs; ``sources`` are all files and folders."""
     from nodeselect.jobs.foreign import ManifestError
 
     files = []

@@ -16,6 +16,7 @@ from nodeselect.cli.options import (
     id_option,
     job_option,
     nodes_option,
+    output_option,
     quiet_option,
     selector_option,
     single_option,
@@ -72,10 +73,7 @@ if not; 2 on errors.
 @job_option("Select the nodes that this job would run on: a job file, or a Kubernetes manifest.")
 @id_option
 @click.option("--all", "everything", is_flag=True, help="Select every node.")
-@click.option(
-    "-o", "--output", type=click.Choice(NODE_FORMATS), default="table", show_default=True,
-    help="The output format.",
-)  # fmt: skip
+@output_option(NODE_FORMATS)
 @click.option(
     "-L", "--label-column", "keys", metavar="KEY,…", multiple=True, callback=split_commas,
     shell_complete=complete_keys,
@@ -134,7 +132,11 @@ def match(
     }
     check_usage(context, mistakes)
     selectors = selected(job, expressions, ids)
-    result = _find_matches(nodes_from, selectors, states, display.needed)
+    with open_nodes(nodes_from, selectors, states) as nodes:
+        if isinstance(nodes, NodeReader):
+            result = _read_matches(nodes, selectors, states, display.needed)
+        else:
+            result = _query_matches(nodes, selectors, states, display.needed)
     if display.sort_by:
         result = result._replace(nodes=sort_nodes(result.nodes, display.sort_by)[: display.limit])
     _print_nodes(context, result, display)
@@ -215,15 +217,14 @@ def _unknown_keys(result: "_Result", display: _Display) -> Iterator[str]:
 def _check_number(matched: int, least: int, most: int | None) -> ExitStatus:
     """Return the exit status; write a message if there are not as many nodes as expected."""
     if matched < least:
-        if matched or least > 1:
-            expected = pluralize(least, "node")
-            write_message(f"expected at least {expected} (--min), found {matched:,}")
-        return ExitStatus.NEGATIVE
-    if most is not None and matched > most:
-        expected = pluralize(most, "node")
-        write_message(f"expected at most {expected} (--max), found {matched:,}")
-        return ExitStatus.NEGATIVE
-    return ExitStatus.OK
+        expected = f"at least {pluralize(least, 'node')} (--min)"
+    elif most is not None and matched > most:
+        expected = f"at most {pluralize(most, 'node')} (--max)"
+    else:
+        return ExitStatus.OK
+    if matched or least > 1:
+        write_message(f"expected {expected}, found {matched:,}")
+    return ExitStatus.NEGATIVE
 
 
 class _Result(NamedTuple):
@@ -246,26 +247,16 @@ class _Result(NamedTuple):
         return self.nodes.ids()
 
 
-def _find_matches(
-    nodes_from: NodeFiles,
-    selectors: Sequence[Selector],
-    states: frozenset[str] | None,
-    limit: int | None,
-) -> _Result:
-    """Count the nodes that match; keep the first ``limit`` of them, or all if it is None."""
-    with open_nodes(nodes_from, selectors, states) as nodes:
-        if isinstance(nodes, NodeReader):
-            return _read_matches(nodes, selectors, states, limit)
-        return _query_matches(nodes, selectors, states, limit)
-
-
 def _query_matches(
     inventory: "Inventory",
     selectors: Sequence[Selector],
     states: frozenset[str] | None,
     limit: int | None,
 ) -> _Result:
-    """Return what :func:`_find_matches` returns for a saved inventory."""
+    """Find the nodes that match in a saved inventory.
+
+    :param limit: how many of them are needed; None if all.
+    """
     matching = match_any(inventory, selectors)
     nodes, all_states = matching, Counter[str | None]()
     total = len(inventory)
@@ -299,7 +290,7 @@ def _read_matches(
     states: frozenset[str] | None,
     limit: int | None,
 ) -> _Result:
-    """Return what :func:`_find_matches` returns for inputs that are read node by node, once."""
+    """Find the nodes that match in inputs that are read node by node, once."""
     nodes: list[Node] = []
     matched, other = Counter[str | None](), Counter[str | None]()
     for node in reader:

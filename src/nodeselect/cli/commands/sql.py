@@ -25,10 +25,7 @@ def _name(
 def _columns(
     context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]
 ) -> dict[str, tuple[str, ...]]:
-    """Return the column of each label key; a text is ``KEY=COLUMN``, or ``KEY`` if both are equal.
-
-    :raises click.BadParameter: if a column is not a name, or two are for the same key.
-    """
+    """Return the column of each label key; a text is ``KEY=COLUMN``, or ``KEY`` if both are one."""
     columns: dict[str, tuple[str, ...]] = {}
     for text in texts:
         key, equals, column = text.partition("=")
@@ -47,8 +44,6 @@ def _parse_name(text: str, context: click.Context, parameter: click.Parameter) -
     """Split the name of a table or column at its dots, except for dots in double quotes.
 
     ``fleet.nodes`` is the table ``nodes`` of the schema ``fleet``; ``"fleet.nodes"`` is one name.
-
-    :raises click.BadParameter: if it is not a name.
     """
     names, end = [], -1
     while end < len(text):

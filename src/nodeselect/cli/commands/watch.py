@@ -23,6 +23,7 @@ from nodeselect.cli.options import (
     check_usage,
     job_option,
     nodes_option,
+    output_option,
     selector_option,
     state_option,
 )
@@ -30,6 +31,7 @@ from nodeselect.cli.streams import ExitStatus, write_error, write_message, write
 from nodeselect.errors import InventoryError
 from nodeselect.files.blocking import blocking_reader, wait_while_open
 from nodeselect.files.inputs import cannot_read, open_input
+from nodeselect.files.replace import file_status
 from nodeselect.inventory import Inventory
 from nodeselect.node import Node, has_state
 from nodeselect.readers.detect import KNOWN_STATES
@@ -66,10 +68,7 @@ or any stream within an event, and must be started again; 2 on errors.
     multiple=True,
 )
 @state_option
-@click.option(
-    "-o", "--output", type=click.Choice(CHANGE_FORMATS), default="text", show_default=True,
-    help="The output format.",
-)  # fmt: skip
+@output_option(CHANGE_FORMATS)
 @click.option("--timestamps", is_flag=True, help="Print the time of each change.")
 @click.option(
     "--interval", type=click.FloatRange(min=0.01), metavar="SECONDS", default=1.0,
@@ -165,10 +164,9 @@ class _Printer:
         self._screen = detect_screen()
 
     def print(self, old: Node | None, new: Node | None, event: int) -> None:
-        """Print which answers a node enters or leaves by a change.
+        """Print which answers a node enters or leaves when it changes from ``old`` to ``new``.
 
-        :param old: the node before the change; None if it did not exist.
-        :param new: the node after the change; None if it no longer exists.
+        :param old: None if the node did not exist; ``new`` is None if it no longer exists.
         :param event: the number of the change, from 1.
         """
         if self._states is not None:
@@ -283,16 +281,11 @@ def _versions(nodes_from: NodeFiles, interval: float) -> Iterator[Inventory]:
         wait_while_open(sys.stdout, seconds=interval)
 
 
-def _signature(nodes_from: NodeFiles) -> list[tuple[str, tuple[int, ...]]]:
+def _signature(nodes_from: NodeFiles) -> list[object]:
     """Return a value that changes if a file is written, replaced, added or removed."""
-    with suppress(InventoryError):  # which reading them raises as well
-        return [(file, _file_signature(file)) for file in nodes_from.files()]
-    return []
-
-
-def _file_signature(file: str) -> tuple[int, ...]:
-    try:
-        status = os.stat(file)
-    except OSError:
-        return ()
-    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino, status.st_dev
+    result: list[object] = []
+    with suppress(InventoryError, OSError):  # which reading them raises as well
+        for file in nodes_from.files():
+            status = file_status(file)
+            result.append((file, status and (status.st_ctime_ns, status.st_size, status.st_ino)))
+    return result

@@ -134,10 +134,7 @@ def split_object(source: str) -> tuple[str, str]:
 
 
 def read_bytes(source: str) -> bytes:
-    """Return the contents of a job file, but at most one byte more than the size limit.
-
-    :raises JobError: with the code ``cannot-read``.
-    """
+    """Return the contents of a job file, but at most one byte more than the size limit."""
     limit = LIMITS.job_file_bytes + 1
     try:
         if source == "-":

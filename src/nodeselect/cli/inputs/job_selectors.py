@@ -38,8 +38,6 @@ def selected(
     three, what is not given does not restrict the nodes.
 
     :param content: what :func:`read_job` returned for the job, if it has been called already.
-    :raises SelectorError: if an expression or an id is invalid.
-    :raises JobError: if any part of the job is invalid.
     """
     conditions = parse_selectors(expressions, ids)
     if job is None:
@@ -83,11 +81,10 @@ def is_selector(text: str) -> bool:
 
 
 def term_numbers(content: "Selector | Manifest | None", count: int) -> list[int]:
-    """Return for each selector of a job the number, from 1, of its term in the manifest.
+    """Return the number, from 1, of the term of a manifest that each selector of a job is from.
 
     The numbers of empty terms are skipped, as these have no selector.
 
-    :param content: what :func:`read_job` returned for the job.
     :param count: how many selectors the job has.
     """
     empty: tuple[int, ...] = ()
@@ -97,10 +94,7 @@ def term_numbers(content: "Selector | Manifest | None", count: int) -> list[int]
 
 
 def only_selector(job: str) -> Selector:
-    """Return the selector of the job in a file.
-
-    :raises JobError: if any part of the job is invalid, or it has several selectors.
-    """
+    """Return the selector of the job in a file; raise if it has several."""
     selectors = single_job_selectors(job)
     if len(selectors) > 1:
         message = f"the node affinity has {len(selectors)} terms; diff can compare only one"
@@ -192,7 +186,6 @@ def read_job(source: str, data: bytes | None = None) -> "Selector | Manifest":
 
     :param source: ``FILE``; or ``FILE#KIND/NAME`` for only one object of a manifest.
     :param data: the content of the file, if it has been read already.
-    :raises JobError: if it is invalid.
     """
     from nodeselect.jobs import read_job_selector  # loads YAML
     from nodeselect.jobs.foreign import read_manifest
@@ -211,10 +204,7 @@ def read_job(source: str, data: bytes | None = None) -> "Selector | Manifest":
 
 
 def _report(manifests: "Mapping[str, Manifest]") -> None:
-    """Write which objects of manifests were skipped, and what the selectors do not consider.
-
-    The latter is what also decides on the nodes of pods, such as taints.
-    """
+    """Write which objects of manifests were skipped, and what is ignored, such as taints."""
     if not manifests:
         return
     name = pluralize(len(manifests), "manifest")

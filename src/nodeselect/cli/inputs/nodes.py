@@ -170,10 +170,7 @@ def _hint(sources: Iterable[str], error: InventoryError) -> Fix | str | None:
 
 
 def read_inventory(nodes_from: NodeFiles) -> "Inventory":
-    """Read nodes into an inventory.
-
-    :raises InventoryError: if an input is invalid.
-    """
+    """Read nodes into an inventory."""
     from nodeselect.inventory import Inventory  # imports pyroaring
 
     with open_nodes(nodes_from) as nodes:
@@ -187,8 +184,6 @@ def read_explainable(
 
     The first result has the nodes. The second has the state of each node that is left out and whose
     id is in ``selectors``, by id. The third has how many nodes are left out in each state.
-
-    :raises InventoryError: if an input is invalid.
     """
     inventory = read_inventory(nodes_from)
     if states is None:
@@ -206,10 +201,7 @@ def read_explainable(
 
 
 def state_messages(states: frozenset[str], counts: Counter[str | None]) -> Iterator[str]:
-    """Yield how many nodes are left out by --state, and which of ``states`` may be misspelt.
-
-    :param counts: how many nodes are in each state.
-    """
+    """Yield how many nodes are left out by --state, and which of ``states`` may be misspelt."""
     total = counts.total()
     if left_out := total - count_in_states(counts, states):
         reason = ": no node has a state" if counts[None] == total else ""
@@ -229,10 +221,7 @@ def match_any(inventory: "Inventory", selectors: Iterable[Selector]) -> "NodeSet
 
 
 def _open_saved(nodes_from: NodeFiles, stream: BinaryIO) -> "Inventory":
-    """Open a saved inventory.
-
-    :raises InventoryError: if it is damaged.
-    """
+    """Open a saved inventory."""
     from nodeselect.inventory import Inventory  # imports pyroaring
 
     if nodes_from.id_column:
