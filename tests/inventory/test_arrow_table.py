@@ -57,7 +57,12 @@ def test_saved(tmp_path: Path) -> None:
     assert list(Inventory.from_arrow(opened.to_arrow())) == NODES
 
 
-def test_surrogates() -> None:
+@pytest.mark.parametrize(
+    "node",
+    [Node("n-1", {"k": "a\ud800"}), Node("n-1", {"a\ud800": ""}),
+     Node("n-1", {}, "a\ud800"), Node("n-1", {}, None, "a\ud800")],
+)  # fmt: skip
+def test_surrogates(node: Node) -> None:
     """A text that UTF-8 cannot express is an error, which shows it."""
     with refused("not-utf-8", r"the text 'a\\ud800' has a surrogate"):
-        Inventory([Node("n-1", {"k": "a\ud800"})]).to_arrow()
+        Inventory([Node("n-0"), node]).to_arrow()

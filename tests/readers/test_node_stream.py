@@ -175,7 +175,7 @@ def test_nodes() -> None:
         pytest.param([b"\x1f\x8b\x08"], "compressed", "event 1: the stream is compressed (gzip)"),
         pytest.param(
             [{"id": "n-1"}, b'\n{\n"id": x}\n'], "not-json",
-            "event 2: line 2, column 7: invalid JSON: invalid character",
+            "event 2: line 2, column 7: invalid JSON: unexpected 'x'",
         ),
         pytest.param(
             [b'{"id": "n-1", "id": "n-2"}'], "duplicate-key",

@@ -374,7 +374,8 @@ def _encode_changes(changes: Sequence[Node | str]) -> bytes:
     ]
     try:
         encoded: bytes = msgspec.json.encode(rows)
-    except UnicodeEncodeError:  # a surrogate; escapes of two would be read as one character
+    except (msgspec.MsgspecError, ValueError):  # a surrogate
+        # Not as escapes: those of two surrogates would be read as one character.
         text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
         return text.encode("utf-8", "surrogatepass")
     return encoded
@@ -384,10 +385,12 @@ def _decode_changes(payload: bytes) -> list[Node | str]:
     msgspec, decoder = _msgspec()
     try:
         try:
-            rows = decoder.decode(payload)
-        except (UnicodeDecodeError, msgspec.DecodeError):  # perhaps because of a surrogate
+            payload.decode()  # not left to msgspec, whose exception differs between versions
+        except UnicodeDecodeError:  # perhaps because of a surrogate
             text = payload.decode("utf-8", "surrogatepass")
             rows = msgspec.convert(json.loads(text), decoder.type)
+        else:
+            rows = decoder.decode(payload)
     except msgspec.MsgspecError:
         raise ValueError("not changes") from None
     return [row if isinstance(row, str) else Node(*row) for row in rows]

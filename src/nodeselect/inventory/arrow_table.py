@@ -3,6 +3,9 @@
 Before importing this module, call :func:`nodeselect.readers.columnar.require_pyarrow`.
 """
 
+import re
+from collections.abc import Iterator
+from itertools import chain
 from typing import Any, Final
 
 import numpy as np
@@ -15,6 +18,8 @@ from nodeselect.text import quoted
 
 # The nodes of a batch: so few that the text of all their labels is below 2 GiB, the limit of Arrow.
 _BATCH_NODES: Final = 1 << 14
+
+_SURROGATE: Final = re.compile("[\\ud800-\\udfff]")
 
 _TEXT: Final = pa.string()
 _SCHEMA: Final = pa.schema(
@@ -29,9 +34,19 @@ def to_arrow(nodes: NodeTable) -> Any:
     """
     try:
         return pa.Table.from_batches(_batches(nodes), _SCHEMA)
-    except UnicodeEncodeError as error:
-        message = f"the text {quoted(str(error.object))} has a surrogate, which Arrow cannot store"
-        raise InventoryError("not-utf-8", message) from None
+    except (ValueError, pa.ArrowException):
+        for text in _texts(nodes):
+            if _SURROGATE.search(text):
+                message = f"the text {quoted(text)} has a surrogate, which Arrow cannot store"
+                raise InventoryError("not-utf-8", message) from None
+        raise
+
+
+def _texts(nodes: NodeTable) -> Iterator[str]:
+    """Yield all texts but the ids, which have no surrogates; those of labels only once."""
+    names = [] if nodes.names is None else nodes.names.take(np.arange(len(nodes)))
+    texts = chain(nodes.keys, nodes.values, nodes.state_names, names)
+    return (text for text in texts if text is not None)
 
 
 def _batches(nodes: NodeTable) -> list[Any]:

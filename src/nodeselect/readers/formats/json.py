@@ -17,10 +17,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from io import BytesIO
 from itertools import chain
+from json import JSONDecodeError
 from typing import Any, TypeVar
 
 from nodeselect.errors import InventoryError
-from nodeselect.files.inputs import document_too_large_error, not_utf8_error
+from nodeselect.files.inputs import decode_utf8, document_too_large_error
 from nodeselect.limits import LIMITS
 from nodeselect.problem import Place
 from nodeselect.readers.envelope import LIST_FIELDS, check_envelope, list_field
@@ -34,9 +35,21 @@ _MAX_SMALL_BYTES = 512 * 1024
 
 _FOOTER = rb"[ \t]*(Showing [^{}\[\]]*)"
 
-# Half of a surrogate pair in the last bytes, which msgspec reports as a text that is cut off.
-_SURROGATE = rb"\\u[dD][89abAB]"
-_SURROGATE_BYTES = 13
+_BOM = b"\xef\xbb\xbf"
+
+_DECODER = json.JSONDecoder(parse_int=str)  # an integer may have any number of digits
+
+_END_OF_NUMBER_OR_ESCAPE = r"\.|[eE][+-]?|u[\da-fA-F]*"
+
+_TRAILING_COMMA = re.compile(r",\s*(?=[\]}])")
+
+# What the standard library accepts and JSON does not have: the group of each pattern.
+_NOT_JSON = {
+    re.compile(
+        r"\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|(\\u[dD][89a-fA-F]\w\w)|\\."
+    ): "a \\u escape is half of a character (an unpaired surrogate)",
+    re.compile(r'"(?:[^"\\]++|\\.)*+"?|(NaN|-?Infinity)'): "a number must be finite",
+}
 
 _WHITE_SPACE = frozenset(b" \t\r\n")
 _CLOSING = frozenset(b"}]")
@@ -251,36 +264,68 @@ def _decode(raw: bytes, shape: type[_T], line: int = 1) -> _T:
     import msgspec
 
     try:
-        return msgspec.json.decode(raw.removeprefix(b"\xef\xbb\xbf"), type=shape)
-    except msgspec.ValidationError:
-        if shape is object:  # any JSON is an ``object``: a number must be out of range
-            raise InventoryError("not-json", "a number is too large") from None
-        raise InventoryError("wrong-type", "expected an object or a list of objects") from None
-    except msgspec.DecodeError as error:
-        raise _invalid(raw, str(error), line) from None
-    except UnicodeDecodeError:
-        raise not_utf8_error() from None
+        return msgspec.json.decode(raw.removeprefix(_BOM), type=shape)
     except RecursionError:
-        raise InventoryError("too-deep", "the document is nested too deeply") from None
+        raise _too_deep() from None
+    except (msgspec.MsgspecError, ValueError):
+        raise _invalid(raw.removeprefix(_BOM), shape, line) from None
 
 
-def _invalid(raw: bytes, message: str, line: int) -> InventoryError:
-    match = re.search(r"\(byte (\d+)\)", message)
-    at = int(match[1]) if match else len(raw)
-    if "trailing characters" in message:  # msgspec gives the position after the first of them
-        at -= 1
-    line += raw.count(b"\n", 0, at)
-    before = raw[raw.rfind(b"\n", 0, at) + 1 : at]
-    place = Place(line=line, column=len(before.decode("utf-8", "replace")) + 1)
-    if "truncated" in message and not re.search(_SURROGATE, raw[-_SURROGATE_BYTES:]):
-        return InventoryError(
-            "cut-off", "the JSON is cut off here", place=place, hint="get the complete output again"
-        )
-    problem = message.removeprefix("JSON is malformed: ").partition(" (byte")[0]
-    if "truncated" in message or "surrogate" in message:
-        problem = "a \\u escape is half of a character (an unpaired surrogate)"
-    kind = _SeveralTextsError if "trailing characters" in message else InventoryError
-    return kind("not-json", f"invalid JSON: {problem}", place=place)
+def _invalid(raw: bytes, shape: type, line: int) -> InventoryError:
+    """Return the error for a text that msgspec rejects.
+
+    What is wrong, and where, is found out without msgspec: which exception it raises, and what that
+    says, differs between versions.
+    """
+    text = decode_utf8(raw)
+
+    def place(at: int) -> Place:
+        return Place(line=line + text.count("\n", 0, at), column=at - text.rfind("\n", 0, at))
+
+    def not_json(problem: str, at: int) -> InventoryError:
+        return InventoryError("not-json", f"invalid JSON: {problem}", place=place(at))
+
+    start = len(text) - len(text.lstrip())
+    try:
+        _, end = _DECODER.raw_decode(text, start)
+    except JSONDecodeError as error:
+        if _is_cut_off(text, error.pos):
+            message, hint = "the JSON is cut off here", "get the complete output again"
+            return InventoryError("cut-off", message, place=place(len(text)), hint=hint)
+        if comma := _TRAILING_COMMA.match(text, text.rfind(",", 0, error.pos + 1)):
+            return not_json("trailing comma", comma.end())
+        is_escape = "\\" in text[error.pos - 1 : error.pos + 1]
+        problem = "invalid escape" if is_escape else f"unexpected {quoted(text[error.pos])}"
+        return not_json(problem, error.pos)
+    except RecursionError:
+        return _too_deep()
+    if rest := text[end:].lstrip():
+        at = len(text) - len(rest)
+        return _SeveralTextsError("not-json", "invalid JSON: trailing characters", place=place(at))
+    for pattern, problem in _NOT_JSON.items():
+        for match in pattern.finditer(text):
+            if match[1]:
+                return not_json(problem, match.start(1))
+    if shape is object:  # any JSON is an ``object``
+        return InventoryError("not-json", "a number is too large")
+    return InventoryError("wrong-type", "expected an object or a list of objects")
+
+
+def _is_cut_off(text: str, at: int) -> bool:
+    """Return whether a text that is no JSON from the index ``at`` on may be the begin of JSON."""
+    if not text.startswith('"', at):
+        rest = text[at:].rstrip()
+        is_word = any(word.startswith(rest) for word in ("true", "false", "null", "-"))
+        return is_word or re.fullmatch(_END_OF_NUMBER_OR_ESCAPE, rest) is not None
+    try:
+        _DECODER.raw_decode(text, at)
+    except JSONDecodeError:  # the string is not closed
+        return True
+    return False
+
+
+def _too_deep() -> InventoryError:
+    return InventoryError("too-deep", "the document is nested too deeply")
 
 
 class _SeveralTextsError(InventoryError):
@@ -364,14 +409,13 @@ def split_at_brackets(text: bytes, line: int) -> list[tuple[int, bytes]]:
 
     :param line: the number of the first line of ``text``.
     """
-    decoder = json.JSONDecoder(parse_int=str)  # an integer may have any number of digits
     # One character for each byte; those of other characters than ASCII are within strings.
     characters, end = text.decode("latin-1"), 0
     texts: list[tuple[int, bytes]] = []
     try:
         while match := re.compile(r"\s*(?=[{\[])").match(characters, end):
             line += match[0].count("\n")
-            _, end = decoder.raw_decode(characters, match.end())
+            _, end = _DECODER.raw_decode(characters, match.end())
             texts.append((line, text[match.end() : end]))
             line += texts[-1][1].count(b"\n")
     except (ValueError, RecursionError):
