@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
-from struct import pack_into, unpack_from
 from zlib import crc32
 
 import numpy as np
@@ -17,6 +16,7 @@ from nodeselect.durable.saved_file import Sections
 from nodeselect.index import planner
 from nodeselect.index.postings import Postings, PostingsOrOrdinal, encoded_bytes, ordinals
 from nodeselect.index.segment import Segment
+from tests.inventory.forging import read_sections, to_file
 from tests.inventory.small import SMALL, tuned
 from tests.property.strategies import KEYS, LABEL_VALUES, selectors
 from tests.short import refused
@@ -133,17 +133,10 @@ def test_nothing_is_read_before_it_is_needed(tmp_path: Path) -> None:
 
 def with_section(data: bytes, name: str, change: Callable[[bytes], bytes]) -> bytes:
     """Return a saved file whose section is another one, with right checksums."""
-    changed = bytearray(data)
-    header_size = int.from_bytes(data[16:20], "little")
-    entry = data.index(name.encode().ljust(24, b"\0"), 40, header_size)
-    offset, size = unpack_from("<QQ", data, entry + 32)
-    section = change(data[offset : offset + size])
-    changed[offset : offset + len(section)] = section
-    pack_into("<I", changed, entry + 28, crc32(section))
-    pack_into("<Q", changed, entry + 40, len(section))
-    pack_into("<I", changed, 20, 0)
-    pack_into("<I", changed, 20, crc32(changed[:header_size]))
-    return bytes(changed)
+    sections, nodes, generation = read_sections(data)
+    width, section = sections[name.encode()]
+    sections[name.encode()] = width, change(section)
+    return to_file(sections, nodes, generation)
 
 
 def read_all(opened: Inventory, file: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 from nodeselect import Selector
 from nodeselect.engines.conditions import express
-from nodeselect.engines.sql.dialects import DIALECTS, Dialect
+from nodeselect.engines.sql.dialects import DIALECTS
 from nodeselect.engines.sql.text import LongTable, Name, SqlConditions, quote
 from tests.engines.cases import COLUMNS, Row, without_nul
 
@@ -73,16 +73,10 @@ class Database(ABC):
         defined = ", ".join(f"{self.quote(name)} {type_}" for name, type_ in columns.items())
         self.run(f"CREATE TABLE {self.quote(table)} ({defined})")
 
-    def asking(
-        self, layout: Layout, dialect: Dialect | None = None
-    ) -> Callable[[Sequence[Selector]], Tuples]:
-        """Return what asks for the answers to selectors, for ``cases.check``.
-
-        :param dialect: one to be used instead of the real one.
-        """
-        conditions = SqlConditions(
-            dialect or DIALECTS[self.dialect], layout.labels, "id", layout.columns
-        )
+    def asking(self, layout: Layout) -> Callable[[Sequence[Selector]], Tuples]:
+        """Return what asks for the answers to selectors, for ``cases.check``."""
+        dialect = DIALECTS[self.dialect]
+        conditions = SqlConditions(dialect, layout.labels, "id", layout.columns)
 
         def ask(selectors: Sequence[Selector]) -> Tuples:
             answers = ", ".join(express(selector, conditions) for selector in selectors)

@@ -8,7 +8,6 @@ import pytest
 
 from nodeselect import Selector
 from nodeselect.engines import polars
-from nodeselect.engines.polars import _Conditions
 from tests.engines import cases
 from tests.engines.cases import COLUMNS, Row
 from tests.thoroughness import at_desk
@@ -80,44 +79,6 @@ def test_verdicts(layout: str) -> None:
     verdicts = cases.check(cases.sample(cases.selectors(100), 2), ROWS, asking(layout))
     assert verdicts.wrong == []
     assert verdicts.compared > at_desk(40_000, ci=100_000)
-
-
-def _strictly(self: _Conditions, key: str, low: int, high: int) -> pl.Expr:
-    return self.value(key).cast(pl.String).cast(pl.Int64).is_between(low, high).fill_null(False)
-
-
-def _as_float(self: _Conditions, key: str, low: int, high: int) -> pl.Expr:
-    number = self.value(key).cast(pl.String).cast(pl.Float64, strict=False)
-    return number.is_between(low, high).fill_null(False)
-
-
-def _unknown_integer(self: _Conditions, key: str, low: int, high: int) -> pl.Expr:
-    return self.value(key).cast(pl.String).cast(pl.Int64, strict=False).is_between(low, high)
-
-
-def _unknown_value(self: _Conditions, key: str, values: Sequence[str]) -> pl.Expr:
-    return self.value(key).is_in(list(values))
-
-
-MUTANTS = {
-    "integer_between": (_strictly, _as_float, _unknown_integer),
-    "value_in": (_unknown_value,),
-}
-
-
-@pytest.mark.parametrize(
-    ("guarded", "mutant"), [(name, each) for name, mutants in MUTANTS.items() for each in mutants]
-)
-def test_each_guard_is_needed(
-    guarded: str, mutant: Callable[..., pl.Expr], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Without one of its guards, a condition is wrong for some rows, or raises."""
-    monkeypatch.setattr(_Conditions, guarded, mutant)
-    try:
-        verdicts = cases.check(cases.selectors(100)[::4], ROWS, asking("map"))
-    except pl.exceptions.PolarsError:
-        return
-    assert verdicts.wrong
 
 
 def test_a_constant_is_an_answer_for_each_row() -> None:

@@ -56,22 +56,6 @@ def same(one: Inventory, other: Inventory) -> bool:
     return list(one) == list(other) and one.generation == other.generation
 
 
-def test_replay(writer: Inventory, log: ChangeLog, path: Path) -> None:
-    """The next process has all writes, whether or not the log was closed."""
-    write_everything(writer)
-    copy = path.with_name("killed.log")
-    copy.write_bytes(path.read_bytes())
-    log.close()
-    for file in (path, copy):
-        with ChangeLog(file) as again:
-            opened = Inventory(FLEET, log=again)
-            assert same(opened, writer)
-            opened.upsert(Node("more"))
-            assert opened.generation == 6
-        with ChangeLog(file) as again:
-            assert "more" in Inventory(FLEET, log=again)
-
-
 def test_surrogates(writer: Inventory, log: ChangeLog, path: Path) -> None:
     """Two surrogates in a row remain two characters; they are not the one that they look like."""
     pair, one = "\ud83d\ude00", "\U0001f600"
@@ -202,23 +186,6 @@ def test_follow_a_log_that_is_emptied(writer: Inventory, path: Path) -> None:
     assert readers[1].refresh(file) is True
     assert readers[1].follow(path) == 0
     assert same(readers[1], writer)
-
-
-def test_refresh_does_not_go_back(writer: Inventory, path: Path) -> None:
-    """A reader that follows moves to a newer file, and from there to the end of the log."""
-    file = path.with_suffix(".nsx")
-    writer.save(file)
-    reader = Inventory.open(file)
-    writer.upsert(Node("first"))
-    writer.snapshot().save(file)
-    writer.upsert(Node("second"))
-    reader.follow(path)
-    assert reader.refresh(file) is True
-    assert reader.refresh(file) is False
-    assert same(reader, writer)
-    assert reader.pending_changes == 1
-    writer.remove("n-1")
-    assert reader.follow(path) == 1
 
 
 def test_other_nodes(writer: Inventory, log: ChangeLog, path: Path) -> None:
@@ -676,23 +643,6 @@ def test_a_damaged_file(path: Path, section: str) -> None:
             assert (log.size, inventory.generation, len(inventory)) == (size, 0, len(FLEET))
     with ChangeLog(path) as log:
         assert Inventory.open(file, log=log).ids() == [node.id for node in FLEET]
-
-
-def test_a_failing_sync(path: Path) -> None:
-    """If the disk fails, nobody knows what is on it: the log must be opened again."""
-    log = ChangeLog(path)
-    writer = Inventory(FLEET, log=log)
-    with (
-        patch.object(change_log, "_sync_file", failing),
-        refused("cannot-write"),
-    ):
-        writer.remove("n-1")
-    with refused("log-closed", "could not be written to the disk"):
-        writer.remove("n-2")
-    assert list(writer) == FLEET
-    log.close()
-    with ChangeLog(path) as again:
-        assert Inventory(FLEET, log=again).ids() == [node.id for node in FLEET if node.id != "n-1"]
 
 
 @pytest.mark.parametrize("sync", ["each", "never"])

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from nodeselect import Inventory, Node
 from tests.inventory.racing import run_together, switching_often
 from tests.inventory.small import small_inventory
+from tests.property.strategies import fleets
 
 ONE, OTHER, NEW = Node("n-1", {"a": "1"}), Node("n-1", {"a": "2"}), Node("n-2", state="ready")
 
@@ -102,7 +103,7 @@ NODES = st.builds(Node, st.sampled_from("abcdef"), st.dictionaries(st.just("k"),
 WRITES = st.lists(NODES | st.sampled_from("abcdef") | st.none(), max_size=12)
 
 
-@given(st.lists(NODES, max_size=5, unique_by=lambda node: node.id), WRITES, WRITES)
+@given(fleets(NODES, max_size=5), WRITES, WRITES)
 def test_changes_between_snapshots(first: list[Node], some: Any, others: Any) -> None:
     """The changes lead from one snapshot to the other, in both directions; None compacts."""
     inventory = small_inventory(first)

@@ -19,7 +19,7 @@ from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.inventory.delta import Delta
 from tests.inventory.small import SMALL, tuned
 from tests.naive import matches
-from tests.property.strategies import KEYS, LABEL_VALUES, texts
+from tests.property.strategies import KEYS, LABEL_VALUES, fleets, texts
 
 Model = dict[str, tuple[int, Node]]
 
@@ -47,9 +47,6 @@ nodes = st.builds(
     st.none() | st.sampled_from(("ready", "")),
 )
 changes = st.lists(nodes | ids, max_size=8)
-fleets = st.lists(nodes, max_size=8, unique_by=lambda node: node.id) | st.lists(
-    nodes, min_size=12, max_size=24, unique_by=lambda node: node.id
-)
 
 
 class Interrupted(BaseException):
@@ -107,7 +104,10 @@ class InventoryMachine(RuleBasedStateMachine):
         """Remove the file."""
         self.folder.cleanup()
 
-    @initialize(fleet=fleets, compact_at=st.sampled_from(COMPACT_AT))
+    @initialize(
+        fleet=fleets(nodes, max_size=8) | fleets(nodes, 12, 24),
+        compact_at=st.sampled_from(COMPACT_AT),
+    )
     def begin(self, fleet: list[Node], compact_at: float | None) -> None:
         """Begin with some nodes."""
         self._begin(fleet, compact_at)

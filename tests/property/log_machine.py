@@ -93,7 +93,9 @@ class LogMachine(InventoryMachine):
         assert kept is None
         if self.is_saved:
             self._fails(ValueError, lambda: self.inventory.refresh(self.file))
+            before = self.reader.generation
             self.reader.refresh(self.file, discard_changes=discard_changes)
+            assert self.reader.generation >= before
             self._check_reader()
 
     @rule()

@@ -5,7 +5,10 @@ import re
 
 from hypothesis import strategies as st
 
+from nodeselect import Inventory, Node
+from nodeselect.index.tuning import Tuning
 from nodeselect.selectors import Operator, Requirement, Selector
+from tests.inventory.small import tuned
 
 # Two of the keys are also operators.
 KEYS = ("in", "notin", "x", "a/b")
@@ -82,6 +85,31 @@ def labels() -> st.SearchStrategy[dict[str, str]]:
 def node_ids() -> st.SearchStrategy[str | None]:
     """Return the id of a node, or None."""
     return st.none() | st.sampled_from(IDS)
+
+
+def fleets(
+    nodes: st.SearchStrategy[Node], min_size: int = 0, max_size: int = 10
+) -> st.SearchStrategy[list[Node]]:
+    """Return nodes with different ids."""
+    return st.lists(nodes, min_size=min_size, max_size=max_size, unique_by=lambda node: node.id)
+
+
+@st.composite
+def inventories(
+    draw: st.DrawFn, nodes: st.SearchStrategy[Node], tunings: tuple[Tuning, ...], max_size: int = 10
+) -> Inventory:
+    """Draw an inventory that has changed since it was made, compacted or not."""
+    inventory = tuned(draw(st.sampled_from(tunings)))(
+        draw(fleets(nodes, max_size=max_size)), compact_at=None
+    )
+    for _ in range(draw(st.integers(0, 2))):
+        inventory.apply(draw(fleets(nodes, max_size=5)))
+        there = inventory.ids()
+        if there:
+            inventory.apply(draw(st.lists(st.sampled_from(there), unique=True, max_size=4)))
+        if draw(st.booleans()):
+            inventory.compact()
+    return inventory
 
 
 @st.composite

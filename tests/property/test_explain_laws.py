@@ -24,7 +24,7 @@ from nodeselect.text import display_width
 from tests import naive
 from tests.explain.node_list import NodeList
 from tests.inventory.small import tuned
-from tests.property.strategies import IDS, labels, selectors
+from tests.property.strategies import IDS, fleets, inventories, labels, selectors
 from tests.thoroughness import at_desk
 
 STATES = (None, "connected", "ready", "lost")
@@ -45,25 +45,7 @@ nodes_of_any_kind = st.builds(
 )
 
 
-def some_nodes(max_size: int = 10) -> st.SearchStrategy[list[Node]]:
-    """Return nodes with different ids."""
-    return st.lists(nodes_of_any_kind, unique_by=lambda node: node.id, max_size=max_size)
-
-
-@st.composite
-def inventories(draw: st.DrawFn) -> Inventory:
-    """An inventory with or without index, that has changed since it was made."""
-    inventory = tuned(draw(st.sampled_from((DEFAULT, SEGMENTS))))(
-        draw(some_nodes()), compact_at=None
-    )
-    for _ in range(draw(st.integers(0, 2))):
-        inventory.apply(draw(some_nodes(5)))
-        there = sorted(node.id for node in inventory)
-        if there:
-            inventory.apply(draw(st.lists(st.sampled_from(there), unique=True, max_size=4)))
-        if draw(st.booleans()):
-            inventory.compact()
-    return inventory
+some_inventories = inventories(nodes_of_any_kind, (DEFAULT, SEGMENTS))
 
 
 def failed_of(selector: Selector, node: Node) -> tuple[int, ...]:
@@ -116,13 +98,13 @@ def check(explanation: Explanation, nodes: list[Node], selector: Selector) -> No
     assert explanation.missing_ids == tuple(i for i in selector.ids or () if i not in there)
 
 
-@given(inventories(), selectors())
+@given(some_inventories, selectors())
 def test_every_number(inventory: Inventory, selector: Selector) -> None:
     """All counts and groups are those of brute force, and the sums add up."""
     check(inventory.explain(selector), list(inventory), selector)
 
 
-@given(inventories(), selectors(), some_nodes(5))
+@given(some_inventories, selectors(), fleets(nodes_of_any_kind, max_size=5))
 def test_a_snapshot_in_the_past(inventory: Inventory, selector: Selector, more: list[Node]) -> None:
     """An explanation of a snapshot is of its moment, whatever happened since."""
     snapshot = inventory.snapshot()
@@ -135,7 +117,7 @@ def test_a_snapshot_in_the_past(inventory: Inventory, selector: Selector, more: 
     check(inventory.explain(selector), list(inventory), selector)
 
 
-@given(inventories(), selectors())
+@given(some_inventories, selectors())
 def test_the_same_explanation(inventory: Inventory, selector: Selector) -> None:
     """With and without an index, before and after compaction, and node by node, it is the same."""
     explanation, nodes = inventory.explain(selector), list(inventory)
@@ -168,7 +150,7 @@ def with_hints(selector: Selector, hints: Sequence[Hint]) -> list[Selector]:
     return parts if ids is None else [*parts, Selector.of(match_ids=ids)]
 
 
-@given(inventories(), selectors())
+@given(some_inventories, selectors())
 def test_corrections(inventory: Inventory, selector: Selector) -> None:
     """All replacements at once match as many nodes as the correction says."""
     explanation = inventory.explain(selector)
@@ -186,7 +168,7 @@ def test_corrections(inventory: Inventory, selector: Selector) -> None:
     assert matches == taken(with_hints(selector, used), list(inventory))
 
 
-@given(inventories(), selectors())
+@given(some_inventories, selectors())
 def test_hints(inventory: Inventory, selector: Selector) -> None:
     """There are at most three; what a hint says would match is what does match."""
     explanation = inventory.explain(selector)
@@ -198,7 +180,7 @@ def test_hints(inventory: Inventory, selector: Selector) -> None:
             assert hint.would_match == taken(with_hints(selector, [hint]), list(inventory))
 
 
-@given(inventories(), selectors(), st.integers(1, 4))
+@given(some_inventories, selectors(), st.integers(1, 4))
 def test_nearest_nodes_where_groups_are_given_up(
     inventory: Inventory, selector: Selector, groups: int
 ) -> None:
@@ -217,7 +199,7 @@ def test_nearest_nodes_where_groups_are_given_up(
     assert bounded._replace(**fields) == explanation
 
 
-@given(inventories(), selectors(), st.integers(0, 12))
+@given(some_inventories, selectors(), st.integers(0, 12))
 def test_examples(inventory: Inventory, selector: Selector, examples: int) -> None:
     """Whoever asks for more nodes of each reason, or for none, has the same numbers and texts."""
     explanation = inventory.explain(selector)
@@ -230,7 +212,7 @@ def test_examples(inventory: Inventory, selector: Selector, examples: int) -> No
     assert more._replace(reasons=explanation.reasons, nearest=explanation.nearest) == explanation
 
 
-@given(inventories(), selectors())
+@given(some_inventories, selectors())
 def test_a_headline_of_counts(inventory: Inventory, selector: Selector) -> None:
     """Who counts nodes by what they fail has the same headline."""
     explanation = inventory.explain(selector)
@@ -240,7 +222,7 @@ def test_a_headline_of_counts(inventory: Inventory, selector: Selector) -> None:
     assert count_headline(selector, counts, connected) == explanation.headline
 
 
-@given(inventories(), selectors())
+@given(some_inventories, selectors())
 def test_one_node(inventory: Inventory, selector: Selector) -> None:
     """The explanation of one node agrees with that of all nodes."""
     matched = 0
@@ -257,7 +239,7 @@ def test_one_node(inventory: Inventory, selector: Selector) -> None:
 
 
 @settings(max_examples=at_desk(10, ci=50))
-@given(inventories(), selectors(), st.integers(1, 200), st.booleans())
+@given(some_inventories, selectors(), st.integers(1, 200), st.booleans())
 def test_text(inventory: Inventory, selector: Selector, columns: int, ascii_only: bool) -> None:
     """The text fits its screen; the numbers of the headline add up."""
     explanation = inventory.explain(selector)

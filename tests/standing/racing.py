@@ -10,11 +10,8 @@ from random import Random
 from nodeselect import Node, Selector, StandingSelectors
 from nodeselect.standing import StandingSnapshot
 from tests.inventory.racing import run_together, switching_often
-from tests.naive import matches
-from tests.standing.random_cases import NAMES, random_node, random_selector
+from tests.standing.random_cases import NAMES, Model, matching, random_node, random_selector
 from tests.standing.small import thresholds
-
-Model = dict[str, Selector]
 
 
 def race(writes: int, readers: int, seed: int) -> int:
@@ -23,7 +20,7 @@ def race(writes: int, readers: int, seed: int) -> int:
     :raises AssertionError: if an answer is not of any state during the query.
     """
     random = Random(seed)
-    models: list[Model] = [{name: random_selector(random) for name in NAMES}]
+    models: list[dict[str, Selector]] = [{name: random_selector(random) for name in NAMES}]
     standing = StandingSelectors(models[0])
     done: list[bool] = []
     snapshots: list[tuple[StandingSnapshot[str], Node]] = []
@@ -46,7 +43,7 @@ def race(writes: int, readers: int, seed: int) -> int:
             gained, lost = standing.changes(node, changed)
             names = list(standing)
             now = models[before : standing.generation + 1]
-            assert answer.names() in [_matching(model, node) for model in now]
+            assert answer.names() in [matching(model, node) for model in now]
             assert len(answer) == len(answer.names())
             assert all(name in answer for name in answer.names())
             assert (gained.names(), lost.names()) in [_moved(model, node, changed) for model in now]
@@ -62,11 +59,13 @@ def race(writes: int, readers: int, seed: int) -> int:
         for snapshot, node in snapshots:
             model = models[snapshot.generation]
             assert {name: snapshot[name] for name in snapshot} == model
-            assert snapshot.matching(node).names() == _matching(model, node)
+            assert snapshot.matching(node).names() == matching(model, node)
     return sum(queries)
 
 
-def _write(random: Random, standing: StandingSelectors[str], models: list[Model]) -> None:
+def _write(
+    random: Random, standing: StandingSelectors[str], models: list[dict[str, Selector]]
+) -> None:
     """Make one change; its model exists before readers can see it."""
     model = dict(models[-1])
     changes: dict[str, Selector | None] = {}
@@ -83,16 +82,8 @@ def _write(random: Random, standing: StandingSelectors[str], models: list[Model]
         standing.apply(changes)
 
 
-def _matching(model: Model, node: Node) -> list[str]:
-    return [
-        name
-        for name, selector in model.items()
-        if matches(selector.requirements, selector.ids, node.labels, node.id)
-    ]
-
-
 def _moved(model: Model, old: Node, new: Node) -> tuple[list[str], list[str]]:
-    before, after = _matching(model, old), _matching(model, new)
+    before, after = matching(model, old), matching(model, new)
     return [name for name in after if name not in before], [
         name for name in before if name not in after
     ]

@@ -108,12 +108,12 @@ def check_answers(random: Random, standing: BaseStanding[str], model: Model) -> 
     """Ask everything of a changed node; return how often a selector is compared with a node."""
     old = random_node(random)
     new = random_node(random, old.id)
-    before, after = _matching(model, old), _matching(model, new)
+    before, after = matching(model, old), matching(model, new)
     answer = standing.matching(old)
     assert answer.names() == before
     assert len(answer) == len(before)
     assert {name for name in NAMES if name in answer} == set(before)
-    assert standing.matching(old.labels).names() == _matching(model, old, None)
+    assert standing.matching(old.labels).names() == matching(model, old, None)
     gained, lost = standing.changes(old, new)
     assert gained.names() == [name for name in after if name not in before]
     assert lost.names() == [name for name in before if name not in after]
@@ -123,7 +123,8 @@ def check_answers(random: Random, standing: BaseStanding[str], model: Model) -> 
     return 4 * len(model)
 
 
-def _matching(model: Model, node: Node, *node_id: None) -> list[str]:
+def matching(model: Model, node: Node, *node_id: None) -> list[str]:
+    """Return the names that the model matches; with None, those of the labels without an id."""
     ids = node_id or (node.id,)
     return [
         name
