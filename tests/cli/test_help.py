@@ -33,11 +33,3 @@ def test_help_of_a_command(run: Run, command: str) -> None:
     """``nodeselect help COMMAND`` is ``nodeselect COMMAND --help``; without COMMAND, of all."""
     assert run("help", command) == run(command, "--help")
     assert run("help") == run("--help")
-
-
-def test_help_of_no_command(run: Run) -> None:
-    """The help of what is not a command is an error that says how to list all."""
-    result = run("help", "matsch")
-    assert (result.status, result.out) == (2, "")
-    assert "Try 'nodeselect --help' for help." in result.err
-    assert "error: No such command 'matsch'.\n  did you mean: nodeselect help match\n" in result.err

@@ -98,13 +98,6 @@ def test_a_file_is_opened_once(run: Run, file: Path, monkeypatch: pytest.MonkeyP
     assert opened.count(str(file)) == 1
 
 
-def test_the_generation(run: Run, file: Path) -> None:
-    """A file that is written again has a higher generation if the nodes differ."""
-    for nodes, generation in ((FLEET, 0), ("id\nn-1\n", 1), ("id\nn-1\n", 1), (FLEET, 2)):
-        assert run("index", "-", "-o", str(file), stdin=nodes).status == 0
-        assert Inventory.open(file).generation == generation
-
-
 @pytest.mark.parametrize("at", range(8))
 def test_a_damaged_beginning(run: Run, file: Path, at: int) -> None:
     """A file whose first bytes are damaged is not a saved inventory, not a text in another code."""

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from nodeselect import Inventory
 from tests.cli.running import Run
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "example"
@@ -51,35 +50,6 @@ def test_states_of_many_nodes(run: Run, tmp_path: Path, count: int) -> None:
         f"{count:,} {'nodes match' if count > 1 else 'node matches'} the selector but not --state:"
         f" {count:,} ready\n"
     )
-
-
-def test_the_example(run: Run) -> None:
-    """The example of the documentation selects the same nodes as a loop in Python."""
-    fleet, job = str(EXAMPLE / "fleet.json"), str(EXAMPLE / "job.yaml")
-    result = run("match", "-n", fleet, "--job", job, "-o", "name")
-    nodes = Inventory.read(fleet)
-    taken = [
-        node.id
-        for node in nodes
-        if node.labels.get("environment") == "prod"
-        and node.labels.get("capability") == "inference"
-        and node.labels.get("region") in ("eu-west", "eu-central")
-        and "gpu" in node.labels
-        and node.labels.get("tier") != "free"
-        and "maintenance" not in node.labels
-    ]
-    assert result.status == 0
-    assert result.out.split() == taken
-    assert result.err.startswith(f"{len(taken)} of {len(nodes)} nodes match, ")
-
-
-def test_states_in_any_case(run: Run) -> None:
-    """States are compared without regard to case, also those of no known program."""
-    nodes = '{"id": "a", "state": "Up", "labels": {"x": ""}}\n{"id": "b", "state": "ODD"}\n'
-    args = ("match", "-n", "-", "-o", "name", "--state", "UP,odd")
-    assert run(*args, "-l", "x", stdin=nodes)[:2] == (0, "a\n")
-    assert run(*args, "-l", "!x", stdin=nodes)[:2] == (0, "b\n")
-    assert run(*args, "-l", "x", "-l", "!x", stdin=nodes)[:2] == (0, "a\nb\n")
 
 
 def test_too_many_reasons(run: Run) -> None:
@@ -135,20 +105,6 @@ def test_sort_by_a_long_number(run: Run) -> None:
     nodes = [{"id": f"n-{at}", "labels": {"x": value}} for at, value in enumerate(values)]
     command = ("match", "-n", "-", "--all", "--sort-by", "x", "-o", "name")
     assert run(*command, stdin=json.dumps(nodes)).out.split() == ["n-2", "n-0", "n-1"]
-
-
-def test_names_in_the_table(run: Run) -> None:
-    """There is a column of names if any name differs from the id."""
-    named, same = '{"id": "n-1", "name": "one"}\n', '{"id": "n-2", "name": "n-2"}\n{"id": "n-3"}\n'
-    heads = run("match", "-n", "-", "--all", stdin=same).out.splitlines()[0]
-    assert heads.split() == ["ID", "STATE"]
-    lines = run("match", "-n", "-", "--all", stdin=named + same).out.splitlines()
-    assert [line.split() for line in lines] == [
-        ["ID", "NAME", "STATE"],
-        ["n-1", "one", "<none>"],
-        ["n-2", "n-2", "<none>"],
-        ["n-3", "<none>", "<none>"],
-    ]
 
 
 def test_columns_that_no_node_has(run: Run, fleet: str) -> None:

@@ -71,15 +71,6 @@ def test_folder_without_nodes(run: Run, tmp_path: Path) -> None:
     )
 
 
-def test_page_over_a_file_of_the_folder(run: Run, tmp_path: Path) -> None:
-    """The page is not written over a file in a folder of nodes."""
-    path = tmp_path / "a.json"
-    path.write_text('[{"id": "a"}]')
-    ended = run("explain", "--id", "a", "-n", str(tmp_path), "--html", str(path))
-    assert (ended.status, path.read_text()) == (2, '[{"id": "a"}]')
-    assert ended.err.endswith("error: --html would overwrite an input\n")
-
-
 @pytest.mark.parametrize("nodes", ["nodes.json", "nodes.nsx", "-"])
 def test_a_column_without_a_table(run: Run, fleet: str, nodes: str) -> None:
     """--id-column is an error if no input is CSV or Parquet, even before a stream is watched."""

@@ -3,9 +3,7 @@
 import os
 import stat
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
 
 import click
 import pytest
@@ -30,40 +28,6 @@ def test_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, reaso
     with pytest.raises(click.ClickException, match=f"^cannot write '.*': ({reason})$"):
         write_file(name, "<p>")
     assert [path.name for path in tmp_path.iterdir()] == ["loop"]
-
-
-@pytest.mark.parametrize("function", ["fsync", "replace"])
-def test_an_interrupt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, function: str) -> None:
-    """After an interrupt at any step, the old content is there, and no other file."""
-    file = tmp_path / "page.html"
-    file.write_text("before")
-
-    def interrupted(*_: object) -> NoReturn:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(os, function, interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        write_file(str(file), "after")
-    assert file.read_text() == "before"
-    assert list(tmp_path.iterdir()) == [file]
-
-
-def test_a_crash_of_the_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The text is on the disk before the file gets its name, and the name before it is reported."""
-    steps: list[str] = []
-
-    def recorded(name: str, function: Callable[..., object]) -> Callable[..., object]:
-        def call(*args: object) -> object:
-            is_folder = name == "fsync" and stat.S_ISDIR(os.fstat(int(str(args[0]))).st_mode)
-            steps.append(f"{name} folder" if is_folder else name)
-            return function(*args)
-
-        return call
-
-    for name in ("fsync", "replace"):
-        monkeypatch.setattr(os, name, recorded(name, getattr(os, name)))
-    write_file(str(tmp_path / "page.html"), "<p>")
-    assert steps == ["fsync", "replace", "fsync folder"]
 
 
 def test_overwrite(tmp_path: Path) -> None:

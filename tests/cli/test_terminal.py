@@ -141,16 +141,3 @@ def test_progress_is_erased_before_messages(
     assert wipe
     assert "\x1b" not in message
     assert message.startswith("5,004 of 5,004 nodes match" if status == 0 else "error[")
-
-
-def test_progress_of_a_check(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A check of many files shows how many are done."""
-    for name in "ab":
-        (tmp_path / f"{name}.yaml").write_text("name: x\n")
-    terminal = Terminal()
-    monkeypatch.setattr("nodeselect.cli.streams.time.monotonic", Clock(pace=2))
-    monkeypatch.setattr(sys, "stderr", terminal)
-    assert run("check", str(tmp_path)).status == 0
-    assert terminal.getvalue().startswith(
-        "\rchecking: 0 of 2 files\x1b[K\rchecking: 1 of 2 files\x1b[K\r\x1b[K2 files: "
-    )

@@ -253,11 +253,6 @@ def test_folder(start: Start, tmp_path: Path) -> None:
     assert watching.line() == "+ n-3"
     (folder / "a.json").unlink()
     assert watching.line() == "- n-1"
-    (folder / "b.json").unlink()
-    assert watching.message().startswith("error[cannot-read]: ")
-    assert watching.message() == "the nodes remain what they were; waiting for the next change"
-    (folder / "a.json").write_text('{"id": "n-1", "labels": {"a": "1"}}')
-    assert [watching.line(), watching.line()] == ["- n-3", "+ n-1"]
 
 
 def test_file_that_becomes_invalid(start: Start, tmp_path: Path) -> None:

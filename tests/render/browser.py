@@ -1,6 +1,5 @@
 """A headless Chromium, controlled through a pipe by its own protocol: no driver, no port."""
 
-import base64
 import json
 import os
 import select
@@ -88,10 +87,6 @@ class Browser:
             "Emulation.setEmulatedMedia",
             features=[{"name": "prefers-color-scheme", "value": scheme}],
         )
-
-    def printed(self) -> bytes:
-        """Return the page as PDF."""
-        return base64.b64decode(self.ask("Page.printToPDF", printBackground=True)["data"])
 
     def _hear(self) -> dict[str, Any]:
         while b"\0" not in self._rest:

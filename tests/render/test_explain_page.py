@@ -33,9 +33,9 @@ def test_page_of_a_job(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("fleet")
-@pytest.mark.parametrize("nodes", ["fleet.ndjson", "-"])
+@pytest.mark.parametrize("nodes", ["fleet.ndjson", ".", "-"])
 def test_other_names_of_the_input(nodes: str) -> None:
-    """A link to the input, and to the file behind standard input, are not overwritten."""
+    """A link to an input, to a file in a folder, or to standard input is not overwritten."""
     before = Path("fleet.ndjson").read_bytes()
     Path("link.html").symlink_to("fleet.ndjson")
     with Path("fleet.ndjson").open("rb") as stream:

@@ -1,11 +1,8 @@
 """The text of explanations: tables, wrapping, truncation."""
 
-import pytest
-
-from nodeselect import Explanation, Inventory, Node, NodeExplanation, Selector
+from nodeselect import Inventory, Node, Selector
 from nodeselect.render.explanation import render_text
 from nodeselect.render.screen import Screen
-from nodeselect.text import display_width
 
 NODES = [
     Node("n-1", {"region": "eu", "tier": "gold"}, state="connected"),
@@ -70,23 +67,3 @@ def test_long_ids_are_truncated_in_the_middle() -> None:
     assert "gke-production-c…pool-0a1b2c3d-x, gke-production-c…pool-0a1b2c3d-y" in text_of(
         "gpu", nodes, 200
     )
-
-
-@pytest.mark.parametrize("columns", [1, 40, 41, 60, 80, 133])
-@pytest.mark.parametrize("ascii_only", [True, False])
-@pytest.mark.parametrize(
-    "name", ["ש" * 30, "長" * 40, "e\u0301" * 40, "x" * 5_000, "日本 語 " * 10]
-)
-def test_no_line_is_wider_than_the_screen(name: str, ascii_only: bool, columns: int) -> None:
-    """Whatever nodes are called, and whatever labels they have."""
-    nodes = [Node(name, {"region": name}, name="web"), Node("n-2", {"tier": name}, state=name)]
-    inventory = Inventory(nodes)
-    explanations: list[Explanation | NodeExplanation] = [
-        inventory.explain(Selector.of(match_ids=["web"]))
-    ]
-    for text in ("region=eu,tier", "regoin", "region!=x,!tier", ""):
-        explanations.append(inventory.explain(Selector.parse(text)))
-        explanations.append(inventory.explain_node(Selector.parse(text), name))
-    for explanation in explanations:
-        for line in render_text(explanation, Screen(columns, ascii_only)).split("\n"):
-            assert display_width(line) <= max(columns, 40)

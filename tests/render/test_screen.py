@@ -160,14 +160,6 @@ def test_table(columns: int, lines: list[str]) -> None:
     assert list(Screen(columns).table(heads, rows, right=(1,), wrap_last=True)) == lines
 
 
-def test_table_headings() -> None:
-    """Only the first row of a table is a heading, and columns are counted without its style."""
-    assert list(Screen(colour=True).table(("A", "B"), [("one", "2")], right=(1,))) == [
-        "\x1b[1mA    B\x1b[0m",
-        "one  2",
-    ]
-
-
 ANY = st.text(max_size=90) | st.text("`| \\<a", max_size=20)
 
 
@@ -219,37 +211,6 @@ def test_json_is_harmless() -> None:
     """JSON holds no control character and nothing but ASCII."""
     lines = json_lines({"a": "\x7f\x1b\u2028é\ud800"})
     assert lines == ["{", r'  "a": "\u007f\u001b\u2028\u00e9\ud800"', "}"]
-
-
-class Terminal(io.StringIO):
-    """A terminal."""
-
-    encoding = "utf-8"
-
-    def isatty(self) -> bool:
-        """Say that a person is looking."""
-        return True
-
-
-@pytest.mark.parametrize(
-    ("environment", "heading"),
-    [
-        ({}, "\x1b[1mKEY\x1b[0m"),
-        ({"NO_COLOR": "1"}, "KEY"),
-        ({"NO_COLOR": ""}, "\x1b[1mKEY\x1b[0m"),
-        ({"TERM": "dumb"}, "KEY"),
-    ],
-)
-def test_headings(
-    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], heading: str
-) -> None:
-    """Headings are bold on a terminal, unless that is declined."""
-    for name, value in {"NO_COLOR": "", "TERM": "xterm", **environment}.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(sys, "stdout", Terminal())
-    assert detect_screen().style("KEY", "heading") == heading
-    monkeypatch.setattr(sys, "stdout", io.StringIO())
-    assert detect_screen().style("KEY", "heading") == "KEY"
 
 
 @pytest.mark.parametrize(
