@@ -42,6 +42,7 @@ ALLOWED = {
     "pkgutil": "3 ms; for the first invalid text",
     "csv": "for CSV only",
     "tomllib": "7 ms; for settings",
+    "glob": "1 ms; for settings",
     "pyspark": "need not be installed to import the module",
     "pathlib": "3 ms; for folders, pages and SARIF",
     "urllib": "comes with pathlib",

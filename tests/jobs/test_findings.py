@@ -51,7 +51,7 @@ def test_finding(case: golden.Row) -> None:
     case.check(problems=in_short(problems_of(case)))
 
 
-@pytest.mark.parametrize("table", ["findings.txt", "problems.txt"])
+@pytest.mark.parametrize("table", ["findings.txt", "problems.txt", "foreign.txt"])
 def test_all_cases_are_read(table: str) -> None:
     """No case of a table is passed over."""
     assert len(read_cases(table)) == (HERE / table).read_text("utf-8").count("\n==== ") > 70

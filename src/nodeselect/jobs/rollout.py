@@ -4,7 +4,7 @@ Expanso documents ``max_parallel`` as a percentage of all nodes in each wave. Wh
 decided here, and listed by :func:`rollout_assumptions`.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from heapq import heappop, heappush
 from itertools import pairwise
@@ -120,18 +120,13 @@ def rollout_assumptions(rollout: RolloutSpec, *, spread: str | None = None) -> t
 def _check_nodes(nodes: Iterable[RolloutNode]) -> list[RolloutNode]:
     """Return the nodes as a list; raise if one is not a node, or if two have the same id."""
     checked = list(nodes)
-    ids: set[str] = set()
-    for node in [nodes] if isinstance(nodes, str) else checked:
-        try:
-            node_id, *_ = node.id, node.labels, node.state, node.connected
-        except AttributeError:
+    for node in checked:
+        if not hasattr(node, "connected"):
             kind = type(node).__name__
-            raise TypeError(f"expected nodes, such as those of an answer, not {kind}") from None
-        if not isinstance(node_id, str):
-            raise TypeError(f"a node's id must be a string, not {type(node_id).__name__}")
-        if node_id in ids:
+            raise TypeError(f"expected nodes, such as those of an answer, not {kind}")
+    for node_id, count in Counter(node.id for node in checked).items():
+        if count > 1:
             raise ValueError(f"two nodes have the id {quoted(node_id)}")
-        ids.add(node_id)
     return checked
 
 

@@ -1,6 +1,5 @@
 """``nodeselect check``: report problems in job files before they are submitted."""
 
-import glob
 import os
 import sys
 from collections.abc import Collection, Iterable, Iterator
@@ -51,10 +50,12 @@ class _CommandWithSettings(click.Command):
             type_ = list if options[key].multiple else bool if options[key].is_flag else str
             if not isinstance(value, type_):
                 raise _settings_error(path, f"{key} must be a {type_.__name__}")
-        root = glob.escape(os.path.dirname(path))
         for at, pattern in enumerate(map(str, settings.get("exclude", ()))):
             # A path begins at the settings; a name is for all folders.
             if "/" in pattern.rstrip("/"):
+                import glob  # a hundredth of a run; for settings
+
+                root = glob.escape(os.path.dirname(path))
                 settings["exclude"][at] = os.path.join(root, os.path.normpath(pattern).lstrip("/"))
         return {str(options[key].name): value for key, value in settings.items()}
 
