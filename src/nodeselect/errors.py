@@ -126,7 +126,7 @@ class InventoryError(NodeselectError, ValueError):
         self.fix = Fix.of(hint)
 
     def within(self, place: Place) -> "InventoryError":
-        """Return a copy of the error whose place is in the file, line or record at ``place``."""
+        """Return a copy of the error; its place, until now relative to ``place``, is absolute."""
         inner = self.place.within(place)
         return InventoryError(self.code, self.message, place=inner, hint=self.fix)
 

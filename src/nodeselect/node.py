@@ -173,7 +173,7 @@ class Node:
 
 
 def check_kind(kind: object) -> None:
-    """Raise if ``kind`` is that of an object which is not a node.
+    """Raise if ``kind`` is the kind of a Kubernetes object that is not a node.
 
     None is allowed, as the items of a NodeList have no kind.
 
@@ -245,7 +245,7 @@ def copy_labels(labels: Mapping[str, str]) -> dict[str, str]:
 def has_state(state: str | None, states: Collection[str]) -> bool:
     """Return whether a node is in one of ``states``.
 
-    :param state: the state of the node, in any case; or several states, separated by commas.
+    :param state: the state of the node in lower or upper case; or several, separated by commas.
     :param states: in lower case.
     """
     if state is None:

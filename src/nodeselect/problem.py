@@ -47,10 +47,9 @@ class Place(NamedTuple):
         return ": ".join(filter(None, (self.file, line + column, self.path)))
 
     def within(self, outer: "Place") -> "Place":
-        """Return the place of what is at this place in the thing at ``outer``.
+        """Return this place, which is relative to ``outer``, as an absolute place.
 
-        If ``outer`` is more than a file, this place is relative to it, and becomes part of its
-        path.
+        If ``outer`` is more than a file, this place becomes part of its path: ``event 2: line 3``.
         """
         if outer.line or outer.path:
             return outer._replace(path=": ".join(filter(None, (outer.path, str(self)))))
@@ -63,7 +62,7 @@ class Fix(NamedTuple):
     :param text: what to do, in words, with the replacement at the end if there is one.
     :param replacement: what to write instead of the mistake, or a command to run; it can be pasted.
         None if there are only words.
-    :param is_certain: whether the replacement is surely what was meant, and not an example.
+    :param is_certain: whether the replacement is surely right, and not only an example.
     """
 
     text: str
@@ -174,7 +173,7 @@ def draw(
 ) -> Iterator[str]:
     """Yield the lines of a problem: its message, the excerpt with carets, and the hint.
 
-    :param place: where the problem is, such as ``file:line:column``; empty if it is nowhere.
+    :param place: where the problem is, such as ``file:line:column``; empty if that is unknown.
     :param others: words for equal problems that are not drawn, such as ``12 more``.
     """
     label = f"{problem.severity}[{problem.code}]"
@@ -211,7 +210,7 @@ def _severity(problem: Problem) -> Literal["error", "warning"]:
 
 
 def _labelled(label: str, text: str, style: Style, canvas: Canvas, *, hang: int) -> Iterator[str]:
-    """Yield the lines of ``label`` followed by ``text``, with the label in the given style."""
+    """Yield the wrapped lines of ``label`` and ``text``; only the label has the given style."""
     first, *others = canvas.wrap(label + text, hang=hang)
     start, rest = first[: len(label)], first[len(label) :]
     for line in (rest, *others):
@@ -279,7 +278,7 @@ def position(source: str, start: int) -> tuple[int, int]:
 def _visible_start(source: str, start: int) -> int:
     """Return the index at which to show a mistake that begins at ``start``.
 
-    It is earlier if the mistake is after trailing blank lines, or begins with a combining mark.
+    It is moved to the left of trailing blank lines and of a combining mark, which cannot be marked.
     """
     if start == len(source):  # show the end of input after the last line that is not blank
         stripped = source.rstrip()

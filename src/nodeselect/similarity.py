@@ -101,7 +101,7 @@ class WordCounts:
         return close
 
     def _suggest(self, text: str) -> str | None:
-        """Return the closest word, also for words of three letters.
+        """Return the closest word; unlike :attr:`closest`, also compare words of three letters.
 
         Use it only for a text that no node has, or few. Cost: as for :meth:`_closest`.
         """
@@ -131,10 +131,10 @@ class WordCounts:
 
 
 def similar_name(text: str, names: Iterable[str]) -> str | None:
-    """Return the one of a few names that ``text`` was probably meant to be; None if it is unclear.
+    """Return which of a few names ``text`` was probably meant to be; None if that is unclear.
 
-    The names may be those of commands, options, settings, fields, states or files. If no name is
-    similar, it is the only one that begins with ``text``.
+    The names may be those of commands, options, settings, fields, states or files. If none is
+    similar, return the only name that begins with ``text``.
 
     >>> similar_name("ouput", ["output", "quiet"]), similar_name("sort", ["sort-by", "state"])
     ('output', 'sort-by')
@@ -150,7 +150,10 @@ def similar_name(text: str, names: Iterable[str]) -> str | None:
 
 
 def closest_key(key: str, keys: WordCounts) -> tuple[str, str] | None:
-    """Return the code of a hint, and the key that was probably meant; None if none is similar."""
+    """Return the code of a hint, and the key that was probably meant; None if no key is similar.
+
+    The code is ``other-prefix`` or ``other-spelling``.
+    """
     name = key.rpartition("/")[2]
     same_name = [word for word in keys.counts if word.rpartition("/")[2] == name]
     if same_name:
@@ -219,9 +222,9 @@ def _tokens(text: str) -> _Tokens:
 
 
 def _differing_words(one: _Tokens, other: _Tokens) -> tuple[str, str] | None:
-    """Return the only pair of words in which two texts differ, without digits at their ends.
+    """If two texts differ in one word, return the two words, without digits at their ends.
 
-    Return None if more than one pair differs, or one text has more words.
+    Return None if several words differ, or one text has more words.
     """
     if len(one.words) != len(other.words):
         return None

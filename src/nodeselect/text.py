@@ -119,7 +119,7 @@ def prefix(text: str, columns: int) -> str:
 
 
 def pluralize(count: int, noun: str, plural: str | None = None) -> str:
-    """Return a count with its noun, which is in the plural unless the count is 1.
+    """Return a count and its noun; the noun is in the plural unless the count is 1.
 
     The default plural is the noun with an ``s``.
 

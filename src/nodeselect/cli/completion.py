@@ -52,14 +52,14 @@ def complete_files(context: click.Context, parameter: click.Parameter, incomplet
 
 
 def complete_codes(context: click.Context, parameter: click.Parameter, incomplete: str) -> _Items:
-    """Return the codes of the rules for job files; they may be a list with commas."""
+    """Complete a code of a rule for job files, or the last one of several with commas."""
     from nodeselect.jobs import all_rules  # imports yaml
 
     return _list_items(incomplete, {rule.code: rule.summary for rule in all_rules().values()})
 
 
 def complete_keys(context: click.Context, parameter: click.Parameter, incomplete: str) -> _Items:
-    """Return the label keys of the nodes; they may be a list with commas."""
+    """Complete a label key of the nodes, or the last one of several with commas."""
     return _list_items(incomplete, _label_counts(_nodes(context)))
 
 
@@ -97,7 +97,7 @@ def complete_selector(
 
 
 def _nodes(context: click.Context) -> "Inventory":
-    """Return the nodes of ``-n`` before the cursor, or of the environment; none if not known."""
+    """Return the nodes of ``-n``, or of the environment variable; none if a file cannot be read."""
     from nodeselect.cli.inputs.nodes import VARIABLE, NodeFiles, open_nodes
     from nodeselect.inventory import Inventory  # imports pyroaring
 
@@ -125,13 +125,13 @@ def _label_counts(inventory: "Inventory", key: str | None = None) -> dict[str, s
 
 
 def _by_count(counts: Mapping[Any, int], is_valid: Callable[[Any], bool]) -> dict[str, str]:
-    """Return the number of nodes with each valid text, as text; the largest number first."""
+    """Describe each valid key or value by how many nodes have it; the most frequent comes first."""
     ranked = sorted(filter(is_valid, counts), key=lambda text: (-counts[text], text))
     return {text: pluralize(counts[text], "node") for text in ranked}
 
 
 def _list_items(incomplete: str, described: Mapping[str, str]) -> _Items:
-    """Return the candidates for the last word of a list with commas."""
+    """Return the candidates for the last item of a list with commas."""
     head, comma, word = incomplete.rpartition(",")
     return _items(head + comma, word, described)
 
@@ -206,7 +206,10 @@ class _Bash(_SafeComplete):
         return words, self._typed
 
     def format_completion(self, item: "CompletionItem[Any]") -> str:
-        """Return a line with what replaces the end of the word; an empty one if it has escapes."""
+        """Return the type of a candidate and what replaces the end of the typed word.
+
+        Return an empty text if the typed word has escapes.
+        """
         replaced = os.environ["COMP_CWORD"]
         if item.type == "plain" and not self._typed.endswith(replaced):
             return ""

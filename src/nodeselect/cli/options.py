@@ -53,7 +53,7 @@ def _parse_states(
 
 
 def _set_colour(context: click.Context, parameter: click.Parameter, when: str | None) -> None:
-    """Set the environment variables that decide on colours, which errors obey, too."""
+    """Set the environment variables for colours, so that error messages obey ``--color`` too."""
     if when in ("always", "never"):
         os.environ["FORCE_COLOR"] = "1" if when == "always" else ""
         os.environ["NO_COLOR"] = "1" if when == "never" else ""

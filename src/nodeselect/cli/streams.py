@@ -64,7 +64,7 @@ def write_message(text: str) -> None:
 
 
 def write_error_message(text: str) -> None:
-    """Write a message that is, or belongs to, an error; unlike others, also with ``--quiet``."""
+    """Write a message that is an error, or belongs to one; ``--quiet`` does not suppress it."""
     if text.startswith("error: "):
         text = detect_screen(sys.stderr).style("error", "error") + text.removeprefix("error")
     with suppress(OSError):

@@ -156,7 +156,7 @@ class _JsonBuilder(Builder):
         return entries
 
     def _at_end(self, closing: str, has_items: bool) -> bool:
-        """Return whether the closing bracket is here; step over it, or over the ``,`` of an item.
+        """Return whether the closing bracket is next; step over it, or else over a ``,``.
 
         :param has_items: whether an item was read before, so that a ``,`` is expected.
         """

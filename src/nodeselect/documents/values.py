@@ -72,7 +72,7 @@ def is_null(value: Value) -> bool:
 def find(value: Value | None, path: str) -> Value | None:
     """Return the value at a path of fields, such as ``metadata.name``.
 
-    Return None if it is missing or null, which mean the same.
+    Return None if the value is missing or null: both mean the same.
     """
     for name in path.split("."):
         if not isinstance(value, Object) or name not in value.entries:
@@ -124,7 +124,7 @@ def to_python(
 
 
 def from_python(value: Any, depth: int = 0) -> Value:
-    """Convert plain data to a value, all of which is at line 0 and column 0.
+    """Convert plain data to a value; the position of all its parts is line 0, column 0.
 
     :raises DocumentError: if it is nested deeper than ``LIMITS.depth``, or a number is not finite
         or has more than 64 bits.
@@ -161,7 +161,8 @@ def from_python(value: Any, depth: int = 0) -> Value:
 class DocumentError(Exception):
     """The first mistake in a document. Callers convert it to a public error, such as ``JobError``.
 
-    ``others`` are the next mistakes, up to a limit; ``unreported`` is how many more there are.
+    ``others`` are the mistakes after the first one, up to a limit; ``unreported`` is how many more
+    there are.
     """
 
     def __init__(

@@ -102,7 +102,7 @@ def scalar_spans(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _syntax_error(text: str, error: Any) -> DocumentError:
-    """Convert an error of libyaml; its position becomes the one where a person would fix it."""
+    """Convert an error of libyaml; its position becomes the place that a person would correct."""
     problem = printable(str(error.problem or "it cannot be read"))
     end = len(text.rstrip())
     stopped = (error.problem_mark or error.context_mark).index
@@ -246,7 +246,10 @@ class _YamlBuilder(Builder):
         return False
 
     def _start(self, event: Any, opening: int = 0) -> Position:
-        """Return the position of an event, after as many characters as ``opening``."""
+        """Return the position where the text of an event begins.
+
+        :param opening: the number of characters before the text, such as 1 for a quote.
+        """
         mark = event.start_mark
         # Where the text ends without a line end, libyaml reads one.
         if self._has_usual_lines and mark.index < len(self._text):

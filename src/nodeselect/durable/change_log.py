@@ -140,7 +140,7 @@ class ChangeLog:
     # What follows is for the inventory, which calls it while no other thread writes.
 
     def records(self, generation: int, nodes: int, chain: int | None) -> Iterator[Record]:
-        """Yield the writes in the log that are new; when all were, the log can be written to.
+        """Yield the writes in the log that the inventory lacks; then the log can be appended to.
 
         :param generation: that of the inventory.
         :param nodes: how many nodes it has.
@@ -173,7 +173,7 @@ class ChangeLog:
             raise InventoryError("log-closed", self._refusal, place=Place(file=self._path))
 
     def settle(self) -> LogPosition:
-        """Return the place after the last whole write in the log; drop one that is not whole.
+        """Return the place after the last complete write in the log; drop an incomplete one.
 
         Call it if :meth:`append` or :meth:`empty` was interrupted.
 
@@ -330,8 +330,8 @@ class Follower:
 
     :param path: the log, as an absolute path.
     :ivar was_emptied: whether the last call of ``follow`` found that the log had been emptied.
-    :ivar is_behind: whether some writes in the log are not made yet, since :meth:`records` or the
-        making of a write has failed.
+    :ivar is_behind: whether the inventory lacks writes of the log, because :meth:`records` or
+        applying a write has failed.
     """
 
     def __init__(self, path: str) -> None:
@@ -340,7 +340,7 @@ class Follower:
         self._reader: LogReader | None = None
 
     def records(self, generation: int, nodes: int, chain: int | None) -> Iterator[Record]:
-        """Yield the writes in the log that are new, also if it was emptied in the meantime.
+        """Yield the writes in the log that the inventory lacks, even if the log has been emptied.
 
         The parameters and errors are those of :meth:`ChangeLog.records`.
         """
@@ -384,7 +384,7 @@ class Follower:
 def _open_locked(path: str, contents: bytes) -> FileIO:
     """Open a file and lock it.
 
-    :param contents: what a new file has, if there is none.
+    :param contents: what to write into the file if it is created.
     :raises InventoryError: with the code ``log-in-use`` if another process has locked it, or
         ``cannot-write``.
     :raises NotImplementedError: if the system cannot lock files, as on Windows.
@@ -450,7 +450,7 @@ def _copy_bytes(path: str, file: BinaryIO, start: int, stop: int) -> None:
 
 
 def _close(file: FileIO) -> None:
-    """Close a file that is on the disk, or that nobody needs."""
+    """Close a file of which nothing remains to be written; ignore errors."""
     with suppress(OSError):
         file.close()
 

@@ -176,9 +176,10 @@ class LogReader:
     def records_after(
         self, generation: int, chain: int | None
     ) -> Generator[Record, None, tuple[int, int | None]]:
-        """Yield the records after :attr:`position` that an inventory has not made yet.
+        """Yield the records after :attr:`position` that an inventory lacks.
 
-        It must make each before it requests the next one. Return its generation and ``chain`` then.
+        It must apply each before it requests the next one. Return the generation and the checksum
+        of the last write that it then has.
 
         :raises InventoryError: as :meth:`check` and :meth:`records`.
         """
@@ -190,7 +191,7 @@ class LogReader:
         return generation, chain
 
     def check(self, position: LogPosition, generation: int, chain: int | None) -> None:
-        """Raise if a place in the log is not the one after the last write of an inventory.
+        """Raise unless ``position`` is the place in the log after the last write of an inventory.
 
         :param generation: that of the inventory.
         :param chain: the checksum in the log of its last write; None if that is not known.
@@ -214,7 +215,7 @@ class LogReader:
         """Yield the records after :attr:`position`.
 
         The position moves behind a record when the next one is requested. An incomplete record at
-        the end, also one with zeros to the end of the file, is not yielded: it is still being
+        the end is not yielded, even if zeros follow to the end of the file: it is still being
         written, or was interrupted by a crash.
 
         :raises InventoryError: with the code ``damaged``, if a record is not what was written.
@@ -299,7 +300,7 @@ class LogReader:
 
 
 class _Window:
-    """Reads a file in large parts, one of which it keeps: reading each record alone is slow."""
+    """Reads a file in large blocks and keeps the last one: it is slow to read single records."""
 
     def __init__(self, file: FileIO) -> None:
         self._file = file

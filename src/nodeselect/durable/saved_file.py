@@ -154,7 +154,9 @@ def cannot_write(path: str, cause: str | Exception, hint: str | None = None) -> 
 
 
 def read_saved(source: str | os.PathLike[str] | BinaryIO, *, copy: bool = False) -> "SavedFile":
-    """Map a file into memory, and check its header. Read what is not a file, or if ``copy``.
+    """Map a saved inventory into memory, and check its header.
+
+    If ``copy`` is true, or the source is a stream that is not a file, read it instead.
 
     :param source: a path or a stream.
     :raises InventoryError: if it cannot be read, or is not a whole file of a known version.

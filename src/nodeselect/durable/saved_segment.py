@@ -237,9 +237,9 @@ class _SavedPostings:
         raise self._file.damaged(f"the checksum of the postings {number:,} is wrong")
 
     def load_set(self, number: int) -> Postings:
-        """Return the set of nodes with this number, also if it is a single node.
+        """Return the set of nodes with this number, even if it is a single node.
 
-        It counts as memory of a cache.
+        Its size is counted as memory of a cache.
         """
         nodes = postings.union([self.load(number)])
         self.memory.add(postings.memory_bytes(nodes))

@@ -68,7 +68,7 @@ hash_string: Final = crc32
 class _SavedStrings:
     """Base class of the columns in a file: it caches the strings that were decoded last.
 
-    So an answer of some thousand strings that is read again is not decoded again.
+    So a list of some thousand strings that is read again is not decoded again.
     """
 
     def __init__(self) -> None:

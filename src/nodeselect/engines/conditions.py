@@ -17,9 +17,9 @@ _E = TypeVar("_E")
 
 
 class Conditions(Protocol[_E]):
-    """The conditions that an engine must be able to express; ``_E`` is what it calls a condition.
+    """The conditions that an engine must be able to express, as values of its own type ``_E``.
 
-    For example, ``_E`` is a text of SQL, or an expression of Polars.
+    This type is, for example, a text of SQL, or an expression of Polars.
     """
 
     def has_key(self, key: str) -> _E:
@@ -38,7 +38,7 @@ class Conditions(Protocol[_E]):
         """Express that the node's id is one of these, byte for byte. There is at least one."""
 
     def constant(self, value: bool) -> _E:
-        """Express what is true for every node, or for none if ``value`` is false."""
+        """Express a condition that is true for every node or, if ``value`` is false, for none."""
 
     def negation(self, condition: _E) -> _E:
         """Express that a condition does not hold."""
@@ -59,7 +59,7 @@ def express(selector: Selector, conditions: Conditions[_E]) -> _E:
 
 
 def _part(part: Selector, conditions: Conditions[_E]) -> _E:
-    """Return the expression for one requirement, or for the ids, of a selector that may match."""
+    """Return the expression for a selector with one requirement, or with only ids."""
     if part.ids is not None:
         return conditions.id_in(part.ids)
     (requirement,) = part.requirements

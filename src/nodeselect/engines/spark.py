@@ -59,7 +59,7 @@ def nodes(
     For example, ``with nodes(frame) as fleet: print(fleet.explain(selector))``. The block has a
     temporary view of the frame in its session, which is dropped at the end.
 
-    :param labels: as for :func:`where`; so are ``id`` and ``columns``.
+    :param labels: as for :func:`where`, like ``id`` and ``columns``.
     :param name: the column of the names, if there is one.
     :param state: the column of the states, if there is one.
     """

@@ -85,16 +85,16 @@ def where(
     The dialect is that of the connection which runs the statement: PostgreSQL, SQLite or DuckDB.
     Another one raises ``CompileError``.
 
-    :param labels: the column of all labels (JSONB in PostgreSQL, JSON elsewhere, MAP in DuckDB); or
-        of a table with a row for each label, which has no key of a node twice, the columns with the
-        node's id, the key and the value, as a tuple; None if every label has a column of its own.
-        Then a label without a column is absent.
+    :param labels: the column of all labels (JSONB in PostgreSQL, JSON in SQLite, MAP in DuckDB). Or
+        a tuple of three columns of a table with a row for each label: the node's id, the key and
+        the value; no node may have a key twice. Or None if every label has a column of its own;
+        then a label without a column is absent.
     :param id: the column of the ids; needed only for a selector by ids, or labels in a table of
         their own.
     :param columns: by key, the columns of labels that have one of their own. NULL means that the
         label is absent.
-    :raises TypeError: if one of these is not a column, such as the name of one: that would be
-        compared as a text; or if its type is one of numbers, booleans, times, bytes or UUIDs.
+    :raises TypeError: if one of these is not a column, for example only its name; or if the type of
+        a column is a number, a boolean, a time, bytes or a UUID.
     :raises ValueError: if ``id`` is needed and None.
     """
     return express(selector, _Conditions(labels, id, columns or {}))

@@ -1,7 +1,7 @@
 """Find labels that are probably misspelt, by comparing the labels of all nodes.
 
-What many nodes share is taken to be right. A key or a value is a finding if it is rare beside one
-that is written alike, or abbreviates it.
+A spelling that many nodes share counts as right. A key or value is reported if it is much rarer
+than a similar one, or than one that it abbreviates or that abbreviates it.
 """
 
 import sys
@@ -142,7 +142,7 @@ def _misspelt_keys(
 ) -> dict[str, str]:
     """Return for each key that is probably misspelt the key that was probably meant.
 
-    It is one that is written alike or, if few nodes have both, one with another prefix.
+    Such a key is similar, or has the same name after another prefix, and few nodes have both keys.
 
     :param keys: how many nodes have each key.
     :param values: for each key whose values are compared, how many nodes have each value.

@@ -81,7 +81,7 @@ def exclude_by_state(
     excluded: Mapping[str, str | None],
     counts: Mapping[str | None, int],
 ) -> Explanation:
-    """Return a copy of an explanation, for which nodes were left out because of their states.
+    """Return a copy of an explanation that also considers nodes left out by their states.
 
     In the copy, ids of the selector that such nodes have are not in ``missing_ids``, but in
     ``excluded_ids``.

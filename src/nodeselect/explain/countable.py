@@ -1,11 +1,11 @@
 """What an engine must be able to count so that selectors over its nodes can be explained.
 
 Whoever implements :class:`Countable` gets the same explanations as an inventory, field for field.
-The engines are the index of an inventory, SQL, and data frames. Of a fleet that is far away, count
-once: :meth:`Countable.failures` groups all nodes by a bit for each requirement that they fail, and
-:meth:`FailureCounts.from_masks` computes all other numbers from the sizes of these groups. The
-methods about keys and values are called only for requirements that no node satisfies or that
-exclude none, and for lists of values.
+The engines are the index of an inventory, SQL, and data frames. One pass over the nodes is enough
+for all numbers: :meth:`Countable.failures` groups the nodes by the set of requirements that they
+fail, and :meth:`FailureCounts.from_masks` computes the other numbers from the sizes of these
+groups. The methods about keys and values are called only for requirements that no node satisfies or
+that exclude none, and for lists of values.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -89,7 +89,7 @@ class FailureCounts(NamedTuple):
     def nearest_groups(self) -> dict[Positions, int]:
         """Return those of ``groups`` that fail the fewest requirements.
 
-        Return none if such a group may be among those that were dropped, as there were too many.
+        Return none if there were too many groups, and such a group may have been dropped.
         """
         fewest = min(map(len, self.groups), default=0)
         if self.ungrouped and fewest > 1:
@@ -98,7 +98,7 @@ class FailureCounts(NamedTuple):
 
 
 def largest_groups(sizes: Mapping[Positions, int]) -> dict[Positions, int]:
-    """Return the groups of nodes that are shown, and their sizes.
+    """Return the groups of nodes to keep, and their sizes.
 
     A group is all nodes that fail the same requirements. Those that fail only one are all kept; of
     those that fail several, the ``MAX_GROUPS`` largest.

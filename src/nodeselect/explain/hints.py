@@ -82,7 +82,7 @@ def find_hints(
     failures: Failures,
     missing_ids: Sequence[str],
 ) -> tuple[tuple[Hint, ...], Correction | None]:
-    """Return at most three hints, and the selector corrected by all of them; None if by none.
+    """Return at most three hints, and the correction that makes all their replacements, or None.
 
     :param vocabulary: a cache of the keys and values of ``nodes``.
     :param failures: the nodes, grouped by the requirements of ``selector`` that they fail.
@@ -234,7 +234,7 @@ class _HintFinder:
         return self._suggestion("id-prefix", (0,), message, (prefix,), selector, node_id)
 
     def requirement(self, position: int, requirement: Requirement) -> _Suggestion | None:
-        """Suggest what to write instead of a requirement, if nodes have a similar key or value."""
+        """Suggest what to write instead of a doubtful requirement; None if nothing is similar."""
         counts = self._failures.counts
         is_satisfied = counts.failing[position] < counts.total
         has_key = self._nodes.count_with_key(requirement.key) > 0
@@ -408,7 +408,7 @@ def _id_selector(ids: Sequence[str], new_ids: Mapping[str, str]) -> Selector | N
 def _selector(key: str, operator: Operator, values: tuple[str, ...]) -> Selector | None:
     """Return the selector of one requirement; None if its key or a value is invalid.
 
-    They may be invalid in a selector since they are those of nodes.
+    They are labels of nodes, which need not be valid in a selector.
     """
     try:
         return Selector.from_requirements([Requirement(key, operator, values)])

@@ -254,7 +254,7 @@ def _correction(explanation: Explanation) -> str | None:
 def _removal(explanation: Explanation) -> str | None:
     """Return the advice to remove the requirement without which the most nodes would match.
 
-    It is one with ``!=``, ``notin`` or ``!key`` only if removing any other one does not help.
+    A requirement with ``!=``, ``notin`` or ``!key`` is named only if removing no other one helps.
     """
 
     def rank(result: RequirementResult) -> tuple[bool, int]:

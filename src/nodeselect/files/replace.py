@@ -29,7 +29,7 @@ def replace_file(
     :param permissions: those of a file that did not exist before, reduced by the umask. A file that
         is replaced keeps its owner and its permissions.
     :param must_be_new: raise ``FileExistsError`` if there is a file of this name.
-    :raises OSError: if the file cannot be written; or if nobody knows whether its new name is on
+    :raises OSError: if the file cannot be written; or if it is unknown whether its new name is on
         the disk: then the file is replaced, but after a crash, it may be the old one.
     """
     path = os.path.realpath(path)

@@ -147,7 +147,7 @@ def take_spans(
 ) -> bytes:
     """Return, joined, the bytes of ``data`` from ``offsets[rank]`` to ``offsets[rank + 1]``.
 
-    :param ranks: for which to do so, in this order.
+    :param ranks: the ranks of the spans to join, in this order.
     """
     bounds: NDArray[Any] = np.asarray(offsets)
     starts = bounds[:-1].take(np.asarray(ranks)).astype(np.int64)

@@ -148,7 +148,7 @@ def _ordinals_by_label(
 def _grouped(ordinals: NDArray[np.uint32], sizes: NDArray[np.int64]) -> list[PostingsOrOrdinal]:
     """Split ``ordinals`` into consecutive groups of the given sizes, each of which is a set.
 
-    A group of one is its ordinal itself.
+    A group of one ordinal is that ordinal itself, not a set.
     """
     everything = array("I", ordinals.tobytes())
     bounds = [0, *np.cumsum(sizes).tolist()]

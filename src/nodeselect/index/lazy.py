@@ -12,7 +12,7 @@ _MANY = 20_000
 
 
 def lazy(compute: Callable[[Any], _T]) -> _T:
-    """Decorate a method to make it an attribute whose value is computed when it is first read.
+    """Decorate a method, to make it an attribute that is computed when it is first read.
 
     Then it is an ordinary attribute of the object. Two threads that read it at the same time may
     both compute it, so the result must always be the same. It replaces

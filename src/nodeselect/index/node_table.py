@@ -173,7 +173,7 @@ def merge(
 
 
 class _Interner(dict[Any, int]):
-    """Maps things to the numbers 0, 1, … in the order in which they are first looked up."""
+    """A dictionary that numbers things 0, 1, … in the order in which they are first looked up."""
 
     @classmethod
     def of(cls, things: Iterable[Any]) -> "_Interner":

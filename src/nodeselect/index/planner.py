@@ -72,8 +72,8 @@ class Plan(NamedTuple):
     :param include: the sets to intersect; if there are none, start from ``everything``.
     :param exclude: the sets to subtract afterwards.
     :param memory_bytes: the size of the sets that were built for this plan.
-    :param covered_nodes: how many nodes of a mutable index the plan has for sure, from the first
-        one; 0 for an index that does not change.
+    :param covered_nodes: how many nodes of a mutable index, from the first one, the plan certainly
+        covers; 0 for an index that does not change.
     """
 
     everything: Postings
@@ -103,8 +103,8 @@ def make_plan(
     """Decide how to answer ``selector`` over ``index``.
 
     :param with_ids: the nodes with the ids of the selector; None if it has no ids.
-    :param covered_nodes: how many nodes a mutable index had before this call. The plan has all of
-        these; nodes that another thread adds during the call may be missing.
+    :param covered_nodes: how many nodes a mutable index had before this call. The plan covers all
+        of these; nodes that another thread adds during the call may be missing.
 
     Cost: a few microseconds for each requirement; for a list of values, also the union of their
     nodes.
@@ -187,7 +187,7 @@ class _Planner:
 class PlanCache:
     """A cache of plans by selector, limited in number and in memory.
 
-    A plan is how to answer a selector over an index.
+    A plan says how to answer a selector over an index.
 
     :param memory: counts the sets built for the plans, and the ids in the selectors.
     """

@@ -108,7 +108,7 @@ def encode(stored: PostingsOrOrdinal) -> bytes:
 
 
 def decode(data: "memoryview[int]", stop: int) -> PostingsOrOrdinal:
-    """Return what :func:`encode` has encoded. Damaged data may raise, or give any set.
+    """Return what :func:`encode` has encoded. Damaged data may raise an error or decode to any set.
 
     :param stop: all ordinals must be below this.
     :raises ValueError: if one is not, or the data is not in the format.

@@ -86,8 +86,8 @@ class Inventory(BaseInventory):
     :param nodes: the first nodes.
     :param compact_at: a write compacts (see :meth:`compact`) if the changed nodes are more than
         2,048 and more than this share of all nodes; with None, no write compacts.
-    :param log: a change log. The writes that are in it are made first; each later write is appended
-        to it before readers see the change.
+    :param log: a change log. The writes that are in it are applied first; each later write is
+        appended to it before readers see the change.
     :raises InventoryError: with the code ``duplicate-id`` if two nodes have the same id; or if the
         log is damaged, or of other nodes.
     """
@@ -202,9 +202,9 @@ class Inventory(BaseInventory):
     def save(self, path: str | os.PathLike[str]) -> None:
         """Save the nodes as :meth:`Snapshot.save` does.
 
-        If that replaces the file of another inventory, such as one of an earlier process, that has
-        other nodes, then :attr:`generation` is raised above that of the file: so for all readers of
-        the file, the same number means the same nodes.
+        If this replaces the file of another inventory with other nodes, such as one of an earlier
+        process, :attr:`generation` is raised above that of the file. So for all readers of the
+        file, the same number means the same nodes.
 
         If the inventory has a log, the writes that are saved are removed from it: then only the
         saved file has them. To save a further copy, use ``snapshot().save()``.
@@ -213,19 +213,19 @@ class Inventory(BaseInventory):
         self._saving.run(self._save, path)
 
     def follow(self, log: str | os.PathLike[str]) -> int:
-        """Make the writes that are new in the change log of another process.
+        """Apply the new writes in the change log of another process.
 
         Return by how much :attr:`generation` rose. Call it again for later writes.
 
         From the first call on, the inventory cannot be changed in any other way. If the log was
-        emptied, and the file from which this inventory was opened was saved again, it first moves
-        to the nodes of that file. Cost: some 10 µs for each write; a few microseconds if there is
+        emptied, and the file from which this inventory was opened was saved again, it first loads
+        the nodes of that file. Cost: some 10 µs for each write; a few microseconds if there is
         none.
 
         :raises InventoryError: with the code ``log-emptied``, if writes are missing that neither
             the log nor the file has; ``other-log``, if the log is not of these nodes; ``damaged``;
             or ``unsaved-changes``, if this inventory was changed before. The writes before the
-            error are made.
+            error are applied.
         """
         return self._lock.run(self._follow, absolute_path(log))
 
@@ -242,13 +242,14 @@ class Inventory(BaseInventory):
         Return whether the nodes were replaced. An unchanged file is opened again, too, if a query
         has found damage in it, or if the last :meth:`follow` failed. A file with a lower generation
         is not rejected. If the nodes are replaced and the inventory follows a log, the new writes
-        in that are made as well.
+        in the log are applied as well.
 
         Readers see all old nodes or all new ones, and do not wait. Answers and snapshots that exist
         are not affected. Cost: as :meth:`open`; caches are empty afterwards.
 
         :param discard_changes: drop the changes since the inventory was opened, refreshed or saved.
-        :param verify: as for :meth:`open`; so is ``copy``, by default as for the file before.
+        :param verify: as for :meth:`open`.
+        :param copy: as for :meth:`open`; by default, as for the previous file.
         :raises InventoryError: as :meth:`open`; or with the code ``unsaved-changes``, if there are
             changes and ``discard_changes`` is false. Then nothing changes.
         """
@@ -291,7 +292,8 @@ class Inventory(BaseInventory):
         :param name: the column of the names. By default ``name``, if there is one, and one column
             has all labels; without such a column of labels, ``name`` is a label.
         :param state: the column of the states. By default ``state``, if there is one.
-        :param compact_at: as for :class:`Inventory`; so is ``log``.
+        :param compact_at: as for :class:`Inventory`.
+        :param log: as for :class:`Inventory`.
         :raises InventoryError: if the data is damaged, or is not of nodes; nothing is left out or
             converted. Or if pyarrow is not installed.
         """
@@ -362,7 +364,7 @@ class Inventory(BaseInventory):
                 return NodeChange(old, new, written.after.generation)
 
     def apply(self, changes: Iterable[Node | str]) -> list[NodeChange]:
-        """Make several changes as one: readers see all of them or none.
+        """Apply several changes as one: readers see all of them or none.
 
         Return what each change did. Cost: that of :meth:`upsert` for each, and 3 µs for each node
         that is replaced or removed.
@@ -455,10 +457,10 @@ class Inventory(BaseInventory):
         return self._write([new], False) if old in self else None
 
     def _write(self, changes: Sequence[Node | str], can_remove: bool) -> _Written:
-        """Make all of ``changes`` or none. The caller has checked their types.
+        """Apply all of ``changes`` or none. The caller has checked their types.
 
-        :param can_remove: whether there may be ids, of nodes to remove, among them.
-        :raises KeyError: if one of these is not there.
+        :param can_remove: whether ``changes`` may contain ids of nodes to remove.
+        :raises KeyError: if no node has one of these ids.
         """
         if self._write_interrupted or self._is_logged():
             self._recover()
@@ -469,9 +471,9 @@ class Inventory(BaseInventory):
         return self._make(changes, self._append)
 
     def _recover(self) -> None:
-        """Make whole what the last write left unfinished, if it was interrupted.
+        """Complete or undo the last write, if it was interrupted.
 
-        If it is in the log, make it; otherwise drop it.
+        It is completed if it is in the log.
 
         :raises InventoryError: if the inventory follows a log, or cannot write to its own.
         """
@@ -506,12 +508,12 @@ class Inventory(BaseInventory):
     def _make(
         self, changes: Sequence[Node | str], keep: Callable[[Sequence[Node | str]], int | None]
     ) -> _Written:
-        """Make all of ``changes``; if any changes a node, readers see a new view.
+        """Apply all of ``changes``; if any changes a node, readers see a new view.
 
-        Nothing must be unfinished, and the ids to remove must be there.
+        No earlier write may be unfinished, and the nodes to remove must exist.
 
-        :param keep: called with ``changes`` before the first one is made that changes a node;
-            returns the checksum of the write in the log, None if it is not there.
+        :param keep: called with ``changes`` before the first node is changed; returns the checksum
+            of the write in the log, or None if there is no log.
         """
         before = after = self._view
         store, chain, is_changed = before.store, None, False
@@ -548,7 +550,7 @@ class Inventory(BaseInventory):
         return _Written(before, after, outcomes)
 
     def _use_log(self, log: "ChangeLog | None") -> None:
-        """Make the writes that are in a change log; append later writes to it."""
+        """Apply the writes that are in a change log; append later writes to it."""
         if log is None:
             return
         from nodeselect.durable.change_log import ChangeLog
@@ -559,7 +561,7 @@ class Inventory(BaseInventory):
         self._catch_up(log)
 
     def _catch_up(self, log: "ChangeLog | Follower") -> None:
-        """Make the writes of a log that are not made yet.
+        """Apply the writes of a log that this inventory lacks.
 
         :raises InventoryError: if the log is damaged, or of other nodes.
         """
@@ -568,9 +570,10 @@ class Inventory(BaseInventory):
             self._make_again(record, log.path)
 
     def _make_again(self, record: "Record", path: str) -> None:
-        """Make a write that was read from the log ``path``.
+        """Apply a write that was read from the log ``path``.
 
-        :raises InventoryError: if it does not fit these nodes: the log is of others.
+        :raises InventoryError: if the write does not fit these nodes, since the log is of other
+            nodes.
         """
         if self._write_interrupted:
             self._compact()
@@ -586,7 +589,7 @@ class Inventory(BaseInventory):
             raise other_nodes(path, before.generation, record.nodes, len(before))
 
     def _is_logged(self) -> bool:
-        """Return whether a log has all writes: none is lost if the nodes are opened again."""
+        """Return whether the log has all writes, so that none is lost if the process ends."""
         return self._log is not None or self._followed is not None
 
     def _save(self, path: str | os.PathLike[str]) -> None:

@@ -28,7 +28,7 @@ class NodeSet:
     __slots__ = ("_cached", "_selector", "_view")
 
     def __init__(self, view: View, selector: Selector) -> None:
-        """Internal: ``match`` returns a set."""
+        """Internal: a set is created by ``Inventory.match``."""
         self._view = view
         self._selector = selector
         self._cached: Postings | None = None

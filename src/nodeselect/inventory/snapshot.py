@@ -225,14 +225,14 @@ class BaseInventory:
 class Snapshot(BaseInventory):
     """The state of an inventory at one moment. It never changes.
 
-    Create it with :meth:`Inventory.snapshot`. As long as it exists, its nodes stay in memory, also
+    Create it with :meth:`Inventory.snapshot`. As long as it exists, its nodes stay in memory, even
     if the inventory has been compacted and has copies of them.
     """
 
     __slots__ = ()
 
     def __init__(self, view: View) -> None:
-        """Internal: ``Inventory.snapshot`` returns a snapshot."""
+        """Internal: a snapshot is created by ``Inventory.snapshot``."""
         self._view = view
 
     def __reduce__(self) -> NoReturn:

@@ -236,7 +236,10 @@ class ViewStatistics:
         return nodes
 
     def find_id_prefix(self, prefix: str) -> tuple[str, int] | None:
-        """Return the lowest id with this prefix, and how many have it; or None. Reads all ids."""
+        """Return the lowest id with this prefix, and how many ids have it; or None.
+
+        Cost: reads all ids.
+        """
         ids = self._view.store.ids(self._everything)
         found = [node_id for node_id in ids if node_id.startswith(prefix)]
         return (_checked(min(found)), len(found)) if found else None
@@ -262,7 +265,7 @@ def value_counts(store: Store, found: Postings, key: str) -> Counter[str]:
 
 @runtime_checkable
 class CountedSet(Protocol):
-    """What counts labels: a set of nodes of an inventory, or of a table in a database."""
+    """A set of nodes that can count their labels and states, in an inventory or a database."""
 
     def label_counts(self) -> Mapping[str, Mapping[str, int]]:
         """Return for each label key how many nodes have each value of it."""

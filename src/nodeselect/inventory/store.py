@@ -35,7 +35,7 @@ _EMPTY = postings.from_ordinals(())
 class Store:
     """The nodes of an inventory since the last compaction, changes and deleted nodes included.
 
-    One thread writes, any number read: what is here is only ever appended to.
+    One thread may write while others read, since nodes and deletions are only ever appended.
 
     The *ordinal* of a node is its number in the store, its *rank* its position in inventory order.
     A node that is changed gets a new ordinal, and keeps its rank.
@@ -188,11 +188,11 @@ class Store:
     def candidates_for_first(
         self, size: int, intersect: Callable[[Postings], Postings], n: int
     ) -> Postings:
-        """Return a part of a set of nodes with at least its first ``n`` in inventory order.
+        """Return some nodes of a set, among them its first ``n`` in inventory order.
 
-        The set need not be built: the first nodes of the inventory are intersected with it, at
+        The set need not be built. The first nodes of the inventory are intersected with it: at
         first as many as probably contain ``2 * n`` of its nodes, then more until ``n`` are found.
-        This costs a few operations on small sets. A set with few nodes is returned whole.
+        This costs a few operations on small sets. All nodes of a small set are returned.
 
         :param size: the number of nodes in the set.
         :param intersect: returns which of the given nodes are in the set.
@@ -317,7 +317,8 @@ class View:
     def ids_changed_since(self, other: "View") -> dict[str, None] | None:
         """Return the ids of the nodes that may differ between two states of an inventory.
 
-        Return None if all may, since there was a compaction. Either state may be the older one.
+        Return None if all may differ, because there was a compaction. Either state may be the older
+        one.
         """
         store = self.store
         if store is not other.store:
@@ -365,8 +366,8 @@ def compact(view: View) -> Store:
 def segment_of(view: View) -> Segment:
     """Return a segment, which is an index, of all nodes of ``view``.
 
-    If there were no changes, it is that of its store. Otherwise it is built, which costs about a
-    microsecond a node.
+    If there were no changes, this is the segment of the store. Otherwise a new one is built, which
+    costs about a microsecond a node.
     """
     segment = _unchanged_segment(view)
     return _new_segment(_live_table(view), view.store.delta.tuning) if segment is None else segment

@@ -439,7 +439,7 @@ def read_structured(value: Value, read: Callable[[Any], _T], path: str = "") -> 
 
 
 def _string_or_null(scalar: Scalar) -> str | bool | None:
-    """Return a string, None for null, or False for all other types, which are always wrong here."""
+    """Return a string, None for null, or False for every other type; False is never valid here."""
     if scalar.kind == "text":
         return scalar.text
     return None if scalar.kind == "null" else False

@@ -82,8 +82,8 @@ _FORMATS_HINT = (
 def is_saved(stream: BinaryIO) -> bool:
     """Return whether a stream has a saved inventory, without reading from it.
 
-    If one byte at the beginning is wrong, it is a damaged one. A stream that cannot be looked at
-    in advance is not; then :func:`detect_format` finds out.
+    A file of which one byte at the beginning is wrong counts as a damaged saved inventory. The
+    result is False for a stream that cannot be peeked at; :func:`detect_format` detects it then.
     """
     try:
         start: bytes = stream.peek(len(SAVED_MAGIC))[: len(SAVED_MAGIC)]  # type: ignore[attr-defined]
@@ -172,7 +172,10 @@ def _next_line(stream: BinaryIO) -> bytes:
 
 
 def _check_length(line: bytes, start: bytes) -> None:
-    """Raise if ``line`` is too long; ``start`` is the beginning of the input, up to this line."""
+    """Raise if ``line`` is too long.
+
+    :param start: the input up to the end of this line, which gives the line number of the error.
+    """
     if len(line) > LIMITS.line_bytes:
         raise line_too_long_error(1 + start.count(b"\n", 0, -1))
 
@@ -180,12 +183,13 @@ def _check_length(line: bytes, start: bytes) -> None:
 def node_rows(
     place: RecordPlace, record: Any, shapes: set[str] | None = None, *, is_event: bool = False
 ) -> Iterable[NodeRow]:
-    """Read the nodes in a record, which is one node or, as a whole document, ``{id: labels}``.
+    """Read the nodes in a record: one node, or several if it is a whole document ``{id: labels}``.
 
     :param place: the place of the record in the input; ``WHOLE`` if it is the whole document.
     :param record: the record as decoded JSON or YAML.
     :param shapes: a set to which the name of the record's shape, such as that of Nomad, is added.
-    :param is_event: whether the record is from a stream, and so one node, not a whole document.
+    :param is_event: whether the record is from a stream; then it is one node, and never
+        ``{id: labels}``.
     :raises InventoryError: if it is not a node of any known shape, or the node is invalid.
     """
     is_document = place == WHOLE and not is_event

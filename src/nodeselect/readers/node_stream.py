@@ -36,8 +36,8 @@ class NodeStream:
     ``{"id": …, "deleted": true}`` removes a node, if there is one. Each object is an *event*.
 
     Watch events must fit together: a node is ADDED once, and MODIFIED or DELETED only if it exists.
-    So a stream is rejected if it does not begin with all nodes, or if the watch was restarted,
-    since nobody knows what was deleted in between.
+    So a stream is rejected if it does not begin with all nodes, or if the watch was restarted:
+    nodes that were deleted in between would be unknown.
 
     :param pieces: the bytes of the stream, as they arrive.
     :param known: the ids of all nodes that exist after the changes so far. The caller keeps it up
@@ -72,8 +72,8 @@ class NodeStream:
     def _changes(self) -> Iterator[Node | str]:
         """Yield the change of each event.
 
-        :raises InventoryError: if an event is invalid. Also if the stream ends within an event,
-            without any, or after watch events, which should never end.
+        :raises InventoryError: if an event is invalid, or the stream ends too early: within an
+            event, before the first one, or after watch events, which should never end.
         """
         splitter = ObjectSplitter()
         try:

@@ -71,7 +71,7 @@ def sub_object(record: Record, key: str) -> Record:
 def read_node(extract: Callable[[Record], RawNode], place: RecordPlace, record: Record) -> NodeRow:
     """Read the node in a record; return its id, labels, name and state.
 
-    :param extract: the function that finds these fields in a record of a certain system.
+    :param extract: the function ``extract`` of the module for the system that the record is from.
     :param place: the place of the record in the input, for errors.
     :raises InventoryError: if the record is not a node of this shape, or the node is invalid.
     """
@@ -185,9 +185,9 @@ def all_plain_ids(texts: Sequence[str]) -> bool:
 
 
 def error_in_record(place: RecordPlace, error: InventoryError) -> InventoryError:
-    """Return a copy of an error whose place, a path in a record, becomes that in the whole input.
+    """Return a copy of an error; its place in a record becomes the place in the whole input.
 
-    :param place: the place of the record, whose path is put before that in the record.
+    :param place: the place of the record in the input.
     """
     line, path = place
     inner = place_of((line, ".".join(filter(None, (path, error.place.path)))))

@@ -265,7 +265,7 @@ class NodeReader:
             yield block
 
     def _text_rows(self, data: bytes) -> Iterator[NodeRow]:
-        """Yield the nodes of an input that is in no other format, and so read as YAML."""
+        """Yield the nodes of an input that is read as YAML, because it is in no other format."""
         from nodeselect.readers.formats import yaml  # loads the YAML library
 
         try:

@@ -56,9 +56,9 @@ def read_event(record: Record, place: RecordPlace, known: Container[str]) -> Nod
 
     :param place: the place of the record in the input, for errors.
     :param known: the ids of all nodes that exist after the events before it.
-    :raises InventoryError: if the event is invalid; with the code ``watch-failed``, if it is an
-        ERROR, after which the watch must begin again. Also if it contradicts the events before it:
-        then the input does not contain all nodes, or nodes were deleted while nobody watched.
+    :raises InventoryError: if the event is invalid, or contradicts earlier ones, because events are
+        missing. With the code ``watch-failed`` if it is an ERROR, after which the watch must begin
+        again.
     """
     try:
         change = _read(record.get("type"), record.get("object"))

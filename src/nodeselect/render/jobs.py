@@ -184,7 +184,8 @@ def job_on_node(name: str, selector: str, explanation: NodeExplanation, node: No
     """Return the result of a job on one node.
 
     :param selector: the canonical text of the job's selector.
-    :param explanation: that of the node for the selector, or for the one that fits it best.
+    :param explanation: that of the node for the job's selector; of several, for the one of which it
+        fails the least.
     """
     matched = int(explanation.matches)
     connected = count_connected([node.state]) if matched else 0

@@ -145,9 +145,9 @@ def _constraints(selector: Selector) -> Mapping[str, KeyConstraint] | None:
 
 
 def _irredundant(requirements: list[Requirement]) -> Collection[int]:
-    """Return the positions of requirements which allow the same values as all of them.
+    """Return the positions of requirements that together allow the same values as all of them.
 
-    None of these can be left out. Requirements that allow the most values are left out first, and
+    No further requirement can be left out. Those that allow the most values are left out first, and
     of equal ones the last.
 
     :param requirements: all on one key.
@@ -180,7 +180,7 @@ def _irredundant(requirements: list[Requirement]) -> Collection[int]:
 
 
 def _size(constraint: KeyConstraint) -> tuple[bool, int]:
-    """Return what sorts the constraints of single requirements by how many values they allow.
+    """Return a key to sort the constraints of single requirements by how many values they allow.
 
     A list allows fewer than a range, and a wider range allows more.
     """

@@ -19,7 +19,7 @@ from nodeselect.text import FORBIDDEN, join_limited, pluralize, printable, quote
 
 
 class _Write(NamedTuple):
-    """The hint to write another requirement, after words for the reason if there are any."""
+    """The hint to write another requirement, perhaps after words that give the reason."""
 
     requirement: str
     reason: str = ""
@@ -291,7 +291,7 @@ def limit_error(name: str, what: str, number: int, text: str) -> SelectorError:
     """Return the error for a selector with too many requirements, values, ids or characters.
 
     :param name: the name of the limit.
-    :param what: what there are too many of; ``number`` is how many.
+    :param what: what there are too many of, such as ``values``; ``number`` is how many there are.
     :param text: the text of the selector; empty if it has none.
     """
     limit, start = getattr(LIMITS, name), 0

@@ -80,7 +80,7 @@ def parse_by_pattern(text: str) -> list[Requirement] | None:
 
 
 def _read_parts(parts: _Parts) -> Requirement | None:
-    """Build the requirement of the groups of a match; return None if they are invalid."""
+    """Build a requirement from the groups of a match; return None if they are invalid."""
     text, key, comparison, value, membership, values, absent_key = parts
     if comparison:
         operator = OPERATORS[comparison]
@@ -141,7 +141,7 @@ def parse_by_lark(source: str) -> list[Requirement]:
 
 
 def _split(tokens: "list[Token]") -> "Iterator[list[Token]]":
-    """Split the tokens of a selector into those of each requirement, with the comma before it."""
+    """Yield the tokens of each requirement of a selector, with the comma before it."""
     group: list[Token] = []
     is_in_list = False
     for token in tokens:

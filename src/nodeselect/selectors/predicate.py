@@ -209,7 +209,7 @@ def failure_mask_source(shape: Shape, values: list[str] | None = None) -> str:
 
 
 def _nested_source(tests: Sequence[tuple[str, int]], mask: int = 0) -> str:
-    """Return the source of the sum of ``mask`` and the bits of those ``tests`` that fail."""
+    """Return the source of an expression: the sum of ``mask`` and the bits of failing ``tests``."""
     if not tests:
         return str(mask)
     (test, bit), *others = tests

@@ -134,7 +134,7 @@ class Requirement(_Unfrozen, Frozen):
 
     @property
     def sort_key(self) -> tuple[str, str, str, tuple[str, ...]]:
-        """A tuple that is equal for equal requirements; by it, they are sorted by their keys."""
+        """A tuple to sort requirements by, the key first; it is equal for equal requirements."""
         return self.key, self.operator.value, self.spelling, self.values
 
     def __eq__(self, other: object) -> bool:

@@ -97,8 +97,8 @@ def _failed(
 ) -> Iterator[str]:
     """Yield the texts of those requirements of ``selector`` that a node fails.
 
-    :param texts_by_id: a cache, as many selectors share requirements: for the id of each that was
-        tested its text; None if the node satisfies it.
+    :param texts_by_id: a cache, because many selectors share requirements. By the ``id()`` of each
+        tested requirement it has the text; None if the node satisfies it.
     """
     if selector.ids is not None and values.get(None) not in selector.ids:
         yield requirement_text(selector.split()[0])

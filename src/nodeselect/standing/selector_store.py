@@ -217,10 +217,10 @@ class SelectorStore(Generic[Name]):
         return self._unique.get(selector) is self.selectors[entry]
 
     def find(self, name: Name, count: int) -> int | None:
-        """Return the number of the entry with this name: of several, the latest below ``count``.
+        """Return the number of the entry with this name: the latest one below ``count``.
 
-        If all are later, return one of these; None if there is none. Cost: one look-up, and a
-        binary search if the name has several entries.
+        If all entries with the name are later, return one of these; if there are none, return None.
+        Cost: one look-up, and a binary search if the name has several entries.
         """
         found = self._entries.get(name)
         if isinstance(found, list):
@@ -333,10 +333,10 @@ class SelectorStore(Generic[Name]):
 
 
 def _adjacent(name: Any) -> Any:
-    """Return a copy of a string, so that those made one after another are neighbours in memory.
+    """Return a copy of a name that is a string, so that the names are neighbours in memory.
 
-    Names are made together with their selectors, far from each other: half of the time to look
-    them up was spent waiting for memory. Another name is returned as it is.
+    Names are created together with their selectors, and so far from each other: half of the time to
+    look them up was spent waiting for memory. A name of another type is returned as it is.
     """
     return f"{name} "[:-1] if type(name) is str else name
 

@@ -24,7 +24,7 @@ class NameSet(Set[Name]):
     __slots__ = ("_entries", "_view")
 
     def __init__(self, view: StandingView[Name], entries: Postings) -> None:
-        """Internal: ``matching`` and ``changes`` return sets."""
+        """Internal: sets are created by ``matching`` and ``changes``."""
         self._view = view
         self._entries = entries
 
@@ -165,7 +165,7 @@ class StandingSnapshot(BaseStanding[Name]):
     __slots__ = ()
 
     def __init__(self, view: StandingView[Name]) -> None:
-        """Internal: ``StandingSelectors.snapshot`` returns a snapshot."""
+        """Internal: a snapshot is created by ``StandingSelectors.snapshot``."""
         self._view = view
 
     def __reduce__(self) -> NoReturn:

@@ -66,7 +66,7 @@ class StandingSelectors(BaseStanding[Name]):
         return self._lock.run(self._write, {name: None}, missing_ok)[0]
 
     def apply(self, changes: Mapping[Name, Selector | None]) -> None:
-        """Make several changes as one: readers see all of them or none.
+        """Apply several changes as one: readers see all of them or none.
 
         :param changes: for each name the selector to add or replace, or None to remove the selector
             with this name.
@@ -97,7 +97,7 @@ class StandingSelectors(BaseStanding[Name]):
     def _write(
         self, changes: Mapping[Name, Selector | None], missing_ok: bool = False
     ) -> list[_ChangeKind]:
-        """Make all of ``changes`` or none; return what each did. Their types have been checked."""
+        """Apply all of ``changes`` or none; return what each did. Their types have been checked."""
         if self._write_interrupted:  # drop what the last write left unfinished
             self._view = _compacted(self._view)
             self._write_interrupted = False

@@ -19,7 +19,7 @@ from nodeselect.text import quoted
 
 
 class _CommandWithSettings(click.Command):
-    """A command whose options have defaults in the nearest settings, from this folder upward."""
+    """A command whose options get defaults from the nearest settings file, here or above."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the command line, and fail if the settings are invalid."""
@@ -34,7 +34,7 @@ class _CommandWithSettings(click.Command):
         return super().parse_args(ctx, args)
 
     def _defaults(self, settings: dict[str, Any], path: str) -> dict[str, Any]:
-        """Return the values of parameters, given those of their options in a file."""
+        """Return the defaults of the options for which the file ``path`` has ``settings``."""
         options = {
             str(option.name).replace("_", "-"): option
             for option in self.params

@@ -253,7 +253,10 @@ def _jobs_on_node(
 
 
 def _jobs_status(report: JobsReport) -> ExitStatus:
-    """Return the exit status: whether every job matches a node, or whether any matches the one."""
+    """Return the exit status, which depends on whether the jobs match.
+
+    It is OK if every job matches a node or, if there is only one node, any job matches it.
+    """
     if any(job.status is JobVerdict.INVALID for job in report.jobs):
         return ExitStatus.ERROR
     matches = [bool(job.matched) for job in report.jobs]

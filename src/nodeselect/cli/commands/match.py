@@ -181,7 +181,7 @@ class _Display(NamedTuple):
 
     @property
     def needed(self) -> int | None:
-        """How many nodes are needed to print the first ones; None if all."""
+        """How many of the matching nodes have to be kept to print them; None for all."""
         return 0 if self.count_only else None if self.sort_by else self.limit
 
 

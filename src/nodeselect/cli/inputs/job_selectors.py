@@ -32,10 +32,10 @@ def selected(
     ids: Sequence[str],
     content: "Selector | Manifest | None" = None,
 ) -> list[Selector]:
-    """Return selectors; a node must match at least one of them.
+    """Return the selectors of a command: a node must match at least one of them.
 
-    These are the nodes that match the job, and any of the expressions, and any of the ids. Of these
-    three, what is not given does not restrict the nodes.
+    Together they match the nodes that match the job, at least one of the expressions, and one of
+    the ids. If one of these three is not given, it is not a condition.
 
     :param content: what :func:`read_job` returned for the job, if it has been called already.
     """
@@ -68,7 +68,7 @@ def has_many_jobs(files: Sequence[str]) -> bool:
 
 
 def runs_several(content: "Selector | Manifest | None") -> bool:
-    """Return whether what :func:`read_job` returned are several objects that run pods."""
+    """Return whether :func:`read_job` returned a manifest with several objects that run pods."""
     return not isinstance(content, Selector | None) and len(content.workloads) > 1
 
 

@@ -28,10 +28,11 @@ _MAX_VALUES = 1_000
 
 
 class SqlFailures:
-    """The nodes of a table by what they fail; implements ``Failures`` of ``explain/countable.py``.
+    """The nodes of a table, grouped by the requirements that they fail.
 
-    One query counts the groups. A second one finds ids of examples among the first 1,000 nodes; a
-    third is run only for groups that have too few of these.
+    It implements ``Failures`` of ``explain/countable.py``. One query counts the groups. A second
+    one finds ids of examples among the first 1,000 nodes; a third is run only for groups that have
+    too few of these.
 
     In these queries, ``failed0`` is an integer with a bit for each of the first 60 requirements,
     the lowest for the first. For example, 5 means that a node fails the first and the third, and 0
@@ -159,7 +160,7 @@ class SqlFailures:
         return self._by_group(query)
 
     def _failures(self, rows: str, *columns: str) -> str:
-        """Return what to write after FROM to read the integers and other columns of some rows."""
+        """Return what to write after FROM to read ``failed0``, … and other columns of nodes."""
         words = [f"{word} AS {name}" for name, word in self._words.items()]
         return f"(SELECT {', '.join([*words, *columns])} FROM {rows}) AS failures"
 
@@ -184,7 +185,7 @@ class SqlFailures:
 class SqlCounts:
     """Counts over the nodes of a table; implements ``Countable`` of ``explain/countable.py``.
 
-    What was counted once is not counted again: the nodes must not change.
+    Counts are cached, so the nodes must not change.
     """
 
     def __init__(self, table: SqlTable) -> None:

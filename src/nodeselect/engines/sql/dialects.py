@@ -281,7 +281,7 @@ class SQLite(Dialect):
 
 
 class Spark(Dialect):
-    """Labels are ``MAP<STRING, STRING>``. No condition raises, also with ``spark.sql.ansi``."""
+    """Labels are ``MAP<STRING, STRING>``. No condition raises, not even with ``spark.sql.ansi``."""
 
     name = "spark"
     quotes = "`"

@@ -51,7 +51,7 @@ class SqlNodes:
     :param execute: runs a query and returns its rows: ``connection.execute`` of sqlite3 and
         psycopg, or ``lambda query: connection.execute(query).fetchall()`` for DuckDB. The rows of a
         query are not read after the next one has run.
-    :param dialect: as for :func:`where`; so are ``labels`` and ``columns``.
+    :param dialect: as for :func:`where`, like ``labels`` and ``columns``.
     :param table: the table of the nodes.
     :param id: its column with the ids, which must be distinct texts and not NULL.
     :param name: its column with the names, if it has one.
@@ -150,7 +150,7 @@ class SqlNodeSet:
     """A set of nodes of a table. Each method is a query; the set itself is only its condition."""
 
     def __init__(self, table: SqlTable, condition: str) -> None:
-        """Internal: ``match`` returns a set."""
+        """Internal: a set is created by ``SqlNodes.match``."""
         self._table = table
         self._condition = condition
 

@@ -42,7 +42,7 @@ class SqlTable(NamedTuple):
     def rows(self, *conditions: str | None) -> str:
         """Return what to write after FROM, with WHERE, for the nodes that satisfy conditions.
 
-        :param conditions: None for one that every node satisfies.
+        :param conditions: each a text of SQL; None for a condition that every node satisfies.
         """
         restricting = filter(None, (self.where, *conditions))
         tests = " AND ".join(f"({condition})" for condition in restricting)

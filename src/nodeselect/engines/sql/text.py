@@ -61,7 +61,7 @@ def where(
 
 
 class Labels:
-    """Where those labels are that have no column of their own; in this base class, nowhere."""
+    """Where the labels without a column of their own are; in this base class, there are none."""
 
     exist = False
     column = "NULL"
@@ -163,7 +163,7 @@ class SqlConditions:
         id: Name | None,  # noqa: A002
         columns: Mapping[str, Name],
     ) -> None:
-        """Quote the names, also those in ``labels``.
+        """Quote the names, including those in ``labels``.
 
         :raises ValueError: if a name is empty or has a NUL, or a long table has no ``id``.
         """

@@ -237,7 +237,7 @@ class CheckedJob:
     ) -> Iterator[Finding]:
         """Yield the findings to report, and count their errors and warnings.
 
-        Findings of other rules than ``rules``, and those that a comment ignores, are left out.
+        Findings of rules that are not in ``rules`` are left out, and those that a comment ignores.
 
         :param rules: the codes of the rules to report; None for all.
         """
@@ -299,7 +299,7 @@ def _read_ignore_comments(text: str) -> dict[int, set[str]]:
     """Return the codes in comments ``# nodeselect: ignore[CODE, ...]`` by line, from 0.
 
     A comment at the end of a line is for this line; on a line of its own, for the next line that is
-    neither blank nor a comment. What looks like one in a string is none.
+    neither blank nor a comment. Text like this inside a string is not a comment.
     """
     ignored: dict[int, set[str]] = {}
     above: set[str] = set()

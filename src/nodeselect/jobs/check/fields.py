@@ -343,7 +343,7 @@ def _check_mapping(expectation: Field, value: Value, path: str) -> Findings:
 
 
 def _check_data(value: Value, path: str) -> Findings:
-    """Report numbers of more than 64 bits in a value, at any depth; all else is allowed in it."""
+    """Report numbers of more than 64 bits in a value, at any depth; everything else is allowed."""
     match value:
         case List(items):
             for index, item in enumerate(items):

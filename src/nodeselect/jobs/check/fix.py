@@ -111,7 +111,7 @@ class _Text:
         self._line_starts = array("I", [0, *(match.end() for match in re.finditer("\n", text))])
 
     def replacement(self, finding: Finding) -> tuple[int, int, str] | None:
-        """Return start and end of what the edit of a finding replaces, and the new text.
+        """Return the start and end of the text that a finding's edit replaces, and the new text.
 
         Return None if the edit cannot be made safely.
         """

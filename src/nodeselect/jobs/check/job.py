@@ -35,7 +35,7 @@ class Job(NamedTuple):
     empty_severity: str
 
     def key(self, path: str) -> Scalar:
-        """Return the key of a field, such as ``rollout`` or ``rollout.canary_count``."""
+        """Return the key, with its position, of a field such as ``rollout.canary_count``."""
         parent, _, name = path.rpartition(".")
         fields = find(self.spec, parent) if parent else self.spec
         assert isinstance(fields, Object), "it has the field"
@@ -114,9 +114,9 @@ def _no_config(job: Job) -> Findings:
 def _missing(
     job: Job, name: str, message: str, fix: Fix, others: frozenset[str] | set[str] = frozenset()
 ) -> Findings:
-    """Report that a field is missing or empty, unless another one is reported in its place.
+    """Report that a field is missing or empty, unless another field probably stands in for it.
 
-    :param others: fields that are reported, with what to write in this field.
+    :param others: names of such fields; the findings about them say what to write in this field.
     """
     value = find(job.spec, name)
     if isinstance(value, Scalar):
@@ -413,7 +413,7 @@ def _find_misplaced(config: Value | None, path: str, is_empty: bool) -> Findings
     always_reported=True,
 )
 def invalid_selector(job: Job) -> Findings:
-    """Report that the selector is not valid, as its mistakes are not: the user ignores them."""
+    """Report that a selector is invalid whose mistakes the user has chosen not to report."""
     key = (misspelt_selectors(job.spec) or [job.spec.entries["selector"][0]])[0]
     message = "the selector is not valid: the job may run on EVERY node"
     hint = "correct its mistakes; the rules that report them are ignored"

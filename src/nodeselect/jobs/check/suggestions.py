@@ -82,10 +82,10 @@ _OPERATORS = {
 
 
 def suggest_word(text: str, words: Collection[str], written: Collection[str] = ()) -> Fix | None:
-    """Return a fix with which of ``words`` was probably meant; None if none of them is similar.
+    """Return a fix with the most similar one of ``words``; None if none of them is similar.
 
-    :param written: the words that the file has already and must not repeat: for one of these, the
-        hint is to remove one of the two.
+    :param written: the words that are in the file already and must not be repeated; if the similar
+        word is one of these, the hint is to remove one of the two.
     """
     from nodeselect.similarity import similar_name  # compiles patterns
 
@@ -214,7 +214,7 @@ def suggest_expression(item: Value) -> Fix:
 
 
 def suggest_joined(pieces: Iterable[str]) -> Fix | str:
-    """Return a hint to put an expression in quotes which YAML has split at its commas.
+    """Return a hint to put an expression in quotes, because YAML has split it at its commas.
 
     :param pieces: the parts of the expression.
     """

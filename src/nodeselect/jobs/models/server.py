@@ -126,7 +126,7 @@ class State(ServerModel, frozen=True):
 
 
 class ExecutionStatus(ServerModel, frozen=True):
-    """What the server knows of an execution.
+    """What the server knows about an execution.
 
     Source: ``types.ExecutionStatus`` of the API reference of Expanso.
     """

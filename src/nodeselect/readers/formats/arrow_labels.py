@@ -1,7 +1,7 @@
 """Labels as numbers, from columns of Arrow.
 
-Arrow numbers the texts of a column, and numpy does what is to be done for each label. In Python,
-only different texts are handled.
+Arrow numbers the different texts of a column. Work for each label is done by numpy; Python handles
+only the different texts.
 """
 
 from itertools import chain

@@ -4,8 +4,8 @@ An empty cell means that the node does not have the label, since a table has no 
 A label with an empty value cannot be written. Cells are separated by commas, semicolons or tabs.
 
 Two columns are not labels: ``state``, and ``labels``, which has several labels in a cell as pairs
-``key=value``, separated by commas or spaces. So are ``type``, ``approval`` and ``status`` together,
-with which Bacalhau's command line describes the state of a node.
+``key=value``, separated by commas or spaces. Nor are ``type``, ``approval`` and ``status`` if a
+table has all three: so Bacalhau's command line describes the state of a node.
 """
 
 import csv

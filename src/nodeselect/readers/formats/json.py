@@ -155,8 +155,8 @@ def _within(place: RecordPlace, error: InventoryError) -> InventoryError:
 def _decode_or_none(text: bytes) -> Any:
     """Decode a small valid document at once; return None for others.
 
-    Those are to be decoded record by record, which takes less memory if a document is large, and
-    finds the record that is invalid.
+    The caller decodes those record by record, which takes less memory for a large document, and
+    finds the invalid record.
     """
     with suppress(InventoryError):
         return decode(text) if len(text) <= _MAX_SMALL_BYTES else None
@@ -164,7 +164,10 @@ def _decode_or_none(text: bytes) -> Any:
 
 
 def _split_footer(data: bytes) -> tuple[bytes, list[str]]:
-    """Split a document from a last line such as ``Showing 2 nodes``: one footer, or none."""
+    """Separate a footer, which is a last line such as ``Showing 2 nodes``, from a document.
+
+    Return the document, and a list with the footer if there is one.
+    """
     _, newline, last_line = data[-400:].rstrip().rpartition(b"\n")
     is_possible = newline and b"Showing " in last_line
     footer = re.fullmatch(_FOOTER, last_line) if is_possible else None
@@ -372,7 +375,8 @@ def split_at_lines(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
     """Split an input into JSON documents; yield the number of the first line and the text of each.
 
     A document begins where a line begins with an opening bracket and the line before ends with a
-    closing one. That is never so within a valid document. Others stay together in one text.
+    closing one. That never happens inside a valid document. Documents that do not begin on such a
+    line stay in one text.
 
     :param blocks: the input, in blocks of any length.
     :raises InventoryError: if a document is too large.

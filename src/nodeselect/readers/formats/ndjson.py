@@ -48,7 +48,7 @@ _TWO_ON_A_LINE = re.compile(rb"\}[ \t\r]*\{")
 
 
 class LineReader:
-    """Reads the chunks of one input, which :func:`~nodeselect.files.inputs.read_chunks` yields.
+    """Decodes the chunks of lines of one input, one after the other.
 
     :ivar footer: the line that Expanso's command line prints after the nodes; empty if there was
         none.
@@ -65,7 +65,7 @@ class LineReader:
         self._line = 1  # the number of the next line
 
     def decode(self, chunk: bytes) -> tuple[list[str], Sequence[Any], "TypedDecoder | None"] | None:
-        """Decode the next chunk: return the ids, the records, and their decoder if it is typed.
+        """Decode the next chunk; return the ids, the records, and the typed decoder if it was used.
 
         Return None if the chunk has anything but plain nodes. Then read its :meth:`records`.
 

@@ -1,4 +1,4 @@
-"""Decode YAML to records; find out what a text is that is in no known format, and so read as YAML.
+"""Decode YAML to records; explain texts in no known format, which are read as YAML too.
 
 A scalar that some YAML parsers read as text, and others do not, becomes an ``AmbiguousScalar``.
 """
