@@ -24,16 +24,13 @@ ANY_TEXT = st.text(st.characters(exclude_categories=()))
     ("text", "shown"),
     [
         pytest.param("region=eu", "region=eu", id="plain"),
-        pytest.param("", "", id="empty"),
         pytest.param("é日本😀e\u0301", "é日本😀e\u0301", id="letters"),
-        pytest.param("a\\x1bb", "a\\x1bb", id="backslash"),
         pytest.param("a\x1b[31mb", "a\\x1b[31mb", id="escape"),
         pytest.param("a\tb\nc\rd\0", "a\\x09b\\x0ac\\x0dd\\x00", id="controls"),
         pytest.param("\x7f\x80\x9b\x9f", "\\x7f\\x80\\x9b\\x9f", id="c1"),
         pytest.param("a\u00adb", "a\\xadb", id="soft-hyphen"),
         pytest.param("\u200b\u200f\u2028\u2029", "\\u200b\\u200f\\u2028\\u2029", id="zero-width"),
         pytest.param("\u202a\u202e\u2066\u2069", "\\u202a\\u202e\\u2066\\u2069", id="bidi"),
-        pytest.param("\ufeffa", "\\ufeffa", id="mark"),
         pytest.param("\u115f\u3164\uffa0", "\\u115f\\u3164\\uffa0", id="fillers"),
         pytest.param("\u034f\u17b4\u180b", "\\u034f\\u17b4\\u180b", id="invisible"),
         pytest.param("\ufff0\ufff8\ufffc", "\\ufff0\\ufff8\\ufffc", id="specials"),
@@ -96,8 +93,6 @@ def test_quoted_is_never_longer(text: str, limit: int) -> None:
 @pytest.mark.parametrize(
     ("text", "columns"),
     [
-        pytest.param("", 0, id="empty"),
-        pytest.param("abc", 3, id="ascii"),
         pytest.param("é", 1, id="letter"),
         pytest.param("日本", 4, id="wide"),
         pytest.param("ａ", 2, id="full-width"),

@@ -176,8 +176,11 @@ def draw(
     :param place: where the problem is, such as ``file:line:column``; empty if that is unknown.
     :param others: words for equal problems that are not drawn, such as ``12 more``.
     """
+    severity: Style = "warning" if problem.severity == "warning" else "error"
     label = f"{problem.severity}[{problem.code}]"
-    yield from _labelled(label, f": {problem.message}", _severity(problem), canvas, hang=2)
+    first, *rest = canvas.wrap(f"{label}: {problem.message}", hang=2)
+    yield canvas.style(first[: len(label)], severity) + canvas.style(first[len(label) :], "heading")
+    yield from (canvas.style(line, "heading") for line in rest)
     shown = problem.excerpt
     number = str(problem.line) if shown and problem.is_verbatim else " "
     if place:
@@ -188,7 +191,7 @@ def draw(
         gutter = canvas.style(" " * len(number) + " |", "gutter")
         yield gutter
         yield f"{canvas.style(f'{number} |', 'gutter')} {line}".rstrip()
-        yield f"{gutter} {indent}{canvas.style(carets.lstrip(), _severity(problem))}"
+        yield f"{gutter} {indent}{canvas.style(carets.lstrip(), severity)}"
     if problem.fix:
         first, *rest = _wrap_fix(problem.fix, canvas)
         yield canvas.style("help", "help") + first.removeprefix("help")
@@ -203,20 +206,6 @@ def _wrap_fix(fix: Fix, canvas: Canvas) -> Iterator[str]:
         words = text.removesuffix(pasted).rstrip()
         lines = [*canvas.wrap(f"help: {words}", hang=6), " " * 6 + pasted]
     yield from lines
-
-
-def _severity(problem: Problem) -> Literal["error", "warning"]:
-    return "warning" if problem.severity == "warning" else "error"
-
-
-def _labelled(label: str, text: str, style: Style, canvas: Canvas, *, hang: int) -> Iterator[str]:
-    """Yield the wrapped lines of ``label`` and ``text``; only the label has the given style."""
-    first, *others = canvas.wrap(label + text, hang=hang)
-    start, rest = first[: len(label)], first[len(label) :]
-    for line in (rest, *others):
-        shown = canvas.style(line, "heading")
-        yield canvas.style(start, style) + shown if start else shown
-        start = ""
 
 
 def _location(arrow: str, place: str, path: str, others: str, canvas: Canvas) -> Iterator[str]:
@@ -261,7 +250,8 @@ def excerpt(
     marked = _truncate_end(_escape(source[start:end][:most], escape), 2 * columns // 3, escape)
     after = _escape(source[end:line_end][:most], escape)
     room = columns - max(1, display_width(marked))
-    before = _truncate_start(before, max(room // 2, room - display_width(after)), escape)
+    left = max(room // 2, room - display_width(after))
+    before = _truncate_end(before[::-1], left, escape)[::-1]
     after = _truncate_end(after, room - display_width(before), escape)
     carets = " " * display_width(before) + "^" * max(1, display_width(marked))
     return f"{before}{marked}{after}", carets
@@ -312,7 +302,3 @@ def _truncate_end(text: str, columns: int, escape: Callable[[str], str]) -> str:
         return text
     ellipsis = escape("…")
     return prefix(text, columns - len(ellipsis)) + ellipsis
-
-
-def _truncate_start(text: str, columns: int, escape: Callable[[str], str]) -> str:
-    return _truncate_end(text[::-1], columns, escape)[::-1]

@@ -65,15 +65,11 @@ _SEPARATOR = re.compile(r"((?<=[0-9])[-_. ]+(?=[0-9]))|[-_. ]+")
 
 
 class WordCounts:
-    """Words, and how many nodes have each. Immutable, except for caches."""
+    """Words, and how many nodes have each, which must not change any more."""
 
     __slots__ = ("_by_start", "closest", "counts", "suggest")
 
     def __init__(self, counts: Mapping[str, int]) -> None:
-        """Store ``counts``: words, and how many nodes have each.
-
-        It is not copied, so it must not change any more.
-        """
         self.counts = counts
         self.closest = lru_cache(_MAX_CACHED)(self._closest)
         self.suggest = lru_cache(_MAX_CACHED)(self._suggest)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from nodeselect import Inventory, InventoryError, Node, Selector
 from nodeselect.durable import saved_segment
 from nodeselect.durable.saved_file import Sections
-from nodeselect.index import planner
+from nodeselect.index import segment as segment_module
 from nodeselect.index.postings import Postings, PostingsOrOrdinal, encoded_bytes, ordinals
 from nodeselect.index.segment import Segment
 from tests.inventory.forging import read_sections, to_file
@@ -213,7 +213,7 @@ def test_what_is_kept_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     fleet = [Node(f"n-{at}", {"x": str(at % 50), "y": str(at % 7)}) for at in range(400)]
     inventory = tuned(SMALL)(fleet)
     inventory.save(file)
-    monkeypatch.setattr(planner, "_LEAST_BYTES", limit - 400 * 2)
+    monkeypatch.setattr(segment_module, "_LEAST_CACHE_BYTES", limit - 400 * 2)
     opened = Inventory.open(file)
     segment = segment_of(opened)
     caches = segment.memory._caches

@@ -209,16 +209,6 @@ def test_a_long_correction_is_truncated_in_a_sentence() -> None:
     assert result.recommendation.endswith("…: 1 node would match")
 
 
-def test_many_notes() -> None:
-    """The notes on requirements come before the hints, however many there are."""
-    result = explained(",".join(["regoin", *(f"nope-{at:03d}" for at in range(100))]))
-    assert notes(result)[98:] == (
-        "no node has the label 'nope-098'",
-        "no node has the label 'nope-099'",
-        "no node has the label 'regoin'; 3 nodes have 'region' [other-spelling]",
-    )
-
-
 def test_corrections() -> None:
     """The replacements of all hints are combined, each once."""
     selector = Selector.of(match_ids=["one", "two"], match_expressions=["tiier"])

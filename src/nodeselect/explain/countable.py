@@ -131,13 +131,9 @@ class Failures(Protocol):
         """Return how many matching nodes are in each state or in none, most frequent first."""
 
     def example_ids(self, failed: Positions, limit: int) -> Sequence[str]:
-        """Return the first ids of the nodes that fail exactly these requirements.
+        """Return up to ``limit`` ids of nodes that fail exactly the requirements at ``failed``.
 
-        It is called for at most ``MAX_GROUPS_WITH_IDS`` sets of requirements, always with the same
-        limit.
-
-        :param failed: the positions of the requirements in the selector.
-        :param limit: how many ids to return at most.
+        It is called for at most ``MAX_GROUPS_WITH_IDS`` groups, always with the same limit.
         """
 
     def nearest(self, limit: int) -> Sequence[NearMiss]:
@@ -149,11 +145,7 @@ class Failures(Protocol):
     def count_if_replaced(
         self, positions: Collection[int], replacements: Sequence[Selector]
     ) -> int:
-        """Count the nodes that would match if some requirements were replaced.
-
-        :param positions: the requirements to leave out.
-        :param replacements: the requirements to add.
-        """
+        """Count the nodes that match after replacing the requirements at ``positions``."""
 
 
 class Countable(Protocol):

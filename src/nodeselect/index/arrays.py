@@ -79,11 +79,6 @@ def shrink(numbers: UIntArray, stop: int) -> UIntArray:
     return numbers.astype(np.min_scalar_type(max(stop - 1, 0)))
 
 
-def as_array(numbers: "memoryview[int]") -> NDArray[Any]:
-    """Return numbers as an array of numpy that shares their memory."""
-    return np.asarray(numbers)
-
-
 def is_permutation(numbers: NDArray[Any]) -> bool:
     """Return whether an array of n numbers has each number from 0 to n - 1 once."""
     is_there = np.zeros(len(numbers), bool)

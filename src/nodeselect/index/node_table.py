@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from nodeselect.index.arrays import (
     UIntArray,
-    as_array,
     chunk_slices,
     count_numbers,
     is_ascending,
@@ -126,8 +125,7 @@ def table_of(rows: NodeRows) -> NodeTable:
     """
     if isinstance(rows, NodeTable):
         return rows
-    states, offsets = as_array(rows.state_at), as_array(rows.offset_at)
-    label_ids = as_array(rows.label_id_at)
+    states, offsets, label_ids = map(np.asarray, (rows.state_at, rows.offset_at, rows.label_id_at))
     labels = list(zip(rows.keys, rows.values, strict=True))
     if not (
         is_ascending(rows.offset_at)

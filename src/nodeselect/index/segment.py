@@ -79,10 +79,12 @@ class InventoryOrder:
     def to_array(self) -> Any:
         """Return the rank of each ordinal as an array of numpy, which must have been loaded."""
         if self._array is None:
-            from nodeselect.index import arrays
+            import numpy as np
 
-            ranks = arrays.as_array(self.rank_at)
-            if self._damaged and not arrays.is_permutation(ranks):
+            from nodeselect.index.arrays import is_permutation
+
+            ranks = np.asarray(self.rank_at)
+            if self._damaged and not is_permutation(ranks):
                 raise self._damaged()
             self._array = ranks
         return self._array
