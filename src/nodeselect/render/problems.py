@@ -22,6 +22,9 @@ _EQUAL_WARNINGS = 3
 # If the warnings of a rule have more different messages, only the first is drawn.
 _MESSAGES_OF_A_RULE = 20
 
+# What a report in JSON says of a problem.
+_JSON_FIELDS = ("code", "message", "line", "column", "path", "hint", "severity", "end_column")
+
 # A problem, and the name of its file before it.
 _Located: TypeAlias = tuple[str, Problem]
 
@@ -216,16 +219,7 @@ def _as_dict(reports: Sequence[CheckReport], unread: Sequence[JobError]) -> dict
                 "warnings": report.warnings,
                 "unreported": report.unreported,
                 "problems": [
-                    {
-                        "code": problem.code,
-                        "message": problem.message,
-                        "line": problem.line,
-                        "column": problem.column,
-                        "path": problem.path,
-                        "hint": problem.hint,
-                        "severity": problem.severity,
-                        "end_column": problem.end_column,
-                    }
+                    {field: getattr(problem, field) for field in _JSON_FIELDS}
                     for problem in report.problems
                 ],
             }

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from functools import partial
-from math import inf, isinf
+from math import isinf
 
 from nodeselect.documents.values import TEMPLATE_HINT, List, Object, Scalar, Value, is_null
 from nodeselect.jobs.check.rule import DEMO, Finding, Findings, Hint, describe, rule
@@ -15,7 +15,6 @@ from nodeselect.jobs.check.schema_fields import (
     NUMBER,
     Field,
     fields_of,
-    is_duration,
     parse_duration,
     snake_case,
 )
@@ -288,10 +287,12 @@ def _check_boolean(expectation: Field, value: Value, path: str) -> Findings:
 
 def _check_duration(expectation: Field, value: Value, path: str) -> Findings:
     match value:
-        case Scalar(text, "text") if is_duration(text):
-            yield from _check_bounds(expectation, parse_duration(text) or inf, value, path)
-        case Scalar(_, "text"):
-            yield from _not_a_duration(value, path)
+        case Scalar(text, "text"):
+            nanoseconds = parse_duration(text)
+            if nanoseconds is None:
+                yield from _not_a_duration(value, path)
+            else:
+                yield from _check_bounds(expectation, nanoseconds, value, path)
         case Scalar(text, "number") if LONG_INTEGER.fullmatch(text):
             number = _number(text)
             yield from _check_bounds(expectation, number, value, path)
@@ -333,8 +334,7 @@ def _check_mapping(expectation: Field, value: Value, path: str) -> Findings:
     elif expectation.kind == "model":
         yield from check_model(expectation.model, value, path)
     elif expectation.kind == "data":
-        if _has_large_number(value):
-            yield from _check_data(value, path)
+        yield from _check_data(value, path)
     else:
         for key, item in value.entries.values():
             place = truncated_path(path, key.text)
@@ -355,17 +355,6 @@ def _check_data(value: Value, path: str) -> Findings:
             message = f"{truncate(text, 30)} does not fit into 64 bits"
             hint = Fix.write(f'"{text}"', "as a string, write") if len(text) < 200 else None
             yield from _out_of_range(value, path, message, hint)
-
-
-def _has_large_number(value: Value) -> bool:
-    match value:
-        case Scalar(text, "number"):
-            return _is_too_large(text)
-        case List(items):
-            return any(map(_has_large_number, items))
-        case Object(entries):
-            return any(_has_large_number(item) for _, item in entries.values())
-    return False
 
 
 def _is_too_large(digits: str) -> bool:

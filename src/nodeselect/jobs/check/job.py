@@ -34,12 +34,17 @@ class Job(NamedTuple):
     names: Names
     empty_severity: str
 
-    def key(self, path: str) -> Scalar:
-        """Return the key, with its position, of a field such as ``rollout.canary_count``."""
+    def finding(self, path: str, message: str, hint: Fix | str, *, at_key: bool = False) -> Finding:
+        """Return a finding about a field that the job has.
+
+        :param path: the field, such as ``rollout`` or ``rollout.canary_count``.
+        :param at_key: whether it points to the key of the field, and not to its value.
+        """
         parent, _, name = path.rpartition(".")
         fields = find(self.spec, parent) if parent else self.spec
         assert isinstance(fields, Object), "it has the field"
-        return fields.entries[name][0]
+        key, value = fields.entries[name]
+        return Finding(key if at_key else value, f"{self.prefix}{path}", message, hint)
 
 
 JOB_CHECKS: list[Callable[[Job], Findings]] = []
@@ -83,7 +88,7 @@ def _repeated_name(job: Job) -> Findings:
     first = job.names.setdefault((folder, text, name.text), job.file)
     if first != job.file:
         message = f"the job in {quoted(first)} has the same name: one of them replaces the other"
-        yield Finding(name, f"{job.prefix}name", message, "give each job a name of its own")
+        yield job.finding("name", message, "give each job a name of its own")
 
 
 @_warning(
@@ -219,9 +224,8 @@ def _missing_deadline(job: Job) -> Findings:
         return
     health_check = find(job.spec, "rollout.health_check")
     if isinstance(health_check, Object) and find(health_check, "deadline") is None:
-        place, path = job.key("rollout.health_check"), f"{job.prefix}rollout.health_check"
         message, fix = "a health_check requires a deadline", Fix.write("deadline: 5m", "add")
-        yield Finding(place, path, message, fix)
+        yield job.finding("rollout.health_check", message, fix, at_key=True)
 
 
 CANARY_TWICE = "canary-twice"
@@ -241,8 +245,8 @@ CANARY_TWICE_FIX = Fix("keep only one of the two")
 )
 def _canary_twice(job: Job) -> Findings:
     if find(job.spec, "rollout.canary_count") and find(job.spec, "rollout.canary_percent"):
-        place, path = job.key("rollout.canary_percent"), f"{job.prefix}rollout.canary_percent"
-        yield Finding(place, path, CANARY_TWICE_MESSAGE, CANARY_TWICE_FIX)
+        path = "rollout.canary_percent"
+        yield job.finding(path, CANARY_TWICE_MESSAGE, CANARY_TWICE_FIX, at_key=True)
 
 
 @_rollout_warning(
@@ -257,7 +261,7 @@ def _no_strategy(job: Job) -> Findings:
     if isinstance(rollout, Object) and rollout.entries and find(rollout, "strategy") is None:
         message = "a rollout without a strategy is immediate: it updates all nodes at once"
         hint = "add: strategy: rolling, or strategy: immediate"
-        yield Finding(job.key("rollout"), f"{job.prefix}rollout", message, hint)
+        yield job.finding("rollout", message, hint, at_key=True)
 
 
 @_rollout_warning(
@@ -276,7 +280,7 @@ def _pointless_field(job: Job) -> Findings:
         if strategy not in strategies and find(rollout, name) is not None:
             message = f"the strategy {strategy} ignores {name}"
             fix = Fix.write(f"strategy: {strategies[0]}", "remove it, or write")
-            yield Finding(job.key(f"rollout.{name}"), f"{job.prefix}rollout.{name}", message, fix)
+            yield job.finding(f"rollout.{name}", message, fix, at_key=True)
 
 
 @_rollout_warning(
@@ -291,7 +295,7 @@ def _zero_parallel(job: Job) -> Findings:
     if value is not None and integer_of(value) == 0 and _strategy(job) in _WITH_HEALTH_CHECK:
         message = "max_parallel: 0 means 0 percent of the nodes in each wave"
         hint = "write a percentage, such as 10; to update all nodes at once, write 100"
-        yield Finding(value, f"{job.prefix}rollout.max_parallel", message, hint)
+        yield job.finding("rollout.max_parallel", message, hint)
 
 
 @_rollout_warning(
@@ -328,7 +332,7 @@ def _total_timeout_too_small(job: Job) -> Findings:
         if part and longest < part:
             message = f"total_timeout ({longest} s) is shorter than {name} ({part} s)"
             hint = f"write {part} or more, or 0 for no limit"
-            yield Finding(total, f"{job.prefix}timeouts.total_timeout", message, hint)
+            yield job.finding("timeouts.total_timeout", message, hint)
 
 
 @rule(

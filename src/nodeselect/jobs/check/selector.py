@@ -16,14 +16,12 @@ from nodeselect.jobs.check.fields import (
     check_model,
     expected,
     placeholder,
-    template,
     truncated_path,
 )
 from nodeselect.jobs.check.rule import Check, Finding, Findings, Hint, rule
 from nodeselect.jobs.check.schema_fields import fields_of
 from nodeselect.jobs.check.suggestions import (
     suggest_expression,
-    suggest_joined,
     suggest_label,
     suggest_list,
     suggest_selector,
@@ -227,31 +225,23 @@ def _read_list(fields: Object, name: str, path: str, max_items: int) -> Check[li
         if number < split_until:
             pass  # reported with the first piece
         elif isinstance(item, Scalar) and item.kind == "text":
-            entry = _Entry(path, number, None, item)
             pieces = _pieces_of_expression(value.items[number:]) if name != "match_ids" else []
             if len(pieces) > 1:
-                message = "YAML ends the item at the comma"
-                joined = partial(suggest_joined, pieces)
                 split_until = number + len(pieces)
-                last = value.items[split_until - 1]
-                yield from _split_expression(item, entry.path, message, joined, last)
-                entry = None
+                message, last = "YAML ends the item at the comma", value.items[split_until - 1]
+                whole = item._replace(text=",".join(pieces))
+                hint = partial(suggest_expression, whole)
+                yield from _split_expression(item, f"{path}[{number}]", message, hint, last)
+            else:
+                entry = _Entry(path, number, None, item)
         elif isinstance(item, Object) and name == "match_expressions":
             yield from _structured_expression(item, f"{path}[{number}]")
-            for _, field in item.entries.values():
-                yield from _check_template(field, f"{path}[{number}]")
         else:
             suggest = suggest_expression if name == "match_expressions" else suggest_text
             advice: Hint = "remove the item" if is_null(item) else partial(suggest, item)
             yield from expected("a string", item, f"{path}[{number}]", advice)
         entries.append(entry)
     return entries
-
-
-def _check_template(value: Value, path: str) -> Findings:
-    for part in value.items if isinstance(value, List) else [value]:
-        if isinstance(part, Scalar) and (found := TEMPLATE_TEXT.search(part.text)):
-            yield from template(part, path, found)
 
 
 def _pieces_of_expression(items: list[Value]) -> list[str]:
@@ -332,10 +322,6 @@ def _odd_id(parsed: _Parsed) -> Findings:
             continue
         message = f"{quoted(text)} contains {quoted(odd[0])}, and ids are matched exactly"
         hint = "write each id as a separate item, or select by a label that these nodes have"
-        if odd[0].isspace():
-            hint = "remove the space"
-        elif odd[0] == "$":
-            hint = "write the id in place of the variable"
         yield Finding(entry.value, entry.path, message, hint)
 
 

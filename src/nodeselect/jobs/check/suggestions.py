@@ -1,7 +1,7 @@
 """Suggestions of what to write instead of a mistake in a job file."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from nodeselect.documents.values import (
     List,
@@ -211,18 +211,6 @@ def suggest_expression(item: Value) -> Fix:
     if len(texts) == 1 and (expression := double_quoted(texts[0], _MAX_LENGTH)):
         return Fix.write(expression, is_certain=not isinstance(item, List))
     return Fix.write('"region in (eu,us)"', "write a string, such as")
-
-
-def suggest_joined(pieces: Iterable[str]) -> Fix | str:
-    """Return a hint to put an expression in quotes, because YAML has split it at its commas.
-
-    :param pieces: the parts of the expression.
-    """
-    text = _valid_expression(",".join(pieces))
-    expression = text and double_quoted(text, _MAX_LENGTH)
-    if expression:
-        return Fix.write(expression, is_certain=True)
-    return "put the whole expression in quotes"
 
 
 def _list_of(texts: list[str]) -> str | None:
