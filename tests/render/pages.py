@@ -1,12 +1,12 @@
 """Fleets for pages, and pages parsed again."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html.parser import HTMLParser
 from typing import Any
 
 from nodeselect import Inventory, Node, Selector
-from nodeselect.render.page import MAX_ROWS, Sources, render_page
+from nodeselect.render.page import MAX_ROWS, render_page
 
 # Texts of labels, names and states that try to become markup.
 HOSTILE = (
@@ -33,7 +33,7 @@ def page_of(
     selector: str | Selector,
     subject: str = "",
     max_rows: int = MAX_ROWS,
-    sources: Sources | None = None,
+    sources: Mapping[str, float | None] | None = None,
 ) -> str:
     """Return the page of a selector over nodes."""
     parsed = Selector.parse(selector) if isinstance(selector, str) else selector

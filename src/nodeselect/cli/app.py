@@ -19,7 +19,6 @@ from nodeselect.cli.streams import (
     write_error,
     write_error_message,
     write_message,
-    write_output,
     write_usage_error,
 )
 from nodeselect.errors import InventoryError, JobError, SelectorError
@@ -115,21 +114,13 @@ commands.params.append(colour_option)
 
 @click.command("help")
 @click.argument("command", required=False)
-@click.pass_context
-def show_help(context: click.Context, command: str | None) -> None:
+def show_help(command: str | None) -> None:
     """Show the help of a command.
 
     Without COMMAND, list all commands. "nodeselect COMMAND --help" prints the same.
     """
-    group = context.find_root()
-    if command is None:
-        write_output([group.get_help()])
-        return
-    found = commands.get_command(group, command)
-    if found is None:
-        raise click.UsageError(f"No such command {command!r}.", group)
-    with click.Context(found, info_name=command, parent=group) as inner:
-        write_output([found.get_help(inner)])
+    words = ["--help"] if command is None else [command, "--help"]
+    commands.main(words, prog_name="nodeselect", standalone_mode=False)
 
 
 def main() -> None:

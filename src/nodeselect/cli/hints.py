@@ -65,7 +65,7 @@ def similar_key(
     return f"; {pluralize(counts[close[1]], one, several)} {quoted(close[1])}"
 
 
-def check_node(context: click.Context, inventory: "Inventory", node_id: str) -> None:
+def check_node(inventory: "Inventory", node_id: str) -> None:
     """End the command if no node has this id; name the node that has this name, or longer ids."""
     if node_id not in inventory:
         write_error_message(f"error: no node has the id {quoted(node_id)}")
@@ -74,4 +74,4 @@ def check_node(context: click.Context, inventory: "Inventory", node_id: str) -> 
         elif begun := [each for each in inventory.ids() if each.startswith(node_id)]:
             ids = join_limited(list(map(quoted, sorted(begun))), conjunction="or")
             write_error_message(f"help: it is the beginning of {ids}")
-        context.exit(ExitStatus.ERROR)
+        raise click.exceptions.Exit(ExitStatus.ERROR)

@@ -27,7 +27,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 def once(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> str | None:
     """Return the value of an option; reject it if given twice: click would use the last one."""
     if len(values) > 1:
-        raise click.BadParameter("given more than once", context, parameter)
+        raise click.BadParameter("given more than once")
     return values[0] if values else None
 
 
@@ -42,7 +42,7 @@ def split_commas(
     """Return the comma-separated values of an option, without duplicates."""
     values = [value.strip() for text in texts for value in text.split(",")]
     if not all(values):
-        raise click.BadParameter("one of the values is empty", context, parameter)
+        raise click.BadParameter("one of the values is empty")
     return tuple(dict.fromkeys(values))
 
 
@@ -106,10 +106,10 @@ def nodes_option(*, required: bool = True) -> Callable[[_Command], _Command]:
         context: click.Context, parameter: click.Parameter, sources: tuple[str, ...]
     ) -> NodeFiles | None:
         if sources.count("-") > 1:
-            raise click.BadParameter("standard input can be read only once", context, parameter)
+            raise click.BadParameter("standard input can be read only once")
         if sources:
-            return node_files(context, *sources)
-        return required_nodes(context) if required else None
+            return node_files(*sources)
+        return required_nodes() if required else None
 
     nodes = click.option(
         "-n", "--nodes", "nodes_from", metavar="FILE|FOLDER|-",
@@ -140,31 +140,32 @@ def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> Non
     )
 
 
-def node_files(context: click.Context, *sources: str) -> NodeFiles:
+def node_files(*sources: str) -> NodeFiles:
     """Return these inputs with the values of ``--id-column`` and ``-v`` of the command."""
-    return NodeFiles(sources, context.meta["id_column"], context.meta["verbose"])
+    meta = click.get_current_context().meta
+    return NodeFiles(sources, meta["id_column"], meta["verbose"])
 
 
-def required_nodes(context: click.Context) -> NodeFiles:
+def required_nodes() -> NodeFiles:
     """Return the input that is read without ``-n``; if there is none, this is an error."""
-    nodes = default_nodes(context)
+    nodes = default_nodes()
     if nodes is None:
         message = "where are the nodes? Give -n FILE, pipe them into the command, or set "
-        raise click.UsageError(f"{message}{VARIABLE} to FILE", context)
+        raise click.UsageError(f"{message}{VARIABLE} to FILE")
     return nodes
 
 
-def default_nodes(context: click.Context) -> NodeFiles | None:
+def default_nodes() -> NodeFiles | None:
     """Return the input in NODESELECT_NODES, or else standard input if it is piped, or None."""
     if source := os.environ.get(VARIABLE):
-        nodes = node_files(context, source)
+        nodes = node_files(source)
         if source != "-" and not os.path.exists(source):
             message = f"the file in the environment variable {VARIABLE} does not exist: "
-            raise click.UsageError(message + printable(source), context)
+            raise click.UsageError(message + printable(source))
         return nodes
     if _is_piped():
         conflict = "where are the nodes? --job reads standard input: give -n FILE, or set "
-        return node_files(context, "-")._replace(stdin_conflict=f"{conflict}{VARIABLE} to FILE")
+        return node_files("-")._replace(stdin_conflict=f"{conflict}{VARIABLE} to FILE")
     return None
 
 
@@ -202,21 +203,21 @@ def _one_file(
     context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
 ) -> str | None:
     file = once(context, parameter, values)
-    check_job_files(context, [file] if file is not None else [])
+    check_job_files([file] if file is not None else [])
     return file
 
 
-def check_job_files(context: click.Context, files: Sequence[str]) -> None:
+def check_job_files(files: Sequence[str]) -> None:
     """Reject folders and selectors in place of job files."""
     for file in files:
         if os.path.isdir(file):
-            raise click.UsageError(f"{quoted(file)} is a folder: give one job", context)
+            raise click.UsageError(f"{quoted(file)} is a folder: give one job")
         if not (os.path.lexists(file) or is_key(file)) and is_selector(file):
-            raise click.UsageError(f"{quoted(file)} is a selector: give it with -l", context)
+            raise click.UsageError(f"{quoted(file)} is a selector: give it with -l")
 
 
-def check_usage(context: click.Context, mistakes: Mapping[str, bool]) -> None:
+def check_usage(mistakes: Mapping[str, bool]) -> None:
     """Reject a command line that has one of these mistakes; the keys are their messages."""
     for message, is_present in mistakes.items():
         if is_present:
-            raise click.UsageError(message, context)
+            raise click.UsageError(message)

@@ -45,8 +45,6 @@ def node_lines(
     :param labels: whether a table has one more column with all labels.
     :param header: whether a table or CSV has a line with the names of its columns.
     """
-    if output in ID_FORMATS:
-        return id_lines((node.id for node in nodes), output)
     match output:
         case "json":
             return _json_array(nodes)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from nodeselect import __version__
 from nodeselect.explain import Explanation
@@ -24,9 +24,6 @@ from nodeselect.text import pluralize, printable, truncate
 
 if TYPE_CHECKING:
     from jinja2 import Template
-
-Sources: TypeAlias = Mapping[str, float | None]
-"""The inputs of a page: their names, and when each was modified, in seconds since 1970, or None."""
 
 MAX_ROWS = 50_000
 """How many nodes the table of a page has at most; its counts are those of all nodes."""
@@ -43,13 +40,14 @@ def render_page(
     nodes: Iterable[Node],
     subject: str = "",
     *,
-    sources: Sources | None = None,
+    sources: Mapping[str, float | None] | None = None,
     max_rows: int = MAX_ROWS,
 ) -> str:
     """Return an explanation as an HTML page.
 
     :param nodes: all nodes that it was explained over, in inventory order.
     :param subject: what was explained, such as ``job.yaml on nodes.json``.
+    :param sources: when each input was modified, in seconds since 1970, or None, by its name.
     """
     table = _NodeTable(selector, nodes, max_rows)
     missing, excluded = missing_ids_text(explanation), explanation.excluded_ids

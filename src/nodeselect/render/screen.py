@@ -13,9 +13,7 @@ from nodeselect.text import display_width, prefix, printable, truncate
 
 REPORT_FORMATS = ("text", "json", "markdown")
 PROBLEM_FORMATS = ("text", "concise", "json", "github", "sarif")
-SELECTOR_FORMATS = (
-    "text", "job", "label-selector", "pod-spec", "bacalhau", "json",
-)  # fmt: skip
+SELECTOR_FORMATS = ("text", "job", "label-selector", "pod-spec", "bacalhau", "json")
 
 # User text in Markdown is truncated to this many characters.
 _CODE_LENGTH = 200
@@ -277,7 +275,8 @@ def detect_screen(stream: TextIO | None = None) -> Screen:
     """Return the screen that a stream writes to; by default standard output.
 
     Its width is COLUMNS if that is a positive number, else that of the terminal, else 80. It shows
-    only ASCII if the encoding of the stream has no block characters.
+    only ASCII if the encoding of the stream has no block characters, and colours if it is a
+    terminal; FORCE_COLOR overrides that, and NO_COLOR both.
     """
     stream = stream or sys.stdout
     columns = 0
@@ -289,15 +288,11 @@ def detect_screen(stream: TextIO | None = None) -> Screen:
             columns = os.get_terminal_size(stream.fileno()).columns or columns
     encoding = getattr(stream, "encoding", None) or "ascii"
     ascii_only = b"?" in "█…".encode(encoding, "replace")
-    return Screen(max(columns, 20), ascii_only, _is_colour_wanted(stream))
-
-
-def _is_colour_wanted(stream: TextIO | None) -> bool:
-    """Return whether a stream is a terminal; NO_COLOR and then FORCE_COLOR override that."""
-    if os.environ.get("NO_COLOR") or stream is None:
-        return False
-    is_terminal = stream.isatty() and os.environ.get("TERM") != "dumb"
-    return bool(os.environ.get("FORCE_COLOR")) or is_terminal
+    is_terminal = stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
+    is_coloured = bool(os.environ.get("FORCE_COLOR")) or is_terminal
+    if os.environ.get("NO_COLOR"):
+        is_coloured = False
+    return Screen(max(columns, 20), ascii_only, is_coloured)
 
 
 def align_columns(

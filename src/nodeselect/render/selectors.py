@@ -7,10 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from nodeselect.documents.yaml import scalar_kind
-from nodeselect.notations.bacalhau import (
-    bacalhau_from_selector,
-    no_counterpart_error,
-)
+from nodeselect.notations.bacalhau import bacalhau_from_selector, no_counterpart_error
 from nodeselect.problem import Fix
 from nodeselect.render.screen import json_lines
 from nodeselect.selectors import Selector, pod_spec_from_selectors
@@ -21,11 +18,8 @@ _PLAIN = re.compile(r"[A-Za-z0-9/.][A-Za-z0-9/._ (),=<>!-]*(?<! )")
 
 
 def selector_lines(selectors: Sequence[Selector], output: str) -> Iterable[str]:
-    """Return the lines of selectors in the notation of another system.
+    """Return the lines of selectors, which are alternatives, in one of ``SELECTOR_FORMATS``.
 
-    A node must match one of the selectors.
-
-    :param output: one of ``SELECTOR_FORMATS``, such as ``label-selector``.
     :raises SelectorError: if that notation cannot express all of them; nothing is left out.
     """
     # Of alternatives, one that matches nothing changes nothing.
@@ -48,10 +42,7 @@ def _text_lines(selectors: Sequence[Selector]) -> Iterator[str]:
 
 
 def _only(selectors: Sequence[Selector], system: str) -> Selector:
-    """Return the only selector; raise if there are several or none.
-
-    :param system: what cannot express that, such as ``a job spec``, for the error.
-    """
+    """Return the only selector; raise if there are several or none, which a system lacks."""
     if len(selectors) == 1:
         return selectors[0]
     if not selectors:

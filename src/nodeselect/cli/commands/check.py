@@ -128,9 +128,7 @@ cannot be read or the command line is invalid.
 )  # fmt: skip
 @click.option("--write", is_flag=True, help="With --fix: change the files.")
 @quiet_option
-@click.pass_context
 def check(
-    context: click.Context,
     files: tuple[str, ...],
     output: str,
     strict: bool,
@@ -166,15 +164,15 @@ def check(
         "--fix prints a diff; for another output, add --write": is_diff and output != "text",
         "--write cannot change standard input": write and "-" in files,
     }
-    check_usage(context, mistakes)
+    check_usage(mistakes)
     try:
         rules = select_rules(select or None, ignore)
     except ValueError as error:
-        raise click.UsageError(str(error), context) from None
+        raise click.UsageError(str(error)) from None
     if require_selector and "empty-selector" not in rules:
         message = "--require-selector needs the rule empty-selector: do not exclude it by"
         message += " --ignore or --select"
-        raise click.UsageError(message, context)
+        raise click.UsageError(message)
     skipped = [source for source in files if source != "-" and is_excluded(source, exclude)]
     unread: list[JobError] = []
     sources = [source for source in files if source not in skipped]
@@ -209,18 +207,13 @@ def check(
             summary = correction_summary(corrections, is_written=write) + summary
         write_message("\n".join(detect_screen(sys.stderr).wrap(summary)))
         if any(map(os.path.isdir, files)) and len({report.is_job for report in reports}) == 2:
-            write_message(f"to skip files that are not jobs, run: {_command_for_jobs(context)}")
+            words = sys.argv[1:]
+            words.insert(words.index("check") + 1, "--jobs-only")
+            write_message(f"to skip files that are not jobs, run: {command_line(words)}")
     if unread:
         return ExitStatus.ERROR
     has_problems = any(report.errors or (strict and report.warnings) for report in reports)
     return ExitStatus.NEGATIVE if has_problems or (is_diff and corrections) else ExitStatus.OK
-
-
-def _command_for_jobs(context: click.Context) -> str:
-    """Return this command line with ``--jobs-only``."""
-    words = sys.argv[1:]
-    words.insert(words.index(str(context.info_name)) + 1, "--jobs-only")
-    return command_line(words)
 
 
 def _read_all(names: Collection[str], unread: list[JobError]) -> Iterator[tuple[str, bytes]]:

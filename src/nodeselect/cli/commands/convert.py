@@ -33,10 +33,7 @@ cannot express it.
     " LabelSelector or the affinity of a Kubernetes pod spec; Bacalhau constraints;"
     " or JSON for programs.",
 )  # fmt: skip
-@click.pass_context
-def convert(
-    context: click.Context, file: str | None, expressions: tuple[str, ...], output: str
-) -> int:
+def convert(file: str | None, expressions: tuple[str, ...], output: str) -> int:
     """Write a selector in the notation of another system.
 
     FILE may be a job spec, a Kubernetes manifest, a LabelSelector, a pod's nodeSelector or node
@@ -45,11 +42,11 @@ def convert(
     """
     from nodeselect.render.selectors import selector_lines  # compiles many patterns
 
-    check_usage(context, {"give either a FILE or -l": (file is None) != bool(expressions)})
+    check_usage({"give either a FILE or -l": (file is None) != bool(expressions)})
     if file is None:
         selectors = tuple(parse_selectors(expressions))
     else:
-        check_job_files(context, [file])
+        check_job_files([file])
         selectors = _read(file)
     write_output(selector_lines(selectors, output))
     if len(selectors) > 1:

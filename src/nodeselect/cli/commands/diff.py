@@ -2,21 +2,11 @@
 
 import click
 
+from nodeselect.cli import options
 from nodeselect.cli.completion import complete_files
 from nodeselect.cli.inputs.files import job_name
 from nodeselect.cli.inputs.job_selectors import only_selector, parse_selectors
 from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory
-from nodeselect.cli.options import (
-    check_job_files,
-    check_usage,
-    default_nodes,
-    job_option,
-    node_files,
-    nodes_option,
-    quiet_option,
-    report_option,
-    selector_option,
-)
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
 from nodeselect.inventory.compare import compare_inventories, compare_selectors
 from nodeselect.render.diff import diff_lines
@@ -38,15 +28,15 @@ Exit status: 0 if both sides match the same nodes, 1 if not, 2 on errors.
 """,
 )
 @click.argument("files", metavar="[OLD NEW]", nargs=-1, shell_complete=complete_files)
-@nodes_option(required=False)
-@selector_option("Compare the nodes that match this selector; if given twice, the two selectors.")
-@job_option("Compare the nodes that this job would run on.")
+@options.nodes_option(required=False)
+@options.selector_option(
+    "Compare the nodes that match this selector; if given twice, the two selectors."
+)
+@options.job_option("Compare the nodes that this job would run on.")
 @click.option("--all", "everything", is_flag=True, help="Compare all nodes.")
-@report_option
-@quiet_option
-@click.pass_context
+@options.report_option
+@options.quiet_option
 def diff(
-    context: click.Context,
     files: tuple[str, ...],
     nodes_from: NodeFiles | None,
     expressions: tuple[str, ...],
@@ -62,7 +52,7 @@ def diff(
     """
     has_pair = {len(files), len(expressions)} == {0, 2} and job is None and not everything
     if nodes_from is None and has_pair and "-" not in files:
-        nodes_from = default_nodes(context)
+        nodes_from = options.default_nodes()
     has_two_sides = has_pair
     if nodes_from is None:
         has_two_sides = len(files) == 2 and len(expressions) + (job is not None) + everything == 1
@@ -80,10 +70,10 @@ def diff(
         expected: not has_two_sides,
         "only one file can be standard input": sources.count("-") > 1,
     }
-    check_usage(context, mistakes)
+    options.check_usage(mistakes)
     jobs = [job] if job is not None else []
     if nodes_from is not None:
-        check_job_files(context, files)
+        options.check_job_files(files)
         jobs = list(files)
     if everything:
         selectors = [Selector.everything()]
@@ -91,7 +81,7 @@ def diff(
         selectors = [only_selector(file) for file in jobs] or parse_selectors(expressions)
     names = tuple(map(job_name, files)) or expressions
     if nodes_from is None:
-        old, new = (read_inventory(node_files(context, file)) for file in files)
+        old, new = (read_inventory(options.node_files(file)) for file in files)
         difference = compare_inventories(old, new, selectors[0], names=(names[0], names[1]))
     else:
         inventory = read_inventory(nodes_from)

@@ -7,6 +7,7 @@ from stat import S_ISREG
 
 import click
 
+from nodeselect.cli import options
 from nodeselect.cli.completion import complete_files, complete_ids
 from nodeselect.cli.hints import check_node, command_line
 from nodeselect.cli.inputs.files import job_name, split_object
@@ -19,26 +20,8 @@ from nodeselect.cli.inputs.job_selectors import (
     term_numbers,
 )
 from nodeselect.cli.inputs.nodes import NodeFiles, match_any, read_explainable, read_inventory
-from nodeselect.cli.options import (
-    check_usage,
-    id_option,
-    job_option,
-    node_files,
-    nodes_option,
-    quiet_option,
-    report_option,
-    required_nodes,
-    selector_option,
-    single_option,
-    state_option,
-)
 from nodeselect.cli.output_file import write_file
-from nodeselect.cli.streams import (
-    ExitStatus,
-    write_error,
-    write_error_message,
-    write_output,
-)
+from nodeselect.cli.streams import ExitStatus, write_error, write_error_message, write_output
 from nodeselect.errors import JobError
 from nodeselect.explain import Explanation, NodeExplanation, explain_node
 from nodeselect.explain.compute import exclude_by_state
@@ -78,29 +61,29 @@ that node matches. With several jobs: 0 if every job matches a node (with
 --node: if any job matches that node), 1 if not, 2 if one is invalid.
 """,
 )
-@nodes_option(required=False)
-@selector_option("Explain this selector. If repeated, also count the nodes that match any of them.")
-@job_option(
+@options.nodes_option(required=False)
+@options.selector_option(
+    "Explain this selector. If repeated, also count the nodes that match any of them."
+)
+@options.job_option(
     "Explain the selector of this job. If repeated, or a folder: one line per job, worst first, and"
     " the nodes without a job.",
     multiple=True,
 )
-@id_option
-@state_option
-@single_option(
+@options.id_option
+@options.state_option
+@options.single_option(
     "--node", metavar="ID|-", shell_complete=complete_ids,
     help="Explain one node: which requirements it fails, and which values it has. With several"
     " jobs: which of them would run on it. With -, it is the node that standard input has.",
 )  # fmt: skip
-@report_option
-@single_option(
+@options.report_option
+@options.single_option(
     "--html", metavar="FILE", shell_complete=complete_files,
     help="Also write a page for a browser.",
 )  # fmt: skip
-@quiet_option
-@click.pass_context
+@options.quiet_option
 def explain(
-    context: click.Context,
     nodes_from: NodeFiles | None,
     expressions: tuple[str, ...],
     job: tuple[str, ...],
@@ -118,11 +101,11 @@ def explain(
     """
     is_many = has_many_jobs(job)
     is_piped = node == "-"
-    check_usage(context, {"--node - cannot be combined with -n": is_piped and bool(nodes_from)})
+    options.check_usage({"--node - cannot be combined with -n": is_piped and bool(nodes_from)})
     if is_piped:
-        nodes_from = node_files(context, "-")
+        nodes_from = options.node_files("-")
     elif nodes_from is None:
-        nodes_from = required_nodes(context)
+        nodes_from = options.required_nodes()
     both_read_stdin = nodes_from.has_stdin and "-" in job
     inputs = (*job, *nodes_from.files())
     mistakes = {
@@ -139,14 +122,14 @@ def explain(
         "--html would overwrite an input":
             html is not None and any(_is_same_file(html, each) for each in inputs),
     }  # fmt: skip
-    check_usage(context, mistakes)
+    options.check_usage(mistakes)
     content = read_job(job[0]) if job and not is_many else None
     if is_many or (runs_several(content) and not (expressions or ids)):
         if html is not None:
-            raise click.UsageError("--html cannot be combined with several jobs", context)
+            raise click.UsageError("--html cannot be combined with several jobs")
         selectors_by_job, invalid = job_selectors(job, content)
         if node is not None:
-            found = _read_node(context, nodes_from, node)
+            found = _read_node(nodes_from, node)
             report = _jobs_on_node(selectors_by_job, invalid, found)
         else:
             report = _jobs_on_nodes(selectors_by_job, invalid, nodes_from, states)
@@ -159,7 +142,7 @@ def explain(
     numbers = term_numbers(content if len(expressions) < 2 else None, len(selectors))
     if html is not None and len(selectors) > 1:
         message = "--html cannot be combined with a node affinity of several terms"
-        raise click.UsageError(message, context)
+        raise click.UsageError(message)
     titles = list(map(str, selectors)) if job or not expressions else expressions
     subject = " on ".join([*map(job_name, job), nodes_from.name])
     if states is not None:
@@ -167,7 +150,7 @@ def explain(
     union = None
     results: list[Explanation] | list[NodeExplanation]
     if node is not None:
-        found = _read_node(context, nodes_from, node)
+        found = _read_node(nodes_from, node)
         results = [explain_node(selector, found.id, found.labels) for selector in selectors]
         is_match = any(result.matches for result in results)
     else:
@@ -208,15 +191,15 @@ def _is_same_file(file: str, source: str) -> bool:
         return False
 
 
-def _read_node(context: click.Context, nodes_from: NodeFiles, node_id: str) -> Node:
+def _read_node(nodes_from: NodeFiles, node_id: str) -> Node:
     """Return the node with this id; for ``-``, the only node of standard input."""
     nodes = read_inventory(nodes_from)
     if node_id != "-":
-        check_node(context, nodes, node_id)
+        check_node(nodes, node_id)
         return nodes[node_id]
     if len(nodes) != 1:
         found = f"expected one node in {nodes_from.name}, found {pluralize(len(nodes), 'node')}"
-        raise click.UsageError(f"{found}; to choose one by its id, use -n - --node ID", context)
+        raise click.UsageError(f"{found}; to choose one by its id, use -n - --node ID")
     return next(iter(nodes))
 
 

@@ -5,15 +5,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nodeselect.cli import options
 from nodeselect.cli.completion import complete_files
 from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory
-from nodeselect.cli.options import (
-    check_usage,
-    default_nodes,
-    node_files,
-    nodes_option,
-    single_option,
-)
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
 from nodeselect.durable.saved_file import check_replaceable
 from nodeselect.text import pluralize, printable
@@ -35,18 +29,16 @@ Exit status: 0 if the file was written or is whole, 2 on errors.
 """,
 )
 @click.argument("sources", metavar="[NODES]...", nargs=-1, shell_complete=complete_files)
-@nodes_option(required=False)
-@single_option(
+@options.nodes_option(required=False)
+@options.single_option(
     "-o", "--output", metavar="FILE", shell_complete=complete_files,
     help="The file to write. It is replaced as a whole: whoever has it open keeps the old one.",
 )  # fmt: skip
-@single_option(
+@options.single_option(
     "--info", metavar="FILE", shell_complete=complete_files,
     help="Check a saved file, and print what it contains.",
 )  # fmt: skip
-@click.pass_context
 def index(
-    context: click.Context,
     sources: tuple[str, ...],
     nodes_from: NodeFiles | None,
     output: str | None,
@@ -57,9 +49,9 @@ def index(
     The other commands accept the file with -n. NODES is anything that -n accepts.
     """
     if info is None and not sources and nodes_from is None:
-        nodes_from = default_nodes(context)
+        nodes_from = options.default_nodes()
     elif sources and nodes_from is None:
-        nodes_from = node_files(context, *sources)
+        nodes_from = options.node_files(*sources)
         sources = ()
     mistakes = {
         "give NODES either as arguments or with -n": bool(sources),
@@ -69,7 +61,7 @@ def index(
         "-o needs the name of a file, not '-'": output == "-",
         "--info needs the name of a file, not '-'": info == "-",
     }  # fmt: skip
-    check_usage(context, mistakes)
+    options.check_usage(mistakes)
     if info is not None:
         from nodeselect.inventory import Inventory  # imports pyroaring
 

@@ -2,18 +2,11 @@
 
 import click
 
+from nodeselect.cli import options
 from nodeselect.cli.completion import complete_keys
 from nodeselect.cli.hints import explain_hint, similar_key
 from nodeselect.cli.inputs.job_selectors import selected
 from nodeselect.cli.inputs.nodes import NodeFiles, match_any, open_nodes
-from nodeselect.cli.options import (
-    check_usage,
-    job_option,
-    nodes_option,
-    quiet_option,
-    report_option,
-    selector_option,
-)
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
 from nodeselect.inventory.statistics import count_labels
 from nodeselect.readers.reader import NodeReader
@@ -37,15 +30,13 @@ Examples:
 Exit status: 0 if any label is printed, 1 if not, 2 on errors.
 """
 )
-@nodes_option()
-@selector_option("Count only nodes that match this selector; if repeated, any of them.")
-@job_option("Count only nodes that this job would run on.")
-@report_option
-@quiet_option
+@options.nodes_option()
+@options.selector_option("Count only nodes that match this selector; if repeated, any of them.")
+@options.job_option("Count only nodes that this job would run on.")
+@options.report_option
+@options.quiet_option
 @click.argument("key", required=False, shell_complete=complete_keys)
-@click.pass_context
 def labels(
-    context: click.Context,
     nodes_from: NodeFiles,
     expressions: tuple[str, ...],
     job: str | None,
@@ -57,7 +48,7 @@ def labels(
     Without KEY, print all label keys with their most frequent values. With KEY, print all values of
     that key.
     """
-    check_usage(context, {nodes_from.stdin_conflict: job == "-" and nodes_from.has_stdin})
+    options.check_usage({nodes_from.stdin_conflict: job == "-" and nodes_from.has_stdin})
     selectors = selected(job, expressions, ()) if expressions or job is not None else []
     with open_nodes(nodes_from, selectors) as nodes:
         if isinstance(nodes, NodeReader):
@@ -67,7 +58,7 @@ def labels(
             facets = count_labels(match_any(nodes, selectors or [Selector.everything()]))
             total = len(nodes)
     if key is not None and not is_key(key) and all(key != facet.key for facet in facets.keys):
-        raise click.UsageError(f"{quoted(key)} is not the key of a label", context)
+        raise click.UsageError(f"{quoted(key)} is not the key of a label")
     write_output(facet_lines(facets, total if selectors else None, key, output, detect_screen()))
     if any(key in (None, facet.key) for facet in facets.keys):
         return ExitStatus.OK

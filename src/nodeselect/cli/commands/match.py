@@ -7,22 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 from click.core import ParameterSource
 
+from nodeselect.cli import options
 from nodeselect.cli.completion import complete_keys
 from nodeselect.cli.hints import explain_hint, similar_key
 from nodeselect.cli.inputs.job_selectors import selected
 from nodeselect.cli.inputs.nodes import NodeFiles, match_any, open_nodes, state_messages
-from nodeselect.cli.options import (
-    check_usage,
-    id_option,
-    job_option,
-    nodes_option,
-    output_option,
-    quiet_option,
-    selector_option,
-    single_option,
-    split_commas,
-    state_option,
-)
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
 from nodeselect.explain.countable import FailureCounts
 from nodeselect.explain.explanation import requirement_text
@@ -68,18 +57,22 @@ Exit status: 0 if any node matches, or as many as --min and --max require; 1
 if not; 2 on errors.
 """,
 )
-@nodes_option()
-@selector_option("Select nodes that match this selector. Repeatable: nodes that match any of them.")
-@job_option("Select the nodes that this job would run on: a job file, or a Kubernetes manifest.")
-@id_option
+@options.nodes_option()
+@options.selector_option(
+    "Select nodes that match this selector. Repeatable: nodes that match any of them."
+)
+@options.job_option(
+    "Select the nodes that this job would run on: a job file, or a Kubernetes manifest."
+)
+@options.id_option
 @click.option("--all", "everything", is_flag=True, help="Select every node.")
-@output_option(NODE_FORMATS)
+@options.output_option(NODE_FORMATS)
 @click.option(
-    "-L", "--label-column", "keys", metavar="KEY,…", multiple=True, callback=split_commas,
+    "-L", "--label-column", "keys", metavar="KEY,…", multiple=True, callback=options.split_commas,
     shell_complete=complete_keys,
     help="Add a column for each label key (comma-separated). Repeatable.",
 )  # fmt: skip
-@single_option(
+@options.single_option(
     "--sort-by", metavar="KEY", shell_complete=complete_keys,
     help="Sort the nodes by the values of this label, 9 before 10; or by id, name or state.",
 )  # fmt: skip
@@ -88,7 +81,7 @@ if not; 2 on errors.
 @click.option(
     "--count", "count_only", is_flag=True, help="Print only the number of nodes that match."
 )
-@state_option
+@options.state_option
 @click.option(
     "--limit", type=click.IntRange(min=1), metavar="N", help="Print only the first N nodes."
 )
@@ -100,11 +93,8 @@ if not; 2 on errors.
     "--max", "most", type=click.IntRange(min=0), metavar="N",
     help="Exit with status 1 if more than N nodes match.",
 )  # fmt: skip
-@quiet_option
-@click.pass_context
+@options.quiet_option
 def match(
-    context: click.Context,
-    /,
     nodes_from: NodeFiles,
     expressions: tuple[str, ...],
     job: str | None,
@@ -127,10 +117,10 @@ def match(
         "give --job, -l, --id or --all, such as: -l region=eu": not (is_selecting or everything),
         "--all cannot be combined with --job, -l or --id": everything and is_selecting,
         nodes_from.stdin_conflict: job == "-" and nodes_from.has_stdin,
-        **display.mistakes(context),
+        **display.mistakes(),
         f"{minimum} is greater than --max {most}": most is not None and least > most,
     }
-    check_usage(context, mistakes)
+    options.check_usage(mistakes)
     selectors = selected(job, expressions, ids)
     with open_nodes(nodes_from, selectors, states) as nodes:
         if isinstance(nodes, NodeReader):
@@ -139,7 +129,7 @@ def match(
             result = _query_matches(nodes, selectors, states, display.needed)
     if display.sort_by:
         result = result._replace(nodes=sort_nodes(result.nodes, display.sort_by)[: display.limit])
-    _print_nodes(context, result, display)
+    _print_nodes(result, display)
     for line in (*_unknown_keys(result, display), *_summary(result, selectors, states)):
         write_message(line)
     if display.limit and result.matched > display.limit:
@@ -163,9 +153,10 @@ class _Display(NamedTuple):
     count_only: bool
     limit: int | None
 
-    def mistakes(self, context: click.Context) -> dict[str, bool]:
+    def mistakes(self) -> dict[str, bool]:
         """Return the possible mistakes, as :func:`check_usage` expects them."""
-        is_default = context.get_parameter_source("output") is ParameterSource.DEFAULT
+        source = click.get_current_context().get_parameter_source("output")
+        is_default = source is ParameterSource.DEFAULT
         others = self._replace(output="" if is_default else self.output, count_only=False)
         has_columns = self.output in COLUMN_FORMATS
         columns = f"-o table, wide or csv, not -o {self.output}"
@@ -185,18 +176,19 @@ class _Display(NamedTuple):
         return 0 if self.count_only else None if self.sort_by else self.limit
 
 
-def _print_nodes(context: click.Context, result: "_Result", display: _Display) -> None:
+def _print_nodes(result: "_Result", display: _Display) -> None:
     output, keys = display.output, display.keys
     if display.count_only:
         write_output([str(result.matched)])
     elif output in ID_FORMATS:
-        write_output(id_lines(result.ids(), output))
+        found = result.nodes
+        ids = [node.id for node in found] if isinstance(found, list) else found.ids()
+        write_output(id_lines(ids, output))
     elif (nodes := list(result.nodes)) or output in ("json", "csv"):
         if output == "csv" and "id" in (keys or {key for node in nodes for key in node.labels}):
             raise click.UsageError(
                 "-o csv cannot have two columns 'id', of the node ids and of the label 'id': choose"
                 " other labels with -L, or use -o json",
-                context,
             )
         labels, header = display.show_labels, not display.no_headers
         write_output(node_lines(nodes, output, keys=keys, labels=labels, header=header))
@@ -240,11 +232,6 @@ class _Result(NamedTuple):
     @property
     def matched(self) -> int:
         return self.states.total()
-
-    def ids(self) -> list[str]:
-        if isinstance(self.nodes, list):
-            return [node.id for node in self.nodes]
-        return self.nodes.ids()
 
 
 def _query_matches(

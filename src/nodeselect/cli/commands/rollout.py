@@ -2,19 +2,12 @@
 
 import click
 
+from nodeselect.cli import options
 from nodeselect.cli.completion import complete_keys
 from nodeselect.cli.hints import explain_hint
 from nodeselect.cli.inputs.files import job_name, read_bytes
 from nodeselect.cli.inputs.job_selectors import warn_if_everything
 from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory
-from nodeselect.cli.options import (
-    check_usage,
-    job_option,
-    nodes_option,
-    quiet_option,
-    report_option,
-    single_option,
-)
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
 from nodeselect.render.rollout import RolloutReport, rollout_lines
 from nodeselect.render.screen import detect_screen
@@ -31,18 +24,15 @@ Examples:
 Exit status: 0 if the plan has any node, 1 if not, 2 on errors.
 """,
 )
-@nodes_option()
-@job_option("The job to roll out.", required=True)
-@single_option(
+@options.nodes_option()
+@options.job_option("The job to roll out.", required=True)
+@options.single_option(
     "--spread", metavar="KEY", shell_complete=complete_keys,
     help="Spread each wave over the values of a label, such as that of a site.",
 )  # fmt: skip
-@report_option
-@quiet_option
-@click.pass_context
-def rollout(
-    context: click.Context, nodes_from: NodeFiles, job: str, spread: str | None, output: str
-) -> int:
+@options.report_option
+@options.quiet_option
+def rollout(nodes_from: NodeFiles, job: str, spread: str | None, output: str) -> int:
     """Plan a rollout: which nodes get the job in which wave. Nothing is rolled out.
 
     The plan has all nodes that match the job's selector and are connected. The job's rollout
@@ -52,14 +42,14 @@ def rollout(
     from nodeselect.jobs.rollout import plan_rollout
 
     both_read_stdin = job == "-" and nodes_from.has_stdin
-    check_usage(context, {nodes_from.stdin_conflict: both_read_stdin})
+    options.check_usage({nodes_from.stdin_conflict: both_read_stdin})
     spec = read_job(read_bytes(job), job_name(job))
     selector, strategy = spec.to_selector(), spec.rollout.strategy
     inventory = read_inventory(nodes_from)
     try:
         plan = plan_rollout(inventory.match(selector), spec.rollout, spread=spread)
     except ValueError as error:  # no node has the label
-        raise click.UsageError(f"--spread: {error}", context) from None
+        raise click.UsageError(f"--spread: {error}") from None
     report = RolloutReport(
         spec.name or job_name(job),
         strategy,

@@ -16,8 +16,7 @@ Examples:
 """
 )
 @click.argument("code", required=False, shell_complete=complete_codes)
-@click.pass_context
-def rules(context: click.Context, code: str | None) -> None:
+def rules(code: str | None) -> None:
     """List the rules of "nodeselect check", or explain one."""
     from nodeselect.jobs import all_rules  # fronts yaml
     from nodeselect.jobs.check.suggestions import suggest_word
@@ -30,7 +29,7 @@ def rules(context: click.Context, code: str | None) -> None:
     else:
         close = suggest_word(code.replace("_", "-"), all_rules().keys())
         hint = close.text if close else "to list the rules: nodeselect rules"
-        raise click.UsageError(f"there is no rule {quoted(code)}; {hint}", context)
+        raise click.UsageError(f"there is no rule {quoted(code)}; {hint}")
 
 
 @click.command()

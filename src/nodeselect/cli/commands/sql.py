@@ -19,7 +19,7 @@ def _name(
 ) -> tuple[str, ...] | None:
     """Parse the name of a table or column: see :func:`_parse_name`."""
     text = once(context, parameter, texts)
-    return None if text is None else _parse_name(text, context, parameter)
+    return None if text is None else _parse_name(text)
 
 
 def _columns(
@@ -35,12 +35,12 @@ def _columns(
         elif not key or UNPRINTABLE.search(key):
             mistake = f"{quoted(text)} has no label key before the '=': write KEY=COLUMN"
         if mistake:
-            raise click.BadParameter(mistake, context, parameter)
-        columns[key] = _parse_name(column, context, parameter) if equals else (key,)
+            raise click.BadParameter(mistake)
+        columns[key] = _parse_name(column) if equals else (key,)
     return columns
 
 
-def _parse_name(text: str, context: click.Context, parameter: click.Parameter) -> tuple[str, ...]:
+def _parse_name(text: str) -> tuple[str, ...]:
     """Split the name of a table or column at its dots, except for dots in double quotes.
 
     ``fleet.nodes`` is the table ``nodes`` of the schema ``fleet``; ``"fleet.nodes"`` is one name.
@@ -51,7 +51,7 @@ def _parse_name(text: str, context: click.Context, parameter: click.Parameter) -
         is_last = piece is not None and text[piece.end() : piece.end() + 1] in ("", ".")
         if piece is None or not is_last or UNPRINTABLE.search(text):
             mistake = f"{quoted(text)} is not a name: write NAME, SCHEMA.NAME or '\"any.name\"'"
-            raise click.BadParameter(mistake, context, parameter)
+            raise click.BadParameter(mistake)
         name, end = piece[0], piece.end()
         names.append(name[1:-1].replace('""', '"') if name.startswith('"') else name)
     return tuple(names)
@@ -95,9 +95,7 @@ Names are exact. They are paths: n.labels; '"n.labels"' is a name with a dot.
     "--id-column", "id_column", metavar="COLUMN", multiple=True, callback=_name,
     help="The column with the ids of the nodes (default: id).",
 )  # fmt: skip
-@click.pass_context
 def sql(
-    context: click.Context,
     expressions: tuple[str, ...],
     job: str | None,
     ids: tuple[str, ...],
@@ -119,7 +117,7 @@ def sql(
         "--labels, --label-table and --only-columns exclude each other": sum(places) > 1,
         "--only-columns needs --column": only_columns and not columns,
     }
-    check_usage(context, mistakes)
+    check_usage(mistakes)
     assert dialect is not None
     all_labels: engine.Name | engine.LongTable | None = labels or "labels"
     if label_table is not None:
@@ -134,6 +132,6 @@ def sql(
             for selector in selectors
         ]
     except ValueError as error:  # a name that cannot be written in the dialect
-        raise click.UsageError(str(error), context) from None
+        raise click.UsageError(str(error)) from None
     write_output([conditions[0] if len(conditions) == 1 else f"({' OR '.join(conditions)})"])
     return ExitStatus.OK

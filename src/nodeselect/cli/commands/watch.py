@@ -6,10 +6,11 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO, NamedTuple, NoReturn
 
 import click
 
+from nodeselect.cli import options
 from nodeselect.cli.inputs.job_selectors import (
     has_many_jobs,
     job_selectors,
@@ -19,14 +20,6 @@ from nodeselect.cli.inputs.job_selectors import (
     warn_if_everything,
 )
 from nodeselect.cli.inputs.nodes import NO_TABLE, NodeFiles, read_inventory
-from nodeselect.cli.options import (
-    check_usage,
-    job_option,
-    nodes_option,
-    output_option,
-    selector_option,
-    state_option,
-)
 from nodeselect.cli.streams import ExitStatus, write_error, write_message, write_output
 from nodeselect.errors import InventoryError
 from nodeselect.files.blocking import blocking_reader, wait_while_open
@@ -37,7 +30,7 @@ from nodeselect.node import Node, has_state
 from nodeselect.readers.detect import KNOWN_STATES
 from nodeselect.readers.node_stream import DROPPED, NodeStream
 from nodeselect.render.nodes import CHANGE_FORMATS, change_lines
-from nodeselect.render.screen import detect_screen
+from nodeselect.render.screen import Screen, detect_screen
 from nodeselect.selectors import Selector
 from nodeselect.standing import StandingSelectors
 from nodeselect.text import join_limited, pluralize, quoted
@@ -58,25 +51,23 @@ Exit status: 0 if a stream of nodes ends; 1 if a stream of watch events ends,
 or any stream within an event, and must be started again; 2 on errors.
 """,
 )
-@nodes_option()
-@selector_option(
+@options.nodes_option()
+@options.selector_option(
     "Watch the nodes that match this selector. Repeatable: nodes that match any of them."
 )
-@job_option(
+@options.job_option(
     "Watch the nodes that this job would run on: a job file, or a Kubernetes manifest. If repeated,"
     " or a folder: the nodes of each of these jobs.",
     multiple=True,
 )
-@state_option
-@output_option(CHANGE_FORMATS)
+@options.state_option
+@options.output_option(CHANGE_FORMATS)
 @click.option("--timestamps", is_flag=True, help="Print the time of each change.")
 @click.option(
     "--interval", type=click.FloatRange(min=0.01), metavar="SECONDS", default=1.0,
     help="How often to check whether files have changed (default: 1).",
 )  # fmt: skip
-@click.pass_context
 def watch(
-    context: click.Context,
     nodes_from: NodeFiles,
     expressions: tuple[str, ...],
     job: tuple[str, ...],
@@ -102,7 +93,7 @@ def watch(
             len(nodes_from.sources) > 1 and any(map(_is_stream, nodes_from.sources)),
         NO_TABLE: bool(nodes_from.id_column) and any(map(_is_stream, nodes_from.sources)),
     }  # fmt: skip
-    check_usage(context, mistakes)
+    options.check_usage(mistakes)
     content = read_job(job[0]) if job and not is_many else None
     if is_many or (runs_several(content) and not expressions):
         selectors, invalid = job_selectors(job, content)
@@ -114,12 +105,16 @@ def watch(
             warn_if_everything(name, selector)
     else:
         selectors = {"": tuple(selected(job[0] if job else None, expressions, (), content))}
-    if unknown := sorted((states or frozenset()) - KNOWN_STATES):
-        write_message(
-            f"{join_limited(list(map(quoted, unknown)), 5)}: not a state of a known system"
-        )
+    if unknown := list(map(quoted, sorted((states or frozenset()) - KNOWN_STATES))):
+        write_message(f"{join_limited(unknown, 5)}: not a state of a known system")
     gc.enable()  # this run is not short
-    printer = _Printer(selectors, states, output, timestamps)
+    numbered = {
+        (name, number): selector
+        for name, each in selectors.items()
+        for number, selector in enumerate(each)
+    }
+    standing = StandingSelectors(numbered)
+    printer = _Printer(selectors, standing, states, output, timestamps, detect_screen())
     if not _is_stream(nodes_from.sources[0]):
         _watch_files(nodes_from, interval, printer)
     with open_input(nodes_from.sources[0]) as (stream, name):
@@ -132,36 +127,18 @@ def _is_stream(source: str) -> bool:
     return source == "-" or (os.path.exists(source) and not is_file)
 
 
-class _Printer:
+class _Printer(NamedTuple):
     """Prints which answers a node enters or leaves when it changes.
 
     An answer is the set of nodes that match any of some selectors, such as those of a job.
     """
 
-    def __init__(
-        self,
-        selectors: Mapping[str, Sequence[Selector]],
-        states: frozenset[str] | None,
-        output: str,
-        timestamps: bool,
-    ) -> None:
-        """Create the printer.
-
-        :param selectors: the selectors of each answer by its name, which is empty for a single one.
-        :param states: the states of the nodes that may match; None allows all nodes.
-        """
-        self._selectors = selectors
-        self._standing = StandingSelectors(
-            {
-                (name, number): selector
-                for name, each in selectors.items()
-                for number, selector in enumerate(each)
-            }
-        )
-        self._states = states
-        self._output = output
-        self._timestamps = timestamps
-        self._screen = detect_screen()
+    selectors: Mapping[str, Sequence[Selector]]  # of each answer by its name; a single one has none
+    standing: StandingSelectors[tuple[str, int]]  # these, by the name and a number
+    states: frozenset[str] | None  # of the nodes that may match; None if all may
+    output: str
+    has_times: bool
+    screen: Screen
 
     def print(self, old: Node | None, new: Node | None, event: int) -> None:
         """Print which answers a node enters or leaves when it changes from ``old`` to ``new``.
@@ -169,10 +146,10 @@ class _Printer:
         :param old: None if the node did not exist; ``new`` is None if it no longer exists.
         :param event: the number of the change, from 1.
         """
-        if self._states is not None:
-            old = old if old is not None and has_state(old.state, self._states) else None
-            new = new if new is not None and has_state(new.state, self._states) else None
-        gained, lost = self._standing.changes(old, new)
+        if self.states is not None:
+            old = old if old is not None and has_state(old.state, self.states) else None
+            new = new if new is not None and has_state(new.state, self.states) else None
+        gained, lost = self.standing.changes(old, new)
         if not gained and not lost:
             return
         node = new or old
@@ -183,17 +160,14 @@ class _Printer:
             for name in dict.fromkeys(name for name, _ in entries)
             if not self._matches(name, other)
         )
-        time = _now() if self._timestamps else None
-        write_output(change_lines(self._output, node.id, changes, event, time, self._screen))
+        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        time = now if self.has_times else None
+        write_output(change_lines(self.output, node.id, changes, event, time, self.screen))
 
     def _matches(self, name: str, node: Node | None) -> bool:
         return node is not None and any(
-            selector.predicate(node.labels, node.id) for selector in self._selectors[name]
+            selector.predicate(node.labels, node.id) for selector in self.selectors[name]
         )
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def _watch_stream(stream: BinaryIO, name: str, printer: _Printer, *, is_verbose: bool) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from nodeselect.errors import JobError
 from nodeselect.files.blocking import blocking_reader
+from nodeselect.files.inputs import reason_of
 from nodeselect.limits import LIMITS
 from nodeselect.problem import PLAIN, Canvas, Fix, Problem, draw
 from nodeselect.text import join_limited, printable, quoted
@@ -136,20 +137,16 @@ def split_object(source: str) -> tuple[str, str]:
 def read_bytes(source: str) -> bytes:
     """Return the contents of a job file, but at most one byte more than the size limit."""
     limit = LIMITS.job_file_bytes + 1
+    if source == "-" and sys.stdin is None:
+        raise _cannot_read("standard input", "it is closed")
     try:
         if source == "-":
             return blocking_reader(sys.stdin.buffer).read(limit)
         with open(source, "rb") as stream:
             return blocking_reader(stream).read(limit)
-    except FileNotFoundError as error:
-        raise _cannot_read(job_name(source), error.strerror, similar_file_hint(source)) from None
-    except OSError as error:
-        reason = error.strerror
-    except ValueError:
-        reason = "not a valid path"
-    except AttributeError:  # standard input is None
-        reason = "it is closed"
-    raise _cannot_read(job_name(source), reason)
+    except (OSError, ValueError) as error:
+        hint = similar_file_hint(source) if isinstance(error, FileNotFoundError) else None
+        raise _cannot_read(job_name(source), str(reason_of(error)), hint) from None
 
 
 def files_in(source: str, exclude: Sequence[str], errors: list[JobError]) -> Iterator[str]:

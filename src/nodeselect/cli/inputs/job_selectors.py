@@ -110,7 +110,6 @@ def single_job_selectors(
     Write messages about what these do not contain, such as taints.
 
     :param job: a file, ``-`` for standard input, or ``FILE#KIND/NAME`` for an object of a manifest.
-    :param content: what :func:`read_job` returned for the job, if it has been called already.
     :raises JobError: if any part of the job is invalid, or there is not exactly one job.
     """
     if content is None:
@@ -140,7 +139,6 @@ def job_selectors(
     a job with the name ``FILE#KIND/NAME``.
 
     :param sources: files, objects of manifests, and folders of files.
-    :param content: what :func:`read_job` returned for the only file, if called already.
     :raises JobError: if a file or a folder cannot be read, or there is no job.
     """
     errors: list[JobError] = []

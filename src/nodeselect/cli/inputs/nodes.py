@@ -41,9 +41,7 @@ NO_TABLE = "--id-column is the name of a column: give CSV or Parquet with -n"
 VARIABLE = "NODESELECT_NODES"
 """The environment variable with the input that is read without ``-n``."""
 
-_EXTENSIONS = (
-    ".json", ".yaml", ".yml", ".csv", ".tsv", ".ndjson", ".jsonl", ".parquet",
-)  # fmt: skip
+_EXTENSIONS = (".json", ".yaml", ".yml", ".csv", ".tsv", ".ndjson", ".jsonl", ".parquet")
 
 
 class NodeFiles(NamedTuple):
