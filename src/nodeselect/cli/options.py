@@ -85,15 +85,12 @@ state_option = click.option(
 )  # fmt: skip
 
 
-def output_option(formats: Sequence[str]) -> Callable[[_Command], _Command]:
+def output_option(formats: Sequence[str] = REPORT_FORMATS) -> Callable[[_Command], _Command]:
     """Add the option ``-o``; the first of the formats is the default."""
     return click.option(
         "-o", "--output", type=click.Choice(formats), default=formats[0], show_default=True,
         help="The output format.",
     )  # fmt: skip
-
-
-report_option = output_option(REPORT_FORMATS)
 
 
 def nodes_option(*, required: bool = True) -> Callable[[_Command], _Command]:

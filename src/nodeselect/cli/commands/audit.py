@@ -3,7 +3,7 @@
 import click
 
 from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory
-from nodeselect.cli.options import nodes_option, quiet_option, report_option
+from nodeselect.cli.options import nodes_option, output_option, quiet_option
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
 from nodeselect.inventory import audit_labels
 from nodeselect.render.labels import audit_lines, audit_notes
@@ -22,7 +22,7 @@ Exit status: 0 if nothing is found, 1 if anything is, 2 on errors.
 """
 )
 @nodes_option()
-@report_option
+@output_option()
 @quiet_option
 def audit(nodes_from: NodeFiles, output: str) -> int:
     """Find labels that are probably misspelt.

@@ -34,7 +34,7 @@ Exit status: 0 if both sides match the same nodes, 1 if not, 2 on errors.
 )
 @options.job_option("Compare the nodes that this job would run on.")
 @click.option("--all", "everything", is_flag=True, help="Compare all nodes.")
-@options.report_option
+@options.output_option()
 @options.quiet_option
 def diff(
     files: tuple[str, ...],

@@ -77,7 +77,7 @@ that node matches. With several jobs: 0 if every job matches a node (with
     help="Explain one node: which requirements it fails, and which values it has. With several"
     " jobs: which of them would run on it. With -, it is the node that standard input has.",
 )  # fmt: skip
-@options.report_option
+@options.output_option()
 @options.single_option(
     "--html", metavar="FILE", shell_complete=complete_files,
     help="Also write a page for a browser.",

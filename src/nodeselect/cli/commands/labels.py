@@ -33,7 +33,7 @@ Exit status: 0 if any label is printed, 1 if not, 2 on errors.
 @options.nodes_option()
 @options.selector_option("Count only nodes that match this selector; if repeated, any of them.")
 @options.job_option("Count only nodes that this job would run on.")
-@options.report_option
+@options.output_option()
 @options.quiet_option
 @click.argument("key", required=False, shell_complete=complete_keys)
 def labels(

@@ -30,7 +30,7 @@ Exit status: 0 if the plan has any node, 1 if not, 2 on errors.
     "--spread", metavar="KEY", shell_complete=complete_keys,
     help="Spread each wave over the values of a label, such as that of a site.",
 )  # fmt: skip
-@options.report_option
+@options.output_option()
 @options.quiet_option
 def rollout(nodes_from: NodeFiles, job: str, spread: str | None, output: str) -> int:
     """Plan a rollout: which nodes get the job in which wave. Nothing is rolled out.
