@@ -6,7 +6,6 @@ from contextlib import suppress
 from io import FileIO
 from threading import RLock
 from time import monotonic
-from types import TracebackType
 from typing import BinaryIO, Final, Literal, NoReturn
 from weakref import WeakSet
 
@@ -122,12 +121,7 @@ class ChangeLog:
     def __enter__(self) -> "ChangeLog":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def __reduce__(self) -> NoReturn:

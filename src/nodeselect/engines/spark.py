@@ -28,12 +28,7 @@ def where(
     In ``nodes.filter(where(selector))``, Spark pushes conditions on columns down to the files, but
     not those on a map. Thousands of ids become a broadcast join. It works with Spark Connect, too.
 
-    :param labels: the column of all labels, a ``MAP<STRING, STRING>``, or the table that has them;
-        None if every label has a column of its own. Then a label without a column is absent.
-    :param id: the column of the ids; needed only for a selector by ids, or a :class:`LongTable`.
-    :param columns: by key, the columns of labels that have one of their own. Such a column is
-        several times faster than a map. NULL means that the label is absent.
-    :raises ValueError: if a name is empty or has a NUL, or ``id`` is needed and None.
+    The parameters are those of :func:`nodeselect.engines.sql.where`.
     """
     try:
         from pyspark.sql import functions

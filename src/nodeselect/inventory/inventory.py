@@ -139,8 +139,7 @@ class Inventory(BaseInventory):
         ``{id: labels}``. Parquet is read as by :meth:`from_arrow`.
 
         :param id_column: in CSV, Parquet and data frames, the name of the column that has the ids.
-        :param compact_at: as for :class:`Inventory`.
-        :param log: as for :class:`Inventory`.
+        :param compact_at: as for :class:`Inventory`; so is ``log``.
         :raises InventoryError: if the input is invalid or incomplete; no node is ever left out.
         """
         if not isinstance(source, NodeReader):
@@ -235,25 +234,23 @@ class Inventory(BaseInventory):
         *,
         discard_changes: bool = False,
         verify: bool = False,
-        copy: bool | None = None,
     ) -> bool:
         """Replace all nodes by those of a saved file, if the file has changed.
 
-        Return whether the nodes were replaced. An unchanged file is opened again, too, if a query
-        has found damage in it, or if the last :meth:`follow` failed. A file with a lower generation
-        is not rejected. If the nodes are replaced and the inventory follows a log, the new writes
-        in the log are applied as well.
+        Return whether the nodes were replaced. The file is mapped or read into memory like the one
+        before. An unchanged file is opened again, too, if a query has found damage in it, or if the
+        last :meth:`follow` failed. A file with a lower generation is not rejected. If the nodes are
+        replaced and the inventory follows a log, the new writes in the log are applied as well.
 
         Readers see all old nodes or all new ones, and do not wait. Answers and snapshots that exist
         are not affected. Cost: as :meth:`open`; caches are empty afterwards.
 
         :param discard_changes: drop the changes since the inventory was opened, refreshed or saved.
         :param verify: as for :meth:`open`.
-        :param copy: as for :meth:`open`; by default, as for the previous file.
         :raises InventoryError: as :meth:`open`; or with the code ``unsaved-changes``, if there are
             changes and ``discard_changes`` is false. Then nothing changes.
         """
-        return self._lock.run(self._refresh, path, discard_changes, verify, copy)
+        return self._lock.run(self._refresh, path, discard_changes, verify)
 
     @classmethod
     def from_arrow(
@@ -692,17 +689,10 @@ class Inventory(BaseInventory):
         self._followed, self._view, self._origin = followed, other._view, origin
         self._write_interrupted = False
 
-    def _refresh(
-        self,
-        path: str | os.PathLike[str],
-        discard_changes: bool,
-        verify: bool,
-        copy: bool | None,
-    ) -> bool:
+    def _refresh(self, path: str | os.PathLike[str], discard_changes: bool, verify: bool) -> bool:
         # In one thread at a time, so that none moves back to a file that was opened before.
-        copy = self._copy if copy is None else copy
         absolute = absolute_path(path)
-        view, origin = open_saved(path, self._tuning, verify=verify, copy=copy)
+        view, origin = open_saved(path, self._tuning, verify=verify, copy=self._copy)
         if self._open_log() is not None:
             raise ValueError("an inventory that writes to a log cannot be refreshed")
         is_unchanged = self._is_logged() or (
@@ -715,7 +705,7 @@ class Inventory(BaseInventory):
         is_moved = not is_unchanged or self._origin != origin or is_stale
         if is_moved:
             self._move(view, origin)
-        self._path, self._copy = absolute, copy
+        self._path = absolute
         return is_moved
 
     def _compact(self) -> None:

@@ -7,8 +7,7 @@ from nodeselect.durable.saved_file import Sections, cannot_write, read_saved
 from nodeselect.durable.saved_segment import SavedSegment
 from nodeselect.errors import InventoryError
 from nodeselect.index.tuning import Tuning
-from nodeselect.inventory.delta import Delta
-from nodeselect.inventory.store import Store, View, segment_of
+from nodeselect.inventory.store import View, segment_of, segment_store
 
 
 class Origin(NamedTuple):
@@ -80,6 +79,5 @@ def open_saved(
     file = read_saved(source, copy=copy)
     if verify:
         file.check()
-    segment = SavedSegment(file, tuning)
-    view = View(Store(segment, Delta(len(segment), tuning)), file.generation, file.chain)
+    view = View(segment_store(SavedSegment(file, tuning), tuning), file.generation, file.chain)
     return view, Origin(file.generation, file.checksum)

@@ -128,6 +128,7 @@ class FailureGroups:
 def _split(
     sets: Mapping[Positions, Postings], position: int, passed: Postings
 ) -> dict[Positions, Postings]:
+    """Split each group by the requirement at ``position``, which the nodes ``passed`` satisfy."""
     groups = {}
     for failed, nodes in sets.items():
         if passing := nodes & passed:
@@ -140,12 +141,7 @@ def _split(
 def _split_sizes(
     sets: Mapping[Positions, Postings], position: int, passed: Postings
 ) -> dict[Positions, int]:
-    """Split each group by one more requirement; return only the sizes of the new groups.
-
-    :param sets: the nodes of each group, by the positions of the requirements that they fail.
-    :param position: that of the requirement.
-    :param passed: the nodes that satisfy it.
-    """
+    """Split each group by one more requirement; return only the sizes of the new groups."""
     sizes = {}
     for failed, nodes in sets.items():
         if passing := postings.intersection_size(nodes, passed):

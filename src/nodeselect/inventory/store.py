@@ -106,13 +106,9 @@ class Store:
     def state_counts(self, nodes: Postings) -> dict[str | None, int]:
         """Count ``nodes`` by their state; the most frequent state comes first."""
         counts: Counter[str | None] = Counter()
-        indexes = self.indexes()
-        if sum(len(index.states) for index in indexes) > len(nodes):
-            counts.update(self.node(ordinal).state for ordinal in postings.ordinals(nodes))
-        else:
-            for index in indexes:
-                for state, in_state in dict(index.states).items():  # a writer may add states
-                    counts[state] += postings.intersection_size(nodes, in_state)
+        for index in self.indexes():
+            for state, in_state in dict(index.states).items():  # a writer may add states
+                counts[state] += postings.intersection_size(nodes, in_state)
         return rank_counts(counts)
 
     def find(
@@ -344,7 +340,7 @@ def build(blocks: Iterable[Block], tuning: Tuning) -> Store:
         if count > tuning.max_unsegmented:
             from nodeselect.index.node_table import encode
 
-            return _segment_store(encode(chain(first, remaining)), tuning)
+            return segment_store(_new_segment(encode(chain(first, remaining)), tuning), tuning)
     nodes = (
         Node._trusted(node_id, dict(labels), name, state)
         for node_id, labels, name, state in chain.from_iterable(first)
@@ -360,7 +356,12 @@ def compact(view: View) -> Store:
     store, tuning = view.store, view.store.delta.tuning
     if len(view) <= tuning.max_unsegmented:
         return _delta_store(map(store.node, store.in_order(view.live())), tuning)
-    return _segment_store(_live_table(view), tuning)
+    return segment_store(segment_of(view), tuning)
+
+
+def segment_store(segment: Segment, tuning: Tuning) -> Store:
+    """Return a store of the nodes of a segment, without changes."""
+    return Store(segment, Delta(len(segment), tuning))
 
 
 def segment_of(view: View) -> Segment:
@@ -404,11 +405,6 @@ def _live_table(view: View) -> "NodeTable":
     ranks = segment.order.sorted_ranks(indexed)
     other_ranks = [rank for rank, _ in members]
     return merge(table_of(segment.rows), ranks, table, other_ranks, store.delta.tuning.chunk)
-
-
-def _segment_store(table: "NodeTable", tuning: Tuning) -> Store:
-    segment = _new_segment(table, tuning)
-    return Store(segment, Delta(len(segment), tuning))
 
 
 def _new_segment(table: "NodeTable", tuning: Tuning) -> Segment:

@@ -50,7 +50,7 @@ class SqlFailures:
         self._words = {f"failed{at}": word for at, word in enumerate(words)}
         self._names = ", ".join(self._words)
         self._rows = table.rows() + table.conditions.fence(requirements)
-        self._ids: dict[int, list[str]] | None = None
+        self._ids: dict[Positions, list[str]] | None = None
         self._states = Counter[str | None]()
         masks, absent = Counter[int](), Counter[str]()
         keys = _counted_keys(requirements)
@@ -76,13 +76,13 @@ class SqlFailures:
 
         This must be one of the largest groups.
         """
-        return self._first_ids(limit)[_to_mask(failed)][:limit]
+        return self._first_ids(limit)[failed][:limit]
 
     def nearest(self, limit: int) -> Sequence[NearMiss]:
         """Return up to ``limit`` of the non-matching nodes that fail the fewest requirements."""
         ids = self._first_ids(limit)
-        nearest = sorted((each, mask) for mask in self._nearest_groups() for each in ids[mask])
-        return [NearMiss(node_id, self._positions(mask)) for node_id, mask in nearest[:limit]]
+        nearest = [NearMiss(each, at) for at in self.counts.nearest_groups() for each in ids[at]]
+        return sorted(nearest)[:limit]
 
     def count_if_replaced(
         self, positions: Collection[int], replacements: Sequence[Selector]
@@ -114,21 +114,16 @@ class SqlFailures:
         failures = self._failures(self._rows, *columns)
         return f"SELECT {selected} FROM {failures} GROUP BY {', '.join(groups)}"
 
-    def _nearest_groups(self) -> dict[int, int]:
-        """Return the size of each group that fails the fewest requirements, by its bit mask."""
-        return {_to_mask(each): nodes for each, nodes in self.counts.nearest_groups().items()}
-
-    def _first_ids(self, limit: int) -> dict[int, list[str]]:
-        """Return the first ids, by bit mask, of the largest groups and of the nearest ones."""
+    def _first_ids(self, limit: int) -> dict[Positions, list[str]]:
+        """Return the first ids of the largest groups and of the nearest ones."""
         if not self.counts.groups:
             return {}
         if self._ids is None:
             ids = self._among_first_nodes()
             largest = islice(self.counts.groups.items(), MAX_GROUPS_WITH_IDS)
-            sizes = {_to_mask(failed): nodes for failed, nodes in largest}
-            few = {mask for mask, nodes in sizes.items() if len(ids[mask]) < min(limit, nodes)}
-            nearest = self._nearest_groups()
-            found = sum(len(ids[mask]) for mask in nearest)
+            few = {failed for failed, nodes in largest if len(ids[failed]) < min(limit, nodes)}
+            nearest = self.counts.nearest_groups()
+            found = sum(len(ids[failed]) for failed in nearest)
             if found < min(MAX_NEAREST, sum(nearest.values())):
                 few.update(nearest)
             if few:
@@ -136,12 +131,8 @@ class SqlFailures:
             self._ids = ids
         return self._ids
 
-    def _among_first_nodes(self) -> defaultdict[int, list[str]]:
-        """Return the first 1,000 ids, grouped by which requirements the nodes fail.
-
-        The keys are bit masks; the lowest bit is the first requirement. It is cheap if the
-        database has an index of the ids.
-        """
+    def _among_first_nodes(self) -> defaultdict[Positions, list[str]]:
+        """Return the first 1,000 ids, by group. It is cheap if the database has an index of ids."""
         table = self._table
         node_id = table.dialect.bytewise(table.id)
         in_order = f"ORDER BY {node_id} ASC LIMIT {_FIRST_NODES}"
@@ -149,13 +140,13 @@ class SqlFailures:
         failures = self._failures(first_rows, f"{node_id} AS node_id")
         return self._by_group(f"SELECT {self._names}, node_id FROM {failures}")
 
-    def _of_groups(self, masks: Sequence[int], limit: int) -> dict[int, list[str]]:
+    def _of_groups(self, groups: Sequence[Positions], limit: int) -> dict[Positions, list[str]]:
         failures = self._failures(
             self._rows, f"{self._table.dialect.bytewise(self._table.id)} AS node_id"
         )
         place = f"row_number() OVER (PARTITION BY {self._names} ORDER BY node_id ASC) AS place"
-        any_mask = " OR ".join(map(self._is_mask, masks))
-        members = f"SELECT {self._names}, node_id, {place} FROM {failures} WHERE {any_mask}"
+        in_any = " OR ".join(map(self._is_in_group, groups))
+        members = f"SELECT {self._names}, node_id, {place} FROM {failures} WHERE {in_any}"
         query = f"SELECT {self._names}, node_id FROM ({members}) AS ranked WHERE place <= {limit}"
         return self._by_group(query)
 
@@ -164,22 +155,22 @@ class SqlFailures:
         words = [f"{word} AS {name}" for name, word in self._words.items()]
         return f"(SELECT {', '.join([*words, *columns])} FROM {rows}) AS failures"
 
-    def _by_group(self, query: str) -> defaultdict[int, list[str]]:
-        ids = defaultdict[int, list[str]](list)
+    def _by_group(self, query: str) -> defaultdict[Positions, list[str]]:
+        ids = defaultdict[Positions, list[str]](list)
         for row in self._table.execute(f"{query} ORDER BY node_id ASC"):
-            ids[self._mask(row)].append(to_id(row[-1]))
+            mask = self._mask(row)
+            failed = tuple(at for at in range(len(self._requirements)) if mask >> at & 1)
+            ids[failed].append(to_id(row[-1]))
         return ids
 
-    def _is_mask(self, mask: int) -> str:
+    def _is_in_group(self, failed: Positions) -> str:
+        mask = sum(1 << at for at in failed)
         words = [(mask >> at * _WORD) % (1 << _WORD) for at in range(len(self._words))]
         tests = (f"{name} = {word}" for name, word in zip(self._words, words, strict=True))
         return f"({' AND '.join(tests)})"
 
     def _mask(self, row: Sequence[Any]) -> int:
         return sum(int(row[at]) << at * _WORD for at in range(len(self._words)))
-
-    def _positions(self, mask: int) -> Positions:
-        return tuple(at for at in range(len(self._requirements)) if mask >> at & 1)
 
 
 class SqlCounts:
@@ -202,16 +193,14 @@ class SqlCounts:
     def key_counts(self, limit: int) -> Mapping[str, int] | None:
         """Count the nodes that have each label key; return None for more than ``limit`` keys."""
         counts = self._count_columns(self._table.dialect.is_present)
-        if labels := self._table.each_label():
-            present = f"({labels}) AS labels WHERE label_value IS NOT NULL"
-            counts |= self._grouped("label_key", present, limit)
+        if labels := self._table.labels():
+            counts |= self._grouped("label_key", labels, limit)
         return counts if len(counts) <= limit else None
 
     def value_counts(self, key: str, limit: int) -> Mapping[str, int] | None:
         """Return how many nodes have each value of ``key``; None for more than ``limit`` values."""
         if self._values.get(key) is None:
-            present = f"({self._table.values(key)}) AS labels WHERE label_value IS NOT NULL"
-            counts = self._grouped("label_value", present, limit)
+            counts = self._grouped("label_value", self._table.values(key), limit)
             self._values[key] = counts if len(counts) <= limit else None
         return self._values[key]
 
@@ -235,7 +224,7 @@ class SqlCounts:
         if key in conditions.columns or conditions.labels.value(key):
             rows = self._table.rows(conditions.value_in(key, [value]))  # an index may find them
         else:
-            rows = f"({self._table.values(key)}) AS labels WHERE {self._is_value(value)}"
+            rows = f"{self._table.values(key)} AND {self._is_value(value)}"
         return self._table.count_rows(rows)
 
     def keys_with_value(self, value: str, keys: Collection[str]) -> Mapping[str, int]:
@@ -244,8 +233,8 @@ class SqlCounts:
             return {}
         literals = [self._table.dialect.literal(value)]
         counts = self._count_columns(lambda column: self._table.dialect.value_in(column, literals))
-        if labels := self._table.each_label():
-            rows = f"({labels}) AS labels WHERE {self._is_value(value)}"
+        if labels := self._table.labels():
+            rows = f"{labels} AND {self._is_value(value)}"
             counts |= self._grouped("label_key", rows, len(keys))
         return {key: nodes for key, nodes in counts.items() if nodes and key in keys}
 
@@ -324,7 +313,3 @@ def _counted_keys(requirements: Sequence[Selector]) -> list[str]:
             or (requirement.values and requirement.operator.matches_absent)
         )
     )
-
-
-def _to_mask(failed: Positions) -> int:
-    return sum(1 << at for at in failed)

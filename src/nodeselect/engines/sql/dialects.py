@@ -8,7 +8,6 @@ of bound parameters. What a user wrote reaches it only through :meth:`Dialect.qu
 import json
 import re
 from collections.abc import Sequence
-from itertools import groupby
 
 # Texts that mean themselves between single quotes in every dialect, whatever the settings.
 _PLAIN = re.compile(r"[A-Za-z0-9._/@+\- ]*")
@@ -268,15 +267,10 @@ class SQLite(Dialect):
         )
 
     def hexadecimal(self, text: str) -> str:
-        # A BLOB as text would be read in the encoding of the file, which may be UTF-16.
-        pieces = []
-        for is_plain, run in groupby(text, lambda letter: bool(_PLAIN.fullmatch(letter))):
-            letters = "".join(run)
-            parts = [letters[at : at + 100] for at in range(0, len(letters), 100)]
-            pieces += [
-                f"'{part}'" if is_plain else f"char({', '.join(hex(ord(each)) for each in part)})"
-                for part in parts
-            ]
+        # A BLOB as text would be read in the encoding of the file, which may be UTF-16. A function
+        # has at most 100 arguments.
+        parts = [text[at : at + 100] for at in range(0, len(text), 100)]
+        pieces = [f"char({', '.join(hex(ord(each)) for each in part)})" for part in parts]
         return f"({' || '.join(pieces)})"
 
 

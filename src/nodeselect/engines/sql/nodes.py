@@ -205,9 +205,7 @@ class SqlNodeSet:
 
     def value_counts(self, key: str) -> dict[str, int]:
         """Return how many nodes have each value of ``key``, the most frequent value first."""
-        values = self._table.values(key, self._condition)
-        rows = f"({values}) AS labels WHERE label_value IS NOT NULL"
-        query = self._table.count_query(rows, "label_value")
+        query = self._table.count_query(self._table.values(key, self._condition), "label_value")
         return rank_counts({to_text(each): nodes for each, nodes in self._table.execute(query)})
 
     def label_counts(self) -> dict[str, dict[str, int]]:
@@ -220,9 +218,8 @@ class SqlNodeSet:
         """
         columns = self._table.conditions.columns
         counts = {key: self.value_counts(key) for key in columns}
-        if labels := self._table.each_label(self._condition):
-            rows = f"({labels}) AS labels WHERE label_value IS NOT NULL"
-            query = self._table.count_query(rows, "label_key", "label_value")
+        if labels := self._table.labels(self._condition):
+            query = self._table.count_query(labels, "label_key", "label_value")
             found: dict[str, dict[str, int]] = {}
             for key, value, nodes in self._table.execute(query):
                 found.setdefault(to_text(key), {})[to_text(value)] = nodes

@@ -64,66 +64,55 @@ class SqlTable(NamedTuple):
         texts = ", ".join(map(self.dialect.bytewise, columns))
         return f"SELECT {texts}, count(*) FROM {rows} GROUP BY {texts}"
 
-    def each_label(self, condition: str | None = None) -> str | None:
-        """Return a query with the columns ``label_key`` and ``label_value``: a row for each label.
+    def labels(self, condition: str | None = None) -> str | None:
+        """Return what to write after FROM for the columns ``label_key`` and ``label_value``.
 
-        It reads the column or table of all labels; return None if there is none. Values may be
-        NULL; keys that also have a column of their own are not left out.
+        There is a row for each label in the column or table of all labels; return None if there is
+        none of these. Keys that also have a column of their own are not left out.
+
+        :param condition: a condition in SQL that the nodes must satisfy; None for all nodes.
         """
-        return self.conditions.labels.each_label(self.rows(condition))
+        labels = self.conditions.labels.each_label(self.rows(condition))
+        return None if labels is None else f"({labels}) AS labels WHERE label_value IS NOT NULL"
 
     def values(self, key: str, condition: str | None = None) -> str:
-        """Return a SELECT with one column, ``label_value``: the value of ``key`` for each node.
-
-        A node without the label has no row, or NULL.
+        """Return what to write after FROM for ``label_value``, the value of ``key`` for each node.
 
         :param condition: a condition in SQL that the nodes must satisfy; None for all nodes.
         """
         conditions = self.conditions
         if column := conditions.columns.get(key):
-            return f"SELECT {column} AS label_value FROM {self.rows(condition)}"
-        if value := conditions.labels.value(key):
+            select = f"SELECT {column} AS label_value FROM {self.rows(condition)}"
+        elif value := conditions.labels.value(key):
             has_key = conditions.has_key(key)  # an index may find these rows
-            return f"SELECT {value} AS label_value FROM {self.rows(has_key, condition)}"
-        each_label = self.each_label(condition)
-        if each_label is None:
-            return f"SELECT '' AS label_value FROM {self.rows('FALSE')}"
-        is_key = self.dialect.value_in("label_key", [self.dialect.literal(key)])
-        return f"SELECT label_value FROM ({each_label}) AS labels WHERE {is_key}"
+            select = f"SELECT {value} AS label_value FROM {self.rows(has_key, condition)}"
+        elif labels := self.labels(condition):
+            is_key = self.dialect.value_in("label_key", [self.dialect.literal(key)])
+            return f"{labels} AND {is_key}"
+        else:
+            select = f"SELECT '' AS label_value FROM {self.rows('FALSE')}"
+        return f"({select}) AS labels WHERE label_value IS NOT NULL"
 
 
-def to_text(value: Any) -> str:
+def to_text(value: Any, what: str = "a label, a name or a state") -> str:
     """Convert what a driver returned to a text; it may be bytes, if the query compares bytes.
 
+    :param what: what to call it in the error.
     :raises InventoryError: if it is not a text.
     """
-    text = _decoded(value)
+    text = value.decode() if isinstance(value, (bytes, bytearray)) else value
     if not isinstance(text, str):
-        message = f"a label, a name or a state is {quoted(str(text))}, not a text"
-        raise InventoryError("invalid-row", message, hint="store texts, or cast it in a view")
+        shown = "NULL" if text is None else quoted(str(text))
+        hint = "store distinct texts as ids, and texts as labels, or cast the column in a view"
+        raise InventoryError("invalid-row", f"{what} is {shown}, not a text", hint=hint)
     return text
 
 
-def to_state(value: Any) -> str | None:
-    """Convert what a driver returned to a state; NULL is None.
-
-    :raises InventoryError: if it is neither a text nor NULL.
-    """
-    return None if value is None else to_text(value)
-
-
 def to_id(value: Any) -> str:
-    """Convert what a driver returned to an id; it may be bytes, if the query compares bytes.
-
-    :raises InventoryError: if it is not a text.
-    """
-    node_id = _decoded(value)
-    if not isinstance(node_id, str):
-        what = "NULL" if node_id is None else quoted(str(node_id))
-        hint = "ids are distinct texts: name another column, or cast it in a view"
-        raise InventoryError("invalid-row", f"the id of a node is {what}, not a text", hint=hint)
-    return node_id
+    """Convert what a driver returned to an id, as :func:`to_text` does."""
+    return to_text(value, "the id of a node")
 
 
-def _decoded(value: Any) -> Any:
-    return value.decode() if isinstance(value, (bytes, bytearray)) else value
+def to_state(value: Any) -> str | None:
+    """Convert what a driver returned to a state, as :func:`to_text` does; NULL is None."""
+    return None if value is None else to_text(value)
