@@ -1,4 +1,4 @@
-"""A problem: what is wrong, where it is, and what to write; and the drawing of it.
+"""Problems: what is wrong, where, and what to write instead; and how to draw them as text.
 
 ::
 

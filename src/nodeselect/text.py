@@ -27,7 +27,7 @@ FORBIDDEN = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\ud800-\udff
 
 
 def id_mistake(text: str) -> tuple[str, str, tuple[int, int]] | None:
-    """Return the code, the message and the span of what makes a node id invalid.
+    """Return the code, the message and the span of the mistake in an invalid node id.
 
     Return None if it is valid: not empty, and without unprintable characters.
     """

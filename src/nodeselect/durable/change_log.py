@@ -49,7 +49,7 @@ class ChangeLog:
 
     Pass it to :class:`Inventory`, :meth:`Inventory.open` or :meth:`Inventory.read`: they first
     replay the writes that are in it, so that nothing is lost if the last process crashed.
-    :meth:`Inventory.save` empties the log, and :meth:`Inventory.follow` makes the same writes in
+    :meth:`Inventory.save` empties the log, and :meth:`Inventory.follow` applies the same writes in
     other processes.
 
     Only one process at a time can have a log open, and only one inventory can use it. A forked
@@ -271,7 +271,7 @@ class ChangeLog:
                 _close(unused)
 
     def _cut_off(self) -> None:
-        """Remove what follows the last whole record in the file."""
+        """Remove what follows the last complete record in the file."""
         try:
             os.ftruncate(self._file.fileno(), self._position.offset)
         except OSError as error:

@@ -291,7 +291,7 @@ class LogReader:
         return Base(generation, nodes, chain)
 
     def damaged(self, position: LogPosition, what: str) -> InventoryError:
-        """Return the error for a log that is not as it was written."""
+        """Return the error for a log whose bytes are not those that were written."""
         message = f"damaged at byte {position.offset:,}: {what}"
         hint = _hint(position.offset)
         if self._is_followed and position.offset:  # it must not be cut off under its writer

@@ -207,7 +207,7 @@ class SavedFile:
     def __init__(self, data: bytes | mmap, name: str) -> None:
         """Check the header of a file.
 
-        :raises InventoryError: if it is not a whole file of a known version.
+        :raises InventoryError: if the file is incomplete, or not of a known version.
         """
         self.name = name
         self._data = memoryview(data)
@@ -324,7 +324,7 @@ class SavedFile:
             self.bytes_of(name)
 
     def damaged(self, what: str) -> InventoryError:
-        """Return the error for a file that is not as it was saved."""
+        """Return the error for a file whose bytes are not those that were saved."""
         self.is_damaged = True
         hint = "save the inventory again, or restore the file from a backup"
         return InventoryError("damaged", f"damaged: {what}", place=Place(file=self.name), hint=hint)

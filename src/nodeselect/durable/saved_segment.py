@@ -1,4 +1,4 @@
-"""A segment as sections of a file, of which only those that somebody needs are read.
+"""A segment as sections of a file; each section is read when it is first needed.
 
 Whatever depends on the process is saved in another way: labels are numbered in the order of their
 keys and values, so that they are found by bisection, and strings have the same hash everywhere.
@@ -205,7 +205,7 @@ class _KeyColumn(Sequence[str]):
 class _SavedPostings:
     """The sets of nodes in a file, by number: one for each label, then key, then state.
 
-    :ivar memory: counts what is cached of them.
+    :ivar memory: counts the memory of the sets that are cached.
     :ivar by_value: caches the sets of nodes that have a label, by the first label number of its key
         and by its value.
     """

@@ -1,4 +1,4 @@
-"""Columns of strings in a file, of which only those that somebody reads become Python objects.
+"""Columns of strings in a file; a string becomes a Python object when it is first read.
 
 There are two layouts. Both end each string with a line feed, so that many strings are decoded as
 one text, which is then split::
@@ -268,7 +268,7 @@ class SavedStringIndex:
         return array("I", [at for at in map(self.find, texts) if at is not None])
 
     def _candidates(self, text: str) -> "memoryview[int]":
-        """Return the few ordinals among which are all those of the string."""
+        """Return a few ordinals, among which are all ordinals of the string."""
         encoded = encode_string(text)
         wanted = hash_string(encoded)
         bucket = wanted >> self._shift

@@ -2,7 +2,7 @@
 
 **The law of every engine**: a condition is true or false, never unknown. It is false if the node
 does not have the label, if its value is NULL, and if there are no labels at all. Therefore NOT and
-AND are those of logic, and no operator needs a thought about NULL. An engine that follows this law
+AND are those of logic, and no operator has to consider NULL. An engine that follows this law
 answers as :attr:`Selector.matches` does.
 """
 

@@ -1,4 +1,4 @@
-"""Why nodes match a selector, and why the others do not, over any nodes that can be counted."""
+"""Explain why nodes match a selector, and why the others do not, by counting nodes."""
 
 from nodeselect.explain.countable import FailureCounts
 from nodeselect.explain.explanation import (

@@ -345,7 +345,7 @@ class _HintFinder:
     def _changed(
         self, code: str, position: int, message: str, requirement: Requirement, key: str
     ) -> _Suggestion:
-        """Suggest ``requirement`` with ``key``, and with similar values for those no node has."""
+        """Suggest ``requirement`` with this key; replace unknown values by similar known ones."""
         values = requirement.values
         if not requirement.operator.is_comparison:
             values = self._corrected(key, values)

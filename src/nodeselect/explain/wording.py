@@ -103,7 +103,7 @@ def failing_text(failed: Sequence[str], requirements: int, nodes: int, limit: in
 
 
 def unsatisfied_text(requirements: Sequence[str]) -> str:
-    """Return a sentence with requirements, each of which no node satisfies."""
+    """Return a sentence that names requirements; no node satisfies any of these."""
     if len(requirements) == 1:
         return f"no node satisfies {short(requirements[0])}"
     return f"requirements that no node satisfies: {_join(requirements)}"
@@ -150,7 +150,7 @@ def format_state_counts(states: Mapping[str | None, int]) -> str:
 
 
 def no_requested_state(states: Mapping[str | None, int]) -> str:
-    """Return a sentence for nodes of which none is in one of the states of ``--state``."""
+    """Return a sentence for the case that no node is in one of the states of ``--state``."""
     counts = format_state_counts(states)
     return f"no node is in a requested state; the states of the nodes: {counts}"
 

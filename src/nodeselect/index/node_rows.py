@@ -67,7 +67,7 @@ class NodeRows:
         return len(self.ids)
 
     def load(self) -> None:
-        """Read all columns that were not read yet; those of a file are checked by that."""
+        """Read all columns that have not been read yet. If they are in a file, this checks them."""
         _ = self.ids, self.names, self.state_names, self.keys, self.values
         _ = self.state_at, self.offset_at, self.label_id_at
 

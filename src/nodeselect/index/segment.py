@@ -32,7 +32,7 @@ _MAX_STATE_SETS = 64
 class InventoryOrder:
     """Puts nodes in inventory order, in which the position of a node is its rank.
 
-    A node is given by its ordinal, the number by which it is in the index.
+    A node is given by its ordinal, which is its number in the index.
 
     :param ranks: the rank of each ordinal.
     :param damaged: for ranks of a file, returns the error to raise if they are not the numbers from

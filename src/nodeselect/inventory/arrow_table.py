@@ -43,7 +43,7 @@ def to_arrow(nodes: NodeTable) -> Any:
 
 
 def _texts(nodes: NodeTable) -> Iterator[str]:
-    """Yield all texts but the ids, which have no surrogates; those of labels only once."""
+    """Yield all texts except ids, which have no surrogates; yield each text of labels once."""
     names = [] if nodes.names is None else nodes.names.take(np.arange(len(nodes)))
     texts = chain(nodes.keys, nodes.values, nodes.state_names, names)
     return (text for text in texts if text is not None)

@@ -1,8 +1,8 @@
 """The live inventory: nodes, and the methods that change them.
 
 One thread writes at a time. A write is appended to the change log, if there is one, before anything
-else changes. So a write whose record cannot be written has no effect; one that is interrupted later
-is made before the next one.
+else changes. So a write whose record cannot be written has no effect; a write that is interrupted
+later is completed before the next one.
 """
 
 import os
@@ -657,7 +657,7 @@ class Inventory(BaseInventory):
     def _reopen(self) -> bool:
         """Replace the nodes by those of the saved file, if that was saved again.
 
-        Then make the later writes in the log. Return whether the nodes were replaced.
+        Then apply the later writes in the log. Return whether the nodes were replaced.
         """
         last = self._origin
         while self._path is not None:

@@ -43,8 +43,8 @@ class StandingExplanation(NamedTuple, Generic[Name]):
     :param node_id: the id of the node; None if only labels are known.
     :param total: how many selectors there are.
     :param matched: how many of them match.
-    :param requirements: the requirements that the node fails, sorted by how many selectors would
-        match without only this one.
+    :param requirements: the requirements that the node fails; first those without which the most
+        selectors would match.
     :param reasons: the selectors that do not match, grouped by the requirements that the node
         fails; the largest group comes first.
     """

@@ -47,7 +47,7 @@ _CACHED_SHARE = 64
 
 
 class KeyConditions:
-    """An index of what selectors require of one label key: finds those that fail for a value.
+    """An index of what selectors require of one label key: finds the selectors that a value fails.
 
     A selector is given by its number, its *entry*. Entries are only added, in ascending order. So a
     reader may read while a writer adds, if it ignores the entries that are new to it.

@@ -143,7 +143,7 @@ def match(
 
 
 class _Display(NamedTuple):
-    """The options that say what is printed of the nodes."""
+    """The options that determine what is printed about the nodes."""
 
     output: str
     keys: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""``nodeselect rules`` and ``schema``: what is known of job files."""
+"""``nodeselect rules`` and ``schema``: show the rules and the JSON Schema of job files."""
 
 import click
 

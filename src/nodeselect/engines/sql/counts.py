@@ -1,4 +1,4 @@
-"""Counts over the nodes of a table, which an explanation is made of."""
+"""Count the nodes of a table, for explanations."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -96,9 +96,9 @@ class SqlFailures:
     def _groups(self, keys: Sequence[str]) -> str:
         """Return a query with a row for each group of nodes that fail the same requirements.
 
-        Its columns are the integers of the group; if there is a column of states, ``state``, for
-        which nodes that match have a row each; the number of ``nodes``; and for each of ``keys``,
-        how many of them do not have it.
+        The columns are ``failed0``, …; the state, if the table has states: then there is a row for
+        each state of the matching nodes; the number of nodes in the group; and for each of
+        ``keys``, how many of these nodes do not have it.
         """
         table = self._table
         columns, groups, counts = [], [self._names], ["count(*) AS nodes"]

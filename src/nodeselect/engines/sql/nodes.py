@@ -99,9 +99,9 @@ class SqlNodes:
         """Return how many nodes match ``selector``, and why the others do not.
 
         One query reads all nodes and counts them; with examples, up to two more find the first ids.
-        If a requirement matches nothing or excludes nothing, others count keys and values for
-        suggestions. A query returns a row for each group of nodes that fail the same requirements,
-        or for each id, key or value.
+        If a requirement matches nothing or excludes nothing, further queries count keys and values
+        for suggestions. A query returns a row for each group of nodes that fail the same
+        requirements, or for each id, key or value.
 
         :param examples: as for :meth:`Inventory.explain`.
         """
@@ -285,7 +285,7 @@ def _to_labels(row: Sequence[Any]) -> Mapping[str, Any]:
 
 
 def _node(row: Sequence[Any], labels: Mapping[str, Any], columns: Mapping[str, str]) -> Node:
-    """Build a node; a label that is NULL is absent, as it is for a condition."""
+    """Build a node; a label whose value is NULL is absent, as in conditions."""
     name, state, _, *values = row[1:]
     labels = {**labels, **dict(zip(columns, values, strict=True))}
     present = {key: value for key, value in labels.items() if value is not None}

@@ -216,8 +216,9 @@ class SqlConditions:
     def fence(self, requirements: Sequence[Selector]) -> str:
         """Return the end of a subquery that keeps a database from merging it into the outer query.
 
-        It is empty if all keys have columns, which are read in parallel only without it. A test of
-        a label in a map takes so long that merging, which would repeat it, must be avoided.
+        It is empty if all keys have columns of their own, because it would keep these from being
+        read in parallel. Otherwise it is needed: merging would repeat tests of labels in a map,
+        which are slow.
         """
         keys = {each.key for part in requirements for each in part.requirements}
         reads_labels = self.labels.exist and not keys <= self.columns.keys()

@@ -1,4 +1,4 @@
-"""Correct a job file: make the edits of its findings."""
+"""Correct a job file: apply the edits of its findings."""
 
 import re
 from array import array
@@ -92,7 +92,7 @@ def _are_expressions(edits: Iterable[Finding], spec: Object) -> bool:
 def _apply_edits(text: str, findings: Iterable[Finding]) -> str:
     """Return the text of a document after the edits of its findings.
 
-    An edit is not made if the value contains escapes or comments, or if it overlaps another edit.
+    An edit is skipped if the value contains escapes or comments, or if it overlaps another edit.
     """
     document = _Text(text)
     pieces, done = [], 0
@@ -113,7 +113,7 @@ class _Text:
     def replacement(self, finding: Finding) -> tuple[int, int, str] | None:
         """Return the start and end of the text that a finding's edit replaces, and the new text.
 
-        Return None if the edit cannot be made safely.
+        Return None if the edit cannot be applied safely.
         """
         fix, text = finding.fix, finding.edit
         if text is None and (fix is None or not fix.is_certain):

@@ -25,7 +25,8 @@ class Job(NamedTuple):
     :param prefix: what the paths of its fields begin with: nothing, or ``spec.``.
     :param file: the name of the file.
     :param names: the files of the jobs so far, by name; this one is added.
-    :param empty_severity: the severity of an empty selector; empty for that of the rule.
+    :param empty_severity: the severity to report an empty selector with; empty for the default of
+        the rule.
     """
 
     spec: Object

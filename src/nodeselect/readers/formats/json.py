@@ -277,8 +277,8 @@ def _decode(raw: bytes, shape: type[_T], line: int = 1) -> _T:
 def _invalid(raw: bytes, shape: type, line: int) -> InventoryError:
     """Return the error for a text that msgspec rejects.
 
-    What is wrong, and where, is found out without msgspec: which exception it raises, and what that
-    says, differs between versions.
+    The mistake and its position are determined without msgspec, since its exceptions and their
+    texts differ between versions.
     """
     text = decode_utf8(raw)
 
