@@ -155,21 +155,19 @@ class LogReader:
         """
         base = self.base
         if base.generation > generation:
-            raise InventoryError(
-                "log-emptied",
+            message = (
                 f"the log begins at generation {base.generation:,}, and the nodes are of"
-                f" generation {generation:,}",
-                place=Place(file=self._name),
-                hint="open the file that was saved when the log was emptied",
+                f" generation {generation:,}"
             )
+            hint = "open the file that was saved when the log was emptied"
+            raise self._error("log-emptied", message, hint)
         if base.generation < generation and chain is None:
-            raise InventoryError(
-                "other-log",
+            message = (
                 f"the log begins at generation {base.generation:,}, and nodes of generation"
-                f" {generation:,} were saved without it: they may lack its writes",
-                place=Place(file=self._name),
-                hint="use a file that was saved by the writer of the log, or a new log",
+                f" {generation:,} were saved without it: they may lack its writes"
             )
+            hint = "use a file that was saved by the writer of the log, or a new log"
+            raise self._error("other-log", message, hint)
         if nodes is not None and base.generation == generation and base.nodes != nodes:
             raise other_nodes(self._name, generation, base.nodes, nodes)
 
@@ -204,12 +202,8 @@ class LogReader:
                     "its writer began again with older nodes, or with others: call refresh with"
                     " the file that the writer opened"
                 )
-            raise InventoryError(
-                "other-log",
-                f"the log does not continue these nodes, which are of generation {generation:,}",
-                place=Place(file=self._name),
-                hint=hint,
-            )
+            message = f"the log does not continue these nodes, of generation {generation:,}"
+            raise self._error("other-log", message, hint)
 
     def records(self) -> Iterator[Record]:
         """Yield the records after :attr:`position`.
@@ -271,23 +265,18 @@ class LogReader:
     def _read_base(self, header: bytes) -> Base:
         if header[: len(LOG_MAGIC)] != LOG_MAGIC[: len(header)]:
             hint = "ChangeLog creates one if there is no file"
-            raise InventoryError(
-                "not-a-log", "not a change log", place=Place(file=self._name), hint=hint
-            )
+            raise self._error("not-a-log", "not a change log", hint)
         if len(header) < _HEADER.size:
             message = f"cut off: it has {len(header)} bytes of {_HEADER.size} or more"
-            raise InventoryError("cut-off", message, place=Place(file=self._name), hint=_hint(0))
+            raise self._error("cut-off", message, _hint(0))
         _, version, generation, nodes, chain, checksum = _HEADER.unpack(header)
         start = LogPosition(0, 0, 0)
         if crc32(header[:-4]) != checksum:
             raise self.damaged(start, "the checksum of the header is wrong")
         if version != _VERSION:
-            raise InventoryError(
-                "unknown-version",
-                f"the log has version {version} of the format, which this program does not know",
-                place=Place(file=self._name),
-                hint=f"it knows version {_VERSION}: upgrade nodeselect",
-            )
+            message = f"the log has version {version}, which this program does not know"
+            hint = f"it knows version {_VERSION}: upgrade nodeselect"
+            raise self._error("unknown-version", message, hint)
         return Base(generation, nodes, chain)
 
     def damaged(self, position: LogPosition, what: str) -> InventoryError:
@@ -296,7 +285,10 @@ class LogReader:
         hint = _hint(position.offset)
         if self._is_followed and position.offset:  # it must not be cut off under its writer
             hint = "save the inventory of its writer, then call refresh with that file"
-        return InventoryError("damaged", message, place=Place(file=self._name), hint=hint)
+        return self._error("damaged", message, hint)
+
+    def _error(self, code: str, message: str, hint: str) -> InventoryError:
+        return InventoryError(code, message, place=Place(file=self._name), hint=hint)
 
 
 class _Window:

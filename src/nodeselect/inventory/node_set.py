@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, NoReturn, overload
+from typing import NoReturn, overload
 
 from nodeselect.explain.countable import rank_counts
 from nodeselect.index import postings
@@ -12,9 +12,6 @@ from nodeselect.inventory.statistics import value_counts
 from nodeselect.inventory.store import View
 from nodeselect.node import Node, has_state, is_connected, require_count
 from nodeselect.selectors import Selector
-
-if TYPE_CHECKING:
-    from random import Random
 
 
 class NodeSet:
@@ -105,9 +102,13 @@ class NodeSet:
         :raises ValueError: if ``n`` is negative.
         """
         require_count("n", n)
+        if not isinstance(seed, int | None):
+            raise TypeError(f"a seed must be an int or None, not {type(seed).__name__}")
+        from random import Random  # it loads a good deal, which few programs need
+
         store = self._view.store
         ordinals = store.in_order(self._postings())
-        drawn = _random(seed).sample(range(len(ordinals)), min(n, len(ordinals)))
+        drawn = Random(seed).sample(range(len(ordinals)), min(n, len(ordinals)))  # noqa: S311
         return [store.node(ordinals[position]) for position in sorted(drawn)]
 
     def in_states(self, states: Collection[str]) -> "NodeSet":
@@ -137,7 +138,9 @@ class NodeSet:
         Nodes without the key are not counted. Cost: one set operation for each value of the key,
         or one step for each node if there are fewer nodes.
         """
-        return rank_counts(value_counts(self._view.store, self._postings(), _require_key(key)))
+        if not isinstance(key, str):
+            raise TypeError(f"a key must be a string, not {type(key).__name__}")
+        return rank_counts(value_counts(self._view.store, self._postings(), key))
 
     def state_counts(self) -> dict[str | None, int]:
         """Return how many nodes are in each state, None if unknown; the most frequent comes first.
@@ -225,17 +228,3 @@ def _is_in(lowered: frozenset[str]) -> Callable[[str | None], bool]:
     The same states give the same function object, by which an index caches the nodes.
     """
     return lambda state: has_state(state, lowered)
-
-
-def _require_key(key: str) -> str:
-    if not isinstance(key, str):
-        raise TypeError(f"a key must be a string, not {type(key).__name__}")
-    return key
-
-
-def _random(seed: int | None) -> "Random":
-    if not isinstance(seed, int | None):
-        raise TypeError(f"a seed must be an int or None, not {type(seed).__name__}")
-    from random import Random  # it loads a good deal, which few programs need
-
-    return Random(seed)  # noqa: S311
