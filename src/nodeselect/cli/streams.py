@@ -110,7 +110,7 @@ class Progress:
         self._is_drawn = False
 
     def update(self, text: str) -> None:
-        """Show this progress, unless the task just began or the last one was shown a moment ago."""
+        """Show this progress, unless the task has just begun or the line is only a moment old."""
         if self._is_enabled and time.monotonic() >= self._next_update:
             self._next_update = time.monotonic() + _PROGRESS_INTERVAL
             self._is_drawn = True

@@ -205,7 +205,7 @@ class PackedStrings(_SavedStrings, Sequence[str | None]):
     def _split(self, data: bytes, count: int) -> list[str] | None:
         """Split ``data`` at line feeds into ``count`` strings.
 
-        Return None if that is wrong, since a string contains a line feed or is None.
+        Return None if that is impossible, because a string contains a line feed or is None.
         """
         if data.count(END) != count or (self._has_none and NONE in data):
             return None

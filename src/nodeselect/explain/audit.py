@@ -150,7 +150,7 @@ def _misspelt_keys(
     """
 
     def meet(key: str, other: str) -> bool:
-        """Return whether half of the nodes with ``key`` have both keys: then it is on purpose."""
+        """Return whether half of the nodes with ``key`` have ``other`` too: both are meant."""
         return 2 * nodes.count_with_keys(key, other) >= keys[key]
 
     def has_other_prefix(key: str, other: str) -> bool:

@@ -114,7 +114,7 @@ def largest_groups(sizes: Mapping[Positions, int]) -> dict[Positions, int]:
 def rank_counts(counts: Mapping[_Name, int]) -> dict[_Name, int]:
     """Sort the counts of names: the highest first, equal ones by name; leave out zeros.
 
-    None is before all names.
+    None comes before all names.
     """
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0] is not None, item[0] or ""))
     return {name: count for name, count in ranked if count}

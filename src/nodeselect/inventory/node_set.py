@@ -172,7 +172,8 @@ class NodeSet:
     def __and__(self, other: "NodeSet") -> "NodeSet":
         """Return the nodes of both sets.
 
-        :raises ValueError: if the sets are of different snapshots; so do ``|``, ``-`` and ``==``.
+        :raises ValueError: if the sets are of different snapshots; ``|``, ``-`` and ``==`` raise it
+            as well.
         """
         return self._derived(self._postings() & self._require_same_snapshot(other))
 

@@ -267,7 +267,7 @@ class View:
         return self._deleted
 
     def vocabulary(self) -> Vocabulary:
-        """Return what explanations remember of the keys and values of these nodes."""
+        """Return the cache of these nodes' keys and values, for explanations."""
         if self._vocabulary is None:
             self._vocabulary = Vocabulary()
         return self._vocabulary

@@ -118,8 +118,8 @@ class Workload(NamedTuple):
 class Manifest(NamedTuple):
     """The objects of a manifest.
 
-    :param workloads: those that run pods.
-    :param skipped: the kinds of the others, one for each object.
+    :param workloads: the objects that run pods.
+    :param skipped: the kinds of the other objects, one for each object.
     """
 
     workloads: tuple[Workload, ...]

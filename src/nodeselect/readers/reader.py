@@ -162,7 +162,7 @@ class NodeReader:
         return self._checked_blocks()
 
     def locate(self, error: InventoryError) -> InventoryError:
-        """Add to an error, which an inventory of these nodes raised, the place in the input."""
+        """Return an error that an inventory of these nodes raised, with the place in the input."""
         if not isinstance(error, DuplicateIdError):
             return error
         if len(self.inputs) == 1:

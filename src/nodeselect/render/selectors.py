@@ -42,7 +42,7 @@ def _text_lines(selectors: Sequence[Selector]) -> Iterator[str]:
 
 
 def _only(selectors: Sequence[Selector], system: str) -> Selector:
-    """Return the only selector; raise if there are several or none, which a system lacks."""
+    """Return the only selector; raise if there is not exactly one, as ``system`` requires."""
     if len(selectors) == 1:
         return selectors[0]
     if not selectors:

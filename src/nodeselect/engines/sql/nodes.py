@@ -264,7 +264,7 @@ class SqlNodeSet:
         return (_node(row, _to_labels(row), own) for row in rows)
 
     def _with_labels(self, rows: Sequence[Sequence[Any]], table: LabelTable) -> Iterator[Node]:
-        """Yield the nodes of rows, with their labels from a table of their own."""
+        """Yield the nodes of rows; their labels are read from the table of labels."""
         for start in range(0, len(rows), _LONG_BATCH):
             batch = rows[start : start + _LONG_BATCH]
             labels: dict[str, dict[str, Any]] = {to_id(row[0]): {} for row in batch}

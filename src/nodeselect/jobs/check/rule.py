@@ -75,7 +75,7 @@ class Finding(NamedTuple):
 
     @property
     def position(self) -> Position:
-        """Where the mistake begins, as far as the document has the text of the value."""
+        """Where the mistake begins; or the value, if the document has not exactly its text."""
         line, column = self.value.position
         is_verbatim = isinstance(self.value, Scalar) and self.value.verbatim
         return Position(line, column + self.span[0] if self.span and is_verbatim else column)

@@ -315,7 +315,7 @@ def _invalid(raw: bytes, shape: type, line: int) -> InventoryError:
 
 
 def _is_cut_off(text: str, at: int) -> bool:
-    """Return whether a text that is no JSON from the index ``at`` on may be the begin of JSON."""
+    """Return whether a text, invalid from ``at`` on, may be the beginning of valid JSON."""
     if not text.startswith('"', at):
         rest = text[at:].rstrip()
         is_word = any(word.startswith(rest) for word in ("true", "false", "null", "-"))
