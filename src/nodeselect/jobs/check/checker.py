@@ -31,7 +31,7 @@ from nodeselect.jobs.check.job import (
     misspelt_selectors,
 )
 from nodeselect.jobs.check.rule import REGISTRY, Finding, Findings, Rule, document_finding
-from nodeselect.jobs.check.selector import read_selector
+from nodeselect.jobs.check.selector import check_selector, read_selector
 from nodeselect.jobs.check.suggestions import suggest_word
 from nodeselect.limits import LIMITS
 from nodeselect.problem import Fix, Problem, excerpt
@@ -212,6 +212,7 @@ class CheckedJob:
         self.has_unknown_fields = False
         self.errors = 0
         self._warnings = 0
+        self._errors_found = 0  # also those that are not reported
         self._unread: str | None = None
         self._file = file
         self._ignored: dict[int, set[str]] = {}
@@ -243,6 +244,7 @@ class CheckedJob:
         """
         for finding in findings:
             code = finding.code
+            self._errors_found += not finding.is_warning
             self.has_unknown_fields |= code == "unknown-field" and finding.edit is None
             is_always_reported = code in _ALWAYS_REPORTED
             if code in self._ignored.get(finding.position.line, ()) and not is_always_reported:
@@ -283,16 +285,19 @@ class CheckedJob:
             return
         self.spec, prefix = located
         yield from check_model("JobSpec", self.spec, prefix.rstrip("."))
-        selector = yield from read_selector(find(self.spec, "selector"), f"{prefix}selector")
+        errors_before = self._errors_found
+        parsed = yield from read_selector(find(self.spec, "selector"), f"{prefix}selector")
+        has_invalid_selector = self._errors_found > errors_before
+        yield from check_selector(parsed)
         job = Job(self.spec, prefix, file, names, empty_severity)
         for check in JOB_CHECKS:
             yield from check(job)
         if self.errors:
             return
-        if selector is None or misspelt_selectors(self.spec):
+        if has_invalid_selector or misspelt_selectors(self.spec):
             yield from invalid_selector(job)  # its mistakes are ignored
         else:
-            self.selector = selector
+            self.selector = parsed.selector
 
 
 def _read_ignore_comments(text: str) -> dict[int, set[str]]:

@@ -19,7 +19,6 @@ from nodeselect.jobs.check.fields import (
     truncated_path,
 )
 from nodeselect.jobs.check.rule import Check, Finding, Findings, Hint, rule
-from nodeselect.jobs.check.schema_fields import fields_of
 from nodeselect.jobs.check.suggestions import (
     suggest_expression,
     suggest_label,
@@ -34,7 +33,7 @@ from nodeselect.selectors.charset import is_key
 from nodeselect.text import id_mistake, join_limited, quoted, truncate
 
 # The rules about the meaning of a selector.
-_CHECKS: list[Callable[["_Parsed"], Findings]] = []
+_CHECKS: list[Callable[["Parsed"], Findings]] = []
 
 _form = partial(rule, "selector")
 _error = partial(_form, checks=_CHECKS)
@@ -109,8 +108,8 @@ class _Entry(NamedTuple):
 _Located = tuple[Requirement, _Entry]
 
 
-class _Parsed(NamedTuple):
-    """The valid entries of a selector, each parsed once.
+class Parsed(NamedTuple):
+    """The valid entries of the selector of a job, each parsed once.
 
     :param selector: the selector of all of them.
     :param located: their requirements.
@@ -124,53 +123,53 @@ class _Parsed(NamedTuple):
     ids: list[_Entry]
 
 
-def read_selector(value: Value | None, path: str) -> Check[Selector | None]:
-    """Check the selector of a job and return it; return None if it is not valid."""
+_NO_ENTRIES = Parsed(Selector.everything(), [], {}, [])
+
+
+def read_selector(value: Value | None, path: str) -> Check[Parsed]:
+    """Read the selector of a job, and report what is not valid."""
     if value is None:
-        return Selector.everything()
+        return _NO_ENTRIES
     if not isinstance(value, Object):
         yield from expected("a mapping", value, path, partial(suggest_selector, value))
-        return None
+        return _NO_ENTRIES
     yield from check_model("NodeSelector", value, path)
     labels = yield from _read_labels(find(value, "match_labels"), f"{path}.match_labels")
     expressions = yield from _read_list(value, "match_expressions", path, LIMITS.requirements)
     ids = yield from _read_list(value, "match_ids", path, LIMITS.match_ids)
-    is_complete = not value.entries.keys() - fields_of("NodeSelector").keys()
     located: list[_Located] = []
     by_key: dict[str, list[_Located]] = {}
     for entry in (*labels, *expressions):
-        requirements = None if entry is None else (yield from _read_requirements(entry))
-        if entry is None or requirements is None:
-            is_complete = False
-            continue
-        for requirement in requirements:
+        for requirement in (yield from _read_requirements(entry)):
             located.append((requirement, entry))
             by_key.setdefault(requirement.key, []).append((requirement, entry))
     valid_ids = []
     for entry in ids:
-        if entry is not None and (yield from _check_id(entry)):
+        if (yield from _check_id(entry)):
             valid_ids.append(entry)  # noqa: PERF401 - no comprehension can hold "yield from"
-    is_complete = is_complete and len(valid_ids) == len(ids)
     texts = [entry.value.text for entry in valid_ids]
     try:
         selector = Selector.from_requirements([each for each, _ in located], texts or None)
     except SelectorError as error:  # together they exceed a limit
         yield Finding(value, path, error.message, code=error.code)
-        return None
-    for requirement, entry in located:
+        return _NO_ENTRIES
+    return Parsed(selector, located, by_key, valid_ids)
+
+
+def check_selector(parsed: Parsed) -> Findings:
+    """Check what the entries of a selector mean."""
+    for requirement, entry in parsed.located:
         for word in requirement.values:
             if PLACEHOLDER_TEXT.fullmatch(word):
                 yield from placeholder(entry.value, entry.path, word)
-    for entry in valid_ids:
+    for entry in parsed.ids:
         yield from check_filled(entry.value, entry.path)
-    parsed = _Parsed(selector, located, by_key, valid_ids)
     for check in _CHECKS:
         yield from check(parsed)
-    return selector if is_complete else None
 
 
-def _read_labels(value: Value | None, path: str) -> Check[list[_Entry | None]]:
-    """Read the labels of a selector; report those that are not strings, and return None for each.
+def _read_labels(value: Value | None, path: str) -> Check[list[_Entry]]:
+    """Read the labels of a selector, and report those that are not strings.
 
     :param value: the mapping ``match_labels``.
     """
@@ -179,16 +178,15 @@ def _read_labels(value: Value | None, path: str) -> Check[list[_Entry | None]]:
     if not isinstance(value, Object):
         example = Fix.write("{region: eu}", "write a mapping, such as")
         yield from expected("a mapping", value, path, example)
-        return [None]
+        return []
     if len(value.entries) > LIMITS.requirements:
         yield from _too_many_entries(value, path, len(value.entries), LIMITS.requirements)
-        return [None]
-    entries: list[_Entry | None] = []
+        return []
+    entries = []
     for key, item in value.entries.values():
         if key.kind == "text" and isinstance(item, Scalar) and item.kind == "text":
             entries.append(_Entry(path, 0, key, item))
             continue
-        entries.append(None)
         place = truncated_path(path, key.text)
         if is_bare_key(key, item) and ":" in key.text:
             yield from expected("a label and its value", key, place, "put a space after the colon")
@@ -202,8 +200,8 @@ def _read_labels(value: Value | None, path: str) -> Check[list[_Entry | None]]:
     return entries
 
 
-def _read_list(fields: Object, name: str, path: str, max_items: int) -> Check[list[_Entry | None]]:
-    """Read a list of strings in a selector; report other items, and return None for each.
+def _read_list(fields: Object, name: str, path: str, max_items: int) -> Check[list[_Entry]]:
+    """Read a list of strings in a selector, and report other items.
 
     :param fields: the selector, and ``path`` its path.
     :param name: ``match_expressions`` or ``match_ids``.
@@ -214,14 +212,13 @@ def _read_list(fields: Object, name: str, path: str, max_items: int) -> Check[li
         return []
     if not isinstance(value, List):
         yield from expected("a list of strings", value, path, partial(suggest_list, name, value))
-        return [None]
+        return []
     if len(value.items) > max_items:
         yield from _too_many_entries(value, path, len(value.items), max_items)
-        return [None]
-    entries: list[_Entry | None] = []
+        return []
+    entries = []
     split_until = 0
     for number, item in enumerate(value.items):
-        entry = None
         if number < split_until:
             pass  # reported with the first piece
         elif isinstance(item, Scalar) and item.kind == "text":
@@ -233,14 +230,13 @@ def _read_list(fields: Object, name: str, path: str, max_items: int) -> Check[li
                 hint = partial(suggest_expression, whole)
                 yield from _split_expression(item, f"{path}[{number}]", message, hint, last)
             else:
-                entry = _Entry(path, number, None, item)
+                entries.append(_Entry(path, number, None, item))
         elif isinstance(item, Object) and name == "match_expressions":
             yield from _structured_expression(item, f"{path}[{number}]")
         else:
             suggest = suggest_expression if name == "match_expressions" else suggest_text
             advice: Hint = "remove the item" if is_null(item) else partial(suggest, item)
             yield from expected("a string", item, f"{path}[{number}]", advice)
-        entries.append(entry)
     return entries
 
 
@@ -262,8 +258,8 @@ def _pieces_of_expression(items: list[Value]) -> list[str]:
     return pieces[:1]
 
 
-def _read_requirements(entry: _Entry) -> Check[tuple[Requirement, ...] | None]:
-    """Parse a label or an expression; report an invalid one, and return None."""
+def _read_requirements(entry: _Entry) -> Check[tuple[Requirement, ...]]:
+    """Parse a label or an expression; report an invalid one, which has no requirements."""
     key, value = entry.key, entry.value
     try:
         if key is not None:
@@ -281,7 +277,7 @@ def _read_requirements(entry: _Entry) -> Check[tuple[Requirement, ...] | None]:
             hint, edit = _correction(hint.replacement, hint, error.source)
         message, span = error.message, error.span
         yield Finding(place, entry.path, message, hint, span, edit, code=error.code)
-    return None
+    return ()
 
 
 def _correction(requirement: str, fix: Fix, source: str) -> tuple[Fix, str | None]:
@@ -314,7 +310,7 @@ def _check_id(entry: _Entry) -> Check[bool]:
     before='name: demo\nselector: {match_ids: ["node-1*"]}',
     after="name: demo\nselector: {match_ids: [node-10, node-11]}",
 )
-def _odd_id(parsed: _Parsed) -> Findings:
+def _odd_id(parsed: Parsed) -> Findings:
     for entry in parsed.ids:
         text = entry.value.text
         odd = re.search(r"^\s|\s$|[*?$%,]", text)
@@ -333,7 +329,7 @@ def _odd_id(parsed: _Parsed) -> Findings:
     before='name: demo\nselector: {match_expressions: ["region=eu,region=us"]}',
     after='name: demo\nselector: {match_expressions: ["region in (eu,us)"]}',
 )
-def _contradiction(parsed: _Parsed) -> Findings:
+def _contradiction(parsed: Parsed) -> Findings:
     if parsed.selector.is_satisfiable:
         return
     conflicting = conflict(parsed.selector) or ()
@@ -357,7 +353,7 @@ def _contradiction(parsed: _Parsed) -> Findings:
     before="name: demo\nselector:\n  match_labels: {region: eu}\n  match_expressions: [region]",
     after="name: demo\nselector:\n  match_labels: {region: eu}",
 )
-def _redundant_requirement(parsed: _Parsed) -> Findings:
+def _redundant_requirement(parsed: Parsed) -> Findings:
     repeated: set[str] = set()
     for entry in parsed.ids:
         text = entry.value.text
@@ -393,7 +389,7 @@ def _redundant_requirement(parsed: _Parsed) -> Findings:
     before='name: demo\nselector: {match_expressions: ["tier!=free"]}',
     after='name: demo\nselector: {match_expressions: ["tier,tier!=free"]}',
 )
-def _absent_key(parsed: _Parsed) -> Findings:
+def _absent_key(parsed: Parsed) -> Findings:
     for key, items in parsed.by_key.items():
         if not all(requirement.operator.is_exclusion for requirement, _ in items):
             continue
@@ -410,7 +406,7 @@ def _absent_key(parsed: _Parsed) -> Findings:
     before='name: demo\nselector: {match_expressions: ["gpus>1"]}',
     after='name: demo\nselector: {match_expressions: ["gpus in (2,4,8)"]}',
 )
-def _undocumented_operator(parsed: _Parsed) -> Findings:
+def _undocumented_operator(parsed: Parsed) -> Findings:
     reported = set()
     for requirement, entry in parsed.located:
         found = requirement.key, entry.number
