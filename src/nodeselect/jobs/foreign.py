@@ -136,9 +136,9 @@ class StructureError(Exception):
     :ivar finding: what is wrong, and where.
     """
 
-    def __init__(self, code: str, finding: Finding) -> None:
+    def __init__(self, finding: Finding) -> None:
         super().__init__(finding.message)
-        self.finding = finding._replace(code=code)
+        self.finding = finding
 
 
 def read_manifest(data: bytes, file: str = "manifest") -> Manifest | None:
@@ -204,7 +204,7 @@ def _read_objects(objects: Iterable[Value]) -> tuple[Manifest, list[Finding]]:
                 skipped.append(workload)
             elif workloads.setdefault(workload.name, workload) is not workload:
                 message = f"a second object is called {quoted(workload.name)}"
-                raise StructureError("duplicate-object", Finding(value, "", message))
+                raise StructureError(Finding(value, "", message, code="duplicate-object"))
         except StructureError as error:
             findings.append(error.finding)
     return Manifest(tuple(workloads.values()), tuple(skipped)), findings
@@ -215,7 +215,7 @@ def _read_object(value: Value) -> Workload | str:
     kind, version = find(value, "kind"), find(value, "apiVersion")
     if not (isinstance(kind, Scalar) and isinstance(version, Scalar)):
         message = "an object of Kubernetes is a mapping with a kind and an apiVersion"
-        raise StructureError("not-an-object", Finding(value, "", message))
+        raise StructureError(Finding(value, "", message, code="not-an-object"))
     if kind.text not in _POD_SPECS or version.text.rpartition("/")[0] not in _GROUPS:
         return kind.text
     path = _POD_SPECS[kind.text]
@@ -223,7 +223,7 @@ def _read_object(value: Value) -> Workload | str:
     if not isinstance(spec, Object):
         found = "nothing" if spec is None else describe(spec)
         message = f"{kind.text} must have a pod spec at {path}, found {found}"
-        raise StructureError("no-pod-spec", Finding(spec or kind, "", message))
+        raise StructureError(Finding(spec or kind, "", message, code="no-pod-spec"))
     _refuse_misplaced(value, (), tuple(path.split(".")))
     names = [find(value, f"metadata.{name}") for name in ("namespace", "name")]
     return Workload(
@@ -235,16 +235,11 @@ def _read_object(value: Value) -> Workload | str:
 
 
 def _read_pod_spec(spec: Object, path: str) -> tuple[Selector, ...]:
-    # Objects and lists of other fields may have keys of any type; their names may be typos.
-    entries = {
-        name: (
-            key,
-            item
-            if name in _CONDITIONS or isinstance(item, Scalar)
-            else Scalar("", "null", item.position, False),
-        )
-        for name, (key, item) in spec.entries.items()
-    }
+    entries = dict(spec.entries)
+    for name, (key, item) in spec.entries.items():
+        if name not in _CONDITIONS and not isinstance(item, Scalar):
+            # It may have keys of any type; only its name is checked, which may be a typo.
+            entries[name] = key, Scalar("", "null", item.position, False)
     return read_structured(Object(entries, spec.position), selectors_from_pod_spec, path)
 
 
@@ -265,8 +260,8 @@ def _refuse_misplaced(value: Value, path: tuple[str, ...], pod_spec: tuple[str, 
             where = ".".join(path).replace(".[", "[")
             message = f"{name} has no effect {f'in {where}' if where else 'here'}"
             hint = f"move it under {'.'.join(expected)}"
-            found = Finding(key, f"{where}.{name}".lstrip("."), message, hint)
-            raise StructureError("misplaced-field", found)
+            at_field = f"{where}.{name}".lstrip(".")
+            raise StructureError(Finding(key, at_field, message, hint, code="misplaced-field"))
         if name not in _FREE_FIELDS and name != "nodeSelector":
             _refuse_misplaced(field, (*path, name), pod_spec)
 
@@ -435,7 +430,8 @@ def read_structured(value: Value, read: Callable[[Any], _T], path: str = "") -> 
         is_source = isinstance(found, Scalar) and found.text == error.source
         span = error.span if is_source else None
         whole = f"{path}{separator}{inner}" if path else inner
-        raise StructureError(error.code, Finding(found, whole, message, hint, span)) from None
+        finding = Finding(found, whole, message, hint, span, code=error.code)
+        raise StructureError(finding) from None
 
 
 def _string_or_null(scalar: Scalar) -> str | bool | None:
@@ -448,7 +444,7 @@ def _string_or_null(scalar: Scalar) -> str | bool | None:
 def _key_text(key: Scalar) -> str:
     if key.kind != "text":
         message = f"expected a string, found {describe(key)}"
-        raise StructureError("wrong-type", Finding(key, "", message, quote_fix(key.text)))
+        raise StructureError(Finding(key, "", message, quote_fix(key.text), code="wrong-type"))
     return key.text
 
 

@@ -1,10 +1,9 @@
 """Check a job file: read the document, find the job spec in it, apply the rules."""
 
 import re
-from bisect import bisect
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from heapq import nsmallest
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import Any, NamedTuple, TypeAlias
 
 from nodeselect.documents.values import (
@@ -306,15 +305,15 @@ def _read_ignore_comments(text: str) -> dict[int, set[str]]:
     A comment at the end of a line is for this line; on a line of its own, for the next line that is
     neither blank nor a comment. Text like this inside a string is not a comment.
     """
+    pieces, done = [], 0
+    for start, end in scalar_spans(text):  # a string is not a comment, whatever it contains
+        pieces += [text[done:start], re.sub(r"[^\n]", "x", text[start:end])]
+        done = end
+    pieces.append(text[done:])
     ignored: dict[int, set[str]] = {}
     above: set[str] = set()
-    spans = list(scalar_spans(text))
-    line_start = 0
-    for number, line in enumerate(text.split("\n")):
+    for number, line in enumerate("".join(pieces).split("\n")):
         comment = re.search(_IGNORE_COMMENT, line)
-        if comment and _is_in_span(line_start + comment.start(), spans):
-            comment = None
-        line_start += len(line) + 1
         codes = set(re.split(r"[\s,]+", comment[1])) if comment else set()
         before = line[: comment.start()] if comment else line
         if not before.strip() or before.lstrip().startswith("#"):
@@ -323,12 +322,6 @@ def _read_ignore_comments(text: str) -> dict[int, set[str]]:
             ignored[number] = codes | above
             above = set()
     return ignored
-
-
-def _is_in_span(index: int, spans: list[tuple[int, int]]) -> bool:
-    """Return whether an index is in one of these spans, which are in order."""
-    before = bisect(spans, index, key=itemgetter(0))
-    return before > 0 and index < spans[before - 1][1]
 
 
 def read_text(data: bytes, what: str) -> str:

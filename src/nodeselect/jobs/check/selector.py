@@ -251,10 +251,8 @@ def _pieces_of_expression(items: list[Value]) -> list[str]:
         if not isinstance(item, Scalar) or (pieces and "(" in item.text):
             break
         pieces.append(item.text)
-        if ")" in item.text:
+        if ")" in item.text or "(" not in pieces[0]:
             return pieces
-        if "(" not in pieces[0]:
-            break
     return pieces[:1]
 
 
