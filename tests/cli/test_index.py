@@ -13,7 +13,7 @@ import pytest
 
 from nodeselect import Inventory, InventoryError
 from tests import golden
-from tests.cli.running import COMMAND, FLEET, Run, run_process
+from tests.cli.running import COMMAND, FLEET, Run
 from tests.cli.test_transcripts import EXAMPLE, HERE
 
 ROWS = [
@@ -64,14 +64,6 @@ def file_fixture(tmp_path: Path) -> Path:
     (tmp_path / "fleet.ndjson").write_text(FLEET)
     Inventory.read(tmp_path / "fleet.ndjson").save(tmp_path / "fleet.nsx")
     return tmp_path / "fleet.nsx"
-
-
-def test_standard_input(file: Path) -> None:
-    """A saved inventory may come through a pipe."""
-    result = run_process(
-        "match", "-n", "-", "-l", "region=eu", "-o", "name", stdin=file.read_bytes()
-    )
-    assert (result.status, result.out) == (0, "n-1\nn-2\n")
 
 
 def test_a_named_pipe(file: Path) -> None:

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 from nodeselect import Inventory, Node, Selector
-from nodeselect.render.page import MAX_ROWS, render_page
+from nodeselect.render.page import render_page
 
 # Texts of labels, names and states that try to become markup.
 HOSTILE = (
@@ -32,7 +32,6 @@ def page_of(
     nodes: Iterable[Node],
     selector: str | Selector,
     subject: str = "",
-    max_rows: int = MAX_ROWS,
     sources: Mapping[str, float | None] | None = None,
 ) -> str:
     """Return the page of a selector over nodes."""
@@ -40,7 +39,7 @@ def page_of(
     inventory = Inventory(nodes)
     everything = inventory.match(Selector.everything())
     explanation = inventory.explain(parsed)
-    return render_page(explanation, parsed, everything, subject, sources=sources, max_rows=max_rows)
+    return render_page(explanation, parsed, everything, subject, sources=sources)
 
 
 def fleet(n: int = 500) -> list[Node]:

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nodeselect import Inventory, Node, Selector
+from nodeselect.render import page
 from tests import golden
 from tests.cli.running import unprintable
 from tests.render.pages import HOSTILE, elements, embedded, fleet, hostile_fleet, page_of
@@ -193,10 +194,11 @@ def test_facets() -> None:
     assert "<i>empty</i>" in text
 
 
-def test_more_nodes_than_rows() -> None:
+def test_more_nodes_than_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     """A table without all nodes has those that match, and says so; the numbers stay."""
     nodes = [Node(f"n-{at}", {"at": str(at)}) for at in range(9)]
-    text = page_of(nodes, "at>6", max_rows=4)
+    monkeypatch.setattr(page, "_MAX_ROWS", 4)
+    text = page_of(nodes, "at>6")
     assert "<h1>2 of 9 nodes match</h1>" in text
     assert "This table has only the first 4 of 9 nodes." in text
     assert [row[0] for row in embedded(text)["rows"]] == ["n-7", "n-8", "n-0", "n-1"]

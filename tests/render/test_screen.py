@@ -231,12 +231,6 @@ def test_columns(monkeypatch: pytest.MonkeyPatch, value: str, columns: tuple[int
     assert detect_screen().columns == columns[1]
 
 
-def test_a_stream_without_an_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where nothing is known of the stream, ASCII is drawn."""
-    monkeypatch.setattr(sys, "stdout", None)
-    assert detect_screen().ascii_only
-
-
 def test_report() -> None:
     """Blank lines separate the blocks; one ends Markdown, so that a report can be appended."""
 

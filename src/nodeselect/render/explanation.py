@@ -45,7 +45,6 @@ def explanation_lines(
     :param numbers: the numbers to show before the explanations if there are several; by default 1,
         2, and so on.
     """
-
     titled = list(zip(titles, explanations, strict=True))
 
     def as_dict() -> dict[str, Any]:

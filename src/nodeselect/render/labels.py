@@ -15,8 +15,6 @@ _TOP_VALUES = 5
 # Longer keys and values are truncated; those that a selector can contain are shorter.
 _MAX_COLUMNS = 320
 
-_AUDIT_HEADS = ("MISSPELT", "NODES", "PROBABLY MEANT", "NODES", "FOR EXAMPLE")
-
 
 def facet_lines(
     facets: Facets, total: int | None, key: str | None, output: str, screen: Screen
@@ -98,7 +96,8 @@ def audit_lines(audit: Audit, output: str, screen: Screen) -> Iterator[str]:
         noun = pluralize(len(audit.findings), "probable mistake")
         yield screen.title(f"{noun} in the labels of {pluralize(audit.nodes, 'node')}")
         rows = [_finding_row(finding, screen) for finding in audit.findings]
-        yield screen.table(_AUDIT_HEADS, rows, right=(1, 3), wrap_last=True)
+        heads = ("MISSPELT", "NODES", "PROBABLY MEANT", "NODES", "FOR EXAMPLE")
+        yield screen.table(heads, rows, right=(1, 3), wrap_last=True)
 
     is_shown = audit.findings or output == "json"
     return report_lines(output, screen, as_dict, blocks) if is_shown else iter(())

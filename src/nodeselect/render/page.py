@@ -25,8 +25,8 @@ from nodeselect.text import pluralize, printable, truncate
 if TYPE_CHECKING:
     from jinja2 import Template
 
-MAX_ROWS = 50_000
-"""How many nodes the table of a page has at most; its counts are those of all nodes."""
+# How many nodes the table of a page has at most; its counts are those of all nodes.
+_MAX_ROWS = 50_000
 
 # A user's text is truncated to this many characters, unless a place has its own limit.
 _MAX_TEXT = 200
@@ -41,7 +41,6 @@ def render_page(
     subject: str = "",
     *,
     sources: Mapping[str, float | None] | None = None,
-    max_rows: int = MAX_ROWS,
 ) -> str:
     """Return an explanation as an HTML page.
 
@@ -49,7 +48,7 @@ def render_page(
     :param subject: what was explained, such as ``job.yaml on nodes.json``.
     :param sources: when each input was modified, in seconds since 1970, or None, by its name.
     """
-    table = _NodeTable(selector, nodes, max_rows)
+    table = _NodeTable(selector, nodes)
     missing, excluded = missing_ids_text(explanation), explanation.excluded_ids
     examples = {node_id for reason in explanation.reasons for node_id in reason.ids}
     page = _template().render(
@@ -75,8 +74,8 @@ class _NodeTable:
     it; ``numbers`` has its index in the list ``labels`` of the page's data.
     """
 
-    def __init__(self, selector: Selector, nodes: Iterable[Node], max_rows: int) -> None:
-        """Count all nodes and their labels; keep only the first ``max_rows`` for the table."""
+    def __init__(self, selector: Selector, nodes: Iterable[Node]) -> None:
+        """Count all nodes and their labels; keep only the first ``_MAX_ROWS`` for the table."""
         failure_mask = selector.failure_mask
         # The key of each requirement, in the order of the bits of the mask; None for ids.
         self._keys = [
@@ -93,7 +92,7 @@ class _NodeTable:
         )
         rows.sort(key=lambda row: row[0].bit_count())
         self.total = len(rows)
-        self._rows = rows[:max_rows]
+        self._rows = rows[:_MAX_ROWS]
         self.size = len(self._rows)
         labels = (label for _, node in self._rows for label in node.labels.items())
         self.numbers = {label: number for number, label in enumerate(dict.fromkeys(labels))}

@@ -66,6 +66,7 @@ def rollout_lines(report: RolloutReport, output: str, screen: Screen) -> Iterato
         yield screen.title(f"{screen.code(report.job)}: {report.headline}")
         yield screen.paragraph(report.node_counts)
         if waves:
+            totals = accumulate(len(wave.ids) for wave in waves)
             rows = [
                 (
                     f"{wave.number} canary" if wave.canary else f"{wave.number}",
@@ -73,9 +74,7 @@ def rollout_lines(report: RolloutReport, output: str, screen: Screen) -> Iterato
                     f"{done:,}",
                     ranges_text(wave.ids, screen, _RANGE_COLUMNS),
                 )
-                for wave, done in zip(
-                    waves, accumulate(len(wave.ids) for wave in waves), strict=True
-                )
+                for wave, done in zip(waves, totals, strict=True)
             ]
             heads = ("WAVE", "NODES", "SO FAR", "IDS")
             yield screen.table(heads, rows, right=(1, 2), wrap_last=True)

@@ -48,7 +48,7 @@ def labels(
     Without KEY, print all label keys with their most frequent values. With KEY, print all values of
     that key.
     """
-    options.check_usage({nodes_from.stdin_conflict: job == "-" and nodes_from.has_stdin})
+    options.check_usage({nodes_from.stdin_conflict: job == "-" and "-" in nodes_from.sources})
     selectors = selected(job, expressions, ()) if expressions or job is not None else []
     with open_nodes(nodes_from, selectors) as nodes:
         if isinstance(nodes, NodeReader):

@@ -116,7 +116,7 @@ def match(
     mistakes = {
         "give --job, -l, --id or --all, such as: -l region=eu": not (is_selecting or everything),
         "--all cannot be combined with --job, -l or --id": everything and is_selecting,
-        nodes_from.stdin_conflict: job == "-" and nodes_from.has_stdin,
+        nodes_from.stdin_conflict: job == "-" and "-" in nodes_from.sources,
         **display.mistakes(),
         f"{minimum} is greater than --max {most}": most is not None and least > most,
     }

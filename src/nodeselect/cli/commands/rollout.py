@@ -41,8 +41,7 @@ def rollout(nodes_from: NodeFiles, job: str, spread: str | None, output: str) ->
     from nodeselect.jobs.read import read_job  # loads pydantic
     from nodeselect.jobs.rollout import plan_rollout
 
-    both_read_stdin = job == "-" and nodes_from.has_stdin
-    options.check_usage({nodes_from.stdin_conflict: both_read_stdin})
+    options.check_usage({nodes_from.stdin_conflict: job == "-" and "-" in nodes_from.sources})
     spec = read_job(read_bytes(job), job_name(job))
     selector, strategy = spec.to_selector(), spec.rollout.strategy
     inventory = read_inventory(nodes_from)

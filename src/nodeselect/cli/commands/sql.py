@@ -29,12 +29,10 @@ def _columns(
     columns: dict[str, tuple[str, ...]] = {}
     for text in texts:
         key, equals, column = text.partition("=")
-        mistake = ""
         if key in columns:
-            mistake = f"the label {quoted(key)} has two columns: give one"
-        elif not key or UNPRINTABLE.search(key):
+            raise click.BadParameter(f"the label {quoted(key)} has two columns: give one")
+        if not key or UNPRINTABLE.search(key):
             mistake = f"{quoted(text)} has no label key before the '=': write KEY=COLUMN"
-        if mistake:
             raise click.BadParameter(mistake)
         columns[key] = _parse_name(column) if equals else (key,)
     return columns

@@ -152,9 +152,8 @@ def read_bytes(source: str) -> bytes:
 def files_in(source: str, exclude: Sequence[str], errors: list[JobError]) -> Iterator[str]:
     """Yield ``source`` if it is a file; if it is a folder, the YAML and JSON files in it, sorted.
 
-    :param exclude: glob patterns; in folders, a name or a relative path that matches is skipped.
-    :param errors: a list to which an error ``cannot-read`` is added for each folder that cannot be
-        read, and for a ``source`` without YAML or JSON files. The other folders are read.
+    :param exclude: as for :func:`walk`.
+    :param errors: a list to which the errors that :func:`walk` finds are added.
     """
 
     def add_error(name: str, reason: str | None) -> None:

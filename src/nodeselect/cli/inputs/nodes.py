@@ -59,11 +59,6 @@ class NodeFiles(NamedTuple):
     stdin_conflict: str = "--job and -n cannot both read standard input"
 
     @property
-    def has_stdin(self) -> bool:
-        """Whether standard input is one of the inputs."""
-        return "-" in self.sources
-
-    @property
     def name(self) -> str:
         """What messages call the inputs."""
         return join_limited(["standard input" if name == "-" else name for name in self.sources])
@@ -226,6 +221,5 @@ def _open_saved(nodes_from: NodeFiles, stream: BinaryIO) -> "Inventory":
         raise click.UsageError(NO_TABLE)
     inventory = Inventory.open(stream, compact_at=None)
     if nodes_from.is_verbose:
-        summary = InputSummary(nodes_from.name, len(inventory), "", "saved inventory")
-        write_message(str(summary))
+        write_message(str(InputSummary(nodes_from.name, len(inventory), "", "saved inventory")))
     return inventory
