@@ -140,7 +140,7 @@ def run() -> int:
         sys.stdout.flush()
     except click.ClickException as error:
         if isinstance(error, click.NoSuchOption):  # without what click suggests
-            error = click.UsageError(error.message, error.ctx)
+            error = click.UsageError(f"No such option {error.option_name!r}.", error.ctx)
         write_usage_error(error)
         if isinstance(error, click.UsageError) and error.ctx is not None:
             from nodeselect.cli.suggested_command import suggested_command  # compiles patterns

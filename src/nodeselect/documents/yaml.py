@@ -22,6 +22,7 @@ from nodeselect.documents.values import (
     quote_fix,
     too_deep_error,
 )
+from nodeselect.limits import LIMITS
 from nodeselect.problem import Fix
 from nodeselect.text import printable, quoted
 
@@ -30,6 +31,9 @@ from nodeselect.text import printable, quoted
 _FORBIDDEN = re.compile(
     "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]"
 )
+
+# libyaml reads so far ahead of the events that it yields, in search of the ':' after a key.
+_LOOK_AHEAD = 1024
 
 _INDENT_HINT = "indent this line like the other keys or items of its block"
 
@@ -102,12 +106,17 @@ def scalar_spans(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _syntax_error(text: str, error: Any) -> DocumentError:
-    """Convert an error of libyaml; its position becomes the place that a person would correct."""
+    """Convert an error of libyaml; its position becomes the place that a person would correct.
+
+    The words of libyaml only choose among hints; with other words, there is none.
+    """
     problem = printable(str(error.problem or "it cannot be read"))
     end = len(text.rstrip())
     stopped = (error.problem_mark or error.context_mark).index
     begin = error.context_mark.index if error.context_mark else stopped
-    if "nesting depth" in problem:  # libyaml stops at a thousand levels
+    before = text[max(stopped - _LOOK_AHEAD, 0) : stopped]
+    depth = sum(map(before.count, "[{")) - sum(map(before.count, "]}"))
+    if depth > LIMITS.depth:  # the builder has not seen these yet; libyaml stops at a thousand
         return too_deep_error(position_in(text, stopped))
     index = stopped
     hint: Fix | str | None = None
