@@ -178,7 +178,6 @@ def test_document_bytes(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     """A document of nodes has at most 4 GiB (here 1,000 bytes); the error names the limit."""
     for module in (inputs, json_format):
         monkeypatch.setattr(module, "LIMITS", LIMITS._replace(document_bytes=1_000))
-    monkeypatch.setattr(json_format, "_MAX_SMALL_BYTES", 0)
     largest = text.format(LINE.strip() + " " * (1_002 - len(text) - len(LINE.strip())))
     assert len(largest) == 1_000
     assert [node.id for node in Inventory.read(io.StringIO(largest))] == ["n-1"]

@@ -318,6 +318,7 @@ def check_sizes(labels: Mapping[str, str]) -> None:
     """Raise if a node has too many labels, or if their text has too many bytes.
 
     :raises InventoryError: with the code ``too-many-labels`` or ``labels-too-large``.
+    :raises TypeError: if a value is not a string.
     """
     if len(labels) > LIMITS.node_labels:
         raise InventoryError(
@@ -325,7 +326,7 @@ def check_sizes(labels: Mapping[str, str]) -> None:
             f"a node can have at most {LIMITS.node_labels} labels (limit: node_labels),"
             f" found {len(labels):,}",
         )
-    characters = sum(map(len, labels)) + sum(map(len, labels.values()))
+    characters = len("".join(labels)) + len("".join(labels.values()))
     if characters * 4 <= LIMITS.node_labels_bytes:  # a character has at most 4 bytes in UTF-8
         return
     size = sum(

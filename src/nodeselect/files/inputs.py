@@ -177,20 +177,24 @@ def line_too_long_error(line: int) -> InventoryError:
     return InventoryError("line-too-long", message, place=Place(line=line))
 
 
-def decode_utf8(data: bytes) -> str:
+def decode_utf8(data: bytes, line: int) -> str:
     """Decode ``data`` as UTF-8.
 
+    :param line: the line of the input in which it begins, for errors.
     :raises InventoryError: if it is not UTF-8.
     """
     try:
         return data.decode("utf-8")
-    except UnicodeDecodeError:
-        raise not_utf8_error() from None
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8")) + 1
+        raise not_utf8_error(Place(line=line + before.count(b"\n"), column=column)) from None
 
 
-def not_utf8_error() -> InventoryError:
+def not_utf8_error(place: Place | None = None) -> InventoryError:
     """Return the error for an input that is not UTF-8."""
-    return InventoryError("not-utf-8", "the input is not UTF-8", hint="save it as UTF-8")
+    message, hint = "the input is not UTF-8", "save it as UTF-8"
+    return InventoryError("not-utf-8", message, place=place, hint=hint)
 
 
 def join_document(blocks: Iterable[bytes]) -> bytes:

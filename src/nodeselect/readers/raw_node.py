@@ -77,7 +77,8 @@ def read_node(extract: Callable[[Record], RawNode], place: RecordPlace, record: 
     """
     try:
         raw = extract(record)
-        _reject_other_labels(record, raw.labels_path)
+        if raw.labels_path != "labels":  # a plain node has no other field for them
+            _reject_other_labels(record, raw.labels_path)
     except InventoryError as error:
         raise error_in_record(place, error) from None
     return validate(place, raw)
@@ -154,15 +155,16 @@ def _validate_labels(labels: Any, path: str) -> dict[str, str]:
     if not isinstance(labels, dict):
         message = f"labels must be an object, not {describe(labels)}"
         raise InventoryError("wrong-type", message, place=path)
-    for key, value in labels.items():
-        if not isinstance(value, str):
-            raise InventoryError(
-                "label-not-text",
-                f"the value of the label {quoted(key)} must be a string, not {describe(value)}",
-                place=f"{path}.{printable(key[:60])}".lstrip("."),
-                hint=_string_hint(value, "write a string, in quotes, or remove the label"),
-            )
-    check_sizes(labels)
+    try:
+        check_sizes(labels)
+    except TypeError:
+        key, value = next(pair for pair in labels.items() if not isinstance(pair[1], str))
+        raise InventoryError(
+            "label-not-text",
+            f"the value of the label {quoted(key)} must be a string, not {describe(value)}",
+            place=f"{path}.{printable(key[:60])}".lstrip("."),
+            hint=_string_hint(value, "write a string, in quotes, or remove the label"),
+        ) from None
     return labels
 
 

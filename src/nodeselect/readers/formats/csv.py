@@ -72,10 +72,11 @@ def read_rows(start: bytes, stream: BinaryIO, id_column: str) -> Iterator[NodeRo
 
     def lines(chunk: bytes) -> Iterable[str]:
         nonlocal unfinished_bytes
+        line = rows.line_num + 1
         if unfinished_bytes > LIMITS.line_bytes or begins_with_long_line(chunk):
-            raise line_too_long_error(rows.line_num + 1)
+            raise line_too_long_error(line)
         unfinished_bytes += len(chunk)
-        return StringIO(decode_utf8(chunk), newline="\n")
+        return StringIO(decode_utf8(chunk, line), newline="\n")
 
     text = chain.from_iterable(map(lines, read_chunks(start, stream)))
     rows = csv.reader(text, delimiter=delimiter, strict=True)

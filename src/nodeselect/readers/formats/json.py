@@ -1,76 +1,62 @@
-"""Decode JSON to records.
+"""Decode JSON to records: of a large list, one node at a time is in memory.
 
-A small document is decoded by the standard library: loading msgspec would make ``match`` over a
-small file a tenth slower. Whatever is not valid there, or is larger, is decoded by msgspec, which
-also explains what is wrong.
-
-msgspec silently keeps only the last of two equal keys. To detect this, quotes are counted: a text
-has two for each string. If it has more than two for each string of the decoded value, a key was
-dropped. The count is exact, and cheap.
+The standard library decodes it. With a hook that finds duplicate keys, it takes two thirds of the
+time of msgspec, which does not report them (``benchmarks/test_read.py``).
 """
 
 import json
 import math
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from io import BytesIO
-from itertools import chain
-from json import JSONDecodeError
-from typing import Any, TypeVar
+from typing import Any
 
 from nodeselect.errors import InventoryError
 from nodeselect.files.inputs import decode_utf8, document_too_large_error
 from nodeselect.limits import LIMITS
 from nodeselect.problem import Place
 from nodeselect.readers.envelope import LIST_FIELDS, check_envelope, list_field
-from nodeselect.readers.raw_node import WHOLE, RecordPlace, place_of
+from nodeselect.readers.raw_node import WHOLE, Record, RecordPlace, place_of
 from nodeselect.text import quoted
 
-_T = TypeVar("_T")
-
-# In the time of importing msgspec, the standard library decodes this much.
-_MAX_SMALL_BYTES = 512 * 1024
-
 _FOOTER = rb"[ \t]*(Showing [^{}\[\]]*)"
-
-_BOM = b"\xef\xbb\xbf"
-
-_DECODER = json.JSONDecoder(parse_int=str)  # an integer may have any number of digits
-
-_END_OF_NUMBER_OR_ESCAPE = r"\.|[eE][+-]?|u[\da-fA-F]*"
-
-_TRAILING_COMMA = re.compile(r",\s*(?=[\]}])")
-
-# What the standard library accepts and JSON does not have: the group of each pattern.
-_NOT_JSON = {
-    re.compile(
-        r"\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|(\\u[dD][89a-fA-F]\w\w)|\\."
-    ): "a \\u escape is half of a character (an unpaired surrogate)",
-    re.compile(r'"(?:[^"\\]++|\\.)*+"?|(NaN|-?Infinity)'): "a number must be finite",
-}
 
 _WHITE_SPACE = frozenset(b" \t\r\n")
 _CLOSING = frozenset(b"}]")
 
+_find_visible = re.compile(r"[^ \t\r\n]").search
+_match_token = re.compile(r"[ \t\r\n]*([\[\]{},:])[ \t\r\n]*").match
 
-def decode(raw: bytes, line: int = 1) -> Any:
+# An escape sequence; the group is half of a surrogate pair without the other half.
+_ESCAPE = re.compile(
+    r"\\(?:u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|(u[dD][89a-fA-F]\w\w)|.)", re.DOTALL
+)
+
+# What is left of a text from its first mistake on, if the only mistake is that it ends too early.
+_CUT_OFF = re.compile(
+    r"|tr?u?|fa?l?s?|nu?l?|u[\da-fA-F]*|-|[.eE][-+]?|[\"\\](?:[^\"\\]|\\.)*+\\?", re.DOTALL
+)
+
+
+def decode(data: bytes) -> Any:
     """Decode one JSON document.
 
-    :param line: the line of the input in which the document begins, for errors.
     :raises InventoryError: if it is invalid or cut off, or an object has a duplicate key.
     """
-    value = _decode(raw, object, line)
-    if count_string_quotes(raw) != 2 * _count_strings(value):
-        raise _duplicate_key(raw)
+    text = _JsonText(data, 1)
+    value = text.value()
+    if not text.is_at_end():
+        raise text.mistake()
     return value
 
 
 def first_value(raw: bytes) -> Any:
-    """Decode a JSON document, which may have duplicate keys; return None if it is invalid."""
+    """Decode a JSON document, which may have duplicate keys; return None if it is invalid.
+
+    Strings need not be UTF-8, and integers may have any length.
+    """
     try:
-        return _parse(raw)
+        return json.loads(raw.decode("utf-8", "replace"), parse_int=str)
     except (ValueError, RecursionError):
         return None
 
@@ -87,18 +73,7 @@ def read_records(blocks: Iterator[bytes], footers: list[str]) -> Iterator[tuple[
     :raises InventoryError: if a document is invalid or too large, or is only one page of a longer
         list.
     """
-    head: list[bytes] = []
-    while (block := next(blocks, None)) is not None:
-        head.append(block)
-        if sum(map(len, head)) > _MAX_SMALL_BYTES:
-            break
-    else:
-        text, footer = _split_footer(b"".join(head))
-        if (document := _decode_small(text)) is not None:
-            footers += footer
-            yield from _records(document, WHOLE)
-            return
-    texts = split_at_lines(chain(head, blocks))
+    texts = split_at_lines(blocks)
     line, text = next(texts)
     is_only = True
     for following in texts:
@@ -118,31 +93,21 @@ def read_records(blocks: Iterator[bytes], footers: list[str]) -> Iterator[tuple[
     yield from read_text(text, line, WHOLE if is_only else (line, ""))
 
 
-def read_text(text: bytes, line: int, place: RecordPlace) -> Iterator[tuple[RecordPlace, Any]]:
-    """Yield the place and the value of each record in a JSON document, or in several in ``text``.
+def read_text(data: bytes, line: int, place: RecordPlace) -> Iterator[tuple[RecordPlace, Any]]:
+    """Yield the place and the value of each record in a JSON document, or in several in ``data``.
 
     :param line: the line of the input in which the text begins.
     :param place: the place of the text in the input; ``WHOLE`` if it is the whole input.
     :raises InventoryError: if it is invalid, or is only one page of a longer list.
     """
     try:
-        yield from _read_text(text, line, place)
-    except _SeveralTextsError as error:
-        texts = split_at_brackets(text, line)
-        if len(texts) < 2:
-            raise _within(place, error) from None
-        for line_of_text, each in texts:
-            yield from _read_text(each, line_of_text, (line_of_text, ""))
-
-
-def _read_text(text: bytes, line: int, place: RecordPlace) -> Iterator[tuple[RecordPlace, Any]]:
-    try:
-        if (document := _decode_or_none(text)) is not None:
-            yield from _records(document, place)
-        elif text.lstrip()[:1] == b"[":
-            yield from _raw_list_records(text, line, place)
-        else:
-            yield from _raw_records(text, line, place)
+        text = _JsonText(data, line)
+        yield from text.records(place)
+        while not text.is_at_end():
+            place = text.line, ""
+            if not text.begins_with("{") and not text.begins_with("["):
+                raise text.mistake()
+            yield from text.records(place)
     except InventoryError as error:
         raise _within(place, error) from None
 
@@ -150,17 +115,6 @@ def _read_text(text: bytes, line: int, place: RecordPlace) -> Iterator[tuple[Rec
 def _within(place: RecordPlace, error: InventoryError) -> InventoryError:
     """Return an error with the place ``place``, unless it has a place already."""
     return error if error.place or place == WHOLE else error.within(place_of(place))
-
-
-def _decode_or_none(text: bytes) -> Any:
-    """Decode a small valid document at once; return None for others.
-
-    The caller decodes those record by record, which takes less memory for a large document, and
-    finds the invalid record.
-    """
-    with suppress(InventoryError):
-        return decode(text) if len(text) <= _MAX_SMALL_BYTES else None
-    return None
 
 
 def _split_footer(data: bytes) -> tuple[bytes, list[str]]:
@@ -177,198 +131,163 @@ def _split_footer(data: bytes) -> tuple[bytes, list[str]]:
     return document, [footer[1].decode("utf-8", "replace")]
 
 
-def _decode_small(data: bytes) -> dict[str, Any] | list[Any] | None:
-    """Decode a small document by the standard library, since msgspec loads slowly.
-
-    Return None if it is invalid, or may be; then msgspec must decode it.
-    """
-    if b"\\u" in data:  # escapes of surrogates may be invalid
-        return None
-    try:
-        document = json.loads(
-            data.decode().removeprefix("\ufeff"),
-            object_pairs_hook=_unique,
-            parse_float=_finite,
-            parse_constant=_finite,
-        )
-    except (ValueError, RecursionError):
-        return None
-    return document if isinstance(document, dict | list) else None
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Build the dict of a JSON object from its pairs; raise a ValueError if a key occurs twice."""
+def _unique(pairs: list[tuple[str, Any]]) -> Record:
+    """Build the dict of a JSON object from its pairs; raise if a key occurs twice."""
     record = dict(pairs)
     if len(record) != len(pairs):
-        raise ValueError("duplicate key")
+        keys = [key for key, _ in pairs]
+        raise _duplicate_key(next(key for key in keys if keys.count(key) > 1))
     return record
 
 
+def _duplicate_key(key: str) -> InventoryError:
+    message = f"duplicate key {quoted(key)} in one object"
+    return InventoryError("duplicate-key", message, hint="keep only one of them")
+
+
 def _finite(text: str) -> float:
-    """Convert a text to a float; raise a ValueError if it is not finite."""
+    """Convert a text to a float; raise if it is not finite."""
     number = float(text)
     if not math.isfinite(number):
-        raise ValueError("out of range")
+        raise InventoryError("not-json", f"invalid JSON: {quoted(text)} is not a finite number")
     return number
 
 
-def _records(document: Any, place: RecordPlace) -> Iterator[tuple[RecordPlace, Any]]:
-    path, nodes = "", document
-    if isinstance(document, dict) and (name := list_field(document)):
-        path, nodes = name, document.pop(name) or []
-        check_envelope(name, document)
-    if not isinstance(nodes, list):
-        yield place, nodes
-        return
-    line = place[0]
-    for number, item in enumerate(nodes):
-        yield (line, f"{path}[{number}]"), item
+_raw_decode = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_float=_finite, parse_constant=_finite
+).raw_decode
 
 
-def _raw_records(data: bytes, line: int, place: RecordPlace) -> Iterator[tuple[RecordPlace, Any]]:
-    from msgspec import Raw
+class _JsonText:
+    """Reads the values in a JSON text, one after the other.
 
-    fields = {key: bytes(value) for key, value in _decode(data, dict[str, Raw], line).items()}
-    quotes = 2 * len(fields) + sum(map(count_string_quotes, fields.values()))
-    if count_string_quotes(data) != quotes:
-        raise _duplicate_key(data)
-    for name in LIST_FIELDS:
-        if name in fields and fields[name][:1] in (b"[", b"n"):
-            nodes = fields.pop(name)
-            check_envelope(name, {key: decode(value) for key, value in fields.items()})
-            if nodes != b"null":
-                yield from _raw_list_records(nodes, line, (place[0], name))
-            return
-    yield place, decode(data)
-
-
-def count_string_quotes(raw: bytes) -> int:
-    """Count the quotes in a JSON document that begin or end a string, not the escaped ones."""
-    count = raw.count(b'"')
-    if b"\\" in raw:
-        count -= re.findall(rb"\\(.)", raw, re.DOTALL).count(b'"')
-    return count
-
-
-def _raw_list_records(
-    raw: bytes, line: int, place: RecordPlace
-) -> Iterator[tuple[RecordPlace, Any]]:
-    from msgspec import Raw
-
-    for number, item in enumerate(_decode(raw, list[Raw], line)):
-        item_place = place[0], f"{place[1]}[{number}]"
-        try:
-            yield item_place, decode(bytes(item))
-        except InventoryError as error:
-            raise error.within(place_of(item_place)) from None
-
-
-def _decode(raw: bytes, shape: type[_T], line: int = 1) -> _T:
-    import msgspec
-
-    try:
-        return msgspec.json.decode(raw.removeprefix(_BOM), type=shape)
-    except RecursionError:
-        raise _too_deep() from None
-    except (msgspec.MsgspecError, ValueError):
-        raise _invalid(raw.removeprefix(_BOM), shape, line) from None
-
-
-def _invalid(raw: bytes, shape: type, line: int) -> InventoryError:
-    """Return the error for a text that msgspec rejects.
-
-    The mistake and its position are determined without msgspec, since its exceptions and their
-    texts differ between versions.
+    :ivar line: the line of the input in which the current document begins.
     """
-    text = decode_utf8(raw)
 
-    def place(at: int) -> Place:
-        return Place(line=line + text.count("\n", 0, at), column=at - text.rfind("\n", 0, at))
+    def __init__(self, data: bytes, line: int) -> None:
+        """Begin at the first value.
 
-    def not_json(problem: str, at: int) -> InventoryError:
-        return InventoryError("not-json", f"invalid JSON: {problem}", place=place(at))
+        :param line: the line of the input in which the text begins.
+        :raises InventoryError: if it is not UTF-8, or has half of a surrogate pair.
+        """
+        text = decode_utf8(data.removeprefix(b"\xef\xbb\xbf"), line)
+        self._text = text
+        self._first_line = line
+        if "\\" in text and "\\u" in text:  # one character is searched for much faster
+            half = next((escape for escape in _ESCAPE.finditer(text) if escape[1]), None)
+            if half is not None:
+                message = (
+                    "invalid JSON: a \\u escape is half of a character (an unpaired surrogate)"
+                )
+                raise InventoryError("not-json", message, place=self._place(half.start()))
+        self._index = self._skip_white_space(0)
+        self.line = line + text.count("\n", 0, self._index)
 
-    start = len(text) - len(text.lstrip())
-    try:
-        _, end = _DECODER.raw_decode(text, start)
-    except JSONDecodeError as error:
-        if _is_cut_off(text, error.pos):
+    def is_at_end(self) -> bool:
+        """Step over white space, and return whether the text ends there."""
+        self._index = self._skip_white_space(self._index)
+        return self._index == len(self._text)
+
+    def begins_with(self, character: str) -> bool:
+        return self._text.startswith(character, self._index)
+
+    def value(self) -> Any:
+        """Decode the next value, and step over it."""
+        try:
+            value, self._index = _raw_decode(self._text, self._index)
+        except json.JSONDecodeError as error:
+            raise self._mistake_at(error.pos) from None
+        except InventoryError:
+            raise
+        except RecursionError:
+            raise InventoryError("too-deep", "the document is nested too deeply") from None
+        except ValueError:  # an integer has more digits than Python converts
+            raise InventoryError("not-json", "a number is too large") from None
+        return value
+
+    def records(self, place: RecordPlace) -> Iterator[tuple[RecordPlace, Any]]:
+        """Yield the records of the next document: those of its list, or itself.
+
+        :param place: the place of the document; ``WHOLE`` if it may be the whole input.
+        """
+        begin, line = self._index, place[0]
+        if self.begins_with("["):
+            yield from self._items(place)
+        elif not self.begins_with("{"):
+            yield place, self.value()
+        else:
+            document: Record = {}
+            self._step("{")
+            separator = self._step("}") if self.begins_with("}") else ","
+            while separator == ",":
+                if not self.begins_with('"'):
+                    raise self.mistake()
+                key = self.value()
+                if key in document:
+                    raise _duplicate_key(key)
+                self._step(":")
+                if key in LIST_FIELDS and self.begins_with("["):
+                    yield from self._items((line, key))
+                    document[key] = []
+                else:
+                    document[key] = self.value()
+                separator = self._step(",}")
+            if name := list_field(document):
+                del document[name]
+                check_envelope(name, document)
+            else:
+                yield place if self.is_at_end() else (self.line, ""), document
+        self.line += self._text.count("\n", begin, self._index)
+
+    def _items(self, place: RecordPlace) -> Iterator[tuple[RecordPlace, Any]]:
+        """Yield the place and the value of each item of the next list, whose place is ``place``."""
+        line, path = place
+        self._step("[")
+        separator = self._step("]") if self.begins_with("]") else ","
+        number = 0
+        while separator == ",":
+            item_place = line, f"{path}[{number}]"
+            try:
+                item = self.value()
+            except InventoryError as error:
+                raise _within(item_place, error) from None
+            yield item_place, item
+            separator = self._step(",]")
+            number += 1
+
+    def _step(self, expected: str) -> str:
+        """Step over the next character and the white space around it; return the character.
+
+        :raises InventoryError: if it is not one of ``expected``.
+        """
+        match = _match_token(self._text, self._index)
+        if match is None or match[1] not in expected:
+            raise self._mistake_at(self._skip_white_space(self._index))
+        self._index = match.end()
+        return match[1]
+
+    def mistake(self) -> InventoryError:
+        """Return the error for a text that is invalid, or cut off, here."""
+        return self._mistake_at(self._index)
+
+    def _mistake_at(self, index: int) -> InventoryError:
+        text = self._text
+        if _CUT_OFF.fullmatch(text[index:].rstrip()):
             message, hint = "the JSON is cut off here", "get the complete output again"
-            return InventoryError("cut-off", message, place=place(len(text)), hint=hint)
-        if comma := _TRAILING_COMMA.match(text, text.rfind(",", 0, error.pos + 1)):
-            return not_json("trailing comma", comma.end())
-        is_escape = "\\" in text[error.pos - 1 : error.pos + 1]
-        problem = "invalid escape" if is_escape else f"unexpected {quoted(text[error.pos])}"
-        return not_json(problem, error.pos)
-    except RecursionError:
-        return _too_deep()
-    if rest := text[end:].lstrip():
-        at = len(text) - len(rest)
-        return _SeveralTextsError("not-json", "invalid JSON: trailing characters", place=place(at))
-    for pattern, problem in _NOT_JSON.items():
-        for match in pattern.finditer(text):
-            if match[1]:
-                return not_json(problem, match.start(1))
-    if shape is object:  # any JSON is an ``object``
-        return InventoryError("not-json", "a number is too large")
-    return InventoryError("wrong-type", "expected an object or a list of objects")
+            return InventoryError("cut-off", message, place=self._place(len(text)), hint=hint)
+        if text[index] == ",":  # some versions of Python report the comma before a bracket
+            end = self._skip_white_space(index + 1)
+            index = end if text.startswith(("]", "}"), end) else index
+        message = f"invalid JSON: unexpected {quoted(text[index])}"
+        return InventoryError("not-json", message, place=self._place(index))
 
+    def _skip_white_space(self, index: int) -> int:
+        match = _find_visible(self._text, index)
+        return match.start() if match else len(self._text)
 
-def _is_cut_off(text: str, at: int) -> bool:
-    """Return whether a text, invalid from ``at`` on, may be the beginning of valid JSON."""
-    if not text.startswith('"', at):
-        rest = text[at:].rstrip()
-        is_word = any(word.startswith(rest) for word in ("true", "false", "null", "-"))
-        return is_word or re.fullmatch(_END_OF_NUMBER_OR_ESCAPE, rest) is not None
-    try:
-        _DECODER.raw_decode(text, at)
-    except JSONDecodeError:  # the string is not closed
-        return True
-    return False
-
-
-def _too_deep() -> InventoryError:
-    return InventoryError("too-deep", "the document is nested too deeply")
-
-
-class _SeveralTextsError(InventoryError):
-    """There is something after the end of a JSON document, perhaps another document."""
-
-
-def _count_strings(value: Any) -> int:
-    """Count the strings in a decoded value at any depth, keys included."""
-    containers: list[Any] = [[value]]
-    count = 0
-    while containers:
-        container = containers.pop()
-        if type(container) is dict:
-            count += len(container)
-            container = container.values()
-        for item in container:
-            if type(item) is str:
-                count += 1
-            elif type(item) is dict or type(item) is list:
-                containers.append(item)
-    return count
-
-
-def _parse(raw: bytes, **options: Any) -> Any:
-    """Parse JSON tolerantly: strings need not be UTF-8, and integers may have any length."""
-    return json.loads(raw.decode("utf-8", "replace"), parse_int=str, **options)
-
-
-def _duplicate_key(raw: bytes) -> InventoryError:
-    """Return the error for the first duplicate key of ``raw``, which is known to have one."""
-    names: list[str] = []
-
-    def note_duplicates(pairs: list[tuple[str, Any]]) -> None:
-        counts = Counter(key for key, _ in pairs)
-        names.extend(f" {quoted(key)}" for key, count in counts.items() if count > 1)
-
-    with suppress(ValueError, RecursionError):  # what else is wrong with it
-        _parse(raw, object_pairs_hook=note_duplicates)
-    message = f"duplicate key{names[0] if names else ''} in one object"
-    return InventoryError("duplicate-key", message, hint="keep only one of them")
+    def _place(self, index: int) -> Place:
+        line = self._first_line + self._text.count("\n", 0, index)
+        return Place(line=line, column=index - self._text.rfind("\n", 0, index))
 
 
 def split_at_lines(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
@@ -403,25 +322,3 @@ def split_at_lines(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
         if last := block[-1:].rstrip() or block.rstrip()[-1:]:
             is_closed = last in (b"}", b"]")
     yield line, text.getvalue()
-
-
-def split_at_brackets(text: bytes, line: int) -> list[tuple[int, bytes]]:
-    """Split a text into JSON documents, wherever they begin.
-
-    Return the number of the first line of each, and its text. Return an empty list if one of them
-    is invalid, or if there is anything but white space between them.
-
-    :param line: the number of the first line of ``text``.
-    """
-    # One character for each byte; those of other characters than ASCII are within strings.
-    characters, end = text.decode("latin-1"), 0
-    texts: list[tuple[int, bytes]] = []
-    try:
-        while match := re.compile(r"\s*(?=[{\[])").match(characters, end):
-            line += match[0].count("\n")
-            _, end = _DECODER.raw_decode(characters, match.end())
-            texts.append((line, text[match.end() : end]))
-            line += texts[-1][1].count(b"\n")
-    except (ValueError, RecursionError):
-        return []
-    return [] if characters[end:].strip() else texts

@@ -145,7 +145,7 @@ def decode_plain(chunk: bytes) -> tuple[list[str], list[PlainRecord]] | None:
         return None
     sizes = [len(record.labels) for record in records]
     strings = 3 * lines + 2 * sum(sizes)
-    quotes = json.count_string_quotes(chunk)
+    quotes = _count_string_quotes(chunk)
     if quotes != 2 * strings:  # there are names and states, or a duplicate key
         strings += 2 * sum([record.name is not None for record in records])
         strings += 2 * sum([record.state is not None for record in records])
@@ -155,6 +155,14 @@ def decode_plain(chunk: bytes) -> tuple[list[str], list[PlainRecord]] | None:
     if not all_plain_ids(ids) or max(sizes) > LIMITS.node_labels:
         return None
     return ids, records
+
+
+def _count_string_quotes(raw: bytes) -> int:
+    """Count the quotes in JSON that begin or end a string, not the escaped ones."""
+    count = raw.count(b'"')
+    if b"\\" in raw:
+        count -= re.findall(rb"\\(.)", raw, re.DOTALL).count(b'"')
+    return count
 
 
 def to_row(record: Any) -> NodeRow:
