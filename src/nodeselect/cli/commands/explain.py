@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from stat import S_ISREG
 
 import click
@@ -19,14 +20,21 @@ from nodeselect.cli.inputs.job_selectors import (
     selected,
     term_numbers,
 )
-from nodeselect.cli.inputs.nodes import NodeFiles, match_any, read_explainable, read_inventory
+from nodeselect.cli.inputs.nodes import NodeFiles, match_any, read_inventory, state_messages
 from nodeselect.cli.output_file import write_file
-from nodeselect.cli.streams import ExitStatus, write_error, write_error_message, write_output
+from nodeselect.cli.streams import (
+    ExitStatus,
+    write_error,
+    write_error_message,
+    write_message,
+    write_output,
+)
 from nodeselect.errors import JobError
 from nodeselect.explain import Explanation, NodeExplanation, explain_node
 from nodeselect.explain.compute import exclude_by_state
 from nodeselect.files.replace import file_status
-from nodeselect.node import Node, count_connected
+from nodeselect.inventory import Inventory
+from nodeselect.node import Node, count_connected, has_state
 from nodeselect.render.explanation import explanation_lines
 from nodeselect.render.jobs import (
     JobsReport,
@@ -153,9 +161,8 @@ def explain(
         results = [explain_node(selector, found.id, found.labels) for selector in selectors]
         is_match = any(result.matches for result in results)
     else:
-        inventory, excluded, left_out = read_explainable(nodes_from, states, selectors)
-        explanations = map(inventory.explain, selectors)
-        results = [exclude_by_state(result, excluded, left_out) for result in explanations]
+        inventory, explain_over = _read_explainable(nodes_from, states, selectors)
+        results = list(map(explain_over, selectors))
         is_match = any(result.matched for result in results)
         if len(selectors) > 1:
             nodes = match_any(inventory, selectors)
@@ -202,6 +209,23 @@ def _read_node(nodes_from: NodeFiles, node_id: str) -> Node:
     return next(iter(nodes))
 
 
+def _read_explainable(
+    nodes_from: NodeFiles, states: frozenset[str] | None, selectors: Iterable[Selector]
+) -> tuple[Inventory, Callable[[Selector], Explanation]]:
+    """Return the nodes in ``states``, and the function that explains ``selectors`` over them."""
+    inventory = read_inventory(nodes_from)
+    if states is None:
+        return inventory, inventory.explain
+    counts = Counter(inventory.match(Selector.everything()).state_counts())
+    for line in state_messages(states, counts):
+        write_message(line)
+    left_out = Counter({state: n for state, n in counts.items() if not has_state(state, states)})
+    named = (inventory.match(Selector.of(match_ids=each.ids)) for each in selectors if each.ids)
+    excluded = {node.id: node.state for each in named for node in each if node.state in left_out}
+    chosen = Inventory(inventory.match(Selector.everything()).in_states(states))
+    return chosen, lambda selector: exclude_by_state(chosen.explain(selector), excluded, left_out)
+
+
 def _jobs_on_nodes(
     selectors: Mapping[str, Sequence[Selector]],
     invalid: Mapping[str, JobError],
@@ -209,15 +233,12 @@ def _jobs_on_nodes(
     states: frozenset[str] | None,
 ) -> JobsReport:
     every_term = (term for terms in selectors.values() for term in terms)
-    inventory, excluded, left_out = read_explainable(nodes_from, states, every_term)
+    inventory, explain_over = _read_explainable(nodes_from, states, every_term)
     unused = inventory.match(Selector.everything())
     jobs = [invalid_job(name, error) for name, error in invalid.items()]
     for name, terms in selectors.items():
-        explanations = [
-            exclude_by_state(inventory.explain(term), excluded, left_out) for term in terms
-        ]
         answer = match_any(inventory, terms)
-        jobs.append(job_on_nodes(name, explanations, answer.state_counts()))
+        jobs.append(job_on_nodes(name, list(map(explain_over, terms)), answer.state_counts()))
         unused -= answer
     return JobsReport.of_nodes(len(inventory), jobs, unused.ids())
 

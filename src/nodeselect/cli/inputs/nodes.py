@@ -15,7 +15,7 @@ from nodeselect.cli.inputs.files import similar_file_hint, walk
 from nodeselect.cli.streams import Progress, write_message
 from nodeselect.errors import InventoryError
 from nodeselect.files.inputs import cannot_read, open_inputs
-from nodeselect.node import count_in_states, has_state, split_state
+from nodeselect.node import count_in_states, split_state
 from nodeselect.problem import Fix
 from nodeselect.readers.detect import KNOWN_STATES, is_saved
 from nodeselect.readers.reader import InputSummary, NodeReader
@@ -168,29 +168,6 @@ def read_inventory(nodes_from: NodeFiles) -> "Inventory":
 
     with open_nodes(nodes_from) as nodes:
         return Inventory.read(nodes) if isinstance(nodes, NodeReader) else nodes
-
-
-def read_explainable(
-    nodes_from: NodeFiles, states: frozenset[str] | None, selectors: Iterable[Selector]
-) -> "tuple[Inventory, dict[str, str | None], Counter[str | None]]":
-    """Return the nodes in ``states`` to explain selectors over, and what was left out.
-
-    The first result has the nodes. The second has the state of each node that is left out and whose
-    id is in ``selectors``, by id. The third has how many nodes are left out in each state.
-    """
-    inventory = read_inventory(nodes_from)
-    if states is None:
-        return inventory, {}, Counter()
-    counts = Counter(inventory.match(Selector.everything()).state_counts())
-    for line in state_messages(states, counts):
-        write_message(line)
-    left_out = Counter({state: n for state, n in counts.items() if not has_state(state, states)})
-    named = (inventory.match(Selector.of(match_ids=each.ids)) for each in selectors if each.ids)
-    excluded = {node.id: node.state for each in named for node in each if node.state in left_out}
-    from nodeselect.inventory import Inventory  # imports pyroaring
-
-    chosen = inventory.match(Selector.everything()).in_states(states)
-    return Inventory(chosen), excluded, left_out
 
 
 def state_messages(states: frozenset[str], counts: Counter[str | None]) -> Iterator[str]:
