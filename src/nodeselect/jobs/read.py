@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from nodeselect.documents.values import (
     DocumentError,
-    Object,
     Scalar,
     check_characters,
     decode_utf8,
     file_too_large_error,
-    from_python,
     to_python,
 )
 from nodeselect.documents.yaml import read_document
@@ -24,9 +22,10 @@ from nodeselect.jobs.check.checker import (
     draw_problems,
     to_bytes,
 )
-from nodeselect.jobs.check.rule import describe, document_finding
+from nodeselect.jobs.check.rule import document_finding
 from nodeselect.jobs.check.schema_fields import FRACTION, INTEGER, NUMBER
 from nodeselect.limits import LIMITS
+from nodeselect.problem import Problem
 from nodeselect.selectors import Selector
 
 if TYPE_CHECKING:
@@ -87,8 +86,15 @@ def read_response(data: JobData, file: str = "answer") -> "GetExecutionResponse"
     """
     from nodeselect.jobs.models.server import Execution, GetExecutionResponse
 
-    answer = _read_answer(data, file, frozenset(Execution.model_fields))
-    return _validate(GetExecutionResponse, {"execution": answer}, file)
+    answer = data if isinstance(data, Mapping) else _parse_answer(to_bytes(data), file)
+    if isinstance(answer, Mapping):
+        execution = answer.get("execution", answer)
+        fields = execution if isinstance(execution, Mapping) else {"id": execution}
+        if all(fields.get(name) is None for name in Execution.model_fields):
+            message = "this is not the execution that was expected: it has none of its fields"
+            raise JobError(file, (Problem("no-execution", message),))
+        answer = {"execution": execution}
+    return _validate(GetExecutionResponse, answer, file)
 
 
 def read_execution(data: JobData, file: str = "answer") -> "Execution":
@@ -106,36 +112,19 @@ def _validate(model: type[_Model], fields: Any, file: str) -> _Model:
         raise JobError(file, error.problems, error.unreported) from None
 
 
-def _read_answer(data: JobData, file: str, fields: frozenset[str]) -> dict[str, Any]:
-    """Read ``{execution: {...}}`` or only the inner mapping; return the latter.
+def _parse_answer(data: bytes, file: str) -> Any:
+    """Parse the answer of a server.
 
-    :param fields: the fields of the inner mapping; if it has none of them, raise.
-    :raises JobError: if it is not such an answer.
+    :raises JobError: if it is not JSON or YAML, or is too large.
     """
-    content, path = None, ""
     try:
-        if isinstance(data, Mapping):
-            document = from_python(data)
-        elif len(content := to_bytes(data)) > LIMITS.job_file_bytes:
+        if len(data) > LIMITS.job_file_bytes:
             raise file_too_large_error("an answer")
-        else:
-            text, is_json = decode_utf8(content), file.lower().endswith(".json")
-            document = read_document(text, LIMITS.job_file_values, strict_json=is_json)
-        inner = document
-        if isinstance(document, Object) and "execution" in document.entries:
-            inner, path = document.entries["execution"][1], "execution"
-        if not isinstance(inner, Object):
-            message = f"expected a mapping, found {describe(inner)}"
-            length = len(inner.text) if isinstance(inner, Scalar) else 1
-            raise DocumentError("wrong-type", message, inner.position, length=length)
-        answer: dict[str, Any] = to_python(inner, _to_json_type)
-        if all(answer.get(field) is None for field in fields):
-            message = "this is not the execution that was expected: it has none of its fields"
-            raise DocumentError("no-execution", message, inner.position)
+        text, is_json = decode_utf8(data), file.lower().endswith(".json")
+        document = read_document(text, LIMITS.job_file_values, strict_json=is_json)
     except DocumentError as error:
-        problems = draw_problems([document_finding(error, path)], content)
-        raise JobError(file, problems) from None
-    return answer
+        raise JobError(file, draw_problems([document_finding(error)], data)) from None
+    return to_python(document, _to_json_type)
 
 
 def _parse_plain_json(data: bytes) -> Mapping[str, Any] | None:
