@@ -1,7 +1,7 @@
 """Rules about single fields of a job: their names, and the types and bounds of their values."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from math import isinf
 
@@ -334,7 +334,11 @@ def _check_mapping(expectation: Field, value: Value, path: str) -> Findings:
     elif expectation.kind == "model":
         yield from check_model(expectation.model, value, path)
     elif expectation.kind == "data":
-        yield from _check_data(value, path)
+        for inner, number in _large_numbers(value):
+            text = number.text
+            message = f"{truncate(text, 30)} does not fit into 64 bits"
+            hint = Fix.write(f'"{text}"', "as a string, write") if len(text) < 200 else None
+            yield from _out_of_range(number, f"{path}{inner}", message, hint)
     else:
         for key, item in value.entries.values():
             place = truncated_path(path, key.text)
@@ -342,19 +346,19 @@ def _check_mapping(expectation: Field, value: Value, path: str) -> Findings:
             yield from _check_text(expectation, item, place)
 
 
-def _check_data(value: Value, path: str) -> Findings:
-    """Report numbers of more than 64 bits in a value, at any depth; everything else is allowed."""
+def _large_numbers(value: Value) -> Iterator[tuple[str, Scalar]]:
+    """Yield the numbers of more than 64 bits in a value, at any depth, with their paths in it."""
     match value:
         case List(items):
             for index, item in enumerate(items):
-                yield from _check_data(item, f"{path}[{index}]")
+                for path, number in _large_numbers(item):
+                    yield f"[{index}]{path}", number
         case Object(entries):
             for name, (_, item) in entries.items():
-                yield from _check_data(item, truncated_path(path, name))
+                for path, number in _large_numbers(item):
+                    yield f".{truncated_path('', name)}{path}", number
         case Scalar(text, "number") if _is_too_large(text):
-            message = f"{truncate(text, 30)} does not fit into 64 bits"
-            hint = Fix.write(f'"{text}"', "as a string, write") if len(text) < 200 else None
-            yield from _out_of_range(value, path, message, hint)
+            yield "", value
 
 
 def _is_too_large(digits: str) -> bool:
