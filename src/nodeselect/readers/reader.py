@@ -241,7 +241,7 @@ class NodeReader:
             self._shapes.add(plain.NAME)
             if typed is not None and self._selector is None:
                 self._count(ids)
-                yield typed.to_columns(decoded)
+                yield typed.to_columns(ids, decoded)
                 continue
             if self._keeps_nodes:
                 self._keep(map(ndjson.to_row, decoded))

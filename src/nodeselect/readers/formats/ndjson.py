@@ -245,11 +245,11 @@ class TypedDecoder:
         self._retries_left = min(self._retries_left + 1, _MAX_RETRIES)
         return ids, records
 
-    def to_columns(self, records: Sequence[Any]) -> Columns:
-        """Convert the records of a chunk to columns."""
-        ids = [record.id for record in records]
-        names = [record.name for record in records]
-        states = [record.state for record in records]
+    def to_columns(self, ids: Sequence[str], records: Sequence[Any]) -> Columns:
+        """Convert the ids and the records of a chunk to columns."""
+        absent = [None] * len(ids)
+        names = [record.name for record in records] if "name" in self._fields else absent
+        states = [record.state for record in records] if "state" in self._fields else absent
         values = zip(*[astuple(record.labels) for record in records], strict=True)
         return Columns(ids, names, states, dict(zip(self._keys, values, strict=True)))
 
