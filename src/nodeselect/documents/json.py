@@ -37,15 +37,15 @@ def read_json(text: str, max_values: int | None, *, may_be_yaml: bool) -> Value 
     return document
 
 
-# What people write in JSON that JSON does not have, and what to write instead.
+# Patterns of what people write in JSON that JSON does not have, and what to write instead.
 _MISTAKES = (
-    (re.compile("(?<=\\{)\\{|\\{\\{"), TEMPLATE_HINT),
-    (re.compile("#|//|/[*]"), "JSON has no comments: remove it"),
-    (re.compile("'"), 'strings need double quotes: "..."'),
-    (re.compile(r"(?:True|False)\b"), "write true or false"),
-    (re.compile(r"None\b"), "write null"),
-    (re.compile("[}\\]]"), "remove the comma before it"),
-    (re.compile(r"[A-Za-z_]"), 'strings need double quotes: "..."'),
+    ("(?<=\\{)\\{|\\{\\{", TEMPLATE_HINT),
+    ("#|//|/[*]", "JSON has no comments: remove it"),
+    ("'", 'strings need double quotes: "..."'),
+    (r"(?:True|False)\b", "write true or false"),
+    (r"None\b", "write null"),
+    ("[}\\]]", "remove the comma before it"),
+    (r"[A-Za-z_]", 'strings need double quotes: "..."'),
 )
 
 _NOT_A_NUMBER = re.compile(r"-?(?:NaN|Infinity)(?=[ \t\r\n,\]}])")
@@ -82,7 +82,11 @@ class _JsonBuilder(Builder):
             message = f"not JSON: expected {expected}, found the end"
             position = self.position(max(end - 1, 0))
             return DocumentError("not-json", message, position, "the file ends too early")
-        hints = (hint for pattern, hint in _MISTAKES if pattern.match(self._text, self._index))
+        hints = (
+            hint
+            for pattern, hint in _MISTAKES
+            if re.compile(pattern).match(self._text, self._index)
+        )
         message = f"not JSON: expected {expected}, found {quoted(self._text[self._index])}"
         return DocumentError("not-json", message, self._here(), next(hints, None))
 

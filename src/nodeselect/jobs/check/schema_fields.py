@@ -31,9 +31,8 @@ NANOSECONDS = {
 _PART = "[0-9]{1,19}(?:[.][0-9]{1,19})?(?:ns|us|µs|μs|ms|s|m|h)"
 # One part or more, each a number without a sign and a unit.
 DURATION = f"(?:{_PART})+"
-
-_WHOLE = re.compile(DURATION)
-_PARTS = re.compile("(?<![0-9])([0-9]+)(?:[.]([0-9]+))?(ns|us|µs|μs|ms|s|m|h)")
+# The numbers and the unit of each part. Both are compiled on first use.
+_PARTS = "(?<![0-9])([0-9]+)(?:[.]([0-9]+))?(ns|us|µs|μs|ms|s|m|h)"
 
 
 class Field(NamedTuple):
@@ -99,10 +98,10 @@ def parse_duration(text: str) -> int | None:
     >>> parse_duration("1m30s"), parse_duration("1.5s"), parse_duration("90")
     (90000000000, 1500000000, None)
     """
-    if len(text) > 200 or not _WHOLE.fullmatch(text):
+    if len(text) > 200 or not re.fullmatch(DURATION, text):
         return None
     total = 0
-    for whole, fraction, unit in _PARTS.findall(text):
+    for whole, fraction, unit in re.findall(_PARTS, text):
         size = NANOSECONDS[unit]
         total += int(whole) * size + int(fraction or 0) * size // 10 ** len(fraction)
     return total
