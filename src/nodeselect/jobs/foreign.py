@@ -94,8 +94,8 @@ _POD = "conditions of a Kubernetes pod"
 # A document with one of these fields is a job spec, whatever else it has.
 _JOB_FIELDS = frozenset({"config", "selector", "spec"})
 
-# Returns the selectors of decoded JSON, of which a node must match one.
-_Read = Callable[[Any], tuple[Selector, ...]]
+# Returns the selector of decoded JSON, or several, of which a node must match one.
+_Read = Callable[[Any], Selector | tuple[Selector, ...]]
 
 
 class Workload(NamedTuple):
@@ -323,7 +323,8 @@ def read_selector_file(data: bytes, file: str = "selector") -> SelectorFile | No
         return None
     kind, value, path, read = recognised
     try:
-        return SelectorFile(kind, read_structured(value, read, path))
+        found = read_structured(value, read, path)
+        return SelectorFile(kind, found if isinstance(found, tuple) else (found,))
     except StructureError as error:
         raise JobError(file, draw_problems([error.finding], data)) from None
 
@@ -338,7 +339,7 @@ def _recognise(document: Value) -> tuple[str, Value, str, _Read] | None:
         items = [item.entries for item in document.items if isinstance(item, Object)]
         if not any(name.lower() == "key" for entries in items for name in entries):
             return None
-        return _BACALHAU, document, "", _one(selector_from_bacalhau)
+        return _BACALHAU, document, "", selector_from_bacalhau
     if not isinstance(document, Object) or not _JOB_FIELDS.isdisjoint(document.entries):
         return None
     for fields, kind, read in _FIELDS:
@@ -352,12 +353,8 @@ def _recognise(document: Value) -> tuple[str, Value, str, _Read] | None:
         return None  # a job of Nomad: its groups and tasks have constraints, too
     for name, (_, value) in entries.items():
         if name.lower() == "constraints":
-            return _BACALHAU, value, f"{path}{name}", _one(selector_from_bacalhau)
+            return _BACALHAU, value, f"{path}{name}", selector_from_bacalhau
     return None
-
-
-def _one(read: Callable[[Any], Selector]) -> _Read:
-    return lambda value: (read(value),)
 
 
 def _pod(*fields: str) -> _Read:
@@ -394,7 +391,7 @@ def _read_json(value: object) -> tuple[Selector, ...]:
 # The fields by which each kind of document is recognised, and how it is read.
 _FIELDS: tuple[tuple[tuple[str, ...], str, _Read], ...] = (
     (("selectors",), "selectors in JSON", _read_json),
-    (("matchLabels", "matchExpressions"), _LABEL_SELECTOR, _one(Selector.from_kubernetes)),
+    (("matchLabels", "matchExpressions"), _LABEL_SELECTOR, Selector.from_kubernetes),
     (("nodeSelectorTerms",), _POD, _pod("affinity", "nodeAffinity", _REQUIRED)),
     ((_REQUIRED,), _POD, _pod("affinity", "nodeAffinity")),
     (("nodeAffinity",), _POD, _pod("affinity")),
