@@ -46,8 +46,7 @@ def explain_hint(
     if states:
         options["--state"] = [",".join(sorted(states))]
     words = [word for name, values in options.items() for value in values for word in (name, value)]
-    command = command_line(["explain", *words])
-    return f"for details, {saved}run: {command}"
+    return f"for details, {saved}run: {command_line(['explain', *words])}"
 
 
 def similar_key(
@@ -55,7 +54,7 @@ def similar_key(
 ) -> str:
     """Return the end of a message about an unknown key, such as ``; 3 nodes have 'region'``.
 
-    It is empty if no key in ``counts`` is similar. ``one`` is for one node, ``several`` for others.
+    It is empty if no key in ``counts`` is similar. ``one`` is for one node, ``several`` for more.
     """
     from nodeselect.similarity import WordCounts, closest_key  # compiles patterns
 
@@ -66,7 +65,7 @@ def similar_key(
 
 
 def check_node(inventory: "Inventory", node_id: str) -> None:
-    """End the command if no node has this id; name the node that has this name, or longer ids."""
+    """End the command with an error if no node has this id; a hint names a similar node, if any."""
     if node_id not in inventory:
         write_error_message(f"error: no node has the id {quoted(node_id)}")
         if named := [node.id for node in inventory if node.name == node_id]:

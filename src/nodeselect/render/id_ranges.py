@@ -22,7 +22,7 @@ _SIGNS = r'[\[\],"!&^@*?%{}\\\s]'
 
 
 def ranges_text(ids: Iterable[str], screen: Screen, columns: int = _RANGE_COLUMNS) -> str:
-    """Return ids as ranges of at most so many columns, separated by blanks, and escaped."""
+    """Return ids as ranges, each at most ``columns`` wide, separated by blanks, and escaped."""
     return " ".join(map(screen.code, compress_ids(ids, columns)))
 
 

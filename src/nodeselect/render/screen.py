@@ -290,8 +290,7 @@ def detect_screen(stream: TextIO | None = None) -> Screen:
     ascii_only = b"?" in "█…".encode(encoding, "replace")
     is_terminal = stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
     is_coloured = bool(os.environ.get("FORCE_COLOR")) or is_terminal
-    if os.environ.get("NO_COLOR"):
-        is_coloured = False
+    is_coloured = is_coloured and not os.environ.get("NO_COLOR")
     return Screen(max(columns, 20), ascii_only, is_coloured)
 
 

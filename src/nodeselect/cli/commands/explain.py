@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from stat import S_ISREG
+from typing import TYPE_CHECKING
 
 import click
 
@@ -33,7 +34,6 @@ from nodeselect.errors import JobError
 from nodeselect.explain import Explanation, NodeExplanation, explain_node
 from nodeselect.explain.compute import exclude_by_state
 from nodeselect.files.replace import file_status
-from nodeselect.inventory import Inventory
 from nodeselect.node import Node, count_connected, has_state
 from nodeselect.render.explanation import explanation_lines
 from nodeselect.render.jobs import (
@@ -47,6 +47,9 @@ from nodeselect.render.jobs import (
 from nodeselect.render.screen import detect_screen
 from nodeselect.selectors import Selector
 from nodeselect.text import pluralize
+
+if TYPE_CHECKING:
+    from nodeselect.inventory import Inventory
 
 # If more files are invalid, the command to check them names what the user named.
 _MOST_FILES = 3
@@ -211,8 +214,8 @@ def _read_node(nodes_from: NodeFiles, node_id: str) -> Node:
 
 def _read_explainable(
     nodes_from: NodeFiles, states: frozenset[str] | None, selectors: Iterable[Selector]
-) -> tuple[Inventory, Callable[[Selector], Explanation]]:
-    """Return the nodes in ``states``, and the function that explains ``selectors`` over them."""
+) -> tuple["Inventory", Callable[[Selector], Explanation]]:
+    """Return the nodes in ``states``, and a function that explains ``selectors`` over them."""
     inventory = read_inventory(nodes_from)
     if states is None:
         return inventory, inventory.explain
@@ -222,6 +225,8 @@ def _read_explainable(
     left_out = Counter({state: n for state, n in counts.items() if not has_state(state, states)})
     named = (inventory.match(Selector.of(match_ids=each.ids)) for each in selectors if each.ids)
     excluded = {node.id: node.state for each in named for node in each if node.state in left_out}
+    from nodeselect.inventory import Inventory  # imports pyroaring
+
     chosen = Inventory(inventory.match(Selector.everything()).in_states(states))
     return chosen, lambda selector: exclude_by_state(chosen.explain(selector), excluded, left_out)
 
@@ -271,12 +276,9 @@ def _write_invalid(invalid: Mapping[str, JobError], sources: Sequence[str]) -> N
     """Write how to see all errors of invalid jobs; ``sources`` are all files and folders."""
     from nodeselect.jobs.foreign import ManifestError
 
-    files = []
-    for name, error in invalid.items():
+    for error in invalid.values():
         if isinstance(error, ManifestError):  # check does not read manifests
             write_error(error)
-        else:
-            files.append(name)
-    if files:
+    if files := [name for name, error in invalid.items() if not isinstance(error, ManifestError)]:
         words = files if len(files) <= _MOST_FILES else sources
         write_error_message(f"for details, run: {command_line(['check', *words])}")

@@ -25,7 +25,7 @@ def _name(
 def _columns(
     context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]
 ) -> dict[str, tuple[str, ...]]:
-    """Return the column of each label key; a text is ``KEY=COLUMN``, or ``KEY`` if both are one."""
+    """Return the column of each label key; ``KEY`` alone is the column with the name of the key."""
     columns: dict[str, tuple[str, ...]] = {}
     for text in texts:
         key, equals, column = text.partition("=")

@@ -81,7 +81,7 @@ def is_selector(text: str) -> bool:
 
 
 def term_numbers(content: "Selector | Manifest | None", count: int) -> list[int]:
-    """Return the number, from 1, of the term of a manifest that each selector of a job is from.
+    """Return which term of a manifest each selector of a job is from, counted from 1.
 
     The numbers of empty terms are skipped, as these have no selector.
 
