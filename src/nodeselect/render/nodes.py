@@ -118,7 +118,7 @@ def _table(
             pairs = (f"{key}={value}" for key, value in sorted(node.labels.items()))
             row.append(",".join(pairs) or _ABSENT)
         rows.append([printable(cell) for cell in row])
-    yield from align_columns(rows, gap=3)
+    return align_columns(rows, gap=3)
 
 
 def _json_array(nodes: Sequence[Node]) -> Iterator[str]:
