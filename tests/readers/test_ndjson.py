@@ -153,13 +153,6 @@ def test_lines_of_every_length(end: str, last: str, blank: str, escape: str) -> 
     assert [node.labels["v"] for node in nodes] == values
 
 
-def test_a_line_longer_than_a_chunk() -> None:
-    """A line that is longer than a chunk because of its blanks is one line."""
-    filler = " " * (3 * CHUNK)
-    text = line("n-1") + line("n-2") + f'{{"id": "n-3",{filler}"labels": {{}}}}\n' + line("n-4")
-    assert [node.id for node in nodes_of(text)] == ["n-1", "n-2", "n-3", "n-4"]
-
-
 @pytest.mark.parametrize("number", [2, 3, 700, 1_500, 3_000])
 def test_the_line_of_a_mistake(number: int) -> None:
     """An error has the number of its line in the input, in whatever chunk it is."""

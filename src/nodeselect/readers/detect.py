@@ -136,8 +136,11 @@ def detect_format(stream: BinaryIO, id_column: str) -> tuple[Format, bytes]:
         second = rest.strip()
         if not second or second.startswith(b"Showing ") or second in (b"{", b"["):
             return "json", start + rest
-        value = json.first_value(line)
-        if value is None or is_watch_event(value):
+        try:
+            is_event = is_watch_event(json.decode(line))
+        except InventoryError:  # the reader of JSON reports it
+            is_event = True
+        if is_event:
             return "json", start + rest
         _check_length(line, start)
         _check_length(second, start + rest)

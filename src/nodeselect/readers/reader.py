@@ -18,7 +18,7 @@ from nodeselect.files.inputs import (
 )
 from nodeselect.node import DuplicateIdError, Node, NodeRow, has_state
 from nodeselect.problem import Place
-from nodeselect.readers.columnar import BLOCK_SIZE, Block, require_pyarrow
+from nodeselect.readers.columnar import Block, require_pyarrow, to_blocks
 from nodeselect.readers.detect import Format, detect_format, node_rows
 from nodeselect.readers.envelope import check_footer
 from nodeselect.readers.formats import json
@@ -288,7 +288,7 @@ class NodeReader:
         )
 
     def _select_rows(self, rows: Iterator[NodeRow]) -> Iterator[Block]:
-        while block := list(islice(rows, BLOCK_SIZE)):
+        for block in to_blocks(rows):
             if self._keeps_nodes:
                 self._keep(block)
             ids, labels, _, states = zip(*block, strict=True)

@@ -50,17 +50,6 @@ def decode(data: bytes) -> Any:
     return value
 
 
-def first_value(raw: bytes) -> Any:
-    """Decode a JSON document, which may have duplicate keys; return None if it is invalid.
-
-    Strings need not be UTF-8, and integers may have any length.
-    """
-    try:
-        return json.loads(raw.decode("utf-8", "replace"), parse_int=str)
-    except (ValueError, RecursionError):
-        return None
-
-
 def read_records(blocks: Iterator[bytes], footers: list[str]) -> Iterator[tuple[RecordPlace, Any]]:
     """Yield the place and the value of each record in JSON.
 
