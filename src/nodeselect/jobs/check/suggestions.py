@@ -198,7 +198,7 @@ def suggest_number(path: str, expectation: Field, value: Value) -> Fix | None:
         seconds, rest = divmod(duration, NANOSECONDS["s"])
         words = "timeouts are in whole seconds; write"
         return Fix.write(str(seconds or 1), words, is_certain=not rest)
-    number = text.removesuffix("%").rstrip() if expectation.maximum > 1 else text
+    number = text.removesuffix("%").rstrip() if expectation.maximum == 100 else text
     if not (INTEGER if expectation.kind == "integer" else NUMBER).fullmatch(number):
         return None
     return Fix.write(number, is_certain=True)
