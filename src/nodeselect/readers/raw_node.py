@@ -182,8 +182,10 @@ def all_plain_ids(texts: Sequence[str]) -> bool:
 
     If they are not, they may still be valid: check each with :func:`validate`.
     """
-    joined = "".join(texts).encode("utf-8", "surrogatepass")
-    return all(texts) and not joined.translate(None, _PRINTABLE_ASCII)  # faster than isprintable
+    joined = "".join(texts)
+    if not all(texts) or not joined.isascii():
+        return False
+    return not joined.encode().translate(None, _PRINTABLE_ASCII)  # faster than isprintable
 
 
 def error_in_record(place: RecordPlace, error: InventoryError) -> InventoryError:
