@@ -15,12 +15,12 @@ from types import FrameType
 from typing import Any, TypeVar
 
 import nodeselect
-from nodeselect.files.write_lock import WriteLock
+from nodeselect.files.thread_lock import ThreadLock
 
 T = TypeVar("T")
 
 _PACKAGE = str(Path(nodeselect.__file__).parent)
-_LOCKING = WriteLock.run.__code__
+_LOCKING = ThreadLock.run.__code__
 
 
 def interrupt() -> None:

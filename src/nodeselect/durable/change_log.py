@@ -21,7 +21,7 @@ from nodeselect.durable.saved_file import cannot_write
 from nodeselect.errors import InventoryError
 from nodeselect.files.inputs import absolute_path, cannot_read
 from nodeselect.files.replace import replace_file
-from nodeselect.files.write_lock import WriteLock
+from nodeselect.files.thread_lock import ThreadLock
 from nodeselect.node import Node
 from nodeselect.problem import Place
 from nodeselect.text import printable
@@ -92,7 +92,7 @@ class ChangeLog:
         self._is_synced = True
         self._synced_at = monotonic()
         # The inventory holds it while it writes, so that calls of the user wait for that.
-        self.lock = WriteLock()
+        self.lock = ThreadLock()
 
     @property
     def path(self) -> str:

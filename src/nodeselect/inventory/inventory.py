@@ -21,7 +21,7 @@ from typing import (
 from nodeselect.durable.saved_file import check_replaceable
 from nodeselect.errors import InventoryError
 from nodeselect.files.inputs import Source, absolute_path, open_inputs
-from nodeselect.files.write_lock import WriteLock
+from nodeselect.files.thread_lock import ThreadLock
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.inventory.saving import (
     Origin,
@@ -435,8 +435,8 @@ class Inventory(BaseInventory):
         self._compact_at = compact_at
         self._compactions = 0
         self._last_compaction_seconds: float | None = None
-        self._lock = WriteLock()
-        self._saving = WriteLock()  # a thread holds it while it saves, and other threads write
+        self._lock = ThreadLock()
+        self._saving = ThreadLock()  # a thread holds it while it saves, and other threads write
         self._write_interrupted: bool = False
         self._origin: Origin | None = None
         self._path: str | None = None

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Literal, NoReturn, TypeAlias
 
-from nodeselect.files.write_lock import WriteLock
+from nodeselect.files.thread_lock import ThreadLock
 from nodeselect.index import postings
 from nodeselect.selectors import Selector
 from nodeselect.selectors.selector import require_selector
@@ -40,7 +40,7 @@ class StandingSelectors(BaseStanding[Name]):
     def __init__(
         self, selectors: Mapping[Name, Selector] | Iterable[tuple[Name, Selector]] = ()
     ) -> None:
-        self._lock = WriteLock()
+        self._lock = ThreadLock()
         self._write_interrupted: bool = False
         store: SelectorStore[Name] = SelectorStore()
         for name, selector in dict(selectors).items():

@@ -22,7 +22,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_count_fork)
 
 
-class WriteLock:
+class ThreadLock:
     """A lock that runs one write at a time in a process.
 
     With a plain lock, two writers would wait for ever: a signal handler that interrupts a write of
