@@ -12,7 +12,7 @@ from unittest.mock import patch
 import pytest
 
 from nodeselect import ChangeLog, Inventory, InventoryError, Node, Selector
-from nodeselect.durable import change_log
+from nodeselect.durable import change_log, log_file
 from nodeselect.durable.saved_file import Sections
 from tests.imports import run_python
 from tests.short import refused
@@ -365,7 +365,7 @@ def test_one_writer(writer: Inventory, log: ChangeLog, path: Path) -> None:
 def test_replaced_before_it_is_locked(writer: Inventory, log: ChangeLog, path: Path) -> None:
     """A process that opened the file before it was emptied locks the new one."""
     file = path.with_suffix(".nsx")
-    lock = change_log._lock
+    lock = log_file.lock_file
     late = True
 
     def lock_late(opened: FileIO, name: str) -> FileIO:
@@ -377,7 +377,7 @@ def test_replaced_before_it_is_locked(writer: Inventory, log: ChangeLog, path: P
         return lock(opened, name)
 
     writer.remove("n-1")
-    with patch.object(change_log, "_lock", lock_late), ChangeLog(path) as again:
+    with patch.object(log_file, "lock_file", lock_late), ChangeLog(path) as again:
         assert same(Inventory.open(file, log=again), writer)
         with pytest.raises(InventoryError, match="another ChangeLog"):
             ChangeLog(path)
@@ -445,7 +445,7 @@ FORK_AT_LOCK = """
 import os
 from threading import Event, Thread
 from nodeselect import ChangeLog, Inventory, Node
-from nodeselect.durable import change_log
+from nodeselect.durable import change_log, log_file
 
 def lock_and_wait(file, path):
     lock(file, path)
@@ -464,7 +464,8 @@ def write():
             inventory.save(PATH + ".nsx")
 
 numbers, is_locked, is_forking = [], Event(), Event()
-lock, change_log._lock = change_log._lock, lock_and_wait
+lock = log_file.lock_file
+log_file.lock_file = change_log.lock_file = lock_and_wait
 os.register_at_fork(before=is_forking.set)
 thread = Thread(target=write)
 thread.start()

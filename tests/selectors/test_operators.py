@@ -3,7 +3,7 @@
 import pytest
 
 from nodeselect.selectors import Operator, Requirement
-from nodeselect.selectors.operator import HasKey, InRange, OneOf, Test
+from nodeselect.selectors.requirement import HasKey, InRange, OneOf, Test
 
 LOWEST, HIGHEST = -(2**63), 2**63 - 1
 

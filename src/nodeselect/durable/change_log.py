@@ -16,6 +16,9 @@ from nodeselect.durable.log_file import (
     LogReader,
     Record,
     encode_record,
+    is_at,
+    lock_file,
+    open_locked,
 )
 from nodeselect.durable.saved_file import cannot_write
 from nodeselect.errors import InventoryError
@@ -25,11 +28,6 @@ from nodeselect.files.thread_lock import ThreadLock
 from nodeselect.node import Node
 from nodeselect.problem import Place
 from nodeselect.text import printable
-
-try:
-    import fcntl
-except ImportError:  # there is none on Windows
-    fcntl = None  # type: ignore[assignment]
 
 _COPIED_BYTES: Final = 1 << 20
 
@@ -76,7 +74,7 @@ class ChangeLog:
         # The new file with its base and end, while it replaces the old one.
         self._replacement: tuple[FileIO, Base, LogPosition] | None = None
         with _fork_lock:
-            self._file = _open_locked(self._path, Base(UNSET, 0, 0).to_header())
+            self._file = open_locked(self._path, Base(UNSET, 0, 0).to_header())
             _open_logs.add(self)
         try:
             reader = LogReader(self._path)
@@ -239,7 +237,7 @@ class ChangeLog:
                 _copy_bytes(self._path, file, mark.offset, self._position.offset)
                 end = self._position._replace(offset=file.tell())
             new = FileIO(os.dup(file.fileno()), "wb")  # ``file`` is closed afterwards
-            self._replacement = _lock(new, self._path), base, end
+            self._replacement = lock_file(new, self._path), base, end
 
         with _fork_lock:
             try:
@@ -258,7 +256,7 @@ class ChangeLog:
             new, base, end = self._replacement
             unused = new
             try:
-                is_new = _is_at(self._path, new)
+                is_new = is_at(self._path, new)
             except OSError as error:
                 self._refuse(f"it was replaced, and cannot be found: {error.strerror}")
                 raise cannot_write(self._path, error) from None
@@ -289,7 +287,7 @@ class ChangeLog:
         Nobody would find what is written to it.
         """
         try:
-            is_lost, reason = not _is_at(self._path, self._file), "another file has its name"
+            is_lost, reason = not is_at(self._path, self._file), "another file has its name"
         except OSError as error:
             is_lost, reason = True, f"it cannot be found: {error.strerror}"
         if is_lost:
@@ -373,55 +371,6 @@ class Follower:
     def restarted(self) -> "Follower":
         """Return a follower that reads the log from its beginning."""
         return Follower(self.path)
-
-
-def _open_locked(path: str, contents: bytes) -> FileIO:
-    """Open a file and lock it.
-
-    :param contents: what to write into the file if it is created.
-    :raises InventoryError: with the code ``log-in-use`` if another process has locked it, or
-        ``cannot-write``.
-    :raises NotImplementedError: if the system cannot lock files, as on Windows.
-    """
-    if fcntl is None:
-        raise NotImplementedError("a ChangeLog needs a system that can lock files")
-
-    try:
-        while True:
-            try:
-                file = FileIO(path, "r+b")
-                try:
-                    _lock(file, path)
-                    if _is_at(path, file):  # otherwise it was replaced before it was locked
-                        return file
-                except BaseException:
-                    file.close()
-                    raise
-                file.close()
-            except FileNotFoundError:
-                with suppress(FileExistsError):
-                    replace_file(path, lambda file: file.write(contents), must_be_new=True)
-    except InventoryError:  # which is a ValueError
-        raise
-    except (OSError, ValueError) as error:
-        raise cannot_write(path, error) from None
-
-
-def _lock(file: FileIO, path: str) -> FileIO:
-    """Return ``file``, locked."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        hint = "only one process can write to a log; others follow it"
-        raise InventoryError(
-            "log-in-use", "another ChangeLog has it open", place=Place(file=path), hint=hint
-        ) from None
-    return file
-
-
-def _is_at(path: str, file: FileIO) -> bool:
-    """Return whether the open ``file`` is the one at ``path``, and not an older one."""
-    return os.path.samestat(os.stat(path), os.fstat(file.fileno()))  # noqa: PTH116
 
 
 def _write_all(descriptor: int, data: bytes, offset: int) -> None:

@@ -15,12 +15,19 @@ from struct import Struct
 from typing import Any, Final, NamedTuple
 from zlib import crc32
 
+from nodeselect.durable.saved_file import cannot_write
 from nodeselect.errors import InventoryError
 from nodeselect.files.inputs import cannot_read
+from nodeselect.files.replace import replace_file
 from nodeselect.node import Node
 from nodeselect.problem import Place
 from nodeselect.readers.detect import LOG_MAGIC
 from nodeselect.text import printable, to_exact_str
+
+try:
+    import fcntl
+except ImportError:  # there is none on Windows
+    fcntl = None  # type: ignore[assignment]
 
 UNSET: Final = 2**64 - 1
 """The generation in the header of a log that no inventory has used yet."""
@@ -337,6 +344,55 @@ def other_nodes(path: str, generation: int, expected: int, nodes: int) -> Invent
         place=Place(file=path),
         hint="it is the log of other nodes: use another file",
     )
+
+
+def open_locked(path: str, contents: bytes) -> FileIO:
+    """Open a file and lock it.
+
+    :param contents: what to write into the file if it is created.
+    :raises InventoryError: with the code ``log-in-use`` if another process has locked it, or
+        ``cannot-write``.
+    :raises NotImplementedError: if the system cannot lock files, as on Windows.
+    """
+    if fcntl is None:
+        raise NotImplementedError("a ChangeLog needs a system that can lock files")
+
+    try:
+        while True:
+            try:
+                file = FileIO(path, "r+b")
+                try:
+                    lock_file(file, path)
+                    if is_at(path, file):  # otherwise it was replaced before it was locked
+                        return file
+                except BaseException:
+                    file.close()
+                    raise
+                file.close()
+            except FileNotFoundError:
+                with suppress(FileExistsError):
+                    replace_file(path, lambda file: file.write(contents), must_be_new=True)
+    except InventoryError:  # which is a ValueError
+        raise
+    except (OSError, ValueError) as error:
+        raise cannot_write(path, error) from None
+
+
+def lock_file(file: FileIO, path: str) -> FileIO:
+    """Return ``file``, locked."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        hint = "only one process can write to a log; others follow it"
+        raise InventoryError(
+            "log-in-use", "another ChangeLog has it open", place=Place(file=path), hint=hint
+        ) from None
+    return file
+
+
+def is_at(path: str, file: FileIO) -> bool:
+    """Return whether the open ``file`` is the one at ``path``, and not an older one."""
+    return os.path.samestat(os.stat(path), os.fstat(file.fileno()))  # noqa: PTH116
 
 
 def _hint(offset: int) -> str:

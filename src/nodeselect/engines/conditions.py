@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 from nodeselect.selectors import Selector
-from nodeselect.selectors.operator import HasKey, OneOf
+from nodeselect.selectors.requirement import HasKey, OneOf
 from nodeselect.selectors.selector import require_selector
 
 _E = TypeVar("_E")

@@ -21,7 +21,7 @@ from nodeselect.index import postings
 from nodeselect.index.label_index import LabelIndex
 from nodeselect.index.postings import Postings
 from nodeselect.selectors import Requirement, Selector
-from nodeselect.selectors.operator import HasKey, InRange, OneOf
+from nodeselect.selectors.requirement import HasKey, InRange, OneOf
 
 # Memory of an id in a selector: the string, and its entries in a tuple and in a set.
 _ID_BYTES = 150

@@ -16,7 +16,7 @@ from nodeselect.selectors.label_selector import (
     read_requirement,
     structure_error,
 )
-from nodeselect.selectors.operator import KUBERNETES_OPERATORS, Operator
+from nodeselect.selectors.requirement import KUBERNETES_OPERATORS, Operator
 from nodeselect.selectors.selector import Selector
 from nodeselect.text import join_limited, printable, quoted
 

@@ -9,8 +9,7 @@ from typing import Final
 from nodeselect.errors import SelectorError
 from nodeselect.selectors.charset import is_key
 from nodeselect.selectors.label_selector import read_fields, read_text, structure_error
-from nodeselect.selectors.operator import Operator
-from nodeselect.selectors.requirement import Requirement
+from nodeselect.selectors.requirement import Operator, Requirement
 from nodeselect.selectors.selector import Selector
 from nodeselect.text import quoted
 

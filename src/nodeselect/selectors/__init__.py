@@ -12,9 +12,8 @@ from nodeselect.selectors.algebra import (
     redundant,
 )
 from nodeselect.selectors.key_constraint import KeyConstraint, constraints_by_key
-from nodeselect.selectors.operator import Operator
 from nodeselect.selectors.pod_spec import pod_spec_from_selectors, selectors_from_pod_spec
-from nodeselect.selectors.requirement import Requirement
+from nodeselect.selectors.requirement import Operator, Requirement
 from nodeselect.selectors.selector import Selector
 
 __all__ = [

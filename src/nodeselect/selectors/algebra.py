@@ -18,8 +18,7 @@ from nodeselect.selectors.key_constraint import (
     constraints_by_key,
     group_by_key,
 )
-from nodeselect.selectors.operator import Operator
-from nodeselect.selectors.requirement import Requirement
+from nodeselect.selectors.requirement import Operator, Requirement
 from nodeselect.selectors.selector import Selector
 
 # Operators whose requirements exclude only the values in their lists, or only the absence of a key.

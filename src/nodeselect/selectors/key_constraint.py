@@ -9,8 +9,7 @@ from collections.abc import Iterable
 
 from nodeselect.selectors.charset import MAX_INT64, MIN_INT64, parse_int64
 from nodeselect.selectors.frozen import Frozen
-from nodeselect.selectors.operator import InRange, OneOf
-from nodeselect.selectors.requirement import Requirement
+from nodeselect.selectors.requirement import InRange, OneOf, Requirement
 from nodeselect.text import truncate
 
 

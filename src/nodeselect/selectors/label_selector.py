@@ -15,8 +15,12 @@ from typing import Any
 from nodeselect.errors import SelectorError
 from nodeselect.problem import Fix
 from nodeselect.selectors.charset import is_key
-from nodeselect.selectors.operator import KUBERNETES_OPERATORS, Operator
-from nodeselect.selectors.requirement import Requirement, check_number_of_values
+from nodeselect.selectors.requirement import (
+    KUBERNETES_OPERATORS,
+    Operator,
+    Requirement,
+    check_number_of_values,
+)
 from nodeselect.text import describe_json, join_limited, printable, quoted, to_exact_str
 
 ITEM_FIELDS = ("key", "operator", "values")

@@ -21,8 +21,7 @@ from nodeselect.selectors.diagnostics import (
     too_many_values_error,
     value_error,
 )
-from nodeselect.selectors.operator import OPERATORS, Operator
-from nodeselect.selectors.requirement import Requirement
+from nodeselect.selectors.requirement import OPERATORS, Operator, Requirement
 from nodeselect.text import FORBIDDEN
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from nodeselect.selectors.label_selector import (
     read_text,
     structure_error,
 )
-from nodeselect.selectors.operator import Operator
+from nodeselect.selectors.requirement import Operator
 from nodeselect.selectors.selector import Selector
 from nodeselect.text import join_limited, printable, quoted
 

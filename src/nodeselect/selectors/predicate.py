@@ -19,8 +19,7 @@ from types import FunctionType, MappingProxyType
 from typing import Any, Protocol
 
 from nodeselect.selectors.charset import parse_int64
-from nodeselect.selectors.operator import HasKey, InRange, OneOf, Operator
-from nodeselect.selectors.requirement import Requirement
+from nodeselect.selectors.requirement import HasKey, InRange, OneOf, Operator, Requirement
 from nodeselect.text import printable, quoted, to_exact_str, truncate
 
 

@@ -14,7 +14,6 @@ from nodeselect.selectors.label_selector import (
     label_selector_from_requirements,
     requirements_from_label_selector,
 )
-from nodeselect.selectors.operator import Operator
 from nodeselect.selectors.parser import parse_requirements
 from nodeselect.selectors.predicate import (
     FailureMask,
@@ -23,7 +22,7 @@ from nodeselect.selectors.predicate import (
     compile_failure_mask,
     compile_predicate,
 )
-from nodeselect.selectors.requirement import Requirement
+from nodeselect.selectors.requirement import Operator, Requirement
 from nodeselect.text import id_mistake, printable, quoted, to_exact_str, truncate
 
 

@@ -29,7 +29,7 @@ from nodeselect.jobs.check.schema_fields import (
 from nodeselect.problem import Fix
 from nodeselect.selectors import Operator, Requirement, Selector, conflict
 from nodeselect.selectors.charset import is_key, is_value
-from nodeselect.selectors.operator import KUBERNETES_OPERATORS, OPERATORS
+from nodeselect.selectors.requirement import KUBERNETES_OPERATORS, OPERATORS
 
 _HEALTHY = "set success_threshold instead: a node is healthy after that many good checks in a row"
 
