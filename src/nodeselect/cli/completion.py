@@ -64,14 +64,14 @@ def complete_keys(context: click.Context, parameter: click.Parameter, incomplete
 
 
 def complete_states(context: click.Context, parameter: click.Parameter, incomplete: str) -> _Items:
-    """Return the states that the nodes are in, and then all other known states."""
+    """Complete a state: first those of the nodes, then the other states of the systems we read."""
     counts = _by_count(_nodes(context).match(Selector.everything()).state_counts(), bool)
     others = dict.fromkeys(sorted(KNOWN_STATES - counts.keys()), "")
     return _list_items(incomplete, counts | others)
 
 
 def complete_ids(context: click.Context, parameter: click.Parameter, incomplete: str) -> _Items:
-    """Return the ids of the nodes."""
+    """Complete the id of a node."""
     return _items("", incomplete, dict.fromkeys(_nodes(context).ids(), ""))
 
 

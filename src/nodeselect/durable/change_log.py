@@ -399,7 +399,10 @@ def _close(file: FileIO) -> None:
 
 
 def _sync_interval(sync: object) -> float | None:
-    """Return the least number of seconds between two waits for the disk; None for never."""
+    """Return how many seconds at least lie between two calls of fsync; None if it is never called.
+
+    :param sync: ``"each"`` for one after each write, ``"never"``, or a number of seconds.
+    """
     if sync == "each":
         return 0.0
     if sync == "never":

@@ -150,12 +150,10 @@ class NodeSet:
         return self._view.store.state_counts(self._postings())
 
     def label_counts(self) -> dict[str, dict[str, int]]:
-        """Return for each label key that any node has what :meth:`value_counts` returns.
+        """Return the result of :meth:`value_counts` for each label key of the nodes, sorted.
 
-        The keys are in order.
-
-        Cost: one set operation for each value of each key, or one step for each node if there are
-        fewer nodes.
+        Cost: one set operation for each value of each key; or one step for each node, if the nodes
+        are fewer than the values.
         """
         view, found = self._view, self._postings()
         indexes = view.store.indexes()

@@ -60,7 +60,7 @@ class NodeFiles(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What messages call the inputs."""
+        """The name of the inputs in messages, such as ``a.json and standard input``."""
         return join_limited(["standard input" if name == "-" else name for name in self.sources])
 
     def files(self, skipped: list[str] | None = None) -> list[str]:
