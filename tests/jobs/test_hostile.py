@@ -102,7 +102,7 @@ FILES = {
     "long-text": ("name: x\nselector: " + "a" * 1_000_000, "wrong-type"),
     "expressions": (
         "name: x\nselector: {match_expressions: [" + '"a in (b,c),d", ' * 60_000 + "]}",
-        "too-many-entries",
+        "too-many-requirements",
     ),
     "clashing-values": (
         "name: x\nselector: {match_expressions: ["

@@ -4,7 +4,7 @@ from functools import partial
 
 from nodeselect.documents.values import List, Object, Scalar, Value, is_null
 from nodeselect.jobs.check.fields import check_model
-from nodeselect.jobs.check.rule import DEMO, Check, Finding, Findings, Hint, describe, rule
+from nodeselect.jobs.check.rule import Check, Finding, Findings, Hint, describe, rule
 from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper, snake_case
 from nodeselect.problem import Fix
 from nodeselect.text import printable
@@ -93,42 +93,22 @@ def _not_a_job(value: Value, path: str, message: str, hint: Hint) -> Findings:
     yield Finding(value, path, message, hint)
 
 
-@_refusal(
-    "bare-pipeline",
-    "a pipeline without a job around it",
-    "A pipeline is what the config of a job holds.",
-    before="input: {stdin: {}}\noutput: {stdout: {}}",
-    after=f"{DEMO}type: pipeline\nconfig:\n  input: {{stdin: {{}}}}\n  output: {{stdout: {{}}}}",
-)
-def _bare_pipeline(spec: Object, path: str) -> Findings:
-    message = "this is a bare pipeline, not a job spec"
-    hint = "put it under config: and add a name, type: pipeline, and a selector"
-    yield Finding(spec, path, message, hint)
+def _bacalhau_hint(fields: dict[str, Value], file: str) -> Hint:
+    """Return what to write instead of a job of Bacalhau: of its fields, constraints are converted.
 
+    :param fields: its fields, in lower case.
+    """
+    if not isinstance(constraints := fields.get("constraints"), List) or not constraints.items:
+        return "write a job with a name, a type, a selector and a config"
+    import shlex  # loads slowly
 
-@_refusal(
-    "bacalhau-job",
-    "a job of Bacalhau",
-    "It has tasks, constraints and a count; a job of Expanso has a config and a selector. Only the"
-    " constraints can be converted.",
-    before="Name: demo\nType: ops\nConstraints:\n  - {Key: region, Operator: '=', Values: [eu]}\n"
-    "Tasks: [{Name: main}]",
-    after="name: demo\ntype: query\nselector: {match_expressions: [region=eu]}\n"
-    "config: {input: {stdin: {}}, output: {stdout: {}}}",
-)
-def _bacalhau_job(document: Object, fields: dict[str, Value], file: str) -> Findings:
-    message = "this is a job of Bacalhau, not a job spec of Expanso"
-    hint: Hint = "write a job with a name, a type, a selector and a config"
-    if isinstance(constraints := fields.get("constraints"), List) and constraints.items:
-        import shlex  # loads slowly
-
-        words = ["nodeselect", "convert", "-" if file == "standard input" else file, "--to", "job"]
-        hint = Fix.write(printable(shlex.join(words)), "for the selector, run")
-    yield Finding(document, "", message, hint)
+    words = ["nodeselect", "convert", "-" if file == "standard input" else file, "--to", "job"]
+    return Fix.write(printable(shlex.join(words)), "for the selector, run")
 
 
 _HINT = "write a job spec, with a name and a selector"
 _NODES_HINT = f"if these are nodes, give them with -n FILE; otherwise {_HINT}"
+_PIPELINE_HINT = "put it under config: and add a name, type: pipeline, and a selector"
 _MANIFEST_HINT = Fix.write(
     "nodeselect match --job FILE -n NODES", "for the nodes that its pods can use, run"
 )
@@ -180,13 +160,13 @@ def locate_spec(document: Value, file: str = "") -> Check[tuple[Object, str] | N
             yield from _not_a_job(place, path, f"this is {what}, not a job spec", foreign_hint)
             return None
     if (bacalhau_job := _find_bacalhau_job(document)) is not None:
-        yield from _bacalhau_job(document, bacalhau_job, file)
+        message = "this is a job of Bacalhau, not a job spec of Expanso"
+        yield from _not_a_job(document, "", message, _bacalhau_hint(bacalhau_job, file))
         return None
     spec: Value = document
     if "spec" in entries:
         spec = entries["spec"][1]
         yield from check_model("Job", document, "")
-        yield from _two_specs(document)
         yield from _server_field(document)
     if not isinstance(spec, Object):
         message = f"a job spec is a mapping, not {describe(spec)}"
@@ -197,11 +177,10 @@ def locate_spec(document: Value, file: str = "") -> Check[tuple[Object, str] | N
         snake_case(name) in ("name", "type") or is_selector_name(name) or is_wrapper(name)
         for name in spec.entries
     ):
-        if spec.entries.keys().isdisjoint(_BARE_FIELDS):
-            message = "this is not a job spec: it has no name, type or selector"
-            yield from _not_a_job(spec, path, message, _NODES_HINT)
-        else:
-            yield from _bare_pipeline(spec, path)
+        message, hint = "this is not a job spec: it has no name, type or selector", _NODES_HINT
+        if not spec.entries.keys().isdisjoint(_BARE_FIELDS):
+            message, hint = "this is a bare pipeline, not a job spec", _PIPELINE_HINT
+        yield from _not_a_job(spec, path, message, hint)
         return None
     return spec, "" if spec is document else "spec."
 
@@ -215,20 +194,6 @@ def _find_bacalhau_job(document: Object) -> dict[str, Value] | None:
         case {"tasks": List()} if _BACALHAU_FIELDS & fields.keys() and not _OWN & fields.keys():
             return fields
     return None
-
-
-@rule(
-    "document",
-    "two-specs",
-    "a selector beside spec, not inside it",
-    before="spec: {name: demo, selector: {match_ids: [n-1]}}\nselector: {match_ids: [n-2]}",
-    after="spec: {name: demo, selector: {match_ids: [n-1, n-2]}}",
-)
-def _two_specs(document: Object) -> Findings:
-    if "selector" in document.entries:
-        message = "there is a selector beside 'spec', not inside it"
-        hint = "write one selector, inside 'spec'"
-        yield Finding(document.entries["spec"][0], "spec", message, hint)
 
 
 @rule(

@@ -19,7 +19,6 @@ from nodeselect.jobs.check.schema_fields import (
     snake_case,
 )
 from nodeselect.jobs.check.suggestions import (
-    PIPELINE_FIELDS,
     RENAMED,
     suggest_field,
     suggest_number,
@@ -100,19 +99,6 @@ def _unknown_field(model: str, key: Scalar, value: Object, path: str) -> Finding
 
 
 @_error(
-    "pipeline-field",
-    "a field of a pipeline beside config, not in it",
-    before=f"{DEMO}config:\n  input: {{stdin: {{}}}}\n  output: {{stdout: {{}}}}\n"
-    "logger: {level: WARN}",
-    after=f"{DEMO}config:\n  input: {{stdin: {{}}}}\n  output: {{stdout: {{}}}}\n"
-    "  logger: {level: WARN}",
-)
-def _pipeline_field(key: Scalar, path: str) -> Findings:
-    message = f"{quoted(key.text)} is a field of a pipeline, not of a job"
-    yield Finding(key, path, message, f"move it under 'config', as config.{snake_case(key.text)}")
-
-
-@_error(
     "old-field",
     "a field of older versions: deployment, min_healthy_time",
     "'deployment' is now called 'rollout'. Its max_parallel was a number of nodes (0 for all at"
@@ -151,9 +137,7 @@ def _check_unknown(model: str, key: Scalar, value: Object, path: str) -> Finding
     plain = snake_case(key.text)
     if hint := RENAMED.get((model, plain)):
         yield from _old_field(key, path, hint)
-    elif model == "JobSpec" and plain in PIPELINE_FIELDS:
-        yield from _pipeline_field(key, path)
-    elif model != "Job" or key.text != "selector":  # reported by the rule two-specs
+    else:
         yield from _unknown_field(model, key, value, path)
 
 

@@ -86,7 +86,7 @@ class Finding(NamedTuple):
         return self.severity == "warning"
 
 
-def document_finding(error: DocumentError, path: str = "") -> Finding:
+def document_finding(error: DocumentError) -> Finding:
     """Return the finding for an error of the YAML or JSON reader.
 
     Its edit puts a YAML tag such as ``!debug`` in quotes, which is right only if the tag is meant
@@ -96,7 +96,7 @@ def document_finding(error: DocumentError, path: str = "") -> Finding:
     tag = replacement[1:-1] if replacement and replacement.startswith('"!') else ""
     value = Scalar(tag, "tag", error.position, True)
     span = (0, error.length)
-    return Finding(value, path, error.message, error.fix, span, edit=tag or None, code=error.code)
+    return Finding(value, "", error.message, error.fix, span, edit=tag or None, code=error.code)
 
 
 _T = TypeVar("_T")

@@ -30,6 +30,7 @@ from nodeselect.limits import LIMITS
 from nodeselect.problem import Fix
 from nodeselect.selectors import Operator, Requirement, Selector, conflict, redundant
 from nodeselect.selectors.charset import is_key
+from nodeselect.selectors.diagnostics import limit_error
 from nodeselect.text import id_mistake, join_limited, quoted, truncate
 
 # The rules about the meaning of a selector.
@@ -68,13 +69,13 @@ def _split_expression(
     yield Finding(first, path, message, hint, last=last)
 
 
-@_form(
-    "too-many-entries",
-    "more labels, expressions or ids than a selector may have",
-    "At most 256 labels, 256 expressions (limit: requirements) and 100,000 ids (limit: match_ids).",
-)
-def _too_many_entries(value: List | Object, path: str, count: int, limit: int) -> Findings:
-    yield Finding(value, path, f"at most {limit:,} entries are allowed, found {count:,}")
+def _too_many(value: List | Object, path: str, number: int, limit: str, what: str) -> Findings:
+    """Report a list or a mapping that has more items than a selector may have.
+
+    The last parameters are those of :func:`limit_error`.
+    """
+    error = limit_error(limit, what, number, "")
+    yield Finding(value, path, error.message, error.fix, code=error.code)
 
 
 class _Entry(NamedTuple):
@@ -135,8 +136,8 @@ def read_selector(value: Value | None, path: str) -> Check[Parsed]:
         return _NO_ENTRIES
     yield from check_model("NodeSelector", value, path)
     labels = yield from _read_labels(find(value, "match_labels"), f"{path}.match_labels")
-    expressions = yield from _read_list(value, "match_expressions", path, LIMITS.requirements)
-    ids = yield from _read_list(value, "match_ids", path, LIMITS.match_ids)
+    expressions = yield from _read_list(value, "match_expressions", path)
+    ids = yield from _read_list(value, "match_ids", path)
     located: list[_Located] = []
     by_key: dict[str, list[_Located]] = {}
     for entry in (*labels, *expressions):
@@ -180,7 +181,7 @@ def _read_labels(value: Value | None, path: str) -> Check[list[_Entry]]:
         yield from expected("a mapping", value, path, example)
         return []
     if len(value.entries) > LIMITS.requirements:
-        yield from _too_many_entries(value, path, len(value.entries), LIMITS.requirements)
+        yield from _too_many(value, path, len(value.entries), "requirements", "requirements")
         return []
     entries = []
     for key, item in value.entries.values():
@@ -200,7 +201,7 @@ def _read_labels(value: Value | None, path: str) -> Check[list[_Entry]]:
     return entries
 
 
-def _read_list(fields: Object, name: str, path: str, max_items: int) -> Check[list[_Entry]]:
+def _read_list(fields: Object, name: str, path: str) -> Check[list[_Entry]]:
     """Read a list of strings in a selector, and report other items.
 
     :param fields: the selector, and ``path`` its path.
@@ -213,8 +214,9 @@ def _read_list(fields: Object, name: str, path: str, max_items: int) -> Check[li
     if not isinstance(value, List):
         yield from expected("a list of strings", value, path, partial(suggest_list, name, value))
         return []
-    if len(value.items) > max_items:
-        yield from _too_many_entries(value, path, len(value.items), max_items)
+    limit, what = ("match_ids", "ids") if name == "match_ids" else ("requirements", "requirements")
+    if len(value.items) > getattr(LIMITS, limit):
+        yield from _too_many(value, path, len(value.items), limit, what)
         return []
     entries = []
     split_until = 0

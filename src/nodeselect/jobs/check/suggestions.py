@@ -107,6 +107,10 @@ def suggest_field(model: str, key: Scalar, value: Object) -> Fix | str:
     if model == "NodeSelector":
         return _suggest_selector_field(key, value)
     item = value.entries[key.text][1]
+    if model == "JobSpec" and plain in PIPELINE_FIELDS:
+        return f"move it under 'config', as config.{plain}"
+    if model == "Job" and plain in fields_of("JobSpec"):
+        return "move it under 'spec'"
     if model in ("Job", "JobSpec"):
         if plain.replace("_", "") in FOREIGN_SELECTORS:
             if selector := _mapping(item):
@@ -120,8 +124,6 @@ def suggest_field(model: str, key: Scalar, value: Object) -> Fix | str:
             return "remove it and write its fields at the top level, or rename it to 'spec'"
     if fix := suggest_word(plain, fields_of(model), value.entries):
         return fix
-    if model == "Job" and plain in fields_of("JobSpec"):
-        return "move it under 'spec'"
     for other, parent in _PARENTS.items():
         if other != model and plain in fields_of(other):
             return f"move it under '{parent}'"
