@@ -165,6 +165,16 @@ def small(nodes: list[Node]) -> tuple[SqlNodes, list[str]]:
     return SqlNodes(execute, "sqlite", name="name", state="state"), queries
 
 
+@pytest.mark.parametrize("text", ["k=production", "k!=production", "k in (production,x)", "r=b"])
+def test_values_that_few_nodes_have(text: str) -> None:
+    """Such a value gets the same hint as in an inventory."""
+    fleet = [Node(f"n-{at:02}", {"k": "prod", "r": str(at)}) for at in range(40)]
+    fleet += [Node("n-40", {"k": "production", "r": "b"}), Node("n-41", {"k": "x"})]
+    explanation = small(fleet)[0].explain(Selector.parse(text))
+    assert explanation == Inventory(fleet).explain(Selector.parse(text))
+    assert len(explanation.hints) == (text != "r=b")
+
+
 def test_keys_that_are_no_path() -> None:
     """Keys with quotes and backslashes, which no selector can have, are counted and suggested."""
     keys = ['a"b/disk', "a\\b/disk", "a'b/disk", '"; DROP TABLE nodes; --/disk', "disk"]

@@ -115,6 +115,22 @@ def test_selectors() -> None:
             assert len(inventory.match(Selector.parse(each.selector))) == each.nodes
 
 
+def test_explanations_agree() -> None:
+    """A value that is reported gets a hint if it is in a selector, and no other value does."""
+    random = Random(7)
+    fleet = make_fleet(random, 500)
+    plant(random, fleet)
+    inventory = Inventory(nodes_of(fleet))
+    findings = {f"{each.key}={each.value}": each for each in audit_labels(inventory).findings}
+    for key, values in inventory.match(Selector.everything()).label_counts().items():
+        for value in values if len(values) <= 100 else ():
+            if is_key(key) and is_value(value) and value:
+                hints = inventory.explain(Selector.parse(f"{key}={value}")).hints
+                finding = findings.get(f"{key}={value}")
+                expected = [f"{key}={finding.expected}"] if finding else []
+                assert [hint.replacement for hint in hints] == expected
+
+
 def test_more_nodes_need_more() -> None:
     """A misspelt word is one only beside a word that five times as many nodes have."""
     assert reported(audited((2, {"tier": "premum"}), (9, {"tier": "premium"}))) == []

@@ -110,11 +110,11 @@ def test_messages(question: str) -> None:
 
 
 def test_the_table_has_every_code() -> None:
-    """The table has every kind of hint."""
+    """The table has every kind of hint but ``rare-value``, which needs more nodes."""
     codes = set(re.findall(r"^ {2}([a-z-]+): ", TABLE.read_text("utf-8"), re.M))
     assert codes == {
         *("contradiction", "other-spelling", "other-prefix", "other-value", "other-key"),
-        *ID_CODES,
+        *("renamed-key", *ID_CODES),
     }
 
 
@@ -199,6 +199,77 @@ def test_short_words(text: str, replacement: str | None) -> None:
     inventory = Inventory([*nodes, Node("n-3", {"environment": "test"})])
     found = inventory.explain(Selector.parse(text)).hints
     assert [hint.replacement for hint in found] == ([replacement] if replacement else [])
+
+
+DRIFTED = [
+    *(Node(f"n-{at}", {"env": "prod", "zone": "eu-west-1a"}) for at in range(50)),
+    *(Node(f"n-{at}", {"env": "dev", "zone": "eu-west-1b"}) for at in range(50, 60)),
+    Node("n-60", {"env": "production", "zone": "eu_west_1a"}),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "advice"),
+    [
+        (
+            "env=production",
+            "only 1 node has env=production; 50 nodes have 'prod'",
+            "perhaps write env=prod instead of env=production: 50 nodes would match",
+        ),
+        (
+            "env=prod,zone=eu_west_1a",
+            "only 1 node has zone=eu_west_1a; 50 nodes have 'eu-west-1a'",
+            "perhaps write zone=eu-west-1a instead of zone=eu_west_1a: 50 nodes would match",
+        ),
+        (
+            "env!=production",
+            "only 1 node has env=production; 50 nodes have 'prod'",
+            "perhaps write env!=prod instead of env!=production: 11 nodes would match",
+        ),
+        (
+            "env in (x,production)",
+            "only 1 node has env=production; 50 nodes have 'prod'",
+            "perhaps write env in (prod,x) instead of env in (production,x): 50 nodes would match",
+        ),
+        ("env=dev", None, ""),
+        ("env in (prod,production)", None, ""),
+        ("env=production,zone!=eu-west-1a", None, ""),  # the correction would match no node
+    ],
+)
+def test_a_value_that_few_nodes_have(text: str, message: str | None, advice: str) -> None:
+    """A value that one node has beside a close, frequent one gets a hint, which is not certain."""
+    explanation = Inventory(DRIFTED).explain(Selector.parse(text))
+    assert [hint.message for hint in explanation.hints] == ([message] if message else [])
+    assert {hint.code for hint in explanation.hints} <= {"rare-value"}
+    assert explanation.recommendation == advice
+    assert explain(NodeList(DRIFTED), Selector.parse(text)) == explanation
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("beta.kubernetes.io/arch", "kubernetes.io/arch"),
+        ("beta.kubernetes.io/instance-type", "node.kubernetes.io/instance-type"),
+        ("beta.kubernetes.io/os", "kubernetes.io/os"),
+        ("failure-domain.beta.kubernetes.io/region", "topology.kubernetes.io/region"),
+        ("failure-domain.beta.kubernetes.io/zone", "topology.kubernetes.io/zone"),
+        ("node-role.kubernetes.io/master", "node-role.kubernetes.io/control-plane"),
+    ],
+)
+def test_keys_that_kubernetes_renamed(old: str, new: str) -> None:
+    """The key that nodes have is suggested for the other, whatever else has the same name."""
+    for key, other, name in ((old, new, "new"), (new, old, "old")):
+        example = f"example.com/{key.rpartition('/')[2]}"
+        nodes = [Node(f"n-{at}", {example: "x"} | ({other: "x"} if at else {})) for at in range(4)]
+        message = f"no node has the label '{key}'; 3 nodes have '{other}', its {name} name"
+        for text in (f"{key}=x", f"!{key}"):
+            (hint,) = Inventory(nodes).explain(Selector.parse(text)).hints
+            assert (hint.code, hint.message) == ("renamed-key", f"{message} in Kubernetes")
+            assert hint.replacement == text.replace(key, other)
+    nodes = [Node("n-1", {old: "x", new: "x"}), Node("n-2", {new: "x"}), Node("n-3")]
+    (hint,) = Inventory(nodes).explain(Selector.parse(old)).hints
+    assert hint.message.startswith(f"1 node has the label '{old}'; 2 nodes have '{new}'")
+    assert Inventory(nodes).explain(Selector.parse(new)).hints == ()
 
 
 class CountingNodes(NodeList):

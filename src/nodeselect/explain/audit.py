@@ -5,7 +5,7 @@ than a similar one, or than one that it abbreviates or that abbreviates it.
 """
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple, Protocol
 
@@ -15,7 +15,7 @@ from nodeselect.selectors import Operator, Requirement, Selector
 from nodeselect.similarity import WordCounts, fold, is_distinctive, is_number
 
 # A word is a misspelling of a similar one only if this many times as many nodes have that one.
-_RATIO = 5
+RATIO = 5
 
 # Words of three letters are compared only if there are at most this many keys, or values of a key.
 _FEW_WORDS = 16
@@ -95,17 +95,45 @@ def audit(nodes: LabelCounter) -> Audit:
             unchecked.append(key)
         else:
             values[key] = counts
-    ids = {key for key, counts in values.items() if len(counts) * 2 > keys[key]}
+    ids = {key for key, counts in values.items() if _are_ids(counts)}
     are_keys_checked = len(keys) <= _MAX_WORDS
     meant = _misspelt_keys(nodes, keys, values, ids) if are_keys_checked else {}
     findings = [_finding(nodes, key, None, keys, meant) for key in meant]
     for key, counts in values.items():
-        if key not in meant and key not in ids:
-            meant_values = _find_misspelt(counts)
+        if key not in meant:
+            meant_values = _misspelt_values(counts)
             findings += [
                 _finding(nodes, key, value, counts, meant_values) for value in sorted(meant_values)
             ]
     return Audit(len(nodes), tuple(findings), tuple(unchecked), are_keys_checked)
+
+
+def usual_values(values: Iterable[str], counts: Mapping[str, int]) -> dict[str, str]:
+    """Find rare values of a key that an audit reports; return for each the one that was meant.
+
+    :param values: the values to look up.
+    :param counts: how many nodes have each value of the key.
+    """
+    rare = [value for value in values if _may_be_misspelt(value, counts)]
+    meant = _misspelt_values(counts) if rare else {}
+    return {value: meant[value] for value in rare if value in meant}
+
+
+def _may_be_misspelt(value: str, counts: Mapping[str, int]) -> bool:
+    """Return whether a much more frequent value begins with the same letter: a quick first test."""
+    if value not in counts:
+        return False
+    least, start = RATIO * counts[value], value[:1].casefold()
+    return any(nodes >= least and word[:1].casefold() == start for word, nodes in counts.items())
+
+
+def _misspelt_values(counts: Mapping[str, int]) -> dict[str, str]:
+    return {} if _are_ids(counts) else _find_misspelt(counts)
+
+
+def _are_ids(counts: Mapping[str, int]) -> bool:
+    """Return whether a key has more than half as many values as nodes."""
+    return len(counts) * 2 > sum(counts.values())
 
 
 def _finding(
@@ -122,9 +150,7 @@ def _finding(
     """
     code = "misspelt-key" if value is None else "misspelt-value"
     text = key if value is None else value
-    expected = text
-    while expected in meant:  # what was meant may be misspelt itself
-        expected = meant[expected]
+    expected = meant[text]
     operator, values = (Operator.EXISTS, ()) if value is None else (Operator.EQUALS, (value,))
     selector = None
     with suppress(SelectorError):
@@ -158,7 +184,7 @@ def _misspelt_keys(
 
         It is if all its values are also values of ``other``, and few of its nodes have both keys.
         """
-        if keys[other] < _RATIO * keys[key] or other in ids or meet(key, other):
+        if keys[other] < RATIO * keys[key] or other in ids or meet(key, other):
             return False
         own, known = values.get(key), values.get(other, {})
         return own is not None and all(value in known and is_distinctive(value) for value in own)
@@ -174,7 +200,7 @@ def _misspelt_keys(
             meant[key] = close
         elif has_other_prefix(key, by_name[_name(key)]):
             meant[key] = by_name[_name(key)]
-    return meant
+    return _resolve(meant)
 
 
 def _name(key: str) -> str:
@@ -196,15 +222,25 @@ def _find_misspelt(counts: Mapping[str, int]) -> dict[str, str]:
             meant[text] = usual
     for _ in range(2):  # what abbreviates one word may also abbreviate misspellings of it
         left = {text: counts[text] for text in ranked if text not in meant}
-        words = WordCounts({text: nodes for text, nodes in left.items() if nodes >= _RATIO})
+        words = WordCounts({text: nodes for text, nodes in left.items() if nodes >= RATIO})
         similar = words.suggest if len(left) <= _FEW_WORDS else words.closest
         most = max(left.values(), default=0)
         found = {}
         for text, nodes in left.items():
-            close = similar(text) if nodes * _RATIO <= most else None
-            if close is not None and counts[close] >= _RATIO * nodes:
+            close = similar(text) if nodes * RATIO <= most else None
+            if close is not None and counts[close] >= RATIO * nodes:
                 found[text] = close
         meant |= found
         if not found:
             break
-    return meant
+    return _resolve(meant)
+
+
+def _resolve(meant: Mapping[str, str]) -> dict[str, str]:
+    """Return for each misspelt text one that is not misspelt itself."""
+    resolved = {}
+    for text, expected in meant.items():
+        while expected in meant:
+            expected = meant[expected]
+        resolved[text] = expected
+    return resolved

@@ -5,7 +5,7 @@ The engines are the index of an inventory, SQL, and data frames. One pass over t
 for all numbers: :meth:`Countable.failures` groups the nodes by the set of requirements that they
 fail, and :meth:`FailureCounts.from_masks` computes the other numbers from the sizes of these
 groups. The methods about keys and values are called only for requirements that no node satisfies or
-that exclude none, and for lists of values.
+that exclude none, for lists of values, and for values that at most a fifth of the nodes have.
 """
 
 from collections.abc import Collection, Mapping, Sequence

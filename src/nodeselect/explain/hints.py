@@ -1,7 +1,8 @@
 """Find probable mistakes in a selector, and suggest what to write instead.
 
-A requirement is doubtful if no node satisfies it or it excludes none; a value in a list, or an id,
-if no node has it. There is a hint only if something similar exists (see ``similarity.py``).
+A requirement is doubtful if no node satisfies it or it excludes none; a value if no node or few
+nodes have it, and an id if no node has it. There is a hint only if something similar exists (see
+``similarity.py``), or if Kubernetes renamed the label.
 """
 
 from collections import Counter
@@ -10,6 +11,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from nodeselect.errors import SelectorError
+from nodeselect.explain.audit import RATIO, usual_values
 from nodeselect.explain.countable import Countable, Failures
 from nodeselect.explain.explanation import Correction, Hint
 from nodeselect.explain.wording import nodes_have, short
@@ -28,11 +30,29 @@ _MAX_REQUIREMENTS = 16
 # More keys, or values of one key, than this are not searched: they are ids rather than words.
 _MAX_WORDS = 10_000
 
+# A value that few nodes have is not compared with more values than this, which must be counted.
+_FEW_WORDS = 100
+
 # For how many keys the values are cached.
 _MAX_CACHED_KEYS = 16
 
+# For how many keys with values the usual values are cached.
+_MAX_CACHED_VALUES = 1_000
+
 # Of more nodes than this, no id that begins with an unknown one is searched: that reads all ids.
 _MAX_SEARCHED_IDS = 10_000
+
+# Deprecated label keys, and those that replace them, according to
+# https://kubernetes.io/docs/reference/labels-annotations-taints/
+_NEW_KEYS = {
+    "beta.kubernetes.io/arch": "kubernetes.io/arch",
+    "beta.kubernetes.io/instance-type": "node.kubernetes.io/instance-type",
+    "beta.kubernetes.io/os": "kubernetes.io/os",
+    "failure-domain.beta.kubernetes.io/region": "topology.kubernetes.io/region",
+    "failure-domain.beta.kubernetes.io/zone": "topology.kubernetes.io/zone",
+    "node-role.kubernetes.io/master": "node-role.kubernetes.io/control-plane",
+}
+_OTHER_KEYS = _NEW_KEYS | {new: old for old, new in _NEW_KEYS.items()}
 
 
 class Vocabulary:
@@ -41,11 +61,12 @@ class Vocabulary:
     The nodes must not change, and must be the same in each call.
     """
 
-    __slots__ = ("_keys", "_values")
+    __slots__ = ("_keys", "_usual", "_values")
 
     def __init__(self) -> None:
         self._keys: WordCounts | None = None
         self._values: dict[str, WordCounts] = {}
+        self._usual: dict[tuple[str, tuple[str, ...]], Mapping[str, str]] = {}
 
     def keys(self, nodes: Countable) -> WordCounts:
         """Return all label keys; an empty collection if there are too many to search."""
@@ -65,6 +86,18 @@ class Vocabulary:
                 self._values = {}
             self._values[key] = values
         return values
+
+    def usual_values(
+        self, nodes: Countable, key: str, values: tuple[str, ...]
+    ) -> Mapping[str, str]:
+        """Return for each rare one of ``values`` the frequent value that was probably meant."""
+        usual = self._usual.get((key, values))
+        if usual is None:
+            usual = usual_values(values, nodes.value_counts(key, _FEW_WORDS) or {})
+            if len(self._usual) >= _MAX_CACHED_VALUES:
+                self._usual = {}
+            self._usual[key, values] = usual
+        return usual
 
 
 class _Suggestion(NamedTuple):
@@ -119,11 +152,18 @@ def _suggest(
 
 
 def _is_doubtful(part: Selector, failing: int, total: int) -> bool:
-    """Return whether all or none of the nodes fail a requirement, or it has a list of values."""
+    """Return whether a requirement is looked up.
+
+    It is if all nodes fail it, or it excludes none; if it has a list of values, or one that few
+    nodes have; and if Kubernetes renamed its label.
+    """
     (requirement,) = part.requirements
-    if len(requirement.values) > 1 or failing == total:
+    operator = requirement.operator
+    if len(requirement.values) > 1 or failing == total or requirement.key in _OTHER_KEYS:
         return True
-    return not failing and requirement.operator.matches_absent
+    if not requirement.values or operator.is_comparison:
+        return not failing and operator.matches_absent
+    return RATIO * (failing if operator.matches_absent else total - failing) <= total
 
 
 def _correct(failures: Failures, suggestions: Sequence[_Suggestion]) -> Correction | None:
@@ -237,11 +277,18 @@ class _HintFinder:
         """Suggest what to write instead of a doubtful requirement; None if nothing is similar."""
         counts = self._failures.counts
         is_satisfied = counts.failing[position] < counts.total
+        is_divided = is_satisfied and counts.failing[position] > 0
+        if renamed := self._renamed_key(position, requirement):
+            return renamed
+        if is_divided and len(requirement.values) == 1:
+            return self._usual_value(position, requirement)
         has_key = self._nodes.count_with_key(requirement.key) > 0
         if not has_key:
             close = self._other_key(position, requirement)
         elif is_satisfied or requirement.operator.is_inclusion:
             close = self._other_value(position, requirement)
+            if close is None and is_divided:
+                close = self._usual_value(position, requirement)
         else:
             return None
         if is_satisfied or (close is not None and (has_key or self._would_match_alone(close))):
@@ -257,6 +304,22 @@ class _HintFinder:
             return True
         everywhere = range(len(self._failures.counts.failing))
         return self._failures.count_if_replaced(everywhere, [suggestion.replacement]) > 0
+
+    def _renamed_key(self, position: int, requirement: Requirement) -> _Suggestion | None:
+        """Suggest the new or the old key of a label that Kubernetes renamed, if most have it."""
+        key = _OTHER_KEYS.get(requirement.key)
+        if key is None:
+            return None
+        has_key, has_other = map(self._nodes.count_with_key, (requirement.key, key))
+        if has_key >= has_other:
+            return None
+        problem = f"{nodes_have(has_key) if has_key else 'no node has'} the label"
+        name = "new" if requirement.key in _NEW_KEYS else "old"
+        message = (
+            f"{problem} {quoted(requirement.key)}; {nodes_have(has_other)} {quoted(key)}, its"
+            f" {name} name in Kubernetes"
+        )
+        return self._changed("renamed-key", position, message, requirement, key)
 
     def _other_key(self, position: int, requirement: Requirement) -> _Suggestion | None:
         """Suggest a similar key that nodes have, for a requirement whose key no node has."""
@@ -275,17 +338,47 @@ class _HintFinder:
         corrections = self._value_corrections(key, values)
         if not corrections:
             return None
-        existing = [
-            f"{nodes_have(self._nodes.count_with_value(key, value))} {quoted(value)}"
-            for value in dict.fromkeys(corrections.values())
-        ]
+        existing = self._counted(key, {value: quoted(value) for value in corrections.values()})
         effect = ""
         is_negative = requirement.operator.matches_absent
         if is_negative and not any(self._nodes.count_with_value(key, value) for value in values):
             effect = ", so it excludes nothing"
-        problem = f"{_no_node_has(key, list(corrections))}{effect}"
-        message = f"{problem}; {join_limited(existing, _MAX_VALUES)}"
+        message = f"{_no_node_has(key, list(corrections))}{effect}; {existing}"
         return self._changed("other-value", position, message, requirement, key)
+
+    def _counted(self, key: str, texts: Mapping[str, str]) -> str:
+        """Return how many nodes have each value of a key, such as ``2 nodes have 'eu'``.
+
+        :param texts: what to call each value.
+        """
+        counts = [
+            f"{nodes_have(self._nodes.count_with_value(key, value))} {text}"
+            for value, text in texts.items()
+        ]
+        return join_limited(counts, _MAX_VALUES)
+
+    def _usual_value(self, position: int, requirement: Requirement) -> _Suggestion | None:
+        """Suggest frequent values for values of the requirement that few nodes have."""
+        key, values = requirement.key, requirement.values
+        if requirement.operator.is_comparison:
+            return None
+        found = self._vocabulary.usual_values(self._nodes, key, values[:_MAX_VALUES])
+        usual = {value: word for value, word in found.items() if word not in values}
+        if not usual:
+            return None
+        rare = self._counted(
+            key, {value: f"{printable(key)}={printable(value)}" for value in usual}
+        )
+        frequent = self._counted(key, {word: quoted(word) for word in usual.values()})
+        message = f"only {rare}; {frequent}"
+        new_values = tuple(sorted({usual.get(value, value) for value in values}))
+        replacement = _selector(key, requirement.operator, new_values)
+        replaced = (str(requirement),)
+        suggestion = self._suggestion("rare-value", (position,), message, replaced, replacement)
+        would_match = suggestion.hint.would_match or 0
+        if requirement.operator.is_inclusion and would_match < self._failures.counts.matched:
+            return None
+        return suggestion
 
     def _value_of_other_key(self, position: int, requirement: Requirement) -> _Suggestion | None:
         """Suggest another key: the one that most nodes have with the values of the requirement."""

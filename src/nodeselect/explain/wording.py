@@ -240,7 +240,8 @@ def _correction(explanation: Explanation) -> str | None:
         f"the id {each} (--id, or match_ids in a job)" if each in ids else each
         for each in map(short, replacements)
     ]
-    text = f"write {join_limited(new)} instead of {_join(replaced)}"
+    is_sure = all(hint.code != "rare-value" for hint in explanation.hints)
+    text = f"{'' if is_sure else 'perhaps '}write {join_limited(new)} instead of {_join(replaced)}"
     if would_match:
         return f"{text}: {pluralize(would_match, 'node')} would match"
     if explanation.matched:
