@@ -1,6 +1,6 @@
-"""Selectors: from text to requirements, to a predicate, and what follows from what.
+"""Parse label selectors, compile them to predicates, and compare them.
 
-Useful alone: this package knows nothing of nodes, inventories or files.
+This package does not depend on the modules for nodes, inventories and files.
 """
 
 from nodeselect.selectors.algebra import (

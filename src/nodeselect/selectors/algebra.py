@@ -1,8 +1,8 @@
 """Compare selectors without any node: the answers are exact for all possible nodes.
 
-An answer holds for every map of labels, whatever its size, and for every id. A selector matches a
-node if each key meets the constraint on it (``key_constraint.py``) and the id is one of the
-selector's ids; so keys are compared one by one.
+A possible node may have any labels and any id. A selector matches a node if the value of each key
+meets the selector's constraint on that key (``key_constraint.py``) and the node's id is one of the
+selector's ids. So two selectors are compared key by key.
 """
 
 from collections import Counter
@@ -26,7 +26,7 @@ _EXCLUDING = (Operator.EXISTS, Operator.NOT_EQUALS, Operator.NOT_IN)
 
 
 def implies(a: Selector, b: Selector) -> bool:
-    """Return whether every node that ``a`` matches is matched by ``b`` too.
+    """Return whether ``b`` matches every possible node that ``a`` matches.
 
     >>> implies(Selector.parse("tier=gold"), Selector.parse("tier,tier!=free"))
     True
@@ -46,7 +46,7 @@ def implies(a: Selector, b: Selector) -> bool:
 
 
 def equivalent(a: Selector, b: Selector) -> bool:
-    """Return whether both match the same nodes. (``==`` compares their requirements.)
+    """Return whether two selectors match the same nodes. (``==`` compares requirements and ids.)
 
     >>> equivalent(Selector.parse("a=b,a"), Selector.parse("a in (b)"))
     True
@@ -56,7 +56,7 @@ def equivalent(a: Selector, b: Selector) -> bool:
 
 
 def disjoint(a: Selector, b: Selector) -> bool:
-    """Return whether no node is matched by both.
+    """Return whether no possible node matches both selectors.
 
     >>> disjoint(Selector.parse("gpu>5"), Selector.parse("gpu<6"))
     True
@@ -70,11 +70,11 @@ def disjoint(a: Selector, b: Selector) -> bool:
 
 
 def redundant(selector: Selector) -> tuple[Requirement, ...]:
-    """Return the requirements that can be removed, all at once, as they follow from the others.
+    """Return the requirements that can all be removed without changing which nodes match.
 
-    The remaining ones match the same nodes, and none of them follows from the others. If there is a
-    choice, the requirement that allows more values is removed, or else the later one. In a selector
-    that contradicts itself, everything outside of one :func:`conflict` is redundant.
+    None of the remaining requirements follows from the others. Of two requirements that could be
+    removed, the one that allows more values is removed; if both allow equally many, the later one.
+    If the selector contradicts itself, all requirements but those of :func:`conflict` are removed.
 
     >>> redundant(Selector.parse("a,a=b,c>5,c>7,c!=3"))
     (Requirement('a'), Requirement('c>5'), Requirement('c!=3'))
@@ -89,11 +89,11 @@ def redundant(selector: Selector) -> tuple[Requirement, ...]:
 
 
 def conflict(selector: Selector) -> tuple[Requirement, ...] | None:
-    """Return requirements that contradict each other, or None if a node can match.
+    """Return requirements that contradict each other; None if a node can match ``selector``.
 
-    They are all on one key, and none is superfluous: without any one of them, the others can match.
-    If several keys have contradictions, the one with the fewest requirements is returned. The
-    result is empty for ``Selector.nothing()``, which has no requirements.
+    The requirements are all on one key, and all are necessary: if any of them is removed, a node
+    can satisfy the rest. If several keys have a contradiction, return the shortest one. For
+    ``Selector.nothing()``, which has no requirements, return an empty tuple.
 
     >>> conflict(Selector.parse("a in (b,c),a!=d,a>5,x"))
     (Requirement('a in (b,c)'), Requirement('a>5'))
@@ -112,12 +112,12 @@ def conflict(selector: Selector) -> tuple[Requirement, ...] | None:
 def normal_form(selector: Selector) -> Selector:
     """Return the selector that matches the same nodes with the fewest requirements and values.
 
-    Selectors that match the same nodes have the same normal form; if they match none, it is
-    ``Selector.nothing()``. On each key it has ``!k``, ``k=a`` or ``k in (…)`` if one of these is
-    enough. Otherwise it has the tightest bounds (``k>5``, ``k<9``) or, for a required key without
-    bounds, ``k``; and ``k!=a`` or ``k notin (…)`` for excluded values. It stays within the limits:
-    values that do not fit into one ``notin`` (``values_in_set``) are in several. Only its text can
-    be longer than that of ``selector``: ``a!=b,a!=c`` is shorter than ``a notin (b,c)``.
+    Selectors that match the same nodes have the same normal form. If they match no node, this is
+    ``Selector.nothing()``. For each key, the normal form has ``!k``, ``k=a`` or ``k in (…)`` if one
+    of these is enough. Otherwise it has the tightest bounds (``k>5``, ``k<9``) or, for a required
+    key without bounds, ``k``; and ``k!=a`` or ``k notin (…)`` for excluded values; several ``notin``
+    for more than ``LIMITS.values_in_set`` values. The text of the normal form may be longer:
+    ``a!=b,a!=c`` becomes ``a notin (b,c)``.
 
     >>> normal_form(Selector.parse("a in (b,c),a!=c,n>5,n>07,x notin (b),x!=a"))
     Selector('a=b,n>7,x notin (a,b)')
@@ -136,7 +136,7 @@ def normal_form(selector: Selector) -> Selector:
 
 
 def _constraints(selector: Selector) -> Mapping[str, KeyConstraint] | None:
-    """Return what the selector allows for each key; None if it matches no node."""
+    """Map each key to what the selector allows for it; return None if no node can match."""
     if selector.ids == ():
         return None
     constraints = constraints_by_key(selector.canonical)
@@ -144,12 +144,12 @@ def _constraints(selector: Selector) -> Mapping[str, KeyConstraint] | None:
 
 
 def _irredundant(requirements: list[Requirement]) -> Collection[int]:
-    """Return the positions of requirements that together allow the same values as all of them.
+    """Return the positions of the requirements to keep: together they allow the same as all.
 
-    No further requirement can be left out. Those that allow the most values are left out first, and
-    of equal ones the last.
+    None of the kept requirements can be left out too. Requirements that allow more values are left
+    out first; of those that allow equally many, the later ones.
 
-    :param requirements: all on one key.
+    :param requirements: requirements that all have the same key.
     """
     if len(requirements) == 1:  # the usual case; every requirement excludes something
         return (0,)
@@ -179,9 +179,9 @@ def _irredundant(requirements: list[Requirement]) -> Collection[int]:
 
 
 def _size(constraint: KeyConstraint) -> tuple[bool, int]:
-    """Return a key to sort the constraints of single requirements by how many values they allow.
+    """Return a sort key for constraints of single requirements; larger if more values are allowed.
 
-    A list allows fewer than a range, and a wider range allows more.
+    A list counts as fewer values than a range, a wider range as more than a narrower one.
     """
     if constraint.int_range is None:
         return False, len(constraint.values or ())
@@ -190,7 +190,7 @@ def _size(constraint: KeyConstraint) -> tuple[bool, int]:
 
 
 def _minimal_requirements(key: str, constraint: KeyConstraint) -> Iterator[Requirement]:
-    """Yield the fewest requirements that are equivalent to ``constraint``, which is not empty."""
+    """Yield the fewest requirements equivalent to ``constraint``, which must not be empty."""
     build = Requirement._trusted
     if constraint.values is not None:
         if constraint.allows_absent:

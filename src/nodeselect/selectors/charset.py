@@ -1,9 +1,9 @@
 """Which texts are valid keys, values and integers in a selector.
 
 The rules are those of Kubernetes (``validate/content/kube.go``): ASCII only, with fixed maximum
-lengths. They apply to every selector, but never to the labels of *nodes*: real nodes carry
-``GPU-0: NVIDIA GeForce RTX 3090``. No selector can contain such a value, but ``key`` and ``key!=a``
-match it.
+lengths. They apply to every selector, but not to the labels of *nodes*: a node can have the value
+``GPU-0: NVIDIA GeForce RTX 3090`` for the key ``gpu``. No selector can contain this value, but
+``gpu`` and ``gpu!=a`` match the node.
 """
 
 import re
@@ -11,7 +11,7 @@ import re
 from nodeselect.limits import LIMITS
 
 WHITE_SPACE = " \t\r\n"
-"""What may be between words; all other characters, such as a no-break space, are part of words."""
+"""The characters that separate words; any other one, such as a no-break space, is part of a word."""
 
 MIN_INT64 = -(2**63)
 MAX_INT64 = 2**63 - 1
@@ -34,8 +34,8 @@ _LONG_INTEGER = "([+-]?)(?=[0-9])0*+([0-9]{0,19})"
 def is_value(text: str) -> bool:
     """Return whether ``text`` is a valid label value.
 
-    It is empty, or 1 to 63 letters, digits, ``-``, ``_`` and ``.`` with a letter or digit at both
-    ends.
+    A valid value is empty, or has 1 to 63 letters, digits, ``-``, ``_`` and ``.``, and a letter or
+    digit at both ends.
     """
     return not text or NAME_RE.fullmatch(text) is not None
 
@@ -43,9 +43,9 @@ def is_value(text: str) -> bool:
 def is_key(text: str) -> bool:
     """Return whether ``text`` is a valid label key: ``name`` or ``prefix/name``.
 
-    A name follows the rule for values but is not empty. A prefix has 1 to 253 characters:
-    parts separated by dots, each of lower-case letters, digits and ``-`` with a letter or digit at
-    both ends.
+    A name is valid if it is a valid value and not empty. A prefix has 1 to 253 characters: one or
+    more parts separated by dots, each of lower-case letters, digits and ``-``, with a letter or
+    digit at both ends.
     """
     return KEY_RE.fullmatch(text) is not None
 

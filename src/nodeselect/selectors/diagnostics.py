@@ -1,11 +1,11 @@
-"""What is wrong with an invalid selector, and what to write instead.
+"""Build the error for an invalid selector: what is wrong, and what to write instead.
 
-Nothing here decides *whether* a text is valid: ``charset.py`` and the parser do. The tables of
-mistakes that people make are searched after a text is rejected, and the first row that matches
-gives the error. The patterns are compiled on first use.
+This module does not decide *whether* a text is valid: ``charset.py`` and the parser do. After they
+reject a text, the tables of known mistakes are searched, and the first row that matches determines
+the error. The patterns are compiled on first use.
 
-The replacement of a fix is a valid requirement. If it has all keys and values of the invalid one,
-the fix is certain; otherwise it is an example.
+The replacement in a fix is a valid requirement. If the replacement has all keys and values of the
+invalid text, the fix is certain; otherwise it is an example.
 """
 
 import re
@@ -19,7 +19,7 @@ from nodeselect.text import FORBIDDEN, join_limited, pluralize, printable, quote
 
 
 class _Write(NamedTuple):
-    """The hint to write another requirement, perhaps after words that give the reason."""
+    """A hint to write ``requirement`` instead, with an optional reason in words before it."""
 
     requirement: str
     reason: str = ""
@@ -29,8 +29,8 @@ class _Mistake(NamedTuple):
     """A known mistake: the pattern by which it is found, and the error to report.
 
     Message and hint may contain ``{found}``, ``{key}`` and the other fields of :func:`_error`. The
-    carets of the error are under what the pattern matches; or, if it or the pattern for the text
-    before it has a group ``at``, under what this group matches.
+    carets of the error are under the text that ``pattern`` matches. If ``pattern``, or the pattern
+    for the text before the mistake, has a group ``at``, they are under the text of that group.
     """
 
     code: str
@@ -260,7 +260,7 @@ def value_error(source: str, start: int, end: int, key: str) -> SelectorError:
 
 
 def integer_error(source: str, start: int, end: int) -> SelectorError:
-    """Return the error for ``source[start:end]``, which is not an integer for ``>``."""
+    """Return the error for ``source[start:end]``, which is not a valid integer after ``>`` or ``<``."""
     word = source[start:end]
     if re.fullmatch("-[0-9]+", word):
         hint = "the smallest integer is 0"
@@ -281,7 +281,7 @@ def integer_error(source: str, start: int, end: int) -> SelectorError:
 
 
 def too_many_values_error(source: str, start: int, end: int) -> SelectorError:
-    """Return the error for the list ``source[start:end]``, which is too long."""
+    """Return the error for ``source[start:end]``, a list with too many values."""
     message = f"a list can have at most {LIMITS.values_in_set:,} values (limit: values_in_set)"
     hint = "use several selectors"
     return SelectorError("too-many-values", message, source, (start, end), hint=hint)
@@ -290,9 +290,9 @@ def too_many_values_error(source: str, start: int, end: int) -> SelectorError:
 def limit_error(name: str, what: str, number: int, text: str) -> SelectorError:
     """Return the error for a selector with too many requirements, values, ids or characters.
 
-    :param name: the name of the limit.
-    :param what: what there are too many of, such as ``values``; ``number`` is how many there are.
-    :param text: the text of the selector; empty if it has none.
+    :param name: the name of the exceeded limit in ``LIMITS``.
+    :param what: the plural of the things counted, such as ``values``; ``number`` is their count.
+    :param text: the text of the selector; empty if it was not built from a text.
     """
     limit, start = getattr(LIMITS, name), 0
     code = f"too-many-{what}"
@@ -305,10 +305,10 @@ def limit_error(name: str, what: str, number: int, text: str) -> SelectorError:
 def _known_mistake(
     source: str, start: int, end: int, key: str, *, at_key: bool = False
 ) -> SelectorError | None:
-    """Return the error for a known mistake in the word ``source[start:end]``, or None.
+    """Return the error for a known mistake in the word ``source[start:end]``; None if there is none.
 
-    :param key: the key of the requirement that has the word; it may be the word itself.
-    :param at_key: whether a key is expected there.
+    :param key: the key of the requirement that contains the word; the word itself may be the key.
+    :param at_key: whether the word is in the place of a key.
     """
     if forbidden := FORBIDDEN.search(source, start, end):
         return character_error(source, forbidden.start())
@@ -334,10 +334,10 @@ def _known_mistake(
 def _name_error(
     source: str, start: int, word: str, what: str, limit: int, remedy: str | None = None
 ) -> SelectorError:
-    """Return the error for ``word``, which is not a valid value, key or part of a key.
+    """Return the error for an invalid ``word``, which begins at ``start`` in ``source``.
 
-    :param what: what it should be, such as ``a value``; ``limit`` is its maximum length.
-    :param remedy: the hint for a word that only begins or ends with a wrong character.
+    :param what: what the word should be, such as ``a value``; ``limit`` is the maximum length.
+    :param remedy: the hint if only the first or last characters are wrong; None for the default.
     """
     code = "value" if what == "a value" else "key"
     prefix = ", optionally after a prefix, as in: example.com/key" if what == "a key" else ""
@@ -374,7 +374,7 @@ def syntax_error(
 ) -> SelectorError:
     """Return the error for the ``position`` where the parser stopped. Cost: linear in the text.
 
-    :param start: where the unfinished requirement begins, or the ``,`` before it.
+    :param start: the start of the unfinished requirement, including a ``,`` before it.
     :param expected: the tokens that would be valid at ``position``, in words.
     """
     before = source[start:position]
@@ -406,9 +406,9 @@ def _error(
 ) -> SelectorError:
     """Return the error for ``mistake`` at ``span``, with its message and hint filled in.
 
-    :param key: the key of the requirement with the mistake, valid or not.
-    :param following: where the values begin that the hint repeats; None for the end of ``span``.
-    :param operator: the operator of the requirement, if it is ``in`` or ``notin``.
+    :param key: the key of the requirement with the mistake; it may be invalid.
+    :param following: where the values for the hint begin in ``source``; by default, after ``span``.
+    :param operator: the operator of the requirement, if ``in`` or ``notin``; empty otherwise.
     :param expected: what would be valid at ``span``, in words.
     """
     start, end = span
@@ -455,12 +455,12 @@ def _error(
 
 
 def _operand(template: str, source: str, position: int) -> str | None:
-    """Return the values in ``source`` at ``position``, for a suggested requirement.
+    """Return the values in ``source`` at ``position``, as text to insert into a suggestion.
 
-    Return None if they are invalid, or not followed by the end of their requirement; return an
-    empty text if the suggestion has no values.
+    Return None if the values are invalid, or if the requirement does not end after them. Return an
+    empty text if the suggestion has no place for values.
 
-    :param template: the suggestion, with ``{values}`` or ``{value}`` if it has any.
+    :param template: the suggestion; ``{values}`` or ``{value}`` is the place for values.
     """
     if "{values}" in template:
         pattern = f"{_BRACKETED}|{_BARE}"
@@ -478,9 +478,9 @@ def _operand(template: str, source: str, position: int) -> str | None:
 
 
 def _comparison(key: str, text: str, sign: str, source: str, position: int) -> str | _Write:
-    """Return the hint for a comparison such as ``x>=5`` or ``x gt 5``, which is ``x>4`` or ``x>5``.
+    """Return the hint for a comparison such as ``x>=5`` or ``x gt 5``: ``x>4`` or ``x>5``.
 
-    :param text: the operator, if it is a word; otherwise it is ``sign``.
+    :param text: the operator if it is a word, such as ``gt``; otherwise ``sign`` is the operator.
     :param position: where the integer begins in ``source``.
     """
     sign, reason = f"{sign.strip('=')}=", "for integers, "

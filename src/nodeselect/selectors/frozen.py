@@ -10,9 +10,9 @@ _V = TypeVar("_V", covariant=True)
 class Frozen:
     """Base class of values whose fields cannot be set.
 
-    Constructors set them by the descriptors of the slots, which are twice as fast as
-    ``object.__setattr__``. Where that is too slow, they set them on an object of a class with the
-    same slots that is not frozen, and then assign the frozen class to its ``__class__``.
+    Constructors set the fields with the descriptors of the slots, twice as fast as
+    ``object.__setattr__``. If that is too slow, a constructor sets the fields of an object of a
+    class with the same slots that is not frozen, and then changes the ``__class__`` of the object.
     """
 
     __slots__ = ()

@@ -1,8 +1,8 @@
 """What requirements allow for one key: a set of values, and whether the key may be absent.
 
-A value may be any string, since the labels of nodes follow no rule. Each requirement allows a set
-of one of a few kinds; intersections of such sets are of these kinds too. So what several
-requirements allow together is computed exactly.
+A value may be any string, since the labels of nodes follow no rule. A set of values is a list, or
+all strings or integers in a range except some values. Intersections of such sets have one of these
+forms too, so the values that several requirements allow together are computed exactly.
 """
 
 from collections.abc import Iterable
@@ -14,11 +14,11 @@ from nodeselect.text import truncate
 
 
 class KeyConstraint(Frozen):
-    """The values that one key may have, and whether it may be absent. Frozen.
+    """The values that one key may have, and whether the key may be absent. Frozen.
 
     :func:`constraints_by_key` builds constraints. ``a & b`` allows what both allow. ``a <= b`` is
     true if ``b`` allows everything that ``a`` allows. ``value in a`` is true if ``a`` allows the
-    value; None is an absent key. Two constraints are equal if they allow the same.
+    value; None is an absent key. Two constraints are equal if they allow the same values.
 
     >>> from nodeselect.selectors import Selector
     >>> above = constraints_by_key(Selector.parse("x>5").requirements)["x"]
@@ -34,9 +34,9 @@ class KeyConstraint(Frozen):
     allows_absent: bool
     """Whether the key may be absent."""
     values: frozenset[str] | None
-    """The values that are allowed; None for all in ``int_range`` except ``excluded``."""
+    """The allowed values; None if these are all in ``int_range`` except those in ``excluded``."""
     excluded: frozenset[str]
-    """The values in ``int_range`` that the key must not have."""
+    """Values that the key must not have, although they are in ``int_range``."""
     int_range: tuple[int, int] | None
     """The lowest and the highest integer that the value may be; None if it may be any string."""
 
@@ -103,9 +103,9 @@ class KeyConstraint(Frozen):
 
 
 def constraints_by_key(requirements: Iterable[Requirement]) -> dict[str, KeyConstraint]:
-    """Return for each key of ``requirements`` what they allow together.
+    """Map each key in ``requirements`` to what all requirements on this key allow together.
 
-    Keys that are not in the result are unconstrained. Cost: linear in the number of values.
+    Keys that are not in the result may have any value. Cost: linear in the number of values.
 
     >>> from nodeselect.selectors import Selector
     >>> constraints_by_key(Selector.parse("a in (b,c),a!=c,x").requirements)["a"].values
@@ -115,7 +115,7 @@ def constraints_by_key(requirements: Iterable[Requirement]) -> dict[str, KeyCons
 
 
 def group_by_key(requirements: Iterable[Requirement]) -> dict[str, list[Requirement]]:
-    """Return the requirements on each key."""
+    """Map each key to the requirements on it, in their original order."""
     by_key: dict[str, list[Requirement]] = {}
     for requirement in requirements:
         by_key.setdefault(requirement.key, []).append(requirement)
@@ -123,7 +123,7 @@ def group_by_key(requirements: Iterable[Requirement]) -> dict[str, list[Requirem
 
 
 def constraint_on_key(requirements: list[Requirement]) -> KeyConstraint:
-    """Combine ``requirements``, all of them on one key, into one constraint."""
+    """Return what ``requirements``, which must all have the same key, allow together."""
     allows_absent = True
     values: frozenset[str] | None = None
     excluded: set[str] = set()
@@ -158,7 +158,7 @@ def _build(
     excluded: frozenset[str],
     int_range: tuple[int, int] | None,
 ) -> KeyConstraint:
-    """Build a constraint, normalized so that two that allow the same have equal fields."""
+    """Build a normalized constraint: constraints that allow the same values have equal fields."""
     if int_range is not None and int_range[0] > int_range[1]:
         values = frozenset()
     if values is not None:

@@ -1,9 +1,9 @@
 """Kubernetes LabelSelectors: from decoded JSON to requirements, and back.
 
-A field that is ignored makes a selector match more nodes. So an unknown field, a wrong type and a
-wrong value raise a :class:`SelectorError` with their path in the object. The functions here get the
-path of the value that they read as ``path``. Node affinity has the same fields, see
-``pod_spec.py``.
+If an unknown field were ignored, the selector could match too many nodes. So unknown fields, wrong
+types and wrong values raise a :class:`SelectorError` with their path in the object. The parameter
+``path`` is the path of the value that a function reads. Node affinity (``pod_spec.py``) has the
+same fields.
 
 Source: Kubernetes apimachinery, ``LabelSelectorAsSelector`` and ``ValidateLabelSelector``.
 """
@@ -32,9 +32,10 @@ _LABEL_SELECTOR_OPERATORS = {
 
 
 def requirements_from_label_selector(label_selector: Mapping[str, object]) -> list[Requirement]:
-    """Return the requirements of a Kubernetes LabelSelector, which must not be null.
+    """Return the requirements of a Kubernetes LabelSelector.
 
-    :raises TypeError: if it is not a mapping.
+    :raises SelectorError: if a field is unknown or invalid.
+    :raises TypeError: if ``label_selector`` is not a mapping.
     """
     if not isinstance(label_selector, Mapping):
         found = type(label_selector).__name__
@@ -51,11 +52,10 @@ def requirements_from_label_selector(label_selector: Mapping[str, object]) -> li
 def label_selector_from_requirements(
     requirements: Iterable[Requirement], ids: Collection[str] | None
 ) -> dict[str, Any] | None:
-    """Return the Kubernetes LabelSelector that has these requirements; None if it matches none.
+    """Return a Kubernetes LabelSelector with ``requirements``; None if ``ids`` is empty.
 
-    :param ids: the ids of the selector; None for any id.
-    :raises SelectorError: if there are ids, or one of the requirements is a comparison: a
-        LabelSelector cannot have them.
+    :param ids: the ids that the selector matches; None for any id.
+    :raises SelectorError: if there are ids or comparisons, which a LabelSelector cannot express.
     """
     if ids is not None:
         if not ids:
@@ -90,7 +90,7 @@ def match_expression(requirement: Requirement) -> dict[str, Any]:
 
 
 def read_match_labels(value: object, path: str) -> list[Requirement]:
-    """Return the requirements of a map of labels, such as ``matchLabels``; none if it is null."""
+    """Return an equality requirement for each label in ``value``; an empty list for None."""
     if value is None:
         return []
     requirements = []
@@ -106,9 +106,9 @@ def read_match_labels(value: object, path: str) -> list[Requirement]:
 def read_match_expressions(
     value: object, path: str, operators: Mapping[str, Operator] = KUBERNETES_OPERATORS
 ) -> list[Requirement]:
-    """Return the requirements of a ``matchExpressions`` list; none if it is null.
+    """Return the requirements of a ``matchExpressions`` list; an empty list for None.
 
-    :param operators: the operators that are allowed, by their names.
+    :param operators: the allowed operators, by the names that they have in ``value``.
     """
     return [
         read_requirement(item, f"{path}[{number}]", operators)
@@ -122,10 +122,10 @@ def read_requirement(
     operators: Mapping[str, Operator],
     names: tuple[str, ...] = ITEM_FIELDS,
 ) -> Requirement:
-    """Return the requirement of an item of ``matchExpressions``.
+    """Return the requirement that ``value``, an item of ``matchExpressions``, describes.
 
-    :param operators: the operators that are allowed, by their names.
-    :param names: what the item calls its key, operator and values.
+    :param operators: the allowed operators, by the names that they have in ``value``.
+    :param names: the names of the fields for the key, the operator and the values.
     """
     key, operator, values = read_item(value, path, operators, names)
     try:
@@ -149,9 +149,9 @@ def read_item(
     operators: Mapping[str, Operator],
     names: tuple[str, ...] = ITEM_FIELDS,
 ) -> tuple[str, Operator, list[str]]:
-    """Return the key, operator and values of an item of ``matchExpressions``.
+    """Return the key, operator and values of ``value``, an item of ``matchExpressions``.
 
-    The key and the values are not checked. The parameters are those of :func:`read_requirement`.
+    Do not check if key and values are valid. For the parameters, see :func:`read_requirement`.
     """
     fields = read_fields(value, path, names)
     at_key, at_operator, at_values = names
@@ -175,9 +175,9 @@ def read_item(
 
 
 def read_fields(value: object, path: str, names: tuple[str, ...]) -> Mapping[str, object]:
-    """Check that a value is a mapping with no other fields than ``names``; return it.
+    """Return ``value`` if it is a mapping whose keys are all in ``names``; raise otherwise.
 
-    For null, return an empty mapping.
+    For None, return an empty mapping.
     """
     if value is None:
         return {}
@@ -192,9 +192,9 @@ def read_fields(value: object, path: str, names: tuple[str, ...]) -> Mapping[str
 
 
 def read_mapping(value: object, path: str, hint: str) -> Mapping[str, object]:
-    """Check that a value is a mapping whose keys are strings; return it.
+    """Return ``value`` if it is a mapping whose keys are strings; raise otherwise.
 
-    :param hint: the hint of the error if it is not a mapping.
+    :param hint: the hint of the error if ``value`` is not a mapping.
     """
     if not isinstance(value, Mapping):
         raise _type_error("an object", value, path, hint)
@@ -206,7 +206,7 @@ def read_mapping(value: object, path: str, hint: str) -> Mapping[str, object]:
 
 
 def read_list(value: object, path: str) -> list[object]:
-    """Check that a value is a list; return it, or an empty list for null."""
+    """Return ``value`` as a list; an empty list for None. Raise if it is not a list or tuple."""
     if value is None:
         return []
     if not isinstance(value, (list, tuple)):
@@ -217,13 +217,13 @@ def read_list(value: object, path: str) -> list[object]:
 
 
 def read_strings(value: object, path: str) -> list[str]:
-    """Check that a value is a list of strings; return it, or an empty list for null."""
+    """Return a list of strings; an empty list for None. Raise if ``value`` is something else."""
     items = enumerate(read_list(value, path))
     return [read_text(item, f"{path}[{number}]") for number, item in items]
 
 
 def read_text(value: object, path: str) -> str:
-    """Check that a value is a string; return it."""
+    """Return ``value`` as a plain ``str``; raise if it is not a string."""
     if not isinstance(value, str):
         is_unquoted = isinstance(value, (bool, int, float))
         hint = "write it in quotes" if is_unquoted else None
@@ -238,7 +238,7 @@ def structure_error(
     hint: Fix | str | None = None,
     expected: tuple[str, ...] = (),
 ) -> SelectorError:
-    """Return the error for a mistake in the structure of an object, not in one of its strings."""
+    """Return the error for a mistake in the structure of an object, such as an unknown field."""
     return SelectorError(code, message, "", (0, 0), expected=expected, hint=hint, path=path)
 
 

@@ -1,8 +1,8 @@
 """Parse a selector text into requirements.
 
-A valid text is read by a regular expression that is generated from ``grammar/selector.lark``. Lark
-is loaded with the first text that the expression does not match, decides by the grammar itself, and
-finds the mistake. A test proves that both accept the same texts.
+A valid text is parsed by a regular expression that is generated from ``grammar/selector.lark``. If
+a text does not match the expression, Lark is imported, parses the text by the grammar itself, and
+finds the mistake. A test checks that both parsers accept the same texts.
 """
 
 import re
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _find_requirements = re.compile(f"({REQUIREMENT})|(?s:.+)").findall
 
 _Parts = tuple[str, str, str, str, str, str, str]
-"""The groups: all of it; key, comparison, value, membership, values; or the key after ``!``."""
+"""Groups of a match: all of it; key, comparison, value, membership, values; or the key after ``!``."""
 
 # Most requirements are part of many selectors. Long lists are not kept: 4,096 of 1,024 values would
 # take some 400 MB. The keys are texts, because the garbage collector would look at tuples.
@@ -57,9 +57,9 @@ _TERMINAL_NAMES = (
 
 
 def parse_requirements(text: str) -> list[Requirement]:
-    """Parse the text of a selector; return its requirements in their order.
+    """Parse the text of a selector; return its requirements in the order of the text.
 
-    Cost: linear in the text, some microseconds; for the first invalid text some 50 ms.
+    Cost: linear in the text, a few microseconds; for the first invalid text about 50 ms.
 
     :raises SelectorError: if the text is invalid.
     """
@@ -68,7 +68,7 @@ def parse_requirements(text: str) -> list[Requirement]:
 
 
 def parse_by_pattern(text: str) -> list[Requirement] | None:
-    """Parse a text by a regular expression; return None if it is invalid."""
+    """Parse the text of a selector by a regular expression; return None if the text is invalid."""
     requirements = []
     for parts in _find_requirements(f",{text}"):
         requirement = _known.get(parts[0]) or _read_parts(parts)
@@ -79,7 +79,7 @@ def parse_by_pattern(text: str) -> list[Requirement] | None:
 
 
 def _read_parts(parts: _Parts) -> Requirement | None:
-    """Build a requirement from the groups of a match; return None if they are invalid."""
+    """Build a requirement from the groups of a match; return None if the requirement is invalid."""
     text, key, comparison, value, membership, values, absent_key = parts
     if comparison:
         operator = OPERATORS[comparison]
@@ -105,12 +105,10 @@ def _read_parts(parts: _Parts) -> Requirement | None:
 
 
 def parse_by_lark(source: str) -> list[Requirement]:
-    """Parse a text with Lark. Cost: linear in the text.
+    """Parse the text of a selector with Lark. Cost: linear in the text.
 
-    The error is the leftmost one of the text: the words before the position where Lark stops are
-    checked first.
-
-    :raises SelectorError: if the text is invalid.
+    :raises SelectorError: for the first mistake in the text: the words before the position where
+        Lark stops are checked first.
     """
     if not source.isprintable() and (forbidden := FORBIDDEN.search(source)):
         raise character_error(source, forbidden.start())
@@ -140,7 +138,7 @@ def parse_by_lark(source: str) -> list[Requirement]:
 
 
 def _split(tokens: "list[Token]") -> "Iterator[list[Token]]":
-    """Yield the tokens of each requirement of a selector, with the comma before it."""
+    """Yield a list of tokens for each requirement; it begins with the comma, if there is one."""
     group: list[Token] = []
     is_in_list = False
     for token in tokens:
@@ -154,7 +152,7 @@ def _split(tokens: "list[Token]") -> "Iterator[list[Token]]":
 
 
 def _read_tokens(source: str, tokens: "list[Token]") -> Requirement:
-    """Return the requirement that consists of these tokens."""
+    """Return the requirement of which ``tokens`` are all tokens; raise if a word is invalid."""
     key, spelling, values = _check_words(source, tokens, len(source))
     operator = OPERATORS[spelling]
     if operator.is_comparison and "" in values:  # checked only here: "x>=5" has another mistake
@@ -166,9 +164,9 @@ def _read_tokens(source: str, tokens: "list[Token]") -> Requirement:
 
 
 def _check_words(source: str, tokens: "list[Token]", end: int) -> tuple[str, str, set[str]]:
-    """Check the words of a requirement, which may be incomplete; return key, operator and values.
+    """Check the words of a requirement that may be incomplete; return key, operator and values.
 
-    :param end: where the requirement ends in ``source``.
+    :param end: the position in ``source`` where the requirement ends.
     :raises SelectorError: if a word is invalid.
     """
     key, spelling, values = "key", "", {""}
@@ -218,7 +216,7 @@ def load_grammar() -> str:
 
 
 def build_parser(grammar: str) -> "Lark":
-    """Build Lark's parser of a grammar, which takes some 25 ms for the first one in a process."""
+    """Build a Lark parser from ``grammar``. Cost: about 25 ms for the first one in a process."""
     from lark import Lark
 
     return Lark(grammar, parser="lalr", start="selector", maybe_placeholders=False)

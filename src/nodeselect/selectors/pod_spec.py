@@ -1,7 +1,7 @@
 """The nodes that a Kubernetes pod can use: its node selector and required node affinity.
 
-The terms of an affinity are alternatives. The language has no OR, so they become several selectors,
-whose union is meant.
+The terms of an affinity are alternatives. As a selector has no OR, each term becomes a selector; a
+node must match one of them.
 
 Source: Kubernetes component-helpers, ``GetRequiredNodeAffinity``, and the validation of pods by the
 API server.
@@ -41,19 +41,19 @@ def selectors_from_pod_spec(spec: Mapping[str, object]) -> tuple[Selector, ...]:
     >>> selectors_from_pod_spec(spec)
     (Selector('gpu,region=eu'),)
 
-    - All of ``nodeSelector`` and one of the terms must hold. Without them, the only selector is
-      ``Selector.everything()``.
-    - An empty or null term matches no node and is left out. If all are, the result is empty: no
-      node matches. An empty list of terms is an error, as it is for the API server.
-    - ``matchFields`` knows ``metadata.name``, which becomes the ids of the selector; so does
-      ``nodeName``. ``NotIn`` must have an ``In`` beside it: a selector cannot exclude ids.
+    - A node must match all of ``nodeSelector`` and one of the terms. If the spec has neither, the
+      only selector is ``Selector.everything()``.
+    - An empty or null term matches no node and is left out. If all terms are empty, no selector is
+      returned: no node matches. An empty list of terms is an error, as it is for the API server.
+    - The names in ``nodeName``, and in ``matchFields`` for ``metadata.name``, become the ids of the
+      selector. A selector cannot exclude ids, so ``NotIn`` is an error without ``In``.
     - ``preferredDuringSchedulingIgnoredDuringExecution``, affinity to pods, taints, topology spread
       and resources are not read: they are not conditions on a node's labels.
 
-    Keys and values must be valid, as the API server requires. An unknown field is an error if it
-    could be a condition on nodes: in an affinity any field, in the spec one with such a name.
+    Keys and values must be valid, as the API server requires. An unknown field is an error in an
+    affinity, and elsewhere in the spec if its name suggests that it is a condition on nodes.
 
-    :param spec: a PodSpec as decoded JSON: that of a pod, or ``spec.template.spec`` of a workload.
+    :param spec: a decoded PodSpec: the ``spec`` of a pod, or ``spec.template.spec`` of a workload.
     :raises SelectorError: if a part is invalid; ``path`` is its path in the spec.
     :raises TypeError: if ``spec`` is not a mapping.
     """
@@ -75,16 +75,16 @@ def selectors_from_pod_spec(spec: Mapping[str, object]) -> tuple[Selector, ...]:
 
 
 def pod_spec_from_selectors(selectors: Iterable[Selector]) -> dict[str, Any]:
-    """Return a pod spec that requires a node to match one of the selectors.
+    """Return a pod spec that requires a node to match at least one of the selectors.
 
     >>> spec = pod_spec_from_selectors([Selector.parse("gpu>2"), Selector.parse("tier=a")])
     >>> selectors_from_pod_spec(spec)
     (Selector('gpu>2'), Selector('tier in (a)'))
 
-    It has a required node affinity with a term for each selector; for a selector with ids, a term
-    for each id, as a term can have only one name. If there are no selectors, or only
-    ``Selector.nothing()``, the only term is empty, which matches no node. If one is
-    ``Selector.everything()``, the pod spec is empty.
+    The pod spec has a required node affinity with a term for each selector. For a selector with
+    ids, there is a term for each id, because a term can have only one name. If there are no
+    selectors, or only ``Selector.nothing()``, the only term is empty and matches no node. If one of
+    the selectors is ``Selector.everything()``, the pod spec is empty.
 
     :raises SelectorError: if an id cannot be the name of a node.
     """
@@ -170,7 +170,7 @@ def _read_terms(value: object, path: str) -> list[Selector]:
 
 
 def _read_match_fields(value: object, path: str) -> set[str] | None:
-    """Return the names that the items of ``matchFields`` allow together; None if there is no item.
+    """Return the node names that all items of ``matchFields`` allow; None if there are no items.
 
     :raises SelectorError: if an item is invalid, or if the items only exclude names.
     """

@@ -1,15 +1,15 @@
 """Compile requirements to one Python function that tests one node.
 
-The function's source text depends only on its *shape*: the sequence of kinds of test. It is
-assembled from the fixed pieces below and from numbers; keys, values and ids are bound to it later.
-So user text never becomes source, and a selector of a known shape costs no compilation.
+The source text of the function depends only on its *shape*: the kinds of its tests, in order. The
+source is assembled from the fixed pieces below and from numbers. Keys, values and ids are inserted
+into the compiled function. So user text never becomes source, and each shape is compiled only once.
 
-Tests are in the order of their cost, and negations last, so that selectors share shapes.
+The tests are sorted by their cost, negated tests last, so that many selectors have the same shape.
 
-A *checked* predicate also checks the types of what it reads. For labels that are known to be valid,
-an unchecked one gives the same answers and is faster: it is for inner loops, so its keys and values
-replace constants of its code. Those of other functions are bound by a closure, which takes a third
-of the time, but each call is some 20 ns slower.
+A *checked* predicate also checks the types of the labels and the id. For valid labels, an unchecked
+predicate returns the same and is faster. As inner loops call it, its keys and values replace
+constants in its code. Other functions get keys and values by a closure: they are built in a third
+of the time, but each call is about 20 ns slower.
 """
 
 import reprlib
@@ -33,26 +33,26 @@ class Predicate(Protocol):
 
 
 class FailureMask(Protocol):
-    """A function that returns which requirements of a selector a node fails.
+    """A function that returns, as bits of an integer, which conditions of a selector a node fails.
 
-    The result has a bit for each requirement, the lowest for the first; 0 means that it matches.
+    The lowest bit is for the first condition. If the result is 0, the node matches.
     """
 
     def __call__(self, labels: Mapping[str, str], node_id: str | None = None) -> int: ...
 
 
 FailureMasks = Callable[[Iterable[Any]], list[int]]
-"""Returns the failure mask of each record."""
+"""A function that returns a list with the failure mask of each record."""
 
 ValueSource = Callable[[str | None], str]
-"""Returns the source of the expression that reads a key's value from ``labels``, None if absent.
+"""A function from a key to the source of an expression for its value in ``labels``, None if absent.
 
-For the key None it reads the id from ``record``; ``labels`` is an attribute of that. The expression
-becomes source text, so it must not contain the key or any other user text.
+For the key None, the expression reads the id from ``record``; ``labels`` is ``record.labels``. The
+expression is compiled, so it must not contain the key or any other user text.
 """
 
 Shape = tuple[int, ...]
-"""The kinds of the tests, as indices in the table of tests."""
+"""The kinds of the tests of a selector, as indices in ``_TESTS``."""
 
 _TESTS = (
     "{value} in {operand}",
@@ -122,8 +122,8 @@ def compile_predicate(
 ) -> Predicate:
     """Compile the function that tests whether a node satisfies all ``requirements`` and ``ids``.
 
-    If ``ids`` is None, any id matches; if it is empty, none does. Cost: some microseconds; some
-    tens of them if no earlier selector had the same operators.
+    If ``ids`` is None, any id matches; if empty, none does. Cost: a few microseconds; tens of
+    microseconds if no earlier selector had the same operators.
     """
     return _bind(_predicate_factory, requirements, ids)
 
@@ -131,11 +131,11 @@ def compile_predicate(
 def compile_checked_predicate(
     requirements: Iterable[Requirement], ids: tuple[str, ...] | None
 ) -> Predicate:
-    """Compile a predicate that raises ``TypeError`` for labels, or an id, of a wrong type.
+    """Compile a predicate that raises ``TypeError`` if labels or id of a node have a wrong type.
 
-    The labels must be a mapping, and the values that it reads must be strings; if there are
-    ``ids``, so must be the id of the node. An instance of a subclass of ``str`` is converted to a
-    plain string. A call costs some 10 ns more than without the checks.
+    The labels must be a mapping. The values that the predicate reads must be strings, and also the
+    id of the node if ``ids`` is not None. An instance of a subclass of ``str`` is converted to a
+    plain string. A call costs about 10 ns more than without the checks.
     """
     return _bind(_checked_factory, requirements, ids)
 
@@ -145,10 +145,10 @@ def compile_failure_mask(
 ) -> FailureMask:
     """Compile the function that returns which of ``ids`` and ``requirements`` a node fails.
 
-    The lowest bit is for ``ids``, if there are any; the following bits are for the requirements in
-    their order, without duplicates.
+    The lowest bit of its result is for ``ids``, unless ``ids`` is None. The next bits are for the
+    requirements in their order, without duplicates.
 
-    Cost: some hundred microseconds; the function itself takes some 20 ns a requirement.
+    Cost: some hundred microseconds. A call of the function costs about 20 ns a requirement.
     """
     shape, keys, operands = _columns(_bound_tests(dict.fromkeys(requirements), ids))
     mask: FailureMask = _evaluate(failure_mask_source(shape))(*keys, *operands)
@@ -160,7 +160,7 @@ def compile_failure_masks(
 ) -> FailureMasks:
     """Compile a function that returns the failure masks of many records in one call.
 
-    :param value_source: for a key, returns the Python source that reads its value from a record.
+    :param value_source: maps a key to the source of an expression for its value in a record.
     """
     shape, keys, operands = _columns(_bound_tests(dict.fromkeys(requirements), ids))
     source = failure_mask_source(shape, list(map(value_source, keys)))
@@ -169,7 +169,7 @@ def compile_failure_masks(
 
 
 def predicate_source(shape: Shape) -> str:
-    """Return the source of a predicate whose keys and values are the texts ``k0``, ``v0`` and on.
+    """Return the source of a predicate in which the constants ``'k0'``, ``'v0'``, … are placeholders.
 
     The keys and values of a selector replace these constants in the compiled code.
     """
@@ -178,21 +178,21 @@ def predicate_source(shape: Shape) -> str:
 
 
 def checked_predicate_source(shape: Shape) -> str:
-    """Return the source of a function that builds predicates that check types.
+    """Return the source of a function that builds a checked predicate from keys and values.
 
-    Its arguments are the keys and values of a selector, so these are not in the source.
+    Keys and values of a selector are its arguments, so no user text is in the source.
     """
     tests = (_CHECKED_TESTS[kind].format(n=n) for n, kind in enumerate(shape))
     return _function_source(shape, f"True if {' and '.join([_IS_MAPPING, *tests])} else False")
 
 
 def failure_mask_source(shape: Shape, values: list[str] | None = None) -> str:
-    """Return the source of a function that builds functions that return failure masks.
+    """Return the source of a function that builds a :class:`FailureMask` from keys and values.
 
-    Its arguments are the keys and values of a selector, so these are not in the source.
+    Keys and values of a selector are its arguments, so no user text is in the source.
 
-    :param values: for each test, the source that reads its value from a record. With them, each
-        built function returns the masks of many records; without them, the mask of one node.
+    :param values: for each test, the source of an expression for the value in a record. If given,
+        the source is that of a function that builds ``FailureMasks``, for many records.
     """
     tests = [
         (_test_source(kind, f"k{n}", f"v{n}", None if values is None else values[n]), 1 << n)
@@ -208,7 +208,7 @@ def failure_mask_source(shape: Shape, values: list[str] | None = None) -> str:
 
 
 def _nested_source(tests: Sequence[tuple[str, int]], mask: int = 0) -> str:
-    """Return the source of an expression: the sum of ``mask`` and the bits of failing ``tests``."""
+    """Return the source of an expression that adds the bits of the failed tests to ``mask``."""
     if not tests:
         return str(mask)
     (test, bit), *others = tests
@@ -220,15 +220,15 @@ def _function_source(shape: Shape, body: str, parameters: str = _PARAMETERS) -> 
 
 
 def _names(shape: Shape) -> list[str]:
-    """Return the names of the keys and operands in the source of a function."""
+    """Return the parameter names of a function for ``shape``: ``k0``, ``k1``, …, ``v0``, ``v1``, …"""
     return [f"{letter}{n}" for letter in "kv" for n in range(len(shape))]
 
 
 def _test_source(kind: int, key: str, operand: str, value: str | None = None) -> str:
     """Return the source of a test.
 
-    :param kind: what it tests, as an index into ``_TESTS``.
-    :param key: the source of the key; ``operand`` is that of what the value is compared with.
+    :param kind: an index in ``_TESTS``.
+    :param key: the source of the key; ``operand`` is the source of the value to compare with.
     :param value: the source of the value to test; None to read it from ``labels`` or ``node_id``.
     """
     if value is not None and kind in (_PRESENT, _ABSENT):
@@ -265,7 +265,7 @@ def _bound_tests(
 
 
 def _columns(tests: list[_BoundTest]) -> tuple[Shape, tuple[str | None, ...], tuple[Any, ...]]:
-    """Split tests into three tuples: their kinds, their keys and their operands."""
+    """Return three tuples: the kinds of ``tests``, their keys and their operands."""
     kinds, keys, operands = zip(*tests) if tests else ((), (), ())  # noqa: B905 - it is faster
     return kinds, keys, operands
 

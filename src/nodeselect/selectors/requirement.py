@@ -1,9 +1,9 @@
 """One requirement of a selector: a key, an operator, values; and what each operator means.
 
 A requirement is a *test* of one key, or the negation of a test. There are three tests: the node has
-the key, the value is one of a set, the value reads as an integer within a range. A test is false
-for a node without the key, so a negated test is true for it. What tests nodes or compares selectors
-implements the three tests and their negation, and needs to know no operator.
+the key; the value is one of a set; the value is an integer within a range. For a node without the
+key, a test is false and a negated test is true. Code that tests nodes or compares selectors
+implements these three tests and their negation, not the operators.
 
 Source: Kubernetes apimachinery v0.36.3, ``Requirement.Matches``.
 """
@@ -30,18 +30,18 @@ class HasKey(NamedTuple):
 
 
 class OneOf(NamedTuple):
-    """True if the node has the key with one of the values.
+    """True if the node has the key with one of ``values``.
 
-    :param values: at least one; sorted, without duplicates.
+    :param values: at least one value; sorted, without duplicates.
     """
 
     values: tuple[str, ...]
 
 
 class InRange(NamedTuple):
-    """True if the value reads as a signed 64-bit decimal integer within the range.
+    """True if the value is the decimal text of a signed 64-bit integer within the range.
 
-    No operator negates this test. If ``low`` is above ``high``, it is never true.
+    No operator negates this test. If ``low`` is above ``high``, no value passes.
 
     :param low: the lowest integer that passes.
     :param high: the highest integer that passes.
@@ -73,8 +73,8 @@ _LAW: dict[str, tuple[str, str, str, type[Test], bool]] = {
 class Operator(Enum):
     """How a requirement tests its key.
 
-    The value of a member is its name in Bacalhau constraints. ``Operator`` also accepts the
-    names of Kubernetes, which are :attr:`kubernetes_name`:
+    The value of a member is its name in Bacalhau constraints. ``Operator(name)`` accepts this name
+    and the name in Kubernetes, :attr:`kubernetes_name`:
 
     >>> Operator("notin") is Operator("NotIn") is Operator.NOT_IN
     True
@@ -93,19 +93,19 @@ class Operator(Enum):
     spelling: str
     """The operator as written in a selector text; empty for a key alone."""
     arity: str
-    """The number of values: ``"none"``, ``"one"`` or ``"many"`` (at least one)."""
+    """How many values a requirement has: ``"none"``, ``"one"`` or ``"many"`` (at least one)."""
     kubernetes_name: str
-    """The operator in Kubernetes; ``=`` and ``!=`` are ``In`` and ``NotIn`` with one value."""
+    """The name in Kubernetes, such as ``NotIn``; also for ``!=``, as ``NotIn`` with one value."""
     matches_absent: bool
     """Whether a node *without* the key matches: true for the negated operators only."""
     test_type: type[Test]
     """The type of the requirement's test."""
     is_inclusion: bool
-    """Whether the value must be one of those listed: ``=`` and ``in``."""
+    """Whether the value must be one of the requirement's values: true for ``=`` and ``in``."""
     is_exclusion: bool
-    """Whether the value must be none of those listed: ``!=`` and ``notin``."""
+    """Whether the value must be none of the requirement's: true for ``!=`` and ``notin``."""
     is_comparison: bool
-    """Whether the value is compared as an integer: ``>`` and ``<``."""
+    """Whether the value is compared as an integer: true for ``>`` and ``<``."""
 
     # There is one object for each member, so its address will do, at a third of the cost.
     __hash__ = object.__hash__
@@ -123,17 +123,17 @@ class Operator(Enum):
 
 
 OPERATORS = {operator.spelling: operator for operator in Operator} | {"==": Operator.EQUALS}
-"""The operators by the spellings that they can have in a selector text."""
+"""The operator for each spelling in a selector text, such as ``notin``; ``""`` is a key alone."""
 
 KUBERNETES_OPERATORS = {operator.kubernetes_name: operator for operator in Operator}
-"""The operators by their names in Kubernetes: In, NotIn, Exists, DoesNotExist, Gt and Lt."""
+"""The operator for each name in Kubernetes: In, NotIn, Exists, DoesNotExist, Gt and Lt."""
 
 
 class _Unfrozen:
     """A :class:`Requirement` while it is parsed: its fields can be set.
 
-    Then the object becomes a :class:`Requirement`. Otherwise parsing a new text would take a tenth
-    longer (``benchmarks/test_parse.py``).
+    Afterwards its ``__class__`` becomes :class:`Requirement`. This makes parsing a new text a tenth
+    faster (``benchmarks/test_parse.py``).
     """
 
     __slots__ = ("key", "operator", "spelling", "values")
@@ -145,7 +145,7 @@ class _Unfrozen:
 
 
 class Requirement(_Unfrozen, Frozen):
-    """A condition on one label. Frozen; compares and hashes by key, operator, spelling and values.
+    """A condition on one label. Frozen; equality and hash use all four fields.
 
     >>> Requirement("tier", Operator.IN, ["standard", "premium"])
     Requirement('tier in (premium,standard)')
@@ -153,11 +153,11 @@ class Requirement(_Unfrozen, Frozen):
     :param key: ``name`` or ``prefix/name`` by the rules of Kubernetes.
     :param operator: how the key is tested.
     :param values: no value for ``EXISTS`` and ``DOES_NOT_EXIST``, one or more for ``IN`` and
-        ``NOT_IN``, exactly one for the others; for ``GREATER_THAN`` and ``LESS_THAN`` the decimal
-        digits of a signed 64-bit integer.
+        ``NOT_IN``, exactly one for the others. ``GREATER_THAN`` and ``LESS_THAN`` require a
+        non-negative 64-bit integer in decimal digits.
     :param spelling: how the operator is written; only ``EQUALS`` has two, ``=`` and ``==``.
     :raises SelectorError: if the key or a value breaks a rule.
-    :raises TypeError: if something is not a string, or ``values`` is one.
+    :raises TypeError: if the key or a value is not a string, or ``values`` is a single string.
     """
 
     __slots__ = ()
@@ -167,9 +167,9 @@ class Requirement(_Unfrozen, Frozen):
     operator: Operator
     """How the key is tested."""
     values: tuple[str, ...]
-    """What the label's value is compared with: sorted, without duplicates."""
+    """The values to compare the label's value with: sorted, without duplicates."""
     spelling: str
-    """How the operator is written."""
+    """How the operator is written in a selector text, such as ``==``."""
 
     def __init__(
         self,
@@ -209,7 +209,7 @@ class Requirement(_Unfrozen, Frozen):
     def _trusted(
         key: str, operator: Operator, values: tuple[str, ...], spelling: str | None = None
     ) -> "Requirement":
-        """Build a requirement without checks; its key and sorted values must be valid."""
+        """Build a requirement without checks; ``values`` must be sorted, and all arguments valid."""
         requirement = _Unfrozen()
         requirement.key = key
         requirement.operator = operator
@@ -220,9 +220,9 @@ class Requirement(_Unfrozen, Frozen):
 
     @property
     def test(self) -> Test:
-        """The test of the key, not negated: for ``a!=b`` it is that of ``a=b``.
+        """The test of the key without negation: ``a!=b`` has the same test as ``a=b``.
 
-        If :attr:`is_negated`, a node satisfies the requirement if it fails this test.
+        A node satisfies the requirement if it passes the test or, if :attr:`is_negated`, fails it.
         """
         operator, values = self.operator, self.values
         if operator.test_type is HasKey:
@@ -241,13 +241,13 @@ class Requirement(_Unfrozen, Frozen):
     def is_negated(self) -> bool:
         """Whether a node satisfies the requirement if it *fails* :attr:`test`.
 
-        Then nodes without the key satisfy it.
+        Nodes without the key satisfy negated requirements only.
         """
         return self.operator.matches_absent
 
     @property
     def sort_key(self) -> tuple[str, str, str, tuple[str, ...]]:
-        """A tuple to sort requirements by, the key first; it is equal for equal requirements."""
+        """A tuple to sort requirements by, the key first; equal only for equal requirements."""
         return self.key, self.operator.value, self.spelling, self.values
 
     def __eq__(self, other: object) -> bool:
@@ -274,10 +274,10 @@ class Requirement(_Unfrozen, Frozen):
 
 
 def check_number_of_values(operator: Operator, found: int, key: str, name: str) -> None:
-    """Raise if an operator cannot have this number of values.
+    """Raise if a requirement with ``operator`` cannot have ``found`` values.
 
-    :param found: the number of values; ``key`` is the key of the requirement.
-    :param name: the operator as the error calls it.
+    :param key: the key of the requirement, which the error shows as its source.
+    :param name: the name of the operator in the error message.
     :raises SelectorError: with the code ``wrong-number-of-values``.
     """
     arity = operator.arity

@@ -1,4 +1,4 @@
-"""Selectors: requirements on labels and ids, all of which must hold."""
+"""Selectors: conditions on the labels and the id of a node, all of which must hold."""
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -29,8 +29,8 @@ from nodeselect.text import id_mistake, printable, quoted, to_exact_str, truncat
 class _Unfrozen:
     """A :class:`Selector` while it is built: its fields can be set.
 
-    Then the object becomes a :class:`Selector`. Otherwise parsing a text with one requirement would
-    take a tenth longer (``benchmarks/test_parse.py``).
+    Afterwards its ``__class__`` becomes :class:`Selector`. This makes parsing a text with one
+    requirement a tenth faster (``benchmarks/test_parse.py``).
     """
 
     __slots__ = ("_failure_mask", "_hash", "_predicate", "_split", "ids", "matches", "requirements")
@@ -41,7 +41,7 @@ class _Unfrozen:
 
 
 class Selector(_Unfrozen, Frozen):
-    """A condition on nodes: every requirement must hold, and the id must be one of :attr:`ids`.
+    """A condition on nodes: all requirements hold, and the id is one of :attr:`ids`, if not None.
 
     Build one with :meth:`parse`, :meth:`of`, :meth:`from_requirements`, :meth:`from_kubernetes`,
     :meth:`everything`, :meth:`nothing` or ``a & b``. Frozen and safe to share between threads. Two
@@ -53,14 +53,14 @@ class Selector(_Unfrozen, Frozen):
     requirements: tuple[Requirement, ...]
     """The requirements, in the order in which they were written."""
     ids: tuple[str, ...] | None
-    """The ids to choose from, sorted; None if any id matches. If empty, no node matches."""
+    """The ids that match, sorted; None if any id matches. If empty, no node matches."""
     matches: Predicate
     """``matches(labels, node_id=None)`` returns whether a node matches.
 
-    ``node_id`` is needed only if the selector has ``ids``; without it, such a selector does not
+    ``node_id`` is needed only if the selector has ``ids``; if it is None, such a selector does not
     match. The function raises ``TypeError`` if ``labels`` is not a mapping, or if it reads a value
-    or an id that is not a string. (It stops reading at the first requirement that fails.) It is
-    compiled on first use and costs some 30 ns a requirement.
+    or an id that is not a string. (It stops reading at the first failed requirement.) The function
+    is compiled on first use. A call costs about 30 ns a requirement.
     """
     _hash: int
     _split: "tuple[Selector, ...]"
@@ -95,13 +95,13 @@ class Selector(_Unfrozen, Frozen):
         1. A comma is AND. There is no OR: use several selectors.
         2. The empty text matches every node, as in Kubernetes.
         3. ``!=`` and ``notin`` also match nodes *without* the key; ``key,key!=a`` does not.
-        4. A missing value is the empty string: ``key=`` and ``key in ()`` match the value "".
-        5. ``>`` and ``<`` compare signed 64-bit integers; a value that is not one fails both.
+        4. If no value is written, it is the empty string: ``key=`` and ``key in ()`` match "".
+        5. ``>`` and ``<`` compare signed 64-bit integers; other values match neither.
         6. Keys and values are compared exactly: no case folding, no trimming, no wildcards.
 
-        Parsing a text again costs one look-up in a bounded cache.
+        A parsed text is cached: parsing it again costs one look-up.
 
-        :raises SelectorError: if the text is invalid; with the position and a suggested fix.
+        :raises SelectorError: if the text is invalid. The error has the position and a fix.
         :raises TypeError: if ``text`` is not a string.
         """
         if type(text) is not str:  # a subclass could compare equal to another cached text
@@ -116,16 +116,17 @@ class Selector(_Unfrozen, Frozen):
         match_expressions: Iterable[str] | None = None,
         match_ids: Iterable[str] | None = None,
     ) -> "Selector":
-        """Build a selector from the three fields of a job spec, all of which must hold.
+        """Build a selector from the three fields of a job spec; a node must match all three.
 
         >>> Selector.of(match_labels={"region": "eu"}, match_expressions=["!debug", "tier>1"])
         Selector('!debug,region=eu,tier>1')
 
         A field that is None or empty is not a condition. An expression may contain several
-        requirements, separated by commas; a blank one is an error. Ids are compared exactly, and
-        only with a node's id: never with its name, never by prefix.
+        requirements, separated by commas; a blank expression is an error. An id must be equal to
+        the node's id; names and prefixes of ids do not match.
 
-        :raises SelectorError: if a label, an expression or an id is invalid; ``path`` names it.
+        :raises SelectorError: if a label, an expression or an id is invalid. The attribute ``path``
+            of the error is its place, such as ``match_ids[2]``.
         :raises TypeError: if an argument has the wrong type, such as a string instead of a list.
         """
         requirements = [] if match_labels is None else _from_labels(match_labels)
@@ -137,14 +138,14 @@ class Selector(_Unfrozen, Frozen):
     def from_requirements(
         cls, requirements: Iterable[Requirement], match_ids: Iterable[str] | None = None
     ) -> "Selector":
-        """Build a selector from requirements, all of which must hold.
+        """Build a selector for the nodes that satisfy all ``requirements``.
 
         >>> from nodeselect import Operator
         >>> Selector.from_requirements([Requirement("gpu", Operator.GREATER_THAN, ["2"])])
         Selector('gpu>2')
 
-        :param match_ids: the ids to choose from. Unlike in :meth:`of`, an empty list is a
-            condition that no node meets.
+        :param match_ids: the ids that match; None for any id. Unlike in :meth:`of`, no node matches
+            if the list is empty.
         :raises SelectorError: if an id is invalid or a limit is exceeded.
         :raises TypeError: if an argument has the wrong type.
         """
@@ -161,12 +162,12 @@ class Selector(_Unfrozen, Frozen):
         >>> Selector.from_kubernetes({"matchLabels": {"app": "x"}, "matchExpressions": [team]})
         Selector('app=x,team notin (a,b)')
 
-        As in Kubernetes, an empty LabelSelector matches everything, and null (None) nothing; a
-        field in it that is null is empty. The selector has the same requirements; ``In`` with one
-        value is not changed to ``=``.
+        As in Kubernetes, an empty LabelSelector matches every node, and null (None) matches none. A
+        field that is null counts as empty. The selector has the same requirements: ``In`` with one
+        value does not become ``=``.
 
-        :raises SelectorError: if a part is invalid, has the wrong type or is unknown; ``path`` is
-            its path, such as ``matchExpressions[1].values[0]``.
+        :raises SelectorError: if a part is invalid, unknown or of the wrong type. The attribute
+            ``path`` is the path of the part, such as ``matchExpressions[1].values[0]``.
         :raises TypeError: if ``label_selector`` is neither a mapping nor None.
         """
         if label_selector is None:
@@ -180,17 +181,17 @@ class Selector(_Unfrozen, Frozen):
 
     @classmethod
     def nothing(cls) -> "Selector":
-        """Return the selector that matches no node. It has no text that can be parsed."""
+        """Return the selector that matches no node. No text can be parsed to this selector."""
         return _NOTHING
 
     @property
     def canonical(self) -> tuple[Requirement, ...]:
-        """The requirements, sorted by key; those on one key in the order of writing."""
+        """The requirements sorted by key; those with the same key in their original order."""
         return tuple(sorted(self.requirements, key=lambda requirement: requirement.key))
 
     @property
     def is_satisfiable(self) -> bool:
-        """Whether any node could match: False for ``a=b,a=c`` and ``a,!a``. It is never wrong."""
+        """Whether any possible node matches; exact. False for ``a=b,a=c`` and ``a,!a``."""
         if self.ids == ():
             return False
         # The usual case. (A comparison may be impossible alone: no integer is above the largest.)
@@ -201,10 +202,10 @@ class Selector(_Unfrozen, Frozen):
 
     @property
     def predicate(self) -> Predicate:
-        """The same function as :attr:`matches` without checks, for inner loops over valid labels.
+        """A function like :attr:`matches`, but without type checks, for inner loops.
 
-        If ``labels`` is not a mapping from strings to strings, its answer may be wrong. It costs
-        some 20 ns a requirement.
+        If ``labels`` is not a mapping from strings to strings, the result may be wrong. A call
+        costs about 20 ns a requirement.
         """
         try:
             return self._predicate
@@ -215,10 +216,10 @@ class Selector(_Unfrozen, Frozen):
 
     @property
     def failure_mask(self) -> FailureMask:
-        """``failure_mask(labels, node_id=None)`` returns which conditions a node fails.
+        """``failure_mask(labels, node_id=None)`` returns which conditions a node fails, as bits.
 
-        Bit number n is that of ``split()[n]``; 0 means that the node matches. Like
-        :attr:`predicate`, the function checks no types. It is compiled on first use.
+        Bit n (from 0, the lowest) is 1 if the node does not match ``split()[n]``. The mask is 0 if
+        the node matches. The function checks no types. It is compiled on first use.
         """
         try:
             return self._failure_mask
@@ -228,25 +229,25 @@ class Selector(_Unfrozen, Frozen):
             return mask
 
     def to_kubernetes(self) -> dict[str, Any] | None:
-        """Return the Kubernetes LabelSelector for this selector; None if it matches nothing.
+        """Return this selector as a Kubernetes LabelSelector; None for ``Selector.nothing()``.
 
         >>> Selector.parse("app=x,team!=a").to_kubernetes()  # doctest: +NORMALIZE_WHITESPACE
         {'matchLabels': {'app': 'x'},
          'matchExpressions': [{'key': 'team', 'operator': 'NotIn', 'values': ['a']}]}
 
-        :meth:`from_kubernetes` builds an equivalent selector of it. It is not always an equal one,
-        as Kubernetes has one way to write what the language has several for: ``==`` is ``=``,
-        ``!=`` is ``notin``, and a second ``=`` on the same key is ``in``.
+        If :meth:`from_kubernetes` reads the result, the selector is equivalent to this one, but not
+        always equal: ``==`` becomes ``=``, ``!=`` becomes ``notin``, and a second ``=`` on the same
+        key becomes ``in``, because Kubernetes does not distinguish them.
 
-        :raises SelectorError: if a LabelSelector cannot express it: ids, ``>`` and ``<``.
+        :raises SelectorError: if the selector has ids, ``>`` or ``<``: a LabelSelector cannot.
         """
         return label_selector_from_requirements(self.requirements, self.ids)
 
     def split(self) -> "tuple[Selector, ...]":
-        """Return one selector for each condition.
+        """Return a tuple with one selector for each condition.
 
-        The first one is for the ids, if there are any. The others have one requirement each, in the
-        order in which they were written, without duplicates.
+        If there are ids, the first selector has only these. Each other selector has one
+        requirement, in the order in which they were written, without duplicates.
 
         >>> Selector.parse("region=eu,!debug").split()
         (Selector('region=eu'), Selector('!debug'))
@@ -261,9 +262,9 @@ class Selector(_Unfrozen, Frozen):
             return self._split
 
     def __and__(self, other: "Selector") -> "Selector":
-        """Return the selector that matches what both match.
+        """Return the selector that matches the nodes which both selectors match.
 
-        :raises SelectorError: if the two together exceed a limit.
+        :raises SelectorError: if the result exceeds a limit, such as the number of requirements.
         """
         if not isinstance(other, Selector):
             return NotImplemented
@@ -288,11 +289,11 @@ class Selector(_Unfrozen, Frozen):
         return _build, (list(self.requirements), self.ids)
 
     def __str__(self) -> str:
-        """Return the canonical text, which ``Selector.parse`` reads back.
+        """Return the canonical text: the requirements sorted by key. ``Selector.parse`` reads it.
 
-        If the selector was combined from others, the text may be too long for ``parse``. Ids cannot
-        be written in the language: they are shown as ``<id in (n-1)>``, and a selector that matches
-        nothing as ``<nothing>``. ``parse`` rejects both, so neither can become a wider selector.
+        If the selector was combined from others, the text may be too long for ``parse``. A text
+        cannot contain ids: they are shown as ``<id in (n-1)>``, and ``Selector.nothing()`` as
+        ``<nothing>``. ``parse`` rejects these, so that it never returns a wider selector.
         """
         text = _text(self.canonical)
         if self.ids is None:
@@ -307,11 +308,11 @@ class Selector(_Unfrozen, Frozen):
 
 
 class _Uncompiled(Selector):
-    """A selector whose :attr:`matches` is not compiled yet; it is with its first use.
+    """A selector whose :attr:`matches` is not compiled yet.
 
-    Then the object becomes a plain :class:`Selector`. Many selectors are never compiled, since an
-    inventory needs only their requirements. With a property in its place, each use of ``matches``
-    would take a fifth longer (``benchmarks/test_predicate.py``).
+    The first use compiles it and changes the ``__class__`` of the object to :class:`Selector`. Many
+    selectors are never compiled, since an inventory needs only their requirements. If ``matches``
+    remained a property, each use would take a fifth longer (``benchmarks/test_predicate.py``).
     """
 
     __slots__ = ()
@@ -408,9 +409,9 @@ def _build(
 ) -> Selector:
     """Build a selector from valid requirements and ids; every constructor calls this.
 
-    :param ids: the ids in ``match_ids``; None for any id.
+    :param ids: the ids that match; None for any id.
     :param source: the text from which the requirements were parsed, if any.
-    :raises SelectorError: if together they exceed a limit, such as the number of values.
+    :raises SelectorError: if the selector exceeds a limit, such as the number of values.
     """
     # So short a text cannot exceed a limit, either.
     if len(requirements) > _MAX_UNCOUNTED and (not source or len(source) > LIMITS.requirements):
@@ -433,7 +434,7 @@ def _build(
 
 
 def _sort_keys(selector: Selector) -> list[tuple[str, str, str, tuple[str, ...]]]:
-    """Return a list that is equal for selectors with the same requirements in any order."""
+    """Return a sorted list of the requirements, to compare selectors without regard to their order."""
     return sorted(requirement.sort_key for requirement in selector.requirements)
 
 
