@@ -115,9 +115,9 @@ def normal_form(selector: Selector) -> Selector:
     Selectors that match the same nodes have the same normal form. If they match no node, this is
     ``Selector.nothing()``. For each key, the normal form has ``!k``, ``k=a`` or ``k in (…)`` if one
     of these is enough. Otherwise it has the tightest bounds (``k>5``, ``k<9``) or, for a required
-    key without bounds, ``k``; and ``k!=a`` or ``k notin (…)`` for excluded values; several ``notin``
-    for more than ``LIMITS.values_in_set`` values. The text of the normal form may be longer:
-    ``a!=b,a!=c`` becomes ``a notin (b,c)``.
+    key without bounds, ``k``. Excluded values are ``k!=a`` or ``k notin (…)``, or several ``notin``
+    if there are more than ``LIMITS.values_in_set``. The text of the normal form may be longer than
+    that of ``selector``: ``a!=b,a!=c`` becomes ``a notin (b,c)``.
 
     >>> normal_form(Selector.parse("a in (b,c),a!=c,n>5,n>07,x notin (b),x!=a"))
     Selector('a=b,n>7,x notin (a,b)')
@@ -161,7 +161,7 @@ def _irredundant(requirements: list[Requirement]) -> Collection[int]:
             excluded[at] = requirement.values or (None,)
         else:
             allowed[at] = constraint_on_key([requirement])
-    order = sorted(allowed, key=lambda at: (_size(allowed[at]), at))
+    order = sorted(allowed, key=lambda at: (_size_key(allowed[at]), at))
     # What the first of these allow together, for each number of them.
     together = list(accumulate((allowed[at] for at in order), and_, initial=constraint_on_key([])))
     times = Counter(each for values in excluded.values() for each in values if each in together[-1])
@@ -178,7 +178,7 @@ def _irredundant(requirements: list[Requirement]) -> Collection[int]:
     return kept
 
 
-def _size(constraint: KeyConstraint) -> tuple[bool, int]:
+def _size_key(constraint: KeyConstraint) -> tuple[bool, int]:
     """Return a sort key for constraints of single requirements; larger if more values are allowed.
 
     A list counts as fewer values than a range, a wider range as more than a narrower one.

@@ -11,7 +11,7 @@ import re
 from nodeselect.limits import LIMITS
 
 WHITE_SPACE = " \t\r\n"
-"""The characters that separate words; any other one, such as a no-break space, is part of a word."""
+"""The characters that separate words; all others, such as a no-break space, are part of words."""
 
 MIN_INT64 = -(2**63)
 MAX_INT64 = 2**63 - 1

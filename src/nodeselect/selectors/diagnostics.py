@@ -260,7 +260,7 @@ def value_error(source: str, start: int, end: int, key: str) -> SelectorError:
 
 
 def integer_error(source: str, start: int, end: int) -> SelectorError:
-    """Return the error for ``source[start:end]``, which is not a valid integer after ``>`` or ``<``."""
+    """Return the error for ``source[start:end]``, an invalid integer after ``>`` or ``<``."""
     word = source[start:end]
     if re.fullmatch("-[0-9]+", word):
         hint = "the smallest integer is 0"
@@ -305,7 +305,7 @@ def limit_error(name: str, what: str, number: int, text: str) -> SelectorError:
 def _known_mistake(
     source: str, start: int, end: int, key: str, *, at_key: bool = False
 ) -> SelectorError | None:
-    """Return the error for a known mistake in the word ``source[start:end]``; None if there is none.
+    """Return the error if the word ``source[start:end]`` has a known mistake; None otherwise.
 
     :param key: the key of the requirement that contains the word; the word itself may be the key.
     :param at_key: whether the word is in the place of a key.

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _find_requirements = re.compile(f"({REQUIREMENT})|(?s:.+)").findall
 
 _Parts = tuple[str, str, str, str, str, str, str]
-"""Groups of a match: all of it; key, comparison, value, membership, values; or the key after ``!``."""
+"""The groups: the whole match; key, comparison, value, membership, values; the key after ``!``."""
 
 # Most requirements are part of many selectors. Long lists are not kept: 4,096 of 1,024 values would
 # take some 400 MB. The keys are texts, because the garbage collector would look at tuples.

@@ -169,7 +169,7 @@ def compile_failure_masks(
 
 
 def predicate_source(shape: Shape) -> str:
-    """Return the source of a predicate in which the constants ``'k0'``, ``'v0'``, … are placeholders.
+    """Return the source of a predicate with the placeholders ``'k0'``, ``'v0'``, …
 
     The keys and values of a selector replace these constants in the compiled code.
     """
@@ -220,7 +220,7 @@ def _function_source(shape: Shape, body: str, parameters: str = _PARAMETERS) -> 
 
 
 def _names(shape: Shape) -> list[str]:
-    """Return the parameter names of a function for ``shape``: ``k0``, ``k1``, …, ``v0``, ``v1``, …"""
+    """Return the names of the keys ``k0``, ``k1``, … and values ``v0``, ``v1``, … of ``shape``."""
     return [f"{letter}{n}" for letter in "kv" for n in range(len(shape))]
 
 

@@ -209,7 +209,7 @@ class Requirement(_Unfrozen, Frozen):
     def _trusted(
         key: str, operator: Operator, values: tuple[str, ...], spelling: str | None = None
     ) -> "Requirement":
-        """Build a requirement without checks; ``values`` must be sorted, and all arguments valid."""
+        """Build a requirement without checks. ``values`` must be valid, sorted and distinct."""
         requirement = _Unfrozen()
         requirement.key = key
         requirement.operator = operator

@@ -434,7 +434,7 @@ def _build(
 
 
 def _sort_keys(selector: Selector) -> list[tuple[str, str, str, tuple[str, ...]]]:
-    """Return a sorted list of the requirements, to compare selectors without regard to their order."""
+    """Return the sorted keys of the requirements, to compare selectors in any order."""
     return sorted(requirement.sort_key for requirement in selector.requirements)
 
 
