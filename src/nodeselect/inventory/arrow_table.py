@@ -1,4 +1,4 @@
-"""The nodes of an inventory as a table of Arrow.
+"""Convert the nodes of an inventory to an Arrow table.
 
 Before importing this module, call :func:`nodeselect.readers.columnar.require_pyarrow`.
 """
@@ -28,9 +28,9 @@ _SCHEMA: Final = pa.schema(
 
 
 def to_arrow(nodes: NodeTable) -> Any:
-    """Convert nodes to a pyarrow Table, in the same order.
+    """Convert nodes to a pyarrow Table with a row for each node, in the same order.
 
-    :raises InventoryError: if a text has a surrogate, which UTF-8 cannot express.
+    :raises InventoryError: if a name, state or label has a surrogate, which UTF-8 cannot encode.
     """
     try:
         return pa.Table.from_batches(_batches(nodes), _SCHEMA)
@@ -43,7 +43,7 @@ def to_arrow(nodes: NodeTable) -> Any:
 
 
 def _texts(nodes: NodeTable) -> Iterator[str]:
-    """Yield all texts except ids, which have no surrogates; yield each text of labels once."""
+    """Yield all names, states, keys and values; ids are left out, as they have no surrogates."""
     names = [] if nodes.names is None else nodes.names.take(np.arange(len(nodes)))
     texts = chain(nodes.keys, nodes.values, nodes.state_names, names)
     return (text for text in texts if text is not None)

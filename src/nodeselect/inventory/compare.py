@@ -40,9 +40,10 @@ class Change(NamedTuple):
     :param why: ``selector`` if the selector changed; ``joined`` if only the new inventory has the
         node; ``left`` if only the old one has it; ``labels`` if its labels changed; ``state`` if
         only its state did.
-    :param requirements: if the selector changed, the requirements that the node fails.
+    :param requirements: if the selector changed, the requirements that the node fails: of the old
+        selector for a node that begins to match, of the new one for a node that stops matching.
     :param labels: which labels changed; those whose keys are in the selector come first.
-    :param state: the old and the new state, if both are known and differ.
+    :param state: the old and the new state, if both are known and differ; otherwise None.
     """
 
     id: str
@@ -52,7 +53,7 @@ class Change(NamedTuple):
     state: tuple[str, str] | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the change as JSON values."""
+        """Return the change as a dict of JSON values."""
         return {
             **self._asdict(),
             "labels": [change._asdict() for change in self.labels],
@@ -61,9 +62,9 @@ class Change(NamedTuple):
 
 
 class Side(NamedTuple):
-    """The numbers before a change, or after it.
+    """How many nodes there are and how many of them match, either before or after a change.
 
-    :param name: what to call this side: the selector, or the inventory.
+    :param name: the name of this side in reports, such as ``old``, or the text of the selector.
     :param total: how many nodes there are.
     :param matched: how many nodes match.
     :param connected: how many nodes match and are connected; None if no state is known.
@@ -78,11 +79,11 @@ class Side(NamedTuple):
 class Difference(NamedTuple):
     """The difference between the nodes that matched before a change and those that match after it.
 
-    :param old: the numbers before the change; ``new`` those after it.
-    :param added: the nodes that match only now, in the order of the new inventory.
-    :param kept: the ids of the nodes that matched before and still do, in the same order.
-    :param changed: those of the kept nodes that have other labels or another state.
-    :param removed: the nodes that matched only before, in the order of the old inventory.
+    :param old: how many nodes there are and match before the change; ``new``: after the change.
+    :param added: the nodes that match only after the change, in the order of the new inventory.
+    :param kept: the ids of the nodes that match before and after, in the same order.
+    :param changed: the kept nodes whose labels or state changed.
+    :param removed: the nodes that match only before the change, in the order of the old inventory.
     """
 
     old: Side
@@ -99,7 +100,7 @@ class Difference(NamedTuple):
         return f"{added} added, {len(self.kept):,} kept, {len(self.removed):,} removed"
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the difference as JSON values, described by ``docs/diff.schema.json``."""
+        """Return the difference as a dict of JSON values (see ``docs/diff.schema.json``)."""
         return {
             "version": 1,
             "old": self.old._asdict(),
@@ -116,7 +117,7 @@ def compare_selectors(
 ) -> Difference:
     """Compare the nodes that two selectors match in one inventory.
 
-    :param names: what to call ``old`` and ``new``; by default, their texts.
+    :param names: the names of ``old`` and ``new`` in the result; by default, their texts.
     """
     names = names or (str(old), str(new))
 

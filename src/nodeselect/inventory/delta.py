@@ -1,4 +1,4 @@
-"""The nodes added since the segment was built, and the tombstones of the nodes deleted since.
+"""The nodes added since the last compaction, and the tombstones of the nodes deleted since.
 
 Nodes and tombstones are only ever appended. So a reader remembers how many of each there were at
 its snapshot, ignores all later ones, and needs no lock:
@@ -24,9 +24,9 @@ from nodeselect.selectors import Selector
 class Delta:
     """The changes since the last compaction: added nodes, and which nodes are deleted.
 
-    Each node has a number, its *ordinal*. One thread writes at a time, any number read.
+    Each version of a node has a number, its *ordinal*. Only one thread may write at a time.
 
-    :param first: the ordinal of the first added node; lower ones are those of older nodes.
+    :param first: the ordinal of the first added node; older nodes have lower ordinals.
     """
 
     def __init__(self, first: int, tuning: Tuning = DEFAULT) -> None:
@@ -44,9 +44,9 @@ class Delta:
         self._plans = PlanCache(CacheMemory(tuning.delta_plan_bytes))
 
     def add(self, node: Node, rank: int) -> None:
-        """Append a node. If it has a previous version, the caller must delete that.
+        """Append a node. The caller must delete the previous version of the node, if any.
 
-        :param rank: its position in inventory order, which is that of the previous version.
+        :param rank: the position of the node in inventory order; a new version keeps the old rank.
         """
         ordinal = self.first + len(self.nodes)
         self.ranks.append(rank)
@@ -61,25 +61,25 @@ class Delta:
             self._ordinals[node.id] = ordinal if earlier is None else [earlier, ordinal]
 
     def delete(self, ordinal: int) -> None:
-        """Mark the node with this ordinal, an older or an added one, as deleted: by a tombstone."""
+        """Append a tombstone: the node with this ordinal is deleted, an older or an added one."""
         self._deleted_at[ordinal] = len(self.tombstones)
         self.tombstones.append(ordinal)
 
     def is_deleted(self, ordinal: int, tombstone_count: int) -> bool:
-        """Return whether a node is among the first ``tombstone_count`` that were deleted."""
+        """Return whether the ordinal is among the first ``tombstone_count`` that were deleted."""
         deleted_at = self._deleted_at.get(ordinal)
         return deleted_at is not None and deleted_at < tombstone_count
 
     def with_name(self, name: str) -> "array[int]":
-        """Return the ordinals of the nodes with this name, deleted nodes included."""
+        """Return the ordinals of the added nodes with this name, deleted nodes included."""
         return self._by_name.get(name, array("I"))[:]
 
     def latest_ordinal(self, node_id: str, node_count: int) -> int | None:
-        """Return the ordinal of the latest version of a node, or None.
+        """Return the ordinal of the latest added version of a node; None if it was not added.
 
         Cost: one look-up, and a binary search if the node has several versions.
 
-        :param node_count: how many of the added nodes the reader sees; later ones are ignored.
+        :param node_count: only the first ``node_count`` added nodes are considered.
         """
         found = self._ordinals.get(node_id)
         if found is None:
@@ -91,7 +91,7 @@ class Delta:
         return found[position - 1] if position else None
 
     def ordinals_below_rank(self, rank: int) -> Postings:
-        """Return the ordinals of the added nodes among the first ``rank`` in inventory order.
+        """Return the ordinals of the added nodes whose position in inventory order is < ``rank``.
 
         Deleted nodes are included.
         """
@@ -105,7 +105,7 @@ class Delta:
         return window
 
     def evaluate(self, selector: Selector, node_count: int) -> Postings:
-        """Return the ordinals of the nodes that match among the first ``node_count`` added ones.
+        """Return the ordinals of the matching nodes among the first ``node_count`` added nodes.
 
         Deleted nodes are included.
         """

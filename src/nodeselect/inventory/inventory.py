@@ -1,8 +1,8 @@
 """The live inventory: nodes, and the methods that change them.
 
 One thread writes at a time. A write is appended to the change log, if there is one, before anything
-else changes. So a write whose record cannot be written has no effect; a write that is interrupted
-later is completed before the next one.
+else changes. So a write that cannot be appended has no effect; a write that is interrupted later is
+completed before the next write.
 """
 
 import os
@@ -43,11 +43,11 @@ if TYPE_CHECKING:  # inventories without a log do not load it
 
 
 class _Written(NamedTuple):
-    """What one write did.
+    """The result of one write.
 
-    :param before: the state of the inventory before the write; ``after`` is that after it.
-    :param outcomes: for each change, the number in ``before`` of the node with this id (None if
-        there was none), and what was done to it.
+    :param before: the inventory as it was before the write; ``after``: after the write.
+    :param outcomes: for each change, the ordinal (the number in ``before``) of the node with this
+        id, None if there was none; and what the change did.
     """
 
     before: View
@@ -63,7 +63,7 @@ class InventoryStats(NamedTuple):
     :param pending_changes: the larger of two numbers: nodes added and nodes deleted since the last
         compaction.
     :param compactions: how many compactions there were.
-    :param last_compaction_seconds: how long the last of them took; None if there was none.
+    :param last_compaction_seconds: how long the last compaction took; None if there was none.
     """
 
     nodes: int
@@ -86,10 +86,10 @@ class Inventory(BaseInventory):
     :param nodes: the first nodes.
     :param compact_at: a write compacts (see :meth:`compact`) if the changed nodes are more than
         2,048 and more than this share of all nodes; with None, no write compacts.
-    :param log: a change log. The writes that are in it are applied first; each later write is
-        appended to it before readers see the change.
+    :param log: a change log. The writes in the log are applied first; each later write is appended
+        to the log before readers see the change.
     :raises InventoryError: with the code ``duplicate-id`` if two nodes have the same id; or if the
-        log is damaged, or of other nodes.
+        log is damaged, or belongs to other nodes.
     """
 
     __slots__ = (
@@ -130,17 +130,17 @@ class Inventory(BaseInventory):
     ) -> "Inventory":
         """Read all nodes of one or several files or streams; ``-`` is standard input.
 
-        The source may also be a data frame or a table, which is read as by :meth:`from_arrow` with
-        its defaults.
+        The source may also be a data frame or a table, which :meth:`from_arrow` reads with its
+        defaults.
 
         The format is detected from the content: JSON, JSON lines, YAML, CSV or Parquet. All but
         Parquet may be compressed with gzip. JSON and YAML may be the node lists of Expanso,
         Kubernetes, Bacalhau, Nomad, Consul and Docker Swarm, or plain lists: ``[{id, labels}]`` or
-        ``{id: labels}``. Parquet is read as by :meth:`from_arrow`.
+        ``{id: labels}``. :meth:`from_arrow` reads Parquet.
 
         :param id_column: in CSV, Parquet and data frames, the name of the column that has the ids.
-        :param compact_at: as for :class:`Inventory`; so is ``log``.
-        :raises InventoryError: if the input is invalid or incomplete; no node is ever left out.
+        :param compact_at: as for :class:`Inventory`, like ``log``.
+        :raises InventoryError: if the input is invalid or incomplete; no node is ever skipped.
         """
         if not isinstance(source, NodeReader):
             if hasattr(source, "__arrow_c_stream__"):
@@ -170,12 +170,12 @@ class Inventory(BaseInventory):
     ) -> "Inventory":
         """Open a file that :meth:`save` wrote. Cost: below a millisecond, however many nodes.
 
-        The file is mapped into memory: what a query needs is read when it first needs it, and
-        several processes share it. The inventory can be changed like any other. Changes are in
-        memory, not in the file, and :attr:`generation` continues from that of the file.
+        The file is mapped into memory: a query reads only the sections that it needs, and several
+        processes share the memory. The inventory can be changed like any other. Changes are kept
+        in memory, not in the file. :attr:`generation` continues from the number in the file.
 
-        Each section of the file is checked when it is first read, so a query may raise the error
-        for a damaged one.
+        Each section of the file is checked when it is first read. So a query raises an
+        ``InventoryError`` if a section that it reads is damaged.
 
         :param source: a path; or a binary stream, which is read into memory unless it is a file.
         :param verify: check all of the file now, which takes a millisecond for each megabyte.
@@ -183,9 +183,9 @@ class Inventory(BaseInventory):
             file while it is mapped, the system ends the process (SIGBUS). :meth:`save` never
             truncates a file.
         :param compact_at: as for :class:`Inventory`.
-        :param log: as for :class:`Inventory`; it may begin before the file was saved.
-        :raises InventoryError: if the file cannot be read, is cut off or damaged, or has a version
-            of the format that is not known.
+        :param log: as for :class:`Inventory`; the log may begin before the file was saved.
+        :raises InventoryError: if the file cannot be read, is cut off or damaged, or has an unknown
+            format version.
         """
         inventory = cls.__new__(cls)
         inventory._begin(compact_at)
@@ -201,12 +201,12 @@ class Inventory(BaseInventory):
     def save(self, path: str | os.PathLike[str]) -> None:
         """Save the nodes as :meth:`Snapshot.save` does.
 
-        If this replaces the file of another inventory with other nodes, such as one of an earlier
-        process, :attr:`generation` is raised above that of the file. So for all readers of the
-        file, the same number means the same nodes.
+        If this replaces a file with other nodes that another inventory saved, for example in an
+        earlier process, :attr:`generation` is raised above the number in that file. So for all
+        readers of the file, the same number means the same nodes.
 
-        If the inventory has a log, the writes that are saved are removed from it: then only the
-        saved file has them. To save a further copy, use ``snapshot().save()``.
+        If the inventory has a log, the saved writes are removed from the log: then only the saved
+        file has them. To save a copy and keep the log, use ``snapshot().save()``.
         """
         check_replaceable(os.fspath(path))  # before the work
         self._saving.run(self._save, path)
@@ -217,14 +217,14 @@ class Inventory(BaseInventory):
         Return by how much :attr:`generation` rose. Call it again for later writes.
 
         From the first call on, the inventory cannot be changed in any other way. If the log was
-        emptied, and the file from which this inventory was opened was saved again, it first loads
-        the nodes of that file. Cost: some 10 µs for each write; a few microseconds if there is
-        none.
+        emptied, and the file from which this inventory was opened was saved again, this method
+        first loads the nodes of that file. Cost: about 10 µs for each write; a few microseconds if
+        there is none.
 
-        :raises InventoryError: with the code ``log-emptied``, if writes are missing that neither
-            the log nor the file has; ``other-log``, if the log is not of these nodes; ``damaged``;
-            or ``unsaved-changes``, if this inventory was changed before. The writes before the
-            error are applied.
+        :raises InventoryError: with the code ``log-emptied``, if a write is neither in the log nor
+            in the file; ``other-log``, if the log belongs to other nodes; ``damaged``; or
+            ``unsaved-changes``, if this inventory was changed before the first call. The writes
+            before the error are applied.
         """
         return self._lock.run(self._follow, absolute_path(log))
 
@@ -237,18 +237,18 @@ class Inventory(BaseInventory):
     ) -> bool:
         """Replace all nodes by those of a saved file, if the file has changed.
 
-        Return whether the nodes were replaced. The file is mapped or read into memory like the one
-        before. An unchanged file is opened again, too, if a query has found damage in it, or if the
-        last :meth:`follow` failed. A file with a lower generation is not rejected. If the nodes are
-        replaced and the inventory follows a log, the new writes in the log are applied as well.
+        Return whether the nodes were replaced. The file is mapped, or read into memory, as chosen
+        in :meth:`open`. An unchanged file also replaces the nodes if a query has found damage in
+        it, or if the last :meth:`follow` failed. A file with a lower generation is accepted. If the
+        inventory follows a log, the new writes in the log are then applied as well.
 
-        Readers see all old nodes or all new ones, and do not wait. Answers and snapshots that exist
-        are not affected. Cost: as :meth:`open`; caches are empty afterwards.
+        Readers see all old nodes or all new ones, and do not wait. Existing answers and snapshots
+        are not affected. Cost: that of :meth:`open`; caches are empty afterwards.
 
         :param discard_changes: drop the changes since the inventory was opened, refreshed or saved.
         :param verify: as for :meth:`open`.
-        :raises InventoryError: as :meth:`open`; or with the code ``unsaved-changes``, if there are
-            changes and ``discard_changes`` is false. Then nothing changes.
+        :raises InventoryError: as :meth:`open` does; or with the code ``unsaved-changes``, if there
+            are changes and ``discard_changes`` is false. The inventory is then unchanged.
         """
         return self._lock.run(self._refresh, path, discard_changes, verify)
 
@@ -283,16 +283,16 @@ class Inventory(BaseInventory):
         :param labels: the column with all labels of a node: a map of strings, a list of structs
             with the strings ``key`` and ``value``, or a struct of strings. By default ``labels``,
             if there is such a column.
-        :param columns: for each label key the column of its values. By default each column that is
-            not read for anything else is a label. All must be strings, perhaps dictionary encoded.
-            NULL in such a column, or in a struct, means that the node does not have the label.
-        :param name: the column of the names. By default ``name``, if there is one, and one column
+        :param columns: a mapping from label keys to the columns of their values. By default, each
+            column that has no other meaning is a label. The values must be strings, which may be
+            dictionary encoded. NULL in such a column, or in a struct, means an absent label.
+        :param name: the column of the names. By default ``name``, if it exists and another column
             has all labels; without such a column of labels, ``name`` is a label.
-        :param state: the column of the states. By default ``state``, if there is one.
+        :param state: the column of the states. By default ``state``, if it exists.
         :param compact_at: as for :class:`Inventory`.
         :param log: as for :class:`Inventory`.
-        :raises InventoryError: if the data is damaged, or is not of nodes; nothing is left out or
-            converted. Or if pyarrow is not installed.
+        :raises InventoryError: if the data is damaged, or a row is not a valid node; no row is
+            skipped, no value is converted. Or if pyarrow is not installed.
         """
         require_pyarrow()
         from nodeselect.readers.formats.arrow import read_source
@@ -317,8 +317,8 @@ class Inventory(BaseInventory):
     def upsert(self, node: Node) -> ChangeKind:
         """Replace the node that has the id of ``node``; if there is none, append ``node``.
 
-        Return ``"added"``, ``"changed"`` or, if the two are equal, ``"unchanged"``. Cost: a few
-        microseconds, and sometimes that of a compaction.
+        Return ``"added"``, ``"changed"`` or, if both nodes are equal, ``"unchanged"``. Cost: a few
+        microseconds; sometimes also that of :meth:`compact`.
         """
         return self._lock.run(self._write, [require_node(node)], False).outcomes[0][1]
 
@@ -327,8 +327,8 @@ class Inventory(BaseInventory):
 
         Return ``"removed"``.
 
-        :param missing_ok: if there is none, return ``"unchanged"``.
-        :raises KeyError: if there is none, and ``missing_ok`` is false.
+        :param missing_ok: if no node has this id, return ``"unchanged"`` instead of raising.
+        :raises KeyError: if no node has this id, and ``missing_ok`` is false.
         :raises TypeError: if ``node_id`` is not a string.
         """
         try:
@@ -339,7 +339,7 @@ class Inventory(BaseInventory):
             raise
 
     def update(self, node_id: str, change: Callable[[Node], Node]) -> NodeChange:
-        """Replace a node by what ``change`` returns for it.
+        """Replace the node with this id by ``change(node)``; return the old and the new node.
 
         If another write changes the node in the meantime, ``change`` is called again.
 
@@ -367,8 +367,8 @@ class Inventory(BaseInventory):
         that is replaced or removed.
 
         :param changes: nodes to upsert and ids of nodes to remove, in the order in which to do so.
-        :raises KeyError: if no node has an id that is to be removed, or an earlier one of the
-            changes removes it. Then nothing changes.
+        :raises KeyError: if no node has an id that is to be removed, or an earlier change has
+            removed it. Then nothing changes.
         :raises TypeError: if a change is neither a node nor an id, or if ``changes`` is a string or
             a mapping. Then nothing changes.
         """
@@ -405,7 +405,7 @@ class Inventory(BaseInventory):
         return self._view.pending_changes
 
     def compact(self) -> None:
-        """Build the index of all nodes anew, changes included, so that queries are fastest.
+        """Rebuild the index, so that it includes all changes and queries are fastest.
 
         A write does this by itself if the changes since the last compaction exceed the share
         ``compact_at`` of all nodes. It takes a second or more for a million nodes; meanwhile, other
@@ -449,7 +449,7 @@ class Inventory(BaseInventory):
         self._pending: Sequence[Node | str] = ()
 
     def _replace(self, old: Node, new: Node) -> _Written | None:
-        """Replace ``old`` by ``new``; return what was done, or None if ``old`` is not there."""
+        """Replace ``old`` by ``new``; return None if ``old`` is not in the inventory."""
         self._recover()
         return self._write([new], False) if old in self else None
 
@@ -457,7 +457,7 @@ class Inventory(BaseInventory):
         """Apply all of ``changes`` or none. The caller has checked their types.
 
         :param can_remove: whether ``changes`` may contain ids of nodes to remove.
-        :raises KeyError: if no node has one of these ids.
+        :raises KeyError: if one of these ids does not exist.
         """
         if self._write_interrupted or self._is_logged():
             self._recover()
@@ -470,7 +470,7 @@ class Inventory(BaseInventory):
     def _recover(self) -> None:
         """Complete or undo the last write, if it was interrupted.
 
-        It is completed if it is in the log.
+        A write that is in the log is completed, any other is undone.
 
         :raises InventoryError: if the inventory follows a log, or cannot write to its own.
         """
@@ -493,7 +493,7 @@ class Inventory(BaseInventory):
                 self._view = View(self._view.store, last.generation, last.chain)
 
     def _append(self, changes: Sequence[Node | str]) -> int | None:
-        """Append a write to the log; return its checksum there, None if there is no log."""
+        """Append a write to the log; return the checksum of its record, or None without a log."""
         view, log = self._view, self._log
         if log is None:
             return None
@@ -505,7 +505,7 @@ class Inventory(BaseInventory):
     def _make(
         self, changes: Sequence[Node | str], keep: Callable[[Sequence[Node | str]], int | None]
     ) -> _Written:
-        """Apply all of ``changes``; if any changes a node, readers see a new view.
+        """Apply all of ``changes``, and let readers see the new nodes if any node has changed.
 
         No earlier write may be unfinished, and the nodes to remove must exist.
 
@@ -558,9 +558,9 @@ class Inventory(BaseInventory):
         self._catch_up(log)
 
     def _catch_up(self, log: "ChangeLog | Follower") -> None:
-        """Apply the writes of a log that this inventory lacks.
+        """Apply the writes that are in a log but not in this inventory.
 
-        :raises InventoryError: if the log is damaged, or of other nodes.
+        :raises InventoryError: if the log is damaged, or belongs to other nodes.
         """
         view = self._view
         for record in log.records(view.generation, len(view), view.chain):
@@ -569,8 +569,7 @@ class Inventory(BaseInventory):
     def _make_again(self, record: "Record", path: str) -> None:
         """Apply a write that was read from the log ``path``.
 
-        :raises InventoryError: if the write does not fit these nodes, since the log is of other
-            nodes.
+        :raises InventoryError: if the write does not fit, since the log belongs to other nodes.
         """
         if self._write_interrupted:
             self._compact()
@@ -586,7 +585,7 @@ class Inventory(BaseInventory):
             raise other_nodes(path, before.generation, record.nodes, len(before))
 
     def _is_logged(self) -> bool:
-        """Return whether the log has all writes, so that none is lost if the process ends."""
+        """Return whether all writes are in a log: the log of this inventory, or a followed one."""
         return self._log is not None or self._followed is not None
 
     def _save(self, path: str | os.PathLike[str]) -> None:
@@ -612,13 +611,13 @@ class Inventory(BaseInventory):
                 raise InventoryError(error.code, text, place=error.place, hint=error.fix) from None
 
     def _open_log(self) -> "ChangeLog | None":
-        """Return the log that the inventory can write to, if it has one."""
+        """Return the log that the inventory can write to; None if it has none or has closed it."""
         return self._log if self._log is not None and self._log.is_open else None
 
     def _mark(self, generation: int) -> "tuple[View, LogPosition | None]":
-        """Return the state of the inventory, and the place of its last write in the log, if any.
+        """Return the current nodes, and the place after their last write in the log, if any.
 
-        :param generation: if that of the inventory is lower, raise it to this one first.
+        :param generation: raise the generation of the inventory to this number first, if lower.
         """
         self._recover()
         view, log = self._view, self._log
@@ -655,7 +654,7 @@ class Inventory(BaseInventory):
         return self._view.generation - start
 
     def _reopen(self) -> bool:
-        """Replace the nodes by those of the saved file, if that was saved again.
+        """Replace the nodes by those of the saved file, if the file was saved again.
 
         Then apply the later writes in the log. Return whether the nodes were replaced.
         """
@@ -675,9 +674,9 @@ class Inventory(BaseInventory):
         return False
 
     def _move(self, view: View, origin: Origin) -> None:
-        """Replace the nodes by those of a saved file, with the later writes, in one step.
+        """Replace the nodes by those of a saved file and the later writes in the followed log.
 
-        :param view: the nodes of the file, and ``origin`` which file it is.
+        :param view: the nodes of the file; ``origin`` identifies the file.
         """
         other = type(self).__new__(type(self))
         other._begin(self._compact_at)
@@ -736,7 +735,7 @@ def _unsaved_changes(origin: Origin | None) -> InventoryError:
 
 
 def _missing_id(view: View, changes: Sequence[Node | str]) -> str | None:
-    """Return the first id that ``changes`` remove although no node has it at that point."""
+    """Return the first id to remove that no node has when its turn comes; None if there is none."""
     exists: dict[str, bool] = {}
     for change in changes:
         if isinstance(change, Node):

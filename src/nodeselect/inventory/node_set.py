@@ -40,7 +40,7 @@ class NodeSet:
         return map(store.node, store.in_order(self._postings()))
 
     def __contains__(self, node: object) -> bool:
-        """Return whether the set contains ``node`` or, if it is a string, a node with this id.
+        """Return whether a node equals ``node`` or, if ``node`` is a string, has this id.
 
         Cost: about a microsecond.
         """
@@ -97,8 +97,8 @@ class NodeSet:
         Each subset of ``n`` nodes is equally likely. Cost: linear in the size of the set, about
         50 ns a node.
 
-        :param seed: with the same nodes, the same seed gives the same sample; None gives another
-            one each time.
+        :param seed: with the same nodes, the same seed gives the same sample; with None, each call
+            gives another sample.
         :raises ValueError: if ``n`` is negative.
         """
         require_count("n", n)
@@ -112,7 +112,7 @@ class NodeSet:
         return [store.node(ordinals[position]) for position in sorted(drawn)]
 
     def in_states(self, states: Collection[str]) -> "NodeSet":
-        """Return the nodes that are in one of ``states``, in any case.
+        """Return the nodes that are in one of ``states``; upper and lower case are equal.
 
         Cost: a set operation for each of ``states``.
 
@@ -143,14 +143,14 @@ class NodeSet:
         return rank_counts(value_counts(self._view.store, self._postings(), key))
 
     def state_counts(self) -> dict[str | None, int]:
-        """Return how many nodes are in each state, None if unknown; the most frequent comes first.
+        """Return how many nodes are in each state (None: unknown), the most frequent first.
 
         Cost: one set operation for each state.
         """
         return self._view.store.state_counts(self._postings())
 
     def label_counts(self) -> dict[str, dict[str, int]]:
-        """Return the result of :meth:`value_counts` for each label key of the nodes, sorted.
+        """Return the result of :meth:`value_counts` for each label key, sorted by key.
 
         Cost: one set operation for each value of each key; or one step for each node, if the nodes
         are fewer than the values.
@@ -224,6 +224,6 @@ class NodeSet:
 def _is_in(lowered: frozenset[str]) -> Callable[[str | None], bool]:
     """Return a function that tests whether a state is in ``lowered``.
 
-    The same states give the same function object, by which an index caches the nodes.
+    The same states give the same function object, since an index caches the nodes under it.
     """
     return lambda state: has_state(state, lowered)

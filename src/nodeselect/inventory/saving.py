@@ -13,7 +13,7 @@ from nodeselect.inventory.store import View, segment_of, segment_store
 class Origin(NamedTuple):
     """The saved file from which an inventory was opened, or in which it was saved last.
 
-    Both have the same nodes as long as the inventory has this generation.
+    The file and the inventory have the same nodes while the inventory has this generation.
 
     :param checksum: the checksum of the file.
     """
@@ -23,7 +23,7 @@ class Origin(NamedTuple):
 
 
 def to_sections(view: View) -> Sections:
-    """Encode the nodes of ``view`` as the sections of a file."""
+    """Encode the nodes that ``view`` shows as the sections of a file to save."""
     from nodeselect.durable import segment_writer
 
     return segment_writer.to_sections(segment_of(view))
@@ -45,11 +45,11 @@ def next_generation(
 ) -> int:
     """Return the generation with which to save an inventory as the file ``path``.
 
-    If the file exists and is of another inventory, the result is at least the generation of the
-    file, and above it if the nodes differ.
+    If another inventory has saved the file, the result is at least the generation in the file, and
+    higher if the nodes differ.
 
-    :param sections: what is to be saved.
-    :param generation: that of the inventory.
+    :param sections: the encoded nodes to save.
+    :param generation: the generation of the inventory.
     :param origin: the file that the inventory was opened from or saved in, if any.
     :param has_log: whether the inventory has a change log.
     :raises InventoryError: with the code ``cannot-write``, if the file belongs to the change log of
@@ -70,7 +70,7 @@ def next_generation(
 def open_saved(
     source: str | os.PathLike[str] | BinaryIO, tuning: Tuning, *, verify: bool, copy: bool
 ) -> tuple[View, Origin]:
-    """Open a saved file; its nodes are loaded when they are needed.
+    """Open a saved file; return its nodes, which are loaded when needed, and the file's identity.
 
     :param verify: whether to check the whole file now.
     :param copy: whether to read the file into memory instead of mapping it.

@@ -25,10 +25,10 @@ ChangeKind = Literal["added", "changed", "unchanged", "removed"]
 
 
 class NodeChange(NamedTuple):
-    """What a write did to one node.
+    """The change of one node by a write.
 
-    :param old: the node before the write; None if it was not there.
-    :param new: the node after the write; None if it is not there any more.
+    :param old: the node before the write; None if it was added.
+    :param new: the node after the write; None if it was removed.
     :param generation: the generation of the inventory after the write.
     """
 
@@ -79,7 +79,7 @@ class BaseInventory:
         Cost: a few microseconds, if the selector was used before and its plan is cached
         (``docs/inventory.md``).
 
-        :param states: return only the nodes whose state, in any case, is one of these.
+        :param states: return only the nodes in one of these states (upper or lower case).
         :raises TypeError: if ``selector`` is not a :class:`Selector`; text is not parsed here.
         """
         answer = NodeSet(self._view, require_selector(selector))
@@ -104,11 +104,11 @@ class BaseInventory:
     def failure_counts(
         self, selector: Selector, *, states: Collection[str] | None = None
     ) -> FailureCounts:
-        """Return how many nodes fail which requirements: only the numbers of :meth:`explain`.
+        """Return only the numbers of :meth:`explain`: how many nodes fail which requirements.
 
         Cost: a few set operations for each requirement.
 
-        :param states: count only nodes in one of these states, in any case.
+        :param states: count only the nodes in one of these states (upper or lower case).
         """
         view = self._view
         parts = require_selector(selector).split()
@@ -120,7 +120,7 @@ class BaseInventory:
     def explain_node(self, selector: Selector, node: str | Node) -> NodeExplanation:
         """Return which requirements of ``selector`` a node satisfies or fails. Cost: about 10 µs.
 
-        :param node: the id of a node of the inventory; or any node, which need not be in it.
+        :param node: the id of a node in the inventory; or a node, which may be any other.
         :raises KeyError: if there is no node with this id.
         :raises TypeError: if ``selector`` is not a :class:`Selector`.
         """
@@ -135,7 +135,7 @@ class BaseInventory:
         return map(view.store.node, view.store.in_order(view.live()))
 
     def __contains__(self, node: object) -> bool:
-        """Return whether there is a node equal to ``node`` or, for a string, one with this id."""
+        """Return whether a node equals ``node`` or, if ``node`` is a string, has this id."""
         view = self._view
         if isinstance(node, Node):
             ordinal = view.find(node.id)
@@ -195,21 +195,21 @@ class BaseInventory:
         bytes a node; after changes, also that of :meth:`Inventory.compact`. Neither readers nor
         writers wait meanwhile.
 
-        The file has the generation of the snapshot, even if it replaces one with a higher number.
+        The generation is saved as well, even if the replaced file has a higher one.
 
-        :raises InventoryError: with the code ``cannot-write``, also if the file is a change log;
-            then the old file is unchanged.
+        :raises InventoryError: with the code ``cannot-write``, for example if ``path`` is a change
+            log. Then an existing file is unchanged.
         """
         check_replaceable(os.fspath(path))  # before the work
         view = self._view
         to_sections(view).write(os.fspath(path), view.generation, view.chain)
 
     def to_arrow(self) -> "pyarrow.Table":
-        """Return the nodes as a table of Arrow, in inventory order. Needs pyarrow.
+        """Return the nodes as an Arrow table, in inventory order. Needs pyarrow.
 
-        Its columns are ``id``, ``name``, ``state``, which are strings, and ``labels``, a map of
-        strings; NULL is an absent name or state. :meth:`Inventory.from_arrow` reads it by default,
-        and returns the same nodes. Cost: about a microsecond a node.
+        The columns are ``id``, ``name``, ``state``, which are strings, and ``labels``, a map of
+        strings; an absent name or state is NULL. :meth:`Inventory.from_arrow` with its defaults
+        returns the same nodes. Cost: about a microsecond a node.
 
         :raises InventoryError: if pyarrow is not installed, or a text has a surrogate.
         """
@@ -249,8 +249,8 @@ def audit_labels(inventory: BaseInventory) -> Audit:
     >>> [(each.key, each.value, each.expected, each.examples) for each in audit.findings]
     [('region', 'eu_west', 'eu-west', ('n-9',))]
 
-    The order of the nodes makes no difference but to the examples. Cost: about a microsecond for
-    each value of a key; a rare value is also compared with at most 500 frequent ones.
+    The order of the nodes affects only the examples. Cost: about a microsecond for each value of a
+    key; a rare value is also compared with at most 500 frequent values.
     """
     return audit(ViewStatistics(inventory._view))
 

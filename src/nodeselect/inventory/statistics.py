@@ -1,9 +1,9 @@
-"""Count the nodes of a view: by label key and value, and by the requirements that they fail.
+"""Count nodes at one moment: by label key and value, and by the requirements that they fail.
 
 Set operations on the index give the counts, except when counting node by node costs less. The index
-finds the set of nodes that satisfy each requirement; the groups of nodes that fail the same ones
-are intersections and differences of these sets. Most groups are only counted: to name a few of the
-nodes of a group, a few candidates are tested.
+finds the set of nodes that satisfy each requirement. The groups of nodes that fail the same
+requirements are intersections and differences of these sets. Most groups are only counted: to name
+a few nodes of a group, a few candidates are tested.
 """
 
 from collections import Counter, defaultdict
@@ -39,7 +39,7 @@ class FailureGroups:
         If there are too many groups, the smallest of those that fail several requirements are
         dropped. For the last requirement, groups are only counted, not built as sets.
 
-        :param view: the state of the inventory.
+        :param view: the nodes of the inventory at one moment.
         :param everything: the ordinals (numbers in the index) of the nodes to group.
         """
         self._view = view
@@ -74,18 +74,18 @@ class FailureGroups:
         )
 
     def state_counts(self) -> Mapping[str | None, int]:
-        """Count the nodes that match, by their state; the most frequent state comes first."""
+        """Return how many matching nodes are in each state, the most frequent state first."""
         return self._view.store.state_counts(self._members(self._everything, ()))
 
     def example_ids(self, failed: Positions, limit: int) -> Sequence[str]:
-        """Return the first ids of the nodes that fail exactly the requirements at ``failed``."""
+        """Return the first ids of nodes that fail only the requirements at positions ``failed``."""
         store = self._view.store
         size = self.counts.groups[failed]
         found = store.candidates_for_first(size, lambda nodes: self._members(nodes, failed), limit)
         return store.ids(found, limit)
 
     def nearest(self, limit: int) -> Sequence[NearMiss]:
-        """Return up to ``limit`` of the non-matching nodes that fail the fewest requirements."""
+        """Return up to ``limit`` non-matching nodes: those that fail the fewest requirements."""
         nearest = self.counts.nearest_groups()
 
         def among(candidates: Postings) -> Postings:
@@ -101,7 +101,7 @@ class FailureGroups:
     def count_if_replaced(
         self, positions: Collection[int], replacements: Sequence[Selector]
     ) -> int:
-        """Count the nodes that would match if some requirements were replaced."""
+        """Count the nodes that match if ``replacements`` replace requirements at ``positions``."""
         first, *others = map(self._view.evaluate, replacements)
         others += [
             passed for position, passed in enumerate(self._passing) if position not in positions
@@ -109,7 +109,7 @@ class FailureGroups:
         return postings.evaluate_size(first, [first, *others], ())
 
     def _members(self, candidates: Postings, failed: Positions) -> Postings:
-        """Return those of ``candidates`` that fail exactly the requirements at ``failed``.
+        """Return the ``candidates`` that fail exactly the requirements at positions ``failed``.
 
         If ``failed`` is empty, these are the nodes that match.
         """
@@ -128,7 +128,7 @@ class FailureGroups:
 def _split(
     sets: Mapping[Positions, Postings], position: int, passed: Postings
 ) -> dict[Positions, Postings]:
-    """Split each group by the requirement at ``position``, which the nodes ``passed`` satisfy."""
+    """Split each group: nodes that are not in ``passed`` fail the requirement at ``position``."""
     groups = {}
     for failed, nodes in sets.items():
         if passing := nodes & passed:
@@ -141,7 +141,7 @@ def _split(
 def _split_sizes(
     sets: Mapping[Positions, Postings], position: int, passed: Postings
 ) -> dict[Positions, int]:
-    """Split each group by one more requirement; return only the sizes of the new groups."""
+    """Split each group as :func:`_split` does, but return only the sizes of the new groups."""
     sizes = {}
     for failed, nodes in sets.items():
         if passing := postings.intersection_size(nodes, passed):
@@ -152,7 +152,7 @@ def _split_sizes(
 
 
 class ViewStatistics:
-    """Counts over all nodes of one state of an inventory.
+    """Counts the nodes that an inventory has at one moment.
 
     It implements ``Countable`` of ``explain/countable.py``, for explanations, and ``LabelCounter``
     of ``explain/audit.py``.
@@ -199,24 +199,24 @@ class ViewStatistics:
         )
 
     def count_with_value(self, key: str, value: str) -> int:
-        """Count the nodes that have ``value`` for ``key``."""
+        """Count the nodes that have the label ``key=value``."""
         nodes = self._everything
         return sum(index.count_with_value(key, value, nodes) for index in self._indexes)
 
     def count_with_keys(self, key: str, other: str) -> int:
-        """Count the nodes that have both label keys."""
+        """Count the nodes that have both labels, ``key`` and ``other``."""
         with_key, with_other = map(self._view.store.with_key, (key, other))
         return postings.intersection_size(self._everything & with_key, with_other)
 
     def example_ids(self, key: str, value: str | None, limit: int) -> Sequence[str]:
-        """Return the first ids of nodes with this label; None stands for any value of the key."""
+        """Return the first ids of nodes with the label; if ``value`` is None, with any value."""
         store = self._view.store
         if value is None:
             return store.ids(self._everything & store.with_key(key), limit)
         return store.ids(store.with_value(key, value, self._everything), limit)
 
     def keys_with_value(self, value: str, keys: Collection[str]) -> Mapping[str, int]:
-        """Count the nodes with this ``value`` for each of ``keys``; leave out keys without any."""
+        """Return how many nodes have ``value`` for each of ``keys``; omit keys that have none."""
         return {key: n for key in keys if (n := self.count_with_value(key, value))}
 
     def missing_ids(self, ids: Sequence[str]) -> Sequence[str]:
@@ -224,7 +224,7 @@ class ViewStatistics:
         return [node_id for node_id in ids if self._view.find(node_id) is None]
 
     def find_names(self, names: Sequence[str]) -> Mapping[str, tuple[str, int]]:
-        """Find nodes by their names; return for each name the first id and the number of nodes."""
+        """Return, for each name that is found, the first node's id and the number of nodes."""
         store, nodes = self._view.store, {}
         for name in names:
             if found := store.with_name(name, self._everything):
@@ -232,7 +232,7 @@ class ViewStatistics:
         return nodes
 
     def find_id_prefix(self, prefix: str) -> tuple[str, int] | None:
-        """Return the lowest id with this prefix, and how many ids have it; or None.
+        """Return the lowest id with this prefix and how many ids have it; None if none has it.
 
         Cost: reads all ids.
         """
@@ -242,7 +242,7 @@ class ViewStatistics:
 
 
 def _checked(node_id: str) -> str:
-    """Return an id of a node; raise if it is not valid, which happens only in a forged file."""
+    """Return ``node_id``; raise if it is not a valid id, which happens only in a forged file."""
     check_id(node_id)
     return node_id
 
@@ -264,7 +264,7 @@ class CountedSet(Protocol):
     """A set of nodes that can count their labels and states, in an inventory or a database."""
 
     def label_counts(self) -> Mapping[str, Mapping[str, int]]:
-        """Return for each label key how many nodes have each value of it."""
+        """Return, for each label key, how many nodes have each value of the key."""
 
     def state_counts(self) -> Mapping[str | None, int]:
         """Return how many nodes are in each state, None if unknown."""

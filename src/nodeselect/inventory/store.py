@@ -1,8 +1,8 @@
-"""The nodes of an inventory between two compactions: a segment, and the delta since.
+"""The nodes of an inventory between two compactions: a segment, which is an index, and a delta.
 
-An ordinal belongs to one version of one node, in the segment or in the delta, as long as the store
-exists, and is never used for another. So a set of ordinals always means the same versions of the
-same nodes, whatever is written later.
+A node is known by its *ordinal*, a number. As long as the store exists, an ordinal belongs to one
+version of one node, in the segment or in the delta. So a set of ordinals always means the same
+versions of the same nodes, whatever is written later.
 
 A few nodes are stored without a segment, as a delta, so that small programs do not load numpy.
 """
@@ -40,9 +40,9 @@ class Store:
     The *ordinal* of a node is its number in the store, its *rank* its position in inventory order.
     A node that is changed gets a new ordinal, and keeps its rank.
 
-    :param segment: the nodes at the last compaction, with an index; None if they were few: then
-        they are in ``delta`` too.
-    :param delta: the nodes added since, and which nodes have been deleted.
+    :param segment: the nodes at the last compaction, with an index; None if there were only a few
+        nodes, which are then in ``delta``.
+    :param delta: the nodes added since then, and which nodes have been deleted.
     """
 
     __slots__ = ("_deleted", "delta", "indexed_count", "next_rank", "segment")
@@ -83,7 +83,7 @@ class Store:
         return self.segment.equals(ordinal, node)
 
     def with_name(self, name: str, nodes: Postings) -> Postings:
-        """Return those of ``nodes`` that have this name.
+        """Return the ordinals in ``nodes`` that belong to nodes with this name.
 
         Cost: about a microsecond. The first call may index all names, which takes 0.2 µs a node.
         """
@@ -91,20 +91,20 @@ class Store:
         return postings.from_ordinals([*ordinals, *self.delta.with_name(name)]) & nodes
 
     def with_key(self, key: str) -> Postings:
-        """Return the nodes that have the label ``key``.
+        """Return the ordinals of the nodes that have the label ``key``.
 
         Deleted nodes, and nodes that were added after the snapshot of a reader, are included.
         """
         return postings.union([index.nodes_with_key(key) for index in self.indexes()])
 
     def with_value(self, key: str, value: str, nodes: Postings) -> Postings:
-        """Return those of ``nodes`` that have ``value`` for ``key``."""
+        """Return the ordinals in ``nodes`` that belong to nodes with the label ``key=value``."""
         stored = (index.values(key).get(value) for index in self.indexes())
         parts = [postings.intersection(nodes, part) for part in stored if part is not None]
         return postings.union(parts)
 
     def state_counts(self, nodes: Postings) -> dict[str | None, int]:
-        """Count ``nodes`` by their state; the most frequent state comes first."""
+        """Return how many of ``nodes`` are in each state, the most frequent state first."""
         counts: Counter[str | None] = Counter()
         for index in self.indexes():
             for state, in_state in dict(index.states).items():  # a writer may add states
@@ -118,7 +118,7 @@ class Store:
 
         :param node_count: how many of the nodes added since the last compaction the reader sees;
             None for all.
-        :param tombstone_count: how many of the deletions since then it sees; None for all.
+        :param tombstone_count: how many of the deletions since then the reader sees; None for all.
         """
         delta = self.delta
         node_count = len(delta.nodes) if node_count is None else node_count
@@ -131,9 +131,9 @@ class Store:
         return ordinal
 
     def deleted(self, tombstone_count: int) -> Postings:
-        """Return the ordinals of the first ``tombstone_count`` deletions. Do not modify them.
+        """Return the ordinals of the first ``tombstone_count`` deleted nodes.
 
-        They are cached, so that a reader merges only the deletions that are new to all readers.
+        Do not modify the result: it is cached, and the next call adds the later deletions.
         """
         merged, count = self._deleted
         if count > tombstone_count:
@@ -145,7 +145,7 @@ class Store:
         return merged
 
     def ids(self, nodes: Postings, limit: int | None = None) -> list[str]:
-        """Return up to ``limit`` ids of ``nodes``, in inventory order. Cost: about 10 ns a node."""
+        """Return the first ``limit`` ids of ``nodes`` in inventory order. Cost: 10 ns a node."""
         indexed, members = self.split(nodes)
         nodes_added, first = self.delta.nodes, self.delta.first
         if self.segment is None:
@@ -154,19 +154,17 @@ class Store:
         return self.segment.ids_in_order(indexed, ids, limit)
 
     def in_order(self, nodes: Postings, limit: int | None = None) -> list[int]:
-        """Return up to ``limit`` ordinals of ``nodes``, in inventory order.
-
-        Cost: about 10 ns a node.
-        """
+        """Return the first ``limit`` ordinals of ``nodes`` in inventory order. Cost: 10 ns each."""
         indexed, members = self.split(nodes)
         if self.segment is None:
             return [ordinal for _, ordinal in members[:limit]]
         return self.segment.in_order(indexed, members[:limit], limit)
 
     def split(self, nodes: Postings) -> "tuple[array[int], list[tuple[int, int]]]":
-        """Split a set of nodes into those of the segment and those that were added since.
+        """Split a set of ordinals: nodes of the segment, and nodes that were added later.
 
-        Return the ordinals of the former, and sorted pairs (rank, ordinal) of the latter.
+        Return the ordinals of the segment's nodes; and, sorted, a pair (rank, ordinal) for each
+        added node. Its rank is its position in inventory order.
         """
         ordinals, first, ranks = postings.ordinals(nodes), self.delta.first, self.delta.ranks
         if not ranks:
@@ -184,14 +182,13 @@ class Store:
     def candidates_for_first(
         self, size: int, intersect: Callable[[Postings], Postings], n: int
     ) -> Postings:
-        """Return some nodes of a set, among them its first ``n`` in inventory order.
+        """Return part of a set of ordinals: at least its first ``n`` in inventory order.
 
-        The set need not be built. The first nodes of the inventory are intersected with it: at
-        first as many as probably contain ``2 * n`` of its nodes, then more until ``n`` are found.
-        This costs a few operations on small sets. All nodes of a small set are returned.
+        The whole set need not be built: the first nodes of the inventory are intersected with the
+        set, and then more of them until ``n`` are found. If the set is small, return all of it.
 
-        :param size: the number of nodes in the set.
-        :param intersect: returns which of the given nodes are in the set.
+        :param size: the number of ordinals in the set.
+        :param intersect: called with ordinals; returns those that are in the set.
         """
         tuning, end = self.delta.tuning, self.next_rank
         window = tuning.first_window
@@ -222,11 +219,11 @@ class Store:
 
 
 class View:
-    """The state of an inventory that a reader sees. It always has the same nodes.
+    """The nodes of an inventory that a reader sees; they never change.
 
-    These are all nodes and deletions that are in a store now, and none that are added later. Each
-    write creates a view, in less than a microsecond. What the first query computes is kept for the
-    next one; if two threads compute it, they get the same.
+    A view has the nodes and deletions that are in a store when the view is created, and none that
+    are added later. Each write creates a view, in less than a microsecond. Results are cached for
+    later queries; two threads that compute the same result get equal ones.
 
     :param store: the nodes, to which later writes are added.
     :param chain: the checksum of the last write in the change log; None if it is not known.
@@ -289,7 +286,7 @@ class View:
         return matches - self.deleted() if self.tombstone_count else matches
 
     def in_states(self, nodes: Postings, accepts: Callable[[str | None], bool]) -> Postings:
-        """Return those of ``nodes`` for which ``accepts(state)`` is true."""
+        """Return the ordinals in ``nodes`` that belong to nodes whose state ``accepts`` allows."""
         segment, delta = self.store.segment, self.store.delta
         if segment is None:
             return nodes & delta.index.in_states(accepts)
@@ -311,10 +308,10 @@ class View:
         return self.store.find(node_id, self.node_count, self.tombstone_count)
 
     def ids_changed_since(self, other: "View") -> dict[str, None] | None:
-        """Return the ids of the nodes that may differ between two states of an inventory.
+        """Return the ids of the nodes that may differ between this view and ``other``.
 
-        Return None if all may differ, because there was a compaction. Either state may be the older
-        one.
+        Return None if there was a compaction in between: then all may differ. Either view may be
+        the older one.
         """
         store = self.store
         if store is not other.store:
@@ -360,25 +357,22 @@ def compact(view: View) -> Store:
 
 
 def segment_store(segment: Segment, tuning: Tuning) -> Store:
-    """Return a store of the nodes of a segment, without changes."""
+    """Return a store that has the nodes of an index, ``segment``, and no later changes."""
     return Store(segment, Delta(len(segment), tuning))
 
 
 def segment_of(view: View) -> Segment:
-    """Return a segment, which is an index, of all nodes of ``view``.
+    """Return an index of all nodes of ``view``.
 
-    If there were no changes, this is the segment of the store. Otherwise a new one is built, which
-    costs about a microsecond a node.
+    If there were no changes since the last compaction, it exists already. Otherwise a new one is
+    built, which costs about a microsecond a node.
     """
     segment = _unchanged_segment(view)
     return _new_segment(_live_table(view), view.store.delta.tuning) if segment is None else segment
 
 
 def to_table(view: View) -> "NodeTable":
-    """Return a table of the nodes of ``view``, in inventory order.
-
-    Cost: about a microsecond a node if there were changes.
-    """
+    """Return a table of the nodes of ``view``, in inventory order. Cost: up to 1 µs a node."""
     segment = _unchanged_segment(view)
     if segment is None:
         return _live_table(view)
@@ -388,7 +382,7 @@ def to_table(view: View) -> "NodeTable":
 
 
 def _unchanged_segment(view: View) -> Segment | None:
-    """Return the segment of the store if it has exactly the nodes of ``view``; otherwise None."""
+    """Return the index made by the last compaction; None if ``view`` shows later changes."""
     has_changes = view.node_count or view.tombstone_count
     return None if has_changes else view.store.segment
 
