@@ -1,1 +1,1 @@
-"""Files that must survive a crash: saved inventories, change logs and their followers."""
+"""Files that must survive a crash: saved inventories and change logs; and readers of such logs."""

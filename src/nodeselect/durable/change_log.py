@@ -1,4 +1,4 @@
-"""The change log of an inventory: what was written since it was saved; and who follows the log."""
+"""The change log of an inventory, which has the writes since the last save; and its followers."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -45,8 +45,8 @@ _fork_lock = RLock()
 class ChangeLog:
     """A file to which an inventory appends each write before any reader sees it.
 
-    Pass it to :class:`Inventory`, :meth:`Inventory.open` or :meth:`Inventory.read`: they first
-    replay the writes that are in it, so that nothing is lost if the last process crashed.
+    Pass the log to :class:`Inventory`, :meth:`Inventory.open` or :meth:`Inventory.read`: they first
+    apply the writes in the log, so that nothing is lost if the last process crashed.
     :meth:`Inventory.save` empties the log, and :meth:`Inventory.follow` applies the same writes in
     other processes.
 
@@ -54,12 +54,12 @@ class ChangeLog:
     child process cannot write to it.
 
     :param path: the file; it is created if it does not exist.
-    :param sync: which writes wait until they are on the disk. Only these survive a power failure;
-        all survive the end of the process. ``each``: every write waits; a number of seconds: a
-        write waits if the last one that waited was longer ago; ``never``: no write waits.
-        :meth:`flush` and :meth:`close` always wait.
-    :raises InventoryError: with the code ``log-in-use`` if another process has it open; or if the
-        file cannot be read or written, or is not a log.
+    :param sync: which writes call fsync and so survive a power failure, with all writes before
+        them; every write survives a crash of the process. ``each``: every write; ``never``: no
+        write; a number of seconds: a write if the last fsync is at least that long ago.
+        :meth:`flush` and :meth:`close` always call fsync.
+    :raises InventoryError: with the code ``log-in-use`` if another process has the log open; or if
+        the file cannot be read or written, or is not a log.
     :raises NotImplementedError: if the system cannot lock files, as on Windows.
     """
 
@@ -94,26 +94,26 @@ class ChangeLog:
 
     @property
     def path(self) -> str:
-        """The file, as an absolute path."""
+        """The absolute path of the file."""
         return self._path
 
     @property
     def size(self) -> int:
         """The size of the file in bytes.
 
-        If it is too large, save the inventory, which empties the log.
+        If the file is too large, save the inventory: that empties the log.
         """
         return self._position.offset
 
     def flush(self) -> None:
         """Wait until all writes are on the disk.
 
-        :raises InventoryError: with the code ``cannot-write``, or ``log-closed``.
+        :raises InventoryError: with the code ``cannot-write`` or ``log-closed``.
         """
         self.lock.run(self._flush)
 
     def close(self) -> None:
-        """Flush and close the file. After that, the inventory cannot be written to."""
+        """Flush and close the file. After that, the inventory cannot be changed."""
         self.lock.run(self._close)
 
     def __enter__(self) -> "ChangeLog":
@@ -132,13 +132,13 @@ class ChangeLog:
     # What follows is for the inventory, which calls it while no other thread writes.
 
     def records(self, generation: int, nodes: int, chain: int | None) -> Iterator[Record]:
-        """Yield the writes in the log that the inventory lacks; then the log can be appended to.
+        """Yield the writes that are in the log but not in the inventory; then allow appending.
 
-        :param generation: that of the inventory.
-        :param nodes: how many nodes it has.
-        :param chain: the checksum in the log of its last write; None if that is not known.
-        :raises InventoryError: if the log cannot be read, is damaged or of other nodes, lacks some
-            of the writes, or is used by another inventory.
+        :param generation: the generation of the inventory.
+        :param nodes: how many nodes the inventory has.
+        :param chain: the checksum of the inventory's last write in the log; None if unknown.
+        :raises InventoryError: if the log cannot be read, is damaged, belongs to other nodes, lacks
+            some of the writes, or is used by another inventory.
         """
         if self._is_used:
             raise InventoryError(
@@ -165,7 +165,7 @@ class ChangeLog:
             raise InventoryError("log-closed", self._refusal, place=Place(file=self._path))
 
     def settle(self) -> LogPosition:
-        """Return the place after the last complete write in the log; drop an incomplete one.
+        """Return the place after the last complete write in the log; drop an incomplete write.
 
         Call it if :meth:`append` or :meth:`empty` was interrupted.
 
@@ -183,12 +183,12 @@ class ChangeLog:
         return self._position
 
     def append(self, generation: int, nodes: int, changes: Sequence[Node | str]) -> int:
-        """Append a write, and wait for the disk if ``sync`` requires it; return its checksum.
+        """Append a write; return its checksum. Wait for the disk if ``sync`` requires that.
 
-        If this raises, the log is as before. If it is interrupted, by a signal for example, call
-        :meth:`settle`.
+        If this raises an error, the log is as before. If it is interrupted, by a signal for
+        example, call :meth:`settle`.
 
-        :param generation: that of the inventory after the write.
+        :param generation: the generation of the inventory after the write.
         :param nodes: how many nodes there are before the write.
         :raises InventoryError: with the code ``cannot-write``.
         """
@@ -210,14 +210,14 @@ class ChangeLog:
         return end.chain
 
     def mark(self) -> LogPosition:
-        """Wait until all of the log is on the disk; return its end."""
+        """Wait until all of the log is on the disk; return the place after its last write."""
         self._flush()
         return self._position
 
     def empty(self, mark: LogPosition, nodes: int) -> None:
         """Drop all writes before ``mark``, a place that :meth:`mark` returned.
 
-        :param nodes: how many nodes the inventory had there.
+        :param nodes: how many nodes the inventory had at that place.
         :raises InventoryError: with the code ``cannot-write``; then nothing changes.
         """
         self.settle()
@@ -225,9 +225,9 @@ class ChangeLog:
             self._replace(Base(mark.generation, nodes, mark.chain), mark)
 
     def _replace(self, base: Base, mark: LogPosition | None) -> None:
-        """Replace the file by one with the header of ``base``, and the writes after ``mark``.
+        """Replace the file by one with the header of ``base`` and the writes after ``mark``.
 
-        :param mark: a place in the file; None to copy no writes.
+        :param mark: a place in the old file; None to copy no writes.
         """
 
         def write(file: BinaryIO) -> None:
@@ -248,9 +248,9 @@ class ChangeLog:
                 self._use_replacement()
 
     def _use_replacement(self) -> None:
-        """Use the new file if it has replaced the old one at its path; otherwise close it.
+        """Use the new file if it has replaced the old one at its path; otherwise close the new one.
 
-        This may be called again if it was interrupted.
+        If this call was interrupted, it may be repeated.
         """
         if self._replacement is not None:
             new, base, end = self._replacement
@@ -282,9 +282,9 @@ class ChangeLog:
             self._sync()
 
     def _check_name(self) -> None:
-        """Close the log and raise if its file was removed or replaced.
+        """Close the log and raise if another file, or none, is at the path of the log.
 
-        Nobody would find what is written to it.
+        Later writes would be lost, as nobody could open the file.
         """
         try:
             is_lost, reason = not is_at(self._path, self._file), "another file has its name"
@@ -320,10 +320,10 @@ class ChangeLog:
 class Follower:
     """Reads the new writes in the change log of another process.
 
-    :param path: the log, as an absolute path.
-    :ivar was_emptied: whether the last call of ``follow`` found that the log had been emptied.
-    :ivar is_behind: whether the inventory lacks writes of the log, because :meth:`records` or
-        applying a write has failed.
+    :param path: the absolute path of the log.
+    :ivar was_emptied: whether :meth:`records` has found that the log was emptied.
+    :ivar is_behind: whether the inventory lacks writes that are in the log, because
+        :meth:`records` or applying a write has failed.
     """
 
     def __init__(self, path: str) -> None:
@@ -332,7 +332,7 @@ class Follower:
         self._reader: LogReader | None = None
 
     def records(self, generation: int, nodes: int, chain: int | None) -> Iterator[Record]:
-        """Yield the writes in the log that the inventory lacks, even if the log has been emptied.
+        """Yield the writes in the log that the inventory lacks, even if the log was emptied.
 
         The parameters and errors are those of :meth:`ChangeLog.records`.
         """
@@ -374,14 +374,14 @@ class Follower:
 
 
 def _write_all(descriptor: int, data: bytes, offset: int) -> None:
-    """Write all of ``data`` to a file, from ``offset`` on."""
+    """Write all of ``data`` to a file descriptor, at ``offset`` in bytes."""
     written = os.pwrite(descriptor, data, offset)
     while written < len(data):  # a disk that is full takes a part, and then raises
         written += os.pwrite(descriptor, data[written:], offset + written)
 
 
 def _copy_bytes(path: str, file: BinaryIO, start: int, stop: int) -> None:
-    """Append the bytes from ``start`` to ``stop`` of the file ``path`` to another file."""
+    """Append the bytes from ``start`` to ``stop`` of the file at ``path`` to ``file``."""
     with FileIO(path) as source:
         source.seek(start)
         while start < stop:
@@ -393,15 +393,15 @@ def _copy_bytes(path: str, file: BinaryIO, start: int, stop: int) -> None:
 
 
 def _close(file: FileIO) -> None:
-    """Close a file of which nothing remains to be written; ignore errors."""
+    """Close a file whose data has all been written; ignore errors."""
     with suppress(OSError):
         file.close()
 
 
 def _sync_interval(sync: object) -> float | None:
-    """Return how many seconds at least lie between two calls of fsync; None if it is never called.
+    """Return the least number of seconds between two calls of fsync; None for no calls.
 
-    :param sync: ``"each"`` for one after each write, ``"never"``, or a number of seconds.
+    :param sync: ``"each"`` for a call after each write, ``"never"``, or a number of seconds.
     """
     if sync == "each":
         return 0.0

@@ -1,8 +1,8 @@
 """The file of a change log: a header, and a record for each write.
 
-A record is appended and never changed. Its checksum continues that of the record before, so records
-that are missing, exchanged or of another log are noticed. ``docs/change-log.md`` describes the
-format.
+A record is appended and never changed. Its checksum is computed from its bytes and the checksum of
+the record before, so a record that is missing, in the wrong place or from another log is detected.
+``docs/change-log.md`` describes the format.
 """
 
 import json
@@ -65,10 +65,10 @@ class LogPosition(NamedTuple):
 class Record(NamedTuple):
     """One write in a log.
 
-    :param nodes: how many nodes there were before it.
+    :param nodes: how many nodes the inventory had before the write.
     :param changes: nodes that were added or replaced, and ids of nodes that were removed.
     :param start: the place in the log before the record.
-    :param end: the place after it.
+    :param end: the place in the log after the record.
     """
 
     nodes: int
@@ -78,10 +78,10 @@ class Record(NamedTuple):
 
 
 class Base(NamedTuple):
-    """The inventory before the first write in a log.
+    """The header of a log: facts about the inventory before the first write in the log.
 
-    :param generation: its generation.
-    :param nodes: how many nodes it has.
+    :param generation: the generation of the inventory.
+    :param nodes: how many nodes the inventory has.
     :param chain: the number from which the checksum of the first record is computed.
     """
 
@@ -90,7 +90,7 @@ class Base(NamedTuple):
     chain: int
 
     def to_header(self) -> bytes:
-        """Return the header of a log file."""
+        """Return the header of a log file, as bytes."""
         fields = _HEADER.pack(LOG_MAGIC, _VERSION, *self, 0)[:-4]
         return fields + crc32(fields).to_bytes(4, "little")
 
@@ -98,10 +98,10 @@ class Base(NamedTuple):
 def encode_record(
     position: LogPosition, generation: int, nodes: int, changes: Sequence[Node | str]
 ) -> tuple[bytes, LogPosition]:
-    """Encode a write as a record of a log; return its bytes, and the place after it.
+    """Encode a write as a record of a log; return its bytes and the place after the record.
 
     :param position: the place where the record will be.
-    :param generation: that of the inventory after the write.
+    :param generation: the generation of the inventory after the write.
     :param nodes: how many nodes there were before the write.
     :raises InventoryError: with the code ``cannot-write``, if the changes are too large.
     """
@@ -117,17 +117,17 @@ def encode_record(
 
 
 class LogReader:
-    """Reads the records of a log file, also while another process appends to it.
+    """Reads the records of a log file, even while another process appends to the file.
 
-    :ivar base: the inventory before the first record.
-    :ivar position: the place after the last record that was read and used.
+    :ivar base: the header: facts about the inventory before the first record.
+    :ivar position: the place after the last record that the caller has used.
     """
 
     def __init__(self, path: str, *, is_followed: bool = False) -> None:
         """Open a log and check its header.
 
-        :param is_followed: whether another process may write to it.
-        :raises InventoryError: if it cannot be read, or is not a log of a known version.
+        :param is_followed: whether another process may write to the log.
+        :raises InventoryError: if the file cannot be read, or is not a log of a known version.
         """
         self._name = printable(path)
         self._is_followed = is_followed
@@ -153,11 +153,11 @@ class LogReader:
         return self._file.fileno()
 
     def check_base(self, generation: int, nodes: int | None, chain: int | None) -> None:
-        """Raise if the log begins after ``generation``, or is of other nodes.
+        """Raise if the log begins after ``generation``, or belongs to other nodes.
 
-        :param generation: that of the inventory which needs the writes after it.
-        :param nodes: how many nodes the inventory has; None if that is not known.
-        :param chain: the checksum in the log of its last write; None if that is not known.
+        :param generation: the generation of the inventory, which needs the later writes.
+        :param nodes: how many nodes the inventory has; None if unknown.
+        :param chain: the checksum of the inventory's last write in the log; None if unknown.
         :raises InventoryError: with the code ``log-emptied`` or ``other-log``.
         """
         base = self.base
@@ -183,10 +183,10 @@ class LogReader:
     ) -> Generator[Record, None, tuple[int, int | None]]:
         """Yield the records after :attr:`position` that an inventory lacks.
 
-        It must apply each before it requests the next one. Return the generation and the checksum
-        of the last write that it then has.
+        The caller must apply each record before it requests the next one. At the end, return the
+        generation of the inventory and the checksum of its last write.
 
-        :raises InventoryError: as :meth:`check` and :meth:`records`.
+        :raises InventoryError: as :meth:`check` and :meth:`records` do.
         """
         for record in self.records():
             if record.end.generation > generation:
@@ -198,8 +198,8 @@ class LogReader:
     def check(self, position: LogPosition, generation: int, chain: int | None) -> None:
         """Raise unless ``position`` is the place in the log after the last write of an inventory.
 
-        :param generation: that of the inventory.
-        :param chain: the checksum in the log of its last write; None if that is not known.
+        :param generation: the generation of the inventory.
+        :param chain: the checksum of the inventory's last write in the log; None if unknown.
         :raises InventoryError: with the code ``other-log``.
         """
         if position.generation != generation or chain not in (None, position.chain):
@@ -215,11 +215,11 @@ class LogReader:
     def records(self) -> Iterator[Record]:
         """Yield the records after :attr:`position`.
 
-        The position moves behind a record when the next one is requested. An incomplete record at
-        the end is not yielded, even if zeros follow to the end of the file: it is still being
-        written, or was interrupted by a crash.
+        The position moves past a record when the next one is requested. An incomplete record at
+        the end of the file, or before nothing but zeros, is not yielded: it is still being
+        written, or its write was interrupted by a crash.
 
-        :raises InventoryError: with the code ``damaged``, if a record is not what was written.
+        :raises InventoryError: with the code ``damaged``, if the checksum of a record is wrong.
         """
         window = _Window(self._file)
         try:
@@ -230,9 +230,10 @@ class LogReader:
             raise cannot_read(self._name, error) from None
 
     def _next_record(self, window: "_Window") -> Record | None:
-        """Read a record; read a damaged one again until its bytes are the same twice.
+        """Read the next record; None if it is incomplete. Raise if it is damaged.
 
-        A process may have replaced an incomplete record by another one in the meantime.
+        A damaged record is read again until two reads give the same bytes, since another process
+        may just have replaced an incomplete record.
         """
         seen: bytes | None = None
         while True:
@@ -287,7 +288,7 @@ class LogReader:
         return Base(generation, nodes, chain)
 
     def damaged(self, position: LogPosition, what: str) -> InventoryError:
-        """Return the error for a log whose bytes are not those that were written."""
+        """Return the error for a log that is damaged at ``position``; ``what`` is the reason."""
         message = f"damaged at byte {position.offset:,}: {what}"
         hint = _hint(position.offset)
         if self._is_followed and position.offset:  # it must not be cut off under its writer
@@ -299,7 +300,7 @@ class LogReader:
 
 
 class _Window:
-    """Reads a file in large blocks and keeps the last one: it is slow to read single records."""
+    """Reads a file in large blocks and caches the last one, since small reads are slow."""
 
     def __init__(self, file: FileIO) -> None:
         self._file = file
@@ -307,7 +308,7 @@ class _Window:
         self._start = 0
 
     def read(self, offset: int, size: int) -> bytes:
-        """Return ``size`` bytes of the file from ``offset`` on; fewer if the file ends before."""
+        """Return ``size`` bytes of the file from ``offset`` on; fewer if the file ends earlier."""
         at = offset - self._start
         if not 0 <= at <= len(self.data) - size:
             descriptor, at = self._file.fileno(), 0
@@ -323,7 +324,7 @@ class _Window:
         return self.data[at : at + size]
 
     def is_zero(self, offset: int) -> bool:
-        """Return whether the file has nothing but zeros from ``offset`` to its end."""
+        """Return whether all bytes of the file from ``offset`` to the end are zero."""
         while data := os.pread(self._file.fileno(), _WINDOW_SIZE, offset):
             if data.strip(b"\0"):
                 return False
@@ -334,8 +335,8 @@ class _Window:
 def other_nodes(path: str, generation: int, expected: int, nodes: int) -> InventoryError:
     """Return the error for a log that belongs to other nodes.
 
-    :param expected: how many nodes the log expects at this generation.
-    :param nodes: how many there are.
+    :param generation: the generation at which the numbers of nodes were compared.
+    :param expected: how many nodes there must be; ``nodes``: how many there are.
     """
     return InventoryError(
         "other-log",
@@ -349,7 +350,7 @@ def other_nodes(path: str, generation: int, expected: int, nodes: int) -> Invent
 def open_locked(path: str, contents: bytes) -> FileIO:
     """Open a file and lock it.
 
-    :param contents: what to write into the file if it is created.
+    :param contents: written to the file if it does not exist yet.
     :raises InventoryError: with the code ``log-in-use`` if another process has locked it, or
         ``cannot-write``.
     :raises NotImplementedError: if the system cannot lock files, as on Windows.
@@ -379,7 +380,7 @@ def open_locked(path: str, contents: bytes) -> FileIO:
 
 
 def lock_file(file: FileIO, path: str) -> FileIO:
-    """Return ``file``, locked."""
+    """Lock ``file``, and return it."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -391,7 +392,7 @@ def lock_file(file: FileIO, path: str) -> FileIO:
 
 
 def is_at(path: str, file: FileIO) -> bool:
-    """Return whether the open ``file`` is the one at ``path``, and not an older one."""
+    """Return whether the open ``file`` is still at ``path``, not replaced by another file."""
     return os.path.samestat(os.stat(path), os.fstat(file.fileno()))  # noqa: PTH116
 
 
@@ -406,7 +407,7 @@ def _hint(offset: int) -> str:
 
 @cache
 def _msgspec() -> tuple[Any, Any]:
-    """Import msgspec, which loads slowly; return it and a decoder of the changes in a record."""
+    """Import msgspec, which loads slowly; return it, and a decoder of the changes in a record."""
     import msgspec
 
     node = tuple[str, dict[str, str], str | None, str | None]

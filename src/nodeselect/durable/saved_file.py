@@ -1,6 +1,6 @@
 """The file of a saved inventory: a header, and sections with a checksum each.
 
-A section is an array of numbers, or bytes; ``saved_segment`` knows what they mean. The file is
+A section is an array of numbers, or bytes; ``saved_segment`` decodes the sections. The file is
 mapped into memory, so that opening it reads only the header, and processes share its pages. A
 section is checked when it is first read. ``docs/saved.md`` describes the format.
 """
@@ -67,13 +67,13 @@ class _Section(NamedTuple):
 class Sections:
     """The sections of a saved inventory, ready to be written to a file.
 
-    :ivar contents: a checksum of these sections; files with the same sections have the same one.
+    :ivar contents: a checksum of the sections: equal for files with the same sections.
     """
 
     def __init__(self, sections: Mapping[str, Any], nodes: int) -> None:
         """Lay out the sections, and compute their checksums.
 
-        :param sections: by name, bytes and arrays of unsigned numbers.
+        :param sections: a mapping from names to bytes or arrays of unsigned numbers.
         :param nodes: how many nodes the inventory has.
         """
         self._nodes = nodes
@@ -88,7 +88,7 @@ class Sections:
         self.contents = crc32(self._entries)
 
     def _placed(self, name: str, section: Any) -> tuple[bytes, int, memoryview]:
-        """Return the header entry of the next section, its offset in the file, and its bytes."""
+        """Return the next section's header entry, its offset in the file, and its bytes."""
         numbers = memoryview(section)
         data = numbers.cast("B")
         start = -(-self._end // _ALIGNMENT) * _ALIGNMENT
@@ -96,11 +96,11 @@ class Sections:
         return entry, start, data
 
     def write(self, path: str, generation: int, chain: int | None = None) -> int:
-        """Replace the file ``path`` by one with these sections; return its checksum.
+        """Replace the file ``path`` by one with these sections; return the new file's checksum.
 
         :param generation: the generation of the inventory, to be stored in the file.
-        :param chain: if the inventory has a change log, the checksum of the last write in it.
-        :raises InventoryError: with the code ``cannot-write``; then nothing has changed.
+        :param chain: the checksum of the last write in the inventory's change log, if it has one.
+        :raises InventoryError: with the code ``cannot-write``; the old file is then unchanged.
         """
         check_replaceable(path)
         entry, log_start, log = self._placed(_LOG, array("I", [] if chain is None else [chain]))
@@ -123,9 +123,9 @@ class Sections:
 
 
 def check_replaceable(path: str) -> None:
-    """Raise if anything but a saved inventory is at ``path``, such as a list of nodes.
+    """Raise if the file at ``path`` is not a saved inventory but, for example, a node list.
 
-    A file that is empty, or the beginning of a saved inventory, may be replaced.
+    A file that is missing, empty, or begins like a saved inventory may be replaced.
 
     :raises InventoryError: with the code ``cannot-write``.
     """
@@ -147,7 +147,7 @@ def check_replaceable(path: str) -> None:
 def cannot_write(path: str, cause: str | Exception, hint: str | None = None) -> InventoryError:
     """Return the error for a file that cannot be written.
 
-    :param cause: why, in words, or the error of the system.
+    :param cause: the reason in words, or the ``OSError``.
     """
     message = f"cannot write '{printable(path)}': {reason_of(cause)}"
     return InventoryError("cannot-write", message, hint=hint)
@@ -156,10 +156,9 @@ def cannot_write(path: str, cause: str | Exception, hint: str | None = None) -> 
 def read_saved(source: str | os.PathLike[str] | BinaryIO, *, copy: bool = False) -> "SavedFile":
     """Map a saved inventory into memory, and check its header.
 
-    If ``copy`` is true, or the source is a stream that is not a file, read it instead.
-
-    :param source: a path or a stream.
-    :raises InventoryError: if it cannot be read, or is not a whole file of a known version.
+    :param source: a path or a stream. A stream that is not a file is read, not mapped.
+    :param copy: whether to read a file as well, instead of mapping it.
+    :raises InventoryError: if it cannot be read, is incomplete, or has an unknown version.
     """
     with open_input(source) as (stream, name):
         try:
@@ -188,13 +187,13 @@ class SavedFile:
     """The sections of a saved inventory, each checked when it is first read.
 
     :ivar name: the name of the file in errors.
-    :ivar nodes: how many nodes it has.
+    :ivar nodes: how many nodes the file has.
     :ivar generation: the generation of the inventory that was saved.
-    :ivar checksum: the checksum of the header, which has those of all sections.
-    :ivar contents: a checksum of the sections: equal for files with the same nodes, also if
-        ``generation`` or ``chain`` differ.
-    :ivar chain: if the inventory had a change log, the checksum of the last write in it; else None.
-    :ivar is_damaged: whether something that was read was damaged.
+    :ivar checksum: the checksum of the header, which contains the checksums of all sections.
+    :ivar contents: a checksum of the sections: equal for files with the same nodes, even if
+        ``generation`` or ``chain`` differs.
+    :ivar chain: the checksum of the last write in the inventory's change log; None without a log.
+    :ivar is_damaged: whether a part that was read was damaged.
     """
 
     nodes: int
@@ -268,14 +267,14 @@ class SavedFile:
         return name in self._sections
 
     def size(self, name: str) -> int:
-        """Return the size of a section in bytes; 0 if there is none."""
+        """Return the size of a section in bytes; 0 if there is no such section."""
         section = self._sections.get(name)
         return 0 if section is None else section.size
 
     def bytes_of(self, name: str, *, is_checked: bool = True) -> "memoryview[int]":
         """Return a section as bytes.
 
-        :param is_checked: whether to compare its checksum.
+        :param is_checked: whether to compare the checksum of the section.
         :raises InventoryError: with the code ``damaged``.
         """
         section = self._sections.get(name)
@@ -291,7 +290,7 @@ class SavedFile:
     def numbers(self, name: str, length: int | None = None) -> "memoryview[int]":
         """Return a section as an array of numbers.
 
-        :param length: how many numbers it must have.
+        :param length: how many numbers the section must have; None for any number.
         :raises InventoryError: with the code ``damaged``.
         """
         data = self.bytes_of(name)
@@ -304,10 +303,10 @@ class SavedFile:
         return numbers
 
     def offsets(self, name: str, stop: int, count: int | None = None) -> "memoryview[int]":
-        """Return a section with the offset of each of several items, and where the last one ends.
+        """Return a section of offsets: where each item begins, and where the last one ends.
 
         :param stop: where the last item must end.
-        :param count: how many items there must be.
+        :param count: how many items there must be; None for any number.
         :raises InventoryError: with the code ``damaged``.
         """
         offsets = self.numbers(name, None if count is None else count + 1)
@@ -318,13 +317,13 @@ class SavedFile:
     def check(self) -> None:
         """Compare the checksums of all sections.
 
-        :raises InventoryError: with the code ``damaged``.
+        :raises InventoryError: with the code ``damaged``, if a checksum is wrong.
         """
         for name in self._sections:
             self.bytes_of(name)
 
     def damaged(self, what: str) -> InventoryError:
-        """Return the error for a file whose bytes are not those that were saved."""
+        """Return the error for a file that is damaged; ``what`` is the reason."""
         self.is_damaged = True
         hint = "save the inventory again, or restore the file from a backup"
         return InventoryError("damaged", f"damaged: {what}", place=Place(file=self.name), hint=hint)

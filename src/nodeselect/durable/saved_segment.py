@@ -1,7 +1,7 @@
-"""A segment as sections of a file; each section is read when it is first needed.
+"""A segment, the index of an inventory, read from the sections of a file when they are needed.
 
-Whatever depends on the process is saved in another way: labels are numbered in the order of their
-keys and values, so that they are found by bisection, and strings have the same hash everywhere.
+A Python dict cannot be saved, as its hashes differ in each process. So labels are sorted by key and
+value, to be found by bisection, and strings are found by a hash that is the same everywhere.
 """
 
 from bisect import bisect_left, bisect_right
@@ -39,12 +39,12 @@ _FEW_LABELS = 65_536
 
 
 class SavedSegment(Segment):
-    """A segment in a file; its nodes and indexes are read when they are first used."""
+    """A segment (nodes and their index) in a file; its parts are read when they are first used."""
 
     def __init__(self, file: SavedFile, tuning: Tuning = DEFAULT) -> None:
-        """Use an opened file; nothing more of it is read now.
+        """Create a segment of an opened file, without reading any section.
 
-        :raises InventoryError: if its sections are not for the number of nodes in the header.
+        :raises InventoryError: if the sections do not fit the number of nodes in the header.
         """
         if file.size("ranks") != _RANK_BYTES * file.nodes:
             raise file.damaged(f"{file.nodes:,} nodes have {file.size('ranks'):,} bytes of ranks")
@@ -53,7 +53,7 @@ class SavedSegment(Segment):
 
     @lazy
     def order(self) -> InventoryOrder:
-        """The rank of each ordinal."""
+        """The rank (position in inventory order) of each node, by its ordinal (index number)."""
         ranks = self.file.numbers("ranks", self.file.nodes)
         return InventoryOrder(
             ranks, partial(self.file.damaged, "the ranks are not those of the nodes")
@@ -61,7 +61,7 @@ class SavedSegment(Segment):
 
     @lazy
     def index(self) -> LabelIndex:
-        """The nodes with each label and in each state, each set loaded when it is needed."""
+        """The sets of nodes with each label and in each state; a set is loaded when needed."""
         everything = postings.from_range(0, self.file.nodes)
         stored = _SavedPostings(self.file, self.memory)
         keys = _SavedKeys(self.file, stored)
@@ -72,12 +72,12 @@ class SavedSegment(Segment):
 
     @lazy
     def ids(self) -> StringIndex:
-        """Finds the ordinals of ids."""
+        """Finds the ordinal, the number in the index, of a node by its id."""
         return self._index("ids", self.rows.ids)
 
     @lazy
     def names(self) -> StringIndex | None:
-        """The index of the names; None if no node has a name."""
+        """Finds the ordinals of nodes by their name; None if no node has a name."""
         return None if self.rows.names is None else self._index("names", self.rows.names)
 
     def _index(self, name: str, strings: Strings[str | None]) -> SavedStringIndex:
@@ -121,34 +121,34 @@ class _SavedRows(NodeRows):
 
     @lazy
     def state_at(self) -> "memoryview[int]":
-        """The number of each node's state."""
+        """For each node, the index of its state in :attr:`state_names`."""
         return self._file.numbers("states", len(self))
 
     @lazy
     def state_names(self) -> list[str | None]:
-        """The different states."""
+        """The distinct states of the nodes."""
         return _state_names(self._file)
 
     @lazy
     def offset_at(self) -> "memoryview[int]":
-        """Where the labels of each node begin, and where those of the last node end."""
+        """Where each node's labels begin in :attr:`label_id_at`, and where the last ones end."""
         return self._file.offsets("labels.offsets", len(self.label_id_at), len(self))
 
     @lazy
     def label_id_at(self) -> "memoryview[int]":
-        """The numbers of all labels, one node after the other."""
+        """The label numbers of all nodes, one node after the other."""
         return self._file.numbers("labels")
 
     @lazy
     def keys(self) -> Sequence[str]:
-        """The key of each label number."""
+        """The key of each label, by the number of the label."""
         keys, starts = _keys(self._file, len(self.values))
         column = _KeyColumn(keys, starts)
         return list(column) if len(column) <= _FEW_LABELS else column
 
     @lazy
     def values(self) -> Sequence[str]:
-        """The value of each label number."""
+        """The value of each label, by the number of the label."""
         values = cast("Sequence[str]", _packed(self._file, "values"))
         return list(values) if len(values) <= _FEW_LABELS else values
 
@@ -166,10 +166,10 @@ def _damaged_strings(file: SavedFile, name: str) -> Callable[[], InventoryError]
 
 
 def _keys(file: SavedFile, labels: int) -> tuple[list[str], list[int]]:
-    """Return the label keys in order, and the number of the first label of each.
+    """Return the label keys in order; and for each the number of its first label.
 
-    Labels, which are pairs of key and value, are numbered in the order of their keys. The numbers
-    are followed by ``labels``, the number of all labels.
+    Labels, which are pairs of key and value, are numbered in the order of their keys. At the end of
+    the second list is ``labels``, how many labels there are.
     """
     keys = list(map(intern, cast("Sequence[str]", _packed(file, "keys"))))
     starts = file.offsets("keys.labels", labels, len(keys)).tolist()
@@ -188,7 +188,7 @@ def _state_names(file: SavedFile) -> list[str | None]:
 class _KeyColumn(Sequence[str]):
     """The key of each label, by its number; labels of the same key have consecutive numbers.
 
-    :param starts: the number of the first label of each key, and the number of all labels.
+    :param starts: the number of the first label of each key; at the end, how many labels there are.
     """
 
     def __init__(self, keys: list[str], starts: list[int]) -> None:
@@ -203,11 +203,11 @@ class _KeyColumn(Sequence[str]):
 
 
 class _SavedPostings:
-    """The sets of nodes in a file, by number: one for each label, then key, then state.
+    """The numbered sets of nodes in a file: one for each label, then each key, then each state.
 
     :ivar memory: counts the memory of the sets that are cached.
-    :ivar by_value: caches the sets of nodes that have a label, by the first label number of its key
-        and by its value.
+    :ivar by_value: a cache of the sets for labels. A label is given by the number of its key's
+        first label, and its value.
     """
 
     def __init__(self, file: SavedFile, memory: CacheMemory) -> None:
@@ -224,9 +224,9 @@ class _SavedPostings:
         return len(self._checksums)
 
     def load(self, number: int) -> PostingsOrOrdinal:
-        """Return the set of nodes with this number; a single node as its ordinal.
+        """Return the set that has this number, as postings; an ordinal if it is only one node.
 
-        :raises InventoryError: if it is damaged.
+        :raises InventoryError: if the set is damaged.
         """
         data = self._data[self._offsets[number] : self._offsets[number + 1]]
         if self._is_checked[number] or crc32(data) == self._checksums[number]:
@@ -237,9 +237,9 @@ class _SavedPostings:
         raise self._file.damaged(f"the checksum of the postings {number:,} is wrong")
 
     def load_set(self, number: int) -> Postings:
-        """Return the set of nodes with this number, even if it is a single node.
+        """Return the set that has this number, as postings even if it is only one node.
 
-        Its size is counted as memory of a cache.
+        Count its size as cache memory.
         """
         nodes = postings.union([self.load(number)])
         self.memory.add(postings.memory_bytes(nodes))
@@ -247,7 +247,7 @@ class _SavedPostings:
 
 
 class _SavedKeys(Mapping[str, KeyPostings]):
-    """For each label key of a file, the nodes that have it, and the nodes with each value."""
+    """Maps each label key of a file to the nodes that have the key, and the nodes by value."""
 
     def __init__(self, file: SavedFile, stored: _SavedPostings) -> None:
         self._values = cast("Sequence[str]", _packed(file, "values"))
@@ -273,9 +273,9 @@ class _SavedKeys(Mapping[str, KeyPostings]):
 
 
 class _SavedValues(Mapping[str, PostingsOrOrdinal]):
-    """For each value of a key in a file, the nodes that have it.
+    """Maps each value of one label key in a file to the nodes that have this value.
 
-    The labels of the key are those with the numbers from ``start`` up to ``stop``.
+    The labels with the key have the numbers from ``start`` to ``stop - 1``.
     """
 
     def __init__(
@@ -302,7 +302,7 @@ class _SavedValues(Mapping[str, PostingsOrOrdinal]):
         return nodes
 
     def items(self) -> ItemsView[str, PostingsOrOrdinal]:
-        """Return all pairs of a value and its nodes, without searching for each value."""
+        """Return all pairs of a value and its nodes; faster than looking up each value."""
         return _SavedItems(self)
 
     def _load(self, value: str, label: int) -> PostingsOrOrdinal:
@@ -326,7 +326,7 @@ class _SavedItems(ItemsView[str, PostingsOrOrdinal]):
 
 
 class _SavedStates(Mapping[str | None, Postings]):
-    """For each state in a file, the set of the nodes in it."""
+    """Maps each state in a file to the set of the nodes in this state."""
 
     def __init__(self, file: SavedFile, first: int, stored: _SavedPostings) -> None:
         self._numbers = {name: number for number, name in enumerate(_state_names(file), first)}

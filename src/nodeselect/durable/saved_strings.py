@@ -1,21 +1,21 @@
 """Columns of strings in a file; a string becomes a Python object when it is first read.
 
-There are two layouts. Both end each string with a line feed, so that many strings are decoded as
-one text, which is then split::
+There are two layouts. In both, each string ends with a line feed, so that many strings are decoded
+as one text, which is then split::
 
     padded    n-1 ␊ ␊ n-10 ␊ n-100 ␊       each string has the same number of bytes, the longest + 1
     packed    n-1 ␊ n-10 ␊ n-100 ␊         and the offset of each string
 
 Strings are UTF-8; surrogates, which UTF-8 does not allow, are encoded in the same way.
 
-An index finds the nodes by their ids, or names. Strings with the same first bits of the hash are a
-*bucket*, one or two on average::
+An index finds the nodes by their ids, or names. Strings whose hashes begin with the same bits form
+a *bucket* of one or two strings on average::
 
-    ordinals   [ 7 | 2  9 | 4 …    by bucket; in it, by hash and then by the bytes of the string
+    ordinals   [ 7 | 2  9 | 4 …    numbers of nodes, sorted by the hash and bytes of the string
     starts     [ 0 , 1    , 3 …    where each bucket begins in ``ordinals``
 
-The hashes are not stored. In every process they are the same, unlike the hashes of Python. Anybody
-can choose ids that have the same hash, so a large bucket is searched by bisection.
+The hashes are not stored: unlike Python's hashes, they are the same in every process. Anybody can
+choose ids that have the same hash, so a large bucket is searched by bisection.
 """
 
 from array import array
@@ -57,7 +57,7 @@ _MAX_RECENT = 8_192
 
 
 def encode_string(string: str) -> bytes:
-    """Encode a string as UTF-8; surrogates, which UTF-8 does not allow, are encoded as well."""
+    """Encode a string as UTF-8, and surrogates in the same way, although UTF-8 forbids them."""
     return string.encode("utf-8", _ERRORS)
 
 
@@ -66,9 +66,9 @@ hash_string: Final = crc32
 
 
 class _SavedStrings:
-    """Base class of the columns in a file: it caches the strings that were decoded last.
+    """Base class of the string columns in a file: caches the lists that were decoded last.
 
-    So a list of some thousand strings that is read again is not decoded again.
+    If a list of a few thousand strings is read again, it need not be decoded again.
     """
 
     def __init__(self) -> None:
@@ -76,7 +76,7 @@ class _SavedStrings:
         self._recent_count = 0
 
     def take(self, ranks: Ranks) -> list[Any]:
-        """Return the strings at many positions. Cost: 5 to 300 ns a string."""
+        """Return the strings at the positions ``ranks``. Cost: 5 to 300 ns a string."""
         if len(ranks) > _MAX_RECENT // 2 or ranks.itemsize != 4:
             return self._decode(ranks)
         key = ranks.tobytes()
@@ -95,13 +95,13 @@ class _SavedStrings:
 
 
 class PaddedStrings(_SavedStrings):
-    """A column of strings of a file, each padded by line feeds to the length of the longest one.
+    """A column of strings in a file, all padded with line feeds to the same number of bytes.
 
-    They must not be empty, and contain no line feed.
+    The strings must not be empty or contain a line feed.
 
     :param data: the bytes of all strings.
     :param count: how many strings there are.
-    :param damaged: returns the error to raise if they are not such strings.
+    :param damaged: returns the error to raise if ``data`` is invalid.
     """
 
     def __init__(self, data: "memoryview[int]", count: int, damaged: _Damaged) -> None:
@@ -146,12 +146,12 @@ class PaddedStrings(_SavedStrings):
 
 
 class PackedStrings(_SavedStrings, Sequence[str | None]):
-    """A column of any strings and None of a file, each followed by a line feed.
+    """A column in a file, of any strings or None, each followed by a line feed.
 
     :param data: the bytes of all strings.
     :param offsets: where each string begins in ``data``, and where the last one ends.
-    :param damaged: returns the error to raise if they are not strings.
-    :param has_none: whether some of them may be None.
+    :param damaged: returns the error to raise if ``data`` or ``offsets`` is invalid.
+    :param has_none: whether an item may be None instead of a string.
     """
 
     def __init__(
@@ -218,15 +218,15 @@ class PackedStrings(_SavedStrings, Sequence[str | None]):
 
 
 class SavedStringIndex:
-    """Finds in a file the ordinal, which is the number in the index, of a node by its id.
+    """An index in a file that finds the ordinal, a node's number in the index, by the node's id.
 
     Names can be indexed in the same way; several nodes may have the same name.
 
     :param strings: the id of the node at each rank, which is its position in inventory order.
     :param ranks: the rank of each ordinal.
     :param starts: where each bucket begins in ``ordinals``, and where the last one ends.
-    :param ordinals: the ordinals of all ids, by bucket: those with the same first bits of the hash.
-    :param damaged: returns the error to raise if one of these numbers is too large.
+    :param ordinals: the ordinals of all ids, in buckets: in each, the hashes begin the same way.
+    :param damaged: returns the error to raise if a number in these arrays is too large.
     """
 
     def __init__(
@@ -245,7 +245,7 @@ class SavedStringIndex:
         self._damaged = damaged
 
     def find(self, text: str) -> int | None:
-        """Return the ordinal of an id, or None. Cost: about a microsecond."""
+        """Return the ordinal of an id; None if no node has it. Cost: about a microsecond."""
         strings, rank_at = self._strings, self._rank_at
         try:
             for ordinal in self._candidates(text):
@@ -256,7 +256,7 @@ class SavedStringIndex:
         return None
 
     def find_every(self, text: str) -> list[int]:
-        """Return all ordinals of a name, in no particular order. Cost: a few microseconds."""
+        """Return the ordinals of all nodes with a name, in any order. Cost: a few microseconds."""
         strings, rank_at = self._strings, self._rank_at
         try:
             return [at for at in self._candidates(text) if strings[rank_at[at]] == text]
@@ -264,11 +264,11 @@ class SavedStringIndex:
             raise self._damaged() from None
 
     def find_all(self, texts: Sequence[str]) -> "array[int]":
-        """Return the ordinals of those ids that are in the index, in any order."""
+        """Return the ordinals of those of the ids ``texts`` that are in the index, in any order."""
         return array("I", [at for at in map(self.find, texts) if at is not None])
 
     def _candidates(self, text: str) -> "memoryview[int]":
-        """Return a few ordinals, among which are all ordinals of the string."""
+        """Return a few ordinals, which include all ordinals of the string."""
         encoded = encode_string(text)
         wanted = hash_string(encoded)
         bucket = wanted >> self._shift

@@ -1,4 +1,4 @@
-"""Encode a segment as sections of a file, for ``saved_segment`` to read."""
+"""Encode a segment, the nodes and their index, as sections of a file for ``saved_segment``."""
 
 from collections.abc import Sequence
 from itertools import chain
@@ -74,7 +74,7 @@ def _offsets(parts: Sequence[Any]) -> UIntArray:
 
 
 def _strings(name: str, strings: list[Any]) -> _Data:
-    """Return the sections of a file for a column of strings, by their names."""
+    """Return the sections of a file for a column of strings: a dict from section names to data."""
     column = encode_strings(to_array(strings), _CHUNK)
     return {name: column.data, f"{name}.offsets": column.offsets()}
 
@@ -82,11 +82,11 @@ def _strings(name: str, strings: list[Any]) -> _Data:
 def _indexed_strings(
     name: str, strings: Strings[str | None], ordinals: NDArray[np.uint32]
 ) -> _Data:
-    """Return the sections of a file, by their names, for a column of strings and its index.
+    """Return the sections of a file for a column of strings and its index: a dict by name.
 
     :param name: ``ids`` or ``names``.
-    :param strings: the id or name of the node at each rank.
-    :param ordinals: the ordinal of the node at each rank.
+    :param strings: the id or name of the node at each rank, its position in inventory order.
+    :param ordinals: the ordinal, or number in the index, of the node at each rank.
     """
     column = encode_strings(strings, _CHUNK)
     padded = column.padded() if name == "ids" else None
@@ -103,8 +103,8 @@ class EncodedStrings(NamedTuple):
     """A column of strings as bytes.
 
     :param data: all strings, each followed by a line feed. (This layout is called *packed*.)
-    :param lengths: how many bytes each string has, with its line feed.
-    :param hashes: the hash of each string; that of None has no meaning.
+    :param lengths: how many bytes each string has, including its line feed.
+    :param hashes: the hash of each string; the hash of None is meaningless.
     """
 
     data: bytes
@@ -116,14 +116,14 @@ class EncodedStrings(NamedTuple):
         return offsets_from_lengths(self.lengths)
 
     def present(self) -> NDArray[np.uint32]:
-        """Return the positions in the column that have a string and not None."""
+        """Return the positions in the column at which there is a string, not None."""
         first_bytes = np.frombuffer(self.data, np.uint8).take(self.offsets()[:-1])
         return np.flatnonzero(first_bytes != NONE[0]).astype(np.uint32)
 
     def padded(self) -> bytes | None:
-        """Return the strings, each padded by line feeds to the length of the longest one.
+        """Return the strings, each padded with line feeds to the length of the longest one.
 
-        Return None if that takes more bytes than ``data`` and its offsets.
+        Return None if the result would be larger than ``data`` and the offsets together.
         """
         count, width = len(self.lengths), int(self.lengths.max(initial=0))
         if count * width == len(self.data):
@@ -162,12 +162,10 @@ def sort_into_buckets(
 ) -> tuple[UIntArray, NDArray[np.uint32]]:
     """Sort strings by their hashes, and split them into buckets with the same first bits.
 
-    Return where each bucket begins and the last one ends, and the positions in ``strings`` in this
-    order. None is left out.
+    Return where each bucket begins, and where the last one ends; and the sorted positions of the
+    strings. Positions of None are left out. Cost: about 0.1 µs a string.
 
     :param strings: the strings that ``column`` encodes.
-
-    Cost: about 0.1 µs a string.
     """
     ranks = column.present()
     ranks = ranks[stable_argsort(column.hashes[ranks])]
