@@ -138,6 +138,17 @@ def test_jobs_only(run: Run) -> None:
     assert ended == (0, "", "1 file skipped: not a job spec\n")
 
 
+@pytest.mark.parametrize("options", [[], ["-o", "json"], ["--fix"], ["-q"]])
+def test_nothing_was_checked(run: Run, options: list[str]) -> None:
+    """If all files of a folder are skipped, nothing was checked: that is an error."""
+    Path("charts").mkdir()
+    Path("charts/pod.yaml").write_text(OTHERS["pod.yaml"])
+    for skipping in ("--jobs-only", "--exclude=charts"):
+        ended = run("check", skipping, *options, "charts")
+        assert ended.status == 2
+        assert ended.err.endswith("error: nothing was checked: all files were skipped\n")
+
+
 def test_what_is_no_file_in_a_folder(run: Run) -> None:
     """A pipe, which could block, and a link to a folder are skipped; a broken link is an error."""
     summary = "3 files: 1 error (unknown-field), 1 warning (empty-selector)\n"

@@ -2,6 +2,7 @@
 
 import builtins
 import gzip
+import os
 import shlex
 import shutil
 import subprocess
@@ -90,6 +91,15 @@ def test_a_file_is_opened_once(run: Run, file: Path, monkeypatch: pytest.MonkeyP
     assert opened.count(str(file)) == 1
 
 
+def test_info_of_what_is_not_a_file(run: Run, tmp_path: Path) -> None:
+    """A pipe, which could block, a device and a folder are not opened."""
+    os.mkfifo(tmp_path / "pipe")
+    for name in (str(tmp_path / "pipe"), os.devnull, str(tmp_path)):
+        ended = run("index", "--info", name)
+        assert ended.status == 2
+        assert "error: --info needs a file, not a pipe, a device or a folder\n" in ended.err
+
+
 @pytest.mark.parametrize("at", range(8))
 def test_a_damaged_beginning(run: Run, file: Path, at: int) -> None:
     """A file whose first bytes are damaged is not a saved inventory, not a text in another code."""
@@ -123,7 +133,10 @@ def test_replaced_files(run: Run, file: Path) -> None:
     text.write_text("")
     link = file.with_suffix(".link")
     link.symlink_to(file)
-    for name in (text, file, link):
+    assert (
+        "does not write through a symbolic link" in run("index", str(source), "-o", str(link)).err
+    )
+    for name in (text, file):
         assert run("index", str(source), "-o", str(name)).status == 0
         assert len(Inventory.open(name)) == 4
     assert run("index", str(file), "-o", str(file)).status == 0

@@ -1,21 +1,22 @@
 """A file is written whole, or what was there before stays."""
 
 import os
+import signal
 import stat
-import subprocess
+from errno import ENOSPC
 from pathlib import Path
 
 import click
 import pytest
 
 from nodeselect.cli.output_file import write_file
-from tests.cli.running import COMMAND
+from tests.cli.running import Run
 
 
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        (".", "Is a directory"),
+        (".", "not a regular file"),
         ("no/x", "No such file or directory"),
         ("loop", "Too many levels of symbolic links"),
         ("a\0b", "not a valid file name"),
@@ -74,26 +75,58 @@ def test_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert modes[0] == 0o600
 
 
-def test_what_is_not_replaced(tmp_path: Path) -> None:
-    """A pipe, and a file that was opened for the command, are written to."""
-    read, write = os.pipe()
-    write_file(f"/dev/fd/{write}", "<p>")
-    os.close(write)
-    with os.fdopen(read) as pipe:
-        assert pipe.read() == "<p>"
-    file = tmp_path / "page.html"
-    with file.open("wb") as output:
-        write_file(f"/dev/fd/{output.fileno()}", "<p>")
-        assert os.path.samestat(os.fstat(output.fileno()), file.stat())
-    assert file.read_text() == "<p>"
+@pytest.mark.usefixtures("fleet")
+@pytest.mark.parametrize("option", [["explain", "-l", "a", "--html"], ["index", "-o"]])
+def test_what_is_not_replaced(run: Run, option: list[str]) -> None:
+    """A command replaces what it wrote, or an empty file; no other file, link, pipe or device."""
+    Path("empty").touch()
+    Path("job.yaml").write_text("name: a\n")
+    Path("page.html").write_text("<!DOCTYPE html>\n<html>\n")
+    for name in ("own", "empty", "own"):
+        assert run(*option, name, "-n", "fleet.ndjson").status < 2
+    own = Path("own").read_bytes()
+    Path("link").symlink_to("own")
+    Path("broken").symlink_to("nowhere")
+    os.link("fleet.ndjson", "hard.ndjson")
+    os.mkfifo("pipe")
+    before = {path: path.stat().st_mtime_ns for path in Path().iterdir() if path.exists()}
+    names = ("link", "broken", "job.yaml", "page.html", "hard.ndjson", "pipe", ".", "/dev/full")
+    for name in names:
+        ended = run(*option, name, "-n", "fleet.ndjson")
+        assert (ended.status, ended.out) == (2, "")
+        assert "does not write through a symbolic link" in ended.err or "cannot write" in ended.err
+    assert Path("own").read_bytes() == own
+    assert before == {path: path.stat().st_mtime_ns for path in Path().iterdir() if path.exists()}
 
 
-def test_a_full_device(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("fleet")
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["explain", "-n", "fleet.ndjson", "-l", "gpu", "--html", "written"],
+        ["index", "fleet.ndjson", "-o", "written"],
+        ["check", "--fix", "--write", "written"],
+    ],
+)
+def test_interrupted(run: Run, monkeypatch: pytest.MonkeyPatch, args: list[str]) -> None:
+    """A signal during a write leaves the old file, and no other one."""
+    before = "name: a\nselector: {matchLabels: {v: 1}}\ntype: query\n" if args[0] == "check" else ""
+    Path("written").write_text(before)
+    monkeypatch.setattr(os, "fsync", lambda _: signal.raise_signal(signal.SIGINT))
+    assert run(*args).status == 130
+    assert Path("written").read_text() == before
+    assert sorted(path.name for path in Path().iterdir()) == ["fleet.ndjson", "written"]
+
+
+@pytest.mark.usefixtures("fleet")
+def test_a_full_device(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page that cannot be written is an error, and no report is printed."""
-    (tmp_path / "nodes.json").write_text('[{"id": "n-1"}]')
-    done = subprocess.run(
-        [*COMMAND, "explain", "-n", "nodes.json", "-l", "gpu", "--html", "/dev/full"],
-        cwd=tmp_path, timeout=60, check=False, capture_output=True, text=True,
-    )  # fmt: skip
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "error: cannot write '/dev/full': No space left on device\n"
+
+    def fail(_: int) -> None:
+        raise OSError(ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    ended = run("explain", "-n", "fleet.ndjson", "-l", "gpu", "--html", "page.html")
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err == "error: cannot write 'page.html': No space left on device\n"
+    assert not Path("page.html").exists()

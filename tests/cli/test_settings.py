@@ -30,7 +30,7 @@ def summary(run: Run, *arguments: str) -> str:
         ('select = ["no-name"]', "1 file: no problems of the selected rules"),
         ("require-selector = true", "1 file: 1 error (empty-selector), 0 warnings"),
         ("jobs-only = true", "1 file: 0 errors, 1 warning (empty-selector)"),
-        ('exclude = ["job.*"]', "skipped by --exclude: job.yaml"),
+        ('exclude = ["job.*"]', "skipped by exclude in FILE: job.yaml"),
         ("", "1 file: 0 errors, 1 warning (empty-selector)"),
     ],
 )
@@ -39,7 +39,7 @@ def test_settings(run: Run, file: str, settings: str, expected: str) -> None:
     """Settings are found in this folder and in those above, and mean what their options mean."""
     head = "[tool.nodeselect]\n" if "pyproject" in file else ""
     Path(file).write_text(f"{head}{settings}\n")
-    assert summary(run) == expected
+    assert summary(run) == expected.replace("FILE", file)
 
 
 def test_the_nearest_file_counts(run: Run) -> None:
@@ -132,4 +132,6 @@ def test_a_path_that_begins_elsewhere(run: Run, monkeypatch: pytest.MonkeyPatch)
     assert "not-a-job" in run("check", ".").err
     Path("[x]/nodeselect.toml").write_text('exclude = ["jobs/a.yaml"]')
     monkeypatch.chdir("[x]/jobs")
-    assert run("check", "a.yaml").err == "skipped by --exclude: a.yaml\n"
+    expected = f"skipped by exclude in {Path('../nodeselect.toml')}: a.yaml\n"
+    assert run("check", "a.yaml").err == expected
+    assert run("check", "--exclude", "a*", "a.yaml").err == "skipped by --exclude: a.yaml\n"

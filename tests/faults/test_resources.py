@@ -69,10 +69,13 @@ def test_no_file_descriptors(run: Run, args: list[str]) -> None:
     """With too few file descriptors, a command has its whole answer, or the reason why not."""
     expected = run(*args)
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    first, second = (os.open(os.devnull, os.O_RDONLY) for _ in range(2))
+    os.close(first)  # a free one below one in use, as other tests may leave it
     for more in range(5):
-        descriptor = os.open(os.devnull, os.O_RDONLY)
-        os.close(descriptor)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (descriptor + more, before[1]))
+        free = [os.open(os.devnull, os.O_RDONLY) for _ in range(more + 1)]
+        for descriptor in free:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (free[-1], before[1]))
         try:
             result = run(*args)
         finally:
@@ -81,3 +84,4 @@ def test_no_file_descriptors(run: Run, args: list[str]) -> None:
             assert result.status == 2
             assert "Too many open files" in result.out + result.err
             assert more <= (args[0] == "index")  # a file that is mapped has two
+    os.close(second)

@@ -70,6 +70,15 @@ def test_surrogates(writer: Inventory, log: ChangeLog, path: Path) -> None:
         assert same(Inventory(FLEET, log=again), writer)
 
 
+def test_a_path_of_bytes(path: Path) -> None:
+    """A path of bytes is an error before anything is created."""
+    uses: tuple[Any, ...] = (ChangeLog, Inventory().save, Inventory.open, Inventory().follow)
+    for use in uses:
+        with pytest.raises(TypeError, match=r"must be a (str|path or a stream), not bytes"):
+            use(bytes(path))
+    assert not path.exists()
+
+
 def test_save_empties(writer: Inventory, log: ChangeLog, path: Path) -> None:
     """After saving, the log holds only what came later, and is opened with the saved file."""
     file = path.with_suffix(".nsx")

@@ -1,11 +1,10 @@
 """``explain --html`` prints the explanation and also writes it as a page."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.cli.running import COMMAND, Run
+from tests.cli.running import Run
 
 EXPLAIN = ("explain", "-n", "fleet.ndjson")
 
@@ -30,22 +29,3 @@ def test_page_of_a_job(run: Run) -> None:
     assert '<p class="subject">&lt;job&gt; on fleet.ndjson, only lost or ready</p>' in text
     assert "<h1>1 of 2 nodes match</h1>" in text
     assert "n-1" not in text
-
-
-@pytest.mark.usefixtures("fleet")
-@pytest.mark.parametrize("nodes", ["fleet.ndjson", ".", "-"])
-def test_other_names_of_the_input(nodes: str) -> None:
-    """A link to an input, to a file in a folder, or to standard input is not overwritten."""
-    before = Path("fleet.ndjson").read_bytes()
-    Path("link.html").symlink_to("fleet.ndjson")
-    with Path("fleet.ndjson").open("rb") as stream:
-        ended = subprocess.run(
-            [*COMMAND, "explain", "-n", nodes, "-l", "a", "--html", "link.html"],
-            stdin=stream,
-            capture_output=True,
-            timeout=60,
-            check=False,
-        )
-    assert ended.returncode == 2
-    assert b"--html would overwrite an input" in ended.stderr
-    assert Path("fleet.ndjson").read_bytes() == before

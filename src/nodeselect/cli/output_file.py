@@ -7,27 +7,30 @@ import click
 from nodeselect.files.replace import file_status, replace_file
 from nodeselect.text import quoted
 
-# Names of files that are open already. A file that is renamed to such a name does not change them.
-_OPEN_FILES = ("/dev/fd/", "/proc/")
 
-
-def write_file(file: str, text: str) -> None:
+def write_file(file: str, text: str, page_start: str = "") -> None:
     """Write a whole file; if that fails, leave the old file as it was.
 
     Anybody who reads the file, also after a crash, reads the old text or the new one. The file
-    keeps its permissions, and a symbolic link to it stays a link. A pipe, a device or an open file
-    is not replaced, but written to.
+    keeps its permissions, and a symbolic link to it stays a link.
 
-    :raises click.ClickException: if it cannot be written.
+    :param page_start: how a page begins, if the text is one: it replaces only an empty file or
+        another page.
+    :raises click.ClickException: if something else is there, or the file cannot be written.
     """
-    data = text.encode()
     try:
         old = file_status(file)
-        if file.startswith(_OPEN_FILES) or (old is not None and not S_ISREG(old.st_mode)):
-            with open(file, "wb") as output:
-                output.write(data)
-        else:
-            replace_file(file, lambda output: output.write(data))
+        if old is not None and not S_ISREG(old.st_mode):
+            raise _cannot_write(file, "not a regular file")
+        if old is not None and old.st_size and page_start:
+            with open(file, "rb") as stream:
+                if stream.read(len(page_start)) != page_start.encode():
+                    raise _cannot_write(file, "it is not a page of nodeselect; give another name")
+        replace_file(file, lambda output: output.write(text.encode()))
     except (OSError, ValueError) as error:  # a ValueError for NUL in the name
         reason = error.strerror if isinstance(error, OSError) else "not a valid file name"
-        raise click.ClickException(f"cannot write {quoted(file)}: {reason}") from None
+        raise _cannot_write(file, reason) from None
+
+
+def _cannot_write(file: str, reason: str | None) -> click.ClickException:
+    return click.ClickException(f"cannot write {quoted(file)}: {reason}")

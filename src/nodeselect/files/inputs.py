@@ -84,6 +84,8 @@ def absolute_path(path: str | os.PathLike[str]) -> str:
 
     :raises InventoryError: with the code ``cannot-read``, if the working folder was removed.
     """
+    if isinstance(path, bytes):  # messages and other paths are str
+        raise TypeError("a path must be a str, not bytes")
     try:
         return os.path.abspath(path)
     except OSError as error:

@@ -55,6 +55,7 @@ def problem_summary(
     reports: Sequence[CheckReport],
     unread: int,
     skipped: Sequence[str],
+    excluded_by: str,
     is_selection: bool,
     others: int = 0,
 ) -> str:
@@ -62,6 +63,7 @@ def problem_summary(
 
     :param unread: how many files could not be read.
     :param skipped: the files and folders that were skipped.
+    :param excluded_by: the option, or the file of settings, that excludes these.
     :param is_selection: whether only some rules were applied.
     :param others: the number of files that were skipped because they are not jobs.
     """
@@ -72,7 +74,7 @@ def problem_summary(
         result = f"{errors}, {warnings}"
     parts = [f"{pluralize(len(reports), 'file')}: {result}"] if reports else []
     if skipped:
-        parts.append(f"skipped by --exclude: {join_limited([*map(printable, skipped)])}")
+        parts.append(f"skipped by {excluded_by}: {join_limited([*map(printable, skipped)])}")
     if others:
         parts.append(f"{pluralize(others, 'file')} skipped: not a job spec")
     if unread:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from nodeselect.cli.completion import complete_codes, complete_files
 from nodeselect.cli.hints import command_line
@@ -15,7 +16,7 @@ from nodeselect.cli.output_file import write_file
 from nodeselect.cli.streams import ExitStatus, Progress, write_error, write_message, write_output
 from nodeselect.errors import JobError
 from nodeselect.render.screen import PROBLEM_FORMATS, detect_screen
-from nodeselect.text import quoted
+from nodeselect.text import printable, quoted
 
 
 class _CommandWithSettings(click.Command):
@@ -29,6 +30,7 @@ class _CommandWithSettings(click.Command):
                 path = os.path.join(folder, name)
                 table = _read_settings(path) if os.path.isfile(path) else None
                 if table is not None:
+                    ctx.meta["settings"] = os.path.relpath(path)
                     ctx.default_map = self._defaults(table, path)
             folder, above = os.path.dirname(folder), folder
         return super().parse_args(ctx, args)
@@ -94,8 +96,9 @@ Examples:
   nodeselect check --fix jobs/
 
 \b
-Exit status: 0 if there are no problems, 1 if there are problems, 2 if a file
-cannot be read or the command line is invalid.
+Exit status: 0 if there is no error, 1 if there is one (with --strict, also for
+a warning; with --fix, also if there is a diff), 2 if a file cannot be read,
+nothing was checked, or the command line is invalid.
 """,
 )
 @click.argument(
@@ -202,7 +205,11 @@ def check(
             write_error(unread_error)
         is_selection = len(rules) < len(all_rules())
         others = len(checked) - len(reports)
-        summary = problem_summary(reports, len(unread), skipped, is_selection, others)
+        context = click.get_current_context()
+        excluded_by = "--exclude"
+        if context.get_parameter_source("exclude") is ParameterSource.DEFAULT_MAP:
+            excluded_by = f"exclude in {printable(context.meta['settings'])}"
+        summary = problem_summary(reports, len(unread), skipped, excluded_by, is_selection, others)
         if corrections:
             summary = correction_summary(corrections, is_written=write) + summary
         write_message("\n".join(detect_screen(sys.stderr).wrap(summary)))
@@ -212,6 +219,8 @@ def check(
             write_message(f"to skip files that are not jobs, run: {command_line(words)}")
     if unread:
         return ExitStatus.ERROR
+    if any(map(os.path.isdir, files)) and not reports:
+        raise click.ClickException("nothing was checked: all files were skipped")
     has_problems = any(report.errors or (strict and report.warnings) for report in reports)
     return ExitStatus.NEGATIVE if has_problems or (is_diff and corrections) else ExitStatus.OK
 

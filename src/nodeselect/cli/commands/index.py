@@ -59,7 +59,11 @@ def index(
         " fleet.nsx":
             (nodes_from is None, output is None) != (info is not None,) * 2,
         "-o needs the name of a file, not '-'": output == "-",
+        "-o does not write through a symbolic link":
+            output is not None and os.path.islink(output),
         "--info needs the name of a file, not '-'": info == "-",
+        "--info needs a file, not a pipe, a device or a folder":
+            info is not None and os.path.exists(info) and not os.path.isfile(info),
     }  # fmt: skip
     options.check_usage(mistakes)
     if info is not None:
