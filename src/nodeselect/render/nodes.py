@@ -9,7 +9,7 @@ from itertools import chain
 from nodeselect.node import Node
 from nodeselect.render.id_ranges import compress_ids
 from nodeselect.render.screen import Screen, align_columns
-from nodeselect.text import printable
+from nodeselect.text import printable, quoted
 
 NODE_FORMATS = ("table", "name", "folded", "wide", "json", "ndjson", "csv")
 
@@ -30,6 +30,13 @@ _NUMERALS = re.compile("([0-9]+)")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _SIGNED_NUMBER = re.compile("[-+][0-9]+(?:[.][0-9]+)?")
 
+# Names of columns that a reader of CSV would not read as the key of a label, in lower case; with
+# "approval", the table could be one of Bacalhau.
+_NO_LABELS = frozenset({"approval", "id", "label", "labels", "name", "state", "status"})
+
+# What the column "labels" can hold: a key without "=", and a value that may end with "=".
+_PAIR = re.compile(r"[^\s,;=]+=[^\s,;=]*=*")
+
 
 def node_lines(
     nodes: Sequence[Node],
@@ -44,6 +51,7 @@ def node_lines(
     :param keys: the label keys that get a column of their own in a table or CSV.
     :param labels: whether a table has one more column with all labels.
     :param header: whether a table or CSV has a line with the names of its columns.
+    :raises ValueError: if CSV cannot hold a label.
     """
     match output:
         case "json":
@@ -138,18 +146,62 @@ def _json_object(node: Node) -> str:
 
 
 def _csv(nodes: Sequence[Node], keys: Sequence[str], header: bool) -> Iterator[str]:
+    """Return the lines of CSV, which is read back as the same nodes.
+
+    Labels without a column, and empty ones, are in a column ``labels``. Beside that, a column
+    ``name`` has the names of nodes; without it, a reader would take them for a label.
+    """
+    found = {key for node in nodes for key, value in node.labels.items() if value}
+    columns = [key for key in keys or sorted(found) if _has_column(key)]
+    rest = [_pairs(node, frozenset(columns), frozenset(keys)) for node in nodes]
+    fields = [name for name in ("name", "state") if any(getattr(node, name) for node in nodes)]
+    has_pairs = "name" in fields or any(rest)
+    rows = [["id", *fields, *columns, *(["labels"] if has_pairs else [])]]
+    for node, pairs in zip(nodes, rest, strict=True):
+        row = [node.id, *(getattr(node, name) or "" for name in fields)]
+        row += [node.labels.get(key, "") for key in columns]
+        rows.append([*row, pairs] if has_pairs else row)
+    return map(_csv_line, rows if header else rows[1:])
+
+
+def _has_column(key: str) -> bool:
+    return key.lower() not in _NO_LABELS and key.strip() == key != ""
+
+
+def _pairs(node: Node, columns: frozenset[str], keys: frozenset[str]) -> str:
+    """Return the labels of a node that have no cell of their own, such as ``a=,name=x``.
+
+    :param columns: the label keys that have a column.
+    :param keys: the label keys to print; all if it is empty.
+    """
+    pairs = []
+    for key, value in sorted(node.labels.items()):
+        if (value and key in columns) or (keys and key not in keys):
+            continue
+        pair = f"{key}={value}"
+        if "=" in key or not _PAIR.fullmatch(pair):
+            message = f"-o csv cannot hold the label {quoted(pair)}"
+            raise ValueError(f"{message}: choose other labels with -L, or use -o json")
+        pairs.append(pair)
+    return ",".join(pairs)
+
+
+def _csv_line(row: Sequence[str]) -> str:
     import csv  # only needed for this format
 
-    keys = keys or sorted({key for node in nodes for key in node.labels})
-    rows = ([node.id, *(node.labels.get(key, "") for key in keys)] for node in nodes)
-    for row in chain([["id", *keys]] if header else [], rows):
-        line = io.StringIO()
-        cells = (_escape_formula(printable(cell)) for cell in row)
-        csv.writer(line, lineterminator="").writerow(cells)
-        yield line.getvalue()
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(map(_csv_cell, row))
+    return line.getvalue()
 
 
-def _escape_formula(cell: str) -> str:
-    """Return a cell of CSV; put ``'`` before it if a spreadsheet would run it as a formula."""
+def is_escaped_in_csv(node: Node) -> bool:
+    """Return whether CSV has a text of this node in another form."""
+    texts = (node.id, node.name or "", node.state or "", *chain(*node.labels.items()))
+    return any(_csv_cell(text) != text for text in texts)
+
+
+def _csv_cell(text: str) -> str:
+    """Return a printable cell; put ``'`` before it if a spreadsheet would run it as a formula."""
+    cell = printable(text)
     is_formula = cell.startswith(_FORMULA_STARTS) and not _SIGNED_NUMBER.fullmatch(cell)
     return f"'{cell}" if is_formula else cell

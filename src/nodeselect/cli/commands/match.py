@@ -30,6 +30,7 @@ from nodeselect.render.nodes import (
     ID_FORMATS,
     NODE_FORMATS,
     id_lines,
+    is_escaped_in_csv,
     node_lines,
     sort_nodes,
 )
@@ -185,13 +186,14 @@ def _print_nodes(result: "_Result", display: _Display) -> None:
         ids = [node.id for node in found] if isinstance(found, list) else found.ids()
         write_output(id_lines(ids, output))
     elif (nodes := list(result.nodes)) or output in ("json", "csv"):
-        if output == "csv" and "id" in (keys or {key for node in nodes for key in node.labels}):
-            raise click.UsageError(
-                "-o csv cannot have two columns 'id', of the node ids and of the label 'id': choose"
-                " other labels with -L, or use -o json",
-            )
         labels, header = display.show_labels, not display.no_headers
-        write_output(node_lines(nodes, output, keys=keys, labels=labels, header=header))
+        try:
+            lines = node_lines(nodes, output, keys=keys, labels=labels, header=header)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from None
+        write_output(lines)
+        if output == "csv" and any(map(is_escaped_in_csv, nodes)):
+            write_message("some cells are escaped; to read the nodes again, use -o ndjson")
 
 
 def _unknown_keys(result: "_Result", display: _Display) -> Iterator[str]:

@@ -1,11 +1,13 @@
 """CSV: a column of ids, and one column for each label key.
 
 An empty cell means that the node does not have the label, since a table has no other way to say so.
-A label with an empty value cannot be written. Cells are separated by commas, semicolons or tabs.
+Only the column ``labels`` can have a label with an empty value. Cells are separated by commas,
+semicolons or tabs.
 
 Two columns are not labels: ``state``, and ``labels``, which has several labels in a cell as pairs
-``key=value``, separated by commas or spaces. Nor are ``type``, ``approval`` and ``status`` if a
-table has all three: so Bacalhau's command line describes the state of a node.
+``key=value``, separated by commas or spaces. Beside ``labels``, neither is ``name``. Nor are
+``type``, ``approval`` and ``status`` if a table has all three: so Bacalhau's command line describes
+the state of a node.
 """
 
 import csv
@@ -110,9 +112,10 @@ def read_rows(start: bytes, stream: BinaryIO, id_column: str) -> Iterator[NodeRo
                 state = bacalhau.state(*(labels.pop(key, None) for key in _BACALHAU_COLUMNS))
             else:
                 state = labels.pop("state", None)
+            name = labels.pop("name", None) if "labels" in names else None
             if pairs := labels.pop("labels", ""):
                 _add_pairs(labels, pairs, rows.line_num)
-            raw = RawNode(node_id, labels, None, state, id_column, "labels")
+            raw = RawNode(node_id, labels, name, state, id_column, "labels")
             yield validate((rows.line_num, ""), raw)
     except csv.Error as error:
         place = Place(line=rows.line_num)
