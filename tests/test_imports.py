@@ -6,6 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import nodeselect
+from tests.imports import run_python
 
 # The module, and why it is not imported at the top.
 ALLOWED = {
@@ -85,6 +86,16 @@ def test_imports_inside_functions() -> None:
             assert fits, f"{module} imports {name} inside a function"
             used.update(fits)
     assert used == ALLOWED.keys()
+
+
+def test_no_import_without_the_lock_of_the_interpreter() -> None:
+    """On a free-threaded Python without its lock, the import fails and says what to do."""
+    run_python(
+        "import sys\nsys._is_gil_enabled = lambda: False\n"
+        "try:\n    import nodeselect\n"
+        "except ImportError as error:\n    assert '-X gil=1' in str(error)\n"
+        "else:\n    raise AssertionError"
+    )
 
 
 def test_no_circles() -> None:

@@ -8,7 +8,15 @@
 1 of 2 nodes match; 1 does not match: it fails region in (eu,uk)
 """
 
+import sys
 from importlib import import_module
+
+# The lock of the interpreter never goes again once it is there, so this is checked once.
+if not getattr(sys, "_is_gil_enabled", lambda: True)():
+    raise ImportError(
+        "nodeselect needs the global interpreter lock: on this free-threaded build of Python,"
+        " start python with -X gil=1, or with PYTHON_GIL=1 in the environment"
+    )
 
 # As in typing, which is not imported: until this module ends, Ctrl-C prints a traceback.
 TYPE_CHECKING = False
