@@ -1,4 +1,4 @@
-"""Arrays of numpy: of unsigned integers in as few bytes as they need, and of many items at once."""
+"""Operations on numpy arrays: sort, count and shrink unsigned integers; read many items at once."""
 
 from array import array
 from collections.abc import Iterator
@@ -22,15 +22,15 @@ _MARKED = 16
 
 
 def chunk_slices(length: int, chunk: int) -> Iterator[slice]:
-    """Yield the slices that split ``length`` items into chunks of at most ``chunk``."""
+    """Yield the slices that split ``length`` items into parts of at most ``chunk`` items."""
     for start in range(0, length, chunk):
         yield slice(start, min(start + chunk, length))
 
 
 def count_numbers(numbers: UIntArray, stop: int, chunk: int) -> NDArray[np.int64]:
-    """Return how often each number from 0 to ``stop - 1`` occurs in ``numbers``, as an array.
+    """Return an array of how often each number from 0 to ``stop - 1`` occurs in ``numbers``.
 
-    :param numbers: all below ``stop``.
+    :param numbers: the numbers; all must be below ``stop``.
     :param chunk: how many numbers to count at a time, to save memory.
     """
     counts = np.zeros(stop, np.int64)
@@ -40,10 +40,10 @@ def count_numbers(numbers: UIntArray, stop: int, chunk: int) -> NDArray[np.int64
 
 
 def stable_argsort(numbers: UIntArray) -> NDArray[np.int64]:
-    """Return the indexes that sort numbers below 2³²; equal numbers keep their order.
+    """Return the indexes that sort ``numbers``, all below 2³²; equal numbers keep their order.
 
-    It sorts by 16 bits at a time, because numpy sorts 16-bit numbers in linear time. The fastest
-    sort of wider numbers is five times slower on some processors (AVX-512 of Zen 4) than on others.
+    Sort by 16 bits at a time, because numpy sorts 16-bit numbers in linear time. For wider numbers,
+    the fastest sort of numpy takes five times longer on some processors (AVX-512 of Zen 4).
     """
     if len(numbers) < _FEW_NUMBERS:
         return np.argsort(numbers, kind="stable")
@@ -55,9 +55,9 @@ def stable_argsort(numbers: UIntArray) -> NDArray[np.int64]:
 
 
 def offsets_from_lengths(lengths: UIntArray | NDArray[np.int64]) -> UIntArray:
-    """Return where each of several consecutive lists begins, and where the last one ends.
+    """Return the position where each of several consecutive lists begins, and the end of the last.
 
-    For the lengths 2, 0 and 3, these are 0, 2, 2 and 5.
+    For example, the lengths 2, 0 and 3 have the offsets 0, 2, 2 and 5.
     """
     offsets = np.zeros(len(lengths) + 1, np.uint64)
     np.cumsum(lengths, out=offsets[1:])
@@ -65,9 +65,9 @@ def offsets_from_lengths(lengths: UIntArray | NDArray[np.int64]) -> UIntArray:
 
 
 def span_positions(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the positions in several spans, one span after the other.
+    """Return all positions inside of several spans, one span after the other.
 
-    For spans that start at 7 and 2, and have the lengths 2 and 3, these are 7, 8, 2, 3 and 4.
+    For example, the starts 7 and 2 with the lengths 2 and 3 have the positions 7, 8, 2, 3 and 4.
     """
     shifts = starts - (np.cumsum(lengths) - lengths)
     positions: NDArray[np.int64] = np.arange(lengths.sum()) + np.repeat(shifts, lengths)
@@ -75,21 +75,21 @@ def span_positions(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDA
 
 
 def shrink(numbers: UIntArray, stop: int) -> UIntArray:
-    """Return a copy of ``numbers``, all below ``stop``, in the narrowest type for such numbers."""
+    """Copy ``numbers``, all below ``stop``, to an array of the narrowest possible type."""
     return numbers.astype(np.min_scalar_type(max(stop - 1, 0)))
 
 
 def is_permutation(numbers: NDArray[Any]) -> bool:
-    """Return whether an array of n numbers has each number from 0 to n - 1 once."""
+    """Return whether an array of n numbers contains each number from 0 to n - 1 exactly once."""
     is_there = np.zeros(len(numbers), bool)
     is_there[numbers[numbers < len(numbers)]] = True
     return bool(is_there.all())
 
 
 def sorted_ranks(ranks: NDArray[np.uint32], ordinals: "array[int]", limit: int | None) -> _Ranks:
-    """Return the ranks of ``ordinals``, ascending; at most the first ``limit``.
+    """Return the ranks of the nodes ``ordinals``, ascending; at most the first ``limit``.
 
-    :param ranks: the rank of each ordinal.
+    :param ranks: for each ordinal, the rank of its node: the position in inventory order.
     """
     found = ranks.take(np.asarray(ordinals))
     if limit is not None and limit < len(found):
@@ -103,9 +103,9 @@ def sorted_ranks(ranks: NDArray[np.uint32], ordinals: "array[int]", limit: int |
 
 
 def sort_by_rank(ranks: NDArray[np.uint32], ordinals: "array[int]", limit: int | None) -> list[int]:
-    """Return ``ordinals`` in the order of their ranks; at most the first ``limit``.
+    """Return ``ordinals`` sorted by the ranks of their nodes; at most the first ``limit``.
 
-    :param ranks: the rank of each ordinal.
+    :param ranks: for each ordinal, the rank of its node: the position in inventory order.
     """
     found = np.asarray(ordinals)
     its_ranks = ranks.take(found)
@@ -117,22 +117,22 @@ def sort_by_rank(ranks: NDArray[np.uint32], ordinals: "array[int]", limit: int |
 
 
 def ordinals_below(ranks: NDArray[np.uint32], rank: int) -> "array[int]":
-    """Return the ordinals whose ranks are below ``rank``, ascending.
+    """Return the ordinals of the nodes whose ranks are below ``rank``, ascending.
 
-    :param ranks: the rank of each ordinal.
+    :param ranks: for each ordinal, the rank of its node: the position in inventory order.
     """
     return array("I", np.flatnonzero(ranks < rank).astype(np.uint32).tobytes())
 
 
 def take_rows(data: "memoryview[int]", width: int, ranks: "array[int] | _Ranks") -> bytes:
-    """Return the rows at ``ranks``, joined, of ``data``: rows of ``width`` bytes."""
+    """Join the rows at the positions ``ranks`` of ``data``, where each row has ``width`` bytes."""
     rows = np.frombuffer(data, f"V{width}")
     taken: bytes = rows.take(np.asarray(ranks)).tobytes()
     return taken
 
 
 def is_ascending(numbers: "memoryview[int]") -> bool:
-    """Return whether no number is below the one before."""
+    """Return whether no number is less than the previous one."""
     array: NDArray[Any] = np.asarray(numbers)
     return bool((array[1:] >= array[:-1]).all())
 
@@ -140,9 +140,9 @@ def is_ascending(numbers: "memoryview[int]") -> bool:
 def take_spans(
     data: "memoryview[int]", offsets: "memoryview[int]", ranks: "array[int] | _Ranks"
 ) -> bytes:
-    """Return, joined, the bytes of ``data`` from ``offsets[rank]`` to ``offsets[rank + 1]``.
+    """Join the bytes of ``data`` from ``offsets[rank]`` to ``offsets[rank + 1]``, for all ranks.
 
-    :param ranks: the ranks of the spans to join, in this order.
+    :param ranks: the positions in ``offsets`` of the spans to join, in this order.
     """
     bounds: NDArray[Any] = np.asarray(offsets)
     starts = bounds[:-1].take(np.asarray(ranks)).astype(np.int64)
@@ -153,7 +153,7 @@ def take_spans(
 
 
 def to_array(strings: Strings[Any] | list[Any]) -> NDArray[np.object_]:
-    """Convert a column or a list of strings to an array of numpy."""
+    """Convert a column or a list of strings to a numpy array of objects."""
     if isinstance(strings, np.ndarray):
         return strings
     if not isinstance(strings, list):

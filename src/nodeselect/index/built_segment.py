@@ -1,12 +1,12 @@
 """Build a segment: number the nodes of a table so that similar ones are neighbours, and index them.
 
-Ordinals are assigned in *clustered order*: nodes are sorted by state, and then by their values of
-some label keys, first by the keys that have the fewest values. So the postings of a state, and of
-such a value, are a few long runs of consecutive ordinals, which cost next to nothing to read.
+The number of a node is its ordinal. Ordinals are assigned in *clustered order*: nodes are sorted by
+state, and then by their values of some label keys, the keys with the fewest values first. So the
+nodes with a state or such a value are a few long runs of ordinals, which are very fast to read.
 
-A *cell* is the set of nodes that agree in all keys of the sort order. Keys are added to this order
-while a cell is expected to hold about a hundred nodes or more, because shorter runs cost more than
-scattered ordinals (``benchmarks/test_match.py``).
+A *cell* is the set of nodes with the same values of all keys in the sort order. Keys are added to
+the sort order as long as a cell is expected to have at least about a hundred nodes, because shorter
+runs cost more than scattered ordinals (``benchmarks/test_match.py``).
 """
 
 from array import array
@@ -40,10 +40,10 @@ _CACHE_BYTES_PER_NODE = 16
 
 
 class Clustered(NamedTuple):
-    """What :func:`cluster` returns.
+    """The numbering and the label index of a segment, as :func:`cluster` returns them.
 
-    :param ranks: for each ordinal, the rank of its node, which is its position in the table.
-    :param labels: for each label, the ordinals of the nodes that have it.
+    :param ranks: for each ordinal, the rank of its node: the position in the table.
+    :param labels: an index of the ordinals of the nodes with each label.
     """
 
     ranks: NDArray[np.uint32]
@@ -51,9 +51,9 @@ class Clustered(NamedTuple):
 
 
 def cluster(table: NodeTable, tuning: Tuning) -> Clustered:
-    """Number the nodes of a table so that similar ones are neighbours, and index their labels.
+    """Assign ordinals to the nodes of a table, so that similar nodes are neighbours; index labels.
 
-    The new numbers are ordinals. Cost: about 0.4 µs a node of ten labels.
+    Cost: about 0.4 µs for a node with ten labels.
     """
     sizes = count_numbers(table.label_ids, len(table.keys), tuning.chunk)
     ranks = stable_argsort(_cells(table, sizes, tuning)).astype(np.uint32)
@@ -61,15 +61,15 @@ def cluster(table: NodeTable, tuning: Tuning) -> Clustered:
 
 
 def _cells(table: NodeTable, sizes: NDArray[np.int64], tuning: Tuning) -> NDArray[np.uint32]:
-    """Return the number of the cell of each node: nodes with similar labels have the same number.
+    """Return the cell number of each node: nodes with similar labels have the same number.
 
-    The number has one digit for each key by which nodes are sorted: the position of the node's
-    value among the values of the key. If nodes may lack the key, positions are counted from 1, and
-    0 means that the node lacks it. So the number of a node is a sum with one term for each of its
-    labels. The first digit is the state. It does not count for the size of cells: most nodes share
-    one state.
+    A cell number has one digit for each key by which nodes are sorted: the position of the node's
+    value among the values of the key. If some nodes lack the key, positions are counted from 1, and
+    0 means that the node lacks it. So the cell number of a node is a sum of one term for each of
+    its labels. The first digit is the state. The expected size of cells ignores states, because
+    most nodes have the same state.
 
-    :param sizes: how many nodes have each label.
+    :param sizes: for each label number, how many nodes have the label.
     """
     weights = np.zeros(len(table.keys), np.uint32)
     cells = 1
@@ -94,11 +94,11 @@ def _cells(table: NodeTable, sizes: NDArray[np.int64], tuning: Tuning) -> NDArra
 
 
 def _keys_of_few_values(table: NodeTable, sizes: NDArray[np.int64]) -> list[list[int]]:
-    """Return for each key the numbers of its labels; a label is a pair of key and value.
+    """Return a list of label numbers for each key; a label is a pair of key and value.
 
-    Keys with few values come first; of keys with equally many, those that more nodes have.
+    Keys with fewer values come first; of those with equally many, the key that more nodes have.
 
-    :param sizes: how many nodes have each label.
+    :param sizes: for each label number, how many nodes have the label.
     """
     by_key: dict[str, list[int]] = {}
     for label_id, key in enumerate(table.keys):
@@ -128,9 +128,9 @@ def _label_index(
 def _ordinals_by_label(
     table: NodeTable, sizes: NDArray[np.int64], ranks: NDArray[np.uint32], chunk: int
 ) -> NDArray[np.uint32]:
-    """Return, ascending, the ordinals of the nodes that have label 0, then those of label 1, …
+    """Return the ordinals of the nodes with label number 0, ascending; then those with 1, …
 
-    :param sizes: how many nodes have each label.
+    :param sizes: for each label number, how many nodes have the label.
     :param ranks: for each ordinal, the position of its node in ``table``.
     :param chunk: how many nodes to sort at a time, to save memory.
     """
@@ -146,9 +146,9 @@ def _ordinals_by_label(
 
 
 def _grouped(ordinals: NDArray[np.uint32], sizes: NDArray[np.int64]) -> list[PostingsOrOrdinal]:
-    """Split ``ordinals`` into consecutive groups of the given sizes, each of which is a set.
+    """Split ``ordinals`` into consecutive groups of the given ``sizes``.
 
-    A group of one ordinal is that ordinal itself, not a set.
+    A group is a set of ordinals, or an integer if it has only one ordinal.
     """
     everything = array("I", ordinals.tobytes())
     bounds = [0, *np.cumsum(sizes).tolist()]
@@ -176,6 +176,6 @@ class BuiltSegment(Segment):
 
     @lazy
     def names(self) -> StringIndex | None:
-        """An index of the names, which takes 0.2 µs a node to build."""
+        """An index of the node names; None if no node has one. Cost: 0.2 µs a node to build."""
         names = self.rows.names
         return None if names is None else IdIndex(to_array(names), self._ranks)

@@ -17,27 +17,27 @@ _PROBED = np.arange(4)
 
 
 class IdIndex:
-    """Finds the ordinal, which is the number in the index, of a node by its id. Immutable.
+    """Finds a node by its id, and returns its ordinal: its number in the index. Immutable.
 
     Names can be indexed in the same way; several nodes may have the same name.
 
-    A hash table without pointers. The 32-bit hashes of all ids are in ascending order. Those with
-    the same first bits, one on average, are a *bucket*; another array holds where each begins:
+    The index is a hash table without pointers. The 32-bit hashes of all ids are in ascending order.
+    Hashes with the same first bits, one on average, are a *bucket*. An array has their starts:
 
         bucket_starts  [ 0     , 1         , 3     …    for each value of the first bits
         hashes         [ 00a.. , 01b.. 01f. , 02c.. …   ascending
         ordinals       [ 7     , 2     9    , 4     …   of the id with that hash
 
-    It takes 12 to 16 bytes an id; a dictionary takes 75. Different ids may have the same hash; so
-    every id that is found is compared with the one that was looked up. Python's hashes of strings
+    The index takes 12 to 16 bytes an id; a dictionary takes 75. Different ids may have the same
+    hash, so every id that is found is compared with the searched id. Python's hashes of strings
     cannot be predicted, so nobody can choose many ids with the same hash.
     """
 
     def __init__(self, ids: NDArray[np.object_], ranks: NDArray[np.uint32]) -> None:
         """Index ids without copying them. Cost: about 0.1 µs an id.
 
-        :param ids: the id of the node at each rank, which is its position in inventory order.
-        :param ranks: the rank of each ordinal.
+        :param ids: the ids of all nodes in inventory order; a position in this order is a rank.
+        :param ranks: for each ordinal, the rank of its node.
         """
         hashes = _hash_all(ids)
         order = stable_argsort(hashes)
@@ -58,7 +58,7 @@ class IdIndex:
         self._bucket_start_at = self._bucket_starts.data
 
     def find(self, text: str) -> int | None:
-        """Return the ordinal of an id, or None. Cost: about a microsecond."""
+        """Return the ordinal of the node with this id; None if there is none. Cost: about 1 µs."""
         wanted = hash(text) & _MASK
         bucket = wanted >> self._shift
         hashes = self._hash_at
@@ -71,7 +71,7 @@ class IdIndex:
         return None
 
     def find_every(self, text: str) -> list[int]:
-        """Return all ordinals of a name, in no particular order. Cost: a few microseconds."""
+        """Return the ordinals of all nodes with this name, in any order. Cost: a few µs."""
         wanted = hash(text) & _MASK
         bucket = wanted >> self._shift
         part = slice(self._bucket_start_at[bucket], self._bucket_start_at[bucket + 1])
@@ -79,7 +79,7 @@ class IdIndex:
         return [at for at in ordinals if self._ids[self._rank_at[at]] == text]
 
     def find_all(self, texts: Sequence[str]) -> "array[int]":
-        """Return the ordinals of those ids that are in the index, in any order.
+        """Return the ordinals of the nodes with these ids, in any order; ignore unknown ids.
 
         Cost: 0.2 µs an id.
         """
@@ -104,7 +104,7 @@ class IdIndex:
     def find_duplicate(self) -> tuple[int, int] | None:
         """Return the ranks of two nodes with the same id; None if all ids differ.
 
-        Of several such pairs, return the one whose second rank is the lowest.
+        If there are several such pairs, return the pair with the lowest second rank.
         """
         same = np.flatnonzero(self._hashes[1:] == self._hashes[:-1])
         suspects = self._ranks[self._ordinals[np.union1d(same, same + 1)]]

@@ -1,4 +1,4 @@
-"""Find the nodes with a label: for each key and each value, the postings."""
+"""Find the nodes with a label: the set of their ordinals, for each key and each value."""
 
 from array import array
 from bisect import bisect_left, bisect_right
@@ -17,10 +17,10 @@ _ABSENT: KeyPostings = (postings.from_ordinals(()), {})
 
 
 class LabelIndex:
-    """Finds the nodes that have a label key, or a value of it.
+    """Finds the nodes that have a label key, or a certain value of a key.
 
-    Nodes are sets of ordinals, which are their numbers in the index. The index never changes,
-    unless it is a :class:`MutableLabelIndex`.
+    Nodes are returned as a set of ordinals, their numbers in the index. Only a
+    :class:`MutableLabelIndex` can change.
     """
 
     __slots__ = ("_integers", "_keys", "everything", "states")
@@ -33,10 +33,10 @@ class LabelIndex:
         keys: Mapping[str, KeyPostings],
         states: Mapping[str | None, Postings],
     ) -> None:
-        """Create an index of the arguments, which are not copied.
+        """Create an index from the arguments, without copying them.
 
         :param everything: all ordinals of the index.
-        :param keys: for each key, the nodes that have it, and the nodes with each of its values.
+        :param keys: for each key, the nodes that have the key, and the nodes with each value.
         :param states: for each state, the nodes in it; under None, the nodes that have no state.
         """
         self.everything = everything
@@ -47,18 +47,18 @@ class LabelIndex:
 
     @property
     def keys(self) -> list[str]:
-        """The keys, in no particular order."""
+        """The label keys that nodes have, in no particular order."""
         return list(self._keys)
 
     def values(self, key: str) -> Mapping[str, PostingsOrOrdinal]:
-        """Return the nodes with each value of ``key``.
+        """Return a mapping from each value of ``key`` to the nodes that have it.
 
         If the index is mutable, do not iterate over the result: use :meth:`items`.
         """
         return self._keys.get(key, _ABSENT)[1]
 
     def items(self, key: str) -> Iterable[tuple[str, PostingsOrOrdinal]]:
-        """Return pairs of a value of ``key`` and its nodes; a writer may add nodes meanwhile."""
+        """Return pairs of a value of ``key`` and its nodes, safe while a writer adds nodes."""
         values = self.values(key)
         # The copy is one step of the interpreter, so no writer can change it meanwhile.
         return (dict(values) if self.is_mutable else values).items()
@@ -68,21 +68,21 @@ class LabelIndex:
         return self._keys.get(key, _ABSENT)[0]
 
     def value_counts(self, key: str, nodes: Postings) -> dict[str, int]:
-        """For each value of ``key`` that any of ``nodes`` has, return how many of them have it."""
+        """Map each value of ``key`` among ``nodes`` to the number of nodes that have it."""
         items = self.items(key)
         counts = ((value, postings.intersection_size(nodes, stored)) for value, stored in items)
         return {value: count for value, count in counts if count}
 
     def count_with_value(self, key: str, value: str, nodes: Postings) -> int:
-        """Count the ``nodes`` that have this value of ``key``."""
+        """Return how many of ``nodes`` have this value of ``key``."""
         stored = self.values(key).get(value)
         return 0 if stored is None else postings.intersection_size(nodes, stored)
 
     def values_in_range(self, key: str, low: int, high: int) -> list[str]:
         """Return the values of ``key`` that are integers from ``low`` to ``high``, both inclusive.
 
-        Cost: linear in the number of values of the key. If the index is immutable, only the first
-        call for a key costs that.
+        Cost: linear in the number of values of the key; in an immutable index, only for the first
+        call with the key.
         """
         integers = self._integers.get(key)
         if integers is None:
@@ -97,16 +97,16 @@ class LabelIndex:
         return [value for _, value in integers[start:stop]]
 
     def in_states(self, accepts: Callable[[str | None], bool]) -> Postings:
-        """Return the nodes for which ``accepts(state)`` is true."""
+        """Return the nodes for whose state, or None, ``accepts(state)`` is true."""
         by_state = dict(self.states).items()  # a writer may add states
         return postings.union([nodes for state, nodes in by_state if accepts(state)])
 
 
 class MutableLabelIndex(LabelIndex):
-    """An index that is empty at first; :meth:`add` adds nodes with ever higher ordinals.
+    """An index that is empty at first; :meth:`add` adds nodes in ascending order of ordinals.
 
-    So a reader has a snapshot if it ignores the ordinals of nodes that were added after it began.
-    But it must copy a dictionary or a bitmap before it iterates over it.
+    A reader sees a snapshot if it ignores ordinals of nodes that were added after it began. A
+    reader must copy a dictionary or a set of ordinals before it iterates over the items.
     """
 
     __slots__ = ("_mutable_keys", "_mutable_states")
@@ -119,7 +119,7 @@ class MutableLabelIndex(LabelIndex):
         super().__init__(postings.from_ordinals(()), self._mutable_keys, self._mutable_states)
 
     def add(self, ordinal: int, labels: Mapping[str, str], state: str | None) -> None:
-        """Add a node. Its ordinal must be above all others. Cost: about 0.3 µs a label."""
+        """Add a node. ``ordinal`` must be above all previous ones. Cost: about 0.3 µs a label."""
         keys = self._mutable_keys
         for key, value in labels.items():
             entry = keys.get(key)

@@ -1,4 +1,4 @@
-"""What is computed, or imported, only when it is first needed."""
+"""Compute an attribute, or import numpy, only when it is first needed."""
 
 import sys
 from collections.abc import Callable
@@ -12,12 +12,12 @@ _MANY = 20_000
 
 
 def lazy(compute: Callable[[Any], _T]) -> _T:
-    """Decorate a method, to make it an attribute that is computed when it is first read.
+    """Turn a method into an attribute that is computed when it is first read.
 
-    Then it is an ordinary attribute of the object. Two threads that read it at the same time may
-    both compute it, so the result must always be the same. It replaces
-    ``functools.cached_property``, which has a lock in Python 3.11: a process that is forked while
-    another thread has this lock would wait for it forever.
+    Later reads find an ordinary attribute. Two threads that read it at the same time may both
+    compute it, so the result must always be the same. ``functools.cached_property`` is not used,
+    because it has a lock in Python 3.11: if a process is forked while another thread holds this
+    lock, the child process waits for it forever.
     """
     return cast("_T", _Lazy(compute))
 
@@ -42,10 +42,10 @@ _bulk: ModuleType | None = None
 
 
 def bulk_reader(count: int) -> ModuleType | None:
-    """Return the module ``arrays``, which reads many items at once; None if loops are faster.
+    """Return the module ``arrays``, to read many items with numpy; None to read them in a loop.
 
-    :param count: the number of items. If there are few, and no large index was built before,
-        importing numpy would take longer than a loop.
+    :param count: the number of items to read. For few items, a loop takes less time than to import
+        numpy, so the result is None unless numpy was needed before.
     """
     global _bulk
     if _bulk is None and (count >= _MANY or "nodeselect.index.built_segment" in sys.modules):

@@ -1,14 +1,14 @@
 """The nodes of a segment by rank, read one by one.
 
-The *rank* of a node is its position among the nodes of a segment in inventory order, 0 for the
-first. Labels are dictionary encoded: each pair of key and value has a number. One array has the
-numbers of all nodes, and another one where those of each node begin:
+A *segment* is many nodes that never change. The *rank* of a node is its position in the inventory
+order of a segment, from 0. Labels are dictionary encoded: each pair of key and value has a number.
+One array has the label numbers of all nodes, and another has their start for each node:
 
     ids        [ "n-1"    , "n-2" , …
     offsets    [ 0        , 2     , 3 …        where the labels of each node begin
     label_ids  [ 0, 1     , 0     , …          1 → keys[1], values[1] → "gpu", "true"
 
-So a label takes one to four bytes, and a node is built only when somebody reads it.
+So a label takes one to four bytes. A ``Node`` object is built only when the node is read.
 """
 
 from collections.abc import Sequence
@@ -24,25 +24,25 @@ _S = TypeVar("_S", bound=str | None, covariant=True)
 
 
 class Strings(Protocol[_S]):
-    """A string or None for each node, by its position. A numpy array of objects is one, too."""
+    """A sequence with a string or None for each node, by rank, such as a numpy array of objects."""
 
     def __len__(self) -> int: ...
 
     def __getitem__(self, rank: int, /) -> _S: ...
 
     def take(self, ranks: Any, /) -> "NDArray[np.object_] | list[Any]":
-        """Return the strings at many ranks."""
+        """Return the strings at the positions ``ranks``."""
 
 
 def to_list(strings: "NDArray[np.object_] | list[Any]") -> list[Any]:
-    """Convert an array or a list, as :meth:`Strings.take` returns it, to a list."""
+    """Convert the result of :meth:`Strings.take`, an array or a list, to a list."""
     return strings if isinstance(strings, list) else strings.tolist()
 
 
 class NodeRows:
     """The nodes of a segment in columns, by rank: the position in inventory order. Immutable.
 
-    Each label, a pair of key and value, is stored once, and has a number.
+    A label is a pair of key and value. Each different label is stored once, and has a number.
 
     :ivar ids: the id of each node.
     :ivar names: the name of each node; None if no node has one.
@@ -67,7 +67,7 @@ class NodeRows:
         return len(self.ids)
 
     def load(self) -> None:
-        """Read all columns that have not been read yet. If they are in a file, this checks them."""
+        """Read all columns not read yet; raise if they are in a damaged file."""
         _ = self.ids, self.names, self.state_names, self.keys, self.values
         _ = self.state_at, self.offset_at, self.label_id_at
 
@@ -78,7 +78,7 @@ class NodeRows:
         return {keys[label_id]: values[label_id] for label_id in label_ids}
 
     def node(self, rank: int) -> Node:
-        """Build a node. Cost: about 3 µs for ten labels."""
+        """Build the node at ``rank``. Cost: about 3 µs for ten labels."""
         try:
             name = None if self.names is None else self.names[rank]
             state = self.state_names[self.state_at[rank]]
@@ -87,7 +87,7 @@ class NodeRows:
             raise self.damaged() from None
 
     def equals(self, rank: int, node: Node) -> bool:
-        """Return whether ``node`` equals the node at ``rank``. Their ids must be equal."""
+        """Return whether ``node`` equals the node at ``rank``; their ids must already be equal."""
         try:
             return (
                 self.labels(rank) == node.labels
@@ -98,7 +98,7 @@ class NodeRows:
             raise self.damaged() from None
 
     def damaged(self) -> Exception:
-        """Return the error for a number that refers to nothing, such as an unknown label.
+        """Return the error to raise for a number out of range, such as an unknown label number.
 
         Only a damaged file can have such a number.
         """

@@ -1,4 +1,4 @@
-"""The nodes of a segment as arrays of numpy: encoded, put together, selected and sorted in bulk."""
+"""The nodes of a segment as numpy arrays: encode, join, select and sort many nodes at once."""
 
 from array import array
 from collections.abc import Iterable, Sequence
@@ -31,12 +31,12 @@ _ABSENT = 0xFFFFFFFF
 
 @dataclass(eq=False)
 class NodeTable(NodeRows):
-    """The nodes of a segment as arrays of numpy. Immutable.
+    """The nodes of a segment, which is many nodes that never change, as numpy arrays. Immutable.
 
     :class:`NodeRows` describes the other fields.
 
-    :param states: the state of each node, as an index into ``state_names``.
-    :param offsets: where the labels of each node begin in ``label_ids``, and where the last end.
+    :param states: the state of each node, as an index in ``state_names``.
+    :param offsets: the start of each node's labels in ``label_ids``, and the end of the last.
     :param label_ids: the label numbers of all nodes, one node after the other.
     """
 
@@ -64,7 +64,7 @@ class NodeTable(NodeRows):
     def label_ids_of(self, ranks: NDArray[np.integer[Any]]) -> tuple[UIntArray, NDArray[np.int64]]:
         """Return the label numbers of the nodes at ``ranks``, and how many labels each node has.
 
-        The numbers are in one array, one node after the other.
+        The first array has all label numbers, one node after the other.
         """
         begins = self.offsets[:-1][ranks].astype(np.int64)
         lengths = self.offsets[1:][ranks].astype(np.int64) - begins
@@ -92,7 +92,7 @@ class NodeTable(NodeRows):
         )
 
     def take(self, ranks: NDArray[np.int64], chunk: int) -> "NodeTable":
-        """Return a table of the nodes at ``ranks``, in that order, without labels of other nodes.
+        """Return a table of the nodes at ``ranks``, in this order, with only their labels.
 
         :param chunk: how many nodes to copy at a time, to save memory.
         """
@@ -119,9 +119,9 @@ class NodeTable(NodeRows):
 
 
 def table_of(rows: NodeRows) -> NodeTable:
-    """Return the nodes of a segment as arrays of numpy, which share the memory of its columns.
+    """Return the nodes of a segment as numpy arrays that share the memory of ``rows``.
 
-    :raises InventoryError: if a number in a file refers to nothing, or its labels are not in order.
+    :raises InventoryError: if a number in a file is out of range, or its labels are not sorted.
     """
     if isinstance(rows, NodeTable):
         return rows
@@ -157,10 +157,10 @@ def merge(
     other_ranks: Sequence[int],
     chunk: int,
 ) -> NodeTable:
-    """Return a table of some nodes of ``table`` and all of ``others``, sorted by their ranks.
+    """Return a table of some nodes of ``table`` and all nodes of ``others``, sorted by rank.
 
     :param ranks: the ranks in ``table`` of the nodes to keep, ascending.
-    :param other_ranks: the rank of each node of ``others``, which no kept node has.
+    :param other_ranks: the rank of each node of ``others``; no node to keep has one of these.
     :param chunk: how many nodes to copy at a time, to save memory.
     """
     all_ranks = np.concatenate([np.asarray(ranks), np.array(other_ranks, np.uint32)])
@@ -171,7 +171,7 @@ def merge(
 
 
 class _Interner(dict[Any, int]):
-    """A dictionary that numbers things 0, 1, … in the order in which they are first looked up."""
+    """A dictionary that numbers its keys 0, 1, … in the order in which they are first looked up."""
 
     @classmethod
     def of(cls, things: Iterable[Any]) -> "_Interner":
@@ -187,10 +187,10 @@ def _translated(numbers: UIntArray, new_numbers: list[int]) -> UIntArray:
 
 
 def _renumbered(numbers: UIntArray, stop: int, chunk: int) -> tuple[UIntArray, list[int]]:
-    """Renumber ``numbers``, all below ``stop``, so that there are no gaps.
+    """Replace ``numbers``, all below ``stop``, by new numbers without gaps, in the same order.
 
-    Return the new numbers, and a list that has the old one of each. For example, ``[5, 2, 5]``
-    becomes ``[1, 0, 1]`` and ``[2, 5]``.
+    Return the array of new numbers, and a list with the old number for each new one. For example,
+    ``[5, 2, 5]`` becomes ``[1, 0, 1]`` and ``[2, 5]``.
     """
     used = np.flatnonzero(count_numbers(numbers, stop, chunk))
     if len(used) == stop:
@@ -203,8 +203,8 @@ def _renumbered(numbers: UIntArray, stop: int, chunk: int) -> tuple[UIntArray, l
 def encode(blocks: Iterable[Block]) -> NodeTable:
     """Return a table of the nodes in ``blocks``, in the same order.
 
-    Cost for a node of ten labels: about 1.5 µs; 1 µs if the block has columns, such as those of a
-    CSV file; 0.2 µs if their values are encoded already.
+    Cost for a node with ten labels: about 1.5 µs; 1 µs if the block has columns, such as those of
+    a CSV file; 0.2 µs if the labels of the block are already dictionary encoded.
     """
     all_ids: list[str] = []
     all_names: list[str | None] = []
@@ -253,7 +253,7 @@ def encode(blocks: Iterable[Block]) -> NodeTable:
 
 
 class _ValueCodes(dict[str | None, int]):
-    """Maps each value of one key to its label number. A new value gets the next number."""
+    """Maps each value of one key to the number of the label; a new label gets the next number."""
 
     def __init__(self, key: str, labels: _Interner) -> None:
         super().__init__({None: _ABSENT})

@@ -1,14 +1,14 @@
-"""Plan how to answer a selector: which postings to intersect, and which to subtract.
+"""Plan how to answer a selector: which postings, sets of nodes, to intersect and to subtract.
 
-Planning looks at the sizes of postings and decides everything; evaluating a plan decides nothing.
+All decisions are made while planning, by the sizes of the sets.
 
-- Postings are intersected in ascending order of their *bytes*: in a clustered segment a million
-  ordinals may be one run, and cost less than a thousand scattered ones
+- Sets are intersected in ascending order of their *bytes*: in an index in which similar nodes are
+  neighbours, a million nodes may be one run, and cost less than a thousand scattered nodes
   (``benchmarks/test_match.py``).
-- Excluded nodes are subtracted last, the largest postings first. No complement is ever built.
+- Sets to exclude are subtracted last, the largest first. No complement is ever built.
 - A plan starts from all nodes only if there is nothing to intersect.
-- The union of a list of values is built while planning and kept in the plan. If the list has most
-  of the values of a key, the plan subtracts the other values from the nodes with the key instead.
+- The union for a list of values is built while planning and kept in the plan. If the list has more
+  than half of a key's values, the plan subtracts the other values from the nodes with the key.
 
 Plans are cached by selector, limited in number and in memory.
 """
@@ -28,13 +28,13 @@ _ID_BYTES = 150
 
 
 class CacheMemory:
-    """Counts the bytes in some caches, and empties all of them if these exceed a limit.
+    """Counts the bytes in several caches, and empties all caches if there are too many.
 
-    Emptying one of them would free nothing: plans, and the cache of the postings that were loaded
-    for them, refer to the same ones.
+    To empty only one cache would free nothing, because the cached plans and the cached sets of
+    nodes refer to the same sets.
 
-    :param max_bytes: the limit.
-    :ivar used_bytes: what was counted since the caches were empty.
+    :param max_bytes: how many bytes the caches may have together.
+    :ivar used_bytes: how many bytes were added since the caches were last empty.
     """
 
     __slots__ = ("_caches", "_max_bytes", "used_bytes")
@@ -45,12 +45,12 @@ class CacheMemory:
         self._caches: list[dict[Any, Any]] = []
 
     def new_cache(self) -> dict[Any, Any]:
-        """Return a cache that is emptied with the others."""
+        """Return a new empty cache, which is emptied together with the others."""
         self._caches.append({})
         return self._caches[-1]
 
     def add(self, size: int) -> None:
-        """Count ``size`` bytes that the caller then puts into a cache, or has removed from one."""
+        """Count ``size`` bytes before the caller puts them into a cache; negative if removed."""
         self.used_bytes += size
         if self.used_bytes > self._max_bytes:
             self.empty()
@@ -72,8 +72,8 @@ class Plan(NamedTuple):
     :param include: the sets to intersect; if there are none, start from ``everything``.
     :param exclude: the sets to subtract afterwards.
     :param memory_bytes: the size of the sets that were built for this plan.
-    :param covered_nodes: how many nodes of a mutable index, from the first one, the plan certainly
-        covers; 0 for an index that does not change.
+    :param covered_nodes: the plan is right for at least this many first nodes of a mutable index; 0
+        for an index that does not change, where the plan is right for all nodes.
     """
 
     everything: Postings
@@ -83,14 +83,14 @@ class Plan(NamedTuple):
     covered_nodes: int = 0
 
     def evaluate(self) -> Postings:
-        """Return the ordinals of the nodes in the answer, which are their numbers in the index.
+        """Return the set of matching nodes, as ordinals: their numbers in the index.
 
-        Do not modify them: they may belong to the index.
+        Do not modify the set: it may belong to the index.
         """
         return postings.evaluate(self.everything, self.include, self.exclude)
 
     def evaluate_size(self) -> int:
-        """Count the nodes in the answer, without building the whole set."""
+        """Return the number of matching nodes; faster than building their set."""
         return postings.evaluate_size(self.everything, self.include, self.exclude)
 
 
@@ -100,14 +100,13 @@ def make_plan(
     with_ids: Postings | None = None,
     covered_nodes: int = 0,
 ) -> Plan:
-    """Decide how to answer ``selector`` over ``index``.
+    """Make a plan that finds the nodes in ``index`` that ``selector`` matches.
 
-    :param with_ids: the nodes with the ids of the selector; None if it has no ids.
+    :param with_ids: the nodes with the ids in ``selector``; None if the selector has no ids.
     :param covered_nodes: how many nodes a mutable index had before this call. The plan covers all
         of these; nodes that another thread adds during the call may be missing.
 
-    Cost: a few microseconds for each requirement; for a list of values, also the union of their
-    nodes.
+    Cost: a few microseconds for each requirement, and the union of the nodes for a list of values.
     """
     if not selector.is_satisfiable:
         return Plan(index.everything, (postings.from_ordinals(()),), covered_nodes=covered_nodes)
@@ -120,7 +119,7 @@ def make_plan(
 
 
 class _Planner:
-    """Collects the sets to intersect and to subtract, with the bytes that must be read for each."""
+    """Collects the sets to intersect and to subtract, with the size of each set in bytes."""
 
     def __init__(self, index: LabelIndex) -> None:
         self.include: list[tuple[int, Postings]] = []
@@ -187,9 +186,9 @@ class _Planner:
 class PlanCache:
     """A cache of plans by selector, limited in number and in memory.
 
-    A plan says how to answer a selector over an index.
+    A plan says which sets of nodes to intersect and to subtract, to find the matching nodes.
 
-    :param memory: counts the sets built for the plans, and the ids in the selectors.
+    :param memory: counts the bytes of the sets built for the plans, and of the ids in selectors.
     """
 
     __slots__ = ("_max_plans", "_memory", "_plans", "get")
@@ -201,7 +200,7 @@ class PlanCache:
         self.get = self._plans.get
 
     def put(self, selector: Selector, plan: Plan) -> None:
-        """Add or replace a plan; drop all others if a limit would be exceeded otherwise."""
+        """Add or replace a plan; first drop all other plans if a limit would be exceeded."""
         ids = _ID_BYTES * len(selector.ids or ())
         previous = self._plans.get(selector)
         if previous is not None:

@@ -1,13 +1,13 @@
-"""Sets of node ordinals: the one module that knows the bitmap library.
+"""Sets of node ordinals; the only module that uses the bitmap library.
 
 An *ordinal* is the number of a node inside an index: 0 to 2**32 - 1. *Postings* are a set of
-ordinals, a roaring bitmap. For a value that only one node has, the plain ordinal is stored, because
-a bitmap of one ordinal takes about 200 bytes.
+ordinals, a roaring bitmap. If only one node has a value, its plain ordinal is stored instead,
+because a bitmap of one ordinal takes about 200 bytes.
 
-Three rules keep the bitmap library from crashing the interpreter: never iterate over a bitmap (copy
-its ordinals first), never build one from an object of the user, and never give the user a bitmap
-that a writer may still change. Each call of the library holds the interpreter's lock, so no other
-thread runs during a call.
+Three rules prevent the bitmap library from crashing the interpreter: never iterate over a bitmap
+(copy its ordinals first), never build a bitmap from an object of the user, and never give the user
+a bitmap that a writer may still change. Each call of the library holds the global interpreter lock,
+so no other thread runs during a call.
 """
 
 from array import array
@@ -34,7 +34,7 @@ _ORDINAL_BYTES = 4
 
 
 def from_ordinals(ordinals: Iterable[int]) -> Postings:
-    """Return a set of ordinals (numbers of nodes); fastest from an ascending ``array("I")``."""
+    """Build a set of ordinals (numbers of nodes); fastest from an ascending ``array("I")``."""
     return BitMap(ordinals if isinstance(ordinals, array) else array("I", ordinals))
 
 
@@ -44,7 +44,7 @@ def from_range(start: int, stop: int) -> Postings:
 
 
 def union(parts: Sequence[PostingsOrOrdinal]) -> Postings:
-    """Return the union of sets of ordinals. Do not modify it: it may be one of ``parts``."""
+    """Return the union of ``parts``. Do not modify the result: it may be one of ``parts``."""
     single = array("I", sorted(part for part in parts if isinstance(part, int)))
     bitmaps = [part for part in parts if not isinstance(part, int)]
     if single:
@@ -69,24 +69,24 @@ def intersection_size(left: Postings, right: PostingsOrOrdinal) -> int:
 
 
 def below(postings: Postings, stop: int) -> Postings:
-    """Return a copy with only the ordinals that are less than ``stop``."""
+    """Return a copy of ``postings`` with only the ordinals that are less than ``stop``."""
     copied = postings.copy()
     copied.remove_range(stop, 1 << 32)
     return copied
 
 
 def ordinals(postings: Postings) -> "array[int]":
-    """Return a copy of the ordinals, ascending."""
+    """Return an array of the ordinals in ``postings``, ascending."""
     return postings.to_array()
 
 
 def encoded_bytes(postings: Postings) -> int:
-    """Return how many bytes a set operation has to read of ``postings``: a measure of its cost."""
+    """Return the size of ``postings`` in bytes, a measure of the cost of set operations."""
     return _size(postings, _CONTAINER_BYTES)
 
 
 def memory_bytes(postings: Postings) -> int:
-    """Return how many bytes of memory ``postings`` in a cache take, approximately."""
+    """Return approximately how many bytes of memory ``postings`` occupies in a cache."""
     return _size(postings, _CONTAINER_BYTES + _ALLOCATION_BYTES) + _BITMAP_BYTES
 
 
@@ -101,17 +101,17 @@ def _size(postings: Postings, container_bytes: int) -> int:
 
 
 def encode(stored: PostingsOrOrdinal) -> bytes:
-    """Return a set in the portable format of roaring bitmaps, or a single ordinal in 4 bytes."""
+    """Encode a set in the portable format of roaring bitmaps, or a single ordinal in 4 bytes."""
     if isinstance(stored, int):
         return stored.to_bytes(_ORDINAL_BYTES, "little")
     return stored.serialize()
 
 
 def decode(data: "memoryview[int]", stop: int) -> PostingsOrOrdinal:
-    """Return what :func:`encode` has encoded. Damaged data may raise an error or decode to any set.
+    """Decode the result of :func:`encode`. Damaged data may raise an error or decode to any set.
 
-    :param stop: all ordinals must be below this.
-    :raises ValueError: if one is not, or the data is not in the format.
+    :param stop: all ordinals must be below this number.
+    :raises ValueError: if an ordinal is too large, or ``data`` has another format.
     """
     if not data:  # the bitmap library would raise an IndexError
         raise ValueError("no data")
@@ -129,12 +129,12 @@ def decode(data: "memoryview[int]", stop: int) -> PostingsOrOrdinal:
 def evaluate(
     everything: Postings, include: Sequence[Postings], exclude: Sequence[Postings]
 ) -> Postings:
-    """Intersect the sets in ``include``, and subtract those in ``exclude``.
+    """Intersect the sets in ``include``, then subtract the sets in ``exclude``.
 
-    If ``include`` is empty, ``everything`` takes the place of the intersection.
+    If ``include`` is empty, start from ``everything``.
 
     Do not modify the result: it may be one of the arguments. Cost: about 0.3 µs for each set, and
-    the reading of its bytes. Once a result is empty, no further set is read.
+    the time to read its bytes. If the result is empty, the remaining sets are not read.
     """
     if len(include) > 1:
         result = include[0] & include[1]
@@ -158,7 +158,7 @@ def evaluate(
 def evaluate_size(
     everything: Postings, include: Sequence[Postings], exclude: Sequence[Postings]
 ) -> int:
-    """Return the size of what :func:`evaluate` returns, without building it."""
+    """Return the size of the set that :func:`evaluate` returns; faster than building it."""
     if exclude:
         result = evaluate(everything, include, exclude[:-1])
         return result.difference_cardinality(exclude[-1])

@@ -1,4 +1,4 @@
-"""Many nodes that do not change, stored and indexed for fast answers."""
+"""Segments: many nodes that never change, stored and indexed for fast queries."""
 
 from array import array
 from bisect import bisect_left
@@ -30,15 +30,15 @@ _MAX_STATE_SETS = 64
 
 
 class InventoryOrder:
-    """Puts nodes in inventory order, in which the position of a node is its rank.
+    """Sorts nodes in inventory order. The rank of a node is its position in this order.
 
-    A node is given by its ordinal, which is its number in the index.
+    Nodes are given by their ordinals, which are their numbers in the index.
 
-    :param ranks: the rank of each ordinal.
-    :param damaged: for ranks of a file, returns the error to raise if they are not the numbers from
-        0, each once.
-    :ivar rank_at: the rank of each ordinal, as a memoryview: reading one number of an array takes
-        three times as long.
+    :param ranks: for each ordinal, the rank of its node.
+    :param damaged: for ranks in a file; returns the error to raise if the ranks of n nodes are not
+        the numbers from 0 to n - 1, each once.
+    :ivar rank_at: ``ranks`` as a memoryview: to read one number from a numpy array takes three
+        times longer.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class InventoryOrder:
     def sorted_ranks(
         self, ordinals: "array[int]", limit: int | None = None
     ) -> "array[int] | NDArray[np.integer[Any]]":
-        """Return the ranks of ``ordinals``, ascending; at most the first ``limit``."""
+        """Return the ranks of the nodes ``ordinals``, ascending; at most the first ``limit``."""
         bulk = bulk_reader(len(ordinals))
         if bulk is None:
             return array("I", sorted(map(self.rank_at.__getitem__, ordinals))[:limit])
@@ -61,7 +61,7 @@ class InventoryOrder:
         return ranks
 
     def sort(self, ordinals: "array[int]", limit: int | None = None) -> list[int]:
-        """Return ``ordinals`` in the order of their ranks; at most the first ``limit``."""
+        """Return ``ordinals`` in inventory order; at most the first ``limit``."""
         bulk = bulk_reader(len(ordinals))
         if bulk is None:
             return sorted(ordinals, key=self.rank_at.__getitem__)[:limit]
@@ -69,7 +69,7 @@ class InventoryOrder:
         return in_order
 
     def below(self, rank: int) -> "array[int]":
-        """Return, ascending, the ordinals of the first ``rank`` nodes of the inventory's order."""
+        """Return the ordinals of the first ``rank`` nodes in inventory order; sorted by ordinal."""
         bulk = bulk_reader(len(self.rank_at))
         if bulk is None:
             return array("I", [at for at, each in enumerate(self.rank_at) if each < rank])
@@ -77,7 +77,7 @@ class InventoryOrder:
         return below
 
     def to_array(self) -> Any:
-        """Return the rank of each ordinal as an array of numpy, which must have been loaded."""
+        """Return the rank for each ordinal as a numpy array; raise if the ranks are damaged."""
         if self._array is None:
             import numpy as np
 
@@ -91,34 +91,34 @@ class InventoryOrder:
 
 
 class StringIndex(Protocol):
-    """Finds nodes by their ids, or by their names; returns ordinals, their numbers in the index."""
+    """Finds the ordinals of nodes, their numbers in the index, by their ids or by their names."""
 
     def find(self, text: str) -> int | None:
-        """Return the ordinal of a string, or None."""
+        """Return the ordinal of the node with the id ``text``; None if there is none."""
 
     def find_every(self, text: str) -> list[int]:
-        """Return all ordinals of a string, in no particular order."""
+        """Return the ordinals of all nodes with the name ``text``, in any order."""
 
     def find_all(self, texts: Sequence[str]) -> "array[int]":
-        """Return the ordinals of those of ``texts`` that are in the index, in any order.
+        """Return the ordinals of nodes with the ids ``texts``, in any order; ignore unknown ids.
 
-        :param texts: distinct ids.
+        :param texts: ids without duplicates.
         """
 
 
 class Segment:
     """Many nodes with an index. Immutable, except for its caches.
 
-    The *rank* of a node is its position in inventory order. Its *ordinal* is its number in the
-    index, in which similar nodes are neighbours. A subclass has the nodes in memory or in a file;
-    it computes or loads each of these attributes when it is first read.
+    The *rank* of a node is its position in inventory order. The *ordinal* of a node is its number
+    in the index, where similar nodes are neighbours. A subclass has the nodes in memory or in a
+    file; it computes or loads each of these attributes when the attribute is first read.
 
     :ivar rows: the nodes by rank.
-    :ivar order: the rank of each ordinal.
+    :ivar order: the rank for each ordinal.
     :ivar index: the ordinals of the nodes with each label, and in each state.
-    :ivar ids: finds the ordinals of ids.
-    :ivar names: finds the ordinals of names; None if no node has a name.
-    :ivar memory: counts the sets and the plans that are cached.
+    :ivar ids: finds the ordinal of a node by its id.
+    :ivar names: finds the ordinals of nodes by name; None if no node has a name.
+    :ivar memory: counts the bytes of the cached sets and plans, and limits them.
     """
 
     order: InventoryOrder
@@ -142,7 +142,7 @@ class Segment:
         return len(self.rows)
 
     def plan(self, selector: Selector) -> Plan:
-        """Return the plan that answers ``selector``, from the cache if possible."""
+        """Return the plan to find the nodes that match ``selector``; cached."""
         plan = self._plans.get(selector)
         if plan is None:
             plan = self._make_plan(selector)
@@ -173,7 +173,7 @@ class Segment:
         return [] if names is None else names.find_every(name)
 
     def in_states(self, accepts: Callable[[str | None], bool]) -> Postings:
-        """Return the nodes for which ``accepts(state)`` is true; cached by the function."""
+        """Return the nodes for whose state ``accepts`` is true; cached by ``accepts``."""
         nodes = self._in_states.get(accepts)
         if nodes is None:  # two threads may both compute it, with the same result
             if len(self._in_states) >= _MAX_STATE_SETS:
@@ -182,9 +182,9 @@ class Segment:
         return nodes
 
     def load_nodes(self) -> None:
-        """Read all data of the nodes that was not read yet, so that damage is found now.
+        """Read all data of the nodes that was not read yet, to find damage now and not later.
 
-        :raises InventoryError: with the code ``damaged``.
+        :raises InventoryError: with the code ``damaged``, if the data is in a damaged file.
         """
         self.rows.load()
         _ = self._rank_at
@@ -194,11 +194,11 @@ class Segment:
         return self.rows.node(self._rank_at[ordinal])
 
     def equals(self, ordinal: int, node: Node) -> bool:
-        """Return whether ``node`` equals the node with this ordinal. Their ids must be equal."""
+        """Return whether ``node`` equals the node with this ordinal; ids must already be equal."""
         return self.rows.equals(self._rank_at[ordinal], node)
 
     def rank(self, ordinal: int) -> int:
-        """Return the rank of a node: its position in inventory order."""
+        """Return the rank of the node with this ordinal: its position in inventory order."""
         return self._rank_at[ordinal]
 
     def ordinals_below_rank(self, rank: int) -> Postings:
@@ -212,10 +212,10 @@ class Segment:
     def ids_in_order(
         self, ordinals: "array[int]", others: Sequence[tuple[int, str]], limit: int | None = None
     ) -> list[str]:
-        """Return the ids of some nodes, merged with ``others``, in inventory order.
+        """Return the ids of some nodes, merged with those in ``others``, in inventory order.
 
-        :param ordinals: the nodes, by their numbers in the index.
-        :param others: pairs of a rank, the position of a node in this order, and its id; sorted.
+        :param ordinals: the ordinals of the nodes, their numbers in the index.
+        :param others: sorted pairs of the rank of a node, its position in this order, and its id.
         :param limit: return only the first ``limit`` ids.
         """
         ranks = self.order.sorted_ranks(ordinals, limit)
@@ -225,9 +225,9 @@ class Segment:
     def in_order(
         self, ordinals: "array[int]", others: Sequence[tuple[int, int]], limit: int | None = None
     ) -> list[int]:
-        """Return ``ordinals``, merged with ``others``, in inventory order.
+        """Return ``ordinals``, merged with those in ``others``, in inventory order.
 
-        :param others: pairs of a rank, the position of a node in this order, and its ordinal.
+        :param others: sorted pairs of the rank of a node, its position in this order, and ordinal.
         :param limit: return only the first ``limit`` ordinals.
         """
         found = self.order.sort(ordinals, limit)
@@ -237,9 +237,10 @@ class Segment:
 
 
 def _merged(ranks: Sequence[int], items: list[_T], others: Sequence[tuple[int, _T]]) -> list[_T]:
-    """Insert ``others``, pairs of a rank and an item, between items that are sorted by rank.
+    """Return ``items`` merged with the items in ``others``, sorted by rank.
 
-    :param ranks: the rank of each of ``items``.
+    :param ranks: the rank of each item in ``items``, ascending.
+    :param others: pairs of a rank and an item, sorted.
     """
     merged: list[_T] = []
     start = 0

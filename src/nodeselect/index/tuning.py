@@ -1,4 +1,4 @@
-"""The thresholds that were chosen by measurement, as one value."""
+"""The thresholds of an inventory, chosen by measurement."""
 
 from typing import Final, NamedTuple
 
@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 class Tuning(NamedTuple):
     """Thresholds at which an inventory switches to another algorithm. They never change an answer.
 
-    Tests lower them, so that a few nodes run the code that otherwise only a million nodes would.
+    Tests use lower thresholds, so that a few nodes use the code for a million nodes.
     """
 
     # Up to this many nodes an inventory has no segment, and so needs no numpy.

@@ -434,7 +434,7 @@ def _build(
 
 
 def _sort_keys(selector: Selector) -> list[tuple[str, str, str, tuple[str, ...]]]:
-    """Return the sorted keys of the requirements, to compare selectors in any order."""
+    """Return the sorted ``sort_key`` of all requirements: their original order does not matter."""
     return sorted(requirement.sort_key for requirement in selector.requirements)
 
 
