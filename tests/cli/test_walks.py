@@ -69,7 +69,7 @@ ANSWERS = {
     "explain -l environment=production -n fleet.json": "write environment=prod instead of",
     "explain -l region=eu -n fleet.json": "the values of 'region': 'eu-central' (45 nodes)",
     "explain -l gpu --node node-174fc7 -n fleet.json": "it is the beginning of 'node-174fc70c'",
-    "explain -l gpu --node dublin-01-inference-01 -n fleet.json": "with the id 'node-174fc70c'",
+    "explain -l gpu --node dublin-01-inference-01 -n fleet.json": "is the name of 'node-174fc70c'",
     "match --all -n postgresql://us@db/fleet": "pipe the nodes of a database as JSON objects into",
     "match --all -n fleeet.json": "did you mean 'fleet.json'?",
     "explain --job frist-try.yaml -n fleet.json": "did you mean 'first-try.yaml'?",

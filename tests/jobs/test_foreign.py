@@ -43,12 +43,10 @@ def outcome(text: str) -> Iterator[str]:
         return
     assert not (manifest and selector)
     if manifest:
-        for name, selectors, others, empty_terms in manifest.workloads:
+        for name, selectors, others in manifest.workloads:
             yield f"! {name}: {in_words(selectors)}"
             if others:
                 yield f"! not considered: {', '.join(others)}"
-            if empty_terms:
-                yield f"! empty terms: {empty_terms}"
         if manifest.skipped:
             yield f"! skipped: {', '.join(manifest.skipped)}"
     elif selector:

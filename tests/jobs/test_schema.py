@@ -55,7 +55,7 @@ def test_samples_are_valid(text: str) -> None:
     VALIDATOR.validate(plain(text))
 
 
-TYPES = ("unknown-field", "old-field", "not-one-of", "missing-health-check", "missing-deadline")
+TYPES = ("unknown-field", "old-field", "not-one-of", "missing-health-check")
 
 
 @pytest.mark.parametrize("code", TYPES)

@@ -9,7 +9,8 @@ import click
 from nodeselect.cli.inputs.files import split_object
 from nodeselect.cli.inputs.nodes import NodeFiles
 from nodeselect.cli.streams import ExitStatus, write_error_message
-from nodeselect.text import join_limited, pluralize, printable, quoted
+from nodeselect.selectors import Selector
+from nodeselect.text import pluralize, printable, quoted
 
 if TYPE_CHECKING:
     from nodeselect.inventory import Inventory
@@ -67,10 +68,7 @@ def similar_key(
 def check_node(inventory: "Inventory", node_id: str) -> None:
     """End the command with an error if no node has this id; a hint names a similar node, if any."""
     if node_id not in inventory:
-        write_error_message(f"error: no node has the id {quoted(node_id)}")
-        if named := [node.id for node in inventory if node.name == node_id]:
-            write_error_message(f"help: it is the name of the node with the id {quoted(named[0])}")
-        elif begun := [each for each in inventory.ids() if each.startswith(node_id)]:
-            ids = join_limited(list(map(quoted, sorted(begun))), conjunction="or")
-            write_error_message(f"help: it is the beginning of {ids}")
+        hints = inventory.explain(Selector.of(match_ids=[node_id])).hints
+        message = hints[0].message if hints else f"no node has the id {quoted(node_id)}"
+        write_error_message(f"error: {message}")
         raise click.exceptions.Exit(ExitStatus.ERROR)

@@ -1,6 +1,5 @@
 """The answer to a selector: a set of nodes."""
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from functools import lru_cache
 from typing import NoReturn, overload
@@ -8,7 +7,7 @@ from typing import NoReturn, overload
 from nodeselect.explain.countable import rank_counts
 from nodeselect.index import postings
 from nodeselect.index.postings import Postings
-from nodeselect.inventory.statistics import value_counts
+from nodeselect.inventory.statistics import count_nodes, value_counts
 from nodeselect.inventory.store import View
 from nodeselect.node import Node, has_state, is_connected, require_count
 from nodeselect.selectors import Selector
@@ -159,10 +158,7 @@ class NodeSet:
         indexes = view.store.indexes()
         keys = dict.fromkeys(key for index in indexes for key in index.keys)
         if sum(len(index.values(key)) for index in indexes for key in keys) > len(found):
-            counts: dict[str, Counter[str]] = {}
-            for node in map(view.store.node, postings.ordinals(found)):
-                for key, value in node.labels.items():
-                    counts.setdefault(key, Counter())[value] += 1
+            counts, _ = count_nodes(map(view.store.node, postings.ordinals(found)))
         else:
             counts = {key: value_counts(view.store, found, key) for key in keys}
         return {key: rank_counts(values) for key, values in sorted(counts.items()) if values}

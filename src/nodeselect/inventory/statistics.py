@@ -309,7 +309,7 @@ def count_labels(nodes: Iterable[Node] | CountedSet) -> Facets:
     if isinstance(nodes, CountedSet):
         counts, states = nodes.label_counts(), nodes.state_counts()
     else:
-        counts, states = _count(nodes)
+        counts, states = count_nodes(nodes)
     keys = []
     for key, values in counts.items():
         ranked = tuple(rank_counts(values).items())
@@ -318,9 +318,8 @@ def count_labels(nodes: Iterable[Node] | CountedSet) -> Facets:
     return Facets(sum(states.values()), count_connected(states), tuple(keys))
 
 
-def _count(
-    nodes: Iterable[Node],
-) -> tuple[Mapping[str, Mapping[str, int]], Mapping[str | None, int]]:
+def count_nodes(nodes: Iterable[Node]) -> tuple[Mapping[str, Counter[str]], Counter[str | None]]:
+    """Count nodes by the values of each label key, and by state."""
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     states = Counter[str | None]()
     for node in nodes:

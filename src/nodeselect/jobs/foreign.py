@@ -71,7 +71,6 @@ _FREE_FIELDS = frozenset({
 
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _AFFINITY = "affinity.nodeAffinity"
-_TERMS = f"{_AFFINITY}.{_REQUIRED}.nodeSelectorTerms"
 
 # What else in a pod spec decides on its nodes.
 _OTHER_CONDITIONS = {
@@ -105,14 +104,11 @@ class Workload(NamedTuple):
         ``Deployment/shop/web``.
     :param selectors: a node must match one of them. If there are none, no node matches.
     :param not_considered: what else in its pod spec restricts its nodes, such as ``tolerations``.
-    :param empty_terms: the numbers, from 1, of the terms of its node affinity that match no node,
-        and so have no selector.
     """
 
     name: str
     selectors: tuple[Selector, ...]
     not_considered: tuple[str, ...]
-    empty_terms: tuple[int, ...] = ()
 
 
 class Manifest(NamedTuple):
@@ -230,7 +226,6 @@ def _read_object(value: Value) -> Workload | str:
         "/".join([kind.text, *(name.text for name in names if isinstance(name, Scalar))]),
         _read_pod_spec(spec, path),
         tuple(words for words, field in _OTHER_CONDITIONS.items() if _has(spec, field)),
-        _empty_terms(find(spec, _TERMS)),
     )
 
 
@@ -264,15 +259,6 @@ def _refuse_misplaced(value: Value, path: tuple[str, ...], pod_spec: tuple[str, 
             raise StructureError(Finding(key, at_field, message, hint, code="misplaced-field"))
         if name not in _FREE_FIELDS and name != "nodeSelector":
             _refuse_misplaced(field, (*path, name), pod_spec)
-
-
-def _empty_terms(terms: Value | None) -> tuple[int, ...]:
-    items = terms.items if isinstance(terms, List) else []
-    return tuple(
-        number
-        for number, item in enumerate(items, 1)
-        if not (_has(item, "matchExpressions") or _has(item, "matchFields"))
-    )
 
 
 def _has(value: Value, path: str) -> bool:

@@ -33,7 +33,6 @@ def explanation_lines(
     union: tuple[int, int, int | None] | None,
     screen: Screen,
     subject: str = "",
-    numbers: Sequence[int] | None = None,
 ) -> Iterator[str]:
     """Yield the lines of a report on one or several explanations.
 
@@ -42,8 +41,6 @@ def explanation_lines(
     :param union: for several selectors over all nodes: how many nodes match any of them, how many
         nodes there are, and how many matching ones are connected (None if no state is known).
     :param subject: what was explained, such as ``job.yaml on nodes.json``; Markdown begins with it.
-    :param numbers: the numbers to show before the explanations if there are several; by default 1,
-        2, and so on.
     """
     titled = list(zip(titles, explanations, strict=True))
 
@@ -55,7 +52,7 @@ def explanation_lines(
         return value
 
     def blocks(screen: Screen) -> Iterator[Iterable[str]]:
-        numbered = list(zip(numbers or range(1, len(titled) + 1), titled, strict=True))
+        numbered = list(enumerate(titled, 1))
         nodes = {
             number: each for number, (_, each) in numbered if isinstance(each, NodeExplanation)
         }

@@ -18,7 +18,6 @@ from nodeselect.cli.inputs.job_selectors import (
     read_job,
     runs_several,
     selected,
-    term_numbers,
 )
 from nodeselect.cli.inputs.nodes import NodeFiles, match_any, read_inventory, state_messages
 from nodeselect.cli.output_file import write_file
@@ -146,8 +145,6 @@ def explain(
             _write_invalid(invalid, job)
         return _jobs_status(report)
     selectors = selected(job[0] if job else None, expressions, ids, content)
-    # With several conditions, a term has several selectors.
-    numbers = term_numbers(content if len(expressions) < 2 else None, len(selectors))
     if html is not None and len(selectors) > 1:
         message = "--html cannot be combined with a node affinity of several terms"
         raise click.UsageError(message)
@@ -175,7 +172,7 @@ def explain(
             page = render_page(results[0], selectors[0], inventory, subject, sources=sources)
             write_file(html, page, PAGE_START)
     screen = detect_screen()
-    write_output(explanation_lines(output, titles, results, union, screen, subject, numbers))
+    write_output(explanation_lines(output, titles, results, union, screen, subject))
     return ExitStatus.OK if is_match else ExitStatus.NEGATIVE
 
 

@@ -20,12 +20,6 @@ if TYPE_CHECKING:
     from nodeselect.jobs.foreign import Manifest, ManifestError
 
 
-# Kinds that no template of pods is in.
-_PODLESS_KINDS = frozenset(
-    {"ConfigMap", "Ingress", "Namespace", "PersistentVolumeClaim", "Secret", "Service"}
-)
-
-
 def selected(
     job: str | None,
     expressions: Sequence[str],
@@ -78,19 +72,6 @@ def is_selector(text: str) -> bool:
         return bool(Selector.parse(text).requirements)
     except SelectorError:
         return False
-
-
-def term_numbers(content: "Selector | Manifest | None", count: int) -> list[int]:
-    """Return which term of a manifest each selector of a job is from, counted from 1.
-
-    The numbers of empty terms are skipped, as these have no selector.
-
-    :param count: how many selectors the job has.
-    """
-    empty: tuple[int, ...] = ()
-    if content is not None and not isinstance(content, Selector):
-        empty = content.workloads[0].empty_terms
-    return [number for number in range(1, count + len(empty) + 1) if number not in empty][:count]
 
 
 def only_selector(job: str) -> Selector:
@@ -217,13 +198,6 @@ def _report(manifests: "Mapping[str, Manifest]") -> None:
     if workloads:
         others = dict.fromkeys(words for each in workloads for words in each.not_considered)
         _write(name, f"not considered: {join_limited(['taints', *others], 20)}")
-    for workload in workloads:
-        if workload.selectors and workload.empty_terms:
-            numbers = join_limited(list(map(str, workload.empty_terms)), 5)
-            is_one = len(workload.empty_terms) == 1
-            terms = f"term {numbers} is" if is_one else f"terms {numbers} are"
-            text = f"{terms} empty, which matches no node"
-            _write(name, f"{printable(workload.name)}: node affinity: {text}")
 
 
 def _wrong_number_error(job: str, manifest: "Manifest") -> JobError:
@@ -246,7 +220,7 @@ def _no_workload_error(name: str, kinds: Iterable[str]) -> JobError:
     hint = None
     if names == ["Node"]:
         hint = "give nodes with -n FILE, and a job or a manifest with --job"
-    elif not _PODLESS_KINDS.issuperset(names):
+    elif names:
         hint = "if it has a pod template, copy the spec of the template into a Pod"
     message = f"found no object that runs pods, only {found or 'an empty list'}"
     return _file_error(name, "no-workload", message, hint)

@@ -46,6 +46,7 @@ _EXAMPLES = {
     "HealthCheck": "{deadline: 5m}",
     "Timeouts": "{total_timeout: 3600}",
 }
+_YEAR = 365 * 24 * 3600
 _DURATION = "write a number with a unit, such as 30s or 1m30s"
 
 
@@ -123,22 +124,16 @@ def check_model(model: str, value: Object, path: str) -> Findings:
     known = fields_of(model)
     for name, (key, item) in value.entries.items():
         field = known.get(name)
-        if field is None:
-            yield from _check_unknown(model, key, value, truncated_path(path, name))
+        if field is None and (hint := RENAMED.get((model, snake_case(name)))):
+            yield from _old_field(key, truncated_path(path, name), hint)
+        elif field is None:
+            yield from _unknown_field(model, key, value, truncated_path(path, name))
         elif (
             model != "NodeSelector"
             and field.model not in ("NodeSelector", "JobSpec")
             and not is_null(item)
         ):
             yield from _CHECKS[field.kind](field, item, f"{path}.{name}" if path else name)
-
-
-def _check_unknown(model: str, key: Scalar, value: Object, path: str) -> Findings:
-    plain = snake_case(key.text)
-    if hint := RENAMED.get((model, plain)):
-        yield from _old_field(key, path, hint)
-    else:
-        yield from _unknown_field(model, key, value, path)
 
 
 @_language(
@@ -252,6 +247,7 @@ def _out_of_range(value: Value, path: str, message: str, hint: Hint) -> Findings
 def _check_bounds(expectation: Field, number: float, value: Scalar, path: str) -> Findings:
     low, high = expectation.minimum, expectation.maximum
     if low <= number <= high:
+        yield from _unlikely_number(expectation.kind, number, value, path)
         return
     name, found = path.rpartition(".")[2], truncate(printable(value.text), 30)
     bounds = f"{low:,} to {high:,}" if expectation.kind != "duration" else "1ns to 2562047h"
@@ -278,10 +274,7 @@ def _check_duration(expectation: Field, value: Value, path: str) -> Findings:
             else:
                 yield from _check_bounds(expectation, nanoseconds, value, path)
         case Scalar(text, "number") if LONG_INTEGER.fullmatch(text):
-            number = _number(text)
-            yield from _check_bounds(expectation, number, value, path)
-            if 1 <= number < NANOSECONDS["ms"]:
-                yield from _short_duration(number, value, path)
+            yield from _check_bounds(expectation, _number(text), value, path)
         case _:
             yield from expected("a duration", value, path, _DURATION)
 
@@ -299,15 +292,29 @@ def _not_a_duration(value: Scalar, path: str) -> Findings:
 
 
 @_warning(
-    "short-duration",
-    "a duration of less than a millisecond",
-    "Numbers without a unit are nanoseconds; seconds were probably meant.",
+    "unlikely-number",
+    "a number that is probably meant in another unit",
+    "A duration without a unit is in nanoseconds, timeouts are in seconds, and max_parallel is a"
+    " percentage: 0 no longer means all nodes.",
     before=f"{DEMO}rollout: {{strategy: rolling, health_check: {{deadline: 300}}}}",
     after=f"{DEMO}rollout: {{strategy: rolling, health_check: {{deadline: 300s}}}}",
 )
-def _short_duration(number: float, value: Scalar, path: str) -> Findings:
-    message = f"{number} without a unit means {number} nanoseconds"
-    yield Finding(value, path, message, Fix.write(f"{number}s", "for seconds, write"))
+def _unlikely_number(kind: str, number: float, value: Scalar, path: str) -> Findings:
+    """Report a number that is within its bounds, but probably a mistake.
+
+    :param kind: the kind of the field; the number of a duration is in nanoseconds.
+    """
+    name = path.rpartition(".")[2]
+    if kind == "duration" and value.kind == "number" and number < NANOSECONDS["ms"]:
+        message = f"{number} without a unit means {number} nanoseconds"
+        yield Finding(value, path, message, Fix.write(f"{number}s", "for seconds, write"))
+    elif name.endswith("_timeout") and number > _YEAR:
+        hint = "write whole seconds, not nanoseconds, or 0 for no limit"
+        yield Finding(value, path, f"{number} seconds is more than a year", hint)
+    elif name == "max_parallel" and not number:
+        message = "max_parallel: 0 means 0 percent of the nodes in each wave"
+        hint = "write a percentage, such as 10; to update all nodes at once, write 100"
+        yield Finding(value, path, message, hint)
 
 
 def _check_mapping(expectation: Field, value: Value, path: str) -> Findings:

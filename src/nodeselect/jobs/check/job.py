@@ -11,7 +11,6 @@ from nodeselect.jobs.check.rule import DEMO, Finding, Findings, rule
 from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper, snake_case
 from nodeselect.jobs.check.suggestions import PIPELINE_FIELDS, suggest_word
 from nodeselect.problem import Fix
-from nodeselect.selectors.charset import MAX_INT64
 from nodeselect.text import join_limited, quoted
 
 Names: TypeAlias = dict[tuple[str, str, str], str]
@@ -189,8 +188,6 @@ _STRATEGIES = {
     **dict.fromkeys(("max_parallel", "health_check"), _WITH_HEALTH_CHECK),
 }
 
-_YEAR = 365 * 24 * 3600
-
 
 def _strategy(job: Job) -> str:
     """Return the strategy of the rollout, valid or not; empty if there is none."""
@@ -200,7 +197,7 @@ def _strategy(job: Job) -> str:
 
 @_rollout(
     "missing-health-check",
-    "a rolling or canary rollout without a health_check",
+    "a rolling or canary rollout without a health_check, or without its deadline",
     before="rollout: {strategy: canary}",
     after="rollout: {strategy: canary, health_check: {deadline: 5m}}",
 )
@@ -208,23 +205,12 @@ def _missing_health_check(job: Job) -> Findings:
     strategy = find(job.spec, "rollout.strategy")
     if not isinstance(strategy, Scalar) or strategy.text not in _WITH_HEALTH_CHECK:
         return
-    if find(job.spec, "rollout.health_check") is None:
+    health_check = find(job.spec, "rollout.health_check")
+    if health_check is None:
         message = f"the strategy {strategy.text} requires a health_check with a deadline"
         fix = Fix.write("health_check: {deadline: 5m}", "add")
         yield Finding(strategy, f"{job.prefix}rollout", message, fix)
-
-
-@_rollout(
-    "missing-deadline",
-    "a health_check without a deadline",
-    before="rollout: {strategy: rolling, health_check: {interval: 10s}}",
-    after="rollout: {strategy: rolling, health_check: {deadline: 5m, interval: 10s}}",
-)
-def _missing_deadline(job: Job) -> Findings:
-    if _strategy(job) not in _WITH_HEALTH_CHECK:
-        return
-    health_check = find(job.spec, "rollout.health_check")
-    if isinstance(health_check, Object) and find(health_check, "deadline") is None:
+    elif isinstance(health_check, Object) and find(health_check, "deadline") is None:
         message, fix = "a health_check requires a deadline", Fix.write("deadline: 5m", "add")
         yield job.finding("rollout.health_check", message, fix, at_key=True)
 
@@ -282,38 +268,6 @@ def _pointless_field(job: Job) -> Findings:
             message = f"the strategy {strategy} ignores {name}"
             fix = Fix.write(f"strategy: {strategies[0]}", "remove it, or write")
             yield job.finding(f"rollout.{name}", message, fix, at_key=True)
-
-
-@_rollout_warning(
-    "zero-parallel",
-    "max_parallel: 0, which is 0 percent",
-    "max_parallel was once a number of nodes, and 0 meant all of them. It is now a percentage.",
-    before="rollout: {strategy: rolling, max_parallel: 0, health_check: {deadline: 5m}}",
-    after="rollout: {strategy: rolling, max_parallel: 100, health_check: {deadline: 5m}}",
-)
-def _zero_parallel(job: Job) -> Findings:
-    value = find(job.spec, "rollout.max_parallel")
-    if value is not None and integer_of(value) == 0 and _strategy(job) in _WITH_HEALTH_CHECK:
-        message = "max_parallel: 0 means 0 percent of the nodes in each wave"
-        hint = "write a percentage, such as 10; to update all nodes at once, write 100"
-        yield job.finding("rollout.max_parallel", message, hint)
-
-
-@_rollout_warning(
-    "long-timeout",
-    "a timeout of more than a year",
-    "Timeouts are in seconds; nanoseconds were probably meant.",
-    before="timeouts: {total_timeout: 3600000000000}",
-    after="timeouts: {total_timeout: 3600}",
-)
-def _long_timeout(job: Job) -> Findings:
-    timeouts = find(job.spec, "timeouts")
-    for name, (_, value) in timeouts.entries.items() if isinstance(timeouts, Object) else ():
-        seconds = integer_of(value)
-        if seconds and _YEAR < seconds <= MAX_INT64:
-            message = f"{seconds} seconds is more than a year"
-            hint = "write whole seconds, not nanoseconds, or 0 for no limit"
-            yield Finding(value, truncated_path(f"{job.prefix}timeouts", name), message, hint)
 
 
 @_rollout(
