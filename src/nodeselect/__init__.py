@@ -100,8 +100,8 @@ if not TYPE_CHECKING:  # a type checker must not think that there is every name
     def __getattr__(name: str) -> object:
         """Import a public name when it is first used.
 
-        So a program that uses only selectors does not load inventories, and the command line, which
-        is in this package, can handle Ctrl-C while the rest is imported.
+        So a program that uses only selectors does not import inventories, and the command line can
+        handle Ctrl-C during most imports.
         """
         if name in _MODULES:
             return import_module(f"nodeselect.{name}")

@@ -7,7 +7,7 @@ from nodeselect import __version__
 
 
 def main() -> None:
-    """Run the command line and exit the process with its status."""
+    """Run the command line, then exit the process with the exit status of the command."""
     gc.disable()  # a run is short, and creates millions of objects without cycles
     try:
         _main()

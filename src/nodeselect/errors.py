@@ -1,4 +1,4 @@
-"""The exceptions of nodeselect. Their text is the drawing of their problems.
+"""The exceptions of nodeselect. Their text has the message, the place and the hint of each problem.
 
 ::
 
@@ -7,8 +7,8 @@
     ├── InventoryError    nodes cannot be read or contradict each other      (also a ValueError)
     └── JobError          a job document has problems                        (also a ValueError)
 
-No exception of Lark, msgspec, PyYAML or another library leaves nodeselect. An argument of the wrong
-type, such as a list instead of a string, raises :class:`TypeError`.
+No function of nodeselect raises an exception of Lark, msgspec, PyYAML or another library. An
+argument of the wrong type, such as a list instead of a string, raises :class:`TypeError`.
 """
 
 from collections.abc import Iterator
@@ -29,38 +29,38 @@ class NodeselectError(Exception):
     """The base class of all errors that nodeselect raises."""
 
     fix: Fix | None = None
-    """A suggested fix, if there is one."""
+    """A suggested fix; None if there is none."""
 
     @property
     def hint(self) -> str | None:
-        """The words of the fix, or None."""
+        """The words of the fix; None if there is no fix."""
         return self.fix and self.fix.text
 
     def __str__(self) -> str:
         return "\n".join(self.draw())
 
     def draw(self, canvas: Canvas = PLAIN) -> Iterator[str]:
-        """Yield the lines of ``str(error)``, fitted to a canvas."""
+        """Yield the lines of ``str(error)``, wrapped and styled for a canvas such as a terminal."""
         yield super().__str__()
 
 
 class SelectorError(NodeselectError, ValueError):
-    """A selector is invalid: its text, or a key, value or id that it was built from.
+    """A selector text is invalid, or a key, value or id from which to build a selector.
 
     ``str()`` returns the code and the message, the line with carets under the mistake, and a
-    suggested fix. It is safe to print: user text in it is escaped and truncated.
+    suggested fix. The text is safe to print: all user text is escaped and truncated.
 
     :param code: the stable name of the mistake, such as ``not-in``; ``docs/language.md`` lists
         them.
     :param message: what is wrong, in one line.
-    :param source: the text that has the mistake, as it was passed.
+    :param source: the text that has the mistake, as the user passed it.
     :param span: start and end of the mistake in ``source``, in characters; both are
         ``len(source)`` if something is missing at the end.
     :param expected: what would be valid at ``span``, in words; may be empty.
     :param hint: a suggested fix, or only its words, or None. The attribute ``fix`` is the fix, and
         ``hint`` its words.
-    :param path: the part of a structured selector that is invalid, such as
-        ``match_expressions[2]``; empty if it is a text.
+    :param path: the invalid part of a structured selector, such as ``match_expressions[2]``; empty
+        if the selector is a text.
     """
 
     def __init__(
@@ -84,14 +84,14 @@ class SelectorError(NodeselectError, ValueError):
         self.path = path
 
     def at(self, path: str) -> "SelectorError":
-        """Return a copy of the error with this ``path`` instead of its own."""
+        """Return a copy of the error with another ``path``."""
         return SelectorError(
             self.code, self.message, self.source, self.span,
             expected=self.expected, hint=self.fix, path=path,
         )  # fmt: skip
 
     def draw(self, canvas: Canvas = PLAIN) -> Iterator[str]:
-        """Yield the lines of ``str(error)``, fitted to a canvas."""
+        """Yield the lines of ``str(error)``, wrapped and styled for a canvas such as a terminal."""
         shown = excerpt(self.source, self.span)
         line, column = position(self.source, self.span[0]) if shown else (0, 0)
         problem = Problem(self.code, self.message, line, column, "", shown, self.fix)
@@ -100,13 +100,13 @@ class SelectorError(NodeselectError, ValueError):
 
 
 class InventoryError(NodeselectError, ValueError):
-    """Nodes cannot be read, or are invalid, or an inventory cannot be saved or written to.
+    """Nodes cannot be read or are invalid, or an inventory cannot be saved or changed.
 
-    No node of an invalid input has been added. ``str()`` is safe to print.
+    If an input is invalid, none of its nodes is added. ``str()`` is safe to print.
 
     :param code: the stable name of the mistake, such as ``duplicate-id``.
     :param message: what is wrong, in one line.
-    :param place: where the mistake is, as far as known; a string is a path.
+    :param place: where the mistake is; a string is a path such as ``nodes[3].labels``.
     :param hint: a suggested fix, or only its words, or None. The attribute ``fix`` is the fix, and
         ``hint`` its words.
     """
@@ -126,12 +126,12 @@ class InventoryError(NodeselectError, ValueError):
         self.fix = Fix.of(hint)
 
     def within(self, place: Place) -> "InventoryError":
-        """Return a copy of the error; its place, until now relative to ``place``, is absolute."""
+        """Return a copy whose place is made absolute: the old one is relative to ``place``."""
         inner = self.place.within(place)
         return InventoryError(self.code, self.message, place=inner, hint=self.fix)
 
     def draw(self, canvas: Canvas = PLAIN) -> Iterator[str]:
-        """Yield the lines of ``str(error)``, fitted to a canvas."""
+        """Yield the lines of ``str(error)``, wrapped and styled for a canvas such as a terminal."""
         file, line, column, path = self.place
         problem = Problem(self.code, self.message, line, column, path, fix=self.fix)
         if file and line:
@@ -146,8 +146,8 @@ class JobError(NodeselectError, ValueError):
     ``str()`` is safe to print.
 
     :param file: the name of the document.
-    :param problems: the first problems by position, 1 to ``LIMITS.reported_errors``.
-    :param unreported: the number of further problems.
+    :param problems: the first problems, sorted by position; 1 to ``LIMITS.reported_errors``.
+    :param unreported: the number of further problems, which are not in ``problems``.
     """
 
     def __init__(self, file: str, problems: tuple[Problem, ...], unreported: int = 0) -> None:
@@ -157,7 +157,7 @@ class JobError(NodeselectError, ValueError):
         self.unreported = unreported
 
     def draw(self, canvas: Canvas = PLAIN) -> Iterator[str]:
-        """Yield the lines of ``str(error)``, fitted to a canvas."""
+        """Yield the lines of ``str(error)``, wrapped and styled for a canvas such as a terminal."""
         for number, problem in enumerate(self.problems):
             if number:
                 yield ""

@@ -25,14 +25,14 @@ class Limits(NamedTuple):
         has at most 3 MiB.
     :param event_bytes: size of one event of a stream of nodes, indentation included.
     :param document_bytes: size of a JSON or YAML document of nodes, which is held in memory.
-    :param gzip_ratio: how many times larger than compressed an input of gzip may be, if it has
-        more than 64 MiB.
-    :param parquet_nodes: number of nodes for each byte of a Parquet file, if there are more than
-        100,000. The best encoding of consecutive ids has 19 nodes for each byte.
+    :param gzip_ratio: decompressed size of a gzip input divided by its compressed size; applies
+        only above 64 MiB of decompressed data.
+    :param parquet_nodes: number of nodes for each byte of a Parquet file; applies only above
+        100,000 nodes. The best encoding of consecutive ids has 19 nodes for each byte.
     :param job_file_bytes: size of a job file in bytes.
     :param job_file_values: keys and values in a job file; a list or a mapping counts as two.
-    :param depth: levels of lists and mappings in a job file or a YAML inventory.
-    :param reported_errors: number of errors shown for one file; the others are only counted.
+    :param depth: levels of nested lists and mappings in a job file or a YAML inventory.
+    :param reported_errors: number of errors shown for one file; more errors are only counted.
     """
 
     selector_text: int = 16 * 1024

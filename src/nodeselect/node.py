@@ -13,7 +13,7 @@ from nodeselect.text import describe_json, id_mistake, quoted, to_exact_str
 NodeRow: TypeAlias = tuple[str, Mapping[str, str], str | None, str | None]
 
 CONNECTED: Final = frozenset({"connected", "ready"})
-"""The states in which a node accepts work."""
+"""The states in which a node accepts work, in lower case."""
 
 
 class _Fields(TypedDict, total=False):
@@ -30,12 +30,12 @@ class Node:
     >>> Node("n-1", {"region": "eu"}, state="connected")
     Node('n-1', {'region': 'eu'}, state='connected')
 
-    It cannot be subclassed: an inventory stores only the four fields, and would lose anything else.
-    Keep further data in a mapping by id.
+    ``Node`` cannot be subclassed, because an inventory stores only the four fields. Keep further
+    data in a mapping from ids to your data.
 
-    :param id: what ``match_ids`` compares with; not empty, without unprintable characters.
-    :param labels: maps strings to strings, and is copied; only types and sizes are checked.
-    :param name: a name for people; selectors never look at it.
+    :param id: the unique id, for ``match_ids``; not empty, without unprintable characters.
+    :param labels: maps any strings to any strings; copied. Only types and sizes are checked.
+    :param name: a name for people; selectors ignore it.
     :param state: such as ``connected`` or ``disconnected``; None if unknown. A node may be in
         several states, separated by commas: ``not-ready,cordoned``.
     :raises InventoryError: if the id is empty or unprintable, or the labels exceed a limit.
@@ -80,15 +80,15 @@ class Node:
         >>> Node.from_kubernetes({"kind": "Node", "metadata": {"name": "w-1"}})
         Node('w-1', {}, name='w-1')
 
-        The result is the one of ``Inventory.read`` for the same object: ``metadata.name`` is the id
-        and the name, and the state is ``ready``, ``not-ready``, ``cordoned`` or
+        ``Inventory.read`` reads the same object in the same way: ``metadata.name`` becomes the id
+        and the name. The state is ``ready``, ``not-ready``, ``cordoned`` or
         ``not-ready,cordoned``; None if the object has no conditions. For an event of a watch, pass
-        its object: ``Node.from_kubernetes(event["object"])``. Cost: some 5 µs.
+        the object in the event: ``Node.from_kubernetes(event["object"])``. Cost: about 5 µs.
 
         :param node: decoded JSON; or an object whose attributes have the same names, such as a
             ``V1Node`` of the Python client.
-        :raises InventoryError: if it is an object of another kind or has no name, or if the name or
-            the labels are invalid.
+        :raises InventoryError: if ``node`` has another kind or no name, or if the name or the
+            labels are invalid.
         :raises TypeError: if the name or a label is not a string.
         """
         check_kind(_field(node, "kind"))
@@ -109,7 +109,7 @@ class Node:
     def _trusted(
         cls, node_id: str, labels: Mapping[str, str], name: str | None, state: str | None
     ) -> "Node":
-        """Build a node without checks; ``labels`` are not copied and must not change."""
+        """Build a node without checks. ``labels`` is not copied, and must not change later."""
         node = cls.__new__(cls)
         node._set_fields(node_id, labels, name, state)
         return node
@@ -125,7 +125,7 @@ class Node:
 
     @property
     def connected(self) -> bool:
-        """Whether the node accepts work: its state is ``connected`` or ``ready``, in any case."""
+        """Whether the node accepts work: all its states are ``connected`` or ``ready``."""
         return is_connected(self.state)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
@@ -148,7 +148,7 @@ class Node:
         return hash(self.id)
 
     def replace(self, **fields: Unpack[_Fields]) -> "Node":
-        """Return a copy with other ``labels``, another ``name`` or ``state``, or another ``id``.
+        """Return a copy with new values for some fields: ``id``, ``labels``, ``name``, ``state``.
 
         >>> Node("n-1", {"gpu": "t4"}).replace(state="ready")
         Node('n-1', {'gpu': 't4'}, state='ready')
@@ -173,9 +173,9 @@ class Node:
 
 
 def check_kind(kind: object) -> None:
-    """Raise if ``kind`` is the kind of a Kubernetes object that is not a node.
+    """Raise if a Kubernetes object of this ``kind`` is not a node.
 
-    None is allowed, as the items of a NodeList have no kind.
+    None is allowed, because the items of a NodeList have no kind.
 
     :raises InventoryError: with the code ``not-a-node``.
     """
@@ -190,12 +190,12 @@ def check_kind(kind: object) -> None:
 def kubernetes_fields(
     metadata: object, spec: object, status: object
 ) -> tuple[Any, Any, str | None]:
-    """Return the name, the labels and the state of a Node object of Kubernetes, given its parts.
+    """Return the name, labels and state of a Kubernetes node from three parts of the object.
 
     Name and labels are not validated. The state is ``ready``, ``not-ready``, ``cordoned`` or
     ``not-ready,cordoned``; None if the object has no conditions.
 
-    :raises InventoryError: if the parts are those of a pod, which has no kind in a list of pods.
+    :raises InventoryError: if the object is a pod: the items of a PodList have no kind to check.
     """
     if _field(spec, "containers") is not None:
         check_kind("Pod")
@@ -227,9 +227,9 @@ def _field(value: object, name: str) -> Any:
 
 
 def copy_labels(labels: Mapping[str, str]) -> dict[str, str]:
-    """Return a copy of labels.
+    """Return a copy of ``labels`` as a dictionary.
 
-    :raises TypeError: if they do not map strings to strings.
+    :raises TypeError: if ``labels`` is not a mapping from strings to strings.
     """
     if not isinstance(labels, Mapping):
         raise TypeError(f"labels must be a mapping, not {type(labels).__name__}")
@@ -243,10 +243,10 @@ def copy_labels(labels: Mapping[str, str]) -> dict[str, str]:
 
 
 def has_state(state: str | None, states: Collection[str]) -> bool:
-    """Return whether a node is in one of ``states``.
+    """Return whether a node is in at least one of ``states``.
 
-    :param state: the state of the node in lower or upper case; or several, separated by commas.
-    :param states: in lower case.
+    :param state: the state of the node in any case, or several, separated by commas; or None.
+    :param states: the states to look for, in lower case.
     """
     if state is None:
         return False
@@ -257,28 +257,28 @@ def has_state(state: str | None, states: Collection[str]) -> bool:
 def is_connected(state: str | None) -> bool:
     """Return whether a node accepts work: all its states are in ``CONNECTED``.
 
-    :param state: the state of the node; or several states, separated by commas.
+    :param state: the state of the node in any case, or several, separated by commas; or None.
     """
     return state is not None and CONNECTED.issuperset(split_state(state.lower()))
 
 
 def split_state(state: str) -> list[str]:
-    """Return the list of states in ``state``: ``not-ready,cordoned`` has two."""
+    """Split a text of one or several states: ``not-ready,cordoned`` has two."""
     return [part.strip() for part in state.split(",")]
 
 
 def count_in_states(counts: Mapping[str | None, int], states: Collection[str]) -> int:
-    """Return how many nodes are in one of ``states``.
+    """Return how many nodes are in at least one of ``states``.
 
-    :param counts: how many nodes have each state.
+    :param counts: maps the state of nodes to how many nodes have it.
     """
     return sum(nodes for state, nodes in counts.items() if has_state(state, states))
 
 
 def count_connected(states: Iterable[str | None]) -> int | None:
-    """Return how many nodes are connected; None if no node has a state.
+    """Return how many nodes accept work; None if the state of no node is known.
 
-    :param states: the state of each node, or a mapping from states to how many nodes are in them.
+    :param states: the state of each node, or a mapping from states to numbers of nodes.
     """
     counts = Counter(states)
     if not counts.keys() - {None}:
@@ -299,9 +299,9 @@ def check_id(text: str) -> None:
 class DuplicateIdError(InventoryError):
     """Two nodes have the same id.
 
-    :param node_id: the id.
-    :param positions: the positions of both nodes in the input, from 0.
-    :param places: the places of both nodes, for the message; by default, ``nodes 1 and 3``.
+    :param node_id: the id that both nodes have.
+    :param positions: the positions of the two nodes in the input, from 0.
+    :param places: words for these positions in the message; by default, such as ``nodes 1 and 3``.
     """
 
     def __init__(self, node_id: str, positions: tuple[int, int], places: str | None = None) -> None:
@@ -315,7 +315,7 @@ class DuplicateIdError(InventoryError):
 
 
 def check_sizes(labels: Mapping[str, str]) -> None:
-    """Raise if a node has too many labels, or if their text has too many bytes.
+    """Raise if ``labels`` has too many labels, or too many bytes of text.
 
     :raises InventoryError: with the code ``too-many-labels`` or ``labels-too-large``.
     :raises TypeError: if a value is not a string.
@@ -355,11 +355,11 @@ def require_id(node_id: str) -> str:
 
 
 def require_count(name: str, number: int) -> None:
-    """Raise if the argument ``number`` is not an integer of at least 0.
+    """Raise if ``number`` is not an integer of at least 0.
 
-    :param name: the name of the argument, for errors.
-    :raises TypeError: if it is not an integer.
-    :raises ValueError: if it is negative.
+    :param name: the name of the checked argument, for the error message.
+    :raises TypeError: if ``number`` is not an integer.
+    :raises ValueError: if ``number`` is negative.
     """
     if not isinstance(number, int):
         raise TypeError(f"{name} must be an int, not {type(number).__name__}")

@@ -1,4 +1,4 @@
-"""Problems: what is wrong, where, and what to write instead; and how to draw them as text.
+"""Problems: what is wrong, where, and what to write instead. Draw them as lines of text.
 
 ::
 
@@ -24,12 +24,12 @@ _EXCERPT_COLUMNS = 73
 
 
 class Place(NamedTuple):
-    """Where a mistake is, as far as it is known.
+    """The position of a mistake, as far as it is known.
 
     :param file: the name of the file; empty if it has none.
     :param line: the line, from 1; 0 if it is unknown.
     :param column: the column, from 1; 0 if it is unknown.
-    :param path: the path in the file or the line, such as ``nodes[3].labels``; may be empty.
+    :param path: the path in the file or line, such as ``nodes[3].labels``; empty if unknown.
     """
 
     file: str = ""
@@ -47,9 +47,9 @@ class Place(NamedTuple):
         return ": ".join(filter(None, (self.file, line + column, self.path)))
 
     def within(self, outer: "Place") -> "Place":
-        """Return this place, which is relative to ``outer``, as an absolute place.
+        """Return an absolute place for this place, which is relative to ``outer``.
 
-        If ``outer`` is more than a file, this place becomes part of its path: ``event 2: line 3``.
+        If ``outer`` has more than a file, this place is added to its path: ``event 2: line 3``.
         """
         if outer.line or outer.path:
             return outer._replace(path=": ".join(filter(None, (outer.path, str(self)))))
@@ -57,12 +57,12 @@ class Place(NamedTuple):
 
 
 class Fix(NamedTuple):
-    """What to do about a mistake.
+    """What the user can do about a mistake.
 
-    :param text: what to do, in words, with the replacement at the end if there is one.
-    :param replacement: what to write instead of the mistake, or a command to run; it can be pasted.
+    :param text: what to do, in words; ends with the replacement if there is one.
+    :param replacement: a text to write instead of the mistake, or a command to run, ready to paste;
         None if there are only words.
-    :param is_certain: whether the replacement is surely right, and not only an example.
+    :param is_certain: whether the replacement is certainly right, and not only an example.
     """
 
     text: str
@@ -71,14 +71,14 @@ class Fix(NamedTuple):
 
     @classmethod
     def of(cls, hint: "Fix | str | None") -> "Fix | None":
-        """Return a fix as it is, or the fix that has only these words; None if there are none."""
+        """Return a fix for ``hint``: a fix or None unchanged, a text as the words of a new fix."""
         return cls(hint) if isinstance(hint, str) else hint
 
     @classmethod
     def write(cls, replacement: str, words: str = "write", *, is_certain: bool = False) -> "Fix":
-        """Return the fix ``write: replacement``.
+        """Return a fix with the text ``write: replacement``.
 
-        :param words: other words before the colon, such as ``for seconds, write`` or ``run``.
+        :param words: the words before the colon, such as ``for seconds, write`` or ``run``.
         """
         return cls(f"{words}: {replacement}", replacement, is_certain)
 
@@ -92,12 +92,12 @@ class Problem(NamedTuple):
     :param column: the column where the mistake begins, from 1; 0 for the whole document.
     :param path: the path in the document, such as ``selector.match_expressions[2]``; empty for the
         whole document.
-    :param excerpt: the line of the document, and a second line with carets under the mistake.
+    :param excerpt: a line of the document and a line with carets under the mistake; or empty.
     :param fix: a suggested fix, or None.
     :param severity: ``error`` or ``warning``.
     :param end_column: the column after the end of the mistake, from 1; 0 for the whole document.
-    :param is_verbatim: whether the excerpt is a line of the document, and not the text of a value
-        without its quotes and escapes.
+    :param is_verbatim: whether the excerpt is an exact line of the document. If not, it is a value
+        as it is after decoding, without quotes and escapes.
     """
 
     code: str
@@ -113,55 +113,55 @@ class Problem(NamedTuple):
 
     @property
     def hint(self) -> str | None:
-        """The words of the fix, or None."""
+        """The words of the fix; None if there is no fix."""
         return self.fix and self.fix.text
 
     def show(self, file: str) -> str:
-        """Return the problem as text.
+        """Return the problem as text of several lines.
 
         :param file: the name of the document.
         """
         return "\n".join(draw(self, self.place(file)))
 
     def place(self, file: str) -> str:
-        """Return where the problem is: ``file:line:column``, or ``file`` if there is no line."""
+        """Return the place as text: ``file:line:column``, or ``file`` if the line is unknown."""
         known = [str(number) for number in (self.line, self.column) if number]
         return ":".join([printable(file), *known])
 
 
 class Canvas(Protocol):
-    """What a problem is drawn on: a width, and how text is escaped, styled and wrapped."""
+    """A medium for problems, such as a terminal: its width; how to escape, style and wrap text."""
 
     @property
     def columns(self) -> int:
         """The width in terminal columns."""
 
     def escape(self, text: str) -> str:
-        """Return text, with unprintable characters escaped."""
+        """Return ``text`` with unprintable characters escaped."""
 
     def style(self, text: str, style: Style) -> str:
-        """Return ``text``, which must be escaped already, in a style such as bold."""
+        """Return ``text`` in a style such as bold. The text must already be escaped."""
 
     def wrap(self, text: str, *, indent: int = 0, hang: int = 0) -> Iterator[str]:
-        """Escape a text and yield its lines, broken to fit the width.
+        """Escape ``text``, wrap it to the width, and yield the lines.
 
-        :param indent: how many blanks are before each line.
-        :param hang: how many more blanks are before all lines except the first.
+        :param indent: the number of spaces before each line.
+        :param hang: the number of additional spaces before each line except the first.
         """
 
 
 class _Plain:
-    """The canvas for the text of an exception: it has no colours, and breaks no lines."""
+    """The canvas for the text of an exception: no colours, and lines are not wrapped."""
 
     columns = 80
     escape = staticmethod(printable)
 
     def style(self, text: str, style: Style) -> str:
-        """Return ``text``."""
+        """Return ``text`` unchanged."""
         return text
 
     def wrap(self, text: str, *, indent: int = 0, hang: int = 0) -> Iterator[str]:
-        """Yield a single line."""
+        """Yield the escaped text as a single line."""
         yield " " * indent + printable(text)
 
 
@@ -174,7 +174,7 @@ def draw(
     """Yield the lines of a problem: its message, the excerpt with carets, and the hint.
 
     :param place: where the problem is, such as ``file:line:column``; empty if that is unknown.
-    :param others: words for equal problems that are not drawn, such as ``12 more``.
+    :param others: words for the equal problems that are not shown, such as ``12 more``.
     """
     severity: Style = "warning" if problem.severity == "warning" else "error"
     label = f"{problem.severity}[{problem.code}]"
@@ -199,7 +199,7 @@ def draw(
 
 
 def _wrap_fix(fix: Fix, canvas: Canvas) -> Iterator[str]:
-    """Yield the escaped lines of a fix; its replacement is not broken, so that it can be pasted."""
+    """Yield the escaped, wrapped lines of a fix; the replacement stays on one line, for pasting."""
     lines = list(canvas.wrap(f"help: {fix.text}", hang=6))
     text, pasted = map(canvas.escape, (fix.text, fix.replacement or ""))
     if pasted and text.endswith(pasted) and not any(pasted in line for line in lines):
@@ -209,9 +209,9 @@ def _wrap_fix(fix: Fix, canvas: Canvas) -> Iterator[str]:
 
 
 def _location(arrow: str, place: str, path: str, others: str, canvas: Canvas) -> Iterator[str]:
-    """Yield the line with the place and path of a problem, or more lines if it is too long.
+    """Yield the place, the path and ``others`` in one line, or in several if that is too long.
 
-    The place itself is never broken: terminals and editors open a file at it.
+    The place is never wrapped, because terminals and editors use it as a link to the file.
     """
     lines = [canvas.escape(place)]
     for word, text in (("at", path), ("and", others)):
@@ -231,11 +231,11 @@ def excerpt(
     columns: int = _EXCERPT_COLUMNS,
     escape: Callable[[str], str] = printable,
 ) -> tuple[str, ...]:
-    """Return two texts: the line of ``source`` in which ``span`` begins, and carets under the span.
+    """Return two texts: the line of ``source`` where ``span`` begins, and carets under the span.
 
-    The line is escaped; if it is wider than ``columns``, the text around the span is truncated. A
-    tab becomes four spaces. If the span continues in the next line, the carets end with its first
-    line; an empty span gets one caret. If ``source`` is blank, the result is empty.
+    The line is escaped; a tab becomes four spaces. If the line is wider than ``columns``, the text
+    around the span is truncated. If the span continues in the next line, the carets are only under
+    its first line. An empty span gets one caret. If ``source`` is blank, return an empty tuple.
     """
     if not source.strip(" \t\r\n"):
         return ()
@@ -258,7 +258,7 @@ def excerpt(
 
 
 def position(source: str, start: int) -> tuple[int, int]:
-    """Return the line and the column, from 1, at which :func:`excerpt` shows a mistake."""
+    """Return line and column, from 1, of the character above the first caret of :func:`excerpt`."""
     start = _visible_start(source, start)
     line_start = _line_start(source, start)
     breaks = re.findall("\r\n|[\r\n]", source[:line_start])
@@ -268,7 +268,7 @@ def position(source: str, start: int) -> tuple[int, int]:
 def _visible_start(source: str, start: int) -> int:
     """Return the index at which to show a mistake that begins at ``start``.
 
-    It is moved to the left of trailing blank lines and of a combining mark, which cannot be marked.
+    Move back from blank lines at the end of ``source``, and from a combining character.
     """
     if start == len(source):  # show the end of input after the last line that is not blank
         stripped = source.rstrip()
@@ -283,7 +283,7 @@ def _line_start(source: str, start: int) -> int:
 
 
 def _fit(shown: tuple[str, ...], columns: int, escape: Callable[[str], str]) -> tuple[str, ...]:
-    """Return an excerpt, which is a line and its carets, truncated and escaped for a screen."""
+    """Return an excerpt (a line and its carets) escaped, and truncated to ``columns``."""
     line, carets = shown
     if escape(line) == line and max(display_width(line.rstrip()), len(carets)) <= columns:
         return shown

@@ -1,17 +1,17 @@
-"""Find the existing key or value that a misspelt one was probably meant to be.
+"""Suggest the existing key or value that a misspelled one was probably meant to be.
 
 A wrong suggestion is worse than none. So two texts are similar only if exactly one word differs, by
-one typo: a letter too many, missing or wrong, or two adjacent ones exchanged. Words with eight or
-more letters may have two typos. The first letter must be right, or exchanged with the second. Case
-does not matter. Numbers, a letter after a number (``1a``) and words below 4 letters must be equal.
-Or one of the two words abbreviates the other: it has its first three or four letters, and no other
-text is like that: ``prod`` and ``production``.
+one typo: an additional, missing or wrong letter, or two adjacent letters exchanged. Words with
+eight or more letters may have two typos. The first letter must be right, or exchanged with the
+second. Case does not matter. Numbers, a letter after a number (``1a``) and words of less than four
+letters must be equal. Two texts are also similar if the differing word of one is an abbreviation,
+the first three or four letters of the other (``prod`` and ``production``), and only one text fits.
 
-For a word that no node has, a frequent one is also suggested if one of the two has three letters
-and the other one more (``prd`` and ``prod``), or if their last two are exchanged. In so short a
-word, a letter that differs makes another word: ``gke`` and ``gce``.
+For a word that no node has, a frequent word is also suggested if one of the two has three letters
+and the other has one more (``prd`` and ``prod``), or if the last two of three are exchanged.
+Three-letter words with one wrong letter are not similar: ``gke`` and ``gce`` are different words.
 
-This module knows only texts, no nodes: whatever suggests a name uses it, and imports it only then.
+This module compares only texts. Modules import it only when they have to suggest something.
 """
 
 import re
@@ -65,7 +65,7 @@ _SEPARATOR = re.compile(r"((?<=[0-9])[-_. ]+(?=[0-9]))|[-_. ]+")
 
 
 class WordCounts:
-    """Words, and how many nodes have each, which must not change any more."""
+    """Words with the number of nodes that have each word. ``counts`` must not change later."""
 
     __slots__ = ("_by_start", "closest", "counts", "suggest")
 
@@ -76,10 +76,10 @@ class WordCounts:
         self._by_start: Mapping[_Start, list[_Tokens]] | None = None
 
     def _closest(self, text: str) -> str | None:
-        """Return the other word that ``text`` is probably a misspelling of; None if there is none.
+        """Return the word of which ``text`` is probably a misspelling; None if there is none.
 
-        A word that differs only in case and separators is preferred, then the most frequent one
-        with a typo.
+        Prefer a word that differs only in case and separators, then the most frequent word that
+        differs by a typo. ``text`` itself is never returned.
 
         Cost: each call compares at most 500 words; the first call also reads all words.
         """
@@ -97,9 +97,9 @@ class WordCounts:
         return close
 
     def _suggest(self, text: str) -> str | None:
-        """Return the closest word; unlike :attr:`closest`, also compare words of three letters.
+        """Return the closest word, like :meth:`_closest`, but also compare words of three letters.
 
-        Use it only for a text that no node has, or few. Cost: as for :meth:`_closest`.
+        Call this only for a text that no node or few nodes have.
         """
         close = self.closest(text)
         if close is not None or is_number(text):
@@ -127,10 +127,10 @@ class WordCounts:
 
 
 def similar_name(text: str, names: Iterable[str]) -> str | None:
-    """Return which of a few names ``text`` was probably meant to be; None if that is unclear.
+    """Return the name that ``text`` was probably meant to be; None if that is unclear.
 
-    The names may be those of commands, options, settings, fields, states or files. If none is
-    similar, return the only name that begins with ``text``.
+    The names are few, such as those of commands, options, fields or files. If no name is similar,
+    return the only name that begins with ``text``, if ``text`` has at least four letters.
 
     >>> similar_name("ouput", ["output", "quiet"]), similar_name("sort", ["sort-by", "state"])
     ('output', 'sort-by')
@@ -148,7 +148,7 @@ def similar_name(text: str, names: Iterable[str]) -> str | None:
 def closest_key(key: str, keys: WordCounts) -> tuple[str, str] | None:
     """Return the code of a hint, and the key that was probably meant; None if no key is similar.
 
-    The code is ``other-prefix`` or ``other-spelling``.
+    The code is ``other-prefix`` if only the part before the ``/`` differs, or ``other-spelling``.
     """
     name = key.rpartition("/")[2]
     same_name = [word for word in keys.counts if word.rpartition("/")[2] == name]
@@ -159,10 +159,10 @@ def closest_key(key: str, keys: WordCounts) -> tuple[str, str] | None:
 
 
 def closeness(text: str, others: Iterable[str]) -> int:
-    """Return how many letters ``text`` shares with the most similar one of ``others``.
+    """Return how many letters ``text`` shares with the most similar text of ``others``.
 
-    These are the letters of their common beginning; or, if one text contains the other, all letters
-    of the shorter one. A single letter counts as 0.
+    Count the letters at the beginning that are equal; or, if one text contains the other, all
+    letters of the shorter text. A single letter counts as 0.
     """
     folded = text.casefold()
     common = max((_common_letters(folded, other.casefold()) for other in others), default=0)
@@ -182,15 +182,15 @@ def is_number(text: str) -> bool:
 
 
 def is_distinctive(value: str) -> bool:
-    """Return whether a value shows which key was meant.
+    """Return whether ``value`` is specific enough to suggest a key that has this value.
 
-    Many keys have numbers, single letters and words such as ``true``.
+    Numbers, single letters and words such as ``true`` are not: they are values of many keys.
     """
     return len(value) > 1 and value.casefold() not in _COMMON_WORDS and not is_number(value)
 
 
 def fold(text: str) -> str:
-    """Return a text in lower case and without separators, except for those between digits.
+    """Return ``text`` in lower case without separators; those between digits are kept.
 
     >>> fold("EU_West") == fold("eu-west"), fold("v1.2") == fold("v12")
     (True, False)
@@ -218,9 +218,9 @@ def _tokens(text: str) -> _Tokens:
 
 
 def _differing_words(one: _Tokens, other: _Tokens) -> tuple[str, str] | None:
-    """If two texts differ in one word, return the two words, without digits at their ends.
+    """Return the two words, without trailing digits, if two texts differ in exactly one word.
 
-    Return None if several words differ, or one text has more words.
+    Return None if more or no words differ, or if one text has more words.
     """
     if len(one.words) != len(other.words):
         return None
@@ -254,9 +254,9 @@ def _is_typo(one: str, other: str) -> bool:
 
 
 def _is_short_typo(one: str, other: str) -> bool:
-    """Return whether one word has three letters, and is probably a typo of the other.
+    """Return whether the shorter word has three letters, and is probably a typo of the other.
 
-    It must lack one letter of the other, or have its last two letters exchanged.
+    The shorter word lacks one letter of the other, or has its last two letters exchanged.
     """
     shorter, longer = sorted((one, other), key=len)
     if len(shorter) != _SHORT or one[0] != other[0] or not (one + other).isalpha():

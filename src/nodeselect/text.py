@@ -1,4 +1,4 @@
-"""User text in messages: escape, truncate and measure it; count and list things in words.
+"""Text for messages: escape, truncate and measure text of the user; write counts and lists.
 
 Labels, ids, selectors and file names are untrusted. Their control characters must never reach a
 terminal or a log, so all text for people goes through :func:`printable`.
@@ -20,16 +20,16 @@ UNPRINTABLE = re.compile(
     "\U000e0000-\U000e0fff"  # tags, variation selectors
     "]"
 )
-"""Characters that are invisible, or that make a terminal do something or reorder the text."""
+"""Characters that are invisible, control a terminal, or change the direction of the text."""
 
 FORBIDDEN = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\ud800-\udfff]")
 """Control characters except TAB, LF and CR, and surrogates: rejected in all input."""
 
 
 def id_mistake(text: str) -> tuple[str, str, tuple[int, int]] | None:
-    """Return the code, the message and the span of the mistake in an invalid node id.
+    """Return the code, the message and the span of the mistake in a node id; None if it is valid.
 
-    Return None if it is valid: not empty, and without unprintable characters.
+    A valid id is not empty, and has no unprintable characters. The span is start and end.
     """
     if text and text.isascii() and text.isprintable():  # the usual case
         return None
@@ -43,10 +43,10 @@ def id_mistake(text: str) -> tuple[str, str, tuple[int, int]] | None:
 
 
 def to_exact_str(text: object, what: str) -> str:
-    """Return ``text`` as a plain ``str``, since a subclass might compare differently.
+    """Return ``text`` as a plain ``str``, because a subclass might define another equality.
 
-    :param what: what the error calls it, such as ``a value``.
-    :raises TypeError: if it is not a string.
+    :param what: words for ``text`` in the error, such as ``a value``.
+    :raises TypeError: if ``text`` is not a string.
     """
     if not isinstance(text, str):
         raise TypeError(f"{what} must be a string, not {type(text).__name__}")
@@ -65,12 +65,12 @@ def printable(text: str) -> str:
 
 
 def quoted(text: str, limit: int = 60) -> str:
-    """Return ``text`` in quotes for a message: escaped, and truncated to ``limit`` characters."""
+    """Return ``text`` escaped, truncated to ``limit`` characters, and in single quotes."""
     return f"'{truncate(printable(text[: limit + 1]), limit)}'"
 
 
 def truncate(text: str, limit: int) -> str:
-    """Return ``text``; if it is longer than ``limit``, its beginning and an ellipsis."""
+    """Return ``text``; if it has more than ``limit`` characters, its beginning and ``…``."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
@@ -106,7 +106,7 @@ def display_width(text: str) -> int:
 
 
 def prefix(text: str, columns: int) -> str:
-    """Return as much of the beginning of printable ``text`` as fits in ``columns``."""
+    """Return the longest beginning of printable ``text`` that fits in ``columns`` of a terminal."""
     text = text[: max(columns, 0)]
     if text.isascii():
         return text
@@ -119,9 +119,9 @@ def prefix(text: str, columns: int) -> str:
 
 
 def pluralize(count: int, noun: str, plural: str | None = None) -> str:
-    """Return a count and its noun; the noun is in the plural unless the count is 1.
+    """Return a text of ``count`` and ``noun``, or ``plural`` unless the count is 1.
 
-    The default plural is the noun with an ``s``.
+    The default plural is ``noun`` with an ``s``.
 
     >>> pluralize(1, "node"), pluralize(1200, "node"), pluralize(2, "is empty", "are empty")
     ('1 node', '1,200 nodes', '2 are empty')
@@ -132,9 +132,9 @@ def pluralize(count: int, noun: str, plural: str | None = None) -> str:
 def join_limited(
     items: Sequence[str], limit: int = 3, conjunction: str = "and", noun: str = ""
 ) -> str:
-    """Return the items as a list in words; if there are more than ``limit``, how many others.
+    """Join the first ``limit`` items to a text; if there are more, it ends with their number.
 
-    :param noun: what an item is, in the singular; it follows the number of the others.
+    :param noun: a word for an item, in the singular, to follow that number.
 
     >>> join_limited(["a", "b"]), join_limited(["a", "b", "c"], conjunction="or")
     ('a and b', 'a, b or c')

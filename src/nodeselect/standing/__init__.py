@@ -1,4 +1,4 @@
-"""Many selectors by name, and the query that they answer: which of them match this node?"""
+"""Standing selectors: a collection of named selectors that finds those which match a node."""
 
 from nodeselect.standing.explanation import (
     FailedRequirement,

@@ -1,4 +1,4 @@
-"""Why selectors do not match a node: the selectors grouped by the requirements that it fails."""
+"""Explain why selectors do not match a node: group them by the requirements that the node fails."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -13,10 +13,10 @@ from nodeselect.standing.selector_store import Name, StandingView, Values
 class FailedRequirement(NamedTuple):
     """A requirement that a node fails, and how many selectors have it.
 
-    :param text: the requirement. Ids are in angle brackets: ``<id in (n-1,n-2)>``, or
-        ``<one of 9 ids>`` if there are many: then all lists of 9 ids count as one requirement.
-    :param failing: how many selectors have this requirement, and so do not match.
-    :param failing_only_this: how many of them would match without it.
+    :param text: the requirement. Ids are shown as ``<id in (n-1,n-2)>``. Many ids are shown as
+        ``<one of 9 ids>``; all such lists of 9 ids are counted as one requirement.
+    :param failing: how many selectors have this requirement, and so do not match the node.
+    :param failing_only_this: how many of these would match the node without this requirement.
     """
 
     text: str
@@ -25,9 +25,9 @@ class FailedRequirement(NamedTuple):
 
 
 class StandingReason(NamedTuple, Generic[Name]):
-    """The selectors that do not match because the node fails exactly the same requirements.
+    """A group of selectors that do not match a node because it fails the same requirements.
 
-    :param failed: the texts of these requirements, sorted.
+    :param failed: the texts of all requirements of these selectors that the node fails, sorted.
     :param names: the names of the selectors, in the order in which they were first added.
     """
 
@@ -38,13 +38,13 @@ class StandingReason(NamedTuple, Generic[Name]):
 class StandingExplanation(NamedTuple, Generic[Name]):
     """How many selectors match a node, and why the others do not.
 
-    ``total`` is the sum of ``matched`` and of the names of all ``reasons``.
+    ``total`` is ``matched`` plus the number of names in all ``reasons``.
 
     :param node_id: the id of the node; None if only labels are known.
     :param total: how many selectors there are.
-    :param matched: how many of them match.
-    :param requirements: the requirements that the node fails; first those without which the most
-        selectors would match.
+    :param matched: how many selectors match the node.
+    :param requirements: the requirements that the node fails, sorted by how many selectors would
+        match without the requirement, the most first.
     :param reasons: the selectors that do not match, grouped by the requirements that the node
         fails; the largest group comes first.
     """
@@ -57,7 +57,7 @@ class StandingExplanation(NamedTuple, Generic[Name]):
 
     @property
     def headline(self) -> str:
-        """How many selectors match, and why the others do not, in one line."""
+        """A line of text: how many selectors match the node, and why the others do not."""
         groups = [(reason.failed, len(reason.names)) for reason in self.reasons]
         return selectors_headline(self.node_id, self.total, self.matched, groups)
 
@@ -69,7 +69,7 @@ class StandingExplanation(NamedTuple, Generic[Name]):
 
 
 def explain(view: StandingView[Name], values: Values) -> StandingExplanation[Name]:
-    """Return how many selectors match a node, and which requirements of the others it fails."""
+    """Return how many selectors match a node, and which requirements of the others fail."""
     store, matching = view.store, view.matching(values)
     texts_by_id: dict[int, str | None] = {}
     groups: dict[tuple[str, ...], list[Name]] = {}
@@ -95,10 +95,10 @@ def explain(view: StandingView[Name], values: Values) -> StandingExplanation[Nam
 def _failed(
     selector: Selector, values: Values, texts_by_id: dict[int, str | None]
 ) -> Iterator[str]:
-    """Yield the texts of those requirements of ``selector`` that a node fails.
+    """Yield the texts of the requirements of ``selector`` that a node fails.
 
-    :param texts_by_id: a cache, because many selectors share requirements. By the ``id()`` of each
-        tested requirement it has the text; None if the node satisfies it.
+    :param texts_by_id: a cache, because many selectors have the same requirements: from the
+        ``id()`` of a tested requirement to its text, or None if the node satisfies it.
     """
     if selector.ids is not None and values.get(None) not in selector.ids:
         yield requirement_text(selector.split()[0])

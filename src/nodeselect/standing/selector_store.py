@@ -1,15 +1,15 @@
-"""Selectors by name, indexed by what they require: which of them does a node fail?
+"""Selectors by name, indexed by their requirements, to find the selectors that match a node.
 
 An *entry* is a name with one selector. Entries are numbered in the order in which they were added,
-and never change: a name that gets another selector gets another entry.
+and never change: if a name gets another selector, this is a new entry.
 
-A node fails a selector if it fails what the selector requires of one key. For each key, an index
-has the entries that fail with each value, and without the key. The entries that match a node are
-all entries, without those that fail for one of its keys or for a key that it lacks. No selector is
-tested by itself. The id of a node is treated as one more label, under the key None.
+A selector does not match a node if the node fails its condition on at least one key. For each key,
+an index finds the entries whose condition fails with a given value, and without the key. To match a
+node, subtract these entries from the set of all entries, for each key that the node has or lacks.
+No selector is tested by itself. The id of a node is treated as one more label, with the key None.
 
-Entries and postings are only ever appended. So a reader needs no lock: it has the set of the
-entries that exist at its moment, and ignores all others.
+Entries are only added, to the lists and to the sets of entry numbers. So a reader needs no lock: it
+has the set of the entries that existed when it began, and ignores all others.
 """
 
 from array import array
@@ -47,10 +47,10 @@ _CACHED_SHARE = 64
 
 
 class KeyConditions:
-    """An index of what selectors require of one label key: finds the selectors that a value fails.
+    """An index of the conditions on one label key: finds the selectors that reject a value.
 
-    A selector is given by its number, its *entry*. Entries are only added, in ascending order. So a
-    reader may read while a writer adds, if it ignores the entries that are new to it.
+    Selectors are given by their entry numbers. Entries are only added, in ascending order. So one
+    thread may add entries while others read, if a reader ignores the entries that are new to it.
     """
 
     __slots__ = (
@@ -84,7 +84,7 @@ class KeyConditions:
     def add(self, entry: int, constraint: KeyConstraint) -> None:
         """Add the selector with the number ``entry``.
 
-        :param constraint: what the selector allows for the key.
+        :param constraint: the values that the selector allows for the key.
         """
         if not constraint.allows_absent:
             self.required.add(entry)
@@ -98,16 +98,16 @@ class KeyConditions:
         self._added += 1  # last: what is cached from now on has the whole entry
 
     def add_ids(self, entry: int, ids: Collection[str]) -> None:
-        """Add the selector with the number ``entry``, which requires one of ``ids``.
+        """Add the selector with the number ``entry``, which matches only nodes with one of ``ids``.
 
-        The value in this index is then the id of a node, not that of a label.
+        All values in this index are then ids of nodes, not values of a label.
         """
         self.required.add(entry)
         self._add_values(entry, ids)
         self._added += 1
 
     def failing(self, value: str) -> list[Postings]:
-        """Return sets whose union is the entries that fail if a node has ``value`` for the key.
+        """Return the selectors that reject ``value``: a list of sets of entries, to be united.
 
         Do not modify the sets: they may belong to the index.
         """
@@ -121,9 +121,9 @@ class KeyConditions:
         return [cached[1]]
 
     def renumbered(self, kept: Postings, numbers: Sequence[int]) -> "KeyConditions":
-        """Return a copy with only the entries ``kept``, under new numbers.
+        """Return a copy with only the entries ``kept``, which get new numbers.
 
-        :param numbers: the new number of each entry, by its old one.
+        :param numbers: a list of the new numbers; the position is the old number.
         """
         new = KeyConditions()
         new.required = _renumbered(self.required, kept, numbers)
@@ -159,9 +159,9 @@ class KeyConditions:
 
 
 class SelectorStore(Generic[Name]):
-    """Selectors with names, and an index for each label key that they have conditions on.
+    """Selectors with names, and an index for each label key on which selectors have conditions.
 
-    A name and its selector are an *entry*. Entries are numbered. One thread may write while any
+    A name with one selector is an *entry*. Entries are numbered. One thread may write while any
     number of threads read.
     """
 
@@ -199,10 +199,10 @@ class SelectorStore(Generic[Name]):
         self._cache: dict[frozenset[str | None], tuple[int, Postings]] = {}
 
     def add(self, name: Name, selector: Selector, replaced: int | None) -> int:
-        """Add a selector; return its number. Cost: about 5 µs, and 3 µs a requirement.
+        """Add a selector; return the number of the new entry. Cost: 5 µs, and 3 µs a requirement.
 
-        :param replaced: the number of the entry that it replaces, whose place in the order of names
-            it gets; None for the last place.
+        :param replaced: the number of the entry to replace: the new entry gets its place in the
+            order of names. None for the last place.
         """
         entry = len(self.names)
         for key, constraint in constraints_by_key(selector.requirements).items():
@@ -213,13 +213,13 @@ class SelectorStore(Generic[Name]):
         return entry
 
     def has(self, entry: int, selector: Selector) -> bool:
-        """Return whether the selector of the entry with this number equals ``selector``."""
+        """Return whether the entry with the number ``entry`` has an equal selector."""
         return self._unique.get(selector) is self.selectors[entry]
 
     def find(self, name: Name, count: int) -> int | None:
-        """Return the number of the entry with this name: the latest one below ``count``.
+        """Return the number of the last entry with this name among the first ``count`` entries.
 
-        If all entries with the name are later, return one of these; if there are none, return None.
+        If all entries with the name are later, return any of them; if there is no entry, None.
         Cost: one look-up, and a binary search if the name has several entries.
         """
         found = self._entries.get(name)
@@ -228,10 +228,10 @@ class SelectorStore(Generic[Name]):
         return found
 
     def failing(self, values: Values, skip: Collection[str | None] = ()) -> list[Postings]:
-        """Return sets whose union is the entries whose selectors do not match a node.
+        """Return the entries that do not match a node: a list of sets of entries, to be united.
 
         :param values: the labels of the node; under None its id.
-        :param skip: keys whose conditions are not considered.
+        :param skip: ignore the conditions on these keys.
         """
         keys = self._keys
         known = [key for key in values if key in keys]
@@ -242,7 +242,7 @@ class SelectorStore(Generic[Name]):
         return failing
 
     def failing_for_key(self, key: str | None, value: str | None) -> list[Postings]:
-        """Return sets whose union is the entries that fail if a node has ``value`` for ``key``.
+        """Return the entries that reject ``value`` for ``key``: a list of sets, to be united.
 
         :param value: None if the node does not have the key.
         """
@@ -252,7 +252,7 @@ class SelectorStore(Generic[Name]):
         return [conditions.required] if value is None else conditions.failing(value)
 
     def in_order(self, entries: Postings) -> "array[int]":
-        """Return the numbers of entries in the order in which their names were first added."""
+        """Return the numbers in ``entries``, in the order in which their names were first added."""
         numbers = postings.ordinals(entries)
         moved = numbers[bisect_left(numbers, self._first_moved) :]
         if not moved:
@@ -262,7 +262,7 @@ class SelectorStore(Generic[Name]):
         return array("I", [by_rank.get(rank, rank) for rank in ranks])
 
     def names_of(self, entries: Postings) -> list[Name]:
-        """Return the names of entries, in the order in which they were first added.
+        """Return the names of ``entries``, in the order in which the names were first added.
 
         Cost: about 15 to 50 ns a name.
         """
@@ -282,7 +282,7 @@ class SelectorStore(Generic[Name]):
         return taken
 
     def compacted(self, entries: Postings) -> "SelectorStore[Name]":
-        """Return a store of only these entries. Cost: about 2 µs an entry."""
+        """Return a new store with only these entries. Cost: about 2 µs an entry."""
         new: SelectorStore[Name] = SelectorStore()
         numbers = [0] * len(self.names)
         for number, entry in enumerate(self.in_order(entries)):
@@ -294,7 +294,7 @@ class SelectorStore(Generic[Name]):
         return new
 
     def _append(self, name: Name, selector: Selector, replaced: int | None) -> None:
-        """Append an entry whose selector is in the indexes already."""
+        """Append an entry; the indexes must already contain the selector."""
         entry = len(self.names)
         if replaced is None:
             self._ranks.append(self._next_rank)
@@ -317,7 +317,7 @@ class SelectorStore(Generic[Name]):
         return conditions
 
     def _requiring_others(self, keys: frozenset[str | None]) -> Postings:
-        """Return the entries that require a key which is not in ``keys``.
+        """Return the set of entries that require any key that is not in ``keys``.
 
         Do not modify the set: it is cached.
         """
@@ -333,19 +333,19 @@ class SelectorStore(Generic[Name]):
 
 
 def _adjacent(name: Any) -> Any:
-    """Return a copy of a name that is a string, so that the names are neighbours in memory.
+    """Return a copy of a string, so that all names are adjacent in memory; unchanged otherwise.
 
-    Names are created together with their selectors, and so far from each other: half of the time to
-    look them up was spent waiting for memory. A name of another type is returned as it is.
+    Users create each name together with its selector, so names are far from each other in memory.
+    Half of the time to look names up was spent waiting for memory.
     """
     return f"{name} "[:-1] if type(name) is str else name
 
 
 class StandingView(Generic[Name]):
-    """The state of a collection of selectors that one reader sees. Immutable.
+    """An immutable view of a store: the selectors that are visible to one reader.
 
-    :param store: has all selectors, including replaced, removed and later ones.
-    :param entries: the numbers of those that exist at this moment; they are not copied.
+    :param store: has all selectors, even if replaced, removed or added later.
+    :param entries: the numbers of the visible entries; the set is not copied.
     """
 
     __slots__ = ("_count", "entries", "generation", "store")
@@ -357,7 +357,7 @@ class StandingView(Generic[Name]):
         self._count = len(store.names)
 
     def find(self, name: Name) -> int | None:
-        """Return the number of the entry with this name, or None.
+        """Return the number of the visible entry with this name; None if there is none.
 
         Cost: less than a microsecond.
         """
@@ -365,11 +365,11 @@ class StandingView(Generic[Name]):
         return entry if entry is not None and entry in self.entries else None
 
     def matching(self, values: Values) -> Postings:
-        """Return the entries that match a node."""
+        """Return the visible entries whose selectors match a node."""
         return self.entries - postings.union(self.store.failing(values))
 
     def changes(self, old: Values, new: Values) -> tuple[Postings, Postings]:
-        """Return the entries that match ``new`` but not ``old``, and those that do the reverse.
+        """Return the entries that match ``new`` but not ``old``; and ``old`` but not ``new``.
 
         Conditions on unchanged keys are tested only for entries that a changed key affects.
         """

@@ -1,4 +1,4 @@
-"""What readers of standing selectors see: names of selectors, and the methods of a snapshot."""
+"""The read methods of standing selectors, snapshots, and the sets of names that they return."""
 
 from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Generic, NoReturn, TypeVar
@@ -15,16 +15,16 @@ _Other = TypeVar("_Other")
 
 
 class NameSet(Set[Name]):
-    """The names of some selectors, such as those that match a node. Later changes do not affect it.
+    """Names of selectors, such as those that match a node. Later changes do not affect the set.
 
-    Names are in the order in which they were first added. It can be used like a set; ``&``, ``|``,
+    Names are iterated in the order in which they were first added. The operators ``&``, ``|``,
     ``-`` and ``^`` return a ``frozenset``.
     """
 
     __slots__ = ("_entries", "_view")
 
     def __init__(self, view: StandingView[Name], entries: Postings) -> None:
-        """Internal: sets are created by ``matching`` and ``changes``."""
+        """Internal: only ``matching`` and ``changes`` create name sets."""
         self._view = view
         self._entries = entries
 
@@ -39,7 +39,7 @@ class NameSet(Set[Name]):
         return entry is not None and entry in self._entries
 
     def names(self) -> list[Name]:
-        """Return the names in order. Cost: about 15 to 50 ns a name."""
+        """Return the names in the order of iteration. Cost: about 15 to 50 ns a name."""
         return self._view.store.names_of(self._entries)
 
     @classmethod
@@ -47,7 +47,7 @@ class NameSet(Set[Name]):
         return frozenset(names)
 
     def __reduce__(self) -> NoReturn:
-        """Raise ``TypeError``: a copy would contain all selectors, however small the set."""
+        """Raise ``TypeError``: a copy would contain all selectors, even for a small set."""
         raise TypeError("a NameSet cannot be copied or pickled: use its names()")
 
     def __repr__(self) -> str:
@@ -56,10 +56,10 @@ class NameSet(Set[Name]):
 
 
 class BaseStanding(Generic[Name]):
-    """The read methods of standing selectors and of a snapshot of them.
+    """The read methods of :class:`StandingSelectors` and :class:`StandingSnapshot`.
 
-    Each call sees one consistent state, whatever other threads write meanwhile, and never waits
-    for them.
+    Each call sees one consistent state, even while other threads write. Reads never wait for
+    writes.
     """
 
     __slots__ = ("_view",)
@@ -69,11 +69,11 @@ class BaseStanding(Generic[Name]):
 
     @property
     def generation(self) -> int:
-        """The number of writes that changed something."""
+        """How many writes have changed a selector; other writes are not counted."""
         return self._view.generation
 
     def matching(self, node: Node | Mapping[str, str], node_id: str | None = None) -> NameSet[Name]:
-        """Return the names of the selectors that match a node, or a mapping of labels.
+        """Return the names of the selectors that match ``node``: a Node or a mapping of labels.
 
         >>> from nodeselect import Selector, StandingSelectors
         >>> standing = StandingSelectors({"train": Selector.parse("gpu")})
@@ -84,17 +84,17 @@ class BaseStanding(Generic[Name]):
 
         Cost: some tens of microseconds for 100,000 selectors (``docs/standing.md``).
 
-        :param node_id: the id of the node, if only its labels are given; without an id, no selector
-            with ids matches.
+        :param node_id: the id of the node, if ``node`` is a mapping of labels; if it is None, no
+            selector with ids matches.
         :raises TypeError: if the labels do not map strings to strings.
         """
         view = self._view
         return NameSet(view, view.matching(_values(node, node_id)))
 
     def changes(self, old: Node | None, new: Node | None) -> tuple[NameSet[Name], NameSet[Name]]:
-        """Return the names of the selectors that match a node only after a change, or only before.
+        """Return the names of the selectors that a change of a node affects, in two sets.
 
-        The first set has those that match ``new`` but not ``old``, the second the reverse.
+        The selectors of the first set match only ``new``, those of the second match only ``old``.
 
         :param old: the node before the change; None if it did not exist.
         :param new: the node after the change; None if it no longer exists.
@@ -113,7 +113,7 @@ class BaseStanding(Generic[Name]):
     def explain(
         self, node: Node | Mapping[str, str], node_id: str | None = None
     ) -> StandingExplanation[Name]:
-        """Return how many selectors match a node, and which requirements of the others it fails.
+        """Return how many selectors match a node, and which requirements of the others fail.
 
         Cost: about 10 µs for each selector that does not match.
 
@@ -130,7 +130,7 @@ class BaseStanding(Generic[Name]):
     def __getitem__(self, name: Name) -> Selector:
         """Return the selector with this name.
 
-        :raises KeyError: if there is none.
+        :raises KeyError: if there is no selector with this name.
         """
         selector = self.get(name)
         if selector is None:
@@ -148,7 +148,7 @@ class BaseStanding(Generic[Name]):
         return iter(self.names())
 
     def names(self) -> list[Name]:
-        """Return all names in order. Cost: about 15 to 50 ns a name."""
+        """Return all names, in the order in which they were first added: 15 to 50 ns a name."""
         view = self._view
         return view.store.names_of(view.entries)
 
@@ -157,7 +157,7 @@ class BaseStanding(Generic[Name]):
 
 
 class StandingSnapshot(BaseStanding[Name]):
-    """The state of standing selectors at one moment. It never changes.
+    """The standing selectors at one moment. A snapshot never changes.
 
     Create it with :meth:`StandingSelectors.snapshot`.
     """
@@ -165,7 +165,7 @@ class StandingSnapshot(BaseStanding[Name]):
     __slots__ = ()
 
     def __init__(self, view: StandingView[Name]) -> None:
-        """Internal: a snapshot is created by ``StandingSelectors.snapshot``."""
+        """Internal: only ``StandingSelectors.snapshot`` creates snapshots."""
         self._view = view
 
     def __reduce__(self) -> NoReturn:
@@ -174,7 +174,7 @@ class StandingSnapshot(BaseStanding[Name]):
 
 
 def _values(node: Node | Mapping[str, str], node_id: str | None = None) -> Values:
-    """Return the labels of a node in a mapping in which its id has the key None."""
+    """Return a mapping of the labels of a node, with its id, if known, under the key None."""
     values: dict[str | None, str]
     if isinstance(node, Node):
         if node_id is not None:

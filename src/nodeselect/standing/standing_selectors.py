@@ -1,4 +1,4 @@
-"""Live standing selectors: selectors by name, and the methods that change them."""
+"""Standing selectors that can be changed: the write methods of a collection of named selectors."""
 
 from collections.abc import Iterable, Mapping
 from typing import Literal, NoReturn, TypeAlias
@@ -17,7 +17,7 @@ _MAX_DEAD = 1_024
 
 
 class StandingSelectors(BaseStanding[Name]):
-    """A collection of selectors, each with a name, that finds those which match a node.
+    """A collection of named selectors that finds the selectors which match a node.
 
     >>> from nodeselect import Node
     >>> standing = StandingSelectors({"train": Selector.parse("gpu")})
@@ -28,10 +28,10 @@ class StandingSelectors(BaseStanding[Name]):
     >>> standing.matching(Node("n-1", {"gpu": "4"})).names()
     ['train', 'batch']
 
-    Any thread may read at any time, and never waits. Threads that write wait for each other. Equal
-    selectors are stored once, however many names they have.
+    Threads that read never wait. Threads that write wait for each other. Equal selectors are stored
+    only once, even if they have several names.
 
-    :param selectors: the first selectors, each under its name; names may be any hashable values.
+    :param selectors: the initial selectors, by name; names may be any hashable objects.
     :raises TypeError: if a value is not a :class:`Selector`.
     """
 
@@ -48,10 +48,10 @@ class StandingSelectors(BaseStanding[Name]):
         self._view = _whole(store, generation=0)
 
     def upsert(self, name: Name, selector: Selector) -> _ChangeKind:
-        """Replace the selector that has this name; if there is none, append ``selector``.
+        """Replace the selector with this name; if there is none, append ``selector``.
 
-        Return ``"added"``, ``"changed"`` or, if the two are equal, ``"unchanged"``. Cost: about
-        20 µs, including the compactions that become necessary after many writes.
+        Return ``"added"``, ``"changed"`` or, if the old selector is equal, ``"unchanged"``. Cost:
+        about 20 µs, which includes compactions: replaced selectors are dropped from time to time.
 
         :raises TypeError: if ``selector`` is not a :class:`Selector`; text is not parsed here.
         """
@@ -60,18 +60,17 @@ class StandingSelectors(BaseStanding[Name]):
     def remove(self, name: Name, *, missing_ok: bool = False) -> _ChangeKind:
         """Remove the selector with this name; return ``"removed"``. Cost: a few microseconds.
 
-        :param missing_ok: whether to return ``"unchanged"`` if no selector has this name.
-        :raises KeyError: if no selector has this name, unless ``missing_ok`` is true.
+        :param missing_ok: return ``"unchanged"`` instead of an error if no selector has this name.
+        :raises KeyError: if no selector has this name and ``missing_ok`` is false.
         """
         return self._lock.run(self._write, {name: None}, missing_ok)[0]
 
     def apply(self, changes: Mapping[Name, Selector | None]) -> None:
         """Apply several changes as one: readers see all of them or none.
 
-        :param changes: for each name the selector to add or replace, or None to remove the selector
-            with this name.
-        :raises KeyError: if a selector is to be removed that does not exist. Then nothing changes.
-        :raises TypeError: if a change is neither a selector nor None. Then nothing changes.
+        :param changes: maps names to their new selectors; None removes the selector with the name.
+        :raises KeyError: if there is no selector to remove. In this case, nothing is changed.
+        :raises TypeError: if a change is neither a selector nor None. Again, nothing is changed.
         """
         if not isinstance(changes, Mapping):
             raise TypeError(f"changes must be a mapping, not {type(changes).__name__}")
@@ -84,7 +83,7 @@ class StandingSelectors(BaseStanding[Name]):
     def snapshot(self) -> StandingSnapshot[Name]:
         """Return the current state, for several queries that must see the same selectors.
 
-        It never changes, whatever is written afterwards. Cost: less than a microsecond.
+        Later writes do not change the snapshot. Cost: less than a microsecond.
         """
         return StandingSnapshot(self._view)
 
@@ -97,7 +96,7 @@ class StandingSelectors(BaseStanding[Name]):
     def _write(
         self, changes: Mapping[Name, Selector | None], missing_ok: bool = False
     ) -> list[_ChangeKind]:
-        """Apply all of ``changes`` or none; return what each did. Their types have been checked."""
+        """Apply all ``changes`` or none; return a kind for each. Types must have been checked."""
         if self._write_interrupted:  # drop what the last write left unfinished
             self._view = _compacted(self._view)
             self._write_interrupted = False
@@ -134,7 +133,7 @@ class StandingSelectors(BaseStanding[Name]):
 
 
 def _whole(store: SelectorStore[Name], generation: int) -> StandingView[Name]:
-    """Return the view of a store in which all its entries are visible."""
+    """Return a view of ``store`` in which all entries are visible."""
     return StandingView(store, postings.from_range(0, len(store.names)), generation)
 
 
