@@ -1,1 +1,1 @@
-"""The same selectors where the fleet lives: in a database, in Spark, in a data frame."""
+"""Selectors as conditions of other engines: SQL databases, Spark and Polars."""

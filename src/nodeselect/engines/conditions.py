@@ -1,9 +1,9 @@
-"""Selectors as expressions of an engine, put together from the few conditions it must express.
+"""Convert selectors to expressions of an engine, such as a database.
 
-**The law of every engine**: a condition is true or false, never unknown. It is false if the node
-does not have the label, if its value is NULL, and if there are no labels at all. Therefore NOT and
-AND are those of logic, and no operator has to consider NULL. An engine that follows this law
-answers as :attr:`Selector.matches` does.
+**The law of every engine**: a condition is true or false, never NULL. It is false if the node does
+not have the label, if the value of the label is NULL, and if there are no labels at all. So NOT and
+AND have only two truth values to consider. An engine that follows this law selects the same nodes
+as :attr:`Selector.matches`.
 """
 
 from collections.abc import Sequence
@@ -17,25 +17,25 @@ _E = TypeVar("_E")
 
 
 class Conditions(Protocol[_E]):
-    """The conditions that an engine must be able to express, as values of its own type ``_E``.
+    """The conditions that an engine must be able to express.
 
-    This type is, for example, a text of SQL, or an expression of Polars.
+    They have the type ``_E``: for example a string of SQL, or a Polars expression.
     """
 
     def has_key(self, key: str) -> _E:
-        """Express that the node has the label, whatever its value."""
+        """Express that the node has the label ``key``, with any value."""
 
     def value_in(self, key: str, values: Sequence[str]) -> _E:
-        """Express that the node has the label, with one of these values, byte for byte."""
+        """Express that the node has the label ``key`` with one of ``values``, byte for byte."""
 
     def integer_between(self, key: str, low: int, high: int) -> _E:
-        """Express that the label reads as a signed 64-bit decimal integer within the bounds.
+        """Express that the label is a decimal 64-bit integer from ``low`` to ``high``, inclusive.
 
         Both bounds have 64 bits, and ``low`` is not above ``high``.
         """
 
     def id_in(self, ids: Sequence[str]) -> _E:
-        """Express that the node's id is one of these, byte for byte. There is at least one."""
+        """Express that the node's id is one of ``ids``, byte for byte. There is at least one id."""
 
     def constant(self, value: bool) -> _E:
         """Express a condition that is true for every node or, if ``value`` is false, for none."""
@@ -44,13 +44,13 @@ class Conditions(Protocol[_E]):
         """Express that a condition does not hold."""
 
     def conjunction(self, conditions: Sequence[_E]) -> _E:
-        """Express that all of one or more conditions hold."""
+        """Express that all ``conditions`` hold. There is at least one."""
 
 
 def express(selector: Selector, conditions: Conditions[_E]) -> _E:
-    """Return the expression of an engine that is true for the nodes that a selector matches.
+    """Return the expression of an engine that is true for the nodes that ``selector`` matches.
 
-    :raises TypeError: if it is not a selector.
+    :raises TypeError: if ``selector`` is not a :class:`Selector`.
     """
     if not require_selector(selector).is_satisfiable:
         return conditions.constant(False)
@@ -59,7 +59,7 @@ def express(selector: Selector, conditions: Conditions[_E]) -> _E:
 
 
 def _part(part: Selector, conditions: Conditions[_E]) -> _E:
-    """Return the expression for a selector with one requirement, or with only ids."""
+    """Return the expression for ``part``, a selector with one requirement, or with only ids."""
     if part.ids is not None:
         return conditions.id_in(part.ids)
     (requirement,) = part.requirements

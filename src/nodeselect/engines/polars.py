@@ -1,4 +1,4 @@
-"""Selectors as expressions of Polars. Needs ``polars``."""
+"""Convert selectors to Polars expressions. Needs ``polars``."""
 
 from collections.abc import Mapping, Sequence
 
@@ -24,8 +24,8 @@ def where(
 ) -> pl.Expr:
     """Return an expression that is true for the nodes ``selector`` matches. It is never NULL.
 
-    A query with it raises Polars' ``InvalidOperationError`` if a column that it reads is not of
-    texts: a number is not compared as if it were its text.
+    A query with this expression raises a Polars ``InvalidOperationError`` if one of the columns
+    does not contain strings: numbers are not converted to strings.
 
     >>> nodes = pl.DataFrame({"id": ["n-1", "n-2"], "region": ["eu", None], "gpu": ["2", "4"]})
     >>> columns = {"region": "region", "gpu": "gpu"}
@@ -37,7 +37,7 @@ def where(
         of its own. Then a label without a column is absent. A list of structs becomes a map by
         ``pl.col("labels").list.to_map()``.
     :param id: the column of the ids; needed only for a selector by ids.
-    :param columns: by key, the columns of labels that have one of their own: strings, categories
+    :param columns: a mapping from label keys to the columns of their values: strings, categories
         or an enum; or fields of a struct. Such a column is 20 to 100 times faster than a map. NULL
         means that the label is absent.
     :raises ValueError: if ``id`` is needed and None.
@@ -53,7 +53,7 @@ def where(
 
 
 class _Conditions:
-    """Implements :class:`nodeselect.engines.conditions.Conditions`."""
+    """Implements :class:`nodeselect.engines.conditions.Conditions` as Polars expressions."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class _Conditions:
         return self._id
 
     def value(self, key: str) -> pl.Expr:
-        """Return one label, NULL if it is absent."""
+        """Return an expression for the value of the label ``key``; NULL if it is absent."""
         if (column := self.columns.get(key)) is not None:
             return column
         if self.labels is None:
@@ -111,9 +111,9 @@ def _is_in(value: pl.Expr, values: Sequence[str]) -> pl.Expr:
 
 
 def _is_text(value: pl.Expr) -> pl.Expr:
-    """Return a condition that is true if ``value`` is a text; otherwise a query with it raises.
+    """Return an expression that is true if ``value`` is a string column.
 
-    Polars compares types while it plans a query: no row is read.
+    For another type, a query with this expression raises before it reads any row.
     """
     return ~pl.lit(["a text"]).list.contains(pl.lit(None).cast(pl.dtype_of(value)))
 

@@ -1,4 +1,4 @@
-"""Selectors as columns of Spark, and explanations over a data frame. Needs ``pyspark``."""
+"""Convert selectors to Spark columns, and explain them over a data frame. Needs ``pyspark``."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,7 +26,7 @@ def where(
     """Return a column that is true for the nodes ``selector`` matches. It is never NULL.
 
     In ``nodes.filter(where(selector))``, Spark pushes conditions on columns down to the files, but
-    not those on a map. Thousands of ids become a broadcast join. It works with Spark Connect, too.
+    not conditions on a map. Thousands of ids become a broadcast join. Spark Connect works, too.
 
     The parameters are those of :func:`nodeselect.engines.sql.where`.
     """
@@ -51,8 +51,8 @@ def nodes(
 ) -> Iterator[SqlNodes]:
     """Open a data frame as nodes with the methods of an inventory, such as ``explain``.
 
-    For example, ``with nodes(frame) as fleet: print(fleet.explain(selector))``. The block has a
-    temporary view of the frame in its session, which is dropped at the end.
+    For example, ``with nodes(frame) as fleet: print(fleet.explain(selector))``. During the ``with``
+    block, there is a temporary view of the frame in its Spark session.
 
     :param labels: as for :func:`where`, like ``id`` and ``columns``.
     :param name: the column of the names, if there is one.

@@ -1,4 +1,4 @@
-"""Selectors as conditions of SQLAlchemy. Needs ``sqlalchemy``."""
+"""Convert selectors to SQLAlchemy conditions. Needs ``sqlalchemy``."""
 
 import json
 import re
@@ -78,12 +78,11 @@ def where(
     >>> print(select(nodes.c.id).where(condition).compile(create_engine("sqlite://")).params)
     {'param_1': 'eu', 'param_2': 'gpu', 'param_3': 2, 'param_4': 9223372036854775807}
 
-    Keys, values and ids are bound parameters. So selectors of the same shape are one statement for
-    the caches of SQLAlchemy and of the database. Thousands of ids are one parameter, and are joined
-    by the database.
+    Keys, values and ids are bound parameters. So selectors that differ only in these are the same
+    statement for the caches of SQLAlchemy and of the database. Thousands of ids are one parameter.
 
-    The dialect is that of the connection which runs the statement: PostgreSQL, SQLite or DuckDB.
-    Another one raises ``CompileError``.
+    The dialect comes from the connection that runs the statement: PostgreSQL, SQLite or DuckDB.
+    Any other dialect raises ``CompileError``.
 
     :param labels: the column of all labels (JSONB in PostgreSQL, JSON in SQLite, MAP in DuckDB). Or
         a tuple of three columns of a table with a row for each label: the node's id, the key and
@@ -91,9 +90,9 @@ def where(
         then a label without a column is absent.
     :param id: the column of the ids; needed only for a selector by ids, or labels in a table of
         their own.
-    :param columns: by key, the columns of labels that have one of their own. NULL means that the
+    :param columns: a mapping from label keys to the columns of their values. NULL means that the
         label is absent.
-    :raises TypeError: if one of these is not a column, for example only its name; or if the type of
+    :raises TypeError: if one of these is not a column, but for example its name; or if the type of
         a column is a number, a boolean, a time, bytes or a UUID.
     :raises ValueError: if ``id`` is needed and None.
     """
@@ -117,7 +116,7 @@ def nodes(
     A method may run several queries. For all of them to see the same rows, the isolation level of
     the connection must be at least ``REPEATABLE READ``.
 
-    :raises CompileError: if the dialect of the connection is not known here.
+    :raises CompileError: if the dialect of the connection is not supported.
     """
 
     def execute(query: str) -> Iterable[Sequence[Any]]:
@@ -131,7 +130,7 @@ def nodes(
 
 
 class _Conditions:
-    """Implements :class:`nodeselect.engines.conditions.Conditions`."""
+    """Implements :class:`nodeselect.engines.conditions.Conditions` for SQLAlchemy."""
 
     def __init__(
         self,
@@ -194,10 +193,10 @@ class _Conditions:
         test_value: Callable[[_Column], sa.ColumnElement[bool]],
         test_label: Callable[[_Column], sa.ColumnElement[bool]],
     ) -> sa.ColumnElement[bool]:
-        """Return a condition on a label, wherever its value is.
+        """Return a condition on the label ``key``, in whichever column it is.
 
-        :param test_value: returns the condition on a column of values.
-        :param test_label: returns the condition on a column of all labels.
+        :param test_value: returns the condition, given the column of the label's value.
+        :param test_label: returns the condition, given the column of all labels.
         """
         labels = self._labels
         if (column := self._columns.get(key)) is not None:
@@ -216,9 +215,9 @@ class _Conditions:
 
 
 def _check(column: _Column) -> None:
-    """Check that a column can have texts or labels.
+    """Check that the type of a column may be text or labels.
 
-    :raises TypeError: if it cannot, or is not a column.
+    :raises TypeError: if it cannot be, or if ``column`` is not a column.
     """
     if not isinstance(column, sa.SQLColumnExpression):
         # It would be a bound parameter.
@@ -238,8 +237,8 @@ def _text(text: str) -> sa.ColumnElement[str]:
 class _Condition(FunctionElement[bool]):
     """A condition that becomes SQL when the dialect is known.
 
-    Its clauses are the columns that are tested, and bound parameters. The SQL depends only on them
-    and on the class, so SQLAlchemy may cache it.
+    Its clauses are the tested columns and the bound parameters. The SQL depends only on the clauses
+    and on the class, so SQLAlchemy may cache the SQL.
     """
 
     type = sa.Boolean()
@@ -254,8 +253,8 @@ class _Condition(FunctionElement[bool]):
     def self_group(self, against: object = None) -> "_Condition":
         """Return the condition itself, since its SQL has parentheses already.
 
-        Otherwise, for a database without booleans, SQLAlchemy would append ``= 1``, which would
-        keep the database from using an index.
+        The method of the base class would append ``= 1`` for a database without booleans, which
+        would keep the database from using an index.
         """
         return self
 
@@ -307,7 +306,7 @@ class _Not(_Condition):
 
 
 class _JoinKeys(FunctionElement[Any]):
-    """What :meth:`Dialect.join_keys` returns: the columns by which ids are compared as bytes."""
+    """The expressions of :meth:`Dialect.join_keys`, which compare ids as bytes."""
 
     inherit_cache = True
 
@@ -332,9 +331,9 @@ def _compile(condition: _Condition, compiler: SQLCompiler, **options: Any) -> st
 
 
 def _dialect(name: str) -> Dialect:
-    """Return a dialect by its name in SQLAlchemy.
+    """Return the dialect for a name of SQLAlchemy, such as ``postgresql``.
 
-    :raises CompileError: if it is not known here.
+    :raises CompileError: if the dialect is not supported.
     """
     if name in _DIALECTS:
         return _DIALECTS[name]

@@ -1,4 +1,4 @@
-"""Selectors as SQL text, for psql, DuckDB, SQLite and Spark SQL, and over a database connection."""
+"""Convert selectors to SQL, for PostgreSQL, DuckDB, SQLite and Spark; query tables of nodes."""
 
 from nodeselect.engines.sql.nodes import SqlNodes
 from nodeselect.engines.sql.text import LongTable, where

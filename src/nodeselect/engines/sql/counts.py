@@ -31,12 +31,12 @@ class SqlFailures:
     """The nodes of a table, grouped by the requirements that they fail.
 
     It implements ``Failures`` of ``explain/countable.py``. One query counts the groups. A second
-    one finds ids of examples among the first 1,000 nodes; a third is run only for groups that have
-    too few of these.
+    query finds example ids among the first 1,000 nodes; a third one runs only for groups with too
+    few examples.
 
     In these queries, ``failed0`` is an integer with a bit for each of the first 60 requirements,
-    the lowest for the first. For example, 5 means that a node fails the first and the third, and 0
-    that it matches. ``failed1`` is for the next 60, and so on.
+    the lowest bit for the first. For example, 5 means that a node fails the first and the third,
+    and 0 that the node matches. ``failed1`` is for the next 60 requirements, and so on.
     """
 
     def __init__(self, table: SqlTable, requirements: Sequence[Selector]) -> None:
@@ -68,18 +68,18 @@ class SqlFailures:
         self.with_key = {key: self.counts.total - absent[key] for key in keys}
 
     def state_counts(self) -> Mapping[str | None, int]:
-        """Count the nodes that match, by their state; the most frequent state comes first."""
+        """Return how many matching nodes are in each state, the most frequent state first."""
         return rank_counts(self._states)
 
     def example_ids(self, failed: Positions, limit: int) -> Sequence[str]:
-        """Return the first ids of the nodes that fail exactly the requirements at ``failed``.
+        """Return the first ids of nodes that fail only the requirements at positions ``failed``.
 
-        This must be one of the largest groups.
+        The group of these nodes must be one of the largest.
         """
         return self._first_ids(limit)[failed][:limit]
 
     def nearest(self, limit: int) -> Sequence[NearMiss]:
-        """Return up to ``limit`` of the non-matching nodes that fail the fewest requirements."""
+        """Return up to ``limit`` non-matching nodes: those that fail the fewest requirements."""
         ids = self._first_ids(limit)
         nearest = [NearMiss(each, at) for at in self.counts.nearest_groups() for each in ids[at]]
         return sorted(nearest)[:limit]
@@ -87,7 +87,7 @@ class SqlFailures:
     def count_if_replaced(
         self, positions: Collection[int], replacements: Sequence[Selector]
     ) -> int:
-        """Count the nodes that would match if some requirements were replaced."""
+        """Count the nodes that match if ``replacements`` replace requirements at ``positions``."""
         kept = [each for at, each in enumerate(self._requirements) if at not in positions]
         conditions = self._table.conditions
         tests = [express(each, conditions) for each in (*replacements, *kept)]
@@ -96,9 +96,9 @@ class SqlFailures:
     def _groups(self, keys: Sequence[str]) -> str:
         """Return a query with a row for each group of nodes that fail the same requirements.
 
-        The columns are ``failed0``, …; the state, if the table has states: then there is a row for
-        each state of the matching nodes; the number of nodes in the group; and for each of
-        ``keys``, how many of these nodes do not have it.
+        The columns are ``failed0``, …; the state, if the table has states (the matching nodes have
+        a row for each state, other nodes have NULL); the number of nodes in the group; and for each
+        of ``keys``, the number of nodes in the group without this label.
         """
         table = self._table
         columns, groups, counts = [], [self._names], ["count(*) AS nodes"]
@@ -115,7 +115,7 @@ class SqlFailures:
         return f"SELECT {selected} FROM {failures} GROUP BY {', '.join(groups)}"
 
     def _first_ids(self, limit: int) -> dict[Positions, list[str]]:
-        """Return the first ids of the largest groups and of the nearest ones."""
+        """Return the first ids of the largest groups, and of those with the fewest failures."""
         if not self.counts.groups:
             return {}
         if self._ids is None:
@@ -132,7 +132,7 @@ class SqlFailures:
         return self._ids
 
     def _among_first_nodes(self) -> defaultdict[Positions, list[str]]:
-        """Return the first 1,000 ids, by group. It is cheap if the database has an index of ids."""
+        """Return the first 1,000 ids, by group. This is cheap if the ids have an index."""
         table = self._table
         node_id = table.dialect.bytewise(table.id)
         in_order = f"ORDER BY {node_id} ASC LIMIT {_FIRST_NODES}"
@@ -151,7 +151,7 @@ class SqlFailures:
         return self._by_group(query)
 
     def _failures(self, rows: str, *columns: str) -> str:
-        """Return what to write after FROM to read ``failed0``, … and other columns of nodes."""
+        """Return a FROM clause with ``failed0``, … and ``columns`` for each node of ``rows``."""
         words = [f"{word} AS {name}" for name, word in self._words.items()]
         return f"(SELECT {', '.join([*words, *columns])} FROM {rows}) AS failures"
 
@@ -174,9 +174,9 @@ class SqlFailures:
 
 
 class SqlCounts:
-    """Counts over the nodes of a table; implements ``Countable`` of ``explain/countable.py``.
+    """Counts the nodes of a table; implements ``Countable`` of ``explain/countable.py``.
 
-    Counts are cached, so the nodes must not change.
+    Counts are cached, so the nodes must not change meanwhile.
     """
 
     def __init__(self, table: SqlTable) -> None:
@@ -205,16 +205,16 @@ class SqlCounts:
         return self._values[key]
 
     def count_with_key(self, key: str) -> int:
-        """Count the nodes that have the label ``key``, which is valid in a selector."""
+        """Count the nodes that have the label ``key``. It must be a valid key of a selector."""
         if key not in self._with_key:
             rows = self._table.rows(self._table.conditions.has_key(key))
             self._with_key[key] = self._table.count_rows(rows)
         return self._with_key[key]
 
     def count_with_value(self, key: str, value: str) -> int:
-        """Count the nodes that have ``value`` for ``key``.
+        """Count the nodes that have the label ``key=value``.
 
-        The first call for a key counts all its values, since more calls for the key follow.
+        The first call for a key counts all values of the key, since more calls usually follow.
         """
         if key not in self._values:
             self.value_counts(key, _MAX_VALUES)
@@ -228,7 +228,7 @@ class SqlCounts:
         return self._table.count_rows(rows)
 
     def keys_with_value(self, value: str, keys: Collection[str]) -> Mapping[str, int]:
-        """Count the nodes with this ``value`` for each of ``keys``; leave out keys without any."""
+        """Return how many nodes have ``value`` for each of ``keys``; omit keys that have none."""
         if not keys:
             return {}
         literals = [self._table.dialect.literal(value)]
@@ -248,7 +248,7 @@ class SqlCounts:
         return [node_id for node_id in ids if node_id not in there]
 
     def find_names(self, names: Sequence[str]) -> Mapping[str, tuple[str, int]]:
-        """Find nodes by their names; return for each name the lowest id and the number of nodes."""
+        """Return, for each name that is found, the lowest id and the number of nodes."""
         table, dialect = self._table, self._table.dialect
         if table.name is None or not names:
             return {}
@@ -262,7 +262,7 @@ class SqlCounts:
         return {name: found[name] for name in names if name in found}
 
     def find_id_prefix(self, prefix: str) -> tuple[str, int] | None:
-        """Return the lowest id with this prefix, and how many nodes have such an id; or None."""
+        """Return the lowest id with this prefix and how many ids have it; None if none has it."""
         table, dialect = self._table, self._table.dialect
         start = f"substr({table.id}, 1, {len(prefix)})"
         rows = table.rows(dialect.value_in(start, [dialect.literal(prefix)]))
@@ -274,11 +274,11 @@ class SqlCounts:
         return self._table.dialect.value_in("label_value", [self._table.dialect.literal(value)])
 
     def _count_columns(self, test: Callable[[str], str]) -> dict[str, int]:
-        """Count, for each key with a column of its own, the nodes for which a test is true.
+        """Count, for each label that has its own column, the nodes for which a test is true.
 
         Keys without such nodes are left out.
 
-        :param test: returns SQL that tests a column.
+        :param test: called with a column; returns SQL that tests its value.
         """
         columns = self._table.conditions.columns
         if not columns:
@@ -289,9 +289,9 @@ class SqlCounts:
         return {key: int(nodes) for key, nodes in zip(columns, row, strict=True) if nodes}
 
     def _grouped(self, column: str, rows: str, limit: int) -> dict[str, int]:
-        """Count the rows with each text of a column; stop after more than ``limit`` texts.
+        """Count the rows for each distinct text in a column; stop after ``limit + 1`` texts.
 
-        Label keys that have a column of their own are left out.
+        Label keys that have their own columns are left out.
         """
         columns = self._table.conditions.columns if column == "label_key" else {}
         query = f"{self._table.count_query(rows, column)} LIMIT {limit + len(columns) + 1}"
@@ -300,9 +300,9 @@ class SqlCounts:
 
 
 def _counted_keys(requirements: Sequence[Selector]) -> list[str]:
-    """Return the keys in requirements with ``!=``, ``notin`` or a list of values.
+    """Return the keys in requirements with ``!=``, ``notin`` or several values.
 
-    For these, an explanation needs to know how many nodes have the key.
+    For these keys, an explanation needs to know how many nodes have the label.
     """
     return list(
         dict.fromkeys(

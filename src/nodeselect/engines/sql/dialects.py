@@ -1,7 +1,7 @@
-"""The dialects of SQL: for each database, how it expresses the conditions.
+"""The dialects of SQL: how each database expresses the conditions.
 
-A dialect combines texts of SQL: names that are quoted, and constants that are literals or the marks
-of bound parameters. What a user wrote reaches it only through :meth:`Dialect.quote` and
+A dialect combines strings of SQL: quoted names, and constants, which are literals or placeholders
+of parameters. Text from users reaches the SQL only through :meth:`Dialect.quote` and
 :meth:`Dialect.literal`.
 """
 
@@ -17,7 +17,7 @@ _INTEGER = "[+-]?0*[0-9]{1,19}"
 
 
 class Dialect:
-    """Base class of the dialects: each method returns a text of SQL, made of other such texts.
+    """Base class of the dialects. The methods combine strings of SQL to a larger one.
 
     A value is NULL if the label is absent. So each condition starts with ``... IS NOT NULL AND``:
     unlike ``coalesce``, this lets engines use the rest of the condition for indexes and files.
@@ -32,36 +32,36 @@ class Dialect:
     # Conditions on a column of all labels.
 
     def value(self, labels: str, key: str) -> str:
-        """Return one label, NULL if it is absent."""
+        """Return SQL for the value of the label ``key``; NULL if the label is absent."""
         raise NotImplementedError
 
     def has_key(self, labels: str, key: str) -> str:
-        """Test that a label is present."""
+        """Return SQL that tests whether a label is present."""
         return self.is_present(self.value(labels, key))
 
     def label_in(self, labels: str, key: str, values: Sequence[str], pairs: Sequence[str]) -> str:
-        """Return SQL that tests whether a label has one of the values.
+        """Return SQL that tests whether a label has one of ``values``.
 
-        :param pairs: for each of ``values``, the constant of a JSON object ``{key: value}``.
+        :param pairs: for each of ``values``, a constant with the JSON text ``{key: value}``.
         """
         return self.value_in(self.value(labels, key), values)
 
     def label_between(self, labels: str, key: str, low: str, high: str) -> str:
-        """Return SQL that tests whether a label is an integer within the bounds."""
+        """Return SQL that tests whether a label is an integer from ``low`` to ``high``."""
         return self.value_between(self.value(labels, key), low, high)
 
     # Conditions on one value.
 
     def is_present(self, value: str) -> str:
-        """Test that a value is present."""
+        """Return SQL that tests whether a value is not NULL."""
         return f"{value} IS NOT NULL"
 
     def value_in(self, value: str, values: Sequence[str]) -> str:
-        """Return SQL that tests whether a value is one of ``values``, whatever its collation."""
+        """Return SQL that tests whether ``value`` is one of ``values``, byte for byte."""
         return f"({value} IS NOT NULL AND {self.in_bytes(value)} IN ({', '.join(values)}))"
 
     def value_between(self, value: str, low: str, high: str) -> str:
-        """Return SQL that tests whether a value is an integer within the bounds."""
+        """Return SQL that tests whether ``value`` is an integer from ``low`` to ``high``."""
         # Only CASE ensures that what is not digits is never cast; AND does not.
         return (
             f"CASE WHEN {self.may_be_integer(value)}"
@@ -69,33 +69,33 @@ class Dialect:
         )
 
     def id_in(self, column: str, ids: Sequence[str]) -> str:
-        """Test that a column has one of ``ids``, which are not quoted."""
+        """Return SQL that tests whether ``column`` is one of ``ids``, which are not yet quoted."""
         return self.value_in(column, list(map(self.literal, ids)))
 
     def in_bytes(self, value: str) -> str:
-        """Return SQL for a value that compares byte for byte, whatever its collation."""
+        """Return SQL for ``value`` that compares byte for byte, whatever its collation."""
         return value
 
     def join_keys(self, text: str) -> str:
-        """Return the columns to compare in ``IN (SELECT ...)``, so that only equal bytes match.
+        """Return the expressions to compare in ``IN (SELECT ...)``, so that only equal bytes match.
 
-        :param text: the column whose texts are compared.
+        :param text: SQL for the column to compare.
         """
         return self.in_bytes(text)
 
     def may_be_integer(self, value: str) -> str:
         """Return SQL that tests whether a value is an optional sign, zeros, and up to 19 digits.
 
-        Every 64-bit integer is; so are some larger numbers.
+        All 64-bit integers pass the test, and some larger numbers.
         """
         raise NotImplementedError
 
     def to_integer(self, value: str) -> str:
-        """Return SQL that casts a value to a type which can hold all integers of 19 digits."""
+        """Return SQL that casts a value to a type that can hold all integers of 19 digits."""
         return f"CAST({value} AS DECIMAL(38, 0))"
 
     def bytewise(self, value: str) -> str:
-        """Return SQL for a value that sorts and groups byte for byte; its type may be bytes."""
+        """Return SQL for ``value`` that sorts and groups byte for byte; it may return bytes."""
         return self.in_bytes(value)
 
     # All labels.
@@ -103,28 +103,27 @@ class Dialect:
     def each_label(self, labels: str, rows: str) -> str:
         """Return a query with the columns ``label_key`` and ``label_value``: a row for each label.
 
-        :param labels: the column of all labels in ``rows``.
-        :param rows: what to write after FROM.
+        :param labels: the column in ``rows`` that has all labels of a node.
+        :param rows: SQL to write after FROM.
         """
         raise NotImplementedError
 
     # Names and constants.
 
     def quote(self, name: str) -> str:
-        """Quote one name."""
+        """Quote the name of a table or column; a path of names must be quoted name by name."""
         return f"{self.quotes}{name.replace(self.quotes, self.quotes * 2)}{self.quotes}"
 
     def literal(self, text: str) -> str:
-        """Return a text as a constant of SQL.
+        """Return ``text`` as an SQL constant.
 
-        If it has other characters than letters, digits and a few marks, it is written in
-        hexadecimal digits: then no rule about quotes or backslashes, and no setting of the server,
-        can give it another meaning.
+        If it contains anything but letters, digits and a few marks, it is written in hexadecimal
+        digits, to which no rule about quotes or backslashes, and no setting of the server, applies.
         """
         return f"'{text}'" if _PLAIN.fullmatch(text) else self.hexadecimal(text)
 
     def hexadecimal(self, text: str) -> str:
-        """Write a constant in hexadecimal digits."""
+        """Return ``text`` as an SQL constant that is written in hexadecimal digits."""
         raise NotImplementedError
 
 
@@ -132,8 +131,8 @@ class PostgreSQL(Dialect):
     """Labels are ``jsonb``, which compares bytes. ``@>`` and ``?`` can use a GIN index.
 
     Each text in a column is compared twice: as it is, which can use an index, and as bytes. The
-    second one compares an expression, so that the planner does not count it as another condition on
-    the same column.
+    second comparison is of an expression, so that the planner does not count it as another
+    condition on the same column.
     """
 
     name = "postgresql"
@@ -230,8 +229,8 @@ class DuckDB(Dialect):
 class SQLite(Dialect):
     """Labels are JSON as ``TEXT``.
 
-    There are no regular expressions; a cast of a too large number gives the largest integer. To
-    SQLite, a key in JSON ends before its first NUL.
+    SQLite has no regular expressions. It casts a number that is too large to the largest integer,
+    and reads a JSON key only up to its first NUL.
     """
 
     name = "sqlite"
@@ -275,7 +274,7 @@ class SQLite(Dialect):
 
 
 class Spark(Dialect):
-    """Labels are ``MAP<STRING, STRING>``. No condition raises, not even with ``spark.sql.ansi``."""
+    """Labels are ``MAP<STRING, STRING>``. No condition raises, even with ``spark.sql.ansi``."""
 
     name = "spark"
     quotes = "`"

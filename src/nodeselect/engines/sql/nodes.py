@@ -53,11 +53,11 @@ class SqlNodes:
         query are not read after the next one has run.
     :param dialect: as for :func:`where`, like ``labels`` and ``columns``.
     :param table: the table of the nodes.
-    :param id: its column with the ids, which must be distinct texts and not NULL.
-    :param name: its column with the names, if it has one.
-    :param state: its column with the states, if it has one.
+    :param id: the column of the ids, which must be distinct texts and not NULL.
+    :param name: the column of the names; None if there is none.
+    :param state: the column of the states; None if there is none.
     :param where: a condition in SQL that a row must satisfy to be a node, such as
-        ``deleted_at IS NULL``. It is copied into the queries as it is.
+        ``deleted_at IS NULL``. It is copied into the queries unchanged.
     :raises ValueError: if the dialect is not known, or a name is empty or has a NUL.
     """
 
@@ -89,7 +89,7 @@ class SqlNodes:
     def match(self, selector: Selector, *, states: Collection[str] | None = None) -> "SqlNodeSet":
         """Return the nodes that match ``selector``; no query is run before the set is used.
 
-        :param states: return only the nodes whose state, in any case, is one of these.
+        :param states: return only the nodes in one of these states (upper or lower case).
         """
         condition = express(require_selector(selector), self._table.conditions)
         matching = SqlNodeSet(self._table, condition)
@@ -98,8 +98,8 @@ class SqlNodes:
     def explain(self, selector: Selector, *, examples: int = 3) -> Explanation:
         """Return how many nodes match ``selector``, and why the others do not.
 
-        One query reads all nodes and counts them; with examples, up to two more find the first ids.
-        If a requirement matches nothing or excludes nothing, further queries count keys and values
+        One query reads all nodes and counts them; up to two more queries find example ids. If a
+        requirement matches nothing or excludes nothing, further queries count keys and values
         for suggestions. A query returns a row for each group of nodes that fail the same
         requirements, or for each id, key or value.
 
@@ -122,7 +122,7 @@ class SqlNodes:
         return found[0] if found else None
 
     def ids(self) -> list[str]:
-        """Return all ids."""
+        """Return all ids, sorted byte by byte."""
         return self.match(Selector.everything()).ids()
 
     def __len__(self) -> int:
@@ -147,7 +147,7 @@ class SqlNodes:
 
 
 class SqlNodeSet:
-    """A set of nodes of a table. Each method is a query; the set itself is only its condition."""
+    """A set of nodes of a table: an SQL condition. Each method that reads nodes runs a query."""
 
     def __init__(self, table: SqlTable, condition: str) -> None:
         """Internal: a set is created by ``SqlNodes.match``."""
@@ -161,27 +161,27 @@ class SqlNodeSet:
         return self._nodes(self._in_order())
 
     def ids(self) -> list[str]:
-        """Return the ids in order."""
+        """Return the ids, sorted byte by byte."""
         table = self._table
         query = f"SELECT {table.id} FROM {table.rows(self._condition)}{self._in_order()}"
         return [to_id(node_id) for (node_id,) in self._table.execute(query)]
 
     def first(self, n: int) -> list[Node]:
-        """Return the first ``n`` nodes, or all if there are fewer."""
+        """Return the first ``n`` nodes in order of their ids, or all if there are fewer."""
         require_count("n", n)
         return list(self._nodes(f"{self._in_order()} LIMIT {n:d}"))
 
     def sample(self, n: int) -> list[Node]:
         """Return ``n`` random nodes in order of their ids, or all if there are fewer.
 
-        Each call draws anew.
+        Each call draws another sample.
         """
         require_count("n", n)
         drawn = self._nodes(f" ORDER BY random() ASC LIMIT {n:d}")
         return sorted(drawn, key=lambda node: node.id)
 
     def in_states(self, states: Collection[str]) -> "SqlNodeSet":
-        """Return the nodes that are in one of ``states``, in any case."""
+        """Return the nodes that are in one of ``states``; upper and lower case are equal."""
         if isinstance(states, str):  # its letters would be read as states
             raise TypeError("states must be a collection of strings, not a string")
         conditions, state = self._table.conditions, self._table.state
@@ -196,7 +196,7 @@ class SqlNodeSet:
         return self._derived(conditions.conjunction([self._condition, is_chosen]))
 
     def state_counts(self) -> dict[str | None, int]:
-        """Return how many nodes are in each state or in none, the most frequent first."""
+        """Return how many nodes are in each state (None: NULL), the most frequent state first."""
         table = self._table
         if table.state is None:
             return rank_counts({None: len(self)})
@@ -209,12 +209,10 @@ class SqlNodeSet:
         return rank_counts({to_text(each): nodes for each, nodes in self._table.execute(query)})
 
     def label_counts(self) -> dict[str, dict[str, int]]:
-        """Return for each label key that any node has what :meth:`value_counts` returns.
+        """Return the result of :meth:`value_counts` for each label key, sorted by key.
 
-        The keys are in order.
-
-        The query returns a row for each value of each key: as many as there are nodes, if a label
-        has a different value on each.
+        The query returns a row for each value of each key: for a label that has another value on
+        each node, as many rows as there are nodes.
         """
         columns = self._table.conditions.columns
         counts = {key: self.value_counts(key) for key in columns}
@@ -227,7 +225,7 @@ class SqlNodeSet:
         return {key: values for key, values in sorted(counts.items()) if values}
 
     def __and__(self, other: "SqlNodeSet") -> "SqlNodeSet":
-        """Return the nodes of both sets, which must be of the same table."""
+        """Return the nodes that are in both sets. The sets must be of the same table."""
         return self._combined(other, "{} AND {}")
 
     def __or__(self, other: "SqlNodeSet") -> "SqlNodeSet":
@@ -252,7 +250,7 @@ class SqlNodeSet:
     def _nodes(self, tail: str) -> Iterator[Node]:
         """Yield the nodes of the set.
 
-        :param tail: the end of the query: ORDER BY and LIMIT.
+        :param tail: the end of the query: ORDER BY and, if wanted, LIMIT.
         """
         table, labels = self._table, self._table.conditions.labels
         own = table.conditions.columns
@@ -264,7 +262,7 @@ class SqlNodeSet:
         return (_node(row, _to_labels(row), own) for row in rows)
 
     def _with_labels(self, rows: Sequence[Sequence[Any]], table: LabelTable) -> Iterator[Node]:
-        """Yield the nodes of rows; their labels are read from the table of labels."""
+        """Yield the nodes in ``rows``, with their labels from ``table``."""
         for start in range(0, len(rows), _LONG_BATCH):
             batch = rows[start : start + _LONG_BATCH]
             labels: dict[str, dict[str, Any]] = {to_id(row[0]): {} for row in batch}
@@ -275,7 +273,7 @@ class SqlNodeSet:
 
 
 def _to_labels(row: Sequence[Any]) -> Mapping[str, Any]:
-    """Convert the labels of a row to a mapping; drivers return a mapping, pairs, or JSON text."""
+    """Return the labels in a row as a mapping. Drivers return a mapping, pairs or JSON text."""
     labels = row[3]
     try:
         labels = json.loads(labels) if isinstance(labels, str) else labels
@@ -285,7 +283,7 @@ def _to_labels(row: Sequence[Any]) -> Mapping[str, Any]:
 
 
 def _node(row: Sequence[Any], labels: Mapping[str, Any], columns: Mapping[str, str]) -> Node:
-    """Build a node; a label whose value is NULL is absent, as in conditions."""
+    """Build a node of a row, without the labels whose value is NULL."""
     name, state, _, *values = row[1:]
     labels = {**labels, **dict(zip(columns, values, strict=True))}
     present = {key: value for key, value in labels.items() if value is not None}

@@ -1,4 +1,4 @@
-"""A table of nodes: what its queries have in common, and how their results are read."""
+"""A table of nodes: parts of the queries on it, and the conversion of their results."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, TypeAlias
@@ -18,11 +18,11 @@ class SqlTable(NamedTuple):
     :param execute: runs a query.
     :param conditions: expresses conditions on labels and ids.
     :param table: the table.
-    :param alias: its name without that of its schema.
-    :param id: its column with the ids.
-    :param name: its column with the names, if it has one.
-    :param state: its column with the states, if it has one.
-    :param where: a condition that a row must satisfy to be a node; None if there is none.
+    :param alias: the name of the table without its schema.
+    :param id: the column of the ids.
+    :param name: the column of the names; None if there is none.
+    :param state: the column of the states; None if there is none.
+    :param where: a condition that a row must satisfy to be a node; None if all rows are nodes.
     """
 
     execute: Execute
@@ -40,35 +40,35 @@ class SqlTable(NamedTuple):
         return self.conditions.dialect
 
     def rows(self, *conditions: str | None) -> str:
-        """Return what to write after FROM, with WHERE, for the nodes that satisfy conditions.
+        """Return SQL to write after FROM, with WHERE, for the nodes that satisfy ``conditions``.
 
-        :param conditions: each a text of SQL; None for a condition that every node satisfies.
+        :param conditions: strings of SQL; None for a condition that every node satisfies.
         """
         restricting = filter(None, (self.where, *conditions))
         tests = " AND ".join(f"({condition})" for condition in restricting)
         return f"{self.table} WHERE {tests}" if tests else self.table
 
     def count_rows(self, rows: str) -> int:
-        """Count rows.
+        """Run a query that counts rows; return the number.
 
-        :param rows: what to write after FROM.
+        :param rows: SQL to write after FROM.
         """
         ((nodes,),) = self.execute(f"SELECT count(*) FROM {rows}")
         return int(nodes)
 
     def count_query(self, rows: str, *columns: str) -> str:
-        """Return a query that counts the rows with each combination of the texts of columns.
+        """Return a query that counts rows, grouped by ``columns``, which it returns as well.
 
-        :param rows: what to write after FROM.
+        :param rows: SQL to write after FROM.
         """
         texts = ", ".join(map(self.dialect.bytewise, columns))
         return f"SELECT {texts}, count(*) FROM {rows} GROUP BY {texts}"
 
     def labels(self, condition: str | None = None) -> str | None:
-        """Return what to write after FROM for the columns ``label_key`` and ``label_value``.
+        """Return SQL to write after FROM for the columns ``label_key`` and ``label_value``.
 
-        There is a row for each label in the column or table of all labels; return None if there is
-        none of these. Keys that also have a column of their own are not left out.
+        They have a row for each label in the column or table of all labels, even if a label also
+        has its own column. Return None if there is no such column or table.
 
         :param condition: a condition in SQL that the nodes must satisfy; None for all nodes.
         """
@@ -76,7 +76,7 @@ class SqlTable(NamedTuple):
         return None if labels is None else f"({labels}) AS labels WHERE label_value IS NOT NULL"
 
     def values(self, key: str, condition: str | None = None) -> str:
-        """Return what to write after FROM for ``label_value``, the value of ``key`` for each node.
+        """Return SQL to write after FROM for ``label_value``, the value of ``key`` of each node.
 
         :param condition: a condition in SQL that the nodes must satisfy; None for all nodes.
         """
@@ -95,10 +95,10 @@ class SqlTable(NamedTuple):
 
 
 def to_text(value: Any, what: str = "a label, a name or a state") -> str:
-    """Convert what a driver returned to a text; it may be bytes, if the query compares bytes.
+    """Convert a result of a driver to a string; queries that compare bytes return bytes.
 
-    :param what: what to call it in the error.
-    :raises InventoryError: if it is not a text.
+    :param what: the name of the value in the error.
+    :raises InventoryError: if the value is neither a string nor bytes.
     """
     text = value.decode() if isinstance(value, (bytes, bytearray)) else value
     if not isinstance(text, str):
@@ -109,10 +109,10 @@ def to_text(value: Any, what: str = "a label, a name or a state") -> str:
 
 
 def to_id(value: Any) -> str:
-    """Convert what a driver returned to an id, as :func:`to_text` does."""
+    """Convert a result of a driver to an id, as :func:`to_text` does."""
     return to_text(value, "the id of a node")
 
 
 def to_state(value: Any) -> str | None:
-    """Convert what a driver returned to a state, as :func:`to_text` does; NULL is None."""
+    """Convert a result of a driver to a state, as :func:`to_text` does; return None for NULL."""
     return None if value is None else to_text(value)

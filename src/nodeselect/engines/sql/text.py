@@ -1,4 +1,4 @@
-"""Selectors as text of SQL, for psql, DuckDB, SQLite and Spark SQL."""
+"""Convert selectors to SQL text, for PostgreSQL, DuckDB, SQLite and Spark SQL."""
 
 import json
 import re
@@ -18,10 +18,10 @@ Name: TypeAlias = str | tuple[str, ...]
 class LongTable(NamedTuple):
     """A table with a row for each label of each node, instead of a column of all labels.
 
-    :param table: the table. It must not have two rows for the same node and key.
-    :param node_id: its column with the id of the node.
-    :param key: its column with the key of the label.
-    :param value: its column with the value of the label.
+    :param table: the name of the table. It must not have two rows for the same node and key.
+    :param node_id: the column with the id of the node.
+    :param key: the column with the key of the label.
+    :param value: the column with the value of the label.
     """
 
     table: Name
@@ -40,9 +40,9 @@ def where(
 ) -> str:
     """Return the condition of a WHERE clause that is true for the nodes ``selector`` matches.
 
-    It is never NULL. Names are quoted, and so exact: in PostgreSQL, ``labels`` is not ``Labels``.
-    Columns and the values of labels must be texts: systems compare numbers, and the padded texts of
-    ``char(n)``, in different ways.
+    It is never NULL. Names are quoted and so case-sensitive, even in PostgreSQL. Columns and label
+    values must be texts, since databases compare numbers, and the padded texts of ``char(n)``, in
+    different ways.
 
     >>> where(Selector.parse("region=eu,!debug"), "duckdb", columns={"region": "region"})
     '(("region" IS NOT NULL AND "region" COLLATE "C" IN (\\'eu\\')) AND (NOT map_extract_value("labels", \\'debug\\') IS NOT NULL))'
@@ -52,8 +52,8 @@ def where(
         elsewhere), or the table that has them; None if every label has a column of its own. Then a
         label without a column is absent.
     :param id: the column of the ids; needed only for a selector by ids, or a :class:`LongTable`.
-    :param columns: by key, the columns of labels that have one of their own. Such a column is 20 to
-        100 times faster than a map. NULL means that the label is absent.
+    :param columns: a mapping from label keys to the columns of their values. Such a column is 20
+        to 100 times faster than a map. NULL means that the label is absent.
     :raises ValueError: if the dialect is not known, a name is empty or has a NUL, or ``id`` is
         needed and None.
     """  # noqa: E501
@@ -61,7 +61,7 @@ def where(
 
 
 class Labels:
-    """Where the labels without a column of their own are; in this base class, there are none."""
+    """The labels that do not have their own columns. This base class has no such labels."""
 
     exist = False
     column = "NULL"
@@ -70,28 +70,28 @@ class Labels:
     def test(
         self, key: str, test_value: Callable[[str], str], test_label: Callable[[str, str], str]
     ) -> str:
-        """Return SQL that tests a label.
+        """Return SQL that tests the label ``key``.
 
-        :param test_value: returns SQL that tests a column of values.
-        :param test_label: returns SQL that tests a label, given the column of all labels and the
-            constant of the key.
+        :param test_value: returns SQL that tests a label, given the column of its value.
+        :param test_label: returns SQL that tests a label, given the column of all labels and an SQL
+            constant with the key.
         """
         return "FALSE"
 
     def value(self, key: str) -> str | None:
-        """Return SQL for a label, NULL if it is absent; None if no expression can be written."""
+        """Return SQL for the value of a label, NULL if absent; None if this cannot be written."""
         return None
 
     def each_label(self, rows: str) -> str | None:
         """Return a query with the columns ``label_key`` and ``label_value``: a row for each label.
 
-        :param rows: what to write after FROM to read the nodes.
+        :param rows: SQL to write after FROM to read the nodes.
         """
         return None
 
 
 class LabelColumn(Labels):
-    """A column that has all labels of a node."""
+    """Labels in one column, which has all labels of a node."""
 
     exist = True
 
@@ -114,9 +114,9 @@ class LabelColumn(Labels):
 
 
 class LabelTable(Labels):
-    """A table with a row for each label of each node.
+    """Labels in a table of their own, with a row for each label of each node.
 
-    :param names: its name and those of its columns, quoted.
+    :param names: the quoted names of this table and its columns.
     :param id: the column of the ids in the table of nodes.
     """
 
@@ -147,7 +147,7 @@ class LabelTable(Labels):
         )
 
     def labels_of(self, ids: Iterable[str]) -> str:
-        """Return a query with the id, the key and the value of each label of some nodes."""
+        """Return a query for all labels of the nodes with ``ids``: columns id, key and value."""
         is_owner = self._dialect.value_in(self.node_id, list(map(self._dialect.literal, ids)))
         columns = f"{self.node_id}, {self.key}, {self.value_column}"
         return f"SELECT {columns} FROM {self.table} WHERE {is_owner}"
@@ -214,11 +214,10 @@ class SqlConditions:
         return f"({' AND '.join(conditions)})"
 
     def fence(self, requirements: Sequence[Selector]) -> str:
-        """Return the end of a subquery that keeps a database from merging it into the outer query.
+        """Return SQL that ends a subquery, so that a database does not merge it with the outer one.
 
-        It is empty if all keys have columns of their own, because it would keep these from being
-        read in parallel. Otherwise it is needed: merging would repeat tests of labels in a map,
-        which are slow.
+        Merging would repeat the slow tests of labels in a map. Return an empty string if all keys
+        have their own columns: these tests are fast, and merged queries can run in parallel.
         """
         keys = {each.key for part in requirements for each in part.requirements}
         reads_labels = self.labels.exist and not keys <= self.columns.keys()
@@ -232,7 +231,7 @@ class SqlConditions:
     def _test(
         self, key: str, test_value: Callable[[str], str], test_label: Callable[[str, str], str]
     ) -> str:
-        """Return SQL that tests a label, wherever its value is: see :meth:`Labels.test`."""
+        """Return SQL that tests a label in its own column, or as :meth:`Labels.test` does."""
         if column := self.columns.get(key):
             return test_value(column)
         return self.labels.test(key, test_value, test_label)
@@ -241,7 +240,7 @@ class SqlConditions:
 def dialect_named(name: str) -> Dialect:
     """Return the dialect with this name.
 
-    :raises ValueError: if there is none.
+    :raises ValueError: if there is no such dialect.
     """
     try:
         return DIALECTS[name]
@@ -251,9 +250,9 @@ def dialect_named(name: str) -> Dialect:
 
 
 def quote(name: Name, dialect: Dialect) -> str:
-    """Quote a name, or each name of a path.
+    """Quote a name; or each name of a path, a tuple such as ``("public", "nodes")``.
 
-    :raises TypeError: if it is not a name, such as a column of SQLAlchemy or of Spark.
+    :raises TypeError: if ``name`` is anything else, such as an SQLAlchemy or Spark column.
     :raises ValueError: if a name is empty or has a NUL.
     """
     path = (name,) if isinstance(name, str) else name
