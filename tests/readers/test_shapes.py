@@ -377,6 +377,15 @@ AROUND = {
         [Node("n-1", {"v": "v1.10", "w": "1.10"}), Node("n-2")],
     ),
     "yaml-null": ("nodes: ~\n", []),
+    "yaml-like-json": ('{"id": "n-1"}\n---\n{"id": "n-2"}\n', [Node("n-1"), Node("n-2")]),
+    "yaml-like-json-in-lines": (
+        '{"kind": "Node",\n "metadata": {"name": "a"}}\n--- # b\nkind: Node\nmetadata: {name: b}\n',
+        [Node("a", name="a"), Node("b", name="b")],
+    ),
+    "yaml-lists-like-json": (
+        '[{"id": "a"}]\n---\n- id: b\n---\n[{id: c}]\n',
+        list(map(Node, "abc")),
+    ),
     "csv-ids": ("id\nn-1\n", [Node("n-1")]),
     "csv-semicolon": ("id;region\nn-1;eu,a\n", [Node("n-1", {"region": "eu,a"})]),
     "csv-tab": ("region\tid\neu\tn-1\n", [Node("n-1", {"region": "eu"})]),

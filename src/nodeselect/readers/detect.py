@@ -52,6 +52,12 @@ KNOWN_STATES: Final = (
 )
 """The states that these systems give to nodes. A node may have a state that is not listed here."""
 
+# Objects of Kubernetes that are jobs here. In a list, other objects may have been meant.
+_POD_KINDS = frozenset({
+    *("CronJob", "DaemonSet", "Deployment", "Job", "Pod", "ReplicaSet", "ReplicationController"),
+    "StatefulSet",
+})  # fmt: skip
+
 # What Expanso's command line prints if there is no node, and a length that it never exceeds.
 _NO_NODES = rb"No (?=(?:[\w-]+ )*?(?:nodes?|items|resources|results) )(?:[\w-]+ )+found\.?"
 _MAX_NO_NODES = 200
@@ -134,7 +140,12 @@ def detect_format(stream: BinaryIO, id_column: str) -> tuple[Format, bytes]:
             return "json", start
         rest = _next_line(stream)
         second = rest.strip()
-        if not second or second.startswith(b"Showing ") or second in (b"{", b"["):
+        if (
+            not second
+            or second.startswith(b"Showing ")
+            or second in (b"{", b"[")
+            or second[:3] == b"---"
+        ):
             return "json", start + rest
         try:
             is_event = is_watch_event(json.decode(line))
@@ -213,7 +224,7 @@ def node_rows(
             try:
                 return [read_node(shape.extract, place, record)]
             except InventoryError:
-                if _is_job(record):
+                if _is_job(record) or (not place[1] and record.get("kind") in _POD_KINDS):
                     raise _job_error(place) from None
                 raise
     if _is_job(record):

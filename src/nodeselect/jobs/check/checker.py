@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 from nodeselect.documents.values import (
     DocumentError,
     Object,
+    Position,
     Scalar,
     Value,
     check_characters,
@@ -48,6 +49,24 @@ _JOB_LINE = (
     r"^[ \t]*[\"']?(?:selector|match_(?:labels|expressions|ids))[\"']?[ \t]*:|^type: *pipeline"
 )
 _KUBERNETES_LINE = r"^apiVersion:"
+
+# How nodes begin: a list in JSON, JSON lines, a list in YAML, the header of a table.
+_NODES = (
+    rb'\s*(?:\{\s*"(?:items|[nN]odes)":\s*)?\[\s*\{\s*"(?:id|ID|Info|Node|labels|metadata)":'
+    rb'|\s*\{\s*"id":.*\}\s*\n\s*\{\s*"id":|(?:items:\s+)?- id:\s'
+    rb"|(?=[^\n]*[,;\t])(?:[\w ./-]+[,;\t])*id(?:[,;\t][\w ./-]+)*\r?\n"
+)
+
+# How other files begin that people give in place of a job, and what they are.
+_OTHER_FILES = (
+    (b"\x89NSX", "is a saved inventory"),
+    (b"\x1f\x8b", "is a compressed file"),
+    (b"PAR1", "is a Parquet file"),
+)
+
+# The kind of the first object of Kubernetes in a file or in a list.
+_FIRST_KIND = rb"\bkind\"?:\s*\"?(?!List\b)(\w+)"
+_HEAD_BYTES = 4096
 
 # A comment at the end of a line; what is in it are the codes to ignore.
 _IGNORE_COMMENT = r"(?:^|(?<=[ \t]))#[ \t]*nodeselect:[ \t]*ignore\[([^\[\]]*)\]\s*$"
@@ -262,7 +281,7 @@ class CheckedJob:
         """
         if self.spec is not None:
             return is_like_job(self.spec)
-        if content is None or self._unread is None:
+        if content is None or self._unread in (None, "not-a-job"):
             return False
         text = _shown_text(content)
         is_job = re.search(_JOB_LINE, text, re.MULTILINE) is not None
@@ -328,13 +347,39 @@ def read_text(data: bytes, what: str) -> str:
     """Decode the content of a file.
 
     :param what: what the file is, such as ``a job file``, for the error.
-    :raises DocumentError: if it is not text, or too large.
+    :raises DocumentError: if it is not text, is too large, or looks like nodes.
     """
-    if len(data) > LIMITS.job_file_bytes:
+    head, is_large = data[:_HEAD_BYTES], len(data) > LIMITS.job_file_bytes
+    if found := _other_file(head, is_large):
+        message, hint = f"this {found}, not a job", "if it has nodes, give it with -n FILE"
+        raise DocumentError("not-a-job", message, Position(0, 0), hint)
+    if is_large:
         raise file_too_large_error(what)
-    text = decode_utf8(data)
+    try:
+        text = decode_utf8(data)
+    except DocumentError:
+        if b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):  # UTF-16
+            message = "this is a binary file, not a job"
+            raise DocumentError("not-a-job", message, Position(0, 0)) from None
+        raise
     check_characters(text)
     return text
+
+
+def _other_file(head: bytes, is_large: bool) -> str:
+    """Return what a file is, in words; nothing if it may be a job.
+
+    :param head: its beginning.
+    :param is_large: whether it is too large for a job.
+    """
+    for start, words in _OTHER_FILES:
+        if head.startswith(start):
+            return words
+    may_be_list = is_large or b"selector" not in head  # for most jobs, no pattern is compiled
+    kind = re.search(_FIRST_KIND, head) if is_large else None
+    if (may_be_list and re.match(_NODES, head)) or (kind and kind[1] in (b"Node", b"NodeList")):
+        return "looks like a list of nodes"
+    return ""
 
 
 def _read(data: bytes, file: str) -> Value:

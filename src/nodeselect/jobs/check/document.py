@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from nodeselect.documents.values import List, Object, Scalar, Value, is_null
+from nodeselect.documents.values import List, Object, Scalar, Value, find, is_null
 from nodeselect.jobs.check.fields import check_model
 from nodeselect.jobs.check.rule import Check, Finding, Findings, Hint, describe, rule
 from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper, snake_case
@@ -156,6 +156,8 @@ def locate_spec(document: Value, file: str = "") -> Check[tuple[Object, str] | N
     entries = document.entries
     for names, what, foreign_hint in _FOREIGN:
         if names <= entries.keys() and _OWN.isdisjoint(entries):
+            if _is_of_nodes(document):
+                foreign_hint = "give nodes with -n FILE"
             place, path = (entries["kind"][0], "kind") if "kind" in names else (document, "")
             yield from _not_a_job(place, path, f"this is {what}, not a job spec", foreign_hint)
             return None
@@ -183,6 +185,14 @@ def locate_spec(document: Value, file: str = "") -> Check[tuple[Object, str] | N
         yield from _not_a_job(spec, path, message, hint)
         return None
     return spec, "" if spec is document else "spec."
+
+
+def _is_of_nodes(document: Object) -> bool:
+    """Return whether a document is a Kubernetes node, or a list that begins with one."""
+    items = find(document, "items")
+    first = items.items[0] if isinstance(items, List) and items.items else None
+    kind = find(first, "kind") or find(document, "kind")
+    return isinstance(kind, Scalar) and kind.text in ("Node", "NodeList")
 
 
 def _find_bacalhau_job(document: Object) -> dict[str, Value] | None:

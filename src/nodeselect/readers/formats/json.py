@@ -94,6 +94,11 @@ def read_text(data: bytes, line: int, place: RecordPlace) -> Iterator[tuple[Reco
         yield from text.records(place)
         while not text.is_at_end():
             place = text.line, ""
+            if text.begins_with("---"):  # YAML, of which the first documents are also JSON
+                from nodeselect.readers.formats import yaml  # loads the YAML library
+
+                yield from yaml.read_records(text.rest(), is_whole=False)
+                return
             if not text.begins_with("{") and not text.begins_with("["):
                 raise text.mistake()
             yield from text.records(place)
@@ -179,6 +184,10 @@ class _JsonText:
 
     def begins_with(self, character: str) -> bool:
         return self._text.startswith(character, self._index)
+
+    def rest(self) -> bytes:
+        """Return what follows, after as many line ends as there are before it in the input."""
+        return b"\n" * (self.line - 1) + self._text[self._index :].encode()
 
     def value(self) -> Any:
         """Decode the next value, and step over it."""

@@ -21,7 +21,7 @@ from nodeselect.documents.yaml import read_documents
 from nodeselect.errors import InventoryError
 from nodeselect.problem import Fix, Place
 from nodeselect.readers.envelope import check_envelope, list_field
-from nodeselect.readers.raw_node import WHOLE, AmbiguousScalar, RecordPlace
+from nodeselect.readers.raw_node import WHOLE, WRITE_HINT, AmbiguousScalar, RecordPlace
 from nodeselect.text import quoted
 
 # The head of a table that a command prints for people, if it has blanks between its columns.
@@ -33,9 +33,10 @@ _DESCRIBED = r"^[ \t]*Name:(?: {2,}|\t+)\S.*\n[ \t]*(?:Roles?|Labels):"
 _COMMON_ID_COLUMNS = ("id", "name", "hostname", "node", "host")
 
 
-def read_records(data: bytes) -> Iterator[tuple[RecordPlace, Any]]:
+def read_records(data: bytes, *, is_whole: bool = True) -> Iterator[tuple[RecordPlace, Any]]:
     """Yield the place (line and path) and the value of each record of a YAML text.
 
+    :param is_whole: whether it is the whole input.
     :raises InventoryError: if the text is invalid, uses features of YAML other than plain data, or
         is one page of a longer list.
     """
@@ -44,7 +45,7 @@ def read_records(data: bytes) -> Iterator[tuple[RecordPlace, Any]]:
         if not documents:
             yield WHOLE, None
         for document in documents:
-            line = document.position.line + 1 if len(documents) > 1 else 0
+            line = document.position.line + 1 if len(documents) > 1 or not is_whole else 0
             yield from _records(document, line)
     except DocumentError as error:
         place = Place(line=error.position.line + 1, column=error.position.column + 1)
@@ -100,6 +101,11 @@ def better_error(data: bytes, error: InventoryError, id_column: str) -> Inventor
     :param error: the error of reading the input as YAML.
     :param id_column: the name of the column of ids, for CSV.
     """
+    is_utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    # A NUL is the last byte that was read.
+    if data.endswith(b"\0") and not is_utf16 and (b"\n" not in data or error.code == "not-utf-8"):
+        message = "this is a binary file, not a list of nodes"
+        return InventoryError("unknown-shape", message, hint=WRITE_HINT)
     text = data.lstrip()[:4096].decode("utf-8", "replace")
     lines = [line.rstrip() for line in text.split("\n")]
     is_table = "  " in lines[0] and re.fullmatch(_TABLE, lines[0])
