@@ -7,7 +7,7 @@ from typing import Any, Final, NoReturn, TypeAlias, TypedDict, Unpack, final
 
 from nodeselect.errors import InventoryError
 from nodeselect.limits import LIMITS
-from nodeselect.text import describe_json, id_mistake, quoted, to_exact_str
+from nodeselect.text import describe_json, id_mistake, quoted, quoted_id, to_exact_str
 
 # The fields of a node: id, labels, name, state.
 NodeRow: TypeAlias = tuple[str, Mapping[str, str], str | None, str | None]
@@ -307,7 +307,7 @@ class DuplicateIdError(InventoryError):
     def __init__(self, node_id: str, positions: tuple[int, int], places: str | None = None) -> None:
         if places is None:
             places = "nodes {:,} and {:,}".format(*(position + 1 for position in positions))
-        message = f"two nodes have the id {quoted(node_id)}: {places}"
+        message = f"two nodes have the id {quoted_id(node_id)}: {places}"
         super().__init__("duplicate-id", message, hint="keep one of the two")
         self.args = (node_id, positions, places)  # what a copy is made of
         self.node_id = node_id

@@ -25,6 +25,9 @@ UNPRINTABLE = re.compile(
 FORBIDDEN = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\ud800-\udfff]")
 """Control characters except TAB, LF and CR, and surrogates: rejected in all input."""
 
+LONGEST_ID = 1_000
+"""Node ids with up to this many characters are shown whole; those of Kubernetes have up to 253."""
+
 
 def id_mistake(text: str) -> tuple[str, str, tuple[int, int]] | None:
     """Return the code, the message and the span of the mistake in a node id; None if it is valid.
@@ -67,6 +70,11 @@ def printable(text: str) -> str:
 def quoted(text: str, limit: int = 60) -> str:
     """Return ``text`` escaped, truncated to ``limit`` characters, and in single quotes."""
     return f"'{truncate(printable(text[: limit + 1]), limit)}'"
+
+
+def quoted_id(node_id: str) -> str:
+    """Return a node id in quotes for a message: escaped, and whole, so that it can be copied."""
+    return quoted(node_id, LONGEST_ID)
 
 
 def truncate(text: str, limit: int) -> str:

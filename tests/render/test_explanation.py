@@ -1,7 +1,9 @@
 """The text of explanations: tables, wrapping, truncation."""
 
+import pytest
+
 from nodeselect import Inventory, Node, Selector
-from nodeselect.render.explanation import render_text
+from nodeselect.render.explanation import explanation_lines, render_text
 from nodeselect.render.screen import Screen
 
 NODES = [
@@ -61,9 +63,14 @@ def test_twelve_requirements_of_a_group_are_named() -> None:
     assert "k00, k01, k02, k03, k04, k05, k06, k07, k08, k09, k10, k11 and 1 more" in text
 
 
-def test_long_ids_are_truncated_in_the_middle() -> None:
-    """The ids of a cluster differ at their ends."""
-    nodes = [Node(f"gke-production-cluster-default-pool-0a1b2c3d-{at}") for at in "xyz"]
-    assert "gke-production-c…pool-0a1b2c3d-x, gke-production-c…pool-0a1b2c3d-y" in text_of(
-        "gpu", nodes, 200
-    )
+@pytest.mark.parametrize("columns", [80, 200])
+def test_long_ids_are_whole(columns: int) -> None:
+    """Ids can be copied: from the groups of nodes, the nearest ones, and the notes."""
+    ids = [f"ip-10-0-60-{at}.eu-central-1.compute.internal.example.company.com" for at in range(3)]
+    nodes = [Node(node_id, name=f"node-{at}") for at, node_id in enumerate(ids)]
+    shown = text_of("gpu", nodes, columns)
+    assert all(node_id in shown for node_id in ids)
+    explanation = Inventory(nodes).explain(Selector.of(match_ids=["node-1", "no-such-node"]))
+    for output in ("text", "markdown"):
+        lines = explanation_lines(output, [""], [explanation], None, Screen(columns))
+        assert ids[1] in "\n".join(lines)

@@ -27,3 +27,18 @@ def test_labels_are_escaped(output: str) -> None:
     text = "\n".join(audit_lines(audit, output, Screen()))
     assert not unprintable(text)
     assert "31m" in text
+
+
+@pytest.mark.parametrize("columns", [40, 60, 120])
+def test_misspellings_are_whole(columns: int) -> None:
+    """A misspelt key or value can be copied, as can the ids of its nodes, on any screen."""
+    usual = {"topology.kubernetes.io/zone": "eu-west-1a", "example.com/environment": "prod"}
+    wrong = {"topology.kubernetes.io/zone": "eu_west_1a", "example.com/enviroment": "prod"}
+    nodes = [Node(f"n-{at}", usual) for at in range(40)]
+    nodes.append(Node("ip-10-0-60-2.eu-west-1.compute.internal.example.com", wrong))
+    lines = list(audit_lines(audit_labels(Inventory(nodes)), "text", Screen(columns)))
+    text = "\n".join(lines)
+    assert "\ntopology.kubernetes.io/zone=eu_west_1a      1  eu-west-1a " in text
+    assert "\nexample.com/enviroment                      1  example.com/environment " in text
+    assert "…" not in text
+    assert columns < 60 or "ip-10-0-60-2.eu-west-1.compute.internal.example.com" in text

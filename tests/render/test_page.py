@@ -151,7 +151,7 @@ def test_data() -> None:
     values = [value for _, value in data["labels"]]
     assert "</script><script>alert(1)</script>" in values
     assert "\\x00\\x1b[31m\\x07\\x0d\\x0a\\x09\\x85" in values
-    assert max(map(len, values)) == 200
+    assert max(map(len, values)) == 320
     (packed,) = (each.text for each in elements(text) if each.attributes.get("id") == "data")
     assert packed.isascii()
     assert not set("<>&") & set(packed)

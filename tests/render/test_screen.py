@@ -87,9 +87,9 @@ def test_truncate(text: str, shown: str, ascii_text: str) -> None:
         ("two words", '"two words"'),
         ("a,b", '"a,b"'),
         ("(none)", '"(none)"'),
-        ("x" * 30 + "y" * 20, "x" * 20 + "…" + "y" * 19),
-        ("x y" * 50, '"x yx yx yx yx yx yx…x yx yx yx yx yx y"'),
-        ("日本" * 20, "日本" * 5 + "…" + "本" + "日本" * 4),
+        ("x" * 35 + "y" * 35, "x" * 31 + "…" + "y" * 31),
+        ("x y" * 50, '"x yx yx yx yx yx yx yx yx yx y…x yx yx yx yx yx yx yx yx yx y"'),
+        ("日本" * 20, "日本" * 8 + "…" + "本" + "日本" * 7),
         ("\x1b[0m", r"\x1b[0m"),
     ],
 )
@@ -229,6 +229,15 @@ def test_columns(monkeypatch: pytest.MonkeyPatch, value: str, columns: tuple[int
     monkeypatch.setattr(sys, "stdout", SimpleNamespace(fileno=int, isatty=bool, encoding="utf-8"))
     monkeypatch.setattr(os, "get_terminal_size", lambda _: os.terminal_size((60, 24)))
     assert detect_screen().columns == columns[1]
+
+
+def test_words_are_whole_in_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only a terminal, or COLUMNS, makes lines so narrow that a word is broken."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+    text = f"{'n' * 100}, {'m' * 100}"
+    assert list(detect_screen().wrap(text)) == text.split(" ")
+    monkeypatch.setenv("COLUMNS", "80")
+    assert len(list(detect_screen().wrap(text))) == 4
 
 
 def test_report() -> None:

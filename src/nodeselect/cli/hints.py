@@ -10,7 +10,7 @@ from nodeselect.cli.inputs.files import split_object
 from nodeselect.cli.inputs.nodes import NodeFiles
 from nodeselect.cli.streams import ExitStatus, write_error_message
 from nodeselect.selectors import Selector
-from nodeselect.text import pluralize, printable, quoted
+from nodeselect.text import pluralize, printable, quoted, quoted_id
 
 if TYPE_CHECKING:
     from nodeselect.inventory import Inventory
@@ -69,6 +69,6 @@ def check_node(inventory: "Inventory", node_id: str) -> None:
     """End the command with an error if no node has this id; a hint names a similar node, if any."""
     if node_id not in inventory:
         hints = inventory.explain(Selector.of(match_ids=[node_id])).hints
-        message = hints[0].message if hints else f"no node has the id {quoted(node_id)}"
+        message = hints[0].message if hints else f"no node has the id {quoted_id(node_id)}"
         write_error_message(f"error: {message}")
         raise click.exceptions.Exit(ExitStatus.ERROR)

@@ -17,7 +17,7 @@ from nodeselect.explain.explanation import Correction, Hint
 from nodeselect.explain.wording import nodes_have, short
 from nodeselect.selectors import Operator, Requirement, Selector, conflict
 from nodeselect.similarity import WordCounts, closest_key, is_distinctive
-from nodeselect.text import join_limited, printable, quoted
+from nodeselect.text import join_limited, printable, quoted, quoted_id
 
 _MAX_HINTS = 3
 
@@ -236,9 +236,9 @@ class _HintFinder:
                 return None
             return self._other_case(ids, missing[0]) or self._id_prefix(ids, missing[0])
         id_of_name = {name: node_id for name, (node_id, _) in nodes.items()}
-        names = join_limited(list(map(quoted, nodes)), conjunction="or")
+        names = join_limited(list(map(quoted_id, nodes)), conjunction="or")
         named = [
-            quoted(node_id) + (f" (and of {count - 1:,} more)" if count > 1 else "")
+            quoted_id(node_id) + (f" (and of {count - 1:,} more)" if count > 1 else "")
             for node_id, count in nodes.values()
         ]
         is_name = "it is the name" if len(nodes) == 1 else "they are the names"
@@ -253,8 +253,8 @@ class _HintFinder:
         missing = self._nodes.missing_ids(others)
         for node_id in others:
             if node_id not in missing and node_id not in ids:
-                difference = f"{quoted(node_id)} differs only in case"
-                message = f"no node has the id {quoted(wrong)}; {difference}"
+                difference = f"{quoted_id(node_id)} differs only in case"
+                message = f"no node has the id {quoted_id(wrong)}; {difference}"
                 selector = _id_selector(ids, {wrong: node_id})
                 return self._suggestion("other-id", (0,), message, (wrong,), selector, node_id)
         return None
@@ -268,8 +268,8 @@ class _HintFinder:
             return None
         node_id, count = found
         several = f"{count:,} ids, such as " if count > 1 else ""
-        beginning = f"it is the beginning of {several}{quoted(node_id)}"
-        message = f"no node has the id {quoted(prefix)}; {beginning}"
+        beginning = f"it is the beginning of {several}{quoted_id(node_id)}"
+        message = f"no node has the id {quoted_id(prefix)}; {beginning}"
         selector = _id_selector(ids, {prefix: node_id}) if count == 1 else None
         return self._suggestion("id-prefix", (0,), message, (prefix,), selector, node_id)
 
@@ -418,11 +418,11 @@ class _HintFinder:
         missing = self._nodes.missing_ids(values)
         ids = [value for value in values if value not in missing]
         what = "is the id of a node" if len(ids) == 1 else "are ids of nodes"
-        words = join_limited(list(map(quoted, ids)))
+        words = join_limited(list(map(quoted_id, ids)))
         if not ids:
             for name, (node_id, _) in self._nodes.find_names(values).items():
-                ids, words = [node_id], quoted(name)
-                what = f"is the name of the node with the id {quoted(node_id)}"
+                ids, words = [node_id], quoted_id(name)
+                what = f"is the name of the node with the id {quoted_id(node_id)}"
                 break
         selector = _id_selector(ids, dict(zip(ids, ids, strict=True)))
         if not ids or selector is None:

@@ -11,7 +11,7 @@ from nodeselect.explain.explanation import (
     requirement_text,
 )
 from nodeselect.selectors import Selector
-from nodeselect.text import join_limited, pluralize, printable, quoted, truncate
+from nodeselect.text import join_limited, pluralize, printable, quoted, quoted_id, truncate
 
 # A longer requirement is truncated in a sentence; those written by hand are shorter.
 _MAX_LENGTH = 200
@@ -127,7 +127,7 @@ def notes(explanation: Explanation) -> tuple[str, ...]:
 def missing_ids_text(explanation: Explanation) -> str | None:
     """Return a sentence with the requested ids that no node has, except for those with a hint."""
     names = {name for hint in explanation.hints for name in hint.replaced}
-    missing = [quoted(node_id) for node_id in explanation.missing_ids if node_id not in names]
+    missing = [quoted_id(node_id) for node_id in explanation.missing_ids if node_id not in names]
     return f"no node has the id {join_limited(missing, 3, 'or', 'id')}" if missing else None
 
 
@@ -136,7 +136,7 @@ def excluded_by_state(nodes: Sequence[tuple[str, str | None]]) -> str:
 
     :param nodes: the ids and states of these nodes.
     """
-    words = [f"{quoted(node_id)} ({_state(state)})" for node_id, state in nodes]
+    words = [f"{quoted_id(node_id)} ({_state(state)})" for node_id, state in nodes]
     return f"excluded by state: {join_limited(words)}"
 
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import NamedTuple, Protocol
 
 from nodeselect.jobs.models.job import RolloutSpec
-from nodeselect.text import quoted
+from nodeselect.text import quoted, quoted_id
 
 
 class RolloutNode(Protocol):
@@ -126,7 +126,7 @@ def _check_nodes(nodes: Iterable[RolloutNode]) -> list[RolloutNode]:
             raise TypeError(f"expected nodes, such as those of an answer, not {kind}")
     for node_id, count in Counter(node.id for node in checked).items():
         if count > 1:
-            raise ValueError(f"two nodes have the id {quoted(node_id)}")
+            raise ValueError(f"two nodes have the id {quoted_id(node_id)}")
     return checked
 
 

@@ -18,7 +18,7 @@ from nodeselect.readers.raw_node import (
     read_node,
 )
 from nodeselect.readers.shapes import kubernetes
-from nodeselect.text import quoted
+from nodeselect.text import quoted, quoted_id
 
 _COMMAND = "kubectl get nodes -o json --watch --output-watch-events"
 
@@ -71,10 +71,10 @@ def read_event(record: Record, place: RecordPlace, known: Container[str]) -> Nod
     if is_known != (record["type"] == "ADDED"):
         return change
     if is_known:
-        message = f"the node {quoted(node_id)} is added again: the watch has begun again"
+        message = f"the node {quoted_id(node_id)} is added again: the watch has begun again"
         hint = f"keep only its last run, or begin again: {_COMMAND}"
         raise InventoryError("duplicate-id", message, place=place_of(place), hint=hint)
-    message = f"the node {quoted(node_id)} changes, but no earlier event added it"
+    message = f"the node {quoted_id(node_id)} changes, but no earlier event added it"
     hint = f"begin with all nodes: {_COMMAND}"
     raise InventoryError("cut-off", message, place=place_of(place), hint=hint)
 

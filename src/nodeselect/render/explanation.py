@@ -8,16 +8,13 @@ from typing import Any
 from nodeselect.explain import Explanation, NodeExplanation
 from nodeselect.explain.wording import failing_text, headline, notes, short
 from nodeselect.render.screen import Markdown, Screen, Style, report_lines
-from nodeselect.text import join_limited, pluralize, printable, quoted
+from nodeselect.text import LONGEST_ID, join_limited, pluralize, printable, quoted
 
 # Up to this many groups of nodes are listed; the nodes of the others are only counted.
 _MAX_GROUPS = 8
 
 # Up to this many of the requirements that a group fails are named.
 _MAX_NAMES = 12
-
-# An id shown as an example is truncated to this many columns.
-_MAX_ID = 32
 
 # The style of a requirement that the node, or every node, fails.
 _BAD: Style = "bad"
@@ -156,7 +153,7 @@ def _groups(explanation: Explanation, screen: Screen) -> Iterator[str]:
         text = f"{nodes:,} {_fail(explanation, failed, nodes, screen)}"
         if ids:
             text += ", such as " if nodes > len(ids) else ": "
-            text += ", ".join(screen.word(node_id, _MAX_ID) for node_id in ids)
+            text += ", ".join(screen.word(node_id, LONGEST_ID) for node_id in ids)
         yield text
     failing = explanation.total - explanation.matched
     if rest := failing - sum(reason.nodes for reason in listed):
@@ -165,7 +162,7 @@ def _groups(explanation: Explanation, screen: Screen) -> Iterator[str]:
 
 def _nearest(explanation: Explanation, screen: Screen) -> Iterator[str]:
     for failed, group in groupby(explanation.nearest, attrgetter("failed")):
-        ids = [screen.word(miss.id, _MAX_ID) for miss in group]
+        ids = [screen.word(miss.id, LONGEST_ID) for miss in group]
         yield f"{', '.join(ids)}: {_fail(explanation, failed, len(ids), screen)}"
 
 

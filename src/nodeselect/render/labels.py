@@ -7,7 +7,7 @@ from nodeselect.explain.audit import Audit, LabelFinding
 from nodeselect.explain.wording import headline
 from nodeselect.inventory.statistics import Facets, KeyFacet
 from nodeselect.render.screen import Screen, report_lines
-from nodeselect.text import join_limited, pluralize, quoted
+from nodeselect.text import LONGEST_ID, join_limited, pluralize, quoted
 
 # How many values of each key the overview of all keys shows.
 _TOP_VALUES = 5
@@ -97,7 +97,7 @@ def audit_lines(audit: Audit, output: str, screen: Screen) -> Iterator[str]:
         yield screen.title(f"{noun} in the labels of {pluralize(audit.nodes, 'node')}")
         rows = [_finding_row(finding, screen) for finding in audit.findings]
         heads = ("MISSPELT", "NODES", "PROBABLY MEANT", "NODES", "FOR EXAMPLE")
-        yield screen.table(heads, rows, right=(1, 3), wrap_last=True)
+        yield screen.table(heads, rows, right=(1, 3), wrap_last=True, whole=True)
 
     is_shown = audit.findings or output == "json"
     return report_lines(output, screen, as_dict, blocks) if is_shown else iter(())
@@ -113,10 +113,10 @@ def audit_notes(audit: Audit) -> Iterator[str]:
 
 
 def _finding_row(finding: LabelFinding, screen: Screen) -> tuple[str, ...]:
-    label, expected = screen.word(finding.key), screen.word(finding.expected)
+    label, expected = (screen.word(text, _MAX_COLUMNS) for text in (finding.key, finding.expected))
     if finding.value is not None:
-        label, expected = f"{label}={screen.word(finding.value)}", f"{label}={expected}"
-    examples = [*map(screen.word, finding.examples)]
+        label = f"{label}={screen.word(finding.value, _MAX_COLUMNS)}"
+    examples = [screen.word(node_id, LONGEST_ID) for node_id in finding.examples]
     if finding.nodes > len(examples):
         examples.append("…")
     numbers = f"{finding.nodes:,}", f"{finding.usual_nodes:,}"

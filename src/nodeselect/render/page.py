@@ -37,7 +37,7 @@ PAGE_START = """<!DOCTYPE html>
 """How a page begins; by that, a file is known to be one."""
 
 # A user's text is truncated to this many characters, unless a place has its own limit.
-_MAX_TEXT = 200
+_MAX_TEXT = 320
 
 _BAR_WIDTH = 1_000
 

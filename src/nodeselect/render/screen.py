@@ -15,8 +15,11 @@ REPORT_FORMATS = ("text", "json", "markdown")
 PROBLEM_FORMATS = ("text", "concise", "json", "github", "sarif")
 SELECTOR_FORMATS = ("text", "job", "label-selector", "pod-spec", "bacalhau", "json")
 
-# User text in Markdown is truncated to this many characters.
-_CODE_LENGTH = 200
+# Text in Markdown is truncated to this many characters, unless a place has its own limit.
+_CODE_LENGTH = 320
+
+# So is a word on a screen; values that a selector can contain are not longer.
+_WORD_COLUMNS = 63
 
 # What to escape in Markdown. The last two would make a link of an address; tables escape pipes.
 _MARKDOWN_SIGNS = r"[\\`*_\[\]<>~&$@#]|:(?=//)|(?<=www)[.]"
@@ -64,6 +67,7 @@ class Screen(NamedTuple):
     columns: int = 80
     ascii_only: bool = False
     colour: bool = False
+    breaks_words: bool = True  # that are wider than a line
 
     def escape(self, text: str) -> str:
         """Escape the characters of a text that the screen cannot show or would interpret."""
@@ -104,7 +108,7 @@ class Screen(NamedTuple):
         end = prefix(text[::-1], room // 2)[::-1]
         return prefix(text, room - display_width(end)) + ellipsis + end
 
-    def word(self, text: str, columns: int = 40) -> str:
+    def word(self, text: str, columns: int = _WORD_COLUMNS) -> str:
         """Return a user's text, truncated in the middle; quoted if it looks like several words."""
         if re.fullmatch(_PLAIN, self.escape(text)):
             return self.truncate(text, columns)
@@ -112,6 +116,8 @@ class Screen(NamedTuple):
 
     def wrap(self, text: str, *, indent: int = 0, hang: int = 0) -> Iterator[str]:
         """Yield lines that fit the screen: broken at blanks, or inside a word wider than a line.
+
+        Such a word remains whole unless ``breaks_words``.
 
         :param indent: how many blanks are before each line.
         :param hang: how many more blanks are before all lines except the first.
@@ -123,7 +129,7 @@ class Screen(NamedTuple):
             if not is_empty and display_width(line) + 1 + width > self.columns:
                 yield line
                 line, is_empty = " " * (indent + hang), True
-            while is_empty and len(line) + width > self.columns:
+            while self.breaks_words and is_empty and len(line) + width > self.columns:
                 room = self.columns - len(line)
                 piece = prefix(word[start : start + room], room) or word[start : start + 1]
                 piece = piece[: max(map(piece.rfind, _BREAKS)) + 1] or piece
@@ -163,6 +169,7 @@ class Screen(NamedTuple):
         *,
         wrap_last: bool = False,
         styles: Sequence[Style | None] = (),
+        whole: bool = False,
     ) -> Iterator[str]:
         """Yield the lines of a table that fits the screen.
 
@@ -172,18 +179,24 @@ class Screen(NamedTuple):
         :param wrap_last: whether cells of the last column are wrapped; if there is too little room
             beside the other columns, they are on lines of their own below.
         :param styles: the style of each row; by default, all rows are plain.
+        :param whole: whether no cell of the first column is truncated, and no word of the last one
+            broken that fits a line.
         """
         cells = [[self.escape(cell) for cell in row] for row in (heads, *rows)]
         last = [row.pop() if wrap_last else "" for row in cells]
         first, *others = _column_widths(cells)
         room = self.columns - sum(others) - 2 * len(others)
         longest = max(map(display_width, last))
+        widest_word = max(display_width(word) for cell in last for word in cell.split(" "))
         least = min(first, max(self.columns // 3, _SHORTEST_CELL))
-        is_beside = wrap_last and room - 2 - least >= min(longest, _LAST_COLUMN)
+        last_room = _LAST_COLUMN
+        if whole:
+            least, last_room = first, max(last_room, widest_word)
+        is_beside = wrap_last and room - 2 - least >= min(longest, last_room)
         if is_beside:
             room = max(least, room - 2 - longest)
         for row in cells:
-            row[0] = self.truncate(row[0], max(room, _SHORTEST_CELL))
+            row[0] = row[0] if whole else self.truncate(row[0], max(room, _SHORTEST_CELL))
         indent = sum(_column_widths(cells)) + 2 * len(cells[0]) if is_beside else 2
         for number, line in enumerate(align_columns(cells, right)):
             lines = list(self.wrap(last[number], indent=indent)) if last[number] else []
@@ -200,16 +213,16 @@ class Markdown(Screen):
 
     __slots__ = ()
 
-    def code(self, text: str) -> str:
+    def code(self, text: str, limit: int = _CODE_LENGTH) -> str:
         """Return a user's text as code, truncated."""
-        text = truncate(printable(text[: _CODE_LENGTH + 1]), _CODE_LENGTH) or '""'
+        text = truncate(printable(text[: limit + 1]), limit) or '""'
         fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
         pad = " " if text.startswith(("`", " ")) or text.endswith(("`", " ")) else ""
         return f"{fence}{pad}{text}{pad}{fence}"
 
-    def word(self, text: str, columns: int = 0) -> str:
-        """Return a user's text as a Markdown code span of limited length; ignore ``columns``."""
-        return self.code(text)
+    def word(self, text: str, columns: int = _WORD_COLUMNS) -> str:
+        """Return a user's text as code, truncated."""
+        return self.code(text, columns)
 
     def prose(self, text: str) -> str:
         """Return a sentence that may contain a user's text, with Markdown's signs escaped."""
@@ -239,8 +252,9 @@ class Markdown(Screen):
         *,
         wrap_last: bool = False,
         styles: Sequence[Style | None] = (),
+        whole: bool = False,
     ) -> Iterator[str]:
-        """Yield the lines of a table; ``wrap_last`` and ``styles`` have no effect."""
+        """Yield the lines of a table; only ``right`` has an effect on its layout."""
         rule = ["--:" if at in right else "---" for at in range(len(heads))]
         for row in (heads, rule, *rows):
             # GitHub reads a pipe after a backslash as the end of the cell, too.
@@ -274,24 +288,25 @@ def report_lines(
 def detect_screen(stream: TextIO | None = None) -> Screen:
     """Return the screen that a stream writes to; by default standard output.
 
-    Its width is COLUMNS if that is a positive number, else that of the terminal, else 80. It shows
-    only ASCII if the encoding of the stream has no block characters, and colours if it is a
-    terminal; FORCE_COLOR overrides that, and NO_COLOR both.
+    Its width is COLUMNS if that is a positive number, else that of the terminal, else 80; then no
+    word is broken, so that ids in a pipe are whole. It shows only ASCII if the encoding of the
+    stream has no block characters, and colours if it is a terminal; FORCE_COLOR overrides that, and
+    NO_COLOR both.
     """
     stream = stream or sys.stdout
     columns = 0
     with suppress(ValueError):
         columns = int(os.environ.get("COLUMNS", ""))
     if columns <= 0:
-        columns = 80
+        columns = 0
         with suppress(OSError, ValueError, AttributeError):  # not a terminal, closed, or not a file
-            columns = os.get_terminal_size(stream.fileno()).columns or columns
+            columns = os.get_terminal_size(stream.fileno()).columns
     encoding = getattr(stream, "encoding", None) or "ascii"
     ascii_only = b"?" in "█…".encode(encoding, "replace")
     is_terminal = stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
     is_coloured = bool(os.environ.get("FORCE_COLOR")) or is_terminal
     is_coloured = is_coloured and not os.environ.get("NO_COLOR")
-    return Screen(max(columns, 20), ascii_only, is_coloured)
+    return Screen(max(columns or 80, 20), ascii_only, is_coloured, columns > 0)
 
 
 def align_columns(

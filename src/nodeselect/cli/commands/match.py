@@ -35,7 +35,7 @@ from nodeselect.render.nodes import (
     sort_nodes,
 )
 from nodeselect.selectors import Selector
-from nodeselect.text import join_limited, pluralize, quoted
+from nodeselect.text import join_limited, pluralize, quoted, quoted_id
 
 if TYPE_CHECKING:
     from nodeselect.inventory import Inventory, NodeSet
@@ -333,7 +333,7 @@ def _missing_ids(result: _Result) -> Iterator[str]:
             missing = missing.difference(hint.replaced)
             yield hint.message
     if missing:
-        texts = sorted(map(quoted, missing))
+        texts = sorted(map(quoted_id, missing))
         yield f"no node has the id {join_limited(texts, 5, 'or', 'id')}"
 
 
