@@ -1,7 +1,7 @@
 """Find labels that are probably misspelt, by comparing the labels of all nodes.
 
-A spelling that many nodes share counts as right. A key or value is reported if it is much rarer
-than a similar one, or than one that it abbreviates or that abbreviates it.
+A key or value is reported if another one is much more frequent and is either similar to it, or an
+abbreviation of it, or abbreviated by it.
 """
 
 import sys
@@ -27,7 +27,7 @@ _MAX_EXAMPLES = 3
 
 
 class LabelCounter(Countable, Protocol):
-    """What must be counted about nodes, so that their labels can be audited."""
+    """The counts of nodes that :func:`audit` needs; inventories provide them."""
 
     def __len__(self) -> int:
         """Return how many nodes there are."""
@@ -36,7 +36,7 @@ class LabelCounter(Countable, Protocol):
         """Count the nodes that have both label keys."""
 
     def example_ids(self, key: str, value: str | None, limit: int) -> Sequence[str]:
-        """Return the first ids of nodes with this label; None stands for any value of the key."""
+        """Return up to ``limit`` ids of nodes with this label; if value is None, with any value."""
 
 
 class LabelFinding(NamedTuple):
@@ -44,13 +44,13 @@ class LabelFinding(NamedTuple):
 
     :param code: ``misspelt-key`` or ``misspelt-value``.
     :param key: the label key.
-    :param value: the value that is the mistake; None if it is the key itself.
-    :param nodes: how many nodes have the mistake.
-    :param expected: the key, or the value, that was probably meant.
-    :param usual_nodes: how many nodes have the expected one.
-    :param examples: the ids of the first nodes that have the mistake.
-    :param selector: the text of a selector that matches the nodes with the mistake; None if the key
-        or the value is not valid in a selector.
+    :param value: the misspelt value; None if the key is misspelt.
+    :param nodes: how many nodes have the misspelt key or value.
+    :param expected: the key or the value that was probably meant.
+    :param usual_nodes: how many nodes have the expected key or value.
+    :param examples: the ids of the first few of the nodes with the misspelt key or value.
+    :param selector: the text of a selector that matches the nodes with the misspelt key or value;
+        None if a selector cannot contain the key or the value.
     """
 
     code: str
@@ -68,8 +68,8 @@ class Audit(NamedTuple):
 
     :param nodes: how many nodes there are.
     :param findings: the probable mistakes: keys, then values by key, each in alphabetical order.
-    :param unchecked: the keys that have too many values to compare these.
-    :param keys_checked: whether the keys were compared; False if there are too many.
+    :param unchecked: the keys whose values were not compared, because they have too many values.
+    :param keys_checked: whether the keys were compared; False if there are too many keys.
     """
 
     nodes: int
@@ -81,9 +81,9 @@ class Audit(NamedTuple):
 def audit(nodes: LabelCounter) -> Audit:
     """Find the labels of nodes that are probably misspelt.
 
-    The order of the nodes makes no difference. A key that has more than half as many values as
-    nodes is taken for an id: its values are not compared. Cost: about a microsecond for each value
-    of a key; each rare value is also compared with at most 500 frequent ones that begin with the
+    The order of the nodes makes no difference. If a key has more values than half the number of its
+    nodes, its values are taken for ids and not compared. Cost: about a microsecond for each value
+    of a key; each rare value is also compared with at most 500 frequent values that begin with the
     same letter.
     """
     keys = dict(nodes.key_counts(sys.maxsize) or {})
@@ -109,9 +109,9 @@ def audit(nodes: LabelCounter) -> Audit:
 
 
 def usual_values(values: Iterable[str], counts: Mapping[str, int]) -> dict[str, str]:
-    """Find rare values of a key that an audit reports; return for each the one that was meant.
+    """Map each of ``values`` that an audit reports to the frequent value that was probably meant.
 
-    :param values: the values to look up.
+    :param values: values of one key.
     :param counts: how many nodes have each value of the key.
     """
     rare = [value for value in values if _may_be_misspelt(value, counts)]
@@ -120,7 +120,7 @@ def usual_values(values: Iterable[str], counts: Mapping[str, int]) -> dict[str, 
 
 
 def _may_be_misspelt(value: str, counts: Mapping[str, int]) -> bool:
-    """Return whether a much more frequent value begins with the same letter: a quick first test."""
+    """Return whether another value is much more frequent and begins with the same letter."""
     if value not in counts:
         return False
     least, start = RATIO * counts[value], value[:1].casefold()
@@ -132,7 +132,7 @@ def _misspelt_values(counts: Mapping[str, int]) -> dict[str, str]:
 
 
 def _are_ids(counts: Mapping[str, int]) -> bool:
-    """Return whether a key has more than half as many values as nodes."""
+    """Return whether the values of a key are ids: there are more than half as many as nodes."""
     return len(counts) * 2 > sum(counts.values())
 
 
@@ -143,10 +143,10 @@ def _finding(
     counts: Mapping[str, int],
     meant: Mapping[str, str],
 ) -> LabelFinding:
-    """Return the finding that ``value`` of ``key`` is misspelt, or the key itself if it is None.
+    """Return the finding that ``value`` is misspelt; if it is None, the finding that ``key`` is.
 
-    :param counts: how many nodes have each value of the key, or each key.
-    :param meant: for each misspelt one, the one that was probably meant.
+    :param counts: how many nodes have each value of the key; if ``value`` is None, each key.
+    :param meant: for each misspelt value or key, what was probably meant.
     """
     code = "misspelt-key" if value is None else "misspelt-value"
     text = key if value is None else value
@@ -166,9 +166,9 @@ def _misspelt_keys(
     values: Mapping[str, Mapping[str, int]],
     ids: set[str],
 ) -> dict[str, str]:
-    """Return for each key that is probably misspelt the key that was probably meant.
+    """Map each key that is probably misspelt to the key that was probably meant.
 
-    Such a key is similar, or has the same name after another prefix, and few nodes have both keys.
+    The two keys are similar, or differ only in the prefix, and few nodes have both.
 
     :param keys: how many nodes have each key.
     :param values: for each key whose values are compared, how many nodes have each value.
@@ -176,13 +176,13 @@ def _misspelt_keys(
     """
 
     def meet(key: str, other: str) -> bool:
-        """Return whether half of the nodes with ``key`` have ``other`` too: both are meant."""
+        """Return whether at least half of the nodes with ``key`` have ``other``, too."""
         return 2 * nodes.count_with_keys(key, other) >= keys[key]
 
     def has_other_prefix(key: str, other: str) -> bool:
-        """Return whether a rare key is probably the frequent key ``other``.
+        """Return whether ``key`` is probably the much more frequent ``other`` with another prefix.
 
-        It is if all its values are also values of ``other``, and few of its nodes have both keys.
+        All values of ``key`` must be values of ``other``, and few nodes may have both keys.
         """
         if keys[other] < RATIO * keys[key] or other in ids or meet(key, other):
             return False
@@ -209,9 +209,9 @@ def _name(key: str) -> str:
 
 
 def _find_misspelt(counts: Mapping[str, int]) -> dict[str, str]:
-    """Find texts that are probably misspelt; return for each the text that was probably meant.
+    """Map each text that is probably misspelt to the text that was probably meant.
 
-    :param counts: how many nodes have each text, which is a key, or a value of one key.
+    :param counts: how many nodes have each text; the texts are keys, or values of one key.
     """
     ranked = sorted(counts, key=lambda text: (counts[text], text), reverse=True)
     spellings: dict[str, str] = {}
@@ -237,7 +237,7 @@ def _find_misspelt(counts: Mapping[str, int]) -> dict[str, str]:
 
 
 def _resolve(meant: Mapping[str, str]) -> dict[str, str]:
-    """Return for each misspelt text one that is not misspelt itself."""
+    """Follow chains: if a is mapped to b and b to c, return a mapping of both a and b to c."""
     resolved = {}
     for text, expected in meant.items():
         while expected in meant:

@@ -1,7 +1,7 @@
-"""Explain a selector over any nodes that can be counted.
+"""Explain which nodes match a selector, for any engine that can count its nodes.
 
 Nodes that fail exactly the same requirements are one group. All numbers are computed from the sizes
-of the groups; single nodes are only read to show their ids.
+of the groups; single nodes are read only to show their ids.
 """
 
 from collections.abc import Mapping
@@ -47,8 +47,8 @@ def explain(
 ) -> Explanation:
     """Return why nodes match ``selector``, and why the others do not.
 
-    :param examples: how many ids to return for each group; with 0, ``nearest`` is empty too.
-    :param vocabulary: a cache, which further calls for the same nodes may use again.
+    :param examples: how many ids to return for each group; if 0, ``nearest`` is empty, too.
+    :param vocabulary: a cache of label keys and values, to share by calls for the same nodes.
     """
     vocabulary = Vocabulary() if vocabulary is None else vocabulary
     failures = nodes.failures(selector.split())
@@ -81,13 +81,13 @@ def exclude_by_state(
     excluded: Mapping[str, str | None],
     counts: Mapping[str | None, int],
 ) -> Explanation:
-    """Return a copy of an explanation that also considers nodes left out by their states.
+    """Return a copy of an explanation that also reports nodes left out because of their states.
 
-    In the copy, ids of the selector that such nodes have are not in ``missing_ids``, but in
+    The ids of these nodes are moved from ``missing_ids`` (ids of the selector that no node has) to
     ``excluded_ids``.
 
-    :param excluded: the states of the nodes that were left out, by id; only those whose ids are in
-        the selector are needed.
+    :param excluded: a mapping from the id to the state (None: no state) of each node that was left
+        out; ids that are not in the selector have no effect.
     :param counts: how many nodes in each state were left out.
     """
     if not counts:

@@ -1,11 +1,11 @@
-"""What an engine must be able to count so that selectors over its nodes can be explained.
+"""What an engine must be able to count, so that selectors over its nodes can be explained.
 
-Whoever implements :class:`Countable` gets the same explanations as an inventory, field for field.
-The engines are the index of an inventory, SQL, and data frames. One pass over the nodes is enough
-for all numbers: :meth:`Countable.failures` groups the nodes by the set of requirements that they
-fail, and :meth:`FailureCounts.from_masks` computes the other numbers from the sizes of these
-groups. The methods about keys and values are called only for requirements that no node satisfies or
-that exclude none, for lists of values, and for values that at most a fifth of the nodes have.
+An engine is the index of an inventory, an SQL database, or a data frame. If an engine implements
+:class:`Countable`, its explanations have the same fields and values as those of an inventory. One
+pass over the nodes is enough: :meth:`Countable.failures` groups the nodes by the set of
+requirements that they fail, and :meth:`FailureCounts.from_masks` computes all counts from the sizes
+of these groups. The methods about keys and values are called only for requirements that no node or
+every node satisfies, for lists of values, and for values that at most a fifth of the nodes have.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -30,16 +30,16 @@ Positions: TypeAlias = tuple[int, ...]
 
 
 class FailureCounts(NamedTuple):
-    """How many nodes fail which requirements together.
+    """How many nodes fail each requirement of a selector, and each set of its requirements.
 
     :param total: how many nodes there are.
     :param matched: how many nodes fail no requirement.
-    :param groups: how many nodes fail exactly the requirements at these positions; the largest
-        group is first, of two with the same size the one with the lower positions.
+    :param groups: for each set of requirements (a tuple of their positions, from 0), how many nodes
+        fail exactly these; sorted by size, the largest group first, then by positions.
     :param ungrouped: how many nodes that do not match are in none of ``groups``; 0 unless there
         were too many groups to keep.
     :param failing: for each requirement, how many nodes fail it.
-    :param remaining: for each requirement, how many nodes satisfy it and all of those before it.
+    :param remaining: for each requirement, how many nodes satisfy it and all requirements before.
     :param failing_only_this: for each requirement, how many nodes fail it and no other.
     """
 
@@ -56,9 +56,8 @@ class FailureCounts(NamedTuple):
         """Compute all counts from the sizes of the groups.
 
         :param requirements: how many requirements the selector has.
-        :param masks: how many nodes fail exactly the requirements in each bit mask; none may be
-            left out. The lowest bit is the first requirement; 0 is the mask of the nodes that
-            match.
+        :param masks: a mapping from every bit mask that occurs to the number of its nodes. Bit 0
+            is set if the nodes fail the first requirement; matching nodes have the mask 0.
         """
         positions = range(requirements)
         failures = {
@@ -78,18 +77,18 @@ class FailureCounts(NamedTuple):
         return cls(total, matched, groups, 0, tuple(failing), remaining, only)
 
     def largest(self) -> "FailureCounts":
-        """Keep at most ``MAX_GROUPS`` of the groups that fail several requirements: the largest.
+        """Return a copy with only the groups that :func:`largest_groups` keeps.
 
-        The nodes of the others are counted as ``ungrouped``.
+        The nodes of the other groups are counted as ``ungrouped``.
         """
         kept = largest_groups(self.groups)
         dropped = sum(self.groups.values()) - sum(kept.values())
         return self._replace(groups=kept, ungrouped=self.ungrouped + dropped)
 
     def nearest_groups(self) -> dict[Positions, int]:
-        """Return those of ``groups`` that fail the fewest requirements.
+        """Return the groups whose nodes fail the fewest requirements.
 
-        Return none if there were too many groups, and such a group may have been dropped.
+        Return an empty dictionary if groups were dropped and one of them might belong to these.
         """
         fewest = min(map(len, self.groups), default=0)
         if self.ungrouped and fewest > 1:
@@ -100,10 +99,10 @@ class FailureCounts(NamedTuple):
 def largest_groups(sizes: Mapping[Positions, int]) -> dict[Positions, int]:
     """Return the groups of nodes to keep, and their sizes.
 
-    A group is all nodes that fail the same requirements. Those that fail only one are all kept; of
-    those that fail several, the ``MAX_GROUPS`` largest.
+    A group consists of the nodes that fail exactly the same requirements. All groups that fail a
+    single requirement are kept, and the ``MAX_GROUPS`` largest of those that fail several.
 
-    :param sizes: how many nodes each group has.
+    :param sizes: how many nodes each group has; the key has the positions of its requirements.
     """
     several = [failed for failed in sizes if len(failed) > 1]
     several.sort(key=lambda failed: (-sizes[failed], failed))
@@ -112,9 +111,9 @@ def largest_groups(sizes: Mapping[Positions, int]) -> dict[Positions, int]:
 
 
 def rank_counts(counts: Mapping[_Name, int]) -> dict[_Name, int]:
-    """Sort the counts of names: the highest first, equal ones by name; leave out zeros.
+    """Sort a mapping from names to counts by count, the highest first; leave out counts of 0.
 
-    None comes before all names.
+    Names with the same count are in alphabetical order, and None is before them.
     """
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0] is not None, item[0] or ""))
     return {name: count for name, count in ranked if count}
@@ -128,40 +127,43 @@ class Failures(Protocol):
         """The sizes of the groups, and the counts computed from them."""
 
     def state_counts(self) -> Mapping[str | None, int]:
-        """Return how many matching nodes are in each state or in none, most frequent first."""
+        """Return how many matching nodes are in each state (None: no state), the highest first."""
 
     def example_ids(self, failed: Positions, limit: int) -> Sequence[str]:
         """Return up to ``limit`` ids of nodes that fail exactly the requirements at ``failed``.
 
-        It is called for at most ``MAX_GROUPS_WITH_IDS`` groups, always with the same limit.
+        Callers request at most ``MAX_GROUPS_WITH_IDS`` groups, always with the same limit.
         """
 
     def nearest(self, limit: int) -> Sequence[NearMiss]:
         """Return up to ``limit`` of the non-matching nodes that fail the fewest requirements.
 
-        An engine that does not count every group may return none.
+        If an engine does not count every group, the result may be empty.
         """
 
     def count_if_replaced(
         self, positions: Collection[int], replacements: Sequence[Selector]
     ) -> int:
-        """Count the nodes that match after replacing the requirements at ``positions``."""
+        """Count the nodes that match if ``replacements`` replace the requirements at ``positions``.
+
+        There may be fewer replacements than positions.
+        """
 
 
 class Countable(Protocol):
-    """What an engine must count about its nodes, so that selectors can be explained over them.
+    """What an engine must count, so that selectors over its nodes can be explained.
 
-    The nodes must not change meanwhile.
+    The nodes must not change during an explanation.
     """
 
     def failures(self, requirements: Sequence[Selector]) -> Failures:
-        """Group the nodes by the exact set of ``requirements`` that they fail."""
+        """Group the nodes by the exact set of requirements, each a selector, that they fail."""
 
     def key_counts(self, limit: int) -> Mapping[str, int] | None:
         """Return how many nodes have each label key; None if there are more than ``limit`` keys."""
 
     def value_counts(self, key: str, limit: int) -> Mapping[str, int] | None:
-        """Return how many nodes have each value of ``key``; None for more than ``limit`` values."""
+        """Return how many nodes have each value of ``key``; None if it has more than ``limit``."""
 
     def count_with_key(self, key: str) -> int:
         """Count the nodes that have the label ``key``."""
@@ -170,18 +172,18 @@ class Countable(Protocol):
         """Count the nodes that have the label ``key=value``."""
 
     def keys_with_value(self, value: str, keys: Collection[str]) -> Mapping[str, int]:
-        """Return how many nodes have each of ``keys`` with this value, without zeros."""
+        """Return how many nodes have ``value`` as the value of each key; leave out counts of 0."""
 
     def missing_ids(self, ids: Sequence[str]) -> Sequence[str]:
         """Return those of ``ids`` that no node has."""
 
     def find_names(self, names: Sequence[str]) -> Mapping[str, tuple[str, int]]:
-        """Find nodes by their names; return for each name the first id and the number of nodes.
+        """Map each name to the first id of a node with this name, and the number of these nodes.
 
-        The result has the order of ``names``, and leaves out names that no node has.
+        The result has the order of ``names``; names that no node has are left out.
 
-        :param names: up to 100,000 ids of a selector that no node has: they may be names of nodes.
+        :param names: up to 100,000 texts, such as unknown ids that may be names of nodes instead.
         """
 
     def find_id_prefix(self, prefix: str) -> tuple[str, int] | None:
-        """Return the lowest id with this prefix, and how many nodes have such an id; or None."""
+        """Return the lowest id that starts with ``prefix``, and how many do; None if none does."""

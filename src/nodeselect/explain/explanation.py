@@ -1,8 +1,8 @@
 """The values of an explanation: why nodes match a selector, and why the others do not.
 
-They hold only numbers and sentences, so this module imports no index, inventory or layout: any
-engine that can count nodes can return them. The explanation of one node is computed here: it needs
-nothing but the node.
+These classes hold only numbers and sentences, so this module imports no index, inventory or layout,
+and any engine that can count nodes can build them. :func:`explain_node` explains a single node and
+needs no engine.
 """
 
 from collections.abc import Mapping
@@ -21,14 +21,14 @@ _MAX_IDS = 3
 class RequirementResult(NamedTuple):
     """How many nodes one requirement excludes.
 
-    :param text: the requirement as written. Ids are in angle brackets: ``<id in (n-1,n-2)>``, or
-        ``<one of 9 ids>`` if there are many.
-    :param failing: how many nodes fail it, whether or not they fail other requirements too.
+    :param text: the requirement in canonical form. The ids of a selector are one requirement:
+        ``<id in (n-1,n-2)>``, or ``<one of 9 ids>`` if there are many.
+    :param failing: how many nodes fail it, including nodes that fail other requirements, too.
     :param remaining: how many nodes satisfy it and all requirements before it.
-    :param failing_only_this: how many nodes fail only this: without it, they would match too.
+    :param failing_only_this: how many nodes fail only this requirement, and match without it.
     :param absent: for ``!=``, ``notin`` and ``!key``, how many nodes satisfy it because they do not
         have the label; None for other operators.
-    :param note: a sentence: why no node satisfies it, or why it excludes no node; otherwise None.
+    :param note: if no node or every node satisfies it, a sentence that says why; otherwise None.
     """
 
     text: str
@@ -44,7 +44,7 @@ class Reason(NamedTuple):
 
     :param failed: the positions of these requirements, from 0.
     :param nodes: how many nodes are in the group.
-    :param ids: the first few of their ids, in inventory order; only the largest groups have any.
+    :param ids: the ids of the first few nodes, in inventory order; empty except in large groups.
     """
 
     failed: tuple[int, ...]
@@ -66,13 +66,13 @@ class NearMiss(NamedTuple):
 class Hint(NamedTuple):
     """A probable mistake in the selector.
 
-    :param code: stable, for programs; ``docs/suggestions.md`` lists all codes.
+    :param code: the kind of mistake, for programs; ``docs/suggestions.md`` lists all codes.
     :param requirement: the position of the requirement that is wrong, from 0.
     :param message: what is wrong, and what the nodes have instead.
-    :param replacement: the requirement to write, or the ids, separated by commas; None if there is
-        no suggestion.
-    :param replaced: the requirements or ids to replace.
-    :param would_match: how many nodes would match then; None without a ``replacement``.
+    :param replacement: the text of the requirement to write instead, or ids separated by commas;
+        None if there is no suggestion.
+    :param replaced: the texts of the requirements, or the ids, to replace.
+    :param would_match: how many nodes match after the replacement; None if there is none.
     """
 
     code: str
@@ -84,10 +84,10 @@ class Hint(NamedTuple):
 
 
 class Correction(NamedTuple):
-    """All replacements that the hints propose, made together.
+    """All replacements that the hints propose, applied together.
 
-    :param replacements: the new requirements, or ids; several ids are separated by commas.
-    :param replaced: the requirements or ids that they replace.
+    :param replacements: the texts of the new requirements, or new ids separated by commas.
+    :param replaced: the texts of the requirements, or the ids, to replace.
     :param would_match: how many nodes would match after all replacements.
     """
 
@@ -97,12 +97,12 @@ class Correction(NamedTuple):
 
 
 class NodeExplanation(NamedTuple):
-    """Why one node matches, or why not.
+    """Why one node matches a selector, or does not match.
 
     :param id: the id of the node.
     :param matches: whether the node matches the selector.
-    :param requirements: for each requirement, those of ids first: its text, the node's value (None
-        if the node does not have the label), and whether the node satisfies it.
+    :param requirements: a tuple for each requirement, ids first: the text of the requirement, the
+        node's id or label value (None if absent), and whether the node satisfies the requirement.
     """
 
     id: str
@@ -111,7 +111,7 @@ class NodeExplanation(NamedTuple):
 
     @property
     def failed(self) -> tuple[tuple[str, str | None], ...]:
-        """The requirements that the node fails: the text of each, and the node's value."""
+        """Pairs for the requirements that the node fails: the text, and the node's value or id."""
         return tuple((text, value) for text, value, passes in self.requirements if not passes)
 
     @property
@@ -135,7 +135,7 @@ class NodeExplanation(NamedTuple):
 
 
 def requirement_text(requirement: Selector) -> str:
-    """Return the text of a selector that has one requirement, or only ids: ``<id in (n-1)>``."""
+    """Return the text of a selector with a single requirement; for ids, ``<id in (n-1,n-2)>``."""
     ids = requirement.ids
     if ids is None:
         return str(requirement.requirements[0])
@@ -154,30 +154,31 @@ def explain_node(selector: Selector, node_id: str, labels: Mapping[str, str]) ->
 
 
 class Explanation(NamedTuple):
-    """The dry run of a selector: how many nodes match, and what the others fail.
+    """How many nodes match a selector, and which requirements the other nodes fail.
 
     ``total`` is the sum of ``matched``, of the nodes of all ``reasons``, and of ``other_reasons``.
 
     :param selector: the canonical text of the selector.
     :param headline: how many nodes match and what the others fail, in one line.
-    :param recommendation: what to change so that nodes match, or the right ones, in one line; empty
-        if nodes match and nothing is doubtful.
+    :param recommendation: what to change in the selector, in one line; empty if nodes match and no
+        mistake is probable.
     :param total: how many nodes there are.
     :param matched: how many nodes match.
-    :param states: how many of the nodes that match are in each state, the most frequent first;
-        under None, those that have no state.
-    :param connected: how many of the nodes that match are connected; None if they have no state.
-    :param requirements: the requirements as written, those of ids first, and what each excludes.
+    :param states: how many of the matching nodes are in each state, the most frequent state first;
+        the key is None for nodes without a state.
+    :param connected: how many of the matching nodes are connected; None if none has a state.
+    :param requirements: the requirements, ids first, and how many nodes each excludes.
     :param reasons: the groups of nodes that fail the same requirements, the largest first. If
-        ``other_reasons`` is not 0, a group that is not listed may be larger than the last ones.
+        ``other_reasons`` is not 0, an unlisted group may be larger than the smallest listed ones.
     :param other_reasons: how many nodes are in groups that are not listed; 0 unless there are
         hundreds of groups.
-    :param nearest: of the nodes that fail the fewest requirements, the first few; perhaps empty if
-        ``other_reasons`` is not 0.
+    :param nearest: the first few of the non-matching nodes that fail the fewest requirements; may
+        be empty if ``other_reasons`` is not 0.
     :param hints: probable mistakes, at most three.
     :param missing_ids: the ids in the selector that no node has.
     :param correction: the replacements of all hints together; None if no hint has one.
-    :param excluded_ids: the ids in the selector whose nodes were left out by state, and the states.
+    :param excluded_ids: for each id in the selector whose node was left out because of its state,
+        the id and the state (None: no state).
     """
 
     selector: str

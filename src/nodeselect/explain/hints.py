@@ -1,7 +1,7 @@
 """Find probable mistakes in a selector, and suggest what to write instead.
 
-A requirement is doubtful if no node satisfies it or it excludes none; a value if no node or few
-nodes have it, and an id if no node has it. There is a hint only if something similar exists (see
+A requirement is doubtful if no node or every node satisfies it; a value, if no node or few nodes
+have it; an id, if no node has it. There is a hint only if something similar exists (see
 ``similarity.py``), or if Kubernetes renamed the label.
 """
 
@@ -69,13 +69,13 @@ class Vocabulary:
         self._usual: dict[tuple[str, tuple[str, ...]], Mapping[str, str]] = {}
 
     def keys(self, nodes: Countable) -> WordCounts:
-        """Return all label keys; an empty collection if there are too many to search."""
+        """Return all label keys with their counts; empty if there are too many to search."""
         if self._keys is None:  # two threads may both count them, with the same result
             self._keys = WordCounts(nodes.key_counts(_MAX_WORDS) or {})
         return self._keys
 
     def values(self, nodes: Countable, key: str) -> WordCounts | None:
-        """Return all values of a key; None if there are too many to search."""
+        """Return all values of a key with their counts; None if there are too many to search."""
         values = self._values.get(key)
         if values is None:
             counts = nodes.value_counts(key, _MAX_WORDS)
@@ -90,7 +90,7 @@ class Vocabulary:
     def usual_values(
         self, nodes: Countable, key: str, values: tuple[str, ...]
     ) -> Mapping[str, str]:
-        """Return for each rare one of ``values`` the frequent value that was probably meant."""
+        """Map each rare one of ``values`` to the frequent value that was probably meant."""
         usual = self._usual.get((key, values))
         if usual is None:
             usual = usual_values(values, nodes.value_counts(key, _FEW_WORDS) or {})
@@ -101,7 +101,7 @@ class Vocabulary:
 
 
 class _Suggestion(NamedTuple):
-    """A hint, its replacement as a selector, and the positions of the requirements to replace."""
+    """A hint; its replacement as a selector, if any; the positions (from 0) of what to replace."""
 
     hint: Hint
     replacement: Selector | None
@@ -115,7 +115,7 @@ def find_hints(
     failures: Failures,
     missing_ids: Sequence[str],
 ) -> tuple[tuple[Hint, ...], Correction | None]:
-    """Return at most three hints, and the correction that makes all their replacements, or None.
+    """Return at most three hints, and all their replacements as one correction (None if none).
 
     :param vocabulary: a cache of the keys and values of ``nodes``.
     :param failures: the nodes, grouped by the requirements of ``selector`` that they fail.
@@ -132,7 +132,7 @@ def find_hints(
 def _suggest(
     finder: "_HintFinder", selector: Selector, failures: Failures, missing_ids: Sequence[str]
 ) -> Iterator[_Suggestion]:
-    """Yield the suggestions for a contradiction, and for ids and requirements in their order."""
+    """Yield a suggestion for a contradiction if any, then those for ids and for requirements."""
     if not selector.is_satisfiable and (contradiction := finder.contradiction(selector)):
         yield contradiction
     counts = failures.counts
@@ -152,10 +152,10 @@ def _suggest(
 
 
 def _is_doubtful(part: Selector, failing: int, total: int) -> bool:
-    """Return whether a requirement is looked up.
+    """Return whether to look for a mistake in the only requirement of ``part``.
 
-    It is if all nodes fail it, or it excludes none; if it has a list of values, or one that few
-    nodes have; and if Kubernetes renamed its label.
+    True if all nodes or none fail it, if it has a list of values, or one value that few nodes have,
+    or if Kubernetes renamed its label. ``failing`` of ``total`` nodes fail it.
     """
     (requirement,) = part.requirements
     operator = requirement.operator
@@ -167,7 +167,7 @@ def _is_doubtful(part: Selector, failing: int, total: int) -> bool:
 
 
 def _correct(failures: Failures, suggestions: Sequence[_Suggestion]) -> Correction | None:
-    """Return a correction that makes all suggested replacements; None if there are none.
+    """Return one correction with all suggested replacements; None if there are none.
 
     If two suggestions replace the same requirement, the correction has only the first.
     """
@@ -200,10 +200,7 @@ class _HintFinder:
         self._failures = failures
 
     def contradiction(self, selector: Selector) -> _Suggestion | None:
-        """Report requirements that contradict each other; for ``k=a,k=b``, suggest ``k in (a,b)``.
-
-        Return None if there are none.
-        """
+        """Report a contradiction if there is one; for ``k=a,k=b``, suggest ``k in (a,b)``."""
         contradictory = conflict(selector)
         if not contradictory:
             return None
@@ -223,12 +220,12 @@ class _HintFinder:
         return self._suggestion("contradiction", positions, message, texts, replacement)
 
     def unknown_ids(self, ids: Sequence[str], missing: Sequence[str]) -> _Suggestion | None:
-        """Report missing ids that are names of nodes; suggest the ids of these nodes.
+        """Report missing ids that are names of nodes, and suggest the ids of these nodes.
 
-        If none is a name, report the first missing id, if a node has a similar one.
+        If none is a name, report the first missing id if a node has a similar id; otherwise None.
 
-        :param ids: all ids of the selector, which are its first requirement.
-        :param missing: those that no node has.
+        :param ids: all ids of the selector; they are its first requirement.
+        :param missing: the ids of these that no node has.
         """
         nodes = self._nodes.find_names(missing)
         if not nodes:
@@ -248,7 +245,7 @@ class _HintFinder:
         return self._suggestion("name-for-id", (0,), message, tuple(nodes), selector, text)
 
     def _other_case(self, ids: Sequence[str], wrong: str) -> _Suggestion | None:
-        """Report the id ``wrong``, which no node has, if a node has it in lower or upper case."""
+        """Suggest the missing id ``wrong`` in lower or upper case; None if no node has that id."""
         others = [each for each in (wrong.lower(), wrong.upper()) if each != wrong]
         missing = self._nodes.missing_ids(others)
         for node_id in others:
@@ -260,7 +257,7 @@ class _HintFinder:
         return None
 
     def _id_prefix(self, ids: Sequence[str], prefix: str) -> _Suggestion | None:
-        """Report the id ``prefix``, which no node has, if ids of nodes begin with it."""
+        """Report that the missing id ``prefix`` is the beginning of node ids; None if it is not."""
         if self._failures.counts.total > _MAX_SEARCHED_IDS:
             return None
         found = self._nodes.find_id_prefix(prefix)
@@ -306,7 +303,7 @@ class _HintFinder:
         return self._failures.count_if_replaced(everywhere, [suggestion.replacement]) > 0
 
     def _renamed_key(self, position: int, requirement: Requirement) -> _Suggestion | None:
-        """Suggest the new or the old key of a label that Kubernetes renamed, if most have it."""
+        """Suggest the new or old key of a label that Kubernetes renamed, if more nodes have it."""
         key = _OTHER_KEYS.get(requirement.key)
         if key is None:
             return None
@@ -333,7 +330,7 @@ class _HintFinder:
         return self._changed(code, position, message, requirement, key)
 
     def _other_value(self, position: int, requirement: Requirement) -> _Suggestion | None:
-        """Suggest similar values that nodes have, for values of the requirement that none has."""
+        """Suggest existing values that are similar to values that no node has; None if none is."""
         key, values = requirement.key, requirement.values
         corrections = self._value_corrections(key, values)
         if not corrections:
@@ -347,9 +344,9 @@ class _HintFinder:
         return self._changed("other-value", position, message, requirement, key)
 
     def _counted(self, key: str, texts: Mapping[str, str]) -> str:
-        """Return how many nodes have each value of a key, such as ``2 nodes have 'eu'``.
+        """Return the text with how many nodes have each value of a key: ``2 nodes have 'eu'``.
 
-        :param texts: what to call each value.
+        :param texts: a mapping from each value to its form in the text.
         """
         counts = [
             f"{nodes_have(self._nodes.count_with_value(key, value))} {text}"
@@ -358,7 +355,7 @@ class _HintFinder:
         return join_limited(counts, _MAX_VALUES)
 
     def _usual_value(self, position: int, requirement: Requirement) -> _Suggestion | None:
-        """Suggest frequent values for values of the requirement that few nodes have."""
+        """Suggest frequent values that are similar to values that few nodes have, or None."""
         key, values = requirement.key, requirement.values
         if requirement.operator.is_comparison:
             return None
@@ -381,7 +378,7 @@ class _HintFinder:
         return suggestion
 
     def _value_of_other_key(self, position: int, requirement: Requirement) -> _Suggestion | None:
-        """Suggest another key: the one that most nodes have with the values of the requirement."""
+        """Suggest the key that most nodes have with the values of the requirement, or None."""
         if not requirement.operator.is_inclusion:
             return None
         keys = self._vocabulary.keys(self._nodes).counts
@@ -406,9 +403,9 @@ class _HintFinder:
         return self._changed("other-key", position, message, requirement, key)
 
     def _label_for_id(self, position: int, requirement: Requirement) -> _Suggestion | None:
-        """Report a requirement that no node satisfies, if its value is the id or name of a node.
+        """Suggest an id instead of a label, if the requirement's value is a node's id or name.
 
-        For ``key`` without a value, look for a node whose id or name is the key.
+        For a requirement ``key`` without a value, look up the key. Return None if nothing is found.
         """
         values = requirement.values[:_MAX_VALUES]
         if requirement.operator is Operator.EXISTS:
@@ -438,7 +435,7 @@ class _HintFinder:
     def _changed(
         self, code: str, position: int, message: str, requirement: Requirement, key: str
     ) -> _Suggestion:
-        """Suggest ``requirement`` with this key; replace unknown values by similar known ones."""
+        """Suggest ``requirement`` with ``key``, and similar existing values for unknown values."""
         values = requirement.values
         if not requirement.operator.is_comparison:
             values = self._corrected(key, values)
@@ -465,9 +462,9 @@ class _HintFinder:
         return tuple(sorted({corrections.get(value, value) for value in values}))
 
     def _value_corrections(self, key: str, values: Sequence[str]) -> dict[str, str]:
-        """Return a similar value that nodes have for each of ``values`` that no node has.
+        """Map each of ``values`` that no node has to a similar value that nodes have.
 
-        Values without a similar one are left out. Only the first few are looked up.
+        Values that are similar to none are left out. Only the first few values are looked up.
         """
         unknown = [
             value for value in values[:_MAX_VALUES] if not self._nodes.count_with_value(key, value)
@@ -485,10 +482,10 @@ def _no_node_has(key: str, values: Sequence[str]) -> str:
 
 
 def _id_selector(ids: Sequence[str], new_ids: Mapping[str, str]) -> Selector | None:
-    """Return the selector of ``ids``; None if a selector cannot contain one of them.
+    """Return the selector of ``ids`` after replacements; None if an id is not valid in a selector.
 
-    :param new_ids: replaces some of the ids. A hint separates the new ones by commas, so none may
-        have one.
+    :param new_ids: a mapping from ids to their replacements. If one contains a comma, return None:
+        hints separate ids by commas.
     """
     if any("," in node_id for node_id in new_ids.values()):
         return None
@@ -501,7 +498,7 @@ def _id_selector(ids: Sequence[str], new_ids: Mapping[str, str]) -> Selector | N
 def _selector(key: str, operator: Operator, values: tuple[str, ...]) -> Selector | None:
     """Return the selector of one requirement; None if its key or a value is invalid.
 
-    They are labels of nodes, which need not be valid in a selector.
+    Labels of nodes may have keys and values that are not valid in a selector.
     """
     try:
         return Selector.from_requirements([Requirement(key, operator, values)])

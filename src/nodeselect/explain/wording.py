@@ -1,4 +1,4 @@
-"""The sentences of an explanation: headline, notes, and what to change; phrases for nodes."""
+"""The sentences of an explanation: headline, notes, and what to change in the selector."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
@@ -24,7 +24,7 @@ _MAX_STATES = 5
 
 
 def short(text: str) -> str:
-    """Return the text of a requirement for a sentence: escaped, and truncated if it is long."""
+    """Return the text of a requirement, escaped, and truncated if it is too long for a sentence."""
     if len(text) <= _MAX_LENGTH and text.isascii() and text.isprintable():
         return text
     return truncate(printable(text[: _MAX_LENGTH + 1]), _MAX_LENGTH)
@@ -64,12 +64,12 @@ def count_headline(selector: Selector, counts: FailureCounts, connected: int | N
 def selectors_headline(
     node_id: str | None, total: int, matched: int, groups: Sequence[tuple[Sequence[str], int]]
 ) -> str:
-    """Return a line: how many of the selectors match a node, and why the others do not.
+    """Return a line with how many of several selectors match one node, and why the others do not.
 
-    :param node_id: the id of the node, if it is known.
+    :param node_id: the id of the node; None if it is unknown.
     :param total: how many selectors there are; ``matched`` of them match.
-    :param groups: the requirements that the node fails, and how many selectors have exactly these;
-        the largest group comes first.
+    :param groups: pairs of requirements and a number: the node fails exactly these requirements of
+        so many selectors. The largest number comes first.
     """
 
     def because(failed: Sequence[str]) -> str:
@@ -91,26 +91,26 @@ def selectors_headline(
 
 
 def failing_text(failed: Sequence[str], requirements: int, nodes: int, limit: int = 3) -> str:
-    """Return which requirements a group of nodes fails, such as ``fail both a=b and c``.
+    """Return a phrase with the requirements that a group of nodes fails: ``fail both a=b and c``.
 
-    :param failed: the texts of the requirements that the nodes fail; they satisfy all others.
+    :param failed: the texts of these requirements; the nodes satisfy all others.
     :param requirements: how many requirements the selector has.
     :param nodes: how many nodes are in the group.
-    :param limit: how many requirements are named.
+    :param limit: how many requirements are named at most.
     """
     exactly = {1: "only ", 2: "both "}.get(len(failed), "") if requirements > 1 else ""
     return f"{'fails' if nodes == 1 else 'fail'} {exactly}{_join(failed, limit)}"
 
 
 def unsatisfied_text(requirements: Sequence[str]) -> str:
-    """Return a sentence that names requirements; no node satisfies any of these."""
+    """Return a sentence that says that no node satisfies any one of these requirements."""
     if len(requirements) == 1:
         return f"no node satisfies {short(requirements[0])}"
     return f"requirements that no node satisfies: {_join(requirements)}"
 
 
 def notes(explanation: Explanation) -> tuple[str, ...]:
-    """Return sentences about states, requirements, missing ids and hints, for below the numbers."""
+    """Return the sentences below the table of requirements: states, notes, missing ids, hints."""
     sentences = []
     if explanation.connected is not None and explanation.connected < explanation.matched:
         counts = format_state_counts(explanation.states)
@@ -125,16 +125,16 @@ def notes(explanation: Explanation) -> tuple[str, ...]:
 
 
 def missing_ids_text(explanation: Explanation) -> str | None:
-    """Return a sentence with the requested ids that no node has, except for those with a hint."""
+    """Return a sentence with the selector's ids that no node has and no hint mentions, or None."""
     names = {name for hint in explanation.hints for name in hint.replaced}
     missing = [quoted_id(node_id) for node_id in explanation.missing_ids if node_id not in names]
     return f"no node has the id {join_limited(missing, 3, 'or', 'id')}" if missing else None
 
 
 def excluded_by_state(nodes: Sequence[tuple[str, str | None]]) -> str:
-    """Return a sentence with nodes that are left out because of their state.
+    """Return a sentence with the nodes that are left out because of their state.
 
-    :param nodes: the ids and states of these nodes.
+    :param nodes: pairs of an id and a state.
     """
     words = [f"{quoted_id(node_id)} ({_state(state)})" for node_id, state in nodes]
     return f"excluded by state: {join_limited(words)}"
@@ -150,13 +150,16 @@ def format_state_counts(states: Mapping[str | None, int]) -> str:
 
 
 def no_requested_state(states: Mapping[str | None, int]) -> str:
-    """Return a sentence for the case that no node is in one of the states of ``--state``."""
+    """Return the sentence for an option ``--state`` that leaves out all nodes.
+
+    :param states: how many nodes are in each state.
+    """
     counts = format_state_counts(states)
     return f"no node is in a requested state; the states of the nodes: {counts}"
 
 
 def format_value_counts(values: Sequence[tuple[str, int]]) -> str:
-    """Return the first few values with their counts, such as ``'eu' (12), 'us' (3)``."""
+    """Return the first few values with their counts: ``'eu' (12 nodes), 'us' (3 nodes)``."""
     words = [
         f"{quoted(value, 30)} ({pluralize(nodes, 'node')})" for value, nodes in values[:_MAX_VALUES]
     ]
@@ -164,7 +167,7 @@ def format_value_counts(values: Sequence[tuple[str, int]]) -> str:
 
 
 def nodes_have(nodes: int) -> str:
-    """Return the beginning of a sentence, such as ``2 nodes have``."""
+    """Return ``1 node has``, or ``2 nodes have`` with the number of nodes."""
     return pluralize(nodes, "node has", "nodes have")
 
 
@@ -185,9 +188,9 @@ def _state(state: str | None) -> str:
 
 
 def recommend(explanation: Explanation) -> str:
-    """Return in one line what to change: the corrections, or else which requirement to remove.
+    """Return one line about what to change: the correction, or else the requirement to remove.
 
-    It is empty if nodes match and nothing is doubtful.
+    Return an empty text if nodes match and no mistake is probable.
     """
     total, results = explanation.total, explanation.requirements
     if not total:
@@ -225,7 +228,7 @@ def recommend(explanation: Explanation) -> str:
 
 
 def _correction(explanation: Explanation) -> str | None:
-    """Return the text of the correction; None if there is none, or if it would change nothing."""
+    """Return the text of the correction; None if there is none, or if it makes no difference."""
     if explanation.correction is None:
         return None
     replacements, replaced, would_match = explanation.correction
@@ -253,9 +256,10 @@ def _correction(explanation: Explanation) -> str | None:
 
 
 def _removal(explanation: Explanation) -> str | None:
-    """Return the advice to remove the requirement without which the most nodes would match.
+    """Return a sentence with the requirement without which the most nodes would match.
 
-    A requirement with ``!=``, ``notin`` or ``!key`` is named only if removing no other one helps.
+    A requirement with ``!=``, ``notin`` or ``!key`` is named only if there is no other. Return None
+    if no node would match after removing a single requirement.
     """
 
     def rank(result: RequirementResult) -> tuple[bool, int]:
@@ -274,7 +278,7 @@ def _removal(explanation: Explanation) -> str | None:
 
 
 def _prefix_text(explanation: Explanation) -> str | None:
-    """Return the sentence about an id that is the beginning of several others."""
+    """Return the hint about a missing id that is the beginning of node ids; None without one."""
     messages = (hint.message for hint in explanation.hints if hint.code == "id-prefix")
     return next(messages, None)
 
