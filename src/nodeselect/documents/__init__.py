@@ -1,12 +1,11 @@
 """Read YAML and JSON into values that know their position.
 
-Documents come from strangers, and ordinary loaders change what is written: they expand an alias
-bomb, drop one of two duplicate keys, and read ``version: 1.10`` as 1.1 and ``yes`` as true. So
-values are built here, from libyaml's *events* for YAML and by a scanner for JSON. Nothing is
-converted, and every value keeps its line and column.
+Documents are not trusted, and ordinary loaders change what is written: they expand an alias bomb,
+drop one of two duplicate keys, and read ``version: 1.10`` as 1.1 and ``yes`` as true. So this
+package builds the values itself, from libyaml's *events* for YAML and with a scanner for JSON.
+Scalars stay text, and every value keeps its line and column.
 
-What YAML has beyond plain data is refused, each with an error of its own: anchors and aliases,
-tags, merge keys, keys that are not strings. So are duplicate keys, nesting beyond ``LIMITS.depth``,
-and, except for ``read_documents``, second documents. The error for a document reports all mistakes
-of this kind at once.
+YAML features beyond plain data are rejected: anchors and aliases, tags, merge keys, and keys that
+are not strings. Duplicate keys, nesting beyond ``LIMITS.depth`` and, except by ``read_documents``,
+a second document are rejected as well. One error reports all such mistakes in a document.
 """

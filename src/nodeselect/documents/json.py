@@ -23,8 +23,8 @@ def read_json(text: str, max_values: int | None, *, may_be_yaml: bool) -> Value 
     """Read ``text`` as strict JSON. Cost: linear.
 
     :param max_values: how many keys and values it may contain; None for any number.
-    :param may_be_yaml: whether to return None, not to raise, if the text is not JSON.
-    :raises DocumentError: if it has mistakes, such as a duplicate key; it lists them all.
+    :param may_be_yaml: whether to return None instead of raising if the text is not JSON.
+    :raises DocumentError: if the text has mistakes, such as a duplicate key; the error lists all.
     """
     builder = _JsonBuilder(text, max_values)
     try:
@@ -59,7 +59,7 @@ _DECODER = JSONDecoder()
 
 
 class _JsonBuilder(Builder):
-    """Builds the value of a JSON text, with the position of each value in it."""
+    """Builds the value of a JSON text, in which every value has its position in the text."""
 
     def __init__(self, text: str, max_values: int | None) -> None:
         super().__init__(text, max_values)
@@ -104,7 +104,7 @@ class _JsonBuilder(Builder):
         return List(self._items(depth + 1), position)
 
     def _word(self) -> Scalar:
-        """Read a number, a boolean or null."""
+        """Read a number, a boolean or null at the current position."""
         position = self._here()
         match = _WORD.match(self._text, self._index)
         if match is None:
@@ -160,9 +160,9 @@ class _JsonBuilder(Builder):
         return entries
 
     def _at_end(self, closing: str, has_items: bool) -> bool:
-        """Return whether the closing bracket is next; step over it, or else over a ``,``.
+        """Return whether ``closing`` is next; move past it, or else past a comma.
 
-        :param has_items: whether an item was read before, so that a ``,`` is expected.
+        :param has_items: whether an item was read before, so that a comma is required.
         """
         if self._text.startswith(closing, self._index):
             self._index += 1

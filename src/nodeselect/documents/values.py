@@ -27,16 +27,16 @@ _START = Position(0, 0)
 
 
 def position_in(text: str, index: int) -> Position:
-    """Return the position of the character at ``index``; lines end at LF, as in editors."""
+    """Return the position of the character at ``index`` of ``text``. Lines end only with LF."""
     return Position(text.count("\n", 0, index), index - (text.rfind("\n", 0, index) + 1))
 
 
 class Scalar(NamedTuple):
     """A string, number, boolean or null, as it is written.
 
-    :param kind: ``text`` or, if a version of YAML could read it as anything else: ``null``,
-        ``boolean``, ``number``, ``date``, ``merge key``.
-    :param position: where it begins, after an opening quote.
+    :param kind: ``null``, ``boolean``, ``number``, ``date`` or ``merge key``, if any version of
+        YAML reads the scalar as such; otherwise ``text``.
+    :param position: where the scalar begins in the document, after an opening quote.
     :param verbatim: whether the document has exactly ``text`` there, without escapes.
     """
 
@@ -47,7 +47,7 @@ class Scalar(NamedTuple):
 
 
 class List(NamedTuple):
-    """A sequence of values."""
+    """A list of values."""
 
     items: list["Value"]
     position: Position
@@ -65,14 +65,14 @@ Entries = dict[str, tuple[Scalar, Value]]
 
 
 def is_null(value: Value) -> bool:
-    """Return whether a value is null, or missing as in ``key:``."""
+    """Return whether a value is null, or absent after its key, as in ``key:``."""
     return isinstance(value, Scalar) and value.kind == "null"
 
 
 def find(value: Value | None, path: str) -> Value | None:
     """Return the value at a path of fields, such as ``metadata.name``.
 
-    Return None if the value is missing or null: both mean the same.
+    Return None if the value is missing or null, which are treated alike.
     """
     for name in path.split("."):
         if not isinstance(value, Object) or name not in value.entries:
@@ -82,15 +82,15 @@ def find(value: Value | None, path: str) -> Value | None:
 
 
 def is_bare_key(key: Scalar, value: Value) -> bool:
-    """Return whether a key has nothing after it, not even a colon, as in ``{region:eu}``."""
+    """Return whether a key is without colon and value, like ``region:eu`` in ``{region:eu}``."""
     end = (key.position.line, key.position.column + len(key.text))
     return key.verbatim and value.position == end and isinstance(value, Scalar) and not value.text
 
 
 def double_quoted(text: str, limit: int = 60) -> str | None:
-    """Return ``text`` in double quotes, as it can be pasted into YAML or JSON.
+    """Return ``text`` in double quotes, so that it can be pasted into YAML or JSON.
 
-    Return None if it is longer than ``limit``, or if a character of it has to be escaped.
+    Return None if it is longer than ``limit`` characters, or if it needs an escape.
     """
     if len(text) > limit or '"' in text or "\\" in text or UNPRINTABLE.search(text):
         return None
@@ -98,7 +98,7 @@ def double_quoted(text: str, limit: int = 60) -> str | None:
 
 
 def quote_fix(text: str, words: str = "quote it") -> Fix:
-    """Return the fix to put ``text`` in quotes."""
+    """Return a :class:`Fix` that suggests, in ``words``, to put ``text`` in quotes."""
     quoted_text = double_quoted(text)
     return Fix.write(quoted_text, words) if quoted_text else Fix(words)
 
@@ -108,7 +108,7 @@ def to_python(
     convert: Callable[[Scalar], Any],
     key_text: Callable[[Scalar], str] = attrgetter("text"),
 ) -> Any:
-    """Convert a value to lists and dicts, without positions.
+    """Convert a value to plain Python data: lists, dicts and the results of ``convert``.
 
     :param convert: returns the Python value of a scalar.
     :param key_text: returns the text of a key, or raises if the key is not valid.
@@ -124,11 +124,11 @@ def to_python(
 
 
 def from_python(value: Any, depth: int = 0) -> Value:
-    """Convert plain data to a value; the position of all its parts is line 0, column 0.
+    """Convert plain Python data to a value; every position in it is line 0, column 0.
 
-    :raises DocumentError: if it is nested deeper than ``LIMITS.depth``, or a number is not finite
-        or has more than 64 bits.
-    :raises TypeError: if it is not plain data: lists, mappings with strings as keys, and scalars.
+    :raises DocumentError: if the data is nested deeper than ``LIMITS.depth``, or a number is not
+        finite or has more than 64 bits.
+    :raises TypeError: if there is anything but lists, mappings with string keys, and scalars.
     """
     match value:
         case str():
@@ -161,8 +161,8 @@ def from_python(value: Any, depth: int = 0) -> Value:
 class DocumentError(Exception):
     """The first mistake in a document. Callers convert it to a public error, such as ``JobError``.
 
-    ``others`` are the mistakes after the first one, up to a limit; ``unreported`` is how many more
-    there are.
+    ``others`` is a list of further mistakes, up to a limit; ``unreported`` is the number of those
+    beyond the limit.
     """
 
     def __init__(
@@ -184,7 +184,7 @@ class DocumentError(Exception):
 
 
 def decode_utf8(data: bytes) -> str:
-    """Decode the bytes of a document: UTF-8, with or without a byte order mark.
+    """Decode the bytes of a document as UTF-8, without the byte order mark, if there is one.
 
     :raises DocumentError: with the code ``not-utf-8``.
     """
@@ -201,7 +201,7 @@ def decode_utf8(data: bytes) -> str:
 
 
 def check_characters(text: str, forbidden: re.Pattern[str] = FORBIDDEN) -> None:
-    """Raise if a text has forbidden characters; the error lists those up to the first NUL.
+    """Raise if a text has forbidden characters. The error lists them, up to the first NUL.
 
     :raises DocumentError: with the code ``control-character`` or ``surrogate``.
     """
@@ -227,7 +227,7 @@ def _character_error(character: str, position: Position) -> DocumentError:
 
 
 def file_too_large_error(what: str) -> DocumentError:
-    """Return the error for ``what``, such as ``a job file``, if it is too large."""
+    """Return the error for a file that is too large; ``what`` names it, such as ``a job file``."""
     message = f"{what} may have at most {LIMITS.job_file_bytes:,} bytes (limit: job_file_bytes)"
     return DocumentError("file-too-large", message, Position(0, 0))
 
@@ -239,9 +239,9 @@ def too_deep_error(position: Position) -> DocumentError:
 
 
 class Builder:
-    """Base class of what builds a document from JSON or YAML.
+    """Base class of the builders of values from JSON and YAML.
 
-    It counts the values, finds their positions and collects mistakes.
+    It counts the values, computes their positions and collects the mistakes in a document.
     """
 
     def __init__(self, text: str, max_values: int | None) -> None:
@@ -265,14 +265,14 @@ class Builder:
         self.add(DocumentError(code, message, position, hint, length))
 
     def add(self, error: DocumentError) -> None:
-        """Add a mistake: keep the first ones by position, and count the others."""
+        """Add a mistake. Only the first ones in the document are kept; others are counted."""
         insort(self._first, error, key=attrgetter("position"))
         if len(self._first) > LIMITS.reported_errors:
             self._first.pop()
             self._unreported += 1
 
     def raise_if_refused(self) -> None:
-        """Raise the first mistake, if there is one, with the others attached."""
+        """Raise the first mistake in the document, if any, with the other mistakes attached."""
         if self._first:
             error, *others = self._first
             error.others = tuple(others)
@@ -285,9 +285,9 @@ class Builder:
         return Position(line, index - self._line_starts[line])
 
     def count(self, index: int) -> None:
-        """Count a key or value, which begins at ``index``.
+        """Count a key or value that begins at ``index`` of the document's text.
 
-        :raises DocumentError: if there are more than allowed.
+        :raises DocumentError: if there are too many keys and values.
         """
         self._count += 1
         if self._max_values is not None and self._count > self._max_values:
@@ -296,10 +296,10 @@ class Builder:
             raise DocumentError("too-many-values-in-file", message, self.position(index))
 
     def enter(self, depth: int, index: int) -> None:
-        """Check the depth of a list or an object, and count it as one more value.
+        """Check the depth of a list or object, and count the list or object as a value.
 
-        :param depth: the number of lists and objects that it is in.
-        :param index: where it begins.
+        :param depth: the number of lists and objects around it.
+        :param index: where it begins in the document's text.
         :raises DocumentError: if it is nested too deeply.
         """
         if depth >= LIMITS.depth:
@@ -307,7 +307,7 @@ class Builder:
         self._count += 1
 
     def add_entry(self, entries: Entries, key: Scalar, value: Value) -> None:
-        """Add a key and its value to ``entries``; if the key is in it, add a mistake instead."""
+        """Add a key and a value to ``entries``; if the key is there already, add a mistake."""
         first, _ = entries.setdefault(key.text, (key, value))
         if first is not key:
             line = first.position.line + 1

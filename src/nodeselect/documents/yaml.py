@@ -1,4 +1,4 @@
-"""Read a document of plain data, YAML or JSON; nothing is converted."""
+"""Read a document of plain data, in YAML or JSON; scalars stay text."""
 
 import re
 from collections.abc import Iterator
@@ -46,9 +46,9 @@ def read_document(text: str, max_values: int | None = None, *, strict_json: bool
     """Read ``text`` as JSON if it is JSON, otherwise as plain YAML. Cost: linear.
 
     :param max_values: how many keys and values it may contain; None for any number.
-    :param strict_json: read a text that begins like JSON, or with a comment, as JSON only: for
-        files named ``.json``, which other programs read as JSON.
-    :raises DocumentError: if it is neither, or has mistakes; the error has all its mistakes, up to
+    :param strict_json: whether to read a text that begins like JSON, or with a comment, as JSON
+        only: for ``.json`` files, which other programs read as JSON.
+    :raises DocumentError: if the text is neither, or has mistakes; the error has all mistakes up to
         the first syntax error.
     """
     documents = _read(text, max_values, strict_json=strict_json, single=True)
@@ -58,9 +58,9 @@ def read_document(text: str, max_values: int | None = None, *, strict_json: bool
 def read_documents(
     text: str, max_values: int | None = None, *, strict_json: bool = False
 ) -> list[Value]:
-    """Read ``text`` as :func:`read_document` does, but YAML may be several documents.
+    """Read ``text`` as :func:`read_document` does, but allow several YAML documents.
 
-    Documents without any content are left out. ``max_values`` is for all of them together.
+    Empty documents are left out. ``max_values`` limits all documents together.
     """
     documents = _read(text, max_values, strict_json=strict_json, single=False)
     return [each for each in documents if each[:2] != ("", "null")]
@@ -89,9 +89,9 @@ def _read(text: str, max_values: int | None, *, strict_json: bool, single: bool)
 
 
 def scalar_spans(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the start and end index of each scalar, such as a string, in a text of YAML.
+    """Yield the start and end index of each scalar, such as a string, in a YAML text.
 
-    What is outside of these is syntax or a comment. Stop at the first syntax error.
+    Everything else in the text is syntax or comments. Stop at the first syntax error.
     """
     import yaml  # here, since most commands do not need it
 
@@ -106,9 +106,9 @@ def scalar_spans(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _syntax_error(text: str, error: Any) -> DocumentError:
-    """Convert an error of libyaml; its position becomes the place that a person would correct.
+    """Convert a libyaml error; move its position to the place that a person would correct.
 
-    The words of libyaml only choose among hints; with other words, there is none.
+    The hint depends on the message of libyaml; there is none for an unknown message.
     """
     problem = printable(str(error.problem or "it cannot be read"))
     end = len(text.rstrip())
@@ -150,7 +150,7 @@ def _syntax_error(text: str, error: Any) -> DocumentError:
 
 
 def _block_hint(text: str, index: int) -> str:
-    """Return a hint on how to correct the line at ``index``, which does not continue its block."""
+    """Return a hint on the line at ``index``, where libyaml expected the block to continue."""
     before = text[text.rfind("\n", 0, index) + 1 : index]
     return (
         "quote the whole value, and write nothing after it" if before.strip(" ") else _INDENT_HINT
@@ -169,7 +169,7 @@ class _YamlBuilder(Builder):
         self._events = events
 
     def documents(self, *, single: bool) -> list[Value]:
-        """Return the values of all documents; if ``single``, a second one is a mistake."""
+        """Return the value of each document; if ``single``, a second document is a mistake."""
         documents: list[Value] = []
         next(self._events)  # the start of the stream
         while type(start := next(self._events)).__name__ != "StreamEndEvent":
@@ -238,7 +238,7 @@ class _YamlBuilder(Builder):
         return entries
 
     def _is_key(self, key: Value, index: int) -> bool:
-        """Return whether a key, which begins at ``index``, is a string; if not, add a mistake."""
+        """Return whether the key that begins at ``index`` is a string; if not, add a mistake."""
         if isinstance(key, Object) and self._text[max(index - 1, 0) : index + 1] == "{{":
             self.has_template = True
             position = self.position(index - 1)
@@ -287,7 +287,7 @@ _FIRST = frozenset("~nNyYoOtTfF0123456789+-.=<")
 
 
 def scalar_kind(plain: str) -> str:
-    """Return how YAML may read a scalar without quotes: the ``kind`` of a :class:`Scalar`."""
+    """Return the ``kind`` of a :class:`Scalar` without quotes, such as ``text`` or ``number``."""
     if plain and plain[0] not in _FIRST:
         return "text"
     for kind, pattern in _KINDS:

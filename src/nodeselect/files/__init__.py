@@ -1,1 +1,1 @@
-"""Streams that wait, and files that are opened, locked, and replaced as a whole."""
+"""Open inputs, read and write streams that may not block, and replace files atomically."""

@@ -1,9 +1,9 @@
 """Streams that wait until everything is read or written, even if a file descriptor does not block.
 
-Whether a descriptor blocks is a flag of the open file. Other processes share the flag, and change
-it at any time. Python's streams then return early: a short read looks like the end of the input,
-and a short write loses the rest. Here, both wait. The flag stays as it is, because the other
-processes rely on it.
+Whether a descriptor blocks is a flag of the open file. Other processes share the flag, and may
+change it at any time. Python's streams then return early: a short read looks like the end of the
+input, and a short write loses the rest. The streams of this module wait. They do not change the
+flag, because other processes rely on it.
 """
 
 import errno
@@ -19,10 +19,10 @@ _BUFFER_BYTES = 64 * 1024
 
 
 def blocking_reader(stream: BinaryIO) -> BinaryIO:
-    """Return a buffered stream that reads ``stream`` to its end, and does not close it.
+    """Return a buffered stream that reads from ``stream``, and does not close ``stream``.
 
-    If ``stream`` is non-blocking and has no data, the returned stream waits for data; if that is
-    impossible, because there is no file descriptor, it raises ``BlockingIOError``.
+    If ``stream`` is non-blocking and has no data, the result waits for data; if ``stream`` has no
+    file descriptor, the result raises ``BlockingIOError`` instead.
     """
     if isinstance(stream, io.BytesIO) or _is_buffered_file(stream):
         return stream
@@ -30,7 +30,7 @@ def blocking_reader(stream: BinaryIO) -> BinaryIO:
 
 
 def is_blocking(stream: Any) -> bool:
-    """Return whether reading a text stream waits for data, so that ``read()`` returns all of it."""
+    """Return whether reading a text stream waits for data, so that ``read()`` returns all data."""
     try:
         file = stream.buffer.raw
         return not isinstance(file, io.FileIO) or os.get_blocking(file.fileno())
@@ -39,12 +39,12 @@ def is_blocking(stream: Any) -> bool:
 
 
 def wait_while_open(output: Any, stream: Any = None, seconds: float | None = None) -> None:
-    """Wait until ``stream`` has data or has ended, but at most for ``seconds``, if they are given.
+    """Wait until ``stream`` has data or has ended, or until ``seconds`` have passed, if given.
 
-    If the system has no ``poll``, or a stream has no file descriptor, this only waits for
-    ``seconds``, and the state of ``output`` is not checked.
+    If the system has no ``poll``, or a stream has no file descriptor, only wait for ``seconds``,
+    and do not check ``output``.
 
-    :raises BrokenPipeError: as soon as ``output`` is a pipe that nobody reads any more.
+    :raises BrokenPipeError: as soon as ``output`` is a pipe whose reading end is closed.
     """
     import select  # rarely needed
 
@@ -65,7 +65,7 @@ def wait_while_open(output: Any, stream: Any = None, seconds: float | None = Non
 def use_blocking_output() -> None:
     """Replace standard output and standard error by streams that write everything or raise.
 
-    A closed stream is replaced by one that raises as well.
+    If one of them is closed, its replacement raises when it is written to.
     """
     sys.stdout = _blocking_writer(sys.stdout)
     sys.stderr = _blocking_writer(sys.stderr, line_buffering=True)
@@ -86,9 +86,9 @@ def _blocking_writer(stream: TextIO | None, *, line_buffering: bool = False) -> 
 
 
 class _WaitingReader(io.RawIOBase):
-    """A raw stream that reads from any object with a method ``read``; waits while that has no data.
+    """A raw stream that reads from an object with a method ``read``, and waits for its data.
 
-    A non-blocking object returns None while it has no data.
+    ``read`` may be non-blocking: it returns None while there is no data.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -116,9 +116,9 @@ class _WaitingReader(io.RawIOBase):
 
 
 class _WaitingWriter(io.RawIOBase):
-    """A raw stream that writes to another one; waits while that one accepts no data.
+    """A raw stream that writes to another stream, and waits while that stream accepts no data.
 
-    If the other stream is closed, it is given as None, and writing raises.
+    The other stream may be None, which means that it is closed: then writing raises.
     """
 
     def __init__(self, stream: Any) -> None:
@@ -145,7 +145,7 @@ class _WaitingWriter(io.RawIOBase):
 
 
 def _wait(stream: Any, event: str) -> None:
-    """Wait until a stream can be read, for the event ``POLLIN``, or written, for ``POLLOUT``."""
+    """Wait until a stream can be read (``event`` is ``POLLIN``) or written (``POLLOUT``)."""
     import select  # rarely needed
 
     try:
@@ -158,7 +158,7 @@ def _wait(stream: Any, event: str) -> None:
 
 
 def _is_buffered_file(stream: BinaryIO) -> bool:
-    """Return whether a stream is a regular file, which always blocks, and is buffered."""
+    """Return whether a stream is a buffered regular file. Regular files always block."""
     return (
         isinstance(stream, io.BufferedReader)
         and isinstance(stream.raw, io.FileIO)

@@ -1,4 +1,4 @@
-"""Open inputs; read them in chunks of whole lines, or in any blocks; decompress them."""
+"""Open inputs, decompress them, and read them in chunks of whole lines or in blocks of bytes."""
 
 import io
 import os
@@ -35,7 +35,7 @@ _MIN_GUNZIPPED_BYTES = 64 * 1024 * 1024
 def open_input(source: Source) -> Iterator[tuple[BinaryIO, str]]:
     """Open an input; yield a binary stream and the name of the input for messages.
 
-    :param source: if it is an open stream, it is not closed.
+    :param source: a path, ``-`` for standard input, or an open stream, which is not closed.
     :raises InventoryError: with the code ``cannot-read``.
     """
     if isinstance(source, (str, os.PathLike)):
@@ -68,9 +68,9 @@ def open_input(source: Source) -> Iterator[tuple[BinaryIO, str]]:
 def open_inputs(
     sources: Iterable[Source],
 ) -> Generator[tuple[BinaryIO, str], None, None]:
-    """Open inputs one after the other; yield a binary stream and the name of each, for messages.
+    """Open inputs one after the other; yield each binary stream and its name, for messages.
 
-    Each is closed when the next one is requested.
+    A stream is closed when the next one is requested.
 
     :raises InventoryError: with the code ``cannot-read``.
     """
@@ -82,7 +82,7 @@ def open_inputs(
 def absolute_path(path: str | os.PathLike[str]) -> str:
     """Return the absolute path of a file.
 
-    :raises InventoryError: with the code ``cannot-read``, if the working folder was removed.
+    :raises InventoryError: with the code ``cannot-read``, if the current directory was removed.
     """
     if isinstance(path, bytes):  # messages and other paths are str
         raise TypeError("a path must be a str, not bytes")
@@ -95,16 +95,16 @@ def absolute_path(path: str | os.PathLike[str]) -> str:
 def cannot_read(name: str, cause: str | Exception) -> InventoryError:
     """Return the error for an input that cannot be read.
 
-    :param cause: why, in words, or the error of the system.
+    :param cause: the reason in words, or the ``OSError``.
     """
     shown = name if name in ("input", "standard input") else f"'{name}'"
     return InventoryError("cannot-read", f"cannot read {shown}: {reason_of(cause)}")
 
 
 def reason_of(cause: str | Exception) -> object:
-    """Return why a file cannot be read or written, in words.
+    """Return in words why a file cannot be read or written.
 
-    :param cause: these words, or the error of the system.
+    :param cause: the reason in words, which is returned; or the ``OSError``.
     """
     if isinstance(cause, OSError):
         return cause.strerror or cause
@@ -126,8 +126,7 @@ def _read_all(stream: BinaryIO | TextIO) -> bytes:
 def read_chunks(first: bytes, stream: BinaryIO) -> Iterator[bytes]:
     """Yield ``first``, if it is not empty, and the rest of the stream in chunks of whole lines.
 
-    A line longer than ``LIMITS.line_bytes`` is the first line of its chunk, which may end within
-    it.
+    A line longer than ``LIMITS.line_bytes`` begins a chunk; the chunk may end within the line.
 
     :param first: the beginning of the input, which was read from the stream already.
     """
@@ -147,9 +146,9 @@ def read_chunks(first: bytes, stream: BinaryIO) -> Iterator[bytes]:
 
 
 def read_blocks(first: bytes, stream: BinaryIO) -> Iterator[bytes]:
-    """Yield ``first`` and the rest of the stream in blocks; end with the first NUL byte, if any.
+    """Yield ``first`` and the rest of the stream in blocks; stop after the first NUL byte, if any.
 
-    No text contains NUL, so an error is found without reading the rest.
+    NUL is never valid in text, so the error can be reported without reading the rest.
     """
     block = first
     while block:
@@ -159,7 +158,7 @@ def read_blocks(first: bytes, stream: BinaryIO) -> Iterator[bytes]:
 
 
 def read_rest(first: bytes, stream: BinaryIO) -> Iterator[bytes]:
-    """Yield ``first`` and the rest of the stream, in blocks of any bytes."""
+    """Yield ``first`` and the rest of the stream, in blocks of any length."""
     yield first
     yield from iter(lambda: stream.read(_CHUNK_BYTES), b"")
 
@@ -182,8 +181,8 @@ def line_too_long_error(line: int) -> InventoryError:
 def decode_utf8(data: bytes, line: int) -> str:
     """Decode ``data`` as UTF-8.
 
-    :param line: the line of the input in which it begins, for errors.
-    :raises InventoryError: if it is not UTF-8.
+    :param line: the line of the input in which ``data`` begins, for errors.
+    :raises InventoryError: if ``data`` is not UTF-8.
     """
     try:
         return data.decode("utf-8")
@@ -202,7 +201,7 @@ def not_utf8_error(place: Place | None = None) -> InventoryError:
 def join_document(blocks: Iterable[bytes]) -> bytes:
     """Join the blocks of a document.
 
-    :raises InventoryError: if it is larger than ``LIMITS.document_bytes``.
+    :raises InventoryError: if the document is larger than ``LIMITS.document_bytes``.
     """
     document = io.BytesIO()
     for block in blocks:
@@ -222,10 +221,10 @@ def document_too_large_error() -> InventoryError:
 
 
 def gunzip(start: bytes, stream: BinaryIO) -> BinaryIO:
-    """Return a stream that decompresses an input of gzip.
+    """Return a stream that decompresses a gzip input.
 
-    Reading it raises an ``InventoryError`` if the input is damaged, is cut off, or is far larger
-    decompressed than nodes would be.
+    Reading the stream raises an ``InventoryError`` if the input is damaged or cut off, or if the
+    decompressed data is more than ``LIMITS.gzip_ratio`` times as large.
 
     :param start: the beginning of the input, which was read from ``stream`` already.
     """
@@ -271,7 +270,7 @@ class _Decompressed(io.RawIOBase):
         return len(data)
 
     def _read_more(self) -> bool:
-        """Read more compressed data; return False at the end, and raise if the input is cut off."""
+        """Read more compressed data; return whether there is any. Raise if the input is cut off."""
         self._compressed = self._stream.read(_CHUNK_BYTES)
         self._position = 0
         self._in += len(self._compressed)

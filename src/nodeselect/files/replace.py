@@ -1,4 +1,4 @@
-"""Replace a file as a whole: whoever reads it, also after a crash, reads the old or the new one."""
+"""Replace a file atomically: readers see either the old or the new file, even after a crash."""
 
 import os
 from collections.abc import Callable
@@ -20,17 +20,17 @@ def replace_file(
     *,
     must_be_new: bool = False,
 ) -> None:
-    """Replace ``path``: write a new file beside it and rename that; if it fails, change nothing.
+    """Write a new file in the same directory, and rename it to ``path``.
 
-    When the function returns, the file and its name are on disk. A symbolic link to the file stays
-    a link. Processes that have the old file open continue to read it.
+    When the function returns, the file and its name are on disk. If ``path`` is a symbolic link, it
+    stays a link. Processes that have the old file open continue to read the old file.
 
     :param write: called with the new file, open for writing.
-    :param permissions: those of a file that did not exist before, reduced by the umask. A file that
-        is replaced keeps its owner and its permissions.
+    :param permissions: the permissions of a file that did not exist before, reduced by the umask.
+        An existing file keeps its owner and its permissions.
     :param must_be_new: raise ``FileExistsError`` if there is a file of this name.
-    :raises OSError: if the file cannot be written; or if it is unknown whether its new name is on
-        the disk: then the file is replaced, but after a crash, it may be the old one.
+    :raises OSError: if the file cannot be written; then nothing changes. Or if it is unknown
+        whether the new name is on the disk; then the old file may be back after a crash.
     """
     path = os.path.realpath(path)
     folder = os.path.dirname(path)
@@ -67,7 +67,7 @@ def replace_file(
 
 
 def _sync_folder(folder: str) -> None:
-    """Wait until the names of files in a folder are on the disk, if the system can do that."""
+    """Wait until the names of the files in a directory are on disk, if the system can do that."""
     try:
         directory = os.open(folder, os.O_RDONLY)
     except OSError:  # a folder cannot be opened on Windows, nor if only writing to it is allowed
@@ -92,7 +92,7 @@ def file_status(path: str) -> os.stat_result | None:
 def _open_without_name(folder: str, permissions: int) -> int | None:
     """Create a file without a name, which vanishes if the process is killed.
 
-    Return its descriptor; None if the system cannot do that.
+    Return the file descriptor; None if the system does not support such files.
     """
     if not hasattr(os, "O_TMPFILE"):
         return None

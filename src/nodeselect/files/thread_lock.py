@@ -1,4 +1,4 @@
-"""Let one thread write at a time, whatever signals and forks come between."""
+"""Let one thread write at a time, without deadlocks if a signal or a fork interrupts a write."""
 
 import os
 from collections.abc import Callable
@@ -25,9 +25,9 @@ if hasattr(os, "register_at_fork"):
 class ThreadLock:
     """A lock that runs one write at a time in a process.
 
-    With a plain lock, two writers would wait for ever: a signal handler that interrupts a write of
-    its own thread; and a child process that was forked while another thread was writing, as that
-    thread does not exist in the child and never releases the lock.
+    With a plain lock, a write could wait for ever in two cases: in a signal handler that interrupts
+    a write of the same thread; and in a child process that was forked while another thread was
+    writing. That thread does not exist in the child, and never releases the lock.
     """
 
     __slots__ = ("_locks", "_writing")
@@ -41,7 +41,7 @@ class ThreadLock:
     def run(self, write: Callable[[*_Ts], _T], *args: *_Ts) -> _T:
         """Wait until no other thread writes, call ``write(*args)``, and return its result.
 
-        :raises RuntimeError: if this thread is writing already.
+        :raises RuntimeError: if the current thread is writing already.
         """
         process = _forks
         try:

@@ -1,1 +1,1 @@
-"""Read nodes: ``formats`` decodes files, ``shapes`` knows how each system describes a node."""
+"""Read nodes: ``formats`` decodes files; ``shapes`` finds the id, labels and state in a record."""

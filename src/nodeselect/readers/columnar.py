@@ -1,4 +1,4 @@
-"""Many nodes together, in forms that cost less than a dictionary of labels for each node."""
+"""Blocks of nodes, in forms that take less time and memory than a dict of labels for each node."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, repeat
@@ -18,13 +18,13 @@ BLOCK_SIZE = 100
 
 
 class Columns:
-    """Nodes as columns, with one for each label key. Iterating over it yields the nodes.
+    """A block of nodes as columns, one for each label key. Iterating over it yields the nodes.
 
     >>> list(Columns(["n-1", "n-2"], [None, None], [None, None], {"gpu": ["a100", None]}))
     [('n-1', {'gpu': 'a100'}, None, None), ('n-2', {}, None, None)]
 
-    ``labels`` has the values of each label key in the order of the nodes, None for a node without
-    the key. Every node gets its labels in the order of these keys.
+    ``labels`` maps each label key to the list of its values in the order of the nodes, None for a
+    node without the label. The labels of every node are in the order of these keys.
     """
 
     __slots__ = ("ids", "labels", "names", "states")
@@ -52,9 +52,9 @@ class Columns:
 
 
 class EncodedBlock:
-    """Nodes whose labels are dictionary encoded. Iterating over it yields the nodes.
+    """A block of nodes with dictionary-encoded labels. Iterating over it yields the nodes.
 
-    :param pairs: all different labels, as pairs of key and value.
+    :param pairs: all distinct labels, as pairs of key and value.
     :param codes: the labels of all nodes, one node after the other, as indexes into ``pairs``.
     :param lengths: how many labels each node has.
     """
@@ -92,7 +92,7 @@ Block = Sequence[NodeRow] | Columns | EncodedBlock
 
 
 def to_blocks(nodes: Iterable[NodeRow]) -> Iterator[Sequence[NodeRow]]:
-    """Split nodes into blocks, in order."""
+    """Yield the nodes, in order, in lists of at most ``BLOCK_SIZE``."""
     rest = iter(nodes)
     while block := list(islice(rest, BLOCK_SIZE)):
         yield block
@@ -102,7 +102,7 @@ class ArrowData(Protocol):
     """An object with the Arrow interface: a table, a data frame or a stream of record batches."""
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        """Return a capsule with a C stream."""
+        """Return a ``PyCapsule`` with an Arrow C stream."""
 
 
 def require_pyarrow() -> None:

@@ -1,4 +1,4 @@
-"""Detect the format of an input and the shape of its records, by content, never by file name."""
+"""Detect the format of an input, and the system that its nodes are from, by the content alone."""
 
 import re
 from collections.abc import Iterable
@@ -86,10 +86,10 @@ _FORMATS_HINT = (
 
 
 def is_saved(stream: BinaryIO) -> bool:
-    """Return whether a stream has a saved inventory, without reading from it.
+    """Return whether a stream contains a saved inventory; peek at its first bytes, without reading.
 
-    A file of which one byte at the beginning is wrong counts as a damaged saved inventory. The
-    result is False for a stream that cannot be peeked at; :func:`detect_format` detects it then.
+    If only one of these bytes is wrong, it counts as a damaged saved inventory. The result is False
+    for a stream without ``peek``: there, :func:`detect_format` detects a saved inventory.
     """
     try:
         start: bytes = stream.peek(len(SAVED_MAGIC))[: len(SAVED_MAGIC)]  # type: ignore[attr-defined]
@@ -105,9 +105,9 @@ def detect_format(stream: BinaryIO, id_column: str) -> tuple[Format, bytes]:
 
     The last of these lines may be incomplete if it is longer than ``LIMITS.line_bytes``.
 
-    :param id_column: the name of the column of ids, if the input is CSV.
-    :raises InventoryError: if the input is empty, compressed other than by gzip, or begins with too
-        long a line.
+    :param id_column: the name of the id column, if the input is CSV.
+    :raises InventoryError: if the input is empty, is compressed but not with gzip, or begins with a
+        line that is too long.
     """
     start = _next_line(stream).removeprefix(b"\xef\xbb\xbf")
     if not start.strip():
@@ -170,9 +170,9 @@ def detect_format(stream: BinaryIO, id_column: str) -> tuple[Format, bytes]:
 
 
 def _next_line(stream: BinaryIO) -> bytes:
-    """Read up to the end of the next line that is not blank; return what was read.
+    """Read up to the end of the next line that is not blank; return the bytes that were read.
 
-    Return nothing at the end of the stream. Of a line that is too long, read only the beginning.
+    Return ``b""`` at the end of the stream. Of a line that is too long, read only the beginning.
     """
     text = bytearray()
     while line := stream.readline(LIMITS.line_bytes + 1):
@@ -186,9 +186,9 @@ def _next_line(stream: BinaryIO) -> bytes:
 
 
 def _check_length(line: bytes, start: bytes) -> None:
-    """Raise if ``line`` is too long.
+    """Raise if ``line`` is longer than ``LIMITS.line_bytes``.
 
-    :param start: the input up to the end of this line, which gives the line number of the error.
+    :param start: the input up to the end of this line, to compute the line number for the error.
     """
     if len(line) > LIMITS.line_bytes:
         raise line_too_long_error(1 + start.count(b"\n", 0, -1))
@@ -197,14 +197,14 @@ def _check_length(line: bytes, start: bytes) -> None:
 def node_rows(
     place: RecordPlace, record: Any, shapes: set[str] | None = None, *, is_event: bool = False
 ) -> Iterable[NodeRow]:
-    """Read the nodes in a record: one node, or several if it is a whole document ``{id: labels}``.
+    """Return the nodes in a record: one, or several if it is a whole document ``{id: labels}``.
 
     :param place: the place of the record in the input; ``WHOLE`` if it is the whole document.
     :param record: the record as decoded JSON or YAML.
-    :param shapes: a set to which the name of the record's shape, such as that of Nomad, is added.
-    :param is_event: whether the record is from a stream; then it is one node, and never
+    :param shapes: a set to which the name of the system or form is added, such as ``Nomad``.
+    :param is_event: whether the record is from a stream of nodes; then it is one node, and never
         ``{id: labels}``.
-    :raises InventoryError: if it is not a node of any known shape, or the node is invalid.
+    :raises InventoryError: if the record is not a node in any known form, or the node is invalid.
     """
     is_document = place == WHOLE and not is_event
     if not isinstance(record, dict):

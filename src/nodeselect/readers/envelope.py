@@ -1,4 +1,4 @@
-"""Check what surrounds a list of nodes: the object that holds it (its *envelope*), or a footer."""
+"""Check what surrounds a list of nodes: the object that contains the list, or a footer."""
 
 import re
 
@@ -20,14 +20,14 @@ _SEVERAL_PAGES = r"page \d+ of 0*(?!1\b)[1-9]"
 
 
 def list_field(document: Record) -> str | None:
-    """Return the name of the field with the list of nodes, such as ``items``; or None."""
+    """Return the name of the field with the list of nodes, such as ``items``; None without one."""
     return next(
         (name for name in LIST_FIELDS if isinstance(document.get(name, ""), list | None)), None
     )
 
 
 def reject_siblings(field: str, others: Record) -> None:
-    """Raise if an object may have nodes in another field besides ``field``.
+    """Raise if an object with nodes in ``field`` may also have nodes in another field.
 
     :param others: the other fields of the object.
     :raises InventoryError: with the code ``unknown-field``.
@@ -42,7 +42,7 @@ def reject_siblings(field: str, others: Record) -> None:
 
 
 def check_envelope(field: str, others: Record) -> None:
-    """Raise if the list in an object may be of other things than nodes, or may lack some nodes.
+    """Raise if the list in an object may contain anything but nodes, or may lack some nodes.
 
     :param field: the name of the field that has the list.
     :param others: the other fields of the object.

@@ -1,4 +1,4 @@
-"""Read a stream of nodes as they change: watch events of Kubernetes, or nodes one after another."""
+"""Read a stream of changes of nodes: Kubernetes watch events, or nodes one after another."""
 
 import re
 from collections.abc import Container, Iterable, Iterator
@@ -32,19 +32,19 @@ _END = re.compile(rb"\}(?=\s*+[^\s,}\]])")
 class NodeStream:
     """Iterates over the changes on a stream: a node to add or replace, or an id to remove.
 
-    A stream has either watch events of Kubernetes, or nodes of any known system; among the latter,
-    ``{"id": …, "deleted": true}`` removes a node, if there is one. Each object is an *event*.
+    A stream has either Kubernetes watch events, or nodes of any known system. Between such nodes,
+    ``{"id": …, "deleted": true}`` removes the node with this id, if any. Each object is an *event*.
 
     Watch events must fit together: a node is ADDED once, and MODIFIED or DELETED only if it exists.
     So a stream is rejected if it does not begin with all nodes, or if the watch was restarted:
     nodes that were deleted in between would be unknown.
 
     :param pieces: the bytes of the stream, as they arrive.
-    :param known: the ids of all nodes that exist after the changes so far. The caller keeps it up
-        to date: it is, for example, the inventory to which the changes are applied.
+    :param known: the ids of all nodes that exist after the changes so far. The caller must keep
+        ``known`` up to date: it may be the inventory to which the changes are applied.
     :param name: the name of the stream in errors.
     :raises InventoryError: while iterating, if an event is invalid, or if a stream of watch events
-        ends. The code is in ``DROPPED`` if all events were valid.
+        ends. If all events were valid, the code of the error is in ``DROPPED``.
     """
 
     count: int
@@ -126,8 +126,8 @@ class NodeStream:
 class ObjectSplitter:
     """Splits a stream of JSON objects, which arrives in pieces, into the text of each object.
 
-    Objects may be on one line each, on many lines, or several on a line. Only quotes and brackets
-    are looked at, with methods of ``bytes``: what is between them is decoded later.
+    Line ends do not matter. Only quotes and brackets are examined, with methods of ``bytes``; the
+    text between them is decoded later.
 
     Cost: linear. At most one incomplete object is in memory.
     """
@@ -144,7 +144,7 @@ class ObjectSplitter:
 
     @property
     def is_between(self) -> bool:
-        """Whether no object is incomplete."""
+        """Whether the pieces so far end after a complete object."""
         return not self._pieces
 
     def feed(self, piece: bytes) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""The fields of a node as they are in an input, and their validation."""
+"""The fields of a node as they were read from an input, and their validation."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -28,8 +28,8 @@ class AmbiguousScalar(NamedTuple):
 class RawNode(NamedTuple):
     """The fields of one node, not yet validated.
 
-    :param id_path: the path of the id in the record, for errors, such as ``metadata.name``;
-        ``labels_path`` is that of the labels.
+    :param id_path: the path of the id in the record, for errors, such as ``metadata.name``.
+    :param labels_path: the path of the labels in the record.
     """
 
     id: Any
@@ -49,15 +49,15 @@ WHOLE: RecordPlace = (0, "")
 
 
 def place_of(record: RecordPlace) -> Place:
-    """Return the place of a record as a value of errors."""
+    """Convert the place of a record, a tuple, to the class that errors use."""
     line, path = record
     return Place(line=line, path=path)
 
 
 def sub_object(record: Record, key: str) -> Record:
-    """Return the object at ``key``; an empty one if it is missing or null.
+    """Return the object at ``key`` of a record; an empty dict if it is missing or null.
 
-    :raises InventoryError: if the value is of another type.
+    :raises InventoryError: if the value is not an object.
     """
     value = record.get(key)
     if value is None:
@@ -73,7 +73,7 @@ def read_node(extract: Callable[[Record], RawNode], place: RecordPlace, record: 
 
     :param extract: the function ``extract`` of the module for the system that the record is from.
     :param place: the place of the record in the input, for errors.
-    :raises InventoryError: if the record is not a node of this shape, or the node is invalid.
+    :raises InventoryError: if the record is not a node of this system, or the node is invalid.
     """
     try:
         raw = extract(record)
@@ -85,11 +85,11 @@ def read_node(extract: Callable[[Record], RawNode], place: RecordPlace, record: 
 
 
 def merge_labels(labels: Any, others: Record, path: str) -> Any:
-    """Join the labels of a node with ``others``: properties that are read as labels, too.
+    """Return the labels of a node together with ``others``, properties that are read as labels.
 
-    :param labels: not yet validated; returned as they are if they are not an object.
+    :param labels: not yet validated; returned unchanged if they are neither an object nor None.
     :param path: the path of ``labels``, for errors.
-    :raises InventoryError: if a key is in both.
+    :raises InventoryError: if a key is both in ``labels`` and in ``others``.
     """
     if not isinstance(labels, dict):
         return others if labels is None else labels
@@ -104,8 +104,8 @@ def merge_labels(labels: Any, others: Record, path: str) -> Any:
 def validate(place: RecordPlace, raw: RawNode) -> NodeRow:
     """Return the id, labels, name and state of a node if they are valid.
 
-    :param place: the place of its record in the input, for errors.
-    :raises InventoryError: if a field is not what a ``Node`` requires.
+    :param place: the place of the node's record in the input, for errors.
+    :raises InventoryError: if one of these fields is not valid in a ``Node``.
     """
     try:
         if raw.id is None:
@@ -129,10 +129,7 @@ def validate(place: RecordPlace, raw: RawNode) -> NodeRow:
 
 
 def _reject_other_labels(record: Record, labels_path: str) -> None:
-    """Raise if a record has a field ``labels`` at another path than ``labels_path``.
-
-    These labels would not be read.
-    """
+    """Raise if a record has labels at another path than ``labels_path``: they would be ignored."""
     sub_objects = [(f"{key}.", value) for key, value in record.items() if isinstance(value, dict)]
     for prefix, fields in [("", record), *sub_objects]:
         if prefix == f"{labels_path}.":
@@ -169,7 +166,7 @@ def _validate_labels(labels: Any, path: str) -> dict[str, str]:
 
 
 def _string_hint(value: Any, hint: str) -> str:
-    """Return a hint on how to write ``value`` as a string; ``hint`` if that is not known."""
+    """Return a hint on how to write ``value`` as a string; return ``hint`` if none is known."""
     if not isinstance(value, AmbiguousScalar):
         return hint
     from nodeselect.documents.values import quote_fix  # loaded already
@@ -178,9 +175,9 @@ def _string_hint(value: Any, hint: str) -> str:
 
 
 def all_plain_ids(texts: Sequence[str]) -> bool:
-    """Return whether all texts are valid ids of ASCII characters.
+    """Return whether all texts are valid ids that consist of ASCII characters.
 
-    If they are not, they may still be valid: check each with :func:`validate`.
+    If the result is False, all ids may still be valid: check each with :func:`validate`.
     """
     joined = "".join(texts)
     if not all(texts) or not joined.isascii():
@@ -189,7 +186,7 @@ def all_plain_ids(texts: Sequence[str]) -> bool:
 
 
 def error_in_record(place: RecordPlace, error: InventoryError) -> InventoryError:
-    """Return a copy of an error; its place in a record becomes the place in the whole input.
+    """Return a copy of ``error`` whose place in a record becomes a place in the whole input.
 
     :param place: the place of the record in the input.
     """
@@ -199,7 +196,7 @@ def error_in_record(place: RecordPlace, error: InventoryError) -> InventoryError
 
 
 def describe(value: Any) -> str:
-    """Return words for a decoded value, such as ``a list``, for an error message."""
+    """Return words for the type of a decoded value, such as ``a list``, for an error message."""
     if isinstance(value, AmbiguousScalar):
         text = f"{quoted(value.text)} without quotes"
         return f"{text}, which some YAML parsers read as a {value.kind}"

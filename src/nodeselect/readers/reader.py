@@ -1,4 +1,4 @@
-"""Read one input or several, in any known format and shape, as nodes."""
+"""Read one input or several as nodes, in any known format and from any known system."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -50,11 +50,11 @@ _FORMAT_NAMES: dict[Format, str] = {
 
 
 class InputSummary(NamedTuple):
-    """What was read from one input. ``str()`` returns it in words.
+    """A summary of one input that was read: its name, number of nodes, systems and format.
 
-    :param shapes: the systems of the nodes, such as ``Kubernetes``; empty for CSV and the like.
+    :param shapes: the systems of the nodes, such as ``Kubernetes``; empty for CSV and Parquet.
     :param format: the name of the format.
-    :param is_table: whether it was CSV or Parquet.
+    :param is_table: whether the input was CSV or Parquet.
     """
 
     name: str | None
@@ -71,14 +71,14 @@ class InputSummary(NamedTuple):
 class NodeReader:
     """Iterates over the nodes of one input, or of several as if they were one.
 
-    With a filter or a selector, it yields only the nodes that match, but reads and validates all.
-    NDJSON and CSV are read in chunks, so that nodes that are not selected take no memory, except
-    for their ids. Other documents are held as text, and decoded node by node. Limits are
-    ``LIMITS.line_bytes`` and ``LIMITS.document_bytes``.
+    With a filter or a selector, it yields only the matching nodes, but reads and validates all.
+    NDJSON and CSV are read in chunks: of nodes that are not selected, only the ids take memory.
+    Other documents are held as text, and decoded node by node. The size of a line or document is
+    limited by ``LIMITS.line_bytes`` or ``LIMITS.document_bytes``.
 
-    An error may be raised as late as at the end of the input. Then none of its nodes may be used.
+    An error may be raised as late as at the end of the input. Then do not use any of its nodes.
 
-    :raises InventoryError: while iterating, if the input is incomplete, not understood, or
+    :raises InventoryError: while iterating, if the input is incomplete, in an unknown form, or
         contradicts itself.
     """
 
@@ -113,17 +113,17 @@ class NodeReader:
         name: str | None = None,
         on_progress: Callable[["NodeReader"], None] | None = None,
     ) -> None:
-        """Create the reader of a stream, which is read to its end and not closed.
+        """Create a reader of one stream or several. Streams are not closed.
 
-        :param source: a stream; or an iterable of streams, each with its name. Each is read to its
-            end before the next one is requested.
+        :param source: a stream; or an iterable of pairs of a stream and its name. Each stream is
+            read to its end before the next pair is requested.
         :param node_filter: selects nodes; None selects all.
-        :param selector: selects nodes, faster than ``node_filter``, which must then be None.
+        :param selector: selects nodes, faster than ``node_filter``; one of both must be None.
         :param ids: ids to look up, see :attr:`missing_ids`.
-        :param states: in lower case, the only states whose nodes :attr:`failure_masks` counts.
+        :param states: states in lower case; :attr:`failure_masks` counts only nodes in one of them.
         :param id_column: in CSV and Parquet, the name of the column that has the ids.
         :param name: the name of the input in errors, if there is only one.
-        :param on_progress: called with the reader after every few hundred nodes.
+        :param on_progress: called with this reader after every few hundred nodes.
         """
         self._sources = cast("Any", [(source, name)] if hasattr(source, "read") else source)
         self._filter = node_filter
@@ -151,9 +151,9 @@ class NodeReader:
     def blocks(self) -> Iterator[Block]:
         """Yield all nodes in blocks, as rows or as columns, whichever is faster to read.
 
-        Duplicate ids are not detected here: an inventory of the nodes detects them.
+        Duplicate ids are not detected: an inventory that is built from the blocks detects them.
 
-        :raises ValueError: if the reader has started or selects nodes.
+        :raises ValueError: if reading has begun, or if the reader has a filter or a selector.
         """
         if self.count or self._filter is not None or self._selector is not None:
             raise ValueError("blocks() needs a new reader, without node_filter or selector")
@@ -162,7 +162,7 @@ class NodeReader:
         return self._checked_blocks()
 
     def locate(self, error: InventoryError) -> InventoryError:
-        """Return an error that an inventory of these nodes raised, with the place in the input."""
+        """Return an error that an inventory of these nodes raised; add the place in the input."""
         if not isinstance(error, DuplicateIdError):
             return error
         if len(self.inputs) == 1:
@@ -265,7 +265,7 @@ class NodeReader:
             yield block
 
     def _text_rows(self, data: bytes) -> Iterator[NodeRow]:
-        """Yield the nodes of an input that is read as YAML, because it is in no other format."""
+        """Yield the nodes of an input in YAML, or in an unknown format, which is an error."""
         from nodeselect.readers.formats import yaml  # loads the YAML library
 
         try:
@@ -274,7 +274,7 @@ class NodeReader:
             raise yaml.better_error(data, error, self._id_column) from None
 
     def _rows(self, records: Iterator[tuple[RecordPlace, Any]]) -> Iterator[NodeRow]:
-        """Return the nodes in the records of documents."""
+        """Return the nodes in the records of an input, which may also be watch events."""
         first = list(islice(records, 1))
         records = chain(first, records)
         if first and is_watch_event(first[0][1]):
@@ -302,11 +302,11 @@ class NodeReader:
         states: Sequence[str | None],
         masks: Sequence[int] | None = None,
     ) -> Sequence[_N]:
-        """Count ``nodes``; return those that are selected.
+        """Count ``nodes``; return the selected ones.
 
-        :param ids: the ids of the nodes, in their order; ``labels`` and ``states`` likewise.
-        :param masks: which requirements each node fails, as a mask of bits, if that is known; then
-            ``labels`` are not used.
+        :param ids: the id of each node, in the order of ``nodes``; ``labels``, ``states`` likewise.
+        :param masks: for each node, a bit mask of the requirements that it fails; None if unknown.
+            With masks, ``labels`` are not used.
         """
         self._count(ids)
         if self._states:
@@ -340,9 +340,9 @@ class NodeReader:
 
 
 class _Content(NamedTuple):
-    """What one input contains.
+    """The format of one input, and how to read it from the beginning.
 
-    :param start: what was read of ``stream`` already.
+    :param start: the bytes that were read from ``stream`` already.
     :param name: the name of the format, in words.
     """
 
@@ -353,9 +353,9 @@ class _Content(NamedTuple):
 
 
 def _detect_content(stream: BinaryIO, id_column: str) -> _Content:
-    """Detect the format of an input; decompress it if it is compressed.
+    """Detect the format of an input, after decompressing it if necessary.
 
-    :raises InventoryError: if it is compressed twice, or a saved inventory.
+    :raises InventoryError: if the input is compressed twice, or is a saved inventory.
     """
     file_format, start = detect_format(stream, id_column)
     compression = ""
@@ -375,10 +375,10 @@ def _detect_content(stream: BinaryIO, id_column: str) -> _Content:
 
 
 class DuplicateIdCheck:
-    """Collects the ids of one input, in order, and finds the first that is repeated.
+    """Collects the ids of all inputs, in order, and finds the first id that is repeated.
 
     All ids are kept, joined to long strings, which take a fifth of the memory of a set. If the ids
-    ascend, as in the lists of most tools, none is repeated. Otherwise they are compared at the end.
+    ascend, as most tools print them, none is repeated. Otherwise they are compared at the end.
     """
 
     def __init__(self) -> None:
@@ -396,7 +396,7 @@ class DuplicateIdCheck:
             self._texts.append("\n".join(ids))
 
     def error(self) -> DuplicateIdError | None:
-        """Return the error for the first id that repeats an earlier one, or None if none does."""
+        """Return the error for the first id that repeats an earlier one; None if all differ."""
         if self._is_ascending:
             return None
         first_positions: dict[str, int] = {}

@@ -1,7 +1,7 @@
-"""Events of a watch of Kubernetes: ``{"type": "ADDED", "object": {…}}``.
+"""Kubernetes watch events: ``{"type": "ADDED", "object": {…}}``.
 
-The API server sends one a line; ``kubectl get nodes -o json --watch --output-watch-events`` prints
-them. A watch begins with an ADDED event for each node, unless it continues an earlier list.
+The API server sends one event a line; ``kubectl get nodes -o json --watch --output-watch-events``
+prints them. A watch begins with an ADDED event for each node, unless it continues an earlier list.
 """
 
 from collections.abc import Container, Iterable, Iterator
@@ -24,7 +24,7 @@ _COMMAND = "kubectl get nodes -o json --watch --output-watch-events"
 
 
 def is_watch_event(record: Any) -> bool:
-    """Return whether a record has the fields of a watch event, ``type`` and ``object``, alone."""
+    """Return whether a record is a watch event: its only fields are ``type`` and ``object``."""
     return isinstance(record, dict) and record.keys() == {"type", "object"}
 
 
@@ -32,8 +32,8 @@ def latest_nodes(records: Iterable[tuple[RecordPlace, Any]]) -> Iterator[NodeRow
     """Yield the nodes that exist after all events of a watch, in the order of their first events.
 
     :param records: the place and the value of each record of an input.
-    :raises InventoryError: if one of them is not an event, or is invalid, or if the watch did not
-        begin with all nodes, or began again.
+    :raises InventoryError: if a record is not a valid event, or if the watch does not begin with
+        all nodes, or was restarted.
     """
     nodes: dict[str, NodeRow] = {}
     for place, record in records:
@@ -55,10 +55,10 @@ def read_event(record: Record, place: RecordPlace, known: Container[str]) -> Nod
     Return None for a BOOKMARK, which is not about a node.
 
     :param place: the place of the record in the input, for errors.
-    :param known: the ids of all nodes that exist after the events before it.
-    :raises InventoryError: if the event is invalid, or contradicts earlier ones, because events are
-        missing. With the code ``watch-failed`` if it is an ERROR, after which the watch must begin
-        again.
+    :param known: the ids of all nodes that exist before the event.
+    :raises InventoryError: if the event is invalid, or contradicts earlier events, because some are
+        missing. With the code ``watch-failed`` if the event is an ERROR, after which the watch must
+        be restarted.
     """
     try:
         change = _read(record.get("type"), record.get("object"))
@@ -97,7 +97,7 @@ def _read(kind: object, node: Any) -> NodeRow | str | None:
 
 
 def _watch_failed(status: Record) -> InventoryError:
-    """Return the error for an ERROR event, whose object is a ``Status``."""
+    """Return the error for an ERROR event, whose ``object`` is the Kubernetes ``Status``."""
     message, code = str(status.get("message") or "no reason is given"), status.get("code")
     return InventoryError(
         "watch-failed",

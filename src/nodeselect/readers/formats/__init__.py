@@ -1,1 +1,1 @@
-"""One module for each file format: bytes to records."""
+"""One module for each file format. It decodes bytes to records or nodes."""

@@ -1,7 +1,7 @@
-"""Arrow data and Parquet files: tables of which each row is a node.
+"""Read Arrow data and Parquet files: tables in which each row is a node.
 
-Before importing this module, call :func:`nodeselect.readers.columnar.require_pyarrow`. There are
-no types for pyarrow, so its objects are ``Any`` here and in the other ``arrow`` modules.
+Before importing this module, call :func:`nodeselect.readers.columnar.require_pyarrow`. pyarrow has
+no type hints, so its objects are ``Any`` here and in the other ``arrow`` modules.
 """
 
 import os
@@ -35,7 +35,7 @@ _DAMAGE = (pa.ArrowException, OSError, UnicodeDecodeError)
 
 
 def read_parquet(data: bytes, names: ColumnNames) -> Iterator[EncodedBlock]:
-    """Yield the nodes of a Parquet file.
+    """Yield the nodes of a Parquet file, in blocks.
 
     :param data: the content of the file.
     :param names: which columns to read.
@@ -51,12 +51,12 @@ def read_parquet(data: bytes, names: ColumnNames) -> Iterator[EncodedBlock]:
 
 
 def read_source(source: Any, names: ColumnNames) -> Iterator[EncodedBlock]:
-    """Yield the nodes of a file, or of an object with the Arrow interface.
+    """Yield the nodes of a Parquet file, or of an object with the Arrow interface, in blocks.
 
     :param source: a path, an open file, or a table, a data frame or a stream of record batches.
     :param names: which columns to read.
-    :raises InventoryError: if it cannot be read, is damaged, or does not contain nodes.
-    :raises TypeError: if it is another object.
+    :raises InventoryError: if the source cannot be read, is damaged, or does not contain nodes.
+    :raises TypeError: if the source is any other object.
     """
     name = "input"
     try:
@@ -89,9 +89,9 @@ def _read_object(source: Any, names: ColumnNames) -> Iterator[EncodedBlock]:
 
 
 def _to_reader(source: Any) -> Any:
-    """Return a stream of the record batches of an object with the Arrow interface.
+    """Return a ``RecordBatchReader`` for an object with the Arrow interface.
 
-    This interface is not used for objects of pyarrow itself: before pyarrow 25, that may crash the
+    The interface is not used for objects of pyarrow itself: before pyarrow 25, it may crash the
     process if a column has string views (arrow#49740).
     """
     if isinstance(source, pa.Table):
@@ -130,9 +130,9 @@ def _read_parquet(source: Any, size: int, names: ColumnNames) -> Iterator[Encode
 
 
 def _check_row_counts(metadata: Any, size: int) -> None:
-    """Raise if a Parquet file has too many rows, or if its metadata contradict each other.
+    """Raise if a Parquet file has too many rows, or if the row counts in it contradict each other.
 
-    The metadata have no checksum. If a number of rows in them is damaged, pyarrow reads too few.
+    The metadata have no checksum. If a row count is damaged, pyarrow reads too few rows.
 
     :param size: the size of the file in bytes.
     """
@@ -162,9 +162,9 @@ def _read_batches(batches: Iterable[Any], columns: TableColumns) -> Iterator[Enc
 
 
 def _regrouped(batches: Iterable[Any]) -> Iterator[Any]:
-    """Yield the same rows in batches of a medium size.
+    """Yield the same rows in batches of medium size.
 
-    Small batches cost more for each row, and large ones take too much memory.
+    Small batches take more time for each row, and large batches too much memory.
     """
     small: list[Any] = []
     rows = 0
@@ -198,10 +198,10 @@ def _to_block(batch: Any, columns: TableColumns, first_row: int) -> EncodedBlock
 
 
 def _ids(batch: Any, column: str, first_row: int) -> list[str]:
-    """Return the ids of a batch.
+    """Return the ids in a record batch.
 
-    :param first_row: the number of its first row in the file, for errors.
-    :raises InventoryError: if one of them is NULL, empty or unprintable.
+    :param first_row: the number of the batch's first row in the file, for errors.
+    :raises InventoryError: if an id is NULL, empty or unprintable.
     """
     ids: list[Any] = batch.column(column).to_pylist()
     if None not in ids and all_plain_ids(ids):

@@ -1,4 +1,4 @@
-"""Which columns of a table have the ids, the names, the states and the labels of nodes."""
+"""Find the columns of a table that have the ids, names, states and labels of nodes."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -22,9 +22,9 @@ _LABELS_HINT = (
 
 
 class ColumnNames(NamedTuple):
-    """The names of columns that a caller gives; None for the default.
+    """The names of the columns that a caller has chosen; None for the default.
 
-    ``Inventory.from_arrow`` documents them and their defaults.
+    ``Inventory.from_arrow`` documents these parameters and their defaults.
     """
 
     id: str = "id"
@@ -37,8 +37,8 @@ class ColumnNames(NamedTuple):
 class TableColumns(NamedTuple):
     """The columns to read. All of them exist, and have a type that can be read.
 
-    :param labels: the column with all labels of a node.
-    :param columns: for each label key that has a column of its own, that column.
+    :param labels: the column with all labels of a node; None if there is none.
+    :param columns: a mapping from label keys to the columns of their values.
     """
 
     id: str
@@ -54,12 +54,12 @@ class TableColumns(NamedTuple):
 
 
 def resolve(schema: Any, names: ColumnNames) -> TableColumns:
-    """Find out which columns of a table to read.
+    """Return the columns of a table to read.
 
     :param schema: the schema of the table.
-    :param names: the columns that the caller chooses.
+    :param names: the columns that the caller has chosen.
     :raises InventoryError: if a column is missing or ambiguous, or has the wrong type.
-    :raises TypeError: if ``names`` has anything but strings.
+    :raises TypeError: if a name is not a string.
     """
     _check_names(names)
     available = [name for name in schema.names if not name.startswith(_PANDAS_INDEX)]
@@ -86,7 +86,7 @@ def resolve(schema: Any, names: ColumnNames) -> TableColumns:
 
 
 def is_untyped(labels_type: Any) -> bool:
-    """Return whether a column of labels has the type null, since no node has any label."""
+    """Return whether a column of labels has the Arrow type null, because no node has labels."""
     types = pa.types
     if types.is_list(labels_type) or types.is_large_list(labels_type):
         labels_type = labels_type.value_type
@@ -96,10 +96,10 @@ def is_untyped(labels_type: Any) -> bool:
 def row_error(
     code: str, message: str, row: int, column: str | None, hint: str | None = None
 ) -> InventoryError:
-    """Return an error whose place is a row, or a cell of it.
+    """Return an error with the place of a row or cell.
 
     :param row: the number of the row, from 0.
-    :param column: the column of the cell; None if the error is about several.
+    :param column: the column of the cell; None if the error is about several columns.
     """
     place = f"row {row + 1}" if column is None else f"row {row + 1}, column {quoted(column)}"
     return InventoryError(code, message, place=place, hint=hint)
@@ -116,9 +116,9 @@ def _check_names(names: ColumnNames) -> None:
 
 
 def _check_keys(columns: list[str]) -> None:
-    """Raise if a column without a known meaning cannot be read as a label either.
+    """Raise if one of these columns cannot be read as a label.
 
-    That is so if it has no name, or if it may be meant as ``labels``.
+    This is the case if its name is empty, or may be meant as ``labels``.
     """
     for column in columns:
         if not column:
@@ -134,10 +134,10 @@ def _check_keys(columns: list[str]) -> None:
 
 
 def _check_exists(column: str, available: list[str], code: str, hint: str) -> None:
-    """Raise if a table has no column of this name, or several.
+    """Raise unless a table has exactly one column with the name ``column``.
 
     :param available: the names of the columns of the table.
-    :param code: the code of the error if there is none; ``hint`` is its hint.
+    :param code: the code of the error if there is no such column; ``hint`` is its hint.
     """
     number = available.count(column)
     if number > 1:
@@ -168,7 +168,7 @@ def _check_types(schema: Any, columns: TableColumns) -> None:
 def _check_labels(column: str, labels_type: Any) -> list[str]:
     """Check the type of a column with all labels of a node.
 
-    Return the label keys that are in the type: those of a struct; none for a map.
+    Return the label keys, if it is a struct; an empty list, if it is a map.
     """
     types = pa.types
     if is_untyped(labels_type):
@@ -194,7 +194,7 @@ def _check_labels(column: str, labels_type: Any) -> list[str]:
 
 
 def _check_text(code: str, column: str, column_type: Any) -> None:
-    """Raise unless a column has strings, perhaps dictionary encoded, or nothing but NULL.
+    """Raise unless the type of a column is string, dictionary-encoded string, or null.
 
     :param code: the code of the error.
     """

@@ -1,7 +1,7 @@
-"""Labels as numbers, from columns of Arrow.
+"""Convert labels in Arrow columns to numbers (dictionary encoding).
 
-Arrow numbers the different texts of a column. Work for each label is done by numpy; Python handles
-only the different texts.
+Arrow numbers the distinct texts of a column. numpy does the work for each label; Python handles
+only the distinct texts.
 """
 
 from itertools import chain
@@ -27,11 +27,11 @@ _SPARSE = 8
 
 
 class Labels(NamedTuple):
-    """The labels of the nodes of a batch, dictionary encoded.
+    """The labels of the nodes in a record batch, dictionary encoded.
 
     :param rows: for each label of each node, the row of the node, ascending.
-    :param codes: for each of these, the index of the label in ``pairs``.
-    :param pairs: all different labels, as pairs of key and value.
+    :param codes: for each item of ``rows``, the index of the label in ``pairs``.
+    :param pairs: all distinct labels, as pairs of key and value.
     """
 
     rows: _Numbers
@@ -43,8 +43,8 @@ class Texts(NamedTuple):
     """The texts of a column that are not NULL, dictionary encoded.
 
     :param rows: the row of each text, ascending.
-    :param codes: for each of these, the index of the text in ``values``.
-    :param values: all different texts.
+    :param codes: for each item of ``rows``, the index of the text in ``values``.
+    :param values: all distinct texts.
     """
 
     rows: _Numbers
@@ -52,14 +52,14 @@ class Texts(NamedTuple):
     values: list[str]
 
     def to_list(self, count: int) -> list[Any]:
-        """Return a list of the text of each row, or None for NULL; there are ``count`` rows."""
+        """Return a list with the text of each row, None for NULL; the table has ``count`` rows."""
         texts = np.full(count, None, object)
         texts[self.rows] = np.array(self.values, object)[self.codes]
         return texts.tolist()
 
 
 def encode_texts(column: Any) -> Texts:
-    """Return the texts of a column."""
+    """Return the texts of an Arrow column, dictionary encoded."""
     if not pa.types.is_dictionary(column.type):
         column = _without_views(column).dictionary_encode()
     rows, codes = _valid_rows(column), _numbers(column.indices)
@@ -81,10 +81,10 @@ def encode_texts(column: Any) -> Texts:
 
 
 def encode_labels(batch: Any, columns: TableColumns, first_row: int) -> tuple[Labels, _Numbers]:
-    """Return the labels of the nodes in a batch, and how many each node has.
+    """Return the labels of the nodes in a record batch, and how many labels each node has.
 
-    :param first_row: the number of the first row, for errors.
-    :raises InventoryError: if a node has a label twice, or too many labels, or one without a key or
+    :param first_row: the number of the batch's first row in the input, for errors.
+    :raises InventoryError: if a node has a key twice, too many labels, or a label without a key or
         a value.
     """
     parts: list[Labels] = []
@@ -109,15 +109,15 @@ def encode_labels(batch: Any, columns: TableColumns, first_row: int) -> tuple[La
 
 
 def _encode_column(key: str, column: Any) -> Labels:
-    """Return the labels in a column that has the values of one label key; NULL is no label."""
+    """Return the labels in the column with the values of ``key``; NULL means an absent label."""
     texts = encode_texts(column)
     return Labels(texts.rows, texts.codes, [(key, value) for value in texts.values])
 
 
 def _encode_maps(column: Any, first_row: int, name: str) -> Labels:
-    """Return the labels in a column of maps, or of lists of structs; NULL is an empty map.
+    """Return the labels in a column of maps, or of lists of structs; NULL means an empty map.
 
-    :param name: the name of the column, and ``first_row`` the number of its first row, for errors.
+    :param name: the name of the column; ``first_row``: the number of its first row; for errors.
     """
     is_map = pa.types.is_map(column.type)
     entries = (column.keys, column.items) if is_map else _key_and_value(column.values)
@@ -144,13 +144,13 @@ def _encode_maps(column: Any, first_row: int, name: str) -> Labels:
 
 
 def _key_and_value(entries: Any) -> tuple[Any, Any]:
-    """Return the columns ``key`` and ``value`` of structs; a NULL struct has NULL in both."""
+    """Return the columns ``key`` and ``value`` of structs; a NULL struct is NULL in both."""
     fields = dict(zip((field.name for field in entries.type), entries.flatten(), strict=True))
     return fields["key"], fields["value"]
 
 
 def _merged(parts: list[Labels]) -> Labels:
-    """Return the labels of several columns together; each node has them in this order."""
+    """Merge the labels of several columns; the labels of a node are in the order of ``parts``."""
     if len(parts) == 1:
         return parts[0]
     pairs: list[tuple[str, str]] = []
@@ -167,7 +167,7 @@ def _merged(parts: list[Labels]) -> Labels:
 def _check_distinct(labels: Labels, first_row: int, name: str | None) -> None:
     """Raise if a node has two labels with the same key.
 
-    :param name: the name of the column, and ``first_row`` the number of its first row, for errors.
+    :param name: the name of the column; ``first_row``: the number of its first row; for errors.
     """
     numbers: dict[str, int] = {}
     key_numbers = [numbers.setdefault(key, len(numbers)) for key, _ in labels.pairs]
@@ -180,10 +180,10 @@ def _check_distinct(labels: Labels, first_row: int, name: str | None) -> None:
 
 
 def _check_sizes(labels: Labels, lengths: _Numbers, first_row: int, name: str | None) -> None:
-    """Raise if a node has too many labels, or too much text in them.
+    """Raise if a node has too many labels, or if their texts are too long together.
 
     :param lengths: how many labels each node has.
-    :param name: the name of the column, and ``first_row`` the number of its first row, for errors.
+    :param name: the name of the column; ``first_row``: the number of its first row; for errors.
     """
     most_labels = int(lengths.max())
     most_characters = most_labels * 2 * max(map(len, chain.from_iterable(labels.pairs)), default=0)
@@ -202,7 +202,7 @@ def _check_sizes(labels: Labels, lengths: _Numbers, first_row: int, name: str | 
 
 
 def _renumbered(numbers: _Numbers, stop: int) -> tuple[_Numbers, _Numbers]:
-    """Return the different numbers, ascending, and for each number its index among them.
+    """Return the distinct numbers, ascending; and for each item of ``numbers`` its index in these.
 
     For example, ``[7, 5, 7]`` becomes ``[5, 7]`` and ``[1, 0, 1]``.
 
@@ -217,7 +217,7 @@ def _renumbered(numbers: _Numbers, stop: int) -> tuple[_Numbers, _Numbers]:
 
 
 def _repeated(numbers: _Numbers) -> int | None:
-    """Return the lowest number that occurs more than once."""
+    """Return the lowest number that occurs more than once; None if there is none."""
     if numbers.max() < _SPARSE * len(numbers):
         repeated = (np.bincount(numbers) > 1).nonzero()[0]
     else:
@@ -227,17 +227,17 @@ def _repeated(numbers: _Numbers) -> int | None:
 
 
 def _without_views(column: Any) -> Any:
-    """Cast a column of string views, which few functions of Arrow accept, to strings."""
+    """Cast string views, which few Arrow functions accept, to strings; keep other columns."""
     return column.cast(pa.large_string()) if pa.types.is_string_view(column.type) else column
 
 
 def _valid_rows(column: Any) -> _Numbers:
-    """Return the rows that are not NULL."""
+    """Return the numbers of the rows that are not NULL, as a numpy array."""
     return _numbers(column.is_valid().cast(pa.uint8())).nonzero()[0]
 
 
 def _numbers(array: Any) -> _Numbers:
-    """Return the integers of an Arrow array as one of numpy; where it has NULL, any number."""
+    """Convert an Arrow array of integers to a numpy array; NULL becomes an arbitrary number."""
     dtype = np.dtype(str(array.type))
     if not len(array):
         return np.empty(0, np.int64)
@@ -246,5 +246,5 @@ def _numbers(array: Any) -> _Numbers:
 
 
 def _array(numbers: _Numbers) -> Any:
-    """Return an array of Arrow."""
+    """Convert a numpy array to an Arrow array."""
     return pa.Array.from_buffers(pa.int64(), len(numbers), [None, pa.py_buffer(numbers)])

@@ -1,13 +1,12 @@
 """CSV: a column of ids, and one column for each label key.
 
-An empty cell means that the node does not have the label, since a table has no other way to say so.
-Only the column ``labels`` can have a label with an empty value. Cells are separated by commas,
-semicolons or tabs.
+An empty cell means that the node does not have the label. Only the column ``labels`` can have a
+label with an empty value. Cells are separated by commas, semicolons or tabs.
 
-Two columns are not labels: ``state``, and ``labels``, which has several labels in a cell as pairs
-``key=value``, separated by commas or spaces. Beside ``labels``, neither is ``name``. Nor are
-``type``, ``approval`` and ``status`` if a table has all three: so Bacalhau's command line describes
-the state of a node.
+Some columns are not labels: ``state``; ``labels``, with several labels in a cell as pairs
+``key=value``, separated by commas or spaces; ``name``, if there is a column ``labels``; and
+``type``, ``approval`` and ``status``, if a table has all three: then they are the state of a node,
+as in the output of Bacalhau's command line.
 """
 
 import csv
@@ -43,7 +42,7 @@ _COLUMN_MEANINGS = (
 
 
 def split_line(line: str, delimiter: str) -> list[str]:
-    """Return the cells of a line of CSV; an empty list if it is invalid."""
+    """Return the cells of a line of CSV; an empty list if the line is invalid."""
     try:
         return next(csv.reader([line], delimiter=delimiter, strict=True), [])
     except csv.Error:
@@ -51,9 +50,9 @@ def split_line(line: str, delimiter: str) -> list[str]:
 
 
 def find_delimiter(line: str, id_column: str) -> str | None:
-    """Return the character that separates the cells of a header, or None.
+    """Return the character that separates the cells of a header line.
 
-    It is None if there is no column ``id_column`` for any delimiter.
+    Return None if no delimiter gives a column with the name ``id_column``.
     """
     if line.lstrip().startswith("#"):
         return None
@@ -64,9 +63,9 @@ def read_rows(start: bytes, stream: BinaryIO, id_column: str) -> Iterator[NodeRo
     """Yield the node of each row.
 
     :param start: the first lines, which were read from ``stream`` already; the last is the header.
-    :param id_column: the name of the column of ids, which the header has.
+    :param id_column: the name of the id column; the header must have it.
     :raises InventoryError: if a row has too few or too many cells or is too long, or a column name
-        is invalid; its place is the last line of the row.
+        is invalid; the place of the error is the last line of the row.
     """
     delimiter = find_delimiter(start.decode("utf-8", "replace").strip(), id_column)
     assert delimiter is not None, "the format was detected by it"
@@ -124,7 +123,7 @@ def read_rows(start: bytes, stream: BinaryIO, id_column: str) -> Iterator[NodeRo
 
 
 def _is_header(row: list[str], columns: list[str], id_column: str) -> bool:
-    """Return whether a row is probably the header of another table, not a node."""
+    """Return whether a row is probably a header, as when two tables are joined, not a node."""
     same = sum(map(eq, row, columns))
     return same > 1 or (id_column in row and (same > 0 or sorted(row) == sorted(columns)))
 
@@ -159,7 +158,8 @@ def _check_columns(columns: list[str], place: Place) -> None:
 def _add_pairs(labels: dict[str, str], pairs: str, line: int) -> None:
     """Add the labels in a cell of the column ``labels``, such as ``region=eu, gpu=true``.
 
-    :raises InventoryError: if it has anything but such pairs, or a label that the node already has.
+    :param pairs: the text of the cell.
+    :raises InventoryError: if a pair is invalid, or the node already has a label with the key.
     """
     for pair in pairs.replace("\\,", ",").replace(",", " ").split():  # Bacalhau escapes commas
         key, separator, value = pair.partition("=")

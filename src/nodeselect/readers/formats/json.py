@@ -1,7 +1,7 @@
-"""Decode JSON to records: of a large list, one node at a time is in memory.
+"""Decode JSON to records. A large list is held as text, and decoded one node at a time.
 
-The standard library decodes it. With a hook that finds duplicate keys, it takes two thirds of the
-time of msgspec, which does not report them (``benchmarks/test_read.py``).
+The standard library is used, with a hook that finds duplicate keys. It takes two thirds of the time
+of msgspec, which does not report duplicate keys (``benchmarks/test_read.py``).
 """
 
 import json
@@ -41,7 +41,7 @@ _CUT_OFF = re.compile(
 def decode(data: bytes) -> Any:
     """Decode one JSON document.
 
-    :raises InventoryError: if it is invalid or cut off, or an object has a duplicate key.
+    :raises InventoryError: if ``data`` is invalid or cut off, or an object has a duplicate key.
     """
     text = _JsonText(data, 1)
     value = text.value()
@@ -51,12 +51,12 @@ def decode(data: bytes) -> Any:
 
 
 def read_records(blocks: Iterator[bytes], footers: list[str]) -> Iterator[tuple[RecordPlace, Any]]:
-    """Yield the place and the value of each record in JSON.
+    """Yield the place and the value of each record in a JSON input.
 
     The input may have several JSON documents: then each place begins with the line of the document.
     One document at a time is in memory, and its records are decoded one by one.
 
-    :param blocks: the input, in blocks of any length.
+    :param blocks: the bytes of the input, in blocks of any length.
     :param footers: a list to which a footer is added: the line that Expanso's command line prints
         after the nodes.
     :raises InventoryError: if a document is invalid or too large, or is only one page of a longer
@@ -83,11 +83,11 @@ def read_records(blocks: Iterator[bytes], footers: list[str]) -> Iterator[tuple[
 
 
 def read_text(data: bytes, line: int, place: RecordPlace) -> Iterator[tuple[RecordPlace, Any]]:
-    """Yield the place and the value of each record in a JSON document, or in several in ``data``.
+    """Yield the place and the value of each record in the JSON documents in ``data``.
 
-    :param line: the line of the input in which the text begins.
-    :param place: the place of the text in the input; ``WHOLE`` if it is the whole input.
-    :raises InventoryError: if it is invalid, or is only one page of a longer list.
+    :param line: the line of the input in which ``data`` begins.
+    :param place: the place of ``data`` in the input; ``WHOLE`` if it is the whole input.
+    :raises InventoryError: if a document is invalid, or only one page of a longer list.
     """
     try:
         text = _JsonText(data, line)
@@ -107,14 +107,14 @@ def read_text(data: bytes, line: int, place: RecordPlace) -> Iterator[tuple[Reco
 
 
 def _within(place: RecordPlace, error: InventoryError) -> InventoryError:
-    """Return an error with the place ``place``, unless it has a place already."""
+    """Return ``error`` with the place ``place``; if it has a place already, return it unchanged."""
     return error if error.place or place == WHOLE else error.within(place_of(place))
 
 
 def _split_footer(data: bytes) -> tuple[bytes, list[str]]:
-    """Separate a footer, which is a last line such as ``Showing 2 nodes``, from a document.
+    """Separate a document from a footer: a last line such as ``Showing 2 nodes``.
 
-    Return the document, and a list with the footer if there is one.
+    Return the document, and a list with the footer, empty if there is no footer.
     """
     _, newline, last_line = data[-400:].rstrip().rpartition(b"\n")
     is_possible = newline and b"Showing " in last_line
@@ -140,7 +140,7 @@ def _duplicate_key(key: str) -> InventoryError:
 
 
 def _finite(text: str) -> float:
-    """Convert a text to a float; raise if it is not finite."""
+    """Convert a number in JSON to a float; raise if it is too large to be finite."""
     number = float(text)
     if not math.isfinite(number):
         raise InventoryError("not-json", f"invalid JSON: {quoted(text)} is not a finite number")
@@ -153,16 +153,16 @@ _raw_decode = json.JSONDecoder(
 
 
 class _JsonText:
-    """Reads the values in a JSON text, one after the other.
+    """Reads the values in a JSON text, one after the other, from a current position.
 
     :ivar line: the line of the input in which the current document begins.
     """
 
     def __init__(self, data: bytes, line: int) -> None:
-        """Begin at the first value.
+        """Begin at the first value in ``data``.
 
-        :param line: the line of the input in which the text begins.
-        :raises InventoryError: if it is not UTF-8, or has half of a surrogate pair.
+        :param line: the line of the input in which ``data`` begins.
+        :raises InventoryError: if ``data`` is not UTF-8, or has half of a surrogate pair.
         """
         text = decode_utf8(data.removeprefix(b"\xef\xbb\xbf"), line)
         self._text = text
@@ -178,7 +178,7 @@ class _JsonText:
         self.line = line + text.count("\n", 0, self._index)
 
     def is_at_end(self) -> bool:
-        """Step over white space, and return whether the text ends there."""
+        """Skip white space, and return whether the end of the text is reached."""
         self._index = self._skip_white_space(self._index)
         return self._index == len(self._text)
 
@@ -190,7 +190,7 @@ class _JsonText:
         return b"\n" * (self.line - 1) + self._text[self._index :].encode()
 
     def value(self) -> Any:
-        """Decode the next value, and step over it."""
+        """Decode the value at the current position, and move past it."""
         try:
             value, self._index = _raw_decode(self._text, self._index)
         except json.JSONDecodeError as error:
@@ -204,7 +204,7 @@ class _JsonText:
         return value
 
     def records(self, place: RecordPlace) -> Iterator[tuple[RecordPlace, Any]]:
-        """Yield the records of the next document: those of its list, or itself.
+        """Yield the records of the next document: the items of its list, or the whole document.
 
         :param place: the place of the document; ``WHOLE`` if it may be the whole input.
         """
@@ -238,7 +238,7 @@ class _JsonText:
         self.line += self._text.count("\n", begin, self._index)
 
     def _items(self, place: RecordPlace) -> Iterator[tuple[RecordPlace, Any]]:
-        """Yield the place and the value of each item of the next list, whose place is ``place``."""
+        """Yield the place and the value of each item of the next list, which is at ``place``."""
         line, path = place
         self._step("[")
         separator = self._step("]") if self.begins_with("]") else ","
@@ -254,9 +254,9 @@ class _JsonText:
             number += 1
 
     def _step(self, expected: str) -> str:
-        """Step over the next character and the white space around it; return the character.
+        """Move past the next character and the white space around it; return the character.
 
-        :raises InventoryError: if it is not one of ``expected``.
+        :raises InventoryError: if the character is not one of ``expected``.
         """
         match = _match_token(self._text, self._index)
         if match is None or match[1] not in expected:
@@ -265,7 +265,7 @@ class _JsonText:
         return match[1]
 
     def mistake(self) -> InventoryError:
-        """Return the error for a text that is invalid, or cut off, here."""
+        """Return the error for a text that is invalid or cut off at the current position."""
         return self._mistake_at(self._index)
 
     def _mistake_at(self, index: int) -> InventoryError:
@@ -289,13 +289,13 @@ class _JsonText:
 
 
 def split_at_lines(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Split an input into JSON documents; yield the number of the first line and the text of each.
+    """Split an input into JSON documents; yield the first line number and the text of each.
 
-    A document begins where a line begins with an opening bracket and the line before ends with a
-    closing one. That never happens inside a valid document. Documents that do not begin on such a
-    line stay in one text.
+    A document begins at a line that starts with an opening bracket, if the line before ends with a
+    closing one. That never happens inside a valid document. Documents that do not begin like this
+    are not split.
 
-    :param blocks: the input, in blocks of any length.
+    :param blocks: the bytes of the input, in blocks of any length.
     :raises InventoryError: if a document is too large.
     """
     text, line = BytesIO(), 1

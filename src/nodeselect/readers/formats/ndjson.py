@@ -1,16 +1,16 @@
-"""NDJSON: one JSON text a line. Many lines are decoded at a time if all are plain nodes.
+"""NDJSON: one JSON document a line. Many lines are decoded at once if all are plain nodes.
 
 :class:`LineReader` reads chunks of lines, and :func:`decode_plain` or a :class:`TypedDecoder`
-decodes them.
+decodes the chunks.
 
-:class:`TypedDecoder` decodes labels into a Struct of msgspec with a field for each known key, which
-takes two thirds of the time of a dictionary. Then it encodes the nodes again, which takes a third
-of that, and compares the bytes with the input. If they are equal, each line is one node, without
-duplicate keys or anything else. If they differ, or a key is new, :func:`decode_plain` decodes the
-chunk into dictionaries, and the decoder learns its keys.
+:class:`TypedDecoder` decodes labels into a msgspec Struct with a field for each known key, which
+takes two thirds of the time of a dict. Then it encodes the nodes again, which takes a third of
+that time, and compares the bytes with the input. If they are equal, each line is one node, without
+duplicate keys or other fields. If they differ, or a key is new, :func:`decode_plain` decodes the
+chunk into dicts, and the decoder learns the keys.
 
 The Struct has a field for names, or states, once a node has had one. With this decoder, ``match``
-over a million nodes takes 0.7 of the time (``benchmarks/match_file.py``).
+over a million nodes takes 70 % of the time (``benchmarks/match_file.py``).
 """
 
 import re
@@ -59,7 +59,7 @@ class LineReader:
     def __init__(self, decoder: "TypedDecoder | None") -> None:
         """Create a reader.
 
-        :param decoder: a new decoder; None to decode labels into dictionaries only.
+        :param decoder: a new decoder; None to decode labels into dicts only.
         """
         self._decoder = decoder
         self._line = 1  # the number of the next line
@@ -69,7 +69,7 @@ class LineReader:
 
         Return None if the chunk has anything but plain nodes. Then read its :meth:`records`.
 
-        :raises InventoryError: if its first line is too long.
+        :raises InventoryError: if the first line of the chunk is too long.
         """
         if begins_with_long_line(chunk):
             raise line_too_long_error(self._line)
@@ -115,7 +115,7 @@ class LineReader:
 
 
 class PlainRecord(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """A node ``{"id": …, "labels": {…}}``, which msgspec validates as it decodes."""
+    """A node ``{"id": …, "labels": {…}}``; msgspec checks the types when it decodes one."""
 
     id: str
     labels: dict[str, str]
@@ -128,10 +128,10 @@ _encode_lines = msgspec.json.Encoder().encode_lines
 
 
 def decode_plain(chunk: bytes) -> tuple[list[str], list[PlainRecord]] | None:
-    """Decode a chunk whose lines all are valid nodes ``{"id": …, "labels": {…}}``.
+    """Decode a chunk if all its lines are valid nodes ``{"id": …, "labels": {…}}``.
 
-    Return the ids and the records. Return None if the chunk contains anything else: then each line
-    must be decoded by itself.
+    Return the ids and the records. Return None if the chunk contains anything else: then decode
+    each line separately.
     """
     if len(chunk) > LIMITS.node_labels_bytes:  # no line of a shorter chunk exceeds it
         return None
@@ -158,7 +158,7 @@ def decode_plain(chunk: bytes) -> tuple[list[str], list[PlainRecord]] | None:
 
 
 def _count_string_quotes(raw: bytes) -> int:
-    """Count the quotes in JSON that begin or end a string, not the escaped ones."""
+    """Count the quotes that begin or end a string in JSON; escaped quotes are not counted."""
     count = raw.count(b'"')
     if b"\\" in raw:
         count -= re.findall(rb"\\(.)", raw, re.DOTALL).count(b'"')
@@ -166,9 +166,9 @@ def _count_string_quotes(raw: bytes) -> int:
 
 
 def to_row(record: Any) -> NodeRow:
-    """Convert a record of :func:`decode_plain` or :meth:`TypedDecoder.decode` to a tuple.
+    """Convert a record to a tuple: the id, the labels, the name and the state.
 
-    It has the id, the labels, the name and the state.
+    :param record: a result of :func:`decode_plain` or :meth:`TypedDecoder.decode`.
     """
     labels = record.labels
     if type(labels) is not dict:
@@ -177,9 +177,9 @@ def to_row(record: Any) -> NodeRow:
 
 
 class TypedDecoder:
-    """Decodes the chunks of one input faster, as it knows the label keys of the nodes.
+    """Decodes the chunks of one input faster than :func:`decode_plain`, if it knows all label keys.
 
-    It learns the keys and their order from the first chunks.
+    It learns the keys and their order from the chunks that it could not decode.
     """
 
     failure_masks: FailureMasks
@@ -188,7 +188,7 @@ class TypedDecoder:
     def __init__(self, selector: Selector | None) -> None:
         """Create a decoder that does not know any keys.
 
-        :param selector: the selector for which :attr:`failure_masks` computes the masks, if any.
+        :param selector: the selector for :attr:`failure_masks`; None if these are not needed.
         """
         self._selector = selector
         self._keys: list[str] = []
@@ -198,7 +198,7 @@ class TypedDecoder:
         self._decoder: msgspec.json.Decoder[Any] | None = None
 
     def observe(self, records: Sequence[PlainRecord]) -> None:
-        """Learn the keys and fields of the records that :meth:`decode` could not decode."""
+        """Learn the keys and fields of ``records``, which :meth:`decode` could not decode."""
         if not self._retries_left:
             self._decoder = None
             return
@@ -256,7 +256,7 @@ class TypedDecoder:
     def _value_source(self, key: str | None) -> str:
         """Return the Python source that reads the value of ``key`` from ``labels``.
 
-        For None, it reads the id from ``record``. It is compiled into :attr:`failure_masks`.
+        If ``key`` is None, the source reads the id. It is compiled into :attr:`failure_masks`.
         """
         if key is None:
             return "record.id"
@@ -264,16 +264,16 @@ class TypedDecoder:
 
 
 def _field(number: int) -> str:
-    """Return the name of the field for the key with this number: a key may not be a valid name."""
+    """Return the field name for the key with this number; a key itself may not be a valid name."""
     return f"label_{number}"
 
 
 def _create_decoder(keys: Sequence[str], fields: Sequence[str]) -> msgspec.json.Decoder[Any]:
-    """Create the decoder of nodes whose label keys are all in ``keys``, and in the same order.
-
-    Of ``_OPTIONAL_FIELDS``, the nodes may have ``fields``; the others are None in every record.
+    """Create a decoder of nodes whose label keys are all in ``keys``, and in the same order.
 
     An absent label becomes None; encoding the node again leaves it out.
+
+    :param fields: those of ``_OPTIONAL_FIELDS`` that nodes may have; others are None in records.
 
     :raises ValueError: if there are too many keys, or a key has a quote or a backslash.
     """

@@ -1,6 +1,6 @@
-"""Decode YAML to records; explain texts in no known format, which are read as YAML too.
+"""Decode YAML to records. Texts in no known format are read as YAML as well, and get better errors.
 
-A scalar that some YAML parsers read as text, and others do not, becomes an ``AmbiguousScalar``.
+A scalar that only some YAML parsers read as a string becomes an ``AmbiguousScalar``.
 """
 
 import re
@@ -94,12 +94,12 @@ def _key_text(key: Scalar) -> str:
 
 
 def better_error(data: bytes, error: InventoryError, id_column: str) -> InventoryError:
-    """Return an error that says what an input is, such as a table of kubectl.
+    """Return an error that says what an input is, such as a table printed by kubectl.
 
     If that is not known, return ``error``.
 
-    :param error: the error of reading the input as YAML.
-    :param id_column: the name of the column of ids, for CSV.
+    :param error: the error that was raised when the input was read as YAML.
+    :param id_column: the name of the id column, for CSV.
     """
     is_utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     # A NUL is the last byte that was read.
@@ -117,7 +117,7 @@ def better_error(data: bytes, error: InventoryError, id_column: str) -> Inventor
 
 
 def _json_after_text(data: bytes, error: InventoryError) -> InventoryError | None:
-    """Return the error for JSON after other lines, such as warnings; None if there is no JSON."""
+    """Return the error for JSON that follows other lines, such as warnings; None without JSON."""
     start = re.search(rb"^(?:\{\s*[\"}]|\[\s*[\[{\"\]])", data, re.MULTILINE)
     before = data[: start.start()].strip() if start else b""
     is_yaml = before.startswith((b"#", b"---", b"%")) and error.code != "not-yaml"

@@ -1,8 +1,8 @@
 """Bacalhau nodes: ``{Info{NodeID, NodeType, Labels, …}, Membership, ConnectionState{Status, …}}``.
 
 The API (``{"Nodes": […]}``) and ``bacalhau node list --output json`` print them. Only compute nodes
-run jobs: the state of others is their type, ``requester``. A node whose membership is pending or
-rejected accepts no work; its state is then this membership.
+run jobs: the state of any other node is its type, ``requester``. A node whose membership is pending
+or rejected accepts no work; its state is then ``pending`` or ``rejected``.
 """
 
 from typing import Any, Final
@@ -17,7 +17,7 @@ KNOWN_STATES: Final = frozenset({"connected", "disconnected", "pending", "reject
 
 
 def extract(record: Record) -> RawNode:
-    """Return the raw node in a record."""
+    """Return the fields of a Bacalhau node, not yet validated."""
     info = sub_object(record, "Info")
     status = sub_object(record, "ConnectionState").get("Status", record.get("Connection"))
     node_state = state(info.get("NodeType"), record.get("Membership"), status)
@@ -27,9 +27,9 @@ def extract(record: Record) -> RawNode:
 
 
 def state(node_type: Any, membership: Any, status: Any) -> Any:
-    """Return the state of a node of Bacalhau, in lower case if it is a string.
+    """Return the state of a Bacalhau node, in lower case if it is a string.
 
-    It is ``requester``, or its membership if that is pending or rejected, or else its status.
+    The state is ``requester``; or the membership, if that is pending or rejected; or the status.
     """
     if isinstance(node_type, str) and node_type.lower() == "requester":
         return "requester"

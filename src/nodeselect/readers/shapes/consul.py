@@ -1,7 +1,7 @@
 """Consul nodes: ``[{Node, Address, Datacenter, Meta, …}]``, as ``/v1/catalog/nodes`` returns them.
 
 The name (``Node``) is the id, and the labels are the entries of ``Meta``. The catalog has no state.
-Its lists of *services* are rejected: a node is in them once for each service, or not at all.
+Lists of *services* are rejected: they have a node once for each of its services, or not at all.
 """
 
 from typing import Final
@@ -15,9 +15,9 @@ FIELDS: Final = frozenset({"Node"})
 
 
 def extract(record: Record) -> RawNode:
-    """Return the fields of a node of Consul, not yet validated.
+    """Return the fields of a Consul node, not yet validated.
 
-    :raises InventoryError: if it is an entry of a list of services, which has no ``Meta``.
+    :raises InventoryError: if there is no ``Meta``: the record is from a list of services.
     """
     if "Meta" not in record:
         raise InventoryError(

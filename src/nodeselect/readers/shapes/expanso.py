@@ -1,8 +1,8 @@
 """Expanso nodes: ``{id, spec{name, labels, …}, status{connection_state, …}}``.
 
-The API prints them as a list (``{"items": […]}``) or alone (``{"node": {…}}``), and so does
-``expanso-cli node list --format json``. Labels are under ``spec``; a node without labels
-has no such key. ``os``, ``arch`` and ``hostname`` are facts next to the labels, not labels.
+The API and ``expanso-cli node list --format json`` print nodes as a list (``{"items": […]}``) or
+alone (``{"node": {…}}``). Labels are at ``spec.labels``, which is absent if a node has no labels.
+``os``, ``arch`` and ``hostname`` are fields of ``spec``, not labels.
 """
 
 from typing import Final
@@ -17,7 +17,7 @@ KNOWN_STATES: Final = frozenset({"connected", "connecting", "deleted", "disconne
 
 
 def extract(record: Record) -> RawNode:
-    """Return the raw node in a record."""
+    """Return the fields of an Expanso node, not yet validated."""
     spec = sub_object(record, "spec")
     state = sub_object(record, "status").get("connection_state")
     return RawNode(

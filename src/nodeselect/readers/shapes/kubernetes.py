@@ -17,9 +17,9 @@ KNOWN_STATES: Final = frozenset({"cordoned", "not-ready", "ready"})
 
 
 def extract(record: Record) -> RawNode:
-    """Return the fields of a node of Kubernetes, not yet validated.
+    """Return the fields of a Kubernetes node, not yet validated.
 
-    :raises InventoryError: if it is an object of another kind, or a part of it is not an object.
+    :raises InventoryError: if the record is of another kind, or a part of it is not an object.
     """
     check_kind(record.get("kind"))
     parts = (sub_object(record, key) for key in ("metadata", "spec", "status"))

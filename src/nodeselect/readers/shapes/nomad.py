@@ -1,8 +1,8 @@
 """Nomad nodes, as ``nomad node status -json ID`` prints them, one or several.
 
-The labels are the entries of ``Meta``; those of ``Attributes`` with ``attr.`` before each key; and
-``node.datacenter``, ``node.class`` and ``node.pool``. All but the first have the names that they
-have in Nomad's own constraints. Nomad's *list* of nodes is rejected, since it has no ``Meta``.
+The labels are the entries of ``Meta``; the entries of ``Attributes`` with ``attr.`` before each
+key; and ``node.datacenter``, ``node.class`` and ``node.pool``. Except for ``Meta``, these are the
+names in Nomad's own constraints. Nomad's *list* of nodes is rejected, since it has no ``Meta``.
 """
 
 from typing import Final
@@ -26,9 +26,9 @@ _FIELD_LABELS = {
 
 
 def extract(record: Record) -> RawNode:
-    """Return the fields of a node of Nomad, not yet validated.
+    """Return the fields of a Nomad node, not yet validated.
 
-    :raises InventoryError: if it is an entry of Nomad's list, which has no ``Meta``.
+    :raises InventoryError: if there is no ``Meta``: the record is from Nomad's list of nodes.
     """
     if "Meta" not in record:
         raise InventoryError(

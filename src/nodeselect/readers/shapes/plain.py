@@ -1,7 +1,7 @@
 """Plain nodes: ``{"id": …, "labels": {…}, "name": …, "state": …}``. Only the id is required.
 
-They are in an array, one a line (NDJSON), or one object ``{id: labels}``. nodeselect itself prints
-nodes like this. Other fields are rejected: with a typo in ``labels``, a node would have no labels.
+They are in an array, one a line (NDJSON), or in one object ``{id: labels}``. nodeselect itself
+prints such nodes. Other fields are rejected: a node with a typo in ``labels`` would have none.
 """
 
 import json
@@ -57,9 +57,9 @@ def extract(record: Record) -> RawNode:
 def is_label_map(document: Record) -> bool:
     """Return whether ``document`` is a node list of the form ``{id: labels}``.
 
-    An error that a server returned has the same form, ``{"error": {"code": …}}``. So there must be
-    no key such as ``error``; a node with such an id needs the form ``{"id": …}``. Names without any
-    value are something else.
+    An error from a server has the same form, ``{"error": {"code": …}}``. So the result is False if
+    there is a key such as ``error``; a node with such an id needs the form ``{"id": …}``. It is
+    also False if every value is null.
     """
     return (
         any(labels is not None for labels in document.values())

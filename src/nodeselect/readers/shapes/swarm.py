@@ -1,9 +1,9 @@
 """Docker Swarm nodes: ``{ID, Spec{Labels, Availability}, Description{Hostname}, Status{State}}``.
 
-``docker node inspect`` and the API (``/nodes``) print them. The labels are those of the node and,
-with ``engine.labels.`` before each key, those of its engine, as in Swarm's own constraints. A node
-that is drained or paused gets no new tasks; its state then says so. The *list* of nodes is
-rejected, since it has no labels.
+``docker node inspect`` and the API (``/nodes``) print them. The labels are the labels of the node
+and, with ``engine.labels.`` before each key, the labels of its engine, as in Swarm's constraints. A
+node that is drained or paused gets no new tasks; its state then ends with ``drain`` or ``pause``.
+The *list* of nodes is rejected, since it has no labels.
 """
 
 from typing import Final
@@ -19,9 +19,9 @@ KNOWN_STATES: Final = frozenset({"disconnected", "down", "drain", "pause", "read
 
 
 def extract(record: Record) -> RawNode:
-    """Return the fields of a node of Docker Swarm, not yet validated.
+    """Return the fields of a Docker Swarm node, not yet validated.
 
-    :raises InventoryError: if it is an entry of the list of nodes, which has no labels.
+    :raises InventoryError: if the record is from the list of nodes, which has no labels.
     """
     if "Spec" not in record:
         raise InventoryError(
