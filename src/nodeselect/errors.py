@@ -126,7 +126,7 @@ class InventoryError(NodeselectError, ValueError):
         self.fix = Fix.of(hint)
 
     def within(self, place: Place) -> "InventoryError":
-        """Return a copy whose place is made absolute: the old one is relative to ``place``."""
+        """Return a copy with an absolute place: ``place``, followed by the place of this error."""
         inner = self.place.within(place)
         return InventoryError(self.code, self.message, place=inner, hint=self.fix)
 

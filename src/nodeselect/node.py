@@ -263,20 +263,20 @@ def is_connected(state: str | None) -> bool:
 
 
 def split_state(state: str) -> list[str]:
-    """Split a text of one or several states: ``not-ready,cordoned`` has two."""
+    """Split ``state`` at commas: ``not-ready,cordoned`` becomes a list of two states."""
     return [part.strip() for part in state.split(",")]
 
 
 def count_in_states(counts: Mapping[str | None, int], states: Collection[str]) -> int:
     """Return how many nodes are in at least one of ``states``.
 
-    :param counts: maps the state of nodes to how many nodes have it.
+    :param counts: maps each state, or text of several states, to the number of nodes that have it.
     """
     return sum(nodes for state, nodes in counts.items() if has_state(state, states))
 
 
 def count_connected(states: Iterable[str | None]) -> int | None:
-    """Return how many nodes accept work; None if the state of no node is known.
+    """Return how many nodes accept work; None if all states are unknown.
 
     :param states: the state of each node, or a mapping from states to numbers of nodes.
     """

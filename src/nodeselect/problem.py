@@ -47,9 +47,9 @@ class Place(NamedTuple):
         return ": ".join(filter(None, (self.file, line + column, self.path)))
 
     def within(self, outer: "Place") -> "Place":
-        """Return an absolute place for this place, which is relative to ``outer``.
+        """Return this place as an absolute place; until now it is relative to ``outer``.
 
-        If ``outer`` has more than a file, this place is added to its path: ``event 2: line 3``.
+        If ``outer`` has more than a file, append this place to its path: ``event 2: line 3``.
         """
         if outer.line or outer.path:
             return outer._replace(path=": ".join(filter(None, (outer.path, str(self)))))
@@ -71,7 +71,7 @@ class Fix(NamedTuple):
 
     @classmethod
     def of(cls, hint: "Fix | str | None") -> "Fix | None":
-        """Return a fix for ``hint``: a fix or None unchanged, a text as the words of a new fix."""
+        """Return ``hint`` if it is a fix or None; for a text, return a fix with these words."""
         return cls(hint) if isinstance(hint, str) else hint
 
     @classmethod

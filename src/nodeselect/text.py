@@ -127,7 +127,7 @@ def prefix(text: str, columns: int) -> str:
 
 
 def pluralize(count: int, noun: str, plural: str | None = None) -> str:
-    """Return a text of ``count`` and ``noun``, or ``plural`` unless the count is 1.
+    """Return ``count`` followed by ``noun``, or by ``plural`` if the count is not 1.
 
     The default plural is ``noun`` with an ``s``.
 
@@ -140,9 +140,9 @@ def pluralize(count: int, noun: str, plural: str | None = None) -> str:
 def join_limited(
     items: Sequence[str], limit: int = 3, conjunction: str = "and", noun: str = ""
 ) -> str:
-    """Join the first ``limit`` items to a text; if there are more, it ends with their number.
+    """Join up to ``limit`` items in words; if there are more items, append how many more.
 
-    :param noun: a word for an item, in the singular, to follow that number.
+    :param noun: a word for an item, in the singular, to append to the number of further items.
 
     >>> join_limited(["a", "b"]), join_limited(["a", "b", "c"], conjunction="or")
     ('a and b', 'a, b or c')

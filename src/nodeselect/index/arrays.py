@@ -42,8 +42,8 @@ def count_numbers(numbers: UIntArray, stop: int, chunk: int) -> NDArray[np.int64
 def stable_argsort(numbers: UIntArray) -> NDArray[np.int64]:
     """Return the indexes that sort ``numbers``, all below 2³²; equal numbers keep their order.
 
-    Sort by 16 bits at a time, because numpy sorts 16-bit numbers in linear time. For wider numbers,
-    the fastest sort of numpy takes five times longer on some processors (AVX-512 of Zen 4).
+    Sort by 16 bits at a time, because numpy sorts 16-bit numbers in linear time. On some processors
+    (AVX-512 of Zen 4), the fastest sort of wider numbers takes five times as long as on others.
     """
     if len(numbers) < _FEW_NUMBERS:
         return np.argsort(numbers, kind="stable")
@@ -87,7 +87,7 @@ def is_permutation(numbers: NDArray[Any]) -> bool:
 
 
 def sorted_ranks(ranks: NDArray[np.uint32], ordinals: "array[int]", limit: int | None) -> _Ranks:
-    """Return the ranks of the nodes ``ordinals``, ascending; at most the first ``limit``.
+    """Return the ranks of the nodes with these ordinals, ascending; at most the first ``limit``.
 
     :param ranks: for each ordinal, the rank of its node: the position in inventory order.
     """

@@ -1,4 +1,4 @@
-"""Build a segment: number the nodes of a table so that similar ones are neighbours, and index them.
+"""Build a segment: number the nodes of a table so that similar nodes are neighbours; index them.
 
 The number of a node is its ordinal. Ordinals are assigned in *clustered order*: nodes are sorted by
 state, and then by their values of some label keys, the keys with the fewest values first. So the
@@ -159,7 +159,7 @@ def _grouped(ordinals: NDArray[np.uint32], sizes: NDArray[np.int64]) -> list[Pos
 
 
 class BuiltSegment(Segment):
-    """A segment in memory, built from a table of its nodes."""
+    """A segment (many nodes that never change) in memory, built from a table of its nodes."""
 
     def __init__(self, table: NodeTable, tuning: Tuning = DEFAULT) -> None:
         """Index the nodes of ``table``.

@@ -22,7 +22,7 @@ class IdIndex:
     Names can be indexed in the same way; several nodes may have the same name.
 
     The index is a hash table without pointers. The 32-bit hashes of all ids are in ascending order.
-    Hashes with the same first bits, one on average, are a *bucket*. An array has their starts:
+    Hashes with the same first bits are a *bucket*, one hash on average. Buckets begin at:
 
         bucket_starts  [ 0     , 1         , 3     …    for each value of the first bits
         hashes         [ 00a.. , 01b.. 01f. , 02c.. …   ascending

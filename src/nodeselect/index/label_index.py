@@ -97,7 +97,7 @@ class LabelIndex:
         return [value for _, value in integers[start:stop]]
 
     def in_states(self, accepts: Callable[[str | None], bool]) -> Postings:
-        """Return the nodes for whose state, or None, ``accepts(state)`` is true."""
+        """Return the nodes for which ``accepts(state)`` is true; the state is None if unknown."""
         by_state = dict(self.states).items()  # a writer may add states
         return postings.union([nodes for state, nodes in by_state if accepts(state)])
 

@@ -71,7 +71,7 @@ class NodeTable(NodeRows):
         return self.label_ids[span_positions(begins, lengths)], lengths
 
     def concat(self, other: "NodeTable") -> "NodeTable":
-        """Return a table of these nodes followed by those of ``other``."""
+        """Return a table of the nodes of this table, followed by the nodes of ``other``."""
         states = _Interner.of(self.state_names)
         labels = _Interner.of(zip(self.keys, self.values, strict=True))
         other_states = _translated(other.states, [states[name] for name in other.state_names])
@@ -92,7 +92,7 @@ class NodeTable(NodeRows):
         )
 
     def take(self, ranks: NDArray[np.int64], chunk: int) -> "NodeTable":
-        """Return a table of the nodes at ``ranks``, in this order, with only their labels.
+        """Return a table of the nodes at ``ranks``, in this order, and only the labels they have.
 
         :param chunk: how many nodes to copy at a time, to save memory.
         """
@@ -121,7 +121,7 @@ class NodeTable(NodeRows):
 def table_of(rows: NodeRows) -> NodeTable:
     """Return the nodes of a segment as numpy arrays that share the memory of ``rows``.
 
-    :raises InventoryError: if a number in a file is out of range, or its labels are not sorted.
+    :raises InventoryError: if a number in a file is out of range, or if the labels are not sorted.
     """
     if isinstance(rows, NodeTable):
         return rows
@@ -187,7 +187,7 @@ def _translated(numbers: UIntArray, new_numbers: list[int]) -> UIntArray:
 
 
 def _renumbered(numbers: UIntArray, stop: int, chunk: int) -> tuple[UIntArray, list[int]]:
-    """Replace ``numbers``, all below ``stop``, by new numbers without gaps, in the same order.
+    """Replace ``numbers``, all below ``stop``: the smallest by 0, the next larger by 1, …
 
     Return the array of new numbers, and a list with the old number for each new one. For example,
     ``[5, 2, 5]`` becomes ``[1, 0, 1]`` and ``[2, 5]``.
@@ -201,7 +201,7 @@ def _renumbered(numbers: UIntArray, stop: int, chunk: int) -> tuple[UIntArray, l
 
 
 def encode(blocks: Iterable[Block]) -> NodeTable:
-    """Return a table of the nodes in ``blocks``, in the same order.
+    """Return a table of the nodes in ``blocks``, the parts of an input, in the same order.
 
     Cost for a node with ten labels: about 1.5 µs; 1 µs if the block has columns, such as those of
     a CSV file; 0.2 µs if the labels of the block are already dictionary encoded.

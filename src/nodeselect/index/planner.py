@@ -28,7 +28,7 @@ _ID_BYTES = 150
 
 
 class CacheMemory:
-    """Counts the bytes in several caches, and empties all caches if there are too many.
+    """Counts the bytes in several caches; empties all caches if a limit is exceeded.
 
     To empty only one cache would free nothing, because the cached plans and the cached sets of
     nodes refer to the same sets.
@@ -50,7 +50,7 @@ class CacheMemory:
         return self._caches[-1]
 
     def add(self, size: int) -> None:
-        """Count ``size`` bytes before the caller puts them into a cache; negative if removed."""
+        """Count ``size`` bytes that the caller then caches; negative for bytes no longer cached."""
         self.used_bytes += size
         if self.used_bytes > self._max_bytes:
             self.empty()

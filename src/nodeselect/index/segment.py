@@ -30,9 +30,9 @@ _MAX_STATE_SETS = 64
 
 
 class InventoryOrder:
-    """Sorts nodes in inventory order. The rank of a node is its position in this order.
+    """Sorts nodes in inventory order: the order in which they were first added.
 
-    Nodes are given by their ordinals, which are their numbers in the index.
+    The rank of a node is its position in this order. Its ordinal is its number in the index.
 
     :param ranks: for each ordinal, the rank of its node.
     :param damaged: for ranks in a file; returns the error to raise if the ranks of n nodes are not
@@ -53,7 +53,7 @@ class InventoryOrder:
     def sorted_ranks(
         self, ordinals: "array[int]", limit: int | None = None
     ) -> "array[int] | NDArray[np.integer[Any]]":
-        """Return the ranks of the nodes ``ordinals``, ascending; at most the first ``limit``."""
+        """Return the ranks of these nodes, ascending; at most the first ``limit``."""
         bulk = bulk_reader(len(ordinals))
         if bulk is None:
             return array("I", sorted(map(self.rank_at.__getitem__, ordinals))[:limit])
@@ -173,7 +173,7 @@ class Segment:
         return [] if names is None else names.find_every(name)
 
     def in_states(self, accepts: Callable[[str | None], bool]) -> Postings:
-        """Return the nodes for whose state ``accepts`` is true; cached by ``accepts``."""
+        """Return the nodes for which ``accepts(state)`` is true; cached for each ``accepts``."""
         nodes = self._in_states.get(accepts)
         if nodes is None:  # two threads may both compute it, with the same result
             if len(self._in_states) >= _MAX_STATE_SETS:

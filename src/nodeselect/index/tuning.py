@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 class Tuning(NamedTuple):
     """Thresholds at which an inventory switches to another algorithm. They never change an answer.
 
-    Tests use lower thresholds, so that a few nodes use the code for a million nodes.
+    Tests use lower thresholds, so that a few nodes are enough to run the code for a million.
     """
 
     # Up to this many nodes an inventory has no segment, and so needs no numpy.

@@ -92,8 +92,8 @@ def conflict(selector: Selector) -> tuple[Requirement, ...] | None:
     """Return requirements that contradict each other; None if a node can match ``selector``.
 
     The requirements are all on one key, and all are necessary: if any of them is removed, a node
-    can satisfy the rest. If several keys have a contradiction, return the shortest one. For
-    ``Selector.nothing()``, which has no requirements, return an empty tuple.
+    can satisfy the rest. If several keys have a contradiction, return the shortest
+    contradiction. For ``Selector.nothing()``, return an empty tuple.
 
     >>> conflict(Selector.parse("a in (b,c),a!=d,a>5,x"))
     (Requirement('a in (b,c)'), Requirement('a>5'))
@@ -144,7 +144,7 @@ def _constraints(selector: Selector) -> Mapping[str, KeyConstraint] | None:
 
 
 def _irredundant(requirements: list[Requirement]) -> Collection[int]:
-    """Return the positions of the requirements to keep: together they allow the same as all.
+    """Return the positions of requirements to keep; together, they allow the same values as all.
 
     None of the kept requirements can be left out too. Requirements that allow more values are left
     out first; of those that allow equally many, the later ones.

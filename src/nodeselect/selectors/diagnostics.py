@@ -228,7 +228,7 @@ def character_error(source: str, position: int) -> SelectorError:
 
 
 def key_error(source: str, start: int, end: int) -> SelectorError:
-    """Return the error for ``source[start:end]``, which is not a valid key."""
+    """Return the error for the invalid key ``source[start:end]``."""
     if error := _known_mistake(source, start, end, "key", at_key=True):
         return error
     word = source[start:end]
@@ -249,7 +249,7 @@ def key_error(source: str, start: int, end: int) -> SelectorError:
 
 
 def value_error(source: str, start: int, end: int, key: str) -> SelectorError:
-    """Return the error for ``source[start:end]``, which is not a valid value of ``key``."""
+    """Return the error for ``source[start:end]``, an invalid value of ``key``."""
     word = source[start:end]
     remedy = None
     if re.match(r"-[0-9]+\b", word):  # without its sign, it would be another number

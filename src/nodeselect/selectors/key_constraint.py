@@ -1,8 +1,8 @@
 """What requirements allow for one key: a set of values, and whether the key may be absent.
 
-A value may be any string, since the labels of nodes follow no rule. A set of values is a list, or
-all strings or integers in a range except some values. Intersections of such sets have one of these
-forms too, so the values that several requirements allow together are computed exactly.
+A value may be any string, since the labels of nodes follow no rule. Each set of
+values is a list, or all strings except some, or all integers in a range except some. Intersections
+of such sets have one of these forms too, so several requirements are combined exactly.
 """
 
 from collections.abc import Iterable
@@ -38,7 +38,7 @@ class KeyConstraint(Frozen):
     excluded: frozenset[str]
     """Values that the key must not have, although they are in ``int_range``."""
     int_range: tuple[int, int] | None
-    """The lowest and the highest integer that the value may be; None if it may be any string."""
+    """The lowest and highest integer allowed as value; None if the value need not be an integer."""
 
     def __init__(self) -> None:
         raise TypeError("use constraints_by_key(requirements)")
@@ -123,7 +123,7 @@ def group_by_key(requirements: Iterable[Requirement]) -> dict[str, list[Requirem
 
 
 def constraint_on_key(requirements: list[Requirement]) -> KeyConstraint:
-    """Return what ``requirements``, which must all have the same key, allow together."""
+    """Return the constraint of all ``requirements`` together, which must have the same key."""
     allows_absent = True
     values: frozenset[str] | None = None
     excluded: set[str] = set()

@@ -151,7 +151,7 @@ def read_item(
 ) -> tuple[str, Operator, list[str]]:
     """Return the key, operator and values of ``value``, an item of ``matchExpressions``.
 
-    Do not check if key and values are valid. For the parameters, see :func:`read_requirement`.
+    Key and values may be invalid. For the parameters, see :func:`read_requirement`.
     """
     fields = read_fields(value, path, names)
     at_key, at_operator, at_values = names
@@ -206,7 +206,7 @@ def read_mapping(value: object, path: str, hint: str) -> Mapping[str, object]:
 
 
 def read_list(value: object, path: str) -> list[object]:
-    """Return ``value`` as a list; an empty list for None. Raise if it is not a list or tuple."""
+    """Return a list or tuple as a list; an empty list for None. Raise for other values."""
     if value is None:
         return []
     if not isinstance(value, (list, tuple)):
@@ -223,7 +223,7 @@ def read_strings(value: object, path: str) -> list[str]:
 
 
 def read_text(value: object, path: str) -> str:
-    """Return ``value`` as a plain ``str``; raise if it is not a string."""
+    """Return ``value`` as a plain ``str``; raise if ``value`` is not a string."""
     if not isinstance(value, str):
         is_unquoted = isinstance(value, (bool, int, float))
         hint = "write it in quotes" if is_unquoted else None

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _find_requirements = re.compile(f"({REQUIREMENT})|(?s:.+)").findall
 
 _Parts = tuple[str, str, str, str, str, str, str]
-"""The groups: the whole match; key, comparison, value, membership, values; the key after ``!``."""
+"""The groups of a match: all; key, comparison, value, membership, values; the key after ``!``."""
 
 # Most requirements are part of many selectors. Long lists are not kept: 4,096 of 1,024 values would
 # take some 400 MB. The keys are texts, because the garbage collector would look at tuples.
@@ -138,7 +138,7 @@ def parse_by_lark(source: str) -> list[Requirement]:
 
 
 def _split(tokens: "list[Token]") -> "Iterator[list[Token]]":
-    """Yield a list of tokens for each requirement; it begins with the comma, if there is one."""
+    """Yield a list of tokens for each requirement, starting with the comma before it, if any."""
     group: list[Token] = []
     is_in_list = False
     for token in tokens:
@@ -152,7 +152,7 @@ def _split(tokens: "list[Token]") -> "Iterator[list[Token]]":
 
 
 def _read_tokens(source: str, tokens: "list[Token]") -> Requirement:
-    """Return the requirement of which ``tokens`` are all tokens; raise if a word is invalid."""
+    """Return the requirement that consists of ``tokens``; raise if a word is invalid."""
     key, spelling, values = _check_words(source, tokens, len(source))
     operator = OPERATORS[spelling]
     if operator.is_comparison and "" in values:  # checked only here: "x>=5" has another mistake

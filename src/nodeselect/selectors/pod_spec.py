@@ -41,12 +41,12 @@ def selectors_from_pod_spec(spec: Mapping[str, object]) -> tuple[Selector, ...]:
     >>> selectors_from_pod_spec(spec)
     (Selector('gpu,region=eu'),)
 
-    - A node must match all of ``nodeSelector`` and one of the terms. If the spec has neither, the
-      only selector is ``Selector.everything()``.
+    - A node must match all of ``nodeSelector`` and one of the terms. For a spec without
+      conditions, the only selector is ``Selector.everything()``.
     - An empty or null term matches no node and is left out. If all terms are empty, no selector is
       returned: no node matches. An empty list of terms is an error, as it is for the API server.
     - The names in ``nodeName``, and in ``matchFields`` for ``metadata.name``, become the ids of the
-      selector. A selector cannot exclude ids, so ``NotIn`` is an error without ``In``.
+      selector. A selector cannot exclude ids, so a term with ``NotIn`` must have ``In`` too.
     - ``preferredDuringSchedulingIgnoredDuringExecution``, affinity to pods, taints, topology spread
       and resources are not read: they are not conditions on a node's labels.
 

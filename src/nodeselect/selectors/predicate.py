@@ -24,7 +24,7 @@ from nodeselect.text import printable, quoted, to_exact_str, truncate
 
 
 class Predicate(Protocol):
-    """A function that tests whether a selector matches a node, by its labels and perhaps its id.
+    """A function that tests whether a selector matches a node, given labels and id of the node.
 
     The id is needed only if the selector has ids.
     """
@@ -45,10 +45,10 @@ FailureMasks = Callable[[Iterable[Any]], list[int]]
 """A function that returns a list with the failure mask of each record."""
 
 ValueSource = Callable[[str | None], str]
-"""A function from a key to the source of an expression for its value in ``labels``, None if absent.
+"""A function from a key to the Python source of an expression that reads the value of the key.
 
-For the key None, the expression reads the id from ``record``; ``labels`` is ``record.labels``. The
-expression is compiled, so it must not contain the key or any other user text.
+The expression may use ``record`` and ``labels``, which is ``record.labels``. The expression is None
+if the key is absent. For the key None, it reads the id. It must not contain any user text.
 """
 
 Shape = tuple[int, ...]
@@ -145,10 +145,10 @@ def compile_failure_mask(
 ) -> FailureMask:
     """Compile the function that returns which of ``ids`` and ``requirements`` a node fails.
 
-    The lowest bit of its result is for ``ids``, unless ``ids`` is None. The next bits are for the
+    The lowest bit of a mask is for ``ids``, unless ``ids`` is None. The next bits are for the
     requirements in their order, without duplicates.
 
-    Cost: some hundred microseconds. A call of the function costs about 20 ns a requirement.
+    Cost: hundreds of microseconds. A call of the function costs about 20 ns a requirement.
     """
     shape, keys, operands = _columns(_bound_tests(dict.fromkeys(requirements), ids))
     mask: FailureMask = _evaluate(failure_mask_source(shape))(*keys, *operands)

@@ -95,7 +95,7 @@ class Operator(Enum):
     arity: str
     """How many values a requirement has: ``"none"``, ``"one"`` or ``"many"`` (at least one)."""
     kubernetes_name: str
-    """The name in Kubernetes, such as ``NotIn``; also for ``!=``, as ``NotIn`` with one value."""
+    """The name in Kubernetes: ``In`` for ``in`` and ``=``, ``NotIn`` for ``notin`` and ``!=``."""
     matches_absent: bool
     """Whether a node *without* the key matches: true for the negated operators only."""
     test_type: type[Test]
@@ -103,7 +103,7 @@ class Operator(Enum):
     is_inclusion: bool
     """Whether the value must be one of the requirement's values: true for ``=`` and ``in``."""
     is_exclusion: bool
-    """Whether the value must be none of the requirement's: true for ``!=`` and ``notin``."""
+    """Whether the value must be none of the requirement's values: true for ``!=`` and ``notin``."""
     is_comparison: bool
     """Whether the value is compared as an integer: true for ``>`` and ``<``."""
 

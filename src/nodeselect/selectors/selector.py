@@ -41,7 +41,7 @@ class _Unfrozen:
 
 
 class Selector(_Unfrozen, Frozen):
-    """A condition on nodes: all requirements hold, and the id is one of :attr:`ids`, if not None.
+    """A condition on nodes: all :attr:`requirements` hold, and :attr:`ids` is None or has the id.
 
     Build one with :meth:`parse`, :meth:`of`, :meth:`from_requirements`, :meth:`from_kubernetes`,
     :meth:`everything`, :meth:`nothing` or ``a & b``. Frozen and safe to share between threads. Two
@@ -95,7 +95,7 @@ class Selector(_Unfrozen, Frozen):
         1. A comma is AND. There is no OR: use several selectors.
         2. The empty text matches every node, as in Kubernetes.
         3. ``!=`` and ``notin`` also match nodes *without* the key; ``key,key!=a`` does not.
-        4. If no value is written, it is the empty string: ``key=`` and ``key in ()`` match "".
+        4. A value that is not written is the empty string: ``key=`` and ``key in ()`` match "".
         5. ``>`` and ``<`` compare signed 64-bit integers; other values match neither.
         6. Keys and values are compared exactly: no case folding, no trimming, no wildcards.
 

@@ -69,7 +69,7 @@ class StandingExplanation(NamedTuple, Generic[Name]):
 
 
 def explain(view: StandingView[Name], values: Values) -> StandingExplanation[Name]:
-    """Return how many selectors match a node, and which requirements of the others fail."""
+    """Return how many selectors of ``view`` match the node with ``values``; explain the others."""
     store, matching = view.store, view.matching(values)
     texts_by_id: dict[int, str | None] = {}
     groups: dict[tuple[str, ...], list[Name]] = {}

@@ -107,7 +107,7 @@ class KeyConditions:
         self._added += 1
 
     def failing(self, value: str) -> list[Postings]:
-        """Return the selectors that reject ``value``: a list of sets of entries, to be united.
+        """Return a list of sets. Their union is all entries that reject ``value``.
 
         Do not modify the sets: they may belong to the index.
         """
@@ -228,7 +228,7 @@ class SelectorStore(Generic[Name]):
         return found
 
     def failing(self, values: Values, skip: Collection[str | None] = ()) -> list[Postings]:
-        """Return the entries that do not match a node: a list of sets of entries, to be united.
+        """Return a list of sets. Their union is all entries that do not match a node.
 
         :param values: the labels of the node; under None its id.
         :param skip: ignore the conditions on these keys.
@@ -242,7 +242,7 @@ class SelectorStore(Generic[Name]):
         return failing
 
     def failing_for_key(self, key: str | None, value: str | None) -> list[Postings]:
-        """Return the entries that reject ``value`` for ``key``: a list of sets, to be united.
+        """Return a list of sets. Their union is all entries that reject ``value`` for ``key``.
 
         :param value: None if the node does not have the key.
         """
@@ -333,10 +333,10 @@ class SelectorStore(Generic[Name]):
 
 
 def _adjacent(name: Any) -> Any:
-    """Return a copy of a string, so that all names are adjacent in memory; unchanged otherwise.
+    """Return a copy of ``name`` if it is a string, so that all names are adjacent in memory.
 
-    Users create each name together with its selector, so names are far from each other in memory.
-    Half of the time to look names up was spent waiting for memory.
+    Users create names together with selectors, so names are far from each other in memory: half of
+    the time to look them up was spent waiting for memory. Other names are returned unchanged.
     """
     return f"{name} "[:-1] if type(name) is str else name
 

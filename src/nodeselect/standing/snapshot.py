@@ -69,7 +69,7 @@ class BaseStanding(Generic[Name]):
 
     @property
     def generation(self) -> int:
-        """How many writes have changed a selector; other writes are not counted."""
+        """The number of writes so far, without those that changed nothing."""
         return self._view.generation
 
     def matching(self, node: Node | Mapping[str, str], node_id: str | None = None) -> NameSet[Name]:
@@ -82,7 +82,7 @@ class BaseStanding(Generic[Name]):
         >>> standing.matching({"gpu": "a100"}).names()
         ['train']
 
-        Cost: some tens of microseconds for 100,000 selectors (``docs/standing.md``).
+        Cost: tens of microseconds for 100,000 selectors (``docs/standing.md``).
 
         :param node_id: the id of the node, if ``node`` is a mapping of labels; if it is None, no
             selector with ids matches.
@@ -92,9 +92,7 @@ class BaseStanding(Generic[Name]):
         return NameSet(view, view.matching(_values(node, node_id)))
 
     def changes(self, old: Node | None, new: Node | None) -> tuple[NameSet[Name], NameSet[Name]]:
-        """Return the names of the selectors that a change of a node affects, in two sets.
-
-        The selectors of the first set match only ``new``, those of the second match only ``old``.
+        """Return two sets: names of selectors that match only ``new``, and only ``old``.
 
         :param old: the node before the change; None if it did not exist.
         :param new: the node after the change; None if it no longer exists.
@@ -148,7 +146,7 @@ class BaseStanding(Generic[Name]):
         return iter(self.names())
 
     def names(self) -> list[Name]:
-        """Return all names, in the order in which they were first added: 15 to 50 ns a name."""
+        """Return all names, in the order in which they were first added. Cost: 15 to 50 ns each."""
         view = self._view
         return view.store.names_of(view.entries)
 

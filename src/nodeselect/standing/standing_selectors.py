@@ -96,7 +96,7 @@ class StandingSelectors(BaseStanding[Name]):
     def _write(
         self, changes: Mapping[Name, Selector | None], missing_ok: bool = False
     ) -> list[_ChangeKind]:
-        """Apply all ``changes`` or none; return a kind for each. Types must have been checked."""
+        """Apply all ``changes`` or none; return what each did, such as ``added``."""
         if self._write_interrupted:  # drop what the last write left unfinished
             self._view = _compacted(self._view)
             self._write_interrupted = False
