@@ -140,7 +140,7 @@ class _JsonBuilder(Builder):
     def _items(self, depth: int) -> list[Value]:
         items: list[Value] = []
         self._step("[")
-        while not self._at_end("]", bool(items)):
+        while not self._take_closing("]", bool(items)):
             items.append(self._value(depth))
             self._skip_whitespace()
         return items
@@ -148,7 +148,7 @@ class _JsonBuilder(Builder):
     def _entries(self, depth: int) -> Entries:
         entries: Entries = {}
         self._step("{")
-        while not self._at_end("}", bool(entries)):
+        while not self._take_closing("}", bool(entries)):
             if not self._text.startswith('"', self._index):
                 raise self._not_json("a key in double quotes")
             self.count(self._index)
@@ -159,7 +159,7 @@ class _JsonBuilder(Builder):
             self._skip_whitespace()
         return entries
 
-    def _at_end(self, closing: str, has_items: bool) -> bool:
+    def _take_closing(self, closing: str, has_items: bool) -> bool:
         """Return whether ``closing`` is next; move past it, or else past a comma.
 
         :param has_items: whether an item was read before, so that a comma is required.

@@ -161,7 +161,7 @@ def from_python(value: Any, depth: int = 0) -> Value:
 class DocumentError(Exception):
     """The first mistake in a document. Callers convert it to a public error, such as ``JobError``.
 
-    ``others`` is a list of further mistakes, up to a limit; ``unreported`` is the number of those
+    ``others`` is a tuple of further mistakes, up to a limit; ``unreported`` is the number of those
     beyond the limit.
     """
 

@@ -50,8 +50,8 @@ class ChangeLog:
     :meth:`Inventory.save` empties the log, and :meth:`Inventory.follow` applies the same writes in
     other processes.
 
-    Only one process at a time can have a log open, and only one inventory can use it. A forked
-    child process cannot write to it.
+    Only one process at a time can have a log open, and only one inventory can use the log. A forked
+    child process cannot write to the log.
 
     :param path: the file; it is created if it does not exist.
     :param sync: which writes call fsync and so survive a power failure, with all writes before
@@ -185,8 +185,8 @@ class ChangeLog:
     def append(self, generation: int, nodes: int, changes: Sequence[Node | str]) -> int:
         """Append a write; return its checksum. Wait for the disk if ``sync`` requires that.
 
-        If this raises an error, the log is as before. If it is interrupted, by a signal for
-        example, call :meth:`settle`.
+        If this call raises an error, the log is unchanged. If the call is interrupted, by a signal
+        for example, call :meth:`settle`.
 
         :param generation: the generation of the inventory after the write.
         :param nodes: how many nodes there are before the write.

@@ -81,13 +81,13 @@ class Sections:
         self._header_size = self._end = _HEADER.size + (len(sections) + 1) * _ENTRY.size
         self._entries = b""
         for name, section in sections.items():
-            entry, start, data = self._placed(name, section)
+            entry, start, data = self._place(name, section)
             self._entries += entry
             self._parts.append((start, data))
             self._end = start + len(data)
         self.contents = crc32(self._entries)
 
-    def _placed(self, name: str, section: Any) -> tuple[bytes, int, memoryview]:
+    def _place(self, name: str, section: Any) -> tuple[bytes, int, memoryview]:
         """Return the next section's header entry, its offset in the file, and its bytes."""
         numbers = memoryview(section)
         data = numbers.cast("B")
@@ -103,7 +103,7 @@ class Sections:
         :raises InventoryError: with the code ``cannot-write``; the old file is then unchanged.
         """
         check_replaceable(path)
-        entry, log_start, log = self._placed(_LOG, array("I", [] if chain is None else [chain]))
+        entry, log_start, log = self._place(_LOG, array("I", [] if chain is None else [chain]))
         fields = (SAVED_MAGIC, _BYTE_ORDER, _VERSION, self._header_size, 0, self._nodes, generation)
         header = bytearray(_HEADER.pack(*fields) + self._entries + entry)
         checksum = crc32(header)
@@ -158,7 +158,7 @@ def read_saved(source: str | os.PathLike[str] | BinaryIO, *, copy: bool = False)
 
     :param source: a path or a stream. A stream that is not a file is read, not mapped.
     :param copy: whether to read a file as well, instead of mapping it.
-    :raises InventoryError: if it cannot be read, is incomplete, or has an unknown version.
+    :raises InventoryError: if the file cannot be read, is incomplete, or has an unknown version.
     """
     with open_input(source) as (stream, name):
         try:

@@ -186,7 +186,7 @@ def _state_names(file: SavedFile) -> list[str | None]:
 
 
 class _KeyColumn(Sequence[str]):
-    """The key of each label, by its number; labels of the same key have consecutive numbers.
+    """The key of each label, by the label's number. Labels with the same key are consecutive.
 
     :param starts: the number of the first label of each key; at the end, how many labels there are.
     """
@@ -224,7 +224,7 @@ class _SavedPostings:
         return len(self._checksums)
 
     def load(self, number: int) -> PostingsOrOrdinal:
-        """Return the set that has this number, as postings; an ordinal if it is only one node.
+        """Return the set that has this number: postings (a set of ordinals), or a single ordinal.
 
         :raises InventoryError: if the set is damaged.
         """

@@ -44,7 +44,7 @@ class Conditions(Protocol[_E]):
         """Express that a condition does not hold."""
 
     def conjunction(self, conditions: Sequence[_E]) -> _E:
-        """Express that all ``conditions`` hold. There is at least one."""
+        """Express that all ``conditions`` hold. There is at least one condition."""
 
 
 def express(selector: Selector, conditions: Conditions[_E]) -> _E:
@@ -54,11 +54,11 @@ def express(selector: Selector, conditions: Conditions[_E]) -> _E:
     """
     if not require_selector(selector).is_satisfiable:
         return conditions.constant(False)
-    parts = [_part(part, conditions) for part in selector.split()]
+    parts = [_express_part(part, conditions) for part in selector.split()]
     return conditions.conjunction(parts) if parts else conditions.constant(True)
 
 
-def _part(part: Selector, conditions: Conditions[_E]) -> _E:
+def _express_part(part: Selector, conditions: Conditions[_E]) -> _E:
     """Return the expression for ``part``, a selector with one requirement, or with only ids."""
     if part.ids is not None:
         return conditions.id_in(part.ids)

@@ -38,8 +38,8 @@ class Change(NamedTuple):
     """A node that begins to match, stops matching, or still matches but has changed; and why.
 
     :param why: ``selector`` if the selector changed; ``joined`` if only the new inventory has the
-        node; ``left`` if only the old one has it; ``labels`` if its labels changed; ``state`` if
-        only its state did.
+        node; ``left`` if only the old inventory has it; ``labels`` if its labels changed; ``state``
+        if only its state changed.
     :param requirements: if the selector changed, the requirements that the node fails: of the old
         selector for a node that begins to match, of the new one for a node that stops matching.
     :param labels: which labels changed; those whose keys are in the selector come first.
@@ -81,7 +81,7 @@ class Difference(NamedTuple):
 
     :param old: how many nodes there are and match before the change; ``new``: after the change.
     :param added: the nodes that match only after the change, in the order of the new inventory.
-    :param kept: the ids of the nodes that match before and after, in the same order.
+    :param kept: the ids of the nodes that match before and after, in the order of ``added``.
     :param changed: the kept nodes whose labels or state changed.
     :param removed: the nodes that match only before the change, in the order of the old inventory.
     """

@@ -61,12 +61,12 @@ class Delta:
             self._ordinals[node.id] = ordinal if earlier is None else [earlier, ordinal]
 
     def delete(self, ordinal: int) -> None:
-        """Append a tombstone: the node with this ordinal is deleted, an older or an added one."""
+        """Mark the node with this ordinal as deleted, by appending a tombstone."""
         self._deleted_at[ordinal] = len(self.tombstones)
         self.tombstones.append(ordinal)
 
     def is_deleted(self, ordinal: int, tombstone_count: int) -> bool:
-        """Return whether the ordinal is among the first ``tombstone_count`` that were deleted."""
+        """Return whether ``ordinal`` is among the first ``tombstone_count`` deleted ordinals."""
         deleted_at = self._deleted_at.get(ordinal)
         return deleted_at is not None and deleted_at < tombstone_count
 
@@ -75,7 +75,7 @@ class Delta:
         return self._by_name.get(name, array("I"))[:]
 
     def latest_ordinal(self, node_id: str, node_count: int) -> int | None:
-        """Return the ordinal of the latest added version of a node; None if it was not added.
+        """Return the ordinal of the latest added version of a node; None if the node was not added.
 
         Cost: one look-up, and a binary search if the node has several versions.
 

@@ -139,7 +139,7 @@ class Inventory(BaseInventory):
         ``{id: labels}``. :meth:`from_arrow` reads Parquet.
 
         :param id_column: in CSV, Parquet and data frames, the name of the column that has the ids.
-        :param compact_at: as for :class:`Inventory`, like ``log``.
+        :param compact_at: as for :class:`Inventory`; likewise ``log``.
         :raises InventoryError: if the input is invalid or incomplete; no node is ever skipped.
         """
         if not isinstance(source, NodeReader):
@@ -214,7 +214,7 @@ class Inventory(BaseInventory):
     def follow(self, log: str | os.PathLike[str]) -> int:
         """Apply the new writes in the change log of another process.
 
-        Return by how much :attr:`generation` rose. Call it again for later writes.
+        Return by how much :attr:`generation` rose. Call this method again for later writes.
 
         From the first call on, the inventory cannot be changed in any other way. If the log was
         emptied, and the file from which this inventory was opened was saved again, this method
@@ -310,7 +310,7 @@ class Inventory(BaseInventory):
     def snapshot(self) -> Snapshot:
         """Return the current state, for several queries that must see the same nodes.
 
-        It never changes, whatever is written afterwards. Cost: less than a microsecond.
+        A snapshot never changes, whatever is written later. Cost: less than a microsecond.
         """
         return Snapshot(self._view)
 
@@ -363,8 +363,8 @@ class Inventory(BaseInventory):
     def apply(self, changes: Iterable[Node | str]) -> list[NodeChange]:
         """Apply several changes as one: readers see all of them or none.
 
-        Return what each change did. Cost: that of :meth:`upsert` for each, and 3 µs for each node
-        that is replaced or removed.
+        Return the old and the new node of each change. Cost: that of :meth:`upsert` for each
+        change, and 3 µs for each node that is replaced or removed.
 
         :param changes: nodes to upsert and ids of nodes to remove, in the order in which to do so.
         :raises KeyError: if no node has an id that is to be removed, or an earlier change has
@@ -465,7 +465,7 @@ class Inventory(BaseInventory):
             missing = _missing_id(self._view, changes)
             if missing is not None:
                 raise KeyError(missing)
-        return self._make(changes, self._append)
+        return self._apply_changes(changes, self._append)
 
     def _recover(self) -> None:
         """Complete or undo the last write, if it was interrupted.
@@ -488,7 +488,7 @@ class Inventory(BaseInventory):
         last = self._log.settle()
         if last.generation != self._view.generation:
             if self._pending:
-                self._make(self._pending, lambda _: last.chain)
+                self._apply_changes(self._pending, lambda _: last.chain)
             else:
                 self._view = View(self._view.store, last.generation, last.chain)
 
@@ -502,7 +502,7 @@ class Inventory(BaseInventory):
         self._pending = changes
         return log.append(view.generation + 1, len(view), changes)
 
-    def _make(
+    def _apply_changes(
         self, changes: Sequence[Node | str], keep: Callable[[Sequence[Node | str]], int | None]
     ) -> _Written:
         """Apply all of ``changes``, and let readers see the new nodes if any node has changed.
@@ -564,9 +564,9 @@ class Inventory(BaseInventory):
         """
         view = self._view
         for record in log.records(view.generation, len(view), view.chain):
-            self._make_again(record, log.path)
+            self._apply_record(record, log.path)
 
-    def _make_again(self, record: "Record", path: str) -> None:
+    def _apply_record(self, record: "Record", path: str) -> None:
         """Apply a write that was read from the log ``path``.
 
         :raises InventoryError: if the write does not fit, since the log belongs to other nodes.
@@ -578,7 +578,7 @@ class Inventory(BaseInventory):
             if not record.changes:
                 self._view = View(before.store, record.end.generation, record.end.chain)
             elif _missing_id(before, record.changes) is None:
-                self._make(record.changes, lambda _: record.end.chain)
+                self._apply_changes(record.changes, lambda _: record.end.chain)
         if self._view.generation != record.end.generation:
             from nodeselect.durable.log_file import other_nodes
 
@@ -664,7 +664,7 @@ class Inventory(BaseInventory):
             if origin == last:
                 return False
             try:
-                self._move(view, origin)
+                self._replace_nodes(view, origin)
             except InventoryError as error:
                 if error.code != "log-emptied":
                     raise
@@ -673,7 +673,7 @@ class Inventory(BaseInventory):
                 return True
         return False
 
-    def _move(self, view: View, origin: Origin) -> None:
+    def _replace_nodes(self, view: View, origin: Origin) -> None:
         """Replace the nodes by those of a saved file and the later writes in the followed log.
 
         :param view: the nodes of the file; ``origin`` identifies the file.
@@ -703,7 +703,7 @@ class Inventory(BaseInventory):
         is_stale = is_behind or is_damaged(self._view)
         is_moved = not is_unchanged or self._origin != origin or is_stale
         if is_moved:
-            self._move(view, origin)
+            self._replace_nodes(view, origin)
         self._path = absolute
         return is_moved
 

@@ -59,7 +59,7 @@ class NodeSet:
     def __getitem__(self, position: slice) -> list[Node]: ...
 
     def __getitem__(self, position: int | slice) -> Node | list[Node]:
-        """Return the node at a position in inventory order, or the list of those in a slice.
+        """Return the node at a position in inventory order, or the list of nodes in a slice.
 
         Cost: that of :meth:`first` for all nodes up to the last position.
 
@@ -220,6 +220,6 @@ class NodeSet:
 def _is_in(lowered: frozenset[str]) -> Callable[[str | None], bool]:
     """Return a function that tests whether a state is in ``lowered``.
 
-    The same states give the same function object, since an index caches the nodes under it.
+    The same states give the same function object, which indexes use as the key of a cache.
     """
     return lambda state: has_state(state, lowered)

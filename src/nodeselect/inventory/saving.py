@@ -13,7 +13,7 @@ from nodeselect.inventory.store import View, segment_of, segment_store
 class Origin(NamedTuple):
     """The saved file from which an inventory was opened, or in which it was saved last.
 
-    The file and the inventory have the same nodes while the inventory has this generation.
+    The file and the inventory have the same nodes while the inventory has this ``generation``.
 
     :param checksum: the checksum of the file.
     """

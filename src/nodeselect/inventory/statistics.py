@@ -36,7 +36,7 @@ class FailureGroups:
     def __init__(self, view: View, everything: Postings, requirements: Sequence[Selector]) -> None:
         """Split the nodes into groups, by one requirement after the other.
 
-        If there are too many groups, the smallest of those that fail several requirements are
+        If there are too many groups, the smallest groups that fail several requirements are
         dropped. For the last requirement, groups are only counted, not built as sets.
 
         :param view: the nodes of the inventory at one moment.
@@ -267,7 +267,7 @@ class CountedSet(Protocol):
         """Return, for each label key, how many nodes have each value of the key."""
 
     def state_counts(self) -> Mapping[str | None, int]:
-        """Return how many nodes are in each state, None if unknown."""
+        """Return how many nodes are in each state (None: unknown)."""
 
 
 class KeyFacet(NamedTuple):

@@ -114,7 +114,7 @@ class Store:
     def find(
         self, node_id: str, node_count: int | None = None, tombstone_count: int | None = None
     ) -> int | None:
-        """Return the ordinal of the node with this id, or None. Cost: about a microsecond.
+        """Return the ordinal of the node with this id; None without one. Cost: about 1 µs.
 
         :param node_count: how many of the nodes added since the last compaction the reader sees;
             None for all.
@@ -145,7 +145,10 @@ class Store:
         return merged
 
     def ids(self, nodes: Postings, limit: int | None = None) -> list[str]:
-        """Return the first ``limit`` ids of ``nodes`` in inventory order. Cost: 10 ns a node."""
+        """Return the first ``limit`` ids of ``nodes`` in inventory order, or all if it is None.
+
+        Cost: about 10 ns a node.
+        """
         indexed, members = self.split(nodes)
         nodes_added, first = self.delta.nodes, self.delta.first
         if self.segment is None:
@@ -154,7 +157,10 @@ class Store:
         return self.segment.ids_in_order(indexed, ids, limit)
 
     def in_order(self, nodes: Postings, limit: int | None = None) -> list[int]:
-        """Return the first ``limit`` ordinals of ``nodes`` in inventory order. Cost: 10 ns each."""
+        """Sort the ordinals ``nodes`` in inventory order; return the first ``limit`` (None: all).
+
+        Cost: about 10 ns a node.
+        """
         indexed, members = self.split(nodes)
         if self.segment is None:
             return [ordinal for _, ordinal in members[:limit]]
@@ -264,7 +270,7 @@ class View:
         return self._deleted
 
     def vocabulary(self) -> Vocabulary:
-        """Return the cache of these nodes' keys and values, for explanations."""
+        """Return the cache of the keys and values of these nodes, for explanations."""
         if self._vocabulary is None:
             self._vocabulary = Vocabulary()
         return self._vocabulary
@@ -304,11 +310,11 @@ class View:
         return segment.plan(selector).evaluate_size()
 
     def find(self, node_id: str) -> int | None:
-        """Return the ordinal of the node with this id, or None. Cost: about a microsecond."""
+        """Return the ordinal of the node with this id; None without one. Cost: about 1 µs."""
         return self.store.find(node_id, self.node_count, self.tombstone_count)
 
     def ids_changed_since(self, other: "View") -> dict[str, None] | None:
-        """Return the ids of the nodes that may differ between this view and ``other``.
+        """Return, as dict keys, the ids of nodes that may differ between this view and ``other``.
 
         Return None if there was a compaction in between: then all may differ. Either view may be
         the older one.
@@ -364,8 +370,8 @@ def segment_store(segment: Segment, tuning: Tuning) -> Store:
 def segment_of(view: View) -> Segment:
     """Return an index of all nodes of ``view``.
 
-    If there were no changes since the last compaction, it exists already. Otherwise a new one is
-    built, which costs about a microsecond a node.
+    If there were no changes since the last compaction, the index exists already. Otherwise a new
+    index is built, which costs about a microsecond a node.
     """
     segment = _unchanged_segment(view)
     return _new_segment(_live_table(view), view.store.delta.tuning) if segment is None else segment

@@ -194,18 +194,18 @@ class SqlCounts:
         """Count the nodes that have each label key; return None for more than ``limit`` keys."""
         counts = self._count_columns(self._table.dialect.is_present)
         if labels := self._table.labels():
-            counts |= self._grouped("label_key", labels, limit)
+            counts |= self._count_texts("label_key", labels, limit)
         return counts if len(counts) <= limit else None
 
     def value_counts(self, key: str, limit: int) -> Mapping[str, int] | None:
         """Return how many nodes have each value of ``key``; None for more than ``limit`` values."""
         if self._values.get(key) is None:
-            counts = self._grouped("label_value", self._table.values(key), limit)
+            counts = self._count_texts("label_value", self._table.values(key), limit)
             self._values[key] = counts if len(counts) <= limit else None
         return self._values[key]
 
     def count_with_key(self, key: str) -> int:
-        """Count the nodes that have the label ``key``. It must be a valid key of a selector."""
+        """Count the nodes that have the label ``key``. The key must be valid in a selector."""
         if key not in self._with_key:
             rows = self._table.rows(self._table.conditions.has_key(key))
             self._with_key[key] = self._table.count_rows(rows)
@@ -235,7 +235,7 @@ class SqlCounts:
         counts = self._count_columns(lambda column: self._table.dialect.value_in(column, literals))
         if labels := self._table.labels():
             rows = f"{labels} AND {self._is_value(value)}"
-            counts |= self._grouped("label_key", rows, len(keys))
+            counts |= self._count_texts("label_key", rows, len(keys))
         return {key: nodes for key, nodes in counts.items() if nodes and key in keys}
 
     def missing_ids(self, ids: Sequence[str]) -> Sequence[str]:
@@ -288,7 +288,7 @@ class SqlCounts:
         (row,) = self._table.execute(query)
         return {key: int(nodes) for key, nodes in zip(columns, row, strict=True) if nodes}
 
-    def _grouped(self, column: str, rows: str, limit: int) -> dict[str, int]:
+    def _count_texts(self, column: str, rows: str, limit: int) -> dict[str, int]:
         """Count the rows for each distinct text in a column; stop after ``limit + 1`` texts.
 
         Label keys that have their own columns are left out.

@@ -57,7 +57,7 @@ class SqlTable(NamedTuple):
         return int(nodes)
 
     def count_query(self, rows: str, *columns: str) -> str:
-        """Return a query that counts rows, grouped by ``columns``, which it returns as well.
+        """Return a query for the values of ``columns`` and the number of rows with these values.
 
         :param rows: SQL to write after FROM.
         """

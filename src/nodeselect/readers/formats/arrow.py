@@ -156,12 +156,12 @@ def _check_rows(rows: int, expected: int) -> None:
 
 def _read_batches(batches: Iterable[Any], columns: TableColumns) -> Iterator[EncodedBlock]:
     first_row = 0
-    for batch in _regrouped(batches):
+    for batch in _regroup(batches):
         yield _to_block(batch, columns, first_row)
         first_row += len(batch)
 
 
-def _regrouped(batches: Iterable[Any]) -> Iterator[Any]:
+def _regroup(batches: Iterable[Any]) -> Iterator[Any]:
     """Yield the same rows in batches of medium size.
 
     Small batches take more time for each row, and large batches too much memory.

@@ -116,10 +116,7 @@ def _check_names(names: ColumnNames) -> None:
 
 
 def _check_keys(columns: list[str]) -> None:
-    """Raise if one of these columns cannot be read as a label.
-
-    This is the case if its name is empty, or may be meant as ``labels``.
-    """
+    """Raise if the name of a column is not a label key: it is empty, or may mean ``labels``."""
     for column in columns:
         if not column:
             message = "a column has no name"

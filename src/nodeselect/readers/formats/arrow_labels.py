@@ -62,7 +62,7 @@ def encode_texts(column: Any) -> Texts:
     """Return the texts of an Arrow column, dictionary encoded."""
     if not pa.types.is_dictionary(column.type):
         column = _without_views(column).dictionary_encode()
-    rows, codes = _valid_rows(column), _numbers(column.indices)
+    rows, codes = _valid_rows(column), _to_numpy(column.indices)
     if len(rows) < len(codes):
         codes = codes[rows]
     # A dictionary may have texts that do not occur here, texts that are equal, and NULL.
@@ -72,7 +72,7 @@ def encode_texts(column: Any) -> Texts:
     new_codes = np.empty(len(dictionary), np.int64)
     new_codes[used] = [
         -1 if text is None else indexes.setdefault(text, len(indexes))
-        for text in dictionary.take(_array(used)).to_pylist()
+        for text in dictionary.take(_to_arrow(used)).to_pylist()
     ]
     codes = new_codes[codes]
     if len(codes) and codes.min() < 0:
@@ -100,7 +100,7 @@ def encode_labels(batch: Any, columns: TableColumns, first_row: int) -> tuple[La
             has_maps = True
             parts.append(_encode_maps(column, first_row, columns.labels))
     parts += (_encode_column(key, batch.column(name)) for key, name in columns.columns.items())
-    labels = _merged(parts)
+    labels = _merge(parts)
     if has_maps:  # the keys of columns differ
         _check_distinct(labels, first_row, columns.labels)
     lengths = np.bincount(labels.rows, minlength=len(batch))
@@ -121,13 +121,13 @@ def _encode_maps(column: Any, first_row: int, name: str) -> Labels:
     """
     is_map = pa.types.is_map(column.type)
     entries = (column.keys, column.items) if is_map else _key_and_value(column.values)
-    offsets = _numbers(column.offsets)
+    offsets = _to_numpy(column.offsets)
     start, stop = int(offsets[0]), int(offsets[-1])
     keys, values = (_without_views(texts.slice(start, stop - start)) for texts in entries)
     rows = np.repeat(np.arange(len(column)), np.diff(offsets))
     if column.null_count:  # NULL may have entries as well
         used = np.isin(rows, _valid_rows(column)).nonzero()[0]
-        rows, keys, values = rows[used], keys.take(_array(used)), values.take(_array(used))
+        rows, keys, values = rows[used], keys.take(_to_arrow(used)), values.take(_to_arrow(used))
     key_texts, value_texts = encode_texts(keys), encode_texts(values)
     for kind, texts in (("key", key_texts), ("value", value_texts)):
         if len(texts.rows) < len(rows):
@@ -137,7 +137,7 @@ def _encode_maps(column: Any, first_row: int, name: str) -> Labels:
             raise row_error("label-not-text", message, first_row + int(rows[entry]), name, hint)
     width = len(value_texts.values)
     stop = len(key_texts.values) * width
-    used, codes = _renumbered(key_texts.codes * width + value_texts.codes, stop)
+    used, codes = _renumber(key_texts.codes * width + value_texts.codes, stop)
     pairs = ((number // width, number % width) for number in used.tolist())
     keys, values = key_texts.values, value_texts.values
     return Labels(rows, codes, [(keys[key], values[value]) for key, value in pairs])
@@ -149,7 +149,7 @@ def _key_and_value(entries: Any) -> tuple[Any, Any]:
     return fields["key"], fields["value"]
 
 
-def _merged(parts: list[Labels]) -> Labels:
+def _merge(parts: list[Labels]) -> Labels:
     """Merge the labels of several columns; the labels of a node are in the order of ``parts``."""
     if len(parts) == 1:
         return parts[0]
@@ -173,7 +173,7 @@ def _check_distinct(labels: Labels, first_row: int, name: str | None) -> None:
     key_numbers = [numbers.setdefault(key, len(numbers)) for key, _ in labels.pairs]
     keys = np.array(key_numbers, np.int64)[labels.codes]
     combinations = labels.rows * len(numbers) + keys
-    if len(combinations) and (repeated := _repeated(combinations)) is not None:
+    if len(combinations) and (repeated := _lowest_repeated(combinations)) is not None:
         row, number = divmod(repeated, len(numbers))
         message = f"duplicate label {quoted(list(numbers)[number])}"
         raise row_error("duplicate-key", message, first_row + row, name)
@@ -201,7 +201,7 @@ def _check_sizes(labels: Labels, lengths: _Numbers, first_row: int, name: str | 
             raise row_error(error.code, error.message, first_row + row, name) from None
 
 
-def _renumbered(numbers: _Numbers, stop: int) -> tuple[_Numbers, _Numbers]:
+def _renumber(numbers: _Numbers, stop: int) -> tuple[_Numbers, _Numbers]:
     """Return the distinct numbers, ascending; and for each item of ``numbers`` its index in these.
 
     For example, ``[7, 5, 7]`` becomes ``[5, 7]`` and ``[1, 0, 1]``.
@@ -216,7 +216,7 @@ def _renumbered(numbers: _Numbers, stop: int) -> tuple[_Numbers, _Numbers]:
     return used, indexes[numbers]
 
 
-def _repeated(numbers: _Numbers) -> int | None:
+def _lowest_repeated(numbers: _Numbers) -> int | None:
     """Return the lowest number that occurs more than once; None if there is none."""
     if numbers.max() < _SPARSE * len(numbers):
         repeated = (np.bincount(numbers) > 1).nonzero()[0]
@@ -233,10 +233,10 @@ def _without_views(column: Any) -> Any:
 
 def _valid_rows(column: Any) -> _Numbers:
     """Return the numbers of the rows that are not NULL, as a numpy array."""
-    return _numbers(column.is_valid().cast(pa.uint8())).nonzero()[0]
+    return _to_numpy(column.is_valid().cast(pa.uint8())).nonzero()[0]
 
 
-def _numbers(array: Any) -> _Numbers:
+def _to_numpy(array: Any) -> _Numbers:
     """Convert an Arrow array of integers to a numpy array; NULL becomes an arbitrary number."""
     dtype = np.dtype(str(array.type))
     if not len(array):
@@ -245,6 +245,6 @@ def _numbers(array: Any) -> _Numbers:
     return np.frombuffer(data, dtype, len(array), array.offset * dtype.itemsize).astype(np.int64)
 
 
-def _array(numbers: _Numbers) -> Any:
+def _to_arrow(numbers: _Numbers) -> Any:
     """Convert a numpy array to an Arrow array."""
     return pa.Array.from_buffers(pa.int64(), len(numbers), [None, pa.py_buffer(numbers)])

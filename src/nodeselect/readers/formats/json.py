@@ -103,11 +103,11 @@ def read_text(data: bytes, line: int, place: RecordPlace) -> Iterator[tuple[Reco
                 raise text.mistake()
             yield from text.records(place)
     except InventoryError as error:
-        raise _within(place, error) from None
+        raise _with_place(place, error) from None
 
 
-def _within(place: RecordPlace, error: InventoryError) -> InventoryError:
-    """Return ``error`` with the place ``place``; if it has a place already, return it unchanged."""
+def _with_place(place: RecordPlace, error: InventoryError) -> InventoryError:
+    """Return ``error`` with ``place``; return it unchanged if it has a place already."""
     return error if error.place or place == WHOLE else error.within(place_of(place))
 
 
@@ -248,7 +248,7 @@ class _JsonText:
             try:
                 item = self.value()
             except InventoryError as error:
-                raise _within(item_place, error) from None
+                raise _with_place(item_place, error) from None
             yield item_place, item
             separator = self._step(",]")
             number += 1

@@ -274,7 +274,6 @@ def _create_decoder(keys: Sequence[str], fields: Sequence[str]) -> msgspec.json.
     An absent label becomes None; encoding the node again leaves it out.
 
     :param fields: those of ``_OPTIONAL_FIELDS`` that nodes may have; others are None in records.
-
     :raises ValueError: if there are too many keys, or a key has a quote or a backslash.
     """
     if len(keys) > _MAX_KEYS:

@@ -58,8 +58,8 @@ def is_label_map(document: Record) -> bool:
     """Return whether ``document`` is a node list of the form ``{id: labels}``.
 
     An error from a server has the same form, ``{"error": {"code": …}}``. So the result is False if
-    there is a key such as ``error``; a node with such an id needs the form ``{"id": …}``. It is
-    also False if every value is null.
+    there is a key such as ``error``; a node with such an id needs the form ``{"id": …}``. The
+    result is also False if every value is null.
     """
     return (
         any(labels is not None for labels in document.values())
