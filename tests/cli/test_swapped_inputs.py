@@ -11,7 +11,7 @@ from nodeselect import Inventory, Node
 from tests.cli.running import Run
 
 JOB = "name: a\ntype: query\nselector: {match_labels: {region: eu}}\nconfig: {input: {stdin: {}}}\n"
-POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {nodeSelector: {region: eu}}\n"
+POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c}]}\n"
 BINARY = b"\x7fELF\x02\x01\x01\0\0\0\xb0c"
 PLAIN = {"id": "n-1", "labels": {"region": "eu"}}
 KUBERNETES = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n-1", "labels": {}}}

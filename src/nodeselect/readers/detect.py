@@ -52,12 +52,6 @@ KNOWN_STATES: Final = (
 )
 """The states that these systems give to nodes. A node may have a state that is not listed here."""
 
-# Objects of Kubernetes that are jobs here. In a list, other objects may have been meant.
-_POD_KINDS = frozenset({
-    *("CronJob", "DaemonSet", "Deployment", "Job", "Pod", "ReplicaSet", "ReplicationController"),
-    "StatefulSet",
-})  # fmt: skip
-
 # What Expanso's command line prints if there is no node, and a length that it never exceeds.
 _NO_NODES = rb"No (?=(?:[\w-]+ )*?(?:nodes?|items|resources|results) )(?:[\w-]+ )+found\.?"
 _MAX_NO_NODES = 200
@@ -224,7 +218,8 @@ def node_rows(
             try:
                 return [read_node(shape.extract, place, record)]
             except InventoryError:
-                if _is_job(record) or (not place[1] and record.get("kind") in _POD_KINDS):
+                # A list of pods may be meant to be one of nodes.
+                if _is_job(record) or (_has_pods(record.get("spec")) and not place[1]):
                     raise _job_error(place) from None
                 raise
     if _is_job(record):
@@ -241,6 +236,11 @@ def node_rows(
 
 def _is_job(record: Record) -> bool:
     return isinstance(record.get("name"), str) and not {"selector", "config"}.isdisjoint(record)
+
+
+def _has_pods(spec: Any) -> bool:
+    """Return whether ``spec`` is that of a Kubernetes object that runs pods."""
+    return isinstance(spec, dict) and not {"containers", "jobTemplate", "template"}.isdisjoint(spec)
 
 
 def _job_error(place: RecordPlace) -> InventoryError:

@@ -152,7 +152,11 @@ def _csv(nodes: Sequence[Node], keys: Sequence[str], header: bool) -> Iterator[s
     ``name`` has the names of nodes; without it, a reader would take them for a label.
     """
     found = {key for node in nodes for key, value in node.labels.items() if value}
-    columns = [key for key in keys or sorted(found) if _has_column(key)]
+    columns = [
+        key
+        for key in keys or sorted(found)
+        if key.lower() not in _NO_LABELS and key.strip() == key != ""
+    ]
     rest = [_pairs(node, frozenset(columns), frozenset(keys)) for node in nodes]
     fields = [name for name in ("name", "state") if any(getattr(node, name) for node in nodes)]
     has_pairs = "name" in fields or any(rest)
@@ -162,10 +166,6 @@ def _csv(nodes: Sequence[Node], keys: Sequence[str], header: bool) -> Iterator[s
         row += [node.labels.get(key, "") for key in columns]
         rows.append([*row, pairs] if has_pairs else row)
     return map(_csv_line, rows if header else rows[1:])
-
-
-def _has_column(key: str) -> bool:
-    return key.lower() not in _NO_LABELS and key.strip() == key != ""
 
 
 def _pairs(node: Node, columns: frozenset[str], keys: frozenset[str]) -> str:

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from nodeselect.documents.values import List, Object, Scalar, Value, find, is_null
+from nodeselect.documents.values import List, Object, Scalar, Value, is_null
 from nodeselect.jobs.check.fields import check_model
 from nodeselect.jobs.check.rule import Check, Finding, Findings, Hint, describe, rule
 from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper, snake_case
@@ -110,7 +110,8 @@ _HINT = "write a job spec, with a name and a selector"
 _NODES_HINT = f"if these are nodes, give them with -n FILE; otherwise {_HINT}"
 _PIPELINE_HINT = "put it under config: and add a name, type: pipeline, and a selector"
 _MANIFEST_HINT = Fix.write(
-    "nodeselect match --job FILE -n NODES", "for the nodes that its pods can use, run"
+    "nodeselect match --job FILE -n NODES",
+    "give nodes with -n FILE; for the nodes that pods can use, run",
 )
 _VERSION_HINT = Fix.write("apiVersion: apps/v1", "add its apiVersion at the top, such as")
 
@@ -156,8 +157,6 @@ def locate_spec(document: Value, file: str = "") -> Check[tuple[Object, str] | N
     entries = document.entries
     for names, what, foreign_hint in _FOREIGN:
         if names <= entries.keys() and _OWN.isdisjoint(entries):
-            if _is_of_nodes(document):
-                foreign_hint = "give nodes with -n FILE"
             place, path = (entries["kind"][0], "kind") if "kind" in names else (document, "")
             yield from _not_a_job(place, path, f"this is {what}, not a job spec", foreign_hint)
             return None
@@ -185,14 +184,6 @@ def locate_spec(document: Value, file: str = "") -> Check[tuple[Object, str] | N
         yield from _not_a_job(spec, path, message, hint)
         return None
     return spec, "" if spec is document else "spec."
-
-
-def _is_of_nodes(document: Object) -> bool:
-    """Return whether a document is a Kubernetes node, or a list that begins with one."""
-    items = find(document, "items")
-    first = items.items[0] if isinstance(items, List) and items.items else None
-    kind = find(first, "kind") or find(document, "kind")
-    return isinstance(kind, Scalar) and kind.text in ("Node", "NodeList")
 
 
 def _find_bacalhau_job(document: Object) -> dict[str, Value] | None:
