@@ -1,1 +1,1 @@
-"""Index nodes by their ids and labels, and find those that a selector matches."""
+"""Index nodes by their ids and labels, and find the nodes that a selector matches."""

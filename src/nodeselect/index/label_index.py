@@ -51,7 +51,7 @@ class LabelIndex:
         return list(self._keys)
 
     def values(self, key: str) -> Mapping[str, PostingsOrOrdinal]:
-        """Return a mapping from each value of ``key`` to the nodes that have it.
+        """Map each value of ``key`` to the nodes that have it; empty if no node has the key.
 
         If the index is mutable, do not iterate over the result: use :meth:`items`.
         """

@@ -87,7 +87,7 @@ class NodeRows:
             raise self.damaged() from None
 
     def equals(self, rank: int, node: Node) -> bool:
-        """Return whether ``node`` equals the node at ``rank``; their ids must already be equal."""
+        """Return whether ``node`` has the labels, state and name of the node at ``rank``."""
         try:
             return (
                 self.labels(rank) == node.labels

@@ -194,7 +194,7 @@ class Segment:
         return self.rows.node(self._rank_at[ordinal])
 
     def equals(self, ordinal: int, node: Node) -> bool:
-        """Return whether ``node`` equals the node with this ordinal; ids must already be equal."""
+        """Return whether ``node`` has the labels, state and name of the node with this ordinal."""
         return self.rows.equals(self._rank_at[ordinal], node)
 
     def rank(self, ordinal: int) -> int:

@@ -58,8 +58,8 @@ def is_prefix(text: str) -> bool:
 def parse_int64(text: str) -> int | None:
     """Parse ``text`` as Go's ``ParseInt(text, 10, 64)`` does; return None if that fails.
 
-    Valid are an optional sign and ASCII digits, nothing else, in the range of 64 bits. Python's
-    ``int`` also accepts spaces, underscores, digits of other scripts and any size.
+    A valid text is an optional sign and ASCII digits, for a signed 64-bit integer. Python's ``int``
+    also accepts spaces, underscores, digits of other scripts and any size.
     """
     if len(text) <= _SHORT:
         return int(text) if _SHORT_INTEGER.fullmatch(text) else None

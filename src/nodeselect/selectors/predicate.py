@@ -42,7 +42,7 @@ class FailureMask(Protocol):
 
 
 FailureMasks = Callable[[Iterable[Any]], list[int]]
-"""A function that returns a list with the failure mask of each record."""
+"""A function that returns a list with the failure mask of each record, such as a decoded node."""
 
 ValueSource = Callable[[str | None], str]
 """A function from a key to the Python source of an expression that reads the value of the key.

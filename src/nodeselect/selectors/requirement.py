@@ -39,7 +39,7 @@ class OneOf(NamedTuple):
 
 
 class InRange(NamedTuple):
-    """True if the value is the decimal text of a signed 64-bit integer within the range.
+    """True if the node has the key, with a signed 64-bit decimal integer in the range.
 
     No operator negates this test. If ``low`` is above ``high``, no value passes.
 

@@ -310,7 +310,7 @@ class Selector(_Unfrozen, Frozen):
 class _Uncompiled(Selector):
     """A selector whose :attr:`matches` is not compiled yet.
 
-    The first use compiles it and changes the ``__class__`` of the object to :class:`Selector`. Many
+    The first use compiles ``matches`` and makes the object a plain :class:`Selector`. Many
     selectors are never compiled, since an inventory needs only their requirements. If ``matches``
     remained a property, each use would take a fifth longer (``benchmarks/test_predicate.py``).
     """
