@@ -125,7 +125,7 @@ class Sections:
 def check_replaceable(path: str) -> None:
     """Raise if the file at ``path`` is not a saved inventory but, for example, a node list.
 
-    A file that is missing, empty, or begins like a saved inventory may be replaced.
+    A file that is missing or empty, or that begins like a saved inventory, may be replaced.
 
     :raises InventoryError: with the code ``cannot-write``.
     """

@@ -92,8 +92,8 @@ def where(
         their own.
     :param columns: a mapping from label keys to the columns of their values. NULL means that the
         label is absent.
-    :raises TypeError: if one of these is not a column, but for example its name; or if the type of
-        a column is a number, a boolean, a time, bytes or a UUID.
+    :raises TypeError: if an argument is not a column, but for example its name; or if the type of a
+        column is a number, a boolean, a time, bytes or a UUID.
     :raises ValueError: if ``id`` is needed and None.
     """
     return express(selector, _Conditions(labels, id, columns or {}))

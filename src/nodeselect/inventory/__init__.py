@@ -1,4 +1,4 @@
-"""Inventories of nodes that may change, and the queries that they answer."""
+"""Inventories: collections of nodes that can be changed and queried."""
 
 from nodeselect.explain.audit import Audit, LabelFinding
 from nodeselect.inventory.compare import compare_inventories, compare_selectors

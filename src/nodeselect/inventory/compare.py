@@ -170,7 +170,7 @@ def _match(inventory: _Nodes, selector: Selector) -> dict[str, Node]:
 
 
 def _change(old: Node, new: Node, keys: Collection[str]) -> Change:
-    """Return what changed in a node that is in both inventories.
+    """Return the change of a node that is in both inventories: its changed labels and state.
 
     :param keys: the label keys that are in the selector.
     """

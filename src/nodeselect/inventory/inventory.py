@@ -470,7 +470,7 @@ class Inventory(BaseInventory):
     def _recover(self) -> None:
         """Complete or undo the last write, if it was interrupted.
 
-        A write that is in the log is completed, any other is undone.
+        A write that is in the log is completed, any other write is undone.
 
         :raises InventoryError: if the inventory follows a log, or cannot write to its own.
         """
@@ -547,7 +547,7 @@ class Inventory(BaseInventory):
         return _Written(before, after, outcomes)
 
     def _use_log(self, log: "ChangeLog | None") -> None:
-        """Apply the writes that are in a change log; append later writes to it."""
+        """Apply the writes that are in a change log; append later writes to the log."""
         if log is None:
             return
         from nodeselect.durable.change_log import ChangeLog
@@ -617,7 +617,7 @@ class Inventory(BaseInventory):
     def _mark(self, generation: int) -> "tuple[View, LogPosition | None]":
         """Return the current nodes, and the place after their last write in the log, if any.
 
-        :param generation: raise the generation of the inventory to this number first, if lower.
+        :param generation: if the generation of the inventory is lower, first raise it to this one.
         """
         self._recover()
         view, log = self._view, self._log

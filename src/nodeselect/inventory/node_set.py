@@ -39,7 +39,7 @@ class NodeSet:
         return map(store.node, store.in_order(self._postings()))
 
     def __contains__(self, node: object) -> bool:
-        """Return whether a node equals ``node`` or, if ``node`` is a string, has this id.
+        """Return whether a node in the set equals ``node`` or, if that is a string, has this id.
 
         Cost: about a microsecond.
         """

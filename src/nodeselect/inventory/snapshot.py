@@ -120,7 +120,7 @@ class BaseInventory:
     def explain_node(self, selector: Selector, node: str | Node) -> NodeExplanation:
         """Return which requirements of ``selector`` a node satisfies or fails. Cost: about 10 µs.
 
-        :param node: the id of a node in the inventory; or a node, which may be any other.
+        :param node: the id of a node in the inventory; or a node, whether in the inventory or not.
         :raises KeyError: if there is no node with this id.
         :raises TypeError: if ``selector`` is not a :class:`Selector`.
         """
@@ -135,7 +135,7 @@ class BaseInventory:
         return map(view.store.node, view.store.in_order(view.live()))
 
     def __contains__(self, node: object) -> bool:
-        """Return whether a node equals ``node`` or, if ``node`` is a string, has this id."""
+        """Return whether any node equals ``node`` or, if that is a string, has this id."""
         view = self._view
         if isinstance(node, Node):
             ordinal = view.find(node.id)
@@ -225,8 +225,8 @@ class BaseInventory:
 class Snapshot(BaseInventory):
     """The state of an inventory at one moment. It never changes.
 
-    Create it with :meth:`Inventory.snapshot`. As long as it exists, its nodes stay in memory, even
-    if the inventory has been compacted and has copies of them.
+    Create one with :meth:`Inventory.snapshot`. As long as a snapshot exists, its nodes stay in
+    memory, even if the inventory has been compacted since then and has copies of these nodes.
     """
 
     __slots__ = ()

@@ -259,7 +259,7 @@ class View:
 
     @property
     def pending_changes(self) -> int:
-        """The larger of two numbers: nodes added and nodes deleted since the store was built."""
+        """The larger of two numbers: nodes added and nodes deleted since the last compaction."""
         added = self.store.delta.first + self.node_count - self.store.indexed_count
         return max(added, self.tombstone_count)
 

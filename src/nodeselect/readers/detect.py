@@ -82,7 +82,7 @@ _FORMATS_HINT = (
 def is_saved(stream: BinaryIO) -> bool:
     """Return whether a stream contains a saved inventory; peek at its first bytes, without reading.
 
-    If only one of these bytes is wrong, it counts as a damaged saved inventory. The result is False
+    The result is True if only one of these bytes is wrong: the inventory is damaged. It is False
     for a stream without ``peek``: there, :func:`detect_format` detects a saved inventory.
     """
     try:

@@ -118,7 +118,7 @@ class NodeReader:
         :param source: a stream; or an iterable of pairs of a stream and its name. Each stream is
             read to its end before the next pair is requested.
         :param node_filter: selects nodes; None selects all.
-        :param selector: selects nodes, faster than ``node_filter``; one of both must be None.
+        :param selector: selects nodes, faster than ``node_filter``; one of them must be None.
         :param ids: ids to look up, see :attr:`missing_ids`.
         :param states: states in lower case; :attr:`failure_masks` counts only nodes in one of them.
         :param id_column: in CSV and Parquet, the name of the column that has the ids.

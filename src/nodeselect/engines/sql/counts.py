@@ -115,7 +115,7 @@ class SqlFailures:
         return f"SELECT {selected} FROM {failures} GROUP BY {', '.join(groups)}"
 
     def _first_ids(self, limit: int) -> dict[Positions, list[str]]:
-        """Return the first ids of the largest groups, and of those with the fewest failures."""
+        """Return ids by group: of the largest groups, and of those with the fewest failures."""
         if not self.counts.groups:
             return {}
         if self._ids is None:

@@ -17,7 +17,7 @@ _INTEGER = "[+-]?0*[0-9]{1,19}"
 
 
 class Dialect:
-    """Base class of the dialects. The methods combine strings of SQL to a larger one.
+    """Base class of the dialects. Each method combines strings of SQL, and returns the result.
 
     A value is NULL if the label is absent. So each condition starts with ``... IS NOT NULL AND``:
     unlike ``coalesce``, this lets engines use the rest of the condition for indexes and files.
@@ -95,7 +95,7 @@ class Dialect:
         return f"CAST({value} AS DECIMAL(38, 0))"
 
     def bytewise(self, value: str) -> str:
-        """Return SQL for ``value`` that sorts and groups byte for byte; it may return bytes."""
+        """Return SQL for ``value``, as text or bytes, that sorts and groups byte for byte."""
         return self.in_bytes(value)
 
     # All labels.

@@ -30,7 +30,7 @@ _LONG_BATCH = 1_000
 
 
 class SqlNodes:
-    """The nodes of a table. Each method runs queries, and returns what an inventory would.
+    """The nodes of a table. The methods run queries, with the same results as an inventory.
 
     >>> import sqlite3
     >>> database = sqlite3.connect(":memory:")

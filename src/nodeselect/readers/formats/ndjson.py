@@ -67,7 +67,7 @@ class LineReader:
     def decode(self, chunk: bytes) -> tuple[list[str], Sequence[Any], "TypedDecoder | None"] | None:
         """Decode the next chunk; return the ids, the records, and the typed decoder if it was used.
 
-        Return None if the chunk has anything but plain nodes. Then read its :meth:`records`.
+        Return None if the chunk has anything but plain nodes: then call :meth:`records` instead.
 
         :raises InventoryError: if the first line of the chunk is too long.
         """
