@@ -1,7 +1,7 @@
 """Read and check the job specs of Expanso, and represent them as values.
 
-The models and the plan of a rollout are loaded on first use: pydantic is slow to import, and a
-check needs neither.
+The models and the rollout planner are imported on first use: pydantic is slow to import, and
+:func:`check_job` needs neither.
 """
 
 from typing import TYPE_CHECKING, Any

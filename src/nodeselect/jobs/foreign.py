@@ -1,6 +1,6 @@
-"""Read documents of other systems: a Kubernetes manifest, or a selector of Kubernetes or Bacalhau.
+"""Read documents of other systems: Kubernetes manifests, and Kubernetes or Bacalhau selectors.
 
-A document is recognised by its content.
+A document is recognised by its content, not by the name of its file.
 """
 
 import re
@@ -98,12 +98,12 @@ _Read = Callable[[Any], Selector | tuple[Selector, ...]]
 
 
 class Workload(NamedTuple):
-    """An object that runs pods.
+    """An object of a Kubernetes manifest that runs pods.
 
-    :param name: its kind and name, such as ``Deployment/web``; with a namespace,
+    :param name: the kind and the name, such as ``Deployment/web``; with a namespace,
         ``Deployment/shop/web``.
-    :param selectors: a node must match one of them. If there are none, no node matches.
-    :param not_considered: what else in its pod spec restricts its nodes, such as ``tolerations``.
+    :param selectors: a node must match at least one of them; if there are none, no node matches.
+    :param not_considered: ignored conditions of the pod spec on nodes, such as ``tolerations``.
     """
 
     name: str
@@ -112,10 +112,10 @@ class Workload(NamedTuple):
 
 
 class Manifest(NamedTuple):
-    """The objects of a manifest.
+    """The objects of a Kubernetes manifest.
 
     :param workloads: the objects that run pods.
-    :param skipped: the kinds of the other objects, one for each object.
+    :param skipped: the kind of each other object.
     """
 
     workloads: tuple[Workload, ...]
@@ -123,7 +123,7 @@ class Manifest(NamedTuple):
 
 
 class ManifestError(JobError):
-    """A manifest has problems."""
+    """A Kubernetes manifest has problems."""
 
 
 class StructureError(Exception):
@@ -138,15 +138,14 @@ class StructureError(Exception):
 
 
 def read_manifest(data: bytes, file: str = "manifest") -> Manifest | None:
-    """Read the objects of a manifest in JSON, or in YAML with one or more documents.
+    """Read the objects of a Kubernetes manifest in JSON, or in YAML with one or more documents.
 
-    The items of a ``List`` are objects too. Of each object, only the fields that select nodes are
-    checked.
+    The items of a ``List`` are read as objects. Only the fields that select nodes are checked.
 
     :param data: the content of the file, at most ``LIMITS.job_file_bytes``.
     :param file: the name of the file, for messages.
-    :return: the objects, or None if no document has both ``apiVersion`` and ``kind``.
-    :raises ManifestError: if it is invalid.
+    :return: the objects; None if no document has both ``apiVersion`` and ``kind``.
+    :raises ManifestError: if the manifest is invalid.
     """
     if b"apiVersion" not in data:
         return None
@@ -168,9 +167,9 @@ def read_manifest(data: bytes, file: str = "manifest") -> Manifest | None:
 
 
 def _objects(documents: Iterable[Value]) -> Iterator[Value]:
-    """Yield the objects in documents; of a list, such as a ``NodeList``, its items one by one.
+    """Yield each document; if it is a Kubernetes list such as a ``PodList``, yield the items.
 
-    The items of a ``NodeList`` need no ``kind`` and no ``apiVersion`` of their own.
+    The items of a ``PodList`` need no ``kind`` and no ``apiVersion`` of their own.
     """
     for document in documents:
         match document:
@@ -207,7 +206,10 @@ def _read_objects(objects: Iterable[Value]) -> tuple[Manifest, list[Finding]]:
 
 
 def _read_object(value: Value) -> Workload | str:
-    """Read an object of a manifest; if it does not run pods, return its kind."""
+    """Read an object of a manifest; return only its kind if the object does not run pods.
+
+    :raises StructureError: if the object is invalid.
+    """
     kind, version = find(value, "kind"), find(value, "apiVersion")
     if not (isinstance(kind, Scalar) and isinstance(version, Scalar)):
         message = "an object of Kubernetes is a mapping with a kind and an apiVersion"
@@ -239,10 +241,10 @@ def _read_pod_spec(spec: Object, path: str) -> tuple[Selector, ...]:
 
 
 def _refuse_misplaced(value: Value, path: tuple[str, ...], pod_spec: tuple[str, ...]) -> None:
-    """Raise if a condition on nodes is anywhere but in the pod spec.
+    """Raise StructureError if ``value`` has a condition on nodes outside of the pod spec.
 
     :param path: the path of ``value`` in the object.
-    :param pod_spec: the path of the pod spec.
+    :param pod_spec: the path of the pod spec in the object.
     """
     if isinstance(value, List):
         for number, item in enumerate(value.items):
@@ -262,9 +264,9 @@ def _refuse_misplaced(value: Value, path: tuple[str, ...], pod_spec: tuple[str, 
 
 
 def _has(value: Value, path: str) -> bool:
-    """Return whether there is a value at a path of fields that is not null or empty.
+    """Return whether a field exists and is neither null nor empty.
 
-    If a value on the path is a list, the path continues in any of its items.
+    :param path: the path of the field, such as ``a.b``. In a list, any item may have the field.
     """
     if isinstance(value, List):
         return any(_has(item, path) for item in value.items)
@@ -277,10 +279,10 @@ def _has(value: Value, path: str) -> bool:
 
 
 class SelectorFile(NamedTuple):
-    """A file with a selector.
+    """A file with a selector of another system.
 
-    :param kind: what it is, in words.
-    :param selectors: a node must match one of them. If there are none, no node matches.
+    :param kind: what the file contains, in words.
+    :param selectors: a node must match at least one of them; if there are none, no node matches.
     """
 
     kind: str
@@ -290,14 +292,13 @@ class SelectorFile(NamedTuple):
 def read_selector_file(data: bytes, file: str = "selector") -> SelectorFile | None:
     """Read a selector of another system, in YAML or JSON.
 
-    It is one of these: a Kubernetes LabelSelector; ``nodeSelector`` or ``affinity`` of a pod
-    spec; ``Constraints`` of Bacalhau, in a job or alone; or what ``nodeselect convert --to json``
-    prints.
+    The file may contain a Kubernetes LabelSelector; ``nodeSelector`` or ``affinity`` of a pod spec;
+    Bacalhau ``Constraints``, in a job or alone; or the output of ``nodeselect convert --to json``.
 
     :param data: the content of the file, at most ``LIMITS.job_file_bytes``.
     :param file: the name of the file, for messages.
-    :return: None if it is none of these; it may be a job spec or a Kubernetes manifest.
-    :raises JobError: if it is invalid.
+    :return: None for any other file, such as a job spec or a Kubernetes manifest.
+    :raises JobError: if the selector is invalid.
     """
     try:
         text, is_json = read_text(data, "a selector"), file.lower().endswith(".json")
@@ -316,10 +317,10 @@ def read_selector_file(data: bytes, file: str = "selector") -> SelectorFile | No
 
 
 def _recognise(document: Value) -> tuple[str, Value, str, _Read] | None:
-    """Find out which system's selector a document has.
+    """Find out which kind of selector a document contains.
 
-    Return what it is, in words; the value with the selector; the path of the value; and a function
-    that reads it. Return None if it is not recognised.
+    Return the kind in words, the value with the selector, the path of this value, and a function
+    that reads the value. Return None if the document is not recognised.
     """
     if isinstance(document, List):
         items = [item.entries for item in document.items if isinstance(item, Object)]
@@ -344,9 +345,9 @@ def _recognise(document: Value) -> tuple[str, Value, str, _Read] | None:
 
 
 def _pod(*fields: str) -> _Read:
-    """Return a function that reads a part of a pod spec, such as its ``affinity``.
+    """Return a function that reads the value of a field in a pod spec, such as ``affinity``.
 
-    :param fields: the path of this part in the pod spec.
+    :param fields: the path of the field in the pod spec; empty for the whole pod spec.
     """
 
     def read(value: object) -> tuple[Selector, ...]:
@@ -386,14 +387,13 @@ _FIELDS: tuple[tuple[tuple[str, ...], str, _Read], ...] = (
 
 
 def read_structured(value: Value, read: Callable[[Any], _T], path: str = "") -> _T:
-    """Convert a value of a document to lists and dicts, and return what ``read`` returns for them.
+    """Convert a value of a document to plain lists and dicts, and return the result of ``read``.
 
-    An error of ``read`` gets the position of the mistake in the document.
-
-    :param read: reads lists and dicts; raises a :class:`SelectorError` whose ``path`` is that of a
-        mistake, such as ``nodeSelector['region']`` or ``terms[0].key``.
-    :param path: the path of the value, for messages.
-    :raises StructureError: if ``read`` raises an error, or a key is not a string.
+    :param read: a function that is called with the lists and dicts. It may raise a
+        :class:`SelectorError` with the path of a mistake, such as ``nodeSelector['region']``.
+    :param path: the path of the value in the document, for messages.
+    :raises StructureError: if ``read`` raises an error, or a key is not a string; it has the
+        position of the mistake in the document.
     """
     try:
         return read(to_python(value, _string_or_null, _key_text))
@@ -418,7 +418,7 @@ def read_structured(value: Value, read: Callable[[Any], _T], path: str = "") -> 
 
 
 def _string_or_null(scalar: Scalar) -> str | bool | None:
-    """Return a string, None for null, or False for every other type; False is never valid here."""
+    """Return a string, None for null, or False for other types, so that the reader refuses them."""
     if scalar.kind == "text":
         return scalar.text
     return None if scalar.kind == "null" else False
@@ -432,9 +432,9 @@ def _key_text(key: Scalar) -> str:
 
 
 def _locate(key: Scalar | None, value: Value, path: str) -> tuple[Scalar | None, Value]:
-    """Return the key and the value at a path, or at the longest part of it that exists.
+    """Return the key and the value at the end of a path, or of the part of the path that exists.
 
-    :param value: the value in which the path begins; ``key`` is its key.
+    :param key: the key of ``value``, which is returned for an empty path; None without a key.
     :param path: fields and items, such as ``.nodeSelector['region']`` or ``.terms[0]``.
     """
     steps: dict[str, tuple[Scalar | None, Value]] = {}

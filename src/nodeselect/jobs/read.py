@@ -1,4 +1,4 @@
-"""Read jobs and executions from files, whole or not at all."""
+"""Read jobs and executions from files; a file with any error is refused as a whole."""
 
 import json
 import re
@@ -39,11 +39,11 @@ _Model = TypeVar("_Model", bound="JobModel")
 def read_job_selector(data: JobData, file: str = "job") -> Selector:
     """Read the selector of a job spec: YAML or JSON, by itself or wrapped as ``{spec: ...}``.
 
-    The whole job is checked, since a field that is not known may be meant to select nodes.
+    The whole job is checked, since an unknown field may be meant to select nodes.
 
     :param data: the bytes or the text of the file, at most ``LIMITS.job_file_bytes``; or a mapping.
     :param file: the name of the file, for messages.
-    :raises JobError: with the errors of the file, by position.
+    :raises JobError: if the file has errors; sorted by position.
     """
     return _read_valid(data, file).selector
 
@@ -51,12 +51,12 @@ def read_job_selector(data: JobData, file: str = "job") -> Selector:
 def read_job(data: JobData, file: str = "job") -> "JobSpec":
     """Read a job spec: YAML or JSON, by itself or wrapped as ``{spec: ...}``.
 
-    In ``config``, numbers and booleans are converted to those of Python; in YAML, only if all its
-    versions read them alike. All other scalars stay strings, as they are written.
+    In ``config``, JSON numbers and booleans become those of Python; YAML numbers and booleans too,
+    if all YAML versions read them alike. All other scalars stay strings, as they are written.
 
     :param data: the bytes or the text of the file, at most ``LIMITS.job_file_bytes``; or a mapping.
     :param file: the name of the file, for messages.
-    :raises JobError: with the errors of the file, by position.
+    :raises JobError: if the file has errors; sorted by position.
     """
     from nodeselect.jobs.models.job import JobSpec  # pydantic costs more than the rest of reading
 
@@ -75,14 +75,14 @@ def read_job(data: JobData, file: str = "job") -> "JobSpec":
 def read_response(data: JobData, file: str = "answer") -> "GetExecutionResponse":
     """Read the server's answer to a request for an execution: ``{execution: {...}}``.
 
-    An answer cannot be corrected, so it is read tolerantly: unknown fields are left out, except
-    those of the job's selector; unknown words and numbers out of range are kept. The selector is
-    checked when ``to_selector()`` is called. Only values of a wrong type are refused.
+    Only values of a wrong type are refused. Unknown fields are left out, except those of the job's
+    selector; unknown words and numbers out of range are kept. The selector is not checked before
+    ``to_selector()`` is called.
 
-    :param data: the answer, or the execution in it: bytes or text, at most
+    :param data: the answer, or only the execution in the answer: bytes or text, at most
         ``LIMITS.job_file_bytes``; or a mapping.
     :param file: the name of the answer, for messages.
-    :raises JobError: if it is not an execution.
+    :raises JobError: if the answer has no valid execution.
     """
     from nodeselect.jobs.models.server import Execution, GetExecutionResponse
 
@@ -98,9 +98,9 @@ def read_response(data: JobData, file: str = "answer") -> "GetExecutionResponse"
 
 
 def read_execution(data: JobData, file: str = "answer") -> "Execution":
-    """Read the execution of a server's answer, as :func:`read_response` does.
+    """Return the execution in a server's answer; for the parameters, see :func:`read_response`.
 
-    :raises JobError: if it is not an execution.
+    :raises JobError: if the answer has no valid execution.
     """
     return read_response(data, file).execution
 
@@ -113,9 +113,9 @@ def _validate(model: type[_Model], fields: Any, file: str) -> _Model:
 
 
 def _parse_answer(data: bytes, file: str) -> Any:
-    """Parse the answer of a server.
+    """Parse a server's answer.
 
-    :raises JobError: if it is not JSON or YAML, or is too large.
+    :raises JobError: if the answer is neither JSON nor YAML, or is too large.
     """
     try:
         if len(data) > LIMITS.job_file_bytes:
@@ -128,7 +128,7 @@ def _parse_answer(data: bytes, file: str) -> Any:
 
 
 def _parse_plain_json(data: bytes) -> Mapping[str, Any] | None:
-    """Parse a small JSON object; return None if it is anything else, or may be invalid."""
+    """Parse a small JSON object; return None for anything else, and for JSON to be checked."""
     if len(data) > LIMITS.job_file_values:  # it could have more values
         return None
     try:
@@ -151,7 +151,7 @@ def _to_dict(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _read_valid(data: JobData, file: str) -> CheckedJob:
     """Read and check a job.
 
-    JSON is first checked without positions, which is faster: a job without errors needs none.
+    Small JSON files are first checked without positions, for speed; if there are errors, again.
 
     :raises JobError: if there are errors.
     """
@@ -175,9 +175,9 @@ def _is_json(data: bytes) -> bool:
 
 
 def _to_json_type(scalar: Scalar, fraction: re.Pattern[str] = NUMBER) -> Any:
-    """Convert a scalar of a document to a value of JSON; what is not a number stays a string.
+    """Convert a scalar to None, a boolean or a number; any other scalar to its text.
 
-    :param fraction: matches the texts that become floats.
+    :param fraction: the pattern of the numbers that become floats.
     """
     match scalar:
         case Scalar(kind="null"):

@@ -1,7 +1,7 @@
-"""The order in which a rollout reaches nodes: a plan of waves.
+"""Plan a rollout: the waves (groups of nodes, one after the other) in which nodes get a job.
 
-Expanso documents ``max_parallel`` as a percentage of all nodes in each wave. What it leaves open is
-decided here, and listed by :func:`rollout_assumptions`.
+Expanso documents that each wave has ``max_parallel`` percent of all nodes. The assumptions about
+what Expanso does not document are in :func:`rollout_assumptions`.
 """
 
 from collections import Counter, defaultdict
@@ -30,10 +30,10 @@ class RolloutNode(Protocol):
 class Wave(NamedTuple):
     """Nodes that are updated at the same time.
 
-    :param number: from 1; the one wave of an immediate rollout is 0, like the ``rollout_wave`` of
-        an execution.
-    :param canary: whether its nodes are canaries, which are observed before the rollout goes on.
-    :param ids: the ids of its nodes, at least one, in the order in which the nodes were given.
+    :param number: the number of the wave, from 1; 0 for the only wave of an immediate rollout.
+        ``rollout_wave`` of an execution has the same numbers.
+    :param canary: whether the nodes are canaries: they are observed before the next wave begins.
+    :param ids: the ids of the nodes, at least one, in the order in which the nodes were given.
     """
 
     number: int
@@ -44,11 +44,11 @@ class Wave(NamedTuple):
 class RolloutPlan(NamedTuple):
     """Which nodes get a job in which wave of its rollout.
 
-    :param matched: the number of nodes that were given.
-    :param connected: how many of them are connected, and so in a wave; None if no state is known,
-        in which case all are.
-    :param stateless: how many of them have no state.
-    :param waves: the waves in order; none if no node is connected.
+    :param matched: how many nodes were given to :func:`plan_rollout`.
+    :param connected: how many of these nodes are connected; only these are in a wave. None if no
+        node has a state; then all nodes are in a wave.
+    :param stateless: how many of the given nodes have no state.
+    :param waves: the waves in order; empty if no node is connected.
     :param assumptions: sentences about what the plan assumes.
     """
 
@@ -62,16 +62,15 @@ class RolloutPlan(NamedTuple):
 def plan_rollout(
     nodes: Iterable[RolloutNode], rollout: RolloutSpec, *, spread: str | None = None
 ) -> RolloutPlan:
-    """Divide those of ``nodes`` that are connected into the waves of a rollout.
+    """Divide the connected nodes into the waves of a rollout.
 
-    The waves have the order of ``nodes``. If no node has a state, all nodes are in the plan.
+    The waves keep the order of ``nodes``. If no node has a state, all nodes are in the plan.
 
-    :param nodes: the nodes that match, such as ``inventory.match(selector)``. Ids are not enough,
-        since they do not say whether a node is connected.
-    :param spread: a label key, such as that of a site. Each wave then has its share of the nodes of
-        each value, so that no wave stops a whole site. The nodes without the label are treated like
-        those of one more value.
-    :raises ValueError: if two nodes have the same id, or if no planned node has the label
+    :param nodes: the nodes that match, such as ``inventory.match(selector)``; not only their ids.
+    :param spread: a label key, such as ``site``; None to keep the order. Each wave then has its
+        share of the nodes of each site, so that no wave stops a whole site. The nodes without this
+        label are treated as one more site.
+    :raises ValueError: if two nodes have the same id, or if no node of the plan has the label
         ``spread``.
     :raises TypeError: if an argument has the wrong type, such as ids instead of nodes.
     """
@@ -91,7 +90,7 @@ def plan_rollout(
 
 
 def rollout_assumptions(rollout: RolloutSpec, *, spread: str | None = None) -> tuple[str, ...]:
-    """Return sentences about what a plan assumes, since Expanso does not document it."""
+    """Return sentences about what a plan assumes because Expanso does not document it."""
     order = "nodes are in the order of the input"
     if rollout.strategy == "immediate":
         return (
@@ -151,10 +150,10 @@ def _waves(
 def _spread(nodes: Sequence[RolloutNode], key: str) -> list[int]:
     """Return the positions of nodes in an order that mixes the values of ``key`` evenly.
 
-    However many of the first nodes are taken, each value has its share of them, rounded up or down.
-    If a value has s of all n nodes, its node number i (from 0) gets a place from i·n/s up to, but
-    not including, (i + 1)·n/s. For each place, the node is taken that has the earliest deadline.
-    This always succeeds (Tijdeman, *The chairman assignment problem*, 1980).
+    Among the first m nodes of the result, for every m, each value has its share of m, rounded up or
+    down. If s of n nodes have a value, the i-th of these (from 0) must get a place in the range
+    from i·n/s to (i + 1)·n/s, without the end. Each place is given to the node whose range ends
+    first. This always succeeds (Tijdeman, *The chairman assignment problem*, 1980).
     """
     if not isinstance(key, str):
         raise TypeError(f"spread must be a label key, not {type(key).__name__}")
@@ -178,12 +177,12 @@ def _spread(nodes: Sequence[RolloutNode], key: str) -> list[int]:
 
 
 def _canary_size(nodes: int, rollout: RolloutSpec) -> int:
-    """Return the number of nodes in the first wave of a canary rollout."""
+    """Return how many of ``nodes``, a number, are in the first wave of a canary rollout."""
     if rollout.canary_count is not None:
         return min(max(rollout.canary_count, 1), nodes)
     return min(_percentage(nodes, rollout.canary_percent or 0), nodes)
 
 
 def _percentage(nodes: int, percent: int) -> int:
-    """Return how many nodes are ``percent`` of ``nodes``, rounded up, at least one."""
+    """Return ``percent`` percent of ``nodes``, a number of nodes, rounded up; at least 1."""
     return max(-(-nodes * percent // 100), 1)

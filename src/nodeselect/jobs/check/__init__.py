@@ -1,1 +1,1 @@
-"""What is wrong with a job file."""
+"""Find and correct the mistakes in job files."""

@@ -81,13 +81,13 @@ _ALWAYS_REPORTED = frozenset(code for code, rule in _RULES.items() if rule.alway
 
 
 class CheckReport(NamedTuple):
-    """What is wrong with a job file; ``Problem.show`` returns one of the problems as text.
+    """What is wrong with a job file; ``Problem.show`` returns a problem as text.
 
     :param file: the name of the file.
     :param problems: the problems in order of position, at most ``LIMITS.reported_errors``. If there
-        are more, warnings are left out before errors, and later problems before earlier ones.
-    :param errors: the number of errors.
-    :param warnings: the number of warnings.
+        are more, warnings are left out first, then the last errors.
+    :param errors: the number of all errors.
+    :param warnings: the number of all warnings.
     :param is_job: whether the file is probably a job spec; if not, an error says what it is.
     """
 
@@ -107,7 +107,7 @@ class CheckReport(NamedTuple):
 
 
 def all_rules() -> dict[str, Rule]:
-    """Return all rules by code, in the order of the documentation."""
+    """Return a mapping from code to rule, in the order of the documentation."""
     return dict(_RULES)
 
 
@@ -152,11 +152,11 @@ def check_job(
       |                                ^
     help: write: "1"
 
-    :param data: the bytes or the text of the file, at most ``LIMITS.job_file_bytes``; or a mapping,
-        in which problems have a path, but no line.
+    :param data: the bytes or the text of the file, at most ``LIMITS.job_file_bytes``; or a mapping:
+        then problems have a path, but no line.
     :param file: the name of the file, for messages.
-    :param rules: the codes to report, from :func:`select_rules`; None for all.
-    :param require_selector: whether a job that runs on every node is an error, not a warning.
+    :param rules: the codes of rules to report, from :func:`select_rules`; None for all.
+    :param require_selector: whether an empty selector is an error, not a warning.
     """
     [report] = check_jobs([(file, data)], rules=rules, require_selector=require_selector)
     return report
@@ -168,7 +168,7 @@ def check_jobs(
     rules: Collection[str] | None = None,
     require_selector: bool = False,
 ) -> Iterator[CheckReport]:
-    """Check job specs; also report a job whose name another job in the same folder has.
+    """Check job specs, and report names that another job in the same folder has already.
 
     >>> job = "name: a\\ntype: query\\nselector: {match_ids: [n-1]}\\nconfig: {input: {stdin: {}}}"
     >>> for report in check_jobs([("jobs/a.yaml", job), ("jobs/b.yaml", job)]):
@@ -202,15 +202,15 @@ def to_bytes(data: bytes | bytearray | memoryview | str) -> bytes:
 
 
 class CheckedJob:
-    """A job file, read and checked. Everything that reads job files goes through this class.
+    """A job file, read and checked. All code that reads job files uses this class.
 
-    :ivar data: the content of the file, or the mapping that was given.
+    :ivar data: the content of the file in bytes, or the mapping that was given.
     :ivar errors: the number of errors.
-    :ivar spec: the job spec; None if there is none.
-    :ivar selector: the selector of the job; it matches nothing if the file has errors.
-    :ivar edits: the findings that may have an edit.
-    :ivar has_unknown_fields: whether it has fields that no job has, not even in another style, such
-        as ``matchLabels`` for ``match_labels``.
+    :ivar spec: the job spec; None if the file has none.
+    :ivar selector: the selector of the job; if the file has errors, one that matches nothing.
+    :ivar edits: the findings that ``--fix`` may be able to correct.
+    :ivar has_unknown_fields: whether the file has unknown fields, not counting those that are only
+        in another style (``matchLabels`` for ``match_labels``).
     """
 
     def __init__(
@@ -245,7 +245,7 @@ class CheckedJob:
 
     @property
     def report(self) -> CheckReport:
-        """What is wrong with the file."""
+        """The problems of the file, with excerpts of it."""
         content = self.data if isinstance(self.data, bytes) else None
         problems = draw_problems(sorted(self._first, key=attrgetter("position")), content)
         is_job = self._is_job(content)
@@ -254,9 +254,9 @@ class CheckedJob:
     def _reported(
         self, findings: Iterable[Finding], rules: Collection[str] | None
     ) -> Iterator[Finding]:
-        """Yield the findings to report, and count their errors and warnings.
+        """Yield the findings to report, and count the errors and warnings among these.
 
-        Findings of rules that are not in ``rules`` are left out, and those that a comment ignores.
+        Findings are left out if their rule is not in ``rules``, or if a comment ignores them.
 
         :param rules: the codes of the rules to report; None for all.
         """
@@ -319,10 +319,10 @@ class CheckedJob:
 
 
 def _read_ignore_comments(text: str) -> dict[int, set[str]]:
-    """Return the codes in comments ``# nodeselect: ignore[CODE, ...]`` by line, from 0.
+    """Map lines, numbered from 0, to the codes that ``# nodeselect: ignore[CODE, ...]`` ignores.
 
     A comment at the end of a line is for this line; on a line of its own, for the next line that is
-    neither blank nor a comment. Text like this inside a string is not a comment.
+    neither blank nor a comment. Strings that contain such a text are not comments.
     """
     pieces, done = [], 0
     for start, end in scalar_spans(text):  # a string is not a comment, whatever it contains
@@ -344,10 +344,10 @@ def _read_ignore_comments(text: str) -> dict[int, set[str]]:
 
 
 def read_text(data: bytes, what: str) -> str:
-    """Decode the content of a file.
+    """Decode the content of a UTF-8 file.
 
-    :param what: what the file is, such as ``a job file``, for the error.
-    :raises DocumentError: if it is not text, is too large, or looks like nodes.
+    :param what: what errors call the file, such as ``a job file``.
+    :raises DocumentError: if the content is not text, is too large, or looks like nodes.
     """
     head, is_large = data[:_HEAD_BYTES], len(data) > LIMITS.job_file_bytes
     if found := _other_file(head, is_large):
@@ -383,9 +383,9 @@ def _other_file(head: bytes, is_large: bool) -> str:
 
 
 def _read(data: bytes, file: str) -> Value:
-    """Parse a job file as YAML or JSON.
+    """Parse a job file as YAML or JSON; as JSON if the name ``file`` ends with ``.json``.
 
-    :raises DocumentError: if it is neither, or is too large.
+    :raises DocumentError: if the file is invalid or too large.
     """
     text = read_text(data, "a job file")
     is_json = file.lower().endswith(".json")
@@ -407,7 +407,7 @@ def _shown_text(data: bytes) -> str:
 def draw_problems(findings: Iterable[Finding], data: bytes | None) -> tuple[Problem, ...]:
     """Convert findings to problems, each with an excerpt of the file.
 
-    :param data: the content of the file; None if there is no file: then problems have no position.
+    :param data: the content of the file; None if there is no file; then problems have no position.
     """
     lines = _shown_text(data or b"").split("\n")
     long_fixes: set[Fix | None] = set()
@@ -429,7 +429,10 @@ def draw_problems(findings: Iterable[Finding], data: bytes | None) -> tuple[Prob
 
 
 def _with_excerpt(problem: Problem, finding: Finding, lines: list[str]) -> Problem:
-    """Return a problem with its position, and an excerpt of the file or of the text of a value."""
+    """Return a copy of ``problem`` with the position of ``finding`` and an excerpt.
+
+    :param lines: the lines of the file; for a value with escapes, the excerpt is from its text.
+    """
     line, column = finding.position
     value = finding.value
     text = value.text if isinstance(value, Scalar) else ""

@@ -1,4 +1,4 @@
-"""Rules about the whole document: it must be plain data, and a job spec."""
+"""Rules about the whole document: it must be plain data (no YAML tags, say), and a job spec."""
 
 from functools import partial
 
@@ -94,9 +94,9 @@ def _not_a_job(value: Value, path: str, message: str, hint: Hint) -> Findings:
 
 
 def _bacalhau_hint(fields: dict[str, Value], file: str) -> Hint:
-    """Return what to write instead of a job of Bacalhau: of its fields, constraints are converted.
+    """Return a hint for a Bacalhau job: if it has constraints, the command that converts these.
 
-    :param fields: its fields, in lower case.
+    :param fields: the fields of the job; their names are in lower case.
     """
     if not isinstance(constraints := fields.get("constraints"), List) or not constraints.items:
         return "write a job with a name, a type, a selector and a config"
@@ -135,15 +135,15 @@ _BARE_FIELDS = ("input", "pipeline", "output", "cache_resources", "rate_limit_re
 
 
 def is_kubernetes_object(document: Value) -> bool:
-    """Return whether a document is an object of Kubernetes, of any kind."""
+    """Return whether a document is a mapping with the fields ``apiVersion`` and ``kind``."""
     return isinstance(document, Object) and {"apiVersion", "kind"} <= document.entries.keys()
 
 
 def locate_spec(document: Value, file: str = "") -> Check[tuple[Object, str] | None]:
-    """Find the job spec: the document, or its field ``spec``. Yield findings if it is not a job.
+    """Find the job spec: the document itself, or the field ``spec`` of the document.
 
-    Return the spec, and the prefix of the paths in it: ``spec.`` or nothing. Return None if it is
-    not a job.
+    Return the spec, and the prefix of the paths of its fields: ``spec.`` or an empty text. If the
+    document is not a job, yield a finding and return None.
 
     :param file: the name of the file, for messages.
     """
@@ -187,7 +187,7 @@ def locate_spec(document: Value, file: str = "") -> Check[tuple[Object, str] | N
 
 
 def _find_bacalhau_job(document: Object) -> dict[str, Value] | None:
-    """Return the fields of a job of Bacalhau, in lower case; None if the document is not one."""
+    """Return the fields of a Bacalhau job by name in lower case; None for other documents."""
     fields = {name.lower(): value for name, (_, value) in document.entries.items()}
     match fields:
         case {"job": Object() as job} if len(fields) == 1:

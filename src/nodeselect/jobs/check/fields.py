@@ -51,13 +51,13 @@ _DURATION = "write a number with a unit, such as 30s or 1m30s"
 
 
 def truncated_path(path: str, key: str) -> str:
-    """Return the path of ``key`` in the mapping at ``path``; the key is escaped and truncated."""
+    """Return ``path.key``, or only the key if ``path`` is empty; escape and truncate the key."""
     name = printable(key[:60])
     return f"{path}.{name}" if path else name
 
 
 def integer_of(value: Value | None) -> int | None:
-    """Return a value as an integer; None if it is not a whole number."""
+    """Return the integer that a value of a document is; None if it is not a whole number."""
     if isinstance(value, Scalar) and value.kind == "number" and INTEGER.fullmatch(value.text):
         return int(value.text)
     return None
@@ -72,10 +72,10 @@ def integer_of(value: Value | None) -> int | None:
     after='name: demo\nselector:\n  match_labels:\n    version: "1.10"',
 )
 def expected(what: str, value: Value, path: str, hint: Hint = None) -> Findings:
-    """Report that ``what`` was expected, such as ``a list``, and that the value is not one.
+    """Report a value of the wrong type.
 
-    :param hint: words; or a fix, which ``--fix`` makes if it is certain; or a function that returns
-        a fix or None.
+    :param what: what was expected, such as ``a list``.
+    :param hint: words, a fix (``--fix`` applies it if certain), or a function that returns a hint.
     """
     found = describe(value, expects_string="string" in what)
     yield Finding(value, path, f"expected {what}, found {found}", hint)
@@ -114,9 +114,9 @@ def _old_field(key: Scalar, path: str, hint: str) -> Findings:
 
 
 def check_model(model: str, value: Object, path: str) -> Findings:
-    """Check that a mapping has only fields of ``model``, and check their values.
+    """Check that a mapping has only fields of ``model``, and that their values are valid.
 
-    The values of fields with a selector, or a whole job spec, are checked elsewhere.
+    The values of the fields for a selector or a whole job spec are not checked here.
 
     :param model: the name of the model, such as ``JobSpec``.
     :param path: the path of the mapping; empty for the whole document.
@@ -144,7 +144,10 @@ def check_model(model: str, value: Object, path: str) -> Findings:
     after="name: demo\nselector:\n  match_labels: {region: eu}",
 )
 def control_character(value: Scalar, path: str, bad: re.Match[str]) -> Findings:
-    """Report a character that no text may have."""
+    """Report a control character in a string.
+
+    :param bad: the match of the character in the text of the value.
+    """
     message = f"the character {printable(bad[0])} is not allowed"
     yield Finding(value, path, message, "remove it", bad.span())
 
@@ -187,7 +190,7 @@ def _not_one_of(words: tuple[str, ...], value: Scalar, path: str) -> Findings:
     after="name: demo\nselector: {match_labels: {region: eu}}",
 )
 def template(value: Scalar, path: str, found: re.Match[str]) -> Findings:
-    """Report an unfilled template in a string."""
+    """Report the unfilled template ``found`` in a string, such as ``${REGION}``."""
     message = f"unfilled template: {quoted(found[0])}"
     yield Finding(value, path, message, TEMPLATE_HINT, found.span())
 
@@ -199,16 +202,13 @@ def template(value: Scalar, path: str, found: re.Match[str]) -> Findings:
     after="name: demo\nselector: {match_labels: {environment: production}}",
 )
 def placeholder(value: Scalar, path: str, word: str) -> Findings:
-    """Report ``word``, which looks like a placeholder, such as ``TODO``.
-
-    :param value: the string that contains it.
-    """
+    """Report that ``word`` in the string ``value`` looks like a placeholder, such as ``TODO``."""
     message = f"{quoted(word)} looks like a placeholder"
     yield Finding(value, path, message, "replace it with a real value")
 
 
 def check_filled(value: Scalar, path: str) -> Findings:
-    """Report an unfilled template in a string, or a string that looks like a placeholder."""
+    """Report an unfilled template in a string; or else, that it looks like a placeholder."""
     if found := TEMPLATE_TEXT.search(value.text):
         yield from template(value, path, found)
     elif PLACEHOLDER_TEXT.fullmatch(value.text[:200]):
@@ -229,7 +229,7 @@ def _check_number(expectation: Field, value: Value, path: str) -> Findings:
 
 
 def _number(digits: str) -> int | float:
-    """Convert digits to a number; a very long one is rounded to a float, for a comparison."""
+    """Return an integer for comparisons: as an int, or rounded to a float if it is very long."""
     return int(digits) if INTEGER.fullmatch(digits) else float(digits)
 
 
@@ -338,7 +338,7 @@ def _check_mapping(expectation: Field, value: Value, path: str) -> Findings:
 
 
 def _large_numbers(value: Value) -> Iterator[tuple[str, Scalar]]:
-    """Yield the numbers of more than 64 bits in a value, at any depth, with their paths in it."""
+    """Yield the path and the number, for each number in ``value`` that does not fit in 64 bits."""
     match value:
         case List(items):
             for index, item in enumerate(items):

@@ -36,19 +36,19 @@ _MAX_LENGTH = 400
 
 
 def fix_job(data: bytes, file: str = "job", *, rules: Collection[str] | None = None) -> bytes:
-    """Return a job file with its mistakes corrected, if there is only one way to correct each.
+    """Return a job file with those of its mistakes corrected that have only one correction.
 
     Such mistakes are missing quotes, fields in the style of other systems (``matchLabels``),
     operators that are spelt differently, and expressions that are written as mappings. Comments and
-    layout stay. A file without errors is returned as it is: what a valid selector means does not
-    change. So is a file that may belong to another program, because it has a field that no job has,
-    or neither a name nor a type nor a config. A mistake that a comment ignores is not corrected.
+    layout stay. The file is returned unchanged if it has no errors, or if it may belong to another
+    program: if it has a field that no job has, or neither name nor type nor config. A mistake
+    that a comment ignores is not corrected.
 
     >>> fix_job(b"name: a\\nselector: {matchLabels: {version: 1.10}} # all").decode()
     'name: a\\nselector: {match_labels: {version: "1.10"}} # all'
 
     :param data: the content of the file.
-    :param file: the name of the file; one named ``.json`` must be JSON.
+    :param file: the name of the file; if it ends with ``.json``, the content must be JSON.
     :param rules: the codes of the mistakes to correct; None for all.
     """
     original = data
@@ -75,10 +75,10 @@ def fix_job(data: bytes, file: str = "job", *, rules: Collection[str] | None = N
 
 
 def _are_expressions(edits: Iterable[Finding], spec: Object) -> bool:
-    """Return whether all YAML tags that edits put in quotes are meant as expressions.
+    """Return whether all YAML tags (``!debug``) that edits put in quotes are meant as expressions.
 
-    They are if they are items of ``match_expressions``, and none is only a part of an expression
-    that YAML has split at a comma.
+    Each must be an item of ``match_expressions``, and no item may be a part of an expression that
+    YAML has split at a comma.
 
     :param spec: the job spec after the edits.
     """
@@ -92,7 +92,7 @@ def _are_expressions(edits: Iterable[Finding], spec: Object) -> bool:
 def _apply_edits(text: str, findings: Iterable[Finding]) -> str:
     """Return the text of a document after the edits of its findings.
 
-    An edit is skipped if the value contains escapes or comments, or if it overlaps another edit.
+    An edit is skipped if the value contains escapes or comments, or if two edits overlap.
     """
     document = _Text(text)
     pieces, done = [], 0
@@ -111,9 +111,9 @@ class _Text:
         self._line_starts = array("I", [0, *(match.end() for match in re.finditer("\n", text))])
 
     def replacement(self, finding: Finding) -> tuple[int, int, str] | None:
-        """Return the start and end of the text that a finding's edit replaces, and the new text.
+        """Return what the edit of a finding replaces, as start and end, and the new text.
 
-        Return None if the edit cannot be applied safely.
+        Return None if there is no edit, or if it cannot be applied safely.
         """
         fix, text = finding.fix, finding.edit
         if text is None and (fix is None or not fix.is_certain):

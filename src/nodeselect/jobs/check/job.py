@@ -20,12 +20,11 @@ Names: TypeAlias = dict[tuple[str, str, str], str]
 class Job(NamedTuple):
     """A job spec to check.
 
-    :param spec: the mapping.
-    :param prefix: what the paths of its fields begin with: nothing, or ``spec.``.
+    :param spec: the mapping with the fields of the job.
+    :param prefix: what the paths of its fields begin with: an empty text, or ``spec.``.
     :param file: the name of the file.
-    :param names: the files of the jobs so far, by name; this one is added.
-    :param empty_severity: the severity to report an empty selector with; empty for the default of
-        the rule.
+    :param names: the files of the jobs checked so far, by job name; a check adds this job.
+    :param empty_severity: the severity of an empty selector; an empty text for that of the rule.
     """
 
     spec: Object
@@ -35,10 +34,10 @@ class Job(NamedTuple):
     empty_severity: str
 
     def finding(self, path: str, message: str, hint: Fix | str, *, at_key: bool = False) -> Finding:
-        """Return a finding about a field that the job has.
+        """Return a finding about a field, which must be in the job.
 
         :param path: the field, such as ``rollout`` or ``rollout.canary_count``.
-        :param at_key: whether it points to the key of the field, and not to its value.
+        :param at_key: whether the finding points to the key of the field, not to the value.
         """
         parent, _, name = path.rpartition(".")
         fields = find(self.spec, parent) if parent else self.spec
@@ -119,9 +118,10 @@ def _no_config(job: Job) -> Findings:
 def _missing(
     job: Job, name: str, message: str, fix: Fix, others: frozenset[str] | set[str] = frozenset()
 ) -> Findings:
-    """Report that a field is missing or empty, unless another field probably stands in for it.
+    """Report that the field ``name`` is missing or empty.
 
-    :param others: names of such fields; the findings about them say what to write in this field.
+    :param others: fields that are probably meant to be this field. If the job has one of them, do
+        not report: the finding about that field says what to write.
     """
     value = find(job.spec, name)
     if isinstance(value, Scalar):
@@ -190,7 +190,7 @@ _STRATEGIES = {
 
 
 def _strategy(job: Job) -> str:
-    """Return the strategy of the rollout, valid or not; empty if there is none."""
+    """Return the strategy of the rollout, valid or not; an empty text if there is none."""
     value = find(job.spec, "rollout.strategy")
     return value.text if isinstance(value, Scalar) else ""
 
@@ -346,7 +346,8 @@ def _misplaced_selector(job: Job) -> Findings:
 def _find_misplaced(config: Value | None, path: str, is_empty: bool) -> Findings:
     """Report selectors inside ``config``.
 
-    :param is_empty: whether the job has no other selector; then search at any depth.
+    :param is_empty: whether the job has no other selector. Then search at any depth, and report
+        errors, not warnings.
     """
     if not isinstance(config, Object):
         return
@@ -372,7 +373,7 @@ def _find_misplaced(config: Value | None, path: str, is_empty: bool) -> Findings
     always_reported=True,
 )
 def invalid_selector(job: Job) -> Findings:
-    """Report that a selector is invalid whose mistakes the user has chosen not to report."""
+    """Report that the selector is invalid, if the user chose not to report its mistakes."""
     key = (misspelt_selectors(job.spec) or [job.spec.entries["selector"][0]])[0]
     message = "the selector is not valid: the job may run on EVERY node"
     hint = "correct its mistakes; the rules that report them are ignored"
@@ -380,13 +381,13 @@ def invalid_selector(job: Job) -> Findings:
 
 
 def misspelt_selectors(spec: Object) -> list[Scalar]:
-    """Return the names of fields that are probably misspellings of ``selector``."""
+    """Return the keys of the fields that are probably meant to be ``selector``."""
     keys = [key for key, _ in spec.entries.values()]
     return [key for key in keys if key.text != "selector" and is_selector_name(key.text)]
 
 
 def is_like_job(spec: Object) -> bool:
-    """Return whether a mapping with a name or a type is probably a job spec, valid or not."""
+    """Return whether a mapping has a known job type, a config with a pipeline, or a selector."""
     type_, config = find(spec, "type"), find(spec, "config")
     return (
         (isinstance(type_, Scalar) and type_.text in _JOB_TYPES)

@@ -1,4 +1,4 @@
-"""A rule of the checker, and what a check yields when a file breaks it."""
+"""The rules of the checker, and the findings that a check yields if a file breaks a rule."""
 
 from collections.abc import Callable, Generator, Iterator
 from functools import wraps
@@ -23,10 +23,10 @@ class Rule(NamedTuple):
     :param group: ``document``, ``fields``, ``rollout``, ``selector``, or ``language`` for the text
         of a selector.
     :param severity: ``error`` or ``warning``.
-    :param always_reported: whether ``--ignore`` and ``--select`` have no effect on it, because the
-        file is not text, not plain data, or not a job, or its selector is not valid.
-    :param summary: what is wrong, in a line.
-    :param why: why it matters; empty if the summary says it.
+    :param always_reported: whether ``--ignore`` and ``--select`` have no effect on the rule. They
+        have none on rules about files that cannot be read as jobs, and about invalid selectors.
+    :param summary: what is wrong, in one line.
+    :param why: why the mistake matters; empty if the summary makes that clear.
     :param before: a job file with the mistake; empty if none can be shown.
     :param after: the same file without the mistake.
     """
@@ -45,16 +45,16 @@ class Finding(NamedTuple):
     """A value in a file that breaks a rule.
 
     :param value: the value.
-    :param path: its path in the document.
+    :param path: the path of the value in the document.
     :param message: what is wrong.
-    :param hint: what to write instead.
-    :param span: start and end of the mistake in the text of the value; None for all of it.
+    :param hint: what to write instead, or a function that returns it.
+    :param span: start and end of the mistake in the text of the value; None for the whole text.
     :param edit: the string that ``--fix`` writes in place of the value, in quotes if needed. If
-        None, ``--fix`` writes the replacement of the hint if this is certain.
+        None, ``--fix`` writes the replacement of the hint if the hint is certain.
     :param last: if several neighbouring values are replaced together, the last of them; ``value``
         is the first.
-    :param severity: ``error`` or ``warning``; empty for that of the rule.
-    :param code: the code of the rule; a decorated check need not give it.
+    :param severity: ``error`` or ``warning``; empty for the severity of the rule.
+    :param code: the code of the rule; the decorator of :func:`rule` sets it.
     """
 
     value: Value
@@ -69,28 +69,28 @@ class Finding(NamedTuple):
 
     @property
     def fix(self) -> Fix | None:
-        """The hint, computed if it is a function; it is certain if there is an edit."""
+        """The hint as a fix, computed if ``hint`` is a function; certain if there is an edit."""
         fix = Fix.of(self.hint() if callable(self.hint) else self.hint)
         return fix._replace(is_certain=True) if fix and self.edit is not None else fix
 
     @property
     def position(self) -> Position:
-        """Where the mistake begins; or the value, if the document has not exactly its text."""
+        """Where the mistake begins; if the value is written with escapes, where the value does."""
         line, column = self.value.position
         is_verbatim = isinstance(self.value, Scalar) and self.value.verbatim
         return Position(line, column + self.span[0] if self.span and is_verbatim else column)
 
     @property
     def is_warning(self) -> bool:
-        """Whether it is a warning, not an error."""
+        """Whether the severity is ``warning``, not ``error``."""
         return self.severity == "warning"
 
 
 def document_finding(error: DocumentError) -> Finding:
     """Return the finding for an error of the YAML or JSON reader.
 
-    Its edit puts a YAML tag such as ``!debug`` in quotes, which is right only if the tag is meant
-    as an expression of a selector.
+    If the error is a YAML tag such as ``!debug``, the edit puts the tag in quotes. Apply this edit
+    only if the tag is meant as an expression of a selector.
     """
     replacement = error.fix and error.fix.replacement
     tag = replacement[1:-1] if replacement and replacement.startswith('"!') else ""
@@ -123,13 +123,13 @@ def rule(
     always_reported: bool = False,
     checks: list[Any] | None = None,
 ) -> Callable[[Callable[_P, Findings]], Callable[_P, Findings]]:
-    """Define a rule. Return the decorator for the function that yields what breaks it.
+    """Add a rule to ``REGISTRY``. Return the decorator for the function that yields its findings.
 
     The decorator is not used if the mistakes are found while a document or a selector is read.
-    Most parameters are the fields of :class:`Rule`.
+    Parameters that are not listed here are fields of :class:`Rule`.
 
     :param head: the lines with which both examples, ``before`` and ``after``, begin.
-    :param checks: the checks of the same subject, such as a selector; the function is added.
+    :param checks: a list of functions to which the decorator adds the decorated function.
     """
     before, after = (f"{head}{text}\n" if text else "" for text in (before, after))
     REGISTRY[code] = Rule(code, group, severity, always_reported, summary, why, before, after)
@@ -148,10 +148,10 @@ def rule(
 
 
 def describe(value: Value, expects_string: bool = True) -> str:
-    """Return a value in words, for a message: ``a list``, ``the string 'x'``.
+    """Return what a value is, in the words of a message: ``a list``, ``the string 'x'``.
 
-    :param expects_string: whether a string should be there: an unquoted ``yes`` then is described
-        as what some YAML parsers read as a boolean.
+    :param expects_string: whether the message is that a string is expected. Then the words for an
+        unquoted ``yes`` say that some YAML parsers read it as a boolean.
     """
     match value:
         case Object():

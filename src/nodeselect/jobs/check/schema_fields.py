@@ -1,4 +1,4 @@
-"""The fields of a job file and what each may hold: the JSON Schema, numbers, durations."""
+"""The fields of a job file and the values that each allows, read from the JSON Schema."""
 
 import difflib
 import json
@@ -36,14 +36,14 @@ _PARTS = "(?<![0-9])([0-9]+)(?:[.]([0-9]+))?(ns|us|µs|μs|ms|s|m|h)"
 
 
 class Field(NamedTuple):
-    """What a field may hold.
+    """The values that a field allows.
 
     :param kind: ``text``, ``integer``, ``number``, ``boolean``, ``duration``, ``texts`` (a list),
         ``labels`` (a mapping to strings), ``data`` (any mapping), or ``model`` (a mapping with
         fields of its own).
-    :param model: the name of the model, such as ``RolloutSpec``.
-    :param words: the strings that are allowed; empty for any.
-    :param minimum: the smallest number that is allowed, if the field holds numbers.
+    :param model: for the kind ``model``, its name, such as ``RolloutSpec``; otherwise empty.
+    :param words: the strings that are allowed; empty if all are.
+    :param minimum: the smallest number that is allowed; for a duration, in nanoseconds.
     :param maximum: the largest number that is allowed.
     """
 
@@ -62,7 +62,7 @@ def schema_text() -> str:
 
 
 def fields_of(model: str) -> dict[str, Field]:
-    """Return the fields of a model, such as ``JobSpec``: a dictionary from name to field."""
+    """Return a mapping from name to field for the model with a name such as ``JobSpec``."""
     return _models()[model]
 
 
@@ -93,7 +93,7 @@ def _field(schema: dict[str, Any]) -> Field:
 
 
 def parse_duration(text: str) -> int | None:
-    """Return the nanoseconds of a duration as in Go; None if it is not one.
+    """Return the nanoseconds of a duration in Go's notation; None if ``text`` is not one.
 
     >>> parse_duration("1m30s"), parse_duration("1.5s"), parse_duration("90")
     (90000000000, 1500000000, None)
@@ -116,19 +116,19 @@ _WRAPPERS = ("job", "spec", "jobs", "job_spec")
 
 @lru_cache(1024)
 def snake_case(name: str) -> str:
-    """Return a name in the style of Expanso: ``restart_policy`` for ``restartPolicy``."""
+    """Return the name of a field in snake case: ``restart_policy`` for ``restartPolicy``."""
     text = "".join(f"_{c.lower()}" if c.isupper() else c for c in name[:40])
     return text.replace("-", "_").replace("__", "_").removeprefix("_")
 
 
 def is_wrapper(name: str) -> bool:
-    """Return whether a field probably holds a whole job spec."""
+    """Return whether a field with this name probably contains a whole job spec: ``job``."""
     return snake_case(name) in _WRAPPERS
 
 
 @lru_cache(1024)
 def is_selector_name(name: str) -> bool:
-    """Return whether a field is probably meant to select nodes."""
+    """Return whether a field with this name is probably meant to select nodes."""
     plain = snake_case(name)
     if plain.replace("_", "") in FOREIGN_SELECTORS or plain in fields_of("NodeSelector"):
         return True

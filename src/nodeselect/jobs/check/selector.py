@@ -1,4 +1,4 @@
-"""Rules about the selector of a job: the form of its three fields, and what they mean together."""
+"""Rules about the selector of a job: the syntax of its three fields, and their joint meaning."""
 
 import re
 from collections import Counter
@@ -72,7 +72,7 @@ def _split_expression(
 def _too_many(value: List | Object, path: str, number: int, limit: str, what: str) -> Findings:
     """Report a list or a mapping that has more items than a selector may have.
 
-    The last parameters are those of :func:`limit_error`.
+    :param number: how many items there are; for the others, see :func:`limit_error`.
     """
     error = limit_error(limit, what, number, "")
     yield Finding(value, path, error.message, error.fix, code=error.code)
@@ -81,8 +81,8 @@ def _too_many(value: List | Object, path: str, number: int, limit: str, what: st
 class _Entry(NamedTuple):
     """A label, an expression or an id in the selector of a job file.
 
-    :param parent: the path of the field that it is in.
-    :param number: the number of an expression or id in its list.
+    :param parent: the path of the field that has the entry, such as ``selector.match_ids``.
+    :param number: the index of an expression or id in its list; 0 for a label.
     :param key: the key of a label; None for an expression or an id.
     :param value: the value of a label, or the expression or id.
     """
@@ -101,7 +101,7 @@ class _Entry(NamedTuple):
 
     @property
     def place(self) -> Scalar:
-        """Where a finding about it points to: the key of a label, or the expression or id."""
+        """What findings about the entry point to: the key of a label, or the expression or id."""
         return self.key or self.value
 
 
@@ -110,12 +110,12 @@ _Located = tuple[Requirement, _Entry]
 
 
 class Parsed(NamedTuple):
-    """The valid entries of the selector of a job, each parsed once.
+    """The valid entries of the selector of a job.
 
-    :param selector: the selector of all of them.
-    :param located: their requirements.
-    :param by_key: the same requirements by key.
-    :param ids: the ids.
+    :param selector: the selector that all entries describe together.
+    :param located: pairs of a requirement and the entry that it comes from.
+    :param by_key: a mapping from label key to those of these pairs that have the key.
+    :param ids: the entries that are ids.
     """
 
     selector: Selector
@@ -128,7 +128,7 @@ _NO_ENTRIES = Parsed(Selector.everything(), [], {}, [])
 
 
 def read_selector(value: Value | None, path: str) -> Check[Parsed]:
-    """Read the selector of a job, and report what is not valid."""
+    """Return the valid entries of a job's selector at ``path``; report the invalid ones."""
     if value is None:
         return _NO_ENTRIES
     if not isinstance(value, Object):
@@ -158,7 +158,7 @@ def read_selector(value: Value | None, path: str) -> Check[Parsed]:
 
 
 def check_selector(parsed: Parsed) -> Findings:
-    """Check what the entries of a selector mean."""
+    """Check valid entries for placeholders, contradictions and other probable mistakes."""
     for requirement, entry in parsed.located:
         for word in requirement.values:
             if PLACEHOLDER_TEXT.fullmatch(word):
@@ -170,9 +170,9 @@ def check_selector(parsed: Parsed) -> Findings:
 
 
 def _read_labels(value: Value | None, path: str) -> Check[list[_Entry]]:
-    """Read the labels of a selector, and report those that are not strings.
+    """Return the labels of a selector; report keys and values that are not strings.
 
-    :param value: the mapping ``match_labels``.
+    :param value: the value of ``match_labels``.
     """
     if value is None:
         return []
@@ -202,10 +202,10 @@ def _read_labels(value: Value | None, path: str) -> Check[list[_Entry]]:
 
 
 def _read_list(fields: Object, name: str, path: str) -> Check[list[_Entry]]:
-    """Read a list of strings in a selector, and report other items.
+    """Return the strings in a list of a selector; report the other items.
 
-    :param fields: the selector, and ``path`` its path.
-    :param name: ``match_expressions`` or ``match_ids``.
+    :param fields: the selector; ``path`` is the path of the selector.
+    :param name: the field with the list: ``match_expressions`` or ``match_ids``.
     """
     value = find(fields, name)
     path = f"{path}.{name}"
@@ -243,10 +243,10 @@ def _read_list(fields: Object, name: str, path: str) -> Check[list[_Entry]]:
 
 
 def _pieces_of_expression(items: list[Value]) -> list[str]:
-    """Return the items that together are the expression which begins with the first item.
+    """Return the texts of the first items that together are one expression.
 
-    In ``[region in (eu,us)]``, YAML ends an item at the comma: so the result is ``region in (eu``
-    and ``us)``. If the first item is a whole expression, return only this.
+    YAML splits ``[region in (eu,us)]`` at the comma: the result is ``region in (eu`` and ``us)``.
+    Return only the first text if it is a whole expression, or if the rest is not found.
     """
     pieces: list[str] = []
     for item in items:
@@ -259,7 +259,7 @@ def _pieces_of_expression(items: list[Value]) -> list[str]:
 
 
 def _read_requirements(entry: _Entry) -> Check[tuple[Requirement, ...]]:
-    """Parse a label or an expression; report an invalid one, which has no requirements."""
+    """Return the requirements of a label or an expression; if invalid, report it, and return ()."""
     key, value = entry.key, entry.value
     try:
         if key is not None:
@@ -281,11 +281,11 @@ def _read_requirements(entry: _Entry) -> Check[tuple[Requirement, ...]]:
 
 
 def _correction(requirement: str, fix: Fix, source: str) -> tuple[Fix, str | None]:
-    """Return the fix of an invalid expression for YAML, and the whole expression after it.
+    """Return a fix that is valid in YAML, and the edit: the string to write in the file.
 
-    The latter is None if the expression has several requirements.
+    The edit is None if the invalid expression ``source`` has several requirements.
 
-    :param requirement: what the fix writes.
+    :param requirement: the corrected requirement, which ``fix`` suggests.
     """
     if requirement.startswith("!") or scalar_kind(requirement) != "text":  # to YAML, no string
         fix = Fix.write(f'"{requirement}"')
@@ -294,7 +294,7 @@ def _correction(requirement: str, fix: Fix, source: str) -> tuple[Fix, str | Non
 
 
 def _check_id(entry: _Entry) -> Check[bool]:
-    """Report an invalid id; return whether it is valid."""
+    """Return whether an id is valid; report an invalid one."""
     mistake = id_mistake(entry.value.text)
     if mistake is None:
         return True

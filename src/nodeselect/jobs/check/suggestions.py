@@ -82,10 +82,10 @@ _OPERATORS = {
 
 
 def suggest_word(text: str, words: Collection[str], written: Collection[str] = ()) -> Fix | None:
-    """Return a fix with the most similar one of ``words``; None if none of them is similar.
+    """Return a fix with the word that is most similar to ``text``; None if no word is similar.
 
-    :param written: the words that are in the file already and must not be repeated; if the similar
-        word is one of these, the hint is to remove one of the two.
+    :param written: words that the file has already and must not repeat; if the similar word is one
+        of these, the fix says to merge the two or to remove one.
     """
     from nodeselect.similarity import similar_name  # compiles patterns
 
@@ -99,7 +99,7 @@ def suggest_field(model: str, key: Scalar, value: Object) -> Fix | str:
     """Return a hint on what to write instead of a field that a model does not have.
 
     :param model: the name of the model, such as ``JobSpec``.
-    :param key: the field; ``value`` is the mapping that has it.
+    :param key: the unknown field; ``value`` is the mapping with this field.
     """
     plain = snake_case(key.text)
     if hint := RENAMED.get((model, plain)) or _MISTAKES.get((model, plain)):
@@ -151,9 +151,9 @@ def suggest_selector(value: Value) -> Fix:
 
 
 def suggest_list(name: str, value: Value) -> Fix:
-    """Return a hint on what to write instead of expressions or ids that are not a list.
+    """Return a hint on what to write instead of a value that is not a list.
 
-    :param name: ``match_expressions`` or ``match_ids``.
+    :param name: the field with the value: ``match_expressions`` or ``match_ids``.
     """
     texts = _expressions(value) if name == "match_expressions" else []
     if name == "match_ids" and isinstance(value, Scalar):
@@ -169,7 +169,7 @@ def suggest_list(name: str, value: Value) -> Fix:
 
 
 def suggest_label(key: str, value: Value) -> Fix | None:
-    """Return a hint on what to write instead of a label with an invalid value, or None."""
+    """Return a hint on what to write instead of an invalid value of a label; None if unclear."""
     if isinstance(value, Scalar) and "," not in value.text:
         is_valid = value.kind != "text" and (is_null(value) or is_value(value.text))
         return suggest_text(value) if is_valid else None
@@ -179,7 +179,7 @@ def suggest_label(key: str, value: Value) -> Fix | None:
 
 
 def suggest_text(value: Value) -> Fix | None:
-    """Return a hint on what to write instead of a value that is not a string, or None."""
+    """Return a fix that puts a value in quotes, as a string; None for a list or a mapping."""
     if not isinstance(value, Scalar):
         return None
     if is_null(value) and value.text in ("", "~"):
@@ -189,9 +189,9 @@ def suggest_text(value: Value) -> Fix | None:
 
 
 def suggest_number(path: str, expectation: Field, value: Value) -> Fix | None:
-    """Return a hint on what to write instead of a value that is not a number, or None.
+    """Return a hint on what to write instead of a value that is not a number; None if unclear.
 
-    :param expectation: the field that requires a number; ``path`` is its path.
+    :param expectation: the field that requires a number; ``path`` is the path of the field.
     """
     if not isinstance(value, Scalar) or len(value.text) > 40:
         return None
@@ -207,7 +207,7 @@ def suggest_number(path: str, expectation: Field, value: Value) -> Fix | None:
 
 
 def suggest_expression(item: Value) -> Fix:
-    """Return a hint with the expression to write instead of a value that is not a string."""
+    """Return a fix with the expression that an item of another type means, or with an example."""
     text = _valid_expression(item.text) if isinstance(item, Scalar) else None
     texts = [text] if text else _expressions(item)
     if len(texts) == 1 and (expression := double_quoted(texts[0], _MAX_LENGTH)):
@@ -216,9 +216,9 @@ def suggest_expression(item: Value) -> Fix:
 
 
 def _list_of(texts: list[str]) -> str | None:
-    """Return strings as a list in YAML: ``["a", "b"]``.
+    """Return strings as a YAML list: ``["a", "b"]``.
 
-    Return None if there are none, or too many, or if one of them needs escapes.
+    Return None if there are no strings, if one needs escapes, or if the list is too long.
     """
     strings = [double_quoted(text, _MAX_LENGTH) for text in texts]
     listed = ", ".join(string for string in strings if string)
@@ -228,7 +228,7 @@ def _list_of(texts: list[str]) -> str | None:
 def _mapping(value: Value) -> str | None:
     """Return the selector that a value probably means, as a YAML mapping.
 
-    The result is None if that is not clear, or if no node could match it.
+    Return None if the meaning is not clear, or if no node could match the selector.
     """
     if labels := _label_mapping(value):
         return f"{{match_labels: {labels}}}"
@@ -240,7 +240,7 @@ def _mapping(value: Value) -> str | None:
 
 
 def _label_mapping(value: Value) -> str | None:
-    """Return labels as a mapping in YAML: ``{region: eu}``; None if they are not valid labels."""
+    """Return labels as a YAML mapping: ``{region: eu}``; None if ``value`` is not valid labels."""
     if not isinstance(value, Object) or value.entries.keys() >= {"key", "operator"}:
         return None
     labels = []
@@ -255,7 +255,7 @@ def _label_mapping(value: Value) -> str | None:
 
 
 def _expressions(value: Value) -> list[str]:
-    """Return the expressions that a value probably means; an empty list if one is not clear."""
+    """Return the expressions that a value probably means; an empty list if any is unclear."""
     items: list[Value] = [value]
     if isinstance(value, List):
         items = value.items
@@ -268,9 +268,9 @@ def _expressions(value: Value) -> list[str]:
 
 
 def _expression(value: Value) -> str | None:
-    """Return the expression for a string, ``{key: value}`` or ``{key: …, operator: …, values: …}``.
+    """Return the expression that one value means; None if unclear, or if it is not valid.
 
-    Return None for anything else, or if the expression is not valid.
+    The value may be a string, ``{region: eu}``, or ``{key: …, operator: …, values: …}``.
     """
     match value:
         case Scalar(text, "text"):
@@ -290,7 +290,7 @@ def _expression(value: Value) -> str | None:
 
 
 def _valid_expression(text: str) -> str | None:
-    """Return an expression without line breaks; None if it is blank or not valid."""
+    """Return an expression with single blanks between words; None if it is blank or invalid."""
     text = " ".join(text.split())
     try:
         return text if Selector.parse(text).requirements else None
@@ -299,9 +299,9 @@ def _valid_expression(text: str) -> str | None:
 
 
 def _structured(key: str, operator: str, values: Value | None) -> str | None:
-    """Return the expression for a key, an operator such as ``In`` or ``!=``, and values.
+    """Return the expression with this key, operator (such as ``In`` or ``!=``) and values.
 
-    Return None if these are not valid.
+    Return None if the expression is not valid or too long.
     """
     items = values.items if isinstance(values, List) else [values] if values else []
     words: list[str] = []

@@ -1,1 +1,1 @@
-"""The job spec and executions as values; pydantic is used here only."""
+"""Pydantic models of the job spec and of executions; no other module uses pydantic."""

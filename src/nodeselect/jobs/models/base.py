@@ -1,4 +1,4 @@
-"""The base of the models, and the types of their fields."""
+"""The base class of the job models, and the types of their fields."""
 
 import re
 from collections.abc import Mapping
@@ -53,9 +53,10 @@ def _parse_duration(value: object) -> object:
 
 
 def freeze(value: Any, depth: int = 2) -> Any:
-    """Return an immutable copy of plain data; raise if JSON cannot represent it.
+    """Return an immutable copy of plain data.
 
-    :param depth: how many mappings and lists the value is in.
+    :param depth: how many mappings and lists contain the value.
+    :raises ValueError: if JSON cannot represent the data.
     """
     if depth > LIMITS.depth and isinstance(value, (Mapping, list, tuple)):
         raise ValueError(f"nested deeper than {LIMITS.depth} levels (limit: depth)")
@@ -118,9 +119,9 @@ Nanoseconds = Annotated[
 
 
 class JobModel(BaseModel, frozen=True):
-    """Base class of all models: strict and frozen; a field that is null counts as absent.
+    """Base class of the models: immutable, without type conversion; null means an absent field.
 
-    Invalid fields raise :class:`~nodeselect.errors.JobError`, which lists all of them.
+    If fields are invalid, the constructors raise :class:`~nodeselect.errors.JobError` with all.
     """
 
     model_config = ConfigDict(
@@ -156,7 +157,7 @@ class JobModel(BaseModel, frozen=True):
 
     @classmethod
     def model_validate(cls, obj: Any, **options: Any) -> Self:
-        """Validate a mapping, as pydantic does."""
+        """Build a model from a mapping, as in pydantic, but raise ``JobError``."""
         try:
             return super().model_validate(obj, **options)
         except ValidationError as error:
@@ -164,7 +165,7 @@ class JobModel(BaseModel, frozen=True):
 
     @classmethod
     def model_validate_json(cls, json_data: str | bytes | bytearray, **options: Any) -> Self:
-        """Validate JSON, as pydantic does."""
+        """Build a model from JSON, as in pydantic, but raise ``JobError``."""
         try:
             return super().model_validate_json(json_data, **options)
         except ValidationError as error:
@@ -172,17 +173,17 @@ class JobModel(BaseModel, frozen=True):
 
     @classmethod
     def model_validate_strings(cls, obj: Any, **options: Any) -> Self:
-        """Validate a mapping of strings, as pydantic does."""
+        """Build a model from a mapping of strings, as in pydantic, but raise ``JobError``."""
         try:
             return super().model_validate_strings(obj, **options)
         except ValidationError as error:
             raise _job_error(cls, error) from None
 
     def to_json(self) -> str:
-        """Return the fields that were set as JSON, in order; durations are in nanoseconds.
+        """Return as JSON the fields that were set explicitly; durations are in nanoseconds.
 
-        A model that is read from this JSON is equal, and has the same fields set. Control
-        characters are escaped.
+        Reading this JSON gives an equal model with the same fields set. Control characters are
+        escaped.
         """
         text = self.model_dump_json(exclude_unset=True)
         return re.sub("[\\x7f-\\x9f]", lambda match: f"\\u{ord(match[0]):04x}", text)

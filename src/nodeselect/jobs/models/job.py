@@ -1,12 +1,12 @@
-"""The job spec that Expanso documents, as frozen values. Its fields are defined only here.
+"""Immutable models of the job spec that Expanso documents. Its fields are defined only here.
 
-``docs/build_schema.py`` builds the JSON Schema from these models, and job files are checked by that
-schema. A default that is not documented is None. A field that is null counts as absent.
+``docs/build_schema.py`` builds from these models the JSON Schema that job files are checked by.
+If Expanso documents no default for a field, the default is None. Null means an absent field.
 
-The constructors check names, types and bounds of fields, the selector, and that there is one number
-of canaries. They convert nothing, and raise :class:`~nodeselect.errors.JobError`. What else fields
-require of each other (a rolling rollout needs a health check) is checked by
-:func:`~nodeselect.jobs.check_job`, for files and for ``spec.to_json()``.
+The constructors check the names, types and bounds of fields, the selector, and that only one of
+``canary_count`` and ``canary_percent`` is given. They convert no types, and raise
+:class:`~nodeselect.errors.JobError`. Other rules between fields (a rolling rollout needs a health
+check) are checked by :func:`~nodeselect.jobs.check_job`, for files and for ``spec.to_json()``.
 """
 
 from typing import Any, Literal, Self
@@ -65,9 +65,9 @@ class NodeSelector(JobModel, frozen=True):
 
     @classmethod
     def of(cls, selector: Selector) -> Self:
-        """Return the fields that describe ``selector``, from which ``to_selector`` rebuilds it.
+        """Return the fields that describe ``selector``; the inverse of :meth:`to_selector`.
 
-        :raises ValueError: for ``Selector.nothing()``, which a job spec cannot express.
+        :raises ValueError: for ``Selector.nothing()``; a job spec cannot express this selector.
         """
         if selector.ids == ():
             raise ValueError("a job spec cannot express a selector that matches no node")

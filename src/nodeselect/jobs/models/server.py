@@ -1,7 +1,7 @@
-"""Executions in a server's answers, which are read tolerantly.
+"""Models of the executions in a server's answers.
 
-An answer comes from a server of another version and cannot be corrected: unknown fields are left
-out, and words and numbers are not restricted. Only types are checked.
+The server may have another version, so answers are read tolerantly: unknown fields are left out,
+and strings and numbers may have any value. Only types are checked.
 """
 
 from collections.abc import Mapping
@@ -27,10 +27,10 @@ class ServerModel(JobModel, frozen=True):
 
 
 class ServerNodeSelector(ServerModel, frozen=True):
-    """The selector of a job in an answer; :meth:`to_selector` checks it.
+    """The selector of a job in a server's answer; only :meth:`to_selector` checks the selector.
 
-    Unknown fields are kept in ``model_extra``: without them, the selector might match more nodes
-    than it should.
+    Unknown fields are kept in ``model_extra``, since they may restrict which nodes match;
+    :meth:`to_selector` rejects them.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -45,7 +45,7 @@ class ServerNodeSelector(ServerModel, frozen=True):
     def to_selector(self) -> Selector:
         """Return the selector that these fields describe.
 
-        :raises SelectorError: if it is not valid, or has an unknown field or null in a field.
+        :raises SelectorError: if a field is invalid, unknown or null.
         """
         for name in self.model_extra or ():
             raise _unknown_field("the selector", name)
@@ -61,7 +61,7 @@ class ServerNodeSelector(ServerModel, frozen=True):
 
 
 class ServerJobSpec(ServerModel, frozen=True):
-    """The job spec in an answer; its rollout, timeouts and config are plain data."""
+    """The job spec in a server's answer; rollout, timeouts and config are plain mappings."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -93,7 +93,7 @@ class ServerJobSpec(ServerModel, frozen=True):
     def to_selector(self) -> Selector:
         """Return the selector of the job; ``Selector.everything()`` if it has none.
 
-        :raises SelectorError: if it is not valid, or an unknown field may be meant as a selector.
+        :raises SelectorError: if the selector is invalid, or an unknown field may be a selector.
         """
         for name in self.model_extra or ():
             if is_selector_name(name) or is_wrapper(name):
@@ -162,7 +162,7 @@ class ExecutionStatus(ServerModel, frozen=True):
 
 
 class Execution(ServerModel, frozen=True):
-    """One run of a job on one node. All ids are opaque and case-sensitive.
+    """One run of a job on one node. Ids are case-sensitive and have no format.
 
     Source: ``types.Execution`` of the API reference of Expanso.
     """
