@@ -223,8 +223,8 @@ def document_too_large_error() -> InventoryError:
 def gunzip(start: bytes, stream: BinaryIO) -> BinaryIO:
     """Return a stream that decompresses a gzip input.
 
-    Reading the stream raises an ``InventoryError`` if the input is damaged or cut off, or if the
-    decompressed data is more than ``LIMITS.gzip_ratio`` times as large.
+    Reading the stream raises an ``InventoryError`` if the input is damaged or cut off, or if its
+    decompressed size exceeds ``LIMITS.gzip_ratio``.
 
     :param start: the beginning of the input, which was read from ``stream`` already.
     """

@@ -238,9 +238,9 @@ class Inventory(BaseInventory):
         """Replace all nodes by those of a saved file, if the file has changed.
 
         Return whether the nodes were replaced. The file is mapped, or read into memory, as chosen
-        in :meth:`open`. An unchanged file also replaces the nodes if a query has found damage in
-        it, or if the last :meth:`follow` failed. A file with a lower generation is accepted. If the
-        inventory follows a log, the new writes in the log are then applied as well.
+        in :meth:`open`. Even an unchanged file is loaded again if a query has found damage in it,
+        or if the last :meth:`follow` failed. A file with a lower generation is accepted. If the
+        nodes are replaced, the new writes in a followed log are applied as well.
 
         Readers see all old nodes or all new ones, and do not wait. Existing answers and snapshots
         are not affected. Cost: that of :meth:`open`; caches are empty afterwards.
