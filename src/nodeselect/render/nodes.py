@@ -46,20 +46,17 @@ def node_lines(
     labels: bool = False,
     header: bool = True,
 ) -> Iterable[str]:
-    """Return the lines of a list of nodes in one of ``NODE_FORMATS``.
+    """Return the lines of a list of nodes as JSON, JSON lines or a table.
 
-    :param keys: the label keys that get a column of their own in a table or CSV.
+    :param keys: the label keys that get a column of their own in a table.
     :param labels: whether a table has one more column with all labels.
-    :param header: whether a table or CSV has a line with the names of its columns.
-    :raises ValueError: if CSV cannot hold a label.
+    :param header: whether a table has a line with the names of its columns.
     """
     match output:
         case "json":
             return _json_array(nodes)
         case "ndjson":
             return map(_json_object, nodes)
-        case "csv":
-            return _csv(nodes, keys, header)
     wide = output == "wide"
     has_names = wide or any(node.name not in (None, node.id) for node in nodes)
     return _table(nodes, keys, names=has_names, labels=labels or wide, header=header)
@@ -145,19 +142,34 @@ def _json_object(node: Node) -> str:
     return json.dumps({name: value for name, value in fields.items() if value is not None})
 
 
-def _csv(nodes: Sequence[Node], keys: Sequence[str], header: bool) -> Iterator[str]:
-    """Return the lines of CSV, which is read back as the same nodes.
+def csv_lines(
+    nodes: Sequence[Node], keys: Sequence[str] = (), *, header: bool = True
+) -> tuple[Iterator[str], bool]:
+    """Return nodes as lines of CSV, and whether some cells are escaped.
 
-    Labels without a column, and empty ones, are in a column ``labels``. Beside that, a column
-    ``name`` has the names of nodes; without it, a reader would take them for a label.
+    Unless they are, the lines are read back as the same nodes. Labels without a column, and empty
+    ones, are in a column ``labels``. A column ``name`` is of labels without a column ``labels``.
+
+    :param keys: the keys of the labels to print; all if it is empty.
+    :param header: whether there is a line with the names of the columns.
+    :raises ValueError: if a label can be in no column.
     """
+    import csv  # only needed for this format
+
     found = {key for node in nodes for key, value in node.labels.items() if value}
-    columns = [
-        key
+    columns = {
+        key: None
         for key in keys or sorted(found)
         if key.lower() not in _NO_LABELS and key.strip() == key != ""
+    }
+    rest = [
+        _pairs(
+            (key, value)
+            for key, value in node.labels.items()
+            if not (value and key in columns) and (not keys or key in keys)
+        )
+        for node in nodes
     ]
-    rest = [_pairs(node, frozenset(columns), frozenset(keys)) for node in nodes]
     fields = [name for name in ("name", "state") if any(getattr(node, name) for node in nodes)]
     has_pairs = "name" in fields or any(rest)
     rows = [["id", *fields, *columns, *(["labels"] if has_pairs else [])]]
@@ -165,39 +177,27 @@ def _csv(nodes: Sequence[Node], keys: Sequence[str], header: bool) -> Iterator[s
         row = [node.id, *(getattr(node, name) or "" for name in fields)]
         row += [node.labels.get(key, "") for key in columns]
         rows.append([*row, pairs] if has_pairs else row)
-    return map(_csv_line, rows if header else rows[1:])
+    cells = {text: _csv_cell(text) for text in set(chain.from_iterable(rows))}
+
+    def line(row: Sequence[str]) -> str:
+        text = io.StringIO()
+        csv.writer(text, lineterminator="").writerow(map(cells.__getitem__, row))
+        return text.getvalue()
+
+    is_escaped = any(text != cell for text, cell in cells.items())
+    return map(line, rows if header else rows[1:]), is_escaped
 
 
-def _pairs(node: Node, columns: frozenset[str], keys: frozenset[str]) -> str:
-    """Return the labels of a node that have no cell of their own, such as ``a=,name=x``.
-
-    :param columns: the label keys that have a column.
-    :param keys: the label keys to print; all if it is empty.
-    """
+def _pairs(labels: Iterable[tuple[str, str]]) -> str:
+    """Return labels as the text of a cell, such as ``a=,name=x``."""
     pairs = []
-    for key, value in sorted(node.labels.items()):
-        if (value and key in columns) or (keys and key not in keys):
-            continue
+    for key, value in sorted(labels):
         pair = f"{key}={value}"
         if "=" in key or not _PAIR.fullmatch(pair):
             message = f"-o csv cannot hold the label {quoted(pair)}"
             raise ValueError(f"{message}: choose other labels with -L, or use -o json")
         pairs.append(pair)
     return ",".join(pairs)
-
-
-def _csv_line(row: Sequence[str]) -> str:
-    import csv  # only needed for this format
-
-    line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(map(_csv_cell, row))
-    return line.getvalue()
-
-
-def is_escaped_in_csv(node: Node) -> bool:
-    """Return whether CSV has a text of this node in another form."""
-    texts = (node.id, node.name or "", node.state or "", *chain(*node.labels.items()))
-    return any(_csv_cell(text) != text for text in texts)
 
 
 def _csv_cell(text: str) -> str:

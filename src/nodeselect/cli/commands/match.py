@@ -29,8 +29,8 @@ from nodeselect.render.nodes import (
     FIELDS,
     ID_FORMATS,
     NODE_FORMATS,
+    csv_lines,
     id_lines,
-    is_escaped_in_csv,
     node_lines,
     sort_nodes,
 )
@@ -187,12 +187,15 @@ def _print_nodes(result: "_Result", display: _Display) -> None:
         write_output(id_lines(ids, output))
     elif (nodes := list(result.nodes)) or output in ("json", "csv"):
         labels, header = display.show_labels, not display.no_headers
+        if output != "csv":
+            write_output(node_lines(nodes, output, keys=keys, labels=labels, header=header))
+            return
         try:
-            lines = node_lines(nodes, output, keys=keys, labels=labels, header=header)
+            lines, is_escaped = csv_lines(nodes, keys, header=header)
         except ValueError as error:
             raise click.UsageError(str(error)) from None
         write_output(lines)
-        if output == "csv" and any(map(is_escaped_in_csv, nodes)):
+        if is_escaped:
             write_message("some cells are escaped; to read the nodes again, use -o ndjson")
 
 
