@@ -86,3 +86,60 @@ def test_an_id_in_another_state(run: Run, tmp_path: Path) -> None:
     jsonschema.validate(report, SCHEMA)
     assert report["missing_ids"] == []
     assert report["excluded_ids"] == [{"id": gone, "state": "disconnected"}]
+
+
+@pytest.fixture
+def jobs(tmp_path: Path) -> Path:
+    """A folder with two invalid jobs, beside a file of two nodes."""
+    nodes = [{"id": "n-1", "labels": {"gpu": ""}}, {"id": "n-2", "labels": {}}]
+    (tmp_path / "nodes.json").write_text(json.dumps(nodes))
+    (tmp_path / "jobs").mkdir()
+    (tmp_path / "jobs" / "a.yaml").write_text("name: [")
+    (tmp_path / "jobs" / "b.yaml").write_text("name: b\ncolour: red\n")
+    return tmp_path / "jobs"
+
+
+@pytest.mark.parametrize("node", [[], ["--node", "n-1"]])
+def test_no_job_is_valid(run: Run, jobs: Path, node: list[str]) -> None:
+    """It is unknown which nodes have a job: none is called a node without one."""
+    options = ["--job", str(jobs), "-n", str(jobs.parent / "nodes.json"), *node]
+    text, report = run("explain", *options), run("explain", *options, "-o", "json")
+    assert text.status == report.status == 2
+    assert text.out.startswith("no job could be read: 2 are invalid\n")
+    assert "not YAML" in text.out
+    assert "'colour'" in text.out
+    assert "WITHOUT" not in text.out
+    assert "nodeselect check" in text.err
+    value = json.loads(report.out)
+    jsonschema.validate(value, SCHEMA)
+    assert value["unused_ids"] is None
+    assert value["counts"]["invalid"] == 2
+
+
+def test_some_jobs_are_invalid(run: Run, jobs: Path) -> None:
+    """The nodes without a job are those that no valid job matches, and are called so."""
+    (jobs / "c.yaml").write_text("name: c\nselector: {match_expressions: [gpu]}\n")
+    options = ["--job", str(jobs), "-n", str(jobs.parent / "nodes.json")]
+    result = run("explain", *options)
+    assert result.status == 2
+    headline = "3 jobs on 2 nodes; 2 are invalid; 1 node is matched by no valid job"
+    assert result.out.startswith(headline)
+    assert "\nNODES WITHOUT A VALID JOB\n  n-2\n" in result.out
+    assert json.loads(run("explain", *options, "-o", "json").out)["unused_ids"] == ["n-2"]
+
+
+def test_kinds_that_are_not_read(run: Run, tmp_path: Path) -> None:
+    """An object that is not read is not said to run no pods."""
+    job_set = "apiVersion: jobset.x-k8s.io/v1alpha2\nkind: JobSet\nmetadata: {name: a}\n"
+    job = "---\napiVersion: batch.volcano.sh/v1alpha1\nkind: Job\nmetadata: {name: a}\n"
+    pod = "---\napiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {nodeName: n-1}\n"
+    (tmp_path / "others.yaml").write_text(job_set + job)
+    (tmp_path / "pod.yaml").write_text(job_set + job + pod)
+    others, with_pod = (
+        run("explain", "--job", str(tmp_path / name), "-n", "-", stdin='[{"id": "n-1"}]')
+        for name in ("others.yaml", "pod.yaml")
+    )
+    message = "found no object of a kind that is read, only JobSet and Job of batch.volcano.sh"
+    assert f"error[no-workload]: {message}" in " ".join(others.err.replace("\n ", "").split())
+    assert "these kinds are read: Pod, PodTemplate, Deployment" in others.err
+    assert "pod.yaml: not read: 1 JobSet and 1 Job of batch.volcano.sh\n" in with_pod.err

@@ -52,6 +52,27 @@ def test_states_of_many_nodes(run: Run, tmp_path: Path, count: int) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("states", "message"),
+    [
+        ("redy", "no node is in the state 'redy'"),  # no node is ready
+        ("conected", "no node is in the state 'conected'; did you mean 'connected'?"),
+        (
+            "lost,redy",
+            "no node is in the state 'redy'; the states of the nodes: 2 connected, 1 lost",
+        ),
+    ],
+)
+def test_states_that_no_node_is_in(run: Run, states: str, message: str) -> None:
+    """Only a state that nodes are in is suggested; the states that there are are named."""
+    given = {"n": "connected", "n-1": "connected", "n-2": "lost"}
+    nodes = [{"id": node_id, "labels": {}, "state": state} for node_id, state in given.items()]
+    for command in ("match", "explain"):
+        result = run(command, "--id", "n", "-n", "-", "--state", states, stdin=json.dumps(nodes))
+        assert f"{message}\n" in result.err
+        assert "the states of the nodes: 2 connected, 1 lost" in result.out + result.err
+
+
 def test_too_many_reasons(run: Run) -> None:
     """If there are too many combinations of failed requirements to count, none is reported."""
     keys = [f"k{bit}" for bit in range(11)]

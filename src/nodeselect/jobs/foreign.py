@@ -41,8 +41,8 @@ _T = TypeVar("_T")
 
 _TEMPLATE = "spec.template.spec"
 
-# The path of the pod spec of an object, by its kind.
-_POD_SPECS = {
+# The kinds of objects that are read, and the path of the pod spec in each.
+POD_SPECS = {
     "Pod": "spec",
     "PodTemplate": "template.spec",
     "Deployment": _TEMPLATE,
@@ -206,7 +206,7 @@ def _read_objects(objects: Iterable[Value]) -> tuple[Manifest, list[Finding]]:
 
 
 def _read_object(value: Value) -> Workload | str:
-    """Read an object of a manifest; return only its kind if the object does not run pods.
+    """Read an object of a manifest; return only its kind if that is not read.
 
     :raises StructureError: if the object is invalid.
     """
@@ -214,9 +214,11 @@ def _read_object(value: Value) -> Workload | str:
     if not (isinstance(kind, Scalar) and isinstance(version, Scalar)):
         message = "an object of Kubernetes is a mapping with a kind and an apiVersion"
         raise StructureError(Finding(value, "", message, code="not-an-object"))
-    if kind.text not in _POD_SPECS or version.text.rpartition("/")[0] not in _GROUPS:
+    if kind.text not in POD_SPECS:
         return kind.text
-    path = _POD_SPECS[kind.text]
+    if (group := version.text.rpartition("/")[0]) not in _GROUPS:
+        return f"{kind.text} of {group}"
+    path = POD_SPECS[kind.text]
     spec = find(value, path)
     if not isinstance(spec, Object):
         found = "nothing" if spec is None else describe(spec)

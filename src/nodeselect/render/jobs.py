@@ -82,13 +82,13 @@ class JobsReport(NamedTuple):
     :param total: how many nodes there are.
     :param jobs: the results, the worst first; on one node, those that match it, then the others,
         those that fail the fewest requirements first, then invalid ones.
-    :param unused_ids: the ids of the nodes that no job matches.
+    :param unused_ids: the ids of the nodes that no valid job matches; None if no job is valid.
     :param node: the only node, if the report is about one node; otherwise None.
     """
 
     total: int
     jobs: Sequence[JobResult]
-    unused_ids: Sequence[str]
+    unused_ids: Sequence[str] | None
     node: Node | None = None
 
     @classmethod
@@ -100,7 +100,8 @@ class JobsReport(NamedTuple):
         def rank(job: JobResult) -> tuple[int, int, int, str]:
             return job.status, job.connected or 0, job.matched or 0, job.name
 
-        return cls(total, sorted(jobs, key=rank), unused_ids)
+        jobs = sorted(jobs, key=rank)
+        return cls(total, jobs, unused_ids if _is_any_valid(jobs) else None)
 
     @classmethod
     def of_node(cls, node: Node, jobs: Iterable[JobResult]) -> "JobsReport":
@@ -111,13 +112,16 @@ class JobsReport(NamedTuple):
             return job.status is JobVerdict.INVALID, len(failed), job.name
 
         jobs = sorted(jobs, key=rank)
-        return cls(1, jobs, [] if any(job.matched for job in jobs) else [node.id], node)
+        unused_ids = [] if any(job.matched for job in jobs) else [node.id]
+        return cls(1, jobs, unused_ids if _is_any_valid(jobs) else None, node)
 
     @property
     def headline(self) -> str:
         """The number of jobs, and how many have each status; or how many would run on the node."""
         counts = Counter(job.status for job in self.jobs)
         invalid = counts[JobVerdict.INVALID]
+        if self.unused_ids is None:
+            return f"no job could be read: {pluralize(invalid, 'is invalid', 'are invalid')}"
         if self.node is not None:
             matching = sum(bool(job.matched) for job in self.jobs)
             total = pluralize(len(self.jobs) - invalid, "job")
@@ -131,7 +135,8 @@ class JobsReport(NamedTuple):
             if counts[status]
         ]
         if unused := len(self.unused_ids):
-            parts.append(f"{pluralize(unused, 'node is', 'nodes are')} matched by no job")
+            by = "no valid job" if invalid else "no job"
+            parts.append(f"{pluralize(unused, 'node is', 'nodes are')} matched by {by}")
         return "; ".join(parts)
 
     def as_dict(self) -> dict[str, Any]:
@@ -144,8 +149,12 @@ class JobsReport(NamedTuple):
             "total": self.total,
             "counts": {status.name.lower(): counts[status] for status in JobVerdict},
             "jobs": [job.as_dict() for job in self.jobs],
-            "unused_ids": list(self.unused_ids),
+            "unused_ids": None if self.unused_ids is None else list(self.unused_ids),
         }
+
+
+def _is_any_valid(jobs: Iterable[JobResult]) -> bool:
+    return any(job.status is not JobVerdict.INVALID for job in jobs)
 
 
 def invalid_job(name: str, error: JobError) -> JobResult:
@@ -226,7 +235,9 @@ def job_lines(report: JobsReport, output: str, screen: Screen) -> Iterator[str]:
             lines = [ranges_text(report.unused_ids[:_MAX_IDS], screen)]
             if (more := len(report.unused_ids) - _MAX_IDS) > 0:
                 lines.append(f"and {more:,} more; -o json has all of them")
-            yield screen.section("NODES WITHOUT A JOB", screen.bullets(lines))
+            is_any_invalid = report.jobs[0].status is JobVerdict.INVALID  # the worst is first
+            title = "NODES WITHOUT A VALID JOB" if is_any_invalid else "NODES WITHOUT A JOB"
+            yield screen.section(title, screen.bullets(lines))
 
     return report_lines(output, screen, report.as_dict, blocks)
 

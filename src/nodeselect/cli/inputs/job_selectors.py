@@ -177,7 +177,7 @@ def read_job(source: str, data: bytes | None = None) -> "Selector | Manifest":
     names = [each.name for each in manifest.workloads] if manifest else []
     if manifest is None or name not in names:
         hint = f"the file has {join_limited(list(map(printable, names)), 20)}" if names else None
-        message = f"found no object {quoted(name)} that runs pods"
+        message = f"found no object {quoted(name)} of a kind that is read"
         raise _file_error(file, "no-such-object", message, hint)
     return manifest._replace(workloads=(manifest.workloads[names.index(name)],), skipped=())
 
@@ -191,9 +191,8 @@ def _report(manifests: "Mapping[str, Manifest]") -> None:
         name = job_name(*manifests)
     skipped = Counter(kind for manifest in manifests.values() for kind in manifest.skipped)
     if skipped:
-        objects = pluralize(skipped.total(), "object that runs", "objects that run")
         kinds = [f"{count:,} {printable(kind)}" for kind, count in skipped.items()]
-        _write(name, f"skipped {objects} no pods: {join_limited(kinds, 5)}")
+        _write(name, f"not read: {join_limited(kinds, 5)}")
     workloads = [each for manifest in manifests.values() for each in manifest.workloads]
     if workloads:
         others = dict.fromkeys(words for each in workloads for words in each.not_considered)
@@ -215,14 +214,15 @@ def _wrong_number_error(job: str, manifest: "Manifest") -> JobError:
 
 
 def _no_workload_error(name: str, kinds: Iterable[str]) -> JobError:
+    from nodeselect.jobs.foreign import POD_SPECS  # loads YAML
+
     names = list(dict.fromkeys(kinds))
     found = join_limited(list(map(printable, names)), 5)
-    hint = None
+    read = join_limited(list(POD_SPECS), len(POD_SPECS))
+    hint = f"these kinds are read: {read}; of another, copy its pod template into a Pod"
     if names == ["Node"]:
         hint = "give nodes with -n FILE, and a job or a manifest with --job"
-    elif names:
-        hint = "if it has a pod template, copy the spec of the template into a Pod"
-    message = f"found no object that runs pods, only {found or 'an empty list'}"
+    message = f"found no object of a kind that is read, only {found or 'an empty list'}"
     return _file_error(name, "no-workload", message, hint)
 
 

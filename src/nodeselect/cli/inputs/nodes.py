@@ -14,6 +14,7 @@ import click
 from nodeselect.cli.inputs.files import similar_file_hint, walk
 from nodeselect.cli.streams import Progress, write_message
 from nodeselect.errors import InventoryError
+from nodeselect.explain.wording import format_state_counts
 from nodeselect.files.inputs import cannot_read, open_inputs
 from nodeselect.node import count_in_states, split_state
 from nodeselect.problem import Fix
@@ -171,7 +172,10 @@ def read_inventory(nodes_from: NodeFiles) -> "Inventory":
 
 
 def state_messages(states: frozenset[str], counts: Counter[str | None]) -> Iterator[str]:
-    """Yield how many nodes are left out by --state, and which of ``states`` may be misspelt."""
+    """Yield how many nodes are left out by --state, and which of ``states`` may be misspelt.
+
+    Only states of nodes are suggested. If all nodes are left out, another message has these states.
+    """
     total = counts.total()
     if left_out := total - count_in_states(counts, states):
         reason = ": no node has a state" if counts[None] == total else ""
@@ -181,8 +185,11 @@ def state_messages(states: frozenset[str], counts: Counter[str | None]) -> Itera
         from nodeselect.similarity import similar_name  # compiles patterns
 
         text = f"no node is in the state {join_limited(list(map(quoted, unknown)), 5, 'or')}"
-        close = similar_name(unknown[0], sorted(KNOWN_STATES | found))
-        yield f"{text}; did you mean {quoted(close)}?" if close else text
+        if close := similar_name(unknown[0], sorted(found)):
+            text += f"; did you mean {quoted(close)}?"
+        elif left_out < total:
+            text += f"; the states of the nodes: {format_state_counts(counts)}"
+        yield text
 
 
 def match_any(inventory: "Inventory", selectors: Iterable[Selector]) -> "NodeSet":
