@@ -157,11 +157,9 @@ class _Plain:
     escape = staticmethod(printable)
 
     def style(self, text: str, style: Style) -> str:
-        """Return ``text`` unchanged."""
         return text
 
     def wrap(self, text: str, *, indent: int = 0, hang: int = 0) -> Iterator[str]:
-        """Yield the escaped text as a single line."""
         yield " " * indent + printable(text)
 
 

@@ -126,15 +126,3 @@ def test_sort_by_a_long_number(run: Run) -> None:
     nodes = [{"id": f"n-{at}", "labels": {"x": value}} for at, value in enumerate(values)]
     command = ("match", "-n", "-", "--all", "--sort-by", "x", "-o", "name")
     assert run(*command, stdin=json.dumps(nodes)).out.split() == ["n-2", "n-0", "n-1"]
-
-
-def test_columns_that_no_node_has(run: Run, fleet: str) -> None:
-    """A label that no printed node has is named, with a similar one."""
-    result = run("match", "-n", fleet, "--all", "-L", "regoin,tier,x", "--sort-by", "teir")
-    expected = [
-        "no node that is printed has the label 'regoin'; 3 of them have 'region'",
-        "no node that is printed has the label 'x'",
-        "no node that is printed has the label 'teir'; 1 of them has 'tier'",
-    ]
-    assert result.err.splitlines()[:3] == expected
-    assert "label" not in run("match", "-n", fleet, "-l", "nope", "-L", "x").err

@@ -50,19 +50,17 @@ def explain_hint(
     return f"for details, {saved}run: {command_line(['explain', *words])}"
 
 
-def similar_key(
-    key: str, counts: Mapping[str, int], one: str = "node has", several: str = "nodes have"
-) -> str:
+def similar_key(key: str, counts: Mapping[str, int]) -> str:
     """Return the end of a message about an unknown key, such as ``; 3 nodes have 'region'``.
 
-    It is empty if no key in ``counts`` is similar. ``one`` is for one node, ``several`` for more.
+    It is empty if no key in ``counts`` is similar.
     """
     from nodeselect.similarity import WordCounts, closest_key  # compiles patterns
 
     close = closest_key(key, WordCounts(counts))
     if close is None:
         return ""
-    return f"; {pluralize(counts[close[1]], one, several)} {quoted(close[1])}"
+    return f"; {pluralize(counts[close[1]], 'node has', 'nodes have')} {quoted(close[1])}"
 
 
 def check_node(inventory: "Inventory", node_id: str) -> None:

@@ -53,7 +53,6 @@ class SavedSegment(Segment):
 
     @lazy
     def order(self) -> InventoryOrder:
-        """The rank (position in inventory order) of each node, by its ordinal (index number)."""
         ranks = self.file.numbers("ranks", self.file.nodes)
         return InventoryOrder(
             ranks, partial(self.file.damaged, "the ranks are not those of the nodes")
@@ -61,7 +60,6 @@ class SavedSegment(Segment):
 
     @lazy
     def index(self) -> LabelIndex:
-        """The sets of nodes with each label and in each state; a set is loaded when needed."""
         everything = postings.from_range(0, self.file.nodes)
         stored = _SavedPostings(self.file, self.memory)
         keys = _SavedKeys(self.file, stored)
@@ -72,12 +70,10 @@ class SavedSegment(Segment):
 
     @lazy
     def ids(self) -> StringIndex:
-        """Finds the ordinal, the number in the index, of a node by its id."""
         return self._index("ids", self.rows.ids)
 
     @lazy
     def names(self) -> StringIndex | None:
-        """Finds the ordinals of nodes by their name; None if no node has a name."""
         return None if self.rows.names is None else self._index("names", self.rows.names)
 
     def _index(self, name: str, strings: Strings[str | None]) -> SavedStringIndex:
@@ -104,7 +100,6 @@ class _SavedRows(NodeRows):
 
     @lazy
     def ids(self) -> Strings[str]:
-        """The id of each node."""
         if "ids.offsets" in self._file:
             return cast("Strings[str]", _packed(self._file, "ids", len(self)))
         data = self._file.bytes_of("ids")
@@ -114,41 +109,34 @@ class _SavedRows(NodeRows):
 
     @lazy
     def names(self) -> Strings[str | None] | None:
-        """The name of each node; None if no node has one."""
         if "names" not in self._file:
             return None
         return _packed(self._file, "names", len(self), has_none=True)
 
     @lazy
     def state_at(self) -> "memoryview[int]":
-        """For each node, the index of its state in :attr:`state_names`."""
         return self._file.numbers("states", len(self))
 
     @lazy
     def state_names(self) -> list[str | None]:
-        """The distinct states of the nodes."""
         return _state_names(self._file)
 
     @lazy
     def offset_at(self) -> "memoryview[int]":
-        """Where each node's labels begin in :attr:`label_id_at`, and where the last ones end."""
         return self._file.offsets("labels.offsets", len(self.label_id_at), len(self))
 
     @lazy
     def label_id_at(self) -> "memoryview[int]":
-        """The label numbers of all nodes, one node after the other."""
         return self._file.numbers("labels")
 
     @lazy
     def keys(self) -> Sequence[str]:
-        """The key of each label, by the number of the label."""
         keys, starts = _keys(self._file, len(self.values))
         column = _KeyColumn(keys, starts)
         return list(column) if len(column) <= _FEW_LABELS else column
 
     @lazy
     def values(self) -> Sequence[str]:
-        """The value of each label, by the number of the label."""
         values = cast("Sequence[str]", _packed(self._file, "values"))
         return list(values) if len(values) <= _FEW_LABELS else values
 

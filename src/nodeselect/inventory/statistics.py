@@ -74,18 +74,15 @@ class FailureGroups:
         )
 
     def state_counts(self) -> Mapping[str | None, int]:
-        """Return how many matching nodes are in each state, the most frequent state first."""
         return self._view.store.state_counts(self._members(self._everything, ()))
 
     def example_ids(self, failed: Positions, limit: int) -> Sequence[str]:
-        """Return the first ids of nodes that fail only the requirements at positions ``failed``."""
         store = self._view.store
         size = self.counts.groups[failed]
         found = store.candidates_for_first(size, lambda nodes: self._members(nodes, failed), limit)
         return store.ids(found, limit)
 
     def nearest(self, limit: int) -> Sequence[NearMiss]:
-        """Return up to ``limit`` non-matching nodes: those that fail the fewest requirements."""
         nearest = self.counts.nearest_groups()
 
         def among(candidates: Postings) -> Postings:
@@ -101,7 +98,6 @@ class FailureGroups:
     def count_if_replaced(
         self, positions: Collection[int], replacements: Sequence[Selector]
     ) -> int:
-        """Count the nodes that match if ``replacements`` replace requirements at ``positions``."""
         first, *others = map(self._view.evaluate, replacements)
         others += [
             passed for position, passed in enumerate(self._passing) if position not in positions
@@ -169,11 +165,9 @@ class ViewStatistics:
         return len(self._everything)
 
     def failures(self, requirements: Sequence[Selector]) -> FailureGroups:
-        """Group the nodes by the exact set of ``requirements`` that they fail."""
         return FailureGroups(self._view, self._everything, requirements)
 
     def key_counts(self, limit: int) -> Mapping[str, int] | None:
-        """Count the nodes that have each label key; return None for more than ``limit`` keys."""
         counts: Counter[str] = Counter()
         for index in self._indexes:
             for key in index.keys:
@@ -184,7 +178,6 @@ class ViewStatistics:
         return counts
 
     def value_counts(self, key: str, limit: int) -> Mapping[str, int] | None:
-        """Return how many nodes have each value of ``key``; None for more than ``limit`` values."""
         dead = sum(len(index.everything) for index in self._indexes) - len(self._everything)
         if max(len(index.values(key)) for index in self._indexes) - dead > limit:
             return None  # at most ``dead`` values are only those of deleted nodes
@@ -192,39 +185,32 @@ class ViewStatistics:
         return None if len(counts) > limit else counts
 
     def count_with_key(self, key: str) -> int:
-        """Count the nodes that have the label ``key``."""
         return sum(
             postings.intersection_size(self._everything, index.nodes_with_key(key))
             for index in self._indexes
         )
 
     def count_with_value(self, key: str, value: str) -> int:
-        """Count the nodes that have the label ``key=value``."""
         nodes = self._everything
         return sum(index.count_with_value(key, value, nodes) for index in self._indexes)
 
     def count_with_keys(self, key: str, other: str) -> int:
-        """Count the nodes that have both labels, ``key`` and ``other``."""
         with_key, with_other = map(self._view.store.with_key, (key, other))
         return postings.intersection_size(self._everything & with_key, with_other)
 
     def example_ids(self, key: str, value: str | None, limit: int) -> Sequence[str]:
-        """Return the first ids of nodes with the label; if ``value`` is None, with any value."""
         store = self._view.store
         if value is None:
             return store.ids(self._everything & store.with_key(key), limit)
         return store.ids(store.with_value(key, value, self._everything), limit)
 
     def keys_with_value(self, value: str, keys: Collection[str]) -> Mapping[str, int]:
-        """Return how many nodes have ``value`` for each of ``keys``; omit keys that have none."""
         return {key: n for key in keys if (n := self.count_with_value(key, value))}
 
     def missing_ids(self, ids: Sequence[str]) -> Sequence[str]:
-        """Return those of ``ids`` that no node has."""
         return [node_id for node_id in ids if self._view.find(node_id) is None]
 
     def find_names(self, names: Sequence[str]) -> Mapping[str, tuple[str, int]]:
-        """Return, for each name that is found, the first node's id and the number of nodes."""
         store, nodes = self._view.store, {}
         for name in names:
             if found := store.with_name(name, self._everything):
@@ -232,10 +218,6 @@ class ViewStatistics:
         return nodes
 
     def find_id_prefix(self, prefix: str) -> tuple[str, int] | None:
-        """Return the lowest id with this prefix and how many ids have it; None if none has it.
-
-        Cost: reads all ids.
-        """
         ids = self._view.store.ids(self._everything)
         found = [node_id for node_id in ids if node_id.startswith(prefix)]
         return (_checked(min(found)), len(found)) if found else None

@@ -9,7 +9,7 @@ from click.core import ParameterSource
 
 from nodeselect.cli import options
 from nodeselect.cli.completion import complete_keys
-from nodeselect.cli.hints import explain_hint, similar_key
+from nodeselect.cli.hints import explain_hint
 from nodeselect.cli.inputs.job_selectors import selected
 from nodeselect.cli.inputs.nodes import NodeFiles, match_any, open_nodes, state_messages
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
@@ -26,7 +26,6 @@ from nodeselect.node import Node, count_connected, count_in_states, has_state
 from nodeselect.readers.reader import NodeReader
 from nodeselect.render.nodes import (
     COLUMN_FORMATS,
-    FIELDS,
     ID_FORMATS,
     NODE_FORMATS,
     csv_lines,
@@ -35,7 +34,7 @@ from nodeselect.render.nodes import (
     sort_nodes,
 )
 from nodeselect.selectors import Selector
-from nodeselect.text import join_limited, pluralize, quoted, quoted_id
+from nodeselect.text import join_limited, pluralize, quoted_id
 
 if TYPE_CHECKING:
     from nodeselect.inventory import Inventory, NodeSet
@@ -131,7 +130,7 @@ def match(
     if display.sort_by:
         result = result._replace(nodes=sort_nodes(result.nodes, display.sort_by)[: display.limit])
     _print_nodes(result, display)
-    for line in (*_unknown_keys(result, display), *_summary(result, selectors, states)):
+    for line in _summary(result, selectors, states):
         write_message(line)
     if display.limit and result.matched > display.limit:
         numbers = f"{display.limit:,} of {result.matched:,}"
@@ -197,18 +196,6 @@ def _print_nodes(result: "_Result", display: _Display) -> None:
         write_output(lines)
         if is_escaped:
             write_message("some cells are escaped; to read the nodes again, use -o ndjson")
-
-
-def _unknown_keys(result: "_Result", display: _Display) -> Iterator[str]:
-    """Yield a message for each key to show that no node has; it names a similar key, if any."""
-    keys = dict.fromkeys(display.keys)
-    if display.sort_by and display.sort_by not in FIELDS:
-        keys[display.sort_by] = None
-    counts = Counter(label for node in (result.nodes if keys else ()) for label in node.labels)
-    for key in keys:
-        if counts and key not in counts:
-            similar = similar_key(key, counts, "of them has", "of them have")
-            yield f"no node that is printed has the label {quoted(key)}{similar}"
 
 
 def _check_number(matched: int, least: int, most: int | None) -> ExitStatus:

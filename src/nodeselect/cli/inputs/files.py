@@ -172,5 +172,4 @@ class _CannotReadError(JobError):
     """A job file cannot be read; its name is in the message, and there is no position."""
 
     def draw(self, canvas: Canvas = PLAIN) -> Iterator[str]:
-        """Yield the lines of ``str(error)``, fitted to a canvas."""
         yield from draw(self.problems[0], "", canvas)

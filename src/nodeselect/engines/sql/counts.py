@@ -68,18 +68,12 @@ class SqlFailures:
         self.with_key = {key: self.counts.total - absent[key] for key in keys}
 
     def state_counts(self) -> Mapping[str | None, int]:
-        """Return how many matching nodes are in each state, the most frequent state first."""
         return rank_counts(self._states)
 
     def example_ids(self, failed: Positions, limit: int) -> Sequence[str]:
-        """Return the first ids of nodes that fail only the requirements at positions ``failed``.
-
-        The group of these nodes must be one of the largest.
-        """
         return self._first_ids(limit)[failed][:limit]
 
     def nearest(self, limit: int) -> Sequence[NearMiss]:
-        """Return up to ``limit`` non-matching nodes: those that fail the fewest requirements."""
         ids = self._first_ids(limit)
         nearest = [NearMiss(each, at) for at in self.counts.nearest_groups() for each in ids[at]]
         return sorted(nearest)[:limit]
@@ -87,7 +81,6 @@ class SqlFailures:
     def count_if_replaced(
         self, positions: Collection[int], replacements: Sequence[Selector]
     ) -> int:
-        """Count the nodes that match if ``replacements`` replace requirements at ``positions``."""
         kept = [each for at, each in enumerate(self._requirements) if at not in positions]
         conditions = self._table.conditions
         tests = [express(each, conditions) for each in (*replacements, *kept)]
@@ -185,38 +178,30 @@ class SqlCounts:
         self._values: dict[str, Mapping[str, int] | None] = {}
 
     def failures(self, requirements: Sequence[Selector]) -> SqlFailures:
-        """Group the nodes by the exact set of ``requirements`` that they fail."""
         failures = SqlFailures(self._table, requirements)
         self._with_key |= failures.with_key
         return failures
 
     def key_counts(self, limit: int) -> Mapping[str, int] | None:
-        """Count the nodes that have each label key; return None for more than ``limit`` keys."""
         counts = self._count_columns(self._table.dialect.is_present)
         if labels := self._table.labels():
             counts |= self._count_texts("label_key", labels, limit)
         return counts if len(counts) <= limit else None
 
     def value_counts(self, key: str, limit: int) -> Mapping[str, int] | None:
-        """Return how many nodes have each value of ``key``; None for more than ``limit`` values."""
         if self._values.get(key) is None:
             counts = self._count_texts("label_value", self._table.values(key), limit)
             self._values[key] = counts if len(counts) <= limit else None
         return self._values[key]
 
     def count_with_key(self, key: str) -> int:
-        """Count the nodes that have the label ``key``. The key must be valid in a selector."""
         if key not in self._with_key:
             rows = self._table.rows(self._table.conditions.has_key(key))
             self._with_key[key] = self._table.count_rows(rows)
         return self._with_key[key]
 
     def count_with_value(self, key: str, value: str) -> int:
-        """Count the nodes that have the label ``key=value``.
-
-        The first call for a key counts all values of the key, since more calls usually follow.
-        """
-        if key not in self._values:
+        if key not in self._values:  # count all values of the key, since more calls usually follow
             self.value_counts(key, _MAX_VALUES)
         if (counts := self._values[key]) is not None:
             return counts.get(value, 0)
@@ -228,7 +213,6 @@ class SqlCounts:
         return self._table.count_rows(rows)
 
     def keys_with_value(self, value: str, keys: Collection[str]) -> Mapping[str, int]:
-        """Return how many nodes have ``value`` for each of ``keys``; omit keys that have none."""
         if not keys:
             return {}
         literals = [self._table.dialect.literal(value)]
@@ -239,7 +223,6 @@ class SqlCounts:
         return {key: nodes for key, nodes in counts.items() if nodes and key in keys}
 
     def missing_ids(self, ids: Sequence[str]) -> Sequence[str]:
-        """Return those of ``ids`` that no node has."""
         if not ids:  # a list in SQL must not be empty
             return []
         table = self._table
@@ -248,7 +231,6 @@ class SqlCounts:
         return [node_id for node_id in ids if node_id not in there]
 
     def find_names(self, names: Sequence[str]) -> Mapping[str, tuple[str, int]]:
-        """Return, for each name that is found, the lowest id and the number of nodes."""
         table, dialect = self._table, self._table.dialect
         if table.name is None or not names:
             return {}
@@ -262,7 +244,6 @@ class SqlCounts:
         return {name: found[name] for name in names if name in found}
 
     def find_id_prefix(self, prefix: str) -> tuple[str, int] | None:
-        """Return the lowest id with this prefix and how many ids have it; None if none has it."""
         table, dialect = self._table, self._table.dialect
         start = f"substr({table.id}, 1, {len(prefix)})"
         rows = table.rows(dialect.value_in(start, [dialect.literal(prefix)]))

@@ -7,10 +7,10 @@ from typing import NamedTuple, TypeAlias
 
 from nodeselect.documents.values import List, Object, Scalar, Value, find, is_null
 from nodeselect.jobs.check.fields import integer_of, truncated_path
-from nodeselect.jobs.check.rule import DEMO, Finding, Findings, rule
+from nodeselect.jobs.check.rule import DEMO, Finding, Findings, Hint, rule
 from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper, snake_case
 from nodeselect.jobs.check.suggestions import PIPELINE_FIELDS, suggest_word
-from nodeselect.problem import Fix
+from nodeselect.problem import Fix, Problem
 from nodeselect.text import join_limited, quoted
 
 Names: TypeAlias = dict[tuple[str, str, str], str]
@@ -33,7 +33,7 @@ class Job(NamedTuple):
     names: Names
     empty_severity: str
 
-    def finding(self, path: str, message: str, hint: Fix | str, *, at_key: bool = False) -> Finding:
+    def finding(self, path: str, message: str, hint: Hint, *, at_key: bool = False) -> Finding:
         """Return a finding about a field, which must be in the job.
 
         :param path: the field, such as ``rollout`` or ``rollout.canary_count``.
@@ -215,15 +215,16 @@ def _missing_health_check(job: Job) -> Findings:
         yield job.finding("rollout.health_check", message, fix, at_key=True)
 
 
-CANARY_TWICE = "canary-twice"
-CANARY_TWICE_MESSAGE = (
-    "canary_count and canary_percent are both given: it is not clear which one counts"
+CANARY_TWICE = Problem(
+    "canary-twice",
+    "canary_count and canary_percent are both given: it is not clear which one counts",
+    path="canary_percent",
+    fix=Fix("keep only one of the two"),
 )
-CANARY_TWICE_FIX = Fix("keep only one of the two")
 
 
 @_rollout(
-    CANARY_TWICE,
+    CANARY_TWICE.code,
     "canary_count and canary_percent together",
     "The documentation does not say which of the two counts.",
     before="rollout:\n  strategy: canary\n  canary_count: 2\n  canary_percent: 5\n"
@@ -232,8 +233,8 @@ CANARY_TWICE_FIX = Fix("keep only one of the two")
 )
 def _canary_twice(job: Job) -> Findings:
     if find(job.spec, "rollout.canary_count") and find(job.spec, "rollout.canary_percent"):
-        path = "rollout.canary_percent"
-        yield job.finding(path, CANARY_TWICE_MESSAGE, CANARY_TWICE_FIX, at_key=True)
+        message, fix = CANARY_TWICE.message, CANARY_TWICE.fix
+        yield job.finding("rollout.canary_percent", message, fix, at_key=True)
 
 
 @_rollout_warning(

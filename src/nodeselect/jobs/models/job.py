@@ -14,11 +14,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from nodeselect.errors import JobError
-from nodeselect.jobs.check.job import (
-    CANARY_TWICE,
-    CANARY_TWICE_FIX,
-    CANARY_TWICE_MESSAGE,
-)
+from nodeselect.jobs.check.job import CANARY_TWICE
 from nodeselect.jobs.models.base import (
     EMPTY,
     Count,
@@ -33,7 +29,6 @@ from nodeselect.jobs.models.base import (
     Text,
     TextMap,
 )
-from nodeselect.problem import Problem
 from nodeselect.selectors import Selector
 
 
@@ -128,9 +123,7 @@ class RolloutSpec(JobModel, frozen=True):
     @model_validator(mode="after")
     def _has_one_number_of_canaries(self) -> Self:
         if self.canary_count is not None and self.canary_percent is not None:
-            message, fix = CANARY_TWICE_MESSAGE, CANARY_TWICE_FIX
-            problem = Problem(CANARY_TWICE, message, path="canary_percent", fix=fix)
-            raise JobError(type(self).__name__, (problem,))
+            raise JobError(type(self).__name__, (CANARY_TWICE,))
         return self
 
 
