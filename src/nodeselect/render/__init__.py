@@ -1,1 +1,1 @@
-"""Values as text, Markdown, JSON and HTML."""
+"""Lay out the results of the library as text, Markdown, JSON, CSV and HTML."""

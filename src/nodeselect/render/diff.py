@@ -1,4 +1,4 @@
-"""Which nodes a change adds and removes, as text, Markdown and JSON."""
+"""Lay out the nodes that a change of selectors or nodes adds and removes."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -11,7 +11,7 @@ from nodeselect.text import join_limited, pluralize
 
 
 def diff_lines(difference: Difference, output: str, screen: Screen) -> Iterator[str]:
-    """Yield the lines of a report on a difference, in one of ``REPORT_FORMATS``."""
+    """Yield the lines of a report on a difference; ``output`` is one of ``REPORT_FORMATS``."""
 
     def blocks(screen: Screen) -> Iterator[Iterable[str]]:
         yield screen.title(difference.headline)
@@ -34,9 +34,9 @@ def diff_lines(difference: Difference, output: str, screen: Screen) -> Iterator[
 
 
 def _groups(changes: Iterable[Change], screen: Screen, side: str = "") -> Iterator[str]:
-    """Yield each reason in words and the ids of its nodes, the reason with the most nodes first.
+    """Group changes by reason; yield each reason and the ids of its nodes, the largest group first.
 
-    :param side: ``OLD`` or ``NEW``: the selector that the nodes do not match.
+    :param side: the selector that the nodes do not match, ``OLD`` or ``NEW``; empty if none.
     """
     groups: defaultdict[str, list[str]] = defaultdict(list)
     for change in changes:

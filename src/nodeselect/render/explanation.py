@@ -1,4 +1,4 @@
-"""Explanations as text, Markdown and JSON."""
+"""Lay out explanations as text, Markdown and JSON."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
@@ -35,9 +35,9 @@ def explanation_lines(
 
     :param output: ``text``, ``json`` or ``markdown``.
     :param titles: for each explanation, its selector as the user wrote it.
-    :param union: for several selectors over all nodes: how many nodes match any of them, how many
-        nodes there are, and how many matching ones are connected (None if no state is known).
-    :param subject: what was explained, such as ``job.yaml on nodes.json``; Markdown begins with it.
+    :param union: for several selectors over all nodes, otherwise None: how many nodes match any of
+        them, how many nodes there are, how many matching ones are connected (None if unknown).
+    :param subject: what was explained, such as ``job.yaml on nodes.json``; only for Markdown.
     """
     titled = list(zip(titles, explanations, strict=True))
 
@@ -74,7 +74,7 @@ def render_text(explanation: Explanation | NodeExplanation, screen: Screen | Non
 
 
 def _node_verdict(explanations: Mapping[int, NodeExplanation], screen: Screen) -> str:
-    """Return which of several selectors, by their numbers, match a node."""
+    """Return a line with the numbers (the keys) of the selectors that match a node."""
     node = screen.prose(printable(next(iter(explanations.values())).id))
     matching = [str(number) for number, each in explanations.items() if each.matches]
     if not matching:
@@ -85,9 +85,9 @@ def _node_verdict(explanations: Mapping[int, NodeExplanation], screen: Screen) -
 def _blocks(
     explanation: Explanation | NodeExplanation, screen: Screen, subject: str, others: int
 ) -> Iterator[Iterable[str]]:
-    """Yield the parts of the report on one explanation, each as lines.
+    """Yield the parts of the report on one explanation, each as an iterable of lines.
 
-    :param others: how many nodes match only other selectors.
+    :param others: how many nodes match another selector of the report, but not this selector.
     """
     prefix = f"{screen.code(subject)}: " if isinstance(screen, Markdown) else ""
     yield screen.title(f"{prefix}{screen.prose(explanation.headline)}")

@@ -22,23 +22,23 @@ _SIGNS = r'[\[\],"!&^@*?%{}\\\s]'
 
 
 def ranges_text(ids: Iterable[str], screen: Screen, columns: int = _RANGE_COLUMNS) -> str:
-    """Return ids as ranges, each at most ``columns`` wide, separated by blanks, and escaped."""
+    """Return ids as ranges, escaped and separated by blanks, each at most ``columns`` wide."""
     return " ".join(map(screen.code, compress_ids(ids, columns)))
 
 
 def compress_ids(ids: Iterable[str], max_width: int | None = None) -> list[str]:
-    """Return ids, shortened: those that differ only in one number become ranges.
+    """Write ids in fewer texts: ids that differ only in one number become a range.
 
     >>> compress_ids(["edge-001", "edge-002", "gw-7.lan", "edge-003", "core", "gw-9.lan"])
     ['edge-[001-003]', 'gw-[7,9].lan', 'core']
 
     Every id is in exactly one text of the result. Ids that differ in one number share a text unless
-    that would be longer; it is at the place of the first of them, and its numbers ascend. Numbers
-    with leading zeros share a text only with numbers of the same length, so that a range can be
-    read in only one way. An id with a bracket, a comma, a blank or another special character is
+    that would be longer. The text is at the place of the first of these ids, and its numbers
+    ascend. Numbers with leading zeros share a text only with numbers of the same length, so that no
+    range is ambiguous. An id with a special character, such as a bracket, a comma or a blank, is
     quoted as a JSON string.
 
-    :param max_width: a text with more columns is split into several, but never inside a range.
+    :param max_width: a text that is wider, in columns, is split, but never inside a range.
     """
     texts = {node_id: [node_id] for node_id in ids}
     series: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
@@ -62,10 +62,10 @@ def compress_ids(ids: Iterable[str], max_width: int | None = None) -> list[str]:
 
 
 def _split_by_width(numerals: Sequence[str]) -> Iterable[list[str]]:
-    """Group numerals such that a range can be read in only one way.
+    """Group numerals, so that no range with numerals of one group is ambiguous.
 
-    If any numeral has leading zeros, such as ``007``, all numerals of its length are one group. The
-    rest are another.
+    If a numeral has leading zeros, such as ``007``, all numerals of the same length are one group.
+    All other numerals are one more group.
     """
     padded = {len(numeral) for numeral in numerals if numeral[0] == "0" and len(numeral) > 1}
     groups: defaultdict[int, list[str]] = defaultdict(list)
@@ -75,7 +75,7 @@ def _split_by_width(numerals: Sequence[str]) -> Iterable[list[str]]:
 
 
 def _ranges(numerals: Sequence[str]) -> Iterator[str]:
-    """Yield ascending numerals as ranges: ``1-3``, or ``7`` for a number without neighbours."""
+    """Yield ranges for ascending numerals: ``1-3`` for 1, 2, 3; ``7`` for a single number."""
     start = end = numerals[0]
     for numeral in numerals[1:]:
         if int(numeral) != int(end) + 1:
@@ -86,7 +86,7 @@ def _ranges(numerals: Sequence[str]) -> Iterator[str]:
 
 
 def _join_ranges(ranges: Iterable[str], room: int | None) -> Iterator[str]:
-    """Join ranges with commas; yield texts of at most ``room`` columns, or of a single range."""
+    """Join ranges with commas into texts of at most ``room`` columns, but at least one range."""
     joined = ""
     for part in ranges:
         if joined and room is not None and len(joined) + 1 + len(part) > room:

@@ -1,4 +1,4 @@
-"""Many jobs on a fleet or on one node, one line each, as text, Markdown and JSON."""
+"""Lay out which nodes match many jobs, or which jobs match one node, with a line for each job."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ _MAX_IDS = 20
 
 
 class JobVerdict(IntEnum):
-    """What is wrong with a job, from the worst to ``OK``."""
+    """The status of a job: what is wrong with its selector, from the worst to ``OK``."""
 
     INVALID = 0
     NO_NODES = 1
@@ -29,7 +29,7 @@ class JobVerdict(IntEnum):
 
     @property
     def style(self) -> Style | None:
-        """How a report shows a job with this status."""
+        """The colour of a job with this status in a report; None for the ordinary one."""
         if self is JobVerdict.OK:
             return None
         return "bad" if self <= JobVerdict.NO_NODES else "doubtful"
@@ -46,14 +46,14 @@ _STATUS_TEXTS = {
 
 
 class JobResult(NamedTuple):
-    """The result of matching one job.
+    """The result of matching one job against all nodes, or against one node.
 
-    :param selector: the canonical text of its selector; None if the job is invalid.
+    :param selector: the canonical text of the job's selector; None if the job is invalid.
     :param matched: how many nodes match; None if the job is invalid.
-    :param connected: how many of these are connected; None if unknown, or if the job is invalid.
-    :param recommendation: what to change in the selector; for one node, which requirements it
-        fails; for an invalid job, its first error.
-    :param node: for one node, which requirements of the job it satisfies and fails; otherwise None.
+    :param connected: how many matching nodes are connected; None if unknown, or for invalid jobs.
+    :param recommendation: for all nodes, what to change in the selector; for one node, which
+        requirements the node fails; for an invalid job, the first error.
+    :param node: for one node, which requirements the node satisfies and fails; otherwise None.
     """
 
     name: str
@@ -77,13 +77,13 @@ class JobResult(NamedTuple):
 
 
 class JobsReport(NamedTuple):
-    """The results of jobs on the same nodes.
+    """The results of several jobs on the same nodes.
 
     :param total: how many nodes there are.
-    :param jobs: the results, the worst first; on one node, those that match it, then the others,
-        those that fail the fewest requirements first, then invalid ones.
-    :param unused_ids: the ids of the nodes that no valid job matches; None if no job is valid.
-    :param node: the only node, if the report is about one node; otherwise None.
+    :param jobs: the results, the worst status first. For one node, sorted by how many requirements
+        the node fails, so that matching jobs are first; invalid jobs are last.
+    :param unused_ids: the ids of the nodes that match no valid job; None if no job is valid.
+    :param node: the node, if the report is about one node; otherwise None.
     """
 
     total: int
@@ -95,7 +95,7 @@ class JobsReport(NamedTuple):
     def of_nodes(
         cls, total: int, jobs: Iterable[JobResult], unused_ids: Sequence[str]
     ) -> "JobsReport":
-        """Return the report on the jobs of all nodes."""
+        """Return the report on jobs matched against all nodes."""
 
         def rank(job: JobResult) -> tuple[int, int, int, str]:
             return job.status, job.connected or 0, job.matched or 0, job.name
@@ -105,7 +105,7 @@ class JobsReport(NamedTuple):
 
     @classmethod
     def of_node(cls, node: Node, jobs: Iterable[JobResult]) -> "JobsReport":
-        """Return the report on the jobs of one node."""
+        """Return the report on jobs matched against one node."""
 
         def rank(job: JobResult) -> tuple[bool, int, str]:
             failed = job.node.failed if job.node is not None else ()
@@ -117,7 +117,7 @@ class JobsReport(NamedTuple):
 
     @property
     def headline(self) -> str:
-        """The number of jobs, and how many have each status; or how many would run on the node."""
+        """How many jobs have each status; for one node, how many jobs would run on the node."""
         counts = Counter(job.status for job in self.jobs)
         invalid = counts[JobVerdict.INVALID]
         if self.unused_ids is None:
@@ -158,7 +158,7 @@ def _is_any_valid(jobs: Iterable[JobResult]) -> bool:
 
 
 def invalid_job(name: str, error: JobError) -> JobResult:
-    """Return the result of an invalid job: its first error, with the line if it has one."""
+    """Return the result of an invalid job, with the first error and the line of this error."""
     first = error.problems[0]
     text = f"line {first.line}: {first.message}" if first.line else first.message
     return JobResult(name, JobVerdict.INVALID, None, None, None, text)
@@ -167,10 +167,10 @@ def invalid_job(name: str, error: JobError) -> JobResult:
 def job_on_nodes(
     name: str, explanations: Sequence[Explanation], states: Mapping[str | None, int]
 ) -> JobResult:
-    """Return the result of a job on all nodes.
+    """Return the result of matching a job against all nodes.
 
-    :param explanations: those of its selectors; a node must match one of them.
-    :param states: how many of the nodes that match one are in each state.
+    :param explanations: an explanation for each selector of the job; a node must match one of them.
+    :param states: how many of the nodes that match the job are in each state.
     """
     matched, connected = sum(states.values()), count_connected(states) if states else 0
     is_doubtful = any(each.hints or each.missing_ids for each in explanations)
@@ -190,11 +190,11 @@ def job_on_nodes(
 
 
 def job_on_node(name: str, selector: str, explanation: NodeExplanation, node: Node) -> JobResult:
-    """Return the result of a job on one node.
+    """Return the result of matching a job against one node.
 
     :param selector: the canonical text of the job's selector.
-    :param explanation: that of the node for the job's selector; of several, for the one of which it
-        fails the least.
+    :param explanation: the explanation of the node for the job's selector; if there are several
+        selectors, for the one of which the node fails the fewest requirements.
     """
     matched = int(explanation.matches)
     connected = count_connected([node.state]) if matched else 0

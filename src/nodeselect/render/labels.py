@@ -1,4 +1,4 @@
-"""Label reports as text, Markdown and JSON: the labels of nodes, and those probably misspelt."""
+"""Lay out reports on labels: counts of keys and values, and probable misspellings."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -19,9 +19,9 @@ _MAX_COLUMNS = 320
 def facet_lines(
     facets: Facets, total: int | None, key: str | None, output: str, screen: Screen
 ) -> Iterator[str]:
-    """Yield the lines of a report on all label keys, or on the values of one key.
+    """Yield the lines of a report on the values of ``key``; if None, on all label keys.
 
-    :param total: how many nodes there are if only matching ones were counted; None if all were.
+    :param total: how many nodes there are, if only matching nodes were counted; otherwise None.
     """
     keys = [facet for facet in facets.keys if key in (None, facet.key)]
 
@@ -86,7 +86,7 @@ def _value_table(facet: KeyFacet, total: int, screen: Screen) -> Iterator[str]:
 
 
 def audit_lines(audit: Audit, output: str, screen: Screen) -> Iterator[str]:
-    """Yield the lines of a report on the labels of nodes; if nothing was found, only for JSON."""
+    """Yield the lines of a report on misspelt labels; if there are none, only JSON has lines."""
 
     def as_dict() -> dict[str, Any]:
         fields = {**audit._asdict(), "findings": [finding._asdict() for finding in audit.findings]}
@@ -104,7 +104,7 @@ def audit_lines(audit: Audit, output: str, screen: Screen) -> Iterator[str]:
 
 
 def audit_notes(audit: Audit) -> Iterator[str]:
-    """Yield sentences about what was not compared."""
+    """Yield sentences about the label keys and values that the audit did not compare."""
     if not audit.keys_checked:
         yield "there are too many label keys to compare them with each other"
     if audit.unchecked:

@@ -1,4 +1,4 @@
-"""Lists of nodes as tables, ids, JSON or CSV; and changes of which nodes match, as they happen."""
+"""Lay out lists of nodes as tables, ids, JSON or CSV; and the changes that ``watch`` reports."""
 
 import io
 import json
@@ -63,11 +63,11 @@ def node_lines(
 
 
 def sort_nodes(nodes: Iterable[Node], by: str) -> list[Node]:
-    """Sort nodes by their ids, names, states or values of a label; ``n-9`` comes before ``n-10``.
+    """Sort nodes by a field or by the values of a label; ``n-9`` comes before ``n-10``.
 
-    Nodes with the same value stay in order; those without one are last.
+    Nodes with the same value stay in order; nodes without a value are last.
 
-    :param by: one of ``FIELDS``, or else a label key.
+    :param by: one of ``FIELDS``, such as ``id``; any other text is a label key.
     """
 
     def rank(node: Node) -> tuple[bool, list[tuple[str, int, str]]]:
@@ -93,11 +93,11 @@ def change_lines(
     time: str | None,
     screen: Screen,
 ) -> Iterator[str]:
-    """Yield a line for each answer (the nodes of a selector or a job) that a node enters or leaves.
+    """Yield a line for each job, or for the selector, that a node starts or stops matching.
 
-    :param changes: for each answer, whether the node matches now, and the name of the job; the name
-        is empty if there is only one answer.
-    :param event: the number of the event that caused the changes; only for NDJSON.
+    :param changes: pairs: whether the node matches now, and the name of the job; the name is empty
+        if there is only one job or selector.
+    :param event: the number of the event that caused the changes; only NDJSON has the number.
     """
     if output == "ndjson":
         for matches, job in changes:
@@ -137,7 +137,7 @@ def _json_array(nodes: Sequence[Node]) -> Iterator[str]:
 
 
 def _json_object(node: Node) -> str:
-    """Return a node as JSON, in printable ASCII, that nodeselect can read back."""
+    """Return a node as a JSON object in printable ASCII; nodeselect can read this object back."""
     fields = {"id": node.id, "name": node.name, "state": node.state, "labels": dict(node.labels)}
     return json.dumps({name: value for name, value in fields.items() if value is not None})
 
@@ -145,14 +145,14 @@ def _json_object(node: Node) -> str:
 def csv_lines(
     nodes: Sequence[Node], keys: Sequence[str] = (), *, header: bool = True
 ) -> tuple[Iterator[str], bool]:
-    """Return nodes as lines of CSV, and whether some cells are escaped.
+    """Return nodes as lines of CSV, and whether a cell is escaped. If not, reading restores them.
 
-    Unless they are, the lines are read back as the same nodes. Labels without a column, and empty
-    ones, are in a column ``labels``. A column ``name`` is of labels without a column ``labels``.
+    Labels that have no column or an empty value are in a column ``labels``. A table with names
+    always has this column: without it, a reader would take the column ``name`` for a label.
 
-    :param keys: the keys of the labels to print; all if it is empty.
+    :param keys: the label keys to print; empty to print all.
     :param header: whether there is a line with the names of the columns.
-    :raises ValueError: if a label can be in no column.
+    :raises ValueError: if CSV cannot hold a label.
     """
     import csv  # only needed for this format
 
@@ -189,7 +189,7 @@ def csv_lines(
 
 
 def _pairs(labels: Iterable[tuple[str, str]]) -> str:
-    """Return labels as the text of a cell, such as ``a=,name=x``."""
+    """Return pairs of key and value as the text of a cell, sorted by key: ``a=,name=x``."""
     pairs = []
     for key, value in sorted(labels):
         pair = f"{key}={value}"
@@ -201,7 +201,7 @@ def _pairs(labels: Iterable[tuple[str, str]]) -> str:
 
 
 def _csv_cell(text: str) -> str:
-    """Return a printable cell; put ``'`` before it if a spreadsheet would run it as a formula."""
+    """Escape a text; put ``'`` before it if a spreadsheet would evaluate it as a formula."""
     cell = printable(text)
     is_formula = cell.startswith(_FORMULA_STARTS) and not _SIGNED_NUMBER.fullmatch(cell)
     return f"'{cell}" if is_formula else cell

@@ -1,8 +1,8 @@
-"""An explanation as a page of HTML for a browser, a phone or a printer.
+"""Lay out an explanation as an HTML page.
 
-``page.jinja`` is its markup; ``page.js`` draws its table of nodes and searches it, and copies what
-to write. A page loads nothing, and its Content-Security-Policy allows only its own style and
-script, by their hashes. The same input gives the same bytes.
+``page.jinja`` is the markup. ``page.js`` draws and searches the table of nodes, and copies
+suggestions to the clipboard. A page loads no other file, and its Content-Security-Policy allows
+only its own style and script, by their hashes. The same input gives the same bytes.
 """
 
 from base64 import b64encode
@@ -52,9 +52,9 @@ def render_page(
 ) -> str:
     """Return an explanation as an HTML page.
 
-    :param nodes: all nodes that it was explained over, in inventory order.
+    :param nodes: all nodes over which the selector was explained, in inventory order.
     :param subject: what was explained, such as ``job.yaml on nodes.json``.
-    :param sources: when each input was modified, in seconds since 1970, or None, by its name.
+    :param sources: when each input, by name, was modified, in seconds since 1970; None if unknown.
     """
     table = _NodeTable(selector, nodes)
     missing, excluded = missing_ids_text(explanation), explanation.excluded_ids
@@ -75,11 +75,11 @@ def render_page(
 
 
 class _NodeTable:
-    """The table of nodes in a page: those that fail the fewest requirements, or none, come first.
+    """The table of nodes in a page: matching nodes first, then by how many requirements they fail.
 
     ``facets`` has the label keys of all nodes: those in the selector, then the most frequent ones.
-    A label is a pair of key and value. ``matched`` has for each label how many matching nodes have
-    it; ``numbers`` has its index in the list ``labels`` of the page's data.
+    A label is a pair of key and value. ``matched`` maps each label to the number of matching nodes
+    that have the label; ``numbers``, to the index of the label in the list ``labels`` of the data.
     """
 
     def __init__(self, selector: Selector, nodes: Iterable[Node]) -> None:
@@ -107,15 +107,15 @@ class _NodeTable:
 
     @property
     def is_complete(self) -> bool:
-        """Whether no node was left out of the table."""
+        """Whether the table has all nodes."""
         return self.size == self.total
 
     def data(self, requirements: Iterable[str]) -> dict[str, Any]:
-        """Return the data that the script of the page reads.
+        """Return the data that the script of the page reads, for JSON.
 
         A row is ``[id, name, state, failures, label, …]``. All but id and name are indexes into the
-        lists ``states``, ``failures`` and ``labels``. ``selectorKeys`` has an index into ``keys``
-        for each requirement: -1 for a requirement of ids, -2 for a key that no row has.
+        lists ``states``, ``failures`` and ``labels``. ``selectorKeys`` has, for each requirement,
+        an index into ``keys``, or -1 for ids, or -2 if no row has the key.
 
         :param requirements: the texts of the requirements of the selector.
         """
@@ -152,7 +152,7 @@ class _NodeTable:
 
 
 def _state(node: Node) -> tuple[str, str]:
-    """Return a node's state, and the name of its class in ``page.css``."""
+    """Return a node's state, and the CSS class of this state in ``page.css``."""
     if node.state is None:
         return "unknown", "none"
     return node.state, "up" if node.connected else "down"
@@ -202,9 +202,9 @@ def _hash(content: str) -> str:
 
 
 def _bar_segments(parts: Iterable[tuple[Any, ...]], whole: int) -> list[tuple[str, int, int]]:
-    """Return the class, start and width of each part of a bar; parts with the size 0 are left out.
+    """Return the CSS class, start and width of each part of a bar; leave out parts of size 0.
 
-    :param parts: tuples that begin with the class and the size of a part.
+    :param parts: tuples that begin with the CSS class and the size of a part.
     """
     segments, start = [], 0
     for name, part, *_ in parts:

@@ -1,4 +1,4 @@
-"""Problems in job files, and the rules that find them, for people, programs and CI systems."""
+"""Lay out problems in job files, and the rules that find them, as text, JSON, SARIF and others."""
 
 import os
 from collections import Counter
@@ -62,10 +62,10 @@ def problem_summary(
     """Return a sentence with the numbers of checked files, errors, warnings, and unreadable files.
 
     :param unread: how many files could not be read.
-    :param skipped: the files and folders that were skipped.
-    :param excluded_by: the option, or the file of settings, that excludes these.
+    :param skipped: the files and folders that were excluded.
+    :param excluded_by: the option, or the settings file, that excludes ``skipped``.
     :param is_selection: whether only some rules were applied.
-    :param others: the number of files that were skipped because they are not jobs.
+    :param others: how many files were skipped because they are not jobs.
     """
     errors = _counts(reports, "error", sum(report.errors for report in reports))
     warnings = _counts(reports, "warning", sum(report.warnings for report in reports))
@@ -83,9 +83,9 @@ def problem_summary(
 
 
 def correction_lines(corrections: Iterable[tuple[str, str, str]], screen: Screen) -> Iterator[str]:
-    """Yield a unified diff of files that are corrected.
+    """Yield the lines of a unified diff of corrected files.
 
-    :param corrections: the name of each file, its text, and the corrected text.
+    :param corrections: for each file, the name, the old text and the corrected text.
     """
     styles: dict[str, Style] = {"+": "good", "-": "bad", "@": "gutter"}
     for file, old, new in corrections:
@@ -101,11 +101,9 @@ def _lines_of(text: str) -> list[str]:
 
 
 def correction_summary(corrections: Collection[object], *, is_written: bool) -> str:
-    """Return a sentence about how many files are corrected.
+    """Return a text about how many files are corrected, to print before :func:`problem_summary`.
 
-    It is followed by the summary of the problems that remain.
-
-    :param is_written: whether the files were written, and not only a diff printed.
+    :param is_written: whether the files were written; if not, only a diff was printed.
     """
     count = pluralize(len(corrections), "file")
     if is_written:
@@ -130,9 +128,9 @@ def rule_list_lines(rules: Iterable[Rule]) -> Iterator[str]:
 
 
 def _counts(reports: Sequence[CheckReport], severity: str, total: int) -> str:
-    """Return words such as ``3 errors (2 unknown-field, 1 no-config)``.
+    """Return a text such as ``3 errors (2 unknown-field, 1 no-config)``.
 
-    :param severity: ``error`` or ``warning``; ``total`` is how many there are.
+    :param severity: ``error`` or ``warning``; ``total`` is the number of these problems.
     """
     problems = (problem for report in reports for problem in report.problems)
     codes = Counter(problem.code for problem in problems if problem.severity == severity)
@@ -144,7 +142,7 @@ def _counts(reports: Sequence[CheckReport], severity: str, total: int) -> str:
 
 
 def _by_severity(reports: Sequence[CheckReport]) -> list[_Located]:
-    """Return the problems of all files, each after the name of its file; errors come first."""
+    """Return pairs of a file name and a problem, for all problems of all files, errors first."""
     problems = [(report.file, problem) for report in reports for problem in report.problems]
     return sorted(problems, key=lambda located: located[1].severity != "error")
 
@@ -158,9 +156,9 @@ def _concise_lines(problems: Iterable[_Located], screen: Screen) -> Iterator[str
 
 
 def _drawings(reports: Sequence[CheckReport], screen: Screen) -> Iterator[str]:
-    """Yield the lines of all problems, with a blank line after each problem.
+    """Yield the lines of all problems, with excerpts, and with a blank line after each problem.
 
-    If there are many equal warnings, only one is drawn.
+    Of many equal warnings, only one is shown.
     """
     rules = all_rules()
     noted: set[str] = set()
@@ -177,10 +175,10 @@ def _drawings(reports: Sequence[CheckReport], screen: Screen) -> Iterator[str]:
 
 
 def _fold(problems: Sequence[_Located]) -> Iterator[tuple[str, _Located]]:
-    """Yield the problems to draw, each after words such as ``12 more`` for equal warnings.
+    """Yield pairs of a text, such as ``12 more`` for equal warnings or empty, and a problem.
 
-    Warnings of a rule are equal if their messages are. If a rule has many different messages, all
-    its warnings count as equal.
+    Warnings of a rule are equal if they have the same message; if the rule has many different
+    messages, all its warnings count as equal.
     """
     warnings = [problem for _, problem in problems if problem.severity == "warning"]
     messages = Counter(code for code, _ in {(each.code, each.message) for each in warnings})
@@ -234,9 +232,9 @@ def _as_dict(reports: Sequence[CheckReport], unread: Sequence[JobError]) -> dict
 def _file_messages(
     reports: Sequence[CheckReport], unread: Sequence[JobError]
 ) -> Iterator[tuple[str, str, str]]:
-    """Yield the severity, file and text of each message about a whole file, not a place in it.
+    """Yield the severity, file and text of each message that is about a whole file.
 
-    Such messages say that a file cannot be read, or has more problems than are shown.
+    Such a message says that the file cannot be read, or has more problems than are shown.
     """
     for error in unread:
         yield "error", error.file, error.problems[0].message
@@ -248,7 +246,7 @@ def _file_messages(
 
 
 def _github(reports: Sequence[CheckReport], unread: Sequence[JobError]) -> Iterator[str]:
-    """Yield commands for GitHub Actions, which shows each problem in the diff of a pull request."""
+    """Yield workflow commands with which GitHub Actions shows problems in a pull request."""
     for severity, file, message in _file_messages(reports, unread):
         yield _command(severity, message, file=file)
     for report in reports:
@@ -265,7 +263,7 @@ def _github(reports: Sequence[CheckReport], unread: Sequence[JobError]) -> Itera
 
 
 def _command(name: str, message: str, **properties: str | int) -> str:
-    """Return a command for GitHub Actions: ``::error file=job.yaml,line=3::message``."""
+    """Return a GitHub Actions workflow command: ``::error file=job.yaml,line=3::message``."""
     texts = []
     for key, value in properties.items():
         text = _escape_command(str(value)).replace(":", "%3A").replace(",", "%2C")

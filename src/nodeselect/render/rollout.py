@@ -1,4 +1,4 @@
-"""The plan of a rollout as text, Markdown and JSON."""
+"""Lay out the plan of a rollout as text, Markdown and JSON."""
 
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
@@ -17,11 +17,11 @@ _RANGE_COLUMNS = 40
 
 
 class RolloutReport(NamedTuple):
-    """The plan of a rollout, with the job and the nodes that it is for.
+    """The plan of a rollout, with facts about the job and the nodes.
 
-    :param job: the name of the job, or of its file if the job has none.
-    :param max_parallel: the percentage of the nodes in a wave; None for the strategy ``immediate``.
-    :param total: how many nodes there are.
+    :param job: the name of the job; if the job has no name, the name of its file.
+    :param max_parallel: percent of the nodes in a wave; None for the strategy ``immediate``.
+    :param total: how many nodes there are, matching or not.
     """
 
     job: str
@@ -38,7 +38,7 @@ class RolloutReport(NamedTuple):
 
     @property
     def node_counts(self) -> str:
-        """A sentence: how many nodes match, and how many of these are not in the plan, and why."""
+        """A line with how many nodes match, and how many of these are not in the plan, and why."""
         matched, connected, stateless, waves, _ = self.plan
         text = headline(matched, self.total, connected)
         if connected is None:
@@ -59,7 +59,7 @@ class RolloutReport(NamedTuple):
 
 
 def rollout_lines(report: RolloutReport, output: str, screen: Screen) -> Iterator[str]:
-    """Yield the lines of a report on a plan, in one of ``REPORT_FORMATS``."""
+    """Yield the lines of a report on a plan; ``output`` is one of ``REPORT_FORMATS``."""
     waves = report.plan.waves
 
     def blocks(screen: Screen) -> Iterator[Iterable[str]]:

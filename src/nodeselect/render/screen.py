@@ -59,9 +59,9 @@ _STYLES: dict[Style, str] = {
 
 
 class Screen(NamedTuple):
-    """The screen that a report is laid out for: its size, its characters and its colours.
+    """The screen that a report is laid out for: the width, the character set, and colours or not.
 
-    Methods escape what a terminal would interpret, and what is not ASCII if ``ascii_only``.
+    Methods escape control characters; if ``ascii_only``, all characters that are not ASCII.
     """
 
     columns: int = 80
@@ -70,35 +70,35 @@ class Screen(NamedTuple):
     breaks_words: bool = True  # that are wider than a line
 
     def escape(self, text: str) -> str:
-        """Escape the characters of a text that the screen cannot show or would interpret."""
+        """Escape control characters, and characters that the screen cannot show."""
         text = printable(text)
         if self.ascii_only and not text.isascii():
             return text.replace("…", "...").encode("ascii", "backslashreplace").decode("ascii")
         return text
 
     def code(self, text: str) -> str:
-        """Return a user's text, escaped for this screen; Markdown sets it as code."""
+        """Return a user's text, such as a selector, escaped; in Markdown, as a code span."""
         return self.escape(text)
 
     def prose(self, text: str) -> str:
-        """Return a sentence that may contain a user's text, escaped for this screen."""
+        """Return a sentence, which may contain a user's text, escaped for this screen."""
         return self.escape(text)
 
     def style(self, text: str, style: Style) -> str:
-        """Return ``text``, which must be escaped already, in a style if the screen has colours."""
+        """Return a text in a style if the screen has colours; ``text`` must be escaped already."""
         return f"{_STYLES[style]}{text}\x1b[0m" if self.colour and text else text
 
     def bar(self, part: int, whole: int, columns: int = 20) -> str:
-        """Return a bar that shows the share of ``part`` in ``whole``; it is empty only for 0."""
+        """Return a bar whose length is the share of ``part`` in ``whole``; empty only for 0."""
         eighths = -(-part * columns * 8 // whole) if whole else 0
         if self.ascii_only:
             return "#" * -(-eighths // 8)
         return "█" * (eighths // 8) + _BLOCKS[eighths % 8].strip()
 
     def truncate(self, text: str, columns: int) -> str:
-        """Return text, escaped; if it is too wide, its beginning, an ellipsis and its end.
+        """Escape a text; if it is too wide, replace the middle with an ellipsis.
 
-        The end is kept because similar ids, label keys and file names often differ there.
+        The end is kept because similar ids, label keys and file names often differ at the end.
         """
         text = self.escape(text)
         if display_width(text) <= columns:
@@ -109,15 +109,15 @@ class Screen(NamedTuple):
         return prefix(text, room - display_width(end)) + ellipsis + end
 
     def word(self, text: str, columns: int = _WORD_COLUMNS) -> str:
-        """Return a user's text, truncated in the middle; quoted if it looks like several words."""
+        """Return a user's text, truncated in the middle; in quotes if it has blanks or signs."""
         if re.fullmatch(_PLAIN, self.escape(text)):
             return self.truncate(text, columns)
         return f'"{self.truncate(text, columns - 2)}"'
 
     def wrap(self, text: str, *, indent: int = 0, hang: int = 0) -> Iterator[str]:
-        """Yield lines that fit the screen: broken at blanks, or inside a word wider than a line.
+        """Break a text at blanks into lines that fit the screen.
 
-        Such a word remains whole unless ``breaks_words``.
+        A word that is wider than a line is broken, too, or remains whole if not ``breaks_words``.
 
         :param indent: how many blanks are before each line.
         :param hang: how many more blanks are before all lines except the first.
@@ -145,11 +145,11 @@ class Screen(NamedTuple):
             yield line
 
     def title(self, text: str) -> Iterator[str]:
-        """Yield the lines of a heading, or of the main sentence of a report."""
+        """Yield the lines of a text in the style of headings."""
         return (self.style(line, "heading") for line in self.wrap(text, hang=2))
 
     def paragraph(self, text: str) -> Iterator[str]:
-        """Yield the lines of a sentence in ordinary type."""
+        """Yield the lines of a sentence, without a style."""
         return self.wrap(text, hang=2)
 
     def section(self, title: str, lines: Iterable[str]) -> Iterator[str]:
@@ -175,12 +175,12 @@ class Screen(NamedTuple):
 
         If there is too little room, cells of the first column are truncated in the middle.
 
-        :param right: the columns that are aligned to the right, from 0.
+        :param right: the indexes, from 0, of the columns that are aligned to the right.
         :param wrap_last: whether cells of the last column are wrapped; if there is too little room
-            beside the other columns, they are on lines of their own below.
-        :param styles: the style of each row; by default, all rows are plain.
-        :param whole: whether no cell of the first column is truncated, and no word of the last one
-            broken that fits a line.
+            beside the other columns, these cells are on separate lines below.
+        :param styles: the style of each row; empty for none.
+        :param whole: whether the first column is never truncated, and words of the last column are
+            broken only if they are wider than a line.
         """
         cells = [[self.escape(cell) for cell in row] for row in (heads, *rows)]
         last = [row.pop() if wrap_last else "" for row in cells]
@@ -209,7 +209,7 @@ class Screen(NamedTuple):
 
 
 class Markdown(Screen):
-    """The screen for a report in GitHub's Markdown, in which lines may have any length."""
+    """Lays out a report in GitHub's Markdown, without a limit for the length of lines."""
 
     __slots__ = ()
 
@@ -225,7 +225,7 @@ class Markdown(Screen):
         return self.code(text, columns)
 
     def prose(self, text: str) -> str:
-        """Return a sentence that may contain a user's text, with Markdown's signs escaped."""
+        """Return a sentence with the characters escaped that have a meaning in Markdown."""
         return re.sub(_MARKDOWN_SIGNS, r"\\\g<0>", printable(text))
 
     def title(self, text: str) -> Iterator[str]:
@@ -268,10 +268,10 @@ def report_lines(
     as_dict: Callable[[], dict[str, Any]],
     blocks: Callable[[Screen], Iterable[Iterable[str]]],
 ) -> Iterator[str]:
-    """Yield the lines of a report in one of ``REPORT_FORMATS``.
+    """Yield the lines of a report in the format ``output``, one of ``REPORT_FORMATS``.
 
-    :param as_dict: returns the report as JSON values.
-    :param blocks: yields the parts of the report as lines; a blank line separates two parts.
+    :param as_dict: a function that returns the report as JSON values.
+    :param blocks: a function that yields the parts of the report, to separate by blank lines.
     """
     if output == "json":
         yield from json_lines(as_dict())
@@ -286,12 +286,12 @@ def report_lines(
 
 
 def detect_screen(stream: TextIO | None = None) -> Screen:
-    """Return the screen that a stream writes to; by default standard output.
+    """Return the screen for a stream, by default for standard output.
 
-    Its width is COLUMNS if that is a positive number, else that of the terminal, else 80; then no
-    word is broken, so that ids in a pipe are whole. It shows only ASCII if the encoding of the
-    stream has no block characters, and colours if it is a terminal; FORCE_COLOR overrides that, and
-    NO_COLOR both.
+    The width is the environment variable COLUMNS, or that of the terminal, or 80. In the last case
+    no word is broken, so that ids in a pipe are whole. The screen is ``ascii_only`` if the encoding
+    has no block characters. It has colours if NO_COLOR is not set, and either FORCE_COLOR is set or
+    the stream is a terminal.
     """
     stream = stream or sys.stdout
     columns = 0
@@ -312,10 +312,10 @@ def detect_screen(stream: TextIO | None = None) -> Screen:
 def align_columns(
     rows: Sequence[Sequence[str]], right: Collection[int] = (), *, gap: int = 2
 ) -> Iterator[str]:
-    """Yield a line for each row, with its cells in columns that are ``gap`` blanks apart.
+    """Yield a line for each row, with the cells in columns that are ``gap`` blanks apart.
 
-    :param rows: the cells, which must be escaped already.
-    :param right: the columns that are aligned to the right, from 0.
+    :param rows: the cells of each row; they must be escaped already.
+    :param right: the indexes, from 0, of the columns that are aligned to the right.
     """
     widths = _column_widths(rows)
     for row in rows:

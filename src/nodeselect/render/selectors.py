@@ -1,4 +1,4 @@
-"""Selectors in the notation of other systems: to be pasted, or for programs."""
+"""Write selectors in the notations of other systems."""
 
 import json
 import re
@@ -18,9 +18,10 @@ _PLAIN = re.compile(r"[A-Za-z0-9/.][A-Za-z0-9/._ (),=<>!-]*(?<! )")
 
 
 def selector_lines(selectors: Sequence[Selector], output: str) -> Iterable[str]:
-    """Return the lines of selectors, which are alternatives, in one of ``SELECTOR_FORMATS``.
+    """Return the lines of selectors; ``output`` is one of ``SELECTOR_FORMATS``.
 
-    :raises SelectorError: if that notation cannot express all of them; nothing is left out.
+    :param selectors: alternatives: a node must match at least one of them.
+    :raises SelectorError: if the format cannot express all of them.
     """
     # Of alternatives, one that matches nothing changes nothing.
     possible = [selector for selector in selectors if selector.ids != ()]
@@ -42,7 +43,7 @@ def _text_lines(selectors: Sequence[Selector]) -> Iterator[str]:
 
 
 def _only(selectors: Sequence[Selector], system: str) -> Selector:
-    """Return the only selector; raise if there is not exactly one, as ``system`` requires."""
+    """Return the only selector; for none or several, raise SelectorError with ``system``."""
     if len(selectors) == 1:
         return selectors[0]
     if not selectors:
@@ -111,7 +112,7 @@ _WRITERS: dict[str, Callable[[Sequence[Selector]], Iterable[str]]] = {
 
 
 def _yaml_lines(value: Any, indent: str = "") -> Iterator[str]:
-    """Yield a list or a mapping of strings, lists and mappings as YAML in the block style."""
+    """Yield the lines of a nested list or mapping of strings, as YAML in the block style."""
     if not value:
         yield indent + json.dumps(value)
         return
