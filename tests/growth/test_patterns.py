@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import nodeselect
+from nodeselect.documents import json
 from nodeselect.selectors import diagnostics
 from tests.growth.backtracking import pumped_word
 
@@ -22,11 +23,12 @@ SOURCES = {
 METHODS = {"search", "match", "fullmatch", "findall", "finditer", "sub", "split"}
 
 TABLES = {
+    ("nodeselect.documents.json", "pattern"),
     ("nodeselect.render.page", "one_of_them"),
     ("nodeselect.selectors.diagnostics", "mistake.pattern"),
     ("nodeselect.selectors.diagnostics", "pattern"),
 }
-"""Expressions that are not constants: a list of words, and those of the tables of diagnostics."""
+"""Expressions that are not constants: a list of words, and those of tables of mistakes."""
 
 Use = tuple["re.Pattern[Any]", str]
 
@@ -65,7 +67,9 @@ def uses(module: str) -> Iterator[Use]:
 
 
 def uses_of_tables() -> Iterator[Use]:
-    """Yield the expressions in the tables of diagnostics."""
+    """Yield the expressions in the tables of mistakes."""
+    for regexp, _ in json._MISTAKES:
+        yield re.compile(regexp), "match"
     for mistake in (*diagnostics._IN_WORD, diagnostics._TEMPLATE):
         yield re.compile(mistake.pattern), "search"
     for context, rows in diagnostics._IN_SYNTAX:

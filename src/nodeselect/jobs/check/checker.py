@@ -53,8 +53,8 @@ _KUBERNETES_LINE = r"^apiVersion:"
 # How nodes begin: a list in JSON, JSON lines, a list in YAML, the header of a table.
 _NODES = (
     rb'\s*(?:\{\s*"(?:items|[nN]odes)":\s*)?\[\s*\{\s*"(?:id|ID|Info|Node|labels|metadata)":'
-    rb'|\s*\{\s*"id":.*\}\s*\n\s*\{\s*"id":|(?:items:\s+)?- id:\s'
-    rb"|(?=[^\n]*[,;\t])(?:[\w ./-]+[,;\t])*id(?:[,;\t][\w ./-]+)*\r?\n"
+    rb'|\s*\{\s*"id":.*\}[ \t\r]*\n\s*\{\s*"id":|(?:items:\s+)?- id:\s'
+    rb"|(?=[\w ./-]+(?:[,;\t][\w ./-]+)+\r?\n)(?:[^\n]*[,;\t])?id[,;\t\r\n]"
 )
 
 # How other files begin that people give in place of a job, and what they are.
