@@ -15,11 +15,13 @@ Once a match is certain, Python tries no other way; such places are left out.
 """
 
 import re
+import re._compiler as compiler  # type: ignore[import-not-found]
 import re._constants as op  # type: ignore[import-not-found]
 import re._parser as sre  # type: ignore[import-not-found]
 from collections import Counter
-from collections.abc import Callable, Iterator
-from functools import cache, partial
+from collections.abc import Iterator
+from copy import copy
+from functools import cache
 from itertools import product
 from typing import Any, TypeAlias
 
@@ -29,13 +31,19 @@ _MAX_COPIES = 4
 # Characters that an expression may treat differently.
 _CHARACTERS = [*map(chr, range(256)), *"μſ٣中\u2003\u2028\u200b\ud800\ufeff\uffff"]
 
-# What precedes and what follows a text, in place of a letter.
-_START, _END = "start", "end"
+# What follows a text, in place of a letter.
+_END = ""
+
+# What reads one letter.
+_ONE_LETTER = (op.ANY, op.LITERAL, op.NOT_LITERAL, op.IN)
 
 Node: TypeAlias = int
 Letters: TypeAlias = frozenset[str]
-Guard: TypeAlias = Callable[[str, str], bool]
+Guard: TypeAlias = re.Pattern[Any]
 """A condition on the letters before and after a place."""
+
+# What looks at more than one character restricts nothing.
+_MAYBE: Guard = re.compile("")
 
 
 @cache
@@ -48,44 +56,21 @@ def pumped_word(pattern: "re.Pattern[Any]", method: str) -> str | None:
     return _Automaton(pattern, method).pumped_word()
 
 
-def _is_word(letter: str) -> bool:
-    return letter not in (_START, _END) and (letter.isalnum() or letter == "_")
-
-
-_POSITIONS: dict[Any, Guard] = {
-    op.AT_BEGINNING: lambda before, _: before == _START,
-    op.AT_BEGINNING_STRING: lambda before, _: before == _START,
-    op.AT_END: lambda _, after: after in (_END, "\n"),
-    op.AT_END_STRING: lambda _, after: after == _END,
-    op.AT_BOUNDARY: lambda before, after: _is_word(before) != _is_word(after),
-}
-
-_CATEGORIES = {
-    op.CATEGORY_DIGIT: r"\d",
-    op.CATEGORY_NOT_DIGIT: r"\D",
-    op.CATEGORY_SPACE: r"\s",
-    op.CATEGORY_NOT_SPACE: r"\S",
-    op.CATEGORY_WORD: r"\w",
-    op.CATEGORY_NOT_WORD: r"\W",
-}
-
-
 class _Automaton:
     """The places of an expression, and which follow each other.
 
     A *reader* is a node that reads one letter. Other nodes only lead to nodes, each perhaps on a
-    condition. What is not certain to be met, and so is not certain to lead on, has ``_maybe``.
+    condition. What is not certain to be met, and so is not certain to lead on, has ``_MAYBE``.
     """
 
     def __init__(self, pattern: "re.Pattern[Any]", method: str) -> None:
-        self._flags = pattern.flags
-        is_text = isinstance(pattern.pattern, str)
-        self._alphabet = _CHARACTERS if is_text else _CHARACTERS[:256]
-        self._is_ascii = not is_text or bool(pattern.flags & re.ASCII)
+        self._alphabet = _CHARACTERS if isinstance(pattern.pattern, str) else _CHARACTERS[:256]
         self._readers: dict[Node, Letters] = {}
         self._next: list[list[tuple[Guard | None, Node]]] = []
         self._accept = self._node()
-        entry = self._sequence(sre.parse(pattern.pattern, pattern.flags), self._accept)
+        tree = sre.parse(pattern.pattern, pattern.flags)
+        self._state = copy(tree.state)
+        entry = self._sequence(tree, self._accept)
         self._restart = self._link(self._reader(frozenset(self._alphabet)), entry)
         if method not in ("match", "fullmatch"):
             self._link(self._restart, self._restart)
@@ -142,13 +127,15 @@ class _Automaton:
         return after
 
     def _item(self, kind: Any, what: Any, after: Node) -> Node:
-        if (letters := self._set(kind, what)) is not None:
+        if kind in _ONE_LETTER:
+            one = self._compiled(kind, what)
+            letters = frozenset(letter for letter in self._alphabet if one.match(letter))
             return self._link(self._reader(letters), after)
         if kind is op.SUBPATTERN:
             _, added, removed, tree = what
-            flags, self._flags = self._flags, (self._flags | added) & ~removed
+            flags, self._state.flags = self._state.flags, (self._state.flags | added) & ~removed
             node = self._sequence(tree, after)
-            self._flags = flags
+            self._state.flags = flags
             return node
         if kind is op.BRANCH:
             node = self._node()
@@ -159,16 +146,18 @@ class _Automaton:
             low, high, tree = what
             gives_back = kind is not op.POSSESSIVE_REPEAT
             return self._repetition(low, high, tree, after, gives_back=gives_back)
-        if kind is op.AT:
-            return self._link(self._node(), after, _POSITIONS[what])
-        assert kind in (op.ASSERT, op.ASSERT_NOT), f"{kind} is not known"
+        assert kind in (op.AT, op.ASSERT, op.ASSERT_NOT), f"{kind} is not known"
+        if kind is op.AT or _is_one_letter(what[1]):
+            return self._link(self._node(), after, self._compiled(kind, what))
+        node = self._link(self._node(), after, _MAYBE)
         direction, tree = what
-        return self._look_around(direction, tree, after, is_required=kind is op.ASSERT)
+        if direction > 0:
+            self._link(node, self._sequence(tree, self._node()))  # it leads nowhere
+        return node
 
     def _repetition(self, low: int, high: Any, tree: Any, after: Node, *, gives_back: bool) -> Node:
-        letters, guard = self._only_set(tree), None
-        if not gives_back and letters is not None:
-            guard = partial(_is_next_in, letters, False)
+        is_guarded = not gives_back and _is_one_letter(tree)
+        guard = self._compiled(op.ASSERT_NOT, (1, tree)) if is_guarded else None
         node = self._link(self._node(), after, guard)
         if high == op.MAXREPEAT or high > _MAX_COPIES:
             self._link(node, self._sequence(tree, node))
@@ -180,60 +169,20 @@ class _Automaton:
             node = self._sequence(tree, node)
         return node
 
-    def _look_around(self, direction: int, tree: Any, after: Node, *, is_required: bool) -> Node:
-        letters = self._only_set(tree)
-        if letters is not None:
-            is_in = _is_next_in if direction > 0 else _is_previous_in
-            return self._link(self._node(), after, partial(is_in, letters, is_required))
-        node = self._link(self._node(), after, _maybe)
-        if direction > 0:
-            self._link(node, self._sequence(tree, self._node()))  # it leads nowhere
-        return node
-
-    # Sets of letters.
-
-    def _only_set(self, tree: Any) -> Letters | None:
-        """Return the letters of an expression that is one set; None if it is not."""
-        [(kind, what), *others] = tree
-        if others:
-            return None
-        return self._only_set(what[3]) if kind is op.SUBPATTERN else self._set(kind, what)
-
-    def _set(self, kind: Any, what: Any) -> Letters | None:
-        if kind is op.ANY:
-            return frozenset(self._alphabet) - ({"\n"} if not self._flags & re.DOTALL else set())
-        if kind is op.LITERAL:
-            kind, what = op.IN, [(op.LITERAL, what)]
-        elif kind is op.NOT_LITERAL:
-            kind, what = op.IN, [(op.NEGATE, None), (op.LITERAL, what)]
-        if kind is not op.IN:
-            return None
-        return frozenset(letter for letter in self._alphabet if self._contains(what, letter))
-
-    def _contains(self, items: Any, letter: str) -> bool:
-        cases = {letter}
-        if self._flags & re.IGNORECASE:
-            cases |= {each for each in (letter.lower(), letter.upper()) if len(each) == 1}
-        is_negated = items[0][0] is op.NEGATE
-        return is_negated != any(
-            self._is_in(kind, what, case) for kind, what in items[is_negated:] for case in cases
-        )
-
-    def _is_in(self, kind: Any, what: Any, letter: str) -> bool:
-        if kind is op.LITERAL:
-            return bool(ord(letter) == what)
-        if kind is op.RANGE:
-            return bool(what[0] <= ord(letter) <= what[1])
-        flags = re.ASCII if self._is_ascii else re.UNICODE
-        return re.match(_CATEGORIES[what], letter, flags) is not None
+    def _compiled(self, kind: Any, what: Any) -> Guard:
+        """Compile one item by itself, with the flags of its place."""
+        pattern: Guard = compiler.compile(sre.SubPattern(copy(self._state), [(kind, what)]))
+        return pattern
 
     def _merge_letters(self) -> None:
         """Keep one of the letters that no place tells apart."""
         sets = {*self._readers.values()}
+        guards = {guard for links in self._next for guard, _ in links if guard}
         kept: dict[object, str] = {}
         for letter in self._alphabet:
             places = frozenset(letters for letters in sets if letter in letters)
-            kept.setdefault((places, _is_word(letter), letter == "\n"), letter)
+            sides = [(guard, at) for guard in guards for at in (0, 1) if guard.match(letter, at)]
+            kept.setdefault((places, frozenset(sides)), letter)
         self._alphabet = [*kept.values()]
         alphabet = frozenset(self._alphabet)
         self._readers = {node: letters & alphabet for node, letters in self._readers.items()}
@@ -250,8 +199,8 @@ class _Automaton:
         :param path: the nodes on the way so far.
         """
         for guard, to in self._next[node]:
-            rest = [each for each in allowed if guard is None or guard(before, each)]
-            still_sure = is_sure and guard is not _maybe
+            rest = [each for each in allowed if not guard or guard.match(before + each, 1)]
+            still_sure = is_sure and guard is not _MAYBE
             if to in self._readers:
                 yield from ((to, each, still_sure) for each in rest if each in self._readers[to])
             elif to == self._accept:
@@ -311,14 +260,9 @@ class _Automaton:
         return steps
 
 
-def _is_next_in(letters: Letters, is_required: bool, before: str, after: str) -> bool:
-    return (after in letters) == is_required
-
-
-def _is_previous_in(letters: Letters, is_required: bool, before: str, after: str) -> bool:
-    return (before in letters) == is_required
-
-
-def _maybe(before: str, after: str) -> bool:
-    """Return True: what looks at more than one character restricts nothing."""
-    return True
+def _is_one_letter(tree: Any) -> bool:
+    """Return whether an expression reads one letter, and does nothing else."""
+    [(kind, what), *others] = tree
+    if kind is op.SUBPATTERN and not others:
+        return _is_one_letter(what[3])
+    return kind in _ONE_LETTER and not others
