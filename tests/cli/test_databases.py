@@ -126,6 +126,7 @@ def test_null_in_a_column_of_labels_is_an_error(run: Run, nodes: Callable[[str],
     ("source", "command"),
     [
         ("postgresql://us@db/fleet", "psql postgresql://us@db/fleet -AtqX -c"),
+        ("postgresql://us:secret@db/fleet", "psql postgresql://us@db/fleet -AtqX -c"),
         ("duckdb:my fleet.db", "duckdb -readonly -noheader -list 'my fleet.db'"),
         ("sqlite:///x", "sqlite3 -readonly x"),
         ("fleet.sqlite", "sqlite3 -readonly fleet.sqlite"),
@@ -141,6 +142,7 @@ def test_a_database_is_piped(
     Path("fleet.duckdb").write_bytes(b"\xe5\xcd\xb8\xa1\xa8\x0a\xc5\xbaDUCK\xe7\3\0\0")
     result = run("match", "-l", "gpu", "-n", source)
     assert (result.status, result.out) == (2, "")
+    assert "secret" not in result.err
     (line,) = [line for line in result.err.splitlines() if line.endswith(' FROM nodes"')]
     assert line.strip().startswith(f'{command} "SELECT ')
 
@@ -150,11 +152,14 @@ def test_a_database_of_sqlite(run: Run, tmp_path: Path) -> None:
     file = str(tmp_path / "fleet.sqlite")
     labels = json.dumps({"gpu": "", "region": 'e"u'})
     with closing(sqlite3.connect(file)) as database:
-        database.execute("CREATE TABLE nodes AS SELECT 'n-1' AS id, ? AS labels", [labels])
+        database.execute(
+            "CREATE TABLE nodes AS SELECT 'n-1' AS id, ? AS labels, 'ready' AS state", [labels]
+        )
         database.commit()
         shown = run("match", "-l", "gpu", "-n", file).err
         ((written,),) = database.execute(shlex.split(shown.splitlines()[-1])[-1])
-    assert json.loads(written) == {"id": "n-1", "labels": json.loads(labels)}
+    expected = {"id": "n-1", "labels": json.loads(labels), "state": "ready"}
+    assert json.loads(written) == expected
 
 
 def test_a_file_may_have_the_name_of_an_address(

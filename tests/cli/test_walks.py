@@ -33,6 +33,9 @@ WRONG_TURNS = {
     # Verbs of other tools, and typos.
     "get nodes -l gpu -n fleet.json": "match -l gpu -n fleet.json",
     "get nodes fleet.json": "match --all -n fleet.json",
+    "list -n fleet.json": "match --all -n fleet.json",
+    "describe node node-174fc70c -l gpu -n fleet.json":
+        "explain --node node-174fc70c -l gpu -n fleet.json",
     "lint jobs": "check jobs",
     "jobs --jobs jobs -n fleet.json": "explain --job jobs -n fleet.json",
     "mtach -l gpu -n fleet.json": "match -l gpu -n fleet.json",
@@ -55,6 +58,7 @@ WRONG_TURNS = {
     "labels --key region -n fleet.json": "labels region -n fleet.json",
     # Valid commands that find nothing, or too much.
     "match -l region=eu_west --count -n fleet.json": "explain -l region=eu_west -n fleet.json",
+    "match -l 'region=eu,\n gpu' -n fleet.json": "explain -l 'region=eu, gpu' -n fleet.json",
     "match --id node-174fc7 -n fleet.json": "explain --id node-174fc7 -n fleet.json",
     "labels -l region=eu -n fleet.json": "explain -l region=eu -n fleet.json",
     "check --strict stack -o concise": "check --jobs-only --strict stack -o concise",
@@ -172,6 +176,9 @@ def test_an_answer_says_what_to_write(run: Run, command: str) -> None:
         "index fleet.json",
         "index --file fleet.json -o new.nsx",
         "idnex fleet.json -o -h",
+        "-l lint job.yaml",
+        "check --file -h",
+        "check -f --help job.yaml",
         "explian --id -h -n fleet.json --html page.html",
         "version --html page.html",
         "check --file job.yaml --fix --write",

@@ -32,7 +32,8 @@ def explain_hint(
     states: frozenset[str] | None = None,
 ) -> str:
     """Return a message with the shell command that explains why no node matches."""
-    options = {"-l": expressions, "--id": ids, "--job": [job] if job else []}
+    on_one_line = [" ".join(text.split()) for text in expressions]
+    options = {"-l": on_one_line, "--id": ids, "--job": [job] if job else []}
     options["-n"] = nodes_from.sources
     saved = ""
     for option, file in (("--job", "job.yaml"), ("-n", "nodes.json")):

@@ -45,7 +45,8 @@ _OPTIONS = {
         ("--format --out -o --output --output-format -t --type", ("-o", "--to", "--dialect")),
         ("-f --file --filename -i --input --path --key --shell", ("",)),
         ("--code --only --rule --rules", ("--select", "")),
-        ("--disable --skip", ("--ignore",)),
+        ("--disable", ("--ignore",)),
+        ("--skip", ("--exclude",)),
         ("--column --columns --label-columns", ("-L",)),
         ("--order-by --sort", ("--sort-by",)),
         ("--states --status", ("--state",)),
@@ -57,15 +58,12 @@ _OPTIONS = {
 # Options of other tools that are a value of ``-o`` here.
 _FORMATS = ("--csv", "--json", "--markdown")
 
-# A command with one of these writes a file; so does index.
-_WRITING = frozenset({"--html", "--write"})
+# A command with one of these writes a file, as index does, or prints its help.
+_NO_ANSWER = frozenset({"--html", "--write", "-h", "--help"})
 
 # These commands select nodes. If they have --all, they need one of these options.
 _NEED_SELECTING = ("match", "explain", "watch", "sql")
 _SELECTING = ("-l", "--id", "--job", "--all")
-
-# Of a longer command line, nothing is suggested.
-_MAX_LENGTH = 1_000
 
 # These commands have arguments, but selectors and nodes are behind options.
 _WITH_ARGUMENTS = ("labels", "convert")
@@ -80,22 +78,25 @@ def suggested_command(context: click.Context, words: Sequence[str]) -> str | Non
     assert isinstance(group, click.Group)
     others = (at for at, word in enumerate(words) if not word.startswith("-"))
     at = next((at for at in others if words[at - 1 : at] != ["--color"]), None)
-    if at is None or sum(map(len, words)) > _MAX_LENGTH:
+    if at is None or sum(map(len, words)) > 1_000:  # too long to be read
         return None
     if not all(word and printable(word) == word for word in words):
         return None  # it cannot be typed
+    known = {name for option in group.params for name in option.opts}
+    if any(word[:1] == "-" and word.partition("=")[0] not in known for word in words[:at]):
+        return None
     name, *rest = words[at:]
     names = [*group.list_commands(root), "--version"]
     meant = _command_name(name, names)
     if meant is None:
         return None
     if name in _VERBS and rest[:1] in (["node"], ["nodes"]):  # as in kubectl: get nodes
-        del rest[0]
+        rest[:1] = ["--node"] if meant == "explain" else []
     if meant == "help":
         rest = [_command_name(each, names) or each for each in rest]
     command = group.get_command(root, meant)
     if command is not None and rest not in ([option] for option in root.help_option_names):
-        corrected = _corrected(command, rest)
+        corrected = _corrected(command, rest, is_renamed=meant != name)
         if corrected is None or not _is_valid(root, command, corrected):
             return None
         rest = corrected
@@ -111,17 +112,17 @@ def _command_name(word: str, names: Sequence[str]) -> str | None:
 
 
 def _is_valid(root: click.Context, command: click.Command, arguments: list[str]) -> bool:
-    """Return whether a command accepts its arguments, and writes no file."""
-    if command.name == "index" or not _WRITING.isdisjoint(arguments):
+    """Return whether a command accepts its arguments, writes no file and prints no help."""
+    if command.name == "index" or not _NO_ANSWER.isdisjoint(arguments):
         return False
     try:
         command.make_context(command.name, arguments.copy(), root)
-    except (click.ClickException, NodeselectError):
+    except (click.ClickException, click.exceptions.Exit, NodeselectError):  # Exit: for --help
         return False
     return True
 
 
-def _corrected(command: click.Command, words: list[str]) -> list[str] | None:
+def _corrected(command: click.Command, words: list[str], is_renamed: bool) -> list[str] | None:
     """Return the arguments of a command that were probably meant, or None if that is not clear.
 
     Options get the name that this command has for them, and the option is added before each
@@ -154,7 +155,7 @@ def _corrected(command: click.Command, words: list[str]) -> list[str] | None:
             given.add(options[option])
         result += filter(None, (option, value))
     is_selecting = any(options.get(each) in given for each in _SELECTING)
-    if command.name in _NEED_SELECTING and result != words and not is_selecting:
+    if command.name in _NEED_SELECTING and not is_selecting and (is_renamed or result != words):
         return ["--all", *result] if "--all" in options else None
     return result
 

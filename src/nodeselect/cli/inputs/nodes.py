@@ -29,11 +29,23 @@ if TYPE_CHECKING:
 # The address of a database: its program, and its file unless it is PostgreSQL.
 _ADDRESS = r"(postgres|duckdb|sqlite)(?:ql)?:(?:///?)?(.*)"
 
+# The user in an address, and the password, which is not shown.
+_HIDDEN = r"(?<=//)([^:/@\s]*):[^@\s]*(?=@)"
+
 # What writes the nodes of a database as JSON objects: a program, and how it writes an object.
 _PROGRAMS = {
-    "postgres": ("psql {} -AtqX -c", "json_build_object('id', id, 'labels', labels)"),
-    "duckdb": ("duckdb -readonly -noheader -list {}", "to_json({id: id, labels: labels})"),
-    "sqlite": ("sqlite3 -readonly {}", "json_object('id', id, 'labels', json(labels))"),
+    "postgres": (
+        "psql {} -AtqX -c",
+        "json_build_object('id', id, 'labels', labels, 'state', state)",
+    ),
+    "duckdb": (
+        "duckdb -readonly -noheader -list {}",
+        "to_json({id: id, labels: labels, state: state})",
+    ),
+    "sqlite": (
+        "sqlite3 -readonly {}",
+        "json_object('id', id, 'labels', json(labels), 'state', state)",
+    ),
 }
 
 NO_TABLE = "--id-column is the name of a column: give CSV or Parquet with -n"
@@ -127,7 +139,8 @@ def open_nodes(
         yield reader
     except InventoryError as error:
         hint = _hint(nodes_from.sources, error)
-        raise InventoryError(error.code, error.message, place=error.place, hint=hint) from None
+        message = re.sub(_HIDDEN, r"\1", error.message)
+        raise InventoryError(error.code, message, place=error.place, hint=hint) from None
     finally:
         inputs.close()
         progress.clear()
@@ -158,7 +171,7 @@ def _hint(sources: Iterable[str], error: InventoryError) -> Fix | str | None:
     import shlex  # loads slowly
 
     command, node = _PROGRAMS[program]
-    command = command.format(printable(shlex.quote(database)))
+    command = command.format(printable(shlex.quote(re.sub(_HIDDEN, r"\1", database))))
     words = "pipe the nodes of a database as JSON objects into '-n -', such as"
     return Fix.write(f'{command} "SELECT {node} FROM nodes"', words)  # noqa: S608 - it is not executed here
 
