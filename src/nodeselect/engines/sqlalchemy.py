@@ -243,12 +243,8 @@ class _Condition(FunctionElement[bool]):
 
     type = sa.Boolean()
 
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        cls.inherit_cache = True
-
-    def to_sql(self, dialect: Dialect, *clauses: str) -> str:
-        raise NotImplementedError
+    to_sql: Callable[..., str]
+    """Returns the SQL for a dialect and for the texts of the clauses."""
 
     def self_group(self, against: object = None) -> "_Condition":
         """Return the condition itself, since its SQL has parentheses already.
@@ -259,50 +255,34 @@ class _Condition(FunctionElement[bool]):
         return self
 
 
-class _HasKey(_Condition):
-    def to_sql(self, dialect: Dialect, *clauses: str) -> str:
-        return dialect.has_key(*clauses)
+def _condition(to_sql: Callable[..., str]) -> type[_Condition]:
+    """Return the class of the conditions whose SQL is what ``to_sql`` returns."""
+    return type(
+        "_Condition", (_Condition,), {"to_sql": staticmethod(to_sql), "inherit_cache": True}
+    )
 
 
-class _LabelIn(_Condition):
-    def to_sql(self, dialect: Dialect, *clauses: str) -> str:
-        labels, key, *values = clauses
-        count = len(values) // 2
-        return dialect.label_in(labels, key, values[:count], values[count:])
+def _label_in(dialect: Dialect, labels: str, key: str, *values: str) -> str:
+    count = len(values) // 2
+    return dialect.label_in(labels, key, values[:count], values[count:])
 
 
-class _LabelBetween(_Condition):
-    def to_sql(self, dialect: Dialect, *clauses: str) -> str:
-        return dialect.label_between(*clauses)
+def _value_in_array(dialect: Dialect, value: str, array: str) -> str:
+    return dialect.value_in(value, [_ELEMENTS[dialect.name].format(array)])
 
 
-class _ValueIn(_Condition):
-    def to_sql(self, dialect: Dialect, *clauses: str) -> str:
-        value, *values = clauses
-        return dialect.value_in(value, values)
+def _is_in(dialect: Dialect, value: str, query: str) -> str:
+    return f"{value} IS NOT NULL AND ({dialect.join_keys(value)}) IN {query}"
 
 
-class _ValueInArray(_Condition):
-    def to_sql(self, dialect: Dialect, *clauses: str) -> str:
-        value, array = clauses
-        return dialect.value_in(value, [_ELEMENTS[dialect.name].format(array)])
-
-
-class _ValueBetween(_Condition):
-    def to_sql(self, dialect: Dialect, *clauses: str) -> str:
-        return dialect.value_between(*clauses)
-
-
-class _IsIn(_Condition):
-    def to_sql(self, dialect: Dialect, *clauses: str) -> str:
-        value, query = clauses
-        return f"{value} IS NOT NULL AND ({dialect.join_keys(value)}) IN {query}"
-
-
-class _Not(_Condition):
-    def to_sql(self, dialect: Dialect, *clauses: str) -> str:
-        (condition,) = clauses
-        return f"NOT {condition}"
+_HasKey = _condition(lambda dialect, *clauses: dialect.has_key(*clauses))
+_LabelIn = _condition(_label_in)
+_LabelBetween = _condition(lambda dialect, *clauses: dialect.label_between(*clauses))
+_ValueIn = _condition(lambda dialect, value, *values: dialect.value_in(value, values))
+_ValueInArray = _condition(_value_in_array)
+_ValueBetween = _condition(lambda dialect, *clauses: dialect.value_between(*clauses))
+_IsIn = _condition(_is_in)
+_Not = _condition(lambda dialect, condition: f"NOT {condition}")
 
 
 class _JoinKeys(FunctionElement[Any]):

@@ -190,7 +190,8 @@ class NodeReader:
             self._shapes: set[str] = set()  # the names of the shapes of the nodes
             try:
                 content = _detect_content(blocking_reader(stream), self._id_column)
-                for block in self._blocks(content):
+                file_format, format_name, start, rest = content
+                for block in self._blocks(file_format, start, rest):
                     if self._on_progress is not None:
                         self._on_progress(self)
                     yield block
@@ -201,16 +202,15 @@ class NodeReader:
             except OSError as error:
                 raise cannot_read(name or "input", error) from None
             shapes = " and ".join(sorted(self._shapes))
-            is_table = content.format in ("csv", "parquet")
-            summary = InputSummary(name, self.count - first, shapes, content.name, is_table)
+            is_table = file_format in ("csv", "parquet")
+            summary = InputSummary(name, self.count - first, shapes, format_name, is_table)
             self.inputs.append(summary)
         if duplicate := self._ids.error():
             raise self.locate(duplicate)
 
-    def _blocks(self, content: "_Content") -> Iterator[Block]:
+    def _blocks(self, file_format: Format, start: bytes, stream: BinaryIO) -> Iterator[Block]:
         """Yield the selected nodes of an input."""
-        start, stream = content.start, content.stream
-        match content.format:
+        match file_format:
             case "none":
                 return iter(())
             case "ndjson":
@@ -339,21 +339,10 @@ class NodeReader:
             self.missing_ids.difference_update(ids)
 
 
-class _Content(NamedTuple):
-    """The format of one input, and how to read it from the beginning.
-
-    :param start: the bytes that were read from ``stream`` already.
-    :param name: the name of the format, in words.
-    """
-
-    format: Format
-    start: bytes
-    stream: BinaryIO
-    name: str
-
-
-def _detect_content(stream: BinaryIO, id_column: str) -> _Content:
+def _detect_content(stream: BinaryIO, id_column: str) -> tuple[Format, str, bytes, BinaryIO]:
     """Detect the format of an input, after decompressing it if necessary.
+
+    Return the format, its name, the bytes that were read already, and a stream of the others.
 
     :raises InventoryError: if the input is compressed twice, or is a saved inventory.
     """
@@ -371,7 +360,7 @@ def _detect_content(stream: BinaryIO, id_column: str) -> _Content:
             hint = "decompress it, and give that file as the only input: gunzip"
         raise InventoryError("saved", "the input is a saved inventory", hint=hint)
     name = f"{_FORMAT_NAMES[file_format]}{compression}"
-    return _Content(file_format, start, stream, name)
+    return file_format, name, start, stream
 
 
 class DuplicateIdCheck:
