@@ -47,7 +47,7 @@ _COMMANDS = {
 
 
 class _Commands(click.Group):
-    """The group of all commands, of which only the one that runs is imported."""
+    """The group of all commands; it imports the module of a command only to run the command."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands, in the order of ``--help``: the most useful first."""
@@ -71,7 +71,7 @@ class _Commands(click.Group):
             formatter.write_dl(list(_COMMANDS.items()))
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem[str]]":
-        """Return the commands and options that start like this."""
+        """Return the commands and options that start with ``incomplete``."""
         commands = [
             CompletionItem(name, help=summary)
             for name, summary in _COMMANDS.items()

@@ -1,7 +1,7 @@
 """``nodeselect completion``: what TAB offers in bash, zsh and fish.
 
-Only words that no shell interprets are offered, so that no text of a node list is ever quoted, or
-run. Inside quotes, only file names are completed.
+Only words without characters that a shell interprets are offered, so that no text of a node list
+needs quotes or is run. Inside quotes, only file names are completed.
 """
 
 import os
@@ -47,24 +47,24 @@ _Items: TypeAlias = "list[CompletionItem[str]]"
 
 
 def complete_files(context: click.Context, parameter: click.Parameter, incomplete: str) -> _Items:
-    """Return the item that asks the shell to complete file names by itself."""
+    """Return the item that makes the shell complete the name of a file by itself."""
     return [CompletionItem(incomplete, type="file")]
 
 
 def complete_codes(context: click.Context, parameter: click.Parameter, incomplete: str) -> _Items:
-    """Complete a code of a rule for job files, or the last one of several with commas."""
+    """Complete the code of a rule of ``check``; in a comma-separated list, the last code."""
     from nodeselect.jobs import all_rules  # imports yaml
 
     return _list_items(incomplete, {rule.code: rule.summary for rule in all_rules().values()})
 
 
 def complete_keys(context: click.Context, parameter: click.Parameter, incomplete: str) -> _Items:
-    """Complete a label key of the nodes, or the last one of several with commas."""
+    """Complete a label key of the nodes; in a comma-separated list, the last key."""
     return _list_items(incomplete, _label_counts(_nodes(context)))
 
 
 def complete_states(context: click.Context, parameter: click.Parameter, incomplete: str) -> _Items:
-    """Complete a state: first those of the nodes, then the other states of the systems we read."""
+    """Complete a state; states of the nodes come first, then all other known states."""
     counts = _by_count(_nodes(context).match(Selector.everything()).state_counts(), bool)
     others = dict.fromkeys(sorted(KNOWN_STATES - counts.keys()), "")
     return _list_items(incomplete, counts | others)
@@ -78,9 +78,9 @@ def complete_ids(context: click.Context, parameter: click.Parameter, incomplete:
 def complete_selector(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> _Items:
-    """Complete the key or the value that is typed last in a selector.
+    """Complete the last key or value in a selector.
 
-    If only one key is possible, each candidate is ``key=value``, so that TAB inserts ``key=``.
+    If only one key is possible, return ``key=value`` for each value, so that TAB inserts ``key=``.
     """
     match = _EXPRESSION.fullmatch(incomplete)
     if match is None:
@@ -97,7 +97,7 @@ def complete_selector(
 
 
 def _nodes(context: click.Context) -> "Inventory":
-    """Return the nodes of ``-n``, or of the environment variable; none if a file cannot be read."""
+    """Return the nodes of ``-n`` or NODESELECT_NODES; none if an input is a pipe or too large."""
     from nodeselect.cli.inputs.nodes import VARIABLE, NodeFiles, open_nodes
     from nodeselect.inventory import Inventory  # imports pyroaring
 
@@ -115,7 +115,7 @@ def _nodes(context: click.Context) -> "Inventory":
 
 
 def _label_counts(inventory: "Inventory", key: str | None = None) -> dict[str, str]:
-    """Return how many nodes have each valid key; or, given a key, each of its valid values."""
+    """Map each valid label key, or value of ``key`` if given, to a text such as ``3 nodes``."""
     from nodeselect.inventory.snapshot import statistics_of  # imports pyroaring
 
     statistics = statistics_of(inventory)
@@ -125,22 +125,22 @@ def _label_counts(inventory: "Inventory", key: str | None = None) -> dict[str, s
 
 
 def _by_count(counts: Mapping[Any, int], is_valid: Callable[[Any], bool]) -> dict[str, str]:
-    """Describe each valid key or value by how many nodes have it; the most frequent comes first."""
+    """Map each valid key or value to a text such as ``3 nodes``; the most frequent come first."""
     ranked = sorted(filter(is_valid, counts), key=lambda text: (-counts[text], text))
     return {text: pluralize(counts[text], "node") for text in ranked}
 
 
 def _list_items(incomplete: str, described: Mapping[str, str]) -> _Items:
-    """Return the candidates for the last item of a list with commas."""
+    """Return the candidates (keys of ``described``) for the last item of a comma-separated list."""
     head, comma, word = incomplete.rpartition(",")
     return _items(head + comma, word, described)
 
 
 def _items(head: str, word: str, described: Mapping[str, str]) -> _Items:
-    """Return the candidates that start with a word, with their descriptions, after ``head``.
+    """Return an item ``head + candidate`` for each key of ``described`` that starts with ``word``.
 
-    If there are too many to list, return their different beginnings, one letter longer than what
-    they have in common, so that TAB shows which letters may come next.
+    If there are too many candidates, return only their beginnings, one letter longer than their
+    common prefix, so that TAB shows which letters may come next.
     """
     texts = [text for text in described if text.startswith(word) and _is_plain(text)]
     if len(texts) > _MAX_SHOWN:
@@ -170,10 +170,10 @@ complete -o nosort -F %(complete_func)s %(prog_name)s
 
 
 class _SafeComplete(ShellComplete):
-    """Completion that offers nothing inside quotes, and prints nothing if anything fails."""
+    """Completion that offers only file names inside quotes, and nothing after an exception."""
 
     def complete(self) -> str:
-        """Return the text that the script reads."""
+        """Return the text that the completion script of the shell reads."""
         import shlex  # loads slowly
 
         try:
@@ -199,14 +199,14 @@ class _Bash(_SafeComplete):
     source_template = _BASH
 
     def get_completion_args(self) -> tuple[list[str], str]:
-        """Return the words before the cursor, and the beginning of the one at the cursor."""
+        """Return the words before the cursor, and the part of the last word up to the cursor."""
         # The letter X begins a word after a blank, and belongs to the last word otherwise.
         _, *words, last = split_arg_string(os.environ["COMP_WORDS"] + "X")
         self._typed = last[:-1]
         return words, self._typed
 
     def format_completion(self, item: "CompletionItem[Any]") -> str:
-        """Return the type of a candidate and what replaces the end of the typed word.
+        """Return ``TYPE,TEXT``: bash replaces the end of the typed word by the text.
 
         Return an empty text if the typed word has escapes.
         """

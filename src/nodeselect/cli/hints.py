@@ -1,4 +1,4 @@
-"""What to type or to write instead, in messages of several commands."""
+"""Hints and error messages that several commands share."""
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def command_line(words: Iterable[str]) -> str:
-    """Return the command line of nodeselect with these arguments, quoted for a shell."""
+    """Return the shell command that runs nodeselect with the arguments ``words``."""
     import shlex  # loads slowly
 
     return printable(shlex.join(["nodeselect", *words]))
@@ -31,7 +31,7 @@ def explain_hint(
     job: str | None = None,
     states: frozenset[str] | None = None,
 ) -> str:
-    """Return a message with the shell command that explains why no node matches."""
+    """Return a message with the command ``nodeselect explain`` for these inputs and selectors."""
     on_one_line = [" ".join(text.split()) for text in expressions]
     options = {"-l": on_one_line, "--id": ids, "--job": [job] if job else []}
     options["-n"] = nodes_from.sources
@@ -54,7 +54,7 @@ def explain_hint(
 def similar_key(key: str, counts: Mapping[str, int]) -> str:
     """Return the end of a message about an unknown key, such as ``; 3 nodes have 'region'``.
 
-    It is empty if no key in ``counts`` is similar.
+    Return an empty text if no key in ``counts`` (how many nodes have each key) is similar.
     """
     from nodeselect.similarity import WordCounts, closest_key  # compiles patterns
 
@@ -65,7 +65,7 @@ def similar_key(key: str, counts: Mapping[str, int]) -> str:
 
 
 def check_node(inventory: "Inventory", node_id: str) -> None:
-    """End the command with an error if no node has this id; a hint names a similar node, if any."""
+    """End the command with an error if no node has this id; the message has a hint if any."""
     if node_id not in inventory:
         hints = inventory.explain(Selector.of(match_ids=[node_id])).hints
         message = hints[0].message if hints else f"no node has the id {quoted_id(node_id)}"

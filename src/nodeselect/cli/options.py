@@ -25,21 +25,21 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def once(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> str | None:
-    """Return the value of an option; reject it if given twice: click would use the last one."""
+    """Return the value of an option; raise if the option is given twice (click uses the last)."""
     if len(values) > 1:
         raise click.BadParameter("given more than once")
     return values[0] if values else None
 
 
 def single_option(*names: str, **settings: Any) -> Callable[[_Command], _Command]:
-    """Add an option with a value that can be given only once; the value is None without it."""
+    """Return a decorator that adds an option with a value that may be given once; else None."""
     return click.option(*names, multiple=True, callback=once, **settings)
 
 
 def split_commas(
     context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]
 ) -> tuple[str, ...]:
-    """Return the comma-separated values of an option, without duplicates."""
+    """Return the comma-separated values of a repeatable option in order, without duplicates."""
     values = [value.strip() for text in texts for value in text.split(",")]
     if not all(values):
         raise click.BadParameter("one of the values is empty")
@@ -53,7 +53,7 @@ def _parse_states(
 
 
 def _set_colour(context: click.Context, parameter: click.Parameter, when: str | None) -> None:
-    """Set the environment variables for colours, so that error messages obey ``--color`` too."""
+    """Set FORCE_COLOR and NO_COLOR from ``--color``, so that error messages obey it, too."""
     if when in ("always", "never"):
         os.environ["FORCE_COLOR"] = "1" if when == "always" else ""
         os.environ["NO_COLOR"] = "1" if when == "never" else ""
@@ -94,9 +94,9 @@ def output_option(formats: Sequence[str] = REPORT_FORMATS) -> Callable[[_Command
 
 
 def nodes_option(*, required: bool = True) -> Callable[[_Command], _Command]:
-    """Add the options ``-n``, ``--id-column`` and ``-v``, whose value is a :class:`NodeFiles`.
+    """Add the options ``-n``, ``--id-column`` and ``-v``; together they are a :class:`NodeFiles`.
 
-    :param required: whether the nodes are those of :func:`required_nodes` without ``-n``.
+    :param required: whether :func:`required_nodes` is the value without ``-n``; otherwise None is.
     """
 
     def parse(
@@ -138,13 +138,13 @@ def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> Non
 
 
 def node_files(*sources: str) -> NodeFiles:
-    """Return these inputs with the values of ``--id-column`` and ``-v`` of the command."""
+    """Return ``sources`` as inputs with the values of the options ``--id-column`` and ``-v``."""
     meta = click.get_current_context().meta
     return NodeFiles(sources, meta["id_column"], meta["verbose"])
 
 
 def required_nodes() -> NodeFiles:
-    """Return the input that is read without ``-n``; if there is none, this is an error."""
+    """Return the input that is read without ``-n``; raise UsageError if there is none."""
     nodes = default_nodes()
     if nodes is None:
         message = "where are the nodes? Give -n FILE, pipe them into the command, or set "
@@ -153,7 +153,7 @@ def required_nodes() -> NodeFiles:
 
 
 def default_nodes() -> NodeFiles | None:
-    """Return the input in NODESELECT_NODES, or else standard input if it is piped, or None."""
+    """Return the input in NODESELECT_NODES; if not set, standard input if it is piped, or None."""
     if source := os.environ.get(VARIABLE):
         nodes = node_files(source)
         if source != "-" and not os.path.exists(source):
@@ -167,7 +167,7 @@ def default_nodes() -> NodeFiles | None:
 
 
 def _is_piped() -> bool:
-    """Return whether standard input is a pipe or a file, and not a terminal or closed."""
+    """Return whether standard input is a pipe, a file or a socket, not a terminal or closed."""
     try:
         mode = os.fstat(sys.stdin.fileno()).st_mode
     except (AttributeError, OSError):  # it is closed, or replaced by a program
@@ -176,7 +176,7 @@ def _is_piped() -> bool:
 
 
 def selector_option(help: str) -> Callable[[_Command], _Command]:  # noqa: A002 - click's name for it
-    """Add the option ``-l``, a selector; it can be repeated."""
+    """Add the repeatable option ``-l``, whose value is the text of a selector."""
     return click.option(
         "-l", "--selector", "expressions", metavar="EXPR", multiple=True, help=help,
         shell_complete=complete_selector,
@@ -189,7 +189,7 @@ def job_option(
     required: bool = False,
     multiple: bool = False,
 ) -> Callable[[_Command], _Command]:
-    """Add the option ``--job``, a job file; if ``multiple``, also a folder, and repeatable."""
+    """Add the option ``--job``, a job file; if ``multiple``, folders too, and repeatable."""
     return click.option(
         "--job", metavar="FILE|FOLDER|-" if multiple else "FILE|-", help=help, required=required,
         multiple=True, callback=None if multiple else _one_file, shell_complete=complete_files,
@@ -205,7 +205,7 @@ def _one_file(
 
 
 def check_job_files(files: Sequence[str]) -> None:
-    """Reject folders and selectors in place of job files."""
+    """Raise UsageError if a folder or a selector is given instead of a job file."""
     for file in files:
         if os.path.isdir(file):
             raise click.UsageError(f"{quoted(file)} is a folder: give one job")
@@ -214,7 +214,7 @@ def check_job_files(files: Sequence[str]) -> None:
 
 
 def check_usage(mistakes: Mapping[str, bool]) -> None:
-    """Reject a command line that has one of these mistakes; the keys are their messages."""
+    """Raise UsageError with the first message of ``mistakes`` that is mapped to True."""
     for message, is_present in mistakes.items():
         if is_present:
             raise click.UsageError(message)

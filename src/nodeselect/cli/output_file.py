@@ -1,4 +1,4 @@
-"""Files that are never left half-written."""
+"""Write output files that are never left incomplete."""
 
 from stat import S_ISREG
 
@@ -9,14 +9,13 @@ from nodeselect.text import quoted
 
 
 def write_file(file: str, text: str, page_start: str = "") -> None:
-    """Write a whole file; if that fails, leave the old file as it was.
+    """Write a text to a file; if that fails, leave the old file unchanged.
 
-    Anybody who reads the file, also after a crash, reads the old text or the new one. The file
-    keeps its permissions, and a symbolic link to it stays a link.
+    Readers see either the whole old text or the whole new text, even after a crash. The file keeps
+    its permissions, and a symbolic link to the file stays a link.
 
-    :param page_start: how a page begins, if the text is one: it replaces only an empty file or
-        another page.
-    :raises click.ClickException: if something else is there, or the file cannot be written.
+    :param page_start: if not empty, replace only an empty file or one that begins with this text.
+    :raises click.ClickException: if another file or a folder exists, or writing fails.
     """
     try:
         old = file_status(file)

@@ -23,7 +23,7 @@ _BATCH_LINES = 1_000
 
 
 class ExitStatus(IntEnum):
-    """How a command ended. 0, 1 and 2 mean what they mean for grep and diff."""
+    """The exit status of a command; 0, 1 and 2 have the same meaning as for grep and diff."""
 
     OK = 0  # nodes match; the two sides are equal; the job files are valid
     # No node matches; the two sides differ; the job files have problems; a watch has ended.
@@ -55,16 +55,16 @@ def write_output(lines: Iterable[str]) -> None:
 
 
 def write_message(text: str) -> None:
-    """Write a message to standard error. User text in it must already be escaped.
+    """Write a message to standard error, except with ``--quiet``; the text must be escaped already.
 
-    If standard error cannot be written to, the message is dropped; the exit status is unaffected.
+    If writing fails, the message is dropped, and the exit status is the same.
     """
     if not is_quiet():
         write_error_message(text)
 
 
 def write_error_message(text: str) -> None:
-    """Write a message that is an error, or belongs to one; ``--quiet`` does not suppress it."""
+    """Write an error message, or a message that belongs to an error, even with ``--quiet``."""
     if text.startswith("error: "):
         text = detect_screen(sys.stderr).style("error", "error") + text.removeprefix("error")
     with suppress(OSError):
@@ -72,12 +72,12 @@ def write_error_message(text: str) -> None:
 
 
 def write_error(error: NodeselectError) -> None:
-    """Write what is wrong with a selector, an inventory or a job."""
+    """Write the message and the excerpt of an error in a selector, an inventory or a job."""
     write_error_message("\n".join(error.draw(detect_screen(sys.stderr))))
 
 
 def write_usage_error(error: click.ClickException) -> None:
-    """Write what is wrong with the command line, and how to get help."""
+    """Write the usage of the command, how to get help, and what is wrong with the command line."""
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         write_error_message(error.format_message())
         return
@@ -91,7 +91,7 @@ def write_usage_error(error: click.ClickException) -> None:
 
 
 def write_bug(error: Exception) -> None:
-    """Write an unexpected exception in one line that the user can report."""
+    """Write an unexpected exception as one line, for the user to report as a bug."""
     place, trace = "?", error.__traceback__
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
@@ -101,7 +101,7 @@ def write_bug(error: Exception) -> None:
 
 
 class Progress:
-    """A line on standard error that shows the progress of a task; only drawn on a terminal."""
+    """A line on standard error that shows the progress of a task, if that is a terminal."""
 
     def __init__(self) -> None:
         self._next_update = time.monotonic() + _PROGRESS_DELAY
@@ -110,7 +110,7 @@ class Progress:
         self._is_drawn = False
 
     def update(self, text: str) -> None:
-        """Show this progress, unless the task has just begun or the line is only a moment old."""
+        """Show a text as the progress; do nothing soon after the start or the last update."""
         if self._is_enabled and time.monotonic() >= self._next_update:
             self._next_update = time.monotonic() + _PROGRESS_INTERVAL
             self._is_drawn = True

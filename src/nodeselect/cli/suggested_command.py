@@ -1,7 +1,7 @@
-"""Suggest the command line that an invalid one was probably meant to be.
+"""Suggest a valid command line instead of an invalid one.
 
-A suggestion can be pasted without a thought: it has every word that the user wrote, it is valid,
-and it writes no file. If that is not possible, there is none.
+A suggestion can be pasted safely: it has every value that the user wrote, it is valid, and it
+writes no file. If that is not possible, there is no suggestion.
 """
 
 import os
@@ -72,7 +72,7 @@ _Options = Mapping[str, click.Option]
 
 
 def suggested_command(context: click.Context, words: Sequence[str]) -> str | None:
-    """Return the command line that was probably meant by the arguments of the process, or None."""
+    """Return the command line that the arguments ``words`` probably mean; None if unclear."""
     root = context.find_root()
     group = root.command
     assert isinstance(group, click.Group)
@@ -107,7 +107,7 @@ def suggested_command(context: click.Context, words: Sequence[str]) -> str | Non
 
 
 def _command_name(word: str, names: Sequence[str]) -> str | None:
-    """Return the name of the command that a word probably means, or None."""
+    """Return the name of the command that a word probably means; None if unclear."""
     return word if word in names else _VERBS.get(word) or similar_name(word, names)
 
 
@@ -123,10 +123,10 @@ def _is_valid(root: click.Context, command: click.Command, arguments: list[str])
 
 
 def _corrected(command: click.Command, words: list[str], is_renamed: bool) -> list[str] | None:
-    """Return the arguments of a command that were probably meant, or None if that is not clear.
+    """Return the arguments that ``words`` probably mean for a command; None if unclear.
 
-    Options get the name that this command has for them, and the option is added before each
-    argument that lacks one; if nothing selects nodes, ``--all`` is added, too.
+    Unknown options are replaced by options of the command. A missing option is added before the
+    value, and ``--all`` if nothing selects nodes.
     """
     parameters = [each for each in command.params if isinstance(each, click.Option)]
     options = {name: option for option in parameters for name in option.opts}
@@ -161,9 +161,9 @@ def _corrected(command: click.Command, words: list[str], is_renamed: bool) -> li
 
 
 def _option(word: str, rest: list[str], options: _Options) -> tuple[str, str] | None:
-    """Return the name of an option in this command, and its value; None if that is not clear.
+    """Return the option of the command that a word means, and the value; None if unclear.
 
-    :param rest: the words after the option; its value is removed from them.
+    :param rest: the words after the option; if the first is the value, it is removed.
     """
     name, equals, value = word.partition("=")
     if not word.startswith("--"):
@@ -186,9 +186,9 @@ def _option(word: str, rest: list[str], options: _Options) -> tuple[str, str] | 
 
 
 def _joined(value: str, rest: list[str]) -> str:
-    """Return a selector that was written in several words, such as ``pool=gpu, env=prod``.
+    """Join ``value`` with the words after it to a selector, such as ``pool=gpu, env=prod``.
 
-    If ``value`` is not the first of them, return ``value``. Else remove the others from ``rest``.
+    Remove these words from ``rest``. If they are not a selector together, return only ``value``.
     """
     others = list(takewhile(lambda word: word[:1] != "-" and not os.path.exists(word), rest))
     for count in range(len(others), 0, -1):
@@ -200,9 +200,9 @@ def _joined(value: str, rest: list[str]) -> str:
 
 
 def _option_for(word: str, options: _Options, given: Collection[click.Option | None]) -> str:
-    """Return the option that an argument without one is probably for; empty if that is not clear.
+    """Return the option that is probably missing before a word; an empty text if unclear.
 
-    :param given: the options that are given already; of these, only ``-n`` is repeated.
+    :param given: the options that are given already; only ``-n`` may be given again.
     """
     is_folder_of_jobs = os.path.isdir(word) and options.get("-n") in given
     if "--job" in options and (word.endswith((".yaml", ".yml")) or is_folder_of_jobs):

@@ -1,6 +1,7 @@
 """Bacalhau constraints: from decoded JSON to selectors, and back.
 
-What one side cannot express is an error: a selector without it would match other nodes.
+If one of the two notations cannot express a condition of the other, this is an error: a selector
+without the condition would match other nodes.
 
 Source: Bacalhau, ``pkg/models/selector.go``.
 """
@@ -24,18 +25,17 @@ _OPERATORS = {each.value: each for each in Operator} | {"==": Operator.EQUALS}
 
 
 def selector_from_bacalhau(constraints: object, path: str = "") -> Selector:
-    """Build a selector from the list ``Constraints`` of a Bacalhau job; None is an empty list.
+    """Build a selector from the list ``Constraints`` of a Bacalhau job; None means no constraints.
 
     >>> gpu = {"Key": "gpu", "Operator": "in", "Values": ["a100", "h100"]}
     >>> selector_from_bacalhau([gpu, {"Key": "debug", "Operator": "!"}])
     Selector('!debug,gpu in (a100,h100)')
 
-    The names of fields may be in upper or lower case, as for Bacalhau. The operators of Kubernetes,
-    such as ``In``, are accepted as well.
+    The names of fields may be in upper or lower case, as in Bacalhau. The operators of Kubernetes,
+    such as ``In``, are accepted, too.
 
-    :param path: what the paths in errors begin with.
-    :raises SelectorError: if an item is invalid, or a preference, whose key begins with
-        ``favour_``.
+    :param path: the path of the list, with which the paths in errors begin.
+    :raises SelectorError: if an item is invalid, or its key begins with ``favour_`` (a preference).
     """
     operators = _OPERATORS | KUBERNETES_OPERATORS
     requirements = []
@@ -50,9 +50,9 @@ def selector_from_bacalhau(constraints: object, path: str = "") -> Selector:
 
 
 def bacalhau_from_selector(selector: Selector) -> list[dict[str, Any]]:
-    """Return the ``Constraints`` of Bacalhau for a selector.
+    """Return a selector as the list ``Constraints`` of a Bacalhau job.
 
-    :raises SelectorError: if it has ids, which Bacalhau cannot select.
+    :raises SelectorError: if the selector has ids or keys that begin with ``favour_``.
     """
     if selector.ids is not None:
         raise no_counterpart_error("Bacalhau", ["ids"])
@@ -72,7 +72,7 @@ def no_counterpart_error(
 ) -> SelectorError:
     """Return the error for parts of a selector that another system cannot express.
 
-    :param system: the name of the system; ``texts`` are the parts.
+    :param system: the name of the system; ``texts`` are these parts in words.
     """
     text = join_limited([printable(each) for each in texts], 5)
     message = f"{system} cannot express {text}"
@@ -80,6 +80,6 @@ def no_counterpart_error(
 
 
 def _names_as_written(item: object) -> tuple[str, ...]:
-    """Return the names that a constraint has for the fields ``key``, ``operator``, ``values``."""
+    """Return how a constraint spells ``key``, ``operator`` and ``values``, such as ``Key``."""
     written = {str(name).lower(): str(name) for name in item} if isinstance(item, Mapping) else {}
     return tuple(written.get(name, name) for name in ITEM_FIELDS)

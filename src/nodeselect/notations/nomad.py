@@ -1,4 +1,4 @@
-"""A constraint of Nomad, from decoded JSON to a selector.
+"""Nomad constraints: from decoded JSON to selectors.
 
 Source: Nomad, ``checkConstraint`` in ``scheduler/feasible.go``.
 """
@@ -33,9 +33,9 @@ NOMAD_FIELDS: Final = frozenset({"node.class", "node.datacenter", "node.pool"})
 
 
 def selector_from_nomad(constraint: object, path: str = "") -> Selector:
-    """Build a selector from one constraint of Nomad, as in a job file in JSON or its API.
+    """Build a selector from one Nomad constraint, in the form of JSON job files or of Nomad's API.
 
-    The attribute ``${meta.rack}`` becomes the label ``rack``; others keep their name.
+    The attribute ``${meta.rack}`` becomes the label ``rack``; other attributes keep their name.
 
     >>> selector_from_nomad({"attribute": "${meta.rack}", "operator": "!=", "value": "r1"})
     Selector('rack!=r1')
@@ -44,7 +44,7 @@ def selector_from_nomad(constraint: object, path: str = "") -> Selector:
 
     Without an operator, a constraint means ``=``.
 
-    :param path: what the paths in errors begin with.
+    :param path: the path of the constraint, with which the paths in errors begin.
     :raises SelectorError: if the constraint is invalid, or a selector cannot express it:
         ``regexp``, ``version``, ``distinct_hosts``, ``<`` and others.
     """

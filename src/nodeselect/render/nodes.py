@@ -145,10 +145,11 @@ def _json_object(node: Node) -> str:
 def csv_lines(
     nodes: Sequence[Node], keys: Sequence[str] = (), *, header: bool = True
 ) -> tuple[Iterator[str], bool]:
-    """Return nodes as lines of CSV, and whether a cell is escaped. If not, reading restores them.
+    """Return nodes as lines of CSV, and whether any cell is escaped.
 
-    Labels that have no column or an empty value are in a column ``labels``. A table with names
-    always has this column: without it, a reader would take the column ``name`` for a label.
+    If no cell is escaped, nodeselect reads the lines back as the same nodes. Labels that have no
+    column or an empty value are in a column ``labels``. A table with names always has this column:
+    without it, a reader would take the column ``name`` for a label.
 
     :param keys: the label keys to print; empty to print all.
     :param header: whether there is a line with the names of the columns.

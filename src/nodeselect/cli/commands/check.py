@@ -20,10 +20,10 @@ from nodeselect.text import printable, quoted
 
 
 class _CommandWithSettings(click.Command):
-    """A command whose options get defaults from the nearest settings file, here or above."""
+    """A command with defaults from a settings file in the working directory or a folder above."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse the command line, and fail if the settings are invalid."""
+        """Parse the command line with defaults from the settings; raise if these are invalid."""
         folder, above = os.getcwd(), None
         while ctx.default_map is None and folder != above:
             for name in ("pyproject.toml", "nodeselect.toml"):  # of both, the second is used
@@ -36,7 +36,7 @@ class _CommandWithSettings(click.Command):
         return super().parse_args(ctx, args)
 
     def _defaults(self, settings: dict[str, Any], path: str) -> dict[str, Any]:
-        """Return the defaults of the options for which the file ``path`` has ``settings``."""
+        """Check the settings of the file ``path``; return them by the names of parameters."""
         options = {
             str(option.name).replace("_", "-"): option
             for option in self.params
@@ -63,7 +63,7 @@ class _CommandWithSettings(click.Command):
 
 
 def _read_settings(path: str) -> Any:
-    """Return the settings in a TOML file; None if it is a ``pyproject.toml`` without settings."""
+    """Return the settings in a TOML file; None for a ``pyproject.toml`` that has none."""
     import tomllib  # 7 ms; for settings
 
     try:
@@ -226,9 +226,9 @@ def check(
 
 
 def _read_all(names: Collection[str], unread: list[JobError]) -> Iterator[tuple[str, bytes]]:
-    """Yield the name in messages and the content of each job file that can be read.
+    """Yield the name (for messages) and the content of each job file that can be read.
 
-    :param unread: a list to which the errors of the others are added.
+    :param unread: a list to which the errors of the other files are added.
     """
     progress = Progress()
     for number, name in enumerate(names):

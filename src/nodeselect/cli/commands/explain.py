@@ -177,7 +177,7 @@ def explain(
 
 
 def _modification_times(inputs: Iterable[str]) -> dict[str, float | None]:
-    """Return when each input was modified, in seconds since 1970; None if it is not a file."""
+    """Map each input to its modification time in seconds since 1970; None if it is not a file."""
     statuses = {job_name(source): file_status(split_object(source)[0]) for source in inputs}
     return {
         name: status.st_mtime if status is not None and S_ISREG(status.st_mode) else None
@@ -186,7 +186,7 @@ def _modification_times(inputs: Iterable[str]) -> dict[str, float | None]:
 
 
 def _read_node(nodes_from: NodeFiles, node_id: str) -> Node:
-    """Return the node with this id; for ``-``, the only node of standard input."""
+    """Return the node with this id; if the id is ``-``, the only node of the inputs."""
     nodes = read_inventory(nodes_from)
     if node_id != "-":
         check_node(nodes, node_id)
@@ -200,7 +200,7 @@ def _read_node(nodes_from: NodeFiles, node_id: str) -> Node:
 def _read_explainable(
     nodes_from: NodeFiles, states: frozenset[str] | None, selectors: Iterable[Selector]
 ) -> tuple["Inventory", Callable[[Selector], Explanation]]:
-    """Return the nodes in ``states``, and a function that explains ``selectors`` over them."""
+    """Return the nodes in ``states``, and a function that explains a selector over these nodes."""
     inventory = read_inventory(nodes_from)
     if states is None:
         return inventory, inventory.explain
@@ -246,9 +246,9 @@ def _jobs_on_node(
 
 
 def _jobs_status(report: JobsReport) -> ExitStatus:
-    """Return the exit status, which depends on whether the jobs match.
+    """Return OK if every job matches a node; for a single node, if any job matches the node.
 
-    It is OK if every job matches a node or, if there is only one node, any job matches it.
+    Otherwise return NEGATIVE; if any job is invalid, ERROR.
     """
     if any(job.status is JobVerdict.INVALID for job in report.jobs):
         return ExitStatus.ERROR
@@ -258,7 +258,7 @@ def _jobs_status(report: JobsReport) -> ExitStatus:
 
 
 def _write_invalid(invalid: Mapping[str, JobError], sources: Sequence[str]) -> None:
-    """Write how to see all errors of invalid jobs; ``sources`` are all files and folders."""
+    """Write the command that shows all errors of invalid jobs; for manifests, write the errors."""
     from nodeselect.jobs.foreign import ManifestError
 
     for error in invalid.values():

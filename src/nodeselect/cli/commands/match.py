@@ -154,7 +154,7 @@ class _Display(NamedTuple):
     limit: int | None
 
     def mistakes(self) -> dict[str, bool]:
-        """Return the possible mistakes, as :func:`check_usage` expects them."""
+        """Map the message of each possible mistake to whether the command line has the mistake."""
         source = click.get_current_context().get_parameter_source("output")
         is_default = source is ParameterSource.DEFAULT
         others = self._replace(output="" if is_default else self.output, count_only=False)
@@ -172,7 +172,7 @@ class _Display(NamedTuple):
 
     @property
     def needed(self) -> int | None:
-        """How many of the matching nodes have to be kept to print them; None for all."""
+        """How many of the matching nodes are needed for the output; None for all."""
         return 0 if self.count_only else None if self.sort_by else self.limit
 
 
@@ -199,7 +199,7 @@ def _print_nodes(result: "_Result", display: _Display) -> None:
 
 
 def _check_number(matched: int, least: int, most: int | None) -> ExitStatus:
-    """Return the exit status; write a message if there are not as many nodes as expected."""
+    """Compare the number of matching nodes with --min and --max; return the exit status."""
     if matched < least:
         expected = f"at least {pluralize(least, 'node')} (--min)"
     elif most is not None and matched > most:
@@ -232,9 +232,9 @@ def _query_matches(
     states: frozenset[str] | None,
     limit: int | None,
 ) -> _Result:
-    """Find the nodes that match in a saved inventory.
+    """Find the matching nodes in a saved inventory.
 
-    :param limit: how many of them are needed; None if all.
+    :param limit: how many matching nodes are needed; None for all.
     """
     matching = match_any(inventory, selectors)
     nodes, all_states = matching, Counter[str | None]()
@@ -269,7 +269,7 @@ def _read_matches(
     states: frozenset[str] | None,
     limit: int | None,
 ) -> _Result:
-    """Find the nodes that match in inputs that are read node by node, once."""
+    """Find the matching nodes while reading inputs node by node, without an inventory."""
     nodes: list[Node] = []
     matched, other = Counter[str | None](), Counter[str | None]()
     for node in reader:
@@ -297,7 +297,7 @@ def _summary(
     selectors: Sequence[Selector],
     states: frozenset[str] | None,
 ) -> Iterator[str]:
-    """Yield the messages: how many nodes match, why others do not, and what is probably wrong."""
+    """Yield messages: how many nodes match, why others do not, and probable mistakes."""
     connected = count_connected(result.states)
     if result.failures is not None:
         yield count_headline(selectors[0], result.failures, connected)
@@ -316,7 +316,7 @@ def _summary(
 
 
 def _missing_ids(result: _Result) -> Iterator[str]:
-    """Yield a message for each id that no node has; it names a similar id of a node, if any."""
+    """Yield messages about ids of the selector that no node has, with similar ids of nodes."""
     missing = result.missing_ids
     if result.searched is not None:
         for hint in result.searched.explain(Selector.of(match_ids=sorted(missing))).hints:
@@ -328,7 +328,7 @@ def _missing_ids(result: _Result) -> Iterator[str]:
 
 
 def _blocker(result: _Result, selectors: Sequence[Selector]) -> Iterator[str]:
-    """Yield the main reason why no node matches, if one is known."""
+    """Yield a message with the main reason why no node matches; none if that is not known."""
     if not any(selector.is_satisfiable for selector in selectors):
         is_nothing = all(selector.ids is not None and not selector.ids for selector in selectors)
         reason = "it allows no id" if is_nothing else "its requirements contradict each other"

@@ -17,7 +17,7 @@ _PIECE = re.compile(r'"(?:[^"]|"")+"|[^".]+')
 def _name(
     context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]
 ) -> tuple[str, ...] | None:
-    """Parse the name of a table or column: see :func:`_parse_name`."""
+    """Return the parts of the name of a table or column, as :func:`_parse_name`, or None."""
     text = once(context, parameter, texts)
     return None if text is None else _parse_name(text)
 
@@ -25,7 +25,7 @@ def _name(
 def _columns(
     context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]
 ) -> dict[str, tuple[str, ...]]:
-    """Return the column of each label key; ``KEY`` alone is the column with the name of the key."""
+    """Map each label key to the parts of its column's name; for ``KEY`` alone, to the key."""
     columns: dict[str, tuple[str, ...]] = {}
     for text in texts:
         key, equals, column = text.partition("=")
@@ -39,7 +39,7 @@ def _columns(
 
 
 def _parse_name(text: str) -> tuple[str, ...]:
-    """Split the name of a table or column at its dots, except for dots in double quotes.
+    """Split the name of a table or column at the dots that are not in double quotes.
 
     ``fleet.nodes`` is the table ``nodes`` of the schema ``fleet``; ``"fleet.nodes"`` is one name.
     """

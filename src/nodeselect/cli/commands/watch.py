@@ -122,15 +122,15 @@ def watch(
 
 
 def _is_stream(source: str) -> bool:
-    """Return whether an input is a pipe or the like, which is read once, as its data arrives."""
+    """Return whether an input is standard input, a pipe or a device, not a file or a folder."""
     is_file = os.path.isfile(source) or os.path.isdir(source)
     return source == "-" or (os.path.exists(source) and not is_file)
 
 
 class _Printer(NamedTuple):
-    """Prints which answers a node enters or leaves when it changes.
+    """Prints which answers a changed node enters or leaves.
 
-    An answer is the set of nodes that match any of some selectors, such as those of a job.
+    An answer is the set of nodes that match at least one selector of a job or of the command.
     """
 
     selectors: Mapping[str, Sequence[Selector]]  # of each answer by its name; a single one has none
@@ -143,7 +143,7 @@ class _Printer(NamedTuple):
     def print(self, old: Node | None, new: Node | None, event: int) -> None:
         """Print which answers a node enters or leaves when it changes from ``old`` to ``new``.
 
-        :param old: None if the node did not exist; ``new`` is None if it no longer exists.
+        :param old: None for an added node; ``new`` is None for a removed node.
         :param event: the number of the change, from 1.
         """
         if self.states is not None:
@@ -171,7 +171,7 @@ class _Printer(NamedTuple):
 
 
 def _watch_stream(stream: BinaryIO, name: str, printer: _Printer, *, is_verbose: bool) -> int:
-    """Print the changes on a stream until it ends; return the exit status."""
+    """Print the changes that a stream of nodes causes until it ends; return the exit status."""
     inventory = Inventory()
     nodes = NodeStream(_pieces(stream, name), inventory, name)
     is_warned = False
@@ -198,7 +198,7 @@ def _watch_stream(stream: BinaryIO, name: str, printer: _Printer, *, is_verbose:
 
 
 def _pieces(stream: BinaryIO, name: str) -> Iterator[bytes]:
-    """Yield the bytes of a stream as they arrive."""
+    """Yield the bytes of a stream in pieces, as soon as they arrive."""
     reader: Any = blocking_reader(stream)
     while True:
         wait_while_open(sys.stdout, stream)
@@ -212,7 +212,7 @@ def _pieces(stream: BinaryIO, name: str) -> Iterator[bytes]:
 
 
 def _watch_files(nodes_from: NodeFiles, interval: float, printer: _Printer) -> NoReturn:
-    """Print the changes of files, for ever."""
+    """Print the changes between the versions of the node files; never return."""
     current = Inventory()
     for event, new in enumerate(_versions(nodes_from, interval), 1):
         for node in current:
@@ -229,10 +229,10 @@ def _watch_files(nodes_from: NodeFiles, interval: float, printer: _Printer) -> N
 
 
 def _versions(nodes_from: NodeFiles, interval: float) -> Iterator[Inventory]:
-    """Yield the nodes of all files, and again after each change of a file; never end.
+    """Yield the nodes of all files now, and again after each change of a file; never end.
 
-    A changed file is read when it has stayed the same for ``interval`` seconds, since it may be
-    written in steps.
+    Since a file may be written in steps, the files are read again only after they have not changed
+    for ``interval`` seconds.
     """
     read = before = None
     while True:
@@ -256,7 +256,7 @@ def _versions(nodes_from: NodeFiles, interval: float) -> Iterator[Inventory]:
 
 
 def _signature(nodes_from: NodeFiles) -> list[object]:
-    """Return a value that changes if a file is written, replaced, added or removed."""
+    """Return a value that is different after a file was written, replaced, added or removed."""
     result: list[object] = []
     with suppress(InventoryError, OSError):  # which reading them raises as well
         for file in nodes_from.files():

@@ -1,4 +1,4 @@
-"""The files on a command line: found in folders, and read if they are job files."""
+"""Find the files of a command line, also in folders, and read job files."""
 
 import os
 import sys
@@ -32,15 +32,15 @@ def walk(
 ) -> Iterator[str]:
     """Yield ``source`` if it is a file; if it is a folder, the files in it, sorted.
 
-    In folders, hidden files, pipes and devices are skipped.
+    Folders are searched at any depth; hidden files and folders, pipes and devices are skipped.
 
-    :param extensions: how the names of the files in folders must end, in lower case: ``.yaml``.
+    :param extensions: in folders, only files with one of these extensions, such as ``.yaml``.
     :param exclude: glob patterns of what to skip in folders: names, paths relative to ``source``,
         or absolute paths.
-    :param on_error: called with the name of a folder and the reason if the folder cannot be read,
+    :param on_error: called with the name of a folder and the reason, if the folder cannot be read,
         or if ``source`` has no file to yield.
-    :param compression: an ending that may follow an extension, e.g. ``.gz``.
-    :param follows_links: whether to read the folders that links lead to, each folder once.
+    :param compression: an ending that may follow an extension, such as ``.gz``.
+    :param follows_links: whether to follow symbolic links to folders; each folder is read once.
     :param on_skipped: called with each file that is skipped, unless it is hidden or excluded.
     """
     if source == "-" or not os.path.isdir(source):
@@ -84,7 +84,7 @@ def walk(
 
 
 def similar_file_hint(path: str) -> str | None:
-    """Return a hint with the file that is probably meant by one that does not exist, or None."""
+    """Return a hint with an existing file whose name is similar to ``path``; None without one."""
     from nodeselect.similarity import similar_name  # compiles patterns
 
     folder, name = os.path.split(path)
@@ -96,10 +96,10 @@ def similar_file_hint(path: str) -> str | None:
 
 
 def is_excluded(path: "str | PurePath", exclude: Sequence[str], folder: str = "") -> bool:
-    """Return whether a file or folder, or a folder that it is in, matches a glob pattern.
+    """Return whether a path, or a folder that contains it, matches a glob pattern in ``exclude``.
 
-    :param folder: what the path is relative to, for patterns that are absolute; empty for the
-        working directory.
+    :param folder: the folder that ``path`` is relative to, for patterns that are absolute; empty
+        for the working directory.
     """
     from pathlib import PurePath
 
@@ -112,7 +112,7 @@ def is_excluded(path: "str | PurePath", exclude: Sequence[str], folder: str = ""
 
 
 def _identity(folder: str) -> tuple[int, int]:
-    """Return a key that is the same for a folder and for all links to it."""
+    """Return a key that is equal for a folder and for every symbolic link to this folder."""
     status = os.stat(folder)
     return status.st_dev, status.st_ino
 
@@ -122,12 +122,12 @@ def _is_skipped(path: "PurePath", exclude: Sequence[str], folder: str) -> bool:
 
 
 def job_name(source: str) -> str:
-    """Return what messages call a job file: its path, or ``standard input`` for ``-``."""
+    """Return the name of a job file in messages: its path; for ``-``, ``standard input``."""
     return "standard input" if source == "-" else source
 
 
 def split_object(source: str) -> tuple[str, str]:
-    """Split ``FILE#KIND/NAME`` into the file and ``KIND/NAME``, which is empty if there is none."""
+    """Split ``FILE#KIND/NAME`` into the file and ``KIND/NAME``; without ``#``, this is empty."""
     if "#" not in source or os.path.lexists(source):
         return source, ""
     file, _, name = source.rpartition("#")
@@ -135,7 +135,7 @@ def split_object(source: str) -> tuple[str, str]:
 
 
 def read_bytes(source: str) -> bytes:
-    """Return the contents of a job file, but at most one byte more than the size limit."""
+    """Return the content of a job file; of a file above the size limit, only one byte more."""
     limit = LIMITS.job_file_bytes + 1
     if source == "-" and sys.stdin is None:
         raise _cannot_read("standard input", "it is closed")
@@ -169,7 +169,7 @@ def _cannot_read(name: str, reason: str | None, hint: str | None = None) -> JobE
 
 
 class _CannotReadError(JobError):
-    """A job file cannot be read; its name is in the message, and there is no position."""
+    """A job file cannot be read; the message has the name of the file, and no position."""
 
     def draw(self, canvas: Canvas = PLAIN) -> Iterator[str]:
         yield from draw(self.problems[0], "", canvas)

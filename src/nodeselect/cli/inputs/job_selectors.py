@@ -1,7 +1,7 @@
-"""What jobs on the command line select: job files, and manifests of Kubernetes.
+"""Read the selectors of jobs on the command line: of job files and Kubernetes manifests.
 
-A node must match one of the selectors of a job. A job file has one selector. The pods of a manifest
-have one for each term of their node affinity.
+A node must match at least one of the selectors of a job. A job file has one selector. In a
+manifest, an object that runs pods has one for each term of the node affinity.
 """
 
 import os
@@ -28,10 +28,10 @@ def selected(
 ) -> list[Selector]:
     """Return the selectors of a command: a node must match at least one of them.
 
-    Together they match the nodes that match the job, at least one of the expressions, and one of
-    the ids. If one of these three is not given, it is not a condition.
+    They combine the conditions that are given: a node must match the job, match at least one of the
+    expressions, and have one of the ids.
 
-    :param content: what :func:`read_job` returned for the job, if it has been called already.
+    :param content: the result of :func:`read_job` for the job, if the job has been read already.
     """
     conditions = parse_selectors(expressions, ids)
     if job is None:
@@ -43,8 +43,8 @@ def selected(
 def parse_selectors(expressions: Sequence[str], ids: Sequence[str] = ()) -> list[Selector]:
     """Return a selector for each expression; without expressions, one selector for the ids.
 
-    :param ids: if there are any, each selector matches only nodes with one of these ids.
-    :raises SelectorError: if an expression or an id is invalid; it names the option.
+    :param ids: if not empty, each selector matches only nodes with one of these ids.
+    :raises SelectorError: if an expression or an id is invalid; the message names the option.
     """
     option = "--id"
     try:
@@ -57,12 +57,12 @@ def parse_selectors(expressions: Sequence[str], ids: Sequence[str] = ()) -> list
 
 
 def has_many_jobs(files: Sequence[str]) -> bool:
-    """Return whether ``--job`` was given more than once, or with a folder."""
+    """Return whether ``files``, the values of ``--job``, are several files or a folder."""
     return len(files) > 1 or any(map(os.path.isdir, files))
 
 
 def runs_several(content: "Selector | Manifest | None") -> bool:
-    """Return whether :func:`read_job` returned a manifest with several objects that run pods."""
+    """Return whether a result of :func:`read_job` is a manifest with several workloads."""
     return not isinstance(content, Selector | None) and len(content.workloads) > 1
 
 
@@ -75,7 +75,7 @@ def is_selector(text: str) -> bool:
 
 
 def only_selector(job: str) -> Selector:
-    """Return the selector of the job in a file; raise if it has several."""
+    """Return the only selector of the job in a file; raise ManifestError if there are several."""
     selectors = single_job_selectors(job)
     if len(selectors) > 1:
         message = f"the node affinity has {len(selectors)} terms; diff can compare only one"
@@ -86,9 +86,9 @@ def only_selector(job: str) -> Selector:
 def single_job_selectors(
     job: str, content: "Selector | Manifest | None" = None
 ) -> tuple[Selector, ...]:
-    """Return the selectors of the job in a file; a node must match one of them.
+    """Return the selectors of the job in a file; a node must match at least one of them.
 
-    Write messages about what these do not contain, such as taints.
+    Write messages about conditions that are ignored, such as taints.
 
     :param job: a file, ``-`` for standard input, or ``FILE#KIND/NAME`` for an object of a manifest.
     :raises JobError: if any part of the job is invalid, or there is not exactly one job.
@@ -114,12 +114,12 @@ def single_job_selectors(
 def job_selectors(
     sources: Sequence[str], content: "Selector | Manifest | None" = None
 ) -> tuple[dict[str, tuple[Selector, ...]], dict[str, JobError]]:
-    """Return the selectors of each valid job by its name, and the error of each invalid file.
+    """Return two mappings: from valid jobs to their selectors, from invalid files to their errors.
 
-    The name of a job is its file. If a manifest has several objects that run pods, each of them is
-    a job with the name ``FILE#KIND/NAME``.
+    The name of a job is that of its file. If a manifest has several objects that run pods, each
+    object is a job with the name ``FILE#KIND/NAME``.
 
-    :param sources: files, objects of manifests, and folders of files.
+    :param sources: files, objects of manifests (``FILE#KIND/NAME``), and folders of files.
     :raises JobError: if a file or a folder cannot be read, or there is no job.
     """
     errors: list[JobError] = []
@@ -155,7 +155,7 @@ def job_selectors(
 
 
 def warn_if_everything(job: str, selector: Selector) -> None:
-    """Write a warning if the selector of a job file is empty, so that it selects every node."""
+    """Write a warning if the selector of a job file is empty, so that the job selects all nodes."""
     if selector == Selector.everything():
         _write(job_name(job), "the selector is empty: this job selects EVERY node")
 
@@ -183,7 +183,7 @@ def read_job(source: str, data: bytes | None = None) -> "Selector | Manifest":
 
 
 def _report(manifests: "Mapping[str, Manifest]") -> None:
-    """Write which objects of manifests were skipped, and what is ignored, such as taints."""
+    """Write which objects of manifests were skipped, and which conditions are ignored: taints."""
     if not manifests:
         return
     name = pluralize(len(manifests), "manifest")
@@ -200,7 +200,7 @@ def _report(manifests: "Mapping[str, Manifest]") -> None:
 
 
 def _wrong_number_error(job: str, manifest: "Manifest") -> JobError:
-    """Return the error for a manifest with no object that runs pods, or several."""
+    """Return the error for a manifest that has no object that runs pods, or several of them."""
     if not manifest.workloads:
         return _no_workload_error(job, manifest.skipped)
     import shlex  # loads slowly

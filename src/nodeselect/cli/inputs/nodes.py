@@ -61,9 +61,9 @@ class NodeFiles(NamedTuple):
     """Inputs with nodes, and how to read them.
 
     :param sources: files, folders, and ``-`` for standard input.
-    :param id_column: in a table, the name of the column that has the ids; ``id`` if None.
-    :param is_verbose: whether to report what was read.
-    :param stdin_conflict: the error message if the job is to be read from standard input, too.
+    :param id_column: the name of the id column in CSV and Parquet; None for ``id``.
+    :param is_verbose: whether to write which formats and how many nodes were read.
+    :param stdin_conflict: the error message if the job must be read from standard input, too.
     """
 
     sources: tuple[str, ...]
@@ -77,10 +77,10 @@ class NodeFiles(NamedTuple):
         return join_limited(["standard input" if name == "-" else name for name in self.sources])
 
     def files(self, skipped: list[str] | None = None) -> list[str]:
-        """Return the files to read: a folder is replaced by its files.
+        """Return the files to read: ``sources``, with the files in a folder instead of the folder.
 
-        :param skipped: a list to which the files in folders that are not read are added.
-        :raises InventoryError: if a folder cannot be read, or has no file of nodes.
+        :param skipped: a list to which files in folders with other extensions are added.
+        :raises InventoryError: if a folder cannot be read, or has no file to read.
         """
 
         def fail(name: str, reason: str | None) -> NoReturn:
@@ -103,11 +103,11 @@ def open_nodes(
     selectors: Sequence[Selector] = (),
     states: frozenset[str] | None = None,
 ) -> "Iterator[NodeReader | Inventory]":
-    """Open inputs with nodes; on a terminal, show how many have been read.
+    """Open inputs with nodes; on a terminal, show how many nodes have been read.
 
-    The result is a reader, or an inventory if the only input is a saved one.
+    The result is a reader; if the only input is a saved inventory, the inventory.
 
-    :param selectors: if there are any, the reader yields only nodes that match one of them.
+    :param selectors: if not empty, the reader yields only nodes that match at least one of them.
     :param states: see :class:`NodeReader`; nodes in other states are yielded, too.
     """
 
@@ -155,7 +155,7 @@ def open_nodes(
 
 
 def _hint(sources: Iterable[str], error: InventoryError) -> Fix | str | None:
-    """Return what to type instead of an input that does not exist, or that is a database."""
+    """Return a hint for an input that does not exist or is a database; else that of the error."""
     program = database = ""
     if error.code == "cannot-read":
         missing = [each for each in sources if each != "-" and not os.path.lexists(each)]
@@ -177,7 +177,7 @@ def _hint(sources: Iterable[str], error: InventoryError) -> Fix | str | None:
 
 
 def read_inventory(nodes_from: NodeFiles) -> "Inventory":
-    """Read nodes into an inventory."""
+    """Read the nodes of all inputs into an inventory; open an inventory that was saved."""
     from nodeselect.inventory import Inventory  # imports pyroaring
 
     with open_nodes(nodes_from) as nodes:
@@ -185,9 +185,9 @@ def read_inventory(nodes_from: NodeFiles) -> "Inventory":
 
 
 def state_messages(states: frozenset[str], counts: Counter[str | None]) -> Iterator[str]:
-    """Yield how many nodes are left out by --state, and which of ``states`` may be misspelt.
+    """Yield messages about how many nodes --state leaves out, and which states are unknown.
 
-    Only states of nodes are suggested. If all nodes are left out, another message has these states.
+    :param counts: how many of all nodes are in each state.
     """
     total = counts.total()
     if left_out := total - count_in_states(counts, states):
@@ -206,7 +206,7 @@ def state_messages(states: frozenset[str], counts: Counter[str | None]) -> Itera
 
 
 def match_any(inventory: "Inventory", selectors: Iterable[Selector]) -> "NodeSet":
-    """Return the nodes that match any of one or more selectors."""
+    """Return the nodes that match at least one of ``selectors``, which must not be empty."""
     return reduce(or_, map(inventory.match, selectors))
 
 
