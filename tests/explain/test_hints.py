@@ -268,7 +268,7 @@ def test_keys_that_kubernetes_renamed(old: str, new: str) -> None:
             assert hint.replacement == text.replace(key, other)
     nodes = [Node("n-1", {old: "x", new: "x"}), Node("n-2", {new: "x"}), Node("n-3")]
     (hint,) = Inventory(nodes).explain(Selector.parse(old)).hints
-    assert hint.message.startswith(f"1 node has the label '{old}'; 2 nodes have '{new}'")
+    assert hint.message.startswith(f"only 1 node has the label '{old}'; 2 nodes have '{new}'")
     assert Inventory(nodes).explain(Selector.parse(new)).hints == ()
 
 

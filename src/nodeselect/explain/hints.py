@@ -310,12 +310,12 @@ class _HintFinder:
         has_key, has_other = map(self._nodes.count_with_key, (requirement.key, key))
         if has_key >= has_other:
             return None
-        problem = f"{nodes_have(has_key) if has_key else 'no node has'} the label"
+        problem = f"only {nodes_have(has_key)} the label {quoted(requirement.key)}"
+        if not has_key:
+            problem = _no_node_has(requirement.key)
         name = "new" if requirement.key in _NEW_KEYS else "old"
-        message = (
-            f"{problem} {quoted(requirement.key)}; {nodes_have(has_other)} {quoted(key)}, its"
-            f" {name} name in Kubernetes"
-        )
+        other = f"{nodes_have(has_other)} {quoted(key)}, its {name} name in Kubernetes"
+        message = f"{problem}; {other}"
         return self._changed("renamed-key", position, message, requirement, key)
 
     def _other_key(self, position: int, requirement: Requirement) -> _Suggestion | None:
@@ -325,8 +325,7 @@ class _HintFinder:
         if close is None:
             return None
         code, key = close
-        problem = f"no node has the label {quoted(requirement.key)}"
-        message = f"{problem}; {nodes_have(keys.counts[key])} {quoted(key)}"
+        message = f"{_no_node_has(requirement.key)}; {nodes_have(keys.counts[key])} {quoted(key)}"
         return self._changed(code, position, message, requirement, key)
 
     def _other_value(self, position: int, requirement: Requirement) -> _Suggestion | None:
@@ -393,10 +392,8 @@ class _HintFinder:
         if not totals:
             return None
         key = min(totals, key=lambda name: (-totals[name], name))
-        if self._nodes.count_with_key(requirement.key):
-            problem = _no_node_has(requirement.key, requirement.values)
-        else:
-            problem = f"no node has the label {quoted(requirement.key)}"
+        has_key = self._nodes.count_with_key(requirement.key)
+        problem = _no_node_has(requirement.key, requirement.values if has_key else ())
         existing = [quoted(value) for value, counts in by_value.items() if counts.get(key)]
         values = join_limited(existing, conjunction="or")
         message = f"{problem}; {nodes_have(totals[key])} {values} as the value of {quoted(key)}"
@@ -424,10 +421,9 @@ class _HintFinder:
         selector = _id_selector(ids, dict(zip(ids, ids, strict=True)))
         if not ids or selector is None:
             return None
-        label = f"the label {quoted(requirement.key)}"
-        if self._nodes.count_with_key(requirement.key):
-            label = join_limited([f"{printable(requirement.key)}={v}" for v in values], 3, "or")
-        message = f"no node has {label}; {words} {what}"
+        has_key = self._nodes.count_with_key(requirement.key)
+        problem = _no_node_has(requirement.key, values if has_key else ())
+        message = f"{problem}; {words} {what}"
         replaced = (str(requirement),)
         text = ",".join(ids)
         return self._suggestion("label-for-id", (position,), message, replaced, selector, text)
@@ -476,7 +472,10 @@ class _HintFinder:
         return {value: word for value, word in close.items() if word and word not in values}
 
 
-def _no_node_has(key: str, values: Sequence[str]) -> str:
+def _no_node_has(key: str, values: Sequence[str] = ()) -> str:
+    """Return the text that no node has any of these values; without values, the label."""
+    if not values:
+        return f"no node has the label {quoted(key)}"
     texts = [f"{printable(key)}={printable(value)}" for value in values]
     return f"no node has {join_limited(texts, _MAX_VALUES, 'or')}"
 
