@@ -232,12 +232,14 @@ def test_columns(monkeypatch: pytest.MonkeyPatch, value: str, columns: tuple[int
 
 
 def test_words_are_whole_in_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only a terminal, or COLUMNS, makes lines so narrow that a word is broken."""
+    """Only a terminal, or COLUMNS, makes lines so narrow that a word is broken or truncated."""
     monkeypatch.delenv("COLUMNS", raising=False)
     text = f"{'n' * 100}, {'m' * 100}"
     assert list(detect_screen().wrap(text)) == text.split(" ")
+    assert "n" * 100 in "".join(detect_screen().table(("ID", "NODES"), [("n" * 100, "1")]))
     monkeypatch.setenv("COLUMNS", "80")
     assert len(list(detect_screen().wrap(text))) == 4
+    assert "…" in "".join(detect_screen().table(("ID", "NODES"), [("n" * 100, "1")]))
 
 
 def test_report() -> None:

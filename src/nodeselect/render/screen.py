@@ -67,7 +67,7 @@ class Screen(NamedTuple):
     columns: int = 80
     ascii_only: bool = False
     colour: bool = False
-    breaks_words: bool = True  # that are wider than a line
+    is_narrow: bool = True  # break wide words and truncate cells, so that lines fit
 
     def escape(self, text: str) -> str:
         """Escape control characters, and characters that the screen cannot show."""
@@ -117,7 +117,7 @@ class Screen(NamedTuple):
     def wrap(self, text: str, *, indent: int = 0, hang: int = 0) -> Iterator[str]:
         """Break a text at blanks into lines that fit the screen.
 
-        A word that is wider than a line is broken, too, or remains whole if not ``breaks_words``.
+        A word that is wider than a line is broken, too, or remains whole unless ``is_narrow``.
 
         :param indent: how many blanks are before each line.
         :param hang: how many more blanks are before all lines except the first.
@@ -129,7 +129,7 @@ class Screen(NamedTuple):
             if not is_empty and display_width(line) + 1 + width > self.columns:
                 yield line
                 line, is_empty = " " * (indent + hang), True
-            while self.breaks_words and is_empty and len(line) + width > self.columns:
+            while self.is_narrow and is_empty and len(line) + width > self.columns:
                 room = self.columns - len(line)
                 piece = prefix(word[start : start + room], room) or word[start : start + 1]
                 piece = piece[: max(map(piece.rfind, _BREAKS)) + 1] or piece
@@ -186,6 +186,7 @@ class Screen(NamedTuple):
         last = [row.pop() if wrap_last else "" for row in cells]
         first, *others = _column_widths(cells)
         room = self.columns - sum(others) - 2 * len(others)
+        whole = whole or not self.is_narrow
         longest = max(map(display_width, last))
         widest_word = max(display_width(word) for cell in last for word in cell.split(" "))
         least = min(first, max(self.columns // 3, _SHORTEST_CELL))
@@ -289,7 +290,7 @@ def detect_screen(stream: TextIO | None = None) -> Screen:
     """Return the screen for a stream, by default for standard output.
 
     The width is the environment variable COLUMNS, or that of the terminal, or 80. In the last case
-    no word is broken, so that ids in a pipe are whole. The screen is ``ascii_only`` if the encoding
+    it is not ``is_narrow``, so that ids in a pipe are whole. It is ``ascii_only`` if the encoding
     has no block characters. It has colours if NO_COLOR is not set, and either FORCE_COLOR is set or
     the stream is a terminal.
     """
