@@ -12,7 +12,6 @@ from time import perf_counter
 from typing import (
     TYPE_CHECKING,
     BinaryIO,
-    ClassVar,
     NamedTuple,
     NoReturn,
     cast,
@@ -22,7 +21,7 @@ from nodeselect.durable.saved_file import check_replaceable
 from nodeselect.errors import InventoryError
 from nodeselect.files.inputs import Source, absolute_path, open_inputs
 from nodeselect.files.thread_lock import ThreadLock
-from nodeselect.index.tuning import DEFAULT, Tuning
+from nodeselect.index.tuning import DEFAULT
 from nodeselect.inventory.saving import (
     Origin,
     is_damaged,
@@ -108,7 +107,7 @@ class Inventory(BaseInventory):
     )
 
     # Tests lower it in a subclass.
-    _tuning: ClassVar[Tuning] = DEFAULT
+    _tuning = DEFAULT
 
     def __init__(
         self,

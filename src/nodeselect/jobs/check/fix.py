@@ -2,10 +2,10 @@
 
 import re
 from array import array
+from codecs import BOM_UTF8
 from collections.abc import Collection, Iterable
 
 from nodeselect.documents.values import (
-    DocumentError,
     List,
     Object,
     Position,
@@ -23,26 +23,20 @@ from nodeselect.jobs.check.schema_fields import snake_case
 # Strings that need no quotes in YAML, also in its flow style; most others could do without, too.
 _PLAIN = r"[A-Za-z0-9_](?:[\w./=!<> ()-]*[\w)])?"
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-
 # A selector beside none of these fields may belong to another program: it is not corrected.
 _OWN = frozenset({"name", "type", "config"})
 
 # A correction may reveal other mistakes: those in a field whose name was wrong.
 _MAX_PASSES = 10
 
-# What is written in quotes is not longer.
-_MAX_LENGTH = 400
-
 
 def fix_job(data: bytes, file: str = "job", *, rules: Collection[str] | None = None) -> bytes:
     """Return a job file with those of its mistakes corrected that have only one correction.
 
     Such mistakes are missing quotes, fields in the style of other systems (``matchLabels``),
-    operators that are spelt differently, and expressions that are written as mappings. Comments and
-    layout stay. The file is returned unchanged if it has no errors, or if it may belong to another
-    program: if it has a field that no job has, or neither name nor type nor config. A mistake
-    that a comment ignores is not corrected.
+    operators spelt differently, and expressions written as mappings. Comments and layout stay, and
+    so do mistakes that a comment ignores. The file is returned unchanged if it may belong to
+    another program: if it has a field that no job has, or neither name nor type nor config.
 
     >>> fix_job(b"name: a\\nselector: {matchLabels: {version: 1.10}} # all").decode()
     'name: a\\nselector: {match_labels: {version: "1.10"}} # all'
@@ -58,13 +52,8 @@ def fix_job(data: bytes, file: str = "job", *, rules: Collection[str] | None = N
             return original
         if not checked.edits:
             break
-        try:
-            text = decode_utf8(data)
-        except DocumentError:
-            break
-        fixed = _apply_edits(text, checked.edits).encode()
-        if data.startswith(_BYTE_ORDER_MARK):
-            fixed = _BYTE_ORDER_MARK + fixed
+        text = _apply_edits(decode_utf8(data), checked.edits)
+        fixed = text.encode("utf-8-sig" if data.startswith(BOM_UTF8) else "utf-8")
         spec = CheckedJob(fixed, file).spec
         if fixed == data or spec is None or _OWN.isdisjoint(map(snake_case, spec.entries)):
             break
@@ -128,7 +117,7 @@ class _Text:
             return None
         if text is None:
             return start, end, (fix and fix.replacement) or ""
-        if double_quoted(text, _MAX_LENGTH) is None:
+        if double_quoted(text, 400) is None:  # it is long, or has escapes
             return None
         is_flow = self._text[start] in "[{"  # it may be JSON
         if not mark and (is_flow or not re.fullmatch(_PLAIN, text) or scalar_kind(text) != "text"):
