@@ -1,6 +1,6 @@
 """Lay out explanations as text, Markdown and JSON."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -49,13 +49,10 @@ def explanation_lines(
         return value
 
     def blocks(screen: Screen) -> Iterator[Iterable[str]]:
-        numbered = list(enumerate(titled, 1))
-        nodes = {
-            number: each for number, (_, each) in numbered if isinstance(each, NodeExplanation)
-        }
+        nodes = [each for each in explanations if isinstance(each, NodeExplanation)]
         if len(nodes) > 1:
             yield screen.title(_node_verdict(nodes, screen))
-        for number, (title, explanation) in numbered:
+        for number, (title, explanation) in enumerate(titled, 1):
             if len(titled) > 1:
                 yield screen.title(f"{number}. {screen.code(short(title))}")
             others = 0
@@ -73,10 +70,10 @@ def render_text(explanation: Explanation | NodeExplanation, screen: Screen | Non
     return "\n".join(explanation_lines("text", [""], [explanation], None, screen or Screen(100)))
 
 
-def _node_verdict(explanations: Mapping[int, NodeExplanation], screen: Screen) -> str:
-    """Return a line with the numbers (the keys) of the selectors that match a node."""
-    node = screen.prose(printable(next(iter(explanations.values())).id))
-    matching = [str(number) for number, each in explanations.items() if each.matches]
+def _node_verdict(explanations: Sequence[NodeExplanation], screen: Screen) -> str:
+    """Return a line with the numbers, from 1, of the selectors that match a node."""
+    node = screen.prose(printable(explanations[0].id))
+    matching = [str(number) for number, each in enumerate(explanations, 1) if each.matches]
     if not matching:
         return f"{node} matches none of {len(explanations)} selectors"
     return f"{node} matches (selector {join_limited(matching, 5)})"

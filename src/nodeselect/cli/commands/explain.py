@@ -10,7 +10,7 @@ import click
 
 from nodeselect.cli import options
 from nodeselect.cli.completion import complete_files, complete_ids
-from nodeselect.cli.hints import check_node, command_line
+from nodeselect.cli.hints import command_line
 from nodeselect.cli.inputs.files import job_name, split_object
 from nodeselect.cli.inputs.job_selectors import (
     has_many_jobs,
@@ -44,7 +44,7 @@ from nodeselect.render.jobs import (
 )
 from nodeselect.render.screen import detect_screen
 from nodeselect.selectors import Selector
-from nodeselect.text import pluralize
+from nodeselect.text import pluralize, quoted_id
 
 if TYPE_CHECKING:
     from nodeselect.inventory import Inventory
@@ -189,7 +189,11 @@ def _read_node(nodes_from: NodeFiles, node_id: str) -> Node:
     """Return the node with this id; if the id is ``-``, the only node of the inputs."""
     nodes = read_inventory(nodes_from)
     if node_id != "-":
-        check_node(nodes, node_id)
+        if node_id not in nodes:
+            hints = nodes.explain(Selector.of(match_ids=[node_id])).hints
+            message = hints[0].message if hints else f"no node has the id {quoted_id(node_id)}"
+            write_error_message(f"error: {message}")
+            raise click.exceptions.Exit(ExitStatus.ERROR)
         return nodes[node_id]
     if len(nodes) != 1:
         found = f"expected one node in {nodes_from.name}, found {pluralize(len(nodes), 'node')}"

@@ -4,10 +4,11 @@ import click
 
 from nodeselect.cli import options
 from nodeselect.cli.completion import complete_keys
-from nodeselect.cli.hints import explain_hint, similar_key
+from nodeselect.cli.hints import explain_hint
 from nodeselect.cli.inputs.job_selectors import selected
 from nodeselect.cli.inputs.nodes import NodeFiles, match_any, open_nodes
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
+from nodeselect.explain.wording import nodes_have
 from nodeselect.inventory.statistics import count_labels
 from nodeselect.readers.reader import NodeReader
 from nodeselect.render.labels import facet_lines
@@ -68,6 +69,11 @@ def labels(
     elif key is None:
         write_message("no matching node has a label" if selectors else "no node has a label")
     else:
+        from nodeselect.similarity import WordCounts, closest_key  # compiles patterns
+
         counts = {facet.key: facet.nodes for facet in facets.keys}
-        write_message(f"no node has the label {quoted(key)}{similar_key(key, counts)}")
+        text = f"no node has the label {quoted(key)}"
+        if close := closest_key(key, WordCounts(counts)):
+            text += f"; {nodes_have(counts[close[1]])} {quoted(close[1])}"
+        write_message(text)
     return ExitStatus.NEGATIVE
