@@ -11,7 +11,6 @@ from nodeselect.documents.values import (
     Position,
     Scalar,
     Value,
-    decode_utf8,
     double_quoted,
     find,
 )
@@ -52,8 +51,8 @@ def fix_job(data: bytes, file: str = "job", *, rules: Collection[str] | None = N
             return original
         if not checked.edits:
             break
-        text = _apply_edits(decode_utf8(data), checked.edits)
-        fixed = text.encode("utf-8-sig" if data.startswith(BOM_UTF8) else "utf-8")
+        encoding = "utf-8-sig" if data.startswith(BOM_UTF8) else "utf-8", "surrogateescape"
+        fixed = _apply_edits(data.decode(*encoding), checked.edits).encode(*encoding)
         spec = CheckedJob(fixed, file).spec
         if fixed == data or spec is None or _OWN.isdisjoint(map(snake_case, spec.entries)):
             break
