@@ -61,16 +61,32 @@ def count_bytes(labels: dict[str, str]) -> int:
     return sum(len((key + value).encode()) for key, value in labels.items())
 
 
+def check_refused(labels: dict[str, str], code: str, message: str) -> None:
+    """Check that no node can have these labels, in a program or in any format."""
+    with pytest.raises(InventoryError) as caught:
+        Node("n-2", labels)
+    assert (caught.value.code, short(caught.value)) == (code, message)
+    record = json.dumps({"id": "n-2", "labels": labels}, ensure_ascii=False)
+    pairs = "".join(f"    {key}: {value}\n" for key, value in labels.items())
+    for text, place in (
+        (f"[{record}]", "[0]"),
+        (LINE + record, "line 2"),
+        (f"id,{','.join(labels)}\nn-2,{','.join(labels.values())}\n", "line 2"),
+        (f"- id: n-2\n  labels:\n{pairs}", "line 1: [0]"),
+    ):
+        with pytest.raises(InventoryError) as caught:
+            Inventory.read(io.StringIO(text))
+        assert (caught.value.code, short(caught.value)) == (code, f"input: {place}: {message}")
+
+
 def test_number_of_labels() -> None:
     """A node can have 256 labels, whether a program makes it or it is read, and not 257."""
     many = labels(LIMITS.node_labels)
     assert len(Node("n-2", many).labels) == 256
     text = LINE + json.dumps({"id": "n-2", "labels": many})
     assert Inventory.read(io.StringIO(text))["n-2"].labels == many
-    with pytest.raises(InventoryError) as caught:
-        Node("n-2", labels(LIMITS.node_labels + 1))
     message = "a node can have at most 256 labels (limit: node_labels), found 257"
-    assert (caught.value.code, short(caught.value)) == ("too-many-labels", message)
+    check_refused(labels(LIMITS.node_labels + 1), "too-many-labels", message)
 
 
 @pytest.mark.parametrize("character", CHARACTERS)
@@ -90,20 +106,7 @@ def test_bytes_of_labels(character: str) -> None:
         "the labels of a node can have at most 65,536 bytes (limit: node_labels_bytes), "
         "found 65,537"
     )
-    with pytest.raises(InventoryError) as caught:
-        Node("n-2", large)
-    assert (caught.value.code, short(caught.value)) == ("labels-too-large", message)
-    record = json.dumps({"id": "n-2", "labels": large}, ensure_ascii=False)
-    [(key, value)] = large.items()
-    for text, place in (
-        (f"[{record}]", "[0]"),
-        (LINE + record, "line 2"),
-        (f"id,{key}\nn-2,{value}\n", "line 2"),
-        (f"- id: n-2\n  labels:\n    {key}: {value}\n", "line 1: [0]"),
-    ):
-        with pytest.raises(InventoryError) as caught:
-            Inventory.read(io.StringIO(text))
-        assert short(caught.value) == f"input: {place}: {message}"
+    check_refused(large, "labels-too-large", message)
 
 
 def test_lone_surrogates() -> None:

@@ -6,17 +6,16 @@ import resource
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from random import Random
 from struct import iter_unpack
-from typing import Any
 
 import pytest
 
 from nodeselect import Inventory, InventoryError, Node
 from tests.faults.damaged_files import FILES, damage, read_damaged
+from tests.inventory.faults import failing_call
 from tests.short import short
 from tests.thoroughness import at_desk
 
@@ -102,22 +101,8 @@ def test_followers(folder: Path) -> None:
 FLEET = [Node(f"n-{at}", {"x": str(at)}) for at in range(50)]
 
 
-def fail_one_call(patch: pytest.MonkeyPatch, number: int, code: int) -> list[str]:
-    """Let one system call of a save fail; return a list to which the name of each is added."""
-    calls: list[str] = []
-
-    def counted(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
-        def count(*args: Any, **options: Any) -> Any:
-            calls.append(name)
-            if len(calls) == number + 1:
-                raise OSError(code, os.strerror(code))
-            return call(*args, **options)
-
-        return count
-
-    for name in ("stat", "open", "link", "replace", "fsync", "chmod", "chown", "unlink"):
-        patch.setattr(os, name, counted(name, getattr(os, name)))
-    return calls
+# What a save calls.
+CALLS = dict.fromkeys(("stat", "open", "link", "replace", "fsync", "chmod", "chown", "unlink"), os)
 
 
 @pytest.mark.parametrize("code", [errno.EIO, errno.ENOSPC, errno.EROFS, errno.EDQUOT])
@@ -131,9 +116,8 @@ def test_calls_that_fail(folder: Path, code: int) -> None:
     while fails_at < len(calls):
         fails_at += 1
         Inventory(FLEET[:1]).save(file)
-        error = None
-        with pytest.MonkeyPatch.context() as patch:
-            calls = fail_one_call(patch, fails_at, code)
+        error, calls = None, []
+        with failing_call(CALLS, fails_at, code, calls):
             try:
                 Inventory(FLEET).save(file)
             except InventoryError as caught:

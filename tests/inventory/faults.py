@@ -1,4 +1,4 @@
-"""Faults in the middle of a call: before any bytecode instruction of the package.
+"""Faults in the middle of a call: before any bytecode instruction, and in any system call.
 
 The interpreter handles signals at fewer points: at the start of a function, as part of a call, and
 when a loop jumps back. So a fault before any instruction is stricter, and needs no luck. Only the
@@ -7,12 +7,15 @@ release a lock whatever happens between two instructions.
 """
 
 import dis
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Thread
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import Any, TypeVar
+from unittest.mock import patch
 
 import nodeselect
 from nodeselect.files.thread_lock import ThreadLock
@@ -79,3 +82,29 @@ def in_another_thread(call: Callable[[], T]) -> T:
     thread.join(timeout=60)
     assert results
     return results[0]
+
+
+@contextmanager
+def failing_call(
+    functions: Mapping[str, ModuleType], at: int, code: int, calls: list[str]
+) -> Iterator[None]:
+    """Let the call number ``at`` of some functions fail; add the name of each call to ``calls``.
+
+    :param functions: the names of the functions, and the module of each.
+    :param code: the number of the error of the operating system.
+    """
+
+    def wrapped(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*args: Any, **options: Any) -> Any:
+            calls.append(name)
+            if len(calls) == at + 1:
+                raise OSError(code, os.strerror(code))
+            return call(*args, **options)
+
+        return run
+
+    with ExitStack() as stack:
+        for name, module in functions.items():
+            call = wrapped(name, getattr(module, name))
+            stack.enter_context(patch.object(module, name, call))
+        yield

@@ -13,17 +13,15 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
-from typing import Any
-from unittest.mock import patch
 
 from nodeselect import ChangeLog, Inventory, InventoryError, Node
 from nodeselect.durable import change_log
 from nodeselect.durable.log_file import LogReader
+from tests.inventory.faults import failing_call
 from tests.inventory.small import SMALL, tuned
 
 FLEET = [Node(f"n-{at}", {"x": str(at)}) for at in range(20)]
@@ -144,26 +142,6 @@ _CALLS = {
 }
 
 
-@contextmanager
-def _failing(at: int, code: int, calls: list[str]) -> Iterator[None]:
-    """Let the system call number ``at`` fail; collect the names of all."""
-
-    def wrapped(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
-        def run(*args: Any, **named: Any) -> Any:
-            calls.append(name)
-            if len(calls) == at + 1:
-                raise OSError(code, os.strerror(code))
-            return call(*args, **named)
-
-        return run
-
-    with ExitStack() as stack:
-        for name, module in _CALLS.items():
-            call = wrapped(name, getattr(module, name))
-            stack.enter_context(patch.object(module, name, call))
-        yield
-
-
 def fail_everywhere(code: int = errno.ENOSPC) -> set[str]:
     """Let each system call of a writer fail in turn, once; return the names of all.
 
@@ -177,7 +155,7 @@ def fail_everywhere(code: int = errno.ENOSPC) -> set[str]:
             folder, made, errors = Path(name), 0, 0
             log: ChangeLog | None = None
             calls = []
-            with _failing(at, code, calls):
+            with failing_call(_CALLS, at, code, calls):
                 while made < 6:
                     try:
                         if log is None or not log.is_open:

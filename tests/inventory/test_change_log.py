@@ -79,21 +79,6 @@ def test_a_path_of_bytes(path: Path) -> None:
     assert not path.exists()
 
 
-def test_save_empties(writer: Inventory, log: ChangeLog, path: Path) -> None:
-    """After saving, the log holds only what came later, and is opened with the saved file."""
-    file = path.with_suffix(".nsx")
-    empty = log.size
-    write_everything(writer)
-    writer.save(file)
-    assert log.size == empty == path.stat().st_size
-    writer.upsert(Node("more"))
-    log.close()
-    with ChangeLog(path) as again:
-        assert same(Inventory.open(file, log=again), writer)
-    with ChangeLog(path) as again, refused("log-emptied"):
-        Inventory(FLEET, log=again)
-
-
 def test_over_another_file(writer: Inventory, log: ChangeLog, path: Path) -> None:
     """Saved over a file of other nodes, the generation rises; so it does in the log and readers."""
     file = path.with_suffix(".nsx")

@@ -83,8 +83,6 @@ class InventoryMachine(RuleBasedStateMachine):
     """Changes an inventory and its model, and compares their answers."""
 
     tuning: ClassVar[Tuning] = SMALL
-    steps: ClassVar[int] = 0
-    """Rules that were run, of all machines together."""
 
     snapshots: Bundle[Any] = Bundle("snapshots")
     answers: Bundle[Any] = Bundle("answers")
@@ -308,7 +306,6 @@ class InventoryMachine(RuleBasedStateMachine):
     @invariant()
     def agree(self) -> None:
         """The inventory has the nodes of the model, in its order."""
-        InventoryMachine.steps += 1
         assert self.inventory.generation == self.generation
         assert len(self.inventory) == len(self.model)
 

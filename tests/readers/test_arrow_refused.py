@@ -96,17 +96,12 @@ REFUSED: dict[str, tuple[Callable[[], Any], dict[str, Any], str, str]] = {
         ("the column 'id' must be of strings, not of int64\n"
         "  cast it to strings, or leave it out"),
     ),
-    "ids are bytes": (lambda: pa.table({"id": [b"a"]}), {}, "id-not-text", "the column 'id'"),
     "label is an integer": (
         lambda: pa.table({"id": IDS, "cpu": [1, 2, 3]}), {}, "label-not-text", "the column 'cpu'",
     ),
     "label is a boolean, no row": (
         lambda: pa.table({"id": IDS, "gpu": [True] * 3})[:0], {}, "label-not-text",
         "the column 'gpu'",
-    ),
-    "label is a fraction": (
-        lambda: pa.table({"id": IDS, "x": [1.5] * 3}), {"columns": {"y": "x"}}, "label-not-text",
-        "the column 'x'",
     ),
     "labels are encoded numbers": (
         lambda: pa.table({"id": IDS, "x": pa.array([1, 2, 1]).dictionary_encode()}), {},

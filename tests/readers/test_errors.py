@@ -54,38 +54,9 @@ def test_footer_of_a_whole_list(footer: str) -> None:
     assert len(nodes_of(f'[{{"id": "n-1"}}, {{"id": "n-2"}}]\n{footer}\n')) == 2
 
 
-def labels(number: int) -> str:
-    """Write an object of this many labels."""
-    return json.dumps({f"k{at}": "" for at in range(number)})
-
-
-TOO_MANY = "a node can have at most 256 labels (limit: node_labels), found 257"
-TOO_LARGE = "the labels of a node can have at most 65,536 bytes (limit: node_labels_bytes), found "
-
-
 @pytest.mark.parametrize(
     ("text", "code", "message"),
     [
-        pytest.param(
-            f'[{{"id": "n-1", "labels": {labels(257)}}}]', "too-many-labels",
-            f"[0]: {TOO_MANY}", id="number",
-        ),
-        pytest.param(
-            f'{LINE}{{"id": "n-2", "labels": {labels(257)}}}', "too-many-labels",
-            f"line 2: {TOO_MANY}", id="number-line",
-        ),
-        pytest.param(
-            "id," + ",".join(f"k{at}" for at in range(257)) + "\nn-1" + ",v" * 257 + "\n",
-            "too-many-labels", f"line 2: {TOO_MANY}", id="number-csv",
-        ),
-        pytest.param(
-            '[{"id": "n-1", "labels": {"gpu": "%s"}}]' % ("v" * 65_536), "labels-too-large",
-            f"[0]: {TOO_LARGE}65,539", id="size",
-        ),
-        pytest.param(
-            LINE + '{"id": "n-2", "labels": {"k": "%s"}}' % ("é" * 32_768), "labels-too-large",
-            f"line 2: {TOO_LARGE}65,537", id="size-line",
-        ),
         pytest.param(
             "id,a\nn-1," + "x" * 200_000 + "\n", "not-csv",
             "line 2: invalid CSV: field larger than field limit (131072)", id="cell",
@@ -98,7 +69,7 @@ TOO_LARGE = "the labels of a node can have at most 65,536 bytes (limit: node_lab
     ],
 )  # fmt: skip
 def test_large_input(text: str, code: str, message: str) -> None:
-    """Labels beyond the limits, and mistakes far apart, are rejected in every format."""
+    """A long cell, and mistakes far apart, are rejected."""
     error = refusal(text)
     assert (error.code, short(error)) == (code, f"input: {message}")
 

@@ -21,18 +21,11 @@ TWO_NODES = [Node("n-1"), Node("n-2", {"a": "}\n{"})]
 @pytest.mark.parametrize(
     "text",
     [
-        pytest.param("\n".join(TWO), id="lines"),
-        pytest.param("".join(TWO), id="joined"),
-        pytest.param(" ".join(TWO), id="blank"),
-        pytest.param(f"[{TWO[0]}]\n[{TWO[1]}]\n", id="lists"),
-        pytest.param(f"[{TWO[0]}][{TWO[1]}]", id="joined-lists"),
-        pytest.param(f'{{"items": [{TWO[0]}]}}\n{{"items": [{TWO[1]}]}}\n', id="envelopes"),
         pytest.param(f'{{"nodes": [{TWO[0]}]}}\n{TWO[1]}\n{{"nodes": []}}', id="mixed-lines"),
         pytest.param(TWO[0] + "\n{\n" + TWO[1][1:], id="pretty-last"),
         pytest.param(f'{{\n"id": "n-1"\n}}\n{TWO[1]}', id="pretty-first"),
         pytest.param(f'{{\n"id": "n-1"\n}}{TWO[1]}\n', id="joined-after-pretty"),
         pytest.param(f"{TWO[0]}\n  {TWO[1]}", id="indented"),
-        pytest.param(f"[\n{TWO[0]}\n]\n \n\t\r\n[\n{TWO[1]}\n]\n", id="blank-lines"),
         pytest.param("- id: n-1\n---\n- id: n-2\n  labels: {a: \"}\\n{\"}\n", id="yaml-lists"),
         pytest.param("id: n-1\n---\nid: n-2\nlabels: {a: \"}\\n{\"}\n", id="yaml-objects"),
         pytest.param(

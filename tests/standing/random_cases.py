@@ -1,12 +1,5 @@
-"""Random standing selectors that change all the time, against a dict and the naive matcher.
+"""Random standing selectors that change all the time, against a dict and the naive matcher."""
 
-    python -m tests.standing.random_cases 200000
-
-compares the answers to that many queries, and prints its progress. A second number is a seed.
-"""
-
-import sys
-import time
 from collections.abc import Mapping
 from random import Random
 
@@ -154,17 +147,3 @@ def _check_explanation(standing: BaseStanding[str], model: Model, node: Node) ->
         )
         for text in texts
     }
-
-
-def main(queries: int, seed: int = 0) -> None:
-    """Compare the answers to a number of queries, from a seed."""
-    begun, asked, verdicts = time.monotonic(), 0, 0
-    while asked < queries:
-        verdicts += compare(10_000, seed + asked)
-        asked += 10_000
-        seconds = time.monotonic() - begun
-        print(f"{asked:,} queries, {verdicts:,} verdicts in {seconds:,.0f} s", flush=True)
-
-
-if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
