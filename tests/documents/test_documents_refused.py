@@ -77,6 +77,13 @@ def nested(depth: int, form: str, inner: str) -> str:
     return begin * depth + inner + end * depth
 
 
+def test_no_break_space_after_json() -> None:
+    """JSON that ends in a no-break space is not cut off: this character is refused."""
+    with pytest.raises(DocumentError) as caught:
+        read_document('{"a": 1}\xa0', strict_json=True)
+    assert (caught.value.code, caught.value.position) == ("not-json", Position(0, 8))
+
+
 @pytest.mark.parametrize("form", ["list", "json", "yaml"])
 def test_depth(form: str) -> None:
     """A value in 32 lists or objects is read, and in 33 or 100,000 refused, in each notation."""

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from nodeselect import Inventory, Selector
 from nodeselect.limits import LIMITS
+from nodeselect.readers.node_stream import NodeStream
 from nodeselect.readers.reader import NodeReader
 from tests.growth.cases import case, rejected, words
 from tests.readers.test_shapes import bacalhau, consul, expanso, kubernetes, nomad, swarm
@@ -111,6 +112,13 @@ def _add_inputs() -> None:
     def labels(n: int) -> bytes:
         return json.dumps({"id": "a", "labels": dict.fromkeys(words(n), "é")}).encode()
 
+    def repeated_key(before: str, n: int) -> bytes:
+        labels = ",".join(f'"{key}":""' for key in [*words(n), "last", "last"])
+        return f'{before}{{"id": "a", "labels": {{{labels}}}}}'.encode()
+
+    def read_stream(data: bytes) -> object:
+        return list(NodeStream([data], (), "pipe"))
+
     def read_several(texts: list[bytes]) -> object:
         reader = NodeReader((io.BytesIO(text), "a") for text in texts)
         return [*reader, *map(str, reader.inputs)]
@@ -120,6 +128,9 @@ def _add_inputs() -> None:
     case("csv/columns", _read, columns)
     case("line/too-long", rejected(_read), long_line)
     case("node/labels", _read, labels)
+    case("repeated-key/json", rejected(_read), partial(repeated_key, ""), 400)
+    case("repeated-key/lines", rejected(_read), partial(repeated_key, '{"id": "b"}\n'), 400)
+    case("repeated-key/stream", rejected(read_stream), partial(repeated_key, ""), 400)
     case("files", read_several, lambda n: [f'{{"id": "{word}"}}'.encode() for word in words(n)])
 
     def repeated(piece: str, n: int) -> bytes:

@@ -179,7 +179,7 @@ def test_nodes() -> None:
         ),
         pytest.param(
             [b'{"id": "n-1", "id": "n-2"}'], "duplicate-key",
-            "event 1: duplicate key 'id' in one object",
+            "event 1: line 1, column 15: duplicate key 'id' in one object",
         ),
         pytest.param([b'{"id": "\xff"}'], "not-utf-8", "event 1: line 1, column 9: the"),
         pytest.param([b'{"id": ' + b"[" * 9_999 + b"]" * 9_999 + b"}"], "too-deep", "event 1: the"),

@@ -77,7 +77,7 @@ class _JsonBuilder(Builder):
         return value
 
     def _not_json(self, expected: str) -> DocumentError:
-        end = len(self._text.rstrip())
+        end = len(self._text.rstrip(" \t\r\n"))
         if self._index >= end:
             message = f"not JSON: expected {expected}, found the end"
             position = self.position(max(end - 1, 0))
@@ -128,7 +128,7 @@ class _JsonBuilder(Builder):
                 message = "not JSON: the string is not closed on this line"
                 hint = "add the closing quote, or write \\n for a line break"
                 raise DocumentError("not-json", message, self.position(start), hint) from None
-            place = self.position(min(error.pos, len(self._text.rstrip()) - 1))
+            place = self.position(min(error.pos, len(self._text.rstrip(" \t\r\n")) - 1))
             message = f"not JSON: {printable(error.msg.lower().removesuffix(' at'))}"
             raise DocumentError("not-json", message, place) from None
         if half := _SURROGATE.search(text):

@@ -37,6 +37,11 @@ _CUT_OFF = re.compile(
     r"|tr?u?|fa?l?s?|nu?l?|u[\da-fA-F]*|-|[.eE][-+]?|[\"\\](?:[^\"\\]|\\.)*+\\?", re.DOTALL
 )
 
+# In valid JSON: a string, and whether it is a key; the beginning or end of an object; or a word.
+_find_tokens = re.compile(
+    r"\"(?:[^\"\\]|\\.)*+(?:\"[ \t\r\n]*+(:)?)?+|[{}]|([-+.\w]+)", re.DOTALL
+).finditer
+
 
 def decode(data: bytes) -> Any:
     """Decode one JSON document.
@@ -126,24 +131,18 @@ def _split_footer(data: bytes) -> tuple[bytes, list[str]]:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> Record:
-    """Build the dict of a JSON object from its pairs; raise if a key occurs twice."""
+    """Build the dict of a JSON object from its pairs; raise a ValueError if a key occurs twice."""
     record = dict(pairs)
     if len(record) != len(pairs):
-        keys = [key for key, _ in pairs]
-        raise _duplicate_key(next(key for key in keys if keys.count(key) > 1))
+        raise ValueError("duplicate key")
     return record
 
 
-def _duplicate_key(key: str) -> InventoryError:
-    message = f"duplicate key {quoted(key)} in one object"
-    return InventoryError("duplicate-key", message, hint="keep only one of them")
-
-
 def _finite(text: str) -> float:
-    """Convert a number in JSON to a float; raise if it is too large to be finite."""
+    """Convert a number in JSON to a float; raise a ValueError if it is not finite."""
     number = float(text)
     if not math.isfinite(number):
-        raise InventoryError("not-json", f"invalid JSON: {quoted(text)} is not a finite number")
+        raise ValueError("not finite")
     return number
 
 
@@ -195,13 +194,37 @@ class _JsonText:
             value, self._index = _raw_decode(self._text, self._index)
         except json.JSONDecodeError as error:
             raise self._mistake_at(error.pos) from None
-        except InventoryError:
-            raise
         except RecursionError:
             raise InventoryError("too-deep", "the document is nested too deeply") from None
-        except ValueError:  # an integer has more digits than Python converts
-            raise InventoryError("not-json", "a number is too large") from None
+        except ValueError:  # of a hook, or an integer has more digits than Python converts
+            raise self._invalid_value() from None
         return value
+
+    def _invalid_value(self) -> InventoryError:
+        """Return the error for the first duplicate key or number out of range in the next value."""
+        objects: list[set[str]] = []  # the keys of each object around the token
+        for token in _find_tokens(self._text, self._index):
+            colon, word = token.groups()
+            if word:
+                try:
+                    _raw_decode(self._text, token.start())
+                except ValueError:
+                    message = f"invalid JSON: {quoted(word)} is not a number, or is too large"
+                    return InventoryError("not-json", message, place=self._place(token.start()))
+            elif colon:
+                key, _ = _raw_decode(self._text, token.start())
+                if key in objects[-1]:
+                    return self._duplicate_key(key, token.start())
+                objects[-1].add(key)
+            elif token[0] == "{":
+                objects.append(set())
+            elif token[0] == "}":
+                objects.pop()
+        raise AssertionError("a value that was not decoded is valid")
+
+    def _duplicate_key(self, key: str, index: int) -> InventoryError:
+        message, hint = f"duplicate key {quoted(key)} in one object", "keep only one of them"
+        return InventoryError("duplicate-key", message, place=self._place(index), hint=hint)
 
     def records(self, place: RecordPlace) -> Iterator[tuple[RecordPlace, Any]]:
         """Yield the records of the next document: the items of its list, or the whole document.
@@ -220,9 +243,9 @@ class _JsonText:
             while separator == ",":
                 if not self.begins_with('"'):
                     raise self.mistake()
-                key = self.value()
+                start, key = self._index, self.value()
                 if key in document:
-                    raise _duplicate_key(key)
+                    raise self._duplicate_key(key, start)
                 self._step(":")
                 if key in LIST_FIELDS and self.begins_with("["):
                     yield from self._items((line, key))
@@ -270,7 +293,7 @@ class _JsonText:
 
     def _mistake_at(self, index: int) -> InventoryError:
         text = self._text
-        if _CUT_OFF.fullmatch(text[index:].rstrip()):
+        if _CUT_OFF.fullmatch(text[index:].rstrip(" \t\r\n")):
             message, hint = "the JSON is cut off here", "get the complete output again"
             return InventoryError("cut-off", message, place=self._place(len(text)), hint=hint)
         if text[index] == ",":  # some versions of Python report the comma before a bracket
