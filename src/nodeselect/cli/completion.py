@@ -1,7 +1,7 @@
 """``nodeselect completion``: what TAB offers in bash, zsh and fish.
 
-Only words without characters that a shell interprets are offered, so that no text of a node list
-needs quotes or is run. Inside quotes, only file names are completed.
+Words with characters that a shell interprets are not offered, so that no text from a node list can
+run a command. Inside quotes, only file names are completed.
 """
 
 import os
@@ -115,7 +115,7 @@ def _nodes(context: click.Context) -> "Inventory":
 
 
 def _label_counts(inventory: "Inventory", key: str | None = None) -> dict[str, str]:
-    """Map each valid label key, or value of ``key`` if given, to a text such as ``3 nodes``."""
+    """Map each valid label key, or if given each value of ``key``, to a text like ``3 nodes``."""
     from nodeselect.inventory.snapshot import statistics_of  # imports pyroaring
 
     statistics = statistics_of(inventory)
@@ -206,7 +206,7 @@ class _Bash(_SafeComplete):
         return words, self._typed
 
     def format_completion(self, item: "CompletionItem[Any]") -> str:
-        """Return ``TYPE,TEXT``: bash replaces the end of the typed word by the text.
+        """Return ``TYPE,TEXT``; bash replaces the end of the typed word with the text.
 
         Return an empty text if the typed word has escapes.
         """

@@ -32,7 +32,7 @@ def once(context: click.Context, parameter: click.Parameter, values: tuple[str, 
 
 
 def single_option(*names: str, **settings: Any) -> Callable[[_Command], _Command]:
-    """Return a decorator that adds an option with a value that may be given once; else None."""
+    """Return a decorator that adds an option; a second use of the option is an error."""
     return click.option(*names, multiple=True, callback=once, **settings)
 
 
@@ -53,7 +53,7 @@ def _parse_states(
 
 
 def _set_colour(context: click.Context, parameter: click.Parameter, when: str | None) -> None:
-    """Set FORCE_COLOR and NO_COLOR from ``--color``, so that error messages obey it, too."""
+    """Set FORCE_COLOR and NO_COLOR from ``--color``, so that error messages obey ``--color``."""
     if when in ("always", "never"):
         os.environ["FORCE_COLOR"] = "1" if when == "always" else ""
         os.environ["NO_COLOR"] = "1" if when == "never" else ""
@@ -96,7 +96,7 @@ def output_option(formats: Sequence[str] = REPORT_FORMATS) -> Callable[[_Command
 def nodes_option(*, required: bool = True) -> Callable[[_Command], _Command]:
     """Add the options ``-n``, ``--id-column`` and ``-v``; together they are a :class:`NodeFiles`.
 
-    :param required: whether :func:`required_nodes` is the value without ``-n``; otherwise None is.
+    :param required: whether the default of ``-n`` is :func:`required_nodes`; otherwise None.
     """
 
     def parse(

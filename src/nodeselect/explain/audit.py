@@ -132,7 +132,7 @@ def _misspelt_values(counts: Mapping[str, int]) -> dict[str, str]:
 
 
 def _are_ids(counts: Mapping[str, int]) -> bool:
-    """Return whether the values of a key are ids: there are more than half as many as nodes."""
+    """Return whether a key has more values than half the number of its nodes: they are ids."""
     return len(counts) * 2 > sum(counts.values())
 
 
@@ -204,7 +204,7 @@ def _misspelt_keys(
 
 
 def _name(key: str) -> str:
-    """Return a key without its prefix."""
+    """Return the part of a key after the ``/``; the whole key if it has no prefix."""
     return key.rpartition("/")[2]
 
 

@@ -144,10 +144,7 @@ class Failures(Protocol):
     def count_if_replaced(
         self, positions: Collection[int], replacements: Sequence[Selector]
     ) -> int:
-        """Count the nodes that match if ``replacements`` replace the requirements at ``positions``.
-
-        There may be fewer replacements than positions.
-        """
+        """Count the nodes that match with ``replacements`` for requirements at ``positions``."""
 
 
 class Countable(Protocol):
@@ -157,13 +154,13 @@ class Countable(Protocol):
     """
 
     def failures(self, requirements: Sequence[Selector]) -> Failures:
-        """Group the nodes by the exact set of requirements, each a selector, that they fail."""
+        """Group the nodes by the exact set of ``requirements`` (selectors) that they fail."""
 
     def key_counts(self, limit: int) -> Mapping[str, int] | None:
         """Return how many nodes have each label key; None if there are more than ``limit`` keys."""
 
     def value_counts(self, key: str, limit: int) -> Mapping[str, int] | None:
-        """Return how many nodes have each value of ``key``; None if it has more than ``limit``."""
+        """Return how many nodes have each value of ``key``; None if there are over ``limit``."""
 
     def count_with_key(self, key: str) -> int:
         """Count the nodes that have the label ``key``."""
@@ -172,7 +169,7 @@ class Countable(Protocol):
         """Count the nodes that have the label ``key=value``."""
 
     def keys_with_value(self, value: str, keys: Collection[str]) -> Mapping[str, int]:
-        """Return how many nodes have ``value`` as the value of each key; leave out counts of 0."""
+        """Map each of ``keys`` to how many nodes have ``key=value``; leave out counts of 0."""
 
     def missing_ids(self, ids: Sequence[str]) -> Sequence[str]:
         """Return those of ``ids`` that no node has."""
@@ -186,4 +183,4 @@ class Countable(Protocol):
         """
 
     def find_id_prefix(self, prefix: str) -> tuple[str, int] | None:
-        """Return the lowest id that starts with ``prefix``, and how many do; None if none does."""
+        """Return the lowest id with this prefix and the number of such ids; None without one."""

@@ -1,8 +1,7 @@
 """The values of an explanation: why nodes match a selector, and why the others do not.
 
-These classes hold only numbers and sentences, so this module imports no index, inventory or layout,
-and any engine that can count nodes can build them. :func:`explain_node` explains a single node and
-needs no engine.
+Any engine that can count nodes can build these values: this module imports no index and no
+inventory. :func:`explain_node` explains a single node and needs no engine.
 """
 
 from collections.abc import Mapping
@@ -72,7 +71,7 @@ class Hint(NamedTuple):
     :param replacement: the text of the requirement to write instead, or ids separated by commas;
         None if there is no suggestion.
     :param replaced: the texts of the requirements, or the ids, to replace.
-    :param would_match: how many nodes match after the replacement; None if there is none.
+    :param would_match: how many nodes match after the replacement; None without ``replacement``.
     """
 
     code: str
@@ -111,7 +110,7 @@ class NodeExplanation(NamedTuple):
 
     @property
     def failed(self) -> tuple[tuple[str, str | None], ...]:
-        """Pairs for the requirements that the node fails: the text, and the node's value or id."""
+        """The requirements that the node fails: pairs of the text and the node's value or id."""
         return tuple((text, value) for text, value, passes in self.requirements if not passes)
 
     @property

@@ -152,10 +152,10 @@ def _suggest(
 
 
 def _is_doubtful(part: Selector, failing: int, total: int) -> bool:
-    """Return whether to look for a mistake in the only requirement of ``part``.
+    """Return whether to look for a mistake in a requirement that ``failing`` of all nodes fail.
 
-    True if all nodes or none fail it, if it has a list of values, or one value that few nodes have,
-    or if Kubernetes renamed its label. ``failing`` of ``total`` nodes fail it.
+    Yes, if all nodes or none fail the requirement, if it has several values, or one that few nodes
+    have, or if Kubernetes renamed its label.
     """
     (requirement,) = part.requirements
     operator = requirement.operator
@@ -303,7 +303,7 @@ class _HintFinder:
         return self._failures.count_if_replaced(everywhere, [suggestion.replacement]) > 0
 
     def _renamed_key(self, position: int, requirement: Requirement) -> _Suggestion | None:
-        """Suggest the new or old key of a label that Kubernetes renamed, if more nodes have it."""
+        """For a label that Kubernetes renamed, suggest the other key if more nodes have that."""
         key = _OTHER_KEYS.get(requirement.key)
         if key is None:
             return None
@@ -329,7 +329,7 @@ class _HintFinder:
         return self._changed(code, position, message, requirement, key)
 
     def _other_value(self, position: int, requirement: Requirement) -> _Suggestion | None:
-        """Suggest existing values that are similar to values that no node has; None if none is."""
+        """Suggest existing values instead of similar values that no node has; None without any."""
         key, values = requirement.key, requirement.values
         corrections = self._value_corrections(key, values)
         if not corrections:
@@ -354,7 +354,7 @@ class _HintFinder:
         return join_limited(counts, _MAX_VALUES)
 
     def _usual_value(self, position: int, requirement: Requirement) -> _Suggestion | None:
-        """Suggest frequent values that are similar to values that few nodes have, or None."""
+        """Suggest frequent values instead of similar values that few nodes have; None without."""
         key, values = requirement.key, requirement.values
         if requirement.operator.is_comparison:
             return None
@@ -377,7 +377,7 @@ class _HintFinder:
         return suggestion
 
     def _value_of_other_key(self, position: int, requirement: Requirement) -> _Suggestion | None:
-        """Suggest the key that most nodes have with the values of the requirement, or None."""
+        """Suggest the other key with which most nodes have these values; None if no node does."""
         if not requirement.operator.is_inclusion:
             return None
         keys = self._vocabulary.keys(self._nodes).counts
@@ -481,7 +481,7 @@ def _no_node_has(key: str, values: Sequence[str] = ()) -> str:
 
 
 def _id_selector(ids: Sequence[str], new_ids: Mapping[str, str]) -> Selector | None:
-    """Return the selector of ``ids`` after replacements; None if an id is not valid in a selector.
+    """Return the selector of ``ids`` after replacements; None if a selector cannot contain an id.
 
     :param new_ids: a mapping from ids to their replacements. If one contains a comma, return None:
         hints separate ids by commas.

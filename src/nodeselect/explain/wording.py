@@ -68,8 +68,8 @@ def selectors_headline(
 
     :param node_id: the id of the node; None if it is unknown.
     :param total: how many selectors there are; ``matched`` of them match.
-    :param groups: pairs of requirements and a number: the node fails exactly these requirements of
-        so many selectors. The largest number comes first.
+    :param groups: pairs: texts of requirements that the node fails, and the number of selectors of
+        which it fails exactly these; the largest number first.
     """
 
     def because(failed: Sequence[str]) -> str:
@@ -150,10 +150,7 @@ def format_state_counts(states: Mapping[str | None, int]) -> str:
 
 
 def no_requested_state(states: Mapping[str | None, int]) -> str:
-    """Return the sentence for an option ``--state`` that leaves out all nodes.
-
-    :param states: how many nodes are in each state.
-    """
+    """Return a sentence: ``--state`` leaves out all nodes; ``states`` counts these by state."""
     counts = format_state_counts(states)
     return f"no node is in a requested state; the states of the nodes: {counts}"
 
@@ -167,7 +164,7 @@ def format_value_counts(values: Sequence[tuple[str, int]]) -> str:
 
 
 def nodes_have(nodes: int) -> str:
-    """Return ``1 node has``, or ``2 nodes have`` with the number of nodes."""
+    """Return a number of nodes with the verb: ``1 node has``, ``2 nodes have``."""
     return pluralize(nodes, "node has", "nodes have")
 
 

@@ -127,7 +127,7 @@ class ManifestError(JobError):
 
 
 class StructureError(Exception):
-    """A value in a document is invalid. Callers convert it to a public error, such as ``JobError``.
+    """A value in a document is invalid. Callers raise a public error instead, such as ``JobError``.
 
     :ivar finding: what is wrong, and where.
     """
@@ -206,10 +206,7 @@ def _read_objects(objects: Iterable[Value]) -> tuple[Manifest, list[Finding]]:
 
 
 def _read_object(value: Value) -> Workload | str:
-    """Read an object of a manifest; return only its kind if that is not read.
-
-    :raises StructureError: if the object is invalid.
-    """
+    """Read an object; return only the kind of one that is not read; raise if it is invalid."""
     kind, version = find(value, "kind"), find(value, "apiVersion")
     if not (isinstance(kind, Scalar) and isinstance(version, Scalar)):
         message = "an object of Kubernetes is a mapping with a kind and an apiVersion"
@@ -394,8 +391,8 @@ def read_structured(value: Value, read: Callable[[Any], _T], path: str = "") -> 
     :param read: a function that is called with the lists and dicts. It may raise a
         :class:`SelectorError` with the path of a mistake, such as ``nodeSelector['region']``.
     :param path: the path of the value in the document, for messages.
-    :raises StructureError: if ``read`` raises an error, or a key is not a string; it has the
-        position of the mistake in the document.
+    :raises StructureError: if ``read`` raises an error, or a key is not a string. The error has
+        the position of the mistake in the document.
     """
     try:
         return read(to_python(value, _string_or_null, _key_text))
@@ -436,7 +433,7 @@ def _key_text(key: Scalar) -> str:
 def _locate(key: Scalar | None, value: Value, path: str) -> tuple[Scalar | None, Value]:
     """Return the key and the value at the end of a path, or of the part of the path that exists.
 
-    :param key: the key of ``value``, which is returned for an empty path; None without a key.
+    :param key: the key of ``value``, to return if the path is empty; None without a key.
     :param path: fields and items, such as ``.nodeSelector['region']`` or ``.terms[0]``.
     """
     steps: dict[str, tuple[Scalar | None, Value]] = {}

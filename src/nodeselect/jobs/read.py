@@ -128,7 +128,7 @@ def _parse_answer(data: bytes, file: str) -> Any:
 
 
 def _parse_plain_json(data: bytes) -> Mapping[str, Any] | None:
-    """Parse a small JSON object; return None for anything else, and for JSON to be checked."""
+    """Parse a small JSON object; return None for other data, and if the JSON may be invalid."""
     if len(data) > LIMITS.job_file_values:  # it could have more values
         return None
     try:
@@ -151,7 +151,7 @@ def _to_dict(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _read_valid(data: JobData, file: str) -> CheckedJob:
     """Read and check a job.
 
-    Small JSON files are first checked without positions, for speed; if there are errors, again.
+    Small JSON files are first checked without positions, for speed; again if there are errors.
 
     :raises JobError: if there are errors.
     """
@@ -175,7 +175,7 @@ def _is_json(data: bytes) -> bool:
 
 
 def _to_json_type(scalar: Scalar, fraction: re.Pattern[str] = NUMBER) -> Any:
-    """Convert a scalar to None, a boolean or a number; any other scalar to its text.
+    """Convert a scalar to None, a boolean, a number or, if that is not possible, its text.
 
     :param fraction: the pattern of the numbers that become floats.
     """

@@ -177,7 +177,7 @@ def _spread(nodes: Sequence[RolloutNode], key: str) -> list[int]:
 
 
 def _canary_size(nodes: int, rollout: RolloutSpec) -> int:
-    """Return how many of ``nodes``, a number, are in the first wave of a canary rollout."""
+    """Return how many nodes are in the first wave of a canary rollout to ``nodes`` nodes."""
     if rollout.canary_count is not None:
         return min(max(rollout.canary_count, 1), nodes)
     return min(_percentage(nodes, rollout.canary_percent or 0), nodes)

@@ -27,7 +27,7 @@ def ranges_text(ids: Iterable[str], screen: Screen, columns: int = _RANGE_COLUMN
 
 
 def compress_ids(ids: Iterable[str], max_width: int | None = None) -> list[str]:
-    """Write ids in fewer texts: ids that differ only in one number become a range.
+    """Return ids as fewer texts: ids that differ only in one number become a range.
 
     >>> compress_ids(["edge-001", "edge-002", "gw-7.lan", "edge-003", "core", "gw-9.lan"])
     ['edge-[001-003]', 'gw-[7,9].lan', 'core']

@@ -95,8 +95,8 @@ def change_lines(
 ) -> Iterator[str]:
     """Yield a line for each job, or for the selector, that a node starts or stops matching.
 
-    :param changes: pairs: whether the node matches now, and the name of the job; the name is empty
-        if there is only one job or selector.
+    :param changes: pairs of whether the node matches now, and the name of the job; the name is
+        empty if there is only one job or selector.
     :param event: the number of the event that caused the changes; only NDJSON has the number.
     """
     if output == "ndjson":
@@ -190,7 +190,7 @@ def csv_lines(
 
 
 def _pairs(labels: Iterable[tuple[str, str]]) -> str:
-    """Return pairs of key and value as the text of a cell, sorted by key: ``a=,name=x``."""
+    """Return labels, pairs of key and value, as the text of a cell: ``a=,name=x``."""
     pairs = []
     for key, value in sorted(labels):
         pair = f"{key}={value}"

@@ -79,7 +79,7 @@ class _NodeTable:
 
     ``facets`` has the label keys of all nodes: those in the selector, then the most frequent ones.
     A label is a pair of key and value. ``matched`` maps each label to the number of matching nodes
-    that have the label; ``numbers``, to the index of the label in the list ``labels`` of the data.
+    that have the label; ``numbers`` maps it to its index in the list ``labels`` of the data.
     """
 
     def __init__(self, selector: Selector, nodes: Iterable[Node]) -> None:
@@ -111,7 +111,7 @@ class _NodeTable:
         return self.size == self.total
 
     def data(self, requirements: Iterable[str]) -> dict[str, Any]:
-        """Return the data that the script of the page reads, for JSON.
+        """Return the data that the script of the page reads, as JSON values.
 
         A row is ``[id, name, state, failures, label, …]``. All but id and name are indexes into the
         lists ``states``, ``failures`` and ``labels``. ``selectorKeys`` has, for each requirement,

@@ -175,7 +175,7 @@ def _drawings(reports: Sequence[CheckReport], screen: Screen) -> Iterator[str]:
 
 
 def _fold(problems: Sequence[_Located]) -> Iterator[tuple[str, _Located]]:
-    """Yield pairs of a text, such as ``12 more`` for equal warnings or empty, and a problem.
+    """Yield problems to show, each after a text: ``12 more`` for equal warnings, or empty.
 
     Warnings of a rule are equal if they have the same message; if the rule has many different
     messages, all its warnings count as equal.

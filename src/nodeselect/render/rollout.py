@@ -20,7 +20,7 @@ class RolloutReport(NamedTuple):
     """The plan of a rollout, with facts about the job and the nodes.
 
     :param job: the name of the job; if the job has no name, the name of its file.
-    :param max_parallel: percent of the nodes in a wave; None for the strategy ``immediate``.
+    :param max_parallel: the share of nodes in a wave, in percent; None if ``immediate``.
     :param total: how many nodes there are, matching or not.
     """
 

@@ -61,7 +61,7 @@ _STYLES: dict[Style, str] = {
 class Screen(NamedTuple):
     """The screen that a report is laid out for: the width, the character set, and colours or not.
 
-    Methods escape control characters; if ``ascii_only``, all characters that are not ASCII.
+    Methods escape control characters; if ``ascii_only``, also characters that are not ASCII.
     """
 
     columns: int = 80
@@ -272,7 +272,7 @@ def report_lines(
     """Yield the lines of a report in the format ``output``, one of ``REPORT_FORMATS``.
 
     :param as_dict: a function that returns the report as JSON values.
-    :param blocks: a function that yields the parts of the report, to separate by blank lines.
+    :param blocks: a function that yields the parts of the report; each is an iterable of lines.
     """
     if output == "json":
         yield from json_lines(as_dict())

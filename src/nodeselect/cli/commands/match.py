@@ -328,7 +328,7 @@ def _missing_ids(result: _Result) -> Iterator[str]:
 
 
 def _blocker(result: _Result, selectors: Sequence[Selector]) -> Iterator[str]:
-    """Yield a message with the main reason why no node matches; none if that is not known."""
+    """Yield a message with the main reason why no node matches, if a reason is known."""
     if not any(selector.is_satisfiable for selector in selectors):
         is_nothing = all(selector.ids is not None and not selector.ids for selector in selectors)
         reason = "it allows no id" if is_nothing else "its requirements contradict each other"

@@ -17,7 +17,7 @@ _PIECE = re.compile(r'"(?:[^"]|"")+"|[^".]+')
 def _name(
     context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]
 ) -> tuple[str, ...] | None:
-    """Return the parts of the name of a table or column, as :func:`_parse_name`, or None."""
+    """Parse the name of a table or column with :func:`_parse_name`; None without the option."""
     text = once(context, parameter, texts)
     return None if text is None else _parse_name(text)
 

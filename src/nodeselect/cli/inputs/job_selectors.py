@@ -62,7 +62,7 @@ def has_many_jobs(files: Sequence[str]) -> bool:
 
 
 def runs_several(content: "Selector | Manifest | None") -> bool:
-    """Return whether a result of :func:`read_job` is a manifest with several workloads."""
+    """Return whether a result of :func:`read_job` has several objects that run pods."""
     return not isinstance(content, Selector | None) and len(content.workloads) > 1
 
 
@@ -183,7 +183,7 @@ def read_job(source: str, data: bytes | None = None) -> "Selector | Manifest":
 
 
 def _report(manifests: "Mapping[str, Manifest]") -> None:
-    """Write which objects of manifests were skipped, and which conditions are ignored: taints."""
+    """Write which objects of manifests were skipped, and which conditions are ignored."""
     if not manifests:
         return
     name = pluralize(len(manifests), "manifest")

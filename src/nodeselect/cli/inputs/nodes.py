@@ -155,7 +155,7 @@ def open_nodes(
 
 
 def _hint(sources: Iterable[str], error: InventoryError) -> Fix | str | None:
-    """Return a hint for an input that does not exist or is a database; else that of the error."""
+    """Return a hint for a missing file or a database; otherwise, the hint of ``error``."""
     program = database = ""
     if error.code == "cannot-read":
         missing = [each for each in sources if each != "-" and not os.path.lexists(each)]
@@ -177,7 +177,7 @@ def _hint(sources: Iterable[str], error: InventoryError) -> Fix | str | None:
 
 
 def read_inventory(nodes_from: NodeFiles) -> "Inventory":
-    """Read the nodes of all inputs into an inventory; open an inventory that was saved."""
+    """Read the nodes of all inputs into an inventory, or open a saved inventory."""
     from nodeselect.inventory import Inventory  # imports pyroaring
 
     with open_nodes(nodes_from) as nodes:

@@ -367,10 +367,10 @@ def read_text(data: bytes, what: str) -> str:
 
 
 def _other_file(head: bytes, is_large: bool) -> str:
-    """Return what a file is, in words; nothing if it may be a job.
+    """Return what a file is, in words; an empty text if the file may be a job.
 
-    :param head: its beginning.
-    :param is_large: whether it is too large for a job.
+    :param head: the first bytes of the file.
+    :param is_large: whether the file is too large for a job.
     """
     for start, words in _OTHER_FILES:
         if head.startswith(start):
@@ -429,10 +429,7 @@ def draw_problems(findings: Iterable[Finding], data: bytes | None) -> tuple[Prob
 
 
 def _with_excerpt(problem: Problem, finding: Finding, lines: list[str]) -> Problem:
-    """Return a copy of ``problem`` with the position of ``finding`` and an excerpt.
-
-    :param lines: the lines of the file; for a value with escapes, the excerpt is from its text.
-    """
+    """Return ``problem`` with its position and an excerpt of the line, or of an escaped value."""
     line, column = finding.position
     value = finding.value
     text = value.text if isinstance(value, Scalar) else ""

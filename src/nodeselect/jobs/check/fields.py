@@ -57,7 +57,7 @@ def truncated_path(path: str, key: str) -> str:
 
 
 def integer_of(value: Value | None) -> int | None:
-    """Return the integer that a value of a document is; None if it is not a whole number."""
+    """Convert a value of a document to an int; return None if it is not a whole number."""
     if isinstance(value, Scalar) and value.kind == "number" and INTEGER.fullmatch(value.text):
         return int(value.text)
     return None
@@ -208,7 +208,7 @@ def placeholder(value: Scalar, path: str, word: str) -> Findings:
 
 
 def check_filled(value: Scalar, path: str) -> Findings:
-    """Report an unfilled template in a string; or else, that it looks like a placeholder."""
+    """Report a string that contains an unfilled template or looks like a placeholder."""
     if found := TEMPLATE_TEXT.search(value.text):
         yield from template(value, path, found)
     elif PLACEHOLDER_TEXT.fullmatch(value.text[:200]):
@@ -302,7 +302,7 @@ def _not_a_duration(value: Scalar, path: str) -> Findings:
 def _unlikely_number(kind: str, number: float, value: Scalar, path: str) -> Findings:
     """Report a number that is within its bounds, but probably a mistake.
 
-    :param kind: the kind of the field; the number of a duration is in nanoseconds.
+    :param kind: the kind of the field; for ``duration``, the number is in nanoseconds.
     """
     name = path.rpartition(".")[2]
     if kind == "duration" and value.kind == "number" and number < NANOSECONDS["ms"]:

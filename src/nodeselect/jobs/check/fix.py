@@ -99,7 +99,7 @@ class _Text:
         self._line_starts = array("I", [0, *(match.end() for match in re.finditer("\n", text))])
 
     def replacement(self, finding: Finding) -> tuple[int, int, str] | None:
-        """Return what the edit of a finding replaces, as start and end, and the new text.
+        """Return where an edit begins and ends in the text, and the new text.
 
         Return None if there is no edit, or if it cannot be applied safely.
         """

@@ -388,7 +388,7 @@ def misspelt_selectors(spec: Object) -> list[Scalar]:
 
 
 def is_like_job(spec: Object) -> bool:
-    """Return whether a mapping has a known job type, a config with a pipeline, or a selector."""
+    """Return whether a mapping is probably a job: by its type, pipeline config or selector."""
     type_, config = find(spec, "type"), find(spec, "config")
     return (
         (isinstance(type_, Scalar) and type_.text in _JOB_TYPES)

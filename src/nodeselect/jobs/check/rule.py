@@ -19,12 +19,12 @@ Hint = Fix | str | Callable[[], Fix | str | None] | None
 class Rule(NamedTuple):
     """A mistake that ``check`` finds in job files.
 
-    :param code: its stable name.
+    :param code: the stable name of the rule, such as ``wrong-type``.
     :param group: ``document``, ``fields``, ``rollout``, ``selector``, or ``language`` for the text
         of a selector.
     :param severity: ``error`` or ``warning``.
-    :param always_reported: whether ``--ignore`` and ``--select`` have no effect on the rule. They
-        have none on rules about files that cannot be read as jobs, and about invalid selectors.
+    :param always_reported: whether ``--ignore`` and ``--select`` have no effect on the rule: if a
+        file cannot be read as a job, or the selector is invalid.
     :param summary: what is wrong, in one line.
     :param why: why the mistake matters; empty if the summary makes that clear.
     :param before: a job file with the mistake; empty if none can be shown.
@@ -47,7 +47,7 @@ class Finding(NamedTuple):
     :param value: the value.
     :param path: the path of the value in the document.
     :param message: what is wrong.
-    :param hint: what to write instead, or a function that returns it.
+    :param hint: what to write instead, or a function that returns the hint.
     :param span: start and end of the mistake in the text of the value; None for the whole text.
     :param edit: the string that ``--fix`` writes in place of the value, in quotes if needed. If
         None, ``--fix`` writes the replacement of the hint if the hint is certain.
@@ -75,7 +75,7 @@ class Finding(NamedTuple):
 
     @property
     def position(self) -> Position:
-        """Where the mistake begins; if the value is written with escapes, where the value does."""
+        """Where the mistake begins; for a value with escapes, where the value begins."""
         line, column = self.value.position
         is_verbatim = isinstance(self.value, Scalar) and self.value.verbatim
         return Position(line, column + self.span[0] if self.span and is_verbatim else column)

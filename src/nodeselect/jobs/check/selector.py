@@ -114,7 +114,7 @@ class Parsed(NamedTuple):
 
     :param selector: the selector that all entries describe together.
     :param located: pairs of a requirement and the entry that it comes from.
-    :param by_key: a mapping from label key to those of these pairs that have the key.
+    :param by_key: a mapping from each label key to the pairs whose requirement has this key.
     :param ids: the entries that are ids.
     """
 
@@ -259,7 +259,7 @@ def _pieces_of_expression(items: list[Value]) -> list[str]:
 
 
 def _read_requirements(entry: _Entry) -> Check[tuple[Requirement, ...]]:
-    """Return the requirements of a label or an expression; if invalid, report it, and return ()."""
+    """Return the requirements of a label or an expression; if invalid, report, and return ()."""
     key, value = entry.key, entry.value
     try:
         if key is not None:

@@ -207,7 +207,7 @@ def suggest_number(path: str, expectation: Field, value: Value) -> Fix | None:
 
 
 def suggest_expression(item: Value) -> Fix:
-    """Return a fix with the expression that an item of another type means, or with an example."""
+    """Return a fix with the expression that ``item`` probably means; if unclear, an example."""
     text = _valid_expression(item.text) if isinstance(item, Scalar) else None
     texts = [text] if text else _expressions(item)
     if len(texts) == 1 and (expression := double_quoted(texts[0], _MAX_LENGTH)):

@@ -121,7 +121,7 @@ Nanoseconds = Annotated[
 class JobModel(BaseModel, frozen=True):
     """Base class of the models: immutable, without type conversion; null means an absent field.
 
-    If fields are invalid, the constructors raise :class:`~nodeselect.errors.JobError` with all.
+    If fields are invalid, :class:`~nodeselect.errors.JobError` is raised, and lists all of them.
     """
 
     model_config = ConfigDict(

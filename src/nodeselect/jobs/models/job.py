@@ -1,7 +1,7 @@
 """Immutable models of the job spec that Expanso documents. Its fields are defined only here.
 
-``docs/build_schema.py`` builds from these models the JSON Schema that job files are checked by.
-If Expanso documents no default for a field, the default is None. Null means an absent field.
+``docs/build_schema.py`` builds the JSON Schema from these models; job files are checked by this
+schema. If Expanso documents no default, the default is None. Null means an absent field.
 
 The constructors check the names, types and bounds of fields, the selector, and that only one of
 ``canary_count`` and ``canary_percent`` is given. They convert no types, and raise

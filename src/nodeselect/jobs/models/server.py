@@ -162,7 +162,7 @@ class ExecutionStatus(ServerModel, frozen=True):
 
 
 class Execution(ServerModel, frozen=True):
-    """One run of a job on one node. Ids are case-sensitive and have no format.
+    """One run of a job on one node. Ids are case-sensitive, and any string is valid.
 
     Source: ``types.Execution`` of the API reference of Expanso.
     """
