@@ -1,8 +1,7 @@
-"""Standard output for results, standard error for messages and progress, and exit statuses."""
+"""Standard output for results, standard error for messages, and exit statuses."""
 
 import os
 import sys
-import time
 from collections.abc import Iterable
 from contextlib import suppress
 from enum import IntEnum
@@ -13,10 +12,6 @@ import click
 from nodeselect.errors import NodeselectError
 from nodeselect.render.screen import detect_screen
 from nodeselect.text import printable
-
-# How many seconds pass before progress is first drawn, and between two updates of it.
-_PROGRESS_DELAY = 1.0
-_PROGRESS_INTERVAL = 0.1
 
 # How many lines are written at once: a write for each line would cost more than making the line.
 _BATCH_LINES = 1_000
@@ -98,30 +93,3 @@ def write_bug(error: Exception) -> None:
         place, trace = f"{os.path.basename(file)}:{trace.tb_lineno}", trace.tb_next
     what = printable(f"{type(error).__name__}: {error}"[:200])
     write_error_message(f"error: a bug in nodeselect ({place}): {what}; please report it")
-
-
-class Progress:
-    """A line on standard error that shows the progress of a task, if that is a terminal."""
-
-    def __init__(self) -> None:
-        self._next_update = time.monotonic() + _PROGRESS_DELAY
-        is_screen = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-        self._is_enabled = is_screen and not is_quiet()
-        self._is_drawn = False
-
-    def update(self, text: str) -> None:
-        """Show a text as the progress; do nothing soon after the start or the last update."""
-        if self._is_enabled and time.monotonic() >= self._next_update:
-            self._next_update = time.monotonic() + _PROGRESS_INTERVAL
-            self._is_drawn = True
-            self._print(text)
-
-    def clear(self) -> None:
-        """Erase the line."""
-        if self._is_drawn:
-            self._print("")
-
-    @staticmethod
-    def _print(text: str) -> None:
-        with suppress(OSError):  # it is not a result
-            print(f"\r{text}\x1b[K", end="", file=sys.stderr, flush=True)

@@ -111,7 +111,6 @@ class NodeReader:
         states: Collection[str] | None = None,
         id_column: str = "id",
         name: str | None = None,
-        on_progress: Callable[["NodeReader"], None] | None = None,
     ) -> None:
         """Create a reader of one stream or several. Streams are not closed.
 
@@ -123,7 +122,6 @@ class NodeReader:
         :param states: states in lower case; :attr:`failure_masks` counts only nodes in one of them.
         :param id_column: in CSV and Parquet, the name of the column that has the ids.
         :param name: the name of the input in errors, if there is only one.
-        :param on_progress: called with this reader after every few hundred nodes.
         """
         self._sources = cast("Any", [(source, name)] if hasattr(source, "read") else source)
         self._filter = node_filter
@@ -132,7 +130,6 @@ class NodeReader:
         self._failure_mask = None if selector is None else selector.failure_mask
         self._uses_typed = selector is not None and bool(selector.requirements)
         self._id_column = id_column
-        self._on_progress = on_progress
         self._checks_ids = True
         self.name = name
         self.inputs = []
@@ -191,10 +188,7 @@ class NodeReader:
             try:
                 content = _detect_content(blocking_reader(stream), self._id_column)
                 file_format, format_name, start, rest = content
-                for block in self._blocks(file_format, start, rest):
-                    if self._on_progress is not None:
-                        self._on_progress(self)
-                    yield block
+                yield from self._blocks(file_format, start, rest)
                 for footer in self._footers:
                     check_footer(footer, self.count - first)
             except InventoryError as error:

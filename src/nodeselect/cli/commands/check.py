@@ -13,7 +13,7 @@ from nodeselect.cli.hints import command_line
 from nodeselect.cli.inputs.files import files_in, is_excluded, job_name, read_bytes
 from nodeselect.cli.options import check_usage, output_option, quiet_option, split_commas
 from nodeselect.cli.output_file import write_file
-from nodeselect.cli.streams import ExitStatus, Progress, write_error, write_message, write_output
+from nodeselect.cli.streams import ExitStatus, write_error, write_message, write_output
 from nodeselect.errors import JobError
 from nodeselect.render.screen import PROBLEM_FORMATS, detect_screen
 from nodeselect.text import printable, quoted
@@ -230,11 +230,8 @@ def _read_all(names: Collection[str], unread: list[JobError]) -> Iterator[tuple[
 
     :param unread: a list to which the errors of the other files are added.
     """
-    progress = Progress()
-    for number, name in enumerate(names):
-        progress.update(f"checking: {number:,} of {len(names):,} files")
+    for name in names:
         try:
             yield job_name(name), read_bytes(name)
         except JobError as error:
             unread.append(error)
-    progress.clear()

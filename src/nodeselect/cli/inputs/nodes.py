@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple, NoReturn
 import click
 
 from nodeselect.cli.inputs.files import similar_file_hint, walk
-from nodeselect.cli.streams import Progress, write_message
+from nodeselect.cli.streams import write_message
 from nodeselect.errors import InventoryError
 from nodeselect.explain.wording import format_state_counts
 from nodeselect.files.inputs import cannot_read, open_inputs
@@ -103,7 +103,7 @@ def open_nodes(
     selectors: Sequence[Selector] = (),
     states: frozenset[str] | None = None,
 ) -> "Iterator[NodeReader | Inventory]":
-    """Open inputs with nodes; on a terminal, show how many nodes have been read.
+    """Open inputs with nodes.
 
     The result is a reader; if the only input is a saved inventory, the inventory.
 
@@ -114,10 +114,6 @@ def open_nodes(
     def matches_any(labels: Mapping[str, str], node_id: str) -> bool:
         return any(selector.predicate(labels, node_id) for selector in selectors)
 
-    def show_progress(reader: NodeReader) -> None:
-        progress.update(f"reading {reader.name}: {reader.count:,} nodes")
-
-    progress = Progress()
     skipped: list[str] = []
     files = nodes_from.files(skipped)
     inputs = open_inputs(files)
@@ -134,7 +130,6 @@ def open_nodes(
             states=states,
             id_column=nodes_from.id_column or "id",
             name=name,
-            on_progress=show_progress,
         )
         yield reader
     except InventoryError as error:
@@ -143,7 +138,6 @@ def open_nodes(
         raise InventoryError(error.code, message, place=error.place, hint=hint) from None
     finally:
         inputs.close()
-        progress.clear()
     if nodes_from.id_column and not any(each.is_table for each in reader.inputs):
         raise click.UsageError(NO_TABLE)
     if nodes_from.is_verbose:
