@@ -1,4 +1,4 @@
-"""Hints and error messages that several commands share."""
+"""Shell commands of nodeselect, for hints in messages."""
 
 import os
 from collections.abc import Iterable, Sequence

@@ -473,7 +473,7 @@ class _HintFinder:
 
 
 def _no_node_has(key: str, values: Sequence[str] = ()) -> str:
-    """Return the text that no node has any of these values; without values, the label."""
+    """Return ``no node has k=a or k=b`` for these values; without values, name the label."""
     if not values:
         return f"no node has the label {quoted(key)}"
     texts = [f"{printable(key)}={printable(value)}" for value in values]
