@@ -3,6 +3,7 @@
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from operator import itemgetter
 from typing import TypeAlias
 
@@ -67,11 +68,14 @@ class LabelIndex:
         """Return the nodes that have ``key``, whatever its value."""
         return self._keys.get(key, _ABSENT)[0]
 
-    def value_counts(self, key: str, nodes: Postings) -> dict[str, int]:
-        """Map each value of ``key`` among ``nodes`` to the number of nodes that have it."""
+    def value_counts(self, key: str, nodes: Postings, limit: int | None = None) -> dict[str, int]:
+        """Map each value of ``key`` among ``nodes`` to the number of nodes that have it.
+
+        :param limit: stop after so many values; None for all.
+        """
         items = self.items(key)
         counts = ((value, postings.intersection_size(nodes, stored)) for value, stored in items)
-        return {value: count for value, count in counts if count}
+        return dict(islice((item for item in counts if item[1]), limit))
 
     def count_with_value(self, key: str, value: str, nodes: Postings) -> int:
         """Return how many of ``nodes`` have this value of ``key``."""

@@ -181,8 +181,12 @@ class ViewStatistics:
         dead = sum(len(index.everything) for index in self._indexes) - len(self._everything)
         if max(len(index.values(key)) for index in self._indexes) - dead > limit:
             return None  # at most ``dead`` values are only those of deleted nodes
-        counts = value_counts(self._view.store, self._everything, key)
-        return None if len(counts) > limit else counts
+        counts: Counter[str] = Counter()
+        for index in self._indexes:
+            counts.update(index.value_counts(key, self._everything, limit + 1))
+            if len(counts) > limit:
+                return None
+        return counts
 
     def count_with_key(self, key: str) -> int:
         return sum(
