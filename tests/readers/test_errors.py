@@ -77,18 +77,20 @@ def test_large_input(text: str, code: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        pytest.param("[" * 100_000, "[0]: ", id="lists"),
-        pytest.param('{"a":' * 100_000, "", id="objects"),
-        pytest.param("[" * 100_000 + "]" * 100_000, "[0]: ", id="closed"),
-        pytest.param('{"items": ' + "[" * 100_000, "items[0]: ", id="items"),
-        pytest.param(LINE + '{"id": "n-2", "labels": ' + "[" * 100_000, "line 2: ", id="line"),
+        pytest.param("[" * 100_000, "line 1, column 2", id="lists"),
+        pytest.param('{"a":' * 100_000, "line 1, column 6", id="objects"),
+        pytest.param("[" * 100_000 + "]" * 100_000, "line 1, column 2", id="closed"),
+        pytest.param('{"items": ' + "[" * 100_000, "line 1, column 12", id="items"),
+        pytest.param(
+            LINE + '{"id": "n-2", "labels": ' + "[" * 100_000, "line 2, column 25", id="line"
+        ),
     ],
 )
 def test_deep_nesting(text: str, place: str) -> None:
     """What is nested without end is rejected, and overflows no stack."""
     error = refusal(text)
     assert (error.code, short(error)) == (
-        "too-deep", f"input: {place}the document is nested too deeply",
+        "too-deep", f"input: {place}: the document is nested too deeply",
     )  # fmt: skip
     assert refusal("- id: n-1\n  labels: {a: " + "[" * 100_000).code == "too-deep"  # YAML
 

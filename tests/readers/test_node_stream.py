@@ -182,7 +182,10 @@ def test_nodes() -> None:
             "event 1: line 1, column 15: duplicate key 'id' in one object",
         ),
         pytest.param([b'{"id": "\xff"}'], "not-utf-8", "event 1: line 1, column 9: the"),
-        pytest.param([b'{"id": ' + b"[" * 9_999 + b"]" * 9_999 + b"}"], "too-deep", "event 1: the"),
+        pytest.param(
+            [b'{"id": ' + b"[" * 9_999 + b"]" * 9_999 + b"}"], "too-deep",
+            "event 1: line 1, column 1: the",
+        ),
     ],
 )  # fmt: skip
 def test_error(records: list[Any], code: str, message: str) -> None:

@@ -108,12 +108,7 @@ def read_text(data: bytes, line: int, place: RecordPlace) -> Iterator[tuple[Reco
                 raise text.mistake()
             yield from text.records(place)
     except InventoryError as error:
-        raise _with_place(place, error) from None
-
-
-def _with_place(place: RecordPlace, error: InventoryError) -> InventoryError:
-    """Return ``error`` with ``place``; return it unchanged if it has a place already."""
-    return error if error.place or place == WHOLE else error.within(place_of(place))
+        raise (error if error.place else error.within(place_of(place))) from None
 
 
 def _split_footer(data: bytes) -> tuple[bytes, list[str]]:
@@ -195,7 +190,8 @@ class _JsonText:
         except json.JSONDecodeError as error:
             raise self._mistake_at(error.pos) from None
         except RecursionError:
-            raise InventoryError("too-deep", "the document is nested too deeply") from None
+            message, place = "the document is nested too deeply", self._place(self._index)
+            raise InventoryError("too-deep", message, place=place) from None
         except ValueError:  # of a hook, or an integer has more digits than Python converts
             raise self._invalid_value() from None
         return value
@@ -258,7 +254,8 @@ class _JsonText:
                 check_envelope(name, document)
             else:
                 yield place if self.is_at_end() else (self.line, ""), document
-        self.line += self._text.count("\n", begin, self._index)
+        if self._index < len(self._text):  # otherwise a large document would be copied for nothing
+            self.line += self._text[begin : self._index].count("\n")
 
     def _items(self, place: RecordPlace) -> Iterator[tuple[RecordPlace, Any]]:
         """Yield the place and the value of each item of the next list, which is at ``place``."""
@@ -267,12 +264,7 @@ class _JsonText:
         separator = self._step("]") if self.begins_with("]") else ","
         number = 0
         while separator == ",":
-            item_place = line, f"{path}[{number}]"
-            try:
-                item = self.value()
-            except InventoryError as error:
-                raise _with_place(item_place, error) from None
-            yield item_place, item
+            yield (line, f"{path}[{number}]"), self.value()
             separator = self._step(",]")
             number += 1
 

@@ -28,8 +28,9 @@ from nodeselect.limits import LIMITS
 from nodeselect.node import NodeRow
 from nodeselect.problem import Place
 from nodeselect.readers.columnar import Columns
+from nodeselect.readers.envelope import list_field
 from nodeselect.readers.formats import json
-from nodeselect.readers.raw_node import RecordPlace, all_plain_ids
+from nodeselect.readers.raw_node import Record, RecordPlace, all_plain_ids
 from nodeselect.selectors import Selector
 from nodeselect.selectors.predicate import FailureMasks, compile_failure_masks
 from nodeselect.text import quoted
@@ -109,9 +110,27 @@ class LineReader:
                 raise InventoryError("not-json", message, place=Place(line=line), hint=hint)
             if text.startswith(b"Showing "):
                 self.footer = text.decode("utf-8", "replace")
+            elif record := _decode_record(text):
+                yield (line, ""), record
             else:
                 yield from json.read_text(text, line, (line, ""))
         self._line += chunk.count(b"\n")
+
+
+def _decode_record(line: bytes) -> Record | None:
+    """Decode a line if it is one valid record, such as a Kubernetes object; otherwise return None.
+
+    This takes two thirds of the time of :func:`json.read_text`, which decodes the other lines.
+    """
+    try:
+        record = msgspec.json.decode(line)
+        encoded = msgspec.json.encode(record)
+    except (ValueError, OverflowError, RecursionError):
+        return None
+    if not isinstance(record, dict) or list_field(record):
+        return None
+    # Of duplicate keys, msgspec keeps only the last: then there are fewer quotes.
+    return record if _count_string_quotes(line) == _count_string_quotes(encoded) else None
 
 
 class PlainRecord(msgspec.Struct, forbid_unknown_fields=True, gc=False):
