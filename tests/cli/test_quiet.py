@@ -17,7 +17,7 @@ JOB = "name: x\nselector: {match_labels: {region: eu}}\n"
         pytest.param("match -l region=eu --max 1 --state ready,lost -L x", 0, id="match-options"),
         pytest.param("match --all --max 2", 1, id="too-many"),
         pytest.param("explain -l region=mars", 1, id="explain"),
-        pytest.param("explain --job job --job job -v", 0, id="explain-jobs"),
+        pytest.param("explain --job job --job job", 0, id="explain-jobs"),
         pytest.param("explain -l region=us --node n-1", 1, id="explain-a-node"),
         pytest.param("diff -l region -l region=eu", 1, id="diff"),
         pytest.param("diff -l region -l region", 0, id="no-difference"),

@@ -121,7 +121,7 @@ def _add_inputs() -> None:
 
     def read_several(texts: list[bytes]) -> object:
         reader = NodeReader((io.BytesIO(text), "a") for text in texts)
-        return [*reader, *map(str, reader.inputs)]
+        return [*reader, *reader.inputs]
 
     case("gzip/members", _read, members)
     case("gzip/cut-off", rejected(_read), lambda n: members(n)[:-1])

@@ -2,7 +2,6 @@
 
 import gzip
 import io
-import json
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,8 +13,7 @@ from nodeselect import LIMITS, Inventory, InventoryError, Node, Selector
 from nodeselect.files import inputs as input_files
 from nodeselect.readers.reader import NodeReader
 from tests.readers.reading import nodes_of, refusal
-from tests.readers.test_several_texts import EVENTS
-from tests.readers.test_shapes import EXPANSO, KUBERNETES, MAP, PLAIN, as_lines, as_yaml
+from tests.readers.test_shapes import PLAIN, as_lines, as_yaml
 from tests.short import short
 from tests.streams import Hesitant
 
@@ -103,37 +101,6 @@ def test_a_read_error_names_the_input_once(tmp_path: Path) -> None:
         with pytest.raises(InventoryError) as caught:
             Inventory.read(source)
         assert short(caught.value) == f"cannot read '{tmp_path}': Is a directory"
-
-
-@pytest.mark.parametrize(
-    ("text", "summary"),
-    [
-        pytest.param(plain("n-1"), "a: 1 node, {id, labels} (JSON)", id="one-line"),
-        pytest.param(plain("n-1", "n-2"), "a: 2 nodes, {id, labels} (JSON lines)", id="lines"),
-        pytest.param(json.dumps(PLAIN), "a: 4 nodes, {id, labels} (JSON)", id="array"),
-        pytest.param(json.dumps(MAP), "a: 3 nodes, {id: labels} (JSON)", id="map"),
-        pytest.param(
-            json.dumps({"kind": "List", "items": KUBERNETES}), "a: 5 nodes, Kubernetes (JSON)",
-            id="kubernetes",
-        ),
-        pytest.param(as_yaml(EXPANSO), "a: 3 nodes, Expanso (YAML)", id="yaml"),
-        pytest.param(
-            as_lines([*EXPANSO, *PLAIN]), "a: 7 nodes, Expanso and {id, labels} (JSON lines)",
-            id="mixed",
-        ),
-        pytest.param("id;a\nn-1;b\n", "a: 1 node (CSV)", id="csv"),
-        pytest.param(as_lines(EVENTS), "a: 2 nodes, Kubernetes watch events (JSON)", id="events"),
-        pytest.param("No nodes found", "a: 0 nodes (a message)", id="none"),
-    ],
-)  # fmt: skip
-def test_what_was_read(text: str, summary: str) -> None:
-    """The reader says of each input how many nodes it had, in which shape and format."""
-    reader = NodeReader(inputs(text))
-    list(reader)
-    assert [*map(str, reader.inputs)] == [summary]
-    compressed = NodeReader([(io.BytesIO(gzip.compress(text.encode())), "a")])
-    list(compressed)
-    assert [*map(str, compressed.inputs)] == [summary[:-1] + ", gzip)"]
 
 
 # Compressed inputs

@@ -103,12 +103,11 @@ def _nodes(context: click.Context) -> "Inventory":
 
     nodes_from = context.params.get("nodes_from") or NodeFiles((os.environ.get(VARIABLE, ""),))
     sources = tuple(map(os.path.expanduser, nodes_from.sources))
-    nodes_from = nodes_from._replace(sources=sources, is_verbose=False)
-    files = nodes_from.files()
+    files = nodes_from._replace(sources=sources).files()
     if not all(map(os.path.isfile, files)):  # reading a pipe would take its nodes
         return Inventory()
     is_small = all(os.path.getsize(file) <= _MAX_BYTES for file in files)
-    with open_nodes(nodes_from) as nodes:
+    with open_nodes(nodes_from._replace(sources=tuple(files))) as nodes:
         if isinstance(nodes, Inventory):
             return nodes
         return Inventory.read(nodes) if is_small else Inventory()

@@ -94,7 +94,7 @@ def output_option(formats: Sequence[str] = REPORT_FORMATS) -> Callable[[_Command
 
 
 def nodes_option(*, required: bool = True) -> Callable[[_Command], _Command]:
-    """Add the options ``-n``, ``--id-column`` and ``-v``; together they are a :class:`NodeFiles`.
+    """Add the options ``-n`` and ``--id-column``; together they are a :class:`NodeFiles`.
 
     :param required: whether the default of ``-n`` is :func:`required_nodes`; otherwise None.
     """
@@ -117,30 +117,23 @@ def nodes_option(*, required: bool = True) -> Callable[[_Command], _Command]:
         f" {VARIABLE}, or standard input if it is piped.",
         multiple=True, callback=parse, shell_complete=complete_files,
     )  # fmt: skip
-    # Eager, so that their values are known when that of -n is parsed.
+    # Eager, so that its value is known when that of -n is parsed.
     id_column = click.option(
         "--id-column", metavar="COLUMN", multiple=True, callback=_keep, is_eager=True,
         expose_value=False,
         help="The column of CSV or Parquet with the ids (default: id).",
     )  # fmt: skip
-    verbose = click.option(
-        "-v", "--verbose", is_flag=True, callback=_keep, is_eager=True, expose_value=False,
-        help="Report what was read: how many nodes, of which system, in which format.",
-    )  # fmt: skip
-    return lambda command: nodes(id_column(verbose(command)))
+    return lambda command: nodes(id_column(command))
 
 
 def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> None:
     """Store the value of an option in the context, where :func:`node_files` finds it."""
-    context.meta[str(parameter.name)] = (
-        value if isinstance(value, bool) else once(context, parameter, value)
-    )
+    context.meta[str(parameter.name)] = once(context, parameter, value)
 
 
 def node_files(*sources: str) -> NodeFiles:
-    """Return ``sources`` as inputs with the values of the options ``--id-column`` and ``-v``."""
-    meta = click.get_current_context().meta
-    return NodeFiles(sources, meta["id_column"], meta["verbose"])
+    """Return ``sources`` as inputs with the value of the option ``--id-column``."""
+    return NodeFiles(sources, click.get_current_context().meta["id_column"])
 
 
 def required_nodes() -> NodeFiles:

@@ -188,14 +188,11 @@ def _check_length(line: bytes, start: bytes) -> None:
         raise line_too_long_error(1 + start.count(b"\n", 0, -1))
 
 
-def node_rows(
-    place: RecordPlace, record: Any, shapes: set[str] | None = None, *, is_event: bool = False
-) -> Iterable[NodeRow]:
+def node_rows(place: RecordPlace, record: Any, *, is_event: bool = False) -> Iterable[NodeRow]:
     """Return the nodes in a record: one, or several if it is a whole document ``{id: labels}``.
 
     :param place: the place of the record in the input; ``WHOLE`` if it is the whole document.
     :param record: the record as decoded JSON or YAML.
-    :param shapes: a set to which the name of the system or form is added, such as ``Nomad``.
     :param is_event: whether the record is from a stream of nodes; then it is one node, and never
         ``{id: labels}``.
     :raises InventoryError: if the record is not a node in any known form, or the node is invalid.
@@ -213,8 +210,6 @@ def node_rows(
         record, is_document = node, False
     for shape in _SHAPES:
         if not shape.FIELDS.isdisjoint(record):
-            if shapes is not None:
-                shapes.add(shape.NAME)
             try:
                 return [read_node(shape.extract, place, record)]
             except InventoryError:
@@ -225,8 +220,6 @@ def node_rows(
     if _is_job(record):
         raise _job_error(place)
     if is_document and plain.is_label_map(record):
-        if shapes is not None:
-            shapes.add("{id: labels}")
         return (
             validate((0, truncate(printable(key), 60)), RawNode(key, labels, None, None, "", ""))
             for key, labels in record.items()

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, compress, islice
+from itertools import chain, compress, islice, starmap
 from operator import lt, not_
 from typing import Any, BinaryIO, NamedTuple, TypeVar, cast
 
@@ -23,10 +23,8 @@ from nodeselect.readers.detect import Format, detect_format, node_rows
 from nodeselect.readers.envelope import check_footer
 from nodeselect.readers.formats import json
 from nodeselect.readers.raw_node import RecordPlace
-from nodeselect.readers.shapes import plain
 from nodeselect.readers.watch_events import is_watch_event, latest_nodes
 from nodeselect.selectors import Selector
-from nodeselect.text import pluralize
 
 _N = TypeVar("_N")
 
@@ -39,33 +37,18 @@ _MAX_FAILURE_MASKS = 1_000
 # So many nodes are kept to find one that is meant by an unknown id.
 _MAX_FIRST_NODES = 10_000
 
-_FORMAT_NAMES: dict[Format, str] = {
-    "none": "a message",
-    "ndjson": "JSON lines",
-    "json": "JSON",
-    "csv": "CSV",
-    "yaml": "YAML",
-    "parquet": "Parquet",
-}
-
 
 class InputSummary(NamedTuple):
-    """A summary of one input that was read: its name, number of nodes, systems and format.
+    """A summary of one input that was read.
 
-    :param shapes: the systems of the nodes, such as ``Kubernetes``; empty for CSV and Parquet.
-    :param format: the name of the format.
-    :param is_table: whether the input was CSV or Parquet.
+    :param name: the name of the input in messages; None if it has none.
+    :param nodes: how many nodes it has.
+    :param is_table: whether it is CSV or Parquet.
     """
 
     name: str | None
     nodes: int
-    shapes: str
-    format: str
-    is_table: bool = False
-
-    def __str__(self) -> str:
-        shapes = f", {self.shapes}" if self.shapes else ""
-        return f"{self.name or 'input'}: {pluralize(self.nodes, 'node')}{shapes} ({self.format})"
+    is_table: bool
 
 
 class NodeReader:
@@ -184,10 +167,9 @@ class NodeReader:
         for stream, name in self._sources:
             self.name, first = name, self.count
             self._footers: list[str] = []  # what Expanso's command line prints after the nodes
-            self._shapes: set[str] = set()  # the names of the shapes of the nodes
             try:
                 content = _detect_content(blocking_reader(stream), self._id_column)
-                file_format, format_name, start, rest = content
+                file_format, start, rest = content
                 yield from self._blocks(file_format, start, rest)
                 for footer in self._footers:
                     check_footer(footer, self.count - first)
@@ -195,10 +177,8 @@ class NodeReader:
                 raise (error if name is None else error.within(Place(name))) from None
             except OSError as error:
                 raise cannot_read(name or "input", error) from None
-            shapes = " and ".join(sorted(self._shapes))
             is_table = file_format in ("csv", "parquet")
-            summary = InputSummary(name, self.count - first, shapes, format_name, is_table)
-            self.inputs.append(summary)
+            self.inputs.append(InputSummary(name, self.count - first, is_table))
         if duplicate := self._ids.error():
             raise self.locate(duplicate)
 
@@ -228,11 +208,10 @@ class NodeReader:
         for chunk in read_chunks(start, stream):
             nodes = lines.decode(chunk)
             if nodes is None:
-                records = lines.records(chunk)
-                yield list(chain.from_iterable(self._select_rows(self._node_rows(records))))
+                rows = chain.from_iterable(starmap(node_rows, lines.records(chunk)))
+                yield list(chain.from_iterable(self._select_rows(rows)))
                 continue
             ids, decoded, typed = nodes
-            self._shapes.add(plain.NAME)
             if typed is not None and self._selector is None:
                 self._count(ids)
                 yield typed.to_columns(ids, decoded)
@@ -272,14 +251,8 @@ class NodeReader:
         first = list(islice(records, 1))
         records = chain(first, records)
         if first and is_watch_event(first[0][1]):
-            self._shapes.add("Kubernetes watch events")
             return latest_nodes(records)
-        return self._node_rows(records)
-
-    def _node_rows(self, records: Iterable[tuple[RecordPlace, Any]]) -> Iterator[NodeRow]:
-        return chain.from_iterable(
-            node_rows(place, record, self._shapes) for place, record in records
-        )
+        return chain.from_iterable(starmap(node_rows, records))
 
     def _select_rows(self, rows: Iterator[NodeRow]) -> Iterator[Block]:
         for block in to_blocks(rows):
@@ -333,28 +306,27 @@ class NodeReader:
             self.missing_ids.difference_update(ids)
 
 
-def _detect_content(stream: BinaryIO, id_column: str) -> tuple[Format, str, bytes, BinaryIO]:
+def _detect_content(stream: BinaryIO, id_column: str) -> tuple[Format, bytes, BinaryIO]:
     """Detect the format of an input, after decompressing it if necessary.
 
-    Return the format, its name, the bytes that were read already, and a stream of the others.
+    Return the format, the bytes that were read already, and a stream of the others.
 
     :raises InventoryError: if the input is compressed twice, or is a saved inventory.
     """
     file_format, start = detect_format(stream, id_column)
-    compression = ""
-    if file_format == "gzip":
-        stream, compression = gunzip(start, stream), ", gzip"
+    is_compressed = file_format == "gzip"
+    if is_compressed:
+        stream = gunzip(start, stream)
         file_format, start = detect_format(stream, id_column)
         if file_format == "gzip":
             message, hint = "the input is compressed twice", "decompress it once: gunzip"
             raise InventoryError("compressed", message, hint=hint)
     if file_format == "saved":
         hint = "use Inventory.open; on the command line, name the file as the only input"
-        if compression:
+        if is_compressed:
             hint = "decompress it, and give that file as the only input: gunzip"
         raise InventoryError("saved", "the input is a saved inventory", hint=hint)
-    name = f"{_FORMAT_NAMES[file_format]}{compression}"
-    return file_format, name, start, stream
+    return file_format, start, stream
 
 
 class DuplicateIdCheck:

@@ -118,7 +118,7 @@ def watch(
     if not _is_stream(nodes_from.sources[0]):
         _watch_files(nodes_from, interval, printer)
     with open_input(nodes_from.sources[0]) as (stream, name):
-        return _watch_stream(stream, name, printer, is_verbose=nodes_from.is_verbose)
+        return _watch_stream(stream, name, printer)
 
 
 def _is_stream(source: str) -> bool:
@@ -170,17 +170,13 @@ class _Printer(NamedTuple):
         )
 
 
-def _watch_stream(stream: BinaryIO, name: str, printer: _Printer, *, is_verbose: bool) -> int:
+def _watch_stream(stream: BinaryIO, name: str, printer: _Printer) -> int:
     """Print the changes that a stream of nodes causes until it ends; return the exit status."""
     inventory = Inventory()
     nodes = NodeStream(_pieces(stream, name), inventory, name)
     is_warned = False
     try:
         for node in nodes:
-            if is_verbose:
-                is_verbose = False
-                kind = "watch events of Kubernetes" if nodes.has_watch_events else "nodes"
-                write_message(f"{name}: a stream of {kind}")
             for change in inventory.apply([node]):
                 printer.print(change.old, change.new, nodes.count)
             if nodes.may_hide_deletions and not is_warned:

@@ -19,7 +19,7 @@ from nodeselect.files.inputs import cannot_read, open_inputs
 from nodeselect.node import count_in_states, split_state
 from nodeselect.problem import Fix
 from nodeselect.readers.detect import KNOWN_STATES, is_saved
-from nodeselect.readers.reader import InputSummary, NodeReader
+from nodeselect.readers.reader import NodeReader
 from nodeselect.selectors import Selector
 from nodeselect.text import join_limited, pluralize, printable, quoted
 
@@ -62,13 +62,11 @@ class NodeFiles(NamedTuple):
 
     :param sources: files, folders, and ``-`` for standard input.
     :param id_column: the name of the id column in CSV and Parquet; None for ``id``.
-    :param is_verbose: whether to write which formats and how many nodes were read.
     :param stdin_conflict: the error message if the job must be read from standard input, too.
     """
 
     sources: tuple[str, ...]
     id_column: str | None = None
-    is_verbose: bool = False
     stdin_conflict: str = "--job and -n cannot both read standard input"
 
     @property
@@ -140,12 +138,9 @@ def open_nodes(
         inputs.close()
     if nodes_from.id_column and not any(each.is_table for each in reader.inputs):
         raise click.UsageError(NO_TABLE)
-    if nodes_from.is_verbose:
-        for each in reader.inputs:
-            write_message(str(each))
-        if skipped:
-            names = join_limited([f"'{printable(path)}'" for path in skipped])
-            write_message(f"{pluralize(len(skipped), 'other file')} not read: {names}")
+    if skipped:
+        names = join_limited([f"'{printable(path)}'" for path in skipped])
+        write_message(f"{pluralize(len(skipped), 'file')} not read: {names}")
 
 
 def _hint(sources: Iterable[str], error: InventoryError) -> Fix | str | None:
@@ -210,7 +205,4 @@ def _open_saved(nodes_from: NodeFiles, stream: BinaryIO) -> "Inventory":
 
     if nodes_from.id_column:
         raise click.UsageError(NO_TABLE)
-    inventory = Inventory.open(stream, compact_at=None)
-    if nodes_from.is_verbose:
-        write_message(str(InputSummary(nodes_from.name, len(inventory), "", "saved inventory")))
-    return inventory
+    return Inventory.open(stream, compact_at=None)

@@ -9,8 +9,6 @@ from typing import Any, Final
 
 from nodeselect.readers.raw_node import RawNode, Record, sub_object
 
-NAME: Final = "Bacalhau"
-
 FIELDS: Final = frozenset({"Info"})
 
 KNOWN_STATES: Final = frozenset({"connected", "disconnected", "pending", "rejected", "requester"})

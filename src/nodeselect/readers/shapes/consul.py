@@ -9,8 +9,6 @@ from typing import Final
 from nodeselect.errors import InventoryError
 from nodeselect.readers.raw_node import RawNode, Record
 
-NAME: Final = "Consul"
-
 FIELDS: Final = frozenset({"Node"})
 
 

@@ -9,8 +9,6 @@ from typing import Final
 
 from nodeselect.readers.raw_node import RawNode, Record, sub_object
 
-NAME: Final = "Expanso"
-
 FIELDS: Final = frozenset({"identity", "spec", "status"})
 
 KNOWN_STATES: Final = frozenset({"connected", "connecting", "deleted", "disconnected", "lost"})

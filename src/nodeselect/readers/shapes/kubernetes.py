@@ -9,8 +9,6 @@ from typing import Final
 from nodeselect.node import check_kind, kubernetes_fields
 from nodeselect.readers.raw_node import RawNode, Record, sub_object
 
-NAME: Final = "Kubernetes"
-
 FIELDS: Final = frozenset({"metadata"})
 
 KNOWN_STATES: Final = frozenset({"cordoned", "not-ready", "ready"})

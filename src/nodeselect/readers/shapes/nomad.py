@@ -10,8 +10,6 @@ from typing import Final
 from nodeselect.errors import InventoryError
 from nodeselect.readers.raw_node import RawNode, Record, merge_labels, sub_object
 
-NAME: Final = "Nomad"
-
 FIELDS: Final = frozenset(
     {"Attributes", "Datacenter", "Meta", "NodeClass", "SchedulingEligibility"}
 )

@@ -12,8 +12,6 @@ from nodeselect.problem import Fix
 from nodeselect.readers.raw_node import RawNode, Record
 from nodeselect.text import join_limited, printable, quoted
 
-NAME: Final = "{id, labels}"
-
 FIELDS: Final = frozenset({"id", "labels"})
 
 _ALL_FIELDS = ("id", "labels", "name", "state")

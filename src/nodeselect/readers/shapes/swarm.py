@@ -11,8 +11,6 @@ from typing import Final
 from nodeselect.errors import InventoryError
 from nodeselect.readers.raw_node import RawNode, Record, merge_labels, sub_object
 
-NAME: Final = "Docker Swarm"
-
 FIELDS: Final = frozenset({"Availability", "Description", "ManagerStatus", "Spec"})
 
 KNOWN_STATES: Final = frozenset({"disconnected", "down", "drain", "pause", "ready", "unknown"})
