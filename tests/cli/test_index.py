@@ -118,31 +118,6 @@ def test_compressed(run: Run, file: Path) -> None:
     assert "help: decompress it, and give that file as the only input: gunzip" in result.err
 
 
-def test_replaced_files(run: Run, file: Path) -> None:
-    """Only an empty file or a saved inventory is replaced; never an input, or what is unknown."""
-    source = file.with_suffix(".ndjson")
-    text = file.with_suffix(".txt")
-    text.write_text("notes\n")
-    for name in (source, text):
-        content = name.read_bytes()
-        result = run("index", str(source), "-o", str(name))
-        assert result.status == 2
-        assert "error[cannot-write]: " in result.err
-        assert "it is not a saved inventory" in " ".join(result.err.split())
-        assert name.read_bytes() == content
-    text.write_text("")
-    link = file.with_suffix(".link")
-    link.symlink_to(file)
-    assert (
-        "does not write through a symbolic link" in run("index", str(source), "-o", str(link)).err
-    )
-    for name in (text, file):
-        assert run("index", str(source), "-o", str(name)).status == 0
-        assert len(Inventory.open(name)) == 4
-    assert run("index", str(file), "-o", str(file)).status == 0
-    assert len(Inventory.open(file)) == 4
-
-
 @pytest.mark.parametrize("command", ["match", "explain", "labels"])
 def test_damage(run: Run, file: Path, command: str) -> None:
     """A command prints nothing of a damaged file, and what is wrong with it."""

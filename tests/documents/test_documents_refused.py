@@ -71,9 +71,12 @@ def test_wrong_indentation(text: str, hint: str) -> None:
     assert (fix and fix.text) == hint
 
 
+BRACKETS = {"list": ("[", "]"), "json": ('{"a": ', "}"), "yaml": ("{a: ", "}")}
+
+
 def nested(depth: int, form: str, inner: str) -> str:
     """Put ``inner`` into so many lists or objects."""
-    begin, end = {"list": ("[", "]"), "json": ('{"a": ', "}"), "yaml": ("{a: ", "}")}[form]
+    begin, end = BRACKETS[form]
     return begin * depth + inner + end * depth
 
 
@@ -84,7 +87,7 @@ def test_no_break_space_after_json() -> None:
     assert (caught.value.code, caught.value.position) == ("not-json", Position(0, 8))
 
 
-@pytest.mark.parametrize("form", ["list", "json", "yaml"])
+@pytest.mark.parametrize("form", BRACKETS)
 def test_depth(form: str) -> None:
     """A value in 32 lists or objects is read, and in 33 or 100,000 refused, in each notation."""
     for comment in ("", "# not JSON\n"):
@@ -93,6 +96,8 @@ def test_depth(form: str) -> None:
             error = refusal(comment + text)
             assert error.code == "too-deep"
             assert error.message == "nested deeper than 32 levels (limit: depth)"
+        at = Position(comment.count("\n"), 32 * len(BRACKETS[form][0]))
+        assert refusal(comment + nested(33, form, '"x"')).position == at
     lines = [" " * at + "a:" for at in range(33)]  # indentation counts as brackets do
     assert tree(read_document("\n".join(lines[:32]) + " x"))
     assert refusal("\n".join(lines) + " x").code == "too-deep"

@@ -14,7 +14,7 @@ from nodeselect import Inventory, InventoryError, Node, Selector
 from nodeselect.durable import saved_segment
 from nodeselect.durable.saved_file import Sections
 from nodeselect.index import segment as segment_module
-from nodeselect.index.postings import Postings, PostingsOrOrdinal, encoded_bytes, ordinals
+from nodeselect.index.postings import Postings, encoded_bytes
 from nodeselect.index.segment import Segment
 from tests.inventory.forging import read_sections, to_file
 from tests.inventory.small import SMALL, tuned
@@ -42,11 +42,6 @@ def segment_of(inventory: Inventory) -> Segment:
     return segment
 
 
-def members(stored: PostingsOrOrdinal) -> list[int]:
-    """Return the ordinals."""
-    return [stored] if isinstance(stored, int) else list(ordinals(stored))
-
-
 @pytest.fixture(name="file", scope="module")
 def file_fixture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the path of a file, which each test writes again."""
@@ -64,7 +59,12 @@ def test_all_of_a_segment(file: Path, fleet: list[Node], few: int, selector: Sel
         assert list(opened) == fleet
         for node in fleet:
             assert list(opened[node.id].labels.items()) == list(node.labels.items())
-        assert opened.match(selector).ids() == inventory.match(selector).ids()
+        for asked in (selector, Selector.everything()):
+            answer, expected = opened.match(asked), inventory.match(asked)
+            assert answer.ids() == expected.ids()
+            assert answer.label_counts() == expected.label_counts()
+            assert answer.state_counts() == expected.state_counts()
+        assert opened.match(selector).value_counts("unknown") == {}
         assert opened.ids() == inventory.ids()
         segment = segment_of(opened)
         for name in ("web", "a\nb", "", "none"):
@@ -77,32 +77,6 @@ def test_all_of_a_segment(file: Path, fleet: list[Node], few: int, selector: Sel
         assert list(opened) == [*fleet, Node("new")]
 
 
-@given(fleets())
-def test_the_label_index(file: Path, fleet: list[Node]) -> None:
-    """The index of labels has the same keys, values and states, and unknown ones are absent."""
-    inventory = tuned(SMALL)(fleet)
-    inventory.save(file)
-    index = segment_of(Inventory.open(file)).index
-    assert sorted(index.keys) == sorted({key for node in fleet for key in node.labels})
-    assert index.values("unknown") == {}
-    rank_of = segment_of(Inventory.open(file)).rank
-    for key in index.keys:
-        having = [rank for rank, node in enumerate(fleet) if key in node.labels]
-        assert sorted(map(rank_of, members(index.nodes_with_key(key)))) == having
-        values = index.values(key)
-        assert list(values) == sorted({fleet[rank].labels[key] for rank in having})
-        assert "unknown" not in values
-        assert len(values) == len(list(values))
-        for value, stored in values.items():
-            ranks = sorted(map(rank_of, members(stored)))
-            assert ranks == [rank for rank in having if fleet[rank].labels[key] == value]
-    states = dict(index.states)
-    assert set(states) == {node.state for node in fleet}
-    for state, nodes in states.items():
-        ranks = sorted(map(rank_of, members(nodes)))
-        assert ranks == [rank for rank, node in enumerate(fleet) if node.state == state]
-
-
 def test_too_many_nodes(tmp_path: Path) -> None:
     """A file of more nodes than ranks is rejected before anything is allocated for them."""
     inventory = Inventory([Node("n-1")])
@@ -112,23 +86,6 @@ def test_too_many_nodes(tmp_path: Path) -> None:
     with pytest.raises(InventoryError, match="nodes have 4 bytes of ranks"):
         inventory.refresh(tmp_path / "x", discard_changes=True)
     assert inventory.ids() == ["n-1"]
-
-
-def test_nothing_is_read_before_it_is_needed(tmp_path: Path) -> None:
-    """A query loads the postings of its labels, and no ids."""
-    file = tmp_path / "fleet.nsx"
-    fleet = [Node(f"n-{at}", {"x": str(at % 5), "y": "1"}) for at in range(50)]
-    Inventory(fleet).save(file)
-    data = bytearray(file.read_bytes())
-    data[data.index(b"n-7\n")] ^= 1
-    file.write_bytes(data)
-    opened = Inventory.open(file)
-    answer = opened.match(Selector.parse("x=1"))
-    assert len(answer) == 10
-    with pytest.raises(InventoryError, match="the checksum of the section 'ids' is wrong"):
-        answer.ids()
-    with pytest.raises(InventoryError, match="damaged"):
-        Inventory.open(file, verify=True)
 
 
 def with_section(data: bytes, name: str, change: Callable[[bytes], bytes]) -> bytes:

@@ -9,7 +9,8 @@ from nodeselect.jobs import JobSpec, check_job, check_jobs
 from nodeselect.jobs.foreign import read_manifest
 from nodeselect.limits import LIMITS
 from tests.growth.cases import case, rejected, words
-from tests.growth.reader_cases import PIECES, as_yaml
+from tests.growth.reader_cases import PIECES
+from tests.readers.test_shapes import as_yaml
 
 Fields = dict[str, Any]
 
@@ -104,7 +105,7 @@ def _add_manifests() -> None:
     def documents(value: object, n: int) -> bytes:
         pod = {"apiVersion": "v1", "kind": "Pod", "spec": {"nodeSelector": {"a": value}}}
         pods = [{**pod, "metadata": {"name": word}} for word in words(n)]
-        return "\n---\n".join(map(as_yaml, pods)).encode()
+        return "---\n".join(map(as_yaml, pods)).encode()
 
     case("manifest/documents", read_manifest, partial(documents, "b"), 10)
     case("manifest/invalid", rejected(read_manifest), partial(documents, 5), 10)

@@ -14,7 +14,15 @@ from nodeselect.limits import LIMITS
 from nodeselect.readers.node_stream import NodeStream
 from nodeselect.readers.reader import NodeReader
 from tests.growth.cases import case, rejected, words
-from tests.readers.test_shapes import bacalhau, consul, expanso, kubernetes, nomad, swarm
+from tests.readers.test_shapes import (
+    as_yaml,
+    bacalhau,
+    consul,
+    expanso,
+    kubernetes,
+    nomad,
+    swarm,
+)
 
 _LABELS = {"region": "eu", "quote": '"\\', "é": "日本"}
 _SELECTOR = Selector.parse("region in (eu,us),!debug,k>5")
@@ -31,16 +39,6 @@ _SYSTEMS: Mapping[str, Callable[[str], Any]] = {
 }
 
 
-def as_yaml(value: Any, indent: str = "\n") -> str:
-    """Return a value in the block style of YAML, with quoted strings."""
-    if isinstance(value, dict) and value:
-        items = (f"{json.dumps(key)}:{as_yaml(item, indent + '  ')}" for key, item in value.items())
-        return "".join(indent + item for item in items)
-    if isinstance(value, list) and value:
-        return "".join(f"{indent}-{as_yaml(item, indent + '  ')}" for item in value)
-    return f" {json.dumps(value)}"
-
-
 def _as_csv(records: Any) -> str:
     rows = (f'"{record["id"]}","a""b",{record.get("labels", "x,y")}\n' for record in records)
     return "id,region,tier\n" + "".join(rows)
@@ -52,7 +50,7 @@ _FORMATS: Mapping[str, Callable[[Any], str]] = {
     "lines": lambda records: "\n".join(map(json.dumps, records)),
     "texts": lambda records: "\n".join(json.dumps(record, indent=2) for record in records),
     "yaml": as_yaml,
-    "yaml-documents": lambda records: "\n---".join(map(as_yaml, records)),
+    "yaml-documents": lambda records: "---\n".join(map(as_yaml, records)),
     "csv": _as_csv,
 }
 

@@ -4,14 +4,12 @@ from collections import Counter
 from collections.abc import Callable
 from itertools import combinations
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect import Inventory, Node, NodeSet, Selector
-from nodeselect.index.label_index import LabelIndex
 from tests.inventory.small import SMALL, small_inventory, tuned
 
 NODES = [Node(f"n-{at}", {"even": str(at % 2 == 0), "n": str(at)}) for at in (5, 3, 0, 4, 1, 2)]
@@ -92,17 +90,6 @@ def test_nodes_in_states(text: str, states: Any) -> None:
     for found in (inventory.match(selector, states=states), answer.in_states(states)):
         assert found.ids() == expected
         assert len(found) == len(expected)
-
-
-def test_states_are_looked_up_once() -> None:
-    """The nodes in states are computed once for an index that does not change."""
-    with patch.object(
-        LabelIndex, "in_states", autospec=True, side_effect=LabelIndex.in_states
-    ) as compute:
-        answer = small_inventory(in_states()).match(Selector.everything())
-        found = [answer.in_states(states).ids() for states in (["X", "lost"], ("lost", "x"), {"y"})]
-    assert found[0] == found[1] != found[2] == []
-    assert compute.call_count == 2
 
 
 def test_connected_nodes() -> None:
@@ -241,21 +228,6 @@ def test_a_sample_is_repeatable() -> None:
     assert live.match(X).sample(10, seed=1) == wanted
     assert small_inventory(nodes).match(X).sample(10, seed=1) == wanted
     assert Inventory(nodes).match(X).sample(10, seed=2) != wanted
-
-
-def test_first_of_a_broad_answer_over_segment_and_delta() -> None:
-    """The first nodes are those of the inventory order; changed nodes keep their positions."""
-    inventory = small_inventory((Node(f"n-{at}", {"x": ""}) for at in range(300)), compact_at=None)
-    for at in (0, 3, 4, 70, 299):
-        inventory.upsert(Node(f"n-{at}", {"x": "changed"}))
-    inventory.apply(["n-1", "n-5", Node("n-6"), Node("late", {"x": ""})])
-    inventory.upsert(Node("n-1", {"x": "again"}))
-    answer = inventory.match(X)
-    order = answer.ids()
-    assert order[:3] == ["n-0", "n-2", "n-3"]
-    assert order[-3:] == ["n-299", "late", "n-1"]
-    for n in (0, 1, 2, 3, 10, 36, 37, 38, 100, 298, 299, 1_000, 1 << 64):
-        assert ids(answer.first(n)) == order[:n]
 
 
 def test_first_if_all_matches_are_at_the_end() -> None:

@@ -156,27 +156,6 @@ def test_number_of_values(start: str, end: str) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        pytest.param("name: x".encode("utf-16"), id="utf-16"),
-        pytest.param("name: x".encode("utf-16-le"), id="utf-16-le"),
-        pytest.param("name: x".encode("utf-32"), id="utf-32"),
-        b'{"name": "\\ud800", "selector": {"match_ids": ["a"]}}',
-        b'name: "\\ud800"',
-        b"name: \xed\xa0\x80",
-        b"name: \x00",
-        b"name: x\nselector: {match_labels: {a: ",
-        b'name: "x',
-        b"name: x\nconfig:\n  a: |\n   b\n c",
-    ],
-)
-def test_broken_bytes(data: bytes) -> None:
-    """Bytes that are not text, or end too early, are one error."""
-    checked = check_job(data, "x")
-    assert (checked.errors, checked.warnings) == (1, 0)
-
-
 ODD = st.text(st.sampled_from("ab:=!, ()'\"\\\r\n\t\x1b\x7f\x85\u2028\u202e{}$<>*"), max_size=12)
 LIST = st.lists(ODD, max_size=3)
 PAIR = st.dictionaries(ODD, ODD | LIST | st.none(), max_size=2)

@@ -44,26 +44,6 @@ def test_the_name_of_the_file_is_shown_and_not_sent() -> None:
     assert str(error).endswith("\na\\x1b[31m\\x0a.yaml: and 3 more")
 
 
-@pytest.mark.parametrize(
-    ("before", "behind"), [("name: a\nconfig: {a: ", "}"), ('{"name": "a", "config": {"a": ', "}}")]
-)
-def test_depth(before: str, behind: str) -> None:
-    """A text inside 32 mappings and lists is read; inside 33 it is refused by the limit's name."""
-
-    def job(depth: int) -> str:
-        lists = depth - 2  # the job itself is a mapping, and so is its config
-        return before + "[" * lists + '"a"' + "]" * lists + behind
-
-    assert selector_of(job(LIMITS.depth)) == Selector.everything()
-    [problem] = refusal(job(LIMITS.depth + 1)).problems
-    assert (problem.code, problem.message) == (
-        "too-deep",
-        ("nested deeper than 32 levels (limit: depth)"),
-    )
-    last_list = job(LIMITS.depth + 1).rpartition("\n")[2].index('["a"]')
-    assert problem.column == last_list + 1
-
-
 def test_size() -> None:
     """A file of 1 MiB is read; one byte more is refused by the name of the limit."""
     start = b"selector: {match_ids: [a]}\n#"

@@ -247,9 +247,6 @@ LAYOUTS = {
         lambda nodes: to_parquet(column_table(nodes), use_dictionary=False)
     ),
     "Parquet, row groups": wide(lambda nodes: to_parquet(column_table(nodes), row_group_size=500)),
-    "Parquet, maps, row groups": Layout(
-        lambda nodes: to_parquet(map_table(nodes), row_group_size=90)
-    ),
     "Parquet, lists, row groups": Layout(
         lambda nodes: to_parquet(with_labels(pairs)(nodes), row_group_size=500)
     ),
