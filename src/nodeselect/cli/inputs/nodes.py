@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _ADDRESS = r"(postgres|duckdb|sqlite)(?:ql)?:(?:///?)?(.*)"
 
 # The user in an address, and the password, which is not shown.
-_HIDDEN = r"(?<=//)([^:/@\s]*):[^@\s]*(?=@)"
+_HIDDEN = r"//([^:/@\s]*):(?:[^/@\s]|/(?!/))*@"
 
 # What writes the nodes of a database as JSON objects: a program, and how it writes an object.
 _PROGRAMS = {
@@ -132,7 +132,7 @@ def open_nodes(
         yield reader
     except InventoryError as error:
         hint = _hint(nodes_from.sources, error)
-        message = re.sub(_HIDDEN, r"\1", error.message)
+        message = re.sub(_HIDDEN, r"//\1@", error.message)
         raise InventoryError(error.code, message, place=error.place, hint=hint) from None
     finally:
         inputs.close()
@@ -160,7 +160,7 @@ def _hint(sources: Iterable[str], error: InventoryError) -> Fix | str | None:
     import shlex  # loads slowly
 
     command, node = _PROGRAMS[program]
-    command = command.format(printable(shlex.quote(re.sub(_HIDDEN, r"\1", database))))
+    command = command.format(printable(shlex.quote(re.sub(_HIDDEN, r"//\1@", database))))
     words = "pipe the nodes of a database as JSON objects into '-n -', such as"
     return Fix.write(f'{command} "SELECT {node} FROM nodes"', words)  # noqa: S608 - it is not executed here
 
