@@ -29,10 +29,11 @@ def test_union(parts: list[frozenset[int]]) -> None:
 
 
 @given(ordinal_sets, ordinal_sets)
-def test_intersection_size(one: frozenset[int], other: frozenset[int]) -> None:
-    """The size of an intersection is that of the sets."""
-    found = postings.intersection_size(postings.from_ordinals(sorted(one)), stored(other))
-    assert found == len(one & other)
+def test_intersection(one: frozenset[int], other: frozenset[int]) -> None:
+    """An intersection contains the ordinals of both sets; its size is known without it."""
+    operands = postings.from_ordinals(sorted(one)), stored(other)
+    assert members(postings.intersection(*operands)) == one & other
+    assert postings.intersection_size(*operands) == len(one & other)
 
 
 @given(ordinal_sets, st.integers(0, 65_541))

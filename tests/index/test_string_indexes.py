@@ -157,3 +157,9 @@ def test_chosen_ids_are_found_by_bisection(index_of: Make, monkeypatch: pytest.M
     monkeypatch.setattr(saved_strings, "encode_string", encode)
     assert index.find("n-500") == 499
     assert len(compared) < 25
+
+
+def test_ids_are_spread_over_buckets() -> None:
+    """A search compares few ids."""
+    index = in_memory([f"n-{number}" for number in range(1_000)])
+    assert np.diff(index._bucket_starts).max() < 20

@@ -161,3 +161,12 @@ def test_no_advice_is_better_than_a_wider_selector(text: str) -> None:
 def test_expected(text: str, expected: tuple[str, ...]) -> None:
     """``expected`` lists everything that the grammar would have accepted."""
     assert set(refusal(text).expected) == set(expected)
+
+
+@pytest.mark.parametrize("operator", ["in", "notin"])
+def test_a_list_keeps_its_operator(operator: str) -> None:
+    """The hint for a wildcard in a list has the operator of that list."""
+    with pytest.raises(SelectorError) as caught:
+        Selector.parse(f"x {operator} (a,b*)")
+    assert caught.value.fix is not None
+    assert f": x {operator} (a,b);" in caught.value.fix.text
