@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from nodeselect.documents.values import List, Object, Scalar, Value, is_null
+from nodeselect.documents.values import List, Object, Scalar, Value
 from nodeselect.jobs.check.fields import check_model
 from nodeselect.jobs.check.rule import Check, Finding, Findings, Hint, describe, rule
 from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper, snake_case
@@ -168,7 +168,6 @@ def locate_spec(document: Value, file: str = "") -> Check[tuple[Object, str] | N
     if "spec" in entries:
         spec = entries["spec"][1]
         yield from check_model("Job", document, "")
-        yield from _server_field(document)
     if not isinstance(spec, Object):
         message = f"a job spec is a mapping, not {describe(spec)}"
         yield from _not_a_job(spec, "spec", message, _HINT)
@@ -195,18 +194,3 @@ def _find_bacalhau_job(document: Object) -> dict[str, Value] | None:
         case {"tasks": List()} if _BACALHAU_FIELDS & fields.keys() and not _OWN & fields.keys():
             return fields
     return None
-
-
-@rule(
-    "fields",
-    "server-field",
-    "a field that only the server sets: id or status",
-    severity="warning",
-    before="id: job-1\nspec: {name: demo, selector: {match_labels: {region: eu}}}",
-    after="spec: {name: demo, selector: {match_labels: {region: eu}}}",
-)
-def _server_field(document: Object) -> Findings:
-    for name in ("id", "status"):
-        if name in document.entries and not is_null(document.entries[name][1]):
-            message = f"{name!r} is set by the server, not submitted"
-            yield Finding(document.entries[name][0], name, message, "remove it")
