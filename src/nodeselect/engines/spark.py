@@ -54,9 +54,7 @@ def nodes(
     For example, ``with nodes(frame) as fleet: print(fleet.explain(selector))``. During the ``with``
     block, there is a temporary view of the frame in its Spark session.
 
-    :param labels: as for :func:`where`, like ``id`` and ``columns``.
-    :param name: the column of the names, if there is one.
-    :param state: the column of the states, if there is one.
+    The other parameters are those of :class:`~nodeselect.engines.sql.nodes.SqlNodes`.
     """
     session, view = frame.sparkSession, f"nodeselect_{uuid4().hex}"
 

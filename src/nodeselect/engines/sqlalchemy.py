@@ -84,14 +84,11 @@ def where(
     The dialect comes from the connection that runs the statement: PostgreSQL, SQLite or DuckDB.
     Any other dialect raises ``CompileError``.
 
-    :param labels: the column of all labels (JSONB in PostgreSQL, JSON in SQLite, MAP in DuckDB). Or
-        a tuple of three columns of a table with a row for each label: the node's id, the key and
-        the value; no node may have a key twice. Or None if every label has a column of its own;
-        then a label without a column is absent.
-    :param id: the column of the ids; needed only for a selector by ids, or labels in a table of
-        their own.
-    :param columns: a mapping from label keys to the columns of their values. NULL means that the
-        label is absent.
+    The other parameters are those of :func:`nodeselect.engines.sql.where`, with columns in place of
+    names, and a tuple in place of a ``LongTable``.
+
+    :param labels: the column of all labels; a tuple of three columns of a table with a row for each
+        label (the node's id, the key and the value), which has no key of a node twice; or None.
     :raises TypeError: if an argument is not a column, but for example its name; or if the type of a
         column is a number, a boolean, a time, bytes or a UUID.
     :raises ValueError: if ``id`` is needed and None.

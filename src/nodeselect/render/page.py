@@ -105,11 +105,6 @@ class _NodeTable:
         labels = (label for _, node in self._rows for label in node.labels.items())
         self.numbers = {label: number for number, label in enumerate(dict.fromkeys(labels))}
 
-    @property
-    def is_complete(self) -> bool:
-        """Whether the table has all nodes."""
-        return self.size == self.total
-
     def data(self, requirements: Iterable[str]) -> dict[str, Any]:
         """Return the data that the script of the page reads, as JSON values.
 

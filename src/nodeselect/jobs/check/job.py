@@ -112,12 +112,10 @@ def _no_type(job: Job) -> Findings:
 def _no_config(job: Job) -> Findings:
     message = "the job has no config: there is nothing to run"
     fix = Fix.write(_CONFIG, "add, for example")
-    yield from _missing(job, "config", message, fix, {*PIPELINE_FIELDS, "tasks"})
+    yield from _missing(job, "config", message, fix, *PIPELINE_FIELDS, "tasks")
 
 
-def _missing(
-    job: Job, name: str, message: str, fix: Fix, others: frozenset[str] | set[str] = frozenset()
-) -> Findings:
+def _missing(job: Job, name: str, message: str, fix: Fix, *others: str) -> Findings:
     """Report that the field ``name`` is missing or empty.
 
     :param others: fields that are probably meant to be this field. If the job has one of them, do
@@ -131,7 +129,7 @@ def _missing(
         return
     required = ("name", "type", "config")
     names = {snake_case(field) for field in job.spec.entries if field not in required}
-    if name in names or names & others or any(map(is_wrapper, names)):
+    if name in names or not names.isdisjoint(others) or any(map(is_wrapper, names)):
         return
     place = job.spec.entries[name][0] if name in job.spec.entries else job.spec
     if isinstance(value, Scalar):
@@ -187,12 +185,6 @@ _STRATEGIES = {
     **dict.fromkeys(("canary_count", "canary_percent", "auto_promote"), ("canary",)),
     **dict.fromkeys(("max_parallel", "health_check"), _WITH_HEALTH_CHECK),
 }
-
-
-def _strategy(job: Job) -> str:
-    """Return the strategy of the rollout, valid or not; an empty text if there is none."""
-    value = find(job.spec, "rollout.strategy")
-    return value.text if isinstance(value, Scalar) else ""
 
 
 @_rollout(
@@ -261,7 +253,8 @@ def _no_strategy(job: Job) -> Findings:
     after="rollout: {strategy: rolling, health_check: {deadline: 5m}}",
 )
 def _pointless_field(job: Job) -> Findings:
-    strategy, rollout = _strategy(job), find(job.spec, "rollout")
+    value, rollout = find(job.spec, "rollout.strategy"), find(job.spec, "rollout")
+    strategy = value.text if isinstance(value, Scalar) else ""
     if strategy not in ("immediate", *_WITH_HEALTH_CHECK):
         return
     for name, strategies in _STRATEGIES.items():
