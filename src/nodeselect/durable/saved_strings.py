@@ -264,7 +264,7 @@ class SavedStringIndex:
             raise self._damaged() from None
 
     def find_all(self, texts: Sequence[str]) -> "array[int]":
-        """Return the ordinals of those of the ids ``texts`` that are in the index, in any order."""
+        """Return the ordinals of ``texts``, in any order; leave out texts not in the index."""
         return array("I", [at for at in map(self.find, texts) if at is not None])
 
     def _candidates(self, text: str) -> "memoryview[int]":

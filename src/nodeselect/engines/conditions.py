@@ -59,7 +59,7 @@ def express(selector: Selector, conditions: Conditions[_E]) -> _E:
 
 
 def _express_part(part: Selector, conditions: Conditions[_E]) -> _E:
-    """Return the expression for ``part``, a selector with one requirement, or with only ids."""
+    """Write ``part``, a selector of one requirement or of ids alone, as ``conditions`` does."""
     if part.ids is not None:
         return conditions.id_in(part.ids)
     (requirement,) = part.requirements

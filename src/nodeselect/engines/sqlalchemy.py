@@ -253,7 +253,7 @@ class _Condition(FunctionElement[bool]):
 
 
 def _condition(to_sql: Callable[..., str]) -> type[_Condition]:
-    """Return the class of the conditions whose SQL is what ``to_sql`` returns."""
+    """Return a class of conditions; ``to_sql`` returns the SQL of such a condition."""
     return type(
         "_Condition", (_Condition,), {"to_sql": staticmethod(to_sql), "inherit_cache": True}
     )

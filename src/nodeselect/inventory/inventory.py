@@ -45,8 +45,8 @@ class _Written(NamedTuple):
     """The result of one write.
 
     :param before: the inventory as it was before the write; ``after``: after the write.
-    :param outcomes: for each change, the ordinal (the number in ``before``) of the node with this
-        id, None if there was none; and what the change did.
+    :param outcomes: for each change, what the change did; and before that the number that the
+        changed node had in ``before``, or None if ``before`` did not have the node.
     """
 
     before: View

@@ -117,7 +117,7 @@ class JobsReport(NamedTuple):
 
     @property
     def headline(self) -> str:
-        """How many jobs have each status; for one node, how many jobs would run on the node."""
+        """How many jobs have each status; or, in a report on one node, how many would run on it."""
         counts = Counter(job.status for job in self.jobs)
         invalid = counts[JobVerdict.INVALID]
         if self.unused_ids is None:
