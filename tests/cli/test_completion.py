@@ -1,5 +1,6 @@
 """What a shell gets when TAB is pressed. ``test_completion_in_shells.py`` presses it."""
 
+import os
 from pathlib import Path
 
 import click
@@ -14,7 +15,7 @@ from tests.cli.running import Result, Run, run_process
 NODES = [
     *(Node(f"n-{at}", {"region": "eu-west", "gpu": "t4"}, None, "connected") for at in (1, 2)),
     Node("n-3", {"region": "eu-east", "role": "GPU-0: NVIDIA", "a$b": "c"}, state="lost"),
-    Node("m 1", {"region": "us", "rack": "", "tier": "free"}, state="lo$t"),
+    Node("m 1", {"region": "us", "rack": "", "r//": "", "tier": "free"}, state="lo$t"),
 ]
 
 
@@ -136,8 +137,18 @@ def test_fish(tab: Run) -> None:
     assert "split -m 1 " in SHELLS["fish"].source_template
 
 
-def test_many_candidates(tab: Run) -> None:
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_a_pipe_is_not_read(tab: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """TAB does not take the nodes of a pipe, and does not wait for them."""
+    os.mkfifo("pipe")
+    opened: list[object] = []
+    monkeypatch.setattr("nodeselect.cli.inputs.nodes.open_nodes", opened.append)
+    assert in_bash(tab, "match -n pipe -l reg") == opened == []
+
+
+def test_many_candidates(tab: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of more candidates than a screen shows, there are their beginnings, one letter longer."""
+    monkeypatch.setattr(completion, "_MAX_SHOWN", 100)
     Inventory(Node(f"node-{at:04}", {}) for at in range(2_000)).save("many")
     assert in_bash(tab, "match -n many --id no") == ["node-0", "node-1"]
     assert len(in_bash(tab, "match -n many --id node-19")) == 100
@@ -145,8 +156,10 @@ def test_many_candidates(tab: Run) -> None:
 
 def test_large_files(tab: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """A large file is not read, unless it is a saved inventory."""
-    monkeypatch.setattr(completion, "_MAX_BYTES", 10)
-    assert in_bash(tab, "match -n 'my fleet.csv' -l tie") == []
+    size = Path("my fleet.csv").stat().st_size
+    for limit, expected in ((size - 1, []), (size, ["tier=free", "tier=gold"])):
+        monkeypatch.setattr(completion, "_MAX_BYTES", limit)
+        assert in_bash(tab, "match -n 'my fleet.csv' -l tie") == expected
     assert in_bash(tab, "match -n fleet.nsx -l tie") == ["tier=free"]
 
 

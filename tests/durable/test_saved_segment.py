@@ -110,6 +110,7 @@ FORGED: list[tuple[str, Callable[[bytes], bytes], str]] = [
     ("keys.labels", lambda _: b"\0\3", "the section 'keys.labels' has 2 numbers, not 3"),
     ("labels.offsets", lambda _: b"\0\4", "the section 'labels.offsets' has 2 numbers, not 5"),
     ("names.offsets", lambda _: b"\0\10", "the section 'names.offsets' has 2 numbers, not 5"),
+    ("keys.labels", lambda _: b"\1\2\3", "the section 'keys.labels' does not end at 3"),
     ("keys.labels", lambda _: b"\0\4\3", "the labels of the keys are not in order"),
     (
         *("postings.offsets", lambda data: data[:1] + data[-1:]),

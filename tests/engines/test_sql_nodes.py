@@ -118,8 +118,9 @@ def test_explanations(nodes: SqlNodes, inventory: Inventory) -> None:
         assert nodes.explain(selector) == inventory.explain(selector), selector
 
 
-def test_sets(nodes: SqlNodes, inventory: Inventory) -> None:
+def test_sets(nodes: SqlNodes, inventory: Inventory, monkeypatch: pytest.MonkeyPatch) -> None:
     """A set has the nodes, ids, states and labels of that of an inventory."""
+    monkeypatch.setattr("nodeselect.engines.sql.nodes._LONG_BATCH", 2)
     texts = ["a", "!a", "a=a", "a in (a,b),!gpu", "missing"]
     selectors = [Selector.everything(), *map(Selector.parse, texts)]
     for selector in selectors:
@@ -186,8 +187,9 @@ def test_keys_that_are_no_path() -> None:
             assert nodes.explain(selector) == Inventory(fleet).explain(selector)
 
 
-def test_many_requirements() -> None:
+def test_many_requirements(monkeypatch: pytest.MonkeyPatch) -> None:
     """More requirements than an integer has bits are counted in several integers."""
+    monkeypatch.setattr(sql_counts, "_FIRST_NODES", 5)
     fleet = [
         Node(f"n-{at:03}", {f"k{key}": "" for key in range(130) if key % 7 != at % 9})
         for at in range(40)
@@ -196,6 +198,17 @@ def test_many_requirements() -> None:
     for count in (59, 60, 61, 120, 121, 130):
         selector = Selector.parse(",".join(f"k{at}" for at in range(count)))
         assert nodes.explain(selector) == Inventory(fleet).explain(selector)
+
+
+def test_limits_of_counts() -> None:
+    """Keys and values are counted up to a limit, without keys that have their own columns."""
+    nodes, _ = small([Node(f"n-{at}", dict.fromkeys("abcd", str(at))) for at in range(3)])
+    own = SqlNodes(nodes._table.execute, "sqlite", columns={"a": "name", "b": "state"})
+    for table, keys in ((nodes._table, "abcd"), (own._table, "cd")):
+        counts = sql_counts.SqlCounts(table)
+        assert counts.key_counts(len(keys)) == dict.fromkeys(keys, 3)
+        assert counts.key_counts(len(keys) - 1) is counts.value_counts("c", 2) is None
+        assert counts.value_counts("c", 3) == {"0": 1, "1": 1, "2": 1}
 
 
 def test_many_groups() -> None:

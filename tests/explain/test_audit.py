@@ -78,6 +78,7 @@ CASES = {
     "number": ({"cores": "48"}, {"cores": "16"}, None),
     "another-kind": ({"tier": "gold", "pool": "x"}, {"tier": "free", "pool": "y"}, None),
     "zone": ({"zone": "2a"}, {"zone": "2b"}, None),
+    "bits-and-bytes": ({"ram": "8Gb"}, {"ram": "8GB"}, None),
 }
 """The labels of one node, those of many others, and what is found."""
 
@@ -135,7 +136,40 @@ def test_more_nodes_need_more() -> None:
     """A misspelt word is one only beside a word that five times as many nodes have."""
     assert reported(audited((2, {"tier": "premum"}), (9, {"tier": "premium"}))) == []
     assert len(audited((2, {"tier": "premum"}), (10, {"tier": "premium"})).findings) == 1
+    assert audit.usual_values(["premum"], {"premum": 1, "premium": 5}) == {"premum": "premium"}
     assert reported(audited((9, {"tier": "Free"}), (9, {"tier": "free"}))) == ["tier=Free -> free"]
+
+
+REGOIN, REGION, BOTH = {"regoin": "eu"}, {"region": "eu"}, {"regoin": "eu", "region": "eu"}
+IDS = ("marta", *"abcdefgh")
+WORDS = [(9, {"k": f"{letter}ord"}) for letter in "abcdefghijklmn"]
+
+LIMITS: dict[str, tuple[list[tuple[int, Labels]], list[str]]] = {
+    "frequent": ([(1, {"k": "premum"}), (5, {"k": "premium"})], ["k=premum -> premium"]),
+    "values": ([(1, {"k": "Free"}), (3, {"k": "free"})], ["k=Free -> free"]),
+    "ids": ([(1, {"k": "Free"}), (2, {"k": "free"})], []),
+    "half-have-both-keys": ([(1, BOTH), (1, REGOIN), (MANY, REGION)], []),
+    "fewer-have-both-keys": ([(1, BOTH), (2, REGOIN), (MANY, REGION)], ["regoin -> region"]),
+    "prefix": ([(2, {"x.io/team": "dba"}), (10, {"team": "dba"})], ["x.io/team -> team"]),
+    "prefix-of-a-rare-key": ([(2, {"x.io/team": "dba"}), (9, {"team": "dba"})], []),
+    "prefix-of-ids": ([(1, {"x.io/k": "marta"}), *((1, {"k": id_}) for id_ in IDS)], []),
+    "value-of-a-wrong-key": (
+        [(1, {"regoin": "EU"}), (4, REGOIN), (MANY, REGION)], ["regoin -> region"],
+    ),
+    "short-for-a-wrong-value": (
+        [(6, {"k": "prod"}), (6, {"k": "prodution"}), (MANY, {"k": "production"})],
+        ["k=prod -> production", "k=prodution -> production"],
+    ),
+    "few-words": ([*WORDS, (1, {"k": "prd"}), (9, {"k": "prod"})], ["k=prd -> prod"]),
+    "many-words": ([*WORDS, (9, {"k": "zord"}), (1, {"k": "prd"}), (9, {"k": "prod"})], []),
+}  # fmt: skip
+"""Nodes on both sides of each limit of an audit, and what is found."""
+
+
+@pytest.mark.parametrize(("groups", "expected"), LIMITS.values(), ids=LIMITS.keys())
+def test_limits(groups: list[tuple[int, Labels]], expected: list[str]) -> None:
+    """A word that just reaches a limit is reported; one that just misses it is not."""
+    assert reported(audited(*groups)) == expected
 
 
 def test_a_misspelling_of_a_misspelling() -> None:
@@ -155,7 +189,7 @@ def test_too_many_to_compare(monkeypatch: pytest.MonkeyPatch) -> None:
     """What has too many words is named; everything else is compared."""
     groups = [(9, {"site": f"x{at}", "k": "free"}) for at in range(4)]
     groups.append((1, {"site": "x1", "k": "Free"}))
-    monkeypatch.setattr(audit, "_MAX_WORDS", 3)
+    monkeypatch.setattr(audit, "_MAX_WORDS", 2)
     found = audited(*groups)
     assert (found.unchecked, found.keys_checked) == (("site",), True)
     assert reported(found) == ["k=Free -> free"]

@@ -180,10 +180,15 @@ def test_follow_a_log_that_is_emptied(writer: Inventory, path: Path) -> None:
     assert readers[1].refresh(file) is True
     assert readers[1].follow(path) == 0
     assert same(readers[1], writer)
+    writer.upsert(Node("last"))
+    writer.save(file)
+    assert [reader.follow(path) for reader in readers] == [1, 1]
 
 
 def test_other_nodes(writer: Inventory, log: ChangeLog, path: Path) -> None:
     """A log of other nodes is an error, in the next process and in readers."""
+    with refused("other-log", "written for 10 nodes"):
+        Inventory(FLEET[:3]).follow(path)
     writer.upsert(Node("more"))
     log.close()
     with ChangeLog(path) as again, refused("other-log"):
@@ -587,6 +592,46 @@ def test_zeros_at_the_end(writer: Inventory, log: ChangeLog, path: Path) -> None
             Inventory(FLEET).follow(path)
 
 
+def test_what_is_cut_off(writer: Inventory, log: ChangeLog, path: Path) -> None:
+    """An incomplete record is dropped as a whole; a reader notices if what it read is lost."""
+    writer.upsert(Node("n-1", {"x": "longer than the next one" * 9}))
+    log.close()
+    os.truncate(path, path.stat().st_size - 1)
+    with ChangeLog(path) as again:
+        Inventory(FLEET, log=again).remove("n-2")
+    reader = Inventory(FLEET)
+    assert reader.follow(path) == 1
+    assert reader.ids() == [node.id for node in FLEET if node.id != "n-2"]
+    os.truncate(path, path.stat().st_size - 1)
+    with refused("damaged", "what was read before is cut off"):
+        reader.follow(path)
+
+
+def test_records_across_blocks(writer: Inventory, path: Path) -> None:
+    """Records are read wherever a block of the file ends."""
+    write_everything(writer)
+    for size in range(1, 130):
+        with patch.object(log_file, "_WINDOW_SIZE", size):
+            reader = Inventory(FLEET)
+            assert reader.follow(path) == 5
+            assert same(reader, writer)
+
+
+def test_generations_that_do_not_follow(path: Path) -> None:
+    """Each write has the next generation; only one without changes may skip some."""
+    base, reader = log_file.Base(0, len(FLEET), 7), Inventory(FLEET)
+    start = log_file.LogPosition(0, len(base.to_header()), 7)
+    for generation, changes in ((2, ["n-1"]), (0, ["n-1"]), (0, []), (2, [])):
+        record, _ = log_file.encode_record(start, generation, len(FLEET), changes)
+        path.write_bytes(base.to_header() + record)
+        if generation and not changes:
+            reader.follow(path)
+            assert reader.generation == 2
+        else:
+            with refused("damaged", f"generation {generation} follows 0"):
+                reader.follow(path)
+
+
 def test_saved_while_the_disk_of_the_log_is_full(writer: Inventory, path: Path) -> None:
     """The error says that the nodes are saved; the log still has its writes."""
     file = path.with_suffix(".nsx")
@@ -671,7 +716,7 @@ def test_a_log_that_is_removed(path: Path, sync: str, is_replaced: bool) -> None
 )
 def test_sync(path: Path, sync: object, counts: list[int]) -> None:
     """Each write is on the disk, or those that are some seconds old, or all after a flush."""
-    clock = iter([0, 4, 9, 11, 11, 20, 22, 22, *[30] * 9])
+    clock = iter([0, 4, 9, 10, 10, 19, 22, 22, *[30] * 9])
     synced: list[int] = []
     seen = []
     with (
@@ -710,6 +755,11 @@ def test_files_that_are_no_logs(tmp_path: Path, path: Path) -> None:
         with pytest.raises(InventoryError):
             Inventory().follow(tmp_path / name)
     assert path.read_text() == "n-1,eu\n"
+    for version in (0, 2):
+        with patch.object(log_file, "_VERSION", version):
+            path.write_bytes(log_file.Base(0, 0, 7).to_header())
+        with refused("unknown-version", f"the log has version {version}"):
+            ChangeLog(path)
     with pytest.raises(TypeError, match="log must be a ChangeLog, not str"):
         Inventory(log="fleet.log")  # type: ignore[arg-type]
 

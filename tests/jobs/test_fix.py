@@ -11,8 +11,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from nodeselect import JobError, Operator, Requirement, Selector
+from nodeselect.documents.values import Position, Scalar
 from nodeselect.jobs import check_job, fix_job, read_job_selector
 from nodeselect.jobs.check.checker import CheckedJob
+from nodeselect.jobs.check.fix import _apply_edits
+from nodeselect.jobs.check.rule import Finding
 from nodeselect.selectors import equivalent
 from tests import golden
 from tests.jobs.reading import selector_of
@@ -73,6 +76,13 @@ def test_only_some_rules() -> None:
     """Only mistakes of the rules that are reported are corrected."""
     job = b"selector: {matchLabels: {a: 1}}\nname: 5\n"
     assert fix_job(job, rules={"wrong-type"}) == job.replace(b"name: 5", b'name: "5"')
+
+
+def test_overlapping_edits() -> None:
+    """Of edits that overlap, only one is made."""
+    value = Scalar("region eu", "text", Position(0, 1), True)
+    findings = [Finding(value, "", "", edit=edit) for edit in ("region=eu", "gpu")]
+    assert _apply_edits("[region eu, us]", findings) == "[gpu, us]"
 
 
 ANY_JOB = JOBS.map(json.dumps) | (ODD_FIELDS | ODD_VALUE).map(

@@ -49,6 +49,7 @@ def test_ignored(text: str) -> None:
         ("name: x # nodeselect: ignore empty-selector\n", 1),
         ('name: "x#nodeselect: ignore[empty-selector]"\n', 1),
         ("name: x # nodeselect: ignore[]\n", 1),
+        ("# nodeselect: ignore[empty-selector]\nname: x\nselector: {}\n", 3),
     ],
 )
 def test_not_ignored(text: str, line: int) -> None:

@@ -151,6 +151,12 @@ REFUSED: dict[str, tuple[Callable[[], Any], dict[str, Any], str, str]] = {
         lambda: labelled(entries("a", "2")), {}, "duplicate-key",
         "row 2, column 'labels': duplicate label 'a'",
     ),
+    "key twice in the only map that has any": (
+        lambda: pa.concat_tables([
+            pa.table({"id": [f"x-{at}" for at in range(97)], "labels": pa.array([[]] * 97, MAP)}),
+            labelled(entries("a", "2")),
+        ]), {}, "duplicate-key", "row 99, column 'labels': duplicate label 'a'",
+    ),
     "key in a map and a column": (
         lambda: labelled(entries("gpu", "t4"), gpu=[None, "t4", None]), {}, "duplicate-key",
         "row 2, column 'labels': duplicate label 'gpu'",
@@ -282,6 +288,15 @@ def test_damaged(make: Callable[[], io.BytesIO]) -> None:
             assert all(type(node) is Node for node in nodes)
     assert messages
     assert "".join(messages).replace("\n", "").isprintable()
+
+
+def test_page_checksums() -> None:
+    """A page whose checksum is wrong is rejected, even if pyarrow can read it."""
+    table = pa.table({"id": IDS, "region": ["eu", "us", "eu"]})
+    options = {"compression": "none", "use_dictionary": False, "write_statistics": False}
+    data = to_parquet(table, write_page_checksum=True, **options).getvalue()
+    with pytest.raises(InventoryError, match="CRC checksum"):
+        Inventory.from_arrow(io.BytesIO(data.replace(b"us", b"as")))
 
 
 @pytest.mark.parametrize("table", [map_table(NODES), pa.table({"id": IDS, "x": IDS})])

@@ -188,6 +188,7 @@ def test_compaction(monkeypatch: pytest.MonkeyPatch) -> None:
     assert standing.generation == 80
     for name in [name for name in standing if name.startswith("job")]:
         standing.remove(name)
+    assert standing.generation == 120
     assert standing._view.store._keys.keys() <= {"gpu", "zone"}
     assert list(standing) == list(before)
 
