@@ -38,9 +38,8 @@ def implies(a: Selector, b: Selector) -> bool:
         return True
     if b.ids is not None and (a.ids is None or not set(a.ids) <= set(b.ids)):
         return False
-    anything = constraint_on_key([])
     return all(
-        constraints.get(key, anything) <= constraint
+        (constraints.get(key) or constraint_on_key([])) <= constraint
         for key, constraint in constraints_by_key(b.requirements).items()
     )
 

@@ -76,7 +76,7 @@ class KeyConstraint(Frozen):
     def __le__(self, other: "KeyConstraint") -> bool:
         if not isinstance(other, KeyConstraint):
             return NotImplemented
-        return self & other == self
+        return self == other or self & other == self
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, KeyConstraint):
@@ -126,7 +126,7 @@ def constraint_on_key(requirements: list[Requirement]) -> KeyConstraint:
     """Return the constraint of all ``requirements`` together, which must have the same key."""
     allows_absent = True
     values: frozenset[str] | None = None
-    excluded: set[str] = set()
+    excluded: list[tuple[str, ...]] = []
     int_range: tuple[int, int] | None = None
     for requirement in requirements:
         test, is_negated = requirement.test, requirement.operator.matches_absent
@@ -136,13 +136,13 @@ def constraint_on_key(requirements: list[Requirement]) -> KeyConstraint:
             int_range = max(test.low, lowest), min(test.high, highest)
         elif isinstance(test, OneOf):
             if is_negated:
-                excluded.update(test.values)
+                excluded.append(test.values)
             else:
                 allowed = frozenset(test.values)
                 values = allowed if values is None else values & allowed
         elif is_negated:
             values = frozenset()
-    return _build(allows_absent, values, frozenset(excluded), int_range)
+    return _build(allows_absent, values, frozenset().union(*excluded), int_range)
 
 
 def _is_in_range(value: str, int_range: tuple[int, int] | None) -> bool:
