@@ -125,7 +125,7 @@ def _decode_record(line: bytes) -> Record | None:
     try:
         record = msgspec.json.decode(line)
         encoded = msgspec.json.encode(record)
-    except (ValueError, OverflowError, RecursionError):
+    except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError):
         return None
     if not isinstance(record, dict) or list_field(record):
         return None
