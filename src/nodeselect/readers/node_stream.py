@@ -11,6 +11,7 @@ from nodeselect.problem import Place
 from nodeselect.readers.detect import node_rows
 from nodeselect.readers.envelope import list_field
 from nodeselect.readers.formats import json
+from nodeselect.readers.formats.ndjson import decode_record
 from nodeselect.readers.raw_node import WHOLE, RawNode, Record, validate
 from nodeselect.readers.watch_events import is_watch_event, read_event
 from nodeselect.text import quoted
@@ -80,7 +81,7 @@ class NodeStream:
             for piece in self._pieces:
                 self.count += 1  # if an event is invalid, its number is in the error
                 for text in splitter.feed(piece):
-                    change = self._read(json.decode(text))
+                    change = self._read(decode_record(text) or json.decode(text))
                     if change is not None:
                         yield change
                     self.count += 1
