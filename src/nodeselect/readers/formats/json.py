@@ -1,7 +1,7 @@
 """Decode JSON to records. A large list is held as text, and decoded one node at a time.
 
-The standard library is used, with a hook that finds duplicate keys. It takes two thirds of the time
-of msgspec, which does not report duplicate keys (``benchmarks/test_read.py``).
+The standard library is used, with a hook that finds duplicate keys. msgspec decodes in less time,
+but it reports no duplicate keys, and it needs to be given each node of a list by itself.
 """
 
 import json
