@@ -118,8 +118,7 @@ class _Text:
             return start, end, (fix and fix.replacement) or ""
         if double_quoted(text, 400) is None:  # it is long, or has escapes
             return None
-        is_flow = self._text[start] in "[{"  # it may be JSON
-        if not mark and (is_flow or not re.fullmatch(_PLAIN, text) or scalar_kind(text) != "text"):
+        if not mark and not (re.fullmatch(_PLAIN, text) and scalar_kind(text) == "text"):
             mark = '"'
         return start, end, f"{mark}{text}{mark}"
 
