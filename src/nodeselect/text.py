@@ -45,6 +45,12 @@ def id_mistake(text: str) -> tuple[str, str, tuple[int, int]] | None:
     return "unprintable-id", message, bad.span()
 
 
+def position_in_utf8(data: bytes, index: int) -> tuple[int, int]:
+    """Return the line and the column, from 0, of the byte at ``index``; before it is UTF-8."""
+    begin = data.rfind(b"\n", 0, index) + 1
+    return data.count(b"\n", 0, index), len(data[begin:index].decode())
+
+
 def to_exact_str(text: object, what: str) -> str:
     """Return ``text`` as a plain ``str``, because a subclass might define another equality.
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from nodeselect.limits import LIMITS
 from nodeselect.problem import Fix
-from nodeselect.text import FORBIDDEN, UNPRINTABLE, printable, quoted
+from nodeselect.text import FORBIDDEN, UNPRINTABLE, position_in_utf8, printable, quoted
 
 TEMPLATE_HINT = "fill in the template before using the file"
 
@@ -192,12 +192,8 @@ def decode_utf8(data: bytes) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        before = data[: error.start]
-        line = before.count(b"\n")
-        column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace"))
-        raise DocumentError(
-            "not-utf-8", "the file is not UTF-8", Position(line, column), "save the file as UTF-8"
-        ) from None
+        place, hint = Position(*position_in_utf8(data, error.start)), "save the file as UTF-8"
+        raise DocumentError("not-utf-8", "the file is not UTF-8", place, hint) from None
 
 
 def check_characters(text: str, forbidden: re.Pattern[str] = FORBIDDEN) -> None:

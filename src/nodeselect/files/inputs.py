@@ -13,7 +13,7 @@ from nodeselect.errors import InventoryError
 from nodeselect.files.blocking import is_blocking
 from nodeselect.limits import LIMITS
 from nodeselect.problem import Place
-from nodeselect.text import printable
+from nodeselect.text import position_in_utf8, printable
 
 Source: TypeAlias = str | os.PathLike[str] | BinaryIO | TextIO
 """A path, ``-`` for standard input, or an open stream."""
@@ -187,9 +187,8 @@ def decode_utf8(data: bytes, line: int) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        before = data[: error.start]
-        column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8")) + 1
-        raise not_utf8_error(Place(line=line + before.count(b"\n"), column=column)) from None
+        lines, column = position_in_utf8(data, error.start)
+        raise not_utf8_error(Place(line=line + lines, column=column + 1)) from None
 
 
 def not_utf8_error(place: Place | None = None) -> InventoryError:
