@@ -11,7 +11,6 @@ from nodeselect.problem import Place
 from nodeselect.readers.detect import node_rows
 from nodeselect.readers.envelope import list_field
 from nodeselect.readers.formats import json
-from nodeselect.readers.formats.ndjson import decode_record
 from nodeselect.readers.raw_node import WHOLE, RawNode, Record, validate
 from nodeselect.readers.watch_events import is_watch_event, read_event
 from nodeselect.text import quoted
@@ -76,6 +75,8 @@ class NodeStream:
         :raises InventoryError: if an event is invalid, or the stream ends too early: within an
             event, before the first one, or after watch events, which should never end.
         """
+        from nodeselect.readers.formats.ndjson import decode_record  # loads msgspec
+
         splitter = ObjectSplitter()
         try:
             for piece in self._pieces:
