@@ -25,6 +25,7 @@ def test_names_and_values() -> None:
         "values_in_set": 1_024,
         "values": 4_096,
         "match_ids": 100_000,
+        "selectors": 1_024,
         "label_value": 63,
         "key_name": 63,
         "key_prefix": 253,

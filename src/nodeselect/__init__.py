@@ -47,11 +47,12 @@ if TYPE_CHECKING:
     from nodeselect.limits import LIMITS, Limits
     from nodeselect.node import Node
     from nodeselect.problem import Fix, Place, Problem
-    from nodeselect.selectors import Operator, Requirement, Selector
+    from nodeselect.selectors import AnyOf, Operator, Requirement, Selector
     from nodeselect.standing import StandingSelectors
 
 __all__ = [
     "LIMITS",
+    "AnyOf",
     "BaseInventory",
     "ChangeLog",
     "Correction",
@@ -90,7 +91,7 @@ _MODULES = {
     "limits": ("LIMITS", "Limits"),
     "node": ("Node",),
     "problem": ("Fix", "Place", "Problem"),
-    "selectors": ("Operator", "Requirement", "Selector"),
+    "selectors": ("AnyOf", "Operator", "Requirement", "Selector"),
     "standing": ("StandingSelectors",),
 }
 

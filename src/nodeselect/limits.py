@@ -16,6 +16,7 @@ class Limits(NamedTuple):
     :param values_in_set: number of values between the parentheses of one ``in`` or ``notin``.
     :param values: number of values in all requirements of one selector together.
     :param match_ids: number of node ids in one selector.
+    :param selectors: number of selectors in one ``AnyOf``.
     :param label_value: length of a label value in a selector (as in Kubernetes).
     :param key_name: length of a key's name, the part after the slash (as in Kubernetes).
     :param key_prefix: length of a key's prefix, the part before the slash (as in Kubernetes).
@@ -40,6 +41,7 @@ class Limits(NamedTuple):
     values_in_set: int = 1_024
     values: int = 4_096
     match_ids: int = 100_000
+    selectors: int = 1_024
     label_value: int = 63
     key_name: int = 63
     key_prefix: int = 253

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from nodeselect import Inventory, Node
 from nodeselect.index.tuning import Tuning
-from nodeselect.selectors import Operator, Requirement, Selector
+from nodeselect.selectors import AnyOf, Operator, Requirement, Selector
 from tests.inventory.small import tuned
 
 # Two of the keys are also operators.
@@ -75,6 +75,12 @@ def selectors(draw: st.DrawFn) -> Selector:
     if ids is None:
         return selector
     return selector & (Selector.of(match_ids=ids) if ids else Selector.nothing())
+
+
+def any_ofs() -> st.SearchStrategy[AnyOf]:
+    """Return OR-combinations of none to four selectors, some of which share conditions."""
+    alternatives = st.lists(selectors(), max_size=4).map(AnyOf)
+    return alternatives | st.builds(AnyOf.__and__, alternatives, selectors())
 
 
 def labels() -> st.SearchStrategy[dict[str, str]]:

@@ -11,12 +11,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nodeselect.errors import SelectorError
-from nodeselect.selectors import Operator, Selector
+from nodeselect.selectors import AnyOf, Operator, Selector
 from tests.hints import check_selector_hint
 from tests.naive import matches
 from tests.property.strategies import (
     KEYS,
     VALUES,
+    any_ofs,
     any_texts,
     labels,
     node_ids,
@@ -96,6 +97,59 @@ def test_and_matches_what_both_match(
     both = one.matches(node_labels, node_id) and other.matches(node_labels, node_id)
     assert (one & other).matches(node_labels, node_id) == both
     assert one & other == other & one
+
+
+@given(any_ofs(), any_ofs(), selectors(), labels(), node_ids())
+def test_any_of_is_or_and_distributes(
+    one: AnyOf, other: AnyOf, both: Selector, node_labels: dict[str, str], node_id: str | None
+) -> None:
+    """``|`` is OR and ``&`` is AND, on either side; neither order nor repetition matters."""
+
+    def answer(condition: Selector | AnyOf) -> bool:
+        return condition.matches(node_labels, node_id)
+
+    assert answer(one) is any(map(answer, one.selectors))
+    assert answer(one | other) == answer(one | other | one) == (answer(one) or answer(other))
+    assert answer(one & other) == (answer(one) and answer(other))
+    assert answer(one & both) == answer(both & one) == (answer(one) and answer(both))
+    assert answer(one | both) == answer(both | one) == (answer(one) or answer(both))
+    assert answer(one & (other | both)) == answer(one & other | one & both)
+    assert (one | other, hash(one | other)) == (other | one | other, hash(other | one | other))
+    assert (one | AnyOf(()), both & AnyOf(())) == (one, AnyOf(()))
+    assert answer(one | Selector.nothing()) == answer(one & Selector.everything()) == answer(one)
+
+
+@given(any_ofs(), labels(), node_ids())
+def test_split_of_any_of_is_equivalent(
+    condition: AnyOf, node_labels: dict[str, str], node_id: str | None
+) -> None:
+    """A node satisfies all conditions of ``split()`` exactly if it matches; one is an ``AnyOf``."""
+    parts = condition.split()
+    passed = [part.matches(node_labels, node_id) for part in parts]
+    assert all(passed) is condition.matches(node_labels, node_id)
+    assert len(set(parts)) == len(parts)
+    for part in parts[:-1]:
+        assert isinstance(part, Selector)
+        assert part.split() == (part,)
+    if parts and isinstance(last := parts[-1], AnyOf):
+        assert len(last.selectors) > 1
+        assert last.split() == (last,)
+
+
+@given(any_ofs(), labels(), node_ids())
+def test_any_of_pickles_and_is_no_text(
+    condition: AnyOf, node_labels: dict[str, str], node_id: str | None
+) -> None:
+    """A pickled or copied ``AnyOf`` is equal. Its text never parses to a wider selector."""
+    for again in (pickle.loads(pickle.dumps(condition)), copy.deepcopy(condition)):
+        assert (again, hash(again), again.selectors) == (
+            condition,
+            hash(condition),
+            condition.selectors,
+        )
+    parsed = refusal(str(condition)) or Selector.parse(str(condition))
+    if isinstance(parsed, Selector) and parsed.matches(node_labels, node_id):
+        assert condition.matches(node_labels, node_id)
 
 
 @given(selectors(), labels(), node_ids())

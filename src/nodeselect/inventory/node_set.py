@@ -10,7 +10,7 @@ from nodeselect.index.postings import Postings
 from nodeselect.inventory.statistics import count_nodes, value_counts
 from nodeselect.inventory.store import View
 from nodeselect.node import Node, has_state, is_connected, require_count
-from nodeselect.selectors import Selector
+from nodeselect.selectors import AnyOf, Selector
 
 
 class NodeSet:
@@ -23,7 +23,7 @@ class NodeSet:
 
     __slots__ = ("_cached", "_selector", "_view")
 
-    def __init__(self, view: View, selector: Selector) -> None:
+    def __init__(self, view: View, selector: Selector | AnyOf) -> None:
         """Internal: a set is created by ``Inventory.match``."""
         self._view = view
         self._selector = selector

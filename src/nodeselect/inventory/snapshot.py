@@ -15,8 +15,8 @@ from nodeselect.inventory.statistics import FailureGroups, ViewStatistics
 from nodeselect.inventory.store import View, to_table
 from nodeselect.node import Node, require_count
 from nodeselect.readers.columnar import require_pyarrow
-from nodeselect.selectors import Selector
-from nodeselect.selectors.selector import require_selector
+from nodeselect.selectors import AnyOf, Selector
+from nodeselect.selectors.selector import require_condition, require_selector
 
 if TYPE_CHECKING:
     import pyarrow
@@ -73,16 +73,19 @@ class BaseInventory:
         """
         return self._view.generation
 
-    def match(self, selector: Selector, *, states: Collection[str] | None = None) -> NodeSet:
+    def match(
+        self, selector: Selector | AnyOf, *, states: Collection[str] | None = None
+    ) -> NodeSet:
         """Return the nodes that match ``selector`` at this moment.
 
         Cost: a few microseconds, if the selector was used before and its plan is cached
         (``docs/inventory.md``).
 
         :param states: return only the nodes in one of these states (upper or lower case).
-        :raises TypeError: if ``selector`` is not a :class:`Selector`; text is not parsed here.
+        :raises TypeError: if ``selector`` is neither a :class:`Selector` nor an ``AnyOf``; text is
+            not parsed here.
         """
-        answer = NodeSet(self._view, require_selector(selector))
+        answer = NodeSet(self._view, require_condition(selector))
         return answer if states is None else answer.in_states(states)
 
     def explain(self, selector: Selector, *, examples: int = 3) -> Explanation:
@@ -102,7 +105,7 @@ class BaseInventory:
         return explain(ViewStatistics(view), selector, examples, view.vocabulary())
 
     def failure_counts(
-        self, selector: Selector, *, states: Collection[str] | None = None
+        self, selector: Selector | AnyOf, *, states: Collection[str] | None = None
     ) -> FailureCounts:
         """Return only the numbers of :meth:`explain`: how many nodes fail which requirements.
 
@@ -111,7 +114,7 @@ class BaseInventory:
         :param states: count only the nodes in one of these states (upper or lower case).
         """
         view = self._view
-        parts = require_selector(selector).split()
+        parts = require_condition(selector).split()
         nodes = NodeSet(view, Selector.everything())
         if states is not None:
             nodes = nodes.in_states(states)

@@ -22,7 +22,7 @@ from nodeselect.index import postings
 from nodeselect.index.postings import Postings
 from nodeselect.inventory.store import Store, View
 from nodeselect.node import Node, check_id, count_connected
-from nodeselect.selectors import Selector
+from nodeselect.selectors import AnyOf, Selector
 
 
 class FailureGroups:
@@ -33,7 +33,9 @@ class FailureGroups:
 
     __slots__ = ("_everything", "_passing", "_sets", "_view", "counts")
 
-    def __init__(self, view: View, everything: Postings, requirements: Sequence[Selector]) -> None:
+    def __init__(
+        self, view: View, everything: Postings, requirements: Sequence[Selector | AnyOf]
+    ) -> None:
         """Split the nodes into groups, by one requirement after the other.
 
         If there are too many groups, the smallest groups that fail several requirements are
@@ -164,7 +166,7 @@ class ViewStatistics:
     def __len__(self) -> int:
         return len(self._everything)
 
-    def failures(self, requirements: Sequence[Selector]) -> FailureGroups:
+    def failures(self, requirements: Sequence[Selector | AnyOf]) -> FailureGroups:
         return FailureGroups(self._view, self._everything, requirements)
 
     def key_counts(self, limit: int) -> Mapping[str, int] | None:

@@ -24,7 +24,7 @@ from nodeselect.index.tuning import Tuning
 from nodeselect.inventory.delta import Delta
 from nodeselect.node import DuplicateIdError, Node
 from nodeselect.readers.columnar import Block, to_blocks
-from nodeselect.selectors import Selector
+from nodeselect.selectors import AnyOf, Selector
 
 if TYPE_CHECKING:
     from nodeselect.index.node_table import NodeTable
@@ -280,8 +280,10 @@ class View:
         ordinals = postings.from_range(0, self.store.delta.first + self.node_count)
         return ordinals - self.deleted() if self.tombstone_count else ordinals
 
-    def evaluate(self, selector: Selector) -> Postings:
+    def evaluate(self, selector: Selector | AnyOf) -> Postings:
         """Return the ordinals of the nodes that ``selector`` matches. Do not modify them."""
+        if isinstance(selector, AnyOf):
+            return postings.union([self.evaluate(each) for each in selector.selectors])
         segment, delta = self.store.segment, self.store.delta
         if segment is None:
             matches = delta.evaluate(selector, self.node_count)
@@ -299,13 +301,19 @@ class View:
         matches = nodes & segment.in_states(accepts)
         return matches | (nodes & delta.index.in_states(accepts)) if self.node_count else matches
 
-    def indexed_size(self, selector: Selector) -> int | None:
+    def indexed_size(self, selector: Selector | AnyOf) -> int | None:
         """Count the nodes that ``selector`` matches without building the set, if possible.
 
-        Return None if there were changes since the last compaction: then use :meth:`evaluate`.
+        Return None if it is an ``AnyOf``, or if there were changes since the last compaction: then
+        use :meth:`evaluate`.
         """
         segment = self.store.segment
-        if segment is None or self.node_count or self.tombstone_count:
+        if (
+            isinstance(selector, AnyOf)
+            or segment is None
+            or self.node_count
+            or self.tombstone_count
+        ):
             return None
         return segment.plan(selector).evaluate_size()
 

@@ -14,9 +14,10 @@ from nodeselect.selectors.algebra import (
 from nodeselect.selectors.key_constraint import KeyConstraint, constraints_by_key
 from nodeselect.selectors.pod_spec import pod_spec_from_selectors, selectors_from_pod_spec
 from nodeselect.selectors.requirement import Operator, Requirement
-from nodeselect.selectors.selector import Selector
+from nodeselect.selectors.selector import AnyOf, Selector
 
 __all__ = [
+    "AnyOf",
     "KeyConstraint",
     "Operator",
     "Requirement",

@@ -18,10 +18,10 @@ class Frozen:
     __slots__ = ()
 
     def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"a {type(self).__name__} is frozen: {name!r} cannot be set")
+        raise AttributeError(f"{type(self).__name__} is frozen: {name!r} cannot be set")
 
     def __delattr__(self, name: str) -> None:
-        raise AttributeError(f"a {type(self).__name__} is frozen: {name!r} cannot be deleted")
+        raise AttributeError(f"{type(self).__name__} is frozen: {name!r} cannot be deleted")
 
 
 class FrozenMapping(Frozen, Mapping[_K, _V]):

@@ -1,6 +1,9 @@
-"""Selectors: conditions on the labels and the id of a node, all of which must hold."""
+"""Selectors: conditions on the labels and the id of a node, all of which must hold; and their OR.
 
-from collections.abc import Iterable, Mapping
+Both classes are in one module because ``Selector | Selector`` is an ``AnyOf`` of selectors.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -92,7 +95,7 @@ class Selector(_Unfrozen, Frozen):
         >>> str(selector)
         '!debug,region=us-east,tier in (premium,standard)'
 
-        1. A comma is AND. There is no OR: use several selectors.
+        1. A comma is AND. A text has no OR: combine selectors with ``|`` (:class:`AnyOf`).
         2. The empty text matches every node, as in Kubernetes.
         3. ``!=`` and ``notin`` also match nodes *without* the key; ``key,key!=a`` does not.
         4. A value that is not written is the empty string: ``key=`` and ``key in ()`` match "".
@@ -273,6 +276,15 @@ class Selector(_Unfrozen, Frozen):
             ids = tuple(set(self.ids) & set(other.ids))
         return _build([*self.requirements, *other.requirements], ids)
 
+    def __or__(self, other: "Selector | AnyOf") -> "AnyOf":
+        """Return the :class:`AnyOf` that matches the nodes which at least one of both matches.
+
+        :raises SelectorError: if the result has too many selectors.
+        """
+        if not isinstance(other, Selector | AnyOf):
+            return NotImplemented
+        return AnyOf((self, other))
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Selector):
             return NotImplemented
@@ -323,6 +335,119 @@ class _Uncompiled(Selector):
         _set_matches(self, predicate)
         _set_class(self, Selector)  # last: another thread may read it
         return predicate
+
+
+class AnyOf(Frozen):
+    """A condition on nodes: at least one of several selectors matches. ``a | b`` builds one.
+
+    >>> either = Selector.parse("region=eu,!debug") | Selector.parse("gpu,!debug")
+    >>> either.matches({"gpu": "t4"})
+    True
+    >>> print(either & Selector.parse("tier=gold"))
+    !debug,region=eu,tier=gold or !debug,gpu,tier=gold
+
+    It is not nested: ``&`` combines each selector of one side with each of the other side. Frozen
+    and safe to share between threads. Two are equal if they have the same selectors, in any order.
+
+    :param selectors: the selectors; an ``AnyOf`` among them stands for its own selectors. Without
+        any, no node matches.
+    :raises SelectorError: with the code ``too-many-selectors`` if there are more than 1,024.
+    :raises TypeError: if one of ``selectors`` is neither a :class:`Selector` nor an ``AnyOf``.
+    """
+
+    __slots__ = ("selectors",)
+
+    selectors: tuple[Selector, ...]
+    """The selectors in the order in which they were given, without duplicates."""
+
+    def __init__(self, selectors: "Iterable[Selector | AnyOf]") -> None:
+        distinct: dict[Selector, None] = {}
+        for selector in selectors:
+            distinct |= dict.fromkeys(_alternatives(require_condition(selector)))
+            if len(distinct) > LIMITS.selectors:
+                message = f"an AnyOf can have at most {LIMITS.selectors:,} selectors"
+                raise SelectorError(
+                    "too-many-selectors", f"{message} (limit: selectors)", "", (0, 0)
+                )
+        object.__setattr__(self, "selectors", tuple(distinct))
+
+    def matches(self, labels: Mapping[str, str], node_id: str | None = None) -> bool:
+        """Return whether at least one selector matches a node, as :attr:`Selector.matches` does.
+
+        :raises TypeError: if ``labels`` is not a mapping, or a value or an id that is read is not a
+            string.
+        """
+        alternatives = self.selectors or (_NOTHING,)  # which checks the types
+        return any(selector.matches(labels, node_id) for selector in alternatives)
+
+    @property
+    def is_satisfiable(self) -> bool:
+        """Whether any possible node matches; exact."""
+        return any(selector.is_satisfiable for selector in self.selectors)
+
+    def split(self) -> "tuple[Selector | AnyOf, ...]":
+        """Return conditions of which a node that matches satisfies all, and any other node not all.
+
+        Each condition that all selectors share is a selector, as :meth:`Selector.split` returns it.
+        What they do not share is one ``AnyOf``, the last of the conditions.
+
+        >>> (Selector.parse("region=eu,!debug") | Selector.parse("gpu,!debug")).split()
+        (Selector('!debug'), AnyOf('region=eu or gpu'))
+        """
+        alternatives = [dict.fromkeys(each.split()) for each in self.selectors if each.ids != ()]
+        if not alternatives:
+            return (_NOTHING,)
+        shared = dict.fromkeys(
+            part for part in alternatives[0] if all(part in parts for parts in alternatives)
+        )
+        rests = [[part for part in parts if part not in shared] for parts in alternatives]
+        if not all(rests):  # a selector that has only what all share makes the others superfluous
+            return tuple(shared)
+        return (*shared, AnyOf(map(_join, rests)))
+
+    def __or__(self, other: "Selector | AnyOf") -> "AnyOf":
+        """Return the ``AnyOf`` with the selectors of both.
+
+        :raises SelectorError: if the result has too many selectors.
+        """
+        if not isinstance(other, Selector | AnyOf):
+            return NotImplemented
+        return AnyOf((self, other))
+
+    def __and__(self, other: "Selector | AnyOf") -> "AnyOf":
+        """Return the ``AnyOf`` that matches the nodes which both match.
+
+        :raises SelectorError: if the result exceeds a limit, such as the number of selectors.
+        """
+        if not isinstance(other, Selector | AnyOf):
+            return NotImplemented
+        return AnyOf(one & two for one in self.selectors for two in _alternatives(other))
+
+    def __rand__(self, other: Selector) -> "AnyOf":
+        if not isinstance(other, Selector):
+            return NotImplemented
+        return AnyOf(other & selector for selector in self.selectors)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, AnyOf):
+            return NotImplemented
+        return set(self.selectors) == set(other.selectors)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self.selectors))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return AnyOf, (self.selectors,)
+
+    def __str__(self) -> str:
+        """Return the texts of the selectors, separated by `` or ``; no parser reads the result.
+
+        A selector that matches every node is shown as ``<everything>``.
+        """
+        return " or ".join(str(each) or "<everything>" for each in self.selectors) or "<nothing>"
+
+    def __repr__(self) -> str:
+        return f"AnyOf({truncate(str(self), 200)!r})"
 
 
 _Uncompiled.__name__ = _Uncompiled.__qualname__ = "Selector"  # in messages
@@ -442,6 +567,15 @@ def _text(requirements: Iterable[Requirement]) -> str:
     return ",".join(map(str, requirements))
 
 
+def _join(parts: Sequence[Selector]) -> Selector:
+    """Return the selector whose :meth:`Selector.split` returns ``parts``; ids are the first."""
+    return _build([each for part in parts for each in part.requirements], parts[0].ids)
+
+
+def _alternatives(condition: Selector | AnyOf) -> tuple[Selector, ...]:
+    return condition.selectors if isinstance(condition, AnyOf) else (condition,)
+
+
 _EVERYTHING = _build([], None)
 _NOTHING = _build([], ())
 
@@ -449,6 +583,17 @@ _NOTHING = _build([], ())
 def require_selector(selector: Selector) -> Selector:
     """Return ``selector``; raise ``TypeError`` if it is not a :class:`Selector`."""
     if not isinstance(selector, Selector):
-        hint = "; parse a text with Selector.parse" if isinstance(selector, str) else ""
-        raise TypeError(f"expected a Selector, not {type(selector).__name__}{hint}")
+        raise _type_error("a Selector", selector)
     return selector
+
+
+def require_condition(condition: Selector | AnyOf) -> Selector | AnyOf:
+    """Return ``condition``; raise ``TypeError`` if it is another type."""
+    if not isinstance(condition, Selector | AnyOf):
+        raise _type_error("a Selector or an AnyOf", condition)
+    return condition
+
+
+def _type_error(expected: str, found: object) -> TypeError:
+    hint = "; parse a text with Selector.parse" if isinstance(found, str) else ""
+    return TypeError(f"expected {expected}, not {type(found).__name__}{hint}")

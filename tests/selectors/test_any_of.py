@@ -1,0 +1,139 @@
+"""OR as a value: several selectors of which at least one must match."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+
+from nodeselect import AnyOf, Inventory, Node, Selector, SelectorError
+
+EU, GPU, GOLD = map(Selector.parse, ("region=eu", "gpu", "tier=gold"))
+
+
+def test_duplicates_are_dropped_and_nothing_is_nested() -> None:
+    """The selectors of a nested ``AnyOf`` take its place; the first of two equal ones stays."""
+    assert AnyOf([GPU, EU | GOLD, EU]).selectors == (GPU, EU, GOLD)
+    assert AnyOf([EU, GPU]) == AnyOf([GPU, EU])
+    assert AnyOf([EU]).selectors == (EU,)
+    assert AnyOf([EU]) != EU
+    assert AnyOf([EU]) == (EU | EU)
+
+
+@pytest.mark.parametrize(
+    ("condition", "text"),
+    [
+        pytest.param(EU | GPU, "region=eu or gpu", id="two"),
+        pytest.param(AnyOf([EU]), "region=eu", id="one"),
+        pytest.param(AnyOf([]), "<nothing>", id="none"),
+        pytest.param(EU | Selector.everything(), "region=eu or <everything>", id="everything"),
+        pytest.param(EU | Selector.of(match_ids=["n-1"]), "region=eu or <id in (n-1)>", id="ids"),
+        pytest.param(
+            EU & (GPU | GOLD), "gpu,region=eu or region=eu,tier=gold", id="distributed-left"
+        ),
+        pytest.param(
+            (GPU | GOLD) & EU, "gpu,region=eu or region=eu,tier=gold", id="distributed-right"
+        ),
+    ],
+)
+def test_text(condition: AnyOf, text: str) -> None:
+    """The text has the selectors in their order; that of several selectors does not parse."""
+    assert str(condition) == text
+    assert repr(condition) == f"AnyOf({text!r})"
+    if len(condition.selectors) != 1:
+        with pytest.raises(SelectorError):
+            Selector.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("texts", "parts"),
+    [
+        pytest.param(["a,b", "b,c"], ["b", "a or c"], id="one-shared"),
+        pytest.param(["a,b", "c"], ["a,b or c"], id="none-shared"),
+        pytest.param(["a,b"], ["a", "b"], id="one-selector"),
+        pytest.param(["a,b", "a,b,b"], ["a", "b"], id="the-same-twice"),
+        pytest.param(["a,b", "a", "a,c"], ["a"], id="one-includes-the-others"),
+        pytest.param(["a", ""], [], id="everything"),
+        pytest.param([], ["<nothing>"], id="nothing"),
+        pytest.param(["a=b,c", "a in (b),c"], ["c", "a=b or a in (b)"], id="spelled-otherwise"),
+    ],
+)
+def test_split(texts: list[str], parts: list[str]) -> None:
+    """What all selectors share are conditions of their own; what is left is one ``AnyOf``."""
+    assert list(map(str, AnyOf(map(Selector.parse, texts)).split())) == parts
+
+
+def test_split_with_ids() -> None:
+    """Shared ids are the first condition. A selector that matches no node is left out."""
+    ids = Selector.of(match_ids=["n-1", "n-2"])
+    condition = (ids & EU) | (ids & GPU) | Selector.nothing()
+    assert condition.split() == (ids, EU | GPU)
+    assert AnyOf([Selector.nothing()]).split() == (Selector.nothing(),)
+
+
+@pytest.mark.parametrize(
+    ("condition", "answer"),
+    [
+        pytest.param(AnyOf([]), False, id="none"),
+        pytest.param(AnyOf([Selector.nothing()]), False, id="nothing"),
+        pytest.param(Selector.parse("a=b,a=c") | Selector.parse("a,!a"), False, id="impossible"),
+        pytest.param(Selector.parse("a,!a") | EU, True, id="possible"),
+    ],
+)
+def test_is_satisfiable(condition: AnyOf, answer: bool) -> None:
+    """Whether any possible node matches."""
+    assert condition.is_satisfiable is answer
+
+
+@pytest.mark.parametrize("condition", [AnyOf([]), EU | GPU], ids=str)
+def test_wrong_labels_never_match(condition: AnyOf) -> None:
+    """Labels that are not a mapping are a TypeError, even if no node matches."""
+    with pytest.raises(TypeError, match="labels must be a mapping, not list"):
+        condition.matches(cast(Any, []))
+
+
+@pytest.mark.parametrize("wrong", ["gpu", None, 5, {"region": "eu"}])
+def test_only_selectors_are_accepted(wrong: Any) -> None:
+    """Texts and other types are a TypeError in the constructor and in both operators."""
+    with pytest.raises(
+        TypeError, match=f"expected a Selector or an AnyOf, not {type(wrong).__name__}"
+    ):
+        AnyOf([wrong])
+    for one in (EU, EU | GPU):
+        for combine in (one.__or__, one.__and__):
+            assert combine(wrong) is NotImplemented
+
+
+def test_it_is_frozen() -> None:
+    """No field can be set or deleted."""
+    condition: Any = EU | GPU
+    with pytest.raises(AttributeError, match="AnyOf is frozen: 'selectors' cannot be set"):
+        condition.selectors = ()
+    with pytest.raises(AttributeError):
+        del condition.selectors
+
+
+def test_limit() -> None:
+    """1,024 selectors are accepted, and one more is an error, from ``|`` and ``&`` too."""
+    most = AnyOf(Selector.parse(f"a={number}") for number in range(1_024))
+    assert most | most == most
+    combinations: list[Callable[[], AnyOf]] = [lambda: most | GPU, lambda: most & (EU | GPU)]
+    for combine in combinations:
+        with pytest.raises(SelectorError) as caught:
+            combine()
+        assert caught.value.code == "too-many-selectors"
+        assert (
+            caught.value.message == "an AnyOf can have at most 1,024 selectors (limit: selectors)"
+        )
+
+
+def test_an_inventory_answers() -> None:
+    """``match`` and ``failure_counts`` accept it, also after changes; each node is found once."""
+    inventory = Inventory(
+        [Node("n-1", {"region": "eu", "gpu": ""}), Node("n-2", {"gpu": ""}), Node("n-3")]
+    )
+    inventory.upsert(Node("n-4", {"region": "eu"}))
+    answer = inventory.match(EU | GPU)
+    assert (len(answer), answer.ids()) == (3, ["n-1", "n-2", "n-4"])
+    assert len(inventory.match(AnyOf([]))) == 0
+    counts = inventory.failure_counts((EU | GPU) & GOLD)
+    assert (counts.matched, counts.failing, counts.groups) == (0, (4, 1), {(0,): 3, (0, 1): 1})
