@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from nodeselect import Inventory, Node
+from nodeselect import Inventory, InventoryError, Node
 from tests.cli.running import Run, unprintable
 
 HOSTILE = [
@@ -145,6 +145,17 @@ def test_csv_is_read_back(run: Run) -> None:
     ]
     result = run("match", "-n", "-", "--all", "-o", "csv", stdin=as_lines(nodes))
     assert list(Inventory.read(io.StringIO(result.out))) == nodes
+
+
+@pytest.mark.parametrize(
+    "node", [Node("id", {"a": "b"}), Node("n-1", {"gpu": "gpu", "ssd": "ssd"})], ids=repr
+)
+def test_csv_that_looks_like_two_tables(run: Run, node: Node) -> None:
+    """A row that would be read as another header is printed, with a message."""
+    result = run("match", "-n", "-", "--all", "-o", "csv", stdin=as_lines([Node("a"), node]))
+    assert "a node looks like a header; to read the nodes again, use -o ndjson\n" in result.err
+    with pytest.raises(InventoryError, match="another table begins here"):
+        Inventory.read(io.StringIO(result.out))
 
 
 def test_a_name_is_an_id(run: Run, fleet: str) -> None:

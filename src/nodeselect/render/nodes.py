@@ -144,11 +144,11 @@ def _json_object(node: Node) -> str:
 
 def csv_lines(
     nodes: Sequence[Node], keys: Sequence[str] = (), *, header: bool = True
-) -> tuple[Iterator[str], bool]:
-    """Return nodes as lines of CSV, and whether any cell is escaped.
+) -> tuple[Iterator[str], str | None]:
+    """Return nodes as lines of CSV, and why nodeselect cannot read the same nodes back.
 
-    If no cell is escaped, nodeselect reads the lines back as the same nodes. Labels that have no
-    column or an empty value are in a column ``labels``. A table with names always has this column:
+    The reason is None if it can. Labels that have no column or an empty value are in a column
+    ``labels``. A table with names always has this column:
     without it, a reader would take the column ``name`` for a label.
 
     :param keys: the label keys to print; empty to print all.
@@ -156,6 +156,8 @@ def csv_lines(
     :raises ValueError: if CSV cannot hold a label.
     """
     import csv  # only needed for this format
+
+    from nodeselect.readers.formats.csv import is_header
 
     found = {key for node in nodes for key, value in node.labels.items() if value}
     columns = {
@@ -185,8 +187,12 @@ def csv_lines(
         csv.writer(text, lineterminator="").writerow(map(cells.__getitem__, row))
         return text.getvalue()
 
-    is_escaped = any(text != cell for text, cell in cells.items())
-    return map(line, rows if header else rows[1:]), is_escaped
+    reason = None
+    if any(text != cell for text, cell in cells.items()):
+        reason = "some cells are escaped"
+    elif any(is_header(row, rows[0], "id") for row in rows[1:]):
+        reason = "a node looks like a header"
+    return map(line, rows if header else rows[1:]), reason
 
 
 def _pairs(labels: Iterable[tuple[str, str]]) -> str:

@@ -190,12 +190,12 @@ def _print_nodes(result: "_Result", display: _Display) -> None:
             write_output(node_lines(nodes, output, keys=keys, labels=labels, header=header))
             return
         try:
-            lines, is_escaped = csv_lines(nodes, keys, header=header)
+            lines, reason = csv_lines(nodes, keys, header=header)
         except ValueError as error:
             raise click.UsageError(str(error)) from None
         write_output(lines)
-        if is_escaped:
-            write_message("some cells are escaped; to read the nodes again, use -o ndjson")
+        if reason:
+            write_message(f"{reason}; to read the nodes again, use -o ndjson")
 
 
 def _check_number(matched: int, least: int, most: int | None) -> ExitStatus:

@@ -99,7 +99,7 @@ def read_rows(start: bytes, stream: BinaryIO, id_column: str) -> Iterator[NodeRo
                 )
             labels = {key: cell for key, cell in zip(columns, row, strict=True) if cell}
             node_id = labels.pop(id_column, None)
-            if not names.isdisjoint(row) and _is_header(row, columns, id_column):
+            if not names.isdisjoint(row) and is_header(row, columns, id_column):
                 raise InventoryError(
                     "not-csv",
                     "this is a header, so another table begins here",
@@ -122,7 +122,7 @@ def read_rows(start: bytes, stream: BinaryIO, id_column: str) -> Iterator[NodeRo
         raise InventoryError("not-csv", message, place=place) from None
 
 
-def _is_header(row: list[str], columns: list[str], id_column: str) -> bool:
+def is_header(row: list[str], columns: list[str], id_column: str) -> bool:
     """Return whether a row is probably a header, as when two tables are joined, not a node."""
     same = sum(map(eq, row, columns))
     return same > 1 or (id_column in row and (same > 0 or sorted(row) == sorted(columns)))

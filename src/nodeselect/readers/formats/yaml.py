@@ -121,7 +121,7 @@ def _json_after_text(data: bytes, error: InventoryError) -> InventoryError | Non
     start = re.search(rb"^(?:\{\s*[\"}]|\[\s*[\[{\"\]])", data, re.MULTILINE)
     before = data[: start.start()].strip() if start else b""
     is_yaml = before.startswith((b"#", b"---", b"%")) and error.code != "not-yaml"
-    if start is None or is_yaml or before.endswith(b":"):
+    if start is None or not before or is_yaml or before.endswith(b":"):
         return None
     line = data.count(b"\n", 0, start.start()) + 1
     text = quoted(before.partition(b"\n")[0].decode("utf-8", "replace").strip())
