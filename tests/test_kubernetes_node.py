@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from nodeselect import Inventory, InventoryError, Node
+from nodeselect import Inventory, InventoryError, Node, Taint
+from nodeselect.node import CORDON
 from tests.short import short
 
 READY = {"type": "Ready", "status": "True"}
@@ -67,9 +68,9 @@ OBJECTS = [
 def test_it_is_the_node_that_a_reader_returns(decoded: dict[str, Any], state: str | None) -> None:
     """Decoded JSON, its text in a file, and the object of a client are the same node."""
     expected = Node("w-1", LABELS, "w-1", state)
-    assert Node.from_kubernetes(decoded) == expected
-    assert Node.from_kubernetes(MappingProxyType(decoded)) == expected
-    assert Node.from_kubernetes(with_attributes(decoded)) == expected
+    for given in (decoded, MappingProxyType(decoded), with_attributes(decoded)):
+        found = Node.from_kubernetes(given)
+        assert found.replace(taints=None, resources=None) == expected
     text = json.dumps({key: value for key, value in decoded.items() if value is not None})
     assert list(Inventory.read(io.StringIO(text))) == [expected]
 
@@ -101,6 +102,25 @@ def test_labels() -> None:
         pytest.param(node() | {"metadata": "w-1"}, "wrong-type", "metadata: ", id="metadata"),
         pytest.param(node() | {"spec": [True]}, "wrong-type", "found a list", id="spec"),
         pytest.param(node() | {"status": True}, "wrong-type", "found true", id="status"),
+        pytest.param(node(taints={}), "wrong-type", "spec.taints: expected a list", id="taints"),
+        pytest.param(
+            node(taints=[{"key": "a", "effect": "No"}]),
+            "invalid-taint",
+            "spec.taints[0].effect: unknown effect 'No'",
+            id="effect",
+        ),
+        pytest.param(
+            node() | {"status": {"allocatable": {"cpu": "4 cores"}}},
+            "invalid-quantity",
+            "status.allocatable.cpu: '4 cores' is not a quantity",
+            id="quantity",
+        ),
+        pytest.param(
+            node() | {"status": {"allocatable": ["4"]}},
+            "wrong-type",
+            "status.allocatable",
+            id="list",
+        ),
     ],
 )
 def test_what_is_not_a_node(wrong: Any, code: str, message: str) -> None:
@@ -116,3 +136,44 @@ def test_wrong_types(metadata: dict[str, Any]) -> None:
     """A name or a label that is not a string is a ``TypeError``, as in ``Node()``."""
     with pytest.raises(TypeError, match="must be a string, not int"):
         Node.from_kubernetes({"metadata": metadata})
+
+
+DEDICATED = {"key": "dedicated", "value": "ml", "effect": "NoSchedule"}
+ALLOCATABLE = {"cpu": "3920m", "memory": "15Gi", "pods": 110, "nvidia.com/gpu": "0"}
+AMOUNTS = {"cpu": 3920, "memory": 15 * 2**30, "pods": 110}
+
+
+@pytest.mark.parametrize(
+    ("decoded", "taints", "resources"),
+    [
+        pytest.param(
+            node(taints=[DEDICATED | {"timeAdded": "2026-11-29T00:00:00Z"}, DEDICATED])
+            | {"status": {"allocatable": ALLOCATABLE}},
+            (Taint("dedicated", "NoSchedule", "ml"),),
+            AMOUNTS,
+            id="both",
+        ),
+        pytest.param(node(), (), None, id="no-taints"),
+        pytest.param(node(taints=None), (), None, id="null"),
+        pytest.param(node() | {"spec": None}, None, None, id="no-spec"),
+        pytest.param({"metadata": {"name": "w-1"}}, None, None, id="only-metadata"),
+        pytest.param(node() | {"status": {"allocatable": {}}}, (), {}, id="no-resources"),
+        pytest.param(
+            node(unschedulable=True, taints=[{"key": "a", "effect": "NoExecute"}]),
+            (Taint("a", "NoExecute"), CORDON),
+            None,
+            id="cordon",
+        ),
+        pytest.param(
+            node(unschedulable=True, taints=[CORDON._asdict()]), (CORDON,), None, id="both-cordons"
+        ),
+    ],
+)
+def test_taints_and_resources(
+    decoded: dict[str, Any], taints: tuple[Taint, ...] | None, resources: dict[str, int] | None
+) -> None:
+    """A cordon is a taint; what the object does not have is None, and an empty list is not."""
+    for given in (decoded, MappingProxyType(decoded), with_attributes(decoded)):
+        if not isinstance(given, Attributes) or resources is None:
+            found = Node.from_kubernetes(given)
+            assert (found.taints, found.resources) == (taints, resources)

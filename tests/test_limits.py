@@ -31,6 +31,8 @@ def test_names_and_values() -> None:
         "key_prefix": 253,
         "node_labels": 256,
         "node_labels_bytes": 65_536,
+        "node_taints": 256,
+        "node_resources": 256,
         "line_bytes": 4_194_304,
         "event_bytes": 8_388_608,
         "document_bytes": 4_294_967_296,

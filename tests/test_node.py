@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodeselect import Inventory, InventoryError, Node, Selector
+from nodeselect import LIMITS, Inventory, InventoryError, Node, Selector, Taint
 from nodeselect.node import count_connected
 from nodeselect.text import UNPRINTABLE
 from tests.short import short
@@ -36,7 +36,7 @@ def test_labels_are_copied_and_not_validated() -> None:
     assert node.labels == expected
 
 
-@pytest.mark.parametrize("name", ["id", "labels", "name", "state", "other"])
+@pytest.mark.parametrize("name", ["id", "labels", "name", "state", "taints", "_facts", "other"])
 def test_frozen(name: str) -> None:
     """No field can be set or deleted, and no label changed."""
     with pytest.raises(AttributeError, match="frozen"):
@@ -62,6 +62,8 @@ def test_there_are_no_subclasses() -> None:
         pytest.param(Node("n-1", {"region": "us"}, "edge", "connected"), id="labels"),
         pytest.param(Node("n-1", {"region": "eu"}, None, "connected"), id="name"),
         pytest.param(Node("n-1", {"region": "eu"}, "edge", "ready"), id="state"),
+        pytest.param(FULL.replace(taints=[]), id="taints"),
+        pytest.param(FULL.replace(resources={}), id="resources"),
         pytest.param("n-1", id="text"),
     ],
 )
@@ -75,6 +77,12 @@ def test_not_equal(other: object) -> None:
     [
         (FULL, "Node('n-1', {'region': 'eu'}, name='edge', state='connected')"),
         (Node("n-1"), "Node('n-1', {})"),
+        (
+            Node("n-1", taints=[Taint("a", "NoExecute", "b")]),
+            "Node('n-1', {}, taints=(Taint(key='a', effect='NoExecute', value='b'),))",
+        ),
+        (Node("n-1", taints=[]), "Node('n-1', {}, taints=())"),
+        (Node("n-1", resources={"cpu": "2"}), "Node('n-1', {}, resources={'cpu': 2000})"),
         (Node("é", {"\u200b": "\n", "a": ""}), r"Node('é', {'\u200b': '\n', 'a': ''})"),
     ],
 )
@@ -197,3 +205,88 @@ def test_subclasses_of_str() -> None:
     texts = [node.id, str(node.name), str(node.state), *node.labels, *node.labels.values()]
     assert texts == ["n-1", "n-1", "gpu", "gpu", "gpu"]
     assert {type(text) for text in (node.id, *node.labels, *node.labels.values())} == {str}
+
+
+def test_taints_and_resources() -> None:
+    """Taints are sorted, and amounts integers; what is not known is None, not nothing."""
+    node = Node(
+        "n-1",
+        taints=iter(
+            [Taint("b", "NoExecute"), Taint("a", "NoExecute", "x"), Taint("b", "NoExecute")]
+        ),
+        resources={"memory": "1.5Ki", "cpu": "0.5", "pods": 110, "gpu": 0, "disk": "0"},
+    )
+    assert node.taints == (Taint("a", "NoExecute", "x"), Taint("b", "NoExecute"))
+    assert node.resources is not None
+    assert list(node.resources.items()) == [("cpu", 500), ("memory", 1536), ("pods", 110)]
+    with pytest.raises(TypeError):
+        node.resources["cpu"] = 1  # type: ignore[index]
+    assert list(map(str, node.taints)) == ["a=x:NoExecute", "b:NoExecute"]
+    assert (Node("n-1").taints, Node("n-1").resources) == (None, None)
+    assert Node("n-1", taints=()).resources is None
+    assert Node("n-1", resources={}).taints is None
+    assert node.replace(taints=None) == Node("n-1", resources=node.resources)
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "message"),
+    [
+        (
+            {"taints": [Taint("a", "NoExecute"), Taint("b", "Never")]},
+            "invalid-taint",
+            "taints[1].effect: unknown effect 'Never'",
+        ),
+        (
+            {"taints": [Taint("", "NoExecute")]},
+            "invalid-taint",
+            "taints[0].key: the key of a taint must not be empty",
+        ),
+        (
+            {"resources": {"cpu": "4 cores"}},
+            "invalid-quantity",
+            "resources.cpu: '4 cores' is not a quantity, such as 2, 500m or 4Gi",
+        ),
+        (
+            {"resources": {"cpu": -1}},
+            "invalid-quantity",
+            "resources.cpu: an amount must be from 0 to 9223372036854775807",
+        ),
+        (
+            {"taints": [Taint(f"k{at}", "NoExecute") for at in range(LIMITS.node_taints + 1)]},
+            "too-many-taints",
+            "taints: a node can have at most 256 taints (limit: node_taints), found 257",
+        ),
+        (
+            {"resources": {f"k{at}": 1 for at in range(LIMITS.node_resources + 1)}},
+            "too-many-resources",
+            "resources: a node can have at most 256 resources (limit: node_resources), found 257",
+        ),
+    ],
+)
+def test_wrong_taints_and_resources(fields: dict[str, Any], code: str, message: str) -> None:
+    """The error has the path of what is wrong; a node may have as many as the limit."""
+    with pytest.raises(InventoryError) as caught:
+        Node("n-1", **fields)
+    assert (caught.value.code, short(caught.value).partition("\n")[0]) == (code, message)
+    (field, values) = fields.popitem()
+    if len(values) > 100:
+        items = list(values.items() if isinstance(values, dict) else values)[1:]
+        assert len(getattr(Node("n-1", **{field: type(values)(items)}), field)) == 256
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"taints": "a:NoSchedule"},
+        {"taints": [("a", "NoSchedule")]},
+        {"taints": [Taint("a", "NoSchedule", None)]},  # type: ignore[arg-type]
+        {"resources": [("cpu", 1)]},
+        {"resources": {"cpu": 0.5}},
+        {"resources": {"cpu": True}},
+        {"resources": {1: 1}},
+    ],
+)
+def test_wrong_types_of_taints_and_resources(fields: dict[str, Any]) -> None:
+    """Values of other types are a ``TypeError``."""
+    with pytest.raises(TypeError, match=r"Taint|must be"):
+        Node("n-1", **fields)

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
         Snapshot,
     )
     from nodeselect.limits import LIMITS, Limits
-    from nodeselect.node import Node
+    from nodeselect.node import Node, Taint
     from nodeselect.problem import Fix, Place, Problem
     from nodeselect.selectors import AnyOf, Operator, Requirement, Selector
     from nodeselect.standing import StandingSelectors
@@ -79,6 +79,7 @@ __all__ = [
     "SelectorError",
     "Snapshot",
     "StandingSelectors",
+    "Taint",
 ]
 
 __version__ = "0.1.0"
@@ -89,7 +90,7 @@ _MODULES = {
     "errors": ("InventoryError", "JobError", "NodeselectError", "SelectorError"),
     "inventory": ("BaseInventory", "Inventory", "NodeChange", "NodeSet", "Snapshot"),
     "limits": ("LIMITS", "Limits"),
-    "node": ("Node",),
+    "node": ("Node", "Taint"),
     "problem": ("Fix", "Place", "Problem"),
     "selectors": ("AnyOf", "Operator", "Requirement", "Selector"),
     "standing": ("StandingSelectors",),

@@ -22,6 +22,8 @@ class Limits(NamedTuple):
     :param key_prefix: length of a key's prefix, the part before the slash (as in Kubernetes).
     :param node_labels: number of labels of one node.
     :param node_labels_bytes: size of all labels of one node, keys and values, in bytes of UTF-8.
+    :param node_taints: number of taints of one node.
+    :param node_resources: number of resources of one node.
     :param line_bytes: length of a line of NDJSON or of a row of CSV in bytes; a Kubernetes object
         has at most 3 MiB.
     :param event_bytes: size of one event of a stream of nodes, indentation included.
@@ -47,6 +49,8 @@ class Limits(NamedTuple):
     key_prefix: int = 253
     node_labels: int = 256
     node_labels_bytes: int = 64 * 1024
+    node_taints: int = 256
+    node_resources: int = 256
     line_bytes: int = 4 * 1024 * 1024
     event_bytes: int = 8 * 1024 * 1024
     document_bytes: int = 4 * 1024 * 1024 * 1024

@@ -21,5 +21,5 @@ def extract(record: Record) -> RawNode:
     """
     check_kind(record.get("kind"))
     parts = (sub_object(record, key) for key in ("metadata", "spec", "status"))
-    name, labels, state = kubernetes_fields(*parts)
+    name, labels, state, *_ = kubernetes_fields(*parts)
     return RawNode(name, labels, name, state, "metadata.name", "metadata.labels")
