@@ -105,10 +105,12 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     for name, value in PLAIN.items():
         monkeypatch.setenv(name, value)
 
-    def run_here(*args: str, stdin: bytes | str | BinaryIO = b"") -> Result:
+    def run_here(
+        *args: str, stdin: bytes | str | BinaryIO = b"", program: str = "nodeselect"
+    ) -> Result:
         data = stdin.encode() if isinstance(stdin, str) else stdin
         stream = io.BytesIO(data) if isinstance(data, bytes) else data
-        monkeypatch.setattr(sys, "argv", ["nodeselect", *args])
+        monkeypatch.setattr(sys, "argv", [program, *args])
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(stream))
         capsys.readouterr()
         status = run_cli()

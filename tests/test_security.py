@@ -1,10 +1,13 @@
 """What no command does, whatever it is given."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+import nodeselect
 
 ROOT = Path(__file__).parents[1]
 
@@ -61,6 +64,39 @@ def test_commands_only_read_files(arguments: tuple[str, ...]) -> None:
     )
     assert done.returncode in (0, 1), done.stderr
     assert "audit:" not in done.stderr
+
+
+def test_the_plugin_runs_only_kubectl(tmp_path: Path) -> None:
+    """As ``kubectl nodeselect``, the program runs kubectl, without a shell, and nothing else."""
+    kubectl = tmp_path / "kubectl"
+    kubectl.write_text("""#!/bin/sh\necho '{"kind":"NodeList","metadata":{},"items":[]}'\n""")
+    kubectl.chmod(0o755)
+    watched = WATCHED.replace("main()", "sys.argv[0] = 'kubectl-nodeselect'; main()")
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", watched, "match", "--all", "--context", "$(touch a)"],
+        cwd=ROOT,
+        env={"PATH": f"{tmp_path}:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    deeds = [line for line in done.stderr.splitlines() if line.startswith("audit: ")]
+    deeds = [line for line in deeds if not line.startswith("audit: open ('/dev/null'")]
+    raw = "['kubectl', '--context=$(touch a)', 'get', '--raw', '/api/v1/nodes?limit=500']"
+    assert deeds == [f"audit: subprocess.Popen ('kubectl', {raw}, None, None)"]
+
+
+def test_one_module_can_run_a_program() -> None:
+    """No module runs another program, but the one that lists the nodes of a cluster."""
+    home = Path(nodeselect.__file__).parent
+    runs = re.compile(
+        r"^ *(?:import|from) (?:subprocess|multiprocessing|pty|ctypes|socket|ssl|http|asyncio)\b"
+        r"|\bos\.(?:system|popen|exec|fork|spawn|posix_spawn)",
+        re.MULTILINE,
+    )
+    found = {path.relative_to(home) for path in home.rglob("*.py") if runs.search(path.read_text())}
+    assert found == {Path("cli/inputs/cluster.py")}
 
 
 MANY_NODES = """

@@ -38,7 +38,9 @@ class Result(NamedTuple):
 class Run(Protocol):
     """Run the command line in this process."""
 
-    def __call__(self, *args: str, stdin: bytes | str | BinaryIO = b"") -> Result: ...
+    def __call__(
+        self, *args: str, stdin: bytes | str | BinaryIO = b"", program: str = "nodeselect"
+    ) -> Result: ...
 
 
 def run_process(*args: str, stdin: bytes | str = b"", **environment: str) -> Result:

@@ -33,12 +33,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def tab(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Return a function that is called with a shell, its ``COMP_WORDS`` and ``COMP_CWORD``."""
 
-    def press(*args: str, stdin: object = b"") -> Result:
+    def press(*args: str, stdin: object = b"", program: str = "nodeselect") -> Result:
         shell, line, cursor = args
         monkeypatch.setenv("_NODESELECT_COMPLETE", f"{shell}_complete")
         monkeypatch.setenv("COMP_WORDS", line)
         monkeypatch.setenv("COMP_CWORD", cursor)
-        return run()
+        return run(program=program)
 
     return press
 

@@ -100,12 +100,13 @@ Examples:
   nodeselect check job.yaml
 """,
 )
-@click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
+@click.version_option(__version__, "-V", "--version", message="nodeselect %(version)s")
 def commands() -> None:
     """Find out which nodes a label selector matches, and why the others do not.
 
     Selectors are those of Kubernetes and of Expanso jobs. Nodes come from a file or a
-    pipe. All commands are dry runs: nothing is submitted.
+    pipe; as a plugin, "kubectl nodeselect", also from the cluster. All commands are dry
+    runs: nothing is submitted.
     """
 
 
@@ -114,13 +115,15 @@ commands.params.append(colour_option)
 
 @click.command("help")
 @click.argument("command", required=False)
-def show_help(command: str | None) -> None:
+@click.pass_context
+def show_help(context: click.Context, command: str | None) -> None:
     """Show the help of a command.
 
     Without COMMAND, list all commands. "nodeselect COMMAND --help" prints the same.
     """
     words = ["--help"] if command is None else [command, "--help"]
-    commands.main(words, prog_name="nodeselect", standalone_mode=False)
+    root = context.find_root()
+    root.command.main(words, prog_name=root.info_name, standalone_mode=False)
 
 
 def main() -> None:
@@ -132,17 +135,23 @@ def main() -> None:
 
 def run() -> int:
     """Run the command line and return its exit status."""
+    is_plugin = os.path.basename(sys.argv[0]) == "kubectl-nodeselect"
     try:
         if "_NODESELECT_COMPLETE" in os.environ:  # a shell asks what may follow
             for shell in SHELLS.values():
                 add_completion_class(shell)
-        status = commands.main(prog_name="nodeselect", standalone_mode=False)
+        if is_plugin:
+            from nodeselect.cli.plugin import PROGRAM, PluginCommands  # not needed otherwise
+
+            status = PluginCommands(commands).main(prog_name=PROGRAM, standalone_mode=False)
+        else:
+            status = commands.main(prog_name="nodeselect", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
         if isinstance(error, click.NoSuchOption):  # without what click suggests
             error = click.UsageError(f"No such option {error.option_name!r}.", error.ctx)
         write_usage_error(error)
-        if isinstance(error, click.UsageError) and error.ctx is not None:
+        if isinstance(error, click.UsageError) and error.ctx is not None and not is_plugin:
             from nodeselect.cli.suggested_command import suggested_command  # compiles patterns
 
             if command := suggested_command(error.ctx, sys.argv[1:]):

@@ -8,11 +8,14 @@ from nodeselect.cli.inputs.nodes import NodeFiles
 from nodeselect.text import printable
 
 
-def command_line(words: Iterable[str]) -> str:
-    """Return the shell command that runs nodeselect with the arguments ``words``."""
+def command_line(words: Iterable[str], program: Sequence[str] = ("nodeselect",)) -> str:
+    """Return the shell command that runs nodeselect with the arguments ``words``.
+
+    :param program: the words that run nodeselect.
+    """
     import shlex  # loads slowly
 
-    return printable(shlex.join(["nodeselect", *words]))
+    return printable(shlex.join([*program, *words]))
 
 
 def explain_hint(
@@ -40,4 +43,7 @@ def explain_hint(
     if states:
         options["--state"] = [",".join(sorted(states))]
     words = [word for name, values in options.items() for value in values for word in (name, value)]
-    return f"for details, {saved}run: {command_line(['explain', *words])}"
+    program = ["nodeselect"]
+    if nodes_from.cluster is not None:
+        program, words = ["kubectl", "nodeselect"], [*words, *nodes_from.cluster.options]
+    return f"for details, {saved}run: {command_line(['explain', *words], program)}"

@@ -23,6 +23,9 @@ from nodeselect.text import printable, quoted
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
+KUBECTL_OPTIONS = "nodeselect.kubectl_options"
+"""The key in ``click.Context.meta`` for the options of kubectl, if the cluster is read."""
+
 
 def once(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> str | None:
     """Return the value of an option; raise if the option is given twice (click uses the last)."""
@@ -146,7 +149,15 @@ def required_nodes() -> NodeFiles:
 
 
 def default_nodes() -> NodeFiles | None:
-    """Return the input in NODESELECT_NODES; if not set, standard input if it is piped, or None."""
+    """Return the input in NODESELECT_NODES; if not set, standard input if it is piped, or None.
+
+    In a command that reads the cluster, return the cluster.
+    """
+    kubectl_options = click.get_current_context().meta.get(KUBECTL_OPTIONS)
+    if kubectl_options is not None:
+        from nodeselect.cli.inputs.cluster import Cluster  # imports subprocess
+
+        return node_files()._replace(cluster=Cluster(tuple(kubectl_options)))
     if source := os.environ.get(VARIABLE):
         nodes = node_files(source)
         if source != "-" and not os.path.exists(source):
@@ -182,10 +193,11 @@ def job_option(
     required: bool = False,
     multiple: bool = False,
 ) -> Callable[[_Command], _Command]:
-    """Add the option ``--job``, a job file; if ``multiple``, folders too, and repeatable."""
+    """Add the option ``--job``, also ``-f``: a job file; if ``multiple``, several, or folders."""
     return click.option(
-        "--job", metavar="FILE|FOLDER|-" if multiple else "FILE|-", help=help, required=required,
-        multiple=True, callback=None if multiple else _one_file, shell_complete=complete_files,
+        "-f", "--job", metavar="FILE|FOLDER|-" if multiple else "FILE|-", help=help,
+        required=required, multiple=True, callback=None if multiple else _one_file,
+        shell_complete=complete_files,
     )  # fmt: skip
 
 

@@ -142,6 +142,8 @@ def _corrected(command: click.Command, words: list[str], is_renamed: bool) -> li
             if found is None:
                 return None
             option, value = found
+            if option == "-f" and options.get("-n") not in given:  # any file, in other tools
+                option = "-n" if _option_for(value, options, given) == "-n" else option
         if option in ("-l", "--selector") or not (option or has_arguments):
             value = _joined(value, rest)
         is_argument = command.name not in _WITH_ARGUMENTS or (

@@ -24,6 +24,7 @@ from nodeselect.selectors import Selector
 from nodeselect.text import join_limited, pluralize, printable, quoted
 
 if TYPE_CHECKING:
+    from nodeselect.cli.inputs.cluster import Cluster
     from nodeselect.inventory import Inventory, NodeSet
 
 # The address of a database: its program, and its file unless it is PostgreSQL.
@@ -63,15 +64,19 @@ class NodeFiles(NamedTuple):
     :param sources: files, folders, and ``-`` for standard input.
     :param id_column: the name of the id column in CSV and Parquet; None for ``id``.
     :param stdin_conflict: the error message if the job must be read from standard input, too.
+    :param cluster: the cluster with the nodes, if there are no sources.
     """
 
     sources: tuple[str, ...]
     id_column: str | None = None
     stdin_conflict: str = "--job and -n cannot both read standard input"
+    cluster: "Cluster | None" = None
 
     @property
     def name(self) -> str:
         """The name of the inputs in messages, such as ``a.json and standard input``."""
+        if self.cluster is not None:
+            return self.cluster.name
         return join_limited(["standard input" if name == "-" else name for name in self.sources])
 
     def files(self, skipped: list[str] | None = None) -> list[str]:
@@ -114,7 +119,8 @@ def open_nodes(
 
     skipped: list[str] = []
     files = nodes_from.files(skipped)
-    inputs = open_inputs(files)
+    cluster = nodes_from.cluster
+    inputs = open_inputs(files) if cluster is None else cluster.pages("nodes")
     try:
         stream, name = next(inputs) if len(files) == 1 else (None, None)
         if stream is not None and is_saved(stream):

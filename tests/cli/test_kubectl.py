@@ -1,0 +1,294 @@
+"""``kubectl nodeselect``, with the real kubectl, and a server that answers as Kubernetes does."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any, Protocol
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from tests.cli.running import PLAIN, Result, Run
+
+KUBECTL = shutil.which("kubectl")
+pytestmark = pytest.mark.skipif(KUBECTL is None, reason="kubectl is not installed")
+
+PLUGIN = "/usr/local/bin/kubectl-nodeselect"
+NODES = 1_203
+TOKEN = "v=/+&"
+POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {nodeSelector: {rack: r7}}\n"
+
+
+def node(number: int) -> dict[str, Any]:
+    """Return a node as it is on a page of a list: without ``kind``."""
+    labels = {"rack": f"r{number % 11}", "größe": "{[\"\\'\n"}
+    conditions = [{"type": "Ready", "status": "True"}]
+    metadata = {"name": f"w-{number:04}", "labels": labels}
+    return {"metadata": metadata, "spec": {}, "status": {"conditions": conditions}}
+
+
+def status(code: int, reason: str, message: str) -> tuple[int, bytes]:
+    """Return an answer that is an error."""
+    body = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
+    return code, json.dumps(body | {"message": message, "reason": reason, "code": code}).encode()
+
+
+class ApiServer(ThreadingHTTPServer):
+    """Answers ``/api/v1/nodes`` page by page, or in other ways, by the number of the page."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.items = [node(number) for number in range(NODES)]
+        self.answers: dict[int, tuple[int, bytes]] = {}
+        self.is_cut = False
+        self.tokens: list[str] = []
+
+    def answer(self, query: dict[str, list[str]]) -> tuple[int, bytes]:
+        """Return the status and the body for a query."""
+        limit = int(query["limit"][0])
+        token = query.get("continue", [TOKEN + "0"])[0]
+        self.tokens.append(token)
+        start = int(token.removeprefix(TOKEN))
+        if start // limit in self.answers:
+            return self.answers[start // limit]
+        items = self.items[start : start + limit]
+        metadata: dict[str, Any] = {"resourceVersion": "7"}
+        rest = len(self.items) - start - limit
+        if rest > 0:
+            metadata |= {"continue": f"{TOKEN}{start + limit}", "remainingItemCount": rest}
+        page = {"kind": "NodeList", "apiVersion": "v1", "metadata": metadata, "items": items}
+        return 200, json.dumps(page, ensure_ascii=False).encode()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: ApiServer
+
+    def do_GET(self) -> None:
+        """Send the answer."""
+        url = urlsplit(self.path)
+        code, body = 404, b"not found"
+        if url.path == "/api/v1/nodes":
+            code, body = self.server.answer(parse_qs(url.query))
+        self.send_response(code)
+        self.send_header("Content-Type", "application/json")
+        if self.server.is_cut:
+            self.send_header("Content-Length", str(len(body) + 1))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments: object) -> None:
+        """Write nothing."""
+
+
+class Plugin(Protocol):
+    """Run the plugin in this process."""
+
+    def __call__(self, *args: str, stdin: str = "") -> Result: ...
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServer]:
+    """Start a server, of which the configuration of kubectl knows two contexts."""
+    with ApiServer() as running:
+        thread = Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        addresses = {"good": running.server_port, "closed": 9}
+        config = {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": "good",
+            "clusters": [
+                {"name": name, "cluster": {"server": f"http://127.0.0.1:{port}"}}
+                for name, port in addresses.items()
+            ],
+            "contexts": [{"name": name, "context": {"cluster": name}} for name in addresses],
+        }
+        Path(tmp_path, "config").write_text(json.dumps(config))
+        monkeypatch.setenv("KUBECONFIG", str(tmp_path / "config"))
+        monkeypatch.setenv("HOME", str(tmp_path))
+        monkeypatch.delenv("NODESELECT_NODES", raising=False)
+        monkeypatch.chdir(tmp_path)
+        Path("pod.yaml").write_text(POD)
+        try:
+            yield running
+        finally:
+            running.shutdown()
+            thread.join()
+
+
+@pytest.fixture
+def plugin(run: Run, server: ApiServer) -> Plugin:
+    """Return a function that runs the plugin in this process."""
+
+    def run_plugin(*args: str, stdin: str = "") -> Result:
+        ended = run(*args, stdin=stdin, program=PLUGIN)
+        return ended._replace(err=" ".join(ended.err.split()))  # without line ends
+
+    return run_plugin
+
+
+MATCHING = [f"w-{number:04}" for number in range(NODES) if number % 11 == 7]
+
+
+def test_all_pages_are_read(plugin: Plugin, server: ApiServer) -> None:
+    """Each command has the nodes of all pages."""
+    ended = plugin("match", "-f", "pod.yaml", "-o", "name")
+    assert (ended.status, ended.out.split()) == (0, MATCHING)
+    assert f"{len(MATCHING)} of 1,203 nodes match" in ended.err
+    assert server.tokens == [f"{TOKEN}{start}" for start in (0, 500, 1000)]
+    assert plugin("explain", "-f", "pod.yaml").out.startswith(f"{len(MATCHING)} of 1,203 nodes")
+    assert plugin("labels", "rack").out.count("\n") > 11
+    assert plugin("audit").status == 0
+
+
+def test_options_of_kubectl(plugin: Plugin, server: ApiServer, tmp_path: Path) -> None:
+    """They mean what they mean in kubectl, and are in the hints."""
+    ended = plugin("match", "-l", "rack=r99", "-n", "prod", "--context", "good")
+    hint = "kubectl nodeselect explain -l rack=r99 --namespace=prod --context=good"
+    assert (ended.status, ended.err.endswith(hint)) == (1, True)
+    ended = plugin("match", "--all", "--context", "closed")
+    assert (ended.status, ended.out) == (2, "")
+    assert "error[kubectl-failed]: kubectl cannot list the nodes: 'The connection" in ended.err
+    assert "kubectl --context=closed get nodes -A" in ended.err
+    ended = plugin("match", "--all", "--kubeconfig", f"{tmp_path}/none")
+    assert "none: no such file or directory" in ended.err
+    ended = plugin("explain", "-l", "rack=r7", "--context", "good", "-o", "markdown")
+    assert "the cluster --context=good" in ended.out
+    ended = plugin("match", "--all", "-n", "nodes.json")
+    assert ended.err.endswith(
+        "'nodes.json' is not a namespace; to read nodes from a file, give --nodes"
+    )
+
+
+def test_files_instead_of_the_cluster(
+    plugin: Plugin, server: ApiServer, fleet: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only ``--nodes`` replaces the cluster: no variable of the environment, and no pipe does."""
+    assert plugin("match", "-l", "tier", "--nodes", fleet, "-o", "name").out == "n-1\n"
+    nodes = Path(fleet).read_text()
+    assert plugin("match", "-l", "tier", "--nodes", "-", "--count", stdin=nodes).out == "1\n"
+    ended = plugin("explain", "-l", "tier=x", "--node", "-", stdin=nodes.partition("\n")[0])
+    assert ended.out.startswith("n-1 does not match")
+    assert server.tokens == []
+    monkeypatch.setenv("NODESELECT_NODES", fleet)
+    ended = plugin("match", "-f", "-", "--count", stdin=POD)
+    assert ended.out == f"{len(MATCHING)}\n"
+
+
+FORBIDDEN = status(403, "Forbidden", 'nodes is forbidden: User "ci" cannot list resource "nodes"')
+EXPIRED = status(410, "Expired", "The provided continue parameter is too old")
+PAGE = {"kind": "NodeList", "apiVersion": "v1", "metadata": {}, "items": [node(0)]}
+ENDED = PAGE | {"metadata": {"remainingItemCount": 3}}
+STUCK = PAGE | {"metadata": {"continue": f"{TOKEN}500"}}
+NUMBER = PAGE | {"items": [node(0), {"metadata": {"name": "w", "labels": {"rack": 7}}}]}
+
+
+@pytest.mark.parametrize("page", [0, 1])
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (FORBIDDEN, "error[forbidden]: kubectl cannot list the nodes: 'Error from server (Forb"),
+        (EXPIRED, "error[list-expired]: kubectl cannot list the nodes: 'Error from server (Exp"),
+        (status(410, "Gone", "gone"), "error[list-expired]: "),
+        (status(500, "InternalError", "etcd"), "error[kubectl-failed]: "),
+        (status(401, "Unauthorized", "Unauthorized"), "error[kubectl-failed]: "),
+        ((200, json.dumps(PAGE).encode()[:-9]), "error[not-a-list]: "),
+        ((200, status(403, "Forbidden", "no")[1]), "error[not-a-list]: "),
+        ((200, b"<html>log in</html>"), "error[not-a-list]: "),
+        ((200, b""), "error[not-a-list]: "),
+        ((200, json.dumps(PAGE | {"kind": "PodList"}).encode()), "error[not-a-list]: "),
+        ((200, b'{"kind":"NodeList","metadata":{}}'), "error[not-a-list]: "),
+        ((200, b'{"kind":"NodeList","items":[]}'), "error[not-a-list]: "),
+        ((200, json.dumps(ENDED).encode()), "error[one-page]: the list of nodes is incomplete: no"),
+        (
+            (200, json.dumps(NUMBER).encode()),
+            "error[label-not-text]: the value of the label 'rack'",
+        ),
+        ((200, b'{"kind":"NodeList","metadata":{},"items":{}}'), "error[not-a-list]: "),
+        ((200, b'{"kind":"NodeList","metadata":{},"items":["w"]}'), "error[wrong-type]: "),
+    ],
+)
+def test_a_list_that_is_not_whole(
+    plugin: Plugin, server: ApiServer, answer: tuple[int, bytes], message: str, page: int
+) -> None:
+    """What is forbidden, cut off or invalid on any page is an error, never a smaller answer."""
+    server.answers[page] = answer
+    ended = plugin("match", "--all")
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err.startswith(message)
+    if "label-not-text" in message:
+        assert f"--> page {page + 1} of the nodes: [1].metadata.labels.rack" in ended.err
+
+
+def test_no_node(plugin: Plugin, server: ApiServer) -> None:
+    """A list of nothing is ``[]`` or null."""
+    for items in ("[]", "null"):
+        page = f'{{"kind":"NodeList","metadata":{{"resourceVersion":"7"}},"items":{items}}}'
+        server.answers[0] = (200, page.encode())
+        assert plugin("match", "-l", "rack").err.startswith("0 of 0 nodes match")
+
+
+def test_connections_that_end(plugin: Plugin, server: ApiServer) -> None:
+    """A body that is shorter than announced is an error, and so is a token that leads nowhere."""
+    server.answers[1] = (200, json.dumps(STUCK).encode())
+    ended = plugin("match", "--all")
+    assert "error[one-page]: the list of nodes is incomplete: no page follows page 2" in ended.err
+    server.is_cut = True
+    ended = plugin("match", "--all")
+    assert (ended.status, ended.out) == (2, "")
+    assert "error[kubectl-failed]: " in ended.err
+    assert "unexpected EOF" in ended.err
+
+
+def test_kubectl_is_not_installed(plugin: Plugin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error says so."""
+    monkeypatch.setenv("PATH", "/nonexistent")
+    ended = plugin("match", "--all")
+    assert ended.err.startswith("error[kubectl-failed]: cannot run kubectl: No such file")
+
+
+def test_kubectl_runs_the_plugin(server: ApiServer, tmp_path: Path) -> None:
+    """It finds the console script, and passes on arguments and the exit status."""
+    script = tmp_path / "kubectl-nodeselect"
+    script.write_text(f"#!{sys.executable}\nfrom nodeselect.__main__ import main\nmain()\n")
+    script.chmod(0o755)
+    environment = os.environ | PLAIN | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    for arguments, code, text in (
+        (["match", "-f", "pod.yaml", "--count"], 0, f"{len(MATCHING)}\n"),
+        (["match", "-l", "rack=r99", "--count"], 1, "0\n"),
+        (["--version"], 0, "nodeselect "),
+    ):
+        done = subprocess.run(
+            ["kubectl", "nodeselect", *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stdout.startswith(text)) == (code, True), done.stderr
+
+
+@pytest.mark.parametrize("command", ["match", "explain", "labels", "audit"])
+def test_help(run: Run, command: str) -> None:
+    """Examples are of the plugin, and ``-n`` is the namespace; nodeselect itself is unchanged."""
+    text = run(command, "--help", program=PLUGIN).out
+    assert f"Usage: kubectl nodeselect {command} [OPTIONS]" in text
+    assert f"  kubectl nodeselect {command}" in text
+    assert "  nodeselect " not in text
+    assert "-n, --namespace NAME" in text
+    assert "Exit status: 0" in text
+    assert run("help", command, program=PLUGIN).out == text
+    assert "-n, --nodes FILE" in run(command, "--help").out
+
+
+def test_other_commands(run: Run) -> None:
+    """The other commands are those of nodeselect, and a typo has no suggestion of that program."""
+    assert "-n, --nodes FILE" in run("rollout", "--help", program=PLUGIN).out
+    assert "kubectl nodeselect explain -f" in run("--help", program=PLUGIN).out
+    assert "did you mean" not in run("mach", "-l", "gpu", program=PLUGIN).err
