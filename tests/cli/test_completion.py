@@ -1,6 +1,7 @@
 """What a shell gets when TAB is pressed. ``test_completion_in_shells.py`` presses it."""
 
 import os
+import string
 from pathlib import Path
 
 import click
@@ -149,17 +150,25 @@ def test_a_pipe_is_not_read(tab: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_many_candidates(tab: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of more candidates than a screen shows, there are their beginnings, one letter longer."""
     monkeypatch.setattr(completion, "_MAX_SHOWN", 100)
-    Inventory(Node(f"node-{at:04}", {}) for at in range(2_000)).save("many")
+    Inventory(Node(f"node-{at:04}", {}) for at in reversed(range(2_000))).save("many")
     assert in_bash(tab, "match -n many --id no") == ["node-0", "node-1"]
     assert len(in_bash(tab, "match -n many --id node-19")) == 100
+
+
+def test_signs_that_a_shell_interprets(tab: Run) -> None:
+    """Of all signs, a word has only those that mean nothing to any shell."""
+    Inventory(Node(f"n{sign}1", {}) for sign in string.punctuation).save("signs")
+    assert in_bash(tab, "match -n signs --id n") == ["n-1", "n.1", "n/1", "n_1"]
 
 
 def test_large_files(tab: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """A large file is not read, unless it is a saved inventory."""
     size = Path("my fleet.csv").stat().st_size
+    Path("small.csv").write_text("id\nn-0\n")
     for limit, expected in ((size - 1, []), (size, ["tier=free", "tier=gold"])):
         monkeypatch.setattr(completion, "_MAX_BYTES", limit)
         assert in_bash(tab, "match -n 'my fleet.csv' -l tie") == expected
+        assert in_bash(tab, "match -n small.csv -n 'my fleet.csv' -l tie") == expected
     assert in_bash(tab, "match -n fleet.nsx -l tie") == ["tier=free"]
 
 

@@ -104,6 +104,7 @@ def test_nothing_runs(name: str, tmp_path: Path) -> None:
         for text in PAYLOADS
     ]
     nodes.append({"id": "n-1", "state": "ready", "labels": {"region": "eu-west"}})
+    nodes += ({"id": f"m-{at}", "labels": {"zone": zone}} for at, zone in enumerate("abb"))
     (tmp_path / "n.json").write_text(json.dumps(nodes))
     command, setup = SHELLS[name]
     shell = Shell(command, tmp_path)
@@ -122,6 +123,9 @@ def test_nothing_runs(name: str, tmp_path: Path) -> None:
                 shell.enter(f"nodeselect match -n n.json --id {quote}{payload[0]}\t{quote}")
         for typed in ("-l key=a", "-l 'key=h\t'", "-l k", "--state x", "--selector=key=b"):
             shell.enter(f"nodeselect match -n n.json {typed}\t")
+        if name == "bash":  # the first value is the most frequent one, not the first by name
+            shell.enter("bind TAB:menu-complete")
+            assert "-l zone=b" in shell.enter("nodeselect match -n n.json -l zone=\t")
         assert not (tmp_path / "pwn").exists()
         shell.enter("touch pwn")  # the shell would have made it here
         assert (tmp_path / "pwn").exists()

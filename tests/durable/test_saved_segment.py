@@ -7,7 +7,7 @@ from zlib import crc32
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nodeselect import Inventory, InventoryError, Node, Selector
@@ -48,6 +48,8 @@ def file_fixture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("saved") / "fleet.nsx"
 
 
+# A value that only the next key has.
+@example([Node("n-1", {"a": "1"}), Node("n-2", {"b": "2"})], 1, Selector.parse("a=2"))
 @given(fleets(), st.sampled_from((1, 65_536)), selectors())
 def test_all_of_a_segment(file: Path, fleet: list[Node], few: int, selector: Selector) -> None:
     """Nodes, ids, names, labels, states and answers are those of the inventory that was saved."""
@@ -124,6 +126,7 @@ FORGED: list[tuple[str, Callable[[bytes], bytes], str]] = [
     ("ids.ordinals", lambda _: b"\xff" * 16, "the index of the ids has other nodes"),
     ("keys", lambda _: b"\xff\nx\n"[:4], "the strings of the section 'keys' cannot be read"),
     ("keys", lambda _: b"y\nx\n", "the labels of the keys are not in order"),
+    ("keys", lambda _: b"x\nx\n", "the labels of the keys are not in order"),
     ("values", lambda _: b"\xfe\n" * 3, "the strings of the section 'values' cannot be read"),
     ("labels", lambda _: b"\xff" * 4, OF_NOTHING),
     ("states", lambda _: b"\2" * 4, OF_NOTHING),

@@ -40,10 +40,13 @@ def assert_column(column: Strings[str | None], strings: list[str | None]) -> Non
     """Assert that a column has these strings, one by one and in any selection."""
     assert len(column) == len(strings)
     assert [column[rank] for rank in range(len(strings))] == strings
-    for ranks in ([], range(len(strings)), range(len(strings) - 1, -1, -2), [0] * len(strings)):
+    count = len(strings)
+    for ranks in ([], range(count), range(count - 1, -1, -2), [0] * count, [0] * 2 * count):
         expected = [strings[rank] for rank in ranks]
         for _ in range(2):  # the second time, they are known
-            assert to_list(column.take(array("I", ranks))) == expected
+            taken = to_list(column.take(array("I", ranks)))
+            assert taken == expected
+            taken.clear()
         assert to_list(column.take(np.array(ranks, np.int64))) == expected
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("nodeselect.durable.saved_strings.bulk_reader", lambda _: None)

@@ -60,7 +60,7 @@ class Database(ABC):
         self._create(NODES, columns)
         self._create(str(LONG.table), long_columns)
         nodes: list[tuple[Any, ...]] = []
-        labels: list[tuple[Any, ...]] = []
+        labels: list[tuple[Any, ...]] = [(None, "a", "a")]  # of no node
         for at, row in enumerate(rows):
             own = (row.present.get(key) for key in COLUMNS)
             nodes.append((at, row.id, self.encode(row.labels), *own))

@@ -72,4 +72,5 @@ def test_a_pattern_of_polars_is_no_name(name: str) -> None:
     """Polars would take the columns that match it; an expression may be anything."""
     with pytest.raises(ValueError, match="is a pattern for names"):
         polars.where(Selector.parse("a"), columns={"a": name})
-    polars.where(Selector.parse("a"), columns={"a": pl.col("x")})
+    for column in (pl.col("x"), "^r", "r$", "r*"):
+        polars.where(Selector.parse("a"), columns={"a": column})

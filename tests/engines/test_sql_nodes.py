@@ -144,10 +144,11 @@ def test_sets(nodes: SqlNodes, inventory: Inventory, monkeypatch: pytest.MonkeyP
     one, other = selectors[1], selectors[3]
     a, b = nodes.match(one), nodes.match(other)
     c, d = inventory.match(one), inventory.match(other)
-    assert [(a | b).ids(), (a & b).ids(), (a - b).ids()] == [
+    assert [(a | b).ids(), (a & b).ids(), (a - b).ids(), ((a | b) - a).ids()] == [
         (c | d).ids(),
         (c & d).ids(),
         (c - d).ids(),
+        ((c | d) - c).ids(),
     ]
 
 
@@ -397,4 +398,5 @@ def test_wrong_arguments() -> None:
     for method in methods:
         with pytest.raises(TypeError, match="parse a text with"):
             method("gpu")
+    assert 1 not in nodes
     assert queries == []

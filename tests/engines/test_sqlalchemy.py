@@ -197,7 +197,8 @@ def test_explanations(connection: sa.Connection, columns: dict[str, str]) -> Non
     inventory = Inventory(Node(node_id, rows[node_id]) for node_id in sorted(ids, key=str.encode))
     where = sql.where(chosen, connection.dialect.name)
     fleet = sqlalchemy.nodes(connection, NODES, labels=LABELS, columns=columns, where=where)
-    for selector in cases.sample(cases.selectors(20), 40):
+    # One is of a column whose name has marks of parameters.
+    for selector in (Selector.parse("a-b"), *cases.sample(cases.selectors(20), 40)):
         assert fleet.explain(selector) == inventory.explain(selector), selector
 
 
@@ -207,6 +208,8 @@ def test_what_needs_ids() -> None:
         sqlalchemy.where(Selector.of(match_ids=["n"]), labels=None)
     with pytest.raises(ValueError, match="and the column of the ids"):
         sqlalchemy.where(Selector.parse("a"), labels=LONG_TABLE)
+    with pytest.raises(ValueError, match="need its columns"):
+        sqlalchemy.where(Selector.parse("a"), labels=LONG_TABLE[:2], id=NODE.c.id)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

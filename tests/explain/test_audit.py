@@ -153,6 +153,13 @@ LIMITS: dict[str, tuple[list[tuple[int, Labels]], list[str]]] = {
     "prefix": ([(2, {"x.io/team": "dba"}), (10, {"team": "dba"})], ["x.io/team -> team"]),
     "prefix-of-a-rare-key": ([(2, {"x.io/team": "dba"}), (9, {"team": "dba"})], []),
     "prefix-of-ids": ([(1, {"x.io/k": "marta"}), *((1, {"k": id_}) for id_ in IDS)], []),
+    "prefix-of-another-value": (
+        [(1, {"x.io/team": "dba"}), (1, {"x.io/team": "it"}), (MANY, {"team": "dba"})], [],
+    ),
+    "prefix-beside-the-key": (
+        [(1, {"x.io/team": "dba", "team": "dba"}), (MANY, {"team": "dba"})], [],
+    ),
+    "without-letters": ([(1, {"k": "_"}), (MANY, {"k": "-"})], []),
     "value-of-a-wrong-key": (
         [(1, {"regoin": "EU"}), (4, REGOIN), (MANY, REGION)], ["regoin -> region"],
     ),
@@ -174,8 +181,9 @@ def test_limits(groups: list[tuple[int, Labels]], expected: list[str]) -> None:
 
 def test_a_misspelling_of_a_misspelling() -> None:
     """What is expected is right itself."""
-    found = audited((1, {"k": "Premum"}), (3, {"k": "premum"}), (MANY, {"k": "premium"}))
-    assert [each.expected for each in found.findings] == ["premium", "premium"]
+    words = {"Prenum": 1, "prenum": 2, "premum": 10, "premium": 50}
+    found = audited(*((count, {"k": word}) for word, count in words.items()))
+    assert [each.expected for each in found.findings] == ["premium", "premium", "premium"]
 
 
 def test_ids_are_not_compared() -> None:
@@ -193,6 +201,8 @@ def test_too_many_to_compare(monkeypatch: pytest.MonkeyPatch) -> None:
     found = audited(*groups)
     assert (found.unchecked, found.keys_checked) == (("site",), True)
     assert reported(found) == ["k=Free -> free"]
+    found = audited((MANY, {"site": "x"}), *((1, {"x.io/site": f"x{at}"}) for at in range(3)))
+    assert (found.unchecked, found.findings) == (("x.io/site",), ())
     monkeypatch.setattr(audit, "_MAX_WORDS", 1)
     found = audited(*groups)
     assert (found.unchecked, found.keys_checked) == (("k", "site"), False)

@@ -406,6 +406,7 @@ def test_fork(path: Path) -> None:
 
 FORK = """
 import os
+from threading import Thread
 from nodeselect import ChangeLog, Inventory, InventoryError, Node
 log = ChangeLog(PATH)
 inventory = Inventory(log=log)
@@ -420,6 +421,10 @@ if not child:
         assert error.code == "log-closed" and "child process" in error.message
     os.write(there[1], b".")
     os.read(back[0], 1)
+    thread = Thread(target=lambda: ChangeLog(PATH + "2").close(), daemon=True)
+    thread.start()  # its threads can open other logs
+    thread.join(20)
+    assert not thread.is_alive()
     assert inventory.follow(PATH) == 1 and inventory.ids() == ["n-1", "n-2"]
     os._exit(0)
 os.read(there[0], 1)
@@ -510,7 +515,10 @@ def test_a_full_disk(writer: Inventory, log: ChangeLog, path: Path) -> None:
     reader = Inventory(FLEET)
     assert reader.follow(path) == 1
     assert path.stat().st_size > size
-    writer.upsert(Node("m"))
+    with patch.object(os, "ftruncate", failing), refused("cannot-write", "No space left on device"):
+        writer.upsert(Node("m"))
+    with patch.object(os, "pwrite", lambda file, data, offset: write(file, data[:9], offset)):
+        writer.upsert(Node("m"))
     assert reader.follow(path) == 1
     log.close()
     with ChangeLog(path) as again:
@@ -586,7 +594,10 @@ def test_zeros_at_the_end(writer: Inventory, log: ChangeLog, path: Path) -> None
             assert same(reader, writer)
             writer.remove("n-9")
         assert reader.follow(path) == 1
-    for content in (both + bytes(300_000) + b"1", both[:-3] + bytes(2) + both[-1:], bytes(99)):
+    for content in (
+        *(both + bytes(300_000) + b"1", both[:-3] + bytes(2) + both[-1:], bytes(99)),
+        whole + b"1" * 28 + bytes(99),  # the whole header of a record
+    ):
         path.write_bytes(content)
         with pytest.raises(InventoryError):
             Inventory(FLEET).follow(path)
@@ -646,6 +657,20 @@ def test_saved_while_the_disk_of_the_log_is_full(writer: Inventory, path: Path) 
     assert reader.follow(path) == 1
     writer.save(file)
     assert same(Inventory.open(file), writer)
+
+
+def test_saved_while_the_log_is_cut_off(writer: Inventory, path: Path) -> None:
+    """A log that does not have all writes is not taken for one that has."""
+    write = Sections.write
+
+    def cutting_write(*arguments: Any) -> int:
+        writer.upsert(Node("meanwhile"))
+        os.truncate(path, path.stat().st_size - 1)
+        return write(*arguments)
+
+    writer.upsert(Node("late"))
+    with patch.object(Sections, "write", cutting_write), refused("cannot-write", "log was cut off"):
+        writer.save(path.with_suffix(".nsx"))
 
 
 def test_the_file_of_a_log_is_not_replaced(writer: Inventory, log: ChangeLog, path: Path) -> None:

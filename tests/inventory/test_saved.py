@@ -225,6 +225,11 @@ def test_open_a_stream(file: Path) -> None:
     with file.open("rb") as stream:
         opened = Inventory.open(stream)
     assert list(opened) == FLEET
+    file.chmod(0o644)
+    file.write_bytes(b"before" + file.read_bytes())
+    with file.open("rb") as stream:
+        stream.seek(6)
+        assert list(Inventory.open(stream)) == FLEET
     with pytest.raises(InventoryError, match="not a saved inventory"):
         Inventory.open(BytesIO(b"{}"))
     with pytest.raises(TypeError):

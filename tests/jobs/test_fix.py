@@ -45,6 +45,7 @@ def test_fix(case: golden.Row) -> None:
     [
         (b"name: a\r\nselector:\r\n  matchIds: [5] # x\r\n", None),
         (b"\xef\xbb\xbfname: a\nselector:\n  matchIds: [5] # x", None),
+        (b"\xef\xbb\xbf{name: a, selector: {matchIds: [5]}}", None),
         ("name: né\U0001f600\nselector: {matchIds: [5]}".encode(), None),
         (b"name: a\nselector: {matchIds: [\xff]}", b""),
         (b"name: a\nselector: {matchIds: [\x00]}", b""),

@@ -96,6 +96,7 @@ def test_all_that_is_refused_is_reported(names: list[str]) -> None:
         ('{"a": 1, "a": 2, x}', "x.json", ["duplicate-key", "not-json"]),
         ('{"a": 1e999, "a": {"b": NaN, ]', "x.json", ["not-finite", "not-finite", "not-json"]),
         ('{"a": 1, "a": 2, x', "x", ["duplicate-key", "not-yaml"]),
+        ('{"a": 1, "a": 2, x', "X.JSON", ["duplicate-key", "not-json"]),
         ('{"a": NaN, x: y}', "x", ["not-a-job"]),
         pytest.param('{"a": NaN, "b": ' + "[" * 40, "x", ["not-finite", "too-deep"], id="json"),
         ("name: 5\npriority: [\n", "x", ["not-yaml"]),

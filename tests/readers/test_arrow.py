@@ -85,6 +85,8 @@ def test_columns_with_dots() -> None:
     assert list(Inventory.read(to_parquet(table))) == [Node("n-1", labels)]
     renamed = Inventory.from_arrow(to_parquet(table), columns={"x": "a"})
     assert list(renamed) == [Node("n-1", {"x": "1"})]
+    named = pa.table({"id": ["n-1"], "name": ["web"]})  # as in CSV, this is a label
+    assert list(Inventory.from_arrow(named)) == [Node("n-1", {"name": "web"})]
     states = pa.table({"id": ["n-1"], "state": ["up"], "__index_level_0__": [1]})
     assert list(Inventory.from_arrow(states)) == [Node("n-1", state="up")]
     assert list(Inventory.from_arrow(states, columns={"x": "state"})) == [Node("n-1", {"x": "up"})]

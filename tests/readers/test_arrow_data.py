@@ -9,7 +9,7 @@ from tests.imports import loaded_after
 
 WITHOUT_PYARROW = """
 import sys
-sys.modules["pyarrow"] = None
+{setup}
 from nodeselect import Inventory, InventoryError
 from tests.short import short
 for attempt in ({attempts}):
@@ -24,14 +24,17 @@ for attempt in ({attempts}):
 
 
 def test_without_pyarrow(tmp_path: Path) -> None:
-    """Without pyarrow, an error says what to install; everything else works."""
+    """Without one that works, an error says what to install; everything else works."""
     path = tmp_path / "fleet"
     path.write_bytes(b"PAR1\x15")
+    (tmp_path / "pyarrow.py").write_text("raise ImportError('it needs another numpy')")
     attempts = f"""
         lambda: Inventory.read({str(path)!r}), lambda: Inventory.from_arrow({str(path)!r}),
         lambda: Inventory().to_arrow(),
     """
-    assert "numpy" not in loaded_after(WITHOUT_PYARROW.format(attempts=attempts))
+    for setup in ('sys.modules["pyarrow"] = None', f"sys.path.insert(0, {str(tmp_path)!r})"):
+        script = WITHOUT_PYARROW.format(setup=setup, attempts=attempts)
+        assert "numpy" not in loaded_after(script)
 
 
 def test_pandas_is_not_loaded(tmp_path: Path) -> None:

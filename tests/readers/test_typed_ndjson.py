@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nodeselect import InventoryError, Node, Selector
@@ -111,6 +111,7 @@ def fleets(draw: st.DrawFn) -> list[dict[str, str]]:
     return some
 
 
+@example([{}, {}, {}], "a", 1)
 @given(fleets(), st.sampled_from(TEXTS), st.sampled_from([1, 100, 400]))
 def test_nodes_and_failures(fleet: list[dict[str, str]], text: str, size: int) -> None:
     """The nodes that match, and what the others fail, do not depend on the decoder."""

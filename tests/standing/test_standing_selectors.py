@@ -193,6 +193,15 @@ def test_compaction(monkeypatch: pytest.MonkeyPatch) -> None:
     assert list(standing) == list(before)
 
 
+def test_nodes_with_many_sets_of_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is cached for the keys of nodes is bounded, whatever keys nodes have."""
+    monkeypatch.setattr("nodeselect.standing.selector_store._MAX_KEY_SETS", 4)
+    standing = StandingSelectors((at, parse(f"k{at}")) for at in range(9))
+    for at in [*range(9), *range(9)]:
+        assert standing.matching({f"k{at}": ""}).names() == [at]
+        assert len(standing._view.store._cache) <= 4
+
+
 PROGRAM = """
 from nodeselect import Node, Selector, StandingSelectors
 standing = StandingSelectors((number, Selector.everything()) for number in range({count}))

@@ -206,8 +206,7 @@ class _Conditions:
         node_id, label_key, value = labels
         is_key = _ValueIn(label_key, _text(key))
         is_node = sa.and_(node_id.is_not(None), is_key, test_value(value))
-        # The statement may use this table elsewhere, too.
-        nodes = sa.select(_JoinKeys(node_id)).where(is_node).correlate(None)
+        nodes = sa.select(_JoinKeys(node_id)).where(is_node)
         return _IsIn(self._id, nodes.scalar_subquery())
 
 
