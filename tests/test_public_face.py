@@ -19,7 +19,10 @@ IMPORT = re.compile(r"^(?:>>> )? *from (nodeselect[.\w]*) import (\([^)]*\)|.*)$
 
 FACES = [
     "nodeselect",
-    *(f"nodeselect.{name}" for name in ("selectors", "explain", "inventory", "standing", "jobs")),
+    *(
+        f"nodeselect.{name}"
+        for name in ("selectors", "placement", "explain", "inventory", "standing", "jobs")
+    ),
     *(f"nodeselect.engines.{name}" for name in ("sql", "sqlalchemy", "polars", "spark")),
 ]
 """The modules whose names are public."""

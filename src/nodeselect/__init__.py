@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     )
     from nodeselect.limits import LIMITS, Limits
     from nodeselect.node import Node, Taint
+    from nodeselect.placement import Placement, Toleration, Usage
     from nodeselect.problem import Fix, Place, Problem
     from nodeselect.selectors import AnyOf, Operator, Requirement, Selector
     from nodeselect.standing import StandingSelectors
@@ -71,6 +72,7 @@ __all__ = [
     "NodeselectError",
     "Operator",
     "Place",
+    "Placement",
     "Problem",
     "Reason",
     "Requirement",
@@ -80,6 +82,8 @@ __all__ = [
     "Snapshot",
     "StandingSelectors",
     "Taint",
+    "Toleration",
+    "Usage",
 ]
 
 __version__ = "0.1.0"
@@ -91,6 +95,7 @@ _MODULES = {
     "inventory": ("BaseInventory", "Inventory", "NodeChange", "NodeSet", "Snapshot"),
     "limits": ("LIMITS", "Limits"),
     "node": ("Node", "Taint"),
+    "placement": ("Placement", "Toleration", "Usage"),
     "problem": ("Fix", "Place", "Problem"),
     "selectors": ("AnyOf", "Operator", "Requirement", "Selector"),
     "standing": ("StandingSelectors",),

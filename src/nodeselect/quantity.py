@@ -8,6 +8,10 @@ from nodeselect.text import quoted
 MAX_AMOUNT: Final = 2**63 - 1
 """The largest amount of a resource."""
 
+_UNIT_DIGITS: Final = 9
+UNIT: Final = 10**_UNIT_DIGITS
+"""One unit of a resource, such as a core or a byte, in billionths."""
+
 _CPU_MULTIPLE: Final = 1000  # an amount of cpu is in millicores
 
 _QUANTITY = re.compile(
@@ -21,7 +25,7 @@ _DECIMAL = {"n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15,
 _BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
 
 # Beyond them the result is the same: too large, or 1 as everything is rounded up.
-_MIN_EXPONENT, _MAX_EXPONENT = -2_100, 30
+_MIN_EXPONENT, _MAX_EXPONENT = -2_100, 40
 
 
 def parse_quantity(resource: str, text: str) -> int:
@@ -43,6 +47,16 @@ def parse_quantity(resource: str, text: str) -> int:
     if len(digits) <= _FEW_DIGITS and digits.isdecimal() and digits.isascii():  # faster
         number = int(digits) << (10 if len(digits) < len(text) else 0)
         return number * _CPU_MULTIPLE if resource == "cpu" else number
+    return round_up(resource, parse_exact(text))
+
+
+def parse_exact(text: str) -> int:
+    """Parse a quantity as :func:`parse_quantity` does; return it in billionths (``UNIT``).
+
+    Kubernetes rounds quantities up to billionths when it parses them, and later their sums.
+
+    :raises ValueError: if ``text`` is not a quantity, is negative, or is too large.
+    """
     match = _QUANTITY.fullmatch(text)
     if match is None or not (match[2] or match[3]):
         raise ValueError(f"{quoted(text)} is not a quantity, such as 2, 500m or 4Gi")
@@ -55,17 +69,28 @@ def parse_quantity(resource: str, text: str) -> int:
             number, exponent = MAX_AMOUNT, 0
     elif suffix:
         exponent += _DECIMAL.get(suffix) or int(suffix[1:])
-    if resource == "cpu":
-        number *= _CPU_MULTIPLE
+    exponent += _UNIT_DIGITS
     if exponent > 0:
         number *= 10 ** min(exponent, _MAX_EXPONENT)
     elif exponent < 0:
         number = -(-number // 10 ** -max(exponent, _MIN_EXPONENT))
     if sign == "-" and number:
         raise ValueError(f"the quantity {quoted(text)} is negative")
-    if number > MAX_AMOUNT:
+    if number > MAX_AMOUNT * UNIT:
         raise ValueError(f"the quantity {quoted(text)} is too large")
     return number
+
+
+def round_up(resource: str, exact: int) -> int:
+    """Return an amount in the unit of its resource, rounded up.
+
+    :param exact: the amount in billionths.
+    :raises ValueError: if it is too large.
+    """
+    amount = -(-exact // (UNIT // _CPU_MULTIPLE if resource == "cpu" else UNIT))
+    if amount > MAX_AMOUNT:
+        raise ValueError(f"the amount of {resource} is too large")
+    return amount
 
 
 def quantity_text(resource: str, amount: int) -> str:

@@ -169,6 +169,27 @@ def _read_terms(value: object, path: str) -> list[Selector]:
     return selectors
 
 
+def check_preferred_terms(spec: Mapping[str, Any]) -> None:
+    """Raise if a preferred term of the node affinity is invalid; it excludes no node.
+
+    :param spec: a PodSpec that :func:`selectors_from_pod_spec` accepts.
+    :raises SelectorError: if a term is invalid; ``path`` is its path in the spec.
+    """
+    affinity = (spec.get("affinity") or {}).get("nodeAffinity") or {}
+    path = f"affinity.nodeAffinity.{_PREFERRED}"
+    for number, item in enumerate(read_list(affinity.get(_PREFERRED), path)):
+        at_item = f"{path}[{number}]"
+        fields = read_fields(item, at_item, ("weight", "preference"))
+        weight = fields.get("weight")
+        if type(weight) is not int or not 1 <= weight <= 100:
+            message = "the weight must be an integer from 1 to 100"
+            raise structure_error("invalid-weight", message, f"{at_item}.weight")
+        at_term = f"{at_item}.preference"
+        term = read_fields(fields.get("preference"), at_term, ("matchExpressions", "matchFields"))
+        read_match_expressions(term.get("matchExpressions"), f"{at_term}.matchExpressions")
+        _read_match_fields(term.get("matchFields"), f"{at_term}.matchFields")
+
+
 def _read_match_fields(value: object, path: str) -> set[str] | None:
     """Return the node names that all items of ``matchFields`` allow; None if there are no items.
 

@@ -1,0 +1,195 @@
+"""The nodes that a pod can use, as the filters of kube-scheduler decide.
+
+Source: kube-scheduler, the plugins NodeName, NodeUnschedulable, NodeAffinity, TaintToleration and
+NodeResourcesFit.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType, NoneType
+from typing import Any, NamedTuple
+
+from nodeselect.errors import InventoryError
+from nodeselect.node import Node, Taint, check_resources
+from nodeselect.placement.pod_requests import check_pod_resources, pod_requests
+from nodeselect.placement.requirements import AtLeast, Tolerates
+from nodeselect.placement.toleration import (
+    DAEMON_SET_TOLERATIONS,
+    Toleration,
+    excludes,
+    read_tolerations,
+)
+from nodeselect.placement.usage import Usage
+from nodeselect.selectors.frozen import FrozenMapping
+from nodeselect.selectors.label_selector import structure_error
+from nodeselect.selectors.pod_spec import check_preferred_terms, selectors_from_pod_spec
+from nodeselect.selectors.selector import AnyOf, Selector, require_condition
+from nodeselect.text import describe_json, to_exact_str
+
+_EVERYTHING = Selector.everything()
+
+
+class _Fields(NamedTuple):
+    selector: Selector | AnyOf
+    tolerations: tuple[Toleration, ...]
+    requests: Mapping[str, int]
+    not_considered: tuple[str, ...]
+
+
+class Placement(_Fields):
+    """What a pod requires of a node: labels, tolerated taints, and free resources. Frozen.
+
+    >>> from nodeselect import Node, Taint
+    >>> placement = Placement(Selector.parse("region=eu"), requests={"cpu": "2"})
+    >>> placement.matches(Node("n-1", {"region": "eu"}, taints=[], resources={"cpu": "4"}))
+    True
+    >>> placement.matches(Node("n-2", {"region": "eu"}, taints=[Taint("gpu", "NoSchedule")]))
+    False
+
+    What is unknown of a node, its taints or its resources, is not required. A taint with the effect
+    ``PreferNoSchedule`` keeps no pod away.
+
+    :param selector: what is required of the labels and the id.
+    :param tolerations: those of the pod; duplicates are dropped.
+    :param requests: how much of each resource the pod requests, in millicores of ``cpu`` and in
+        bytes or pieces of all others; or as a quantity, such as ``500m``. Sorted; 0 is dropped.
+    :param not_considered: what else decides on the nodes of the pod, in words such as ``volumes``.
+    :raises SelectorError: if an amount is invalid.
+    :raises TypeError: if an argument has the wrong type.
+    """
+
+    __slots__ = ()
+
+    def __new__(
+        cls,
+        selector: Selector | AnyOf = _EVERYTHING,
+        tolerations: Iterable[Toleration] = (),
+        requests: Mapping[str, int | str] = MappingProxyType({}),
+        not_considered: Iterable[str] = (),
+    ) -> "Placement":
+        distinct = tuple(dict.fromkeys(tolerations))
+        for toleration in distinct:
+            if not isinstance(toleration, Toleration):
+                raise TypeError(f"expected a Toleration, not {type(toleration).__name__}")
+        try:
+            amounts = FrozenMapping(check_resources(requests, "requests"))
+        except InventoryError as error:
+            raise structure_error(error.code, error.message, error.place.path) from None
+        words = dict.fromkeys(to_exact_str(each, "not_considered") for each in not_considered)
+        return super().__new__(cls, require_condition(selector), distinct, amounts, tuple(words))
+
+    @classmethod
+    def from_pod_spec(cls, spec: Mapping[str, Any], kind: str = "Pod") -> "Placement":
+        """Build the placement of a pod, with what Kubernetes adds.
+
+        >>> gpu = {"resources": {"limits": {"nvidia.com/gpu": 1}}}
+        >>> placement = Placement.from_pod_spec({"nodeName": "n-1", "containers": [gpu]})
+        >>> placement.selector, placement.requests
+        (Selector('<id in (n-1)>'), {'nvidia.com/gpu': 1, 'pods': 1})
+
+        The selector is that of :func:`selectors_from_pod_spec`. A limit without a request is the
+        request; sidecars, init containers, overhead and the resources of the whole pod count. A
+        DaemonSet has tolerations of its own. Everything that is read is validated as by the API
+        server, preferred node affinity too, which excludes no node.
+
+        ``not_considered`` has those of: pod affinity, pod anti-affinity, topology spread, volumes,
+        host ports, resource claims, runtime class, scheduling gates, another scheduler.
+
+        :param spec: a decoded PodSpec: the ``spec`` of a pod, or ``spec.template.spec`` of a
+            workload. Quantities may be strings or numbers.
+        :param kind: the kind of the object that has the spec, such as ``DaemonSet``.
+        :raises SelectorError: if a part is invalid; ``path`` is its path in the spec, such as
+            ``tolerations[0].operator``.
+        :raises TypeError: if ``spec`` is not a mapping.
+        """
+        any_of = AnyOf(selectors_from_pod_spec(spec))
+        check_preferred_terms(spec)
+        requests = pod_requests(spec)
+        check_pod_resources(spec)
+        tolerations = read_tolerations(spec.get("tolerations"))
+        has_host_network = spec.get("hostNetwork")
+        if not isinstance(has_host_network, (bool, NoneType)):
+            message = f"expected true or false, found {describe_json(has_host_network)}"
+            raise structure_error("wrong-type", message, "hostNetwork")
+        if kind == "DaemonSet":
+            tolerations += DAEMON_SET_TOLERATIONS[: None if has_host_network else -1]
+        selector: Selector | AnyOf = any_of
+        if len(any_of.selectors) < 2:
+            [selector] = any_of.selectors or [Selector.nothing()]
+        return cls(selector, tolerations, requests, _not_considered(spec))
+
+    def matches(self, node: Node, usage: Usage | None = None) -> bool:
+        """Return whether the pod can use a node. Cost: a few microseconds.
+
+        :param usage: what the other pods on the nodes request; None if there are none.
+        """
+        labels, node_id, facts = node.labels, node.id, node._facts
+        selector = self.selector
+        for each in selector.selectors if isinstance(selector, AnyOf) else (selector,):
+            if each.predicate(labels, node_id):
+                break
+        else:
+            return False
+        if facts is not None and facts.taints is not None:
+            for taint in facts.taints:
+                if excludes(taint, self.tolerations):
+                    return False
+        if facts is not None and facts.resources is not None:
+            used = {} if usage is None else usage.of(node_id)
+            for resource, amount in self.requests.items():
+                if facts.resources.get(resource, 0) - used.get(resource, 0) < amount:
+                    return False
+        return True
+
+    def requirements(self, taints: Iterable[Taint]) -> tuple[Tolerates | AtLeast, ...]:
+        """Return what is required beside the selector, of nodes that have no other ``taints``."""
+        excluding = sorted({taint[:2] for taint in taints if excludes(taint, ())})
+        return (
+            *(Tolerates(key, effect, self.tolerations) for key, effect in excluding),
+            *(AtLeast(resource, amount) for resource, amount in self.requests.items()),
+        )
+
+    def __and__(self, selector: Selector | AnyOf) -> "Placement":
+        """Return a placement that also requires ``selector``."""
+        return self._replace(selector=self.selector & selector)
+
+
+_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+_VOLUMES = (
+    *("awsElasticBlockStore", "azureDisk", "cinder", "ephemeral", "gcePersistentDisk", "iscsi"),
+    *("persistentVolumeClaim", "rbd"),
+)
+
+# Further conditions on nodes, and the fields that have them.
+_CONDITIONS = {
+    "pod affinity": [f"affinity.podAffinity.{_REQUIRED}"],
+    "pod anti-affinity": [f"affinity.podAntiAffinity.{_REQUIRED}"],
+    "volumes": [f"volumes.{source}" for source in _VOLUMES],
+    "host ports": ["containers.ports.hostPort", "initContainers.ports.hostPort"],
+    "resource claims": ["resourceClaims"],
+    "runtime class": ["runtimeClassName"],
+    "scheduling gates": ["schedulingGates"],
+}
+
+
+def _not_considered(spec: Mapping[str, Any]) -> Iterator[str]:
+    for words, paths in _CONDITIONS.items():
+        if any(any(_values(spec, *path.split("."))) for path in paths):
+            yield words
+    if spec.get("hostNetwork") and any(_values(spec, "containers", "ports")):
+        yield "host ports"  # all ports are those of the host
+    for policy in _values(spec, "topologySpreadConstraints", "whenUnsatisfiable"):
+        if policy != "ScheduleAnyway":
+            yield "topology spread"
+    if spec.get("schedulerName") not in (None, "", "default-scheduler"):
+        yield "another scheduler"
+
+
+def _values(value: object, *path: str) -> Iterator[object]:
+    """Yield the values at a path of fields, which may lead through lists."""
+    if isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _values(item, *path)
+    elif not path:
+        yield value
+    elif isinstance(value, Mapping):
+        yield from _values(value.get(path[0]), *path[1:])

@@ -1,0 +1,161 @@
+"""How much a pod requests of each resource.
+
+Source: Kubernetes component-helpers, ``resource.PodRequests``; of the API server, the defaults
+(``SetDefaults_Pod``) and ``ValidatePodSpec``.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+from nodeselect.quantity import UNIT, parse_exact, round_up
+from nodeselect.selectors.charset import is_key
+from nodeselect.selectors.diagnostics import key_error
+from nodeselect.selectors.label_selector import (
+    read_fields,
+    read_list,
+    read_mapping,
+    structure_error,
+)
+from nodeselect.text import describe_json, join_limited, quoted
+
+# Amounts in billionths, which are summed before they are rounded up.
+_Exact: TypeAlias = dict[str, int]
+
+_HUGE_PAGES = "hugepages-"
+_STANDARD = ("cpu", "memory", "ephemeral-storage")
+
+
+def pod_requests(spec: Mapping[str, Any]) -> dict[str, int]:
+    """Return the requests of a pod, in the units of the resources. Cost: about 10 µs.
+
+    - A limit without a request is the request.
+    - The containers and the sidecars (init containers that always restart) run together. Before,
+      each other init container runs with the sidecars that are listed before it.
+    - Requests of the whole pod for cpu, memory and huge pages replace those of its containers.
+    - The overhead is added. The pod is one of ``pods``.
+
+    :param spec: a PodSpec as decoded JSON.
+    :raises SelectorError: if a quantity is invalid; ``path`` is its path in the spec.
+    """
+    running: _Exact = {}
+    for path, container in _containers(spec, "containers"):
+        _add(running, _container_requests(container, path))
+    sidecars: _Exact = {}
+    total: _Exact = {}
+    for path, container in _containers(spec, "initContainers"):
+        requests = _container_requests(container, path)
+        if container.get("restartPolicy") == "Always":
+            _add(sidecars, requests)
+        else:
+            _add(requests, sidecars)
+            _raise(total, requests)
+    _add(running, sidecars)
+    _raise(total, running)
+    requests, limits = _read_resources(spec.get("resources"), "resources")
+    for resource, amount in (limits | requests).items():
+        is_default = resource not in requests and not resource.startswith(_HUGE_PAGES)
+        if _is_of_pod(resource) and not (is_default and resource in total):
+            total[resource] = amount
+    _add(total, _read_amounts(spec.get("overhead"), "overhead"))
+    try:
+        return {name: round_up(name, amount) for name, amount in total.items()} | {"pods": 1}
+    except ValueError as error:
+        raise structure_error("invalid-quantity", f"in all, {error}", "containers") from None
+
+
+def _containers(spec: Mapping[str, Any], name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the containers of a list, each with its path."""
+    for number, container in enumerate(read_list(spec.get(name), name)):
+        path = f"{name}[{number}]"
+        yield path, read_mapping(container, path, "write an object with the fields of a container")
+
+
+def _container_requests(container: Mapping[str, Any], path: str) -> _Exact:
+    requests, limits = _read_resources(container.get("resources"), f"{path}.resources")
+    return limits | requests
+
+
+def _read_resources(value: object, path: str) -> tuple[_Exact, _Exact]:
+    """Return requests and limits."""
+    fields = read_mapping({} if value is None else value, path, "write requests and limits")
+    return (
+        _read_amounts(fields.get("requests"), f"{path}.requests"),
+        _read_amounts(fields.get("limits"), f"{path}.limits"),
+    )
+
+
+def _read_amounts(value: object, path: str) -> _Exact:
+    amounts = {}
+    items = read_mapping({} if value is None else value, path, "write RESOURCE: QUANTITY").items()
+    for resource, quantity in items:
+        if isinstance(quantity, bool) or not isinstance(quantity, (str, int, float)):
+            message = f"expected a quantity, found {describe_json(quantity)}"
+            raise structure_error("wrong-type", message, _at(path, resource))
+        try:
+            amounts[resource] = _parse_exact(str(quantity))
+        except ValueError as error:
+            place = _at(path, resource)
+            raise structure_error("invalid-quantity", str(error), place) from None
+    return amounts
+
+
+_parse_exact = lru_cache(maxsize=4_096)(parse_exact)  # many pods have the same quantities
+
+
+def _at(path: str, resource: str) -> str:
+    return f"{path}.{resource}" if resource.isidentifier() else f"{path}[{quoted(resource)}]"
+
+
+def _add(total: _Exact, amounts: _Exact) -> None:
+    for resource, amount in amounts.items():
+        total[resource] = total.get(resource, 0) + amount
+
+
+def _raise(total: _Exact, amounts: _Exact) -> None:
+    for resource, amount in amounts.items():
+        total[resource] = max(total.get(resource, 0), amount)
+
+
+def check_pod_resources(spec: Mapping[str, Any]) -> None:
+    """Raise if the API server would reject the requests or limits of a pod.
+
+    :param spec: a PodSpec that :func:`pod_requests` accepts.
+    :raises SelectorError: with the path in the spec.
+    """
+    for name in ("containers", "initContainers"):
+        for path, container in _containers(spec, name):
+            _check_resources(container.get("resources"), f"{path}.resources")
+    _check_resources(spec.get("resources"), "resources")
+    _check_resources({"limits": spec.get("overhead")}, "overhead")
+
+
+def _check_resources(value: object, path: str) -> None:
+    read_fields(value, path, ("claims", "limits", "requests"))
+    requests, limits = _read_resources(value, path)
+    for resource, amount in (limits | requests).items():
+        name = "requests" if resource in requests else "limits"
+        place = _at(path if path == "overhead" else f"{path}.{name}", resource)
+        limit = limits.get(resource)
+        is_extended = "/" in resource and "kubernetes.io/" not in resource
+        shown = quoted(resource)
+        if not is_key(resource):
+            raise key_error(resource, 0, len(resource)).at(place)
+        if "/" not in resource and resource not in _STANDARD and not _is_of_pod(resource):
+            hint = f"use {join_limited(_STANDARD, 3)} or a name such as nvidia.com/gpu"
+            raise structure_error("unknown-resource", f"unknown resource {shown}", place, hint)
+        if path == "resources" and not _is_of_pod(resource):
+            raise structure_error("unknown-resource", f"a pod cannot request {shown}", place)
+        if is_extended and amount % UNIT:
+            message = f"the amount of {shown} must be an integer"
+            raise structure_error("invalid-quantity", message, place)
+        if (is_extended or resource.startswith(_HUGE_PAGES)) and amount != limit:
+            message = f"the request of {shown} must equal its limit"
+            raise structure_error("invalid-request", message, place)
+        if limit is not None and amount > limit:
+            message = f"the request of {shown} is above its limit"
+            raise structure_error("invalid-request", message, place)
+
+
+def _is_of_pod(resource: str) -> bool:
+    return resource in ("cpu", "memory") or resource.startswith(_HUGE_PAGES)

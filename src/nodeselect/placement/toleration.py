@@ -1,0 +1,121 @@
+"""Tolerations: the taints of a node that do not keep a pod away.
+
+Source: Kubernetes, ``Toleration.ToleratesTaint``, and ``ValidateTolerations`` of the API server.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from nodeselect.errors import SelectorError
+from nodeselect.node import EFFECTS, Taint
+from nodeselect.selectors.charset import is_key, is_value
+from nodeselect.selectors.diagnostics import key_error, value_error
+from nodeselect.selectors.label_selector import read_fields, read_list, read_text, structure_error
+from nodeselect.text import describe_json, join_limited, quoted, to_exact_str
+
+
+class _Fields(NamedTuple):
+    key: str
+    operator: str
+    value: str
+    effect: str
+
+
+class Toleration(_Fields):
+    """Taints that do not keep a pod away. Frozen.
+
+    >>> from nodeselect import Taint
+    >>> Toleration("nvidia.com/gpu", "Exists").tolerates(Taint("nvidia.com/gpu", "NoSchedule"))
+    True
+
+    :param key: the key of the taints; empty for any key, only with the operator ``Exists``.
+    :param operator: ``Equal``, which is also meant by an empty text; or ``Exists``, for any value.
+    :param value: the value of the taints; empty if the operator is ``Exists``.
+    :param effect: the effect of the taints; empty for any effect.
+    :raises SelectorError: if the API server would reject it; ``path`` is the name of the field.
+    :raises TypeError: if an argument is not a string.
+    """
+
+    __slots__ = ()
+
+    def __new__(
+        cls, key: str = "", operator: str = "Equal", value: str = "", effect: str = ""
+    ) -> "Toleration":
+        key, value = to_exact_str(key, "a key"), to_exact_str(value, "a value")
+        operator = to_exact_str(operator, "an operator") or "Equal"
+        effect = to_exact_str(effect, "an effect")
+        if key and not is_key(key):
+            raise key_error(key, 0, len(key)).at("key")
+        if not is_value(value):
+            raise value_error(value, 0, len(value), key).at("value")
+        if operator not in ("Equal", "Exists"):
+            message = f"{quoted(operator)} is not an operator of tolerations"
+            if operator in ("Gt", "Lt"):
+                message += ", except as an alpha feature of Kubernetes"
+            raise structure_error("unknown-operator", message, "operator", "use Equal or Exists")
+        if not key and operator == "Equal":
+            message = "without a key, the operator must be Exists"
+            raise structure_error("missing-field", message, "operator")
+        if value and operator == "Exists":
+            message = "with the operator Exists, there must be no value"
+            raise structure_error("wrong-number-of-values", message, "value")
+        if effect and effect not in EFFECTS:
+            message = f"{quoted(effect)} is not an effect of taints"
+            hint = f"use {join_limited(EFFECTS, len(EFFECTS), 'or')}"
+            raise structure_error("unknown-effect", message, "effect", hint)
+        return super().__new__(cls, key, operator, value, effect)
+
+    def tolerates(self, taint: Taint) -> bool:
+        """Return whether it covers ``taint``. Cost: about 0.2 µs."""
+        key, operator, value, effect = self
+        return (
+            (not effect or effect == taint.effect)
+            and (not key or key == taint.key)
+            and (operator == "Exists" or value == taint.value)
+        )
+
+
+def excludes(taint: Taint, tolerations: Iterable[Toleration]) -> bool:
+    """Return whether a taint keeps away a pod with these tolerations."""
+    if taint.effect == "PreferNoSchedule":  # which only makes the node a worse choice
+        return False
+    for toleration in tolerations:  # noqa: SIM110 - in half the time of all()
+        if toleration.tolerates(taint):
+            return False
+    return True
+
+
+def read_tolerations(value: object) -> tuple[Toleration, ...]:
+    """Return the tolerations of a pod spec, from decoded JSON.
+
+    :raises SelectorError: if one is invalid; ``path`` is such as ``tolerations[0].operator``.
+    """
+    tolerations = []
+    for number, item in enumerate(read_list(value, "tolerations")):
+        path = f"tolerations[{number}]"
+        fields = dict(read_fields(item, path, (*Toleration._fields, "tolerationSeconds")))
+        seconds = fields.pop("tolerationSeconds", None)
+        given = {name: text for name, text in fields.items() if text is not None}
+        texts = {name: read_text(text, f"{path}.{name}") for name, text in given.items()}
+        try:
+            tolerations.append(Toleration(**texts))
+        except SelectorError as error:
+            raise error.at(f"{path}.{error.path}") from None
+        if seconds is not None and type(seconds) is not int:
+            message = f"expected an integer, found {describe_json(seconds)}"
+            raise structure_error("wrong-type", message, f"{path}.tolerationSeconds")
+        if seconds is not None and tolerations[-1].effect != "NoExecute":
+            message = "with tolerationSeconds, the effect must be NoExecute"
+            raise structure_error("unknown-effect", message, f"{path}.effect")
+    return tuple(tolerations)
+
+
+# What Kubernetes adds to the pods of a DaemonSet; the last one only if they use the host's network.
+DAEMON_SET_TOLERATIONS = tuple(
+    Toleration(f"node.kubernetes.io/{name}", "Exists", effect=effect)
+    for name, effect in (
+        *((name, "NoExecute") for name in ("not-ready", "unreachable")),
+        *((f"{name}-pressure", "NoSchedule") for name in ("disk", "memory", "pid")),
+        *((name, "NoSchedule") for name in ("unschedulable", "network-unavailable")),
+    )
+)

@@ -1,0 +1,1 @@
+"""Placements: what pods require of nodes."""

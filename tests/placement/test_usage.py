@@ -1,0 +1,116 @@
+"""What the pods on the nodes request, and how it changes."""
+
+from typing import Any
+
+import pytest
+
+from nodeselect import InventoryError, Usage
+from nodeselect.placement import usage as usage_module
+
+
+def pod(node: str | None = "n-1", phase: str | None = "Running", **requests: Any) -> dict[str, Any]:
+    """Return a pod on a node."""
+    container = {"name": "c", "resources": {"requests": requests}}
+    return {
+        "metadata": {"name": "p", "namespace": "shop"},
+        "spec": {"nodeName": node, "containers": [container]},
+        "status": {"phase": phase},
+    }
+
+
+def test_pods_that_count() -> None:
+    """Pods count that are assigned to a node and have not ended."""
+    pods = [
+        *(pod(cpu=1), pod(cpu="500m", memory="1Gi"), pod("n-2", "Pending", cpu=1)),
+        *(pod(phase="Succeeded", cpu=1), pod(phase="Failed", cpu=1), pod(None, "Pending", cpu=1)),
+        *(pod("", cpu=1), pod("n-3", None), pod("n-3", "Unknown")),
+        {"kind": "Pod", "spec": {"nodeName": "n-4"}},
+    ]
+    usage = Usage(pods)
+    assert usage.of("n-1") == {"cpu": 1500, "memory": 2**30, "pods": 2}
+    assert usage.of("n-2") == {"cpu": 1000, "pods": 1}
+    assert usage.of("n-3") == {"pods": 2}
+    assert usage.of("n-4") == {"pods": 1}
+    assert usage.of("n-5") == {}
+
+
+@pytest.mark.parametrize(
+    ("item", "code", "place"),
+    [
+        (None, "wrong-type", "pods[1]"),
+        ({}, "wrong-type", "pods[1].spec"),
+        ({"kind": "Node", "spec": {}}, "not-a-pod", "pods[1].kind"),
+        (pod(5), "wrong-type", "pods[1].spec.nodeName"),  # type: ignore[arg-type]
+        (pod(cpu="x"), "invalid-quantity", "pods[1].spec.containers[0].resources.requests.cpu"),
+    ],
+)
+def test_errors(item: Any, code: str, place: str) -> None:
+    """What is not a pod, or cannot be counted, is an error with its place."""
+    with pytest.raises(InventoryError) as caught:
+        Usage([pod(), item])
+    assert (caught.value.code, caught.value.place.path) == (code, place)
+
+
+def test_add_and_remove() -> None:
+    """What is added can be removed, and nothing else."""
+    usage = Usage()
+    usage.add("n", {"cpu": 500, "pods": 1})
+    before = usage.of("n")
+    usage.add("n", {"cpu": 250, "memory": 5, "pods": 1})
+    assert usage.of("n") == {"cpu": 750, "memory": 5, "pods": 2}
+    assert before == {"cpu": 500, "pods": 1}
+    for wrong in ({"cpu": 751}, {"cpu": 1, "gpu": 1}):
+        with pytest.raises(ValueError, match="the pods on node 'n' request less"):
+            usage.remove("n", wrong)
+    with pytest.raises(ValueError, match="the pods on node 'm' request less"):
+        usage.remove("m", {"pods": 1})
+    assert usage.of("n") == {"cpu": 750, "memory": 5, "pods": 2}
+    usage.remove("n", {"cpu": 500, "pods": 1})
+    assert usage.of("n") == {"cpu": 250, "memory": 5, "pods": 1}
+    usage.remove("n", {"cpu": 250, "memory": 5, "pods": 1})
+    assert usage.of("n") == {}
+
+
+def test_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ids changed since a version are known, however many changes there were."""
+    monkeypatch.setattr(usage_module, "_MIN_HISTORY", 4)
+    usage = Usage([pod("n-1"), pod("n-2")])
+    assert usage.version == 2
+    assert usage.changed_since(0) == {"n-1", "n-2"}
+    assert usage.changed_since(2) == set()
+    changed: list[str] = ["n-1", "n-2"]
+    for number in range(100):
+        node_id = f"n-{number % 7}"
+        usage.add(node_id, {"pods": 1})
+        changed.append(node_id)
+        assert usage.version == len(changed)
+        for version in range(len(changed) + 1):
+            assert usage.changed_since(version) >= set(changed[version:])
+        for version in range(len(changed) - 3, len(changed) + 1):
+            assert usage.changed_since(version) == set(changed[version:])
+
+
+def test_a_change_that_fails_is_none() -> None:
+    """An error leaves the version as it was."""
+    usage = Usage([pod()])
+    with pytest.raises(ValueError, match="request less"):
+        usage.remove("n-1", {"pods": 2})
+    assert usage.version == 1
+
+
+def test_pods_of_a_workload() -> None:
+    """The pods of a workload can be left out: of a Deployment, by its ReplicaSets."""
+    first, second, third = pod(cpu=1), pod("n-2", cpu=2), pod("n-3", cpu=3)
+    for each, name in ((first, "web-5d4f"), (second, "web-5d4f"), (third, "web-2-5d4f")):
+        owner = {"kind": "ReplicaSet", "name": name, "controller": True}
+        each["metadata"] |= {"ownerReferences": [owner], "labels": {"pod-template-hash": "5d4f"}}
+    usage = Usage([first, second, third])
+    found = usage.pods_of("Deployment", "web", "shop")
+    assert found == (("n-1", {"cpu": 1000, "pods": 1}), ("n-2", {"cpu": 2000, "pods": 1}))
+    assert found == usage.pods_of("ReplicaSet", "web-5d4f", "shop")
+    assert usage.pods_of("Deployment", "web-2", "shop") == (("n-3", {"cpu": 3000, "pods": 1}),)
+    assert usage.pods_of("Deployment", "web", "default") == ()
+    assert len(usage.pods_of("Pod", "p", "shop")) == 3
+    for node_id, requests in found:
+        usage.remove(node_id, requests)
+    assert usage.of("n-1") == {} == usage.of("n-2")
