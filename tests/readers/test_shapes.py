@@ -322,6 +322,8 @@ AROUND = {
     "blank-lines-first": ("\n\n  []\n", []),
     "yaml-one": ("# of a tool\nid: n-1\nlabels: {a: b}\n", [Node("n-1", {"a": "b"})]),
     "yaml-flow": ("[{id: n-1, labels: {a: b}}]", [Node("n-1", {"a": "b"})]),
+    "yaml-flow-in-lines": ("[\n  {id: n-1, labels: {a: b}},\n]\n", [Node("n-1", {"a": "b"})]),
+    "yaml-flow-map-in-lines": ("{\r\n  n-1: {a: b}\r\n}\r\n", [Node("n-1", {"a": "b"})]),
     "id-like-a-field": ('{"config": {"a": "b"}}', [Node("config", {"a": "b"})]),
     "field-of-a-job": ('{"id": "n", "spec": {"config": {}}}', [Node("n")]),
     "yaml-map": (

@@ -124,6 +124,9 @@ def detect_format(stream: BinaryIO, id_column: str) -> tuple[Format, bytes]:
             raise InventoryError("compressed", message, hint=hint)
     if start.startswith(SAVED_MAGIC[:4]):
         return "saved", start
+    if line in (b"{", b"["):  # the next line decides
+        start += stream.readline(LIMITS.line_bytes)
+        return "yaml" if re.match(_UNQUOTED_KEY, start) else "json", start
     if line.startswith((b"{", b"[")) and not re.match(_UNQUOTED_KEY, line):
         if line.startswith(b"["):
             return "json", start
