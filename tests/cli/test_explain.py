@@ -30,9 +30,9 @@ def root(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param(["--job", TRY], "explanation", id="none-matches"),
         pytest.param(["--id", "dublin-01-inference-01", "-l", "!gpux"], "explanation", id="ids"),
         pytest.param(["-l", "a=b,a=c,!d,tier!=x,tier>5"], "explanation", id="contradiction"),
-        pytest.param(["-l", "gpu", "-l", "nope"], "explanations", id="several"),
+        pytest.param(["-l", "gpu", "-l", "nope"], "explanation", id="several"),
         pytest.param(["-l", "gpu", "--node", "node-174fc70c"], "node", id="node"),
-        pytest.param(["-l", "gpu", "-l", "a", "--node", "node-174fc70c"], "nodes", id="nodes"),
+        pytest.param(["-l", "gpu", "-l", "a", "--node", "node-174fc70c"], "node", id="nodes"),
         pytest.param(["--job", JOB, "--job", TRY], "jobs", id="jobs"),
         pytest.param(["--job", JOB, "--job", EXAMPLE], "jobs", id="wrong-job"),
         pytest.param(

@@ -4,14 +4,15 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from nodeselect import NearMiss, Node, Selector
+from nodeselect import NearMiss, Node
 from nodeselect.explain import FailureCounts
+from nodeselect.explain.explanation import Condition, alternatives
 from tests import naive
 
 
 class _Failures(NamedTuple):
     nodes: Sequence[Node]
-    requirements: Sequence[Selector]
+    requirements: Sequence[Condition]
     failed: Sequence[tuple[int, ...]]
 
     @property
@@ -37,7 +38,7 @@ class _Failures(NamedTuple):
         return [miss for miss in misses if len(miss.failed) == fewest][:limit]
 
     def count_if_replaced(
-        self, positions: Collection[int], replacements: Sequence[Selector]
+        self, positions: Collection[int], replacements: Sequence[Condition]
     ) -> int:
         kept = [each for at, each in enumerate(self.requirements) if at not in positions]
         return sum(
@@ -50,12 +51,15 @@ class NodeList(NamedTuple):
 
     nodes: Sequence[Node]
 
-    def failures(self, requirements: Sequence[Selector]) -> _Failures:
+    def failures(self, requirements: Sequence[Condition]) -> _Failures:
         failed = [
             tuple(at for at, each in enumerate(requirements) if not _matches(each, node))
             for node in self.nodes
         ]
         return _Failures(self.nodes, requirements, failed)
+
+    def note(self, requirement: Condition) -> str | None:
+        return None
 
     def key_counts(self, limit: int) -> Mapping[str, int] | None:
         counts = Counter(key for node in self.nodes for key in node.labels)
@@ -87,5 +91,8 @@ class NodeList(NamedTuple):
         return (min(ids), len(ids)) if ids else None
 
 
-def _matches(requirement: Selector, node: Node) -> bool:
-    return naive.matches(requirement.requirements, requirement.ids, node.labels, node.id)
+def _matches(condition: Condition, node: Node) -> bool:
+    return any(
+        naive.matches(each.requirements, each.ids, node.labels, node.id)
+        for each in alternatives(condition)
+    )

@@ -5,9 +5,15 @@ from pathlib import Path
 import pytest
 
 import nodeselect
-from nodeselect import Correction, Explanation, Inventory, Node, Selector
-from nodeselect.explain.compute import exclude_by_state
+from nodeselect import AnyOf, Correction, Explanation, Inventory, Node, Selector
+from nodeselect.explain.compute import exclude_by_state, explain
+from nodeselect.explain.explanation import Condition
 from nodeselect.explain.wording import notes
+from nodeselect.inventory.snapshot import statistics_of
+from nodeselect.inventory.statistics import ViewStatistics
+from nodeselect.render.explanation import explanation_lines, render_text
+from nodeselect.render.page import render_page
+from nodeselect.render.screen import Screen
 from tests import golden
 from tests.explain.test_hints import selector_of
 from tests.imports import loaded_after
@@ -77,6 +83,52 @@ def test_one_node() -> None:
             {"text": "tier=gold", "value": None, "passes": False},
         ],
     }
+
+
+@pytest.mark.parametrize(
+    ("question", "row"),
+    [
+        ("region=us | debug=x", ("(region=us or debug=x)", "region=eu,debug=", False)),
+        ("region=eu | tier=gold", ("(region=eu or tier=gold)", "region=eu", True)),
+        ("tier | id:n-1;", ("(tier or <id in (n-1)>)", "n-2", False)),
+        ("tier | gpu,a=b", ("(tier or gpu,a=b)", None, False)),
+        ("a | b | c | d | e", ("(a or b or c or 2 more)", None, False)),
+    ],
+)
+def test_one_node_and_several_selectors(question: str, row: tuple[str, str | None, bool]) -> None:
+    """What the selectors do not share is one requirement, with the labels that the node has."""
+    result = Inventory(FEW).explain_node(selector_of(question), "n-2")
+    assert result.requirements == (row,)
+    assert result.matches == row[2]
+
+
+def test_what_is_not_considered() -> None:
+    """It is a field, and a line in every report."""
+    inventory, selector = Inventory(FEW), Selector.parse("region=eu")
+    not_considered = ("pod affinity", "volumes")
+    explanation = explain(statistics_of(inventory), selector, not_considered=not_considered)
+    assert explanation.not_considered == not_considered
+    assert explanation.as_dict()["not_considered"] == not_considered
+    assert explanation._replace(not_considered=()) == inventory.explain(selector)
+    line = "not considered: pod affinity and volumes"
+    assert f"\n\n{line}" in render_text(explanation)
+    assert line in "\n".join(explanation_lines("markdown", "", explanation, Screen()))
+    assert f">{line}</p>" in render_page(explanation, selector, inventory)
+    assert "not considered" not in render_page(inventory.explain(selector), selector, inventory)
+
+
+def test_conditions_that_are_not_on_labels() -> None:
+    """The rows can be given; an engine says why no node satisfies one that it knows."""
+
+    class Nodes(ViewStatistics):
+        def note(self, requirement: Condition) -> str | None:
+            return f"no node has {requirement}"
+
+    parts = AnyOf([Selector.parse("a"), Selector.parse("b")]).split()
+    explanation = explain(Nodes(Inventory(FEW)._view), Selector.parse("x"), parts=parts)
+    assert explanation.selector == "x"
+    assert [each[0] for each in explanation.requirements] == ["(a or b)"]
+    assert explanation.requirements[0].note == "no node has a or b"
 
 
 @pytest.mark.parametrize(
@@ -232,7 +284,7 @@ def test_it_imports_no_index_no_inventory_and_no_layout() -> None:
     own = [name.split(".") for name in loaded if name.startswith("nodeselect.")]
     assert {name[1] for name in own} == {
         *("errors", "explain", "limits", "node", "problem"),
-        *("selectors", "similarity", "text"),
+        *("quantity", "selectors", "similarity", "text"),
     }
     assert "nodeselect.explain.compute" in loaded
     assert {"numpy", "pyroaring"}.isdisjoint(loaded)

@@ -6,6 +6,8 @@ to write instead of each hint; ``-`` where nothing is said. ``MESSAGES`` has the
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,6 +16,7 @@ import pytest
 from nodeselect import Inventory, Node, Selector
 from nodeselect.explain import Hint, hints
 from nodeselect.explain.compute import explain
+from nodeselect.explain.explanation import Condition
 from nodeselect.explain.hints import Vocabulary
 from nodeselect.index.tuning import DEFAULT, Tuning
 from tests import golden
@@ -47,8 +50,12 @@ FLEET = [
 ROWS = golden.rows(TABLE, r"^(?P<question>[^\s#].*)\n(?P<said>(?: {2}.*\n)+)")
 
 
-def selector_of(question: str) -> Selector:
-    """Read a question: a selector, with ids before it as ``id:n-1,n-2;``."""
+def selector_of(question: str) -> Condition:
+    """Read a question: a selector, with ids before it as ``id:n-1,n-2;``; or several with ``|``."""
+    return reduce(or_, map(_selector_of, question.split(" | ")))
+
+
+def _selector_of(question: str) -> Selector:
     ids, _, text = question.rpartition(";")
     selector = Selector.parse(text)
     return selector & Selector.of(match_ids=ids.removeprefix("id:").split(",")) if ids else selector
@@ -82,7 +89,7 @@ def test_table(row: golden.Row, tuning: Tuning) -> None:
 
 
 MESSAGES = {
-    "gpu,!gpu": "gpu and !gpu contradict each other: no node can ever match",
+    "gpu,!gpu": "gpu and !gpu contradict each other: no node can satisfy them together",
     "regoin=eu-west": "no node has the label 'regoin'; 6 nodes have 'region'",
     "a/region=eu-west": "no node has the label 'a/region'; 6 nodes have 'region'",
     "region=asia": "no node has region=asia; 1 node has 'Asia'",

@@ -7,14 +7,17 @@ nodes, so that ordinals, the dead and the latest changes all have a part in it.
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import reduce
+from operator import and_
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nodeselect import Inventory, Node, Selector
+from nodeselect import AnyOf, Inventory, Node, Selector
 from nodeselect.explain import Explanation, FailureCounts, Hint
 from nodeselect.explain.compute import explain
+from nodeselect.explain.explanation import Condition, alternatives, named_ids
 from nodeselect.explain.wording import count_headline
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.inventory import statistics
@@ -24,7 +27,7 @@ from nodeselect.text import display_width
 from tests import naive
 from tests.explain.node_list import NodeList
 from tests.inventory.small import tuned
-from tests.property.strategies import IDS, fleets, inventories, labels, selectors
+from tests.property.strategies import IDS, any_ofs, fleets, inventories, labels, selectors
 from tests.thoroughness import at_desk
 
 STATES = (None, "connected", "ready", "lost")
@@ -46,23 +49,29 @@ nodes_of_any_kind = st.builds(
 
 
 some_inventories = inventories(nodes_of_any_kind, (DEFAULT, SEGMENTS))
+conditions = selectors() | any_ofs()
 
 
-def failed_of(selector: Selector, node: Node) -> tuple[int, ...]:
-    """Give the places of what a node fails, by the model of the language."""
-    return tuple(
-        place
-        for place, part in enumerate(selector.split())
-        if not naive.matches(part.requirements, part.ids, node.labels, node.id)
+def takes(condition: Condition, node: Node) -> bool:
+    """Return whether a node matches, by the model of the language."""
+    return any(
+        naive.matches(each.requirements, each.ids, node.labels, node.id)
+        for each in alternatives(condition)
     )
 
 
-def check(explanation: Explanation, nodes: list[Node], selector: Selector) -> None:
+def failed_of(selector: Condition, node: Node) -> tuple[int, ...]:
+    """Give the places of what a node fails, by the model of the language."""
+    return tuple(place for place, part in enumerate(selector.split()) if not takes(part, node))
+
+
+def check(explanation: Explanation, nodes: list[Node], selector: Condition) -> None:
     """Compare every number with what a look at every node gives."""
     parts = selector.split()
     failed = {node.id: failed_of(selector, node) for node in nodes}
     matched = [node for node in nodes if not failed[node.id]]
     assert (explanation.total, explanation.matched) == (len(nodes), len(matched))
+    assert matched == [node for node in nodes if takes(selector, node)]
     assert explanation.states == Counter(node.state for node in matched)
     assert list(explanation.states.values()) == sorted(explanation.states.values(), reverse=True)
     connected = sum(node.connected for node in matched)
@@ -76,8 +85,9 @@ def check(explanation: Explanation, nodes: list[Node], selector: Selector) -> No
             all(at > place for at in places) for places in failed.values()
         )
         assert outcome.failing_only_this == sum(places == (place,) for places in failed.values())
-        if part.requirements and part.requirements[0].operator.matches_absent:
-            key = part.requirements[0].key
+        requirements = part.requirements if isinstance(part, Selector) else ()
+        if requirements and requirements[0].operator.matches_absent:
+            key = requirements[0].key
             assert outcome.absent == sum(key not in node.labels for node in nodes)
         else:
             assert outcome.absent is None
@@ -95,11 +105,11 @@ def check(explanation: Explanation, nodes: list[Node], selector: Selector) -> No
     assert [miss.id for miss in explanation.nearest] == near[:5]
     assert all(miss.failed == failed[miss.id] for miss in explanation.nearest)
     there = {node.id for node in nodes}
-    assert explanation.missing_ids == tuple(i for i in selector.ids or () if i not in there)
+    assert explanation.missing_ids == tuple(i for i in named_ids(parts) if i not in there)
 
 
-@given(some_inventories, selectors())
-def test_every_number(inventory: Inventory, selector: Selector) -> None:
+@given(some_inventories, conditions)
+def test_every_number(inventory: Inventory, selector: Condition) -> None:
     """All counts and groups are those of brute force, and the sums add up."""
     check(inventory.explain(selector), list(inventory), selector)
 
@@ -117,8 +127,8 @@ def test_a_snapshot_in_the_past(inventory: Inventory, selector: Selector, more: 
     check(inventory.explain(selector), list(inventory), selector)
 
 
-@given(some_inventories, selectors())
-def test_the_same_explanation(inventory: Inventory, selector: Selector) -> None:
+@given(some_inventories, conditions)
+def test_the_same_explanation(inventory: Inventory, selector: Condition) -> None:
     """With and without an index, before and after compaction, and node by node, it is the same."""
     explanation, nodes = inventory.explain(selector), list(inventory)
     assert Inventory(nodes).explain(selector) == explanation
@@ -128,12 +138,9 @@ def test_the_same_explanation(inventory: Inventory, selector: Selector) -> None:
     assert inventory.explain(selector) == explanation
 
 
-def taken(parts: Sequence[Selector], nodes: list[Node]) -> int:
+def taken(parts: Sequence[Condition], nodes: list[Node]) -> int:
     """Count the nodes that all of these take, by the model of the language."""
-    return sum(
-        all(naive.matches(part.requirements, part.ids, node.labels, node.id) for part in parts)
-        for node in nodes
-    )
+    return sum(all(takes(part, node) for part in parts) for node in nodes)
 
 
 def with_hints(selector: Selector, hints: Sequence[Hint]) -> list[Selector]:
@@ -168,21 +175,35 @@ def test_corrections(inventory: Inventory, selector: Selector) -> None:
     assert matches == taken(with_hints(selector, used), list(inventory))
 
 
-@given(some_inventories, selectors())
-def test_hints(inventory: Inventory, selector: Selector) -> None:
+@given(some_inventories, conditions)
+def test_hints(inventory: Inventory, selector: Condition) -> None:
     """There are at most three; what a hint says would match is what does match."""
     explanation = inventory.explain(selector)
     assert len(explanation.hints) <= 3
     for hint in explanation.hints:
         assert 0 <= hint.requirement < len(explanation.requirements)
         assert (hint.replacement is None) == (hint.would_match is None)
-        if hint.replacement is not None:
-            assert hint.would_match == taken(with_hints(selector, [hint]), list(inventory))
+        if hint.replacement is None:
+            continue
+        parts = selector.split()
+        shared = [part for part in parts if isinstance(part, Selector)]
+        rest = [part for part in parts if isinstance(part, AnyOf)]
+        possible: list[list[Condition]]
+        if hint.requirement < len(shared):
+            selected = reduce(and_, shared)
+            possible = [[*with_hints(selected, [hint]), *rest]]
+        else:  # it is about one of the alternatives
+            possible = [
+                [*shared, AnyOf([reduce(and_, with_hints(each, [hint])), *others])]
+                for each in rest[0].selectors
+                if (others := [other for other in rest[0].selectors if other != each])
+            ]
+        assert hint.would_match in [taken(each, list(inventory)) for each in possible]
 
 
-@given(some_inventories, selectors(), st.integers(1, 4))
+@given(some_inventories, conditions, st.integers(1, 4))
 def test_nearest_nodes_where_groups_are_given_up(
-    inventory: Inventory, selector: Selector, groups: int
+    inventory: Inventory, selector: Condition, groups: int
 ) -> None:
     """However few groups are kept, all else is the same or absent, and the sums add up."""
     explanation = inventory.explain(selector)
@@ -199,8 +220,8 @@ def test_nearest_nodes_where_groups_are_given_up(
     assert bounded._replace(**fields) == explanation
 
 
-@given(some_inventories, selectors(), st.integers(0, 12))
-def test_examples(inventory: Inventory, selector: Selector, examples: int) -> None:
+@given(some_inventories, conditions, st.integers(0, 12))
+def test_examples(inventory: Inventory, selector: Condition, examples: int) -> None:
     """Whoever asks for more nodes of each reason, or for none, has the same numbers and texts."""
     explanation = inventory.explain(selector)
     more = inventory.explain(selector, examples=examples)
@@ -212,18 +233,18 @@ def test_examples(inventory: Inventory, selector: Selector, examples: int) -> No
     assert more._replace(reasons=explanation.reasons, nearest=explanation.nearest) == explanation
 
 
-@given(some_inventories, selectors())
-def test_a_headline_of_counts(inventory: Inventory, selector: Selector) -> None:
+@given(some_inventories, conditions)
+def test_a_headline_of_counts(inventory: Inventory, selector: Condition) -> None:
     """Who counts nodes by what they fail has the same headline."""
     explanation = inventory.explain(selector)
     masks = Counter(sum(1 << place for place in failed_of(selector, node)) for node in inventory)
     counts = FailureCounts.from_masks(len(selector.split()), masks)
     connected = explanation.connected if any(explanation.states) else None
-    assert count_headline(selector, counts, connected) == explanation.headline
+    assert count_headline(selector.split(), counts, connected) == explanation.headline
 
 
-@given(some_inventories, selectors())
-def test_one_node(inventory: Inventory, selector: Selector) -> None:
+@given(some_inventories, conditions)
+def test_one_node(inventory: Inventory, selector: Condition) -> None:
     """The explanation of one node agrees with that of all nodes."""
     matched = 0
     for node in inventory:
@@ -233,14 +254,14 @@ def test_one_node(inventory: Inventory, selector: Selector) -> None:
         assert explanation.matches == (not places)
         matched += explanation.matches
         for part, (_, value, _) in zip(selector.split(), explanation.requirements, strict=True):
-            if part.ids is None:
+            if isinstance(part, Selector) and part.ids is None:
                 assert value == node.labels.get(part.requirements[0].key)
     assert matched == inventory.explain(selector).matched
 
 
 @settings(max_examples=at_desk(10, ci=50))
-@given(some_inventories, selectors(), st.integers(1, 200), st.booleans())
-def test_text(inventory: Inventory, selector: Selector, columns: int, ascii_only: bool) -> None:
+@given(some_inventories, conditions, st.integers(1, 200), st.booleans())
+def test_text(inventory: Inventory, selector: Condition, columns: int, ascii_only: bool) -> None:
     """The text fits its screen; the numbers of the headline add up."""
     explanation = inventory.explain(selector)
     text = render_text(explanation, Screen(columns, ascii_only))

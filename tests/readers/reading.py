@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from nodeselect import Inventory, InventoryError, Node
+from nodeselect import Inventory, InventoryError, Node, Selector
 from nodeselect.readers.reader import NodeReader
 
 LINE = '{"id": "n-1", "labels": {}}\n'
@@ -58,7 +58,7 @@ def peak_memory(record: str, number: int) -> int:
     """
     for count in (2, number):  # the first loads what is loaded once
         stream = io.BufferedReader(_Generated(record, count))
-        reader = NodeReader(stream, node_filter=lambda labels, node_id: False)
+        reader = NodeReader(stream, selector=Selector.nothing())
         tracemalloc.start()
         try:
             assert list(reader) == []

@@ -3,7 +3,6 @@
 import gc
 import io
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nodeselect import Inventory, InventoryError, Node
+from nodeselect import Inventory, InventoryError, Node, Selector
 from nodeselect.readers.reader import DuplicateIdCheck, NodeReader
 from tests.readers.reading import LINE, peak_memory
 from tests.short import short
@@ -30,18 +29,14 @@ FLEETS = [
 
 
 @pytest.mark.parametrize("text", FLEETS)
-def test_a_filter_selects_nodes(text: str) -> None:
-    """``node_filter`` is called once for each node, in order; the count is of all nodes."""
-    calls: list[tuple[dict[str, str], str]] = []
-
-    def has_a(labels: Mapping[str, str], node_id: str) -> bool:
-        calls.append((dict(labels), node_id))
-        return "a" in labels
-
-    reading = NodeReader(io.BytesIO(text.encode()), has_a)
-    assert list(reading) == [Node("n-1", {"a": "b"})]
-    assert reading.count == 3
-    assert calls == [({"a": "b"}, "n-1"), ({}, "n-2"), ({}, "n-3")]
+def test_a_selector_selects_nodes(text: str) -> None:
+    """Only nodes that match are yielded; all are counted, by the conditions that they fail."""
+    has_a, is_third = Selector.parse("a"), Selector.of(match_ids=["n-3"])
+    for selector, ids in ((has_a, ["n-1"]), (has_a | is_third, ["n-1", "n-3"])):
+        reading = NodeReader(io.BytesIO(text.encode()), selector=selector)
+        assert [node.id for node in reading] == ids
+        assert reading.count == 3
+        assert reading.failure_masks == {0: len(ids), 1: 3 - len(ids)}
 
 
 @pytest.mark.parametrize(
@@ -54,10 +49,8 @@ def test_a_filter_selects_nodes(text: str) -> None:
     ],
 )
 def test_nodes_that_are_not_selected_are_validated(last: str) -> None:
-    """An invalid node is rejected even if ``node_filter`` does not select it."""
-    reading = NodeReader(
-        io.BytesIO((LINE + last).encode()), node_filter=lambda labels, node_id: False
-    )
+    """An invalid node is rejected even if the selector does not match it."""
+    reading = NodeReader(io.BytesIO((LINE + last).encode()), selector=Selector.nothing())
     with pytest.raises(InventoryError):
         list(reading)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nodeselect import InventoryError, Node, Selector
+from nodeselect import AnyOf, InventoryError, Node, Selector
 from nodeselect.files import inputs
 from nodeselect.readers.formats.ndjson import TypedDecoder
 from nodeselect.readers.reader import NodeReader
@@ -30,10 +30,9 @@ def outcome(data: bytes, *, is_typed: bool) -> list[Node] | str:
 
     :param is_typed: whether the typed decoder may read them.
     """
-    filters: dict[str, Any] = {"node_filter": lambda labels, _: "a" in labels}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(inputs, "_CHUNK_BYTES", 1)
-        reader = NodeReader(io.BytesIO(data), **({"selector": HAS_A} if is_typed else filters))
+        reader = NodeReader(io.BytesIO(data), selector=HAS_A if is_typed else AnyOf([HAS_A]))
         try:
             return list(reader)
         except InventoryError as error:

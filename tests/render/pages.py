@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 from nodeselect import Inventory, Node, Selector
+from nodeselect.explain.explanation import Condition
 from nodeselect.render.page import render_page
 
 # Texts of labels, names and states that try to become markup.
@@ -30,7 +31,7 @@ HOSTILE = (
 
 def page_of(
     nodes: Iterable[Node],
-    selector: str | Selector,
+    selector: str | Condition,
     subject: str = "",
     sources: Mapping[str, float | None] | None = None,
 ) -> str:

@@ -72,5 +72,5 @@ def test_long_ids_are_whole(columns: int) -> None:
     assert all(node_id in shown for node_id in ids)
     explanation = Inventory(nodes).explain(Selector.of(match_ids=["node-1", "no-such-node"]))
     for output in ("text", "markdown"):
-        lines = explanation_lines(output, [""], [explanation], None, Screen(columns))
+        lines = explanation_lines(output, "", explanation, Screen(columns))
         assert ids[1] in "\n".join(lines)

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nodeselect import Inventory, Node, Selector
+from nodeselect import AnyOf, Inventory, Node, Selector
+from nodeselect.explain.explanation import Condition
 from nodeselect.render import page
 from tests import golden
 from tests.cli.running import unprintable
@@ -159,9 +160,16 @@ def test_data() -> None:
 
 @pytest.mark.parametrize(
     "selector",
-    [SELECTOR, *map(Selector.parse, ("region=eu,gpu", "gpu,gpu,!gpu", "region!=eu,host,!extra-1"))],
+    [
+        SELECTOR,
+        *map(Selector.parse, ("region=eu,gpu", "gpu,gpu,!gpu", "region!=eu,host,!extra-1")),
+        Selector.parse("region=eu,gpu") | Selector.parse("gpu,!extra-1"),
+        SELECTOR | Selector.parse("region=us"),
+        Selector.everything() | Selector.parse("gpu"),
+        AnyOf([]),
+    ],
 )
-def test_rows_are_those_that_are_counted(selector: Selector) -> None:
+def test_rows_are_those_that_are_counted(selector: Condition) -> None:
     """The rows of the table agree with the numbers of the explanation."""
     nodes = [*NODES, *fleet()]
     explanation = Inventory(nodes).explain(selector)
@@ -170,6 +178,17 @@ def test_rows_are_those_that_are_counted(selector: Selector) -> None:
     assert counted.pop((), 0) == explanation.matched
     assert counted == {reason.failed: reason.nodes for reason in explanation.reasons}
     assert data["requirements"] == [outcome.text for outcome in explanation.requirements]
+
+
+def test_several_selectors() -> None:
+    """The labels of all selectors are outlined; what they do not share is one requirement."""
+    selector = Selector.parse("tier=gold,debug") | Selector.parse("debug,region=eu")
+    text = page_of(NODES, selector)
+    assert '<p class="selector"><code>debug,<wbr>(tier=gold or region=eu)</code></p>' in text
+    data = embedded(text)
+    assert data["requirements"] == ["debug", "(tier=gold or region=eu)"]
+    keys = [[data["keys"][at] for at in each] for each in data["selectorKeys"]]
+    assert keys == [["debug"], ["tier", "region"]]
 
 
 def test_order_of_rows() -> None:

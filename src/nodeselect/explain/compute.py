@@ -4,7 +4,7 @@ Nodes that fail exactly the same requirements are one group. All numbers are com
 of the groups; single nodes are read only to show their ids.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from heapq import nsmallest
 
 from nodeselect.explain.countable import (
@@ -14,9 +14,12 @@ from nodeselect.explain.countable import (
     Failures,
 )
 from nodeselect.explain.explanation import (
+    Condition,
     Explanation,
     Reason,
     RequirementResult,
+    label_requirement,
+    named_ids,
     requirement_text,
 )
 from nodeselect.explain.hints import Vocabulary, find_hints
@@ -29,7 +32,7 @@ from nodeselect.explain.wording import (
     short,
 )
 from nodeselect.node import count_connected
-from nodeselect.selectors import Operator, Requirement, Selector
+from nodeselect.selectors import AnyOf, Operator, Requirement, Selector
 from nodeselect.selectors.charset import parse_int64
 from nodeselect.selectors.frozen import FrozenMapping
 from nodeselect.similarity import closeness
@@ -43,35 +46,47 @@ _COMMON = 4
 
 
 def explain(
-    nodes: Countable, selector: Selector, examples: int = 3, vocabulary: Vocabulary | None = None
+    nodes: Countable,
+    selector: Selector | AnyOf,
+    examples: int = 3,
+    vocabulary: Vocabulary | None = None,
+    *,
+    parts: Sequence[Condition] | None = None,
+    not_considered: Sequence[str] = (),
 ) -> Explanation:
     """Return why nodes match ``selector``, and why the others do not.
 
     :param examples: how many ids to return for each group; if 0, ``nearest`` is empty, too.
     :param vocabulary: a cache of label keys and values, to share by calls for the same nodes.
+    :param parts: the conditions to explain, all of which must hold; by default those of
+        ``selector``, whose text is the only use of it otherwise.
+    :param not_considered: see :class:`Explanation`.
     """
+    parts = selector.split() if parts is None else parts
     vocabulary = Vocabulary() if vocabulary is None else vocabulary
-    failures = nodes.failures(selector.split())
+    failures = nodes.failures(parts)
     counts = failures.counts
     states = failures.state_counts()
     connected = count_connected(states) if states else 0
-    missing_ids = tuple(nodes.missing_ids(selector.ids)) if selector.ids else ()
-    hints, correction = find_hints(nodes, vocabulary, selector, failures, missing_ids)
+    ids = named_ids(parts)
+    missing_ids = tuple(nodes.missing_ids(ids)) if ids else ()
+    hints, correction = find_hints(nodes, vocabulary, parts, failures, missing_ids)
     explanation = Explanation(
         selector=str(selector),
-        headline=count_headline(selector, counts, connected if states else None),
+        headline=count_headline(parts, counts, connected if states else None),
         recommendation="",
         total=counts.total,
         matched=counts.matched,
         states=FrozenMapping(states),
         connected=connected,
-        requirements=_results(nodes, vocabulary, selector, failures),
+        requirements=_results(nodes, vocabulary, parts, failures),
         reasons=_reasons(failures, examples),
         other_reasons=counts.ungrouped,
         nearest=tuple(failures.nearest(MAX_NEAREST)) if examples else (),
         hints=hints,
         missing_ids=missing_ids,
         correction=correction,
+        not_considered=tuple(not_considered),
     )
     return explanation._replace(recommendation=recommend(explanation))
 
@@ -110,16 +125,16 @@ def exclude_by_state(
 
 
 def _results(
-    nodes: Countable, vocabulary: Vocabulary, selector: Selector, failures: Failures
+    nodes: Countable, vocabulary: Vocabulary, parts: Sequence[Condition], failures: Failures
 ) -> tuple[RequirementResult, ...]:
     counts = failures.counts
     results = []
     for part, failing, remaining, only in zip(
-        selector.split(), counts.failing, counts.remaining, counts.failing_only_this, strict=True
+        parts, counts.failing, counts.remaining, counts.failing_only_this, strict=True
     ):
         absent, note = None, None
-        if part.requirements:
-            (requirement,) = part.requirements
+        requirement = label_requirement(part)
+        if requirement is not None:
             operator = requirement.operator
             if operator is Operator.DOES_NOT_EXIST:
                 absent = counts.total - failing
@@ -129,6 +144,8 @@ def _results(
                 note = _why_unsatisfied(nodes, vocabulary, requirement)
             elif not failing and counts.total and operator.matches_absent:
                 note = _why_nothing_excluded(nodes, requirement)
+        elif failing == counts.total and failing:
+            note = nodes.note(part)
         text = requirement_text(part)
         results.append(RequirementResult(text, failing, remaining, only, absent, note))
     return tuple(results)

@@ -11,8 +11,7 @@ every node satisfies, for lists of values, and for values that at most a fifth o
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 
-from nodeselect.explain.explanation import NearMiss
-from nodeselect.selectors import Selector
+from nodeselect.explain.explanation import Condition, NearMiss
 
 _Name = TypeVar("_Name", bound=str | None)
 
@@ -26,7 +25,7 @@ MAX_GROUPS_WITH_IDS = 10
 MAX_NEAREST = 5
 
 Positions: TypeAlias = tuple[int, ...]
-"""Positions of requirements in their selector, from 0, ascending."""
+"""Positions of requirements among those of an explanation, from 0, ascending."""
 
 
 class FailureCounts(NamedTuple):
@@ -142,7 +141,7 @@ class Failures(Protocol):
         """
 
     def count_if_replaced(
-        self, positions: Collection[int], replacements: Sequence[Selector]
+        self, positions: Collection[int], replacements: Sequence[Condition]
     ) -> int:
         """Count the nodes that match with ``replacements`` for requirements at ``positions``."""
 
@@ -153,8 +152,11 @@ class Countable(Protocol):
     The nodes must not change during an explanation.
     """
 
-    def failures(self, requirements: Sequence[Selector]) -> Failures:
-        """Group the nodes by the exact set of ``requirements`` (selectors) that they fail."""
+    def failures(self, requirements: Sequence[Condition]) -> Failures:
+        """Group the nodes by the exact set of ``requirements`` that they fail."""
+
+    def note(self, requirement: Condition) -> str | None:
+        """Return why no node satisfies a requirement that is not on a label, or None."""
 
     def key_counts(self, limit: int) -> Mapping[str, int] | None:
         """Return how many nodes have each label key; None if there are more than ``limit`` keys."""

@@ -4,24 +4,32 @@ Any engine that can count nodes can build these values: this module imports no i
 inventory. :func:`explain_node` explains a single node and needs no engine.
 """
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from typing import Any, NamedTuple, TypeAlias
 
-from nodeselect.selectors import Selector
+from nodeselect.selectors import AnyOf, Requirement, Selector
 from nodeselect.text import pluralize, printable
 
 NOTHING = "<id in ()>"
 """The text of a list of ids without any id, which no node has."""
 
+Condition: TypeAlias = Selector | AnyOf
+"""What an explanation has a row for: one of the conditions into which a selector is split."""
+
 # Up to this many ids are named in the text of a requirement; of more, only the number.
 _MAX_IDS = 3
+
+# Up to this many of the selectors of an ``AnyOf`` are named in its text.
+_MAX_SELECTORS = 3
 
 
 class RequirementResult(NamedTuple):
     """How many nodes one requirement excludes.
 
     :param text: the requirement in canonical form. The ids of a selector are one requirement:
-        ``<id in (n-1,n-2)>``, or ``<one of 9 ids>`` if there are many.
+        ``<id in (n-1,n-2)>``, or ``<one of 9 ids>`` if there are many. What the selectors of an
+        ``AnyOf`` do not share is one requirement, too: ``(region=eu or gpu,!debug)``.
     :param failing: how many nodes fail it, including nodes that fail other requirements, too.
     :param remaining: how many nodes satisfy it and all requirements before it.
     :param failing_only_this: how many nodes fail only this requirement, and match without it.
@@ -102,6 +110,7 @@ class NodeExplanation(NamedTuple):
     :param matches: whether the node matches the selector.
     :param requirements: a tuple for each requirement, ids first: the text of the requirement, the
         node's id or label value (None if absent), and whether the node satisfies the requirement.
+        For ``(region=eu or gpu)``, the value is the text of the node's labels: ``region=us,gpu=``.
     """
 
     id: str
@@ -133,21 +142,66 @@ class NodeExplanation(NamedTuple):
         }
 
 
-def requirement_text(requirement: Selector) -> str:
-    """Return the text of a selector with a single requirement; for ids, ``<id in (n-1,n-2)>``."""
-    ids = requirement.ids
+def requirement_text(condition: Condition) -> str:
+    """Return the text of a row: ``region=eu``, ``<id in (n-1,n-2)>`` or ``(region=eu or gpu)``."""
+    if isinstance(condition, AnyOf):
+        selectors = condition.selectors
+        named = selectors[:_MAX_SELECTORS]
+        texts = [",".join(map(requirement_text, selector.split())) for selector in named]
+        if more := len(selectors) - len(named):
+            texts.append(f"{more:,} more")
+        return f"({' or '.join(texts)})"
+    ids = condition.ids
     if ids is None:
-        return str(requirement.requirements[0])
+        return str(condition.requirements[0])
     if len(ids) > _MAX_IDS:
         return f"<one of {len(ids):,} ids>"
     return f"<id in ({','.join(ids)})>"
 
 
-def explain_node(selector: Selector, node_id: str, labels: Mapping[str, str]) -> NodeExplanation:
+def label_requirement(condition: Condition) -> Requirement | None:
+    """Return the requirement on a label that ``condition`` consists of; None if it is different."""
+    if isinstance(condition, Selector) and condition.requirements:
+        return condition.requirements[0]
+    return None
+
+
+def alternatives(condition: Condition) -> tuple[Selector, ...]:
+    """Return the selectors of which a node must match one; () if it is not about selectors."""
+    if isinstance(condition, AnyOf):
+        return condition.selectors
+    return (condition,) if isinstance(condition, Selector) else ()
+
+
+def named_ids(conditions: Iterable[Condition]) -> Sequence[str]:
+    """Return the ids that ``conditions`` allow, sorted."""
+    lists = [each.ids for condition in conditions for each in alternatives(condition) if each.ids]
+    return lists[0] if len(lists) == 1 else sorted({*chain.from_iterable(lists)})
+
+
+def named_keys(conditions: Iterable[Condition]) -> list[str | None]:
+    """Return the label keys that ``conditions`` are about, in their order; None for ids."""
+    selectors = chain.from_iterable(map(alternatives, conditions))
+    parts = chain.from_iterable(selector.split() for selector in selectors)
+    requirements = map(label_requirement, parts)
+    return list(dict.fromkeys(None if each is None else each.key for each in requirements))
+
+
+def explain_node(
+    selector: Selector | AnyOf, node_id: str, labels: Mapping[str, str]
+) -> NodeExplanation:
     """Return which requirements of ``selector`` a node satisfies, and which it fails."""
     rows = []
     for part in selector.split():
-        value = node_id if part.ids is not None else labels.get(part.requirements[0].key)
+        requirement = label_requirement(part)
+        if requirement is not None:
+            value = labels.get(requirement.key)
+        elif isinstance(part, AnyOf):
+            keys = named_keys([part])
+            found = [f"{key}={labels[key]}" for key in keys if key is not None and key in labels]
+            value = ",".join(found) or (node_id if None in keys else None)
+        else:
+            value = node_id
         rows.append((requirement_text(part), value, part.matches(labels, node_id)))
     return NodeExplanation(node_id, all(passes for _, _, passes in rows), tuple(rows))
 
@@ -178,6 +232,7 @@ class Explanation(NamedTuple):
     :param correction: the replacements of all hints together; None if no hint has one.
     :param excluded_ids: for each id in the selector whose node was left out because of its state,
         the id and the state (None: no state).
+    :param not_considered: what else decides about a node but is unknown, such as ``pod affinity``.
     """
 
     selector: str
@@ -195,6 +250,7 @@ class Explanation(NamedTuple):
     missing_ids: tuple[str, ...]
     correction: Correction | None
     excluded_ids: tuple[tuple[str, str | None], ...] = ()
+    not_considered: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as JSON values, described by ``docs/explain.schema.json``."""

@@ -7,15 +7,18 @@ have it; an id, if no node has it. There is a hint only if something similar exi
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
 from itertools import islice
+from operator import and_
 from typing import NamedTuple
 
 from nodeselect.errors import SelectorError
 from nodeselect.explain.audit import RATIO, usual_values
 from nodeselect.explain.countable import Countable, Failures
-from nodeselect.explain.explanation import Correction, Hint
+from nodeselect.explain.explanation import Condition, Correction, Hint, label_requirement
 from nodeselect.explain.wording import nodes_have, short
-from nodeselect.selectors import Operator, Requirement, Selector, conflict
+from nodeselect.selectors import AnyOf, Operator, Requirement, Selector, conflict
+from nodeselect.selectors.selector import are_satisfiable
 from nodeselect.similarity import WordCounts, closest_key, is_distinctive
 from nodeselect.text import join_limited, printable, quoted, quoted_id
 
@@ -101,63 +104,45 @@ class Vocabulary:
 
 
 class _Suggestion(NamedTuple):
-    """A hint; its replacement as a selector, if any; the positions (from 0) of what to replace."""
+    """A hint; its replacement as a condition, if any; the positions (from 0) of what to replace."""
 
     hint: Hint
-    replacement: Selector | None
+    replacement: Condition | None
     positions: tuple[int, ...]
 
 
 def find_hints(
     nodes: Countable,
     vocabulary: Vocabulary,
-    selector: Selector,
+    parts: Sequence[Condition],
     failures: Failures,
     missing_ids: Sequence[str],
 ) -> tuple[tuple[Hint, ...], Correction | None]:
     """Return at most three hints, and all their replacements as one correction (None if none).
 
     :param vocabulary: a cache of the keys and values of ``nodes``.
-    :param failures: the nodes, grouped by the requirements of ``selector`` that they fail.
+    :param parts: the conditions of the selector, all of which must hold.
+    :param failures: the nodes, grouped by the ``parts`` that they fail.
     :param missing_ids: the ids of the selector that no node has.
     """
     if not failures.counts.total:
         return (), None
     finder = _HintFinder(nodes, vocabulary, failures)
-    suggestions = list(islice(_suggest(finder, selector, failures, missing_ids), _MAX_HINTS))
+    suggestions = list(islice(finder.suggest(parts, missing_ids), _MAX_HINTS))
     correction = _correct(failures, suggestions)
     return tuple(suggestion.hint for suggestion in suggestions), correction
 
 
-def _suggest(
-    finder: "_HintFinder", selector: Selector, failures: Failures, missing_ids: Sequence[str]
-) -> Iterator[_Suggestion]:
-    """Yield a suggestion for a contradiction if any, then those for ids and for requirements."""
-    if not selector.is_satisfiable and (contradiction := finder.contradiction(selector)):
-        yield contradiction
-    counts = failures.counts
-    doubtful = (
-        (position, part)
-        for position, part in enumerate(selector.split())
-        if part.ids
-        or (part.requirements and _is_doubtful(part, counts.failing[position], counts.total))
-    )
-    for position, part in islice(doubtful, _MAX_REQUIREMENTS):
-        if part.ids:
-            suggestion = finder.unknown_ids(part.ids, missing_ids)
-        else:
-            suggestion = finder.requirement(position, part.requirements[0])
-        if suggestion is not None:
-            yield suggestion
+def _is_doubtful(part: Condition, failing: int, total: int) -> bool:
+    """Return whether to look for a mistake in a condition that ``failing`` of all nodes fail.
 
-
-def _is_doubtful(part: Selector, failing: int, total: int) -> bool:
-    """Return whether to look for a mistake in a requirement that ``failing`` of all nodes fail.
-
-    Yes, if all nodes or none fail the requirement, if it has several values, or one that few nodes
-    have, or if Kubernetes renamed its label.
+    Yes, if it has ids or several selectors. In a requirement on a label, yes if all nodes or none
+    fail it, if it has several values, or one that few nodes have, or if Kubernetes renamed its
+    label.
     """
-    (requirement,) = part.requirements
+    requirement = label_requirement(part)
+    if requirement is None:
+        return isinstance(part, AnyOf) or bool(part.ids)
     operator = requirement.operator
     if len(requirement.values) > 1 or failing == total or requirement.key in _OTHER_KEYS:
         return True
@@ -172,7 +157,7 @@ def _correct(failures: Failures, suggestions: Sequence[_Suggestion]) -> Correcti
     If two suggestions replace the same requirement, the correction has only the first.
     """
     hints: list[Hint] = []
-    selectors: list[Selector] = []
+    selectors: list[Condition] = []
     replaced: set[int] = set()
     for hint, replacement, positions in suggestions:
         if replacement is not None and replaced.isdisjoint(positions):
@@ -199,27 +184,68 @@ class _HintFinder:
         self._vocabulary = vocabulary
         self._failures = failures
 
-    def contradiction(self, selector: Selector) -> _Suggestion | None:
+    def suggest(
+        self, parts: Sequence[Condition], missing_ids: Sequence[str]
+    ) -> Iterator[_Suggestion]:
+        """Yield the suggestion for a contradiction, if any, then those for single conditions."""
+        requirements = list(map(label_requirement, parts))
+        if contradiction := self._contradiction(requirements):
+            yield contradiction
+        counts = self._failures.counts
+        doubtful = (
+            (position, part)
+            for position, part in enumerate(parts)
+            if _is_doubtful(part, counts.failing[position], counts.total)
+        )
+        for position, part in islice(doubtful, _MAX_REQUIREMENTS):
+            requirement = requirements[position]
+            if isinstance(part, AnyOf):
+                yield from self._alternatives(position, part, missing_ids)
+            elif suggestion := (
+                self._unknown_ids(part.ids or (), missing_ids)
+                if requirement is None
+                else self._requirement(position, requirement)
+            ):
+                yield suggestion
+
+    def _alternatives(
+        self, position: int, part: AnyOf, missing_ids: Sequence[str]
+    ) -> Iterator[_Suggestion]:
+        """Yield the suggestions for each selector of ``part``, as if it were alone."""
+        for selector in part.selectors[:_MAX_REQUIREMENTS]:
+            conditions = selector.split()
+            finder = _HintFinder(self._nodes, self._vocabulary, self._nodes.failures(conditions))
+            missing = [node_id for node_id in missing_ids if node_id in (selector.ids or ())]
+            for hint, replacement, positions in finder.suggest(conditions, missing):
+                alternatives = None
+                if isinstance(replacement, Selector):
+                    kept = [each for at, each in enumerate(conditions) if at not in positions]
+                    others = [each for each in part.selectors if each != selector]
+                    alternatives = AnyOf([reduce(and_, kept, replacement), *others])
+                    would_match = self._failures.count_if_replaced([position], [alternatives])
+                    hint = hint._replace(would_match=would_match)
+                yield _Suggestion(hint._replace(requirement=position), alternatives, (position,))
+
+    def _contradiction(self, requirements: Sequence[Requirement | None]) -> _Suggestion | None:
         """Report a contradiction if there is one; for ``k=a,k=b``, suggest ``k in (a,b)``."""
-        contradictory = conflict(selector)
-        if not contradictory:
+        known = [each for each in requirements if each is not None]
+        if are_satisfiable(known):
             return None
+        contradictory = conflict(Selector.from_requirements(known)) or ()
         replacement = None
         if all(requirement.operator is Operator.EQUALS for requirement in contradictory):
             key = contradictory[0].key
             values = self._corrected(key, [requirement.values[0] for requirement in contradictory])
             replacement = _selector(key, Operator.IN, values)
         positions = tuple(
-            position
-            for position, part in enumerate(selector.split())
-            if part.requirements and part.requirements[0] in contradictory
+            position for position, each in enumerate(requirements) if each in contradictory
         )
         texts = tuple(map(str, contradictory))
         both = join_limited(list(map(short, texts)))
-        message = f"{both} contradict each other: no node can ever match"
+        message = f"{both} contradict each other: no node can satisfy them together"
         return self._suggestion("contradiction", positions, message, texts, replacement)
 
-    def unknown_ids(self, ids: Sequence[str], missing: Sequence[str]) -> _Suggestion | None:
+    def _unknown_ids(self, ids: Sequence[str], missing: Sequence[str]) -> _Suggestion | None:
         """Report missing ids that are names of nodes, and suggest the ids of these nodes.
 
         If none is a name, report the first missing id if a node has a similar id; otherwise None.
@@ -270,7 +296,7 @@ class _HintFinder:
         selector = _id_selector(ids, {prefix: node_id}) if count == 1 else None
         return self._suggestion("id-prefix", (0,), message, (prefix,), selector, node_id)
 
-    def requirement(self, position: int, requirement: Requirement) -> _Suggestion | None:
+    def _requirement(self, position: int, requirement: Requirement) -> _Suggestion | None:
         """Suggest what to write instead of a doubtful requirement; None if nothing is similar."""
         counts = self._failures.counts
         is_satisfied = counts.failing[position] < counts.total

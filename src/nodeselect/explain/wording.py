@@ -6,11 +6,11 @@ from itertools import islice
 from nodeselect.explain.countable import FailureCounts, rank_counts
 from nodeselect.explain.explanation import (
     NOTHING,
+    Condition,
     Explanation,
     RequirementResult,
     requirement_text,
 )
-from nodeselect.selectors import Selector
 from nodeselect.text import join_limited, pluralize, printable, quoted, quoted_id, truncate
 
 # A longer requirement is truncated in a sentence; those written by hand are shorter.
@@ -39,16 +39,19 @@ def headline(matched: int, total: int, connected: int | None) -> str:
     return text if connected is None else f"{text}, {connected:,} of them connected or ready"
 
 
-def count_headline(selector: Selector, counts: FailureCounts, connected: int | None) -> str:
+def count_headline(
+    requirements: Sequence[Condition], counts: FailureCounts, connected: int | None
+) -> str:
     """Return a line with how many nodes match, and how many fail which requirements.
 
+    :param requirements: those that were counted.
     :param connected: how many of the matching nodes are connected; None if no state is known.
     """
     text = headline(counts.matched, counts.total, connected)
     rest = counts.total - counts.matched
     if counts.matched and rest:
         text += f"; {pluralize(rest, 'does not match', 'do not match')}"
-    texts = [requirement_text(part) for part in selector.split()]
+    texts = list(map(requirement_text, requirements))
     groups = []
     for failed, nodes in islice(counts.groups.items(), _MAX_GROUPS):
         subject = f"{nodes:,}"
@@ -140,6 +143,11 @@ def excluded_by_state(nodes: Sequence[tuple[str, str | None]]) -> str:
     return f"excluded by state: {join_limited(words)}"
 
 
+def not_considered_text(conditions: Sequence[str]) -> str:
+    """Return a line with the conditions that an answer does not consider."""
+    return f"not considered: {join_limited(conditions, len(conditions))}"
+
+
 def format_state_counts(states: Mapping[str | None, int]) -> str:
     """Return the counts of the most frequent states, such as ``37 connected, 6 lost``."""
     counts = [
@@ -229,11 +237,12 @@ def _correction(explanation: Explanation) -> str | None:
     if explanation.correction is None:
         return None
     replacements, replaced, would_match = explanation.correction
-    if would_match == explanation.matched > 0 and all(
-        explanation.requirements[hint.requirement].failing
+    changed = [
+        explanation.requirements[hint.requirement]
         for hint in explanation.hints
         if hint.replacement is not None
-    ):
+    ]
+    if would_match == explanation.matched > 0 and all(result.failing for result in changed):
         return None
     ids = {hint.replacement for hint in explanation.hints if hint.code == "label-for-id"}
     new = [
@@ -247,7 +256,8 @@ def _correction(explanation: Explanation) -> str | None:
     if explanation.matched:
         return f"{text}: no node would match any more"
     text = f"{text}: still no node would match"
-    if unsatisfied := _unsatisfied(explanation, replaced):
+    ignored = (*replaced, *(result.text for result in changed))
+    if unsatisfied := _unsatisfied(explanation, ignored):
         return f"{text}; {unsatisfied_text(unsatisfied)}"
     return text
 

@@ -10,11 +10,11 @@
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-from nodeselect.explain.explanation import requirement_text
+from nodeselect.explain.explanation import named_keys, requirement_text
 from nodeselect.inventory.inventory import Inventory
 from nodeselect.inventory.snapshot import Snapshot
 from nodeselect.node import Node, count_connected
-from nodeselect.selectors import Selector
+from nodeselect.selectors import AnyOf, Selector
 from nodeselect.text import pluralize
 
 _Nodes: TypeAlias = Inventory | Snapshot
@@ -113,7 +113,11 @@ class Difference(NamedTuple):
 
 
 def compare_selectors(
-    inventory: _Nodes, old: Selector, new: Selector, *, names: tuple[str, str] | None = None
+    inventory: _Nodes,
+    old: Selector | AnyOf,
+    new: Selector | AnyOf,
+    *,
+    names: tuple[str, str] | None = None,
 ) -> Difference:
     """Compare the nodes that two selectors match in one inventory.
 
@@ -121,7 +125,7 @@ def compare_selectors(
     """
     names = names or (str(old), str(new))
 
-    def failure(node: Node, selector: Selector) -> Change:
+    def failure(node: Node, selector: Selector | AnyOf) -> Change:
         parts = [part for part in selector.split() if not part.matches(node.labels, node.id)]
         return Change(node.id, "selector", requirements=tuple(map(requirement_text, parts)))
 
@@ -139,10 +143,10 @@ def compare_selectors(
 
 
 def compare_inventories(
-    old: _Nodes, new: _Nodes, selector: Selector, *, names: tuple[str, str] = ("old", "new")
+    old: _Nodes, new: _Nodes, selector: Selector | AnyOf, *, names: tuple[str, str] = ("old", "new")
 ) -> Difference:
     """Compare the nodes that one selector matches in two inventories."""
-    keys = {requirement.key for requirement in selector.requirements}
+    keys = named_keys([selector])
 
     def explain(node_id: str) -> Change:
         if node_id not in old:
@@ -165,11 +169,11 @@ def compare_inventories(
     )
 
 
-def _match(inventory: _Nodes, selector: Selector) -> dict[str, Node]:
+def _match(inventory: _Nodes, selector: Selector | AnyOf) -> dict[str, Node]:
     return {node.id: node for node in inventory.match(selector)}
 
 
-def _change(old: Node, new: Node, keys: Collection[str]) -> Change:
+def _change(old: Node, new: Node, keys: Collection[str | None]) -> Change:
     """Return the change of a node that is in both inventories: its changed labels and state.
 
     :param keys: the label keys that are in the selector.

@@ -16,7 +16,7 @@ from nodeselect.inventory.store import View, to_table
 from nodeselect.node import Node, require_count
 from nodeselect.readers.columnar import require_pyarrow
 from nodeselect.selectors import AnyOf, Selector
-from nodeselect.selectors.selector import require_condition, require_selector
+from nodeselect.selectors.selector import require_condition
 
 if TYPE_CHECKING:
     import pyarrow
@@ -88,7 +88,7 @@ class BaseInventory:
         answer = NodeSet(self._view, require_condition(selector))
         return answer if states is None else answer.in_states(states)
 
-    def explain(self, selector: Selector, *, examples: int = 3) -> Explanation:
+    def explain(self, selector: Selector | AnyOf, *, examples: int = 3) -> Explanation:
         """Return how many nodes match ``selector``, and why the others do not.
 
         ``str()`` of the explanation is its headline and recommendation, ``as_dict()`` is for JSON.
@@ -97,11 +97,12 @@ class BaseInventory:
 
         :param examples: how many nodes to name for each of the ten most frequent reasons; with 0,
             no nodes are named, not even the nearest ones.
-        :raises TypeError: if ``selector`` is not a :class:`Selector`, or ``examples`` not an int.
+        :raises TypeError: if ``selector`` is neither a :class:`Selector` nor an ``AnyOf``, or
+            ``examples`` is not an int.
         :raises ValueError: if ``examples`` is negative.
         """
         require_count("examples", examples)
-        view, selector = self._view, require_selector(selector)
+        view, selector = self._view, require_condition(selector)
         return explain(ViewStatistics(view), selector, examples, view.vocabulary())
 
     def failure_counts(
@@ -120,15 +121,15 @@ class BaseInventory:
             nodes = nodes.in_states(states)
         return FailureGroups(view, nodes._postings(), parts).counts
 
-    def explain_node(self, selector: Selector, node: str | Node) -> NodeExplanation:
+    def explain_node(self, selector: Selector | AnyOf, node: str | Node) -> NodeExplanation:
         """Return which requirements of ``selector`` a node satisfies or fails. Cost: about 10 µs.
 
         :param node: the id of a node in the inventory; or a node, whether in the inventory or not.
         :raises KeyError: if there is no node with this id.
-        :raises TypeError: if ``selector`` is not a :class:`Selector`.
+        :raises TypeError: if ``selector`` is neither a :class:`Selector` nor an ``AnyOf``.
         """
         node = node if isinstance(node, Node) else self[node]
-        return explain_node(require_selector(selector), node.id, node.labels)
+        return explain_node(require_condition(selector), node.id, node.labels)
 
     def __len__(self) -> int:
         return len(self._view)

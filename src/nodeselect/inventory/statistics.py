@@ -17,12 +17,11 @@ from nodeselect.explain.countable import (
     largest_groups,
     rank_counts,
 )
-from nodeselect.explain.explanation import NearMiss
+from nodeselect.explain.explanation import Condition, NearMiss
 from nodeselect.index import postings
 from nodeselect.index.postings import Postings
 from nodeselect.inventory.store import Store, View
 from nodeselect.node import Node, check_id, count_connected
-from nodeselect.selectors import AnyOf, Selector
 
 
 class FailureGroups:
@@ -33,9 +32,7 @@ class FailureGroups:
 
     __slots__ = ("_everything", "_passing", "_sets", "_view", "counts")
 
-    def __init__(
-        self, view: View, everything: Postings, requirements: Sequence[Selector | AnyOf]
-    ) -> None:
+    def __init__(self, view: View, everything: Postings, requirements: Sequence[Condition]) -> None:
         """Split the nodes into groups, by one requirement after the other.
 
         If there are too many groups, the smallest groups that fail several requirements are
@@ -98,7 +95,7 @@ class FailureGroups:
         return misses
 
     def count_if_replaced(
-        self, positions: Collection[int], replacements: Sequence[Selector]
+        self, positions: Collection[int], replacements: Sequence[Condition]
     ) -> int:
         first, *others = map(self._view.evaluate, replacements)
         others += [
@@ -166,8 +163,11 @@ class ViewStatistics:
     def __len__(self) -> int:
         return len(self._everything)
 
-    def failures(self, requirements: Sequence[Selector | AnyOf]) -> FailureGroups:
+    def failures(self, requirements: Sequence[Condition]) -> FailureGroups:
         return FailureGroups(self._view, self._everything, requirements)
+
+    def note(self, requirement: Condition) -> str | None:
+        return None
 
     def key_counts(self, limit: int) -> Mapping[str, int] | None:
         counts: Counter[str] = Counter()

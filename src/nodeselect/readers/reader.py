@@ -1,7 +1,7 @@
 """Read one input or several as nodes, in any known format and from any known system."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, compress, islice, starmap
 from operator import lt, not_
 from typing import Any, BinaryIO, NamedTuple, TypeVar, cast
@@ -24,12 +24,9 @@ from nodeselect.readers.envelope import check_footer
 from nodeselect.readers.formats import json
 from nodeselect.readers.raw_node import RecordPlace
 from nodeselect.readers.watch_events import is_watch_event, latest_nodes
-from nodeselect.selectors import Selector
+from nodeselect.selectors import AnyOf, Selector
 
 _N = TypeVar("_N")
-
-NodeFilter = Callable[[Mapping[str, str], str], bool]
-"""Called with the labels and the id of a node; returns whether to select the node."""
 
 # Different failure masks are counted up to about this number, which is more than any output shows.
 _MAX_FAILURE_MASKS = 1_000
@@ -54,7 +51,7 @@ class InputSummary(NamedTuple):
 class NodeReader:
     """Iterates over the nodes of one input, or of several as if they were one.
 
-    With a filter or a selector, it yields only the matching nodes, but reads and validates all.
+    With a selector, it yields only the matching nodes, but reads and validates all.
     NDJSON and CSV are read in chunks: of nodes that are not selected, only the ids take memory.
     Other documents are held as text, and decoded node by node. The size of a line or document is
     limited by ``LIMITS.line_bytes`` or ``LIMITS.document_bytes``.
@@ -87,9 +84,8 @@ class NodeReader:
     def __init__(
         self,
         source: BinaryIO | Iterable[tuple[BinaryIO, str]],
-        node_filter: NodeFilter | None = None,
         *,
-        selector: Selector | None = None,
+        selector: Selector | AnyOf | None = None,
         ids: Collection[str] = (),
         states: Collection[str] | None = None,
         id_column: str = "id",
@@ -99,19 +95,17 @@ class NodeReader:
 
         :param source: a stream; or an iterable of pairs of a stream and its name. Each stream is
             read to its end before the next pair is requested.
-        :param node_filter: selects nodes; None selects all.
-        :param selector: selects nodes, faster than ``node_filter``; one of them must be None.
+        :param selector: selects nodes; None selects all.
         :param ids: ids to look up, see :attr:`missing_ids`.
         :param states: states in lower case; :attr:`failure_masks` counts only nodes in one of them.
         :param id_column: in CSV and Parquet, the name of the column that has the ids.
         :param name: the name of the input in errors, if there is only one.
         """
         self._sources = cast("Any", [(source, name)] if hasattr(source, "read") else source)
-        self._filter = node_filter
         self._selector = selector
         self._states = states
         self._failure_mask = None if selector is None else selector.failure_mask
-        self._uses_typed = selector is not None and bool(selector.requirements)
+        self._uses_typed = isinstance(selector, Selector) and bool(selector.requirements)
         self._id_column = id_column
         self._checks_ids = True
         self.name = name
@@ -133,10 +127,10 @@ class NodeReader:
 
         Duplicate ids are not detected: an inventory that is built from the blocks detects them.
 
-        :raises ValueError: if reading has begun, or if the reader has a filter or a selector.
+        :raises ValueError: if reading has begun, or if the reader has a selector.
         """
-        if self.count or self._filter is not None or self._selector is not None:
-            raise ValueError("blocks() needs a new reader, without node_filter or selector")
+        if self.count or self._selector is not None:
+            raise ValueError("blocks() needs a new reader, without a selector")
         self._checks_ids = False
         self._uses_typed = True
         return self._checked_blocks()
@@ -203,7 +197,8 @@ class NodeReader:
     def _line_blocks(self, start: bytes, stream: BinaryIO) -> Iterator[Block]:
         from nodeselect.readers.formats import ndjson  # loads msgspec
 
-        decoder = ndjson.TypedDecoder(self._selector) if self._uses_typed else None
+        selector = self._selector if isinstance(self._selector, Selector) else None
+        decoder = ndjson.TypedDecoder(selector) if self._uses_typed else None
         lines = ndjson.LineReader(decoder)
         for chunk in read_chunks(start, stream):
             nodes = lines.decode(chunk)
@@ -290,9 +285,7 @@ class NodeReader:
                 if len(self.failure_masks) > _MAX_FAILURE_MASKS:
                     self.failure_masks = None
             return list(compress(nodes, map(not_, masks)))
-        if self._filter is None:
-            return nodes
-        return list(compress(nodes, map(self._filter, labels, ids)))
+        return nodes
 
     def _keep(self, rows: Iterable[NodeRow]) -> None:
         rest = islice(rows, max(_MAX_FIRST_NODES - len(self.first_nodes), 0))

@@ -6,9 +6,9 @@ from operator import attrgetter
 from typing import Any
 
 from nodeselect.explain import Explanation, NodeExplanation
-from nodeselect.explain.wording import failing_text, headline, notes, short
+from nodeselect.explain.wording import failing_text, not_considered_text, notes, short
 from nodeselect.render.screen import Markdown, Screen, Style, report_lines
-from nodeselect.text import LONGEST_ID, join_limited, pluralize, printable, quoted
+from nodeselect.text import LONGEST_ID, pluralize, quoted
 
 # Up to this many groups of nodes are listed; the nodes of the others are only counted.
 _MAX_GROUPS = 8
@@ -25,75 +25,41 @@ _WIDE = 80
 
 def explanation_lines(
     output: str,
-    titles: Sequence[str],
-    explanations: Sequence[Explanation | NodeExplanation],
-    union: tuple[int, int, int | None] | None,
+    title: str,
+    explanation: Explanation | NodeExplanation,
     screen: Screen,
     subject: str = "",
 ) -> Iterator[str]:
-    """Yield the lines of a report on one or several explanations.
+    """Yield the lines of a report on an explanation.
 
     :param output: ``text``, ``json`` or ``markdown``.
-    :param titles: for each explanation, its selector as the user wrote it.
-    :param union: for several selectors over all nodes, otherwise None: how many nodes match any of
-        them, how many nodes there are, how many matching ones are connected (None if unknown).
+    :param title: the selector as the user wrote it.
     :param subject: what was explained, such as ``job.yaml on nodes.json``; only for Markdown.
     """
-    titled = list(zip(titles, explanations, strict=True))
 
     def as_dict() -> dict[str, Any]:
-        dicts = [{"selector": title} | explanation.as_dict() for title, explanation in titled]
-        value = {"version": 1, "explanations": dicts} if len(dicts) > 1 else dicts[0]
-        if union is not None:
-            value["union"] = {"matched": union[0], "connected": union[2]}
-        return value
+        return {"selector": title} | explanation.as_dict()
 
     def blocks(screen: Screen) -> Iterator[Iterable[str]]:
-        nodes = [each for each in explanations if isinstance(each, NodeExplanation)]
-        if len(nodes) > 1:
-            yield screen.title(_node_verdict(nodes, screen))
-        for number, (title, explanation) in enumerate(titled, 1):
-            if len(titled) > 1:
-                yield screen.title(f"{number}. {screen.code(short(title))}")
-            others = 0
-            if union is not None and isinstance(explanation, Explanation):
-                others = union[0] - explanation.matched
-            yield from _blocks(explanation, screen, subject, others)
-        if union is not None:
-            yield screen.title(f"together: {headline(*union)}")
+        return _blocks(explanation, screen, subject)
 
     return report_lines(output, screen, as_dict, blocks)
 
 
 def render_text(explanation: Explanation | NodeExplanation, screen: Screen | None = None) -> str:
     """Return an explanation as text, by default for a screen with 100 columns."""
-    return "\n".join(explanation_lines("text", [""], [explanation], None, screen or Screen(100)))
-
-
-def _node_verdict(explanations: Sequence[NodeExplanation], screen: Screen) -> str:
-    """Return a line with the numbers, from 1, of the selectors that match a node."""
-    node = screen.prose(printable(explanations[0].id))
-    matching = [str(number) for number, each in enumerate(explanations, 1) if each.matches]
-    if not matching:
-        return f"{node} matches none of {len(explanations)} selectors"
-    return f"{node} matches (selector {join_limited(matching, 5)})"
+    return "\n".join(explanation_lines("text", "", explanation, screen or Screen(100)))
 
 
 def _blocks(
-    explanation: Explanation | NodeExplanation, screen: Screen, subject: str, others: int
+    explanation: Explanation | NodeExplanation, screen: Screen, subject: str
 ) -> Iterator[Iterable[str]]:
-    """Yield the parts of the report on one explanation, each as an iterable of lines.
-
-    :param others: how many nodes match another selector of the report, but not this selector.
-    """
+    """Yield the parts of the report, each as an iterable of lines."""
     prefix = f"{screen.code(subject)}: " if isinstance(screen, Markdown) else ""
     yield screen.title(f"{prefix}{screen.prose(explanation.headline)}")
     if isinstance(explanation, NodeExplanation):
         yield _node_table(explanation, screen)
         return
-    if others:
-        match = pluralize(others, "node matches", "nodes match")
-        yield screen.paragraph(f"of those that do not match, {match} another selector")
     if explanation.requirements:
         yield _requirement_table(explanation, screen)
     if explanation.reasons or explanation.other_reasons:
@@ -103,6 +69,8 @@ def _blocks(
         yield screen.section("NEAREST", screen.bullets(_nearest(explanation, screen)))
     if sentences := notes(explanation):
         yield screen.section("NOTES", screen.bullets(map(screen.prose, sentences)))
+    if explanation.not_considered:
+        yield screen.paragraph(screen.prose(not_considered_text(explanation.not_considered)))
     if explanation.recommendation:
         recommendation = screen.paragraph(screen.prose(explanation.recommendation))
         yield (screen.style(line, "advice") for line in recommendation)

@@ -1,7 +1,7 @@
 """Lay out which nodes match many jobs, or which jobs match one node, with a line for each job."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
 from typing import Any, NamedTuple
 
@@ -164,38 +164,17 @@ def invalid_job(name: str, error: JobError) -> JobResult:
     return JobResult(name, JobVerdict.INVALID, None, None, None, text)
 
 
-def job_on_nodes(
-    name: str, explanations: Sequence[Explanation], states: Mapping[str | None, int]
-) -> JobResult:
-    """Return the result of matching a job against all nodes.
-
-    :param explanations: an explanation for each selector of the job; a node must match one of them.
-    :param states: how many of the nodes that match the job are in each state.
-    """
-    matched, connected = sum(states.values()), count_connected(states) if states else 0
-    is_doubtful = any(each.hints or each.missing_ids for each in explanations)
-    if len(explanations) == 1:
-        recommendation = explanations[0].recommendation
-    elif is_doubtful or not matched:
-        recommendation = (
-            f"one of {len(explanations)} selectors must match; to see what to change in each,"
-            " explain this job alone"
-        )
-    else:
-        recommendation = ""
-    is_everything = not explanations[0].requirements
-    status = _status(matched, connected, is_everything, is_doubtful)
-    selector = " or ".join(explanation.selector for explanation in explanations)
-    return JobResult(name, status, selector, matched, connected, recommendation)
+def job_on_nodes(name: str, explanation: Explanation) -> JobResult:
+    """Return the result of matching a job against all nodes."""
+    matched, connected = explanation.matched, explanation.connected
+    is_doubtful = bool(explanation.hints or explanation.missing_ids)
+    status = _status(matched, connected, not explanation.requirements, is_doubtful)
+    recommendation = explanation.recommendation
+    return JobResult(name, status, explanation.selector, matched, connected, recommendation)
 
 
 def job_on_node(name: str, selector: str, explanation: NodeExplanation, node: Node) -> JobResult:
-    """Return the result of matching a job against one node.
-
-    :param selector: the canonical text of the job's selector.
-    :param explanation: the explanation of the node for the job's selector; if there are several
-        selectors, for the one of which the node fails the fewest requirements.
-    """
+    """Return the result of matching a job with the text ``selector`` against one node."""
     matched = int(explanation.matches)
     connected = count_connected([node.state]) if matched else 0
     status = _status(matched, connected, not explanation.requirements, False)

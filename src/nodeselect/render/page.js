@@ -34,7 +34,7 @@
   // Rows.
 
   const row = document.querySelector("template").content.firstElementChild;
-  const inSelector = new Set(selectorKeys);
+  const inSelector = new Set(selectorKeys.flat());
 
   const element = (tag, ...content) => {
     const item = document.createElement(tag);
@@ -45,8 +45,8 @@
   const drawFailure = (requirement, instead) =>
     element("li", element("code", requirement), " ", element("small", instead));
 
-  const instead = (node, key) => {
-    if (key === -1) return "";
+  const instead = (node, [key, ...others]) => {
+    if (key === undefined || others.length) return "";
     const found = node.slice(4).find((each) => labels[each][0] === key);
     if (found === undefined) return "no such label";
     return labels[found][1] === "" ? "has an empty value" : `has ${labels[found][1]}`;
@@ -80,7 +80,7 @@
     state.firstChild.classList.add(states[node[2]][1]);
     verdict.firstChild.append(...drawFailures(node));
     verdict.firstChild.classList.toggle("yes", !failures[node[3]].length);
-    const wrong = new Set(failures[node[3]].map((at) => selectorKeys[at]));
+    const wrong = new Set(failures[node[3]].flatMap((at) => selectorKeys[at]));
     const items = node.slice(4).map((at) => drawLabel(at, wrong));
     const rest = items.splice(ROW_LABELS);
     shown.append(...items.flat());

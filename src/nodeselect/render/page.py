@@ -16,10 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 from nodeselect import __version__
 from nodeselect.explain import Explanation
-from nodeselect.explain.wording import excluded_by_state, headline, missing_ids_text
+from nodeselect.explain.explanation import named_keys
+from nodeselect.explain.wording import (
+    excluded_by_state,
+    headline,
+    missing_ids_text,
+    not_considered_text,
+)
 from nodeselect.inventory.statistics import count_labels
 from nodeselect.node import Node
-from nodeselect.selectors import Selector
+from nodeselect.selectors import AnyOf, Selector
 from nodeselect.text import pluralize, printable, truncate
 
 if TYPE_CHECKING:
@@ -44,7 +50,7 @@ _BAR_WIDTH = 1_000
 
 def render_page(
     explanation: Explanation,
-    selector: Selector,
+    selector: Selector | AnyOf,
     nodes: Iterable[Node],
     subject: str = "",
     *,
@@ -66,7 +72,10 @@ def render_page(
         explanation=explanation,
         headline=headline(explanation.matched, explanation.total, None),
         id_notes=[text for text in (missing, excluded and excluded_by_state(excluded)) if text],
-        selector=list(map(str, selector.split())),
+        selector=[
+            f"({part})" if isinstance(part, AnyOf) else str(part) for part in selector.split()
+        ],
+        not_considered=not_considered_text(explanation.not_considered),
         nearest=[miss for miss in explanation.nearest if miss.id not in examples],
         table=table,
         data=table.data(requirement.text for requirement in explanation.requirements),
@@ -82,15 +91,14 @@ class _NodeTable:
     that have the label; ``numbers`` maps it to its index in the list ``labels`` of the data.
     """
 
-    def __init__(self, selector: Selector, nodes: Iterable[Node]) -> None:
+    def __init__(self, selector: Selector | AnyOf, nodes: Iterable[Node]) -> None:
         """Count all nodes and their labels; keep only the first ``_MAX_ROWS`` for the table."""
         failure_mask = selector.failure_mask
-        # The key of each requirement, in the order of the bits of the mask; None for ids.
-        self._keys = [
-            part.requirements[0].key if part.ids is None else None for part in selector.split()
-        ]
+        # The keys of each requirement, in the order of the bits of the mask; None for ids.
+        self._keys = [named_keys([part]) for part in selector.split()]
+        self._asked = named_keys(selector.split())
         rows = [(failure_mask(node.labels, node.id), node) for node in nodes]
-        rank = {key: number for number, key in reversed(list(enumerate(self._keys)))}
+        rank = {key: number for number, key in reversed(list(enumerate(self._asked)))}
         self.facets = sorted(
             count_labels(node for _, node in rows).keys,
             key=lambda facet: rank.get(facet.key, len(rank)),
@@ -110,7 +118,7 @@ class _NodeTable:
 
         A row is ``[id, name, state, failures, label, …]``. All but id and name are indexes into the
         lists ``states``, ``failures`` and ``labels``. ``selectorKeys`` has, for each requirement,
-        an index into ``keys``, or -1 for ids, or -2 if no row has the key.
+        a list of indexes into ``keys``, with -1 for a key that no row has; for ids, it is empty.
 
         :param requirements: the texts of the requirements of the selector.
         """
@@ -129,7 +137,9 @@ class _NodeTable:
         ]
         return {
             "requirements": [_shown(requirement) for requirement in requirements],
-            "selectorKeys": [-1 if key is None else keys.get(key, -2) for key in self._keys],
+            "selectorKeys": [
+                [keys.get(key, -1) for key in each if key is not None] for each in self._keys
+            ],
             "keys": [_shown(key) for key in keys],
             "labels": [[keys[key], _shown(value)] for key, value in self.numbers],
             "states": [[_shown(state), name] for state, name in states],
@@ -142,7 +152,7 @@ class _NodeTable:
     def _ordered_labels(self, node: Node) -> Iterable[tuple[str, str]]:
         """Return a node's labels; those whose keys are in the selector come first."""
         labels = node.labels
-        first = {key: labels[key] for key in self._keys if key is not None and key in labels}
+        first = {key: labels[key] for key in self._asked if key is not None and key in labels}
         return {**first, **labels}.items()
 
 

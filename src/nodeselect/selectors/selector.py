@@ -3,7 +3,7 @@
 Both classes are in one module because ``Selector | Selector`` is an ``AnyOf`` of selectors.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -195,13 +195,7 @@ class Selector(_Unfrozen, Frozen):
     @property
     def is_satisfiable(self) -> bool:
         """Whether any possible node matches; exact. False for ``a=b,a=c`` and ``a,!a``."""
-        if self.ids == ():
-            return False
-        # The usual case. (A comparison may be impossible alone: no integer is above the largest.)
-        keys = {each.key for each in self.requirements if not each.operator.is_comparison}
-        if len(keys) == len(self.requirements):
-            return True
-        return not any(each.is_empty for each in constraints_by_key(self.requirements).values())
+        return self.ids != () and are_satisfiable(self.requirements)
 
     @property
     def predicate(self) -> Predicate:
@@ -385,6 +379,22 @@ class AnyOf(Frozen):
         """Whether any possible node matches; exact."""
         return any(selector.is_satisfiable for selector in self.selectors)
 
+    @property
+    def failure_mask(self) -> FailureMask:
+        """A function like :attr:`Selector.failure_mask`, for the conditions of :meth:`split`."""
+        parts = self.split()
+        shared = [part for part in parts if isinstance(part, Selector)]
+        rest = [each for part in parts if isinstance(part, AnyOf) for each in part.selectors]
+        shared_mask = (_join(shared) if shared else _EVERYTHING).failure_mask
+        predicates, last = [selector.predicate for selector in rest], 1 << len(shared)
+
+        def failure_mask(labels: Mapping[str, str], node_id: str | None = None) -> int:
+            mask = shared_mask(labels, node_id)
+            passes = not predicates or any(each(labels, node_id) for each in predicates)
+            return mask if passes else mask + last
+
+        return failure_mask
+
     def split(self) -> "tuple[Selector | AnyOf, ...]":
         """Return conditions of which a node that matches satisfies all, and any other node not all.
 
@@ -565,6 +575,15 @@ def _sort_keys(selector: Selector) -> list[tuple[str, str, str, tuple[str, ...]]
 
 def _text(requirements: Iterable[Requirement]) -> str:
     return ",".join(map(str, requirements))
+
+
+def are_satisfiable(requirements: Collection[Requirement]) -> bool:
+    """Return whether any possible labels satisfy all ``requirements``; exact."""
+    # The usual case. (A comparison may be impossible alone: no integer is above the largest.)
+    keys = {each.key for each in requirements if not each.operator.is_comparison}
+    if len(keys) == len(requirements):
+        return True
+    return not any(each.is_empty for each in constraints_by_key(requirements).values())
 
 
 def _join(parts: Sequence[Selector]) -> Selector:

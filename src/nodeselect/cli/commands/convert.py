@@ -1,12 +1,15 @@
 """``nodeselect convert``: write a selector in the notation of another system."""
 
+from collections.abc import Sequence
+
 import click
 
 from nodeselect.cli.completion import complete_files
 from nodeselect.cli.inputs.files import job_name, read_bytes, split_object
-from nodeselect.cli.inputs.job_selectors import parse_selectors, read_job, single_job_selectors
+from nodeselect.cli.inputs.job_selectors import job_selector, parse_selectors, read_job
 from nodeselect.cli.options import check_job_files, check_usage, selector_option
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
+from nodeselect.explain.explanation import alternatives
 from nodeselect.render.screen import SELECTOR_FORMATS
 from nodeselect.selectors import Selector
 from nodeselect.text import printable
@@ -44,7 +47,7 @@ def convert(file: str | None, expressions: tuple[str, ...], output: str) -> int:
 
     check_usage({"give either a FILE or -l": (file is None) != bool(expressions)})
     if file is None:
-        selectors = tuple(parse_selectors(expressions))
+        selectors: Sequence[Selector] = parse_selectors(expressions)
     else:
         check_job_files([file])
         selectors = _read(file)
@@ -54,7 +57,7 @@ def convert(file: str | None, expressions: tuple[str, ...], output: str) -> int:
     return ExitStatus.OK
 
 
-def _read(file: str) -> tuple[Selector, ...]:
+def _read(file: str) -> Sequence[Selector]:
     from nodeselect.jobs.foreign import read_selector_file  # loads YAML
 
     data = read_bytes(split_object(file)[0])
@@ -69,4 +72,4 @@ def _read(file: str) -> tuple[Selector, ...]:
     content = read_job(file, data)
     kind = "a job spec" if isinstance(content, Selector) else "a Kubernetes manifest"
     write_message(f"{printable(name)}: read as {kind}")
-    return single_job_selectors(file, content)
+    return alternatives(job_selector(file, content))

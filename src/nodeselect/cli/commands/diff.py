@@ -5,13 +5,12 @@ import click
 from nodeselect.cli import options
 from nodeselect.cli.completion import complete_files
 from nodeselect.cli.inputs.files import job_name
-from nodeselect.cli.inputs.job_selectors import only_selector, parse_selectors
+from nodeselect.cli.inputs.job_selectors import job_selector, parse_selectors, selected
 from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
 from nodeselect.inventory.compare import compare_inventories, compare_selectors
 from nodeselect.render.diff import diff_lines
 from nodeselect.render.screen import detect_screen
-from nodeselect.selectors import Selector
 
 
 @click.command(
@@ -30,7 +29,8 @@ Exit status: 0 if both sides match the same nodes, 1 if not, 2 on errors.
 @click.argument("files", metavar="[OLD NEW]", nargs=-1, shell_complete=complete_files)
 @options.nodes_option(required=False)
 @options.selector_option(
-    "Compare the nodes that match this selector; if given twice, the two selectors."
+    "Compare the nodes that match this selector. Repeatable: nodes that match any of them; with -n,"
+    " give two, which are OLD and NEW."
 )
 @options.job_option("Compare the nodes that this job would run on.")
 @click.option("--all", "everything", is_flag=True, help="Compare all nodes.")
@@ -48,14 +48,14 @@ def diff(
 
     To compare two jobs or two selectors on the same nodes, give the nodes with -n, and either the
     jobs as OLD and NEW or the selectors with -l. To compare two node lists, give these as OLD and
-    NEW, without -n, and one selector with -l, --job or --all.
+    NEW, without -n, and the selector with -l, --job or --all.
     """
     has_pair = {len(files), len(expressions)} == {0, 2} and job is None and not everything
     if nodes_from is None and has_pair and "-" not in files:
         nodes_from = options.default_nodes()
     has_two_sides = has_pair
     if nodes_from is None:
-        has_two_sides = len(files) == 2 and len(expressions) + (job is not None) + everything == 1
+        has_two_sides = len(files) == 2 and bool(expressions) + (job is not None) + everything == 1
         expected = (
             "to compare two node lists, give OLD, NEW and exactly one of -l, --job or --all; to"
             " compare jobs or selectors, give the nodes with -n"
@@ -71,21 +71,16 @@ def diff(
         "only one file can be standard input": sources.count("-") > 1,
     }
     options.check_usage(mistakes)
-    jobs = [job] if job is not None else []
-    if nodes_from is not None:
-        options.check_job_files(files)
-        jobs = list(files)
-    if everything:
-        selectors = [Selector.everything()]
-    else:
-        selectors = [only_selector(file) for file in jobs] or parse_selectors(expressions)
-    names = tuple(map(job_name, files)) or expressions
+    first, second = tuple(map(job_name, files)) or expressions
     if nodes_from is None:
+        selector = selected(job, expressions, ())
         old, new = (read_inventory(options.node_files(file)) for file in files)
-        difference = compare_inventories(old, new, selectors[0], names=(names[0], names[1]))
+        difference = compare_inventories(old, new, selector, names=(first, second))
     else:
+        options.check_job_files(files)
+        sides = [job_selector(file) for file in files] or parse_selectors(expressions)
         inventory = read_inventory(nodes_from)
-        difference = compare_selectors(inventory, *selectors, names=(names[0], names[1]))
+        difference = compare_selectors(inventory, *sides, names=(first, second))
     write_output(diff_lines(difference, output, detect_screen()))
     if not difference.old.matched and not difference.new.matched:
         write_message("neither OLD nor NEW matches any node")

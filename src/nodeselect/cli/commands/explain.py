@@ -19,7 +19,7 @@ from nodeselect.cli.inputs.job_selectors import (
     runs_several,
     selected,
 )
-from nodeselect.cli.inputs.nodes import NodeFiles, match_any, read_inventory, state_messages
+from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory, state_messages
 from nodeselect.cli.output_file import write_file
 from nodeselect.cli.streams import (
     ExitStatus,
@@ -31,8 +31,9 @@ from nodeselect.cli.streams import (
 from nodeselect.errors import JobError
 from nodeselect.explain import Explanation, NodeExplanation, explain_node
 from nodeselect.explain.compute import exclude_by_state
+from nodeselect.explain.explanation import named_ids
 from nodeselect.files.replace import file_status
-from nodeselect.node import Node, count_connected, has_state
+from nodeselect.node import Node, has_state
 from nodeselect.render.explanation import explanation_lines
 from nodeselect.render.jobs import (
     JobsReport,
@@ -43,7 +44,7 @@ from nodeselect.render.jobs import (
     job_on_nodes,
 )
 from nodeselect.render.screen import detect_screen
-from nodeselect.selectors import Selector
+from nodeselect.selectors import AnyOf, Selector
 from nodeselect.text import pluralize, quoted_id
 
 if TYPE_CHECKING:
@@ -71,9 +72,7 @@ that node matches. With several jobs: 0 if every job matches a node (with
 """,
 )
 @options.nodes_option(required=False)
-@options.selector_option(
-    "Explain this selector. If repeated, also count the nodes that match any of them."
-)
+@options.selector_option("Explain this selector. Repeatable: nodes that match any of them.")
 @options.job_option(
     "Explain the selector of this job. If repeated, or a folder: one line per job, worst first, and"
     " the nodes without a job.",
@@ -107,6 +106,10 @@ def explain(
     For each requirement, print how many nodes fail it, how many fail it and no other, and how many
     satisfy it and all before it. Then print which requirements nodes fail together, likely typos,
     and what to change.
+
+    If a node must match any of several selectors (-l, or the terms of a node affinity), what all of
+    them require is printed line by line, and the rest as one requirement in parentheses. To explain
+    one of them, give it alone, with -l; "nodeselect convert FILE" prints the terms of a manifest.
     """
     is_many = has_many_jobs(job)
     is_piped = node == "-"
@@ -123,8 +126,6 @@ def explain(
         nodes_from.stdin_conflict: both_read_stdin,
         "--node cannot be combined with --state": node is not None and states is not None,
         "--html cannot be combined with --node": html is not None and node is not None,
-        "--html cannot be combined with several selectors":
-            html is not None and len(expressions) > 1,
         "--html needs the name of a file, not '-'": html == "-",
         "--html does not write through a symbolic link":
             html is not None and os.path.islink(html),
@@ -144,35 +145,28 @@ def explain(
         if invalid:
             _write_invalid(invalid, job)
         return _jobs_status(report)
-    selectors = selected(job[0] if job else None, expressions, ids, content)
-    if html is not None and len(selectors) > 1:
-        message = "--html cannot be combined with a node affinity of several terms"
-        raise click.UsageError(message)
-    titles = list(map(str, selectors)) if job or not expressions else expressions
+    selector = selected(job[0] if job else None, expressions, ids, content)
+    title = str(selector) if job or not expressions else " or ".join(expressions)
     subject = " on ".join([*map(job_name, job), nodes_from.name])
     if states is not None:
         subject += f", only {' or '.join(sorted(states))}"
-    union = None
-    results: list[Explanation] | list[NodeExplanation]
+    result: Explanation | NodeExplanation
     if node is not None:
         found = _read_node(nodes_from, node)
-        results = [explain_node(selector, found.id, found.labels) for selector in selectors]
-        is_match = any(result.matches for result in results)
+        result = explain_node(selector, found.id, found.labels)
+        is_match = result.matches
     else:
-        inventory, explain_over = _read_explainable(nodes_from, states, selectors)
-        results = list(map(explain_over, selectors))
-        is_match = any(result.matched for result in results)
-        if len(selectors) > 1:
-            nodes = match_any(inventory, selectors)
-            union = (len(nodes), len(inventory), count_connected(nodes.state_counts()))
+        inventory, explain_over = _read_explainable(nodes_from, states, [selector])
+        result = explain_over(selector)
+        is_match = result.matched > 0
         if html is not None:
             from nodeselect.render.page import PAGE_START, render_page  # loads jinja2
 
             sources = _modification_times((*job, *nodes_from.files()))
-            page = render_page(results[0], selectors[0], inventory, subject, sources=sources)
+            page = render_page(result, selector, inventory, subject, sources=sources)
             write_file(html, page, PAGE_START)
     screen = detect_screen()
-    write_output(explanation_lines(output, titles, results, union, screen, subject))
+    write_output(explanation_lines(output, title, result, screen, subject))
     return ExitStatus.OK if is_match else ExitStatus.NEGATIVE
 
 
@@ -202,8 +196,8 @@ def _read_node(nodes_from: NodeFiles, node_id: str) -> Node:
 
 
 def _read_explainable(
-    nodes_from: NodeFiles, states: frozenset[str] | None, selectors: Iterable[Selector]
-) -> tuple["Inventory", Callable[[Selector], Explanation]]:
+    nodes_from: NodeFiles, states: frozenset[str] | None, selectors: Iterable[Selector | AnyOf]
+) -> tuple["Inventory", Callable[[Selector | AnyOf], Explanation]]:
     """Return the nodes in ``states``, and a function that explains a selector over these nodes."""
     inventory = read_inventory(nodes_from)
     if states is None:
@@ -212,8 +206,9 @@ def _read_explainable(
     for line in state_messages(states, counts):
         write_message(line)
     left_out = Counter({state: n for state, n in counts.items() if not has_state(state, states)})
-    named = (inventory.match(Selector.of(match_ids=each.ids)) for each in selectors if each.ids)
-    excluded = {node.id: node.state for each in named for node in each if node.state in left_out}
+    ids = named_ids(part for selector in selectors for part in selector.split())
+    named = inventory.match(Selector.from_requirements([], ids))
+    excluded = {node.id: node.state for node in named if node.state in left_out}
     from nodeselect.inventory import Inventory  # imports pyroaring
 
     chosen = Inventory(inventory.match(Selector.everything()).in_states(states))
@@ -221,31 +216,27 @@ def _read_explainable(
 
 
 def _jobs_on_nodes(
-    selectors: Mapping[str, Sequence[Selector]],
+    selectors: Mapping[str, Selector | AnyOf],
     invalid: Mapping[str, JobError],
     nodes_from: NodeFiles,
     states: frozenset[str] | None,
 ) -> JobsReport:
-    every_term = (term for terms in selectors.values() for term in terms)
-    inventory, explain_over = _read_explainable(nodes_from, states, every_term)
+    inventory, explain_over = _read_explainable(nodes_from, states, selectors.values())
     unused = inventory.match(Selector.everything())
     jobs = [invalid_job(name, error) for name, error in invalid.items()]
-    for name, terms in selectors.items():
-        answer = match_any(inventory, terms)
-        jobs.append(job_on_nodes(name, list(map(explain_over, terms)), answer.state_counts()))
-        unused -= answer
+    for name, selector in selectors.items():
+        jobs.append(job_on_nodes(name, explain_over(selector)))
+        unused -= inventory.match(selector)
     return JobsReport.of_nodes(len(inventory), jobs, unused.ids())
 
 
 def _jobs_on_node(
-    selectors: Mapping[str, Sequence[Selector]], invalid: Mapping[str, JobError], node: Node
+    selectors: Mapping[str, Selector | AnyOf], invalid: Mapping[str, JobError], node: Node
 ) -> JobsReport:
     jobs = [invalid_job(name, error) for name, error in invalid.items()]
-    for name, terms in selectors.items():
-        explanations = [explain_node(term, node.id, node.labels) for term in terms]
-        # Of several selectors, the one that matches, or the one of which the node fails the least.
-        best = min(explanations, key=lambda explanation: len(explanation.failed))
-        jobs.append(job_on_node(name, " or ".join(map(str, terms)), best, node))
+    for name, selector in selectors.items():
+        explanation = explain_node(selector, node.id, node.labels)
+        jobs.append(job_on_node(name, str(selector), explanation, node))
     return JobsReport.of_node(node, jobs)
 
 

@@ -6,7 +6,7 @@ from nodeselect.cli import options
 from nodeselect.cli.completion import complete_keys
 from nodeselect.cli.hints import explain_hint
 from nodeselect.cli.inputs.job_selectors import selected
-from nodeselect.cli.inputs.nodes import NodeFiles, match_any, open_nodes
+from nodeselect.cli.inputs.nodes import NodeFiles, open_nodes
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
 from nodeselect.explain.wording import nodes_have
 from nodeselect.inventory.statistics import count_labels
@@ -50,24 +50,24 @@ def labels(
     that key.
     """
     options.check_usage({nodes_from.stdin_conflict: job == "-" and "-" in nodes_from.sources})
-    selectors = selected(job, expressions, ()) if expressions or job is not None else []
-    with open_nodes(nodes_from, selectors) as nodes:
+    selector = selected(job, expressions, ()) if expressions or job is not None else None
+    with open_nodes(nodes_from, selector) as nodes:
         if isinstance(nodes, NodeReader):
             facets = count_labels(nodes)
             total = nodes.count
         else:
-            facets = count_labels(match_any(nodes, selectors or [Selector.everything()]))
+            facets = count_labels(nodes.match(selector or Selector.everything()))
             total = len(nodes)
     if key is not None and not is_key(key) and all(key != facet.key for facet in facets.keys):
         raise click.UsageError(f"{quoted(key)} is not the key of a label")
-    write_output(facet_lines(facets, total if selectors else None, key, output, detect_screen()))
+    write_output(facet_lines(facets, total if selector else None, key, output, detect_screen()))
     if any(key in (None, facet.key) for facet in facets.keys):
         return ExitStatus.OK
-    if selectors and total and not facets.nodes:
+    if selector and total and not facets.nodes:
         write_message("no node matches, so there are no labels to count")
         write_message(explain_hint(nodes_from, expressions=expressions, job=job))
     elif key is None:
-        write_message("no matching node has a label" if selectors else "no node has a label")
+        write_message("no matching node has a label" if selector else "no node has a label")
     else:
         from nodeselect.similarity import WordCounts, closest_key  # compiles patterns
 

@@ -1,7 +1,7 @@
 """``nodeselect match``: print the nodes that a selector matches."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -11,10 +11,10 @@ from nodeselect.cli import options
 from nodeselect.cli.completion import complete_keys
 from nodeselect.cli.hints import explain_hint
 from nodeselect.cli.inputs.job_selectors import selected
-from nodeselect.cli.inputs.nodes import NodeFiles, match_any, open_nodes, state_messages
+from nodeselect.cli.inputs.nodes import NodeFiles, open_nodes, state_messages
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
 from nodeselect.explain.countable import FailureCounts
-from nodeselect.explain.explanation import requirement_text
+from nodeselect.explain.explanation import named_ids, requirement_text
 from nodeselect.explain.wording import (
     count_headline,
     format_state_counts,
@@ -33,7 +33,7 @@ from nodeselect.render.nodes import (
     node_lines,
     sort_nodes,
 )
-from nodeselect.selectors import Selector
+from nodeselect.selectors import AnyOf, Selector
 from nodeselect.text import join_limited, pluralize, quoted_id
 
 if TYPE_CHECKING:
@@ -121,16 +121,16 @@ def match(
         f"{minimum} is greater than --max {most}": most is not None and least > most,
     }
     options.check_usage(mistakes)
-    selectors = selected(job, expressions, ids)
-    with open_nodes(nodes_from, selectors, states) as nodes:
+    selector = selected(job, expressions, ids)
+    with open_nodes(nodes_from, selector, states) as nodes:
         if isinstance(nodes, NodeReader):
-            result = _read_matches(nodes, selectors, states, display.needed)
+            result = _read_matches(nodes, selector, states, display.needed)
         else:
-            result = _query_matches(nodes, selectors, states, display.needed)
+            result = _query_matches(nodes, selector, states, display.needed)
     if display.sort_by:
         result = result._replace(nodes=sort_nodes(result.nodes, display.sort_by)[: display.limit])
     _print_nodes(result, display)
-    for line in _summary(result, selectors, states):
+    for line in _summary(result, selector, states):
         write_message(line)
     if display.limit and result.matched > display.limit:
         numbers = f"{display.limit:,} of {result.matched:,}"
@@ -218,7 +218,7 @@ class _Result(NamedTuple):
     other_matches: Counter[str | None]  # of the nodes that match the selector but not --state
     all_states: Counter[str | None]  # of all nodes; empty without --state
     missing_ids: set[str]
-    failures: FailureCounts | None  # None for several selectors, or too many groups to count
+    failures: FailureCounts | None  # None if there are too many groups to count
     searched: "Inventory | None"  # for ids that are similar to missing ones; None if not needed
 
     @property
@@ -228,7 +228,7 @@ class _Result(NamedTuple):
 
 def _query_matches(
     inventory: "Inventory",
-    selectors: Sequence[Selector],
+    selector: Selector | AnyOf,
     states: frozenset[str] | None,
     limit: int | None,
 ) -> _Result:
@@ -236,21 +236,16 @@ def _query_matches(
 
     :param limit: how many matching nodes are needed; None for all.
     """
-    matching = match_any(inventory, selectors)
+    matching = inventory.match(selector)
     nodes, all_states = matching, Counter[str | None]()
     total = len(inventory)
     if states is not None:
         nodes = matching.in_states(states)
         all_states.update(inventory.match(Selector.everything()).state_counts())
         total = count_in_states(all_states, states)
-    failures = None
-    if len(selectors) == 1:
-        failures = inventory.failure_counts(selectors[0], states=states)
-    missing_ids: set[str] = set()
-    for selector in selectors:
-        if selector.ids:
-            found = inventory.match(Selector.of(match_ids=selector.ids)).ids()
-            missing_ids.update({*selector.ids}.difference(found))
+    missing_ids = {*named_ids(selector.split())}
+    if missing_ids:
+        missing_ids.difference_update(inventory.match(Selector.of(match_ids=missing_ids)).ids())
     return _Result(
         nodes if limit is None else nodes.first(limit),
         total,
@@ -258,14 +253,14 @@ def _query_matches(
         Counter((matching - nodes).state_counts()),
         all_states,
         missing_ids,
-        failures,
+        inventory.failure_counts(selector, states=states),
         inventory if missing_ids and len(inventory) <= _MAX_SEARCHED else None,
     )
 
 
 def _read_matches(
     reader: NodeReader,
-    selectors: Sequence[Selector],
+    selector: Selector | AnyOf,
     states: frozenset[str] | None,
     limit: int | None,
 ) -> _Result:
@@ -282,7 +277,7 @@ def _read_matches(
     total = reader.count if states is None else count_in_states(reader.states, states)
     failures = None
     if reader.failure_masks is not None:
-        failures = FailureCounts.from_masks(len(selectors[0].split()), reader.failure_masks)
+        failures = FailureCounts.from_masks(len(selector.split()), reader.failure_masks)
     searched = None
     if reader.missing_ids and reader.count <= _MAX_SEARCHED:
         from nodeselect.inventory import Inventory  # imports pyroaring
@@ -293,14 +288,12 @@ def _read_matches(
 
 
 def _summary(
-    result: _Result,
-    selectors: Sequence[Selector],
-    states: frozenset[str] | None,
+    result: _Result, selector: Selector | AnyOf, states: frozenset[str] | None
 ) -> Iterator[str]:
     """Yield messages: how many nodes match, why others do not, and probable mistakes."""
     connected = count_connected(result.states)
     if result.failures is not None:
-        yield count_headline(selectors[0], result.failures, connected)
+        yield count_headline(selector.split(), result.failures, connected)
     else:
         yield headline(result.matched, result.total, connected)
     if states is not None:
@@ -312,7 +305,7 @@ def _summary(
         yield f"{text} the selector but not --state: {format_state_counts(result.other_matches)}"
     yield from _missing_ids(result)
     if result.total and not result.matched and not result.other_matches:
-        yield from _blocker(result, selectors)
+        yield from _blocker(result, selector)
 
 
 def _missing_ids(result: _Result) -> Iterator[str]:
@@ -327,19 +320,22 @@ def _missing_ids(result: _Result) -> Iterator[str]:
         yield f"no node has the id {join_limited(texts, 5, 'or', 'id')}"
 
 
-def _blocker(result: _Result, selectors: Sequence[Selector]) -> Iterator[str]:
+def _blocker(result: _Result, selector: Selector | AnyOf) -> Iterator[str]:
     """Yield a message with the main reason why no node matches, if a reason is known."""
-    if not any(selector.is_satisfiable for selector in selectors):
-        is_nothing = all(selector.ids is not None and not selector.ids for selector in selectors)
-        reason = "it allows no id" if is_nothing else "its requirements contradict each other"
+    parts = selector.split()
+    if not selector.is_satisfiable:
+        reason = (
+            "it allows no id"
+            if parts[0] == Selector.nothing()
+            else "its requirements contradict each other"
+        )
         yield f"the selector can never match: {reason}"
     elif (counts := result.failures) is not None:
-        parts = selectors[0].split()
         failing = zip(parts, counts.failing, strict=True)
         if unsatisfied := [part for part, nodes in failing if nodes == result.total]:
             # The headline names a single requirement, and other messages the missing ids.
-            if len(parts) > 1 and (unsatisfied[0].ids is None or not result.missing_ids):
+            if len(parts) > 1 and not (result.missing_ids and named_ids(unsatisfied[:1])):
                 yield unsatisfied_text(list(map(requirement_text, unsatisfied)))
         elif nodes := max(counts.failing_only_this):
             part = parts[counts.failing_only_this.index(nodes)]
-            yield f"without {part}, {pluralize(nodes, 'node')} would match"
+            yield f"without {requirement_text(part)}, {pluralize(nodes, 'node')} would match"

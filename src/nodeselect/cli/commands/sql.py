@@ -9,6 +9,7 @@ from nodeselect.cli.options import check_usage, id_option, job_option, once, sel
 from nodeselect.cli.streams import ExitStatus, write_output
 from nodeselect.engines.sql import text as engine
 from nodeselect.engines.sql.dialects import DIALECTS
+from nodeselect.explain.explanation import alternatives
 from nodeselect.text import UNPRINTABLE, join_limited, quoted
 
 _PIECE = re.compile(r'"(?:[^"]|"")+"|[^".]+')
@@ -123,11 +124,11 @@ def sql(
     elif only_columns:
         all_labels = None
     id_name = id_column or "id"
-    selectors = selected(job, expressions, ids)
+    selector = selected(job, expressions, ids)
     try:
         conditions = [
-            engine.where(selector, dialect, labels=all_labels, id=id_name, columns=columns)
-            for selector in selectors
+            engine.where(each, dialect, labels=all_labels, id=id_name, columns=columns)
+            for each in alternatives(selector)
         ]
     except ValueError as error:  # a name that cannot be written in the dialect
         raise click.UsageError(str(error)) from None

@@ -3,7 +3,7 @@
 import gc
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, BinaryIO, NamedTuple, NoReturn
@@ -22,6 +22,7 @@ from nodeselect.cli.inputs.job_selectors import (
 from nodeselect.cli.inputs.nodes import NO_TABLE, NodeFiles, read_inventory
 from nodeselect.cli.streams import ExitStatus, write_error, write_message, write_output
 from nodeselect.errors import InventoryError
+from nodeselect.explain.explanation import alternatives
 from nodeselect.files.blocking import blocking_reader, wait_while_open
 from nodeselect.files.inputs import cannot_read, open_input
 from nodeselect.files.replace import file_status
@@ -31,7 +32,7 @@ from nodeselect.readers.detect import KNOWN_STATES
 from nodeselect.readers.node_stream import DROPPED, NodeStream
 from nodeselect.render.nodes import CHANGE_FORMATS, change_lines
 from nodeselect.render.screen import Screen, detect_screen
-from nodeselect.selectors import Selector
+from nodeselect.selectors import AnyOf, Selector
 from nodeselect.standing import StandingSelectors
 from nodeselect.text import join_limited, pluralize, quoted
 
@@ -101,17 +102,17 @@ def watch(
             write_error(error)
         if invalid:
             return ExitStatus.ERROR
-        for name, (selector, *_) in selectors.items():
+        for name, selector in selectors.items():
             warn_if_everything(name, selector)
     else:
-        selectors = {"": tuple(selected(job[0] if job else None, expressions, (), content))}
+        selectors = {"": selected(job[0] if job else None, expressions, (), content)}
     if unknown := list(map(quoted, sorted((states or frozenset()) - KNOWN_STATES))):
         write_message(f"{join_limited(unknown, 5)}: not a state of a known system")
     gc.enable()  # this run is not short
     numbered = {
-        (name, number): selector
-        for name, each in selectors.items()
-        for number, selector in enumerate(each)
+        (name, number): each
+        for name, selector in selectors.items()
+        for number, each in enumerate(alternatives(selector))
     }
     standing = StandingSelectors(numbered)
     printer = _Printer(selectors, standing, states, output, timestamps, detect_screen())
@@ -130,10 +131,10 @@ def _is_stream(source: str) -> bool:
 class _Printer(NamedTuple):
     """Prints which answers a changed node enters or leaves.
 
-    An answer is the set of nodes that match at least one selector of a job or of the command.
+    An answer is the set of nodes that match the selector of a job or of the command.
     """
 
-    selectors: Mapping[str, Sequence[Selector]]  # of each answer by its name; a single one has none
+    selectors: Mapping[str, Selector | AnyOf]  # of each answer by its name; a single one has none
     standing: StandingSelectors[tuple[str, int]]  # these, by the name and a number
     states: frozenset[str] | None  # of the nodes that may match; None if all may
     output: str
@@ -165,9 +166,7 @@ class _Printer(NamedTuple):
         write_output(change_lines(self.output, node.id, changes, event, time, self.screen))
 
     def _matches(self, name: str, node: Node | None) -> bool:
-        return node is not None and any(
-            selector.predicate(node.labels, node.id) for selector in self.selectors[name]
-        )
+        return node is not None and self.selectors[name].matches(node.labels, node.id)
 
 
 def _watch_stream(stream: BinaryIO, name: str, printer: _Printer) -> int:

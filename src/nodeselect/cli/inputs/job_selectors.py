@@ -1,8 +1,4 @@
-"""Read the selectors of jobs on the command line: of job files and Kubernetes manifests.
-
-A node must match at least one of the selectors of a job. A job file has one selector. In a
-manifest, an object that runs pods has one for each term of the node affinity.
-"""
+"""Read the selectors of jobs on the command line: of job files and Kubernetes manifests."""
 
 import os
 from collections import Counter
@@ -13,7 +9,7 @@ from nodeselect.cli.inputs.files import files_in, job_name, read_bytes, split_ob
 from nodeselect.cli.streams import write_message
 from nodeselect.errors import JobError, SelectorError
 from nodeselect.problem import Fix, Problem
-from nodeselect.selectors import Selector
+from nodeselect.selectors import AnyOf, Selector
 from nodeselect.text import join_limited, pluralize, printable, quoted
 
 if TYPE_CHECKING:
@@ -25,35 +21,37 @@ def selected(
     expressions: Sequence[str],
     ids: Sequence[str],
     content: "Selector | Manifest | None" = None,
-) -> list[Selector]:
-    """Return the selectors of a command: a node must match at least one of them.
+) -> Selector | AnyOf:
+    """Return the selector of a command.
 
-    They combine the conditions that are given: a node must match the job, match at least one of the
-    expressions, and have one of the ids.
+    A node must match the job, at least one of the expressions, and have one of the ids. What is not
+    given is no condition.
 
     :param content: the result of :func:`read_job` for the job, if the job has been read already.
     """
-    conditions = parse_selectors(expressions, ids)
-    if job is None:
-        return conditions
-    terms = single_job_selectors(job, content)
-    return [each & condition for each in terms for condition in conditions]
-
-
-def parse_selectors(expressions: Sequence[str], ids: Sequence[str] = ()) -> list[Selector]:
-    """Return a selector for each expression; without expressions, one selector for the ids.
-
-    :param ids: if not empty, each selector matches only nodes with one of these ids.
-    :raises SelectorError: if an expression or an id is invalid; the message names the option.
-    """
-    option = "--id"
     try:
-        restriction = Selector.of(match_ids=ids)
-        option = "-l"
-        selectors = [Selector.of(match_expressions=[text]) & restriction for text in expressions]
+        selector: Selector | AnyOf = Selector.of(match_ids=ids)
     except SelectorError as error:
-        raise error.at(option) from None
-    return selectors or [restriction]
+        raise error.at("--id") from None
+    if expressions:
+        selector = any_of(parse_selectors(expressions)) & selector
+    return selector if job is None else job_selector(job, content) & selector
+
+
+def parse_selectors(expressions: Sequence[str]) -> list[Selector]:
+    """Return a selector for each expression.
+
+    :raises SelectorError: if an expression is invalid; the message names the option.
+    """
+    try:
+        return [Selector.of(match_expressions=[text]) for text in expressions]
+    except SelectorError as error:
+        raise error.at("-l") from None
+
+
+def any_of(selectors: Sequence[Selector]) -> Selector | AnyOf:
+    """Return the only one of ``selectors``, or the ``AnyOf`` of none or several."""
+    return selectors[0] if len(selectors) == 1 else AnyOf(selectors)
 
 
 def has_many_jobs(files: Sequence[str]) -> bool:
@@ -74,19 +72,8 @@ def is_selector(text: str) -> bool:
         return False
 
 
-def only_selector(job: str) -> Selector:
-    """Return the only selector of the job in a file; raise ManifestError if there are several."""
-    selectors = single_job_selectors(job)
-    if len(selectors) > 1:
-        message = f"the node affinity has {len(selectors)} terms; diff can compare only one"
-        raise _file_error(job, "several-terms", message)
-    return selectors[0]
-
-
-def single_job_selectors(
-    job: str, content: "Selector | Manifest | None" = None
-) -> tuple[Selector, ...]:
-    """Return the selectors of the job in a file; a node must match at least one of them.
+def job_selector(job: str, content: "Selector | Manifest | None" = None) -> Selector | AnyOf:
+    """Return the selector of the only job in a file.
 
     Write messages about conditions that are ignored, such as taints.
 
@@ -97,7 +84,7 @@ def single_job_selectors(
         content = read_job(job)
     if isinstance(content, Selector):
         warn_if_everything(job, content)
-        return (content,)
+        return content
     if len(content.workloads) != 1:
         raise _wrong_number_error(job, content)
     _report({job: content})
@@ -108,12 +95,12 @@ def single_job_selectors(
     elif workload.selectors == (Selector.everything(),):
         text = "can use EVERY node: it has no condition on nodes"
         _write(job_name(job), f"{printable(workload.name)} {text}")
-    return workload.selectors or (Selector.nothing(),)
+    return any_of(workload.selectors)
 
 
 def job_selectors(
     sources: Sequence[str], content: "Selector | Manifest | None" = None
-) -> tuple[dict[str, tuple[Selector, ...]], dict[str, JobError]]:
+) -> tuple[dict[str, Selector | AnyOf], dict[str, JobError]]:
     """Return two mappings: from valid jobs to their selectors, from invalid files to their errors.
 
     The name of a job is that of its file. If a manifest has several objects that run pods, each
@@ -126,7 +113,7 @@ def job_selectors(
     files = dict.fromkeys(file for source in sources for file in files_in(source, (), errors))
     if errors:
         raise errors[0]
-    selectors: dict[str, tuple[Selector, ...]] = {}
+    selectors: dict[str, Selector | AnyOf] = {}
     invalid: dict[str, JobError] = {}
     manifests: dict[str, Manifest] = {}
     for file in files:
@@ -134,7 +121,7 @@ def job_selectors(
         try:
             job = content or read_job(file)
             if isinstance(job, Selector):
-                selectors[name] = (job,)
+                selectors[name] = job
                 continue
             if file in sources and not job.workloads:
                 raise _wrong_number_error(file, job)
@@ -146,7 +133,7 @@ def job_selectors(
         manifests[file] = job
         for workload in job.workloads:
             each = f"{name}#{workload.name}" if len(job.workloads) > 1 else name
-            selectors[each] = workload.selectors or (Selector.nothing(),)
+            selectors[each] = any_of(workload.selectors)
     if not selectors and not invalid:  # folders of other objects of Kubernetes
         skipped = [kind for manifest in manifests.values() for kind in manifest.skipped]
         raise _no_workload_error(" ".join(sources), skipped)
@@ -154,9 +141,9 @@ def job_selectors(
     return selectors, invalid
 
 
-def warn_if_everything(job: str, selector: Selector) -> None:
+def warn_if_everything(job: str, selector: Selector | AnyOf) -> None:
     """Write a warning if the selector of a job file is empty, so that the job selects all nodes."""
-    if selector == Selector.everything():
+    if not selector.split():
         _write(job_name(job), "the selector is empty: this job selects EVERY node")
 
 

@@ -3,10 +3,8 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import reduce
-from operator import or_
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, NoReturn
 
 import click
@@ -14,18 +12,19 @@ import click
 from nodeselect.cli.inputs.files import similar_file_hint, walk
 from nodeselect.cli.streams import write_message
 from nodeselect.errors import InventoryError
+from nodeselect.explain.explanation import named_ids
 from nodeselect.explain.wording import format_state_counts
 from nodeselect.files.inputs import cannot_read, open_inputs
 from nodeselect.node import count_in_states, split_state
 from nodeselect.problem import Fix
 from nodeselect.readers.detect import KNOWN_STATES, is_saved
 from nodeselect.readers.reader import NodeReader
-from nodeselect.selectors import Selector
+from nodeselect.selectors import AnyOf, Selector
 from nodeselect.text import join_limited, pluralize, printable, quoted
 
 if TYPE_CHECKING:
     from nodeselect.cli.inputs.cluster import Cluster
-    from nodeselect.inventory import Inventory, NodeSet
+    from nodeselect.inventory import Inventory
 
 # The address of a database: its program, and its file unless it is PostgreSQL.
 _ADDRESS = r"(postgres|duckdb|sqlite)(?:ql)?:(?:///?)?(.*)"
@@ -103,20 +102,16 @@ class NodeFiles(NamedTuple):
 @contextmanager
 def open_nodes(
     nodes_from: NodeFiles,
-    selectors: Sequence[Selector] = (),
+    selector: Selector | AnyOf | None = None,
     states: frozenset[str] | None = None,
 ) -> "Iterator[NodeReader | Inventory]":
     """Open inputs with nodes.
 
     The result is a reader; if the only input is a saved inventory, the inventory.
 
-    :param selectors: if not empty, the reader yields only nodes that match at least one of them.
+    :param selector: if not None, the reader yields only nodes that match it.
     :param states: see :class:`NodeReader`; nodes in other states are yielded, too.
     """
-
-    def matches_any(labels: Mapping[str, str], node_id: str) -> bool:
-        return any(selector.predicate(labels, node_id) for selector in selectors)
-
     skipped: list[str] = []
     files = nodes_from.files(skipped)
     cluster = nodes_from.cluster
@@ -128,9 +123,8 @@ def open_nodes(
             return
         reader = NodeReader(
             stream or inputs,
-            matches_any if len(selectors) > 1 else None,
-            selector=selectors[0] if len(selectors) == 1 else None,
-            ids={node_id for selector in selectors for node_id in selector.ids or ()},
+            selector=selector,
+            ids=named_ids(selector.split() if selector is not None else ()),
             states=states,
             id_column=nodes_from.id_column or "id",
             name=name,
@@ -198,11 +192,6 @@ def state_messages(states: frozenset[str], counts: Counter[str | None]) -> Itera
         elif left_out < total:
             text += f"; the states of the nodes: {format_state_counts(counts)}"
         yield text
-
-
-def match_any(inventory: "Inventory", selectors: Iterable[Selector]) -> "NodeSet":
-    """Return the nodes that match at least one of ``selectors``, which must not be empty."""
-    return reduce(or_, map(inventory.match, selectors))
 
 
 def _open_saved(nodes_from: NodeFiles, stream: BinaryIO) -> "Inventory":

@@ -14,8 +14,7 @@ from nodeselect.explain.countable import (
     Positions,
     rank_counts,
 )
-from nodeselect.explain.explanation import NearMiss
-from nodeselect.selectors import Selector
+from nodeselect.explain.explanation import Condition, NearMiss, label_requirement
 
 # For how many requirements one integer of SQL has bits.
 _WORD = 60
@@ -39,17 +38,17 @@ class SqlFailures:
     and 0 that the node matches. ``failed1`` is for the next 60 requirements, and so on.
     """
 
-    def __init__(self, table: SqlTable, requirements: Sequence[Selector]) -> None:
+    def __init__(self, table: SqlTable, requirements: Sequence[Condition]) -> None:
         self._table = table
         self._requirements = requirements
+        tests = [express(each, table.conditions) for each in requirements]  # type: ignore[arg-type]
         bits = [
-            f"CASE WHEN {express(requirement, table.conditions)} THEN 0 ELSE {1 << at % _WORD} END"
-            for at, requirement in enumerate(requirements)
+            f"CASE WHEN {test} THEN 0 ELSE {1 << at % _WORD} END" for at, test in enumerate(tests)
         ]
         words = [" + ".join(bits[at : at + _WORD]) for at in range(0, len(bits), _WORD)] or ["0"]
         self._words = {f"failed{at}": word for at, word in enumerate(words)}
         self._names = ", ".join(self._words)
-        self._rows = table.rows() + table.conditions.fence(requirements)
+        self._rows = table.rows() + table.conditions.fence(requirements)  # type: ignore[arg-type]
         self._ids: dict[Positions, list[str]] | None = None
         self._states = Counter[str | None]()
         masks, absent = Counter[int](), Counter[str]()
@@ -79,11 +78,11 @@ class SqlFailures:
         return sorted(nearest)[:limit]
 
     def count_if_replaced(
-        self, positions: Collection[int], replacements: Sequence[Selector]
+        self, positions: Collection[int], replacements: Sequence[Condition]
     ) -> int:
         kept = [each for at, each in enumerate(self._requirements) if at not in positions]
         conditions = self._table.conditions
-        tests = [express(each, conditions) for each in (*replacements, *kept)]
+        tests = [express(each, conditions) for each in (*replacements, *kept)]  # type: ignore[arg-type]
         return self._table.count_rows(self._table.rows(conditions.conjunction(tests)))
 
     def _groups(self, keys: Sequence[str]) -> str:
@@ -177,10 +176,13 @@ class SqlCounts:
         self._with_key: dict[str, int] = {}
         self._values: dict[str, Mapping[str, int] | None] = {}
 
-    def failures(self, requirements: Sequence[Selector]) -> SqlFailures:
+    def failures(self, requirements: Sequence[Condition]) -> SqlFailures:
         failures = SqlFailures(self._table, requirements)
         self._with_key |= failures.with_key
         return failures
+
+    def note(self, requirement: Condition) -> str | None:
+        return None
 
     def key_counts(self, limit: int) -> Mapping[str, int] | None:
         counts = self._count_columns(self._table.dialect.is_present)
@@ -280,7 +282,7 @@ class SqlCounts:
         return {each: nodes for each, nodes in counts.items() if each not in columns}
 
 
-def _counted_keys(requirements: Sequence[Selector]) -> list[str]:
+def _counted_keys(requirements: Sequence[Condition]) -> list[str]:
     """Return the keys in requirements with ``!=``, ``notin`` or several values.
 
     For these keys, an explanation needs to know how many nodes have the label.
@@ -288,9 +290,11 @@ def _counted_keys(requirements: Sequence[Selector]) -> list[str]:
     return list(
         dict.fromkeys(
             requirement.key
-            for part in requirements
-            for requirement in part.requirements
-            if len(requirement.values) > 1
-            or (requirement.values and requirement.operator.matches_absent)
+            for requirement in map(label_requirement, requirements)
+            if requirement is not None
+            and (
+                len(requirement.values) > 1
+                or (requirement.values and requirement.operator.matches_absent)
+            )
         )
     )
