@@ -15,7 +15,11 @@ from tests.cli.running import Result, Run, run_process
 
 NODES = [
     *(Node(f"n-{at}", {"region": "eu-west", "gpu": "t4"}, None, "connected") for at in (1, 2)),
-    Node("n-3", {"region": "eu-east", "role": "GPU-0: NVIDIA", "a$b": "c"}, state="lost"),
+    Node(
+        "n-3",
+        {"region": "eu-east", "role": "GPU-0: NVIDIA", "a$b": "c", "rack": "a/b"},
+        state="lost",
+    ),
     Node("m 1", {"region": "us", "rack": "", "r//": "", "tier": "free"}, state="lo$t"),
 ]
 

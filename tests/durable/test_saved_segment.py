@@ -208,7 +208,8 @@ def test_one_damaged_set(tmp_path: Path) -> None:
     data = file.read_bytes()
     header_size = int.from_bytes(data[16:20], "little")
     forged = with_section(data, "postings", lambda section: section[:9] + b"?" + section[10:])
-    for damaged in (forged, data[:header_size] + forged[header_size:]):
+    other = with_section(data, "postings", lambda section: section.replace(b"\x1c\0", b"\x1b\0", 1))
+    for damaged in (forged, *(data[:header_size] + each[header_size:] for each in (forged, other))):
         opened = Inventory.open(BytesIO(damaged))
         assert len(opened.match(Selector.parse("x=2"))) == 15
         with pytest.raises(InventoryError, match="damaged: the checksum of the postings 0 is"):

@@ -29,7 +29,8 @@ HINTED = [
     Selector.parse("missing=true,x=1_000"),
     Selector.parse("other/gpu"),
     Selector.parse("GPU,a!=a"),
-    Selector.of(match_ids=["name-1", "node-1", "none"]),
+    Selector.of(match_ids=["name 1", "node-1", "none"]),
+    Selector.of(match_ids=["rando"]),  # the beginning of ids
     Selector.of(match_ids=["123"]),  # has no other case: a list of such ids would be empty
 ]
 
@@ -56,8 +57,8 @@ INVENTORY = Inventory(to_nodes(ROWS))
 
 # Half of them compare texts without case.
 SETUP_NAMES = [
-    "postgresql", "postgresql, loose", "duckdb", "duckdb, all without case", "sqlite",
-    "sqlite, NOCASE",
+    "postgresql", "postgresql, loose", "postgresql, citext", "duckdb", "duckdb, all without case",
+    "sqlite", "sqlite, NOCASE",
 ]  # fmt: skip
 
 
@@ -210,6 +211,7 @@ def test_limits_of_counts() -> None:
         assert counts.key_counts(len(keys)) == dict.fromkeys(keys, 3)
         assert counts.key_counts(len(keys) - 1) is counts.value_counts("c", 2) is None
         assert counts.value_counts("c", 3) == {"0": 1, "1": 1, "2": 1}
+        assert counts.keys_with_value("1", ["c", "x"]) == {"c": 1}
 
 
 def test_many_groups() -> None:
@@ -373,6 +375,8 @@ def test_where() -> None:
     assert nodes.match(selector).label_counts() == inventory.match(selector).label_counts()
     assert nodes.explain_node(selector, "n-1") == inventory.explain_node(selector, "n-1")
     assert len(nodes.match(selector, states={"gone"})) == 0
+    own = SqlNodes(connection.execute, "sqlite", columns={"gpu": "state"})
+    assert own.match(Selector.everything()).label_counts() == {"gpu": {"ready": 6}}
 
 
 def test_sets_of_two_tables() -> None:

@@ -659,18 +659,22 @@ def test_saved_while_the_disk_of_the_log_is_full(writer: Inventory, path: Path) 
     assert same(Inventory.open(file), writer)
 
 
-def test_saved_while_the_log_is_cut_off(writer: Inventory, path: Path) -> None:
-    """A log that does not have all writes is not taken for one that has."""
-    write = Sections.write
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_saved_while_the_log_is_lost(writer: Inventory, path: Path, is_closed: bool) -> None:
+    """A log that is cut off or closed meanwhile is not emptied."""
+    write, log = Sections.write, writer._log
 
-    def cutting_write(*arguments: Any) -> int:
+    def losing_write(*arguments: Any) -> int:
         writer.upsert(Node("meanwhile"))
-        os.truncate(path, path.stat().st_size - 1)
+        log.close() if log and is_closed else os.truncate(path, path.stat().st_size - 1)
         return write(*arguments)
 
     writer.upsert(Node("late"))
-    with patch.object(Sections, "write", cutting_write), refused("cannot-write", "log was cut off"):
+    expected = ("log-closed", "log is closed") if is_closed else ("cannot-write", "log was cut off")
+    with patch.object(Sections, "write", losing_write), refused(*expected):
         writer.save(path.with_suffix(".nsx"))
+    if is_closed:
+        ChangeLog(path).close()  # nobody has locked it
 
 
 def test_the_file_of_a_log_is_not_replaced(writer: Inventory, log: ChangeLog, path: Path) -> None:

@@ -49,6 +49,8 @@ def test_size() -> None:
     start = b"selector: {match_ids: [a]}\n#"
     fits = start.ljust(LIMITS.job_file_bytes, b"x")
     assert selector_of(fits) == Selector.of(match_ids=["a"])
+    [problem] = refusal(b"kind: NodeList\n#".ljust(len(fits) + 1, b"x")).problems
+    assert problem.code == "not-a-job"
     [problem] = refusal(fits + b"x").problems
     assert problem.code == "file-too-large"
     assert problem.message == (

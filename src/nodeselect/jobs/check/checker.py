@@ -36,7 +36,7 @@ from nodeselect.jobs.check.suggestions import suggest_word
 from nodeselect.limits import LIMITS
 from nodeselect.problem import Fix, Problem, excerpt
 from nodeselect.selectors import Selector
-from nodeselect.text import printable, quoted
+from nodeselect.text import quoted
 
 JobData: TypeAlias = bytes | bytearray | memoryview | str | Mapping[str, Any]
 """A job: the content of a file, as bytes or text; or what a program has parsed from it."""
@@ -418,8 +418,6 @@ def draw_problems(findings: Iterable[Finding], data: bytes | None) -> tuple[Prob
             fix = None
         elif fix and len(fix.text) > _LONG_HINT:
             long_fixes.add(fix)
-        if fix is not None:
-            fix = fix._replace(text=printable(fix.text))
         severity = finding.severity or "error"
         problem = Problem(
             finding.code, finding.message, path=finding.path, fix=fix, severity=severity
