@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, assert_type
 
 from nodeselect import (
     LIMITS,
+    AnyOf,
     BaseInventory,
     ChangeLog,
     Correction,
@@ -171,6 +172,10 @@ def use_inventory(selector: Selector) -> list[str]:
     assert isinstance(answer[0], Node)
     first: Node = answer.first(1)[0]
     assert first.id in answer
+    either: AnyOf = selector | Selector.parse("gpu")
+    compare_selectors(inventory, either, selector)
+    assert inventory.explain(either).not_considered == ()
+    assert inventory.explain_node(either, Node("other")).requirements
     return [*answer.ids(), *explain(inventory.explain(Selector.parse("region=ue,gpu")))]
 
 

@@ -144,6 +144,9 @@ class NodeExplanation(NamedTuple):
 
 def requirement_text(condition: Condition) -> str:
     """Return the text of a row: ``region=eu``, ``<id in (n-1,n-2)>`` or ``(region=eu or gpu)``."""
+    requirement = label_requirement(condition)
+    if requirement is not None:
+        return str(requirement)
     if isinstance(condition, AnyOf):
         selectors = condition.selectors
         named = selectors[:_MAX_SELECTORS]
@@ -151,12 +154,11 @@ def requirement_text(condition: Condition) -> str:
         if more := len(selectors) - len(named):
             texts.append(f"{more:,} more")
         return f"({' or '.join(texts)})"
-    ids = condition.ids
-    if ids is None:
-        return str(condition.requirements[0])
-    if len(ids) > _MAX_IDS:
-        return f"<one of {len(ids):,} ids>"
-    return f"<id in ({','.join(ids)})>"
+    if not isinstance(condition, Selector) or condition.ids is None:
+        return str(condition)
+    if len(condition.ids) > _MAX_IDS:
+        return f"<one of {len(condition.ids):,} ids>"
+    return f"<id in ({','.join(condition.ids)})>"
 
 
 def label_requirement(condition: Condition) -> Requirement | None:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from nodeselect.errors import SelectorError
 from nodeselect.explain.audit import RATIO, usual_values
 from nodeselect.explain.countable import Countable, Failures
-from nodeselect.explain.explanation import Condition, Correction, Hint, label_requirement
+from nodeselect.explain.explanation import Condition, Correction, Hint, label_requirement, named_ids
 from nodeselect.explain.wording import nodes_have, short
 from nodeselect.selectors import AnyOf, Operator, Requirement, Selector, conflict
 from nodeselect.selectors.selector import are_satisfiable
@@ -142,7 +142,7 @@ def _is_doubtful(part: Condition, failing: int, total: int) -> bool:
     """
     requirement = label_requirement(part)
     if requirement is None:
-        return isinstance(part, AnyOf) or bool(part.ids)
+        return isinstance(part, AnyOf) or bool(named_ids([part]))
     operator = requirement.operator
     if len(requirement.values) > 1 or failing == total or requirement.key in _OTHER_KEYS:
         return True
@@ -202,7 +202,7 @@ class _HintFinder:
             if isinstance(part, AnyOf):
                 yield from self._alternatives(position, part, missing_ids)
             elif suggestion := (
-                self._unknown_ids(part.ids or (), missing_ids)
+                self._unknown_ids(named_ids([part]), missing_ids)
                 if requirement is None
                 else self._requirement(position, requirement)
             ):
