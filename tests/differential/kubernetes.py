@@ -40,6 +40,7 @@ _IMPORTED = {  # by the programs; and the package of Debian that has it
         "component-helpers/scheduling/corev1/nodeaffinity",
         "golang-k8s-component-helpers-dev",
     ),
+    "placements": ("component-helpers/resource", "golang-k8s-component-helpers-dev"),
 }
 
 

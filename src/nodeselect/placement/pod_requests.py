@@ -78,17 +78,18 @@ def _container_requests(container: Mapping[str, Any], path: str) -> _Exact:
 
 def _read_resources(value: object, path: str) -> tuple[_Exact, _Exact]:
     """Return requests and limits."""
-    fields = read_mapping({} if value is None else value, path, "write requests and limits")
-    return (
-        _read_amounts(fields.get("requests"), f"{path}.requests"),
-        _read_amounts(fields.get("limits"), f"{path}.limits"),
-    )
+    if value is None:
+        return {}, {}
+    fields = read_mapping(value, path, "write requests and limits")
+    requests = _read_amounts(fields.get("requests"), f"{path}.requests")
+    return requests, _read_amounts(fields.get("limits"), f"{path}.limits")
 
 
 def _read_amounts(value: object, path: str) -> _Exact:
+    if value is None:
+        return {}
     amounts = {}
-    items = read_mapping({} if value is None else value, path, "write RESOURCE: QUANTITY").items()
-    for resource, quantity in items:
+    for resource, quantity in read_mapping(value, path, "write RESOURCE: QUANTITY").items():
         if isinstance(quantity, bool) or not isinstance(quantity, (str, int, float)):
             message = f"expected a quantity, found {describe_json(quantity)}"
             raise structure_error("wrong-type", message, _at(path, resource))
@@ -136,21 +137,23 @@ def _check_resources(value: object, path: str) -> None:
     for resource, amount in (limits | requests).items():
         name = "requests" if resource in requests else "limits"
         place = _at(path if path == "overhead" else f"{path}.{name}", resource)
-        limit = limits.get(resource)
-        is_extended = "/" in resource and "kubernetes.io/" not in resource
-        shown = quoted(resource)
+        shown, limit = quoted(resource), limits.get(resource)
+        is_native = "/" not in resource or "kubernetes.io/" in resource
         if not is_key(resource):
             raise key_error(resource, 0, len(resource)).at(place)
-        if "/" not in resource and resource not in _STANDARD and not _is_of_pod(resource):
-            hint = f"use {join_limited(_STANDARD, 3)} or a name such as nvidia.com/gpu"
+        if not (resource in _STANDARD or _is_of_pod(resource) or "/" in resource) or (
+            not is_native and resource.startswith("requests.")
+        ):
+            hint = f"use {join_limited(_STANDARD, 3, 'or')}, or a name such as nvidia.com/gpu"
             raise structure_error("unknown-resource", f"unknown resource {shown}", place, hint)
         if path == "resources" and not _is_of_pod(resource):
-            raise structure_error("unknown-resource", f"a pod cannot request {shown}", place)
-        if is_extended and amount % UNIT:
+            message = f"a whole pod cannot request {shown}"
+            raise structure_error("unknown-resource", message, place)
+        if not is_native and amount % UNIT:
             message = f"the amount of {shown} must be an integer"
             raise structure_error("invalid-quantity", message, place)
-        if (is_extended or resource.startswith(_HUGE_PAGES)) and amount != limit:
-            message = f"the request of {shown} must equal its limit"
+        if amount != limit and (not is_native or resource.startswith(_HUGE_PAGES)):
+            message = f"the request of {shown} must have an equal limit"
             raise structure_error("invalid-request", message, place)
         if limit is not None and amount > limit:
             message = f"the request of {shown} is above its limit"
