@@ -67,10 +67,11 @@ OBJECTS = [
 @pytest.mark.parametrize(("decoded", "state"), OBJECTS)
 def test_it_is_the_node_that_a_reader_returns(decoded: dict[str, Any], state: str | None) -> None:
     """Decoded JSON, its text in a file, and the object of a client are the same node."""
-    expected = Node("w-1", LABELS, "w-1", state)
+    taints: list[Taint] | None = [CORDON] if "cordoned" in (state or "") else []
+    taints = None if decoded["spec"] is None else taints
+    expected = Node("w-1", LABELS, "w-1", state, taints=taints)
     for given in (decoded, MappingProxyType(decoded), with_attributes(decoded)):
-        found = Node.from_kubernetes(given)
-        assert found.replace(taints=None, resources=None) == expected
+        assert Node.from_kubernetes(given) == expected
     text = json.dumps({key: value for key, value in decoded.items() if value is not None})
     assert list(Inventory.read(io.StringIO(text))) == [expected]
 
@@ -177,3 +178,4 @@ def test_taints_and_resources(
         if not isinstance(given, Attributes) or resources is None:
             found = Node.from_kubernetes(given)
             assert (found.taints, found.resources) == (taints, resources)
+    assert list(Inventory.read(io.StringIO(json.dumps(decoded)))) == [found]

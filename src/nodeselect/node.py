@@ -40,8 +40,8 @@ class Facts(NamedTuple):
     resources: Mapping[str, int] | None
 
 
-# The fields of a node: id, labels, name, state.
-NodeRow: TypeAlias = tuple[str, Mapping[str, str], str | None, str | None]
+# The fields of a node: id, labels, name, state; and the facts, None if none is known.
+NodeRow: TypeAlias = tuple[str, Mapping[str, str], str | None, str | None, Facts | None]
 
 EFFECTS: Final = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 """The effects that a taint may have."""
@@ -322,6 +322,8 @@ def check_resources(resources: Mapping[str, Any], path: str = "resources") -> di
     for name, value in resources.items():
         resource = to_exact_str(name, "the name of a resource")
         try:
+            if not resource:
+                raise ValueError("the name of a resource must not be empty")
             if isinstance(value, str):
                 amount = parse_quantity(resource, value)
             elif isinstance(value, int) and not isinstance(value, bool):

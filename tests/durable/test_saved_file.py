@@ -63,7 +63,7 @@ def test_errors(file: Path) -> None:
     data = file.read_bytes()
     version = (
         "the file has version {} of the format, which this program does not know"
-        "\n  it knows version 1: upgrade nodeselect, or save the nodes again"
+        "\n  it knows versions up to 2: upgrade nodeselect, or save the nodes again"
     )
     other_order = "saved inventories are little-endian; the file, or this machine, is not"
     cases = {
@@ -79,7 +79,7 @@ def test_errors(file: Path) -> None:
         },
         "byte-order": {with_header(data, {8: 0x04030201}): other_order},
         "unknown-version": {
-            with_header(data, {12: number}): version.format(number) for number in (2, 0)
+            with_header(data, {12: number}): version.format(number) for number in (3, 0)
         },
         "damaged": {
             data + b"\0": f"damaged: it has 1 byte behind its end{RESTORE}",

@@ -16,9 +16,10 @@ from nodeselect.durable.saved_file import Sections
 from nodeselect.index import segment as segment_module
 from nodeselect.index.postings import Postings, encoded_bytes
 from nodeselect.index.segment import Segment
+from tests.inventory.facts import indexed_facts, naive_facts
 from tests.inventory.forging import read_sections, to_file
 from tests.inventory.small import SMALL, tuned
-from tests.property.strategies import KEYS, LABEL_VALUES, selectors
+from tests.property.strategies import KEYS, LABEL_VALUES, facts, selectors
 from tests.short import refused
 
 some_texts = st.none() | st.sampled_from(("", "web", "a\nb", "\ud800"))
@@ -30,9 +31,13 @@ labels = st.dictionaries(
 @st.composite
 def fleets(draw: st.DrawFn) -> list[Node]:
     """Return nodes whose ids have similar lengths, or very different ones."""
-    parts = draw(st.lists(st.tuples(labels, some_texts, some_texts), max_size=12))
+    fields = st.tuples(labels, some_texts, some_texts, st.just({}) | facts())
+    parts = draw(st.lists(fields, max_size=12))
     prefix = draw(st.sampled_from(("n", "é", "n" * 99)))
-    return [Node(f"{prefix if at % 3 else 'n'}-{at}", *part) for at, part in enumerate(parts)]
+    return [
+        Node(f"{prefix if at % 3 else 'n'}-{at}", *rest, **known)
+        for at, (*rest, known) in enumerate(parts)
+    ]
 
 
 def segment_of(inventory: Inventory) -> Segment:
@@ -68,6 +73,7 @@ def test_all_of_a_segment(file: Path, fleet: list[Node], few: int, selector: Sel
             assert answer.state_counts() == expected.state_counts()
         assert opened.match(selector).value_counts("unknown") == {}
         assert opened.ids() == inventory.ids()
+        assert indexed_facts(opened) == naive_facts(fleet)
         segment = segment_of(opened)
         for name in ("web", "a\nb", "", "none"):
             found = [segment.node(ordinal) for ordinal in segment.with_name(name)]

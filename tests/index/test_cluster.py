@@ -23,7 +23,7 @@ CELLS_OF_TEN = Tuning(cell_size=CELL)
 
 def clustered(fleet: Fleet, tuning: Tuning = CELLS_OF_TEN, states: int = 1) -> Clustered:
     """Cluster nodes with these labels, in states ``s0``, ``s1``, …, one after the other."""
-    rows = ((f"n-{at}", labels, None, f"s{at % states}") for at, labels in enumerate(fleet))
+    rows = ((f"n-{at}", labels, None, f"s{at % states}", None) for at, labels in enumerate(fleet))
     return cluster(encode(to_blocks(rows)), tuning)
 
 
@@ -102,7 +102,7 @@ def test_a_cell_is_of_all_keys() -> None:
 
 def test_a_state_of_no_node() -> None:
     """A table may name a state that none of its nodes has."""
-    table = encode([[("n-1", {}, None, "ready")]])
+    table = encode([[("n-1", {}, None, "ready", None)]])
     labels = cluster(replace(table, state_names=["ready", "gone"]), CELLS_OF_TEN).labels
     assert {state: len(nodes) for state, nodes in labels.states.items()} == {"ready": 1, "gone": 0}
 

@@ -57,7 +57,7 @@ def test_an_encoded_block() -> None:
         np.array([1, 0, 2]),
         np.array([2, 0, 1]),
     )
-    before: list[NodeRow] = [("n-0", {"x": "2"}, None, None)]
+    before: list[NodeRow] = [("n-0", {"x": "2"}, None, None, None)]
     table = encode([before, block])
     assert [table.node(rank) for rank in range(len(table))] == [
         Node("n-0", {"x": "2"}),
@@ -69,7 +69,7 @@ def test_an_encoded_block() -> None:
 
 def test_blocks_without_nodes() -> None:
     """An empty block adds nothing."""
-    assert len(encode([[], [("n-1", {}, None, None)], []])) == 1
+    assert len(encode([[], [("n-1", {}, None, None, None)], []])) == 1
     assert len(encode([])) == 0
 
 

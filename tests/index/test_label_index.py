@@ -33,7 +33,9 @@ def built_by_node(
 def clustered_fleet(fleet: list[dict[str, str]], states: Sequence[str | None]) -> Clustered:
     """Cluster nodes with these labels and states."""
     rows = zip(fleet, states, strict=True)
-    blocks = to_blocks((f"n-{at}", labels, None, state) for at, (labels, state) in enumerate(rows))
+    blocks = to_blocks(
+        (f"n-{at}", labels, None, state, None) for at, (labels, state) in enumerate(rows)
+    )
     return cluster(encode(blocks), DEFAULT)
 
 

@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodeselect import Node
+from nodeselect import Node, Taint
+from nodeselect.index.node_rows import KNOWN
 from nodeselect.index.node_table import NodeTable, encode
 from nodeselect.readers.columnar import to_blocks
-from tests.property.strategies import KEYS, LABEL_VALUES
+from tests.property.strategies import KEYS, LABEL_VALUES, facts
 
 some_labels = st.dictionaries(st.sampled_from(KEYS), st.sampled_from(LABEL_VALUES), max_size=3)
 some_texts = st.none() | st.sampled_from(("", "web", "ready"))
@@ -20,13 +21,16 @@ CHUNK = 3
 @st.composite
 def fleets(draw: st.DrawFn, name: str = "n") -> list[Node]:
     """Return nodes with different ids; many have no labels, name or state."""
-    parts = draw(st.lists(st.tuples(some_labels, some_texts, some_texts), max_size=10))
-    return [Node(f"{name}-{at}", *each) for at, each in enumerate(parts)]
+    fields = st.tuples(some_labels, some_texts, some_texts, facts())
+    parts = draw(st.lists(fields, max_size=10))
+    return [Node(f"{name}-{at}", *rest, **known) for at, (*rest, known) in enumerate(parts)]
 
 
 def table_of(fleet: list[Node]) -> NodeTable:
     """Encode nodes."""
-    return encode(to_blocks((node.id, node.labels, node.name, node.state) for node in fleet))
+    return encode(
+        to_blocks((node.id, node.labels, node.name, node.state, node._facts) for node in fleet)
+    )
 
 
 def assert_same(rows: NodeTable, fleet: list[Node]) -> None:
@@ -39,6 +43,26 @@ def assert_same(rows: NodeTable, fleet: list[Node]) -> None:
         assert not rows.equals(rank, Node(node.id, {**node.labels, "more": ""}, node.name))
         assert not rows.equals(rank, Node(node.id, node.labels, "other", node.state))
         assert not rows.equals(rank, Node(node.id, node.labels, node.name, "other"))
+        assert not rows.equals(rank, node.replace(taints=[Taint("other", "NoExecute")]))
+        assert not rows.equals(rank, node.replace(resources={"other": 1}))
+
+
+def assert_encoded(rows: NodeTable) -> None:
+    """Assert that each different set of taints, and each amount, is stored once, and no other."""
+    known = [rows.facts(rank) for rank in range(len(rows))]
+    columns = rows.fact_columns
+    if columns is None:
+        assert not any(known)
+        return
+    taints = {None if facts is None else facts.taints for facts in known}
+    assert len(set(columns.taint_sets)) == len(columns.taint_sets)
+    assert set(columns.taint_sets) | {None} == taints | {None}
+    assert (columns.taints is None) == (taints == {None})
+    resources = [(facts and facts.resources) or {} for facts in known]
+    assert columns.amounts.keys() - {KNOWN} == {name for each in resources for name in each}
+    for name in columns.amounts.keys() - {KNOWN}:
+        amounts = {each.get(name, 0) for each in resources}
+        assert list(columns.amounts[name].amounts) == sorted(amounts)
 
 
 @given(fleets())
@@ -54,6 +78,7 @@ def test_concat(one: list[Node], other: list[Node]) -> None:
     assert_same(rows, [*one, *other])
     assert len(set(zip(rows.keys, rows.values, strict=True))) == len(rows.keys)
     assert len(set(rows.state_names)) == len(rows.state_names)
+    assert_encoded(rows)
 
 
 @given(fleets(), st.data())
@@ -67,6 +92,7 @@ def test_take(fleet: list[Node], data: st.DataObject) -> None:
         pair for node in chosen for pair in node.labels.items()
     }
     assert set(rows.state_names) == {node.state for node in chosen}
+    assert_encoded(rows)
 
 
 def width_of(count: int) -> int:

@@ -32,7 +32,8 @@ FLEET = [
 def index_of(fleet: list[dict[str, str]]) -> LabelIndex:
     """Index nodes with these labels in bulk."""
     return cluster(
-        encode(to_blocks((f"n-{at}", each, None, None) for at, each in enumerate(fleet))), DEFAULT
+        encode(to_blocks((f"n-{at}", each, None, None, None) for at, each in enumerate(fleet))),
+        DEFAULT,
     ).labels
 
 

@@ -22,7 +22,9 @@ NODES = [Node(f"n-{at}", {"x": str(at % 5), "y": str(at % 3)}, f"name-{at}") for
 
 def table_of(nodes: list[Node]) -> NodeTable:
     """Encode nodes."""
-    return encode(to_blocks((node.id, node.labels, node.name, node.state) for node in nodes))
+    return encode(
+        to_blocks((node.id, node.labels, node.name, node.state, node._facts) for node in nodes)
+    )
 
 
 @pytest.fixture(name="segment")

@@ -17,9 +17,10 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from nodeselect import Inventory, InventoryError, Node, NodeSet, Selector, Snapshot
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.inventory.delta import Delta
+from tests.inventory.facts import indexed_facts, naive_facts
 from tests.inventory.small import SMALL, tuned
 from tests.naive import matches
-from tests.property.strategies import KEYS, LABEL_VALUES, fleets, texts
+from tests.property.strategies import KEYS, LABEL_VALUES, facts, fleets, texts
 
 Model = dict[str, tuple[int, Node]]
 
@@ -40,11 +41,12 @@ def fleet_selectors(draw: st.DrawFn) -> Selector:
 
 ids = st.sampled_from(IDS)
 nodes = st.builds(
-    Node,
+    lambda *fields, known: Node(*fields, **known),
     ids,
     st.dictionaries(st.sampled_from(KEYS), st.sampled_from(LABEL_VALUES), max_size=3),
     st.none() | st.sampled_from(("", "web")),
     st.none() | st.sampled_from(("ready", "")),
+    known=st.just({}) | facts(),
 )
 changes = st.lists(nodes | ids, max_size=8)
 
@@ -148,7 +150,7 @@ class InventoryMachine(RuleBasedStateMachine):
             node = self.model[node_id][1]
             if again:
                 items = reversed(list(node.labels.items()))
-                node = Node(node.id, dict(items), node.name, node.state)
+                node = node.replace(labels=dict(items))
             self.inventory.upsert(node)
             self._change([node])
 
@@ -317,6 +319,7 @@ class InventoryMachine(RuleBasedStateMachine):
     def _check_reading(self, reading: Inventory | Snapshot, model: Model) -> None:
         assert list(reading) == ordered(model)
         assert len(reading) == len(model)
+        assert indexed_facts(reading) == naive_facts(list(reading))
         for node_id in (*IDS, UNKNOWN):
             assert (node_id in reading) == (node_id in model)
             if node_id in model:

@@ -2,11 +2,14 @@
 
 import itertools
 import re
+from typing import Any
 
 from hypothesis import strategies as st
 
-from nodeselect import Inventory, Node
+from nodeselect import Inventory, Node, Taint
 from nodeselect.index.tuning import Tuning
+from nodeselect.node import CORDON
+from nodeselect.quantity import MAX_AMOUNT
 from nodeselect.selectors import AnyOf, Operator, Requirement, Selector
 from tests.inventory.small import tuned
 
@@ -91,6 +94,23 @@ def labels() -> st.SearchStrategy[dict[str, str]]:
 def node_ids() -> st.SearchStrategy[str | None]:
     """Return the id of a node, or None."""
     return st.none() | st.sampled_from(IDS)
+
+
+TAINTS = (
+    Taint("gpu", "NoSchedule"),
+    Taint("gpu", "NoSchedule", "x=1\n"),
+    Taint("\ud800", "NoExecute"),
+    CORDON,
+)
+AMOUNTS = (1, 2, 500, 2**32, MAX_AMOUNT)
+RESOURCES = ("cpu", "memory", "example.com/gpu")
+
+
+def facts() -> st.SearchStrategy[dict[str, Any]]:
+    """Return the taints and the resources of a node, each perhaps unknown."""
+    taints = st.lists(st.sampled_from(TAINTS), max_size=2)
+    resources = st.dictionaries(st.sampled_from(RESOURCES), st.sampled_from(AMOUNTS), max_size=3)
+    return st.fixed_dictionaries({"taints": st.none() | taints, "resources": st.none() | resources})
 
 
 def fleets(

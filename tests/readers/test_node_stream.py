@@ -8,11 +8,11 @@ import pytest
 
 from nodeselect import InventoryError, Node
 from nodeselect.readers.node_stream import DROPPED, NodeStream
-from tests.readers.test_shapes import bacalhau, expanso, kubernetes
+from tests.readers.test_shapes import bacalhau, expanso, kubernetes, kubernetes_node
 from tests.short import short
 
 WATCHED = kubernetes("w-1", "True", {"gpu": "true"})
-NODE = Node("w-1", {"gpu": "true"}, "w-1", "ready")
+NODE = kubernetes_node("w-1", {"gpu": "true"}, "ready")
 GONE: dict[str, Any] = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
 GONE |= {"message": "too old resource version: 5 (9)", "reason": "Expired", "code": 410}
 
@@ -47,7 +47,7 @@ def test_watch_events() -> None:
     bookmark = event("BOOKMARK", {"kind": "Node", "metadata": {"resourceVersion": "5"}})
     changed = event("MODIFIED", kubernetes("w-1", "False", None))
     changes, error = read(event("ADDED"), bookmark, changed, event("DELETED"), event("ADDED"))
-    assert changes == [NODE, Node("w-1", {}, "w-1", "not-ready"), "w-1", NODE]
+    assert changes == [NODE, kubernetes_node("w-1", {}, "not-ready"), "w-1", NODE]
     assert error is not None
     assert short(error).split("\n") == [
         "pipe: the stream ended after event 5; later changes are unknown",

@@ -12,7 +12,13 @@ from nodeselect import Node
 from nodeselect.files import inputs
 from nodeselect.readers.reader import NodeReader
 from tests.readers.reading import nodes_of, peak_memory
-from tests.readers.test_shapes import KUBERNETES, KUBERNETES_NODES, as_yaml, kubernetes
+from tests.readers.test_shapes import (
+    KUBERNETES,
+    KUBERNETES_NODES,
+    as_yaml,
+    kubernetes,
+    kubernetes_node,
+)
 
 TWO = '{"id": "n-1"}', '{"id": "n-2", "labels": {"a": "}\\n{"}}'
 TWO_NODES = [Node("n-1"), Node("n-2", {"a": "}\n{"})]
@@ -97,8 +103,8 @@ EVENTS = [
     event("MODIFIED", "w-3", gpu="false"),
 ]
 EVENT_NODES = [
-    Node("w-3", {"gpu": "false"}, "w-3", "ready"),
-    Node("w-1", {"zone": "b"}, "w-1", "ready"),
+    kubernetes_node("w-3", {"gpu": "false"}, "ready"),
+    kubernetes_node("w-1", {"zone": "b"}, "ready"),
 ]
 
 
@@ -116,4 +122,4 @@ def test_events_in_yaml_and_in_a_list() -> None:
     """Events are read in other formats as well; one event is a list of events."""
     assert nodes_of(as_yaml(EVENTS)) == EVENT_NODES
     assert nodes_of(json.dumps(EVENTS)) == EVENT_NODES
-    assert nodes_of(json.dumps(EVENTS[0])) == [Node("w-1", {}, "w-1", "ready")]
+    assert nodes_of(json.dumps(EVENTS[0])) == [kubernetes_node("w-1", {}, "ready")]

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from nodeselect import Inventory, Node
-from nodeselect.node import split_state
+from nodeselect import Inventory, Node, Taint
+from nodeselect.node import CORDON, split_state
 from nodeselect.notations.nomad import NOMAD_FIELDS
 from nodeselect.readers.detect import KNOWN_STATES
 from tests.readers.reading import nodes_of
@@ -44,8 +44,17 @@ def kubernetes(name: str, ready: str, labels: dict[str, str] | None, **spec: Any
         "kind": "Node",
         "metadata": metadata,
         "spec": {"podCIDR": "10.0.0.0/24", **spec},
-        "status": {"capacity": {"cpu": "8"}, "conditions": conditions},
+        "status": {
+            "capacity": {"cpu": "8"},
+            "allocatable": {"cpu": "7910m", "example.com/none": "0"},
+            "conditions": conditions,
+        },
     }
+
+
+def kubernetes_node(name: str, labels: dict[str, str], state: str, *taints: Taint) -> Node:
+    """Return the node that such an object is read as."""
+    return Node(name, labels, name, state, taints=taints, resources={"cpu": 7910})
 
 
 def bacalhau(
@@ -122,18 +131,18 @@ EXPANSO_NODES = [
 WORKER = {"kubernetes.io/os": "linux", "node-role.kubernetes.io/worker": ""}
 POOL = WORKER | {"pool": "a b"}
 KUBERNETES = [
-    kubernetes("w-1", "True", POOL),
+    kubernetes("w-1", "True", POOL, taints=[{"key": "gpu", "effect": "NoSchedule"}]),
     kubernetes("w-2", "False", POOL),
     kubernetes("w-3", "Unknown", None),
     kubernetes("w-4", "True", {}, unschedulable=True),
     kubernetes("w-5", "False", {}, unschedulable=True),
 ]
 KUBERNETES_NODES = [
-    Node("w-1", POOL, "w-1", "ready"),
-    Node("w-2", POOL, "w-2", "not-ready"),
-    Node("w-3", {}, "w-3", "not-ready"),
-    Node("w-4", {}, "w-4", "cordoned"),
-    Node("w-5", {}, "w-5", "not-ready,cordoned"),
+    kubernetes_node("w-1", POOL, "ready", Taint("gpu", "NoSchedule")),
+    kubernetes_node("w-2", POOL, "not-ready"),
+    kubernetes_node("w-3", {}, "not-ready"),
+    kubernetes_node("w-4", {}, "cordoned", CORDON),
+    kubernetes_node("w-5", {}, "not-ready,cordoned", CORDON),
 ]
 BACALHAU = [
     bacalhau("QmUz", "APPROVED", "CONNECTED", {"Architecture": "arm64", "env": "prod"}),
@@ -274,7 +283,7 @@ TEXTS = [
 
 @pytest.mark.parametrize(("text", "nodes"), TEXTS)
 def test_shape(text: str, nodes: list[Node]) -> None:
-    """The document is read as its nodes, with labels, name and state, in order."""
+    """The document is read as its nodes, with all their fields, in order."""
     assert nodes_of(text) == nodes
 
 

@@ -25,7 +25,10 @@ from nodeselect.problem import Fix, Place
 from nodeselect.readers.detect import LOG_MAGIC, SAVED_MAGIC
 from nodeselect.text import pluralize, printable
 
+# The version of files with facts about the nodes, which older programs would ignore, is higher.
 _VERSION: Final = 1
+_VERSION_WITH_FACTS: Final = 2
+_FACTS: Final = frozenset({"taints", "resources"})
 
 # On a machine of the other byte order, the first reads as the second.
 _BYTE_ORDER: Final = 0x01020304
@@ -77,6 +80,7 @@ class Sections:
         :param nodes: how many nodes the inventory has.
         """
         self._nodes = nodes
+        self._version = _VERSION if _FACTS.isdisjoint(sections) else _VERSION_WITH_FACTS
         self._parts: list[tuple[int, memoryview]] = []
         self._header_size = self._end = _HEADER.size + (len(sections) + 1) * _ENTRY.size
         self._entries = b""
@@ -104,8 +108,9 @@ class Sections:
         """
         check_replaceable(path)
         entry, log_start, log = self._place(_LOG, array("I", [] if chain is None else [chain]))
-        fields = (SAVED_MAGIC, _BYTE_ORDER, _VERSION, self._header_size, 0, self._nodes, generation)
-        header = bytearray(_HEADER.pack(*fields) + self._entries + entry)
+        begin = (SAVED_MAGIC, _BYTE_ORDER, self._version, self._header_size)
+        fields = _HEADER.pack(*begin, 0, self._nodes, generation)
+        header = bytearray(fields + self._entries + entry)
         checksum = crc32(header)
         header[_CHECKSUM] = checksum.to_bytes(4, "little")
 
@@ -238,12 +243,13 @@ class SavedFile:
         header[_CHECKSUM] = bytes(4)
         if byte_order != _BYTE_ORDER or crc32(header) != checksum:
             raise self.damaged("the checksum of the header is wrong")
-        if version != _VERSION:
+        if version not in (_VERSION, _VERSION_WITH_FACTS):
+            known = f"it knows versions up to {_VERSION_WITH_FACTS}"
             raise InventoryError(
                 "unknown-version",
                 f"the file has version {version} of the format, which this program does not know",
                 place=Place(file=self.name),
-                hint=f"it knows version {_VERSION}: upgrade nodeselect, or save the nodes again",
+                hint=f"{known}: upgrade nodeselect, or save the nodes again",
             )
         if self.generation >= _MAX_GENERATION:
             raise self.damaged(f"the generation cannot be {self.generation:,}")

@@ -5,11 +5,12 @@ value, to be found by bisection, and strings are found by a hash that is the sam
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, ItemsView, Iterator, Mapping, Sequence
+from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from itertools import pairwise
 from sys import intern
-from typing import cast
+from typing import TypeVar, cast
 from zlib import crc32
 
 from nodeselect.durable.saved_file import SavedFile
@@ -17,12 +18,16 @@ from nodeselect.durable.saved_strings import PackedStrings, PaddedStrings, Saved
 from nodeselect.errors import InventoryError
 from nodeselect.index import postings
 from nodeselect.index.label_index import KeyPostings, LabelIndex
-from nodeselect.index.lazy import lazy
-from nodeselect.index.node_rows import NodeRows, Strings
+from nodeselect.index.lazy import bulk_reader, lazy
+from nodeselect.index.node_rows import AmountColumn, FactColumns, NodeRows, Strings
 from nodeselect.index.planner import CacheMemory
 from nodeselect.index.postings import Postings, PostingsOrOrdinal
-from nodeselect.index.segment import InventoryOrder, Segment, StringIndex
+from nodeselect.index.segment import InventoryOrder, Segment, SegmentAmounts, StringIndex
 from nodeselect.index.tuning import DEFAULT, Tuning
+from nodeselect.node import Taint, check_taints
+from nodeselect.quantity import MAX_AMOUNT
+
+_T = TypeVar("_T")
 
 _RANK_BYTES = 4
 
@@ -53,20 +58,19 @@ class SavedSegment(Segment):
 
     @lazy
     def order(self) -> InventoryOrder:
-        ranks = self.file.numbers("ranks", self.file.nodes)
-        return InventoryOrder(
-            ranks, partial(self.file.damaged, "the ranks are not those of the nodes")
-        )
+        return _order(self.file)
 
     @lazy
     def index(self) -> LabelIndex:
         everything = postings.from_range(0, self.file.nodes)
         stored = _SavedPostings(self.file, self.memory)
         keys = _SavedKeys(self.file, stored)
-        states = _SavedStates(self.file, keys.first_state, stored)
-        if keys.first_state + len(states) != len(stored):
+        states = _SavedSets(_state_names(self.file), keys.first_state, stored)
+        first = keys.first_state + len(states)
+        taints = _SavedSets(_taint_sets(self.file), first, stored)
+        if first + len(taints) != len(stored):
             raise self.file.damaged(f"there are {len(stored):,} postings")
-        return LabelIndex(everything, keys, states)
+        return LabelIndex(everything, keys, states, taints, _SavedAmounts(self.rows, self.file))
 
     @lazy
     def ids(self) -> StringIndex:
@@ -84,6 +88,11 @@ class SavedSegment(Segment):
             raise self.file.damaged(f"an index has {buckets:,} buckets")
         damaged = partial(self.file.damaged, f"the index of the {name} has other nodes")
         return SavedStringIndex(strings, self.order.rank_at, starts, ordinals, damaged)
+
+
+def _order(file: SavedFile) -> InventoryOrder:
+    ranks = file.numbers("ranks", file.nodes)
+    return InventoryOrder(ranks, partial(file.damaged, "the ranks are not those of the nodes"))
 
 
 class _SavedRows(NodeRows):
@@ -140,6 +149,44 @@ class _SavedRows(NodeRows):
         values = cast("Sequence[str]", _packed(self._file, "values"))
         return list(values) if len(values) <= _FEW_LABELS else values
 
+    @lazy
+    def fact_columns(self) -> FactColumns | None:
+        file, taints = self._file, None
+        taint_sets = [None, *_taint_sets(file)]
+        if "taints" in file:
+            taints = file.numbers("taints", len(self))
+            if _largest(taints) >= len(taint_sets):
+                raise file.damaged("the nodes have taints that are not in the file")
+        names = cast("list[str]", list(_packed(file, "resources")) if "resources" in file else [])
+        if names != sorted(set(names)):
+            raise file.damaged("the resources are not in order")
+        amounts = {name: _amounts(file, number, len(self)) for number, name in enumerate(names)}
+        return None if taints is None and not amounts else FactColumns(taint_sets, taints, amounts)
+
+
+def _amounts(file: SavedFile, number: int, nodes: int) -> AmountColumn:
+    """Return the amounts of the resource that has this number.
+
+    :param nodes: how many nodes there are.
+    """
+    codes = file.numbers(f"amounts.{number}.codes", nodes)
+    column = AmountColumn(file.numbers(f"amounts.{number}"), codes)
+    bulk = bulk_reader(len(column.amounts))
+    if bulk is None:
+        is_ascending = list(column.amounts) == sorted(column.amounts)
+    else:
+        is_ascending = bulk.is_ascending(column.amounts)
+    is_known = _largest(codes) < len(column.amounts) and column.largest <= MAX_AMOUNT
+    if not (is_ascending and is_known):
+        raise file.damaged(f"the section 'amounts.{number}' has no amounts of the nodes")
+    return column
+
+
+def _largest(numbers: "memoryview[int]") -> int:
+    bulk = bulk_reader(len(numbers))
+    largest: int = max(numbers, default=-1) if bulk is None else bulk.largest(numbers)
+    return largest
+
 
 def _packed(
     file: SavedFile, name: str, count: int | None = None, *, has_none: bool = False
@@ -171,6 +218,25 @@ def _state_names(file: SavedFile) -> list[str | None]:
     if len(set(names)) < len(names):
         raise file.damaged("two states have the same name")
     return names
+
+
+def _taint_sets(file: SavedFile) -> list[tuple[Taint, ...]]:
+    """Return the different sets of taints that nodes of the file have, sorted taints each."""
+    if "taints" not in file:
+        return []
+    fields = cast("Sequence[str]", _packed(file, "taints.fields"))
+    starts = file.offsets("taints.starts", len(fields)).tolist()
+    sets = []
+    try:
+        for start, stop in pairwise(starts):
+            texts = map(fields.__getitem__, range(start, stop))
+            sets.append(tuple(map(Taint._make, zip(texts, texts, texts, strict=True))))
+        is_valid = len(set(sets)) == len(sets) and all(check_taints(each) == each for each in sets)
+    except ValueError:  # an InventoryError is one
+        is_valid = False
+    if not is_valid or starts != sorted(starts):
+        raise file.damaged("the taints are not valid")
+    return sets
 
 
 class _KeyColumn(Sequence[str]):
@@ -313,22 +379,49 @@ class _SavedItems(ItemsView[str, PostingsOrOrdinal]):
             yield value, values._load(value, label) if is_kept else values._stored.load(label)
 
 
-class _SavedStates(Mapping[str | None, Postings]):
-    """Maps each state in a file to the set of the nodes in this state."""
+class _SavedSets(Mapping[_T, Postings]):
+    """Maps each state, or each set of taints, in a file to the set of the nodes that have it.
 
-    def __init__(self, file: SavedFile, first: int, stored: _SavedPostings) -> None:
-        self._numbers = {name: number for number, name in enumerate(_state_names(file), first)}
+    :param names: what is mapped, in the order of the postings.
+    :param first: the number of the first of these postings.
+    """
+
+    def __init__(self, names: Iterable[_T], first: int, stored: _SavedPostings) -> None:
+        self._numbers = {name: number for number, name in enumerate(names, first)}
         self._stored = stored
-        self._loaded: dict[str | None, Postings] = stored.memory.new_cache()
+        self._loaded: dict[_T, Postings] = stored.memory.new_cache()
 
     def __len__(self) -> int:
         return len(self._numbers)
 
-    def __iter__(self) -> Iterator[str | None]:
+    def __iter__(self) -> Iterator[_T]:
         return iter(self._numbers)
 
-    def __getitem__(self, state: str | None) -> Postings:
-        nodes = self._loaded.get(state)
+    def __getitem__(self, name: _T) -> Postings:
+        nodes = self._loaded.get(name)
         if nodes is None:
-            nodes = self._loaded[state] = self._stored.load_set(self._numbers[state])
+            nodes = self._loaded[name] = self._stored.load_set(self._numbers[name])
         return nodes
+
+
+class _SavedAmounts(Mapping[str, SegmentAmounts]):
+    """The amounts of the resources in a file, which are loaded when they are first needed."""
+
+    def __init__(self, rows: NodeRows, file: SavedFile) -> None:
+        self._rows = rows
+        self._file = file
+
+    @lazy
+    def _amounts(self) -> dict[str, SegmentAmounts]:
+        columns, order = self._rows.fact_columns, _order(self._file)
+        items = {} if columns is None else columns.amounts
+        return {name: SegmentAmounts(column, order) for name, column in items.items()}
+
+    def __len__(self) -> int:
+        return len(self._amounts)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._amounts)
+
+    def __getitem__(self, name: str) -> SegmentAmounts:
+        return self._amounts[name]

@@ -12,14 +12,16 @@ from nodeselect.durable.saved_file import Sections
 from nodeselect.durable.saved_strings import END, NONE, encode_string, hash_string
 from nodeselect.index import postings
 from nodeselect.index.arrays import (
+    Interner,
     UIntArray,
     chunk_slices,
     offsets_from_lengths,
     shrink,
     stable_argsort,
     to_array,
+    translated,
 )
-from nodeselect.index.node_rows import Strings, to_list
+from nodeselect.index.node_rows import FactColumns, Strings, to_list
 from nodeselect.index.node_table import table_of
 from nodeselect.index.segment import Segment
 
@@ -51,6 +53,10 @@ def to_sections(segment: Segment) -> Sections:
         encoded += [postings.encode(stored[value]) for value in key_values]
     encoded += [postings.encode(index.nodes_with_key(key)) for key in values]
     encoded += [postings.encode(index.states[state]) for state in table.state_names]
+    facts = table.fact_columns
+    if facts is not None:
+        known = [taints for taints in facts.taint_sets if taints is not None]
+        encoded += [postings.encode(index.taints[taints]) for taints in known]
     sections = {
         **_indexed_strings("ids", table.ids, ordinals),
         **({} if table.names is None else _indexed_strings("names", table.names, ordinals)),
@@ -62,11 +68,30 @@ def to_sections(segment: Segment) -> Sections:
         **_strings("keys", list(values)),
         "keys.labels": _offsets(list(values.values())),
         **_strings("values", list(chain.from_iterable(values.values()))),
+        **({} if facts is None else _fact_sections(facts)),
         "postings": b"".join(encoded),
         "postings.offsets": _offsets(encoded),
         "postings.checksums": np.array(list(map(crc32, encoded)), np.uint32),
     }
     return Sections(sections, len(table))
+
+
+def _fact_sections(facts: FactColumns) -> _Data:
+    """Return the sections of a file for the facts about its nodes: a dict from names to data."""
+    sections: _Data = {}
+    if facts.taints is not None:
+        numbers = Interner.of([None])
+        own = [numbers[taints] for taints in facts.taint_sets]
+        fields = [list(chain.from_iterable(taints or ())) for taints in numbers][1:]
+        sections["taints"] = shrink(translated(np.asarray(facts.taints), own), len(numbers))
+        sections["taints.starts"] = _offsets(fields)
+        sections |= _strings("taints.fields", list(chain.from_iterable(fields)))
+    if facts.amounts:
+        sections |= _strings("resources", list(facts.amounts))
+        for number, (amounts, codes) in enumerate(facts.amounts.values()):
+            sections[f"amounts.{number}"] = np.asarray(amounts)
+            sections[f"amounts.{number}.codes"] = np.asarray(codes)
+    return sections
 
 
 def _offsets(parts: Sequence[Any]) -> UIntArray:

@@ -1,7 +1,7 @@
 """Operations on numpy arrays: sort, count and shrink unsigned integers; read many items at once."""
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -79,6 +79,37 @@ def shrink(numbers: UIntArray, stop: int) -> UIntArray:
     return numbers.astype(np.min_scalar_type(max(stop - 1, 0)))
 
 
+class Interner(dict[Any, int]):
+    """A dictionary that numbers its keys 0, 1, … in the order in which they are first looked up."""
+
+    @classmethod
+    def of(cls, things: Iterable[Any]) -> "Interner":
+        return cls((thing, number) for number, thing in enumerate(things))
+
+    def __missing__(self, thing: Any) -> int:
+        number = self[thing] = len(self)
+        return number
+
+
+def translated(numbers: UIntArray, new_numbers: list[int]) -> UIntArray:
+    """Replace each of ``numbers`` by the number at this index of ``new_numbers``."""
+    return np.array(new_numbers, np.uint32)[numbers]
+
+
+def renumbered(numbers: UIntArray, stop: int, chunk: int) -> tuple[UIntArray, list[int]]:
+    """Replace ``numbers``, all below ``stop``: the smallest by 0, the next larger by 1, …
+
+    Return the array of new numbers, and a list with the old number for each new one. For example,
+    ``[5, 2, 5]`` becomes ``[1, 0, 1]`` and ``[2, 5]``.
+    """
+    used = np.flatnonzero(count_numbers(numbers, stop, chunk))
+    if len(used) == stop:
+        return numbers, used.tolist()
+    new = np.zeros(stop, np.uint32)
+    new[used] = np.arange(len(used))
+    return shrink(new[numbers], len(used)), used.tolist()
+
+
 def is_permutation(numbers: NDArray[Any]) -> bool:
     """Return whether an array of n numbers contains each number from 0 to n - 1 exactly once."""
     is_there = np.zeros(len(numbers), bool)
@@ -124,6 +155,16 @@ def ordinals_below(ranks: NDArray[np.uint32], rank: int) -> "array[int]":
     return array("I", np.flatnonzero(ranks < rank).astype(np.uint32).tobytes())
 
 
+def reorder(numbers: "memoryview[int]", positions: NDArray[np.uint32]) -> UIntArray:
+    """Return the numbers at ``positions``, in this order."""
+    return np.asarray(numbers)[positions]
+
+
+def at_least(numbers: UIntArray, least: int) -> "array[int]":
+    """Return the positions of all numbers that are at least ``least``, ascending."""
+    return array("I", np.flatnonzero(numbers >= least).astype(np.uint32).tobytes())
+
+
 def take_rows(data: "memoryview[int]", width: int, ranks: "array[int] | _Ranks") -> bytes:
     """Join the rows at the positions ``ranks`` of ``data``, where each row has ``width`` bytes."""
     rows = np.frombuffer(data, f"V{width}")
@@ -135,6 +176,11 @@ def is_ascending(numbers: "memoryview[int]") -> bool:
     """Return whether no number is less than the previous one."""
     array: NDArray[Any] = np.asarray(numbers)
     return bool((array[1:] >= array[:-1]).all())
+
+
+def largest(numbers: "memoryview[int]") -> int:
+    """Return the largest of ``numbers``; -1 if there are none."""
+    return int(np.max(np.asarray(numbers), initial=0)) if len(numbers) else -1
 
 
 def take_spans(

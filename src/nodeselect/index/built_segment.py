@@ -10,14 +10,16 @@ runs cost more than scattered ordinals (``benchmarks/test_match.py``).
 """
 
 from array import array
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nodeselect.index import postings
 from nodeselect.index.arrays import (
+    UIntArray,
     chunk_slices,
     count_numbers,
     span_positions,
@@ -28,10 +30,12 @@ from nodeselect.index.id_index import IdIndex
 from nodeselect.index.label_index import KeyPostings, LabelIndex
 from nodeselect.index.lazy import lazy
 from nodeselect.index.node_table import NodeTable
-from nodeselect.index.postings import PostingsOrOrdinal
-from nodeselect.index.segment import InventoryOrder, Segment, StringIndex
+from nodeselect.index.postings import Postings, PostingsOrOrdinal
+from nodeselect.index.segment import InventoryOrder, Segment, SegmentAmounts, StringIndex
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.node import DuplicateIdError
+
+_T = TypeVar("_T")
 
 # With more states, nodes are not sorted by state; then there is hardly one that most nodes share.
 _MAX_STATES = 16
@@ -119,10 +123,27 @@ def _label_index(
         nodes = postings.union(list(by_value.values()))
         # All keys that every node has share one bitmap.
         keys[key] = (everything if len(nodes) == len(everything) else nodes, by_value)
-    by_state = stable_argsort(table.states[ranks]).astype(np.uint32)
-    grouped = _grouped(by_state, np.bincount(table.states, minlength=len(table.state_names)))
-    states = (postings.union([stored]) for stored in grouped)
-    return LabelIndex(everything, keys, dict(zip(table.state_names, states, strict=True)))
+    states = _sets(table.state_names, table.states, ranks)
+    facts, order = table.fact_columns, InventoryOrder(ranks)
+    if facts is None:
+        return LabelIndex(everything, keys, states)
+    taints = {}
+    if facts.taints is not None:
+        by_taints = _sets(facts.taint_sets, np.asarray(facts.taints), ranks).items()
+        taints = {taints: nodes for taints, nodes in by_taints if taints is not None}
+    amounts = {name: SegmentAmounts(column, order) for name, column in facts.amounts.items()}
+    return LabelIndex(everything, keys, states, taints, amounts)
+
+
+def _sets(names: Sequence[_T], numbers: UIntArray, ranks: NDArray[np.uint32]) -> dict[_T, Postings]:
+    """Return the set of the nodes that have each of ``names``.
+
+    :param numbers: for each rank, the index in ``names``.
+    :param ranks: for each ordinal, the rank of its node.
+    """
+    ordinals = stable_argsort(numbers[ranks]).astype(np.uint32)
+    grouped = _grouped(ordinals, np.bincount(numbers, minlength=len(names)))
+    return dict(zip(names, (postings.union([stored]) for stored in grouped), strict=True))
 
 
 def _ordinals_by_label(

@@ -5,10 +5,13 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from operator import itemgetter
-from typing import TypeAlias
+from types import MappingProxyType
+from typing import Protocol, TypeAlias
 
 from nodeselect.index import postings
+from nodeselect.index.node_rows import KNOWN
 from nodeselect.index.postings import Postings, PostingsOrOrdinal
+from nodeselect.node import Facts, Taint
 from nodeselect.selectors.charset import parse_int64
 
 # The nodes that have a key; and the nodes with each of its values.
@@ -17,14 +20,28 @@ KeyPostings: TypeAlias = tuple[Postings, Mapping[str, PostingsOrOrdinal]]
 _ABSENT: KeyPostings = (postings.from_ordinals(()), {})
 
 
+class Amounts(Protocol):
+    """The amounts that the nodes of an index have of one resource."""
+
+    @property
+    def largest(self) -> int:
+        """The largest amount."""
+
+    def at_least(self, amount: int) -> Postings:
+        """Return the nodes that have at least ``amount``, which must be above 0."""
+
+
 class LabelIndex:
-    """Finds the nodes that have a label key, or a certain value of a key.
+    """Finds the nodes that have a label key, a certain value of a key, some taints or resources.
 
     Nodes are returned as a set of ordinals, their numbers in the index. Only a
     :class:`MutableLabelIndex` can change.
+
+    :ivar taints: for each set of taints, sorted, the nodes that have it. Nodes whose taints are
+        unknown are in none of these.
     """
 
-    __slots__ = ("_integers", "_keys", "everything", "states")
+    __slots__ = ("_amounts", "_integers", "_keys", "everything", "states", "taints")
 
     is_mutable = False
 
@@ -33,16 +50,21 @@ class LabelIndex:
         everything: Postings,
         keys: Mapping[str, KeyPostings],
         states: Mapping[str | None, Postings],
+        taints: Mapping[tuple[Taint, ...], Postings] = MappingProxyType({}),
+        amounts: Mapping[str, Amounts] = MappingProxyType({}),
     ) -> None:
         """Create an index from the arguments, without copying them.
 
         :param everything: all ordinals of the index.
         :param keys: for each key, the nodes that have the key, and the nodes with each value.
         :param states: for each state, the nodes in it; under None, the nodes that have no state.
+        :param amounts: the amounts by resource, those of ``KNOWN`` included.
         """
         self.everything = everything
         self.states = states
         self._keys = keys
+        self.taints = taints
+        self._amounts = amounts
         # For each key, its values that are integers, ascending; cached by the first comparison.
         self._integers: dict[str, list[tuple[int, str]]] = {}
 
@@ -50,6 +72,19 @@ class LabelIndex:
     def keys(self) -> list[str]:
         """The label keys that nodes have, in no particular order."""
         return list(self._keys)
+
+    @property
+    def with_resources(self) -> Postings:
+        """The nodes whose resources are known."""
+        known = self._amounts.get(KNOWN)
+        return postings.from_ordinals(()) if known is None else known.at_least(1)
+
+    @property
+    def amounts(self) -> dict[str, Amounts]:
+        """The amounts of each resource that any node has, by its name; a copy."""
+        amounts = dict(self._amounts)
+        amounts.pop(KNOWN, None)
+        return amounts
 
     def values(self, key: str) -> Mapping[str, PostingsOrOrdinal]:
         """Map each value of ``key`` to the nodes that have it; empty if no node has the key.
@@ -113,16 +148,27 @@ class MutableLabelIndex(LabelIndex):
     reader must copy a dictionary or a set of ordinals before it iterates over the items.
     """
 
-    __slots__ = ("_mutable_keys", "_mutable_states")
+    __slots__ = ("_mutable_amounts", "_mutable_keys", "_mutable_states", "_mutable_taints")
 
     is_mutable = True
 
     def __init__(self) -> None:
         self._mutable_keys: dict[str, tuple[Postings, dict[str, PostingsOrOrdinal]]] = {}
         self._mutable_states: dict[str | None, Postings] = {}
-        super().__init__(postings.from_ordinals(()), self._mutable_keys, self._mutable_states)
+        self._mutable_taints: dict[tuple[Taint, ...], Postings] = {}
+        self._mutable_amounts: dict[str, _MutableAmounts] = {}
+        super().__init__(
+            *(postings.from_ordinals(()), self._mutable_keys, self._mutable_states),
+            *(self._mutable_taints, self._mutable_amounts),
+        )
 
-    def add(self, ordinal: int, labels: Mapping[str, str], state: str | None) -> None:
+    def add(
+        self,
+        ordinal: int,
+        labels: Mapping[str, str],
+        state: str | None,
+        facts: Facts | None = None,
+    ) -> None:
         """Add a node. ``ordinal`` must be above all previous ones. Cost: about 0.3 µs a label."""
         keys = self._mutable_keys
         for key, value in labels.items():
@@ -142,4 +188,35 @@ class MutableLabelIndex(LabelIndex):
         if state not in states:
             states[state] = postings.from_ordinals(())
         states[state].add(ordinal)
+        if facts is not None and facts.taints is not None:
+            if facts.taints not in self._mutable_taints:
+                self._mutable_taints[facts.taints] = postings.from_ordinals(())
+            self._mutable_taints[facts.taints].add(ordinal)
+        if facts is not None and facts.resources is not None:
+            for name, amount in ((KNOWN, 1), *facts.resources.items()):
+                if name not in self._mutable_amounts:
+                    self._mutable_amounts[name] = _MutableAmounts()
+                self._mutable_amounts[name].add(ordinal, amount)
         self.everything.add(ordinal)
+
+
+class _MutableAmounts:
+    """Amounts to which :meth:`add` adds nodes in ascending order of ordinals."""
+
+    def __init__(self) -> None:
+        self.largest = 0
+        self._nodes: dict[int, PostingsOrOrdinal] = {}
+
+    def add(self, ordinal: int, amount: int) -> None:
+        stored = self._nodes.get(amount)
+        if stored is None:
+            self._nodes[amount] = ordinal
+        elif isinstance(stored, int):
+            self._nodes[amount] = postings.from_ordinals((stored, ordinal))
+        else:
+            stored.add(ordinal)
+        self.largest = max(self.largest, amount)
+
+    def at_least(self, amount: int) -> Postings:
+        by_amount = dict(self._nodes).items()  # a writer may add amounts
+        return postings.union([nodes for each, nodes in by_amount if each >= amount])

@@ -11,10 +11,10 @@ One array has the label numbers of all nodes, and another has their start for ea
 So a label takes one to four bytes. A ``Node`` object is built only when the node is read.
 """
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeVar
 
-from nodeselect.node import Node
+from nodeselect.node import Facts, Node, Taint
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,6 +39,52 @@ def to_list(strings: "NDArray[np.object_] | list[Any]") -> list[Any]:
     return strings if isinstance(strings, list) else strings.tolist()
 
 
+KNOWN: Final = ""
+"""A resource that no node can have: it has the amount 1 if the resources of a node are known."""
+
+
+class AmountColumn(NamedTuple):
+    """The amount that each node of a segment has of one resource, dictionary encoded.
+
+    :param amounts: the different amounts, ascending.
+    :param codes: for each node, by rank, the index of its amount in ``amounts``.
+    """
+
+    amounts: "memoryview[int]"
+    codes: "memoryview[int]"
+
+    @property
+    def largest(self) -> int:
+        """The largest amount."""
+        return self.amounts[-1] if len(self.amounts) else 0
+
+
+class FactColumns(NamedTuple):
+    """The facts about the nodes of a segment: their taints and resources.
+
+    :param taint_sets: the different sets of taints; None is among them if it is unknown for a node.
+    :param taints: for each node, by rank, the index of its taints in ``taint_sets``; None if the
+        taints of all nodes are unknown.
+    :param amounts: by the name of the resource, sorted; a node without it has 0. ``KNOWN`` is among
+        these, if the resources of any node are known.
+    """
+
+    taint_sets: list[tuple[Taint, ...] | None]
+    taints: "memoryview[int] | None"
+    amounts: Mapping[str, AmountColumn]
+
+    def facts(self, rank: int) -> Facts | None:
+        """Return the facts about the node at ``rank``; None if none is known."""
+        taints = None if self.taints is None else self.taint_sets[self.taints[rank]]
+        amounts = {
+            name: amount
+            for name, (amounts, codes) in self.amounts.items()
+            if (amount := amounts[codes[rank]])
+        }
+        resources = amounts if amounts.pop(KNOWN, 0) else None
+        return None if taints is None and resources is None else Facts(taints, resources)
+
+
 class NodeRows:
     """The nodes of a segment in columns, by rank: the position in inventory order. Immutable.
 
@@ -49,6 +95,7 @@ class NodeRows:
     :ivar state_names: the different states; None is among them if a node has no state.
     :ivar keys: the key of each label, by its number.
     :ivar values: the value of each label, by its number.
+    :ivar fact_columns: the facts about the nodes; None if none is known.
     """
 
     ids: Strings[str]
@@ -56,6 +103,7 @@ class NodeRows:
     state_names: list[str | None]
     keys: Sequence[str]
     values: Sequence[str]
+    fact_columns: FactColumns | None
 
     # For each node, the position of its state in ``state_names``, and where its labels begin in the
     # numbers of all labels. Reading one number takes a third of the time in a memoryview.
@@ -69,7 +117,7 @@ class NodeRows:
     def load(self) -> None:
         """Read all columns not read yet; raise if they are in a damaged file."""
         _ = self.ids, self.names, self.state_names, self.keys, self.values
-        _ = self.state_at, self.offset_at, self.label_id_at
+        _ = self.state_at, self.offset_at, self.label_id_at, self.fact_columns
 
     def labels(self, rank: int) -> dict[str, str]:
         """Return the labels of the node at ``rank``, in their original order."""
@@ -77,22 +125,29 @@ class NodeRows:
         label_ids = self.label_id_at[offsets[rank] : offsets[rank + 1]].tolist()
         return {keys[label_id]: values[label_id] for label_id in label_ids}
 
+    def facts(self, rank: int) -> Facts | None:
+        """Return the facts about the node at ``rank``; None if none is known."""
+        columns = self.fact_columns
+        return None if columns is None else columns.facts(rank)
+
     def node(self, rank: int) -> Node:
         """Build the node at ``rank``. Cost: about 3 µs for ten labels."""
         try:
             name = None if self.names is None else self.names[rank]
             state = self.state_names[self.state_at[rank]]
-            return Node._trusted(self.ids[rank], self.labels(rank), name, state)
+            facts = self.facts(rank)
+            return Node._trusted(self.ids[rank], self.labels(rank), name, state, facts)
         except IndexError:
             raise self.damaged() from None
 
     def equals(self, rank: int, node: Node) -> bool:
-        """Return whether ``node`` has the labels, state and name of the node at ``rank``."""
+        """Return whether ``node`` equals the node at ``rank``, except perhaps for its id."""
         try:
             return (
                 self.labels(rank) == node.labels
                 and self.state_names[self.state_at[rank]] == node.state
                 and (None if self.names is None else self.names[rank]) == node.name
+                and self.facts(rank) == node._facts
             )
         except IndexError:
             raise self.damaged() from None

@@ -11,18 +11,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nodeselect.index import fact_columns
 from nodeselect.index.arrays import (
+    Interner,
     UIntArray,
     chunk_slices,
-    count_numbers,
     is_ascending,
     offsets_from_lengths,
+    renumbered,
     shrink,
     span_positions,
     to_array,
+    translated,
 )
 from nodeselect.index.lazy import lazy
-from nodeselect.index.node_rows import NodeRows, Strings
+from nodeselect.index.node_rows import FactColumns, NodeRows, Strings
 from nodeselect.readers.columnar import Block, Columns, EncodedBlock
 
 # The label number that a column has for nodes without the key.
@@ -48,6 +51,7 @@ class NodeTable(NodeRows):
     label_ids: UIntArray
     keys: Sequence[str]
     values: Sequence[str]
+    fact_columns: FactColumns | None
 
     @lazy
     def state_at(self) -> "memoryview[int]":
@@ -72,11 +76,11 @@ class NodeTable(NodeRows):
 
     def concat(self, other: "NodeTable") -> "NodeTable":
         """Return a table of the nodes of this table, followed by the nodes of ``other``."""
-        states = _Interner.of(self.state_names)
-        labels = _Interner.of(zip(self.keys, self.values, strict=True))
-        other_states = _translated(other.states, [states[name] for name in other.state_names])
+        states = Interner.of(self.state_names)
+        labels = Interner.of(zip(self.keys, self.values, strict=True))
+        other_states = translated(other.states, [states[name] for name in other.state_names])
         other_labels = [labels[label] for label in zip(other.keys, other.values, strict=True)]
-        other_label_ids = _translated(other.label_ids, other_labels)
+        other_label_ids = translated(other.label_ids, other_labels)
         names = None
         if self.names is not None or other.names is not None:
             names = np.concatenate([self._all_names(), other._all_names()])
@@ -89,6 +93,7 @@ class NodeTable(NodeRows):
             shrink(np.concatenate([self.label_ids, other_label_ids]), len(labels)),
             [intern(key) for key, _ in labels],
             [value for _, value in labels],
+            fact_columns.concat(self.fact_columns, len(self), other.fact_columns, len(other)),
         )
 
     def take(self, ranks: NDArray[np.int64], chunk: int) -> "NodeTable":
@@ -101,8 +106,8 @@ class NodeTable(NodeRows):
         label_ids = np.empty(int(offsets[-1]), self.label_ids.dtype)
         for part in chunk_slices(len(ranks), chunk):
             label_ids[offsets[part.start] : offsets[part.stop]] = self.label_ids_of(ranks[part])[0]
-        label_ids, labels = _renumbered(label_ids, len(self.keys), chunk)
-        states, state_numbers = _renumbered(self.states[ranks], len(self.state_names), chunk)
+        label_ids, labels = renumbered(label_ids, len(self.keys), chunk)
+        states, state_numbers = renumbered(self.states[ranks], len(self.state_names), chunk)
         return NodeTable(
             to_array(self.ids.take(ranks)),
             None if self.names is None else to_array(self.names.take(ranks)),
@@ -112,6 +117,7 @@ class NodeTable(NodeRows):
             label_ids,
             [self.keys[number] for number in labels],
             [self.values[number] for number in labels],
+            fact_columns.take(self.fact_columns, ranks, len(self), chunk),
         )
 
     def _all_names(self) -> NDArray[np.object_]:
@@ -143,6 +149,7 @@ def table_of(rows: NodeRows) -> NodeTable:
         label_ids,
         rows.keys,
         rows.values,
+        rows.fact_columns,
     )
 
 
@@ -170,36 +177,6 @@ def merge(
     return table.concat(others).take(positions[order], chunk)
 
 
-class _Interner(dict[Any, int]):
-    """A dictionary that numbers its keys 0, 1, … in the order in which they are first looked up."""
-
-    @classmethod
-    def of(cls, things: Iterable[Any]) -> "_Interner":
-        return cls((thing, number) for number, thing in enumerate(things))
-
-    def __missing__(self, thing: Any) -> int:
-        number = self[thing] = len(self)
-        return number
-
-
-def _translated(numbers: UIntArray, new_numbers: list[int]) -> UIntArray:
-    return np.array(new_numbers, np.uint32)[numbers]
-
-
-def _renumbered(numbers: UIntArray, stop: int, chunk: int) -> tuple[UIntArray, list[int]]:
-    """Replace ``numbers``, all below ``stop``: the smallest by 0, the next larger by 1, …
-
-    Return the array of new numbers, and a list with the old number for each new one. For example,
-    ``[5, 2, 5]`` becomes ``[1, 0, 1]`` and ``[2, 5]``.
-    """
-    used = np.flatnonzero(count_numbers(numbers, stop, chunk))
-    if len(used) == stop:
-        return numbers, used.tolist()
-    new = np.zeros(stop, np.uint32)
-    new[used] = np.arange(len(used))
-    return shrink(new[numbers], len(used)), used.tolist()
-
-
 def encode(blocks: Iterable[Block]) -> NodeTable:
     """Return a table of the nodes in ``blocks``, the parts of an input, in the same order.
 
@@ -209,8 +186,9 @@ def encode(blocks: Iterable[Block]) -> NodeTable:
     all_ids: list[str] = []
     all_names: list[str | None] = []
     states, lengths, label_ids = array("I"), array("I"), array("I")
-    state_numbers, labels = _Interner(), _Interner()
+    state_numbers, labels = Interner(), Interner()
     codes_by_key: dict[str, _ValueCodes] = {}
+    facts = fact_columns.FactEncoder()
     for block in blocks:
         ids: Sequence[str]
         names: Sequence[str | None]
@@ -231,7 +209,9 @@ def encode(blocks: Iterable[Block]) -> NodeTable:
             lengths.frombytes(block.lengths.astype(np.uint32).tobytes())
             label_ids.frombytes(numbers[block.codes].tobytes())
         elif block:
-            ids, mappings, names, node_states = zip(*block, strict=True)
+            ids, mappings, names, node_states, known = zip(*block, strict=True)
+            if known.count(None) < len(known):
+                facts.add(len(all_ids), known)
             lengths.extend(map(len, mappings))
             items = [mapping.items() for mapping in mappings]
             label_ids.extend(map(labels.__getitem__, chain.from_iterable(items)))
@@ -249,13 +229,14 @@ def encode(blocks: Iterable[Block]) -> NodeTable:
         shrink(np.asarray(label_ids), len(labels)),
         [intern(key) for key, _ in labels],
         [value for _, value in labels],
+        facts.to_columns(len(all_ids)),
     )
 
 
 class _ValueCodes(dict[str | None, int]):
     """Maps each value of one key to the number of the label; a new label gets the next number."""
 
-    def __init__(self, key: str, labels: _Interner) -> None:
+    def __init__(self, key: str, labels: Interner) -> None:
         super().__init__({None: _ABSENT})
         self._key = key
         self._labels = labels

@@ -50,7 +50,7 @@ class Delta:
         """
         ordinal = self.first + len(self.nodes)
         self.ranks.append(rank)
-        self.index.add(ordinal, node.labels, node.state)
+        self.index.add(ordinal, node.labels, node.state, node._facts)
         if node.name is not None:
             self._by_name.setdefault(node.name, array("I")).append(ordinal)
         self.nodes.append(node)  # after the index, which thus has all nodes that a reader counts

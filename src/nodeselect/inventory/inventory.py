@@ -721,7 +721,7 @@ class Inventory(BaseInventory):
 
 def _row(node: Node) -> NodeRow:
     require_node(node)
-    return node.id, node.labels, node.name, node.state
+    return node.id, node.labels, node.name, node.state, node._facts
 
 
 def _unsaved_changes(origin: Origin | None) -> InventoryError:

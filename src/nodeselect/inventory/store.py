@@ -353,8 +353,8 @@ def build(blocks: Iterable[Block], tuning: Tuning) -> Store:
 
             return segment_store(_new_segment(encode(chain(first, remaining)), tuning), tuning)
     nodes = (
-        Node._trusted(node_id, dict(labels), name, state)
-        for node_id, labels, name, state in chain.from_iterable(first)
+        Node._trusted(node_id, dict(labels), name, state, facts)
+        for node_id, labels, name, state, facts in chain.from_iterable(first)
     )
     return _delta_store(nodes, tuning)
 
@@ -407,7 +407,9 @@ def _live_table(view: View) -> "NodeTable":
     store, segment = view.store, view.store.segment
     indexed, members = store.split(view.live())
     nodes = [store.node(ordinal) for _, ordinal in members]
-    table = encode(to_blocks((node.id, node.labels, node.name, node.state) for node in nodes))
+    table = encode(
+        to_blocks((node.id, node.labels, node.name, node.state, node._facts) for node in nodes)
+    )
     if segment is None:
         return table
     ranks = segment.order.sorted_ranks(indexed)

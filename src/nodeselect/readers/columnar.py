@@ -21,10 +21,11 @@ class Columns:
     """A block of nodes as columns, one for each label key. Iterating over it yields the nodes.
 
     >>> list(Columns(["n-1", "n-2"], [None, None], [None, None], {"gpu": ["a100", None]}))
-    [('n-1', {'gpu': 'a100'}, None, None), ('n-2', {}, None, None)]
+    [('n-1', {'gpu': 'a100'}, None, None, None), ('n-2', {}, None, None, None)]
 
     ``labels`` maps each label key to the list of its values in the order of the nodes, None for a
-    node without the label. The labels of every node are in the order of these keys.
+    node without the label. The labels of every node are in the order of these keys. No facts about
+    the nodes are known.
     """
 
     __slots__ = ("ids", "labels", "names", "states")
@@ -48,11 +49,14 @@ class Columns:
         rows = zip(*self.labels.values(), strict=True) if self.labels else repeat(())
         for node_id, name, state, row in zip(self.ids, self.names, self.states, rows, strict=False):
             pairs = zip(self.labels, row, strict=True)
-            yield node_id, {key: value for key, value in pairs if value is not None}, name, state
+            labels = {key: value for key, value in pairs if value is not None}
+            yield node_id, labels, name, state, None
 
 
 class EncodedBlock:
     """A block of nodes with dictionary-encoded labels. Iterating over it yields the nodes.
+
+    No facts about the nodes are known.
 
     :param pairs: all distinct labels, as pairs of key and value.
     :param codes: the labels of all nodes, one node after the other, as indexes into ``pairs``.
@@ -84,7 +88,7 @@ class EncodedBlock:
         labels = map(self.pairs.__getitem__, self.codes.tolist())
         fields = zip(self.ids, self.names, self.states, self.lengths.tolist(), strict=True)
         for node_id, name, state, length in fields:
-            yield node_id, dict(islice(labels, length)), name, state
+            yield node_id, dict(islice(labels, length)), name, state, None
 
 
 Block = Sequence[NodeRow] | Columns | EncodedBlock

@@ -4,7 +4,15 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from nodeselect.errors import InventoryError
-from nodeselect.node import NodeRow, check_id, check_sizes
+from nodeselect.node import (
+    Facts,
+    NodeRow,
+    Taint,
+    check_id,
+    check_resources,
+    check_sizes,
+    check_taints,
+)
 from nodeselect.problem import Place
 from nodeselect.text import describe_json, printable, quoted
 
@@ -29,7 +37,8 @@ class RawNode(NamedTuple):
     """The fields of one node, not yet validated.
 
     :param id_path: the path of the id in the record, for errors, such as ``metadata.name``.
-    :param labels_path: the path of the labels in the record.
+    :param labels_path: the path of the labels in the record; ``taints_path``: of the taints.
+    :param resources: maps names of resources to quantities.
     """
 
     id: Any
@@ -38,6 +47,10 @@ class RawNode(NamedTuple):
     state: Any
     id_path: str
     labels_path: str
+    taints: Any = None
+    resources: Any = None
+    taints_path: str = "taints"
+    resources_path: str = "resources"
 
 
 # Where a record is in the input: its line, or 0; and its path, such as ``nodes[3]``, or nothing.
@@ -69,7 +82,7 @@ def sub_object(record: Record, key: str) -> Record:
 
 
 def read_node(extract: Callable[[Record], RawNode], place: RecordPlace, record: Record) -> NodeRow:
-    """Read the node in a record; return its id, labels, name and state.
+    """Read and validate the node in a record.
 
     :param extract: the function ``extract`` of the module for the system that the record is from.
     :param place: the place of the record in the input, for errors.
@@ -102,7 +115,7 @@ def merge_labels(labels: Any, others: Record, path: str) -> Any:
 
 
 def validate(place: RecordPlace, raw: RawNode) -> NodeRow:
-    """Return the id, labels, name and state of a node if they are valid.
+    """Return the fields of a node if they are valid.
 
     :param place: the place of the node's record in the input, for errors.
     :raises InventoryError: if one of these fields is not valid in a ``Node``.
@@ -123,7 +136,9 @@ def validate(place: RecordPlace, raw: RawNode) -> NodeRow:
             if text is not None and not isinstance(text, str):
                 message = f"the node's {field} must be a string, not {describe(text)}"
                 raise InventoryError("wrong-type", message, place=field)
-        return raw.id, _validate_labels(raw.labels, raw.labels_path), raw.name, raw.state
+        labels = _validate_labels(raw.labels, raw.labels_path)
+        facts = None if raw.taints is raw.resources is None else _validate_facts(raw)
+        return raw.id, labels, raw.name, raw.state, facts
     except InventoryError as error:
         raise error_in_record(place, error) from None
 
@@ -163,6 +178,38 @@ def _validate_labels(labels: Any, path: str) -> dict[str, str]:
             hint=_string_hint(value, "write a string, in quotes, or remove the label"),
         ) from None
     return labels
+
+
+def _validate_facts(raw: RawNode) -> Facts:
+    taints = resources = None
+    if raw.taints is not None:
+        _require(list, raw.taints, "a list", raw.taints_path)
+        fields: list[Any] = []
+        for number, taint in enumerate(raw.taints):
+            path = f"{raw.taints_path}[{number}]"
+            _require(dict, taint, "an object", path)
+            fields.append([taint.get("key"), taint.get("effect"), taint.get("value")])
+            if fields[-1][2] is None:
+                fields[-1][2] = ""
+            for name, text in zip(Taint._fields, fields[-1], strict=True):
+                _require(str, text, "a string", f"{path}.{name}")
+        taints = check_taints(fields, raw.taints_path)
+    if raw.resources is not None:
+        _require(dict, raw.resources, "an object", raw.resources_path)
+        for name, quantity in raw.resources.items():
+            if not isinstance(quantity, str):
+                place = f"{raw.resources_path}.{printable(name[:60])}"
+                hint = 'write a quantity in quotes, such as "4" or "500m"'
+                _require(str, quantity, "a string", place, hint)
+        resources = check_resources(raw.resources, raw.resources_path)
+    return Facts(taints, resources)
+
+
+def _require(kind: type, value: Any, what: str, path: str, hint: str | None = None) -> None:
+    """Raise an ``InventoryError`` if ``value`` is not of this type, which ``what`` describes."""
+    if not isinstance(value, kind):
+        message = f"expected {what}, found {describe(value)}"
+        raise InventoryError("wrong-type", message, place=path, hint=hint)
 
 
 def _string_hint(value: Any, hint: str) -> str:

@@ -253,7 +253,7 @@ class NodeReader:
         for block in to_blocks(rows):
             if self._keeps_nodes:
                 self._keep(block)
-            ids, labels, _, states = zip(*block, strict=True)
+            ids, labels, _, states, _ = zip(*block, strict=True)
             yield self._select(block, ids, labels, states)
 
     def _select(

@@ -185,14 +185,14 @@ def _count_string_quotes(raw: bytes) -> int:
 
 
 def to_row(record: Any) -> NodeRow:
-    """Convert a record to a tuple: the id, the labels, the name and the state.
+    """Convert a record to a tuple: the id, labels, name and state. Its facts are unknown.
 
     :param record: a result of :func:`decode_plain` or :meth:`TypedDecoder.decode`.
     """
     labels = record.labels
     if type(labels) is not dict:
         labels = msgspec.to_builtins(labels)
-    return record.id, labels, record.name, record.state
+    return record.id, labels, record.name, record.state, None
 
 
 class TypedDecoder:

@@ -1,13 +1,14 @@
 """Kubernetes nodes, as ``kubectl get nodes -o json`` or ``-o yaml`` prints them.
 
 A ``List`` or ``NodeList`` of nodes, or one ``Node``. The name is the id. The state is ``ready``,
-``not-ready``, ``cordoned`` (ready, but marked unschedulable) or ``not-ready,cordoned``.
+``not-ready``, ``cordoned`` (ready, but marked unschedulable) or ``not-ready,cordoned``. The taints,
+to which a cordon belongs, are unknown without a ``spec``; the resources are ``status.allocatable``.
 """
 
-from typing import Final
+from typing import Any, Final
 
 from nodeselect.node import check_kind, kubernetes_fields
-from nodeselect.readers.raw_node import RawNode, Record, sub_object
+from nodeselect.readers.raw_node import AmbiguousScalar, RawNode, Record, sub_object
 
 FIELDS: Final = frozenset({"metadata"})
 
@@ -20,6 +21,20 @@ def extract(record: Record) -> RawNode:
     :raises InventoryError: if the record is of another kind, or a part of it is not an object.
     """
     check_kind(record.get("kind"))
-    parts = (sub_object(record, key) for key in ("metadata", "spec", "status"))
-    name, labels, state, *_ = kubernetes_fields(*parts)
-    return RawNode(name, labels, name, state, "metadata.name", "metadata.labels")
+    metadata, spec, status = (sub_object(record, key) for key in ("metadata", "spec", "status"))
+    name, labels, state, taints, resources = kubernetes_fields(
+        metadata, None if record.get("spec") is None else spec, status
+    )
+    if isinstance(resources, dict) and not {*map(type, resources.values())} <= {str}:
+        resources = {key: _quantity(value) for key, value in resources.items()}
+    return RawNode(
+        *(name, labels, name, state, "metadata.name", "metadata.labels"),
+        *(taints, resources, "spec.taints", "status.allocatable"),
+    )
+
+
+def _quantity(value: Any) -> Any:
+    """Return a number as the text of a quantity, as which Kubernetes reads it, too."""
+    if isinstance(value, AmbiguousScalar):
+        return value.text
+    return str(value) if type(value) is int else value

@@ -1,20 +1,24 @@
 """Plain nodes: ``{"id": …, "labels": {…}, "name": …, "state": …}``. Only the id is required.
 
+They may have the taints and resources of a Kubernetes node: ``"taints": [{"key": …, "value": …,
+"effect": …}]`` and ``"resources": {"cpu": "3920m", …}``, which are unknown if absent.
+
 They are in an array, one a line (NDJSON), or in one object ``{id: labels}``. nodeselect itself
 prints such nodes. Other fields are rejected: a node with a typo in ``labels`` would have none.
 """
 
 import json
-from typing import Final
+from typing import Any, Final
 
 from nodeselect.errors import InventoryError
+from nodeselect.node import Taint
 from nodeselect.problem import Fix
 from nodeselect.readers.raw_node import RawNode, Record
 from nodeselect.text import join_limited, printable, quoted
 
 FIELDS: Final = frozenset({"id", "labels"})
 
-_ALL_FIELDS = ("id", "labels", "name", "state")
+_ALL_FIELDS = ("id", "labels", "name", "state", "taints", "resources")
 
 SERVER_FIELDS: Final = frozenset(
     {
@@ -45,11 +49,22 @@ def extract(record: Record) -> RawNode:
         if field not in _ALL_FIELDS:
             raise InventoryError(
                 "unknown-field",
-                f"unknown field {quoted(field)}: a node has only {join_limited(_ALL_FIELDS, 4)}",
+                f"unknown field {quoted(field)}: a node has only {join_limited(_ALL_FIELDS, 6)}",
                 hint=_labels_hint(record, field),
             )
-    name, state = record.get("name"), record.get("state")
-    return RawNode(record.get("id"), record.get("labels"), name, state, "id", "labels")
+    node_id, labels, name, state, taints, resources = map(record.get, _ALL_FIELDS)
+    if taints:
+        _check_taint_fields(taints)
+    return RawNode(node_id, labels, name, state, "id", "labels", taints, resources)
+
+
+def _check_taint_fields(taints: Any) -> None:
+    """Raise if a taint has a field that it does not have; other types are checked later."""
+    for number, taint in enumerate(taints if isinstance(taints, list) else ()):
+        for field in taint if isinstance(taint, dict) else ():
+            if field not in Taint._fields:
+                message = f"unknown field {quoted(field)}: a taint has only key, value and effect"
+                raise InventoryError("unknown-field", message, place=f"taints[{number}]")
 
 
 def is_label_map(document: Record) -> bool:

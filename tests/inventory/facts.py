@@ -1,0 +1,64 @@
+"""What is known of taints and resources, as an index finds it and as the nodes say it."""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from nodeselect import Inventory, Node, Snapshot
+from nodeselect.index import postings
+from nodeselect.index.label_index import LabelIndex
+from nodeselect.index.postings import Postings
+from nodeselect.inventory.store import View
+from tests.property.strategies import AMOUNTS
+
+# For what is known of them (a set of taints; a resource and an amount; whether resources are
+# known), the ids of the nodes.
+Found: TypeAlias = dict[Any, list[str]]
+
+BOUNDS = sorted({bound for amount in AMOUNTS for bound in (amount, amount + 1)})
+
+
+def found_in(index: LabelIndex, ids: Callable[[Postings], list[str]]) -> Found:
+    """Return what an index finds.
+
+    :param ids: returns the ids of a set of nodes.
+    """
+    found: Found = {taints: ids(nodes) for taints, nodes in index.taints.items()}
+    found["known"] = ids(index.with_resources)
+    for name, amounts in index.amounts.items():
+        found |= {(name, bound): ids(amounts.at_least(bound)) for bound in BOUNDS}
+    return found
+
+
+def indexed_facts(reading: Inventory | Snapshot) -> Found:
+    """Return what the indexes of an inventory find."""
+    view: View = reading._view
+    store, live = view.store, view.live()
+    found: Found = {}
+    for index in store.indexes():
+        for fact, ids in found_in(index, lambda nodes: store.ids(nodes & live)).items():
+            found.setdefault(fact, []).extend(ids)
+    return {fact: sorted(ids) for fact, ids in found.items() if ids}
+
+
+def naive_facts(nodes: list[Node]) -> Found:
+    """Return the same of some nodes, from one after the other."""
+    found: Found = {}
+    for node in nodes:
+        facts: list[Any] = [] if node.taints is None else [node.taints]
+        if node.resources is not None:
+            facts.append("known")
+            for name, amount in node.resources.items():
+                facts += [(name, bound) for bound in BOUNDS if amount >= bound]
+        for fact in facts:
+            found.setdefault(fact, []).append(node.id)
+    return {fact: sorted(ids) for fact, ids in found.items()}
+
+
+def largest_amounts(index: LabelIndex) -> dict[str, int]:
+    """Return the largest amount of each resource, by its name."""
+    return {name: amounts.largest for name, amounts in index.amounts.items()}
+
+
+def none_of(index: LabelIndex) -> bool:
+    """Return whether an index knows no taints and no resources, and has nothing for them."""
+    return not index.taints and not index.amounts and index.with_resources == postings.union([])
