@@ -1,12 +1,14 @@
 """A model of the language: slow, short, and written from its definition alone.
 
-Every engine is compared with it. It knows the names of the operators, nothing else of nodeselect.
+Every engine is compared with it. It knows the names of the operators and the key of
+excluded ids, nothing else of nodeselect.
 """
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 
 from nodeselect.selectors import Operator
+from nodeselect.selectors.requirement import ID_KEY
 
 
 class Condition(Protocol):
@@ -28,7 +30,10 @@ def matches(
 ) -> bool:
     """Return whether a node matches: it has one of the ids, and every requirement holds."""
     return (ids is None or node_id in ids) and all(
-        holds(condition, labels) for condition in requirements
+        node_id is not None and node_id not in condition.values
+        if condition.key == ID_KEY
+        else holds(condition, labels)
+        for condition in requirements
     )
 
 

@@ -96,10 +96,9 @@ def _selectors(case: ObjectCase) -> tuple[Selector, ...]:
 def _is_stricter(error: SelectorError) -> bool:
     """Return whether only nodeselect rejects what raised ``error``.
 
-    Go reads null as the empty string, and our language has no negation of a name.
+    Go reads null as the empty string.
     """
-    is_null = error.code == "wrong-type" and error.message == "expected a string, found null"
-    return is_null or error.code == "not-in-language"
+    return error.code == "wrong-type" and error.message == "expected a string, found null"
 
 
 def _again(case: ObjectCase) -> ObjectCase | None:

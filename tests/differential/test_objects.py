@@ -86,7 +86,8 @@ def not_in(name: str) -> dict[str, Any]:
         pytest.param(labels({"matchLabels": {"a": None}}), NONE, None, id="null-text"),
         pytest.param(pod({"nodeName": "n-1"}), FIRST, None, id="pod"),
         pytest.param(pod({"nodeName": "n-2"}), FIRST, "not [True, ", id="other-pod"),
-        pytest.param(pod(not_in("n-2")), FIRST, None, id="no-counterpart"),
+        pytest.param(pod(not_in("n-2")), FIRST, None, id="not-a-name"),
+        pytest.param(pod(not_in("n-1")), FIRST, "not [True, ", id="not-another-name"),
     ],
 )
 def test_differences_are_found(

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 from nodeselect import Selector
+from nodeselect.selectors.requirement import ID_KEY, exclude_ids
 from tests.conformance.vectors import VECTORS
 from tests.thoroughness import at_desk
 
@@ -42,7 +43,7 @@ No two names are equal where case is ignored. No selector and no node has the ke
 # Keys of nodes for which no selector can ask.
 _OTHER_KEYS = [
     "", " ", "a b", "a'b", 'a"b', "a\\b", "a/b/c", "a.", ".a", "$", '$."a"', "[0]", "*", "%", "é",
-    "ключ", "a\n", "c", "name",
+    "ключ", "a\n", "c", "name", ID_KEY,
 ]  # fmt: skip
 
 _VALUES = [
@@ -147,6 +148,7 @@ def selectors(count: int, seed: int = 0) -> list[Selector]:
     ids = [node_id for node_id in _IDS if node_id.isprintable() and node_id]
     edges += (Selector.of(match_ids=[node_id]) for node_id in [*ids, "none has this"])
     edges += [Selector.of(match_ids=ids), Selector.of(match_ids=ids, match_expressions=["!a"])]
+    edges += [Selector.from_requirements(exclude_ids(each)) for each in (ids[:1], ids)]
     drawn = random.Random(seed)
     return [*edges, *(_random_selector(drawn, ids) for _ in range(count))]
 
@@ -163,7 +165,10 @@ def _random_selector(drawn: random.Random, ids: Sequence[str]) -> Selector:
     expressions = [_expression(drawn) for _ in range(drawn.choice([1, 1, 1, 2, 2, 3, 5]))]
     with_ids = drawn.random() < 0.1
     match_ids = drawn.sample(ids, drawn.choice([1, 2, 5])) if with_ids else None
-    return Selector.of(match_expressions=expressions, match_ids=match_ids)
+    selector = Selector.of(match_expressions=expressions, match_ids=match_ids)
+    if drawn.random() < 0.1:
+        selector &= Selector.from_requirements(exclude_ids(drawn.sample(ids, drawn.choice([1, 5]))))
+    return selector
 
 
 def _expression(drawn: random.Random) -> str:

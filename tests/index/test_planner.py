@@ -16,7 +16,7 @@ from nodeselect.index.tuning import DEFAULT
 from nodeselect.readers.columnar import to_blocks
 from tests.inventory.small import small_inventory
 from tests.naive import matches
-from tests.property.strategies import labels, selectors
+from tests.property.strategies import IDS, labels, selectors
 
 FLEET = [
     {
@@ -120,13 +120,15 @@ def test_a_plan_is_the_predicate(fleet: list[dict[str, str]], selector: Selector
     grown = MutableLabelIndex()
     for ordinal, each in enumerate(fleet):
         grown.add(ordinal, each, None)
+    ids = [IDS[at % len(IDS)] for at in range(len(fleet))]
     taken = (
-        [at for at, each in enumerate(fleet) if matches(selector.requirements, None, each)]
+        [at for at, each in enumerate(fleet) if matches(selector.requirements, None, each, ids[at])]
         if selector.ids != ()
         else []
     )
+    excluded = [at for at, node_id in enumerate(ids) if node_id in selector.excluded_ids]
     for index in (grown, index_of(fleet)):
-        plan = make_plan(index, selector)
+        plan = make_plan(index, selector, without_ids=postings.from_ordinals(excluded))
         assert list(postings.ordinals(plan.evaluate())) == taken
         assert plan.evaluate_size() == len(taken)
         assert list(postings.ordinals(plan.evaluate())) == taken

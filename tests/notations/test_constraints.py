@@ -61,7 +61,7 @@ def test_nomad(constraint: object, text: str) -> None:
 @given(selectors())
 def test_constraints_of_bacalhau_are_the_selector_again(selector: Selector) -> None:
     """Bacalhau can express everything but ids, and tells the same operators apart."""
-    if selector.ids is not None:
+    if selector.ids is not None or selector.excluded_ids:
         with pytest.raises(SelectorError, match="Bacalhau cannot express ids"):
             bacalhau_from_selector(selector)
         return

@@ -17,6 +17,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from nodeselect import Inventory, InventoryError, Node, NodeSet, Selector, Snapshot
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.inventory.delta import Delta
+from nodeselect.selectors.requirement import exclude_ids
 from tests.inventory.facts import indexed_facts, naive_facts
 from tests.inventory.small import SMALL, tuned
 from tests.naive import matches
@@ -32,7 +33,8 @@ COMPACT_AT = (None, 0.01, 0.5, 3.0)
 @st.composite
 def fleet_selectors(draw: st.DrawFn) -> Selector:
     """Return a selector of few requirements, perhaps with ids; or one that matches nothing."""
-    selector = Selector.parse(draw(texts(max_size=3)))
+    excluded = exclude_ids(draw(st.just([]) | st.lists(st.sampled_from(IDS), max_size=3)))
+    selector = Selector.parse(draw(texts(max_size=3))) & Selector.from_requirements(excluded)
     ids = draw(st.none() | st.none() | st.lists(st.sampled_from([*IDS, UNKNOWN]), max_size=8))
     if ids is None:
         return selector

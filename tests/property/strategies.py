@@ -11,6 +11,7 @@ from nodeselect.index.tuning import Tuning
 from nodeselect.node import CORDON
 from nodeselect.quantity import MAX_AMOUNT
 from nodeselect.selectors import AnyOf, Operator, Requirement, Selector
+from nodeselect.selectors.requirement import ID_KEY, exclude_ids
 from tests.inventory.small import tuned
 
 # Two of the keys are also operators.
@@ -72,8 +73,11 @@ def texts(keys: tuple[str, ...] = KEYS, max_size: int = 6) -> st.SearchStrategy[
 
 @st.composite
 def selectors(draw: st.DrawFn) -> Selector:
-    """Draw a selector with or without ids, or the one that matches nothing."""
+    """Draw a selector with or without ids, or excluded ids, or the one that matches nothing."""
     selector = Selector.parse(draw(texts()))
+    if draw(st.integers(0, 3)) == 0:
+        excluded = exclude_ids(draw(st.lists(st.sampled_from(IDS), min_size=1, max_size=3)))
+        selector &= Selector.from_requirements(excluded)
     ids = draw(st.none() | st.lists(st.sampled_from(IDS), max_size=3))
     if ids is None:
         return selector
@@ -88,7 +92,10 @@ def any_ofs() -> st.SearchStrategy[AnyOf]:
 
 def labels() -> st.SearchStrategy[dict[str, str]]:
     """Return labels of a node, many of which :func:`selectors` require."""
-    return st.dictionaries(st.sampled_from(KEYS), st.sampled_from(LABEL_VALUES) | st.text())
+    of_selectors = st.dictionaries(st.sampled_from(KEYS), st.sampled_from(LABEL_VALUES) | st.text())
+    # The key that selectors use for ids means nothing among the labels of a node.
+    forged: st.SearchStrategy[dict[str, str]] = st.sampled_from(({}, {}, {ID_KEY: "n-1"}))
+    return st.builds(dict.__or__, of_selectors, forged)
 
 
 def node_ids() -> st.SearchStrategy[str | None]:

@@ -25,6 +25,7 @@ from nodeselect.selectors import (
     normal_form,
     redundant,
 )
+from nodeselect.selectors.requirement import ID_KEY, exclude_ids
 from tests.naive import go_integer, matches
 from tests.property.strategies import requirements, texts
 
@@ -35,6 +36,9 @@ _Law = TypeVar("_Law", bound=Callable[..., Any])
 # A node: its id or None, and for each key its value or None.
 Answer = tuple[str | None, ...]
 
+excluded_ids: st.SearchStrategy[list[str]] = st.just([]) | st.lists(
+    st.sampled_from(("n-1", "n-2")), max_size=2
+)
 some_ids = st.none() | st.lists(st.sampled_from(("n-1", "n-2")), min_size=1, max_size=2)
 
 
@@ -44,10 +48,10 @@ def small_selectors(
 ) -> Selector:
     """Draw a selector of few requirements on few keys, perhaps with ids."""
     text = draw(texts(keys, max_size))
+    excluded = [each for _ in range(2) for each in exclude_ids(draw(excluded_ids))]
+    selector = Selector.parse(text) & Selector.from_requirements(excluded)
     ids = draw(some_ids)
-    return Selector.parse(text) & (
-        Selector.everything() if ids is None else Selector.of(match_ids=ids)
-    )
+    return selector if ids is None else selector & Selector.of(match_ids=ids)
 
 
 def answers_on(key: str, asked: Iterable[Requirement]) -> list[str | None]:
@@ -66,7 +70,11 @@ def answers_on(key: str, asked: Iterable[Requirement]) -> list[str | None]:
 def universe(*selectors: Selector) -> list[Answer]:
     """Return nodes that distinguish ``selectors``, with the sorted keys of all of them."""
     asked = [each for selector in selectors for each in selector.requirements]
-    ids = {node_id for selector in selectors for node_id in selector.ids or ()}
+    ids = {
+        node_id
+        for selector in selectors
+        for node_id in (*(selector.ids or ()), *selector.excluded_ids)
+    }
     keys = keys_of(selectors)
     return list(
         itertools.product([None, "other", *sorted(ids)], *(answers_on(key, asked) for key in keys))
@@ -75,7 +83,8 @@ def universe(*selectors: Selector) -> list[Answer]:
 
 def keys_of(selectors: Iterable[Selector]) -> list[str]:
     """Return all keys of the selectors, sorted."""
-    return sorted({each.key for selector in selectors for each in selector.requirements})
+    asked = {each.key for selector in selectors for each in selector.requirements}
+    return sorted(asked - {ID_KEY})
 
 
 def taken(
@@ -110,7 +119,7 @@ def close_pairs(draw: st.DrawFn) -> tuple[Selector, Selector]:
     kept = [each for each in one.requirements if draw(st.integers(0, 3))]
     if draw(st.booleans()):
         kept.append(draw(requirements(("x", "in"))))
-    changed = Selector.parse(",".join(map(str, kept)))
+    changed = Selector.from_requirements(kept)
     ids = one.ids if draw(st.booleans()) else draw(some_ids)
     return one, changed & (Selector.everything() if ids is None else Selector.of(match_ids=ids))
 
@@ -194,6 +203,9 @@ def test_conflict(selector: Selector) -> None:
     assert (found is None) == selector.is_satisfiable == some
     if found is None:
         return
+    if selector == Selector.nothing():
+        assert found == ()
+        return
     assert len({each.key for each in found}) == 1
     assert not taken(found, selector.ids, keys, nodes)
     for at in range(len(found)):
@@ -227,8 +239,7 @@ def test_sets_of_answers(some: list[Requirement], others: list[Requirement]) -> 
 def test_order_does_not_matter(data: st.DataObject, selector: Selector) -> None:
     """The order of requirements changes neither the normal form nor the size of a conflict."""
     assume(selector.ids is None)
-    parts = data.draw(st.permutations([str(each) for each in selector.requirements]))
-    shuffled = Selector.parse(",".join(parts))
+    shuffled = Selector.from_requirements(data.draw(st.permutations(selector.requirements)))
     assert str(normal_form(shuffled)) == str(normal_form(selector))
     found, again = conflict(selector), conflict(shuffled)
     assert (found is None) == (again is None)

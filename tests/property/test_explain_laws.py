@@ -23,6 +23,7 @@ from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.inventory import statistics
 from nodeselect.render.explanation import render_text
 from nodeselect.render.screen import Screen
+from nodeselect.selectors.requirement import ID_KEY
 from nodeselect.text import display_width
 from tests import naive
 from tests.explain.node_list import NodeList
@@ -86,7 +87,9 @@ def check(explanation: Explanation, nodes: list[Node], selector: Condition) -> N
         )
         assert outcome.failing_only_this == sum(places == (place,) for places in failed.values())
         requirements = part.requirements if isinstance(part, Selector) else ()
-        if requirements and requirements[0].operator.matches_absent:
+        if requirements and requirements[0].key == ID_KEY:
+            assert outcome.absent is None
+        elif requirements and requirements[0].operator.matches_absent:
             key = requirements[0].key
             assert outcome.absent == sum(key not in node.labels for node in nodes)
         else:
@@ -254,7 +257,9 @@ def test_one_node(inventory: Inventory, selector: Condition) -> None:
         assert explanation.matches == (not places)
         matched += explanation.matches
         for part, (_, value, _) in zip(selector.split(), explanation.requirements, strict=True):
-            if isinstance(part, Selector) and part.ids is None:
+            if isinstance(part, Selector) and (part.ids is not None or part.excluded_ids):
+                assert value == node.id
+            elif isinstance(part, Selector):
                 assert value == node.labels.get(part.requirements[0].key)
     assert matched == inventory.explain(selector).matched
 

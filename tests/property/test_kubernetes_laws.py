@@ -28,14 +28,14 @@ def as_kubernetes_writes_it(selector: Selector) -> Selector:
         if requirement.operator is Operator.EQUALS and requirement.key not in equal:
             equal.add(requirement.key)
             operator = Operator.EQUALS
-        requirements.append(Requirement(requirement.key, operator, requirement.values))
+        requirements.append(Requirement._trusted(requirement.key, operator, requirement.values))
     return Selector.from_requirements(requirements, selector.ids)
 
 
 @given(selectors())
 def test_a_label_selector_becomes_the_selector_again(selector: Selector) -> None:
     """What Kubernetes can tell apart is equal; comparisons and ids are errors."""
-    has_counterpart = not selector.ids and not any(
+    has_counterpart = not (selector.ids or selector.excluded_ids) and not any(
         requirement.operator.is_comparison for requirement in selector.requirements
     )
     try:
@@ -55,7 +55,9 @@ def test_a_pod_spec_becomes_the_selectors_again(
     union: list[Selector], node_labels: dict[str, str], node_id: str | None
 ) -> None:
     """The selectors match the same nodes; an id in upper case is an error."""
-    has_counterpart = not any("N-1" in (selector.ids or ()) for selector in union)
+    has_counterpart = not any(
+        "N-1" in (*(selector.ids or ()), *selector.excluded_ids) for selector in union
+    )
     try:
         spec = pod_spec_from_selectors(union)
     except SelectorError:

@@ -11,6 +11,7 @@ from nodeselect.errors import SelectorError
 from nodeselect.notations.bacalhau import bacalhau_from_selector, selector_from_bacalhau
 from nodeselect.notations.nomad import selector_from_nomad
 from nodeselect.selectors import (
+    AnyOf,
     Operator,
     Requirement,
     Selector,
@@ -39,6 +40,8 @@ def affinity(*terms: object) -> dict[str, Any]:
 
 # The names in those that are expressions.
 SCOPE = {
+    "AnyOf": AnyOf,
+    "map": map,
     "Selector": Selector,
     "Requirement": Requirement,
     "Operator": Operator,

@@ -115,7 +115,7 @@ def test_to_kubernetes(text: str, label_selector: dict[str, Any]) -> None:
 
 
 NAME_A, NAME_B = item("metadata.name", "In", "n-a"), item("metadata.name", "In", "n-b")
-NOT_A = item("metadata.name", "NotIn", "n-a")
+NOT_A, NOT_B = item("metadata.name", "NotIn", "n-a"), item("metadata.name", "NotIn", "n-b")
 
 
 @pytest.mark.parametrize(
@@ -153,6 +153,17 @@ NOT_A = item("metadata.name", "NotIn", "n-a")
         pytest.param(affinity({"matchFields": [NAME_A, NAME_A]}), ["<id in (n-a)>"], id="twice"),
         pytest.param(affinity({"matchFields": [NAME_A, NAME_B]}), ["<nothing>"], id="two-names"),
         pytest.param(affinity({"matchFields": [NOT_A, NAME_A]}), ["<nothing>"], id="not-itself"),
+        pytest.param(affinity({"matchFields": [NOT_A]}), ["<id not in (n-a)>"], id="not-a-name"),
+        pytest.param(
+            affinity({"matchFields": [NOT_B, NOT_A], "matchExpressions": [item("a", "Exists")]}),
+            ["<id not in (n-a,n-b)>,a"],
+            id="not-two-names",
+        ),
+        pytest.param(
+            {"nodeName": "n-b"} | affinity({"matchFields": [NOT_B]}, {"matchFields": [NOT_A]}),
+            ["<nothing>", "<id in (n-b)>"],
+            id="node-name-and-not",
+        ),
         pytest.param(
             affinity({"matchFields": [NAME_B, NOT_A]}), ["<id in (n-b)>"], id="not-another"
         ),

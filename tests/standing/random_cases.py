@@ -5,9 +5,10 @@ from random import Random
 
 from nodeselect import Node, Selector, StandingSelectors
 from nodeselect.selectors import Operator, Requirement
+from nodeselect.selectors.requirement import ID_KEY, exclude_ids
 from nodeselect.standing import StandingSnapshot
 from nodeselect.standing.snapshot import BaseStanding
-from tests.naive import holds, matches
+from tests.naive import matches
 from tests.property.strategies import BOUNDS, IDS, KEYS, LABEL_VALUES, VALUES
 from tests.standing.small import thresholds
 
@@ -23,6 +24,8 @@ def random_selector(random: Random) -> Selector:
         _random_requirement(random) for _ in range(random.choice((0, 1, 1, 2, 2, 3, 4)))
     ]
     ids = random.sample(IDS, random.randrange(4)) if random.random() < 0.2 else None
+    if random.random() < 0.2:
+        requirements += exclude_ids(random.sample(IDS, random.randint(1, 2)))
     return Selector.from_requirements(requirements, ids)
 
 
@@ -39,7 +42,8 @@ def _random_requirement(random: Random) -> Requirement:
 
 def random_node(random: Random, node_id: str | None = None) -> Node:
     """Return a node with some of the keys of the selectors, and one that none of them has."""
-    labels = {key: random.choice(LABEL_VALUES) for key in (*KEYS, "other") if random.random() < 0.6}
+    keys = (*KEYS, ID_KEY, "other")
+    labels = {key: random.choice(LABEL_VALUES) for key in keys if random.random() < 0.6}
     return Node(node_id or random.choice(NODE_IDS), labels)
 
 
@@ -129,7 +133,11 @@ def matching(model: Model, node: Node, *node_id: None) -> list[str]:
 def _check_explanation(standing: BaseStanding[str], model: Model, node: Node) -> None:
     groups: dict[tuple[str, ...], list[str]] = {}
     for name, selector in model.items():
-        failed = {str(each) for each in selector.requirements if not holds(each, node.labels)}
+        failed = {
+            str(each)
+            for each in selector.requirements
+            if not matches([each], None, node.labels, node.id)
+        }
         if selector.ids is not None and node.id not in selector.ids:
             failed.add(f"<id in ({','.join(selector.ids)})>")
         groups.setdefault(tuple(sorted(failed)), []).append(name)

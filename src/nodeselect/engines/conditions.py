@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 from nodeselect.selectors import Selector
-from nodeselect.selectors.requirement import HasKey, OneOf
+from nodeselect.selectors.requirement import ID_KEY, HasKey, OneOf
 from nodeselect.selectors.selector import require_selector
 
 _E = TypeVar("_E")
@@ -36,6 +36,9 @@ class Conditions(Protocol[_E]):
 
     def id_in(self, ids: Sequence[str]) -> _E:
         """Express that the node's id is one of ``ids``, byte for byte. There is at least one id."""
+
+    def has_id(self) -> _E:
+        """Express that the id of the node is not NULL."""
 
     def constant(self, value: bool) -> _E:
         """Express a condition that is true for every node or, if ``value`` is false, for none."""
@@ -64,6 +67,9 @@ def _express_part(part: Selector, conditions: Conditions[_E]) -> _E:
         return conditions.id_in(part.ids)
     (requirement,) = part.requirements
     key, test = requirement.key, requirement.test
+    if key == ID_KEY:  # no requirement includes ids
+        is_excluded = conditions.id_in(requirement.values)
+        return conditions.conjunction([conditions.has_id(), conditions.negation(is_excluded)])
     if isinstance(test, HasKey):
         condition = conditions.has_key(key)
     elif isinstance(test, OneOf):

@@ -47,9 +47,7 @@ def where(
     if not condition.meta.root_names():
         # A literal would be one row, not one for each node.
         return (pl.first().is_null() | True) & condition
-    keys = dict.fromkeys(requirement.key for requirement in selector.requirements)
-    read = [*map(conditions.value, keys), *([conditions.id] if selector.ids else [])]
-    return pl.all_horizontal(condition, *map(_is_text, read))
+    return pl.all_horizontal(condition, *map(_is_text, conditions.read.values()))
 
 
 class _Conditions:
@@ -64,20 +62,21 @@ class _Conditions:
         self.labels = None if labels is None else _column(labels)
         self._id = None if id is None else _column(id)
         self.columns = {key: _column(column) for key, column in columns.items()}
+        # What the conditions read: the values of labels by key and, under None, the id.
+        self.read: dict[str | None, pl.Expr] = {}
 
     @property
     def id(self) -> pl.Expr:
         if self._id is None:
             raise ValueError("the selector asks for ids: say which column has them")
-        return self._id
+        return self.read.setdefault(None, self._id)
 
     def value(self, key: str) -> pl.Expr:
         """Return an expression for the value of the label ``key``; NULL if it is absent."""
-        if (column := self.columns.get(key)) is not None:
-            return column
-        if self.labels is None:
-            return pl.lit(None, pl.String)
-        return self.labels.map.get(key)
+        if (value := self.columns.get(key)) is None:
+            absent = pl.lit(None, pl.String)
+            value = absent if self.labels is None else self.labels.map.get(key)
+        return self.read.setdefault(key, value)
 
     def has_key(self, key: str) -> pl.Expr:
         return self.value(key).is_not_null()
@@ -93,6 +92,9 @@ class _Conditions:
 
     def id_in(self, ids: Sequence[str]) -> pl.Expr:
         return _is_in(self.id, ids)
+
+    def has_id(self) -> pl.Expr:
+        return self.id.is_not_null()
 
     def constant(self, value: bool) -> pl.Expr:
         return pl.lit(value)

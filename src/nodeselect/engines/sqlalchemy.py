@@ -169,11 +169,13 @@ class _Conditions:
         )
 
     def id_in(self, ids: Sequence[str]) -> sa.ColumnElement[bool]:
-        if self._id is None:
-            raise ValueError("the selector asks for ids: say which column has them")
+        node_id = self._required_id()
         if len(ids) > _MAX_IDS:
-            return _ValueInArray(self._id, _text(json.dumps(ids, ensure_ascii=False)))
-        return _ValueIn(self._id, *map(_text, ids))
+            return _ValueInArray(node_id, _text(json.dumps(ids, ensure_ascii=False)))
+        return _ValueIn(node_id, *map(_text, ids))
+
+    def has_id(self) -> sa.ColumnElement[bool]:
+        return self._required_id().is_not(None)
 
     def constant(self, value: bool) -> sa.ColumnElement[bool]:
         return sa.true() if value else sa.false()
@@ -183,6 +185,11 @@ class _Conditions:
 
     def conjunction(self, conditions: Sequence[sa.ColumnElement[bool]]) -> sa.ColumnElement[bool]:
         return sa.and_(*conditions)
+
+    def _required_id(self) -> _Column:
+        if self._id is None:
+            raise ValueError("the selector asks for ids: say which column has them")
+        return self._id
 
     def _test(
         self,

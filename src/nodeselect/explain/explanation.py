@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any, NamedTuple, TypeAlias
 
 from nodeselect.selectors import AnyOf, Requirement, Selector
+from nodeselect.selectors.requirement import ID_KEY
 from nodeselect.text import pluralize, printable
 
 NOTHING = "<id in ()>"
@@ -163,9 +164,8 @@ def requirement_text(condition: Condition) -> str:
 
 def label_requirement(condition: Condition) -> Requirement | None:
     """Return the requirement on a label that ``condition`` consists of; None if it is different."""
-    if isinstance(condition, Selector) and condition.requirements:
-        return condition.requirements[0]
-    return None
+    requirements = condition.requirements if isinstance(condition, Selector) else ()
+    return requirements[0] if requirements and requirements[0].key != ID_KEY else None
 
 
 def alternatives(condition: Condition) -> tuple[Selector, ...]:

@@ -21,7 +21,7 @@ from nodeselect.index import postings
 from nodeselect.index.label_index import LabelIndex
 from nodeselect.index.postings import Postings
 from nodeselect.selectors import Requirement, Selector
-from nodeselect.selectors.requirement import HasKey, InRange, OneOf
+from nodeselect.selectors.requirement import ID_KEY, HasKey, InRange, OneOf
 
 # Memory of an id in a selector: the string, and its entries in a tuple and in a set.
 _ID_BYTES = 150
@@ -98,11 +98,13 @@ def make_plan(
     index: LabelIndex,
     selector: Selector,
     with_ids: Postings | None = None,
+    without_ids: Postings | None = None,
     covered_nodes: int = 0,
 ) -> Plan:
     """Make a plan that finds the nodes in ``index`` that ``selector`` matches.
 
     :param with_ids: the nodes with the ids in ``selector``; None if the selector has no ids.
+    :param without_ids: the nodes with the ids that ``selector`` excludes; None if it excludes none.
     :param covered_nodes: how many nodes a mutable index had before this call. The plan covers all
         of these; nodes that another thread adds during the call may be missing.
 
@@ -113,8 +115,11 @@ def make_plan(
     planner = _Planner(index)
     if with_ids is not None:
         planner.add(planner.include, with_ids, is_built=True)
+    if without_ids is not None:
+        planner.add(planner.exclude, without_ids, is_built=True)
     for requirement in selector.requirements:
-        planner.add_requirement(requirement)
+        if requirement.key != ID_KEY:
+            planner.add_requirement(requirement)
     return planner.plan(covered_nodes)
 
 

@@ -196,7 +196,9 @@ class Segment:
 
     def _make_plan(self, selector: Selector) -> Plan:
         if selector.ids is None:
-            return make_plan(self.index, selector)
+            excluded = self.ids.find_all(selector.excluded_ids)
+            without_ids = postings.from_ordinals(sorted(excluded)) if excluded else None
+            return make_plan(self.index, selector, without_ids=without_ids)
         ordinals = self.ids.find_all(selector.ids)
         is_tested = len(selector.ids) <= self._tuning.max_tested_ids
         if is_tested:

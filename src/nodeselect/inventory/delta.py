@@ -11,6 +11,8 @@ its snapshot, ignores all later ones, and needs no lock:
 
 from array import array
 from bisect import bisect_left
+from collections.abc import Sequence
+from itertools import chain
 
 from nodeselect.index import postings
 from nodeselect.index.label_index import MutableLabelIndex
@@ -53,12 +55,12 @@ class Delta:
         self.index.add(ordinal, node.labels, node.state, node._facts)
         if node.name is not None:
             self._by_name.setdefault(node.name, array("I")).append(ordinal)
-        self.nodes.append(node)  # after the index, which thus has all nodes that a reader counts
         earlier = self._ordinals.get(node.id)
         if isinstance(earlier, list):
             earlier.append(ordinal)
         else:
             self._ordinals[node.id] = ordinal if earlier is None else [earlier, ordinal]
+        self.nodes.append(node)  # last: labels and ids of all nodes that a reader counts are known
 
     def delete(self, ordinal: int) -> None:
         """Mark the node with this ordinal as deleted, by appending a tombstone."""
@@ -90,6 +92,11 @@ class Delta:
         position = bisect_left(found, end)
         return found[position - 1] if position else None
 
+    def _versions(self, node_id: str) -> Sequence[int]:
+        """Return the ordinals of all added versions of a node, deleted ones included."""
+        found = self._ordinals.get(node_id, ())
+        return (found,) if isinstance(found, int) else found
+
     def ordinals_below_rank(self, rank: int) -> Postings:
         """Return the ordinals of the added nodes whose position in inventory order is < ``rank``.
 
@@ -116,7 +123,11 @@ class Delta:
         # If only a few nodes came later, testing each is faster than planning again.
         if node_count - covered > self.tuning.max_tested_nodes:
             covered = len(self.nodes)
-            plan = make_plan(self.index, selector, covered_nodes=covered)
+            excluded = map(self._versions, selector.excluded_ids)
+            without_ids = postings.from_ordinals(chain.from_iterable(excluded))
+            plan = make_plan(
+                self.index, selector, without_ids=without_ids or None, covered_nodes=covered
+            )
             self._plans.put(selector, plan)
         if plan is None:
             return self._test_nodes(selector, 0, node_count)

@@ -35,6 +35,7 @@ from nodeselect.selectors.label_selector import (
     read_match_expressions,
     read_strings,
 )
+from nodeselect.selectors.requirement import exclude_ids
 from nodeselect.text import printable, quoted
 
 _T = TypeVar("_T")
@@ -367,9 +368,11 @@ def _read_json(value: object) -> tuple[Selector, ...]:
     fields = read_fields(value, "", ("version", "selectors"))
     for number, item in enumerate(read_list(fields["selectors"], "selectors")):
         path = f"selectors[{number}]"
-        parts = read_fields(item, path, ("requirements", "ids"))
+        parts = read_fields(item, path, ("requirements", "ids", "excluded_ids"))
         requirements = read_match_expressions(parts.get("requirements"), f"{path}.requirements")
         ids = None if parts.get("ids") is None else read_strings(parts["ids"], f"{path}.ids")
+        excluded = read_strings(parts.get("excluded_ids"), f"{path}.excluded_ids")
+        requirements += exclude_ids(Selector.of(match_ids=excluded).ids or ())
         selectors.append(Selector.from_requirements(requirements, ids))
     return tuple(selectors)
 

@@ -54,7 +54,7 @@ def bacalhau_from_selector(selector: Selector) -> list[dict[str, Any]]:
 
     :raises SelectorError: if the selector has ids or keys that begin with ``favour_``.
     """
-    if selector.ids is not None:
+    if selector.ids is not None or selector.excluded_ids:
         raise no_counterpart_error("Bacalhau", ["ids"])
     preferences = [each for each in selector.requirements if each.key.startswith("favour_")]
     if preferences:

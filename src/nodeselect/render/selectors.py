@@ -12,6 +12,7 @@ from nodeselect.problem import Fix
 from nodeselect.render.screen import json_lines
 from nodeselect.selectors import Selector, pod_spec_from_selectors
 from nodeselect.selectors.label_selector import match_expression
+from nodeselect.selectors.requirement import ID_KEY
 
 # A string that YAML reads as it is, without quotes, in the block style.
 _PLAIN = re.compile(r"[A-Za-z0-9/.][A-Za-z0-9/._ (),=<>!-]*(?<! )")
@@ -34,6 +35,7 @@ def _text_lines(selectors: Sequence[Selector]) -> Iterator[str]:
             raise no_counterpart_error(
                 "a text selector", ["ids"], "for match and explain, use --id"
             )
+        _refuse_excluded_ids(selector, "a text selector")
         if not selector.requirements:
             what = "that every node matches"
             raise no_counterpart_error("a text selector", [what], "for match, use --all")
@@ -49,15 +51,21 @@ def _only(selectors: Sequence[Selector], system: str) -> Selector:
     if not selectors:
         raise no_counterpart_error(system, ["that no node matches"])
     what, hint = f"{len(selectors):,} alternative selectors", "write each to a file of its own"
-    if selectors[0].ids is None:
+    if selectors[0].ids is None and not selectors[0].excluded_ids:
         option = f"-l {shlex.quote(str(selectors[0]))}"
         fix = Fix.write(option, f"{hint}; instead of the file, use")
         raise no_counterpart_error(system, [what], fix)
     raise no_counterpart_error(system, [what], hint)
 
 
+def _refuse_excluded_ids(selector: Selector, system: str) -> None:
+    if selector.excluded_ids:
+        raise no_counterpart_error(system, ["excluded ids"])
+
+
 def _job_lines(selectors: Sequence[Selector]) -> Iterator[str]:
     selector = _only(selectors, "a job spec")
+    _refuse_excluded_ids(selector, "a job spec")
     fields = {
         "match_expressions": list(map(str, selector.requirements)),
         "match_ids": list(selector.ids or ()),
@@ -71,7 +79,7 @@ def _label_selector_lines(selectors: Sequence[Selector]) -> Iterable[str]:
         return ["null"]
     selector = _only(selectors, system)
     refused = [str(each) for each in selector.requirements if each.operator.is_comparison]
-    if selector.ids is not None:
+    if selector.ids is not None or selector.excluded_ids:
         refused.append("ids")
     if refused:
         raise no_counterpart_error(system, refused)
@@ -90,15 +98,20 @@ def _json_lines(selectors: Sequence[Selector]) -> list[str]:
     return json_lines(
         {
             "version": 1,
-            "selectors": [
-                {
-                    "requirements": list(map(match_expression, selector.requirements)),
-                    "ids": None if selector.ids is None else list(selector.ids),
-                }
-                for selector in selectors
-            ],
+            "selectors": list(map(_json_selector, selectors)),
         }
     )
+
+
+def _json_selector(selector: Selector) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "requirements": [
+            match_expression(each) for each in selector.requirements if each.key != ID_KEY
+        ],
+        "ids": None if selector.ids is None else list(selector.ids),
+    }
+    excluded = list(selector.excluded_ids)
+    return fields | {"excluded_ids": excluded} if excluded else fields
 
 
 _WRITERS: dict[str, Callable[[Sequence[Selector]], Iterable[str]]] = {

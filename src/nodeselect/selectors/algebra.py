@@ -18,7 +18,7 @@ from nodeselect.selectors.key_constraint import (
     constraints_by_key,
     group_by_key,
 )
-from nodeselect.selectors.requirement import Operator, Requirement
+from nodeselect.selectors.requirement import ID_KEY, Operator, Requirement, exclude_ids
 from nodeselect.selectors.selector import Selector
 
 # Operators whose requirements exclude only the values in their lists, or only the absence of a key.
@@ -33,14 +33,11 @@ def implies(a: Selector, b: Selector) -> bool:
     >>> implies(Selector.parse("tier!=free"), Selector.parse("tier"))
     False
     """
-    constraints = _constraints(a)
-    if constraints is None:
-        return True
-    if b.ids is not None and (a.ids is None or not set(a.ids) <= set(b.ids)):
-        return False
+    of_a, of_b = _constraints(a), _constraints(b)
+    if of_a is None or of_b is None:
+        return of_a is None
     return all(
-        (constraints.get(key) or constraint_on_key([])) <= constraint
-        for key, constraint in constraints_by_key(b.requirements).items()
+        (of_a.get(key) or constraint_on_key([])) <= constraint for key, constraint in of_b.items()
     )
 
 
@@ -50,8 +47,7 @@ def equivalent(a: Selector, b: Selector) -> bool:
     >>> equivalent(Selector.parse("a=b,a"), Selector.parse("a in (b)"))
     True
     """
-    constraints = _constraints(a)
-    return constraints == _constraints(b) and (constraints is None or a.ids == b.ids)
+    return _constraints(a) == _constraints(b)
 
 
 def disjoint(a: Selector, b: Selector) -> bool:
@@ -62,8 +58,6 @@ def disjoint(a: Selector, b: Selector) -> bool:
     """
     of_a, of_b = _constraints(a), _constraints(b)
     if of_a is None or of_b is None:
-        return True
-    if a.ids is not None and b.ids is not None and set(a.ids).isdisjoint(b.ids):
         return True
     return any((of_a[key] & of_b[key]).is_empty for key in of_a.keys() & of_b.keys())
 
@@ -124,21 +118,25 @@ def normal_form(selector: Selector) -> Selector:
     constraints = _constraints(selector)
     if constraints is None:
         return Selector.nothing()
-    return Selector.from_requirements(
-        [
-            requirement
-            for key, constraint in constraints.items()
-            for requirement in _minimal_requirements(key, constraint)
-        ],
-        selector.ids,
-    )
+    requirements = [
+        requirement
+        for key, constraint in constraints.items()
+        if key != ID_KEY
+        for requirement in _minimal_requirements(key, constraint)
+    ]
+    excluded = exclude_ids(selector.excluded_ids)
+    return Selector.from_requirements([*excluded, *requirements], selector.ids)
 
 
 def _constraints(selector: Selector) -> Mapping[str, KeyConstraint] | None:
-    """Map each key to what the selector allows for it; return None if no node can match."""
-    if selector.ids == ():
-        return None
-    constraints = constraints_by_key(selector.canonical)
+    """Map each key to what the selector allows for it; return None if no node can match.
+
+    The ids that it allows are under ``ID_KEY``.
+    """
+    requirements = list(selector.canonical)
+    if selector.ids is not None:
+        requirements.append(Requirement._trusted(ID_KEY, Operator.IN, selector.ids))
+    constraints = constraints_by_key(requirements)
     return None if any(each.is_empty for each in constraints.values()) else constraints
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from nodeselect.selectors.charset import MAX_INT64, MIN_INT64, parse_int64
 from nodeselect.selectors.frozen import Frozen
-from nodeselect.selectors.requirement import InRange, OneOf, Requirement
+from nodeselect.selectors.requirement import ID_KEY, InRange, OneOf, Requirement
 from nodeselect.text import truncate
 
 
@@ -123,14 +123,17 @@ def group_by_key(requirements: Iterable[Requirement]) -> dict[str, list[Requirem
 
 
 def constraint_on_key(requirements: list[Requirement]) -> KeyConstraint:
-    """Return the constraint of all ``requirements`` together, which must have the same key."""
+    """Return the constraint of all ``requirements`` together, which must have the same key.
+
+    A label may be absent; the id of a node may not.
+    """
     allows_absent = True
     values: frozenset[str] | None = None
     excluded: list[tuple[str, ...]] = []
     int_range: tuple[int, int] | None = None
     for requirement in requirements:
         test, is_negated = requirement.test, requirement.operator.matches_absent
-        allows_absent = allows_absent and is_negated
+        allows_absent = allows_absent and is_negated and requirement.key != ID_KEY
         if isinstance(test, InRange):
             lowest, highest = int_range or (MIN_INT64, MAX_INT64)
             int_range = max(test.low, lowest), min(test.high, highest)

@@ -16,6 +16,7 @@ from nodeselect.errors import SelectorError
 from nodeselect.problem import Fix
 from nodeselect.selectors.charset import is_key
 from nodeselect.selectors.requirement import (
+    ID_KEY,
     KUBERNETES_OPERATORS,
     Operator,
     Requirement,
@@ -57,8 +58,9 @@ def label_selector_from_requirements(
     :param ids: the ids that the selector matches; None for any id.
     :raises SelectorError: if there are ids or comparisons, which a LabelSelector cannot express.
     """
-    if ids is not None:
-        if not ids:
+    requirements = list(requirements)
+    if ids is not None or any(each.key == ID_KEY for each in requirements):
+        if ids is not None and not ids:
             return None
         message = "a LabelSelector cannot select by id"
         hint = "only the node affinity of a pod has matchFields"

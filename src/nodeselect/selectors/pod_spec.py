@@ -8,7 +8,7 @@ API server.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from nodeselect.selectors.charset import is_prefix
@@ -22,7 +22,7 @@ from nodeselect.selectors.label_selector import (
     read_text,
     structure_error,
 )
-from nodeselect.selectors.requirement import Operator
+from nodeselect.selectors.requirement import ID_KEY, Operator, Requirement, exclude_ids
 from nodeselect.selectors.selector import Selector
 from nodeselect.text import join_limited, printable, quoted
 
@@ -46,7 +46,7 @@ def selectors_from_pod_spec(spec: Mapping[str, object]) -> tuple[Selector, ...]:
     - An empty or null term matches no node and is left out. If all terms are empty, no selector is
       returned: no node matches. An empty list of terms is an error, as it is for the API server.
     - The names in ``nodeName``, and in ``matchFields`` for ``metadata.name``, become the ids of the
-      selector. A selector cannot exclude ids, so a term with ``NotIn`` must have ``In`` too.
+      selector. Those of ``NotIn`` become its ``excluded_ids``.
     - ``preferredDuringSchedulingIgnoredDuringExecution``, affinity to pods, taints, topology spread
       and resources are not read: they are not conditions on a node's labels.
 
@@ -91,17 +91,27 @@ def pod_spec_from_selectors(selectors: Iterable[Selector]) -> dict[str, Any]:
     terms: list[dict[str, Any]] = []
     for selector in selectors:
         term: dict[str, Any] = {}
-        if selector.requirements:
-            term["matchExpressions"] = [match_expression(each) for each in selector.requirements]
-        elif selector.ids is None:
+        on_labels = [each for each in selector.requirements if each.key != ID_KEY]
+        if on_labels:
+            term["matchExpressions"] = list(map(match_expression, on_labels))
+        fields = _match_fields("NotIn", selector.excluded_ids)
+        if fields:
+            term["matchFields"] = fields
+        if selector == Selector.everything():
             return {}
-        for number, name in enumerate(selector.ids or ()):
-            name = _node_name(name, f"match_ids[{number}]")
-            field = {"key": "metadata.name", "operator": "In", "values": [name]}
-            terms.append(term | {"matchFields": [field]})
         if selector.ids is None:
             terms.append(term)
+        else:
+            terms += [
+                term | {"matchFields": [field]} for field in _match_fields("In", selector.ids)
+            ]
     return {"affinity": {"nodeAffinity": {_REQUIRED: {"nodeSelectorTerms": terms or [{}]}}}}
+
+
+def _match_fields(operator: str, ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Return an item of ``matchFields`` for each id."""
+    names = (_node_name(name, f"match_ids[{number}]") for number, name in enumerate(ids))
+    return [{"key": "metadata.name", "operator": operator, "values": [name]} for name in names]
 
 
 # The fields of a pod spec that are about nodes. Another name like these is a typo, or a field of a
@@ -163,7 +173,9 @@ def _read_terms(value: object, path: str) -> list[Selector]:
         fields = read_fields(term, at_term, ("matchExpressions", "matchFields"))
         at_expressions = f"{at_term}.matchExpressions"
         requirements = read_match_expressions(fields.get("matchExpressions"), at_expressions)
-        ids = _read_match_fields(fields.get("matchFields"), f"{at_term}.matchFields")
+        at_fields = f"{at_term}.matchFields"
+        excluded, ids = _read_match_fields(fields.get("matchFields"), at_fields)
+        requirements += excluded
         if requirements or ids is not None:  # an empty term matches no node
             selectors.append(Selector.from_requirements(requirements, ids))
     return selectors
@@ -190,13 +202,13 @@ def check_preferred_terms(spec: Mapping[str, Any]) -> None:
         _read_match_fields(term.get("matchFields"), f"{at_term}.matchFields")
 
 
-def _read_match_fields(value: object, path: str) -> set[str] | None:
-    """Return the node names that all items of ``matchFields`` allow; None if there are no items.
+def _read_match_fields(value: object, path: str) -> tuple[list[Requirement], set[str] | None]:
+    """Return the requirements that exclude names, and the names that all ``In`` items allow.
 
-    :raises SelectorError: if an item is invalid, or if the items only exclude names.
+    If there are no ``In`` items, the names are None: any name.
     """
     ids: set[str] | None = None
-    excluded: dict[str, str] = {}
+    excluded = []
     for number, item in enumerate(read_list(value, path)):
         at_item = f"{path}[{number}]"
         key, operator, values = read_item(item, at_item, _MATCH_FIELDS_OPERATORS)
@@ -209,15 +221,10 @@ def _read_match_fields(value: object, path: str) -> set[str] | None:
             raise structure_error("wrong-number-of-values", message, f"{at_item}.values", hint)
         name = _node_name(values[0], f"{at_item}.values[0]")
         if operator is Operator.NOT_IN:
-            excluded[name] = at_item
+            excluded.append(name)
         else:
             ids = {name} if ids is None else ids & {name}
-    if ids is None and excluded:
-        first = min(excluded)
-        message = f"a selector cannot exclude the node {quoted(first)} by its name"
-        hint = "exclude it by a label, such as: kubernetes.io/hostname NotIn"
-        raise structure_error("not-in-language", message, excluded[first], hint)
-    return None if ids is None else ids - excluded.keys()
+    return exclude_ids(excluded), ids
 
 
 def _node_name(value: object, path: str) -> str:

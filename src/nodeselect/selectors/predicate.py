@@ -19,7 +19,14 @@ from types import FunctionType, MappingProxyType
 from typing import Any, Protocol
 
 from nodeselect.selectors.charset import parse_int64
-from nodeselect.selectors.requirement import HasKey, InRange, OneOf, Operator, Requirement
+from nodeselect.selectors.requirement import (
+    ID_KEY,
+    HasKey,
+    InRange,
+    OneOf,
+    Operator,
+    Requirement,
+)
 from nodeselect.text import printable, quoted, to_exact_str, truncate
 
 
@@ -63,8 +70,11 @@ _TESTS = (
     "{value} != {operand}",
     "{value} not in {operand}",
     "{key} not in labels",
+    "{value} not in {operand}",
 )
-_ID, _PRESENT, _EQUAL, _ONE_OF, _IN_RANGE, _NOT_EQUAL, _NONE_OF, _ABSENT = range(len(_TESTS))
+_ID, _PRESENT, _EQUAL, _ONE_OF, _IN_RANGE, _NOT_EQUAL, _NONE_OF, _ABSENT, _OTHER_ID = range(
+    len(_TESTS)
+)
 
 # The same tests, which also check the type of what they read. ``type`` is cheaper than
 # ``isinstance``; what is not exactly a string goes to a function that converts it or raises. Only
@@ -86,6 +96,7 @@ _CHECKED_TESTS = (
     _X_IS_ABSENT_OR.format(test="!= v{n}"),
     _X_IS_ABSENT_OR.format(test="not in v{n}"),
     "(k{n} not in labels or type(x := labels[k{n}]) is not str and exact_value(k{n}, x) is None)",
+    "(node_id if type(node_id) is str else exact_id(node_id)) not in v{n}",
 )
 _IS_MAPPING = "(type(labels) is dict or type(labels) is mappingproxy or require_mapping(labels))"
 
@@ -234,7 +245,7 @@ def _test_source(kind: int, key: str, operand: str, value: str | None = None) ->
     if value is not None and kind in (_PRESENT, _ABSENT):
         return f"{value} is {'not ' if kind == _PRESENT else ''}None"
     if value is None:
-        value = "node_id" if kind == _ID else f"labels.get({key})"
+        value = "node_id" if kind in (_ID, _OTHER_ID) else f"labels.get({key})"
     return _TESTS[kind].format(key=key, operand=operand, value=value)
 
 
@@ -255,7 +266,9 @@ def _bound_tests(
     tests: list[_BoundTest] = [] if ids is None else [(_ID, None, frozenset(ids))]
     for requirement in requirements:
         (kind, kind_of_one), values = _KINDS[requirement.operator], requirement.values
-        if kind == _IN_RANGE:
+        if requirement.key == ID_KEY:  # an unknown id may be any of the excluded ones
+            tests.append((_OTHER_ID, None, frozenset((*values, None))))
+        elif kind == _IN_RANGE:
             tests.append((kind, requirement.key, requirement.test))
         elif len(values) == 1:
             tests.append((kind_of_one, requirement.key, values[0]))

@@ -22,7 +22,7 @@ from nodeselect.selectors.diagnostics import (
     value_error,
 )
 from nodeselect.selectors.frozen import Frozen
-from nodeselect.text import to_exact_str
+from nodeselect.text import printable, to_exact_str
 
 
 class HasKey(NamedTuple):
@@ -52,6 +52,12 @@ class InRange(NamedTuple):
 
 
 Test = HasKey | OneOf | InRange
+
+ID_KEY = "<id>"
+"""The key of a requirement on the id of a node; no label of a node is read for it.
+
+No other requirement can have this key. Its operator is always ``NOT_IN``: see :func:`exclude_ids`.
+"""
 
 
 # For each operator its spelling, its number of values, its name in Kubernetes, its test, and
@@ -265,12 +271,29 @@ class Requirement(_Unfrozen, Frozen):
         arity = self.operator.arity
         if arity == "none":
             return f"{self.spelling}{self.key}"
+        if self.key == ID_KEY:
+            return f"<id not in ({','.join(map(printable, self.values))})>"
         if arity == "many":
             return f"{self.key} {self.spelling} ({','.join(self.values)})"
         return f"{self.key}{self.spelling}{self.values[0]}"
 
     def __repr__(self) -> str:
         return f"Requirement({str(self)!r})"
+
+
+def exclude_ids(ids: Iterable[str]) -> list[Requirement]:
+    """Return the requirements that only nodes satisfy whose id is known and none of ``ids``.
+
+    Each has at most ``LIMITS.values_in_set`` ids. :class:`Selector` cannot show them as a text that
+    it parses.
+    """
+    distinct = tuple(sorted(set(ids)))
+    return [
+        Requirement._trusted(
+            ID_KEY, Operator.NOT_IN, distinct[start : start + LIMITS.values_in_set]
+        )
+        for start in range(0, len(distinct), LIMITS.values_in_set)
+    ]
 
 
 def check_number_of_values(operator: Operator, found: int, key: str, name: str) -> None:

@@ -25,7 +25,7 @@ from nodeselect.selectors.predicate import (
     compile_failure_mask,
     compile_predicate,
 )
-from nodeselect.selectors.requirement import Operator, Requirement
+from nodeselect.selectors.requirement import ID_KEY, Operator, Requirement
 from nodeselect.text import id_mistake, printable, quoted, to_exact_str, truncate
 
 
@@ -193,6 +193,14 @@ class Selector(_Unfrozen, Frozen):
         return tuple(sorted(self.requirements, key=lambda requirement: requirement.key))
 
     @property
+    def excluded_ids(self) -> tuple[str, ...]:
+        """The ids that do not match, sorted. Only the affinity of a pod excludes ids.
+
+        If :attr:`ids` is not None, this is empty: the excluded ids are not in :attr:`ids`.
+        """
+        return tuple(sorted(_excluded_ids(self.requirements)))
+
+    @property
     def is_satisfiable(self) -> bool:
         """Whether any possible node matches; exact. False for ``a=b,a=c`` and ``a,!a``."""
         return self.ids != () and are_satisfiable(self.requirements)
@@ -298,8 +306,9 @@ class Selector(_Unfrozen, Frozen):
         """Return the canonical text: the requirements sorted by key. ``Selector.parse`` reads it.
 
         If the selector was combined from others, the text may be too long for ``parse``. A text
-        cannot contain ids: they are shown as ``<id in (n-1)>``, and ``Selector.nothing()`` as
-        ``<nothing>``. ``parse`` rejects these, so that it never returns a wider selector.
+        cannot contain ids: they are shown as ``<id in (n-1)>`` or ``<id not in (n-1)>``, and
+        ``Selector.nothing()`` as ``<nothing>``. ``parse`` rejects these, so that it never returns a
+        wider selector.
         """
         text = _text(self.canonical)
         if self.ids is None:
@@ -556,7 +565,9 @@ def _build(
                 text = _text(requirements) if source is None else source
                 raise limit_error(what, what, number, text)
     if ids is not None:
-        ids = tuple(sorted(set(ids)))
+        if excluded := _excluded_ids(requirements):
+            requirements = [each for each in requirements if each.key != ID_KEY]
+        ids = tuple(sorted(set(ids) - excluded))
         if len(ids) > LIMITS.match_ids:
             raise limit_error("match_ids", "ids", len(ids), "").at("match_ids")
         if not ids:  # no node matches, whatever its labels
@@ -566,6 +577,10 @@ def _build(
     selector.ids = ids
     selector.__class__ = _Uncompiled
     return selector  # type: ignore[return-value]
+
+
+def _excluded_ids(requirements: Iterable[Requirement]) -> set[str]:
+    return {each for one in requirements if one.key == ID_KEY for each in one.values}
 
 
 def _sort_keys(selector: Selector) -> list[tuple[str, str, str, tuple[str, ...]]]:

@@ -7,6 +7,7 @@ from typing import Generic, NamedTuple
 from nodeselect.explain.explanation import requirement_text
 from nodeselect.explain.wording import selectors_headline
 from nodeselect.selectors import Selector, constraints_by_key
+from nodeselect.selectors.requirement import ID_KEY
 from nodeselect.standing.selector_store import Name, StandingView, Values
 
 
@@ -106,7 +107,8 @@ def _failed(
         number = id(requirement)  # it is not freed, since the store has its selector
         if number not in texts_by_id:
             (constraint,) = constraints_by_key([requirement]).values()
-            passes = values.get(requirement.key) in constraint
+            key = None if requirement.key == ID_KEY else requirement.key
+            passes = values.get(key) in constraint
             texts_by_id[number] = None if passes else str(requirement)
         text = texts_by_id[number]
         if text is not None:

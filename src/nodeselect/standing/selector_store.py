@@ -21,6 +21,7 @@ from nodeselect.index import postings
 from nodeselect.index.postings import Postings, PostingsOrOrdinal
 from nodeselect.selectors import KeyConstraint, Selector, constraints_by_key
 from nodeselect.selectors.charset import parse_int64
+from nodeselect.selectors.requirement import ID_KEY
 
 if TYPE_CHECKING:
     import numpy as np
@@ -206,7 +207,7 @@ class SelectorStore(Generic[Name]):
         """
         entry = len(self.names)
         for key, constraint in constraints_by_key(selector.requirements).items():
-            self._conditions(key).add(entry, constraint)
+            self._conditions(None if key == ID_KEY else key).add(entry, constraint)
         if selector.ids is not None:
             self._conditions(None).add_ids(entry, selector.ids)
         self._append(name, selector, replaced)

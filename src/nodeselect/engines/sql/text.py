@@ -200,9 +200,10 @@ class SqlConditions:
         )
 
     def id_in(self, ids: Sequence[str]) -> str:
-        if self.id is None:
-            raise ValueError("the selector asks for ids: say which column has them")
-        return self.dialect.id_in(self.id, ids)
+        return self.dialect.id_in(self._required_id(), ids)
+
+    def has_id(self) -> str:
+        return self.dialect.is_present(self._required_id())
 
     def constant(self, value: bool) -> str:
         return "TRUE" if value else "FALSE"
@@ -222,6 +223,11 @@ class SqlConditions:
         keys = {each.key for part in requirements for each in part.requirements}
         reads_labels = self.labels.exist and not keys <= self.columns.keys()
         return self.dialect.fence if reads_labels else ""
+
+    def _required_id(self) -> str:
+        if self.id is None:
+            raise ValueError("the selector asks for ids: say which column has them")
+        return self.id
 
     def _pair(self, key: str, value: str) -> str:
         pair = json.dumps({key: value}, ensure_ascii=False)

@@ -62,10 +62,13 @@ class NodeSelector(JobModel, frozen=True):
     def of(cls, selector: Selector) -> Self:
         """Return the fields that describe ``selector``; the inverse of :meth:`to_selector`.
 
-        :raises ValueError: for ``Selector.nothing()``; a job spec cannot express this selector.
+        :raises ValueError: for ``Selector.nothing()`` and for excluded ids, which a job spec cannot
+            express.
         """
         if selector.ids == ():
             raise ValueError("a job spec cannot express a selector that matches no node")
+        if selector.excluded_ids:
+            raise ValueError("a job spec cannot exclude ids")
         fields: dict[str, Any] = {}
         if selector.ids is not None:
             fields["match_ids"] = selector.ids
