@@ -217,6 +217,8 @@ class _HintFinder:
             finder = _HintFinder(self._nodes, self._vocabulary, self._nodes.failures(conditions))
             missing = [node_id for node_id in missing_ids if node_id in (selector.ids or ())]
             for hint, replacement, positions in finder.suggest(conditions, missing):
+                if hint.code == "label-for-id":  # no option and no job has ids beside selectors
+                    continue
                 alternatives = None
                 if isinstance(replacement, Selector):
                     kept = [each for at, each in enumerate(conditions) if at not in positions]
