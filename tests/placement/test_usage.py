@@ -25,12 +25,14 @@ def test_pods_that_count() -> None:
         *(pod(phase="Succeeded", cpu=1), pod(phase="Failed", cpu=1), pod(None, "Pending", cpu=1)),
         *(pod("", cpu=1), pod("n-3", None), pod("n-3", "Unknown")),
         {"kind": "Pod", "spec": {"nodeName": "n-4"}},
+        {"kind": None, "spec": {"nodeName": "n-4"}, "metadata": None, "status": None},
+        {"spec": {"nodeName": "n-4"}, "metadata": {"name": [], "ownerReferences": [None, {}]}},
     ]
     usage = Usage(pods)
     assert usage.of("n-1") == {"cpu": 1500, "memory": 2**30, "pods": 2}
     assert usage.of("n-2") == {"cpu": 1000, "pods": 1}
     assert usage.of("n-3") == {"pods": 2}
-    assert usage.of("n-4") == {"pods": 1}
+    assert usage.of("n-4") == {"pods": 3}
     assert usage.of("n-5") == {}
 
 
@@ -41,6 +43,14 @@ def test_pods_that_count() -> None:
         ({}, "wrong-type", "pods[1].spec"),
         ({"kind": "Node", "spec": {}}, "not-a-pod", "pods[1].kind"),
         (pod(5), "wrong-type", "pods[1].spec.nodeName"),  # type: ignore[arg-type]
+        (pod() | {"status": "Running"}, "wrong-type", "pods[1].status"),
+        (pod() | {"metadata": []}, "wrong-type", "pods[1].metadata"),
+        (
+            pod() | {"metadata": {"ownerReferences": ["x"]}},
+            "wrong-type",
+            "pods[1].metadata.ownerReferences[0]",
+        ),
+        (pod() | {"metadata": {"labels": "x"}}, "wrong-type", "pods[1].metadata.labels"),
         (pod(cpu="x"), "invalid-quantity", "pods[1].spec.containers[0].resources.requests.cpu"),
     ],
 )

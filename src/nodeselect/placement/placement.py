@@ -45,13 +45,13 @@ class Placement(_Fields):
     >>> placement.matches(Node("n-2", {"region": "eu"}, taints=[Taint("gpu", "NoSchedule")]))
     False
 
-    What is unknown of a node, its taints or its resources, is not required. A taint with the effect
-    ``PreferNoSchedule`` keeps no pod away.
+    If the taints or the resources of a node are unknown, they do not exclude the node; nor does a
+    taint with the effect ``PreferNoSchedule``.
 
     :param selector: what is required of the labels and the id.
-    :param tolerations: those of the pod; duplicates are dropped.
-    :param requests: how much of each resource the pod requests, in millicores of ``cpu`` and in
-        bytes or pieces of all others; or as a quantity, such as ``500m``. Sorted; 0 is dropped.
+    :param tolerations: the tolerations of the pod; duplicates are dropped.
+    :param requests: how much the pod requests of each resource, in millicores for ``cpu`` and in
+        bytes or pieces for all others; or a quantity such as ``500m``. Sorted; 0 is dropped.
     :param not_considered: what else decides on the nodes of the pod, in words such as ``volumes``.
     :raises SelectorError: if an amount is invalid.
     :raises TypeError: if an argument has the wrong type.
@@ -86,17 +86,17 @@ class Placement(_Fields):
         >>> placement.selector, placement.requests
         (Selector('<id in (n-1)>'), {'nvidia.com/gpu': 1, 'pods': 1})
 
-        The selector is that of :func:`selectors_from_pod_spec`. A limit without a request is the
-        request; sidecars, init containers, overhead and the resources of the whole pod count. A
-        DaemonSet has tolerations of its own. Everything that is read is validated as by the API
-        server, preferred node affinity too, which excludes no node.
+        The selector is that of :func:`selectors_from_pod_spec`. For requests and limits, and for
+        the tolerations of a DaemonSet, the rules of Kubernetes apply. What is read is validated as
+        the API server does, including the preferred node affinity, which excludes no node.
 
-        ``not_considered`` has those of: pod affinity, pod anti-affinity, topology spread, volumes,
-        host ports, resource claims, runtime class, scheduling gates, another scheduler.
+        :attr:`not_considered` names what else the pod spec has: pod affinity, pod anti-affinity,
+        topology spread, volumes, host ports, resource claims, a runtime class, scheduling gates,
+        another scheduler.
 
         :param spec: a decoded PodSpec: the ``spec`` of a pod, or ``spec.template.spec`` of a
             workload. Quantities may be strings or numbers.
-        :param kind: the kind of the object that has the spec, such as ``DaemonSet``.
+        :param kind: the kind of the object that has the pod spec, such as ``DaemonSet``.
         :raises SelectorError: if a part is invalid; ``path`` is its path in the spec, such as
             ``tolerations[0].operator``.
         :raises TypeError: if ``spec`` is not a mapping.
@@ -141,7 +141,10 @@ class Placement(_Fields):
         return True
 
     def requirements(self, taints: Iterable[Taint]) -> tuple[Tolerates | AtLeast, ...]:
-        """Return what is required beside the selector, of nodes that have no other ``taints``."""
+        """Return what is required beside the selector.
+
+        :param taints: the taints of all nodes that are asked about.
+        """
         excluding = sorted({taint[:2] for taint in taints if excludes(taint, ())})
         return (
             *(Tolerates(key, effect, self.tolerations) for key, effect in excluding),
