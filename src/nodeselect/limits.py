@@ -26,7 +26,8 @@ class Limits(NamedTuple):
     :param node_resources: number of resources of one node.
     :param line_bytes: length of a line of NDJSON or of a row of CSV in bytes; a Kubernetes object
         has at most 3 MiB.
-    :param event_bytes: size of one event of a stream of nodes, indentation included.
+    :param event_bytes: size of one event of a stream of nodes, indentation included; about the
+        size of one pod in JSON.
     :param document_bytes: size of a JSON or YAML document of nodes, which is held in memory.
     :param gzip_ratio: decompressed size of a gzip input divided by its compressed size; applies
         only above 64 MiB of decompressed data.

@@ -14,6 +14,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from nodeselect import InventoryError
+from nodeselect.cli.inputs.cluster import Cluster
+from nodeselect.cli.inputs.nodes import NodeFiles, open_pods
 from tests.cli.running import PLAIN, Result, Run
 
 KUBECTL = shutil.which("kubectl")
@@ -33,6 +36,16 @@ def node(number: int) -> dict[str, Any]:
     return {"metadata": metadata, "spec": {}, "status": {"conditions": conditions}}
 
 
+def pod(number: int) -> dict[str, Any]:
+    """Return a pod as it is on a page of a list."""
+    container = {"name": "a", "resources": {"requests": {"cpu": f"{number}m"}}}
+    return {
+        "metadata": {"name": f"p-{number}", "namespace": "größe"},
+        "spec": {"nodeName": f"w-{number:04}", "containers": [container]},
+        "status": {"phase": "Running"},
+    }
+
+
 def status(code: int, reason: str, message: str) -> tuple[int, bytes]:
     """Return an answer that is an error."""
     body = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
@@ -40,29 +53,29 @@ def status(code: int, reason: str, message: str) -> tuple[int, bytes]:
 
 
 class ApiServer(ThreadingHTTPServer):
-    """Answers ``/api/v1/nodes`` page by page, or in other ways, by the number of the page."""
+    """Answers ``/api/v1/nodes`` and ``/api/v1/pods`` page by page, or a page in another way."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.items = [node(number) for number in range(NODES)]
         self.answers: dict[int, tuple[int, bytes]] = {}
         self.is_cut = False
         self.tokens: list[str] = []
 
-    def answer(self, query: dict[str, list[str]]) -> tuple[int, bytes]:
-        """Return the status and the body for a query."""
+    def answer(self, kind: str, query: dict[str, list[str]]) -> tuple[int, bytes]:
+        """Return the status and the body for a query of nodes or pods."""
         limit = int(query["limit"][0])
         token = query.get("continue", [TOKEN + "0"])[0]
         self.tokens.append(token)
         start = int(token.removeprefix(TOKEN))
         if start // limit in self.answers:
             return self.answers[start // limit]
-        items = self.items[start : start + limit]
+        make = node if kind == "Node" else pod
+        items = [make(number) for number in range(start, min(start + limit, NODES))]
         metadata: dict[str, Any] = {"resourceVersion": "7"}
-        rest = len(self.items) - start - limit
+        rest = NODES - start - limit
         if rest > 0:
             metadata |= {"continue": f"{TOKEN}{start + limit}", "remainingItemCount": rest}
-        page = {"kind": "NodeList", "apiVersion": "v1", "metadata": metadata, "items": items}
+        page = {"kind": f"{kind}List", "apiVersion": "v1", "metadata": metadata, "items": items}
         return 200, json.dumps(page, ensure_ascii=False).encode()
 
 
@@ -73,8 +86,8 @@ class _Handler(BaseHTTPRequestHandler):
         """Send the answer."""
         url = urlsplit(self.path)
         code, body = 404, b"not found"
-        if url.path == "/api/v1/nodes":
-            code, body = self.server.answer(parse_qs(url.query))
+        if kind := {"/api/v1/nodes": "Node", "/api/v1/pods": "Pod"}.get(url.path):
+            code, body = self.server.answer(kind, parse_qs(url.query))
         self.send_response(code)
         self.send_header("Content-Type", "application/json")
         if self.server.is_cut:
@@ -232,6 +245,23 @@ def test_no_node(plugin: Plugin, server: ApiServer) -> None:
         page = f'{{"kind":"NodeList","metadata":{{"resourceVersion":"7"}},"items":{items}}}'
         server.answers[0] = (200, page.encode())
         assert plugin("match", "-l", "rack").err.startswith("0 of 0 nodes match")
+
+
+def test_pods(server: ApiServer, tmp_path: Path) -> None:
+    """The pods of the cluster, or of files, are read page by page; nodes of files have no pods."""
+    nodes_from = NodeFiles((), cluster=Cluster())
+    pods = list(open_pods((), nodes_from) or ())
+    assert [pod["metadata"]["name"] for pod in pods] == [f"p-{number}" for number in range(NODES)]
+    assert pods[7]["spec"]["containers"] == [{"resources": {"requests": {"cpu": "7m"}}}]
+    file = tmp_path / "pods.json"
+    file.write_text(json.dumps([pod(3)]))
+    assert list(open_pods([str(file)], nodes_from) or ()) == [pods[3]]
+    assert open_pods((), NodeFiles(("nodes.json",))) is None
+    server.answers[1] = FORBIDDEN
+    with pytest.raises(InventoryError) as caught:
+        list(open_pods((), nodes_from) or ())
+    assert caught.value.code == "forbidden"
+    assert caught.value.hint == "ask for the right to list pods in the whole cluster"
 
 
 def test_connections_that_end(plugin: Plugin, server: ApiServer) -> None:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from nodeselect import Inventory, Selector
 from nodeselect.limits import LIMITS
 from nodeselect.readers.node_stream import NodeStream
+from nodeselect.readers.pods import read_pods
 from nodeselect.readers.reader import NodeReader
 from tests.growth.cases import case, rejected, words
 from tests.readers.test_shapes import (
@@ -138,6 +139,24 @@ def _add_inputs() -> None:
         case(f"pieces/{piece!a}", _try_to_read, partial(repeated, piece))
 
 
+def _add_pods() -> None:
+    def read(data: bytes) -> object:
+        return list(read_pods([(io.BytesIO(data), "a")]))
+
+    def pods(n: int) -> bytes:
+        spec = {"containers": [{"resources": {"requests": {"cpu": "100m"}}}]}
+        items = [{"metadata": {"name": word}, "spec": spec} for word in words(n)]
+        return json.dumps({"kind": "List", "items": items}, indent=4).encode()
+
+    def one_pod(n: int) -> bytes:
+        spec = {"containers": [{"resources": {}, "env": [{"name": word}]} for word in words(n)]}
+        return json.dumps({"metadata": {"name": "a"}, "spec": spec}, indent=4).encode()
+
+    case("pods/list", read, pods, 800)
+    case("pods/cut-off", rejected(read), lambda n: pods(n)[:-9], 800)
+    case("pods/containers", read, one_pod, 2_000)
+
+
 def _add_arrow() -> None:
     def table(last: list[dict[str, Any]], n: int) -> Any:
         rows = [{"id": word, "labels": [(word, "b")]} for word in words(n)]
@@ -155,4 +174,5 @@ def _add_arrow() -> None:
 
 _add_formats()
 _add_inputs()
+_add_pods()
 _add_arrow()

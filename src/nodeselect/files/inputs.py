@@ -178,17 +178,18 @@ def line_too_long_error(line: int) -> InventoryError:
     return InventoryError("line-too-long", message, place=Place(line=line))
 
 
-def decode_utf8(data: bytes, line: int) -> str:
+def decode_utf8(data: bytes, line: int, column: int = 1) -> str:
     """Decode ``data`` as UTF-8.
 
-    :param line: the line of the input in which ``data`` begins, for errors.
+    :param line: the line of the input in which ``data`` begins, for errors; ``column`` likewise.
     :raises InventoryError: if ``data`` is not UTF-8.
     """
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        lines, column = position_in_utf8(data, error.start)
-        raise not_utf8_error(Place(line=line + lines, column=column + 1)) from None
+        lines, before = position_in_utf8(data, error.start)
+        column = before + (1 if lines else column)
+        raise not_utf8_error(Place(line=line + lines, column=column)) from None
 
 
 def not_utf8_error(place: Place | None = None) -> InventoryError:

@@ -94,12 +94,13 @@ def is_saved(stream: BinaryIO) -> bool:
     return bool(start) and SAVED_MAGIC.startswith(start)  # a pipe may not have more yet
 
 
-def detect_format(stream: BinaryIO, id_column: str) -> tuple[Format, bytes]:
+def detect_format(stream: BinaryIO, id_column: str | None) -> tuple[Format, bytes]:
     """Return the format of an input, and the few lines that were read to detect it.
 
     The last of these lines may be incomplete if it is longer than ``LIMITS.line_bytes``.
 
-    :param id_column: the name of the id column, if the input is CSV.
+    :param id_column: the name of the id column, if the input is CSV. With None, it cannot be CSV,
+        and the format of JSON lines is ``json``, too.
     :raises InventoryError: if the input is empty, is compressed but not with gzip, or begins with a
         line that is too long.
     """
@@ -128,7 +129,7 @@ def detect_format(stream: BinaryIO, id_column: str) -> tuple[Format, bytes]:
         start += stream.readline(LIMITS.line_bytes)
         return "yaml" if re.match(_UNQUOTED_KEY, start) else "json", start
     if line.startswith((b"{", b"[")) and not re.match(_UNQUOTED_KEY, line):
-        if line.startswith(b"["):
+        if line.startswith(b"[") or id_column is None:
             return "json", start
         if not start.endswith(b"\n"):  # it may be a whole document
             start += stream.readline(LIMITS.document_bytes)
@@ -161,7 +162,7 @@ def detect_format(stream: BinaryIO, id_column: str) -> tuple[Format, bytes]:
         return "none", start
     from nodeselect.readers.formats import csv  # not needed for JSON
 
-    if csv.find_delimiter(line.decode("utf-8", "replace"), id_column):
+    if id_column is not None and csv.find_delimiter(line.decode("utf-8", "replace"), id_column):
         return "csv", start
     return "yaml", start
 

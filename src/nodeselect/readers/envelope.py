@@ -41,21 +41,26 @@ def reject_siblings(field: str, others: Record) -> None:
             )
 
 
-def check_envelope(field: str, others: Record) -> None:
+# For each kind of objects that are read: what kubectl command lists them.
+_COMMANDS = {"Node": "kubectl get nodes -o json", "Pod": "kubectl get pods -A -o json"}
+
+
+def check_envelope(field: str, others: Record, expected: str = "Node") -> None:
     """Raise if the list in an object may contain anything but nodes, or may lack some nodes.
 
     :param field: the name of the field that has the list.
     :param others: the other fields of the object.
+    :param expected: ``Node``; or ``Pod`` for a list of pods.
     :raises InventoryError: with the code ``unknown-field``, ``not-a-node``, ``cut-off`` or
         ``one-page``.
     """
     reject_siblings(field, others)
-    kind = others.get("kind")
-    if kind not in (None, "List", "NodeList"):
+    kind, noun = others.get("kind"), expected.lower()
+    if kind not in (None, "List", f"{expected}List"):
         raise InventoryError(
-            "not-a-node",
-            f"expected a list of nodes, found an object of kind {quoted(str(kind))}",
-            hint="list only nodes: kubectl get nodes -o json",
+            f"not-a-{noun}",
+            f"expected a list of {noun}s, found an object of kind {quoted(str(kind))}",
+            hint=f"list only {noun}s: {_COMMANDS[expected]}",
         )
     if "apiVersion" in others and kind is None:
         raise InventoryError(
@@ -69,8 +74,8 @@ def check_envelope(field: str, others: Record) -> None:
         if value and re.search(_PAGING_FIELD, name):
             raise InventoryError(
                 "one-page",
-                f"this is only one page of a longer list: {quoted(name)} announces more nodes",
-                hint="fetch all pages and combine their nodes",
+                f"this is only one page of a longer list: {quoted(name)} announces more {noun}s",
+                hint=f"fetch all pages and combine their {noun}s",
             )
 
 

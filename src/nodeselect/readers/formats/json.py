@@ -1,4 +1,6 @@
-"""Decode JSON to records. A large list is held as text, and decoded one node at a time.
+"""Decode JSON to records. A large list is decoded one object at a time.
+
+The text of nodes is in memory as a whole, for exact errors; that of pods, only a part of it.
 
 The standard library is used, with a hook that finds duplicate keys. msgspec decodes in less time,
 but it reports no duplicate keys, and it needs to be given each node of a list by itself.
@@ -33,9 +35,10 @@ _ESCAPE = re.compile(
 )
 
 # What is left of a text from its first mistake on, if the only mistake is that it ends too early.
-_CUT_OFF = re.compile(
-    r"|tr?u?|fa?l?s?|nu?l?|u[\da-fA-F]*|-|[.eE][-+]?|[\"\\](?:[^\"\\]|\\.)*+\\?", re.DOTALL
-)
+_is_cut_off = re.compile(
+    r"(?:tr?u?|fa?l?s?|nu?l?|u[\da-fA-F]*|-|[.eE][-+]?)?[ \t\r\n]*|[\"\\](?:[^\"\\]|\\.)*+\\?",
+    re.DOTALL,
+).fullmatch
 
 # In valid JSON: a string, and whether it is a key; the beginning or end of an object; or a word.
 _find_tokens = re.compile(
@@ -87,28 +90,54 @@ def read_records(blocks: Iterator[bytes], footers: list[str]) -> Iterator[tuple[
     yield from read_text(text, line, WHOLE if is_only else (line, ""))
 
 
-def read_text(data: bytes, line: int, place: RecordPlace) -> Iterator[tuple[RecordPlace, Any]]:
+def read_text(
+    data: bytes, line: int, place: RecordPlace, more: Iterable[bytes] = (), kind: str = "Node"
+) -> Iterator[tuple[RecordPlace, Any]]:
     """Yield the place and the value of each record in the JSON documents in ``data``.
 
     :param line: the line of the input in which ``data`` begins.
     :param place: the place of ``data`` in the input; ``WHOLE`` if it is the whole input.
+    :param more: what follows ``data``, from :func:`whole_pieces`; read only as far as needed.
+    :param kind: the kind of objects that a list of Kubernetes must have.
     :raises InventoryError: if a document is invalid, or only one page of a longer list.
     """
     try:
-        text = _JsonText(data, line)
+        text = _JsonText(data, line, more, kind)
         yield from text.records(place)
         while not text.is_at_end():
             place = text.line, ""
             if text.begins_with("---"):  # YAML, of which the first documents are also JSON
                 from nodeselect.readers.formats import yaml  # loads the YAML library
 
-                yield from yaml.read_records(text.rest(), is_whole=False)
+                yield from yaml.read_records(text.rest(), is_whole=False, kind=kind)
                 return
             if not text.begins_with("{") and not text.begins_with("["):
                 raise text.mistake()
             yield from text.records(place)
     except InventoryError as error:
         raise (error if error.place else error.within(place_of(place))) from None
+
+
+def whole_pieces(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the bytes of an input in pieces that divide no character, number or escape sequence.
+
+    Each piece but the last ends with a line end or a brace.
+    """
+    rest = b""
+    for block in blocks:
+        text = rest + block
+        end = max(text.rfind(b"\n"), text.rfind(b"}")) + 1
+        if end:
+            yield text[:end]
+        rest = text[end:]
+        if len(rest) > LIMITS.event_bytes:
+            raise _object_too_large()
+    yield rest
+
+
+def _object_too_large() -> InventoryError:
+    message = f"an object can have at most {LIMITS.event_bytes:,} bytes (limit: event_bytes)"
+    return InventoryError("document-too-large", message)
 
 
 def _split_footer(data: bytes) -> tuple[bytes, list[str]]:
@@ -147,47 +176,86 @@ _raw_decode = json.JSONDecoder(
 
 
 class _JsonText:
-    """Reads the values in a JSON text, one after the other, from a current position.
+    """Reads the values in a JSON text, one after the other, from a current position."""
 
-    :ivar line: the line of the input in which the current document begins.
-    """
-
-    def __init__(self, data: bytes, line: int) -> None:
+    def __init__(
+        self, data: bytes, line: int, more: Iterable[bytes] = (), kind: str = "Node"
+    ) -> None:
         """Begin at the first value in ``data``.
 
         :param line: the line of the input in which ``data`` begins.
+        :param more: what follows ``data``; see :func:`read_text`, also for ``kind``.
         :raises InventoryError: if ``data`` is not UTF-8, or has half of a surrogate pair.
         """
-        text = decode_utf8(data.removeprefix(b"\xef\xbb\xbf"), line)
-        self._text = text
-        self._first_line = line
+        self._more = iter(more)
+        self._kind = kind
+        # The text that is in memory, and the line and column of the input in which it begins.
+        self._text = ""
+        self._first_line, self._first_column = line, 1
+        self._index = self._start = 0  # the current position; that of the value read last
+        self._line, self._counted = line, 0  # a line, and the position in it
+        self._append(data.removeprefix(b"\xef\xbb\xbf"), line, 1)
+        self.is_at_end()
+
+    @property
+    def line(self) -> int:
+        """The line of the current position in the input."""
+        self._line += self._text.count("\n", self._counted, self._index)
+        self._counted = self._index
+        return self._line
+
+    def _append(self, data: bytes, line: int, column: int) -> None:
+        """Append ``data``, which begins at a line and column of the input, to the text."""
+        start, text = len(self._text), decode_utf8(data, line, column)
+        self._text += text
         if "\\" in text and "\\u" in text:  # one character is searched for much faster
             half = next((escape for escape in _ESCAPE.finditer(text) if escape[1]), None)
             if half is not None:
                 message = (
                     "invalid JSON: a \\u escape is half of a character (an unpaired surrogate)"
                 )
-                raise InventoryError("not-json", message, place=self._place(half.start()))
-        self._index = self._skip_white_space(0)
-        self.line = line + text.count("\n", 0, self._index)
+                raise InventoryError("not-json", message, place=self._place(start + half.start()))
+
+    def _read_more(self) -> bool:
+        """Drop the text before the current position, and append more; return False at the end."""
+        data = next(self._more, b"")
+        if not data:
+            return False
+        size = len(self._text) - self._index
+        while len(data) < size and (piece := next(self._more, b"")):  # doubled: to stay linear
+            data += piece
+        if size > LIMITS.event_bytes:
+            raise _object_too_large()
+        end = self._place(len(self._text))
+        self._first_line, self._first_column = self.line, self._place(self._index).column
+        self._text = self._text[self._index :]
+        self._index = self._counted = 0
+        self._append(data, end.line, end.column)
+        return True
 
     def is_at_end(self) -> bool:
         """Skip white space, and return whether the end of the text is reached."""
-        self._index = self._skip_white_space(self._index)
-        return self._index == len(self._text)
+        while (match := _find_visible(self._text, self._index)) is None:
+            self._index = len(self._text)
+            if not self._read_more():
+                return True
+        self._index = match.start()
+        return False
 
     def begins_with(self, character: str) -> bool:
         return self._text.startswith(character, self._index)
 
     def rest(self) -> bytes:
         """Return what follows, after as many line ends as there are before it in the input."""
-        return b"\n" * (self.line - 1) + self._text[self._index :].encode()
+        return b"\n" * (self.line - 1) + b"".join((self._text[self._index :].encode(), *self._more))
 
     def value(self) -> Any:
         """Decode the value at the current position, and move past it."""
         try:
-            value, self._index = _raw_decode(self._text, self._index)
+            self._start, (value, self._index) = self._index, _raw_decode(self._text, self._index)
         except json.JSONDecodeError as error:
+            if _is_cut_off(self._text, error.pos) and self._read_more():
+                return self.value()
             raise self._mistake_at(error.pos) from None
         except RecursionError:
             message, place = "the document is nested too deeply", self._place(self._index)
@@ -227,7 +295,7 @@ class _JsonText:
 
         :param place: the place of the document; ``WHOLE`` if it may be the whole input.
         """
-        begin, line = self._index, place[0]
+        begin, line = self.line, place[0]
         if self.begins_with("["):
             yield from self._items(place)
         elif not self.begins_with("{"):
@@ -239,9 +307,9 @@ class _JsonText:
             while separator == ",":
                 if not self.begins_with('"'):
                     raise self.mistake()
-                start, key = self._index, self.value()
+                key = self.value()
                 if key in document:
-                    raise self._duplicate_key(key, start)
+                    raise self._duplicate_key(key, self._start)
                 self._step(":")
                 if key in LIST_FIELDS and self.begins_with("["):
                     yield from self._items((line, key))
@@ -251,11 +319,9 @@ class _JsonText:
                 separator = self._step(",}")
             if name := list_field(document):
                 del document[name]
-                check_envelope(name, document)
+                check_envelope(name, document, self._kind)
             else:
-                yield place if self.is_at_end() else (self.line, ""), document
-        if self._index < len(self._text):  # otherwise a large document would be copied for nothing
-            self.line += self._text[begin : self._index].count("\n")
+                yield place if self.is_at_end() else (begin, ""), document
 
     def _items(self, place: RecordPlace) -> Iterator[tuple[RecordPlace, Any]]:
         """Yield the place and the value of each item of the next list, which is at ``place``."""
@@ -274,9 +340,13 @@ class _JsonText:
         :raises InventoryError: if the character is not one of ``expected``.
         """
         match = _match_token(self._text, self._index)
+        if match is None and not self.is_at_end():  # it may be in what is read only now
+            match = _match_token(self._text, self._index)
         if match is None or match[1] not in expected:
             raise self._mistake_at(self._skip_white_space(self._index))
         self._index = match.end()
+        if self._index == len(self._text):
+            self.is_at_end()
         return match[1]
 
     def mistake(self) -> InventoryError:
@@ -285,7 +355,7 @@ class _JsonText:
 
     def _mistake_at(self, index: int) -> InventoryError:
         text = self._text
-        if _CUT_OFF.fullmatch(text[index:].rstrip(" \t\r\n")):
+        if _is_cut_off(text, index):
             message, hint = "the JSON is cut off here", "get the complete output again"
             return InventoryError("cut-off", message, place=self._place(len(text)), hint=hint)
         if text[index] == ",":  # some versions of Python report the comma before a bracket
@@ -300,7 +370,9 @@ class _JsonText:
 
     def _place(self, index: int) -> Place:
         line = self._first_line + self._text.count("\n", 0, index)
-        return Place(line=line, column=index - self._text.rfind("\n", 0, index))
+        column = index - self._text.rfind("\n", 0, index)
+        is_first = column > index  # of the lines in memory
+        return Place(line=line, column=column + (self._first_column - 1 if is_first else 0))
 
 
 def split_at_lines(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:

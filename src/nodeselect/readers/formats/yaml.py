@@ -33,10 +33,13 @@ _DESCRIBED = r"^[ \t]*Name:(?: {2,}|\t+)\S.*\n[ \t]*(?:Roles?|Labels):"
 _COMMON_ID_COLUMNS = ("id", "name", "hostname", "node", "host")
 
 
-def read_records(data: bytes, *, is_whole: bool = True) -> Iterator[tuple[RecordPlace, Any]]:
+def read_records(
+    data: bytes, *, is_whole: bool = True, kind: str = "Node"
+) -> Iterator[tuple[RecordPlace, Any]]:
     """Yield the place (line and path) and the value of each record of a YAML text.
 
     :param is_whole: whether it is the whole input.
+    :param kind: the kind of objects that a list of Kubernetes must have.
     :raises InventoryError: if the text is invalid, uses features of YAML other than plain data, or
         is one page of a longer list.
     """
@@ -46,13 +49,13 @@ def read_records(data: bytes, *, is_whole: bool = True) -> Iterator[tuple[Record
             yield WHOLE, None
         for document in documents:
             line = document.position.line + 1 if len(documents) > 1 or not is_whole else 0
-            yield from _records(document, line)
+            yield from _records(document, line, kind)
     except DocumentError as error:
         place = Place(line=error.position.line + 1, column=error.position.column + 1)
         raise InventoryError(error.code, error.message, place=place, hint=error.fix) from None
 
 
-def _records(document: Value, line: int) -> Iterator[tuple[RecordPlace, Any]]:
+def _records(document: Value, line: int, kind: str) -> Iterator[tuple[RecordPlace, Any]]:
     if isinstance(document, List):
         yield from _list_records(document, "")
         return
@@ -60,7 +63,7 @@ def _records(document: Value, line: int) -> Iterator[tuple[RecordPlace, Any]]:
     if isinstance(document, Object) and (name := list_field(record)):
         del record[name]
         try:
-            check_envelope(name, record)
+            check_envelope(name, record, kind)
         except InventoryError as error:
             raise (error.within(Place(line=line)) if line else error) from None
         if isinstance(nodes := document.entries[name][1], List):

@@ -1,0 +1,316 @@
+"""Pods: the formats that are read, the fields that are kept, and what is rejected."""
+
+import gzip
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nodeselect import InventoryError
+from nodeselect.files import inputs
+from nodeselect.limits import LIMITS
+from nodeselect.readers import detect
+from nodeselect.readers.formats import json as json_format
+from nodeselect.readers.pods import read_pods
+from nodeselect.readers.raw_node import WHOLE
+
+REQUESTS = {"resources": {"requests": {"cpu": "100m", "memory": "1Gi"}, "limits": {"cpu": "1"}}}
+OWNER = {"kind": "ReplicaSet", "name": "web-5d4f"}
+KEPT: dict[str, Any] = {
+    "metadata": {
+        "namespace": "prod",
+        "name": "web-5d4f-x",
+        "labels": {"pod-template-hash": "5d4f"},
+        "ownerReferences": [OWNER],
+    },
+    "spec": {
+        "nodeName": "w-1",
+        "containers": [REQUESTS, {}],
+        "initContainers": [REQUESTS | {"restartPolicy": "Always"}],
+        "resources": {"requests": {"cpu": "2"}},
+        "overhead": {"memory": "10Mi"},
+    },
+    "status": {"phase": "Running"},
+}
+
+
+def pod(name: str = "web-5d4f-x", **others: Any) -> dict[str, Any]:
+    """Return a pod with more than is kept; ``others`` are fields at its top."""
+    metadata, spec = KEPT["metadata"], KEPT["spec"]
+    containers = [REQUESTS | {"name": "größe", "env": [{"value": '}\n{["'}]}, {"name": "b"}]
+    resources = {"requests": {"cpu": "2"}, "claims": [{"name": "a"}]}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            **metadata,
+            "name": name,
+            "labels": {"app": "web", "pod-template-hash": "5d4f"},
+            "annotations": {"a": None},
+            "ownerReferences": [OWNER | {"uid": "1", "controller": True}],
+        },
+        "spec": {**spec, "containers": containers, "resources": resources, "priority": 7},
+        "status": {"phase": "Running", "conditions": [], "podIP": None},
+    } | others
+
+
+def pods_of(*data: str | bytes) -> list[dict[str, Any]]:
+    """Read each text as an input: a, b and so on."""
+    streams = [io.BytesIO(each.encode() if isinstance(each, str) else each) for each in data]
+    return list(read_pods(zip(streams, "abc", strict=False)))
+
+
+def kubectl(*pods: Any, kind: str = "List", **metadata: Any) -> dict[str, Any]:
+    return {"apiVersion": "v1", "items": list(pods), "kind": kind, "metadata": metadata}
+
+
+def zipped(data: bytes) -> bytes:
+    """Compress ``data``, always to the same bytes."""
+    return gzip.compress(data, mtime=0)
+
+
+def dump(value: object) -> str:
+    """Return YAML without aliases."""
+    return str(yaml.safe_dump(json.loads(json.dumps(value))))
+
+
+ONE, TWO = pod("a"), pod("b")
+BARE = [{key: value for key, value in each.items() if key != "kind"} for each in (ONE, TWO)]
+LIST = json.dumps(kubectl(ONE, TWO), indent=4)
+PAGES = json.dumps(kubectl(*BARE, kind="PodList", resourceVersion="7"))
+LINES = f"{json.dumps(ONE)}\n{json.dumps(TWO)}\n"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        LIST,
+        json.dumps(kubectl(ONE, TWO), ensure_ascii=False),
+        PAGES,
+        json.dumps([ONE, TWO]),
+        "\ufeff" + json.dumps([ONE, TWO], indent=1),
+        LINES,
+        "\n \n" + LINES.replace("\n", "\r\n\r\n"),
+        json.dumps(ONE, indent=2) + json.dumps(TWO, indent=2),
+        json.dumps(kubectl(ONE)) + "\n" + json.dumps(kubectl(TWO), indent=4),
+        dump(kubectl(ONE, TWO)),
+        dump([ONE, TWO]),
+        f"{dump(ONE)}---\n{dump(TWO)}",
+        json.dumps(ONE) + "\n---\n" + dump(TWO),
+        zipped(LIST.encode()),
+        zipped(dump(ONE).encode() + b"---\n" + dump(TWO).encode()),
+    ],
+)
+def test_formats(data: str | bytes) -> None:
+    """Lists, pods one after the other, JSON, YAML and gzip give the same pods."""
+    names = [{**KEPT, "metadata": KEPT["metadata"] | {"name": name}} for name in "ab"]
+    assert pods_of(data) == names
+
+
+def test_no_pods_and_several_inputs() -> None:
+    """A list may be empty. All inputs are read; a pod is in one of them."""
+    assert pods_of(json.dumps(kubectl()), "[]", json.dumps([ONE])) == pods_of(json.dumps(ONE))
+    assert pods_of('{"kind":"PodList","apiVersion":"v1","metadata":{},"items":null}') == []
+    minimal = {"metadata": {"name": "a"}, "spec": {"containers": []}}
+    assert pods_of(json.dumps(minimal)) == [minimal]
+    nulls = {"metadata": {"name": "a", "namespace": None}, "spec": {"containers": []}}
+    nulls |= {"status": None, "kind": "Pod"}
+    assert pods_of(json.dumps(nulls)) == [minimal]
+
+
+NODE = {"kind": "Node", "apiVersion": "v1", "metadata": {"name": "w-1"}, "spec": {}, "status": {}}
+IS_NODE = "this is a node, not a pod"
+NO_LIST = "this is not a list of pods in JSON or YAML"
+
+
+def changed(value: Any, *path: str | int) -> str:
+    """Return a list of two pods, with another value at a path in the second one."""
+    pods = json.loads(json.dumps([ONE, TWO]))
+    inner = pods[1]
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = value
+    return json.dumps(pods)
+
+
+@pytest.mark.parametrize(
+    ("data", "place", "code", "message"),
+    [
+        # Nodes in any form.
+        (json.dumps(kubectl(NODE)), "items[0]", "not-a-pod", IS_NODE),
+        (json.dumps(kubectl({"metadata": {"name": "a"}})), "items[0]", "not-a-pod", IS_NODE),
+        ('{"id": "n-1", "labels": {}}\n' * 2, "line 1", "not-a-pod", IS_NODE),
+        ("- id: n-1\n  labels: {}\n", "line 1: [0]", "not-a-pod", IS_NODE),
+        (json.dumps([{"Info": {"NodeID": "QmA"}}]), "[0]", "not-a-pod", IS_NODE),
+        (b"\x89NSX\r\n\x1a\n1", "", "not-a-pod", NO_LIST),
+        (b"PAR1\0", "", "not-a-pod", NO_LIST),
+        ("id,region\nn-1,eu\n", "", "wrong-type", "a pod must be an object, not a string"),
+        # Something else.
+        (
+            json.dumps([pod(kind="Job")]),
+            "[0]",
+            "not-a-pod",
+            "expected a pod, found an object of kind 'Job'",
+        ),
+        (
+            '{"spec": {"template": {}}}',
+            "",
+            "not-a-pod",
+            "this is not a pod: it has no spec.containers",
+        ),
+        ("[7]", "[0]", "wrong-type", "a pod must be an object, not the number 7"),
+        ("No nodes found.", "", "not-a-pod", NO_LIST),
+        (zipped(zipped(b"[]")), "", "not-a-pod", NO_LIST),
+    ],
+)
+def test_not_a_pod(data: str | bytes, place: str, code: str, message: str) -> None:
+    """What is not a pod is an error with its place, which says what to give instead."""
+    error = refusal(data)
+    assert (error.code, error.message) == (code, message)
+    assert str(error.place) == ": ".join(filter(None, ("a", place)))
+    assert error.hint == "give nodes with -n FILE; print pods with: kubectl get pods -A -o json"
+
+
+CPU = ("spec", "containers", 0, "resources", "requests", "cpu")
+
+
+@pytest.mark.parametrize(
+    ("data", "place", "code", "message"),
+    [
+        (
+            json.dumps(kubectl(kind="NodeList")),
+            "",
+            "not-a-pod",
+            "expected a list of pods, found an object of kind 'NodeList'",
+        ),
+        (json.dumps([ONE, TWO, ONE]), "[2]", "duplicate-id", "the pod 'prod/a' occurs twice"),
+        (
+            json.dumps(kubectl(ONE, **{"continue": "x"})),
+            "",
+            "one-page",
+            "this is only one page of a longer list: 'continue' announces more pods",
+        ),
+        (
+            LIST[:-20],
+            f"line {LIST[:-20].count(chr(10)) + 1}, column 1",
+            "cut-off",
+            "the JSON is cut off here",
+        ),
+        (zipped(LIST.encode())[:-9], "", "cut-off", "the compressed input is cut off"),
+        ("", "", "empty-input", "the input is empty"),
+        (changed(None, "metadata", "name"), "[1].metadata.name", "no-id", "the pod has no name"),
+        (
+            changed(7, "spec", "nodeName"),
+            "[1].spec.nodeName",
+            "wrong-type",
+            "expected a string, found the number 7",
+        ),
+        (
+            changed([], "status", "phase"),
+            "[1].status.phase",
+            "wrong-type",
+            "expected a string, found a list",
+        ),
+        (changed([], "spec"), "[1].spec", "wrong-type", "expected an object, found a list"),
+        (
+            changed({}, "spec", "containers"),
+            "[1].spec.containers",
+            "wrong-type",
+            "expected a list, found an object",
+        ),
+        (
+            changed(None, "spec", "containers", 1),
+            "[1].spec.containers[1]",
+            "wrong-type",
+            "expected an object, found null",
+        ),
+        (
+            changed(1, *CPU),
+            "[1].spec.containers[0].resources.requests.cpu",
+            "wrong-type",
+            "expected a string, found the number 1",
+        ),
+        (
+            dump([ONE]).replace("cpu: 100m", "cpu: 1"),
+            "line 1: [0].spec.containers[0].resources.requests.cpu",
+            "wrong-type",
+            "expected a string, found '1' without quotes, which some YAML parsers read as a number",
+        ),
+    ],
+)
+def test_errors(data: str | bytes, place: str, code: str, message: str) -> None:
+    """An incomplete list, and a field of another type, are errors with their place."""
+    error = refusal(data)
+    assert (error.code, error.message) == (code, message)
+    assert str(error.place) == ": ".join(filter(None, ("a", place)))
+
+
+def refusal(data: str | bytes) -> InventoryError:
+    """Return the error with which ``data`` is rejected."""
+    with pytest.raises(InventoryError) as caught:
+        pods_of(data)
+    return caught.value
+
+
+def test_an_error_in_a_later_input() -> None:
+    """It names this input."""
+    with pytest.raises(InventoryError, match=r"--> b: \[0\]"):
+        pods_of(LIST, json.dumps([NODE]))
+
+
+def outcome(pieces: Iterator[bytes]) -> list[object]:
+    """Return the records of a text in pieces, and the error, if there is one."""
+    result: list[object] = []
+    try:
+        result.extend(json_format.read_text(next(pieces), 1, WHOLE, pieces, "Pod"))
+    except InventoryError as error:
+        result.append((error.code, error.message, error.place))
+    return result
+
+
+TEXTS = (LIST, PAGES, LINES, LINES * 2 + "\n\n" + LIST, '[{"a": "\\ud83d\\ude00é}\\\\"}, -1.5e3]')
+
+
+@given(st.sampled_from(TEXTS), st.integers(1, 200), st.data())
+def test_pieces(text: str, size: int, data: st.DataObject) -> None:
+    """Records, errors and their places do not depend on how much of the text is in memory."""
+    whole = text.encode()
+    at = data.draw(st.integers(0, len(whole)))
+    change = data.draw(st.sampled_from([b"", b'"', b"}", b"\n", b"\\", b"\\ud83d", b"\xff", b",7"]))
+    whole = whole[:at] + change + (whole[at:] if data.draw(st.booleans()) else b"")
+    blocks = (whole[start : start + size] for start in range(0, len(whole), size))
+    found, expected = outcome(json_format.whole_pieces(blocks)), outcome(iter([whole]))
+    if (
+        len(expected) == 1
+    ):  # characters are checked before the first record, as far as they are read
+        found = found[-1:]
+    assert found == expected
+
+
+@pytest.mark.parametrize("indent", [None, 4])
+def test_memory(monkeypatch: pytest.MonkeyPatch, indent: int | None) -> None:
+    """Of a large list, little more is read than what is yielded, also if it is a single line."""
+    monkeypatch.setattr(inputs, "_CHUNK_BYTES", 10_000)
+    monkeypatch.setattr(detect, "LIMITS", LIMITS._replace(line_bytes=10_000))
+    data = json.dumps(kubectl(*(pod(f"p-{at}") for at in range(1_000))), indent=indent).encode()
+    stream = io.BytesIO(data)
+    ahead = [
+        stream.tell() - at * len(data) // 1_000 for at, _ in enumerate(read_pods([(stream, "a")]))
+    ]
+    assert len(ahead) == 1_000
+    assert max(ahead) < 40_000 < len(data) // 10
+
+
+def test_the_limit_of_an_object(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An object that is not complete after 8 MiB is an error."""
+    monkeypatch.setattr(json_format, "LIMITS", LIMITS._replace(event_bytes=1_000))
+    monkeypatch.setattr(inputs, "_CHUNK_BYTES", 100)
+    for text in (json.dumps([{"a": ["b"] * 400}], indent=1), '[{"a": "' + "b" * 2_000):
+        error = refusal("[\n" + text)
+        assert error.message == "an object can have at most 1,000 bytes (limit: event_bytes)"
+    assert refusal(json.dumps([{"a": ["b"] * 200}])).code == "not-a-pod"
