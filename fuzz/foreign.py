@@ -4,6 +4,7 @@ from zlib import crc32
 
 from fuzz.selector import check_error, check_verdicts
 from nodeselect import JobError, Selector, SelectorError
+from nodeselect.explain.explanation import alternatives
 from nodeselect.jobs.foreign import read_manifest, read_selector_file
 from nodeselect.render.screen import SELECTOR_FORMATS
 from nodeselect.render.selectors import selector_lines
@@ -25,7 +26,7 @@ def check(data: bytes) -> None:
             assert 1 <= problem.column < problem.end_column
         return
     for workload in manifest.workloads if manifest else ():
-        found += workload.selectors
+        found += alternatives(workload.placement.selector)
     if selector_file:
         found += selector_file.selectors
     for selector in found:

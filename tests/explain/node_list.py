@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from nodeselect import NearMiss, Node
 from nodeselect.explain import FailureCounts
-from nodeselect.explain.explanation import Condition, alternatives
+from nodeselect.explain.explanation import alternatives
+from nodeselect.placement.requirements import Condition
 from tests import naive
 
 

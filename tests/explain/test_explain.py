@@ -7,10 +7,10 @@ import pytest
 import nodeselect
 from nodeselect import AnyOf, Correction, Explanation, Inventory, Node, Selector
 from nodeselect.explain.compute import exclude_by_state, explain
-from nodeselect.explain.explanation import Condition
 from nodeselect.explain.wording import notes
 from nodeselect.inventory.snapshot import statistics_of
 from nodeselect.inventory.statistics import ViewStatistics
+from nodeselect.placement.requirements import Condition
 from nodeselect.render.explanation import explanation_lines, render_text
 from nodeselect.render.page import render_page
 from nodeselect.render.screen import Screen
@@ -77,6 +77,7 @@ def test_one_node() -> None:
         "version": 1,
         "id": "n-2",
         "matches": False,
+        "not_considered": (),
         "requirements": [
             {"text": "region=us", "value": "eu", "passes": False},
             {"text": "!debug", "value": "", "passes": False},
@@ -284,7 +285,7 @@ def test_it_imports_no_index_no_inventory_and_no_layout() -> None:
     own = [name.split(".") for name in loaded if name.startswith("nodeselect.")]
     assert {name[1] for name in own} == {
         *("errors", "explain", "limits", "node", "problem"),
-        *("quantity", "selectors", "similarity", "text"),
+        *("placement", "quantity", "selectors", "similarity", "text"),
     }
     assert "nodeselect.explain.compute" in loaded
     assert {"numpy", "pyroaring"}.isdisjoint(loaded)

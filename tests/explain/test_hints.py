@@ -13,10 +13,9 @@ from typing import ClassVar
 
 import pytest
 
-from nodeselect import Inventory, Node, Selector
+from nodeselect import AnyOf, Inventory, Node, Selector
 from nodeselect.explain import Hint, hints
 from nodeselect.explain.compute import explain
-from nodeselect.explain.explanation import Condition
 from nodeselect.explain.hints import Vocabulary
 from nodeselect.index.tuning import DEFAULT, Tuning
 from tests import golden
@@ -50,7 +49,7 @@ FLEET = [
 ROWS = golden.rows(TABLE, r"^(?P<question>[^\s#].*)\n(?P<said>(?: {2}.*\n)+)")
 
 
-def selector_of(question: str) -> Condition:
+def selector_of(question: str) -> Selector | AnyOf:
     """Read a question: a selector, with ids before it as ``id:n-1,n-2;``; or several with ``|``."""
     return reduce(or_, map(_selector_of, question.split(" | ")))
 

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodeselect import Inventory, Node
-from nodeselect.explain.explanation import Condition, alternatives, requirement_text
+from nodeselect import AnyOf, Inventory, Node, Selector
+from nodeselect.explain.explanation import alternatives, requirement_text
 from nodeselect.inventory.compare import Difference, compare_inventories, compare_selectors
 from tests import naive
 from tests.property.strategies import IDS, any_ofs, selectors
@@ -13,7 +13,7 @@ from tests.property.strategies import labels as labels_of_nodes
 FLEETS_OF_FEW = st.dictionaries(st.sampled_from([*IDS, "n-3", "n-4"]), labels_of_nodes())
 
 
-def taken(selector: Condition, fleet: dict[str, dict[str, str]]) -> list[str]:
+def taken(selector: Selector | AnyOf, fleet: dict[str, dict[str, str]]) -> list[str]:
     """Return the ids that the model of the language selects."""
     return [
         node_id
@@ -35,7 +35,7 @@ def check_moved(difference: Difference, before: list[str], after: list[str]) -> 
 
 @given(FLEETS_OF_FEW, selectors() | any_ofs(), selectors() | any_ofs())
 def test_selectors_by_brute_force(
-    fleet: dict[str, dict[str, str]], old: Condition, new: Condition
+    fleet: dict[str, dict[str, str]], old: Selector | AnyOf, new: Selector | AnyOf
 ) -> None:
     """Added, kept and removed nodes agree with a model, and so do the reasons."""
     inventory = Inventory(Node(node_id, each) for node_id, each in fleet.items())
@@ -57,7 +57,7 @@ def test_selectors_by_brute_force(
 
 @given(FLEETS_OF_FEW, FLEETS_OF_FEW, selectors() | any_ofs())
 def test_fleets_by_brute_force(
-    old: dict[str, dict[str, str]], new: dict[str, dict[str, str]], selector: Condition
+    old: dict[str, dict[str, str]], new: dict[str, dict[str, str]], selector: Selector | AnyOf
 ) -> None:
     """Each node is reported once; its old labels and the changes give its new labels."""
     inventories = [

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect import JobError, Selector
+from nodeselect.explain.explanation import alternatives
 from nodeselect.jobs.foreign import (
     Manifest,
     ManifestError,
@@ -43,8 +44,12 @@ def outcome(text: str) -> Iterator[str]:
         return
     assert not (manifest and selector)
     if manifest:
-        for name, selectors, others in manifest.workloads:
-            yield f"! {name}: {in_words(selectors)}"
+        for name, (condition, tolerations, requests, others) in manifest.workloads:
+            yield f"! {name}: {in_words(alternatives(condition))}"
+            if tolerations:
+                yield f"! tolerations: {', '.join(map(str, tolerations))}"
+            if requests != {"pods": 1}:
+                yield f"! requests: {dict(requests)}"
             if others:
                 yield f"! not considered: {', '.join(others)}"
         if manifest.skipped:

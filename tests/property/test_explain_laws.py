@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from nodeselect import AnyOf, Inventory, Node, Selector
 from nodeselect.explain import Explanation, FailureCounts, Hint
 from nodeselect.explain.compute import explain
-from nodeselect.explain.explanation import Condition, alternatives, named_ids
+from nodeselect.explain.explanation import alternatives, named_ids
 from nodeselect.explain.wording import count_headline
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.inventory import statistics
@@ -53,7 +53,7 @@ some_inventories = inventories(nodes_of_any_kind, (DEFAULT, SEGMENTS))
 conditions = selectors() | any_ofs()
 
 
-def takes(condition: Condition, node: Node) -> bool:
+def takes(condition: Selector | AnyOf, node: Node) -> bool:
     """Return whether a node matches, by the model of the language."""
     return any(
         naive.matches(each.requirements, each.ids, node.labels, node.id)
@@ -61,12 +61,12 @@ def takes(condition: Condition, node: Node) -> bool:
     )
 
 
-def failed_of(selector: Condition, node: Node) -> tuple[int, ...]:
+def failed_of(selector: Selector | AnyOf, node: Node) -> tuple[int, ...]:
     """Give the places of what a node fails, by the model of the language."""
     return tuple(place for place, part in enumerate(selector.split()) if not takes(part, node))
 
 
-def check(explanation: Explanation, nodes: list[Node], selector: Condition) -> None:
+def check(explanation: Explanation, nodes: list[Node], selector: Selector | AnyOf) -> None:
     """Compare every number with what a look at every node gives."""
     parts = selector.split()
     failed = {node.id: failed_of(selector, node) for node in nodes}
@@ -112,7 +112,7 @@ def check(explanation: Explanation, nodes: list[Node], selector: Condition) -> N
 
 
 @given(some_inventories, conditions)
-def test_every_number(inventory: Inventory, selector: Condition) -> None:
+def test_every_number(inventory: Inventory, selector: Selector | AnyOf) -> None:
     """All counts and groups are those of brute force, and the sums add up."""
     check(inventory.explain(selector), list(inventory), selector)
 
@@ -131,7 +131,7 @@ def test_a_snapshot_in_the_past(inventory: Inventory, selector: Selector, more: 
 
 
 @given(some_inventories, conditions)
-def test_the_same_explanation(inventory: Inventory, selector: Condition) -> None:
+def test_the_same_explanation(inventory: Inventory, selector: Selector | AnyOf) -> None:
     """With and without an index, before and after compaction, and node by node, it is the same."""
     explanation, nodes = inventory.explain(selector), list(inventory)
     assert Inventory(nodes).explain(selector) == explanation
@@ -141,7 +141,7 @@ def test_the_same_explanation(inventory: Inventory, selector: Condition) -> None
     assert inventory.explain(selector) == explanation
 
 
-def taken(parts: Sequence[Condition], nodes: list[Node]) -> int:
+def taken(parts: Sequence[Selector | AnyOf], nodes: list[Node]) -> int:
     """Count the nodes that all of these take, by the model of the language."""
     return sum(all(takes(part, node) for part in parts) for node in nodes)
 
@@ -179,7 +179,7 @@ def test_corrections(inventory: Inventory, selector: Selector) -> None:
 
 
 @given(some_inventories, conditions)
-def test_hints(inventory: Inventory, selector: Condition) -> None:
+def test_hints(inventory: Inventory, selector: Selector | AnyOf) -> None:
     """There are at most three; what a hint says would match is what does match."""
     explanation = inventory.explain(selector)
     assert len(explanation.hints) <= 3
@@ -191,7 +191,7 @@ def test_hints(inventory: Inventory, selector: Condition) -> None:
         parts = selector.split()
         shared = [part for part in parts if isinstance(part, Selector)]
         rest = [part for part in parts if isinstance(part, AnyOf)]
-        possible: list[list[Condition]]
+        possible: list[list[Selector | AnyOf]]
         if hint.requirement < len(shared):
             selected = reduce(and_, shared)
             possible = [[*with_hints(selected, [hint]), *rest]]
@@ -206,7 +206,7 @@ def test_hints(inventory: Inventory, selector: Condition) -> None:
 
 @given(some_inventories, conditions, st.integers(1, 4))
 def test_nearest_nodes_where_groups_are_given_up(
-    inventory: Inventory, selector: Condition, groups: int
+    inventory: Inventory, selector: Selector | AnyOf, groups: int
 ) -> None:
     """However few groups are kept, all else is the same or absent, and the sums add up."""
     explanation = inventory.explain(selector)
@@ -224,7 +224,7 @@ def test_nearest_nodes_where_groups_are_given_up(
 
 
 @given(some_inventories, conditions, st.integers(0, 12))
-def test_examples(inventory: Inventory, selector: Condition, examples: int) -> None:
+def test_examples(inventory: Inventory, selector: Selector | AnyOf, examples: int) -> None:
     """Whoever asks for more nodes of each reason, or for none, has the same numbers and texts."""
     explanation = inventory.explain(selector)
     more = inventory.explain(selector, examples=examples)
@@ -237,7 +237,7 @@ def test_examples(inventory: Inventory, selector: Condition, examples: int) -> N
 
 
 @given(some_inventories, conditions)
-def test_a_headline_of_counts(inventory: Inventory, selector: Condition) -> None:
+def test_a_headline_of_counts(inventory: Inventory, selector: Selector | AnyOf) -> None:
     """Who counts nodes by what they fail has the same headline."""
     explanation = inventory.explain(selector)
     masks = Counter(sum(1 << place for place in failed_of(selector, node)) for node in inventory)
@@ -247,7 +247,7 @@ def test_a_headline_of_counts(inventory: Inventory, selector: Condition) -> None
 
 
 @given(some_inventories, conditions)
-def test_one_node(inventory: Inventory, selector: Condition) -> None:
+def test_one_node(inventory: Inventory, selector: Selector | AnyOf) -> None:
     """The explanation of one node agrees with that of all nodes."""
     matched = 0
     for node in inventory:
@@ -266,7 +266,9 @@ def test_one_node(inventory: Inventory, selector: Condition) -> None:
 
 @settings(max_examples=at_desk(10, ci=50))
 @given(some_inventories, conditions, st.integers(1, 200), st.booleans())
-def test_text(inventory: Inventory, selector: Condition, columns: int, ascii_only: bool) -> None:
+def test_text(
+    inventory: Inventory, selector: Selector | AnyOf, columns: int, ascii_only: bool
+) -> None:
     """The text fits its screen; the numbers of the headline add up."""
     explanation = inventory.explain(selector)
     text = render_text(explanation, Screen(columns, ascii_only))

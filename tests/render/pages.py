@@ -5,8 +5,7 @@ from collections.abc import Iterable, Mapping
 from html.parser import HTMLParser
 from typing import Any
 
-from nodeselect import Inventory, Node, Selector
-from nodeselect.explain.explanation import Condition
+from nodeselect import AnyOf, Inventory, Node, Selector
 from nodeselect.render.page import render_page
 
 # Texts of labels, names and states that try to become markup.
@@ -31,7 +30,7 @@ HOSTILE = (
 
 def page_of(
     nodes: Iterable[Node],
-    selector: str | Condition,
+    selector: str | Selector | AnyOf,
     subject: str = "",
     sources: Mapping[str, float | None] | None = None,
 ) -> str:

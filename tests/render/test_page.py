@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nodeselect import AnyOf, Inventory, Node, Selector
-from nodeselect.explain.explanation import Condition
 from nodeselect.render import page
 from tests import golden
 from tests.cli.running import unprintable
@@ -169,7 +168,7 @@ def test_data() -> None:
         AnyOf([]),
     ],
 )
-def test_rows_are_those_that_are_counted(selector: Condition) -> None:
+def test_rows_are_those_that_are_counted(selector: Selector | AnyOf) -> None:
     """The rows of the table agree with the numbers of the explanation."""
     nodes = [*NODES, *fleet()]
     explanation = Inventory(nodes).explain(selector)

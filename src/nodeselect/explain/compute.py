@@ -14,7 +14,6 @@ from nodeselect.explain.countable import (
     Failures,
 )
 from nodeselect.explain.explanation import (
-    Condition,
     Explanation,
     Reason,
     RequirementResult,
@@ -32,6 +31,8 @@ from nodeselect.explain.wording import (
     short,
 )
 from nodeselect.node import count_connected
+from nodeselect.placement import Placement
+from nodeselect.placement.requirements import Condition
 from nodeselect.selectors import AnyOf, Operator, Requirement, Selector
 from nodeselect.selectors.charset import parse_int64
 from nodeselect.selectors.frozen import FrozenMapping
@@ -47,7 +48,7 @@ _COMMON = 4
 
 def explain(
     nodes: Countable,
-    selector: Selector | AnyOf,
+    selector: Selector | AnyOf | Placement,
     examples: int = 3,
     vocabulary: Vocabulary | None = None,
     *,
@@ -58,11 +59,13 @@ def explain(
 
     :param examples: how many ids to return for each group; if 0, ``nearest`` is empty, too.
     :param vocabulary: a cache of label keys and values, to share by calls for the same nodes.
-    :param parts: the conditions to explain, all of which must hold; by default those of
-        ``selector``, whose text is the only use of it otherwise.
+    :param parts: the conditions to explain, all of which must hold; None for those of
+        ``selector``, which is then no placement.
     :param not_considered: see :class:`Explanation`.
     """
-    parts = selector.split() if parts is None else parts
+    if parts is None:
+        assert not isinstance(selector, Placement), "only an inventory knows its conditions"
+        parts = selector.split()
     vocabulary = Vocabulary() if vocabulary is None else vocabulary
     failures = nodes.failures(parts)
     counts = failures.counts
@@ -72,7 +75,7 @@ def explain(
     missing_ids = tuple(nodes.missing_ids(ids)) if ids else ()
     hints, correction = find_hints(nodes, vocabulary, parts, failures, missing_ids)
     explanation = Explanation(
-        selector=str(selector),
+        selector=_text(selector, parts),
         headline=count_headline(parts, counts, connected if states else None),
         recommendation="",
         total=counts.total,
@@ -89,6 +92,13 @@ def explain(
         not_considered=tuple(not_considered),
     )
     return explanation._replace(recommendation=recommend(explanation))
+
+
+def _text(selector: Selector | AnyOf | Placement, parts: Sequence[Condition]) -> str:
+    """Return the text of a selector; of a placement, the texts of its conditions."""
+    if isinstance(selector, Placement):
+        return ", ".join(map(requirement_text, parts))
+    return str(selector)
 
 
 def exclude_by_state(

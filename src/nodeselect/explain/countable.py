@@ -11,7 +11,8 @@ every node satisfies, for lists of values, and for values that at most a fifth o
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 
-from nodeselect.explain.explanation import Condition, NearMiss
+from nodeselect.explain.explanation import NearMiss
+from nodeselect.placement.requirements import Condition
 
 _Name = TypeVar("_Name", bound=str | None)
 

@@ -6,17 +6,17 @@ inventory. :func:`explain_node` explains a single node and needs no engine.
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
+from nodeselect.node import Node
+from nodeselect.placement import Placement, Usage
+from nodeselect.placement.requirements import AtLeast, Condition
 from nodeselect.selectors import AnyOf, Requirement, Selector
 from nodeselect.selectors.requirement import ID_KEY
 from nodeselect.text import pluralize, printable
 
 NOTHING = "<id in ()>"
 """The text of a list of ids without any id, which no node has."""
-
-Condition: TypeAlias = Selector | AnyOf
-"""What an explanation has a row for: one of the conditions into which a selector is split."""
 
 # Up to this many ids are named in the text of a requirement; of more, only the number.
 _MAX_IDS = 3
@@ -111,12 +111,14 @@ class NodeExplanation(NamedTuple):
     :param matches: whether the node matches the selector.
     :param requirements: a tuple for each requirement, ids first: the text of the requirement, the
         node's id or label value (None if absent), and whether the node satisfies the requirement.
+    :param not_considered: see :class:`Explanation`.
         For ``(region=eu or gpu)``, the value is the text of the node's labels: ``region=us,gpu=``.
     """
 
     id: str
     matches: bool
     requirements: tuple[tuple[str, str | None, bool], ...]
+    not_considered: tuple[str, ...] = ()
 
     @property
     def failed(self) -> tuple[tuple[str, str | None], ...]:
@@ -206,6 +208,24 @@ def explain_node(
             value = node_id
         rows.append((requirement_text(part), value, part.matches(labels, node_id)))
     return NodeExplanation(node_id, all(passes for _, _, passes in rows), tuple(rows))
+
+
+def explain_placement(
+    placement: Placement, node: Node, usage: Usage | None = None
+) -> NodeExplanation:
+    """Return which requirements of ``placement`` a node satisfies, and which it fails.
+
+    :param usage: what runs on the node.
+    """
+    rows = list(explain_node(placement.selector, node.id, node.labels).requirements)
+    for each in placement.requirements(node.taints or ()):
+        is_met = each.is_met(node, usage)
+        if not (is_met and isinstance(each, AtLeast) and each.resource == "pods"):
+            rows.append((str(each), each.found(node, usage), is_met))
+    unknown = {"taints": node.taints is None, "resources": node.resources is None}
+    words = [f"{name}, which are not known" for name, is_unknown in unknown.items() if is_unknown]
+    matches = all(passes for _, _, passes in rows)
+    return NodeExplanation(node.id, matches, tuple(rows), (*placement.not_considered, *words))
 
 
 class Explanation(NamedTuple):

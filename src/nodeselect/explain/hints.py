@@ -15,12 +15,13 @@ from typing import NamedTuple
 from nodeselect.errors import SelectorError
 from nodeselect.explain.audit import RATIO, usual_values
 from nodeselect.explain.countable import Countable, Failures
-from nodeselect.explain.explanation import Condition, Correction, Hint, label_requirement, named_ids
+from nodeselect.explain.explanation import Correction, Hint, label_requirement, named_ids
 from nodeselect.explain.wording import nodes_have, short
+from nodeselect.placement.requirements import Condition, Tolerates
 from nodeselect.selectors import AnyOf, Operator, Requirement, Selector, conflict
 from nodeselect.selectors.selector import are_satisfiable
 from nodeselect.similarity import WordCounts, closest_key, is_distinctive
-from nodeselect.text import join_limited, printable, quoted, quoted_id
+from nodeselect.text import join_limited, pluralize, printable, quoted, quoted_id
 
 _MAX_HINTS = 3
 
@@ -133,6 +134,17 @@ def find_hints(
     return tuple(suggestion.hint for suggestion in suggestions), correction
 
 
+def _toleration(position: int, part: Tolerates, nodes: int) -> _Suggestion:
+    """Suggest a toleration with which so many ``nodes`` would match."""
+    text = f"{{key: {part.key}, operator: Exists, effect: {part.effect}}}"
+    change = f"with the toleration {printable(text)}"
+    if part.is_about_cordon:
+        change = "if it were not cordoned" if nodes == 1 else "if they were not cordoned"
+    message = f"{pluralize(nodes, 'node')} would match {change}"
+    hint = Hint("untolerated-taint", position, message, None, (str(part),), nodes)
+    return _Suggestion(hint, None, (position,))
+
+
 def _is_doubtful(part: Condition, failing: int, total: int) -> bool:
     """Return whether to look for a mistake in a condition that ``failing`` of all nodes fail.
 
@@ -207,6 +219,10 @@ class _HintFinder:
                 else self._requirement(position, requirement)
             ):
                 yield suggestion
+        if not counts.matched:
+            for position, part in enumerate(parts):
+                if isinstance(part, Tolerates) and counts.failing_only_this[position]:
+                    yield _toleration(position, part, counts.failing_only_this[position])
 
     def _alternatives(
         self, position: int, part: AnyOf, missing_ids: Sequence[str]

@@ -6,11 +6,11 @@ from itertools import islice
 from nodeselect.explain.countable import FailureCounts, rank_counts
 from nodeselect.explain.explanation import (
     NOTHING,
-    Condition,
     Explanation,
     RequirementResult,
     requirement_text,
 )
+from nodeselect.placement.requirements import Condition
 from nodeselect.text import join_limited, pluralize, printable, quoted, quoted_id, truncate
 
 # A longer requirement is truncated in a sentence; those written by hand are shorter.
@@ -218,6 +218,9 @@ def recommend(explanation: Explanation) -> str:
             return excluded_by_state(explanation.excluded_ids)
         if ids := missing_ids_text(explanation) or _prefix_text(explanation):
             return ids
+    for hint in explanation.hints:
+        if hint.code == "untolerated-taint":
+            return hint.message
     if len(results) == 1:
         return results[0].note or unsatisfied_text([results[0].text])
     if removal := _removal(explanation):

@@ -73,6 +73,11 @@ class FactColumns(NamedTuple):
     taints: "memoryview[int] | None"
     amounts: Mapping[str, AmountColumn]
 
+    def amount(self, rank: int, resource: str) -> int:
+        """Return how much of a resource the node at ``rank`` has; 0 if it has none."""
+        column = self.amounts.get(resource)
+        return 0 if column is None else column.amounts[column.codes[rank]]
+
     def facts(self, rank: int) -> Facts | None:
         """Return the facts about the node at ``rank``; None if none is known."""
         taints = None if self.taints is None else self.taint_sets[self.taints[rank]]

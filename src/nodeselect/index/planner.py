@@ -20,6 +20,8 @@ from typing import Any, NamedTuple, assert_never
 from nodeselect.index import postings
 from nodeselect.index.label_index import LabelIndex
 from nodeselect.index.postings import Postings
+from nodeselect.placement import Placement
+from nodeselect.placement.requirements import AtLeast, Condition, Tolerates
 from nodeselect.selectors import Requirement, Selector
 from nodeselect.selectors.requirement import ID_KEY, HasKey, InRange, OneOf
 
@@ -123,6 +125,34 @@ def make_plan(
     return planner.plan(covered_nodes)
 
 
+def plan_excluding(
+    index: LabelIndex, condition: Tolerates | AtLeast, covered_nodes: int = 0
+) -> Plan:
+    """Make a plan that finds the nodes which are not known to fail a condition of a placement.
+
+    :param covered_nodes: as for :func:`make_plan`.
+    """
+    excluded = _find_excluded(index, condition)
+    size = postings.encoded_bytes(excluded)
+    return Plan(index.everything, (), (excluded,), size, covered_nodes)
+
+
+def _find_excluded(index: LabelIndex, condition: Tolerates | AtLeast) -> Postings:
+    """Return the nodes that are known to fail a condition on taints or on resources.
+
+    Cost: one step for each different set of taints; or the time to read the amounts of a resource,
+    about a nanosecond a node.
+    """
+    if isinstance(condition, Tolerates):
+        by_taints = dict(index.taints).items()  # a writer may add sets of taints
+        return postings.union(
+            [nodes for taints, nodes in by_taints if not condition.allows(taints)]
+        )
+    amounts = index.amounts.get(condition.resource)
+    known = index.with_resources
+    return known.copy() if amounts is None else known - amounts.at_least(condition.amount)
+
+
 class _Planner:
     """Collects the sets to intersect and to subtract, with the size of each set in bytes."""
 
@@ -189,7 +219,7 @@ class _Planner:
 
 
 class PlanCache:
-    """A cache of plans by selector, limited in number and in memory.
+    """A cache of plans by condition, limited in number and in memory.
 
     A plan says which sets of nodes to intersect and to subtract, to find the matching nodes.
 
@@ -199,18 +229,18 @@ class PlanCache:
     __slots__ = ("_max_plans", "_memory", "_plans", "get")
 
     def __init__(self, memory: CacheMemory, max_plans: int = 4_096) -> None:
-        self._plans: dict[Selector, Plan] = memory.new_cache()
+        self._plans: dict[Condition | Placement, Plan] = memory.new_cache()
         self._memory = memory
         self._max_plans = max_plans
         self.get = self._plans.get
 
-    def put(self, selector: Selector, plan: Plan) -> None:
+    def put(self, condition: Condition | Placement, plan: Plan) -> None:
         """Add or replace a plan; first drop all other plans if a limit would be exceeded."""
-        ids = _ID_BYTES * len(selector.ids or ())
-        previous = self._plans.get(selector)
+        ids = _ID_BYTES * len((isinstance(condition, Selector) and condition.ids) or ())
+        previous = self._plans.get(condition)
         if previous is not None:
             self._memory.add(-previous.memory_bytes - ids)
         if len(self._plans) >= self._max_plans:
             self._memory.empty()
         self._memory.add(plan.memory_bytes + ids)
-        self._plans[selector] = plan
+        self._plans[condition] = plan

@@ -10,11 +10,19 @@ from nodeselect.index import postings
 from nodeselect.index.label_index import LabelIndex
 from nodeselect.index.lazy import bulk_reader, lazy
 from nodeselect.index.node_rows import AmountColumn, NodeRows, to_list
-from nodeselect.index.planner import CacheMemory, Plan, PlanCache, make_plan
+from nodeselect.index.planner import (
+    CacheMemory,
+    Plan,
+    PlanCache,
+    make_plan,
+    plan_excluding,
+)
 from nodeselect.index.postings import Postings
 from nodeselect.index.tuning import Tuning
 from nodeselect.node import Node
-from nodeselect.selectors import Selector
+from nodeselect.placement import Placement
+from nodeselect.placement.requirements import Condition
+from nodeselect.selectors import AnyOf, Selector
 
 if TYPE_CHECKING:
     import numpy as np
@@ -186,15 +194,30 @@ class Segment:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def plan(self, selector: Selector) -> Plan:
-        """Return the plan to find the nodes that match ``selector``; cached."""
-        plan = self._plans.get(selector)
+    def plan(self, condition: Condition | Placement) -> Plan:
+        """Return the plan to find the nodes that match ``condition``; cached."""
+        plan = self._plans.get(condition)
         if plan is None:
-            plan = self._make_plan(selector)
-            self._plans.put(selector, plan)
+            plan = self._make_plan(condition)
+            self._plans.put(condition, plan)
         return plan
 
-    def _make_plan(self, selector: Selector) -> Plan:
+    def _make_plan(self, condition: Condition | Placement) -> Plan:
+        match condition:
+            case Selector():
+                return self._plan_selector(condition)
+            case AnyOf(selectors=selectors):
+                nodes = postings.union([self.plan(each).evaluate() for each in selectors])
+                return Plan(self.index.everything, (nodes,), (), postings.encoded_bytes(nodes))
+            case Placement(selector=selector, conditions=conditions):
+                plan = self.plan(selector)
+                others = [nodes for each in conditions for nodes in self.plan(each).exclude]
+                exclude = sorted((*plan.exclude, *others), key=len, reverse=True)
+                return plan._replace(exclude=tuple(filter(None, exclude)), memory_bytes=0)
+            case _:
+                return plan_excluding(self.index, condition)
+
+    def _plan_selector(self, selector: Selector) -> Plan:
         if selector.ids is None:
             excluded = self.ids.find_all(selector.excluded_ids)
             without_ids = postings.from_ordinals(sorted(excluded)) if excluded else None

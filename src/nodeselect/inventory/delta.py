@@ -11,16 +11,22 @@ its snapshot, ignores all later ones, and needs no lock:
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Sequence
 from itertools import chain
 
 from nodeselect.index import postings
 from nodeselect.index.label_index import MutableLabelIndex
-from nodeselect.index.planner import CacheMemory, PlanCache, make_plan
+from nodeselect.index.planner import (
+    CacheMemory,
+    PlanCache,
+    make_plan,
+    plan_excluding,
+)
 from nodeselect.index.postings import Postings
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.node import Node
-from nodeselect.selectors import Selector
+from nodeselect.placement import Placement
+from nodeselect.placement.requirements import AtLeast, Condition, Tolerates
+from nodeselect.selectors import AnyOf, Selector
 
 
 class Delta:
@@ -92,10 +98,10 @@ class Delta:
         position = bisect_left(found, end)
         return found[position - 1] if position else None
 
-    def _versions(self, node_id: str) -> Sequence[int]:
-        """Return the ordinals of all added versions of a node, deleted ones included."""
-        found = self._ordinals.get(node_id, ())
-        return (found,) if isinstance(found, int) else found
+    def ordinals(self, node_id: str) -> list[int]:
+        """Return the ordinals of all added versions of a node, deleted versions included."""
+        found = self._ordinals.get(node_id, [])
+        return [found] if isinstance(found, int) else found.copy()
 
     def ordinals_below_rank(self, rank: int) -> Postings:
         """Return the ordinals of the added nodes whose position in inventory order is < ``rank``.
@@ -111,33 +117,47 @@ class Delta:
             self._windows[rank] = (window, node_count)
         return window
 
-    def evaluate(self, selector: Selector, node_count: int) -> Postings:
+    def evaluate(self, condition: Condition | Placement, node_count: int) -> Postings:
         """Return the ordinals of the matching nodes among the first ``node_count`` added nodes.
 
         Deleted nodes are included.
         """
-        if selector.ids is not None:
-            return self._evaluate_ids(selector, selector.ids, node_count)
-        plan = self._plans.get(selector)
+        if isinstance(condition, AnyOf):
+            return postings.union([self.evaluate(each, node_count) for each in condition.selectors])
+        if isinstance(condition, Placement):
+            nodes = self.evaluate(condition.selector, node_count)
+            for each in condition.conditions:
+                nodes = nodes & self.evaluate(each, node_count)
+            return nodes
+        if isinstance(condition, Selector) and condition.ids is not None:
+            return self._evaluate_ids(condition, condition.ids, node_count)
+        plan = self._plans.get(condition)
         covered = 0 if plan is None else plan.covered_nodes
         # If only a few nodes came later, testing each is faster than planning again.
         if node_count - covered > self.tuning.max_tested_nodes:
             covered = len(self.nodes)
-            excluded = map(self._versions, selector.excluded_ids)
-            without_ids = postings.from_ordinals(chain.from_iterable(excluded))
-            plan = make_plan(
-                self.index, selector, without_ids=without_ids or None, covered_nodes=covered
-            )
-            self._plans.put(selector, plan)
+            if isinstance(condition, Selector):
+                excluded = map(self.ordinals, condition.excluded_ids)
+                without_ids = postings.from_ordinals(chain.from_iterable(excluded))
+                plan = make_plan(
+                    self.index, condition, without_ids=without_ids or None, covered_nodes=covered
+                )
+            else:
+                plan = plan_excluding(self.index, condition, covered)
+            self._plans.put(condition, plan)
         if plan is None:
-            return self._test_nodes(selector, 0, node_count)
+            return self._test_nodes(condition, 0, node_count)
         covered = min(covered, node_count)
         matches = postings.below(plan.evaluate(), self.first + covered)
-        return matches | self._test_nodes(selector, covered, node_count)
+        return matches | self._test_nodes(condition, covered, node_count)
 
-    def _test_nodes(self, selector: Selector, start: int, stop: int) -> Postings:
-        matches = selector.predicate
+    def _test_nodes(
+        self, condition: Selector | Tolerates | AtLeast, start: int, stop: int
+    ) -> Postings:
         nodes = enumerate(self.nodes[start:stop], self.first + start)
+        if not isinstance(condition, Selector):
+            return postings.from_ordinals([at for at, node in nodes if condition.is_met(node)])
+        matches = condition.predicate
         return postings.from_ordinals([at for at, node in nodes if matches(node.labels, node.id)])
 
     def _evaluate_ids(self, selector: Selector, ids: tuple[str, ...], node_count: int) -> Postings:

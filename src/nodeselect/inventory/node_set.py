@@ -10,7 +10,8 @@ from nodeselect.index.postings import Postings
 from nodeselect.inventory.statistics import count_nodes, value_counts
 from nodeselect.inventory.store import View
 from nodeselect.node import Node, has_state, is_connected, require_count
-from nodeselect.selectors import AnyOf, Selector
+from nodeselect.placement import Placement, Usage
+from nodeselect.placement.requirements import Condition
 
 
 class NodeSet:
@@ -21,17 +22,20 @@ class NodeSet:
     ``docs/inventory.md``).
     """
 
-    __slots__ = ("_cached", "_selector", "_view")
+    __slots__ = ("_cached", "_condition", "_view")
 
-    def __init__(self, view: View, selector: Selector | AnyOf) -> None:
+    def __init__(
+        self, view: View, condition: Condition | Placement, usage: Usage | None = None
+    ) -> None:
         """Internal: a set is created by ``Inventory.match``."""
         self._view = view
-        self._selector = selector
-        self._cached: Postings | None = None
+        self._condition = condition
+        # A usage may change later, and the set does not.
+        self._cached = None if usage is None else view.evaluate(condition, usage)
 
     def __len__(self) -> int:
         """Return the number of nodes. Cost: at most that of computing the set."""
-        size = self._view.indexed_size(self._selector) if self._cached is None else None
+        size = self._view.indexed_size(self._condition) if self._cached is None else None
         return len(self._postings()) if size is None else size
 
     def __iter__(self) -> Iterator[Node]:
@@ -163,6 +167,15 @@ class NodeSet:
             counts = {key: value_counts(view.store, found, key) for key in keys}
         return {key: rank_counts(values) for key, values in sorted(counts.items()) if values}
 
+    @property
+    def not_considered(self) -> tuple[str, ...]:
+        """What may exclude nodes of the set and is not known, in words; empty for a selector.
+
+        Such as ``volumes``, or how many nodes have unknown taints. See :class:`Placement`.
+        """
+        condition = self._condition
+        return self._view.not_considered(condition) if isinstance(condition, Placement) else ()
+
     def __and__(self, other: "NodeSet") -> "NodeSet":
         """Return the nodes of both sets.
 
@@ -197,11 +210,11 @@ class NodeSet:
     def _postings(self) -> Postings:
         nodes = self._cached
         if nodes is None:  # two threads may both compute it, with the same result
-            nodes = self._cached = self._view.evaluate(self._selector)
+            nodes = self._cached = self._view.evaluate(self._condition)
         return nodes
 
     def _derived(self, nodes: Postings) -> "NodeSet":
-        derived = NodeSet(self._view, self._selector)
+        derived = NodeSet(self._view, self._condition)
         derived._cached = nodes
         return derived
 

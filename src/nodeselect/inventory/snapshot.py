@@ -9,11 +9,13 @@ from nodeselect.explain import Explanation, NodeExplanation, explain_node
 from nodeselect.explain.audit import Audit, audit
 from nodeselect.explain.compute import explain
 from nodeselect.explain.countable import FailureCounts
+from nodeselect.explain.explanation import explain_placement
 from nodeselect.inventory.node_set import NodeSet
 from nodeselect.inventory.saving import to_sections
 from nodeselect.inventory.statistics import FailureGroups, ViewStatistics
 from nodeselect.inventory.store import View, to_table
 from nodeselect.node import Node, require_count
+from nodeselect.placement import Placement, Usage
 from nodeselect.readers.columnar import require_pyarrow
 from nodeselect.selectors import AnyOf, Selector
 from nodeselect.selectors.selector import require_condition
@@ -74,21 +76,33 @@ class BaseInventory:
         return self._view.generation
 
     def match(
-        self, selector: Selector | AnyOf, *, states: Collection[str] | None = None
+        self,
+        selector: Selector | AnyOf | Placement,
+        *,
+        states: Collection[str] | None = None,
+        usage: Usage | None = None,
     ) -> NodeSet:
         """Return the nodes that match ``selector`` at this moment.
 
         Cost: a few microseconds, if the selector was used before and its plan is cached
         (``docs/inventory.md``).
 
+        :param selector: may also be an ``AnyOf``, or a :class:`Placement`, whose tolerations are
+            compared with the taints that the nodes have now.
         :param states: return only the nodes in one of these states (upper or lower case).
-        :raises TypeError: if ``selector`` is neither a :class:`Selector` nor an ``AnyOf``; text is
-            not parsed here.
+        :param usage: what runs on the nodes: a placement needs so much more of their resources.
+        :raises TypeError: if ``selector`` is of another type; text is not parsed here.
         """
-        answer = NodeSet(self._view, require_condition(selector))
+        answer = NodeSet(self._view, _require(selector), usage)
         return answer if states is None else answer.in_states(states)
 
-    def explain(self, selector: Selector | AnyOf, *, examples: int = 3) -> Explanation:
+    def explain(
+        self,
+        selector: Selector | AnyOf | Placement,
+        *,
+        examples: int = 3,
+        usage: Usage | None = None,
+    ) -> Explanation:
         """Return how many nodes match ``selector``, and why the others do not.
 
         ``str()`` of the explanation is its headline and recommendation, ``as_dict()`` is for JSON.
@@ -97,38 +111,55 @@ class BaseInventory:
 
         :param examples: how many nodes to name for each of the ten most frequent reasons; with 0,
             no nodes are named, not even the nearest ones.
-        :raises TypeError: if ``selector`` is neither a :class:`Selector` nor an ``AnyOf``, or
-            ``examples`` is not an int.
+        :param usage: what runs on the nodes, as for :meth:`match`.
+        :raises TypeError: if ``selector`` is not what :meth:`match` takes, or ``examples`` not an
+            int.
         :raises ValueError: if ``examples`` is negative.
         """
         require_count("examples", examples)
-        view, selector = self._view, require_condition(selector)
-        return explain(ViewStatistics(view), selector, examples, view.vocabulary())
+        view, parts = self._view, self._view.requirements(_require(selector), usage)
+        unknown = view.not_considered(selector) if isinstance(selector, Placement) else ()
+        nodes, vocabulary = ViewStatistics(view, usage), view.vocabulary()
+        return explain(nodes, selector, examples, vocabulary, parts=parts, not_considered=unknown)
 
     def failure_counts(
-        self, selector: Selector | AnyOf, *, states: Collection[str] | None = None
+        self,
+        selector: Selector | AnyOf | Placement,
+        *,
+        states: Collection[str] | None = None,
+        usage: Usage | None = None,
     ) -> FailureCounts:
         """Return only the numbers of :meth:`explain`: how many nodes fail which requirements.
 
         Cost: a few set operations for each requirement.
 
         :param states: count only the nodes in one of these states (upper or lower case).
+        :param usage: what runs on the nodes.
         """
         view = self._view
-        parts = require_condition(selector).split()
+        parts = view.requirements(_require(selector), usage)
         nodes = NodeSet(view, Selector.everything())
         if states is not None:
             nodes = nodes.in_states(states)
-        return FailureGroups(view, nodes._postings(), parts).counts
+        return FailureGroups(view, nodes._postings(), parts, usage).counts
 
-    def explain_node(self, selector: Selector | AnyOf, node: str | Node) -> NodeExplanation:
+    def explain_node(
+        self,
+        selector: Selector | AnyOf | Placement,
+        node: str | Node,
+        *,
+        usage: Usage | None = None,
+    ) -> NodeExplanation:
         """Return which requirements of ``selector`` a node satisfies or fails. Cost: about 10 µs.
 
         :param node: the id of a node in the inventory; or a node, whether in the inventory or not.
+        :param usage: what runs on the node, as for :meth:`match`.
         :raises KeyError: if there is no node with this id.
-        :raises TypeError: if ``selector`` is neither a :class:`Selector` nor an ``AnyOf``.
+        :raises TypeError: if ``selector`` is not what :meth:`match` takes.
         """
         node = node if isinstance(node, Node) else self[node]
+        if isinstance(selector, Placement):
+            return explain_placement(selector, node, usage)
         return explain_node(require_condition(selector), node.id, node.labels)
 
     def __len__(self) -> int:
@@ -242,6 +273,10 @@ class Snapshot(BaseInventory):
     def __reduce__(self) -> NoReturn:
         """Raise ``TypeError``: a snapshot cannot be copied or pickled."""
         raise TypeError("a Snapshot cannot be copied or pickled: use list() for its nodes")
+
+
+def _require(selector: Selector | AnyOf | Placement) -> Selector | AnyOf | Placement:
+    return selector if isinstance(selector, Placement) else require_condition(selector)
 
 
 def audit_labels(inventory: BaseInventory) -> Audit:

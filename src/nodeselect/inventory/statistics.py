@@ -17,11 +17,18 @@ from nodeselect.explain.countable import (
     largest_groups,
     rank_counts,
 )
-from nodeselect.explain.explanation import Condition, NearMiss
+from nodeselect.explain.explanation import NearMiss
 from nodeselect.index import postings
 from nodeselect.index.postings import Postings
 from nodeselect.inventory.store import Store, View
 from nodeselect.node import Node, check_id, count_connected
+from nodeselect.placement import Usage
+from nodeselect.placement.requirements import AtLeast, Condition
+from nodeselect.quantity import quantity_text
+from nodeselect.text import printable
+
+# Of more nodes than this, not all are read to find the one with the most free resources.
+_MAX_SEARCHED = 20_000
 
 
 class FailureGroups:
@@ -32,7 +39,13 @@ class FailureGroups:
 
     __slots__ = ("_everything", "_passing", "_sets", "_view", "counts")
 
-    def __init__(self, view: View, everything: Postings, requirements: Sequence[Condition]) -> None:
+    def __init__(
+        self,
+        view: View,
+        everything: Postings,
+        requirements: Sequence[Condition],
+        usage: Usage | None = None,
+    ) -> None:
         """Split the nodes into groups, by one requirement after the other.
 
         If there are too many groups, the smallest groups that fail several requirements are
@@ -40,10 +53,11 @@ class FailureGroups:
 
         :param view: the nodes of the inventory at one moment.
         :param everything: the ordinals (numbers in the index) of the nodes to group.
+        :param usage: what runs on the nodes.
         """
         self._view = view
         self._everything = everything
-        passing = self._passing = [view.evaluate(requirement) for requirement in requirements]
+        passing = self._passing = [view.evaluate(each, usage) for each in requirements]
         total = len(everything)
         if total < len(view):
             passing[:] = [nodes & everything for nodes in passing]
@@ -153,10 +167,11 @@ class ViewStatistics:
     of ``explain/audit.py``.
     """
 
-    __slots__ = ("_everything", "_indexes", "_view")
+    __slots__ = ("_everything", "_indexes", "_usage", "_view")
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, usage: Usage | None = None) -> None:
         self._view = view
+        self._usage = usage
         self._everything = view.live()
         self._indexes = view.store.indexes()
 
@@ -164,10 +179,37 @@ class ViewStatistics:
         return len(self._everything)
 
     def failures(self, requirements: Sequence[Condition]) -> FailureGroups:
-        return FailureGroups(self._view, self._everything, requirements)
+        return FailureGroups(self._view, self._everything, requirements, self._usage)
 
     def note(self, requirement: Condition) -> str | None:
-        return None
+        if not isinstance(requirement, AtLeast):
+            return None
+        resource, usage = requirement.resource, self._usage
+        if usage is not None and len(self._everything) > _MAX_SEARCHED:
+            return None
+        most = self._most(resource)
+        amount, name = quantity_text(resource, most), printable(resource)
+        has = f"the largest allocatable {name} is {amount}"
+        if usage is not None:
+            has = f"the most {name} that is free on a node is {amount}"
+        elif not most:
+            has = f"no node has any {name}"
+        return f"no node satisfies {requirement}: {has}"
+
+    def _most(self, resource: str) -> int:
+        """Return the largest amount of a resource that is free on a node."""
+        usage, store = self._usage, self._view.store
+        amounts = [index.amounts[resource] for index in self._indexes if resource in index.amounts]
+        if usage is None and all(
+            postings.intersection_size(self._everything, each.at_least(each.largest))
+            for each in amounts
+        ):
+            return max((each.largest for each in amounts), default=0)
+        free = [0]  # the nodes with the largest amounts are deleted, or in use
+        for node in map(store.node, postings.ordinals(self._everything)):
+            used = 0 if usage is None else usage.of(node.id).get(resource, 0)
+            free.append((node.resources or {}).get(resource, 0) - used)
+        return max(free)
 
     def key_counts(self, limit: int) -> Mapping[str, int] | None:
         counts: Counter[str] = Counter()

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from nodeselect.explain.countable import rank_counts
 from nodeselect.explain.hints import Vocabulary
@@ -22,7 +23,11 @@ from nodeselect.index.postings import Postings
 from nodeselect.index.segment import Segment
 from nodeselect.index.tuning import Tuning
 from nodeselect.inventory.delta import Delta
-from nodeselect.node import DuplicateIdError, Node
+from nodeselect.inventory.usage_index import UsageIndex
+from nodeselect.node import DuplicateIdError, Node, Taint
+from nodeselect.placement import Placement, Usage
+from nodeselect.placement.requirements import AtLeast, Condition
+from nodeselect.placement.toleration import excludes
 from nodeselect.readers.columnar import Block, to_blocks
 from nodeselect.selectors import AnyOf, Selector
 
@@ -45,7 +50,7 @@ class Store:
     :param delta: the nodes added since then, and which nodes have been deleted.
     """
 
-    __slots__ = ("_deleted", "delta", "indexed_count", "next_rank", "segment")
+    __slots__ = ("_deleted", "_usages", "delta", "indexed_count", "next_rank", "segment")
 
     def __init__(self, segment: Segment | None, delta: Delta) -> None:
         self.segment = segment
@@ -53,6 +58,7 @@ class Store:
         self.indexed_count = self.next_rank = delta.first + len(delta.nodes)
         # A cache: the ordinals of the first tombstones, and how many these are.
         self._deleted: tuple[Postings, int] = _EMPTY, 0
+        self._usages: WeakKeyDictionary[Usage, UsageIndex] = WeakKeyDictionary()
 
     def put(self, node: Node, previous: int | None) -> None:
         """Replace the node that has the id of ``node``, or append ``node`` if there is none.
@@ -129,6 +135,13 @@ class Store:
         if ordinal is None or (tombstone_count and delta.is_deleted(ordinal, tombstone_count)):
             return None
         return ordinal
+
+    def usage_index(self, usage: Usage) -> UsageIndex:
+        """Return the object that finds the nodes on which too little is free."""
+        found = self._usages.get(usage)
+        if found is None:
+            found = self._usages[usage] = UsageIndex(self.segment, self.delta)
+        return found
 
     def deleted(self, tombstone_count: int) -> Postings:
         """Return the ordinals of the first ``tombstone_count`` deleted nodes.
@@ -280,18 +293,64 @@ class View:
         ordinals = postings.from_range(0, self.store.delta.first + self.node_count)
         return ordinals - self.deleted() if self.tombstone_count else ordinals
 
-    def evaluate(self, selector: Selector | AnyOf) -> Postings:
-        """Return the ordinals of the nodes that ``selector`` matches. Do not modify them."""
-        if isinstance(selector, AnyOf):
-            return postings.union([self.evaluate(each) for each in selector.selectors])
+    def evaluate(self, condition: Condition | Placement, usage: Usage | None = None) -> Postings:
+        """Return the ordinals of the nodes that ``condition`` matches. Do not modify them.
+
+        :param usage: what runs on the nodes, and leaves less of their resources.
+        """
         segment, delta = self.store.segment, self.store.delta
         if segment is None:
-            matches = delta.evaluate(selector, self.node_count)
+            matches = delta.evaluate(condition, self.node_count)
         else:
-            matches = segment.plan(selector).evaluate()
+            matches = segment.plan(condition).evaluate()
             if self.node_count:
-                matches = matches | delta.evaluate(selector, self.node_count)
+                matches = matches | delta.evaluate(condition, self.node_count)
+        if usage is not None:
+            others = condition.conditions if isinstance(condition, Placement) else (condition,)
+            for request in others:
+                if isinstance(request, AtLeast):
+                    matches = matches - self.store.usage_index(usage).lacking(request, usage)
         return matches - self.deleted() if self.tombstone_count else matches
+
+    def requirements(
+        self, condition: Selector | AnyOf | Placement, usage: Usage | None = None
+    ) -> tuple[Condition, ...]:
+        """Return the requirements that a node must satisfy to match ``condition``.
+
+        Those on labels come first. Of a placement, there is one more for each key and effect of
+        taints that it does not tolerate, and one for each resource that it requests; but one for
+        ``pods`` only if a node fails it.
+        """
+        if not isinstance(condition, Placement):
+            return condition.split()
+        placement, found = condition, list[Condition](condition.selector.split())
+        live, untolerated = self.live(), set[Taint]()
+        for index in self.store.indexes():
+            for taints, nodes in dict(index.taints).items():  # a writer may add sets of taints
+                new = {taint for taint in taints if excludes(taint, placement.tolerations)}
+                if new - untolerated and postings.intersection_size(live, nodes):
+                    untolerated |= new
+        for each in placement.requirements(untolerated):
+            is_minor = isinstance(each, AtLeast) and each.resource == "pods"
+            if not is_minor or len(self.evaluate(each, usage)) < len(live):
+                found.append(each)
+        return tuple(found)
+
+    def not_considered(self, placement: Placement) -> tuple[str, ...]:
+        """Return what may exclude nodes from a placement, and is not known."""
+        indexes, live = self.store.indexes(), self.live()
+        unknown = {
+            "taints": live - postings.union([n for i in indexes for n in dict(i.taints).values()]),
+            "resources": live - postings.union([index.with_resources for index in indexes]),
+        }
+        if not placement.requests:
+            del unknown["resources"]
+        total = f"{len(live):,}"
+        return placement.not_considered + tuple(
+            f"the {name} of {len(nodes):,} of {total} nodes, which are not known"
+            for name, nodes in unknown.items()
+            if nodes
+        )
 
     def in_states(self, nodes: Postings, accepts: Callable[[str | None], bool]) -> Postings:
         """Return the ordinals in ``nodes`` that belong to nodes whose state ``accepts`` allows."""
@@ -301,21 +360,15 @@ class View:
         matches = nodes & segment.in_states(accepts)
         return matches | (nodes & delta.index.in_states(accepts)) if self.node_count else matches
 
-    def indexed_size(self, selector: Selector | AnyOf) -> int | None:
-        """Count the nodes that ``selector`` matches without building the set, if possible.
+    def indexed_size(self, condition: Condition | Placement) -> int | None:
+        """Count the nodes that ``condition`` matches without building the set, if possible.
 
-        Return None if it is an ``AnyOf``, or if there were changes since the last compaction: then
-        use :meth:`evaluate`.
+        Return None if there were changes since the last compaction: then use :meth:`evaluate`.
         """
         segment = self.store.segment
-        if (
-            isinstance(selector, AnyOf)
-            or segment is None
-            or self.node_count
-            or self.tombstone_count
-        ):
+        if segment is None or self.node_count or self.tombstone_count:
             return None
-        return segment.plan(selector).evaluate_size()
+        return segment.plan(condition).evaluate_size()
 
     def find(self, node_id: str) -> int | None:
         """Return the ordinal of the node with this id; None without one. Cost: about 1 µs."""

@@ -4,7 +4,9 @@ A document is recognised by its content, not by the name of its file.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from nodeselect.documents.values import (
@@ -27,8 +29,9 @@ from nodeselect.jobs.check.rule import Finding, Hint, describe, document_finding
 from nodeselect.jobs.check.suggestions import suggest_text
 from nodeselect.limits import LIMITS
 from nodeselect.notations.bacalhau import selector_from_bacalhau
+from nodeselect.placement import Placement
 from nodeselect.problem import Fix
-from nodeselect.selectors import Selector, selectors_from_pod_spec
+from nodeselect.selectors import AnyOf, Selector, selectors_from_pod_spec
 from nodeselect.selectors.label_selector import (
     read_fields,
     read_list,
@@ -58,8 +61,16 @@ POD_SPECS = {
 # The groups of APIs that have these kinds. A Job of another group has other fields.
 _GROUPS = ("", "apps", "batch", "extensions")
 
-# The fields of a pod spec that are read.
+# The fields of a pod spec that are conditions on labels.
 _CONDITIONS = ("affinity", "nodeName", "nodeSelector")
+
+# The other fields of a pod spec that are read, and of its containers.
+_OTHER_FIELDS = frozenset({
+    *("overhead", "resourceClaims", "resources", "schedulingGates", "tolerations"),
+    *("topologySpreadConstraints", "volumes"),
+})  # fmt: skip
+_CONTAINERS = ("containers", "initContainers")
+_CONTAINER_FIELDS = ("name", "ports", "resources", "restartPolicy")
 
 # These and their fields, wherever else they are, are conditions that no program would read.
 _MISPLACED = (*_CONDITIONS, "nodeAffinity")
@@ -72,18 +83,6 @@ _FREE_FIELDS = frozenset({
 
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _AFFINITY = "affinity.nodeAffinity"
-
-# What else in a pod spec decides on its nodes.
-_OTHER_CONDITIONS = {
-    "tolerations": "tolerations",
-    "resources": "containers.resources",
-    "volumes": "volumes.persistentVolumeClaim",
-    "preferred node affinity": f"{_AFFINITY}.preferredDuringSchedulingIgnoredDuringExecution",
-    "pod affinity": "affinity.podAffinity",
-    "pod anti-affinity": "affinity.podAntiAffinity",
-    "topology spread": "topologySpreadConstraints",
-    "runtime class": "runtimeClassName",
-}
 
 _EMPTY = Fix.write('""', "remove the line, or write")
 
@@ -103,13 +102,11 @@ class Workload(NamedTuple):
 
     :param name: the kind and the name, such as ``Deployment/web``; with a namespace,
         ``Deployment/shop/web``.
-    :param selectors: a node must match at least one of them; if there are none, no node matches.
-    :param not_considered: ignored conditions of the pod spec on nodes, such as ``tolerations``.
+    :param placement: what each of its pods requires of a node.
     """
 
     name: str
-    selectors: tuple[Selector, ...]
-    not_considered: tuple[str, ...]
+    placement: Placement
 
 
 class Manifest(NamedTuple):
@@ -193,9 +190,11 @@ def _read_objects(objects: Iterable[Value]) -> tuple[Manifest, list[Finding]]:
     workloads: dict[str, Workload] = {}
     skipped: list[str] = []
     findings: list[Finding] = []
+    objects = list(objects)
+    volumes = _bound_volumes(objects)
     for value in objects:
         try:
-            workload = _read_object(value)
+            workload = _read_object(value, volumes)
             if isinstance(workload, str):
                 skipped.append(workload)
             elif workloads.setdefault(workload.name, workload) is not workload:
@@ -206,8 +205,11 @@ def _read_objects(objects: Iterable[Value]) -> tuple[Manifest, list[Finding]]:
     return Manifest(tuple(workloads.values()), tuple(skipped)), findings
 
 
-def _read_object(value: Value) -> Workload | str:
-    """Read an object; return only the kind of one that is not read; raise if it is invalid."""
+def _read_object(value: Value, volumes: Mapping[tuple[str, str], Value]) -> Workload | str:
+    """Read an object; return only the kind of one that is not read; raise if it is invalid.
+
+    :param volumes: the result of :func:`_bound_volumes`.
+    """
     kind, version = find(value, "kind"), find(value, "apiVersion")
     if not (isinstance(kind, Scalar) and isinstance(version, Scalar)):
         message = "an object of Kubernetes is a mapping with a kind and an apiVersion"
@@ -223,21 +225,91 @@ def _read_object(value: Value) -> Workload | str:
         message = f"{kind.text} must have a pod spec at {path}, found {found}"
         raise StructureError(Finding(spec or kind, "", message, code="no-pod-spec"))
     _refuse_misplaced(value, (), tuple(path.split(".")))
-    names = [find(value, f"metadata.{name}") for name in ("namespace", "name")]
+    names = [_text(value, f"metadata.{name}") for name in ("namespace", "name")]
+    read = partial(Placement.from_pod_spec, kind=kind.text)
+    placement = read_structured(_read_fields(spec), read, path, _python_value)
+    words = dict.fromkeys(placement.not_considered)
+    for volume in _volumes_of(spec, names[0], volumes):
+        if volume is None:
+            words["volumes"] = None
+        elif (affinity := find(volume, "spec.nodeAffinity")) is not None:
+            placement &= read_structured(affinity, _read_volume_affinity, "spec.nodeAffinity")
+    if _has(value, "spec.volumeClaimTemplates"):
+        words["volumes"] = None
+    counts = (_text(value, f"spec.{field}") for field in ("replicas", "parallelism"))
+    if any(count not in ("", "0", "1") for count in counts):
+        words["that all replicas together need more than one"] = None
     return Workload(
-        "/".join([kind.text, *(name.text for name in names if isinstance(name, Scalar))]),
-        _read_pod_spec(spec, path),
-        tuple(words for words, field in _OTHER_CONDITIONS.items() if _has(spec, field)),
+        "/".join(filter(None, [kind.text, *names])),
+        Placement(
+            placement.selector, placement.tolerations, placement.requests, not_considered=words
+        ),
     )
 
 
-def _read_pod_spec(spec: Object, path: str) -> tuple[Selector, ...]:
+def _text(value: Value, path: str) -> str:
+    """Return the text of a scalar in ``value``; empty if there is none."""
+    found = find(value, path)
+    return found.text if isinstance(found, Scalar) and not is_null(found) else ""
+
+
+def _bound_volumes(objects: Iterable[Value]) -> dict[tuple[str, str], Value]:
+    """Map claims, given by namespace and name, to the PersistentVolume to which each is bound.
+
+    A volume names its claim in ``claimRef``, and a claim its volume in ``volumeName``.
+    """
+    by_kind: dict[str, list[Value]] = {"PersistentVolume": [], "PersistentVolumeClaim": []}
+    for value in objects:
+        by_kind.get(_text(value, "kind"), []).append(value)
+    volumes = {_text(each, "metadata.name"): each for each in by_kind["PersistentVolume"]}
+    bound = {}
+    for volume in volumes.values():
+        if name := _text(volume, "spec.claimRef.name"):
+            bound[_text(volume, "spec.claimRef.namespace") or "default", name] = volume
+    for claim in by_kind["PersistentVolumeClaim"]:
+        if named := volumes.get(_text(claim, "spec.volumeName")):
+            namespace = _text(claim, "metadata.namespace") or "default"
+            bound[namespace, _text(claim, "metadata.name")] = named
+    return bound
+
+
+def _volumes_of(
+    spec: Value, namespace: str, volumes: Mapping[tuple[str, str], Value]
+) -> Iterator[Value | None]:
+    """Yield the volume of each claim of a pod; None for a claim whose volume is not known."""
+    items = find(spec, "volumes")
+    for item in items.items if isinstance(items, List) else ():
+        if claim := _text(item, "persistentVolumeClaim.claimName"):
+            yield volumes.get((namespace or "default", claim))
+
+
+def _read_volume_affinity(affinity: Mapping[str, Any]) -> AnyOf:
+    terms = {_REQUIRED: read_fields(affinity, "", ("required",)).get("required")}
+    try:
+        return AnyOf(selectors_from_pod_spec({"affinity": {"nodeAffinity": terms}}))
+    except SelectorError as error:
+        raise error.at(error.path.replace(f"{_AFFINITY}.{_REQUIRED}", "required")) from None
+
+
+def _read_fields(spec: Object) -> Object:
+    """Return a pod spec in which the fields that are not read are null.
+
+    They may have keys of any type. Only their names are checked, which may be typos.
+    """
     entries = dict(spec.entries)
     for name, (key, item) in spec.entries.items():
-        if name not in _CONDITIONS and not isinstance(item, Scalar):
-            # It may have keys of any type; only its name is checked, which may be a typo.
+        if name in _CONTAINERS and isinstance(item, List):
+            entries[name] = key, item._replace(items=list(map(_container, item.items)))
+        elif name not in _OTHER_FIELDS.union(_CONDITIONS) and not isinstance(item, Scalar):
             entries[name] = key, Scalar("", "null", item.position, False)
-    return read_structured(Object(entries, spec.position), selectors_from_pod_spec, path)
+    return Object(entries, spec.position)
+
+
+def _container(value: Value) -> Value:
+    if not isinstance(value, Object):
+        return value
+    entries = {name: value.entries[name] for name in _CONTAINER_FIELDS if name in value.entries}
+    return Object(entries, value.position)
 
 
 def _refuse_misplaced(value: Value, path: tuple[str, ...], pod_spec: tuple[str, ...]) -> None:
@@ -388,17 +460,24 @@ _FIELDS: tuple[tuple[tuple[str, ...], str, _Read], ...] = (
 )
 
 
-def read_structured(value: Value, read: Callable[[Any], _T], path: str = "") -> _T:
+def read_structured(
+    value: Value,
+    read: Callable[[Any], _T],
+    path: str = "",
+    convert: Callable[[Scalar], Any] | None = None,
+) -> _T:
     """Convert a value of a document to plain lists and dicts, and return the result of ``read``.
 
     :param read: a function that is called with the lists and dicts. It may raise a
         :class:`SelectorError` with the path of a mistake, such as ``nodeSelector['region']``.
     :param path: the path of the value in the document, for messages.
+    :param convert: returns the Python value of a scalar; by default, False for what is neither a
+        string nor null, so that the reader refuses it.
     :raises StructureError: if ``read`` raises an error, or a key is not a string. The error has
         the position of the mistake in the document.
     """
     try:
-        return read(to_python(value, _string_or_null, _key_text))
+        return read(to_python(value, convert or _string_or_null, _key_text))
     except SelectorError as error:
         inner, message = error.path, error.message
         hint: Hint = error.fix
@@ -420,10 +499,19 @@ def read_structured(value: Value, read: Callable[[Any], _T], path: str = "") -> 
 
 
 def _string_or_null(scalar: Scalar) -> str | bool | None:
-    """Return a string, None for null, or False for other types, so that the reader refuses them."""
     if scalar.kind == "text":
         return scalar.text
     return None if scalar.kind == "null" else False
+
+
+def _python_value(scalar: Scalar) -> str | int | float | bool | None:
+    """Return a string, a decimal number, a boolean, or None; False for any other scalar."""
+    if scalar.kind == "boolean":
+        return scalar.text.lower() in ("true", "yes", "on", "y")
+    if scalar.kind == "number":
+        with suppress(ValueError):
+            return int(scalar.text) if scalar.text.isdecimal() else float(scalar.text)
+    return _string_or_null(scalar)
 
 
 def _key_text(key: Scalar) -> str:

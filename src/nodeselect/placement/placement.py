@@ -5,6 +5,7 @@ NodeResourcesFit.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import starmap
 from types import MappingProxyType, NoneType
 from typing import Any, NamedTuple
 
@@ -150,6 +151,12 @@ class Placement(_Fields):
             *(Tolerates(key, effect, self.tolerations) for key, effect in excluding),
             *(AtLeast(resource, amount) for resource, amount in self.requests.items()),
         )
+
+    @property
+    def conditions(self) -> tuple[Tolerates | AtLeast, ...]:
+        """What is required beside :attr:`selector`; all tolerations are one condition."""
+        requests = starmap(AtLeast, self.requests.items())
+        return Tolerates("", "", self.tolerations), *requests
 
     def __and__(self, selector: Selector | AnyOf) -> "Placement":
         """Return a placement that also requires ``selector``."""

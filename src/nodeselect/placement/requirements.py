@@ -4,16 +4,21 @@ If the taints or the resources of a node are unknown, the requirement is met. An
 these nodes.
 """
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple, TypeAlias
 
 from nodeselect.node import CORDON, Node, Taint
 from nodeselect.placement.toleration import Toleration, excludes
 from nodeselect.placement.usage import Usage
 from nodeselect.quantity import quantity_text
+from nodeselect.selectors import AnyOf, Selector
 
 
 class Tolerates(NamedTuple):
-    """The ``tolerations`` of a pod cover those taints of a node that have a key and an effect."""
+    """The ``tolerations`` of a pod cover those taints of a node that have a key and an effect.
+
+    If ``key`` is empty, they cover all taints of the node.
+    """
 
     key: str
     effect: str
@@ -21,15 +26,31 @@ class Tolerates(NamedTuple):
 
     def is_met(self, node: Node, usage: Usage | None = None) -> bool:
         """Return whether they cover these taints of a node."""
+        return self.allows(node.taints or ())
+
+    def allows(self, taints: Iterable[Taint]) -> bool:
+        """Return whether they cover those of ``taints`` that have the key and the effect."""
         return not any(
             excludes(taint, self.tolerations)
-            for taint in node.taints or ()
-            if taint.key == self.key and taint.effect == self.effect
+            for taint in taints
+            if not self.key or (taint.key == self.key and taint.effect == self.effect)
         )
 
+    def found(self, node: Node, usage: Usage | None = None) -> str:
+        """Return the taints of a node that have the key and the effect; ``unknown`` if unknown."""
+        if node.taints is None:
+            return "unknown"
+        return ", ".join(str(each) for each in node.taints if each[:2] == (self.key, self.effect))
+
     def __str__(self) -> str:
-        taint = Taint(self.key, self.effect)
-        return "schedulable" if taint == CORDON else f"tolerates {taint}"
+        if self.is_about_cordon:
+            return "schedulable"
+        return f"tolerates {self.key}:{self.effect}"
+
+    @property
+    def is_about_cordon(self) -> bool:
+        """Whether the taint is that of a cordoned node."""
+        return (self.key, self.effect) == CORDON[:2]
 
 
 class AtLeast(NamedTuple):
@@ -45,5 +66,17 @@ class AtLeast(NamedTuple):
         used = 0 if usage is None else usage.of(node.id).get(self.resource, 0)
         return node.resources.get(self.resource, 0) - used >= self.amount
 
+    def found(self, node: Node, usage: Usage | None = None) -> str:
+        """Return how much is free on a node, as a quantity; ``unknown`` if unknown."""
+        if node.resources is None:
+            return "unknown"
+        used = 0 if usage is None else usage.of(node.id).get(self.resource, 0)
+        free = max(0, node.resources.get(self.resource, 0) - used)
+        return quantity_text(self.resource, free)
+
     def __str__(self) -> str:
         return f"{self.resource} >= {quantity_text(self.resource, self.amount)}"
+
+
+Condition: TypeAlias = Selector | AnyOf | Tolerates | AtLeast
+"""One of the conditions into which a selector or a placement is split; all of them must hold."""

@@ -89,13 +89,14 @@ def job_selector(job: str, content: "Selector | Manifest | None" = None) -> Sele
         raise _wrong_number_error(job, content)
     _report({job: content})
     (workload,) = content.workloads
-    if not workload.selectors:
+    selector = workload.placement.selector
+    if selector == Selector.nothing():
         text = "can use no node: every term of its node affinity is empty"
         _write(job_name(job), f"{printable(workload.name)} {text}")
-    elif workload.selectors == (Selector.everything(),):
+    elif selector == Selector.everything():
         text = "can use EVERY node: it has no condition on nodes"
         _write(job_name(job), f"{printable(workload.name)} {text}")
-    return any_of(workload.selectors)
+    return selector
 
 
 def job_selectors(
@@ -133,7 +134,7 @@ def job_selectors(
         manifests[file] = job
         for workload in job.workloads:
             each = f"{name}#{workload.name}" if len(job.workloads) > 1 else name
-            selectors[each] = any_of(workload.selectors)
+            selectors[each] = workload.placement.selector
     if not selectors and not invalid:  # folders of other objects of Kubernetes
         skipped = [kind for manifest in manifests.values() for kind in manifest.skipped]
         raise _no_workload_error(" ".join(sources), skipped)
@@ -182,8 +183,9 @@ def _report(manifests: "Mapping[str, Manifest]") -> None:
         _write(name, f"not read: {join_limited(kinds, 5)}")
     workloads = [each for manifest in manifests.values() for each in manifest.workloads]
     if workloads:
-        others = dict.fromkeys(words for each in workloads for words in each.not_considered)
-        _write(name, f"not considered: {join_limited(['taints', *others], 20)}")
+        placements = [each.placement for each in workloads]
+        others = dict.fromkeys(words for each in placements for words in each.not_considered)
+        _write(name, f"not considered: {join_limited(['taints', 'requests', *others], 20)}")
 
 
 def _wrong_number_error(job: str, manifest: "Manifest") -> JobError:

@@ -14,7 +14,8 @@ from nodeselect.explain.countable import (
     Positions,
     rank_counts,
 )
-from nodeselect.explain.explanation import Condition, NearMiss, label_requirement
+from nodeselect.explain.explanation import NearMiss, label_requirement
+from nodeselect.placement.requirements import Condition
 
 # For how many requirements one integer of SQL has bits.
 _WORD = 60
