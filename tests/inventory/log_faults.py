@@ -17,8 +17,9 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+from typing import Any
 
-from nodeselect import ChangeLog, Inventory, InventoryError, Node
+from nodeselect import ChangeLog, Inventory, InventoryError, Node, Taint
 from nodeselect.durable import change_log
 from nodeselect.durable.log_file import LogReader
 from tests.inventory.faults import failing_call
@@ -51,7 +52,10 @@ class Model:
 def changes(generation: int, ids: list[str]) -> list[Node | str]:
     """Return what the writer does to nodes of this generation with these ids."""
     random = Random(generation)
-    some: list[Node | str] = [Node("at", {"generation": str(generation)})]
+    known: dict[str, Any] = {}
+    if generation % 5 > 2:
+        known = {"taints": [Taint("k", "NoExecute")], "resources": {"cpu": generation}}
+    some: list[Node | str] = [Node("at", {"generation": str(generation)}, **known)]
     for node_id in random.sample(ids, random.randint(0, min(3, len(ids)))):
         if random.random() < 0.3:
             some.append(node_id)

@@ -11,6 +11,8 @@ from weakref import WeakSet
 
 from nodeselect.durable.log_file import (
     UNSET,
+    VERSION,
+    VERSION_WITH_FACTS,
     Base,
     LogPosition,
     LogReader,
@@ -192,6 +194,10 @@ class ChangeLog:
         :param nodes: how many nodes there are before the write.
         :raises InventoryError: with the code ``cannot-write``.
         """
+        if self._base.version == VERSION and any(map(_has_facts, changes)):
+            # In a new file, so that a follower that has the old one open reads the new header.
+            self._check_name()
+            self._replace(self._base._replace(version=VERSION_WITH_FACTS), self._base.end)
         data, end = encode_record(self._position, generation, nodes, changes)
         must_sync = self._interval is not None and (
             not self._interval or monotonic() - self._synced_at >= self._interval
@@ -221,8 +227,9 @@ class ChangeLog:
         :raises InventoryError: with the code ``cannot-write``; then nothing changes.
         """
         self.settle()
-        if mark.offset > len(self._base.to_header()):  # otherwise there is nothing to drop
-            self._replace(Base(mark.generation, nodes, mark.chain), mark)
+        if mark.offset > self._base.end.offset:  # otherwise there is nothing to drop
+            version = VERSION if mark.offset == self._position.offset else self._base.version
+            self._replace(Base(mark.generation, nodes, mark.chain, version), mark)
 
     def _replace(self, base: Base, mark: LogPosition | None) -> None:
         """Replace the file by one with the header of ``base`` and the writes after ``mark``.
@@ -371,6 +378,10 @@ class Follower:
     def restarted(self) -> "Follower":
         """Return a follower that reads the log from its beginning."""
         return Follower(self.path)
+
+
+def _has_facts(change: Node | str) -> bool:
+    return isinstance(change, Node) and change._facts is not None
 
 
 def _write_all(descriptor: int, data: bytes, offset: int) -> None:

@@ -19,7 +19,7 @@ from nodeselect.durable.saved_file import cannot_write
 from nodeselect.errors import InventoryError
 from nodeselect.files.inputs import cannot_read
 from nodeselect.files.replace import replace_file
-from nodeselect.node import Node
+from nodeselect.node import Node, Taint
 from nodeselect.problem import Place
 from nodeselect.readers.detect import LOG_MAGIC
 from nodeselect.text import printable, to_exact_str
@@ -32,7 +32,10 @@ except ImportError:  # there is none on Windows
 UNSET: Final = 2**64 - 1
 """The generation in the header of a log that no inventory has used yet."""
 
-_VERSION: Final = 1
+VERSION: Final = 1
+
+VERSION_WITH_FACTS: Final = 2
+"""The version of a log that may have nodes with facts, which older programs could not read."""
 
 # Magic, version, generation and number of the nodes to which the first record applies, checksum
 # that the first record continues, checksum of these fields.
@@ -83,15 +86,24 @@ class Base(NamedTuple):
     :param generation: the generation of the inventory.
     :param nodes: how many nodes the inventory has.
     :param chain: the number from which the checksum of the first record is computed.
+    :param version: the version of the format.
     """
 
     generation: int
     nodes: int
     chain: int
+    version: int = VERSION
+
+    @property
+    def end(self) -> LogPosition:
+        """The place where the first record begins."""
+        return LogPosition(self.generation, _HEADER.size, self.chain)
 
     def to_header(self) -> bytes:
         """Return the header of a log file, as bytes."""
-        fields = _HEADER.pack(LOG_MAGIC, _VERSION, *self, 0)[:-4]
+        fields = _HEADER.pack(LOG_MAGIC, self.version, self.generation, self.nodes, self.chain, 0)[
+            :-4
+        ]
         return fields + crc32(fields).to_bytes(4, "little")
 
 
@@ -137,7 +149,7 @@ class LogReader:
         except (OSError, ValueError) as error:
             raise cannot_read(self._name, error) from None
         self.base = self._read_base(header)
-        self.position = LogPosition(self.base.generation, _HEADER.size, self.base.chain)
+        self.position = self.base.end
 
     def close(self) -> None:
         """Close the file."""
@@ -281,11 +293,11 @@ class LogReader:
         start = LogPosition(0, 0, 0)
         if crc32(header[:-4]) != checksum:
             raise self.damaged(start, "the checksum of the header is wrong")
-        if version != _VERSION:
+        if version not in (VERSION, VERSION_WITH_FACTS):
             message = f"the log has version {version}, which this program does not know"
-            hint = f"it knows version {_VERSION}: upgrade nodeselect"
+            hint = f"it knows versions up to {VERSION_WITH_FACTS}: upgrade nodeselect"
             raise self._error("unknown-version", message, hint)
-        return Base(generation, nodes, chain)
+        return Base(generation, nodes, chain, version)
 
     def damaged(self, position: LogPosition, what: str) -> InventoryError:
         """Return the error for a log that is damaged at ``position``; ``what`` is the reason."""
@@ -411,15 +423,15 @@ def _msgspec() -> tuple[Any, Any]:
     import msgspec
 
     node = tuple[str, dict[str, str], str | None, str | None]
-    return msgspec, msgspec.json.Decoder(list[node | str])
+    facts = [("taints", list[Taint] | None), ("resources", dict[str, int] | None)]
+    with_facts = msgspec.defstruct("Row", [("node", node), *facts], forbid_unknown_fields=True)
+    return msgspec, msgspec.json.Decoder(list[node | str | with_facts])  # type: ignore[valid-type]
 
 
 def _encode_changes(changes: Sequence[Node | str]) -> bytes:
     msgspec, _ = _msgspec()
     rows = [
-        [change.id, dict(change.labels), change.name, change.state]
-        if isinstance(change, Node)
-        else to_exact_str(change, "an id")
+        _to_row(change) if isinstance(change, Node) else to_exact_str(change, "an id")
         for change in changes
     ]
     try:
@@ -429,6 +441,11 @@ def _encode_changes(changes: Sequence[Node | str]) -> bytes:
         text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
         return text.encode("utf-8", "surrogatepass")
     return encoded
+
+
+def _to_row(node: Node) -> list[Any] | dict[str, Any]:
+    row = [node.id, dict(node.labels), node.name, node.state]
+    return row if node._facts is None else {"node": row, **node._facts._asdict()}
 
 
 def _decode_changes(payload: bytes) -> list[Node | str]:
@@ -443,4 +460,10 @@ def _decode_changes(payload: bytes) -> list[Node | str]:
             rows = decoder.decode(payload)
     except msgspec.MsgspecError:
         raise ValueError("not changes") from None
-    return [row if isinstance(row, str) else Node(*row) for row in rows]
+    return [row if isinstance(row, str) else _to_node(row) for row in rows]
+
+
+def _to_node(row: Any) -> Node:
+    if isinstance(row, tuple):
+        return Node(*row)
+    return Node(*row.node, taints=row.taints, resources=row.resources)
