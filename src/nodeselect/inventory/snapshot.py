@@ -244,7 +244,8 @@ class BaseInventory:
 
         The columns are ``id``, ``name``, ``state``, which are strings, and ``labels``, a map of
         strings; an absent name or state is NULL. :meth:`Inventory.from_arrow` with its defaults
-        returns the same nodes. Cost: about a microsecond a node.
+        returns the same nodes, but their taints and resources are unknown: a table has no columns
+        for these. Cost: about a microsecond a node.
 
         :raises InventoryError: if pyarrow is not installed, or a text has a surrogate.
         """

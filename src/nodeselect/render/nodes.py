@@ -5,8 +5,10 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
+from typing import Any
 
 from nodeselect.node import Node
+from nodeselect.quantity import quantity_text
 from nodeselect.render.id_ranges import compress_ids
 from nodeselect.render.screen import Screen, align_columns
 from nodeselect.text import printable, quoted
@@ -138,8 +140,19 @@ def _json_array(nodes: Sequence[Node]) -> Iterator[str]:
 
 def _json_object(node: Node) -> str:
     """Return a node as a JSON object in printable ASCII; nodeselect can read this object back."""
-    fields = {"id": node.id, "name": node.name, "state": node.state, "labels": dict(node.labels)}
+    fields: dict[str, Any] = {"id": node.id, "name": node.name, "state": node.state}
+    fields["labels"] = dict(node.labels)
+    if node.taints is not None:
+        fields["taints"] = [_without_empty(taint._asdict()) for taint in node.taints]
+    if node.resources is not None:
+        fields["resources"] = {
+            name: quantity_text(name, amount) for name, amount in node.resources.items()
+        }
     return json.dumps({name: value for name, value in fields.items() if value is not None})
+
+
+def _without_empty(fields: dict[str, str]) -> dict[str, str]:
+    return {name: text for name, text in fields.items() if text}
 
 
 def csv_lines(
@@ -188,7 +201,9 @@ def csv_lines(
         return text.getvalue()
 
     reason = None
-    if any(text != cell for text, cell in cells.items()):
+    if any(node._facts is not None for node in nodes):
+        reason = "taints and resources are left out"
+    elif any(text != cell for text, cell in cells.items()):
         reason = "some cells are escaped"
     elif any(is_header(row, rows[0], "id") for row in rows[1:]):
         reason = "a node looks like a header"
