@@ -30,6 +30,7 @@ from nodeselect.jobs.check.suggestions import suggest_text
 from nodeselect.limits import LIMITS
 from nodeselect.notations.bacalhau import selector_from_bacalhau
 from nodeselect.placement import Placement
+from nodeselect.placement.placement import UNCLAIMED_VOLUMES
 from nodeselect.problem import Fix
 from nodeselect.selectors import AnyOf, Selector, selectors_from_pod_spec
 from nodeselect.selectors.label_selector import (
@@ -229,10 +230,13 @@ def _read_object(value: Value, volumes: Mapping[tuple[str, str], Value]) -> Work
     read = partial(Placement.from_pod_spec, kind=kind.text)
     placement = read_structured(_read_fields(spec), read, path, _python_value)
     words = dict.fromkeys(placement.not_considered)
-    for volume in _volumes_of(spec, names[0], volumes):
-        if volume is None:
-            words["volumes"] = None
-        elif (affinity := find(volume, "spec.nodeAffinity")) is not None:
+    claimed = list(_volumes_of(spec, names[0], volumes))
+    known = [volume for volume in claimed if volume is not None]
+    unclaimed = (f"volumes.{source}" for source in UNCLAIMED_VOLUMES)
+    if len(known) == len(claimed) and not any(_has(spec, field) for field in unclaimed):
+        words.pop("volumes", None)
+    for volume in known:
+        if (affinity := find(volume, "spec.nodeAffinity")) is not None:
             placement &= read_structured(affinity, _read_volume_affinity, "spec.nodeAffinity")
     if _has(value, "spec.volumeClaimTemplates"):
         words["volumes"] = None

@@ -164,26 +164,28 @@ class Placement(_Fields):
 
 
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
-_VOLUMES = (
-    *("awsElasticBlockStore", "azureDisk", "cinder", "ephemeral", "gcePersistentDisk", "iscsi"),
-    *("persistentVolumeClaim", "rbd"),
-)
 
-# Further conditions on nodes, and the fields that have them.
-_CONDITIONS = {
-    "pod affinity": [f"affinity.podAffinity.{_REQUIRED}"],
-    "pod anti-affinity": [f"affinity.podAntiAffinity.{_REQUIRED}"],
-    "volumes": [f"volumes.{source}" for source in _VOLUMES],
-    "host ports": ["containers.ports.hostPort", "initContainers.ports.hostPort"],
-    "resource claims": ["resourceClaims"],
-    "runtime class": ["runtimeClassName"],
-    "scheduling gates": ["schedulingGates"],
+UNCLAIMED_VOLUMES = (
+    *("awsElasticBlockStore", "azureDisk", "cinder", "ephemeral", "gcePersistentDisk", "iscsi"),
+    "rbd",
+)
+"""The kinds of volumes, other than claims, that a pod may not be able to use on every node."""
+
+# Further conditions on nodes, and the paths of the fields that have them.
+_CONDITIONS: dict[str, list[tuple[str, ...]]] = {
+    "pod affinity": [("affinity", "podAffinity", _REQUIRED)],
+    "pod anti-affinity": [("affinity", "podAntiAffinity", _REQUIRED)],
+    "volumes": [("volumes", kind) for kind in ("persistentVolumeClaim", *UNCLAIMED_VOLUMES)],
+    "host ports": [(name, "ports", "hostPort") for name in ("containers", "initContainers")],
+    "resource claims": [("resourceClaims",)],
+    "runtime class": [("runtimeClassName",)],
+    "scheduling gates": [("schedulingGates",)],
 }
 
 
 def _not_considered(spec: Mapping[str, Any]) -> Iterator[str]:
     for words, paths in _CONDITIONS.items():
-        if any(any(_values(spec, *path.split("."))) for path in paths):
+        if any(path[0] in spec and any(_values(spec, *path)) for path in paths):
             yield words
     if spec.get("hostNetwork") and any(_values(spec, "containers", "ports")):
         yield "host ports"  # all ports are those of the host
