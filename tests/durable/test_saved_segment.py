@@ -10,13 +10,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nodeselect import Inventory, InventoryError, Node, Selector
+from nodeselect import Inventory, InventoryError, Node, Selector, Taint
 from nodeselect.durable import saved_segment
 from nodeselect.durable.saved_file import Sections
+from nodeselect.index import arrays
 from nodeselect.index import segment as segment_module
 from nodeselect.index.postings import Postings, encoded_bytes
 from nodeselect.index.segment import Segment
-from tests.inventory.facts import indexed_facts, naive_facts
+from tests.inventory.facts import found_in, indexed_facts, naive_facts
 from tests.inventory.forging import read_sections, to_file
 from tests.inventory.small import SMALL, tuned
 from tests.property.strategies import KEYS, LABEL_VALUES, facts, selectors
@@ -172,6 +173,60 @@ def test_sections_that_contradict_each_other(
     with refused("damaged") as caught:
         use(opened, tmp_path / "again.nsx")
     assert caught.value.message == f"damaged: {message}"
+
+
+UNKNOWN_TAINTS = "the nodes have taints that are not in the file"
+NOT_VALID = "the taints are not valid"
+AMOUNTS = "the section 'amounts.1' has no amounts of the nodes"
+
+FORGED_FACTS: list[tuple[str, Callable[[bytes], bytes], str]] = [
+    ("taints", lambda _: b"\0\1\2\3", UNKNOWN_TAINTS),
+    ("taints", lambda _: b"\0\1\2", "the section 'taints' has 3 numbers, not 4"),
+    ("taints.starts", lambda _: b"\0\0\5", "the section 'taints.starts' does not end at 6"),
+    ("taints.starts", lambda _: b"\0\0\6\6", NOT_VALID),  # two are the same
+    ("taints.starts", lambda _: b"\0\1\6", NOT_VALID),
+    ("taints.starts", lambda _: b"\0\3\0\6", NOT_VALID),
+    ("taints.fields", lambda data: data.replace(b"NoExecute", b"NoExecuti"), NOT_VALID),
+    ("taints.fields", lambda data: data.replace(b"a", b"c"), NOT_VALID),  # not sorted
+    ("resources", lambda data: data.replace(b"cpu", b"gpu"), "the resources are not in order"),
+    ("amounts.1", lambda data: data[8:] + data[:8], AMOUNTS),
+    ("amounts.1", lambda data: data[:8], AMOUNTS),
+    ("amounts.1", lambda data: data[:15] + b"\x80", AMOUNTS),
+    ("amounts.1.codes", lambda _: b"\2\2\2\2", AMOUNTS),
+    (
+        *("amounts.1.codes", lambda _: b"\0" * 5),
+        "the section 'amounts.1.codes' has 5 numbers, not 4",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "change", "message"), FORGED_FACTS)
+def test_facts_that_contradict_each_other(
+    name: str, change: Callable[[bytes], bytes], message: str, tmp_path: Path
+) -> None:
+    """The same for taints and amounts, whether they are read of a node or from the index."""
+    file = tmp_path / "fleet.nsx"
+    taints = Taint("a", "NoExecute", "x"), Taint("b", "NoExecute")
+    fleet = [
+        Node("n-0"),
+        Node("n-1", taints=()),
+        Node("n-2", taints=taints, resources={"cpu": 5, "disk": 1}),
+        Node("n-3", resources={}),
+    ]
+    tuned(SMALL)(fleet).save(file)
+    data = with_section(file.read_bytes(), name, change)
+
+    def read_index(opened: Inventory) -> None:
+        found_in(segment_of(opened).index, lambda nodes: [str(len(nodes))])
+
+    uses: tuple[Callable[[Inventory], object], ...] = (list, read_index)
+    for use in uses:
+        for bulk in (arrays, None):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(saved_segment, "bulk_reader", lambda _, bulk=bulk: bulk)
+                with refused("damaged") as caught:
+                    use(Inventory.open(BytesIO(data)))
+            assert caught.value.message == f"damaged: {message}"
 
 
 def test_what_is_kept_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,8 +19,10 @@ from types import ModuleType
 from unittest.mock import patch
 from zlib import crc32
 
-from nodeselect import Inventory, InventoryError, Node, Selector
+from nodeselect import Inventory, InventoryError, Node, Selector, Taint
 from nodeselect.index import arrays
+from nodeselect.index.label_index import LabelIndex
+from nodeselect.quantity import MAX_AMOUNT
 from nodeselect.readers.detect import SAVED_MAGIC
 from tests.inventory.small import SMALL, tuned
 
@@ -58,6 +60,7 @@ _USES: list[_Use] = [
     lambda nodes: _write(nodes).changes_since(nodes),
     lambda nodes: nodes.changes_since(Inventory([Node("n-1")])),
     lambda nodes: nodes.stats,
+    lambda nodes: [_read_facts(index) for index in nodes._view.store.indexes()],
 ]
 
 _WITH_NUMPY: list[_Use] = [
@@ -68,6 +71,13 @@ _WITH_NUMPY: list[_Use] = [
 ]
 
 
+def _read_facts(index: LabelIndex) -> list[int]:
+    amounts = index.amounts.values()
+    assert all(each.largest <= MAX_AMOUNT for each in amounts)
+    sets = [*index.taints.values(), index.with_resources, *(each.at_least(2) for each in amounts)]
+    return list(map(len, sets))
+
+
 def _write(nodes: Inventory) -> Inventory:
     removed = [node_id for node_id in ("n-2", "n-3") if node_id in nodes]
     nodes.apply([Node("n-1", {"x": "9"}), Node("new", {"y": "1"}), *removed])
@@ -75,15 +85,20 @@ def _write(nodes: Inventory) -> Inventory:
 
 
 def saved_files(folder: Path) -> list[bytes]:
-    """Return some files: of ids of the same and of different lengths, with and without names."""
+    """Return some files: of ids of the same and of different lengths, with and without names.
+
+    The nodes of the last have taints and resources.
+    """
     files = []
-    for prefix, name in (("n", None), ("n" * 40, "web")):
+    for prefix, name, has_facts in (("n", None, 0), ("n" * 40, "web", 0), ("n", None, 1)):
         fleet = [
             Node(
                 f"{prefix if at % 9 == 8 else 'n'}-{at}",
                 {key: str(at % to) for key, to in (("x", 4), ("y", 7), ("z", 60)) if at % to != 1},
                 f"{name}-{at % 20}" if name and at % 3 else None,
                 [None, "a", "b", "connected", "lost"][at % 5],
+                taints=[Taint("k", "NoExecute", str(at % 4))] if has_facts and at % 3 else None,
+                resources={"cpu": at, "memory": 1 + at % 3} if has_facts and at % 4 else None,
             )
             for at in range(60)
         ]
@@ -175,7 +190,7 @@ def to_file(sections: dict[bytes, tuple[int, bytes]], nodes: int, generation: in
 def _bulk_reader(bulk: ModuleType | None) -> Iterator[None]:
     """Read many items by numpy, or not, if that is None."""
     with ExitStack() as stack:
-        for module in ("durable.saved_strings", "index.segment"):
+        for module in ("durable.saved_strings", "durable.saved_segment", "index.segment"):
             stack.enter_context(patch(f"nodeselect.{module}.bulk_reader", lambda _: bulk))
         yield
 

@@ -1,0 +1,93 @@
+"""Nodes as JSON are read as the same nodes; CSV says what it leaves out."""
+
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nodeselect import Inventory, Node, Selector, Taint
+from nodeselect.render.nodes import csv_lines, node_lines
+from tests.property.strategies import KEYS, LABEL_VALUES, facts
+
+FORGED = {
+    "\0taint a:NoSchedule": "",
+    "\0amount cpu": "5",
+    "\0name": "n-1",
+    "taints": "[]",
+    "resources": "{}",
+    "": "1",
+}
+"""Labels that look like facts."""
+
+
+@given(
+    st.lists(
+        st.tuples(st.dictionaries(st.sampled_from(KEYS), st.sampled_from(LABEL_VALUES)), facts()),
+        min_size=1,
+        max_size=4,
+    ),
+    st.sampled_from(["json", "ndjson"]),
+)
+def test_round_trip(fleet: list[tuple[dict[str, str], dict[str, object]]], output: str) -> None:
+    """Unknown taints and resources stay unknown, and none stay none."""
+    nodes = [
+        Node(f"n-{at}", labels, **known)  # type: ignore[arg-type]
+        for at, (labels, known) in enumerate(fleet)
+    ]
+    text = "\n".join(node_lines(nodes, output))
+    if "\\ud800" in text:  # half of a character, which readers of JSON refuse
+        text, nodes = text.replace("\\ud800", "x"), eval(repr(nodes).replace("\\ud800", "x"))
+    assert list(Inventory.read(io.StringIO(text))) == nodes
+
+
+def test_quantities() -> None:
+    """Amounts are quantities, and an empty value is left out."""
+    node = Node(
+        "n-1",
+        taints=[Taint("a", "NoExecute"), Taint("b", "NoSchedule", "c")],
+        resources={"cpu": 3920, "memory": 15 * 2**30, "pods": 110},
+    )
+    (line,) = node_lines([node], "ndjson")
+    assert line == (
+        '{"id": "n-1", "labels": {}, "taints": [{"key": "a", "effect": "NoExecute"}, {"key": "b",'
+        ' "effect": "NoSchedule", "value": "c"}], "resources": {"cpu": "3920m", "memory": "15Gi",'
+        ' "pods": "110"}}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("node", "reason"),
+    [
+        (Node("n-1"), None),
+        (Node("n-1", taints=()), "taints and resources are left out"),
+        (Node("n-1", resources={}), "taints and resources are left out"),
+    ],
+)
+def test_csv(node: Node, reason: str | None) -> None:
+    """CSV has no taints and no resources; it says so only if they are known."""
+    assert csv_lines([node])[1] == reason
+
+
+def test_labels_that_look_like_facts() -> None:
+    """No label is taken for a taint or a resource, in whatever a node is written."""
+    node = Node("n-1", FORGED)
+    for output in ("json", "ndjson"):
+        text = "\n".join(node_lines([node, Node("n-2")], output))
+        again = list(Inventory.read(io.StringIO(text)))
+        assert again == [node, Node("n-2")]
+        assert (again[0].taints, again[0].resources) == (None, None)
+    table = Inventory.read(io.StringIO("id,taints,resources\nn-1,a:NoSchedule,cpu=4\n"))
+    assert table["n-1"] == Node("n-1", {"taints": "a:NoSchedule", "resources": "cpu=4"})
+
+
+def test_facts_are_not_labels() -> None:
+    """Lists of labels, counts and tables of nodes show no taint and no resource."""
+    node = Node("n-1", {"x": "1"}, taints=[Taint("tainted", "NoExecute")], resources={"memory": 5})
+    inventory = Inventory([node])
+    answer = inventory.match(Selector.everything())
+    assert answer.label_counts().keys() == {"x"}
+    for output in ("table", "wide"):
+        text = "\n".join(node_lines([node], output, labels=True))
+        assert "taint" not in text
+        assert "memory" not in text
