@@ -59,6 +59,9 @@ POD_SPECS = {
     "CronJob": f"spec.jobTemplate.{_TEMPLATE}",
 }
 
+# The kinds of objects that tell on which nodes a volume can be used.
+_VOLUME_KINDS = ("PersistentVolume", "PersistentVolumeClaim")
+
 # The groups of APIs that have these kinds. A Job of another group has other fields.
 _GROUPS = ("", "apps", "batch", "extensions")
 
@@ -197,7 +200,8 @@ def _read_objects(objects: Iterable[Value]) -> tuple[Manifest, list[Finding]]:
         try:
             workload = _read_object(value, volumes)
             if isinstance(workload, str):
-                skipped.append(workload)
+                if not (volumes and workload in _VOLUME_KINDS):
+                    skipped.append(workload)
             elif workloads.setdefault(workload.name, workload) is not workload:
                 message = f"a second object is called {quoted(workload.name)}"
                 raise StructureError(Finding(value, "", message, code="duplicate-object"))
@@ -262,7 +266,7 @@ def _bound_volumes(objects: Iterable[Value]) -> dict[tuple[str, str], Value]:
 
     A volume names its claim in ``claimRef``, and a claim its volume in ``volumeName``.
     """
-    by_kind: dict[str, list[Value]] = {"PersistentVolume": [], "PersistentVolumeClaim": []}
+    by_kind: dict[str, list[Value]] = {kind: [] for kind in _VOLUME_KINDS}
     for value in objects:
         by_kind.get(_text(value, "kind"), []).append(value)
     volumes = {_text(each, "metadata.name"): each for each in by_kind["PersistentVolume"]}
