@@ -45,6 +45,9 @@ _COMMANDS = {
     "help": "Show the help of a command.",
 }
 
+# What a user types to run the plugin of kubectl.
+_PLUGIN = "kubectl nodeselect"
+
 
 class _Commands(click.Group):
     """The group of all commands; it imports the module of a command only to run the command."""
@@ -63,6 +66,10 @@ class _Commands(click.Group):
             command = getattr(import_module(f"nodeselect.cli.commands.{module}"), cmd_name)
         if colour_option not in command.params:
             command.params.append(colour_option)
+        if ctx.find_root().info_name == _PLUGIN:
+            from nodeselect.cli.plugin import for_cluster  # not needed otherwise
+
+            return for_cluster(command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -122,8 +129,7 @@ def show_help(context: click.Context, command: str | None) -> None:
     Without COMMAND, list all commands. "nodeselect COMMAND --help" prints the same.
     """
     words = ["--help"] if command is None else [command, "--help"]
-    root = context.find_root()
-    root.command.main(words, prog_name=root.info_name, standalone_mode=False)
+    commands.main(words, prog_name=context.find_root().info_name, standalone_mode=False)
 
 
 def main() -> None:
@@ -136,16 +142,12 @@ def main() -> None:
 def run() -> int:
     """Run the command line and return its exit status."""
     is_plugin = os.path.basename(sys.argv[0]) == "kubectl-nodeselect"
+    program = _PLUGIN if is_plugin else "nodeselect"
     try:
         if "_NODESELECT_COMPLETE" in os.environ:  # a shell asks what may follow
             for shell in SHELLS.values():
                 add_completion_class(shell)
-        if is_plugin:
-            from nodeselect.cli.plugin import PROGRAM, PluginCommands  # not needed otherwise
-
-            status = PluginCommands(commands).main(prog_name=PROGRAM, standalone_mode=False)
-        else:
-            status = commands.main(prog_name="nodeselect", standalone_mode=False)
+        status = commands.main(prog_name=program, standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
         if isinstance(error, click.NoSuchOption):  # without what click suggests

@@ -8,14 +8,11 @@ from nodeselect.cli.inputs.nodes import NodeFiles
 from nodeselect.text import printable
 
 
-def command_line(words: Iterable[str], program: Sequence[str] = ("nodeselect",)) -> str:
-    """Return the shell command that runs nodeselect with the arguments ``words``.
-
-    :param program: the words that run nodeselect.
-    """
+def command_line(words: Iterable[str], program: str = "nodeselect") -> str:
+    """Return the shell command that runs nodeselect with the arguments ``words``."""
     import shlex  # loads slowly
 
-    return printable(shlex.join([*program, *words]))
+    return printable(f"{program} {shlex.join(words)}")
 
 
 def explain_hint(
@@ -43,7 +40,6 @@ def explain_hint(
     if states:
         options["--state"] = [",".join(sorted(states))]
     words = [word for name, values in options.items() for value in values for word in (name, value)]
-    program = ["nodeselect"]
-    if nodes_from.cluster is not None:
-        program, words = ["kubectl", "nodeselect"], [*words, *nodes_from.cluster.options]
-    return f"for details, {saved}run: {command_line(['explain', *words], program)}"
+    program = "nodeselect" if nodes_from.cluster is None else "kubectl nodeselect"
+    command = command_line(["explain", *words, *(nodes_from.cluster or ())], program)
+    return f"for details, {saved}run: {command}"

@@ -155,9 +155,7 @@ def default_nodes() -> NodeFiles | None:
     """
     kubectl_options = click.get_current_context().meta.get(KUBECTL_OPTIONS)
     if kubectl_options is not None:
-        from nodeselect.cli.inputs.cluster import Cluster  # imports subprocess
-
-        return node_files()._replace(cluster=Cluster(tuple(kubectl_options)))
+        return node_files()._replace(cluster=tuple(kubectl_options))
     if source := os.environ.get(VARIABLE):
         nodes = node_files(source)
         if source != "-" and not os.path.exists(source):

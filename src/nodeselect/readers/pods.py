@@ -101,7 +101,8 @@ def _read_pod(record: Any) -> Record:
         raise InventoryError("wrong-type", message, hint=_HINT)
     is_pod = record.get("kind") in (None, "Pod")
     if not is_pod or sub_object(record, "spec").get("containers") is None:
-        raise _not_a_pod(record)
+        message = "this is a node, not a pod" if _is_node(record) else "this is not a pod"
+        raise InventoryError("not-a-pod", message, hint=_HINT)
     pod: Record = _chosen(record, _FIELDS, "")
     if not pod.get("metadata", {}).get("name"):
         raise InventoryError("no-id", "the pod has no name", place="metadata.name")
@@ -113,31 +114,23 @@ def _chosen(value: Any, fields: Any, path: str) -> Any:
 
     :raises InventoryError: if a value in it has another type; its place is the path.
     """
-    expected: Any = str if fields is str else type(fields)
-    if not isinstance(value, expected):
-        noun = {dict: "an object", list: "a list", str: "a string"}[expected]
-        message = f"expected {noun}, found {describe(value)}"
-        raise InventoryError("wrong-type", message, place=path)
-    if expected is str:
+    if isinstance(fields, dict) and isinstance(value, dict):
+        return {
+            key: _chosen(value[key], inner, f"{path}.{printable(key[:60])}".lstrip("."))
+            for key, inner in (fields or dict.fromkeys(value, str)).items()
+            if value.get(key) is not None
+        }
+    if isinstance(fields, list) and isinstance(value, list):
+        return [_chosen(item, fields[0], f"{path}[{at}]") for at, item in enumerate(value)]
+    if fields is str and isinstance(value, str):
         return value
-    if expected is list:
-        items = enumerate(value)
-        return [_chosen(item, fields[0], f"{path}[{number}]") for number, item in items]
-    return {
-        key: _chosen(value[key], inner, f"{path}.{printable(key[:60])}".lstrip("."))
-        for key, inner in (fields or dict.fromkeys(value, str)).items()
-        if value.get(key) is not None
-    }
+    expected = "a string" if fields is str else describe(fields)
+    message = f"expected {expected}, found {describe(value)}"
+    raise InventoryError("wrong-type", message, place=path)
 
 
-def _not_a_pod(record: Record) -> InventoryError:
-    """Return the error for an object that is not a pod; it says if it is a node."""
-    kind = record.get("kind")
-    message = "this is not a pod: it has no spec.containers"
-    if kind not in (None, "Pod"):
-        message = f"expected a pod, found an object of kind {quoted(str(kind))}"
+def _is_node(record: Record) -> bool:
     try:
-        list(node_rows(WHOLE, record, is_event=True))
+        return bool(node_rows(WHOLE, record, is_event=True))
     except InventoryError:
-        return InventoryError("not-a-pod", message, hint=_HINT)
-    return InventoryError("not-a-pod", "this is a node, not a pod", hint=_HINT)
+        return False

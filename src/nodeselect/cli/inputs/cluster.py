@@ -3,12 +3,11 @@
 This is the only module of nodeselect that runs another program; it opens no connection itself.
 """
 
-import re
 import shlex
 import subprocess
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from io import BytesIO
-from typing import BinaryIO, Literal, NamedTuple
+from typing import BinaryIO
 from urllib.parse import quote
 
 import msgspec
@@ -17,14 +16,6 @@ from nodeselect.errors import InventoryError
 from nodeselect.files.inputs import reason_of
 from nodeselect.problem import Fix
 from nodeselect.text import printable, quoted
-
-# As many objects are requested at once, as kubectl itself does.
-_PAGE_SIZE = 500
-
-_KINDS = {"nodes": "NodeList", "pods": "PodList"}
-
-# The reason in "Error from server (REASON): …", which kubectl prints for an answer of the server.
-_REASON = r"Error from server \((\w+)\):"
 
 
 class _Metadata(msgspec.Struct):
@@ -40,70 +31,47 @@ class _Page(msgspec.Struct):
     items: list[msgspec.Raw] | None
 
 
-class Cluster(NamedTuple):
-    """The cluster that kubectl uses with these options, such as ``--context=prod``."""
+def list_pages(kind: str, options: Sequence[str]) -> Generator[tuple[BinaryIO, str], None, None]:
+    """List all objects of a kind: for each page, yield a JSON array of them, and its name.
 
-    options: tuple[str, ...] = ()
+    All pages together are one moment of the cluster. One page at a time is in memory.
 
-    @property
-    def name(self) -> str:
-        """The name of the cluster in messages."""
-        return " ".join(["the cluster", *map(printable, self.options)])
-
-    def pages(
-        self, resource: Literal["nodes", "pods"]
-    ) -> Generator[tuple[BinaryIO, str], None, None]:
-        """List all nodes or pods: for each page, yield a JSON array of them, and its name.
-
-        All pages together are one moment of the cluster. One page at a time is in memory.
-
-        :raises InventoryError: if kubectl cannot be run or fails, or the list is incomplete.
-        """
-        path = f"/api/v1/{resource}?limit={_PAGE_SIZE}"
-        token, number = "", 0
-        while token or not number:
-            number += 1
-            page = self._page(resource, f"{path}&continue={quote(token)}" if token else path)
+    :param kind: ``Node`` or ``Pod``.
+    :param options: options of kubectl, such as ``--context=prod``.
+    :raises InventoryError: if kubectl cannot be run or fails, or the list is incomplete.
+    """
+    resource = f"{kind.lower()}s"
+    command = printable(shlex.join(["kubectl", *options, "get", resource, "-A"]))
+    hint = Fix.write(command, "try again, or see whether kubectl can list them")
+    token, number = "", 0
+    while token or not number:
+        number += 1
+        path = f"/api/v1/{resource}?limit=500" + (f"&continue={quote(token)}" if token else "")
+        try:
+            page = msgspec.json.decode(_run([*options, "get", "--raw", path]), type=_Page)
             before, token = token, page.metadata.token or ""
-            if page.metadata.remaining if not token else token == before:
-                message = f"the list of {resource} is incomplete: no page follows page {number}"
-                hint = "run the command again"
-                raise InventoryError("one-page", message, hint=hint)
-            items = b"[%s]" % b",\n".join(map(bytes, page.items or ()))
-            yield BytesIO(items), f"page {number} of the {resource}"
-
-    def _page(self, resource: Literal["nodes", "pods"], path: str) -> _Page:
-        command = ["kubectl", *self.options, "get", "--raw", path]
-        try:
-            done = subprocess.run(  # noqa: S603 - no shell is involved
-                command, stdin=subprocess.DEVNULL, capture_output=True, check=False
-            )
-        except (OSError, ValueError) as error:  # a ValueError for NUL in an option
-            message, hint = f"cannot run kubectl: {reason_of(error)}", "is it installed?"
+            is_lost = token == before if token else bool(page.metadata.remaining)
+            if page.kind != f"{kind}List" or is_lost:
+                raise ValueError("of another kind, or the next page is unknown")
+        except OSError as error:
+            message = f"kubectl cannot list the {resource}: {reason_of(error)}"
             raise InventoryError("kubectl-failed", message, hint=hint) from None
-        shown = printable(shlex.join(["kubectl", *self.options, "get", resource, "-A"]))
-        see = Fix.write(shown, "see whether kubectl can list them")
-        if done.returncode:
-            raise _failure(resource, done.stderr.decode("utf-8", "replace"), see)
-        try:
-            page = msgspec.json.decode(done.stdout, type=_Page)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            page = None
-        if page is None or page.kind != _KINDS[resource]:
-            message = f"what kubectl printed is not a complete {_KINDS[resource]}"
-            raise InventoryError("not-a-list", message, hint=see)
-        return page
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            message = f"page {number} of the {resource} that kubectl lists is incomplete"
+            raise InventoryError("one-page", message, hint=hint) from None
+        items = b"[%s]" % b",\n".join(map(bytes, page.items or ()))
+        yield BytesIO(items), f"page {number} of the {resource}"
 
 
-def _failure(resource: str, text: str, see: Fix) -> InventoryError:
-    """Return the error for what kubectl printed on standard error; its last line is the reason."""
-    last = text.strip().rpartition("\n")[2].strip()
-    code, hint = "kubectl-failed", see
-    match re.findall(_REASON, last):
-        case ["Forbidden"]:
-            words = f"ask for the right to list {resource} in the whole cluster"
-            code, hint = "forbidden", Fix(words)
-        case ["Expired" | "Gone"]:
-            code, hint = "list-expired", Fix("the cluster has changed: run the command again")
-    message = f"kubectl cannot list the {resource}: {quoted(last, 300)}"
-    return InventoryError(code, message, hint=hint)
+def _run(arguments: Sequence[str]) -> bytes:
+    """Run kubectl and return its output; raise OSError if it cannot be run, or fails."""
+    done = subprocess.run(  # noqa: S603 - there is no shell
+        ["kubectl", *arguments],  # noqa: S607 - the user chooses it by PATH
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+    if done.returncode:
+        last = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
+        raise OSError(done.returncode, quoted(last.strip(), 300))
+    return done.stdout

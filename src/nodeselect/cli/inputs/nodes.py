@@ -25,7 +25,6 @@ from nodeselect.selectors import AnyOf, Selector
 from nodeselect.text import join_limited, pluralize, printable, quoted
 
 if TYPE_CHECKING:
-    from nodeselect.cli.inputs.cluster import Cluster
     from nodeselect.inventory import Inventory
 
 # The address of a database: its program, and its file unless it is PostgreSQL.
@@ -65,19 +64,19 @@ class NodeFiles(NamedTuple):
     :param sources: files, folders, and ``-`` for standard input.
     :param id_column: the name of the id column in CSV and Parquet; None for ``id``.
     :param stdin_conflict: the error message if the job must be read from standard input, too.
-    :param cluster: the cluster with the nodes, if there are no sources.
+    :param cluster: if there are no sources but a cluster: options of kubectl, as ``--context=a``.
     """
 
     sources: tuple[str, ...]
     id_column: str | None = None
     stdin_conflict: str = "--job and -n cannot both read standard input"
-    cluster: "Cluster | None" = None
+    cluster: tuple[str, ...] | None = None
 
     @property
     def name(self) -> str:
         """The name of the inputs in messages, such as ``a.json and standard input``."""
         if self.cluster is not None:
-            return self.cluster.name
+            return " ".join(["the cluster", *self.cluster])
         return join_limited(["standard input" if name == "-" else name for name in self.sources])
 
     def files(self, skipped: list[str] | None = None) -> list[str]:
@@ -116,8 +115,11 @@ def open_nodes(
     """
     skipped: list[str] = []
     files = nodes_from.files(skipped)
-    cluster = nodes_from.cluster
-    inputs = open_inputs(files) if cluster is None else cluster.pages("nodes")
+    inputs = open_inputs(files)
+    if nodes_from.cluster is not None:
+        from nodeselect.cli.inputs.cluster import list_pages  # imports subprocess
+
+        inputs = list_pages("Node", nodes_from.cluster)
     try:
         stream, name = next(inputs) if len(files) == 1 else (None, None)
         if stream is not None and is_saved(stream):
@@ -172,9 +174,11 @@ def open_pods(files: Sequence[str], nodes_from: NodeFiles) -> Iterator[Record] |
 
     Without either, return None: what runs on the nodes is unknown. See :func:`read_pods`.
     """
-    if files:
-        return read_pods(open_inputs(files))
-    return None if nodes_from.cluster is None else read_pods(nodes_from.cluster.pages("pods"))
+    if files or nodes_from.cluster is None:
+        return read_pods(open_inputs(files)) if files else None
+    from nodeselect.cli.inputs.cluster import list_pages  # imports subprocess
+
+    return read_pods(list_pages("Pod", nodes_from.cluster))
 
 
 def read_inventory(nodes_from: NodeFiles) -> "Inventory":

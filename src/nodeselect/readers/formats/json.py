@@ -354,6 +354,9 @@ class _JsonText:
         return self._mistake_at(self._index)
 
     def _mistake_at(self, index: int) -> InventoryError:
+        after = index - self._index
+        while _is_cut_off(self._text, index) and self._read_more():
+            index = after
         text = self._text
         if _is_cut_off(text, index):
             message, hint = "the JSON is cut off here", "get the complete output again"
