@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from nodeselect import Node, Placement, SelectorError, Usage
+from nodeselect import Inventory, Node, Placement, SelectorError, Usage
 from nodeselect.placement.requirements import AtLeast, Tolerates
 from nodeselect.quantity import parse_quantity
 from tests.differential.compare import Comparison
@@ -111,17 +111,15 @@ def difference(case: PlacementCase, verdict: PlacementVerdict) -> str | None:
     try:
         placement = Placement.from_pod_spec(case.spec, case.kind)
     except SelectorError as error:
-        return (
-            f"rejected: {error}" if verdict.accepted and error.code != "not-in-language" else None
-        )
+        return f"rejected: {error}" if verdict.accepted else None
     if not verdict.accepted:
         return "accepted"
     requests = {name: amount for name, amount in verdict.requests.items() if amount}
     if placement.requests != requests:
         return f"requests {placement.requests}, not {requests}"
     usage = Usage(pod for each in case.nodes for pod in each["pods"])
-    for each, expected in zip(case.nodes, verdict.nodes, strict=True):
-        node = Node.from_kubernetes(each["node"])
+    nodes = [Node.from_kubernetes(each["node"]) for each in case.nodes]
+    for node, expected in zip(nodes, verdict.nodes, strict=True):
         requirements = placement.requirements(node.taints or ())
         unmet = [each for each in requirements if not each.is_met(node, usage)]
         found = (
@@ -138,7 +136,13 @@ def difference(case: PlacementCase, verdict: PlacementVerdict) -> str | None:
         )
         if found != wanted:
             return f"{node.id}: {found}, not {wanted}"
-    return None
+    ids = [
+        node.id
+        for node, expected in zip(nodes, verdict.nodes, strict=True)
+        if _passes_all(expected)
+    ]
+    matching = Inventory(nodes).match(placement, usage=usage).ids()
+    return None if matching == ids else f"the inventory finds {matching}, not {ids}"
 
 
 def _passes_all(node: NodeVerdict) -> bool:
