@@ -55,11 +55,12 @@ def test_the_manual_page_is_installed() -> None:
 
 
 def test_version() -> None:
-    """The version of the package is that of the distribution, and what the script prints."""
+    """The version of the package is that of the distribution, and what the scripts print."""
     assert INSTALLED.version == nodeselect.__version__
-    script = Path(sys.executable).with_name("nodeselect")
-    done = subprocess.run([script, "--version"], capture_output=True, text=True, check=True)
-    assert done.stdout.split()[-1] == nodeselect.__version__
+    for name in ("nodeselect", "kubectl-nodeselect"):
+        script = Path(sys.executable).with_name(name)
+        done = subprocess.run([script, "--version"], capture_output=True, text=True, check=True)
+        assert done.stdout.split()[-1] == nodeselect.__version__
 
 
 def test_dependencies() -> None:

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodeselect import InventoryError
+from nodeselect import InventoryError, Usage
 from nodeselect.files import inputs
 from nodeselect.limits import LIMITS
 from nodeselect.readers import detect
@@ -121,6 +121,15 @@ def test_no_pods_and_several_inputs() -> None:
     nulls = {"metadata": {"name": "a", "namespace": None}, "spec": {"containers": []}}
     nulls |= {"status": None, "kind": "Pod"}
     assert pods_of(json.dumps(nulls)) == [minimal]
+
+
+def test_usage() -> None:
+    """What is kept of a pod is all that counts for the usage of its node."""
+    whole, kept = Usage([ONE, TWO]), Usage(pods_of(LIST))
+    assert kept.of("w-1") == whole.of("w-1") != {}
+    workload = ("Deployment", "web", "prod")
+    assert kept.pods_of(*workload) == whole.pods_of(*workload)
+    assert len(kept.pods_of(*workload)) == 2
 
 
 NODE = {"kind": "Node", "apiVersion": "v1", "metadata": {"name": "w-1"}, "spec": {}, "status": {}}
