@@ -68,9 +68,7 @@ def measure(tab: Browser, file: Path, size: int) -> dict[str, Any]:
     inventory = Inventory(Node(node_id, labels) for node_id, labels in nodes(size))
     selector = Selector.parse(FIVE)
     start = time.perf_counter()
-    text = render_page(
-        inventory.explain(selector), selector, inventory.match(Selector.everything()), "fleet"
-    )
+    text = render_page(inventory.explain(selector), selector.split(), inventory, "fleet")
     made = time.perf_counter() - start
     file.write_text(text, encoding="utf-8")
     opened, searched = [], []

@@ -57,7 +57,7 @@ def check(data: bytes) -> None:
         assert failed == failed_of(selector, nodes[0])
     _check_lines(explanation_lines(output, title, result, screen), output, screen)
     if seed % 64 == 0:
-        _check_lines([render_page(explanation, selector, nodes)], "html", screen)
+        _check_lines([render_page(explanation, selector.split(), nodes)], "html", screen)
     if seed % 8 == 3:
         _check_standing(selector, nodes)
     if seed % 4 == 2:

@@ -114,8 +114,10 @@ def test_what_is_not_considered() -> None:
     line = "not considered: pod affinity and volumes"
     assert f"\n\n{line}" in render_text(explanation)
     assert line in "\n".join(explanation_lines("markdown", "", explanation, Screen()))
-    assert f">{line}</p>" in render_page(explanation, selector, inventory)
-    assert "not considered" not in render_page(inventory.explain(selector), selector, inventory)
+    assert f">{line}</p>" in render_page(explanation, selector.split(), inventory)
+    assert "not considered" not in render_page(
+        inventory.explain(selector), selector.split(), inventory
+    )
 
 
 def test_conditions_that_are_not_on_labels() -> None:

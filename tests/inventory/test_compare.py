@@ -3,9 +3,14 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodeselect import AnyOf, Inventory, Node, Selector
+from nodeselect import AnyOf, Inventory, Node, Placement, Selector, Taint, Toleration
 from nodeselect.explain.explanation import alternatives, requirement_text
-from nodeselect.inventory.compare import Difference, compare_inventories, compare_selectors
+from nodeselect.inventory.compare import (
+    Difference,
+    LabelChange,
+    compare_inventories,
+    compare_selectors,
+)
 from tests import naive
 from tests.property.strategies import IDS, any_ofs, selectors
 from tests.property.strategies import labels as labels_of_nodes
@@ -76,3 +81,24 @@ def test_fleets_by_brute_force(
             now = old[each.id] | {one.key: one.new for one in each.labels if one.new is not None}
             gone = {one.key for one in each.labels if one.new is None}
             assert {key: now[key] for key in now if key not in gone} == new[each.id]
+
+
+def test_placements() -> None:
+    """The taints and amounts that changed are reported, and what a placement requires."""
+    taint = Taint("gpu", "NoSchedule")
+    free = Node("n-1", taints=[], resources={"cpu": 4_000})
+    tainted = Node("n-1", taints=[taint], resources={"cpu": 4_000})
+    small = Node("n-1", taints=[], resources={"cpu": "500m"})
+    placement = Placement(requests={"cpu": "1"})
+    old = Inventory([free])
+    for new, key, before, now in (
+        (tainted, "taint", None, "gpu:NoSchedule"),
+        (small, "cpu", "4", "500m"),
+    ):
+        (change,) = compare_inventories(old, Inventory([new]), placement).removed
+        assert (change.why, change.others) == ("others", (LabelChange(key, before, now, True),))
+        (change,) = compare_inventories(Inventory([new]), old, placement).added
+        assert change.others == (LabelChange(key, now, before, True),)
+    tolerant = Placement(tolerations=[Toleration("gpu", "Exists")])
+    (change,) = compare_selectors(Inventory([tainted]), placement, tolerant).added
+    assert change.requirements == ("tolerates gpu:NoSchedule",)

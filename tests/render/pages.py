@@ -39,7 +39,7 @@ def page_of(
     inventory = Inventory(nodes)
     everything = inventory.match(Selector.everything())
     explanation = inventory.explain(parsed)
-    return render_page(explanation, parsed, everything, subject, sources=sources)
+    return render_page(explanation, parsed.split(), everything, subject, sources=sources)
 
 
 def fleet(n: int = 500) -> list[Node]:

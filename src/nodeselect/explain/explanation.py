@@ -219,13 +219,23 @@ def explain_placement(
     """
     rows = list(explain_node(placement.selector, node.id, node.labels).requirements)
     for each in placement.requirements(node.taints or ()):
-        is_met = each.is_met(node, usage)
-        if not (is_met and isinstance(each, AtLeast) and each.resource == "pods"):
-            rows.append((str(each), each.found(node, usage), is_met))
-    unknown = {"taints": node.taints is None, "resources": node.resources is None}
-    words = [f"{name}, which are not known" for name, is_unknown in unknown.items() if is_unknown]
+        passes = each.is_met(node, usage)
+        if not (passes and isinstance(each, AtLeast) and each.resource == "pods"):
+            rows.append((str(each), each.found(node, usage), passes))
+    words = list(placement.not_considered)
+    if node.taints is None:
+        words.append("the taints, which are not known")
+    if node.resources is None and placement.requests:
+        words.append("the resources, which are not known")
     matches = all(passes for _, _, passes in rows)
-    return NodeExplanation(node.id, matches, tuple(rows), (*placement.not_considered, *words))
+    return NodeExplanation(node.id, matches, tuple(rows), tuple(words))
+
+
+def is_met(condition: Condition, node: Node, usage: Usage | None = None) -> bool:
+    """Return whether a node satisfies one of the conditions into which a selector is split."""
+    if isinstance(condition, Selector | AnyOf):
+        return condition.matches(node.labels, node.id)
+    return condition.is_met(node, usage)
 
 
 class Explanation(NamedTuple):

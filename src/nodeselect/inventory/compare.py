@@ -10,10 +10,13 @@
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-from nodeselect.explain.explanation import named_keys, requirement_text
+from nodeselect.explain.explanation import is_met, named_keys, requirement_text
 from nodeselect.inventory.inventory import Inventory
 from nodeselect.inventory.snapshot import Snapshot
 from nodeselect.node import Node, count_connected
+from nodeselect.placement import Placement
+from nodeselect.placement.requirements import Condition
+from nodeselect.quantity import quantity_text
 from nodeselect.selectors import AnyOf, Selector
 from nodeselect.text import pluralize
 
@@ -39,11 +42,13 @@ class Change(NamedTuple):
 
     :param why: ``selector`` if the selector changed; ``joined`` if only the new inventory has the
         node; ``left`` if only the old inventory has it; ``labels`` if its labels changed; ``state``
-        if only its state changed.
+        if only its state changed; ``others`` if only its taints or resources changed.
     :param requirements: if the selector changed, the requirements that the node fails: of the old
         selector for a node that begins to match, of the new one for a node that stops matching.
     :param labels: which labels changed; those whose keys are in the selector come first.
     :param state: the old and the new state, if both are known and differ; otherwise None.
+    :param others: if a placement was compared, which taints and amounts of resources changed: the
+        key is ``taint`` or the name of the resource.
     """
 
     id: str
@@ -51,12 +56,14 @@ class Change(NamedTuple):
     requirements: tuple[str, ...] = ()
     labels: tuple[LabelChange, ...] = ()
     state: tuple[str, str] | None = None
+    others: tuple[LabelChange, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the change as a dict of JSON values."""
         return {
             **self._asdict(),
             "labels": [change._asdict() for change in self.labels],
+            "others": [change._asdict() for change in self.others],
             "state": self.state and {"old": self.state[0], "new": self.state[1]},
         }
 
@@ -114,20 +121,23 @@ class Difference(NamedTuple):
 
 def compare_selectors(
     inventory: _Nodes,
-    old: Selector | AnyOf,
-    new: Selector | AnyOf,
+    old: Selector | AnyOf | Placement,
+    new: Selector | AnyOf | Placement,
     *,
     names: tuple[str, str] | None = None,
 ) -> Difference:
-    """Compare the nodes that two selectors match in one inventory.
+    """Compare the nodes that two selectors or placements match in one inventory.
 
     :param names: the names of ``old`` and ``new`` in the result; by default, their texts.
     """
     names = names or (str(old), str(new))
 
-    def failure(node: Node, selector: Selector | AnyOf) -> Change:
-        parts = [part for part in selector.split() if not part.matches(node.labels, node.id)]
-        return Change(node.id, "selector", requirements=tuple(map(requirement_text, parts)))
+    def failure(node: Node, selector: Selector | AnyOf | Placement) -> Change:
+        parts: tuple[Condition, ...] = _labels_of(selector).split()
+        if isinstance(selector, Placement):
+            parts += selector.requirements(node.taints or ())
+        failed = [requirement_text(part) for part in parts if not is_met(part, node)]
+        return Change(node.id, "selector", requirements=tuple(failed))
 
     old_nodes, new_nodes = _match(inventory, old), _match(inventory, new)
     return Difference(
@@ -143,33 +153,62 @@ def compare_selectors(
 
 
 def compare_inventories(
-    old: _Nodes, new: _Nodes, selector: Selector | AnyOf, *, names: tuple[str, str] = ("old", "new")
+    old: _Nodes,
+    new: _Nodes,
+    selector: Selector | AnyOf | Placement,
+    *,
+    names: tuple[str, str] = ("old", "new"),
 ) -> Difference:
-    """Compare the nodes that one selector matches in two inventories."""
-    keys = named_keys([selector])
+    """Compare the nodes that one selector or placement matches in two inventories."""
+    keys = named_keys([_labels_of(selector)])
 
     def explain(node_id: str) -> Change:
         if node_id not in old:
             return Change(node_id, "joined")
         if node_id not in new:
             return Change(node_id, "left")
-        return _change(old[node_id], new[node_id], keys)
+        return change(old[node_id], new[node_id])
+
+    def change(before: Node, now: Node) -> Change:
+        found = _change(before, now, keys)
+        others = _other_changes(before, now) if isinstance(selector, Placement) else ()
+        if others and not (found.labels or found.state):
+            found = found._replace(why="others")
+        return found._replace(others=others)
 
     old_nodes, new_nodes = _match(old, selector), _match(new, selector)
     kept = [key for key in new_nodes if key in old_nodes]
     pairs = ((old_nodes[key], new_nodes[key]) for key in kept)
-    changes = (_change(before, now, keys) for before, now in pairs if before != now)
+    changes = (change(before, now) for before, now in pairs if before != now)
     return Difference(
         _side(names[0], old, old_nodes),
         _side(names[1], new, new_nodes),
         added=tuple(explain(key) for key in new_nodes if key not in old_nodes),
         kept=tuple(kept),
-        changed=tuple(change for change in changes if change.labels or change.state),
+        changed=tuple(each for each in changes if each.labels or each.state or each.others),
         removed=tuple(explain(key) for key in old_nodes if key not in new_nodes),
     )
 
 
-def _match(inventory: _Nodes, selector: Selector | AnyOf) -> dict[str, Node]:
+def _labels_of(selector: Selector | AnyOf | Placement) -> Selector | AnyOf:
+    return selector.selector if isinstance(selector, Placement) else selector
+
+
+def _other_changes(old: Node, new: Node) -> tuple[LabelChange, ...]:
+    """Return which taints and which amounts of resources of a node changed."""
+    before, now = (
+        {(str(taint), "taint"): str(taint) for taint in node.taints or ()}
+        | {(name, name): quantity_text(name, n) for name, n in (node.resources or {}).items()}
+        for node in (old, new)
+    )
+    return tuple(
+        LabelChange(each[1], before.get(each), now.get(each), True)
+        for each in sorted({*before, *now})
+        if before.get(each) != now.get(each)
+    )
+
+
+def _match(inventory: _Nodes, selector: Selector | AnyOf | Placement) -> dict[str, Node]:
     return {node.id: node for node in inventory.match(selector)}
 
 

@@ -16,6 +16,7 @@ from nodeselect.inventory.statistics import FailureGroups, ViewStatistics
 from nodeselect.inventory.store import View, to_table
 from nodeselect.node import Node, require_count
 from nodeselect.placement import Placement, Usage
+from nodeselect.placement.requirements import Condition
 from nodeselect.readers.columnar import require_pyarrow
 from nodeselect.selectors import AnyOf, Selector
 from nodeselect.selectors.selector import require_condition
@@ -293,6 +294,15 @@ def audit_labels(inventory: BaseInventory) -> Audit:
     key; a rare value is also compared with at most 500 frequent values.
     """
     return audit(ViewStatistics(inventory._view))
+
+
+def requirements_of(
+    inventory: BaseInventory,
+    selector: Selector | AnyOf | Placement,
+    usage: Usage | None = None,
+) -> tuple[Condition, ...]:
+    """Return what :meth:`BaseInventory.explain` has a row for, in this order."""
+    return inventory._view.requirements(selector, usage)
 
 
 def statistics_of(inventory: BaseInventory) -> ViewStatistics:

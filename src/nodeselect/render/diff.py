@@ -56,9 +56,10 @@ def _reason(change: Change, side: str, screen: Screen) -> str:
             texts = [screen.code(short(text.strip("<>"))) for text in change.requirements]
             return f"{side} requires {join_limited(texts)}"
     reasons = []
-    if change.labels:
-        labels = [_label_change(label, screen) for label in change.labels]
-        reasons.append(join_limited(labels, noun="label"))
+    for noun, changes in (("label", change.labels), ("fact", change.others)):
+        if changes:
+            texts = [_label_change(each, screen) for each in changes]
+            reasons.append(join_limited(texts, noun=noun))
     if change.state is not None:
         old, new = map(screen.word, change.state)
         reasons.append(f"now {new}, was {old}")

@@ -7,7 +7,7 @@ only its own style and script, by their hashes. The same input gives the same by
 
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from nodeselect import __version__
 from nodeselect.explain import Explanation
-from nodeselect.explain.explanation import named_keys
+from nodeselect.explain.explanation import is_met, named_keys
 from nodeselect.explain.wording import (
     excluded_by_state,
     headline,
@@ -25,7 +25,9 @@ from nodeselect.explain.wording import (
 )
 from nodeselect.inventory.statistics import count_labels
 from nodeselect.node import Node
-from nodeselect.selectors import AnyOf, Selector
+from nodeselect.placement import Usage
+from nodeselect.placement.requirements import Condition
+from nodeselect.selectors import AnyOf
 from nodeselect.text import pluralize, printable, truncate
 
 if TYPE_CHECKING:
@@ -50,11 +52,12 @@ _BAR_WIDTH = 1_000
 
 def render_page(
     explanation: Explanation,
-    selector: Selector | AnyOf,
+    conditions: Sequence[Condition],
     nodes: Iterable[Node],
     subject: str = "",
     *,
     sources: Mapping[str, float | None] | None = None,
+    usage: Usage | None = None,
 ) -> str:
     """Return an explanation as an HTML page.
 
@@ -62,7 +65,7 @@ def render_page(
     :param subject: what was explained, such as ``job.yaml on nodes.json``.
     :param sources: when each input, by name, was modified, in seconds since 1970; None if unknown.
     """
-    table = _NodeTable(selector, nodes)
+    table = _NodeTable(conditions, nodes, usage)
     missing, excluded = missing_ids_text(explanation), explanation.excluded_ids
     examples = {node_id for reason in explanation.reasons for node_id in reason.ids}
     page = _template().render(
@@ -72,9 +75,7 @@ def render_page(
         explanation=explanation,
         headline=headline(explanation.matched, explanation.total, None),
         id_notes=[text for text in (missing, excluded and excluded_by_state(excluded)) if text],
-        selector=[
-            f"({part})" if isinstance(part, AnyOf) else str(part) for part in selector.split()
-        ],
+        selector=[f"({each})" if isinstance(each, AnyOf) else str(each) for each in conditions],
         not_considered=not_considered_text(explanation.not_considered),
         nearest=[miss for miss in explanation.nearest if miss.id not in examples],
         table=table,
@@ -91,13 +92,18 @@ class _NodeTable:
     that have the label; ``numbers`` maps it to its index in the list ``labels`` of the data.
     """
 
-    def __init__(self, selector: Selector | AnyOf, nodes: Iterable[Node]) -> None:
+    def __init__(
+        self, conditions: Sequence[Condition], nodes: Iterable[Node], usage: Usage | None
+    ) -> None:
         """Count all nodes and their labels; keep only the first ``_MAX_ROWS`` for the table."""
-        failure_mask = selector.failure_mask
         # The keys of each requirement, in the order of the bits of the mask; None for ids.
-        self._keys = [named_keys([part]) for part in selector.split()]
-        self._asked = named_keys(selector.split())
-        rows = [(failure_mask(node.labels, node.id), node) for node in nodes]
+        self._keys = [named_keys([each]) for each in conditions]
+        self._asked = named_keys(conditions)
+        bits = [(1 << at, each) for at, each in enumerate(conditions)]
+        rows = [
+            (sum(bit for bit, each in bits if not is_met(each, node, usage)), node)
+            for node in nodes
+        ]
         rank = {key: number for number, key in reversed(list(enumerate(self._asked)))}
         self.facets = sorted(
             count_labels(node for _, node in rows).keys,

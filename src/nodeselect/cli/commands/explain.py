@@ -160,10 +160,12 @@ def explain(
         result = explain_over(selector)
         is_match = result.matched > 0
         if html is not None:
+            from nodeselect.inventory.snapshot import requirements_of  # imports pyroaring
             from nodeselect.render.page import PAGE_START, render_page  # loads jinja2
 
             sources = _modification_times((*job, *nodes_from.files()))
-            page = render_page(result, selector, inventory, subject, sources=sources)
+            conditions = requirements_of(inventory, selector)
+            page = render_page(result, conditions, inventory, subject, sources=sources)
             write_file(html, page, PAGE_START)
     screen = detect_screen()
     write_output(explanation_lines(output, title, result, screen, subject))
