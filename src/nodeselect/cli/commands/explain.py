@@ -208,9 +208,8 @@ def _read_explainable(
     for line in state_messages(states, counts):
         write_message(line)
     left_out = Counter({state: n for state, n in counts.items() if not has_state(state, states)})
-    ids = named_ids(part for selector in selectors for part in selector.split())
-    named = inventory.match(Selector.from_requirements([], ids))
-    excluded = {node.id: node.state for node in named if node.state in left_out}
+    named = map(inventory.get, named_ids(part for each in selectors for part in each.split()))
+    excluded = {node.id: node.state for node in named if node and node.state in left_out}
     from nodeselect.inventory import Inventory  # imports pyroaring
 
     chosen = Inventory(inventory.match(Selector.everything()).in_states(states))

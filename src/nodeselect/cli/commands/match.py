@@ -243,9 +243,7 @@ def _query_matches(
         nodes = matching.in_states(states)
         all_states.update(inventory.match(Selector.everything()).state_counts())
         total = count_in_states(all_states, states)
-    missing_ids = {*named_ids(selector.split())}
-    if missing_ids:
-        missing_ids.difference_update(inventory.match(Selector.of(match_ids=missing_ids)).ids())
+    missing_ids = {each for each in named_ids(selector.split()) if each not in inventory}
     return _Result(
         nodes if limit is None else nodes.first(limit),
         total,
