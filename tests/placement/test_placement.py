@@ -129,6 +129,7 @@ def test_requirements() -> None:
     assert not AtLeast("cpu", 8000).is_met(node, usage)
     assert AtLeast("cpu", 7999).is_met(node, usage)
     assert not Tolerates("b", "NoSchedule", (Toleration("b", value="2"),)).is_met(node)
+    assert Tolerates("b", "NoExecute", ()).is_met(node)
 
 
 def test_values() -> None:
@@ -372,6 +373,16 @@ LIMIT = {"limits": {GPU: 1}}
             f"containers[0].resources.limits['{GPU}']",
         ),
         (
+            {"containers": [container(None, **{"hugepages-2Mi": "2Mi"})]},
+            "invalid-request",
+            "containers[0].resources.requests['hugepages-2Mi']",
+        ),
+        (
+            {"containers": [container({"requests.example.com/x": 1})]},
+            "unknown-resource",
+            "containers[0].resources.limits['requests.example.com/x']",
+        ),
+        (
             {"containers": [container({"a b": 1})]},
             "invalid-key",
             "containers[0].resources.limits['a b']",
@@ -401,6 +412,24 @@ def test_errors(spec: dict[str, Any], code: str, path: str) -> None:
     with pytest.raises(SelectorError) as caught:
         Placement.from_pod_spec(spec)
     assert (caught.value.code, caught.value.path) == (code, path)
+
+
+@pytest.mark.parametrize(
+    "resources",
+    [
+        container({"cpu": 1}, cpu="1000m"),
+        container({"cpu": 1}, memory=1),
+        container({GPU: "1"}, **{GPU: 1}),
+        container({"hugepages-1Gi": "2Gi"}),
+        container(None, **{"kubernetes.io/batch-cpu": "0.5", "ephemeral-storage": "1.5Gi"}),
+        {"resources": {"claims": [{"name": "x"}], "limits": None}},
+        {"resources": None},
+    ],
+)
+def test_valid_resources(resources: dict[str, Any]) -> None:
+    """What the API server accepts is accepted."""
+    for name in ("containers", "initContainers"):
+        assert Placement.from_pod_spec({name: [resources]}).requests["pods"] == 1
 
 
 def test_no_mapping() -> None:

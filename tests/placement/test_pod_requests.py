@@ -67,6 +67,11 @@ ALWAYS = {"restartPolicy": "Always"}
             id="init-with-sidecars-before",
         ),
         pytest.param(
+            {"containers": [cpu(1)], "initContainers": [cpu(2, restartPolicy="Never")]},
+            {"cpu": 2000},
+            id="init-container-that-never-restarts",
+        ),
+        pytest.param(
             {"containers": [cpu(1)], "overhead": {"cpu": "250m", "memory": 7}},
             {"cpu": 1250, "memory": 7},
             id="overhead",

@@ -23,7 +23,7 @@ def test_pods_that_count() -> None:
     pods = [
         *(pod(cpu=1), pod(cpu="500m", memory="1Gi"), pod("n-2", "Pending", cpu=1)),
         *(pod(phase="Succeeded", cpu=1), pod(phase="Failed", cpu=1), pod(None, "Pending", cpu=1)),
-        *(pod("", cpu=1), pod("n-3", None), pod("n-3", "Unknown")),
+        *(pod("", cpu=1), pod("n-3", None), pod("n-3", "Unknown"), {"spec": {"containers": []}}),
         {"kind": "Pod", "spec": {"nodeName": "n-4"}},
         {"kind": None, "spec": {"nodeName": "n-4"}, "metadata": None, "status": None},
         {"spec": {"nodeName": "n-4"}, "metadata": {"name": [], "ownerReferences": [None, {}]}},
@@ -120,6 +120,10 @@ def test_pods_of_a_workload() -> None:
     assert found == usage.pods_of("ReplicaSet", "web-5d4f", "shop")
     assert usage.pods_of("Deployment", "web-2", "shop") == (("n-3", {"cpu": 3000, "pods": 1}),)
     assert usage.pods_of("Deployment", "web", "default") == ()
+    other = pod()
+    other["metadata"]["ownerReferences"] = [{"kind": "ReplicaSet", "name": "alone"}]
+    assert Usage([other]).pods_of("Deployment", "alone", "shop") == ()
+    assert len(Usage([other]).pods_of("ReplicaSet", "alone", "shop")) == 1
     assert len(usage.pods_of("Pod", "p", "shop")) == 3
     for node_id, requests in found:
         usage.remove(node_id, requests)
