@@ -95,7 +95,7 @@ def _times(standing: StandingSelectors[str], fleet: list[Node]) -> dict[str, Tim
         for one, other in pairwise(fleet)
         if one.labels["version"] != other.labels["version"]
     ]
-    predicates = [(name, standing[name].predicate) for name in standing]
+    predicates = [(name, standing[name].matches) for name in standing]
     others = list(filter(hash, selectors(2 * _WRITES, seed=2)))
     times = {
         "set": each(fleet, standing.matching),

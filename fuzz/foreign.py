@@ -4,10 +4,10 @@ from zlib import crc32
 
 from fuzz.selector import check_error, check_verdicts
 from nodeselect import JobError, Selector, SelectorError
-from nodeselect.explain.explanation import alternatives
 from nodeselect.jobs.foreign import read_manifest, read_selector_file
 from nodeselect.render.screen import SELECTOR_FORMATS
 from nodeselect.render.selectors import selector_lines
+from nodeselect.selectors.selector import alternatives
 from nodeselect.text import UNPRINTABLE
 
 

@@ -7,7 +7,7 @@ excluded ids, nothing else of nodeselect.
 from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 
-from nodeselect.selectors import Operator
+from nodeselect.selectors import AnyOf, Operator, Selector
 from nodeselect.selectors.requirement import ID_KEY
 
 
@@ -35,6 +35,14 @@ def matches(
         else holds(condition, labels)
         for condition in requirements
     )
+
+
+def matches_any(
+    selector: Selector | AnyOf, labels: Mapping[str, str], node_id: str | None = None
+) -> bool:
+    """Return whether a node matches a selector, or at least one of those of an ``AnyOf``."""
+    alternatives = selector.selectors if isinstance(selector, AnyOf) else (selector,)
+    return any(matches(each.requirements, each.ids, labels, node_id) for each in alternatives)
 
 
 def holds(condition: Condition, labels: Mapping[str, str]) -> bool:

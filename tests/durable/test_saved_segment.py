@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nodeselect import Inventory, InventoryError, Node, Selector, Taint
+from nodeselect import AnyOf, Inventory, InventoryError, Node, Selector, Taint
 from nodeselect.durable import saved_segment
 from nodeselect.durable.saved_file import Sections
 from nodeselect.index import arrays
@@ -20,7 +20,7 @@ from nodeselect.index.segment import Segment
 from tests.inventory.facts import found_in, indexed_facts, naive_facts
 from tests.inventory.forging import read_sections, to_file
 from tests.inventory.small import SMALL, tuned
-from tests.property.strategies import KEYS, LABEL_VALUES, facts, selectors
+from tests.property.strategies import KEYS, LABEL_VALUES, any_ofs, facts, selectors
 from tests.short import refused
 
 some_texts = st.none() | st.sampled_from(("", "web", "a\nb", "\ud800"))
@@ -56,8 +56,10 @@ def file_fixture(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 # A value that only the next key has.
 @example([Node("n-1", {"a": "1"}), Node("n-2", {"b": "2"})], 1, Selector.parse("a=2"))
-@given(fleets(), st.sampled_from((1, 65_536)), selectors())
-def test_all_of_a_segment(file: Path, fleet: list[Node], few: int, selector: Selector) -> None:
+@given(fleets(), st.sampled_from((1, 65_536)), selectors() | any_ofs())
+def test_all_of_a_segment(
+    file: Path, fleet: list[Node], few: int, selector: Selector | AnyOf
+) -> None:
     """Nodes, ids, names, labels, states and answers are those of the inventory that was saved."""
     inventory = tuned(SMALL)(fleet)
     inventory.save(file)

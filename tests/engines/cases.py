@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
-from nodeselect import Selector
+from nodeselect import AnyOf, Selector
 from nodeselect.selectors.requirement import ID_KEY, exclude_ids
 from tests.conformance.vectors import VECTORS
 from tests.thoroughness import at_desk
@@ -141,16 +141,19 @@ def without_nul(rows: Iterable[Row]) -> list[Row]:
     return [row for row in rows if "\0" not in "".join(itertools.chain(*row.present.items()))]
 
 
-def selectors(count: int, seed: int = 0) -> list[Selector]:
+def selectors(count: int, seed: int = 0) -> list[Selector | AnyOf]:
     """Return the selectors of the vectors, those of the edges, and ``count`` random ones."""
     texts = [vector.selector for vector in VECTORS if vector.accepted]
-    edges = [Selector.everything(), Selector.nothing(), *map(Selector.parse, [*texts, *_EDGES])]
+    edges: list[Selector | AnyOf] = [Selector.everything(), Selector.nothing()]
+    edges += map(Selector.parse, [*texts, *_EDGES])
     ids = [node_id for node_id in _IDS if node_id.isprintable() and node_id]
     edges += (Selector.of(match_ids=[node_id]) for node_id in [*ids, "none has this"])
     edges += [Selector.of(match_ids=ids), Selector.of(match_ids=ids, match_expressions=["!a"])]
     edges += [Selector.from_requirements(exclude_ids(each)) for each in (ids[:1], ids)]
     drawn = random.Random(seed)
-    return [*edges, *(_random_selector(drawn, ids) for _ in range(count))]
+    edges += [AnyOf([]), AnyOf(each for each in edges[2:] if each.is_satisfiable), AnyOf(edges[:2])]
+    edges += [AnyOf(map(Selector.parse, texts)) for texts in (["a=b,a=c", "a>5,a<6"], ["a", "!a"])]
+    return [*edges, *(_random_condition(drawn, ids) for _ in range(count))]
 
 
 def sample(every: Sequence[_Case], step: int) -> Sequence[_Case]:
@@ -159,6 +162,14 @@ def sample(every: Sequence[_Case], step: int) -> Sequence[_Case]:
     By hand, with ``ALL_CASES`` in the environment, it returns all of them.
     """
     return every if "ALL_CASES" in os.environ else every[:: at_desk(3 * step, ci=step)]
+
+
+def _random_condition(drawn: random.Random, ids: Sequence[str]) -> Selector | AnyOf:
+    if drawn.random() < 0.8:
+        return _random_selector(drawn, ids)
+    alternatives = AnyOf(_random_selector(drawn, ids) for _ in range(drawn.choice([1, 2, 2, 4])))
+    shared = Selector.parse(_expression(drawn)) if drawn.random() < 0.3 else Selector.everything()
+    return alternatives & shared
 
 
 def _random_selector(drawn: random.Random, ids: Sequence[str]) -> Selector:
@@ -185,9 +196,9 @@ def _expression(drawn: random.Random) -> str:
 
 
 def check(
-    selectors: Sequence[Selector],
+    selectors: Sequence[Selector | AnyOf],
     rows: Sequence[Row],
-    ask: Callable[[Sequence[Selector]], Iterable[Sequence[object]]],
+    ask: Callable[[Sequence[Selector | AnyOf]], Iterable[Sequence[object]]],
 ) -> Verdicts:
     """Compare the answers of an engine with those of ``Selector.matches``.
 

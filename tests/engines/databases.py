@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, TypeAlias
 
-from nodeselect import Selector
+from nodeselect import AnyOf, Selector
 from nodeselect.engines.conditions import express
 from nodeselect.engines.sql.dialects import DIALECTS
 from nodeselect.engines.sql.text import LongTable, Name, SqlConditions, quote
@@ -73,12 +73,12 @@ class Database(ABC):
         defined = ", ".join(f"{self.quote(name)} {type_}" for name, type_ in columns.items())
         self.run(f"CREATE TABLE {self.quote(table)} ({defined})")
 
-    def asking(self, layout: Layout) -> Callable[[Sequence[Selector]], Tuples]:
+    def asking(self, layout: Layout) -> Callable[[Sequence[Selector | AnyOf]], Tuples]:
         """Return what asks for the answers to selectors, for ``cases.check``."""
         dialect = DIALECTS[self.dialect]
         conditions = SqlConditions(dialect, layout.labels, "id", layout.columns)
 
-        def ask(selectors: Sequence[Selector]) -> Tuples:
+        def ask(selectors: Sequence[Selector | AnyOf]) -> Tuples:
             answers = ", ".join(express(selector, conditions) for selector in selectors)
             return self.run(
                 f"SELECT {answers} FROM {self.quote(NODES)} ORDER BY {self.quote('at')}"

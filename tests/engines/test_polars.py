@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from nodeselect import Selector
+from nodeselect import AnyOf, Selector
 from nodeselect.engines import polars
 from tests.engines import cases
 from tests.engines.cases import COLUMNS, Row
@@ -62,11 +62,11 @@ def layouts(rows: Sequence[Row]) -> dict[str, tuple[pl.DataFrame, dict[str, Any]
     }
 
 
-def asking(layout: str) -> Callable[[Sequence[Selector]], Iterable[Sequence[object]]]:
+def asking(layout: str) -> Callable[[Sequence[Selector | AnyOf]], Iterable[Sequence[object]]]:
     """Return what asks for the answers to selectors, for ``cases.check``."""
     nodes, options = layouts(ROWS)[layout]
 
-    def ask(chosen: Sequence[Selector]) -> Iterable[Sequence[object]]:
+    def ask(chosen: Sequence[Selector | AnyOf]) -> Iterable[Sequence[object]]:
         asked = [polars.where(each, **options).alias(str(at)) for at, each in enumerate(chosen)]
         return nodes.select(asked).iter_rows()
 

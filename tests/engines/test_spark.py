@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from nodeselect import Inventory, Node, Selector
+from nodeselect import AnyOf, Inventory, Node, Selector
 from nodeselect.engines import spark
 from nodeselect.engines.sql import LongTable
 from nodeselect.inventory.statistics import count_labels
@@ -82,10 +82,10 @@ def settings(session: Any, values: dict[str, str]) -> Iterator[None]:
 
 def asking(
     nodes: Any, **options: Any
-) -> Callable[[Sequence[Selector]], Iterable[Sequence[object]]]:
+) -> Callable[[Sequence[Selector | AnyOf]], Iterable[Sequence[object]]]:
     """Return what asks for the answers to selectors, for ``cases.check``."""
 
-    def ask(selectors: Sequence[Selector]) -> Iterable[Sequence[object]]:
+    def ask(selectors: Sequence[Selector | AnyOf]) -> Iterable[Sequence[object]]:
         answers = (spark.where(selector, **options) for selector in selectors)
         rows: Iterable[Sequence[object]] = nodes.orderBy("at").select(*answers).collect()
         return rows

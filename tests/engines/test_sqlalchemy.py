@@ -11,7 +11,7 @@ from sqlalchemy import orm
 from sqlalchemy.dialects import postgresql, registry
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from nodeselect import Inventory, Node, Selector
+from nodeselect import AnyOf, Inventory, Node, Selector
 from nodeselect.engines import sql, sqlalchemy
 from tests.engines import cases
 from tests.engines.cases import Row
@@ -27,12 +27,12 @@ NAME: Any = "value"
 
 def asking(
     connection: sa.Connection, layout: str
-) -> Callable[[Sequence[Selector]], Iterable[Sequence[object]]]:
+) -> Callable[[Sequence[Selector | AnyOf]], Iterable[Sequence[object]]]:
     """Return what asks for the answers to selectors, for ``cases.check``."""
     columns = {key: NODE.c[name] for key, name in LAYOUTS[layout].columns.items()}
     labels = LONG_TABLE if layout == "a long table" else NODE.c[LABELS]
 
-    def ask(selectors: Sequence[Selector]) -> Iterable[Sequence[object]]:
+    def ask(selectors: Sequence[Selector | AnyOf]) -> Iterable[Sequence[object]]:
         conditions = (
             sqlalchemy.where(each, labels=labels, id=NODE.c.id, columns=columns)
             for each in selectors

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from nodeselect import NearMiss, Node
 from nodeselect.explain import FailureCounts
-from nodeselect.explain.explanation import alternatives
 from nodeselect.placement.requirements import Condition
+from nodeselect.selectors.selector import alternatives
 from tests import naive
 
 

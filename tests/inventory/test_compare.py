@@ -4,13 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect import AnyOf, Inventory, Node, Placement, Selector, Taint, Toleration
-from nodeselect.explain.explanation import alternatives, requirement_text
+from nodeselect.explain.explanation import requirement_text
 from nodeselect.inventory.compare import (
     Difference,
     LabelChange,
     compare_inventories,
     compare_selectors,
 )
+from nodeselect.selectors.selector import alternatives
 from tests import naive
 from tests.property.strategies import IDS, any_ofs, selectors
 from tests.property.strategies import labels as labels_of_nodes

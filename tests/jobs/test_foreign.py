@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect import JobError, Selector
-from nodeselect.explain.explanation import alternatives
 from nodeselect.jobs.foreign import (
     Manifest,
     ManifestError,
@@ -17,6 +16,7 @@ from nodeselect.jobs.foreign import (
     read_manifest,
     read_selector_file,
 )
+from nodeselect.selectors.selector import alternatives
 from tests import golden
 from tests.jobs.reading import in_short, read_cases
 

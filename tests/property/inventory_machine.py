@@ -14,13 +14,13 @@ from unittest.mock import patch
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
-from nodeselect import Inventory, InventoryError, Node, NodeSet, Selector, Snapshot
+from nodeselect import AnyOf, Inventory, InventoryError, Node, NodeSet, Selector, Snapshot
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.inventory.delta import Delta
 from nodeselect.selectors.requirement import exclude_ids
 from tests.inventory.facts import indexed_facts, naive_facts
 from tests.inventory.small import SMALL, tuned
-from tests.naive import matches
+from tests.naive import matches_any
 from tests.property.strategies import KEYS, LABEL_VALUES, facts, fleets, texts
 
 Model = dict[str, tuple[int, Node]]
@@ -31,7 +31,14 @@ COMPACT_AT = (None, 0.01, 0.5, 3.0)
 
 
 @st.composite
-def fleet_selectors(draw: st.DrawFn) -> Selector:
+def fleet_selectors(draw: st.DrawFn) -> Selector | AnyOf:
+    """Return a selector of few requirements, perhaps with ids; or several, or none."""
+    several = draw(st.none() | st.none() | st.lists(single_selectors(), max_size=3))
+    return draw(single_selectors()) if several is None else AnyOf(several)
+
+
+@st.composite
+def single_selectors(draw: st.DrawFn) -> Selector:
     """Return a selector of few requirements, perhaps with ids; or one that matches nothing."""
     excluded = exclude_ids(draw(st.just([]) | st.lists(st.sampled_from(IDS), max_size=3)))
     selector = Selector.parse(draw(texts(max_size=3))) & Selector.from_requirements(excluded)
@@ -256,7 +263,9 @@ class InventoryMachine(RuleBasedStateMachine):
         return self.inventory.snapshot(), dict(self.model), self.generation
 
     @rule(kept=snapshots, selector=fleet_selectors(), target=answers)
-    def match_a_snapshot(self, kept: tuple[Snapshot, Model, int], selector: Selector) -> Any:
+    def match_a_snapshot(
+        self, kept: tuple[Snapshot, Model, int], selector: Selector | AnyOf
+    ) -> Any:
         """Match on a snapshot, whatever has happened since."""
         snapshot, model, generation = kept
         assert snapshot.generation == generation
@@ -264,12 +273,12 @@ class InventoryMachine(RuleBasedStateMachine):
         return self._asked(snapshot, model, selector), snapshot._view
 
     @rule(selector=fleet_selectors(), target=answers)
-    def match(self, selector: Selector) -> Any:
+    def match(self, selector: Selector | AnyOf) -> Any:
         """Match on the inventory."""
         return self._asked(self.inventory, self.model, selector), self.inventory._view
 
     @rule(selector=fleet_selectors())
-    def length_alone(self, selector: Selector) -> None:
+    def length_alone(self, selector: Selector | AnyOf) -> None:
         """Compute only the length of an answer."""
         assert len(self.inventory.match(selector)) == len(matching(self.model, selector))
 
@@ -331,7 +340,7 @@ class InventoryMachine(RuleBasedStateMachine):
                 assert node in reading
 
     def _asked(
-        self, reading: Inventory | Snapshot, model: Model, selector: Selector
+        self, reading: Inventory | Snapshot, model: Model, selector: Selector | AnyOf
     ) -> tuple[NodeSet, Model]:
         answer = reading.match(selector)
         some = matching(model, selector)
@@ -370,12 +379,12 @@ def combined_models(operation: str, left: Model, right: Model) -> Model:
     }
 
 
-def matching(model: Model, selector: Selector) -> Model:
+def matching(model: Model, selector: Selector | AnyOf) -> Model:
     """Return the nodes that the model of the language matches."""
     return {
         node_id: (place, node)
         for node_id, (place, node) in model.items()
-        if matches(selector.requirements, selector.ids, node.labels, node_id)
+        if matches_any(selector, node.labels, node_id)
     }
 
 

@@ -17,13 +17,14 @@ from hypothesis import strategies as st
 from nodeselect import AnyOf, Inventory, Node, Selector
 from nodeselect.explain import Explanation, FailureCounts, Hint
 from nodeselect.explain.compute import explain
-from nodeselect.explain.explanation import alternatives, named_ids
+from nodeselect.explain.explanation import named_ids
 from nodeselect.explain.wording import count_headline
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.inventory import statistics
 from nodeselect.render.explanation import render_text
 from nodeselect.render.screen import Screen
 from nodeselect.selectors.requirement import ID_KEY
+from nodeselect.selectors.selector import alternatives
 from nodeselect.text import display_width
 from tests import naive
 from tests.explain.node_list import NodeList

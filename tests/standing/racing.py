@@ -7,7 +7,7 @@ before and after its query: the answer must be that of the model of one generati
 from itertools import count
 from random import Random
 
-from nodeselect import Node, Selector, StandingSelectors
+from nodeselect import AnyOf, Node, Selector, StandingSelectors
 from nodeselect.standing import StandingSnapshot
 from tests.inventory.racing import run_together, switching_often
 from tests.standing.random_cases import NAMES, Model, matching, random_node, random_selector
@@ -20,7 +20,7 @@ def race(writes: int, readers: int, seed: int) -> int:
     :raises AssertionError: if an answer is not of any state during the query.
     """
     random = Random(seed)
-    models: list[dict[str, Selector]] = [{name: random_selector(random) for name in NAMES}]
+    models: list[dict[str, Selector | AnyOf]] = [{name: random_selector(random) for name in NAMES}]
     standing = StandingSelectors(models[0])
     done: list[bool] = []
     snapshots: list[tuple[StandingSnapshot[str], Node]] = []
@@ -64,11 +64,11 @@ def race(writes: int, readers: int, seed: int) -> int:
 
 
 def _write(
-    random: Random, standing: StandingSelectors[str], models: list[dict[str, Selector]]
+    random: Random, standing: StandingSelectors[str], models: list[dict[str, Selector | AnyOf]]
 ) -> None:
     """Make one change; its model exists before readers can see it."""
     model = dict(models[-1])
-    changes: dict[str, Selector | None] = {}
+    changes: dict[str, Selector | AnyOf | None] = {}
     for name in random.sample(NAMES, random.choice((1, 1, 1, 6))):
         if name in model and random.random() < 0.3:
             del model[name]

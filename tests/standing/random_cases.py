@@ -3,22 +3,31 @@
 from collections.abc import Mapping
 from random import Random
 
-from nodeselect import Node, Selector, StandingSelectors
+from nodeselect import AnyOf, Node, Selector, StandingSelectors
+from nodeselect.explain.explanation import requirement_text
 from nodeselect.selectors import Operator, Requirement
 from nodeselect.selectors.requirement import ID_KEY, exclude_ids
 from nodeselect.standing import StandingSnapshot
 from nodeselect.standing.snapshot import BaseStanding
-from tests.naive import matches
+from tests.naive import matches_any
 from tests.property.strategies import BOUNDS, IDS, KEYS, LABEL_VALUES, VALUES
 from tests.standing.small import thresholds
 
-Model = Mapping[str, Selector]
+Model = Mapping[str, Selector | AnyOf]
 
 NAMES = [f"job-{number}" for number in range(40)]
 NODE_IDS = (*IDS, "n-unknown")
 
 
-def random_selector(random: Random) -> Selector:
+def random_selector(random: Random) -> Selector | AnyOf:
+    """Return a selector, or now and then several of which one must match, or none."""
+    if random.random() < 0.3:
+        shared = _single_selector(random) if random.random() < 0.3 else Selector.everything()
+        return AnyOf(_single_selector(random) for _ in range(random.randrange(5))) & shared
+    return _single_selector(random)
+
+
+def _single_selector(random: Random) -> Selector:
     """Return a selector of up to four requirements of any operator, now and then with ids."""
     requirements = [
         _random_requirement(random) for _ in range(random.choice((0, 1, 1, 2, 2, 3, 4)))
@@ -74,7 +83,9 @@ def compare(queries: int, seed: int) -> int:
     return verdicts
 
 
-def _change(random: Random, standing: StandingSelectors[str], model: dict[str, Selector]) -> None:
+def _change(
+    random: Random, standing: StandingSelectors[str], model: dict[str, Selector | AnyOf]
+) -> None:
     """Make one write, and the same in the model."""
     name, kind = random.choice(NAMES), random.random()
     if kind < 0.5:
@@ -89,7 +100,7 @@ def _change(random: Random, standing: StandingSelectors[str], model: dict[str, S
             standing.remove(name)
             del model[name]
     else:
-        changes: dict[str, Selector | None] = {
+        changes: dict[str, Selector | AnyOf | None] = {
             name: random_selector(random) for name in random.sample(NAMES, random.randrange(9))
         }
         changes |= {name: None for name in model if random.random() < 0.1}
@@ -123,23 +134,17 @@ def check_answers(random: Random, standing: BaseStanding[str], model: Model) -> 
 def matching(model: Model, node: Node, *node_id: None) -> list[str]:
     """Return the names that the model matches; with None, those of the labels without an id."""
     ids = node_id or (node.id,)
-    return [
-        name
-        for name, selector in model.items()
-        if matches(selector.requirements, selector.ids, node.labels, *ids)
-    ]
+    return [name for name, each in model.items() if matches_any(each, node.labels, *ids)]
 
 
 def _check_explanation(standing: BaseStanding[str], model: Model, node: Node) -> None:
     groups: dict[tuple[str, ...], list[str]] = {}
     for name, selector in model.items():
         failed = {
-            str(each)
-            for each in selector.requirements
-            if not matches([each], None, node.labels, node.id)
+            requirement_text(part)
+            for part in selector.split()
+            if not matches_any(part, node.labels, node.id)
         }
-        if selector.ids is not None and node.id not in selector.ids:
-            failed.add(f"<id in ({','.join(selector.ids)})>")
         groups.setdefault(tuple(sorted(failed)), []).append(name)
     matched = groups.pop((), [])
     explanation = standing.explain(node)

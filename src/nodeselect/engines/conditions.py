@@ -9,9 +9,9 @@ as :attr:`Selector.matches`.
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
-from nodeselect.selectors import Selector
+from nodeselect.selectors import AnyOf, Selector
 from nodeselect.selectors.requirement import ID_KEY, HasKey, OneOf
-from nodeselect.selectors.selector import require_selector
+from nodeselect.selectors.selector import require_condition
 
 _E = TypeVar("_E")
 
@@ -50,19 +50,22 @@ class Conditions(Protocol[_E]):
         """Express that all ``conditions`` hold. There is at least one condition."""
 
 
-def express(selector: Selector, conditions: Conditions[_E]) -> _E:
+def express(selector: Selector | AnyOf, conditions: Conditions[_E]) -> _E:
     """Return the expression of an engine that is true for the nodes that ``selector`` matches.
 
-    :raises TypeError: if ``selector`` is not a :class:`Selector`.
+    :raises TypeError: if ``selector`` is neither a :class:`Selector` nor an ``AnyOf``.
     """
-    if not require_selector(selector).is_satisfiable:
+    if not require_condition(selector).is_satisfiable:
         return conditions.constant(False)
     parts = [_express_part(part, conditions) for part in selector.split()]
     return conditions.conjunction(parts) if parts else conditions.constant(True)
 
 
-def _express_part(part: Selector, conditions: Conditions[_E]) -> _E:
-    """Write ``part``, a selector of one requirement or of ids alone, as ``conditions`` does."""
+def _express_part(part: Selector | AnyOf, conditions: Conditions[_E]) -> _E:
+    """Write ``part``, one of the results of ``split()``, as ``conditions`` does."""
+    if isinstance(part, AnyOf):  # not all of its selectors fail
+        failing = [conditions.negation(express(each, conditions)) for each in part.selectors]
+        return conditions.negation(conditions.conjunction(failing))
     if part.ids is not None:
         return conditions.id_in(part.ids)
     (requirement,) = part.requirements

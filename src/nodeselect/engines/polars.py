@@ -10,13 +10,13 @@ except ModuleNotFoundError as error:
     ) from error
 
 from nodeselect.engines.conditions import express
-from nodeselect.selectors import Selector
+from nodeselect.selectors import AnyOf, Selector
 
 __all__ = ["where"]
 
 
 def where(
-    selector: Selector,
+    selector: Selector | AnyOf,
     *,
     labels: str | pl.Expr | None = "labels",
     id: str | pl.Expr | None = "id",  # noqa: A002

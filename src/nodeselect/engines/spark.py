@@ -8,7 +8,7 @@ from uuid import uuid4
 from nodeselect.engines import sql
 from nodeselect.engines.sql import LongTable, SqlNodes
 from nodeselect.engines.sql.text import Name
-from nodeselect.selectors import Selector
+from nodeselect.selectors import AnyOf, Selector
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -17,7 +17,7 @@ __all__ = ["nodes", "where"]
 
 
 def where(
-    selector: Selector,
+    selector: Selector | AnyOf,
     *,
     labels: Name | LongTable | None = "labels",
     id: Name | None = "id",  # noqa: A002

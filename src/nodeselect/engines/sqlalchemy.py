@@ -15,12 +15,13 @@ from sqlalchemy.exc import CompileError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.operators import inv
 
 from nodeselect.engines.conditions import express
 from nodeselect.engines.sql.dialects import Dialect, DuckDB, PostgreSQL, SQLite
 from nodeselect.engines.sql.nodes import SqlNodes
 from nodeselect.engines.sql.text import LongTable, Name
-from nodeselect.selectors import Selector
+from nodeselect.selectors import AnyOf, Selector
 
 __all__ = ["nodes", "where"]
 
@@ -63,7 +64,7 @@ _ELEMENTS = {
 
 
 def where(
-    selector: Selector,
+    selector: Selector | AnyOf,
     *,
     labels: _Column | _LongTable | None,
     id: _Column | None = None,  # noqa: A002
@@ -181,7 +182,7 @@ class _Conditions:
         return sa.true() if value else sa.false()
 
     def negation(self, condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-        return _Not(condition)
+        return _Not(condition.self_group(against=inv))
 
     def conjunction(self, conditions: Sequence[sa.ColumnElement[bool]]) -> sa.ColumnElement[bool]:
         return sa.and_(*conditions)

@@ -13,6 +13,7 @@ from nodeselect.placement import Placement, Usage
 from nodeselect.placement.requirements import AtLeast, Condition
 from nodeselect.selectors import AnyOf, Requirement, Selector
 from nodeselect.selectors.requirement import ID_KEY
+from nodeselect.selectors.selector import alternatives
 from nodeselect.text import pluralize, printable
 
 NOTHING = "<id in ()>"
@@ -168,13 +169,6 @@ def label_requirement(condition: Condition) -> Requirement | None:
     """Return the requirement on a label that ``condition`` consists of; None if it is different."""
     requirements = condition.requirements if isinstance(condition, Selector) else ()
     return requirements[0] if requirements and requirements[0].key != ID_KEY else None
-
-
-def alternatives(condition: Condition) -> tuple[Selector, ...]:
-    """Return the selectors of which a node must match one; () if it is not about selectors."""
-    if isinstance(condition, AnyOf):
-        return condition.selectors
-    return (condition,) if isinstance(condition, Selector) else ()
 
 
 def named_ids(conditions: Iterable[Condition]) -> Sequence[str]:

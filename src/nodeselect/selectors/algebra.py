@@ -120,23 +120,25 @@ def normal_form(selector: Selector) -> Selector:
         return Selector.nothing()
     requirements = [
         requirement
-        for key, constraint in constraints.items()
+        for key in sorted(constraints)
         if key != ID_KEY
-        for requirement in _minimal_requirements(key, constraint)
+        for requirement in _minimal_requirements(key, constraints[key])
     ]
     excluded = exclude_ids(selector.excluded_ids)
     return Selector.from_requirements([*excluded, *requirements], selector.ids)
 
 
-def _constraints(selector: Selector) -> Mapping[str, KeyConstraint] | None:
-    """Map each key to what the selector allows for it; return None if no node can match.
-
-    The ids that it allows are under ``ID_KEY``.
-    """
-    requirements = list(selector.canonical)
+def constraints_of(selector: Selector) -> Mapping[str, KeyConstraint]:
+    """Map each key to what the selector allows for it, and ``ID_KEY`` to the ids."""
+    requirements = list(selector.requirements)
     if selector.ids is not None:
         requirements.append(Requirement._trusted(ID_KEY, Operator.IN, selector.ids))
-    constraints = constraints_by_key(requirements)
+    return constraints_by_key(requirements)
+
+
+def _constraints(selector: Selector) -> Mapping[str, KeyConstraint] | None:
+    """Return the result of :func:`constraints_of`, or None if no node can match."""
+    constraints = constraints_of(selector)
     return None if any(each.is_empty for each in constraints.values()) else constraints
 
 

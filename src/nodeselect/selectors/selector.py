@@ -366,7 +366,7 @@ class AnyOf(Frozen):
     def __init__(self, selectors: "Iterable[Selector | AnyOf]") -> None:
         distinct: dict[Selector, None] = {}
         for selector in selectors:
-            distinct |= dict.fromkeys(_alternatives(require_condition(selector)))
+            distinct |= dict.fromkeys(alternatives(require_condition(selector)))
             if len(distinct) > LIMITS.selectors:
                 message = f"an AnyOf can have at most {LIMITS.selectors:,} selectors"
                 raise SelectorError(
@@ -380,8 +380,8 @@ class AnyOf(Frozen):
         :raises TypeError: if ``labels`` is not a mapping, or a value or an id that is read is not a
             string.
         """
-        alternatives = self.selectors or (_NOTHING,)  # which checks the types
-        return any(selector.matches(labels, node_id) for selector in alternatives)
+        selectors = self.selectors or (_NOTHING,)  # which checks the types
+        return any(selector.matches(labels, node_id) for selector in selectors)
 
     @property
     def is_satisfiable(self) -> bool:
@@ -413,13 +413,11 @@ class AnyOf(Frozen):
         >>> (Selector.parse("region=eu,!debug") | Selector.parse("gpu,!debug")).split()
         (Selector('!debug'), AnyOf('region=eu or gpu'))
         """
-        alternatives = [dict.fromkeys(each.split()) for each in self.selectors if each.ids != ()]
-        if not alternatives:
+        splits = [dict.fromkeys(each.split()) for each in self.selectors if each.ids != ()]
+        if not splits:
             return (_NOTHING,)
-        shared = dict.fromkeys(
-            part for part in alternatives[0] if all(part in parts for parts in alternatives)
-        )
-        rests = [[part for part in parts if part not in shared] for parts in alternatives]
+        shared = dict.fromkeys(part for part in splits[0] if all(part in each for each in splits))
+        rests = [[part for part in parts if part not in shared] for parts in splits]
         if not all(rests):  # a selector that has only what all share makes the others superfluous
             return tuple(shared)
         return (*shared, AnyOf(map(_join, rests)))
@@ -440,7 +438,7 @@ class AnyOf(Frozen):
         """
         if not isinstance(other, Selector | AnyOf):
             return NotImplemented
-        return AnyOf(one & two for one in self.selectors for two in _alternatives(other))
+        return AnyOf(one & two for one in self.selectors for two in alternatives(other))
 
     def __rand__(self, other: Selector) -> "AnyOf":
         if not isinstance(other, Selector):
@@ -606,28 +604,21 @@ def _join(parts: Sequence[Selector]) -> Selector:
     return _build([each for part in parts for each in part.requirements], parts[0].ids)
 
 
-def _alternatives(condition: Selector | AnyOf) -> tuple[Selector, ...]:
-    return condition.selectors if isinstance(condition, AnyOf) else (condition,)
+def alternatives(condition: object) -> tuple[Selector, ...]:
+    """Return the selectors of which a node must match one; () if it is not about selectors."""
+    if isinstance(condition, AnyOf):
+        return condition.selectors
+    return (condition,) if isinstance(condition, Selector) else ()
 
 
 _EVERYTHING = _build([], None)
 _NOTHING = _build([], ())
 
 
-def require_selector(selector: Selector) -> Selector:
-    """Return ``selector``; raise ``TypeError`` if it is not a :class:`Selector`."""
-    if not isinstance(selector, Selector):
-        raise _type_error("a Selector", selector)
-    return selector
-
-
 def require_condition(condition: Selector | AnyOf) -> Selector | AnyOf:
     """Return ``condition``; raise ``TypeError`` if it is another type."""
     if not isinstance(condition, Selector | AnyOf):
-        raise _type_error("a Selector or an AnyOf", condition)
+        hint = "; parse a text with Selector.parse" if isinstance(condition, str) else ""
+        found = type(condition).__name__
+        raise TypeError(f"expected a Selector or an AnyOf, not {found}{hint}")
     return condition
-
-
-def _type_error(expected: str, found: object) -> TypeError:
-    hint = "; parse a text with Selector.parse" if isinstance(found, str) else ""
-    return TypeError(f"expected {expected}, not {type(found).__name__}{hint}")

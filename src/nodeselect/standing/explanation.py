@@ -1,20 +1,22 @@
 """Explain why selectors do not match a node: group them by the requirements that the node fails."""
 
 from collections import Counter
-from collections.abc import Iterator
-from typing import Generic, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, Generic, NamedTuple
 
 from nodeselect.explain.explanation import requirement_text
 from nodeselect.explain.wording import selectors_headline
-from nodeselect.selectors import Selector, constraints_by_key
+from nodeselect.selectors import AnyOf, Selector, constraints_by_key
 from nodeselect.selectors.requirement import ID_KEY
+from nodeselect.selectors.selector import alternatives
 from nodeselect.standing.selector_store import Name, StandingView, Values
 
 
 class FailedRequirement(NamedTuple):
     """A requirement that a node fails, and how many selectors have it.
 
-    :param text: the requirement. Ids are shown as ``<id in (n-1,n-2)>``. Many ids are shown as
+    :param text: the requirement. Of an ``AnyOf``, what its selectors do not share is one:
+        ``(gpu or tpu)``. Ids are shown as ``<id in (n-1,n-2)>``. Many ids are shown as
         ``<one of 9 ids>``; all such lists of 9 ids are counted as one requirement.
     :param failing: how many selectors have this requirement, and so do not match the node.
     :param failing_only_this: how many of these would match the node without this requirement.
@@ -94,13 +96,19 @@ def explain(view: StandingView[Name], values: Values) -> StandingExplanation[Nam
 
 
 def _failed(
-    selector: Selector, values: Values, texts_by_id: dict[int, str | None]
+    selector: Selector | AnyOf, values: Values, texts_by_id: dict[int, str | None]
 ) -> Iterator[str]:
     """Yield the texts of the requirements of ``selector`` that a node fails.
 
     :param texts_by_id: a cache, because many selectors have the same requirements: from the
         ``id()`` of a tested requirement to its text, or None if the node satisfies it.
     """
+    if isinstance(selector, AnyOf):
+        labels: Mapping[Any, str] = values  # the key None is not read
+        for part in selector.split():
+            if not any(each.predicate(labels, values.get(None)) for each in alternatives(part)):
+                yield requirement_text(part)
+        return
     if selector.ids is not None and values.get(None) not in selector.ids:
         yield requirement_text(selector.split()[0])
     for requirement in selector.requirements:

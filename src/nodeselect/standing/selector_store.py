@@ -1,7 +1,8 @@
 """Selectors by name, indexed by their requirements, to find the selectors that match a node.
 
 An *entry* is a name with one selector. Entries are numbered in the order in which they were added,
-and never change: if a name gets another selector, this is a new entry.
+and never change: if a name gets another selector, this is a new entry. A name with an ``AnyOf`` has
+an entry for each of its selectors, with consecutive numbers; the first of them is that of the name.
 
 A selector does not match a node if the node fails its condition on at least one key. For each key,
 an index finds the entries whose condition fails with a given value, and without the key. To match a
@@ -19,9 +20,11 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from nodeselect.index import postings
 from nodeselect.index.postings import Postings, PostingsOrOrdinal
-from nodeselect.selectors import KeyConstraint, Selector, constraints_by_key
+from nodeselect.selectors import AnyOf, KeyConstraint, Selector
+from nodeselect.selectors.algebra import constraints_of
 from nodeselect.selectors.charset import parse_int64
 from nodeselect.selectors.requirement import ID_KEY
+from nodeselect.selectors.selector import alternatives
 
 if TYPE_CHECKING:
     import numpy as np
@@ -90,22 +93,15 @@ class KeyConditions:
         if not constraint.allows_absent:
             self.required.add(entry)
         if constraint.values is not None:
-            self._add_values(entry, constraint.values)
+            self._listed.add(entry)
+            for value in constraint.values:
+                _append(self._by_value, value, entry)
         for value in constraint.excluded:
             _append(self._excluded, value, entry)
         if constraint.int_range is not None:
             self._in_ranges.add(entry)
             _append(self._by_range, constraint.int_range, entry)
         self._added += 1  # last: what is cached from now on has the whole entry
-
-    def add_ids(self, entry: int, ids: Collection[str]) -> None:
-        """Add the selector with the number ``entry``, which matches only nodes with one of ``ids``.
-
-        All values in this index are then ids of nodes, not values of a label.
-        """
-        self.required.add(entry)
-        self._add_values(entry, ids)
-        self._added += 1
 
     def failing(self, value: str) -> list[Postings]:
         """Return a list of sets. Their union is all entries that reject ``value``.
@@ -138,11 +134,6 @@ class KeyConditions:
     def __bool__(self) -> bool:
         return bool(self.required or self._listed or self._excluded)
 
-    def _add_values(self, entry: int, values: Collection[str]) -> None:
-        self._listed.add(entry)
-        for value in values:
-            _append(self._by_value, value, entry)
-
     def _compute_failing(self, value: str) -> list[Postings]:
         passing, excluded = self._by_value.get(value), self._excluded.get(value)
         failing = [self._listed if passing is None else self._listed - _as_set(passing)]
@@ -164,6 +155,9 @@ class SelectorStore(Generic[Name]):
 
     A name with one selector is an *entry*. Entries are numbered. One thread may write while any
     number of threads read.
+
+    :ivar several: the entries of names with several selectors.
+    :ivar dead: how many entries were replaced or removed.
     """
 
     __slots__ = (
@@ -171,17 +165,24 @@ class SelectorStore(Generic[Name]):
         "_copied_names",
         "_entries",
         "_first_moved",
+        "_first_of",
         "_keys",
         "_next_rank",
         "_ranks",
         "_unique",
+        "dead",
         "names",
         "selectors",
+        "several",
     )
 
     def __init__(self) -> None:
         self.names: list[Name] = []
-        self.selectors: list[Selector] = []
+        self.selectors: list[Selector | AnyOf] = []
+        self.several = postings.from_ordinals(())
+        self.dead = 0
+        # For each of these, the first entry of its name.
+        self._first_of: dict[int, int] = {}
         # A copy of the names as an array of numpy, which is faster to read many of; and how many
         # are in it. Threads that copy at the same time copy the same names.
         self._copied_names: tuple[NDArray[np.object_] | None, int] = None, 0
@@ -193,27 +194,36 @@ class SelectorStore(Generic[Name]):
         self._next_rank = 0
         self._first_moved = 1 << 32
         # Of equal selectors, the one that all their entries have.
-        self._unique: dict[Selector, Selector] = {}
+        self._unique: dict[Selector | AnyOf, Selector | AnyOf] = {}
         self._keys: dict[str | None, KeyConditions] = {}
         # For some keys, the entries that require any other key, and how many entries there were
         # when these were computed.
         self._cache: dict[frozenset[str | None], tuple[int, Postings]] = {}
 
-    def add(self, name: Name, selector: Selector, replaced: int | None) -> int:
-        """Add a selector; return the number of the new entry. Cost: 5 µs, and 3 µs a requirement.
+    def add(self, name: Name, selector: Selector | AnyOf, replaced: int | None) -> int:
+        """Add a selector; return the number of its entry, the first one if it is an ``AnyOf``.
+
+        Cost: 5 µs, and 3 µs a requirement.
 
         :param replaced: the number of the entry to replace: the new entry gets its place in the
             order of names. None for the last place.
         """
         entry = len(self.names)
-        for key, constraint in constraints_by_key(selector.requirements).items():
-            self._conditions(None if key == ID_KEY else key).add(entry, constraint)
-        if selector.ids is not None:
-            self._conditions(None).add_ids(entry, selector.ids)
+        for number, each in enumerate(_alternatives(selector), entry):
+            for key, constraint in constraints_of(each).items():
+                self._conditions(None if key == ID_KEY else key).add(number, constraint)
         self._append(name, selector, replaced)
         return entry
 
-    def has(self, entry: int, selector: Selector) -> bool:
+    def entries_of(self, first: int) -> range:
+        """Return all entries that were added together with the entry ``first``."""
+        return range(first, first + len(_alternatives(self.selectors[first])))
+
+    def firsts(self, entries: Postings) -> Postings:
+        """Return the first entries of the names of ``entries``, which are all in ``several``."""
+        return postings.from_ordinals(map(self._first_of.__getitem__, postings.ordinals(entries)))
+
+    def has(self, entry: int, selector: Selector | AnyOf) -> bool:
         """Return whether the entry with the number ``entry`` has an equal selector."""
         return self._unique.get(selector) is self.selectors[entry]
 
@@ -283,28 +293,34 @@ class SelectorStore(Generic[Name]):
         return taken
 
     def compacted(self, entries: Postings) -> "SelectorStore[Name]":
-        """Return a new store with only these entries. Cost: about 2 µs an entry."""
+        """Return a new store with only the names of these entries. Cost: about 2 µs an entry."""
         new: SelectorStore[Name] = SelectorStore()
         numbers = [0] * len(self.names)
-        for number, entry in enumerate(self.in_order(entries)):
-            new._append(self.names[entry], self.selectors[entry], None)
-            numbers[entry] = number
+        kept = array("I")
+        for first in self.in_order(entries):
+            for number, entry in enumerate(self.entries_of(first), len(new.names)):
+                numbers[entry] = number
+                kept.append(entry)
+            new._append(self.names[first], self.selectors[first], None)
         for key, conditions in self._keys.items():
-            if renumbered := conditions.renumbered(entries, numbers):
+            if renumbered := conditions.renumbered(postings.from_ordinals(kept), numbers):
                 new._keys[key] = renumbered
         return new
 
-    def _append(self, name: Name, selector: Selector, replaced: int | None) -> None:
-        """Append an entry; the indexes must already contain the selector."""
-        entry = len(self.names)
+    def _append(self, name: Name, selector: Selector | AnyOf, replaced: int | None) -> None:
+        """Append the entries of a name; the indexes must already contain the selectors."""
+        entry, count = len(self.names), len(_alternatives(selector))
         if replaced is None:
-            self._ranks.append(self._next_rank)
-            self._next_rank += 1
+            self._ranks += range(self._next_rank, self._next_rank + count)
+            self._next_rank += count
         else:
-            self._ranks.append(self._ranks[replaced])
+            self._ranks += [self._ranks[replaced]] * count
             self._first_moved = min(self._first_moved, entry)
-        self.selectors.append(self._unique.setdefault(selector, selector))
-        self.names.append(name)  # after all else, because readers count the names
+        if count > 1:
+            self._first_of |= dict.fromkeys(range(entry, entry + count), entry)
+            self.several |= postings.from_range(entry, entry + count)
+        self.selectors += [self._unique.setdefault(selector, selector)] * count
+        self.names += [name] * count  # after all else, because readers count the names
         earlier = self._entries.get(name)
         if isinstance(earlier, list):
             earlier.append(entry)
@@ -346,7 +362,7 @@ class StandingView(Generic[Name]):
     """An immutable view of a store: the selectors that are visible to one reader.
 
     :param store: has all selectors, even if replaced, removed or added later.
-    :param entries: the numbers of the visible entries; the set is not copied.
+    :param entries: the visible entries, of each name only the first; the set is not copied.
     """
 
     __slots__ = ("_count", "entries", "generation", "store")
@@ -367,7 +383,11 @@ class StandingView(Generic[Name]):
 
     def matching(self, values: Values) -> Postings:
         """Return the visible entries whose selectors match a node."""
-        return self.entries - postings.union(self.store.failing(values))
+        store, failing = self.store, postings.union(self.store.failing(values))
+        matching = self.entries - failing
+        if several := store.several - failing if store.several else None:
+            matching |= store.firsts(several) & self.entries
+        return matching
 
     def changes(self, old: Values, new: Values) -> tuple[Postings, Postings]:
         """Return the entries that match ``new`` but not ``old``; and ``old`` but not ``new``.
@@ -384,11 +404,20 @@ class StandingView(Generic[Name]):
             )
             for values in (old, new)
         )
-        moved = (before ^ after) & self.entries
+        changing = before ^ after
+        if store.several and changing & store.several:  # another selector of a name may match
+            before, after = self.matching(old), self.matching(new)
+            return after - before, before - after
+        moved = changing & self.entries
         if moved:
             for failing in store.failing(new, skip=changed):
                 moved -= failing
         return moved - after, moved - before
+
+
+def _alternatives(selector: Selector | AnyOf) -> tuple[Selector, ...]:
+    """Return the selectors of the entries for a name; there is at least one."""
+    return alternatives(selector) or (Selector.nothing(),)
 
 
 def _as_set(stored: PostingsOrOrdinal) -> Postings:

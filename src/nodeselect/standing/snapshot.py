@@ -6,7 +6,7 @@ from typing import Generic, NoReturn, TypeVar
 from nodeselect.index import postings
 from nodeselect.index.postings import Postings
 from nodeselect.node import Node, copy_labels, require_node
-from nodeselect.selectors import Selector
+from nodeselect.selectors import AnyOf, Selector
 from nodeselect.standing.explanation import StandingExplanation, explain
 from nodeselect.standing.selector_store import Name, StandingView, Values
 from nodeselect.text import to_exact_str
@@ -119,13 +119,13 @@ class BaseStanding(Generic[Name]):
         """
         return explain(self._view, _values(node, node_id))
 
-    def get(self, name: Name) -> Selector | None:
+    def get(self, name: Name) -> Selector | AnyOf | None:
         """Return the selector with this name; None if there is none."""
         view = self._view
         entry = view.find(name)
         return None if entry is None else view.store.selectors[entry]
 
-    def __getitem__(self, name: Name) -> Selector:
+    def __getitem__(self, name: Name) -> Selector | AnyOf:
         """Return the selector with this name.
 
         :raises KeyError: if there is no selector with this name.

@@ -5,8 +5,8 @@ from typing import Literal, NoReturn, TypeAlias
 
 from nodeselect.files.thread_lock import ThreadLock
 from nodeselect.index import postings
-from nodeselect.selectors import Selector
-from nodeselect.selectors.selector import require_selector
+from nodeselect.selectors import AnyOf, Selector
+from nodeselect.selectors.selector import require_condition
 from nodeselect.standing.selector_store import Name, SelectorStore, StandingView
 from nodeselect.standing.snapshot import BaseStanding, StandingSnapshot
 
@@ -32,30 +32,32 @@ class StandingSelectors(BaseStanding[Name]):
     only once, even if they have several names.
 
     :param selectors: the initial selectors, by name; names may be any hashable objects.
-    :raises TypeError: if a value is not a :class:`Selector`.
+    :raises TypeError: if a value is neither a :class:`Selector` nor an ``AnyOf``.
     """
 
     __slots__ = ("_lock", "_write_interrupted")
 
     def __init__(
-        self, selectors: Mapping[Name, Selector] | Iterable[tuple[Name, Selector]] = ()
+        self,
+        selectors: Mapping[Name, Selector | AnyOf] | Iterable[tuple[Name, Selector | AnyOf]] = (),
     ) -> None:
         self._lock = ThreadLock()
         self._write_interrupted: bool = False
         store: SelectorStore[Name] = SelectorStore()
         for name, selector in dict(selectors).items():
-            store.add(name, require_selector(selector), None)
+            store.add(name, require_condition(selector), None)
         self._view = _whole(store, generation=0)
 
-    def upsert(self, name: Name, selector: Selector) -> _ChangeKind:
+    def upsert(self, name: Name, selector: Selector | AnyOf) -> _ChangeKind:
         """Replace the selector with this name; if there is none, append ``selector``.
 
         Return ``"added"``, ``"changed"`` or, if the old selector is equal, ``"unchanged"``. Cost:
         about 20 µs, which includes compactions: replaced selectors are dropped from time to time.
 
-        :raises TypeError: if ``selector`` is not a :class:`Selector`; text is not parsed here.
+        :raises TypeError: if ``selector`` is neither a :class:`Selector` nor an ``AnyOf``; text
+            is not parsed here.
         """
-        return self._lock.run(self._write, {name: require_selector(selector)})[0]
+        return self._lock.run(self._write, {name: require_condition(selector)})[0]
 
     def remove(self, name: Name, *, missing_ok: bool = False) -> _ChangeKind:
         """Remove the selector with this name; return ``"removed"``. Cost: a few microseconds.
@@ -65,7 +67,7 @@ class StandingSelectors(BaseStanding[Name]):
         """
         return self._lock.run(self._write, {name: None}, missing_ok)[0]
 
-    def apply(self, changes: Mapping[Name, Selector | None]) -> None:
+    def apply(self, changes: Mapping[Name, Selector | AnyOf | None]) -> None:
         """Apply several changes as one: readers see all of them or none.
 
         :param changes: maps names to their new selectors; None removes the selector with the name.
@@ -77,7 +79,7 @@ class StandingSelectors(BaseStanding[Name]):
         changes = dict(changes)
         for selector in changes.values():
             if selector is not None:
-                require_selector(selector)
+                require_condition(selector)
         self._lock.run(self._write, changes)
 
     def snapshot(self) -> StandingSnapshot[Name]:
@@ -94,7 +96,7 @@ class StandingSelectors(BaseStanding[Name]):
         )
 
     def _write(
-        self, changes: Mapping[Name, Selector | None], missing_ok: bool = False
+        self, changes: Mapping[Name, Selector | AnyOf | None], missing_ok: bool = False
     ) -> list[_ChangeKind]:
         """Apply all ``changes`` or none; return what each did, such as ``added``."""
         if self._write_interrupted:  # drop what the last write left unfinished
@@ -124,17 +126,20 @@ class StandingSelectors(BaseStanding[Name]):
                 entries.add(store.add(name, selector, replaced))
             if replaced is not None:
                 entries.remove(replaced)
+                store.dead += len(store.entries_of(replaced))
         if is_changed:
             after = StandingView(store, entries, before.generation + 1)
-            dead = len(store.names) - len(entries)
-            self._view = _compacted(after) if dead > max(_MAX_DEAD, len(entries)) else after
+            is_full = store.dead > max(_MAX_DEAD, len(entries))
+            self._view = _compacted(after) if is_full else after
         self._write_interrupted = False
         return kinds
 
 
 def _whole(store: SelectorStore[Name], generation: int) -> StandingView[Name]:
     """Return a view of ``store`` in which all entries are visible."""
-    return StandingView(store, postings.from_range(0, len(store.names)), generation)
+    entries = postings.from_range(0, len(store.names))
+    others = store.several - store.firsts(store.several)
+    return StandingView(store, entries - others, generation)
 
 
 def _compacted(view: StandingView[Name]) -> StandingView[Name]:

@@ -9,9 +9,9 @@ from nodeselect.cli.inputs.files import job_name, read_bytes, split_object
 from nodeselect.cli.inputs.job_selectors import job_selector, parse_selectors, read_job
 from nodeselect.cli.options import check_job_files, check_usage, selector_option
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
-from nodeselect.explain.explanation import alternatives
 from nodeselect.render.screen import SELECTOR_FORMATS
 from nodeselect.selectors import Selector
+from nodeselect.selectors.selector import alternatives
 from nodeselect.text import printable
 
 

@@ -9,7 +9,7 @@ from nodeselect.cli.options import check_usage, id_option, job_option, once, sel
 from nodeselect.cli.streams import ExitStatus, write_output
 from nodeselect.engines.sql import text as engine
 from nodeselect.engines.sql.dialects import DIALECTS
-from nodeselect.explain.explanation import alternatives
+from nodeselect.selectors.selector import alternatives
 from nodeselect.text import UNPRINTABLE, join_limited, quoted
 
 _PIECE = re.compile(r'"(?:[^"]|"")+"|[^".]+')

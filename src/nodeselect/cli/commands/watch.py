@@ -22,7 +22,6 @@ from nodeselect.cli.inputs.job_selectors import (
 from nodeselect.cli.inputs.nodes import NO_TABLE, NodeFiles, read_inventory
 from nodeselect.cli.streams import ExitStatus, write_error, write_message, write_output
 from nodeselect.errors import InventoryError
-from nodeselect.explain.explanation import alternatives
 from nodeselect.files.blocking import blocking_reader, wait_while_open
 from nodeselect.files.inputs import cannot_read, open_input
 from nodeselect.files.replace import file_status
@@ -33,6 +32,7 @@ from nodeselect.readers.node_stream import DROPPED, NodeStream
 from nodeselect.render.nodes import CHANGE_FORMATS, change_lines
 from nodeselect.render.screen import Screen, detect_screen
 from nodeselect.selectors import AnyOf, Selector
+from nodeselect.selectors.selector import alternatives
 from nodeselect.standing import StandingSelectors
 from nodeselect.text import join_limited, pluralize, quoted
 

@@ -49,7 +49,7 @@ class SqlFailures:
         words = [" + ".join(bits[at : at + _WORD]) for at in range(0, len(bits), _WORD)] or ["0"]
         self._words = {f"failed{at}": word for at, word in enumerate(words)}
         self._names = ", ".join(self._words)
-        self._rows = table.rows() + table.conditions.fence(requirements)  # type: ignore[arg-type]
+        self._rows = table.rows() + table.conditions.fence(requirements)
         self._ids: dict[Positions, list[str]] | None = None
         self._states = Counter[str | None]()
         masks, absent = Counter[int](), Counter[str]()

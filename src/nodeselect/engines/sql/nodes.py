@@ -21,8 +21,8 @@ from nodeselect.explain.compute import explain
 from nodeselect.explain.countable import rank_counts
 from nodeselect.explain.explanation import Explanation, NodeExplanation
 from nodeselect.node import Node, has_state, require_count
-from nodeselect.selectors import Selector
-from nodeselect.selectors.selector import require_selector
+from nodeselect.selectors import AnyOf, Selector
+from nodeselect.selectors.selector import require_condition
 from nodeselect.text import quoted
 
 # For how many nodes the labels in a table of their own are read at once.
@@ -86,16 +86,18 @@ class SqlNodes:
             where,
         )
 
-    def match(self, selector: Selector, *, states: Collection[str] | None = None) -> "SqlNodeSet":
+    def match(
+        self, selector: Selector | AnyOf, *, states: Collection[str] | None = None
+    ) -> "SqlNodeSet":
         """Return the nodes that match ``selector``; no query is run before the set is used.
 
         :param states: return only the nodes in one of these states (upper or lower case).
         """
-        condition = express(require_selector(selector), self._table.conditions)
+        condition = express(require_condition(selector), self._table.conditions)
         matching = SqlNodeSet(self._table, condition)
         return matching if states is None else matching.in_states(states)
 
-    def explain(self, selector: Selector, *, examples: int = 3) -> Explanation:
+    def explain(self, selector: Selector | AnyOf, *, examples: int = 3) -> Explanation:
         """Return how many nodes match ``selector``, and why the others do not.
 
         One query reads all nodes and counts them; up to two more queries find example ids. If a
@@ -106,15 +108,15 @@ class SqlNodes:
         :param examples: as for :meth:`Inventory.explain`.
         """
         require_count("examples", examples)
-        return explain(SqlCounts(self._table), require_selector(selector), examples)
+        return explain(SqlCounts(self._table), require_condition(selector), examples)
 
-    def explain_node(self, selector: Selector, node: str | Node) -> NodeExplanation:
+    def explain_node(self, selector: Selector | AnyOf, node: str | Node) -> NodeExplanation:
         """Return which requirements of ``selector`` a node satisfies or fails.
 
         :raises KeyError: if there is no node with this id.
         """
         node = node if isinstance(node, Node) else self[node]
-        return explain_node(require_selector(selector), node.id, node.labels)
+        return explain_node(require_condition(selector), node.id, node.labels)
 
     def get(self, node_id: str) -> Node | None:
         """Return the node with this id; None if there is none."""

@@ -7,7 +7,9 @@ from typing import NamedTuple, TypeAlias
 
 from nodeselect.engines.conditions import express
 from nodeselect.engines.sql.dialects import DIALECTS, Dialect
-from nodeselect.selectors import Selector
+from nodeselect.explain.explanation import named_keys
+from nodeselect.placement.requirements import Condition
+from nodeselect.selectors import AnyOf, Selector
 
 _PLAIN_PAIR = re.compile(r'\{"[A-Za-z0-9._/@+\- ]*": "[A-Za-z0-9._/@+\- ]*"\}')
 
@@ -31,7 +33,7 @@ class LongTable(NamedTuple):
 
 
 def where(
-    selector: Selector,
+    selector: Selector | AnyOf,
     dialect: str,
     *,
     labels: Name | LongTable | None = "labels",
@@ -214,15 +216,14 @@ class SqlConditions:
     def conjunction(self, conditions: Sequence[str]) -> str:
         return f"({' AND '.join(conditions)})"
 
-    def fence(self, requirements: Sequence[Selector]) -> str:
+    def fence(self, requirements: Sequence[Condition]) -> str:
         """Return SQL that ends a subquery, so that a database does not merge it with the outer one.
 
         Merging would repeat the slow tests of labels in a map. Return an empty string if all keys
         have their own columns: these tests are fast, and merged queries can run in parallel.
         """
-        keys = {each.key for part in requirements for each in part.requirements}
-        reads_labels = self.labels.exist and not keys <= self.columns.keys()
-        return self.dialect.fence if reads_labels else ""
+        in_labels = {*named_keys(requirements)} - {*self.columns, None}
+        return self.dialect.fence if self.labels.exist and in_labels else ""
 
     def _required_id(self) -> str:
         if self.id is None:
