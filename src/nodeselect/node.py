@@ -322,25 +322,29 @@ def check_resources(resources: Mapping[str, Any], path: str = "resources") -> di
     for name, value in resources.items():
         resource = to_exact_str(name, "the name of a resource")
         try:
+            amount = (parse_quantity if type(value) is str else _check_amount)(resource, value)
             if not resource:
                 raise ValueError("the name of a resource must not be empty")
-            if isinstance(value, str):
-                amount = parse_quantity(resource, value)
-            elif isinstance(value, int) and not isinstance(value, bool):
-                amount = int(value)
-                if not 0 <= amount <= MAX_AMOUNT:
-                    raise ValueError(f"an amount must be from 0 to {MAX_AMOUNT}")
-            else:
-                raise TypeError(
-                    f"the amount of {resource!r} must be an int or a quantity such as '4Gi', not"
-                    f" {type(value).__name__}"
-                )
         except ValueError as error:
             place = f"{path}.{printable(resource[:60])}"
             raise InventoryError("invalid-quantity", str(error), place=place) from None
         if amount:
             amounts[resource] = amount
     return dict(sorted(amounts.items()))
+
+
+def _check_amount(resource: str, amount: object) -> int:
+    """Return ``amount`` as an integer; raise ``ValueError`` or ``TypeError`` if it is invalid."""
+    if isinstance(amount, str):
+        return parse_quantity(resource, str.__str__(amount))
+    if not isinstance(amount, int) or isinstance(amount, bool):
+        raise TypeError(
+            f"the amount of {resource!r} must be an int or a quantity such as '4Gi', not"
+            f" {type(amount).__name__}"
+        )
+    if not 0 <= amount <= MAX_AMOUNT:
+        raise ValueError(f"an amount must be from 0 to {MAX_AMOUNT}")
+    return int(amount)
 
 
 def check_kind(kind: object) -> None:

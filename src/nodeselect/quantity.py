@@ -18,8 +18,9 @@ _QUANTITY = re.compile(
     r"([+-]?)([0-9]{0,1000})(?:\.([0-9]{0,1000}))?([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,9})?"
 )
 
-# No amount with so few digits and the suffix Ki is too large.
-_FEW_DIGITS = 12
+# Common suffixes, in thousandths. No number that is so short, suffix included, is too large.
+_COMMON = {"": 1000, "m": 1, "Ki": 1024_000}
+_SHORT = 14
 
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
@@ -43,10 +44,11 @@ def parse_quantity(resource: str, text: str) -> int:
 
     :raises ValueError: if ``text`` is not a quantity, is negative, or is too large.
     """
-    digits = text.removesuffix("Ki")
-    if len(digits) <= _FEW_DIGITS and digits.isdecimal() and digits.isascii():  # faster
-        number = int(digits) << (10 if len(digits) < len(text) else 0)
-        return number * _CPU_MULTIPLE if resource == "cpu" else number
+    suffix = text.lstrip("0123456789")
+    thousandths = _COMMON.get(suffix)
+    if thousandths and len(suffix) < len(text) <= _SHORT:  # faster
+        number = int(text[: len(text) - len(suffix)]) * thousandths
+        return number if resource == "cpu" else -(-number // 1000)
     return round_up(resource, parse_exact(text))
 
 

@@ -193,14 +193,14 @@ def _validate_facts(raw: RawNode) -> Facts:
                 fields[-1][2] = ""
             for name, text in zip(Taint._fields, fields[-1], strict=True):
                 _require(str, text, "a string", f"{path}.{name}")
-        taints = check_taints(fields, raw.taints_path)
+        taints = check_taints(fields, raw.taints_path) if fields else ()
     if raw.resources is not None:
         _require(dict, raw.resources, "an object", raw.resources_path)
-        for name, quantity in raw.resources.items():
-            if not isinstance(quantity, str):
-                place = f"{raw.resources_path}.{printable(name[:60])}"
-                hint = 'write a quantity in quotes, such as "4" or "500m"'
-                _require(str, quantity, "a string", place, hint)
+        if not {*map(type, raw.resources.values())} <= {str}:
+            name = next(name for name, text in raw.resources.items() if not isinstance(text, str))
+            place = f"{raw.resources_path}.{printable(name[:60])}"
+            hint = 'write a quantity in quotes, such as "4" or "500m"'
+            _require(str, raw.resources[name], "a string", place, hint)
         resources = check_resources(raw.resources, raw.resources_path)
     return Facts(taints, resources)
 
