@@ -165,7 +165,7 @@ def _match_fields(random: Random) -> list[dict[str, Any]]:
     return [
         {
             "key": "metadata.name" if random.random() < 0.97 else "metadata.labels",
-            "operator": random.choice(("In", "In", "In", "NotIn")),
+            "operator": random.choice(("In", "In", "NotIn")),
             "values": [random.choice(_NAMES)] if random.random() < 0.95 else list(_NAMES),
         }
         for _ in range(number)

@@ -13,6 +13,7 @@ from nodeselect import AnyOf, InventoryError, Node, Selector
 from nodeselect.files import inputs
 from nodeselect.readers.formats.ndjson import TypedDecoder
 from nodeselect.readers.reader import NodeReader
+from nodeselect.selectors.requirement import ID_KEY, exclude_ids
 from tests.short import short
 
 HAS_A = Selector.parse("a")
@@ -101,8 +102,8 @@ VALUES = st.sampled_from(["", "1", "2", "3", "+2", "x", '"', "é"])
 
 @st.composite
 def fleets(draw: st.DrawFn) -> list[dict[str, str]]:
-    """Draw the labels of nodes: two or three keys, often in one order, some of them absent."""
-    keys = draw(st.permutations(["a", "b", "c"][: draw(st.integers(2, 3))]))
+    """Draw the labels of nodes: two to four keys, often in one order, some of them absent."""
+    keys = draw(st.permutations(["a", "b", "c", ID_KEY][: draw(st.integers(2, 4))]))
     some = []
     for _ in range(draw(st.integers(2, 20))):
         order = draw(st.permutations(keys)) if draw(st.integers(0, 9)) == 0 else keys
@@ -121,7 +122,8 @@ def test_nodes_and_failures(fleet: list[dict[str, str]], text: str, size: int) -
     ]
     all_nodes = [Node(f"n-{at}", labels, names[at]) for at, labels in enumerate(fleet)]
     selector = Selector.of(match_expressions=[text], match_ids=["n-0", "n-3", "n-99"])
-    for one in (selector, Selector.parse(text)):
+    excluding = Selector.from_requirements(exclude_ids(["n-0", "n-3"]))
+    for one in (selector, Selector.parse(text), excluding, excluding & Selector.parse(text)):
         expected: Counter[int] = Counter()
         for node in all_nodes:
             matches = [part.matches(node.labels, node.id) for part in one.split()]
