@@ -1,14 +1,17 @@
 """A selector and a small fleet: who matches, standing or not, and an explanation and its report.
 
-The first line of an input is the selector; ids follow it after tabs. Each other line is a node: its
-id, and after tabs its labels (``key=value``), its state (``@state``) and its name (``~name``).
+The first line of an input is the selector, or several with ``|``; ids follow it after tabs. Each
+other line is a node: its id, and after tabs its labels (``key=value``), its state (``@state``) and
+its name (``~name``).
 """
 
 import csv
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import reduce
 from itertools import chain
+from operator import or_
 from zlib import crc32
 
 from tests.inventory.small import tuned
@@ -16,6 +19,7 @@ from tests.property.test_explain_laws import check as check_numbers
 from tests.property.test_explain_laws import failed_of
 
 from nodeselect import (
+    AnyOf,
     InventoryError,
     Node,
     Selector,
@@ -40,7 +44,10 @@ def check(data: bytes) -> None:
     first, *lines = data.decode("utf-8", "surrogateescape").split("\n")[: _MAX_NODES + 1]
     text, *ids = first.split("\t")
     try:
-        selector = Selector.of(match_expressions=[text] if text else [], match_ids=ids)
+        alternatives = [
+            Selector.of(match_expressions=[each] if each else []) for each in text.split("|")
+        ]
+        selector = reduce(or_, alternatives) & Selector.of(match_ids=ids)
     except SelectorError:
         return
     nodes = list({node.id: node for node in _nodes(lines)}.values())
@@ -71,7 +78,7 @@ def check(data: bytes) -> None:
             _check_cells(lines)
 
 
-def _check_standing(selector: Selector, nodes: Iterable[Node]) -> None:
+def _check_standing(selector: Selector | AnyOf, nodes: Iterable[Node]) -> None:
     """Compare which of the selector and its parts match each node with the model."""
     parts = selector.split()
     standing = StandingSelectors({"whole": selector})

@@ -169,7 +169,7 @@ def test_manifest(start: Start, tmp_path: Path) -> None:
     )
     path.write_text("\n---\n".join(map(json.dumps, pods)))
     watching = start("--job", str(path), "-n", "-")
-    assert watching.message() == f"{path}: not considered: taints"
+    assert watching.message() == f"{path}: not considered: taints and requests"
     for labels in ("gpu", "gpu tpu", "tpu", "gpu", ""):
         node = {"id": "n-1", "labels": dict.fromkeys(labels.split(), "yes")}
         watching.write(json.dumps(node).encode())

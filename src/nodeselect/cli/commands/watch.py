@@ -3,7 +3,7 @@
 import gc
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, BinaryIO, NamedTuple, NoReturn
@@ -31,8 +31,6 @@ from nodeselect.readers.detect import KNOWN_STATES
 from nodeselect.readers.node_stream import DROPPED, NodeStream
 from nodeselect.render.nodes import CHANGE_FORMATS, change_lines
 from nodeselect.render.screen import Screen, detect_screen
-from nodeselect.selectors import AnyOf, Selector
-from nodeselect.selectors.selector import alternatives
 from nodeselect.standing import StandingSelectors
 from nodeselect.text import join_limited, pluralize, quoted
 
@@ -109,13 +107,8 @@ def watch(
     if unknown := list(map(quoted, sorted((states or frozenset()) - KNOWN_STATES))):
         write_message(f"{join_limited(unknown, 5)}: not a state of a known system")
     gc.enable()  # this run is not short
-    numbered = {
-        (name, number): each
-        for name, selector in selectors.items()
-        for number, each in enumerate(alternatives(selector))
-    }
-    standing = StandingSelectors(numbered)
-    printer = _Printer(selectors, standing, states, output, timestamps, detect_screen())
+    standing = StandingSelectors(selectors)
+    printer = _Printer(standing, states, output, timestamps, detect_screen())
     if not _is_stream(nodes_from.sources[0]):
         _watch_files(nodes_from, interval, printer)
     with open_input(nodes_from.sources[0]) as (stream, name):
@@ -134,8 +127,7 @@ class _Printer(NamedTuple):
     An answer is the set of nodes that match the selector of a job or of the command.
     """
 
-    selectors: Mapping[str, Selector | AnyOf]  # of each answer by its name; a single one has none
-    standing: StandingSelectors[tuple[str, int]]  # these, by the name and a number
+    standing: StandingSelectors[str]  # by the name of the job; that of the command has none
     states: frozenset[str] | None  # of the nodes that may match; None if all may
     output: str
     has_times: bool
@@ -156,17 +148,11 @@ class _Printer(NamedTuple):
         node = new or old
         assert node is not None, "there is a node before or after the change"
         changes = (
-            (matches, name)
-            for entries, other, matches in ((lost, new, False), (gained, old, True))
-            for name in dict.fromkeys(name for name, _ in entries)
-            if not self._matches(name, other)
+            (matches, name) for names, matches in ((lost, False), (gained, True)) for name in names
         )
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         time = now if self.has_times else None
         write_output(change_lines(self.output, node.id, changes, event, time, self.screen))
-
-    def _matches(self, name: str, node: Node | None) -> bool:
-        return node is not None and self.selectors[name].matches(node.labels, node.id)
 
 
 def _watch_stream(stream: BinaryIO, name: str, printer: _Printer) -> int:
