@@ -22,13 +22,16 @@ def explain_hint(
     ids: Sequence[str] = (),
     job: str | None = None,
     states: frozenset[str] | None = None,
+    pods: str | None = None,
+    only_labels: bool = False,
 ) -> str:
     """Return a message with the command ``nodeselect explain`` for these inputs and selectors."""
     on_one_line = [" ".join(text.split()) for text in expressions]
     options = {"-l": on_one_line, "--id": ids, "--job": [job] if job else []}
     options["-n"] = nodes_from.sources
+    options["--pods"] = [pods] if pods else []
     saved = ""
-    for option, file in (("--job", "job.yaml"), ("-n", "nodes.json")):
+    for option, file in (("--job", "job.yaml"), ("-n", "nodes.json"), ("--pods", "pods.json")):
         for source in options[option]:
             # A pipe cannot be read again: the command reads a file.
             path = split_object(source)[0]
@@ -40,6 +43,7 @@ def explain_hint(
     if states:
         options["--state"] = [",".join(sorted(states))]
     words = [word for name, values in options.items() for value in values for word in (name, value)]
+    words += ["--only-labels"] if only_labels else []
     program = "nodeselect" if nodes_from.cluster is None else "kubectl nodeselect"
     command = command_line(["explain", *words, *(nodes_from.cluster or ())], program)
     return f"for details, {saved}run: {command}"

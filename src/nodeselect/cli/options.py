@@ -88,6 +88,25 @@ state_option = click.option(
 )  # fmt: skip
 
 
+PODS_CONFLICT = "--pods cannot read the same standard input as --job or -n"
+"""The error message if two inputs of a command would be standard input."""
+
+pods_option = single_option(
+    "--pods", metavar="FILE|-", shell_complete=complete_files,
+    help="Subtract from the resources of the nodes what these pods request: all pods of the"
+    " cluster, as 'kubectl get pods -A -o json' prints them. The own pods of a workload are not"
+    " counted against it.",
+)  # fmt: skip
+only_labels_option = click.option(
+    "--only-labels", "is_labels_only", is_flag=True,
+    help="Of a Kubernetes manifest, consider no taints, no cordons and no requests.",
+)  # fmt: skip
+unknown_option = click.option(
+    "--fail-on-unknown", "is_strict", is_flag=True,
+    help="Exit with status 2 if anything is not considered, such as pod affinity or volumes.",
+)  # fmt: skip
+
+
 def output_option(formats: Sequence[str] = REPORT_FORMATS) -> Callable[[_Command], _Command]:
     """Add the option ``-o``; the first of the formats is the default."""
     return click.option(
@@ -146,6 +165,13 @@ def required_nodes() -> NodeFiles:
         message = "where are the nodes? Give -n FILE, pipe them into the command, or set "
         raise click.UsageError(f"{message}{VARIABLE} to FILE")
     return nodes
+
+
+def kubectl_namespace() -> str:
+    """Return the namespace of objects that name none: the value of ``-n`` of the plugin."""
+    given = click.get_current_context().meta.get(KUBECTL_OPTIONS, ())
+    names = [each.partition("=")[2] for each in given if each.startswith("--namespace=")]
+    return names[0] if names else "default"
 
 
 def default_nodes() -> NodeFiles | None:

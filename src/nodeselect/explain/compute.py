@@ -75,7 +75,7 @@ def explain(
     missing_ids = tuple(nodes.missing_ids(ids)) if ids else ()
     hints, correction = find_hints(nodes, vocabulary, parts, failures, missing_ids)
     explanation = Explanation(
-        selector=_text(selector, parts),
+        selector=str(selector),
         headline=count_headline(parts, counts, connected if states else None),
         recommendation="",
         total=counts.total,
@@ -92,13 +92,6 @@ def explain(
         not_considered=tuple(not_considered),
     )
     return explanation._replace(recommendation=recommend(explanation))
-
-
-def _text(selector: Selector | AnyOf | Placement, parts: Sequence[Condition]) -> str:
-    """Return the text of a selector; of a placement, the texts of its conditions."""
-    if isinstance(selector, Placement):
-        return ", ".join(map(requirement_text, parts))
-    return str(selector)
 
 
 def exclude_by_state(

@@ -216,13 +216,10 @@ def explain_placement(
         passes = each.is_met(node, usage)
         if not (passes and isinstance(each, AtLeast) and each.resource == "pods"):
             rows.append((str(each), each.found(node, usage), passes))
-    words = list(placement.not_considered)
-    if node.taints is None:
-        words.append("the taints, which are not known")
-    if node.resources is None and placement.requests:
-        words.append("the resources, which are not known")
+    unknown = {"taints": node.taints is None, "resources": node.resources is None}
+    words = [f"unknown {name}" for name in placement.undecided_without if unknown[name]]
     matches = all(passes for _, _, passes in rows)
-    return NodeExplanation(node.id, matches, tuple(rows), tuple(words))
+    return NodeExplanation(node.id, matches, tuple(rows), (*placement.not_considered, *words))
 
 
 def is_met(condition: Condition, node: Node, usage: Usage | None = None) -> bool:

@@ -30,6 +30,7 @@ from nodeselect.placement.requirements import AtLeast, Condition
 from nodeselect.placement.toleration import excludes
 from nodeselect.readers.columnar import Block, to_blocks
 from nodeselect.selectors import AnyOf, Selector
+from nodeselect.text import pluralize
 
 if TYPE_CHECKING:
     from nodeselect.index.node_table import NodeTable
@@ -343,13 +344,10 @@ class View:
             "taints": live - postings.union([n for i in indexes for n in dict(i.taints).values()]),
             "resources": live - postings.union([index.with_resources for index in indexes]),
         }
-        if not placement.requests:
-            del unknown["resources"]
-        total = f"{len(live):,}"
         return placement.not_considered + tuple(
-            f"the {name} of {len(nodes):,} of {total} nodes, which are not known"
-            for name, nodes in unknown.items()
-            if nodes
+            f"unknown {name} of {len(nodes):,} of {pluralize(len(live), 'node')}"
+            for name in placement.undecided_without
+            if (nodes := unknown[name])
         )
 
     def in_states(self, nodes: Postings, accepts: Callable[[str | None], bool]) -> Postings:

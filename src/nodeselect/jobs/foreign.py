@@ -107,10 +107,12 @@ class Workload(NamedTuple):
     :param name: the kind and the name, such as ``Deployment/web``; with a namespace,
         ``Deployment/shop/web``.
     :param placement: what each of its pods requires of a node.
+    :param owner: the kind, the name and the namespace, which is empty if the object has none.
     """
 
     name: str
     placement: Placement
+    owner: tuple[str, str, str]
 
 
 class Manifest(NamedTuple):
@@ -252,6 +254,7 @@ def _read_object(value: Value, volumes: Mapping[tuple[str, str], Value]) -> Work
         Placement(
             placement.selector, placement.tolerations, placement.requests, not_considered=words
         ),
+        (kind.text, names[1], names[0]),
     )
 
 

@@ -158,6 +158,21 @@ class Placement(_Fields):
         requests = starmap(AtLeast, self.requests.items())
         return Tolerates("", "", self.tolerations), *requests
 
+    @property
+    def undecided_without(self) -> tuple[str, ...]:
+        """The facts about a node that decide whether it matches: its taints, its resources."""
+        is_tolerant = any(not (each.key or each.effect) for each in self.tolerations)
+        facts = {"taints": not is_tolerant, "resources": bool(self.requests)}
+        return tuple(name for name, decides in facts.items() if decides)
+
+    def __str__(self) -> str:
+        """Return the text of the selector and of the requests."""
+        requests = [str(AtLeast(*each)) for each in self.requests.items()]
+        text = str(self.selector)
+        if requests and isinstance(self.selector, AnyOf):
+            text = f"({text})"
+        return ", ".join([*([text] if text else []), *requests])
+
     def __and__(self, selector: Selector | AnyOf) -> "Placement":
         """Return a placement that also requires ``selector``."""
         return self._replace(selector=self.selector & selector)

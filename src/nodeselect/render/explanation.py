@@ -58,7 +58,10 @@ def _blocks(
     prefix = f"{screen.code(subject)}: " if isinstance(screen, Markdown) else ""
     yield screen.title(f"{prefix}{screen.prose(explanation.headline)}")
     if isinstance(explanation, NodeExplanation):
-        yield _node_table(explanation, screen)
+        if explanation.requirements:
+            yield _node_table(explanation, screen)
+        if explanation.not_considered:
+            yield screen.paragraph(screen.prose(not_considered_text(explanation.not_considered)))
         return
     if explanation.requirements:
         yield _requirement_table(explanation, screen)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from nodeselect.errors import JobError
 from nodeselect.explain import Explanation, NodeExplanation
-from nodeselect.explain.wording import short
+from nodeselect.explain.wording import not_considered_text, short
 from nodeselect.node import Node, count_connected
 from nodeselect.render.id_ranges import ranges_text
 from nodeselect.render.screen import Screen, Style, report_lines
@@ -54,6 +54,7 @@ class JobResult(NamedTuple):
     :param recommendation: for all nodes, what to change in the selector; for one node, which
         requirements the node fails; for an invalid job, the first error.
     :param node: for one node, which requirements the node satisfies and fails; otherwise None.
+    :param not_considered: what else decides about a node but is unknown.
     """
 
     name: str
@@ -63,6 +64,7 @@ class JobResult(NamedTuple):
     connected: int | None
     recommendation: str
     node: NodeExplanation | None = None
+    not_considered: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the result as JSON values."""
@@ -114,6 +116,11 @@ class JobsReport(NamedTuple):
         jobs = sorted(jobs, key=rank)
         unused_ids = [] if any(job.matched for job in jobs) else [node.id]
         return cls(1, jobs, unused_ids if _is_any_valid(jobs) else None, node)
+
+    @property
+    def not_considered(self) -> tuple[str, ...]:
+        """What is not considered of any of the jobs."""
+        return tuple(dict.fromkeys(words for job in self.jobs for words in job.not_considered))
 
     @property
     def headline(self) -> str:
@@ -170,7 +177,10 @@ def job_on_nodes(name: str, explanation: Explanation) -> JobResult:
     is_doubtful = bool(explanation.hints or explanation.missing_ids)
     status = _status(matched, connected, not explanation.requirements, is_doubtful)
     recommendation = explanation.recommendation
-    return JobResult(name, status, explanation.selector, matched, connected, recommendation)
+    return JobResult(
+        name, status, explanation.selector, matched, connected, recommendation,
+        not_considered=explanation.not_considered,
+    )  # fmt: skip
 
 
 def job_on_node(name: str, selector: str, explanation: NodeExplanation, node: Node) -> JobResult:
@@ -182,7 +192,10 @@ def job_on_node(name: str, selector: str, explanation: NodeExplanation, node: No
         f"{short(text)} ({'no such label' if value is None else f'has {quoted(value)}'})"
         for text, value in explanation.failed
     ]
-    return JobResult(name, status, selector, matched, connected, join_limited(failed), explanation)
+    return JobResult(
+        name, status, selector, matched, connected, join_limited(failed), explanation,
+        explanation.not_considered,
+    )  # fmt: skip
 
 
 def _status(
@@ -217,6 +230,8 @@ def job_lines(report: JobsReport, output: str, screen: Screen) -> Iterator[str]:
             is_any_invalid = report.jobs[0].status is JobVerdict.INVALID  # the worst is first
             title = "NODES WITHOUT A VALID JOB" if is_any_invalid else "NODES WITHOUT A JOB"
             yield screen.section(title, screen.bullets(lines))
+        if report.not_considered:
+            yield screen.paragraph(screen.prose(not_considered_text(report.not_considered)))
 
     return report_lines(output, screen, report.as_dict, blocks)
 

@@ -6,7 +6,7 @@ import click
 
 from nodeselect.cli.completion import complete_files
 from nodeselect.cli.inputs.files import job_name, read_bytes, split_object
-from nodeselect.cli.inputs.job_selectors import job_selector, parse_selectors, read_job
+from nodeselect.cli.inputs.job_selectors import label_selector, parse_selectors, read_job
 from nodeselect.cli.options import check_job_files, check_usage, selector_option
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
 from nodeselect.render.screen import SELECTOR_FORMATS
@@ -72,4 +72,4 @@ def _read(file: str) -> Sequence[Selector]:
     content = read_job(file, data)
     kind = "a job spec" if isinstance(content, Selector) else "a Kubernetes manifest"
     write_message(f"{printable(name)}: read as {kind}")
-    return alternatives(job_selector(file, content))
+    return alternatives(label_selector(file, (), content))

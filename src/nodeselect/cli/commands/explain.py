@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from stat import S_ISREG
 from typing import TYPE_CHECKING
 
@@ -13,13 +14,17 @@ from nodeselect.cli.completion import complete_files, complete_ids
 from nodeselect.cli.hints import command_line
 from nodeselect.cli.inputs.files import job_name, split_object
 from nodeselect.cli.inputs.job_selectors import (
+    Jobs,
     has_many_jobs,
     job_selectors,
+    only_labels,
     read_job,
     runs_several,
     selected,
+    workload_of,
 )
 from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory, state_messages
+from nodeselect.cli.inputs.running_pods import RunningPods, own_pods_text, unknown_status
 from nodeselect.cli.output_file import write_file
 from nodeselect.cli.streams import (
     ExitStatus,
@@ -31,9 +36,10 @@ from nodeselect.cli.streams import (
 from nodeselect.errors import JobError
 from nodeselect.explain import Explanation, NodeExplanation, explain_node
 from nodeselect.explain.compute import exclude_by_state
-from nodeselect.explain.explanation import named_ids
+from nodeselect.explain.explanation import explain_placement, named_ids
 from nodeselect.files.replace import file_status
 from nodeselect.node import Node, has_state
+from nodeselect.placement import Placement, Usage
 from nodeselect.render.explanation import explanation_lines
 from nodeselect.render.jobs import (
     JobsReport,
@@ -90,6 +96,9 @@ that node matches. With several jobs: 0 if every job matches a node (with
     "--html", metavar="FILE", shell_complete=complete_files,
     help="Also write a page for a browser. It replaces only an empty file or such a page.",
 )  # fmt: skip
+@options.pods_option
+@options.only_labels_option
+@options.unknown_option
 @options.quiet_option
 def explain(
     nodes_from: NodeFiles | None,
@@ -100,6 +109,9 @@ def explain(
     node: str | None,
     output: str,
     html: str | None,
+    pods: str | None,
+    is_labels_only: bool,
+    is_strict: bool,
 ) -> int:
     """Explain why nodes match a selector, and why the others do not.
 
@@ -124,6 +136,7 @@ def explain(
         "-l and --id can be combined with one job only": is_many and bool(expressions or ids),
         "--job and --node cannot both read standard input": both_read_stdin and is_piped,
         nodes_from.stdin_conflict: both_read_stdin,
+        options.PODS_CONFLICT: pods == "-" and "-" in (*job, *nodes_from.sources),
         "--node cannot be combined with --state": node is not None and states is not None,
         "--html cannot be combined with --node": html is not None and node is not None,
         "--html needs the name of a file, not '-'": html == "-",
@@ -135,40 +148,54 @@ def explain(
     if is_many or (runs_several(content) and not (expressions or ids)):
         if html is not None:
             raise click.UsageError("--html cannot be combined with several jobs")
-        selectors_by_job, invalid = job_selectors(job, content)
+        jobs = job_selectors(job, content)
+        asked = jobs.selectors
+        if is_labels_only:
+            asked = {name: only_labels(each) for name, each in asked.items()}
+        running = RunningPods.read(pods, nodes_from, asked.values())
+        jobs = jobs._replace(selectors={name: running.named(each) for name, each in asked.items()})
         if node is not None:
-            found = _read_node(nodes_from, node)
-            report = _jobs_on_node(selectors_by_job, invalid, found)
+            report = _jobs_on_node(jobs, running, _read_node(nodes_from, node))
         else:
-            report = _jobs_on_nodes(selectors_by_job, invalid, nodes_from, states)
+            report = _jobs_on_nodes(jobs, running, nodes_from, states)
         write_output(job_lines(report, output, detect_screen()))
-        if invalid:
-            _write_invalid(invalid, job)
+        if jobs.invalid:
+            _write_invalid(jobs.invalid, job)
+        if is_strict and report.not_considered:
+            return unknown_status(report.not_considered)
         return _jobs_status(report)
     selector = selected(job[0] if job else None, expressions, ids, content)
+    selector = only_labels(selector) if is_labels_only else selector
+    running = RunningPods.read(pods, nodes_from, [selector])
+    selector = running.named(selector)
     title = str(selector) if job or not expressions else " or ".join(expressions)
     subject = " on ".join([*map(job_name, job), nodes_from.name])
     if states is not None:
         subject += f", only {' or '.join(sorted(states))}"
     result: Explanation | NodeExplanation
-    if node is not None:
-        found = _read_node(nodes_from, node)
-        result = explain_node(selector, found.id, found.labels)
-        is_match = result.matches
-    else:
-        inventory, explain_over = _read_explainable(nodes_from, states, [selector])
-        result = explain_over(selector)
-        is_match = result.matched > 0
-        if html is not None:
-            from nodeselect.inventory.snapshot import requirements_of  # imports pyroaring
-            from nodeselect.render.page import PAGE_START, render_page  # loads jinja2
+    with running.without(workload_of(content)) as own:
+        if node is not None:
+            result = _explain_node(selector, _read_node(nodes_from, node), running.usage)
+            is_match = result.matches
+        else:
+            usage = running.usage
+            inventory, explain_over = _read_explainable(nodes_from, states, [selector], usage)
+            result = explain_over(selector)
+            is_match = result.matched > 0
+            if html is not None:
+                from nodeselect.inventory.snapshot import requirements_of  # imports pyroaring
+                from nodeselect.render.page import PAGE_START, render_page  # loads jinja2
 
-            sources = _modification_times((*job, *nodes_from.files()))
-            conditions = requirements_of(inventory, selector)
-            page = render_page(result, conditions, inventory, subject, sources=sources)
-            write_file(html, page, PAGE_START)
+                sources = _modification_times((*job, *nodes_from.files()))
+                rows = requirements_of(inventory, selector, usage)
+                page = render_page(result, rows, inventory, subject, sources=sources, usage=usage)
+                write_file(html, page, PAGE_START)
     screen = detect_screen()
     write_output(explanation_lines(output, title, result, screen, subject))
+    if own:
+        write_message(own_pods_text(own))
+    if is_strict and result.not_considered:
+        return unknown_status(result.not_considered)
     return ExitStatus.OK if is_match else ExitStatus.NEGATIVE
 
 
@@ -198,47 +225,69 @@ def _read_node(nodes_from: NodeFiles, node_id: str) -> Node:
 
 
 def _read_explainable(
-    nodes_from: NodeFiles, states: frozenset[str] | None, selectors: Iterable[Selector | AnyOf]
-) -> tuple["Inventory", Callable[[Selector | AnyOf], Explanation]]:
+    nodes_from: NodeFiles,
+    states: frozenset[str] | None,
+    selectors: Iterable[Selector | AnyOf | Placement],
+    usage: Usage | None,
+) -> tuple["Inventory", Callable[[Selector | AnyOf | Placement], Explanation]]:
     """Return the nodes in ``states``, and a function that explains a selector over these nodes."""
     inventory = read_inventory(nodes_from)
     if states is None:
-        return inventory, inventory.explain
+        return inventory, partial(inventory.explain, usage=usage)
     counts = Counter(inventory.match(Selector.everything()).state_counts())
     for line in state_messages(states, counts):
         write_message(line)
     left_out = Counter({state: n for state, n in counts.items() if not has_state(state, states)})
-    named = map(inventory.get, named_ids(part for each in selectors for part in each.split()))
+    labels = (each.selector if isinstance(each, Placement) else each for each in selectors)
+    named = map(inventory.get, named_ids(part for each in labels for part in each.split()))
     excluded = {node.id: node.state for node in named if node and node.state in left_out}
     from nodeselect.inventory import Inventory  # imports pyroaring
 
     chosen = Inventory(inventory.match(Selector.everything()).in_states(states))
-    return chosen, lambda selector: exclude_by_state(chosen.explain(selector), excluded, left_out)
+
+    def explain_over(selector: Selector | AnyOf | Placement) -> Explanation:
+        return exclude_by_state(chosen.explain(selector, usage=usage), excluded, left_out)
+
+    return chosen, explain_over
+
+
+def _explain_node(
+    selector: Selector | AnyOf | Placement, node: Node, usage: Usage | None
+) -> NodeExplanation:
+    if isinstance(selector, Placement):
+        return explain_placement(selector, node, usage)
+    return explain_node(selector, node.id, node.labels)
 
 
 def _jobs_on_nodes(
-    selectors: Mapping[str, Selector | AnyOf],
-    invalid: Mapping[str, JobError],
-    nodes_from: NodeFiles,
-    states: frozenset[str] | None,
+    jobs: Jobs, running: RunningPods, nodes_from: NodeFiles, states: frozenset[str] | None
 ) -> JobsReport:
-    inventory, explain_over = _read_explainable(nodes_from, states, selectors.values())
+    selectors, usage = jobs.selectors, running.usage
+    inventory, explain_over = _read_explainable(nodes_from, states, selectors.values(), usage)
     unused = inventory.match(Selector.everything())
-    jobs = [invalid_job(name, error) for name, error in invalid.items()]
+    results = [invalid_job(name, error) for name, error in jobs.invalid.items()]
+    own_pods = 0
     for name, selector in selectors.items():
-        jobs.append(job_on_nodes(name, explain_over(selector)))
-        unused -= inventory.match(selector)
-    return JobsReport.of_nodes(len(inventory), jobs, unused.ids())
+        with running.without(jobs.workloads.get(name)) as own:
+            results.append(job_on_nodes(name, explain_over(selector)))
+            unused -= inventory.match(selector, usage=usage)
+        own_pods += own
+    if own_pods:
+        write_message(own_pods_text(own_pods))
+    return JobsReport.of_nodes(len(inventory), results, unused.ids())
 
 
-def _jobs_on_node(
-    selectors: Mapping[str, Selector | AnyOf], invalid: Mapping[str, JobError], node: Node
-) -> JobsReport:
-    jobs = [invalid_job(name, error) for name, error in invalid.items()]
-    for name, selector in selectors.items():
-        explanation = explain_node(selector, node.id, node.labels)
-        jobs.append(job_on_node(name, str(selector), explanation, node))
-    return JobsReport.of_node(node, jobs)
+def _jobs_on_node(jobs: Jobs, running: RunningPods, node: Node) -> JobsReport:
+    results = [invalid_job(name, error) for name, error in jobs.invalid.items()]
+    own_pods = 0
+    for name, selector in jobs.selectors.items():
+        with running.without(jobs.workloads.get(name)) as own:
+            explanation = _explain_node(selector, node, running.usage)
+        results.append(job_on_node(name, str(selector), explanation, node))
+        own_pods += own
+    if own_pods:
+        write_message(own_pods_text(own_pods))
+    return JobsReport.of_node(node, results)
 
 
 def _jobs_status(report: JobsReport) -> ExitStatus:

@@ -5,7 +5,7 @@ import click
 from nodeselect.cli import options
 from nodeselect.cli.completion import complete_keys
 from nodeselect.cli.hints import explain_hint
-from nodeselect.cli.inputs.job_selectors import selected
+from nodeselect.cli.inputs.job_selectors import label_selector
 from nodeselect.cli.inputs.nodes import NodeFiles, open_nodes
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
 from nodeselect.explain.wording import nodes_have
@@ -50,7 +50,7 @@ def labels(
     that key.
     """
     options.check_usage({nodes_from.stdin_conflict: job == "-" and "-" in nodes_from.sources})
-    selector = selected(job, expressions, ()) if expressions or job is not None else None
+    selector = label_selector(job, expressions) if expressions or job is not None else None
     with open_nodes(nodes_from, selector) as nodes:
         if isinstance(nodes, NodeReader):
             facets = count_labels(nodes)

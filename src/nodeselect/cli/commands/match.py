@@ -10,9 +10,11 @@ from click.core import ParameterSource
 from nodeselect.cli import options
 from nodeselect.cli.completion import complete_keys
 from nodeselect.cli.hints import explain_hint
-from nodeselect.cli.inputs.job_selectors import selected
-from nodeselect.cli.inputs.nodes import NodeFiles, open_nodes, state_messages
+from nodeselect.cli.inputs.job_selectors import beside_labels, read_job, selected, workload_of
+from nodeselect.cli.inputs.nodes import NodeFiles, open_nodes, read_inventory, state_messages
+from nodeselect.cli.inputs.running_pods import RunningPods, own_pods_text, unknown_status
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
+from nodeselect.explain import Explanation
 from nodeselect.explain.countable import FailureCounts
 from nodeselect.explain.explanation import named_ids, requirement_text
 from nodeselect.explain.wording import (
@@ -20,9 +22,11 @@ from nodeselect.explain.wording import (
     format_state_counts,
     headline,
     no_requested_state,
+    not_considered_text,
     unsatisfied_text,
 )
 from nodeselect.node import Node, count_connected, count_in_states, has_state
+from nodeselect.placement import Placement, Usage
 from nodeselect.readers.reader import NodeReader
 from nodeselect.render.nodes import (
     COLUMN_FORMATS,
@@ -93,6 +97,9 @@ if not; 2 on errors.
     "--max", "most", type=click.IntRange(min=0), metavar="N",
     help="Exit with status 1 if more than N nodes match.",
 )  # fmt: skip
+@options.pods_option
+@options.only_labels_option
+@options.unknown_option
 @options.quiet_option
 def match(
     nodes_from: NodeFiles,
@@ -103,6 +110,9 @@ def match(
     states: frozenset[str] | None,
     least: int,
     most: int | None,
+    pods: str | None,
+    is_labels_only: bool,
+    is_strict: bool,
     **display_options: Any,
 ) -> int:
     """Print the nodes that a selector matches.
@@ -117,29 +127,52 @@ def match(
         "give --job, -l, --id or --all, such as: -l region=eu": not (is_selecting or everything),
         "--all cannot be combined with --job, -l or --id": everything and is_selecting,
         nodes_from.stdin_conflict: job == "-" and "-" in nodes_from.sources,
+        options.PODS_CONFLICT: pods == "-" and "-" in (job, *nodes_from.sources),
         **display.mistakes(),
         f"{minimum} is greater than --max {most}": most is not None and least > most,
     }
     options.check_usage(mistakes)
-    selector = selected(job, expressions, ids)
-    with open_nodes(nodes_from, selector, states) as nodes:
-        if isinstance(nodes, NodeReader):
-            result = _read_matches(nodes, selector, states, display.needed)
-        else:
-            result = _query_matches(nodes, selector, states, display.needed)
+    content = None if job is None else read_job(job)
+    selector = selected(job, expressions, ids, content)
+    unknown: tuple[str, ...] = ()
+    if is_labels_only and isinstance(selector, Placement):
+        unknown, selector = beside_labels(selector), selector.selector
+    running = RunningPods.read(pods, nodes_from, [selector])
+    selector = running.named(selector)
+    if isinstance(selector, Placement):
+        inventory = read_inventory(nodes_from)
+        with running.without(workload_of(content)) as own:
+            result = _query_matches(inventory, selector, states, display.needed, running.usage)
+        if own:
+            write_message(own_pods_text(own))
+    else:
+        with open_nodes(nodes_from, selector, states) as nodes:
+            if isinstance(nodes, NodeReader):
+                result = _read_matches(nodes, selector, states, display.needed)
+            else:
+                result = _query_matches(nodes, selector, states, display.needed)
+    if result.explanation is not None:
+        unknown = result.explanation.not_considered
     if display.sort_by:
         result = result._replace(nodes=sort_nodes(result.nodes, display.sort_by)[: display.limit])
     _print_nodes(result, display)
-    for line in _summary(result, selector, states):
+    if unknown and not is_strict:
+        write_message(not_considered_text(unknown))
+    labels = selector.selector if isinstance(selector, Placement) else selector
+    for line in dict.fromkeys(_summary(result, labels, states)):
         write_message(line)
     if display.limit and result.matched > display.limit:
         numbers = f"{display.limit:,} of {result.matched:,}"
         write_message(f"printed {numbers} matching nodes (--limit)")
     if least and result.total and not result.matched and not result.other_matches:
         write_message(
-            explain_hint(nodes_from, expressions=expressions, ids=ids, job=job, states=states)
-        )
-    return _check_number(result.matched, least, most)
+            explain_hint(
+                nodes_from, expressions=expressions, ids=ids, job=job, states=states,
+                pods=pods, only_labels=is_labels_only,
+            )
+        )  # fmt: skip
+    status = _check_number(result.matched, least, most)
+    return unknown_status(unknown) if is_strict and unknown else status
 
 
 class _Display(NamedTuple):
@@ -220,6 +253,7 @@ class _Result(NamedTuple):
     missing_ids: set[str]
     failures: FailureCounts | None  # None if there are too many groups to count
     searched: "Inventory | None"  # for ids that are similar to missing ones; None if not needed
+    explanation: Explanation | None = None  # of a placement
 
     @property
     def matched(self) -> int:
@@ -228,21 +262,34 @@ class _Result(NamedTuple):
 
 def _query_matches(
     inventory: "Inventory",
-    selector: Selector | AnyOf,
+    selector: Selector | AnyOf | Placement,
     states: frozenset[str] | None,
     limit: int | None,
+    usage: Usage | None = None,
 ) -> _Result:
-    """Find the matching nodes in a saved inventory.
+    """Find the matching nodes in an inventory.
 
     :param limit: how many matching nodes are needed; None for all.
+    :param usage: what runs on the nodes.
     """
-    matching = inventory.match(selector)
+    matching = inventory.match(selector, usage=usage)
     nodes, all_states = matching, Counter[str | None]()
     total = len(inventory)
     if states is not None:
         nodes = matching.in_states(states)
         all_states.update(inventory.match(Selector.everything()).state_counts())
         total = count_in_states(all_states, states)
+    failures = explanation = None
+    if isinstance(selector, Placement):
+        from nodeselect.inventory import Inventory  # imports pyroaring
+
+        explained = inventory
+        if states is not None:
+            explained = Inventory(inventory.match(Selector.everything(), states=states))
+        explanation = explained.explain(selector, examples=0, usage=usage)
+        selector = selector.selector
+    else:
+        failures = inventory.failure_counts(selector, states=states)
     missing_ids = {each for each in named_ids(selector.split()) if each not in inventory}
     return _Result(
         nodes if limit is None else nodes.first(limit),
@@ -251,8 +298,9 @@ def _query_matches(
         Counter((matching - nodes).state_counts()),
         all_states,
         missing_ids,
-        inventory.failure_counts(selector, states=states),
+        failures,
         inventory if missing_ids and len(inventory) <= _MAX_SEARCHED else None,
+        explanation,
     )
 
 
@@ -290,7 +338,9 @@ def _summary(
 ) -> Iterator[str]:
     """Yield messages: how many nodes match, why others do not, and probable mistakes."""
     connected = count_connected(result.states)
-    if result.failures is not None:
+    if result.explanation is not None:
+        yield result.explanation.headline
+    elif result.failures is not None:
         yield count_headline(selector.split(), result.failures, connected)
     else:
         yield headline(result.matched, result.total, connected)
@@ -321,7 +371,10 @@ def _missing_ids(result: _Result) -> Iterator[str]:
 def _blocker(result: _Result, selector: Selector | AnyOf) -> Iterator[str]:
     """Yield a message with the main reason why no node matches, if a reason is known."""
     parts = selector.split()
-    if not selector.is_satisfiable:
+    if (explanation := result.explanation) is not None:
+        yield explanation.recommendation
+        yield from (each.note for each in explanation.requirements if each.note)
+    elif not selector.is_satisfiable:
         reason = (
             "it allows no id"
             if parts[0] == Selector.nothing()

@@ -4,7 +4,7 @@ import re
 
 import click
 
-from nodeselect.cli.inputs.job_selectors import selected
+from nodeselect.cli.inputs.job_selectors import label_selector
 from nodeselect.cli.options import check_usage, id_option, job_option, once, selector_option
 from nodeselect.cli.streams import ExitStatus, write_output
 from nodeselect.engines.sql import text as engine
@@ -124,7 +124,7 @@ def sql(
     elif only_columns:
         all_labels = None
     id_name = id_column or "id"
-    selector = selected(job, expressions, ids)
+    selector = label_selector(job, expressions, ids=ids)
     try:
         conditions = [
             engine.where(each, dialect, labels=all_labels, id=id_name, columns=columns)

@@ -14,9 +14,10 @@ from nodeselect.cli import options
 from nodeselect.cli.inputs.job_selectors import (
     has_many_jobs,
     job_selectors,
+    label_selector,
+    label_selectors,
     read_job,
     runs_several,
-    selected,
     warn_if_everything,
 )
 from nodeselect.cli.inputs.nodes import NO_TABLE, NodeFiles, read_inventory
@@ -95,15 +96,16 @@ def watch(
     options.check_usage(mistakes)
     content = read_job(job[0]) if job and not is_many else None
     if is_many or (runs_several(content) and not expressions):
-        selectors, invalid = job_selectors(job, content)
-        for error in invalid.values():
+        jobs = job_selectors(job, content)
+        for error in jobs.invalid.values():
             write_error(error)
-        if invalid:
+        if jobs.invalid:
             return ExitStatus.ERROR
+        selectors = label_selectors(jobs.selectors)
         for name, selector in selectors.items():
             warn_if_everything(name, selector)
     else:
-        selectors = {"": selected(job[0] if job else None, expressions, (), content)}
+        selectors = {"": label_selector(job[0] if job else None, expressions, content)}
     if unknown := list(map(quoted, sorted((states or frozenset()) - KNOWN_STATES))):
         write_message(f"{join_limited(unknown, 5)}: not a state of a known system")
     gc.enable()  # this run is not short

@@ -3,17 +3,32 @@
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from nodeselect.cli.inputs.files import files_in, job_name, read_bytes, split_object
 from nodeselect.cli.streams import write_message
 from nodeselect.errors import JobError, SelectorError
+from nodeselect.explain.wording import not_considered_text
+from nodeselect.placement import Placement, Toleration
 from nodeselect.problem import Fix, Problem
 from nodeselect.selectors import AnyOf, Selector
 from nodeselect.text import join_limited, pluralize, printable, quoted
 
 if TYPE_CHECKING:
-    from nodeselect.jobs.foreign import Manifest, ManifestError
+    from nodeselect.jobs.foreign import Manifest, ManifestError, Workload
+
+
+class Jobs(NamedTuple):
+    """The jobs in files, by their names.
+
+    :param selectors: what each valid job requires of a node.
+    :param invalid: the error of each invalid file.
+    :param workloads: the jobs that are objects of manifests.
+    """
+
+    selectors: "dict[str, Selector | AnyOf | Placement]"
+    invalid: dict[str, JobError]
+    workloads: "dict[str, Workload]"
 
 
 def selected(
@@ -21,8 +36,8 @@ def selected(
     expressions: Sequence[str],
     ids: Sequence[str],
     content: "Selector | Manifest | None" = None,
-) -> Selector | AnyOf:
-    """Return the selector of a command.
+) -> Selector | AnyOf | Placement:
+    """Return what a command selects: a placement if the job is an object of a manifest.
 
     A node must match the job, at least one of the expressions, and have one of the ids. What is not
     given is no condition.
@@ -36,6 +51,49 @@ def selected(
     if expressions:
         selector = any_of(parse_selectors(expressions)) & selector
     return selector if job is None else job_selector(job, content) & selector
+
+
+def beside_labels(asked: Selector | AnyOf | Placement) -> tuple[str, ...]:
+    """Return, in words, what a placement may require beside labels; () for a selector."""
+    return ("taints", "requests", *asked.not_considered) if isinstance(asked, Placement) else ()
+
+
+def only_labels(asked: Selector | AnyOf | Placement) -> Selector | AnyOf | Placement:
+    """Return a placement that is only about labels, and says so; a selector as it is."""
+    if not isinstance(asked, Placement):
+        return asked
+    every_taint = Toleration(operator="Exists")
+    return Placement(asked.selector, [every_taint], not_considered=beside_labels(asked))
+
+
+def label_selectors(
+    jobs: Mapping[str, Selector | AnyOf | Placement],
+) -> dict[str, Selector | AnyOf]:
+    """Return the selectors of jobs, by their names. Write what else placements require."""
+    words = dict.fromkeys(words for each in jobs.values() for words in beside_labels(each))
+    if words:
+        named = [name for name, asked in jobs.items() if isinstance(asked, Placement)]
+        files = named if len(named) == 1 else {split_object(name)[0] for name in named}
+        name = job_name(*files) if len(files) == 1 else pluralize(len(files), "manifest")
+        _write(name, not_considered_text(list(words)))
+    return {
+        name: each.selector if isinstance(each, Placement) else each for name, each in jobs.items()
+    }
+
+
+def label_selector(
+    job: str | None,
+    expressions: Sequence[str],
+    content: "Selector | Manifest | None" = None,
+    *,
+    ids: Sequence[str] = (),
+) -> Selector | AnyOf:
+    """Return the selector of a command that reads only labels. See :func:`selected`."""
+    asked = selected(job, expressions, ids, content)
+    (selector,) = label_selectors({job or "": asked}).values()
+    if job is not None and isinstance(asked, Placement):
+        warn_if_everything(job, selector)
+    return selector
 
 
 def parse_selectors(expressions: Sequence[str]) -> list[Selector]:
@@ -64,6 +122,11 @@ def runs_several(content: "Selector | Manifest | None") -> bool:
     return not isinstance(content, Selector | None) and len(content.workloads) > 1
 
 
+def workload_of(content: "Selector | Manifest | None") -> "Workload | None":
+    """Return the only object that runs pods in a result of :func:`read_job`."""
+    return None if isinstance(content, Selector | None) else content.workloads[0]
+
+
 def is_selector(text: str) -> bool:
     """Return whether a text is a selector with at least one requirement."""
     try:
@@ -72,10 +135,12 @@ def is_selector(text: str) -> bool:
         return False
 
 
-def job_selector(job: str, content: "Selector | Manifest | None" = None) -> Selector | AnyOf:
-    """Return the selector of the only job in a file.
+def job_selector(
+    job: str, content: "Selector | Manifest | None" = None
+) -> Selector | AnyOf | Placement:
+    """Return what the only job in a file requires of a node.
 
-    Write messages about conditions that are ignored, such as taints.
+    Write a message if that is nothing, or nothing that a node can have.
 
     :param job: a file, ``-`` for standard input, or ``FILE#KIND/NAME`` for an object of a manifest.
     :raises JobError: if any part of the job is invalid, or there is not exactly one job.
@@ -89,20 +154,14 @@ def job_selector(job: str, content: "Selector | Manifest | None" = None) -> Sele
         raise _wrong_number_error(job, content)
     _report({job: content})
     (workload,) = content.workloads
-    selector = workload.placement.selector
-    if selector == Selector.nothing():
+    if workload.placement.selector == Selector.nothing():
         text = "can use no node: every term of its node affinity is empty"
         _write(job_name(job), f"{printable(workload.name)} {text}")
-    elif selector == Selector.everything():
-        text = "can use EVERY node: it has no condition on nodes"
-        _write(job_name(job), f"{printable(workload.name)} {text}")
-    return selector
+    return workload.placement
 
 
-def job_selectors(
-    sources: Sequence[str], content: "Selector | Manifest | None" = None
-) -> tuple[dict[str, Selector | AnyOf], dict[str, JobError]]:
-    """Return two mappings: from valid jobs to their selectors, from invalid files to their errors.
+def job_selectors(sources: Sequence[str], content: "Selector | Manifest | None" = None) -> Jobs:
+    """Return the jobs in several files.
 
     The name of a job is that of its file. If a manifest has several objects that run pods, each
     object is a job with the name ``FILE#KIND/NAME``.
@@ -114,8 +173,9 @@ def job_selectors(
     files = dict.fromkeys(file for source in sources for file in files_in(source, (), errors))
     if errors:
         raise errors[0]
-    selectors: dict[str, Selector | AnyOf] = {}
+    selectors: dict[str, Selector | AnyOf | Placement] = {}
     invalid: dict[str, JobError] = {}
+    workloads: dict[str, Workload] = {}
     manifests: dict[str, Manifest] = {}
     for file in files:
         name = job_name(file)
@@ -134,12 +194,13 @@ def job_selectors(
         manifests[file] = job
         for workload in job.workloads:
             each = f"{name}#{workload.name}" if len(job.workloads) > 1 else name
-            selectors[each] = workload.placement.selector
+            selectors[each] = workload.placement
+            workloads[each] = workload
     if not selectors and not invalid:  # folders of other objects of Kubernetes
         skipped = [kind for manifest in manifests.values() for kind in manifest.skipped]
         raise _no_workload_error(" ".join(sources), skipped)
     _report(manifests)
-    return selectors, invalid
+    return Jobs(selectors, invalid, workloads)
 
 
 def warn_if_everything(job: str, selector: Selector | AnyOf) -> None:
@@ -171,9 +232,7 @@ def read_job(source: str, data: bytes | None = None) -> "Selector | Manifest":
 
 
 def _report(manifests: "Mapping[str, Manifest]") -> None:
-    """Write which objects of manifests were skipped, and which conditions are ignored."""
-    if not manifests:
-        return
+    """Write which objects of manifests were skipped."""
     name = pluralize(len(manifests), "manifest")
     if len(manifests) == 1:
         name = job_name(*manifests)
@@ -181,11 +240,6 @@ def _report(manifests: "Mapping[str, Manifest]") -> None:
     if skipped:
         kinds = [f"{count:,} {printable(kind)}" for kind, count in skipped.items()]
         _write(name, f"not read: {join_limited(kinds, 5)}")
-    workloads = [each for manifest in manifests.values() for each in manifest.workloads]
-    if workloads:
-        placements = [each.placement for each in workloads]
-        others = dict.fromkeys(words for each in placements for words in each.not_considered)
-        _write(name, f"not considered: {join_limited(['taints', 'requests', *others], 20)}")
 
 
 def _wrong_number_error(job: str, manifest: "Manifest") -> JobError:
