@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodeselect.index import arrays
+from nodeselect.index import arrays, postings
 from nodeselect.index.arrays import (
     chunk_slices,
     count_numbers,
@@ -31,3 +31,19 @@ def test_chunks(chunk: int) -> None:
     array = np.array([3, 1, 3, 0, 3, 1, 4, 4, 0, 3], np.uint8)
     assert np.concatenate([array[part] for part in chunk_slices(10, chunk)]).tolist() == list(array)
     assert count_numbers(array, 6, chunk).tolist() == [2, 2, 0, 4, 2, 0]
+
+
+@given(
+    st.integers(0, 140_000),
+    st.sampled_from((0, 1, 3, 4_095, 4_096, 4_097, 65_536, 140_000)),
+    st.integers(0),
+)
+def test_at_least(count: int, found: int, seed: int) -> None:
+    """The containers have the positions of all numbers that are large enough, few or many."""
+    draw = np.random.default_rng(seed)
+    numbers = np.zeros(count, np.uint32)
+    numbers[draw.permutation(count)[:found]] = draw.integers(7, 9, min(count, found))
+    containers = arrays.at_least(numbers, 7)
+    expected = np.flatnonzero(numbers >= 7).tolist()
+    assert list(postings.ordinals(postings.from_containers(containers))) == expected
+    assert postings.from_containers(containers) == postings.from_ordinals(expected)

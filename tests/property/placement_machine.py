@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
+from unittest.mock import patch
 
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -21,6 +22,7 @@ from hypothesis.stateful import (
 
 from nodeselect import Inventory, Node, NodeSet, Snapshot, Usage
 from nodeselect.index.tuning import DEFAULT, Tuning
+from nodeselect.inventory import usage_index
 from tests.inventory.small import SMALL, tuned
 from tests.kube_scheduler import pod_requests
 from tests.property.kubernetes_strategies import (
@@ -54,9 +56,12 @@ class PlacementMachine(RuleBasedStateMachine):
         self.usage = Usage()
         self.running: list[tuple[str, PodTemplate]] = []
         self.folder = TemporaryDirectory()
+        self.patched = patch.multiple(usage_index, _MAX_SETS=3, _MIN_CHANGES=4)
+        self.patched.start()
 
     def teardown(self) -> None:
         """Remove the saved file."""
+        self.patched.stop()
         self.folder.cleanup()
 
     @initialize(

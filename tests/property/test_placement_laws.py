@@ -18,7 +18,6 @@ from nodeselect import Inventory, Node, Placement, StandingSelectors, Usage
 from nodeselect.explain import Explanation, NodeExplanation
 from nodeselect.index.tuning import DEFAULT
 from nodeselect.inventory.snapshot import BaseInventory
-from nodeselect.selectors import AnyOf
 from tests.inventory.small import SMALL, tuned
 from tests.kube_scheduler import CORDON, LABELS, allocatable, failed_filters, pod_requests, taints
 from tests.property.kubernetes_strategies import IDS, PodTemplate, nodes, pod_templates
@@ -253,8 +252,7 @@ def test_the_selector_of_a_placement(fleet: tuple[Inventory, Objects], pod: PodT
     """Standing selectors answer for its labels alone; they refuse the whole placement."""
     inventory, objects = fleet
     condition = pod.placement.selector
-    terms = condition.selectors if isinstance(condition, AnyOf) else (condition,)
-    standing = StandingSelectors({str(number): term for number, term in enumerate(terms)})
+    standing = StandingSelectors({"pod": condition})
     on_labels = [
         node_id
         for node_id, node in objects.items()

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nodeselect.index.node_rows import Strings, to_list
+from nodeselect.index.postings import LISTED_ORDINALS
 
 # An array of unsigned integers of any width.
 UIntArray = NDArray[np.unsignedinteger[Any]]
@@ -19,6 +20,9 @@ _FEW_NUMBERS = 256
 
 # If one of so many ranks, or more, is among those to sort, marking them all is faster.
 _MARKED = 16
+
+# So many ordinals are in one container of a set.
+_CONTAINER = 65_536
 
 
 def chunk_slices(length: int, chunk: int) -> Iterator[slice]:
@@ -157,12 +161,26 @@ def ordinals_below(ranks: NDArray[np.uint32], rank: int) -> "array[int]":
 
 def reorder(numbers: "memoryview[int]", positions: NDArray[np.uint32]) -> UIntArray:
     """Return the numbers at ``positions``, in this order."""
-    return np.asarray(numbers)[positions]
+    return np.asarray(numbers).take(positions)  # in a third of the time of an index
 
 
-def at_least(numbers: UIntArray, least: int) -> "array[int]":
-    """Return the positions of all numbers that are at least ``least``, ascending."""
-    return array("I", np.flatnonzero(numbers >= least).astype(np.uint32).tobytes())
+def at_least(numbers: "UIntArray | array[int]", least: int) -> list[tuple[int, int, bytes]]:
+    """Return the positions of all numbers that are at least ``least``, as containers.
+
+    See :func:`nodeselect.index.postings.from_containers`.
+    """
+    is_found = np.asarray(numbers) >= least
+    containers = []
+    for number, part in enumerate(chunk_slices(len(numbers), _CONTAINER)):
+        found = is_found[part]
+        size = int(np.count_nonzero(found))
+        if size > LISTED_ORDINALS:
+            data = np.packbits(found, bitorder="little").tobytes().ljust(_CONTAINER // 8, b"\0")
+        else:
+            data = np.flatnonzero(found).astype("<u2").tobytes()
+        if size:
+            containers.append((number, size, data))
+    return containers
 
 
 def take_rows(data: "memoryview[int]", width: int, ranks: "array[int] | _Ranks") -> bytes:

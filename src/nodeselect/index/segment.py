@@ -122,7 +122,7 @@ class SegmentAmounts:
     def at_least(self, amount: int) -> Postings:
         """Return the nodes that have at least ``amount``, which must be above 0.
 
-        Cost: a millisecond for a million nodes; the last few results are cached.
+        Cost: 0.3 ms for a million nodes, the first time 5 ms; the last few results are cached.
         """
         amounts, codes = self._column
         code = bisect_left(amounts, amount)
@@ -130,13 +130,15 @@ class SegmentAmounts:
         if nodes is not None:
             return nodes
         bulk = bulk_reader(len(codes))
-        if bulk is None:
+        if not code:
+            nodes = postings.from_range(0, len(codes))
+        elif bulk is None:
             ranks = enumerate(self._order.rank_at)
             nodes = postings.from_ordinals([at for at, rank in ranks if codes[rank] >= code])
         else:
             if self._codes is None:
                 self._codes = bulk.reorder(codes, self._order.to_array())
-            nodes = postings.from_ordinals(bulk.at_least(self._codes, code))
+            nodes = postings.from_containers(bulk.at_least(self._codes, code))
         if len(self._found) >= _MAX_AMOUNTS:
             self._found.clear()
         self._found[code] = nodes
@@ -212,8 +214,9 @@ class Segment:
             case Placement(selector=selector, conditions=conditions):
                 plan = self.plan(selector)
                 others = [nodes for each in conditions for nodes in self.plan(each).exclude]
-                exclude = sorted((*plan.exclude, *others), key=len, reverse=True)
-                return plan._replace(exclude=tuple(filter(None, exclude)), memory_bytes=0)
+                exclude = tuple(filter(None, (*plan.exclude, *others)))
+                nodes = plan._replace(exclude=exclude).evaluate()
+                return Plan(self.index.everything, (nodes,), (), postings.encoded_bytes(nodes))
             case _:
                 return plan_excluding(self.index, condition)
 

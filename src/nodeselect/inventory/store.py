@@ -308,9 +308,9 @@ class View:
                 matches = matches | delta.evaluate(condition, self.node_count)
         if usage is not None:
             others = condition.conditions if isinstance(condition, Placement) else (condition,)
-            for request in others:
-                if isinstance(request, AtLeast):
-                    matches = matches - self.store.usage_index(usage).lacking(request, usage)
+            if requests := [each for each in others if isinstance(each, AtLeast)]:
+                for nodes in self.store.usage_index(usage).lacking(requests, usage):
+                    matches = matches - nodes
         return matches - self.deleted() if self.tombstone_count else matches
 
     def requirements(

@@ -1,79 +1,130 @@
 """The nodes on which too little of a resource is free, because of the pods that run there.
 
-The set of these nodes is built once for each amount that pods request, and then kept up to date:
-only nodes whose usage has changed since the last call are tested again.
+What is free on each node, and the sets of nodes on which less is free than was asked for, are kept
+up to date: only nodes whose usage has changed since the last call are looked at again.
 """
 
+from array import array
+from collections.abc import Mapping, Sequence
+
+from nodeselect.files.thread_lock import ThreadLock
 from nodeselect.index import postings
-from nodeselect.index.node_rows import KNOWN
+from nodeselect.index.lazy import bulk_reader
 from nodeselect.index.postings import Postings
 from nodeselect.index.segment import Segment
 from nodeselect.inventory.delta import Delta
 from nodeselect.placement import Usage
 from nodeselect.placement.requirements import AtLeast
-
-_EMPTY = postings.from_ordinals(())
+from nodeselect.quantity import MAX_AMOUNT
 
 # For more different requests, all sets are built again. A set of 100,000 nodes has up to 12 KiB.
-_MAX_SETS = 1_024
+_MAX_SETS = 256
+
+# At least so many changes are remembered, or as many as there are nodes, if that is more.
+_MIN_CHANGES = 1_024
 
 
 class UsageIndex:
     """Finds the nodes of a store that lack a resource because of one ``Usage``.
 
-    A set has all versions of a node, so it is right for every reader of the store.
+    A set has all versions of a node, so it is right for every reader of the store. Memory: 8 bytes
+    for each node and each resource that any pod requests.
 
     :param segment: the nodes of the store at the last compaction; ``delta`` has the later ones.
     """
 
-    __slots__ = ("_delta", "_segment", "_sets")
+    __slots__ = ("_changed", "_delta", "_free", "_lock", "_seen", "_segment", "_sets")
 
     def __init__(self, segment: Segment | None, delta: Delta) -> None:
         self._segment = segment
         self._delta = delta
-        # For each request: the version of the usage, how many nodes the delta had, and the set.
-        self._sets: dict[AtLeast, tuple[int, int, Postings]] = {}
+        self._lock = ThreadLock()  # readers update it
+        # The version of the usage, and how many nodes the delta had.
+        self._seen = 0, 0
+        # By resource, for each ordinal: what is free on a node in use; otherwise the most possible.
+        self._free: dict[str, array[int]] = {}
+        self._changed: list[int] = []  # ordinals
+        # For each request: how many of ``_changed`` are considered, and the set.
+        self._sets: dict[AtLeast, tuple[int, Postings]] = {}
 
-    def lacking(self, request: AtLeast, usage: Usage) -> Postings:
-        """Return the ordinals of the nodes in use on which less than the request is free.
+    def lacking(self, requests: Sequence[AtLeast], usage: Usage) -> list[Postings]:
+        """Return for each request the ordinals of the nodes in use on which less is free.
 
-        The result may be modified by no caller. Cost: about 3 µs for each node whose usage has
-        changed since the last call with this request; the first time, for each node in use.
+        The results may be modified by no caller. Cost: a few microseconds for each node whose usage
+        has changed since the last call; the first time, for each node in use.
 
         :param usage: the same object in each call; its changes since the last one are considered.
         """
-        version, added, nodes = self._sets.get(request, (0, 0, _EMPTY))
-        now, count = usage.version, len(self._delta.nodes)
-        if (version, added) == (now, count):
-            return nodes
-        changed = {*usage.changed_since(version)}
-        new_ids = (node.id for node in self._delta.nodes[added:count])
-        changed.update(node_id for node_id in new_ids if usage.of(node_id))
-        nodes = nodes.copy()
-        for node_id in changed:
-            used = usage.of(node_id).get(request.resource, 0)
-            for ordinal in self._ordinals(node_id):
-                amount = self._amount(ordinal, request.resource)
-                if used and amount is not None and amount - used < request.amount:
+        return self._lock.run(self._lacking, requests, usage)
+
+    def _lacking(self, requests: Sequence[AtLeast], usage: Usage) -> list[Postings]:
+        self._update(usage)
+        # The others are requested by no pod.
+        return [self._below(each) for each in requests if each.resource in self._free]
+
+    def _below(self, request: AtLeast) -> Postings:
+        free, end = self._free[request.resource], len(self._changed)
+        done, nodes = self._sets.get(request, (0, None))
+        if nodes is None:
+            if len(self._sets) >= _MAX_SETS:
+                self._sets.clear()
+            nodes = _below(free, request.amount)
+        elif done < end:
+            nodes = nodes.copy()
+            for ordinal in self._changed[done:]:
+                if free[ordinal] < request.amount:
                     nodes.add(ordinal)
                 else:
                     nodes.discard(ordinal)
-        if len(self._sets) >= _MAX_SETS:
-            self._sets = {}
-        self._sets[request] = now, count, nodes
+        self._sets[request] = end, nodes
         return nodes
+
+    def _update(self, usage: Usage) -> None:
+        """Consider the changes of the usage and of the nodes since the last call."""
+        version, added = self._seen
+        seen = usage.version, len(self._delta.nodes)
+        if seen == self._seen:
+            return
+        size = self._delta.first + seen[1]
+        for free in self._free.values():
+            free.extend([MAX_AMOUNT] * (size - len(free)))
+        new_ids = {node.id for node in self._delta.nodes[added : seen[1]]}
+        for node_id in usage.changed_since(version) | new_ids:
+            used = usage.of(node_id)
+            for resource in used.keys() - self._free.keys():
+                self._free[resource] = array("Q", [MAX_AMOUNT]) * size
+            for ordinal in self._ordinals(node_id):
+                if ordinal >= size:  # a writer has added it meanwhile
+                    continue
+                self._changed.append(ordinal)
+                resources = self._resources(ordinal) if used else None
+                for resource, free in self._free.items():
+                    if resources is None or resource not in used:
+                        free[ordinal] = MAX_AMOUNT
+                    else:
+                        free[ordinal] = max(resources.get(resource, 0) - used[resource], 0)
+        self._seen = seen
+        if len(self._changed) > max(_MIN_CHANGES, size):
+            self._changed.clear()
+            self._sets.clear()
 
     def _ordinals(self, node_id: str) -> list[int]:
         """Return the ordinals of all versions of a node, deleted versions included."""
         indexed = None if self._segment is None else self._segment.ids.find(node_id)
         return [*([] if indexed is None else [indexed]), *self._delta.ordinals(node_id)]
 
-    def _amount(self, ordinal: int, resource: str) -> int | None:
-        """Return how much of a resource a node has; None if its resources are not known."""
+    def _resources(self, ordinal: int) -> Mapping[str, int] | None:
         if self._segment is None or ordinal >= self._delta.first:
-            resources = self._delta.nodes[ordinal - self._delta.first].resources
-            return None if resources is None else resources.get(resource, 0)
-        columns, rank = self._segment.rows.fact_columns, self._segment.rank(ordinal)
-        if columns is None or not columns.amount(rank, KNOWN):
-            return None
-        return columns.amount(rank, resource)
+            return self._delta.nodes[ordinal - self._delta.first].resources
+        columns = self._segment.rows.fact_columns
+        facts = columns and columns.facts(self._segment.rank(ordinal))
+        return facts and facts.resources
+
+
+def _below(free: "array[int]", amount: int) -> Postings:
+    """Return the ordinals of the nodes on which less than ``amount`` is free."""
+    bulk = bulk_reader(len(free))
+    if bulk is None:
+        return postings.from_ordinals([at for at, each in enumerate(free) if each < amount])
+    enough = postings.from_containers(bulk.at_least(free, amount))
+    return postings.from_range(0, len(free)) - enough
