@@ -35,6 +35,7 @@ from nodeselect import (
     SelectorError,
     Snapshot,
     StandingSelectors,
+    Taint,
 )
 from nodeselect.engines.sql import LongTable, SqlNodes, where
 from nodeselect.explain import FailureCounts, explain_node
@@ -172,6 +173,10 @@ def use_inventory(selector: Selector) -> list[str]:
     assert isinstance(answer[0], Node)
     first: Node = answer.first(1)[0]
     assert first.id in answer
+    tainted = Node("n-9", taints=[Taint("gpu", "NoSchedule")], resources={"cpu": "2"})
+    assert tainted.taints is not None
+    assert str(tainted.taints[0]) == "gpu:NoSchedule"
+    assert tainted.resources == {"cpu": 2000}
     either: AnyOf = selector | Selector.parse("gpu")
     compare_selectors(inventory, either, selector)
     assert inventory.explain(either).not_considered == ()

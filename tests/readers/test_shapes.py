@@ -66,7 +66,9 @@ def bacalhau(
 ) -> Any:
     """Return a node as Bacalhau's API describes it."""
     info: dict[str, Any] = {"NodeID": node_id, "NodeType": node_type, "Labels": labels}
-    info |= {"SupportedProtocols": ["bprotocol/v2"], "ComputeNodeInfo": {"MaxJobRequirements": {}}}
+    capacity = {"CPU": 12.8, "Memory": 26588386099, "Disk": 77618906726, "GPUs": []}
+    compute = {"MaxCapacity": capacity, "MaxJobRequirements": {}} if labels else {}
+    info |= {"SupportedProtocols": ["bprotocol/v2"], "ComputeNodeInfo": compute}
     connection = {"Status": status, "LastHeartbeat": "2026-05-04T10:11:12Z", "LastError": ""}
     return {
         "Info": info,
@@ -152,7 +154,12 @@ BACALHAU = [
     bacalhau("n-0d", "APPROVED", "CONNECTED", {}, "Requester"),
 ]
 BACALHAU_NODES = [
-    Node("QmUz", {"Architecture": "arm64", "env": "prod"}, None, "connected"),
+    Node(
+        "QmUz",
+        {"Architecture": "arm64", "env": "prod"},
+        state="connected",
+        resources={"cpu": 12_800, "memory": 26588386099, "disk": 77618906726},
+    ),
     Node("n-0a", {}, None, "disconnected"),
     Node("n-0b", {}, None, "pending"),
     Node("n-0c", {}, None, "rejected"),
@@ -388,3 +395,27 @@ AROUND = {
 def test_what_the_tools_print_around(text: str, nodes: list[Node]) -> None:
     """Footers, messages for no nodes, comments and tables are understood."""
     assert nodes_of(text) == nodes
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_numbers_as_quantities(quote: str) -> None:
+    """Kubernetes reads numbers without quotes as quantities, and people write such nodes."""
+    text = f"""
+kind: Node
+metadata: {{name: w-1}}
+spec: {{taints: [{{key: kwok.x-k8s.io/node, value: fake, effect: NoSchedule}}]}}
+status:
+  allocatable:
+    cpu: {quote}32{quote}
+    memory: 256Gi
+    pods: {quote}110{quote}
+    example.com/half: {quote}0.5{quote}
+"""
+    amounts = {"cpu": 32_000, "memory": 256 * 2**30, "pods": 110, "example.com/half": 1}
+    taint = Taint("kwok.x-k8s.io/node", "NoSchedule", "fake")
+    expected = Node("w-1", {}, "w-1", taints=[taint], resources=amounts)
+    decoded = yaml.safe_load(text)
+    decoded["status"]["allocatable"].pop("example.com/half")
+    amounts.pop("example.com/half")
+    assert nodes_of(text) == [expected]
+    assert Node.from_kubernetes(decoded) == expected.replace(resources=amounts)

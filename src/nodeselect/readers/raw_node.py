@@ -61,6 +61,13 @@ RecordPlace: TypeAlias = tuple[int, str]
 WHOLE: RecordPlace = (0, "")
 
 
+def to_quantity(value: Any) -> Any:
+    """Convert a number to the text of a quantity; return anything else."""
+    if isinstance(value, AmbiguousScalar):
+        return value.text
+    return str(value) if type(value) in (int, float) else value
+
+
 def place_of(record: RecordPlace) -> Place:
     """Convert the place of a record, a tuple, to the class that errors use."""
     line, path = record

@@ -2,12 +2,13 @@
 
 The API (``{"Nodes": […]}``) and ``bacalhau node list --output json`` print them. Only compute nodes
 run jobs: the state of any other node is its type, ``requester``. A node whose membership is pending
-or rejected accepts no work; its state is then ``pending`` or ``rejected``.
+or rejected accepts no work; its state is then ``pending`` or ``rejected``. The resources ``cpu``,
+``memory``, ``disk`` and ``gpu`` are those of ``Info.ComputeNodeInfo.MaxCapacity``, if there is one.
 """
 
 from typing import Any, Final
 
-from nodeselect.readers.raw_node import RawNode, Record, sub_object
+from nodeselect.readers.raw_node import RawNode, Record, sub_object, to_quantity
 
 FIELDS: Final = frozenset({"Info"})
 
@@ -19,8 +20,17 @@ def extract(record: Record) -> RawNode:
     info = sub_object(record, "Info")
     status = sub_object(record, "ConnectionState").get("Status", record.get("Connection"))
     node_state = state(info.get("NodeType"), record.get("Membership"), status)
+    resources = None
+    if "MaxCapacity" in (compute := sub_object(info, "ComputeNodeInfo")):
+        capacity = sub_object(compute, "MaxCapacity")
+        resources = {
+            field.lower(): to_quantity(capacity.get(field, 0))
+            for field in ("CPU", "Memory", "Disk", "GPU")
+        }
     return RawNode(
-        info.get("NodeID"), info.get("Labels"), None, node_state, "Info.NodeID", "Info.Labels"
+        *(info.get("NodeID"), info.get("Labels"), None, node_state, "Info.NodeID", "Info.Labels"),
+        resources=resources,
+        resources_path="Info.ComputeNodeInfo.MaxCapacity",
     )
 
 

@@ -5,10 +5,10 @@ A ``List`` or ``NodeList`` of nodes, or one ``Node``. The name is the id. The st
 to which a cordon belongs, are unknown without a ``spec``; the resources are ``status.allocatable``.
 """
 
-from typing import Any, Final
+from typing import Final
 
 from nodeselect.node import check_kind, kubernetes_fields
-from nodeselect.readers.raw_node import AmbiguousScalar, RawNode, Record, sub_object
+from nodeselect.readers.raw_node import RawNode, Record, sub_object, to_quantity
 
 FIELDS: Final = frozenset({"metadata"})
 
@@ -26,15 +26,9 @@ def extract(record: Record) -> RawNode:
         metadata, None if record.get("spec") is None else spec, status
     )
     if isinstance(resources, dict) and not {*map(type, resources.values())} <= {str}:
-        resources = {key: _quantity(value) for key, value in resources.items()}
+        # Kubernetes also reads numbers.
+        resources = {key: to_quantity(value) for key, value in resources.items()}
     return RawNode(
         *(name, labels, name, state, "metadata.name", "metadata.labels"),
         *(taints, resources, "spec.taints", "status.allocatable"),
     )
-
-
-def _quantity(value: Any) -> Any:
-    """Return a number as the text of a quantity, as which Kubernetes reads it, too."""
-    if isinstance(value, AmbiguousScalar):
-        return value.text
-    return str(value) if type(value) is int else value
