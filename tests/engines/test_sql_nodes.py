@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from nodeselect import Inventory, InventoryError, Node, Selector
+from nodeselect import AnyOf, Inventory, InventoryError, Node, Selector
 from nodeselect.engines import sql
 from nodeselect.engines.sql import LongTable, SqlNodes
 from nodeselect.engines.sql import counts as sql_counts
@@ -23,13 +23,14 @@ from tests.engines.databases import LAYOUTS, NODES, SETUPS, Database
 
 STATES = ("connected", "Ready", "ready,cordoned", "lost", None)
 
-HINTED = [
+HINTED: list[Selector | AnyOf] = [
     Selector.parse("zona=a"),
     Selector.parse("a=treu,b in (trueu,a)"),
     Selector.parse("missing=true,x=1_000"),
     Selector.parse("other/gpu"),
     Selector.parse("GPU,a!=a"),
     Selector.of(match_ids=["name 1", "node-1", "none"]),
+    Selector.parse("zona=a,x") | Selector.parse("a=treu,x") | Selector.of(match_ids=["name 1"]),
     Selector.of(match_ids=["rando"]),  # the beginning of ids
     Selector.of(match_ids=["123"]),  # has no other case: a list of such ids would be empty
 ]
@@ -241,6 +242,9 @@ def test_queries() -> None:
         queries.clear()
         nodes.explain(Selector.parse(text), examples=examples)
         assert len(queries) == count, (text, queries)
+    queries.clear()
+    nodes.explain(Selector.parse("gpu=t4,rack!=1") | Selector.parse("gpu=t4,!zone"), examples=0)
+    assert sum("failed0" in query for query in queries) == 3
     queries.clear()
     nodes.explain(Selector.of(match_ids=[f"none-{at}" for at in range(1_000)]))
     assert len(queries) < 20

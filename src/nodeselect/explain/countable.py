@@ -4,8 +4,9 @@ An engine is the index of an inventory, an SQL database, or a data frame. If an 
 :class:`Countable`, its explanations have the same fields and values as those of an inventory. One
 pass over the nodes is enough: :meth:`Countable.failures` groups the nodes by the set of
 requirements that they fail, and :meth:`FailureCounts.from_masks` computes all counts from the sizes
-of these groups. The methods about keys and values are called only for requirements that no node or
-every node satisfies, for lists of values, and for values that at most a fifth of the nodes have.
+of these groups; for an ``AnyOf``, one more for each of its selectors. The methods about keys and
+values are called only for requirements that no node or every node satisfies, for lists of values,
+and for values that at most a fifth of the nodes have.
 """
 
 from collections.abc import Collection, Mapping, Sequence

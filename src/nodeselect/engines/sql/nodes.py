@@ -102,7 +102,8 @@ class SqlNodes:
 
         One query reads all nodes and counts them; up to two more queries find example ids. If a
         requirement matches nothing or excludes nothing, further queries count keys and values
-        for suggestions. A query returns a row for each group of nodes that fail the same
+        for suggestions, and of an ``AnyOf``, one query reads all nodes for each of the first
+        sixteen selectors. A query returns a row for each group of nodes that fail the same
         requirements, or for each id, key or value.
 
         :param examples: as for :meth:`Inventory.explain`.
