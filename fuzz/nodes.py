@@ -38,7 +38,8 @@ def check(data: bytes) -> None:
         return
     assert len({node.id for node in nodes}) == len(nodes)
     for node in nodes:
-        assert Node(node.id, node.labels, node.name, node.state) == node
+        facts: dict[str, Any] = {"taints": node.taints, "resources": node.resources}
+        assert Node(node.id, node.labels, node.name, node.state, **facts) == node
     _check_number(data, nodes)
     selector = _SELECTORS[seed % len(_SELECTORS)]
     expected = [
