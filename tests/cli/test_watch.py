@@ -169,7 +169,7 @@ def test_manifest(start: Start, tmp_path: Path) -> None:
     )
     path.write_text("\n---\n".join(map(json.dumps, pods)))
     watching = start("--job", str(path), "-n", "-")
-    assert watching.message() == f"{path}: not considered: taints and requests"
+    assert watching.message() == "not considered: what runs on the nodes already"
     for labels in ("gpu", "gpu tpu", "tpu", "gpu", ""):
         node = {"id": "n-1", "labels": dict.fromkeys(labels.split(), "yes")}
         watching.write(json.dumps(node).encode())
@@ -178,6 +178,21 @@ def test_manifest(start: Start, tmp_path: Path) -> None:
         *("+ n-1 a", "+ n-1 b", "- n-1 b", "+ n-1 b", "- n-1 a", "- n-1 b"),
     ]
     assert (status, err) == (0, "")
+
+
+def test_taints_and_amounts(start: Start, tmp_path: Path) -> None:
+    """A node that gets a taint, or has less of a resource, leaves the answer of a manifest."""
+    container = {"name": "a", "resources": {"requests": {"cpu": 2}}}
+    pod = {"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [container]}}
+    path = tmp_path / "pod.json"
+    path.write_text(json.dumps(pod))
+    watching = start("--job", str(path), "-n", "-")
+    taint = {"key": "gpu", "effect": "NoSchedule"}
+    for taints, cpu in (([], "4"), ([taint], "4"), ([], "4"), ([], "1"), ([taint], "1"), ([], "2")):
+        resources = {"cpu": cpu, "pods": "10"}
+        node = {"id": "n-1", "labels": {}, "taints": taints, "resources": resources}
+        watching.write(json.dumps(node).encode())
+    assert watching.end()[:2] == (0, "+ n-1\n- n-1\n+ n-1\n- n-1\n+ n-1\n")
 
 
 def test_ndjson(start: Start) -> None:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from nodeselect.explain.explanation import is_met, named_keys, requirement_text
 from nodeselect.inventory.inventory import Inventory
+from nodeselect.inventory.node_set import NodeSet
 from nodeselect.inventory.snapshot import Snapshot
 from nodeselect.node import Node, count_connected
 from nodeselect.placement import Placement
@@ -91,6 +92,7 @@ class Difference(NamedTuple):
     :param kept: the ids of the nodes that match before and after, in the order of ``added``.
     :param changed: the kept nodes whose labels or state changed.
     :param removed: the nodes that match only before the change, in the order of the old inventory.
+    :param not_considered: what else decides about the nodes and is not known, of placements.
     """
 
     old: Side
@@ -99,6 +101,7 @@ class Difference(NamedTuple):
     kept: tuple[str, ...]
     changed: tuple[Change, ...]
     removed: tuple[Change, ...]
+    not_considered: tuple[str, ...] = ()
 
     @property
     def headline(self) -> str:
@@ -116,6 +119,7 @@ class Difference(NamedTuple):
             "kept": list(self.kept),
             "changed": [change.as_dict() for change in self.changed],
             "removed": [change.as_dict() for change in self.removed],
+            "not_considered": list(self.not_considered),
         }
 
 
@@ -139,7 +143,8 @@ def compare_selectors(
         failed = [requirement_text(part) for part in parts if not is_met(part, node)]
         return Change(node.id, "selector", requirements=tuple(failed))
 
-    old_nodes, new_nodes = _match(inventory, old), _match(inventory, new)
+    old_answer, new_answer = inventory.match(old), inventory.match(new)
+    old_nodes, new_nodes = _by_id(old_answer), _by_id(new_answer)
     return Difference(
         _side(names[0], inventory, old_nodes),
         _side(names[1], inventory, new_nodes),
@@ -149,6 +154,7 @@ def compare_selectors(
         removed=tuple(
             failure(node, new) for key, node in old_nodes.items() if key not in new_nodes
         ),
+        not_considered=_not_considered(old_answer, new_answer),
     )
 
 
@@ -176,7 +182,8 @@ def compare_inventories(
             found = found._replace(why="others")
         return found._replace(others=others)
 
-    old_nodes, new_nodes = _match(old, selector), _match(new, selector)
+    old_answer, new_answer = old.match(selector), new.match(selector)
+    old_nodes, new_nodes = _by_id(old_answer), _by_id(new_answer)
     kept = [key for key in new_nodes if key in old_nodes]
     pairs = ((old_nodes[key], new_nodes[key]) for key in kept)
     changes = (change(before, now) for before, now in pairs if before != now)
@@ -187,6 +194,7 @@ def compare_inventories(
         kept=tuple(kept),
         changed=tuple(each for each in changes if each.labels or each.state or each.others),
         removed=tuple(explain(key) for key in old_nodes if key not in new_nodes),
+        not_considered=_not_considered(old_answer, new_answer),
     )
 
 
@@ -208,8 +216,12 @@ def _other_changes(old: Node, new: Node) -> tuple[LabelChange, ...]:
     )
 
 
-def _match(inventory: _Nodes, selector: Selector | AnyOf | Placement) -> dict[str, Node]:
-    return {node.id: node for node in inventory.match(selector)}
+def _by_id(answer: NodeSet) -> dict[str, Node]:
+    return {node.id: node for node in answer}
+
+
+def _not_considered(*answers: NodeSet) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(words for answer in answers for words in answer.not_considered))
 
 
 def _change(old: Node, new: Node, keys: Collection[str | None]) -> Change:

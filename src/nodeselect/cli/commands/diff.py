@@ -5,7 +5,12 @@ import click
 from nodeselect.cli import options
 from nodeselect.cli.completion import complete_files
 from nodeselect.cli.inputs.files import job_name
-from nodeselect.cli.inputs.job_selectors import label_selector, parse_selectors
+from nodeselect.cli.inputs.job_selectors import (
+    ignoring_pods,
+    job_selector,
+    parse_selectors,
+    selected,
+)
 from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
 from nodeselect.inventory.compare import compare_inventories, compare_selectors
@@ -73,14 +78,15 @@ def diff(
     options.check_usage(mistakes)
     first, second = tuple(map(job_name, files)) or expressions
     if nodes_from is None:
-        selector = label_selector(job, expressions)
+        selector = ignoring_pods(selected(job, expressions, ()))
         old, new = (read_inventory(options.node_files(file)) for file in files)
         difference = compare_inventories(old, new, selector, names=(first, second))
     else:
         options.check_job_files(files)
-        sides = [label_selector(file, ()) for file in files] or parse_selectors(expressions)
+        jobs = [ignoring_pods(job_selector(file)) for file in files]
+        before, after = jobs or parse_selectors(expressions)
         inventory = read_inventory(nodes_from)
-        difference = compare_selectors(inventory, *sides, names=(first, second))
+        difference = compare_selectors(inventory, before, after, names=(first, second))
     write_output(diff_lines(difference, output, detect_screen()))
     if not difference.old.matched and not difference.new.matched:
         write_message("neither OLD nor NEW matches any node")

@@ -3,7 +3,7 @@
 import gc
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, BinaryIO, NamedTuple, NoReturn
@@ -13,25 +13,28 @@ import click
 from nodeselect.cli import options
 from nodeselect.cli.inputs.job_selectors import (
     has_many_jobs,
+    ignoring_pods,
     job_selectors,
-    label_selector,
-    label_selectors,
     read_job,
     runs_several,
+    selected,
     warn_if_everything,
 )
 from nodeselect.cli.inputs.nodes import NO_TABLE, NodeFiles, read_inventory
 from nodeselect.cli.streams import ExitStatus, write_error, write_message, write_output
 from nodeselect.errors import InventoryError
+from nodeselect.explain.wording import not_considered_text
 from nodeselect.files.blocking import blocking_reader, wait_while_open
 from nodeselect.files.inputs import cannot_read, open_input
 from nodeselect.files.replace import file_status
 from nodeselect.inventory import Inventory
 from nodeselect.node import Node, has_state
+from nodeselect.placement import Placement
 from nodeselect.readers.detect import KNOWN_STATES
 from nodeselect.readers.node_stream import DROPPED, NodeStream
 from nodeselect.render.nodes import CHANGE_FORMATS, change_lines
 from nodeselect.render.screen import Screen, detect_screen
+from nodeselect.selectors import AnyOf, Selector
 from nodeselect.standing import StandingSelectors
 from nodeselect.text import join_limited, pluralize, quoted
 
@@ -101,16 +104,24 @@ def watch(
             write_error(error)
         if jobs.invalid:
             return ExitStatus.ERROR
-        selectors = label_selectors(jobs.selectors)
-        for name, selector in selectors.items():
-            warn_if_everything(name, selector)
+        asked = jobs.selectors
+        for name, each in asked.items():
+            if not isinstance(each, Placement):
+                warn_if_everything(name, each)
     else:
-        selectors = {"": label_selector(job[0] if job else None, expressions, content)}
+        asked = {"": selected(job[0] if job else None, expressions, (), content)}
+    asked = {name: ignoring_pods(each) for name, each in asked.items()}
+    placements = [each for each in asked.values() if isinstance(each, Placement)]
+    if words := dict.fromkeys(words for each in placements for words in each.not_considered):
+        write_message(not_considered_text(list(words)))
     if unknown := list(map(quoted, sorted((states or frozenset()) - KNOWN_STATES))):
         write_message(f"{join_limited(unknown, 5)}: not a state of a known system")
     gc.enable()  # this run is not short
-    standing = StandingSelectors(selectors)
-    printer = _Printer(standing, states, output, timestamps, detect_screen())
+    labels = {
+        name: each.selector if isinstance(each, Placement) else each for name, each in asked.items()
+    }
+    standing = StandingSelectors(labels)
+    printer = _Printer(asked, standing, states, output, timestamps, detect_screen())
     if not _is_stream(nodes_from.sources[0]):
         _watch_files(nodes_from, interval, printer)
     with open_input(nodes_from.sources[0]) as (stream, name):
@@ -129,7 +140,8 @@ class _Printer(NamedTuple):
     An answer is the set of nodes that match the selector of a job or of the command.
     """
 
-    standing: StandingSelectors[str]  # by the name of the job; that of the command has none
+    asked: Mapping[str, Selector | AnyOf | Placement]  # by the name of the job, if there is one
+    standing: StandingSelectors[str]  # what is asked of labels
     states: frozenset[str] | None  # of the nodes that may match; None if all may
     output: str
     has_times: bool
@@ -144,17 +156,27 @@ class _Printer(NamedTuple):
         if self.states is not None:
             old = old if old is not None and has_state(old.state, self.states) else None
             new = new if new is not None and has_state(new.state, self.states) else None
-        gained, lost = self.standing.changes(old, new)
-        if not gained and not lost:
+        before, after = self._answers(old), self._answers(new)
+        changes = [(False, name) for name in before if name not in after]
+        changes += [(True, name) for name in after if name not in before]
+        if not changes:
             return
         node = new or old
         assert node is not None, "there is a node before or after the change"
-        changes = (
-            (matches, name) for names, matches in ((lost, False), (gained, True)) for name in names
-        )
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         time = now if self.has_times else None
         write_output(change_lines(self.output, node.id, changes, event, time, self.screen))
+
+    def _answers(self, node: Node | None) -> dict[str, None]:
+        """Return the names of the answers that have a node, in their order."""
+        if node is None:
+            return {}
+        names = dict.fromkeys(self.standing.matching(node).names())
+        for name in tuple(names):
+            asked = self.asked[name]
+            if isinstance(asked, Placement) and not asked.matches(node):
+                del names[name]
+        return names
 
 
 def _watch_stream(stream: BinaryIO, name: str, printer: _Printer) -> int:

@@ -66,19 +66,14 @@ def only_labels(asked: Selector | AnyOf | Placement) -> Selector | AnyOf | Place
     return Placement(asked.selector, [every_taint], not_considered=beside_labels(asked))
 
 
-def label_selectors(
-    jobs: Mapping[str, Selector | AnyOf | Placement],
-) -> dict[str, Selector | AnyOf]:
-    """Return the selectors of jobs, by their names. Write what else placements require."""
-    words = dict.fromkeys(words for each in jobs.values() for words in beside_labels(each))
-    if words:
-        named = [name for name, asked in jobs.items() if isinstance(asked, Placement)]
-        files = named if len(named) == 1 else {split_object(name)[0] for name in named}
-        name = job_name(*files) if len(files) == 1 else pluralize(len(files), "manifest")
-        _write(name, not_considered_text(list(words)))
-    return {
-        name: each.selector if isinstance(each, Placement) else each for name, each in jobs.items()
-    }
+def ignoring_pods(
+    asked: Selector | AnyOf | Placement, option: str = ""
+) -> Selector | AnyOf | Placement:
+    """Return a placement that says that it does not consider running pods; a selector as it is."""
+    if not isinstance(asked, Placement) or not asked.requests:
+        return asked
+    words = f"what runs on the nodes already{option}"
+    return asked._replace(not_considered=(*asked.not_considered, words))
 
 
 def label_selector(
@@ -90,10 +85,12 @@ def label_selector(
 ) -> Selector | AnyOf:
     """Return the selector of a command that reads only labels. See :func:`selected`."""
     asked = selected(job, expressions, ids, content)
-    (selector,) = label_selectors({job or "": asked}).values()
-    if job is not None and isinstance(asked, Placement):
-        warn_if_everything(job, selector)
-    return selector
+    if not isinstance(asked, Placement):
+        return asked
+    assert job is not None, "only a manifest is a placement"
+    _write(job_name(job), not_considered_text(beside_labels(asked)))
+    warn_if_everything(job, asked.selector)
+    return asked.selector
 
 
 def parse_selectors(expressions: Sequence[str]) -> list[Selector]:

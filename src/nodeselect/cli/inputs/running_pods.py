@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from nodeselect.cli.inputs.job_selectors import ignoring_pods
 from nodeselect.cli.inputs.nodes import NodeFiles, open_pods
 from nodeselect.cli.options import kubectl_namespace
 from nodeselect.cli.streams import ExitStatus, write_error_message
@@ -51,10 +52,7 @@ class RunningPods(NamedTuple):
 
     def named(self, asked: Selector | AnyOf | Placement) -> Selector | AnyOf | Placement:
         """Return what is required; of a placement, also whether the pods are not considered."""
-        if self.usage is not None or not isinstance(asked, Placement) or not asked.requests:
-            return asked
-        words = (*asked.not_considered, "what runs on the nodes already (--pods)")
-        return asked._replace(not_considered=words)
+        return ignoring_pods(asked, " (--pods)") if self.usage is None else asked
 
     @contextmanager
     def without(self, workload: "Workload | None") -> Iterator[int]:
