@@ -91,3 +91,7 @@ def test_an_equal_node_is_no_change(count: int) -> None:
     assert inventory.upsert(nodes[2].replace(resources={"cpu": "2", "pods": 0})) == "unchanged"
     assert inventory.upsert(nodes[2].replace(resources={"cpu": "3"})) == "changed"
     assert inventory["n-2"].resources == {"cpu": 3000}
+    before = inventory.snapshot()
+    inventory.upsert(inventory["n-0"].replace(taints=[Taint("a", "NoExecute")]))
+    (change,) = inventory.snapshot().changes_since(before)
+    assert (change.kind, change.id, change.old) == ("changed", "n-0", before["n-0"])

@@ -7,7 +7,7 @@ value, to be found by bisection, and strings are found by a hash that is the sam
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from itertools import pairwise
 from sys import intern
 from typing import TypeVar, cast
@@ -22,7 +22,7 @@ from nodeselect.index.lazy import bulk_reader, lazy
 from nodeselect.index.node_rows import AmountColumn, FactColumns, NodeRows, Strings
 from nodeselect.index.planner import CacheMemory
 from nodeselect.index.postings import Postings, PostingsOrOrdinal
-from nodeselect.index.segment import InventoryOrder, Segment, SegmentAmounts, StringIndex
+from nodeselect.index.segment import InventoryOrder, Segment, StringIndex, segment_amounts
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.node import Taint, check_taints
 from nodeselect.quantity import MAX_AMOUNT
@@ -62,15 +62,17 @@ class SavedSegment(Segment):
 
     @lazy
     def index(self) -> LabelIndex:
-        everything = postings.from_range(0, self.file.nodes)
-        stored = _SavedPostings(self.file, self.memory)
-        keys = _SavedKeys(self.file, stored)
-        states = _SavedSets(_state_names(self.file), keys.first_state, stored)
+        file, rows = self.file, self.rows  # what is loaded later must not keep this object alive
+        everything = postings.from_range(0, file.nodes)
+        stored = _SavedPostings(file, self.memory)
+        keys = _SavedKeys(file, stored)
+        states = _SavedSets(_state_names(file), keys.first_state, stored)
         first = keys.first_state + len(states)
-        taints = _SavedSets(_taint_sets(self.file), first, stored)
+        taints = _SavedSets(_taint_sets(file), first, stored)
         if first + len(taints) != len(stored):
-            raise self.file.damaged(f"there are {len(stored):,} postings")
-        return LabelIndex(everything, keys, states, taints, _SavedAmounts(self.rows, self.file))
+            raise file.damaged(f"there are {len(stored):,} postings")
+        amounts = cache(lambda: segment_amounts(rows, _order(file)))
+        return LabelIndex(everything, keys, states, taints, amounts)
 
     @lazy
     def ids(self) -> StringIndex:
@@ -402,26 +404,3 @@ class _SavedSets(Mapping[_T, Postings]):
         if nodes is None:
             nodes = self._loaded[name] = self._stored.load_set(self._numbers[name])
         return nodes
-
-
-class _SavedAmounts(Mapping[str, SegmentAmounts]):
-    """The amounts of the resources in a file, which are loaded when they are first needed."""
-
-    def __init__(self, rows: NodeRows, file: SavedFile) -> None:
-        self._rows = rows
-        self._file = file
-
-    @lazy
-    def _amounts(self) -> dict[str, SegmentAmounts]:
-        columns, order = self._rows.fact_columns, _order(self._file)
-        items = {} if columns is None else columns.amounts
-        return {name: SegmentAmounts(column, order) for name, column in items.items()}
-
-    def __len__(self) -> int:
-        return len(self._amounts)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._amounts)
-
-    def __getitem__(self, name: str) -> SegmentAmounts:
-        return self._amounts[name]

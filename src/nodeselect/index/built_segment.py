@@ -11,6 +11,7 @@ runs cost more than scattered ordinals (``benchmarks/test_match.py``).
 
 from array import array
 from collections.abc import Sequence
+from functools import cache, partial
 from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
@@ -31,7 +32,7 @@ from nodeselect.index.label_index import KeyPostings, LabelIndex
 from nodeselect.index.lazy import lazy
 from nodeselect.index.node_table import NodeTable
 from nodeselect.index.postings import Postings, PostingsOrOrdinal
-from nodeselect.index.segment import InventoryOrder, Segment, SegmentAmounts, StringIndex
+from nodeselect.index.segment import InventoryOrder, Segment, StringIndex, segment_amounts
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.node import DuplicateIdError
 
@@ -124,15 +125,15 @@ def _label_index(
         # All keys that every node has share one bitmap.
         keys[key] = (everything if len(nodes) == len(everything) else nodes, by_value)
     states = _sets(table.state_names, table.states, ranks)
-    facts, order = table.fact_columns, InventoryOrder(ranks)
+    facts = table.fact_columns
     if facts is None:
         return LabelIndex(everything, keys, states)
     taints = {}
     if facts.taints is not None:
         by_taints = _sets(facts.taint_sets, np.asarray(facts.taints), ranks).items()
         taints = {taints: nodes for taints, nodes in by_taints if taints is not None}
-    amounts = {name: SegmentAmounts(column, order) for name, column in facts.amounts.items()}
-    return LabelIndex(everything, keys, states, taints, amounts)
+    amounts = partial(segment_amounts, table, InventoryOrder(ranks))
+    return LabelIndex(everything, keys, states, taints, cache(amounts))
 
 
 def _sets(names: Sequence[_T], numbers: UIntArray, ranks: NDArray[np.uint32]) -> dict[_T, Postings]:

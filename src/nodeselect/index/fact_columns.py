@@ -107,7 +107,7 @@ def _amounts(columns: FactColumns, name: str, count: int) -> tuple[UIntArray, UI
     """Return the different amounts of a resource, and for each node the index of its amount."""
     column = columns.amounts.get(name)
     if column is None:
-        return np.zeros(1, np.uint64), np.zeros(count, np.uint8)
+        return np.zeros(min(count, 1), np.uint64), np.zeros(count, np.uint8)
     return np.asarray(column.amounts), np.asarray(column.codes)
 
 

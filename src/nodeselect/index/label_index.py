@@ -51,14 +51,14 @@ class LabelIndex:
         keys: Mapping[str, KeyPostings],
         states: Mapping[str | None, Postings],
         taints: Mapping[tuple[Taint, ...], Postings] = MappingProxyType({}),
-        amounts: Mapping[str, Amounts] = MappingProxyType({}),
+        amounts: Callable[[], Mapping[str, Amounts]] = dict,
     ) -> None:
         """Create an index from the arguments, without copying them.
 
         :param everything: all ordinals of the index.
         :param keys: for each key, the nodes that have the key, and the nodes with each value.
         :param states: for each state, the nodes in it; under None, the nodes that have no state.
-        :param amounts: the amounts by resource, those of ``KNOWN`` included.
+        :param amounts: returns the amounts by resource, those of ``KNOWN`` included.
         """
         self.everything = everything
         self.states = states
@@ -76,13 +76,13 @@ class LabelIndex:
     @property
     def with_resources(self) -> Postings:
         """The nodes whose resources are known."""
-        known = self._amounts.get(KNOWN)
+        known = self._amounts().get(KNOWN)
         return postings.from_ordinals(()) if known is None else known.at_least(1)
 
     @property
     def amounts(self) -> dict[str, Amounts]:
         """The amounts of each resource that any node has, by its name; a copy."""
-        amounts = dict(self._amounts)
+        amounts = dict(self._amounts())
         amounts.pop(KNOWN, None)
         return amounts
 
@@ -156,10 +156,10 @@ class MutableLabelIndex(LabelIndex):
         self._mutable_keys: dict[str, tuple[Postings, dict[str, PostingsOrOrdinal]]] = {}
         self._mutable_states: dict[str | None, Postings] = {}
         self._mutable_taints: dict[tuple[Taint, ...], Postings] = {}
-        self._mutable_amounts: dict[str, _MutableAmounts] = {}
+        self._mutable_amounts = amounts = dict[str, _MutableAmounts]()
         super().__init__(
             *(postings.from_ordinals(()), self._mutable_keys, self._mutable_states),
-            *(self._mutable_taints, self._mutable_amounts),
+            *(self._mutable_taints, lambda: amounts),
         )
 
     def add(

@@ -145,6 +145,12 @@ class SegmentAmounts:
         return nodes
 
 
+def segment_amounts(rows: NodeRows, order: InventoryOrder) -> dict[str, SegmentAmounts]:
+    """Return the amounts of each resource that a node of a segment has, those of ``KNOWN`` too."""
+    columns = {} if rows.fact_columns is None else rows.fact_columns.amounts
+    return {name: SegmentAmounts(column, order) for name, column in columns.items()}
+
+
 class StringIndex(Protocol):
     """Finds the ordinals of nodes, their numbers in the index, by their ids or by their names."""
 
