@@ -287,12 +287,7 @@ def check_taints(taints: Iterable[tuple[Any, Any, Any]], path: str = "taints") -
             hint = "the effects are NoSchedule, PreferNoSchedule and NoExecute"
             raise InventoryError("invalid-taint", message, place=place, hint=hint)
         checked.add(Taint(key, effect, value))
-    if len(checked) > LIMITS.node_taints:
-        message = (
-            f"a node can have at most {LIMITS.node_taints} taints (limit: node_taints), found"
-            f" {len(checked):,}"
-        )
-        raise InventoryError("too-many-taints", message, place=path)
+    _check_count("taints", len(checked), path)
     return tuple(sorted(checked))
 
 
@@ -312,12 +307,7 @@ def check_resources(resources: Mapping[str, Any], path: str = "resources") -> di
     """
     if not isinstance(resources, Mapping):
         raise TypeError(f"resources must be a mapping, not {type(resources).__name__}")
-    if len(resources) > LIMITS.node_resources:
-        message = (
-            f"a node can have at most {LIMITS.node_resources} resources (limit: node_resources),"
-            f" found {len(resources):,}"
-        )
-        raise InventoryError("too-many-resources", message, place=path)
+    _check_count("resources", len(resources), path)
     amounts = {}
     for name, value in resources.items():
         resource = to_exact_str(name, "the name of a resource")
@@ -528,11 +518,7 @@ def check_sizes(labels: Mapping[str, str]) -> None:
     :raises TypeError: if a value is not a string.
     """
     if len(labels) > LIMITS.node_labels:
-        raise InventoryError(
-            "too-many-labels",
-            f"a node can have at most {LIMITS.node_labels} labels (limit: node_labels),"
-            f" found {len(labels):,}",
-        )
+        _check_count("labels", len(labels))
     characters = len("".join(labels)) + len("".join(labels.values()))
     if characters * 4 <= LIMITS.node_labels_bytes:  # a character has at most 4 bytes in UTF-8
         return
@@ -545,6 +531,13 @@ def check_sizes(labels: Mapping[str, str]) -> None:
             f"the labels of a node can have at most {LIMITS.node_labels_bytes:,} bytes"
             f" (limit: node_labels_bytes), found {size:,}",
         )
+
+
+def _check_count(what: str, count: int, path: str = "") -> None:
+    most: int = getattr(LIMITS, f"node_{what}")
+    if count > most:
+        message = f"a node can have at most {most} {what} (limit: node_{what}), found {count:,}"
+        raise InventoryError(f"too-many-{what}", message, place=path)
 
 
 def require_node(node: Node) -> Node:
