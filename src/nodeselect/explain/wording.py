@@ -11,6 +11,7 @@ from nodeselect.explain.explanation import (
     requirement_text,
 )
 from nodeselect.placement.requirements import Condition
+from nodeselect.selectors import AnyOf
 from nodeselect.text import join_limited, pluralize, printable, quoted, quoted_id, truncate
 
 # A longer requirement is truncated in a sentence; those written by hand are shorter.
@@ -59,6 +60,9 @@ def count_headline(
             subject = "it" if nodes == 1 else "all"
         groups.append(f"{subject} {failing_text([texts[at] for at in failed], len(texts), nodes)}")
         rest -= nodes
+        for at in failed:
+            if isinstance(requirements[at], AnyOf):
+                texts[at] = "(…)"  # it is long, and named above
     if rest:
         groups.append(pluralize(rest, "fails another combination", "fail other combinations"))
     return f"{text}: {'; '.join(groups)}" if groups else text

@@ -8,7 +8,7 @@ from typing import Any
 from nodeselect.explain import Explanation, NodeExplanation
 from nodeselect.explain.wording import failing_text, not_considered_text, notes, short
 from nodeselect.render.screen import Markdown, Screen, Style, report_lines
-from nodeselect.text import LONGEST_ID, pluralize, quoted
+from nodeselect.text import LONGEST_ID, display_width, pluralize, quoted
 
 # Up to this many groups of nodes are listed; the nodes of the others are only counted.
 _MAX_GROUPS = 8
@@ -19,7 +19,7 @@ _MAX_NAMES = 12
 # The style of a requirement that the node, or every node, fails.
 _BAD: Style = "bad"
 
-# A screen with fewer columns gets no bars, and shorter heads.
+# A screen with fewer columns gets no bars, and shorter heads; so do requirements that are too long.
 _WIDE = 80
 
 
@@ -94,25 +94,26 @@ def _node_table(explanation: NodeExplanation, screen: Screen) -> Iterator[str]:
 
 
 def _requirement_table(explanation: Explanation, screen: Screen) -> Iterator[str]:
-    is_wide = screen.columns >= _WIDE
-    only, left = ("FAIL ONLY THIS", "REMAINING") if is_wide else ("ONLY THIS", "LEFT")
+    heads = ["REQUIREMENT", "FAIL", "FAIL ONLY THIS", "REMAINING", ""]
     rows = [
-        (
+        [
             screen.code(short(result.text)),
             f"{result.failing:,}",
             f"{result.failing_only_this:,}",
             f"{result.remaining:,}",
             screen.bar(result.remaining, explanation.total),
-        )
+        ]
         for result in explanation.requirements
     ]
-    columns = 5 if is_wide else 4
-    heads = ("REQUIREMENT", "FAIL", only, left, "")
-    cut = [row[:columns] for row in rows]
+    widths = [max(map(display_width, cells)) for cells in zip(heads, *rows, strict=True)]
+    is_cut = screen.is_narrow and sum(widths) + 2 * len(widths) - 2 > screen.columns
+    if screen.columns < _WIDE or (is_cut and not isinstance(screen, Markdown)):
+        heads = ["REQUIREMENT", "FAIL", "ONLY THIS", "LEFT"]
+        rows = [row[:4] for row in rows]
     styles = [
         _BAD if result.failing == explanation.total else None for result in explanation.requirements
     ]
-    return screen.table(heads[:columns], cut, right=(1, 2, 3), styles=styles)
+    return screen.table(heads, rows, right=(1, 2, 3), styles=styles)
 
 
 def _groups(explanation: Explanation, screen: Screen) -> Iterator[str]:

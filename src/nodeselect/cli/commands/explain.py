@@ -74,7 +74,8 @@ Examples:
 \b
 Exit status: 0 if any node matches, 1 if not, 2 on errors. With --node: 0 if
 that node matches. With several jobs: 0 if every job matches a node (with
---node: if any job matches that node), 1 if not, 2 if one is invalid.
+--node: if any job matches that node), 1 if not, 2 if one is invalid. With
+--fail-on-unknown: 2 if anything is not considered.
 """,
 )
 @options.nodes_option(required=False)
@@ -229,11 +230,15 @@ def _read_explainable(
     states: frozenset[str] | None,
     selectors: Iterable[Selector | AnyOf | Placement],
     usage: Usage | None,
+    examples: int = 3,
 ) -> tuple["Inventory", Callable[[Selector | AnyOf | Placement], Explanation]]:
-    """Return the nodes in ``states``, and a function that explains a selector over these nodes."""
+    """Return the nodes in ``states``, and a function that explains a selector over these nodes.
+
+    :param examples: see :meth:`Inventory.explain`.
+    """
     inventory = read_inventory(nodes_from)
     if states is None:
-        return inventory, partial(inventory.explain, usage=usage)
+        return inventory, partial(inventory.explain, examples=examples, usage=usage)
     counts = Counter(inventory.match(Selector.everything()).state_counts())
     for line in state_messages(states, counts):
         write_message(line)
@@ -246,7 +251,8 @@ def _read_explainable(
     chosen = Inventory(inventory.match(Selector.everything()).in_states(states))
 
     def explain_over(selector: Selector | AnyOf | Placement) -> Explanation:
-        return exclude_by_state(chosen.explain(selector, usage=usage), excluded, left_out)
+        explanation = chosen.explain(selector, examples=examples, usage=usage)
+        return exclude_by_state(explanation, excluded, left_out)
 
     return chosen, explain_over
 
@@ -263,7 +269,7 @@ def _jobs_on_nodes(
     jobs: Jobs, running: RunningPods, nodes_from: NodeFiles, states: frozenset[str] | None
 ) -> JobsReport:
     selectors, usage = jobs.selectors, running.usage
-    inventory, explain_over = _read_explainable(nodes_from, states, selectors.values(), usage)
+    inventory, explain_over = _read_explainable(nodes_from, states, selectors.values(), usage, 0)
     unused = inventory.match(Selector.everything())
     results = [invalid_job(name, error) for name, error in jobs.invalid.items()]
     own_pods = 0

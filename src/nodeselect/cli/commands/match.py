@@ -58,7 +58,7 @@ Examples:
 
 \b
 Exit status: 0 if any node matches, or as many as --min and --max require; 1
-if not; 2 on errors.
+if not; 2 on errors, or if anything is not considered (--fail-on-unknown).
 """,
 )
 @options.nodes_option()

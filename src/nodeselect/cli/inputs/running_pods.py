@@ -46,7 +46,7 @@ class RunningPods(NamedTuple):
             pods = open_pods([file] if file is not None else [], nodes_from)
             return cls(None if pods is None else Usage(pods))
         except InventoryError as error:
-            if error.place.file is not None:
+            if error.place.file or not error.place.path:
                 raise
             raise error.within(Place(file or nodes_from.name)) from None
 

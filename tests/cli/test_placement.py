@@ -1,0 +1,278 @@
+"""``match`` and ``explain`` of manifests: taints, cordons, requests, and pods that run already."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nodeselect import Inventory
+from tests.cli.running import Run
+
+GPU = {"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}
+LOST = {"key": "node.kubernetes.io/unreachable", "effect": "NoSchedule"}
+TOLERATION = {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
+PODS_UNKNOWN = "what runs on the nodes already (--pods)"
+
+
+def node(
+    name: str, pool: str, *taints: dict[str, str], cpu: str = "3920m", is_cordoned: bool = False
+) -> dict[str, Any]:
+    """Return a node of Kubernetes."""
+    return {
+        "metadata": {"name": name, "labels": {"pool": pool}},
+        "spec": {"taints": list(taints), "unschedulable": is_cordoned},
+        "status": {
+            "allocatable": {"cpu": cpu, "memory": "15Gi", "pods": "110"},
+            "conditions": [{"type": "Ready", "status": str(LOST not in taints)}],
+        },
+    }
+
+
+def cluster() -> Iterator[dict[str, Any]]:
+    """Yield 5,000 nodes: 500 with GPUs and a taint, 100 cordoned, 52 unreachable; 7 are two."""
+    for number in range(5_000):
+        pool = "general" if number % 10 else "gpu"
+        taints = [GPU] if pool == "gpu" else []
+        if (number % 10 == 2 and number < 480) or number in (30, 40, 50, 60):
+            taints.append(LOST)
+        is_cordoned = (number % 10 == 1 and number < 970) or number in (0, 10, 20)
+        yield node(f"w-{number:04}", pool, *taints, is_cordoned=is_cordoned)
+
+
+def deployment(requests: dict[str, str], name: str = "web", **spec: Any) -> dict[str, Any]:
+    """Return a Deployment whose pods request this."""
+    spec["containers"] = [{"name": "a", "resources": {"limits": requests}}]
+    metadata = {"name": name, "namespace": "shop"}
+    template = {"spec": {"template": {"spec": spec}}}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, **template}
+
+
+def running(name: str, node_name: str, cpu: str, owner: str | None = None) -> dict[str, Any]:
+    """Return a pod that runs on a node; ``owner`` is the Deployment that it belongs to."""
+    metadata: dict[str, Any] = {"name": name, "namespace": "shop"}
+    if owner is not None:
+        metadata["labels"] = {"pod-template-hash": "5d"}
+        metadata["ownerReferences"] = [{"kind": "ReplicaSet", "name": f"{owner}-5d"}]
+    container = {"name": "a", "resources": {"requests": {"cpu": cpu}}}
+    return {
+        "metadata": metadata,
+        "spec": {"nodeName": node_name, "containers": [container]},
+        "status": {"phase": "Running"},
+    }
+
+
+TRAIN = deployment(
+    {"cpu": "8", "memory": "32Gi", "nvidia.com/gpu": "4"},
+    "train",
+    nodeSelector={"pool": "gpu"},
+    tolerations=[TOLERATION],
+)
+WEB = deployment({"cpu": "100m", "memory": "1Gi"})
+INFER = deployment({"cpu": "100m"}, "infer", nodeSelector={"pool": "gpu"})
+JOBS = ("--job", "train.json", "--job", "web.json", "--job", "infer.json")
+SMALL = [
+    node("a", "general"),
+    node("b", "general", cpu="2"),
+    node("c", "gpu", GPU),
+    node("d", "general", is_cordoned=True),
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder with manifests and nodes, which is the current one."""
+    monkeypatch.chdir(tmp_path)
+    for name, manifest in {"train": TRAIN, "web": WEB, "infer": INFER}.items():
+        Path(f"{name}.json").write_text(json.dumps(manifest))
+    write_nodes("nodes.json", SMALL)
+    return tmp_path
+
+
+def write_nodes(file: str, nodes: list[dict[str, Any]]) -> None:
+    """Write a list of nodes as kubectl prints it."""
+    Path(file).write_text(json.dumps({"kind": "NodeList", "apiVersion": "v1", "items": nodes}))
+
+
+def write_pods(*pods: dict[str, Any]) -> None:
+    """Write a list of pods as kubectl prints it."""
+    Path("pods.json").write_text(json.dumps({"kind": "PodList", "apiVersion": "v1", "items": pods}))
+
+
+def test_the_answer_is_that_of_kube_scheduler(run: Run, folder: Path) -> None:
+    """In 5,000 nodes, in all outputs; with ``--only-labels``, the answer by labels."""
+    write_nodes("nodes.json", list(cluster()))
+    Inventory.read("nodes.json").save("nodes.nsx")
+    for job, matched, by_label in (("train", 0, 500), ("web", 4_355, 5_000), ("infer", 0, 500)):
+        status = 0 if matched else 1
+        files = ("--job", f"{job}.json", "-n", "nodes.nsx")
+        assert run("match", *files, "-q").status == status
+        result = run("match", *files, "-o", "name")
+        assert (result.status, result.out.count("\n")) == (status, matched)
+        assert f"not considered: {PODS_UNKNOWN}\n" in result.err
+        assert run("match", *files, "--count").out == f"{matched}\n"
+        assert len(json.loads(run("match", *files, "-o", "json").out)) == matched
+        result = run("explain", *files)
+        assert result.status == status
+        assert result.out.startswith(f"{matched:,} of 5,000 nodes match")
+        report = json.loads(run("explain", *files, "-o", "json").out)
+        assert (report["matched"], report["not_considered"]) == (matched, [PODS_UNKNOWN])
+        markdown = run("explain", *files, "-o", "markdown").out
+        assert markdown.startswith(f"**`{job}.json on nodes.nsx`: {matched:,} of 5,000")
+        result = run("match", *files, "--only-labels", "--count")
+        assert (result.status, result.out) == (0, f"{by_label}\n")
+        assert "not considered: taints and requests\n" in result.err
+        report = json.loads(run("explain", *files, "--only-labels", "-o", "json").out)
+        assert (report["matched"], report["not_considered"]) == (by_label, ["taints", "requests"])
+    report = json.loads(run("explain", *JOBS, "-n", "nodes.nsx", "-o", "json").out)
+    assert [job["matched"] for job in report["jobs"]] == [0, 0, 4_355]
+    assert len(report["unused_ids"]) == 645
+
+
+def test_what_to_change(run: Run, folder: Path) -> None:
+    """The messages name the toleration, or the largest amounts; numbers and states agree."""
+    nodes = [node(f"n-{number}", "general" if number < 78 else "gpu") for number in range(78)]
+    nodes += [node(f"g-{number}", "gpu", GPU) for number in range(22)]
+    write_nodes("nodes.json", nodes)
+    headline = "0 of 100 nodes match: 78 fail only pool=gpu;"
+    headline += " 22 fail only tolerates nvidia.com/gpu:NoSchedule"
+    hint = "22 nodes would match with the toleration"
+    hint += " {key: nvidia.com/gpu, operator: Exists, effect: NoSchedule}"
+    result = run("match", "--job", "infer.json", "-n", "nodes.json")
+    assert result.err.splitlines() == [
+        f"not considered: {PODS_UNKNOWN}",
+        headline,
+        hint,
+        "for details, run: nodeselect explain --job infer.json -n nodes.json",
+    ]
+    report = json.loads(run("explain", "--job", "infer.json", "-n", "nodes.json", "-o", "json").out)
+    assert report["recommendation"] == hint
+    result = run("match", "--job", "train.json", "-n", "nodes.json")
+    assert "no node satisfies cpu >= 8: the largest allocatable cpu is 3920m" in result.err
+    assert "no node satisfies nvidia.com/gpu >= 4: no node has any nvidia.com/gpu" in result.err
+    write_nodes("nodes.json", SMALL)
+    result = run("match", "--job", "web.json", "-n", "nodes.json", "-o", "name")
+    assert result.out.split() == ["a", "b"]
+    assert "2 of 4 nodes match, 2 of them connected or ready" in result.err
+
+
+def test_one_node(run: Run, folder: Path) -> None:
+    """A node has the taints and the amounts that it has, as texts."""
+    files = ("--job", "train.json", "-n", "nodes.json", "--node", "c")
+    result = run("explain", *files, "-o", "json")
+    rows = [
+        (each["text"], each["value"], each["passes"])
+        for each in json.loads(result.out)["requirements"]
+    ]
+    assert result.status == 1
+    assert rows == [
+        ("pool=gpu", "gpu", True),
+        ("tolerates nvidia.com/gpu:NoSchedule", "nvidia.com/gpu=present:NoSchedule", True),
+        ("cpu >= 8", "3920m", False),
+        ("memory >= 32Gi", "15Gi", False),
+        ("nvidia.com/gpu >= 4", "0", False),
+    ]
+    result = run("explain", "--job", "infer.json", "-n", "nodes.json", "--node", "c")
+    assert (
+        "tolerates nvidia.com/gpu:NoSchedule  FAIL  'nvidia.com/gpu=present:NoSchedule'"
+        in result.out
+    )
+    assert result.out.endswith(f"not considered: {PODS_UNKNOWN}\n")
+    result = run("explain", *JOBS, "-n", "nodes.json", "--node", "d")
+    assert result.out.startswith("0 of 3 jobs would run on d\n")
+
+
+def test_pods(run: Run, folder: Path) -> None:
+    """What runs already is subtracted, but not the workload's own pods."""
+    write_pods(running("x", "a", "3900m", "other"), running("y", "b", "1950m", "web"))
+    files = ("--job", "web.json", "-n", "nodes.json", "--pods", "pods.json")
+    result = run("match", *files, "-o", "name")
+    assert (result.status, result.out) == (0, "b\n")
+    assert "1 running pod of the manifest is not counted\n" in result.err
+    assert "not considered" not in result.err
+    report = json.loads(run("explain", *files, "-o", "json").out)
+    assert (report["matched"], report["not_considered"]) == (1, [])
+    result = run("explain", *files, "--node", "a")
+    assert "cpu >= 100m    FAIL  '20m'" in result.out
+    write_nodes("two.json", SMALL[:2])
+    Path("large.json").write_text(json.dumps(deployment({"cpu": "2500m"})))
+    files = ("--job", "large.json", "-n", "two.json", "--pods", "pods.json")
+    for command in ("match", "explain"):
+        result = run(command, *files)
+        text = " ".join((result.out + result.err).split())
+        assert result.status == 1
+        assert "cpu >= 2500m: the most cpu that is free on a node is 2" in text
+    Path("more").mkdir()
+    Path("more/web.json").write_text(json.dumps(WEB))
+    Path("more/other.json").write_text(json.dumps(deployment({"cpu": "3"}, "other")))
+    result = run(
+        "explain", "--job", "more", "-n", "nodes.json", "--pods", "pods.json", "-o", "json"
+    )
+    report = json.loads(result.out)
+    assert {job["job"]: job["matched"] for job in report["jobs"]} == {
+        "more/other.json": 1,
+        "more/web.json": 1,
+    }
+    assert report["unused_ids"] == ["c", "d"]
+    assert result.err.startswith("2 running pods of the manifest are not counted\n")
+
+
+@pytest.mark.parametrize("command", ["match", "explain"])
+def test_what_is_not_considered_can_be_an_error(run: Run, folder: Path, command: str) -> None:
+    """With ``--fail-on-unknown``, the exit status is 2, after the output."""
+    write_pods()
+    files = ("--job", "web.json", "-n", "nodes.json", "--fail-on-unknown")
+    for options in ((), ("--only-labels",), ("-q",)):
+        result = run(command, *files, *options)
+        assert result.status == 2
+        assert bool(result.out) == (options != ("-q",))
+        assert result.err.endswith(" (--fail-on-unknown)\n")
+        assert "error: not considered: " in result.err
+    result = run(command, *files, "--pods", "pods.json")
+    assert result.status == 0
+    assert "not considered" not in result.out + result.err
+    assert run(command, "-l", "pool", "-n", "nodes.json", "--fail-on-unknown").status == 0
+    Path("plain.json").write_text('[{"id": "n-1", "labels": {}}]')
+    result = run(command, "--job", "web.json", "-n", "plain.json", "--pods", "pods.json")
+    text = " ".join((result.out + result.err).split())
+    assert (
+        "not considered: unknown taints of 1 of 1 node and unknown resources of 1 of 1 node" in text
+    )
+    assert result.status == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["-l", "pool"], "--pods needs a Kubernetes manifest"),
+        (["--job", "web.json", "--only-labels"], "--pods needs a Kubernetes manifest"),
+        (["--job", "web.json", "--pods", "pods.json"], "given more than once"),
+    ],
+)
+def test_mistakes(run: Run, folder: Path, options: list[str], message: str) -> None:
+    """Pods without a manifest, or twice, are a mistake."""
+    write_pods()
+    for command in ("match", "explain"):
+        result = run(command, "-n", "nodes.json", "--pods", "pods.json", *options)
+        assert (result.status, result.out) == (2, "")
+        assert message in " ".join(result.err.split())
+
+
+def test_standard_input(run: Run, folder: Path) -> None:
+    """Pods can be piped, if nothing else is."""
+    write_pods(running("x", "a", "3900m"), running("y", "b", "1950m"))
+    pods = Path("pods.json").read_text()
+    for command in ("match", "explain"):
+        files = ("--job", "web.json", "-n", "nodes.json", "--pods", "-")
+        result = run(command, *files, stdin=pods)
+        assert result.status == 1
+        assert "2 fail only cpu >= 100m" in " ".join((result.out + result.err).split())
+        result = run(command, "--job", "web.json", "-n", "-", "--pods", "-")
+        assert (result.status, "--pods cannot read the same" in result.err) == (2, True)
+    Path("pods.json").write_text(
+        json.dumps({"kind": "PodList", "items": [{**running("x", "a", "4 cores")}]})
+    )
+    result = run("match", "--job", "web.json", "-n", "nodes.json", "--pods", "pods.json")
+    assert result.status == 2
+    assert "--> pods.json" in result.err
