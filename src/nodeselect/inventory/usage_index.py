@@ -69,13 +69,11 @@ class UsageIndex:
             if len(self._sets) >= _MAX_SETS:
                 self._sets.clear()
             nodes = _below(free, request.amount)
-        elif done < end:
-            nodes = nodes.copy()
-            for ordinal in self._changed[done:]:
-                if free[ordinal] < request.amount:
-                    nodes.add(ordinal)
-                else:
-                    nodes.discard(ordinal)
+        else:
+            lacks = {ordinal: free[ordinal] < request.amount for ordinal in self._changed[done:]}
+            moved = [ordinal for ordinal, lacking in lacks.items() if lacking != (ordinal in nodes)]
+            if moved:  # seldom
+                nodes = nodes ^ postings.from_ordinals(sorted(moved))
         self._sets[request] = end, nodes
         return nodes
 

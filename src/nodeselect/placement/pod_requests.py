@@ -138,9 +138,12 @@ def _check_resources(parent: Mapping[str, Any], path: str) -> None:
     read_fields(parent.get("resources"), path, ("claims", "limits", "requests"))
     requests, limits = _read_resources(parent, path)
     for resource, amount in (limits | requests).items():
+        limit = limits.get(resource)
+        if resource in ("cpu", "memory") and (limit is None or amount <= limit):
+            continue  # most of them
         name = "requests" if resource in requests else "limits"
         place = _at(path if path == "overhead" else f"{path}.{name}", resource)
-        shown, limit = quoted(resource), limits.get(resource)
+        shown = quoted(resource)
         is_native = "/" not in resource or "kubernetes.io/" in resource
         is_known = _is_of_pod(resource) or (
             path != "resources"

@@ -4,6 +4,7 @@ Source: Kubernetes, ``Toleration.ToleratesTaint``, and ``ValidateTolerations`` o
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from nodeselect.errors import SelectorError
@@ -85,6 +86,9 @@ def excludes(taint: Taint, tolerations: Iterable[Toleration]) -> bool:
     return True
 
 
+_toleration = lru_cache(maxsize=4_096)(Toleration)  # many pods have the same tolerations
+
+
 def read_tolerations(value: object) -> tuple[Toleration, ...]:
     """Return the tolerations of a pod spec, from decoded JSON.
 
@@ -98,7 +102,7 @@ def read_tolerations(value: object) -> tuple[Toleration, ...]:
         given = {name: text for name, text in fields.items() if text is not None}
         texts = {name: read_text(text, f"{path}.{name}") for name, text in given.items()}
         try:
-            tolerations.append(Toleration(**texts))
+            tolerations.append(_toleration(**texts))
         except SelectorError as error:
             raise error.at(f"{path}.{error.path}") from None
         if seconds is not None and type(seconds) is not int:
