@@ -57,7 +57,6 @@ def assert_encoded(rows: NodeTable) -> None:
     taints = {None if facts is None else facts.taints for facts in known}
     assert len(set(columns.taint_sets)) == len(columns.taint_sets)
     assert set(columns.taint_sets) | {None} == taints | {None}
-    assert (columns.taints is None) == (taints == {None})
     resources = [(facts and facts.resources) or {} for facts in known]
     assert columns.amounts.keys() - {KNOWN} == {name for each in resources for name in each}
     for name in columns.amounts.keys() - {KNOWN}:

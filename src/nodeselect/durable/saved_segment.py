@@ -153,17 +153,18 @@ class _SavedRows(NodeRows):
 
     @lazy
     def fact_columns(self) -> FactColumns | None:
-        file, taints = self._file, None
+        file, count = self._file, len(self)
+        if "taints" not in file and "resources" not in file:
+            return None
         taint_sets = [None, *_taint_sets(file)]
-        if "taints" in file:
-            taints = file.numbers("taints", len(self))
-            if _largest(taints) >= len(taint_sets):
-                raise file.damaged("the nodes have taints that are not in the file")
+        taints = file.numbers("taints", count) if "taints" in file else memoryview(bytes(count))
+        if _largest(taints) >= len(taint_sets):
+            raise file.damaged("the nodes have taints that are not in the file")
         names = cast("list[str]", list(_packed(file, "resources")) if "resources" in file else [])
         if names != sorted(set(names)):
             raise file.damaged("the resources are not in order")
-        amounts = {name: _amounts(file, number, len(self)) for number, name in enumerate(names)}
-        return None if taints is None and not amounts else FactColumns(taint_sets, taints, amounts)
+        amounts = {name: _amounts(file, number, count) for number, name in enumerate(names)}
+        return FactColumns(taint_sets, taints, amounts)
 
 
 def _amounts(file: SavedFile, number: int, nodes: int) -> AmountColumn:

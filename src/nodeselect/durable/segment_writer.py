@@ -79,9 +79,9 @@ def to_sections(segment: Segment) -> Sections:
 def _fact_sections(facts: FactColumns) -> _Data:
     """Return the sections of a file for the facts about its nodes: a dict from names to data."""
     sections: _Data = {}
-    if facts.taints is not None:
-        numbers = Interner.of([None])
-        own = [numbers[taints] for taints in facts.taint_sets]
+    numbers = Interner.of([None])
+    own = [numbers[taints] for taints in facts.taint_sets]
+    if len(numbers) > 1:
         fields = [list(chain.from_iterable(taints or ())) for taints in numbers][1:]
         sections["taints"] = shrink(translated(np.asarray(facts.taints), own), len(numbers))
         sections["taints.starts"] = _offsets(fields)

@@ -128,10 +128,8 @@ def _label_index(
     facts = table.fact_columns
     if facts is None:
         return LabelIndex(everything, keys, states)
-    taints = {}
-    if facts.taints is not None:
-        by_taints = _sets(facts.taint_sets, np.asarray(facts.taints), ranks).items()
-        taints = {taints: nodes for taints, nodes in by_taints if taints is not None}
+    by_taints = _sets(facts.taint_sets, np.asarray(facts.taints), ranks).items()
+    taints = {taints: nodes for taints, nodes in by_taints if taints is not None}
     amounts = partial(segment_amounts, table, InventoryOrder(ranks))
     return LabelIndex(everything, keys, states, taints, cache(amounts))
 

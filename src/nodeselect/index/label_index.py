@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from operator import itemgetter
 from types import MappingProxyType
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 
 from nodeselect.index import postings
 from nodeselect.index.node_rows import KNOWN
 from nodeselect.index.postings import Postings, PostingsOrOrdinal
 from nodeselect.node import Facts, Taint
 from nodeselect.selectors.charset import parse_int64
+
+_V = TypeVar("_V", str, int)
 
 # The nodes that have a key; and the nodes with each of its values.
 KeyPostings: TypeAlias = tuple[Postings, Mapping[str, PostingsOrOrdinal]]
@@ -156,10 +158,12 @@ class MutableLabelIndex(LabelIndex):
         self._mutable_keys: dict[str, tuple[Postings, dict[str, PostingsOrOrdinal]]] = {}
         self._mutable_states: dict[str | None, Postings] = {}
         self._mutable_taints: dict[tuple[Taint, ...], Postings] = {}
-        self._mutable_amounts = amounts = dict[str, _MutableAmounts]()
+        # By resource, the nodes that have it, and the nodes with each amount.
+        self._mutable_amounts = sets = dict[str, tuple[Postings, dict[int, PostingsOrOrdinal]]]()
         super().__init__(
             *(postings.from_ordinals(()), self._mutable_keys, self._mutable_states),
-            *(self._mutable_taints, lambda: amounts),
+            self._mutable_taints,
+            lambda: {name: _MutableAmounts(nodes) for name, (_, nodes) in sets.copy().items()},
         )
 
     def add(
@@ -170,20 +174,7 @@ class MutableLabelIndex(LabelIndex):
         facts: Facts | None = None,
     ) -> None:
         """Add a node. ``ordinal`` must be above all previous ones. Cost: about 0.3 µs a label."""
-        keys = self._mutable_keys
-        for key, value in labels.items():
-            entry = keys.get(key)
-            if entry is None:
-                entry = keys[key] = (postings.from_ordinals(()), {})
-            nodes, values = entry
-            nodes.add(ordinal)
-            stored = values.get(value)
-            if stored is None:
-                values[value] = ordinal
-            elif isinstance(stored, int):
-                values[value] = postings.from_ordinals(array("I", (stored, ordinal)))
-            else:
-                stored.add(ordinal)
+        _add(self._mutable_keys, labels, ordinal)
         states = self._mutable_states
         if state not in states:
             states[state] = postings.from_ordinals(())
@@ -193,30 +184,41 @@ class MutableLabelIndex(LabelIndex):
                 self._mutable_taints[facts.taints] = postings.from_ordinals(())
             self._mutable_taints[facts.taints].add(ordinal)
         if facts is not None and facts.resources is not None:
-            for name, amount in ((KNOWN, 1), *facts.resources.items()):
-                if name not in self._mutable_amounts:
-                    self._mutable_amounts[name] = _MutableAmounts()
-                self._mutable_amounts[name].add(ordinal, amount)
+            _add(self._mutable_amounts, {KNOWN: 1, **facts.resources}, ordinal)
         self.everything.add(ordinal)
 
 
-class _MutableAmounts:
-    """Amounts to which :meth:`add` adds nodes in ascending order of ordinals."""
-
-    def __init__(self) -> None:
-        self.largest = 0
-        self._nodes: dict[int, PostingsOrOrdinal] = {}
-
-    def add(self, ordinal: int, amount: int) -> None:
-        stored = self._nodes.get(amount)
+def _add(
+    sets: dict[str, tuple[Postings, dict[_V, PostingsOrOrdinal]]],
+    items: Mapping[str, _V],
+    ordinal: int,
+) -> None:
+    """Add a node to the nodes that have each key of ``items``, and each value of a key."""
+    for key, value in items.items():
+        entry = sets.get(key)
+        if entry is None:
+            entry = sets[key] = (postings.from_ordinals(()), {})
+        nodes, values = entry
+        nodes.add(ordinal)
+        stored = values.get(value)
         if stored is None:
-            self._nodes[amount] = ordinal
+            values[value] = ordinal
         elif isinstance(stored, int):
-            self._nodes[amount] = postings.from_ordinals((stored, ordinal))
+            values[value] = postings.from_ordinals(array("I", (stored, ordinal)))
         else:
             stored.add(ordinal)
-        self.largest = max(self.largest, amount)
+
+
+class _MutableAmounts:
+    """The amounts of one resource: the nodes with each amount, to which a writer may add."""
+
+    def __init__(self, nodes: dict[int, PostingsOrOrdinal]) -> None:
+        self._nodes = nodes
+
+    @property
+    def largest(self) -> int:
+        return max(self._nodes.copy())
 
     def at_least(self, amount: int) -> Postings:
-        by_amount = dict(self._nodes).items()  # a writer may add amounts
+        by_amount = self._nodes.copy().items()
         return postings.union([nodes for each, nodes in by_amount if each >= amount])

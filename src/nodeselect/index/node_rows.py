@@ -63,24 +63,18 @@ class FactColumns(NamedTuple):
     """The facts about the nodes of a segment: their taints and resources.
 
     :param taint_sets: the different sets of taints; None is among them if it is unknown for a node.
-    :param taints: for each node, by rank, the index of its taints in ``taint_sets``; None if the
-        taints of all nodes are unknown.
+    :param taints: for each node, by rank, the index of its taints in ``taint_sets``.
     :param amounts: by the name of the resource, sorted; a node without it has 0. ``KNOWN`` is among
         these, if the resources of any node are known.
     """
 
     taint_sets: list[tuple[Taint, ...] | None]
-    taints: "memoryview[int] | None"
+    taints: "memoryview[int]"
     amounts: Mapping[str, AmountColumn]
-
-    def amount(self, rank: int, resource: str) -> int:
-        """Return how much of a resource the node at ``rank`` has; 0 if it has none."""
-        column = self.amounts.get(resource)
-        return 0 if column is None else column.amounts[column.codes[rank]]
 
     def facts(self, rank: int) -> Facts | None:
         """Return the facts about the node at ``rank``; None if none is known."""
-        taints = None if self.taints is None else self.taint_sets[self.taints[rank]]
+        taints = self.taint_sets[self.taints[rank]]
         amounts = {
             name: amount
             for name, (amounts, codes) in self.amounts.items()

@@ -117,7 +117,7 @@ class NodeTable(NodeRows):
             label_ids,
             [self.keys[number] for number in labels],
             [self.values[number] for number in labels],
-            fact_columns.take(self.fact_columns, ranks, len(self), chunk),
+            fact_columns.take(self.fact_columns, ranks, chunk),
         )
 
     def _all_names(self) -> NDArray[np.object_]:

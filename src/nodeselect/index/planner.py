@@ -100,13 +100,13 @@ def make_plan(
     index: LabelIndex,
     selector: Selector,
     with_ids: Postings | None = None,
-    without_ids: Postings | None = None,
+    without_ids: Collection[int] = (),
     covered_nodes: int = 0,
 ) -> Plan:
     """Make a plan that finds the nodes in ``index`` that ``selector`` matches.
 
     :param with_ids: the nodes with the ids in ``selector``; None if the selector has no ids.
-    :param without_ids: the nodes with the ids that ``selector`` excludes; None if it excludes none.
+    :param without_ids: the ordinals of the nodes with the ids that ``selector`` excludes.
     :param covered_nodes: how many nodes a mutable index had before this call. The plan covers all
         of these; nodes that another thread adds during the call may be missing.
 
@@ -117,8 +117,8 @@ def make_plan(
     planner = _Planner(index)
     if with_ids is not None:
         planner.add(planner.include, with_ids, is_built=True)
-    if without_ids is not None:
-        planner.add(planner.exclude, without_ids, is_built=True)
+    if without_ids:
+        planner.add(planner.exclude, postings.from_ordinals(without_ids), is_built=True)
     for requirement in selector.requirements:
         if requirement.key != ID_KEY:
             planner.add_requirement(requirement)
@@ -130,27 +130,21 @@ def plan_excluding(
 ) -> Plan:
     """Make a plan that finds the nodes which are not known to fail a condition of a placement.
 
-    :param covered_nodes: as for :func:`make_plan`.
-    """
-    excluded = _find_excluded(index, condition)
-    size = postings.encoded_bytes(excluded)
-    return Plan(index.everything, (), (excluded,), size, covered_nodes)
-
-
-def _find_excluded(index: LabelIndex, condition: Tolerates | AtLeast) -> Postings:
-    """Return the nodes that are known to fail a condition on taints or on resources.
-
     Cost: one step for each different set of taints; or the time to read the amounts of a resource,
     about a nanosecond a node.
+
+    :param covered_nodes: as for :func:`make_plan`.
     """
     if isinstance(condition, Tolerates):
         by_taints = dict(index.taints).items()  # a writer may add sets of taints
-        return postings.union(
-            [nodes for taints, nodes in by_taints if not condition.allows(taints)]
-        )
-    amounts = index.amounts.get(condition.resource)
-    known = index.with_resources
-    return known.copy() if amounts is None else known - amounts.at_least(condition.amount)
+        failing = [nodes for taints, nodes in by_taints if not condition.allows(taints)]
+        excluded = postings.union(failing)
+    else:
+        excluded, amounts = index.with_resources, index.amounts.get(condition.resource)
+        if amounts is not None:
+            excluded = excluded - amounts.at_least(condition.amount)
+    size = postings.encoded_bytes(excluded)
+    return Plan(index.everything, (), (excluded,), size, covered_nodes)
 
 
 class _Planner:

@@ -10,13 +10,7 @@ from nodeselect.index import postings
 from nodeselect.index.label_index import LabelIndex
 from nodeselect.index.lazy import bulk_reader, lazy
 from nodeselect.index.node_rows import AmountColumn, NodeRows, to_list
-from nodeselect.index.planner import (
-    CacheMemory,
-    Plan,
-    PlanCache,
-    make_plan,
-    plan_excluding,
-)
+from nodeselect.index.planner import CacheMemory, Plan, PlanCache, make_plan, plan_excluding
 from nodeselect.index.postings import Postings
 from nodeselect.index.tuning import Tuning
 from nodeselect.node import Node
@@ -109,15 +103,11 @@ class SegmentAmounts:
     """
 
     def __init__(self, column: AmountColumn, order: InventoryOrder) -> None:
+        self.largest = column.largest
         self._column = column
         self._order = order
         self._codes: Any = None  # by ordinal, as a numpy array
         self._found: dict[int, Postings] = {}
-
-    @property
-    def largest(self) -> int:
-        """The largest amount."""
-        return self._column.largest
 
     def at_least(self, amount: int) -> Postings:
         """Return the nodes that have at least ``amount``, which must be above 0.
@@ -228,9 +218,8 @@ class Segment:
 
     def _plan_selector(self, selector: Selector) -> Plan:
         if selector.ids is None:
-            excluded = self.ids.find_all(selector.excluded_ids)
-            without_ids = postings.from_ordinals(sorted(excluded)) if excluded else None
-            return make_plan(self.index, selector, without_ids=without_ids)
+            excluded = sorted(self.ids.find_all(selector.excluded_ids))
+            return make_plan(self.index, selector, without_ids=excluded)
         ordinals = self.ids.find_all(selector.ids)
         is_tested = len(selector.ids) <= self._tuning.max_tested_ids
         if is_tested:

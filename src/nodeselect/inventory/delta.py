@@ -15,12 +15,7 @@ from itertools import chain
 
 from nodeselect.index import postings
 from nodeselect.index.label_index import MutableLabelIndex
-from nodeselect.index.planner import (
-    CacheMemory,
-    PlanCache,
-    make_plan,
-    plan_excluding,
-)
+from nodeselect.index.planner import CacheMemory, PlanCache, make_plan, plan_excluding
 from nodeselect.index.postings import Postings
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.node import Node
@@ -138,10 +133,8 @@ class Delta:
             covered = len(self.nodes)
             if isinstance(condition, Selector):
                 excluded = map(self.ordinals, condition.excluded_ids)
-                without_ids = postings.from_ordinals(chain.from_iterable(excluded))
-                plan = make_plan(
-                    self.index, condition, without_ids=without_ids or None, covered_nodes=covered
-                )
+                without_ids = [*chain.from_iterable(excluded)]
+                plan = make_plan(self.index, condition, None, without_ids, covered)
             else:
                 plan = plan_excluding(self.index, condition, covered)
             self._plans.put(condition, plan)

@@ -114,8 +114,7 @@ class UsageIndex:
     def _resources(self, ordinal: int) -> Mapping[str, int] | None:
         if self._segment is None or ordinal >= self._delta.first:
             return self._delta.nodes[ordinal - self._delta.first].resources
-        columns = self._segment.rows.fact_columns
-        facts = columns and columns.facts(self._segment.rank(ordinal))
+        facts = self._segment.rows.facts(self._segment.rank(ordinal))
         return facts and facts.resources
 
 
