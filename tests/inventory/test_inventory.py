@@ -8,7 +8,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from nodeselect import Inventory, Node, Selector
+from nodeselect import Inventory, Node, Placement, Selector, Usage
 from tests.inventory.small import FEW, small_inventory
 
 
@@ -116,3 +116,18 @@ def test_pending_changes() -> None:
         assert inventory.pending_changes == 5
         inventory.compact()
         assert inventory.pending_changes == 0
+
+
+def test_pods_of_other_nodes() -> None:
+    """Pods that all run elsewhere are not considered silently; a wrong type is an error."""
+    inventory = Inventory([Node("n-1", resources={"cpu": 1_000}, taints=[])])
+    placement, usage = Placement(requests={"cpu": 1}), Usage()
+    assert inventory.match(placement, usage=usage).not_considered == ()
+    usage.add("n-2", {"cpu": 1})
+    words = ("what runs on the nodes: no pod runs on any of them",)
+    assert inventory.match(placement, usage=usage).not_considered == words
+    assert inventory.explain(placement, usage=usage).not_considered == words
+    usage.add("n-1", {"cpu": 1})
+    assert inventory.match(placement, usage=usage).not_considered == ()
+    with pytest.raises(TypeError, match="usage must be a Usage or None, not list"):
+        inventory.match(placement, usage=[])  # type: ignore[arg-type]

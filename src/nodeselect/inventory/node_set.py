@@ -22,7 +22,7 @@ class NodeSet:
     ``docs/inventory.md``).
     """
 
-    __slots__ = ("_cached", "_condition", "_view")
+    __slots__ = ("_cached", "_condition", "_usage", "_view")
 
     def __init__(
         self, view: View, condition: Condition | Placement, usage: Usage | None = None
@@ -30,6 +30,7 @@ class NodeSet:
         """Internal: a set is created by ``Inventory.match``."""
         self._view = view
         self._condition = condition
+        self._usage = usage
         # A usage may change later, and the set does not.
         self._cached = None if usage is None else view.evaluate(condition, usage)
 
@@ -174,7 +175,9 @@ class NodeSet:
         Such as ``volumes``, or how many nodes have unknown taints. See :class:`Placement`.
         """
         condition = self._condition
-        return self._view.not_considered(condition) if isinstance(condition, Placement) else ()
+        if not isinstance(condition, Placement):
+            return ()
+        return self._view.not_considered(condition, self._usage)
 
     def __and__(self, other: "NodeSet") -> "NodeSet":
         """Return the nodes of both sets.
@@ -215,6 +218,7 @@ class NodeSet:
 
     def _derived(self, nodes: Postings) -> "NodeSet":
         derived = NodeSet(self._view, self._condition)
+        derived._usage = self._usage
         derived._cached = nodes
         return derived
 

@@ -94,7 +94,7 @@ class BaseInventory:
         :param usage: what runs on the nodes: a placement needs so much more of their resources.
         :raises TypeError: if ``selector`` is of another type; text is not parsed here.
         """
-        answer = NodeSet(self._view, _require(selector), usage)
+        answer = NodeSet(self._view, _require(selector, usage), usage)
         return answer if states is None else answer.in_states(states)
 
     def explain(
@@ -118,8 +118,8 @@ class BaseInventory:
         :raises ValueError: if ``examples`` is negative.
         """
         require_count("examples", examples)
-        view, parts = self._view, self._view.requirements(_require(selector), usage)
-        unknown = view.not_considered(selector) if isinstance(selector, Placement) else ()
+        view, parts = self._view, self._view.requirements(_require(selector, usage), usage)
+        unknown = view.not_considered(selector, usage) if isinstance(selector, Placement) else ()
         nodes, vocabulary = ViewStatistics(view, usage), view.vocabulary()
         return explain(nodes, selector, examples, vocabulary, parts=parts, not_considered=unknown)
 
@@ -138,7 +138,7 @@ class BaseInventory:
         :param usage: what runs on the nodes.
         """
         view = self._view
-        parts = view.requirements(_require(selector), usage)
+        parts = view.requirements(_require(selector, usage), usage)
         nodes = NodeSet(view, Selector.everything())
         if states is not None:
             nodes = nodes.in_states(states)
@@ -277,7 +277,12 @@ class Snapshot(BaseInventory):
         raise TypeError("a Snapshot cannot be copied or pickled: use list() for its nodes")
 
 
-def _require(selector: Selector | AnyOf | Placement) -> Selector | AnyOf | Placement:
+def _require(
+    selector: Selector | AnyOf | Placement, usage: Usage | None
+) -> Selector | AnyOf | Placement:
+    """Return ``selector``; raise ``TypeError`` if an argument has another type."""
+    if not isinstance(usage, Usage | None):
+        raise TypeError(f"usage must be a Usage or None, not {type(usage).__name__}")
     return selector if isinstance(selector, Placement) else require_condition(selector)
 
 

@@ -337,18 +337,22 @@ class View:
                 found.append(each)
         return tuple(found)
 
-    def not_considered(self, placement: Placement) -> tuple[str, ...]:
+    def not_considered(self, placement: Placement, usage: Usage | None) -> tuple[str, ...]:
         """Return what may exclude nodes from a placement, and is not known."""
         indexes, live = self.store.indexes(), self.live()
         unknown = {
             "taints": live - postings.union([n for i in indexes for n in dict(i.taints).values()]),
             "resources": live - postings.union([index.with_resources for index in indexes]),
         }
-        return placement.not_considered + tuple(
+        words = [
             f"unknown {name} of {len(nodes):,} of {pluralize(len(live), 'node')}"
             for name in placement.undecided_without
             if (nodes := unknown[name])
-        )
+        ]
+        in_use = usage.changed_since(0) if usage is not None and placement.requests else ()
+        if in_use and not any(self.find(node_id) is not None for node_id in in_use):
+            words.append("what runs on the nodes: no pod runs on any of them")
+        return (*placement.not_considered, *words)
 
     def in_states(self, nodes: Postings, accepts: Callable[[str | None], bool]) -> Postings:
         """Return the ordinals in ``nodes`` that belong to nodes whose state ``accepts`` allows."""

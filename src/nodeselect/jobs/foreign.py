@@ -75,6 +75,7 @@ _OTHER_FIELDS = frozenset({
 })  # fmt: skip
 _CONTAINERS = ("containers", "initContainers")
 _CONTAINER_FIELDS = ("name", "ports", "resources", "restartPolicy")
+_RESOURCES = ("resizePolicy", "resources")  # the only fields about these
 
 # These and their fields, wherever else they are, are conditions that no program would read.
 _MISPLACED = (*_CONDITIONS, "nodeAffinity")
@@ -247,8 +248,9 @@ def _read_object(value: Value, volumes: Mapping[tuple[str, str], Value]) -> Work
     if _has(value, "spec.volumeClaimTemplates"):
         words["volumes"] = None
     counts = (_text(value, f"spec.{field}") for field in ("replicas", "parallelism"))
-    if any(count not in ("", "0", "1") for count in counts):
-        words["that all replicas together need more than one"] = None
+    for count in counts:
+        if count not in ("", "0", "1"):
+            words[f"{printable(count[:20])} replicas (the answer is for one)"] = None
     return Workload(
         "/".join(filter(None, [kind.text, *names])),
         Placement(
@@ -319,6 +321,11 @@ def _read_fields(spec: Object) -> Object:
 def _container(value: Value) -> Value:
     if not isinstance(value, Object):
         return value
+    for name, (key, _) in value.entries.items():
+        if re.match("resource|request|limit", name, re.IGNORECASE) and name not in _RESOURCES:
+            message, hint = f"a container has no field {quoted(name)}", Fix.write("resources")
+            at_field = printable(name[:60])
+            raise StructureError(Finding(key, at_field, message, hint, code="unknown-field"))
     entries = {name: value.entries[name] for name in _CONTAINER_FIELDS if name in value.entries}
     return Object(entries, value.position)
 

@@ -192,6 +192,8 @@ _CONDITIONS: dict[str, list[tuple[str, ...]]] = {
     "pod anti-affinity": [("affinity", "podAntiAffinity", _REQUIRED)],
     "volumes": [("volumes", kind) for kind in ("persistentVolumeClaim", *UNCLAIMED_VOLUMES)],
     "host ports": [(name, "ports", "hostPort") for name in ("containers", "initContainers")],
+    "a node name, with which a pod is not scheduled": [("nodeName",)],
+    "preemption": [("priorityClassName",)],
     "resource claims": [("resourceClaims",)],
     "runtime class": [("runtimeClassName",)],
     "scheduling gates": [("schedulingGates",)],

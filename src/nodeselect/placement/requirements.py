@@ -67,12 +67,13 @@ class AtLeast(NamedTuple):
         return node.resources.get(self.resource, 0) - used >= self.amount
 
     def found(self, node: Node, usage: Usage | None = None) -> str:
-        """Return how much is free on a node, as a quantity; ``unknown`` if unknown."""
+        """Return how much is free on a node, such as ``1 of 4``; ``unknown`` if unknown."""
         if node.resources is None:
             return "unknown"
+        amount = node.resources.get(self.resource, 0)
         used = 0 if usage is None else usage.of(node.id).get(self.resource, 0)
-        free = max(0, node.resources.get(self.resource, 0) - used)
-        return quantity_text(self.resource, free)
+        text = quantity_text(self.resource, max(0, amount - used))
+        return f"{text} of {quantity_text(self.resource, amount)}" if used and amount else text
 
     def __str__(self) -> str:
         return f"{self.resource} >= {quantity_text(self.resource, self.amount)}"

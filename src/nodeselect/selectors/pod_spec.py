@@ -116,8 +116,8 @@ def _match_fields(operator: str, ids: Sequence[str]) -> list[dict[str, Any]]:
 
 # The fields of a pod spec that are about nodes. Another name like these is a typo, or a field of a
 # later version that may be a condition as well.
-_NODE_FIELDS = ("nodeName", "nodeSelector", "affinity")
-_NODE_WORD = "node|affin|finity|select"
+_NODE_FIELDS = ("nodeName", "nodeSelector", "affinity", "tolerations")
+_NODE_WORD = "node|affin|finity|select|tolerat|taint"
 
 
 # Fields of what a pod spec is in. Whoever gives that has conditions in it that would not be read.
@@ -145,7 +145,7 @@ def _refuse_unknown(spec: Mapping[str, object]) -> None:
             hint = "if it is a label, indent it under nodeSelector"
         elif name not in _NODE_FIELDS and re.search(_NODE_WORD, name, re.IGNORECASE):
             message = f"there is no field {quoted(name)}"
-            hint = f"fields that select nodes are {join_limited(_NODE_FIELDS)}"
+            hint = f"fields that select nodes are {join_limited(_NODE_FIELDS, 4)}"
         else:
             continue
         raise structure_error("unknown-field", message, printable(name[:60]), hint)

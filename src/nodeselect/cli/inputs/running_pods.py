@@ -40,15 +40,17 @@ class RunningPods(NamedTuple):
         """
         if not any(isinstance(each, Placement) and each.requests for each in asked):
             if file is not None:
-                raise click.UsageError("--pods needs a Kubernetes manifest: give it with --job")
+                text = "--pods needs a Kubernetes manifest, with --job and without --only-labels"
+                raise click.UsageError(text)
             return cls(None)
         try:
             pods = open_pods([file] if file is not None else [], nodes_from)
-            return cls(None if pods is None else Usage(pods))
+            usage = None if pods is None else Usage(pods)
+            return cls(usage if usage and usage.version else None)  # no pods: of another namespace
         except InventoryError as error:
             if error.place.file or not error.place.path:
                 raise
-            raise error.within(Place(file or nodes_from.name)) from None
+            raise error.within(Place(file=file or nodes_from.name)) from None
 
     def named(self, asked: Selector | AnyOf | Placement) -> Selector | AnyOf | Placement:
         """Return what is required; of a placement, also whether the pods are not considered."""
@@ -64,9 +66,11 @@ class RunningPods(NamedTuple):
         own = self.usage.pods_of(kind, name, namespace or kubectl_namespace())
         for node_id, requests in own:
             self.usage.remove(node_id, requests)
-        yield len(own)
-        for node_id, requests in own:
-            self.usage.add(node_id, requests)
+        try:
+            yield len(own)
+        finally:
+            for node_id, requests in own:
+                self.usage.add(node_id, requests)
 
 
 def own_pods_text(number: int) -> str:
