@@ -116,13 +116,12 @@ class Node:
                 None if taints is None else check_taints(map(_require_taint, taints)),
                 None if resources is None else check_resources(resources),
             )
-        self._set_fields(
-            node_id,
-            copied,
-            None if name is None else to_exact_str(name, "a node's name"),
-            None if state is None else to_exact_str(state, "a node's state"),
-            facts,
-        )
+        # In half the time of ``object.__setattr__``.
+        _set_id(self, node_id)
+        _set_labels(self, MappingProxyType(copied))
+        _set_name(self, None if name is None else to_exact_str(name, "a node's name"))
+        _set_state(self, None if state is None else to_exact_str(state, "a node's state"))
+        _set_facts(self, facts)
 
     def __init_subclass__(cls) -> NoReturn:
         raise TypeError(
@@ -176,23 +175,12 @@ class Node:
     ) -> "Node":
         """Build a node without checks. ``labels`` is not copied, and must not change later."""
         node = cls.__new__(cls)
-        node._set_fields(node_id, labels, name, state, facts)
+        _set_id(node, node_id)
+        _set_labels(node, MappingProxyType(labels))
+        _set_name(node, name)
+        _set_state(node, state)
+        _set_facts(node, facts)
         return node
-
-    def _set_fields(
-        self,
-        node_id: str,
-        labels: Mapping[str, str],
-        name: str | None,
-        state: str | None,
-        facts: Facts | None,
-    ) -> None:
-        # In half the time of ``object.__setattr__``.
-        _set_id(self, node_id)
-        _set_labels(self, MappingProxyType(labels))
-        _set_name(self, name)
-        _set_state(self, state)
-        _set_facts(self, facts)
 
     @property
     def taints(self) -> tuple[Taint, ...] | None:

@@ -10,15 +10,9 @@ from hypothesis import strategies as st
 
 from nodeselect import Inventory, Node, Taint
 from nodeselect.index import arrays
-from nodeselect.index.label_index import LabelIndex
-from tests.inventory.facts import indexed_facts, largest_amounts, naive_facts, none_of
+from tests.inventory.facts import indexed_facts, naive_facts
 from tests.inventory.small import SMALL, tuned
 from tests.property.strategies import facts
-
-
-def index_of(inventory: Inventory) -> LabelIndex:
-    """Return the index of an inventory that has only one, or that of its segment."""
-    return inventory._view.store.indexes()[-1]
 
 
 @given(st.lists(facts(), max_size=12), st.booleans())
@@ -29,13 +23,6 @@ def test_all_agree(fleet: list[dict[str, object]], with_numpy: bool) -> None:
     with patch("nodeselect.index.segment.bulk_reader", lambda _: arrays if with_numpy else None):
         expected = naive_facts(nodes)
         assert indexed_facts(inventory) == indexed_facts(Inventory(nodes)) == expected
-        largest = {
-            name: max(node.resources.get(name, 0) for node in nodes if node.resources)
-            for node in nodes
-            for name in node.resources or ()
-        }
-        assert largest_amounts(index_of(inventory)) == largest
-        assert largest_amounts(index_of(Inventory(nodes))) == largest
 
 
 def test_nothing_is_stored_if_nothing_is_known(tmp_path: Path) -> None:
@@ -47,7 +34,8 @@ def test_nothing_is_stored_if_nothing_is_known(tmp_path: Path) -> None:
         segment = each._view.store.segment
         assert segment is not None
         assert segment.rows.fact_columns is None
-        assert none_of(segment.index)
+        assert (segment.index.taints, segment.index.amounts) == ({}, {})
+        assert not segment.index.with_resources
     assert file.read_bytes()[12:16] == b"\1\0\0\0"  # the version
 
 
@@ -61,24 +49,6 @@ def test_files_with_facts_have_a_version_of_their_own(tmp_path: Path) -> None:
         assert file.read_bytes()[12:16] == b"\2\0\0\0"
         assert list(Inventory.open(file)) == nodes
         assert list(Inventory.open(BytesIO(file.read_bytes()), verify=True)) == nodes
-
-
-def test_facts_that_come_and_go() -> None:
-    """After a compaction, a resource and a set of taints that no node has any more are gone."""
-    tainted = [Taint("a", "NoExecute")]
-    inventory = tuned(SMALL)(
-        Node(f"n-{at}", taints=tainted, resources={"cpu": at}) for at in range(9)
-    )
-    inventory.apply(Node(f"n-{at}", taints=()) for at in range(9))
-    inventory.compact()
-    segment = inventory._view.store.segment
-    assert segment is not None
-    assert segment.rows.fact_columns is not None
-    assert list(segment.index.taints) == [()]
-    assert not segment.index.amounts
-    inventory.apply(Node(f"n-{at}") for at in range(9))
-    inventory.compact()
-    assert inventory._view.store.segment.rows.fact_columns is None  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("count", [3, 50])

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from nodeselect import Inventory, Node, Snapshot
-from nodeselect.index import postings
 from nodeselect.index.label_index import LabelIndex
 from nodeselect.index.postings import Postings
 from nodeselect.inventory.store import View
@@ -25,6 +24,8 @@ def found_in(index: LabelIndex, ids: Callable[[Postings], list[str]]) -> Found:
     found: Found = {taints: ids(nodes) for taints, nodes in index.taints.items()}
     found["known"] = ids(index.with_resources)
     for name, amounts in index.amounts.items():
+        assert amounts.at_least(amounts.largest)
+        assert not amounts.at_least(amounts.largest + 1)
         found |= {(name, bound): ids(amounts.at_least(bound)) for bound in BOUNDS}
     return found
 
@@ -52,13 +53,3 @@ def naive_facts(nodes: list[Node]) -> Found:
         for fact in facts:
             found.setdefault(fact, []).append(node.id)
     return {fact: sorted(ids) for fact, ids in found.items()}
-
-
-def largest_amounts(index: LabelIndex) -> dict[str, int]:
-    """Return the largest amount of each resource, by its name."""
-    return {name: amounts.largest for name, amounts in index.amounts.items()}
-
-
-def none_of(index: LabelIndex) -> bool:
-    """Return whether an index knows no taints and no resources, and has nothing for them."""
-    return not index.taints and not index.amounts and index.with_resources == postings.union([])

@@ -6,19 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodeselect import Inventory, Node, Selector, Taint
+from nodeselect import Inventory, Node, Taint
 from nodeselect.render.nodes import csv_lines, node_lines
 from tests.property.strategies import KEYS, LABEL_VALUES, facts
-
-FORGED = {
-    "\0taint a:NoSchedule": "",
-    "\0amount cpu": "5",
-    "\0name": "n-1",
-    "taints": "[]",
-    "resources": "{}",
-    "": "1",
-}
-"""Labels that look like facts."""
 
 
 @given(
@@ -67,27 +57,6 @@ def test_quantities() -> None:
 def test_csv(node: Node, reason: str | None) -> None:
     """CSV has no taints and no resources; it says so only if they are known."""
     assert csv_lines([node])[1] == reason
-
-
-def test_labels_that_look_like_facts() -> None:
-    """No label is taken for a taint or a resource, in whatever a node is written."""
-    node = Node("n-1", FORGED)
-    for output in ("json", "ndjson"):
-        text = "\n".join(node_lines([node, Node("n-2")], output))
-        again = list(Inventory.read(io.StringIO(text)))
-        assert again == [node, Node("n-2")]
-        assert (again[0].taints, again[0].resources) == (None, None)
-    table = Inventory.read(io.StringIO("id,taints,resources\nn-1,a:NoSchedule,cpu=4\n"))
-    assert table["n-1"] == Node("n-1", {"taints": "a:NoSchedule", "resources": "cpu=4"})
-
-
-def test_facts_are_not_labels() -> None:
-    """Lists of labels, counts and tables of nodes show no taint and no resource."""
-    node = Node("n-1", {"x": "1"}, taints=[Taint("tainted", "NoExecute")], resources={"memory": 5})
-    inventory = Inventory([node])
-    answer = inventory.match(Selector.everything())
-    assert answer.label_counts().keys() == {"x"}
-    for output in ("table", "wide"):
-        text = "\n".join(node_lines([node], output, labels=True))
-        assert "taint" not in text
-        assert "memory" not in text
+    labels = {"taints": "a:NoSchedule", "resources": "cpu=4"}
+    lines, _ = csv_lines([Node("n-1", labels)])
+    assert list(Inventory.read(io.StringIO("\n".join(lines)))) == [Node("n-1", labels)]

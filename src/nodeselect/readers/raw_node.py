@@ -38,7 +38,6 @@ class RawNode(NamedTuple):
 
     :param id_path: the path of the id in the record, for errors, such as ``metadata.name``.
     :param labels_path: the path of the labels in the record; ``taints_path``: of the taints.
-    :param resources: maps names of resources to quantities.
     """
 
     id: Any
@@ -195,19 +194,18 @@ def _validate_facts(raw: RawNode) -> Facts:
         for number, taint in enumerate(raw.taints):
             path = f"{raw.taints_path}[{number}]"
             _require(dict, taint, "an object", path)
-            fields.append([taint.get("key"), taint.get("effect"), taint.get("value")])
-            if fields[-1][2] is None:
-                fields[-1][2] = ""
+            value = taint.get("value")
+            fields.append((taint.get("key"), taint.get("effect"), "" if value is None else value))
             for name, text in zip(Taint._fields, fields[-1], strict=True):
                 _require(str, text, "a string", f"{path}.{name}")
         taints = check_taints(fields, raw.taints_path) if fields else ()
     if raw.resources is not None:
         _require(dict, raw.resources, "an object", raw.resources_path)
-        if not {*map(type, raw.resources.values())} <= {str}:
-            name = next(name for name, text in raw.resources.items() if not isinstance(text, str))
-            place = f"{raw.resources_path}.{printable(name[:60])}"
-            hint = 'write a quantity in quotes, such as "4" or "500m"'
-            _require(str, raw.resources[name], "a string", place, hint)
+        for name, text in raw.resources.items():
+            if not isinstance(text, str):
+                place = f"{raw.resources_path}.{printable(name[:60])}"
+                hint = 'write a quantity in quotes, such as "4" or "500m"'
+                _require(str, text, "a string", place, hint)
         resources = check_resources(raw.resources, raw.resources_path)
     return Facts(taints, resources)
 

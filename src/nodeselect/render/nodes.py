@@ -143,16 +143,12 @@ def _json_object(node: Node) -> str:
     fields: dict[str, Any] = {"id": node.id, "name": node.name, "state": node.state}
     fields["labels"] = dict(node.labels)
     if node.taints is not None:
-        fields["taints"] = [_without_empty(taint._asdict()) for taint in node.taints]
+        items = [taint._asdict().items() for taint in node.taints]
+        fields["taints"] = [{name: text for name, text in each if text} for each in items]
     if node.resources is not None:
-        fields["resources"] = {
-            name: quantity_text(name, amount) for name, amount in node.resources.items()
-        }
+        amounts = node.resources.items()
+        fields["resources"] = {name: quantity_text(name, amount) for name, amount in amounts}
     return json.dumps({name: value for name, value in fields.items() if value is not None})
-
-
-def _without_empty(fields: dict[str, str]) -> dict[str, str]:
-    return {name: text for name, text in fields.items() if text}
 
 
 def csv_lines(
