@@ -14,8 +14,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from nodeselect import InventoryError
-from nodeselect.cli.inputs.nodes import NodeFiles, open_pods
+from nodeselect import InventoryError, Placement, Usage
+from nodeselect.cli.inputs.nodes import NodeFiles
+from nodeselect.cli.inputs.running_pods import RunningPods
 from tests.cli.running import PLAIN, Result, Run
 
 KUBECTL = shutil.which("kubectl")
@@ -201,32 +202,26 @@ STUCK = PAGE | {"metadata": {"continue": f"{TOKEN}500"}}
 NUMBER = PAGE | {"items": [node(0), {"metadata": {"name": "w", "labels": {"rack": 7}}}]}
 
 
+def shown(value: object) -> tuple[int, bytes]:
+    return 200, json.dumps(value).encode()
+
+
 @pytest.mark.parametrize("page", [0, 1])
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        (
-            FORBIDDEN,
-            "error[kubectl-failed]: kubectl cannot list the nodes: 'Error from server (Forb",
-        ),
-        (EXPIRED, "error[kubectl-failed]: kubectl cannot list the nodes: 'Error from server (Exp"),
-        (status(410, "Gone", "gone"), "error[kubectl-failed]: "),
-        (status(500, "InternalError", "etcd"), "error[kubectl-failed]: "),
-        (status(401, "Unauthorized", "Unauthorized"), "error[kubectl-failed]: "),
-        ((200, json.dumps(PAGE).encode()[:-9]), "error[one-page]: "),
-        ((200, status(403, "Forbidden", "no")[1]), "error[one-page]: "),
-        ((200, b"<html>log in</html>"), "error[one-page]: "),
-        ((200, b""), "error[one-page]: "),
-        ((200, json.dumps(PAGE | {"kind": "PodList"}).encode()), "error[one-page]: "),
-        ((200, b'{"kind":"NodeList","metadata":{}}'), "error[one-page]: "),
-        ((200, b'{"kind":"NodeList","items":[]}'), "error[one-page]: "),
-        ((200, json.dumps(ENDED).encode()), "error[one-page]: page "),
-        (
-            (200, json.dumps(NUMBER).encode()),
-            "error[label-not-text]: the value of the label 'rack'",
-        ),
-        ((200, b'{"kind":"NodeList","metadata":{},"items":{}}'), "error[one-page]: "),
-        ((200, b'{"kind":"NodeList","metadata":{},"items":["w"]}'), "error[wrong-type]: "),
+        (FORBIDDEN, "kubectl-failed]: kubectl cannot list the nodes: 'Error from server (Forb"),
+        (EXPIRED, "kubectl-failed]: kubectl cannot list the nodes: 'Error from server (Exp"),
+        ((200, shown(PAGE)[1][:-9]), "one-page]: "),
+        ((200, FORBIDDEN[1]), "one-page]: "),
+        ((200, b""), "one-page]: "),
+        (shown(PAGE | {"kind": "PodList"}), "one-page]: "),
+        (shown({"kind": "NodeList", "metadata": {}}), "one-page]: "),
+        (shown({"kind": "NodeList", "items": []}), "one-page]: "),
+        (shown(PAGE | {"items": {}}), "one-page]: "),
+        (shown(ENDED), "one-page]: page "),
+        (shown(NUMBER), "label-not-text]: the value of the label 'rack'"),
+        (shown(PAGE | {"items": ["w"]}), "wrong-type]: "),
     ],
 )
 def test_a_list_that_is_not_whole(
@@ -236,7 +231,7 @@ def test_a_list_that_is_not_whole(
     server.answers[page] = answer
     ended = plugin("match", "--all")
     assert (ended.status, ended.out) == (2, "")
-    assert ended.err.startswith(message)
+    assert ended.err.startswith(f"error[{message}")
     if "label-not-text" in message:
         assert f"--> page {page + 1} of the nodes: [1].metadata.labels.rack" in ended.err
 
@@ -250,18 +245,24 @@ def test_no_node(plugin: Plugin, server: ApiServer) -> None:
 
 
 def test_pods(server: ApiServer, tmp_path: Path) -> None:
-    """The pods of the cluster, or of files, are read page by page; nodes of files have no pods."""
-    nodes_from = NodeFiles((), cluster=())
-    pods = list(open_pods((), nodes_from) or ())
-    assert [pod["metadata"]["name"] for pod in pods] == [f"p-{number}" for number in range(NODES)]
-    assert pods[7]["spec"]["containers"] == [{"resources": {"requests": {"cpu": "7m"}}}]
+    """The pods of the cluster, or of a file, are read page by page; nodes of files have no pods."""
     file = tmp_path / "pods.json"
     file.write_text(json.dumps([pod(3)]))
-    assert list(open_pods([str(file)], nodes_from) or ()) == [pods[3]]
-    assert open_pods((), NodeFiles(("nodes.json",))) is None
+
+    def usage(file: str | None, *sources: str) -> Usage | None:
+        nodes = NodeFiles(sources, cluster=None if sources else ())
+        return RunningPods(file, nodes, [Placement(requests={"cpu": 1})], False).usage
+
+    of_cluster, of_file = usage(None), usage(str(file))
+    assert of_cluster is not None
+    assert of_file is not None
+    assert of_cluster.version == NODES
+    assert of_cluster.of("w-0003") == of_file.of("w-0003") == {"cpu": 3, "pods": 1}
+    assert of_file.version == 1
+    assert usage(None, "nodes.json") is None
     server.answers[1] = FORBIDDEN
     with pytest.raises(InventoryError) as caught:
-        list(open_pods((), nodes_from) or ())
+        usage(None)
     assert caught.value.code == "kubectl-failed"
     assert str(caught.value.hint).endswith("see whether kubectl can list them: kubectl get pods -A")
 

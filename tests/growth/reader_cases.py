@@ -12,7 +12,7 @@ import pyarrow as pa
 from nodeselect import Inventory, Selector
 from nodeselect.limits import LIMITS
 from nodeselect.readers.node_stream import NodeStream
-from nodeselect.readers.pods import read_pods
+from nodeselect.readers.pods import read_usage
 from nodeselect.readers.reader import NodeReader
 from tests.growth.cases import case, rejected, words
 from tests.readers.test_shapes import (
@@ -141,7 +141,7 @@ def _add_inputs() -> None:
 
 def _add_pods() -> None:
     def read(data: bytes) -> object:
-        return list(read_pods([(io.BytesIO(data), "a")]))
+        return read_usage([(io.BytesIO(data), "a")])
 
     def pods(n: int) -> bytes:
         spec = {"containers": [{"resources": {"requests": {"cpu": "100m"}}}]}

@@ -1,4 +1,4 @@
-"""Pods: the formats that are read, the fields that are kept, and what is rejected."""
+"""Pods: the formats that are read, and what is rejected."""
 
 import gzip
 import io
@@ -14,55 +14,44 @@ from hypothesis import strategies as st
 from nodeselect import InventoryError, Usage
 from nodeselect.files import inputs
 from nodeselect.limits import LIMITS
-from nodeselect.readers import detect
 from nodeselect.readers.formats import json as json_format
-from nodeselect.readers.pods import read_pods
+from nodeselect.readers.pods import read_usage
 from nodeselect.readers.raw_node import WHOLE
 
 REQUESTS = {"resources": {"requests": {"cpu": "100m", "memory": "1Gi"}, "limits": {"cpu": "1"}}}
-OWNER = {"kind": "ReplicaSet", "name": "web-5d4f"}
-KEPT: dict[str, Any] = {
-    "metadata": {
-        "namespace": "prod",
-        "name": "web-5d4f-x",
-        "labels": {"pod-template-hash": "5d4f"},
-        "ownerReferences": [OWNER],
-    },
-    "spec": {
-        "nodeName": "w-1",
-        "containers": [REQUESTS, {}],
-        "initContainers": [REQUESTS | {"restartPolicy": "Always"}],
-        "resources": {"requests": {"cpu": "2"}},
-        "overhead": {"memory": "10Mi"},
-    },
-    "status": {"phase": "Running"},
-}
 
 
 def pod(name: str = "web-5d4f-x", **others: Any) -> dict[str, Any]:
-    """Return a pod with more than is kept; ``others`` are fields at its top."""
-    metadata, spec = KEPT["metadata"], KEPT["spec"]
-    containers = [REQUESTS | {"name": "größe", "env": [{"value": '}\n{["'}]}, {"name": "b"}]
-    resources = {"requests": {"cpu": "2"}, "claims": [{"name": "a"}]}
+    """Return a pod with more than is counted; ``others`` are fields at its top."""
     return {
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {
-            **metadata,
+            "namespace": "prod",
             "name": name,
             "labels": {"app": "web", "pod-template-hash": "5d4f"},
             "annotations": {"a": None},
-            "ownerReferences": [OWNER | {"uid": "1", "controller": True}],
+            "ownerReferences": [{"kind": "ReplicaSet", "name": "web-5d4f", "controller": True}],
         },
-        "spec": {**spec, "containers": containers, "resources": resources, "priority": 7},
+        "spec": {
+            "nodeName": "w-1",
+            "containers": [
+                REQUESTS | {"name": "größe", "env": [{"value": '}\n{["'}]},
+                {"name": "b"},
+            ],
+            "initContainers": [REQUESTS | {"restartPolicy": "Always"}],
+            "resources": {"requests": {"cpu": "2"}, "claims": [{"name": "a"}]},
+            "overhead": {"memory": "10Mi"},
+            "priority": 7,
+        },
         "status": {"phase": "Running", "conditions": [], "podIP": None},
     } | others
 
 
-def pods_of(*data: str | bytes) -> list[dict[str, Any]]:
+def usage_of(*data: str | bytes) -> Usage:
     """Read each text as an input: a, b and so on."""
     streams = [io.BytesIO(each.encode() if isinstance(each, str) else each) for each in data]
-    return list(read_pods(zip(streams, "abc", strict=False)))
+    return read_usage(zip(streams, "abc", strict=False))
 
 
 def kubectl(*pods: Any, kind: str = "List", **metadata: Any) -> dict[str, Any]:
@@ -107,29 +96,28 @@ LINES = f"{json.dumps(ONE)}\n{json.dumps(TWO)}\n"
     ],
 )
 def test_formats(data: str | bytes) -> None:
-    """Lists, pods one after the other, JSON, YAML and gzip give the same pods."""
-    names = [{**KEPT, "metadata": KEPT["metadata"] | {"name": name}} for name in "ab"]
-    assert pods_of(data) == names
+    """Lists, pods one after the other, JSON, YAML and gzip are the same pods."""
+    usage, expected = usage_of(data), Usage([ONE, TWO])
+    assert usage.of("w-1") == expected.of("w-1")
+    owned = usage.pods_of("Deployment", "web", "prod")
+    assert owned == expected.pods_of("Deployment", "web", "prod")
+    assert len(owned) == 2
 
 
 def test_no_pods_and_several_inputs() -> None:
     """A list may be empty. All inputs are read; a pod is in one of them."""
-    assert pods_of(json.dumps(kubectl()), "[]", json.dumps([ONE])) == pods_of(json.dumps(ONE))
-    assert pods_of('{"kind":"PodList","apiVersion":"v1","metadata":{},"items":null}') == []
-    minimal = {"metadata": {"name": "a"}, "spec": {"containers": []}}
-    assert pods_of(json.dumps(minimal)) == [minimal]
+    empty = json.dumps(kubectl())
+    assert usage_of(empty, "[]", json.dumps([ONE])).of("w-1") == Usage([ONE]).of("w-1")
+    assert not usage_of('{"kind":"PodList","apiVersion":"v1","metadata":{},"items":null}').version
     nulls = {"metadata": {"name": "a", "namespace": None}, "spec": {"containers": []}}
-    nulls |= {"status": None, "kind": "Pod"}
-    assert pods_of(json.dumps(nulls)) == [minimal]
+    assert not usage_of(json.dumps(nulls | {"status": None, "kind": "Pod"})).version
 
 
-def test_usage() -> None:
-    """What is kept of a pod is all that counts for the usage of its node."""
-    whole, kept = Usage([ONE, TWO]), Usage(pods_of(LIST))
-    assert kept.of("w-1") == whole.of("w-1") != {}
-    workload = ("Deployment", "web", "prod")
-    assert kept.pods_of(*workload) == whole.pods_of(*workload)
-    assert len(kept.pods_of(*workload)) == 2
+def test_numbers_in_yaml() -> None:
+    """A quantity without quotes is read as it is written."""
+    text = dump([ONE]).replace("cpu: 100m", "cpu: 1.50").replace("cpu: '2'", "cpu: 3")
+    assert "cpu: 1.50" in text
+    assert usage_of(text).of("w-1")["cpu"] == 3_000
 
 
 NODE = {"kind": "Node", "apiVersion": "v1", "metadata": {"name": "w-1"}, "spec": {}, "status": {}}
@@ -160,18 +148,8 @@ def changed(value: Any, *path: str | int) -> str:
         (b"PAR1\0", "", "not-a-pod", NO_LIST),
         ("id,region\nn-1,eu\n", "", "wrong-type", "a pod must be an object, not a string"),
         # Something else.
-        (
-            json.dumps([pod(kind="Job")]),
-            "[0]",
-            "not-a-pod",
-            "this is not a pod",
-        ),
-        (
-            '{"spec": {"template": {}}}',
-            "",
-            "not-a-pod",
-            "this is not a pod",
-        ),
+        (json.dumps([pod(kind="Job")]), "[0]", "not-a-pod", "this is not a pod"),
+        ('{"spec": {"template": {}}}', "", "not-a-pod", "this is not a pod"),
         ("[7]", "[0]", "wrong-type", "a pod must be an object, not the number 7"),
         ("No nodes found.", "", "not-a-pod", NO_LIST),
         (zipped(zipped(b"[]")), "", "not-a-pod", NO_LIST),
@@ -185,75 +163,32 @@ def test_not_a_pod(data: str | bytes, place: str, code: str, message: str) -> No
     assert error.hint == "give nodes with -n FILE; print pods with: kubectl get pods -A -o json"
 
 
-CPU = ("spec", "containers", 0, "resources", "requests", "cpu")
+CUT_OFF = LIST[:-20]
+LAST_LINE = f"line {CUT_OFF.count(chr(10)) + 1}, column 1"
+ONE_PAGE = "this is only one page of a longer list: 'continue' announces more pods"
+NODES = "expected a list of pods, found an object of kind 'NodeList'"
+OVERHEAD = "[1].spec.overhead.memory"
+NO_QUANTITY = "'x' is not a quantity, such as 2, 500m or 4Gi"
+IS_NUMBER = "expected a string, found the number 7"
 
 
 @pytest.mark.parametrize(
     ("data", "place", "code", "message"),
     [
-        (
-            json.dumps(kubectl(kind="NodeList")),
-            "",
-            "not-a-pod",
-            "expected a list of pods, found an object of kind 'NodeList'",
-        ),
+        (json.dumps(kubectl(kind="NodeList")), "", "not-a-pod", NODES),
         (json.dumps([ONE, TWO, ONE]), "[2]", "duplicate-id", "the pod 'prod/a' occurs twice"),
-        (
-            json.dumps(kubectl(ONE, **{"continue": "x"})),
-            "",
-            "one-page",
-            "this is only one page of a longer list: 'continue' announces more pods",
-        ),
-        (
-            LIST[:-20],
-            f"line {LIST[:-20].count(chr(10)) + 1}, column 1",
-            "cut-off",
-            "the JSON is cut off here",
-        ),
+        (json.dumps(kubectl(ONE, **{"continue": "x"})), "", "one-page", ONE_PAGE),
+        (CUT_OFF, LAST_LINE, "cut-off", "the JSON is cut off here"),
         (zipped(LIST.encode())[:-9], "", "cut-off", "the compressed input is cut off"),
         ("", "", "empty-input", "the input is empty"),
         (changed(None, "metadata", "name"), "[1].metadata.name", "no-id", "the pod has no name"),
-        (
-            changed(7, "spec", "nodeName"),
-            "[1].spec.nodeName",
-            "wrong-type",
-            "expected a string, found the number 7",
-        ),
-        (
-            changed([], "status", "phase"),
-            "[1].status.phase",
-            "wrong-type",
-            "expected a string, found a list",
-        ),
+        (changed(7, "spec", "nodeName"), "[1].spec.nodeName", "wrong-type", IS_NUMBER),
         (changed([], "spec"), "[1].spec", "wrong-type", "expected an object, found a list"),
-        (
-            changed({}, "spec", "containers"),
-            "[1].spec.containers",
-            "wrong-type",
-            "expected a list, found an object",
-        ),
-        (
-            changed(None, "spec", "containers", 1),
-            "[1].spec.containers[1]",
-            "wrong-type",
-            "expected an object, found null",
-        ),
-        (
-            changed(1, *CPU),
-            "[1].spec.containers[0].resources.requests.cpu",
-            "wrong-type",
-            "expected a string, found the number 1",
-        ),
-        (
-            dump([ONE]).replace("cpu: 100m", "cpu: 1"),
-            "line 1: [0].spec.containers[0].resources.requests.cpu",
-            "wrong-type",
-            "expected a string, found '1' without quotes, which some YAML parsers read as a number",
-        ),
+        (changed("x", "spec", "overhead", "memory"), OVERHEAD, "invalid-quantity", NO_QUANTITY),
     ],
 )
 def test_errors(data: str | bytes, place: str, code: str, message: str) -> None:
-    """An incomplete list, and a field of another type, are errors with their place."""
+    """An incomplete list, and a field that cannot be counted, are errors with their place."""
     error = refusal(data)
     assert (error.code, error.message) == (code, message)
     assert str(error.place) == ": ".join(filter(None, ("a", place)))
@@ -262,14 +197,14 @@ def test_errors(data: str | bytes, place: str, code: str, message: str) -> None:
 def refusal(data: str | bytes) -> InventoryError:
     """Return the error with which ``data`` is rejected."""
     with pytest.raises(InventoryError) as caught:
-        pods_of(data)
+        usage_of(data)
     return caught.value
 
 
 def test_an_error_in_a_later_input() -> None:
     """It names this input."""
     with pytest.raises(InventoryError, match=r"--> b: \[0\]"):
-        pods_of(LIST, json.dumps([NODE]))
+        usage_of(LIST, json.dumps([NODE]))
 
 
 def outcome(pieces: Iterator[bytes]) -> list[object]:
@@ -294,23 +229,19 @@ def test_pieces(text: str, size: int, data: st.DataObject) -> None:
     whole = whole[:at] + change + (whole[at:] if data.draw(st.booleans()) else b"")
     blocks = (whole[start : start + size] for start in range(0, len(whole), size))
     found, expected = outcome(json_format.whole_pieces(blocks)), outcome(iter([whole]))
-    if (
-        len(expected) == 1
-    ):  # characters are checked before the first record, as far as they are read
+    if len(expected) == 1:  # characters are checked first, as far as they are read
         found = found[-1:]
     assert found == expected
 
 
 @pytest.mark.parametrize("indent", [None, 4])
-def test_memory(monkeypatch: pytest.MonkeyPatch, indent: int | None) -> None:
-    """Of a large list, little more is read than what is yielded, also if it is a single line."""
-    monkeypatch.setattr(inputs, "_CHUNK_BYTES", 10_000)
-    monkeypatch.setattr(detect, "LIMITS", LIMITS._replace(line_bytes=10_000))
+def test_memory(indent: int | None) -> None:
+    """Of a large list, little more is read than what is yielded, even if it is a single line."""
     data = json.dumps(kubectl(*(pod(f"p-{at}") for at in range(1_000))), indent=indent).encode()
     stream = io.BytesIO(data)
-    ahead = [
-        stream.tell() - at * len(data) // 1_000 for at, _ in enumerate(read_pods([(stream, "a")]))
-    ]
+    pieces = json_format.whole_pieces(iter(lambda: stream.read(10_000), b""))
+    records = json_format.read_text(next(pieces), 1, WHOLE, pieces, "Pod")
+    ahead = [stream.tell() - at * len(data) // 1_000 for at, _ in enumerate(records)]
     assert len(ahead) == 1_000
     assert max(ahead) < 40_000 < len(data) // 10
 

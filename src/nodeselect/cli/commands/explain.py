@@ -17,14 +17,13 @@ from nodeselect.cli.inputs.job_selectors import (
     Jobs,
     has_many_jobs,
     job_selectors,
-    only_labels,
     read_job,
     runs_several,
     selected,
     workload_of,
 )
 from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory, state_messages
-from nodeselect.cli.inputs.running_pods import RunningPods, own_pods_text, unknown_status
+from nodeselect.cli.inputs.running_pods import RunningPods, unknown_status
 from nodeselect.cli.output_file import write_file
 from nodeselect.cli.streams import (
     ExitStatus,
@@ -151,30 +150,29 @@ def explain(
             raise click.UsageError("--html cannot be combined with several jobs")
         jobs = job_selectors(job, content)
         asked = jobs.selectors
-        if is_labels_only:
-            asked = {name: only_labels(each) for name, each in asked.items()}
-        running = RunningPods.read(pods, nodes_from, asked.values())
-        jobs = jobs._replace(selectors={name: running.named(each) for name, each in asked.items()})
+        running = RunningPods(pods, nodes_from, asked.values(), is_labels_only)
+        asked = {name: running.considered(each) for name, each in asked.items()}
+        jobs = jobs._replace(selectors=asked)
         if node is not None:
             report = _jobs_on_node(jobs, running, _read_node(nodes_from, node))
         else:
             report = _jobs_on_nodes(jobs, running, nodes_from, states)
         write_output(job_lines(report, output, detect_screen()))
+        running.write_own()
         if jobs.invalid:
             _write_invalid(jobs.invalid, job)
         if is_strict and report.not_considered:
             return unknown_status(report.not_considered)
         return _jobs_status(report)
     selector = selected(job[0] if job else None, expressions, ids, content)
-    selector = only_labels(selector) if is_labels_only else selector
-    running = RunningPods.read(pods, nodes_from, [selector])
-    selector = running.named(selector)
+    running = RunningPods(pods, nodes_from, [selector], is_labels_only)
+    selector = running.considered(selector)
     title = str(selector) if job or not expressions else " or ".join(expressions)
     subject = " on ".join([*map(job_name, job), nodes_from.name])
     if states is not None:
         subject += f", only {' or '.join(sorted(states))}"
     result: Explanation | NodeExplanation
-    with running.without(workload_of(content)) as own:
+    with running.without(workload_of(content)):
         if node is not None:
             result = _explain_node(selector, _read_node(nodes_from, node), running.usage)
             is_match = result.matches
@@ -193,8 +191,7 @@ def explain(
                 write_file(html, page, PAGE_START)
     screen = detect_screen()
     write_output(explanation_lines(output, title, result, screen, subject))
-    if own:
-        write_message(own_pods_text(own))
+    running.write_own()
     if is_strict and result.not_considered:
         return unknown_status(result.not_considered)
     return ExitStatus.OK if is_match else ExitStatus.NEGATIVE
@@ -272,27 +269,19 @@ def _jobs_on_nodes(
     inventory, explain_over = _read_explainable(nodes_from, states, selectors.values(), usage, 0)
     unused = inventory.match(Selector.everything())
     results = [invalid_job(name, error) for name, error in jobs.invalid.items()]
-    own_pods = 0
     for name, selector in selectors.items():
-        with running.without(jobs.workloads.get(name)) as own:
+        with running.without(jobs.workloads.get(name)):
             results.append(job_on_nodes(name, explain_over(selector)))
             unused -= inventory.match(selector, usage=usage)
-        own_pods += own
-    if own_pods:
-        write_message(own_pods_text(own_pods))
     return JobsReport.of_nodes(len(inventory), results, unused.ids())
 
 
 def _jobs_on_node(jobs: Jobs, running: RunningPods, node: Node) -> JobsReport:
     results = [invalid_job(name, error) for name, error in jobs.invalid.items()]
-    own_pods = 0
     for name, selector in jobs.selectors.items():
-        with running.without(jobs.workloads.get(name)) as own:
+        with running.without(jobs.workloads.get(name)):
             explanation = _explain_node(selector, node, running.usage)
         results.append(job_on_node(name, str(selector), explanation, node))
-        own_pods += own
-    if own_pods:
-        write_message(own_pods_text(own_pods))
     return JobsReport.of_node(node, results)
 
 

@@ -10,9 +10,9 @@ from click.core import ParameterSource
 from nodeselect.cli import options
 from nodeselect.cli.completion import complete_keys
 from nodeselect.cli.hints import explain_hint
-from nodeselect.cli.inputs.job_selectors import beside_labels, read_job, selected, workload_of
+from nodeselect.cli.inputs.job_selectors import read_job, selected, workload_of
 from nodeselect.cli.inputs.nodes import NodeFiles, open_nodes, read_inventory, state_messages
-from nodeselect.cli.inputs.running_pods import RunningPods, own_pods_text, unknown_status
+from nodeselect.cli.inputs.running_pods import RunningPods, unknown_status
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
 from nodeselect.explain import Explanation
 from nodeselect.explain.countable import FailureCounts
@@ -134,25 +134,20 @@ def match(
     options.check_usage(mistakes)
     content = None if job is None else read_job(job)
     selector = selected(job, expressions, ids, content)
-    unknown: tuple[str, ...] = ()
-    if is_labels_only and isinstance(selector, Placement):
-        unknown, selector = beside_labels(selector), selector.selector
-    running = RunningPods.read(pods, nodes_from, [selector])
-    selector = running.named(selector)
+    running = RunningPods(pods, nodes_from, [selector], is_labels_only)
+    selector = running.considered(selector)
     if isinstance(selector, Placement):
         inventory = read_inventory(nodes_from)
-        with running.without(workload_of(content)) as own:
+        with running.without(workload_of(content)):
             result = _query_matches(inventory, selector, states, display.needed, running.usage)
-        if own:
-            write_message(own_pods_text(own))
+        running.write_own()
     else:
         with open_nodes(nodes_from, selector, states) as nodes:
             if isinstance(nodes, NodeReader):
                 result = _read_matches(nodes, selector, states, display.needed)
             else:
                 result = _query_matches(nodes, selector, states, display.needed)
-    if result.explanation is not None:
-        unknown = result.explanation.not_considered
+    unknown = () if result.explanation is None else result.explanation.not_considered
     if display.sort_by:
         result = result._replace(nodes=sort_nodes(result.nodes, display.sort_by)[: display.limit])
     _print_nodes(result, display)

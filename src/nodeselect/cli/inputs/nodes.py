@@ -3,7 +3,7 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, NoReturn
 
@@ -18,8 +18,6 @@ from nodeselect.files.inputs import cannot_read, open_inputs
 from nodeselect.node import count_in_states, split_state
 from nodeselect.problem import Fix
 from nodeselect.readers.detect import KNOWN_STATES, is_saved
-from nodeselect.readers.pods import read_pods
-from nodeselect.readers.raw_node import Record
 from nodeselect.readers.reader import NodeReader
 from nodeselect.selectors import AnyOf, Selector
 from nodeselect.text import join_limited, pluralize, printable, quoted
@@ -167,18 +165,6 @@ def _hint(sources: Iterable[str], error: InventoryError) -> Fix | str | None:
     command = command.format(printable(shlex.quote(re.sub(_HIDDEN, r"//\1@", database))))
     words = "pipe the nodes of a database as JSON objects into '-n -', such as"
     return Fix.write(f'{command} "SELECT {node} FROM nodes"', words)  # noqa: S608 - it is not executed here
-
-
-def open_pods(files: Sequence[str], nodes_from: NodeFiles) -> Iterator[Record] | None:
-    """Return the pods in files; without files, those of the cluster that the nodes are from.
-
-    Without either, return None: what runs on the nodes is unknown. See :func:`read_pods`.
-    """
-    if files or nodes_from.cluster is None:
-        return read_pods(open_inputs(files)) if files else None
-    from nodeselect.cli.inputs.cluster import list_pages  # imports subprocess
-
-    return read_pods(list_pages("Pod", nodes_from.cluster))
 
 
 def read_inventory(nodes_from: NodeFiles) -> "Inventory":

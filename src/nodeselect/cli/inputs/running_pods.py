@@ -2,18 +2,18 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
-from nodeselect.cli.inputs.job_selectors import ignoring_pods
-from nodeselect.cli.inputs.nodes import NodeFiles, open_pods
+from nodeselect.cli.inputs.job_selectors import ignoring_pods, only_labels
+from nodeselect.cli.inputs.nodes import NodeFiles
 from nodeselect.cli.options import kubectl_namespace
-from nodeselect.cli.streams import ExitStatus, write_error_message
-from nodeselect.errors import InventoryError
+from nodeselect.cli.streams import ExitStatus, write_error_message, write_message
 from nodeselect.explain.wording import not_considered_text
+from nodeselect.files.inputs import open_inputs
 from nodeselect.placement import Placement, Usage
-from nodeselect.problem import Place
+from nodeselect.readers.pods import read_usage
 from nodeselect.selectors import AnyOf, Selector
 from nodeselect.text import pluralize
 
@@ -21,62 +21,72 @@ if TYPE_CHECKING:
     from nodeselect.jobs.foreign import Workload
 
 
-class RunningPods(NamedTuple):
-    """The pods that run on the nodes: what they request, or None if it is unknown."""
+class RunningPods:
+    """The pods that run on the nodes: those in a file, or those of the cluster of the nodes.
 
-    usage: Usage | None
+    :ivar usage: what they request; None if it is unknown, or nothing is required of resources.
+    """
 
-    @classmethod
-    def read(
-        cls,
+    def __init__(
+        self,
         file: str | None,
         nodes_from: NodeFiles,
         asked: Iterable[Selector | AnyOf | Placement],
-    ) -> "RunningPods":
-        """Read the pods in a file; without a file, those of the cluster that the nodes are from.
+        is_labels_only: bool,
+    ) -> None:
+        """Read the pods.
 
-        :param asked: what is required of the nodes. If it is nothing of their resources, no pod is
-            read.
+        :param asked: what is required of the nodes.
+        :param is_labels_only: whether only its requirements on labels count.
         """
-        if not any(isinstance(each, Placement) and each.requests for each in asked):
+        self.usage: Usage | None = None
+        self._is_labels_only = is_labels_only
+        self._own = 0
+        has_requests = any(isinstance(each, Placement) and each.requests for each in asked)
+        if is_labels_only or not has_requests:
             if file is not None:
                 text = "--pods needs a Kubernetes manifest, with --job and without --only-labels"
                 raise click.UsageError(text)
-            return cls(None)
-        try:
-            pods = open_pods([file] if file is not None else [], nodes_from)
-            usage = None if pods is None else Usage(pods)
-            return cls(usage if usage and usage.version else None)  # no pods: of another namespace
-        except InventoryError as error:
-            if error.place.file or not error.place.path:
-                raise
-            raise error.within(Place(file=file or nodes_from.name)) from None
+            return
+        if file is not None:
+            usage = read_usage(open_inputs([file]))
+        elif nodes_from.cluster is not None:
+            from nodeselect.cli.inputs.cluster import list_pages  # imports subprocess
 
-    def named(self, asked: Selector | AnyOf | Placement) -> Selector | AnyOf | Placement:
-        """Return what is required; of a placement, also whether the pods are not considered."""
+            usage = read_usage(list_pages("Pod", nodes_from.cluster))
+        else:
+            return
+        if usage.version:  # otherwise they are those of another namespace
+            self.usage = usage
+
+    def considered(self, asked: Selector | AnyOf | Placement) -> Selector | AnyOf | Placement:
+        """Return what is required; of a placement, with what is not considered."""
+        if self._is_labels_only:
+            return only_labels(asked)
         return ignoring_pods(asked, " (--pods)") if self.usage is None else asked
 
     @contextmanager
-    def without(self, workload: "Workload | None") -> Iterator[int]:
-        """Leave out a workload's own pods in a ``with`` block, which gets their number."""
+    def without(self, workload: "Workload | None") -> Iterator[None]:
+        """Leave out a workload's own pods in a ``with`` block."""
         if self.usage is None or workload is None:
-            yield 0
+            yield
             return
         kind, name, namespace = workload.owner
         own = self.usage.pods_of(kind, name, namespace or kubectl_namespace())
+        self._own += len(own)
         for node_id, requests in own:
             self.usage.remove(node_id, requests)
         try:
-            yield len(own)
+            yield
         finally:
             for node_id, requests in own:
                 self.usage.add(node_id, requests)
 
-
-def own_pods_text(number: int) -> str:
-    """Return a message about the pods that :meth:`RunningPods.without` leaves out."""
-    are = pluralize(number, "running pod of the manifest is", "running pods of the manifest are")
-    return f"{are} not counted"
+    def write_own(self) -> None:
+        """Write how many pods :meth:`without` has left out, if any."""
+        if self._own:
+            texts = "running pod of the manifest is", "running pods of the manifest are"
+            write_message(f"{pluralize(self._own, *texts)} not counted")
 
 
 def unknown_status(not_considered: Sequence[str]) -> ExitStatus:
