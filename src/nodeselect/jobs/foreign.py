@@ -4,7 +4,7 @@ A document is recognised by its content, not by the name of its file.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
@@ -60,7 +60,7 @@ POD_SPECS = {
 }
 
 # The kinds of objects that tell on which nodes a volume can be used.
-_VOLUME_KINDS = ("PersistentVolume", "PersistentVolumeClaim")
+_VOLUME, _CLAIM = "PersistentVolume", "PersistentVolumeClaim"
 
 # The groups of APIs that have these kinds. A Job of another group has other fields.
 _GROUPS = ("", "apps", "batch", "extensions")
@@ -68,14 +68,13 @@ _GROUPS = ("", "apps", "batch", "extensions")
 # The fields of a pod spec that are conditions on labels.
 _CONDITIONS = ("affinity", "nodeName", "nodeSelector")
 
-# The other fields of a pod spec that are read, and of its containers.
-_OTHER_FIELDS = frozenset({
-    *("overhead", "resourceClaims", "resources", "schedulingGates", "tolerations"),
-    *("topologySpreadConstraints", "volumes"),
-})  # fmt: skip
+# The fields of a pod spec, and of its containers, that are read, beside texts and numbers.
 _CONTAINERS = ("containers", "initContainers")
-_CONTAINER_FIELDS = ("name", "ports", "resources", "restartPolicy")
-_RESOURCES = ("resizePolicy", "resources")  # the only fields about these
+_READ_FIELDS = frozenset({
+    *("overhead", "ports", "resourceClaims", "resources", "schedulingGates", "tolerations"),
+    *("topologySpreadConstraints", "volumes", *_CONDITIONS),
+})  # fmt: skip
+_RESOURCES = ("resizePolicy", "resources")  # the only fields of a container about these
 
 # These and their fields, wherever else they are, are conditions that no program would read.
 _MISPLACED = (*_CONDITIONS, "nodeAffinity")
@@ -164,7 +163,7 @@ def read_manifest(data: bytes, file: str = "manifest") -> Manifest | None:
         raise ManifestError(file, draw_problems(findings, data), error.unreported) from None
     if not any(map(is_kubernetes_object, documents)):
         return None
-    manifest, findings = _read_objects(_objects(documents))
+    manifest, findings = _read_objects(list(_objects(documents)))
     if findings:
         first = findings[: LIMITS.reported_errors]
         raise ManifestError(file, draw_problems(first, data), len(findings) - len(first))
@@ -193,17 +192,16 @@ def _objects(documents: Iterable[Value]) -> Iterator[Value]:
                 yield document
 
 
-def _read_objects(objects: Iterable[Value]) -> tuple[Manifest, list[Finding]]:
+def _read_objects(objects: Sequence[Value]) -> tuple[Manifest, list[Finding]]:
     workloads: dict[str, Workload] = {}
     skipped: list[str] = []
     findings: list[Finding] = []
-    objects = list(objects)
     volumes = _bound_volumes(objects)
     for value in objects:
         try:
             workload = _read_object(value, volumes)
             if isinstance(workload, str):
-                if not (volumes and workload in _VOLUME_KINDS):
+                if not (volumes and workload in (_VOLUME, _CLAIM)):
                     skipped.append(workload)
             elif workloads.setdefault(workload.name, workload) is not workload:
                 message = f"a second object is called {quoted(workload.name)}"
@@ -237,7 +235,10 @@ def _read_object(value: Value, volumes: Mapping[tuple[str, str], Value]) -> Work
     read = partial(Placement.from_pod_spec, kind=kind.text)
     placement = read_structured(_read_fields(spec), read, path, _python_value)
     words = dict.fromkeys(placement.not_considered)
-    claimed = list(_volumes_of(spec, names[0], volumes))
+    items = find(spec, "volumes")
+    named = items.items if isinstance(items, List) else ()
+    claims = filter(None, (_text(each, "persistentVolumeClaim.claimName") for each in named))
+    claimed = [volumes.get((names[0] or "default", claim)) for claim in claims]
     known = [volume for volume in claimed if volume is not None]
     unclaimed = (f"volumes.{source}" for source in UNCLAIMED_VOLUMES)
     if len(known) == len(claimed) and not any(_has(spec, field) for field in unclaimed):
@@ -253,9 +254,7 @@ def _read_object(value: Value, volumes: Mapping[tuple[str, str], Value]) -> Work
             words[f"{printable(count[:20])} replicas (the answer is for one)"] = None
     return Workload(
         "/".join(filter(None, [kind.text, *names])),
-        Placement(
-            placement.selector, placement.tolerations, placement.requests, not_considered=words
-        ),
+        placement._replace(not_considered=tuple(words)),
         (kind.text, names[1], names[0]),
     )
 
@@ -271,29 +270,17 @@ def _bound_volumes(objects: Iterable[Value]) -> dict[tuple[str, str], Value]:
 
     A volume names its claim in ``claimRef``, and a claim its volume in ``volumeName``.
     """
-    by_kind: dict[str, list[Value]] = {kind: [] for kind in _VOLUME_KINDS}
-    for value in objects:
-        by_kind.get(_text(value, "kind"), []).append(value)
-    volumes = {_text(each, "metadata.name"): each for each in by_kind["PersistentVolume"]}
+    kinds = [(_text(each, "kind"), each) for each in objects]
+    volumes = {_text(each, "metadata.name"): each for kind, each in kinds if kind == _VOLUME}
     bound = {}
     for volume in volumes.values():
         if name := _text(volume, "spec.claimRef.name"):
             bound[_text(volume, "spec.claimRef.namespace") or "default", name] = volume
-    for claim in by_kind["PersistentVolumeClaim"]:
-        if named := volumes.get(_text(claim, "spec.volumeName")):
+    for kind, claim in kinds:
+        if kind == _CLAIM and (named := volumes.get(_text(claim, "spec.volumeName"))):
             namespace = _text(claim, "metadata.namespace") or "default"
             bound[namespace, _text(claim, "metadata.name")] = named
     return bound
-
-
-def _volumes_of(
-    spec: Value, namespace: str, volumes: Mapping[tuple[str, str], Value]
-) -> Iterator[Value | None]:
-    """Yield the volume of each claim of a pod; None for a claim whose volume is not known."""
-    items = find(spec, "volumes")
-    for item in items.items if isinstance(items, List) else ():
-        if claim := _text(item, "persistentVolumeClaim.claimName"):
-            yield volumes.get((namespace or "default", claim))
 
 
 def _read_volume_affinity(affinity: Mapping[str, Any]) -> AnyOf:
@@ -304,30 +291,29 @@ def _read_volume_affinity(affinity: Mapping[str, Any]) -> AnyOf:
         raise error.at(error.path.replace(f"{_AFFINITY}.{_REQUIRED}", "required")) from None
 
 
-def _read_fields(spec: Object) -> Object:
-    """Return a pod spec in which the fields that are not read are null.
+def _read_fields(value: Value) -> Value:
+    """Return a pod spec, or a container, in which the fields that are not read are null.
 
     They may have keys of any type. Only their names are checked, which may be typos.
     """
-    entries = dict(spec.entries)
-    for name, (key, item) in spec.entries.items():
+    if not isinstance(value, Object):
+        return value
+    entries = dict(value.entries)
+    for name, (key, item) in value.entries.items():
         if name in _CONTAINERS and isinstance(item, List):
             entries[name] = key, item._replace(items=list(map(_container, item.items)))
-        elif name not in _OTHER_FIELDS.union(_CONDITIONS) and not isinstance(item, Scalar):
+        elif name not in _READ_FIELDS and not isinstance(item, Scalar):
             entries[name] = key, Scalar("", "null", item.position, False)
-    return Object(entries, spec.position)
+    return Object(entries, value.position)
 
 
 def _container(value: Value) -> Value:
-    if not isinstance(value, Object):
-        return value
-    for name, (key, _) in value.entries.items():
+    for name, (key, _) in value.entries.items() if isinstance(value, Object) else ():
         if re.match("resource|request|limit", name, re.IGNORECASE) and name not in _RESOURCES:
             message, hint = f"a container has no field {quoted(name)}", Fix.write("resources")
             at_field = printable(name[:60])
             raise StructureError(Finding(key, at_field, message, hint, code="unknown-field"))
-    entries = {name: value.entries[name] for name in _CONTAINER_FIELDS if name in value.entries}
-    return Object(entries, value.position)
+    return _read_fields(value)
 
 
 def _refuse_misplaced(value: Value, path: tuple[str, ...], pod_spec: tuple[str, ...]) -> None:

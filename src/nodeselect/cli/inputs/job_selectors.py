@@ -53,17 +53,12 @@ def selected(
     return selector if job is None else job_selector(job, content) & selector
 
 
-def beside_labels(asked: Selector | AnyOf | Placement) -> tuple[str, ...]:
-    """Return, in words, what a placement may require beside labels; () for a selector."""
-    return ("taints", "requests", *asked.not_considered) if isinstance(asked, Placement) else ()
-
-
 def only_labels(asked: Selector | AnyOf | Placement) -> Selector | AnyOf | Placement:
     """Return a placement that is only about labels, and says so; a selector as it is."""
     if not isinstance(asked, Placement):
         return asked
-    every_taint = Toleration(operator="Exists")
-    return Placement(asked.selector, [every_taint], not_considered=beside_labels(asked))
+    words = ("taints", "requests", *asked.not_considered)
+    return Placement(asked.selector, [Toleration(operator="Exists")], not_considered=words)
 
 
 def ignoring_pods(
@@ -84,11 +79,11 @@ def label_selector(
     ids: Sequence[str] = (),
 ) -> Selector | AnyOf:
     """Return the selector of a command that reads only labels. See :func:`selected`."""
-    asked = selected(job, expressions, ids, content)
+    asked = only_labels(selected(job, expressions, ids, content))
     if not isinstance(asked, Placement):
         return asked
     assert job is not None, "only a manifest is a placement"
-    _write(job_name(job), not_considered_text(beside_labels(asked)))
+    _write(job_name(job), not_considered_text(asked.not_considered))
     warn_if_everything(job, asked.selector)
     return asked.selector
 
