@@ -71,6 +71,10 @@ TRAIN = deployment(
 )
 WEB = deployment({"cpu": "100m", "memory": "1Gi"})
 INFER = deployment({"cpu": "100m"}, "infer", nodeSelector={"pool": "gpu"})
+TOLERANT = {
+    **INFER["spec"]["template"]["spec"],
+    "tolerations": [TOLERATION],
+}
 JOBS = ("--job", "train.json", "--job", "web.json", "--job", "infer.json")
 SMALL = [
     node("a", "general"),
@@ -143,11 +147,12 @@ def test_what_to_change(run: Run, folder: Path) -> None:
     assert result.err.splitlines() == [
         f"not considered: {PODS_UNKNOWN}",
         headline,
+        "without pool=gpu, 78 nodes would match",
         hint,
         "for details, run: nodeselect explain --job infer.json -n nodes.json",
     ]
     report = json.loads(run("explain", "--job", "infer.json", "-n", "nodes.json", "-o", "json").out)
-    assert report["recommendation"] == hint
+    assert [each["message"] for each in report["hints"]] == [hint]
     result = run("match", "--job", "train.json", "-n", "nodes.json")
     assert "no node satisfies cpu >= 8: the largest allocatable cpu is 3920m" in result.err
     assert "no node satisfies nvidia.com/gpu >= 4: no node has any nvidia.com/gpu" in result.err
@@ -194,7 +199,7 @@ def test_pods(run: Run, folder: Path) -> None:
     report = json.loads(run("explain", *files, "-o", "json").out)
     assert (report["matched"], report["not_considered"]) == (1, [])
     result = run("explain", *files, "--node", "a")
-    assert "cpu >= 100m    FAIL  '20m'" in result.out
+    assert "cpu >= 100m    FAIL  '20m of 3920m'" in result.out
     write_nodes("two.json", SMALL[:2])
     Path("large.json").write_text(json.dumps(deployment({"cpu": "2500m"})))
     files = ("--job", "large.json", "-n", "two.json", "--pods", "pods.json")
@@ -203,6 +208,15 @@ def test_pods(run: Run, folder: Path) -> None:
         text = " ".join((result.out + result.err).split())
         assert result.status == 1
         assert "cpu >= 2500m: the most cpu that is free on a node is 2" in text
+    full = running("z", "c", "3900m")
+    Path("gpus.json").write_text(json.dumps({**INFER, "spec": {"template": {"spec": TOLERANT}}}))
+    write_pods(full, running("x", "a", "3900m"))
+    for command in ("match", "explain"):
+        result = run(command, "--job", "gpus.json", "-n", "nodes.json", "--pods", "pods.json")
+        text = " ".join((result.out + result.err).split())
+        note = "1 node fails only cpu >= 100m: at most 20m of cpu is free on one of them"
+        assert (result.status, note in text) == (1, True)
+    write_pods(running("x", "a", "3900m", "other"), running("y", "b", "1950m", "web"))
     Path("more").mkdir()
     Path("more/web.json").write_text(json.dumps(WEB))
     Path("more/other.json").write_text(json.dumps(deployment({"cpu": "3"}, "other")))
@@ -221,7 +235,7 @@ def test_pods(run: Run, folder: Path) -> None:
 @pytest.mark.parametrize("command", ["match", "explain"])
 def test_what_is_not_considered_can_be_an_error(run: Run, folder: Path, command: str) -> None:
     """With ``--fail-on-unknown``, the exit status is 2, after the output."""
-    write_pods()
+    write_pods(running("x", "a", "1"))
     files = ("--job", "web.json", "-n", "nodes.json", "--fail-on-unknown")
     for options in ((), ("--only-labels",), ("-q",)):
         result = run(command, *files, *options)
@@ -237,7 +251,8 @@ def test_what_is_not_considered_can_be_an_error(run: Run, folder: Path, command:
     result = run(command, "--job", "web.json", "-n", "plain.json", "--pods", "pods.json")
     text = " ".join((result.out + result.err).split())
     assert (
-        "not considered: unknown taints of 1 of 1 node and unknown resources of 1 of 1 node" in text
+        "not considered: unknown taints of 1 of 1 node, unknown resources of 1 of 1 node and"
+        in text
     )
     assert result.status == 0
 

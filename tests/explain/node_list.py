@@ -59,7 +59,7 @@ class NodeList(NamedTuple):
         ]
         return _Failures(self.nodes, requirements, failed)
 
-    def note(self, requirement: Condition) -> str | None:
+    def note(self, requirement: Condition, among: Sequence[str] = ()) -> str | None:
         return None
 
     def key_counts(self, limit: int) -> Mapping[str, int] | None:

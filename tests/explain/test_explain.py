@@ -1,5 +1,6 @@
 """Explanations of an inventory: their sentences, their edges, and that they stay bounded."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -124,7 +125,7 @@ def test_conditions_that_are_not_on_labels() -> None:
     """The rows can be given; an engine says why no node satisfies one that it knows."""
 
     class Nodes(ViewStatistics):
-        def note(self, requirement: Condition) -> str | None:
+        def note(self, requirement: Condition, among: Sequence[str] = ()) -> str | None:
             return f"no node has {requirement}"
 
     parts = AnyOf([Selector.parse("a"), Selector.parse("b")]).split()

@@ -32,7 +32,7 @@ from nodeselect.explain.wording import (
 )
 from nodeselect.node import count_connected
 from nodeselect.placement import Placement
-from nodeselect.placement.requirements import Condition
+from nodeselect.placement.requirements import AtLeast, Condition
 from nodeselect.selectors import AnyOf, Operator, Requirement, Selector
 from nodeselect.selectors.charset import parse_int64
 from nodeselect.selectors.frozen import FrozenMapping
@@ -132,9 +132,8 @@ def _results(
 ) -> tuple[RequirementResult, ...]:
     counts = failures.counts
     results = []
-    for part, failing, remaining, only in zip(
-        parts, counts.failing, counts.remaining, counts.failing_only_this, strict=True
-    ):
+    numbers = zip(counts.failing, counts.remaining, counts.failing_only_this, strict=True)
+    for position, (part, (failing, remaining, only)) in enumerate(zip(parts, numbers, strict=True)):
         absent, note = None, None
         requirement = label_requirement(part)
         if requirement is not None:
@@ -149,6 +148,8 @@ def _results(
                 note = _why_nothing_excluded(nodes, requirement)
         elif failing == counts.total and failing:
             note = nodes.note(part)
+        elif isinstance(part, AtLeast) and 0 < only <= _MAX_VALUES and not counts.matched:
+            note = nodes.note(part, failures.example_ids((position,), only))
         text = requirement_text(part)
         results.append(RequirementResult(text, failing, remaining, only, absent, note))
     return tuple(results)

@@ -157,8 +157,11 @@ class Countable(Protocol):
     def failures(self, requirements: Sequence[Condition]) -> Failures:
         """Group the nodes by the exact set of ``requirements`` that they fail."""
 
-    def note(self, requirement: Condition) -> str | None:
-        """Return why no node satisfies a requirement that is not on a label, or None."""
+    def note(self, requirement: Condition, among: Sequence[str] = ()) -> str | None:
+        """Return why no node satisfies a requirement that is not on a label, or None.
+
+        :param among: ids; if there are any, only these nodes fail it, and nothing else.
+        """
 
     def key_counts(self, limit: int) -> Mapping[str, int] | None:
         """Return how many nodes have each label key; None if there are more than ``limit`` keys."""

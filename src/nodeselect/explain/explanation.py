@@ -37,7 +37,8 @@ class RequirementResult(NamedTuple):
     :param failing_only_this: how many nodes fail only this requirement, and match without it.
     :param absent: for ``!=``, ``notin`` and ``!key``, how many nodes satisfy it because they do not
         have the label; None for other operators.
-    :param note: if no node or every node satisfies it, a sentence that says why; otherwise None.
+    :param note: if no node or every node satisfies it, a sentence that says why; of a resource, how
+        much is left on the nodes that fail only this, if no node matches; otherwise None.
     """
 
     text: str

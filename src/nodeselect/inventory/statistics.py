@@ -25,7 +25,7 @@ from nodeselect.node import Node, check_id, count_connected
 from nodeselect.placement import Usage
 from nodeselect.placement.requirements import AtLeast, Condition
 from nodeselect.quantity import quantity_text
-from nodeselect.text import printable
+from nodeselect.text import pluralize, printable
 
 # Of more nodes than this, not all are read to find the one with the most free resources.
 _MAX_SEARCHED = 20_000
@@ -181,10 +181,16 @@ class ViewStatistics:
     def failures(self, requirements: Sequence[Condition]) -> FailureGroups:
         return FailureGroups(self._view, self._everything, requirements, self._usage)
 
-    def note(self, requirement: Condition) -> str | None:
+    def note(self, requirement: Condition, among: Sequence[str] = ()) -> str | None:
         if not isinstance(requirement, AtLeast):
             return None
         resource, usage = requirement.resource, self._usage
+        if among:
+            most = self._most_free(resource, [self._view.find(node_id) for node_id in among])
+            amount = f"{quantity_text(resource, most)} of {printable(resource)}"
+            is_left = "is allocatable" if usage is None else "is free"
+            fail = pluralize(len(among), "node fails", "nodes fail")
+            return f"{fail} only {requirement}: at most {amount} {is_left} on one of them"
         if usage is not None and len(self._everything) > _MAX_SEARCHED:
             return None
         most = self._most(resource)
@@ -198,17 +204,23 @@ class ViewStatistics:
 
     def _most(self, resource: str) -> int:
         """Return the largest amount of a resource that is free on a node."""
-        usage, store = self._usage, self._view.store
+        usage = self._usage
         amounts = [index.amounts[resource] for index in self._indexes if resource in index.amounts]
         if usage is None and all(
             postings.intersection_size(self._everything, each.at_least(each.largest))
             for each in amounts
         ):
             return max((each.largest for each in amounts), default=0)
-        free = [0]  # the nodes with the largest amounts are deleted, or in use
-        for node in map(store.node, postings.ordinals(self._everything)):
-            used = 0 if usage is None else usage.of(node.id).get(resource, 0)
-            free.append((node.resources or {}).get(resource, 0) - used)
+        # The nodes with the largest amounts are deleted, or in use.
+        return self._most_free(resource, postings.ordinals(self._everything))
+
+    def _most_free(self, resource: str, ordinals: Iterable[int | None]) -> int:
+        usage, free = self._usage, [0]
+        for ordinal in ordinals:
+            if ordinal is not None:
+                node = self._view.store.node(ordinal)
+                used = 0 if usage is None else usage.of(node.id).get(resource, 0)
+                free.append((node.resources or {}).get(resource, 0) - used)
         return max(free)
 
     def key_counts(self, limit: int) -> Mapping[str, int] | None:

@@ -368,7 +368,8 @@ def _blocker(result: _Result, selector: Selector | AnyOf) -> Iterator[str]:
     parts = selector.split()
     if (explanation := result.explanation) is not None:
         yield explanation.recommendation
-        yield from (each.note for each in explanation.requirements if each.note)
+        yield from (hint.message for hint in explanation.hints)
+        yield from (each.note for each in explanation.requirements if each.failing and each.note)
     elif not selector.is_satisfiable:
         reason = (
             "it allows no id"

@@ -182,7 +182,7 @@ class SqlCounts:
         self._with_key |= failures.with_key
         return failures
 
-    def note(self, requirement: Condition) -> str | None:
+    def note(self, requirement: Condition, among: Sequence[str] = ()) -> str | None:
         return None
 
     def key_counts(self, limit: int) -> Mapping[str, int] | None:
