@@ -27,6 +27,7 @@ from nodeselect import (
     NodeSet,
     Operator,
     Place,
+    Placement,
     Problem,
     Reason,
     Requirement,
@@ -36,6 +37,8 @@ from nodeselect import (
     Snapshot,
     StandingSelectors,
     Taint,
+    Toleration,
+    Usage,
 )
 from nodeselect.engines.sql import LongTable, SqlNodes, where
 from nodeselect.explain import FailureCounts, explain_node
@@ -93,6 +96,27 @@ from nodeselect.standing import (
 
 JOB = b"name: demo\nselector: {match_labels: {region: eu}}\n"
 EXECUTION = b'{"id": "e-1", "status": {"desired_state": {"state_type": "running"}}, "job_spec": {}}'
+
+
+def place_a_pod() -> list[str]:
+    """Ask which nodes a pod can use, with what runs on them; place it twice."""
+    gpu = Node("n-1", taints=[Taint("gpu", "NoSchedule")], resources={"cpu": "4", "pods": 9})
+    inventory = Inventory([gpu, Node("n-2", taints=[], resources={"cpu": 500, "pods": 9})])
+    tolerations = [{"key": "gpu", "operator": "Exists"}]
+    container = {"name": "a", "resources": {"requests": {"cpu": 2}}}
+    pod = Placement.from_pod_spec({"tolerations": tolerations, "containers": [container]})
+    assert pod == Placement(
+        AnyOf([Selector.everything()]).selectors[0], pod.tolerations, pod.requests
+    )
+    toleration: Toleration = pod.tolerations[0]
+    assert toleration.tolerates(Taint("gpu", "NoExecute"))
+    usage, placed = Usage(), []
+    while node := next(iter(inventory.match(pod, usage=usage)), None):
+        assert pod.matches(node, usage)
+        usage.add(node.id, pod.requests)
+        placed.append(node.id)
+    assert inventory.explain(pod, usage=usage).matched == 0
+    return placed
 
 
 def use_selectors() -> Selector:
