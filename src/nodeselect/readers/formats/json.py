@@ -200,7 +200,7 @@ class _JsonText:
     @property
     def line(self) -> int:
         """The line of the current position in the input."""
-        self._line += self._text.count("\n", self._counted, self._index)
+        self._line += self._text[self._counted : self._index].count("\n")
         self._counted = self._index
         return self._line
 
