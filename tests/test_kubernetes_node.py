@@ -154,10 +154,7 @@ AMOUNTS = {"cpu": 3920, "memory": 15 * 2**30, "pods": 110}
             AMOUNTS,
             id="both",
         ),
-        pytest.param(node(), (), None, id="no-taints"),
         pytest.param(node(taints=None), (), None, id="null"),
-        pytest.param(node() | {"spec": None}, None, None, id="no-spec"),
-        pytest.param({"metadata": {"name": "w-1"}}, None, None, id="only-metadata"),
         pytest.param(node() | {"status": {"allocatable": {}}}, (), {}, id="no-resources"),
         pytest.param(
             node(unschedulable=True, taints=[{"key": "a", "effect": "NoExecute"}]),

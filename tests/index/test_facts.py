@@ -4,7 +4,6 @@ from io import BytesIO
 from pathlib import Path
 from unittest.mock import patch
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,19 +48,3 @@ def test_files_with_facts_have_a_version_of_their_own(tmp_path: Path) -> None:
         assert file.read_bytes()[12:16] == b"\2\0\0\0"
         assert list(Inventory.open(file)) == nodes
         assert list(Inventory.open(BytesIO(file.read_bytes()), verify=True)) == nodes
-
-
-@pytest.mark.parametrize("count", [3, 50])
-def test_an_equal_node_is_no_change(count: int) -> None:
-    """Facts are compared, too: in a segment, and among a few nodes."""
-    nodes = [Node(f"n-{at}", taints=(), resources={"cpu": "2"}) for at in range(count)]
-    inventory = tuned(SMALL)(nodes)
-    assert inventory.upsert(nodes[1]) == "unchanged"
-    assert inventory.upsert(nodes[1].replace(taints=None)) == "changed"
-    assert inventory.upsert(nodes[2].replace(resources={"cpu": "2", "pods": 0})) == "unchanged"
-    assert inventory.upsert(nodes[2].replace(resources={"cpu": "3"})) == "changed"
-    assert inventory["n-2"].resources == {"cpu": 3000}
-    before = inventory.snapshot()
-    inventory.upsert(inventory["n-0"].replace(taints=[Taint("a", "NoExecute")]))
-    (change,) = inventory.snapshot().changes_since(before)
-    assert (change.kind, change.id, change.old) == ("changed", "n-0", before["n-0"])

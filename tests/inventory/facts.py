@@ -5,12 +5,12 @@ from typing import Any, TypeAlias
 
 from nodeselect import Inventory, Node, Snapshot
 from nodeselect.index.label_index import LabelIndex
+from nodeselect.index.node_rows import KNOWN
 from nodeselect.index.postings import Postings
 from nodeselect.inventory.store import View
 from tests.property.strategies import AMOUNTS
 
-# For what is known of them (a set of taints; a resource and an amount; whether resources are
-# known), the ids of the nodes.
+# For what is known of them (a set of taints; a resource and an amount), the ids of the nodes.
 Found: TypeAlias = dict[Any, list[str]]
 
 BOUNDS = sorted({bound for amount in AMOUNTS for bound in (amount, amount + 1)})
@@ -22,7 +22,6 @@ def found_in(index: LabelIndex, ids: Callable[[Postings], list[str]]) -> Found:
     :param ids: returns the ids of a set of nodes.
     """
     found: Found = {taints: ids(nodes) for taints, nodes in index.taints.items()}
-    found["known"] = ids(index.with_resources)
     for name, amounts in index.amounts.items():
         assert amounts.at_least(amounts.largest)
         assert not amounts.at_least(amounts.largest + 1)
@@ -47,8 +46,7 @@ def naive_facts(nodes: list[Node]) -> Found:
     for node in nodes:
         facts: list[Any] = [] if node.taints is None else [node.taints]
         if node.resources is not None:
-            facts.append("known")
-            for name, amount in node.resources.items():
+            for name, amount in {KNOWN: 1, **node.resources}.items():
                 facts += [(name, bound) for bound in BOUNDS if amount >= bound]
         for fact in facts:
             found.setdefault(fact, []).append(node.id)

@@ -194,7 +194,8 @@ class ChangeLog:
         :param nodes: how many nodes there are before the write.
         :raises InventoryError: with the code ``cannot-write``.
         """
-        if self._base.version == VERSION and any(map(_has_facts, changes)):
+        has_facts = (isinstance(change, Node) and change._facts is not None for change in changes)
+        if self._base.version == VERSION and any(has_facts):
             # In a new file, so that a follower that has the old one open reads the new header.
             self._check_name()
             self._replace(self._base._replace(version=VERSION_WITH_FACTS), self._base.end)
@@ -378,10 +379,6 @@ class Follower:
     def restarted(self) -> "Follower":
         """Return a follower that reads the log from its beginning."""
         return Follower(self.path)
-
-
-def _has_facts(change: Node | str) -> bool:
-    return isinstance(change, Node) and change._facts is not None
 
 
 def _write_all(descriptor: int, data: bytes, offset: int) -> None:

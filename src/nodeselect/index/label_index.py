@@ -78,15 +78,13 @@ class LabelIndex:
     @property
     def with_resources(self) -> Postings:
         """The nodes whose resources are known."""
-        known = self._amounts().get(KNOWN)
+        known = self.amounts.get(KNOWN)
         return postings.from_ordinals(()) if known is None else known.at_least(1)
 
     @property
-    def amounts(self) -> dict[str, Amounts]:
-        """The amounts of each resource that any node has, by its name; a copy."""
-        amounts = dict(self._amounts())
-        amounts.pop(KNOWN, None)
-        return amounts
+    def amounts(self) -> Mapping[str, Amounts]:
+        """The amounts of each resource that any node has, by its name; those of ``KNOWN``, too."""
+        return self._amounts()
 
     def values(self, key: str) -> Mapping[str, PostingsOrOrdinal]:
         """Map each value of ``key`` to the nodes that have it; empty if no node has the key.

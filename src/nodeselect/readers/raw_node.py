@@ -78,12 +78,10 @@ def sub_object(record: Record, key: str) -> Record:
 
     :raises InventoryError: if the value is not an object.
     """
-    value = record.get(key)
+    value: Record | None = record.get(key)
     if value is None:
         return {}
-    if not isinstance(value, dict):
-        message = f"expected an object, found {describe(value)}"
-        raise InventoryError("wrong-type", message, place=key)
+    _require(dict, value, "an object", key)
     return value
 
 
