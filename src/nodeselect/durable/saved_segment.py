@@ -173,13 +173,10 @@ def _amounts(file: SavedFile, number: int, nodes: int) -> AmountColumn:
     :param nodes: how many nodes there are.
     """
     codes = file.numbers(f"amounts.{number}.codes", nodes)
-    column = AmountColumn(file.numbers(f"amounts.{number}"), codes)
-    bulk = bulk_reader(len(column.amounts))
-    if bulk is None:
-        is_ascending = list(column.amounts) == sorted(column.amounts)
-    else:
-        is_ascending = bulk.is_ascending(column.amounts)
-    is_known = _largest(codes) < len(column.amounts) and column.largest <= MAX_AMOUNT
+    amounts = file.numbers(f"amounts.{number}")
+    column, bulk = AmountColumn(amounts, codes), bulk_reader(len(amounts))
+    is_ascending = list(amounts) == sorted(amounts) if bulk is None else bulk.is_ascending(amounts)
+    is_known = _largest(codes) < len(amounts) and column.largest <= MAX_AMOUNT
     if not (is_ascending and is_known):
         raise file.damaged(f"the section 'amounts.{number}' has no amounts of the nodes")
     return column

@@ -18,8 +18,8 @@ class FactEncoder:
 
     def __init__(self) -> None:
         self._taint_sets = Interner.of([None])
-        self._taints = _Column()
-        self._amounts: defaultdict[str, _Column] = defaultdict(_Column)
+        self._taints = array("I")
+        self._amounts: defaultdict[str, array[int]] = defaultdict(lambda: array("Q"))
 
     def add(self, first_rank: int, facts: Iterable[Facts | None]) -> None:
         """Add the facts of the nodes from ``first_rank`` on."""
@@ -27,36 +27,31 @@ class FactEncoder:
             if fact is None:
                 continue
             if fact.taints is not None:
-                self._taints.add(rank, self._taint_sets[fact.taints])
+                _put(self._taints, rank, self._taint_sets[fact.taints])
             if fact.resources is not None:
                 for name, amount in ((KNOWN, 1), *fact.resources.items()):
-                    self._amounts[name].add(rank, amount)
+                    _put(self._amounts[name], rank, amount)
 
     def to_columns(self, count: int) -> FactColumns | None:
         """Return the facts of ``count`` nodes; None if none is known."""
         amounts = {}
-        for name, column in sorted(self._amounts.items()):
-            values, codes = np.unique(column.dense(count), return_inverse=True)
+        for name, numbers in sorted(self._amounts.items()):
+            values, codes = np.unique(_dense(numbers, count), return_inverse=True)
             amounts[name] = _amount_column(values, codes)
-        taints = shrink(self._taints.dense(count), len(self._taint_sets))
+        taints = shrink(_dense(self._taints, count), len(self._taint_sets))
         return _simplified(list(self._taint_sets), taints, amounts)
 
 
-class _Column:
-    """The number of each node that has one."""
+def _put(numbers: "array[int]", rank: int, number: int) -> None:
+    """Append the number of the node at ``rank``, after zeros for the nodes that have none."""
+    if rank > len(numbers):
+        numbers.frombytes(bytes(numbers.itemsize * (rank - len(numbers))))
+    numbers.append(number)
 
-    def __init__(self) -> None:
-        self._ranks, self._numbers = array("I"), array("Q")
 
-    def add(self, rank: int, number: int) -> None:
-        self._ranks.append(rank)
-        self._numbers.append(number)
-
-    def dense(self, count: int) -> UIntArray:
-        """Return the numbers of ``count`` nodes by rank; 0 for a node that has none."""
-        dense = np.zeros(count, np.uint64)
-        dense[np.asarray(self._ranks)] = self._numbers
-        return dense
+def _dense(numbers: "array[int]", count: int) -> UIntArray:
+    """Return the numbers of ``count`` nodes, with zeros for the last nodes if they have none."""
+    return np.pad(np.asarray(numbers), (0, count - len(numbers)))
 
 
 def concat(
