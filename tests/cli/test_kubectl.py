@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -46,10 +46,15 @@ def pod(number: int) -> dict[str, Any]:
     }
 
 
-def status(code: int, reason: str, message: str) -> tuple[int, bytes]:
+def answered(body: object, code: int = 200) -> tuple[int, bytes]:
+    """Return an answer."""
+    return code, json.dumps(body, ensure_ascii=False).encode()
+
+
+def failed(code: int, reason: str, message: str) -> tuple[int, bytes]:
     """Return an answer that is an error."""
     body = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
-    return code, json.dumps(body | {"message": message, "reason": reason, "code": code}).encode()
+    return answered(body | {"message": message, "reason": reason, "code": code}, code)
 
 
 class ApiServer(ThreadingHTTPServer):
@@ -76,7 +81,7 @@ class ApiServer(ThreadingHTTPServer):
         if rest > 0:
             metadata |= {"continue": f"{TOKEN}{start + limit}", "remainingItemCount": rest}
         page = {"kind": f"{kind}List", "apiVersion": "v1", "metadata": metadata, "items": items}
-        return 200, json.dumps(page, ensure_ascii=False).encode()
+        return answered(page)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -97,12 +102,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *arguments: object) -> None:
         """Write nothing."""
-
-
-class Plugin(Protocol):
-    """Run the plugin in this process."""
-
-    def __call__(self, *args: str, stdin: str = "") -> Result: ...
 
 
 @pytest.fixture
@@ -136,11 +135,11 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServe
 
 
 @pytest.fixture
-def plugin(run: Run, server: ApiServer) -> Plugin:
+def plugin(run: Run, server: ApiServer) -> Run:
     """Return a function that runs the plugin in this process."""
 
-    def run_plugin(*args: str, stdin: str = "") -> Result:
-        ended = run(*args, stdin=stdin, program=PLUGIN)
+    def run_plugin(*args: str, stdin: Any = b"", program: str = PLUGIN) -> Result:
+        ended = run(*args, stdin=stdin, program=program)
         return ended._replace(err=" ".join(ended.err.split()))  # without line ends
 
     return run_plugin
@@ -149,7 +148,7 @@ def plugin(run: Run, server: ApiServer) -> Plugin:
 MATCHING = [f"w-{number:04}" for number in range(NODES) if number % 11 == 7]
 
 
-def test_all_pages_are_read(plugin: Plugin, server: ApiServer) -> None:
+def test_all_pages_are_read(plugin: Run, server: ApiServer) -> None:
     """Each command has the nodes of all pages."""
     ended = plugin("match", "-f", "pod.yaml", "-o", "name")
     assert (ended.status, ended.out.split()) == (0, MATCHING)
@@ -160,7 +159,7 @@ def test_all_pages_are_read(plugin: Plugin, server: ApiServer) -> None:
     assert plugin("audit").status == 0
 
 
-def test_options_of_kubectl(plugin: Plugin, server: ApiServer, tmp_path: Path) -> None:
+def test_options_of_kubectl(plugin: Run, server: ApiServer, tmp_path: Path) -> None:
     """They mean what they mean in kubectl, and are in the hints."""
     ended = plugin("match", "-l", "rack=r99", "-n", "prod", "--context", "good")
     hint = "kubectl nodeselect explain -l rack=r99 --namespace=prod --context=good"
@@ -180,7 +179,7 @@ def test_options_of_kubectl(plugin: Plugin, server: ApiServer, tmp_path: Path) -
 
 
 def test_files_instead_of_the_cluster(
-    plugin: Plugin, server: ApiServer, fleet: str, monkeypatch: pytest.MonkeyPatch
+    plugin: Run, server: ApiServer, fleet: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only ``--nodes`` replaces the cluster: no variable of the environment, and no pipe does."""
     assert plugin("match", "-l", "tier", "--nodes", fleet, "-o", "name").out == "n-1\n"
@@ -194,16 +193,12 @@ def test_files_instead_of_the_cluster(
     assert ended.out == f"{len(MATCHING)}\n"
 
 
-FORBIDDEN = status(403, "Forbidden", 'nodes is forbidden: User "ci" cannot list resource "nodes"')
-EXPIRED = status(410, "Expired", "The provided continue parameter is too old")
+FORBIDDEN = failed(403, "Forbidden", 'nodes is forbidden: User "ci" cannot list resource "nodes"')
+EXPIRED = failed(410, "Expired", "The provided continue parameter is too old")
 PAGE = {"kind": "NodeList", "apiVersion": "v1", "metadata": {}, "items": [node(0)]}
 ENDED = PAGE | {"metadata": {"remainingItemCount": 3}}
 STUCK = PAGE | {"metadata": {"continue": f"{TOKEN}500"}}
 NUMBER = PAGE | {"items": [node(0), {"metadata": {"name": "w", "labels": {"rack": 7}}}]}
-
-
-def shown(value: object) -> tuple[int, bytes]:
-    return 200, json.dumps(value).encode()
 
 
 @pytest.mark.parametrize("page", [0, 1])
@@ -212,20 +207,20 @@ def shown(value: object) -> tuple[int, bytes]:
     [
         (FORBIDDEN, "kubectl-failed]: kubectl cannot list the nodes: 'Error from server (Forb"),
         (EXPIRED, "kubectl-failed]: kubectl cannot list the nodes: 'Error from server (Exp"),
-        ((200, shown(PAGE)[1][:-9]), "one-page]: "),
+        ((200, answered(PAGE)[1][:-9]), "one-page]: "),
         ((200, FORBIDDEN[1]), "one-page]: "),
         ((200, b""), "one-page]: "),
-        (shown(PAGE | {"kind": "PodList"}), "one-page]: "),
-        (shown({"kind": "NodeList", "metadata": {}}), "one-page]: "),
-        (shown({"kind": "NodeList", "items": []}), "one-page]: "),
-        (shown(PAGE | {"items": {}}), "one-page]: "),
-        (shown(ENDED), "one-page]: page "),
-        (shown(NUMBER), "label-not-text]: the value of the label 'rack'"),
-        (shown(PAGE | {"items": ["w"]}), "wrong-type]: "),
+        (answered(PAGE | {"kind": "PodList"}), "one-page]: "),
+        (answered({"kind": "NodeList", "metadata": {}}), "one-page]: "),
+        (answered({"kind": "NodeList", "items": []}), "one-page]: "),
+        (answered(PAGE | {"items": {}}), "one-page]: "),
+        (answered(ENDED), "one-page]: page "),
+        (answered(NUMBER), "label-not-text]: the value of the label 'rack'"),
+        (answered(PAGE | {"items": ["w"]}), "wrong-type]: "),
     ],
 )
 def test_a_list_that_is_not_whole(
-    plugin: Plugin, server: ApiServer, answer: tuple[int, bytes], message: str, page: int
+    plugin: Run, server: ApiServer, answer: tuple[int, bytes], message: str, page: int
 ) -> None:
     """What is forbidden, cut off or invalid on any page is an error, never a smaller answer."""
     server.answers[page] = answer
@@ -236,11 +231,10 @@ def test_a_list_that_is_not_whole(
         assert f"--> page {page + 1} of the nodes: [1].metadata.labels.rack" in ended.err
 
 
-def test_no_node(plugin: Plugin, server: ApiServer) -> None:
+def test_no_node(plugin: Run, server: ApiServer) -> None:
     """A list of nothing is ``[]`` or null."""
-    for items in ("[]", "null"):
-        page = f'{{"kind":"NodeList","metadata":{{"resourceVersion":"7"}},"items":{items}}}'
-        server.answers[0] = (200, page.encode())
+    for items in (list[Any](), None):
+        server.answers[0] = answered(PAGE | {"items": items})
         assert plugin("match", "-l", "rack").err.startswith("0 of 0 nodes match")
 
 
@@ -267,9 +261,9 @@ def test_pods(server: ApiServer, tmp_path: Path) -> None:
     assert str(caught.value.hint).endswith("see whether kubectl can list them: kubectl get pods -A")
 
 
-def test_connections_that_end(plugin: Plugin, server: ApiServer) -> None:
+def test_connections_that_end(plugin: Run, server: ApiServer) -> None:
     """A body that is shorter than announced is an error, and so is a token that leads nowhere."""
-    server.answers[1] = (200, json.dumps(STUCK).encode())
+    server.answers[1] = answered(STUCK)
     ended = plugin("match", "--all")
     assert "error[one-page]: page 2 of the nodes that kubectl lists is incomplete" in ended.err
     server.is_cut = True
@@ -279,7 +273,7 @@ def test_connections_that_end(plugin: Plugin, server: ApiServer) -> None:
     assert "unexpected EOF" in ended.err
 
 
-def test_kubectl_is_not_installed(plugin: Plugin, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_kubectl_is_not_installed(plugin: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """The error says so."""
     monkeypatch.setenv("PATH", "/nonexistent")
     ended = plugin("match", "--all")

@@ -24,7 +24,7 @@ from nodeselect.text import printable, quoted
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 KUBECTL_OPTIONS = "nodeselect.kubectl_options"
-"""The key in ``click.Context.meta`` for the options of kubectl, if the cluster is read."""
+"""The key in ``click.Context.meta`` for the options of kubectl by name, if the cluster is read."""
 
 
 def once(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> str | None:
@@ -169,9 +169,8 @@ def required_nodes() -> NodeFiles:
 
 def kubectl_namespace() -> str:
     """Return the namespace of objects that name none: the value of ``-n`` of the plugin."""
-    given = click.get_current_context().meta.get(KUBECTL_OPTIONS, ())
-    names = [each.partition("=")[2] for each in given if each.startswith("--namespace=")]
-    return names[0] if names else "default"
+    given: dict[str, str] = click.get_current_context().meta.get(KUBECTL_OPTIONS, {})
+    return given.get("namespace", "default")
 
 
 def default_nodes() -> NodeFiles | None:
@@ -181,7 +180,8 @@ def default_nodes() -> NodeFiles | None:
     """
     kubectl_options = click.get_current_context().meta.get(KUBECTL_OPTIONS)
     if kubectl_options is not None:
-        return node_files()._replace(cluster=tuple(kubectl_options))
+        words = tuple(f"--{name}={value}" for name, value in kubectl_options.items())
+        return node_files()._replace(cluster=words)
     if source := os.environ.get(VARIABLE):
         nodes = node_files(source)
         if source != "-" and not os.path.exists(source):

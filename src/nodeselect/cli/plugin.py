@@ -45,24 +45,19 @@ def _parameters(parameter: click.Parameter) -> Iterator[click.Parameter]:
         "Read nodes not from the cluster, but from a file, a folder, or standard input (-)."
     )
     yield nodes
-    for names, metavar in (
-        (["-n", "--namespace"], "NAME"),
-        (["--context"], "NAME"),
-        (["--kubeconfig"], "FILE"),
-    ):
+    for names in ("-n", "--namespace"), ("--context",), ("--kubeconfig",):
         yield click.Option(
-            names, metavar=metavar, multiple=True, callback=_keep, is_eager=True,
-            expose_value=False, help="As in kubectl.",
+            names, metavar="FILE" if names == ("--kubeconfig",) else "NAME", multiple=True,
+            callback=_keep, is_eager=True, expose_value=False, help="As in kubectl.",
         )  # fmt: skip
 
 
 def _keep(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> None:
     """Store an option of kubectl in the context, where the default of ``--nodes`` finds it."""
-    options = context.meta.setdefault(KUBECTL_OPTIONS, [])
-    value = once(context, parameter, values)
-    if value is None:
+    options = context.meta.setdefault(KUBECTL_OPTIONS, {})
+    if (value := once(context, parameter, values)) is None:
         return
     if parameter.name == "namespace" and not re.fullmatch("[a-z0-9-]{1,63}", value):
         message = f"{quoted(value)} is not a namespace; to read nodes from a file, give --nodes"
         raise click.BadParameter(message)
-    options.append(f"--{parameter.name}={value}")
+    options[parameter.name] = value
