@@ -12,14 +12,12 @@ from nodeselect.durable.saved_file import Sections
 from nodeselect.durable.saved_strings import END, NONE, encode_string, hash_string
 from nodeselect.index import postings
 from nodeselect.index.arrays import (
-    Interner,
     UIntArray,
     chunk_slices,
     offsets_from_lengths,
     shrink,
     stable_argsort,
     to_array,
-    translated,
 )
 from nodeselect.index.node_rows import FactColumns, Strings, to_list
 from nodeselect.index.node_table import table_of
@@ -55,8 +53,8 @@ def to_sections(segment: Segment) -> Sections:
     encoded += [postings.encode(index.states[state]) for state in table.state_names]
     facts = table.fact_columns
     if facts is not None:
-        known = [taints for taints in facts.taint_sets if taints is not None]
-        encoded += [postings.encode(index.taints[taints]) for taints in known]
+        sets = facts.taint_sets
+        encoded += [postings.encode(index.taints[each]) for each in sets if each is not None]
     sections = {
         **_indexed_strings("ids", table.ids, ordinals),
         **({} if table.names is None else _indexed_strings("names", table.names, ordinals)),
@@ -79,11 +77,9 @@ def to_sections(segment: Segment) -> Sections:
 def _fact_sections(facts: FactColumns) -> _Data:
     """Return the sections of a file for the facts about its nodes: a dict from names to data."""
     sections: _Data = {}
-    numbers = Interner.of([None])
-    own = [numbers[taints] for taints in facts.taint_sets]
-    if len(numbers) > 1:
-        fields = [list(chain.from_iterable(taints or ())) for taints in numbers][1:]
-        sections["taints"] = shrink(translated(np.asarray(facts.taints), own), len(numbers))
+    if len(facts.taint_sets) > 1:
+        fields = [list(chain.from_iterable(taints or ())) for taints in facts.taint_sets[1:]]
+        sections["taints"] = np.asarray(facts.taints)
         sections["taints.starts"] = _offsets(fields)
         sections |= _strings("taints.fields", list(chain.from_iterable(fields)))
     if facts.amounts:

@@ -81,13 +81,14 @@ def take(columns: FactColumns | None, ranks: NDArray[np.int64], chunk: int) -> F
     if columns is None:
         return None
     sets = columns.taint_sets
-    taints, used_sets = renumbered(np.asarray(columns.taints)[ranks], len(sets), chunk)
+    taints = np.pad(np.asarray(columns.taints)[ranks], (0, 1))  # so that None stays the first set
+    taints, used_sets = renumbered(taints, len(sets), chunk)
     amounts = {}
     for name in columns.amounts:
         values, codes = _amounts(columns, name)
         codes, used = renumbered(codes[ranks], len(values), chunk)
         amounts[name] = _amount_column(values[used], codes)
-    return _simplified([sets[number] for number in used_sets], taints, amounts)
+    return _simplified([sets[number] for number in used_sets], taints[:-1], amounts)
 
 
 def _unknown(count: int) -> FactColumns:
@@ -114,6 +115,6 @@ def _simplified(
 ) -> FactColumns | None:
     """Return columns without resources that no node has; None if no fact is known."""
     known = {name: column for name, column in amounts.items() if column.largest}
-    if not known and taint_sets in ([], [None]):
+    if not known and taint_sets == [None]:
         return None
     return FactColumns(taint_sets, taints.data, known)

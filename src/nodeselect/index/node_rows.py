@@ -62,7 +62,7 @@ class AmountColumn(NamedTuple):
 class FactColumns(NamedTuple):
     """The facts about the nodes of a segment: their taints and resources.
 
-    :param taint_sets: the different sets of taints; None is among them if it is unknown for a node.
+    :param taint_sets: the different sets of taints; first None, for nodes whose taints are unknown.
     :param taints: for each node, by rank, the index of its taints in ``taint_sets``.
     :param amounts: by the name of the resource, sorted; a node without it has 0. ``KNOWN`` is among
         these, if the resources of any node are known.
