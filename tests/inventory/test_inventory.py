@@ -7,8 +7,9 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
+import yaml
 
-from nodeselect import Inventory, Node, Placement, Selector, Usage
+from nodeselect import Inventory, Node, Placement, Selector, Taint, Usage
 from tests.inventory.small import FEW, small_inventory
 
 
@@ -131,3 +132,27 @@ def test_pods_of_other_nodes() -> None:
     assert inventory.match(placement, usage=usage).not_considered == ()
     with pytest.raises(TypeError, match="usage must be a Usage or None, not list"):
         inventory.match(placement, usage=[])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("taints", [64, 65])
+def test_many_different_taints(taints: int) -> None:
+    """Of very many taints, an explanation has one requirement; the numbers are the same."""
+    nodes = [
+        Node(f"n-{number}", taints=[Taint(f"k{number}", "NoSchedule")], resources={})
+        for number in range(taints)
+    ]
+    inventory = Inventory([*nodes, Node("free", taints=[], resources={})])
+    result = inventory.explain(Placement())
+    assert (result.matched, len(result.requirements)) == (1, taints if taints < 65 else 1)
+    assert sum(each.failing for each in result.requirements) == taints
+    assert inventory.explain_node(Placement(), "n-1").failed == (
+        ("tolerates k1:NoSchedule", "k1:NoSchedule"),
+    )
+
+
+def test_the_toleration_of_a_hint_is_yaml() -> None:
+    """The key is quoted if it could be something else; the best toleration comes first."""
+    inventory = Inventory([Node("n-1", taints=[Taint("true", "NoExecute")], resources={})])
+    (hint,) = inventory.explain(Placement()).hints
+    text = hint.message.partition("toleration ")[2]
+    assert yaml.safe_load(text) == {"key": "true", "operator": "Exists", "effect": "NoExecute"}

@@ -5,6 +5,8 @@ have it; an id, if no node has it. There is a hint only if something similar exi
 ``similarity.py``), or if Kubernetes renamed the label.
 """
 
+import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
@@ -57,6 +59,10 @@ _NEW_KEYS = {
     "node-role.kubernetes.io/master": "node-role.kubernetes.io/control-plane",
 }
 _OTHER_KEYS = _NEW_KEYS | {new: old for old, new in _NEW_KEYS.items()}
+
+
+# Words that YAML does not read as text.
+_YAML_WORDS = frozenset({"false", "no", "null", "off", "on", "true", "yes"})
 
 
 class Vocabulary:
@@ -136,7 +142,10 @@ def find_hints(
 
 def _toleration(position: int, part: Tolerates, nodes: int) -> _Suggestion:
     """Suggest a toleration with which so many ``nodes`` would match."""
-    text = f"{{key: {part.key}, operator: Exists, effect: {part.effect}}}"
+    key = part.key
+    if key in _YAML_WORDS or not re.fullmatch(r"[\w.-]+/[\w.-]+|[a-z][a-z-]+", key, re.ASCII):
+        key = json.dumps(key, ensure_ascii=False)
+    text = f"{{key: {key}, operator: Exists, effect: {part.effect}}}"
     change = f"with the toleration {printable(text)}"
     if part.is_about_cordon:
         change = "if it were not cordoned" if nodes == 1 else "if they were not cordoned"
@@ -221,7 +230,7 @@ class _HintFinder:
                 yield suggestion
         if not counts.matched:
             for position, part in enumerate(parts):
-                if isinstance(part, Tolerates) and counts.failing_only_this[position]:
+                if isinstance(part, Tolerates) and part.key and counts.failing_only_this[position]:
                     yield _toleration(position, part, counts.failing_only_this[position])
 
     def _alternatives(

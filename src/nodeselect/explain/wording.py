@@ -222,10 +222,9 @@ def recommend(explanation: Explanation) -> str:
             return excluded_by_state(explanation.excluded_ids)
         if ids := missing_ids_text(explanation) or _prefix_text(explanation):
             return ids
-    most = max((result.failing_only_this for result in results), default=0)
-    for hint in explanation.hints:
-        if hint.code == "untolerated-taint" and hint.would_match == most:
-            return hint.message
+    taints = [hint for hint in explanation.hints if hint.code == "untolerated-taint"]
+    if taints:
+        return max(taints, key=lambda hint: hint.would_match or 0).message
     if len(results) == 1:
         return results[0].note or unsatisfied_text([results[0].text])
     if removal := _removal(explanation):

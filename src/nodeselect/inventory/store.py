@@ -26,7 +26,7 @@ from nodeselect.inventory.delta import Delta
 from nodeselect.inventory.usage_index import UsageIndex
 from nodeselect.node import DuplicateIdError, Node, Taint
 from nodeselect.placement import Placement, Usage
-from nodeselect.placement.requirements import AtLeast, Condition
+from nodeselect.placement.requirements import AtLeast, Condition, Tolerates
 from nodeselect.placement.toleration import excludes
 from nodeselect.readers.columnar import Block, to_blocks
 from nodeselect.selectors import AnyOf, Selector
@@ -36,6 +36,11 @@ if TYPE_CHECKING:
     from nodeselect.index.node_table import NodeTable
 
 _EMPTY = postings.from_ordinals(())
+
+
+# If more taints, by key and effect, are not tolerated, they are one requirement: to evaluate each
+# takes a step for each different set of taints.
+_MAX_TAINTS = 64
 
 
 class Store:
@@ -331,6 +336,9 @@ class View:
                 new = {taint for taint in taints if excludes(taint, placement.tolerations)}
                 if new - untolerated and postings.intersection_size(live, nodes):
                     untolerated |= new
+        if len({taint[:2] for taint in untolerated}) > _MAX_TAINTS:
+            found.append(Tolerates("", "", placement.tolerations))
+            untolerated = set()
         for each in placement.requirements(untolerated):
             is_minor = isinstance(each, AtLeast) and each.resource == "pods"
             if not is_minor or len(self.evaluate(each, usage)) < len(live):

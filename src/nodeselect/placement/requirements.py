@@ -43,9 +43,9 @@ class Tolerates(NamedTuple):
         return ", ".join(str(each) for each in node.taints if each[:2] == (self.key, self.effect))
 
     def __str__(self) -> str:
-        if self.is_about_cordon:
-            return "schedulable"
-        return f"tolerates {self.key}:{self.effect}"
+        if not self.key:
+            return "tolerates every taint"
+        return "schedulable" if self.is_about_cordon else f"tolerates {self.key}:{self.effect}"
 
     @property
     def is_about_cordon(self) -> bool:

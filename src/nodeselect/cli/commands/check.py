@@ -98,7 +98,7 @@ Examples:
 \b
 Exit status: 0 if there is no error, 1 if there is one (with --strict, also for
 a warning; with --fix, also if there is a diff), 2 if a file cannot be read,
-nothing was checked, or the command line is invalid.
+nothing in a folder was checked, or the command line is invalid.
 """,
 )
 @click.argument(

@@ -48,6 +48,7 @@ def walk(
         return
 
     is_empty = True
+    exception = ""
 
     def add_error(error: OSError) -> None:
         nonlocal is_empty
@@ -72,6 +73,7 @@ def walk(
             # A broken link is an error when it is read, so that it is not silently skipped.
             is_file = os.path.isfile(path) or os.path.islink(path)
             if _is_skipped(relative / name, exclude, source):
+                exception = ", except excluded or hidden ones"
                 continue
             if is_file and name.lower().removesuffix(compression).endswith(endings):
                 is_empty = False
@@ -80,7 +82,7 @@ def walk(
                 on_skipped(path)
     if is_empty:
         names_of_files = join_limited(extensions, len(extensions), "or")
-        on_error(source, f"the folder has no {names_of_files} file")
+        on_error(source, f"the folder has no {names_of_files} file{exception}")
 
 
 def similar_file_hint(path: str) -> str | None:
