@@ -14,7 +14,7 @@ UNIT: Final = 10**_UNIT_DIGITS
 
 _CPU_MULTIPLE: Final = 1000  # an amount of cpu is in millicores
 
-_QUANTITY = re.compile(
+_QUANTITY: Final = (  # compiled when it is needed
     r"([+-]?)([0-9]{0,1000})(?:\.([0-9]{0,1000}))?([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,9})?"
 )
 
@@ -59,7 +59,7 @@ def parse_exact(text: str) -> int:
 
     :raises ValueError: if ``text`` is not a quantity, is negative, or is too large.
     """
-    match = _QUANTITY.fullmatch(text)
+    match = re.fullmatch(_QUANTITY, text)
     if match is None or not (match[2] or match[3]):
         raise ValueError(f"{quoted(text)} is not a quantity, such as 2, 500m or 4Gi")
     sign, whole, fraction, suffix = match.groups("")

@@ -13,7 +13,6 @@ from nodeselect.cli.streams import ExitStatus, write_error_message, write_messag
 from nodeselect.explain.wording import not_considered_text
 from nodeselect.files.inputs import open_inputs
 from nodeselect.placement import Placement, Usage
-from nodeselect.readers.pods import read_usage
 from nodeselect.selectors import AnyOf, Selector
 from nodeselect.text import pluralize
 
@@ -48,6 +47,8 @@ class RunningPods:
                 text = "--pods needs a Kubernetes manifest, with --job and without --only-labels"
                 raise click.UsageError(text)
             return
+        from nodeselect.readers.pods import read_usage  # loads slowly
+
         if file is not None:
             usage = read_usage(open_inputs([file]))
         elif nodes_from.cluster is not None:
