@@ -20,7 +20,14 @@ CORDON = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _SUFFIXES = {"m": Fraction(1, 1000), "": Fraction(1)} | {
     suffix: Fraction(factor)
-    for suffix, factor in (("k", 10**3), ("M", 10**6), ("Ki", 2**10), ("Mi", 2**20), ("Gi", 2**30))
+    for suffix, factor in (
+        ("k", 10**3),
+        ("M", 10**6),
+        ("Ki", 2**10),
+        ("Mi", 2**20),
+        ("Gi", 2**30),
+        ("Ei", 2**60),
+    )
 }
 
 # What the controller of DaemonSets adds to its pods.
@@ -125,7 +132,7 @@ def _largest(one: dict[str, Fraction], other: dict[str, Fraction]) -> dict[str, 
 
 
 def _exact(text: str) -> Fraction:
-    digits = text.rstrip("mkKMGi")
+    digits = text.rstrip("mkKMGEi")
     number: Fraction = Fraction(digits) * _SUFFIXES[text[len(digits) :]]
     return number
 

@@ -1,12 +1,19 @@
 """Quantities: what Kubernetes accepts, as integers, and back."""
 
+import math
 from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodeselect.quantity import MAX_AMOUNT, parse_quantity, quantity_text
+from nodeselect.quantity import (
+    MAX_AMOUNT,
+    parse_exact,
+    parse_quantity,
+    quantity_text,
+    round_up,
+)
 
 UNITS = {
     "": 1,
@@ -101,6 +108,17 @@ AMOUNTS = st.integers(0, MAX_AMOUNT) | st.builds(
     st.integers(0, 5000),
     st.sampled_from([int(unit) for unit in UNITS.values() if unit >= 1]),
 )
+
+
+@given(
+    st.sampled_from(["cpu", "memory"]),
+    st.lists(st.tuples(st.integers(0, 10**12), st.sampled_from(["n", "u", "m", ""])), min_size=1),
+)
+def test_sums_are_rounded_once(resource: str, parts: list[tuple[int, str]]) -> None:
+    """A sum is exact until it is rounded up."""
+    exact = sum(number * UNITS[suffix] for number, suffix in parts)
+    total = sum(parse_exact(f"{number}{suffix}") for number, suffix in parts)
+    assert round_up(resource, total) == math.ceil(exact * (1000 if resource == "cpu" else 1))
 
 
 @given(st.sampled_from(["cpu", "memory", "pods"]), AMOUNTS)

@@ -28,6 +28,7 @@ def exists(key: str) -> dict[str, Any]:
     return {"matchExpressions": [{"key": key, "operator": "Exists"}]}
 
 
+ANY = [Toleration(operator="Exists")]
 NODE = Node("n-1", {"a": "1"}, taints=[Taint("t", "NoSchedule", "v")], resources={"cpu": 2000})
 
 
@@ -37,37 +38,13 @@ NODE = Node("n-1", {"a": "1"}, taints=[Taint("t", "NoSchedule", "v")], resources
         pytest.param(Placement(), False, id="taint"),
         pytest.param(Placement(tolerations=[Toleration("t", "Exists")]), True, id="tolerated"),
         pytest.param(Placement(tolerations=[Toleration("t", value="w")]), False, id="other-value"),
-        pytest.param(
-            Placement(Selector.parse("b"), [Toleration(operator="Exists")]), False, id="label"
-        ),
-        pytest.param(
-            Placement(Selector.parse("b") | Selector.parse("a"), [Toleration(operator="Exists")]),
-            True,
-            id="any-of",
-        ),
-        pytest.param(
-            Placement(AnyOf([]), [Toleration(operator="Exists")]), False, id="any-of-nothing"
-        ),
-        pytest.param(
-            Placement(Selector.of(match_ids=["n-2"]), [Toleration(operator="Exists")]),
-            False,
-            id="other-id",
-        ),
-        pytest.param(
-            Placement(tolerations=[Toleration("t", "Exists")], requests={"cpu": "2"}),
-            True,
-            id="enough",
-        ),
-        pytest.param(
-            Placement(tolerations=[Toleration("t", "Exists")], requests={"cpu": "2001m"}),
-            False,
-            id="insufficient",
-        ),
-        pytest.param(
-            Placement(tolerations=[Toleration("t", "Exists")], requests={GPU: 1}),
-            False,
-            id="absent-resource-is-0",
-        ),
+        pytest.param(Placement(Selector.parse("b"), ANY), False, id="label"),
+        pytest.param(Placement(Selector.parse("b") | Selector.parse("a"), ANY), True, id="any-of"),
+        pytest.param(Placement(AnyOf([]), ANY), False, id="any-of-nothing"),
+        pytest.param(Placement(Selector.of(match_ids=["n-2"]), ANY), False, id="other-id"),
+        pytest.param(Placement(tolerations=ANY, requests={"cpu": "2"}), True, id="enough"),
+        pytest.param(Placement(tolerations=ANY, requests={"cpu": "2001m"}), False, id="too-little"),
+        pytest.param(Placement(tolerations=ANY, requests={GPU: 1}), False, id="absent-resource"),
     ],
 )
 def test_matches(placement: Placement, matches: bool) -> None:
@@ -268,6 +245,7 @@ def preferred(**item: Any) -> dict[str, Any]:
 
 AT_PREFERRED = f"affinity.nodeAffinity.{PREFERRED}[0]"
 LIMIT = {"limits": {GPU: 1}}
+HUGE, QUOTA = "hugepages-2Mi", "requests.example.com/x"
 
 
 @pytest.mark.parametrize(
@@ -332,71 +310,6 @@ LIMIT = {"limits": {GPU: 1}}
         ({"nodeSelector": {"a": "-"}}, "invalid-value", "nodeSelector['a']"),
         ({"containers": [{}, "x"]}, "wrong-type", "containers[1]"),
         ({"containers": [{"resources": []}]}, "wrong-type", "containers[0].resources"),
-        (
-            {"containers": [container(), container(cpu="1K")]},
-            "invalid-quantity",
-            "containers[1].resources.requests.cpu",
-        ),
-        (
-            {"containers": [container(cpu=True)]},
-            "wrong-type",
-            "containers[0].resources.requests.cpu",
-        ),
-        (
-            {"containers": [container({"memory": "-1"})]},
-            "invalid-quantity",
-            "containers[0].resources.limits.memory",
-        ),
-        (
-            {"containers": [container({"cpu": 1}, cpu="1001m")]},
-            "invalid-request",
-            "containers[0].resources.requests.cpu",
-        ),
-        (
-            {"initContainers": [container(gpu=1)]},
-            "unknown-resource",
-            "initContainers[0].resources.requests.gpu",
-        ),
-        (
-            {"containers": [container(None, **{GPU: 1})]},
-            "invalid-request",
-            f"containers[0].resources.requests['{GPU}']",
-        ),
-        (
-            {"containers": [container({GPU: 2}, **{GPU: 1})]},
-            "invalid-request",
-            f"containers[0].resources.requests['{GPU}']",
-        ),
-        (
-            {"containers": [container({GPU: "500m"})]},
-            "invalid-quantity",
-            f"containers[0].resources.limits['{GPU}']",
-        ),
-        (
-            {"containers": [container(None, **{"hugepages-2Mi": "2Mi"})]},
-            "invalid-request",
-            "containers[0].resources.requests['hugepages-2Mi']",
-        ),
-        (
-            {"containers": [container({"requests.example.com/x": 1})]},
-            "unknown-resource",
-            "containers[0].resources.limits['requests.example.com/x']",
-        ),
-        (
-            {"containers": [container({"a b": 1})]},
-            "invalid-key",
-            "containers[0].resources.limits['a b']",
-        ),
-        (
-            {"containers": [container(pods=1)]},
-            "unknown-resource",
-            "containers[0].resources.requests.pods",
-        ),
-        (
-            {"containers": [{"resources": {"request": {}}}]},
-            "unknown-field",
-            "containers[0].resources.request",
-        ),
         ({"resources": LIMIT}, "unknown-resource", f"resources.limits['{GPU}']"),
         ({"overhead": {"cpu": "x"}}, "invalid-quantity", "overhead.cpu"),
         ({"overhead": {"pods": 1}}, "unknown-resource", "overhead.pods"),
@@ -412,6 +325,32 @@ def test_errors(spec: dict[str, Any], code: str, path: str) -> None:
     with pytest.raises(SelectorError) as caught:
         Placement.from_pod_spec(spec)
     assert (caught.value.code, caught.value.path) == (code, path)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code", "path"),
+    [
+        (container(cpu="1K"), "invalid-quantity", "requests.cpu"),
+        (container(cpu=True), "wrong-type", "requests.cpu"),
+        (container({"memory": "-1"}), "invalid-quantity", "limits.memory"),
+        (container({"cpu": 1}, cpu="1001m"), "invalid-request", "requests.cpu"),
+        (container(gpu=1), "unknown-resource", "requests.gpu"),
+        (container(None, **{GPU: 1}), "invalid-request", f"requests['{GPU}']"),
+        (container({GPU: 2}, **{GPU: 1}), "invalid-request", f"requests['{GPU}']"),
+        (container({GPU: "500m"}), "invalid-quantity", f"limits['{GPU}']"),
+        (container(None, **{HUGE: "2Mi"}), "invalid-request", f"requests['{HUGE}']"),
+        (container({QUOTA: 1}), "unknown-resource", f"limits['{QUOTA}']"),
+        (container({"a b": 1}), "invalid-key", "limits['a b']"),
+        (container(pods=1), "unknown-resource", "requests.pods"),
+        ({"resources": {"request": {}}}, "unknown-field", "request"),
+    ],
+)
+@pytest.mark.parametrize("name", ["containers", "initContainers"])
+def test_wrong_resources(wrong: dict[str, Any], code: str, path: str, name: str) -> None:
+    """So are requests and limits of a container, of either kind."""
+    with pytest.raises(SelectorError) as caught:
+        Placement.from_pod_spec({name: [container(), wrong]})
+    assert (caught.value.code, caught.value.path) == (code, f"{name}[1].resources.{path}")
 
 
 @pytest.mark.parametrize(

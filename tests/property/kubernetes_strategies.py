@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from nodeselect import Placement
 
-IDS = tuple(f"n-{number}" for number in range(12))
+IDS = tuple(f"n-{number}" for number in range(8))
 EFFECTS = ("NoSchedule", "NoExecute", "PreferNoSchedule")
 
 # A label with the key of a taint or the name of a resource is no fact of a node.
@@ -23,10 +23,10 @@ TAINT_VALUES = ("", "a", "b")
 
 AMOUNTS = {
     "cpu": ("0", "1m", "500m", "0.5", "1", "1500m", "2", "64"),
-    "memory": ("0", "1", "1Ki", "1Gi", "1.5Gi", "1500M", "2Gi"),
+    "memory": ("0", "1", "1Ki", "1Gi", "1.5Gi", "1500M", "2Gi", "1Ei"),
     "example.com/gpu": ("0", "1", "2"),
 }
-PODS = ("0", "1", "2", "110")
+PODS = ("0", "1", "2", "9223372036854775807")
 
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 
@@ -147,3 +147,15 @@ def pod_templates() -> st.SearchStrategy[PodTemplate]:
 
 def _pod_template(kind: str, spec: dict[str, Any]) -> PodTemplate:
     return PodTemplate(kind, spec, Placement.from_pod_spec(spec, kind))
+
+
+def _plain_pod(cpu: str) -> PodTemplate:
+    spec = {
+        "containers": [{"resources": {"requests": {"cpu": cpu}}}],
+        "tolerations": [{"operator": "Exists"}],
+    }
+    return _pod_template("Pod", spec)
+
+
+PLAIN_PODS = tuple(map(_plain_pod, ("500m", "1")))
+"""Pods that require nothing but a little cpu, and so run on most nodes."""

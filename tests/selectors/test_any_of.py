@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from nodeselect import AnyOf, Inventory, Node, Selector, SelectorError
+from nodeselect import AnyOf, Selector, SelectorError
 
 EU, GPU, GOLD = map(Selector.parse, ("region=eu", "gpu", "tier=gold"))
 
@@ -124,16 +124,3 @@ def test_limit() -> None:
         assert (
             caught.value.message == "an AnyOf can have at most 1,024 selectors (limit: selectors)"
         )
-
-
-def test_an_inventory_answers() -> None:
-    """``match`` and ``failure_counts`` accept it, also after changes; each node is found once."""
-    inventory = Inventory(
-        [Node("n-1", {"region": "eu", "gpu": ""}), Node("n-2", {"gpu": ""}), Node("n-3")]
-    )
-    inventory.upsert(Node("n-4", {"region": "eu"}))
-    answer = inventory.match(EU | GPU)
-    assert (len(answer), answer.ids()) == (3, ["n-1", "n-2", "n-4"])
-    assert len(inventory.match(AnyOf([]))) == 0
-    counts = inventory.failure_counts((EU | GPU) & GOLD)
-    assert (counts.matched, counts.failing, counts.groups) == (0, (4, 1), {(0,): 3, (0, 1): 1})
