@@ -40,6 +40,7 @@ NODE = Node("n-1", {"a": "1"}, taints=[Taint("t", "NoSchedule", "v")], resources
         pytest.param(Placement(tolerations=[Toleration("t", value="w")]), False, id="other-value"),
         pytest.param(Placement(Selector.parse("b"), ANY), False, id="label"),
         pytest.param(Placement(Selector.parse("b") | Selector.parse("a"), ANY), True, id="any-of"),
+        pytest.param(Placement(AnyOf(map(Selector.parse, "bca")), ANY), True, id="third-of-any"),
         pytest.param(Placement(AnyOf([]), ANY), False, id="any-of-nothing"),
         pytest.param(Placement(Selector.of(match_ids=["n-2"]), ANY), False, id="other-id"),
         pytest.param(Placement(tolerations=ANY, requests={"cpu": "2"}), True, id="enough"),

@@ -180,7 +180,9 @@ class PlacementMachine(RuleBasedStateMachine):
         self.usage = Usage()
         self.running: list[tuple[str, PodTemplate]] = []
         self.folder = TemporaryDirectory()
-        self.patched = patch.multiple(usage_index, _MAX_SETS=3, _MIN_CHANGES=4)
+        # Few nodes are read without numpy, unless something else has loaded it.
+        readers: dict[str, Any] = {} if self.tuning is SMALL else {"bulk_reader": lambda _: None}
+        self.patched = patch.multiple(usage_index, _MAX_SETS=3, _MIN_CHANGES=4, **readers)
         self.patched.start()
 
     def teardown(self) -> None:
