@@ -26,6 +26,7 @@ ALLOWED = {
     "nodeselect.readers.formats.csv": "imports csv",
     "nodeselect.similarity": "compiles patterns; for a message about a misspelt key",
     "nodeselect.documents": "compiles many patterns; for errors only",
+    "nodeselect.readers.pods": "1 ms; for --pods",
     "nodeselect.readers.formats.arrow": "imports pyarrow",
     "pyarrow": "is an extra",
     "nodeselect.readers.formats.arrow_columns": "imports pyarrow",
