@@ -81,6 +81,14 @@ class InventoryOrder:
         below: array[int] = bulk.ordinals_below(self.to_array(), rank)
         return below
 
+    def select(self, numbers: "memoryview[int]") -> list[tuple[int, int]]:
+        """Return each ordinal, and the one of ``numbers``, which are by rank, for its node."""
+        try:
+            return [(ordinal, numbers[rank]) for ordinal, rank in enumerate(self.rank_at)]
+        except IndexError:
+            assert self._damaged is not None, "only a file can have wrong ranks"
+            raise self._damaged() from None
+
     def to_array(self) -> Any:
         """Return the rank for each ordinal as a numpy array; raise if the ranks are damaged."""
         if self._array is None:
@@ -123,8 +131,8 @@ class SegmentAmounts:
         if not code:
             nodes = postings.from_range(0, len(codes))
         elif bulk is None:
-            ranks = enumerate(self._order.rank_at)
-            nodes = postings.from_ordinals([at for at, rank in ranks if codes[rank] >= code])
+            by_ordinal = self._order.select(codes)
+            nodes = postings.from_ordinals([at for at, each in by_ordinal if each >= code])
         else:
             if self._codes is None:
                 self._codes = bulk.reorder(codes, self._order.to_array())
