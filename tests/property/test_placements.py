@@ -146,7 +146,8 @@ def check_unknown(
     }
     said = list(pod.placement.not_considered)
     said += [f"unknown {name} of {number} of" for name, number in unknown.items() if number]
-    in_use = set() if usage is None else usage.changed_since(0)
+    changed = set() if usage is None else usage.changed_since(0)
+    in_use = {node_id for node_id in changed if usage is not None and usage.of(node_id)}
     if in_use and not in_use & objects.keys():
         said.append("what runs on the nodes: no pod runs on any of them")
     assert len(not_considered) == len(said)
