@@ -9,7 +9,15 @@ from typing import Any, Final, NamedTuple, NoReturn, TypeAlias, TypedDict, Unpac
 from nodeselect.errors import InventoryError
 from nodeselect.limits import LIMITS
 from nodeselect.quantity import MAX_AMOUNT, parse_quantity
-from nodeselect.text import describe_json, id_mistake, printable, quoted, quoted_id, to_exact_str
+from nodeselect.text import (
+    describe_json,
+    id_mistake,
+    join_limited,
+    printable,
+    quoted,
+    quoted_id,
+    to_exact_str,
+)
 
 
 class Taint(NamedTuple):
@@ -272,7 +280,7 @@ def check_taints(taints: Iterable[tuple[Any, Any, Any]], path: str = "taints") -
             raise InventoryError("invalid-taint", message, place=place)
         if effect not in EFFECTS:
             message, place = f"unknown effect {quoted(effect)}", f"{path}[{number}].effect"
-            hint = "the effects are NoSchedule, PreferNoSchedule and NoExecute"
+            hint = f"the effects are {join_limited(EFFECTS)}"
             raise InventoryError("invalid-taint", message, place=place, hint=hint)
         checked.add(Taint(key, effect, value))
     _check_count("taints", len(checked), path)

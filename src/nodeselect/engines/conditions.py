@@ -50,6 +50,13 @@ class Conditions(Protocol[_E]):
         """Express that all ``conditions`` hold. There is at least one condition."""
 
 
+def required_id(column: _E | None) -> _E:
+    """Return the column of the ids; raise ``ValueError`` if there is none."""
+    if column is None:
+        raise ValueError("the selector asks for ids: say which column has them")
+    return column
+
+
 def express(selector: Selector | AnyOf, conditions: Conditions[_E]) -> _E:
     """Return the expression of an engine that is true for the nodes that ``selector`` matches.
 

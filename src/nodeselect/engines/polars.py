@@ -9,7 +9,7 @@ except ModuleNotFoundError as error:
         "nodeselect.engines.polars needs Polars: pip install 'nodeselect[polars]'"
     ) from error
 
-from nodeselect.engines.conditions import express
+from nodeselect.engines.conditions import express, required_id
 from nodeselect.selectors import AnyOf, Selector
 
 __all__ = ["where"]
@@ -67,9 +67,7 @@ class _Conditions:
 
     @property
     def id(self) -> pl.Expr:
-        if self._id is None:
-            raise ValueError("the selector asks for ids: say which column has them")
-        return self.read.setdefault(None, self._id)
+        return self.read.setdefault(None, required_id(self._id))
 
     def value(self, key: str) -> pl.Expr:
         """Return an expression for the value of the label ``key``; NULL if it is absent."""

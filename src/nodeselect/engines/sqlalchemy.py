@@ -17,7 +17,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.operators import inv
 
-from nodeselect.engines.conditions import express
+from nodeselect.engines.conditions import express, required_id
 from nodeselect.engines.sql.dialects import Dialect, DuckDB, PostgreSQL, SQLite
 from nodeselect.engines.sql.nodes import SqlNodes
 from nodeselect.engines.sql.text import LongTable, Name
@@ -170,13 +170,13 @@ class _Conditions:
         )
 
     def id_in(self, ids: Sequence[str]) -> sa.ColumnElement[bool]:
-        node_id = self._required_id()
+        node_id = required_id(self._id)
         if len(ids) > _MAX_IDS:
             return _ValueInArray(node_id, _text(json.dumps(ids, ensure_ascii=False)))
         return _ValueIn(node_id, *map(_text, ids))
 
     def has_id(self) -> sa.ColumnElement[bool]:
-        return self._required_id().is_not(None)
+        return required_id(self._id).is_not(None)
 
     def constant(self, value: bool) -> sa.ColumnElement[bool]:
         return sa.true() if value else sa.false()
@@ -186,11 +186,6 @@ class _Conditions:
 
     def conjunction(self, conditions: Sequence[sa.ColumnElement[bool]]) -> sa.ColumnElement[bool]:
         return sa.and_(*conditions)
-
-    def _required_id(self) -> _Column:
-        if self._id is None:
-            raise ValueError("the selector asks for ids: say which column has them")
-        return self._id
 
     def _test(
         self,

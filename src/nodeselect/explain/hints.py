@@ -141,7 +141,7 @@ def find_hints(
 
 
 def _toleration(position: int, part: Tolerates, nodes: int) -> _Suggestion:
-    """Suggest a toleration with which so many ``nodes`` would match."""
+    """Suggest the toleration with which this number of ``nodes`` would match."""
     key = part.key
     if key in _YAML_WORDS or not re.fullmatch(r"[\w.-]+/[\w.-]+|[a-z][a-z-]+", key, re.ASCII):
         key = json.dumps(key, ensure_ascii=False)

@@ -29,7 +29,7 @@ _CONTAINER_BYTES = 16
 _ALLOCATION_BYTES = 48
 _BITMAP_BYTES = 300
 
-# A set of up to so many ordinals in a container is a list of these.
+# A container with at most this many ordinals is a list of them; with more, it has a bit for each.
 LISTED_ORDINALS = 4_096
 
 # How an encoded bitmap begins.

@@ -16,6 +16,7 @@ from nodeselect.inventory.node_set import NodeSet
 from nodeselect.inventory.snapshot import Snapshot
 from nodeselect.node import Node, count_connected
 from nodeselect.placement import Placement
+from nodeselect.placement.placement import label_part
 from nodeselect.placement.requirements import Condition
 from nodeselect.quantity import quantity_text
 from nodeselect.selectors import AnyOf, Selector
@@ -137,7 +138,7 @@ def compare_selectors(
     names = names or (str(old), str(new))
 
     def failure(node: Node, selector: Selector | AnyOf | Placement) -> Change:
-        parts: tuple[Condition, ...] = _labels_of(selector).split()
+        parts: tuple[Condition, ...] = label_part(selector).split()
         if isinstance(selector, Placement):
             parts += selector.requirements(node.taints or ())
         failed = [requirement_text(part) for part in parts if not is_met(part, node)]
@@ -166,7 +167,7 @@ def compare_inventories(
     names: tuple[str, str] = ("old", "new"),
 ) -> Difference:
     """Compare the nodes that one selector or placement matches in two inventories."""
-    keys = named_keys([_labels_of(selector)])
+    keys = named_keys([label_part(selector)])
 
     def explain(node_id: str) -> Change:
         if node_id not in old:
@@ -196,10 +197,6 @@ def compare_inventories(
         removed=tuple(explain(key) for key in old_nodes if key not in new_nodes),
         not_considered=_not_considered(old_answer, new_answer),
     )
-
-
-def _labels_of(selector: Selector | AnyOf | Placement) -> Selector | AnyOf:
-    return selector.selector if isinstance(selector, Placement) else selector
 
 
 def _other_changes(old: Node, new: Node) -> tuple[LabelChange, ...]:

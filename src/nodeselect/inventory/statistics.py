@@ -23,7 +23,7 @@ from nodeselect.index.postings import Postings
 from nodeselect.inventory.store import Store, View
 from nodeselect.node import Node, check_id, count_connected
 from nodeselect.placement import Usage
-from nodeselect.placement.requirements import AtLeast, Condition
+from nodeselect.placement.requirements import AtLeast, Condition, free_amount
 from nodeselect.quantity import quantity_text
 from nodeselect.text import pluralize, printable
 
@@ -215,13 +215,8 @@ class ViewStatistics:
         return self._most_free(resource, postings.ordinals(self._everything))
 
     def _most_free(self, resource: str, ordinals: Iterable[int | None]) -> int:
-        usage, free = self._usage, [0]
-        for ordinal in ordinals:
-            if ordinal is not None:
-                node = self._view.store.node(ordinal)
-                used = 0 if usage is None else usage.of(node.id).get(resource, 0)
-                free.append((node.resources or {}).get(resource, 0) - used)
-        return max(free)
+        nodes = (self._view.store.node(ordinal) for ordinal in ordinals if ordinal is not None)
+        return max([0, *(free_amount(node, resource, self._usage) for node in nodes)])
 
     def key_counts(self, limit: int) -> Mapping[str, int] | None:
         counts: Counter[str] = Counter()

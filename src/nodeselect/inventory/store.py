@@ -357,10 +357,10 @@ class View:
             for name in placement.undecided_without
             if (nodes := unknown[name])
         ]
-        changed = usage.changed_since(0) if usage is not None and placement.requests else ()
-        in_use = [node_id for node_id in changed if usage is not None and usage.of(node_id)]
-        if in_use and not any(self.find(node_id) is not None for node_id in in_use):
-            words.append("what runs on the nodes: no pod runs on any of them")
+        if usage is not None and placement.requests:
+            in_use = list(filter(usage.of, usage.changed_since(0)))
+            if in_use and all(self.find(node_id) is None for node_id in in_use):
+                words.append("what runs on the nodes: no pod runs on any of them")
         return (*placement.not_considered, *words)
 
     def in_states(self, nodes: Postings, accepts: Callable[[str | None], bool]) -> Postings:

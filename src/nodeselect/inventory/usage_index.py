@@ -20,7 +20,7 @@ from nodeselect.quantity import MAX_AMOUNT
 # For more different requests, all sets are built again. A set of 100,000 nodes has up to 12 KiB.
 _MAX_SETS = 256
 
-# At least so many changes are remembered, or as many as there are nodes, if that is more.
+# The list of changes is kept up to this length, or up to the number of nodes if that is larger.
 _MIN_CHANGES = 1_024
 
 

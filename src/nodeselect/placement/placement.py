@@ -178,6 +178,11 @@ class Placement(_Fields):
         return self._replace(selector=self.selector & selector)
 
 
+def label_part(selector: Selector | AnyOf | Placement) -> Selector | AnyOf:
+    """Return what a placement requires of labels and ids; a selector as it is."""
+    return selector.selector if isinstance(selector, Placement) else selector
+
+
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 
 UNCLAIMED_VOLUMES = (

@@ -61,22 +61,26 @@ class AtLeast(NamedTuple):
 
     def is_met(self, node: Node, usage: Usage | None = None) -> bool:
         """Return whether enough is allocatable, and not requested by other pods on the node."""
-        if node.resources is None:
-            return True
-        used = 0 if usage is None else usage.of(node.id).get(self.resource, 0)
-        return node.resources.get(self.resource, 0) - used >= self.amount
+        return node.resources is None or free_amount(node, self.resource, usage) >= self.amount
 
     def found(self, node: Node, usage: Usage | None = None) -> str:
         """Return how much is free on a node, such as ``1 of 4``; ``unknown`` if unknown."""
         if node.resources is None:
             return "unknown"
         amount = node.resources.get(self.resource, 0)
-        used = 0 if usage is None else usage.of(node.id).get(self.resource, 0)
-        text = quantity_text(self.resource, max(0, amount - used))
-        return f"{text} of {quantity_text(self.resource, amount)}" if used and amount else text
+        free = free_amount(node, self.resource, usage)
+        text = quantity_text(self.resource, max(0, free))
+        in_use = amount and free != amount
+        return f"{text} of {quantity_text(self.resource, amount)}" if in_use else text
 
     def __str__(self) -> str:
         return f"{self.resource} >= {quantity_text(self.resource, self.amount)}"
+
+
+def free_amount(node: Node, resource: str, usage: Usage | None) -> int:
+    """Return how much of a resource a node has, less what runs there; unknown resources are 0."""
+    used = 0 if usage is None else usage.of(node.id).get(resource, 0)
+    return (node.resources or {}).get(resource, 0) - used
 
 
 Condition: TypeAlias = Selector | AnyOf | Tolerates | AtLeast

@@ -18,7 +18,7 @@ _Owner: TypeAlias = tuple[str, str, str]
 
 _NONE: _Amounts = MappingProxyType({})
 
-# At least so many changes are remembered, or as many as there are nodes, if that is more.
+# How many changes are kept at least; if there are more nodes in use, as many as these.
 _MIN_HISTORY = 1_024
 
 

@@ -39,6 +39,7 @@ from nodeselect.explain.explanation import explain_placement, named_ids
 from nodeselect.files.replace import file_status
 from nodeselect.node import Node, has_state
 from nodeselect.placement import Placement, Usage
+from nodeselect.placement.placement import label_part
 from nodeselect.render.explanation import explanation_lines
 from nodeselect.render.jobs import (
     JobsReport,
@@ -240,8 +241,8 @@ def _read_explainable(
     for line in state_messages(states, counts):
         write_message(line)
     left_out = Counter({state: n for state, n in counts.items() if not has_state(state, states)})
-    labels = (each.selector if isinstance(each, Placement) else each for each in selectors)
-    named = map(inventory.get, named_ids(part for each in labels for part in each.split()))
+    parts = (part for each in selectors for part in label_part(each).split())
+    named = map(inventory.get, named_ids(parts))
     excluded = {node.id: node.state for node in named if node and node.state in left_out}
     from nodeselect.inventory import Inventory  # imports pyroaring
 

@@ -27,6 +27,7 @@ from nodeselect.explain.wording import (
 )
 from nodeselect.node import Node, count_connected, count_in_states, has_state
 from nodeselect.placement import Placement, Usage
+from nodeselect.placement.placement import label_part
 from nodeselect.readers.reader import NodeReader
 from nodeselect.render.nodes import (
     COLUMN_FORMATS,
@@ -153,8 +154,7 @@ def match(
     _print_nodes(result, display)
     if unknown and not is_strict:
         write_message(not_considered_text(unknown))
-    labels = selector.selector if isinstance(selector, Placement) else selector
-    for line in dict.fromkeys(_summary(result, labels, states)):
+    for line in dict.fromkeys(_summary(result, label_part(selector), states)):
         write_message(line)
     if display.limit and result.matched > display.limit:
         numbers = f"{display.limit:,} of {result.matched:,}"

@@ -30,6 +30,7 @@ from nodeselect.files.replace import file_status
 from nodeselect.inventory import Inventory
 from nodeselect.node import Node, has_state
 from nodeselect.placement import Placement
+from nodeselect.placement.placement import label_part
 from nodeselect.readers.detect import KNOWN_STATES
 from nodeselect.readers.node_stream import DROPPED, NodeStream
 from nodeselect.render.nodes import CHANGE_FORMATS, change_lines
@@ -117,10 +118,7 @@ def watch(
     if unknown := list(map(quoted, sorted((states or frozenset()) - KNOWN_STATES))):
         write_message(f"{join_limited(unknown, 5)}: not a state of a known system")
     gc.enable()  # this run is not short
-    labels = {
-        name: each.selector if isinstance(each, Placement) else each for name, each in asked.items()
-    }
-    standing = StandingSelectors(labels)
+    standing = StandingSelectors({name: label_part(each) for name, each in asked.items()})
     printer = _Printer(asked, standing, states, output, timestamps, detect_screen())
     if not _is_stream(nodes_from.sources[0]):
         _watch_files(nodes_from, interval, printer)

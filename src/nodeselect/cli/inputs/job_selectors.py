@@ -39,8 +39,8 @@ def selected(
 ) -> Selector | AnyOf | Placement:
     """Return what a command selects: a placement if the job is an object of a manifest.
 
-    A node must match the job, at least one of the expressions, and have one of the ids. What is not
-    given is no condition.
+    A node must match the job, match at least one of the expressions, and have one of the ids, as
+    far as these are given.
 
     :param content: the result of :func:`read_job` for the job, if the job has been read already.
     """

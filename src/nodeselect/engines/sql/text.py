@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from nodeselect.engines.conditions import express
+from nodeselect.engines.conditions import express, required_id
 from nodeselect.engines.sql.dialects import DIALECTS, Dialect
 from nodeselect.explain.explanation import named_keys
 from nodeselect.placement.requirements import Condition
@@ -202,10 +202,10 @@ class SqlConditions:
         )
 
     def id_in(self, ids: Sequence[str]) -> str:
-        return self.dialect.id_in(self._required_id(), ids)
+        return self.dialect.id_in(required_id(self.id), ids)
 
     def has_id(self) -> str:
-        return self.dialect.is_present(self._required_id())
+        return self.dialect.is_present(required_id(self.id))
 
     def constant(self, value: bool) -> str:
         return "TRUE" if value else "FALSE"
@@ -224,11 +224,6 @@ class SqlConditions:
         """
         in_labels = {*named_keys(requirements)} - {*self.columns, None}
         return self.dialect.fence if self.labels.exist and in_labels else ""
-
-    def _required_id(self) -> str:
-        if self.id is None:
-            raise ValueError("the selector asks for ids: say which column has them")
-        return self.id
 
     def _pair(self, key: str, value: str) -> str:
         pair = json.dumps({key: value}, ensure_ascii=False)
