@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 import msgspec
+import pytest
 
 # Where the packages are, and what they import; by default, where Debian puts them.
 _GOPATH = Path(os.environ.get("KUBERNETES_GOPATH", "/usr/share/gocode"))
@@ -52,6 +53,13 @@ def missing(name: str) -> str | None:
     if not (_GOPATH / "src/k8s.io" / package).is_dir():
         return f"k8s.io/{package} is not in {_GOPATH} ({debian} of Debian)"
     return None
+
+
+def build_or_skip(folders: pytest.TempPathFactory, name: str) -> Path:
+    """Build a program in a new folder; skip the test if anything is missing for that."""
+    if (what := missing(name)) is not None:
+        pytest.skip(what)
+    return build(folders.mktemp("kubernetes"), name)
 
 
 def build(folder: Path, name: str) -> Path:

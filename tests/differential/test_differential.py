@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from tests.differential.compare import TextComparison, difference
-from tests.differential.kubernetes import Case, Kubernetes, Verdict, build, missing
+from tests.differential.kubernetes import Case, Kubernetes, Verdict, build_or_skip
 from tests.differential.texts import random_cases
 from tests.thoroughness import IS_CI, at_desk
 
@@ -22,9 +22,7 @@ SEED = int(os.environ.get("SEED", 0 if IS_CI else Random().getrandbits(32)))
 @pytest.fixture(scope="session")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build Kubernetes' parser, once for each process of pytest."""
-    if (what := missing("texts")) is not None:
-        pytest.skip(what)
-    return build(tmp_path_factory.mktemp("kubernetes"), "texts")
+    return build_or_skip(tmp_path_factory, "texts")
 
 
 @pytest.mark.parametrize("part", range(PARTS))

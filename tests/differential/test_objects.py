@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.differential.kubernetes import Judge, build, missing
+from tests.differential.kubernetes import Judge, build_or_skip
 from tests.differential.objects import (
     Node,
     ObjectCase,
@@ -28,9 +28,7 @@ SEED = int(os.environ.get("SEED", 1 if IS_CI else Random().getrandbits(32)))
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the program."""
-    if (what := missing("objects")) is not None:
-        pytest.skip(what)
-    return build(tmp_path_factory.mktemp("kubernetes"), "objects")
+    return build_or_skip(tmp_path_factory, "objects")
 
 
 def test_objects_mean_what_they_mean_to_kubernetes(program: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from tests.differential.kubernetes import Judge, build, missing
+from tests.differential.kubernetes import Judge, build_or_skip
 from tests.differential.placements import (
     NODES,
     NodeVerdict,
@@ -32,9 +32,7 @@ SEED = int(os.environ.get("SEED", 1 if IS_CI else Random().getrandbits(32)))
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the program."""
-    if (what := missing("placements")) is not None:
-        pytest.skip(what)
-    return build(tmp_path_factory.mktemp("kubernetes"), "placements")
+    return build_or_skip(tmp_path_factory, "placements")
 
 
 def test_pods_can_use_the_nodes_of_kubernetes(program: Path) -> None:

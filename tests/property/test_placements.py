@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 from unittest.mock import patch
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -39,7 +39,7 @@ from tests.kube_scheduler import (
 )
 from tests.property import kubernetes_strategies as kubernetes
 from tests.property.kubernetes_strategies import IDS, PodTemplate, nodes, pod_templates
-from tests.thoroughness import at_desk
+from tests.thoroughness import machine_settings
 
 Objects = dict[str, dict[str, Any]]
 Used = dict[str, Counter[str]]
@@ -380,11 +380,7 @@ class FewNodesMachine(PlacementMachine):
     tuning: ClassVar[Tuning] = DEFAULT
 
 
-_SETTINGS = settings(
-    max_examples=at_desk(15, ci=60),
-    stateful_step_count=40,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+_SETTINGS = machine_settings(15)
 
 TestSegments = PlacementMachine.TestCase
 TestSegments.settings = _SETTINGS
