@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from nodeselect.jobs import JobSpec, check_job, check_jobs
-from nodeselect.jobs.foreign import read_manifest
+from nodeselect.jobs.manifest import read_manifest
 from nodeselect.limits import LIMITS
 from tests.growth.cases import case, rejected, words
 from tests.growth.reader_cases import PIECES

@@ -9,13 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect import JobError, Selector
-from nodeselect.jobs.foreign import (
-    Manifest,
-    ManifestError,
-    SelectorFile,
-    read_manifest,
-    read_selector_file,
-)
+from nodeselect.jobs.manifest import Manifest, ManifestError, read_manifest
+from nodeselect.jobs.selector_file import SelectorFile, read_selector_file
 from nodeselect.selectors.selector import alternatives
 from tests import golden
 from tests.jobs.reading import in_short, read_cases

@@ -58,7 +58,7 @@ def convert(file: str | None, expressions: tuple[str, ...], output: str) -> int:
 
 
 def _read(file: str) -> Sequence[Selector]:
-    from nodeselect.jobs.foreign import read_selector_file  # loads YAML
+    from nodeselect.jobs.selector_file import read_selector_file  # loads YAML
 
     data = read_bytes(split_object(file)[0])
     name = job_name(file)

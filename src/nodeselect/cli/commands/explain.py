@@ -300,7 +300,7 @@ def _jobs_status(report: JobsReport) -> ExitStatus:
 
 def _write_invalid(invalid: Mapping[str, JobError], sources: Sequence[str]) -> None:
     """Write the command that shows all errors of invalid jobs; for manifests, write the errors."""
-    from nodeselect.jobs.foreign import ManifestError
+    from nodeselect.jobs.manifest import ManifestError
 
     for error in invalid.values():
         if isinstance(error, ManifestError):  # check does not read manifests

@@ -15,7 +15,7 @@ from nodeselect.selectors import AnyOf, Selector
 from nodeselect.text import join_limited, pluralize, printable, quoted
 
 if TYPE_CHECKING:
-    from nodeselect.jobs.foreign import Manifest, ManifestError, Workload
+    from nodeselect.jobs.manifest import Manifest, ManifestError, Workload
 
 
 class Jobs(NamedTuple):
@@ -208,7 +208,7 @@ def read_job(source: str, data: bytes | None = None) -> "Selector | Manifest":
     :param data: the content of the file, if it has been read already.
     """
     from nodeselect.jobs import read_job_selector  # loads YAML
-    from nodeselect.jobs.foreign import read_manifest
+    from nodeselect.jobs.manifest import read_manifest
 
     file, name = split_object(source)
     data = read_bytes(file) if data is None else data
@@ -249,7 +249,7 @@ def _wrong_number_error(job: str, manifest: "Manifest") -> JobError:
 
 
 def _no_workload_error(name: str, kinds: Iterable[str]) -> JobError:
-    from nodeselect.jobs.foreign import POD_SPECS  # loads YAML
+    from nodeselect.jobs.manifest import POD_SPECS  # loads YAML
 
     names = list(dict.fromkeys(kinds))
     found = join_limited(list(map(printable, names)), 5)
@@ -264,7 +264,7 @@ def _no_workload_error(name: str, kinds: Iterable[str]) -> JobError:
 def _file_error(
     job: str, code: str, message: str, hint: Fix | str | None = None
 ) -> "ManifestError":
-    from nodeselect.jobs.foreign import ManifestError
+    from nodeselect.jobs.manifest import ManifestError
 
     return ManifestError(job_name(job), (Problem(code, message, fix=Fix.of(hint)),))
 

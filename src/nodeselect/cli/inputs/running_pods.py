@@ -17,7 +17,7 @@ from nodeselect.selectors import AnyOf, Selector
 from nodeselect.text import pluralize
 
 if TYPE_CHECKING:
-    from nodeselect.jobs.foreign import Workload
+    from nodeselect.jobs.manifest import Workload
 
 
 class RunningPods:

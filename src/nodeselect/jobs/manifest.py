@@ -1,13 +1,9 @@
-"""Read documents of other systems: Kubernetes manifests, and Kubernetes or Bacalhau selectors.
-
-A document is recognised by its content, not by the name of its file.
-"""
+"""Read Kubernetes manifests: what each object that runs pods requires of a node."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from nodeselect.documents.values import (
     DocumentError,
@@ -18,31 +14,20 @@ from nodeselect.documents.values import (
     Value,
     find,
     is_null,
-    quote_fix,
-    to_python,
 )
-from nodeselect.documents.yaml import read_document, read_documents
+from nodeselect.documents.yaml import read_documents
 from nodeselect.errors import JobError, SelectorError
 from nodeselect.jobs.check.checker import draw_problems, read_text
 from nodeselect.jobs.check.document import is_kubernetes_object
-from nodeselect.jobs.check.rule import Finding, Hint, describe, document_finding
-from nodeselect.jobs.check.suggestions import suggest_text
+from nodeselect.jobs.check.rule import Finding, describe, document_finding
+from nodeselect.jobs.structured import StructureError, python_value, read_structured
 from nodeselect.limits import LIMITS
-from nodeselect.notations.bacalhau import selector_from_bacalhau
 from nodeselect.placement import Placement
 from nodeselect.placement.placement import UNCLAIMED_VOLUMES
 from nodeselect.problem import Fix
-from nodeselect.selectors import AnyOf, Selector, selectors_from_pod_spec
-from nodeselect.selectors.label_selector import (
-    read_fields,
-    read_list,
-    read_match_expressions,
-    read_strings,
-)
-from nodeselect.selectors.requirement import exclude_ids
+from nodeselect.selectors import AnyOf, selectors_from_pod_spec
+from nodeselect.selectors.label_selector import read_fields
 from nodeselect.text import printable, quoted
-
-_T = TypeVar("_T")
 
 _TEMPLATE = "spec.template.spec"
 
@@ -88,18 +73,6 @@ _FREE_FIELDS = frozenset({
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _AFFINITY = "affinity.nodeAffinity"
 
-_EMPTY = Fix.write('""', "remove the line, or write")
-
-_BACALHAU = "Bacalhau constraints"
-_LABEL_SELECTOR = "a Kubernetes LabelSelector"
-_POD = "conditions of a Kubernetes pod"
-
-# A document with one of these fields is a job spec, whatever else it has.
-_JOB_FIELDS = frozenset({"config", "selector", "spec"})
-
-# Returns the selector of decoded JSON, or several, of which a node must match one.
-_Read = Callable[[Any], Selector | tuple[Selector, ...]]
-
 
 class Workload(NamedTuple):
     """An object of a Kubernetes manifest that runs pods.
@@ -128,17 +101,6 @@ class Manifest(NamedTuple):
 
 class ManifestError(JobError):
     """A Kubernetes manifest has problems."""
-
-
-class StructureError(Exception):
-    """A value in a document is invalid. Callers raise a public error instead, such as ``JobError``.
-
-    :ivar finding: what is wrong, and where.
-    """
-
-    def __init__(self, finding: Finding) -> None:
-        super().__init__(finding.message)
-        self.finding = finding
 
 
 def read_manifest(data: bytes, file: str = "manifest") -> Manifest | None:
@@ -233,7 +195,7 @@ def _read_object(value: Value, volumes: Mapping[tuple[str, str], Value]) -> Work
     _refuse_misplaced(value, (), tuple(path.split(".")))
     names = [_text(value, f"metadata.{name}") for name in ("namespace", "name")]
     read = partial(Placement.from_pod_spec, kind=kind.text)
-    placement = read_structured(_read_fields(spec), read, path, _python_value)
+    placement = read_structured(_read_fields(spec), read, path, python_value)
     words = dict.fromkeys(placement.not_considered)
     items = find(spec, "volumes")
     named = items.items if isinstance(items, List) else ()
@@ -352,193 +314,3 @@ def _has(value: Value, path: str) -> bool:
     return (
         isinstance(value, Object) and name in value.entries and _has(value.entries[name][1], rest)
     )
-
-
-class SelectorFile(NamedTuple):
-    """A file with a selector of another system.
-
-    :param kind: what the file contains, in words.
-    :param selectors: a node must match at least one of them; if there are none, no node matches.
-    """
-
-    kind: str
-    selectors: tuple[Selector, ...]
-
-
-def read_selector_file(data: bytes, file: str = "selector") -> SelectorFile | None:
-    """Read a selector of another system, in YAML or JSON.
-
-    The file may contain a Kubernetes LabelSelector; ``nodeSelector`` or ``affinity`` of a pod spec;
-    Bacalhau ``Constraints``, in a job or alone; or the output of ``nodeselect convert --to json``.
-
-    :param data: the content of the file, at most ``LIMITS.job_file_bytes``.
-    :param file: the name of the file, for messages.
-    :return: None for any other file, such as a job spec or a Kubernetes manifest.
-    :raises JobError: if the selector is invalid.
-    """
-    try:
-        text, is_json = read_text(data, "a selector"), file.lower().endswith(".json")
-        document = read_document(text, LIMITS.job_file_values, strict_json=is_json)
-    except DocumentError:
-        return None  # as a job, it is refused for the same mistakes
-    recognised = _recognise(document)
-    if recognised is None:
-        return None
-    kind, value, path, read = recognised
-    try:
-        found = read_structured(value, read, path)
-        return SelectorFile(kind, found if isinstance(found, tuple) else (found,))
-    except StructureError as error:
-        raise JobError(file, draw_problems([error.finding], data)) from None
-
-
-def _recognise(document: Value) -> tuple[str, Value, str, _Read] | None:
-    """Find out which kind of selector a document contains.
-
-    Return the kind in words, the value with the selector, the path of this value, and a function
-    that reads the value. Return None if the document is not recognised.
-    """
-    if isinstance(document, List):
-        items = [item.entries for item in document.items if isinstance(item, Object)]
-        if not any(name.lower() == "key" for entries in items for name in entries):
-            return None
-        return _BACALHAU, document, "", selector_from_bacalhau
-    if not isinstance(document, Object) or not _JOB_FIELDS.isdisjoint(document.entries):
-        return None
-    for fields, kind, read in _FIELDS:
-        if not document.entries.keys().isdisjoint(fields):
-            return kind, document, "", read
-    entries, path = document.entries, ""
-    if list(entries) == ["Job"] and isinstance(entries["Job"][1], Object):
-        entries, path = entries["Job"][1].entries, "Job."
-    names = set(map(str.lower, entries))
-    if "taskgroups" in names or ("tasks" in names and "type" not in names):
-        return None  # a job of Nomad: its groups and tasks have constraints, too
-    for name, (_, value) in entries.items():
-        if name.lower() == "constraints":
-            return _BACALHAU, value, f"{path}{name}", selector_from_bacalhau
-    return None
-
-
-def _pod(*fields: str) -> _Read:
-    """Return a function that reads the value of a field in a pod spec, such as ``affinity``.
-
-    :param fields: the path of the field in the pod spec; empty for the whole pod spec.
-    """
-
-    def read(value: object) -> tuple[Selector, ...]:
-        for name in reversed(fields):
-            value = {name: value}
-        assert isinstance(value, dict), "a document with a field is a mapping"
-        try:
-            return selectors_from_pod_spec(value)
-        except SelectorError as error:
-            prefix = "".join(f"{name}." for name in fields)
-            raise error.at(error.path.removeprefix(prefix)) from None
-
-    return read
-
-
-def _read_json(value: object) -> tuple[Selector, ...]:
-    selectors = []
-    fields = read_fields(value, "", ("version", "selectors"))
-    for number, item in enumerate(read_list(fields["selectors"], "selectors")):
-        path = f"selectors[{number}]"
-        parts = read_fields(item, path, ("requirements", "ids", "excluded_ids"))
-        requirements = read_match_expressions(parts.get("requirements"), f"{path}.requirements")
-        ids = None if parts.get("ids") is None else read_strings(parts["ids"], f"{path}.ids")
-        excluded = read_strings(parts.get("excluded_ids"), f"{path}.excluded_ids")
-        requirements += exclude_ids(Selector.of(match_ids=excluded).ids or ())
-        selectors.append(Selector.from_requirements(requirements, ids))
-    return tuple(selectors)
-
-
-# The fields by which each kind of document is recognised, and how it is read.
-_FIELDS: tuple[tuple[tuple[str, ...], str, _Read], ...] = (
-    (("selectors",), "selectors in JSON", _read_json),
-    (("matchLabels", "matchExpressions"), _LABEL_SELECTOR, Selector.from_kubernetes),
-    (("nodeSelectorTerms",), _POD, _pod("affinity", "nodeAffinity", _REQUIRED)),
-    ((_REQUIRED,), _POD, _pod("affinity", "nodeAffinity")),
-    (("nodeAffinity",), _POD, _pod("affinity")),
-    (("affinity", "nodeSelector", "nodeName"), _POD, _pod()),
-)
-
-
-def read_structured(
-    value: Value,
-    read: Callable[[Any], _T],
-    path: str = "",
-    convert: Callable[[Scalar], Any] | None = None,
-) -> _T:
-    """Convert a value of a document to plain lists and dicts, and return the result of ``read``.
-
-    :param read: a function that is called with the lists and dicts. It may raise a
-        :class:`SelectorError` with the path of a mistake, such as ``nodeSelector['region']``.
-    :param path: the path of the value in the document, for messages.
-    :param convert: returns the Python value of a scalar; by default, False for what is neither a
-        string nor null, so that the reader refuses it.
-    :raises StructureError: if ``read`` raises an error, or a key is not a string. The error has
-        the position of the mistake in the document.
-    """
-    try:
-        return read(to_python(value, convert or _string_or_null, _key_text))
-    except SelectorError as error:
-        inner, message = error.path, error.message
-        hint: Hint = error.fix
-        separator = "." if inner and not inner.startswith("[") else ""
-        key, found = _locate(None, value, f"{separator}{inner}")
-        if error.code == "wrong-type" and error.expected:
-            [expected] = error.expected
-            # Of what YAML reads in several ways, the error knows only one.
-            message = f"expected {expected}, found {describe(found)}"
-            if expected == "a string":  # null is no value, not a text that says so
-                hint = _EMPTY if is_null(found) else suggest_text(found)
-        if key is not None and (error.code == "unknown-field" or error.source == key.text):
-            found = key
-        is_source = isinstance(found, Scalar) and found.text == error.source
-        span = error.span if is_source else None
-        whole = f"{path}{separator}{inner}" if path else inner
-        finding = Finding(found, whole, message, hint, span, code=error.code)
-        raise StructureError(finding) from None
-
-
-def _string_or_null(scalar: Scalar) -> str | bool | None:
-    if scalar.kind == "text":
-        return scalar.text
-    return None if scalar.kind == "null" else False
-
-
-def _python_value(scalar: Scalar) -> str | int | float | bool | None:
-    """Return a string, a decimal number, a boolean, or None; False for any other scalar."""
-    if scalar.kind == "boolean":
-        return scalar.text.lower() in ("true", "yes", "on", "y")
-    if scalar.kind == "number":
-        with suppress(ValueError):
-            return int(scalar.text) if scalar.text.isdecimal() else float(scalar.text)
-    return _string_or_null(scalar)
-
-
-def _key_text(key: Scalar) -> str:
-    if key.kind != "text":
-        message = f"expected a string, found {describe(key)}"
-        raise StructureError(Finding(key, "", message, quote_fix(key.text), code="wrong-type"))
-    return key.text
-
-
-def _locate(key: Scalar | None, value: Value, path: str) -> tuple[Scalar | None, Value]:
-    """Return the key and the value at the end of a path, or of the part of the path that exists.
-
-    :param key: the key of ``value``, to return if the path is empty; None without a key.
-    :param path: fields and items, such as ``.nodeSelector['region']`` or ``.terms[0]``.
-    """
-    steps: dict[str, tuple[Scalar | None, Value]] = {}
-    if isinstance(value, List):
-        steps = {f"[{number}]": (None, item) for number, item in enumerate(value.items)}
-    elif isinstance(value, Object):
-        for name, entry in value.entries.items():
-            steps[f".{printable(name[:60])}"] = steps[f"[{quoted(name)}]"] = entry
-    for step, (inner_key, inner) in steps.items():
-        rest = path.removeprefix(step)
-        if rest != path and rest[:1] in ("", ".", "["):
-            return _locate(inner_key, inner, rest)
-    return key, value

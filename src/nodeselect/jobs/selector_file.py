@@ -1,0 +1,145 @@
+"""Read selectors of other systems: of Kubernetes, of Bacalhau, or what ``convert`` has written.
+
+A document is recognised by its content, not by the name of its file.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from nodeselect.documents.values import DocumentError, List, Object, Value
+from nodeselect.documents.yaml import read_document
+from nodeselect.errors import JobError, SelectorError
+from nodeselect.jobs.check.checker import draw_problems, read_text
+from nodeselect.jobs.structured import StructureError, read_structured
+from nodeselect.limits import LIMITS
+from nodeselect.notations.bacalhau import selector_from_bacalhau
+from nodeselect.selectors import Selector, selectors_from_pod_spec
+from nodeselect.selectors.label_selector import (
+    read_fields,
+    read_list,
+    read_match_expressions,
+    read_strings,
+)
+from nodeselect.selectors.requirement import exclude_ids
+
+_BACALHAU = "Bacalhau constraints"
+_LABEL_SELECTOR = "a Kubernetes LabelSelector"
+_POD = "conditions of a Kubernetes pod"
+
+_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+
+# A document with one of these fields is a job spec, whatever else it has.
+_JOB_FIELDS = frozenset({"config", "selector", "spec"})
+
+# Returns the selector of decoded JSON, or several, of which a node must match one.
+_Read = Callable[[Any], Selector | tuple[Selector, ...]]
+
+
+class SelectorFile(NamedTuple):
+    """A file with a selector of another system.
+
+    :param kind: what the file contains, in words.
+    :param selectors: a node must match at least one of them; if there are none, no node matches.
+    """
+
+    kind: str
+    selectors: tuple[Selector, ...]
+
+
+def read_selector_file(data: bytes, file: str = "selector") -> SelectorFile | None:
+    """Read a selector of another system, in YAML or JSON.
+
+    The file may contain a Kubernetes LabelSelector; ``nodeSelector`` or ``affinity`` of a pod spec;
+    Bacalhau ``Constraints``, in a job or alone; or the output of ``nodeselect convert --to json``.
+
+    :param data: the content of the file, at most ``LIMITS.job_file_bytes``.
+    :param file: the name of the file, for messages.
+    :return: None for any other file, such as a job spec or a Kubernetes manifest.
+    :raises JobError: if the selector is invalid.
+    """
+    try:
+        text, is_json = read_text(data, "a selector"), file.lower().endswith(".json")
+        document = read_document(text, LIMITS.job_file_values, strict_json=is_json)
+    except DocumentError:
+        return None  # as a job, it is refused for the same mistakes
+    recognised = _recognise(document)
+    if recognised is None:
+        return None
+    kind, value, path, read = recognised
+    try:
+        found = read_structured(value, read, path)
+        return SelectorFile(kind, found if isinstance(found, tuple) else (found,))
+    except StructureError as error:
+        raise JobError(file, draw_problems([error.finding], data)) from None
+
+
+def _recognise(document: Value) -> tuple[str, Value, str, _Read] | None:
+    """Find out which kind of selector a document contains.
+
+    Return the kind in words, the value with the selector, the path of this value, and a function
+    that reads the value. Return None if the document is not recognised.
+    """
+    if isinstance(document, List):
+        items = [item.entries for item in document.items if isinstance(item, Object)]
+        if not any(name.lower() == "key" for entries in items for name in entries):
+            return None
+        return _BACALHAU, document, "", selector_from_bacalhau
+    if not isinstance(document, Object) or not _JOB_FIELDS.isdisjoint(document.entries):
+        return None
+    for fields, kind, read in _FIELDS:
+        if not document.entries.keys().isdisjoint(fields):
+            return kind, document, "", read
+    entries, path = document.entries, ""
+    if list(entries) == ["Job"] and isinstance(entries["Job"][1], Object):
+        entries, path = entries["Job"][1].entries, "Job."
+    names = set(map(str.lower, entries))
+    if "taskgroups" in names or ("tasks" in names and "type" not in names):
+        return None  # a job of Nomad: its groups and tasks have constraints, too
+    for name, (_, value) in entries.items():
+        if name.lower() == "constraints":
+            return _BACALHAU, value, f"{path}{name}", selector_from_bacalhau
+    return None
+
+
+def _pod(*fields: str) -> _Read:
+    """Return a function that reads the value of a field in a pod spec, such as ``affinity``.
+
+    :param fields: the path of the field in the pod spec; empty for the whole pod spec.
+    """
+
+    def read(value: object) -> tuple[Selector, ...]:
+        for name in reversed(fields):
+            value = {name: value}
+        assert isinstance(value, dict), "a document with a field is a mapping"
+        try:
+            return selectors_from_pod_spec(value)
+        except SelectorError as error:
+            prefix = "".join(f"{name}." for name in fields)
+            raise error.at(error.path.removeprefix(prefix)) from None
+
+    return read
+
+
+def _read_json(value: object) -> tuple[Selector, ...]:
+    selectors = []
+    fields = read_fields(value, "", ("version", "selectors"))
+    for number, item in enumerate(read_list(fields["selectors"], "selectors")):
+        path = f"selectors[{number}]"
+        parts = read_fields(item, path, ("requirements", "ids", "excluded_ids"))
+        requirements = read_match_expressions(parts.get("requirements"), f"{path}.requirements")
+        ids = None if parts.get("ids") is None else read_strings(parts["ids"], f"{path}.ids")
+        excluded = read_strings(parts.get("excluded_ids"), f"{path}.excluded_ids")
+        requirements += exclude_ids(Selector.of(match_ids=excluded).ids or ())
+        selectors.append(Selector.from_requirements(requirements, ids))
+    return tuple(selectors)
+
+
+# The fields by which each kind of document is recognised, and how it is read.
+_FIELDS: tuple[tuple[tuple[str, ...], str, _Read], ...] = (
+    (("selectors",), "selectors in JSON", _read_json),
+    (("matchLabels", "matchExpressions"), _LABEL_SELECTOR, Selector.from_kubernetes),
+    (("nodeSelectorTerms",), _POD, _pod("affinity", "nodeAffinity", _REQUIRED)),
+    ((_REQUIRED,), _POD, _pod("affinity", "nodeAffinity")),
+    (("nodeAffinity",), _POD, _pod("affinity")),
+    (("affinity", "nodeSelector", "nodeName"), _POD, _pod()),
+)

@@ -1,0 +1,107 @@
+"""Read a part of a document as plain lists and dicts; a mistake has its place in the document."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from nodeselect.documents.values import List, Object, Scalar, Value, is_null, quote_fix, to_python
+from nodeselect.errors import SelectorError
+from nodeselect.jobs.check.rule import Finding, Hint, describe
+from nodeselect.jobs.check.suggestions import suggest_text
+from nodeselect.problem import Fix
+from nodeselect.text import printable, quoted
+
+_T = TypeVar("_T")
+
+_EMPTY = Fix.write('""', "remove the line, or write")
+
+
+class StructureError(Exception):
+    """A value in a document is invalid. Callers raise a public error instead, such as ``JobError``.
+
+    :ivar finding: what is wrong, and where.
+    """
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.message)
+        self.finding = finding
+
+
+def read_structured(
+    value: Value,
+    read: Callable[[Any], _T],
+    path: str = "",
+    convert: Callable[[Scalar], Any] | None = None,
+) -> _T:
+    """Convert a value of a document to plain lists and dicts, and return the result of ``read``.
+
+    :param read: a function that is called with the lists and dicts. It may raise a
+        :class:`SelectorError` with the path of a mistake, such as ``nodeSelector['region']``.
+    :param path: the path of the value in the document, for messages.
+    :param convert: returns the Python value of a scalar; by default, False for what is neither a
+        string nor null, so that the reader refuses it.
+    :raises StructureError: if ``read`` raises an error, or a key is not a string. The error has
+        the position of the mistake in the document.
+    """
+    try:
+        return read(to_python(value, convert or _string_or_null, _key_text))
+    except SelectorError as error:
+        inner, message = error.path, error.message
+        hint: Hint = error.fix
+        separator = "." if inner and not inner.startswith("[") else ""
+        key, found = _locate(None, value, f"{separator}{inner}")
+        if error.code == "wrong-type" and error.expected:
+            [expected] = error.expected
+            # Of what YAML reads in several ways, the error knows only one.
+            message = f"expected {expected}, found {describe(found)}"
+            if expected == "a string":  # null is no value, not a text that says so
+                hint = _EMPTY if is_null(found) else suggest_text(found)
+        if key is not None and (error.code == "unknown-field" or error.source == key.text):
+            found = key
+        is_source = isinstance(found, Scalar) and found.text == error.source
+        span = error.span if is_source else None
+        whole = f"{path}{separator}{inner}" if path else inner
+        finding = Finding(found, whole, message, hint, span, code=error.code)
+        raise StructureError(finding) from None
+
+
+def _string_or_null(scalar: Scalar) -> str | bool | None:
+    if scalar.kind == "text":
+        return scalar.text
+    return None if scalar.kind == "null" else False
+
+
+def python_value(scalar: Scalar) -> str | int | float | bool | None:
+    """Return a string, a decimal number, a boolean, or None; False for any other scalar."""
+    if scalar.kind == "boolean":
+        return scalar.text.lower() in ("true", "yes", "on", "y")
+    if scalar.kind == "number":
+        with suppress(ValueError):
+            return int(scalar.text) if scalar.text.isdecimal() else float(scalar.text)
+    return _string_or_null(scalar)
+
+
+def _key_text(key: Scalar) -> str:
+    if key.kind != "text":
+        message = f"expected a string, found {describe(key)}"
+        raise StructureError(Finding(key, "", message, quote_fix(key.text), code="wrong-type"))
+    return key.text
+
+
+def _locate(key: Scalar | None, value: Value, path: str) -> tuple[Scalar | None, Value]:
+    """Return the key and the value at the end of a path, or of the part of the path that exists.
+
+    :param key: the key of ``value``, to return if the path is empty; None without a key.
+    :param path: fields and items, such as ``.nodeSelector['region']`` or ``.terms[0]``.
+    """
+    steps: dict[str, tuple[Scalar | None, Value]] = {}
+    if isinstance(value, List):
+        steps = {f"[{number}]": (None, item) for number, item in enumerate(value.items)}
+    elif isinstance(value, Object):
+        for name, entry in value.entries.items():
+            steps[f".{printable(name[:60])}"] = steps[f"[{quoted(name)}]"] = entry
+    for step, (inner_key, inner) in steps.items():
+        rest = path.removeprefix(step)
+        if rest != path and rest[:1] in ("", ".", "["):
+            return _locate(inner_key, inner, rest)
+    return key, value
