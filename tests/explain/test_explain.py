@@ -254,13 +254,20 @@ def test_many_requirements_on_many_nodes() -> None:
     assert result.nearest == ()  # a group that is not listed may be as near
 
 
+def test_the_longest_id_is_whole() -> None:
+    """The name of a node of Kubernetes has at most 253 characters."""
+    name = "n" * 253
+    result = Inventory([Node("other")]).explain(Selector.of(match_ids=[name]))
+    assert name in str(result)
+
+
 def test_a_long_correction_is_truncated_in_a_sentence() -> None:
     """The hint has all of it."""
     values = ",".join(f"v{number:03d}" for number in range(500))
     result = explained(f"tier in (golld,{values})")
     assert result.hints[0].replacement == f"tier in (gold,{values})"
     assert result.hints[0].would_match == 1
-    assert len(result.recommendation) < 450
+    assert len(result.recommendation) < 650
     assert "… instead of tier in (golld,v000," in result.recommendation
     assert result.recommendation.endswith("…: 1 node would match")
 

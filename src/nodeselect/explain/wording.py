@@ -14,8 +14,8 @@ from nodeselect.placement.requirements import Condition
 from nodeselect.selectors import AnyOf
 from nodeselect.text import join_limited, pluralize, printable, quoted, quoted_id, truncate
 
-# A longer requirement is truncated in a sentence; those written by hand are shorter.
-_MAX_LENGTH = 200
+# A longer requirement is truncated in a sentence. The longest name of a node (253) is not.
+_MAX_LENGTH = 300
 
 # How many groups of nodes a headline names.
 _MAX_GROUPS = 3
