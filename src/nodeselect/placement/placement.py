@@ -11,17 +11,17 @@ from typing import Any, NamedTuple
 
 from nodeselect.errors import InventoryError
 from nodeselect.node import Node, Taint, check_resources
-from nodeselect.placement.pod_requests import check_pod_resources, pod_requests
+from nodeselect.placement.pod_requests import check_overhead, pod_requests, read_valid_resources
 from nodeselect.placement.requirements import AtLeast, Tolerates
 from nodeselect.placement.toleration import (
     DAEMON_SET_TOLERATIONS,
     Toleration,
     excludes,
-    read_tolerations,
+    read_toleration,
 )
 from nodeselect.placement.usage import Usage
 from nodeselect.selectors.frozen import FrozenMapping
-from nodeselect.selectors.label_selector import structure_error
+from nodeselect.selectors.label_selector import read_items, structure_error
 from nodeselect.selectors.pod_spec import check_preferred_terms, selectors_from_pod_spec
 from nodeselect.selectors.selector import AnyOf, Selector, require_condition
 from nodeselect.text import describe_json, to_exact_str
@@ -102,20 +102,18 @@ class Placement(_Fields):
             ``tolerations[0].operator``.
         :raises TypeError: if ``spec`` is not a mapping.
         """
-        any_of = AnyOf(selectors_from_pod_spec(spec))
+        terms = dict.fromkeys(selectors_from_pod_spec(spec))
         check_preferred_terms(spec)
-        requests = pod_requests(spec)
-        check_pod_resources(spec)
-        tolerations = read_tolerations(spec.get("tolerations"))
+        requests = pod_requests(spec, read_valid_resources)
+        check_overhead(spec.get("overhead"))
+        tolerations = read_items(spec.get("tolerations"), "tolerations", read_toleration)
         has_host_network = spec.get("hostNetwork")
         if not isinstance(has_host_network, (bool, NoneType)):
             message = f"expected true or false, found {describe_json(has_host_network)}"
             raise structure_error("wrong-type", message, "hostNetwork")
         if kind == "DaemonSet":
             tolerations += DAEMON_SET_TOLERATIONS[: None if has_host_network else -1]
-        selector: Selector | AnyOf = any_of
-        if len(any_of.selectors) < 2:
-            [selector] = any_of.selectors or [Selector.nothing()]
+        selector = AnyOf(terms) if len(terms) > 1 else next(iter(terms), Selector.nothing())
         return cls(selector, tolerations, requests, _not_considered(spec))
 
     def matches(self, node: Node, usage: Usage | None = None) -> bool:
@@ -191,23 +189,24 @@ UNCLAIMED_VOLUMES = (
 )
 """The kinds of volumes, other than claims, that a pod may not be able to use on every node."""
 
-# Further conditions on nodes, and the paths of the fields that have them.
-_CONDITIONS: dict[str, list[tuple[str, ...]]] = {
-    "pod affinity": [("affinity", "podAffinity", _REQUIRED)],
-    "pod anti-affinity": [("affinity", "podAntiAffinity", _REQUIRED)],
-    "volumes": [("volumes", kind) for kind in ("persistentVolumeClaim", *UNCLAIMED_VOLUMES)],
-    "host ports": [(name, "ports", "hostPort") for name in ("containers", "initContainers")],
-    "a node name, with which a pod is not scheduled": [("nodeName",)],
-    "preemption": [("priorityClassName",)],
-    "resource claims": [("resourceClaims",)],
-    "runtime class": [("runtimeClassName",)],
-    "scheduling gates": [("schedulingGates",)],
+# Paths of fields that have further conditions on nodes, and words for these.
+_CONDITIONS: dict[tuple[str, ...], str] = {
+    ("affinity", "podAffinity", _REQUIRED): "pod affinity",
+    ("affinity", "podAntiAffinity", _REQUIRED): "pod anti-affinity",
+    **{("volumes", kind): "volumes" for kind in ("persistentVolumeClaim", *UNCLAIMED_VOLUMES)},
+    ("containers", "ports", "hostPort"): "host ports",
+    ("initContainers", "ports", "hostPort"): "host ports",
+    ("nodeName",): "a node name, with which a pod is not scheduled",
+    ("priorityClassName",): "preemption",
+    ("resourceClaims",): "resource claims",
+    ("runtimeClassName",): "runtime class",
+    ("schedulingGates",): "scheduling gates",
 }
 
 
 def _not_considered(spec: Mapping[str, Any]) -> Iterator[str]:
-    for words, paths in _CONDITIONS.items():
-        if any(path[0] in spec and any(_values(spec, *path)) for path in paths):
+    for path, words in _CONDITIONS.items():
+        if path[0] in spec and any(_values(spec, *path)):
             yield words
     if spec.get("hostNetwork") and any(_values(spec, "containers", "ports")):
         yield "host ports"  # all ports are those of the host

@@ -4,7 +4,7 @@ Source: Kubernetes component-helpers, ``resource.PodRequests``; of the API serve
 (``SetDefaults_Pod``) and ``ValidatePodSpec``.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -13,8 +13,9 @@ from nodeselect.selectors.charset import is_key
 from nodeselect.selectors.diagnostics import key_error
 from nodeselect.selectors.label_selector import (
     read_fields,
-    read_list,
+    read_items,
     read_mapping,
+    read_object,
     structure_error,
 )
 from nodeselect.text import describe_json, quoted
@@ -29,7 +30,37 @@ _RESOURCE_HINT = (
 )
 
 
-def pod_requests(spec: Mapping[str, Any]) -> dict[str, int]:
+def read_resources(value: object, path: str) -> tuple[_Exact, _Exact]:
+    """Return the requests and the limits of a container or pod, in billionths.
+
+    :param value: the ``resources`` of the container or pod, as decoded JSON.
+    :param path: the path of ``value`` in the pod spec.
+    :raises SelectorError: if a quantity is invalid.
+    """
+    if value is None:
+        return {}, {}
+    fields = read_mapping(value, path)
+    requests = _read_amounts(fields.get("requests"), f"{path}.requests")
+    return requests, _read_amounts(fields.get("limits"), f"{path}.limits")
+
+
+def read_valid_resources(value: object, path: str) -> tuple[_Exact, _Exact]:
+    """Return what :func:`read_resources` does; raise if the API server would reject it."""
+    read_fields(value, path, ("claims", "limits", "requests"))
+    requests, limits = read_resources(value, path)
+    _check_resources(requests, limits, path)
+    return requests, limits
+
+
+def check_overhead(value: object) -> None:
+    """Raise if the API server would reject the ``overhead`` of a pod."""
+    _check_resources({}, _read_amounts(value, "overhead"), "overhead")
+
+
+def pod_requests(
+    spec: Mapping[str, Any],
+    read: Callable[[object, str], tuple[_Exact, _Exact]] = read_resources,
+) -> dict[str, int]:
     """Return the requests of a pod, in the units of the resources. Cost: 5 to 20 µs.
 
     - A limit without a request is the request.
@@ -39,62 +70,46 @@ def pod_requests(spec: Mapping[str, Any]) -> dict[str, int]:
     - The overhead is added, and 1 for ``pods``.
 
     :param spec: a PodSpec as decoded JSON.
+    :param read: reads the requests and the limits: :func:`read_resources` or
+        :func:`read_valid_resources`.
     :raises SelectorError: if a quantity is invalid; ``path`` is its path in the spec.
     """
     running: _Exact = {}
     sidecars: _Exact = {}
     total: _Exact = {}
-    for path, container in _containers(spec, "containers"):
-        _add(running, _container_requests(container, path))
-    for path, container in _containers(spec, "initContainers"):
-        requests = _container_requests(container, path)
-        if container.get("restartPolicy") == "Always":
+
+    def container_requests(container: object, path: str) -> tuple[_Exact, object]:
+        fields = read_mapping(container, path)
+        requests, limits = read(fields.get("resources"), f"{path}.resources")
+        return limits | requests, fields.get("restartPolicy")
+
+    for requests, _ in read_items(spec.get("containers"), "containers", container_requests):
+        _add(running, requests)
+    init_containers = spec.get("initContainers")
+    for requests, restarts in read_items(init_containers, "initContainers", container_requests):
+        if restarts == "Always":
             _add(sidecars, requests)
         else:
             _add(requests, sidecars)
             _raise(total, requests)
     _add(running, sidecars)
     _raise(total, running)
-    requests, limits = _read_resources(spec, "resources")
+    requests, limits = read(spec.get("resources"), "resources")
     for resource, amount in (limits | requests).items():
         is_default = resource not in requests and not resource.startswith(_HUGE_PAGES)
         if _is_of_pod(resource) and not (is_default and resource in total):
             total[resource] = amount
-    _add(total, _read_amounts(spec, "overhead", "overhead"))
+    _add(total, _read_amounts(spec.get("overhead"), "overhead"))
     try:
         return {name: round_up(name, amount) for name, amount in total.items()} | {"pods": 1}
     except ValueError as error:
         raise structure_error("invalid-quantity", f"in all, {error}", "containers") from None
 
 
-def read_object(value: object, path: str) -> Mapping[str, Any]:
-    """Return an object of decoded JSON, an empty one for None; raise for other values."""
-    return {} if value is None else read_mapping(value, path, "write an object")
-
-
-def _containers(spec: Mapping[str, Any], name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield the path of each container in a list, and the container."""
-    for number, container in enumerate(read_list(spec.get(name), name)):
-        path = f"{name}[{number}]"
-        yield path, read_mapping(container, path, "write an object")
-
-
-def _container_requests(container: Mapping[str, Any], path: str) -> _Exact:
-    requests, limits = _read_resources(container, f"{path}.resources")
-    return limits | requests
-
-
-def _read_resources(parent: Mapping[str, Any], path: str) -> tuple[_Exact, _Exact]:
-    """Return the requests and the limits in the ``resources`` of a container or pod."""
-    fields = read_object(parent.get("resources"), path)
-    requests = _read_amounts(fields, "requests", f"{path}.requests")
-    return requests, _read_amounts(fields, "limits", f"{path}.limits")
-
-
-def _read_amounts(parent: Mapping[str, Any], name: str, path: str) -> _Exact:
+def _read_amounts(value: object, path: str) -> _Exact:
     amounts = {}
-    for resource, quantity in read_object(parent.get(name), path).items():
-        if isinstance(quantity, bool) or not isinstance(quantity, (str, int, float)):
+    for resource, quantity in read_object(value, path).items():
+        if type(quantity) is bool or not isinstance(quantity, (str, int, float)):
             message = f"expected a quantity, found {describe_json(quantity)}"
             raise structure_error("wrong-type", message, _at(path, resource))
         try:
@@ -122,21 +137,7 @@ def _raise(total: _Exact, amounts: _Exact) -> None:
         total[resource] = max(total.get(resource, 0), amount)
 
 
-def check_pod_resources(spec: Mapping[str, Any]) -> None:
-    """Raise if the API server would reject requests or limits that :func:`pod_requests` accepts.
-
-    :raises SelectorError: with the path in the spec.
-    """
-    for name in ("containers", "initContainers"):
-        for path, container in _containers(spec, name):
-            _check_resources(container, f"{path}.resources")
-    _check_resources(spec, "resources")
-    _check_resources({"resources": {"limits": spec.get("overhead")}}, "overhead")
-
-
-def _check_resources(parent: Mapping[str, Any], path: str) -> None:
-    read_fields(parent.get("resources"), path, ("claims", "limits", "requests"))
-    requests, limits = _read_resources(parent, path)
+def _check_resources(requests: _Exact, limits: _Exact, path: str) -> None:
     for resource, amount in (limits | requests).items():
         limit = limits.get(resource)
         if resource in ("cpu", "memory") and (limit is None or amount <= limit):

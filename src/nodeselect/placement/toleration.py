@@ -11,7 +11,7 @@ from nodeselect.errors import SelectorError
 from nodeselect.node import EFFECTS, Taint
 from nodeselect.selectors.charset import is_key, is_value
 from nodeselect.selectors.diagnostics import key_error, value_error
-from nodeselect.selectors.label_selector import read_fields, read_list, read_text, structure_error
+from nodeselect.selectors.label_selector import read_fields, read_text, structure_error
 from nodeselect.text import describe_json, join_limited, quoted, to_exact_str
 
 
@@ -89,29 +89,34 @@ def excludes(taint: Taint, tolerations: Iterable[Toleration]) -> bool:
 _toleration = lru_cache(maxsize=4_096)(Toleration)  # many pods have the same tolerations
 
 
-def read_tolerations(value: object) -> tuple[Toleration, ...]:
-    """Return the tolerations of a pod spec, from decoded JSON.
+_SECONDS = "tolerationSeconds"
+_FIELDS = (*Toleration._fields, _SECONDS)
 
-    :raises SelectorError: if one is invalid; ``path`` is such as ``tolerations[0].operator``.
+
+def read_toleration(value: object, path: str) -> Toleration:
+    """Return a toleration of a pod spec, from decoded JSON.
+
+    :param path: the path of the toleration in the pod spec.
+    :raises SelectorError: if it is invalid; ``path`` is such as ``tolerations[0].operator``.
     """
-    tolerations = []
-    for number, item in enumerate(read_list(value, "tolerations")):
-        path = f"tolerations[{number}]"
-        fields = dict(read_fields(item, path, (*Toleration._fields, "tolerationSeconds")))
-        seconds = fields.pop("tolerationSeconds", None)
-        given = {name: text for name, text in fields.items() if text is not None}
-        texts = {name: read_text(text, f"{path}.{name}") for name, text in given.items()}
-        try:
-            tolerations.append(_toleration(**texts))
-        except SelectorError as error:
-            raise error.at(f"{path}.{error.path}") from None
-        if seconds is not None and type(seconds) is not int:
-            message = f"expected an integer, found {describe_json(seconds)}"
-            raise structure_error("wrong-type", message, f"{path}.tolerationSeconds")
-        if seconds is not None and tolerations[-1].effect != "NoExecute":
-            message = "with tolerationSeconds, the effect must be NoExecute"
-            raise structure_error("unknown-effect", message, f"{path}.effect")
-    return tuple(tolerations)
+    fields = read_fields(value, path, _FIELDS)
+    texts = {
+        name: read_text(text, f"{path}.{name}")
+        for name, text in fields.items()
+        if text is not None and name != _SECONDS
+    }
+    try:
+        toleration = _toleration(**texts)
+    except SelectorError as error:
+        raise error.at(f"{path}.{error.path}") from None
+    seconds = fields.get(_SECONDS)
+    if seconds is not None and type(seconds) is not int:
+        message = f"expected an integer, found {describe_json(seconds)}"
+        raise structure_error("wrong-type", message, f"{path}.{_SECONDS}")
+    if seconds is not None and toleration.effect != "NoExecute":
+        message = f"with {_SECONDS}, the effect must be NoExecute"
+        raise structure_error("unknown-effect", message, f"{path}.effect")
+    return toleration
 
 
 # What Kubernetes adds to the pods of a DaemonSet; the last one only if they use the host's network.

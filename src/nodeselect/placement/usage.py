@@ -5,10 +5,11 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from nodeselect.errors import InventoryError, SelectorError
-from nodeselect.placement.pod_requests import pod_requests, read_object
+from nodeselect.placement.pod_requests import pod_requests
 from nodeselect.selectors.label_selector import (
     read_list,
     read_mapping,
+    read_object,
     read_text,
     structure_error,
 )

@@ -9,8 +9,9 @@ Source: Kubernetes apimachinery, ``LabelSelectorAsSelector`` and ``ValidateLabel
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import lru_cache, partial
+from typing import Any, TypeVar
 
 from nodeselect.errors import SelectorError
 from nodeselect.problem import Fix
@@ -21,8 +22,11 @@ from nodeselect.selectors.requirement import (
     Operator,
     Requirement,
     check_number_of_values,
+    equality,
 )
 from nodeselect.text import describe_json, join_limited, printable, quoted, to_exact_str
+
+_T = TypeVar("_T")
 
 ITEM_FIELDS = ("key", "operator", "values")
 """The fields of an item of ``matchExpressions``."""
@@ -97,11 +101,10 @@ def read_match_labels(value: object, path: str) -> list[Requirement]:
         return []
     requirements = []
     for key, label in read_mapping(value, path, "write each label as KEY: VALUE").items():
-        at_label = f"{path}[{quoted(key)}]"
         try:
-            requirements.append(Requirement(key, Operator.EQUALS, [read_text(label, at_label)]))
+            requirements.append(equality(key, read_text(label, "")))
         except SelectorError as error:
-            raise error.at(at_label) from None
+            raise error.at(f"{path}[{quoted(key)}]") from None
     return requirements
 
 
@@ -112,10 +115,7 @@ def read_match_expressions(
 
     :param operators: the allowed operators, by the names that they have in ``value``.
     """
-    return [
-        read_requirement(item, f"{path}[{number}]", operators)
-        for number, item in enumerate(read_list(value, path))
-    ]
+    return read_items(value, path, partial(read_requirement, operators=operators))
 
 
 def read_requirement(
@@ -183,7 +183,7 @@ def read_fields(value: object, path: str, names: tuple[str, ...]) -> Mapping[str
     """
     if value is None:
         return {}
-    listed = join_limited(names, len(names))
+    listed = _list(names)
     fields = read_mapping(value, path, f"write an object with the fields {listed}")
     for name in fields:
         if name not in names:
@@ -193,12 +193,22 @@ def read_fields(value: object, path: str, names: tuple[str, ...]) -> Mapping[str
     return fields
 
 
-def read_mapping(value: object, path: str, hint: str) -> Mapping[str, object]:
+@lru_cache
+def _list(names: tuple[str, ...]) -> str:
+    return join_limited(names, len(names))
+
+
+def read_object(value: object, path: str) -> Mapping[str, Any]:
+    """Return a mapping whose keys are strings, an empty one for None; raise for other values."""
+    return {} if value is None else read_mapping(value, path)
+
+
+def read_mapping(value: object, path: str, hint: str = "write an object") -> Mapping[str, Any]:
     """Return ``value`` if it is a mapping whose keys are strings; raise otherwise.
 
     :param hint: the hint of the error if ``value`` is not a mapping.
     """
-    if not isinstance(value, Mapping):
+    if type(value) is not dict and not isinstance(value, Mapping):  # the first is faster
         raise _type_error("an object", value, path, hint)
     for key in value:
         if not isinstance(key, str):
@@ -218,10 +228,18 @@ def read_list(value: object, path: str) -> list[object]:
     return list(value)
 
 
+def read_items(value: object, path: str, read: Callable[[object, str], _T]) -> list[_T]:
+    """Return the result of ``read(item, path of the item)`` for each item of a list, if not None.
+
+    :raises SelectorError: if ``value`` is not a list, or if ``read`` raises it.
+    """
+    items = enumerate(read_list(value, path))
+    return [read(item, f"{path}[{number}]") for number, item in items]
+
+
 def read_strings(value: object, path: str) -> list[str]:
     """Return a list of strings; an empty list for None. Raise if ``value`` is something else."""
-    items = enumerate(read_list(value, path))
-    return [read_text(item, f"{path}[{number}]") for number, item in items]
+    return read_items(value, path, read_text)
 
 
 def read_text(value: object, path: str) -> str:

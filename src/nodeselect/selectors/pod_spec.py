@@ -16,13 +16,13 @@ from nodeselect.selectors.label_selector import (
     match_expression,
     read_fields,
     read_item,
-    read_list,
+    read_items,
     read_match_expressions,
     read_match_labels,
     read_text,
     structure_error,
 )
-from nodeselect.selectors.requirement import ID_KEY, Operator, Requirement, exclude_ids
+from nodeselect.selectors.requirement import ID_KEY, Operator, exclude_ids
 from nodeselect.selectors.selector import Selector
 from nodeselect.text import join_limited, printable, quoted
 
@@ -63,7 +63,7 @@ def selectors_from_pod_spec(spec: Mapping[str, object]) -> tuple[Selector, ...]:
     name = spec.get("nodeName")
     pod = Selector.from_requirements(
         read_match_labels(spec.get("nodeSelector"), "nodeSelector"),
-        None if name in (None, "") else [_node_name(name, "nodeName")],
+        None if name in (None, "") else [read_node_name(name, "nodeName")],
     )
     affinity = read_fields(spec.get("affinity"), "affinity", _AFFINITIES)
     path = "affinity.nodeAffinity"
@@ -71,7 +71,7 @@ def selectors_from_pod_spec(spec: Mapping[str, object]) -> tuple[Selector, ...]:
     required = node_affinity.get(_REQUIRED)
     if required is None:
         return (pod,)
-    return tuple(pod & term for term in _read_terms(required, f"{path}.{_REQUIRED}"))
+    return tuple(pod & term for term in read_terms(required, f"{path}.{_REQUIRED}"))
 
 
 def pod_spec_from_selectors(selectors: Iterable[Selector]) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def pod_spec_from_selectors(selectors: Iterable[Selector]) -> dict[str, Any]:
 
 def _match_fields(operator: str, ids: Sequence[str]) -> list[dict[str, Any]]:
     """Return an item of ``matchFields`` for each id."""
-    names = (_node_name(name, f"match_ids[{number}]") for number, name in enumerate(ids))
+    names = (read_node_name(name, f"match_ids[{number}]") for number, name in enumerate(ids))
     return [{"key": "metadata.name", "operator": operator, "values": [name]} for name in names]
 
 
@@ -123,8 +123,9 @@ _NODE_WORD = "node|affin|finity|select|tolerat|taint"
 # Fields of what a pod spec is in. Whoever gives that has conditions in it that would not be read.
 _OUTER_FIELDS = ("apiVersion", "jobTemplate", "kind", "metadata", "spec", "status", "template")
 
-# The other fields of a pod spec that are no objects or lists.
-_SCALAR_FIELDS = frozenset({
+# The fields of a pod spec that are about nodes, or are no objects or lists.
+_KNOWN_FIELDS = frozenset({
+    *_NODE_FIELDS,
     *("activeDeadlineSeconds", "automountServiceAccountToken", "deprecatedServiceAccount"),
     *("dnsPolicy", "enableServiceLinks", "hostIPC", "hostNetwork", "hostPID", "hostUsers"),
     *("hostname", "hostnameOverride", "preemptionPolicy", "priority", "priorityClassName"),
@@ -136,14 +137,17 @@ _SCALAR_FIELDS = frozenset({
 
 def _refuse_unknown(spec: Mapping[str, object]) -> None:
     has_null_selector = "nodeSelector" in spec and spec["nodeSelector"] is None
-    for name, value in ((str(name), value) for name, value in spec.items()):
+    for key, value in spec.items():
+        if key in _KNOWN_FIELDS:
+            continue
+        name = str(key)
         if name in _OUTER_FIELDS:
             message = f"a pod spec has no field {quoted(name)}"
             hint = "a pod spec is the 'spec' of a Pod, or 'spec.template.spec' of a Deployment"
         elif has_null_selector and _is_unindented_label(name, value):
             message = f"nodeSelector is empty, and a pod spec has no field {quoted(name)}"
             hint = "if it is a label, indent it under nodeSelector"
-        elif name not in _NODE_FIELDS and re.search(_NODE_WORD, name, re.IGNORECASE):
+        elif re.search(_NODE_WORD, name, re.IGNORECASE):
             message = f"there is no field {quoted(name)}"
             hint = f"fields that select nodes are {join_limited(_NODE_FIELDS, 4)}"
         else:
@@ -152,82 +156,81 @@ def _refuse_unknown(spec: Mapping[str, object]) -> None:
 
 
 def _is_unindented_label(name: str, value: object) -> bool:
-    if name in _NODE_FIELDS or name in _SCALAR_FIELDS:
-        return False
-    if value is None:  # a null field that is none of these names may be an object or a list
+    if value is None:  # a null field whose name is unknown may be an object or a list
         return not name.isalpha()
     return isinstance(value, (str, bool, int, float))
 
 
-def _read_terms(value: object, path: str) -> list[Selector]:
-    at_terms = f"{path}.nodeSelectorTerms"
-    terms = read_list(
-        read_fields(value, path, ("nodeSelectorTerms",)).get("nodeSelectorTerms"), at_terms
-    )
+def read_terms(value: object, path: str) -> list[Selector]:
+    """Return the selectors of a required node affinity; a node must match one of them.
+
+    :param path: the path of ``value`` in the pod spec.
+    :raises SelectorError: if a part is invalid, or if there is no term.
+    """
+    fields, at_terms = read_fields(value, path, ("nodeSelectorTerms",)), f"{path}.nodeSelectorTerms"
+    terms = read_items(fields.get("nodeSelectorTerms"), at_terms, read_term)
     if not terms:
         hint = f"add a term, or remove {_REQUIRED}"
         raise structure_error("no-terms", "there must be at least one term", at_terms, hint)
-    selectors = []
-    for number, term in enumerate(terms):
-        at_term = f"{at_terms}[{number}]"
-        fields = read_fields(term, at_term, ("matchExpressions", "matchFields"))
-        at_expressions = f"{at_term}.matchExpressions"
-        requirements = read_match_expressions(fields.get("matchExpressions"), at_expressions)
-        at_fields = f"{at_term}.matchFields"
-        excluded, ids = _read_match_fields(fields.get("matchFields"), at_fields)
-        requirements += excluded
-        if requirements or ids is not None:  # an empty term matches no node
-            selectors.append(Selector.from_requirements(requirements, ids))
-    return selectors
+    return [term for term in terms if term is not None]
+
+
+def read_term(value: object, path: str) -> Selector | None:
+    """Return the selector of a term; None if the term is empty: it matches no node.
+
+    :param path: the path of the term in the pod spec.
+    :raises SelectorError: if a part is invalid.
+    """
+    fields = read_fields(value, path, ("matchExpressions", "matchFields"))
+    at_expressions = f"{path}.matchExpressions"
+    requirements = read_match_expressions(fields.get("matchExpressions"), at_expressions)
+    names = read_items(fields.get("matchFields"), f"{path}.matchFields", _read_match_field)
+    if not requirements and not names:
+        return None
+    requirements += exclude_ids(name for operator, name in names if operator is Operator.NOT_IN)
+    allowed = [{name} for operator, name in names if operator is Operator.IN]
+    return Selector.from_requirements(requirements, set.intersection(*allowed) if allowed else None)
+
+
+def read_preferred_term(value: object, path: str) -> Selector | None:
+    """Return the selector of a preferred term, as :func:`read_term` does; it excludes no node.
+
+    :raises SelectorError: if a part is invalid.
+    """
+    fields = read_fields(value, path, ("weight", "preference"))
+    weight = fields.get("weight")
+    if type(weight) is not int or not 1 <= weight <= 100:
+        message = "the weight must be an integer from 1 to 100"
+        raise structure_error("invalid-weight", message, f"{path}.weight")
+    return read_term(fields.get("preference"), f"{path}.preference")
 
 
 def check_preferred_terms(spec: Mapping[str, Any]) -> None:
-    """Raise if a preferred term of the node affinity is invalid; it excludes no node.
+    """Raise if a preferred term of the node affinity is invalid.
 
     :param spec: a PodSpec that :func:`selectors_from_pod_spec` accepts.
     :raises SelectorError: if a term is invalid; ``path`` is its path in the spec.
     """
     affinity = (spec.get("affinity") or {}).get("nodeAffinity") or {}
     path = f"affinity.nodeAffinity.{_PREFERRED}"
-    for number, item in enumerate(read_list(affinity.get(_PREFERRED), path)):
-        at_item = f"{path}[{number}]"
-        fields = read_fields(item, at_item, ("weight", "preference"))
-        weight = fields.get("weight")
-        if type(weight) is not int or not 1 <= weight <= 100:
-            message = "the weight must be an integer from 1 to 100"
-            raise structure_error("invalid-weight", message, f"{at_item}.weight")
-        at_term = f"{at_item}.preference"
-        term = read_fields(fields.get("preference"), at_term, ("matchExpressions", "matchFields"))
-        read_match_expressions(term.get("matchExpressions"), f"{at_term}.matchExpressions")
-        _read_match_fields(term.get("matchFields"), f"{at_term}.matchFields")
+    read_items(affinity.get(_PREFERRED), path, read_preferred_term)
 
 
-def _read_match_fields(value: object, path: str) -> tuple[list[Requirement], set[str] | None]:
-    """Return the requirements that exclude names, and the names that all ``In`` items allow.
-
-    If there are no ``In`` items, the names are None: any name.
-    """
-    ids: set[str] | None = None
-    excluded = []
-    for number, item in enumerate(read_list(value, path)):
-        at_item = f"{path}[{number}]"
-        key, operator, values = read_item(item, at_item, _MATCH_FIELDS_OPERATORS)
-        if key != "metadata.name":
-            message = f"a node has no field {quoted(key)} to match"
-            raise structure_error("unknown-field", message, f"{at_item}.key", "use 'metadata.name'")
-        if len(values) != 1:
-            message = f"expected one value, found {len(values)}"
-            hint = "write a term for each name"
-            raise structure_error("wrong-number-of-values", message, f"{at_item}.values", hint)
-        name = _node_name(values[0], f"{at_item}.values[0]")
-        if operator is Operator.NOT_IN:
-            excluded.append(name)
-        else:
-            ids = {name} if ids is None else ids & {name}
-    return exclude_ids(excluded), ids
+def _read_match_field(value: object, path: str) -> tuple[Operator, str]:
+    """Return the operator and the name of an item of ``matchFields``."""
+    key, operator, values = read_item(value, path, _MATCH_FIELDS_OPERATORS)
+    if key != "metadata.name":
+        message = f"a node has no field {quoted(key)} to match"
+        raise structure_error("unknown-field", message, f"{path}.key", "use 'metadata.name'")
+    if len(values) != 1:
+        message = f"expected one value, found {len(values)}"
+        hint = "write a term for each name"
+        raise structure_error("wrong-number-of-values", message, f"{path}.values", hint)
+    return operator, read_node_name(values[0], f"{path}.values[0]")
 
 
-def _node_name(value: object, path: str) -> str:
+def read_node_name(value: object, path: str) -> str:
+    """Return the name of a node; raise if it is not valid."""
     name = read_text(value, path)
     if not is_prefix(name):  # the same rule: a name of DNS in lower case
         message = f"{quoted(name)} is not a valid name of a node"

@@ -9,7 +9,6 @@ from typing import Any
 
 from nodeselect.errors import SelectorError
 from nodeselect.limits import LIMITS
-from nodeselect.selectors.charset import is_key, is_value
 from nodeselect.selectors.diagnostics import limit_error
 from nodeselect.selectors.frozen import Frozen
 from nodeselect.selectors.key_constraint import constraints_by_key
@@ -25,7 +24,7 @@ from nodeselect.selectors.predicate import (
     compile_failure_mask,
     compile_predicate,
 )
-from nodeselect.selectors.requirement import ID_KEY, Operator, Requirement
+from nodeselect.selectors.requirement import ID_KEY, Requirement, equality
 from nodeselect.text import id_mistake, printable, quoted, to_exact_str, truncate
 
 
@@ -476,17 +475,16 @@ _set_class = vars(object)["__class__"].__set__
 def _from_labels(match_labels: Mapping[str, str]) -> list[Requirement]:
     if not isinstance(match_labels, Mapping):
         raise TypeError("match_labels must be a mapping")
-    return [_from_label(key, value) for key, value in match_labels.items()]
-
-
-def _from_label(key: object, value: object) -> Requirement:
-    if type(key) is type(value) is str and is_key(key) and is_value(value):  # the usual case
-        return Requirement._trusted(key, Operator.EQUALS, (value,), "=")
-    key = to_exact_str(key, "a key of match_labels")
-    try:
-        return Requirement(key, Operator.EQUALS, [to_exact_str(value, f"the value of {key!r}")])
-    except SelectorError as error:
-        raise error.at(f"match_labels[{quoted(key)}]") from None
+    requirements = []
+    for key, value in match_labels.items():
+        if not (type(key) is type(value) is str):
+            key = to_exact_str(key, "a key of match_labels")
+            value = to_exact_str(value, f"the value of {key!r}")
+        try:
+            requirements.append(equality(key, value))
+        except SelectorError as error:
+            raise error.at(f"match_labels[{quoted(key)}]") from None
+    return requirements
 
 
 def _from_expressions(match_expressions: Iterable[str]) -> list[Requirement]:
