@@ -28,6 +28,12 @@ def exists(key: str) -> dict[str, Any]:
     return {"matchExpressions": [{"key": key, "operator": "Exists"}]}
 
 
+def spread(*others: Any, **fields: Any) -> dict[str, Any]:
+    """Return a pod spec with topology spread constraints; the first one has other fields."""
+    constraint = {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "ScheduleAnyway"}
+    return {"topologySpreadConstraints": [constraint | fields, *others]}
+
+
 ANY = [Toleration(operator="Exists")]
 NODE = Node("n-1", {"a": "1"}, taints=[Taint("t", "NoSchedule", "v")], resources={"cpu": 2000})
 
@@ -209,12 +215,8 @@ def test_daemon_sets() -> None:
         ({"affinity": {"podAffinity": {REQUIRED: [{"topologyKey": "x"}]}}}, ("pod affinity",)),
         ({"affinity": {"podAffinity": {PREFERRED: [{"weight": 1}]}}}, ()),
         ({"affinity": {"podAntiAffinity": {REQUIRED: [{"a": 1}] * 2}}}, ("pod anti-affinity",)),
-        ({"topologySpreadConstraints": [{"whenUnsatisfiable": "ScheduleAnyway"}]}, ()),
-        (
-            {"topologySpreadConstraints": [{"whenUnsatisfiable": "DoNotSchedule"}] * 2},
-            ("topology spread",),
-        ),
-        ({"topologySpreadConstraints": [{"maxSkew": 1}]}, ("topology spread",)),
+        (spread(), ()),
+        (spread(whenUnsatisfiable="DoNotSchedule"), ("topology spread",)),
         ({"volumes": [{"name": "x", "emptyDir": {}}]}, ()),
         ({"volumes": [{"persistentVolumeClaim": {"claimName": "x"}}]}, ("volumes",)),
         ({"volumes": [{"emptyDir": {}}, {"ephemeral": {"a": 1}}]}, ("volumes",)),
@@ -244,6 +246,7 @@ def preferred(**item: Any) -> dict[str, Any]:
     return {"affinity": {"nodeAffinity": {PREFERRED: [item]}}}
 
 
+SPREAD = "topologySpreadConstraints"
 AT_PREFERRED = f"affinity.nodeAffinity.{PREFERRED}[0]"
 LIMIT = {"limits": {GPU: 1}}
 HUGE, QUOTA = "hugepages-2Mi", "requests.example.com/x"
@@ -291,6 +294,41 @@ HUGE, QUOTA = "hugepages-2Mi", "requests.example.com/x"
             "tolerations[0].tolerationSeconds",
         ),
         ({"hostNetwork": "true"}, "wrong-type", "hostNetwork"),
+        ({"topologySpreadConstraints": {}}, "wrong-type", "topologySpreadConstraints"),
+        (spread(1), "wrong-type", f"{SPREAD}[1]"),
+        (spread(maxSkews=1), "unknown-field", f"{SPREAD}[0].maxSkews"),
+        (spread(maxSkew=None), "missing-field", f"{SPREAD}[0]"),
+        (spread(maxSkew=0), "invalid-spread", f"{SPREAD}[0].maxSkew"),
+        (spread(maxSkew="1"), "invalid-spread", f"{SPREAD}[0].maxSkew"),
+        (spread(topologyKey=None), "missing-field", f"{SPREAD}[0]"),
+        (spread(topologyKey="a b"), "invalid-key", f"{SPREAD}[0].topologyKey"),
+        (spread(topologyKey=1), "wrong-type", f"{SPREAD}[0].topologyKey"),
+        (spread(whenUnsatisfiable="Never"), "invalid-spread", f"{SPREAD}[0].whenUnsatisfiable"),
+        (spread(minDomains=2), "invalid-spread", f"{SPREAD}[0].whenUnsatisfiable"),
+        (
+            spread(whenUnsatisfiable="DoNotSchedule", minDomains=0),
+            "invalid-spread",
+            f"{SPREAD}[0].minDomains",
+        ),
+        (spread(nodeTaintsPolicy="Yes"), "invalid-spread", f"{SPREAD}[0].nodeTaintsPolicy"),
+        (
+            spread(labelSelector={"matchLabels": {"a": "b c"}}),
+            "invalid-value",
+            f"{SPREAD}[0].labelSelector.matchLabels['a']",
+        ),
+        (spread(labelSelector=[]), "wrong-type", f"{SPREAD}[0].labelSelector"),
+        (spread(matchLabelKeys=["a"]), "invalid-spread", f"{SPREAD}[0].matchLabelKeys[0]"),
+        (
+            spread(labelSelector={}, matchLabelKeys=["a", "b c"]),
+            "invalid-key",
+            f"{SPREAD}[0].matchLabelKeys[1]",
+        ),
+        (
+            spread(labelSelector={"matchLabels": {"a": "b"}}, matchLabelKeys=["a"]),
+            "invalid-spread",
+            f"{SPREAD}[0].matchLabelKeys[0]",
+        ),
+        (spread(*spread()["topologySpreadConstraints"]), "invalid-spread", f"{SPREAD}[1]"),
         (preferred(weight=0, preference={}), "invalid-weight", f"{AT_PREFERRED}.weight"),
         (preferred(weight=101, preference={}), "invalid-weight", f"{AT_PREFERRED}.weight"),
         (preferred(weight="1", preference={}), "invalid-weight", f"{AT_PREFERRED}.weight"),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from nodeselect.documents.values import (
@@ -24,6 +25,7 @@ from nodeselect.jobs.structured import StructureError, python_value, read_struct
 from nodeselect.limits import LIMITS
 from nodeselect.placement import Placement
 from nodeselect.placement.placement import UNCLAIMED_VOLUMES
+from nodeselect.placement.pod_spec_errors import pod_spec_errors
 from nodeselect.problem import Fix
 from nodeselect.selectors import AnyOf, selectors_from_pod_spec
 from nodeselect.selectors.label_selector import read_fields
@@ -127,7 +129,7 @@ def read_manifest(data: bytes, file: str = "manifest") -> Manifest | None:
         return None
     manifest, findings = _read_objects(list(_objects(documents)))
     if findings:
-        first = findings[: LIMITS.reported_errors]
+        first = sorted(findings, key=attrgetter("position"))[: LIMITS.reported_errors]
         raise ManifestError(file, draw_problems(first, data), len(findings) - len(first))
     return manifest
 
@@ -169,7 +171,7 @@ def _read_objects(objects: Sequence[Value]) -> tuple[Manifest, list[Finding]]:
                 message = f"a second object is called {quoted(workload.name)}"
                 raise StructureError(Finding(value, "", message, code="duplicate-object"))
         except StructureError as error:
-            findings.append(error.finding)
+            findings += error.findings
     return Manifest(tuple(workloads.values()), tuple(skipped)), findings
 
 
@@ -192,10 +194,16 @@ def _read_object(value: Value, volumes: Mapping[tuple[str, str], Value]) -> Work
         found = "nothing" if spec is None else describe(spec)
         message = f"{kind.text} must have a pod spec at {path}, found {found}"
         raise StructureError(Finding(spec or kind, "", message, code="no-pod-spec"))
-    _refuse_misplaced(value, (), tuple(path.split(".")))
+    findings = [*_misplaced(value, (), tuple(path.split("."))), *_unknown_in_containers(spec, path)]
     names = [_text(value, f"metadata.{name}") for name in ("namespace", "name")]
     read = partial(Placement.from_pod_spec, kind=kind.text)
-    placement = read_structured(_read_fields(spec), read, path, python_value)
+    try:
+        fields = _read_fields(spec)
+        placement = read_structured(fields, read, path, python_value, pod_spec_errors)
+    except StructureError as error:
+        findings += error.findings
+    if findings:
+        raise StructureError(*findings)
     words = dict.fromkeys(placement.not_considered)
     items = find(spec, "volumes")
     named = items.items if isinstance(items, List) else ()
@@ -263,30 +271,35 @@ def _read_fields(value: Value) -> Value:
     entries = dict(value.entries)
     for name, (key, item) in value.entries.items():
         if name in _CONTAINERS and isinstance(item, List):
-            entries[name] = key, item._replace(items=list(map(_container, item.items)))
+            entries[name] = key, item._replace(items=list(map(_read_fields, item.items)))
         elif name not in _READ_FIELDS and not isinstance(item, Scalar):
             entries[name] = key, Scalar("", "null", item.position, False)
     return Object(entries, value.position)
 
 
-def _container(value: Value) -> Value:
-    for name, (key, _) in value.entries.items() if isinstance(value, Object) else ():
-        if re.match("resource|request|limit", name, re.IGNORECASE) and name not in _RESOURCES:
-            message, hint = f"a container has no field {quoted(name)}", Fix.write("resources")
-            at_field = printable(name[:60])
-            raise StructureError(Finding(key, at_field, message, hint, code="unknown-field"))
-    return _read_fields(value)
+def _unknown_in_containers(spec: Object, path: str) -> Iterator[Finding]:
+    """Yield a finding for each field of a container that is probably meant to be ``resources``."""
+    for field in _CONTAINERS:
+        containers = find(spec, field)
+        for number, item in enumerate(containers.items if isinstance(containers, List) else ()):
+            for name, (key, _) in item.entries.items() if isinstance(item, Object) else ():
+                is_like = re.match("resource|request|limit", name, re.IGNORECASE)
+                if is_like and name not in _RESOURCES:
+                    at_field = f"{path}.{field}[{number}].{printable(name[:60])}"
+                    message = f"a container has no field {quoted(name)}"
+                    hint = Fix.write("resources")
+                    yield Finding(key, at_field, message, hint, code="unknown-field")
 
 
-def _refuse_misplaced(value: Value, path: tuple[str, ...], pod_spec: tuple[str, ...]) -> None:
-    """Raise StructureError if ``value`` has a condition on nodes outside of the pod spec.
+def _misplaced(value: Value, path: tuple[str, ...], pod_spec: tuple[str, ...]) -> Iterator[Finding]:
+    """Yield a finding for each condition on nodes in ``value`` outside of the pod spec.
 
     :param path: the path of ``value`` in the object.
     :param pod_spec: the path of the pod spec in the object.
     """
     if isinstance(value, List):
         for number, item in enumerate(value.items):
-            _refuse_misplaced(item, (*path, f"[{number}]"), pod_spec)
+            yield from _misplaced(item, (*path, f"[{number}]"), pod_spec)
     if not isinstance(value, Object):
         return
     for name, (key, field) in value.entries.items():
@@ -296,9 +309,9 @@ def _refuse_misplaced(value: Value, path: tuple[str, ...], pod_spec: tuple[str, 
             message = f"{name} has no effect {f'in {where}' if where else 'here'}"
             hint = f"move it under {'.'.join(expected)}"
             at_field = f"{where}.{name}".lstrip(".")
-            raise StructureError(Finding(key, at_field, message, hint, code="misplaced-field"))
-        if name not in _FREE_FIELDS and name != "nodeSelector":
-            _refuse_misplaced(field, (*path, name), pod_spec)
+            yield Finding(key, at_field, message, hint, code="misplaced-field")
+        elif name not in _FREE_FIELDS and name != "nodeSelector":
+            yield from _misplaced(field, (*path, name), pod_spec)
 
 
 def _has(value: Value, path: str) -> bool:

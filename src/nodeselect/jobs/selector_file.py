@@ -70,7 +70,7 @@ def read_selector_file(data: bytes, file: str = "selector") -> SelectorFile | No
         found = read_structured(value, read, path)
         return SelectorFile(kind, found if isinstance(found, tuple) else (found,))
     except StructureError as error:
-        raise JobError(file, draw_problems([error.finding], data)) from None
+        raise JobError(file, draw_problems(error.findings, data)) from None
 
 
 def _recognise(document: Value) -> tuple[str, Value, str, _Read] | None:

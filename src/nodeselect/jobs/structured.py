@@ -19,12 +19,12 @@ _EMPTY = Fix.write('""', "remove the line, or write")
 class StructureError(Exception):
     """A value in a document is invalid. Callers raise a public error instead, such as ``JobError``.
 
-    :ivar finding: what is wrong, and where.
+    :ivar findings: what is wrong, and where.
     """
 
-    def __init__(self, finding: Finding) -> None:
-        super().__init__(finding.message)
-        self.finding = finding
+    def __init__(self, *findings: Finding) -> None:
+        super().__init__(findings[0].message)
+        self.findings = findings
 
 
 def read_structured(
@@ -32,6 +32,7 @@ def read_structured(
     read: Callable[[Any], _T],
     path: str = "",
     convert: Callable[[Scalar], Any] | None = None,
+    find_errors: Callable[[Any], list[SelectorError]] | None = None,
 ) -> _T:
     """Convert a value of a document to plain lists and dicts, and return the result of ``read``.
 
@@ -40,29 +41,37 @@ def read_structured(
     :param path: the path of the value in the document, for messages.
     :param convert: returns the Python value of a scalar; by default, False for what is neither a
         string nor null, so that the reader refuses it.
+    :param find_errors: returns all errors for lists and dicts for which ``read`` raises one.
     :raises StructureError: if ``read`` raises an error, or a key is not a string. The error has
-        the position of the mistake in the document.
+        the position of each mistake in the document.
     """
+    plain = to_python(value, convert or _string_or_null, _key_text)
     try:
-        return read(to_python(value, convert or _string_or_null, _key_text))
+        return read(plain)
     except SelectorError as error:
-        inner, message = error.path, error.message
-        hint: Hint = error.fix
-        separator = "." if inner and not inner.startswith("[") else ""
-        key, found = _locate(None, value, f"{separator}{inner}")
-        if error.code == "wrong-type" and error.expected:
-            [expected] = error.expected
-            # Of what YAML reads in several ways, the error knows only one.
-            message = f"expected {expected}, found {describe(found)}"
-            if expected == "a string":  # null is no value, not a text that says so
-                hint = _EMPTY if is_null(found) else suggest_text(found)
-        if key is not None and (error.code == "unknown-field" or error.source == key.text):
-            found = key
-        is_source = isinstance(found, Scalar) and found.text == error.source
-        span = error.span if is_source else None
-        whole = f"{path}{separator}{inner}" if path else inner
-        finding = Finding(found, whole, message, hint, span, code=error.code)
-        raise StructureError(finding) from None
+        errors = [error] if find_errors is None else find_errors(plain)
+        findings = (_finding(value, each, path) for each in errors)
+        raise StructureError(*findings) from None
+
+
+def _finding(value: Value, error: SelectorError, path: str) -> Finding:
+    """Return the finding for an error about ``value``, whose path in the document is ``path``."""
+    inner, message = error.path, error.message
+    hint: Hint = error.fix
+    separator = "." if inner and not inner.startswith("[") else ""
+    key, found = _locate(None, value, f"{separator}{inner}")
+    if error.code == "wrong-type" and error.expected:
+        [expected] = error.expected
+        # Of what YAML reads in several ways, the error knows only one.
+        message = f"expected {expected}, found {describe(found)}"
+        if expected == "a string":  # null is no value, not a text that says so
+            hint = _EMPTY if is_null(found) else suggest_text(found)
+    if key is not None and (error.code == "unknown-field" or error.source == key.text):
+        found = key
+    is_source = isinstance(found, Scalar) and found.text == error.source
+    span = error.span if is_source else None
+    whole = f"{path}{separator}{inner}" if path else inner
+    return Finding(found, whole, message, hint, span, code=error.code)
 
 
 def _string_or_null(scalar: Scalar) -> str | bool | None:
@@ -77,7 +86,8 @@ def python_value(scalar: Scalar) -> str | int | float | bool | None:
         return scalar.text.lower() in ("true", "yes", "on", "y")
     if scalar.kind == "number":
         with suppress(ValueError):
-            return int(scalar.text) if scalar.text.isdecimal() else float(scalar.text)
+            is_integer = scalar.text.removeprefix("-").isdecimal()
+            return int(scalar.text) if is_integer else float(scalar.text)
     return _string_or_null(scalar)
 
 

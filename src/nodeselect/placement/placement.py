@@ -19,6 +19,7 @@ from nodeselect.placement.toleration import (
     excludes,
     read_toleration,
 )
+from nodeselect.placement.topology_spread import check_topology_spread
 from nodeselect.placement.usage import Usage
 from nodeselect.selectors.frozen import FrozenMapping
 from nodeselect.selectors.label_selector import read_items, structure_error
@@ -89,7 +90,8 @@ class Placement(_Fields):
 
         The selector is that of :func:`selectors_from_pod_spec`. For requests and limits, and for
         the tolerations of a DaemonSet, the rules of Kubernetes apply. What is read is validated as
-        the API server does, including the preferred node affinity, which excludes no node.
+        the API server does, including what excludes no node: preferred node affinity, topology
+        spread.
 
         :attr:`not_considered` names what else the pod spec has: pod affinity, pod anti-affinity,
         topology spread, volumes, host ports, resource claims, a runtime class, scheduling gates,
@@ -106,6 +108,7 @@ class Placement(_Fields):
         check_preferred_terms(spec)
         requests = pod_requests(spec, read_valid_resources)
         check_overhead(spec.get("overhead"))
+        check_topology_spread(spec)
         tolerations = read_items(spec.get("tolerations"), "tolerations", read_toleration)
         has_host_network = spec.get("hostNetwork")
         if not isinstance(has_host_network, (bool, NoneType)):
