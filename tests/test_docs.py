@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import yaml
 
 from nodeselect import Selector, SelectorError
 from tests import golden
@@ -70,7 +71,7 @@ def run_bash(
 
 def shown(command: str, run: Run) -> str:
     """Return what a terminal shows of a command; run the last of a pipe in this process."""
-    before, _, last = command.rpartition(" | ")
+    before, _, last = command.replace("\\\n", "").rpartition(" | ")
     lexer = shlex.shlex(last, posix=True, punctuation_chars=True)
     lexer.whitespace_split = True
     name, *arguments = lexer
@@ -144,13 +145,22 @@ def test_every_block_is_tested() -> None:
     assert [block.page.name for block in shell] == ["README.md", "README.md"]
 
 
+def steps(value: object) -> Iterator[str]:
+    """Yield what a workflow runs: each ``run`` of GitHub, each line of a ``script`` of GitLab."""
+    if isinstance(value, list):
+        for item in value:
+            yield from steps(item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from item if key == "script" else [item] if key == "run" else steps(item)
+
+
 STEPS = [
     pytest.param(command, id=f"{block.page.name}:{block.line}:{number}")
     for block in BLOCKS
     if block.language == "yaml"
-    for number, command in enumerate(
-        re.findall(r"^ +(?:- run: )?(nodeselect .*)$", block.text, re.M)
-    )
+    for number, command in enumerate(steps(yaml.safe_load(block.text)))
+    if command.startswith("nodeselect ")
 ]
 
 
@@ -169,9 +179,8 @@ def test_steps_of_ci(command: str, tmp_path: Path) -> None:
 
 def test_status_in_the_tutorial() -> None:
     """The first job of the tutorial exits with status 1; so does the last if --min is too high."""
-    first, _, _, last = re.findall(
-        r"^\$ (.*nodeselect .*)$", (ROOT / "docs/tutorial.md").read_text("utf-8"), re.M
-    )[:4]
+    page = (ROOT / "docs/tutorial.md").read_text("utf-8")
+    first, _, last, _ = re.findall(r"^\$ (nodeselect (?:.*\\\n)*.*)$", page, re.M)
     assert run_bash(first).returncode == 1
     assert run_bash(last).returncode == 0
     assert run_bash(last.replace("--min 10", "--min 17")).returncode == 1

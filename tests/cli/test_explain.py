@@ -61,7 +61,7 @@ def test_json_is_that_of_the_library(run: Run) -> None:
 def test_the_schema_is_one() -> None:
     """The schema is valid, and the docs have every code of a hint."""
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
-    page = (DOCS / "suggestions.md").read_text("utf-8")
+    page = (DOCS / "explain.md").read_text("utf-8")
     for code in SCHEMA["$defs"]["hint"]["properties"]["code"]["enum"]:
         assert f"| `{code}` |" in page
 

@@ -76,7 +76,7 @@ class NearMiss(NamedTuple):
 class Hint(NamedTuple):
     """A probable mistake in the selector.
 
-    :param code: the kind of mistake, for programs; ``docs/suggestions.md`` lists all codes.
+    :param code: the kind of mistake, for programs; ``docs/explain.md`` lists all codes.
     :param requirement: the position of the requirement that is wrong, from 0.
     :param message: what is wrong, and what the nodes have instead.
     :param replacement: the text of the requirement to write instead, or ids separated by commas;
