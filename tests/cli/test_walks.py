@@ -123,19 +123,6 @@ def test_a_wrong_turn_names_a_command(run: Run, command: str) -> None:
         assert status in (0, 1), text
 
 
-@pytest.mark.parametrize("name", ["my job.yaml", "-"])
-def test_a_long_job_of_bacalhau(run: Run, name: str) -> None:
-    """The message has the command that converts this file, and it does."""
-    constraints = ", ".join(f"{{key: k{at}, operator: exists}}" for at in range(60))
-    job = f"name: a\ntype: ops\ntasks: [{{name: main}}]\nconstraints: [{constraints}]\n"
-    Path("my job.yaml").write_text(job)
-    text = " ".join(run("check", name, stdin=job).out.split())
-    (command,) = re.findall(r"for the selector, run: nodeselect (.* --to job)", text)
-    result = run(*shlex.split(command), stdin=job)
-    assert result.status == 0
-    assert "k59" in result.out
-
-
 @pytest.mark.parametrize("columns", [20, 50, 80])
 def test_what_is_to_be_pasted_is_one_line(
     run: Run, monkeypatch: pytest.MonkeyPatch, columns: int

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from nodeselect.jobs import JobSpec, check_job, check_jobs
+from nodeselect.jobs.bacalhau import read_bacalhau_job
 from nodeselect.jobs.manifest import read_manifest
 from nodeselect.limits import LIMITS
 from tests.growth.cases import case, rejected, words
@@ -109,6 +110,12 @@ def _add_manifests() -> None:
 
     case("manifest/documents", read_manifest, partial(documents, "b"), 10)
     case("manifest/invalid", rejected(read_manifest), partial(documents, 5), 10)
+
+    def bacalhau_job(n: int) -> bytes:
+        constraints = [{"Key": word, "Operator": "exists"} for word in words(n)]
+        return json.dumps({"Job": {"Constraints": constraints, "Tasks": [{}] * n}}).encode()
+
+    case("manifest/bacalhau", read_bacalhau_job, bacalhau_job, 10)
 
 
 _add_files()

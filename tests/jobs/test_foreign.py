@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect import JobError, Selector
+from nodeselect.jobs.bacalhau import read_bacalhau_job
 from nodeselect.jobs.manifest import Manifest, ManifestError, read_manifest
 from nodeselect.jobs.selector_file import SelectorFile, read_selector_file
 from nodeselect.selectors.selector import alternatives
@@ -31,7 +32,8 @@ def in_words(selectors: Iterable[Selector]) -> str:
 def outcome(text: str) -> Iterator[str]:
     """Yield lines about what is read of a document."""
     try:
-        manifest, selector = read_manifest(text.encode()), read_selector_file(text.encode())
+        manifest = read_manifest(text.encode()) or read_bacalhau_job(text.encode())
+        selector = read_selector_file(text.encode())
     except JobError as error:
         yield in_short(error.problems).rstrip("\n")
         for problem in error.problems:

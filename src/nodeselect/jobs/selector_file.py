@@ -10,6 +10,7 @@ from nodeselect.documents.values import DocumentError, List, Object, Value
 from nodeselect.documents.yaml import read_document
 from nodeselect.errors import JobError, SelectorError
 from nodeselect.jobs.check.checker import draw_problems, read_text
+from nodeselect.jobs.check.document import lower_names
 from nodeselect.jobs.structured import StructureError, read_structured
 from nodeselect.limits import LIMITS
 from nodeselect.notations.bacalhau import selector_from_bacalhau
@@ -50,11 +51,11 @@ def read_selector_file(data: bytes, file: str = "selector") -> SelectorFile | No
     """Read a selector of another system, in YAML or JSON.
 
     The file may contain a Kubernetes LabelSelector; ``nodeSelector`` or ``affinity`` of a pod spec;
-    Bacalhau ``Constraints``, in a job or alone; or the output of ``nodeselect convert --to json``.
+    Bacalhau ``Constraints``; or the output of ``nodeselect convert --to json``.
 
     :param data: the content of the file, at most ``LIMITS.job_file_bytes``.
     :param file: the name of the file, for messages.
-    :return: None for any other file, such as a job spec or a Kubernetes manifest.
+    :return: None for any other file, such as a job or a Kubernetes manifest.
     :raises JobError: if the selector is invalid.
     """
     try:
@@ -89,16 +90,11 @@ def _recognise(document: Value) -> tuple[str, Value, str, _Read] | None:
     for fields, kind, read in _FIELDS:
         if not document.entries.keys().isdisjoint(fields):
             return kind, document, "", read
-    entries, path = document.entries, ""
-    if list(entries) == ["Job"] and isinstance(entries["Job"][1], Object):
-        entries, path = entries["Job"][1].entries, "Job."
-    names = set(map(str.lower, entries))
-    if "taskgroups" in names or ("tasks" in names and "type" not in names):
-        return None  # a job of Nomad: its groups and tasks have constraints, too
-    for name, (_, value) in entries.items():
-        if name.lower() == "constraints":
-            return _BACALHAU, value, f"{path}{name}", selector_from_bacalhau
-    return None
+    names = lower_names(document)
+    if "constraints" not in names or not {"tasks", "taskgroups"}.isdisjoint(names):
+        return None  # a job has more conditions
+    name, value = names["constraints"]
+    return _BACALHAU, value, name, selector_from_bacalhau
 
 
 def _pod(*fields: str) -> _Read:

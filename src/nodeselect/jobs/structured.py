@@ -33,6 +33,7 @@ def read_structured(
     path: str = "",
     convert: Callable[[Scalar], Any] | None = None,
     find_errors: Callable[[Any], list[SelectorError]] | None = None,
+    key_text: Callable[[Scalar], str] | None = None,
 ) -> _T:
     """Convert a value of a document to plain lists and dicts, and return the result of ``read``.
 
@@ -42,10 +43,11 @@ def read_structured(
     :param convert: returns the Python value of a scalar; by default, False for what is neither a
         string nor null, so that the reader refuses it.
     :param find_errors: returns all errors for lists and dicts for which ``read`` raises one.
+    :param key_text: returns the text of a key; by default, it raises if that is not a string.
     :raises StructureError: if ``read`` raises an error, or a key is not a string. The error has
         the position of each mistake in the document.
     """
-    plain = to_python(value, convert or _string_or_null, _key_text)
+    plain = to_python(value, convert or _string_or_null, key_text or _key_text)
     try:
         return read(plain)
     except SelectorError as error:

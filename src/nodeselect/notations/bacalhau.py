@@ -1,20 +1,26 @@
-"""Bacalhau constraints: from decoded JSON to selectors, and back.
+"""Bacalhau jobs and constraints: from decoded JSON to placements and selectors, and back.
 
 If one of the two notations cannot express a condition of the other, this is an error: a selector
 without the condition would match other nodes.
 
-Source: Bacalhau, ``pkg/models/selector.go``.
+Source: Bacalhau, ``UnmarshalJob`` in ``pkg/lib/marshaller``, ``pkg/models`` (``job.go``,
+``resource.go``, ``selector.go``) and ``pkg/orchestrator/selection/ranking``.
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from nodeselect.errors import SelectorError
+from nodeselect.placement import Placement, Toleration
 from nodeselect.problem import Fix
+from nodeselect.quantity import MAX_AMOUNT
 from nodeselect.selectors.label_selector import (
     ITEM_FIELDS,
     read_list,
+    read_mapping,
     read_requirement,
+    read_text,
     structure_error,
 )
 from nodeselect.selectors.requirement import KUBERNETES_OPERATORS, Operator
@@ -22,6 +28,100 @@ from nodeselect.selectors.selector import Selector
 from nodeselect.text import join_limited, printable, quoted
 
 _OPERATORS = {each.value: each for each in Operator} | {"==": Operator.EQUALS}
+
+# The fields of a job; Bacalhau rejects others. The last ones are set by the server.
+_JOB_FIELDS = (
+    *("name", "namespace", "type", "priority", "count", "constraints", "meta", "labels", "tasks"),
+    *("id", "state", "version", "revision", "createtime", "modifytime"),
+)
+
+# Fields of a task that exclude nodes: their names in lower case, and in words.
+_FEATURES = {"engine": "engine", "publisher": "publisher", "inputsources": "input sources"}
+
+# The units of bytes, as in the Go package go-humanize: 1k = 1kb = 1000, 1ki = 1kib = 1024.
+_BYTES = {"": 1, "b": 1} | {
+    f"{prefix}{suffix}": base**power
+    for power, prefix in enumerate("kmgtpe", 1)
+    for base, suffixes in ((1000, ("", "b")), (1024, ("i", "ib")))
+    for suffix in suffixes
+}
+
+# The units of each resource: in millicores, bytes and pieces, as for the nodes.
+_UNITS = {"cpu": {"": 1000, "m": 1}, "memory": _BYTES, "disk": _BYTES, "gpu": {"": 1}}
+
+# The resources of which the orchestrator adds some to a task that has none.
+_DEFAULT = ("cpu", "memory")
+
+_Fields = dict[str, tuple[str, object]]
+_ABSENT = ("", None)
+
+
+def placement_from_bacalhau(job: object) -> Placement:
+    """Build the placement of a Bacalhau job, whose fields may be in upper or lower case.
+
+    >>> task = {"Name": "main", "Resources": {"CPU": "500m", "Memory": "1Gb", "GPU": "1"}}
+    >>> constraints = [{"Key": "zone", "Operator": "=", "Values": ["eu"]}]
+    >>> placement = placement_from_bacalhau({"Constraints": constraints, "Tasks": [task]})
+    >>> placement.selector, placement.requests
+    (Selector('zone=eu'), {'cpu': 500, 'gpu': 1, 'memory': 1000000000})
+
+    The resources of the first task are the requests, since Bacalhau runs only this one. All taints
+    are tolerated, since Bacalhau has none. ``not_considered`` names what else decides.
+
+    :raises SelectorError: if a part is invalid, or the job has an unknown field; with its path.
+    """
+    fields = _read_fields(job, "", _JOB_FIELDS)
+    at_constraints, constraints = fields.get("constraints", _ABSENT)
+    selector = selector_from_bacalhau(constraints, at_constraints)
+    at_tasks, value = fields.get("tasks", _ABSENT)
+    tasks = read_list(value, at_tasks)
+    task = _read_fields(tasks[0] if tasks else None, f"{at_tasks}[0]")
+    at_resources, resources = task.get("resources", _ABSENT)
+    texts = _read_fields(resources, at_resources, tuple(_UNITS))
+    requests = {
+        name: _read_amount(name, text, path) for name, (path, text) in texts.items() if text
+    }
+    words = [text for name, text in _FEATURES.items() if task.get(name, _ABSENT)[1]]
+    words += [f"default {name}" for name in _DEFAULT if name not in requests]
+    if len(tasks) > 1:
+        words.append("all tasks but the first")
+    _, count = fields.get("count", _ABSENT)
+    if count not in (None, 0, 1):
+        words.append(f"{printable(str(count)[:20])} replicas (the answer is for one)")
+    return Placement(selector, [Toleration(operator="Exists")], requests, words)
+
+
+def _read_fields(value: object, path: str, names: Collection[str] = ()) -> _Fields:
+    """Map the fields of an object, in lower case, to their paths as written and their values.
+
+    :param names: the allowed names; empty for any.
+    """
+    fields: _Fields = {}
+    for name, item in ({} if value is None else read_mapping(value, path, "write fields")).items():
+        at_field = f"{path}.{printable(name[:60])}".lstrip(".")
+        if names and name.lower() not in names:
+            listed = join_limited(list(names), 9)
+            message = f"there is no field {quoted(name)}"
+            raise structure_error("unknown-field", message, at_field, f"the fields are {listed}")
+        if fields.setdefault(name.lower(), (at_field, item))[0] != at_field:
+            message = f"the field {quoted(name)} occurs twice, since its case does not count"
+            raise structure_error("duplicate-key", message, at_field, "keep only one of the two")
+    return fields
+
+
+def _read_amount(resource: str, value: object, path: str) -> int:
+    """Return an amount of a resource in its unit, rounded down as in Bacalhau."""
+    text = read_text(value, path)
+    match = re.fullmatch(r"([0-9]{1,19})(\.[0-9]{1,9})?([a-z]*)", "".join(text.lower().split()))
+    unit = _UNITS[resource].get(match[3], 0) if match else 0
+    if match is None or not unit or (match[2] and unit == 1):
+        example = {"cpu": "2 or 500m", "gpu": "1"}.get(resource, "512MB or 1GiB")
+        message = f"{quoted(text)} is not an amount of {resource}, such as {example}"
+        raise structure_error("invalid-quantity", message, path)
+    amount = int(match[1]) * unit + int(float(match[2] or 0) * unit)
+    if amount > MAX_AMOUNT:
+        raise structure_error("invalid-quantity", f"{quoted(text)} is too large", path)
+    return amount
 
 
 def selector_from_bacalhau(constraints: object, path: str = "") -> Selector:

@@ -39,9 +39,9 @@ cannot express it.
 def convert(file: str | None, expressions: tuple[str, ...], output: str) -> int:
     """Write a selector in the notation of another system.
 
-    FILE may be a job spec, a Kubernetes manifest, a LabelSelector, a pod's nodeSelector or node
-    affinity, or Bacalhau constraints; its content shows what it is. The result matches the same
-    nodes. If that is not possible, this is an error.
+    FILE may be a job spec, a Kubernetes manifest, a Bacalhau job or its constraints, a
+    LabelSelector, a pod's nodeSelector or node affinity; its content shows what it is. The result
+    matches the same nodes. If that is not possible, this is an error.
     """
     from nodeselect.render.selectors import selector_lines  # compiles many patterns
 
@@ -58,7 +58,8 @@ def convert(file: str | None, expressions: tuple[str, ...], output: str) -> int:
 
 
 def _read(file: str) -> Sequence[Selector]:
-    from nodeselect.jobs.selector_file import read_selector_file  # loads YAML
+    from nodeselect.jobs.bacalhau import KIND  # loads YAML
+    from nodeselect.jobs.selector_file import read_selector_file
 
     data = read_bytes(split_object(file)[0])
     name = job_name(file)
@@ -70,6 +71,9 @@ def _read(file: str) -> Sequence[Selector]:
             write_message(f"{printable(name)}: the selector is empty: it matches EVERY node")
         return selectors
     content = read_job(file, data)
-    kind = "a job spec" if isinstance(content, Selector) else "a Kubernetes manifest"
+    kind = "a job spec"
+    if not isinstance(content, Selector):
+        owners = [workload.owner[0] for workload in content.workloads]
+        kind = f"a {KIND}" if owners == [KIND] else "a Kubernetes manifest"
     write_message(f"{printable(name)}: read as {kind}")
     return alternatives(label_selector(file, (), content))

@@ -57,7 +57,8 @@ def only_labels(asked: Selector | AnyOf | Placement) -> Selector | AnyOf | Place
     """Return a placement that is only about labels, and says so; a selector as it is."""
     if not isinstance(asked, Placement):
         return asked
-    words = ("taints", "requests", *asked.not_considered)
+    facts = asked.undecided_without
+    words = (*(("taints",) if "taints" in facts else ()), "requests", *asked.not_considered)
     return Placement(asked.selector, [Toleration(operator="Exists")], not_considered=words)
 
 
@@ -202,17 +203,18 @@ def warn_if_everything(job: str, selector: Selector | AnyOf) -> None:
 
 
 def read_job(source: str, data: bytes | None = None) -> "Selector | Manifest":
-    """Return the selector of a job file, or the objects of a Kubernetes manifest.
+    """Return the selector of a job file; or what a Kubernetes manifest or a Bacalhau job requires.
 
     :param source: ``FILE``; or ``FILE#KIND/NAME`` for only one object of a manifest.
     :param data: the content of the file, if it has been read already.
     """
     from nodeselect.jobs import read_job_selector  # loads YAML
+    from nodeselect.jobs.bacalhau import read_bacalhau_job
     from nodeselect.jobs.manifest import read_manifest
 
     file, name = split_object(source)
     data = read_bytes(file) if data is None else data
-    manifest = read_manifest(data, job_name(file))
+    manifest = read_manifest(data, job_name(file)) or read_bacalhau_job(data, job_name(file))
     if not name:
         return manifest or read_job_selector(data, job_name(file))
     names = [each.name for each in manifest.workloads] if manifest else []

@@ -20,7 +20,7 @@ from nodeselect.documents.values import (
 )
 from nodeselect.documents.yaml import read_document, read_documents, scalar_spans
 from nodeselect.errors import JobError
-from nodeselect.jobs.check.document import is_kubernetes_object, locate_spec
+from nodeselect.jobs.check.document import find_nomad_job, is_kubernetes_object, locate_spec
 from nodeselect.jobs.check.fields import check_model
 from nodeselect.jobs.check.job import (
     JOB_CHECKS,
@@ -298,7 +298,7 @@ class CheckedJob:
             for mistake in (error, *error.others):
                 yield document_finding(mistake)
             return
-        located = yield from locate_spec(document, file)
+        located = yield from locate_spec(document)
         if located is None:
             return
         self.spec, prefix = located
@@ -363,6 +363,8 @@ def read_text(data: bytes, what: str) -> str:
             raise DocumentError("not-a-job", message, Position(0, 0)) from None
         raise
     check_characters(text)
+    if (nomad_job := find_nomad_job(text)) is not None:
+        raise nomad_job
     return text
 
 

@@ -1,13 +1,13 @@
 """Rules about the whole document: it must be plain data (no YAML tags, say), and a job spec."""
 
+import re
 from functools import partial
 
-from nodeselect.documents.values import List, Object, Scalar, Value
+from nodeselect.documents.values import DocumentError, List, Object, Scalar, Value, position_in
 from nodeselect.jobs.check.fields import check_model
 from nodeselect.jobs.check.rule import Check, Finding, Findings, Hint, describe, rule
 from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper, snake_case
 from nodeselect.problem import Fix
-from nodeselect.text import printable
 
 _refusal = partial(rule, "document", always_reported=True)
 
@@ -93,26 +93,12 @@ def _not_a_job(value: Value, path: str, message: str, hint: Hint) -> Findings:
     yield Finding(value, path, message, hint)
 
 
-def _bacalhau_hint(fields: dict[str, Value], file: str) -> Hint:
-    """Return a hint for a Bacalhau job: if it has constraints, the command that converts these.
-
-    :param fields: the fields of the job; their names are in lower case.
-    """
-    if not isinstance(constraints := fields.get("constraints"), List) or not constraints.items:
-        return "write a job with a name, a type, a selector and a config"
-    import shlex  # loads slowly
-
-    words = ["nodeselect", "convert", "-" if file == "standard input" else file, "--to", "job"]
-    return Fix.write(printable(shlex.join(words)), "for the selector, run")
-
-
 _HINT = "write a job spec, with a name and a selector"
 _NODES_HINT = f"if these are nodes, give them with -n FILE; otherwise {_HINT}"
 _PIPELINE_HINT = "put it under config: and add a name, type: pipeline, and a selector"
-_MANIFEST_HINT = Fix.write(
-    "nodeselect match --job FILE -n NODES",
-    "give nodes with -n FILE; for the nodes that pods can use, run",
-)
+_MATCH = "nodeselect match --job FILE -n NODES"
+_BACALHAU_HINT = Fix.write(_MATCH, "for the nodes that it can use, run")
+_MANIFEST_HINT = Fix.write(_MATCH, "give nodes with -n FILE; for the nodes that pods can use, run")
 _VERSION_HINT = Fix.write("apiVersion: apps/v1", "add its apiVersion at the top, such as")
 
 _CHECK_HINT = "check only job specs"
@@ -124,6 +110,14 @@ _FOREIGN: tuple[tuple[set[str], str, Hint], ...] = (
     ({"apiVersion", "name", "version"}, "a chart of Helm", _CHECK_HINT),
     ({"apiVersion", "kind"}, "a Kubernetes object", _MANIFEST_HINT),
     ({"kind", "metadata"}, "an object of Kubernetes without an apiVersion", _VERSION_HINT),
+)
+
+# The line with which a Nomad job begins in HCL; there may be variables before it.
+_NOMAD_LINE = r"^job[ \t]+[^\s:{][^\n:{]*\{[ \t\r]*(?:(?:#|//).*)?$"
+_NOMAD_MESSAGE = "this is a Nomad job, which is not read"
+_NOMAD_HINT = (
+    "give its constraints as a selector, with -l: ${meta.NAME} is the label NAME, ${attr.NAME} is"
+    " attr.NAME, and ${node.class} is node.class"
 )
 
 # A job of Bacalhau has tasks and one of the first of these; a job of Expanso has one of the second.
@@ -139,13 +133,11 @@ def is_kubernetes_object(document: Value) -> bool:
     return isinstance(document, Object) and {"apiVersion", "kind"} <= document.entries.keys()
 
 
-def locate_spec(document: Value, file: str = "") -> Check[tuple[Object, str] | None]:
+def locate_spec(document: Value) -> Check[tuple[Object, str] | None]:
     """Find the job spec: the document itself, or the field ``spec`` of the document.
 
     Return the spec, and the prefix of the paths of its fields: ``spec.`` or an empty text. If the
     document is not a job, yield a finding and return None.
-
-    :param file: the name of the file, for messages.
     """
     if not isinstance(document, Object):
         message = f"a job spec is a mapping, not {describe(document)}"
@@ -160,9 +152,12 @@ def locate_spec(document: Value, file: str = "") -> Check[tuple[Object, str] | N
             place, path = (entries["kind"][0], "kind") if "kind" in names else (document, "")
             yield from _not_a_job(place, path, f"this is {what}, not a job spec", foreign_hint)
             return None
-    if (bacalhau_job := _find_bacalhau_job(document)) is not None:
+    if _is_nomad_job(document):
+        yield from _not_a_job(document, "", _NOMAD_MESSAGE, _NOMAD_HINT)
+        return None
+    if find_bacalhau_job(document) is not None:
         message = "this is a job of Bacalhau, not a job spec of Expanso"
-        yield from _not_a_job(document, "", message, _bacalhau_hint(bacalhau_job, file))
+        yield from _not_a_job(document, "", message, _BACALHAU_HINT)
         return None
     spec: Value = document
     if "spec" in entries:
@@ -185,12 +180,45 @@ def locate_spec(document: Value, file: str = "") -> Check[tuple[Object, str] | N
     return spec, "" if spec is document else "spec."
 
 
-def _find_bacalhau_job(document: Object) -> dict[str, Value] | None:
-    """Return the fields of a Bacalhau job by name in lower case; None for other documents."""
-    fields = {name.lower(): value for name, (_, value) in document.entries.items()}
+def find_bacalhau_job(document: Value) -> tuple[Value, str] | None:
+    """Return a Bacalhau job and its path in a document; None if this is something else."""
+    fields = lower_names(document)
     match fields:
-        case {"job": Object() as job} if len(fields) == 1:
-            return _find_bacalhau_job(job)
-        case {"tasks": List()} if _BACALHAU_FIELDS & fields.keys() and not _OWN & fields.keys():
-            return fields
+        case {"job": (name, job)} if len(fields) == 1:
+            found = find_bacalhau_job(job)
+            return found and (found[0], f"{name}.{found[1]}".rstrip("."))
+        case {"tasks": (_, List())} if (
+            _BACALHAU_FIELDS & fields.keys() and not _OWN & fields.keys()
+        ):
+            return None if _is_nomad_job(document) else (document, "")
     return None
+
+
+def _is_nomad_job(document: Value) -> bool:
+    """Return whether a document is a Nomad job in JSON, as in the API or as in a job file."""
+    fields = lower_names(document)
+    _, job = fields.get("job", ("", None))
+    _, tasks = fields.get("tasks", ("", None))
+    inner = lower_names(job)
+    blocks = [each for _, each in inner.values()] if len(inner) == 1 else []
+    return (
+        "taskgroups" in fields | inner
+        or any("group" in lower_names(block) for block in blocks)
+        or (isinstance(tasks, List) and any("driver" in lower_names(each) for each in tasks.items))
+    )
+
+
+def lower_names(value: Value | None) -> dict[str, tuple[str, Value]]:
+    """Map the names of fields in lower case to the names as written, and to their values.
+
+    Return an empty mapping if ``value`` has no fields.
+    """
+    entries = value.entries if isinstance(value, Object) else {}
+    return {name.lower(): (name, item) for name, (_, item) in entries.items()}
+
+
+def find_nomad_job(text: str) -> DocumentError | None:
+    """Return the error for a text that has a Nomad job in HCL; None for any other text."""
+    if "job" not in text or (job := re.search(_NOMAD_LINE, text, re.MULTILINE)) is None:
+        return None
+    return DocumentError("not-a-job", _NOMAD_MESSAGE, position_in(text, job.start()), _NOMAD_HINT)
