@@ -41,6 +41,8 @@ def test_names_and_values() -> None:
         "job_file_bytes": 1_048_576,
         "job_file_values": 200_000,
         "depth": 32,
+        "manifest_bytes": 67_108_864,
+        "manifest_depth": 128,
         "reported_errors": 20,
     }
 

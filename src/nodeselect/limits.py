@@ -33,9 +33,15 @@ class Limits(NamedTuple):
         only above 64 MiB of decompressed data.
     :param parquet_nodes: number of nodes for each byte of a Parquet file; applies only above
         100,000 nodes. The best encoding of consecutive ids has 19 nodes for each byte.
-    :param job_file_bytes: size of a job file in bytes.
-    :param job_file_values: keys and values in a job file; a list or a mapping counts as two.
-    :param depth: levels of nested lists and mappings in a job file or a YAML inventory.
+    :param job_file_bytes: size of a job file in bytes; of the keys and values of an object in a
+        Kubernetes manifest; of what all aliases in a YAML file stand for.
+    :param job_file_values: keys and values in a job file, or in an object of a manifest; a list or
+        a mapping counts as two.
+    :param depth: levels of nested lists and mappings in a job file, a YAML inventory, or an object
+        of a manifest.
+    :param manifest_bytes: size of a Kubernetes manifest, which is held in memory.
+    :param manifest_depth: levels of nested lists and mappings in a manifest, also in objects that
+        are not read.
     :param reported_errors: number of errors shown for one file; more errors are only counted.
     """
 
@@ -60,6 +66,8 @@ class Limits(NamedTuple):
     job_file_bytes: int = 1024 * 1024
     job_file_values: int = 200_000
     depth: int = 32
+    manifest_bytes: int = 64 * 1024 * 1024
+    manifest_depth: int = 128
     reported_errors: int = 20
 
 

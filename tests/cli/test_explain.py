@@ -130,16 +130,19 @@ def test_some_jobs_are_invalid(run: Run, jobs: Path) -> None:
 
 def test_kinds_that_are_not_read(run: Run, tmp_path: Path) -> None:
     """An object that is not read is not said to run no pods."""
-    job_set = "apiVersion: jobset.x-k8s.io/v1alpha2\nkind: JobSet\nmetadata: {name: a}\n"
+    queue = "apiVersion: kueue.x-k8s.io/v1beta1\nkind: LocalQueue\nmetadata: {name: a}\n"
     job = "---\napiVersion: batch.volcano.sh/v1alpha1\nkind: Job\nmetadata: {name: a}\n"
     pod = "---\napiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {nodeName: n-1}\n"
-    (tmp_path / "others.yaml").write_text(job_set + job)
-    (tmp_path / "pod.yaml").write_text(job_set + job + pod)
+    (tmp_path / "others.yaml").write_text(queue + job)
+    (tmp_path / "pod.yaml").write_text(queue + job + pod)
     others, with_pod = (
         run("explain", "--job", str(tmp_path / name), "-n", "-", stdin='[{"id": "n-1"}]')
         for name in ("others.yaml", "pod.yaml")
     )
-    message = "found no object of a kind that is read, only JobSet and Job of batch.volcano.sh"
+    message = (
+        "found no pod spec, and no other condition on nodes, "
+        "only LocalQueue and Job of batch.volcano.sh"
+    )
     assert f"error[no-workload]: {message}" in " ".join(others.err.replace("\n ", "").split())
-    assert "these kinds are read: Pod, PodTemplate, Deployment" in others.err
-    assert "pod.yaml: not read: 1 JobSet and 1 Job of batch.volcano.sh\n" in with_pod.err
+    assert "of a kind that has no pod spec, copy what selects nodes into a Pod" in others.err
+    assert "pod.yaml: not read: 1 LocalQueue and 1 Job of batch.volcano.sh\n" in with_pod.err

@@ -67,7 +67,8 @@ def test_nodes_in_place_of_a_job(run: Run, command: list[str]) -> None:
         ended = run(*command, name)
         text = " ".join((ended.out + ended.err).split())
         assert ended.status == (1 if command == ["check"] else 2)
-        assert "error[not-a-job]" in text or (name == "kubectl" and "error[no-workload]" in text)
+        is_manifest = name in ("kubectl", "large-kubectl", "large-yaml")
+        assert "error[not-a-job]" in text or (is_manifest and "error[no-workload]" in text)
         assert "-n FILE" in text
     assert (
         run("check", "--jobs-only", *NODES).err == f"{len(NODES)} files skipped: not a job spec\n"

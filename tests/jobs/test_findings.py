@@ -171,7 +171,7 @@ def test_a_report_as_text() -> None:
 @pytest.mark.parametrize(
     ("job", "code"),
     [
-        ("name: &x b", "anchor"),
+        ("name: &x [b]", "anchor"),
         ("name: {{x}}", "key-not-text"),
         ('{"name": "\\ud800"}', "surrogate"),
         ("name: \x07", "control-character"),

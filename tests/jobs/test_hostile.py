@@ -80,7 +80,7 @@ FILES = {
         "name: x\n" + "".join(f"selector{n:x}: 1\n" for n in range(55_000)),
         "unknown-field",
     ),
-    "tags-that-fit": ("name: &a x\nmeta: {" + "!t a: !t b," * 90_000 + "}", "anchor"),
+    "tags-that-fit": ("name: &a [x]\nmeta: {" + "!t a: !t b," * 90_000 + "}", "anchor"),
     "control-characters": ("name: x" + "\x01" * (SIZE - 7), "control-character"),
     "control-characters-in-lines": ("name: x\n" + "\x7f\n" * 500_000, "control-character"),
     "control-characters-in-keys": (

@@ -10,7 +10,7 @@ from nodeselect import JobError
 from nodeselect.jobs import check_job, read_job_selector
 
 REFUSED = {
-    "an anchor": ("namespace: &a b\n", ["anchor"]),
+    "an anchor": ("namespace: &a [b]\n", ["anchor"]),
     "an alias": ("namespace: *a\n", ["anchor"]),
     "a tag": ("namespace: !t b\n", ["tag"]),
     "a tag on a mapping": ("namespace: !t {a: b}\n", ["tag"]),
@@ -100,7 +100,7 @@ def test_all_that_is_refused_is_reported(names: list[str]) -> None:
         ('{"a": NaN, x: y}', "x", ["not-a-job"]),
         pytest.param('{"a": NaN, "b": ' + "[" * 40, "x", ["not-finite", "too-deep"], id="json"),
         ("name: 5\npriority: [\n", "x", ["not-yaml"]),
-        ("name: &a 5\npriority: [\n", "x", ["anchor", "not-yaml"]),
+        ("name: &a [5]\npriority: [\n", "x", ["anchor", "not-yaml"]),
         pytest.param("name: 5\nmeta: " + "[" * 40 + "]" * 40, "x", ["too-deep"], id="depth"),
         ("name: {{x}}-b\n", "x", ["key-not-text"]),
         ("name: x\n{{ if .x }}\ntype: y\n{{ end }}\n", "x", ["not-yaml"]),

@@ -5,7 +5,8 @@ drop one of two duplicate keys, and read ``version: 1.10`` as 1.1 and ``yes`` as
 package builds the values itself, from libyaml's *events* for YAML and with a scanner for JSON.
 Scalars stay text, and every value keeps its line and column.
 
-YAML features beyond plain data are rejected: anchors and aliases, tags, merge keys, and keys that
-are not strings. Duplicate keys, nesting beyond ``LIMITS.depth`` and, except by ``read_documents``,
-a second document are rejected as well. One error reports all such mistakes in a document.
+YAML features beyond plain data are rejected: anchors of lists and mappings, tags, merge keys, and
+keys that are not strings. Duplicate keys, nesting beyond ``LIMITS.depth`` and, except by
+``read_documents``, a second document are rejected as well. One error reports all such mistakes in a
+document.
 """

@@ -19,14 +19,17 @@ from nodeselect.problem import Fix
 from nodeselect.text import printable, quoted
 
 
-def read_json(text: str, max_values: int | None, *, may_be_yaml: bool) -> Value | None:
+def read_json(
+    text: str, max_values: int | None, max_depth: int, *, may_be_yaml: bool
+) -> Value | None:
     """Read ``text`` as strict JSON. Cost: linear.
 
     :param max_values: how many keys and values it may contain; None for any number.
+    :param max_depth: how many lists and objects may be nested.
     :param may_be_yaml: whether to return None instead of raising if the text is not JSON.
     :raises DocumentError: if the text has mistakes, such as a duplicate key; the error lists all.
     """
-    builder = _JsonBuilder(text, max_values)
+    builder = _JsonBuilder(text, max_values, max_depth)
     try:
         document = builder.document()
     except DocumentError as error:
@@ -61,8 +64,8 @@ _DECODER = JSONDecoder()
 class _JsonBuilder(Builder):
     """Builds the value of a JSON text, in which every value has its position in the text."""
 
-    def __init__(self, text: str, max_values: int | None) -> None:
-        super().__init__(text, max_values)
+    def __init__(self, text: str, max_values: int | None, max_depth: int) -> None:
+        super().__init__(text, max_values, max_depth)
         self._index = 0
 
     def document(self) -> Value:

@@ -81,6 +81,25 @@ def find(value: Value | None, path: str) -> Value | None:
     return None if value is None or is_null(value) else value
 
 
+def text_of(value: Value, path: str) -> str:
+    """Return the text of a scalar at a path of fields; empty if there is none."""
+    found = find(value, path)
+    return found.text if isinstance(found, Scalar) else ""
+
+
+def has(value: Value, path: str) -> bool:
+    """Return whether the value at a path of fields exists and is neither null nor empty.
+
+    In a list, any item may have the fields.
+    """
+    if isinstance(value, List):
+        return any(has(item, path) for item in value.items)
+    if not path:
+        return bool(value.entries) if isinstance(value, Object) else not is_null(value)
+    name, _, rest = path.partition(".")
+    return isinstance(value, Object) and name in value.entries and has(value.entries[name][1], rest)
+
+
 def is_bare_key(key: Scalar, value: Value) -> bool:
     """Return whether a key is without colon and value, like ``region:eu`` in ``{region:eu}``."""
     end = (key.position.line, key.position.column + len(key.text))
@@ -222,16 +241,48 @@ def _character_error(character: str, position: Position) -> DocumentError:
     return DocumentError("control-character", message, position, "remove it")
 
 
-def file_too_large_error(what: str) -> DocumentError:
-    """Return the error for a file that is too large; ``what`` names it, such as ``a job file``."""
-    message = f"{what} may have at most {LIMITS.job_file_bytes:,} bytes (limit: job_file_bytes)"
-    return DocumentError("file-too-large", message, Position(0, 0))
+def file_too_large_error(what: str, limit: int = LIMITS.job_file_bytes) -> DocumentError:
+    """Return the error for a text that is too large; ``what`` names it, such as ``a job file``."""
+    name = "job_file_bytes" if limit == LIMITS.job_file_bytes else "manifest_bytes"
+    message = f"{what} may have at most {limit:,} bytes (limit: {name})"
+    return DocumentError("file-too-large", message, _START)
 
 
-def too_deep_error(position: Position) -> DocumentError:
+def too_deep_error(position: Position, limit: int = LIMITS.depth) -> DocumentError:
     """Return the error for a value that is nested too deeply."""
-    message = f"nested deeper than {LIMITS.depth} levels (limit: depth)"
+    name = "depth" if limit == LIMITS.depth else "manifest_depth"
+    message = f"nested deeper than {limit} levels (limit: {name})"
     return DocumentError("too-deep", message, position)
+
+
+def _too_many_values_error(what: str, position: Position) -> DocumentError:
+    most = f"{LIMITS.job_file_values:,} keys and values (limit: job_file_values)"
+    return DocumentError("too-many-values-in-file", f"{what} may have at most {most}", position)
+
+
+def check_size(value: Value) -> None:
+    """Raise if a part of a document exceeds a limit for job files. Cost: linear.
+
+    :raises DocumentError: if it is nested too deeply or has too many values, or if its keys and
+        values are too large.
+    """
+    count = size = 0
+    remaining = [(value, 0)]
+    while remaining:
+        each, depth = remaining.pop()
+        count += 1 if isinstance(each, Scalar) else 2
+        if isinstance(each, Scalar):
+            size += len(each.text.encode())
+        elif depth >= LIMITS.depth:
+            raise too_deep_error(each.position)
+        elif isinstance(each, List):
+            remaining += [(item, depth + 1) for item in each.items]
+        else:
+            remaining += [(item, depth + 1) for entry in each.entries.values() for item in entry]
+    if count > LIMITS.job_file_values:
+        raise _too_many_values_error("an object", value.position)
+    if size > LIMITS.job_file_bytes:
+        raise file_too_large_error("an object")
 
 
 class Builder:
@@ -240,9 +291,10 @@ class Builder:
     It counts the values, computes their positions and collects the mistakes in a document.
     """
 
-    def __init__(self, text: str, max_values: int | None) -> None:
+    def __init__(self, text: str, max_values: int | None, max_depth: int) -> None:
         self._text = text
         self._max_values = max_values
+        self._max_depth = max_depth
         self._count = 0
         self._first: list[DocumentError] = []
         self._unreported = 0
@@ -287,9 +339,7 @@ class Builder:
         """
         self._count += 1
         if self._max_values is not None and self._count > self._max_values:
-            most = f"{self._max_values:,} keys and values (limit: job_file_values)"
-            message = f"a job file may have at most {most}"
-            raise DocumentError("too-many-values-in-file", message, self.position(index))
+            raise _too_many_values_error("a job file", self.position(index))
 
     def enter(self, depth: int, index: int) -> None:
         """Check the depth of a list or object, and count the list or object as a value.
@@ -298,8 +348,8 @@ class Builder:
         :param index: where it begins in the document's text.
         :raises DocumentError: if it is nested too deeply.
         """
-        if depth >= LIMITS.depth:
-            raise too_deep_error(self.position(index))
+        if depth >= self._max_depth:
+            raise too_deep_error(self.position(index), self._max_depth)
         self._count += 1
 
     def add_entry(self, entries: Entries, key: Scalar, value: Value) -> None:

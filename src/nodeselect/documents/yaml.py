@@ -18,6 +18,7 @@ from nodeselect.documents.values import (
     Scalar,
     Value,
     check_characters,
+    file_too_large_error,
     position_in,
     quote_fix,
     too_deep_error,
@@ -51,39 +52,47 @@ def read_document(text: str, max_values: int | None = None, *, strict_json: bool
     :raises DocumentError: if the text is neither, or has mistakes; the error has all mistakes up to
         the first syntax error.
     """
-    documents = _read(text, max_values, strict_json=strict_json, single=True)
+    documents = _read(text, max_values, LIMITS.depth, strict_json=strict_json, single=True)
     return documents[0] if documents else Scalar("", "null", Position(0, 0), False)
 
 
 def read_documents(
-    text: str, max_values: int | None = None, *, strict_json: bool = False
+    text: str,
+    max_values: int | None = None,
+    *,
+    strict_json: bool = False,
+    max_depth: int = LIMITS.depth,
 ) -> list[Value]:
     """Read ``text`` as :func:`read_document` does, but allow several YAML documents.
 
     Empty documents are left out. ``max_values`` limits all documents together.
+
+    :param max_depth: how many lists and mappings may be nested.
     """
-    documents = _read(text, max_values, strict_json=strict_json, single=False)
+    documents = _read(text, max_values, max_depth, strict_json=strict_json, single=False)
     return [each for each in documents if each[:2] != ("", "null")]
 
 
-def _read(text: str, max_values: int | None, *, strict_json: bool, single: bool) -> list[Value]:
+def _read(
+    text: str, max_values: int | None, max_depth: int, *, strict_json: bool, single: bool
+) -> list[Value]:
     starts = _COMMENTED_JSON_STARTS if strict_json else _JSON_STARTS
     if text.lstrip(" \t\r\n")[:2].startswith(starts):
-        document = read_json(text, max_values, may_be_yaml=not strict_json)
+        document = read_json(text, max_values, max_depth, may_be_yaml=not strict_json)
         if document is not None:  # otherwise, it may be YAML in flow style
             return [document]
     import yaml  # here, since most commands do not need it
 
     check_characters(text, _FORBIDDEN)
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-    builder = _YamlBuilder(yaml.parse(text, Loader=loader), text, max_values)
+    builder = _YamlBuilder(yaml.parse(text, Loader=loader), text, max_values, max_depth)
     try:
         documents = builder.documents(single=single)
     except DocumentError as error:
         builder.add(error)
     except yaml.MarkedYAMLError as error:
         if not builder.has_template:  # a template breaks the syntax after it
-            builder.add(_syntax_error(text, error))
+            builder.add(_syntax_error(text, error, max_depth))
     builder.raise_if_refused()
     return documents
 
@@ -105,7 +114,7 @@ def scalar_spans(text: str) -> Iterator[tuple[int, int]]:
                 yield start, end
 
 
-def _syntax_error(text: str, error: Any) -> DocumentError:
+def _syntax_error(text: str, error: Any, max_depth: int) -> DocumentError:
     """Convert a libyaml error; move its position to the place that a person would correct.
 
     The hint depends on the message of libyaml; there is none for an unknown message.
@@ -116,8 +125,8 @@ def _syntax_error(text: str, error: Any) -> DocumentError:
     begin = error.context_mark.index if error.context_mark else stopped
     before = text[max(stopped - _LOOK_AHEAD, 0) : stopped]
     depth = sum(map(before.count, "[{")) - sum(map(before.count, "]}"))
-    if depth > LIMITS.depth:  # the builder has not seen these yet; libyaml stops at a thousand
-        return too_deep_error(position_in(text, stopped))
+    if depth > max_depth:  # the builder has not seen these yet; libyaml stops at a thousand
+        return too_deep_error(position_in(text, stopped), max_depth)
     index = stopped
     hint: Fix | str | None = None
     places = (begin, stopped, max(stopped - 2, 0))  # the last is for "{{- if .x }}"
@@ -160,13 +169,19 @@ def _block_hint(text: str, index: int) -> str:
 class _YamlBuilder(Builder):
     """Builds values from libyaml's events."""
 
-    def __init__(self, events: Iterator[Any], text: str, max_values: int | None) -> None:
-        super().__init__(text, max_values)
+    def __init__(
+        self, events: Iterator[Any], text: str, max_values: int | None, max_depth: int
+    ) -> None:
+        super().__init__(text, max_values, max_depth)
         self._max_count = inf if max_values is None else max_values
         # Lines end at LF, as in editors; libyaml also ends them at a CR alone.
         self._has_usual_lines = "\r" not in text
         self.has_template = False
         self._events = events
+        # The scalars with an anchor in the current document. For a list or a mapping, None.
+        self._anchors: dict[str, Scalar | None] = {}
+        # How many characters aliases may still stand for.
+        self._alias_budget = LIMITS.job_file_bytes
 
     def documents(self, *, single: bool) -> list[Value]:
         """Return the value of each document; if ``single``, a second document is a mistake."""
@@ -180,6 +195,7 @@ class _YamlBuilder(Builder):
                 break
             if start.tags:
                 self.refuse("tag", "%TAG is not allowed", self._start(start), "remove it")
+            self._anchors = {}
             documents.append(self._value(next(self._events), 0))
             next(self._events)  # the end of the document
         return documents
@@ -192,11 +208,12 @@ class _YamlBuilder(Builder):
         if name == "ScalarEvent" and event.anchor is event.tag is None:
             return self._scalar(event)
         position = self._start(event)
-        if event.anchor is not None:
-            message = f"YAML anchors and aliases are not allowed: {quoted(event.anchor)}"
-            self.refuse("anchor", message, position, "write the value itself in each place")
         if name == "AliasEvent":
-            return Scalar("", "text", position, False)
+            return self._resolve(event.anchor, position)
+        if event.anchor is not None and name != "ScalarEvent":
+            self._anchors[event.anchor] = None
+            message = f"an anchor is only allowed on a scalar: {quoted(event.anchor)}"
+            self.refuse("anchor", message, position, "write the value itself in each place")
         if event.tag is not None:
             hint: Fix | str = "remove the tag"
             if event.tag == "!include":
@@ -206,11 +223,27 @@ class _YamlBuilder(Builder):
             message = f"YAML tags are not allowed: {quoted(event.tag)}"
             self.refuse("tag", message, position, hint)
         if name == "ScalarEvent":
-            return self._scalar(event)
+            scalar = self._scalar(event)
+            if event.anchor is not None:
+                self._anchors[event.anchor] = scalar
+            return scalar
         self.enter(depth, event.start_mark.index)
         if name == "SequenceStartEvent":
             return List(list(self._items(depth + 1)), position)
         return Object(self._entries(depth + 1), position)
+
+    def _resolve(self, anchor: str, position: Position) -> Scalar:
+        """Return the scalar that an alias stands for, with the position of the alias."""
+        scalar = self._anchors.get(anchor)
+        if scalar is None:
+            if anchor not in self._anchors:  # or it is refused where it is defined
+                message = f"there is no anchor {quoted(anchor)} before this alias"
+                self.refuse("anchor", message, position, "write the value itself")
+            return Scalar("", "text", position, False)
+        self._alias_budget -= len(scalar.text)
+        if self._alias_budget < 0:
+            raise file_too_large_error("the values of all aliases")
+        return scalar._replace(position=position, verbatim=False)
 
     def _scalar(self, event: Any) -> Scalar:
         style, text = event.style, event.value
@@ -227,8 +260,7 @@ class _YamlBuilder(Builder):
         entries: Entries = {}
         while type(event := next(self._events)).__name__ != "MappingEndEvent":
             key = self._value(event, depth)
-            is_alias = type(event).__name__ == "AliasEvent"
-            is_key = not is_alias and self._is_key(key, event.start_mark.index)
+            is_key = self._is_key(key, event.start_mark.index)
             value = self._value(next(self._events), depth)
             if is_key and isinstance(key, Scalar):
                 if key.text in entries:

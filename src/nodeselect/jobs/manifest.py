@@ -1,7 +1,7 @@
-"""Read Kubernetes manifests: what each object that runs pods requires of a node."""
+"""Read Kubernetes manifests: what each pod spec in them requires of a node."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -13,58 +13,54 @@ from nodeselect.documents.values import (
     Object,
     Scalar,
     Value,
+    check_size,
     find,
-    is_null,
+    has,
+    text_of,
 )
 from nodeselect.documents.yaml import read_documents
 from nodeselect.errors import JobError, SelectorError
 from nodeselect.jobs.check.checker import draw_problems, read_text
 from nodeselect.jobs.check.document import is_kubernetes_object
 from nodeselect.jobs.check.rule import Finding, describe, document_finding
+from nodeselect.jobs.pod_specs import (
+    CONDITIONS,
+    PodSpec,
+    fixed_path,
+    group_of,
+    kind_of,
+    pod_specs,
+)
 from nodeselect.jobs.structured import StructureError, python_value, read_structured
 from nodeselect.limits import LIMITS
-from nodeselect.placement import Placement
+from nodeselect.placement import Placement, Toleration
 from nodeselect.placement.placement import UNCLAIMED_VOLUMES
 from nodeselect.placement.pod_spec_errors import pod_spec_errors
 from nodeselect.problem import Fix
-from nodeselect.selectors import AnyOf, selectors_from_pod_spec
-from nodeselect.selectors.label_selector import read_fields
+from nodeselect.selectors import AnyOf, Selector, selectors_from_pod_spec
+from nodeselect.selectors.label_selector import (
+    read_fields,
+    read_match_expressions,
+    read_match_labels,
+)
 from nodeselect.text import printable, quoted
-
-_TEMPLATE = "spec.template.spec"
-
-# The kinds of objects that are read, and the path of the pod spec in each.
-POD_SPECS = {
-    "Pod": "spec",
-    "PodTemplate": "template.spec",
-    "Deployment": _TEMPLATE,
-    "StatefulSet": _TEMPLATE,
-    "DaemonSet": _TEMPLATE,
-    "ReplicaSet": _TEMPLATE,
-    "ReplicationController": _TEMPLATE,
-    "Job": _TEMPLATE,
-    "CronJob": f"spec.jobTemplate.{_TEMPLATE}",
-}
 
 # The kinds of objects that tell on which nodes a volume can be used.
 _VOLUME, _CLAIM = "PersistentVolume", "PersistentVolumeClaim"
-
-# The groups of APIs that have these kinds. A Job of another group has other fields.
-_GROUPS = ("", "apps", "batch", "extensions")
-
-# The fields of a pod spec that are conditions on labels.
-_CONDITIONS = ("affinity", "nodeName", "nodeSelector")
 
 # The fields of a pod spec, and of its containers, that are read, beside texts and numbers.
 _CONTAINERS = ("containers", "initContainers")
 _READ_FIELDS = frozenset({
     *("overhead", "ports", "resourceClaims", "resources", "schedulingGates", "tolerations"),
-    *("topologySpreadConstraints", "volumes", *_CONDITIONS),
+    *("topologySpreadConstraints", "volumes", *CONDITIONS),
 })  # fmt: skip
 _RESOURCES = ("resizePolicy", "resources")  # the only fields of a container about these
 
+# The parts of an object that are read, by their paths, and the functions that read them.
+_Parts = list[tuple[str, Callable[[Any], Selector | AnyOf]]]
+
 # These and their fields, wherever else they are, are conditions that no program would read.
-_MISPLACED = (*_CONDITIONS, "nodeAffinity")
+_MISPLACED = (*CONDITIONS, "nodeAffinity")
 
 # Fields whose keys or texts are the user's own, and what the server writes.
 _FREE_FIELDS = frozenset({
@@ -77,10 +73,11 @@ _AFFINITY = "affinity.nodeAffinity"
 
 
 class Workload(NamedTuple):
-    """An object of a Kubernetes manifest that runs pods.
+    """An object of a Kubernetes manifest that selects nodes, or one of its pod specs.
 
     :param name: the kind and the name, such as ``Deployment/web``; with a namespace,
-        ``Deployment/shop/web``.
+        ``Deployment/shop/web``. In a kind that is not one of Kubernetes itself, also the path of
+        the pod spec: ``JobSet/train[spec.replicatedJobs[0].template.spec.template.spec]``.
     :param placement: what each of its pods requires of a node.
     :param owner: the kind, the name and the namespace, which is empty if the object has none.
     """
@@ -93,12 +90,14 @@ class Workload(NamedTuple):
 class Manifest(NamedTuple):
     """The objects of a Kubernetes manifest.
 
-    :param workloads: the objects that run pods.
-    :param skipped: the kind of each other object.
+    :param workloads: the pod specs of all objects; ``conditions`` if there are none.
+    :param skipped: the kind of each object of which nothing is in ``workloads``.
+    :param conditions: the objects that are conditions on nodes themselves, such as a ``NodePool``.
     """
 
     workloads: tuple[Workload, ...]
     skipped: tuple[str, ...]
+    conditions: tuple[Workload, ...] = ()
 
 
 class ManifestError(JobError):
@@ -109,8 +108,9 @@ def read_manifest(data: bytes, file: str = "manifest") -> Manifest | None:
     """Read the objects of a Kubernetes manifest in JSON, or in YAML with one or more documents.
 
     The items of a ``List`` are read as objects. Only the fields that select nodes are checked.
+    ``LIMITS.job_file_bytes``, ``job_file_values`` and ``depth`` apply to each object that is read.
 
-    :param data: the content of the file, at most ``LIMITS.job_file_bytes``.
+    :param data: the content of the file, at most ``LIMITS.manifest_bytes``.
     :param file: the name of the file, for messages.
     :return: the objects; None if no document has both ``apiVersion`` and ``kind``.
     :raises ManifestError: if the manifest is invalid.
@@ -118,8 +118,11 @@ def read_manifest(data: bytes, file: str = "manifest") -> Manifest | None:
     if b"apiVersion" not in data:
         return None
     try:
-        text, is_json = read_text(data, "a manifest"), file.lower().endswith(".json")
-        documents = read_documents(text, LIMITS.job_file_values, strict_json=is_json)
+        text, is_json = (
+            read_text(data, "a manifest", LIMITS.manifest_bytes),
+            file.lower().endswith(".json"),
+        )
+        documents = read_documents(text, strict_json=is_json, max_depth=LIMITS.manifest_depth)
     except DocumentError as error:
         if not re.search(rb"^[\"']?apiVersion[\"']?\s*:", data, re.MULTILINE):
             return None  # as a job, it is refused for the same mistakes
@@ -127,7 +130,7 @@ def read_manifest(data: bytes, file: str = "manifest") -> Manifest | None:
         raise ManifestError(file, draw_problems(findings, data), error.unreported) from None
     if not any(map(is_kubernetes_object, documents)):
         return None
-    manifest, findings = _read_objects(list(_objects(documents)))
+    manifest, findings = read_objects(_objects(documents))
     if findings:
         first = sorted(findings, key=attrgetter("position"))[: LIMITS.reported_errors]
         raise ManifestError(file, draw_problems(first, data), len(findings) - len(first))
@@ -156,83 +159,123 @@ def _objects(documents: Iterable[Value]) -> Iterator[Value]:
                 yield document
 
 
-def _read_objects(objects: Sequence[Value]) -> tuple[Manifest, list[Finding]]:
+def read_objects(objects: Iterable[Value]) -> tuple[Manifest, list[Finding]]:
+    """Read the objects of a manifest. Return also what is wrong with them."""
+    objects = list(objects)
     workloads: dict[str, Workload] = {}
-    skipped: list[str] = []
+    conditions: dict[str, Workload] = {}
+    others: list[tuple[str, bool]] = []
     findings: list[Finding] = []
+    in_conditions: list[Finding] = []
     volumes = _bound_volumes(objects)
     for value in objects:
-        try:
-            workload = _read_object(value, volumes)
-            if isinstance(workload, str):
-                if not (volumes and workload in (_VOLUME, _CLAIM)):
-                    skipped.append(workload)
-            elif workloads.setdefault(workload.name, workload) is not workload:
-                message = f"a second object is called {quoted(workload.name)}"
-                raise StructureError(Finding(value, "", message, code="duplicate-object"))
-        except StructureError as error:
-            findings += error.findings
-    return Manifest(tuple(workloads.values()), tuple(skipped)), findings
+        is_condition = _kind(value) in _NODE_CONDITIONS
+        known, mistakes = (conditions, in_conditions) if is_condition else (workloads, findings)
+        is_read = False
+        for each in _read_object(value, volumes):
+            is_read = True
+            if isinstance(each, Finding):
+                mistakes.append(each)
+            elif known.setdefault(each.name, each) is not each:
+                message = f"a second object is called {quoted(each.name)}"
+                mistakes.append(Finding(value, "", message, code="duplicate-object"))
+        if is_condition or not is_read:
+            others.append((kind_of(value), is_condition))
+    is_alone = not (workloads or findings)
+    skipped = [
+        kind
+        for kind, is_condition in others
+        if not (is_condition and is_alone) and not (volumes and kind in (_VOLUME, _CLAIM))
+    ]
+    read = conditions if is_alone else workloads
+    manifest = Manifest(tuple(read.values()), tuple(skipped), tuple(conditions.values()))
+    return manifest, in_conditions if is_alone else findings
 
 
-def _read_object(value: Value, volumes: Mapping[tuple[str, str], Value]) -> Workload | str:
-    """Read an object; return only the kind of one that is not read; raise if it is invalid.
+def _read_object(
+    value: Value, volumes: Mapping[tuple[str, str], Value]
+) -> Iterator[Workload | Finding]:
+    """Yield what an object and each of its pod specs requires of nodes, or what is wrong with it.
+
+    Nothing is yielded for an object without conditions on nodes.
 
     :param volumes: the result of :func:`_bound_volumes`.
     """
-    kind, version = find(value, "kind"), find(value, "apiVersion")
-    if not (isinstance(kind, Scalar) and isinstance(version, Scalar)):
+    if not (text_of(value, "kind") and text_of(value, "apiVersion")):
         message = "an object of Kubernetes is a mapping with a kind and an apiVersion"
-        raise StructureError(Finding(value, "", message, code="not-an-object"))
-    if kind.text not in POD_SPECS:
-        return kind.text
-    if (group := version.text.rpartition("/")[0]) not in _GROUPS:
-        return f"{kind.text} of {group}"
-    path = POD_SPECS[kind.text]
-    spec = find(value, path)
-    if not isinstance(spec, Object):
-        found = "nothing" if spec is None else describe(spec)
-        message = f"{kind.text} must have a pod spec at {path}, found {found}"
-        raise StructureError(Finding(spec or kind, "", message, code="no-pod-spec"))
-    findings = [*_misplaced(value, (), tuple(path.split("."))), *_unknown_in_containers(spec, path)]
-    names = [_text(value, f"metadata.{name}") for name in ("namespace", "name")]
-    read = partial(Placement.from_pod_spec, kind=kind.text)
+        yield Finding(value, "", message, code="not-an-object")
+        return
+    assert isinstance(value, Object), "only a mapping has fields"
+    kind, namespace = text_of(value, "kind"), text_of(value, "metadata.namespace")
+    found, path, condition = pod_specs(value), fixed_path(value), _NODE_CONDITIONS.get(_kind(value))
+    if path and not found:
+        spec = find(value, path)
+        what = "nothing" if spec is None else describe(spec)
+        message = f"{kind} must have a pod spec at {path}, found {what}"
+        yield Finding(spec or value.entries["kind"][1], "", message, code="no-pod-spec")
+    if not (found or condition):
+        return
+    owner = kind, text_of(value, "metadata.name"), namespace
+    name = "/".join(filter(None, (kind, namespace, owner[1])))
     try:
-        fields = _read_fields(spec)
-        placement = read_structured(fields, read, path, python_value, pod_spec_errors)
+        check_size(value)
+    except DocumentError as error:
+        yield document_finding(error)
+        return
+    if path:
+        yield from _misplaced(value, (), tuple(path.split(".")))
+    try:
+        if condition:
+            yield Workload(name, _read_condition(value, condition), owner)
     except StructureError as error:
-        findings += error.findings
-    if findings:
-        raise StructureError(*findings)
+        yield from error.findings
+    for pod in found:
+        yield from _unknown_in_containers(pod)
+        try:
+            placement = _read_pod(pod, namespace, volumes)
+            yield Workload(name if path else f"{name}[{pod.path}]", placement, owner)
+        except StructureError as error:
+            yield from error.findings
+
+
+def _kind(value: Value) -> tuple[str, str]:
+    return group_of(value), text_of(value, "kind")
+
+
+def _read_pod(pod: PodSpec, namespace: str, volumes: Mapping[tuple[str, str], Value]) -> Placement:
+    spec = pod.spec
+    read = partial(Placement.from_pod_spec, kind=pod.kind)
+    fields = _read_fields(spec)
+    placement = read_structured(fields, read, pod.path, python_value, pod_spec_errors)
     words = dict.fromkeys(placement.not_considered)
     items = find(spec, "volumes")
     named = items.items if isinstance(items, List) else ()
-    claims = filter(None, (_text(each, "persistentVolumeClaim.claimName") for each in named))
-    claimed = [volumes.get((names[0] or "default", claim)) for claim in claims]
+    claims = filter(None, (text_of(each, "persistentVolumeClaim.claimName") for each in named))
+    claimed = [volumes.get((namespace or "default", claim)) for claim in claims]
     known = [volume for volume in claimed if volume is not None]
     unclaimed = (f"volumes.{source}" for source in UNCLAIMED_VOLUMES)
-    if len(known) == len(claimed) and not any(_has(spec, field) for field in unclaimed):
+    if len(known) == len(claimed) and not any(has(spec, field) for field in unclaimed):
         words.pop("volumes", None)
     for volume in known:
-        if (affinity := find(volume, "spec.nodeAffinity")) is not None:
-            placement &= read_structured(affinity, _read_volume_affinity, "spec.nodeAffinity")
-    if _has(value, "spec.volumeClaimTemplates"):
-        words["volumes"] = None
-    counts = (_text(value, f"spec.{field}") for field in ("replicas", "parallelism"))
-    for count in counts:
-        if count not in ("", "0", "1"):
-            words[f"{printable(count[:20])} replicas (the answer is for one)"] = None
-    return Workload(
-        "/".join(filter(None, [kind.text, *names])),
-        placement._replace(not_considered=tuple(words)),
-        (kind.text, names[1], names[0]),
-    )
+        placement &= _read_part(volume, "spec.nodeAffinity", _volume_selector)
+    words |= dict.fromkeys(pod.not_considered)
+    return placement._replace(not_considered=tuple(words))
 
 
-def _text(value: Value, path: str) -> str:
-    """Return the text of a scalar in ``value``; empty if there is none."""
-    found = find(value, path)
-    return found.text if isinstance(found, Scalar) and not is_null(found) else ""
+def _read_condition(value: Value, parts: _Parts) -> Placement:
+    """Return the placement for the nodes that fulfil a condition. It does not ask for taints."""
+    placement = Placement(tolerations=[Toleration(operator="Exists")])
+    for path, read in parts:
+        placement &= _read_part(value, path, read)
+    return placement
+
+
+def _read_part(
+    value: Value, path: str, read: Callable[[Any], Selector | AnyOf]
+) -> Selector | AnyOf:
+    """Return the selector at a path; without it, one that matches everything."""
+    part = find(value, path)
+    return Selector.everything() if part is None else read_structured(part, read, path)
 
 
 def _bound_volumes(objects: Iterable[Value]) -> dict[tuple[str, str], Value]:
@@ -240,25 +283,53 @@ def _bound_volumes(objects: Iterable[Value]) -> dict[tuple[str, str], Value]:
 
     A volume names its claim in ``claimRef``, and a claim its volume in ``volumeName``.
     """
-    kinds = [(_text(each, "kind"), each) for each in objects]
-    volumes = {_text(each, "metadata.name"): each for kind, each in kinds if kind == _VOLUME}
+    kinds = [(text_of(each, "kind"), each) for each in objects]
+    volumes = {text_of(each, "metadata.name"): each for kind, each in kinds if kind == _VOLUME}
     bound = {}
     for volume in volumes.values():
-        if name := _text(volume, "spec.claimRef.name"):
-            bound[_text(volume, "spec.claimRef.namespace") or "default", name] = volume
+        if name := text_of(volume, "spec.claimRef.name"):
+            bound[text_of(volume, "spec.claimRef.namespace") or "default", name] = volume
     for kind, claim in kinds:
-        if kind == _CLAIM and (named := volumes.get(_text(claim, "spec.volumeName"))):
-            namespace = _text(claim, "metadata.namespace") or "default"
-            bound[namespace, _text(claim, "metadata.name")] = named
+        if kind == _CLAIM and (named := volumes.get(text_of(claim, "spec.volumeName"))):
+            namespace = text_of(claim, "metadata.namespace") or "default"
+            bound[namespace, text_of(claim, "metadata.name")] = named
     return bound
 
 
-def _read_volume_affinity(affinity: Mapping[str, Any]) -> AnyOf:
+def _volume_selector(affinity: Mapping[str, Any]) -> AnyOf:
     terms = {_REQUIRED: read_fields(affinity, "", ("required",)).get("required")}
     try:
         return AnyOf(selectors_from_pod_spec({"affinity": {"nodeAffinity": terms}}))
     except SelectorError as error:
         raise error.at(error.path.replace(f"{_AFFINITY}.{_REQUIRED}", "required")) from None
+
+
+def _label_selector(labels: object) -> Selector:
+    return Selector.from_requirements(read_match_labels(labels, ""))
+
+
+def _requirement_selector(requirements: object) -> Selector:
+    if isinstance(requirements, list):  # minValues is about the types of new nodes
+        requirements = [
+            {name: field for name, field in each.items() if name != "minValues"}
+            if isinstance(each, dict)
+            else each
+            for each in requirements
+        ]
+    return Selector.from_requirements(read_match_expressions(requirements, ""))
+
+
+# The parts of the objects that are conditions on nodes, and how each is read, by group and kind.
+_NODE_CONDITIONS: dict[tuple[str, str], _Parts] = {
+    ("", _VOLUME): [("spec.nodeAffinity", _volume_selector)],
+    # NewNodeClaimTemplate in pkg/controllers/provisioning/scheduling/nodeclaimtemplate.go
+    ("karpenter.sh", "NodePool"): [
+        ("spec.template.spec.requirements", _requirement_selector),
+        ("spec.template.metadata.labels", _label_selector),
+    ],
+    # ResourceFlavorSpec in apis/kueue/v1beta1/resourceflavor_types.go
+    ("kueue.x-k8s.io", "ResourceFlavor"): [("spec.nodeLabels", _label_selector)],
+}
 
 
 def _read_fields(value: Value) -> Value:
@@ -277,15 +348,15 @@ def _read_fields(value: Value) -> Value:
     return Object(entries, value.position)
 
 
-def _unknown_in_containers(spec: Object, path: str) -> Iterator[Finding]:
+def _unknown_in_containers(pod: PodSpec) -> Iterator[Finding]:
     """Yield a finding for each field of a container that is probably meant to be ``resources``."""
     for field in _CONTAINERS:
-        containers = find(spec, field)
+        containers = find(pod.spec, field)
         for number, item in enumerate(containers.items if isinstance(containers, List) else ()):
             for name, (key, _) in item.entries.items() if isinstance(item, Object) else ():
                 is_like = re.match("resource|request|limit", name, re.IGNORECASE)
                 if is_like and name not in _RESOURCES:
-                    at_field = f"{path}.{field}[{number}].{printable(name[:60])}"
+                    at_field = f"{pod.path}.{field}[{number}].{printable(name[:60])}"
                     message = f"a container has no field {quoted(name)}"
                     hint = Fix.write("resources")
                     yield Finding(key, at_field, message, hint, code="unknown-field")
@@ -312,18 +383,3 @@ def _misplaced(value: Value, path: tuple[str, ...], pod_spec: tuple[str, ...]) -
             yield Finding(key, at_field, message, hint, code="misplaced-field")
         elif name not in _FREE_FIELDS and name != "nodeSelector":
             yield from _misplaced(field, (*path, name), pod_spec)
-
-
-def _has(value: Value, path: str) -> bool:
-    """Return whether a field exists and is neither null nor empty.
-
-    :param path: the path of the field, such as ``a.b``. In a list, any item may have the field.
-    """
-    if isinstance(value, List):
-        return any(_has(item, path) for item in value.items)
-    if not path:
-        return bool(value.entries) if isinstance(value, Object) else not is_null(value)
-    name, _, rest = path.partition(".")
-    return (
-        isinstance(value, Object) and name in value.entries and _has(value.entries[name][1], rest)
-    )

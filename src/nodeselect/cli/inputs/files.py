@@ -138,7 +138,7 @@ def split_object(source: str) -> tuple[str, str]:
 
 def read_bytes(source: str) -> bytes:
     """Return the content of a job file; of a file above the size limit, only one byte more."""
-    limit = LIMITS.job_file_bytes + 1
+    limit = LIMITS.manifest_bytes + 1
     if source == "-" and sys.stdin is None:
         raise _cannot_read("standard input", "it is closed")
     try:

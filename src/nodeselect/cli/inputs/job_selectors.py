@@ -111,12 +111,12 @@ def has_many_jobs(files: Sequence[str]) -> bool:
 
 
 def runs_several(content: "Selector | Manifest | None") -> bool:
-    """Return whether a result of :func:`read_job` has several objects that run pods."""
+    """Return whether a result of :func:`read_job` has several workloads."""
     return not isinstance(content, Selector | None) and len(content.workloads) > 1
 
 
 def workload_of(content: "Selector | Manifest | None") -> "Workload | None":
-    """Return the only object that runs pods in a result of :func:`read_job`."""
+    """Return the only workload in a result of :func:`read_job`."""
     return None if isinstance(content, Selector | None) else content.workloads[0]
 
 
@@ -156,8 +156,8 @@ def job_selector(
 def job_selectors(sources: Sequence[str], content: "Selector | Manifest | None" = None) -> Jobs:
     """Return the jobs in several files.
 
-    The name of a job is that of its file. If a manifest has several objects that run pods, each
-    object is a job with the name ``FILE#KIND/NAME``.
+    The name of a job is that of its file. If a manifest has several workloads, each is a job with
+    the name ``FILE#KIND/NAME``.
 
     :param sources: files, objects of manifests (``FILE#KIND/NAME``), and folders of files.
     :raises JobError: if a file or a folder cannot be read, or there is no job.
@@ -217,12 +217,14 @@ def read_job(source: str, data: bytes | None = None) -> "Selector | Manifest":
     manifest = read_manifest(data, job_name(file)) or read_bacalhau_job(data, job_name(file))
     if not name:
         return manifest or read_job_selector(data, job_name(file))
-    names = [each.name for each in manifest.workloads] if manifest else []
-    if manifest is None or name not in names:
-        hint = f"the file has {join_limited(list(map(printable, names)), 20)}" if names else None
-        message = f"found no object {quoted(name)} of a kind that is read"
+    known = (*manifest.workloads, *manifest.conditions) if manifest else ()
+    named = {each.name: each for each in known}
+    if manifest is None or name not in named:
+        names = list(map(printable, named))
+        hint = f"the file has {join_limited(names, 20)}" if names else None
+        message = f"found nothing in the file that is called {quoted(name)} and selects nodes"
         raise _file_error(file, "no-such-object", message, hint)
-    return manifest._replace(workloads=(manifest.workloads[names.index(name)],), skipped=())
+    return manifest._replace(workloads=(named[name],), skipped=())
 
 
 def _report(manifests: "Mapping[str, Manifest]") -> None:
@@ -237,13 +239,13 @@ def _report(manifests: "Mapping[str, Manifest]") -> None:
 
 
 def _wrong_number_error(job: str, manifest: "Manifest") -> JobError:
-    """Return the error for a manifest that has no object that runs pods, or several of them."""
+    """Return the error for a manifest that has no workload, or several of them."""
     if not manifest.workloads:
         return _no_workload_error(job, manifest.skipped)
     import shlex  # loads slowly
 
     names = [workload.name for workload in manifest.workloads]
-    message = f"{len(names):,} objects run pods: {printable(join_limited(names, 20))}"
+    message = f"{len(names):,} objects select nodes: {printable(join_limited(names, 20))}"
     fix = Fix.write(printable(shlex.quote(f"{job}#{names[0]}")), "to choose one, write")
     if job == "-":
         fix = Fix.write("FILE#KIND/NAME", "to choose one, save the input to a file, then write")
@@ -251,15 +253,12 @@ def _wrong_number_error(job: str, manifest: "Manifest") -> JobError:
 
 
 def _no_workload_error(name: str, kinds: Iterable[str]) -> JobError:
-    from nodeselect.jobs.manifest import POD_SPECS  # loads YAML
-
     names = list(dict.fromkeys(kinds))
     found = join_limited(list(map(printable, names)), 5)
-    read = join_limited(list(POD_SPECS), len(POD_SPECS))
-    hint = f"these kinds are read: {read}; of another, copy its pod template into a Pod"
+    hint = "of a kind that has no pod spec, copy what selects nodes into a Pod"
     if names == ["Node"]:
         hint = "give nodes with -n FILE, and a job or a manifest with --job"
-    message = f"found no object of a kind that is read, only {found or 'an empty list'}"
+    message = f"found no pod spec, and no other condition on nodes, only {found or 'an empty list'}"
     return _file_error(name, "no-workload", message, hint)
 
 

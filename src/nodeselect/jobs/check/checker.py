@@ -343,18 +343,19 @@ def _read_ignore_comments(text: str) -> dict[int, set[str]]:
     return ignored
 
 
-def read_text(data: bytes, what: str) -> str:
+def read_text(data: bytes, what: str, limit: int = LIMITS.job_file_bytes) -> str:
     """Decode the content of a UTF-8 file.
 
     :param what: what errors call the file, such as ``a job file``.
+    :param limit: how many bytes it may have.
     :raises DocumentError: if the content is not text, is too large, or looks like nodes.
     """
-    head, is_large = data[:_HEAD_BYTES], len(data) > LIMITS.job_file_bytes
+    head, is_large = data[:_HEAD_BYTES], len(data) > limit
     if found := _other_file(head, is_large):
         message, hint = f"this {found}, not a job", "if it has nodes, give it with -n FILE"
         raise DocumentError("not-a-job", message, Position(0, 0), hint)
     if is_large:
-        raise file_too_large_error(what)
+        raise file_too_large_error(what, limit)
     try:
         text = decode_utf8(data)
     except DocumentError:
@@ -403,7 +404,7 @@ def _read(data: bytes, file: str) -> Value:
 
 def _shown_text(data: bytes) -> str:
     """Decode a file to show excerpts of it; bytes that are not UTF-8 are replaced."""
-    return data[: LIMITS.job_file_bytes].decode("utf-8", "replace").removeprefix("\ufeff")
+    return data[: LIMITS.manifest_bytes].decode("utf-8", "replace").removeprefix("\ufeff")
 
 
 def draw_problems(findings: Iterable[Finding], data: bytes | None) -> tuple[Problem, ...]:
@@ -411,7 +412,9 @@ def draw_problems(findings: Iterable[Finding], data: bytes | None) -> tuple[Prob
 
     :param data: the content of the file; None if there is no file; then problems have no position.
     """
-    lines = _shown_text(data or b"").split("\n")
+    findings = list(findings)
+    last = max((finding.position.line for finding in findings), default=0)
+    lines = _shown_text(data or b"").split("\n", last + 1)
     long_fixes: set[Fix | None] = set()
     problems = []
     for finding in findings:

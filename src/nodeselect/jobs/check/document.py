@@ -35,8 +35,8 @@ _refusal(
 )
 _refusal(
     "anchor",
-    "a YAML anchor or alias",
-    "A few of them can expand to gigabytes; and where an alias is used, its value is not visible.",
+    "a YAML anchor on a list or a mapping, or an alias without an anchor",
+    "A few of them can expand to gigabytes. Aliases of strings, numbers and booleans are resolved.",
     before="name: demo\nlabels: &same {region: eu}\nselector: {match_labels: *same}",
     after="name: demo\nlabels: {region: eu}\nselector: {match_labels: {region: eu}}",
 )

@@ -1,0 +1,206 @@
+"""Find the pod specs in Kubernetes objects of any kind."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from nodeselect.documents.values import Entries, List, Object, Value, find, has, text_of
+from nodeselect.text import printable
+
+_TEMPLATE = "spec.template.spec"
+
+# The kinds of Kubernetes itself that run pods, and the path of the pod spec in each.
+_PATHS = {
+    "Pod": "spec",
+    "PodTemplate": "template.spec",
+    "Deployment": _TEMPLATE,
+    "StatefulSet": _TEMPLATE,
+    "DaemonSet": _TEMPLATE,
+    "ReplicaSet": _TEMPLATE,
+    "ReplicationController": _TEMPLATE,
+    "Job": _TEMPLATE,
+    "CronJob": f"spec.jobTemplate.{_TEMPLATE}",
+}
+
+# The groups of APIs that have these kinds. A Job of another group has other fields.
+_GROUPS = ("", "apps", "batch", "extensions")
+
+# The fields of a pod spec that are conditions on labels.
+CONDITIONS = ("affinity", "nodeName", "nodeSelector")
+
+# The conditions that objects may have outside of a pod spec, too.
+_SHARED = (*CONDITIONS, "tolerations")
+
+# The fields that are read where a kind has the fields of a pod spec without its containers.
+_PARTIAL_FIELDS = (
+    *("priorityClassName", "runtimeClassName", "schedulerName", "topologySpreadConstraints"),
+    *_SHARED,
+)
+
+# Fields in which no pod spec is searched. A schema may describe one.
+_UNSEARCHED = ("metadata", "openAPIV3Schema", "status")
+
+# Fields with a number of pods.
+_COUNTS = ("instances", "parallelism", "replicas", "size")
+
+# Returns whether a mapping is a pod spec. The parameters are the name of the field that has the
+# mapping, and the fields of the mapping.
+_IsPodSpec = Callable[[str, Entries], bool]
+
+
+class PodSpec(NamedTuple):
+    """A pod spec in an object.
+
+    :param path: the path of the pod spec in the object.
+    :param kind: the kind of object whose rules apply to the pods, such as ``DaemonSet``.
+    :param not_considered: what else in the object may decide on nodes, in words.
+    """
+
+    path: str
+    spec: Object
+    kind: str
+    not_considered: tuple[str, ...]
+
+
+def _has_containers(name: str, fields: Entries) -> bool:
+    match fields.get("containers"):
+        case _, List([_, *_] as items):
+            return all(isinstance(item, Object) and "name" in item.entries for item in items)
+    return False
+
+
+def _is_argo_template(name: str, fields: Entries) -> bool:
+    runs_pod = {"container", "containerSet", "data", "resource", "script"} & fields.keys()
+    return bool(runs_pod) and name != "templateDefaults"
+
+
+def _is_spark_pod(name: str, fields: Entries) -> bool:
+    return name in ("driver", "executor")
+
+
+def _is_virtual_machine(name: str, fields: Entries) -> bool:
+    return "domain" in fields
+
+
+# The kinds that have the fields of a pod spec without its containers, by group. Such a mapping has
+# also the conditions of the mappings around it, unless it has its own.
+_PARTIAL: dict[str, tuple[tuple[str, ...], _IsPodSpec]] = {
+    # WorkflowSpec and Template in pkg/apis/workflow/v1alpha1/workflow_types.go;
+    # addSchedulingConstraints in workflow/controller/workflowpod.go
+    "argoproj.io": (
+        ("ClusterWorkflowTemplate", "CronWorkflow", "Workflow", "WorkflowTemplate"),
+        _is_argo_template,
+    ),
+    # SparkApplicationSpec and SparkPodSpec in api/v1beta2/sparkapplication_types.go
+    "sparkoperator.k8s.io": (("ScheduledSparkApplication", "SparkApplication"), _is_spark_pod),
+    # VirtualMachineInstanceSpec in staging/src/kubevirt.io/api/core/v1/types.go
+    "kubevirt.io": (
+        ("VirtualMachine", "VirtualMachineInstance", "VirtualMachineInstanceReplicaSet"),
+        _is_virtual_machine,
+    ),
+    "pool.kubevirt.io": (("VirtualMachinePool",), _is_virtual_machine),
+}
+
+
+def fixed_path(value: Value) -> str:
+    """Return the path of the pod spec in an object of Kubernetes itself; empty for other kinds."""
+    is_known = has(value, "apiVersion") and group_of(value) in _GROUPS
+    return _PATHS.get(text_of(value, "kind"), "") if is_known else ""
+
+
+def kind_of(value: Value) -> str:
+    """Return the kind of an object; with the group if Kubernetes itself has the same kind."""
+    kind = text_of(value, "kind")
+    is_other = kind in _PATHS and group_of(value) not in _GROUPS
+    return f"{kind} of {group_of(value)}" if is_other else kind
+
+
+def group_of(value: Value) -> str:
+    """Return the group in the ``apiVersion`` of an object, such as ``apps``; it may be empty."""
+    return text_of(value, "apiVersion").rpartition("/")[0]
+
+
+def pod_specs(value: Object) -> list[PodSpec]:
+    """Return the pod specs of an object. Cost: linear in the size of the object.
+
+    In kinds of Kubernetes itself, the pod spec has a fixed path. In an object of another kind, each
+    mapping with ``containers`` that have names is a pod spec; in kinds of which this is known, also
+    mappings that have only its other fields.
+    """
+    if path := fixed_path(value):
+        inner: Value | None = value
+        words: list[str] = []
+        for name in path.split("."):
+            words += _words(inner)
+            inner = find(inner, name)
+        if not isinstance(inner, Object):
+            return []
+        return [PodSpec(path, inner, text_of(value, "kind"), tuple(words))]
+    kinds, is_pod_spec = _PARTIAL.get(group_of(value), ((), _has_containers))
+    is_partial = text_of(value, "kind") in kinds
+    search = _Search(is_pod_spec if is_partial else _has_containers, is_partial)
+    search.visit(value, "", "", "Pod", {}, ())
+    unread = tuple(search.unread)
+    return [each._replace(not_considered=each.not_considered + unread) for each in search.found]
+
+
+class _Search:
+    """A search for pod specs in an object.
+
+    :param is_partial: whether pod specs have only some of their fields, and the conditions of the
+        mappings around them.
+    :ivar found: the pod specs.
+    :ivar unread: the paths of conditions on nodes that none of them has.
+    """
+
+    def __init__(self, is_pod_spec: _IsPodSpec, is_partial: bool) -> None:
+        self._is_pod_spec = is_pod_spec
+        self._is_partial = is_partial
+        self.found: list[PodSpec] = []
+        self.unread: list[str] = []
+
+    def visit(
+        self, value: Value, path: str, name: str, kind: str, shared: Entries, words: tuple[str, ...]
+    ) -> None:
+        """Search in ``value``.
+
+        :param path: the path of ``value`` in the object.
+        :param name: the name of the field that has ``value``; empty for an item of a list.
+        :param kind: the kind of the innermost object of Kubernetes itself around ``value``.
+        :param shared: the conditions of the mappings around ``value``.
+        :param words: what the mappings around ``value`` have that is not considered.
+        """
+        if isinstance(value, List):
+            for number, item in enumerate(value.items):
+                self.visit(item, f"{path}[{number}]", "", kind, shared, words)
+        if not isinstance(value, Object):
+            return
+        fields, words = value.entries, (*words, *_words(value))
+        own = {each: fields[each] for each in _SHARED if has(value, each)}
+        if path and self._is_pod_spec(name, fields):
+            if self._is_partial:
+                read = {each: fields[each] for each in _PARTIAL_FIELDS if each in fields}
+                value = Object(read | shared | own, value.position)
+                words += ("requests", "volumes")
+            self.found.append(PodSpec(path, value, kind, words))
+            return
+        if fixed_path(value):
+            kind = text_of(value, "kind")
+        found = len(self.found)
+        for each, (_, item) in fields.items():
+            if each not in _UNSEARCHED and each not in own:
+                self.visit(item, f"{path}.{each}".lstrip("."), each, kind, shared | own, words)
+        if not self._is_partial or len(self.found) == found:
+            self.unread += [f"{path}.{printable(each)}".lstrip(".") for each in own]
+
+
+def _words(value: Value | None) -> Iterator[str]:
+    """Yield what a mapping around a pod spec has that is not considered, in words."""
+    if not isinstance(value, Object):
+        return
+    if has(value, "volumeClaimTemplates"):
+        yield "volumes"
+    if has(value, "podSpecPatch"):
+        yield "podSpecPatch"
+    for name in _COUNTS:
+        if (count := text_of(value, name)) not in ("", "0", "1"):
+            yield f"{printable(count[:20])} replicas (the answer is for one)"
