@@ -12,12 +12,14 @@ _WRITE = re.compile(r"write(?: under match_expressions)?: (?P<text>.*)", re.DOTA
 
 
 def check_selector_hint(error: SelectorError) -> None:
-    """Check that what an error says to write is a requirement of words that the user wrote."""
+    """Check that what an error says to write has requirements of words that the user wrote."""
     if error.fix is not None and error.fix.replacement is not None and error.fix.is_certain:
-        (requirement,) = Selector.parse(error.fix.replacement).requirements
-        assert requirement.key in error.source, error.hint
-        if requirement.operator not in (Operator.GREATER_THAN, Operator.LESS_THAN):
-            assert all(value in error.source for value in requirement.values), error.hint
+        requirements = Selector.parse(error.fix.replacement).requirements
+        assert requirements, error.hint
+        for requirement in requirements:
+            assert requirement.key in error.source, error.hint
+            if requirement.operator not in (Operator.GREATER_THAN, Operator.LESS_THAN):
+                assert all(value in error.source for value in requirement.values), error.hint
 
 
 def check_job_hint(problem: Problem) -> None:

@@ -29,6 +29,8 @@ _TEMPLATES = ("{}", "!{}", "{} in (a,b)", "{}>5", "k!={}", "k={}")
 # What is repeated to make a text that is long and invalid.
 _PIECES = (*"(!=,>|", "a ", "x in (", "not ", "a/", "${a", "{{a}", "é", "x=a b,", "a" * 20)
 
+_TERMS = ("has(a)&&", "!a in {'b','c'}&&", "((a=='b')||", '{a="b",', "${meta.a} = b,", "{a=~'b|")
+
 
 def text_of(template: str, n: int) -> str:
     """Return a selector of ``n`` requirements, of which nothing is cached."""
@@ -87,6 +89,8 @@ def _add_selectors() -> None:
 
     for piece in _PIECES:
         case(f"parse-invalid/{piece!a}", rejected(Selector.parse), partial(repeated, piece), 100)
+    for piece in _TERMS:
+        case(f"parse-invalid/{piece!a}", rejected(Selector.parse), piece.__mul__)
     case("parse/too-long", rejected(Selector.parse), lambda n: "a" * (LIMITS.selector_text + n))
     requirement = partial(Requirement, "k", Operator.IN)
     case("requirement/too-many", rejected(requirement), lambda n: words(n + LIMITS.values_in_set))

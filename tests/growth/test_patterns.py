@@ -11,7 +11,7 @@ import pytest
 
 import nodeselect
 from nodeselect.documents import json
-from nodeselect.selectors import diagnostics
+from nodeselect.selectors import diagnostics, other_syntax
 from tests.growth.backtracking import pumped_word
 
 HOME = Path(nodeselect.__file__).parent
@@ -27,6 +27,7 @@ TABLES = {
     ("nodeselect.render.page", "one_of_them"),
     ("nodeselect.selectors.diagnostics", "mistake.pattern"),
     ("nodeselect.selectors.diagnostics", "pattern"),
+    ("nodeselect.selectors.other_syntax", "pattern"),
 }
 """Expressions that are not constants: a list of words, and those of tables of mistakes."""
 
@@ -67,7 +68,9 @@ def uses(module: str) -> Iterator[Use]:
 
 
 def uses_of_tables() -> Iterator[Use]:
-    """Yield the expressions in the tables of mistakes."""
+    """Yield the expressions in the tables of mistakes and of syntaxes."""
+    for syntax in ("CALICO", "PROMETHEUS", "NOMAD"):
+        yield re.compile(vars(other_syntax)[f"_{syntax}_TERM"], re.ASCII), "match"
     for regexp, _ in json._MISTAKES:
         yield re.compile(regexp), "match"
     for mistake in (*diagnostics._IN_WORD, diagnostics._TEMPLATE):

@@ -1,17 +1,14 @@
-"""Constraints of Bacalhau and Nomad become selectors that mean the same."""
+"""Bacalhau constraints become selectors that mean the same."""
 
 import json
-from collections.abc import Mapping
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from nodeselect import SelectorError
 from nodeselect.notations.bacalhau import bacalhau_from_selector, selector_from_bacalhau
-from nodeselect.notations.nomad import selector_from_nomad
 from nodeselect.selectors import Selector
-from tests.property.strategies import LABEL_VALUES, VALUES, selectors
+from tests.property.strategies import selectors
 
 
 @pytest.mark.parametrize(
@@ -37,27 +34,6 @@ def test_bacalhau(constraints: object, text: str) -> None:
     assert str(selector_from_bacalhau(constraints)) == text
 
 
-@pytest.mark.parametrize(
-    ("constraint", "text"),
-    [
-        ({"attribute": "${meta.a}", "value": "b"}, "a=b"),
-        ({"attribute": "${meta.a}", "operator": "is", "value": ""}, "a="),
-        ({"attribute": "${meta.a.b}", "operator": "!=", "value": "c"}, "a.b!=c"),
-        ({"attribute": "${meta.a}", "operator": "not", "value": "c"}, "a!=c"),
-        ({"attribute": "${attr.cpu.arch}", "operator": "=", "value": "x"}, "attr.cpu.arch=x"),
-        ({"attribute": "${node.class}", "operator": "!=", "value": "x"}, "node.class!=x"),
-        ({"attribute": "${node.pool}", "value": "x"}, "node.pool=x"),
-        ({"LTarget": "${node.datacenter}", "RTarget": "dc1"}, "node.datacenter=dc1"),
-        ({"LTarget": "${meta.a}", "Operand": "is_set", "RTarget": ""}, "a"),
-        ({"LTarget": "${meta.a}", "Operand": "is_not_set"}, "!a"),
-        ({"attribute": "${node.unique.id}", "value": "n-1"}, "<id in (n-1)>"),
-    ],
-)
-def test_nomad(constraint: object, text: str) -> None:
-    """Metadata and attributes are labels here; the id is the id."""
-    assert str(selector_from_nomad(constraint)) == text
-
-
 @given(selectors())
 def test_constraints_of_bacalhau_are_the_selector_again(selector: Selector) -> None:
     """Bacalhau can express everything but ids, and tells the same operators apart."""
@@ -80,43 +56,3 @@ def test_what_is_written() -> None:
         {"Key": "c", "Operator": "notin", "Values": ["d", "e"]},
         {"Key": "f", "Operator": "!"},
     ]
-
-
-def nomad_matches(constraint: Mapping[str, str], meta: Mapping[str, str], node_id: str) -> bool:
-    """Return whether a node meets a constraint, by the rules of ``checkConstraint`` in Nomad."""
-    values = {f"${{meta.{key}}}": value for key, value in meta.items()}
-    values["${node.unique.id}"] = node_id
-    is_found = constraint["attribute"] in values
-    left, right = values.get(constraint["attribute"], ""), constraint.get("value", "")
-    match constraint.get("operator", "="):
-        case "=" | "==" | "is":
-            return is_found and left == right
-        case "!=" | "not":
-            return left != right
-        case "is_set":
-            return is_found
-    assert constraint["operator"] == "is_not_set"
-    return not is_found
-
-
-CONSTRAINTS = st.fixed_dictionaries(
-    {"attribute": st.sampled_from(["${meta.a}", "${meta.b}", "${node.unique.id}"])},
-    optional={
-        "operator": st.sampled_from(["=", "==", "is", "!=", "not", "is_set", "is_not_set"]),
-        "value": st.sampled_from(VALUES),
-    },
-)
-
-
-@given(
-    CONSTRAINTS,
-    st.dictionaries(st.sampled_from(["a", "b"]), st.sampled_from(LABEL_VALUES)),
-    st.sampled_from(VALUES),
-)
-def test_nodes_of_nomad(constraint: dict[str, str], meta: dict[str, str], node_id: str) -> None:
-    """A constraint that becomes a selector is met by the nodes that it matches."""
-    try:
-        selector = selector_from_nomad(constraint)
-    except SelectorError:
-        return
-    assert selector.matches(meta, node_id) is nomad_matches(constraint, meta, node_id)

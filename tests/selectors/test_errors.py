@@ -9,7 +9,6 @@ import pytest
 
 from nodeselect.errors import SelectorError
 from nodeselect.notations.bacalhau import bacalhau_from_selector, selector_from_bacalhau
-from nodeselect.notations.nomad import selector_from_nomad
 from nodeselect.selectors import (
     AnyOf,
     Operator,
@@ -54,7 +53,6 @@ SCOPE = {
     "REQUIRED": REQUIRED,
     "bacalhau": selector_from_bacalhau,
     "bacalhau_from_selector": bacalhau_from_selector,
-    "nomad": selector_from_nomad,
 }
 
 

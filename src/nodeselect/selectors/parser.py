@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
+from nodeselect.errors import SelectorError
 from nodeselect.limits import LIMITS
 from nodeselect.selectors._pattern import REQUIREMENT
 from nodeselect.selectors.charset import WHITE_SPACE, is_key, is_value, parse_int64
@@ -21,6 +22,7 @@ from nodeselect.selectors.diagnostics import (
     too_many_values_error,
     value_error,
 )
+from nodeselect.selectors.other_syntax import equivalent
 from nodeselect.selectors.requirement import OPERATORS, Operator, Requirement
 from nodeselect.text import FORBIDDEN
 
@@ -61,10 +63,17 @@ def parse_requirements(text: str) -> list[Requirement]:
 
     Cost: linear in the text, a few microseconds; for the first invalid text about 50 ms.
 
-    :raises SelectorError: if the text is invalid.
+    :raises SelectorError: if the text is invalid. If it is a valid text of another system, the fix
+        is its equivalent.
     """
     requirements = parse_by_pattern(text)
-    return parse_by_lark(text) if requirements is None else requirements
+    if requirements is not None:
+        return requirements
+    try:
+        return parse_by_lark(text)
+    except SelectorError as error:
+        error.fix = equivalent(text) or error.fix
+        raise
 
 
 def parse_by_pattern(text: str) -> list[Requirement] | None:

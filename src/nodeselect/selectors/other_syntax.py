@@ -1,0 +1,130 @@
+"""Translate selectors in the syntax of Calico, Prometheus or Nomad, for the hints of errors.
+
+Sources: Calico, ``libcalico-go/lib/selector``; Prometheus, ``Matcher`` in ``model/labels``; Nomad,
+``checkConstraint`` in ``scheduler/feasible``.
+"""
+
+import re
+from collections.abc import Iterator
+
+from nodeselect.problem import Fix
+from nodeselect.selectors.requirement import Operator, Requirement
+
+# The operators that have an equivalent; that of Prometheus' =~ and !~ is for lists of texts.
+_EXISTS, _ABSENT = Operator.EXISTS, Operator.DOES_NOT_EXIST
+_COMPARISONS = {"==": Operator.EQUALS, "=": Operator.EQUALS, "!=": Operator.NOT_EQUALS}
+_CALICO = _COMPARISONS | {"has": _EXISTS, "in": Operator.IN, "notin": Operator.NOT_IN}
+_PROMETHEUS = _COMPARISONS | {"=~": Operator.IN, "!~": Operator.NOT_IN}
+_NOMAD = _COMPARISONS | {"is": Operator.EQUALS, "not": Operator.NOT_EQUALS}
+_NOMAD |= {"is_set": _EXISTS, "is_not_set": _ABSENT}
+
+_PAIRS = {_EXISTS: _ABSENT, Operator.EQUALS: Operator.NOT_EQUALS, Operator.IN: Operator.NOT_IN}
+_OPPOSITES = _PAIRS | {opposite: operator for operator, opposite in _PAIRS.items()}
+
+# The fields of a Nomad node that are labels here. An empty class is not a label.
+_NOMAD_FIELDS = frozenset({"node.class", "node.datacenter", "node.pool"})
+
+# What a text in another syntax has, and few others have.
+_MARK = r"[({&|$]|contains|with"
+
+# White space, a text in quotes without escapes, and a term of each syntax with what joins it to the
+# next one; ``open`` and ``close`` are what precedes and follows a term of Calico.
+_S = "[ \t\r\n]*+"
+_TEXT = r"(?:\"[^\"\\\n]*\"|'[^'\\\n]*')"
+_CALICO_TERM = (
+    rf"(?P<open>[ \t(!]*+)(?:(?P<call>has|all|global)\({_S}(?P<argument>[\w./-]*+){_S}\)|"
+    rf"(?P<key>[\w./-]++){_S}(?P<operator>==|!=|(?:not{_S})?in|contains|(?:starts|ends){_S}with){_S}"
+    rf"(?P<values>{_TEXT}|\{{(?:{_S}{_TEXT}{_S}(?:,|(?=\}})))*+{_S}\}}))"
+    r"(?P<close>[ \t)]*+)(?P<join>&&|\|\||\Z)"
+)
+_PROMETHEUS_TERM = (
+    rf"(?:\A{_S}\{{|(?<=,)){_S}(?P<key>[a-zA-Z_]\w*+){_S}(?P<operator>=~|!~|!=|=){_S}"
+    rf"(?P<values>{_TEXT}){_S}(?:,?{_S}\}}{_S}\Z|(?P<join>,))"
+)
+_NOMAD_TERM = (
+    rf"{_S}\"?+\$\{{(?P<key>(?:attr|meta|node)\.[\w./-]++)\}}\"?+{_S}"
+    rf"(?P<operator>==?|!=|[<>]=?|[a-z_]++){_S}(?P<values>{_TEXT}|[\w./-]++|)"
+    rf"{_S}(?P<join>,|&&|\Z)"
+)
+
+# The arguments of requirements that must all hold.
+_Terms = Iterator[tuple[str, Operator, list[str]]]
+
+
+def equivalent(source: str) -> Fix | None:
+    """Return the selector that is equivalent to ``source`` in the syntax of another system.
+
+    Cost: linear in the text.
+
+    :return: a certain fix; one of words only, if no equivalent is known; None for a text that is in
+        none of the known syntaxes.
+    """
+    if not re.search(_MARK, source):
+        return None
+    for name, pattern, read in (
+        ("Calico selector", _CALICO_TERM, _read_calico),
+        ("Prometheus selector", _PROMETHEUS_TERM, _read_prometheus),
+        ("Nomad constraint", _NOMAD_TERM, _read_nomad),
+    ):
+        matches = list(_matches(re.compile(pattern, re.ASCII), source))
+        if not matches or matches[-1].end() < len(source) or matches[-1]["join"]:
+            continue
+        if any(match["join"] == "||" for match in matches):
+            return Fix(f"use one selector for each alternative of this {name}")
+        try:
+            texts = [str(Requirement(*term)) for match in matches for term in read(match)]
+        except (KeyError, ValueError):  # an operator, or a key or value, has no equivalent
+            return Fix(f"no selector text is known to be equivalent to this {name}")
+        if not texts:
+            return Fix(f"this {name} matches every node, as an empty selector does")
+        return Fix.write(",".join(texts), f"for this {name}, write", is_certain=True)
+    return None
+
+
+def _matches(pattern: re.Pattern[str], source: str) -> Iterator[re.Match[str]]:
+    """Yield the terms with which ``source`` begins, one after the other."""
+    position = 0
+    while position < len(source) and (match := pattern.match(source, position)):
+        yield match
+        position = match.end()
+
+
+def _read_calico(match: re.Match[str]) -> _Terms:
+    opening, operand = match["open"], match["values"] or ""
+    is_negated = opening.count("!") % 2 == 1
+    if match["call"] == "all" and not is_negated:
+        return
+    operator = _CALICO["".join((match["call"] or match["operator"]).split())]
+    is_set = operator in (Operator.IN, Operator.NOT_IN)
+    if "(" in opening or ")" in match["close"] or operand.startswith("{") != is_set:
+        raise ValueError("no equivalent")
+    values = [text[1:-1] for text in re.findall(_TEXT, operand)]
+    key = match["argument"] or match["key"]
+    yield key, _OPPOSITES[operator] if is_negated else operator, values
+
+
+def _read_prometheus(match: re.Match[str]) -> _Terms:
+    key, operator, text = match["key"], _PROMETHEUS[match["operator"]], match["values"][1:-1]
+    if operator not in (Operator.IN, Operator.NOT_IN):
+        values = [text]
+    elif re.fullmatch(r"[\w|-]+", text, re.ASCII):
+        values = text.split("|")
+    else:
+        raise ValueError("no equivalent")
+    if "" in values:  # for Prometheus, a missing label is an empty one
+        if operator is not Operator.NOT_EQUALS:
+            raise ValueError("no equivalent")
+        yield key, _EXISTS, []
+    yield key, operator, values
+
+
+def _read_nomad(match: re.Match[str]) -> _Terms:
+    key, operator, value = match["key"], _NOMAD[match["operator"]], match["values"].strip("\"'")
+    is_equality = operator.arity == "one"
+    name = key.removeprefix("meta.")
+    is_label = key.startswith("attr.") or (key in _NOMAD_FIELDS and is_equality and value)
+    is_meta = name != key and not name.startswith("attr.") and name not in _NOMAD_FIELDS
+    # A missing label is not equal to an empty value, and for Nomad not unequal either.
+    if not (is_label or is_meta) or (operator is Operator.NOT_EQUALS and not value):
+        raise ValueError("no equivalent")
+    yield name, operator, [value] if is_equality or value else []

@@ -1,0 +1,123 @@
+"""Selectors in the syntax of other systems: what is suggested matches the same nodes."""
+
+import re
+from collections.abc import Callable, Mapping
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nodeselect import Selector, SelectorError
+from nodeselect.problem import Fix
+from nodeselect.selectors.other_syntax import equivalent
+
+Labels = Mapping[str, str]
+Case = tuple[str, Callable[[Labels], bool]]
+
+KEYS = st.sampled_from(["a", "b", "c"])
+VALUES = st.sampled_from(["", "x", "y", "x-y", "x y"])
+LABELS = st.dictionaries(KEYS, VALUES)
+SPACES = st.sampled_from(["", " ", "\t "])
+
+
+@st.composite
+def calico_terms(draw: st.DrawFn) -> Case:
+    """Return a term of Calico, and its meaning by ``Evaluate`` of the nodes of its parser."""
+    key, values, space = draw(KEYS), draw(st.lists(VALUES, max_size=3)), draw(SPACES)
+    quote = draw(st.sampled_from("'\""))
+    value = values[0] if values else ""
+    operand = f"{space}{quote}{value}{quote}"
+    texts = f",{space}".join(f"{quote}{each}{quote}" for each in values)
+    text, holds = draw(
+        st.sampled_from([
+            (f"has({space}{key}{space})", lambda labels: key in labels),
+            ("all()", lambda _: True),
+            (f"{key}{space}=={operand}", lambda labels: labels.get(key) == value),
+            (f"{key}{space}!={operand}", lambda labels: labels.get(key) != value),
+            (f"{key} in {{{texts}}}", lambda labels: labels.get(key) in values),
+            (f"{key} not{space}in {{{texts}}}", lambda labels: labels.get(key) not in values),
+            (f"{key} contains{operand}",
+             lambda labels: value in labels.get(key, "\0")),
+            (f"{key} starts {space}with{operand}",
+             lambda labels: labels.get(key, "\0").startswith(value)),
+        ])
+    )  # fmt: skip
+    negations = draw(st.integers(0, 3))
+    return "!" * negations + space + text, lambda labels: holds(labels) is (negations % 2 == 0)
+
+
+@st.composite
+def prometheus_terms(draw: st.DrawFn) -> Case:
+    """Return a matcher of Prometheus, for which a missing label is an empty one."""
+    key, space, quote = draw(KEYS), draw(SPACES), draw(st.sampled_from("'\""))
+    operator = draw(st.sampled_from(["=", "!=", "=~", "!~"]))
+    regexps = st.sampled_from(["x|y", "x|", "x.*", "x-y", "(x|y)", "", "x|x y"])
+    value = draw(VALUES if "~" not in operator else regexps)
+
+    def holds(labels: Labels) -> bool:
+        found = labels.get(key, "")
+        same = re.fullmatch(value, found) is not None if "~" in operator else found == value
+        return same is not operator.startswith("!")
+
+    return f"{space}{key}{operator}{space}{quote}{value}{quote}", holds
+
+
+@st.composite
+def nomad_terms(draw: st.DrawFn) -> Case:
+    """Return a constraint of Nomad, by the rules of ``checkConstraint``."""
+    key, space, value = draw(KEYS), draw(SPACES), draw(st.sampled_from(["x", "y", '""', '"x y"']))
+    operator = draw(st.sampled_from(["=", "==", "!=", " is ", " not ", " is_set", " is_not_set"]))
+    text, expected = f"${{meta.{key}}}{space}{operator}", value.strip('"')
+    if "set" not in operator:
+        text += space + value
+
+    def holds(labels: Labels) -> bool:
+        match operator.strip():
+            case "is_set":
+                return key in labels
+            case "is_not_set":
+                return key not in labels
+            case "!=" | "not":
+                return labels.get(key, "") != expected
+        return labels.get(key) == expected
+
+    return text, holds
+
+
+@given(
+    st.one_of(
+        st.tuples(st.just("{}"), st.just("&&"), st.lists(calico_terms(), min_size=1, max_size=3)),
+        st.tuples(st.just("{{{}}}"), st.just(","), st.lists(prometheus_terms(), min_size=1)),
+        st.tuples(st.just("{}"), st.just(","), st.lists(nomad_terms(), min_size=1, max_size=3)),
+    ),
+    st.lists(LABELS, min_size=1),
+)
+def test_the_equivalent_matches_the_same_nodes(
+    case: tuple[str, str, list[Case]], nodes: list[Labels]
+) -> None:
+    """What a certain fix suggests matches a node if and only if the other system would."""
+    form, conjunction, terms = case
+    fix = equivalent(form.format(conjunction.join(text for text, _ in terms)))
+    if fix is None or not fix.is_certain:
+        return
+    assert fix.replacement
+    selector = Selector.parse(fix.replacement)
+    for labels in nodes:
+        assert selector.matches(labels) is all(holds(labels) for _, holds in terms)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x", "x=a,!y", "region in (eu,us)", "x == 'a'", "a && b", "x=${REGION}", "{{ x }}", "("],
+)
+def test_other_texts(text: str) -> None:
+    """A text without a mark of one of the syntaxes is in none of them."""
+    assert equivalent(text) is None
+
+
+def test_a_selector_of_alternatives() -> None:
+    """Alternatives are not joined to one selector; the words say how to write them."""
+    with pytest.raises(SelectorError) as caught:
+        Selector.parse("has(a) && b == 'c' || has(d)")
+    words = "use one selector for each alternative of this Calico selector"
+    assert caught.value.fix == Fix(words)
