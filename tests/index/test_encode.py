@@ -1,50 +1,17 @@
-"""Nodes in columns are encoded as the same nodes in rows."""
+"""Blocks of nodes are encoded as a table of the same nodes."""
 
 import io
 import json
-from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from nodeselect import AnyOf, Inventory, InventoryError, Node, Selector
 from nodeselect.index.node_table import encode
 from nodeselect.node import NodeRow
-from nodeselect.readers.columnar import Block, Columns, EncodedBlock, to_blocks
-from nodeselect.readers.formats.ndjson import TypedDecoder
+from nodeselect.readers.columnar import EncodedBlock
 from nodeselect.readers.reader import NodeReader
-from tests.property.strategies import KEYS, LABEL_VALUES
 from tests.short import short
-
-texts = st.none() | st.sampled_from(LABEL_VALUES)
-
-
-@st.composite
-def blocks(draw: st.DrawFn, name: str = "n") -> Columns:
-    """Return nodes in columns, each with some of the same keys in the same order."""
-    keys = draw(st.lists(st.sampled_from(KEYS), unique=True, max_size=4))
-    count = draw(st.integers(1, 5))
-    column = st.lists(texts, min_size=count, max_size=count)
-    labels = {key: draw(column) for key in keys}
-    ids = [f"{name}-{at}" for at in range(count)]
-    return Columns(ids, draw(column), draw(column), labels)
-
-
-@given(st.lists(st.tuples(blocks(), st.booleans()), max_size=4))
-def test_columns_are_encoded_as_their_nodes(some: list[tuple[Columns, bool]]) -> None:
-    """Columns, rows or a mixture of both: the table contains the same nodes."""
-    mixed: list[Block] = [list(block) if whole else block for block, whole in some]
-    nodes: list[NodeRow] = [parts for block, _ in some for parts in block]
-    rows, plain = encode(mixed), encode(to_blocks(nodes))
-    assert [rows.node(rank) for rank in range(len(rows))] == [
-        Node._trusted(*each) for each in nodes
-    ]
-    for rank in range(len(nodes)):
-        assert list(rows.labels(rank).items()) == list(plain.labels(rank).items())
-    pairs = list(zip(rows.keys, rows.values, strict=True))
-    assert sorted(pairs) == sorted(zip(plain.keys, plain.values, strict=True))
 
 
 def test_an_encoded_block() -> None:
@@ -87,21 +54,11 @@ def line(number: int) -> str:
     return json.dumps(record, separators=separators, ensure_ascii=False) + "\n"
 
 
-def test_read_gives_the_nodes_of_the_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A large input is read in columns, and gives the same nodes as in rows."""
-    ways: list[bool] = []
-    decode = TypedDecoder.decode
-
-    def watched(self: TypedDecoder, chunk: bytes) -> Any:
-        decoded = decode(self, chunk)
-        ways.append(decoded is not None)
-        return decoded
-
-    monkeypatch.setattr(TypedDecoder, "decode", watched)
+def test_read_gives_the_nodes_of_the_lines() -> None:
+    """A large input is encoded without changing a node."""
     data = "".join(map(line, range(9_000))).encode()
     inventory = Inventory.read(io.BytesIO(data))
     assert list(inventory) == list(NodeReader(io.BytesIO(data)))
-    assert ways.count(True) > ways.count(False) > 1
 
 
 @pytest.mark.parametrize("second", [1, 1_000, 8_000])

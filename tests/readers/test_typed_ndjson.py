@@ -156,12 +156,12 @@ def test_the_number_of_failure_masks_is_limited() -> None:
     assert reader.failure_masks is None
 
 
-def test_the_line_of_a_mistake_after_columns() -> None:
-    """Nodes that are read as columns are counted as lines, too."""
+def test_the_line_of_a_mistake() -> None:
+    """Nodes that are decoded together are counted as lines, too."""
     lines = [line(f"n-{at:04}", {"a": "1"}) for at in range(5_000)]
     data = "".join([*lines, '{"id":"wrong","labels":{"a":5}}\n']).encode()
     with pytest.raises(InventoryError) as caught:
-        list(NodeReader(io.BytesIO(data)).blocks())
+        list(NodeReader(io.BytesIO(data), selector=HAS_A))
     assert str(caught.value.place) == "line 5001: labels.a"
 
 

@@ -1,7 +1,7 @@
-"""Blocks of nodes, in forms that take less time and memory than a dict of labels for each node."""
+"""Blocks of nodes, as rows or dictionary encoded; and what Arrow data needs without pyarrow."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice, repeat
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
 from nodeselect.errors import InventoryError
@@ -15,42 +15,6 @@ if TYPE_CHECKING:
 # The nodes of a block: so few that they are still in the processor's cache when they are encoded
 # (``benchmarks/test_live.py``).
 BLOCK_SIZE = 100
-
-
-class Columns:
-    """A block of nodes as columns, one for each label key. Iterating over it yields the nodes.
-
-    >>> list(Columns(["n-1", "n-2"], [None, None], [None, None], {"gpu": ["a100", None]}))
-    [('n-1', {'gpu': 'a100'}, None, None, None), ('n-2', {}, None, None, None)]
-
-    ``labels`` maps each label key to the list of its values in the order of the nodes, None for a
-    node without the label. The labels of every node are in the order of these keys. No facts about
-    the nodes are known.
-    """
-
-    __slots__ = ("ids", "labels", "names", "states")
-
-    def __init__(
-        self,
-        ids: Sequence[str],
-        names: Sequence[str | None],
-        states: Sequence[str | None],
-        labels: Mapping[str, Sequence[str | None]],
-    ) -> None:
-        self.ids = ids
-        self.names = names
-        self.states = states
-        self.labels = labels
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    def __iter__(self) -> Iterator[NodeRow]:
-        rows = zip(*self.labels.values(), strict=True) if self.labels else repeat(())
-        for node_id, name, state, row in zip(self.ids, self.names, self.states, rows, strict=False):
-            pairs = zip(self.labels, row, strict=True)
-            labels = {key: value for key, value in pairs if value is not None}
-            yield node_id, labels, name, state, None
 
 
 class EncodedBlock:
@@ -91,8 +55,8 @@ class EncodedBlock:
             yield node_id, dict(islice(labels, length)), name, state, None
 
 
-Block = Sequence[NodeRow] | Columns | EncodedBlock
-"""Consecutive nodes of one input, in rows, in columns, or encoded."""
+Block = Sequence[NodeRow] | EncodedBlock
+"""Consecutive nodes of one input."""
 
 
 def to_blocks(nodes: Iterable[NodeRow]) -> Iterator[Sequence[NodeRow]]:

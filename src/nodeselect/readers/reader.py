@@ -105,7 +105,6 @@ class NodeReader:
         self._selector = selector
         self._states = states
         self._failure_mask = None if selector is None else selector.failure_mask
-        self._uses_typed = isinstance(selector, Selector) and bool(selector.requirements)
         self._id_column = id_column
         self._checks_ids = True
         self.name = name
@@ -123,7 +122,7 @@ class NodeReader:
         return (Node._trusted(*row) for row in rows)
 
     def blocks(self) -> Iterator[Block]:
-        """Yield all nodes in blocks, as rows or as columns, whichever is faster to read.
+        """Yield all nodes in blocks, as rows or encoded, whichever is faster to read.
 
         Duplicate ids are not detected: an inventory that is built from the blocks detects them.
 
@@ -132,7 +131,6 @@ class NodeReader:
         if self.count or self._selector is not None:
             raise ValueError("blocks() needs a new reader, without a selector")
         self._checks_ids = False
-        self._uses_typed = True
         return self._checked_blocks()
 
     def locate(self, error: InventoryError) -> InventoryError:
@@ -197,8 +195,9 @@ class NodeReader:
     def _line_blocks(self, start: bytes, stream: BinaryIO) -> Iterator[Block]:
         from nodeselect.readers.formats import ndjson  # loads msgspec
 
-        selector = self._selector if isinstance(self._selector, Selector) else None
-        decoder = ndjson.TypedDecoder(selector) if self._uses_typed else None
+        decoder = None
+        if isinstance(self._selector, Selector) and self._selector.requirements:
+            decoder = ndjson.TypedDecoder(self._selector)
         lines = ndjson.LineReader(decoder)
         for chunk in read_chunks(start, stream):
             nodes = lines.decode(chunk)
@@ -207,10 +206,6 @@ class NodeReader:
                 yield list(chain.from_iterable(self._select_rows(rows)))
                 continue
             ids, decoded, typed = nodes
-            if typed is not None and self._selector is None:
-                self._count(ids)
-                yield typed.to_columns(ids, decoded)
-                continue
             if self._keeps_nodes:
                 self._keep(map(ndjson.to_row, decoded))
             masks = None if typed is None else typed.failure_masks(decoded)

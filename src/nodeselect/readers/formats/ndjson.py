@@ -20,14 +20,12 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 import msgspec
-from msgspec.structs import astuple
 
 from nodeselect.errors import InventoryError
 from nodeselect.files.inputs import begins_with_long_line, line_too_long_error
 from nodeselect.limits import LIMITS
 from nodeselect.node import NodeRow
 from nodeselect.problem import Place
-from nodeselect.readers.columnar import Columns
 from nodeselect.readers.envelope import list_field
 from nodeselect.readers.formats import json
 from nodeselect.readers.raw_node import Record, RecordPlace, all_plain_ids
@@ -204,11 +202,8 @@ class TypedDecoder:
     failure_masks: FailureMasks
     """Returns the failure masks of the selector for records from :meth:`decode`."""
 
-    def __init__(self, selector: Selector | None) -> None:
-        """Create a decoder that does not know any keys.
-
-        :param selector: the selector for :attr:`failure_masks`; None if these are not needed.
-        """
+    def __init__(self, selector: Selector) -> None:
+        """Create a decoder that does not know any keys; ``selector`` is for the failure masks."""
         self._selector = selector
         self._keys: list[str] = []
         self._fields: list[str] = []  # those of _OPTIONAL_FIELDS that nodes have
@@ -239,10 +234,9 @@ class TypedDecoder:
         except (CycleError, ValueError):  # no common order, too many keys, or unusual ones
             self._retries_left, self._decoder = 0, None
             return
-        if self._selector is not None:
-            self.failure_masks = compile_failure_masks(
-                self._selector.requirements, self._selector.ids, self._value_source
-            )
+        self.failure_masks = compile_failure_masks(
+            self._selector.requirements, self._selector.ids, self._value_source
+        )
 
     def decode(self, chunk: bytes) -> tuple[list[str], list[Any]] | None:
         """Decode a chunk; return the ids and the records.
@@ -263,14 +257,6 @@ class TypedDecoder:
             return None
         self._retries_left = min(self._retries_left + 1, _MAX_RETRIES)
         return ids, records
-
-    def to_columns(self, ids: Sequence[str], records: Sequence[Any]) -> Columns:
-        """Convert the ids and the records of a chunk to columns."""
-        absent = [None] * len(ids)
-        names = [record.name for record in records] if "name" in self._fields else absent
-        states = [record.state for record in records] if "state" in self._fields else absent
-        values = zip(*[astuple(record.labels) for record in records], strict=True)
-        return Columns(ids, names, states, dict(zip(self._keys, values, strict=True)))
 
     def _value_source(self, key: str | None) -> str:
         """Return the Python source that reads the value of ``key`` from ``labels``.
