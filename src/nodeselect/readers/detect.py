@@ -22,15 +22,7 @@ from nodeselect.readers.raw_node import (
     read_node,
     validate,
 )
-from nodeselect.readers.shapes import (
-    bacalhau,
-    consul,
-    expanso,
-    kubernetes,
-    nomad,
-    plain,
-    swarm,
-)
+from nodeselect.readers.shapes import SHAPES, is_label_map
 from nodeselect.readers.watch_events import is_watch_event
 from nodeselect.text import printable, truncate
 
@@ -40,16 +32,7 @@ SAVED_MAGIC: Final = b"\x89NSX\r\n\x1a\n"
 LOG_MAGIC: Final = b"\x89NSL\r\n\x1a\n"
 """The first bytes of a change log."""
 
-# The first of these whose ``FIELDS`` contain a field of a record reads the record.
-_SHAPES = (kubernetes, bacalhau, consul, nomad, swarm, expanso, plain)
-
-KNOWN_STATES: Final = (
-    kubernetes.KNOWN_STATES
-    | bacalhau.KNOWN_STATES
-    | nomad.KNOWN_STATES
-    | swarm.KNOWN_STATES
-    | expanso.KNOWN_STATES
-)
+KNOWN_STATES: Final = frozenset(state for shape in SHAPES for state in shape.states)
 """The states that these systems give to nodes. A node may have a state that is not listed here."""
 
 # What Expanso's command line prints if there is no node, and a length that it never exceeds.
@@ -212,8 +195,8 @@ def node_rows(place: RecordPlace, record: Any, *, is_event: bool = False) -> Ite
         line, path = place
         place = line, f"{path}.node".lstrip(".")
         record, is_document = node, False
-    for shape in _SHAPES:
-        if not shape.FIELDS.isdisjoint(record):
+    for shape in SHAPES:
+        if not shape.fields.isdisjoint(record):
             try:
                 return [read_node(shape.extract, place, record)]
             except InventoryError:
@@ -223,7 +206,7 @@ def node_rows(place: RecordPlace, record: Any, *, is_event: bool = False) -> Ite
                 raise
     if _is_job(record):
         raise _job_error(place)
-    if is_document and plain.is_label_map(record):
+    if is_document and is_label_map(record):
         return (
             validate((0, truncate(printable(key), 60)), RawNode(key, labels, None, None, "", ""))
             for key, labels in record.items()

@@ -88,7 +88,7 @@ def sub_object(record: Record, key: str) -> Record:
 def read_node(extract: Callable[[Record], RawNode], place: RecordPlace, record: Record) -> NodeRow:
     """Read and validate the node in a record.
 
-    :param extract: the function ``extract`` of the module for the system that the record is from.
+    :param extract: the function of the ``Shape`` of the system that the record is from.
     :param place: the place of the record in the input, for errors.
     :raises InventoryError: if the record is not a node of this system, or the node is invalid.
     """

@@ -17,7 +17,7 @@ from nodeselect.readers.raw_node import (
     place_of,
     read_node,
 )
-from nodeselect.readers.shapes import kubernetes
+from nodeselect.readers.shapes import read_kubernetes
 from nodeselect.text import quoted, quoted_id
 
 _COMMAND = "kubectl get nodes -o json --watch --output-watch-events"
@@ -92,7 +92,7 @@ def _read(kind: object, node: Any) -> NodeRow | str | None:
         raise InventoryError("wrong-type", message, place="object")
     if kind == "ERROR":
         raise _watch_failed(node)
-    row = read_node(kubernetes.extract, (0, "object"), node)
+    row = read_node(read_kubernetes, (0, "object"), node)
     return row[0] if kind == "DELETED" else row
 
 

@@ -27,7 +27,7 @@ from nodeselect.limits import LIMITS
 from nodeselect.node import NodeRow
 from nodeselect.problem import Place
 from nodeselect.readers.raw_node import RawNode, validate
-from nodeselect.readers.shapes import bacalhau
+from nodeselect.readers.shapes import bacalhau_state
 from nodeselect.text import printable, quoted
 
 DELIMITERS = (",", ";", "\t")
@@ -108,7 +108,7 @@ def read_rows(start: bytes, stream: BinaryIO, id_column: str) -> Iterator[NodeRo
                     " write the nodes as JSON",
                 )
             if is_bacalhau:
-                state = bacalhau.state(*(labels.pop(key, None) for key in _BACALHAU_COLUMNS))
+                state = bacalhau_state(*(labels.pop(key, None) for key in _BACALHAU_COLUMNS))
             else:
                 state = labels.pop("state", None)
             name = labels.pop("name", None) if "labels" in names else None

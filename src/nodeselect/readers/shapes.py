@@ -1,0 +1,266 @@
+"""The systems whose nodes can be read: how to recognize a node, and where its fields are."""
+
+import json
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from nodeselect.errors import InventoryError
+from nodeselect.node import Taint, check_kind, kubernetes_fields
+from nodeselect.problem import Fix
+from nodeselect.readers.raw_node import RawNode, Record, merge_labels, sub_object, to_quantity
+from nodeselect.text import join_limited, printable, quoted
+
+_PLAIN_FIELDS = ("id", "labels", "name", "state", "taints", "resources")
+
+# Names of fields in the answers of servers, in lower case. They are not accepted as ids.
+_SERVER_FIELDS = frozenset(
+    {
+        *("apiversion", "data", "detail", "details", "error", "errors", "items", "kind"),
+        *("message", "metadata", "node", "nodes", "response", "result", "results"),
+        *("selector", "spec", "status"),
+    }
+)
+
+_NOMAD_LABELS = {
+    "node.datacenter": "Datacenter",
+    "node.class": "NodeClass",
+    "node.pool": "NodePool",
+}
+
+
+class Shape(NamedTuple):
+    """How to read the nodes of one system.
+
+    :param extract: returns the fields of a node, not yet validated. It raises ``InventoryError`` if
+        the record is from a list without labels, or a part of it is not an object.
+    :param fields: a record that has one of these is a node of the system.
+    :param states: the states that the system gives to nodes.
+    """
+
+    extract: Callable[[Record], RawNode]
+    fields: frozenset[str]
+    states: frozenset[str] = frozenset()
+
+
+def read_kubernetes(record: Record) -> RawNode:
+    """Return the fields of a Kubernetes node: an item of a ``List`` or ``NodeList``, or a ``Node``.
+
+    The name is the id. The state is ``ready``, ``not-ready``, ``cordoned`` (ready, but marked
+    unschedulable) or ``not-ready,cordoned``. The taints, to which a cordon belongs, are unknown
+    without a ``spec``; the resources are ``status.allocatable``.
+    """
+    check_kind(record.get("kind"))
+    metadata, spec, status = (sub_object(record, key) for key in ("metadata", "spec", "status"))
+    name, labels, state, taints, resources = kubernetes_fields(
+        metadata, None if record.get("spec") is None else spec, status
+    )
+    if isinstance(resources, dict) and not {*map(type, resources.values())} <= {str}:
+        # Kubernetes also reads numbers.
+        resources = {key: to_quantity(value) for key, value in resources.items()}
+    return RawNode(
+        *(name, labels, name, state, "metadata.name", "metadata.labels"),
+        *(taints, resources, "spec.taints", "status.allocatable"),
+    )
+
+
+def _read_bacalhau(record: Record) -> RawNode:
+    """Return the fields of a Bacalhau node: ``{Info{NodeID, Labels, …}, Membership, …}``.
+
+    The API (``{"Nodes": […]}``) and ``bacalhau node list --output json`` print such nodes. The
+    resources ``cpu``, ``memory``, ``disk`` and ``gpu`` are those of
+    ``Info.ComputeNodeInfo.MaxCapacity``, if there is one.
+    """
+    info = sub_object(record, "Info")
+    status = sub_object(record, "ConnectionState").get("Status", record.get("Connection"))
+    node_state = bacalhau_state(info.get("NodeType"), record.get("Membership"), status)
+    resources = None
+    if "MaxCapacity" in (compute := sub_object(info, "ComputeNodeInfo")):
+        capacity = sub_object(compute, "MaxCapacity")
+        resources = {
+            field.lower(): to_quantity(capacity.get(field, 0))
+            for field in ("CPU", "Memory", "Disk", "GPU")
+        }
+    return RawNode(
+        *(info.get("NodeID"), info.get("Labels"), None, node_state, "Info.NodeID", "Info.Labels"),
+        resources=resources,
+        resources_path="Info.ComputeNodeInfo.MaxCapacity",
+    )
+
+
+def bacalhau_state(node_type: Any, membership: Any, status: Any) -> Any:
+    """Return the state of a Bacalhau node, in lower case if it is a string.
+
+    Only compute nodes run jobs: the state of any other node is its type, ``requester``. A node
+    whose membership is pending or rejected accepts no work: that is its state. For any other node,
+    the state is the status.
+    """
+    if isinstance(node_type, str) and node_type.lower() == "requester":
+        return "requester"
+    if isinstance(membership, str) and membership.upper() in ("PENDING", "REJECTED"):
+        status = membership
+    return status.lower() if isinstance(status, str) else status
+
+
+def _read_consul(record: Record) -> RawNode:
+    """Return the fields of a Consul node in ``/v1/catalog/nodes``: ``{Node, Meta, …}``.
+
+    The name (``Node``) is the id, and the labels are the entries of ``Meta``. The catalog has no
+    state. Lists of *services* are rejected: they have a node once for each of its services, or not
+    at all.
+    """
+    if "Meta" not in record:
+        raise InventoryError(
+            "labels-unknown",
+            "this is an entry of a list of Consul's services, which does not contain all nodes",
+            hint="list the nodes: curl http://localhost:8500/v1/catalog/nodes",
+        )
+    name = record["Node"]
+    return RawNode(name, record["Meta"], name, None, "Node", "Meta")
+
+
+def _read_nomad(record: Record) -> RawNode:
+    """Return the fields of a Nomad node, as ``nomad node status -json ID`` prints it.
+
+    The labels are the entries of ``Meta``; the entries of ``Attributes`` with ``attr.`` before each
+    key; and ``node.datacenter``, ``node.class`` and ``node.pool``. Except for ``Meta``, these are
+    the names in Nomad's own constraints. Nomad's *list* of nodes is rejected: it has no ``Meta``.
+    """
+    if "Meta" not in record:
+        raise InventoryError(
+            "labels-unknown",
+            "this is an entry of Nomad's node list, which does not contain the labels (Meta)",
+            hint="print complete nodes:"
+            " for id in $(nomad node status -quiet); do nomad node status -json $id; done",
+        )
+    own = {f"attr.{key}": value for key, value in sub_object(record, "Attributes").items()}
+    fields = {label: record.get(field) for label, field in _NOMAD_LABELS.items()}
+    own |= {label: value for label, value in fields.items() if value}  # a class may be empty
+    labels = merge_labels(record["Meta"], own, "Meta")
+    state = record.get("Status")
+    if state == "ready" and record.get("SchedulingEligibility") == "ineligible":
+        state = "ineligible"
+    return RawNode(record.get("ID"), labels, record.get("Name"), state, "ID", "Meta")
+
+
+def _read_swarm(record: Record) -> RawNode:
+    """Return the fields of a Docker Swarm node, as ``docker node inspect`` or the API prints it.
+
+    The labels are the labels of the node and, with ``engine.labels.`` before each key, the labels
+    of its engine, as in Swarm's constraints. A node that is drained or paused gets no new tasks;
+    its state then ends with ``drain`` or ``pause``. The *list* of nodes is rejected: it has no
+    labels.
+    """
+    if "Spec" not in record:
+        raise InventoryError(
+            "labels-unknown",
+            "this is an entry of Docker's node list, which does not contain the labels",
+            hint="print complete nodes: docker node inspect $(docker node ls -q)",
+        )
+    spec, description = sub_object(record, "Spec"), sub_object(record, "Description")
+    engine = sub_object(description, "Engine")
+    labels = merge_labels(
+        spec.get("Labels"),
+        {f"engine.labels.{key}": value for key, value in sub_object(engine, "Labels").items()},
+        "Spec.Labels",
+    )
+    state = sub_object(record, "Status").get("State")
+    availability = spec.get("Availability")
+    if isinstance(state, str) and availability in ("drain", "pause"):
+        state = availability if state == "ready" else f"{state},{availability}"
+    name = description.get("Hostname")
+    return RawNode(record.get("ID"), labels, name, state, "ID", "Spec.Labels")
+
+
+def _read_expanso(record: Record) -> RawNode:
+    """Return the fields of an Expanso node: ``{id, spec{name, labels, …}, status{…}}``.
+
+    The API and ``expanso-cli node list --format json`` print nodes as a list (``{"items": […]}``)
+    or alone (``{"node": {…}}``). ``os``, ``arch`` and ``hostname`` are not labels.
+    """
+    spec = sub_object(record, "spec")
+    state = sub_object(record, "status").get("connection_state")
+    return RawNode(
+        record.get("id"), spec.get("labels"), spec.get("name"), state, "id", "spec.labels"
+    )
+
+
+def _read_plain(record: Record) -> RawNode:
+    """Return the fields of a plain node: ``{"id": …, "labels": {…}, "name": …, "state": …}``.
+
+    Only the id is required. The node may have the taints and resources of a Kubernetes node:
+    ``"taints": [{"key": …, "value": …, "effect": …}]`` and ``"resources": {"cpu": "3920m", …}``,
+    which are unknown if absent. nodeselect itself prints such nodes. Other fields are rejected: a
+    node with a typo in ``labels`` would have none.
+    """
+    for field in record:
+        if field not in _PLAIN_FIELDS:
+            raise InventoryError(
+                "unknown-field",
+                f"unknown field {quoted(field)}: a node has only {join_limited(_PLAIN_FIELDS, 6)}",
+                hint=_labels_hint(record, field),
+            )
+    node_id, labels, name, state, taints, resources = map(record.get, _PLAIN_FIELDS)
+    if taints:
+        _check_taint_fields(taints)
+    return RawNode(node_id, labels, name, state, "id", "labels", taints, resources)
+
+
+def _labels_hint(record: Record, field: str) -> Fix | str:
+    node_id, value = record.get("id"), record[field]
+    hint = "remove it, or move it into labels"
+    if isinstance(node_id, str) and isinstance(value, str) and len(node_id + field + value) < 60:
+        node = {"id": node_id, "labels": {field: value}}
+        example = printable(json.dumps(node, ensure_ascii=False))
+        return Fix.write(example, f"{hint}, such as")
+    return hint
+
+
+def _check_taint_fields(taints: Any) -> None:
+    """Raise if a taint has a field that it does not have; other types are checked later."""
+    for number, taint in enumerate(taints if isinstance(taints, list) else ()):
+        for field in taint if isinstance(taint, dict) else ():
+            if field not in Taint._fields:
+                message = f"unknown field {quoted(field)}: a taint has only key, value and effect"
+                raise InventoryError("unknown-field", message, place=f"taints[{number}]")
+
+
+def is_label_map(document: Record) -> bool:
+    """Return whether ``document`` is a node list of the form ``{id: labels}``.
+
+    An error from a server has the same form, ``{"error": {"code": …}}``. So the result is False if
+    there is a key such as ``error``; a node with such an id needs the form ``{"id": …}``. The
+    result is also False if every value is null.
+    """
+    return (
+        any(labels is not None for labels in document.values())
+        and _SERVER_FIELDS.isdisjoint(map(str.lower, document))
+        and all(labels is None or isinstance(labels, dict) for labels in document.values())
+    )
+
+
+SHAPES: Final = (
+    Shape(read_kubernetes, frozenset({"metadata"}), frozenset({"cordoned", "not-ready", "ready"})),
+    Shape(
+        _read_bacalhau,
+        frozenset({"Info"}),
+        frozenset({"connected", "disconnected", "pending", "rejected", "requester"}),
+    ),
+    Shape(_read_consul, frozenset({"Node"})),
+    Shape(
+        _read_nomad,
+        frozenset({"Attributes", "Datacenter", "Meta", "NodeClass", "SchedulingEligibility"}),
+        frozenset({"disconnected", "down", "ineligible", "initializing", "ready"}),
+    ),
+    Shape(
+        _read_swarm,
+        frozenset({"Availability", "Description", "ManagerStatus", "Spec"}),
+        frozenset({"disconnected", "down", "drain", "pause", "ready", "unknown"}),
+    ),
+    Shape(
+        _read_expanso,
+        frozenset({"identity", "spec", "status"}),
+        frozenset({"connected", "connecting", "deleted", "disconnected", "lost"}),
+    ),
+    Shape(_read_plain, frozenset({"id", "labels"})),
+)
+"""All shapes; the first of them whose ``fields`` contain a field of a record reads the record."""
