@@ -183,7 +183,7 @@ class PlacementMachine(RuleBasedStateMachine):
         self.folder = TemporaryDirectory()
         # Few nodes are read without numpy, unless something else has loaded it.
         readers: dict[str, Any] = {} if self.tuning is SMALL else {"bulk_reader": lambda _: None}
-        self.patched = patch.multiple(usage_index, _MAX_SETS=3, _MIN_CHANGES=4, **readers)
+        self.patched = patch.multiple(usage_index, _MAX_SETS=3, _FEW=2, **readers)
         self.patched.start()
 
     def teardown(self) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from nodeselect.index.arrays import Interner, UIntArray, renumbered, shrink, translated
 from nodeselect.index.node_rows import KNOWN, AmountColumn, FactColumns
 from nodeselect.node import Facts, Taint
+from nodeselect.quantity import MAX_AMOUNT
 
 
 class FactEncoder:
@@ -89,6 +90,21 @@ def take(columns: FactColumns | None, ranks: NDArray[np.int64], chunk: int) -> F
         codes, used = renumbered(codes[ranks], len(values), chunk)
         amounts[name] = _amount_column(values[used], codes)
     return _simplified([sets[number] for number in used_sets], taints[:-1], amounts)
+
+
+def unused_amounts(columns: FactColumns, resource: str, used: "array[int]") -> UIntArray:
+    """Return for each node, by rank, how much of a resource is left; 0 if more than all is used.
+
+    If none of it is used, or if it is unknown how much the node has, return ``MAX_AMOUNT``.
+
+    :param used: how much is used on each node.
+    """
+    pairs = _amounts(columns, resource), _amounts(columns, KNOWN)
+    has, is_known = (values[codes] for values, codes in pairs)
+    in_use = np.asarray(used)
+    left: UIntArray = np.maximum(has, in_use) - in_use
+    left[(in_use == 0) | (is_known == 0)] = MAX_AMOUNT
+    return left
 
 
 def _unknown(count: int) -> FactColumns:

@@ -312,10 +312,11 @@ class View:
             if self.node_count:
                 matches = matches | delta.evaluate(condition, self.node_count)
         if usage is not None:
-            others = condition.conditions if isinstance(condition, Placement) else (condition,)
-            if requests := [each for each in others if isinstance(each, AtLeast)]:
-                for nodes in self.store.usage_index(usage).lacking(requests, usage):
-                    matches = matches - nodes
+            requests = condition.requests if isinstance(condition, Placement) else {}
+            if isinstance(condition, AtLeast):
+                requests = {condition.resource: condition.amount}
+            if requests:
+                matches = self.store.usage_index(usage).with_free(matches, requests, usage)
         return matches - self.deleted() if self.tombstone_count else matches
 
     def requirements(

@@ -1,11 +1,14 @@
 """The nodes on which too little of a resource is free, because of the pods that run there.
 
-What is free on each node, and the sets of nodes on which less is free than was asked for, are kept
+What is free on each node, and the sets of nodes on which less is free than was requested, are kept
 up to date: only nodes whose usage has changed since the last call are looked at again.
 """
 
 from array import array
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
+from itertools import chain
+from operator import itemgetter
 
 from nodeselect.files.thread_lock import ThreadLock
 from nodeselect.index import postings
@@ -14,26 +17,27 @@ from nodeselect.index.postings import Postings
 from nodeselect.index.segment import Segment
 from nodeselect.inventory.delta import Delta
 from nodeselect.placement import Usage
-from nodeselect.placement.requirements import AtLeast
 from nodeselect.quantity import MAX_AMOUNT
 
-# For more different requests, all sets are built again. A set of 100,000 nodes has up to 12 KiB.
-_MAX_SETS = 256
+# So many sets are kept for a resource. A set of 100,000 nodes has up to 12 KiB.
+_MAX_SETS = 128
 
-# The list of changes is kept up to this length, or up to the number of nodes if that is larger.
-_MIN_CHANGES = 1_024
+# If one of so many nodes, or more, has changed, to look at all nodes is faster.
+_FEW = 16
+
+_limit = itemgetter(0)
 
 
 class UsageIndex:
     """Finds the nodes of a store that lack a resource because of one ``Usage``.
 
-    A set has all versions of a node, so it is right for every reader of the store. Memory: 8 bytes
-    for each node and each resource that any pod requests.
+    It has all versions of a node, so it is right for every reader of the store. Memory: 8 bytes for
+    each node and each resource that any pod requests.
 
     :param segment: the nodes of the store at the last compaction; ``delta`` has the later ones.
     """
 
-    __slots__ = ("_changed", "_delta", "_free", "_lock", "_seen", "_segment", "_sets")
+    __slots__ = ("_delta", "_free", "_lock", "_seen", "_segment")
 
     def __init__(self, segment: Segment | None, delta: Delta) -> None:
         self._segment = segment
@@ -41,40 +45,25 @@ class UsageIndex:
         self._lock = ThreadLock()  # readers update it
         # The version of the usage, and how many nodes the delta had.
         self._seen = 0, 0
-        # By resource, for each ordinal: what is free on a node in use; otherwise the most possible.
-        self._free: dict[str, array[int]] = {}
-        self._changed: list[int] = []  # ordinals
-        # For each request: how many of ``_changed`` are considered, and the set.
-        self._sets: dict[AtLeast, tuple[int, Postings]] = {}
+        self._free: dict[str, _FreeAmounts] = {}
 
-    def lacking(self, requests: Sequence[AtLeast], usage: Usage) -> list[Postings]:
-        """Return for each request the ordinals of the nodes in use on which less is free.
+    def with_free(self, nodes: Postings, requests: Mapping[str, int], usage: Usage) -> Postings:
+        """Return the ordinals in ``nodes`` of nodes on which not less than ``requests`` is free.
 
-        The results may be modified by no caller. Cost: a few microseconds for each node whose usage
-        has changed since the last call; the first time, for each node in use.
+        A node on which no pod requests a resource does not lack it. Cost: a few microseconds for
+        each node whose usage has changed since the last call; the first time, about a microsecond
+        for each node.
 
         :param usage: the same object in each call; its changes since the last one are considered.
         """
-        return self._lock.run(self._lacking, requests, usage)
+        return self._lock.run(self._with_free, nodes, requests, usage)
 
-    def _lacking(self, requests: Sequence[AtLeast], usage: Usage) -> list[Postings]:
+    def _with_free(self, nodes: Postings, requests: Mapping[str, int], usage: Usage) -> Postings:
         self._update(usage)
-        # The others are requested by no pod.
-        return [self._below(each) for each in requests if each.resource in self._free]
-
-    def _below(self, request: AtLeast) -> Postings:
-        free, end = self._free[request.resource], len(self._changed)
-        done, nodes = self._sets.get(request, (0, None))
-        if nodes is None:
-            if len(self._sets) >= _MAX_SETS:
-                self._sets.clear()
-            nodes = _below(free, request.amount)
-        else:
-            lacks = {ordinal: free[ordinal] < request.amount for ordinal in self._changed[done:]}
-            moved = [ordinal for ordinal, lacking in lacks.items() if lacking != (ordinal in nodes)]
-            if moved:  # seldom
-                nodes = nodes ^ postings.from_ordinals(sorted(moved))
-        self._sets[request] = end, nodes
+        for resource, amount in requests.items():
+            free = self._free.get(resource)  # None: no pod requests it
+            if free is not None and (lacking := free.less_than(amount)):
+                nodes = nodes - lacking
         return nodes
 
     def _update(self, usage: Usage) -> None:
@@ -84,27 +73,28 @@ class UsageIndex:
         if seen == self._seen:
             return
         size = self._delta.first + seen[1]
+        changed = usage.changed_since(version)
+        segment, count = self._segment, len(changed)
+        if segment is not None and _FEW * count > len(segment) and bulk_reader(count):
+            self._free = _load(segment, usage)
+            changed, added = frozenset(), 0
         for free in self._free.values():
-            free.extend([MAX_AMOUNT] * (size - len(free)))
-        new_ids = {node.id for node in self._delta.nodes[added : seen[1]]}
-        for node_id in usage.changed_since(version) | new_ids:
+            free.extend(size)
+        new_nodes = self._delta.nodes[added : seen[1]]
+        for node_id in changed.union(node.id for node in new_nodes):
             used = usage.of(node_id)
             for resource in used.keys() - self._free.keys():
-                self._free[resource] = array("Q", [MAX_AMOUNT]) * size
+                self._free[resource] = _FreeAmounts(array("Q", [MAX_AMOUNT]) * size)
             for ordinal in self._ordinals(node_id):
                 if ordinal >= size:  # a writer has added it meanwhile
                     continue
-                self._changed.append(ordinal)
                 resources = self._resources(ordinal) if used else None
                 for resource, free in self._free.items():
-                    if resources is None or resource not in used:
-                        free[ordinal] = MAX_AMOUNT
-                    else:
-                        free[ordinal] = max(resources.get(resource, 0) - used[resource], 0)
+                    amount = MAX_AMOUNT
+                    if resources is not None and resource in used:
+                        amount = max(resources.get(resource, 0) - used[resource], 0)
+                    free.put(ordinal, amount)
         self._seen = seen
-        if len(self._changed) > max(_MIN_CHANGES, size):
-            self._changed.clear()
-            self._sets.clear()
 
     def _ordinals(self, node_id: str) -> list[int]:
         """Return the ordinals of all versions of a node, deleted versions included."""
@@ -118,10 +108,67 @@ class UsageIndex:
         return facts and facts.resources
 
 
-def _below(free: "array[int]", amount: int) -> Postings:
-    """Return the ordinals of the nodes on which less than ``amount`` is free."""
-    bulk = bulk_reader(len(free))
+class _FreeAmounts:
+    """How much of a resource is free on each node, and the nodes with less than certain amounts.
+
+    :param amounts: for each ordinal, what is free on a node in use; otherwise the most possible.
+    """
+
+    __slots__ = ("_amounts", "_sets")
+
+    def __init__(self, amounts: "array[int]") -> None:
+        self._amounts = amounts
+        # Pairs of an amount, ascending, and the nodes on which less is free.
+        self._sets: list[tuple[int, Postings]] = []
+
+    def extend(self, size: int) -> None:
+        """Add nodes that are not in use, up to ``size`` nodes."""
+        if size > len(self._amounts):
+            self._amounts.extend([MAX_AMOUNT] * (size - len(self._amounts)))
+
+    def put(self, ordinal: int, amount: int) -> None:
+        """Set what is free on a node."""
+        old = bisect_right(self._sets, self._amounts[ordinal], key=_limit)
+        new = bisect_right(self._sets, amount, key=_limit)
+        for at in range(new, old):
+            self._sets[at][1].add(ordinal)
+        for at in range(old, new):
+            self._sets[at][1].discard(ordinal)
+        self._amounts[ordinal] = amount
+
+    def less_than(self, amount: int) -> Postings:
+        """Return the nodes on which less than ``amount`` is free. :meth:`put` changes the set."""
+        at = bisect_left(self._sets, amount, key=_limit)
+        if at < len(self._sets) and self._sets[at][0] == amount:
+            return self._sets[at][1]
+        nodes = _less_than(self._amounts, amount)
+        if len(self._sets) >= _MAX_SETS:
+            self._sets.clear()
+            at = 0
+        self._sets.insert(at, (amount, nodes))
+        return nodes
+
+
+def _load(segment: Segment, usage: Usage) -> dict[str, _FreeAmounts]:
+    """Return what is free on the nodes of a segment, by resource, if any node has less of it."""
+    from nodeselect.index.fact_columns import unused_amounts  # imports numpy
+
+    columns, order = segment.rows.fact_columns, segment.order.to_array()
+    if columns is None:
+        return {}
+    used = list(map(usage.of, segment.ids_in_order(array("I", range(len(segment))), ())))
+    free = {}
+    for resource in set(chain.from_iterable(used)):
+        in_use = array("Q", [each.get(resource, 0) for each in used])
+        unused = unused_amounts(columns, resource, in_use)
+        free[resource] = _FreeAmounts(array("Q", unused.take(order).tobytes()))
+    return free
+
+
+def _less_than(amounts: "array[int]", limit: int) -> Postings:
+    """Return the ordinals of the amounts below ``limit``."""
+    bulk = bulk_reader(len(amounts))
     if bulk is None:
-        return postings.from_ordinals([at for at, each in enumerate(free) if each < amount])
-    enough = postings.from_containers(bulk.at_least(free, amount))
-    return postings.from_range(0, len(free)) - enough
+        return postings.from_ordinals([at for at, each in enumerate(amounts) if each < limit])
+    enough = postings.from_containers(bulk.at_least(amounts, limit))
+    return postings.from_range(0, len(amounts)) - enough

@@ -209,23 +209,25 @@ _CONDITIONS: dict[tuple[str, ...], str] = {
 
 def _not_considered(spec: Mapping[str, Any]) -> Iterator[str]:
     for path, words in _CONDITIONS.items():
-        if path[0] in spec and any(_values(spec, *path)):
+        if path[0] in spec and _has(spec, *path):
             yield words
-    if spec.get("hostNetwork") and any(_values(spec, "containers", "ports")):
+    if spec.get("hostNetwork") and _has(spec, "containers", "ports"):
         yield "host ports"  # all ports are those of the host
-    for policy in _values(spec, "topologySpreadConstraints", "whenUnsatisfiable"):
-        if policy != "ScheduleAnyway":
+    constraints = spec.get("topologySpreadConstraints")
+    for each in constraints if isinstance(constraints, (list, tuple)) else ():
+        if isinstance(each, Mapping) and each.get("whenUnsatisfiable") != "ScheduleAnyway":
             yield "topology spread"
     if spec.get("schedulerName") not in (None, "", "default-scheduler"):
         yield "another scheduler"
 
 
-def _values(value: object, *path: str) -> Iterator[object]:
-    """Yield the values at a path of fields, which may lead through lists."""
+def _has(value: object, *path: str) -> bool:
+    """Return whether a path of fields, which may lead through lists, has a value."""
     if isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _values(item, *path)
-    elif not path:
-        yield value
-    elif isinstance(value, Mapping):
-        yield from _values(value.get(path[0]), *path[1:])
+        for item in value:  # noqa: SIM110 - faster than any()
+            if _has(item, *path):
+                return True
+        return False
+    if not path:
+        return bool(value)
+    return isinstance(value, Mapping) and _has(value.get(path[0]), *path[1:])

@@ -46,6 +46,11 @@ class FrozenMapping(Frozen, Mapping[_K, _V]):
         """Return the entries, in a tenth of the time that ``Mapping`` takes."""
         return self._entries.items()
 
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, FrozenMapping):
+            return self._entries == other._entries
+        return Mapping.__eq__(self, other)
+
     def __hash__(self) -> int:
         return hash(frozenset(self._entries.items()))
 

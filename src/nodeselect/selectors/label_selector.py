@@ -233,6 +233,8 @@ def read_items(value: object, path: str, read: Callable[[object, str], _T]) -> l
 
     :raises SelectorError: if ``value`` is not a list, or if ``read`` raises it.
     """
+    if value is None:
+        return []
     items = enumerate(read_list(value, path))
     return [read(item, f"{path}[{number}]") for number, item in items]
 

@@ -9,6 +9,7 @@ API server.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from nodeselect.selectors.charset import is_prefix
@@ -19,6 +20,7 @@ from nodeselect.selectors.label_selector import (
     read_items,
     read_match_expressions,
     read_match_labels,
+    read_object,
     read_text,
     structure_error,
 )
@@ -61,10 +63,9 @@ def selectors_from_pod_spec(spec: Mapping[str, object]) -> tuple[Selector, ...]:
         raise TypeError(f"a pod spec must be a mapping, not {type(spec).__name__}")
     _refuse_unknown(spec)
     name = spec.get("nodeName")
-    pod = Selector.from_requirements(
-        read_match_labels(spec.get("nodeSelector"), "nodeSelector"),
-        None if name in (None, "") else [read_node_name(name, "nodeName")],
-    )
+    pod = read_node_selector(spec.get("nodeSelector"), "nodeSelector")
+    if name not in (None, ""):
+        pod &= Selector.of(match_ids=[read_node_name(name, "nodeName")])
     affinity = read_fields(spec.get("affinity"), "affinity", _AFFINITIES)
     path = "affinity.nodeAffinity"
     node_affinity = read_fields(affinity.get("nodeAffinity"), path, (_REQUIRED, _PREFERRED))
@@ -159,6 +160,24 @@ def _is_unindented_label(name: str, value: object) -> bool:
     if value is None:  # a null field whose name is unknown may be an object or a list
         return not name.isalpha()
     return isinstance(value, (str, bool, int, float))
+
+
+def read_node_selector(value: object, path: str) -> Selector:
+    """Return the selector of a ``nodeSelector``. If it was read before, this is one look-up.
+
+    :param path: the path of ``value`` in the pod spec.
+    :raises SelectorError: if a label is invalid.
+    """
+    labels = tuple(read_object(value, path).items())
+    is_plain = {type(text) for label in labels for text in label} <= {str}
+    return (_cached_node_selector if is_plain else _node_selector)(labels, path)
+
+
+def _node_selector(labels: tuple[tuple[str, Any], ...], path: str) -> Selector:
+    return Selector.from_requirements(read_match_labels(dict(labels), path))
+
+
+_cached_node_selector = lru_cache(maxsize=4_096)(_node_selector)
 
 
 def read_terms(value: object, path: str) -> list[Selector]:
