@@ -278,6 +278,27 @@ def test_keys_that_kubernetes_renamed(old: str, new: str) -> None:
     assert Inventory(nodes).explain(Selector.parse(new)).hints == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "replacement", "message"),
+    [
+        ("node.labels.pool==a", "pool=a", "3 nodes have 'pool', which is its name here"),
+        ("node.labels.pool!=aa", "pool!=aa", "3 nodes have 'pool', which is its name here"),
+        ("node.labels.poll!=a", None, None),
+        ("node.role==worker", None, "this field of Docker Swarm is not a label here"),
+        ("node.platform.os!=linux", None, "this field of Docker Swarm is not a label here"),
+        ("node.hostname==one", "n-1", "'one' is the name of the node with the id 'n-1'"),
+        ("node.id==n-1", "n-1", "'n-1' is the id of a node"),
+        ("node.other==a", None, None),
+    ],
+)
+def test_constraints_of_swarm(text: str, replacement: str | None, message: str | None) -> None:
+    """The equivalent of a constraint of Docker Swarm is suggested, or it is said to have none."""
+    nodes = [Node(f"n-{at}", {"pool": "a"}, name="one" if at == 1 else None) for at in range(3)]
+    hints = Inventory(nodes).explain(Selector.parse(text)).hints
+    found = [(hint.replacement, hint.message.partition("; ")[2]) for hint in hints]
+    assert found == ([] if message is None else [(replacement, message)])
+
+
 class CountingNodes(NodeList):
     """A list of nodes that records what it is asked for."""
 

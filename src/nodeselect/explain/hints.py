@@ -60,6 +60,9 @@ _NEW_KEYS = {
 }
 _OTHER_KEYS = _NEW_KEYS | {new: old for old, new in _NEW_KEYS.items()}
 
+# What constraints of Docker Swarm write before the key of a label; and what is not a label here.
+_SWARM_PREFIX = "node.labels."
+_SWARM_FIELDS = frozenset({"node.ip", "node.platform.arch", "node.platform.os", "node.role"})
 
 # Words that YAML does not read as text.
 _YAML_WORDS = frozenset({"false", "no", "null", "off", "on", "true", "yes"})
@@ -226,6 +229,7 @@ class _HintFinder:
                 self._unknown_ids(named_ids([part]), missing_ids)
                 if requirement is None
                 else self._requirement(position, requirement)
+                or self._swarm_field(position, requirement)
             ):
                 yield suggestion
         if not counts.matched:
@@ -356,9 +360,12 @@ class _HintFinder:
         return self._failures.count_if_replaced(everywhere, [suggestion.replacement]) > 0
 
     def _renamed_key(self, position: int, requirement: Requirement) -> _Suggestion | None:
-        """For a label that Kubernetes renamed, suggest the other key if more nodes have that."""
-        key = _OTHER_KEYS.get(requirement.key)
-        if key is None:
+        """Suggest the other key of a label that has two names if more nodes have that.
+
+        The names are those that Kubernetes had and has, or those of Docker Swarm and of its nodes.
+        """
+        key = _OTHER_KEYS.get(requirement.key) or requirement.key.removeprefix(_SWARM_PREFIX)
+        if key == requirement.key:
             return None
         has_key, has_other = map(self._nodes.count_with_key, (requirement.key, key))
         if has_key >= has_other:
@@ -366,10 +373,19 @@ class _HintFinder:
         problem = f"only {nodes_have(has_key)} the label {quoted(requirement.key)}"
         if not has_key:
             problem = _no_node_has(requirement.key)
-        name = "new" if requirement.key in _NEW_KEYS else "old"
-        other = f"{nodes_have(has_other)} {quoted(key)}, its {name} name in Kubernetes"
-        message = f"{problem}; {other}"
+        name = "which is its name here"
+        if requirement.key in _OTHER_KEYS:
+            name = f"its {'new' if requirement.key in _NEW_KEYS else 'old'} name in Kubernetes"
+        message = f"{problem}; {nodes_have(has_other)} {quoted(key)}, {name}"
         return self._changed("renamed-key", position, message, requirement, key)
+
+    def _swarm_field(self, position: int, requirement: Requirement) -> _Suggestion | None:
+        """Report a field of Docker Swarm for which there is no label."""
+        key = requirement.key
+        if key not in _SWARM_FIELDS or self._nodes.count_with_key(key):
+            return None
+        message = f"{_no_node_has(key)}; this field of Docker Swarm is not a label here"
+        return self._suggestion("renamed-key", (position,), message, (str(requirement),), None)
 
     def _other_key(self, position: int, requirement: Requirement) -> _Suggestion | None:
         """Suggest a similar key that nodes have, for a requirement whose key no node has."""

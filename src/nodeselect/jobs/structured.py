@@ -83,14 +83,17 @@ def _string_or_null(scalar: Scalar) -> str | bool | None:
 
 
 def python_value(scalar: Scalar) -> str | int | float | bool | None:
-    """Return a string, a decimal number, a boolean, or None; False for any other scalar."""
+    """Return a string, a decimal number, a boolean, or None; False for any other scalar.
+
+    An = without quotes, which YAML 1.1 gives a type of its own, is a string.
+    """
     if scalar.kind == "boolean":
         return scalar.text.lower() in ("true", "yes", "on", "y")
     if scalar.kind == "number":
         with suppress(ValueError):
             is_integer = scalar.text.removeprefix("-").isdecimal()
             return int(scalar.text) if is_integer else float(scalar.text)
-    return _string_or_null(scalar)
+    return "=" if scalar.text == "=" else _string_or_null(scalar)
 
 
 def _key_text(key: Scalar) -> str:

@@ -67,7 +67,8 @@ if not; 2 on errors, or if anything is not considered (--fail-on-unknown).
     "Select nodes that match this selector. Repeatable: nodes that match any of them."
 )
 @options.job_option(
-    "Select the nodes that this job would run on: a job file, or a Kubernetes manifest."
+    "Select the nodes that this job would run on: a job file of Expanso or Bacalhau, or a"
+    " Kubernetes manifest."
 )
 @options.id_option
 @click.option("--all", "everything", is_flag=True, help="Select every node.")

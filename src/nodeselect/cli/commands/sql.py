@@ -69,7 +69,9 @@ Names are exact. They are paths: n.labels; '"n.labels"' is a name with a dot.
 """,
 )
 @selector_option("Print the condition of this selector. Repeatable: nodes that match any of them.")
-@job_option("Print the condition of this job: a job file, or a Kubernetes manifest.")
+@job_option(
+    "Print the condition of this job: a job file of Expanso or Bacalhau, or a Kubernetes manifest."
+)
 @id_option
 @click.option(
     "--dialect", type=click.Choice(list(DIALECTS)),

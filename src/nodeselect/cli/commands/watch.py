@@ -60,8 +60,8 @@ or any stream within an event, and must be started again; 2 on errors.
     "Watch the nodes that match this selector. Repeatable: nodes that match any of them."
 )
 @options.job_option(
-    "Watch the nodes that this job would run on: a job file, or a Kubernetes manifest. If repeated,"
-    " or a folder: the nodes of each of these jobs.",
+    "Watch the nodes that this job would run on: a job file of Expanso or Bacalhau, or a Kubernetes"
+    " manifest. If repeated, or a folder: the nodes of each of these jobs.",
     multiple=True,
 )
 @options.state_option

@@ -1,0 +1,123 @@
+"""Each kind of job is read alike by each command, or refused with the same words."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import FLEET, Run
+
+POD_SPEC = {"nodeSelector": {"region": "eu"}, "containers": [{"name": "a"}]}
+CONSTRAINTS = [{"Key": "region", "Operator": "=", "Values": ["eu"]}]
+
+KINDS = {
+    "expanso.yaml": "name: a\ntype: query\nselector: {match_labels: {region: eu}}\n"
+    "config: {input: {stdin: {}}}\n",
+    "expanso.json": json.dumps(
+        {
+            "name": "a",
+            "type": "query",
+            "selector": {"match_expressions": ["region=eu"]},
+            "config": {"input": {"stdin": {}}},
+        }
+    ),
+    "deployment.yaml": json.dumps(
+        {
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": {"name": "a"},
+            "spec": {"template": {"spec": POD_SPEC}},
+        }
+    ),
+    "bacalhau.yaml": "Name: a\nType: ops\nConstraints:\n"
+    "  - {Key: region, Operator: in, Values: [eu]}\nTasks: [{Name: main}]\n",
+    "bacalhau.json": json.dumps({"Job": {"Name": "a", "Constraints": CONSTRAINTS, "Tasks": [{}]}}),
+    "lower.yaml": "name: a\ntype: ops\nconstraints: [{key: region, operator: =, values: [eu]}]\n"
+    "tasks: [{name: main}]\n",
+}
+"""Jobs of each kind that select the nodes with region=eu, by the name of the file."""
+
+NOMAD = {
+    "web.nomad": 'variable "image" {\n  type = string\n}\n\njob "web" {\n  group "web" {\n'
+    '    constraint {\n      attribute = "${meta.rack}"\n      value     = "r1"\n    }\n  }\n}\n',
+    "web.yaml": 'job "[[ .name ]]" { # of a pack\n  apiVersion: 1\n}\n',
+    "api.json": json.dumps({"Job": {"ID": "web", "TaskGroups": [{"Name": "web"}]}}),
+    "inner.json": json.dumps({"ID": "web", "TaskGroups": [{"Name": "web"}]}),
+    "file.json": json.dumps({"job": {"web": {"group": {"web": {}}}}}),
+    "group.json": json.dumps({"Name": "web", "Count": 1, "Tasks": [{"Driver": "docker"}]}),
+}
+
+COMMANDS = {
+    "match": ("match", "--job", "FILE", "-n", "fleet.ndjson"),
+    "explain": ("explain", "--job", "FILE", "-n", "fleet.ndjson"),
+    "explain --node": ("explain", "--job", "FILE", "-n", "fleet.ndjson", "--node", "n-1"),
+    "diff": ("diff", "FILE", "FILE", "-n", "fleet.ndjson"),
+    "rollout": ("rollout", "--job", "FILE", "-n", "fleet.ndjson"),
+    "watch": ("watch", "--job", "FILE", "-n", "-"),
+    "convert": ("convert", "FILE"),
+    "labels": ("labels", "--job", "FILE", "-n", "fleet.ndjson", "region"),
+    "sql": ("sql", "--job", "FILE", "--dialect", "sqlite"),
+    "check": ("check", "FILE"),
+}
+
+ANSWERS = {
+    "match": "n-1 one connected n-2 two ready",
+    "explain": "2 of 4 nodes match",
+    "explain --node": "n-1 matches",
+    "diff": "2 kept",
+    "watch": "+ n-1 + n-2",
+    "convert": "region",
+    "labels": "eu 2",
+    "sql": "region",
+}
+"""What each command says about each of these jobs; the others are of Expanso alone."""
+
+
+def command_line(name: str, file: str) -> list[str]:
+    """Return the words of a command on a file."""
+    return [file if word == "FILE" else word for word in COMMANDS[name]]
+
+
+@pytest.mark.parametrize("command", ANSWERS)
+@pytest.mark.parametrize("file", KINDS)
+def test_each_command_reads_each_kind(run: Run, fleet: str, file: str, command: str) -> None:
+    """The same nodes match, whatever the kind of the job and whatever the command."""
+    Path(file).write_text(KINDS[file])
+    result = run(*command_line(command, file), stdin=FLEET)
+    words = " ".join(result.out.split())
+    assert result.status == 0, result.err
+    assert ANSWERS[command] in words
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("file", NOMAD)
+def test_a_nomad_job_is_called_so(run: Run, fleet: str, file: str, command: str) -> None:
+    """Each command says in the same words that it does not read it, and what to do."""
+    Path(file).write_text(NOMAD[file])
+    result = run(*command_line(command, file), stdin=FLEET)
+    assert result.status == (1 if command == "check" else 2)
+    text = " ".join(f"{result.out} {result.err}".split())
+    assert text.count("error[not-a-job]: this is a Nomad job, which is not read") == 1
+    assert "help: give its constraints as a selector, with -l: ${meta.NAME} is the label" in text
+
+
+def test_a_folder_of_all_kinds(run: Run, fleet: str) -> None:
+    """``explain`` reads a folder with jobs of all kinds, and shows each under its file."""
+    Path("jobs").mkdir()
+    for name, text in KINDS.items():
+        Path("jobs", name).write_text(text)
+    result = run("explain", "--job", "jobs", "-n", fleet, "-o", "json")
+    report = json.loads(result.out)
+    assert {job["job"]: job["matched"] for job in report["jobs"]} == {
+        f"jobs/{name}": 2 for name in KINDS
+    }
+
+
+@pytest.mark.parametrize("file", ["deployment.yaml", "bacalhau.yaml"])
+def test_only_a_job_of_expanso_has_a_rollout(run: Run, fleet: str, file: str) -> None:
+    """``rollout`` says what another job is, and how to see its nodes."""
+    Path(file).write_text(KINDS[file])
+    result = run(*command_line("rollout", file))
+    assert result.status == 2
+    assert "not a job spec" in result.err
+    assert "nodeselect match --job FILE -n NODES" in result.err
