@@ -29,7 +29,6 @@ ALLOWED = {
     "nodeselect.readers.pods": "1 ms; for --pods",
     "nodeselect.readers.formats.arrow": "imports pyarrow",
     "pyarrow": "is an extra",
-    "nodeselect.readers.formats.arrow_columns": "imports pyarrow",
     "nodeselect.inventory.arrow_table": "imports pyarrow",
     "nodeselect.readers.formats.ndjson": "imports msgspec; for JSON lines",
     "msgspec": "8 ms; for large or invalid JSON",

@@ -14,7 +14,7 @@ import pytest
 from nodeselect import AnyOf, Inventory, InventoryError, Node, Selector
 from nodeselect.engines import sql
 from nodeselect.engines.sql import LongTable, SqlNodes
-from nodeselect.engines.sql import counts as sql_counts
+from nodeselect.engines.sql import nodes as sql_nodes
 from nodeselect.explain.countable import MAX_GROUPS
 from nodeselect.inventory.statistics import count_labels
 from tests.engines import cases
@@ -192,7 +192,7 @@ def test_keys_that_are_no_path() -> None:
 
 def test_many_requirements(monkeypatch: pytest.MonkeyPatch) -> None:
     """More requirements than an integer has bits are counted in several integers."""
-    monkeypatch.setattr(sql_counts, "_FIRST_NODES", 5)
+    monkeypatch.setattr(sql_nodes, "_FIRST_NODES", 5)
     fleet = [
         Node(f"n-{at:03}", {f"k{key}": "" for key in range(130) if key % 7 != at % 9})
         for at in range(40)
@@ -208,7 +208,7 @@ def test_limits_of_counts() -> None:
     nodes, _ = small([Node(f"n-{at}", dict.fromkeys("abcd", str(at))) for at in range(3)])
     own = SqlNodes(nodes._table.execute, "sqlite", columns={"a": "name", "b": "state"})
     for table, keys in ((nodes._table, "abcd"), (own._table, "cd")):
-        counts = sql_counts.SqlCounts(table)
+        counts = sql_nodes.SqlCounts(table)
         assert counts.key_counts(len(keys)) == dict.fromkeys(keys, 3)
         assert counts.key_counts(len(keys) - 1) is counts.value_counts("c", 2) is None
         assert counts.value_counts("c", 3) == {"0": 1, "1": 1, "2": 1}
@@ -253,7 +253,7 @@ def test_queries() -> None:
 @pytest.mark.parametrize("first_nodes", [1, 2, 5])
 def test_examples_behind_the_first_nodes(first_nodes: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Examples and nearest nodes are the first ones, also if they are not among the first nodes."""
-    monkeypatch.setattr(sql_counts, "_FIRST_NODES", first_nodes)
+    monkeypatch.setattr(sql_nodes, "_FIRST_NODES", first_nodes)
     fleet = [
         Node(f"n-{at:02}", {f"k{key}": "" for key in range(4) if at * 7 % 16 >> key & 1})
         for at in range(40)

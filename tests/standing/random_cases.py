@@ -8,7 +8,7 @@ from nodeselect.explain.explanation import requirement_text
 from nodeselect.selectors import Operator, Requirement
 from nodeselect.selectors.requirement import ID_KEY, exclude_ids
 from nodeselect.standing import StandingSnapshot
-from nodeselect.standing.snapshot import BaseStanding
+from nodeselect.standing.standing_selectors import BaseStanding
 from tests.naive import matches_any
 from tests.property.strategies import BOUNDS, IDS, KEYS, LABEL_VALUES, VALUES
 from tests.standing.small import thresholds

@@ -10,7 +10,7 @@ import pytest
 from nodeselect import Node, Selector, StandingSelectors
 from nodeselect.standing import selector_store
 from nodeselect.standing import standing_selectors as module
-from nodeselect.standing.snapshot import BaseStanding
+from nodeselect.standing.standing_selectors import BaseStanding
 from tests.inventory.faults import in_another_thread, interrupt, run_with_fault
 
 parse = Selector.parse

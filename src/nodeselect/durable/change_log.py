@@ -401,16 +401,12 @@ def _copy_bytes(path: str, file: BinaryIO, start: int, stop: int) -> None:
 
 
 def _close(file: FileIO) -> None:
-    """Close a file whose data has all been written; ignore errors."""
-    with suppress(OSError):
+    with suppress(OSError):  # all data has been written
         file.close()
 
 
 def _sync_interval(sync: object) -> float | None:
-    """Return the least number of seconds between two calls of fsync; None for no calls.
-
-    :param sync: ``"each"`` for a call after each write, ``"never"``, or a number of seconds.
-    """
+    """Return the least number of seconds between two calls of fsync; None for no calls."""
     if sync == "each":
         return 0.0
     if sync == "never":

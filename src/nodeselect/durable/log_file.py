@@ -110,9 +110,8 @@ class Base(NamedTuple):
 def encode_record(
     position: LogPosition, generation: int, nodes: int, changes: Sequence[Node | str]
 ) -> tuple[bytes, LogPosition]:
-    """Encode a write as a record of a log; return its bytes and the place after the record.
+    """Encode a write as a record at ``position``; return its bytes and the place after it.
 
-    :param position: the place where the record will be.
     :param generation: the generation of the inventory after the write.
     :param nodes: how many nodes there were before the write.
     :raises InventoryError: with the code ``cannot-write``, if the changes are too large.
@@ -360,9 +359,8 @@ def other_nodes(path: str, generation: int, expected: int, nodes: int) -> Invent
 
 
 def open_locked(path: str, contents: bytes) -> FileIO:
-    """Open a file and lock it.
+    """Open a file and lock it; if it does not exist, create it with ``contents``.
 
-    :param contents: written to the file if it does not exist yet.
     :raises InventoryError: with the code ``log-in-use`` if another process has locked it, or
         ``cannot-write``.
     :raises NotImplementedError: if the system cannot lock files, as on Windows.

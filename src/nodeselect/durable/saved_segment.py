@@ -168,10 +168,7 @@ class _SavedRows(NodeRows):
 
 
 def _amounts(file: SavedFile, number: int, nodes: int) -> AmountColumn:
-    """Return the amounts of the resource that has this number.
-
-    :param nodes: how many nodes there are.
-    """
+    """Return the amounts of the resource that has this number; there are so many ``nodes``."""
     codes = file.numbers(f"amounts.{number}.codes", nodes)
     amounts = file.numbers(f"amounts.{number}")
     column, bulk = AmountColumn(amounts, codes), bulk_reader(len(amounts))
@@ -203,8 +200,7 @@ def _damaged_strings(file: SavedFile, name: str) -> Callable[[], InventoryError]
 def _keys(file: SavedFile, labels: int) -> tuple[list[str], list[int]]:
     """Return the label keys in order; and for each the number of its first label.
 
-    Labels, which are pairs of key and value, are numbered in the order of their keys. At the end of
-    the second list is ``labels``, how many labels there are.
+    At the end of the second list is ``labels``, how many labels there are.
     """
     keys = list(map(intern, cast("Sequence[str]", _packed(file, "keys"))))
     starts = file.offsets("keys.labels", labels, len(keys)).tolist()
@@ -382,8 +378,7 @@ class _SavedItems(ItemsView[str, PostingsOrOrdinal]):
 class _SavedSets(Mapping[_T, Postings]):
     """Maps each state, or each set of taints, in a file to the set of the nodes that have it.
 
-    :param names: what is mapped, in the order of the postings.
-    :param first: the number of the first of these postings.
+    :param first: the number of the postings of the first of ``names``.
     """
 
     def __init__(self, names: Iterable[_T], first: int, stored: _SavedPostings) -> None:

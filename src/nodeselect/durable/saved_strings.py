@@ -218,14 +218,11 @@ class PackedStrings(_SavedStrings, Sequence[str | None]):
 
 
 class SavedStringIndex:
-    """An index in a file that finds the ordinal, a node's number in the index, by the node's id.
+    """A ``StringIndex`` in a file: it finds nodes by id, or likewise by name.
 
-    Names can be indexed in the same way; several nodes may have the same name.
-
-    :param strings: the id of the node at each rank, which is its position in inventory order.
+    :param strings: the id of the node at each rank.
     :param ranks: the rank of each ordinal.
     :param starts: where each bucket begins in ``ordinals``, and where the last one ends.
-    :param ordinals: the ordinals of all ids, in buckets: in each, the hashes begin the same way.
     :param damaged: returns the error to raise if a number in these arrays is too large.
     """
 
@@ -245,7 +242,6 @@ class SavedStringIndex:
         self._damaged = damaged
 
     def find(self, text: str) -> int | None:
-        """Return the ordinal of an id; None if no node has it. Cost: about a microsecond."""
         strings, rank_at = self._strings, self._rank_at
         try:
             for ordinal in self._candidates(text):
@@ -256,7 +252,6 @@ class SavedStringIndex:
         return None
 
     def find_every(self, text: str) -> list[int]:
-        """Return the ordinals of all nodes with a name, in any order. Cost: a few microseconds."""
         strings, rank_at = self._strings, self._rank_at
         try:
             return [at for at in self._candidates(text) if strings[rank_at[at]] == text]
@@ -264,7 +259,6 @@ class SavedStringIndex:
             raise self._damaged() from None
 
     def find_all(self, texts: Sequence[str]) -> "array[int]":
-        """Return the ordinals of ``texts``, in any order; leave out texts not in the index."""
         return array("I", [at for at in map(self.find, texts) if at is not None])
 
     def _candidates(self, text: str) -> "memoryview[int]":

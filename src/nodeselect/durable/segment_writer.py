@@ -23,6 +23,7 @@ from nodeselect.index.node_rows import FactColumns, Strings, to_list
 from nodeselect.index.node_table import table_of
 from nodeselect.index.segment import Segment
 
+# Sections of a file, by name.
 _Data = dict[str, UIntArray | bytes]
 
 # Strings that are encoded at a time.
@@ -75,7 +76,6 @@ def to_sections(segment: Segment) -> Sections:
 
 
 def _fact_sections(facts: FactColumns) -> _Data:
-    """Return the sections of a file for the facts about its nodes: a dict from names to data."""
     sections: _Data = {}
     if len(facts.taint_sets) > 1:
         fields = [list(chain.from_iterable(taints or ())) for taints in facts.taint_sets[1:]]
@@ -95,7 +95,6 @@ def _offsets(parts: Sequence[Any]) -> UIntArray:
 
 
 def _strings(name: str, strings: list[Any]) -> _Data:
-    """Return the sections of a file for a column of strings: a dict from section names to data."""
     column = encode_strings(to_array(strings), _CHUNK)
     return {name: column.data, f"{name}.offsets": column.offsets()}
 
@@ -103,11 +102,9 @@ def _strings(name: str, strings: list[Any]) -> _Data:
 def _indexed_strings(
     name: str, strings: Strings[str | None], ordinals: NDArray[np.uint32]
 ) -> _Data:
-    """Return the sections of a file for a column of strings and its index: a dict by name.
+    """Return the sections for ``ids`` or ``names`` and their index.
 
-    :param name: ``ids`` or ``names``.
-    :param strings: the id or name of the node at each rank, its position in inventory order.
-    :param ordinals: the ordinal, or number in the index, of the node at each rank.
+    :param strings: the string of the node at each rank; ``ordinals``: its ordinal.
     """
     column = encode_strings(strings, _CHUNK)
     padded = column.padded() if name == "ids" else None

@@ -205,13 +205,15 @@ def explain_node(
     return NodeExplanation(node_id, all(passes for _, _, passes in rows), tuple(rows))
 
 
-def explain_placement(
-    placement: Placement, node: Node, usage: Usage | None = None
+def explain_on_node(
+    placement: Selector | AnyOf | Placement, node: Node, usage: Usage | None = None
 ) -> NodeExplanation:
-    """Return which requirements of ``placement`` a node satisfies, and which it fails.
+    """Return which requirements of a selector or placement a node satisfies, and which it fails.
 
     :param usage: what runs on the node.
     """
+    if not isinstance(placement, Placement):
+        return explain_node(placement, node.id, node.labels)
     rows = list(explain_node(placement.selector, node.id, node.labels).requirements)
     for each in placement.requirements(node.taints or ()):
         passes = each.is_met(node, usage)

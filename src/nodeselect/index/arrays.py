@@ -32,9 +32,8 @@ def chunk_slices(length: int, chunk: int) -> Iterator[slice]:
 
 
 def count_numbers(numbers: UIntArray, stop: int, chunk: int) -> NDArray[np.int64]:
-    """Return an array of how often each number from 0 to ``stop - 1`` occurs in ``numbers``.
+    """Return an array of how often each number below ``stop`` occurs in ``numbers``.
 
-    :param numbers: the numbers; all must be below ``stop``.
     :param chunk: how many numbers to count at a time, to save memory.
     """
     counts = np.zeros(stop, np.int64)
@@ -124,7 +123,7 @@ def is_permutation(numbers: NDArray[Any]) -> bool:
 def sorted_ranks(ranks: NDArray[np.uint32], ordinals: "array[int]", limit: int | None) -> _Ranks:
     """Return the ranks of the nodes with these ordinals, ascending; at most the first ``limit``.
 
-    :param ranks: for each ordinal, the rank of its node: the position in inventory order.
+    :param ranks: for each ordinal, the rank of its node.
     """
     found = ranks.take(np.asarray(ordinals))
     if limit is not None and limit < len(found):
@@ -138,10 +137,7 @@ def sorted_ranks(ranks: NDArray[np.uint32], ordinals: "array[int]", limit: int |
 
 
 def sort_by_rank(ranks: NDArray[np.uint32], ordinals: "array[int]", limit: int | None) -> list[int]:
-    """Return ``ordinals`` sorted by the ranks of their nodes; at most the first ``limit``.
-
-    :param ranks: for each ordinal, the rank of its node: the position in inventory order.
-    """
+    """Return ``ordinals`` sorted by the ``ranks`` of their nodes; at most the first ``limit``."""
     found = np.asarray(ordinals)
     its_ranks = ranks.take(found)
     if limit is not None and limit < len(found):
@@ -152,10 +148,7 @@ def sort_by_rank(ranks: NDArray[np.uint32], ordinals: "array[int]", limit: int |
 
 
 def ordinals_below(ranks: NDArray[np.uint32], rank: int) -> "array[int]":
-    """Return the ordinals of the nodes whose ranks are below ``rank``, ascending.
-
-    :param ranks: for each ordinal, the rank of its node: the position in inventory order.
-    """
+    """Return the ordinals of the nodes whose ``ranks`` are below ``rank``, ascending."""
     return array("I", np.flatnonzero(ranks < rank).astype(np.uint32).tobytes())
 
 
@@ -204,10 +197,7 @@ def largest(numbers: "memoryview[int]") -> int:
 def take_spans(
     data: "memoryview[int]", offsets: "memoryview[int]", ranks: "array[int] | _Ranks"
 ) -> bytes:
-    """Join the bytes of ``data`` from ``offsets[rank]`` to ``offsets[rank + 1]``, for all ranks.
-
-    :param ranks: the positions in ``offsets`` of the spans to join, in this order.
-    """
+    """Join the bytes of ``data`` from ``offsets[rank]`` to ``offsets[rank + 1]``, for all ranks."""
     bounds: NDArray[Any] = np.asarray(offsets)
     starts = bounds[:-1].take(np.asarray(ranks)).astype(np.int64)
     lengths = bounds[1:].take(np.asarray(ranks)).astype(np.int64) - starts

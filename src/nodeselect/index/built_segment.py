@@ -102,8 +102,6 @@ def _keys_of_few_values(table: NodeTable, sizes: NDArray[np.int64]) -> list[list
     """Return a list of label numbers for each key; a label is a pair of key and value.
 
     Keys with fewer values come first; of those with equally many, the key that more nodes have.
-
-    :param sizes: for each label number, how many nodes have the label.
     """
     by_key: dict[str, list[int]] = {}
     for label_id, key in enumerate(table.keys):
@@ -114,6 +112,12 @@ def _keys_of_few_values(table: NodeTable, sizes: NDArray[np.int64]) -> list[list
 def _label_index(
     table: NodeTable, sizes: NDArray[np.int64], ranks: NDArray[np.uint32], chunk: int
 ) -> LabelIndex:
+    """Index the nodes of a table.
+
+    :param sizes: for each label number, how many nodes have the label.
+    :param ranks: for each ordinal, the rank of its node.
+    :param chunk: how many nodes to sort at a time, to save memory.
+    """
     everything = postings.from_range(0, len(table))
     values: dict[str, dict[str, PostingsOrOrdinal]] = {}
     by_label = _grouped(_ordinals_by_label(table, sizes, ranks, chunk), sizes)
@@ -135,11 +139,7 @@ def _label_index(
 
 
 def _sets(names: Sequence[_T], numbers: UIntArray, ranks: NDArray[np.uint32]) -> dict[_T, Postings]:
-    """Return the set of the nodes that have each of ``names``.
-
-    :param numbers: for each rank, the index in ``names``.
-    :param ranks: for each ordinal, the rank of its node.
-    """
+    """Return the set of the nodes with each name; ``numbers`` has the index of it by rank."""
     ordinals = stable_argsort(numbers[ranks]).astype(np.uint32)
     grouped = _grouped(ordinals, np.bincount(numbers, minlength=len(names)))
     return dict(zip(names, (postings.union([stored]) for stored in grouped), strict=True))
@@ -150,9 +150,7 @@ def _ordinals_by_label(
 ) -> NDArray[np.uint32]:
     """Return the ordinals of the nodes with label number 0, ascending; then those with 1, …
 
-    :param sizes: for each label number, how many nodes have the label.
-    :param ranks: for each ordinal, the position of its node in ``table``.
-    :param chunk: how many nodes to sort at a time, to save memory.
+    The parameters are those of :func:`_label_index`.
     """
     ends = np.cumsum(sizes) - sizes
     by_label = np.empty(len(table.label_ids), np.uint32)

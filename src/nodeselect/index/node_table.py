@@ -63,10 +63,7 @@ class NodeTable(NodeRows):
         return self.label_ids.data
 
     def label_ids_of(self, ranks: NDArray[np.integer[Any]]) -> tuple[UIntArray, NDArray[np.int64]]:
-        """Return the label numbers of the nodes at ``ranks``, and how many labels each node has.
-
-        The first array has all label numbers, one node after the other.
-        """
+        """Return the label numbers of all nodes at ``ranks``, and how many each node has."""
         begins = self.offsets[:-1][ranks].astype(np.int64)
         lengths = self.offsets[1:][ranks].astype(np.int64) - begins
         return self.label_ids[span_positions(begins, lengths)], lengths

@@ -130,10 +130,8 @@ def plan_excluding(
 ) -> Plan:
     """Make a plan that finds the nodes which are not known to fail a condition of a placement.
 
-    Cost: one step for each different set of taints; or the time to read the amounts of a resource,
-    about a nanosecond a node.
-
-    :param covered_nodes: as for :func:`make_plan`.
+    Cost: one step for each different set of taints; or about a nanosecond a node, to read the
+    amounts of a resource. ``covered_nodes`` is as for :func:`make_plan`.
     """
     if isinstance(condition, Tolerates):
         by_taints = dict(index.taints).items()  # a writer may add sets of taints

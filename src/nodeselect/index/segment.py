@@ -104,11 +104,7 @@ class InventoryOrder:
 
 
 class SegmentAmounts:
-    """The amounts that the nodes of a segment have of one resource.
-
-    :param column: the amounts by rank.
-    :param order: the rank for each ordinal, the number of a node in the index.
-    """
+    """The amounts that the nodes of a segment have of one resource; ``column`` has them by rank."""
 
     def __init__(self, column: AmountColumn, order: InventoryOrder) -> None:
         self.largest = column.largest
@@ -274,7 +270,7 @@ class Segment:
         return self.rows.equals(self._rank_at[ordinal], node)
 
     def rank(self, ordinal: int) -> int:
-        """Return the rank of the node with this ordinal: its position in inventory order."""
+        """Return the rank of the node with this ordinal."""
         return self._rank_at[ordinal]
 
     def ordinals_below_rank(self, rank: int) -> Postings:
@@ -288,11 +284,9 @@ class Segment:
     def ids_in_order(
         self, ordinals: "array[int]", others: Sequence[tuple[int, str]], limit: int | None = None
     ) -> list[str]:
-        """Return the ids of some nodes, merged with those in ``others``, in inventory order.
+        """Return the first ``limit`` ids of these nodes and of ``others`` in inventory order.
 
-        :param ordinals: the ordinals of the nodes, their numbers in the index.
-        :param others: sorted pairs of the rank of a node, its position in this order, and its id.
-        :param limit: return only the first ``limit`` ids.
+        :param others: sorted pairs of the rank and the id of a node.
         """
         ranks = self.order.sorted_ranks(ordinals, limit)
         ids: list[str] = to_list(self.rows.ids.take(ranks))
@@ -301,10 +295,9 @@ class Segment:
     def in_order(
         self, ordinals: "array[int]", others: Sequence[tuple[int, int]], limit: int | None = None
     ) -> list[int]:
-        """Return ``ordinals``, merged with those in ``others``, in inventory order.
+        """Return the first ``limit`` of ``ordinals`` and ``others`` in inventory order.
 
-        :param others: sorted pairs of the rank of a node, its position in this order, and ordinal.
-        :param limit: return only the first ``limit`` ordinals.
+        :param others: sorted pairs of the rank and the ordinal of a node.
         """
         found = self.order.sort(ordinals, limit)
         if not others:
@@ -313,11 +306,7 @@ class Segment:
 
 
 def _merged(ranks: Sequence[int], items: list[_T], others: Sequence[tuple[int, _T]]) -> list[_T]:
-    """Return ``items`` merged with the items in ``others``, sorted by rank.
-
-    :param ranks: the rank of each item in ``items``, ascending.
-    :param others: pairs of a rank and an item, sorted.
-    """
+    """Merge ``items``, sorted by their ``ranks``, with ``others``: sorted pairs (rank, item)."""
     merged: list[_T] = []
     start = 0
     for rank, item in others:

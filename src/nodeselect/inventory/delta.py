@@ -99,10 +99,7 @@ class Delta:
         return [found] if isinstance(found, int) else found.copy()
 
     def ordinals_below_rank(self, rank: int) -> Postings:
-        """Return the ordinals of the added nodes whose position in inventory order is < ``rank``.
-
-        Deleted nodes are included.
-        """
+        """Return the added nodes whose ranks are below ``rank``, deleted nodes included."""
         window, covered = self._windows.get(rank, (postings.from_ordinals(()), 0))
         node_count = len(self.nodes)
         if covered < node_count:  # two threads may both add them, with the same result

@@ -294,8 +294,7 @@ class Inventory(BaseInventory):
             skipped, no value is converted. Or if pyarrow is not installed.
         """
         require_pyarrow()
-        from nodeselect.readers.formats.arrow import read_source
-        from nodeselect.readers.formats.arrow_columns import ColumnNames
+        from nodeselect.readers.formats.arrow import ColumnNames, read_source
 
         names = ColumnNames(id, labels, columns, name, state)
         inventory = cls.__new__(cls)

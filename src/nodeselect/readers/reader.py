@@ -217,9 +217,9 @@ class NodeReader:
 
     def _encoded_blocks(self, data: bytes) -> Iterator[Block]:
         require_pyarrow()
-        from nodeselect.readers.formats import arrow, arrow_columns  # load pyarrow
+        from nodeselect.readers.formats import arrow  # loads pyarrow
 
-        blocks = arrow.read_parquet(data, arrow_columns.ColumnNames(self._id_column))
+        blocks = arrow.read_parquet(data, arrow.ColumnNames(self._id_column))
         if self._checks_ids:
             yield from self._select_rows(chain.from_iterable(blocks))
             return

@@ -5,8 +5,7 @@ from nodeselect.standing.explanation import (
     StandingExplanation,
     StandingReason,
 )
-from nodeselect.standing.snapshot import NameSet, StandingSnapshot
-from nodeselect.standing.standing_selectors import StandingSelectors
+from nodeselect.standing.standing_selectors import NameSet, StandingSelectors, StandingSnapshot
 
 __all__ = [
     "FailedRequirement",

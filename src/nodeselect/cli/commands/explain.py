@@ -33,9 +33,9 @@ from nodeselect.cli.streams import (
     write_output,
 )
 from nodeselect.errors import JobError
-from nodeselect.explain import Explanation, NodeExplanation, explain_node
+from nodeselect.explain import Explanation, NodeExplanation
 from nodeselect.explain.compute import exclude_by_state
-from nodeselect.explain.explanation import explain_placement, named_ids
+from nodeselect.explain.explanation import explain_on_node, named_ids
 from nodeselect.files.replace import file_status
 from nodeselect.node import Node, has_state
 from nodeselect.placement import Placement, Usage
@@ -175,7 +175,7 @@ def explain(
     result: Explanation | NodeExplanation
     with running.without(workload_of(content)):
         if node is not None:
-            result = _explain_node(selector, _read_node(nodes_from, node), running.usage)
+            result = explain_on_node(selector, _read_node(nodes_from, node), running.usage)
             is_match = result.matches
         else:
             usage = running.usage
@@ -255,14 +255,6 @@ def _read_explainable(
     return chosen, explain_over
 
 
-def _explain_node(
-    selector: Selector | AnyOf | Placement, node: Node, usage: Usage | None
-) -> NodeExplanation:
-    if isinstance(selector, Placement):
-        return explain_placement(selector, node, usage)
-    return explain_node(selector, node.id, node.labels)
-
-
 def _jobs_on_nodes(
     jobs: Jobs, running: RunningPods, nodes_from: NodeFiles, states: frozenset[str] | None
 ) -> JobsReport:
@@ -281,7 +273,7 @@ def _jobs_on_node(jobs: Jobs, running: RunningPods, node: Node) -> JobsReport:
     results = [invalid_job(name, error) for name, error in jobs.invalid.items()]
     for name, selector in jobs.selectors.items():
         with running.without(jobs.workloads.get(name)):
-            explanation = _explain_node(selector, node, running.usage)
+            explanation = explain_on_node(selector, node, running.usage)
         results.append(job_on_node(name, str(selector), explanation, node))
     return JobsReport.of_node(node, results)
 

@@ -1,12 +1,13 @@
 """The nodes of a table in a database, with the read methods of an inventory."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, NamedTuple, TypeAlias
 
 from nodeselect.engines.conditions import express
-from nodeselect.engines.sql.counts import SqlCounts
-from nodeselect.engines.sql.table import Execute, SqlTable, to_id, to_state, to_text
+from nodeselect.engines.sql.dialects import Dialect
 from nodeselect.engines.sql.text import (
     LabelTable,
     LongTable,
@@ -18,15 +19,414 @@ from nodeselect.engines.sql.text import (
 from nodeselect.errors import InventoryError
 from nodeselect.explain import explain_node
 from nodeselect.explain.compute import explain
-from nodeselect.explain.countable import rank_counts
-from nodeselect.explain.explanation import Explanation, NodeExplanation
+from nodeselect.explain.countable import (
+    MAX_GROUPS_WITH_IDS,
+    MAX_NEAREST,
+    FailureCounts,
+    Positions,
+    rank_counts,
+)
+from nodeselect.explain.explanation import Explanation, NearMiss, NodeExplanation, label_requirement
 from nodeselect.node import Node, has_state, require_count
+from nodeselect.placement.requirements import Condition
 from nodeselect.selectors import AnyOf, Selector
 from nodeselect.selectors.selector import require_condition
 from nodeselect.text import quoted
 
+Execute: TypeAlias = Callable[[str], Iterable[Sequence[Any]]]
+"""Runs a query and returns its rows."""
+
+# For how many requirements one integer of SQL has bits.
+_WORD = 60
+
+# Among how many nodes examples are looked for before all nodes are read for them.
+_FIRST_NODES = 1_000
+
+# Of more values of a key, those that are asked for are counted one by one.
+_MAX_VALUES = 1_000
+
 # For how many nodes the labels in a table of their own are read at once.
 _LONG_BATCH = 1_000
+
+
+class SqlTable(NamedTuple):
+    """The names of a table of nodes and of its columns, quoted as in SQL, and how to query it.
+
+    :param execute: runs a query.
+    :param conditions: expresses conditions on labels and ids.
+    :param table: the table.
+    :param alias: the name of the table without its schema.
+    :param id: the column of the ids.
+    :param name: the column of the names; None if there is none.
+    :param state: the column of the states; None if there is none.
+    :param where: a condition that a row must satisfy to be a node; None if all rows are nodes.
+    """
+
+    execute: Execute
+    conditions: SqlConditions
+    table: str
+    alias: str
+    id: str
+    name: str | None
+    state: str | None
+    where: str | None
+
+    @property
+    def dialect(self) -> Dialect:
+        """The dialect of all queries."""
+        return self.conditions.dialect
+
+    def rows(self, *conditions: str | None) -> str:
+        """Return SQL to write after FROM, with WHERE, for the nodes that satisfy ``conditions``.
+
+        :param conditions: strings of SQL; None for a condition that every node satisfies.
+        """
+        restricting = filter(None, (self.where, *conditions))
+        tests = " AND ".join(f"({condition})" for condition in restricting)
+        return f"{self.table} WHERE {tests}" if tests else self.table
+
+    def count_rows(self, rows: str) -> int:
+        """Run a query that counts rows; return the number.
+
+        :param rows: SQL to write after FROM.
+        """
+        ((nodes,),) = self.execute(f"SELECT count(*) FROM {rows}")
+        return int(nodes)
+
+    def count_query(self, rows: str, *columns: str) -> str:
+        """Return a query for the values of ``columns`` and the number of rows with these values.
+
+        :param rows: SQL to write after FROM.
+        """
+        texts = ", ".join(map(self.dialect.bytewise, columns))
+        return f"SELECT {texts}, count(*) FROM {rows} GROUP BY {texts}"
+
+    def labels(self, condition: str | None = None) -> str | None:
+        """Return SQL to write after FROM for the columns ``label_key`` and ``label_value``.
+
+        They have a row for each label in the column or table of all labels, even if a label also
+        has its own column. Return None if there is no such column or table.
+
+        :param condition: a condition in SQL that the nodes must satisfy; None for all nodes.
+        """
+        labels = self.conditions.labels.each_label(self.rows(condition))
+        return None if labels is None else f"({labels}) AS labels WHERE label_value IS NOT NULL"
+
+    def values(self, key: str, condition: str | None = None) -> str:
+        """Return SQL to write after FROM for ``label_value``, the value of ``key`` of each node.
+
+        :param condition: a condition in SQL that the nodes must satisfy; None for all nodes.
+        """
+        conditions = self.conditions
+        if column := conditions.columns.get(key):
+            select = f"SELECT {column} AS label_value FROM {self.rows(condition)}"
+        elif value := conditions.labels.value(key):
+            has_key = conditions.has_key(key)  # an index may find these rows
+            select = f"SELECT {value} AS label_value FROM {self.rows(has_key, condition)}"
+        elif labels := self.labels(condition):
+            is_key = self.dialect.value_in("label_key", [self.dialect.literal(key)])
+            return f"{labels} AND {is_key}"
+        else:
+            select = f"SELECT '' AS label_value FROM {self.rows('FALSE')}"
+        return f"({select}) AS labels WHERE label_value IS NOT NULL"
+
+
+def to_text(value: Any, what: str = "a label, a name or a state") -> str:
+    """Convert a result of a driver to a string; queries that compare bytes return bytes.
+
+    :param what: the name of the value in the error.
+    :raises InventoryError: if the value is neither a string nor bytes.
+    """
+    text = value.decode() if isinstance(value, (bytes, bytearray)) else value
+    if not isinstance(text, str):
+        shown = "NULL" if text is None else quoted(str(text))
+        hint = "store distinct texts as ids, and texts as labels, or cast the column in a view"
+        raise InventoryError("invalid-row", f"{what} is {shown}, not a text", hint=hint)
+    return text
+
+
+def to_id(value: Any) -> str:
+    """Convert a result of a driver to an id, as :func:`to_text` does."""
+    return to_text(value, "the id of a node")
+
+
+def to_state(value: Any) -> str | None:
+    """Convert a result of a driver to a state, as :func:`to_text` does; return None for NULL."""
+    return None if value is None else to_text(value)
+
+
+class SqlFailures:
+    """The nodes of a table, grouped by the requirements that they fail.
+
+    It implements ``Failures`` of ``explain/countable.py``. One query counts the groups. A second
+    query finds example ids among the first 1,000 nodes; a third one runs only for groups with too
+    few examples.
+
+    In these queries, ``failed0`` is an integer with a bit for each of the first 60 requirements,
+    the lowest bit for the first. For example, 5 means that a node fails the first and the third,
+    and 0 that the node matches. ``failed1`` is for the next 60 requirements, and so on.
+    """
+
+    def __init__(self, table: SqlTable, requirements: Sequence[Condition]) -> None:
+        self._table = table
+        self._requirements = requirements
+        tests = [express(each, table.conditions) for each in requirements]  # type: ignore[arg-type]
+        bits = [
+            f"CASE WHEN {test} THEN 0 ELSE {1 << at % _WORD} END" for at, test in enumerate(tests)
+        ]
+        words = [" + ".join(bits[at : at + _WORD]) for at in range(0, len(bits), _WORD)] or ["0"]
+        self._words = {f"failed{at}": word for at, word in enumerate(words)}
+        self._names = ", ".join(self._words)
+        self._rows = table.rows() + table.conditions.fence(requirements)
+        self._ids: dict[Positions, list[str]] | None = None
+        self._states = Counter[str | None]()
+        masks, absent = Counter[int](), Counter[str]()
+        keys = _counted_keys(requirements)
+        for row in table.execute(self._groups(keys)):
+            mask = self._mask(row)
+            nodes, *lacking = map(int, row[len(row) - len(keys) - 1 :])
+            masks[mask] += nodes
+            for key, lacks in zip(keys, lacking, strict=True):
+                absent[key] += lacks
+            if not mask and table.state is not None:
+                self._states[to_state(row[len(self._words)])] += nodes
+        self.counts = FailureCounts.from_masks(len(requirements), masks).largest()
+        if table.state is None:
+            self._states[None] = self.counts.matched
+        self.with_key = {key: self.counts.total - absent[key] for key in keys}
+
+    def state_counts(self) -> Mapping[str | None, int]:
+        return rank_counts(self._states)
+
+    def example_ids(self, failed: Positions, limit: int) -> Sequence[str]:
+        return self._first_ids(limit)[failed][:limit]
+
+    def nearest(self, limit: int) -> Sequence[NearMiss]:
+        ids = self._first_ids(limit)
+        nearest = [NearMiss(each, at) for at in self.counts.nearest_groups() for each in ids[at]]
+        return sorted(nearest)[:limit]
+
+    def count_if_replaced(
+        self, positions: Collection[int], replacements: Sequence[Condition]
+    ) -> int:
+        kept = [each for at, each in enumerate(self._requirements) if at not in positions]
+        conditions = self._table.conditions
+        tests = [express(each, conditions) for each in (*replacements, *kept)]  # type: ignore[arg-type]
+        return self._table.count_rows(self._table.rows(conditions.conjunction(tests)))
+
+    def _groups(self, keys: Sequence[str]) -> str:
+        """Return a query with a row for each group of nodes that fail the same requirements.
+
+        The columns are ``failed0``, …; the state, if the table has states (the matching nodes have
+        a row for each state, other nodes have NULL); the number of nodes in the group; and for each
+        of ``keys``, the number of nodes in the group without this label.
+        """
+        table = self._table
+        columns, groups, counts = [], [self._names], ["count(*) AS nodes"]
+        if table.state is not None:
+            columns.append(f"{table.dialect.bytewise(table.state)} AS node_state")
+            matches = " AND ".join(f"{name} = 0" for name in self._words)
+            groups.append(f"CASE WHEN {matches} THEN node_state END")
+        for at, key in enumerate(keys):
+            has_key = table.conditions.has_key(key)
+            columns.append(f"CASE WHEN {has_key} THEN 0 ELSE 1 END AS lacks{at}")
+            counts.append(f"sum(lacks{at}) AS lacks{at}")
+        selected = ", ".join([*groups, *counts])
+        failures = self._failures(self._rows, *columns)
+        return f"SELECT {selected} FROM {failures} GROUP BY {', '.join(groups)}"
+
+    def _first_ids(self, limit: int) -> dict[Positions, list[str]]:
+        """Return ids by group: of the largest groups, and of those with the fewest failures."""
+        if not self.counts.groups:
+            return {}
+        if self._ids is None:
+            ids = self._among_first_nodes()
+            largest = islice(self.counts.groups.items(), MAX_GROUPS_WITH_IDS)
+            few = {failed for failed, nodes in largest if len(ids[failed]) < min(limit, nodes)}
+            nearest = self.counts.nearest_groups()
+            found = sum(len(ids[failed]) for failed in nearest)
+            if found < min(MAX_NEAREST, sum(nearest.values())):
+                few.update(nearest)
+            if few:
+                ids |= self._of_groups(sorted(few), max(limit, MAX_NEAREST))
+            self._ids = ids
+        return self._ids
+
+    def _among_first_nodes(self) -> defaultdict[Positions, list[str]]:
+        """Return the first 1,000 ids, by group. This is cheap if the ids have an index."""
+        table = self._table
+        node_id = table.dialect.bytewise(table.id)
+        in_order = f"ORDER BY {node_id} ASC LIMIT {_FIRST_NODES}"
+        first_rows = f"(SELECT * FROM {table.rows()} {in_order}) AS {table.alias}"
+        failures = self._failures(first_rows, f"{node_id} AS node_id")
+        return self._by_group(f"SELECT {self._names}, node_id FROM {failures}")
+
+    def _of_groups(self, groups: Sequence[Positions], limit: int) -> dict[Positions, list[str]]:
+        failures = self._failures(
+            self._rows, f"{self._table.dialect.bytewise(self._table.id)} AS node_id"
+        )
+        place = f"row_number() OVER (PARTITION BY {self._names} ORDER BY node_id ASC) AS place"
+        in_any = " OR ".join(map(self._is_in_group, groups))
+        members = f"SELECT {self._names}, node_id, {place} FROM {failures} WHERE {in_any}"
+        query = f"SELECT {self._names}, node_id FROM ({members}) AS ranked WHERE place <= {limit}"
+        return self._by_group(query)
+
+    def _failures(self, rows: str, *columns: str) -> str:
+        """Return a FROM clause with ``failed0``, … and ``columns`` for each node of ``rows``."""
+        words = [f"{word} AS {name}" for name, word in self._words.items()]
+        return f"(SELECT {', '.join([*words, *columns])} FROM {rows}) AS failures"
+
+    def _by_group(self, query: str) -> defaultdict[Positions, list[str]]:
+        ids = defaultdict[Positions, list[str]](list)
+        for row in self._table.execute(f"{query} ORDER BY node_id ASC"):
+            mask = self._mask(row)
+            failed = tuple(at for at in range(len(self._requirements)) if mask >> at & 1)
+            ids[failed].append(to_id(row[-1]))
+        return ids
+
+    def _is_in_group(self, failed: Positions) -> str:
+        mask = sum(1 << at for at in failed)
+        words = [(mask >> at * _WORD) % (1 << _WORD) for at in range(len(self._words))]
+        tests = (f"{name} = {word}" for name, word in zip(self._words, words, strict=True))
+        return f"({' AND '.join(tests)})"
+
+    def _mask(self, row: Sequence[Any]) -> int:
+        return sum(int(row[at]) << at * _WORD for at in range(len(self._words)))
+
+
+class SqlCounts:
+    """Counts the nodes of a table; implements ``Countable`` of ``explain/countable.py``.
+
+    Counts are cached, so the nodes must not change meanwhile.
+    """
+
+    def __init__(self, table: SqlTable) -> None:
+        self._table = table
+        self._with_key: dict[str, int] = {}
+        self._values: dict[str, Mapping[str, int] | None] = {}
+
+    def failures(self, requirements: Sequence[Condition]) -> SqlFailures:
+        failures = SqlFailures(self._table, requirements)
+        self._with_key |= failures.with_key
+        return failures
+
+    def note(self, requirement: Condition, among: Sequence[str] = ()) -> str | None:
+        return None
+
+    def key_counts(self, limit: int) -> Mapping[str, int] | None:
+        counts = self._count_columns(self._table.dialect.is_present)
+        if labels := self._table.labels():
+            counts |= self._count_texts("label_key", labels, limit)
+        return counts if len(counts) <= limit else None
+
+    def value_counts(self, key: str, limit: int) -> Mapping[str, int] | None:
+        if self._values.get(key) is None:
+            counts = self._count_texts("label_value", self._table.values(key), limit)
+            self._values[key] = counts if len(counts) <= limit else None
+        return self._values[key]
+
+    def count_with_key(self, key: str) -> int:
+        if key not in self._with_key:
+            rows = self._table.rows(self._table.conditions.has_key(key))
+            self._with_key[key] = self._table.count_rows(rows)
+        return self._with_key[key]
+
+    def count_with_value(self, key: str, value: str) -> int:
+        if key not in self._values:  # count all values of the key, since more calls usually follow
+            self.value_counts(key, _MAX_VALUES)
+        if (counts := self._values[key]) is not None:
+            return counts.get(value, 0)
+        conditions = self._table.conditions
+        if key in conditions.columns or conditions.labels.value(key):
+            rows = self._table.rows(conditions.value_in(key, [value]))  # an index may find them
+        else:
+            rows = f"{self._table.values(key)} AND {self._is_value(value)}"
+        return self._table.count_rows(rows)
+
+    def keys_with_value(self, value: str, keys: Collection[str]) -> Mapping[str, int]:
+        if not keys:
+            return {}
+        literals = [self._table.dialect.literal(value)]
+        counts = self._count_columns(lambda column: self._table.dialect.value_in(column, literals))
+        if labels := self._table.labels():
+            rows = f"{labels} AND {self._is_value(value)}"
+            counts |= self._count_texts("label_key", rows, len(keys))
+        return {key: nodes for key, nodes in counts.items() if nodes and key in keys}
+
+    def missing_ids(self, ids: Sequence[str]) -> Sequence[str]:
+        if not ids:  # a list in SQL must not be empty
+            return []
+        table = self._table
+        query = f"SELECT {table.id} FROM {table.rows(table.conditions.id_in(ids))}"
+        there = {row[0] for row in self._table.execute(query)}
+        return [node_id for node_id in ids if node_id not in there]
+
+    def find_names(self, names: Sequence[str]) -> Mapping[str, tuple[str, int]]:
+        table, dialect = self._table, self._table.dialect
+        if table.name is None or not names:
+            return {}
+        name, node_id = dialect.bytewise(table.name), dialect.bytewise(table.id)
+        rows = table.rows(dialect.value_in(table.name, list(map(dialect.literal, names))))
+        query = f"SELECT {name}, min({node_id}), count(*) FROM {rows} GROUP BY {name}"
+        found = {
+            to_text(name): (to_id(first), int(nodes))
+            for name, first, nodes in self._table.execute(query)
+        }
+        return {name: found[name] for name in names if name in found}
+
+    def find_id_prefix(self, prefix: str) -> tuple[str, int] | None:
+        table, dialect = self._table, self._table.dialect
+        start = f"substr({table.id}, 1, {len(prefix)})"
+        rows = table.rows(dialect.value_in(start, [dialect.literal(prefix)]))
+        query = f"SELECT min({dialect.bytewise(table.id)}), count(*) FROM {rows}"
+        ((lowest, nodes),) = self._table.execute(query)
+        return (to_id(lowest), int(nodes)) if nodes else None
+
+    def _is_value(self, value: str) -> str:
+        return self._table.dialect.value_in("label_value", [self._table.dialect.literal(value)])
+
+    def _count_columns(self, test: Callable[[str], str]) -> dict[str, int]:
+        """Count, for each label that has its own column, the nodes for which a test is true.
+
+        Keys without such nodes are left out.
+
+        :param test: called with a column; returns SQL that tests its value.
+        """
+        columns = self._table.conditions.columns
+        if not columns:
+            return {}
+        sums = [f"count(CASE WHEN {test(column)} THEN 1 END)" for column in columns.values()]
+        query = f"SELECT {', '.join(sums)} FROM {self._table.rows()}"
+        (row,) = self._table.execute(query)
+        return {key: int(nodes) for key, nodes in zip(columns, row, strict=True) if nodes}
+
+    def _count_texts(self, column: str, rows: str, limit: int) -> dict[str, int]:
+        """Count the rows for each distinct text in a column; stop after ``limit + 1`` texts.
+
+        Label keys that have their own columns are left out.
+        """
+        columns = self._table.conditions.columns if column == "label_key" else {}
+        query = f"{self._table.count_query(rows, column)} LIMIT {limit + len(columns) + 1}"
+        counts = {to_text(each): int(nodes) for each, nodes in self._table.execute(query)}
+        return {each: nodes for each, nodes in counts.items() if each not in columns}
+
+
+def _counted_keys(requirements: Sequence[Condition]) -> list[str]:
+    """Return the keys in requirements with ``!=``, ``notin`` or several values.
+
+    For these keys, an explanation needs to know how many nodes have the label.
+    """
+    return list(
+        dict.fromkeys(
+            requirement.key
+            for requirement in map(label_requirement, requirements)
+            if requirement is not None
+            and (
+                len(requirement.values) > 1
+                or (requirement.values and requirement.operator.matches_absent)
+            )
+        )
+    )
 
 
 class SqlNodes:
