@@ -42,6 +42,7 @@ def test_names_and_values() -> None:
         "job_file_values": 200_000,
         "depth": 32,
         "manifest_bytes": 67_108_864,
+        "manifest_values": 4_000_000,
         "manifest_depth": 128,
         "reported_errors": 20,
     }

@@ -40,6 +40,7 @@ class Limits(NamedTuple):
     :param depth: levels of nested lists and mappings in a job file, a YAML inventory, or an object
         of a manifest.
     :param manifest_bytes: size of a Kubernetes manifest, which is held in memory.
+    :param manifest_values: keys and values in a manifest.
     :param manifest_depth: levels of nested lists and mappings in a manifest, also in objects that
         are not read.
     :param reported_errors: number of errors shown for one file; more errors are only counted.
@@ -67,6 +68,7 @@ class Limits(NamedTuple):
     job_file_values: int = 200_000
     depth: int = 32
     manifest_bytes: int = 64 * 1024 * 1024
+    manifest_values: int = 4_000_000
     manifest_depth: int = 128
     reported_errors: int = 20
 

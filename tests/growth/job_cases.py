@@ -108,7 +108,19 @@ def _add_manifests() -> None:
         pods = [{**pod, "metadata": {"name": word}} for word in words(n)]
         return "---\n".join(map(as_yaml, pods)).encode()
 
+    def others(n: int) -> bytes:
+        roles = [{"containers": [{"name": word}], "nodeSelector": {"a": word}} for word in words(n)]
+        inner = [{"apiVersion": "a/v1", "kind": "B", "metadata": {"name": "b"}, "spec": roles}]
+        inner += [{"apiVersion": "a/v1", "kind": word, "spec": {"a": [1]}} for word in words(n)]
+        return json.dumps({"apiVersion": "v1", "kind": "List", "items": inner}).encode()
+
+    def aliases(n: int) -> bytes:
+        pod = "apiVersion: v1\nkind: Pod\nspec: {}\nmetadata:\n  labels:\n    first: &a b\n"
+        return (pod + "".join(f"    {word}: *a\n" for word in words(n))).encode()
+
     case("manifest/documents", read_manifest, partial(documents, "b"), 10)
+    case("manifest/other-kinds", read_manifest, others, 10)
+    case("manifest/aliases", read_manifest, aliases, 10)
     case("manifest/invalid", rejected(read_manifest), partial(documents, 5), 10)
 
     def bacalhau_job(n: int) -> bytes:

@@ -15,6 +15,16 @@ from nodeselect.text import FORBIDDEN, UNPRINTABLE, position_in_utf8, printable,
 
 TEMPLATE_HINT = "fill in the template before using the file"
 
+# What only templates of Helm have.
+_HELM = re.compile(r"\.(?:Values|Release|Chart)\.|\{\{-? *include ")
+
+
+def template_hint(text: str) -> str:
+    """Return what to do with ``text``, a document with a template that was not filled in."""
+    if _HELM.search(text):
+        return "render the chart before using the file: helm template FOLDER"
+    return TEMPLATE_HINT
+
 
 class Position(NamedTuple):
     """A place in a document: its line, and its column in characters, both from 0."""
@@ -255,9 +265,12 @@ def too_deep_error(position: Position, limit: int = LIMITS.depth) -> DocumentErr
     return DocumentError("too-deep", message, position)
 
 
-def _too_many_values_error(what: str, position: Position) -> DocumentError:
-    most = f"{LIMITS.job_file_values:,} keys and values (limit: job_file_values)"
-    return DocumentError("too-many-values-in-file", f"{what} may have at most {most}", position)
+def _too_many_values_error(position: Position, limit: int, what: str = "") -> DocumentError:
+    is_manifest = limit == LIMITS.manifest_values
+    what = what or ("a manifest" if is_manifest else "a job file")
+    name = "manifest_values" if is_manifest else "job_file_values"
+    message = f"{what} may have at most {limit:,} keys and values (limit: {name})"
+    return DocumentError("too-many-values-in-file", message, position)
 
 
 def check_size(value: Value) -> None:
@@ -280,7 +293,7 @@ def check_size(value: Value) -> None:
         else:
             remaining += [(item, depth + 1) for entry in each.entries.values() for item in entry]
     if count > LIMITS.job_file_values:
-        raise _too_many_values_error("an object", value.position)
+        raise _too_many_values_error(value.position, LIMITS.job_file_values, "an object")
     if size > LIMITS.job_file_bytes:
         raise file_too_large_error("an object")
 
@@ -339,7 +352,7 @@ class Builder:
         """
         self._count += 1
         if self._max_values is not None and self._count > self._max_values:
-            raise _too_many_values_error("a job file", self.position(index))
+            raise _too_many_values_error(self.position(index), self._max_values)
 
     def enter(self, depth: int, index: int) -> None:
         """Check the depth of a list or object, and count the list or object as a value.

@@ -8,7 +8,6 @@ from typing import Any
 
 from nodeselect.documents.json import read_json
 from nodeselect.documents.values import (
-    TEMPLATE_HINT,
     Builder,
     DocumentError,
     Entries,
@@ -21,6 +20,7 @@ from nodeselect.documents.values import (
     file_too_large_error,
     position_in,
     quote_fix,
+    template_hint,
     too_deep_error,
 )
 from nodeselect.limits import LIMITS
@@ -129,10 +129,10 @@ def _syntax_error(text: str, error: Any, max_depth: int) -> DocumentError:
         return too_deep_error(position_in(text, stopped), max_depth)
     index = stopped
     hint: Fix | str | None = None
-    places = (begin, stopped, max(stopped - 2, 0))  # the last is for "{{- if .x }}"
-    templates = (place for place in places if text.startswith("{{", place))
+    places = (begin, stopped, max(stopped - 1, 0), max(stopped - 2, 0))  # as in "{{- if .x }}"
+    templates = (place for place in places if text.startswith(("{{", "{%"), place))
     if (template := next(templates, None)) is not None:
-        index, hint = template, TEMPLATE_HINT
+        index, hint = template, template_hint(text)
     elif "expected ':'" in problem:
         index, hint = begin, "put ':' and a space after a key, or quotes around a string"
     elif tag := re.compile(r"![^\s,\]}\"\\]+").match(text, begin):  # as in [a, !debug]
@@ -274,7 +274,8 @@ class _YamlBuilder(Builder):
         if isinstance(key, Object) and self._text[max(index - 1, 0) : index + 1] == "{{":
             self.has_template = True
             position = self.position(index - 1)
-            self.refuse("key-not-text", "unfilled template", position, TEMPLATE_HINT)
+            hint = template_hint(self._text)
+            self.refuse("key-not-text", "unfilled template", position, hint)
         elif isinstance(key, Object) and self._text.startswith("{{", index):
             pass  # "{{x}}: a": its inner braces are refused
         elif not isinstance(key, Scalar) or key.kind == "null":

@@ -122,9 +122,15 @@ def read_manifest(data: bytes, file: str = "manifest") -> Manifest | None:
             read_text(data, "a manifest", LIMITS.manifest_bytes),
             file.lower().endswith(".json"),
         )
-        documents = read_documents(text, strict_json=is_json, max_depth=LIMITS.manifest_depth)
+        documents = read_documents(
+            text,
+            LIMITS.manifest_values,
+            strict_json=is_json,
+            max_depth=LIMITS.manifest_depth,
+        )
     except DocumentError as error:
-        if not re.search(rb"^[\"']?apiVersion[\"']?\s*:", data, re.MULTILINE):
+        is_small = len(data) <= LIMITS.job_file_bytes
+        if is_small and not re.search(rb"^[\"']?apiVersion[\"']?\s*:", data, re.MULTILINE):
             return None  # as a job, it is refused for the same mistakes
         findings = list(map(document_finding, (error, *error.others)))
         raise ManifestError(file, draw_problems(findings, data), error.unreported) from None

@@ -258,6 +258,8 @@ def _no_workload_error(name: str, kinds: Iterable[str]) -> JobError:
     hint = "of a kind that has no pod spec, copy what selects nodes into a Pod"
     if names == ["Node"]:
         hint = "give nodes with -n FILE, and a job or a manifest with --job"
+    elif "Kustomization" in names:
+        hint = "render the kustomization, and read what is printed: kustomize build FOLDER"
     message = f"found no pod spec, and no other condition on nodes, only {found or 'an empty list'}"
     return _file_error(name, "no-workload", message, hint)
 

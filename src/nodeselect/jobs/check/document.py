@@ -107,7 +107,7 @@ _CHECK_HINT = "check only job specs"
 _FOREIGN: tuple[tuple[set[str], str, Hint], ...] = (
     ({"services"}, "a file of Docker Compose", _CHECK_HINT),
     ({"on", "jobs"}, "a workflow of GitHub Actions", _CHECK_HINT),
-    ({"apiVersion", "name", "version"}, "a chart of Helm", _CHECK_HINT),
+    ({"apiVersion", "name", "version"}, "a chart of Helm", "render it: helm template FOLDER"),
     ({"apiVersion", "kind"}, "a Kubernetes object", _MANIFEST_HINT),
     ({"kind", "metadata"}, "an object of Kubernetes without an apiVersion", _VERSION_HINT),
 )

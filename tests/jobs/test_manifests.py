@@ -1,0 +1,124 @@
+"""Each object of a manifest has the limits of a job file; the stream of objects has its own."""
+
+import json
+from typing import Any
+
+import pytest
+
+from nodeselect import JobError
+from nodeselect.jobs import manifest as module
+from nodeselect.jobs.manifest import Manifest, read_manifest
+from nodeselect.limits import LIMITS
+
+POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {nodeSelector: {a: b}}\n"
+TOO_MANY = (
+    "too-many-values-in-file: an object may have at most 200 keys and values"
+    " (limit: job_file_values)"
+)
+SCHEMA = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nspec: "
+
+
+def read(text: str) -> Manifest:
+    """Read a manifest."""
+    manifest = read_manifest(text.encode(), "manifest")
+    assert manifest is not None
+    return manifest
+
+
+def refusal(text: str) -> str:
+    """Return the code and the message of the only problem in a manifest."""
+    with pytest.raises(JobError) as caught:
+        read(text)
+    [problem] = caught.value.problems
+    return f"{problem.code}: {problem.message}"
+
+
+def nested(depth: int) -> str:
+    """Return lists in lists."""
+    return "[" * depth + "]" * depth
+
+
+def pod(field: str) -> str:
+    """Return a pod with a field that is not read."""
+    return f"apiVersion: v1\nkind: Pod\nspec: {{env: {field}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("fits", "exceeds", "message"),
+    [
+        (nested(30), nested(31), "too-deep: nested deeper than 32 levels (limit: depth)"),
+        (
+            f"[{'[],' * 94}]",
+            f"[{'[],' * 95}]",
+            TOO_MANY,
+        ),
+        (
+            "é" * 524_275,
+            "é" * 524_276,
+            "file-too-large: an object may have at most 1,048,576 bytes (limit: job_file_bytes)",
+        ),
+    ],
+    ids=["depth", "values", "bytes"],
+)
+def test_limits_of_an_object(
+    fits: str, exceeds: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The limits apply to each object that is read, and not to others beside it."""
+    monkeypatch.setattr("nodeselect.documents.values.LIMITS", LIMITS._replace(job_file_values=200))
+    skipped = f"---\n{SCHEMA}{exceeds}\n"
+    for text in (pod(fits), POD + skipped, pod(fits) + skipped + "---\n" + POD):
+        assert read(text).workloads
+    assert refusal(pod(exceeds)) == message
+
+
+def test_limits_of_a_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stream of objects has limits of its own, also for objects that are not read."""
+    assert read(f"{POD}---\n{SCHEMA}{nested(127)}\n").skipped == ("CustomResourceDefinition",)
+    deep = "too-deep: nested deeper than 128 levels (limit: manifest_depth)"
+    for broken in (nested(128), "[" * 1_500):
+        assert refusal(f"{POD}---\n{SCHEMA}{broken}\n") == deep
+    as_json = '{"apiVersion": "v1", "kind": "List", "items": [%s]}'
+    assert refusal((POD + "---\n" + as_json) % nested(127)) == deep
+    small = LIMITS._replace(manifest_bytes=2_000_000, manifest_values=19)
+    monkeypatch.setattr(module, "LIMITS", small)
+    monkeypatch.setattr("nodeselect.documents.values.LIMITS", small)
+    full = f"{POD}#".ljust(small.manifest_bytes, "x")
+    assert read(full).workloads
+    message = "file-too-large: a manifest may have at most 2,000,000 bytes (limit: manifest_bytes)"
+    assert refusal(f"{full}x") == message
+    message = "a manifest may have at most 19 keys and values (limit: manifest_values)"
+    assert refusal(f"{POD}---\n1") == f"too-many-values-in-file: {message}"
+
+
+def test_limit_of_aliases() -> None:
+    """What all aliases of a file stand for has a limit."""
+    text = "apiVersion: v1\nkind: ConfigMap\na: &a %s\nb: [%s]\n---\n" + POD
+    assert read(text % ("x" * 1024, "*a," * 1024)).workloads
+    message = "the values of all aliases may have at most 1,048,576 bytes (limit: job_file_bytes)"
+    assert refusal(text % ("x" * 1024, "*a," * 1025)) == f"file-too-large: {message}"
+
+
+def pods(number: int, **fields: Any) -> str:
+    """Return what ``kubectl get pods -o json`` prints; the last pod has more fields in its spec."""
+    items: list[dict[str, Any]] = [
+        {"metadata": {"name": f"web-{n}", "annotations": {"a": "x" * 30_000}}, "spec": {}}
+        for n in range(number)
+    ]
+    items[-1]["spec"] |= fields
+    return json.dumps({"apiVersion": "v1", "items": items, "kind": "PodList"}, indent=4)
+
+
+def test_a_large_stream() -> None:
+    """Each object of a stream that is larger than a job file is read, or refused at its line."""
+    text = pods(40, nodeSelector={"a": "b"})
+    assert len(text) > LIMITS.job_file_bytes
+    *_, last = read(text).workloads
+    assert (last.name, str(last.placement.selector)) == ("Pod/web-39", "a=b")
+    text = pods(40, nodeSelector={"a": 5})
+    with pytest.raises(JobError) as caught:
+        read(text)
+    [problem] = caught.value.problems
+    assert problem.line == text[: text.index('"a": 5')].count("\n") + 1
+    assert '"a": 5' in str(caught.value)
+    text = text.replace('"a": 5', '"a": "b", "a": "c"')
+    assert refusal(text).startswith("duplicate-key: ")
