@@ -98,7 +98,9 @@ def test_a_nomad_job_is_called_so(run: Run, fleet: str, file: str, command: str)
     assert result.status == (1 if command == "check" else 2)
     text = " ".join(f"{result.out} {result.err}".split())
     assert text.count("error[not-a-job]: this is a Nomad job, which is not read") == 1
-    assert "help: give its constraints as a selector, with -l: ${meta.NAME} is the label" in text
+    assert (
+        "help: give its constraints as a selector, with -l: ${meta.rack} = r1 is rack=r1, " in text
+    )
 
 
 def test_a_folder_of_all_kinds(run: Run, fleet: str) -> None:

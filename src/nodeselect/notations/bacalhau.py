@@ -18,7 +18,7 @@ from nodeselect.quantity import MAX_AMOUNT
 from nodeselect.selectors.label_selector import (
     ITEM_FIELDS,
     read_list,
-    read_mapping,
+    read_object,
     read_requirement,
     read_text,
     structure_error,
@@ -97,7 +97,7 @@ def _read_fields(value: object, path: str, names: Collection[str] = ()) -> _Fiel
     :param names: the allowed names; empty for any.
     """
     fields: _Fields = {}
-    for name, item in ({} if value is None else read_mapping(value, path, "write fields")).items():
+    for name, item in read_object(value, path).items():
         at_field = f"{path}.{printable(name[:60])}".lstrip(".")
         if names and name.lower() not in names:
             listed = join_limited(list(names), 9)

@@ -97,10 +97,8 @@ def match_expression(requirement: Requirement) -> dict[str, Any]:
 
 def read_match_labels(value: object, path: str) -> list[Requirement]:
     """Return an equality requirement for each label in ``value``; an empty list for None."""
-    if value is None:
-        return []
     requirements = []
-    for key, label in read_mapping(value, path, "write each label as KEY: VALUE").items():
+    for key, label in read_labels(value, path).items():
         try:
             requirements.append(equality(key, read_text(label, "")))
         except SelectorError as error:
@@ -201,6 +199,11 @@ def _list(names: tuple[str, ...]) -> str:
 def read_object(value: object, path: str) -> Mapping[str, Any]:
     """Return a mapping whose keys are strings, an empty one for None; raise for other values."""
     return {} if value is None else read_mapping(value, path)
+
+
+def read_labels(value: object, path: str) -> Mapping[str, Any]:
+    """Return a mapping from keys to labels, which may be invalid, as :func:`read_object` does."""
+    return {} if value is None else read_mapping(value, path, "write each label as KEY: VALUE")
 
 
 def read_mapping(value: object, path: str, hint: str = "write an object") -> Mapping[str, Any]:

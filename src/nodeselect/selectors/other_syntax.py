@@ -42,7 +42,7 @@ _PROMETHEUS_TERM = (
     rf"(?P<values>{_TEXT}){_S}(?:,?{_S}\}}{_S}\Z|(?P<join>,))"
 )
 _NOMAD_TERM = (
-    rf"{_S}\"?+\$\{{(?P<key>(?:attr|meta|node)\.[\w./-]++)\}}\"?+{_S}"
+    rf"{_S}\"?+\$\{{?+(?P<key>(?:attr|meta|node)\.[\w./-]++)\}}?+\"?+{_S}"
     rf"(?P<operator>==?|!=|[<>]=?|[a-z_]++){_S}(?P<values>{_TEXT}|[\w./-]++|)"
     rf"{_S}(?P<join>,|&&|\Z)"
 )

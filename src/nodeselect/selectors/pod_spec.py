@@ -18,9 +18,9 @@ from nodeselect.selectors.label_selector import (
     read_fields,
     read_item,
     read_items,
+    read_labels,
     read_match_expressions,
     read_match_labels,
-    read_object,
     read_text,
     structure_error,
 )
@@ -168,7 +168,7 @@ def read_node_selector(value: object, path: str) -> Selector:
     :param path: the path of ``value`` in the pod spec.
     :raises SelectorError: if a label is invalid.
     """
-    labels = tuple(read_object(value, path).items())
+    labels = tuple(read_labels(value, path).items())
     is_plain = {type(text) for label in labels for text in label} <= {str}
     return (_cached_node_selector if is_plain else _node_selector)(labels, path)
 

@@ -116,8 +116,8 @@ _FOREIGN: tuple[tuple[set[str], str, Hint], ...] = (
 _NOMAD_LINE = r"^job[ \t]+[^\s:{][^\n:{]*\{[ \t\r]*(?:(?:#|//).*)?$"
 _NOMAD_MESSAGE = "this is a Nomad job, which is not read"
 _NOMAD_HINT = (
-    "give its constraints as a selector, with -l: ${meta.NAME} is the label NAME, ${attr.NAME} is"
-    " attr.NAME, and ${node.class} is node.class"
+    "give its constraints as a selector, with -l: ${meta.rack} = r1 is rack=r1, ${attr.cpu.arch} ="
+    " arm64 is attr.cpu.arch=arm64, and its datacenters are node.datacenter in (dc1,dc2)"
 )
 
 # A job of Bacalhau has tasks and one of the first of these; a job of Expanso has one of the second.
