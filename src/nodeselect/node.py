@@ -267,8 +267,7 @@ _set_facts, _set_id, _set_labels, _set_name, _set_state = (
 def check_taints(taints: Iterable[tuple[Any, Any, Any]], path: str = "taints") -> tuple[Taint, ...]:
     """Return taints sorted and without duplicates, if they are valid.
 
-    :param taints: the key, the effect and the value of each.
-    :param path: the path of the taints, for errors.
+    :param taints: the key, the effect and the value of each; ``path``: where they are, for errors.
     :raises InventoryError: with the code ``invalid-taint`` or ``too-many-taints``.
     :raises TypeError: if a field is not a string.
     """
@@ -296,8 +295,7 @@ def _require_taint(taint: object) -> Taint:
 def check_resources(resources: Mapping[str, Any], path: str = "resources") -> dict[str, int]:
     """Return the amounts above 0, sorted by the names of the resources, if all are valid.
 
-    :param resources: maps names to integers or quantities.
-    :param path: the path of the resources, for errors.
+    :param resources: maps names to integers or quantities; ``path``: where they are, for errors.
     :raises InventoryError: with the code ``invalid-quantity`` or ``too-many-resources``.
     :raises TypeError: if it is not a mapping from strings to integers or strings.
     """
@@ -436,10 +434,9 @@ def copy_labels(labels: Mapping[str, str]) -> dict[str, str]:
 
 
 def has_state(state: str | None, states: Collection[str]) -> bool:
-    """Return whether a node is in at least one of ``states``.
+    """Return whether a node is in at least one of ``states``, which are in lower case.
 
     :param state: the state of the node in any case, or several, separated by commas; or None.
-    :param states: the states to look for, in lower case.
     """
     if state is None:
         return False
@@ -448,10 +445,7 @@ def has_state(state: str | None, states: Collection[str]) -> bool:
 
 
 def is_connected(state: str | None) -> bool:
-    """Return whether a node accepts work: all its states are in ``CONNECTED``.
-
-    :param state: the state of the node in any case, or several, separated by commas; or None.
-    """
+    """Return whether a node accepts work: all its states are in ``CONNECTED``."""
     return state is not None and CONNECTED.issuperset(split_state(state.lower()))
 
 
@@ -461,10 +455,7 @@ def split_state(state: str) -> list[str]:
 
 
 def count_in_states(counts: Mapping[str | None, int], states: Collection[str]) -> int:
-    """Return how many nodes are in at least one of ``states``.
-
-    :param counts: maps each state, or text of several states, to the number of nodes that have it.
-    """
+    """Return how many nodes are in at least one of ``states``; ``counts`` are those by state."""
     return sum(nodes for state, nodes in counts.items() if has_state(state, states))
 
 
@@ -551,9 +542,8 @@ def require_id(node_id: str) -> str:
 
 
 def require_count(name: str, number: int) -> None:
-    """Raise if ``number`` is not an integer of at least 0.
+    """Raise if ``number``, the argument ``name``, is not an integer of at least 0.
 
-    :param name: the name of the checked argument, for the error message.
     :raises TypeError: if ``number`` is not an integer.
     :raises ValueError: if ``number`` is negative.
     """

@@ -118,7 +118,7 @@ def output_option(formats: Sequence[str] = REPORT_FORMATS) -> Callable[[_Command
 def nodes_option(*, required: bool = True) -> Callable[[_Command], _Command]:
     """Add the options ``-n`` and ``--id-column``; together they are a :class:`NodeFiles`.
 
-    :param required: whether the default of ``-n`` is :func:`required_nodes`; otherwise None.
+    The default of ``-n`` is :func:`required_nodes`; if it is not ``required``, None.
     """
 
     def parse(

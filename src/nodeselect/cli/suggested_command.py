@@ -165,7 +165,7 @@ def _corrected(command: click.Command, words: list[str], is_renamed: bool) -> li
 def _option(word: str, rest: list[str], options: _Options) -> tuple[str, str] | None:
     """Return the option of the command that a word means, and the value; None if unclear.
 
-    :param rest: the words after the option; if the first is the value, it is removed.
+    If the value is the first word of ``rest``, it is removed there.
     """
     name, equals, value = word.partition("=")
     if not word.startswith("--"):

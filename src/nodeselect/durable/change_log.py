@@ -190,8 +190,8 @@ class ChangeLog:
         If this call raises an error, the log is unchanged. If the call is interrupted, by a signal
         for example, call :meth:`settle`.
 
-        :param generation: the generation of the inventory after the write.
-        :param nodes: how many nodes there are before the write.
+        :param generation: of the inventory after the write; ``nodes``: how many nodes it had
+            before.
         :raises InventoryError: with the code ``cannot-write``.
         """
         has_facts = (isinstance(change, Node) and change._facts is not None for change in changes)
@@ -222,9 +222,8 @@ class ChangeLog:
         return self._position
 
     def empty(self, mark: LogPosition, nodes: int) -> None:
-        """Drop all writes before ``mark``, a place that :meth:`mark` returned.
+        """Drop all writes before ``mark``, a place at which there were this number of ``nodes``.
 
-        :param nodes: how many nodes the inventory had at that place.
         :raises InventoryError: with the code ``cannot-write``; then nothing changes.
         """
         self.settle()
@@ -233,10 +232,7 @@ class ChangeLog:
             self._replace(Base(mark.generation, nodes, mark.chain, version), mark)
 
     def _replace(self, base: Base, mark: LogPosition | None) -> None:
-        """Replace the file by one with the header of ``base`` and the writes after ``mark``.
-
-        :param mark: a place in the old file; None to copy no writes.
-        """
+        """Replace the file by the header of ``base`` and the writes after ``mark``, if any."""
 
         def write(file: BinaryIO) -> None:
             file.write(base.to_header())
@@ -256,10 +252,7 @@ class ChangeLog:
                 self._use_replacement()
 
     def _use_replacement(self) -> None:
-        """Use the new file if it has replaced the old one at its path; otherwise close the new one.
-
-        If this call was interrupted, it may be repeated.
-        """
+        """Use the new file if it is at the path of the old one, or else close it. Repeatable."""
         if self._replacement is not None:
             new, base, end = self._replacement
             unused = new
@@ -382,7 +375,6 @@ class Follower:
 
 
 def _write_all(descriptor: int, data: bytes, offset: int) -> None:
-    """Write all of ``data`` to a file descriptor, at ``offset`` in bytes."""
     written = os.pwrite(descriptor, data, offset)
     while written < len(data):  # a disk that is full takes a part, and then raises
         written += os.pwrite(descriptor, data[written:], offset + written)

@@ -166,9 +166,8 @@ class LogReader:
     def check_base(self, generation: int, nodes: int | None, chain: int | None) -> None:
         """Raise if the log begins after ``generation``, or belongs to other nodes.
 
-        :param generation: the generation of the inventory, which needs the later writes.
-        :param nodes: how many nodes the inventory has; None if unknown.
-        :param chain: the checksum of the inventory's last write in the log; None if unknown.
+        :param generation: of the inventory, which needs the later writes; ``nodes`` and ``chain``
+            are its number of nodes and its last checksum, None if unknown.
         :raises InventoryError: with the code ``log-emptied`` or ``other-log``.
         """
         base = self.base
@@ -209,8 +208,8 @@ class LogReader:
     def check(self, position: LogPosition, generation: int, chain: int | None) -> None:
         """Raise unless ``position`` is the place in the log after the last write of an inventory.
 
-        :param generation: the generation of the inventory.
-        :param chain: the checksum of the inventory's last write in the log; None if unknown.
+        The other parameters are those of :meth:`check_base`.
+
         :raises InventoryError: with the code ``other-log``.
         """
         if position.generation != generation or chain not in (None, position.chain):
@@ -346,8 +345,7 @@ class _Window:
 def other_nodes(path: str, generation: int, expected: int, nodes: int) -> InventoryError:
     """Return the error for a log that belongs to other nodes.
 
-    :param generation: the generation at which the numbers of nodes were compared.
-    :param expected: how many nodes there must be; ``nodes``: how many there are.
+    :param expected: how many nodes there must be at ``generation``; ``nodes``: how many there are.
     """
     return InventoryError(
         "other-log",

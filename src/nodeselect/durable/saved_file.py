@@ -76,8 +76,7 @@ class Sections:
     def __init__(self, sections: Mapping[str, Any], nodes: int) -> None:
         """Lay out the sections, and compute their checksums.
 
-        :param sections: a mapping from names to bytes or arrays of unsigned numbers.
-        :param nodes: how many nodes the inventory has.
+        :param sections: maps names to bytes or arrays of unsigned numbers.
         """
         self._nodes = nodes
         self._version = _VERSION if _FACTS.isdisjoint(sections) else _VERSION_WITH_FACTS
@@ -150,10 +149,7 @@ def check_replaceable(path: str) -> None:
 
 
 def cannot_write(path: str, cause: str | Exception, hint: str | None = None) -> InventoryError:
-    """Return the error for a file that cannot be written.
-
-    :param cause: the reason in words, or the ``OSError``.
-    """
+    """Return the error for a file that cannot be written; ``cause`` is as for ``reason_of``."""
     message = f"cannot write '{printable(path)}': {reason_of(cause)}"
     return InventoryError("cannot-write", message, hint=hint)
 
@@ -278,9 +274,8 @@ class SavedFile:
         return 0 if section is None else section.size
 
     def bytes_of(self, name: str, *, is_checked: bool = True) -> "memoryview[int]":
-        """Return a section as bytes.
+        """Return a section as bytes; compare its checksum unless ``is_checked`` is false.
 
-        :param is_checked: whether to compare the checksum of the section.
         :raises InventoryError: with the code ``damaged``.
         """
         section = self._sections.get(name)
@@ -294,9 +289,8 @@ class SavedFile:
         return data
 
     def numbers(self, name: str, length: int | None = None) -> "memoryview[int]":
-        """Return a section as an array of numbers.
+        """Return a section as an array of numbers, of this length if it is not None.
 
-        :param length: how many numbers the section must have; None for any number.
         :raises InventoryError: with the code ``damaged``.
         """
         data = self.bytes_of(name)
@@ -309,10 +303,10 @@ class SavedFile:
         return numbers
 
     def offsets(self, name: str, stop: int, count: int | None = None) -> "memoryview[int]":
-        """Return a section of offsets: where each item begins, and where the last one ends.
+        """Return a section of offsets: where each of ``count`` items begins, and the last one ends.
 
         :param stop: where the last item must end.
-        :param count: how many items there must be; None for any number.
+        :param count: None for any number.
         :raises InventoryError: with the code ``damaged``.
         """
         offsets = self.numbers(name, None if count is None else count + 1)
@@ -323,7 +317,7 @@ class SavedFile:
     def check(self) -> None:
         """Compare the checksums of all sections.
 
-        :raises InventoryError: with the code ``damaged``, if a checksum is wrong.
+        :raises InventoryError: with the code ``damaged``.
         """
         for name in self._sections:
             self.bytes_of(name)

@@ -274,10 +274,7 @@ class _SavedPostings:
         return len(self._checksums)
 
     def load(self, number: int) -> PostingsOrOrdinal:
-        """Return the set that has this number: postings (a set of ordinals), or a single ordinal.
-
-        :raises InventoryError: if the set is damaged.
-        """
+        """Return the set that has this number: postings (a set), or a single ordinal."""
         data = self._data[self._offsets[number] : self._offsets[number + 1]]
         if self._is_checked[number] or crc32(data) == self._checksums[number]:
             with suppress(ValueError):
@@ -287,10 +284,7 @@ class _SavedPostings:
         raise self._file.damaged(f"the checksum of the postings {number:,} is wrong")
 
     def load_set(self, number: int) -> Postings:
-        """Return the set that has this number, as postings even if it is only one node.
-
-        Count its size as cache memory.
-        """
+        """Return the set that has this number, as postings; count its size as cache memory."""
         nodes = postings.union([self.load(number)])
         self.memory.add(postings.memory_bytes(nodes))
         return nodes

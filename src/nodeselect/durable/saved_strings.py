@@ -99,8 +99,7 @@ class PaddedStrings(_SavedStrings):
 
     The strings must not be empty or contain a line feed.
 
-    :param data: the bytes of all strings.
-    :param count: how many strings there are.
+    :param data: the bytes of all ``count`` strings.
     :param damaged: returns the error to raise if ``data`` is invalid.
     """
 

@@ -69,7 +69,6 @@ def express(selector: Selector | AnyOf, conditions: Conditions[_E]) -> _E:
 
 
 def _express_part(part: Selector | AnyOf, conditions: Conditions[_E]) -> _E:
-    """Write ``part``, one of the results of ``split()``, as ``conditions`` does."""
     if isinstance(part, AnyOf):  # not all of its selectors fail
         failing = [conditions.negation(express(each, conditions)) for each in part.selectors]
         return conditions.negation(conditions.conjunction(failing))

@@ -195,8 +195,8 @@ class _Conditions:
     ) -> sa.ColumnElement[bool]:
         """Return a condition on the label ``key``, in whichever column it is.
 
-        :param test_value: returns the condition, given the column of the label's value.
-        :param test_label: returns the condition, given the column of all labels.
+        :param test_value: returns the condition, given the column of the label's value;
+            ``test_label``: given the column of all labels.
         """
         labels = self._labels
         if (column := self._columns.get(key)) is not None:
@@ -312,7 +312,7 @@ def _compile(condition: _Condition, compiler: SQLCompiler, **options: Any) -> st
 def _dialect(name: str) -> Dialect:
     """Return the dialect for a name of SQLAlchemy, such as ``postgresql``.
 
-    :raises CompileError: if the dialect is not supported.
+    :raises CompileError: if it is not supported.
     """
     if name in _DIALECTS:
         return _DIALECTS[name]

@@ -111,7 +111,6 @@ def audit(nodes: LabelCounter) -> Audit:
 def usual_values(values: Iterable[str], counts: Mapping[str, int]) -> dict[str, str]:
     """Map each of ``values`` that an audit reports to the frequent value that was probably meant.
 
-    :param values: values of one key.
     :param counts: how many nodes have each value of the key.
     """
     rare = [value for value in values if _may_be_misspelt(value, counts)]
@@ -145,8 +144,8 @@ def _finding(
 ) -> LabelFinding:
     """Return the finding that ``value`` is misspelt; if it is None, the finding that ``key`` is.
 
-    :param counts: how many nodes have each value of the key; if ``value`` is None, each key.
-    :param meant: for each misspelt value or key, what was probably meant.
+    :param counts: how many nodes have each value of the key, or each key; ``meant``: what was
+        probably meant by each misspelt one.
     """
     code = "misspelt-key" if value is None else "misspelt-value"
     text = key if value is None else value
@@ -209,10 +208,7 @@ def _name(key: str) -> str:
 
 
 def _find_misspelt(counts: Mapping[str, int]) -> dict[str, str]:
-    """Map each text that is probably misspelt to the text that was probably meant.
-
-    :param counts: how many nodes have each text; the texts are keys, or values of one key.
-    """
+    """Map each text that is probably misspelt to the text that was probably meant."""
     ranked = sorted(counts, key=lambda text: (counts[text], text), reverse=True)
     spellings: dict[str, str] = {}
     meant = {}

@@ -280,9 +280,6 @@ class _HintFinder:
         """Report missing ids that are names of nodes, and suggest the ids of these nodes.
 
         If none is a name, report the first missing id if a node has a similar id; otherwise None.
-
-        :param ids: all ids of the selector; they are its first requirement.
-        :param missing: the ids of these that no node has.
         """
         nodes = self._nodes.find_names(missing)
         if not nodes:
@@ -412,10 +409,7 @@ class _HintFinder:
         return self._changed("other-value", position, message, requirement, key)
 
     def _counted(self, key: str, texts: Mapping[str, str]) -> str:
-        """Return the text with how many nodes have each value of a key: ``2 nodes have 'eu'``.
-
-        :param texts: a mapping from each value to its form in the text.
-        """
+        """Return how many nodes have each value, shown as ``texts``: ``2 nodes have 'eu'``."""
         counts = [
             f"{nodes_have(self._nodes.count_with_value(key, value))} {text}"
             for value, text in texts.items()
@@ -469,10 +463,7 @@ class _HintFinder:
         return self._changed("other-key", position, message, requirement, key)
 
     def _label_for_id(self, position: int, requirement: Requirement) -> _Suggestion | None:
-        """Suggest an id instead of a label, if the requirement's value is a node's id or name.
-
-        For a requirement ``key`` without a value, look up the key. Return None if nothing is found.
-        """
+        """Suggest an id instead of a label, if the value, or ``key`` alone, is an id or a name."""
         values = requirement.values[:_MAX_VALUES]
         if requirement.operator is Operator.EXISTS:
             values = (requirement.key,)
@@ -527,10 +518,7 @@ class _HintFinder:
         return tuple(sorted({corrections.get(value, value) for value in values}))
 
     def _value_corrections(self, key: str, values: Sequence[str]) -> dict[str, str]:
-        """Map each of ``values`` that no node has to a similar value that nodes have.
-
-        Values that are similar to none are left out. Only the first few values are looked up.
-        """
+        """Map each of the first ``values`` that no node has to a similar one that nodes have."""
         unknown = [
             value for value in values[:_MAX_VALUES] if not self._nodes.count_with_value(key, value)
         ]
@@ -552,8 +540,7 @@ def _no_node_has(key: str, values: Sequence[str] = ()) -> str:
 def _id_selector(ids: Sequence[str], new_ids: Mapping[str, str]) -> Selector | None:
     """Return the selector of ``ids`` after replacements; None if a selector cannot contain an id.
 
-    :param new_ids: a mapping from ids to their replacements. If one contains a comma, return None:
-        hints separate ids by commas.
+    Also return None if a new id contains a comma: hints separate ids by commas.
     """
     if any("," in node_id for node_id in new_ids.values()):
         return None

@@ -45,7 +45,6 @@ def count_headline(
 ) -> str:
     """Return a line with how many nodes match, and how many fail which requirements.
 
-    :param requirements: those that were counted.
     :param connected: how many of the matching nodes are connected; None if no state is known.
     """
     text = headline(counts.matched, counts.total, connected)
@@ -74,7 +73,6 @@ def selectors_headline(
     """Return a line with how many of several selectors match one node, and why the others do not.
 
     :param node_id: the id of the node; None if it is unknown.
-    :param total: how many selectors there are; ``matched`` of them match.
     :param groups: pairs: texts of requirements that the node fails, and the number of selectors of
         which it fails exactly these; the largest number first.
     """
@@ -100,10 +98,8 @@ def selectors_headline(
 def failing_text(failed: Sequence[str], requirements: int, nodes: int, limit: int = 3) -> str:
     """Return a phrase with the requirements that a group of nodes fails: ``fail both a=b and c``.
 
-    :param failed: the texts of these requirements; the nodes satisfy all others.
+    :param failed: the texts of these requirements, of which up to ``limit`` are named.
     :param requirements: how many requirements the selector has.
-    :param nodes: how many nodes are in the group.
-    :param limit: how many requirements are named at most.
     """
     exactly = {1: "only ", 2: "both "}.get(len(failed), "") if requirements > 1 else ""
     return f"{'fails' if nodes == 1 else 'fail'} {exactly}{_join(failed, limit)}"
@@ -139,10 +135,7 @@ def missing_ids_text(explanation: Explanation) -> str | None:
 
 
 def excluded_by_state(nodes: Sequence[tuple[str, str | None]]) -> str:
-    """Return a sentence with the nodes that are left out because of their state.
-
-    :param nodes: pairs of an id and a state.
-    """
+    """Return a sentence with the ids and states of nodes left out because of their states."""
     words = [f"{quoted_id(node_id)} ({_state(state)})" for node_id, state in nodes]
     return f"excluded by state: {join_limited(words)}"
 
@@ -272,8 +265,7 @@ def _correction(explanation: Explanation) -> str | None:
 def _removal(explanation: Explanation) -> str | None:
     """Return a sentence with the requirement without which the most nodes would match.
 
-    A requirement with ``!=``, ``notin`` or ``!key`` is named only if there is no other. Return None
-    if no node would match after removing a single requirement.
+    A requirement with ``!=``, ``notin`` or ``!key`` is named only if there is no other.
     """
 
     def rank(result: RequirementResult) -> tuple[bool, int]:

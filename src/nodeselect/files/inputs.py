@@ -93,19 +93,13 @@ def absolute_path(path: str | os.PathLike[str]) -> str:
 
 
 def cannot_read(name: str, cause: str | Exception) -> InventoryError:
-    """Return the error for an input that cannot be read.
-
-    :param cause: the reason in words, or the ``OSError``.
-    """
+    """Return the error for an input that cannot be read; ``cause`` is as for :func:`reason_of`."""
     shown = name if name in ("input", "standard input") else f"'{name}'"
     return InventoryError("cannot-read", f"cannot read {shown}: {reason_of(cause)}")
 
 
 def reason_of(cause: str | Exception) -> object:
-    """Return in words why a file cannot be read or written.
-
-    :param cause: the reason in words, which is returned; or the ``OSError``.
-    """
+    """Return in words why a file cannot be read or written, from words or an ``OSError``."""
     if isinstance(cause, OSError):
         return cause.strerror or cause
     return "not a valid path" if isinstance(cause, ValueError) else cause
@@ -127,8 +121,6 @@ def read_chunks(first: bytes, stream: BinaryIO) -> Iterator[bytes]:
     """Yield ``first``, if it is not empty, and the rest of the stream in chunks of whole lines.
 
     A line longer than ``LIMITS.line_bytes`` begins a chunk; the chunk may end within the line.
-
-    :param first: the beginning of the input, which was read from the stream already.
     """
     if first:
         yield first
@@ -170,18 +162,14 @@ def begins_with_long_line(chunk: bytes) -> bool:
 
 
 def line_too_long_error(line: int) -> InventoryError:
-    """Return the error for a line, or a row of CSV, that is longer than ``LIMITS.line_bytes``.
-
-    :param line: the number of the line in the input.
-    """
+    """Return the error for a line, or a row of CSV, that is longer than ``LIMITS.line_bytes``."""
     message = f"a line or row can have at most {LIMITS.line_bytes:,} bytes (limit: line_bytes)"
     return InventoryError("line-too-long", message, place=Place(line=line))
 
 
 def decode_utf8(data: bytes, line: int, column: int = 1) -> str:
-    """Decode ``data`` as UTF-8.
+    """Decode ``data`` as UTF-8; it begins at this line and column of the input.
 
-    :param line: the line of the input in which ``data`` begins, for errors; ``column`` likewise.
     :raises InventoryError: if ``data`` is not UTF-8.
     """
     try:

@@ -102,8 +102,8 @@ def translated(numbers: UIntArray, new_numbers: list[int]) -> UIntArray:
 def renumbered(numbers: UIntArray, stop: int, chunk: int) -> tuple[UIntArray, list[int]]:
     """Replace ``numbers``, all below ``stop``: the smallest by 0, the next larger by 1, …
 
-    Return the array of new numbers, and a list with the old number for each new one. For example,
-    ``[5, 2, 5]`` becomes ``[1, 0, 1]`` and ``[2, 5]``.
+    Return the array of new numbers, and the old number for each new one. For example, ``[5, 2, 5]``
+    becomes ``[1, 0, 1]`` and ``[2, 5]``.
     """
     used = np.flatnonzero(count_numbers(numbers, stop, chunk))
     if len(used) == stop:
@@ -158,10 +158,7 @@ def reorder(numbers: "memoryview[int]", positions: NDArray[np.uint32]) -> UIntAr
 
 
 def at_least(numbers: "UIntArray | array[int]", least: int) -> list[tuple[int, int, bytes]]:
-    """Return the positions of all numbers that are at least ``least``, as containers.
-
-    See :func:`nodeselect.index.postings.from_containers`.
-    """
+    """Return the positions of all numbers that are at least ``least``: containers of postings."""
     is_found = np.asarray(numbers) >= least
     containers = []
     for number, part in enumerate(chunk_slices(len(numbers), _CONTAINER)):

@@ -45,9 +45,9 @@ _CACHE_BYTES_PER_NODE = 16
 
 
 class Clustered(NamedTuple):
-    """The numbering and the label index of a segment, as :func:`cluster` returns them.
+    """The numbering and the label index of a segment.
 
-    :param ranks: for each ordinal, the rank of its node: the position in the table.
+    :param ranks: for each ordinal, the rank of its node.
     :param labels: an index of the ordinals of the nodes with each label.
     """
 

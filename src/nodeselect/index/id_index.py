@@ -36,7 +36,7 @@ class IdIndex:
     def __init__(self, ids: NDArray[np.object_], ranks: NDArray[np.uint32]) -> None:
         """Index ids without copying them. Cost: about 0.1 µs an id.
 
-        :param ids: the ids of all nodes in inventory order; a position in this order is a rank.
+        :param ids: the id of each node by rank.
         :param ranks: for each ordinal, the rank of its node.
         """
         hashes = _hash_all(ids)
@@ -104,7 +104,7 @@ class IdIndex:
     def find_duplicate(self) -> tuple[int, int] | None:
         """Return the ranks of two nodes with the same id; None if all ids differ.
 
-        If there are several such pairs, return the pair with the lowest second rank.
+        Of several such pairs, return the one with the lowest second rank.
         """
         same = np.flatnonzero(self._hashes[1:] == self._hashes[:-1])
         suspects = self._ranks[self._ordinals[np.union1d(same, same + 1)]]

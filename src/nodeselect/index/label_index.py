@@ -59,7 +59,7 @@ class LabelIndex:
 
         :param everything: all ordinals of the index.
         :param keys: for each key, the nodes that have the key, and the nodes with each value.
-        :param states: for each state, the nodes in it; under None, the nodes that have no state.
+        :param states: for each state, the nodes in it; under None, those that have no state.
         :param amounts: returns the amounts by resource, those of ``KNOWN`` included.
         """
         self.everything = everything
@@ -104,10 +104,7 @@ class LabelIndex:
         return self._keys.get(key, _ABSENT)[0]
 
     def value_counts(self, key: str, nodes: Postings, limit: int | None = None) -> dict[str, int]:
-        """Map each value of ``key`` among ``nodes`` to the number of nodes that have it.
-
-        :param limit: stop after so many values; None for all.
-        """
+        """Map up to ``limit`` values of ``key`` to the number of ``nodes`` that have each."""
         items = self.items(key)
         counts = ((value, postings.intersection_size(nodes, stored)) for value, stored in items)
         return dict(islice((item for item in counts if item[1]), limit))

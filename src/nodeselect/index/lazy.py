@@ -42,10 +42,10 @@ _bulk: ModuleType | None = None
 
 
 def bulk_reader(count: int) -> ModuleType | None:
-    """Return the module ``arrays``, to read many items with numpy; None to read them in a loop.
+    """Return the module ``arrays``, to read ``count`` items with numpy; None to use a loop.
 
-    :param count: the number of items to read. For few items, a loop takes less time than to import
-        numpy, so the result is None unless numpy was needed before.
+    For few items, a loop takes less time than to import numpy, so the result is None unless numpy
+    was needed before.
     """
     global _bulk
     if _bulk is None and (count >= _MANY or "nodeselect.index.built_segment" in sys.modules):

@@ -162,7 +162,6 @@ def merge(
 
     :param ranks: the ranks in ``table`` of the nodes to keep, ascending.
     :param other_ranks: the rank of each node of ``others``; no node to keep has one of these.
-    :param chunk: how many nodes to copy at a time, to save memory.
     """
     all_ranks = np.concatenate([np.asarray(ranks), np.array(other_ranks, np.uint32)])
     positions = all_ranks.astype(np.int64)

@@ -134,8 +134,7 @@ def encode(stored: PostingsOrOrdinal) -> bytes:
 def decode(data: "memoryview[int]", stop: int) -> PostingsOrOrdinal:
     """Decode the result of :func:`encode`. Damaged data may raise an error or decode to any set.
 
-    :param stop: all ordinals must be below this number.
-    :raises ValueError: if an ordinal is too large, or ``data`` has another format.
+    :raises ValueError: if an ordinal is ``stop`` or more, or ``data`` has another format.
     """
     if not data:  # the bitmap library would raise an IndexError
         raise ValueError("no data")

@@ -197,7 +197,6 @@ class Segment:
         return len(self.rows)
 
     def plan(self, condition: Condition | Placement) -> Plan:
-        """Return the plan to find the nodes that match ``condition``; cached."""
         plan = self._plans.get(condition)
         if plan is None:
             plan = self._make_plan(condition)
@@ -239,7 +238,7 @@ class Segment:
     def with_name(self, name: str) -> list[int]:
         """Return the ordinals of the nodes with this name.
 
-        Cost: about a microsecond. The first call may index all names, which takes 0.2 µs a node.
+        Cost: about a microsecond; for the first call also 0.2 µs a node, to index all names.
         """
         names = self.names
         return [] if names is None else names.find_every(name)
@@ -254,10 +253,7 @@ class Segment:
         return nodes
 
     def load_nodes(self) -> None:
-        """Read all data of the nodes that was not read yet, to find damage now and not later.
-
-        :raises InventoryError: with the code ``damaged``, if the data is in a damaged file.
-        """
+        """Read all data of the nodes that was not read yet, to find damage now and not later."""
         self.rows.load()
         _ = self._rank_at
 

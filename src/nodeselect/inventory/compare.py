@@ -222,10 +222,7 @@ def _not_considered(*answers: NodeSet) -> tuple[str, ...]:
 
 
 def _change(old: Node, new: Node, keys: Collection[str | None]) -> Change:
-    """Return the change of a node that is in both inventories: its changed labels and state.
-
-    :param keys: the label keys that are in the selector.
-    """
+    """Return the changed labels and state of a node; the selector has the label keys ``keys``."""
     labels = [
         LabelChange(key, old.labels.get(key), new.labels.get(key), key in keys)
         for key in {*old.labels, *new.labels}

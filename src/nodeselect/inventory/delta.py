@@ -78,11 +78,9 @@ class Delta:
         return self._by_name.get(name, array("I"))[:]
 
     def latest_ordinal(self, node_id: str, node_count: int) -> int | None:
-        """Return the ordinal of the latest added version of a node; None if the node was not added.
+        """Return the last version of a node among the first ``node_count`` added nodes, or None.
 
         Cost: one look-up, and a binary search if the node has several versions.
-
-        :param node_count: only the first ``node_count`` added nodes are considered.
         """
         found = self._ordinals.get(node_id)
         if found is None:
@@ -110,10 +108,7 @@ class Delta:
         return window
 
     def evaluate(self, condition: Condition | Placement, node_count: int) -> Postings:
-        """Return the ordinals of the matching nodes among the first ``node_count`` added nodes.
-
-        Deleted nodes are included.
-        """
+        """Return the matching nodes among the first ``node_count`` added ones, even if deleted."""
         if isinstance(condition, AnyOf):
             return postings.union([self.evaluate(each, node_count) for each in condition.selectors])
         if isinstance(condition, Placement):

@@ -42,11 +42,10 @@ if TYPE_CHECKING:  # inventories without a log do not load it
 
 
 class _Written(NamedTuple):
-    """The result of one write.
+    """The result of one write: the inventory before and after it.
 
-    :param before: the inventory as it was before the write; ``after``: after the write.
-    :param outcomes: for each change, what the change did; and before that the number that the
-        changed node had in ``before``, or None if ``before`` did not have the node.
+    :param outcomes: for each change, the number that the changed node had in ``before``, if any,
+        and what the change did.
     """
 
     before: View
@@ -454,8 +453,7 @@ class Inventory(BaseInventory):
     def _write(self, changes: Sequence[Node | str], can_remove: bool) -> _Written:
         """Apply all of ``changes`` or none. The caller has checked their types.
 
-        :param can_remove: whether ``changes`` may contain ids of nodes to remove.
-        :raises KeyError: if one of these ids does not exist.
+        :raises KeyError: if ``can_remove``, and the id of a node to remove does not exist.
         """
         if self._write_interrupted or self._is_logged():
             self._recover()
@@ -615,7 +613,7 @@ class Inventory(BaseInventory):
     def _mark(self, generation: int) -> "tuple[View, LogPosition | None]":
         """Return the current nodes, and the place after their last write in the log, if any.
 
-        :param generation: if the generation of the inventory is lower, first raise it to this one.
+        If the generation of the inventory is lower than ``generation``, first raise it.
         """
         self._recover()
         view, log = self._view, self._log
@@ -672,10 +670,7 @@ class Inventory(BaseInventory):
         return False
 
     def _replace_nodes(self, view: View, origin: Origin) -> None:
-        """Replace the nodes by those of a saved file and the later writes in the followed log.
-
-        :param view: the nodes of the file; ``origin`` identifies the file.
-        """
+        """Replace the nodes by those of a saved file and the later writes in the followed log."""
         other = type(self).__new__(type(self))
         other._begin(self._compact_at)
         other._view = view

@@ -13,9 +13,7 @@ from nodeselect.inventory.store import View, segment_of, segment_store
 class Origin(NamedTuple):
     """The saved file from which an inventory was opened, or in which it was saved last.
 
-    The file and the inventory have the same nodes while the inventory has this ``generation``.
-
-    :param checksum: the checksum of the file.
+    Both have the same nodes while the inventory has this ``generation``.
     """
 
     generation: int
@@ -48,8 +46,6 @@ def next_generation(
     If another inventory has saved the file, the result is at least the generation in the file, and
     higher if the nodes differ.
 
-    :param sections: the encoded nodes to save.
-    :param generation: the generation of the inventory.
     :param origin: the file that the inventory was opened from or saved in, if any.
     :param has_log: whether the inventory has a change log.
     :raises InventoryError: with the code ``cannot-write``, if the file belongs to the change log of
@@ -72,8 +68,6 @@ def open_saved(
 ) -> tuple[View, Origin]:
     """Open a saved file; return its nodes, which are loaded when needed, and the file's identity.
 
-    :param verify: whether to check the whole file now.
-    :param copy: whether to read the file into memory instead of mapping it.
     :raises InventoryError: if the file cannot be read or is damaged.
     """
     file = read_saved(source, copy=copy)

@@ -51,8 +51,7 @@ class FailureGroups:
         If there are too many groups, the smallest groups that fail several requirements are
         dropped. For the last requirement, groups are only counted, not built as sets.
 
-        :param view: the nodes of the inventory at one moment.
-        :param everything: the ordinals (numbers in the index) of the nodes to group.
+        :param everything: the ordinals of the nodes to group.
         :param usage: what runs on the nodes.
         """
         self._view = view
@@ -118,10 +117,7 @@ class FailureGroups:
         return postings.evaluate_size(first, [first, *others], ())
 
     def _members(self, candidates: Postings, failed: Positions) -> Postings:
-        """Return the ``candidates`` that fail exactly the requirements at positions ``failed``.
-
-        If ``failed`` is empty, these are the nodes that match.
-        """
+        """Return the ``candidates`` that fail exactly the requirements at positions ``failed``."""
         last = len(self._passing) - 1
         fails_last = failed[-1:] == (last,)
         nodes = self._sets.get(failed[:-1] if fails_last else failed)

@@ -121,9 +121,8 @@ class Store:
     ) -> int | None:
         """Return the ordinal of the node with this id; None without one. Cost: about 1 µs.
 
-        :param node_count: how many of the nodes added since the last compaction the reader sees;
-            None for all.
-        :param tombstone_count: how many of the deletions since then the reader sees; None for all.
+        :param node_count: how many of the added nodes the reader sees, and ``tombstone_count``: how
+            many of the deletions; None for all.
         """
         delta = self.delta
         node_count = len(delta.nodes) if node_count is None else node_count
@@ -143,10 +142,7 @@ class Store:
         return found
 
     def deleted(self, tombstone_count: int) -> Postings:
-        """Return the ordinals of the first ``tombstone_count`` deleted nodes.
-
-        Do not modify the result: it is cached, and the next call adds the later deletions.
-        """
+        """Return the first ``tombstone_count`` deleted nodes, cached: do not modify them."""
         merged, count = self._deleted
         if count > tombstone_count:
             merged, count = _EMPTY, 0
@@ -157,10 +153,7 @@ class Store:
         return merged
 
     def ids(self, nodes: Postings, limit: int | None = None) -> list[str]:
-        """Return the first ``limit`` ids of ``nodes`` in inventory order, or all if it is None.
-
-        Cost: about 10 ns a node.
-        """
+        """Return the first ``limit`` ids of ``nodes`` in inventory order. Cost: 10 ns a node."""
         indexed, members = self.split(nodes)
         nodes_added, first = self.delta.nodes, self.delta.first
         if self.segment is None:
@@ -169,10 +162,7 @@ class Store:
         return self.segment.ids_in_order(indexed, ids, limit)
 
     def in_order(self, nodes: Postings, limit: int | None = None) -> list[int]:
-        """Sort the ordinals ``nodes`` in inventory order; return the first ``limit`` (None: all).
-
-        Cost: about 10 ns a node.
-        """
+        """Return the first ``limit`` of ``nodes`` in inventory order. Cost: about 10 ns a node."""
         indexed, members = self.split(nodes)
         if self.segment is None:
             return [ordinal for _, ordinal in members[:limit]]
@@ -191,10 +181,7 @@ class Store:
         return ordinals[:end], sorted((ranks[at - first], at) for at in ordinals[end:])
 
     def first(self, nodes: Postings, n: int) -> list[int]:
-        """Return the ordinals of the first ``n`` of ``nodes`` in inventory order.
-
-        Cost: at most linear in the size of ``nodes``.
-        """
+        """Return the first ``n`` of ``nodes`` in inventory order; at most in linear time."""
         return self.in_order(self.candidates_for_first(len(nodes), nodes.__and__, n), n)
 
     def candidates_for_first(
@@ -205,8 +192,8 @@ class Store:
         The whole set need not be built: the first nodes of the inventory are intersected with the
         set, and then more of them until ``n`` are found. If the set is small, return all of it.
 
-        :param size: the number of ordinals in the set.
-        :param intersect: called with ordinals; returns those that are in the set.
+        :param size: the size of the set.
+        :param intersect: returns those of its argument that are in the set.
         """
         tuning, end = self.delta.tuning, self.next_rank
         window = tuning.first_window
@@ -431,11 +418,7 @@ def segment_store(segment: Segment, tuning: Tuning) -> Store:
 
 
 def segment_of(view: View) -> Segment:
-    """Return an index of all nodes of ``view``.
-
-    If there were no changes since the last compaction, the index exists already. Otherwise a new
-    index is built, which costs about a microsecond a node.
-    """
+    """Return an index of all nodes of ``view``. After changes, it costs about 1 µs a node."""
     segment = _unchanged_segment(view)
     return _new_segment(_live_table(view), view.store.delta.tuning) if segment is None else segment
 

@@ -153,7 +153,7 @@ def detect_format(stream: BinaryIO, id_column: str | None) -> tuple[Format, byte
 def _next_line(stream: BinaryIO) -> bytes:
     """Read up to the end of the next line that is not blank; return the bytes that were read.
 
-    Return ``b""`` at the end of the stream. Of a line that is too long, read only the beginning.
+    Of a line that is too long, read only the beginning.
     """
     text = bytearray()
     while line := stream.readline(LIMITS.line_bytes + 1):
@@ -167,10 +167,7 @@ def _next_line(stream: BinaryIO) -> bytes:
 
 
 def _check_length(line: bytes, start: bytes) -> None:
-    """Raise if ``line`` is longer than ``LIMITS.line_bytes``.
-
-    :param start: the input up to the end of this line, to compute the line number for the error.
-    """
+    """Raise if ``line``, the last one of ``start``, is longer than ``LIMITS.line_bytes``."""
     if len(line) > LIMITS.line_bytes:
         raise line_too_long_error(1 + start.count(b"\n", 0, -1))
 
@@ -178,10 +175,8 @@ def _check_length(line: bytes, start: bytes) -> None:
 def node_rows(place: RecordPlace, record: Any, *, is_event: bool = False) -> Iterable[NodeRow]:
     """Return the nodes in a record: one, or several if it is a whole document ``{id: labels}``.
 
-    :param place: the place of the record in the input; ``WHOLE`` if it is the whole document.
-    :param record: the record as decoded JSON or YAML.
-    :param is_event: whether the record is from a stream of nodes; then it is one node, and never
-        ``{id: labels}``.
+    :param record: decoded JSON or YAML.
+    :param is_event: whether it is from a stream of nodes; then it is never ``{id: labels}``.
     :raises InventoryError: if the record is not a node in any known form, or the node is invalid.
     """
     is_document = place == WHOLE and not is_event

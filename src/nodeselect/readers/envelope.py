@@ -27,9 +27,8 @@ def list_field(document: Record) -> str | None:
 
 
 def reject_siblings(field: str, others: Record) -> None:
-    """Raise if an object with nodes in ``field`` may also have nodes in another field.
+    """Raise if an object with nodes in ``field`` may also have nodes in ``others``, other fields.
 
-    :param others: the other fields of the object.
     :raises InventoryError: with the code ``unknown-field``.
     """
     for name, value in others.items():
@@ -48,8 +47,7 @@ _COMMANDS = {"Node": "kubectl get nodes -o json", "Pod": "kubectl get pods -A -o
 def check_envelope(field: str, others: Record, expected: str = "Node") -> None:
     """Raise if the list in an object may contain anything but nodes, or may lack some nodes.
 
-    :param field: the name of the field that has the list.
-    :param others: the other fields of the object.
+    :param field: the field that has the list; ``others``: the other fields of the object.
     :param expected: ``Node``; or ``Pod`` for a list of pods.
     :raises InventoryError: with the code ``unknown-field``, ``not-a-node``, ``cut-off`` or
         ``one-page``.
@@ -80,9 +78,8 @@ def check_envelope(field: str, others: Record, expected: str = "Node") -> None:
 
 
 def check_footer(text: str, count: int) -> None:
-    """Raise if a footer, such as ``Showing 2 of 5 nodes``, says that there are more nodes.
+    """Raise if a footer, such as ``Showing 2 of 5 nodes``, says that there are more than ``count``.
 
-    :param count: how many nodes were read.
     :raises InventoryError: with the code ``one-page``.
     """
     total = re.search(_TOTAL, text) or re.match(_SHOWN, text)

@@ -89,7 +89,6 @@ def read_node(extract: Callable[[Record], RawNode], place: RecordPlace, record: 
     """Read and validate the node in a record.
 
     :param extract: the function of the ``Shape`` of the system that the record is from.
-    :param place: the place of the record in the input, for errors.
     :raises InventoryError: if the record is not a node of this system, or the node is invalid.
     """
     try:
@@ -105,7 +104,6 @@ def merge_labels(labels: Any, others: Record, path: str) -> Any:
     """Return the labels of a node together with ``others``, properties that are read as labels.
 
     :param labels: not yet validated; returned unchanged if they are neither an object nor None.
-    :param path: the path of ``labels``, for errors.
     :raises InventoryError: if a key is both in ``labels`` and in ``others``.
     """
     if not isinstance(labels, dict):
@@ -121,7 +119,6 @@ def merge_labels(labels: Any, others: Record, path: str) -> Any:
 def validate(place: RecordPlace, raw: RawNode) -> NodeRow:
     """Return the fields of a node if they are valid.
 
-    :param place: the place of the node's record in the input, for errors.
     :raises InventoryError: if one of these fields is not valid in a ``Node``.
     """
     try:
@@ -236,10 +233,7 @@ def all_plain_ids(texts: Sequence[str]) -> bool:
 
 
 def error_in_record(place: RecordPlace, error: InventoryError) -> InventoryError:
-    """Return a copy of ``error`` whose place in a record becomes a place in the whole input.
-
-    :param place: the place of the record in the input.
-    """
+    """Return a copy of ``error`` whose place in a record becomes a place in the whole input."""
     line, path = place
     inner = place_of((line, ".".join(filter(None, (path, error.place.path)))))
     return InventoryError(error.code, error.message, place=inner, hint=error.fix)

@@ -39,7 +39,6 @@ class InputSummary(NamedTuple):
     """A summary of one input that was read.
 
     :param name: the name of the input in messages; None if it has none.
-    :param nodes: how many nodes it has.
     :param is_table: whether it is CSV or Parquet.
     """
 
@@ -134,7 +133,7 @@ class NodeReader:
         return self._checked_blocks()
 
     def locate(self, error: InventoryError) -> InventoryError:
-        """Return an error that an inventory of these nodes raised; add the place in the input."""
+        """Return an error that an inventory of these nodes raised, with the place in the input."""
         if not isinstance(error, DuplicateIdError):
             return error
         if len(self.inputs) == 1:
@@ -144,10 +143,7 @@ class NodeReader:
         )
 
     def _node_place(self, position: int) -> str:
-        """Return the place of a node, such as ``node 3 of nodes.json``.
-
-        :param position: its position, from 0, among the nodes of all inputs.
-        """
+        """Return the place of a node, such as ``node 3 of nodes.json``; positions are from 0."""
         for name, nodes, *_ in self.inputs:
             if position < nodes:
                 return f"node {position + 1:,} of {name}"
@@ -261,9 +257,9 @@ class NodeReader:
     ) -> Sequence[_N]:
         """Count ``nodes``; return the selected ones.
 
-        :param ids: the id of each node, in the order of ``nodes``; ``labels``, ``states`` likewise.
-        :param masks: for each node, a bit mask of the requirements that it fails; None if unknown.
-            With masks, ``labels`` are not used.
+        :param ids: the id of each node; ``labels`` and ``states`` likewise.
+        :param masks: for each node, the requirements that it fails; None if unknown. With masks,
+            ``labels`` are not used.
         """
         self._count(ids)
         if self._states:
@@ -295,9 +291,7 @@ class NodeReader:
 
 
 def _detect_content(stream: BinaryIO, id_column: str) -> tuple[Format, bytes, BinaryIO]:
-    """Detect the format of an input, after decompressing it if necessary.
-
-    Return the format, the bytes that were read already, and a stream of the others.
+    """Return the format of an input, what was read already, and a stream of the rest, decompressed.
 
     :raises InventoryError: if the input is compressed twice, or is a saved inventory.
     """

@@ -31,7 +31,6 @@ def is_watch_event(record: Any) -> bool:
 def latest_nodes(records: Iterable[tuple[RecordPlace, Any]]) -> Iterator[NodeRow]:
     """Yield the nodes that exist after all events of a watch, in the order of their first events.
 
-    :param records: the place and the value of each record of an input.
     :raises InventoryError: if a record is not a valid event, or if the watch does not begin with
         all nodes, or was restarted.
     """
@@ -54,11 +53,9 @@ def read_event(record: Record, place: RecordPlace, known: Container[str]) -> Nod
 
     Return None for a BOOKMARK, which is not about a node.
 
-    :param place: the place of the record in the input, for errors.
     :param known: the ids of all nodes that exist before the event.
     :raises InventoryError: if the event is invalid, or contradicts earlier events, because some are
-        missing. With the code ``watch-failed`` if the event is an ERROR, after which the watch must
-        be restarted.
+        missing; with the code ``watch-failed`` if it is an ERROR: then the watch must be restarted.
     """
     try:
         change = _read(record.get("type"), record.get("object"))

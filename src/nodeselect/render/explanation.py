@@ -30,9 +30,8 @@ def explanation_lines(
     screen: Screen,
     subject: str = "",
 ) -> Iterator[str]:
-    """Yield the lines of a report on an explanation.
+    """Yield the lines of a report; ``output`` is one of ``REPORT_FORMATS``.
 
-    :param output: ``text``, ``json`` or ``markdown``.
     :param title: the selector as the user wrote it.
     :param subject: what was explained, such as ``job.yaml on nodes.json``; only for Markdown.
     """

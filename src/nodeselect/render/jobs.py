@@ -211,10 +211,7 @@ def _status(
 
 
 def job_lines(report: JobsReport, output: str, screen: Screen) -> Iterator[str]:
-    """Yield the lines of a report on jobs.
-
-    :param output: ``text``, ``json`` or ``markdown``.
-    """
+    """Yield the lines of a report on jobs; ``output`` is one of ``REPORT_FORMATS``."""
 
     def blocks(screen: Screen) -> Iterator[Iterable[str]]:
         yield screen.title(screen.prose(report.headline))

@@ -21,7 +21,7 @@ def facet_lines(
 ) -> Iterator[str]:
     """Yield the lines of a report on the values of ``key``; if None, on all label keys.
 
-    :param total: how many nodes there are, if only matching nodes were counted; otherwise None.
+    :param total: how many nodes there are, if only matching nodes were counted.
     """
     keys = [facet for facet in facets.keys if key in (None, facet.key)]
 

@@ -52,7 +52,6 @@ def node_lines(
 
     :param keys: the label keys that get a column of their own in a table.
     :param labels: whether a table has one more column with all labels.
-    :param header: whether a table has a line with the names of its columns.
     """
     match output:
         case "json":
@@ -97,9 +96,9 @@ def change_lines(
 ) -> Iterator[str]:
     """Yield a line for each job, or for the selector, that a node starts or stops matching.
 
-    :param changes: pairs of whether the node matches now, and the name of the job; the name is
-        empty if there is only one job or selector.
-    :param event: the number of the event that caused the changes; only NDJSON has the number.
+    :param changes: pairs of whether the node matches now, and the name of the job, which is empty
+        if there is only one job or selector.
+    :param event: the number of the event that caused the changes; only NDJSON has it.
     """
     if output == "ndjson":
         for matches, job in changes:

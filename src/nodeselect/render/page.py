@@ -123,10 +123,8 @@ class _NodeTable:
         """Return the data that the script of the page reads, as JSON values.
 
         A row is ``[id, name, state, failures, label, …]``. All but id and name are indexes into the
-        lists ``states``, ``failures`` and ``labels``. ``selectorKeys`` has, for each requirement,
-        a list of indexes into ``keys``, with -1 for a key that no row has; for ids, it is empty.
-
-        :param requirements: the texts of the requirements of the selector.
+        lists ``states``, ``failures`` and ``labels``. ``selectorKeys`` has, for each requirement, a
+        list of indexes into ``keys``, with -1 for a key that no row has; for ids, it is empty.
         """
         keys = {key: at for at, key in enumerate(dict.fromkeys(key for key, _ in self.numbers))}
         states: dict[tuple[str, str], int] = {}
@@ -213,10 +211,7 @@ def _hash(content: str) -> str:
 
 
 def _bar_segments(parts: Iterable[tuple[Any, ...]], whole: int) -> list[tuple[str, int, int]]:
-    """Return the CSS class, start and width of each part of a bar; leave out parts of size 0.
-
-    :param parts: tuples that begin with the CSS class and the size of a part.
-    """
+    """Return the CSS class, start and width of each part of a bar; leave out parts of size 0."""
     segments, start = [], 0
     for name, part, *_ in parts:
         width = min(max(_BAR_WIDTH * part // whole, 6), _BAR_WIDTH - start) if part else 0

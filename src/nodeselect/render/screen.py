@@ -271,8 +271,8 @@ def report_lines(
 ) -> Iterator[str]:
     """Yield the lines of a report in the format ``output``, one of ``REPORT_FORMATS``.
 
-    :param as_dict: a function that returns the report as JSON values.
-    :param blocks: a function that yields the parts of the report; each is an iterable of lines.
+    :param as_dict: returns the report as JSON values.
+    :param blocks: yields the parts of the report; each is an iterable of lines.
     """
     if output == "json":
         yield from json_lines(as_dict())
@@ -313,9 +313,8 @@ def detect_screen(stream: TextIO | None = None) -> Screen:
 def align_columns(
     rows: Sequence[Sequence[str]], right: Collection[int] = (), *, gap: int = 2
 ) -> Iterator[str]:
-    """Yield a line for each row, with the cells in columns that are ``gap`` blanks apart.
+    """Yield a line for each row of escaped cells, in columns that are ``gap`` blanks apart.
 
-    :param rows: the cells of each row; they must be escaped already.
     :param right: the indexes, from 0, of the columns that are aligned to the right.
     """
     widths = _column_widths(rows)

@@ -19,9 +19,8 @@ _PLAIN = re.compile(r"[A-Za-z0-9/.][A-Za-z0-9/._ (),=<>!-]*(?<! )")
 
 
 def selector_lines(selectors: Sequence[Selector], output: str) -> Iterable[str]:
-    """Return the lines of selectors; ``output`` is one of ``SELECTOR_FORMATS``.
+    """Return the lines of alternative selectors; ``output`` is one of ``SELECTOR_FORMATS``.
 
-    :param selectors: alternatives: a node must match at least one of them.
     :raises SelectorError: if the format cannot express all of them.
     """
     # Of alternatives, one that matches nothing changes nothing.

@@ -100,8 +100,8 @@ def _failed(
 ) -> Iterator[str]:
     """Yield the texts of the requirements of ``selector`` that a node fails.
 
-    :param texts_by_id: a cache, because many selectors have the same requirements: from the
-        ``id()`` of a tested requirement to its text, or None if the node satisfies it.
+    :param texts_by_id: a cache: from the ``id()`` of a tested requirement to its text, or None if
+        the node satisfies it.
     """
     if isinstance(selector, AnyOf):
         labels: Mapping[Any, str] = values  # the key None is not read

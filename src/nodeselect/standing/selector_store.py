@@ -86,10 +86,7 @@ class KeyConditions:
         self._cache: dict[str, tuple[int, Postings]] = {}
 
     def add(self, entry: int, constraint: KeyConstraint) -> None:
-        """Add the selector with the number ``entry``.
-
-        :param constraint: the values that the selector allows for the key.
-        """
+        """Add the selector with the number ``entry``, and the ``constraint`` of its values."""
         if not constraint.allows_absent:
             self.required.add(entry)
         if constraint.values is not None:
@@ -118,10 +115,7 @@ class KeyConditions:
         return [cached[1]]
 
     def renumbered(self, kept: Postings, numbers: Sequence[int]) -> "KeyConditions":
-        """Return a copy with only the entries ``kept``, which get new numbers.
-
-        :param numbers: a list of the new numbers; the position is the old number.
-        """
+        """Return a copy with only the entries ``kept``; ``numbers`` maps old numbers to new ones."""
         new = KeyConditions()
         new.required = _renumbered(self.required, kept, numbers)
         new._listed = _renumbered(self._listed, kept, numbers)
@@ -241,7 +235,6 @@ class SelectorStore(Generic[Name]):
     def failing(self, values: Values, skip: Collection[str | None] = ()) -> list[Postings]:
         """Return a list of sets. Their union is all entries that do not match a node.
 
-        :param values: the labels of the node; under None its id.
         :param skip: ignore the conditions on these keys.
         """
         keys = self._keys
@@ -253,10 +246,7 @@ class SelectorStore(Generic[Name]):
         return failing
 
     def failing_for_key(self, key: str | None, value: str | None) -> list[Postings]:
-        """Return a list of sets. Their union is all entries that reject ``value`` for ``key``.
-
-        :param value: None if the node does not have the key.
-        """
+        """Return a list of sets. Their union is all entries that reject ``value``; None: absent."""
         conditions = self._keys.get(key)
         if conditions is None:
             return []

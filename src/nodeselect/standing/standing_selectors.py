@@ -179,7 +179,7 @@ class StandingSnapshot(BaseStanding[Name]):
 
 
 def _values(node: Node | Mapping[str, str], node_id: str | None = None) -> Values:
-    """Return a mapping of the labels of a node, with its id, if known, under the key None."""
+    """Return the labels of a node, with its id, if known, under the key None."""
     values: dict[str | None, str]
     if isinstance(node, Node):
         if node_id is not None:

@@ -230,10 +230,7 @@ def _read_explainable(
     usage: Usage | None,
     examples: int = 3,
 ) -> tuple["Inventory", Callable[[Selector | AnyOf | Placement], Explanation]]:
-    """Return the nodes in ``states``, and a function that explains a selector over these nodes.
-
-    :param examples: see :meth:`Inventory.explain`.
-    """
+    """Return the nodes in ``states``, and a function that explains a selector over these nodes."""
     inventory = read_inventory(nodes_from)
     if states is None:
         return inventory, partial(inventory.explain, examples=examples, usage=usage)

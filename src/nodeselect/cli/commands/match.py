@@ -263,11 +263,7 @@ def _query_matches(
     limit: int | None,
     usage: Usage | None = None,
 ) -> _Result:
-    """Find the matching nodes in an inventory.
-
-    :param limit: how many matching nodes are needed; None for all.
-    :param usage: what runs on the nodes.
-    """
+    """Find the matching nodes in an inventory; ``limit`` of them are needed, or all."""
     matching = inventory.match(selector, usage=usage)
     nodes, all_states = matching, Counter[str | None]()
     total = len(inventory)

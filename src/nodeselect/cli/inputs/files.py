@@ -100,8 +100,7 @@ def similar_file_hint(path: str) -> str | None:
 def is_excluded(path: "str | PurePath", exclude: Sequence[str], folder: str = "") -> bool:
     """Return whether a path, or a folder that contains it, matches a glob pattern in ``exclude``.
 
-    :param folder: the folder that ``path`` is relative to, for patterns that are absolute; empty
-        for the working directory.
+    :param folder: what ``path`` is relative to, for patterns that are absolute.
     """
     from pathlib import PurePath
 
@@ -154,7 +153,6 @@ def read_bytes(source: str) -> bytes:
 def files_in(source: str, exclude: Sequence[str], errors: list[JobError]) -> Iterator[str]:
     """Yield ``source`` if it is a file; if it is a folder, the YAML and JSON files in it, sorted.
 
-    :param exclude: as for :func:`walk`.
     :param errors: a list to which the errors that :func:`walk` finds are added.
     """
 

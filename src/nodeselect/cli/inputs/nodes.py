@@ -104,9 +104,7 @@ def open_nodes(
     selector: Selector | AnyOf | None = None,
     states: frozenset[str] | None = None,
 ) -> "Iterator[NodeReader | Inventory]":
-    """Open inputs with nodes.
-
-    The result is a reader; if the only input is a saved inventory, the inventory.
+    """Open inputs with nodes: as a reader; or as the saved inventory that is the only input.
 
     :param selector: if not None, the reader yields only nodes that match it.
     :param states: see :class:`NodeReader`; nodes in other states are yielded, too.
@@ -197,7 +195,6 @@ def state_messages(states: frozenset[str], counts: Counter[str | None]) -> Itera
 
 
 def _open_saved(nodes_from: NodeFiles, stream: BinaryIO) -> "Inventory":
-    """Open a saved inventory."""
     from nodeselect.inventory import Inventory  # imports pyroaring
 
     if nodes_from.id_column:

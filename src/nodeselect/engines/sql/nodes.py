@@ -77,46 +77,33 @@ class SqlTable(NamedTuple):
         return self.conditions.dialect
 
     def rows(self, *conditions: str | None) -> str:
-        """Return SQL to write after FROM, with WHERE, for the nodes that satisfy ``conditions``.
-
-        :param conditions: strings of SQL; None for a condition that every node satisfies.
-        """
+        """Return SQL to write after FROM, with WHERE, for the nodes that satisfy ``conditions``."""
         restricting = filter(None, (self.where, *conditions))
         tests = " AND ".join(f"({condition})" for condition in restricting)
         return f"{self.table} WHERE {tests}" if tests else self.table
 
     def count_rows(self, rows: str) -> int:
-        """Run a query that counts rows; return the number.
-
-        :param rows: SQL to write after FROM.
-        """
+        """Run a query that counts the rows FROM ``rows``; return the number."""
         ((nodes,),) = self.execute(f"SELECT count(*) FROM {rows}")
         return int(nodes)
 
     def count_query(self, rows: str, *columns: str) -> str:
-        """Return a query for the values of ``columns`` and the number of rows with these values.
-
-        :param rows: SQL to write after FROM.
-        """
+        """Return a query for the values of ``columns`` FROM ``rows``, and how often these occur."""
         texts = ", ".join(map(self.dialect.bytewise, columns))
         return f"SELECT {texts}, count(*) FROM {rows} GROUP BY {texts}"
 
     def labels(self, condition: str | None = None) -> str | None:
         """Return SQL to write after FROM for the columns ``label_key`` and ``label_value``.
 
-        They have a row for each label in the column or table of all labels, even if a label also
-        has its own column. Return None if there is no such column or table.
-
-        :param condition: a condition in SQL that the nodes must satisfy; None for all nodes.
+        They have a row for each label of the nodes that satisfy ``condition``, in the column or
+        table of all labels, even if a label also has its own column. Return None if there is no
+        such column or table.
         """
         labels = self.conditions.labels.each_label(self.rows(condition))
         return None if labels is None else f"({labels}) AS labels WHERE label_value IS NOT NULL"
 
     def values(self, key: str, condition: str | None = None) -> str:
-        """Return SQL to write after FROM for ``label_value``, the value of ``key`` of each node.
-
-        :param condition: a condition in SQL that the nodes must satisfy; None for all nodes.
-        """
+        """Return SQL to write after FROM for ``label_value``, as :meth:`labels`, but of one key."""
         conditions = self.conditions
         if column := conditions.columns.get(key):
             select = f"SELECT {column} AS label_value FROM {self.rows(condition)}"
@@ -217,9 +204,9 @@ class SqlFailures:
     def _groups(self, keys: Sequence[str]) -> str:
         """Return a query with a row for each group of nodes that fail the same requirements.
 
-        The columns are ``failed0``, …; the state, if the table has states (the matching nodes have
-        a row for each state, other nodes have NULL); the number of nodes in the group; and for each
-        of ``keys``, the number of nodes in the group without this label.
+        The columns are ``failed0``, …; the state, if the table has states (NULL for nodes that do
+        not match); the number of nodes; and for each of ``keys``, the number of nodes without this
+        label.
         """
         table = self._table
         columns, groups, counts = [], [self._names], ["count(*) AS nodes"]
@@ -388,9 +375,7 @@ class SqlCounts:
     def _count_columns(self, test: Callable[[str], str]) -> dict[str, int]:
         """Count, for each label that has its own column, the nodes for which a test is true.
 
-        Keys without such nodes are left out.
-
-        :param test: called with a column; returns SQL that tests its value.
+        :param test: returns SQL that tests the value in a column.
         """
         columns = self._table.conditions.columns
         if not columns:
@@ -651,10 +636,7 @@ class SqlNodeSet:
         return f" ORDER BY {self._table.dialect.bytewise(self._table.id)} ASC"
 
     def _nodes(self, tail: str) -> Iterator[Node]:
-        """Yield the nodes of the set.
-
-        :param tail: the end of the query: ORDER BY and, if wanted, LIMIT.
-        """
+        """Yield the nodes of the set; ``tail`` is ORDER BY and, if wanted, LIMIT."""
         table, labels = self._table, self._table.conditions.labels
         own = table.conditions.columns
         columns = [table.id, table.name or "NULL", table.state or "NULL", labels.column]

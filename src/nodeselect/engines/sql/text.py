@@ -75,8 +75,8 @@ class Labels:
         """Return SQL that tests the label ``key``.
 
         :param test_value: returns SQL that tests a label, given the column of its value.
-        :param test_label: returns SQL that tests a label, given the column of all labels and an SQL
-            constant with the key.
+        :param test_label: the same, given the column of all labels and an SQL constant with the
+            key.
         """
         return "FALSE"
 
@@ -119,7 +119,7 @@ class LabelTable(Labels):
     """Labels in a table of their own, with a row for each label of each node.
 
     :param names: the quoted names of this table and its columns.
-    :param id: the column of the ids in the table of nodes.
+    :param id: the column of the ids of the nodes.
     """
 
     exist = True

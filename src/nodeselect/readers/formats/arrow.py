@@ -89,10 +89,8 @@ class TableColumns(NamedTuple):
 
 
 def resolve(schema: Any, names: ColumnNames) -> TableColumns:
-    """Return the columns of a table to read.
+    """Return the columns of a table to read: those chosen by ``names``, and defaults.
 
-    :param schema: the schema of the table.
-    :param names: the columns that the caller has chosen.
     :raises InventoryError: if a column is missing or ambiguous, or has the wrong type.
     :raises TypeError: if a name is not a string.
     """
@@ -131,11 +129,7 @@ def is_untyped(labels_type: Any) -> bool:
 def row_error(
     code: str, message: str, row: int, column: str | None, hint: str | None = None
 ) -> InventoryError:
-    """Return an error with the place of a row or cell.
-
-    :param row: the number of the row, from 0.
-    :param column: the column of the cell; None if the error is about several columns.
-    """
+    """Return an error with the place of a row, from 0, or of a cell, if ``column`` is not None."""
     place = f"row {row + 1}" if column is None else f"row {row + 1}, column {quoted(column)}"
     return InventoryError(code, message, place=place, hint=hint)
 
@@ -166,9 +160,8 @@ def _check_keys(columns: list[str]) -> None:
 
 
 def _check_exists(column: str, available: list[str], code: str, hint: str) -> None:
-    """Raise unless a table has exactly one column with the name ``column``.
+    """Raise unless a table with the columns ``available`` has exactly one named ``column``.
 
-    :param available: the names of the columns of the table.
     :param code: the code of the error if there is no such column; ``hint`` is its hint.
     """
     number = available.count(column)
@@ -226,10 +219,7 @@ def _check_labels(column: str, labels_type: Any) -> list[str]:
 
 
 def _check_text(code: str, column: str, column_type: Any) -> None:
-    """Raise unless the type of a column is string, dictionary-encoded string, or null.
-
-    :param code: the code of the error.
-    """
+    """Raise unless the type of a column is string, dictionary-encoded string, or null."""
     types = pa.types
     is_encoded = types.is_dictionary(column_type)
     text_type = column_type.value_type if is_encoded else column_type
@@ -304,7 +294,7 @@ def encode_texts(column: Any) -> Texts:
 def encode_labels(batch: Any, columns: TableColumns, first_row: int) -> tuple[Labels, _Numbers]:
     """Return the labels of the nodes in a record batch, and how many labels each node has.
 
-    :param first_row: the number of the batch's first row in the input, for errors.
+    :param first_row: the number of the batch's first row in the input, here and below for errors.
     :raises InventoryError: if a node has a key twice, too many labels, or a label without a key or
         a value.
     """
@@ -336,10 +326,7 @@ def _encode_column(key: str, column: Any) -> Labels:
 
 
 def _encode_maps(column: Any, first_row: int, name: str) -> Labels:
-    """Return the labels in a column of maps, or of lists of structs; NULL means an empty map.
-
-    :param name: the name of the column; ``first_row``: the number of its first row; for errors.
-    """
+    """Return the labels in a column of maps, or of lists of structs; NULL means an empty map."""
     is_map = pa.types.is_map(column.type)
     entries = (column.keys, column.items) if is_map else _key_and_value(column.values)
     offsets = _to_numpy(column.offsets)
@@ -386,10 +373,7 @@ def _merge(parts: list[Labels]) -> Labels:
 
 
 def _check_distinct(labels: Labels, first_row: int, name: str | None) -> None:
-    """Raise if a node has two labels with the same key.
-
-    :param name: the name of the column; ``first_row``: the number of its first row; for errors.
-    """
+    """Raise if a node has two labels with the same key."""
     numbers: dict[str, int] = {}
     key_numbers = [numbers.setdefault(key, len(numbers)) for key, _ in labels.pairs]
     keys = np.array(key_numbers, np.int64)[labels.codes]
@@ -401,11 +385,7 @@ def _check_distinct(labels: Labels, first_row: int, name: str | None) -> None:
 
 
 def _check_sizes(labels: Labels, lengths: _Numbers, first_row: int, name: str | None) -> None:
-    """Raise if a node has too many labels, or if their texts are too long together.
-
-    :param lengths: how many labels each node has.
-    :param name: the name of the column; ``first_row``: the number of its first row; for errors.
-    """
+    """Raise if a node has too many labels, or if their texts are too long together."""
     most_labels = int(lengths.max())
     most_characters = most_labels * 2 * max(map(len, chain.from_iterable(labels.pairs)), default=0)
     if most_labels <= LIMITS.node_labels and most_characters * 4 <= LIMITS.node_labels_bytes:
@@ -423,11 +403,9 @@ def _check_sizes(labels: Labels, lengths: _Numbers, first_row: int, name: str | 
 
 
 def _renumber(numbers: _Numbers, stop: int) -> tuple[_Numbers, _Numbers]:
-    """Return the distinct numbers, ascending; and for each item of ``numbers`` its index in these.
+    """Return the distinct ``numbers`` below ``stop``, ascending; and the index of each in these.
 
     For example, ``[7, 5, 7]`` becomes ``[5, 7]`` and ``[1, 0, 1]``.
-
-    :param stop: all numbers are below this.
     """
     if stop > _SPARSE * len(numbers):
         return np.unique(numbers, return_inverse=True)
@@ -474,7 +452,6 @@ def _to_arrow(numbers: _Numbers) -> Any:
 def read_parquet(data: bytes, names: ColumnNames) -> Iterator[EncodedBlock]:
     """Yield the nodes of a Parquet file, in blocks.
 
-    :param data: the content of the file.
     :param names: which columns to read.
     :raises InventoryError: if the file is damaged, or does not contain nodes.
     """
@@ -637,7 +614,6 @@ def _to_block(batch: Any, columns: TableColumns, first_row: int) -> EncodedBlock
 def _ids(batch: Any, column: str, first_row: int) -> list[str]:
     """Return the ids in a record batch.
 
-    :param first_row: the number of the batch's first row in the file, for errors.
     :raises InventoryError: if an id is NULL, empty or unprintable.
     """
     ids: list[Any] = batch.column(column).to_pylist()

@@ -50,9 +50,9 @@ def split_line(line: str, delimiter: str) -> list[str]:
 
 
 def find_delimiter(line: str, id_column: str) -> str | None:
-    """Return the character that separates the cells of a header line.
+    """Return the character that separates the cells of a header line with the column ``id_column``.
 
-    Return None if no delimiter gives a column with the name ``id_column``.
+    Return None if there is no such character.
     """
     if line.lstrip().startswith("#"):
         return None
@@ -62,8 +62,7 @@ def find_delimiter(line: str, id_column: str) -> str | None:
 def read_rows(start: bytes, stream: BinaryIO, id_column: str) -> Iterator[NodeRow]:
     """Yield the node of each row.
 
-    :param start: the first lines, which were read from ``stream`` already; the last is the header.
-    :param id_column: the name of the id column; the header must have it.
+    :param start: the first lines, which were read already; the last is the header.
     :raises InventoryError: if a row has too few or too many cells or is too long, or a column name
         is invalid; the place of the error is the last line of the row.
     """
@@ -158,7 +157,6 @@ def _check_columns(columns: list[str], place: Place) -> None:
 def _add_pairs(labels: dict[str, str], pairs: str, line: int) -> None:
     """Add the labels in a cell of the column ``labels``, such as ``region=eu, gpu=true``.
 
-    :param pairs: the text of the cell.
     :raises InventoryError: if a pair is invalid, or the node already has a label with the key.
     """
     for pair in pairs.replace("\\,", ",").replace(",", " ").split():  # Bacalhau escapes commas

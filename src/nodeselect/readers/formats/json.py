@@ -64,7 +64,6 @@ def read_records(blocks: Iterator[bytes], footers: list[str]) -> Iterator[tuple[
     The input may have several JSON documents: then each place begins with the line of the document.
     One document at a time is in memory, and its records are decoded one by one.
 
-    :param blocks: the bytes of the input, in blocks of any length.
     :param footers: a list to which a footer is added: the line that Expanso's command line prints
         after the nodes.
     :raises InventoryError: if a document is invalid or too large, or is only one page of a longer
@@ -143,7 +142,7 @@ def _object_too_large() -> InventoryError:
 def _split_footer(data: bytes) -> tuple[bytes, list[str]]:
     """Separate a document from a footer: a last line such as ``Showing 2 nodes``.
 
-    Return the document, and a list with the footer, empty if there is no footer.
+    Return the document and a list, which is empty if there is no footer.
     """
     _, newline, last_line = data[-400:].rstrip().rpartition(b"\n")
     is_possible = newline and b"Showing " in last_line
@@ -291,10 +290,7 @@ class _JsonText:
         return InventoryError("duplicate-key", message, place=self._place(index), hint=hint)
 
     def records(self, place: RecordPlace) -> Iterator[tuple[RecordPlace, Any]]:
-        """Yield the records of the next document: the items of its list, or the whole document.
-
-        :param place: the place of the document; ``WHOLE`` if it may be the whole input.
-        """
+        """Yield the records of the next document: the items of its list, or the whole document."""
         begin, line = self.line, place[0]
         if self.begins_with("["):
             yield from self._items(place)
@@ -385,7 +381,6 @@ def split_at_lines(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
     closing one. That never happens inside a valid document. Documents that do not begin like this
     are not split.
 
-    :param blocks: the bytes of the input, in blocks of any length.
     :raises InventoryError: if a document is too large.
     """
     text, line = BytesIO(), 1

@@ -145,10 +145,9 @@ _encode_lines = msgspec.json.Encoder().encode_lines
 
 
 def decode_plain(chunk: bytes) -> tuple[list[str], list[PlainRecord]] | None:
-    """Decode a chunk if all its lines are valid nodes ``{"id": …, "labels": {…}}``.
+    """Return the ids and the records of a chunk if all its lines are plain nodes.
 
-    Return the ids and the records. Return None if the chunk contains anything else: then decode
-    each line separately.
+    Return None if the chunk contains anything else: then decode each line separately.
     """
     if len(chunk) > LIMITS.node_labels_bytes:  # no line of a shorter chunk exceeds it
         return None
@@ -183,10 +182,7 @@ def _count_string_quotes(raw: bytes) -> int:
 
 
 def to_row(record: Any) -> NodeRow:
-    """Convert a record to a tuple: the id, labels, name and state. Its facts are unknown.
-
-    :param record: a result of :func:`decode_plain` or :meth:`TypedDecoder.decode`.
-    """
+    """Convert a record of :func:`decode_plain` or :meth:`TypedDecoder.decode` to a row."""
     labels = record.labels
     if type(labels) is not dict:
         labels = msgspec.to_builtins(labels)
@@ -239,10 +235,9 @@ class TypedDecoder:
         )
 
     def decode(self, chunk: bytes) -> tuple[list[str], list[Any]] | None:
-        """Decode a chunk; return the ids and the records.
+        """Return the ids, and records with ``id``, ``labels``, ``name`` and ``state``.
 
-        A record has ``id``, ``labels``, ``name`` and ``state``. Return None if the chunk has
-        anything but plain nodes whose keys are known.
+        Return None if the chunk has anything but plain nodes whose keys are known.
         """
         if self._decoder is None or len(chunk) > LIMITS.node_labels_bytes:
             return None
@@ -259,10 +254,7 @@ class TypedDecoder:
         return ids, records
 
     def _value_source(self, key: str | None) -> str:
-        """Return the Python source that reads the value of ``key`` from ``labels``.
-
-        If ``key`` is None, the source reads the id. It is compiled into :attr:`failure_masks`.
-        """
+        """Return the source that reads the value of ``key`` from ``labels``; for None, the id."""
         if key is None:
             return "record.id"
         return f"labels.{_field(self._keys.index(key))}" if key in self._keys else "None"

@@ -99,9 +99,7 @@ def _key_text(key: Scalar) -> str:
 def better_error(data: bytes, error: InventoryError, id_column: str) -> InventoryError:
     """Return an error that says what an input is, such as a table printed by kubectl.
 
-    If that is not known, return ``error``.
-
-    :param error: the error that was raised when the input was read as YAML.
+    :param error: raised when the input was read as YAML; returned if nothing better is known.
     :param id_column: the name of the id column, for CSV.
     """
     is_utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
@@ -137,10 +135,7 @@ def _json_after_text(data: bytes, error: InventoryError) -> InventoryError | Non
 
 
 def _no_id_column(lines: list[str], id_column: str) -> InventoryError | None:
-    """Return the error for CSV without the column ``id_column``; None if the input is not CSV.
-
-    :param lines: the first lines of the input.
-    """
+    """Return the error for CSV without the column ``id_column``; None if the lines are not CSV."""
     from nodeselect.readers.formats.csv import DELIMITERS, split_line
 
     header, *rows = list(filter(None, lines)) or [""]
