@@ -164,16 +164,12 @@ def closeness(text: str, others: Iterable[str]) -> int:
     Count the letters at the beginning that are equal; or, if one text contains the other, all
     letters of the shorter text. A single letter counts as 0.
     """
-    folded = text.casefold()
-    common = max((_common_letters(folded, other.casefold()) for other in others), default=0)
+    common = 0
+    for other in others:
+        shorter, longer = pair = sorted((text.casefold(), other.casefold()), key=len)
+        prefix = commonprefix(pair)  # noqa: RUF071 - of letters
+        common = max(common, len(shorter if shorter in longer else prefix))
     return common if common > 1 else 0
-
-
-def _common_letters(one: str, other: str) -> int:
-    shorter, longer = sorted((one, other), key=len)
-    if shorter in longer:
-        return len(shorter)
-    return len(commonprefix([one, other]))  # noqa: RUF071 - of letters
 
 
 def is_number(text: str) -> bool:

@@ -284,7 +284,6 @@ def _removal(explanation: Explanation) -> str | None:
 
 
 def _prefix_text(explanation: Explanation) -> str | None:
-    """Return the hint about a missing id that is the beginning of node ids; None without one."""
     messages = (hint.message for hint in explanation.hints if hint.code == "id-prefix")
     return next(messages, None)
 

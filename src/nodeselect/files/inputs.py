@@ -162,7 +162,6 @@ def begins_with_long_line(chunk: bytes) -> bool:
 
 
 def line_too_long_error(line: int) -> InventoryError:
-    """Return the error for a line, or a row of CSV, that is longer than ``LIMITS.line_bytes``."""
     message = f"a line or row can have at most {LIMITS.line_bytes:,} bytes (limit: line_bytes)"
     return InventoryError("line-too-long", message, place=Place(line=line))
 
@@ -181,7 +180,6 @@ def decode_utf8(data: bytes, line: int, column: int = 1) -> str:
 
 
 def not_utf8_error(place: Place | None = None) -> InventoryError:
-    """Return the error for an input that is not UTF-8."""
     message, hint = "the input is not UTF-8", "save it as UTF-8"
     return InventoryError("not-utf-8", message, place=place, hint=hint)
 
@@ -200,7 +198,6 @@ def join_document(blocks: Iterable[bytes]) -> bytes:
 
 
 def document_too_large_error() -> InventoryError:
-    """Return the error for a document that is larger than ``LIMITS.document_bytes``."""
     return InventoryError(
         "document-too-large",
         f"a document can have at most {LIMITS.document_bytes:,} bytes (limit: document_bytes)",

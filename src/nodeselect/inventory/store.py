@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 _EMPTY = postings.from_ordinals(())
 
-
 # If more taints, by key and effect, are not tolerated, they are one requirement: to evaluate each
 # takes a step for each different set of taints.
 _MAX_TAINTS = 64
@@ -215,9 +214,7 @@ class Store:
 
     def indexes(self) -> list[LabelIndex]:
         """Return one or two indexes, which together contain all nodes."""
-        if self.segment is None:
-            return [self.delta.index]
-        return [self.delta.index, self.segment.index]
+        return [self.delta.index, *([] if self.segment is None else [self.segment.index])]
 
 
 class View:

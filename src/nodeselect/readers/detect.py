@@ -56,6 +56,9 @@ _COMPRESSED = {
     b"\xfd7zXZ\x00": "xz",
 }
 
+# The ``spec`` of a Kubernetes object that runs pods has one of these.
+_POD_FIELDS = {"containers", "jobTemplate", "template"}
+
 _FORMATS_HINT = (
     "known formats: nodes of Expanso, Kubernetes, Bacalhau, Nomad, Consul or Docker Swarm, objects"
     " {id, labels}; CSV or Parquet with a column 'id'; files of nodeselect index"
@@ -196,7 +199,8 @@ def node_rows(place: RecordPlace, record: Any, *, is_event: bool = False) -> Ite
                 return [read_node(shape.extract, place, record)]
             except InventoryError:
                 # A list of pods may be meant to be one of nodes.
-                if _is_job(record) or (_has_pods(record.get("spec")) and not place[1]):
+                spec = None if place[1] else record.get("spec")
+                if _is_job(record) or (isinstance(spec, dict) and not _POD_FIELDS.isdisjoint(spec)):
                     raise _job_error(place) from None
                 raise
     if _is_job(record):
@@ -211,11 +215,6 @@ def node_rows(place: RecordPlace, record: Any, *, is_event: bool = False) -> Ite
 
 def _is_job(record: Record) -> bool:
     return isinstance(record.get("name"), str) and not {"selector", "config"}.isdisjoint(record)
-
-
-def _has_pods(spec: Any) -> bool:
-    """Return whether ``spec`` is that of a Kubernetes object that runs pods."""
-    return isinstance(spec, dict) and not {"containers", "jobTemplate", "template"}.isdisjoint(spec)
 
 
 def _job_error(place: RecordPlace) -> InventoryError:

@@ -129,12 +129,9 @@ def _table(
 
 def _json_array(nodes: Sequence[Node]) -> Iterator[str]:
     if not nodes:
-        yield "[]"
-        return
-    yield "["
-    for number, node in enumerate(nodes, 1):
-        yield f"  {_json_object(node)}{',' if number < len(nodes) else ''}"
-    yield "]"
+        return iter(["[]"])
+    lines = (f"  {_json_object(node)}," for node in nodes[:-1])
+    return chain(["["], lines, [f"  {_json_object(nodes[-1])}", "]"])
 
 
 def _json_object(node: Node) -> str:

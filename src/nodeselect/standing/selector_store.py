@@ -115,7 +115,7 @@ class KeyConditions:
         return [cached[1]]
 
     def renumbered(self, kept: Postings, numbers: Sequence[int]) -> "KeyConditions":
-        """Return a copy with only the entries ``kept``; ``numbers`` maps old numbers to new ones."""
+        """Return a copy with only the entries ``kept``; ``numbers`` are the new ones by the old."""
         new = KeyConditions()
         new.required = _renumbered(self.required, kept, numbers)
         new._listed = _renumbered(self._listed, kept, numbers)

@@ -199,7 +199,6 @@ def explain(
 
 
 def _modification_times(inputs: Iterable[str]) -> dict[str, float | None]:
-    """Map each input to its modification time in seconds since 1970; None if it is not a file."""
     statuses = {job_name(source): file_status(split_object(source)[0]) for source in inputs}
     return {
         name: status.st_mtime if status is not None and S_ISREG(status.st_mode) else None
@@ -276,10 +275,6 @@ def _jobs_on_node(jobs: Jobs, running: RunningPods, node: Node) -> JobsReport:
 
 
 def _jobs_status(report: JobsReport) -> ExitStatus:
-    """Return OK if every job matches a node; for a single node, if any job matches the node.
-
-    Otherwise return NEGATIVE; if any job is invalid, ERROR.
-    """
     if any(job.status is JobVerdict.INVALID for job in report.jobs):
         return ExitStatus.ERROR
     matches = [bool(job.matched) for job in report.jobs]

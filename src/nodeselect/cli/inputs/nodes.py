@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import click
 
@@ -119,7 +119,11 @@ def open_nodes(
     try:
         stream, name = next(inputs) if len(files) == 1 else (None, None)
         if stream is not None and is_saved(stream):
-            yield _open_saved(nodes_from, stream)
+            from nodeselect.inventory import Inventory  # imports pyroaring
+
+            if nodes_from.id_column:
+                raise click.UsageError(NO_TABLE)
+            yield Inventory.open(stream, compact_at=None)
             return
         reader = NodeReader(
             stream or inputs,
@@ -192,11 +196,3 @@ def state_messages(states: frozenset[str], counts: Counter[str | None]) -> Itera
         elif left_out < total:
             text += f"; the states of the nodes: {format_state_counts(counts)}"
         yield text
-
-
-def _open_saved(nodes_from: NodeFiles, stream: BinaryIO) -> "Inventory":
-    from nodeselect.inventory import Inventory  # imports pyroaring
-
-    if nodes_from.id_column:
-        raise click.UsageError(NO_TABLE)
-    return Inventory.open(stream, compact_at=None)

@@ -133,12 +133,10 @@ def to_text(value: Any, what: str = "a label, a name or a state") -> str:
 
 
 def to_id(value: Any) -> str:
-    """Convert a result of a driver to an id, as :func:`to_text` does."""
     return to_text(value, "the id of a node")
 
 
 def to_state(value: Any) -> str | None:
-    """Convert a result of a driver to a state, as :func:`to_text` does; return None for NULL."""
     return None if value is None else to_text(value)
 
 
