@@ -9,6 +9,8 @@ _GROUPS = {
     "fields": "Fields",
     "rollout": "Rollout and timeouts",
     "selector": "The selector",
+    "kubernetes": "Kubernetes manifests and Bacalhau jobs",
+    "nodes": "The nodes",
 }
 
 _HEAD = """\

@@ -16,7 +16,9 @@ from nodeselect.jobs import (
     read_job_selector,
     read_response,
 )
-from nodeselect.render.problems import problem_lines
+from nodeselect.jobs.bacalhau import find_job
+from nodeselect.jobs.manifest import find_objects
+from nodeselect.render.problems import CheckedFiles, problem_lines
 from nodeselect.render.screen import PROBLEM_FORMATS, Screen
 from nodeselect.text import UNPRINTABLE
 
@@ -37,13 +39,15 @@ def check(data: bytes) -> None:
         assert not UNPRINTABLE.search(problem.show(file).replace("\n", "")), problem
         check_job_hint(problem)
     if seed % 64 < len(PROBLEM_FORMATS):
-        for line in problem_lines(PROBLEM_FORMATS[seed % 64], [report], [], Screen()):
+        for line in problem_lines(PROBLEM_FORMATS[seed % 64], CheckedFiles([report]), Screen()):
             assert not UNPRINTABLE.search(line.replace("\n", "")), ascii(line)
     fixed = fix_job(data, file)
     assert fix_job(fixed, file) == fixed
     if b"nodeselect:" in data:
         return  # a comment may ignore an error, for which the file is not read
-    if not report.errors:
+    if find_objects(data, file) or find_job(data, file):
+        assert fixed == data
+    elif not report.errors:
         assert fixed == data
         _check_valid(data, file, seed)
     elif seed % 8 == 0 or (seed % 2 and data.startswith(b"{")):

@@ -19,6 +19,10 @@ from nodeselect.text import display_width, prefix, printable
 
 Style = Literal["heading", "error", "warning", "gutter", "help"]
 
+# The severities of problems, the worst first, and their styles.
+STYLES: dict[str, Style] = {"error": "error", "warning": "warning", "note": "help"}
+SEVERITIES = tuple(STYLES)
+
 # The width of an excerpt in terminal columns, if a drawing has so much room.
 _EXCERPT_COLUMNS = 73
 
@@ -94,7 +98,7 @@ class Problem(NamedTuple):
         whole document.
     :param excerpt: a line of the document and a line with carets under the mistake; or empty.
     :param fix: a suggested fix, or None.
-    :param severity: ``error`` or ``warning``.
+    :param severity: ``error``, ``warning`` or ``note``.
     :param end_column: the column after the end of the mistake, from 1; 0 for the whole document.
     :param is_verbatim: whether the excerpt is an exact line of the document. If not, it is a value
         as it is after decoding, without quotes and escapes.
@@ -174,7 +178,7 @@ def draw(
     :param place: where the problem is, such as ``file:line:column``; empty if that is unknown.
     :param others: words for the equal problems that are not shown, such as ``12 more``.
     """
-    severity: Style = "warning" if problem.severity == "warning" else "error"
+    severity = STYLES[problem.severity]
     label = f"{problem.severity}[{problem.code}]"
     first, *rest = canvas.wrap(f"{label}: {problem.message}", hang=2)
     yield canvas.style(first[: len(label)], severity) + canvas.style(first[len(label) :], "heading")

@@ -13,6 +13,7 @@ from tests.cli.running import Run, unprintable
 REST = "type: pipeline\nconfig: {input: {stdin: {}}}\n"
 RIGHT = f"name: right\nselector: {{match_labels: {{region: eu}}}}\n{REST}"
 WRONG = f"name: wrong\nselector: {{matchLabels: {{region: eu}}}}\n{REST}"
+SHORT = '{"type": "query"}'
 WARNED = f"name: warned\n{REST}"
 
 
@@ -28,7 +29,7 @@ def test_folder(run: Run) -> None:
     """In a folder the YAML and JSON files are checked by name, except hidden ones."""
     for name in ("a/b/c.yml", "a/b.json", "a/.hidden.yaml", ".git/x.yaml", "a/notes.txt"):
         Path(name).parent.mkdir(parents=True, exist_ok=True)
-        Path(name).write_text("[]")
+        Path(name).write_text(SHORT)
     ended = run("check", ".", "-o", "json")
     files = [entry["file"] for entry in json.loads(ended.out)["files"]]
     assert files == ["right.yaml", "warned.yaml", "wrong.yaml", "a/b.json", "a/b/c.yml"]
@@ -47,7 +48,7 @@ def test_exclude(run: Run, patterns: list[str], checked: list[str]) -> None:
     """--exclude skips files and folders inside a folder, by name or by path."""
     for name in ("job.yaml", "b/job.yaml", "b/docker-compose.yml", "charts/x.yaml"):
         Path("a", name).parent.mkdir(parents=True, exist_ok=True)
-        Path("a", name).write_text("[]")
+        Path("a", name).write_text(SHORT)
     options = [option for pattern in patterns for option in ("--exclude", pattern)]
     files = json.loads(run("check", "a", "-o", "json", *options).out)["files"]
     assert sorted(entry["file"] for entry in files) == checked
@@ -101,13 +102,15 @@ def test_exclude_arguments(run: Run, pattern: str, skipped: list[str]) -> None:
 
 
 OTHERS = {
-    "pod.yaml": "apiVersion: v1\nkind: Pod\nspec: {nodeSelector: {a: b}}\n",
+    "service.yaml": "apiVersion: v1\nkind: Service\nspec: {selector: {a: b}}\n",
     "chart.yaml": "apiVersion: v1\nkind: {{ .kind }}\nspec:\n  selector: {a: b}\n",
-    "pods.yaml": "apiVersion: v1\nkind: Pod\n---\napiVersion: v1\nkind: Pod\n",
+    "Chart.yaml": "apiVersion: v2\nname: x\nversion: 1.0.0\n",
+    "values.yaml": "nodeSelector: {a: b}\ntolerations: []\nimage: {tag: x}\n",
+    "kustomization.yaml": "kind: Kustomization\nresources: [a.yaml]\n",
     "workflow.yaml": "name: CI\non: push\njobs: {a: {steps: []}}\n",
     "package.json": '{"name": "x", "type": "module", "config": {"port": 1}}',
     "compose.yaml": "name: x\nservices: {a: &a {image: x}, b: *a}\n",
-    "bacalhau.yaml": "Name: x\nType: batch\nTasks: [{Name: main}]\n",
+    "nomad.json": '{"Job": {"TaskGroups": []}}',
     "pipeline.yaml": "input: {stdin: {}}\noutput: {stdout: {}}\n",
     "list.json": "[1]",
     "empty.yaml": "",
@@ -121,32 +124,47 @@ JOBS = {
     "cut-off.yaml": "name: x\nselector: {match_labels: {a: b\n",
     "template.yaml": "name: x\ntype: pipeline\nnamespace: {{ x }}\n",
     "utf-16.yaml": "\xff\xfe",
+    "pod.yaml": "apiVersion: v1\nkind: Pod\nspec: {nodeSelector: {a: b}}\n",
+    "pods.yaml": "apiVersion: v1\nkind: Pod\n---\napiVersion: v1\nkind: Service\n",
+    "broken-pod.yaml": "apiVersion: v1\nkind: Pod\nspec: {a\n",
+    "bacalhau.yaml": "Name: x\nType: batch\nTasks: [{Name: main}]\n",
 }
 
 
-def test_jobs_only(run: Run) -> None:
-    """--jobs-only skips what is not a job, whatever it is, and counts it; no job is skipped."""
+def test_files_without_jobs(run: Run) -> None:
+    """What is in a folder and not a job is passed over, whatever it is, and counted; no job is."""
     Path("all").mkdir()
     for name, text in {**OTHERS, **JOBS}.items():
         Path("all", name).write_text(text, "latin-1")
-    out = run("check", "--jobs-only", "-o", "json", "all").out
-    checked = json.loads(out)["files"]
-    assert {Path(entry["file"]).name for entry in checked} == JOBS.keys()
-    err = " ".join(run("check", "--jobs-only", "all").err.split())
-    assert f"; {len(OTHERS)} files skipped: not a job spec" in err
-    ended = run("check", "--jobs-only", "all/list.json")
-    assert ended == (0, "", "1 file skipped: not a job spec\n")
+    log = json.loads(run("check", "-o", "json", "all").out)
+    assert {Path(entry["file"]).name for entry in log["files"]} == JOBS.keys()
+    assert log["without_jobs"] == sorted(f"all/{name}" for name in OTHERS)
+    assert [each["not_read"] for each in log["files"] if "pods" in each["file"]] == [["Service"]]
+    err = " ".join(run("check", "all").err.split())
+    assert f"; {len(OTHERS)} files have no job; not read: 1 Service" in err
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_file_that_is_named_and_has_no_job(run: Run, name: str) -> None:
+    """It is an error, which says what it is; a manifest without a pod spec is valid."""
+    Path(name).write_text(OTHERS[name])
+    ended = run("check", name)
+    if name == "service.yaml":
+        assert ended == (0, "", "1 file has no job\n")
+    else:
+        assert ended.status == (0 if name == "package.json" else 1)  # there are only warnings
+        assert ended.err.startswith("1 file: ")
 
 
 @pytest.mark.parametrize("options", [[], ["-o", "json"], ["--fix"], ["-q"]])
 def test_nothing_was_checked(run: Run, options: list[str]) -> None:
-    """If all files of a folder are skipped, nothing was checked: that is an error."""
+    """If no file of a folder has a job, nothing was checked: that is an error."""
     Path("charts").mkdir()
-    Path("charts/pod.yaml").write_text(OTHERS["pod.yaml"])
-    for skipping in ("--jobs-only", "--exclude=charts"):
-        ended = run("check", skipping, *options, "charts")
+    Path("charts/chart.yaml").write_text(OTHERS["chart.yaml"])
+    for skipping in ([], ["--exclude=charts"]):
+        ended = run("check", *skipping, *options, "charts")
         assert ended.status == 2
-        assert ended.err.endswith("error: nothing was checked: all files were skipped\n")
+        assert ended.err.endswith("error: nothing was checked: no file has a job\n")
 
 
 def test_what_is_no_file_in_a_folder(run: Run) -> None:

@@ -61,9 +61,9 @@ LINES = [
     ("ru", ["rules"]),
     ("match --no-h", ["--no-headers"]),
     ("match -o n", ["name", "ndjson"]),
-    ("check --ignore no-n", ["no-name"]),
+    ("check --ignore no-n", ["no-name", "no-node"]),
     ("check --ignore no-type,no-na", ["no-type,no-name"]),
-    ("rules no-n", ["no-name"]),
+    ("rules no-n", ["no-name", "no-node"]),
     ("completion z", ["zsh"]),
     # Files, in quotes, too.
     ("match -n fl", ["file"]),

@@ -29,7 +29,10 @@ def summary(run: Run, *arguments: str) -> str:
         ('ignore = ["empty-selector"]', "1 file: no problems of the selected rules"),
         ('select = ["no-name"]', "1 file: no problems of the selected rules"),
         ("require-selector = true", "1 file: 1 error (empty-selector), 0 warnings"),
-        ("jobs-only = true", "1 file: 0 errors, 1 warning (empty-selector)"),
+        (
+            "min = 2\nnodes = ['n.json']",
+            "1 file: 1 error (no-node), 1 warning (empty-selector)",
+        ),
         ('exclude = ["job.*"]', "skipped by exclude in FILE: job.yaml"),
         ("", "1 file: 0 errors, 1 warning (empty-selector)"),
     ],
@@ -38,6 +41,7 @@ def summary(run: Run, *arguments: str) -> str:
 def test_settings(run: Run, file: str, settings: str, expected: str) -> None:
     """Settings are found in this folder and in those above, and mean what their options mean."""
     head = "[tool.nodeselect]\n" if "pyproject" in file else ""
+    Path("n.json").write_text('[{"id": "n-1", "labels": {}}]')
     Path(file).write_text(f"{head}{settings}\n")
     assert summary(run) == expected.replace("FILE", file)
 
@@ -61,7 +65,8 @@ def test_the_nearest_file_counts(run: Run) -> None:
         ("frobnicate = 1", "there is no setting 'frobnicate'"),
         ("files = ['job.yaml']", "there is no setting 'files'"),
         ('ignore = "no-name"', "ignore must be a list"),
-        ("require-selector = 1", "require-selector must be a bool"),
+        ("min = true", "min must be an integer"),
+        ("require-selector = 1", "require-selector must be true or false"),
         ("ignore = [", "Invalid value (at end of document)"),
     ],
 )
@@ -127,9 +132,9 @@ def test_a_path_that_begins_elsewhere(run: Run, monkeypatch: pytest.MonkeyPatch)
     """A path in the settings is not for folders below another one; a folder may have any name."""
     monkeypatch.chdir("..")
     Path("[x]/jobs").mkdir(parents=True)
-    Path("[x]/jobs/a.yaml").write_text("x: y")
+    Path("[x]/jobs/a.yaml").write_text("type: pipeline\nx: y")
     Path("nodeselect.toml").write_text('exclude = ["jobs/a.yaml"]')
-    assert "not-a-job" in run("check", ".").err
+    assert "unknown-field" in run("check", ".").err
     Path("[x]/nodeselect.toml").write_text('exclude = ["jobs/a.yaml"]')
     monkeypatch.chdir("[x]/jobs")
     expected = f"skipped by exclude in {Path('../nodeselect.toml')}: a.yaml\n"

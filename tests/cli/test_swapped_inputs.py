@@ -65,14 +65,22 @@ def test_nodes_in_place_of_a_job(run: Run, command: list[str]) -> None:
     """Every command says what the file is, whatever its size, and that -n reads nodes."""
     for name in ("saved", *NODES):
         ended = run(*command, name)
+        if command == ["check"] and name.endswith("kubectl"):
+            assert ended == (0, "", "1 file has no job\n")
+            continue
         text = " ".join((ended.out + ended.err).split())
         assert ended.status == (1 if command == ["check"] else 2)
         is_manifest = name in ("kubectl", "large-kubectl", "large-yaml")
         assert "error[not-a-job]" in text or (is_manifest and "error[no-workload]" in text)
         assert "-n FILE" in text
-    assert (
-        run("check", "--jobs-only", *NODES).err == f"{len(NODES)} files skipped: not a job spec\n"
-    )
+
+
+def test_nodes_in_a_folder_of_jobs(run: Run) -> None:
+    """They are passed over, and counted."""
+    Path("jobs").mkdir()
+    for name in ("job.yaml", "x.json"):
+        Path(name).rename(f"jobs/{name}")
+    assert run("check", "jobs").err == "1 file: no problems; 1 file has no job\n"
 
 
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)

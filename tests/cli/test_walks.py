@@ -61,7 +61,6 @@ WRONG_TURNS = {
     "match -l 'region=eu,\n gpu' -n fleet.json": "explain -l 'region=eu, gpu' -n fleet.json",
     "match --id node-174fc7 -n fleet.json": "explain --id node-174fc7 -n fleet.json",
     "labels -l region=eu -n fleet.json": "explain -l region=eu -n fleet.json",
-    "check --strict stack -o concise": "check --jobs-only --strict stack -o concise",
     "explain --job broken.yaml --job job.yaml -q -n fleet.json": "check broken.yaml",
 }  # fmt: skip
 
@@ -129,7 +128,8 @@ def test_what_is_to_be_pasted_is_one_line(
 ) -> None:
     """A command in a hint is on one line of its own if it does not fit."""
     monkeypatch.setenv("COLUMNS", str(columns))
-    lines = run("check", str(EXAMPLE / "deployment.yaml")).out.splitlines()
+    files = str(EXAMPLE / "fleet.json"), "--job", str(EXAMPLE / "deployment.yaml")
+    lines = run("rollout", "-n", *files).err.splitlines()
     assert "nodeselect match --job FILE -n NODES" in map(str.strip, lines)
 
 

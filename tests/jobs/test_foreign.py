@@ -41,7 +41,7 @@ def outcome(text: str) -> Iterator[str]:
         return
     assert not (manifest and selector)
     if manifest:
-        for name, (condition, tolerations, requests, others), _ in manifest.workloads:
+        for name, (condition, tolerations, requests, others), *_ in manifest.workloads:
             yield f"! {name}: {in_words(alternatives(condition))}"
             if tolerations:
                 yield f"! tolerations: {', '.join(map(str, tolerations))}"

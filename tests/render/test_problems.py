@@ -53,7 +53,14 @@ def test_json(run: Run) -> None:
     report = json.loads(ended.out)
     files = report.pop("files")
     message = "cannot read 'nope': No such file or directory"
-    assert report == {"errors": 2, "warnings": 1, "unread": [{"file": "nope", "message": message}]}
+    assert report == {
+        "errors": 2,
+        "warnings": 1,
+        "notes": 0,
+        "without_jobs": [],
+        "not_considered": [],
+        "unread": [{"file": "nope", "message": message}],
+    }
     assert [
         (file["file"], each["severity"], each["code"], *map(each.get, PLACE))
         for file in files
@@ -63,6 +70,8 @@ def test_json(run: Run) -> None:
         "file": "jobs/wrong.yaml",
         "errors": 2,
         "warnings": 0,
+        "notes": 0,
+        "not_read": [],
         "unreported": 0,
         "problems": [
             {

@@ -6,15 +6,10 @@ The models and the rollout planner are imported on first use: pydantic is slow t
 
 from typing import TYPE_CHECKING, Any
 
-from nodeselect.jobs.check.checker import (
-    CheckReport,
-    all_rules,
-    check_job,
-    check_jobs,
-    select_rules,
-)
+from nodeselect.jobs.check.checker import CheckReport, all_rules, select_rules
 from nodeselect.jobs.check.fix import fix_job
 from nodeselect.jobs.check.rule import Rule
+from nodeselect.jobs.check_files import check_job, check_jobs
 from nodeselect.jobs.read import (
     read_execution,
     read_job,

@@ -4,11 +4,11 @@ import re
 from operator import attrgetter
 from typing import Final
 
-from nodeselect.documents.values import DocumentError, Scalar, Value
+from nodeselect.documents.values import DocumentError, Object, Scalar, Value
 from nodeselect.documents.yaml import read_document
-from nodeselect.jobs.check.checker import draw_problems, read_text
+from nodeselect.jobs.check.checker import read_text
 from nodeselect.jobs.check.document import find_bacalhau_job, lower_names
-from nodeselect.jobs.manifest import Manifest, ManifestError, Workload
+from nodeselect.jobs.manifest import FoundObjects, Manifest, Workload
 from nodeselect.jobs.structured import StructureError, python_value, read_structured
 from nodeselect.limits import LIMITS
 from nodeselect.notations.bacalhau import placement_from_bacalhau
@@ -18,12 +18,20 @@ KIND: Final = "Bacalhau job"
 
 
 def read_bacalhau_job(data: bytes, file: str = "job") -> Manifest | None:
-    """Read a Bacalhau job in YAML or JSON, as a manifest with one workload, ``Job/NAME``.
+    """Read a Bacalhau job as a manifest with one workload, ``Job/NAME``. See :func:`find_job`.
+
+    :raises ManifestError: if the job is invalid.
+    """
+    found = find_job(data, file)
+    return found and found.valid(data, file)
+
+
+def find_job(data: bytes, file: str = "job") -> FoundObjects | None:
+    """Find a Bacalhau job in YAML or JSON.
 
     :param data: the content of the file, at most ``LIMITS.job_file_bytes``.
     :param file: the name of the file, for messages.
     :return: None for any other file, and for one that is neither YAML nor JSON.
-    :raises ManifestError: if the job is invalid.
     """
     if not re.search(rb"\btasks\b", data, re.IGNORECASE):
         return None
@@ -35,12 +43,12 @@ def read_bacalhau_job(data: bytes, file: str = "job") -> Manifest | None:
     if found is None:
         return None
     try:
-        return Manifest((read_workload(*found),), ())
+        return FoundObjects(Manifest((_read_workload(*found),), ()))
     except StructureError as error:
-        raise ManifestError(file, draw_problems(error.findings, data)) from None
+        return FoundObjects(Manifest((), ()), error.findings)
 
 
-def read_workload(job: Value, path: str) -> Workload:
+def _read_workload(job: Value, path: str) -> Workload:
     """Read a job that :func:`find_bacalhau_job` has found, and its path in the document.
 
     :raises StructureError: if the job is invalid.
@@ -48,6 +56,11 @@ def read_workload(job: Value, path: str) -> Workload:
     placement = read_structured(
         job, placement_from_bacalhau, path, python_value, key_text=attrgetter("text")
     )
-    _, name = lower_names(job).get("name", ("", None))
+    fields = lower_names(job)
+    _, name = fields.get("name", ("", None))
     text = name.text if isinstance(name, Scalar) else ""
-    return Workload(f"Job/{text}" if text else "Job", placement, (KIND, text, ""))
+    place: tuple[Value, str] = (job, path)
+    if "constraints" in fields and isinstance(job, Object):
+        at_constraints, _ = fields["constraints"]
+        place = job.entries[at_constraints][0], f"{path}.{at_constraints}".lstrip(".")
+    return Workload(f"Job/{text}" if text else "Job", placement, (KIND, text, ""), place)

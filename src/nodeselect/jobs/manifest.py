@@ -1,7 +1,7 @@
 """Read Kubernetes manifests: what each pod spec in them requires of a node."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -80,11 +80,13 @@ class Workload(NamedTuple):
         the pod spec: ``JobSet/train[spec.replicatedJobs[0].template.spec.template.spec]``.
     :param placement: what each of its pods requires of a node.
     :param owner: the kind, the name and the namespace, which is empty if the object has none.
+    :param place: what selects nodes in the document, for messages, and its path.
     """
 
     name: str
     placement: Placement
     owner: tuple[str, str, str]
+    place: tuple[Value, str]
 
 
 class Manifest(NamedTuple):
@@ -104,8 +106,42 @@ class ManifestError(JobError):
     """A Kubernetes manifest has problems."""
 
 
+class FoundObjects(NamedTuple):
+    """The objects that are found in a file, and what is wrong with them.
+
+    :param manifest: the valid objects.
+    :param findings: the mistakes of the others.
+    :param in_conditions: the mistakes of the conditions on nodes that are not among the workloads.
+    :param unreported: the number of further mistakes.
+    :param is_template: whether the file cannot be read, and is probably a template.
+    """
+
+    manifest: Manifest
+    findings: Sequence[Finding] = ()
+    in_conditions: Sequence[Finding] = ()
+    unreported: int = 0
+    is_template: bool = False
+
+    def valid(self, data: bytes, file: str) -> Manifest:
+        """Return the objects of a file if all are valid; otherwise raise ManifestError."""
+        if not self.findings:
+            return self.manifest
+        first = sorted(self.findings, key=attrgetter("position"))[: LIMITS.reported_errors]
+        unreported = self.unreported + len(self.findings) - len(first)
+        raise ManifestError(file, draw_problems(first, data), unreported)
+
+
 def read_manifest(data: bytes, file: str = "manifest") -> Manifest | None:
-    """Read the objects of a Kubernetes manifest in JSON, or in YAML with one or more documents.
+    """Read the objects of a Kubernetes manifest. For the parameters, see :func:`find_objects`.
+
+    :raises ManifestError: if the manifest is invalid.
+    """
+    found = find_objects(data, file)
+    return found and found.valid(data, file)
+
+
+def find_objects(data: bytes, file: str = "manifest") -> FoundObjects | None:
+    """Find the objects of a Kubernetes manifest in JSON, or in YAML with one or more documents.
 
     The items of a ``List`` are read as objects. Only the fields that select nodes are checked.
     ``LIMITS.job_file_bytes``, ``job_file_values`` and ``depth`` apply to each object that is read.
@@ -113,7 +149,6 @@ def read_manifest(data: bytes, file: str = "manifest") -> Manifest | None:
     :param data: the content of the file, at most ``LIMITS.manifest_bytes``.
     :param file: the name of the file, for messages.
     :return: the objects; None if no document has both ``apiVersion`` and ``kind``.
-    :raises ManifestError: if the manifest is invalid.
     """
     if b"apiVersion" not in data:
         return None
@@ -133,14 +168,11 @@ def read_manifest(data: bytes, file: str = "manifest") -> Manifest | None:
         if is_small and not re.search(rb"^[\"']?apiVersion[\"']?\s*:", data, re.MULTILINE):
             return None  # as a job, it is refused for the same mistakes
         findings = list(map(document_finding, (error, *error.others)))
-        raise ManifestError(file, draw_problems(findings, data), error.unreported) from None
+        is_template = b"{{" in data
+        return FoundObjects(Manifest((), ()), findings, (), error.unreported, is_template)
     if not any(map(is_kubernetes_object, documents)):
         return None
-    manifest, findings = read_objects(_objects(documents))
-    if findings:
-        first = sorted(findings, key=attrgetter("position"))[: LIMITS.reported_errors]
-        raise ManifestError(file, draw_problems(first, data), len(findings) - len(first))
-    return manifest
+    return _read_objects(_objects(documents))
 
 
 def _objects(documents: Iterable[Value]) -> Iterator[Value]:
@@ -165,8 +197,7 @@ def _objects(documents: Iterable[Value]) -> Iterator[Value]:
                 yield document
 
 
-def read_objects(objects: Iterable[Value]) -> tuple[Manifest, list[Finding]]:
-    """Read the objects of a manifest. Return also what is wrong with them."""
+def _read_objects(objects: Iterable[Value]) -> FoundObjects:
     objects = list(objects)
     workloads: dict[str, Workload] = {}
     conditions: dict[str, Workload] = {}
@@ -195,7 +226,9 @@ def read_objects(objects: Iterable[Value]) -> tuple[Manifest, list[Finding]]:
     ]
     read = conditions if is_alone else workloads
     manifest = Manifest(tuple(read.values()), tuple(skipped), tuple(conditions.values()))
-    return manifest, in_conditions if is_alone else findings
+    if is_alone:
+        return FoundObjects(manifest, in_conditions)
+    return FoundObjects(manifest, findings, in_conditions)
 
 
 def _read_object(
@@ -232,14 +265,14 @@ def _read_object(
         yield from _misplaced(value, (), tuple(path.split(".")))
     try:
         if condition:
-            yield Workload(name, _read_condition(value, condition), owner)
+            yield Workload(name, _read_condition(value, condition), owner, (value, ""))
     except StructureError as error:
         yield from error.findings
     for pod in found:
         yield from _unknown_in_containers(pod)
         try:
-            placement = _read_pod(pod, namespace, volumes)
-            yield Workload(name if path else f"{name}[{pod.path}]", placement, owner)
+            placement, place = _read_pod(pod, namespace, volumes), _place(pod.spec, pod.path)
+            yield Workload(name if path else f"{name}[{pod.path}]", placement, owner, place)
         except StructureError as error:
             yield from error.findings
 
@@ -282,6 +315,14 @@ def _read_part(
     """Return the selector at a path; without it, one that matches everything."""
     part = find(value, path)
     return Selector.everything() if part is None else read_structured(part, read, path)
+
+
+def _place(spec: Object, path: str) -> tuple[Value, str]:
+    """Return what selects nodes in a pod spec, and its path; the pod spec if nothing does."""
+    for name in ("nodeSelector", "affinity", "nodeName"):
+        if name in spec.entries:
+            return spec.entries[name][0], f"{path}.{name}"
+    return spec, path
 
 
 def _bound_volumes(objects: Iterable[Value]) -> dict[tuple[str, str], Value]:

@@ -87,7 +87,7 @@ def placement_from_bacalhau(job: object) -> Placement:
         words.append("all tasks but the first")
     _, count = fields.get("count", _ABSENT)
     if count not in (None, 0, 1):
-        words.append(f"{printable(str(count)[:20])} replicas (the answer is for one)")
+        words.append("replicas (the answer is for one)")
     return Placement(selector, [Toleration(operator="Exists")], requests, words)
 
 

@@ -5,12 +5,13 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from difflib import unified_diff
 from itertools import chain
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from nodeselect import __version__
 from nodeselect.errors import JobError
+from nodeselect.explain.wording import not_considered_text
 from nodeselect.jobs import CheckReport, Rule, all_rules
-from nodeselect.problem import Problem, draw
+from nodeselect.problem import SEVERITIES, STYLES, Problem, draw
 from nodeselect.render.screen import Screen, Style, align_columns, json_lines
 from nodeselect.text import join_limited, pluralize, printable
 
@@ -29,57 +30,74 @@ _JSON_FIELDS = ("code", "message", "line", "column", "path", "hint", "severity",
 _Located: TypeAlias = tuple[str, Problem]
 
 
-def problem_lines(
-    output: str, reports: Sequence[CheckReport], unread: Sequence[JobError], screen: Screen
-) -> Iterable[str]:
+class CheckedFiles(NamedTuple):
+    """What is reported of checked files.
+
+    :param reports: the reports on files with jobs, and on files that were named and have none.
+    :param unread: the errors of files that cannot be read.
+    :param without_jobs: the names of the other files.
+    :param not_considered: what else decides on the nodes of the jobs, if the nodes are known.
+    """
+
+    reports: Sequence[CheckReport]
+    unread: Sequence[JobError] = ()
+    without_jobs: Sequence[str] = ()
+    not_considered: Sequence[str] = ()
+
+
+def problem_lines(output: str, checked: CheckedFiles, screen: Screen) -> Iterable[str]:
     """Return the lines of a report on checked files.
 
-    :param output: one of ``PROBLEM_FORMATS``, such as ``text`` or ``sarif``.
-    :param unread: the errors of files that cannot be read; ``text`` and ``concise`` leave them out.
+    :param output: one of ``PROBLEM_FORMATS``, such as ``text`` or ``sarif``. Files without problems
+        are in ``json`` only; ``text`` and ``concise`` leave out files that cannot be read.
     :param screen: the screen for ``text`` and ``concise``.
     """
     match output:
         case "concise":
-            problems = _concise_lines(_by_severity(reports), screen)
-            return chain(problems, _unreported(reports, screen))
+            problems = _concise_lines(_by_severity(checked.reports), screen)
+            return chain(problems, _unreported(checked.reports, screen))
         case "json":
-            return json_lines(_as_dict(reports, unread))
+            return json_lines(_as_dict(checked))
         case "github":
-            return _github(reports, unread)
+            return _github(checked)
         case "sarif":
-            return json_lines(_sarif(reports, unread))
-    return _drawings(reports, screen)
+            return json_lines(_sarif(checked))
+    return _drawings(checked.reports, screen)
 
 
 def problem_summary(
-    reports: Sequence[CheckReport],
-    unread: int,
-    skipped: Sequence[str],
-    excluded_by: str,
-    is_selection: bool,
-    others: int = 0,
+    checked: CheckedFiles, skipped: Sequence[str], excluded_by: str, is_selection: bool
 ) -> str:
-    """Return a sentence with the numbers of checked files, errors, warnings, and unreadable files.
+    """Return a sentence with the numbers of checked files, of their problems, and of other files.
 
-    :param unread: how many files could not be read.
     :param skipped: the files and folders that were excluded.
     :param excluded_by: the option, or the settings file, that excludes ``skipped``.
     :param is_selection: whether only some rules were applied.
-    :param others: how many files were skipped because they are not jobs.
     """
-    errors = _counts(reports, "error", sum(report.errors for report in reports))
-    warnings = _counts(reports, "warning", sum(report.warnings for report in reports))
+    reports = checked.reports
+    totals = _totals(reports)
+    counts = [_counts(reports, severity, total) for severity, total in totals.items()]
     result = "no problems of the selected rules" if is_selection else "no problems"
-    if any(report.errors or report.warnings for report in reports):
-        result = f"{errors}, {warnings}"
+    if any(totals.values()):
+        result = ", ".join(counts if totals["note"] else counts[:-1])
     parts = [f"{pluralize(len(reports), 'file')}: {result}"] if reports else []
     if skipped:
         parts.append(f"skipped by {excluded_by}: {join_limited([*map(printable, skipped)])}")
-    if others:
-        parts.append(f"{pluralize(others, 'file')} skipped: not a job spec")
-    if unread:
-        parts.append(f"{pluralize(unread, 'file')} could not be read")
+    if others := len(checked.without_jobs):
+        parts.append(f"{pluralize(others, 'file has', 'files have')} no job")
+    if kinds := Counter(kind for report in reports for kind in report.not_read):
+        texts = [f"{count:,} {printable(kind)}" for kind, count in kinds.items()]
+        parts.append(f"not read: {join_limited(texts, 5)}")
+    if checked.unread:
+        parts.append(f"{pluralize(len(checked.unread), 'file')} could not be read")
     return "; ".join(parts)
+
+
+def _totals(reports: Iterable[CheckReport]) -> dict[str, int]:
+    """Return the number of all errors, warnings and notes."""
+    counts = [(report.errors, report.warnings, report.notes) for report in reports]
+    errors, warnings, notes = map(sum, zip((0, 0, 0), *counts, strict=True))
+    return {"error": errors, "warning": warnings, "note": notes}
 
 
 def correction_lines(corrections: Iterable[tuple[str, str, str]], screen: Screen) -> Iterator[str]:
@@ -130,7 +148,7 @@ def rule_list_lines(rules: Iterable[Rule]) -> Iterator[str]:
 def _counts(reports: Sequence[CheckReport], severity: str, total: int) -> str:
     """Return a text such as ``3 errors (2 unknown-field, 1 no-config)``.
 
-    :param severity: ``error`` or ``warning``; ``total`` is the number of these problems.
+    :param severity: such as ``error``; ``total`` is the number of the problems that have it.
     """
     problems = (problem for report in reports for problem in report.problems)
     codes = Counter(problem.code for problem in problems if problem.severity == severity)
@@ -144,14 +162,13 @@ def _counts(reports: Sequence[CheckReport], severity: str, total: int) -> str:
 def _by_severity(reports: Sequence[CheckReport]) -> list[_Located]:
     """Return pairs of a file name and a problem, for all problems of all files, errors first."""
     problems = [(report.file, problem) for report in reports for problem in report.problems]
-    return sorted(problems, key=lambda located: located[1].severity != "error")
+    return sorted(problems, key=lambda located: SEVERITIES.index(located[1].severity))
 
 
 def _concise_lines(problems: Iterable[_Located], screen: Screen) -> Iterator[str]:
     """Yield a line for each problem."""
     for file, problem in problems:
-        style: Style = "error" if problem.severity == "error" else "warning"
-        label = screen.style(f"{problem.severity}[{problem.code}]", style)
+        label = screen.style(f"{problem.severity}[{problem.code}]", STYLES[problem.severity])
         yield f"{screen.escape(problem.place(file))}: {label} {screen.escape(problem.message)}"
 
 
@@ -178,9 +195,9 @@ def _fold(problems: Sequence[_Located]) -> Iterator[tuple[str, _Located]]:
     """Yield problems to show, each after a text: ``12 more`` for equal warnings, or empty.
 
     Warnings of a rule are equal if they have the same message; if the rule has many different
-    messages, all its warnings count as equal.
+    messages, all its warnings count as equal. So do notes.
     """
-    warnings = [problem for _, problem in problems if problem.severity == "warning"]
+    warnings = [problem for _, problem in problems if problem.severity != "error"]
     messages = Counter(code for code, _ in {(each.code, each.message) for each in warnings})
     groups: dict[tuple[str, ...], list[_Located]] = {}
     for located in problems:
@@ -208,48 +225,54 @@ def _unreported(reports: Sequence[CheckReport], screen: Screen) -> Iterator[str]
             yield f"{screen.escape(printable(report.file))}: {more}"
 
 
-def _as_dict(reports: Sequence[CheckReport], unread: Sequence[JobError]) -> dict[str, Any]:
+def _as_dict(checked: CheckedFiles) -> dict[str, Any]:
     return {
-        "errors": sum(report.errors for report in reports),
-        "warnings": sum(report.warnings for report in reports),
+        **{f"{severity}s": total for severity, total in _totals(checked.reports).items()},
         "files": [
             {
                 "file": report.file,
                 "errors": report.errors,
                 "warnings": report.warnings,
+                "notes": report.notes,
                 "unreported": report.unreported,
                 "problems": [
                     {field: getattr(problem, field) for field in _JSON_FIELDS}
                     for problem in report.problems
                 ],
+                "not_read": report.not_read,
             }
-            for report in reports
+            for report in checked.reports
         ],
-        "unread": [{"file": error.file, "message": error.problems[0].message} for error in unread],
+        "without_jobs": checked.without_jobs,
+        "not_considered": checked.not_considered,
+        "unread": [
+            {"file": error.file, "message": error.problems[0].message} for error in checked.unread
+        ],
     }
 
 
-def _file_messages(
-    reports: Sequence[CheckReport], unread: Sequence[JobError]
-) -> Iterator[tuple[str, str, str]]:
-    """Yield the severity, file and text of each message that is about a whole file.
+def _file_messages(checked: CheckedFiles) -> Iterator[tuple[str, str, str]]:
+    """Yield the severity, file and text of each message that is not about a place in a file.
 
-    Such a message says that the file cannot be read, or has more problems than are shown.
+    Such a message says that a file cannot be read, that it has more problems than are shown, or
+    what is not considered; then the file is empty.
     """
-    for error in unread:
+    for error in checked.unread:
         yield "error", error.file, error.problems[0].message
-    for report in reports:
+    for report in checked.reports:
         if report.unreported:
             severity = "error" if report.errors else "warning"
             more = pluralize(report.unreported, "more problem")
             yield severity, report.file, f"{more} in {report.file}"
+    if checked.not_considered:
+        yield "note", "", not_considered_text(checked.not_considered)
 
 
-def _github(reports: Sequence[CheckReport], unread: Sequence[JobError]) -> Iterator[str]:
+def _github(checked: CheckedFiles) -> Iterator[str]:
     """Yield workflow commands with which GitHub Actions shows problems in a pull request."""
-    for severity, file, message in _file_messages(reports, unread):
-        yield _command(severity, message, file=file)
-    for report in reports:
+    for severity, file, message in _file_messages(checked):
+        yield _command(severity, message, **({"file": file} if file else {}))
+    for report in checked.reports:
         for problem in report.problems:
             yield _command(
                 problem.severity,
@@ -262,13 +285,14 @@ def _github(reports: Sequence[CheckReport], unread: Sequence[JobError]) -> Itera
             )
 
 
-def _command(name: str, message: str, **properties: str | int) -> str:
+def _command(severity: str, message: str, **properties: str | int) -> str:
     """Return a GitHub Actions workflow command: ``::error file=job.yaml,line=3::message``."""
+    name = "notice" if severity == "note" else severity
     texts = []
     for key, value in properties.items():
         text = _escape_command(str(value)).replace(":", "%3A").replace(",", "%2C")
         texts.append(f"{key}={text}")
-    return f"::{name} {','.join(texts)}::{_escape_command(message)}"
+    return f"::{' '.join(filter(None, (name, ','.join(texts))))}::{_escape_command(message)}"
 
 
 def _escape_command(text: str) -> str:
@@ -279,8 +303,8 @@ def _message_and_hint(problem: Problem) -> str:
     return f"{problem.message}\n{problem.hint}" if problem.hint else problem.message
 
 
-def _sarif(reports: Sequence[CheckReport], unread: Sequence[JobError]) -> dict[str, Any]:
-    rules = all_rules()
+def _sarif(checked: CheckedFiles) -> dict[str, Any]:
+    reports, rules = checked.reports, all_rules()
     codes = sorted({problem.code for report in reports for problem in report.problems})
     run = {
         "tool": {
@@ -293,10 +317,10 @@ def _sarif(reports: Sequence[CheckReport], unread: Sequence[JobError]) -> dict[s
         "columnKind": "unicodeCodePoints",
         "invocations": [
             {
-                "executionSuccessful": not unread,
+                "executionSuccessful": not checked.unread,
                 "toolExecutionNotifications": [
                     _sarif_message(severity, printable(message), file)
-                    for severity, file, message in _file_messages(reports, unread)
+                    for severity, file, message in _file_messages(checked)
                 ],
             }
         ],
@@ -333,10 +357,10 @@ def _sarif_message(level: str, text: str, file: str, **place: Any) -> dict[str, 
     from pathlib import PurePath  # loads slowly, and so does urllib
     from urllib.parse import quote
 
-    path = PurePath(file)
-    uri = path.as_uri() if path.is_absolute() else quote(os.fsencode(path.as_posix()))
-    return {
-        "level": level,
-        "message": {"text": text},
-        "locations": [{"physicalLocation": {"artifactLocation": {"uri": uri}, **place}}],
-    }
+    message: dict[str, Any] = {"level": level, "message": {"text": text}}
+    if file:
+        path = PurePath(file)
+        uri = path.as_uri() if path.is_absolute() else quote(os.fsencode(path.as_posix()))
+        location = {"physicalLocation": {"artifactLocation": {"uri": uri}, **place}}
+        message["locations"] = [location]
+    return message

@@ -2,21 +2,36 @@
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
 from nodeselect.cli.completion import complete_codes, complete_files
-from nodeselect.cli.hints import command_line
 from nodeselect.cli.inputs.files import files_in, is_excluded, job_name, read_bytes
-from nodeselect.cli.options import check_usage, output_option, quiet_option, split_commas
+from nodeselect.cli.inputs.job_selectors import ignoring_pods
+from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory, state_messages
+from nodeselect.cli.options import (
+    check_usage,
+    nodes_option,
+    output_option,
+    quiet_option,
+    split_commas,
+    state_option,
+)
 from nodeselect.cli.output_file import write_file
 from nodeselect.cli.streams import ExitStatus, write_error, write_message, write_output
 from nodeselect.errors import JobError
+from nodeselect.explain.wording import not_considered_text
+from nodeselect.placement import Placement
 from nodeselect.render.screen import PROBLEM_FORMATS, detect_screen
+from nodeselect.selectors import AnyOf, Selector
 from nodeselect.text import printable, quoted
+
+if TYPE_CHECKING:
+    from nodeselect.jobs.check.nodes import CountNodes
 
 
 class _CommandWithSettings(click.Command):
@@ -38,7 +53,7 @@ class _CommandWithSettings(click.Command):
     def _defaults(self, settings: dict[str, Any], path: str) -> dict[str, Any]:
         """Check the settings of the file ``path``; return them by the names of parameters."""
         options = {
-            str(option.name).replace("_", "-"): option
+            option.opts[-1].lstrip("-"): option
             for option in self.params
             if isinstance(option, click.Option)
         }
@@ -49,9 +64,11 @@ class _CommandWithSettings(click.Command):
                 similar = similar_name(key, options)
                 hint = f"; did you mean {quoted(similar)}?" if similar else ""
                 raise _settings_error(path, f"there is no setting {quoted(key)}{hint}")
-            type_ = list if options[key].multiple else bool if options[key].is_flag else str
-            if not isinstance(value, type_):
-                raise _settings_error(path, f"{key} must be a {type_.__name__}")
+            type_: type = list if options[key].multiple else bool if options[key].is_flag else str
+            if isinstance(options[key].type, click.IntRange):
+                type_ = int
+            if type(value) is not type_:
+                raise _settings_error(path, f"{key} must be {_TYPES[type_]}")
         for at, pattern in enumerate(map(str, settings.get("exclude", ()))):
             # A path begins at the settings; a name is for all folders.
             if "/" in pattern.rstrip("/"):
@@ -60,6 +77,9 @@ class _CommandWithSettings(click.Command):
                 root = glob.escape(os.path.dirname(path))
                 settings["exclude"][at] = os.path.join(root, os.path.normpath(pattern).lstrip("/"))
         return {str(options[key].name): value for key, value in settings.items()}
+
+
+_TYPES = {bool: "true or false", int: "an integer", list: "a list", str: "a string"}
 
 
 def _read_settings(path: str) -> Any:
@@ -92,7 +112,7 @@ Examples:
   nodeselect check --strict --require-selector jobs/
   nodeselect check -o sarif jobs/ > nodeselect.sarif
   nodeselect check --ignore absent-key,no-name job.yaml
-  nodeselect check --jobs-only --exclude charts .
+  nodeselect check -n fleet.json --min 2 manifests/
   nodeselect check --fix jobs/
 
 \b
@@ -124,7 +144,12 @@ nothing in a folder was checked, or the command line is invalid.
     "--exclude", metavar="GLOB", multiple=True, shell_complete=complete_files,
     help="Skip files and folders, by name or path. Repeatable.",
 )  # fmt: skip
-@click.option("--jobs-only", is_flag=True, help="Skip files that are not job specs.")
+@nodes_option(required=False)
+@state_option
+@click.option(
+    "--min", "least", type=click.IntRange(min=0), metavar="N",
+    help="With -n: report a job that matches fewer than N nodes (default: 1).",
+)  # fmt: skip
 @click.option(
     "--fix", is_flag=True,
     help="Show, as a diff, how to correct the problems that have one sure correction.",
@@ -139,22 +164,26 @@ def check(
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     exclude: tuple[str, ...],
-    jobs_only: bool,
+    nodes_from: NodeFiles | None,
+    states: frozenset[str] | None,
+    least: int | None,
     fix: bool,
     write: bool,
 ) -> int:
     """Report all problems of job files.
 
-    In a FOLDER, all .yaml, .yml and .json files are checked. Each problem is an error or a warning,
-    and has a code: "nodeselect rules CODE" explains it. A comment, "# nodeselect: ignore[CODE]", on
-    its line or on the line before, ignores it. This does not look at nodes; for that, use
-    "nodeselect explain --job FILE".
+    Job files are job specs, Kubernetes manifests and Bacalhau jobs. Of a manifest, only what
+    selects nodes is checked. In a FOLDER, all .yaml, .yml and .json files that have a job are
+    checked. Each problem is an error, a warning or a note, and has a code: "nodeselect rules CODE"
+    explains it. A comment, "# nodeselect: ignore[CODE]", on its line or on the line before, ignores
+    it. With -n, a job that no node matches is an error.
 
     Defaults of these options are read from nodeselect.toml, or [tool.nodeselect] of pyproject.toml,
     in this folder or the nearest one above that has them.
     """
     from nodeselect.jobs import all_rules, check_jobs, fix_job, select_rules  # fronts yaml
     from nodeselect.render.problems import (
+        CheckedFiles,
         correction_lines,
         correction_summary,
         problem_lines,
@@ -166,7 +195,11 @@ def check(
         "--write goes with --fix": write and not fix,
         "--fix prints a diff; for another output, add --write": is_diff and output != "text",
         "--write cannot change standard input": write and "-" in files,
-    }
+        "--min and --state need nodes: give -n":
+            nodes_from is None and not (least is None and states is None),
+        "FILE and -n cannot both be standard input":
+            nodes_from is not None and "-" in nodes_from.sources and "-" in files,
+    }  # fmt: skip
     check_usage(mistakes)
     try:
         rules = select_rules(select or None, ignore)
@@ -188,41 +221,77 @@ def check(
         pairs = zip(before, jobs, strict=True)
         changed = [(name, old, new) for (name, old), (_, new) in pairs if new != old]
         corrections = [(name, old.decode(), new.decode()) for name, old, new in changed]
-    checked = list(check_jobs(jobs, rules=rules, require_selector=require_selector))
-    reports = [report for report in checked if report.is_job or not jobs_only]
-    if jobs_only:
-        reported = {report.file for report in reports}
-        corrections = [each for each in corrections if each[0] in reported]
+    not_considered: dict[str, None] = {}
+    count_nodes = None
+    if nodes_from is not None:
+        least = 1 if least is None else least
+        count_nodes = _node_counter(nodes_from, states, least, not_considered)
+    checked = list(
+        check_jobs(jobs, rules=rules, require_selector=require_selector, count_nodes=count_nodes)
+    )
+    named = set(map(job_name, sources))
+    reports = [each for each in checked if each.is_job or (each.problems and each.file in named)]
+    without_jobs = sorted({each.file for each in checked} - {each.file for each in reports})
+    corrections = [each for each in corrections if each[0] not in without_jobs]
+    outcome = CheckedFiles(reports, unread, without_jobs, list(not_considered))
     if write:
         for name, _, corrected in corrections:
             write_file(name, corrected)
     if is_diff:
         write_output(correction_lines(corrections, detect_screen()))
     else:
-        write_output(problem_lines(output, reports, unread, detect_screen()))
+        write_output(problem_lines(output, outcome, detect_screen()))
     if output in ("text", "concise"):
         for unread_error in unread:
             write_error(unread_error)
         is_selection = len(rules) < len(all_rules())
-        others = len(checked) - len(reports)
         context = click.get_current_context()
         excluded_by = "--exclude"
         if context.get_parameter_source("exclude") is ParameterSource.DEFAULT_MAP:
             excluded_by = f"exclude in {printable(context.meta['settings'])}"
-        summary = problem_summary(reports, len(unread), skipped, excluded_by, is_selection, others)
+        summary = problem_summary(outcome, skipped, excluded_by, is_selection)
         if corrections:
             summary = correction_summary(corrections, is_written=write) + summary
         write_message("\n".join(detect_screen(sys.stderr).wrap(summary)))
-        if any(map(os.path.isdir, files)) and len({report.is_job for report in reports}) == 2:
-            words = sys.argv[1:]
-            words.insert(words.index("check") + 1, "--jobs-only")
-            write_message(f"to skip files that are not jobs, run: {command_line(words)}")
+        if outcome.not_considered:
+            write_message(not_considered_text(outcome.not_considered))
     if unread:
         return ExitStatus.ERROR
     if any(map(os.path.isdir, files)) and not reports:
-        raise click.ClickException("nothing was checked: all files were skipped")
+        raise click.ClickException("nothing was checked: no file has a job")
     has_problems = any(report.errors or (strict and report.warnings) for report in reports)
     return ExitStatus.NEGATIVE if has_problems or (is_diff and corrections) else ExitStatus.OK
+
+
+def _node_counter(
+    nodes_from: NodeFiles,
+    states: frozenset[str] | None,
+    least: int,
+    not_considered: dict[str, None],
+) -> "CountNodes":
+    """Read nodes; return a function that counts those of them that match a job.
+
+    :param least: how many must match.
+    :param not_considered: a dict to which the function adds what else decides on the nodes.
+    """
+    from nodeselect.jobs.check.nodes import NodeCount
+
+    inventory = read_inventory(nodes_from)
+    if states is not None:
+        from nodeselect.inventory import Inventory  # imports pyroaring
+
+        everything = inventory.match(Selector.everything())
+        for line in state_messages(states, Counter(everything.state_counts())):
+            write_message(line)
+        inventory = Inventory(everything.in_states(states))
+
+    def count(selector: Selector | AnyOf | Placement) -> NodeCount:
+        found = inventory.explain(ignoring_pods(selector), examples=0)
+        not_considered.update(dict.fromkeys(found.not_considered))
+        hint = found.recommendation if not found.matched else ""
+        return NodeCount(found.matched, found.total, least, hint or None)
+
+    return count
 
 
 def _read_all(names: Collection[str], unread: list[JobError]) -> Iterator[tuple[str, bytes]]:

@@ -283,12 +283,13 @@ def _jobs_status(report: JobsReport) -> ExitStatus:
 
 
 def _write_invalid(invalid: Mapping[str, JobError], sources: Sequence[str]) -> None:
-    """Write the command that shows all errors of invalid jobs; for manifests, write the errors."""
-    from nodeselect.jobs.manifest import ManifestError
-
-    for error in invalid.values():
-        if isinstance(error, ManifestError):  # check does not read manifests
+    """Write the errors about whole files, and the command that shows all others."""
+    files = {}
+    for name, error in invalid.items():
+        if error.problems[0].line:
+            files[split_object(name)[0]] = error
+        else:
             write_error(error)
-    if files := [name for name, error in invalid.items() if not isinstance(error, ManifestError)]:
+    if files:
         words = files if len(files) <= _MOST_FILES else sources
         write_error_message(f"for details, run: {command_line(['check', *words])}")

@@ -1,6 +1,7 @@
 """Check a job file: read the document, find the job spec in it, apply the rules."""
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from heapq import nsmallest
 from operator import attrgetter
@@ -20,6 +21,7 @@ from nodeselect.documents.values import (
 )
 from nodeselect.documents.yaml import read_document, read_documents, scalar_spans
 from nodeselect.errors import JobError
+from nodeselect.jobs.check import kubernetes  # noqa: F401 - adds its rules
 from nodeselect.jobs.check.document import find_nomad_job, is_kubernetes_object, locate_spec
 from nodeselect.jobs.check.fields import check_model
 from nodeselect.jobs.check.job import (
@@ -29,12 +31,14 @@ from nodeselect.jobs.check.job import (
     invalid_selector,
     is_like_job,
     misspelt_selectors,
+    selector_place,
 )
+from nodeselect.jobs.check.nodes import CountNodes, check_nodes
 from nodeselect.jobs.check.rule import REGISTRY, Finding, Findings, Rule, document_finding
 from nodeselect.jobs.check.selector import check_selector, read_selector
 from nodeselect.jobs.check.suggestions import suggest_word
 from nodeselect.limits import LIMITS
-from nodeselect.problem import Fix, Problem, excerpt
+from nodeselect.problem import SEVERITIES, Fix, Problem, excerpt
 from nodeselect.selectors import Selector
 from nodeselect.text import quoted
 
@@ -72,7 +76,7 @@ _HEAD_BYTES = 4096
 _IGNORE_COMMENT = r"(?:^|(?<=[ \t]))#[ \t]*nodeselect:[ \t]*ignore\[([^\[\]]*)\]\s*$"
 
 # The rules in the order of the documentation.
-_GROUPS = ("document", "fields", "rollout", "selector", "language")
+_GROUPS = ("document", "fields", "rollout", "selector", "kubernetes", "nodes", "language")
 _RULES = dict(sorted(REGISTRY.items(), key=lambda item: _GROUPS.index(item[1].group)))
 
 # Codes that cannot be ignored: the file is not text, not plain data or not a job, or has a selector
@@ -81,14 +85,17 @@ _ALWAYS_REPORTED = frozenset(code for code, rule in _RULES.items() if rule.alway
 
 
 class CheckReport(NamedTuple):
-    """What is wrong with a job file; ``Problem.show`` returns a problem as text.
+    """What is wrong with a job file, or a manifest; ``Problem.show`` returns a problem as text.
 
     :param file: the name of the file.
     :param problems: the problems in order of position, at most ``LIMITS.reported_errors``. If there
-        are more, warnings are left out first, then the last errors.
+        are more, notes are left out first, then warnings, then the last errors.
     :param errors: the number of all errors.
     :param warnings: the number of all warnings.
-    :param is_job: whether the file is probably a job spec; if not, an error says what it is.
+    :param is_job: whether the file probably has a job. If not, an error says what it is, unless it
+        has only Kubernetes objects that are not read.
+    :param notes: the number of all notes.
+    :param not_read: the kind of each Kubernetes object in the file that is not read.
     """
 
     file: str
@@ -96,11 +103,13 @@ class CheckReport(NamedTuple):
     errors: int
     warnings: int
     is_job: bool = True
+    notes: int = 0
+    not_read: tuple[str, ...] = ()
 
     @property
     def unreported(self) -> int:
         """The number of problems beyond those in ``problems``."""
-        return self.errors + self.warnings - len(self.problems)
+        return self.errors + self.warnings + self.notes - len(self.problems)
 
     def __str__(self) -> str:
         return str(JobError(self.file, self.problems, self.unreported))
@@ -130,65 +139,6 @@ def select_rules(select: Iterable[str] | None = None, ignore: Iterable[str] = ()
     return selected - ignored | _ALWAYS_REPORTED
 
 
-def check_job(
-    data: JobData,
-    file: str = "job",
-    *,
-    rules: Collection[str] | None = None,
-    require_selector: bool = False,
-) -> CheckReport:
-    """Check a job spec: YAML or JSON, by itself or wrapped as ``{spec: ...}``.
-
-    >>> report = check_job("name: a\\ntype: query\\nselector: {match_labels: {gpu: 1}}", "job.yaml")
-    >>> for problem in report.problems:
-    ...     print(problem.code)
-    no-config
-    wrong-type
-    >>> print(problem.show(report.file))
-    error[wrong-type]: expected a string, found 1
-     --> job.yaml:3:32 at selector.match_labels.gpu
-      |
-    3 | selector: {match_labels: {gpu: 1}}
-      |                                ^
-    help: write: "1"
-
-    :param data: the bytes or the text of the file, at most ``LIMITS.job_file_bytes``; or a mapping:
-        then problems have a path, but no line.
-    :param file: the name of the file, for messages.
-    :param rules: the codes of rules to report, from :func:`select_rules`; None for all.
-    :param require_selector: whether an empty selector is an error, not a warning.
-    """
-    [report] = check_jobs([(file, data)], rules=rules, require_selector=require_selector)
-    return report
-
-
-def check_jobs(
-    files: Iterable[tuple[str, JobData]],
-    *,
-    rules: Collection[str] | None = None,
-    require_selector: bool = False,
-) -> Iterator[CheckReport]:
-    """Check job specs, and report names that another job in the same folder has already.
-
-    >>> job = "name: a\\ntype: query\\nselector: {match_ids: [n-1]}\\nconfig: {input: {stdin: {}}}"
-    >>> for report in check_jobs([("jobs/a.yaml", job), ("jobs/b.yaml", job)]):
-    ...     print(report.file, [problem.code for problem in report.problems])
-    jobs/a.yaml []
-    jobs/b.yaml ['repeated-name']
-
-    :param files: pairs of the name of a file and its data. A file is checked when its report is
-        requested from the iterator. The other parameters are those of :func:`check_job`.
-    """
-    if require_selector and rules is not None and "empty-selector" not in rules:
-        raise ValueError("require_selector has no effect if empty-selector is not reported")
-    names: Names = {}
-    severity = "error" if require_selector else ""
-    return (
-        CheckedJob(data, file, rules, names, empty_severity=severity, reads_comments=True).report
-        for file, data in files
-    )
-
-
 def to_bytes(data: bytes | bytearray | memoryview | str) -> bytes:
     """Return the content of a file as bytes.
 
@@ -201,16 +151,90 @@ def to_bytes(data: bytes | bytearray | memoryview | str) -> bytes:
     return bytes(data)
 
 
-class CheckedJob:
-    """A job file, read and checked. All code that reads job files uses this class.
+class CheckedFile:
+    """A file, read and checked: the findings to report, and their numbers.
 
     :ivar data: the content of the file in bytes, or the mapping that was given.
-    :ivar errors: the number of errors.
-    :ivar spec: the job spec; None if the file has none.
-    :ivar selector: the selector of the job; if the file has errors, one that matches nothing.
     :ivar edits: the findings that ``--fix`` may be able to correct.
     :ivar has_unknown_fields: whether the file has unknown fields, not counting those that are only
         in another style (``matchLabels`` for ``match_labels``).
+    """
+
+    def __init__(
+        self,
+        data: bytes | Mapping[str, Any],
+        file: str,
+        rules: Collection[str] | None = None,
+        *,
+        reads_comments: bool = False,
+    ) -> None:
+        self.data = data
+        self.edits: list[Finding] = []
+        self.has_unknown_fields = False
+        self._file = file
+        self._counts: Counter[str] = Counter()
+        self._errors_found = 0  # also those that are not reported
+        self._ignored: dict[int, set[str]] = {}
+        if reads_comments and isinstance(data, bytes) and b"nodeselect:" in data:
+            self._ignored = _read_ignore_comments(_shown_text(data))
+        findings = self._reported(self._check(), rules)
+        # The first ones by position, errors before warnings.
+        self._first = nsmallest(
+            LIMITS.reported_errors,
+            findings,
+            lambda finding: (SEVERITIES.index(finding.severity or "error"), finding.position),
+        )
+
+    def _check(self) -> Findings:
+        """Yield all findings."""
+        raise NotImplementedError
+
+    @property
+    def errors(self) -> int:
+        """The number of errors."""
+        return self._counts["error"]
+
+    @property
+    def is_job(self) -> bool:
+        """Whether the file probably has a job, even if it has mistakes."""
+        raise NotImplementedError
+
+    @property
+    def report(self) -> CheckReport:
+        """The problems of the file, with excerpts of it."""
+        content = self.data if isinstance(self.data, bytes) else None
+        problems = draw_problems(sorted(self._first, key=attrgetter("position")), content)
+        errors, warnings, notes = (self._counts[severity] for severity in SEVERITIES)
+        return CheckReport(self._file, problems, errors, warnings, self.is_job, notes)
+
+    def _reported(
+        self, findings: Iterable[Finding], rules: Collection[str] | None
+    ) -> Iterator[Finding]:
+        """Yield the findings to report, and count them.
+
+        Findings are left out if their rule is not in ``rules``, or if a comment ignores them.
+
+        :param rules: the codes of the rules to report; None for all.
+        """
+        for finding in findings:
+            code = finding.code
+            self._errors_found += finding.is_error
+            self.has_unknown_fields |= code == "unknown-field" and finding.edit is None
+            is_always_reported = code in _ALWAYS_REPORTED
+            if code in self._ignored.get(finding.position.line, ()) and not is_always_reported:
+                continue
+            if rules is None or code in rules or is_always_reported:
+                self._counts[finding.severity or "error"] += 1
+                if finding.edit is not None or not isinstance(finding.hint, str | None):
+                    self.edits.append(finding)
+                yield finding
+
+
+class CheckedJob(CheckedFile):
+    """A job file, read and checked. All code that reads job files uses this class.
+
+    :ivar spec: the job spec; None if the file has none.
+    :ivar selector: the selector of the job; if the file has errors, one that matches nothing.
     """
 
     def __init__(
@@ -222,79 +246,36 @@ class CheckedJob:
         *,
         empty_severity: str = "",
         reads_comments: bool = False,
+        count_nodes: CountNodes | None = None,
     ) -> None:
-        self.data = data if isinstance(data, Mapping) else to_bytes(data)
         self.spec: Object | None = None
         self.selector = Selector.nothing()
-        self.edits: list[Finding] = []
-        self.has_unknown_fields = False
-        self.errors = 0
-        self._warnings = 0
-        self._errors_found = 0  # also those that are not reported
         self._unread: str | None = None
-        self._file = file
-        self._ignored: dict[int, set[str]] = {}
-        if reads_comments and isinstance(self.data, bytes) and b"nodeselect:" in self.data:
-            self._ignored = _read_ignore_comments(_shown_text(self.data))
-        found = self._check({} if names is None else names, empty_severity)
-        findings = self._reported(found, rules)
-        # The first ones by position, warnings after errors.
-        self._first = nsmallest(
-            LIMITS.reported_errors, findings, lambda finding: (finding.is_warning, finding.position)
-        )
+        self._names: Names = {} if names is None else names
+        self._empty_severity = empty_severity
+        self._count_nodes = count_nodes
+        content = data if isinstance(data, Mapping) else to_bytes(data)
+        super().__init__(content, file, rules, reads_comments=reads_comments)
 
     @property
-    def report(self) -> CheckReport:
-        """The problems of the file, with excerpts of it."""
-        content = self.data if isinstance(self.data, bytes) else None
-        problems = draw_problems(sorted(self._first, key=attrgetter("position")), content)
-        is_job = self._is_job(content)
-        return CheckReport(self._file, problems, self.errors, self._warnings, is_job)
-
-    def _reported(
-        self, findings: Iterable[Finding], rules: Collection[str] | None
-    ) -> Iterator[Finding]:
-        """Yield the findings to report, and count the errors and warnings among these.
-
-        Findings are left out if their rule is not in ``rules``, or if a comment ignores them.
-
-        :param rules: the codes of the rules to report; None for all.
-        """
-        for finding in findings:
-            code = finding.code
-            self._errors_found += not finding.is_warning
-            self.has_unknown_fields |= code == "unknown-field" and finding.edit is None
-            is_always_reported = code in _ALWAYS_REPORTED
-            if code in self._ignored.get(finding.position.line, ()) and not is_always_reported:
-                continue
-            if rules is None or code in rules or is_always_reported:
-                self.errors += not finding.is_warning
-                self._warnings += finding.is_warning
-                if finding.edit is not None or not isinstance(finding.hint, str | None):
-                    self.edits.append(finding)
-                yield finding
-
-    def _is_job(self, content: bytes | None) -> bool:
-        """Return whether the file is probably a job spec, even if it has mistakes.
-
-        :param content: the bytes of the file; None if there is no file.
-        """
+    def is_job(self) -> bool:
+        """Whether the file is probably a job spec, even if it has mistakes."""
         if self.spec is not None:
             return is_like_job(self.spec)
-        if content is None or self._unread in (None, "not-a-job"):
+        if not isinstance(self.data, bytes) or self._unread in (None, "not-a-job"):
             return False
-        text = _shown_text(content)
+        text = _shown_text(self.data)
         is_job = re.search(_JOB_LINE, text, re.MULTILINE) is not None
         is_manifest = re.search(_KUBERNETES_LINE, text, re.MULTILINE) is not None
         return self._unread == "not-utf-8" or (is_job and not is_manifest)
 
-    def _check(self, names: Names, empty_severity: str) -> Findings:
+    def _check(self) -> Findings:
         data, file = self.data, self._file
         try:
             document = _read(data, file) if isinstance(data, bytes) else from_python(data)
         except DocumentError as error:
             self._unread = error.code
-            self.errors += error.unreported
+            self._counts["error"] += error.unreported
             for mistake in (error, *error.others):
                 yield document_finding(mistake)
             return
@@ -307,15 +288,18 @@ class CheckedJob:
         parsed = yield from read_selector(find(self.spec, "selector"), f"{prefix}selector")
         has_invalid_selector = self._errors_found > errors_before
         yield from check_selector(parsed)
-        job = Job(self.spec, prefix, file, names, empty_severity)
+        job = Job(self.spec, prefix, file, self._names, self._empty_severity)
         for check in JOB_CHECKS:
             yield from check(job)
         if self.errors:
             return
+        place, path = selector_place(job)
         if has_invalid_selector or misspelt_selectors(self.spec):
-            yield from invalid_selector(job)  # its mistakes are ignored
-        else:
-            self.selector = parsed.selector
+            yield from invalid_selector(place, path)  # its mistakes are ignored
+            return
+        self.selector = parsed.selector
+        if self._count_nodes:
+            yield from check_nodes("the job", place, path, self._count_nodes(self.selector))
 
 
 def _read_ignore_comments(text: str) -> dict[int, set[str]]:

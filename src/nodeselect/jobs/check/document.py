@@ -86,7 +86,7 @@ _refusal("file-too-large", "a file of more than 1 MiB", "The limit is named job_
     "not-a-job",
     "the document is not a job spec",
     "A job spec is a mapping with a name, a type or a selector, by itself or as {spec: ...}.",
-    before="kind: Pod\napiVersion: v1",
+    before="on: push\njobs: {test: {steps: []}}",
     after="name: demo\nselector: {match_labels: {region: eu}}",
 )
 def _not_a_job(value: Value, path: str, message: str, hint: Hint) -> Findings:

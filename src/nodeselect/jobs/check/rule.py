@@ -20,9 +20,9 @@ class Rule(NamedTuple):
     """A mistake that ``check`` finds in job files.
 
     :param code: the stable name of the rule, such as ``wrong-type``.
-    :param group: ``document``, ``fields``, ``rollout``, ``selector``, or ``language`` for the text
-        of a selector.
-    :param severity: ``error`` or ``warning``.
+    :param group: ``document``, ``fields``, ``rollout``, ``selector``, ``kubernetes``, ``nodes``, or
+        ``language`` for the text of a selector.
+    :param severity: ``error``, ``warning`` or ``note``.
     :param always_reported: whether ``--ignore`` and ``--select`` have no effect on the rule: if a
         file cannot be read as a job, or the selector is invalid.
     :param summary: what is wrong, in one line.
@@ -53,7 +53,7 @@ class Finding(NamedTuple):
         None, ``--fix`` writes the replacement of the hint if the hint is certain.
     :param last: if several neighbouring values are replaced together, the last of them; ``value``
         is the first.
-    :param severity: ``error`` or ``warning``; empty for the severity of the rule.
+    :param severity: ``error``, ``warning`` or ``note``; empty for the severity of the rule.
     :param code: the code of the rule; the decorator of :func:`rule` sets it.
     """
 
@@ -81,9 +81,9 @@ class Finding(NamedTuple):
         return Position(line, column + self.span[0] if self.span and is_verbatim else column)
 
     @property
-    def is_warning(self) -> bool:
-        """Whether the severity is ``warning``, not ``error``."""
-        return self.severity == "warning"
+    def is_error(self) -> bool:
+        """Whether the severity is ``error``."""
+        return self.severity in ("", "error")
 
 
 def document_finding(error: DocumentError) -> Finding:

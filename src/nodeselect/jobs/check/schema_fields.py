@@ -126,11 +126,15 @@ def is_wrapper(name: str) -> bool:
     return snake_case(name) in _WRAPPERS
 
 
+def is_foreign_selector(name: str) -> bool:
+    """Return whether other systems call a selector so, in any style."""
+    return snake_case(name).replace("_", "") in FOREIGN_SELECTORS
+
+
 @lru_cache(1024)
 def is_selector_name(name: str) -> bool:
     """Return whether a field with this name is probably meant to select nodes."""
-    plain = snake_case(name)
-    if plain.replace("_", "") in FOREIGN_SELECTORS or plain in fields_of("NodeSelector"):
+    if is_foreign_selector(name) or snake_case(name) in fields_of("NodeSelector"):
         return True
     if not 4 <= len(name) <= 14 or len(set("selector").intersection(name.lower())) < 4:
         return False  # a quick test, since the one below is slow

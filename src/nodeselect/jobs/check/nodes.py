@@ -1,0 +1,69 @@
+"""Rules about the nodes that a job matches, for checks that know the nodes."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from nodeselect.documents.values import Value
+from nodeselect.jobs.check.rule import Finding, Findings, Hint, rule
+from nodeselect.selectors import AnyOf, Selector
+from nodeselect.text import pluralize, printable
+
+if TYPE_CHECKING:
+    from nodeselect.placement import Placement
+
+
+class NodeCount(NamedTuple):
+    """How many nodes a job matches.
+
+    :param matching: the number of nodes that match.
+    :param total: the number of all nodes.
+    :param required: how many nodes must match.
+    :param hint: why the others do not match, or how to find out.
+    """
+
+    matching: int
+    total: int
+    required: int = 1
+    hint: Hint = None
+
+
+CountNodes: TypeAlias = Callable[["Selector | AnyOf | Placement"], NodeCount]
+"""Returns how many nodes match."""
+
+
+_rule = partial(rule, "nodes")
+
+
+def check_nodes(name: str, place: Value, path: str, found: NodeCount) -> Findings:
+    """Yield what is wrong with the number of nodes that a job matches.
+
+    :param name: the name of the job in messages.
+    :param place: what selects nodes in the document; ``path`` is its path.
+    """
+    if found.matching < found.required:
+        yield from _no_node(printable(name), place, path, found)
+    elif found.matching == found.total > 1:
+        yield from _every_node(printable(name), place, path, found)
+
+
+@_rule(
+    "no-node",
+    "no node matches, or fewer than --min",
+    "The job would be accepted, and its pods or executions would stay pending. Only with -n.",
+)
+def _no_node(name: str, place: Value, path: str, found: NodeCount) -> Findings:
+    message = f"{name} matches {found.matching or 'none'} of {pluralize(found.total, 'node')}"
+    if found.required > 1:
+        message += f"; at least {found.required:,} are required"
+    yield Finding(place, path, message, found.hint)
+
+
+@_rule(
+    "every-node",
+    "every node matches",
+    "A note, since many jobs are meant for every node. Only with -n.",
+    severity="note",
+)
+def _every_node(name: str, place: Value, path: str, found: NodeCount) -> Findings:
+    yield Finding(place, path, f"{name} matches all {found.total:,} nodes")

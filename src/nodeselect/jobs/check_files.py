@@ -1,0 +1,133 @@
+"""Check files with jobs: job specs of Expanso, and Kubernetes manifests."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from nodeselect.jobs.bacalhau import find_job
+from nodeselect.jobs.check.checker import CheckedFile, CheckedJob, CheckReport, JobData, to_bytes
+from nodeselect.jobs.check.job import Names, invalid_selector
+from nodeselect.jobs.check.nodes import CountNodes, check_nodes
+from nodeselect.jobs.check.rule import Findings
+from nodeselect.jobs.manifest import FoundObjects, find_objects
+
+
+def check_job(
+    data: JobData,
+    file: str = "job",
+    *,
+    rules: Collection[str] | None = None,
+    require_selector: bool = False,
+) -> CheckReport:
+    """Check a job spec, or the objects of a Kubernetes manifest, in YAML or JSON.
+
+    A job spec is by itself or wrapped as ``{spec: ...}``.
+
+    >>> report = check_job("name: a\\ntype: query\\nselector: {match_labels: {gpu: 1}}", "job.yaml")
+    >>> for problem in report.problems:
+    ...     print(problem.code)
+    no-config
+    wrong-type
+    >>> print(problem.show(report.file))
+    error[wrong-type]: expected a string, found 1
+     --> job.yaml:3:32 at selector.match_labels.gpu
+      |
+    3 | selector: {match_labels: {gpu: 1}}
+      |                                ^
+    help: write: "1"
+
+    :param data: the bytes or the text of the file, at most ``LIMITS.job_file_bytes``, or for a
+        manifest ``LIMITS.manifest_bytes``; or a mapping, as a job spec: then problems have a path,
+        but no line.
+    :param file: the name of the file, for messages.
+    :param rules: the codes of rules to report, from :func:`select_rules`; None for all.
+    :param require_selector: whether an empty selector is an error, not a warning.
+    """
+    [report] = check_jobs([(file, data)], rules=rules, require_selector=require_selector)
+    return report
+
+
+def check_jobs(
+    files: Iterable[tuple[str, JobData]],
+    *,
+    rules: Collection[str] | None = None,
+    require_selector: bool = False,
+    count_nodes: CountNodes | None = None,
+) -> Iterator[CheckReport]:
+    """Check files as :func:`check_job` does.
+
+    Report also names that another job spec in the same folder has already.
+
+    >>> job = "name: a\\ntype: query\\nselector: {match_ids: [n-1]}\\nconfig: {input: {stdin: {}}}"
+    >>> for report in check_jobs([("jobs/a.yaml", job), ("jobs/b.yaml", job)]):
+    ...     print(report.file, [problem.code for problem in report.problems])
+    jobs/a.yaml []
+    jobs/b.yaml ['repeated-name']
+
+    :param files: pairs of the name of a file and its data. A file is checked when its report is
+        requested from the iterator. The other parameters are those of :func:`check_job`.
+    :param count_nodes: returns how many nodes match a selector or a placement; None to check no
+        numbers of nodes.
+    """
+    if require_selector and rules is not None and "empty-selector" not in rules:
+        raise ValueError("require_selector has no effect if empty-selector is not reported")
+    names: Names = {}
+    severity = "error" if require_selector else ""
+    return (
+        _check_file(data, file, rules, names, severity, count_nodes).report for file, data in files
+    )
+
+
+def _check_file(
+    data: JobData,
+    file: str,
+    rules: Collection[str] | None,
+    names: Names,
+    empty_severity: str,
+    count_nodes: CountNodes | None,
+) -> CheckedFile:
+    if not isinstance(data, Mapping):
+        data = to_bytes(data)
+        if found := find_objects(data, file) or find_job(data, file):
+            return _CheckedObjects(data, file, rules, found, count_nodes)
+    return CheckedJob(
+        data, file, rules, names,
+        empty_severity=empty_severity, reads_comments=True, count_nodes=count_nodes,
+    )  # fmt: skip
+
+
+class _CheckedObjects(CheckedFile):
+    """A Kubernetes manifest or a Bacalhau job, read and checked."""
+
+    def __init__(
+        self,
+        data: bytes,
+        file: str,
+        rules: Collection[str] | None,
+        found: FoundObjects,
+        count_nodes: CountNodes | None,
+    ) -> None:
+        self._found = found
+        self._count_nodes = count_nodes
+        super().__init__(data, file, rules, reads_comments=True)
+
+    def _check(self) -> Findings:
+        findings = (*self._found.findings, *self._found.in_conditions)
+        self._counts["error"] += self._found.unreported
+        yield from findings
+        if findings and not self.errors:  # all of them are ignored
+            yield from invalid_selector(findings[0].value, findings[0].path)
+        if self._count_nodes is not None:
+            jobs, _, conditions = self._found.manifest
+            for workload in jobs if jobs != conditions else ():
+                counted = self._count_nodes(workload.placement)
+                yield from check_nodes(workload.name, *workload.place, counted)
+
+    @property
+    def is_job(self) -> bool:
+        """Whether the file has a job, even an invalid one; a template is not a job."""
+        has_job = self._found.manifest.workloads or self.errors
+        return bool(has_job) and not self._found.is_template
+
+    @property
+    def report(self) -> CheckReport:
+        """The problems of the file, and the kinds of objects that are not read."""
+        return super().report._replace(not_read=self._found.manifest.skipped)

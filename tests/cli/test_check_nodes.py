@@ -1,0 +1,206 @@
+"""``nodeselect check -n``: how many nodes match each job."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import Run
+
+TAINT = {"key": "gpu", "effect": "NoSchedule"}
+NODES = [
+    {
+        "kind": "Node",
+        "apiVersion": "v1",
+        "metadata": {"name": f"n-{n}", "labels": {"region": "eu" if n < 3 else "us"}},
+        "spec": {"taints": [TAINT] if n == 0 else []},
+        "status": {
+            "allocatable": {"cpu": "4", "pods": "10"},
+            "conditions": [{"type": "Ready", "status": "True" if n % 2 else "False"}],
+        },
+    }
+    for n in range(5)
+]
+POD = "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec: {}\n"
+ANY = "tolerations: [{operator: Exists}], "
+REST = "type: query\nconfig: {input: {stdin: {}}}\n"
+
+
+@pytest.fixture(autouse=True)
+def _nodes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("n.json").write_text(json.dumps({"items": NODES}))
+
+
+def pod(*fields: str) -> str:
+    """Return a manifest with a pod."""
+    return POD.format("{" + ", ".join(fields) + "}")
+
+
+def job(selector: str) -> str:
+    """Return a job spec of Expanso."""
+    return f"name: j\nselector: {selector}\n{REST}"
+
+
+def bacalhau(constraints: str, cpu: str = "1") -> str:
+    """Return a Bacalhau job."""
+    tasks = f"[{{Name: main, Resources: {{CPU: '{cpu}'}}}}]"
+    return f"Name: b\nType: ops\nConstraints: {constraints}\nTasks: {tasks}\n"
+
+
+US = "[{Key: region, Operator: '=', Values: [us]}]"
+POOL = (
+    "apiVersion: karpenter.sh/v1\nkind: NodePool\nmetadata: {name: p}\n"
+    "spec: {template: {spec: {requirements: [{key: region, operator: In, values: [asia]}]}}}\n"
+)
+BIG = "containers: [{name: a, resources: {requests: {cpu: 5}}}]"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (job("{match_labels: {region: us}}"), ""),
+        (
+            job("{match_labels: {region: asia}}"),
+            "2:1: error[no-node] the job matches none of 5 nodes",
+        ),
+        (job("{match_expressions: [region]}"), "2:1: note[every-node] the job matches all 5 nodes"),
+        (pod("nodeSelector: {region: us}"), ""),
+        (pod("nodeSelector: {}"), ""),  # one node is tainted
+        (
+            pod(ANY + "nodeName: n-9"),
+            "4:43: error[no-node] Pod/p matches none of 5 nodes",
+        ),
+        (pod(BIG), "4:7: error[no-node] Pod/p matches none of 5 nodes"),
+        (pod(ANY + "containers: []"), "4:7: note[every-node] Pod/p matches all 5 nodes"),
+        (bacalhau(US), ""),
+        (bacalhau("[]"), "3:1: note[every-node] Job/b matches all 5 nodes"),
+        (bacalhau(US, "5"), "3:1: error[no-node] Job/b matches none of 5 nodes"),
+        (POOL, ""),  # not a job: there may be no such node yet
+    ],
+)
+def test_numbers_of_nodes(run: Run, text: str, expected: str) -> None:
+    """A job that no node matches is an error, one that all match a note, where its selector is."""
+    Path("job.yaml").write_text(text)
+    ended = run("check", "-o", "concise", "-n", "n.json", "job.yaml")
+    assert ended.out == (f"job.yaml:{expected}\n" if expected else "")
+    assert ended.status == ("error" in expected)
+    assert run("check", "-o", "concise", "job.yaml")[:2] == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--min", "2"], ""),
+        (["--min", "3"], "Pod/p matches 2 of 5 nodes; at least 3 are required"),
+        (["--min", "0"], ""),
+        (["--state", "ready", "--min", "2"], "Pod/p matches 1 of 2 nodes; at least 2 are required"),
+        (["--state", "cordoned"], "Pod/p matches none of 0 nodes"),
+    ],
+)
+def test_how_many_are_required(run: Run, options: list[str], words: str) -> None:
+    """--min sets the number of nodes, and --state counts only nodes in a state, as in match."""
+    Path("pod.yaml").write_text(pod("nodeSelector: {region: us}"))
+    ended = run("check", "-n", "n.json", *options, "pod.yaml", "-o", "json")
+    found = json.loads(ended.out)["files"][0]["problems"]
+    assert [each["message"] for each in found] == ([words] if words else [])
+    matched = run("match", "-n", "n.json", "--job", "pod.yaml", *options)
+    assert ended.status == matched.status == bool(words)
+
+
+def test_a_hint(run: Run) -> None:
+    """The hint says what to change."""
+    Path("pod.yaml").write_text(pod("nodeSelector: {region: uss}"))
+    ended = run("check", "-n", "n.json", "pod.yaml")
+    hint = "no node satisfies region=uss; change or remove it: without it, 4 nodes would match"
+    assert hint in " ".join(ended.out.split())
+
+
+def test_ignored(run: Run) -> None:
+    """A comment or an option ignores these rules, too."""
+    text = pod("nodeSelector: {region: asia}").replace(
+        "spec:", "# nodeselect: ignore[no-node]\nspec:"
+    )
+    Path("pod.yaml").write_text(text)
+    assert run("check", "-n", "n.json", "pod.yaml")[:2] == (0, "")
+    Path("pod.yaml").write_text(pod("nodeSelector: {region: asia}"))
+    assert run("check", "-n", "n.json", "--ignore", "no-node", "pod.yaml").status == 0
+
+
+def test_an_invalid_object_beside_a_valid_one(run: Run) -> None:
+    """The mistakes of one object are reported beside the number of nodes of the other."""
+    Path("pods.yaml").write_text(
+        pod("nodeSelector: {a: 1}") + "---\n" + pod("nodeSelector: {region: x}").replace("p}", "q}")
+    )
+    out = run("check", "-n", "n.json", "-o", "concise", "pods.yaml").out
+    assert [line.split("[")[1].split("]")[0] for line in out.splitlines()] == [
+        "wrong-type",
+        "no-node",
+    ]
+
+
+NOT_CONSIDERED = "not considered: volumes and what runs on the nodes already"
+
+
+def test_what_is_not_considered(run: Run) -> None:
+    """It is named in each output."""
+    volumes = "volumes: [{name: a, persistentVolumeClaim: {claimName: a}}]"
+    Path("pod.yaml").write_text(pod(volumes))
+    check = ("check", "-n", "n.json", "pod.yaml")
+    assert NOT_CONSIDERED in run(*check).err.replace("\n", " ")
+    assert NOT_CONSIDERED in run(*check, "-o", "concise").err.replace("\n", " ")
+    assert run(*check, "-o", "github").out == f"::notice::{NOT_CONSIDERED}\n"
+    words = ["volumes", "what runs on the nodes already"]
+    assert json.loads(run(*check, "-o", "json").out)["not_considered"] == words
+    [log] = json.loads(run(*check, "-o", "sarif").out)["runs"]
+    [notification] = log["invocations"][0]["toolExecutionNotifications"]
+    assert notification == {"level": "note", "message": {"text": NOT_CONSIDERED}}
+
+
+def test_annotations(run: Run) -> None:
+    """Manifests have annotations in pull requests and in code scanning, with the rule's source."""
+    Path("pod.yaml").write_text(pod(ANY + "nodeSelector: {a: 1}"))
+    Path("all.yaml").write_text(pod(ANY + "nodeSelector: {}"))
+    Path("bad.yaml").write_text(pod("tolerations: [{key: a, operator: Exits}]"))
+    check = ("check", "-n", "n.json", "pod.yaml", "all.yaml", "bad.yaml")
+    wrong, every, unknown = run(*check, "-o", "github").out.splitlines()[1:]
+    assert wrong.startswith("::error file=pod.yaml,line=4,col=61,endColumn=62,title=wrong-type::")
+    words = "title=every-node::Pod/p matches all 5 nodes"
+    assert every == f"::notice file=all.yaml,line=4,col=43,endColumn=55,{words}"
+    words = "title=unknown-operator::'Exits' is not an operator of tolerations"
+    assert unknown.startswith(f"::error file=bad.yaml,line=4,col=41,endColumn=46,{words}%0A")
+    [log] = json.loads(run(*check, "-o", "sarif").out)["runs"]
+    assert [each["ruleId"] for each in log["results"]] == [
+        "wrong-type",
+        "every-node",
+        "unknown-operator",
+    ]
+    assert [each["level"] for each in log["results"]] == ["error", "note", "error"]
+    rules = {rule["id"]: rule for rule in log["tool"]["driver"]["rules"]}
+    assert "ValidateTolerations" in rules["unknown-operator"]["fullDescription"]["text"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--min", "2", "x.yaml"], "--min and --state need nodes: give -n"),
+        (["--state", "ready", "x.yaml"], "--min and --state need nodes: give -n"),
+        (["-n", "-", "-"], "FILE and -n cannot both be standard input"),
+    ],
+)
+def test_usage(run: Run, arguments: list[str], message: str) -> None:
+    """What has no effect, or cannot be read, is an error."""
+    ended = run("check", *arguments)
+    assert (ended.status, message in ended.err) == (2, True)
+
+
+def test_many_manifests(run: Run) -> None:
+    """Manifests are gated in one process: each that no node matches has an annotation."""
+    Path("jobs").mkdir()
+    for number in range(500):
+        region = "asia" if number % 100 == 7 else "us"
+        Path(f"jobs/{number:03}.yaml").write_text(pod(f"nodeSelector: {{region: {region}}}"))
+    ended = run("check", "-n", "n.json", "-o", "github", "jobs")
+    places = [line.split(",")[0] for line in ended.out.splitlines()[1:]]
+    assert places == [f"::error file=jobs/{n}07.yaml" for n in range(5)]
+    assert ended.status == 1
