@@ -11,12 +11,13 @@ from io import BytesIO
 from pathlib import Path
 from random import Random
 
-from nodeselect import Inventory, InventoryError, Node, Selector
+from nodeselect import Inventory, InventoryError, Node, Placement, Selector, Taint
 from nodeselect.index.tuning import Tuning
 from tests.inventory.small import tuned
 
 _SEGMENTS = Tuning(max_unsegmented=1)
 _EVERYTHING = Selector.everything()
+_TASK = Placement(Selector.parse("y"), requests={"cpu": 2})
 _TEXTS = ("x=1", "x!=1,y", "x in (0,1,2,3)", "!y", "z>3", "z notin (5,6)")
 
 
@@ -33,6 +34,7 @@ READINGS: list[Callable[[Inventory], object]] = [
     lambda inventory: inventory.match(_EVERYTHING).state_counts(),
     lambda inventory: inventory.match(_EVERYTHING).label_counts(),
     lambda inventory: inventory.match(_EVERYTHING).first(3),
+    lambda inventory: inventory.match(_TASK).ids(),
     *(partial(_ids, Selector.parse(text)) for text in _TEXTS),
 ]
 """All ways to read an inventory that need other sections of a file."""
@@ -57,11 +59,16 @@ def _saved(nodes: list[Node]) -> bytes:
         return path.read_bytes()
 
 
+_TAINT = Taint("gpu", "NoSchedule")
 _FLEETS: list[list[Node]] = [
     [],
     _nodes(7, 0, names=True, states=2),
     _nodes(40, 4, names=False, states=0),
     [*_nodes(30, 0, names=True, states=3), Node("n" * 200)],  # ids of very different lengths
+    [
+        Node(f"n-{at}", {"y": ""}, taints=[_TAINT] * (at % 3 > 1), resources={"cpu": at % 5})
+        for at in range(20)
+    ],
 ]
 
 FILES = list(map(_saved, _FLEETS))
