@@ -39,11 +39,11 @@ def test_chunks(chunk: int) -> None:
     st.integers(0),
 )
 def test_at_least(count: int, found: int, seed: int) -> None:
-    """The containers have the positions of all numbers that are large enough, few or many."""
+    """The set has the positions of all numbers that are large enough, few or many."""
     draw = np.random.default_rng(seed)
     numbers = np.zeros(count, np.uint32)
     numbers[draw.permutation(count)[:found]] = draw.integers(7, 9, min(count, found))
-    containers = arrays.at_least(numbers, 7)
+    encoded = arrays.at_least(numbers, 7)
     expected = np.flatnonzero(numbers >= 7).tolist()
-    assert list(postings.ordinals(postings.from_containers(containers))) == expected
-    assert postings.from_containers(containers) == postings.from_ordinals(expected)
+    assert list(postings.ordinals(postings.from_encoded(encoded))) == expected
+    assert postings.from_encoded(encoded) == postings.from_ordinals(expected)

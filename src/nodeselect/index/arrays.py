@@ -2,13 +2,13 @@
 
 from array import array
 from collections.abc import Iterable, Iterator
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nodeselect.index.node_rows import Strings, to_list
-from nodeselect.index.postings import LISTED_ORDINALS
 
 # An array of unsigned integers of any width.
 UIntArray = NDArray[np.unsignedinteger[Any]]
@@ -21,8 +21,11 @@ _FEW_NUMBERS = 256
 # If one of so many ranks, or more, is among those to sort, marking them all is faster.
 _MARKED = 16
 
-# So many ordinals are in one container of a set.
+# How encoded postings begin. So many ordinals are in one container; if at most ``_LISTED_ORDINALS``
+# of these are in the set, the container is a list of them, and otherwise has a bit for each.
+_COOKIE = 12_346
 _CONTAINER = 65_536
+_LISTED_ORDINALS = 4_096
 
 
 def chunk_slices(length: int, chunk: int) -> Iterator[slice]:
@@ -156,20 +159,23 @@ def reorder(numbers: "memoryview[int]", positions: NDArray[np.uint32]) -> UIntAr
     return np.asarray(numbers).take(positions)  # in a third of the time of an index
 
 
-def at_least(numbers: "UIntArray | array[int]", least: int) -> list[tuple[int, int, bytes]]:
-    """Return the positions of all numbers that are at least ``least``: containers of postings."""
+def at_least(numbers: "UIntArray | array[int]", least: int) -> bytes:
+    """Return the positions of all numbers that are at least ``least``, as encoded postings."""
     is_found = np.asarray(numbers) >= least
-    containers = []
+    heads, bodies = array("H"), []
     for number, part in enumerate(chunk_slices(len(numbers), _CONTAINER)):
         found = is_found[part]
         size = int(np.count_nonzero(found))
-        if size > LISTED_ORDINALS:
-            data = np.packbits(found, bitorder="little").tobytes().ljust(_CONTAINER // 8, b"\0")
+        if size > _LISTED_ORDINALS:
+            body = np.packbits(found, bitorder="little").tobytes().ljust(_CONTAINER // 8, b"\0")
         else:
-            data = np.flatnonzero(found).astype("<u2").tobytes()
+            body = np.flatnonzero(found).astype("<u2").tobytes()
         if size:
-            containers.append((number, size, data))
-    return containers
+            heads.extend((number, size - 1))
+            bodies.append(body)
+    start = array("I", (_COOKIE, len(bodies)))
+    offsets = array("I", accumulate(map(len, bodies), initial=8 + 8 * len(bodies)))[:-1]
+    return b"".join((start, heads, offsets, *bodies))
 
 
 def take_rows(data: "memoryview[int]", width: int, ranks: "array[int] | _Ranks") -> bytes:

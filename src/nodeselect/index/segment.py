@@ -110,7 +110,7 @@ class SegmentAmounts:
         self.largest = column.largest
         self._column = column
         self._order = order
-        self._codes: Any = None  # by ordinal, as a numpy array
+        self._codes: Any = None  # by ordinal, as a numpy array or a list
         self._found: dict[int, Postings] = {}
 
     def at_least(self, amount: int) -> Postings:
@@ -123,20 +123,23 @@ class SegmentAmounts:
         nodes = self._found.get(code)
         if nodes is not None:
             return nodes
-        bulk = bulk_reader(len(codes))
-        if not code:
-            nodes = postings.from_range(0, len(codes))
-        elif bulk is None:
-            by_ordinal = self._order.select(codes)
-            nodes = postings.from_ordinals([at for at, each in by_ordinal if each >= code])
-        else:
-            if self._codes is None:
+        if code and self._codes is None:
+            if bulk := bulk_reader(len(codes)):
                 self._codes = bulk.reorder(codes, self._order.to_array())
-            nodes = postings.from_containers(bulk.at_least(self._codes, code))
+            else:
+                self._codes = [number for _, number in self._order.select(codes)]
+        nodes = at_least(self._codes, code) if code else postings.from_range(0, len(codes))
         if len(self._found) >= _MAX_AMOUNTS:
             self._found.clear()
         self._found[code] = nodes
         return nodes
+
+
+def at_least(numbers: Any, least: int) -> Postings:
+    """Return the positions of all numbers that are at least ``least``, in a list or an array."""
+    if bulk := bulk_reader(len(numbers)):
+        return postings.from_encoded(bulk.at_least(numbers, least))
+    return postings.from_ordinals([at for at, each in enumerate(numbers) if each >= least])
 
 
 def segment_amounts(rows: NodeRows, order: InventoryOrder) -> dict[str, SegmentAmounts]:

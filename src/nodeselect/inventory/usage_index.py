@@ -6,7 +6,7 @@ up to date: only nodes whose usage has changed since the last call are looked at
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from operator import itemgetter
 
@@ -14,7 +14,7 @@ from nodeselect.files.thread_lock import ThreadLock
 from nodeselect.index import postings
 from nodeselect.index.lazy import bulk_reader
 from nodeselect.index.postings import Postings
-from nodeselect.index.segment import Segment
+from nodeselect.index.segment import Segment, at_least
 from nodeselect.inventory.delta import Delta
 from nodeselect.placement import Usage
 from nodeselect.quantity import MAX_AMOUNT
@@ -85,10 +85,7 @@ class UsageIndex:
             used = usage.of(node_id)
             for resource in used.keys() - self._free.keys():
                 self._free[resource] = _FreeAmounts(array("Q", [MAX_AMOUNT]) * size)
-            for ordinal in self._ordinals(node_id):
-                if ordinal >= size:  # a writer has added it meanwhile
-                    continue
-                resources = self._resources(ordinal) if used else None
+            for ordinal, resources in self._versions(node_id, size):
                 for resource, free in self._free.items():
                     amount = MAX_AMOUNT
                     if resources is not None and resource in used:
@@ -96,16 +93,15 @@ class UsageIndex:
                     free.put(ordinal, amount)
         self._seen = seen
 
-    def _ordinals(self, node_id: str) -> list[int]:
-        """Return the ordinals of all versions of a node, deleted versions included."""
-        indexed = None if self._segment is None else self._segment.ids.find(node_id)
-        return [*([] if indexed is None else [indexed]), *self._delta.ordinals(node_id)]
-
-    def _resources(self, ordinal: int) -> Mapping[str, int] | None:
-        if self._segment is None or ordinal >= self._delta.first:
-            return self._delta.nodes[ordinal - self._delta.first].resources
-        facts = self._segment.rows.facts(self._segment.rank(ordinal))
-        return facts and facts.resources
+    def _versions(self, node_id: str, size: int) -> Iterator[tuple[int, Mapping[str, int] | None]]:
+        """Yield the ordinal, if below ``size``, and the resources of each version of a node."""
+        segment, delta = self._segment, self._delta
+        if segment is not None and (ordinal := segment.ids.find(node_id)) is not None:
+            facts = segment.rows.facts(segment.rank(ordinal))
+            yield ordinal, facts and facts.resources
+        for ordinal in delta.ordinals(node_id):
+            if ordinal < size:  # otherwise a writer has added it meanwhile
+                yield ordinal, delta.nodes[ordinal - delta.first].resources
 
 
 class _FreeAmounts:
@@ -141,7 +137,8 @@ class _FreeAmounts:
         at = bisect_left(self._sets, amount, key=_limit)
         if at < len(self._sets) and self._sets[at][0] == amount:
             return self._sets[at][1]
-        nodes = _less_than(self._amounts, amount)
+        everything = postings.from_range(0, len(self._amounts))
+        nodes = everything - at_least(self._amounts, amount)
         if len(self._sets) >= _MAX_SETS:
             self._sets.clear()
             at = 0
@@ -163,12 +160,3 @@ def _load(segment: Segment, usage: Usage) -> dict[str, _FreeAmounts]:
         unused = unused_amounts(columns, resource, in_use)
         free[resource] = _FreeAmounts(array("Q", unused.take(order).tobytes()))
     return free
-
-
-def _less_than(amounts: "array[int]", limit: int) -> Postings:
-    """Return the ordinals of the amounts below ``limit``."""
-    bulk = bulk_reader(len(amounts))
-    if bulk is None:
-        return postings.from_ordinals([at for at, each in enumerate(amounts) if each < limit])
-    enough = postings.from_containers(bulk.at_least(amounts, limit))
-    return postings.from_range(0, len(amounts)) - enough
