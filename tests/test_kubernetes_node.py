@@ -157,6 +157,12 @@ AMOUNTS = {"cpu": 3920, "memory": 15 * 2**30, "pods": 110}
         pytest.param(node(taints=None), (), None, id="null"),
         pytest.param(node() | {"status": {"allocatable": {}}}, (), {}, id="no-resources"),
         pytest.param(
+            node() | {"status": {"allocatable": {"cpu": 1.5, "memory": 1e3}}},
+            (),
+            {"cpu": 1500, "memory": 1000},
+            id="numbers",
+        ),
+        pytest.param(
             node(unschedulable=True, taints=[{"key": "a", "effect": "NoExecute"}]),
             (Taint("a", "NoExecute"), CORDON),
             None,

@@ -392,7 +392,7 @@ def _kubernetes_facts(taints: Any, resources: Any) -> Facts | None:
         if not isinstance(resources, Mapping):
             message = f"expected an object, found {describe_json(resources)}"
             raise InventoryError("wrong-type", message, place="status.allocatable")
-        texts = {name: str(n) if type(n) is int else n for name, n in resources.items()}
+        texts = {name: str(n) if type(n) in (int, float) else n for name, n in resources.items()}
         resources = check_resources(texts, "status.allocatable")
     return None if taints is resources is None else Facts(taints, resources)
 

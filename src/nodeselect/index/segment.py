@@ -213,8 +213,8 @@ class Segment:
             case AnyOf(selectors=selectors):
                 nodes = postings.union([self.plan(each).evaluate() for each in selectors])
                 return Plan(self.index.everything, (nodes,), (), postings.encoded_bytes(nodes))
-            case Placement(selector=selector, conditions=conditions):
-                plan = self.plan(selector)
+            case Placement():
+                plan, conditions = self.plan(condition.selector), condition.requirements()
                 others = [nodes for each in conditions for nodes in self.plan(each).exclude]
                 exclude = tuple(filter(None, (*plan.exclude, *others)))
                 nodes = plan._replace(exclude=exclude).evaluate()

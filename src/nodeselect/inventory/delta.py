@@ -113,7 +113,7 @@ class Delta:
             return postings.union([self.evaluate(each, node_count) for each in condition.selectors])
         if isinstance(condition, Placement):
             nodes = self.evaluate(condition.selector, node_count)
-            for each in condition.conditions:
+            for each in condition.requirements():
                 nodes = nodes & self.evaluate(each, node_count)
             return nodes
         if isinstance(condition, Selector) and condition.ids is not None:

@@ -26,7 +26,7 @@ from nodeselect.inventory.delta import Delta
 from nodeselect.inventory.usage_index import UsageIndex
 from nodeselect.node import DuplicateIdError, Node, Taint
 from nodeselect.placement import Placement, Usage
-from nodeselect.placement.requirements import AtLeast, Condition, Tolerates
+from nodeselect.placement.requirements import AtLeast, Condition
 from nodeselect.placement.toleration import excludes
 from nodeselect.readers.columnar import Block, to_blocks
 from nodeselect.selectors import AnyOf, Selector
@@ -304,17 +304,15 @@ class View:
         """
         if not isinstance(condition, Placement):
             return condition.split()
-        placement, found = condition, list[Condition](condition.selector.split())
         live, untolerated = self.live(), set[Taint]()
         for index in self.store.indexes():
             for taints, nodes in dict(index.taints).items():  # a writer may add sets of taints
-                new = {taint for taint in taints if excludes(taint, placement.tolerations)}
+                new = {taint for taint in taints if excludes(taint, condition.tolerations)}
                 if new - untolerated and postings.intersection_size(live, nodes):
                     untolerated |= new
-        if len({taint[:2] for taint in untolerated}) > _MAX_TAINTS:
-            found.append(Tolerates("", "", placement.tolerations))
-            untolerated = set()
-        for each in placement.requirements(untolerated):
+        found = list[Condition](condition.selector.split())
+        is_listed = len({taint[:2] for taint in untolerated}) <= _MAX_TAINTS
+        for each in condition.requirements(untolerated if is_listed else None):
             is_minor = isinstance(each, AtLeast) and each.resource == "pods"
             if not is_minor or len(self.evaluate(each, usage)) < len(live):
                 found.append(each)

@@ -142,22 +142,21 @@ class Placement(_Fields):
                     return False
         return True
 
-    def requirements(self, taints: Iterable[Taint]) -> tuple[Tolerates | AtLeast, ...]:
-        """Return what is required beside the selector.
+    def requirements(
+        self, taints: Iterable[Taint] | None = None
+    ) -> tuple[Tolerates | AtLeast, ...]:
+        """Return what is required beside :attr:`selector`.
 
-        :param taints: the taints of all nodes that are asked about.
+        :param taints: the taints of all nodes that are asked about; None for one requirement that
+            all taints of a node are tolerated.
         """
-        excluding = sorted({taint[:2] for taint in taints if excludes(taint, ())})
+        kinds = {("", "")}
+        if taints is not None:
+            kinds = {taint[:2] for taint in taints if excludes(taint, ())}
         return (
-            *(Tolerates(key, effect, self.tolerations) for key, effect in excluding),
-            *(AtLeast(resource, amount) for resource, amount in self.requests.items()),
+            *(Tolerates(key, effect, self.tolerations) for key, effect in sorted(kinds)),
+            *starmap(AtLeast, self.requests.items()),
         )
-
-    @property
-    def conditions(self) -> tuple[Tolerates | AtLeast, ...]:
-        """What is required beside :attr:`selector`; all tolerations are one condition."""
-        requests = starmap(AtLeast, self.requests.items())
-        return Tolerates("", "", self.tolerations), *requests
 
     @property
     def undecided_without(self) -> tuple[str, ...]:
@@ -208,15 +207,15 @@ _CONDITIONS: dict[tuple[str, ...], str] = {
 
 
 def _not_considered(spec: Mapping[str, Any]) -> Iterator[str]:
+    """Yield words for what else decides on the nodes of a pod, from a valid pod spec."""
     for path, words in _CONDITIONS.items():
         if path[0] in spec and _has(spec, *path):
             yield words
     if spec.get("hostNetwork") and _has(spec, "containers", "ports"):
         yield "host ports"  # all ports are those of the host
-    constraints = spec.get("topologySpreadConstraints")
-    for each in constraints if isinstance(constraints, (list, tuple)) else ():
-        if isinstance(each, Mapping) and each.get("whenUnsatisfiable") != "ScheduleAnyway":
-            yield "topology spread"
+    constraints = spec.get("topologySpreadConstraints") or ()
+    if any(each["whenUnsatisfiable"] == "DoNotSchedule" for each in constraints):
+        yield "topology spread"
     if spec.get("schedulerName") not in (None, "", "default-scheduler"):
         yield "another scheduler"
 

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 from nodeselect.errors import InventoryError, SelectorError
 from nodeselect.placement.pod_requests import pod_requests
 from nodeselect.selectors.label_selector import (
-    read_list,
+    read_items,
     read_mapping,
     read_object,
     read_text,
@@ -136,8 +136,7 @@ def _owners(metadata: Mapping[str, Any]) -> Iterator[_Owner]:
     labels = read_object(metadata.get("labels"), "metadata.labels")
     yield "Pod", namespace, str(metadata.get("name"))
     path = "metadata.ownerReferences"
-    for number, item in enumerate(read_list(metadata.get("ownerReferences"), path)):
-        owner = read_object(item, f"{path}[{number}]")
+    for owner in read_items(metadata.get("ownerReferences"), path, read_object):
         kind, name = str(owner.get("kind")), str(owner.get("name"))
         yield kind, namespace, name
         # A Deployment names its ReplicaSets after itself and this label.

@@ -10,7 +10,7 @@ Source: Kubernetes apimachinery, ``LabelSelectorAsSelector`` and ``ValidateLabel
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, TypeVar
 
 from nodeselect.errors import SelectorError
@@ -181,7 +181,7 @@ def read_fields(value: object, path: str, names: tuple[str, ...]) -> Mapping[str
     """
     if value is None:
         return {}
-    listed = _list(names)
+    listed = join_limited(names, len(names))
     fields = read_mapping(value, path, f"write an object with the fields {listed}")
     for name in fields:
         if name not in names:
@@ -189,11 +189,6 @@ def read_fields(value: object, path: str, names: tuple[str, ...]) -> Mapping[str
             message = f"there is no field {quoted(name)}"
             raise structure_error("unknown-field", message, at_name, f"the fields are {listed}")
     return fields
-
-
-@lru_cache
-def _list(names: tuple[str, ...]) -> str:
-    return join_limited(names, len(names))
 
 
 def read_object(value: object, path: str) -> Mapping[str, Any]:
@@ -257,11 +252,7 @@ def read_text(value: object, path: str) -> str:
 
 
 def structure_error(
-    code: str,
-    message: str,
-    path: str,
-    hint: Fix | str | None = None,
-    expected: tuple[str, ...] = (),
+    code: str, message: str, path: str, hint: Fix | str | None = None, *expected: str
 ) -> SelectorError:
     """Return the error for a mistake in the structure of an object, such as an unknown field."""
     return SelectorError(code, message, "", (0, 0), expected=expected, hint=hint, path=path)
@@ -269,4 +260,4 @@ def structure_error(
 
 def _type_error(expected: str, value: object, path: str, hint: Fix | str | None) -> SelectorError:
     message = f"expected {expected}, found {describe_json(value)}"
-    return structure_error("wrong-type", message, path, hint, (expected,))
+    return structure_error("wrong-type", message, path, hint, expected)
