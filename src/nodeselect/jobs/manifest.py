@@ -19,7 +19,7 @@ from nodeselect.documents.values import (
     text_of,
 )
 from nodeselect.documents.yaml import read_documents
-from nodeselect.errors import JobError, SelectorError
+from nodeselect.errors import JobError
 from nodeselect.jobs.check.checker import draw_problems, read_text
 from nodeselect.jobs.check.document import is_kubernetes_object
 from nodeselect.jobs.check.rule import Finding, describe, document_finding
@@ -37,12 +37,13 @@ from nodeselect.placement import Placement, Toleration
 from nodeselect.placement.placement import UNCLAIMED_VOLUMES
 from nodeselect.placement.pod_spec_errors import pod_spec_errors
 from nodeselect.problem import Fix
-from nodeselect.selectors import AnyOf, Selector, selectors_from_pod_spec
+from nodeselect.selectors import AnyOf, Selector
 from nodeselect.selectors.label_selector import (
     read_fields,
     read_match_expressions,
     read_match_labels,
 )
+from nodeselect.selectors.pod_spec import read_terms
 from nodeselect.text import printable, quoted
 
 # The kinds of objects that tell on which nodes a volume can be used.
@@ -67,9 +68,6 @@ _FREE_FIELDS = frozenset({
     *("annotations", "args", "command", "env", "labels", "limits", "managedFields", "matchLabels"),
     *("options", "requests", "selector", "status", "volumeAttributes"),
 })  # fmt: skip
-
-_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
-_AFFINITY = "affinity.nodeAffinity"
 
 
 class Workload(NamedTuple):
@@ -344,11 +342,9 @@ def _bound_volumes(objects: Iterable[Value]) -> dict[tuple[str, str], Value]:
 
 
 def _volume_selector(affinity: Mapping[str, Any]) -> AnyOf:
-    terms = {_REQUIRED: read_fields(affinity, "", ("required",)).get("required")}
-    try:
-        return AnyOf(selectors_from_pod_spec({"affinity": {"nodeAffinity": terms}}))
-    except SelectorError as error:
-        raise error.at(error.path.replace(f"{_AFFINITY}.{_REQUIRED}", "required")) from None
+    required = read_fields(affinity, "", ("required",)).get("required")
+    everything = [Selector.everything()]
+    return AnyOf(everything if required is None else read_terms(required, "required"))
 
 
 def _label_selector(labels: object) -> Selector:

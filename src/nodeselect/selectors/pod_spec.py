@@ -63,9 +63,9 @@ def selectors_from_pod_spec(spec: Mapping[str, object]) -> tuple[Selector, ...]:
         raise TypeError(f"a pod spec must be a mapping, not {type(spec).__name__}")
     _refuse_unknown(spec)
     name = spec.get("nodeName")
-    pod = read_node_selector(spec.get("nodeSelector"), "nodeSelector")
+    pod = _read_node_selector(spec.get("nodeSelector"), "nodeSelector")
     if name not in (None, ""):
-        pod &= Selector.of(match_ids=[read_node_name(name, "nodeName")])
+        pod &= Selector.of(match_ids=[_read_node_name(name, "nodeName")])
     affinity = read_fields(spec.get("affinity"), "affinity", _AFFINITIES)
     path = "affinity.nodeAffinity"
     node_affinity = read_fields(affinity.get("nodeAffinity"), path, (_REQUIRED, _PREFERRED))
@@ -111,7 +111,7 @@ def pod_spec_from_selectors(selectors: Iterable[Selector]) -> dict[str, Any]:
 
 def _match_fields(operator: str, ids: Sequence[str]) -> list[dict[str, Any]]:
     """Return an item of ``matchFields`` for each id."""
-    names = (read_node_name(name, f"match_ids[{number}]") for number, name in enumerate(ids))
+    names = (_read_node_name(name, f"match_ids[{number}]") for number, name in enumerate(ids))
     return [{"key": "metadata.name", "operator": operator, "values": [name]} for name in names]
 
 
@@ -162,12 +162,8 @@ def _is_unindented_label(name: str, value: object) -> bool:
     return isinstance(value, (str, bool, int, float))
 
 
-def read_node_selector(value: object, path: str) -> Selector:
-    """Return the selector of a ``nodeSelector``. If it was read before, this is one look-up.
-
-    :param path: the path of ``value`` in the pod spec.
-    :raises SelectorError: if a label is invalid.
-    """
+def _read_node_selector(value: object, path: str) -> Selector:
+    """Return the selector of a ``nodeSelector``. If it was read before, this is one look-up."""
     labels = tuple(read_labels(value, path).items())
     is_plain = {type(text) for label in labels for text in label} <= {str}
     return (_cached_node_selector if is_plain else _node_selector)(labels, path)
@@ -181,25 +177,17 @@ _cached_node_selector = lru_cache(maxsize=4_096)(_node_selector)
 
 
 def read_terms(value: object, path: str) -> list[Selector]:
-    """Return the selectors of a required node affinity; a node must match one of them.
-
-    :param path: the path of ``value`` in the pod spec.
-    :raises SelectorError: if a part is invalid, or if there is no term.
-    """
+    """Return the selectors of a required node affinity; a node must match one of them."""
     fields, at_terms = read_fields(value, path, ("nodeSelectorTerms",)), f"{path}.nodeSelectorTerms"
-    terms = read_items(fields.get("nodeSelectorTerms"), at_terms, read_term)
+    terms = read_items(fields.get("nodeSelectorTerms"), at_terms, _read_term)
     if not terms:
         hint = f"add a term, or remove {_REQUIRED}"
         raise structure_error("no-terms", "there must be at least one term", at_terms, hint)
     return [term for term in terms if term is not None]
 
 
-def read_term(value: object, path: str) -> Selector | None:
-    """Return the selector of a term; None if the term is empty: it matches no node.
-
-    :param path: the path of the term in the pod spec.
-    :raises SelectorError: if a part is invalid.
-    """
+def _read_term(value: object, path: str) -> Selector | None:
+    """Return the selector of a term; None for an empty term, which matches no node."""
     fields = read_fields(value, path, ("matchExpressions", "matchFields"))
     at_expressions = f"{path}.matchExpressions"
     requirements = read_match_expressions(fields.get("matchExpressions"), at_expressions)
@@ -211,28 +199,21 @@ def read_term(value: object, path: str) -> Selector | None:
     return Selector.from_requirements(requirements, set.intersection(*allowed) if allowed else None)
 
 
-def read_preferred_term(value: object, path: str) -> Selector | None:
-    """Return the selector of a preferred term, as :func:`read_term` does; it excludes no node.
-
-    :raises SelectorError: if a part is invalid.
-    """
+def _read_preferred_term(value: object, path: str) -> Selector | None:
+    """Return the selector of a preferred term, as :func:`_read_term` does."""
     fields = read_fields(value, path, ("weight", "preference"))
     weight = fields.get("weight")
     if type(weight) is not int or not 1 <= weight <= 100:
         message = "the weight must be an integer from 1 to 100"
         raise structure_error("invalid-weight", message, f"{path}.weight")
-    return read_term(fields.get("preference"), f"{path}.preference")
+    return _read_term(fields.get("preference"), f"{path}.preference")
 
 
 def check_preferred_terms(spec: Mapping[str, Any]) -> None:
-    """Raise if a preferred term of the node affinity is invalid.
-
-    :param spec: a PodSpec that :func:`selectors_from_pod_spec` accepts.
-    :raises SelectorError: if a term is invalid; ``path`` is its path in the spec.
-    """
+    """Raise if a preferred term of the node affinity is invalid; the rest must be valid."""
     affinity = (spec.get("affinity") or {}).get("nodeAffinity") or {}
     path = f"affinity.nodeAffinity.{_PREFERRED}"
-    read_items(affinity.get(_PREFERRED), path, read_preferred_term)
+    read_items(affinity.get(_PREFERRED), path, _read_preferred_term)
 
 
 def _read_match_field(value: object, path: str) -> tuple[Operator, str]:
@@ -245,11 +226,10 @@ def _read_match_field(value: object, path: str) -> tuple[Operator, str]:
         message = f"expected one value, found {len(values)}"
         hint = "write a term for each name"
         raise structure_error("wrong-number-of-values", message, f"{path}.values", hint)
-    return operator, read_node_name(values[0], f"{path}.values[0]")
+    return operator, _read_node_name(values[0], f"{path}.values[0]")
 
 
-def read_node_name(value: object, path: str) -> str:
-    """Return the name of a node; raise if it is not valid."""
+def _read_node_name(value: object, path: str) -> str:
     name = read_text(value, path)
     if not is_prefix(name):  # the same rule: a name of DNS in lower case
         message = f"{quoted(name)} is not a valid name of a node"
