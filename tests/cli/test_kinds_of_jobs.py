@@ -40,7 +40,9 @@ KINDS = {
 NOMAD = {
     "web.nomad": 'variable "image" {\n  type = string\n}\n\njob "web" {\n  group "web" {\n'
     '    constraint {\n      attribute = "${meta.rack}"\n      value     = "r1"\n    }\n  }\n}\n',
-    "web.yaml": 'job "[[ .name ]]" { # of a pack\n  apiVersion: 1\n}\n',
+    "web.yaml": 'job [[ template "job_name" . ]] { # of a pack\n  apiVersion: 1\n}\n',
+    "web.hcl": 'job "web" { datacenters = ["dc1"] }\n',
+    "plain.hcl": "job web {\n}\n",
     "api.json": json.dumps({"Job": {"ID": "web", "TaskGroups": [{"Name": "web"}]}}),
     "inner.json": json.dumps({"ID": "web", "TaskGroups": [{"Name": "web"}]}),
     "file.json": json.dumps({"job": {"web": {"group": {"web": {}}}}}),

@@ -113,7 +113,7 @@ _FOREIGN: tuple[tuple[set[str], str, Hint], ...] = (
 )
 
 # The line with which a Nomad job begins in HCL; there may be variables before it.
-_NOMAD_LINE = r"^job[ \t]+[^\s:{][^\n:{]*\{[ \t\r]*(?:(?:#|//).*)?$"
+_NOMAD_LINE = r"^job[ \t]+(?:[\"\[][^\n{]*|[\w-]+[ \t]*)\{"
 _NOMAD_MESSAGE = "this is a Nomad job, which is not read"
 _NOMAD_HINT = (
     "give its constraints as a selector, with -l: ${meta.rack} = r1 is rack=r1, ${attr.cpu.arch} ="
