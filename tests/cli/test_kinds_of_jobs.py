@@ -29,6 +29,18 @@ KINDS = {
             "spec": {"template": {"spec": POD_SPEC}},
         }
     ),
+    "job-set.yaml": json.dumps(
+        {
+            "apiVersion": "jobset.x-k8s.io/v1alpha2",
+            "kind": "JobSet",
+            "metadata": {"name": "a"},
+            "spec": {
+                "replicatedJobs": [
+                    {"name": "w", "template": {"spec": {"template": {"spec": POD_SPEC}}}},
+                ],
+            },
+        }
+    ),
     "bacalhau.yaml": "Name: a\nType: ops\nConstraints:\n"
     "  - {Key: region, Operator: in, Values: [eu]}\nTasks: [{Name: main}]\n",
     "bacalhau.json": json.dumps({"Job": {"Name": "a", "Constraints": CONSTRAINTS, "Tasks": [{}]}}),

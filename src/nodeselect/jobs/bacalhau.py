@@ -4,12 +4,10 @@ from operator import attrgetter
 from typing import Final
 
 from nodeselect.documents.values import DocumentError, Object, Scalar, Value
-from nodeselect.documents.yaml import read_document
-from nodeselect.jobs.check.checker import read_text
+from nodeselect.jobs.check.checker import read_plain
 from nodeselect.jobs.check.document import find_bacalhau_job, lower_names
 from nodeselect.jobs.manifest import FoundObjects, Manifest, Workload
 from nodeselect.jobs.structured import StructureError, python_value, read_structured
-from nodeselect.limits import LIMITS
 from nodeselect.notations.bacalhau import placement_from_bacalhau
 
 KIND: Final = "Bacalhau job"
@@ -35,8 +33,7 @@ def find_job(data: bytes, file: str = "job") -> FoundObjects | None:
     if b"tasks" not in data.lower():
         return None
     try:
-        text, is_json = read_text(data, "a job file"), file.lower().endswith(".json")
-        found = find_bacalhau_job(read_document(text, LIMITS.job_file_values, strict_json=is_json))
+        found = find_bacalhau_job(read_plain(data, file))
     except DocumentError:
         return None  # as a job spec, it is refused for the same mistakes
     if found is None:

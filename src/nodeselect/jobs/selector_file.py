@@ -7,12 +7,10 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from nodeselect.documents.values import DocumentError, List, Object, Value
-from nodeselect.documents.yaml import read_document
 from nodeselect.errors import JobError, SelectorError
-from nodeselect.jobs.check.checker import draw_problems, read_text
+from nodeselect.jobs.check.checker import draw_problems, read_plain
 from nodeselect.jobs.check.document import lower_names
 from nodeselect.jobs.structured import StructureError, read_structured
-from nodeselect.limits import LIMITS
 from nodeselect.notations.bacalhau import selector_from_bacalhau
 from nodeselect.selectors import Selector, selectors_from_pod_spec
 from nodeselect.selectors.label_selector import (
@@ -59,8 +57,7 @@ def read_selector_file(data: bytes, file: str = "selector") -> SelectorFile | No
     :raises JobError: if the selector is invalid.
     """
     try:
-        text, is_json = read_text(data, "a selector"), file.lower().endswith(".json")
-        document = read_document(text, LIMITS.job_file_values, strict_json=is_json)
+        document = read_plain(data, file)
     except DocumentError:
         return None  # as a job, it is refused for the same mistakes
     recognised = _recognise(document)

@@ -272,7 +272,7 @@ class CheckedJob(CheckedFile):
     def _check(self) -> Findings:
         data, file = self.data, self._file
         try:
-            document = _read(data, file) if isinstance(data, bytes) else from_python(data)
+            document = read_plain(data, file) if isinstance(data, bytes) else from_python(data)
         except DocumentError as error:
             self._unread = error.code
             self._counts["error"] += error.unreported
@@ -369,7 +369,7 @@ def _other_file(head: bytes, is_large: bool) -> str:
     return ""
 
 
-def _read(data: bytes, file: str) -> Value:
+def read_plain(data: bytes, file: str) -> Value:
     """Parse a job file as YAML or JSON; as JSON if the name ``file`` ends with ``.json``.
 
     :raises DocumentError: if the file is invalid or too large.
