@@ -83,8 +83,9 @@ ANSWERS = {
     "convert": "region",
     "labels": "eu 2",
     "sql": "region",
+    "check": "",
 }
-"""What each command says about each of these jobs; the others are of Expanso alone."""
+"""What each command prints about each of these jobs; only one of Expanso has a rollout."""
 
 
 def command_line(name: str, file: str) -> list[str]:
