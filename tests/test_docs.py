@@ -139,7 +139,7 @@ def test_table_of_errors_is_complete() -> None:
 
 def test_every_block_is_tested() -> None:
     """A block is run here, or is one of the two commands that CI runs, or has no command."""
-    languages = {"console", "python", "sh", "text", "toml", "yaml", "{image}", "{toctree}"}
+    languages = {"console", "python", "sh", "text", "toml", "yaml", "{image}", "{toctree}", "{warning}"}
     assert {block.language for block in BLOCKS} <= languages
     shell = [block for block in BLOCKS if block.language == "sh"]
     assert [block.page.name for block in shell] == ["README.md", "README.md"]

@@ -2,7 +2,7 @@
 
 A record is appended and never changed. Its checksum is computed from its bytes and the checksum of
 the record before, so a record that is missing, in the wrong place or from another log is detected.
-``docs/change-log.md`` describes the format.
+``docs/file-formats.md`` describes the format.
 """
 
 import json

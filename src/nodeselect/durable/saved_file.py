@@ -2,7 +2,7 @@
 
 A section is an array of numbers, or bytes; ``saved_segment`` decodes the sections. The file is
 mapped into memory, so that opening it reads only the header, and processes share its pages. A
-section is checked when it is first read. ``docs/saved.md`` describes the format.
+section is checked when it is first read. ``docs/file-formats.md`` describes the format.
 """
 
 import os

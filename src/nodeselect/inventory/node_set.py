@@ -19,7 +19,7 @@ class NodeSet:
 
     Nodes are in inventory order: the order in which they were first added. The set is computed
     when it is first used, which costs a few microseconds whatever its size (see
-    ``docs/inventory.md``).
+    ``docs/performance.md``).
     """
 
     __slots__ = ("_cached", "_condition", "_usage", "_view")

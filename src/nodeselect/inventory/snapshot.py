@@ -86,7 +86,7 @@ class BaseInventory:
         """Return the nodes that match ``selector`` at this moment.
 
         Cost: a few microseconds, if the selector was used before and its plan is cached
-        (``docs/inventory.md``).
+        (``docs/performance.md``).
 
         :param selector: may also be an ``AnyOf``, or a :class:`Placement`, whose tolerations are
             compared with the taints that the nodes have now.
