@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import pytest
 import yaml
+from docs import build_options, build_rules
 
 from nodeselect import Selector, SelectorError
 from tests import golden
@@ -20,6 +21,7 @@ ROOT = Path(__file__).parents[1]
 GENERATED = {"options.md", "rules.md"}  # by docs/conf.py, when the site is built
 PAGES = sorted(page for page in ROOT.glob("docs/**/*.md") if page.name not in GENERATED)
 PAGES += [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")]
+SITE = [page for page in PAGES if page.parent.name == "docs"]  # without the decisions
 SOURCES = ("src", "tests", "benchmarks", "grammar")
 
 
@@ -139,7 +141,8 @@ def test_table_of_errors_is_complete() -> None:
 
 def test_every_block_is_tested() -> None:
     """A block is run here, or is one of the two commands that CI runs, or has no command."""
-    languages = {"console", "python", "sh", "text", "toml", "yaml", "{image}", "{toctree}", "{warning}"}
+    languages = {"console", "python", "sh", "text", "toml", "yaml"}
+    languages |= {"{image}", "{toctree}", "{warning}"}
     assert {block.language for block in BLOCKS} <= languages
     shell = [block for block in BLOCKS if block.language == "sh"]
     assert [block.page.name for block in shell] == ["README.md", "README.md"]
@@ -180,7 +183,7 @@ def test_steps_of_ci(command: str, tmp_path: Path) -> None:
 def test_status_in_the_tutorial() -> None:
     """The first job of the tutorial exits with status 1; so does the last if --min is too high."""
     page = (ROOT / "docs/tutorial.md").read_text("utf-8")
-    first, _, last, _ = re.findall(r"^\$ (nodeselect (?:.*\\\n)*.*)$", page, re.M)
+    first, last, _ = re.findall(r"^\$ (nodeselect (?:.*\\\n)*.*)$", page, re.M)
     assert run_bash(first).returncode == 1
     assert run_bash(last).returncode == 0
     assert run_bash(last.replace("--min 10", "--min 17")).returncode == 1
@@ -209,3 +212,31 @@ def test_links() -> None:
             if "://" not in file and file not in GENERATED:
                 assert target.exists(), f"{page.name}: {file}"
                 assert not anchor or anchor in anchors(target), f"{page.name}: {file}#{anchor}"
+
+
+def count_words(text: str) -> int:
+    """Return how many words a reader sees: what has a letter or a digit, but for fences."""
+    return len(re.findall(r"\S*\w\S*", re.sub(r"(?m)^```.*$", "", text)))
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *SITE], ids=lambda page: str(page.name))
+def test_words_of_a_page(page: Path) -> None:
+    """A page is read in five minutes; README in less."""
+    assert count_words(page.read_text("utf-8")) <= (900 if page.name == "README.md" else 1_250)
+
+
+def test_words_of_the_site() -> None:
+    """All pages are at most 19,500 words, and with the generated ones 25,000."""
+    written = sum(count_words(page.read_text("utf-8")) for page in SITE)
+    generated = count_words(build_rules.build_page()) + count_words(build_options.build_page())
+    assert (written <= 19_500, written + generated <= 25_000) == (True, True)
+
+
+def test_widths() -> None:
+    """What a reader copies is at most 80 columns wide, but for the commands that CI runs."""
+    inputs = {"console": r"^\$ (?:.*\\\n)*.*$", "python": r"^(?:>>>|\.\.\.) .*$", "sh": "^$"}
+    for block in BLOCKS:
+        if block.page in SITE or block.page.name == "README.md":
+            for text in re.findall(inputs.get(block.language, "^.*$"), block.text, re.MULTILINE):
+                wide = [line for line in text.splitlines() if len(line) > 80]
+                assert not wide, f"{block.page.name}:{block.line}"
