@@ -48,9 +48,11 @@ def _build_pages(app: Sphinx) -> None:
         Path(app.srcdir, name).write_text(page, "utf-8")
 
 
-def _link_to_source(_app: Sphinx, _page: str, source: list[str]) -> None:
-    """Make links to files outside this folder links to the source."""
+def _link_to_source(_app: Sphinx, page: str, source: list[str]) -> None:
+    """Make links to files outside this folder links to the source; search no decisions."""
     source[0] = _FILE_OUTSIDE.sub(f"]({_SOURCE}", source[0])
+    if page.startswith("decisions/"):
+        source[0] = f"---\nnosearch: true\n---\n{source[0]}"
 
 
 def _make_accessible(

@@ -5,6 +5,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -212,6 +213,14 @@ def test_links() -> None:
             if "://" not in file and file not in GENERATED:
                 assert target.exists(), f"{page.name}: {file}"
                 assert not anchor or anchor in anchors(target), f"{page.name}: {file}#{anchor}"
+
+
+def test_address() -> None:
+    """Each address of the repository is the one in pyproject.toml."""
+    urls = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["urls"]
+    for page in PAGES:
+        shown = re.findall(r"https://github\.com/nodeselect/[\w-]+", page.read_text("utf-8"))
+        assert {*shown} <= {urls["Source"]}, page.name
 
 
 def count_words(text: str) -> int:

@@ -89,7 +89,7 @@ class BaseStanding(Generic[Name]):
         >>> standing.matching({"gpu": "a100"}).names()
         ['train']
 
-        Cost: tens of microseconds for 100,000 selectors (``docs/standing.md``).
+        Cost: tens of microseconds for 100,000 selectors (``docs/performance.md``).
 
         :param node_id: the id of the node, if ``node`` is a mapping of labels; if it is None, no
             selector with ids matches.
