@@ -1,6 +1,7 @@
 """Build ``rules.md`` from the rules, when the site is built."""
 
 from collections.abc import Iterator
+from difflib import unified_diff
 
 from nodeselect.jobs import Rule, all_rules
 
@@ -24,7 +25,7 @@ is not plain text or data, or not a job. Codes do not change.
 _LANGUAGE = """\
 ## The text of a selector
 
-All of these are errors. [language.md](language.md#errors) shows each one wrong and right;
+All of these are errors. [Selector language](language.md#errors) shows each one wrong and right;
 `nodeselect rules CODE` shows it in a job.
 
 | code | what is wrong |
@@ -53,7 +54,9 @@ def _section(rule: Rule) -> str:
     if rule.why:
         parts.append(f"{_escaped(rule.why)}\n")
     if rule.before:
-        parts += [f"```yaml\n# before\n{rule.before}```\n", f"```yaml\n# after\n{rule.after}```\n"]
+        texts = (rule.before.splitlines(keepends=True), rule.after.splitlines(keepends=True))
+        _, _, _, *lines = unified_diff(*texts, n=len(rule.before))
+        parts.append(f"```diff\n{''.join(lines)}```\n")
     return "\n".join(parts)
 
 

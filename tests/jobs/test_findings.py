@@ -103,7 +103,11 @@ def test_the_page_of_the_rules_is_made_of_them() -> None:
     for code, rule in all_rules().items():
         title = f"| `{code}` |" if rule.group == "language" else f"### {code}\n"
         assert page.count(title) == 1
-        assert rule.group == "language" or rule.before in page
+        if rule.group != "language":
+            section = page.partition(title)[2].partition("###")[0]
+            lines = section.partition("```diff\n")[2].partition("```")[0].splitlines(keepends=True)
+            assert "".join(line[1:] for line in lines if line[0] in " -") == rule.before
+            assert "".join(line[1:] for line in lines if line[0] in " +") == rule.after
 
 
 TWO = "name: demo\nselector: {match_expressions: ['a!=b']}\ncolour: red\n"
