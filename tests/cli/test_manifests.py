@@ -123,6 +123,7 @@ FILL_IN = "fill in the template before using the file"
     [
         ("spec:\n  {{- toYaml .Values.nodeSelector | nindent 4 }}\n", HELM),
         ('metadata: {name: {{ include "x" . }}}\n', HELM),
+        ("{{- /*\nComments: a\n*/ -}}\nspec: {a: {{ .Values.x }}}\n", HELM),
         ("{{- if .Values.x }}\nspec: {}\n{{- end }}\n", HELM),
         ("spec:\n  nodeName: {{ node }}\n", FILL_IN),
         ("{% if x %}\nspec: {}\n{% endif %}\n", FILL_IN),

@@ -129,7 +129,7 @@ def _syntax_error(text: str, error: Any, max_depth: int) -> DocumentError:
         return too_deep_error(position_in(text, stopped), max_depth)
     index = stopped
     hint: Fix | str | None = None
-    places = (begin, stopped, max(stopped - 1, 0), max(stopped - 2, 0))  # as in "{{- if .x }}"
+    places = (max(each, 0) for each in (begin - 1, begin, stopped, stopped - 1, stopped - 2))
     templates = (place for place in places if text.startswith(("{{", "{%"), place))
     if (template := next(templates, None)) is not None:
         index, hint = template, template_hint(text)

@@ -249,7 +249,9 @@ def _read_object(
         spec = find(value, path)
         what = "nothing" if spec is None else describe(spec)
         message = f"{kind} must have a pod spec at {path}, found {what}"
-        yield Finding(spec or value.entries["kind"][1], "", message, code="no-pod-spec")
+        hint = "if this is a patch, read what is printed by: kustomize build FOLDER"
+        at = spec or value.entries["kind"][1]
+        yield Finding(at, "", message, None if spec else hint, code="no-pod-spec")
     if not (found or condition):
         return
     owner = kind, text_of(value, "metadata.name"), namespace

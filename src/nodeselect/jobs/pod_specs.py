@@ -69,8 +69,8 @@ def _has_containers(name: str, fields: Entries) -> bool:
 
 
 def _is_argo_template(name: str, fields: Entries) -> bool:
-    runs_pod = {"container", "containerSet", "data", "resource", "script"} & fields.keys()
-    return bool(runs_pod) and name != "templateDefaults"
+    runs = ("container", "containerSet", "data", "resource", "script")
+    return name in ("templates", "inline") and not fields.keys().isdisjoint(runs)
 
 
 def _is_spark_pod(name: str, fields: Entries) -> bool:
@@ -164,28 +164,29 @@ class _Search:
         """Search in ``value``.
 
         :param path: the path of ``value`` in the object.
-        :param name: the name of the field that has ``value``; empty for an item of a list.
+        :param name: the name of the field that has ``value``, also as an item of a list.
         :param kind: the kind of the innermost object of Kubernetes itself around ``value``.
         :param shared: the conditions of the mappings around ``value``.
         :param words: what the mappings around ``value`` have that is not considered.
         """
         if isinstance(value, List):
             for number, item in enumerate(value.items):
-                self.visit(item, f"{path}[{number}]", "", kind, shared, words)
+                self.visit(item, f"{path}[{number}]", name, kind, shared, words)
         if not isinstance(value, Object):
             return
         fields, words = value.entries, (*words, *_words(value))
         own = {each: fields[each] for each in _SHARED if has(value, each)}
+        found = len(self.found)
         if path and self._is_pod_spec(name, fields):
             if self._is_partial:
                 read = {each: fields[each] for each in _PARTIAL_FIELDS if each in fields}
                 value = Object(read | shared | own, value.position)
                 words += ("requests", "volumes")
             self.found.append(PodSpec(path, value, kind, words))
-            return
+            if not self._is_partial:
+                return
         if fixed_path(value):
             kind = text_of(value, "kind")
-        found = len(self.found)
         for each, (_, item) in fields.items():
             if each not in _UNSEARCHED and each not in own:
                 self.visit(item, f"{path}.{each}".lstrip("."), each, kind, shared | own, words)
