@@ -97,10 +97,7 @@ class WordCounts:
         return close
 
     def _suggest(self, text: str) -> str | None:
-        """Return the closest word, like :meth:`_closest`, but also compare words of three letters.
-
-        Call this only for a text that no node or few nodes have.
-        """
+        """Return the closest word, as :meth:`_closest`, but also of three letters, for a rare text."""
         close = self.closest(text)
         if close is not None or is_number(text):
             return close
@@ -178,10 +175,7 @@ def is_number(text: str) -> bool:
 
 
 def is_distinctive(value: str) -> bool:
-    """Return whether ``value`` is specific enough to suggest a key that has this value.
-
-    Numbers, single letters and words such as ``true`` are not: they are values of many keys.
-    """
+    """Return whether few keys have ``value``: no number, single letter, or word such as ``true``."""
     return len(value) > 1 and value.casefold() not in _COMMON_WORDS and not is_number(value)
 
 
@@ -214,10 +208,7 @@ def _tokens(text: str) -> _Tokens:
 
 
 def _differing_words(one: _Tokens, other: _Tokens) -> tuple[str, str] | None:
-    """Return the two words, without trailing digits, if two texts differ in exactly one word.
-
-    Return None if more or no words differ, or if one text has more words.
-    """
+    """Return the only two words that differ, without trailing digits; None if there are others."""
     if len(one.words) != len(other.words):
         return None
     differing = [pair for pair in zip(one.words, other.words, strict=True) if pair[0] != pair[1]]
@@ -250,10 +241,7 @@ def _is_typo(one: str, other: str) -> bool:
 
 
 def _is_short_typo(one: str, other: str) -> bool:
-    """Return whether the shorter word has three letters, and is probably a typo of the other.
-
-    The shorter word lacks one letter of the other, or has its last two letters exchanged.
-    """
+    """Return whether the shorter word has three letters, and lacks one, or has two exchanged."""
     shorter, longer = sorted((one, other), key=len)
     if len(shorter) != _SHORT or one[0] != other[0] or not (one + other).isalpha():
         return False

@@ -205,10 +205,7 @@ class _Bash(_SafeComplete):
         return words, self._typed
 
     def format_completion(self, item: "CompletionItem[Any]") -> str:
-        """Return ``TYPE,TEXT``; bash replaces the end of the typed word with the text.
-
-        Return an empty text if the typed word has escapes.
-        """
+        """Return ``TYPE,TEXT``, or an empty text after escapes; bash replaces the end of the word."""
         replaced = os.environ["COMP_CWORD"]
         if item.type == "plain" and not self._typed.endswith(replaced):
             return ""

@@ -174,10 +174,7 @@ def kubectl_namespace() -> str:
 
 
 def default_nodes() -> NodeFiles | None:
-    """Return the input in NODESELECT_NODES; if not set, standard input if it is piped, or None.
-
-    In a command that reads the cluster, return the cluster.
-    """
+    """Return the input in NODESELECT_NODES, or a pipe on standard input, or the cluster, or None."""
     kubectl_options = click.get_current_context().meta.get(KUBECTL_OPTIONS)
     if kubectl_options is not None:
         words = tuple(f"--{name}={value}" for name, value in kubectl_options.items())

@@ -50,10 +50,7 @@ def write_output(lines: Iterable[str]) -> None:
 
 
 def write_message(text: str) -> None:
-    """Write a message to standard error, except with ``--quiet``; the text must be escaped already.
-
-    If writing fails, the message is dropped; the exit status does not change.
-    """
+    """Write an escaped message to standard error, except with ``--quiet``; drop it if that fails."""
     if not is_quiet():
         write_error_message(text)
 

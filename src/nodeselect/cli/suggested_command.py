@@ -163,10 +163,7 @@ def _corrected(command: click.Command, words: list[str], is_renamed: bool) -> li
 
 
 def _option(word: str, rest: list[str], options: _Options) -> tuple[str, str] | None:
-    """Return the option of the command that a word means, and the value; None if unclear.
-
-    If the value is the first word of ``rest``, it is removed there.
-    """
+    """Return the option of the command that a word means, and its value, which may be ``rest[0]``."""
     name, equals, value = word.partition("=")
     if not word.startswith("--"):
         name, equals, value = word[:2], word[2:], word[2:]
@@ -202,10 +199,7 @@ def _joined(value: str, rest: list[str]) -> str:
 
 
 def _option_for(word: str, options: _Options, given: Collection[click.Option | None]) -> str:
-    """Return the option that is probably missing before a word; an empty text if unclear.
-
-    :param given: the options that are given already; only ``-n`` may be given again.
-    """
+    """Return the option that is probably missing before a word, or an empty text."""
     is_folder_of_jobs = os.path.isdir(word) and options.get("-n") in given
     if "--job" in options and (word.endswith((".yaml", ".yml")) or is_folder_of_jobs):
         meant = "--job"

@@ -167,11 +167,9 @@ class ChangeLog:
             raise InventoryError("log-closed", self._refusal, place=Place(file=self._path))
 
     def settle(self) -> LogPosition:
-        """Return the place after the last complete write in the log; drop an incomplete write.
+        """Return the place after the last complete write, and drop an incomplete one.
 
         Call it if :meth:`append` or :meth:`empty` was interrupted.
-
-        :raises InventoryError: with the code ``log-closed``.
         """
         self._require_open()
         if self._replacement is not None:
@@ -283,10 +281,7 @@ class ChangeLog:
             self._sync()
 
     def _check_name(self) -> None:
-        """Close the log and raise if another file, or none, is at the path of the log.
-
-        Later writes would be lost, as nobody could open the file.
-        """
+        """Close the log and raise if its file is no longer at its path: later writes would be lost."""
         try:
             is_lost, reason = not is_at(self._path, self._file), "another file has its name"
         except OSError as error:
@@ -333,10 +328,7 @@ class Follower:
         self._reader: LogReader | None = None
 
     def records(self, generation: int, nodes: int, chain: int | None) -> Iterator[Record]:
-        """Yield the writes in the log that the inventory lacks, even if the log was emptied.
-
-        The parameters and errors are those of :meth:`ChangeLog.records`.
-        """
+        """Yield the writes in the log that the inventory lacks, even if the log was emptied."""
         self.is_behind = True
         known: int | None = nodes
         is_current = False

@@ -66,12 +66,10 @@ class LogPosition(NamedTuple):
 
 
 class Record(NamedTuple):
-    """One write in a log.
+    """One write in a log, between the places ``start`` and ``end``.
 
     :param nodes: how many nodes the inventory had before the write.
     :param changes: nodes that were added or replaced, and ids of nodes that were removed.
-    :param start: the place in the log before the record.
-    :param end: the place in the log after the record.
     """
 
     nodes: int
@@ -83,8 +81,6 @@ class Record(NamedTuple):
 class Base(NamedTuple):
     """The header of a log: facts about the inventory before the first write in the log.
 
-    :param generation: the generation of the inventory.
-    :param nodes: how many nodes the inventory has.
     :param chain: the number from which the checksum of the first record is computed.
     :param version: the version of the format.
     """
@@ -206,12 +202,7 @@ class LogReader:
         return generation, chain
 
     def check(self, position: LogPosition, generation: int, chain: int | None) -> None:
-        """Raise unless ``position`` is the place in the log after the last write of an inventory.
-
-        The other parameters are those of :meth:`check_base`.
-
-        :raises InventoryError: with the code ``other-log``.
-        """
+        """Raise unless ``position`` is that of an inventory; see :meth:`check_base`."""
         if position.generation != generation or chain not in (None, position.chain):
             hint = "it is the log of other nodes, or its end is lost: use another file"
             if self._is_followed:
@@ -240,11 +231,7 @@ class LogReader:
             raise cannot_read(self._name, error) from None
 
     def _next_record(self, window: "_Window") -> Record | None:
-        """Read the next record; None if it is incomplete. Raise if it is damaged.
-
-        A damaged record is read again until two reads give the same bytes, since another process
-        may just have replaced an incomplete record.
-        """
+        """Read the next record; None if it is incomplete. Raise if two reads find equal damage."""
         seen: bytes | None = None
         while True:
             try:
@@ -343,10 +330,7 @@ class _Window:
 
 
 def other_nodes(path: str, generation: int, expected: int, nodes: int) -> InventoryError:
-    """Return the error for a log that belongs to other nodes.
-
-    :param expected: how many nodes there must be at ``generation``; ``nodes``: how many there are.
-    """
+    """Return the error for a log that belongs to other nodes."""
     return InventoryError(
         "other-log",
         f"the log was written for {expected:,} nodes at generation {generation:,}, and here are"

@@ -74,10 +74,7 @@ class Sections:
     """
 
     def __init__(self, sections: Mapping[str, Any], nodes: int) -> None:
-        """Lay out the sections, and compute their checksums.
-
-        :param sections: maps names to bytes or arrays of unsigned numbers.
-        """
+        """Lay out the sections, bytes or arrays of unsigned numbers, and compute their checksums."""
         self._nodes = nodes
         self._version = _VERSION if _FACTS.isdisjoint(sections) else _VERSION_WITH_FACTS
         self._parts: list[tuple[int, memoryview]] = []
@@ -205,10 +202,7 @@ class SavedFile:
     is_damaged = False
 
     def __init__(self, data: bytes | mmap, name: str) -> None:
-        """Check the header of a file.
-
-        :raises InventoryError: if the file is incomplete, or not of a known version.
-        """
+        """Check the header of a file; raise if it is incomplete, or not of a known version."""
         self.name = name
         self._data = memoryview(data)
         self._checked: set[str] = set()
@@ -274,10 +268,7 @@ class SavedFile:
         return 0 if section is None else section.size
 
     def bytes_of(self, name: str, *, is_checked: bool = True) -> "memoryview[int]":
-        """Return a section as bytes; compare its checksum unless ``is_checked`` is false.
-
-        :raises InventoryError: with the code ``damaged``.
-        """
+        """Return a section as bytes; raise if it ``is_checked``, and its checksum is wrong."""
         section = self._sections.get(name)
         if section is None:
             raise self.damaged(f"it has no section '{name}'")
@@ -289,10 +280,7 @@ class SavedFile:
         return data
 
     def numbers(self, name: str, length: int | None = None) -> "memoryview[int]":
-        """Return a section as an array of numbers, of this length if it is not None.
-
-        :raises InventoryError: with the code ``damaged``.
-        """
+        """Return a section as an array of numbers; raise if it does not have this length."""
         data = self.bytes_of(name)
         number_size, _, offset, size = self._sections[name]
         if number_size not in _FORMATS or size % number_size or offset % number_size:
@@ -303,22 +291,14 @@ class SavedFile:
         return numbers
 
     def offsets(self, name: str, stop: int, count: int | None = None) -> "memoryview[int]":
-        """Return a section of offsets: where each of ``count`` items begins, and the last one ends.
-
-        :param stop: where the last item must end.
-        :param count: None for any number.
-        :raises InventoryError: with the code ``damaged``.
-        """
+        """Return where each item of a section begins; raise unless the last one ends at ``stop``."""
         offsets = self.numbers(name, None if count is None else count + 1)
         if not len(offsets) or offsets[0] != 0 or offsets[-1] != stop:
             raise self.damaged(f"the section '{name}' does not end at {stop:,}")
         return offsets
 
     def check(self) -> None:
-        """Compare the checksums of all sections.
-
-        :raises InventoryError: with the code ``damaged``.
-        """
+        """Compare the checksums of all sections; raise if one is wrong."""
         for name in self._sections:
             self.bytes_of(name)
 

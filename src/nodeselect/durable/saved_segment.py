@@ -47,10 +47,7 @@ class SavedSegment(Segment):
     """A segment (nodes and their index) in a file; its parts are read when they are first used."""
 
     def __init__(self, file: SavedFile, tuning: Tuning = DEFAULT) -> None:
-        """Create a segment of an opened file, without reading any section.
-
-        :raises InventoryError: if the sections do not fit the number of nodes in the header.
-        """
+        """Create a segment of an opened file, without reading any section."""
         if file.size("ranks") != _RANK_BYTES * file.nodes:
             raise file.damaged(f"{file.nodes:,} nodes have {file.size('ranks'):,} bytes of ranks")
         super().__init__(_SavedRows(file), _CACHE_BYTES_PER_NODE, tuning)
@@ -236,10 +233,7 @@ def _taint_sets(file: SavedFile) -> list[tuple[Taint, ...]]:
 
 
 class _KeyColumn(Sequence[str]):
-    """The key of each label, by the label's number. Labels with the same key are consecutive.
-
-    :param starts: the number of the first label of each key; at the end, how many labels there are.
-    """
+    """The key of each label, by its number; ``starts`` has the number of each key's first label."""
 
     def __init__(self, keys: list[str], starts: list[int]) -> None:
         self._keys = keys
@@ -317,10 +311,7 @@ class _SavedKeys(Mapping[str, KeyPostings]):
 
 
 class _SavedValues(Mapping[str, PostingsOrOrdinal]):
-    """Maps each value of one label key in a file to the nodes that have this value.
-
-    The labels with the key have the numbers from ``start`` to ``stop - 1``.
-    """
+    """Maps each value of a key to the nodes that have it; the labels are ``start`` to ``stop - 1``."""
 
     def __init__(
         self, values: Sequence[str], start: int, stop: int, stored: _SavedPostings
@@ -370,10 +361,7 @@ class _SavedItems(ItemsView[str, PostingsOrOrdinal]):
 
 
 class _SavedSets(Mapping[_T, Postings]):
-    """Maps each state, or each set of taints, in a file to the set of the nodes that have it.
-
-    :param first: the number of the postings of the first of ``names``.
-    """
+    """Maps each state, or each set of taints, in a file to the set of the nodes that have it."""
 
     def __init__(self, names: Iterable[_T], first: int, stored: _SavedPostings) -> None:
         self._numbers = {name: number for number, name in enumerate(names, first)}

@@ -66,10 +66,7 @@ hash_string: Final = crc32
 
 
 class _SavedStrings:
-    """Base class of the string columns in a file: caches the lists that were decoded last.
-
-    If a list of a few thousand strings is read again, it need not be decoded again.
-    """
+    """Caches the strings that were read last: they need not be decoded if they are read again."""
 
     def __init__(self) -> None:
         self._recent: dict[bytes, list[Any]] = {}
@@ -98,9 +95,6 @@ class PaddedStrings(_SavedStrings):
     """A column of strings in a file, all padded with line feeds to the same number of bytes.
 
     The strings must not be empty or contain a line feed.
-
-    :param data: the bytes of all ``count`` strings.
-    :param damaged: returns the error to raise if ``data`` is invalid.
     """
 
     def __init__(self, data: "memoryview[int]", count: int, damaged: _Damaged) -> None:
@@ -147,9 +141,7 @@ class PaddedStrings(_SavedStrings):
 class PackedStrings(_SavedStrings, Sequence[str | None]):
     """A column in a file, of any strings or None, each followed by a line feed.
 
-    :param data: the bytes of all strings.
     :param offsets: where each string begins in ``data``, and where the last one ends.
-    :param damaged: returns the error to raise if ``data`` or ``offsets`` is invalid.
     :param has_none: whether an item may be None instead of a string.
     """
 
@@ -202,10 +194,7 @@ class PackedStrings(_SavedStrings, Sequence[str | None]):
         return spans
 
     def _split(self, data: bytes, count: int) -> list[str] | None:
-        """Split ``data`` at line feeds into ``count`` strings.
-
-        Return None if that is impossible, because a string contains a line feed or is None.
-        """
+        """Split ``data`` into ``count`` strings; None if one contains a line feed or is None."""
         if data.count(END) != count or (self._has_none and NONE in data):
             return None
         try:

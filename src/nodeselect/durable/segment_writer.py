@@ -31,10 +31,7 @@ _CHUNK = 32_768
 
 
 def to_sections(segment: Segment) -> Sections:
-    """Encode the nodes and indexes of a segment as the sections of a saved inventory.
-
-    Cost: about 0.6 µs a node.
-    """
+    """Encode a segment as the sections of a saved inventory. Cost: about 0.6 µs a node."""
     table, index = table_of(segment.rows), segment.index
     ranks = segment.order.to_array()
     ordinals = np.empty(len(ranks), np.uint32)
@@ -102,10 +99,7 @@ def _strings(name: str, strings: list[Any]) -> _Data:
 def _indexed_strings(
     name: str, strings: Strings[str | None], ordinals: NDArray[np.uint32]
 ) -> _Data:
-    """Return the sections for ``ids`` or ``names`` and their index.
-
-    :param strings: the string of the node at each rank; ``ordinals``: its ordinal.
-    """
+    """Return the sections for ``ids`` or ``names``, by rank, and their index."""
     column = encode_strings(strings, _CHUNK)
     padded = column.padded() if name == "ids" else None
     starts, ranks = sort_into_buckets(strings, column)
@@ -139,10 +133,7 @@ class EncodedStrings(NamedTuple):
         return np.flatnonzero(first_bytes != NONE[0]).astype(np.uint32)
 
     def padded(self) -> bytes | None:
-        """Return the strings, each padded with line feeds to the length of the longest one.
-
-        Return None if the result would be larger than ``data`` and the offsets together.
-        """
+        """Return the strings padded to equal lengths; None if the packed layout is smaller."""
         count, width = len(self.lengths), int(self.lengths.max(initial=0))
         if count * width == len(self.data):
             return self.data

@@ -17,10 +17,7 @@ _E = TypeVar("_E")
 
 
 class Conditions(Protocol[_E]):
-    """The conditions that an engine must be able to express.
-
-    They have the type ``_E``: for example a string of SQL, or a Polars expression.
-    """
+    """The conditions that an engine must be able to express, as SQL text or as another ``_E``."""
 
     def has_key(self, key: str) -> _E:
         """Express that the node has the label ``key``, with any value."""
@@ -29,10 +26,7 @@ class Conditions(Protocol[_E]):
         """Express that the node has the label ``key`` with one of ``values``, byte for byte."""
 
     def integer_between(self, key: str, low: int, high: int) -> _E:
-        """Express that the label is a decimal 64-bit integer from ``low`` to ``high``, inclusive.
-
-        Both bounds have 64 bits, and ``low`` is not above ``high``.
-        """
+        """Express that the label is an integer from ``low`` to ``high``, inclusive, all of 64 bits."""
 
     def id_in(self, ids: Sequence[str]) -> _E:
         """Express that the node's id is one of ``ids``, byte for byte. There is at least one id."""

@@ -193,11 +193,7 @@ class _Conditions:
         test_value: Callable[[_Column], sa.ColumnElement[bool]],
         test_label: Callable[[_Column], sa.ColumnElement[bool]],
     ) -> sa.ColumnElement[bool]:
-        """Return a condition on the label ``key``, in whichever column it is.
-
-        :param test_value: returns the condition, given the column of the label's value;
-            ``test_label``: given the column of all labels.
-        """
+        """Return a condition on the label ``key``, in its own column or in that of all labels."""
         labels = self._labels
         if (column := self._columns.get(key)) is not None:
             return test_value(column)
@@ -214,10 +210,7 @@ class _Conditions:
 
 
 def _check(column: _Column) -> None:
-    """Check that the type of a column may be text or labels.
-
-    :raises TypeError: if it cannot be, or if ``column`` is not a column.
-    """
+    """Raise ``TypeError`` if it is not a column, or its type cannot be text or labels."""
     if not isinstance(column, sa.SQLColumnExpression):
         # It would be a bound parameter.
         message = f"{column!r} is not a column of SQLAlchemy: pass one, such as table.c.labels"
@@ -310,10 +303,7 @@ def _compile(condition: _Condition, compiler: SQLCompiler, **options: Any) -> st
 
 
 def _dialect(name: str) -> Dialect:
-    """Return the dialect for a name of SQLAlchemy, such as ``postgresql``.
-
-    :raises CompileError: if it is not supported.
-    """
+    """Return the dialect for a name of SQLAlchemy; raise ``CompileError`` if there is none."""
     if name in _DIALECTS:
         return _DIALECTS[name]
     known = ", ".join(each for each in _DIALECTS if each != "default")

@@ -109,10 +109,7 @@ def audit(nodes: LabelCounter) -> Audit:
 
 
 def usual_values(values: Iterable[str], counts: Mapping[str, int]) -> dict[str, str]:
-    """Map each of ``values`` that an audit reports to the frequent value that was probably meant.
-
-    :param counts: how many nodes have each value of the key.
-    """
+    """Map each of ``values`` that an audit reports to what was probably meant; see ``counts``."""
     rare = [value for value in values if _may_be_misspelt(value, counts)]
     meant = _misspelt_values(counts) if rare else {}
     return {value: meant[value] for value in rare if value in meant}
@@ -179,10 +176,7 @@ def _misspelt_keys(
         return 2 * nodes.count_with_keys(key, other) >= keys[key]
 
     def has_other_prefix(key: str, other: str) -> bool:
-        """Return whether ``key`` is probably the much more frequent ``other`` with another prefix.
-
-        All values of ``key`` must be values of ``other``, and few nodes may have both keys.
-        """
+        """Return whether ``key`` is probably the more frequent ``other`` with another prefix."""
         if keys[other] < RATIO * keys[key] or other in ids or meet(key, other):
             return False
         own, known = values.get(key), values.get(other, {})

@@ -78,19 +78,13 @@ class FailureCounts(NamedTuple):
         return cls(total, matched, groups, 0, tuple(failing), remaining, only)
 
     def largest(self) -> "FailureCounts":
-        """Return a copy with only the groups that :func:`largest_groups` keeps.
-
-        The nodes of the other groups are counted as ``ungrouped``.
-        """
+        """Return a copy with the groups that :func:`largest_groups` keeps; others are ungrouped."""
         kept = largest_groups(self.groups)
         dropped = sum(self.groups.values()) - sum(kept.values())
         return self._replace(groups=kept, ungrouped=self.ungrouped + dropped)
 
     def nearest_groups(self) -> dict[Positions, int]:
-        """Return the groups whose nodes fail the fewest requirements.
-
-        Return an empty dictionary if groups were dropped and one of them might belong to these.
-        """
+        """Return the groups that fail the fewest requirements; none if one may have been dropped."""
         fewest = min(map(len, self.groups), default=0)
         if self.ungrouped and fewest > 1:
             return {}
@@ -112,10 +106,7 @@ def largest_groups(sizes: Mapping[Positions, int]) -> dict[Positions, int]:
 
 
 def rank_counts(counts: Mapping[_Name, int]) -> dict[_Name, int]:
-    """Sort a mapping from names to counts by count, the highest first; leave out counts of 0.
-
-    Names with the same count are in alphabetical order, and None is before them.
-    """
+    """Sort counts by number, the highest first, then by name, None first; leave out counts of 0."""
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0] is not None, item[0] or ""))
     return {name: count for name, count in ranked if count}
 
@@ -137,10 +128,7 @@ class Failures(Protocol):
         """
 
     def nearest(self, limit: int) -> Sequence[NearMiss]:
-        """Return up to ``limit`` of the non-matching nodes that fail the fewest requirements.
-
-        If an engine does not count every group, the result may be empty.
-        """
+        """Return up to ``limit`` nodes that fail the fewest requirements; none if it is not known."""
 
     def count_if_replaced(
         self, positions: Collection[int], replacements: Sequence[Condition]

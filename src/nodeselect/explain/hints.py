@@ -69,10 +69,7 @@ _YAML_WORDS = frozenset({"false", "no", "null", "off", "on", "true", "yes"})
 
 
 class Vocabulary:
-    """A cache of the label keys and values of nodes, with their counts.
-
-    The nodes must not change, and must be the same in each call.
-    """
+    """A cache of the label keys and values of nodes, which must be the same in each call."""
 
     __slots__ = ("_keys", "_usual", "_values")
 
@@ -176,10 +173,7 @@ def _is_doubtful(part: Condition, failing: int, total: int) -> bool:
 
 
 def _correct(failures: Failures, suggestions: Sequence[_Suggestion]) -> Correction | None:
-    """Return one correction with all suggested replacements; None if there are none.
-
-    If two suggestions replace the same requirement, the correction has only the first.
-    """
+    """Return one correction with all replacements, the first for each requirement; or None."""
     hints: list[Hint] = []
     selectors: list[Condition] = []
     replaced: set[int] = set()
@@ -277,10 +271,7 @@ class _HintFinder:
         return self._suggestion("contradiction", positions, message, texts, replacement)
 
     def _unknown_ids(self, ids: Sequence[str], missing: Sequence[str]) -> _Suggestion | None:
-        """Report missing ids that are names of nodes, and suggest the ids of these nodes.
-
-        If none is a name, report the first missing id if a node has a similar id; otherwise None.
-        """
+        """Suggest the ids of the nodes that have the missing ids as names, or else a similar id."""
         nodes = self._nodes.find_names(missing)
         if not nodes:
             if not missing:
@@ -551,10 +542,7 @@ def _id_selector(ids: Sequence[str], new_ids: Mapping[str, str]) -> Selector | N
 
 
 def _selector(key: str, operator: Operator, values: tuple[str, ...]) -> Selector | None:
-    """Return the selector of one requirement; None if its key or a value is invalid.
-
-    Labels of nodes may have keys and values that are not valid in a selector.
-    """
+    """Return the selector of one requirement; None if its key or a value is valid only in labels."""
     try:
         return Selector.from_requirements([Requirement(key, operator, values)])
     except SelectorError:

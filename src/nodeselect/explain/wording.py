@@ -32,10 +32,7 @@ def short(text: str) -> str:
 
 
 def headline(matched: int, total: int, connected: int | None) -> str:
-    """Return a line such as ``43 of 210 nodes match, 37 of them connected or ready``.
-
-    :param connected: how many of the matching nodes are connected; None if no state is known.
-    """
+    """Return a line such as ``43 of 210 nodes match, 37 of them connected or ready``, if known."""
     text = f"{matched:,} of {pluralize(total, 'node matches', 'nodes match')}"
     return text if connected is None else f"{text}, {connected:,} of them connected or ready"
 
@@ -43,10 +40,7 @@ def headline(matched: int, total: int, connected: int | None) -> str:
 def count_headline(
     requirements: Sequence[Condition], counts: FailureCounts, connected: int | None
 ) -> str:
-    """Return a line with how many nodes match, and how many fail which requirements.
-
-    :param connected: how many of the matching nodes are connected; None if no state is known.
-    """
+    """Return a line with how many nodes match, and how many fail which requirements."""
     text = headline(counts.matched, counts.total, connected)
     rest = counts.total - counts.matched
     if counts.matched and rest:
@@ -190,10 +184,7 @@ def _state(state: str | None) -> str:
 
 
 def recommend(explanation: Explanation) -> str:
-    """Return one line about what to change: the correction, or else the requirement to remove.
-
-    Return an empty text if nodes match and no mistake is probable.
-    """
+    """Return one line about what to change; empty if nodes match and no mistake is probable."""
     total, results = explanation.total, explanation.requirements
     if not total:
         return "there are no nodes"
@@ -263,10 +254,7 @@ def _correction(explanation: Explanation) -> str | None:
 
 
 def _removal(explanation: Explanation) -> str | None:
-    """Return a sentence with the requirement without which the most nodes would match.
-
-    A requirement with ``!=``, ``notin`` or ``!key`` is named only if there is no other.
-    """
+    """Return which removal would help most; a negative requirement only if there is no other."""
 
     def rank(result: RequirementResult) -> tuple[bool, int]:
         return result.absent is None, result.failing_only_this

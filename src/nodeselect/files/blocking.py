@@ -63,10 +63,7 @@ def wait_while_open(output: Any, stream: Any = None, seconds: float | None = Non
 
 
 def use_blocking_output() -> None:
-    """Replace standard output and standard error by streams that write everything or raise.
-
-    If one of them is closed, its replacement raises when it is written to.
-    """
+    """Replace standard output and error by streams that write everything, or raise."""
     sys.stdout = _blocking_writer(sys.stdout)
     sys.stderr = _blocking_writer(sys.stderr, line_buffering=True)
 
@@ -86,10 +83,7 @@ def _blocking_writer(stream: TextIO | None, *, line_buffering: bool = False) -> 
 
 
 class _WaitingReader(io.RawIOBase):
-    """A raw stream that reads from an object with a method ``read``, and waits for its data.
-
-    ``read`` may be non-blocking: it returns None while there is no data.
-    """
+    """A raw stream that reads from an object, and waits while its ``read`` returns None."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -116,10 +110,7 @@ class _WaitingReader(io.RawIOBase):
 
 
 class _WaitingWriter(io.RawIOBase):
-    """A raw stream that writes to another stream, and waits while that stream accepts no data.
-
-    The other stream may be None, which means that it is closed: then writing raises.
-    """
+    """A raw stream that writes to another, or raises for None, and waits while that is full."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream

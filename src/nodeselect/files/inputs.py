@@ -68,22 +68,14 @@ def open_input(source: Source) -> Iterator[tuple[BinaryIO, str]]:
 def open_inputs(
     sources: Iterable[Source],
 ) -> Generator[tuple[BinaryIO, str], None, None]:
-    """Open inputs one after the other; yield each binary stream and its name, for messages.
-
-    A stream is closed when the next one is requested.
-
-    :raises InventoryError: with the code ``cannot-read``.
-    """
+    """Open inputs one after the other, as :func:`open_input`; each closes the one before."""
     for source in sources:
         with open_input(source) as opened:
             yield opened
 
 
 def absolute_path(path: str | os.PathLike[str]) -> str:
-    """Return the absolute path of a file.
-
-    :raises InventoryError: with the code ``cannot-read``, if the current directory was removed.
-    """
+    """Return the absolute path of a file; raise if the current directory was removed."""
     if isinstance(path, bytes):  # messages and other paths are str
         raise TypeError("a path must be a str, not bytes")
     try:
@@ -185,10 +177,7 @@ def not_utf8_error(place: Place | None = None) -> InventoryError:
 
 
 def join_document(blocks: Iterable[bytes]) -> bytes:
-    """Join the blocks of a document.
-
-    :raises InventoryError: if the document is larger than ``LIMITS.document_bytes``.
-    """
+    """Join the blocks of a document; raise if it is larger than ``LIMITS.document_bytes``."""
     document = io.BytesIO()
     for block in blocks:
         document.write(block)

@@ -90,10 +90,7 @@ def file_status(path: str) -> os.stat_result | None:
 
 
 def _open_without_name(folder: str, permissions: int) -> int | None:
-    """Create a file without a name, which vanishes if the process is killed.
-
-    Return the file descriptor; None if the system does not support such files.
-    """
+    """Return a new file that vanishes if the process is killed; None if that is impossible."""
     if not hasattr(os, "O_TMPFILE"):
         return None
     try:

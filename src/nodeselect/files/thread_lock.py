@@ -39,10 +39,7 @@ class ThreadLock:
         self._writing: int | None = None
 
     def run(self, write: Callable[[*_Ts], _T], *args: *_Ts) -> _T:
-        """Wait until no other thread writes, call ``write(*args)``, and return its result.
-
-        :raises RuntimeError: if the current thread is writing already.
-        """
+        """Return ``write(*args)`` once no other thread writes; raise if this one does already."""
         process = _forks
         try:
             lock = self._locks[process]

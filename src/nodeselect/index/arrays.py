@@ -124,10 +124,7 @@ def is_permutation(numbers: NDArray[Any]) -> bool:
 
 
 def sorted_ranks(ranks: NDArray[np.uint32], ordinals: "array[int]", limit: int | None) -> _Ranks:
-    """Return the ranks of the nodes with these ordinals, ascending; at most the first ``limit``.
-
-    :param ranks: for each ordinal, the rank of its node.
-    """
+    """Return the first ``limit`` ranks of these ordinals, ascending; ``ranks`` are by ordinal."""
     found = ranks.take(np.asarray(ordinals))
     if limit is not None and limit < len(found):
         found = np.partition(found, limit - 1)[:limit]

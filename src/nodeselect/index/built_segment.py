@@ -45,21 +45,14 @@ _CACHE_BYTES_PER_NODE = 16
 
 
 class Clustered(NamedTuple):
-    """The numbering and the label index of a segment.
-
-    :param ranks: for each ordinal, the rank of its node.
-    :param labels: an index of the ordinals of the nodes with each label.
-    """
+    """The numbering and the label index of a segment; ``ranks`` are by ordinal."""
 
     ranks: NDArray[np.uint32]
     labels: LabelIndex
 
 
 def cluster(table: NodeTable, tuning: Tuning) -> Clustered:
-    """Assign ordinals to the nodes of a table, so that similar nodes are neighbours; index labels.
-
-    Cost: about 0.4 µs for a node with ten labels.
-    """
+    """Number the nodes of a table, and index their labels. Cost: about 0.4 µs a node."""
     sizes = count_numbers(table.label_ids, len(table.keys), tuning.chunk)
     ranks = stable_argsort(_cells(table, sizes, tuning)).astype(np.uint32)
     return Clustered(ranks, _label_index(table, sizes, ranks, tuning.chunk))
@@ -99,10 +92,7 @@ def _cells(table: NodeTable, sizes: NDArray[np.int64], tuning: Tuning) -> NDArra
 
 
 def _keys_of_few_values(table: NodeTable, sizes: NDArray[np.int64]) -> list[list[int]]:
-    """Return a list of label numbers for each key; a label is a pair of key and value.
-
-    Keys with fewer values come first; of those with equally many, the key that more nodes have.
-    """
+    """Return the label numbers of each key; keys of few values, then those of many nodes, first."""
     by_key: dict[str, list[int]] = {}
     for label_id, key in enumerate(table.keys):
         by_key.setdefault(key, []).append(label_id)
@@ -164,10 +154,7 @@ def _ordinals_by_label(
 
 
 def _grouped(ordinals: NDArray[np.uint32], sizes: NDArray[np.int64]) -> list[PostingsOrOrdinal]:
-    """Split ``ordinals`` into consecutive groups of the given ``sizes``.
-
-    A group is a set of ordinals, or an integer if it has only one ordinal.
-    """
+    """Split ``ordinals`` into groups of the given ``sizes``; one of size 1 is an integer."""
     everything = array("I", ordinals.tobytes())
     bounds = [0, *np.cumsum(sizes).tolist()]
     return [
@@ -180,10 +167,7 @@ class BuiltSegment(Segment):
     """A segment (many nodes that never change) in memory, built from a table of its nodes."""
 
     def __init__(self, table: NodeTable, tuning: Tuning = DEFAULT) -> None:
-        """Index the nodes of ``table``.
-
-        :raises InventoryError: with the code ``duplicate-id`` if two nodes have the same id.
-        """
+        """Index the nodes of ``table``; raise if two of them have the same id."""
         super().__init__(table, _CACHE_BYTES_PER_NODE, tuning)
         self._ranks, self.index = cluster(table, tuning)
         self.order = InventoryOrder(self._ranks)

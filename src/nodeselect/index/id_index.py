@@ -34,11 +34,7 @@ class IdIndex:
     """
 
     def __init__(self, ids: NDArray[np.object_], ranks: NDArray[np.uint32]) -> None:
-        """Index ids without copying them. Cost: about 0.1 µs an id.
-
-        :param ids: the id of each node by rank.
-        :param ranks: for each ordinal, the rank of its node.
-        """
+        """Index ids by rank, without copying them; ``ranks`` are by ordinal. Cost: 0.1 µs an id."""
         hashes = _hash_all(ids)
         order = stable_argsort(hashes)
         bits = len(ids).bit_length()
@@ -79,10 +75,7 @@ class IdIndex:
         return [at for at in ordinals if self._ids[self._rank_at[at]] == text]
 
     def find_all(self, texts: Sequence[str]) -> "array[int]":
-        """Return the ordinals of the nodes with these ids, in any order; ignore unknown ids.
-
-        Cost: 0.2 µs an id.
-        """
+        """Return the ordinals of these ids, in any order, without unknown ids. Cost: 0.2 µs an id."""
         ordinals = array("I")
         if not len(self._hashes) or not texts:
             return ordinals
@@ -102,10 +95,7 @@ class IdIndex:
         return ordinals
 
     def find_duplicate(self) -> tuple[int, int] | None:
-        """Return the ranks of two nodes with the same id; None if all ids differ.
-
-        Of several such pairs, return the one with the lowest second rank.
-        """
+        """Return the ranks of two nodes with one id, those with the lowest second rank; or None."""
         same = np.flatnonzero(self._hashes[1:] == self._hashes[:-1])
         suspects = self._ranks[self._ordinals[np.union1d(same, same + 1)]]
         suspects.sort()

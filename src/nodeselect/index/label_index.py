@@ -87,10 +87,7 @@ class LabelIndex:
         return self._amounts()
 
     def values(self, key: str) -> Mapping[str, PostingsOrOrdinal]:
-        """Map each value of ``key`` to the nodes that have it; empty if no node has the key.
-
-        If the index is mutable, do not iterate over the result: use :meth:`items`.
-        """
+        """Map each value of ``key`` to its nodes. Do not iterate over it in a mutable index."""
         return self._keys.get(key, _ABSENT)[1]
 
     def items(self, key: str) -> Iterable[tuple[str, PostingsOrOrdinal]]:

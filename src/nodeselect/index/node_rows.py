@@ -44,11 +44,7 @@ KNOWN: Final = ""
 
 
 class AmountColumn(NamedTuple):
-    """The amount that each node of a segment has of one resource, dictionary encoded.
-
-    :param amounts: the different amounts, ascending.
-    :param codes: for each node, by rank, the index of its amount in ``amounts``.
-    """
+    """The amount of a resource on each node: ``codes``, by rank, are indexes in ``amounts``."""
 
     amounts: "memoryview[int]"
     codes: "memoryview[int]"
@@ -152,8 +148,5 @@ class NodeRows:
             raise self.damaged() from None
 
     def damaged(self) -> Exception:
-        """Return the error to raise for a number out of range, such as an unknown label number.
-
-        Only a damaged file can have such a number.
-        """
+        """Return the error for a number out of range, which only a damaged file can have."""
         return AssertionError("the arrays of a table have no such numbers")

@@ -91,10 +91,7 @@ class NodeTable(NodeRows):
         )
 
     def take(self, ranks: NDArray[np.int64], chunk: int) -> "NodeTable":
-        """Return a table of the nodes at ``ranks``, in this order, and only the labels they have.
-
-        :param chunk: how many nodes to copy at a time, to save memory.
-        """
+        """Return the nodes at ``ranks``, in this order, and only their labels; ``chunk`` at a time."""
         lengths = self.offsets[1:][ranks] - self.offsets[:-1][ranks]
         offsets = offsets_from_lengths(lengths)
         label_ids = np.empty(int(offsets[-1]), self.label_ids.dtype)
@@ -119,10 +116,7 @@ class NodeTable(NodeRows):
 
 
 def table_of(rows: NodeRows) -> NodeTable:
-    """Return the nodes of a segment as numpy arrays that share the memory of ``rows``.
-
-    :raises InventoryError: if a number in a file is out of range, or if the labels are not sorted.
-    """
+    """Return the nodes as arrays that share memory; raise if a number in a file is out of range."""
     if isinstance(rows, NodeTable):
         return rows
     states, offsets, label_ids = map(np.asarray, (rows.state_at, rows.offset_at, rows.label_id_at))

@@ -30,13 +30,10 @@ _ID_BYTES = 150
 
 
 class CacheMemory:
-    """Counts the bytes in several caches; empties all caches if a limit is exceeded.
+    """Counts the bytes in several caches; empties all of them if there are more than ``max_bytes``.
 
     To empty only one cache would free nothing, because the cached plans and the cached sets of
     nodes refer to the same sets.
-
-    :param max_bytes: how many bytes the caches may have together.
-    :ivar used_bytes: how many bytes were added since the caches were last empty.
     """
 
     __slots__ = ("_caches", "_max_bytes", "used_bytes")
@@ -85,10 +82,7 @@ class Plan(NamedTuple):
     covered_nodes: int = 0
 
     def evaluate(self) -> Postings:
-        """Return the set of matching nodes, as ordinals: their numbers in the index.
-
-        Do not modify the set: it may belong to the index.
-        """
+        """Return the set of matching nodes. Do not modify it: it may belong to the index."""
         return postings.evaluate(self.everything, self.include, self.exclude)
 
     def evaluate_size(self) -> int:
@@ -211,12 +205,7 @@ class _Planner:
 
 
 class PlanCache:
-    """A cache of plans by condition, limited in number and in memory.
-
-    A plan says which sets of nodes to intersect and to subtract, to find the matching nodes.
-
-    :param memory: counts the bytes of the sets built for the plans, and of the ids in selectors.
-    """
+    """A cache of plans by condition, limited in number and by ``memory``."""
 
     __slots__ = ("_max_plans", "_memory", "_plans", "get")
 

@@ -158,10 +158,7 @@ class StringIndex(Protocol):
         """Return the ordinals of all nodes with the name ``text``, in any order."""
 
     def find_all(self, texts: Sequence[str]) -> "array[int]":
-        """Return the ordinals of nodes with the ids ``texts``, in any order; ignore unknown ids.
-
-        :param texts: ids without duplicates.
-        """
+        """Return the ordinals of the distinct ids ``texts``, in any order; ignore unknown ids."""
 
 
 class Segment:
@@ -239,10 +236,7 @@ class Segment:
         return make_plan(self.index, selector, nodes)
 
     def with_name(self, name: str) -> list[int]:
-        """Return the ordinals of the nodes with this name.
-
-        Cost: about a microsecond; for the first call also 0.2 µs a node, to index all names.
-        """
+        """Return the nodes with this name. The first call may index all names: 0.2 µs a node."""
         names = self.names
         return [] if names is None else names.find_every(name)
 
@@ -283,10 +277,7 @@ class Segment:
     def ids_in_order(
         self, ordinals: "array[int]", others: Sequence[tuple[int, str]], limit: int | None = None
     ) -> list[str]:
-        """Return the first ``limit`` ids of these nodes and of ``others`` in inventory order.
-
-        :param others: sorted pairs of the rank and the id of a node.
-        """
+        """Return the first ``limit`` ids of these nodes and ``others``: sorted pairs (rank, id)."""
         ranks = self.order.sorted_ranks(ordinals, limit)
         ids: list[str] = to_list(self.rows.ids.take(ranks))
         return _merged(ranks.tolist(), ids, others)[:limit] if others else ids
@@ -294,10 +285,7 @@ class Segment:
     def in_order(
         self, ordinals: "array[int]", others: Sequence[tuple[int, int]], limit: int | None = None
     ) -> list[int]:
-        """Return the first ``limit`` of ``ordinals`` and ``others`` in inventory order.
-
-        :param others: sorted pairs of the rank and the ordinal of a node.
-        """
+        """Return the first ``limit`` of these ordinals and ``others``: sorted pairs (rank, one)."""
         found = self.order.sort(ordinals, limit)
         if not others:
             return found

@@ -4,10 +4,7 @@ from typing import Final, NamedTuple
 
 
 class Tuning(NamedTuple):
-    """Thresholds at which an inventory switches to another algorithm. They never change an answer.
-
-    Tests use lower thresholds, so that a few nodes are enough to run the code for a million.
-    """
+    """Thresholds at which an inventory switches to another algorithm; no answer depends on them."""
 
     # Up to this many nodes an inventory has no segment, and so needs no numpy.
     max_unsegmented: int = 2_048

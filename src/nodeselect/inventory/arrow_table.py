@@ -28,10 +28,7 @@ _SCHEMA: Final = pa.schema(
 
 
 def to_arrow(nodes: NodeTable) -> Any:
-    """Convert nodes to a pyarrow Table with a row for each node, in the same order.
-
-    :raises InventoryError: if a name, state or label has a surrogate, which UTF-8 cannot encode.
-    """
+    """Convert nodes to a pyarrow Table, in the same order; raise if a text has a surrogate."""
     try:
         return pa.Table.from_batches(_batches(nodes), _SCHEMA)
     except (ValueError, pa.ArrowException):

@@ -47,10 +47,7 @@ class Delta:
         self._plans = PlanCache(CacheMemory(tuning.delta_plan_bytes))
 
     def add(self, node: Node, rank: int) -> None:
-        """Append a node. The caller must delete the previous version of the node, if any.
-
-        :param rank: the position of the node in inventory order; a new version keeps the old rank.
-        """
+        """Append a node with this rank. The caller must delete its previous version, if any."""
         ordinal = self.first + len(self.nodes)
         self.ranks.append(rank)
         self.index.add(ordinal, node.labels, node.state, node._facts)

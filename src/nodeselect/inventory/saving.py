@@ -11,10 +11,7 @@ from nodeselect.inventory.store import View, segment_of, segment_store
 
 
 class Origin(NamedTuple):
-    """The saved file from which an inventory was opened, or in which it was saved last.
-
-    Both have the same nodes while the inventory has this ``generation``.
-    """
+    """The saved file that has the nodes of an inventory while that has this ``generation``."""
 
     generation: int
     checksum: int
@@ -66,10 +63,7 @@ def next_generation(
 def open_saved(
     source: str | os.PathLike[str] | BinaryIO, tuning: Tuning, *, verify: bool, copy: bool
 ) -> tuple[View, Origin]:
-    """Open a saved file; return its nodes, which are loaded when needed, and the file's identity.
-
-    :raises InventoryError: if the file cannot be read or is damaged.
-    """
+    """Open a saved file; return its nodes, which are loaded when needed, and its identity."""
     file = read_saved(source, copy=copy)
     if verify:
         file.check()

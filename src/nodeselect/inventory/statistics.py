@@ -32,10 +32,7 @@ _MAX_SEARCHED = 20_000
 
 
 class FailureGroups:
-    """The nodes of an inventory, grouped by the exact set of requirements that they fail.
-
-    It implements ``Failures`` of ``explain/countable.py``.
-    """
+    """The nodes, grouped by the exact set of requirements that they fail: ``Failures``."""
 
     __slots__ = ("_everything", "_passing", "_sets", "_view", "counts")
 
@@ -50,9 +47,6 @@ class FailureGroups:
 
         If there are too many groups, the smallest groups that fail several requirements are
         dropped. For the last requirement, groups are only counted, not built as sets.
-
-        :param everything: the ordinals of the nodes to group.
-        :param usage: what runs on the nodes.
         """
         self._view = view
         self._everything = everything
@@ -157,11 +151,7 @@ def _split_sizes(
 
 
 class ViewStatistics:
-    """Counts the nodes that an inventory has at one moment.
-
-    It implements ``Countable`` of ``explain/countable.py``, for explanations, and ``LabelCounter``
-    of ``explain/audit.py``.
-    """
+    """Counts the nodes that an inventory has at one moment: ``Countable`` and ``LabelCounter``."""
 
     __slots__ = ("_everything", "_indexes", "_usage", "_view")
 

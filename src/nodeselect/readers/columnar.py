@@ -18,11 +18,8 @@ BLOCK_SIZE = 100
 
 
 class EncodedBlock:
-    """A block of nodes with dictionary-encoded labels. Iterating over it yields the nodes.
+    """A block of nodes with dictionary-encoded labels, and without facts. Iterating yields rows.
 
-    No facts about the nodes are known.
-
-    :param pairs: all distinct labels, as pairs of key and value.
     :param codes: the labels of all nodes, one node after the other, as indexes into ``pairs``.
     :param lengths: how many labels each node has.
     """
@@ -74,10 +71,7 @@ class ArrowData(Protocol):
 
 
 def require_pyarrow() -> None:
-    """Import pyarrow.
-
-    :raises InventoryError: with the code ``needs-pyarrow``, if it is not installed.
-    """
+    """Import pyarrow; raise ``needs-pyarrow`` if it is not installed."""
     try:
         import pyarrow.parquet  # noqa: F401
     except ImportError as error:

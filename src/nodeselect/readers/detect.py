@@ -87,8 +87,7 @@ def detect_format(stream: BinaryIO, id_column: str | None) -> tuple[Format, byte
 
     :param id_column: the name of the id column, if the input is CSV. With None, it cannot be CSV,
         and the format of JSON lines is ``json``, too.
-    :raises InventoryError: if the input is empty, is compressed but not with gzip, or begins with a
-        line that is too long.
+    :raises InventoryError: if the input is empty, has an unknown compression, or too long a line.
     """
     start = _next_line(stream).removeprefix(b"\xef\xbb\xbf")
     if not start.strip():
@@ -154,10 +153,7 @@ def detect_format(stream: BinaryIO, id_column: str | None) -> tuple[Format, byte
 
 
 def _next_line(stream: BinaryIO) -> bytes:
-    """Read up to the end of the next line that is not blank; return the bytes that were read.
-
-    Of a line that is too long, read only the beginning.
-    """
+    """Read up to the end of the next line that is not blank, or of one that is too long, in part."""
     text = bytearray()
     while line := stream.readline(LIMITS.line_bytes + 1):
         text += line

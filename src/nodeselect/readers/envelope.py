@@ -27,10 +27,7 @@ def list_field(document: Record) -> str | None:
 
 
 def reject_siblings(field: str, others: Record) -> None:
-    """Raise if an object with nodes in ``field`` may also have nodes in ``others``, other fields.
-
-    :raises InventoryError: with the code ``unknown-field``.
-    """
+    """Raise if an object with nodes in ``field`` may also have nodes in ``others``, other fields."""
     for name, value in others.items():
         if (isinstance(value, dict | list) and name != "metadata") or name == "id":
             raise InventoryError(
@@ -49,8 +46,6 @@ def check_envelope(field: str, others: Record, expected: str = "Node") -> None:
 
     :param field: the field that has the list; ``others``: the other fields of the object.
     :param expected: ``Node``; or ``Pod`` for a list of pods.
-    :raises InventoryError: with the code ``unknown-field``, ``not-a-node``, ``cut-off`` or
-        ``one-page``.
     """
     reject_siblings(field, others)
     kind, noun = others.get("kind"), expected.lower()
@@ -78,10 +73,7 @@ def check_envelope(field: str, others: Record, expected: str = "Node") -> None:
 
 
 def check_footer(text: str, count: int) -> None:
-    """Raise if a footer, such as ``Showing 2 of 5 nodes``, says that there are more than ``count``.
-
-    :raises InventoryError: with the code ``one-page``.
-    """
+    """Raise if a footer, such as ``Showing 2 of 5 nodes``, says that there are more nodes."""
     total = re.search(_TOTAL, text) or re.match(_SHOWN, text)
     # As text, since Python converts no number of thousands of digits.
     differs = total is not None and (total[1].replace(",", "").lstrip("0") or "0") != str(count)

@@ -70,11 +70,7 @@ class NodeStream:
             raise error.within(Place(file=self._name)) from None
 
     def _changes(self) -> Iterator[Node | str]:
-        """Yield the change of each event.
-
-        :raises InventoryError: if an event is invalid, or the stream ends too early: within an
-            event, before the first one, or after watch events, which should never end.
-        """
+        """Yield the change of each event; raise if one is invalid, or the stream ends too early."""
         from nodeselect.readers.formats.ndjson import decode_record  # loads msgspec
 
         splitter = ObjectSplitter()
@@ -129,9 +125,7 @@ class ObjectSplitter:
     """Splits a stream of JSON objects, which arrives in pieces, into the text of each object.
 
     Line ends do not matter. Only quotes and brackets are examined, with methods of ``bytes``; the
-    text between them is decoded later.
-
-    Cost: linear. At most one incomplete object is in memory.
+    text between them is decoded later. At most one incomplete object is in memory.
     """
 
     def __init__(self) -> None:
@@ -150,10 +144,7 @@ class ObjectSplitter:
         return not self._pieces
 
     def feed(self, piece: bytes) -> Iterator[bytes]:
-        """Yield the text of each object that ends in ``piece``. The text may be invalid JSON.
-
-        :raises InventoryError: if the next object does not begin with a brace, or is too large.
-        """
+        """Yield the text of each object that ends in ``piece``; raise if one is too large."""
         if not self._has_begun:
             self._has_begun = True
             piece = piece.removeprefix(b"\xef\xbb\xbf") or b" "

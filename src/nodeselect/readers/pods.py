@@ -25,13 +25,11 @@ _HINT = Fix.write("kubectl get pods -A -o json", "give nodes with -n FILE; print
 
 
 def read_usage(inputs: Iterable[tuple[BinaryIO, str]]) -> Usage:
-    """Return what the pods in all inputs request.
+    """Return what the pods in all inputs, pairs of a stream and its name, request.
 
     An input is JSON (a list, a ``List`` or ``PodList``, pods one after the other) or YAML, also
     compressed by gzip. Of JSON, about 100 KB are in memory at a time. Cost: about 100 µs a pod.
 
-    :param inputs: pairs of a stream and its name. Each stream is read to its end before the next
-        pair is requested.
     :raises InventoryError: if an input is incomplete, or has anything but pods, or one twice.
     """
     usage = Usage()

@@ -74,10 +74,7 @@ def place_of(record: RecordPlace) -> Place:
 
 
 def sub_object(record: Record, key: str) -> Record:
-    """Return the object at ``key`` of a record; an empty dict if it is missing or null.
-
-    :raises InventoryError: if the value is not an object.
-    """
+    """Return the object at ``key``, empty if it is missing or null; raise if it is not an object."""
     value: Record | None = record.get(key)
     if value is None:
         return {}
@@ -86,11 +83,7 @@ def sub_object(record: Record, key: str) -> Record:
 
 
 def read_node(extract: Callable[[Record], RawNode], place: RecordPlace, record: Record) -> NodeRow:
-    """Read and validate the node in a record.
-
-    :param extract: the function of the ``Shape`` of the system that the record is from.
-    :raises InventoryError: if the record is not a node of this system, or the node is invalid.
-    """
+    """Read and validate the node in a record; ``extract`` is that of the ``Shape`` of its system."""
     try:
         raw = extract(record)
         if raw.labels_path != "labels":  # a plain node has no other field for them
@@ -101,11 +94,7 @@ def read_node(extract: Callable[[Record], RawNode], place: RecordPlace, record: 
 
 
 def merge_labels(labels: Any, others: Record, path: str) -> Any:
-    """Return the labels of a node together with ``others``, properties that are read as labels.
-
-    :param labels: not yet validated; returned unchanged if they are neither an object nor None.
-    :raises InventoryError: if a key is both in ``labels`` and in ``others``.
-    """
+    """Return ``labels``, not yet validated, with ``others``; raise if a key is in both."""
     if not isinstance(labels, dict):
         return others if labels is None else labels
     for key in others:
@@ -117,10 +106,7 @@ def merge_labels(labels: Any, others: Record, path: str) -> Any:
 
 
 def validate(place: RecordPlace, raw: RawNode) -> NodeRow:
-    """Return the fields of a node if they are valid.
-
-    :raises InventoryError: if one of these fields is not valid in a ``Node``.
-    """
+    """Return the fields of a node; raise if they are not valid in a ``Node``."""
     try:
         if raw.id is None:
             hint = "write its name as the id" if raw.name and raw.labels_path == "labels" else None
@@ -222,10 +208,7 @@ def _string_hint(value: Any, hint: str) -> str:
 
 
 def all_plain_ids(texts: Sequence[str]) -> bool:
-    """Return whether all texts are valid ids that consist of ASCII characters.
-
-    If the result is False, all ids may still be valid: check each with :func:`validate`.
-    """
+    """Return whether all texts are valid ids of ASCII characters; others may be valid, too."""
     joined = "".join(texts)
     if not all(texts) or not joined.isascii():
         return False

@@ -36,11 +36,7 @@ _MAX_FIRST_NODES = 10_000
 
 
 class InputSummary(NamedTuple):
-    """A summary of one input that was read.
-
-    :param name: the name of the input in messages; None if it has none.
-    :param is_table: whether it is CSV or Parquet.
-    """
+    """The name of an input that was read, how many nodes it has, and whether it is CSV or Parquet."""
 
     name: str | None
     nodes: int
@@ -94,7 +90,6 @@ class NodeReader:
 
         :param source: a stream; or an iterable of pairs of a stream and its name. Each stream is
             read to its end before the next pair is requested.
-        :param selector: selects nodes; None selects all.
         :param ids: ids to look up, see :attr:`missing_ids`.
         :param states: states in lower case; :attr:`failure_masks` counts only nodes in one of them.
         :param id_column: in CSV and Parquet, the name of the column that has the ids.
@@ -124,8 +119,6 @@ class NodeReader:
         """Yield all nodes in blocks, as rows or encoded, whichever is faster to read.
 
         Duplicate ids are not detected: an inventory that is built from the blocks detects them.
-
-        :raises ValueError: if reading has begun, or if the reader has a selector.
         """
         if self.count or self._selector is not None:
             raise ValueError("blocks() needs a new reader, without a selector")
@@ -257,7 +250,6 @@ class NodeReader:
     ) -> Sequence[_N]:
         """Count ``nodes``; return the selected ones.
 
-        :param ids: the id of each node; ``labels`` and ``states`` likewise.
         :param masks: for each node, the requirements that it fails; None if unknown. With masks,
             ``labels`` are not used.
         """
@@ -291,10 +283,7 @@ class NodeReader:
 
 
 def _detect_content(stream: BinaryIO, id_column: str) -> tuple[Format, bytes, BinaryIO]:
-    """Return the format of an input, what was read already, and a stream of the rest, decompressed.
-
-    :raises InventoryError: if the input is compressed twice, or is a saved inventory.
-    """
+    """Return the format of an input, what was read already, and a decompressed stream of the rest."""
     file_format, start = detect_format(stream, id_column)
     is_compressed = file_format == "gzip"
     if is_compressed:

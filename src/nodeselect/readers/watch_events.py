@@ -29,11 +29,7 @@ def is_watch_event(record: Any) -> bool:
 
 
 def latest_nodes(records: Iterable[tuple[RecordPlace, Any]]) -> Iterator[NodeRow]:
-    """Yield the nodes that exist after all events of a watch, in the order of their first events.
-
-    :raises InventoryError: if a record is not a valid event, or if the watch does not begin with
-        all nodes, or was restarted.
-    """
+    """Yield the nodes that exist after all events of a watch, in the order of their first events."""
     nodes: dict[str, NodeRow] = {}
     for place, record in records:
         if not is_watch_event(record):
@@ -54,8 +50,8 @@ def read_event(record: Record, place: RecordPlace, known: Container[str]) -> Nod
     Return None for a BOOKMARK, which is not about a node.
 
     :param known: the ids of all nodes that exist before the event.
-    :raises InventoryError: if the event is invalid, or contradicts earlier events, because some are
-        missing; with the code ``watch-failed`` if it is an ERROR: then the watch must be restarted.
+    :raises InventoryError: if the event is invalid, or contradicts earlier events; with the code
+        ``watch-failed`` if it is an ERROR: then the watch must be restarted.
     """
     try:
         change = _read(record.get("type"), record.get("object"))

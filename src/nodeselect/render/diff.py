@@ -36,7 +36,7 @@ def diff_lines(difference: Difference, output: str, screen: Screen) -> Iterator[
 
 
 def _groups(changes: Iterable[Change], screen: Screen, side: str = "") -> Iterator[str]:
-    """Group changes by reason; yield each reason and the ids of its nodes, the largest group first.
+    """Yield each reason of changes, and the ids of its nodes, the largest group first.
 
     :param side: the selector that the nodes do not match, ``OLD`` or ``NEW``; empty if none.
     """

@@ -81,7 +81,6 @@ class JobResult(NamedTuple):
 class JobsReport(NamedTuple):
     """The results of several jobs on the same nodes.
 
-    :param total: how many nodes there are.
     :param jobs: the results, the worst status first. For one node, sorted by how many requirements
         the node fails, so that matching jobs are first; invalid jobs are last.
     :param unused_ids: the ids of the nodes that match no valid job; None if no job is valid.

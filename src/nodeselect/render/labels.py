@@ -19,7 +19,7 @@ _MAX_COLUMNS = 320
 def facet_lines(
     facets: Facets, total: int | None, key: str | None, output: str, screen: Screen
 ) -> Iterator[str]:
-    """Yield the lines of a report on the values of ``key``; if None, on all label keys.
+    """Yield the lines of a report on the values of ``key``, or on all keys.
 
     :param total: how many nodes there are, if only matching nodes were counted.
     """

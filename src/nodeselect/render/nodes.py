@@ -48,7 +48,7 @@ def node_lines(
     labels: bool = False,
     header: bool = True,
 ) -> Iterable[str]:
-    """Return the lines of a list of nodes as JSON, JSON lines or a table.
+    """Return the lines of nodes as JSON, JSON lines or a table.
 
     :param keys: the label keys that get a column of their own in a table.
     :param labels: whether a table has one more column with all labels.
@@ -96,8 +96,7 @@ def change_lines(
 ) -> Iterator[str]:
     """Yield a line for each job, or for the selector, that a node starts or stops matching.
 
-    :param changes: pairs of whether the node matches now, and the name of the job, which is empty
-        if there is only one job or selector.
+    :param changes: pairs of whether the node matches now, and the name of the job, or nothing.
     :param event: the number of the event that caused the changes; only NDJSON has it.
     """
     if output == "ndjson":
@@ -150,14 +149,12 @@ def _json_object(node: Node) -> str:
 def csv_lines(
     nodes: Sequence[Node], keys: Sequence[str] = (), *, header: bool = True
 ) -> tuple[Iterator[str], str | None]:
-    """Return nodes as lines of CSV, and why nodeselect cannot read the same nodes back.
+    """Return nodes as lines of CSV, and why nodeselect cannot read the same nodes back, if so.
 
-    The reason is None if it can. Labels that have no column or an empty value are in a column
-    ``labels``. A table with names always has this column:
-    without it, a reader would take the column ``name`` for a label.
+    Labels that have no column or an empty value are in a column ``labels``. A table with names
+    always has this column: without it, a reader would take the column ``name`` for a label.
 
     :param keys: the label keys to print; empty to print all.
-    :param header: whether there is a line with the names of the columns.
     :raises ValueError: if CSV cannot hold a label.
     """
     import csv  # only needed for this format

@@ -17,11 +17,10 @@ _RANGE_COLUMNS = 40
 
 
 class RolloutReport(NamedTuple):
-    """The plan of a rollout, with facts about the job and the nodes.
+    """The plan of a rollout, with facts about the job and all ``total`` nodes.
 
     :param job: the name of the job; if the job has no name, the name of its file.
     :param max_parallel: the share of nodes in a wave, in percent; None if ``immediate``.
-    :param total: how many nodes there are, matching or not.
     """
 
     job: str

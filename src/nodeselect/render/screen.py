@@ -96,10 +96,7 @@ class Screen(NamedTuple):
         return "█" * (eighths // 8) + _BLOCKS[eighths % 8].strip()
 
     def truncate(self, text: str, columns: int) -> str:
-        """Escape a text; if it is too wide, replace the middle with an ellipsis.
-
-        The end is kept because similar ids, label keys and file names often differ at the end.
-        """
+        """Escape a text; if it is too wide, cut the middle, since similar ids differ at the end."""
         text = self.escape(text)
         if display_width(text) <= columns:
             return text
@@ -271,8 +268,7 @@ def report_lines(
 ) -> Iterator[str]:
     """Yield the lines of a report in the format ``output``, one of ``REPORT_FORMATS``.
 
-    :param as_dict: returns the report as JSON values.
-    :param blocks: yields the parts of the report; each is an iterable of lines.
+    :param as_dict: returns the report as JSON values; ``blocks`` yields its parts, lines each.
     """
     if output == "json":
         yield from json_lines(as_dict())
@@ -313,10 +309,7 @@ def detect_screen(stream: TextIO | None = None) -> Screen:
 def align_columns(
     rows: Sequence[Sequence[str]], right: Collection[int] = (), *, gap: int = 2
 ) -> Iterator[str]:
-    """Yield a line for each row of escaped cells, in columns that are ``gap`` blanks apart.
-
-    :param right: the indexes, from 0, of the columns that are aligned to the right.
-    """
+    """Yield a line for each row of escaped cells; those in the columns ``right`` are aligned so."""
     widths = _column_widths(rows)
     for row in rows:
         cells = []

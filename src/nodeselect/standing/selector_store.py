@@ -101,10 +101,7 @@ class KeyConditions:
         self._added += 1  # last: what is cached from now on has the whole entry
 
     def failing(self, value: str) -> list[Postings]:
-        """Return a list of sets. Their union is all entries that reject ``value``.
-
-        Do not modify the sets: they may belong to the index.
-        """
+        """Return sets, not to be modified, whose union is all entries that reject ``value``."""
         conditions = _size(self._by_value.get(value)) + _size(self._excluded.get(value))
         if conditions < _MIN_CACHED or conditions * _CACHED_SHARE < len(self._listed):
             return self._compute_failing(value)
@@ -222,9 +219,8 @@ class SelectorStore(Generic[Name]):
         return self._unique.get(selector) is self.selectors[entry]
 
     def find(self, name: Name, count: int) -> int | None:
-        """Return the number of the last entry with this name among the first ``count`` entries.
+        """Return the last of the first ``count`` entries with this name, or any later one, or None.
 
-        If all entries with the name are later, return any of them; if there is no entry, None.
         Cost: one look-up, and a binary search if the name has several entries.
         """
         found = self._entries.get(name)
@@ -233,10 +229,7 @@ class SelectorStore(Generic[Name]):
         return found
 
     def failing(self, values: Values, skip: Collection[str | None] = ()) -> list[Postings]:
-        """Return a list of sets. Their union is all entries that do not match a node.
-
-        :param skip: ignore the conditions on these keys.
-        """
+        """Return sets whose union is all entries that reject a node, by other keys than ``skip``."""
         keys = self._keys
         known = [key for key in values if key in keys]
         failing = [self._requiring_others(frozenset([*known, *skip]))]
@@ -263,10 +256,7 @@ class SelectorStore(Generic[Name]):
         return array("I", [by_rank.get(rank, rank) for rank in ranks])
 
     def names_of(self, entries: Postings) -> list[Name]:
-        """Return the names of ``entries``, in the order in which the names were first added.
-
-        Cost: about 15 to 50 ns a name.
-        """
+        """Return the names of ``entries``, in the order in which the names were first added."""
         numbers = self.in_order(entries)
         if len(numbers) <= _FEW_NAMES:
             return [self.names[entry] for entry in numbers]
@@ -324,10 +314,7 @@ class SelectorStore(Generic[Name]):
         return conditions
 
     def _requiring_others(self, keys: frozenset[str | None]) -> Postings:
-        """Return the set of entries that require any key that is not in ``keys``.
-
-        Do not modify the set: it is cached.
-        """
+        """Return the entries that require any key not in ``keys``, cached: do not modify them."""
         count = len(self.names)
         cached = self._cache.get(keys)
         if cached is None or cached[0] != count:  # two threads may both compute it
@@ -364,10 +351,7 @@ class StandingView(Generic[Name]):
         self._count = len(store.names)
 
     def find(self, name: Name) -> int | None:
-        """Return the number of the visible entry with this name; None if there is none.
-
-        Cost: less than a microsecond.
-        """
+        """Return the number of the visible entry with this name; None if there is none."""
         entry = self.store.find(name, self._count)
         return entry if entry is not None and entry in self.entries else None
 

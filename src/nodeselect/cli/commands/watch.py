@@ -133,10 +133,7 @@ def _is_stream(source: str) -> bool:
 
 
 class _Printer(NamedTuple):
-    """Prints which answers a changed node enters or leaves.
-
-    An answer is the set of nodes that match the selector of a job or of the command.
-    """
+    """Prints which answers, sets of nodes that match a selector, a node enters or leaves."""
 
     asked: Mapping[str, Selector | AnyOf | Placement]  # by the name of the job, if there is one
     standing: StandingSelectors[str]  # what is asked of labels
@@ -146,11 +143,7 @@ class _Printer(NamedTuple):
     screen: Screen
 
     def print(self, old: Node | None, new: Node | None, event: int) -> None:
-        """Print which answers a node enters or leaves when it changes from ``old`` to ``new``.
-
-        :param old: None for an added node; ``new`` is None for a removed node.
-        :param event: the number of the change, from 1.
-        """
+        """Print which answers a node enters or leaves; ``old`` or ``new`` may be None: no node."""
         if self.states is not None:
             old = old if old is not None and has_state(old.state, self.states) else None
             new = new if new is not None and has_state(new.state, self.states) else None

@@ -36,8 +36,6 @@ def list_pages(kind: str, options: Sequence[str]) -> Generator[tuple[BinaryIO, s
 
     All pages together are one moment of the cluster. One page at a time is in memory.
 
-    :param kind: ``Node`` or ``Pod``.
-    :param options: options of kubectl, such as ``--context=prod``.
     :raises InventoryError: if kubectl cannot be run or fails, or the list is incomplete.
     """
     resource = f"{kind.lower()}s"

@@ -178,10 +178,7 @@ def read_inventory(nodes_from: NodeFiles) -> "Inventory":
 
 
 def state_messages(states: frozenset[str], counts: Counter[str | None]) -> Iterator[str]:
-    """Yield messages about how many nodes --state leaves out, and which states are unknown.
-
-    :param counts: how many of all nodes are in each state.
-    """
+    """Yield messages about nodes that --state leaves out, and unknown states."""
     total = counts.total()
     if left_out := total - count_in_states(counts, states):
         reason = ": no node has a state" if counts[None] == total else ""

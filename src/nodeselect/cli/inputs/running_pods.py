@@ -33,11 +33,7 @@ class RunningPods:
         asked: Iterable[Selector | AnyOf | Placement],
         is_labels_only: bool,
     ) -> None:
-        """Read the pods.
-
-        :param asked: what is required of the nodes.
-        :param is_labels_only: whether only its requirements on labels count.
-        """
+        """Read the pods, if what is ``asked`` of the nodes, not only of their labels, needs them."""
         self.usage: Usage | None = None
         self._is_labels_only = is_labels_only
         self._own = 0

@@ -77,17 +77,11 @@ class Dialect:
         return value
 
     def join_keys(self, text: str) -> str:
-        """Return the expressions to compare in ``IN (SELECT ...)``, so that only equal bytes match.
-
-        :param text: SQL for the column to compare.
-        """
+        """Return the expressions to compare in ``IN (SELECT ...)``, so that only equal bytes match."""
         return self.in_bytes(text)
 
     def may_be_integer(self, value: str) -> str:
-        """Return SQL that tests whether a value is an optional sign, zeros, and up to 19 digits.
-
-        All 64-bit integers pass the test, and some larger numbers.
-        """
+        """Return SQL that tests whether a value is an optional sign, zeros, and up to 19 digits."""
         raise NotImplementedError
 
     def to_integer(self, value: str) -> str:

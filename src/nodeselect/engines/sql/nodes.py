@@ -52,13 +52,7 @@ _LONG_BATCH = 1_000
 class SqlTable(NamedTuple):
     """The names of a table of nodes and of its columns, quoted as in SQL, and how to query it.
 
-    :param execute: runs a query.
-    :param conditions: expresses conditions on labels and ids.
-    :param table: the table.
     :param alias: the name of the table without its schema.
-    :param id: the column of the ids.
-    :param name: the column of the names; None if there is none.
-    :param state: the column of the states; None if there is none.
     :param where: a condition that a row must satisfy to be a node; None if all rows are nodes.
     """
 
@@ -119,11 +113,7 @@ class SqlTable(NamedTuple):
 
 
 def to_text(value: Any, what: str = "a label, a name or a state") -> str:
-    """Convert a result of a driver to a string; queries that compare bytes return bytes.
-
-    :param what: the name of the value in the error.
-    :raises InventoryError: if the value is neither a string nor bytes.
-    """
+    """Convert a string, or bytes, which some queries return, to a string; raise for anything else."""
     text = value.decode() if isinstance(value, (bytes, bytearray)) else value
     if not isinstance(text, str):
         shown = "NULL" if text is None else quoted(str(text))
@@ -371,10 +361,7 @@ class SqlCounts:
         return self._table.dialect.value_in("label_value", [self._table.dialect.literal(value)])
 
     def _count_columns(self, test: Callable[[str], str]) -> dict[str, int]:
-        """Count, for each label that has its own column, the nodes for which a test is true.
-
-        :param test: returns SQL that tests the value in a column.
-        """
+        """Count, for each label with its own column, the nodes for which ``test`` of it is true."""
         columns = self._table.conditions.columns
         if not columns:
             return {}
@@ -384,10 +371,7 @@ class SqlCounts:
         return {key: int(nodes) for key, nodes in zip(columns, row, strict=True) if nodes}
 
     def _count_texts(self, column: str, rows: str, limit: int) -> dict[str, int]:
-        """Count the rows for each distinct text in a column; stop after ``limit + 1`` texts.
-
-        Label keys that have their own columns are left out.
-        """
+        """Count the rows by text, ``limit + 1`` texts at most, without keys that have own columns."""
         columns = self._table.conditions.columns if column == "label_key" else {}
         query = f"{self._table.count_query(rows, column)} LIMIT {limit + len(columns) + 1}"
         counts = {to_text(each): int(nodes) for each, nodes in self._table.execute(query)}

@@ -85,10 +85,7 @@ class Labels:
         return None
 
     def each_label(self, rows: str) -> str | None:
-        """Return a query with the columns ``label_key`` and ``label_value``: a row for each label.
-
-        :param rows: SQL to write after FROM to read the nodes.
-        """
+        """Return a query for the columns ``label_key`` and ``label_value`` of the nodes ``rows``."""
         return None
 
 
@@ -165,10 +162,7 @@ class SqlConditions:
         id: Name | None,  # noqa: A002
         columns: Mapping[str, Name],
     ) -> None:
-        """Quote the names, including those in ``labels``.
-
-        :raises ValueError: if a name is empty or has a NUL, or a long table has no ``id``.
-        """
+        """Quote the names; raise ``ValueError`` if one is invalid, or a long table has no ``id``."""
         self.dialect = dialect
         self.id = None if id is None else quote(id, dialect)
         self.columns = {key: quote(column, dialect) for key, column in columns.items()}
@@ -240,10 +234,7 @@ class SqlConditions:
 
 
 def dialect_named(name: str) -> Dialect:
-    """Return the dialect with this name.
-
-    :raises ValueError: if there is no such dialect.
-    """
+    """Return the dialect with this name; raise ``ValueError`` if there is none."""
     try:
         return DIALECTS[name]
     except KeyError:

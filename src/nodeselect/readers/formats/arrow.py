@@ -57,10 +57,7 @@ _DAMAGE = (pa.ArrowException, OSError, UnicodeDecodeError)
 
 
 class ColumnNames(NamedTuple):
-    """The names of the columns that a caller has chosen; None for the default.
-
-    ``Inventory.from_arrow`` documents these parameters and their defaults.
-    """
+    """The columns that a caller of ``Inventory.from_arrow`` has chosen; None for the default."""
 
     id: str = "id"
     labels: str | None = None
@@ -70,7 +67,7 @@ class ColumnNames(NamedTuple):
 
 
 class TableColumns(NamedTuple):
-    """The columns to read. All of them exist, and have a type that can be read.
+    """The columns to read: they exist, and have a type that can be read.
 
     :param labels: the column with all labels of a node; None if there is none.
     :param columns: a mapping from label keys to the columns of their values.
@@ -160,10 +157,7 @@ def _check_keys(columns: list[str]) -> None:
 
 
 def _check_exists(column: str, available: list[str], code: str, hint: str) -> None:
-    """Raise unless a table with the columns ``available`` has exactly one named ``column``.
-
-    :param code: the code of the error if there is no such column; ``hint`` is its hint.
-    """
+    """Raise unless exactly one of the ``available`` columns is named ``column``."""
     number = available.count(column)
     if number > 1:
         message = f"{number} columns have the name {quoted(column)}"
@@ -191,10 +185,7 @@ def _check_types(schema: Any, columns: TableColumns) -> None:
 
 
 def _check_labels(column: str, labels_type: Any) -> list[str]:
-    """Check the type of a column with all labels of a node.
-
-    Return the label keys, if it is a struct; an empty list, if it is a map.
-    """
+    """Check the type of a column with all labels of a node; return the keys of a struct."""
     types = pa.types
     if is_untyped(labels_type):
         return []
@@ -241,8 +232,7 @@ class Labels(NamedTuple):
     """The labels of the nodes in a record batch, dictionary encoded.
 
     :param rows: for each label of each node, the row of the node, ascending.
-    :param codes: for each item of ``rows``, the index of the label in ``pairs``.
-    :param pairs: all distinct labels, as pairs of key and value.
+    :param codes: for each item of ``rows``, the index of the label in ``pairs``, keys and values.
     """
 
     rows: _Numbers
@@ -255,7 +245,6 @@ class Texts(NamedTuple):
 
     :param rows: the row of each text, ascending.
     :param codes: for each item of ``rows``, the index of the text in ``values``.
-    :param values: all distinct texts.
     """
 
     rows: _Numbers
@@ -295,8 +284,6 @@ def encode_labels(batch: Any, columns: TableColumns, first_row: int) -> tuple[La
     """Return the labels of the nodes in a record batch, and how many labels each node has.
 
     :param first_row: the number of the batch's first row in the input, here and below for errors.
-    :raises InventoryError: if a node has a key twice, too many labels, or a label without a key or
-        a value.
     """
     parts: list[Labels] = []
     has_maps = False
@@ -450,11 +437,7 @@ def _to_arrow(numbers: _Numbers) -> Any:
 
 
 def read_parquet(data: bytes, names: ColumnNames) -> Iterator[EncodedBlock]:
-    """Yield the nodes of a Parquet file, in blocks.
-
-    :param names: which columns to read.
-    :raises InventoryError: if the file is damaged, or does not contain nodes.
-    """
+    """Yield the nodes of a Parquet file, in blocks; raise if it is damaged, or has no nodes."""
     if not data.startswith(b"PAR1"):
         hint = "read files in other formats with Inventory.read"
         raise InventoryError("not-arrow", "this is not a Parquet file", hint=hint)
@@ -503,10 +486,9 @@ def _read_object(source: Any, names: ColumnNames) -> Iterator[EncodedBlock]:
 
 
 def _to_reader(source: Any) -> Any:
-    """Return a ``RecordBatchReader`` for an object with the Arrow interface.
+    """Return a ``RecordBatchReader``, not by the interface if it is an object of pyarrow itself.
 
-    The interface is not used for objects of pyarrow itself: before pyarrow 25, it may crash the
-    process if a column has string views (arrow#49740).
+    Before pyarrow 25, it may crash the process if a column has string views (arrow#49740).
     """
     if isinstance(source, pa.Table):
         return source.to_reader()
@@ -544,11 +526,9 @@ def _read_parquet(source: Any, size: int, names: ColumnNames) -> Iterator[Encode
 
 
 def _check_row_counts(metadata: Any, size: int) -> None:
-    """Raise if a Parquet file has too many rows, or if the row counts in it contradict each other.
+    """Raise if a Parquet file of this size has too many rows, or if its row counts differ.
 
     The metadata have no checksum. If a row count is damaged, pyarrow reads too few rows.
-
-    :param size: the size of the file in bytes.
     """
     rows = metadata.num_rows
     if rows > max(_MIN_ROWS, LIMITS.parquet_nodes * size):
@@ -576,10 +556,7 @@ def _read_batches(batches: Iterable[Any], columns: TableColumns) -> Iterator[Enc
 
 
 def _regroup(batches: Iterable[Any]) -> Iterator[Any]:
-    """Yield the same rows in batches of medium size.
-
-    Small batches take more time for each row, and large batches too much memory.
-    """
+    """Yield the rows in other batches: small ones are slow for each row, large ones take memory."""
     small: list[Any] = []
     rows = 0
     for batch in batches:
@@ -612,10 +589,7 @@ def _to_block(batch: Any, columns: TableColumns, first_row: int) -> EncodedBlock
 
 
 def _ids(batch: Any, column: str, first_row: int) -> list[str]:
-    """Return the ids in a record batch.
-
-    :raises InventoryError: if an id is NULL, empty or unprintable.
-    """
+    """Return the ids in a record batch; raise if one is NULL, empty or unprintable."""
     ids: list[Any] = batch.column(column).to_pylist()
     if None not in ids and all_plain_ids(ids):
         return ids

@@ -50,21 +50,17 @@ def split_line(line: str, delimiter: str) -> list[str]:
 
 
 def find_delimiter(line: str, id_column: str) -> str | None:
-    """Return the character that separates the cells of a header line with the column ``id_column``.
-
-    Return None if there is no such character.
-    """
+    """Return what separates the cells of a header with the column ``id_column``, or None."""
     if line.lstrip().startswith("#"):
         return None
     return next((each for each in DELIMITERS if id_column in split_line(line, each)), None)
 
 
 def read_rows(start: bytes, stream: BinaryIO, id_column: str) -> Iterator[NodeRow]:
-    """Yield the node of each row.
+    """Yield the node of each row; ``start`` has the header, and was read already.
 
-    :param start: the first lines, which were read already; the last is the header.
-    :raises InventoryError: if a row has too few or too many cells or is too long, or a column name
-        is invalid; the place of the error is the last line of the row.
+    :raises InventoryError: if a row or a column name is invalid; the place of the error is the last
+        line of the row.
     """
     delimiter = find_delimiter(start.decode("utf-8", "replace").strip(), id_column)
     assert delimiter is not None, "the format was detected by it"
@@ -155,10 +151,7 @@ def _check_columns(columns: list[str], place: Place) -> None:
 
 
 def _add_pairs(labels: dict[str, str], pairs: str, line: int) -> None:
-    """Add the labels in a cell of the column ``labels``, such as ``region=eu, gpu=true``.
-
-    :raises InventoryError: if a pair is invalid, or the node already has a label with the key.
-    """
+    """Add the labels in a cell of the column ``labels``, such as ``region=eu, gpu=true``."""
     for pair in pairs.replace("\\,", ",").replace(",", " ").split():  # Bacalhau escapes commas
         key, separator, value = pair.partition("=")
         is_several = ";" in pair or "=" in value.rstrip("=")  # which ends Base64

@@ -47,10 +47,7 @@ _find_tokens = re.compile(
 
 
 def decode(data: bytes) -> Any:
-    """Decode one JSON document.
-
-    :raises InventoryError: if ``data`` is invalid or cut off, or an object has a duplicate key.
-    """
+    """Decode one JSON document; raise if it is invalid or cut off, or has a duplicate key."""
     text = _JsonText(data, 1)
     value = text.value()
     if not text.is_at_end():
@@ -66,8 +63,6 @@ def read_records(blocks: Iterator[bytes], footers: list[str]) -> Iterator[tuple[
 
     :param footers: a list to which a footer is added: the line that Expanso's command line prints
         after the nodes.
-    :raises InventoryError: if a document is invalid or too large, or is only one page of a longer
-        list.
     """
     texts = split_at_lines(blocks)
     line, text = next(texts)
@@ -98,7 +93,6 @@ def read_text(
     :param place: the place of ``data`` in the input; ``WHOLE`` if it is the whole input.
     :param more: what follows ``data``, from :func:`whole_pieces`; read only as far as needed.
     :param kind: the kind of objects that a list of Kubernetes must have.
-    :raises InventoryError: if a document is invalid, or only one page of a longer list.
     """
     try:
         text = _JsonText(data, line, more, kind)
@@ -118,10 +112,7 @@ def read_text(
 
 
 def whole_pieces(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the bytes of an input in pieces that divide no character, number or escape sequence.
-
-    Each piece but the last ends with a line end or a brace.
-    """
+    """Yield pieces of an input that end with a line end or a brace: they divide no character."""
     rest = b""
     for block in blocks:
         text = rest + block
@@ -140,10 +131,7 @@ def _object_too_large() -> InventoryError:
 
 
 def _split_footer(data: bytes) -> tuple[bytes, list[str]]:
-    """Separate a document from a footer: a last line such as ``Showing 2 nodes``.
-
-    Return the document and a list, which is empty if there is no footer.
-    """
+    """Split off a footer, a last line such as ``Showing 2 nodes``: a list of at most one."""
     _, newline, last_line = data[-400:].rstrip().rpartition(b"\n")
     is_possible = newline and b"Showing " in last_line
     footer = re.fullmatch(_FOOTER, last_line) if is_possible else None
@@ -180,12 +168,7 @@ class _JsonText:
     def __init__(
         self, data: bytes, line: int, more: Iterable[bytes] = (), kind: str = "Node"
     ) -> None:
-        """Begin at the first value in ``data``.
-
-        :param line: the line of the input in which ``data`` begins.
-        :param more: what follows ``data``; see :func:`read_text`, also for ``kind``.
-        :raises InventoryError: if ``data`` is not UTF-8, or has half of a surrogate pair.
-        """
+        """Begin at the first value in ``data``; the parameters are those of :func:`read_text`."""
         self._more = iter(more)
         self._kind = kind
         # The text that is in memory, and the line and column of the input in which it begins.
@@ -331,10 +314,7 @@ class _JsonText:
             number += 1
 
     def _step(self, expected: str) -> str:
-        """Move past the next character and the white space around it; return the character.
-
-        :raises InventoryError: if the character is not one of ``expected``.
-        """
+        """Move past a character, one of ``expected``, and the white space around it; return it."""
         match = _match_token(self._text, self._index)
         if match is None and not self.is_at_end():  # it may be in what is read only now
             match = _match_token(self._text, self._index)
@@ -380,8 +360,6 @@ def split_at_lines(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
     A document begins at a line that starts with an opening bracket, if the line before ends with a
     closing one. That never happens inside a valid document. Documents that do not begin like this
     are not split.
-
-    :raises InventoryError: if a document is too large.
     """
     text, line = BytesIO(), 1
     is_closed = False  # whether the last character that is not white space is a closing bracket

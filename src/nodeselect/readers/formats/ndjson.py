@@ -49,17 +49,13 @@ _TWO_ON_A_LINE = re.compile(rb"\}[ \t\r]*\{")
 class LineReader:
     """Decodes the chunks of lines of one input, one after the other.
 
-    :ivar footer: the line that Expanso's command line prints after the nodes; empty if there was
-        none.
+    :ivar footer: the line that Expanso's command line prints after the nodes, if any.
     """
 
     footer = ""
 
     def __init__(self, decoder: "TypedDecoder | None") -> None:
-        """Create a reader.
-
-        :param decoder: a new decoder; None to decode labels into dicts only.
-        """
+        """Create a reader with a new decoder; with None, labels are decoded into dicts only."""
         self._decoder = decoder
         self._line = 1  # the number of the next line
 
@@ -67,8 +63,6 @@ class LineReader:
         """Decode the next chunk; return the ids, the records, and the typed decoder if it was used.
 
         Return None if the chunk has anything but plain nodes: then call :meth:`records` instead.
-
-        :raises InventoryError: if the first line of the chunk is too long.
         """
         if begins_with_long_line(chunk):
             raise line_too_long_error(self._line)
@@ -88,10 +82,7 @@ class LineReader:
         return ids, records, decoder
 
     def records(self, chunk: bytes) -> Iterator[tuple[RecordPlace, Any]]:
-        """Yield the place and the value of each record of a chunk, line by line.
-
-        :raises InventoryError: if a line is invalid, or follows a footer.
-        """
+        """Yield the place and the value of each record of a chunk; raise if a line is invalid."""
         lines = chunk.split(b"\n")
         for number, text in enumerate(lines):
             line = self._line + number
@@ -145,10 +136,7 @@ _encode_lines = msgspec.json.Encoder().encode_lines
 
 
 def decode_plain(chunk: bytes) -> tuple[list[str], list[PlainRecord]] | None:
-    """Return the ids and the records of a chunk if all its lines are plain nodes.
-
-    Return None if the chunk contains anything else: then decode each line separately.
-    """
+    """Return the ids and the records of a chunk; None unless all its lines are plain nodes."""
     if len(chunk) > LIMITS.node_labels_bytes:  # no line of a shorter chunk exceeds it
         return None
     try:
@@ -235,10 +223,7 @@ class TypedDecoder:
         )
 
     def decode(self, chunk: bytes) -> tuple[list[str], list[Any]] | None:
-        """Return the ids, and records with ``id``, ``labels``, ``name`` and ``state``.
-
-        Return None if the chunk has anything but plain nodes whose keys are known.
-        """
+        """Return the ids and the records of a chunk of plain nodes with known keys; or None."""
         if self._decoder is None or len(chunk) > LIMITS.node_labels_bytes:
             return None
         try:
@@ -270,7 +255,6 @@ def _create_decoder(keys: Sequence[str], fields: Sequence[str]) -> msgspec.json.
 
     An absent label becomes None; encoding the node again leaves it out.
 
-    :param fields: those of ``_OPTIONAL_FIELDS`` that nodes may have; others are None in records.
     :raises ValueError: if there are too many keys, or a key has a quote or a backslash.
     """
     if len(keys) > _MAX_KEYS:

@@ -40,8 +40,6 @@ def read_records(
 
     :param is_whole: whether it is the whole input.
     :param kind: the kind of objects that a list of Kubernetes must have.
-    :raises InventoryError: if the text is invalid, uses features of YAML other than plain data, or
-        is one page of a longer list.
     """
     try:
         documents = read_documents(decode_utf8(data))
