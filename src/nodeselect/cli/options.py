@@ -174,7 +174,7 @@ def kubectl_namespace() -> str:
 
 
 def default_nodes() -> NodeFiles | None:
-    """Return the input in NODESELECT_NODES, or a pipe on standard input, or the cluster, or None."""
+    """Return the input in NODESELECT_NODES, or standard input if piped, or the cluster."""
     kubectl_options = click.get_current_context().meta.get(KUBECTL_OPTIONS)
     if kubectl_options is not None:
         words = tuple(f"--{name}={value}" for name, value in kubectl_options.items())

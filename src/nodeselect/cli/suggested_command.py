@@ -163,7 +163,7 @@ def _corrected(command: click.Command, words: list[str], is_renamed: bool) -> li
 
 
 def _option(word: str, rest: list[str], options: _Options) -> tuple[str, str] | None:
-    """Return the option of the command that a word means, and its value, which may be ``rest[0]``."""
+    """Return the option that a word means, and its value, which may be the next word."""
     name, equals, value = word.partition("=")
     if not word.startswith("--"):
         name, equals, value = word[:2], word[2:], word[2:]

@@ -281,7 +281,7 @@ class ChangeLog:
             self._sync()
 
     def _check_name(self) -> None:
-        """Close the log and raise if its file is no longer at its path: later writes would be lost."""
+        """Close the log and raise if its file is not at its path: writes would be lost."""
         try:
             is_lost, reason = not is_at(self._path, self._file), "another file has its name"
         except OSError as error:

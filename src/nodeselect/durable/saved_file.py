@@ -74,7 +74,7 @@ class Sections:
     """
 
     def __init__(self, sections: Mapping[str, Any], nodes: int) -> None:
-        """Lay out the sections, bytes or arrays of unsigned numbers, and compute their checksums."""
+        """Lay out the sections, bytes or arrays of numbers, and compute their checksums."""
         self._nodes = nodes
         self._version = _VERSION if _FACTS.isdisjoint(sections) else _VERSION_WITH_FACTS
         self._parts: list[tuple[int, memoryview]] = []
@@ -291,7 +291,7 @@ class SavedFile:
         return numbers
 
     def offsets(self, name: str, stop: int, count: int | None = None) -> "memoryview[int]":
-        """Return where each item of a section begins; raise unless the last one ends at ``stop``."""
+        """Return where each item of a section begins; raise unless the last ends at ``stop``."""
         offsets = self.numbers(name, None if count is None else count + 1)
         if not len(offsets) or offsets[0] != 0 or offsets[-1] != stop:
             raise self.damaged(f"the section '{name}' does not end at {stop:,}")

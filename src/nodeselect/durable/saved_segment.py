@@ -311,7 +311,7 @@ class _SavedKeys(Mapping[str, KeyPostings]):
 
 
 class _SavedValues(Mapping[str, PostingsOrOrdinal]):
-    """Maps each value of a key to the nodes that have it; the labels are ``start`` to ``stop - 1``."""
+    """Maps each value of one label key, labels ``start`` to ``stop - 1``, to its nodes."""
 
     def __init__(
         self, values: Sequence[str], start: int, stop: int, stored: _SavedPostings

@@ -26,7 +26,7 @@ class Conditions(Protocol[_E]):
         """Express that the node has the label ``key`` with one of ``values``, byte for byte."""
 
     def integer_between(self, key: str, low: int, high: int) -> _E:
-        """Express that the label is an integer from ``low`` to ``high``, inclusive, all of 64 bits."""
+        """Express that the label is an integer from ``low`` to ``high``, of 64 bits all."""
 
     def id_in(self, ids: Sequence[str]) -> _E:
         """Express that the node's id is one of ``ids``, byte for byte. There is at least one id."""

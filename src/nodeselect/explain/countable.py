@@ -84,7 +84,7 @@ class FailureCounts(NamedTuple):
         return self._replace(groups=kept, ungrouped=self.ungrouped + dropped)
 
     def nearest_groups(self) -> dict[Positions, int]:
-        """Return the groups that fail the fewest requirements; none if one may have been dropped."""
+        """Return the groups that fail the fewest requirements; none if one may be missing."""
         fewest = min(map(len, self.groups), default=0)
         if self.ungrouped and fewest > 1:
             return {}
@@ -128,7 +128,7 @@ class Failures(Protocol):
         """
 
     def nearest(self, limit: int) -> Sequence[NearMiss]:
-        """Return up to ``limit`` nodes that fail the fewest requirements; none if it is not known."""
+        """Return up to ``limit`` nodes that fail the fewest requirements, if they are known."""
 
     def count_if_replaced(
         self, positions: Collection[int], replacements: Sequence[Condition]

@@ -24,7 +24,9 @@ def blocking_reader(stream: BinaryIO) -> BinaryIO:
     If ``stream`` is non-blocking and has no data, the result waits for data; if ``stream`` has no
     file descriptor, the result raises ``BlockingIOError`` instead.
     """
-    if isinstance(stream, io.BytesIO) or _is_buffered_file(stream):
+    is_file = isinstance(stream, io.BufferedReader) and isinstance(stream.raw, io.FileIO)
+    # Regular files always block.
+    if isinstance(stream, io.BytesIO) or (is_file and S_ISREG(os.fstat(stream.fileno()).st_mode)):
         return stream
     return io.BufferedReader(_WaitingReader(stream), _BUFFER_BYTES)
 
@@ -146,12 +148,3 @@ def _wait(stream: Any, event: str) -> None:
         message = "it is non-blocking, and cannot be waited for"
         raise BlockingIOError(errno.EAGAIN, message) from None
     poll.poll()
-
-
-def _is_buffered_file(stream: BinaryIO) -> bool:
-    """Return whether a stream is a buffered regular file. Regular files always block."""
-    return (
-        isinstance(stream, io.BufferedReader)
-        and isinstance(stream.raw, io.FileIO)
-        and S_ISREG(os.fstat(stream.fileno()).st_mode)
-    )

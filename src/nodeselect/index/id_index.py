@@ -75,7 +75,7 @@ class IdIndex:
         return [at for at in ordinals if self._ids[self._rank_at[at]] == text]
 
     def find_all(self, texts: Sequence[str]) -> "array[int]":
-        """Return the ordinals of these ids, in any order, without unknown ids. Cost: 0.2 µs an id."""
+        """Return the ordinals of these ids, in any order; ignore unknown ids. Cost: 0.2 µs each."""
         ordinals = array("I")
         if not len(self._hashes) or not texts:
             return ordinals

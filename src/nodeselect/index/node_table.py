@@ -91,7 +91,7 @@ class NodeTable(NodeRows):
         )
 
     def take(self, ranks: NDArray[np.int64], chunk: int) -> "NodeTable":
-        """Return the nodes at ``ranks``, in this order, and only their labels; ``chunk`` at a time."""
+        """Return the nodes at ``ranks`` in this order, and only their labels; ``chunk`` at once."""
         lengths = self.offsets[1:][ranks] - self.offsets[:-1][ranks]
         offsets = offsets_from_lengths(lengths)
         label_ids = np.empty(int(offsets[-1]), self.label_ids.dtype)

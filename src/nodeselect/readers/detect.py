@@ -153,7 +153,7 @@ def detect_format(stream: BinaryIO, id_column: str | None) -> tuple[Format, byte
 
 
 def _next_line(stream: BinaryIO) -> bytes:
-    """Read up to the end of the next line that is not blank, or of one that is too long, in part."""
+    """Read to the end of the next line that is not blank; of one that is too long, a part."""
     text = bytearray()
     while line := stream.readline(LIMITS.line_bytes + 1):
         text += line

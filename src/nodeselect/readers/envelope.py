@@ -27,7 +27,7 @@ def list_field(document: Record) -> str | None:
 
 
 def reject_siblings(field: str, others: Record) -> None:
-    """Raise if an object with nodes in ``field`` may also have nodes in ``others``, other fields."""
+    """Raise if an object with nodes in ``field`` may have nodes in ``others``, too."""
     for name, value in others.items():
         if (isinstance(value, dict | list) and name != "metadata") or name == "id":
             raise InventoryError(

@@ -74,7 +74,7 @@ def place_of(record: RecordPlace) -> Place:
 
 
 def sub_object(record: Record, key: str) -> Record:
-    """Return the object at ``key``, empty if it is missing or null; raise if it is not an object."""
+    """Return the object at ``key``, empty if it is missing or null; raise for other types."""
     value: Record | None = record.get(key)
     if value is None:
         return {}
@@ -83,7 +83,7 @@ def sub_object(record: Record, key: str) -> Record:
 
 
 def read_node(extract: Callable[[Record], RawNode], place: RecordPlace, record: Record) -> NodeRow:
-    """Read and validate the node in a record; ``extract`` is that of the ``Shape`` of its system."""
+    """Read and validate the node in a record; ``extract`` is that of a ``Shape``."""
     try:
         raw = extract(record)
         if raw.labels_path != "labels":  # a plain node has no other field for them

@@ -36,7 +36,7 @@ _MAX_FIRST_NODES = 10_000
 
 
 class InputSummary(NamedTuple):
-    """The name of an input that was read, how many nodes it has, and whether it is CSV or Parquet."""
+    """The name of an input, how many nodes it has, and whether it is CSV or Parquet."""
 
     name: str | None
     nodes: int
@@ -283,7 +283,7 @@ class NodeReader:
 
 
 def _detect_content(stream: BinaryIO, id_column: str) -> tuple[Format, bytes, BinaryIO]:
-    """Return the format of an input, what was read already, and a decompressed stream of the rest."""
+    """Return the format of an input, what was read of it, and a decompressed stream."""
     file_format, start = detect_format(stream, id_column)
     is_compressed = file_format == "gzip"
     if is_compressed:

@@ -29,7 +29,7 @@ def is_watch_event(record: Any) -> bool:
 
 
 def latest_nodes(records: Iterable[tuple[RecordPlace, Any]]) -> Iterator[NodeRow]:
-    """Yield the nodes that exist after all events of a watch, in the order of their first events."""
+    """Yield the nodes that exist after all events of a watch, in their first order."""
     nodes: dict[str, NodeRow] = {}
     for place, record in records:
         if not is_watch_event(record):
@@ -83,17 +83,10 @@ def _read(kind: object, node: Any) -> NodeRow | str | None:
     if not isinstance(node, dict):
         message = f"expected an object, found {describe(node)}"
         raise InventoryError("wrong-type", message, place="object")
-    if kind == "ERROR":
-        raise _watch_failed(node)
+    if kind == "ERROR":  # then the object is the Kubernetes ``Status``
+        reason, code = str(node.get("message") or "no reason is given"), node.get("code")
+        status = f" (status {code})" if type(code) is int else ""
+        message, hint = f"the watch failed: {quoted(reason)}{status}", f"begin again: {_COMMAND}"
+        raise InventoryError("watch-failed", message, hint=hint)
     row = read_node(read_kubernetes, (0, "object"), node)
     return row[0] if kind == "DELETED" else row
-
-
-def _watch_failed(status: Record) -> InventoryError:
-    """Return the error for an ERROR event, whose ``object`` is the Kubernetes ``Status``."""
-    message, code = str(status.get("message") or "no reason is given"), status.get("code")
-    return InventoryError(
-        "watch-failed",
-        f"the watch failed: {quoted(message)}{f' (status {code})' if type(code) is int else ''}",
-        hint=f"begin again: {_COMMAND}",
-    )

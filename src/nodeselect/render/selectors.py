@@ -85,21 +85,12 @@ def _label_selector_lines(selectors: Sequence[Selector]) -> Iterable[str]:
     return _yaml_lines(selector.to_kubernetes())
 
 
-def _pod_spec_lines(selectors: Sequence[Selector]) -> Iterator[str]:
-    return _yaml_lines(pod_spec_from_selectors(selectors))
-
-
 def _bacalhau_lines(selectors: Sequence[Selector]) -> Iterator[str]:
     return _yaml_lines({"Constraints": bacalhau_from_selector(_only(selectors, "Bacalhau"))})
 
 
 def _json_lines(selectors: Sequence[Selector]) -> list[str]:
-    return json_lines(
-        {
-            "version": 1,
-            "selectors": list(map(_json_selector, selectors)),
-        }
-    )
+    return json_lines({"version": 1, "selectors": list(map(_json_selector, selectors))})
 
 
 def _json_selector(selector: Selector) -> dict[str, Any]:
@@ -117,7 +108,7 @@ _WRITERS: dict[str, Callable[[Sequence[Selector]], Iterable[str]]] = {
     "text": _text_lines,
     "job": _job_lines,
     "label-selector": _label_selector_lines,
-    "pod-spec": _pod_spec_lines,
+    "pod-spec": lambda selectors: _yaml_lines(pod_spec_from_selectors(selectors)),
     "bacalhau": _bacalhau_lines,
     "json": _json_lines,
 }

@@ -33,7 +33,7 @@ class RunningPods:
         asked: Iterable[Selector | AnyOf | Placement],
         is_labels_only: bool,
     ) -> None:
-        """Read the pods, if what is ``asked`` of the nodes, not only of their labels, needs them."""
+        """Read the pods, if anything but labels of the nodes is ``asked``."""
         self.usage: Usage | None = None
         self._is_labels_only = is_labels_only
         self._own = 0

@@ -77,7 +77,7 @@ class Dialect:
         return value
 
     def join_keys(self, text: str) -> str:
-        """Return the expressions to compare in ``IN (SELECT ...)``, so that only equal bytes match."""
+        """Return what to compare in ``IN (SELECT ...)``, so that only equal bytes match."""
         return self.in_bytes(text)
 
     def may_be_integer(self, value: str) -> str:

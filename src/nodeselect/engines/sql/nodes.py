@@ -113,7 +113,7 @@ class SqlTable(NamedTuple):
 
 
 def to_text(value: Any, what: str = "a label, a name or a state") -> str:
-    """Convert a string, or bytes, which some queries return, to a string; raise for anything else."""
+    """Convert a string, or bytes, as some queries return, to a string; raise otherwise."""
     text = value.decode() if isinstance(value, (bytes, bytearray)) else value
     if not isinstance(text, str):
         shown = "NULL" if text is None else quoted(str(text))
@@ -371,7 +371,7 @@ class SqlCounts:
         return {key: int(nodes) for key, nodes in zip(columns, row, strict=True) if nodes}
 
     def _count_texts(self, column: str, rows: str, limit: int) -> dict[str, int]:
-        """Count the rows by text, ``limit + 1`` texts at most, without keys that have own columns."""
+        """Count rows by text, up to ``limit + 1`` texts, without keys that have own columns."""
         columns = self._table.conditions.columns if column == "label_key" else {}
         query = f"{self._table.count_query(rows, column)} LIMIT {limit + len(columns) + 1}"
         counts = {to_text(each): int(nodes) for each, nodes in self._table.execute(query)}

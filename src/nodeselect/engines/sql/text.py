@@ -85,7 +85,7 @@ class Labels:
         return None
 
     def each_label(self, rows: str) -> str | None:
-        """Return a query for the columns ``label_key`` and ``label_value`` of the nodes ``rows``."""
+        """Return a query for ``label_key`` and ``label_value`` of the nodes FROM ``rows``."""
         return None
 
 
@@ -162,7 +162,7 @@ class SqlConditions:
         id: Name | None,  # noqa: A002
         columns: Mapping[str, Name],
     ) -> None:
-        """Quote the names; raise ``ValueError`` if one is invalid, or a long table has no ``id``."""
+        """Quote the names; raise ``ValueError`` for an invalid one, or an ``id`` that is missing."""
         self.dialect = dialect
         self.id = None if id is None else quote(id, dialect)
         self.columns = {key: quote(column, dialect) for key, column in columns.items()}

@@ -11,7 +11,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -37,6 +37,8 @@ _LABELS_HINT = (
     "store the labels of a node as a map of strings, as a list of structs with the strings 'key'"
     " and 'value', or as a struct of strings"
 )
+
+_T = TypeVar("_T")
 
 _Numbers = NDArray[np.int64]
 
@@ -228,37 +230,23 @@ def _shown(column_type: Any) -> str:
     return printable(truncate(str(column_type), 60))
 
 
-class Labels(NamedTuple):
-    """The labels of the nodes in a record batch, dictionary encoded.
+class Encoded(NamedTuple, Generic[_T]):
+    """The texts of a column that are not NULL, or labels of nodes, dictionary encoded.
 
-    :param rows: for each label of each node, the row of the node, ascending.
-    :param codes: for each item of ``rows``, the index of the label in ``pairs``, keys and values.
+    :param rows: the row of each text or label, ascending.
+    :param codes: for each item of ``rows``, the index in ``values``.
+    :param values: all distinct texts; or labels, as pairs of key and value.
     """
 
     rows: _Numbers
     codes: _Numbers
-    pairs: list[tuple[str, str]]
+    values: list[_T]
 
 
-class Texts(NamedTuple):
-    """The texts of a column that are not NULL, dictionary encoded.
-
-    :param rows: the row of each text, ascending.
-    :param codes: for each item of ``rows``, the index of the text in ``values``.
-    """
-
-    rows: _Numbers
-    codes: _Numbers
-    values: list[str]
-
-    def to_list(self, count: int) -> list[Any]:
-        """Return a list with the text of each row, None for NULL; the table has ``count`` rows."""
-        texts = np.full(count, None, object)
-        texts[self.rows] = np.array(self.values, object)[self.codes]
-        return texts.tolist()
+_Labels: TypeAlias = Encoded[tuple[str, str]]
 
 
-def encode_texts(column: Any) -> Texts:
+def encode_texts(column: Any) -> Encoded[str]:
     """Return the texts of an Arrow column, dictionary encoded."""
     if not pa.types.is_dictionary(column.type):
         column = _without_views(column).dictionary_encode()
@@ -277,15 +265,15 @@ def encode_texts(column: Any) -> Texts:
     codes = new_codes[codes]
     if len(codes) and codes.min() < 0:
         rows, codes = rows[codes >= 0], codes[codes >= 0]
-    return Texts(rows, codes, list(indexes))
+    return Encoded(rows, codes, list(indexes))
 
 
-def encode_labels(batch: Any, columns: TableColumns, first_row: int) -> tuple[Labels, _Numbers]:
+def encode_labels(batch: Any, columns: TableColumns, first_row: int) -> tuple[_Labels, _Numbers]:
     """Return the labels of the nodes in a record batch, and how many labels each node has.
 
     :param first_row: the number of the batch's first row in the input, here and below for errors.
     """
-    parts: list[Labels] = []
+    parts: list[_Labels] = []
     has_maps = False
     if columns.labels is not None:
         column = batch.column(columns.labels)
@@ -306,13 +294,13 @@ def encode_labels(batch: Any, columns: TableColumns, first_row: int) -> tuple[La
     return labels, lengths
 
 
-def _encode_column(key: str, column: Any) -> Labels:
+def _encode_column(key: str, column: Any) -> _Labels:
     """Return the labels in the column with the values of ``key``; NULL means an absent label."""
     texts = encode_texts(column)
-    return Labels(texts.rows, texts.codes, [(key, value) for value in texts.values])
+    return Encoded(texts.rows, texts.codes, [(key, value) for value in texts.values])
 
 
-def _encode_maps(column: Any, first_row: int, name: str) -> Labels:
+def _encode_maps(column: Any, first_row: int, name: str) -> _Labels:
     """Return the labels in a column of maps, or of lists of structs; NULL means an empty map."""
     is_map = pa.types.is_map(column.type)
     entries = (column.keys, column.items) if is_map else _key_and_value(column.values)
@@ -335,7 +323,7 @@ def _encode_maps(column: Any, first_row: int, name: str) -> Labels:
     used, codes = _renumber(key_texts.codes * width + value_texts.codes, stop)
     pairs = ((number // width, number % width) for number in used.tolist())
     keys, values = key_texts.values, value_texts.values
-    return Labels(rows, codes, [(keys[key], values[value]) for key, value in pairs])
+    return Encoded(rows, codes, [(keys[key], values[value]) for key, value in pairs])
 
 
 def _key_and_value(entries: Any) -> tuple[Any, Any]:
@@ -344,7 +332,7 @@ def _key_and_value(entries: Any) -> tuple[Any, Any]:
     return fields["key"], fields["value"]
 
 
-def _merge(parts: list[Labels]) -> Labels:
+def _merge(parts: list[_Labels]) -> _Labels:
     """Merge the labels of several columns; the labels of a node are in the order of ``parts``."""
     if len(parts) == 1:
         return parts[0]
@@ -353,16 +341,16 @@ def _merge(parts: list[Labels]) -> Labels:
     for part in parts:
         all_rows.append(part.rows)
         all_codes.append(part.codes + len(pairs))
-        pairs += part.pairs
+        pairs += part.values
     rows = np.concatenate(all_rows)
     order = np.argsort(rows.astype(np.uint16), kind="stable")  # in linear time
-    return Labels(rows[order], np.concatenate(all_codes)[order], pairs)
+    return Encoded(rows[order], np.concatenate(all_codes)[order], pairs)
 
 
-def _check_distinct(labels: Labels, first_row: int, name: str | None) -> None:
+def _check_distinct(labels: _Labels, first_row: int, name: str | None) -> None:
     """Raise if a node has two labels with the same key."""
     numbers: dict[str, int] = {}
-    key_numbers = [numbers.setdefault(key, len(numbers)) for key, _ in labels.pairs]
+    key_numbers = [numbers.setdefault(key, len(numbers)) for key, _ in labels.values]
     keys = np.array(key_numbers, np.int64)[labels.codes]
     combinations = labels.rows * len(numbers) + keys
     if len(combinations) and (repeated := _lowest_repeated(combinations)) is not None:
@@ -371,20 +359,20 @@ def _check_distinct(labels: Labels, first_row: int, name: str | None) -> None:
         raise row_error("duplicate-key", message, first_row + row, name)
 
 
-def _check_sizes(labels: Labels, lengths: _Numbers, first_row: int, name: str | None) -> None:
+def _check_sizes(labels: _Labels, lengths: _Numbers, first_row: int, name: str | None) -> None:
     """Raise if a node has too many labels, or if their texts are too long together."""
     most_labels = int(lengths.max())
-    most_characters = most_labels * 2 * max(map(len, chain.from_iterable(labels.pairs)), default=0)
+    most_characters = most_labels * 2 * max(map(len, chain.from_iterable(labels.values)), default=0)
     if most_labels <= LIMITS.node_labels and most_characters * 4 <= LIMITS.node_labels_bytes:
         return
-    characters = np.array([len(key) + len(value) for key, value in labels.pairs], np.int64)
+    characters = np.array([len(key) + len(value) for key, value in labels.values], np.int64)
     sizes = np.bincount(labels.rows, characters[labels.codes], len(lengths))
     suspects = (lengths > LIMITS.node_labels) | (sizes * 4 > LIMITS.node_labels_bytes)
     stops = np.cumsum(lengths)
     for row in suspects.nonzero()[0].tolist():
         codes = labels.codes[stops[row] - lengths[row] : stops[row]]
         try:
-            check_sizes(dict(labels.pairs[code] for code in codes.tolist()))
+            check_sizes(dict(labels.values[code] for code in codes.tolist()))
         except InventoryError as error:
             raise row_error(error.code, error.message, first_row + row, name) from None
 
@@ -551,8 +539,15 @@ def _check_rows(rows: int, expected: int) -> None:
 def _read_batches(batches: Iterable[Any], columns: TableColumns) -> Iterator[EncodedBlock]:
     first_row = 0
     for batch in _regroup(batches):
-        yield _to_block(batch, columns, first_row)
-        first_row += len(batch)
+        count, ids = len(batch), _ids(batch, columns.id, first_row)
+        labels, lengths = encode_labels(batch, columns, first_row)
+        names = [None] * count if columns.name is None else batch.column(columns.name).to_pylist()
+        states = np.full(count, None, object)
+        if columns.state is not None:
+            texts = encode_texts(batch.column(columns.state))
+            states[texts.rows] = np.array(texts.values, object)[texts.codes]
+        yield EncodedBlock(ids, names, states.tolist(), labels.values, labels.codes, lengths)
+        first_row += count
 
 
 def _regroup(batches: Iterable[Any]) -> Iterator[Any]:
@@ -576,16 +571,6 @@ def _combined(batches: list[Any]) -> list[Any]:
         return batches
     table = pa.Table.from_batches(batches).combine_chunks()
     return list(table.to_batches(_BLOCK_ROWS))
-
-
-def _to_block(batch: Any, columns: TableColumns, first_row: int) -> EncodedBlock:
-    ids = _ids(batch, columns.id, first_row)
-    labels, lengths = encode_labels(batch, columns, first_row)
-    names = [None] * len(ids) if columns.name is None else batch.column(columns.name).to_pylist()
-    states = [None] * len(ids)
-    if columns.state is not None:
-        states = encode_texts(batch.column(columns.state)).to_list(len(ids))
-    return EncodedBlock(ids, names, states, labels.pairs, labels.codes, lengths)
 
 
 def _ids(batch: Any, column: str, first_row: int) -> list[str]:
