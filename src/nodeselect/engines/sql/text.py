@@ -162,7 +162,7 @@ class SqlConditions:
         id: Name | None,  # noqa: A002
         columns: Mapping[str, Name],
     ) -> None:
-        """Quote the names; raise ``ValueError`` for an invalid one, or an ``id`` that is missing."""
+        """Quote the names; raise ``ValueError`` if one is invalid, or ``id`` is missing."""
         self.dialect = dialect
         self.id = None if id is None else quote(id, dialect)
         self.columns = {key: quote(column, dialect) for key, column in columns.items()}
