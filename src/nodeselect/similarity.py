@@ -97,7 +97,7 @@ class WordCounts:
         return close
 
     def _suggest(self, text: str) -> str | None:
-        """Return the closest word to a rare text, as :meth:`_closest`, but also of 3 letters."""
+        """Return the closest word, also of three letters: for texts that few nodes have."""
         close = self.closest(text)
         if close is not None or is_number(text):
             return close
@@ -175,7 +175,7 @@ def is_number(text: str) -> bool:
 
 
 def is_distinctive(value: str) -> bool:
-    """Return whether ``value`` is not one of many keys: a number, a letter, or ``true``."""
+    """Return whether few keys have ``value``: it is no number, letter or word like ``true``."""
     return len(value) > 1 and value.casefold() not in _COMMON_WORDS and not is_number(value)
 
 

@@ -50,7 +50,7 @@ def write_output(lines: Iterable[str]) -> None:
 
 
 def write_message(text: str) -> None:
-    """Write an escaped message to standard error, except with ``--quiet``, if possible."""
+    """Write an escaped message to standard error, unless ``--quiet``; ignore failures."""
     if not is_quiet():
         write_error_message(text)
 

@@ -202,7 +202,7 @@ class LogReader:
         return generation, chain
 
     def check(self, position: LogPosition, generation: int, chain: int | None) -> None:
-        """Raise unless ``position`` is that of an inventory; see :meth:`check_base`."""
+        """Raise unless the inventory is at ``position`` in the log; see :meth:`check_base`."""
         if position.generation != generation or chain not in (None, position.chain):
             hint = "it is the log of other nodes, or its end is lost: use another file"
             if self._is_followed:

@@ -268,7 +268,7 @@ class SavedFile:
         return 0 if section is None else section.size
 
     def bytes_of(self, name: str, *, is_checked: bool = True) -> "memoryview[int]":
-        """Return a section as bytes; raise if it ``is_checked``, and its checksum is wrong."""
+        """Return a section as bytes. If ``is_checked``, raise if its checksum is wrong."""
         section = self._sections.get(name)
         if section is None:
             raise self.damaged(f"it has no section '{name}'")

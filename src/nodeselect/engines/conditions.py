@@ -26,7 +26,7 @@ class Conditions(Protocol[_E]):
         """Express that the node has the label ``key`` with one of ``values``, byte for byte."""
 
     def integer_between(self, key: str, low: int, high: int) -> _E:
-        """Express that the label is an integer from ``low`` to ``high``, of 64 bits all."""
+        """Express that the label is a 64-bit integer from ``low`` to ``high``, inclusive."""
 
     def id_in(self, ids: Sequence[str]) -> _E:
         """Express that the node's id is one of ``ids``, byte for byte. There is at least one id."""

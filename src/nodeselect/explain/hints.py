@@ -542,7 +542,7 @@ def _id_selector(ids: Sequence[str], new_ids: Mapping[str, str]) -> Selector | N
 
 
 def _selector(key: str, operator: Operator, values: tuple[str, ...]) -> Selector | None:
-    """Return the selector of one requirement; None if its key or value is for labels only."""
+    """Return the selector of one requirement; None if it has an invalid key or value."""
     try:
         return Selector.from_requirements([Requirement(key, operator, values)])
     except SelectorError:

@@ -285,7 +285,7 @@ class Segment:
     def in_order(
         self, ordinals: "array[int]", others: Sequence[tuple[int, int]], limit: int | None = None
     ) -> list[int]:
-        """Return the first ``limit`` of these ordinals and ``others``: sorted pairs (rank, one)."""
+        """Return the first ``limit`` ordinals; ``others`` are sorted pairs (rank, ordinal)."""
         found = self.order.sort(ordinals, limit)
         if not others:
             return found

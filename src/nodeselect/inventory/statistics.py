@@ -32,7 +32,7 @@ _MAX_SEARCHED = 20_000
 
 
 class FailureGroups:
-    """The nodes, grouped by the exact set of requirements that they fail: ``Failures``."""
+    """The nodes, grouped by the set of requirements that they fail. Implements ``Failures``."""
 
     __slots__ = ("_everything", "_passing", "_sets", "_view", "counts")
 
@@ -151,7 +151,7 @@ def _split_sizes(
 
 
 class ViewStatistics:
-    """Counts the nodes that an inventory has at one moment: ``Countable`` and ``LabelCounter``."""
+    """Counts the nodes of a view. Implements ``Countable`` and ``LabelCounter``."""
 
     __slots__ = ("_everything", "_indexes", "_usage", "_view")
 

@@ -29,7 +29,7 @@ def is_watch_event(record: Any) -> bool:
 
 
 def latest_nodes(records: Iterable[tuple[RecordPlace, Any]]) -> Iterator[NodeRow]:
-    """Yield the nodes that exist after all events of a watch, in their first order."""
+    """Yield the nodes after all events of a watch, in the order of their first events."""
     nodes: dict[str, NodeRow] = {}
     for place, record in records:
         if not is_watch_event(record):

@@ -62,7 +62,7 @@ def compress_ids(ids: Iterable[str], max_width: int | None = None) -> list[str]:
 
 
 def _split_by_width(numerals: Sequence[str]) -> Iterable[list[str]]:
-    """Group numerals, so that no range is ambiguous: with one like ``007``, those of its length."""
+    """Group numerals so that no range is ambiguous: those as long as ``007`` are apart."""
     padded = {len(numeral) for numeral in numerals if numeral[0] == "0" and len(numeral) > 1}
     groups: defaultdict[int, list[str]] = defaultdict(list)
     for numeral in numerals:

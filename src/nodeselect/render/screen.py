@@ -309,7 +309,7 @@ def detect_screen(stream: TextIO | None = None) -> Screen:
 def align_columns(
     rows: Sequence[Sequence[str]], right: Collection[int] = (), *, gap: int = 2
 ) -> Iterator[str]:
-    """Yield a line for each row of escaped cells; those in the columns ``right`` are aligned so."""
+    """Yield a line for each row of escaped cells; the columns ``right`` are right-aligned."""
     widths = _column_widths(rows)
     for row in rows:
         cells = []

@@ -229,7 +229,7 @@ class SelectorStore(Generic[Name]):
         return found
 
     def failing(self, values: Values, skip: Collection[str | None] = ()) -> list[Postings]:
-        """Return sets whose union is all entries that reject a node, except by ``skip``."""
+        """Return sets whose union is all entries that reject a node; ignore the keys ``skip``."""
         keys = self._keys
         known = [key for key in values if key in keys]
         failing = [self._requiring_others(frozenset([*known, *skip]))]

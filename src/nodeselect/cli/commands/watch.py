@@ -143,7 +143,7 @@ class _Printer(NamedTuple):
     screen: Screen
 
     def print(self, old: Node | None, new: Node | None, event: int) -> None:
-        """Print which answers a node enters or leaves; ``old`` or ``new`` may be None: no node."""
+        """Print which answers a node enters or leaves. None for ``old`` or ``new``: no node."""
         if self.states is not None:
             old = old if old is not None and has_state(old.state, self.states) else None
             new = new if new is not None and has_state(new.state, self.states) else None

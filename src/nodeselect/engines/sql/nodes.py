@@ -113,7 +113,7 @@ class SqlTable(NamedTuple):
 
 
 def to_text(value: Any, what: str = "a label, a name or a state") -> str:
-    """Convert a string, or bytes, as some queries return, to a string; raise otherwise."""
+    """Convert text or bytes of a driver to a string; raise if it is anything else."""
     text = value.decode() if isinstance(value, (bytes, bytearray)) else value
     if not isinstance(text, str):
         shown = "NULL" if text is None else quoted(str(text))

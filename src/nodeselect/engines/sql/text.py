@@ -85,7 +85,7 @@ class Labels:
         return None
 
     def each_label(self, rows: str) -> str | None:
-        """Return a query for ``label_key`` and ``label_value`` of the nodes FROM ``rows``."""
+        """Return a query for the ``label_key`` and ``label_value`` of each label FROM ``rows``."""
         return None
 
 
