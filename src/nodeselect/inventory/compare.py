@@ -26,10 +26,8 @@ _Nodes: TypeAlias = Inventory | Snapshot
 
 
 class LabelChange(NamedTuple):
-    """A label that was added to a node, removed from it, or got another value.
+    """A label that was added to a node (``old`` is None), removed, or got another value.
 
-    :param old: the old value; None if the label was added.
-    :param new: the new value; None if the label was removed.
     :param in_selector: whether the selector has a requirement for the key.
     """
 
@@ -74,8 +72,6 @@ class Side(NamedTuple):
     """How many nodes there are and how many of them match, either before or after a change.
 
     :param name: the name of this side in reports, such as ``old``, or the text of the selector.
-    :param total: how many nodes there are.
-    :param matched: how many nodes match.
     :param connected: how many nodes match and are connected; None if no state is known.
     """
 
@@ -131,10 +127,7 @@ def compare_selectors(
     *,
     names: tuple[str, str] | None = None,
 ) -> Difference:
-    """Compare the nodes that two selectors or placements match in one inventory.
-
-    :param names: the names of ``old`` and ``new`` in the result; by default, their texts.
-    """
+    """Compare the nodes that two selectors match in one inventory; ``names`` are for reports."""
     names = names or (str(old), str(new))
 
     def failure(node: Node, selector: Selector | AnyOf | Placement) -> Change:

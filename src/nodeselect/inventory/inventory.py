@@ -451,10 +451,7 @@ class Inventory(BaseInventory):
         return self._write([new], False) if old in self else None
 
     def _write(self, changes: Sequence[Node | str], can_remove: bool) -> _Written:
-        """Apply all of ``changes`` or none. The caller has checked their types.
-
-        :raises KeyError: if ``can_remove``, and the id of a node to remove does not exist.
-        """
+        """Apply all of ``changes``, whose types are right, or none; only if ``can_remove``, ids."""
         if self._write_interrupted or self._is_logged():
             self._recover()
         if can_remove:
@@ -464,9 +461,7 @@ class Inventory(BaseInventory):
         return self._apply_changes(changes, self._append)
 
     def _recover(self) -> None:
-        """Complete or undo the last write, if it was interrupted.
-
-        A write that is in the log is completed, any other write is undone.
+        """Complete the last write, if it was interrupted and is in the log; otherwise undo it.
 
         :raises InventoryError: if the inventory follows a log, or cannot write to its own.
         """
@@ -554,19 +549,13 @@ class Inventory(BaseInventory):
         self._catch_up(log)
 
     def _catch_up(self, log: "ChangeLog | Follower") -> None:
-        """Apply the writes that are in a log but not in this inventory.
-
-        :raises InventoryError: if the log is damaged, or belongs to other nodes.
-        """
+        """Apply the writes that are in a log but not in this inventory."""
         view = self._view
         for record in log.records(view.generation, len(view), view.chain):
             self._apply_record(record, log.path)
 
     def _apply_record(self, record: "Record", path: str) -> None:
-        """Apply a write that was read from the log ``path``.
-
-        :raises InventoryError: if the write does not fit, since the log belongs to other nodes.
-        """
+        """Apply a write of the log ``path``; raise if it does not fit, being of other nodes."""
         if self._write_interrupted:
             self._compact()
         before = self._view
@@ -611,10 +600,7 @@ class Inventory(BaseInventory):
         return self._log if self._log is not None and self._log.is_open else None
 
     def _mark(self, generation: int) -> "tuple[View, LogPosition | None]":
-        """Return the current nodes, and the place after their last write in the log, if any.
-
-        If the generation of the inventory is lower than ``generation``, first raise it.
-        """
+        """Raise the generation to at least this one; return the nodes and the end of the log."""
         self._recover()
         view, log = self._view, self._log
         if generation > view.generation:
@@ -650,10 +636,7 @@ class Inventory(BaseInventory):
         return self._view.generation - start
 
     def _reopen(self) -> bool:
-        """Replace the nodes by those of the saved file, if the file was saved again.
-
-        Then apply the later writes in the log. Return whether the nodes were replaced.
-        """
+        """Load the saved file and later writes, if it was saved again; return whether it was."""
         last = self._origin
         while self._path is not None:
             view, origin = open_saved(self._path, self._tuning, verify=False, copy=self._copy)

@@ -66,10 +66,7 @@ class Store:
         self._usages: WeakKeyDictionary[Usage, UsageIndex] = WeakKeyDictionary()
 
     def put(self, node: Node, previous: int | None) -> None:
-        """Replace the node that has the id of ``node``, or append ``node`` if there is none.
-
-        :param previous: the ordinal of the node to replace, as :meth:`find` returns it, or None.
-        """
+        """Replace the node ``previous``, or append ``node`` if it is None."""
         if previous is None:
             self.delta.add(node, self.next_rank)
             self.next_rank += 1
@@ -190,9 +187,6 @@ class Store:
 
         The whole set need not be built: the first nodes of the inventory are intersected with the
         set, and then more of them until ``n`` are found. If the set is small, return all of it.
-
-        :param size: the size of the set.
-        :param intersect: returns those of its argument that are in the set.
         """
         tuning, end = self.delta.tuning, self.next_rank
         window = tuning.first_window
@@ -375,10 +369,7 @@ class View:
 
 
 def build(blocks: Iterable[Block], tuning: Tuning) -> Store:
-    """Build the store of a new inventory, from blocks of nodes. Cost: about 2 µs a node.
-
-    :raises InventoryError: with the code ``duplicate-id`` if two nodes have the same id.
-    """
+    """Build the store of a new inventory; raise if an id occurs twice. Cost: about 2 µs a node."""
     first: list[Block] = []
     count = 0
     remaining = iter(blocks)
@@ -397,10 +388,7 @@ def build(blocks: Iterable[Block], tuning: Tuning) -> Store:
 
 
 def compact(view: View) -> Store:
-    """Build a new store that has only the nodes of ``view`` that are not deleted.
-
-    Cost: about a microsecond a node.
-    """
+    """Build a new store of the nodes of ``view`` that are not deleted. Cost: about 1 µs a node."""
     store, tuning = view.store, view.store.delta.tuning
     if len(view) <= tuning.max_unsegmented:
         return _delta_store(map(store.node, store.in_order(view.live())), tuning)
