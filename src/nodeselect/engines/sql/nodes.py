@@ -383,17 +383,9 @@ def _counted_keys(requirements: Sequence[Condition]) -> list[str]:
 
     For these keys, an explanation needs to know how many nodes have the label.
     """
-    return list(
-        dict.fromkeys(
-            requirement.key
-            for requirement in map(label_requirement, requirements)
-            if requirement is not None
-            and (
-                len(requirement.values) > 1
-                or (requirement.values and requirement.operator.matches_absent)
-            )
-        )
-    )
+    found = [each for each in map(label_requirement, requirements) if each and each.values]
+    keys = (each.key for each in found if len(each.values) > 1 or each.operator.matches_absent)
+    return list(dict.fromkeys(keys))
 
 
 class SqlNodes:
