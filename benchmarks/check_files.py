@@ -21,6 +21,7 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median, quantiles
 
+from benchmarks.fleet import fleet_file
 from benchmarks.process import NODESELECT, Run, run
 from nodeselect.jobs import check_job
 
@@ -90,6 +91,7 @@ def main() -> None:
         f"{_FILES} files": _against_peer(names, rounds),
         "one file of 1 MiB": _against_peer([str(large)], rounds),
         "check_job": _alone([Path(name).read_bytes() for name in names], large.read_bytes()),
+        "manifests on 5,000 nodes": _gate(rounds),
         "growth": _growth(),
     }
     _RESULTS.mkdir(exist_ok=True)
@@ -158,6 +160,51 @@ def _against_peer(names: list[str], rounds: int) -> list[dict[str, float | str]]
             }
         )
     return rows
+
+
+_MANIFEST = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: web-{number}, namespace: shop}}
+spec:
+  replicas: 3
+  template:
+    spec:
+      nodeSelector: {{region: {region}}}
+      tolerations: [{{key: dedicated, value: team-{team}, effect: NoSchedule}}]
+      affinity:
+        nodeAffinity:
+          requiredDuringSchedulingIgnoredDuringExecution:
+            nodeSelectorTerms:
+              - matchExpressions:
+                  - {{key: tier, operator: In, values: [standard, premium]}}
+                  - {{key: maintenance, operator: DoesNotExist}}
+      containers:
+        - name: web
+          image: example/web:{number}
+          ports: [{{containerPort: 8080}}]
+          resources: {{requests: {{cpu: 500m, memory: 2Gi}}, limits: {{memory: 4Gi}}}}
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: web-{number}}}
+spec: {{selector: {{app: web-{number}}}, ports: [{{port: 80}}]}}
+"""
+
+
+def _gate(rounds: int) -> dict[str, float]:
+    """Measure the CPU time of a process that matches 500 manifests against 5,000 nodes."""
+    folder = _DATA / "manifests"
+    folder.mkdir(parents=True, exist_ok=True)
+    regions = ("eu-west", "us-east", "nowhere")
+    for number in range(500):
+        text = _MANIFEST.format(number=number, region=regions[number % 3], team=number % 20)
+        (folder / f"{number:03}.yaml").write_text(text, encoding="utf-8")
+    nodes = str(fleet_file(5_000))
+    command = [NODESELECT, "check", "-n", nodes, "--ignore", "no-node", str(folder)]
+    taken = [run(command).cpu for _ in range(rounds + 1)][1:]
+    print(f"\n500 manifests on 5,000 nodes: {median(taken):.2f} s of CPU")
+    return {"median_cpu_s": median(taken)}
 
 
 def _alone(many: list[bytes], large: bytes) -> dict[str, float]:

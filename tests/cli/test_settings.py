@@ -64,9 +64,9 @@ def test_the_nearest_file_counts(run: Run) -> None:
         ("selct = []", "there is no setting 'selct'; did you mean 'select'?"),
         ("frobnicate = 1", "there is no setting 'frobnicate'"),
         ("files = ['job.yaml']", "there is no setting 'files'"),
-        ('ignore = "no-name"', "ignore must be a list"),
-        ("min = true", "min must be an integer"),
-        ("require-selector = 1", "require-selector must be true or false"),
+        ('ignore = "no-name"', "ignore must be of the type list"),
+        ("min = true", "min must be of the type int"),
+        ("require-selector = 1", "require-selector must be of the type bool"),
         ("ignore = [", "Invalid value (at end of document)"),
     ],
 )

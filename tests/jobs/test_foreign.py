@@ -2,19 +2,23 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodeselect import JobError, Selector
+from nodeselect import JobError, Problem, Selector
+from nodeselect.jobs import all_rules, check_job, select_rules
 from nodeselect.jobs.bacalhau import read_bacalhau_job
 from nodeselect.jobs.manifest import Manifest, ManifestError, read_manifest
 from nodeselect.jobs.selector_file import SelectorFile, read_selector_file
 from nodeselect.selectors.selector import alternatives
 from tests import golden
 from tests.jobs.reading import in_short, read_cases
+
+HERE = Path(__file__).parent
 
 
 def read(text: str, file: str = "manifest") -> Manifest:
@@ -120,6 +124,23 @@ def test_misplaced_condition(path: list[Any], where: str, name: str) -> None:
     assert problem.hint == f"move it under {expected}"
 
 
+def test_every_rule_has_a_case() -> None:
+    """Each rule about manifests and jobs of other systems is one that a case here breaks."""
+    cases = (HERE / "foreign.txt").read_text("utf-8")
+    rules = [rule.code for rule in all_rules().values() if rule.group == "kubernetes"]
+    assert [code for code in rules if f" error {code}" not in cases] == []
+
+
+@pytest.mark.parametrize("ignored", ["wrong-type", "invalid-value"])
+def test_mistakes_that_cannot_be_ignored(ignored: str) -> None:
+    """No command reads a manifest with a mistake, so check reports it whatever is ignored."""
+    text = (
+        "apiVersion: v1\nkind: Pod\nspec:\n  nodeSelector: {a: 1, b: c d} # nodeselect: ignore[X]"
+    )
+    report = check_job(text.replace("X", ignored), rules=select_rules(ignore=[ignored]))
+    assert [problem.code for problem in report.problems] == ["wrong-type", "invalid-value"]
+
+
 def test_all_mistakes_are_reported() -> None:
     """Each invalid object is reported; of many, the first twenty and the number of the others."""
     text = "---\n".join(
@@ -149,12 +170,16 @@ def test_any_pod_spec_is_read_or_refused_with_a_position(spec: dict[str, Any]) -
     """A pod spec of any shape has selectors, or an error on one of its lines."""
     value = {"apiVersion": "v1", "kind": "Pod", "spec": spec}
     text = json.dumps(value, indent=1)
+    found: tuple[Problem, ...] = ()
     try:
         assert read(text).workloads[0].name == "Pod"
     except ManifestError as error:
         lines = [problem.line for problem in error.problems]
         assert 4 <= min(lines) <= max(lines) <= text.count("\n") + 1
         assert lines == sorted(lines)
+        found = error.problems
+    assert check_job(text, "manifest").problems == found
+    assert {problem.code for problem in found} <= all_rules().keys()
 
 
 @given(JSON)

@@ -71,7 +71,6 @@ def test_json(run: Run) -> None:
         "errors": 2,
         "warnings": 0,
         "notes": 0,
-        "not_read": [],
         "unreported": 0,
         "problems": [
             {

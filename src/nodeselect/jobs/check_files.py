@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from nodeselect.jobs.bacalhau import find_job
-from nodeselect.jobs.check.checker import CheckedFile, CheckedJob, CheckReport, JobData, to_bytes
-from nodeselect.jobs.check.job import Names, invalid_selector
+from nodeselect.jobs.check.checker import CheckedJob, CheckReport, JobData, to_bytes
+from nodeselect.jobs.check.job import Names
 from nodeselect.jobs.check.nodes import CountNodes, check_nodes
 from nodeselect.jobs.check.rule import Findings
 from nodeselect.jobs.manifest import FoundObjects, find_objects
@@ -71,9 +71,7 @@ def check_jobs(
         raise ValueError("require_selector has no effect if empty-selector is not reported")
     names: Names = {}
     severity = "error" if require_selector else ""
-    return (
-        _check_file(data, file, rules, names, severity, count_nodes).report for file, data in files
-    )
+    return (_check_file(data, file, rules, names, severity, count_nodes) for file, data in files)
 
 
 def _check_file(
@@ -83,51 +81,26 @@ def _check_file(
     names: Names,
     empty_severity: str,
     count_nodes: CountNodes | None,
-) -> CheckedFile:
+) -> CheckReport:
+    found = None
     if not isinstance(data, Mapping):
         data = to_bytes(data)
-        if found := find_objects(data, file) or find_job(data, file):
-            return _CheckedObjects(data, file, rules, found, count_nodes)
-    return CheckedJob(
-        data, file, rules, names,
-        empty_severity=empty_severity, reads_comments=True, count_nodes=count_nodes,
-    )  # fmt: skip
+        found = find_objects(data, file) or find_job(data, file)
+    report = CheckedJob(
+        data, file, rules, names, empty_severity=empty_severity, reads_comments=True,
+        count_nodes=count_nodes, findings=found and _findings(found, count_nodes),
+    ).report  # fmt: skip
+    if found is None:
+        return report
+    has_job = bool(found.manifest.workloads or found.findings) and not found.is_template
+    return report._replace(is_job=has_job, errors=report.errors + found.unreported)
 
 
-class _CheckedObjects(CheckedFile):
-    """A Kubernetes manifest or a Bacalhau job, read and checked."""
-
-    def __init__(
-        self,
-        data: bytes,
-        file: str,
-        rules: Collection[str] | None,
-        found: FoundObjects,
-        count_nodes: CountNodes | None,
-    ) -> None:
-        self._found = found
-        self._count_nodes = count_nodes
-        super().__init__(data, file, rules, reads_comments=True)
-
-    def _check(self) -> Findings:
-        findings = (*self._found.findings, *self._found.in_conditions)
-        self._counts["error"] += self._found.unreported
-        yield from findings
-        if findings and not self.errors:  # all of them are ignored
-            yield from invalid_selector(findings[0].value, findings[0].path)
-        if self._count_nodes is not None:
-            jobs, _, conditions = self._found.manifest
-            for workload in jobs if jobs != conditions else ():
-                counted = self._count_nodes(workload.placement)
-                yield from check_nodes(workload.name, *workload.place, counted)
-
-    @property
-    def is_job(self) -> bool:
-        """Whether the file has a job, even an invalid one; a template is not a job."""
-        has_job = self._found.manifest.workloads or self.errors
-        return bool(has_job) and not self._found.is_template
-
-    @property
-    def report(self) -> CheckReport:
-        """The problems of the file, and the kinds of objects that are not read."""
-        return super().report._replace(not_read=self._found.manifest.skipped)
+def _findings(found: FoundObjects, count_nodes: CountNodes | None) -> Findings:
+    """Yield the findings of a manifest or a Bacalhau job."""
+    yield from found.findings
+    yield from found.in_conditions
+    jobs, _, conditions = found.manifest
+    if count_nodes is not None and jobs != conditions:
+        for workload in jobs:
+            yield from check_nodes(workload.name, *workload.place, count_nodes(workload.placement))

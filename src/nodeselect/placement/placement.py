@@ -108,7 +108,8 @@ class Placement(_Fields):
         check_preferred_terms(spec)
         requests = pod_requests(spec, read_valid_resources)
         check_overhead(spec.get("overhead"))
-        check_topology_spread(spec)
+        constraints = "topologySpreadConstraints"
+        read_items(spec.get(constraints), constraints, check_topology_spread)
         tolerations = read_items(spec.get("tolerations"), "tolerations", read_toleration)
         has_host_network = spec.get("hostNetwork")
         if not isinstance(has_host_network, (bool, NoneType)):

@@ -85,9 +85,6 @@ def problem_summary(
         parts.append(f"skipped by {excluded_by}: {join_limited([*map(printable, skipped)])}")
     if others := len(checked.without_jobs):
         parts.append(f"{pluralize(others, 'file has', 'files have')} no job")
-    if kinds := Counter(kind for report in reports for kind in report.not_read):
-        texts = [f"{count:,} {printable(kind)}" for kind, count in kinds.items()]
-        parts.append(f"not read: {join_limited(texts, 5)}")
     if checked.unread:
         parts.append(f"{pluralize(len(checked.unread), 'file')} could not be read")
     return "; ".join(parts)
@@ -239,7 +236,6 @@ def _as_dict(checked: CheckedFiles) -> dict[str, Any]:
                     {field: getattr(problem, field) for field in _JSON_FIELDS}
                     for problem in report.problems
                 ],
-                "not_read": report.not_read,
             }
             for report in checked.reports
         ],

@@ -68,7 +68,7 @@ class _CommandWithSettings(click.Command):
             if isinstance(options[key].type, click.IntRange):
                 type_ = int
             if type(value) is not type_:
-                raise _settings_error(path, f"{key} must be {_TYPES[type_]}")
+                raise _settings_error(path, f"{key} must be of the type {type_.__name__}")
         for at, pattern in enumerate(map(str, settings.get("exclude", ()))):
             # A path begins at the settings; a name is for all folders.
             if "/" in pattern.rstrip("/"):
@@ -77,9 +77,6 @@ class _CommandWithSettings(click.Command):
                 root = glob.escape(os.path.dirname(path))
                 settings["exclude"][at] = os.path.join(root, os.path.normpath(pattern).lstrip("/"))
         return {str(options[key].name): value for key, value in settings.items()}
-
-
-_TYPES = {bool: "true or false", int: "an integer", list: "a list", str: "a string"}
 
 
 def _read_settings(path: str) -> Any:

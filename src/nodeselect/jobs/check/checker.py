@@ -31,7 +31,6 @@ from nodeselect.jobs.check.job import (
     invalid_selector,
     is_like_job,
     misspelt_selectors,
-    selector_place,
 )
 from nodeselect.jobs.check.nodes import CountNodes, check_nodes
 from nodeselect.jobs.check.rule import REGISTRY, Finding, Findings, Rule, document_finding
@@ -48,11 +47,10 @@ JobData: TypeAlias = bytes | bytearray | memoryview | str | Mapping[str, Any]
 # A hint of more characters, such as a list of fields, is shown only once in a file.
 _LONG_HINT = 80
 
-# Lines of a job spec, and of objects of Kubernetes, which have selectors too.
+# Lines of a job spec.
 _JOB_LINE = (
     r"^[ \t]*[\"']?(?:selector|match_(?:labels|expressions|ids))[\"']?[ \t]*:|^type: *pipeline"
 )
-_KUBERNETES_LINE = r"^apiVersion:"
 
 # How nodes begin: a list in JSON, JSON lines, a list in YAML, the header of a table.
 _NODES = (
@@ -83,6 +81,9 @@ _RULES = dict(sorted(REGISTRY.items(), key=lambda item: _GROUPS.index(item[1].gr
 # that is not valid.
 _ALWAYS_REPORTED = frozenset(code for code, rule in _RULES.items() if rule.always_reported)
 
+# The same for jobs of other systems, which are not read if they have any mistake.
+_WITHOUT_NODES = frozenset(code for code, rule in _RULES.items() if rule.group != "nodes")
+
 
 class CheckReport(NamedTuple):
     """What is wrong with a job file, or a manifest; ``Problem.show`` returns a problem as text.
@@ -95,7 +96,6 @@ class CheckReport(NamedTuple):
     :param is_job: whether the file probably has a job. If not, an error says what it is, unless it
         has only Kubernetes objects that are not read.
     :param notes: the number of all notes.
-    :param not_read: the kind of each Kubernetes object in the file that is not read.
     """
 
     file: str
@@ -104,7 +104,6 @@ class CheckReport(NamedTuple):
     warnings: int
     is_job: bool = True
     notes: int = 0
-    not_read: tuple[str, ...] = ()
 
     @property
     def unreported(self) -> int:
@@ -151,10 +150,12 @@ def to_bytes(data: bytes | bytearray | memoryview | str) -> bytes:
     return bytes(data)
 
 
-class CheckedFile:
-    """A file, read and checked: the findings to report, and their numbers.
+class CheckedJob:
+    """A job file, read and checked. All code that reads job files uses this class.
 
     :ivar data: the content of the file in bytes, or the mapping that was given.
+    :ivar spec: the job spec; None if the file has none.
+    :ivar selector: the selector of the job; if the file has errors, one that matches nothing.
     :ivar edits: the findings that ``--fix`` may be able to correct.
     :ivar has_unknown_fields: whether the file has unknown fields, not counting those that are only
         in another style (``matchLabels`` for ``match_labels``).
@@ -162,32 +163,38 @@ class CheckedFile:
 
     def __init__(
         self,
-        data: bytes | Mapping[str, Any],
+        data: JobData,
         file: str,
         rules: Collection[str] | None = None,
+        names: Names | None = None,
         *,
+        empty_severity: str = "",
         reads_comments: bool = False,
+        count_nodes: CountNodes | None = None,
+        findings: Findings | None = None,
     ) -> None:
-        self.data = data
+        """Check a file; of a job of another system, report ``findings``."""
+        self.data = data if isinstance(data, Mapping) else to_bytes(data)
+        self.spec: Object | None = None
+        self.selector = Selector.nothing()
         self.edits: list[Finding] = []
         self.has_unknown_fields = False
-        self._file = file
         self._counts: Counter[str] = Counter()
         self._errors_found = 0  # also those that are not reported
+        self._unread: str | None = None
+        self._file = file
+        self._count_nodes = count_nodes
+        self._always_reported = _ALWAYS_REPORTED if findings is None else _WITHOUT_NODES
         self._ignored: dict[int, set[str]] = {}
-        if reads_comments and isinstance(data, bytes) and b"nodeselect:" in data:
-            self._ignored = _read_ignore_comments(_shown_text(data))
-        findings = self._reported(self._check(), rules)
+        if reads_comments and isinstance(self.data, bytes) and b"nodeselect:" in self.data:
+            self._ignored = _read_ignore_comments(_shown_text(self.data))
+        found = findings or self._check({} if names is None else names, empty_severity)
         # The first ones by position, errors before warnings.
         self._first = nsmallest(
             LIMITS.reported_errors,
-            findings,
+            self._reported(found, rules),
             lambda finding: (SEVERITIES.index(finding.severity or "error"), finding.position),
         )
-
-    def _check(self) -> Findings:
-        """Yield all findings."""
-        raise NotImplementedError
 
     @property
     def errors(self) -> int:
@@ -195,17 +202,13 @@ class CheckedFile:
         return self._counts["error"]
 
     @property
-    def is_job(self) -> bool:
-        """Whether the file probably has a job, even if it has mistakes."""
-        raise NotImplementedError
-
-    @property
     def report(self) -> CheckReport:
         """The problems of the file, with excerpts of it."""
         content = self.data if isinstance(self.data, bytes) else None
         problems = draw_problems(sorted(self._first, key=attrgetter("position")), content)
         errors, warnings, notes = (self._counts[severity] for severity in SEVERITIES)
-        return CheckReport(self._file, problems, errors, warnings, self.is_job, notes)
+        is_job = self._is_job(content)
+        return CheckReport(self._file, problems, errors, warnings, is_job, notes)
 
     def _reported(
         self, findings: Iterable[Finding], rules: Collection[str] | None
@@ -220,7 +223,7 @@ class CheckedFile:
             code = finding.code
             self._errors_found += finding.is_error
             self.has_unknown_fields |= code == "unknown-field" and finding.edit is None
-            is_always_reported = code in _ALWAYS_REPORTED
+            is_always_reported = code in self._always_reported
             if code in self._ignored.get(finding.position.line, ()) and not is_always_reported:
                 continue
             if rules is None or code in rules or is_always_reported:
@@ -229,47 +232,19 @@ class CheckedFile:
                     self.edits.append(finding)
                 yield finding
 
+    def _is_job(self, content: bytes | None) -> bool:
+        """Return whether the file is probably a job spec, even if it has mistakes.
 
-class CheckedJob(CheckedFile):
-    """A job file, read and checked. All code that reads job files uses this class.
-
-    :ivar spec: the job spec; None if the file has none.
-    :ivar selector: the selector of the job; if the file has errors, one that matches nothing.
-    """
-
-    def __init__(
-        self,
-        data: JobData,
-        file: str,
-        rules: Collection[str] | None = None,
-        names: Names | None = None,
-        *,
-        empty_severity: str = "",
-        reads_comments: bool = False,
-        count_nodes: CountNodes | None = None,
-    ) -> None:
-        self.spec: Object | None = None
-        self.selector = Selector.nothing()
-        self._unread: str | None = None
-        self._names: Names = {} if names is None else names
-        self._empty_severity = empty_severity
-        self._count_nodes = count_nodes
-        content = data if isinstance(data, Mapping) else to_bytes(data)
-        super().__init__(content, file, rules, reads_comments=reads_comments)
-
-    @property
-    def is_job(self) -> bool:
-        """Whether the file is probably a job spec, even if it has mistakes."""
+        :param content: the bytes of the file; None if there is no file.
+        """
         if self.spec is not None:
             return is_like_job(self.spec)
-        if not isinstance(self.data, bytes) or self._unread in (None, "not-a-job"):
+        if content is None or self._unread in (None, "not-a-job"):
             return False
-        text = _shown_text(self.data)
-        is_job = re.search(_JOB_LINE, text, re.MULTILINE) is not None
-        is_manifest = re.search(_KUBERNETES_LINE, text, re.MULTILINE) is not None
-        return self._unread == "not-utf-8" or (is_job and not is_manifest)
+        is_job = re.search(_JOB_LINE, _shown_text(content), re.MULTILINE) is not None
+        return self._unread == "not-utf-8" or is_job
 
-    def _check(self) -> Findings:
+    def _check(self, names: Names, empty_severity: str) -> Findings:
         data, file = self.data, self._file
         try:
             document = read_plain(data, file) if isinstance(data, bytes) else from_python(data)
@@ -288,18 +263,19 @@ class CheckedJob(CheckedFile):
         parsed = yield from read_selector(find(self.spec, "selector"), f"{prefix}selector")
         has_invalid_selector = self._errors_found > errors_before
         yield from check_selector(parsed)
-        job = Job(self.spec, prefix, file, self._names, self._empty_severity)
+        job = Job(self.spec, prefix, file, names, empty_severity)
         for check in JOB_CHECKS:
             yield from check(job)
         if self.errors:
             return
-        place, path = selector_place(job)
         if has_invalid_selector or misspelt_selectors(self.spec):
-            yield from invalid_selector(place, path)  # its mistakes are ignored
+            yield from invalid_selector(job)  # its mistakes are ignored
             return
         self.selector = parsed.selector
-        if self._count_nodes:
-            yield from check_nodes("the job", place, path, self._count_nodes(self.selector))
+        if self._count_nodes is not None:
+            place, _ = self.spec.entries.get("selector", (self.spec, None))
+            counted = self._count_nodes(self.selector)
+            yield from check_nodes("the job", place, f"{prefix}selector", counted)
 
 
 def _read_ignore_comments(text: str) -> dict[int, set[str]]:

@@ -371,20 +371,12 @@ def _find_misplaced(config: Value | None, path: str, is_empty: bool) -> Findings
     after='name: demo\nselector: {match_labels: {gpu: "1"}}',
     always_reported=True,
 )
-def invalid_selector(place: Value, path: str) -> Findings:
+def invalid_selector(job: Job) -> Findings:
     """Report that the selector is invalid, if the user chose not to report its mistakes."""
+    key = (misspelt_selectors(job.spec) or [job.spec.entries["selector"][0]])[0]
     message = "the selector is not valid: the job may run on EVERY node"
     hint = "correct its mistakes; the rules that report them are ignored"
-    yield Finding(place, path, message, hint)
-
-
-def selector_place(job: Job) -> tuple[Value, str]:
-    """Return the key of what is, or is meant to be, the selector, and its path; or the job."""
-    entries, prefix = job.spec.entries, job.prefix.rstrip(".")
-    keys = misspelt_selectors(job.spec) or [
-        entries[name][0] for name in ("selector",) if name in entries
-    ]
-    return (keys[0], truncated_path(prefix, keys[0].text)) if keys else (job.spec, prefix)
+    yield Finding(key, truncated_path(job.prefix.rstrip("."), key.text), message, hint)
 
 
 def misspelt_selectors(spec: Object) -> list[Scalar]:
@@ -399,10 +391,11 @@ def is_like_job(spec: Object) -> bool:
     A ``nodeSelector`` without a name is not the selector of a job, but a value for a Helm chart.
     """
     type_, config, names = find(spec, "type"), find(spec, "config"), spec.entries.keys()
-    foreign = {name for name in names if is_foreign_selector(name)}
     return (
         (isinstance(type_, Scalar) and type_.text in _JOB_TYPES)
         or (isinstance(config, Object) and not PIPELINE_FIELDS.isdisjoint(config.entries))
-        or any(map(is_selector_name, names - foreign))
-        or (bool(names & foreign) and "name" in names)
+        or any(
+            is_selector_name(name) and ("name" in names or not is_foreign_selector(name))
+            for name in names
+        )
     )
