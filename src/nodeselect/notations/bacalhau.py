@@ -49,9 +49,6 @@ _BYTES = {"": 1, "b": 1} | {
 # The units of each resource: in millicores, bytes and pieces, as for the nodes.
 _UNITS = {"cpu": {"": 1000, "m": 1}, "memory": _BYTES, "disk": _BYTES, "gpu": {"": 1}}
 
-# The resources of which the orchestrator adds some to a task that has none.
-_DEFAULT = ("cpu", "memory")
-
 _Fields = dict[str, tuple[str, object]]
 _ABSENT = ("", None)
 
@@ -82,7 +79,8 @@ def placement_from_bacalhau(job: object) -> Placement:
         name: _read_amount(name, text, path) for name, (path, text) in texts.items() if text
     }
     words = [text for name, text in _FEATURES.items() if task.get(name, _ABSENT)[1]]
-    words += [f"default {name}" for name in _DEFAULT if name not in requests]
+    # The orchestrator adds some of these to a task that has none.
+    words += [f"default {name}" for name in ("cpu", "memory") if name not in requests]
     if len(tasks) > 1:
         words.append("all tasks but the first")
     _, count = fields.get("count", _ABSENT)

@@ -22,7 +22,6 @@ from nodeselect.selectors.diagnostics import (
     too_many_values_error,
     value_error,
 )
-from nodeselect.selectors.other_syntax import equivalent
 from nodeselect.selectors.requirement import OPERATORS, Operator, Requirement
 from nodeselect.text import FORBIDDEN
 
@@ -72,6 +71,8 @@ def parse_requirements(text: str) -> list[Requirement]:
     try:
         return parse_by_lark(text)
     except SelectorError as error:
+        from nodeselect.selectors.other_syntax import equivalent  # only for wrong texts
+
         error.fix = equivalent(text) or error.fix
         raise
 
