@@ -175,7 +175,7 @@ class _Search:
         if not isinstance(value, Object):
             return
         fields, words = value.entries, (*words, *_words(value))
-        own = {each: fields[each] for each in _SHARED if has(value, each)}
+        own = {each: fields[each] for each in _SHARED if each in fields and has(value, each)}
         found = len(self.found)
         if path and self._is_pod_spec(name, fields):
             if self._is_partial:
@@ -200,8 +200,9 @@ def _words(value: Value | None) -> Iterator[str]:
         return
     if has(value, "volumeClaimTemplates"):
         yield "volumes"
-    if has(value, "podSpecPatch"):
-        yield "podSpecPatch"
+    for name in ("instancetype", "podSpecPatch"):  # the first is an object with conditions
+        if has(value, name):
+            yield name
     for name in _COUNTS:
         if text_of(value, name) not in ("", "0", "1"):
             yield "replicas (the answer is for one)"
