@@ -60,11 +60,9 @@ class UsageIndex:
 
     def _with_free(self, nodes: Postings, requests: Mapping[str, int], usage: Usage) -> Postings:
         self._update(usage)
-        for resource, amount in requests.items():
-            free = self._free.get(resource)  # None: no pod requests it
-            if free is not None and (lacking := free.less_than(amount)):
-                nodes = nodes - lacking
-        return nodes
+        in_use = [(self._free[each], n) for each, n in requests.items() if each in self._free]
+        lacking = [free.less_than(amount) for free, amount in in_use]
+        return postings.evaluate(nodes, (), list(filter(None, lacking)))
 
     def _update(self, usage: Usage) -> None:
         """Consider the changes of the usage and of the nodes since the last call."""
@@ -80,11 +78,13 @@ class UsageIndex:
             changed, added = frozenset(), 0
         for free in self._free.values():
             free.extend(size)
-        new_nodes = self._delta.nodes[added : seen[1]]
-        for node_id in changed.union(node.id for node in new_nodes):
+        if new_nodes := self._delta.nodes[added : seen[1]]:
+            changed = changed.union(node.id for node in new_nodes)
+        for node_id in changed:
             used = usage.of(node_id)
-            for resource in used.keys() - self._free.keys():
-                self._free[resource] = _FreeAmounts(array("Q", [MAX_AMOUNT]) * size)
+            for resource in used:
+                if resource not in self._free:
+                    self._free[resource] = _FreeAmounts(array("Q", [MAX_AMOUNT]) * size)
             for ordinal, resources in self._versions(node_id, size):
                 for resource, free in self._free.items():
                     amount = MAX_AMOUNT

@@ -181,13 +181,13 @@ def read_fields(value: object, path: str, names: tuple[str, ...]) -> Mapping[str
     """
     if value is None:
         return {}
-    listed = join_limited(names, len(names))
-    fields = read_mapping(value, path, f"write an object with the fields {listed}")
+    fields = read_mapping(value, path, "write an object with the fields", names)
     for name in fields:
         if name not in names:
             at_name = f"{path}.{printable(name[:60])}".lstrip(".")
             message = f"there is no field {quoted(name)}"
-            raise structure_error("unknown-field", message, at_name, f"the fields are {listed}")
+            hint = f"the fields are {join_limited(names, len(names))}"
+            raise structure_error("unknown-field", message, at_name, hint)
     return fields
 
 
@@ -201,12 +201,15 @@ def read_labels(value: object, path: str) -> Mapping[str, Any]:
     return {} if value is None else read_mapping(value, path, "write each label as KEY: VALUE")
 
 
-def read_mapping(value: object, path: str, hint: str = "write an object") -> Mapping[str, Any]:
+def read_mapping(
+    value: object, path: str, hint: str = "write an object", names: tuple[str, ...] = ()
+) -> Mapping[str, Any]:
     """Return ``value`` if it is a mapping whose keys are strings; raise otherwise.
 
-    :param hint: the hint of the error if ``value`` is not a mapping.
+    :param hint: the hint of the error if ``value`` is not a mapping; ``names`` are its last words.
     """
     if type(value) is not dict and not isinstance(value, Mapping):  # the first is faster
+        hint = f"{hint} {join_limited(names, len(names))}".rstrip()
         raise _type_error("an object", value, path, hint)
     for key in value:
         if not isinstance(key, str):
