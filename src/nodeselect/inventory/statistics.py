@@ -130,10 +130,11 @@ def _split(
     """Split each group: nodes that are not in ``passed`` fail the requirement at ``position``."""
     groups = {}
     for failed, nodes in sets.items():
-        if passing := nodes & passed:
+        passing = nodes & passed
+        if passing:
             groups[failed] = passing
-        if failing := nodes - passed:
-            groups[*failed, position] = failing
+        if len(passing) < len(nodes):
+            groups[*failed, position] = nodes - passing if passing else nodes
     return groups
 
 
