@@ -126,6 +126,7 @@ JOBS = {
     "utf-16.yaml": "\xff\xfe",
     "pod.yaml": "apiVersion: v1\nkind: Pod\nspec: {nodeSelector: {a: b}}\n",
     "pods.yaml": "apiVersion: v1\nkind: Pod\n---\napiVersion: v1\nkind: Service\n",
+    "quoted.yaml": "apiVersion: v1\nkind: Pod\nspec: {a: '{{b}}', a: c}\n",
     "broken-pod.yaml": "apiVersion: v1\nkind: Pod\nspec: {a\n",
     "bacalhau.yaml": "Name: x\nType: batch\nTasks: [{Name: main}]\n",
 }

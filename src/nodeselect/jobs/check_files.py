@@ -1,13 +1,16 @@
 """Check files with jobs: job specs of Expanso, and Kubernetes manifests."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from nodeselect.jobs.bacalhau import find_job
 from nodeselect.jobs.check.checker import CheckedJob, CheckReport, JobData, to_bytes
 from nodeselect.jobs.check.job import Names
 from nodeselect.jobs.check.nodes import CountNodes, check_nodes
 from nodeselect.jobs.check.rule import Findings
-from nodeselect.jobs.manifest import FoundObjects, find_objects
+
+if TYPE_CHECKING:
+    from nodeselect.jobs.manifest import FoundObjects
 
 
 def check_job(
@@ -85,7 +88,11 @@ def _check_file(
     found = None
     if not isinstance(data, Mapping):
         data = to_bytes(data)
-        found = find_objects(data, file) or find_job(data, file)
+        if re.search(rb"apiVersion|(?i:tasks)", data):  # for others, placements are not loaded
+            from nodeselect.jobs.bacalhau import find_job
+            from nodeselect.jobs.manifest import find_objects
+
+            found = find_objects(data, file) or find_job(data, file)
     report = CheckedJob(
         data, file, rules, names, empty_severity=empty_severity, reads_comments=True,
         count_nodes=count_nodes, findings=found and _findings(found, count_nodes),
@@ -96,7 +103,7 @@ def _check_file(
     return report._replace(is_job=has_job, errors=report.errors + found.unreported)
 
 
-def _findings(found: FoundObjects, count_nodes: CountNodes | None) -> Findings:
+def _findings(found: "FoundObjects", count_nodes: CountNodes | None) -> Findings:
     """Yield the findings of a manifest or a Bacalhau job."""
     yield from found.findings
     yield from found.in_conditions

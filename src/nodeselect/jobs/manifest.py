@@ -166,7 +166,9 @@ def find_objects(data: bytes, file: str = "manifest") -> FoundObjects | None:
         if is_small and not re.search(rb"^[\"']?apiVersion[\"']?\s*:", data, re.MULTILINE):
             return None  # as a job, it is refused for the same mistakes
         findings = list(map(document_finding, (error, *error.others)))
-        is_template = b"{{" in data
+        lines = data.decode("utf-8", "replace").split("\n")
+        places = (lines[line][column:] for line, column in (each.position for each in findings))
+        is_template = any(place.startswith(("{{", "{%")) for place in places)
         return FoundObjects(Manifest((), ()), findings, (), error.unreported, is_template)
     if not any(map(is_kubernetes_object, documents)):
         return None
