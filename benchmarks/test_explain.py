@@ -7,7 +7,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.fleet import FIVE, nodes
 from nodeselect import Inventory, Node, Selector
-from nodeselect.render.explanation import render_text
+from nodeselect.render.explanation import explanation_lines
+from nodeselect.render.screen import Screen
 
 MISTAKES = {
     "a value": FIVE.replace("us-east", "us-esat"),
@@ -90,7 +91,8 @@ def test_many_requirements(benchmark: BenchmarkFixture, requirements: int) -> No
 def test_text(benchmark: BenchmarkFixture) -> None:
     """Write the text of an explanation."""
     benchmark.group = "explain, text"
-    benchmark(render_text, fleet(1_000_000).explain(Selector.parse(FIVE)))
+    explanation = fleet(1_000_000).explain(Selector.parse(FIVE))
+    benchmark(lambda: "\n".join(explanation_lines("text", "", explanation, Screen(100))))
 
 
 def test_one_node(benchmark: BenchmarkFixture) -> None:

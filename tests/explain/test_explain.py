@@ -12,7 +12,7 @@ from nodeselect.explain.wording import notes
 from nodeselect.inventory.snapshot import statistics_of
 from nodeselect.inventory.statistics import ViewStatistics
 from nodeselect.placement.requirements import Condition
-from nodeselect.render.explanation import explanation_lines, render_text
+from nodeselect.render.explanation import explanation_lines
 from nodeselect.render.page import render_page
 from nodeselect.render.screen import Screen
 from tests import golden
@@ -113,8 +113,9 @@ def test_what_is_not_considered() -> None:
     assert explanation.as_dict()["not_considered"] == not_considered
     assert explanation._replace(not_considered=()) == inventory.explain(selector)
     line = "not considered: pod affinity and volumes"
-    assert f"\n\n{line}" in render_text(explanation)
-    assert line in "\n".join(explanation_lines("markdown", "", explanation, Screen()))
+    for output in ("text", "markdown"):
+        lines = "\n".join(explanation_lines(output, "", explanation, Screen()))
+        assert f"\n\n{line}" in lines
     assert f">{line}</p>" in render_page(explanation, selector.split(), inventory)
     assert "not considered" not in render_page(
         inventory.explain(selector), selector.split(), inventory

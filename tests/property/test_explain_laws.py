@@ -21,7 +21,7 @@ from nodeselect.explain.explanation import named_ids
 from nodeselect.explain.wording import count_headline
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.inventory import statistics
-from nodeselect.render.explanation import render_text
+from nodeselect.render.explanation import explanation_lines
 from nodeselect.render.screen import Screen
 from nodeselect.selectors.requirement import ID_KEY
 from nodeselect.selectors.selector import alternatives
@@ -272,7 +272,7 @@ def test_text(
 ) -> None:
     """The text fits its screen; the numbers of the headline add up."""
     explanation = inventory.explain(selector)
-    text = render_text(explanation, Screen(columns, ascii_only))
+    text = "\n".join(explanation_lines("text", "", explanation, Screen(columns, ascii_only)))
     assert max(display_width(line) for line in text.split("\n")) <= max(columns, 40)
     assert text.isascii() or not ascii_only
     numbers = [int(number) for number in re.findall(r"[:;] (\d+) fails? ", explanation.headline)]

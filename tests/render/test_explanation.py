@@ -3,7 +3,7 @@
 import pytest
 
 from nodeselect import Inventory, Node, Selector
-from nodeselect.render.explanation import explanation_lines, render_text
+from nodeselect.render.explanation import explanation_lines
 from nodeselect.render.screen import Screen
 
 NODES = [
@@ -15,9 +15,10 @@ NODES = [
 LONG = "topology.example.com/area in (eu-central-1,eu-central-2,eu-central-3)"
 
 
-def text_of(selector: str, nodes: list[Node], columns: int = 100) -> str:
+def text_of(selector: str, nodes: list[Node], columns: int = 100, examples: int = 3) -> str:
     """Return the text of an explanation."""
-    return render_text(Inventory(nodes).explain(Selector.parse(selector)), Screen(columns))
+    explanation = Inventory(nodes).explain(Selector.parse(selector), examples=examples)
+    return "\n".join(explanation_lines("text", "", explanation, Screen(columns)))
 
 
 def test_a_long_requirement() -> None:
@@ -45,8 +46,7 @@ def test_nearest_nodes() -> None:
 
 def test_no_examples() -> None:
     """Without examples no node is named."""
-    explanation = Inventory(NODES).explain(Selector.parse("tier=gold,debug"), examples=0)
-    assert "n-1" not in render_text(explanation)
+    assert "n-1" not in text_of("tier=gold,debug", NODES, examples=0)
 
 
 def test_twelve_requirements_of_a_group_are_named() -> None:

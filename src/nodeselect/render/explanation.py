@@ -45,11 +45,6 @@ def explanation_lines(
     return report_lines(output, screen, as_dict, blocks)
 
 
-def render_text(explanation: Explanation | NodeExplanation, screen: Screen | None = None) -> str:
-    """Return an explanation as text, by default for a screen with 100 columns."""
-    return "\n".join(explanation_lines("text", "", explanation, screen or Screen(100)))
-
-
 def _blocks(
     explanation: Explanation | NodeExplanation, screen: Screen, subject: str
 ) -> Iterator[Iterable[str]]:
