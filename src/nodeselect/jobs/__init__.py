@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nodeselect.jobs.check.checker import CheckReport, all_rules, select_rules
 from nodeselect.jobs.check.fix import fix_job
+from nodeselect.jobs.check.nodes import NodeCount
 from nodeselect.jobs.check.rule import Rule
 from nodeselect.jobs.check_files import check_job, check_jobs
 from nodeselect.jobs.read import (
@@ -41,6 +42,7 @@ __all__ = [
     "GetExecutionResponse",
     "HealthCheck",
     "JobSpec",
+    "NodeCount",
     "NodeSelector",
     "RolloutPlan",
     "RolloutSpec",

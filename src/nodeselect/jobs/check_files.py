@@ -67,8 +67,8 @@ def check_jobs(
 
     :param files: pairs of the name of a file and its data. A file is checked when its report is
         requested from the iterator. The other parameters are those of :func:`check_job`.
-    :param count_nodes: returns how many nodes match a selector or a placement; None to check no
-        numbers of nodes.
+    :param count_nodes: a function that returns the :class:`NodeCount` of a selector or a placement;
+        None to check no numbers of nodes.
     """
     if require_selector and rules is not None and "empty-selector" not in rules:
         raise ValueError("require_selector has no effect if empty-selector is not reported")

@@ -271,7 +271,7 @@ def _node_counter(
     :param least: how many must match.
     :param not_considered: a dict to which the function adds what else decides on the nodes.
     """
-    from nodeselect.jobs.check.nodes import NodeCount
+    from nodeselect.jobs import NodeCount  # loads YAML
 
     inventory = read_inventory(nodes_from)
     if states is not None:

@@ -53,7 +53,8 @@ def check_nodes(name: str, place: Value, path: str, found: NodeCount) -> Finding
     "The job would be accepted, and its pods or executions would stay pending. Only with -n.",
 )
 def _no_node(name: str, place: Value, path: str, found: NodeCount) -> Findings:
-    message = f"{name} matches {found.matching or 'none'} of {pluralize(found.total, 'node')}"
+    matching = f"{found.matching:,}" if found.matching else "none"
+    message = f"{name} matches {matching} of {pluralize(found.total, 'node')}"
     if found.required > 1:
         message += f"; at least {found.required:,} are required"
     yield Finding(place, path, message, found.hint)
