@@ -279,9 +279,9 @@ def _require(
     selector: Selector | AnyOf | Placement, usage: Usage | None
 ) -> Selector | AnyOf | Placement:
     """Return ``selector``; raise ``TypeError`` if an argument has another type."""
-    if not isinstance(usage, Usage | None):
+    if usage is not None and not isinstance(usage, Usage):
         raise TypeError(f"usage must be a Usage or None, not {type(usage).__name__}")
-    return selector if isinstance(selector, Placement) else require_condition(selector)
+    return selector if isinstance(selector, (Selector, Placement)) else require_condition(selector)
 
 
 def audit_labels(inventory: BaseInventory) -> Audit:

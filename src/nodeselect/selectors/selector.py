@@ -615,7 +615,7 @@ _NOTHING = _build([], ())
 
 def require_condition(condition: Selector | AnyOf) -> Selector | AnyOf:
     """Return ``condition``; raise ``TypeError`` if it is another type."""
-    if not isinstance(condition, Selector | AnyOf):
+    if not isinstance(condition, (Selector, AnyOf)):  # a union would be made in each call
         hint = "; parse a text with Selector.parse" if isinstance(condition, str) else ""
         found = type(condition).__name__
         raise TypeError(f"expected a Selector or an AnyOf, not {found}{hint}")
