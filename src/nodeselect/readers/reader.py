@@ -198,7 +198,8 @@ class NodeReader:
             if self._keeps_nodes:
                 self._keep(map(ndjson.to_row, decoded))
             masks = None if typed is None else typed.failure_masks(decoded)
-            labels = [record.labels for record in decoded] if masks is None else []
+            needs_labels = masks is None and self._failure_mask is not None
+            labels = [record.labels for record in decoded] if needs_labels else []
             states = [record.state for record in decoded] if self._states else []
             yield list(map(ndjson.to_row, self._select(decoded, ids, labels, states, masks)))
         if lines.footer:
