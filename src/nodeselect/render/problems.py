@@ -179,7 +179,8 @@ def _drawings(reports: Sequence[CheckReport], screen: Screen) -> Iterator[str]:
     for others, (file, problem) in _fold(_by_severity(reports)):
         yield from draw(problem, problem.place(file), screen, others=others)
         # A problem of the document, not of a field: the rules for fields were not applied.
-        is_whole = not problem.path and rules[problem.code].always_reported
+        rule = rules[problem.code]
+        is_whole = not problem.path and rule.always_reported and rule.group != "kubernetes"
         if is_whole and problem.code != "not-a-job" and file not in noted:
             noted.add(file)
             yield from screen.wrap("note: the fields will be checked once this is fixed", hang=6)
