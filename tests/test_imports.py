@@ -16,6 +16,7 @@ ALLOWED = {
     "nodeselect.index.node_table": "imports numpy; for many nodes",
     "nodeselect.index.built_segment": "imports numpy; for many nodes",
     "nodeselect.index.arrays": "imports numpy; for many nodes",
+    "nodeselect.index.fact_columns": "imports numpy; for pods on many nodes",
     "nodeselect.durable.segment_writer": "imports numpy; for saved inventories",
     "nodeselect.durable.change_log": "imports zlib; for inventories with a log",
     "nodeselect.durable.log_file": "imports zlib; for inventories with a log",
