@@ -25,6 +25,7 @@ ALLOWED = {
     "nodeselect.jobs.models": "imports pydantic; for values of jobs",
     "nodeselect.readers.formats.yaml": "imports PyYAML",
     "nodeselect.readers.formats.csv": "imports csv",
+    "nodeselect.selectors.other_syntax": "compiles patterns; for an invalid selector",
     "nodeselect.similarity": "compiles patterns; for a message about a misspelt key",
     "nodeselect.documents": "compiles many patterns; for errors only",
     "nodeselect.readers.pods": "1 ms; for --pods",
