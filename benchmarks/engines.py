@@ -1,7 +1,9 @@
 """Selectors over a million nodes in databases and data frames, in each of their layouts.
 
 Each counts the nodes that match ``FIVE``, ``rack=``, and a negation, and makes the explanation of
-``FIVE``, except with Polars: its numbers alone, and all of it. Every answer is compared with the
+``FIVE``, except with Polars: its numbers alone, and all of it. In PostgreSQL, it reads the first 20
+ids of ``FIVE`` (page), too, and queries written by hand are beside those of the library, also with
+``exact``. Every answer is compared with the
 answer of the inventory. In interleaved rounds of one call each. Prints a Markdown table and writes
 ``results/engines.json``.
 
@@ -50,6 +52,25 @@ SELECTORS = {
 }
 
 
+# What an expert writes in PostgreSQL.
+_BY_HAND = {
+    "wide": {
+        "five": "region = 'us-east' AND tier IN ('premium', 'standard')"
+        " AND environment IS DISTINCT FROM 'prod' AND gpu IS NOT NULL AND debug IS NULL",
+        "rack=": "rack = 'rack-0007'",
+        "!=": "environment IS DISTINCT FROM 'prod'",
+    },
+    "nodes": {
+        "five": 'labels @> \'{"region": "us-east"}\''
+        " AND labels ->> 'tier' IN ('premium', 'standard')"
+        " AND labels ->> 'environment' IS DISTINCT FROM 'prod' AND labels ? 'gpu'"
+        " AND NOT labels ? 'debug'",
+        "rack=": 'labels @> \'{"rack": "rack-0007"}\'',
+        "!=": "labels ->> 'environment' IS DISTINCT FROM 'prod'",
+    },
+}
+
+
 class Fleet(Protocol):
     """What is measured."""
 
@@ -79,12 +100,18 @@ class OfSql(NamedTuple):
     table: Name
     labels: Name | LongTable | None
     columns: dict[str, Name]
+    exact: bool = False
+
+    def condition(self, selector: Selector) -> str:
+        return sql.where(
+            selector, self.dialect, labels=self.labels, columns=self.columns, exact=self.exact
+        )
 
     def count(self, selector: Selector) -> int:
-        condition = sql.where(selector, self.dialect, labels=self.labels, columns=self.columns)
-        table = sql.quote(self.table, sql.dialect_named(self.dialect))
-        [[count]] = self.execute(f"SELECT count(*) FROM {table} WHERE {condition}")
-        return int(count)
+        return _count(self.execute, self.table, self.condition(selector))
+
+    def page(self, selector: Selector) -> list[str]:
+        return _page(self.execute, self.table, self.condition(selector))
 
     def numbers(self, selector: Selector) -> object:
         return self._nodes.explain(selector, examples=0)
@@ -97,6 +124,33 @@ class OfSql(NamedTuple):
         return SqlNodes(
             self.execute, self.dialect, self.table, labels=self.labels, columns=self.columns
         )
+
+
+class ByHand(NamedTuple):
+    """A table of a database, with conditions written by hand."""
+
+    execute: Callable[[str], Any]
+    table: str
+
+    def count(self, selector: Selector) -> int:
+        return _count(self.execute, self.table, self._condition(selector))
+
+    def page(self, selector: Selector) -> list[str]:
+        return _page(self.execute, self.table, self._condition(selector))
+
+    def _condition(self, selector: Selector) -> str:
+        (name,) = (name for name, each in SELECTORS.items() if each == selector)
+        return _BY_HAND[self.table][name]
+
+
+def _count(execute: Callable[[str], Any], table: Name, condition: str) -> int:
+    [[count]] = execute(f"SELECT count(*) FROM {table} WHERE {condition}")
+    return int(count)
+
+
+def _page(execute: Callable[[str], Any], table: Name, condition: str) -> list[str]:
+    rows = execute(f"SELECT id FROM {table} WHERE {condition} ORDER BY id LIMIT 20")
+    return [node_id for (node_id,) in rows]
 
 
 class OfPolars(NamedTuple):
@@ -129,11 +183,13 @@ def main() -> None:
         for name, fleet in fleets.items():
             for what, selector in SELECTORS.items():
                 calls[f"{name}|{what}"] = partial(fleet.count, selector)
+            if name.startswith("PostgreSQL") and isinstance(fleet, OfSql | ByHand):
+                calls[f"{name}|page"] = partial(fleet.page, five)
             if isinstance(fleet, OfInventory | OfSql):
                 calls[f"{name}|numbers"] = partial(fleet.numbers, five)
                 calls[f"{name}|explain"] = partial(fleet.explain, five)
         times = interleaved(calls, rounds, turn=0)
-    measured = [*SELECTORS, "numbers", "explain"]
+    measured = [*SELECTORS, "page", "numbers", "explain"]
     print_table(
         ("", *measured),
         [(name, *(_shown(times.get(f"{name}|{what}")) for what in measured)) for name in fleets],
@@ -154,6 +210,9 @@ def _compare(fleets: dict[str, Fleet], inventory: OfInventory) -> None:
     for name, fleet in fleets.items():
         for what, selector in SELECTORS.items():
             assert fleet.count(selector) == inventory.count(selector), (name, what)
+        if name.startswith("PostgreSQL") and isinstance(fleet, OfSql | ByHand):
+            first = inventory.inventory.match(SELECTORS["five"]).first(20)
+            assert fleet.page(SELECTORS["five"]) == [node.id for node in first], name
         if isinstance(fleet, OfSql):
             assert str(fleet.explain(SELECTORS["five"])) == explanation, name
 
@@ -271,7 +330,10 @@ def _postgresql(n: int) -> Iterator[dict[str, Fleet]]:
             ask = partial(OfSql, execute, "postgresql")
             yield {
                 "PostgreSQL, jsonb and GIN": ask("nodes", "labels", {}),
+                "PostgreSQL, jsonb and GIN, by hand": ByHand(execute, "nodes"),
                 "PostgreSQL, columns and indexes": ask("wide", None, dict(COLUMNS)),
+                "PostgreSQL, columns and indexes, exact": ask("wide", None, dict(COLUMNS), True),
+                "PostgreSQL, columns and indexes, by hand": ByHand(execute, "wide"),
             }
 
 

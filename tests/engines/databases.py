@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 from nodeselect import AnyOf, Selector
 from nodeselect.engines.conditions import express
-from nodeselect.engines.sql.dialects import DIALECTS
+from nodeselect.engines.sql.dialects import DIALECTS, EXACT, Dialect
 from nodeselect.engines.sql.text import LongTable, Name, SqlConditions, quote
 from tests.engines.cases import COLUMNS, Row, without_nul
 
@@ -42,6 +42,8 @@ class Database(ABC):
     dialect: ClassVar[str]
     labels_type: ClassVar[str]
     text_type = "TEXT"
+    conditions: Dialect | None = None
+    """Expresses the conditions, if not the dialect of this name."""
 
     @staticmethod
     def storable(rows: Iterable[Row]) -> list[Row]:
@@ -75,7 +77,7 @@ class Database(ABC):
 
     def asking(self, layout: Layout) -> Callable[[Sequence[Selector | AnyOf]], Tuples]:
         """Return what asks for the answers to selectors, for ``cases.check``."""
-        dialect = DIALECTS[self.dialect]
+        dialect = self.conditions or DIALECTS[self.dialect]
         conditions = SqlConditions(dialect, layout.labels, "id", layout.columns)
 
         def ask(selectors: Sequence[Selector | AnyOf]) -> Tuples:
@@ -194,6 +196,7 @@ class Setup(NamedTuple):
     """Follows the types of texts."""
     text_type: str = ""
     """The type of texts, if it is another than usual."""
+    conditions: Dialect | None = None
 
     def start(self, *connect_to: Any) -> Database:
         """Start the database, or connect to it."""
@@ -202,6 +205,7 @@ class Setup(NamedTuple):
             database.run(statement)
         if self.text_type:
             database.text_type = self.text_type
+        database.conditions = self.conditions
         return database
 
 
@@ -221,6 +225,13 @@ SETUPS = {
     "postgresql, citext": Setup(
         PostgreSQL, ["CREATE EXTENSION IF NOT EXISTS citext"], text_type="citext"
     ),
+    "postgresql, exact": Setup(
+        PostgreSQL, collate='COLLATE "en-x-icu"', conditions=EXACT["postgresql"]
+    ),
+    "postgresql, for JDBC": Setup(
+        PostgreSQL, [_LOOSE], 'COLLATE "loose"', conditions=DIALECTS["postgresql-jdbc"]
+    ),
+    "postgresql, exact, for JDBC": Setup(PostgreSQL, conditions=EXACT["postgresql-jdbc"]),
     "postgresql, backslashes": Setup(
         PostgreSQL, ["SET standard_conforming_strings = off", "SET backslash_quote = on"]
     ),

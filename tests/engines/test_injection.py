@@ -58,7 +58,7 @@ def test_an_id_selects_its_node(name: str, start: Callable[[str], Database]) -> 
     for node_id in IDS:
         condition = sql.where(Selector.of(match_ids=[node_id]), database.dialect)
         assert database.run(f"SELECT id FROM nodes WHERE {condition}") == [(node_id,)]
-        outside = re.sub("'[^']*'", "", condition)  # the quotes of no constant are escaped
+        outside = re.sub("'[^']*'", "", condition)  # escaped quotes are doubled
         assert not re.search(r"[%:?$@#;'\\\n]|--|/\*", outside)
         assert not re.search(r"[%:?$#;]", condition)
     assert len(database.run("SELECT * FROM nodes")) == len(HOSTILE)

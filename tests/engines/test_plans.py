@@ -1,8 +1,10 @@
 """Indexes and the statistics of files serve the conditions."""
 
+import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,8 +17,9 @@ FEW = Selector.parse("rack=rack-0007,gpu,environment!=prod")
 
 _ROWS = """
     SELECT 'node-' || i AS id, 'rack-' || lpad((i % 2000)::text, 4, '0') AS rack,
-    CASE WHEN i % 10 = 0 THEN 'true' END AS gpu,
-    CASE i % 4 WHEN 0 THEN 'prod' ELSE 'test' END AS environment
+    CASE WHEN i % 11 = 0 THEN 'true' END AS gpu,
+    CASE i % 4 WHEN 0 THEN 'prod' ELSE 'test' END AS environment,
+    CASE WHEN i * 7919 % 1009 < 500 THEN 'true' END AS half
 """
 
 
@@ -28,6 +31,7 @@ def postgresql(start: Callable[[str], Database]) -> Database:
         "DROP TABLE IF EXISTS wide, nodes, long",
         f"CREATE TABLE wide AS {_ROWS} FROM generate_series(1, 20000) AS i",
         "CREATE INDEX wide_rack ON wide (rack)",
+        "CREATE UNIQUE INDEX wide_id ON wide (id)",
         "CREATE TABLE nodes (id TEXT PRIMARY KEY, labels jsonb)",
         "INSERT INTO nodes SELECT id, jsonb_strip_nulls(to_jsonb(wide) - 'id') FROM wide",
         "CREATE INDEX nodes_labels ON nodes USING gin (labels)",
@@ -52,6 +56,9 @@ def test_postgresql_uses_a_gin_index_of_jsonb(postgresql: Database) -> None:
     [condition] = (line for line in shown.splitlines() if "Index Cond" in line)
     assert "@>" in condition
     assert "?" in condition
+    without_marks = sql.where(FEW, "postgresql-jdbc")
+    assert "?" not in without_marks
+    assert re.search("Index Cond: .*@>.*@@", plan(postgresql, "nodes", without_marks))
     listed = sql.where(Selector.parse("rack in (rack-0001,rack-0002)"), "postgresql")
     assert plan(postgresql, "nodes", listed).count("Bitmap Index Scan on nodes_labels") == 2
 
@@ -75,6 +82,131 @@ def test_postgresql_finds_ids_by_their_index(postgresql: Database) -> None:
     ids = Selector.of(match_ids=["node-5", "node-6"])
     shown = plan(postgresql, "nodes", sql.where(ids, "postgresql"))
     assert re.search("Index Scan (using|on) nodes_pkey", shown)
+
+
+def analyzed(database: Database, query: str) -> Iterator[dict[str, Any]]:
+    """Run a query, and yield the steps of its plan, the outer ones first."""
+    [[[explained]]] = database.run(f"EXPLAIN (ANALYZE, FORMAT JSON) {query}")
+    steps = [explained["Plan"]]
+    for step in steps:
+        yield step
+        steps += step.get("Plans", [])
+
+
+TERMS = [
+    "environment=prod", "environment!=prod", "environment in (prod,test)", "environment=prod,gpu",
+    "environment=prod,gpu,half=true", "environment=prod,half!=true,!gpu", "rack=rack-0007",
+]  # fmt: skip
+
+
+def test_postgresql_estimates_rows(postgresql: Database) -> None:
+    """The planner expects a third to three times the rows of one, two and three terms."""
+    own = {key: key for key in ("rack", "gpu", "environment", "half")}
+    cases = [(text, "wide", own) for text in TERMS]
+    cases += [(text, "nodes", {}) for text in TERMS[:-1]]  # of jsonb, frequent values are known
+    for (text, table, columns), exact in itertools.product(cases, (False, True)):
+        labels = None if columns else "labels"
+        condition = sql.where(
+            Selector.parse(text), "postgresql", labels=labels, columns=columns, exact=exact
+        )
+        scan = next(analyzed(postgresql, f"SELECT * FROM {table} WHERE {condition}"))
+        rows = scan["Actual Rows"]
+        assert rows / 3 < scan["Plan Rows"] < rows * 3, (text, table, exact)
+
+
+def test_postgresql_reads_few_rows_for_a_page(postgresql: Database) -> None:
+    """The first rows in order are read from the index of the ids; no other rows are sorted."""
+    columns = {"environment": "environment", "half": "half"}
+    for exact in (False, True):
+        condition = sql.where(
+            Selector.parse("environment=prod,half=true"), "postgresql", labels=None,
+            columns=columns, exact=exact,
+        )  # fmt: skip
+        page = f"SELECT id FROM wide WHERE {condition} ORDER BY id LIMIT 20"
+        steps = [step["Node Type"] for step in analyzed(postgresql, page)]
+        assert steps == ["Limit", "Index Scan"]
+        joined = (
+            "SELECT a.id FROM wide AS a JOIN wide AS b USING (rack)"
+            f" WHERE a.id IN (SELECT id FROM wide WHERE {condition})"
+        )
+        assert "Nested Loop" not in {step["Node Type"] for step in analyzed(postgresql, joined)}
+
+
+def test_postgresql_hashes_a_long_table_without_indexes(postgresql: Database) -> None:
+    """Each requirement reads the table of labels once, not once for each node."""
+    for statement in (
+        "DROP TABLE IF EXISTS bare, bare_labels",
+        "CREATE TABLE bare AS TABLE nodes",
+        "CREATE TABLE bare_labels AS TABLE long",
+        "ANALYZE bare, bare_labels",
+    ):
+        postgresql.run(statement)
+    texts = "environment,half", "environment=prod,half", "half=true,!gpu,environment!=prod"
+    for text, exact in itertools.product(texts, (False, True)):
+        condition = sql.where(
+            Selector.parse(text), "postgresql", labels=sql.LongTable("bare_labels"), exact=exact
+        )
+        for step in analyzed(postgresql, f"SELECT * FROM bare WHERE {condition}"):
+            if step.get("Relation Name") == "bare_labels":
+                assert step["Actual Loops"] == 1, (text, exact)
+
+
+CATALOGUE = [
+    ("text", True),
+    ("varchar(80)", True),
+    ("citext", False),
+    ("wordy", False),
+    ("char(80)", False),
+    ('text COLLATE "loose"', False),
+    ('text COLLATE "en-x-icu"', True),
+]
+
+
+@pytest.mark.parametrize(("change", "exact"), CATALOGUE)
+def test_the_catalogue_shows_whether_texts_are_compared_once(
+    start: Callable[[str], Database], change: str, exact: bool
+) -> None:
+    """One column in which other bytes may be equal is enough to compare all texts twice."""
+    database = start("postgresql, loose")
+    database.run("CREATE EXTENSION IF NOT EXISTS citext")
+    for column in ("id", "region", "state", "node_id", "key", "value"):
+        table = "catalogue" if column in ("id", "region", "state") else "catalogue_labels"
+        for statement in (
+            "DROP TABLE IF EXISTS catalogue, catalogue_labels",
+            "DROP DOMAIN IF EXISTS wordy",
+            "CREATE DOMAIN wordy AS text",
+            "CREATE TABLE catalogue (id text, region text, state text, other citext)",
+            "CREATE TABLE catalogue_labels (node_id text, key text, value text)",
+            f"ALTER TABLE {table} ALTER {column} TYPE {change}",
+        ):
+            database.run(statement)
+        nodes = sql.SqlNodes(
+            database.run, "postgresql", ("public", "catalogue"), state="state",
+            labels=sql.LongTable("catalogue_labels"), columns={"region": ("catalogue", "region")},
+        )  # fmt: skip
+        matching = nodes.match(Selector.parse("region=eu,gpu"))
+        assert len(matching) == 0
+        assert ("concat" not in matching._condition) == exact, column
+
+
+def test_what_the_catalogue_does_not_know(start: Callable[[str], Database]) -> None:
+    """A table or column that is missing, or a query that fails, leaves the second comparison."""
+    database = start("postgresql")
+    database.run("DROP TABLE IF EXISTS catalogue")
+    database.run("CREATE TABLE catalogue (id text)")
+
+    def fails(query: str) -> Any:
+        raise RuntimeError(query)
+
+    for execute, table, name in (
+        (database.run, "catalogue", "missing"),
+        (database.run, "no such table", None),
+        (fails, "catalogue", None),
+    ):
+        nodes = sql.SqlNodes(execute, "postgresql", table, labels=None, name=name)
+        assert "concat" in nodes.match(Selector.of(match_ids=["n-1"]))._condition
+    nodes = sql.SqlNodes(database.run, "postgresql", "catalogue", labels=None)
+    assert "concat" not in nodes.match(Selector.of(match_ids=["n-1"]))._condition
 
 
 def test_duckdb_skips_parts_of_a_file(start: Callable[[str], Database], tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from nodeselect.cli.inputs.job_selectors import label_selector
 from nodeselect.cli.options import check_usage, id_option, job_option, once, selector_option
 from nodeselect.cli.streams import ExitStatus, write_output
 from nodeselect.engines.sql import text as engine
-from nodeselect.engines.sql.dialects import DIALECTS
+from nodeselect.engines.sql.dialects import DIALECTS, EXACT
 from nodeselect.selectors.selector import alternatives
 from nodeselect.text import UNPRINTABLE, join_limited, quoted
 
@@ -96,6 +96,11 @@ Names are exact. They are paths: n.labels; '"n.labels"' is a name with a dot.
     "--id-column", "id_column", metavar="COLUMN", multiple=True, callback=_name,
     help="The column with the ids of the nodes (default: id).",
 )  # fmt: skip
+@click.option(
+    "--exact", is_flag=True,
+    help="Compare each text once: all columns are text or varchar, with deterministic collations"
+    " (PostgreSQL).",
+)  # fmt: skip
 def sql(
     expressions: tuple[str, ...],
     job: str | None,
@@ -106,6 +111,7 @@ def sql(
     columns: dict[str, tuple[str, ...]],
     only_columns: bool,
     id_column: engine.Name | None,
+    exact: bool,
 ) -> int:
     """Print a selector as a condition in SQL.
 
@@ -117,6 +123,7 @@ def sql(
         "give --job, -l or --id, such as: -l region=eu": job is None and not (expressions or ids),
         "--labels, --label-table and --only-columns exclude each other": sum(places) > 1,
         "--only-columns needs --column": only_columns and not columns,
+        "--exact is only for PostgreSQL": exact and dialect not in EXACT,
     }
     check_usage(mistakes)
     assert dialect is not None
@@ -129,7 +136,7 @@ def sql(
     selector = label_selector(job, expressions, ids=ids)
     try:
         conditions = [
-            engine.where(each, dialect, labels=all_labels, id=id_name, columns=columns)
+            engine.where(each, dialect, labels=all_labels, id=id_name, columns=columns, exact=exact)
             for each in alternatives(selector)
         ]
     except ValueError as error:  # a name that cannot be written in the dialect

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any, NamedTuple, TypeAlias
 
 from nodeselect.engines.conditions import express
-from nodeselect.engines.sql.dialects import Dialect
+from nodeselect.engines.sql.dialects import EXACT, Dialect
 from nodeselect.engines.sql.text import (
     LabelTable,
     LongTable,
@@ -407,6 +407,9 @@ class SqlNodes:
     may run several queries. For all of them to see the same rows, run them in one transaction whose
     isolation level is at least REPEATABLE READ.
 
+    In PostgreSQL, the catalogue is read first. If it shows that ``exact`` of :func:`where` is right
+    for all columns, each text is compared once.
+
     :param execute: runs a query and returns its rows: ``connection.execute`` of sqlite3 and
         psycopg, or ``lambda query: connection.execute(query).fetchall()`` for DuckDB. The rows of a
         query are not read after the next one has run.
@@ -444,6 +447,12 @@ class SqlNodes:
             None if state is None else quote(state, engine),
             where,
         )
+        used = [(table, each) for each in (id, name, state, *(columns or {}).values()) if each]
+        if isinstance(labels, LongTable):
+            used += ((labels.table, each) for each in labels[1:])
+        if dialect in EXACT and _are_exact(execute, engine, used):
+            conditions = SqlConditions(EXACT[dialect], labels, id, columns or {})
+            self._table = self._table._replace(conditions=conditions)
 
     def match(
         self, selector: Selector | AnyOf, *, states: Collection[str] | None = None
@@ -629,6 +638,30 @@ class SqlNodeSet:
                 labels[to_id(node_id)][to_text(key)] = value
             for row in batch:
                 yield _node(row, labels[to_id(row[0])], self._table.conditions.columns)
+
+
+def _are_exact(execute: Execute, dialect: Dialect, used: Iterable[tuple[Name, Name]]) -> bool:
+    """Return whether, by the catalogue of PostgreSQL, columns of tables compare bytes."""
+    text = dialect.literal
+    columns = {
+        f"(to_regclass({text(quote(table, dialect))}), {text(name)})"
+        for table, path in used
+        for name in ([path] if isinstance(path, str) else path[-1:])
+    }
+    # It does not fail, which would end a transaction: what an older or another database does not
+    # have is not counted, nor are citext and domains, which may be over it.
+    query = (
+        "SELECT count(*) FROM pg_catalog.pg_attribute AS a"
+        " JOIN pg_catalog.pg_collation AS c ON c.oid = a.attcollation"
+        f" WHERE (a.attrelid, a.attname) IN ({', '.join(columns)})"
+        " AND a.atttypid IN ('pg_catalog.text'::regtype, 'pg_catalog.varchar'::regtype)"
+        " AND to_jsonb(c) ->> 'collisdeterministic' = 'true'"
+    )
+    try:
+        ((found,),) = execute(query)
+    except Exception:  # of any driver
+        return False
+    return int(found) == len(columns)
 
 
 def _to_labels(row: Sequence[Any]) -> Mapping[str, Any]:

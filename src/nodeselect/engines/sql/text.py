@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from nodeselect.engines.conditions import express, required_id
-from nodeselect.engines.sql.dialects import DIALECTS, Dialect
+from nodeselect.engines.sql.dialects import DIALECTS, EXACT, Dialect
 from nodeselect.explain.explanation import named_keys
 from nodeselect.placement.requirements import Condition
 from nodeselect.selectors import AnyOf, Selector
@@ -39,6 +39,7 @@ def where(
     labels: Name | LongTable | None = "labels",
     id: Name | None = "id",  # noqa: A002
     columns: Mapping[str, Name] | None = None,
+    exact: bool = False,
 ) -> str:
     """Return the condition of a WHERE clause that is true for the nodes ``selector`` matches.
 
@@ -49,17 +50,22 @@ def where(
     >>> where(Selector.parse("region=eu,!debug"), "duckdb", columns={"region": "region"})
     '(("region" IS NOT NULL AND "region" COLLATE "C" IN (\\'eu\\')) AND (NOT map_extract_value("labels", \\'debug\\') IS NOT NULL))'
 
-    :param dialect: ``postgresql``, ``duckdb``, ``sqlite`` or ``spark``.
+    :param dialect: ``postgresql``, ``duckdb``, ``sqlite`` or ``spark``; or ``postgresql-jdbc``,
+        which does without the operator ``?``, for JDBC and ODBC read it as a parameter.
     :param labels: the column of all labels (jsonb in PostgreSQL, JSON text in SQLite, a map
         elsewhere), or the table that has them; None if every label has a column of its own. Then a
         label without a column is absent.
     :param id: the column of the ids; needed only for a selector by ids, or a :class:`LongTable`.
     :param columns: a mapping from label keys to the columns of their values. Such a column is 20
         to 100 times faster than a map. NULL means that the label is absent.
+    :param exact: in PostgreSQL, compare each text only once. Then the columns must have the type
+        ``text`` or ``varchar`` and a deterministic collation, or wrong nodes may match. Otherwise,
+        each text that is found is compared a second time, byte for byte.
     :raises ValueError: if the dialect is not known, a name is empty or has a NUL, or ``id`` is
         needed and None.
     """  # noqa: E501
-    return express(selector, SqlConditions(dialect_named(dialect), labels, id, columns or {}))
+    conditions = SqlConditions(dialect_named(dialect, exact), labels, id, columns or {})
+    return express(selector, conditions)
 
 
 class Labels:
@@ -208,7 +214,7 @@ class SqlConditions:
         return f"(NOT {condition})"
 
     def conjunction(self, conditions: Sequence[str]) -> str:
-        return f"({' AND '.join(conditions)})"
+        return f"({' AND '.join(conditions)})" if len(conditions) > 1 else conditions[0]
 
     def fence(self, requirements: Sequence[Condition]) -> str:
         """Return SQL that ends a subquery, so that a database does not merge it with the outer one.
@@ -233,10 +239,10 @@ class SqlConditions:
         return self.labels.test(key, test_value, test_label)
 
 
-def dialect_named(name: str) -> Dialect:
+def dialect_named(name: str, exact: bool = False) -> Dialect:
     """Return the dialect with this name; raise ``ValueError`` if there is none."""
     try:
-        return DIALECTS[name]
+        return EXACT.get(name, DIALECTS[name]) if exact else DIALECTS[name]
     except KeyError:
         known = ", ".join(DIALECTS)
         raise ValueError(f"{name!r} is not a dialect of SQL known here: {known}") from None
