@@ -1,8 +1,9 @@
-"""A live inventory and what runs on it: every way to answer has the verdicts of kube-scheduler.
+"""A live inventory and what runs on it: every way to answer agrees with a look at every node.
 
 Nodes gain and lose labels, taints and resources, pods come and go, and snapshots are asked much
 later. Of some nodes the taints or resources are unknown. The model of an inventory is a dict of
-Node objects in the order in which they were added.
+nodes in the order in which they were added. ``tests/differential`` compares what pod specs, nodes
+and single answers mean with Kubernetes' own code.
 """
 
 from collections import Counter
@@ -11,7 +12,6 @@ from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 from unittest.mock import patch
 
-from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -22,97 +22,155 @@ from hypothesis.stateful import (
     rule,
 )
 
-from nodeselect import Inventory, Node, NodeSet, Snapshot, StandingSelectors, Usage
+from nodeselect import (
+    AnyOf,
+    Inventory,
+    Node,
+    NodeSet,
+    Placement,
+    Selector,
+    Snapshot,
+    StandingSelectors,
+    Taint,
+    Toleration,
+    Usage,
+)
 from nodeselect.explain import Explanation, NodeExplanation
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.inventory import usage_index
 from nodeselect.inventory.snapshot import BaseInventory
+from nodeselect.node import CORDON
+from nodeselect.placement.requirements import AtLeast, Tolerates
 from tests.inventory.small import SMALL, tuned
-from tests.kube_scheduler import (
-    CORDON,
-    LABELS,
-    allocatable,
-    failed_filters,
-    pod_requests,
-    taints,
-    tolerations,
-)
-from tests.property import kubernetes_strategies as kubernetes
-from tests.property.kubernetes_strategies import IDS, PodTemplate, nodes, pod_templates
+from tests.naive import matches_any
+from tests.property.strategies import fleets
 from tests.thoroughness import machine_settings
 
-Objects = dict[str, dict[str, Any]]
+Model = dict[str, Node]
 Used = dict[str, Counter[str]]
 
-ids = st.sampled_from(IDS)
+LABELS = "labels"
+IDS = tuple(f"n-{number}" for number in range(8))
 COMPACT_AT = (None, 0.01, 0.5)
 
+ids = st.sampled_from(IDS)
+# A label with the key of a taint or the name of a resource is no fact of a node.
+labels = st.dictionaries(
+    st.sampled_from(("zone", "a/b", "dedicated", "cpu")), st.sampled_from(("", "a", "5", "7"))
+)
+effects = st.sampled_from(("NoSchedule", "NoExecute", "PreferNoSchedule"))
+taint_keys = st.sampled_from(("dedicated", "a/b", "node.kubernetes.io/not-ready"))
+taints = st.lists(
+    st.just(CORDON) | st.builds(Taint, taint_keys, effects, st.sampled_from(("", "a"))), max_size=3
+)
+resources = st.dictionaries(
+    st.sampled_from(("cpu", "memory", "pods", "example.com/gpu")),
+    st.sampled_from((0, 1, 500, 1_000, 2_000, 2**31)),
+)
+nodes = st.builds(
+    Node, ids, labels, taints=st.none() | taints | taints, resources=st.none() | resources
+)
+selectors = st.lists(
+    st.sampled_from(("zone", "!zone", "zone=a", "a/b!=a", "a/b in (,5)", "cpu>5", "dedicated<7")),
+    max_size=2,
+).map(lambda texts: Selector.parse(",".join(texts)))
+with_ids = st.lists(ids, min_size=1).map(lambda some: Selector.of(match_ids=some))
+toleration_keys, toleration_effects = taint_keys | st.just(CORDON.key), effects | st.just("")
+tolerations = (
+    st.just(Toleration(operator="Exists"))
+    | st.builds(Toleration, toleration_keys, st.just("Exists"), st.just(""), toleration_effects)
+    | st.builds(
+        Toleration, toleration_keys, st.just("Equal"), st.sampled_from("ab"), toleration_effects
+    )
+)
+placements = st.builds(
+    Placement,
+    selectors | with_ids | st.lists(selectors, max_size=3).map(AnyOf),
+    st.lists(tolerations, max_size=2),
+    st.dictionaries(
+        st.sampled_from(("cpu", "memory", "pods", "example.com/gpu")), st.sampled_from((1, 500))
+    ),
+    st.just(()),
+)
+PLAIN = tuple(
+    Placement(tolerations=[Toleration(operator="Exists")], requests={"cpu": cpu, "pods": 1})
+    for cpu in (500, 1_000)
+)
+"""What requires nothing but a little cpu, and so can use most nodes."""
 
-def failures(pod: PodTemplate, objects: Objects, used: Used) -> dict[str, set[str]]:
-    """Return for each node what a pod does not fit, by the model of kube-scheduler."""
+
+def failed_of(placement: Placement, node: Node, used: Counter[str]) -> set[str]:
+    """Return what of a node a placement does not fit: ``LABELS``, and requirements as texts."""
+    failed = set() if matches_any(placement.selector, node.labels, node.id) else {LABELS}
+    for taint in node.taints or ():
+        if taint.effect != "PreferNoSchedule" and not any(
+            toleration.tolerates(taint) for toleration in placement.tolerations
+        ):
+            failed.add(str(Tolerates(taint.key, taint.effect, ())))
+    for name, amount in placement.requests.items():
+        if node.resources is not None and used[name] + amount > node.resources.get(name, 0):
+            failed.add(str(AtLeast(name, amount)))
+    return failed
+
+
+def failures(placement: Placement, model: Model, used: Used) -> dict[str, set[str]]:
+    """Return for each node what a placement does not fit."""
     return {
-        node_id: failed_filters(pod.spec, pod.kind, node, used.get(node_id, {}))
-        for node_id, node in objects.items()
+        node_id: failed_of(placement, node, used.get(node_id, Counter()))
+        for node_id, node in model.items()
     }
 
 
-def row_name(text: str) -> str:
-    """Return what the model calls a requirement of an explanation that is not on labels."""
-    if text == "schedulable":
-        return f"{CORDON['key']}:{CORDON['effect']}"
-    return text.removeprefix("tolerates ").partition(" >= ")[0]
-
-
 def check_answers(
-    inventory: BaseInventory, pod: PodTemplate, objects: Objects, usage: Usage | None, used: Used
+    inventory: BaseInventory, placement: Placement, model: Model, usage: Usage | None, used: Used
 ) -> None:
-    """Check everything that an inventory says of a pod."""
-    failed = failures(pod, objects, used)
+    """Check everything that an inventory says of a placement."""
+    failed = failures(placement, model, used)
     matching = [node_id for node_id, names in failed.items() if not names]
-    answer = inventory.match(pod.placement, usage=usage)
+    answer = inventory.match(placement, usage=usage)
     assert answer.ids() == matching
-    assert len(inventory.match(pod.placement, usage=usage)) == len(matching)
+    assert len(inventory.match(placement, usage=usage)) == len(matching)
     if not used:
-        assert len(inventory.match(pod.placement)) == len(matching)
-    explanation = inventory.explain(pod.placement, usage=usage)
-    check_explanation(explanation, pod, objects, failed)
+        assert len(inventory.match(placement)) == len(matching)
+    explanation = inventory.explain(placement, usage=usage)
+    check_explanation(explanation, placement, model, failed)
     assert answer.not_considered == explanation.not_considered
-    check_unknown(answer.not_considered, pod, objects, usage)
-    check_selector(inventory, pod, failed)
-    counts = inventory.failure_counts(pod.placement, usage=usage)
-    assert (counts.total, counts.matched) == (len(objects), len(matching))
+    check_unknown(answer.not_considered, placement, model, usage)
+    check_selector(inventory, placement, failed)
+    counts = inventory.failure_counts(placement, usage=usage)
+    assert (counts.total, counts.matched) == (len(model), len(matching))
     for node_id, names in failed.items():
         node = inventory[node_id]
-        assert pod.placement.matches(node, usage) is (not names)
+        assert placement.matches(node, usage) is (not names)
         for explained in (node_id, node):
-            check_node(inventory.explain_node(pod.placement, explained, usage=usage), pod, names)
+            check_node(inventory.explain_node(placement, explained, usage=usage), placement, names)
 
 
-def check_node(explained: NodeExplanation, pod: PodTemplate, names: set[str]) -> None:
+def check_node(explained: NodeExplanation, placement: Placement, names: set[str]) -> None:
     """Check why one node does not match."""
     assert explained.matches is (not names)
     assert all(passes for *_, passes in explained.requirements) is (not names)
-    shared = len(pod.placement.selector.split())
+    shared = len(placement.selector.split())
     on_labels, others = explained.requirements[:shared], explained.requirements[shared:]
     assert all(passes for *_, passes in on_labels) is (LABELS not in names)
-    assert {row_name(text) for text, _, passes in others if not passes} == names - {LABELS}
+    assert {text for text, _, passes in others if not passes} == names - {LABELS}
 
 
 def check_explanation(
-    explanation: Explanation, pod: PodTemplate, objects: Objects, failed: dict[str, set[str]]
+    explanation: Explanation, placement: Placement, model: Model, failed: dict[str, set[str]]
 ) -> None:
     """Check that every number is what a look at every node gives, and that all add up."""
-    parts = pod.placement.selector.split()
+    parts = placement.selector.split()
     rows = explanation.requirements
-    names = [row_name(row.text) for row in rows[len(parts) :]]
+    names = [row.text for row in rows[len(parts) :]]
     wanted = set().union(*failed.values()) - {LABELS}
-    assert wanted <= set(names) <= wanted | pod_requests(pod.spec).keys()
+    requested = {str(AtLeast(*request)) for request in placement.requests.items()}
+    assert wanted <= set(names) <= wanted | requested
     assert len(names) == len(set(names))
 
     places: dict[str, tuple[int, ...]] = {}
-    for node_id, node in objects.items():
-        labels = node["metadata"]["labels"]
-        on_labels = [at for at, part in enumerate(parts) if not part.matches(labels, node_id)]
+    for node_id, node in model.items():
+        on_labels = [at for at, part in enumerate(parts) if not part.matches(node.labels, node_id)]
         assert bool(on_labels) is (LABELS in failed[node_id])
         others = [at for at, name in enumerate(names, len(parts)) if name in failed[node_id]]
         places[node_id] = (*on_labels, *others)
@@ -120,7 +178,7 @@ def check_explanation(
         assert row.failing == sum(at in each for each in places.values())
         assert row.failing_only_this == sum(each == (at,) for each in places.values())
         assert row.remaining == sum(all(n > at for n in each) for each in places.values())
-    assert explanation.total == len(objects)
+    assert explanation.total == len(model)
     assert explanation.matched == sum(not each for each in places.values())
     groups = Counter(filter(None, places.values()))
     assert {reason.failed: reason.nodes for reason in explanation.reasons} == groups
@@ -134,29 +192,30 @@ def check_explanation(
 
 
 def check_unknown(
-    not_considered: tuple[str, ...], pod: PodTemplate, objects: Objects, usage: Usage | None
+    not_considered: tuple[str, ...], placement: Placement, model: Model, usage: Usage | None
 ) -> None:
     """Check that the number of nodes with unknown taints or resources is said if it matters."""
-    tolerates_all = any(
-        each.get("key", "") == each.get("effect", "") == "" for each in tolerations(pod.spec, "Pod")
-    )
+    tolerates_all = any(each.key == each.effect == "" for each in placement.tolerations)
     unknown = {
-        "taints": 0 if tolerates_all else sum(taints(node) is None for node in objects.values()),
-        "resources": sum(allocatable(node) is None for node in objects.values()),
+        "taints": 0 if tolerates_all else sum(node.taints is None for node in model.values()),
+        "resources": sum(node.resources is None for node in model.values())
+        if placement.requests
+        else 0,
     }
-    said = list(pod.placement.not_considered)
-    said += [f"unknown {name} of {number} of" for name, number in unknown.items() if number]
+    said = [f"unknown {name} of {number} of" for name, number in unknown.items() if number]
     changed = set() if usage is None else usage.changed_since(0)
     in_use = {node_id for node_id in changed if usage is not None and usage.of(node_id)}
-    if in_use and not in_use & objects.keys():
+    if placement.requests and in_use and not in_use & model.keys():
         said.append("what runs on the nodes: no pod runs on any of them")
     assert len(not_considered) == len(said)
     assert all(map(str.startswith, not_considered, said))
 
 
-def check_selector(inventory: BaseInventory, pod: PodTemplate, failed: dict[str, set[str]]) -> None:
+def check_selector(
+    inventory: BaseInventory, placement: Placement, failed: dict[str, set[str]]
+) -> None:
     """Check that standing selectors, too, answer for the labels of a placement alone."""
-    condition = pod.placement.selector
+    condition = placement.selector
     standing = StandingSelectors({"pod": condition})
     on_labels = [node_id for node_id, names in failed.items() if LABELS not in names]
     assert inventory.match(condition).ids() == on_labels
@@ -170,16 +229,16 @@ class PlacementMachine(RuleBasedStateMachine):
 
     tuning: ClassVar[Tuning] = SMALL
 
-    pods: Bundle[PodTemplate] = Bundle("pods")
-    snapshots: Bundle[tuple[Snapshot, Objects]] = Bundle("snapshots")
+    pods: Bundle[Placement] = Bundle("pods")
+    snapshots: Bundle[tuple[Snapshot, Model]] = Bundle("snapshots")
     answers: Bundle[tuple[NodeSet, list[str]]] = Bundle("answers")
 
     def __init__(self) -> None:
         super().__init__()
         self.inventory = Inventory()
-        self.objects: Objects = {}
+        self.model: Model = {}
         self.usage = Usage()
-        self.running: list[tuple[str, PodTemplate]] = []
+        self.running: list[tuple[str, Placement]] = []
         self.folder = TemporaryDirectory()
         # Few nodes are read without numpy, unless something else has loaded it.
         readers: dict[str, Any] = {} if self.tuning is SMALL else {"bulk_reader": lambda _: None}
@@ -192,65 +251,42 @@ class PlacementMachine(RuleBasedStateMachine):
         self.folder.cleanup()
 
     @initialize(
-        fleet=st.lists(nodes, max_size=12),
+        fleet=fleets(nodes, max_size=8),
         compact_at=st.sampled_from(COMPACT_AT),
-        pods=st.lists(pod_templates(), max_size=3),
+        pods=st.lists(placements, min_size=3, max_size=6),
         target=pods,
     )
-    def begin(
-        self, fleet: list[dict[str, Any]], compact_at: float | None, pods: list[PodTemplate]
-    ) -> Any:
+    def begin(self, fleet: list[Node], compact_at: float | None, pods: list[Placement]) -> Any:
         """Begin with some nodes, and with pods that are asked for again and again."""
-        self.objects = {node["metadata"]["name"]: node for node in fleet}
+        self.model = {node.id: node for node in fleet}
         self.compact_at = compact_at
-        self.inventory = tuned(self.tuning)(
-            map(Node.from_kubernetes, self.objects.values()), compact_at=compact_at
-        )
-        return multiple(*kubernetes.PLAIN_PODS, *pods)
+        self.inventory = tuned(self.tuning)(fleet, compact_at=compact_at)
+        return multiple(*PLAIN, *pods)
 
     @rule(node=nodes)
-    def upsert(self, node: dict[str, Any]) -> None:
+    def upsert(self, node: Node) -> None:
         """Add or replace a node."""
-        self.objects[node["metadata"]["name"]] = node
-        self.inventory.upsert(Node.from_kubernetes(node))
+        self.model[node.id] = node
+        self.inventory.upsert(node)
 
     @rule(node_id=ids)
     def remove(self, node_id: str) -> None:
         """Remove a node; what runs on it remains in the usage."""
-        if self.objects.pop(node_id, None) is not None:
+        if self.model.pop(node_id, None) is not None:
             self.inventory.remove(node_id)
 
-    def _change(self, node_id: str, part: str, field: str, value: Any) -> None:
-        if node_id in self.objects:
-            node = self.objects[node_id]
-            self.upsert({**node, part: {**(node.get(part) or {}), field: value}})
-
-    @rule(node_id=ids, changed=kubernetes.labels)
-    def label(self, node_id: str, changed: dict[str, str]) -> None:
-        """Give a node other labels."""
-        self._change(node_id, "metadata", "labels", changed)
-
-    @rule(node_id=ids, changed=kubernetes.taints)
-    def taint(self, node_id: str, changed: list[dict[str, str]]) -> None:
-        """Give a node other taints, or none."""
-        self._change(node_id, "spec", "taints", changed)
-
-    @rule(node_id=ids, cordoned=st.booleans())
-    def cordon(self, node_id: str, cordoned: bool) -> None:
-        """Cordon or uncordon a node."""
-        self._change(node_id, "spec", "unschedulable", cordoned)
-
-    @rule(node_id=ids, changed=kubernetes.allocatable)
-    def resize(self, node_id: str, changed: dict[str, str]) -> None:
-        """Give a node more or less of its resources."""
-        self._change(node_id, "status", "allocatable", changed)
-
-    @rule(node_id=ids, part=st.sampled_from(("spec", "status")))
-    def forget(self, node_id: str, part: str) -> None:
-        """Make the taints or the resources of a node unknown."""
-        if node_id in self.objects:
-            kept = {name: value for name, value in self.objects[node_id].items() if name != part}
-            self.upsert(kept)
+    @rule(
+        node_id=ids,
+        field=st.one_of(
+            st.tuples(st.just("labels"), labels),
+            st.tuples(st.just("taints"), st.none() | taints),
+            st.tuples(st.just("resources"), st.none() | resources),
+        ),
+    )
+    def change(self, node_id: str, field: tuple[str, Any]) -> None:
+        """Give a node other labels, taints or resources, or make them unknown."""
+        if node_id in self.model:
+            self.upsert(self.model[node_id].replace(**dict([field])))
 
     @rule()
     def compact(self) -> None:
@@ -265,17 +301,17 @@ class PlacementMachine(RuleBasedStateMachine):
         self.inventory = tuned(self.tuning).open(
             path, copy=copy, verify=True, compact_at=self.compact_at
         )
-        assert list(self.inventory) == list(map(Node.from_kubernetes, self.objects.values()))
+        assert list(self.inventory) == list(self.model.values())
 
-    @rule(pod=pod_templates(), target=pods)
-    def another_pod(self, pod: PodTemplate) -> PodTemplate:
+    @rule(pod=placements, target=pods)
+    def another_pod(self, pod: Placement) -> Placement:
         """Ask for another pod from now on."""
         return pod
 
     @rule(node_id=ids, pod=pods)
-    def run(self, node_id: str, pod: PodTemplate) -> None:
+    def run(self, node_id: str, pod: Placement) -> None:
         """Run a pod on a node, known or not, and whether or not it has room."""
-        self.usage.add(node_id, pod.placement.requests)
+        self.usage.add(node_id, pod.requests)
         self.running.append((node_id, pod))
 
     @rule(at=st.integers(0, 20))
@@ -283,71 +319,71 @@ class PlacementMachine(RuleBasedStateMachine):
         """End a pod."""
         if at < len(self.running):
             node_id, pod = self.running.pop(at)
-            self.usage.remove(node_id, pod.placement.requests)
+            self.usage.remove(node_id, pod.requests)
 
     @rule(
         node_id=ids,
-        pod=st.sampled_from(kubernetes.PLAIN_PODS),
-        cpu=st.sampled_from(kubernetes.AMOUNTS["cpu"]),
+        pod=st.sampled_from(PLAIN),
+        cpu=st.sampled_from((0, 500, 1_000, 2**31)),
         compacted=st.booleans(),
     )
     def resize_while_a_pod_runs(
-        self, node_id: str, pod: PodTemplate, cpu: str, compacted: bool
+        self, node_id: str, pod: Placement, cpu: int, compacted: bool
     ) -> None:
         """Run a pod on a node, resize the node, and end the pod; ask at each step."""
-        self._change(node_id, "status", "allocatable", {"cpu": "64", "pods": "1"})
+        self.change(node_id, ("resources", {"cpu": 2**31, "pods": 1}))
         if compacted:
             self.compact()
-        snapshot, objects = self.snapshot()
+        snapshot, model = self.snapshot()
         self.run(node_id, pod)
         self.ask(pod, True)
-        self._change(node_id, "status", "allocatable", {"cpu": cpu, "pods": "2"})
+        self.change(node_id, ("resources", {"cpu": cpu, "pods": 2}))
         self.ask(pod, True)
         self.end(len(self.running) - 1)
         self.ask(pod, True)
-        self.ask_a_snapshot((snapshot, objects), pod, True)
+        self.ask_a_snapshot((snapshot, model), pod, True)
 
     @rule()
     def count_again(self) -> None:
         """Sum what runs from the beginning."""
-        self.usage = Usage(
-            {"spec": {**pod.spec, "nodeName": node_id}} for node_id, pod in self.running
-        )
+        self.usage = Usage()
+        for node_id, pod in self.running:
+            self.usage.add(node_id, pod.requests)
 
     @rule(pod=pods)
-    def schedule(self, pod: PodTemplate) -> None:
+    def schedule(self, pod: Placement) -> None:
         """Run a pod on the first node that has room for it, as a scheduler does."""
-        found = self.inventory.match(pod.placement, usage=self.usage).first(1)
-        failed = failures(pod, self.objects, self._used())
+        found = self.inventory.match(pod, usage=self.usage).first(1)
+        failed = failures(pod, self.model, self._used())
         matching = [node_id for node_id, names in failed.items() if not names]
         assert [node.id for node in found] == matching[:1]
         for node in found:
             self.run(node.id, pod)
 
     @rule(target=snapshots)
-    def snapshot(self) -> tuple[Snapshot, Objects]:
+    def snapshot(self) -> tuple[Snapshot, Model]:
         """Keep a snapshot."""
-        return self.inventory.snapshot(), dict(self.objects)
+        return self.inventory.snapshot(), dict(self.model)
 
     @rule(kept=snapshots, pod=pods, with_usage=st.booleans())
     def ask_a_snapshot(
-        self, kept: tuple[Snapshot, Objects], pod: PodTemplate, with_usage: bool
+        self, kept: tuple[Snapshot, Model], pod: Placement, with_usage: bool
     ) -> None:
         """Ask a snapshot, with what runs now."""
-        snapshot, objects = kept
-        check_answers(snapshot, pod, objects, *self._runs(with_usage))
+        snapshot, model = kept
+        check_answers(snapshot, pod, model, *self._runs(with_usage))
 
     @rule(pod=pods, with_usage=st.booleans())
-    def ask(self, pod: PodTemplate, with_usage: bool) -> None:
+    def ask(self, pod: Placement, with_usage: bool) -> None:
         """Ask the inventory."""
-        check_answers(self.inventory, pod, self.objects, *self._runs(with_usage))
+        check_answers(self.inventory, pod, self.model, *self._runs(with_usage))
 
     @rule(pod=pods, with_usage=st.booleans(), target=answers)
-    def match(self, pod: PodTemplate, with_usage: bool) -> tuple[NodeSet, list[str]]:
+    def match(self, pod: Placement, with_usage: bool) -> tuple[NodeSet, list[str]]:
         """Keep an answer without reading it."""
         usage, used = self._runs(with_usage)
-        failed = failures(pod, self.objects, used)
-        answer = self.inventory.match(pod.placement, usage=usage)
+        failed = failures(pod, self.model, used)
+        answer = self.inventory.match(pod, usage=usage)
         return answer, [node_id for node_id, names in failed.items() if not names]
 
     @rule(kept=answers)
@@ -367,7 +403,7 @@ class PlacementMachine(RuleBasedStateMachine):
     def _used(self) -> Used:
         used: Used = {}
         for node_id, pod in self.running:
-            used.setdefault(node_id, Counter()).update(pod_requests(pod.spec))
+            used.setdefault(node_id, Counter()).update(pod.requests)
         return used
 
     def _runs(self, with_usage: bool) -> tuple[Usage | None, Used]:
@@ -387,21 +423,3 @@ TestSegments.settings = _SETTINGS
 
 TestFewNodes = FewNodesMachine.TestCase
 TestFewNodes.settings = _SETTINGS
-
-
-@given(nodes)
-def test_facts_of_a_node(node: dict[str, Any]) -> None:
-    """A node has the taints and the resources of its object, or says that they are unknown."""
-    read = Node.from_kubernetes(node)
-    expected = taints(node)
-    if expected is None:
-        assert read.taints is None
-    else:
-        keys = ("key", "effect", "value")
-        assert {tuple(each) for each in read.taints or ()} == {
-            tuple(each.get(key, "") for key in keys) for each in expected
-        }
-        assert read.taints is not None
-    has = allocatable(node)
-    assert read.resources == (has and {name: n for name, n in has.items() if n})
-    assert (read.resources is None) is (has is None)
