@@ -13,7 +13,7 @@ from threading import Barrier, Thread
 
 from nodeselect import Inventory, Node, Selector, Snapshot
 from tests.inventory.small import small_inventory
-from tests.naive import matches
+from tests.naive import matches_any
 
 NODES = 48
 VALUES = ("a", "b", "1", "7")
@@ -159,12 +159,7 @@ def _read_answer(inventory: Inventory, selector: Selector, random: Random, query
 
 
 def _matching(model: Model, selector: Selector) -> list[str]:
-    requirements, ids = selector.requirements, selector.ids
-    return [
-        node_id
-        for node_id, node in model.items()
-        if matches(requirements, ids, node.labels, node_id)
-    ]
+    return [each for each, node in model.items() if matches_any(selector, node.labels, each)]
 
 
 def _check(models: list[Model], selector: Selector, ids: list[str]) -> None:

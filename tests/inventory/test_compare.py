@@ -11,8 +11,7 @@ from nodeselect.inventory.compare import (
     compare_inventories,
     compare_selectors,
 )
-from nodeselect.selectors.selector import alternatives
-from tests import naive
+from tests.naive import matches_any
 from tests.property.strategies import IDS, any_ofs, selectors
 from tests.property.strategies import labels as labels_of_nodes
 
@@ -21,14 +20,7 @@ FLEETS_OF_FEW = st.dictionaries(st.sampled_from([*IDS, "n-3", "n-4"]), labels_of
 
 def taken(selector: Selector | AnyOf, fleet: dict[str, dict[str, str]]) -> list[str]:
     """Return the ids that the model of the language selects."""
-    return [
-        node_id
-        for node_id, each in fleet.items()
-        if any(
-            naive.matches(one.requirements, one.ids, each, node_id)
-            for one in alternatives(selector)
-        )
-    ]
+    return [node_id for node_id, each in fleet.items() if matches_any(selector, each, node_id)]
 
 
 def check_moved(difference: Difference, before: list[str], after: list[str]) -> None:

@@ -1,7 +1,6 @@
 """A node set has the nodes of an answer, in inventory order."""
 
 from collections import Counter
-from collections.abc import Callable
 from itertools import combinations
 from typing import Any
 
@@ -120,47 +119,12 @@ OPERATIONS = [
     pytest.param(lambda left, right: left | right, id="or"),
     pytest.param(lambda left, right: left - right, id="minus"),
 ]
-COMPARISON = pytest.param(lambda left, right: left == right, id="equal")
 
 
-def change(inventory: Inventory) -> Inventory:
-    """Change a node and change it back."""
-    inventory.upsert(Node("n-0"))
-    inventory.upsert(NODES[2])
-    return inventory
-
-
-def compact(inventory: Inventory) -> Inventory:
-    """Change a node, and compact."""
-    change(inventory).compact()
-    return inventory
-
-
-@pytest.mark.parametrize("text", ["n", "n>9"])
-@pytest.mark.parametrize("later", [change, compact, lambda _: fleet()])
-@pytest.mark.parametrize("operation", [*OPERATIONS, COMPARISON])
-def test_answers_of_different_snapshots_do_not_combine(
-    operation: Any, later: Callable[[Inventory], Inventory], text: str
-) -> None:
-    """Answers of two snapshots, or of two inventories, are rejected, even if they are equal."""
-    inventory = fleet()
-    before = match(inventory, text)
+def test_answers_of_different_snapshots_do_not_combine() -> None:
+    """The error says what to do; the machine of inventories tries all operations."""
     with pytest.raises(ValueError, match="take one snapshot and match both selectors on it"):
-        operation(before, match(later(inventory), text))
-    assert before.ids() == match(fleet(), text).ids()
-
-
-def test_answers_of_one_snapshot_combine() -> None:
-    """Answers of one snapshot combine, whatever was written in between."""
-    inventory = fleet()
-    snapshot = inventory.snapshot()
-    left = snapshot.match(Selector.parse("n<4"))
-    change(inventory)
-    right = snapshot.match(Selector.parse("even=True"))
-    assert (left & right).ids() == (right & left).ids() == ["n-0", "n-2"]
-    assert (left | right).ids() == (right | left).ids() == ["n-3", "n-0", "n-4", "n-1", "n-2"]
-    assert ((left - right).ids(), (right - left).ids()) == (["n-3", "n-1"], ["n-4"])
-    assert left.ids() == ["n-3", "n-0", "n-1", "n-2"]
+        match(fleet(), "n") | match(fleet(), "n")
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
@@ -228,21 +192,3 @@ def test_a_sample_is_repeatable() -> None:
     assert live.match(X).sample(10, seed=1) == wanted
     assert small_inventory(nodes).match(X).sample(10, seed=1) == wanted
     assert Inventory(nodes).match(X).sample(10, seed=2) != wanted
-
-
-def test_first_if_all_matches_are_at_the_end() -> None:
-    """The first nodes are found even if the first ranks do not match."""
-    inventory = small_inventory(Node(f"n-{at}", {"x": str(at // 150)}) for at in range(300))
-    assert ids(match(inventory, "x=1").first(2)) == ["n-150", "n-151"]
-    for at in range(150):
-        inventory.upsert(Node(f"n-{at}", {"y": ""}))
-    assert ids(match(inventory, "x").first(2)) == ["n-150", "n-151"]
-
-
-@pytest.mark.parametrize("early", [8, 9, 10])
-@pytest.mark.parametrize("n", [9, 10])
-def test_first_if_the_first_ranks_have_nearly_enough_matches(early: int, n: int) -> None:
-    """The requested number is returned even if the first ranks contain one match fewer."""
-    there = [*range(early), *range(64, 3_000)]
-    inventory = Inventory(Node(f"n-{at}", {"a": ""} if at in there else {}) for at in range(3_000))
-    assert ids(match(inventory, "a").first(n)) == [f"n-{at}" for at in there[:n]]

@@ -24,11 +24,10 @@ from nodeselect.inventory import statistics
 from nodeselect.render.explanation import explanation_lines
 from nodeselect.render.screen import Screen
 from nodeselect.selectors.requirement import ID_KEY
-from nodeselect.selectors.selector import alternatives
 from nodeselect.text import display_width
-from tests import naive
 from tests.explain.node_list import NodeList
 from tests.inventory.small import tuned
+from tests.naive import matches_any
 from tests.property.strategies import IDS, any_ofs, fleets, inventories, labels, selectors
 from tests.thoroughness import at_desk
 
@@ -54,17 +53,13 @@ some_inventories = inventories(nodes_of_any_kind, (DEFAULT, SEGMENTS))
 conditions = selectors() | any_ofs()
 
 
-def takes(condition: Selector | AnyOf, node: Node) -> bool:
-    """Return whether a node matches, by the model of the language."""
-    return any(
-        naive.matches(each.requirements, each.ids, node.labels, node.id)
-        for each in alternatives(condition)
-    )
-
-
 def failed_of(selector: Selector | AnyOf, node: Node) -> tuple[int, ...]:
     """Give the places of what a node fails, by the model of the language."""
-    return tuple(place for place, part in enumerate(selector.split()) if not takes(part, node))
+    return tuple(
+        place
+        for place, part in enumerate(selector.split())
+        if not matches_any(part, node.labels, node.id)
+    )
 
 
 def check(explanation: Explanation, nodes: list[Node], selector: Selector | AnyOf) -> None:
@@ -73,7 +68,7 @@ def check(explanation: Explanation, nodes: list[Node], selector: Selector | AnyO
     failed = {node.id: failed_of(selector, node) for node in nodes}
     matched = [node for node in nodes if not failed[node.id]]
     assert (explanation.total, explanation.matched) == (len(nodes), len(matched))
-    assert matched == [node for node in nodes if takes(selector, node)]
+    assert matched == [node for node in nodes if matches_any(selector, node.labels, node.id)]
     assert explanation.states == Counter(node.state for node in matched)
     assert list(explanation.states.values()) == sorted(explanation.states.values(), reverse=True)
     connected = sum(node.connected for node in matched)
@@ -144,7 +139,7 @@ def test_the_same_explanation(inventory: Inventory, selector: Selector | AnyOf) 
 
 def taken(parts: Sequence[Selector | AnyOf], nodes: list[Node]) -> int:
     """Count the nodes that all of these take, by the model of the language."""
-    return sum(all(takes(part, node) for part in parts) for node in nodes)
+    return sum(all(matches_any(part, node.labels, node.id) for part in parts) for node in nodes)
 
 
 def with_hints(selector: Selector, hints: Sequence[Hint]) -> list[Selector]:

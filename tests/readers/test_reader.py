@@ -4,7 +4,6 @@ import gc
 import io
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -69,28 +68,6 @@ def test_a_stream_that_fails() -> None:
         list(NodeReader(io.BufferedReader(Broken(LINE.encode())), name="pipe"))
     assert short(caught.value) == "cannot read 'pipe': Input/output error"
     assert caught.value.code == "cannot-read"
-
-
-class Terminal(io.RawIOBase):
-    """A stream that has more data after its end, as a terminal has after Ctrl-D."""
-
-    def __init__(self, *pieces: bytes) -> None:
-        self.pieces = list(pieces)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        piece = self.pieces.pop(0)
-        buffer[: len(piece)] = piece
-        return len(piece)
-
-
-def test_an_ended_stream_is_not_read_again() -> None:
-    """What a terminal has after its end is neither waited for nor read."""
-    terminal = Terminal(LINE.encode(), b"", b"{")
-    assert [node.id for node in NodeReader(io.BufferedReader(terminal))] == ["n-1"]
-    assert terminal.pieces == [b"{"]
 
 
 @pytest.mark.parametrize("text", ["id,a\nn-1,b,c\n", "id,a\nn-1,b\nn-1,c\n", '[{"id": 5}]'])

@@ -181,9 +181,3 @@ def test_nothing_is_unprintable(run: Run, style: str) -> None:
     assert not unprintable(ended.out)
     assert not unprintable(ended.err)
     assert ended.out
-
-
-@pytest.mark.parametrize("style", FORMATS)
-def test_same_bytes(run: Run, style: str) -> None:
-    """The same files give the same bytes."""
-    assert run("check", "-o", style, "jobs") == run("check", "-o", style, "jobs")

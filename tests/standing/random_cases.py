@@ -87,17 +87,20 @@ def _change(
     random: Random, standing: StandingSelectors[str], model: dict[str, Selector | AnyOf]
 ) -> None:
     """Make one write, and the same in the model."""
-    name, kind = random.choice(NAMES), random.random()
-    if kind < 0.5:
+    name, chance = random.choice(NAMES), random.random()
+    if chance < 0.5:
         # Now and then one that another name has, or that it has already.
         selectors = list(model.values())
         is_known = selectors and random.random() < 0.2
         selector = random.choice(selectors) if is_known else random_selector(random)
-        standing.upsert(name, selector)
+        kind = (
+            "unchanged" if model.get(name) == selector else "changed" if name in model else "added"
+        )
+        assert standing.upsert(name, selector) == kind
         model[name] = selector
-    elif kind < 0.7:
+    elif chance < 0.7:
         if name in model:
-            standing.remove(name)
+            assert standing.remove(name) == "removed"
             del model[name]
     else:
         changes: dict[str, Selector | AnyOf | None] = {
