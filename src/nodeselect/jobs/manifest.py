@@ -49,6 +49,13 @@ from nodeselect.text import printable, quoted
 # The kinds of objects that tell on which nodes a volume can be used.
 _VOLUME, _CLAIM = "PersistentVolume", "PersistentVolumeClaim"
 
+# The labels of a volume that a node must have, too: VolumeZone in the scheduler's plugins.
+_ZONES = frozenset(
+    f"{prefix}/{name}"
+    for prefix in ("topology.kubernetes.io", "failure-domain.beta.kubernetes.io")
+    for name in ("region", "zone")
+)
+
 # The fields of a pod spec, and of its containers, that are read, beside texts and numbers.
 _CONTAINERS = ("containers", "initContainers")
 _READ_FIELDS = frozenset({
@@ -295,7 +302,8 @@ def _read_pod(pod: PodSpec, namespace: str, volumes: Mapping[tuple[str, str], Va
     claimed = [volumes.get((namespace or "default", claim)) for claim in claims]
     known = [volume for volume in claimed if volume is not None]
     unclaimed = (f"volumes.{source}" for source in UNCLAIMED_VOLUMES)
-    if len(known) == len(claimed) and not any(has(spec, field) for field in unclaimed):
+    is_known = len(known) == len(claimed) and not any(map(_has_zone, known))
+    if is_known and not any(has(spec, field) for field in unclaimed):
         words.pop("volumes", None)
     for volume in known:
         placement &= _read_part(volume, "spec.nodeAffinity", _volume_selector)
@@ -308,7 +316,14 @@ def _read_condition(value: Value, parts: _Parts) -> Placement:
     placement = Placement(tolerations=[Toleration(operator="Exists")])
     for path, read in parts:
         placement &= _read_part(value, path, read)
-    return placement
+    words = ("labels of the volume with its zone",) if _has_zone(value) else ()
+    return placement._replace(not_considered=words)
+
+
+def _has_zone(volume: Value) -> bool:
+    labels = find(volume, "metadata.labels")
+    is_volume = text_of(volume, "kind") == _VOLUME
+    return is_volume and isinstance(labels, Object) and not _ZONES.isdisjoint(labels.entries)
 
 
 def _read_part(
@@ -356,13 +371,13 @@ def _label_selector(labels: object) -> Selector:
 
 
 def _requirement_selector(requirements: object) -> Selector:
-    if isinstance(requirements, list):  # minValues is about the types of new nodes
-        requirements = [
-            {name: field for name, field in each.items() if name != "minValues"}
-            if isinstance(each, dict)
-            else each
-            for each in requirements
-        ]
+    items = requirements if isinstance(requirements, list) else ()
+    for each in (each for each in items if isinstance(each, dict)):
+        each.pop("minValues", None)  # it is about the types of new nodes
+        match each:
+            case {"operator": "Gte" | "Lte" as operator, "values": [str(text)]} if text.isdecimal():
+                bound = int(text) - 1 if operator == "Gte" else int(text) + 1
+                each |= {"operator": operator[:2], "values": [str(bound)]}
     return Selector.from_requirements(read_match_expressions(requirements, ""))
 
 

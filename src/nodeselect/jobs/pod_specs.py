@@ -1,5 +1,6 @@
 """Find the pod specs in Kubernetes objects of any kind."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -35,6 +36,13 @@ _PARTIAL_FIELDS = (
     *("priorityClassName", "runtimeClassName", "schedulerName", "topologySpreadConstraints"),
     *_SHARED,
 )
+
+# The fields that are read of any pod spec; of further fields, these may be further conditions.
+_FIELDS = frozenset({
+    *("containers", "hostNetwork", "initContainers", "overhead", "resourceClaims", "resources"),
+    *("schedulingGates", "volumes", *_PARTIAL_FIELDS),
+})  # fmt: skip
+_LIKE_CONDITIONS = re.compile("node|affin|tolerat|taint", re.IGNORECASE)
 
 # Fields in which no pod spec is searched. A schema may describe one.
 _UNSEARCHED = ("metadata", "openAPIV3Schema", "status")
@@ -182,6 +190,15 @@ class _Search:
                 read = {each: fields[each] for each in _PARTIAL_FIELDS if each in fields}
                 value = Object(read | shared | own, value.position)
                 words += ("requests", "volumes")
+                if name != "templates" and "domain" in fields:
+                    words += ("what KubeVirt adds, such as kubevirt.io/schedulable=true",)
+            elif not path.endswith("emplate.spec"):  # a spec with fields of its own, too
+                others = [each for each in fields if _LIKE_CONDITIONS.match(each)]
+                words += tuple(
+                    f"{path}.{printable(each)}" for each in others if each not in _FIELDS
+                )
+                read = {each: fields[each] for each in fields if each in _FIELDS}
+                value = Object(read, value.position)
             self.found.append(PodSpec(path, value, kind, words))
             if not self._is_partial:
                 return
@@ -203,6 +220,11 @@ def _words(value: Value | None) -> Iterator[str]:
     for name in ("instancetype", "podSpecPatch"):  # the first is an object with conditions
         if has(value, name):
             yield name
+    if has(value, "podPriorityClassName"):
+        yield "preemption"
+    for name in ("batchScheduler", "schedulerName"):
+        if text_of(value, name) not in ("", "default-scheduler"):
+            yield "another scheduler"
     for name in _COUNTS:
         if text_of(value, name) not in ("", "0", "1"):
             yield "replicas (the answer is for one)"

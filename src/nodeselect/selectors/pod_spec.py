@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from nodeselect.errors import SelectorError
 from nodeselect.selectors.charset import is_prefix
 from nodeselect.selectors.label_selector import (
     match_expression,
@@ -200,13 +201,21 @@ def _read_term(value: object, path: str) -> Selector | None:
 
 
 def _read_preferred_term(value: object, path: str) -> Selector | None:
-    """Return the selector of a preferred term, as :func:`_read_term` does."""
+    """Return the selector of a preferred term, as :func:`_read_term` does.
+
+    Its values need not be valid: ``ValidatePreferredSchedulingTerms`` of the API server.
+    """
     fields = read_fields(value, path, ("weight", "preference"))
     weight = fields.get("weight")
     if type(weight) is not int or not 1 <= weight <= 100:
         message = "the weight must be an integer from 1 to 100"
         raise structure_error("invalid-weight", message, f"{path}.weight")
-    return _read_term(fields.get("preference"), f"{path}.preference")
+    try:
+        return _read_term(fields.get("preference"), f"{path}.preference")
+    except SelectorError as error:
+        if error.code not in ("invalid-value", "not-an-integer", "value-too-long"):
+            raise
+        return None
 
 
 def check_preferred_terms(spec: Mapping[str, Any]) -> None:
