@@ -132,14 +132,6 @@ def test_settings(block: Block, run: Run, tmp_path: Path, monkeypatch: pytest.Mo
     assert run("check", "job.yaml").status in (0, 1)
 
 
-def test_table_of_errors_is_complete() -> None:
-    """The table has every code of a selector's errors."""
-    table = (ROOT / "docs/language.md").read_text("utf-8").partition("## Errors")[2]
-    rows = (ROOT / "tests/selectors/diagnostics.txt").read_text("utf-8")
-    codes = set(re.findall(r"^([a-z-]+) \d+-\d+ ['\"]", rows, re.MULTILINE))
-    assert codes <= set(re.findall(r"`([a-z-]+)`", table))
-
-
 def test_every_block_is_tested() -> None:
     """A block is run here, or is one of the two commands that CI runs, or has no command."""
     languages = {"console", "python", "sh", "text", "toml", "yaml"}

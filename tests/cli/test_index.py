@@ -15,7 +15,7 @@ import pytest
 from nodeselect import Inventory, InventoryError
 from tests import golden
 from tests.cli.running import COMMAND, FLEET, Run
-from tests.cli.test_transcripts import EXAMPLE, HERE
+from tests.cli.test_transcripts import HERE, write_inputs
 
 ROWS = [
     row["command"].strip()
@@ -28,12 +28,7 @@ ROWS = [
 def folders_fixture(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Return a folder with the inputs of the transcripts, and one with their saved inventories."""
     lists = tmp_path_factory.mktemp("lists") / "inputs"
-    shutil.copytree(HERE / "inputs", lists)
-    for name in ("fleet.json", "job.yaml", "first-try.yaml"):
-        shutil.copy(EXAMPLE / name, lists)
-    (lists / "fleet.json").rename(lists / "example.json")
-    (lists / "fleet.ndjson").write_text(FLEET)
-    (lists / "no-jobs").mkdir()
+    write_inputs(lists)
     saved = lists.parent / "saved"
     shutil.copytree(lists, saved)
     for file in saved.glob("*"):

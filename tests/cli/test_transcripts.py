@@ -30,16 +30,21 @@ ROWS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with the inputs of the commands."""
-    folder = tmp_path_factory.mktemp("transcripts") / "inputs"
+def write_inputs(folder: Path) -> None:
+    """Create a folder with the inputs of the commands."""
     shutil.copytree(HERE / "inputs", folder)
     shutil.copy(EXAMPLE / "fleet.json", folder / "example.json")
     shutil.copy(EXAMPLE / "job.yaml", folder)
     shutil.copy(EXAMPLE / "first-try.yaml", folder)
     (folder / "fleet.ndjson").write_text(FLEET)
     (folder / "no-jobs").mkdir()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the inputs of the commands, and a saved inventory."""
+    folder = tmp_path_factory.mktemp("transcripts") / "inputs"
+    write_inputs(folder)
     Inventory.read(folder / "example.json").save(folder / "saved.nsx")
     return folder
 

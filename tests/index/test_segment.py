@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect import Node, Selector
-from nodeselect.index import arrays, node_table, postings
+from nodeselect.index import arrays, postings
 from nodeselect.index import segment as segment_module
 from nodeselect.index.built_segment import BuiltSegment
-from nodeselect.index.node_table import NodeTable, encode, merge
+from nodeselect.index.node_table import NodeTable, encode
 from nodeselect.index.segment import InventoryOrder, Segment
 from nodeselect.readers.columnar import to_blocks
 from tests.imports import loaded_after
@@ -42,18 +42,6 @@ def ordinals_of(segment: Segment, start: int, stop: int) -> list[int]:
     """Return the ordinals of the ranks from ``start`` up to ``stop``."""
     ordinals = postings.ordinals(segment.ordinals_below_rank(stop))
     return segment.in_order(ordinals, [])[start:]
-
-
-def test_nodes_and_ids_by_ordinal(segment: Segment) -> None:
-    """The ordinal of an id is that of the node with this id."""
-    for rank, node in enumerate(NODES):
-        ordinal = segment.ids.find(node.id)
-        assert ordinal is not None
-        assert segment.rank(ordinal) == rank
-        assert segment.node(ordinal) == node
-        assert segment.equals(ordinal, node)
-    assert segment.ids.find("n-500") is None
-    assert len(segment) == 500
 
 
 def test_ordinals_below_a_rank(segment: Segment) -> None:
@@ -89,18 +77,6 @@ def test_order(segment: Segment) -> None:
     assert segment.ids_in_order(array("I"), []) == []
 
 
-@pytest.mark.parametrize("count", [1, 16, 17, 200])
-def test_ids_with_labels(segment: Segment, count: int) -> None:
-    """Few ids or many, known or unknown, are intersected with the labels in the same way."""
-    ids = [f"n-{at}" for at in range(490, 490 + count)]
-    selector = Selector.of(match_ids=ids, match_expressions=["x in (1,2),y!=0"])
-    expected = [node for node in NODES if selector.matches(node.labels, node.id)]
-    plan = segment.plan(selector)
-    ordinals = segment.in_order(postings.ordinals(plan.evaluate()), [])
-    assert [segment.node(ordinal) for ordinal in ordinals] == expected
-    assert plan.evaluate_size() == len(expected)
-
-
 def test_the_first_in_order() -> None:
     """A limit gives the first values by rank, of the segment and others."""
     # The nodes without the label have the first ordinals, and the last ranks.
@@ -128,16 +104,6 @@ def test_nodes_with_a_name() -> None:
                 int(each[2:]) for each in ids
             ]
     assert BuiltSegment(table_of([Node("n-1")])).with_name("n-1") == []
-
-
-def test_merge(segment: Segment) -> None:
-    """Some nodes of the segment and others are merged in the order of their ranks."""
-    kept = array("I", sorted(ordinals_of(segment, 0, 10)))
-    others = [Node("late-1", {"x": "new"}), Node("late-2", {}, state="ready")]
-    ranks = segment.order.sorted_ranks(kept)
-    table = merge(node_table.table_of(segment.rows), ranks, table_of(others), [4, 800], 3)
-    expected = [*NODES[:5], others[0], *NODES[5:10], others[1]]
-    assert [table.node(rank) for rank in range(12)] == expected
 
 
 @given(st.integers(0, 99), st.integers(0, 99), st.none() | st.integers(0, 99))

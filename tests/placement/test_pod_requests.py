@@ -17,99 +17,66 @@ def cpu(amount: Any, **fields: Any) -> dict[str, Any]:
     return resources({"cpu": amount}, **fields)
 
 
-ALWAYS = {"restartPolicy": "Always"}
+def sidecar(amount: Any) -> dict[str, Any]:
+    """Return an init container that goes on running, and requests cpu."""
+    return cpu(amount, restartPolicy="Always")
+
+
+def pod(*containers: Any, **fields: Any) -> dict[str, Any]:
+    """Return the spec of a pod with these containers."""
+    return {"containers": list(containers), **fields}
+
+
+def pod_of(first: Any, *containers: Any) -> dict[str, Any]:
+    """Return the spec of a pod whose first containers are init containers."""
+    return pod(*containers, initContainers=first)
+
+
+HALF, MORE = resources({"memory": "0.5"}), resources({"memory": "0.6"})
+LIMITED = resources({"cpu": 1}, {"cpu": 2, "memory": "1Ki"})
+HUGE, GPU = "hugepages-2Mi", "nvidia.com/gpu"
+OVERHEAD = {"cpu": "250m", "memory": 7}
+OF_POD = {"cpu": 5, "memory": 9}
 
 
 @pytest.mark.parametrize(
     ("spec", "expected"),
     [
         pytest.param({}, {}, id="nothing"),
-        pytest.param({"containers": [{}, cpu(1), cpu("0.5")]}, {"cpu": 1500}, id="sum"),
-        pytest.param({"containers": [cpu(1.5), cpu(1e-3)]}, {"cpu": 1501}, id="numbers"),
-        pytest.param({"containers": [cpu("100u"), cpu("100u")]}, {"cpu": 1}, id="rounded-once"),
+        pytest.param(pod({}, cpu(1), cpu("0.5")), {"cpu": 1500}, id="sum"),
+        pytest.param(pod(cpu(1.5), cpu(1e-3)), {"cpu": 1501}, id="numbers"),
+        pytest.param(pod(cpu("100u"), cpu("100u")), {"cpu": 1}, id="rounded-once"),
+        pytest.param(pod(HALF, MORE), {"memory": 2}, id="bytes-rounded-once"),
+        pytest.param(pod(LIMITED), {"cpu": 1000, "memory": 1024}, id="limit-is-request"),
+        pytest.param(pod_of([cpu(3), cpu(2)], cpu(1), cpu(1)), {"cpu": 3000}, id="init-peak"),
+        pytest.param(pod_of([cpu(2)], cpu(3)), {"cpu": 3000}, id="no-init-peak"),
+        pytest.param(pod_of([sidecar(2), sidecar(1)], cpu(1)), {"cpu": 4000}, id="sidecars"),
         pytest.param(
-            {"containers": [resources({"memory": "0.5"}), resources({"memory": "0.6"})]},
-            {"memory": 2},
-            id="bytes-rounded-once",
+            pod_of([sidecar(2), cpu(3), sidecar(4)], cpu(1)), {"cpu": 7000}, id="sidecars-after"
         ),
         pytest.param(
-            {"containers": [resources({"cpu": 1}, {"cpu": 2, "memory": "1Ki"})]},
-            {"cpu": 1000, "memory": 1024},
-            id="limit-is-request",
+            pod_of([sidecar(2), cpu(7), sidecar(1)], cpu(1)), {"cpu": 9000}, id="init-and-sidecars"
         ),
         pytest.param(
-            {"containers": [cpu(1), cpu(1)], "initContainers": [cpu(3), cpu(2)]},
-            {"cpu": 3000},
-            id="init-peak",
+            pod_of([cpu(2, restartPolicy="Never")], cpu(1)), {"cpu": 2000}, id="never-restarts"
+        ),
+        pytest.param(pod(cpu(1), overhead=OVERHEAD), {"cpu": 1250, "memory": 7}, id="overhead"),
+        pytest.param(
+            pod(cpu(1), resources({"memory": 3}), **cpu(5)), {"cpu": 5000, "memory": 3}, id="pod"
+        ),
+        pytest.param(pod(cpu(1), **cpu(5, overhead={"cpu": 1})), {"cpu": 6000}, id="pod-overhead"),
+        pytest.param(
+            pod(cpu(1), **resources(None, OF_POD)), {"cpu": 1000, "memory": 9}, id="pod-limit"
         ),
         pytest.param(
-            {"containers": [cpu(3)], "initContainers": [cpu(2)]}, {"cpu": 3000}, id="no-init-peak"
+            pod({}, resources({HUGE: "2Mi"}), **resources(None, {HUGE: "6Mi"})),
+            {HUGE: 6 * 2**20},
+            id="pod-huge-pages",
         ),
-        pytest.param(
-            {"containers": [cpu(1)], "initContainers": [cpu(2, **ALWAYS), cpu(1, **ALWAYS)]},
-            {"cpu": 4000},
-            id="sidecars",
-        ),
-        pytest.param(
-            {
-                "containers": [cpu(1)],
-                "initContainers": [cpu(2, **ALWAYS), cpu(3), cpu(4, **ALWAYS)],
-            },
-            {"cpu": 7000},
-            id="sidecars-after",
-        ),
-        pytest.param(
-            {
-                "containers": [cpu(1)],
-                "initContainers": [cpu(2, **ALWAYS), cpu(7), cpu(1, **ALWAYS)],
-            },
-            {"cpu": 9000},
-            id="init-with-sidecars-before",
-        ),
-        pytest.param(
-            {"containers": [cpu(1)], "initContainers": [cpu(2, restartPolicy="Never")]},
-            {"cpu": 2000},
-            id="init-container-that-never-restarts",
-        ),
-        pytest.param(
-            {"containers": [cpu(1)], "overhead": {"cpu": "250m", "memory": 7}},
-            {"cpu": 1250, "memory": 7},
-            id="overhead",
-        ),
-        pytest.param(
-            resources({"cpu": 5}, containers=[cpu(1), resources({"memory": 3})]),
-            {"cpu": 5000, "memory": 3},
-            id="pod-level",
-        ),
-        pytest.param(
-            resources({"cpu": 5}, containers=[cpu(1)], overhead={"cpu": 1}),
-            {"cpu": 6000},
-            id="pod-level-and-overhead",
-        ),
-        pytest.param(
-            resources(None, {"cpu": 5, "memory": 9}, containers=[cpu(1)]),
-            {"cpu": 1000, "memory": 9},
-            id="pod-level-limit",
-        ),
-        pytest.param(
-            resources(
-                None, {"hugepages-2Mi": "6Mi"}, containers=[{}, resources({"hugepages-2Mi": "2Mi"})]
-            ),
-            {"hugepages-2Mi": 6 * 2**20},
-            id="pod-level-huge-pages",
-        ),
-        pytest.param(
-            resources({"nvidia.com/gpu": 5}, containers=[cpu(1)]),
-            {"cpu": 1000},
-            id="other-pod-level",
-        ),
-        pytest.param({"containers": [cpu(0)]}, {"cpu": 0}, id="zero"),
-        pytest.param({"containers": [resources({"pods": 7})]}, {}, id="pods"),
-        pytest.param(
-            {"containers": [resources({"nvidia.com/gpu": "2", "example.com/x": 1})]},
-            {"nvidia.com/gpu": 2, "example.com/x": 1},
-            id="extended",
-        ),
+        pytest.param(pod(cpu(1), **resources({GPU: 5})), {"cpu": 1000}, id="other-of-pod"),
+        pytest.param(pod(cpu(0)), {"cpu": 0}, id="zero"),
+        pytest.param(pod(resources({"pods": 7})), {}, id="pods"),
+        pytest.param(pod(resources({GPU: "2", "a/x": 1})), {GPU: 2, "a/x": 1}, id="extended"),
     ],
 )
 def test_requests(spec: dict[str, Any], expected: dict[str, int]) -> None:
