@@ -118,6 +118,26 @@ def test_a_nomad_job_is_called_so(run: Run, fleet: str, file: str, command: str)
     )
 
 
+OTHERS = {
+    "values.yaml": ("replicaCount: 1\nnodeSelector: {a: b}\n", "helm template FOLDER"),
+    "compose.yaml": ("services: {a: {image: b}}\n", "give them as a selector, with -l"),
+    "old.yaml": ("Job: {APIVersion: V1beta1, Spec: {}}\n", "give its NodeSelectors"),
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("file", OTHERS)
+def test_another_file_is_called_so(run: Run, fleet: str, file: str, command: str) -> None:
+    """Each command says what to do with a file that it does not read."""
+    text, hint = OTHERS[file]
+    Path(file).write_text(text)
+    result = run(*command_line(command, file), stdin=FLEET)
+    assert result.status == (1 if command == "check" else 2)
+    words = " ".join(f"{result.out} {result.err}".split())
+    assert "error[not-a-job]: this is a " in words
+    assert hint in words
+
+
 def test_a_folder_of_all_kinds(run: Run, fleet: str) -> None:
     """``explain`` reads a folder with jobs of all kinds, and shows each under its file."""
     Path("jobs").mkdir()
@@ -137,4 +157,5 @@ def test_only_a_job_of_expanso_has_a_rollout(run: Run, fleet: str, file: str) ->
     result = run(*command_line("rollout", file))
     assert result.status == 2
     assert "not a job spec" in result.err
+    assert "-n FILE" not in result.err  # it is given
     assert "nodeselect match --job FILE -n NODES" in result.err

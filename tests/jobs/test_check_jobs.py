@@ -50,6 +50,12 @@ def test_jobs_that_do_not_replace_each_other(files: dict[str, str]) -> None:
     assert not repeated(files)
 
 
+def test_the_name_of_another_file() -> None:
+    """A file that is probably no job takes no name."""
+    files = [("package.json", '{"name": "x"}'), ("a.yaml", f"name: x\n{REST}")]
+    assert not [*check_jobs(files)][1].problems
+
+
 def test_a_name_in_a_wrapper() -> None:
     """It does not matter how a job is written."""
     wrapped = f"name: x, {REST.strip().replace(chr(10), ', ')}"

@@ -25,7 +25,6 @@ from tests.property.strategies import selectors
         ([{"Key": "a", "Operator": "!"}], "!a"),
         ([{"Key": "a", "Operator": "gt", "Values": ["5"]}], "a>5"),
         ([{"key": "a", "operator": "lt", "values": ["5"]}], "a<5"),
-        ([{"key": "a", "operator": "NotIn", "values": ["b"]}], "a notin (b)"),
         ([{"Key": "a", "Operator": "!"}, {"Key": "b", "Operator": "exists"}], "!a,b"),
     ],
 )

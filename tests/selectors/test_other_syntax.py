@@ -47,7 +47,8 @@ def calico_terms(draw: st.DrawFn) -> Case:
         ])
     )  # fmt: skip
     negations = draw(st.integers(0, 3))
-    return "!" * negations + space + text, lambda labels: holds(labels) is (negations % 2 == 0)
+    text = draw(st.sampled_from([f"{space}{text}", f"({text}{space})", f"(({text}) )"]))
+    return "!" * negations + text, lambda labels: holds(labels) is (negations % 2 == 0)
 
 
 @st.composite
@@ -55,7 +56,7 @@ def prometheus_terms(draw: st.DrawFn) -> Case:
     """Return a matcher of Prometheus, for which a missing label is an empty one."""
     key, space, quote = draw(KEYS), draw(SPACES), draw(st.sampled_from("'\""))
     operator = draw(st.sampled_from(["=", "!=", "=~", "!~"]))
-    regexps = st.sampled_from(["x|y", "x|", "x.*", "x-y", "(x|y)", "", "x|x y"])
+    regexps = st.sampled_from(["x|y", "x|", "x.*", ".+", ".*", "x-y", "(x|y)", ""])
     value = draw(st.sampled_from(["", "x"]) if "~" not in operator else regexps)
 
     def holds(labels: Labels) -> bool:
@@ -113,11 +114,36 @@ def test_the_equivalent_matches_the_same_nodes(language: str, data: st.DataObjec
 
 @pytest.mark.parametrize(
     "text",
-    ["x", "x=a,!y", "region in (eu,us)", "x == 'a'", "a && b", "x=${REGION}", "{{ x }}", "("],
+    ["x", "x=a,!y", "region in (eu,us)", "x == a", "a && b", "x=${REGION}", "{{ x }}", "("],
 )
 def test_other_texts(text: str) -> None:
     """A text without a mark of one of the syntaxes is in none of them."""
     assert equivalent(text) is None
+
+
+NO_TEXT = "no selector text is known to be equivalent to this "
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("pool == 'gpu'", "for this Calico selector, write: pool=gpu"),
+        ("!(pool == 'gpu')", "for this Calico selector, write: pool!=gpu"),
+        ("(pool == 'gpu' && has(a))", f"{NO_TEXT}Calico selector"),
+        ('up{pool="gpu"}', f"{NO_TEXT}Prometheus selector"),
+        ("{ }", "this Prometheus selector matches every node, as an empty selector does"),
+        ('{pool=~".+"}', "for this Prometheus selector, write: pool,pool!="),
+        ('{pool!~".+"}', f"{NO_TEXT}Prometheus selector"),
+        ("${attr.nomad.version} version >= 1.2", f"{NO_TEXT}Nomad constraint"),
+        ("${meta.tags} set_contains_any a,b", f"{NO_TEXT}Nomad constraint"),
+        ('${meta["rack"]} = r1', f"{NO_TEXT}Nomad constraint"),
+    ],
+)
+def test_what_is_suggested(text: str, words: str) -> None:
+    """The words name the system, and give the equivalent text if there is one."""
+    fix = equivalent(text)
+    assert fix is not None
+    assert fix.text == words
 
 
 def test_a_selector_of_alternatives() -> None:

@@ -4,10 +4,11 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from nodeselect.documents.values import DocumentError, Position
 from nodeselect.jobs.check.checker import CheckedJob, CheckReport, JobData, to_bytes
 from nodeselect.jobs.check.job import Names
 from nodeselect.jobs.check.nodes import CountNodes, check_nodes
-from nodeselect.jobs.check.rule import Findings
+from nodeselect.jobs.check.rule import Findings, document_finding
 
 if TYPE_CHECKING:
     from nodeselect.jobs.manifest import FoundObjects
@@ -100,14 +101,18 @@ def _check_file(
     if found is None:
         return report
     has_job = bool(found.manifest.workloads or found.findings) and not found.is_template
-    return report._replace(is_job=has_job, errors=report.errors + found.unreported)
+    errors = report.errors + found.unreported
+    return report._replace(is_job=has_job, errors=errors, is_template=found.is_template)
 
 
 def _findings(found: "FoundObjects", count_nodes: CountNodes | None) -> Findings:
     """Yield the findings of a manifest or a Bacalhau job."""
     yield from found.findings
     yield from found.in_conditions
-    jobs, _, conditions = found.manifest
+    jobs, skipped, conditions = found.manifest
+    if set(skipped) == {"Node"} and not (jobs or found.findings):
+        message, hint = "these are nodes, not jobs", "give them with -n FILE"
+        yield document_finding(DocumentError("not-a-job", message, Position(0, 0), hint))
     if count_nodes is not None and jobs != conditions:
         for workload in jobs:
             yield from check_nodes(workload.name, *workload.place, count_nodes(workload.placement))

@@ -64,6 +64,9 @@ _READ_FIELDS = frozenset({
 })  # fmt: skip
 _RESOURCES = ("resizePolicy", "resources")  # the only fields of a container about these
 
+# The line by which a manifest is recognised if it cannot be parsed.
+_VERSION_LINE = rb"^(?:(?:- *)?|[ \t{]*(?=\"))[\"']?apiVersion[\"']?\s*:"
+
 # The parts of an object that are read, by their paths, and the functions that read them.
 _Parts = list[tuple[str, Callable[[Any], Selector | AnyOf]]]
 
@@ -170,7 +173,7 @@ def find_objects(data: bytes, file: str = "manifest") -> FoundObjects | None:
         )
     except DocumentError as error:
         is_small = len(data) <= LIMITS.job_file_bytes
-        if is_small and not re.search(rb"^[\"']?apiVersion[\"']?\s*:", data, re.MULTILINE):
+        if is_small and not re.search(_VERSION_LINE, data, re.MULTILINE):
             return None  # as a job, it is refused for the same mistakes
         findings = list(map(document_finding, (error, *error.others)))
         lines = data.decode("utf-8", "replace").split("\n")

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from nodeselect.documents.values import DocumentError, List, Object, Value
 from nodeselect.errors import JobError, SelectorError
 from nodeselect.jobs.check.checker import draw_problems, read_plain
-from nodeselect.jobs.check.document import lower_names
+from nodeselect.jobs.check.document import is_chart_values, lower_names
 from nodeselect.jobs.structured import StructureError, read_structured
 from nodeselect.notations.bacalhau import selector_from_bacalhau
 from nodeselect.selectors import Selector, selectors_from_pod_spec
@@ -83,6 +83,8 @@ def _recognise(document: Value) -> tuple[str, Value, str, _Read] | None:
             return None
         return _BACALHAU, document, "", selector_from_bacalhau
     if not isinstance(document, Object) or not _JOB_FIELDS.isdisjoint(document.entries):
+        return None
+    if is_chart_values(document):
         return None
     for fields, kind, read in _FIELDS:
         if not document.entries.keys().isdisjoint(fields):

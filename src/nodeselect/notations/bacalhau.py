@@ -23,11 +23,14 @@ from nodeselect.selectors.label_selector import (
     read_text,
     structure_error,
 )
-from nodeselect.selectors.requirement import KUBERNETES_OPERATORS, Operator
+from nodeselect.selectors.requirement import Operator
 from nodeselect.selectors.selector import Selector
 from nodeselect.text import join_limited, printable, quoted
 
+# The operators of Kubernetes' package ``selection``, and the types of jobs.
 _OPERATORS = {each.value: each for each in Operator} | {"==": Operator.EQUALS}
+
+_TYPES = ("service", "batch", "daemon", "ops")
 
 # The fields of a job; Bacalhau rejects others. The last ones are set by the server.
 _JOB_FIELDS = (
@@ -83,7 +86,14 @@ def placement_from_bacalhau(job: object) -> Placement:
     words += [f"default {name}" for name in ("cpu", "memory") if name not in requests]
     if len(tasks) > 1:
         words.append("all tasks but the first")
-    _, count = fields.get("count", _ABSENT)
+    at_type, type_ = fields.get("type", _ABSENT)
+    if type_ and (text := read_text(type_, at_type)) not in _TYPES:
+        message = f"expected {join_limited(_TYPES, 4, 'or')}, found {quoted(text)}"
+        raise structure_error("not-one-of", message, at_type)
+    at_count, count = fields.get("count", _ABSENT)
+    if count is not None and (type(count) is not int or count < 0):
+        expected = "an integer of at least 0"
+        raise structure_error("wrong-type", f"expected {expected}", at_count, None, expected)
     if count not in (None, 0, 1):
         words.append("replicas (the answer is for one)")
     return Placement(selector, [Toleration(operator="Exists")], requests, words)
@@ -129,17 +139,15 @@ def selector_from_bacalhau(constraints: object, path: str = "") -> Selector:
     >>> selector_from_bacalhau([gpu, {"Key": "debug", "Operator": "!"}])
     Selector('!debug,gpu in (a100,h100)')
 
-    The names of fields may be in upper or lower case, as in Bacalhau. The operators of Kubernetes,
-    such as ``In``, are accepted, too.
+    The names of fields may be in upper or lower case, as in Bacalhau; those of operators may not.
 
     :param path: the path of the list, with which the paths in errors begin.
     :raises SelectorError: if an item is invalid, or its key begins with ``favour_`` (a preference).
     """
-    operators = _OPERATORS | KUBERNETES_OPERATORS
     requirements = []
     for number, item in enumerate(read_list(constraints, path)):
         at_item, names = f"{path}[{number}]", _names_as_written(item)
-        requirement = read_requirement(item, at_item, operators, names)
+        requirement = read_requirement(item, at_item, _OPERATORS, names)
         if requirement.key.startswith("favour_"):
             message = f"{quoted(requirement.key)} is a preference, not a condition"
             raise structure_error("not-in-language", message, f"{at_item}.{names[0]}", "remove it")

@@ -37,12 +37,14 @@ class CheckedFiles(NamedTuple):
     :param unread: the errors of files that cannot be read.
     :param without_jobs: the names of the other files.
     :param not_considered: what else decides on the nodes of the jobs, if the nodes are known.
+    :param templates: the number of the files in ``without_jobs`` that are templates of manifests.
     """
 
     reports: Sequence[CheckReport]
     unread: Sequence[JobError] = ()
     without_jobs: Sequence[str] = ()
     not_considered: Sequence[str] = ()
+    templates: int = 0
 
 
 def problem_lines(output: str, checked: CheckedFiles, screen: Screen) -> Iterable[str]:
@@ -83,8 +85,11 @@ def problem_summary(
     parts = [f"{pluralize(len(reports), 'file')}: {result}"] if reports else []
     if skipped:
         parts.append(f"skipped by {excluded_by}: {join_limited([*map(printable, skipped)])}")
-    if others := len(checked.without_jobs):
+    if others := len(checked.without_jobs) - checked.templates:
         parts.append(f"{pluralize(others, 'file has', 'files have')} no job")
+    if templates := checked.templates:
+        found = pluralize(templates, "file is a template", "files are templates")
+        parts.append(f"{found} (check what helm template prints)")
     if checked.unread:
         parts.append(f"{pluralize(len(checked.unread), 'file')} could not be read")
     return "; ".join(parts)

@@ -25,7 +25,7 @@ _OPPOSITES = _PAIRS | {opposite: operator for operator, opposite in _PAIRS.items
 _NOMAD_FIELDS = frozenset({"node.class", "node.datacenter", "node.pool"})
 
 # What a text in another syntax has, and few others have.
-_MARK = r"[({&|$]|contains|with"
+_MARK = r"[({&|$]|contains|with|== *[\"']"
 
 # White space, a text in quotes without escapes, and a term of each syntax with what joins it to the
 # next one; ``open`` and ``close`` are what precedes and follows a term of Calico.
@@ -38,7 +38,8 @@ _CALICO_TERM = (
     r"(?P<close>[ \t)]*+)(?P<join>&&|\|\||\Z)"
 )
 _PROMETHEUS_TERM = (
-    rf"(?:\A{_S}\{{|(?<=,)){_S}(?P<key>[a-zA-Z_]\w*+){_S}(?P<operator>=~|!~|!=|=){_S}"
+    rf"\A{_S}\{{{_S}\}}{_S}\Z|"
+    rf"(?:\A{_S}(?P<metric>[a-zA-Z_:][\w:]*+{_S})?\{{|(?<=,)){_S}(?P<key>[a-zA-Z_]\w*+){_S}(?P<operator>=~|!~|!=|=){_S}"
     rf"(?P<values>{_TEXT}){_S}(?:,?{_S}\}}{_S}\Z|(?P<join>,))"
 )
 _NOMAD_TERM = (
@@ -46,6 +47,9 @@ _NOMAD_TERM = (
     rf"(?P<operator>==?|!=|[<>]=?|[a-z_]++){_S}(?P<values>{_TEXT}|[\w./-]++|)"
     rf"{_S}(?P<join>,|&&|\Z)"
 )
+
+# How a constraint of Nomad begins, even if it has operators or targets without an equivalent.
+_NOMAD_START = r"\s*\"?\$\{(?:attr|meta|node)[.[]"
 
 # The arguments of requirements that must all hold.
 _Terms = Iterator[tuple[str, Operator, list[str]]]
@@ -78,6 +82,8 @@ def equivalent(source: str) -> Fix | None:
         if not texts:
             return Fix(f"this {name} matches every node, as an empty selector does")
         return Fix.write(",".join(texts), f"for this {name}, write", is_certain=True)
+    if re.match(_NOMAD_START, source):
+        return Fix("no selector text is known to be equivalent to this Nomad constraint")
     return None
 
 
@@ -92,11 +98,13 @@ def _matches(pattern: re.Pattern[str], source: str) -> Iterator[re.Match[str]]:
 def _read_calico(match: re.Match[str]) -> _Terms:
     opening, operand = match["open"], match["values"] or ""
     is_negated = opening.count("!") % 2 == 1
+    if opening.count("(") != match["close"].count(")"):
+        raise ValueError("no equivalent")
     if match["call"] == "all" and not is_negated:
         return
     operator = _CALICO["".join((match["call"] or match["operator"]).split())]
     is_set = operator in (Operator.IN, Operator.NOT_IN)
-    if "(" in opening or ")" in match["close"] or operand.startswith("{") != is_set:
+    if operand.startswith("{") != is_set:
         raise ValueError("no equivalent")
     values = [text[1:-1] for text in re.findall(_TEXT, operand)]
     key = match["argument"] or match["key"]
@@ -104,7 +112,13 @@ def _read_calico(match: re.Match[str]) -> _Terms:
 
 
 def _read_prometheus(match: re.Match[str]) -> _Terms:
+    if match["key"] is None:
+        return
     key, operator, text = match["key"], _PROMETHEUS[match["operator"]], match["values"][1:-1]
+    if match["metric"]:  # it is about series with this name
+        raise ValueError("no equivalent")
+    if operator is Operator.IN and text == ".+":
+        operator, text = Operator.NOT_EQUALS, ""
     if operator not in (Operator.IN, Operator.NOT_IN):
         values = [text]
     elif re.fullmatch(r"[\w|-]+", text, re.ASCII):

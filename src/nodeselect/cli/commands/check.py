@@ -230,7 +230,8 @@ def check(
     reports = [each for each in checked if each.is_job or (each.problems and each.file in named)]
     without_jobs = sorted({each.file for each in checked} - {each.file for each in reports})
     corrections = [each for each in corrections if each[0] not in without_jobs]
-    outcome = CheckedFiles(reports, unread, without_jobs, list(not_considered))
+    templates = [each for each in checked if each.is_template and each.file in without_jobs]
+    outcome = CheckedFiles(reports, unread, without_jobs, list(not_considered), len(templates))
     if write:
         for name, _, corrected in corrections:
             write_file(name, corrected)

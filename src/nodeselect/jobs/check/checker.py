@@ -47,9 +47,10 @@ JobData: TypeAlias = bytes | bytearray | memoryview | str | Mapping[str, Any]
 # A hint of more characters, such as a list of fields, is shown only once in a file.
 _LONG_HINT = 80
 
-# Lines of a job spec.
+# Lines of a job spec, or of a Bacalhau job.
 _JOB_LINE = (
     r"^[ \t]*[\"']?(?:selector|match_(?:labels|expressions|ids))[\"']?[ \t]*:|^type: *pipeline"
+    r"|^[ \t]*Tasks[ \t]*:|[\"']Tasks[\"'][ \t]*:|^constraints[ \t]*:"
 )
 
 # How nodes begin: a list in JSON, JSON lines, a list in YAML, the header of a table.
@@ -96,6 +97,7 @@ class CheckReport(NamedTuple):
     :param is_job: whether the file probably has a job. If not, an error says what it is, unless it
         has only Kubernetes objects that are not read.
     :param notes: the number of all notes.
+    :param is_template: whether the file is a manifest that cannot be read before it is rendered.
     """
 
     file: str
@@ -104,6 +106,7 @@ class CheckReport(NamedTuple):
     warnings: int
     is_job: bool = True
     notes: int = 0
+    is_template: bool = False
 
     @property
     def unreported(self) -> int:
@@ -239,6 +242,8 @@ class CheckedJob:
         """
         if self.spec is not None:
             return is_like_job(self.spec)
+        if any(finding.code == "not-an-object" for finding in self._first):
+            return True
         if content is None or self._unread in (None, "not-a-job"):
             return False
         is_job = re.search(_JOB_LINE, _shown_text(content), re.MULTILINE) is not None

@@ -3,7 +3,15 @@
 import re
 from functools import partial
 
-from nodeselect.documents.values import DocumentError, List, Object, Scalar, Value, position_in
+from nodeselect.documents.values import (
+    DocumentError,
+    List,
+    Object,
+    Scalar,
+    Value,
+    position_in,
+    text_of,
+)
 from nodeselect.jobs.check.fields import check_model
 from nodeselect.jobs.check.rule import Check, Finding, Findings, Hint, describe, rule
 from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper, snake_case
@@ -97,20 +105,28 @@ _HINT = "write a job spec, with a name and a selector"
 _NODES_HINT = f"if these are nodes, give them with -n FILE; otherwise {_HINT}"
 _PIPELINE_HINT = "put it under config: and add a name, type: pipeline, and a selector"
 _MATCH = "nodeselect match --job FILE -n NODES"
-_BACALHAU_HINT = Fix.write(_MATCH, "for the nodes that it can use, run")
-_MANIFEST_HINT = Fix.write(_MATCH, "give nodes with -n FILE; for the nodes that pods can use, run")
-_VERSION_HINT = Fix.write("apiVersion: apps/v1", "add its apiVersion at the top, such as")
-
-_CHECK_HINT = "check only job specs"
+_MATCH_HINT = Fix.write(_MATCH, "for the nodes that it can use, run")
+_CHART_HINT = "render the chart, and read what is printed: helm template FOLDER"
+_CHART_VALUES = "a file with the values of a Helm chart"
+_COMPOSE_HINT = (
+    "if it has placement.constraints, give them as a selector, with -l: node.labels.pool == gpu is"
+    " pool=gpu"
+)
+_OLD_BACALHAU = "this is a job of an old version of Bacalhau, which is not read"
+_OLD_HINT = "give its NodeSelectors as a selector, with -l, or write it with Constraints and Tasks"
 
 # Other documents in the folders of jobs: their fields, what they are, and what to do.
 _FOREIGN: tuple[tuple[set[str], str, Hint], ...] = (
-    ({"services"}, "a file of Docker Compose", _CHECK_HINT),
-    ({"on", "jobs"}, "a workflow of GitHub Actions", _CHECK_HINT),
-    ({"apiVersion", "name", "version"}, "a chart of Helm", "render it: helm template FOLDER"),
-    ({"apiVersion", "kind"}, "a Kubernetes object", _MANIFEST_HINT),
-    ({"kind", "metadata"}, "an object of Kubernetes without an apiVersion", _VERSION_HINT),
+    ({"services"}, "a file of Docker Compose", _COMPOSE_HINT),
+    ({"on", "jobs"}, "a workflow of GitHub Actions", None),
+    ({"apiVersion", "name", "version"}, "a chart of Helm", _CHART_HINT),
+    ({"replicaCount"}, _CHART_VALUES, _CHART_HINT),
+    ({"image", "nodeSelector"}, _CHART_VALUES, _CHART_HINT),
+    ({"apiVersion", "kind"}, "a Kubernetes object", _MATCH_HINT),
 )
+
+# Examples of the fields of which an object of Kubernetes has both.
+_OBJECT_FIELDS = {"apiVersion": "apiVersion: apps/v1", "kind": "kind: Deployment"}
 
 # The line with which a Nomad job begins in HCL; there may be variables before it.
 _NOMAD_LINE = r"^job[ \t]+(?:[\"\[][^\n{]*|[\w-]+[ \t]*)\{"
@@ -146,18 +162,30 @@ def locate_spec(document: Value) -> Check[tuple[Object, str] | None]:
         hint = _NODES_HINT if isinstance(document, List) else _HINT
         yield from _not_a_job(document, "", message, hint)
         return None
-    entries = document.entries
+    entries, is_own = document.entries, not _OWN.isdisjoint(document.entries)
     for names, what, foreign_hint in _FOREIGN:
-        if names <= entries.keys() and _OWN.isdisjoint(entries):
+        if names <= entries.keys() and not is_own:
             place, path = (entries["kind"][0], "kind") if "kind" in names else (document, "")
+            if text_of(document, "kind") in ("List", "Node", "NodeList"):
+                foreign_hint = _NODES_HINT
             yield from _not_a_job(place, path, f"this is {what}, not a job spec", foreign_hint)
             return None
+    missing = _OBJECT_FIELDS.keys() - entries.keys()
+    if len(missing) == 1 and not is_own and {"metadata", "spec"} & entries.keys():
+        (name,) = missing
+        message = f"this is an object of Kubernetes without its {name}, not a job spec"
+        fix = Fix.write(_OBJECT_FIELDS[name], "add it at the top, such as")
+        yield Finding(document, "", message, fix, code="not-an-object")
+        return None
     if _is_nomad_job(document):
         yield from _not_a_job(document, "", _NOMAD_MESSAGE, _NOMAD_HINT)
         return None
     if find_bacalhau_job(document) is not None:
         message = "this is a job of Bacalhau, not a job spec of Expanso"
-        yield from _not_a_job(document, "", message, _BACALHAU_HINT)
+        yield from _not_a_job(document, "", message, _MATCH_HINT)
+        return None
+    if _is_old_bacalhau_job(document):
+        yield from _not_a_job(document, "", _OLD_BACALHAU, _OLD_HINT)
         return None
     spec: Value = document
     if "spec" in entries:
@@ -192,6 +220,22 @@ def find_bacalhau_job(document: Value) -> tuple[Value, str] | None:
         ):
             return None if _is_nomad_job(document) else (document, "")
     return None
+
+
+def is_chart_values(document: Object) -> bool:
+    """Return whether a document has the values of a Helm chart."""
+    names = document.entries.keys()
+    return any(fields <= names for fields, what, _ in _FOREIGN if what == _CHART_VALUES)
+
+
+def _is_old_bacalhau_job(document: Value) -> bool:
+    """Return whether a document is a job of Bacalhau before version 1.1, such as ``V1beta2``."""
+    fields = lower_names(document)
+    if len(fields) == 1 and "job" in fields:
+        fields = lower_names(fields["job"][1])
+    _, version = fields.get("apiversion", ("", None))
+    is_beta = isinstance(version, Scalar) and version.text.lower().startswith("v1beta")
+    return is_beta and "spec" in fields
 
 
 def _is_nomad_job(document: Value) -> bool:

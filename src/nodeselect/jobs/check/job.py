@@ -85,7 +85,7 @@ def _no_name(job: Job) -> Findings:
 )
 def _repeated_name(job: Job) -> Findings:
     name, namespace = find(job.spec, "name"), find(job.spec, "namespace")
-    if not isinstance(name, Scalar) or not name.text.strip():
+    if not isinstance(name, Scalar) or not name.text.strip() or not is_like_job(job.spec):
         return
     folder = os.path.dirname(job.file)  # noqa: PTH120 - pathlib loads slowly
     text = namespace.text if isinstance(namespace, Scalar) else ""
