@@ -64,15 +64,6 @@ def test_everything_and_nothing(labels: dict[str, str], node_id: str | None) -> 
     assert Selector.everything() != Selector.nothing()
 
 
-@pytest.mark.parametrize("selector", MANY)
-def test_nothing_and_everything_with_and(selector: Selector) -> None:
-    """A selector and ``everything`` is the selector; a selector and ``nothing`` is ``nothing``."""
-    assert selector & Selector.everything() == selector
-    assert Selector.everything() & selector == selector
-    assert selector & Selector.nothing() == Selector.nothing()
-    assert Selector.nothing() & selector == Selector.nothing()
-
-
 def test_and_joins_requirements_and_ids() -> None:
     """``&`` keeps all requirements and the ids that both have; no id in common is ``nothing``."""
     one = Selector.of(match_labels={"b": "1"}, match_ids=["n-1", "n-2"])

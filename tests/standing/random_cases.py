@@ -128,6 +128,10 @@ def check_answers(random: Random, standing: BaseStanding[str], model: Model) -> 
     gained, lost = standing.changes(old, new)
     assert gained.names() == [name for name in after if name not in before]
     assert lost.names() == [name for name in before if name not in after]
+    for one, other in ((None, old), (old, None), (None, None)):
+        gained, lost = standing.changes(one, other)
+        assert gained.names() == (before if other else [])
+        assert lost.names() == (before if one else [])
     _check_explanation(standing, model, old)
     assert list(standing) == list(model)
     assert {name: standing.get(name) for name in NAMES if name in standing} == model

@@ -62,24 +62,10 @@ def test_an_answer_is_a_set() -> None:
     )
 
 
-def test_changes_of_a_node() -> None:
-    """A change, a new node and a node that leaves gain and lose the names that they should."""
-    standing = three()
-    old, new = Node("n-1"), Node("n-1", {"gpu": "1"})
-
-    def both(old: Node | None, new: Node | None) -> tuple[list[str], list[str]]:
-        gained, lost = standing.changes(old, new)
-        return gained.names(), lost.names()
-
-    assert both(old, new) == (["train"], ["web"])
-    assert both(new, old) == (["web"], ["train"])
-    assert both(old, Node("n-1", {"zone": "a"}, state="ready")) == ([], [])
-    assert both(old, old) == ([], [])
-    assert both(None, new) == (["train", "all"], [])
-    assert both(new, None) == ([], ["train", "all"])
-    assert both(None, None) == ([], [])
+def test_changes_of_two_nodes() -> None:
+    """A change is of one node."""
     with pytest.raises(ValueError, match="two different nodes: 'n-1' and 'n-2'"):
-        standing.changes(old, Node("n-2"))
+        three().changes(Node("n-1"), Node("n-2"))
 
 
 def test_single_writes() -> None:
