@@ -94,8 +94,8 @@ def jobs(tmp_path: Path) -> Path:
     nodes = [{"id": "n-1", "labels": {"gpu": ""}}, {"id": "n-2", "labels": {}}]
     (tmp_path / "nodes.json").write_text(json.dumps(nodes))
     (tmp_path / "jobs").mkdir()
-    (tmp_path / "jobs" / "a.yaml").write_text("name: [")
-    (tmp_path / "jobs" / "b.yaml").write_text("name: b\ncolour: red\n")
+    (tmp_path / "jobs" / "a.yaml").write_text("selector: [")
+    (tmp_path / "jobs" / "b.yaml").write_text("selector: {}\ncolour: red\n")
     return tmp_path / "jobs"
 
 

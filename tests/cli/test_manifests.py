@@ -114,6 +114,111 @@ def test_one_object_of_a_large_stream(run: Run, tmp_path: Path) -> None:
     assert "found nothing in the file that is called 'Pod/a/p40'" in " ".join(ended.err.split())
 
 
+WEB = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: SPACE}
+spec: {template: {spec: {nodeSelector: {pool: gpu}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("Deployment/a/web", ""),
+        ("Deployment/web", "help: the file has Deployment/a/web and Deployment/b/web"),
+        ("Pod/p", ""),
+        ("JobSet/train", ""),
+        ("JobSet/train[spec.replicatedJobs[0].template.spec.template.spec]", ""),
+        ("deployment/a/web", "the file has Deployment/a/web, Deployment/b/web, "),
+        ("Pod", "found nothing in the file that is called 'Pod' and selects nodes"),
+        ("Pod/trian", "the file has JobSet/train[spec."),
+    ],
+)  # fmt: skip
+def test_the_name_of_an_object(run: Run, tmp_path: Path, name: str, answer: str) -> None:
+    """An object is found by its kind and name alone, if no other has them."""
+    file = tmp_path / "all.yaml"
+    webs = [WEB.replace("SPACE", each) for each in "ab"]
+    file.write_text("---\n".join([*webs, POD.replace("name: p", "name: p, namespace: c"), JOB_SET]))
+    ended = run("match", "--job", f"{file}#{name}", "-n", "-", "-o", "name", stdin=NODES)
+    assert (ended.status, ended.out) == ((2, "") if answer else (0, "g-1\n"))
+    assert answer in " ".join(ended.err.split())
+
+
+PATCH = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec: {replicas: 2}
+"""
+RELEASE = """\
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: web}
+spec:
+  values: {nodeSelector: {pool: gpu}}
+"""
+
+
+def test_a_patch(run: Run, tmp_path: Path) -> None:
+    """``check`` passes over a patch of Kustomize; no other command has an answer."""
+    file = tmp_path / "patch.yaml"
+    file.write_text(PATCH)
+    ended = run("check", str(file))
+    assert (ended.status, ended.out, ended.err) == (0, "", "1 file has no job\n")
+    ended = run("explain", "--job", str(file), "-n", "-", stdin=NODES)
+    assert ended.status == 2
+    assert "kustomize build FOLDER" in ended.err
+    file.write_text(f"{PATCH}---\n{POD}")
+    assert "error[no-pod-spec]" in run("check", str(file)).out
+
+
+def test_conditions_that_are_not_read(run: Run, tmp_path: Path) -> None:
+    """A condition in an object without a pod spec is named, alone and beside a pod."""
+    file = tmp_path / "release.yaml"
+    file.write_text(RELEASE)
+    for command in (("match", "-n", "-"), ("sql", "--dialect", "sqlite"), ("labels", "-n", "-")):
+        ended = run(*command, "--job", str(file), stdin=NODES)
+        words = "only conditions that are not read: HelmRelease/web[spec.values.nodeSelector]"
+        assert (ended.status, words in " ".join(ended.err.split())) == (2, True)
+    for text, line in ((RELEASE, 5), (f"{POD}---\n{RELEASE}", 10)):
+        file.write_text(text)
+        for source in (file, tmp_path):
+            ended = run("check", "-o", "concise", str(source))
+            assert f"release.yaml:{line}:12: note[unread-condition] HelmRelease" in ended.out
+    ended = run("match", "--job", str(file), "-n", "-", "-o", "name", stdin=NODES)
+    assert (ended.status, ended.out) == (0, "g-1\n")
+    assert "conditions that are not read: HelmRelease/web[spec.values.nodeSelector]" in ended.err
+
+
+OTHERS = {
+    "compose.yaml": "services: {web: {image: a}}\n",
+    "values.yaml": "replicaCount: 1\nnodeSelector: {}\n",
+    "template.yaml": "apiVersion: v1\nkind: Pod\nspec:\n  {{- toYaml .Values.a | nindent 2 }}\n",
+    "patch.yaml": PATCH,
+    "notes.yaml": "name: [",
+}
+
+
+def test_a_folder_with_other_files(run: Run, tmp_path: Path) -> None:
+    """What ``check`` passes over in a folder, other commands pass over, too."""
+    for name, text in OTHERS.items():
+        (tmp_path / name).write_text(text)
+    explain = "explain", "--job", str(tmp_path), "-n", "-", "-o", "json"
+    ended = run(*explain, stdin=NODES)
+    assert ended.status == 2
+    assert "error[no-workload]: no file has a job" in ended.err
+    (tmp_path / "pod.yaml").write_text(POD)
+    (tmp_path / "wrong.yaml").write_text(POD.replace("gpu", "5"))
+    assert "4 files have no job; 1 file is a" in run("check", str(tmp_path)).err
+    ended = run(*explain, stdin=NODES)
+    report = json.loads(ended.out)
+    assert (ended.status, len(report["jobs"]), report["counts"]["invalid"]) == (2, 2, 1)
+    assert "5 files have no job" in ended.err
+    (tmp_path / "wrong.yaml").unlink()
+    assert run(*explain, stdin=NODES).status == 0
+
+
 HELM = "render the chart before using the file: helm template FOLDER"
 FILL_IN = "fill in the template before using the file"
 

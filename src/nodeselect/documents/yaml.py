@@ -180,6 +180,7 @@ class _YamlBuilder(Builder):
         self._events = events
         # The scalars with an anchor in the current document. For a list or a mapping, None.
         self._anchors: dict[str, Scalar | None] = {}
+        self._ended_anchors: set[str] = set()  # those of the documents before
         # How many characters aliases may still stand for.
         self._alias_budget = LIMITS.job_file_bytes
 
@@ -195,6 +196,7 @@ class _YamlBuilder(Builder):
                 break
             if start.tags:
                 self.refuse("tag", "%TAG is not allowed", self._start(start), "remove it")
+            self._ended_anchors |= self._anchors.keys()
             self._anchors = {}
             documents.append(self._value(next(self._events), 0))
             next(self._events)  # the end of the document
@@ -238,6 +240,8 @@ class _YamlBuilder(Builder):
         if scalar is None:
             if anchor not in self._anchors:  # or it is refused where it is defined
                 message = f"there is no anchor {quoted(anchor)} before this alias"
+                if anchor in self._ended_anchors:
+                    message += " in this document, only in another one"
                 self.refuse("anchor", message, position, "write the value itself")
             return Scalar("", "text", position, False)
         self._alias_budget -= len(scalar.text)

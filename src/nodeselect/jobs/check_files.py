@@ -100,7 +100,8 @@ def _check_file(
     ).report  # fmt: skip
     if found is None:
         return report
-    has_job = bool(found.manifest.workloads or found.findings) and not found.is_template
+    has_job = bool(found.manifest.workloads or found.findings or found.notes)
+    has_job &= not found.is_template
     errors = report.errors + found.unreported
     return report._replace(is_job=has_job, errors=errors, is_template=found.is_template)
 
@@ -109,7 +110,8 @@ def _findings(found: "FoundObjects", count_nodes: CountNodes | None) -> Findings
     """Yield the findings of a manifest or a Bacalhau job."""
     yield from found.findings
     yield from found.in_conditions
-    jobs, skipped, conditions = found.manifest
+    yield from found.notes
+    jobs, skipped, conditions, _ = found.manifest
     if set(skipped) == {"Node"} and not (jobs or found.findings):
         message, hint = "these are nodes, not jobs", "give them with -n FILE"
         yield document_finding(DocumentError("not-a-job", message, Position(0, 0), hint))

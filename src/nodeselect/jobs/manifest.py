@@ -1,6 +1,7 @@
 """Read Kubernetes manifests: what each pod spec in them requires of a node."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from operator import attrgetter
@@ -28,6 +29,7 @@ from nodeselect.jobs.pod_specs import (
     PodSpec,
     fixed_path,
     group_of,
+    is_patch,
     kind_of,
     pod_specs,
 )
@@ -71,7 +73,7 @@ _VERSION_LINE = rb"^(?:(?:- *)?|[ \t{]*(?=\"))[\"']?apiVersion[\"']?\s*:"
 _Parts = list[tuple[str, Callable[[Any], Selector | AnyOf]]]
 
 # These and their fields, wherever else they are, are conditions that no program would read.
-_MISPLACED = (*CONDITIONS, "nodeAffinity")
+_MISPLACED = (*CONDITIONS, "nodeAffinity", "tolerations", "topologySpreadConstraints")
 
 # Fields whose keys or texts are the user's own, and what the server writes.
 _FREE_FIELDS = frozenset({
@@ -103,11 +105,13 @@ class Manifest(NamedTuple):
     :param workloads: the pod specs of all objects; ``conditions`` if there are none.
     :param skipped: the kind of each object of which nothing is in ``workloads``.
     :param conditions: the objects that are conditions on nodes themselves, such as a ``NodePool``.
+    :param unread: the conditions of skipped objects, such as ``Engine/a[spec.nodeSelector]``.
     """
 
     workloads: tuple[Workload, ...]
     skipped: tuple[str, ...]
     conditions: tuple[Workload, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 class ManifestError(JobError):
@@ -122,6 +126,8 @@ class FoundObjects(NamedTuple):
     :param in_conditions: the mistakes of the conditions on nodes that are not among the workloads.
     :param unreported: the number of further mistakes.
     :param is_template: whether the file cannot be read, and is probably a template.
+    :param patches: what is missing in objects that are probably patches.
+    :param notes: the conditions in ``manifest.unread``.
     """
 
     manifest: Manifest
@@ -129,13 +135,16 @@ class FoundObjects(NamedTuple):
     in_conditions: Sequence[Finding] = ()
     unreported: int = 0
     is_template: bool = False
+    patches: Sequence[Finding] = ()
+    notes: Sequence[Finding] = ()
 
     def valid(self, data: bytes, file: str) -> Manifest:
         """Return the objects of a file if all are valid; otherwise raise ManifestError."""
-        if not self.findings:
+        findings = (*self.findings, *self.patches)
+        if not findings:
             return self.manifest
-        first = sorted(self.findings, key=attrgetter("position"))[: LIMITS.reported_errors]
-        unreported = self.unreported + len(self.findings) - len(first)
+        first = sorted(findings, key=attrgetter("position"))[: LIMITS.reported_errors]
+        unreported = self.unreported + len(findings) - len(first)
         raise ManifestError(file, draw_problems(first, data), unreported)
 
 
@@ -214,12 +223,28 @@ def _read_objects(objects: Iterable[Value]) -> FoundObjects:
     others: list[tuple[str, bool]] = []
     findings: list[Finding] = []
     in_conditions: list[Finding] = []
+    patches: list[Finding] = []
+    notes: list[Finding] = []
+    unread: list[str] = []
+    names: Counter[str] = Counter()
     volumes = _bound_volumes(objects)
     for value in objects:
         is_condition = _kind(value) in _NODE_CONDITIONS
         known, mistakes = (conditions, in_conditions) if is_condition else (workloads, findings)
+        if is_patch(value):
+            mistakes = patches
+        own = text_of(value, "metadata.name") or text_of(value, "metadata.generateName")
+        parts = text_of(value, "kind"), text_of(value, "metadata.namespace"), own
+        name = "/".join(filter(None, parts))
+        names[name] += 1
+        if names[name] > 1 and not has(value, "metadata.name"):
+            name += f":{names[name]}"
         is_read = False
-        for each in _read_object(value, volumes):
+        for each in _read_object(value, name, volumes):
+            if isinstance(each, Finding) and each.severity == "note":
+                notes.append(each)
+                unread.append(f"{name}[{each.path}]")
+                continue
             is_read = True
             if isinstance(each, Finding):
                 mistakes.append(each)
@@ -228,6 +253,9 @@ def _read_objects(objects: Iterable[Value]) -> FoundObjects:
                 mistakes.append(Finding(value, "", message, code="duplicate-object"))
         if is_condition or not is_read:
             others.append((kind_of(value), is_condition))
+    if workloads or findings:  # then what has no pod spec is hardly a patch
+        findings += patches
+        patches = []
     is_alone = not (workloads or findings)
     skipped = [
         kind
@@ -235,19 +263,22 @@ def _read_objects(objects: Iterable[Value]) -> FoundObjects:
         if not (is_condition and is_alone) and not (volumes and kind in (_VOLUME, _CLAIM))
     ]
     read = conditions if is_alone else workloads
-    manifest = Manifest(tuple(read.values()), tuple(skipped), tuple(conditions.values()))
+    manifest = Manifest(
+        tuple(read.values()), tuple(skipped), tuple(conditions.values()), tuple(unread)
+    )
     if is_alone:
-        return FoundObjects(manifest, in_conditions)
-    return FoundObjects(manifest, findings, in_conditions)
+        findings, in_conditions = in_conditions, []
+    return FoundObjects(manifest, findings, in_conditions, patches=patches, notes=notes)
 
 
 def _read_object(
-    value: Value, volumes: Mapping[tuple[str, str], Value]
+    value: Value, name: str, volumes: Mapping[tuple[str, str], Value]
 ) -> Iterator[Workload | Finding]:
     """Yield what an object and each of its pod specs requires of nodes, or what is wrong with it.
 
-    Nothing is yielded for an object without conditions on nodes.
+    For an object without a pod spec, only a note on each condition on nodes is yielded.
 
+    :param name: the name of the object, for the names of workloads.
     :param volumes: the result of :func:`_bound_volumes`.
     """
     if not (text_of(value, "kind") and text_of(value, "apiVersion")):
@@ -256,7 +287,8 @@ def _read_object(
         return
     assert isinstance(value, Object), "only a mapping has fields"
     kind, namespace = text_of(value, "kind"), text_of(value, "metadata.namespace")
-    found, path, condition = pod_specs(value), fixed_path(value), _NODE_CONDITIONS.get(_kind(value))
+    found, unread = pod_specs(value)
+    path, condition = fixed_path(value), _NODE_CONDITIONS.get(_kind(value))
     if path and not found:
         spec = find(value, path)
         what = "nothing" if spec is None else describe(spec)
@@ -265,9 +297,12 @@ def _read_object(
         at = spec or value.entries["kind"][1]
         yield Finding(at, "", message, None if spec else hint, code="no-pod-spec")
     if not (found or condition):
+        for where, key in unread.items():
+            if not where.endswith("nodeName"):  # an object without pods may be about a node
+                message = f"{kind} has no pod spec here; its condition on nodes is not read"
+                yield Finding(key, where, message, severity="note", code="unread-condition")
         return
     owner = kind, text_of(value, "metadata.name"), namespace
-    name = "/".join(filter(None, (kind, namespace, owner[1])))
     try:
         check_size(value)
     except DocumentError as error:

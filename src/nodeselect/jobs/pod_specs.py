@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterator
+from operator import attrgetter
 from typing import NamedTuple
 
-from nodeselect.documents.values import Entries, List, Object, Value, find, has, text_of
+from nodeselect.documents.values import Entries, List, Object, Value, find, has, text_of, to_python
+from nodeselect.selectors.pod_spec import NODE_WORD
 from nodeselect.text import printable
 
 _TEMPLATE = "spec.template.spec"
@@ -76,6 +78,17 @@ def _has_containers(name: str, fields: Entries) -> bool:
     return False
 
 
+def _has_any_containers(name: str, fields: Entries) -> bool:
+    match fields.get("containers"):
+        case _, List([Object()]):
+            return True
+    return _has_containers(name, fields)
+
+
+def _is_misspelt(name: str) -> bool:
+    return name not in (*_SHARED, "selector") and re.search(NODE_WORD, name) is not None
+
+
 def _is_argo_template(name: str, fields: Entries) -> bool:
     runs = ("container", "containerSet", "data", "resource", "script")
     return name in ("templates", "inline") and not fields.keys().isdisjoint(runs)
@@ -115,6 +128,29 @@ def fixed_path(value: Value) -> str:
     return _PATHS.get(text_of(value, "kind"), "") if is_known else ""
 
 
+def is_patch(value: Value) -> bool:
+    """Return whether an object of Kubernetes itself is probably a patch: it has no pod spec.
+
+    Nothing in it may be like a field of the path of the pod spec, or like a condition on nodes.
+    """
+    path = fixed_path(value)
+    if not path or find(value, path) is not None or not has(value, "metadata.name"):
+        return False
+    from nodeselect.similarity import similar_name  # compiles patterns
+
+    names = [*path.split("."), "containers", *_SHARED]
+    inner: Value | None = value
+    for name in path.split("."):
+        if not isinstance(inner, Object):
+            return False
+        if any(similar_name(each, names) for each in inner.entries if each != name):
+            return False
+        if name not in inner.entries:
+            return True
+        inner = inner.entries[name][1]
+    return False
+
+
 def kind_of(value: Value) -> str:
     """Return the kind of an object; with the group if Kubernetes itself has the same kind."""
     kind = text_of(value, "kind")
@@ -127,8 +163,11 @@ def group_of(value: Value) -> str:
     return text_of(value, "apiVersion").rpartition("/")[0]
 
 
-def pod_specs(value: Object) -> list[PodSpec]:
-    """Return the pod specs of an object. Cost: linear in the size of the object.
+def pod_specs(value: Object) -> tuple[list[PodSpec], dict[str, Value]]:
+    """Return the pod specs of an object, and the conditions on nodes outside of them.
+
+    The conditions are the names of fields, by the paths of the fields. Of a kind of Kubernetes
+    itself, none are returned. Cost: linear in the size of the object.
 
     In kinds of Kubernetes itself, the pod spec has a fixed path. In an object of another kind, each
     mapping with ``containers`` that have names is a pod spec; in kinds of which this is known, also
@@ -141,14 +180,18 @@ def pod_specs(value: Object) -> list[PodSpec]:
             words += _words(inner)
             inner = find(inner, name)
         if not isinstance(inner, Object):
-            return []
-        return [PodSpec(path, inner, text_of(value, "kind"), tuple(words))]
-    kinds, is_pod_spec = _PARTIAL.get(group_of(value), ((), _has_containers))
+            return [], {}
+        return [PodSpec(path, inner, text_of(value, "kind"), tuple(words))], {}
+    group = group_of(value)
+    kinds, is_pod_spec = _PARTIAL.get(group, ((), _has_containers))
     is_partial = text_of(value, "kind") in kinds
-    search = _Search(is_pod_spec if is_partial else _has_containers, is_partial)
+    if not is_partial:  # in Knative, an only container needs no name
+        is_pod_spec = _has_any_containers if group == "serving.knative.dev" else _has_containers
+    search = _Search(is_pod_spec, is_partial, group == "argoproj.io")
     search.visit(value, "", "", "Pod", {}, ())
     unread = tuple(search.unread)
-    return [each._replace(not_considered=each.not_considered + unread) for each in search.found]
+    found = [each._replace(not_considered=each.not_considered + unread) for each in search.found]
+    return found, search.unread
 
 
 class _Search:
@@ -156,15 +199,17 @@ class _Search:
 
     :param is_partial: whether pod specs have only some of their fields, and the conditions of the
         mappings around them.
+    :param is_argo: whether what is written as {{...}} is filled in when the pods are made.
     :ivar found: the pod specs.
-    :ivar unread: the paths of conditions on nodes that none of them has.
+    :ivar unread: the conditions on nodes that none of them has, by their paths.
     """
 
-    def __init__(self, is_pod_spec: _IsPodSpec, is_partial: bool) -> None:
+    def __init__(self, is_pod_spec: _IsPodSpec, is_partial: bool, is_argo: bool) -> None:
         self._is_pod_spec = is_pod_spec
         self._is_partial = is_partial
+        self._is_argo = is_argo
         self.found: list[PodSpec] = []
-        self.unread: list[str] = []
+        self.unread: dict[str, Value] = {}
 
     def visit(
         self, value: Value, path: str, name: str, kind: str, shared: Entries, words: tuple[str, ...]
@@ -184,8 +229,18 @@ class _Search:
             return
         fields, words = value.entries, (*words, *_words(value))
         own = {each: fields[each] for each in _SHARED if each in fields and has(value, each)}
+        paths = {f"{path}.{each}".lstrip("."): fields[each][0] for each in own}
+        for each in list(own) if self._is_argo else ():
+            if "{{" in str(to_python(fields[each][1], attrgetter("text"))):
+                shared = {other: entry for other, entry in shared.items() if other != each}
+                words += (f"{path}.{each}",)
+                del own[each]
+                fields = {other: entry for other, entry in fields.items() if other != each}
+        if self._is_partial:  # misspelt fields are mistakes of the pod specs
+            own |= {each: fields[each] for each in fields if _is_misspelt(each)}
         found = len(self.found)
         if path and self._is_pod_spec(name, fields):
+            value = Object(fields, value.position)
             if self._is_partial:
                 read = {each: fields[each] for each in _PARTIAL_FIELDS if each in fields}
                 value = Object(read | shared | own, value.position)
@@ -208,7 +263,7 @@ class _Search:
             if each not in _UNSEARCHED and each not in own:
                 self.visit(item, f"{path}.{each}".lstrip("."), each, kind, shared | own, words)
         if not self._is_partial or len(self.found) == found:
-            self.unread += [f"{path}.{printable(each)}".lstrip(".") for each in own]
+            self.unread |= paths
 
 
 def _words(value: Value | None) -> Iterator[str]:
@@ -225,6 +280,10 @@ def _words(value: Value | None) -> Iterator[str]:
     for name in ("batchScheduler", "schedulerName"):
         if text_of(value, name) not in ("", "default-scheduler"):
             yield "another scheduler"
+    conf = find(value, "sparkConf")
+    for name in conf.entries if isinstance(conf, Object) else ():
+        if name.startswith("spark.kubernetes.") and ".node.selector." in name:
+            yield f"sparkConf.{printable(name)}"
     for name in _COUNTS:
         if text_of(value, name) not in ("", "0", "1"):
             yield "replicas (the answer is for one)"

@@ -119,8 +119,8 @@ def _match_fields(operator: str, ids: Sequence[str]) -> list[dict[str, Any]]:
 # The fields of a pod spec that are about nodes. Another name like these is a typo, or a field of a
 # later version that may be a condition as well.
 _NODE_FIELDS = ("nodeName", "nodeSelector", "affinity", "tolerations")
-_NODE_WORD = "node|affin|finity|select|tolerat|taint"
-
+NODE_WORD = "(?i:node|affin|finity|select|tolerat|taint)"
+"""A pattern of the names of fields that are probably conditions on nodes."""
 
 # Fields of what a pod spec is in. Whoever gives that has conditions in it that would not be read.
 _OUTER_FIELDS = ("apiVersion", "jobTemplate", "kind", "metadata", "spec", "status", "template")
@@ -149,7 +149,7 @@ def _refuse_unknown(spec: Mapping[str, object]) -> None:
         elif has_null_selector and _is_unindented_label(name, value):
             message = f"nodeSelector is empty, and a pod spec has no field {quoted(name)}"
             hint = "if it is a label, indent it under nodeSelector"
-        elif re.search(_NODE_WORD, name, re.IGNORECASE):
+        elif re.search(NODE_WORD, name):
             message = f"there is no field {quoted(name)}"
             hint = f"fields that select nodes are {join_limited(_NODE_FIELDS, 4)}"
         else:

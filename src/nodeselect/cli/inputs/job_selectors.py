@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from nodeselect.cli.inputs.files import files_in, job_name, read_bytes, split_object
@@ -162,6 +162,8 @@ def job_selectors(sources: Sequence[str], content: "Selector | Manifest | None" 
     :param sources: files, objects of manifests (``FILE#KIND/NAME``), and folders of files.
     :raises JobError: if a file or a folder cannot be read, or there is no job.
     """
+    from nodeselect.jobs import check_job  # loads YAML
+
     errors: list[JobError] = []
     files = dict.fromkeys(file for source in sources for file in files_in(source, (), errors))
     if errors:
@@ -170,6 +172,7 @@ def job_selectors(sources: Sequence[str], content: "Selector | Manifest | None" 
     invalid: dict[str, JobError] = {}
     workloads: dict[str, Workload] = {}
     manifests: dict[str, Manifest] = {}
+    without_job = 0
     for file in files:
         name = job_name(file)
         try:
@@ -182,16 +185,20 @@ def job_selectors(sources: Sequence[str], content: "Selector | Manifest | None" 
         except JobError as error:
             if file in sources and error.problems[0].code == "cannot-read":
                 raise
-            invalid[name] = error
+            if file in sources or check_job(read_bytes(file), name).is_job:
+                invalid[name] = error
+            else:
+                without_job += 1
             continue
         manifests[file] = job
         for workload in job.workloads:
             each = f"{name}#{workload.name}" if len(job.workloads) > 1 else name
             selectors[each] = workload.placement
             workloads[each] = workload
+    if without_job:
+        write_message(f"{pluralize(without_job, 'file has', 'files have')} no job")
     if not selectors and not invalid:  # folders of other objects of Kubernetes
-        skipped = [kind for manifest in manifests.values() for kind in manifest.skipped]
-        raise _no_workload_error(" ".join(sources), skipped)
+        raise _no_workload_error(" ".join(sources), *manifests.values())
     _report(manifests)
     return Jobs(selectors, invalid, workloads)
 
@@ -219,12 +226,28 @@ def read_job(source: str, data: bytes | None = None) -> "Selector | Manifest":
         return manifest or read_job_selector(data, job_name(file))
     known = (*manifest.workloads, *manifest.conditions) if manifest else ()
     named = {each.name: each for each in known}
-    if manifest is None or name not in named:
-        names = list(map(printable, named))
-        hint = f"the file has {join_limited(names, 20)}" if names else None
+    fitting = [name] if name in named else [each for each in named if name in _short_names(each)]
+    if manifest is None or len(fitting) != 1:
         message = f"found nothing in the file that is called {quoted(name)} and selects nodes"
+        names = fitting
+        if fitting:
+            message = f"{len(fitting):,} objects or pod specs are called {quoted(name)}"
+        else:
+            from nodeselect.similarity import closeness  # compiles patterns
+
+            last = name.rpartition("/")[2]
+            names = sorted(named, key=lambda each: -closeness(last, [each.rpartition("/")[2]]))
+        hint = f"the file has {join_limited(list(map(printable, names)), 5)}" if names else None
         raise _file_error(file, "no-such-object", message, hint)
-    return manifest._replace(workloads=(named[name],), skipped=())
+    return manifest._replace(workloads=(named[fitting[0]],), skipped=(), unread=())
+
+
+def _short_names(name: str) -> tuple[str, ...]:
+    """Return the name of a workload without its path, without its namespace, without both."""
+    whole, bracket, path = name.partition("[")
+    kind, *rest = whole.split("/")
+    bare = "/".join([kind, *rest[-1:]])
+    return whole, f"{bare}{bracket}{path}", bare
 
 
 def _report(manifests: "Mapping[str, Manifest]") -> None:
@@ -236,12 +259,19 @@ def _report(manifests: "Mapping[str, Manifest]") -> None:
     if skipped:
         kinds = [f"{count:,} {printable(kind)}" for kind, count in skipped.items()]
         _write(name, f"not read: {join_limited(kinds, 5)}")
+    if unread := _unread(*manifests.values()):
+        _write(name, f"conditions that are not read: {unread}")
+
+
+def _unread(*manifests: "Manifest") -> str:
+    names = [printable(name) for manifest in manifests for name in manifest.unread]
+    return join_limited(names, 5) if names else ""
 
 
 def _wrong_number_error(job: str, manifest: "Manifest") -> JobError:
     """Return the error for a manifest that has no workload, or several of them."""
     if not manifest.workloads:
-        return _no_workload_error(job, manifest.skipped)
+        return _no_workload_error(job, manifest)
     import shlex  # loads slowly
 
     names = [workload.name for workload in manifest.workloads]
@@ -252,8 +282,8 @@ def _wrong_number_error(job: str, manifest: "Manifest") -> JobError:
     return _file_error(job, "several-workloads", message, fix)
 
 
-def _no_workload_error(name: str, kinds: Iterable[str]) -> JobError:
-    names = list(dict.fromkeys(kinds))
+def _no_workload_error(name: str, *manifests: "Manifest") -> JobError:
+    names = list(dict.fromkeys(kind for manifest in manifests for kind in manifest.skipped))
     found = join_limited(list(map(printable, names)), 5)
     hint = "of a kind that has no pod spec, copy what selects nodes into a Pod"
     if names == ["Node"]:
@@ -261,6 +291,10 @@ def _no_workload_error(name: str, kinds: Iterable[str]) -> JobError:
     elif "Kustomization" in names:
         hint = "render the kustomization, and read what is printed: kustomize build FOLDER"
     message = f"found no pod spec, and no other condition on nodes, only {found or 'an empty list'}"
+    if unread := _unread(*manifests):
+        message = f"found no pod spec, only conditions that are not read: {unread}"
+    elif not manifests:
+        message, hint = "no file has a job", "for the reason, give one of the files alone"
     return _file_error(name, "no-workload", message, hint)
 
 

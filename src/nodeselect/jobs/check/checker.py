@@ -83,7 +83,9 @@ _RULES = dict(sorted(REGISTRY.items(), key=lambda item: _GROUPS.index(item[1].gr
 _ALWAYS_REPORTED = frozenset(code for code, rule in _RULES.items() if rule.always_reported)
 
 # The same for jobs of other systems, which are not read if they have any mistake.
-_WITHOUT_NODES = frozenset(code for code, rule in _RULES.items() if rule.group != "nodes")
+_WITHOUT_NODES = frozenset(
+    code for code, rule in _RULES.items() if rule.group != "nodes" and rule.severity != "note"
+)
 
 
 class CheckReport(NamedTuple):

@@ -34,4 +34,11 @@ _rule("misplaced-field", "a condition on nodes outside of the pod spec", "It has
 _rule("no-pod-spec", "an object of a kind that runs pods has no pod spec")
 _rule("not-an-object", "an object of a manifest has no kind or no apiVersion")
 _rule("duplicate-object", "two objects have the same kind, namespace and name")
+rule(
+    "kubernetes",
+    "unread-condition",
+    "a condition on nodes in an object whose pods are not known",
+    "A program may give it to pods that it makes. nodeselect does not know this kind of object.",
+    severity="note",
+)
 _rule("not-in-language", "a condition that no selector can express")
