@@ -34,6 +34,27 @@ def test_states_and_the_numbers_of_explain(run: Run, selector: str, state: str) 
     assert f"--state leaves out {210 - explanation['total']} of 210 nodes" in matched.err
 
 
+@pytest.mark.parametrize("command", ["match -n F", "explain -n F", "sql --dialect sqlite"])
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("node.labels.pool!=gpu", "write pool!=gpu"),
+        ("a,!node.labels.pool", "write !pool"),
+        ("node.labels.pool notin (a,b)", "write pool notin (a,b)"),
+        ("node.id!=g1", "give the ids of the nodes that you want with --id"),
+        ("node.hostname!=s1", "give the ids of the nodes that you want with --id"),
+        ("node.role!=manager", "there is no equivalent"),
+        ("node.labels.pool=gpu", ""),
+        ("node.class!=a", ""),
+    ],
+)
+def test_constraints_of_swarm(run: Run, fleet: str, command: str, text: str, words: str) -> None:
+    """One that a node without the label fulfils has a message with its equivalent."""
+    err = run(*command.replace("F", fleet).split(), "-l", text).err
+    said = [line.partition("Docker Swarm, ")[2] for line in err.splitlines() if "Swarm" in line]
+    assert said == ([words] if words else [])
+
+
 @pytest.mark.parametrize("count", [1, 2_000])
 def test_states_of_many_nodes(run: Run, tmp_path: Path, count: int) -> None:
     """However an input is read, only nodes in the states are counted."""

@@ -38,7 +38,7 @@ _COMMANDS = {
     "index": "Save nodes in a file that opens in milliseconds.",
     "convert": "Write a selector in the notation of another system.",
     "sql": "Print a selector as a condition in SQL.",
-    "check": "Report all problems of job files.",
+    "check": "Report all problems of jobs and manifests.",
     "rules": 'List the rules of "nodeselect check", or explain one.',
     "schema": "Print the JSON Schema of a job file, for editors and other tools.",
     "completion": "Print the script for completion in bash, zsh or fish.",

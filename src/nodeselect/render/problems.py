@@ -126,6 +126,8 @@ def correction_summary(corrections: Collection[object], *, is_written: bool) -> 
     :param is_written: whether the files were written; if not, only a diff was printed.
     """
     count = pluralize(len(corrections), "file")
+    if not corrections:
+        return "nothing was corrected. "
     if is_written:
         return f"corrected {count}. "
     return f"--fix --write would correct {count}. After that, "

@@ -1,4 +1,4 @@
-"""Translate selectors in the syntax of Calico, Prometheus or Nomad, for the hints of errors.
+"""Translate selectors in the syntax of Calico, Prometheus, Nomad or Swarm, for hints.
 
 Sources: Calico, ``libcalico-go/lib/selector``; Prometheus, ``Matcher`` in ``model/labels``; Nomad,
 ``checkConstraint`` in ``scheduler/feasible``.
@@ -23,6 +23,10 @@ _OPPOSITES = _PAIRS | {opposite: operator for operator, opposite in _PAIRS.items
 
 # The fields of a Nomad node that are labels here. An empty class is not a label.
 _NOMAD_FIELDS = frozenset({"node.class", "node.datacenter", "node.pool"})
+
+# The constraints of Docker Swarm that are not about labels.
+_SWARM_IDS = ("node.id", "node.hostname")
+_SWARM_FIELDS = ("node.ip", "node.platform.arch", "node.platform.os", "node.role")
 
 # What a text in another syntax has, and few others have.
 _MARK = r"[({&|$]|contains|with|== *[\"']"
@@ -85,6 +89,26 @@ def equivalent(source: str) -> Fix | None:
     if re.match(_NOMAD_START, source):
         return Fix("no selector text is known to be equivalent to this Nomad constraint")
     return None
+
+
+def swarm_message(requirement: Requirement) -> str:
+    """Return what to write for a requirement that is probably a constraint of Docker Swarm.
+
+    The message is empty for other requirements, and for those that a node without the label fails.
+    """
+    key, text = requirement.key, str(requirement)
+    if key.startswith("node.labels."):
+        equivalent_words = f"write {text.replace('node.labels.', '', 1)}"
+    elif key in _SWARM_IDS:
+        equivalent_words = "give the ids of the nodes that you want with --id"
+    elif key in _SWARM_FIELDS:
+        equivalent_words = "there is no equivalent"
+    else:
+        return ""
+    if not requirement.operator.matches_absent:
+        return ""
+    words = f"{text} matches all nodes without the label {key}"
+    return f"{words}; for this constraint of Docker Swarm, {equivalent_words}"
 
 
 def _matches(pattern: re.Pattern[str], source: str) -> Iterator[re.Match[str]]:

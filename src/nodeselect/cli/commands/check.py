@@ -149,7 +149,7 @@ nothing in a folder was checked, or the command line is invalid.
 )  # fmt: skip
 @click.option(
     "--fix", is_flag=True,
-    help="Show, as a diff, how to correct the problems that have one sure correction.",
+    help="Show, as a diff, the sure corrections of Expanso jobs; others are not corrected.",
 )  # fmt: skip
 @click.option("--write", is_flag=True, help="With --fix: change the files.")
 @quiet_option
@@ -167,7 +167,7 @@ def check(
     fix: bool,
     write: bool,
 ) -> int:
-    """Report all problems of job files.
+    """Report all problems of jobs and manifests.
 
     Job files are job specs, Kubernetes manifests and Bacalhau jobs. Of a manifest, only what
     selects nodes is checked. In a FOLDER, all .yaml, .yml and .json files that have a job are
@@ -248,7 +248,7 @@ def check(
         if context.get_parameter_source("exclude") is ParameterSource.DEFAULT_MAP:
             excluded_by = f"exclude in {printable(context.meta['settings'])}"
         summary = problem_summary(outcome, skipped, excluded_by, is_selection)
-        if corrections:
+        if corrections or (fix and any(each.problems for each in reports)):
             summary = correction_summary(corrections, is_written=write) + summary
         write_message("\n".join(detect_screen(sys.stderr).wrap(summary)))
         if outcome.not_considered:

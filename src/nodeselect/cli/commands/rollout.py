@@ -25,7 +25,7 @@ Exit status: 0 if the plan has any node, 1 if not, 2 on errors.
 """,
 )
 @options.nodes_option()
-@options.job_option("The job to roll out.", required=True)
+@options.job_option("The job of Expanso to roll out.", required=True)
 @options.single_option(
     "--spread", metavar="KEY", shell_complete=complete_keys,
     help="Spread each wave over the values of a label, such as that of a site.",
@@ -34,6 +34,8 @@ Exit status: 0 if the plan has any node, 1 if not, 2 on errors.
 @options.quiet_option
 def rollout(nodes_from: NodeFiles, job: str, spread: str | None, output: str) -> int:
     """Plan a rollout: which nodes get the job in which wave. Nothing is rolled out.
+
+    This is for job specs of Expanso: manifests and Bacalhau jobs have no such rollout.
 
     The plan has all nodes that match the job's selector and are connected. The job's rollout
     strategy and percentages determine the waves.

@@ -95,9 +95,16 @@ def parse_selectors(expressions: Sequence[str]) -> list[Selector]:
     :raises SelectorError: if an expression is invalid; the message names the option.
     """
     try:
-        return [Selector.of(match_expressions=[text]) for text in expressions]
+        selectors = [Selector.of(match_expressions=[text]) for text in expressions]
     except SelectorError as error:
         raise error.at("-l") from None
+    for each in dict.fromkeys(each for selector in selectors for each in selector.requirements):
+        if each.key.startswith("node."):
+            from nodeselect.selectors.other_syntax import swarm_message  # for few
+
+            if message := swarm_message(each):
+                _write("-l", message)
+    return selectors
 
 
 def any_of(selectors: Sequence[Selector]) -> Selector | AnyOf:
