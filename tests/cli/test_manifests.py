@@ -177,8 +177,13 @@ def test_conditions_that_are_not_read(run: Run, tmp_path: Path) -> None:
     """A condition in an object without a pod spec is named, alone and beside a pod."""
     file = tmp_path / "release.yaml"
     file.write_text(RELEASE)
-    for command in (("match", "-n", "-"), ("sql", "--dialect", "sqlite"), ("labels", "-n", "-")):
-        ended = run(*command, "--job", str(file), stdin=NODES)
+    for name, *command in (
+        ("", "match", "-n", "-"),
+        ("#HelmRelease/web", "match", "-n", "-"),
+        ("", "sql", "--dialect", "sqlite"),
+        ("", "labels", "-n", "-"),
+    ):
+        ended = run(*command, "--job", f"{file}{name}", stdin=NODES)
         words = "only conditions that are not read: HelmRelease/web[spec.values.nodeSelector]"
         assert (ended.status, words in " ".join(ended.err.split())) == (2, True)
     for text, line in ((RELEASE, 5), (f"{POD}---\n{RELEASE}", 10)):

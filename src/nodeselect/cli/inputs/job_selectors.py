@@ -234,6 +234,9 @@ def read_job(source: str, data: bytes | None = None) -> "Selector | Manifest":
     known = (*manifest.workloads, *manifest.conditions) if manifest else ()
     named = {each.name: each for each in known}
     fitting = [name] if name in named else [each for each in named if name in _short_names(each)]
+    unread = [each for each in manifest.unread if name in _short_names(each)] if manifest else []
+    if manifest and unread and not fitting:
+        raise _no_workload_error(source, manifest._replace(unread=tuple(unread)))
     if manifest is None or len(fitting) != 1:
         message = f"found nothing in the file that is called {quoted(name)} and selects nodes"
         names = fitting
