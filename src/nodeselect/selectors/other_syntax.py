@@ -24,9 +24,13 @@ _OPPOSITES = _PAIRS | {opposite: operator for operator, opposite in _PAIRS.items
 # The fields of a Nomad node that are labels here. An empty class is not a label.
 _NOMAD_FIELDS = frozenset({"node.class", "node.datacenter", "node.pool"})
 
-# The constraints of Docker Swarm that are not about labels.
-_SWARM_IDS = ("node.id", "node.hostname")
-_SWARM_FIELDS = ("node.ip", "node.platform.arch", "node.platform.os", "node.role")
+# What to do about the constraints of Docker Swarm that are not about labels.
+_SWARM_FIELDS = {
+    **dict.fromkeys(("node.id", "node.hostname"), "give the ids of the nodes that you want: --id"),
+    **dict.fromkeys(
+        ("node.ip", "node.platform.arch", "node.platform.os", "node.role"), "there is no equivalent"
+    ),
+}
 
 # What a text in another syntax has, and few others have.
 _MARK = r"[({&|$]|contains|with|== *[\"']"
@@ -97,18 +101,12 @@ def swarm_message(requirement: Requirement) -> str:
     The message is empty for other requirements, and for those that a node without the label fails.
     """
     key, text = requirement.key, str(requirement)
-    if key.startswith("node.labels."):
-        equivalent_words = f"write {text.replace('node.labels.', '', 1)}"
-    elif key in _SWARM_IDS:
-        equivalent_words = "give the ids of the nodes that you want with --id"
-    elif key in _SWARM_FIELDS:
-        equivalent_words = "there is no equivalent"
-    else:
+    is_label = key.startswith("node.labels.")
+    if not requirement.operator.matches_absent or not (is_label or key in _SWARM_FIELDS):
         return ""
-    if not requirement.operator.matches_absent:
-        return ""
+    what = _SWARM_FIELDS.get(key) or f"write {text.replace('node.labels.', '', 1)}"
     words = f"{text} matches all nodes without the label {key}"
-    return f"{words}; for this constraint of Docker Swarm, {equivalent_words}"
+    return f"{words}; for this constraint of Docker Swarm, {what}"
 
 
 def _matches(pattern: re.Pattern[str], source: str) -> Iterator[re.Match[str]]:
