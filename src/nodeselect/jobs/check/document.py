@@ -121,7 +121,7 @@ _FOREIGN: tuple[tuple[set[str], str, Hint], ...] = (
     ({"on", "jobs"}, "a workflow of GitHub Actions", None),
     ({"apiVersion", "name", "version"}, "a chart of Helm", _CHART_HINT),
     ({"replicaCount"}, _CHART_VALUES, _CHART_HINT),
-    ({"image", "nodeSelector"}, _CHART_VALUES, _CHART_HINT),
+    ({"image", "nodeSelector", "tolerations"}, _CHART_VALUES, _CHART_HINT),
     ({"apiVersion", "kind"}, "a Kubernetes object", _MATCH_HINT),
 )
 
