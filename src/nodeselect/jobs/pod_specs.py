@@ -74,7 +74,8 @@ class PodSpec(NamedTuple):
 def _has_containers(name: str, fields: Entries) -> bool:
     match fields.get("containers"):
         case _, List([_, *_] as items):
-            return all(isinstance(item, Object) and "name" in item.entries for item in items)
+            fields_of = [item.entries for item in items if isinstance(item, Object)]
+            return len(fields_of) == len(items) and any("name" in each for each in fields_of)
     return False
 
 
