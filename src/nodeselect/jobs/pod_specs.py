@@ -237,25 +237,13 @@ class _Search:
                 words += (f"{path}.{each}",)
                 del own[each]
                 fields = {other: entry for other, entry in fields.items() if other != each}
-        if self._is_partial:  # misspelt fields are mistakes of the pod specs
+        if self._is_partial:  # misspelt fields are mistakes of the pod specs, too
             own |= {each: fields[each] for each in fields if _is_misspelt(each)}
         found = len(self.found)
         if path and self._is_pod_spec(name, fields):
-            value = Object(fields, value.position)
-            if self._is_partial:
-                read = {each: fields[each] for each in _PARTIAL_FIELDS if each in fields}
-                value = Object(read | shared | own, value.position)
-                words += ("requests", "volumes")
-                if name != "templates" and "domain" in fields:
-                    words += ("what KubeVirt adds, such as kubevirt.io/schedulable=true",)
-            elif not path.endswith("emplate.spec"):  # a spec with fields of its own, too
-                others = [each for each in fields if _LIKE_CONDITIONS.match(each)]
-                words += tuple(
-                    f"{path}.{printable(each)}" for each in others if each not in _FIELDS
-                )
-                read = {each: fields[each] for each in fields if each in _FIELDS}
-                value = Object(read, value.position)
-            self.found.append(PodSpec(path, value, kind, words))
+            read, others = self._fields(path, fields)
+            spec = Object(read | shared | own if self._is_partial else read, value.position)
+            self.found.append(PodSpec(path, spec, kind, words + others))
             if not self._is_partial:
                 return
         if fixed_path(value):
@@ -265,6 +253,21 @@ class _Search:
                 self.visit(item, f"{path}.{each}".lstrip("."), each, kind, shared | own, words)
         if not self._is_partial or len(self.found) == found:
             self.unread |= paths
+
+    def _fields(self, path: str, fields: Entries) -> tuple[Entries, tuple[str, ...]]:
+        """Return those of the fields of a pod spec that are read, and what else may decide."""
+        if self._is_partial:
+            others = ["requests", "volumes"]
+            if "domain" in fields:
+                others.append("what KubeVirt adds, such as kubevirt.io/schedulable=true")
+            names = frozenset(_PARTIAL_FIELDS)
+        elif path.endswith("emplate.spec"):
+            return fields, ()
+        else:  # a spec that has fields of its own, too
+            likely = [each for each in fields if _LIKE_CONDITIONS.match(each)]
+            others = [f"{path}.{printable(each)}" for each in likely if each not in _FIELDS]
+            names = _FIELDS
+        return {each: entry for each, entry in fields.items() if each in names}, tuple(others)
 
 
 def _words(value: Value | None) -> Iterator[str]:
