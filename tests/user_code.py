@@ -57,6 +57,7 @@ from nodeselect.jobs import (
     GetExecutionResponse,
     HealthCheck,
     JobSpec,
+    NodeCount,
     NodeSelector,
     RolloutPlan,
     RolloutSpec,
@@ -309,6 +310,8 @@ def use_jobs() -> JobSpec:
     problems: tuple[Problem, ...] = report.problems
     assert_type(fix_job(JOB, "job.yaml"), bytes)
     assert_type(check_jobs([("job.yaml", JOB)], rules=select_rules()), Iterator[CheckReport])
+    counted = check_jobs([("job.yaml", JOB)], count_nodes=lambda asked: NodeCount(0, 1))
+    assert [problem.code for problem in next(counted).problems][-1:] == ["no-node"]
     rules: dict[str, Rule] = dict(all_rules())
     assert {problem.code for problem in problems} <= rules.keys()
     try:

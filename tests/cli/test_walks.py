@@ -122,7 +122,7 @@ def test_a_wrong_turn_names_a_command(run: Run, command: str) -> None:
         assert status in (0, 1), text
 
 
-@pytest.mark.parametrize("columns", [20, 50, 80])
+@pytest.mark.parametrize("columns", [20, 50, 70])
 def test_what_is_to_be_pasted_is_one_line(
     run: Run, monkeypatch: pytest.MonkeyPatch, columns: int
 ) -> None:
