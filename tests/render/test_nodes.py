@@ -52,10 +52,12 @@ def test_quantities() -> None:
         (Node("n-1"), None),
         (Node("n-1", taints=()), "taints and resources are left out"),
         (Node("n-1", resources={}), "taints and resources are left out"),
+        (Node("n-1", name=""), "an empty name or state is left out"),
+        (Node("n-1", state=""), "an empty name or state is left out"),
     ],
 )
 def test_csv(node: Node, reason: str | None) -> None:
-    """CSV has no taints and no resources; it says so only if they are known."""
+    """CSV has no taints, no resources and no empty names; it says so only if there are some."""
     assert csv_lines([node])[1] == reason
     labels = {"taints": "a:NoSchedule", "resources": "cpu=4"}
     lines, _ = csv_lines([Node("n-1", labels)])

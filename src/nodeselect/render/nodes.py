@@ -194,6 +194,8 @@ def csv_lines(
         reason = "taints and resources are left out"
     elif any(text != cell for text, cell in cells.items()):
         reason = "some cells are escaped"
+    elif any("" in (node.name, node.state) for node in nodes):
+        reason = "an empty name or state is left out"
     elif any(is_header(row, rows[0], "id") for row in rows[1:]):
         reason = "a node looks like a header"
     return map(line, rows if header else rows[1:]), reason
