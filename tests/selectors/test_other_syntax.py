@@ -136,6 +136,7 @@ NO_TEXT = "no selector text is known to be equivalent to this "
         ('{pool!~".+"}', f"{NO_TEXT}Prometheus selector"),
         ("${attr.nomad.version} version >= 1.2", f"{NO_TEXT}Nomad constraint"),
         ("${meta.tags} set_contains_any a,b", f"{NO_TEXT}Nomad constraint"),
+        ("${meta.rack} = 'r1\"'", f"{NO_TEXT}Nomad constraint"),
         ('${meta["rack"]} = r1', f"{NO_TEXT}Nomad constraint"),
     ],
 )

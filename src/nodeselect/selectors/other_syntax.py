@@ -155,7 +155,9 @@ def _read_prometheus(match: re.Match[str]) -> _Terms:
 
 
 def _read_nomad(match: re.Match[str]) -> _Terms:
-    key, operator, value = match["key"], _NOMAD[match["operator"]], match["values"].strip("\"'")
+    key, operator, value = match["key"], _NOMAD[match["operator"]], match["values"]
+    if value.startswith(("'", '"')):
+        value = value[1:-1]
     is_equality = operator.arity == "one"
     name = key.removeprefix("meta.")
     is_label = key.startswith("attr.") or (key in _NOMAD_FIELDS and is_equality and value)
