@@ -2,7 +2,6 @@
 
 import os
 import sys
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from click.core import ParameterSource
 from nodeselect.cli.completion import complete_codes, complete_files
 from nodeselect.cli.inputs.files import files_in, is_excluded, job_name, read_bytes
 from nodeselect.cli.inputs.job_selectors import ignoring_pods
-from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory, state_messages
+from nodeselect.cli.inputs.nodes import NodeFiles, choose_states, read_inventory
 from nodeselect.cli.options import (
     check_usage,
     nodes_option,
@@ -276,12 +275,7 @@ def _node_counter(
 
     inventory = read_inventory(nodes_from)
     if states is not None:
-        from nodeselect.inventory import Inventory  # imports pyroaring
-
-        everything = inventory.match(Selector.everything())
-        for line in state_messages(states, Counter(everything.state_counts())):
-            write_message(line)
-        inventory = Inventory(everything.in_states(states))
+        inventory, _ = choose_states(inventory, states)
 
     def count(selector: Selector | AnyOf | Placement) -> NodeCount:
         found = inventory.explain(ignoring_pods(selector), examples=0)

@@ -22,14 +22,13 @@ from nodeselect.cli.inputs.job_selectors import (
     selected,
     workload_of,
 )
-from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory, state_messages
+from nodeselect.cli.inputs.nodes import NodeFiles, choose_states, read_inventory
 from nodeselect.cli.inputs.running_pods import RunningPods, unknown_status
 from nodeselect.cli.output_file import write_file
 from nodeselect.cli.streams import (
     ExitStatus,
     write_error,
     write_error_message,
-    write_message,
     write_output,
 )
 from nodeselect.errors import JobError
@@ -233,16 +232,11 @@ def _read_explainable(
     inventory = read_inventory(nodes_from)
     if states is None:
         return inventory, partial(inventory.explain, examples=examples, usage=usage)
-    counts = Counter(inventory.match(Selector.everything()).state_counts())
-    for line in state_messages(states, counts):
-        write_message(line)
+    chosen, counts = choose_states(inventory, states)
     left_out = Counter({state: n for state, n in counts.items() if not has_state(state, states)})
     parts = (part for each in selectors for part in label_part(each).split())
     named = map(inventory.get, named_ids(parts))
     excluded = {node.id: node.state for node in named if node and node.state in left_out}
-    from nodeselect.inventory import Inventory  # imports pyroaring
-
-    chosen = Inventory(inventory.match(Selector.everything()).in_states(states))
 
     def explain_over(selector: Selector | AnyOf | Placement) -> Explanation:
         explanation = chosen.explain(selector, examples=examples, usage=usage)

@@ -177,6 +177,22 @@ def read_inventory(nodes_from: NodeFiles) -> "Inventory":
         return Inventory.read(nodes) if isinstance(nodes, NodeReader) else nodes
 
 
+def choose_states(
+    inventory: "Inventory", states: frozenset[str]
+) -> tuple["Inventory", Counter[str | None]]:
+    """Return the nodes in ``states``, and how many of all nodes are in each state.
+
+    Write messages about the nodes that are left out, and unknown states.
+    """
+    from nodeselect.inventory import Inventory  # imports pyroaring
+
+    everything = inventory.match(Selector.everything())
+    counts = Counter(everything.state_counts())
+    for line in state_messages(states, counts):
+        write_message(line)
+    return Inventory(everything.in_states(states)), counts
+
+
 def state_messages(states: frozenset[str], counts: Counter[str | None]) -> Iterator[str]:
     """Yield messages about nodes that --state leaves out, and unknown states."""
     total = counts.total()
