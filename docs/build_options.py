@@ -14,7 +14,7 @@ commands have in the same words are described once, [at the end](#options-of-sev
 [Command line](command-line.md) explains what is behind it.
 """
 
-# An option that so many commands have is described once.
+# An option of at least this many commands is described once.
 _SEVERAL = 5
 
 

@@ -165,7 +165,7 @@ class _SavedRows(NodeRows):
 
 
 def _amounts(file: SavedFile, number: int, nodes: int) -> AmountColumn:
-    """Return the amounts of the resource that has this number; there are so many ``nodes``."""
+    """Return the amounts of the resource with this number, for this many ``nodes``."""
     codes = file.numbers(f"amounts.{number}.codes", nodes)
     amounts = file.numbers(f"amounts.{number}")
     column, bulk = AmountColumn(amounts, codes), bulk_reader(len(amounts))

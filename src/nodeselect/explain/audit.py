@@ -109,7 +109,7 @@ def audit(nodes: LabelCounter) -> Audit:
 
 
 def usual_values(values: Iterable[str], counts: Mapping[str, int]) -> dict[str, str]:
-    """Map each of ``values`` that an audit reports to what was probably meant; see ``counts``."""
+    """Map each of ``values`` that is probably misspelt to the value that was probably meant."""
     rare = [value for value in values if _may_be_misspelt(value, counts)]
     meant = _misspelt_values(counts) if rare else {}
     return {value: meant[value] for value in rare if value in meant}

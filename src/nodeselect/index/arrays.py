@@ -18,10 +18,10 @@ _Ranks = NDArray[np.integer[Any]]
 # So few numbers are sorted faster at once.
 _FEW_NUMBERS = 256
 
-# If one of so many ranks, or more, is among those to sort, marking them all is faster.
+# If at least one rank in this many is to be sorted, marking them all is faster.
 _MARKED = 16
 
-# How encoded postings begin. So many ordinals are in one container; if at most ``_LISTED_ORDINALS``
+# How encoded postings begin. A container covers this many ordinals; if at most ``_LISTED_ORDINALS``
 # of these are in the set, the container is a list of them, and otherwise has a bit for each.
 _COOKIE = 12_346
 _CONTAINER = 65_536
