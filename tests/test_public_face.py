@@ -1,9 +1,13 @@
 """What is public is named in the ``__all__`` of a face, and importing it loads nothing heavy."""
 
 import importlib
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
+import lark
 import pytest
 
 import nodeselect
@@ -115,3 +119,18 @@ def test_reading_loads_what_it_needs(text: str, libraries: set[str]) -> None:
         f'import io, nodeselect\nassert nodeselect.Inventory.read(io.StringIO("{text}"))'
     )
     assert loaded & HEAVY == libraries | {"pyroaring"}
+
+
+def test_selectors_need_only_lark(tmp_path: Path) -> None:
+    """A Python that finds no other package than nodeselect and Lark does all that is promised."""
+    for package in (nodeselect, lark):
+        path = Path(str(package.__file__)).parent
+        (tmp_path / path.name).symlink_to(path, target_is_directory=True)
+    done = subprocess.run(
+        [sys.executable, "-S", "-P", ROOT / "tests/light.py"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("nodeselect and lark are enough\n", "")

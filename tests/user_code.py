@@ -279,7 +279,7 @@ def explain(explanation: Explanation) -> Iterator[str]:
 def explain_one(inventory: BaseInventory) -> NodeExplanation:
     """Explain one node of an inventory or of a snapshot, or any other node."""
     inventory.explain_node(Selector.everything(), Node("other"))
-    assert explain_node(Selector.parse("gpu"), "n-1", {"gpu": "l4"}).matches
+    assert explain_node(Selector.parse("gpu"), Node("n-1", {"gpu": "l4"})).matches
     return inventory.explain_node(Selector.everything(), "n-1")
 
 

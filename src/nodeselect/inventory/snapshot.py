@@ -5,11 +5,10 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple, NoReturn
 
 from nodeselect.durable.saved_file import check_replaceable
-from nodeselect.explain import Explanation, NodeExplanation
+from nodeselect.explain import Explanation, NodeExplanation, explain_node
 from nodeselect.explain.audit import Audit, audit
 from nodeselect.explain.compute import explain
 from nodeselect.explain.countable import FailureCounts
-from nodeselect.explain.explanation import explain_on_node
 from nodeselect.inventory.node_set import NodeSet
 from nodeselect.inventory.saving import to_sections
 from nodeselect.inventory.statistics import FailureGroups, ViewStatistics
@@ -159,7 +158,7 @@ class BaseInventory:
         :raises TypeError: if ``selector`` is not what :meth:`match` takes.
         """
         node = node if isinstance(node, Node) else self[node]
-        return explain_on_node(_require(selector, usage), node, usage)
+        return explain_node(_require(selector, usage), node, usage)
 
     def __len__(self) -> int:
         return len(self._view)

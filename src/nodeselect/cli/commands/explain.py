@@ -34,7 +34,7 @@ from nodeselect.cli.streams import (
 from nodeselect.errors import JobError
 from nodeselect.explain import Explanation, NodeExplanation
 from nodeselect.explain.compute import exclude_by_state
-from nodeselect.explain.explanation import explain_on_node, named_ids
+from nodeselect.explain.explanation import explain_node, named_ids
 from nodeselect.files.replace import file_status
 from nodeselect.node import Node, has_state
 from nodeselect.placement import Placement, Usage
@@ -174,7 +174,7 @@ def explain(
     result: Explanation | NodeExplanation
     with running.without(workload_of(content)):
         if node is not None:
-            result = explain_on_node(selector, _read_node(nodes_from, node), running.usage)
+            result = explain_node(selector, _read_node(nodes_from, node), running.usage)
             is_match = result.matches
         else:
             usage = running.usage
@@ -263,7 +263,7 @@ def _jobs_on_node(jobs: Jobs, running: RunningPods, node: Node) -> JobsReport:
     results = [invalid_job(name, error) for name, error in jobs.invalid.items()]
     for name, selector in jobs.selectors.items():
         with running.without(jobs.workloads.get(name)):
-            explanation = explain_on_node(selector, node, running.usage)
+            explanation = explain_node(selector, node, running.usage)
         results.append(job_on_node(name, str(selector), explanation, node))
     return JobsReport.of_node(node, results)
 

@@ -485,7 +485,7 @@ class SqlNodes:
         :raises KeyError: if there is no node with this id.
         """
         node = node if isinstance(node, Node) else self[node]
-        return explain_node(require_condition(selector), node.id, node.labels)
+        return explain_node(require_condition(selector), node)
 
     def get(self, node_id: str) -> Node | None:
         """Return the node with this id; None if there is none."""
