@@ -17,8 +17,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder, "page.html")
         job = ("--job", "docs/example/first-try.yaml", "-n", "docs/example/fleet.json")
-        command = ["nodeselect", "explain", *job, "--html", str(page)]
-        subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=False)  # noqa: S603
+        command = ["nodeselect", "explain", *job, "-o", "html"]
+        with page.open("wb") as output:
+            subprocess.run(command, cwd=ROOT, stdout=output, check=False)  # noqa: S603
         browser = ["chromium", "--headless", "--no-sandbox", "--hide-scrollbars"]
         for picture, scheme in PICTURES.items():
             options = [

@@ -10,7 +10,7 @@ from tests.imports import run_python
 
 # The module, and why it is not imported at the top.
 ALLOWED = {
-    "jinja2": "30 ms; for --html only",
+    "jinja2": "30 ms; for -o html only",
     "markupsafe": "comes with jinja2",
     "yaml": "8 ms; for YAML and job files",
     "nodeselect.index.node_table": "imports numpy; for many nodes",

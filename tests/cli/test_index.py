@@ -2,7 +2,6 @@
 
 import builtins
 import gzip
-import os
 import shlex
 import shutil
 import subprocess
@@ -84,15 +83,6 @@ def test_a_file_is_opened_once(run: Run, file: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(builtins, "open", record)
     assert run("match", "-n", str(file), "-l", "region=eu", "--count").out == "2\n"
     assert opened.count(str(file)) == 1
-
-
-def test_info_of_what_is_not_a_file(run: Run, tmp_path: Path) -> None:
-    """A pipe, which could block, a device and a folder are not opened."""
-    os.mkfifo(tmp_path / "pipe")
-    for name in (str(tmp_path / "pipe"), os.devnull, str(tmp_path)):
-        ended = run("index", "--info", name)
-        assert ended.status == 2
-        assert "error: --info needs a file, not a pipe, a device or a folder\n" in ended.err
 
 
 @pytest.mark.parametrize("at", range(8))

@@ -159,3 +159,32 @@ def test_only_a_job_of_expanso_has_a_rollout(run: Run, fleet: str, file: str) ->
     assert "not a job spec" in result.err
     assert "-n FILE" not in result.err  # it is given
     assert "nodeselect match --job FILE -n NODES" in result.err
+
+
+@pytest.mark.usefixtures("fleet")
+@pytest.mark.parametrize(
+    "command",
+    [
+        "match -n fleet.ndjson",
+        "labels -n fleet.ndjson",
+        "diff fleet.ndjson fleet.ndjson",
+        "rollout -n fleet.ndjson",
+        "sql --dialect duckdb",
+    ],
+)
+def test_a_folder_with_one_job(run: Run, command: str) -> None:
+    """A folder with exactly one job is that job, whatever else is in it."""
+    folder = Path("one")
+    folder.mkdir()
+    (folder / "job.yaml").write_text(KINDS["expanso.yaml"])
+    (folder / "config.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")
+    words = command.split()
+    assert run(*words, "--job", "one") == run(*words, "--job", "one/job.yaml")
+    assert run(*words, "--job", "one").status == 0
+    (folder / "more.yaml").write_text(KINDS["deployment.yaml"])
+    ended = run(*words, "--job", "one")
+    assert (ended.status, ended.out) == (2, "")
+    assert "error[several-jobs]: the folder has several jobs, such as one/job.yaml" in ended.err
+    (folder / "job.yaml").unlink()
+    (folder / "more.yaml").unlink()
+    assert "error[no-workload]: no file has a job" in run(*words, "--job", "one").err

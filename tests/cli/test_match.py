@@ -136,7 +136,7 @@ def test_sort_by(run: Run, tmp_path: Path, key: str, ids: str) -> None:
     assert [line.split()[0] for line in result.out.splitlines()] == ids.split()[:2]
     nodes, saved = tmp_path / "nodes", str(tmp_path / "saved")
     nodes.write_text(SORTED)
-    assert run("index", str(nodes), "-o", saved).status == 0
+    assert run("index", "-n", str(nodes), saved).status == 0
     result = run(*command, "-n", saved, "-o", "ndjson", "--limit", "3")
     assert [json.loads(line)["id"] for line in result.out.splitlines()] == ids.split()[:3]
 

@@ -118,7 +118,7 @@ def test_nothing_is_lost(
     ]
     source = as_lines(nodes)
     if style == "saved":
-        assert run("index", "-n", "-", "-o", "x.nsx", stdin=source).status == 0
+        assert run("index", "-n", "-", "x.nsx", stdin=source).status == 0
         source, style = run("match", "-n", "x.nsx", "--all", "-o", "ndjson").out, "json"
     printed = run("match", "-n", "-", "--all", "-o", style, stdin=source)
     assert list(Inventory.read(io.StringIO(printed.out))) == nodes

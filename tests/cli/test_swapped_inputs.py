@@ -91,9 +91,7 @@ def test_a_binary_in_place_of_a_job(run: Run, command: list[str]) -> None:
     assert "error[not-utf-8]" in ended.out + ended.err
 
 
-@pytest.mark.parametrize(
-    "command", ["match --all", "explain -l a", "labels", "audit", "index -o y"]
-)
+@pytest.mark.parametrize("command", ["match --all", "explain -l a", "labels", "audit", "index y"])
 def test_a_job_in_place_of_nodes(run: Run, command: str) -> None:
     """Every command says what the file is, and how it is given."""
     for text in (JOB, json.dumps({"name": "a", "selector": {"match_ids": ["n-1"]}}), POD):

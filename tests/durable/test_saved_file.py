@@ -52,7 +52,7 @@ def with_header(data: bytes, changes: dict[int, int]) -> bytes:
 
 
 RESTORE = "\n  save the inventory again, or restore the file from a backup"
-NOT_SAVED = "not a saved inventory\n  to save one, run: nodeselect index NODES -o FILE"
+NOT_SAVED = "not a saved inventory\n  to save one, run: nodeselect index -n NODES FILE"
 WRONG_HEADER = f"damaged: the checksum of the header is wrong{RESTORE}"
 
 IMPOSSIBLE_SIZE = f"damaged: a header cannot have {{}} bytes{RESTORE}"

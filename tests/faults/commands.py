@@ -46,7 +46,7 @@ COMMANDS = {
     "rollout": ["rollout", "-n", "nodes", "--job", "job", "-o", "json"],
     "convert": ["convert", "-l", "region=eu,rack!=3"],
     "sql": ["sql", "-l", "region=eu,rack!=3", "--dialect", "duckdb"],
-    "index": ["index", "--info", "saved"],
+    "saved": ["match", "-n", "saved", "--all"],
     "check": ["check", "job", "other"],
     "rules": ["rules"],
     "schema": ["schema"],

@@ -69,8 +69,7 @@ def _over_nodes(name: str, *arguments: str) -> None:
 def _add_nodes() -> None:
     for output in NODE_FORMATS:
         _over_nodes(f"match/{output}", "match", "-l", "region=eu", "--state", "lost", "-o", output)
-    page = str(Path(_FOLDER.name, "page.html"))
-    _over_nodes("page", "explain", "-l", "region=eu_west", "--html", page)
+    _over_nodes("page", "explain", "-l", "region=eu_west", "-o", "html")
     for output in REPORT_FORMATS:
         _over_nodes(f"explain/{output}", "explain", "-l", "regoin=eu", "-o", output)
         _over_nodes(f"labels/{output}", "labels", "-o", output)

@@ -101,7 +101,7 @@ Examples:
   nodeselect explain --job jobs/ -n nodes.json --node n-1
   nodeselect watch --job jobs/ -n nodes.json
   nodeselect rollout --job job.yaml -n nodes.json
-  nodeselect index nodes.json -o fleet.nsx
+  nodeselect index -n nodes.json fleet.nsx
   nodeselect convert deployment.yaml --to job
   nodeselect sql -l 'region=eu,!debug' --dialect postgresql
   nodeselect check job.yaml

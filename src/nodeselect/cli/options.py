@@ -14,7 +14,7 @@ from nodeselect.cli.completion import (
     complete_selector,
     complete_states,
 )
-from nodeselect.cli.inputs.job_selectors import is_selector
+from nodeselect.cli.inputs.job_selectors import is_selector, only_job
 from nodeselect.cli.inputs.nodes import VARIABLE, NodeFiles
 from nodeselect.cli.streams import QUIET
 from nodeselect.render.screen import REPORT_FORMATS
@@ -214,11 +214,13 @@ def job_option(
     required: bool = False,
     multiple: bool = False,
 ) -> Callable[[_Command], _Command]:
-    """Add the option ``--job``, also ``-f``: a job file; if ``multiple``, several, or folders."""
+    """Add the option ``--job``, also ``-f``: the only job in a file or a folder.
+
+    If ``multiple``, the option is repeatable, and a folder may have several jobs.
+    """
     return click.option(
-        "-f", "--job", metavar="FILE|FOLDER|-" if multiple else "FILE|-", help=help,
-        required=required, multiple=True, callback=None if multiple else _one_file,
-        shell_complete=complete_files,
+        "-f", "--job", metavar="FILE|FOLDER|-", help=help, required=required,
+        multiple=True, callback=None if multiple else _one_file, shell_complete=complete_files,
     )  # fmt: skip
 
 
@@ -226,7 +228,11 @@ def _one_file(
     context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
 ) -> str | None:
     file = once(context, parameter, values)
-    check_job_files([file] if file is not None else [])
+    if file is None or context.resilient_parsing:
+        return file
+    if os.path.isdir(file):
+        return only_job(file)
+    check_job_files([file])
     return file
 
 

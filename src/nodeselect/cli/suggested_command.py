@@ -59,7 +59,7 @@ _OPTIONS = {
 _FORMATS = ("--csv", "--json", "--markdown")
 
 # A command with one of these writes a file, as index does, or prints its help.
-_NO_ANSWER = frozenset({"--html", "--write", "-h", "--help"})
+_NO_ANSWER = frozenset({"--write", "-h", "--help"})
 
 # These commands select nodes. If they have --all, they need one of these options.
 _NEED_SELECTING = ("match", "explain", "watch", "sql")

@@ -216,7 +216,7 @@ class SavedFile:
     def _read_header(self) -> None:
         data = self._data
         if not data or bytes(data[: len(SAVED_MAGIC)]) != SAVED_MAGIC[: len(data)]:
-            hint = Fix.write("nodeselect index NODES -o FILE", "to save one, run")
+            hint = Fix.write("nodeselect index -n NODES FILE", "to save one, run")
             raise InventoryError(
                 "not-saved", "not a saved inventory", place=Place(file=self.name), hint=hint
             )

@@ -36,14 +36,6 @@ if TYPE_CHECKING:
 # How many nodes the table of a page has at most; its counts are those of all nodes.
 _MAX_ROWS = 50_000
 
-PAGE_START = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="generator" content="nodeselect">
-"""
-"""How a page begins; by that, a file is known to be one."""
-
 # A user's text is truncated to this many characters, unless a place has its own limit.
 _MAX_TEXT = 320
 

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Collection, Iterable, Iterator
+from errno import EINVAL
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,10 +21,10 @@ from nodeselect.cli.options import (
     split_commas,
     state_option,
 )
-from nodeselect.cli.output_file import write_file
 from nodeselect.cli.streams import ExitStatus, write_error, write_message, write_output
 from nodeselect.errors import JobError
 from nodeselect.explain.wording import not_considered_text
+from nodeselect.files.replace import replace_file
 from nodeselect.placement import Placement
 from nodeselect.render.screen import PROBLEM_FORMATS, detect_screen
 from nodeselect.selectors import AnyOf, Selector
@@ -233,7 +234,7 @@ def check(
     outcome = CheckedFiles(reports, unread, without_jobs, list(not_considered), len(templates))
     if write:
         for name, _, corrected in corrections:
-            write_file(name, corrected)
+            _replace_text(name, corrected)
     if is_diff:
         write_output(correction_lines(corrections, detect_screen()))
     else:
@@ -284,6 +285,16 @@ def _node_counter(
         return NodeCount(found.matched, found.total, least, hint or None)
 
     return count
+
+
+def _replace_text(file: str, text: str) -> None:
+    """Replace the content of a regular file; if that fails, raise, and leave it unchanged."""
+    try:
+        if not os.path.isfile(file):
+            raise OSError(EINVAL, "not a regular file")
+        replace_file(file, lambda output: output.write(text.encode()))
+    except OSError as error:
+        raise click.ClickException(f"cannot write {quoted(file)}: {error.strerror}") from None
 
 
 def _read_all(names: Collection[str], unread: list[JobError]) -> Iterator[tuple[str, bytes]]:

@@ -1,6 +1,5 @@
 """``nodeselect explain``: explain why nodes match a selector, and why the others do not."""
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nodeselect.cli import options
-from nodeselect.cli.completion import complete_files, complete_ids
+from nodeselect.cli.completion import complete_ids
 from nodeselect.cli.hints import command_line
 from nodeselect.cli.inputs.files import job_name, split_object
 from nodeselect.cli.inputs.job_selectors import (
@@ -24,7 +23,6 @@ from nodeselect.cli.inputs.job_selectors import (
 )
 from nodeselect.cli.inputs.nodes import NodeFiles, choose_states, read_inventory
 from nodeselect.cli.inputs.running_pods import RunningPods, unknown_status
-from nodeselect.cli.output_file import write_file
 from nodeselect.cli.streams import (
     ExitStatus,
     write_error,
@@ -48,7 +46,7 @@ from nodeselect.render.jobs import (
     job_on_node,
     job_on_nodes,
 )
-from nodeselect.render.screen import detect_screen
+from nodeselect.render.screen import REPORT_FORMATS, detect_screen
 from nodeselect.selectors import AnyOf, Selector
 from nodeselect.text import pluralize, quoted_id
 
@@ -65,7 +63,7 @@ Examples:
   nodeselect explain -l 'region=eu,tier in (gold,silver),!debug' -n nodes.json
   nodeselect explain --job job.yaml -n nodes.json
   nodeselect explain --job job.yaml -n nodes.json --node n-1
-  nodeselect explain --job job.yaml -n nodes.json --html why.html
+  nodeselect explain --job job.yaml -n nodes.json -o html > why.html
   nodeselect explain --job jobs/ -n nodes.json
   nodeselect explain --job jobs/ --node - < new-node.json
   kubectl get nodes -o json | nodeselect explain -l gpu -n - -o markdown
@@ -91,11 +89,7 @@ that node matches. With several jobs: 0 if every job matches a node (with
     help="Explain one node: which requirements it fails, and which values it has. With several"
     " jobs: which of them would run on it. With -, it is the node that standard input has.",
 )  # fmt: skip
-@options.output_option()
-@options.single_option(
-    "--html", metavar="FILE", shell_complete=complete_files,
-    help="Also write a page for a browser. It replaces only an empty file or such a page.",
-)  # fmt: skip
+@options.output_option((*REPORT_FORMATS, "html"))
 @options.pods_option
 @options.only_labels_option
 @options.unknown_option
@@ -108,7 +102,6 @@ def explain(
     states: frozenset[str] | None,
     node: str | None,
     output: str,
-    html: str | None,
     pods: str | None,
     is_labels_only: bool,
     is_strict: bool,
@@ -138,16 +131,13 @@ def explain(
         nodes_from.stdin_conflict: both_read_stdin,
         options.PODS_CONFLICT: pods == "-" and "-" in (*job, *nodes_from.sources),
         "--node cannot be combined with --state": node is not None and states is not None,
-        "--html cannot be combined with --node": html is not None and node is not None,
-        "--html needs the name of a file, not '-'": html == "-",
-        "--html does not write through a symbolic link":
-            html is not None and os.path.islink(html),
+        "-o html cannot be combined with --node": output == "html" and node is not None,
     }  # fmt: skip
     options.check_usage(mistakes)
     content = read_job(job[0]) if job and not is_many else None
     if is_many or (runs_several(content) and not (expressions or ids)):
-        if html is not None:
-            raise click.UsageError("--html cannot be combined with several jobs")
+        if output == "html":
+            raise click.UsageError("-o html cannot be combined with several jobs")
         jobs = job_selectors(job, content)
         asked = jobs.selectors
         running = RunningPods(pods, nodes_from, asked.values(), is_labels_only)
@@ -172,6 +162,7 @@ def explain(
     if states is not None:
         subject += f", only {' or '.join(sorted(states))}"
     result: Explanation | NodeExplanation
+    lines: Iterable[str]
     with running.without(workload_of(content)):
         if node is not None:
             result = explain_node(selector, _read_node(nodes_from, node), running.usage)
@@ -181,16 +172,18 @@ def explain(
             inventory, explain_over = _read_explainable(nodes_from, states, [selector], usage)
             result = explain_over(selector)
             is_match = result.matched > 0
-            if html is not None:
+            if output == "html":
                 from nodeselect.inventory.snapshot import requirements_of  # imports pyroaring
-                from nodeselect.render.page import PAGE_START, render_page  # loads jinja2
+                from nodeselect.render.page import render_page  # loads jinja2
 
                 sources = _modification_times((*job, *nodes_from.files()))
                 rows = requirements_of(inventory, selector, usage)
                 page = render_page(result, rows, inventory, subject, sources=sources, usage=usage)
-                write_file(html, page, PAGE_START)
-    screen = detect_screen()
-    write_output(explanation_lines(output, title, result, screen, subject))
+                # In every encoding of the output, a browser shows the same.
+                lines = page.encode("ascii", "xmlcharrefreplace").decode().splitlines()
+    if output != "html":
+        lines = explanation_lines(output, title, result, detect_screen(), subject)
+    write_output(lines)
     running.write_own()
     if is_strict and result.not_considered:
         return unknown_status(result.not_considered)

@@ -23,6 +23,13 @@ def _name(
     return None if text is None else _parse_name(text)
 
 
+def _labels(
+    context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]
+) -> tuple[str, ...] | None:
+    """Parse the name of the column with all labels; return ``()`` for an empty text, no column."""
+    return () if texts == ("",) else _name(context, parameter, texts)
+
+
 def _columns(
     context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]
 ) -> dict[str, tuple[str, ...]]:
@@ -78,9 +85,9 @@ Names are exact. They are paths: n.labels; '"n.labels"' is a name with a dot.
     help="The dialect of SQL.",
 )  # fmt: skip
 @click.option(
-    "--labels", metavar="COLUMN", multiple=True, callback=_name,
+    "--labels", metavar="COLUMN", multiple=True, callback=_labels,
     help="The column with all labels (default: labels): jsonb in PostgreSQL, JSON in SQLite,"
-    " a map elsewhere.",
+    " a map elsewhere; '' if there is none.",
 )  # fmt: skip
 @click.option(
     "--label-table", "label_table", metavar="TABLE", multiple=True, callback=_name,
@@ -91,7 +98,6 @@ Names are exact. They are paths: n.labels; '"n.labels"' is a name with a dot.
     help="The column of a label that has one of its own; KEY alone if its name is the key."
     " Repeatable.",
 )  # fmt: skip
-@click.option("--only-columns", is_flag=True, help="All labels are in columns of their own.")
 @click.option(
     "--id-column", "id_column", metavar="COLUMN", multiple=True, callback=_name,
     help="The column with the ids of the nodes (default: id).",
@@ -109,7 +115,6 @@ def sql(
     labels: engine.Name | None,
     label_table: engine.Name | None,
     columns: dict[str, tuple[str, ...]],
-    only_columns: bool,
     id_column: engine.Name | None,
     exact: bool,
 ) -> int:
@@ -117,21 +122,21 @@ def sql(
 
     The condition is true for the nodes that match, and never NULL: write it after WHERE.
     """
-    places = (labels is not None, label_table is not None, only_columns)
     mistakes = {
         f"give --dialect: {join_limited(list(DIALECTS), len(DIALECTS), 'or')}": dialect is None,
         "give --job, -l or --id, such as: -l region=eu": job is None and not (expressions or ids),
-        "--labels, --label-table and --only-columns exclude each other": sum(places) > 1,
-        "--only-columns needs --column": only_columns and not columns,
+        "--labels cannot be combined with --label-table":
+            labels is not None and label_table is not None,
+        "--labels '' needs --column": labels == () and not columns,
         "--exact is only for PostgreSQL": exact and dialect not in EXACT,
-    }
+    }  # fmt: skip
     check_usage(mistakes)
     assert dialect is not None
-    all_labels: engine.Name | engine.LongTable | None = labels or "labels"
+    all_labels: engine.Name | engine.LongTable | None = labels or None
     if label_table is not None:
         all_labels = engine.LongTable(label_table)
-    elif only_columns:
-        all_labels = None
+    elif labels is None:
+        all_labels = "labels"
     id_name = id_column or "id"
     selector = label_selector(job, expressions, ids=ids)
     try:

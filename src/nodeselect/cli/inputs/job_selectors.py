@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from nodeselect.cli.inputs.files import files_in, job_name, read_bytes, split_object
@@ -208,6 +209,27 @@ def job_selectors(sources: Sequence[str], content: "Selector | Manifest | None" 
         raise _no_workload_error(" ".join(sources), *manifests.values())
     _report(manifests)
     return Jobs(selectors, invalid, workloads)
+
+
+def only_job(folder: str) -> str:
+    """Return the file of the only job in a folder.
+
+    :raises JobError: if there is not exactly one, or the folder cannot be read.
+    """
+    from nodeselect.jobs import check_job  # loads YAML
+
+    errors: list[JobError] = []
+    files = list(files_in(folder, (), errors))
+    if errors:
+        raise errors[0]
+    jobs = list(islice((each for each in files if check_job(read_bytes(each), each).is_job), 2))
+    if len(jobs) == 1:
+        return jobs[0]
+    if not jobs:
+        raise _no_workload_error(folder)
+    message = f"the folder has several jobs, such as {' and '.join(map(printable, jobs))}"
+    fix = Fix.write(printable(jobs[0]), "to choose one, write")
+    raise _file_error(folder, "several-jobs", message, fix)
 
 
 def warn_if_everything(job: str, selector: Selector | AnyOf) -> None:
