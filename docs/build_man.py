@@ -15,7 +15,8 @@ _VARIABLES = {
     " standard input.",
     "COLUMNS": "The width of reports, instead of that of the terminal.",
     "FORCE_COLOR": "If not empty, colours are used in pipes and files, too.",
-    "NO_COLOR": "If not empty, no colours are used, whatever FORCE_COLOR says.",
+    "CLICOLOR_FORCE": "The same, unless it is 0.",
+    "NO_COLOR": "If not empty, no colours are used, whatever the others say.",
 }
 
 _STATUSES = {

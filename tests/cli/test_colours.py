@@ -19,6 +19,9 @@ DIFF = ("diff", "-n", "fleet.ndjson", "-l", "tier", "-l", "debug")
         pytest.param([], {}, False, id="a-pipe"),
         pytest.param([], {"FORCE_COLOR": "1"}, True, id="forced"),
         pytest.param([], {"FORCE_COLOR": "1", "TERM": "dumb"}, True, id="forced-if-dumb"),
+        pytest.param([], {"CLICOLOR_FORCE": "1"}, True, id="forced-too"),
+        pytest.param([], {"CLICOLOR_FORCE": "0"}, False, id="not-forced"),
+        pytest.param([], {"CLICOLOR_FORCE": "1", "NO_COLOR": "1"}, False, id="none-is-stronger"),
         pytest.param([], {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False, id="forced-and-none"),
         pytest.param(["--color", "always"], {}, True, id="always"),
         pytest.param(["--color", "always"], {"NO_COLOR": "1"}, True, id="always-is-stronger"),
@@ -50,9 +53,9 @@ def test_changes(run: Run, fleet: str) -> None:
     command = ("watch", "-l", "region=eu", "-n", "-", "--color", "always")
     nodes = Path(fleet).read_text() + '{"id": "n-1", "labels": {}}\n'
     assert run(*command, stdin=nodes).out.splitlines() == [
-        f"{GREEN}+ n-1\x1b[0m",
-        f"{GREEN}+ n-2\x1b[0m",
-        f"{RED}- n-1\x1b[0m",
+        f"{GREEN}+ n-1  (1 matches)\x1b[0m",
+        f"{GREEN}+ n-2  (2 match)\x1b[0m",
+        f"{RED}- n-1  -region=eu and -tier=gold (1 matches)\x1b[0m",
     ]
     assert "\x1b" not in run(*command, "-o", "ndjson", stdin=nodes).out
 

@@ -79,7 +79,7 @@ ANSWERS = {
     "explain": "2 of 4 nodes match",
     "explain --node": "n-1 matches",
     "diff": "2 kept",
-    "watch": "+ n-1 + n-2",
+    "watch": "+ n-1 (1 matches) + n-2 (2 match)",
     "convert": "region",
     "labels": "eu 2",
     "sql": "region",

@@ -29,6 +29,7 @@ def closed(schema: Any) -> Any:
     [
         pytest.param(["labels", "-n", NODES], id="labels"),
         pytest.param(["labels", "-n", NODES, "-l", "gpu", "region"], id="labels-of-a-key"),
+        pytest.param(["labels", "-n", NODES, "region", "gpu"], id="labels-together"),
         pytest.param(["labels", "-n", NODES, "-l", "no-such-label"], id="no-labels"),
         pytest.param(["labels", "-n", "hostile.json"], id="labels-hostile"),
         pytest.param(["audit", "-n", NODES], id="audit"),

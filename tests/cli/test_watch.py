@@ -1,5 +1,6 @@
 """``nodeselect watch``, as a process of its own that reads events one by one."""
 
+import contextlib
 import importlib
 import json
 import os
@@ -38,7 +39,8 @@ class Watching:
         self.process.stdin.write(data)
 
     def line(self, stream: Any = None) -> str:
-        """Wait for its next line on standard output, or on another stream."""
+        """Wait for its next line on standard output, without why; or on another stream."""
+        why = None if stream else "  "
         stream = stream or self.process.stdout
         line = b""
         while not line.endswith(b"\n"):
@@ -46,7 +48,7 @@ class Watching:
             piece = stream.read(1)
             assert piece, f"the output ended after {line!r}: {self.process.stderr!r}"
             line += piece
-        return bytes(line).decode().removesuffix("\n")
+        return bytes(line).decode().removesuffix("\n").partition(why or "\n")[0]
 
     def message(self) -> str:
         """Wait for its next line on standard error."""
@@ -105,7 +107,7 @@ def test_the_end_of_a_watch(start: Start) -> None:
     watching.write(ApiServer().put("n-1", gpu="2"))
     why = "the stream ended after event 1; later changes are unknown"
     message = f"error[stream-ended]: {why}\n --> standard input{AGAIN}"
-    assert watching.end() == (1, "+ n-1\n", message)
+    assert watching.end() == (1, "+ n-1  (1 matches)\n", message)
 
 
 def test_many_events(run: Run) -> None:
@@ -122,8 +124,9 @@ def test_many_events(run: Run) -> None:
     result = run("watch", "-l", "gpu>1,zone=a", "-n", "-", stdin=data)
     matching = list[str]()
     for line in result.out.splitlines():
-        sign, node_id = line.split()
+        sign, node_id, *_, count, _ = line.split()
         matching.append(node_id) if sign == "+" else matching.remove(node_id)
+        assert count == f"({len(matching)}"
     nodes = server.nodes.items()
     expected = [name for name, labels in nodes if labels["gpu"] in "23" and labels["zone"] == "a"]
     assert len(expected) > 2
@@ -174,9 +177,8 @@ def test_manifest(start: Start, tmp_path: Path) -> None:
         node = {"id": "n-1", "labels": dict.fromkeys(labels.split(), "yes")}
         watching.write(json.dumps(node).encode())
     status, out, err = watching.end()
-    assert out.replace(f"{path}#Pod/", "").splitlines() == [
-        *("+ n-1 a", "+ n-1 b", "- n-1 b", "+ n-1 b", "- n-1 a", "- n-1 b"),
-    ]
+    lines = [line.partition("  ")[0] for line in out.replace(f"{path}#Pod/", "").splitlines()]
+    assert lines == ["+ n-1 a", "+ n-1 b", "- n-1 b", "+ n-1 b", "- n-1 a", "- n-1 b"]
     assert (status, err) == (0, "")
 
 
@@ -192,19 +194,27 @@ def test_taints_and_amounts(start: Start, tmp_path: Path) -> None:
         resources = {"cpu": cpu, "pods": "10"}
         node = {"id": "n-1", "labels": {}, "taints": taints, "resources": resources}
         watching.write(json.dumps(node).encode())
-    assert watching.end()[:2] == (0, "+ n-1\n- n-1\n+ n-1\n- n-1\n+ n-1\n")
+    assert watching.end()[1].splitlines() == [
+        "+ n-1  (1 matches)",
+        "- n-1  +taint=gpu:NoSchedule (0 match)",
+        "+ n-1  -taint=gpu:NoSchedule (1 matches)",
+        "- n-1  cpu: 4 -> 1 (0 match)",
+        "+ n-1  cpu: 1 -> 2 and -taint=gpu:NoSchedule (1 matches)",
+    ]
 
 
 def test_ndjson(start: Start) -> None:
-    """In NDJSON, a line says which event it is about, and when it came."""
-    watching = start("-l", "a", "-n", "-", "-o", "ndjson", "--timestamps")
+    """In NDJSON, a line says which event it is about, when it came, and why the answer changed."""
+    watching = start("-l", "a", "-n", "-", "-o", "ndjson")
     watching.write(b'{"id": "n-0"}{"id": "n 1", "labels": {"a": ""}}{"id": "n 1"}')
     lines = [json.loads(watching.line()) for _ in range(2)]
     times = [line.pop("time") for line in lines]
+    label = {"key": "a", "old": "", "new": None, "in_selector": True}
     assert lines == [
-        {"event": 2, "id": "n 1", "matches": True},
-        {"event": 3, "id": "n 1", "matches": False},
-    ]
+        {"event": 2, "id": "n 1", "matches": True, "matched": 1, "why": "joined"},
+        {"event": 3, "id": "n 1", "matches": False, "matched": 0, "why": "labels",
+         "labels": [label]},
+    ]  # fmt: skip
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", time) for time in times)
 
 
@@ -229,6 +239,70 @@ def test_closed_output(start: Start, tmp_path: Path, from_file: bool) -> None:
     assert watching.process.stdout
     watching.process.stdout.close()
     assert watching.process.wait(60) == 141
+
+
+def test_why(start: Start) -> None:
+    """Each line says why the answer changed, as ``diff`` does, and how many nodes match now."""
+    watching = start("-l", "env=prod", "--state", "ready", "-n", "-")
+    for env, state in (("prod", "ready"), ("prod", "lost"), ("dev", "lost"), ("prod", "ready")):
+        for name in "ab":
+            node = {"id": name, "labels": {"env": env, "at": env}, "state": state}
+            watching.write(json.dumps(node).encode())
+    watching.write(b'{"id": "a", "deleted": true}')
+    assert watching.end()[1].splitlines() == [
+        "+ a  (1 matches)",
+        "+ b  (2 match)",
+        "- a  now lost, was ready (1 matches)",
+        "- b  now lost, was ready (0 match)",
+        "+ a  env: dev -> prod and at: dev -> prod; now ready, was lost (1 matches)",
+        "+ b  env: dev -> prod and at: dev -> prod; now ready, was lost (2 match)",
+        "- a  removed (1 matches)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("until", "timeout", "data", "status", "message"),
+    [
+        ("2", "99", "a b", 0, ""),
+        ("1", None, "a b", 0, ""),  # at once, whatever follows
+        ("3", "0.01", None, 1, "expected at least 3 nodes (--until), found 0"),
+        ("3", None, "a b", 1, "expected at least 3 nodes (--until), found 2"),
+        (None, "1", "a", 2, "error: --timeout needs --until N"),
+        ("1", None, "--job", 2, "error: --until is for one job"),
+    ],
+)
+def test_until(
+    start: Start, tmp_path: Path, until: str | None, timeout: str | None, data: str | None,
+    status: int, message: str,
+) -> None:  # fmt: skip
+    """A watch ends with 0 as soon as N nodes match, and with 1 when that is not to be."""
+    options = ["--until", until] if until else []
+    options += ["--timeout", timeout] if timeout else []
+    for name in "ab":
+        (tmp_path / f"{name}.yaml").write_text("selector: {match_labels: {a: a}}\n")
+    what = ("--job", str(tmp_path)) if data == "--job" else ("-l", "a")
+    watching = start(*what, "-n", "-", *options)
+    for name in (data or "").split():
+        with contextlib.suppress(BrokenPipeError):
+            watching.write(b'{"id": "%s", "labels": {"a": ""}}' % name.encode())
+    if data is None:
+        assert watching.process.wait(60) == status
+    ended, _, err = watching.end()
+    assert ended == status
+    assert err.endswith(message)
+
+
+def test_until_in_files(start: Start, tmp_path: Path) -> None:
+    """What a node leaves is counted first, so that a node that moves is not counted twice."""
+    path = tmp_path / "nodes.csv"
+    path.write_text("id,a\nn-1,\nn-2,x\n")
+    watching = start("-l", "a=x", "-n", str(path), "--interval", "0.05", "--until", "2")
+    assert watching.line() == "+ n-2"
+    assert watching.message() == f"{path}: 2 nodes; waiting for changes"
+    replace(path, "id,a\nn-1,x\nn-2,\n")
+    assert [watching.line(), watching.line()] == ["- n-2", "+ n-1"]
+    replace(path, "id,a\nn-1,x\nn-2,x\n")
+    assert watching.end() == (0, "+ n-2  +a=x (2 match)\n", "")
 
 
 def replace(path: Path, text: str) -> None:

@@ -43,8 +43,8 @@ def is_blocking(stream: Any) -> bool:
 def wait_while_open(output: Any, stream: Any = None, seconds: float | None = None) -> None:
     """Wait until ``stream`` has data or has ended, or until ``seconds`` have passed, if given.
 
-    If the system has no ``poll``, or a stream has no file descriptor, only wait for ``seconds``,
-    and do not check ``output``.
+    If the system has no ``poll``, or a stream has no file descriptor, do not check ``output``; wait
+    for ``seconds`` only without a ``stream``.
 
     :raises BrokenPipeError: as soon as ``output`` is a pipe whose reading end is closed.
     """
@@ -56,7 +56,7 @@ def wait_while_open(output: Any, stream: Any = None, seconds: float | None = Non
         if stream is not None:
             poll.register(stream.fileno(), select.POLLIN)
     except (AttributeError, OSError):
-        time.sleep(seconds or 0)
+        time.sleep(0 if stream is not None else seconds or 0)
         return
     broken = select.POLLERR | select.POLLHUP
     events = dict(poll.poll(None if seconds is None else seconds * 1_000))

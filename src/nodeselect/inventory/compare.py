@@ -163,24 +163,17 @@ def compare_inventories(
     keys = named_keys([label_part(selector)])
 
     def explain(node_id: str) -> Change:
-        if node_id not in old:
-            return Change(node_id, "joined")
-        if node_id not in new:
-            return Change(node_id, "left")
-        return change(old[node_id], new[node_id])
-
-    def change(before: Node, now: Node) -> Change:
-        found = _change(before, now, keys)
-        others = _other_changes(before, now) if isinstance(selector, Placement) else ()
-        if others and not (found.labels or found.state):
-            found = found._replace(why="others")
-        return found._replace(others=others)
+        before, now = find_node(old, node_id), find_node(new, node_id)
+        return node_change(node_id, before, now, selector, keys)
 
     old_answer, new_answer = old.match(selector), new.match(selector)
     old_nodes, new_nodes = _by_id(old_answer), _by_id(new_answer)
     kept = [key for key in new_nodes if key in old_nodes]
-    pairs = ((old_nodes[key], new_nodes[key]) for key in kept)
-    changes = (change(before, now) for before, now in pairs if before != now)
+    changes = (
+        node_change(key, old_nodes[key], new_nodes[key], selector, keys)
+        for key in kept
+        if old_nodes[key] != new_nodes[key]
+    )
     return Difference(
         _side(names[0], old, old_nodes),
         _side(names[1], new, new_nodes),
@@ -214,8 +207,24 @@ def _not_considered(*answers: NodeSet) -> tuple[str, ...]:
     return tuple(dict.fromkeys(words for answer in answers for words in answer.not_considered))
 
 
-def _change(old: Node, new: Node, keys: Collection[str | None]) -> Change:
-    """Return the changed labels and state of a node; the selector has the label keys ``keys``."""
+def find_node(nodes: _Nodes, node_id: str) -> Node | None:
+    """Return the node with this id; None if there is none."""
+    return nodes[node_id] if node_id in nodes else None  # noqa: SIM401 - there is no get
+
+
+def node_change(
+    node_id: str,
+    old: Node | None,
+    new: Node | None,
+    selector: Selector | AnyOf | Placement,
+    keys: Collection[str | None],
+) -> Change:
+    """Return how a node changed; ``old`` or ``new`` is None if there was or is no such node.
+
+    :param selector: what the nodes are selected by; ``keys``: the label keys in it.
+    """
+    if old is None or new is None:
+        return Change(node_id, "joined" if old is None else "left")
     labels = [
         LabelChange(key, old.labels.get(key), new.labels.get(key), key in keys)
         for key in {*old.labels, *new.labels}
@@ -225,7 +234,9 @@ def _change(old: Node, new: Node, keys: Collection[str | None]) -> Change:
     state = None
     if old.state is not None and new.state is not None and old.state != new.state:
         state = (old.state, new.state)
-    return Change(new.id, "labels" if labels else "state", labels=tuple(labels), state=state)
+    others = _other_changes(old, new) if isinstance(selector, Placement) else ()
+    why = "labels" if labels else "others" if others and not state else "state"
+    return Change(node_id, why, labels=tuple(labels), state=state, others=others)
 
 
 def _side(name: str, inventory: _Nodes, nodes: Mapping[str, Node]) -> Side:

@@ -1,5 +1,6 @@
-"""Lay out the nodes that a change of selectors or nodes adds and removes."""
+"""Lay out the nodes that a change of selectors or nodes adds and removes; one by one, or all."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
@@ -7,7 +8,9 @@ from nodeselect.explain.wording import headline, not_considered_text, short
 from nodeselect.inventory.compare import Change, Difference, LabelChange
 from nodeselect.render.id_ranges import ranges_text
 from nodeselect.render.screen import Markdown, Screen, report_lines
-from nodeselect.text import join_limited, pluralize
+from nodeselect.text import join_limited, pluralize, printable
+
+CHANGE_FORMATS = ("text", "ndjson")
 
 
 def diff_lines(difference: Difference, output: str, screen: Screen) -> Iterator[str]:
@@ -42,13 +45,42 @@ def _groups(changes: Iterable[Change], screen: Screen, side: str = "") -> Iterat
     """
     groups: defaultdict[str, list[str]] = defaultdict(list)
     for change in changes:
-        groups[_reason(change, side, screen)].append(change.id)
+        groups[_reason(change, screen, side)].append(change.id)
     for reason, ids in sorted(groups.items(), key=lambda group: -len(group[1])):
         yield from screen.bullets([f"{pluralize(len(ids), 'node')}: {reason}"])
         yield from screen.bullets([ranges_text(ids, screen)], depth=1)
 
 
-def _reason(change: Change, side: str, screen: Screen) -> str:
+def change_line(
+    output: str,
+    change: Change,
+    job: str,
+    *,
+    is_match: bool,
+    matched: int,
+    event: int,
+    time: str,
+    screen: Screen,
+) -> str:
+    """Return the line on a node that starts or stops matching, in one of ``CHANGE_FORMATS``.
+
+    :param change: why; ``job``: the name of the job that the node matches, or empty.
+    :param is_match: whether the node matches now; ``matched``: how many nodes match now.
+    :param event: the number of the event that caused the change; ``time``: when it was read.
+    """
+    if output == "ndjson":
+        fields = {"time": time, "event": event, "id": change.id}
+        fields |= {"job": job} if job else {}
+        fields |= {"matches": is_match, "matched": matched}
+        return json.dumps(fields | {key: value for key, value in change.as_dict().items() if value})
+    reasons = {"joined": "", "left": "removed"}
+    reason = reasons[change.why] if change.why in reasons else _reason(change, screen)
+    who = f"{printable(change.id)} {printable(job)}".rstrip()
+    why = f"{reason} ({pluralize(matched, 'matches', 'match')})".lstrip()
+    return screen.style(f"{'+' if is_match else '-'} {who}  {why}", "good" if is_match else "bad")
+
+
+def _reason(change: Change, screen: Screen, side: str = "") -> str:
     match change.why:
         case "joined":
             return "not in the old list"

@@ -1,13 +1,17 @@
 """Lay out reports on labels: counts of keys and values, and probable misspellings."""
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from nodeselect.explain.audit import Audit, LabelFinding
 from nodeselect.explain.wording import headline
 from nodeselect.inventory.statistics import Facets, KeyFacet
+from nodeselect.render.nodes import csv_cell, csv_rows
 from nodeselect.render.screen import Screen, report_lines
 from nodeselect.text import LONGEST_ID, join_limited, pluralize, quoted
+
+Values: TypeAlias = tuple[str | None, ...]
+"""The values of one or two labels of a node; None for a label that it does not have."""
 
 # How many values of each key the overview of all keys shows.
 _TOP_VALUES = 5
@@ -17,16 +21,32 @@ _MAX_COLUMNS = 320
 
 
 def facet_lines(
-    facets: Facets, total: int | None, key: str | None, output: str, screen: Screen
+    facets: Facets,
+    total: int | None,
+    keys: Sequence[str],
+    pairs: Mapping[Values, int],
+    output: str,
+    screen: Screen,
 ) -> Iterator[str]:
-    """Yield the lines of a report on the values of ``key``, or on all keys.
+    """Yield the lines of a report on the labels ``keys``, or on all, in one of ``TABLE_FORMATS``.
 
     :param total: how many nodes there are, if only matching nodes were counted.
+    :param pairs: if there are two ``keys``, how many nodes have each pair of their values.
     """
-    keys = [facet for facet in facets.keys if key in (None, facet.key)]
+    chosen = [facet for facet in facets.keys if not keys or facet.key in keys]
+    counts = _counts(facets.nodes, chosen, pairs)
+    if output == "csv":
+        rows: Iterable[tuple[str, ...]] = (
+            (facet.key, value, str(nodes)) for facet in chosen for value, nodes in facet.values
+        )
+        if keys:
+            rows = ((*map(_cell, values), str(nodes)) for values, nodes in counts)
+        heads = (*(keys or ("key", "value")), "nodes")
+        return csv_rows(map(csv_cell, row) for row in (heads, *rows))
 
     def as_dict() -> dict[str, Any]:
-        limit = _TOP_VALUES if key is None else None
+        limit = None if keys else _TOP_VALUES
+        together = [{"values": values, "nodes": nodes} for values, nodes in counts]
         return {
             "version": 1,
             "total": facets.nodes if total is None else total,
@@ -41,18 +61,35 @@ def facet_lines(
                         {"value": value, "nodes": nodes} for value, nodes in facet.values[:limit]
                     ],
                 }
-                for facet in keys
+                for facet in chosen
             ],
+            **({"pairs": together} if pairs else {}),
         }
 
     def blocks(screen: Screen) -> Iterator[Iterable[str]]:
         yield screen.title(_headline(facets, total))
-        if key is not None:
-            yield from (_value_table(facet, facets.nodes, screen) for facet in keys)
-        elif keys:
-            yield _key_table(keys, screen)
+        if keys and len(chosen) == len(set(keys)):
+            yield _value_table(keys, counts, facets.nodes, screen)
+        elif chosen and not keys:
+            yield _key_table(chosen, screen)
 
     return report_lines(output, screen, as_dict, blocks)
+
+
+def _counts(
+    nodes: int, facets: Sequence[KeyFacet], pairs: Mapping[Values, int]
+) -> list[tuple[Values, int]]:
+    """Return how many of ``nodes`` have which values of one or two keys, the most frequent first.
+
+    The nodes without the label are last; among pairs, they are where their number puts them.
+    """
+    if pairs:
+        return sorted(pairs.items(), key=lambda item: (-item[1], [each or "" for each in item[0]]))
+    counts: list[tuple[Values, int]] = []
+    for facet in facets[:1]:
+        counts += [((value,), count) for value, count in facet.values]
+        counts += [((None,), absent)] if (absent := nodes - facet.nodes) else []
+    return counts
 
 
 def _headline(facets: Facets, total: int | None) -> str:
@@ -77,12 +114,21 @@ def _key_table(keys: Iterable[KeyFacet], screen: Screen) -> Iterator[str]:
     return screen.table(heads, rows, right=(1, 2), wrap_last=True)
 
 
-def _value_table(facet: KeyFacet, total: int, screen: Screen) -> Iterator[str]:
-    counts = [(screen.word(value, _MAX_COLUMNS), nodes) for value, nodes in facet.values]
-    if absent := total - facet.nodes:
-        counts.append(("(no such label)", absent))
-    rows = [(value, f"{nodes:,}", screen.bar(nodes, total)) for value, nodes in counts]
-    return screen.table((screen.word(facet.key, _MAX_COLUMNS), "NODES", ""), rows, right=(1,))
+def _value_table(
+    keys: Sequence[str], counts: Iterable[tuple[Values, int]], total: int, screen: Screen
+) -> Iterator[str]:
+    rows = [
+        (*(_cell(value, screen) for value in values), f"{nodes:,}", screen.bar(nodes, total))
+        for values, nodes in counts
+    ]
+    heads = (*(screen.word(key, _MAX_COLUMNS) for key in keys), "NODES", "")
+    return screen.table(heads, rows, right=(len(keys),))
+
+
+def _cell(value: str | None, screen: Screen | None = None) -> str:
+    if value is None:
+        return "(no such label)"
+    return value if screen is None else screen.word(value, _MAX_COLUMNS)
 
 
 def audit_lines(audit: Audit, output: str, screen: Screen) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Lay out lists of nodes as tables, ids, JSON or CSV; and the changes that ``watch`` reports."""
+"""Lay out lists of nodes as tables, ids, JSON or CSV."""
 
 import io
 import json
@@ -10,12 +10,10 @@ from typing import Any
 from nodeselect.node import Node
 from nodeselect.quantity import quantity_text
 from nodeselect.render.id_ranges import compress_ids
-from nodeselect.render.screen import Screen, align_columns
+from nodeselect.render.screen import align_columns
 from nodeselect.text import printable, quoted
 
 NODE_FORMATS = ("table", "name", "folded", "wide", "json", "ndjson", "csv")
-
-CHANGE_FORMATS = ("text", "ndjson")
 
 # The formats of ids alone.
 ID_FORMATS = ("name", "folded")
@@ -86,31 +84,6 @@ def id_lines(ids: Iterable[str], output: str) -> Iterable[str]:
     return compress_ids(ids) if output == "folded" else ids
 
 
-def change_lines(
-    output: str,
-    node_id: str,
-    changes: Iterable[tuple[bool, str]],
-    event: int,
-    time: str | None,
-    screen: Screen,
-) -> Iterator[str]:
-    """Yield a line for each job, or for the selector, that a node starts or stops matching.
-
-    :param changes: pairs of whether the node matches now, and the name of the job, or nothing.
-    :param event: the number of the event that caused the changes; only NDJSON has it.
-    """
-    if output == "ndjson":
-        for matches, job in changes:
-            fields = {"event": event, "id": node_id, "matches": matches}
-            fields |= {"job": job} if job else {}
-            yield json.dumps(fields if time is None else {"time": time} | fields)
-        return
-    before, node = "" if time is None else f"{time} ", printable(node_id)
-    for matches, job in changes:
-        line = f"{before}{'+' if matches else '-'} {node}{f' {printable(job)}' if job else ''}"
-        yield screen.style(line, "good" if matches else "bad")
-
-
 def _table(
     nodes: Sequence[Node], keys: Sequence[str], *, names: bool, labels: bool, header: bool
 ) -> Iterator[str]:
@@ -157,8 +130,6 @@ def csv_lines(
     :param keys: the label keys to print; empty to print all.
     :raises ValueError: if CSV cannot hold a label.
     """
-    import csv  # only needed for this format
-
     from nodeselect.readers.formats.csv import is_header
 
     found = {key for node in nodes for key, value in node.labels.items() if value}
@@ -182,13 +153,7 @@ def csv_lines(
         row = [node.id, *(getattr(node, name) or "" for name in fields)]
         row += [node.labels.get(key, "") for key in columns]
         rows.append([*row, pairs] if has_pairs else row)
-    cells = {text: _csv_cell(text) for text in set(chain.from_iterable(rows))}
-
-    def line(row: Sequence[str]) -> str:
-        text = io.StringIO()
-        csv.writer(text, lineterminator="").writerow(map(cells.__getitem__, row))
-        return text.getvalue()
-
+    cells = {text: csv_cell(text) for text in set(chain.from_iterable(rows))}
     reason = None
     if any(node._facts is not None for node in nodes):
         reason = "taints and resources are left out"
@@ -198,7 +163,18 @@ def csv_lines(
         reason = "an empty name or state is left out"
     elif any(is_header(row, rows[0], "id") for row in rows[1:]):
         reason = "a node looks like a header"
-    return map(line, rows if header else rows[1:]), reason
+    shown = rows if header else rows[1:]
+    return csv_rows(map(cells.__getitem__, row) for row in shown), reason
+
+
+def csv_rows(rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    """Yield a line of CSV for each row; its cells must be escaped already."""
+    import csv  # only needed for this format
+
+    for row in rows:
+        text = io.StringIO()
+        csv.writer(text, lineterminator="").writerow(row)
+        yield text.getvalue()
 
 
 def _pairs(labels: Iterable[tuple[str, str]]) -> str:
@@ -213,7 +189,7 @@ def _pairs(labels: Iterable[tuple[str, str]]) -> str:
     return ",".join(pairs)
 
 
-def _csv_cell(text: str) -> str:
+def csv_cell(text: str) -> str:
     """Escape a text; put ``'`` before it if a spreadsheet would evaluate it as a formula."""
     cell = printable(text)
     is_formula = cell.startswith(_FORMULA_STARTS) and not _SIGNED_NUMBER.fullmatch(cell)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nodeselect.explain.wording import headline
 from nodeselect.render.id_ranges import ranges_text
+from nodeselect.render.nodes import csv_cell, csv_rows
 from nodeselect.render.screen import Screen, report_lines
 from nodeselect.text import pluralize
 
@@ -58,8 +59,15 @@ class RolloutReport(NamedTuple):
 
 
 def rollout_lines(report: RolloutReport, output: str, screen: Screen) -> Iterator[str]:
-    """Yield the lines of a report on a plan; ``output`` is one of ``REPORT_FORMATS``."""
+    """Yield the lines of a report on a plan; ``output`` is one of ``TABLE_FORMATS``."""
     waves = report.plan.waves
+    if output == "csv":
+        rows = (
+            (f"{each.number}", f"{each.canary}".lower(), csv_cell(at))
+            for each in waves
+            for at in each.ids
+        )
+        return csv_rows([("wave", "canary", "id"), *rows])
 
     def blocks(screen: Screen) -> Iterator[Iterable[str]]:
         yield screen.title(f"{screen.code(report.job)}: {report.headline}")

@@ -12,6 +12,7 @@ from nodeselect.problem import Style as ProblemStyle
 from nodeselect.text import display_width, prefix, printable, truncate
 
 REPORT_FORMATS = ("text", "json", "markdown")
+TABLE_FORMATS = (*REPORT_FORMATS, "csv")
 PROBLEM_FORMATS = ("text", "concise", "json", "github", "sarif")
 SELECTOR_FORMATS = ("text", "job", "label-selector", "pod-spec", "bacalhau", "json")
 
@@ -287,8 +288,8 @@ def detect_screen(stream: TextIO | None = None) -> Screen:
 
     The width is the environment variable COLUMNS, or that of the terminal, or 80. In the last case
     it is not ``is_narrow``, so that ids in a pipe are whole. It is ``ascii_only`` if the encoding
-    has no block characters. It has colours if NO_COLOR is not set, and either FORCE_COLOR is set or
-    the stream is a terminal.
+    has no block characters. It has colours if NO_COLOR is not set, and either FORCE_COLOR or
+    CLICOLOR_FORCE is set or the stream is a terminal.
     """
     stream = stream or sys.stdout
     columns = 0
@@ -301,8 +302,8 @@ def detect_screen(stream: TextIO | None = None) -> Screen:
     encoding = getattr(stream, "encoding", None) or "ascii"
     ascii_only = b"?" in "█…".encode(encoding, "replace")
     is_terminal = stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
-    is_coloured = bool(os.environ.get("FORCE_COLOR")) or is_terminal
-    is_coloured = is_coloured and not os.environ.get("NO_COLOR")
+    is_forced = os.environ.get("FORCE_COLOR") or os.environ.get("CLICOLOR_FORCE", "0") != "0"
+    is_coloured = bool(is_forced or is_terminal) and not os.environ.get("NO_COLOR")
     return Screen(max(columns or 80, 20), ascii_only, is_coloured, columns > 0)
 
 

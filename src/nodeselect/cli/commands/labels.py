@@ -1,5 +1,8 @@
 """``nodeselect labels``: count the labels of a fleet."""
 
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
 import click
 
 from nodeselect.cli import options
@@ -10,12 +13,13 @@ from nodeselect.cli.inputs.nodes import NodeFiles, open_nodes
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
 from nodeselect.explain.wording import nodes_have
 from nodeselect.inventory.statistics import count_labels
+from nodeselect.node import Node
 from nodeselect.readers.reader import NodeReader
-from nodeselect.render.labels import facet_lines
-from nodeselect.render.screen import detect_screen
+from nodeselect.render.labels import Values, facet_lines
+from nodeselect.render.screen import TABLE_FORMATS, detect_screen
 from nodeselect.selectors import Selector
 from nodeselect.selectors.charset import is_key
-from nodeselect.text import quoted
+from nodeselect.text import join_limited, quoted
 
 
 @click.command(
@@ -23,6 +27,7 @@ from nodeselect.text import quoted
 Examples:
   nodeselect labels -n nodes.json
   nodeselect labels -n nodes.json region
+  nodeselect labels -n nodes.json zone pool -o csv
   nodeselect labels -n nodes.json -l gpu -o markdown
   nodeselect labels -n nodes.json --job job.yaml environment
   kubectl get nodes -o json | nodeselect labels -n - kubernetes.io/arch
@@ -34,46 +39,67 @@ Exit status: 0 if any label is printed, 1 if not, 2 on errors.
 @options.nodes_option()
 @options.selector_option("Count only nodes that match this selector; if repeated, any of them.")
 @options.job_option("Count only nodes that this job would run on.")
-@options.output_option()
+@options.output_option(TABLE_FORMATS)
 @options.quiet_option
-@click.argument("key", required=False, shell_complete=complete_keys)
+@click.argument("keys", metavar="[KEY [KEY]]", nargs=-1, shell_complete=complete_keys)
 def labels(
     nodes_from: NodeFiles,
     expressions: tuple[str, ...],
     job: str | None,
     output: str,
-    key: str | None,
+    keys: tuple[str, ...],
 ) -> int:
     """Count the label keys and values of a fleet.
 
     Without KEY, print all label keys with their most frequent values. With KEY, print all values of
-    that key.
+    that key; with two, all pairs of their values.
     """
-    options.check_usage({nodes_from.stdin_conflict: job == "-" and "-" in nodes_from.sources})
+    options.check_usage(
+        {
+            nodes_from.stdin_conflict: job == "-" and "-" in nodes_from.sources,
+            "give at most two keys": len(keys) > 2,
+        }
+    )
     selector = label_selector(job, expressions) if expressions or job is not None else None
+    pairs: Counter[Values] = Counter()
+
+    def counting_pairs(found: Iterable[Node]) -> Iterator[Node]:
+        for node in found:
+            first, second = map(node.labels.get, keys)
+            pairs[first, second] += 1
+            yield node
+
     with open_nodes(nodes_from, selector) as nodes:
-        if isinstance(nodes, NodeReader):
-            facets = count_labels(nodes)
-            total = nodes.count
-        else:
-            facets = count_labels(nodes.match(selector or Selector.everything()))
-            total = len(nodes)
-    if key is not None and not is_key(key) and all(key != facet.key for facet in facets.keys):
-        raise click.UsageError(f"{quoted(key)} is not the key of a label")
-    write_output(facet_lines(facets, total if selector else None, key, output, detect_screen()))
-    if any(key in (None, facet.key) for facet in facets.keys):
+        found: Iterable[Node] = nodes
+        if not isinstance(nodes, NodeReader):
+            found = nodes.match(selector or Selector.everything())
+        facets = count_labels(counting_pairs(found) if len(keys) == 2 else found)
+        total = nodes.count if isinstance(nodes, NodeReader) else len(nodes)
+    counts = {facet.key: facet.nodes for facet in facets.keys}
+    missing = [key for key in keys if key not in counts]
+    for key in missing:
+        if not is_key(key):
+            raise click.UsageError(f"{quoted(key)} is not the key of a label")
+    shown = total if selector else None
+    write_output(facet_lines(facets, shown, keys, pairs, output, detect_screen()))
+    if counts and not missing:
         return ExitStatus.OK
     if selector and total and not facets.nodes:
         write_message("no node matches, so there are no labels to count")
         write_message(explain_hint(nodes_from, expressions=expressions, job=job))
-    elif key is None:
+    elif not missing:
         write_message("no matching node has a label" if selector else "no node has a label")
-    else:
-        from nodeselect.similarity import WordCounts, closest_key  # compiles patterns
-
-        counts = {facet.key: facet.nodes for facet in facets.keys}
-        text = f"no node has the label {quoted(key)}"
-        if close := closest_key(key, WordCounts(counts)):
-            text += f"; {nodes_have(counts[close[1]])} {quoted(close[1])}"
-        write_message(text)
+    for key in missing:
+        write_message(f"no node has the label {quoted(key)}{_similar_keys(key, counts)}")
     return ExitStatus.NEGATIVE
+
+
+def _similar_keys(key: str, counts: Mapping[str, int]) -> str:
+    """Return what to append to a message that no node has ``key``: which keys were meant."""
+    from nodeselect.similarity import WordCounts, closest_key  # compiles patterns
+
+    similar = [each for each in counts if each.rpartition("/")[2] == key]
+    if not similar and (close := closest_key(key, WordCounts(counts))):
+        similar = [close[1]]
+    texts = [f"{nodes_have(counts[each])} {quoted(each)}" for each in similar]
+    return f"; {join_limited(texts, noun='such key')}" if texts else ""

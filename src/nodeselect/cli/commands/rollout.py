@@ -10,7 +10,7 @@ from nodeselect.cli.inputs.job_selectors import warn_if_everything
 from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
 from nodeselect.render.rollout import RolloutReport, rollout_lines
-from nodeselect.render.screen import detect_screen
+from nodeselect.render.screen import TABLE_FORMATS, detect_screen
 
 
 @click.command(
@@ -30,9 +30,15 @@ Exit status: 0 if the plan has any node, 1 if not, 2 on errors.
     "--spread", metavar="KEY", shell_complete=complete_keys,
     help="Spread each wave over the values of a label, such as that of a site.",
 )  # fmt: skip
-@options.output_option()
+@click.option(
+    "--max-parallel", type=click.IntRange(0, 100), metavar="PERCENT",
+    help="Plan as if max_parallel in the job were this.",
+)  # fmt: skip
+@options.output_option(TABLE_FORMATS)
 @options.quiet_option
-def rollout(nodes_from: NodeFiles, job: str, spread: str | None, output: str) -> int:
+def rollout(
+    nodes_from: NodeFiles, job: str, spread: str | None, max_parallel: int | None, output: str
+) -> int:
     """Plan a rollout: which nodes get the job in which wave. Nothing is rolled out.
 
     This is for job specs of Expanso: manifests and Bacalhau jobs have no such rollout.
@@ -45,20 +51,31 @@ def rollout(nodes_from: NodeFiles, job: str, spread: str | None, output: str) ->
 
     options.check_usage({nodes_from.stdin_conflict: job == "-" and "-" in nodes_from.sources})
     spec = read_job(read_bytes(job), job_name(job))
-    selector, strategy = spec.to_selector(), spec.rollout.strategy
+    selector, own = spec.to_selector(), spec.rollout
+    strategy = own.strategy
+    if max_parallel is not None and strategy == "immediate":
+        raise click.UsageError(
+            "--max-parallel: the rollout of this job is immediate, without waves"
+        )
+    changed = own if max_parallel is None else own.model_copy(update={"max_parallel": max_parallel})
     inventory = read_inventory(nodes_from)
     try:
-        plan = plan_rollout(inventory.match(selector), spec.rollout, spread=spread)
+        plan = plan_rollout(inventory.match(selector), changed, spread=spread)
     except ValueError as error:  # no node has the label
         raise click.UsageError(f"--spread: {error}") from None
+    if changed.max_parallel != own.max_parallel:
+        what_if = f"max_parallel is {changed.max_parallel}%, not {own.max_parallel}% as in the job"
+        plan = plan._replace(assumptions=(what_if, *plan.assumptions))
     report = RolloutReport(
         spec.name or job_name(job),
         strategy,
-        max_parallel=None if strategy == "immediate" else spec.rollout.max_parallel,
+        max_parallel=None if strategy == "immediate" else changed.max_parallel,
         total=len(inventory),
         plan=plan,
     )
     write_output(rollout_lines(report, output, detect_screen()))
+    if output == "csv":
+        write_message(report.node_counts)
     warn_if_everything(job, selector)
     if not plan.matched:
         write_message(f"no node matches; {explain_hint(nodes_from, job=job)}")

@@ -3,6 +3,8 @@
 import gc
 import os
 import sys
+import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -23,17 +25,19 @@ from nodeselect.cli.inputs.job_selectors import (
 from nodeselect.cli.inputs.nodes import NO_TABLE, NodeFiles, read_inventory
 from nodeselect.cli.streams import ExitStatus, write_error, write_message, write_output
 from nodeselect.errors import InventoryError
+from nodeselect.explain.explanation import named_keys
 from nodeselect.explain.wording import not_considered_text
 from nodeselect.files.blocking import blocking_reader, wait_while_open
 from nodeselect.files.inputs import cannot_read, open_input
 from nodeselect.files.replace import file_status
 from nodeselect.inventory import Inventory
+from nodeselect.inventory.compare import find_node, node_change
 from nodeselect.node import Node, has_state
 from nodeselect.placement import Placement
 from nodeselect.placement.placement import label_part
 from nodeselect.readers.detect import KNOWN_STATES
 from nodeselect.readers.node_stream import DROPPED, NodeStream
-from nodeselect.render.nodes import CHANGE_FORMATS, change_lines
+from nodeselect.render.diff import CHANGE_FORMATS, change_line
 from nodeselect.render.screen import Screen, detect_screen
 from nodeselect.selectors import AnyOf, Selector
 from nodeselect.standing import StandingSelectors
@@ -48,11 +52,12 @@ Examples:
   kubectl get nodes -o json --watch --output-watch-events |
     nodeselect watch -l 'gpu,!debug' -n -
   nodeselect watch --job jobs/ -n fleet.json -o ndjson
-  tail -n +1 -F nodes.ndjson | nodeselect watch --job job.yaml -n -
+  nodeselect watch -l gpu -n fleet.json --until 3 --timeout 60
 
 \b
-Exit status: 0 if a stream of nodes ends; 1 if a stream of watch events ends,
-or any stream within an event, and must be started again; 2 on errors.
+Exit status: 0 if --until is reached, or without it a stream of nodes ends; 1
+if not, or if a stream of watch events ends and must be started again; 2 on
+errors.
 """,
 )
 @options.nodes_option()
@@ -66,7 +71,14 @@ or any stream within an event, and must be started again; 2 on errors.
 )
 @options.state_option
 @options.output_option(CHANGE_FORMATS)
-@click.option("--timestamps", is_flag=True, help="Print the time of each change.")
+@click.option(
+    "--until", type=click.IntRange(min=1), metavar="N",
+    help="End as soon as N nodes match.",
+)  # fmt: skip
+@click.option(
+    "--timeout", type=click.FloatRange(min=0), metavar="SECONDS",
+    help="With --until: end with status 1 after this time.",
+)  # fmt: skip
 @click.option(
     "--interval", type=click.FloatRange(min=0.01), metavar="SECONDS", default=1.0,
     help="How often to check whether files have changed (default: 1).",
@@ -77,13 +89,14 @@ def watch(
     job: tuple[str, ...],
     states: frozenset[str] | None,
     output: str,
-    timestamps: bool,
+    until: int | None,
+    timeout: float | None,
     interval: float,
 ) -> int:
     """Print which nodes start or stop matching, as it happens.
 
     First the nodes that match now, then every change: "+ NODE" if a node matches from now on,
-    "- NODE" if it no longer does; with several jobs, the job follows.
+    "- NODE" if it no longer does; then the job if there are several, why, and how many match now.
 
     Standard input or a pipe is a stream of Kubernetes watch events, or of nodes, each of which
     replaces the one with its id. Files and folders are read again when they change.
@@ -96,6 +109,7 @@ def watch(
         "give one stream with -n, or files and folders":
             len(nodes_from.sources) > 1 and any(map(_is_stream, nodes_from.sources)),
         NO_TABLE: bool(nodes_from.id_column) and any(map(_is_stream, nodes_from.sources)),
+        "--timeout needs --until N": timeout is not None and until is None,
     }  # fmt: skip
     options.check_usage(mistakes)
     content = read_job(job[0]) if job and not is_many else None
@@ -119,17 +133,29 @@ def watch(
         write_message(f"{join_limited(unknown, 5)}: not a state of a known system")
     gc.enable()  # this run is not short
     standing = StandingSelectors({name: label_part(each) for name, each in asked.items()})
-    printer = _Printer(asked, standing, states, output, timestamps, detect_screen())
-    if not _is_stream(nodes_from.sources[0]):
-        _watch_files(nodes_from, interval, printer)
-    with open_input(nodes_from.sources[0]) as (stream, name):
-        return _watch_stream(stream, name, printer)
+    options.check_usage({"--until is for one job": until is not None and len(asked) > 1})
+    printer = _Printer(asked, standing, states, output, until, detect_screen(), Counter())
+    end = None if timeout is None else time.monotonic() + timeout
+    status = ExitStatus.OK
+    with suppress(_Ended):
+        if not _is_stream(nodes_from.sources[0]):
+            _watch_files(nodes_from, interval, printer, end)
+        with open_input(nodes_from.sources[0]) as (stream, name):
+            status = _watch_stream(stream, name, printer, end)
+    if until is not None and (found := printer.matched.total()) < until:
+        write_message(f"expected at least {pluralize(until, 'node')} (--until), found {found:,}")
+        return ExitStatus.NEGATIVE
+    return status
 
 
 def _is_stream(source: str) -> bool:
     """Return whether an input is standard input, a pipe or a device, not a file or a folder."""
     is_file = os.path.isfile(source) or os.path.isdir(source)
     return source == "-" or (os.path.exists(source) and not is_file)
+
+
+class _Ended(Exception):  # noqa: N818 - not an error
+    """As many nodes match as ``--until`` says, or the time of ``--timeout`` is up."""
 
 
 class _Printer(NamedTuple):
@@ -139,28 +165,45 @@ class _Printer(NamedTuple):
     standing: StandingSelectors[str]  # what is asked of labels
     states: frozenset[str] | None  # of the nodes that may match; None if all may
     output: str
-    has_times: bool
+    until: int | None
     screen: Screen
+    matched: Counter[str]  # how many nodes each answer has
 
-    def print(self, old: Node | None, new: Node | None, event: int) -> None:
-        """Print which answers a node enters or leaves. None for ``old`` or ``new``: no node."""
-        if self.states is not None:
-            old = old if old is not None and has_state(old.state, self.states) else None
-            new = new if new is not None and has_state(new.state, self.states) else None
+    def print(
+        self,
+        old: Node | None,
+        new: Node | None,
+        event: int,
+        kinds: tuple[bool, ...] = (False, True),
+    ) -> None:
+        """Print which answers a node enters or leaves. None for ``old`` or ``new``: no node.
+
+        :param kinds: True to print which it enters, False to print which it leaves.
+        :raises _Ended: as soon as enough nodes match.
+        """
         before, after = self._answers(old), self._answers(new)
         changes = [(False, name) for name in before if name not in after]
         changes += [(True, name) for name in after if name not in before]
-        if not changes:
-            return
         node = new or old
         assert node is not None, "there is a node before or after the change"
-        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        time = now if self.has_times else None
-        write_output(change_lines(self.output, node.id, changes, event, time, self.screen))
+        for is_match, name in changes:
+            if is_match not in kinds:
+                continue
+            now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            self.matched[name] += 1 if is_match else -1
+            asked = self.asked[name]
+            change = node_change(node.id, old, new, asked, named_keys([label_part(asked)]))
+            line = change_line(
+                self.output, change, name, is_match=is_match, matched=self.matched[name],
+                event=event, time=now, screen=self.screen,
+            )  # fmt: skip
+            write_output([line])
+            if self.matched[name] == self.until:
+                raise _Ended
 
     def _answers(self, node: Node | None) -> dict[str, None]:
         """Return the names of the answers that have a node, in their order."""
-        if node is None:
+        if node is None or not (self.states is None or has_state(node.state, self.states)):
             return {}
         names = dict.fromkeys(self.standing.matching(node).names())
         for name in tuple(names):
@@ -170,10 +213,20 @@ class _Printer(NamedTuple):
         return names
 
 
-def _watch_stream(stream: BinaryIO, name: str, printer: _Printer) -> int:
+def _wait(end: float | None, stream: Any = None, seconds: float | None = None) -> None:
+    """Wait as :func:`wait_while_open` does, but not after ``end``: then raise ``_Ended``."""
+    if end is not None:
+        left = max(end - time.monotonic(), 0)
+        seconds = left if seconds is None else min(left, seconds)
+    wait_while_open(sys.stdout, stream, seconds)
+    if end is not None and time.monotonic() >= end:
+        raise _Ended
+
+
+def _watch_stream(stream: BinaryIO, name: str, printer: _Printer, end: float | None) -> ExitStatus:
     """Print the changes that a stream of nodes causes until it ends; return the exit status."""
     inventory = Inventory()
-    nodes = NodeStream(_pieces(stream, name), inventory, name)
+    nodes = NodeStream(_pieces(stream, name, end), inventory, name)
     is_warned = False
     try:
         for node in nodes:
@@ -193,11 +246,11 @@ def _watch_stream(stream: BinaryIO, name: str, printer: _Printer) -> int:
     return ExitStatus.OK
 
 
-def _pieces(stream: BinaryIO, name: str) -> Iterator[bytes]:
+def _pieces(stream: BinaryIO, name: str, end: float | None) -> Iterator[bytes]:
     """Yield the bytes of a stream in pieces, as soon as they arrive."""
     reader: Any = blocking_reader(stream)
     while True:
-        wait_while_open(sys.stdout, stream)
+        _wait(end, stream)
         try:
             piece = reader.read1(_PIECE_BYTES)
         except OSError as error:
@@ -207,24 +260,28 @@ def _pieces(stream: BinaryIO, name: str) -> Iterator[bytes]:
         yield piece
 
 
-def _watch_files(nodes_from: NodeFiles, interval: float, printer: _Printer) -> NoReturn:
+def _watch_files(
+    nodes_from: NodeFiles, interval: float, printer: _Printer, end: float | None
+) -> NoReturn:
     """Print the changes between the versions of the node files; never return."""
     current = Inventory()
-    for event, new in enumerate(_versions(nodes_from, interval), 1):
+    for event, new in enumerate(_versions(nodes_from, interval, end), 1):
+        # First what nodes leave: so no count is above the number of nodes that match at the end.
         for node in current:
-            if node.id not in new:
-                printer.print(node, None, event)
+            if node not in new:
+                printer.print(node, find_node(new, node.id), event, (False,))
         for node in new:
-            old = current[node.id] if node.id in current else None  # noqa: SIM401 - there is no get
-            if node != old:
-                printer.print(old, node, event)
+            if node not in current:
+                printer.print(find_node(current, node.id), node, event, (True,))
         current = new
         if event == 1:
             write_message(f"{nodes_from.name}: {pluralize(len(new), 'node')}; waiting for changes")
     raise AssertionError("the last version is never the last")
 
 
-def _versions(nodes_from: NodeFiles, interval: float) -> Iterator[Inventory]:
+def _versions(
+    nodes_from: NodeFiles, interval: float, end: float | None = None
+) -> Iterator[Inventory]:
     """Yield the nodes of all files now, and again after each change of a file; never end.
 
     Since a file may be written in steps, the files are read again only after they have not changed
@@ -248,7 +305,7 @@ def _versions(nodes_from: NodeFiles, interval: float) -> Iterator[Inventory]:
                     write_message("the nodes remain what they were; waiting for the next change")
                 read = now
         before = now
-        wait_while_open(sys.stdout, seconds=interval)
+        _wait(end, seconds=interval)
 
 
 def _signature(nodes_from: NodeFiles) -> list[object]:
