@@ -7,6 +7,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from random import Random
 from typing import Any
 
 import pytest
@@ -15,11 +16,13 @@ from nodeselect import AnyOf, Inventory, InventoryError, Node, Selector
 from nodeselect.engines import sql
 from nodeselect.engines.sql import LongTable, SqlNodes
 from nodeselect.engines.sql import nodes as sql_nodes
+from nodeselect.explain import audit
 from nodeselect.explain.countable import MAX_GROUPS
-from nodeselect.inventory.statistics import count_labels
+from nodeselect.inventory import audit_labels, count_labels
 from tests.engines import cases
 from tests.engines.cases import COLUMNS, Row
 from tests.engines.databases import LAYOUTS, NODES, SETUPS, Database
+from tests.explain.planted_faults import make_fleet, plant
 
 STATES = ("connected", "Ready", "ready,cordoned", "lost", None)
 
@@ -143,6 +146,9 @@ def test_sets(nodes: SqlNodes, inventory: Inventory, monkeypatch: pytest.MonkeyP
         assert sorted(sample, key=lambda node: node.id) == sample
         for key in ("a", 'a"b', "missing"):
             assert list(found.value_counts(key).items()) == list(expected.value_counts(key).items())
+        for values in (0, 1, 3):
+            assert count_labels(found, values=values) == count_labels(expected, values=values)
+        assert audit_labels(found) == audit_labels(expected)
     one, other = selectors[1], selectors[3]
     a, b = nodes.match(one), nodes.match(other)
     c, d = inventory.match(one), inventory.match(other)
@@ -152,6 +158,33 @@ def test_sets(nodes: SqlNodes, inventory: Inventory, monkeypatch: pytest.MonkeyP
         (c - d).ids(),
         ((c | d) - c).ids(),
     ]
+
+
+@pytest.mark.parametrize("name", ["postgresql", "duckdb", "sqlite"])
+def test_audits(
+    name: str, start: Callable[[str], Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An audit finds the mistakes that it finds in an inventory, and reports the same limits."""
+    random = Random(5)
+    fleet = make_fleet(random, 300)
+    plant(random, fleet)
+    odd = {'x"/site': "paris-01", "Rack": "r01", "x.io/gpu": "nvidia", "missing": ""}
+    rows = [Row(f"n-{at:03}", labels | (odd if at == 7 else {})) for at, labels in enumerate(fleet)]
+    inventory = Inventory(to_nodes(rows))
+    database = start(name)
+    database.load(rows)
+    for layout, (labels, columns) in LAYOUTS.items():
+        nodes = SqlNodes(database.run, name, NODES, labels=labels, columns=columns)
+        for words, sent in ((10_000, 100_000), (10_000, 10), (36, 100_000), (10, 30)):
+            monkeypatch.setattr(audit, "_MAX_WORDS", words)
+            monkeypatch.setattr(sql_nodes, "_MAX_SENT", sent)
+            found = audit_labels(nodes)
+            assert found == audit_labels(inventory), layout
+            assert found.findings
+            assert bool(found.unchecked) == (words < 100)
+            assert found.keys_checked == (words > 10)
+        selector = Selector.parse("region in (eu-west,eu-central)")
+        assert audit_labels(nodes.match(selector)) == audit_labels(inventory.match(selector))
 
 
 def small(nodes: list[Node]) -> tuple[SqlNodes, list[str]]:

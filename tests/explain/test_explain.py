@@ -9,7 +9,6 @@ import nodeselect
 from nodeselect import AnyOf, Correction, Explanation, Inventory, Node, Selector
 from nodeselect.explain.compute import exclude_by_state, explain
 from nodeselect.explain.wording import notes
-from nodeselect.inventory.snapshot import statistics_of
 from nodeselect.inventory.statistics import ViewStatistics
 from nodeselect.placement.requirements import Condition
 from nodeselect.render.explanation import explanation_lines
@@ -108,7 +107,7 @@ def test_what_is_not_considered() -> None:
     """It is a field, and a line in every report."""
     inventory, selector = Inventory(FEW), Selector.parse("region=eu")
     not_considered = ("pod affinity", "volumes")
-    explanation = explain(statistics_of(inventory), selector, not_considered=not_considered)
+    explanation = explain(inventory._counts(), selector, not_considered=not_considered)
     assert explanation.not_considered == not_considered
     assert explanation.as_dict()["not_considered"] == not_considered
     assert explanation._replace(not_considered=()) == inventory.explain(selector)

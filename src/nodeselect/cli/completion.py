@@ -115,12 +115,10 @@ def _nodes(context: click.Context) -> "Inventory":
 
 def _label_counts(inventory: "Inventory", key: str | None = None) -> dict[str, str]:
     """Map each valid label key, or if given each value of ``key``, to a text like ``3 nodes``."""
-    from nodeselect.inventory.snapshot import statistics_of  # imports pyroaring
-
-    statistics = statistics_of(inventory)
+    counts = inventory._counts()
     if key is None:
-        return _by_count(statistics.key_counts(_MAX_COUNTED) or {}, is_key)
-    return _by_count(statistics.value_counts(key, _MAX_COUNTED) or {}, is_value)
+        return _by_count(counts.key_counts(_MAX_COUNTED) or {}, is_key)
+    return _by_count(counts.value_counts(key, _MAX_COUNTED) or {}, is_value)
 
 
 def _by_count(counts: Mapping[Any, int], is_valid: Callable[[Any], bool]) -> dict[str, str]:

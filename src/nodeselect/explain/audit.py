@@ -4,13 +4,13 @@ A key or value is reported if another one is much more frequent and is either si
 abbreviation of it, or abbreviated by it.
 """
 
-import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import NamedTuple, Protocol
+from itertools import islice
+from typing import NamedTuple
 
 from nodeselect.errors import SelectorError
-from nodeselect.explain.countable import Countable
+from nodeselect.explain.countable import LabelCounter
 from nodeselect.selectors import Operator, Requirement, Selector
 from nodeselect.similarity import WordCounts, fold, is_distinctive, is_number
 
@@ -24,19 +24,6 @@ _FEW_WORDS = 16
 _MAX_WORDS = 10_000
 
 _MAX_EXAMPLES = 3
-
-
-class LabelCounter(Countable, Protocol):
-    """The counts of nodes that :func:`audit` needs; inventories provide them."""
-
-    def __len__(self) -> int:
-        """Return how many nodes there are."""
-
-    def count_with_keys(self, key: str, other: str) -> int:
-        """Count the nodes that have both label keys."""
-
-    def example_ids(self, key: str, value: str | None, limit: int) -> Sequence[str]:
-        """Return up to ``limit`` ids of nodes with this label; if value is None, with any value."""
 
 
 class LabelFinding(NamedTuple):
@@ -69,7 +56,8 @@ class Audit(NamedTuple):
     :param nodes: how many nodes there are.
     :param findings: the probable mistakes: keys, then values by key, each in alphabetical order.
     :param unchecked: the keys whose values were not compared, because they have too many values.
-    :param keys_checked: whether the keys were compared; False if there are too many keys.
+    :param keys_checked: whether the keys were compared; False if there are more than 10,000. Then
+        only the values of the 10,000 most frequent keys were compared.
     """
 
     nodes: int
@@ -86,26 +74,29 @@ def audit(nodes: LabelCounter) -> Audit:
     of a key; each rare value is also compared with at most 500 frequent values that begin with the
     same letter.
     """
-    keys = dict(nodes.key_counts(sys.maxsize) or {})
-    values: dict[str, Mapping[str, int]] = {}
-    unchecked = []
-    for key in sorted(keys):
-        counts = nodes.value_counts(key, _MAX_WORDS)
+    keys: dict[str, int] = {}
+    ids, unchecked = set(), []
+    misspelt: dict[str, list[LabelFinding]] = {}
+    counted = iter(nodes.label_counts(_MAX_WORDS + 1, _MAX_WORDS))
+    for key, count, counts in islice(counted, _MAX_WORDS):
+        keys[key] = count
         if counts is None:
             unchecked.append(key)
+        elif _are_ids(counts):
+            ids.add(key)
         else:
-            values[key] = counts
-    ids = {key for key, counts in values.items() if _are_ids(counts)}
-    are_keys_checked = len(keys) <= _MAX_WORDS
-    meant = _misspelt_keys(nodes, keys, values, ids) if are_keys_checked else {}
-    findings = [_finding(nodes, key, None, keys, meant) for key in meant]
-    for key, counts in values.items():
-        if key not in meant:
-            meant_values = _misspelt_values(counts)
-            findings += [
-                _finding(nodes, key, value, counts, meant_values) for value in sorted(meant_values)
-            ]
-    return Audit(len(nodes), tuple(findings), tuple(unchecked), are_keys_checked)
+            misspelt[key] = _findings(key, counts, _find_misspelt(counts))
+    are_keys_checked = next(counted, None) is None
+    meant = _misspelt_keys(nodes, keys, ids) if are_keys_checked else {}
+    by_key = [[finding] for finding in _findings(None, keys, meant)]
+    by_key += (misspelt[key] for key in sorted(misspelt) if misspelt[key] and key not in meant)
+    findings: list[LabelFinding] = []
+    for found in by_key:
+        values = [each.value for each in found if each.value is not None]
+        examples = nodes.example_ids(found[0].key, values or None, _MAX_EXAMPLES)
+        findings += (each._replace(examples=tuple(examples[each.value])) for each in found)
+    total = nodes.failures(()).counts.total
+    return Audit(total, tuple(findings), tuple(sorted(unchecked)), are_keys_checked)
 
 
 def usual_values(values: Iterable[str], counts: Mapping[str, int]) -> dict[str, str]:
@@ -132,42 +123,33 @@ def _are_ids(counts: Mapping[str, int]) -> bool:
     return len(counts) * 2 > sum(counts.values())
 
 
-def _finding(
-    nodes: LabelCounter,
-    key: str,
-    value: str | None,
-    counts: Mapping[str, int],
-    meant: Mapping[str, str],
-) -> LabelFinding:
-    """Return the finding that ``value`` is misspelt; if it is None, the finding that ``key`` is.
+def _findings(
+    key: str | None, counts: Mapping[str, int], meant: Mapping[str, str]
+) -> list[LabelFinding]:
+    """Return the findings, without examples, that values of ``key`` are misspelt; if None, keys.
 
-    :param counts: how many nodes have each value of the key, or each key; ``meant``: what was
-        probably meant by each misspelt one.
+    :param counts: how many nodes have each value, or key; ``meant``: what was probably meant by
+        each misspelt one.
     """
-    code = "misspelt-key" if value is None else "misspelt-value"
-    text = key if value is None else value
-    expected = meant[text]
-    operator, values = (Operator.EXISTS, ()) if value is None else (Operator.EQUALS, (value,))
-    selector = None
-    with suppress(SelectorError):
-        selector = str(Selector.from_requirements([Requirement(key, operator, values)]))
-    examples = tuple(nodes.example_ids(key, value, _MAX_EXAMPLES))
-    numbers = counts[text], expected, counts[expected]
-    return LabelFinding(code, key, value, *numbers, examples, selector)
+    findings = []
+    for text, expected in sorted(meant.items()):
+        label, value = (text, None) if key is None else (key, text)
+        code = "misspelt-key" if value is None else "misspelt-value"
+        operator, values = (Operator.EXISTS, ()) if value is None else (Operator.EQUALS, (value,))
+        selector = None
+        with suppress(SelectorError):
+            selector = str(Selector.from_requirements([Requirement(label, operator, values)]))
+        numbers = counts[text], expected, counts[expected]
+        findings.append(LabelFinding(code, label, value, *numbers, (), selector))
+    return findings
 
 
-def _misspelt_keys(
-    nodes: LabelCounter,
-    keys: Mapping[str, int],
-    values: Mapping[str, Mapping[str, int]],
-    ids: set[str],
-) -> dict[str, str]:
+def _misspelt_keys(nodes: LabelCounter, keys: Mapping[str, int], ids: set[str]) -> dict[str, str]:
     """Map each key that is probably misspelt to the key that was probably meant.
 
     The two keys are similar, or differ only in the prefix, and few nodes have both.
 
     :param keys: how many nodes have each key.
-    :param values: for each key whose values are compared, how many nodes have each value.
     :param ids: the keys whose values are ids.
     """
 
@@ -179,7 +161,8 @@ def _misspelt_keys(
         """Return whether ``key`` is probably the more frequent ``other`` with another prefix."""
         if keys[other] < RATIO * keys[key] or other in ids or meet(key, other):
             return False
-        own, known = values.get(key), values.get(other, {})
+        own = nodes.value_counts(key, _MAX_WORDS)
+        known = nodes.value_counts(other, _MAX_WORDS) or {}
         return own is not None and all(value in known and is_distinctive(value) for value in own)
 
     similar = _find_misspelt(keys)

@@ -1,16 +1,17 @@
 """What an engine must be able to count, so that selectors over its nodes can be explained.
 
 An engine is the index of an inventory, an SQL database, or a data frame. If an engine implements
-:class:`Countable`, its explanations have the same fields and values as those of an inventory. One
-pass over the nodes is enough: :meth:`Countable.failures` groups the nodes by the set of
+:class:`Countable`, its explanations have the same fields and values as those of an inventory; and
+so have its audits and facets if it implements :class:`LabelCounter`. For an explanation, one pass
+over the nodes is enough: :meth:`Countable.failures` groups the nodes by the set of
 requirements that they fail, and :meth:`FailureCounts.from_masks` computes all counts from the sizes
 of these groups; for an ``AnyOf``, one more for each of its selectors. The methods about keys and
 values are called only for requirements that no node or every node satisfies, for lists of values,
 and for values that at most a fifth of the nodes have.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple, Protocol, TypeAlias, TypeVar
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from nodeselect.explain.explanation import NearMiss
 from nodeselect.placement.requirements import Condition
@@ -111,6 +112,30 @@ def rank_counts(counts: Mapping[_Name, int]) -> dict[_Name, int]:
     return {name: count for name, count in ranked if count}
 
 
+class KeyFacet(NamedTuple):
+    """A label key, and how many nodes have each value.
+
+    :param nodes: how many nodes have the key.
+    :param distinct: how many values it has.
+    :param values: pairs of a value and how many nodes have it, the most frequent first; fewer than
+        ``distinct`` if only so many were requested.
+    """
+
+    key: str
+    nodes: int
+    distinct: int
+    values: tuple[tuple[str, int], ...]
+
+
+def rank_facets(counts: Mapping[str, Mapping[str, int]], limit: int | None) -> tuple[KeyFacet, ...]:
+    """Return the keys, the most frequent first, each with up to ``limit`` of its values."""
+    facets = [
+        KeyFacet(key, sum(ranked.values()), len(ranked), tuple(ranked.items())[:limit])
+        for key, ranked in ((key, rank_counts(values)) for key, values in counts.items())
+    ]
+    return tuple(sorted(facets, key=lambda facet: (-facet.nodes, facet.key)))
+
+
 class Failures(Protocol):
     """Nodes, grouped by the exact set of requirements that they fail."""
 
@@ -179,3 +204,43 @@ class Countable(Protocol):
 
     def find_id_prefix(self, prefix: str) -> tuple[str, int] | None:
         """Return the lowest id with this prefix and the number of such ids; None without one."""
+
+
+class LabelCounter(Countable, Protocol):
+    """What an engine must also count for audits and facets of labels.
+
+    The nodes must not change meanwhile. An engine sends no rows beyond the limits of a method. A
+    method may read all labels once or twice.
+    """
+
+    def label_counts(
+        self, keys: int, values: int
+    ) -> Iterable[tuple[str, int, Mapping[str, int] | None]]:
+        """Yield each label key, how many nodes have it, and how many have each of its values.
+
+        :param keys: yield only so many keys, the most frequent ones; of keys on the same number of
+            nodes, the first ones in alphabetical order.
+        :param values: instead of more values than this, yield None.
+        """
+
+    def count_with_keys(self, key: str, other: str) -> int:
+        """Count the nodes that have both label keys."""
+
+    def example_ids(
+        self, key: str, values: Collection[str] | None, limit: int
+    ) -> Mapping[str | None, Sequence[str]]:
+        """Map each of ``values`` of ``key`` to up to ``limit`` ids of nodes that have it.
+
+        If ``values`` is None, map None to ids of nodes that have the key.
+        """
+
+    def facets(self, limit: int | None) -> Sequence[KeyFacet]:
+        """Return all label keys, the most frequent first, each with up to ``limit`` values."""
+
+
+@runtime_checkable
+class Counted(Protocol):
+    """Nodes that can be counted: an inventory, a table or a data frame, or an answer of one."""
+
+    def _counts(self) -> LabelCounter:
+        """Return what counts the nodes as they are at this moment."""

@@ -5,9 +5,8 @@ from functools import lru_cache
 from typing import NoReturn, overload
 
 from nodeselect.explain.countable import rank_counts
-from nodeselect.index import postings
 from nodeselect.index.postings import Postings
-from nodeselect.inventory.statistics import count_nodes, value_counts
+from nodeselect.inventory.statistics import ViewStatistics, label_counts, value_counts
 from nodeselect.inventory.store import View
 from nodeselect.node import Node, has_state, is_connected, require_count
 from nodeselect.placement import Placement, Usage
@@ -159,14 +158,11 @@ class NodeSet:
         Cost: one set operation for each value of each key; or one step for each node, if the nodes
         are fewer than the values.
         """
-        view, found = self._view, self._postings()
-        indexes = view.store.indexes()
-        keys = dict.fromkeys(key for index in indexes for key in index.keys)
-        if sum(len(index.values(key)) for index in indexes for key in keys) > len(found):
-            counts, _ = count_nodes(map(view.store.node, postings.ordinals(found)))
-        else:
-            counts = {key: value_counts(view.store, found, key) for key in keys}
-        return {key: rank_counts(values) for key, values in sorted(counts.items()) if values}
+        counts = label_counts(self._view.store, self._postings())
+        return {key: rank_counts(values) for key, values in sorted(counts.items())}
+
+    def _counts(self) -> ViewStatistics:
+        return ViewStatistics(self._view, nodes=self._postings())
 
     @property
     def not_considered(self) -> tuple[str, ...]:

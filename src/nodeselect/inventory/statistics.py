@@ -6,16 +6,21 @@ requirements are intersections and differences of these sets. Most groups are on
 a few nodes of a group, a few candidates are tested.
 """
 
+import sys
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import NamedTuple, Protocol, runtime_checkable
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import NamedTuple
 
 from nodeselect.explain.countable import (
     MAX_GROUPS,
+    Counted,
     FailureCounts,
+    KeyFacet,
     Positions,
     largest_groups,
     rank_counts,
+    rank_facets,
 )
 from nodeselect.explain.explanation import NearMiss
 from nodeselect.index import postings
@@ -152,18 +157,17 @@ def _split_sizes(
 
 
 class ViewStatistics:
-    """Counts the nodes of a view. Implements ``Countable`` and ``LabelCounter``."""
+    """Counts the nodes of a view, or of a set of them. Implements ``Countable``."""
 
     __slots__ = ("_everything", "_indexes", "_usage", "_view")
 
-    def __init__(self, view: View, usage: Usage | None = None) -> None:
+    def __init__(
+        self, view: View, usage: Usage | None = None, nodes: Postings | None = None
+    ) -> None:
         self._view = view
         self._usage = usage
-        self._everything = view.live()
+        self._everything = view.live() if nodes is None else nodes
         self._indexes = view.store.indexes()
-
-    def __len__(self) -> int:
-        return len(self._everything)
 
     def failures(self, requirements: Sequence[Condition]) -> FailureGroups:
         return FailureGroups(self._view, self._everything, requirements, self._usage)
@@ -236,16 +240,6 @@ class ViewStatistics:
         nodes = self._everything
         return sum(index.count_with_value(key, value, nodes) for index in self._indexes)
 
-    def count_with_keys(self, key: str, other: str) -> int:
-        with_key, with_other = map(self._view.store.with_key, (key, other))
-        return postings.intersection_size(self._everything & with_key, with_other)
-
-    def example_ids(self, key: str, value: str | None, limit: int) -> Sequence[str]:
-        store = self._view.store
-        if value is None:
-            return store.ids(self._everything & store.with_key(key), limit)
-        return store.ids(store.with_value(key, value, self._everything), limit)
-
     def keys_with_value(self, value: str, keys: Collection[str]) -> Mapping[str, int]:
         return {key: n for key in keys if (n := self.count_with_value(key, value))}
 
@@ -263,6 +257,28 @@ class ViewStatistics:
         ids = self._view.store.ids(self._everything)
         found = [node_id for node_id in ids if node_id.startswith(prefix)]
         return (_checked(min(found)), len(found)) if found else None
+
+    def label_counts(
+        self, keys: int, values: int
+    ) -> Iterator[tuple[str, int, Mapping[str, int] | None]]:
+        counts = rank_counts(self.key_counts(sys.maxsize) or {})
+        for key, nodes in islice(counts.items(), keys):
+            yield key, nodes, self.value_counts(key, values)
+
+    def count_with_keys(self, key: str, other: str) -> int:
+        with_key, with_other = map(self._view.store.with_key, (key, other))
+        return postings.intersection_size(self._everything & with_key, with_other)
+
+    def example_ids(
+        self, key: str, values: Collection[str] | None, limit: int
+    ) -> Mapping[str | None, Sequence[str]]:
+        store, nodes = self._view.store, self._everything
+        if values is None:
+            return {None: store.ids(nodes & store.with_key(key), limit)}
+        return {value: store.ids(store.with_value(key, value, nodes), limit) for value in values}
+
+    def facets(self, limit: int | None) -> Sequence[KeyFacet]:
+        return rank_facets(label_counts(self._view.store, self._everything), limit)
 
 
 def _checked(node_id: str) -> str:
@@ -283,27 +299,14 @@ def value_counts(store: Store, found: Postings, key: str) -> Counter[str]:
     return counts
 
 
-@runtime_checkable
-class CountedSet(Protocol):
-    """A set of nodes that can count their labels and states, in an inventory or a database."""
-
-    def label_counts(self) -> Mapping[str, Mapping[str, int]]:
-        """Return, for each label key, how many nodes have each value of the key."""
-
-    def state_counts(self) -> Mapping[str | None, int]:
-        """Return how many nodes are in each state (None: unknown)."""
-
-
-class KeyFacet(NamedTuple):
-    """A label key, and how many nodes have each value.
-
-    :param nodes: how many nodes have the key.
-    :param values: pairs of a value and how many nodes have it, the most frequent first.
-    """
-
-    key: str
-    nodes: int
-    values: tuple[tuple[str, int], ...]
+def label_counts(store: Store, found: Postings) -> Mapping[str, Mapping[str, int]]:
+    """Return the result of :func:`value_counts` for each label key of the nodes ``found``."""
+    indexes = store.indexes()
+    keys = dict.fromkeys(key for index in indexes for key in index.keys)
+    if sum(len(index.values(key)) for index in indexes for key in keys) > len(found):
+        return count_nodes(map(store.node, postings.ordinals(found)))[0]
+    counts = {key: value_counts(store, found, key) for key in keys}
+    return {key: values for key, values in counts.items() if values}
 
 
 class Facets(NamedTuple):
@@ -319,26 +322,26 @@ class Facets(NamedTuple):
     keys: tuple[KeyFacet, ...]
 
 
-def count_labels(nodes: Iterable[Node] | CountedSet) -> Facets:
+def count_labels(nodes: Iterable[Node] | Counted, *, values: int | None = None) -> Facets:
     """Count the nodes that have each label key and each value.
 
     >>> facets = count_labels([Node("n-1", {"gpu": "t4"}), Node("n-2", {"gpu": "l4"}), Node("n-3")])
     >>> [(facet.key, facet.nodes, facet.values) for facet in facets.keys]
     [('gpu', 2, (('l4', 1), ('t4', 1)))]
 
-    An iterable of nodes is read once; a set of nodes is counted by its index or by queries.
+    An iterable of nodes is read once. An inventory or an answer of one is counted by its index, and
+    a table (:class:`~nodeselect.engines.sql.nodes.SqlNodes`) or an answer of it by queries.
+
+    :param values: return only so many values of each key, the most frequent ones; ``distinct`` of
+        the key counts all. No others are sent by a database. With None, return all values.
     """
-    counts: Mapping[str, Mapping[str, int]]
     states: Mapping[str | None, int]
-    if isinstance(nodes, CountedSet):
-        counts, states = nodes.label_counts(), nodes.state_counts()
+    if isinstance(nodes, Counted):
+        counter = nodes._counts()
+        states, keys = counter.failures(()).state_counts(), counter.facets(values)
     else:
         counts, states = count_nodes(nodes)
-    keys = []
-    for key, values in counts.items():
-        ranked = tuple(rank_counts(values).items())
-        keys.append(KeyFacet(key, sum(values.values()), ranked))
-    keys.sort(key=lambda facet: (-facet.nodes, facet.key))
+        keys = rank_facets(counts, values)
     return Facets(sum(states.values()), count_connected(states), tuple(keys))
 
 

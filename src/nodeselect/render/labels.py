@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from nodeselect.explain.audit import Audit, LabelFinding
+from nodeselect.explain.countable import KeyFacet
 from nodeselect.explain.wording import headline
-from nodeselect.inventory.statistics import Facets, KeyFacet
+from nodeselect.inventory.statistics import Facets
 from nodeselect.render.nodes import csv_cell, csv_rows
 from nodeselect.render.screen import Screen, report_lines
 from nodeselect.text import LONGEST_ID, join_limited, pluralize, quoted
@@ -56,7 +57,7 @@ def facet_lines(
                 {
                     "key": facet.key,
                     "nodes": facet.nodes,
-                    "distinct": len(facet.values),
+                    "distinct": facet.distinct,
                     "values": [
                         {"value": value, "nodes": nodes} for value, nodes in facet.values[:limit]
                     ],
@@ -106,10 +107,10 @@ def _key_table(keys: Iterable[KeyFacet], screen: Screen) -> Iterator[str]:
     rows = []
     for facet in keys:
         top = [f"{screen.word(value)} ({nodes:,})" for value, nodes in facet.values[:_TOP_VALUES]]
-        if len(facet.values) > _TOP_VALUES:
+        if facet.distinct > _TOP_VALUES:
             top.append("…")
         name = screen.word(facet.key, _MAX_COLUMNS)
-        rows.append((name, f"{facet.nodes:,}", f"{len(facet.values):,}", ", ".join(top)))
+        rows.append((name, f"{facet.nodes:,}", f"{facet.distinct:,}", ", ".join(top)))
     heads = ("KEY", "NODES", "VALUES", "MOST FREQUENT")
     return screen.table(heads, rows, right=(1, 2), wrap_last=True)
 
@@ -153,6 +154,7 @@ def audit_notes(audit: Audit) -> Iterator[str]:
     """Yield sentences about the label keys and values that the audit did not compare."""
     if not audit.keys_checked:
         yield "there are too many label keys to compare them with each other"
+        yield "only the values of the 10,000 most frequent label keys were compared"
     if audit.unchecked:
         keys = join_limited(list(map(quoted, audit.unchecked)), noun="key")
         yield f"too many values to compare them: {keys}"

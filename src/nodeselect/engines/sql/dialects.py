@@ -97,10 +97,10 @@ class Dialect:
     # All labels.
 
     def each_label(self, labels: str, rows: str) -> str:
-        """Return a query with the columns ``label_key`` and ``label_value``: a row for each label.
+        """Return a query with a row for each label: ``node_id``, ``label_key``, ``label_value``.
 
         :param labels: the column in ``rows`` that has all labels of a node.
-        :param rows: SQL to write after FROM.
+        :param rows: SQL to write after FROM; the ids are in its column ``node_id``.
         """
         raise NotImplementedError
 
@@ -179,7 +179,7 @@ class PostgreSQL(Dialect):
 
     def each_label(self, labels: str, rows: str) -> str:
         entries = f"jsonb_each_text({labels}) AS entries(label_key, label_value)"
-        return f"SELECT label_key, label_value FROM {rows}, {entries}"
+        return f"SELECT node_id, label_key, label_value FROM {rows}, {entries}"
 
     def may_be_integer(self, value: str) -> str:
         # A nondeterministic collation has no regular expressions.
@@ -222,8 +222,8 @@ class DuckDB(Dialect):
         return f'{value} COLLATE "C"'
 
     def each_label(self, labels: str, rows: str) -> str:
-        entries = f"SELECT unnest(map_entries({labels})) AS entry FROM {rows}"
-        fields = "entry.key AS label_key, entry.value AS label_value"
+        entries = f"SELECT node_id, unnest(map_entries({labels})) AS entry FROM {rows}"
+        fields = "node_id, entry.key AS label_key, entry.value AS label_value"
         return f"SELECT {fields} FROM ({entries}) AS entries"
 
     def may_be_integer(self, value: str) -> str:
@@ -254,7 +254,7 @@ class SQLite(Dialect):
         return f"{value} COLLATE BINARY"
 
     def each_label(self, labels: str, rows: str) -> str:
-        fields = "entries.key AS label_key, entries.value AS label_value"
+        fields = "node_id, entries.key AS label_key, entries.value AS label_value"
         return f"SELECT {fields} FROM {rows}, json_each({labels}) AS entries"
 
     def label_between(self, labels: str, key: str, low: str, high: str) -> str:
@@ -322,7 +322,7 @@ class Spark(Dialect):
         return f"decode(CAST({value} AS BINARY), 'UTF-8')"
 
     def each_label(self, labels: str, rows: str) -> str:
-        return f"SELECT explode({labels}) AS (label_key, label_value) FROM {rows}"
+        return f"SELECT node_id, explode({labels}) AS (label_key, label_value) FROM {rows}"
 
     def may_be_integer(self, value: str) -> str:
         # "$" would accept a line feed; the meaning of a backslash depends on a setting. The cast

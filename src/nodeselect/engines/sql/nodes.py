@@ -3,7 +3,7 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import accumulate, islice
 from typing import Any, NamedTuple, TypeAlias
 
 from nodeselect.engines.conditions import express
@@ -23,6 +23,7 @@ from nodeselect.explain.countable import (
     MAX_GROUPS_WITH_IDS,
     MAX_NEAREST,
     FailureCounts,
+    KeyFacet,
     Positions,
     rank_counts,
 )
@@ -44,6 +45,9 @@ _FIRST_NODES = 1_000
 
 # Of more values of a key, those that are asked for are counted one by one.
 _MAX_VALUES = 1_000
+
+# How many values of several keys are counted by one query for an audit, if one key has no more.
+_MAX_SENT = 100_000
 
 # For how many nodes the labels in a table of their own are read at once.
 _LONG_BATCH = 1_000
@@ -86,30 +90,63 @@ class SqlTable(NamedTuple):
         texts = ", ".join(map(self.dialect.bytewise, columns))
         return f"SELECT {texts}, count(*) FROM {rows} GROUP BY {texts}"
 
-    def labels(self, condition: str | None = None) -> str | None:
-        """Return SQL to write after FROM for the columns ``label_key`` and ``label_value``.
+    def restricted(self, condition: str) -> "SqlTable":
+        """Return the table without the nodes that do not satisfy ``condition``."""
+        old = "" if self.where is None else f"({self.where}) AND "
+        return self._replace(where=f"{old}({condition})")
 
-        They have a row for each label of the nodes that satisfy ``condition``, in the column or
-        table of all labels, even if a label also has its own column. Return None if there is no
-        such column or table.
+    def labels(self) -> str | None:
+        """Return SQL to write after FROM for ``node_id``, ``label_key`` and ``label_value``.
+
+        They have a row for each label of a node, in the column or table of all labels, even if a
+        label also has its own column. Return None if there is no such column or table.
         """
-        labels = self.conditions.labels.each_label(self.rows(condition))
+        labels = self.conditions.labels.each_label(self.rows())
         return None if labels is None else f"({labels}) AS labels WHERE label_value IS NOT NULL"
 
-    def values(self, key: str, condition: str | None = None) -> str:
-        """Return SQL to write after FROM for ``label_value``, as :meth:`labels`, but of one key."""
+    def values(self, key: str) -> str:
+        """Return SQL to write after FROM as :meth:`labels`, but without keys, for one key."""
         conditions = self.conditions
         if column := conditions.columns.get(key):
-            select = f"SELECT {column} AS label_value FROM {self.rows(condition)}"
+            select = f"SELECT {self.id} AS node_id, {column} AS label_value FROM {self.rows()}"
         elif value := conditions.labels.value(key):
-            has_key = conditions.has_key(key)  # an index may find these rows
-            select = f"SELECT {value} AS label_value FROM {self.rows(has_key, condition)}"
-        elif labels := self.labels(condition):
-            is_key = self.dialect.value_in("label_key", [self.dialect.literal(key)])
-            return f"{labels} AND {is_key}"
+            rows = self.rows(conditions.has_key(key))  # an index may find these rows
+            select = f"SELECT {self.id} AS node_id, {value} AS label_value FROM {rows}"
+        elif labels := self.labels():
+            return f"{labels} AND {self.is_key([key])}"
         else:
-            select = f"SELECT '' AS label_value FROM {self.rows('FALSE')}"
+            select = f"SELECT '' AS node_id, '' AS label_value FROM {self.rows('FALSE')}"
         return f"({select}) AS labels WHERE label_value IS NOT NULL"
+
+    def is_key(self, keys: Collection[str]) -> str:
+        """Return SQL that tests whether ``label_key`` is one of ``keys``."""
+        return self.dialect.value_in("label_key", list(map(self.dialect.literal, keys)))
+
+    def label_counts(self, keys: Collection[str] | None = None) -> str:
+        """Return SQL to write after FROM for ``label_key``, ``label_value`` and ``nodes``.
+
+        They have a row for each value of each key, or of each of ``keys``: how many nodes have it.
+        """
+
+        def count(rows: str, key: str, value: str, *grouped: str) -> str:
+            columns = f"{bytewise(key)} AS label_key, {bytewise(value)} AS label_value"
+            groups = ", ".join(map(bytewise, (*grouped, value)))
+            return f"SELECT {columns}, count(*) AS nodes FROM {rows} GROUP BY {groups}"
+
+        bytewise, own = self.dialect.bytewise, self.conditions.columns
+        queries = [
+            count(self.rows(self.dialect.is_present(own[key])), self.dialect.literal(key), own[key])
+            for key in own
+            if keys is None or key in keys
+        ]
+        if labels := self.labels():
+            chosen = "" if keys is None else f" AND {self.is_key(keys)}"
+            others = f" AND NOT {self.is_key(own)}" if own else ""
+            queries.append(
+                count(f"{labels}{chosen}{others}", "label_key", "label_value", "label_key")
+            )
+        nothing = f"SELECT '' AS label_key, '' AS label_value, 0 AS nodes FROM {self.rows('FALSE')}"
+        return f"({' UNION ALL '.join(queries) or nothing}) AS counted"
 
 
 def to_text(value: Any, what: str = "a label, a name or a state") -> str:
@@ -357,6 +394,84 @@ class SqlCounts:
         ((lowest, nodes),) = self._table.execute(query)
         return (to_id(lowest), int(nodes)) if nodes else None
 
+    def label_counts(
+        self, keys: int, values: int
+    ) -> Iterator[tuple[str, int, Mapping[str, int] | None]]:
+        key = self._table.dialect.bytewise("label_key")
+        query = (
+            f"SELECT {key}, sum(nodes) AS key_nodes, count(*) FROM {self._table.label_counts()}"
+            f" GROUP BY {key} ORDER BY key_nodes DESC, {key} ASC LIMIT {keys}"
+        )
+        rows = self._table.execute(query)
+        found = [(to_text(key), int(nodes), int(distinct)) for key, nodes, distinct in rows]
+        counts: dict[str, dict[str, int]] = {}
+        for at, (key, nodes, distinct) in enumerate(found):
+            if distinct > values:
+                yield key, nodes, None
+                continue
+            if key not in counts:
+                few = [each for each in found[at:] if each[2] <= values]
+                sizes = accumulate(each[2] for each in few)
+                sent = sum(size <= _MAX_SENT for size in sizes) or 1
+                counts = {each[0]: {} for each in few[:sent]}
+                for each, value, count in self._table.execute(
+                    f"SELECT label_key, label_value, nodes FROM {self._table.label_counts(counts)}"
+                ):
+                    counts[to_text(each)][to_text(value)] = int(count)
+            yield key, nodes, counts[key]
+
+    def count_with_keys(self, key: str, other: str) -> int:
+        node_id = self._table.dialect.join_keys("node_id")
+        with_other = f"SELECT {node_id} FROM {self._table.values(other)}"
+        return self._table.count_rows(
+            f"{self._table.values(key)} AND ({node_id}) IN ({with_other})"
+        )
+
+    def example_ids(
+        self, key: str, values: Collection[str] | None, limit: int
+    ) -> Mapping[str | None, Sequence[str]]:
+        dialect, rows = self._table.dialect, self._table.values(key)
+        value, node_id = dialect.bytewise("label_value"), dialect.bytewise("node_id")
+        place = f"row_number() OVER (PARTITION BY {value} ORDER BY {node_id} ASC)"
+        if values is None:
+            place = f"row_number() OVER (ORDER BY {node_id} ASC)"
+        else:
+            rows += f" AND {dialect.value_in('label_value', list(map(dialect.literal, values)))}"
+        ranked = (
+            f"SELECT {value} AS label_value, {node_id} AS node_id, {place} AS place FROM {rows}"
+        )
+        ids = defaultdict[str | None, list[str]](list)
+        for text, found in self._table.execute(
+            f"SELECT label_value, node_id FROM ({ranked}) AS ranked"
+            f" WHERE place <= {limit} ORDER BY place ASC"
+        ):
+            ids[None if values is None else to_text(text)].append(to_id(found))
+        return ids
+
+    def facets(self, limit: int | None) -> Sequence[KeyFacet]:
+        key, value = map(self._table.dialect.bytewise, ("label_key", "label_value"))
+        of_key = f"OVER (PARTITION BY {key}"
+        ranked = (
+            f"SELECT label_key, label_value, nodes, sum(nodes) {of_key}) AS key_nodes,"
+            f" count(*) {of_key}) AS distinct_values,"
+            f" row_number() {of_key} ORDER BY nodes DESC, {value} ASC) AS place"
+            f" FROM {self._table.label_counts()}"
+        )
+        shown = "" if limit is None else f" WHERE place <= {max(limit, 1)}"  # keys without values
+        facets: dict[str, KeyFacet] = {}
+        values = defaultdict[str, list[tuple[str, int]]](list)
+        for name, text, count, nodes, distinct in self._table.execute(
+            "SELECT label_key, label_value, nodes, key_nodes, distinct_values"
+            f" FROM ({ranked}) AS ranked{shown} ORDER BY place ASC"
+        ):
+            facet = KeyFacet(to_text(name), int(nodes), int(distinct), ())
+            facets[facet.key] = facet
+            values[facet.key].append((to_text(text), int(count)))
+        return [
+            facet._replace(values=tuple(values[facet.key][:limit]))
+            for facet in sorted(facets.values(), key=lambda each: (-each.nodes, each.key))
+        ]
+
     def _is_value(self, value: str) -> str:
         return self._table.dialect.value_in("label_value", [self._table.dialect.literal(value)])
 
@@ -477,7 +592,7 @@ class SqlNodes:
         :param examples: as for :meth:`Inventory.explain`.
         """
         require_count("examples", examples)
-        return explain(SqlCounts(self._table), require_condition(selector), examples)
+        return explain(self._counts(), require_condition(selector), examples)
 
     def explain_node(self, selector: Selector | AnyOf, node: str | Node) -> NodeExplanation:
         """Return which requirements of ``selector`` a node satisfies or fails.
@@ -486,6 +601,9 @@ class SqlNodes:
         """
         node = node if isinstance(node, Node) else self[node]
         return explain_node(require_condition(selector), node)
+
+    def _counts(self) -> SqlCounts:
+        return SqlCounts(self._table)
 
     def get(self, node_id: str) -> Node | None:
         """Return the node with this id; None if there is none."""
@@ -524,9 +642,10 @@ class SqlNodeSet:
         """Internal: a set is created by ``SqlNodes.match``."""
         self._table = table
         self._condition = condition
+        self._matching = table.restricted(condition)
 
     def __len__(self) -> int:
-        return self._table.count_rows(self._table.rows(self._condition))
+        return self._table.count_rows(self._matching.rows())
 
     def __iter__(self) -> Iterator[Node]:
         return self._nodes(self._in_order())
@@ -534,7 +653,7 @@ class SqlNodeSet:
     def ids(self) -> list[str]:
         """Return the ids, sorted byte by byte."""
         table = self._table
-        query = f"SELECT {table.id} FROM {table.rows(self._condition)}{self._in_order()}"
+        query = f"SELECT {table.id} FROM {self._matching.rows()}{self._in_order()}"
         return [to_id(node_id) for (node_id,) in self._table.execute(query)]
 
     def first(self, n: int) -> list[Node]:
@@ -571,29 +690,25 @@ class SqlNodeSet:
         table = self._table
         if table.state is None:
             return rank_counts({None: len(self)})
-        query = table.count_query(table.rows(self._condition), table.state)
+        query = table.count_query(self._matching.rows(), table.state)
         return rank_counts({to_state(each): nodes for each, nodes in self._table.execute(query)})
 
     def value_counts(self, key: str) -> dict[str, int]:
         """Return how many nodes have each value of ``key``, the most frequent value first."""
-        query = self._table.count_query(self._table.values(key, self._condition), "label_value")
+        query = self._table.count_query(self._matching.values(key), "label_value")
         return rank_counts({to_text(each): nodes for each, nodes in self._table.execute(query)})
 
     def label_counts(self) -> dict[str, dict[str, int]]:
         """Return the result of :meth:`value_counts` for each label key, sorted by key.
 
         The query returns a row for each value of each key: for a label that has another value on
-        each node, as many rows as there are nodes.
+        each node, as many rows as there are nodes. ``nodeselect.inventory.count_labels`` can limit
+        the number of values.
         """
-        columns = self._table.conditions.columns
-        counts = {key: self.value_counts(key) for key in columns}
-        if labels := self._table.labels(self._condition):
-            query = self._table.count_query(labels, "label_key", "label_value")
-            found: dict[str, dict[str, int]] = {}
-            for key, value, nodes in self._table.execute(query):
-                found.setdefault(to_text(key), {})[to_text(value)] = nodes
-            counts |= {key: rank_counts(each) for key, each in found.items() if key not in columns}
-        return {key: values for key, values in sorted(counts.items()) if values}
+        return {facet.key: dict(facet.values) for facet in sorted(self._counts().facets(None))}
+
+    def _counts(self) -> SqlCounts:
+        return SqlCounts(self._matching)
 
     def __and__(self, other: "SqlNodeSet") -> "SqlNodeSet":
         """Return the nodes that are in both sets. The sets must be of the same table."""
@@ -624,7 +739,7 @@ class SqlNodeSet:
         own = table.conditions.columns
         columns = [table.id, table.name or "NULL", table.state or "NULL", labels.column]
         query = f"SELECT {', '.join([*columns, *own.values()])}"
-        rows = table.execute(f"{query} FROM {table.rows(self._condition)}{tail}")
+        rows = table.execute(f"{query} FROM {self._matching.rows()}{tail}")
         if isinstance(labels, LabelTable):
             return self._with_labels(list(rows), labels)
         return (_node(row, _to_labels(row), own) for row in rows)

@@ -91,7 +91,7 @@ class Labels:
         return None
 
     def each_label(self, rows: str) -> str | None:
-        """Return a query for the ``label_key`` and ``label_value`` of each label FROM ``rows``."""
+        """Return a query for each label of the nodes, as :meth:`Dialect.each_label` does."""
         return None
 
 
@@ -100,8 +100,9 @@ class LabelColumn(Labels):
 
     exist = True
 
-    def __init__(self, column: str, dialect: Dialect) -> None:
+    def __init__(self, column: str, id: str | None, dialect: Dialect) -> None:  # noqa: A002
         self.column = column
+        self._id = id
         self._dialect = dialect
 
     def test(
@@ -114,7 +115,8 @@ class LabelColumn(Labels):
         return self._dialect.value(self.column, self._dialect.literal(key)) if is_path else None
 
     def each_label(self, rows: str) -> str | None:
-        labels = f"(SELECT {self.column} AS all_labels FROM {rows}) AS nodes"
+        columns = f"{self._id} AS node_id, {self.column} AS all_labels"
+        labels = f"(SELECT {columns} FROM {rows}) AS nodes"
         return self._dialect.each_label("all_labels", labels)
 
 
@@ -145,8 +147,9 @@ class LabelTable(Labels):
         )
 
     def each_label(self, rows: str) -> str | None:
+        columns = f"{self.key} AS label_key, {self.value_column} AS label_value"
         return (
-            f"SELECT {self.key} AS label_key, {self.value_column} AS label_value"
+            f"SELECT {self.node_id} AS node_id, {columns}"
             f" FROM {self.table} WHERE ({self._dialect.join_keys(self.node_id)}) IN"
             f" (SELECT {self._dialect.join_keys(self._id)} FROM {rows})"
         )
@@ -179,7 +182,7 @@ class SqlConditions:
             quoted_names = LongTable(*(quote(name, dialect) for name in labels))
             self.labels = LabelTable(quoted_names, self.id, dialect)
         elif labels is not None:
-            self.labels = LabelColumn(quote(labels, dialect), dialect)
+            self.labels = LabelColumn(quote(labels, dialect), self.id, dialect)
 
     def has_key(self, key: str) -> str:
         return self._test(key, self.dialect.is_present, self.dialect.has_key)
