@@ -1,72 +1,113 @@
 """Suggest a valid command line instead of an invalid one.
 
-A suggestion can be pasted safely: it has every value that the user wrote, it is valid, and it
-writes no file. If that is not possible, there is no suggestion.
+A suggestion can be pasted safely: it has every value that the user wrote and that matters here, it
+is valid, and it replaces no file. If that is not possible, there is no suggestion.
 """
 
 import os
-from collections.abc import Collection, Mapping, Sequence
-from itertools import takewhile
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from functools import cache, partial
+from itertools import pairwise, takewhile
 
 import click
 
 from nodeselect.cli.hints import command_line
 from nodeselect.cli.inputs.job_selectors import is_selector
+from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory
 from nodeselect.errors import NodeselectError
 from nodeselect.selectors.charset import is_key
 from nodeselect.similarity import similar_name
 from nodeselect.text import printable
 
-# What commands of other tools are called here.
+# What commands of other tools are called here: the first of them that accepts the arguments.
 _VERBS = {
-    verb: command
-    for verbs, command in (
-        ("filter find get list ls nodes query select", "match"),
-        ("describe jobs why", "explain"),
-        ("fmt lint validate verify", "check"),
-        ("deploy plan schedule waves", "rollout"),
-        ("compare", "diff"),
-        ("export translate", "convert"),
-        ("version", "--version"),
+    verb: commands
+    for verbs, commands in (
+        ("filter find get list ls nodes query search select show", ("match",)),
+        ("count", ("match --count",)),
+        ("describe inspect", ("explain", "match")),
+        ("apply create debug jobs run submit why", ("explain",)),
+        ("fmt format lint test validate verify", ("check",)),
+        ("deploy plan schedule waves", ("rollout",)),
+        ("describe-labels facets stats tags top values", ("labels",)),
+        ("monitor wait", ("watch",)),
+        ("compare", ("diff",)),
+        ("save", ("index",)),
+        ("export translate", ("convert",)),
+        ("version", ("--version",)),
     )
     for verb in verbs.split()
 }
 
+# The commands that have what match does not have.
+_COMMANDS = {"--watch": "watch", "-w": "watch", "--why": "explain", "-o html": "explain"}
+
 # What an option of another command or tool is called here; the first name that the command has is
-# meant. An empty name means an argument, or an option that fits it.
+# meant, if there is a value for it. An empty name means an argument, or an option that fits it.
 _OPTIONS = {
     option: meant
     for options, meant in (
         ("--job --jobs --job-file -j", ("--job", "")),
-        ("--expr --expression --field-selector --filter --label --label-selector", ("-l",)),
-        ("--labels --match --query --selector --selectors --where -l -s", ("-l",)),
+        ("--expr --expression --filter --label --label-selector --match --query", ("-l",)),
+        ("--field-selector --selector --selectors --where -l -s", ("-l",)),
+        ("--labels", ("-l", "--show-labels")),
         ("--fleet --inventory --node-file --nodes -n", ("-n",)),
         ("--id --ids --name --node", ("--id",)),
-        ("--format --out -o --output --output-format -t --type", ("-o", "--to", "--dialect")),
+        ("--out -o --output", ("-o", "--to", "--dialect", "")),
+        ("--format --output-format -t --type", ("-o", "--to", "--dialect")),
         ("-f --file --filename -i --input --path --key --shell", ("",)),
         ("--code --only --rule --rules", ("--select", "")),
         ("--disable", ("--ignore",)),
         ("--skip", ("--exclude",)),
-        ("--column --columns --label-columns", ("-L",)),
+        ("--by --column --columns --group-by --label-columns", ("-L", "")),
         ("--order-by --sort", ("--sort-by",)),
         ("--states --status", ("--state",)),
         ("--colour --colors", ("--color",)),
+        ("-a --everything", ("--all",)),
+        ("-c --size --total", ("--count",)),
+        ("-m --first --head --max-count --max-results --top", ("--limit",)),
     )
     for option in options.split()
 }
 
-# Options of other tools that are a value of ``-o`` here.
-_FORMATS = ("--csv", "--json", "--markdown")
+# Options of other tools that are a value of ``-o`` here, and those that change nothing.
+_FORMATS = ("--csv", "--json", "--markdown", "--ndjson", "--yaml")
+_NEEDLESS = ("-A", "--all-namespaces", "--dry-run", "--no-pager")
 
-# A command with one of these writes a file, as index does, or prints its help.
+# What a value of an option is called here; the first that the option accepts is meant.
+_VALUES = {
+    value: meant
+    for values, meant in (
+        ("expanso yaml yml", ("job", "json")),
+        ("go-template jsonpath template", ("json",)),
+        ("jsonl jsonlines", ("ndjson",)),
+        ("tsv", ("csv",)),
+        ("custom-columns id ids names", ("name",)),
+        ("md", ("markdown",)),
+        ("human plain pretty table", ("text", "table")),
+        ("text", ("table",)),
+        ("k8s kubernetes", ("label-selector",)),
+        ("pg postgres psql", ("postgresql",)),
+    )
+    for value in values.split()
+}
+
+# A command with one of these replaces files, or prints its help.
 _NO_ANSWER = frozenset({"--write", "-h", "--help"})
+
+# No larger file is read to find an id.
+_MAX_BYTES = 32 << 20
 
 # These commands select nodes. If they have --all, they need one of these options.
 _NEED_SELECTING = ("match", "explain", "watch", "sql")
 _SELECTING = ("-l", "--id", "--job", "--all")
 
 # These commands have arguments, but selectors and nodes are behind options.
-_WITH_ARGUMENTS = ("labels", "convert")
+_WITH_ARGUMENTS = ("labels", "convert", "index")
+
+# What joins requirements in other languages.
+_AND = ("and", "AND", "&&")
 
 _Options = Mapping[str, click.Option]
 
@@ -86,34 +127,51 @@ def suggested_command(context: click.Context, words: Sequence[str]) -> str | Non
     if any(word[:1] == "-" and word.partition("=")[0] not in known for word in words[:at]):
         return None
     name, *rest = words[at:]
-    names = [*group.list_commands(root), "--version"]
-    meant = _command_name(name, names)
-    if meant is None:
-        return None
-    if name in _VERBS and rest[:1] in (["node"], ["nodes"]):  # as in kubectl: get nodes
-        rest[:1] = ["--node"] if meant == "explain" else []
-    if meant == "help":
-        rest = [_command_name(each, names) or each for each in rest]
-    command = group.get_command(root, meant)
-    if command is not None and rest not in ([option] for option in root.help_option_names):
-        corrected = _corrected(command, rest, is_renamed=meant != name)
-        if corrected is None or not _is_valid(root, command, corrected):
-            return None
-        rest = corrected
-    elif command is None and rest:
-        return None
-    arguments = [meant, *rest]
-    return command_line([*words[:at], *arguments]) if arguments != words[at:] else None
+    commands = _command_names(name, [*group.list_commands(root), "--version"])
+    if commands == ("match",):
+        texts = (*rest, *map(" ".join, pairwise(rest)))
+        if other := next(filter(_COMMANDS.__contains__, texts), None):
+            commands = (_COMMANDS[other],)
+            rest = [word for word in rest if word != other]
+    for meant in commands:
+        arguments = _arguments(root, meant, rest, name)
+        if arguments is not None:
+            return command_line([*words[:at], *arguments]) if arguments != words[at:] else None
+    return None
 
 
-def _command_name(word: str, names: Sequence[str]) -> str | None:
-    """Return the name of the command that a word probably means; None if unclear."""
-    return word if word in names else _VERBS.get(word) or similar_name(word, names)
+def _command_names(word: str, names: Sequence[str]) -> Sequence[str]:
+    """Return the commands that a word may mean, the most probable first."""
+    if word in names:
+        return (word,)
+    return _VERBS.get(word) or tuple(filter(None, [similar_name(word, names)]))
+
+
+def _arguments(root: click.Context, meant: str, rest: list[str], typed: str) -> list[str] | None:
+    """Return a command, perhaps with options, and what ``rest`` means for it; None if unclear."""
+    name, *options = meant.split()
+    group = root.command
+    assert isinstance(group, click.Group)
+    command = group.get_command(root, name)
+    if command is None:  # it is an option
+        return None if rest else [name]
+    if rest in ([option] for option in root.help_option_names):
+        return [name, *rest]
+    if name == "help":
+        commands = group.list_commands(root)
+        rest = [next(iter(_command_names(each, commands)), each) for each in rest]
+    if typed in _VERBS and rest[:1] in (["node"], ["nodes"]):  # as in kubectl: get nodes
+        has_id = rest[1:] and is_key(rest[1]) and not os.path.exists(rest[1])
+        rest = [*(["--node"] if has_id else []), *rest[1:]]
+    corrected = _corrected(command, [*options, *rest], is_renamed=name != typed)
+    if corrected is None or not _is_valid(root, command, corrected):
+        return None
+    return [name, *corrected]
 
 
 def _is_valid(root: click.Context, command: click.Command, arguments: list[str]) -> bool:
-    """Return whether a command accepts its arguments, writes no file and prints no help."""
-    if command.name == "index" or not _NO_ANSWER.isdisjoint(arguments):
+    """Return whether a command accepts its arguments, replaces no file and prints no help."""
+    if not _NO_ANSWER.isdisjoint(arguments):
         return False
     try:
         command.make_context(command.name, arguments.copy(), root)
@@ -132,8 +190,9 @@ def _corrected(command: click.Command, words: list[str], is_renamed: bool) -> li
     options = {name: option for option in parameters for name in option.opts}
     given = {options[word] for word in words if word in options}
     has_arguments = len(parameters) < len(command.params)
+    ids = cache(partial(_ids, words))
     result: list[str] = []
-    rest = list(words)
+    rest = [word for word in words if word not in _NEEDLESS or word in options]
     while rest:
         word = rest.pop(0)
         option, value = "", word
@@ -143,14 +202,20 @@ def _corrected(command: click.Command, words: list[str], is_renamed: bool) -> li
                 return None
             option, value = found
             if option == "-f" and options.get("-n") not in given:  # any file, in other tools
-                option = "-n" if _option_for(value, options, given) == "-n" else option
+                option = "-n" if _option_for(value, options, given, ids) == "-n" else option
+        if option:
+            value = _choice(value, options[option])
         if option in ("-l", "--selector") or not (option or has_arguments):
-            value = _joined(value, rest)
-        is_argument = command.name not in _WITH_ARGUMENTS or (
-            is_key(value) and not os.path.isfile(value)
-        )
-        if not option and not (has_arguments and is_argument):
-            option = _option_for(value, options, given)
+            value = _joined(value, rest, ids, " " if has_arguments else " ,")
+        is_argument = has_arguments
+        if command.name in _WITH_ARGUMENTS:
+            is_argument = is_key(value) and not os.path.isfile(value)
+        elif command.name == "diff":  # two files, perhaps with nodes, or two selectors
+            given.discard(options["-l"])
+            is_file = value in words[:2] or not os.path.exists(value)
+            is_argument = is_file and (is_key(value) or not is_selector(value))
+        if not option and not is_argument:
+            option = _option_for(value, options, given, ids)
             if not option and not (has_arguments and os.path.exists(value)):
                 return None
         if option:
@@ -162,43 +227,71 @@ def _corrected(command: click.Command, words: list[str], is_renamed: bool) -> li
     return result
 
 
+def _ids(words: Sequence[str]) -> frozenset[str]:
+    """Return the ids of the nodes in those of ``words`` that are small files."""
+    ids: set[str] = set()
+    for file in filter(os.path.isfile, words):
+        with suppress(NodeselectError):
+            if os.path.getsize(file) <= _MAX_BYTES:
+                ids.update(read_inventory(NodeFiles((file,))).ids())
+    return frozenset(ids)
+
+
 def _option(word: str, rest: list[str], options: _Options) -> tuple[str, str] | None:
     """Return the option that a word means, and its value, which may be the next word."""
     name, equals, value = word.partition("=")
     if not word.startswith("--"):
         name, equals, value = word[:2], word[2:], word[2:]
-    if name not in options:
-        if name in _FORMATS and not equals and "-o" in options:
-            return "-o", name.removeprefix("--")
-        names = _OPTIONS.get(name, (similar_name(name, options),))
-        meant = next((each for each in names if each in options or each == ""), None)
-        if meant is None:
-            return None
-        name = meant
-    if name and options[name].is_flag:
-        return None if equals else (name, "")
-    if not equals:
-        if not rest or rest[0] in options:
-            return None
-        value = rest.pop(0)
-    return name, value
+    if name in _FORMATS and name not in options and not equals and "-o" in options:
+        return "-o", name.removeprefix("--")
+    similar = similar_name(name, options) or name
+    for meant in (name,) if name in options else _OPTIONS.get(name, (similar,)):
+        if meant in options and options[meant].is_flag:
+            if not equals:
+                return meant, ""
+        elif meant in options or meant == "":
+            if equals:
+                return meant, value
+            if rest and rest[0] not in options:
+                return meant, rest.pop(0)
+    return None
 
 
-def _joined(value: str, rest: list[str]) -> str:
+def _choice(value: str, option: click.Option) -> str:
+    """Return the choice of an option that a value means; the value itself if unclear."""
+    choices = getattr(option.type, "choices", ())
+    meant = (value, *_VALUES.get(value.partition("=")[0], ()), similar_name(value, choices))
+    return next((each for each in meant if each in choices), value)
+
+
+def _joined(
+    value: str, rest: list[str], ids: Callable[[], Collection[str]], separators: str
+) -> str:
     """Join ``value`` with the words after it to a selector, such as ``pool=gpu, env=prod``.
 
     Remove these words from ``rest``. If they are not a selector together, return only ``value``.
     """
-    others = list(takewhile(lambda word: word[:1] != "-" and not os.path.exists(word), rest))
-    for count in range(len(others), 0, -1):
-        text = " ".join([value, *others[:count]])
-        if is_selector(text):
-            del rest[:count]
-            return text
+
+    def is_part(word: str) -> bool:
+        is_other = word[:1] == "-" or os.path.exists(word)
+        return not is_other and not (is_key(word) and word in ids())
+
+    parts = list(takewhile(is_part, [value, *rest]))
+    for count in range(len(parts), 1, -1):
+        for separator in separators:
+            text = separator.join(word for word in parts[:count] if word not in _AND)
+            if is_selector(text):
+                del rest[: count - 1]
+                return text
     return value
 
 
-def _option_for(word: str, options: _Options, given: Collection[click.Option | None]) -> str:
+def _option_for(
+    word: str,
+    options: _Options,
+    given: Collection[click.Option | None],
+    ids: Callable[[], Collection[str]],
+) -> str:
     """Return the option that is probably missing before a word, or an empty text."""
     is_folder_of_jobs = os.path.isdir(word) and options.get("-n") in given
     if "--job" in options and (word.endswith((".yaml", ".yml")) or is_folder_of_jobs):
@@ -206,9 +299,13 @@ def _option_for(word: str, options: _Options, given: Collection[click.Option | N
     elif word == "-" or os.path.exists(word):
         return "-n" if "-n" in options else ""
     elif is_key(word) and any(options.get(each) in given for each in _SELECTING):
-        meant = "--node"  # or one of several labels, if the command has no such option
+        has_node = "--node" in options  # otherwise it may be one of several labels
+        meant = "--id" if not has_node and word in ids() else "--node"
+    elif is_key(word) and word in ids():
+        meant = "--id"
     elif is_selector(word):
         meant = "-l"
     else:
         return ""
-    return meant if meant in options and options[meant] not in given else ""
+    is_possible = meant in options and (options[meant] not in given or meant == "--id")
+    return meant if is_possible else ""

@@ -25,8 +25,10 @@ from nodeselect.cli.inputs.nodes import NodeFiles, choose_states, read_inventory
 from nodeselect.cli.inputs.running_pods import RunningPods, unknown_status
 from nodeselect.cli.streams import (
     ExitStatus,
+    is_quiet,
     write_error,
     write_error_message,
+    write_message,
     write_output,
 )
 from nodeselect.errors import JobError
@@ -86,8 +88,9 @@ that node matches. With several jobs: 0 if every job matches a node (with
 @options.state_option
 @options.single_option(
     "--node", metavar="ID|-", shell_complete=complete_ids,
-    help="Explain one node: which requirements it fails, and which values it has. With several"
-    " jobs: which of them would run on it. With -, it is the node that standard input has.",
+    help="Explain one node, by its id, name or a unique beginning of its id: which requirements it"
+    " fails, and what it has. With several jobs: which would run on it. With -, the node in"
+    " standard input.",
 )  # fmt: skip
 @options.output_option((*REPORT_FORMATS, "html"))
 @options.pods_option
@@ -199,15 +202,28 @@ def _modification_times(inputs: Iterable[str]) -> dict[str, float | None]:
 
 
 def _read_node(nodes_from: NodeFiles, node_id: str) -> Node:
-    """Return the node with this id; if the id is ``-``, the only node of the inputs."""
+    """Return the node with this id; if the id is ``-``, the only node of the inputs.
+
+    If no node has the id, return the only node that has it as its name, or whose id begins with it,
+    and write its id; with ``--quiet``, which would hide the id, this is an error.
+    """
     nodes = read_inventory(nodes_from)
     if node_id != "-":
-        if node_id not in nodes:
-            hints = nodes.explain(Selector.of(match_ids=[node_id])).hints
-            message = hints[0].message if hints else f"no node has the id {quoted_id(node_id)}"
-            write_error_message(f"error: {message}")
-            raise click.exceptions.Exit(ExitStatus.ERROR)
-        return nodes[node_id]
+        if node_id in nodes:
+            return nodes[node_id]
+        counts = nodes._counts()
+        named = counts.find_names([node_id]).get(node_id)
+        texts = f"{node_id}.", node_id  # a host before others
+        beginnings = map(counts.find_id_prefix, texts)
+        found, count = named or next(filter(None, beginnings), ("", 0))
+        message = f"no node has the id {quoted_id(node_id)}"
+        if count == 1 and not is_quiet():
+            kind = "name" if named else "beginning of the id"
+            write_message(f"{message}; it is the {kind} of this node: {quoted_id(found)}")
+            return nodes[found]
+        hints = nodes.explain(Selector.of(match_ids=[node_id])).hints
+        write_error_message(f"error: {hints[0].message if hints else message}")
+        raise click.exceptions.Exit(ExitStatus.ERROR)
     if len(nodes) != 1:
         found = f"expected one node in {nodes_from.name}, found {pluralize(len(nodes), 'node')}"
         raise click.UsageError(f"{found}; to choose one by its id, use -n - --node ID")
