@@ -49,9 +49,9 @@ def test_the_manual_page_is_installed() -> None:
     origin = json.loads(INSTALLED.read_text("direct_url.json") or "{}")
     if origin.get("dir_info", {}).get("editable"):
         pytest.skip("this is an editable install")
-    [page] = [file for file in INSTALLED.files or () if file.name == "nodeselect.1"]
-    assert page.parts[-4:] == ("share", "man", "man1", "nodeselect.1")
-    assert ".SS match" in page.read_text()
+    [page] = [file for file in INSTALLED.files or () if file.name == "nodeselect-match.1"]
+    assert page.parts[-4:] == ("share", "man", "man1", "nodeselect-match.1")
+    assert "sort" in page.read_text()
 
 
 def test_version() -> None:

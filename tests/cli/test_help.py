@@ -1,23 +1,48 @@
 """Help and version."""
 
+import re
 import subprocess
 import sys
 
+import click
 import pytest
 
 import nodeselect
+from nodeselect.cli.app import commands
 from tests.cli.running import Run
 
+GROUP = click.Context(commands, info_name="nodeselect")
+NAMES = commands.list_commands(GROUP)
 
-@pytest.mark.parametrize(
-    "command",
-    ["audit", "completion", "diff", "explain", "labels", "match", "rollout", "sql", "watch"],
-)
-def test_help_fits_a_screen(run: Run, command: str) -> None:
-    """Help fits 80 columns and has no control characters."""
-    lines = run(command, "--help").out.splitlines() + run("--help").out.splitlines()
+
+@pytest.mark.parametrize("command", [[], *([name] for name in NAMES)], ids=["nodeselect", *NAMES])
+def test_the_form_of_help(run: Run, command: list[str]) -> None:
+    """Help fits a screen: what the command does, at most three examples, options, exit status."""
+    text = run(*command, "-h").out
+    lines = text.splitlines()
+    assert len(lines) <= 40
     assert max(map(len, lines)) <= 80
     assert all(line.replace("…", "").isascii() and line.isprintable() for line in lines)
+    order = ["Usage:", "", "Examples:", "Options:", "Commands:", "Exit status:"]
+    found = re.findall(r"^(?:  (?=Exit status:))?([A-Z][a-z ]+:)", text, re.MULTILINE)
+    assert found == [title for title in order if title in found]
+    assert {"Usage:", "Examples:", "Options:"} <= {*found}
+    assert 1 <= len(re.findall(r"\n  .*", text.partition("Examples:")[2].partition("\n\n")[0])) <= 3
+
+
+def test_the_amount_of_help(run: Run) -> None:
+    """All helps together are few lines, and the options few."""
+    texts = [run(*command, "-h").out for command in ([], *([name] for name in NAMES))]
+    assert sum(text.count("\n") for text in texts) <= 420
+    options = [
+        max(option.opts, key=len)
+        for name in NAMES
+        if (command := commands.get_command(GROUP, name))
+        for option in command.params
+        if isinstance(option, click.Option) and option.name not in ("help", "color")
+    ]
+    assert len(options) <= 92
+    assert len(set(options)) <= 41
 
 
 def test_version(run: Run) -> None:
@@ -33,3 +58,12 @@ def test_help_of_a_command(run: Run, command: str) -> None:
     """``nodeselect help COMMAND`` is ``nodeselect COMMAND --help``; without COMMAND, of all."""
     assert run("help", command) == run(command, "--help")
     assert run("help") == run("--help")
+
+
+def test_help_of_nodes(run: Run) -> None:
+    """``nodeselect help nodes`` says where nodes come from."""
+    status, out, err = run("help", "nodes")
+    assert (status, err) == (0, "")
+    assert max(map(len, out.splitlines())) <= 80
+    for word in ("NODESELECT_NODES", "--id-column", "FOLDER", "Parquet", "the cluster"):
+        assert word in out

@@ -313,11 +313,11 @@ def test_help(run: Run, command: str) -> None:
     assert "-n, --namespace NAME" in text
     assert "Exit status: 0" in text
     assert run("help", command, program=PLUGIN).out == text
-    assert "-n, --nodes FILE" in run(command, "--help").out
+    assert "-n, --nodes NODES" in run(command, "--help").out
 
 
 def test_other_commands(run: Run) -> None:
     """The other commands are those of nodeselect, and a typo has no suggestion of that program."""
-    assert "-n, --nodes FILE" in run("rollout", "--help", program=PLUGIN).out
+    assert "-n, --nodes NODES" in run("rollout", "--help", program=PLUGIN).out
     assert "Usage: kubectl nodeselect [OPTIONS] COMMAND" in run("--help", program=PLUGIN).out
     assert "did you mean" not in run("mach", "-l", "gpu", program=PLUGIN).err

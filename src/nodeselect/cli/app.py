@@ -12,6 +12,7 @@ from click.shell_completion import CompletionItem, add_completion_class
 
 from nodeselect import __version__
 from nodeselect.cli.completion import SHELLS, completion
+from nodeselect.cli.help import HELP_OF_NODES, Command
 from nodeselect.cli.options import colour_option
 from nodeselect.cli.streams import (
     ExitStatus,
@@ -19,6 +20,7 @@ from nodeselect.cli.streams import (
     write_error,
     write_error_message,
     write_message,
+    write_output,
     write_usage_error,
 )
 from nodeselect.errors import InventoryError, JobError, SelectorError
@@ -40,27 +42,27 @@ _COMMANDS = {
     "sql": "Print a selector as a condition in SQL.",
     "check": "Report all problems of jobs and manifests.",
     "rules": 'List the rules of "nodeselect check", or explain one.',
-    "schema": "Print the JSON Schema of a job file, for editors and other tools.",
+    "schema": "Print the JSON Schema of a job file.",
     "completion": "Print the script for completion in bash, zsh or fish.",
-    "help": "Show the help of a command.",
+    "help": "Show the help of a command, or where commands find the nodes.",
 }
 
 # What a user types to run the plugin of kubectl.
 _PLUGIN = "kubectl nodeselect"
 
 
-class _Commands(click.Group):
+class _Commands(Command, click.Group):
     """The group of all commands; it imports the module of a command only to run the command."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands, in the order of ``--help``: the most useful first."""
         return list(_COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> Command | None:
         """Import the command with this name; return None if there is none."""
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command | None = {"help": show_help, "completion": completion}.get(cmd_name)
+        command: Command | None = {"help": show_help, "completion": completion}.get(cmd_name)
         if command is None:
             module = "rules" if cmd_name == "schema" else cmd_name
             command = getattr(import_module(f"nodeselect.cli.commands.{module}"), cmd_name)
@@ -90,22 +92,11 @@ class _Commands(click.Group):
 @click.group(
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="""\b
-Examples:
-  nodeselect match -l 'region=eu,!debug' -n nodes.json
-  kubectl get nodes -o json | nodeselect match -l gpu -n -
-  nodeselect explain --job job.yaml -n nodes.json
-  nodeselect labels -n nodes.json region
-  nodeselect audit -n nodes.json
-  nodeselect diff old.yaml new.yaml -n nodes.json
-  nodeselect explain --job jobs/ -n nodes.json --node n-1
-  nodeselect watch --job jobs/ -n nodes.json
-  nodeselect rollout --job job.yaml -n nodes.json
-  nodeselect index -n nodes.json fleet.nsx
-  nodeselect convert deployment.yaml --to job
-  nodeselect sql -l 'region=eu,!debug' --dialect postgresql
-  nodeselect check job.yaml
-""",
+    examples=[
+        "nodeselect match -l 'region=eu,!debug' -n nodes.json",
+        "nodeselect explain --job job.yaml -n nodes.json",
+        "kubectl get nodes -o json | nodeselect labels kubernetes.io/arch",
+    ],
 )
 @click.version_option(__version__, "-V", "--version", message="nodeselect %(version)s")
 def commands() -> None:
@@ -120,14 +111,19 @@ def commands() -> None:
 commands.params.append(colour_option)
 
 
-@click.command("help")
-@click.argument("command", required=False)
+@click.command("help", cls=Command, examples=["nodeselect help match", "nodeselect help nodes"])
+@click.argument("command", metavar="[COMMAND|nodes]", required=False)
 @click.pass_context
 def show_help(context: click.Context, command: str | None) -> None:
-    """Show the help of a command.
+    """Show the help of a command, or where commands find the nodes.
 
     Without COMMAND, list all commands. "nodeselect COMMAND --help" prints the same.
     """
+    if command == "nodes":
+        formatter = context.make_formatter()
+        formatter.write_text(HELP_OF_NODES)
+        write_output([formatter.getvalue().rstrip()])
+        return
     words = ["--help"] if command is None else [command, "--help"]
     commands.main(words, prog_name=context.find_root().info_name, standalone_mode=False)
 

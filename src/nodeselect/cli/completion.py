@@ -18,6 +18,7 @@ from click.shell_completion import (
     split_arg_string,
 )
 
+from nodeselect.cli.help import Command
 from nodeselect.cli.streams import write_output
 from nodeselect.readers.detect import KNOWN_STATES
 from nodeselect.selectors import Selector
@@ -224,20 +225,19 @@ SHELLS = {"bash": _Bash, "zsh": _Zsh, "fish": _Fish}
 
 
 @click.command(
-    epilog="""\b
-Examples:
-  eval "$(nodeselect completion bash)"     in ~/.bashrc
-  eval "$(nodeselect completion zsh)"      in ~/.zshrc, after compinit
-  nodeselect completion fish > ~/.config/fish/completions/nodeselect.fish
-"""
+    cls=Command,
+    examples=[
+        'eval "$(nodeselect completion bash)"     # in ~/.bashrc',
+        'eval "$(nodeselect completion zsh)"      # in ~/.zshrc, after compinit',
+        "nodeselect completion fish > ~/.config/fish/completions/nodeselect.fish",
+    ],
 )
 @click.argument("shell", type=click.Choice(list(SHELLS)))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
     """Print the script for completion in bash, zsh or fish.
 
-    TAB completes commands, options, files, and what is in the node file of the command line, or
-    in NODESELECT_NODES: label keys and values of a selector, states and ids.
+    TAB completes commands, options, files, and, from the nodes, label keys, values, states and ids.
     """
     script = SHELLS[shell](context.command, {}, "nodeselect", "_NODESELECT_COMPLETE").source()
     write_output([script.strip()])

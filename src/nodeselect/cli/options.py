@@ -19,7 +19,7 @@ from nodeselect.cli.inputs.nodes import VARIABLE, NodeFiles
 from nodeselect.cli.streams import QUIET
 from nodeselect.render.screen import REPORT_FORMATS
 from nodeselect.selectors.charset import is_key
-from nodeselect.text import printable, quoted
+from nodeselect.text import join_limited, printable, quoted
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -67,24 +67,23 @@ def _set_quiet(context: click.Context, parameter: click.Parameter, is_quiet: boo
 
 
 colour_option = click.Option(
-    ["--color"], type=click.Choice(["auto", "always", "never"]), callback=_set_colour,
-    expose_value=False, is_eager=True,
-    help="When to use colours: by default, on a terminal, unless FORCE_COLOR or NO_COLOR is set.",
+    ["--color"], type=click.Choice(["auto", "always", "never"]), metavar="WHEN",
+    callback=_set_colour, expose_value=False, is_eager=True,
+    help="Use colours: auto (default), always or never.",
 )  # fmt: skip
 quiet_option = click.option(
     "-q", "--quiet", is_flag=True, callback=_set_quiet, expose_value=False, is_eager=True,
-    help="Print nothing but errors; the exit status is the answer.",
+    help="Print only errors; the exit status is the answer.",
 )  # fmt: skip
 id_option = click.option(
     "--id", "ids", metavar="ID", multiple=True, shell_complete=complete_ids,
-    help="Select the node with this id. Repeatable. With --job or -l, a node must match all.",
+    help="Select the node with this id. Repeatable.",
 )  # fmt: skip
 # The value is the set of allowed states in lower case, or None without the option.
 state_option = click.option(
-    "--state", "states", metavar="STATE,…", multiple=True, callback=_parse_states,
+    "--state", "states", metavar="STATE", multiple=True, callback=_parse_states,
     shell_complete=complete_states,
-    help="Use only nodes in one of these states, such as connected, disconnected, lost, ready,"
-    " not-ready or cordoned. Repeatable.",
+    help="Use only nodes in these states, such as ready,lost.",
 )  # fmt: skip
 
 
@@ -93,26 +92,29 @@ PODS_CONFLICT = "--pods cannot read the same standard input as --job or -n"
 
 pods_option = single_option(
     "--pods", metavar="FILE|-", shell_complete=complete_files,
-    help="Subtract from the resources of the nodes what these pods request: all pods of the"
-    " cluster, as 'kubectl get pods -A -o json' prints them. The own pods of a workload are not"
-    " counted against it.",
+    help="Pods on the nodes (kubectl get pods -A -o json).",
 )  # fmt: skip
 only_labels_option = click.option(
     "--only-labels", "is_labels_only", is_flag=True,
-    help="Of a Kubernetes manifest, consider no taints, no cordons and no requests.",
+    help="Of a Kubernetes manifest, consider only labels.",
 )  # fmt: skip
 unknown_option = click.option(
     "--fail-on-unknown", "is_strict", is_flag=True,
-    help="Exit with status 2 if anything is not considered, such as pod affinity or volumes.",
+    help="Exit with 2 if anything is not considered.",
 )  # fmt: skip
 
 
 def output_option(formats: Sequence[str] = REPORT_FORMATS) -> Callable[[_Command], _Command]:
     """Add the option ``-o``; the first of the formats is the default."""
     return click.option(
-        "-o", "--output", type=click.Choice(formats), default=formats[0], show_default=True,
-        help="The output format.",
+        "-o", "--output", type=click.Choice(formats), default=formats[0], metavar="FORMAT",
+        help=f"Output as {default_first(formats)}.",
     )  # fmt: skip
+
+
+def default_first(values: Sequence[str]) -> str:
+    """Return the values of an option in words; the first is the default."""
+    return join_limited([f"{values[0]} (default)", *values[1:]], len(values), "or")
 
 
 def nodes_option(*, required: bool = True) -> Callable[[_Command], _Command]:
@@ -131,19 +133,15 @@ def nodes_option(*, required: bool = True) -> Callable[[_Command], _Command]:
         return required_nodes() if required else None
 
     nodes = click.option(
-        "-n", "--nodes", "nodes_from", metavar="FILE|FOLDER|-",
-        help="Read nodes from a file, from all files in a folder, or from standard input:"
-        " node lists of Expanso, Kubernetes, Bacalhau, Nomad, Docker Swarm and Consul, or {id,"
-        " labels}, as JSON, JSON lines or YAML; or CSV or Parquet; also compressed by gzip;"
-        " or a file of nodeselect index. Repeatable. By default, the input in"
-        f" {VARIABLE}, or standard input if it is piped.",
+        "-n", "--nodes", "nodes_from", metavar="NODES",
+        help="The nodes: a file, a folder, or - for standard input. See 'nodeselect help nodes'.",
         multiple=True, callback=parse, shell_complete=complete_files,
     )  # fmt: skip
     # Eager, so that its value is known when that of -n is parsed.
     id_column = click.option(
         "--id-column", metavar="COLUMN", multiple=True, callback=_keep, is_eager=True,
         expose_value=False,
-        help="The column of CSV or Parquet with the ids (default: id).",
+        help="The column of ids in CSV or Parquet (default: id).",
     )  # fmt: skip
     return lambda command: nodes(id_column(command))
 
@@ -203,7 +201,7 @@ def _is_piped() -> bool:
 def selector_option(help: str) -> Callable[[_Command], _Command]:  # noqa: A002 - click's name for it
     """Add the repeatable option ``-l``, whose value is the text of a selector."""
     return click.option(
-        "-l", "--selector", "expressions", metavar="EXPR", multiple=True, help=help,
+        "-l", "--selector", "expressions", metavar="SELECTOR", multiple=True, help=help,
         shell_complete=complete_selector,
     )  # fmt: skip
 

@@ -10,6 +10,7 @@ from copy import copy
 
 import click
 
+from nodeselect.cli.help import Command
 from nodeselect.cli.options import KUBECTL_OPTIONS, once
 from nodeselect.text import quoted
 
@@ -22,14 +23,13 @@ _EXAMPLES = {
 }
 
 
-def for_cluster(command: click.Command) -> click.Command:
+def for_cluster(command: Command) -> Command:
     """Return a copy of a command that reads the cluster; other commands are returned unchanged."""
     if command.name not in _EXAMPLES:
         return command
     command = copy(command)
     command.params = [each for parameter in command.params for each in _parameters(parameter)]
-    example = f"\b\nExample:\n  kubectl nodeselect {_EXAMPLES[str(command.name)]}\n\n\b\n"
-    command.epilog = example + (command.epilog or "").rpartition("\b\n")[2]  # the exit status
+    command.examples = [f"kubectl nodeselect {_EXAMPLES[str(command.name)]}"]
     return command
 
 
@@ -42,7 +42,7 @@ def _parameters(parameter: click.Parameter) -> Iterator[click.Parameter]:
     assert isinstance(nodes, click.Option)
     nodes.opts = ["--nodes"]
     nodes.help = (
-        "Read nodes not from the cluster, but from a file, a folder, or standard input (-)."
+        "A file, a folder or - instead of the cluster. See 'kubectl nodeselect help nodes'."
     )
     yield nodes
     for names in ("-n", "--namespace"), ("--context",), ("--kubeconfig",):

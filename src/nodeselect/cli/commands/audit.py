@@ -2,6 +2,7 @@
 
 import click
 
+from nodeselect.cli.help import Command
 from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory
 from nodeselect.cli.options import nodes_option, output_option, quiet_option
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
@@ -11,15 +12,13 @@ from nodeselect.render.screen import detect_screen
 
 
 @click.command(
-    epilog="""\b
-Examples:
-  nodeselect audit -n nodes.json
-  nodeselect audit -n fleet.nsx -o json
-  kubectl get nodes -o json | nodeselect audit -n -
-
-\b
-Exit status: 0 if nothing is found, 1 if anything is, 2 on errors.
-"""
+    cls=Command,
+    examples=[
+        "nodeselect audit -n nodes.json",
+        "nodeselect audit -n fleet.nsx -o json",
+        "kubectl get nodes -o json | nodeselect audit",
+    ],
+    epilog="Exit status: 0 if nothing is found, 1 if anything is, 2 on errors.",
 )
 @nodes_option()
 @output_option()

@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 from nodeselect.cli.completion import complete_codes, complete_files
+from nodeselect.cli.help import Command
 from nodeselect.cli.inputs.files import files_in, is_excluded, job_name, read_bytes
 from nodeselect.cli.inputs.job_selectors import ignoring_pods
 from nodeselect.cli.inputs.nodes import NodeFiles, choose_states, read_inventory
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from nodeselect.jobs.check.nodes import CountNodes
 
 
-class _CommandWithSettings(click.Command):
+class _CommandWithSettings(Command):
     """A command with defaults from a settings file in the working directory or a folder above."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -103,53 +104,44 @@ def _settings_error(path: str, reason: str) -> click.ClickException:
 
 @click.command(
     cls=_CommandWithSettings,
-    epilog="""\b
-Examples:
-  nodeselect check job.yaml
-  nodeselect check --strict --require-selector jobs/
-  nodeselect check -o sarif jobs/ > nodeselect.sarif
-  nodeselect check --ignore absent-key,no-name job.yaml
-  nodeselect check -n fleet.json --min 2 manifests/
-  nodeselect check --fix jobs/
-
-\b
-Exit status: 0 if there is no error, 1 if there is one (with --strict, also for
-a warning; with --fix, also if there is a diff), 2 if a file cannot be read,
-nothing in a folder was checked, or the command line is invalid.
-""",
+    examples=[
+        "nodeselect check job.yaml manifests/",
+        "nodeselect check -n nodes.json --min 2 job.yaml",
+        "nodeselect check -o sarif jobs/ > nodeselect.sarif",
+    ],
+    epilog="Exit status: 0 if there is no error, 1 if there is one (with --strict: or a warning;"
+    " with --fix: or a diff), 2 if a file cannot be read or nothing in a folder was checked.",
 )
 @click.argument(
     "files", metavar="FILE|FOLDER|-...", nargs=-1, required=True,
     shell_complete=complete_files,
 )  # fmt: skip
 @output_option(PROBLEM_FORMATS)
-@click.option("--strict", is_flag=True, help="Exit with status 1 for warnings too.")
+@click.option("--strict", is_flag=True, help="Exit with 1 for warnings, too.")
+@click.option("--require-selector", is_flag=True, help="A job that runs on every node is an error.")
 @click.option(
-    "--require-selector", is_flag=True, help="Report a job that runs on every node as an error."
-)
-@click.option(
-    "--select", metavar="CODE,…", multiple=True, callback=split_commas,
+    "--select", metavar="CODE", multiple=True, callback=split_commas,
     shell_complete=complete_codes,
-    help="Report only these rules. Repeatable.",
+    help="Report only these rules (comma-separated).",
 )  # fmt: skip
 @click.option(
-    "--ignore", metavar="CODE,…", multiple=True, callback=split_commas,
+    "--ignore", metavar="CODE", multiple=True, callback=split_commas,
     shell_complete=complete_codes,
-    help="Do not report these rules. Repeatable.",
+    help="Do not report these rules (comma-separated).",
 )  # fmt: skip
 @click.option(
     "--exclude", metavar="GLOB", multiple=True, shell_complete=complete_files,
-    help="Skip files and folders, by name or path. Repeatable.",
+    help="Skip these files and folders. Repeatable.",
 )  # fmt: skip
 @nodes_option(required=False)
 @state_option
 @click.option(
     "--min", "least", type=click.IntRange(min=0), metavar="N",
-    help="With -n: report a job that matches fewer than N nodes (default: 1).",
+    help="With -n: how many must match (default: 1).",
 )  # fmt: skip
 @click.option(
     "--fix", is_flag=True,
-    help="Show, as a diff, the sure corrections of Expanso jobs; others are not corrected.",
+    help="Print the sure corrections of jobs, as a diff.",
 )  # fmt: skip
 @click.option("--write", is_flag=True, help="With --fix: change the files.")
 @quiet_option
@@ -169,14 +161,10 @@ def check(
 ) -> int:
     """Report all problems of jobs and manifests.
 
-    Job files are job specs, Kubernetes manifests and Bacalhau jobs. Of a manifest, only what
-    selects nodes is checked. In a FOLDER, all .yaml, .yml and .json files that have a job are
-    checked. Each problem is an error, a warning or a note, and has a code: "nodeselect rules CODE"
-    explains it. A comment, "# nodeselect: ignore[CODE]", on its line or on the line before, ignores
-    it. With -n, a job that no node matches is an error.
-
-    Defaults of these options are read from nodeselect.toml, or [tool.nodeselect] of pyproject.toml,
-    in this folder or the nearest one above that has them.
+    Job files are job specs, manifests and Bacalhau jobs; of a manifest, only what selects nodes is
+    checked. With -n, a job that no node matches is an error. "nodeselect rules CODE"
+    explains a problem; a comment "# nodeselect: ignore[CODE]" ignores it. Defaults of the options
+    are read from nodeselect.toml, or [tool.nodeselect] of pyproject.toml.
     """
     from nodeselect.jobs import all_rules, check_jobs, fix_job, select_rules  # fronts yaml
     from nodeselect.render.problems import (

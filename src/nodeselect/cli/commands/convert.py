@@ -5,9 +5,15 @@ from collections.abc import Sequence
 import click
 
 from nodeselect.cli.completion import complete_files
+from nodeselect.cli.help import Command
 from nodeselect.cli.inputs.files import job_name, read_bytes, split_object
 from nodeselect.cli.inputs.job_selectors import label_selector, parse_selectors, read_job
-from nodeselect.cli.options import check_job_files, check_usage, selector_option
+from nodeselect.cli.options import (
+    check_job_files,
+    check_usage,
+    default_first,
+    selector_option,
+)
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
 from nodeselect.render.screen import SELECTOR_FORMATS
 from nodeselect.selectors import Selector
@@ -16,32 +22,26 @@ from nodeselect.text import printable
 
 
 @click.command(
-    epilog="""\b
-Examples:
-  nodeselect convert deployment.yaml
-  nodeselect convert bacalhau-job.yaml --to job
-  nodeselect convert job.yaml --to pod-spec
-  nodeselect convert -l 'region in (eu,us),!debug' --to label-selector
-
-\b
-Exit status: 0 if it was converted, 2 on errors, or if the other notation
-cannot express it.
-""",
+    cls=Command,
+    examples=[
+        "nodeselect convert deployment.yaml",
+        "nodeselect convert bacalhau-job.yaml --to job",
+        "nodeselect convert -l 'region in (eu,us),!debug' --to label-selector",
+    ],
+    epilog="Exit status: 0 if it was converted, 2 on errors, or if the notation cannot express it.",
 )
 @click.argument("file", metavar="[FILE|-]", required=False, shell_complete=complete_files)
-@selector_option("Convert this selector. Repeatable: nodes that match any of them.")
+@selector_option("Convert these selectors.")
 @click.option(
-    "--to", "output", type=click.Choice(SELECTOR_FORMATS), default="text", show_default=True,
-    help="The notation: text for -l, a line for each alternative; the selector of a job spec; a"
-    " LabelSelector or the affinity of a Kubernetes pod spec; Bacalhau constraints;"
-    " or JSON for programs.",
+    "--to", "output", type=click.Choice(SELECTOR_FORMATS), default="text", metavar="NOTATION",
+    help=f"Write {default_first(SELECTOR_FORMATS)}.",
 )  # fmt: skip
 def convert(file: str | None, expressions: tuple[str, ...], output: str) -> int:
     """Write a selector in the notation of another system.
 
     FILE may be a job spec, a Kubernetes manifest, a Bacalhau job or its constraints, a
     LabelSelector, a pod's nodeSelector or node affinity; its content shows what it is. The result
-    matches the same nodes. If that is not possible, this is an error.
+    matches the same nodes; if that is not possible, this is an error.
     """
     from nodeselect.render.selectors import selector_lines  # compiles many patterns
 

@@ -4,6 +4,7 @@ import click
 
 from nodeselect.cli import options
 from nodeselect.cli.completion import complete_files
+from nodeselect.cli.help import Command
 from nodeselect.cli.inputs.files import job_name
 from nodeselect.cli.inputs.job_selectors import (
     ignoring_pods,
@@ -19,23 +20,18 @@ from nodeselect.render.screen import detect_screen
 
 
 @click.command(
-    epilog="""\b
-Examples:
-  nodeselect diff old.yaml new.yaml -n nodes.json
-  nodeselect diff -l region=eu -l 'region=eu,tier!=free' -n nodes.json
-  nodeselect diff yesterday.json today.json --job job.yaml
-  nodeselect diff yesterday.json today.json --all -o markdown
-  git show HEAD:job.yaml | nodeselect diff - job.yaml -n nodes.json
-
-\b
-Exit status: 0 if both sides match the same nodes, 1 if not, 2 on errors.
-""",
+    cls=Command,
+    examples=[
+        "nodeselect diff old.yaml new.yaml -n nodes.json",
+        "nodeselect diff -l region=eu -l 'region=eu,tier!=free' -n nodes.json",
+        "nodeselect diff yesterday.json today.json --job job.yaml",
+    ],
+    epilog="Exit status: 0 if both sides match the same nodes, 1 if not, 2 on errors.",
 )
 @click.argument("files", metavar="[OLD NEW]", nargs=-1, shell_complete=complete_files)
 @options.nodes_option(required=False)
 @options.selector_option(
-    "Compare the nodes that match this selector. Repeatable: nodes that match any of them; with -n,"
-    " give two, which are OLD and NEW."
+    "Compare the nodes that match this selector; with -n, give two: OLD and NEW."
 )
 @options.job_option("Compare the nodes that this job would run on.")
 @click.option("--all", "everything", is_flag=True, help="Compare all nodes.")
@@ -51,9 +47,8 @@ def diff(
 ) -> int:
     """Print which nodes a change adds, keeps and removes, and why.
 
-    To compare two jobs or two selectors on the same nodes, give the nodes with -n, and either the
-    jobs as OLD and NEW or the selectors with -l. To compare two node lists, give these as OLD and
-    NEW, without -n, and the selector with -l, --job or --all.
+    With -n, OLD and NEW are two jobs, or two selectors given with -l. Without -n, they are two node
+    lists, and -l, --job or --all gives the selector.
     """
     has_pair = {len(files), len(expressions)} == {0, 2} and job is None and not everything
     if nodes_from is None and has_pair and "-" not in files:

@@ -10,6 +10,7 @@ import click
 
 from nodeselect.cli import options
 from nodeselect.cli.completion import complete_ids
+from nodeselect.cli.help import Command
 from nodeselect.cli.hints import command_line
 from nodeselect.cli.inputs.files import job_name, split_object
 from nodeselect.cli.inputs.job_selectors import (
@@ -60,36 +61,26 @@ _MOST_FILES = 3
 
 
 @click.command(
-    epilog="""\b
-Examples:
-  nodeselect explain -l 'region=eu,tier in (gold,silver),!debug' -n nodes.json
-  nodeselect explain --job job.yaml -n nodes.json
-  nodeselect explain --job job.yaml -n nodes.json --node n-1
-  nodeselect explain --job job.yaml -n nodes.json -o html > why.html
-  nodeselect explain --job jobs/ -n nodes.json
-  nodeselect explain --job jobs/ --node - < new-node.json
-  kubectl get nodes -o json | nodeselect explain -l gpu -n - -o markdown
-
-\b
-Exit status: 0 if any node matches, 1 if not, 2 on errors. With --node: 0 if
-that node matches. With several jobs: 0 if every job matches a node (with
---node: if any job matches that node), 1 if not, 2 if one is invalid. With
---fail-on-unknown: 2 if anything is not considered.
-""",
+    cls=Command,
+    examples=[
+        "nodeselect explain -l 'region=eu,!debug' -n nodes.json",
+        "nodeselect explain --job job.yaml -n nodes.json --node n-1",
+        "nodeselect explain --job job.yaml -n nodes.json -o html > why.html",
+    ],
+    epilog="Exit status: 0 if a node matches (with several jobs: a node for each; with --node:"
+    " if it matches, or any job matches it), 1 if not, 2 on errors.",
 )
 @options.nodes_option(required=False)
-@options.selector_option("Explain this selector. Repeatable: nodes that match any of them.")
+@options.selector_option("Explain any of these selectors.")
 @options.job_option(
-    "Explain the selector of this job. If repeated, or a folder: one line per job, worst first, and"
-    " the nodes without a job.",
+    "Explain this job. If repeated, or a folder: a line for each job, and the nodes without one.",
     multiple=True,
 )
 @options.id_option
 @options.state_option
 @options.single_option(
     "--node", metavar="ID|-", shell_complete=complete_ids,
-    help="Explain one node, by its id, name or a unique beginning of its id: which requirements it"
-    " fails, and what it has. With several jobs: which would run on it. With -, the node in"
+    help="Explain only this node: its id, name or a unique beginning of its id; or - for the node in"
     " standard input.",
 )  # fmt: skip
 @options.output_option((*REPORT_FORMATS, "html"))
@@ -114,10 +105,6 @@ def explain(
     For each requirement, print how many nodes fail it, how many fail it and no other, and how many
     satisfy it and all before it. Then print which requirements nodes fail together, likely typos,
     and what to change.
-
-    If a node must match any of several selectors (-l, or the terms of a node affinity), what all of
-    them require is printed line by line, and the rest as one requirement in parentheses. To explain
-    one of them, give it alone, with -l; "nodeselect convert FILE" prints the terms of a manifest.
     """
     is_many = has_many_jobs(job)
     is_piped = node == "-"

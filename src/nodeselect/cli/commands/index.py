@@ -5,6 +5,7 @@ import os
 import click
 
 from nodeselect.cli.completion import complete_files
+from nodeselect.cli.help import Command
 from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory
 from nodeselect.cli.options import check_usage, nodes_option
 from nodeselect.cli.streams import ExitStatus, write_message
@@ -13,15 +14,13 @@ from nodeselect.text import pluralize, printable, quoted
 
 
 @click.command(
-    epilog="""\b
-Examples:
-  nodeselect index -n nodes.json fleet.nsx
-  kubectl get nodes -o json | nodeselect index fleet.nsx
-  nodeselect match -l region=eu -n fleet.nsx
-
-\b
-Exit status: 0 if the file was written, 2 on errors.
-""",
+    cls=Command,
+    examples=[
+        "nodeselect index -n nodes.json fleet.nsx",
+        "kubectl get nodes -o json | nodeselect index fleet.nsx",
+        "nodeselect match -l region=eu -n fleet.nsx",
+    ],
+    epilog="Exit status: 0 if the file was written, 2 on errors.",
 )
 @click.argument("file", shell_complete=complete_files)
 @nodes_option()

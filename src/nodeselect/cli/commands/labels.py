@@ -7,6 +7,7 @@ import click
 
 from nodeselect.cli import options
 from nodeselect.cli.completion import complete_keys
+from nodeselect.cli.help import Command
 from nodeselect.cli.hints import explain_hint
 from nodeselect.cli.inputs.job_selectors import label_selector
 from nodeselect.cli.inputs.nodes import NodeFiles, open_nodes
@@ -23,22 +24,17 @@ from nodeselect.text import join_limited, quoted
 
 
 @click.command(
-    epilog="""\b
-Examples:
-  nodeselect labels -n nodes.json
-  nodeselect labels -n nodes.json region
-  nodeselect labels -n nodes.json zone pool -o csv
-  nodeselect labels -n nodes.json -l gpu -o markdown
-  nodeselect labels -n nodes.json --job job.yaml environment
-  kubectl get nodes -o json | nodeselect labels -n - kubernetes.io/arch
-
-\b
-Exit status: 0 if any label is printed, 1 if not, 2 on errors.
-"""
+    cls=Command,
+    examples=[
+        "nodeselect labels -n nodes.json --job job.yaml environment",
+        "nodeselect labels -n nodes.json zone pool -o csv",
+        "kubectl get nodes -o json | nodeselect labels kubernetes.io/arch",
+    ],
+    epilog="Exit status: 0 if any label is printed, 1 if not, 2 on errors.",
 )
 @options.nodes_option()
-@options.selector_option("Count only nodes that match this selector; if repeated, any of them.")
-@options.job_option("Count only nodes that this job would run on.")
+@options.selector_option("Count nodes that match any of these selectors.")
+@options.job_option("Count nodes that this job would run on.")
 @options.output_option(TABLE_FORMATS)
 @options.quiet_option
 @click.argument("keys", metavar="[KEY [KEY]]", nargs=-1, shell_complete=complete_keys)

@@ -9,6 +9,7 @@ from click.core import ParameterSource
 
 from nodeselect.cli import options
 from nodeselect.cli.completion import complete_keys
+from nodeselect.cli.help import Command
 from nodeselect.cli.hints import explain_hint
 from nodeselect.cli.inputs.job_selectors import read_job, selected, workload_of
 from nodeselect.cli.inputs.nodes import NodeFiles, open_nodes, read_inventory, state_messages
@@ -49,55 +50,43 @@ _MAX_SEARCHED = 10_000
 
 
 @click.command(
-    epilog="""\b
-Examples:
-  nodeselect match -l 'region=eu,tier in (gold,silver),!debug' -n nodes.json
-  nodeselect match --job job.yaml -n nodes.json -L region -o wide
-  nodeselect match --job job.yaml -l environment=prod -n nodes.json
-  kubectl get nodes -o json | nodeselect match -l gpu -n - -o name
-  nodeselect match -l region=eu -l region=us -n fleet.csv --count
-
-\b
-Exit status: 0 if any node matches, or as many as --min and --max require; 1
-if not; 2 on errors, or if anything is not considered (--fail-on-unknown).
-""",
+    cls=Command,
+    examples=[
+        "nodeselect match -l 'region=eu,tier in (gold,silver),!debug' -n nodes.json",
+        "nodeselect match --job job.yaml -n nodes.json -L region -o wide",
+        "kubectl get nodes -o json | nodeselect match -l gpu -o name",
+    ],
+    epilog="Exit status: 0 if any node matches (--min, --max), 1 if not, 2 on errors.",
 )
 @options.nodes_option()
-@options.selector_option(
-    "Select nodes that match this selector. Repeatable: nodes that match any of them."
-)
-@options.job_option(
-    "Select the nodes that this job would run on: a job file of Expanso or Bacalhau, or a"
-    " Kubernetes manifest."
-)
+@options.selector_option("Nodes that match any of these selectors.")
+@options.job_option("Nodes that this job or manifest would run on.")
 @options.id_option
 @click.option("--all", "everything", is_flag=True, help="Select every node.")
 @options.output_option(NODE_FORMATS)
 @click.option(
-    "-L", "--label-column", "keys", metavar="KEY,…", multiple=True, callback=options.split_commas,
+    "-L", "--label-column", "keys", metavar="KEY", multiple=True, callback=options.split_commas,
     shell_complete=complete_keys,
-    help="Add a column for each label key (comma-separated). Repeatable.",
+    help="Add a column for each of these label keys.",
 )  # fmt: skip
 @options.single_option(
     "--sort-by", metavar="KEY", shell_complete=complete_keys,
-    help="Sort the nodes by the values of this label, 9 before 10; or by id, name or state.",
+    help="Sort by this label, or by id, name or state.",
 )  # fmt: skip
 @click.option("--show-labels", is_flag=True, help="Add a column with all labels.")
 @click.option("--no-headers", is_flag=True, help="Print no header.")
-@click.option(
-    "--count", "count_only", is_flag=True, help="Print only the number of nodes that match."
-)
+@click.option("--count", "count_only", is_flag=True, help="Print only how many nodes match.")
 @options.state_option
 @click.option(
     "--limit", type=click.IntRange(min=1), metavar="N", help="Print only the first N nodes."
 )
 @click.option(
     "--min", "least", type=click.IntRange(min=0), metavar="N", default=1,
-    help="Exit with status 1 if fewer than N nodes match (default: 1).",
+    help="Exit with 1 if fewer match (default: 1).",
 )  # fmt: skip
 @click.option(
     "--max", "most", type=click.IntRange(min=0), metavar="N",
-    help="Exit with status 1 if more than N nodes match.",
+    help="Exit with 1 if more match.",
 )  # fmt: skip
 @options.pods_option
 @options.only_labels_option
@@ -119,8 +108,8 @@ def match(
 ) -> int:
     """Print the nodes that a selector matches.
 
-    Selectors are those of Kubernetes: k=v, k!=v, k in (a,b), k notin (a,b), k, !k, k>5, k<5,
-    separated by commas; a node matches if all of these requirements hold.
+    Selectors are those of Kubernetes: k=v, k!=v, k in (a,b), k notin (a,b), k, !k, k>5, k<5; all of
+    those that are separated by commas must hold.
     """
     display = _Display(**display_options)
     is_selecting = job is not None or bool(expressions or ids)

@@ -4,6 +4,7 @@ import click
 
 from nodeselect.cli import options
 from nodeselect.cli.completion import complete_keys
+from nodeselect.cli.help import Command
 from nodeselect.cli.hints import explain_hint
 from nodeselect.cli.inputs.files import job_name, read_bytes
 from nodeselect.cli.inputs.job_selectors import warn_if_everything
@@ -14,21 +15,19 @@ from nodeselect.render.screen import TABLE_FORMATS, detect_screen
 
 
 @click.command(
-    epilog="""\b
-Examples:
-  nodeselect rollout --job job.yaml -n nodes.json
-  nodeselect rollout --job job.yaml -n nodes.json -o markdown
-  kubectl get nodes -o json | nodeselect rollout --job job.yaml -n - -o json
-
-\b
-Exit status: 0 if the plan has any node, 1 if not, 2 on errors.
-""",
+    cls=Command,
+    examples=[
+        "nodeselect rollout --job job.yaml -n nodes.json",
+        "nodeselect rollout --job job.yaml -n nodes.json --spread site",
+        "nodeselect rollout --job job.yaml -n nodes.json -o markdown",
+    ],
+    epilog="Exit status: 0 if the plan has any node, 1 if not, 2 on errors.",
 )
 @options.nodes_option()
 @options.job_option("The job of Expanso to roll out.", required=True)
 @options.single_option(
     "--spread", metavar="KEY", shell_complete=complete_keys,
-    help="Spread each wave over the values of a label, such as that of a site.",
+    help="Spread each wave over the values of this label.",
 )  # fmt: skip
 @click.option(
     "--max-parallel", type=click.IntRange(0, 100), metavar="PERCENT",
@@ -41,10 +40,8 @@ def rollout(
 ) -> int:
     """Plan a rollout: which nodes get the job in which wave. Nothing is rolled out.
 
-    This is for job specs of Expanso: manifests and Bacalhau jobs have no such rollout.
-
-    The plan has all nodes that match the job's selector and are connected. The job's rollout
-    strategy and percentages determine the waves.
+    This is for job specs of Expanso. The plan has all nodes that match the job's selector and are
+    connected; the job's rollout strategy and percentages determine the waves.
     """
     from nodeselect.jobs.read import read_job  # loads pydantic
     from nodeselect.jobs.rollout import plan_rollout

@@ -3,17 +3,18 @@
 import click
 
 from nodeselect.cli.completion import complete_codes
+from nodeselect.cli.help import Command
 from nodeselect.cli.streams import write_output
 from nodeselect.render.screen import detect_screen
 from nodeselect.text import quoted
 
 
 @click.command(
-    epilog="""\b
-Examples:
-  nodeselect rules
-  nodeselect rules empty-selector
-"""
+    cls=Command,
+    examples=[
+        "nodeselect rules",
+        "nodeselect rules empty-selector",
+    ],
 )
 @click.argument("code", required=False, shell_complete=complete_codes)
 def rules(code: str | None) -> None:
@@ -32,9 +33,9 @@ def rules(code: str | None) -> None:
         raise click.UsageError(f"there is no rule {quoted(code)}; {hint}")
 
 
-@click.command()
+@click.command(cls=Command, examples=["nodeselect schema > job.schema.json"])
 def schema() -> None:
-    """Print the JSON Schema of a job file, for editors and other tools."""
+    """Print the JSON Schema of a job file."""
     from nodeselect.jobs.check.schema_fields import schema_text  # fronts yaml
 
     write_output([schema_text().rstrip("\n")])

@@ -4,6 +4,7 @@ import re
 
 import click
 
+from nodeselect.cli.help import Command
 from nodeselect.cli.inputs.job_selectors import label_selector
 from nodeselect.cli.options import check_usage, id_option, job_option, once, selector_option
 from nodeselect.cli.streams import ExitStatus, write_output
@@ -64,48 +65,39 @@ def _parse_name(text: str) -> tuple[str, ...]:
 
 
 @click.command(
-    epilog="""\b
-Examples:
-  nodeselect sql -l 'region=eu,!debug' --dialect postgresql
-  nodeselect sql --job job.yaml --dialect duckdb --column region --column gpu
-  nodeselect sql -l gpu --dialect spark --labels n.labels
-  duckdb -c "FROM nodes WHERE $(nodeselect sql -l gpu --dialect duckdb)"
-
-\b
-Names are exact. They are paths: n.labels; '"n.labels"' is a name with a dot.
-""",
+    cls=Command,
+    examples=[
+        "nodeselect sql -l 'region=eu,!debug' --dialect postgresql",
+        "nodeselect sql --job job.yaml --dialect duckdb --column region --column gpu",
+        "nodeselect sql -l gpu --dialect spark --labels n.labels",
+    ],
 )
-@selector_option("Print the condition of this selector. Repeatable: nodes that match any of them.")
-@job_option(
-    "Print the condition of this job: a job file of Expanso or Bacalhau, or a Kubernetes manifest."
-)
+@selector_option("The condition of any of these selectors.")
+@job_option("The condition of this job or manifest.")
 @id_option
 @click.option(
     "--dialect", type=click.Choice(list(DIALECTS)),
-    help="The dialect of SQL.",
+    metavar="DIALECT", help=f"{join_limited(list(DIALECTS), len(DIALECTS), 'or')}.",
 )  # fmt: skip
 @click.option(
     "--labels", metavar="COLUMN", multiple=True, callback=_labels,
-    help="The column with all labels (default: labels): jsonb in PostgreSQL, JSON in SQLite,"
-    " a map elsewhere; '' if there is none.",
+    help="The column with all labels (default: labels): jsonb, JSON or a map; '' if there is none.",
 )  # fmt: skip
 @click.option(
     "--label-table", "label_table", metavar="TABLE", multiple=True, callback=_name,
-    help="A table with the columns node_id, key and value, if the labels are not in a column.",
+    help="A table of labels: node_id, key and value.",
 )  # fmt: skip
 @click.option(
     "--column", "columns", metavar="KEY=COLUMN", multiple=True, callback=_columns,
-    help="The column of a label that has one of its own; KEY alone if its name is the key."
-    " Repeatable.",
+    help="The column of one label; KEY alone if it has the name. Repeatable.",
 )  # fmt: skip
 @click.option(
     "--id-column", "id_column", metavar="COLUMN", multiple=True, callback=_name,
-    help="The column with the ids of the nodes (default: id).",
+    help="The column with the ids (default: id).",
 )  # fmt: skip
 @click.option(
     "--exact", is_flag=True,
-    help="Compare each text once: all columns are text or varchar, with deterministic collations"
-    " (PostgreSQL).",
+    help="Compare each text once: PostgreSQL's text columns have deterministic collations.",
 )  # fmt: skip
 def sql(
     expressions: tuple[str, ...],
@@ -120,7 +112,8 @@ def sql(
 ) -> int:
     """Print a selector as a condition in SQL.
 
-    The condition is true for the nodes that match, and never NULL: write it after WHERE.
+    The condition is true for the nodes that match, and never NULL: write it after WHERE. Names of
+    columns and tables are exact paths, such as n.labels; '"n.labels"' is a name with a dot.
     """
     mistakes = {
         f"give --dialect: {join_limited(list(DIALECTS), len(DIALECTS), 'or')}": dialect is None,

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, NamedTuple, NoReturn
 import click
 
 from nodeselect.cli import options
+from nodeselect.cli.help import Command
 from nodeselect.cli.inputs.job_selectors import (
     has_many_jobs,
     ignoring_pods,
@@ -47,26 +48,19 @@ _PIECE_BYTES = 64 * 1024
 
 
 @click.command(
-    epilog="""\b
-Examples:
-  kubectl get nodes -o json --watch --output-watch-events |
-    nodeselect watch -l 'gpu,!debug' -n -
-  nodeselect watch --job jobs/ -n fleet.json -o ndjson
-  nodeselect watch -l gpu -n fleet.json --until 3 --timeout 60
-
-\b
-Exit status: 0 if --until is reached, or without it a stream of nodes ends; 1
-if not, or if a stream of watch events ends and must be started again; 2 on
-errors.
-""",
+    cls=Command,
+    examples=[
+        "nodeselect watch --job jobs/ -n fleet.json -o ndjson",
+        "nodeselect watch -l gpu -n fleet.json --until 3 --timeout 60",
+        "kubectl get nodes -o json -w --output-watch-events | nodeselect watch -l gpu",
+    ],
+    epilog="Exit status: 0 if --until is reached, or without it a stream of nodes ends; 1 if not, or if"
+    " a stream of watch events ends and must be started again; 2 on errors.",
 )
 @options.nodes_option()
-@options.selector_option(
-    "Watch the nodes that match this selector. Repeatable: nodes that match any of them."
-)
+@options.selector_option("Watch nodes that match any of these selectors.")
 @options.job_option(
-    "Watch the nodes that this job would run on: a job file of Expanso or Bacalhau, or a Kubernetes"
-    " manifest. If repeated, or a folder: the nodes of each of these jobs.",
+    "Watch nodes that this job would run on; if repeated, or a folder, those of each job.",
     multiple=True,
 )
 @options.state_option
@@ -81,7 +75,7 @@ errors.
 )  # fmt: skip
 @click.option(
     "--interval", type=click.FloatRange(min=0.01), metavar="SECONDS", default=1.0,
-    help="How often to check whether files have changed (default: 1).",
+    help="How often to check the files (default: 1).",
 )  # fmt: skip
 def watch(
     nodes_from: NodeFiles,

@@ -1,0 +1,47 @@
+"""Help: a command whose examples come before its options, and what is said of all commands once."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+HELP_OF_NODES = """\
+Where commands find the nodes.
+
+\b
+  -n FILE      a file
+  -n FOLDER    all files in a folder
+  -n -         standard input
+  without -n   the input in the variable NODESELECT_NODES; otherwise,
+               standard input if it is piped
+
+Given several times, all inputs together are the nodes. The content shows what a file is:
+
+\b
+  JSON, JSON lines, YAML   nodes of Expanso, Kubernetes, Bacalhau, Nomad,
+                           Docker Swarm and Consul, or {id, labels}
+  CSV, Parquet             a row is a node, and a column a label; the ids are
+                           in the column "id", or that of --id-column
+  a saved inventory        what "nodeselect index" wrote; the only input
+
+Each but the last may be compressed by gzip. As JSON objects, nodes of a database can be piped in.
+
+"kubectl nodeselect" reads the nodes of the cluster for match, explain, labels and audit. There, -n
+is a namespace, and --nodes gives a file.
+"""
+"""What ``nodeselect help nodes`` prints."""
+
+
+class Command(click.Command):
+    """A command whose help has examples before the options; ``epilog`` is the exit status."""
+
+    def __init__(self, *args: Any, examples: Sequence[str] = (), **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.examples = examples
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write what the command does, and the examples."""
+        super().format_help_text(ctx, formatter)
+        if self.examples:
+            with formatter.section("Examples"):
+                formatter.write_text("\b\n" + "\n".join(self.examples))
