@@ -1,14 +1,22 @@
-"""Build the manual page from the help of the commands, when the wheel is built."""
+"""Build the manual pages from the help of the commands, when the wheel is built.
+
+Each command has a page of its own, as in git: ``man nodeselect match`` finds ``nodeselect-match``.
+On the page of ``nodeselect``, no option begins a line, since fish would offer it to all commands.
+"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from inspect import cleandoc
 
 import click
 
 from nodeselect import __version__
 from nodeselect.cli.app import commands
+from nodeselect.cli.help import HELP_OF_NODES, Command
 
 _NAME = "see which nodes a label selector matches, and why the others do not"
+
+_COMMON = "nodeselect --version prints the version; nodeselect COMMAND --help, all options."
 
 _VARIABLES = {
     "NODESELECT_NODES": "The input with the nodes if there is no -n: a file, a folder, or - for"
@@ -32,59 +40,68 @@ _CHARACTERS = {
 }  # fmt: skip
 
 
-def build_man() -> str:
-    """Return the text of the page, in the macros of man."""
-    return "\n".join(_lines()) + "\n"
-
-
-def _lines() -> Iterator[str]:
-    yield r".\" Built by docs/build_man.py from the help of the commands."
-    yield f'.TH NODESELECT 1 "" "nodeselect {__version__}" "User Commands"'
-    yield from (".nh", ".ad l")  # no hyphens or blanks that are not there
-    yield ".SH NAME"
-    yield _escaped(f"nodeselect - {_NAME}")
+def build_pages() -> dict[str, str]:
+    """Return the text of each page, in the macros of man, by the name of its file."""
     context = click.Context(commands, info_name="nodeselect", **commands.context_settings)
-    common = [*_records(context)]
-    yield ".SH SYNOPSIS"
-    yield _usage(context)
-    yield ".SH DESCRIPTION"
-    yield from _paragraphs(commands.help or "")
-    yield ".SH OPTIONS"
-    yield ".PP"
-    yield "Every command has these, but the version:"
-    for record in common:
-        yield from _item(*record)
-    yield ".SH COMMANDS"
+    pages = {"nodeselect.1": _main_page(context)}
     for name in commands.list_commands(context):
         command = commands.get_command(context, name)
         assert command is not None
         with click.Context(command, info_name=name, parent=context) as inner:
-            yield f".SS {name}"
-            yield _usage(inner)
-            yield from _paragraphs(command.help or "")
-            for record in _records(inner):
-                if record not in common:
-                    yield from _item(*record)
-            yield from _paragraphs(command.epilog or "")
+            pages[f"nodeselect-{name}.1"] = _command_page(inner, command)
+    return {file: "\n".join(lines) + "\n" for file, lines in pages.items()}
+
+
+def _main_page(context: click.Context) -> Iterator[str]:
+    yield from _beginning("nodeselect", _NAME, context)
+    yield from _paragraphs(f"{commands.help}\n\n{_COMMON}")
+    yield from _examples(commands.examples)
+    yield ".SH COMMANDS"
+    for name in commands.list_commands(context):
+        command = commands.get_command(context, name)
+        assert command is not None
+        yield from _item(f"nodeselect-{name}(1)", command.get_short_help_str(200))
+    yield ".SH NODES"
+    yield from _paragraphs(HELP_OF_NODES)
     for title, items in {"ENVIRONMENT": _VARIABLES, "EXIT STATUS": _STATUSES}.items():
         yield f".SH {title}"
         for term, text in items.items():
             yield from _item(term, text)
-    yield ".SH EXAMPLES"
-    yield from _paragraphs(commands.epilog or "")
 
 
-def _usage(context: click.Context) -> str:
-    pieces = " ".join(context.command.collect_usage_pieces(context))
-    return rf"\fB{_escaped(context.command_path)}\fR {_escaped(pieces)}"
-
-
-def _records(context: click.Context) -> Iterator[tuple[str, str]]:
-    """Yield the names of each option, and its help."""
-    for parameter in context.command.get_params(context):
+def _command_page(context: click.Context, command: Command) -> Iterator[str]:
+    summary, _, description = cleandoc(str(command.help)).partition("\n\n")
+    name = f"nodeselect-{context.info_name}"
+    yield from _beginning(name, summary.replace("\n", " ").rstrip("."), context)
+    yield from _paragraphs(description or summary)
+    yield from _examples(command.examples)
+    yield ".SH OPTIONS"
+    for parameter in command.get_params(context):
         record = parameter.get_help_record(context)
         if record and record[1]:  # newer versions of click have one for each argument, without help
-            yield record
+            yield from _item(*record)
+    if command.epilog:
+        yield ".SH EXIT STATUS"
+        yield _escaped(command.epilog.removeprefix("Exit status: "))
+    yield ".SH SEE ALSO"
+    yield _escaped("nodeselect(1)")
+
+
+def _beginning(name: str, summary: str, context: click.Context) -> Iterator[str]:
+    """Yield the lines before the text of the section DESCRIPTION."""
+    yield r".\" Built by docs/build_man.py from the help of the commands."
+    yield f'.TH {_escaped(name.upper())} 1 "" "nodeselect {__version__}" "User Commands"'
+    yield from (".nh", ".ad l")  # no hyphens or blanks that are not there
+    yield ".SH NAME"
+    yield f"{_escaped(name)} \\- {_escaped(summary)}"
+    yield ".SH SYNOPSIS"
+    pieces = " ".join(context.command.collect_usage_pieces(context))
+    yield rf"\fB{_escaped(context.command_path)}\fR {_escaped(pieces)}"
+    yield ".SH DESCRIPTION"
+
+
+def _examples(examples: Sequence[str]) -> Iterator[str]:
+    yield from (".SH EXAMPLES", ".nf", *map(_escaped, examples), ".fi")
 
 
 def _item(term: str, text: str) -> Iterator[str]:
@@ -94,15 +111,14 @@ def _item(term: str, text: str) -> Iterator[str]:
 
 
 def _paragraphs(text: str) -> Iterator[str]:
-    """Yield the paragraphs of a help text; lines below one that ends with a colon stay lines."""
-    for paragraph in re.split(r"\n\s*\n", text.replace("\b\n", "")):
-        first, *others = paragraph.strip().splitlines() or [""]
-        if first.endswith(":"):
-            yield from (".PP", _escaped(first), ".RS 4", ".nf")
-            yield from (_escaped(line.strip()) for line in others)
-            yield from (".fi", ".RE")
-        elif first:
-            yield from (".PP", _escaped(" ".join([first, *map(str.strip, others)])))
+    """Yield the paragraphs of a help text; the lines of one that begins with a backspace stay."""
+    for paragraph in re.split(r"\n\s*\n", cleandoc(text)):
+        first, *others = paragraph.strip("\n").splitlines()
+        yield ".PP"
+        if first == "\b":
+            yield from (".nf", *map(_escaped, others), ".fi")
+        else:
+            yield _escaped(" ".join([first, *map(str.strip, others)]))
 
 
 def _escaped(text: str) -> str:
