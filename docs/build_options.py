@@ -20,7 +20,8 @@ _SEVERAL = 5
 
 def build_page() -> str:
     """Return the text of the page."""
-    context = click.Context(commands, info_name="nodeselect", terminal_width=80)
+    settings = {**commands.context_settings, "terminal_width": 80}
+    context = click.Context(commands, info_name="nodeselect", **settings)
     found = {name: commands.get_command(context, name) for name in commands.list_commands(context)}
     contexts = [
         click.Context(command, info_name=name, parent=context, terminal_width=80)

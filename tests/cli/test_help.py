@@ -11,7 +11,7 @@ import nodeselect
 from nodeselect.cli.app import commands
 from tests.cli.running import Run
 
-GROUP = click.Context(commands, info_name="nodeselect")
+GROUP = click.Context(commands, info_name="nodeselect", **commands.context_settings)
 NAMES = commands.list_commands(GROUP)
 
 

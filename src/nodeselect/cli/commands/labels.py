@@ -26,7 +26,7 @@ from nodeselect.text import join_limited, quoted
 @click.command(
     cls=Command,
     examples=[
-        "nodeselect labels -n nodes.json --job job.yaml environment",
+        "nodeselect labels -n nodes.json region",
         "nodeselect labels -n nodes.json zone pool -o csv",
         "kubectl get nodes -o json | nodeselect labels kubernetes.io/arch",
     ],

@@ -19,7 +19,7 @@ from nodeselect.render.screen import TABLE_FORMATS, detect_screen
     examples=[
         "nodeselect rollout --job job.yaml -n nodes.json",
         "nodeselect rollout --job job.yaml -n nodes.json --spread site",
-        "nodeselect rollout --job job.yaml -n nodes.json -o markdown",
+        "nodeselect rollout --job job.yaml -n nodes.json --max-parallel 50",
     ],
     epilog="Exit status: 0 if the plan has any node, 1 if not, 2 on errors.",
 )
@@ -31,7 +31,7 @@ from nodeselect.render.screen import TABLE_FORMATS, detect_screen
 )  # fmt: skip
 @click.option(
     "--max-parallel", type=click.IntRange(0, 100), metavar="PERCENT",
-    help="Plan as if max_parallel in the job were this.",
+    help="Plan as if this were max_parallel.",
 )  # fmt: skip
 @options.output_option(TABLE_FORMATS)
 @options.quiet_option

@@ -54,8 +54,8 @@ _PIECE_BYTES = 64 * 1024
         "nodeselect watch -l gpu -n fleet.json --until 3 --timeout 60",
         "kubectl get nodes -o json -w --output-watch-events | nodeselect watch -l gpu",
     ],
-    epilog="Exit status: 0 if --until is reached, or without it a stream of nodes ends; 1 if not, or if"
-    " a stream of watch events ends and must be started again; 2 on errors.",
+    epilog="Exit status: 0 if --until is reached, or without it a stream of nodes ends; 1 if not,"
+    " or if a stream of watch events ends and must be started again; 2 on errors.",
 )
 @options.nodes_option()
 @options.selector_option("Watch nodes that match any of these selectors.")
@@ -71,11 +71,11 @@ _PIECE_BYTES = 64 * 1024
 )  # fmt: skip
 @click.option(
     "--timeout", type=click.FloatRange(min=0), metavar="SECONDS",
-    help="With --until: end with status 1 after this time.",
+    help="With --until: exit with 1 after this time.",
 )  # fmt: skip
 @click.option(
     "--interval", type=click.FloatRange(min=0.01), metavar="SECONDS", default=1.0,
-    help="How often to check the files (default: 1).",
+    help="How often to check files (default: 1).",
 )  # fmt: skip
 def watch(
     nodes_from: NodeFiles,
