@@ -80,8 +80,8 @@ _MOST_FILES = 3
 @options.state_option
 @options.single_option(
     "--node", metavar="ID|-", shell_complete=complete_ids,
-    help="Explain only this node: its id, name or a unique beginning of its id; or - for the node in"
-    " standard input.",
+    help="Explain only this node: its id, name or a unique beginning of its id; or - for the node"
+    " in standard input.",
 )  # fmt: skip
 @options.output_option((*REPORT_FORMATS, "html"))
 @options.pods_option
