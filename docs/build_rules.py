@@ -27,15 +27,12 @@ _LANGUAGE = """\
 
 All of these are errors. [Selector language](language.md#errors) shows each one wrong and right;
 `nodeselect rules CODE` shows it in a job.
-
-| code | what is wrong |
-| --- | --- |
 """
 
 
 def build_page() -> str:
     """Return the text of the page."""
-    return "\n".join([_HEAD, *_groups(), _LANGUAGE + "".join(_language())])
+    return "\n".join([_HEAD, *_groups(), _LANGUAGE, *_language()])
 
 
 def _groups() -> Iterator[str]:
@@ -64,7 +61,7 @@ def _language() -> Iterator[str]:
     for rule in all_rules().values():
         if rule.group == "language":
             always = "; always reported" if rule.always_reported else ""
-            yield f"| `{rule.code}` | {_escaped(rule.summary)}{always} |\n"
+            yield f"### {rule.code}\n\n{_escaped(rule.summary)}{always}.\n"
 
 
 def _escaped(text: str) -> str:

@@ -1,7 +1,9 @@
 """The site: ``sphinx-build -W docs site`` builds it from the pages in this folder."""
 
+import inspect
 import re
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -10,37 +12,60 @@ from sphinx.application import Sphinx
 _ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(_ROOT), str(_ROOT / "src")]
 
-from docs import build_options, build_rules  # noqa: E402
+from docs import build_api, build_options, build_rules  # noqa: E402
 
 from nodeselect import __version__  # noqa: E402
 
-_SOURCE = "https://github.com/nodeselect/nodeselect/blob/main/"
+# The one place of the address.
+_PYPROJECT = tomllib.loads(Path(_ROOT, "pyproject.toml").read_text("utf-8"))
+SOURCE = _PYPROJECT["project"]["urls"]["Source"]
 _FILE_OUTSIDE = re.compile(r"\]\((?:\.\./)+(?=[\w.]+(?:/|\.md))")
 
 project = "nodeselect"
 copyright = "The nodeselect maintainers"  # noqa: A001 - Sphinx reads this name
 release = __version__
 
-extensions = ["myst_parser", "sphinx_copybutton"]
+extensions = ["myst_parser", "sphinx_copybutton", "sphinx.ext.autodoc"]
+autodoc_typehints_format = "short"
+add_module_names = False
+python_use_unqualified_type_names = True
+toc_object_entries_show_parents = "hide"
 myst_heading_anchors = 4
 suppress_warnings = ["misc.highlighting_failure"]
 copybutton_prompt_text = r"\$ |>>> |\.\.\. "
 copybutton_prompt_is_regexp = True
 
-html_theme = "furo"
+html_theme = "shibuya"
 html_title = "nodeselect"
 html_copy_source = False
+html_static_path = ["static"]
+html_css_files = ["site.css"]
+html_theme_options = {
+    "accent_color": "iris",
+    "github_url": SOURCE,
+    "globaltoc_expand_depth": 1,
+    "nav_links": [
+        {"title": "Start", "url": "install"},
+        {"title": "Commands", "url": "explain"},
+        {"title": "Python", "url": "library"},
+        {"title": "Reference", "url": "language"},
+    ],
+}
 
 
 def setup(app: Sphinx) -> None:
     """Build pages; change all of them before they are read, and before they are written."""
     app.connect("builder-inited", _build_pages)
     app.connect("source-read", _link_to_source)
+    app.connect("autodoc-process-docstring", _link_to_pages)
+    app.connect("autodoc-process-signature", _hide_signature)
+    app.connect("autodoc-skip-member", _skip_member)
     app.connect("html-page-context", _make_accessible, priority=900)  # after the theme
 
 
 def _build_pages(app: Sphinx) -> None:
     """Write the pages that are made of the source."""
+    build_api.write_pages(Path(app.srcdir, "api"))
     for name, page in {
         "rules.md": build_rules.build_page(),
         "options.md": build_options.build_page(),
@@ -50,18 +75,39 @@ def _build_pages(app: Sphinx) -> None:
 
 def _link_to_source(_app: Sphinx, page: str, source: list[str]) -> None:
     """Make links to files outside this folder links to the source; search no decisions."""
-    source[0] = _FILE_OUTSIDE.sub(f"]({_SOURCE}", source[0])
+    source[0] = _FILE_OUTSIDE.sub(f"]({SOURCE}/blob/main/", source[0])
     if page.startswith("decisions/"):
         source[0] = f"---\nnosearch: true\n---\n{source[0]}"
+
+
+def _link_to_pages(
+    _app: Sphinx, _what: str, _name: str, _value: object, _options: object, lines: list[str]
+) -> None:
+    """Make the names of pages in a docstring links to them."""
+    lines[:] = [re.sub(r"``docs/([a-z-]+)\.md``", r":doc:`/\1`", line) for line in lines]
+
+
+def _hide_signature(
+    _app: Sphinx, _what: str, _name: str, value: Any, *_rest: object
+) -> tuple[str, None] | None:
+    """Show no arguments of a class whose objects nodeselect creates, nor those of a wide tuple."""
+    text = inspect.getdoc(getattr(value, "__init__", None)) or ""
+    is_tuple = inspect.isclass(value) and issubclass(value, tuple)
+    is_answer = text.startswith("Internal: ") or (
+        is_tuple and len(getattr(value, "_fields", ())) > 4
+    )
+    return ("", None) if is_answer else None
+
+
+def _skip_member(
+    _app: Sphinx, _what: str, _name: str, value: object, _skip: bool, _options: object
+) -> bool | None:
+    """Skip the fields of named tuples: their class describes them."""
+    return True if (inspect.getdoc(value) or "").startswith("Alias for field") else None
 
 
 def _make_accessible(
     _app: Sphinx, _page: str, _template: str, context: dict[str, Any], _tree: object
 ) -> None:
-    """Set the level of headings in the list of pages; make long lines scrollable by keyboard."""
-    tree = context.get("furo_navigation_tree", "")
-    context["furo_navigation_tree"] = tree.replace(
-        'role="heading"', 'role="heading" aria-level="2"'
-    )
-    body = context.get("body", "").replace("<pre>", '<pre tabindex="0">')
-    context["body"] = body.replace('class="table-wrapper', 'tabindex="0" class="table-wrapper')
+    """Make long lines scrollable by keyboard."""
+    context["body"] = context.get("body", "").replace("<pre>", '<pre tabindex="0">')

@@ -4,10 +4,10 @@ import importlib
 from pathlib import Path
 
 import pytest
+from docs.build_api import FACES
 
 from nodeselect import Inventory, Node, Selector
 from tests import user_code
-from tests.test_public_face import FACES
 
 
 def test_it_runs(tmp_path: Path) -> None:

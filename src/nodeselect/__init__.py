@@ -86,7 +86,7 @@ __all__ = [
     "Usage",
 ]
 
-__version__ = "0.1.0"
+__version__ = "0.9.0"
 
 # Where the names are; all others are in ``explain``.
 _MODULES = {

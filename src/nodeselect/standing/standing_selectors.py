@@ -164,7 +164,7 @@ class BaseStanding(Generic[Name]):
 class StandingSnapshot(BaseStanding[Name]):
     """The standing selectors at one moment. A snapshot never changes.
 
-    Create it with :meth:`StandingSelectors.snapshot`.
+    Create it with :meth:`StandingSelectors.snapshot`. It has the same methods for reading.
     """
 
     __slots__ = ()
