@@ -127,6 +127,11 @@ def elements(text: str) -> list[Element]:
     return reader.elements
 
 
+def without_pieces(text: str) -> str:
+    """Return a page without the spans of the pieces of texts."""
+    return text.replace("<span>", "").replace("</span>", "")
+
+
 def embedded(text: str) -> dict[str, Any]:
     """Return the data of the page's script."""
     (data,) = (each for each in elements(text) if each.attributes.get("id") == "data")

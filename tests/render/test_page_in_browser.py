@@ -169,9 +169,9 @@ def test_more_rows(show: Browser) -> None:
     more = (
         "new Promise((done) => { new MutationObserver(done).observe("
         "document.querySelector('.nodes tbody'), { childList: true });"
-        " scrollTo(0, document.body.scrollHeight); }).then(() => 0)"
+        " const box = document.querySelector('.scroll');"
+        " box.scrollTop = box.scrollHeight; }).then(() => 0)"
     )
-    show.run("document.documentElement.style.scrollBehavior = 'auto'")
     show.run(more)
     assert count_text(show) == "500 nodes, the first 300 are shown"
     show.run(more)
@@ -202,6 +202,24 @@ def test_no_scrolling_sideways(tab: Browser, tmp_path: Path, nodes: list[Node], 
     tab.run("for (const each of document.querySelectorAll('details')) each.open = true")
     assert tab.run("document.documentElement.scrollWidth") == width
     assert tab.run("innerWidth") == width
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_words_are_whole(tab: Browser, tmp_path: Path, width: int) -> None:
+    """Of 210 nodes with long keys, the page is short, and no part of a key or value is broken."""
+    key = "topology.kubernetes.io/zone-of-the-node"
+    nodes = [
+        Node(f"ip-10-0-0-{n}.eu-west-1.compute.internal", {key: "eu-west-1"}) for n in range(210)
+    ]
+    tab.look(width=width)
+    open_page(tab, tmp_path, nodes, f"{key}=eu_west_1")
+    lines = (
+        "[...document.querySelectorAll('code span, .label span, small span, .advice span span')]"
+        ".filter((each) => each.getClientRects().length > 1 || each.offsetHeight > 32)"
+        ".map((each) => each.textContent)"
+    )
+    assert tab.run(lines) == []
+    assert tab.run("document.documentElement.scrollHeight") <= 6_000
 
 
 CONTRAST = """(() => {

@@ -21,8 +21,8 @@
   const search = form.querySelector("input[type=search]");
   const chosen = form.querySelector(".chosen");
   const count = document.getElementById("count");
-  const table = document.querySelector("table.nodes");
-  const body = table.tBodies[0];
+  const box = document.querySelector(".scroll"); // the table scrolls in it
+  const body = box.querySelector("tbody");
   const further = document.querySelector(".further");
 
   let results = rows;
@@ -42,8 +42,13 @@
     return item;
   };
 
+  // A line breaks only between the pieces of a key or a value, not inside a word.
+  const pieces = (text) => (text.match(/ |[^ /.,=]*[/.,=]+|[^ /.,=]+/g) || []).map((piece) =>
+    piece === " " ? piece : element("span", piece),
+  );
+
   const drawFailure = (requirement, instead) =>
-    element("li", element("code", requirement), " ", element("small", instead));
+    element("li", element("code", ...pieces(requirement)), " ", element("small", ...pieces(instead)));
 
   const instead = (node, [key, ...others]) => {
     if (key === undefined || others.length) return "";
@@ -64,7 +69,7 @@
 
   const drawLabel = (at, wrong) => {
     const [key, value] = labels[at];
-    const item = element("span", element("b", keys[key]), `=${value}`);
+    const item = element("span", element("b", ...pieces(keys[key])), "=", ...pieces(value));
     item.classList.add("label");
     item.classList.toggle("asked", inSelector.has(key));
     item.classList.toggle("wrong", wrong.has(key));
@@ -74,7 +79,7 @@
   const draw = (node) => {
     const item = row.cloneNode(true);
     const [id, state, verdict, shown] = item.cells;
-    id.children[0].textContent = node[0];
+    id.children[0].append(...pieces(node[0]));
     id.children[1].textContent = node[1];
     [state.firstChild.textContent] = states[node[2]];
     state.firstChild.classList.add(states[node[2]][1]);
@@ -95,7 +100,7 @@
     (entries) => {
       if (entries.some((entry) => entry.isIntersecting)) drawMore();
     },
-    { rootMargin: "800px" },
+    { root: box, rootMargin: "800px" },
   );
 
   const drawMore = () => {
@@ -140,6 +145,7 @@
     results = rows.filter((node) => tests.every((test) => test(node)));
     drawn = 0;
     body.replaceChildren();
+    box.scrollTop = 0;
     drawMore();
   };
 
@@ -185,7 +191,7 @@
 
   form.reset(); // a browser may remember what was typed
   form.hidden = false;
-  table.hidden = false;
+  box.hidden = false;
   find();
 })();
 

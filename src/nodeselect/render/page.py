@@ -5,6 +5,7 @@ suggestions to the clipboard. A page loads no other file, and its Content-Securi
 only its own style and script, by their hashes. The same input gives the same bytes.
 """
 
+import re
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -41,6 +42,9 @@ _MAX_TEXT = 320
 
 _BAR_WIDTH = 1_000
 
+# A line breaks at blanks and after these characters, but not at hyphens.
+_PIECE = r"[^ /.,=]*[/.,=]*"
+
 
 def render_page(
     explanation: Explanation,
@@ -58,18 +62,17 @@ def render_page(
     :param sources: when each input, by name, was modified, in seconds since 1970; None if unknown.
     """
     table = _NodeTable(conditions, nodes, usage)
-    missing, excluded = missing_ids_text(explanation), explanation.excluded_ids
-    examples = {node_id for reason in explanation.reasons for node_id in reason.ids}
+    excluded = explanation.excluded_ids
+    notes = missing_ids_text(explanation), excluded_by_state(excluded) if excluded else None
     page = _template().render(
         subject=subject,
         sources=sources or {},
         version=__version__,
         explanation=explanation,
         headline=headline(explanation.matched, explanation.total, None),
-        id_notes=[text for text in (missing, excluded and excluded_by_state(excluded)) if text],
+        id_notes=[each for each in notes if each not in ("", None, explanation.recommendation)],
         selector=[f"({each})" if isinstance(each, AnyOf) else str(each) for each in conditions],
         not_considered=not_considered_text(explanation.not_considered),
-        nearest=[miss for miss in explanation.nearest if miss.id not in examples],
         table=table,
         data=table.data(requirement.text for requirement in explanation.requirements),
     )
@@ -179,6 +182,7 @@ def _template() -> "Template":
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
     environment.filters |= {
         "shown": _shown,
+        "pieces": _pieces,
         "number": lambda number: f"{number:,}",
         "utc": lambda seconds: f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC",
     }
@@ -192,6 +196,20 @@ def _template() -> "Template":
         "script_hash": _hash(script),
     }
     return environment.from_string(_read("page.jinja"))
+
+
+def _pieces(text: str) -> str:
+    """Return a text as HTML whose lines break between the parts of a key or value, not in them."""
+    from markupsafe import Markup, escape
+
+    piece = Markup("<span>{}</span>")
+
+    def split(word: str) -> str:
+        parts = [part for part in re.findall(_PIECE, word) if part]
+        is_plain = len(parts) < 2 and "-" not in word
+        return escape(word) if is_plain else Markup("").join(map(piece.format, parts))
+
+    return Markup(" ").join(map(split, text.split(" ")))
 
 
 def _read(name: str) -> str:
