@@ -38,6 +38,7 @@ ALLOWED = {
     "nodeselect.files.blocking": "Ctrl-C while modules are imported is handled",
     "nodeselect.cli": "imports click; `nodeselect --version` does not need it",
     "nodeselect.inventory": "imports pyroaring; for commands with an inventory",
+    "nodeselect.explain.compute": "compiles patterns; for commands with an inventory",
     "nodeselect.render.page": "imports jinja2",
     "nodeselect.render.problems": "imports nodeselect.jobs",
     "nodeselect.render.selectors": "imports nodeselect.documents, which compiles many patterns",
@@ -50,7 +51,7 @@ ALLOWED = {
     "pathlib": "3 ms; for folders, pages and SARIF",
     "urllib": "comes with pathlib",
     "random": "4 ms; for samples",
-    "shlex": "for a hint, if no node matches",
+    "shlex": "for a hint",
     "select": "for a stream that does not block",
 }
 

@@ -8,7 +8,7 @@ import pytest
 from nodeselect.render.screen import Markdown, Screen
 from tests.cli.running import Run, run_process
 
-GREEN, RED, YELLOW = "\x1b[32m", "\x1b[31m", "\x1b[33m"
+GREEN, RED, YELLOW = "\x1b[92m", "\x1b[91m", "\x1b[93m"
 
 DIFF = ("diff", "-n", "fleet.ndjson", "-l", "tier", "-l", "debug")
 
@@ -79,10 +79,10 @@ def test_jobs(run: Run, fleet: str) -> None:
     Path("e.yaml").write_text("selector: 7\n")
     jobs = [word for name in "abcde" for word in ("--job", f"{name}.yaml")]
     out = run("explain", "-n", fleet, *jobs, "--color", "always").out
-    styles = {name: start for start, name in re.findall(r"^(\x1b\[3\dm)?(\w)\.yaml", out, re.M)}
+    styles = {name: start for start, name in re.findall(r"^(\x1b\[9\dm)?(\w)\.yaml", out, re.M)}
     assert styles == {"a": "", "b": RED, "c": "", "d": YELLOW, "e": RED}
     out = run("explain", "-n", fleet, *jobs, "--node", "n-1", "--color", "always").out
-    styles = {name: start for start, name in re.findall(r"^(\x1b\[3\dm)?(\w)\.yaml", out, re.M)}
+    styles = {name: start for start, name in re.findall(r"^(\x1b\[9\dm)?(\w)\.yaml", out, re.M)}
     assert styles == {"a": GREEN, "b": "", "c": GREEN, "d": "", "e": RED}
 
 
@@ -92,6 +92,6 @@ def test_no_colours_in_markdown() -> None:
     plain = list(Screen().table("xy", rows))
     assert list(Screen().table("xy", rows, styles=["bad", None])) == plain
     lines = list(Screen(colour=True).table("xy", rows, styles=["bad", None]))
-    assert lines == ["\x1b[1mx  y\x1b[0m", "\x1b[31ma  b\x1b[0m", "c  d"]
+    assert lines == ["\x1b[1mx  y\x1b[0m", "\x1b[91ma  b\x1b[0m", "c  d"]
     markdown = list(Markdown().table("xy", rows))
     assert list(Markdown().table("xy", rows, styles=["bad", None])) == markdown

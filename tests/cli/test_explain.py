@@ -79,7 +79,8 @@ def test_an_id_in_another_state(run: Run) -> None:
     message = f"excluded by state: '{gone}' (disconnected)"
     asked = ("-n", EXAMPLE, "--id", gone, "--state", "connected")
     result = run("explain", *asked)
-    assert result.out.splitlines()[-3:] == [f"  {message}", "", message]
+    assert result.out.splitlines()[1] == message
+    assert result.out.count(message) == 1
     assert "no node has the id" not in result.out
     page = run("explain", *asked, "-o", "html").out
     assert f"<li>{html.escape(message, quote=False)}</li>".replace("'", "&#39;") in page
@@ -110,7 +111,6 @@ def test_no_job_is_valid(run: Run, jobs: Path, node: list[str]) -> None:
     assert "not YAML" in text.out
     assert "'colour'" in text.out
     assert "WITHOUT" not in text.out
-    assert "nodeselect check" in text.err
     value = json.loads(report.out)
     jsonschema.validate(value, SCHEMA)
     assert value["unused_ids"] is None

@@ -139,22 +139,19 @@ def test_what_to_change(run: Run, folder: Path) -> None:
     nodes = [node(f"n-{number}", "general" if number < 78 else "gpu") for number in range(78)]
     nodes += [node(f"g-{number}", "gpu", GPU) for number in range(22)]
     write_nodes("nodes.json", nodes)
-    headline = "0 of 100 nodes match: 78 fail only pool=gpu;"
-    headline += " 22 fail only tolerates nvidia.com/gpu:NoSchedule"
     hint = "22 nodes would match with the toleration"
     hint += " {key: nvidia.com/gpu, operator: Exists, effect: NoSchedule}"
     result = run("match", "--job", "infer.json", "-n", "nodes.json")
     assert result.err.splitlines() == [
         f"not considered: {PODS_UNKNOWN}",
-        headline,
+        "0 of 100 nodes match",
         hint,
-        "for details, run: nodeselect explain --job infer.json -n nodes.json",
     ]
     report = json.loads(run("explain", "--job", "infer.json", "-n", "nodes.json", "-o", "json").out)
     assert [each["message"] for each in report["hints"]] == [hint]
-    result = run("match", "--job", "train.json", "-n", "nodes.json")
-    assert "no node satisfies cpu >= 8: the largest allocatable cpu is 3920m" in result.err
-    assert "no node satisfies nvidia.com/gpu >= 4: no node has any nvidia.com/gpu" in result.err
+    result = run("explain", "--job", "train.json", "-n", "nodes.json")
+    assert "no node satisfies cpu >= 8: the largest allocatable cpu is 3920m" in result.out
+    assert "no node satisfies nvidia.com/gpu >= 4: no node has any nvidia.com/gpu" in result.out
     write_nodes("nodes.json", SMALL)
     result = run("match", "--job", "web.json", "-n", "nodes.json", "-o", "name")
     assert result.out.split() == ["a", "b"]
@@ -202,19 +199,15 @@ def test_pods(run: Run, folder: Path) -> None:
     write_nodes("two.json", SMALL[:2])
     Path("large.json").write_text(json.dumps(deployment({"cpu": "2500m"})))
     files = ("--job", "large.json", "-n", "two.json", "--pods", "pods.json")
-    for command in ("match", "explain"):
-        result = run(command, *files)
-        text = " ".join((result.out + result.err).split())
-        assert result.status == 1
-        assert "cpu >= 2500m: the most cpu that is free on a node is 2" in text
+    result = run("explain", *files)
+    assert result.status == 1
+    assert "cpu >= 2500m: the most cpu that is free on a node is 2" in result.out
     full = running("z", "c", "3900m")
     Path("gpus.json").write_text(json.dumps({**INFER, "spec": {"template": {"spec": TOLERANT}}}))
     write_pods(full, running("x", "a", "3900m"))
-    for command in ("match", "explain"):
-        result = run(command, "--job", "gpus.json", "-n", "nodes.json", "--pods", "pods.json")
-        text = " ".join((result.out + result.err).split())
-        note = "1 node fails only cpu >= 100m: at most 20m of cpu is free on one of them"
-        assert (result.status, note in text) == (1, True)
+    result = run("explain", "--job", "gpus.json", "-n", "nodes.json", "--pods", "pods.json")
+    note = "1 node fails only cpu >= 100m: at most 20m of cpu is free on one of them"
+    assert (result.status, note in result.out) == (1, True)
     write_pods(running("x", "a", "3900m", "other"), running("y", "b", "1950m", "web"))
     Path("more").mkdir()
     Path("more/web.json").write_text(json.dumps(WEB))
@@ -281,7 +274,7 @@ def test_standard_input(run: Run, folder: Path) -> None:
         files = ("--job", "web.json", "-n", "nodes.json", "--pods", "-")
         result = run(command, *files, stdin=pods)
         assert result.status == 1
-        assert "2 fail only cpu >= 100m" in " ".join((result.out + result.err).split())
+        assert "1 node would match if it were not cordoned\n" in result.out + result.err
         result = run(command, "--job", "web.json", "-n", "-", "--pods", "-")
         assert (result.status, "--pods cannot read the same" in result.err) == (2, True)
     Path("pods.json").write_text(

@@ -52,7 +52,7 @@ def test_check(run: Run) -> None:
         pytest.param("match -l a=b=c", "error[", id="selector"),
         pytest.param("match -l a --bogus", "error: No such option", id="usage"),
         pytest.param("explain -l a --node n", "error: no node has the id 'n'", id="no-such-node"),
-        pytest.param("explain --job job --job no", "run: nodeselect check no", id="invalid-job"),
+        pytest.param("explain --job job --job no", "error[wrong-type]: ", id="invalid-job"),
     ],
 )
 def test_errors(run: Run, fleet: str, command: str, error: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.cli.running import COMMAND, PLAIN
 
-RED = b"\x1b[31m\x1b[1m"
+RED = b"\x1b[91m\x1b[1m"
 
 
 def run_on_terminal(*args: str, stream: str = "stderr", **environment: str) -> bytes:
@@ -38,12 +38,12 @@ def test_the_drawing_of_a_problem_in_colour() -> None:
     """The label and the carets are red, the message is bold, the gutter blue, help is cyan."""
     output = run_on_terminal("match", "-n", "x", "-l", "a not in (b)").decode()
     assert output.replace("\x1b[0m", "}").replace("\x1b[1m", "").splitlines() == [
-        "\x1b[31merror[not-in]}: 'not in' is written 'notin'}",
-        "\x1b[34m --> }-l:1:3",
-        "\x1b[34m  |}",
-        "\x1b[34m1 |} a not in (b)",
-        "\x1b[34m  |}   \x1b[31m^^^^^^}",
-        "\x1b[36mhelp}: write: a notin (b)",
+        "\x1b[91merror[not-in]}: 'not in' is written 'notin'}",
+        "\x1b[94m --> }-l:1:3",
+        "\x1b[94m  |}",
+        "\x1b[94m1 |} a not in (b)",
+        "\x1b[94m  |}   \x1b[91m^^^^^^}",
+        "\x1b[96mhelp}: write: a notin (b)",
     ]
 
 
@@ -53,4 +53,4 @@ def test_errors_are_red_and_warnings_yellow(tmp_path: Path) -> None:
     for output in ("text", "concise"):
         drawn = run_on_terminal("check", "-o", output, str(tmp_path), stream="stdout")
         assert drawn.count(RED + b"error[unknown-field]\x1b[0m") == 1
-        assert drawn.count(b"\x1b[33m\x1b[1mwarning[no-name]\x1b[0m") == 1
+        assert drawn.count(b"\x1b[93m\x1b[1mwarning[no-name]\x1b[0m") == 1

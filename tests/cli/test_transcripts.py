@@ -1,11 +1,9 @@
 """Transcripts: commands, each with what a terminal shows of it.
 
 Lines of standard error begin with "! ", and the exit status is the last line if it is not 0. A
-blank line ends each. The two lines before an error of the command line are only in ``help.txt``.
-``--bless`` rewrites what is below a command.
+blank line ends each. ``--bless`` rewrites what is below a command.
 """
 
-import re
 import shlex
 import shutil
 from pathlib import Path
@@ -19,9 +17,6 @@ from tests.cli.running import FLEET, Run, unprintable
 
 HERE = Path(__file__).parent
 EXAMPLE = HERE.parents[1] / "docs/example"
-
-# How to get help, before an error of the command line.
-_USAGE = re.compile(r"^Usage: nodeselect .*\nTry '.*\n\n(?=error: )", re.MULTILINE)
 
 ROWS = [
     pytest.param(row, id=f"{path.stem}: {row['command'].strip()}")
@@ -65,8 +60,7 @@ def test_transcript(
         words.pop()
     monkeypatch.setenv("COLUMNS", str(columns))
     result = run(*words[1:], stdin=stdin)
-    errors = result.err if row.path.stem == "help" else _USAGE.sub("", result.err)
-    messages = "".join(f"! {line}\n" for line in errors.splitlines())
+    messages = "".join(f"! {line}\n" for line in result.err.splitlines())
     status = f"[{result.status}]\n" if result.status else ""
     row.check(shown=f"{result.out}{messages}{status}\n")
     assert not unprintable(result.out + result.err)

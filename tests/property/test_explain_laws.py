@@ -15,10 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nodeselect import AnyOf, Inventory, Node, Selector
-from nodeselect.explain import Explanation, FailureCounts, Hint
+from nodeselect.explain import Explanation, Hint
 from nodeselect.explain.compute import explain
 from nodeselect.explain.explanation import named_ids
-from nodeselect.explain.wording import count_headline
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.inventory import statistics
 from nodeselect.render.explanation import explanation_lines
@@ -230,16 +229,6 @@ def test_examples(inventory: Inventory, selector: Selector | AnyOf, examples: in
         assert list(reason.ids) == (ids[:examples] if at < 10 else [])
     assert more.nearest == (explanation.nearest if examples else ())
     assert more._replace(reasons=explanation.reasons, nearest=explanation.nearest) == explanation
-
-
-@given(some_inventories, conditions)
-def test_a_headline_of_counts(inventory: Inventory, selector: Selector | AnyOf) -> None:
-    """Who counts nodes by what they fail has the same headline."""
-    explanation = inventory.explain(selector)
-    masks = Counter(sum(1 << place for place in failed_of(selector, node)) for node in inventory)
-    counts = FailureCounts.from_masks(len(selector.split()), masks)
-    connected = explanation.connected if any(explanation.states) else None
-    assert count_headline(selector.split(), counts, connected) == explanation.headline
 
 
 @given(some_inventories, conditions)

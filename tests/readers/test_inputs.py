@@ -36,7 +36,7 @@ TEXTS = plain("n-1", "n-2"), "id,gpu\nn-3,\n", '[{"id": "n-4"}]\nShowing 1 of 1'
 def test_nodes_of_all_inputs() -> None:
     """All nodes are read in order, and counted together, but a footer is about its own input."""
     assert [node.id for node in NodeReader(inputs(*TEXTS))] == ["n-1", "n-2", "n-3", "n-4", "n-5"]
-    reader = NodeReader(inputs(*TEXTS), selector=GPU, ids=["n-4", "n-6"], states={"x"})
+    reader = NodeReader(inputs(*TEXTS), selector=GPU, ids=["n-4", "n-6"], counts_states=True)
     assert [node.id for node in reader] == ["n-1", "n-2", "n-5"]
     assert (reader.count, reader.missing_ids, reader.states) == (5, {"n-6"}, {None: 5})
     assert len(Inventory.read(NodeReader(inputs(*TEXTS)))) == 5

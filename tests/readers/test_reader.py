@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nodeselect import Inventory, InventoryError, Node, Selector
+from nodeselect.readers import reader
 from nodeselect.readers.reader import DuplicateIdCheck, NodeReader
 from tests.readers.reading import LINE, peak_memory
 from tests.short import short
@@ -29,13 +30,25 @@ FLEETS = [
 
 @pytest.mark.parametrize("text", FLEETS)
 def test_a_selector_selects_nodes(text: str) -> None:
-    """Only nodes that match are yielded; all are counted, by the conditions that they fail."""
+    """Only nodes that match are yielded; all are counted."""
     has_a, is_third = Selector.parse("a"), Selector.of(match_ids=["n-3"])
     for selector, ids in ((has_a, ["n-1"]), (has_a | is_third, ["n-1", "n-3"])):
         reading = NodeReader(io.BytesIO(text.encode()), selector=selector)
         assert [node.id for node in reading] == ids
         assert reading.count == 3
-        assert reading.failure_masks == {0: len(ids), 1: 3 - len(ids)}
+        assert reading.all_nodes() is None
+
+
+@pytest.mark.parametrize("text", FLEETS)
+def test_all_nodes_are_kept_to_find_out_why(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If none is selected, or an id is missing, all nodes are kept; but not too many."""
+    everything = list(NodeReader(io.BytesIO(text.encode())))
+    for limit, kept in ((3, everything), (2, None)):
+        monkeypatch.setattr(reader, "_MAX_KEPT_NODES", limit)
+        reading = NodeReader(io.BytesIO(text.encode()), selector=Selector.parse("z"))
+        assert (list(reading), reading.all_nodes()) == ([], kept)
+        reading = NodeReader(io.BytesIO(text.encode()), selector=Selector.parse("a"), ids=["n-9"])
+        assert (len(list(reading)), reading.all_nodes()) == (1, kept)
 
 
 @pytest.mark.parametrize(

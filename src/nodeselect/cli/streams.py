@@ -69,14 +69,10 @@ def write_error(error: NodeselectError) -> None:
 
 
 def write_usage_error(error: click.ClickException) -> None:
-    """Write the usage of the command, how to get help, and what is wrong with the command line."""
+    """Write what is wrong with the command line."""
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         write_error_message(error.format_message())
         return
-    context = getattr(error, "ctx", None)
-    if context is not None:
-        write_error_message(context.get_usage())
-        write_error_message(f"Try '{context.command_path} --help' for help.\n")
     message = " ".join(error.format_message().split())  # click lists choices in lines
     lines = detect_screen(sys.stderr).wrap(f"error: {message}", hang=2)
     write_error_message("\n".join(lines))

@@ -5,14 +5,13 @@ is valid, and it replaces no file. If that is not possible, there is no suggesti
 """
 
 import os
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache, partial
 from itertools import pairwise, takewhile
 
 import click
 
-from nodeselect.cli.hints import command_line
 from nodeselect.cli.inputs.job_selectors import is_selector
 from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory
 from nodeselect.errors import NodeselectError
@@ -110,6 +109,13 @@ _WITH_ARGUMENTS = ("labels", "convert", "index")
 _AND = ("and", "AND", "&&")
 
 _Options = Mapping[str, click.Option]
+
+
+def command_line(words: Iterable[str]) -> str:
+    """Return the shell command that runs nodeselect with the arguments ``words``."""
+    import shlex  # loads slowly
+
+    return printable(f"nodeselect {shlex.join(words)}")
 
 
 def suggested_command(context: click.Context, words: Sequence[str]) -> str | None:

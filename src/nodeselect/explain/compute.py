@@ -23,8 +23,8 @@ from nodeselect.explain.explanation import (
 )
 from nodeselect.explain.hints import Vocabulary, find_hints
 from nodeselect.explain.wording import (
-    count_headline,
     format_value_counts,
+    headline,
     no_requested_state,
     nodes_have,
     recommend,
@@ -76,7 +76,7 @@ def explain(
     hints, correction = find_hints(nodes, vocabulary, parts, failures, missing_ids)
     explanation = Explanation(
         selector=str(selector),
-        headline=count_headline(parts, counts, connected if states else None),
+        headline=headline(counts.matched, counts.total, connected if states else None),
         recommendation="",
         total=counts.total,
         matched=counts.matched,
@@ -124,7 +124,8 @@ def exclude_by_state(
     text = recommend(explanation._replace(connected=None))
     if not explanation.total:
         text = no_requested_state(counts)
-    return explanation._replace(recommendation=text)
+    line = headline(explanation.matched, explanation.total, None, sum(counts.values()))
+    return explanation._replace(headline=line, recommendation=text)
 
 
 def _results(

@@ -236,7 +236,7 @@ class Explanation(NamedTuple):
     ``total`` is the sum of ``matched``, of the nodes of all ``reasons``, and of ``other_reasons``.
 
     :param selector: the canonical text of the selector.
-    :param headline: how many nodes match and what the others fail, in one line.
+    :param headline: how many nodes match, in one line.
     :param recommendation: what to change in the selector, in one line; empty if nodes match and no
         mistake is probable.
     :param total: how many nodes there are.

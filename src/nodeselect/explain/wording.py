@@ -1,17 +1,13 @@
 """The sentences of an explanation: headline, notes, and what to change in the selector."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import islice
 
-from nodeselect.explain.countable import FailureCounts, rank_counts
+from nodeselect.explain.countable import rank_counts
 from nodeselect.explain.explanation import (
     NOTHING,
     Explanation,
     RequirementResult,
-    requirement_text,
 )
-from nodeselect.placement.requirements import Condition
-from nodeselect.selectors import AnyOf
 from nodeselect.text import join_limited, pluralize, printable, quoted, quoted_id, truncate
 
 # A longer requirement is truncated in a sentence. The longest name of a node (253) is not.
@@ -31,34 +27,20 @@ def short(text: str) -> str:
     return truncate(printable(text[: _MAX_LENGTH + 1]), _MAX_LENGTH)
 
 
-def headline(matched: int, total: int, connected: int | None) -> str:
-    """Return a line such as ``43 of 210 nodes match, 37 of them connected or ready``, if known."""
+def headline(matched: int, total: int, connected: int | None, left_out: int = 0) -> str:
+    """Return a line such as ``43 of 210 nodes match, 37 of them connected or ready``, if known.
+
+    :param left_out: how many other nodes were left out because of their states.
+    """
     text = f"{matched:,} of {pluralize(total, 'node matches', 'nodes match')}"
+    if left_out:
+        return f"{text}; {left_out_text(left_out)}"
     return text if connected is None else f"{text}, {connected:,} of them connected or ready"
 
 
-def count_headline(
-    requirements: Sequence[Condition], counts: FailureCounts, connected: int | None
-) -> str:
-    """Return a line with how many nodes match, and how many fail which requirements."""
-    text = headline(counts.matched, counts.total, connected)
-    rest = counts.total - counts.matched
-    if counts.matched and rest:
-        text += f"; {pluralize(rest, 'does not match', 'do not match')}"
-    texts = list(map(requirement_text, requirements))
-    groups = []
-    for failed, nodes in islice(counts.groups.items(), _MAX_GROUPS):
-        subject = f"{nodes:,}"
-        if nodes == counts.total - counts.matched:
-            subject = "it" if nodes == 1 else "all"
-        groups.append(f"{subject} {failing_text([texts[at] for at in failed], len(texts), nodes)}")
-        rest -= nodes
-        for at in failed:
-            if isinstance(requirements[at], AnyOf):
-                texts[at] = "(…)"  # it is long, and named above
-    if rest:
-        groups.append(pluralize(rest, "fails another combination", "fail other combinations"))
-    return f"{text}: {'; '.join(groups)}" if groups else text
+def left_out_text(nodes: int) -> str:
+    """Return how many nodes were left out because of their states."""
+    return f"{pluralize(nodes, 'node in another state is', 'nodes in other states are')} left out"
 
 
 def selectors_headline(
@@ -107,7 +89,7 @@ def unsatisfied_text(requirements: Sequence[str]) -> str:
 
 
 def notes(explanation: Explanation) -> tuple[str, ...]:
-    """Return the sentences below the table of requirements: states, notes, missing ids, hints."""
+    """Return further sentences: states, notes, missing ids, hints; without the recommendation."""
     sentences = []
     if explanation.connected is not None and explanation.connected < explanation.matched:
         counts = format_state_counts(explanation.states)
@@ -117,8 +99,8 @@ def notes(explanation: Explanation) -> tuple[str, ...]:
         sentences.append(missing)
     if explanation.excluded_ids:
         sentences.append(excluded_by_state(explanation.excluded_ids))
-    sentences += [f"{hint.message} [{hint.code}]" for hint in explanation.hints]
-    return tuple(sentences)
+    sentences += [hint.message for hint in explanation.hints]
+    return tuple(text for text in sentences if text != explanation.recommendation)
 
 
 def missing_ids_text(explanation: Explanation) -> str | None:
@@ -150,6 +132,8 @@ def format_state_counts(states: Mapping[str | None, int]) -> str:
 
 def no_requested_state(states: Mapping[str | None, int]) -> str:
     """Return a sentence: ``--state`` leaves out all nodes; ``states`` counts these by state."""
+    if not any(states):
+        return "no node has a state"
     counts = format_state_counts(states)
     return f"no node is in a requested state; the states of the nodes: {counts}"
 

@@ -16,7 +16,7 @@ from nodeselect.files.inputs import (
     read_chunks,
     read_rest,
 )
-from nodeselect.node import DuplicateIdError, Node, NodeRow, has_state
+from nodeselect.node import DuplicateIdError, Node, NodeRow
 from nodeselect.problem import Place
 from nodeselect.readers.columnar import Block, require_pyarrow, to_blocks
 from nodeselect.readers.detect import Format, detect_format, node_rows
@@ -28,11 +28,8 @@ from nodeselect.selectors import AnyOf, Selector
 
 _N = TypeVar("_N")
 
-# Different failure masks are counted up to about this number, which is more than any output shows.
-_MAX_FAILURE_MASKS = 1_000
-
-# So many nodes are kept to find one that is meant by an unknown id.
-_MAX_FIRST_NODES = 10_000
+# Up to this many nodes are kept to explain why none is selected, or which one an unknown id means.
+_MAX_KEPT_NODES = 10_000
 
 
 class InputSummary(NamedTuple):
@@ -62,16 +59,9 @@ class NodeReader:
     name: str | None
     """The name of the input that is read, or was read last, in errors."""
     states: Counter[str | None]
-    """How many of the nodes read so far are in each state; counted only if ``states`` are given."""
-    failure_masks: Counter[int] | None
-    """For each set of requirements, as a mask of bits (:attr:`~nodeselect.Selector.failure_mask`),
-    how many nodes, in one of ``states`` if these are given, fail exactly these; the mask 0 counts
-    the nodes that match. None without a selector, and if there are over a thousand masks."""
+    """How many of the nodes read so far are in each state; empty unless ``counts_states``."""
     missing_ids: set[str]
     """Those of the ids to look up that no node read so far has."""
-
-    first_nodes: list[Node]
-    """The first 10,000 nodes, selected or not; empty if there are no ids to look up."""
 
     inputs: list[InputSummary]
     """The inputs that were read completely."""
@@ -82,7 +72,7 @@ class NodeReader:
         *,
         selector: Selector | AnyOf | None = None,
         ids: Collection[str] = (),
-        states: Collection[str] | None = None,
+        counts_states: bool = False,
         id_column: str = "id",
         name: str | None = None,
     ) -> None:
@@ -91,25 +81,25 @@ class NodeReader:
         :param source: a stream; or an iterable of pairs of a stream and its name. Each stream is
             read to its end before the next pair is requested.
         :param ids: ids to look up, see :attr:`missing_ids`.
-        :param states: states in lower case; :attr:`failure_masks` counts only nodes in one of them.
+        :param counts_states: whether to count :attr:`states`.
         :param id_column: in CSV and Parquet, the name of the column that has the ids.
         :param name: the name of the input in errors, if there is only one.
         """
         self._sources = cast("Any", [(source, name)] if hasattr(source, "read") else source)
         self._selector = selector
-        self._states = states
-        self._failure_mask = None if selector is None else selector.failure_mask
+        self._counts_states = counts_states
+        self._matches = None if selector is None else selector.matches
+        if isinstance(selector, Selector):
+            self._matches = selector.predicate  # faster
         self._id_column = id_column
         self._checks_ids = True
         self.name = name
         self.inputs = []
         self.missing_ids = set(ids)
-        self.first_nodes = []
-        self._keeps_nodes = bool(ids)
+        self._kept_rows: list[NodeRow] | None = []
         self._ids = DuplicateIdCheck()
         self.count = 0
         self.states = Counter()
-        self.failure_masks = None if selector is None else Counter()
 
     def __iter__(self) -> Iterator[Node]:
         rows = chain.from_iterable(self._checked_blocks())
@@ -195,13 +185,13 @@ class NodeReader:
                 yield list(chain.from_iterable(self._select_rows(rows)))
                 continue
             ids, decoded, typed = nodes
-            if self._keeps_nodes:
-                self._keep(map(ndjson.to_row, decoded))
             masks = None if typed is None else typed.failure_masks(decoded)
-            needs_labels = masks is None and self._failure_mask is not None
+            needs_labels = masks is None and self._matches is not None
             labels = [record.labels for record in decoded] if needs_labels else []
-            states = [record.state for record in decoded] if self._states else []
-            yield list(map(ndjson.to_row, self._select(decoded, ids, labels, states, masks)))
+            states = [record.state for record in decoded] if self._counts_states else []
+            selected = self._select(decoded, ids, labels, states, masks)
+            self._keep(map(ndjson.to_row, decoded), selected)
+            yield list(map(ndjson.to_row, selected))
         if lines.footer:
             self._footers.append(lines.footer)
 
@@ -236,10 +226,10 @@ class NodeReader:
 
     def _select_rows(self, rows: Iterator[NodeRow]) -> Iterator[Block]:
         for block in to_blocks(rows):
-            if self._keeps_nodes:
-                self._keep(block)
             ids, labels, _, states, _ = zip(*block, strict=True)
-            yield self._select(block, ids, labels, states)
+            selected = self._select(block, ids, labels, states)
+            self._keep(block, selected)
+            yield selected
 
     def _select(
         self,
@@ -255,25 +245,29 @@ class NodeReader:
             ``labels`` are not used.
         """
         self._count(ids)
-        if self._states:
+        if self._counts_states:
             self.states.update(states)
-        if self._failure_mask is not None:
-            if masks is None:
-                masks = list(map(self._failure_mask, labels, ids))
-            if self.failure_masks is not None:
-                counted = masks
-                if allowed := self._states:
-                    in_states = (has_state(state, allowed) for state in states)
-                    counted = list(compress(masks, in_states))
-                self.failure_masks.update(counted)
-                if len(self.failure_masks) > _MAX_FAILURE_MASKS:
-                    self.failure_masks = None
+        if masks is not None:
             return list(compress(nodes, map(not_, masks)))
+        if self._matches is not None:
+            return list(compress(nodes, map(self._matches, labels, ids)))
         return nodes
 
-    def _keep(self, rows: Iterable[NodeRow]) -> None:
-        rest = islice(rows, max(_MAX_FIRST_NODES - len(self.first_nodes), 0))
-        self.first_nodes += (Node._trusted(*row) for row in rest)
+    def _keep(self, rows: Iterable[NodeRow], selected: Sequence[object]) -> None:
+        """Keep all rows, until a node is selected and no id is missing, or there are too many."""
+        if (selected and not self.missing_ids) or self.count > _MAX_KEPT_NODES:
+            self._kept_rows = None
+        if self._kept_rows is not None:
+            self._kept_rows += rows
+
+    def all_nodes(self) -> list[Node] | None:
+        """Return all nodes that were read, if no node is selected or an id is missing.
+
+        :returns: None if there are over 10,000, which are not kept, or if they are not needed.
+        """
+        if self._kept_rows is None:
+            return None
+        return [Node._trusted(*row) for row in self._kept_rows]
 
     def _count(self, ids: Sequence[str]) -> None:
         if self._checks_ids:

@@ -19,7 +19,7 @@ _MAX_NAMES = 12
 # The style of a requirement that the node, or every node, fails.
 _BAD: Style = "bad"
 
-# A screen with fewer columns gets no bars, and shorter heads; so do requirements that are too long.
+# A screen with fewer columns gets no bars; nor do requirements that are too long.
 _WIDE = 80
 
 
@@ -50,13 +50,20 @@ def _blocks(
 ) -> Iterator[Iterable[str]]:
     """Yield the parts of the report, each as an iterable of lines."""
     prefix = f"{screen.code(subject)}: " if isinstance(screen, Markdown) else ""
-    yield screen.title(f"{prefix}{screen.prose(explanation.headline)}")
+    answer = [*screen.title(f"{prefix}{screen.prose(explanation.headline)}")]
     if isinstance(explanation, NodeExplanation):
+        yield answer
         if explanation.requirements:
             yield _node_table(explanation, screen)
         if explanation.not_considered:
             yield screen.paragraph(screen.prose(not_considered_text(explanation.not_considered)))
         return
+    if explanation.recommendation:
+        answer += [""] if isinstance(screen, Markdown) else []
+        style: Style = "heading" if explanation.correction is None else "advice"
+        recommendation = screen.paragraph(screen.prose(explanation.recommendation))
+        answer += (screen.style(line, style) for line in recommendation)
+    yield answer
     if explanation.requirements:
         yield _requirement_table(explanation, screen)
     if explanation.reasons or explanation.other_reasons:
@@ -68,9 +75,6 @@ def _blocks(
         yield screen.section("NOTES", screen.bullets(map(screen.prose, sentences)))
     if explanation.not_considered:
         yield screen.paragraph(screen.prose(not_considered_text(explanation.not_considered)))
-    if explanation.recommendation:
-        recommendation = screen.paragraph(screen.prose(explanation.recommendation))
-        yield (screen.style(line, "advice") for line in recommendation)
 
 
 def _node_table(explanation: NodeExplanation, screen: Screen) -> Iterator[str]:
@@ -88,7 +92,7 @@ def _node_table(explanation: NodeExplanation, screen: Screen) -> Iterator[str]:
 
 
 def _requirement_table(explanation: Explanation, screen: Screen) -> Iterator[str]:
-    heads = ["REQUIREMENT", "FAIL", "FAIL ONLY THIS", "REMAINING", ""]
+    heads = ["REQUIREMENT", "FAIL", "ONLY THIS", "REMAINING", ""]
     rows = [
         [
             screen.code(short(result.text)),
@@ -100,10 +104,9 @@ def _requirement_table(explanation: Explanation, screen: Screen) -> Iterator[str
         for result in explanation.requirements
     ]
     widths = [max(map(display_width, cells)) for cells in zip(heads, *rows, strict=True)]
-    is_cut = screen.is_narrow and sum(widths) + 2 * len(widths) - 2 > screen.columns
+    is_cut = sum(widths) + 2 * len(widths) - 2 > screen.columns
     if screen.columns < _WIDE or (is_cut and not isinstance(screen, Markdown)):
-        heads = ["REQUIREMENT", "FAIL", "ONLY THIS", "LEFT"]
-        rows = [row[:4] for row in rows]
+        heads, rows = heads[:4], [row[:4] for row in rows]
     styles = [
         _BAD if result.failing == explanation.total else None for result in explanation.requirements
     ]

@@ -31,7 +31,7 @@ _BLOCKS = " ▏▎▍▌▋▊▉█"
 # Text that needs no quotes to be read as one word.
 _PLAIN = r"[^\s,()\"'…]+"
 
-# If a word is wider than a line, it is broken after one of these characters.
+# If a word is wider than a line, it is broken after the first of these characters that it has.
 _BREAKS = ",/="
 
 # With fewer columns left, the last column of a table is below the others, not beside them.
@@ -48,14 +48,14 @@ Style: TypeAlias = ProblemStyle | Literal["advice", "good", "bad", "doubtful"]
 
 _STYLES: dict[Style, str] = {
     "heading": "\x1b[1m",
-    "advice": "\x1b[32m\x1b[1m",
-    "good": "\x1b[32m",
-    "bad": "\x1b[31m",
-    "doubtful": "\x1b[33m",
-    "error": "\x1b[31m\x1b[1m",
-    "warning": "\x1b[33m\x1b[1m",
-    "gutter": "\x1b[34m\x1b[1m",
-    "help": "\x1b[36m\x1b[1m",
+    "advice": "\x1b[92m\x1b[1m",
+    "good": "\x1b[92m",
+    "bad": "\x1b[91m",
+    "doubtful": "\x1b[93m",
+    "error": "\x1b[91m\x1b[1m",
+    "warning": "\x1b[93m\x1b[1m",
+    "gutter": "\x1b[94m\x1b[1m",
+    "help": "\x1b[96m\x1b[1m",
 }
 
 
@@ -68,7 +68,6 @@ class Screen(NamedTuple):
     columns: int = 80
     ascii_only: bool = False
     colour: bool = False
-    is_narrow: bool = True  # break wide words and truncate cells, so that lines fit
 
     def escape(self, text: str) -> str:
         """Escape control characters, and characters that the screen cannot show."""
@@ -115,7 +114,7 @@ class Screen(NamedTuple):
     def wrap(self, text: str, *, indent: int = 0, hang: int = 0) -> Iterator[str]:
         """Break a text at blanks into lines that fit the screen.
 
-        A word that is wider than a line is broken, too, or remains whole unless ``is_narrow``.
+        A word that is wider than a line is broken, too, if possible after a comma.
 
         :param indent: how many blanks are before each line.
         :param hang: how many more blanks are before all lines except the first.
@@ -127,10 +126,11 @@ class Screen(NamedTuple):
             if not is_empty and display_width(line) + 1 + width > self.columns:
                 yield line
                 line, is_empty = " " * (indent + hang), True
-            while self.is_narrow and is_empty and len(line) + width > self.columns:
+            while is_empty and len(line) + width > self.columns:
                 room = self.columns - len(line)
                 piece = prefix(word[start : start + room], room) or word[start : start + 1]
-                piece = piece[: max(map(piece.rfind, _BREAKS)) + 1] or piece
+                end = next((piece.rfind(sign) + 1 for sign in _BREAKS if sign in piece), None)
+                piece = piece[:end]
                 if start + len(piece) == len(word):
                     break
                 yield line + piece
@@ -184,7 +184,6 @@ class Screen(NamedTuple):
         last = [row.pop() if wrap_last else "" for row in cells]
         first, *others = _column_widths(cells)
         room = self.columns - sum(others) - 2 * len(others)
-        whole = whole or not self.is_narrow
         longest = max(map(display_width, last))
         widest_word = max(display_width(word) for cell in last for word in cell.split(" "))
         least = min(first, max(self.columns // 3, _SHORTEST_CELL))
@@ -197,6 +196,8 @@ class Screen(NamedTuple):
         for row in cells:
             row[0] = row[0] if whole else self.truncate(row[0], max(room, _SHORTEST_CELL))
         indent = sum(_column_widths(cells)) + 2 * len(cells[0]) if is_beside else 2
+        if not is_beside:
+            last[0] = ""
         for number, line in enumerate(align_columns(cells, right)):
             lines = list(self.wrap(last[number], indent=indent)) if last[number] else []
             if is_beside and lines:
@@ -286,10 +287,10 @@ def report_lines(
 def detect_screen(stream: TextIO | None = None) -> Screen:
     """Return the screen for a stream, by default for standard output.
 
-    The width is the environment variable COLUMNS, or that of the terminal, or 80. In the last case
-    it is not ``is_narrow``, so that ids in a pipe are whole. It is ``ascii_only`` if the encoding
-    has no block characters. It has colours if NO_COLOR is not set, and either FORCE_COLOR or
-    CLICOLOR_FORCE is set or the stream is a terminal.
+    The width is the environment variable COLUMNS, or that of the terminal. A pipe has no width:
+    nothing is wrapped or truncated. It is ``ascii_only`` if the encoding has no block characters.
+    It has colours if NO_COLOR is not set, and either FORCE_COLOR or CLICOLOR_FORCE is set or the
+    stream is a terminal.
     """
     stream = stream or sys.stdout
     columns = 0
@@ -304,7 +305,7 @@ def detect_screen(stream: TextIO | None = None) -> Screen:
     is_terminal = stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
     is_forced = os.environ.get("FORCE_COLOR") or os.environ.get("CLICOLOR_FORCE", "0") != "0"
     is_coloured = bool(is_forced or is_terminal) and not os.environ.get("NO_COLOR")
-    return Screen(max(columns or 80, 20), ascii_only, is_coloured, columns > 0)
+    return Screen(max(columns or sys.maxsize, 20), ascii_only, is_coloured)
 
 
 def align_columns(

@@ -13,7 +13,7 @@ from nodeselect.cli.completion import complete_codes, complete_files
 from nodeselect.cli.help import Command
 from nodeselect.cli.inputs.files import files_in, is_excluded, job_name, read_bytes
 from nodeselect.cli.inputs.job_selectors import ignoring_pods
-from nodeselect.cli.inputs.nodes import NodeFiles, choose_states, read_inventory
+from nodeselect.cli.inputs.nodes import NodeFiles, explainer, read_inventory
 from nodeselect.cli.options import (
     check_usage,
     nodes_option,
@@ -24,7 +24,7 @@ from nodeselect.cli.options import (
 )
 from nodeselect.cli.streams import ExitStatus, write_error, write_message, write_output
 from nodeselect.errors import JobError
-from nodeselect.explain.wording import not_considered_text
+from nodeselect.explain.wording import left_out_text, not_considered_text
 from nodeselect.files.replace import replace_file
 from nodeselect.placement import Placement
 from nodeselect.render.screen import PROBLEM_FORMATS, detect_screen
@@ -262,12 +262,13 @@ def _node_counter(
     """
     from nodeselect.jobs import NodeCount  # loads YAML
 
-    inventory = read_inventory(nodes_from)
-    if states is not None:
-        inventory, _ = choose_states(inventory, states)
+    nodes = read_inventory(nodes_from)
+    chosen, explain = explainer(nodes, states)
+    if left_out := len(nodes) - len(chosen):
+        write_message(left_out_text(left_out))
 
     def count(selector: Selector | AnyOf | Placement) -> NodeCount:
-        found = inventory.explain(ignoring_pods(selector), examples=0)
+        found = explain(ignoring_pods(selector), examples=0)
         not_considered.update(dict.fromkeys(found.not_considered))
         hint = found.recommendation if not found.matched else ""
         return NodeCount(found.matched, found.total, least, hint or None)

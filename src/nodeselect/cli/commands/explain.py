@@ -1,17 +1,13 @@
 """``nodeselect explain``: explain why nodes match a selector, and why the others do not."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterable
 from stat import S_ISREG
-from typing import TYPE_CHECKING
 
 import click
 
 from nodeselect.cli import options
 from nodeselect.cli.completion import complete_ids
 from nodeselect.cli.help import Command
-from nodeselect.cli.hints import command_line
 from nodeselect.cli.inputs.files import job_name, split_object
 from nodeselect.cli.inputs.job_selectors import (
     Jobs,
@@ -22,7 +18,7 @@ from nodeselect.cli.inputs.job_selectors import (
     selected,
     workload_of,
 )
-from nodeselect.cli.inputs.nodes import NodeFiles, choose_states, read_inventory
+from nodeselect.cli.inputs.nodes import NodeFiles, explainer, read_inventory
 from nodeselect.cli.inputs.running_pods import RunningPods, unknown_status
 from nodeselect.cli.streams import (
     ExitStatus,
@@ -32,14 +28,11 @@ from nodeselect.cli.streams import (
     write_message,
     write_output,
 )
-from nodeselect.errors import JobError
 from nodeselect.explain import Explanation, NodeExplanation
-from nodeselect.explain.compute import exclude_by_state
-from nodeselect.explain.explanation import explain_node, named_ids
+from nodeselect.explain.explanation import explain_node
+from nodeselect.explain.wording import left_out_text
 from nodeselect.files.replace import file_status
-from nodeselect.node import Node, has_state
-from nodeselect.placement import Placement, Usage
-from nodeselect.placement.placement import label_part
+from nodeselect.node import Node
 from nodeselect.render.explanation import explanation_lines
 from nodeselect.render.jobs import (
     JobsReport,
@@ -50,14 +43,8 @@ from nodeselect.render.jobs import (
     job_on_nodes,
 )
 from nodeselect.render.screen import REPORT_FORMATS, detect_screen
-from nodeselect.selectors import AnyOf, Selector
+from nodeselect.selectors import Selector
 from nodeselect.text import pluralize, quoted_id
-
-if TYPE_CHECKING:
-    from nodeselect.inventory import Inventory
-
-# If more files are invalid, the command to check them names what the user named.
-_MOST_FILES = 3
 
 
 @click.command(
@@ -139,8 +126,9 @@ def explain(
             report = _jobs_on_nodes(jobs, running, nodes_from, states)
         write_output(job_lines(report, output, detect_screen()))
         running.write_own()
-        if jobs.invalid:
-            _write_invalid(jobs.invalid, job)
+        for error in jobs.invalid.values():
+            if is_quiet() or not error.problems[0].line:  # otherwise it is in the report
+                write_error(error)
         if is_strict and report.not_considered:
             return unknown_status(report.not_considered)
         return _jobs_status(report)
@@ -159,7 +147,7 @@ def explain(
             is_match = result.matches
         else:
             usage = running.usage
-            inventory, explain_over = _read_explainable(nodes_from, states, [selector], usage)
+            inventory, explain_over = explainer(read_inventory(nodes_from), states, usage)
             result = explain_over(selector)
             is_match = result.matched > 0
             if output == "html":
@@ -217,40 +205,19 @@ def _read_node(nodes_from: NodeFiles, node_id: str) -> Node:
     return next(iter(nodes))
 
 
-def _read_explainable(
-    nodes_from: NodeFiles,
-    states: frozenset[str] | None,
-    selectors: Iterable[Selector | AnyOf | Placement],
-    usage: Usage | None,
-    examples: int = 3,
-) -> tuple["Inventory", Callable[[Selector | AnyOf | Placement], Explanation]]:
-    """Return the nodes in ``states``, and a function that explains a selector over these nodes."""
-    inventory = read_inventory(nodes_from)
-    if states is None:
-        return inventory, partial(inventory.explain, examples=examples, usage=usage)
-    chosen, counts = choose_states(inventory, states)
-    left_out = Counter({state: n for state, n in counts.items() if not has_state(state, states)})
-    parts = (part for each in selectors for part in label_part(each).split())
-    named = map(inventory.get, named_ids(parts))
-    excluded = {node.id: node.state for node in named if node and node.state in left_out}
-
-    def explain_over(selector: Selector | AnyOf | Placement) -> Explanation:
-        explanation = chosen.explain(selector, examples=examples, usage=usage)
-        return exclude_by_state(explanation, excluded, left_out)
-
-    return chosen, explain_over
-
-
 def _jobs_on_nodes(
     jobs: Jobs, running: RunningPods, nodes_from: NodeFiles, states: frozenset[str] | None
 ) -> JobsReport:
     selectors, usage = jobs.selectors, running.usage
-    inventory, explain_over = _read_explainable(nodes_from, states, selectors.values(), usage, 0)
+    nodes = read_inventory(nodes_from)
+    inventory, explain_over = explainer(nodes, states, usage)
+    if left_out := len(nodes) - len(inventory):
+        write_message(left_out_text(left_out))
     unused = inventory.match(Selector.everything())
     results = [invalid_job(name, error) for name, error in jobs.invalid.items()]
     for name, selector in selectors.items():
         with running.without(jobs.workloads.get(name)):
-            results.append(job_on_nodes(name, explain_over(selector)))
+            results.append(job_on_nodes(name, explain_over(selector, examples=0)))
             unused -= inventory.match(selector, usage=usage)
     return JobsReport.of_nodes(len(inventory), results, unused.ids())
 
@@ -270,16 +237,3 @@ def _jobs_status(report: JobsReport) -> ExitStatus:
     matches = [bool(job.matched) for job in report.jobs]
     is_positive = all(matches) if report.node is None else any(matches)
     return ExitStatus.OK if is_positive else ExitStatus.NEGATIVE
-
-
-def _write_invalid(invalid: Mapping[str, JobError], sources: Sequence[str]) -> None:
-    """Write the errors about whole files, and the command that shows all others."""
-    files = {}
-    for name, error in invalid.items():
-        if error.problems[0].line:
-            files[split_object(name)[0]] = error
-        else:
-            write_error(error)
-    if files:
-        words = files if len(files) <= _MOST_FILES else sources
-        write_error_message(f"for details, run: {command_line(['check', *words])}")

@@ -8,9 +8,8 @@ import click
 from nodeselect.cli import options
 from nodeselect.cli.completion import complete_keys
 from nodeselect.cli.help import Command
-from nodeselect.cli.hints import explain_hint
 from nodeselect.cli.inputs.job_selectors import label_selector
-from nodeselect.cli.inputs.nodes import NodeFiles, open_nodes
+from nodeselect.cli.inputs.nodes import NodeFiles, explained_nodes, open_nodes
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
 from nodeselect.explain.wording import nodes_have
 from nodeselect.inventory.statistics import count_labels
@@ -81,8 +80,9 @@ def labels(
     if counts and not missing:
         return ExitStatus.OK
     if selector and total and not facets.nodes:
-        write_message("no node matches, so there are no labels to count")
-        write_message(explain_hint(nodes_from, expressions=expressions, job=job))
+        explained = explained_nodes(nodes_from, nodes) if isinstance(nodes, NodeReader) else nodes
+        if explained is not None:
+            write_message(explained.explain(selector, examples=0).recommendation)
     elif not missing:
         write_message("no matching node has a label" if selector else "no node has a label")
     for key in missing:

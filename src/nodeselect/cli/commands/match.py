@@ -1,7 +1,7 @@
 """``nodeselect match``: print the nodes that a selector matches."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -10,22 +10,20 @@ from click.core import ParameterSource
 from nodeselect.cli import options
 from nodeselect.cli.completion import complete_keys
 from nodeselect.cli.help import Command
-from nodeselect.cli.hints import explain_hint
 from nodeselect.cli.inputs.job_selectors import read_job, selected, workload_of
-from nodeselect.cli.inputs.nodes import NodeFiles, open_nodes, read_inventory, state_messages
-from nodeselect.cli.inputs.running_pods import RunningPods, unknown_status
-from nodeselect.cli.streams import ExitStatus, write_message, write_output
-from nodeselect.explain import Explanation
-from nodeselect.explain.countable import FailureCounts
-from nodeselect.explain.explanation import named_ids, requirement_text
-from nodeselect.explain.wording import (
-    count_headline,
-    format_state_counts,
-    headline,
-    no_requested_state,
-    not_considered_text,
-    unsatisfied_text,
+from nodeselect.cli.inputs.nodes import (
+    NodeFiles,
+    explained_nodes,
+    explainer,
+    open_nodes,
+    read_inventory,
+    unknown_state_text,
 )
+from nodeselect.cli.inputs.running_pods import RunningPods, unknown_status
+from nodeselect.cli.streams import ExitStatus, is_quiet, write_message, write_output
+from nodeselect.explain import Explanation
+from nodeselect.explain.explanation import named_ids
+from nodeselect.explain.wording import format_state_counts, headline, not_considered_text
 from nodeselect.node import Node, count_connected, count_in_states, has_state
 from nodeselect.placement import Placement, Usage
 from nodeselect.placement.placement import label_part
@@ -124,6 +122,8 @@ def match(
     }
     options.check_usage(mistakes)
     content = None if job is None else read_job(job)
+    explanation: Explanation | None = None
+    unknown: Sequence[str] = ()
     selector = selected(job, expressions, ids, content)
     running = RunningPods(pods, nodes_from, [selector], is_labels_only)
     selector = running.considered(selector)
@@ -131,31 +131,27 @@ def match(
         inventory = read_inventory(nodes_from)
         with running.without(workload_of(content)):
             result = _query_matches(inventory, selector, states, display.needed, running.usage)
+            explanation = explainer(inventory, states, running.usage)[1](selector, examples=0)
+        unknown = explanation.not_considered
         running.write_own()
     else:
-        with open_nodes(nodes_from, selector, states) as nodes:
+        with open_nodes(nodes_from, selector, counts_states=states is not None) as nodes:
             if isinstance(nodes, NodeReader):
-                result = _read_matches(nodes, selector, states, display.needed)
+                result = _read_matches(nodes, nodes_from, states, display.needed)
             else:
                 result = _query_matches(nodes, selector, states, display.needed)
-    unknown = () if result.explanation is None else result.explanation.not_considered
+        if least and not is_quiet() and result.is_without_hit and result.explained is not None:
+            explanation = explainer(result.explained, states)[1](selector, examples=0)
     if display.sort_by:
         result = result._replace(nodes=sort_nodes(result.nodes, display.sort_by)[: display.limit])
     _print_nodes(result, display)
     if unknown and not is_strict:
         write_message(not_considered_text(unknown))
-    for line in dict.fromkeys(_summary(result, label_part(selector), states)):
+    for line in dict.fromkeys(_summary(result, explanation if least else None, states)):
         write_message(line)
     if display.limit and result.matched > display.limit:
         numbers = f"{display.limit:,} of {result.matched:,}"
         write_message(f"printed {numbers} matching nodes (--limit)")
-    if least and result.total and not result.matched and not result.other_matches:
-        write_message(
-            explain_hint(
-                nodes_from, expressions=expressions, ids=ids, job=job, states=states,
-                pods=pods, only_labels=is_labels_only,
-            )
-        )  # fmt: skip
     status = _check_number(result.matched, least, most)
     return unknown_status(unknown) if is_strict and unknown else status
 
@@ -236,13 +232,15 @@ class _Result(NamedTuple):
     other_matches: Counter[str | None]  # of the nodes that match the selector but not --state
     all_states: Counter[str | None]  # of all nodes; empty without --state
     missing_ids: set[str]
-    failures: FailureCounts | None  # None if there are too many groups to count
-    searched: "Inventory | None"  # for ids that are similar to missing ones; None if not needed
-    explanation: Explanation | None = None  # of a placement
+    explained: "Inventory | None"  # all nodes, if they explain why none matches or has such an id
 
     @property
     def matched(self) -> int:
         return self.states.total()
+
+    @property
+    def is_without_hit(self) -> bool:
+        return not (self.states or self.other_matches)
 
 
 def _query_matches(
@@ -260,36 +258,20 @@ def _query_matches(
         nodes = matching.in_states(states)
         all_states.update(inventory.match(Selector.everything()).state_counts())
         total = count_in_states(all_states, states)
-    failures = explanation = None
-    if isinstance(selector, Placement):
-        from nodeselect.inventory import Inventory  # imports pyroaring
-
-        explained = inventory
-        if states is not None:
-            explained = Inventory(inventory.match(Selector.everything(), states=states))
-        explanation = explained.explain(selector, examples=0, usage=usage)
-        selector = selector.selector
-    else:
-        failures = inventory.failure_counts(selector, states=states)
-    missing_ids = {each for each in named_ids(selector.split()) if each not in inventory}
+    named = named_ids(label_part(selector).split())
     return _Result(
         nodes if limit is None else nodes.first(limit),
         total,
         Counter(nodes.state_counts()),
         Counter((matching - nodes).state_counts()),
         all_states,
-        missing_ids,
-        failures,
-        inventory if missing_ids and len(inventory) <= _MAX_SEARCHED else None,
-        explanation,
+        {node_id for node_id in named if node_id not in inventory},
+        inventory,
     )
 
 
 def _read_matches(
-    reader: NodeReader,
-    selector: Selector | AnyOf,
-    states: frozenset[str] | None,
-    limit: int | None,
+    reader: NodeReader, nodes_from: NodeFiles, states: frozenset[str] | None, limit: int | None
 ) -> _Result:
     """Find the matching nodes while reading inputs node by node, without an inventory."""
     nodes: list[Node] = []
@@ -302,73 +284,40 @@ def _read_matches(
         if limit is None or len(nodes) < limit:
             nodes.append(node)
     total = reader.count if states is None else count_in_states(reader.states, states)
-    failures = None
-    if reader.failure_masks is not None:
-        failures = FailureCounts.from_masks(len(selector.split()), reader.failure_masks)
-    searched = None
-    if reader.missing_ids and reader.count <= _MAX_SEARCHED:
-        from nodeselect.inventory import Inventory  # imports pyroaring
-
-        searched = Inventory(reader.first_nodes)
-    missing_ids = reader.missing_ids
-    return _Result(nodes, total, matched, other, reader.states, missing_ids, failures, searched)
+    missing_ids, explained = reader.missing_ids, None
+    is_without_hit = not (matched or other)
+    if missing_ids or is_without_hit:
+        explained = explained_nodes(nodes_from, reader, reads_again=is_without_hit)
+    return _Result(nodes, total, matched, other, reader.states, missing_ids, explained)
 
 
 def _summary(
-    result: _Result, selector: Selector | AnyOf, states: frozenset[str] | None
+    result: _Result, explanation: Explanation | None, states: frozenset[str] | None
 ) -> Iterator[str]:
-    """Yield messages: how many nodes match, why others do not, and probable mistakes."""
-    connected = count_connected(result.states)
-    if result.explanation is not None:
-        yield result.explanation.headline
-    elif result.failures is not None:
-        yield count_headline(selector.split(), result.failures, connected)
-    else:
-        yield headline(result.matched, result.total, connected)
-    if states is not None:
-        yield from state_messages(states, result.all_states)
-        if not result.total and result.all_states.total() > result.all_states[None]:
-            yield no_requested_state(result.all_states)
-    if matches := result.other_matches.total():
-        text = pluralize(matches, "node matches", "nodes match")
+    """Yield messages: how many nodes match, and if none does, what to change."""
+    all_states = result.all_states
+    left_out = all_states.total() - result.total if states is not None else 0
+    yield headline(result.matched, result.total, count_connected(result.states), left_out)
+    unknown = states and unknown_state_text(states, all_states)
+    if unknown and explanation is None:  # otherwise the explainer reports it
+        yield unknown
+    if result.other_matches and (result.total or not unknown):
+        text = pluralize(result.other_matches.total(), "node matches", "nodes match")
         yield f"{text} the selector but not --state: {format_state_counts(result.other_matches)}"
-    yield from _missing_ids(result)
-    if result.total and not result.matched and not result.other_matches:
-        yield from _blocker(result, selector)
+    if explanation is not None and result.is_without_hit:
+        if explanation.recommendation:
+            yield explanation.recommendation
+    else:
+        yield from _missing_ids(result)
 
 
 def _missing_ids(result: _Result) -> Iterator[str]:
     """Yield messages about ids of the selector that no node has, with similar ids of nodes."""
-    missing = result.missing_ids
-    if result.searched is not None:
-        for hint in result.searched.explain(Selector.of(match_ids=sorted(missing))).hints:
+    missing, nodes = result.missing_ids, result.explained
+    if missing and nodes is not None and len(nodes) <= _MAX_SEARCHED:
+        for hint in nodes.explain(Selector.of(match_ids=sorted(missing))).hints:
             missing = missing.difference(hint.replaced)
             yield hint.message
     if missing:
         texts = sorted(map(quoted_id, missing))
         yield f"no node has the id {join_limited(texts, 5, 'or', 'id')}"
-
-
-def _blocker(result: _Result, selector: Selector | AnyOf) -> Iterator[str]:
-    """Yield a message with the main reason why no node matches, if a reason is known."""
-    parts = selector.split()
-    if (explanation := result.explanation) is not None:
-        yield explanation.recommendation
-        yield from (hint.message for hint in explanation.hints)
-        yield from (each.note for each in explanation.requirements if each.failing and each.note)
-    elif not selector.is_satisfiable:
-        reason = (
-            "it allows no id"
-            if parts[0] == Selector.nothing()
-            else "its requirements contradict each other"
-        )
-        yield f"the selector can never match: {reason}"
-    elif (counts := result.failures) is not None:
-        failing = zip(parts, counts.failing, strict=True)
-        if unsatisfied := [part for part, nodes in failing if nodes == result.total]:
-            # The headline names a single requirement, and other messages the missing ids.
-            if len(parts) > 1 and not (result.missing_ids and named_ids(unsatisfied[:1])):
-                yield unsatisfied_text(list(map(requirement_text, unsatisfied)))
-        elif nodes := max(counts.failing_only_this):
-            part = parts[counts.failing_only_this.index(nodes)]
-            yield f"without {requirement_text(part)}, {pluralize(nodes, 'node')} would match"

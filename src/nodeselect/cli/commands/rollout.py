@@ -5,7 +5,6 @@ import click
 from nodeselect.cli import options
 from nodeselect.cli.completion import complete_keys
 from nodeselect.cli.help import Command
-from nodeselect.cli.hints import explain_hint
 from nodeselect.cli.inputs.files import job_name, read_bytes
 from nodeselect.cli.inputs.job_selectors import warn_if_everything
 from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory
@@ -75,7 +74,7 @@ def rollout(
         write_message(report.node_counts)
     warn_if_everything(job, selector)
     if not plan.matched:
-        write_message(f"no node matches; {explain_hint(nodes_from, job=job)}")
+        write_message(inventory.explain(selector, examples=0).recommendation)
     elif not plan.waves:
         write_message("no matching node is connected, so there is no wave")
     return ExitStatus.OK if plan.waves else ExitStatus.NEGATIVE

@@ -3,19 +3,21 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import click
 
 from nodeselect.cli.inputs.files import similar_file_hint, walk
-from nodeselect.cli.streams import write_message
+from nodeselect.cli.streams import is_quiet, write_message
 from nodeselect.errors import InventoryError
-from nodeselect.explain.explanation import named_ids
+from nodeselect.explain.explanation import Explanation, named_ids
 from nodeselect.explain.wording import format_state_counts
 from nodeselect.files.inputs import cannot_read, open_inputs
-from nodeselect.node import count_in_states, split_state
+from nodeselect.node import has_state, split_state
+from nodeselect.placement import Placement, Usage
 from nodeselect.problem import Fix
 from nodeselect.readers.detect import KNOWN_STATES, is_saved
 from nodeselect.readers.reader import NodeReader
@@ -102,12 +104,13 @@ class NodeFiles(NamedTuple):
 def open_nodes(
     nodes_from: NodeFiles,
     selector: Selector | AnyOf | None = None,
-    states: frozenset[str] | None = None,
+    *,
+    counts_states: bool = False,
 ) -> "Iterator[NodeReader | Inventory]":
     """Open inputs with nodes: as a reader; or as the saved inventory that is the only input.
 
     :param selector: if not None, the reader yields only nodes that match it.
-    :param states: see :class:`NodeReader`; nodes in other states are yielded, too.
+    :param counts_states: see :class:`NodeReader`.
     """
     skipped: list[str] = []
     files = nodes_from.files(skipped)
@@ -129,7 +132,7 @@ def open_nodes(
             stream or inputs,
             selector=selector,
             ids=named_ids(selector.split() if selector is not None else ()),
-            states=states,
+            counts_states=counts_states,
             id_column=nodes_from.id_column or "id",
             name=name,
         )
@@ -177,35 +180,70 @@ def read_inventory(nodes_from: NodeFiles) -> "Inventory":
         return Inventory.read(nodes) if isinstance(nodes, NodeReader) else nodes
 
 
-def choose_states(
-    inventory: "Inventory", states: frozenset[str]
-) -> tuple["Inventory", Counter[str | None]]:
-    """Return the nodes in ``states``, and how many of all nodes are in each state.
+def explained_nodes(
+    nodes_from: NodeFiles, reader: NodeReader, *, reads_again: bool = True
+) -> "Inventory | None":
+    """Return all nodes that a reader has read, to explain why none matches or has an id.
 
-    Write messages about the nodes that are left out, and unknown states.
+    Return None with --quiet, or if the reader has not kept them and they cannot be read again.
     """
+    if is_quiet():
+        return None
     from nodeselect.inventory import Inventory  # imports pyroaring
+
+    nodes = reader.all_nodes()
+    if nodes is not None:
+        return Inventory(nodes)
+    files = nodes_from.files() if reads_again else []
+    if not files or not all(map(os.path.isfile, files)):
+        return None
+    return Inventory.read(NodeReader(open_inputs(files), id_column=nodes_from.id_column or "id"))
+
+
+def explainer(
+    inventory: "Inventory", states: frozenset[str] | None, usage: Usage | None = None
+) -> tuple["Inventory", Callable[..., Explanation]]:
+    """Return the nodes in ``states``, and :meth:`Inventory.explain` over these nodes.
+
+    Write a message about unknown states, unless there are no nodes: then explanations have it.
+    """
+    if states is None:
+        return inventory, partial(inventory.explain, usage=usage)
+    from nodeselect.explain.compute import exclude_by_state  # compiles patterns
+    from nodeselect.inventory import Inventory
 
     everything = inventory.match(Selector.everything())
     counts = Counter(everything.state_counts())
-    for line in state_messages(states, counts):
-        write_message(line)
-    return Inventory(everything.in_states(states)), counts
+    chosen = Inventory(everything.in_states(states))
+    left_out = Counter({state: n for state, n in counts.items() if not has_state(state, states)})
+    unknown = unknown_state_text(states, counts)
+    if unknown and chosen:
+        write_message(unknown)
+
+    def explain_over(asked: Selector | AnyOf | Placement, *, examples: int = 3) -> Explanation:
+        explanation = chosen.explain(asked, examples=examples, usage=usage)
+        named = filter(None, map(inventory.get, explanation.missing_ids))
+        excluded = {node.id: node.state for node in named}
+        explanation = exclude_by_state(explanation, excluded, left_out)
+        if unknown and not chosen:
+            return explanation._replace(recommendation=unknown)
+        return explanation
+
+    return chosen, explain_over
 
 
-def state_messages(states: frozenset[str], counts: Counter[str | None]) -> Iterator[str]:
-    """Yield messages about nodes that --state leaves out, and unknown states."""
-    total = counts.total()
-    if left_out := total - count_in_states(counts, states):
-        reason = ": no node has a state" if counts[None] == total else ""
-        yield f"--state leaves out {left_out:,} of {total:,} nodes{reason}"
+def unknown_state_text(states: frozenset[str], counts: Counter[str | None]) -> str | None:
+    """Return a message about the states that no node and no known system has; None without any.
+
+    :param counts: how many nodes are in each state.
+    """
     found = {part for state in counts if state for part in split_state(state.lower())}
-    if unknown := sorted(states - KNOWN_STATES - found):
-        from nodeselect.similarity import similar_name  # compiles patterns
+    unknown = sorted(states - KNOWN_STATES - found)
+    if not unknown or not found:
+        return None
+    from nodeselect.similarity import similar_name  # compiles patterns
 
-        text = f"no node is in the state {join_limited(list(map(quoted, unknown)), 5, 'or')}"
-        if close := similar_name(unknown[0], sorted(found)):
-            text += f"; did you mean {quoted(close)}?"
-        elif left_out < total:
-            text += f"; the states of the nodes: {format_state_counts(counts)}"
-        yield text
+    text = f"no node is in the state {join_limited(list(map(quoted, unknown)), 5, 'or')}"
+    if close := similar_name(unknown[0], sorted(found)):
+        return f"{text}; did you mean {quoted(close)}?"
+    return f"{text}; the states of the nodes: {format_state_counts(counts)}"
