@@ -51,7 +51,7 @@ WRONG_TURNS = {
     "get nodes -A fleet.json": "match --all -n fleet.json",
     "count region=eu-west fleet.json": "match --count -l region=eu-west -n fleet.json",
     "top nodes -n fleet.json": "labels -n fleet.json",
-    "wait -l gpu -n fleet.json": "watch -l gpu -n fleet.json",
+    "wait -l gpu -n fleet.json": "watch --until 1 -l gpu -n fleet.json",
     "run job.yaml -n fleet.json": "explain --job job.yaml -n fleet.json",
     "save fleet.json new.nsx": "index -n fleet.json new.nsx",
     "fmt jobs": "check jobs",
@@ -109,6 +109,14 @@ ANSWERS = {
     "explain -l gpu --node node-1 -n fleet.json": "it is the beginning of 10 ids, such as",
     "explain -l gpu --node node-174fc7 -q -n fleet.json": "it is the beginning of 'node-174fc70c'",
     "match --all -n postgresql://us@db/fleet": "pipe the nodes of a database as JSON objects into",
+    "explain -l state=connected -l gpux -n fleet.json": "write --state connected instead",
+    "explain -l status=Lost,gpu -n fleet.json": "write --state Lost instead",
+    "match -l gpu -n fleet.json,again.json": "of its own: -n fleet.json -n again.json",
+    "match -l gpu -n fleet.json --min abc": "'abc' is not a valid whole number",
+    "match --all -n fleet.json -L rak": "printed node has the label 'rak'; 208 nodes have 'rack'",
+    "match --all -n fleet.json --sort-by rak -o name":
+        "no printed node has the label 'rak'; 208 nodes have 'rack'",
+    "rollout --job job.yaml -n fleet.json --spread sit": "the label 'sit'; 24 nodes have 'site'",
     "match --all -n fleeet.json": "did you mean 'fleet.json'?",
     "explain --job frist-try.yaml -n fleet.json": "did you mean 'first-try.yaml'?",
     "check jobs/job.yml": "did you mean 'jobs/job.yaml'?",
@@ -153,7 +161,7 @@ def test_a_wrong_turn_names_a_command(run: Run, command: str) -> None:
     _, _, text = answer_of(run, command)
     (suggested,) = re.findall(r"did you mean: nodeselect (.*)", text)
     assert suggested == WRONG_TURNS[command]
-    if suggested.startswith("watch"):  # it would wait for changes
+    if suggested.startswith("watch") and "--until" not in suggested:  # it would not end
         return
     if " " in suggested or suggested == "--version":  # otherwise it is only the name of a command
         status, _, text = answer_of(run, suggested)

@@ -27,6 +27,12 @@ KUBECTL_OPTIONS = "nodeselect.kubectl_options"
 """The key in ``click.Context.meta`` for the options of kubectl by name, if the cluster is read."""
 
 
+class WholeNumber(click.IntRange):
+    """An integer in a range, with the name that messages have for it."""
+
+    name = "whole number"
+
+
 def once(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> str | None:
     """Return the value of an option; raise if the option is given twice (click uses the last)."""
     if len(values) > 1:

@@ -30,7 +30,7 @@ _VERBS = {
         ("fmt format lint test validate verify", ("check",)),
         ("deploy plan schedule waves", ("rollout",)),
         ("describe-labels facets stats tags top values", ("labels",)),
-        ("monitor wait", ("watch",)),
+        ("wait", ("watch --until 1",)),
         ("compare", ("diff",)),
         ("save", ("index",)),
         ("export translate", ("convert",)),

@@ -19,6 +19,7 @@ from nodeselect.explain.audit import RATIO, usual_values
 from nodeselect.explain.countable import Countable, Failures
 from nodeselect.explain.explanation import Correction, Hint, label_requirement, named_ids
 from nodeselect.explain.wording import nodes_have, short
+from nodeselect.node import count_in_states
 from nodeselect.placement.requirements import Condition, Tolerates
 from nodeselect.selectors import AnyOf, Operator, Requirement, Selector, conflict
 from nodeselect.selectors.selector import are_satisfiable
@@ -63,6 +64,9 @@ _OTHER_KEYS = _NEW_KEYS | {new: old for old, new in _NEW_KEYS.items()}
 # What constraints of Docker Swarm write before the key of a label; and what is not a label here.
 _SWARM_PREFIX = "node.labels."
 _SWARM_FIELDS = frozenset({"node.ip", "node.platform.arch", "node.platform.os", "node.role"})
+
+# The keys that a state of nodes has in other tools.
+_STATE_KEYS = frozenset({"state", "status"})
 
 # Words that YAML does not read as text.
 _YAML_WORDS = frozenset({"false", "no", "null", "off", "on", "true", "yes"})
@@ -336,7 +340,8 @@ class _HintFinder:
         if is_satisfied or (close is not None and (has_key or self._would_match_alone(close))):
             return close
         return (
-            self._value_of_other_key(position, requirement)
+            self._label_for_state(position, requirement)
+            or self._value_of_other_key(position, requirement)
             or self._label_for_id(position, requirement)
             or close
         )
@@ -478,6 +483,19 @@ class _HintFinder:
         replaced = (str(requirement),)
         text = ",".join(ids)
         return self._suggestion("label-for-id", (position,), message, replaced, selector, text)
+
+    def _label_for_state(self, position: int, requirement: Requirement) -> _Suggestion | None:
+        """Report that a value is no label, but a state of nodes; None if it is not."""
+        if requirement.key not in _STATE_KEYS or not requirement.operator.is_inclusion:
+            return None
+        states = self._nodes.failures([]).state_counts()
+        found = [each for each in requirement.values if count_in_states(states, [each.lower()])]
+        if not found:
+            return None
+        instead = f"to select nodes by state, write --state {printable(','.join(found))} instead"
+        message = f"{_no_node_has(requirement.key)}; {instead}"
+        text = str(requirement)
+        return self._suggestion("label-for-state", (position,), message, (text,), None)
 
     def _changed(
         self, code: str, position: int, message: str, requirement: Requirement, key: str

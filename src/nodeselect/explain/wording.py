@@ -88,6 +88,20 @@ def unsatisfied_text(requirements: Sequence[str]) -> str:
     return f"requirements that no node satisfies: {_join(requirements)}"
 
 
+def similar_keys_text(key: str, counts: Mapping[str, int]) -> str:
+    """Return what to append to a message that no node has ``key``: which keys are probably meant.
+
+    :param counts: how many nodes have each key.
+    """
+    from nodeselect.similarity import WordCounts, closest_key  # compiles patterns
+
+    similar = [each for each in counts if each.rpartition("/")[2] == key]
+    if not similar and (close := closest_key(key, WordCounts(counts))):
+        similar = [close[1]]
+    texts = [f"{nodes_have(counts[each])} {quoted(each)}" for each in similar]
+    return f"; {join_limited(texts, noun='such key')}" if texts else ""
+
+
 def notes(explanation: Explanation) -> tuple[str, ...]:
     """Return further sentences: states, notes, missing ids, hints; without the recommendation."""
     sentences = []
@@ -190,9 +204,9 @@ def recommend(explanation: Explanation) -> str:
             return excluded_by_state(explanation.excluded_ids)
         if ids := missing_ids_text(explanation) or _prefix_text(explanation):
             return ids
-    taints = [hint for hint in explanation.hints if hint.code == "untolerated-taint"]
-    if taints:
-        return max(taints, key=lambda hint: hint.would_match or 0).message
+    codes = "untolerated-taint", "label-for-state"  # they have no replacement
+    if others := [hint for hint in explanation.hints if hint.code in codes]:
+        return max(others, key=lambda hint: hint.would_match or 0).message
     if len(results) == 1:
         return results[0].note or unsatisfied_text([results[0].text])
     if removal := _removal(explanation):

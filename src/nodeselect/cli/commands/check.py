@@ -15,6 +15,7 @@ from nodeselect.cli.inputs.files import files_in, is_excluded, job_name, read_by
 from nodeselect.cli.inputs.job_selectors import ignoring_pods
 from nodeselect.cli.inputs.nodes import NodeFiles, explainer, read_inventory
 from nodeselect.cli.options import (
+    WholeNumber,
     check_usage,
     nodes_option,
     output_option,
@@ -136,7 +137,7 @@ def _settings_error(path: str, reason: str) -> click.ClickException:
 @nodes_option(required=False)
 @state_option
 @click.option(
-    "--min", "least", type=click.IntRange(min=0), metavar="N",
+    "--min", "least", type=WholeNumber(min=0), metavar="N",
     help="With -n: how many must match (default: 1).",
 )  # fmt: skip
 @click.option(

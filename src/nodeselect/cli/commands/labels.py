@@ -1,7 +1,7 @@
 """``nodeselect labels``: count the labels of a fleet."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 import click
 
@@ -11,7 +11,7 @@ from nodeselect.cli.help import Command
 from nodeselect.cli.inputs.job_selectors import label_selector
 from nodeselect.cli.inputs.nodes import NodeFiles, explained_nodes, open_nodes
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
-from nodeselect.explain.wording import nodes_have
+from nodeselect.explain.wording import similar_keys_text
 from nodeselect.inventory.statistics import count_labels
 from nodeselect.node import Node
 from nodeselect.readers.reader import NodeReader
@@ -19,7 +19,7 @@ from nodeselect.render.labels import Values, facet_lines
 from nodeselect.render.screen import TABLE_FORMATS, detect_screen
 from nodeselect.selectors import Selector
 from nodeselect.selectors.charset import is_key
-from nodeselect.text import join_limited, quoted
+from nodeselect.text import quoted
 
 
 @click.command(
@@ -86,16 +86,5 @@ def labels(
     elif not missing:
         write_message("no matching node has a label" if selector else "no node has a label")
     for key in missing:
-        write_message(f"no node has the label {quoted(key)}{_similar_keys(key, counts)}")
+        write_message(f"no node has the label {quoted(key)}{similar_keys_text(key, counts)}")
     return ExitStatus.NEGATIVE
-
-
-def _similar_keys(key: str, counts: Mapping[str, int]) -> str:
-    """Return what to append to a message that no node has ``key``: which keys were meant."""
-    from nodeselect.similarity import WordCounts, closest_key  # compiles patterns
-
-    similar = [each for each in counts if each.rpartition("/")[2] == key]
-    if not similar and (close := closest_key(key, WordCounts(counts))):
-        similar = [close[1]]
-    texts = [f"{nodes_have(counts[each])} {quoted(each)}" for each in similar]
-    return f"; {join_limited(texts, noun='such key')}" if texts else ""

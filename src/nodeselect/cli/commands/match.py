@@ -23,13 +23,19 @@ from nodeselect.cli.inputs.running_pods import RunningPods, unknown_status
 from nodeselect.cli.streams import ExitStatus, is_quiet, write_message, write_output
 from nodeselect.explain import Explanation
 from nodeselect.explain.explanation import named_ids
-from nodeselect.explain.wording import format_state_counts, headline, not_considered_text
+from nodeselect.explain.wording import (
+    format_state_counts,
+    headline,
+    not_considered_text,
+    similar_keys_text,
+)
 from nodeselect.node import Node, count_connected, count_in_states, has_state
 from nodeselect.placement import Placement, Usage
 from nodeselect.placement.placement import label_part
 from nodeselect.readers.reader import NodeReader
 from nodeselect.render.nodes import (
     COLUMN_FORMATS,
+    FIELDS,
     ID_FORMATS,
     NODE_FORMATS,
     csv_lines,
@@ -38,7 +44,7 @@ from nodeselect.render.nodes import (
     sort_nodes,
 )
 from nodeselect.selectors import AnyOf, Selector
-from nodeselect.text import join_limited, pluralize, quoted_id
+from nodeselect.text import join_limited, pluralize, quoted, quoted_id
 
 if TYPE_CHECKING:
     from nodeselect.inventory import Inventory, NodeSet
@@ -76,14 +82,14 @@ _MAX_SEARCHED = 10_000
 @click.option("--count", "count_only", is_flag=True, help="Print only how many nodes match.")
 @options.state_option
 @click.option(
-    "--limit", type=click.IntRange(min=1), metavar="N", help="Print only the first N nodes."
+    "--limit", type=options.WholeNumber(min=1), metavar="N", help="Print only the first N nodes."
 )
 @click.option(
-    "--min", "least", type=click.IntRange(min=0), metavar="N", default=1,
+    "--min", "least", type=options.WholeNumber(min=0), metavar="N", default=1,
     help="Exit with 1 if fewer match (default: 1).",
 )  # fmt: skip
 @click.option(
-    "--max", "most", type=click.IntRange(min=0), metavar="N",
+    "--max", "most", type=options.WholeNumber(min=0), metavar="N",
     help="Exit with 1 if more match.",
 )  # fmt: skip
 @options.pods_option
@@ -145,6 +151,11 @@ def match(
     if display.sort_by:
         result = result._replace(nodes=sort_nodes(result.nodes, display.sort_by)[: display.limit])
     _print_nodes(result, display)
+    for key in display.label_keys if result.matched else ():
+        if not any(key in node.labels for node in result.nodes):
+            counts = Counter(each for node in result.nodes for each in node.labels)
+            text = f"no printed node has the label {quoted(key)}"
+            write_message(text + similar_keys_text(key, counts))
     if unknown and not is_strict:
         write_message(not_considered_text(unknown))
     for line in dict.fromkeys(_summary(result, explanation if least else None, states)):
@@ -183,6 +194,12 @@ class _Display(NamedTuple):
             f"--show-labels needs -o table, not -o {self.output}":
                 self.show_labels and self.output != "table",
         }  # fmt: skip
+
+    @property
+    def label_keys(self) -> tuple[str, ...]:
+        """The labels that are printed, or the nodes are sorted by."""
+        by = () if self.sort_by in (None, *FIELDS) else (self.sort_by,)
+        return tuple(dict.fromkeys((*self.keys, *by)))
 
     @property
     def needed(self) -> int | None:

@@ -9,6 +9,8 @@ from nodeselect.cli.inputs.files import job_name, read_bytes
 from nodeselect.cli.inputs.job_selectors import warn_if_everything
 from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
+from nodeselect.explain.wording import similar_keys_text
+from nodeselect.inventory.statistics import count_labels
 from nodeselect.render.rollout import RolloutReport, rollout_lines
 from nodeselect.render.screen import TABLE_FORMATS, detect_screen
 
@@ -29,7 +31,7 @@ from nodeselect.render.screen import TABLE_FORMATS, detect_screen
     help="Spread each wave over the values of this label.",
 )  # fmt: skip
 @click.option(
-    "--max-parallel", type=click.IntRange(0, 100), metavar="PERCENT",
+    "--max-parallel", type=options.WholeNumber(0, 100), metavar="PERCENT",
     help="Plan as if this were max_parallel.",
 )  # fmt: skip
 @options.output_option(TABLE_FORMATS)
@@ -55,10 +57,13 @@ def rollout(
         )
     changed = own if max_parallel is None else own.model_copy(update={"max_parallel": max_parallel})
     inventory = read_inventory(nodes_from)
+    found = inventory.match(selector)
     try:
-        plan = plan_rollout(inventory.match(selector), changed, spread=spread)
+        plan = plan_rollout(found, changed, spread=spread)
     except ValueError as error:  # no node has the label
-        raise click.UsageError(f"--spread: {error}") from None
+        counts = {facet.key: facet.nodes for facet in count_labels(found).keys}
+        similar = similar_keys_text(str(spread), counts)
+        raise click.UsageError(f"--spread: {error}{similar}") from None
     if changed.max_parallel != own.max_parallel:
         what_if = f"max_parallel is {changed.max_parallel}%, not {own.max_parallel}% as in the job"
         plan = plan._replace(assumptions=(what_if, *plan.assumptions))

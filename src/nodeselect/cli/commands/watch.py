@@ -66,7 +66,7 @@ _PIECE_BYTES = 64 * 1024
 @options.state_option
 @options.output_option(CHANGE_FORMATS)
 @click.option(
-    "--until", type=click.IntRange(min=1), metavar="N",
+    "--until", type=options.WholeNumber(min=1), metavar="N",
     help="End as soon as N nodes match.",
 )  # fmt: skip
 @click.option(

@@ -152,10 +152,15 @@ def open_nodes(
 
 def _hint(sources: Iterable[str], error: InventoryError) -> Fix | str | None:
     """Return a hint for a missing file or a database; otherwise, the hint of ``error``."""
+    import shlex  # loads slowly
+
     program = database = ""
     if error.code == "cannot-read":
         missing = [each for each in sources if each != "-" and not os.path.lexists(each)]
         address = re.fullmatch(_ADDRESS, missing[0]) if missing else None
+        if missing and all(map(os.path.exists, files := missing[0].split(","))):
+            each = " ".join(f"-n {printable(shlex.quote(file))}" for file in files)
+            return Fix.write(each, "give each file with an option of its own")
         if address is None:
             return similar_file_hint(missing[0]) if missing else error.fix
         program = address[1]
@@ -164,8 +169,6 @@ def _hint(sources: Iterable[str], error: InventoryError) -> Fix | str | None:
         program, database = file.rpartition(".")[2], file
     if not program:
         return error.fix
-    import shlex  # loads slowly
-
     command, node = _PROGRAMS[program]
     command = command.format(printable(shlex.quote(re.sub(_HIDDEN, r"//\1@", database))))
     words = "pipe the nodes of a database as JSON objects into '-n -', such as"
