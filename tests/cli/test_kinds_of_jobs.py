@@ -181,6 +181,9 @@ def test_a_folder_with_one_job(run: Run, command: str) -> None:
     words = command.split()
     assert run(*words, "--job", "one") == run(*words, "--job", "one/job.yaml")
     assert run(*words, "--job", "one").status == 0
+    assert run("convert", "one") == run("convert", "one/job.yaml")
+    difference = run("diff", "one", "one/job.yaml", "-n", "fleet.ndjson")
+    assert (difference.status, difference.err) == (0, "")
     (folder / "more.yaml").write_text(KINDS["deployment.yaml"])
     ended = run(*words, "--job", "one")
     assert (ended.status, ended.out) == (2, "")

@@ -231,22 +231,17 @@ def job_option(
 def _one_file(
     context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
 ) -> str | None:
-    file = once(context, parameter, values)
-    if file is None or context.resilient_parsing:
-        return file
-    if os.path.isdir(file):
-        return only_job(file)
-    check_job_files([file])
-    return file
+    source = once(context, parameter, values)
+    return source if source is None or context.resilient_parsing else job_file(source)
 
 
-def check_job_files(files: Sequence[str]) -> None:
-    """Raise UsageError if a folder or a selector is given instead of a job file."""
-    for file in files:
-        if os.path.isdir(file):
-            raise click.UsageError(f"{quoted(file)} is a folder: give one job")
-        if not (os.path.lexists(file) or is_key(file)) and is_selector(file):
-            raise click.UsageError(f"{quoted(file)} is a selector: give it with -l")
+def job_file(source: str) -> str:
+    """Return ``source``, or the file of the only job in this folder; raise for a selector."""
+    if os.path.isdir(source):
+        return only_job(source)
+    if not (os.path.lexists(source) or is_key(source)) and is_selector(source):
+        raise click.UsageError(f"{quoted(source)} is a selector: give it with -l")
+    return source
 
 
 def check_usage(mistakes: Mapping[str, bool]) -> None:

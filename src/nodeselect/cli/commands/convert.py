@@ -9,9 +9,9 @@ from nodeselect.cli.help import Command
 from nodeselect.cli.inputs.files import job_name, read_bytes, split_object
 from nodeselect.cli.inputs.job_selectors import label_selector, parse_selectors, read_job
 from nodeselect.cli.options import (
-    check_job_files,
     check_usage,
     default_first,
+    job_file,
     selector_option,
 )
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
@@ -30,7 +30,7 @@ from nodeselect.text import printable
     ],
     epilog="Exit status: 0 if it was converted, 2 on errors, or if the notation cannot express it.",
 )
-@click.argument("file", metavar="[FILE|-]", required=False, shell_complete=complete_files)
+@click.argument("file", metavar="[FILE|FOLDER|-]", required=False, shell_complete=complete_files)
 @selector_option("Convert these selectors.")
 @click.option(
     "--to", "output", type=click.Choice(SELECTOR_FORMATS), default="text", metavar="NOTATION",
@@ -49,8 +49,7 @@ def convert(file: str | None, expressions: tuple[str, ...], output: str) -> int:
     if file is None:
         selectors: Sequence[Selector] = parse_selectors(expressions)
     else:
-        check_job_files([file])
-        selectors = _read(file)
+        selectors = _read(job_file(file))
     write_output(selector_lines(selectors, output))
     if len(selectors) > 1:
         write_message(f"{len(selectors):,} selectors: a node must match one of them")

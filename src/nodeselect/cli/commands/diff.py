@@ -77,8 +77,7 @@ def diff(
         old, new = (read_inventory(options.node_files(file)) for file in files)
         difference = compare_inventories(old, new, selector, names=(first, second))
     else:
-        options.check_job_files(files)
-        jobs = [ignoring_pods(job_selector(file)) for file in files]
+        jobs = [ignoring_pods(job_selector(options.job_file(file))) for file in files]
         before, after = jobs or parse_selectors(expressions)
         inventory = read_inventory(nodes_from)
         difference = compare_selectors(inventory, before, after, names=(first, second))
