@@ -5,6 +5,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 import yaml
 from docs import build_options, build_rules
 
+import nodeselect
 from nodeselect import Selector, SelectorError
 from tests import golden
 from tests.cli.running import COMMAND, Run
@@ -173,6 +175,28 @@ def test_steps_of_ci(command: str, tmp_path: Path) -> None:
     assert summary.exists() is ("GITHUB_STEP_SUMMARY" in command)
 
 
+@pytest.mark.parametrize(
+    ("files", "nodes", "status"),
+    [
+        pytest.param("job.yaml", "", 0, id="valid"),
+        pytest.param("bad-job.yaml job.yaml", "", 1, id="invalid"),
+        pytest.param("job.yaml", "two nodes.json", 1, id="too-few-nodes"),
+    ],
+)
+def test_action(tmp_path: Path, files: str, nodes: str, status: int) -> None:
+    """The last step of the action fails if a job does, with a note at its line."""
+    for name in ("bad-job.yaml", "job.yaml"):
+        shutil.copy(ROOT / "docs/example" / name, tmp_path)
+    (tmp_path / "two nodes.json").write_text('[{"id": "n-1"}, {"id": "n-2"}]')
+    (tmp_path / "nodeselect").symlink_to(Path(nodeselect.__file__).parents[1])
+    *_, step = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))["runs"]["steps"]
+    inputs = {"FILES": files, "NODES": nodes, "OPTIONS": "--require-selector --ignore no-type"}
+    assert set(step["env"]) == {"PYTHON", *inputs}
+    inputs |= {"PYTHON": sys.executable, "RUNNER_TEMP": str(tmp_path)}
+    done = run_bash(f"set -eo pipefail; {step['run']}", tmp_path, **inputs)
+    assert (done.returncode, "::error file=" in done.stdout) == (status, status == 1), done
+
+
 def test_status_in_the_tutorial() -> None:
     """The first job of the tutorial exits with status 1; so does the last if --min is too high."""
     page = (ROOT / "docs/tutorial.md").read_text("utf-8")
@@ -208,11 +232,15 @@ def test_links() -> None:
 
 
 def test_address() -> None:
-    """Each address of the repository is the one in pyproject.toml."""
+    """Each address of the repository is the one in pyproject.toml, also in what others copy."""
     urls = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["urls"]
-    for page in PAGES:
-        shown = re.findall(r"https://github\.com/nodeselect/[\w-]+", page.read_text("utf-8"))
-        assert {*shown} <= {urls["Source"]}, page.name
+    name = urls["Source"].removeprefix("https://github.com/")
+    others = [ROOT / each for each in ("pyproject.toml", "CHANGELOG.md", "action.yml")]
+    others += ROOT.glob(".github/**/*.yml")
+    for page in [*PAGES, *others]:
+        text = page.read_text("utf-8")
+        shown = re.findall(r"(?:github(?:usercontent)?\.com/|uses: )([\w-]+/nodeselect)\b", text)
+        assert {*shown} <= {name}, page.name
 
 
 def count_words(text: str) -> int:
