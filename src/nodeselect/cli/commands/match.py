@@ -112,8 +112,8 @@ def match(
 ) -> int:
     """Print the nodes that a selector matches.
 
-    Selectors are those of Kubernetes: k=v, k!=v, k in (a,b), k notin (a,b), k, !k, k>5, k<5; all of
-    those that are separated by commas must hold.
+    Selectors are those of Kubernetes: k=v, k!=v, k in (a,b), k notin (a,b), k, !k, k>5, k<5, with
+    commas for AND. Of -l, --job and --id, all must match.
     """
     display = _Display(**display_options)
     is_selecting = job is not None or bool(expressions or ids)
