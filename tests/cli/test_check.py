@@ -265,7 +265,7 @@ def test_few_errors_among_many_warnings(run: Run, job: str) -> None:
     assert max(map(len, shown)) <= 80
     assert shown[-2:] == [
         "1,000 files: 3 errors (1 unknown-field, 1 not-in, 1 wrong-type), 997 warnings",
-        "(898 absent-key, 99 empty-selector)",
+        "  (898 absent-key, 99 empty-selector)",
     ]
     assert "and 98 more (-o concise lists them)" in checked.out
     assert "\n     897 more" in checked.out

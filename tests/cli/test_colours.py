@@ -1,5 +1,6 @@
 """Colours: where they are, and what decides on them."""
 
+import json
 import re
 from pathlib import Path
 
@@ -46,6 +47,18 @@ def test_a_difference(run: Run, fleet: str) -> None:
     lines = run(*DIFF, "--color", "always").out.splitlines()
     assert f"{GREEN}    n-2\x1b[0m" in lines
     assert f"{RED}    n-1\x1b[0m" in lines
+
+
+def test_nodes(run: Run, fleet: str) -> None:
+    """The header is bold; a node that accepts no work is red, one that is also cordoned yellow."""
+    states = ("connected", "ready,cordoned", "not-ready", "lost", None)
+    nodes = [json.dumps({"id": f"n-{at}", "state": state}) for at, state in enumerate(states)]
+    for options in ((), ("-o", "wide"), ("--show-labels",)):
+        words = ("match", "--all", "-n", "-", "--color", "always", *options)
+        lines = run(*words, stdin="\n".join(nodes)).out.splitlines()
+        starts = [line.partition("n-")[0] for line in lines[1:]]
+        assert lines[0].startswith("\x1b[1mID ")
+        assert starts == ["", YELLOW, RED, RED, ""]
 
 
 def test_changes(run: Run, fleet: str) -> None:

@@ -143,9 +143,9 @@ def test_what_to_change(run: Run, folder: Path) -> None:
     hint += " {key: nvidia.com/gpu, operator: Exists, effect: NoSchedule}"
     result = run("match", "--job", "infer.json", "-n", "nodes.json")
     assert result.err.splitlines() == [
-        f"not considered: {PODS_UNKNOWN}",
         "0 of 100 nodes match",
         hint,
+        f"not considered: {PODS_UNKNOWN}",
     ]
     report = json.loads(run("explain", "--job", "infer.json", "-n", "nodes.json", "-o", "json").out)
     assert [each["message"] for each in report["hints"]] == [hint]

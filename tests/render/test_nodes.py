@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from nodeselect import Inventory, Node, Taint
 from nodeselect.render.nodes import csv_lines, node_lines
+from nodeselect.render.screen import Screen
 from tests.property.strategies import KEYS, LABEL_VALUES, facts
 
 
@@ -29,6 +30,25 @@ def test_round_trip(fleet: list[tuple[dict[str, str], dict[str, object]]], outpu
     if "\\ud800" in text:  # half of a character, which readers of JSON refuse
         text, nodes = text.replace("\\ud800", "x"), eval(repr(nodes).replace("\\ud800", "x"))
     assert list(Inventory.read(io.StringIO(text))) == nodes
+
+
+@pytest.mark.parametrize("header", [True, False])
+def test_labels_fit_the_screen(header: bool) -> None:
+    """They are beside the other columns, or below them, in lines that end after a label."""
+    labels = {f"example.com/key-{at}": f"value/{at}" for at in range(6)}
+    nodes = [Node(f"node-{at}", labels, state="ready") for at in range(2)]
+    (first, *_) = list(node_lines(nodes, "wide", header=False))
+    pairs = first.split()[-1]
+    for columns, is_beside in ((50, False), (70, True), (200, True)):
+        screen = Screen(columns)
+        lines = list(node_lines(nodes, "wide", header=header, screen=screen))
+        assert all(len(line) <= columns for line in lines)
+        assert all(line.endswith((",", "ready", "LABELS", "STATE", "value/5")) for line in lines)
+        assert "".join(lines).replace(" ", "").count(pairs) == 2
+        assert (f"ready   {pairs[:10]}" in "\n".join(lines)) is is_beside
+        assert lines[0].startswith("ID") is header
+    everything = "\n".join(node_lines(nodes, "wide", header=header))
+    assert "\n".join(node_lines(nodes, "wide", header=header, screen=Screen(900))) == everything
 
 
 def test_quantities() -> None:

@@ -50,9 +50,9 @@ def write_output(lines: Iterable[str]) -> None:
 
 
 def write_message(text: str) -> None:
-    """Write an escaped message to standard error, unless ``--quiet``; ignore failures."""
+    """Write a message in one line to standard error, unless ``--quiet``; ignore failures."""
     if not is_quiet():
-        write_error_message(text)
+        write_error_message(_wrapped(text))
 
 
 def write_error_message(text: str) -> None:
@@ -61,6 +61,10 @@ def write_error_message(text: str) -> None:
         text = detect_screen(sys.stderr).style("error", "error") + text.removeprefix("error")
     with suppress(OSError):
         print(text, file=sys.stderr, flush=True)
+
+
+def _wrapped(text: str) -> str:
+    return "\n".join(detect_screen(sys.stderr).wrap(text, hang=2))
 
 
 def write_error(error: NodeselectError) -> None:
@@ -74,8 +78,7 @@ def write_usage_error(error: click.ClickException) -> None:
         write_error_message(error.format_message())
         return
     message = " ".join(error.format_message().split())  # click lists choices in lines
-    lines = detect_screen(sys.stderr).wrap(f"error: {message}", hang=2)
-    write_error_message("\n".join(lines))
+    write_error_message(_wrapped(f"error: {message}"))
 
 
 def write_bug(error: Exception) -> None:

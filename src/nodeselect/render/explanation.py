@@ -105,7 +105,7 @@ def _requirement_table(explanation: Explanation, screen: Screen) -> Iterator[str
     ]
     widths = [max(map(display_width, cells)) for cells in zip(heads, *rows, strict=True)]
     is_cut = sum(widths) + 2 * len(widths) - 2 > screen.columns
-    if screen.columns < _WIDE or (is_cut and not isinstance(screen, Markdown)):
+    if screen.columns < _WIDE or is_cut:
         heads, rows = heads[:4], [row[:4] for row in rows]
     styles = [
         _BAD if result.failing == explanation.total else None for result in explanation.requirements

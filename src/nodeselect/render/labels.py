@@ -9,7 +9,7 @@ from nodeselect.explain.wording import headline
 from nodeselect.inventory.statistics import Facets
 from nodeselect.render.nodes import csv_cell, csv_rows
 from nodeselect.render.screen import Screen, report_lines
-from nodeselect.text import LONGEST_ID, join_limited, pluralize, quoted
+from nodeselect.text import LONGEST_ID, display_width, join_limited, pluralize, quoted
 
 Values: TypeAlias = tuple[str | None, ...]
 """The values of one or two labels of a node; None for a label that it does not have."""
@@ -143,7 +143,14 @@ def audit_lines(audit: Audit, output: str, screen: Screen) -> Iterator[str]:
         noun = pluralize(len(audit.findings), "probable mistake")
         yield screen.title(f"{noun} in the labels of {pluralize(audit.nodes, 'node')}")
         rows = [_finding_row(finding, screen) for finding in audit.findings]
-        heads = ("MISSPELT", "NODES", "PROBABLY MEANT", "NODES", "FOR EXAMPLE")
+        heads: tuple[str, ...] = ("MISSPELT", "NODES", "PROBABLY MEANT", "NODES", "FOR EXAMPLE")
+        columns = list(zip(heads, *rows, strict=True))[:-1]
+        if sum(max(map(display_width, cells)) + 2 for cells in columns) > screen.columns:
+            heads = ("MISSPELT", "NODES", "PROBABLY MEANT, FOR EXAMPLE")
+            rows = [
+                (label, nodes, f"probably {expected} ({usual} nodes), for example {examples}")
+                for label, nodes, expected, usual, examples in rows
+            ]
         yield screen.table(heads, rows, right=(1, 3), wrap_last=True, whole=True)
 
     is_shown = audit.findings or output == "json"

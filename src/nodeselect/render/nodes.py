@@ -3,14 +3,15 @@
 import io
 import json
 import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
-from nodeselect.node import Node
+from nodeselect.node import CONNECTED, Node, is_connected, split_state
 from nodeselect.quantity import quantity_text
 from nodeselect.render.id_ranges import compress_ids
-from nodeselect.render.screen import align_columns
+from nodeselect.render.screen import Screen, Style, align_columns
 from nodeselect.text import printable, quoted
 
 NODE_FORMATS = ("table", "name", "folded", "wide", "json", "ndjson", "csv")
@@ -45,11 +46,13 @@ def node_lines(
     keys: Sequence[str] = (),
     labels: bool = False,
     header: bool = True,
+    screen: Screen | None = None,
 ) -> Iterable[str]:
     """Return the lines of nodes as JSON, JSON lines or a table.
 
     :param keys: the label keys that get a column of their own in a table.
     :param labels: whether a table has one more column with all labels.
+    :param screen: the screen for a table that is not only for programs.
     """
     match output:
         case "json":
@@ -58,7 +61,20 @@ def node_lines(
             return map(_json_object, nodes)
     wide = output == "wide"
     has_names = wide or any(node.name not in (None, node.id) for node in nodes)
-    return _table(nodes, keys, names=has_names, labels=labels or wide, header=header)
+    labels = labels or wide
+    heads, *rows = _table(nodes, keys, names=has_names, labels=labels)
+    if screen is None or screen == Screen(sys.maxsize):  # the fast way for many nodes
+        return align_columns([heads, *rows] if header else rows, gap=3)
+    styles = [_state_style(node.state) for node in nodes]
+    lines = screen.table(heads, rows, wrap_last=labels, styles=styles, whole=True, gap=3)
+    return islice(lines, 0 if header else 1, None)
+
+
+def _state_style(state: str | None) -> Style | None:
+    """Return the colour of a node that does not accept work, or may not; None for others."""
+    if state is None or is_connected(state):
+        return None
+    return "bad" if CONNECTED.isdisjoint(split_state(state.lower())) else "doubtful"
 
 
 def sort_nodes(nodes: Iterable[Node], by: str) -> list[Node]:
@@ -85,10 +101,10 @@ def id_lines(ids: Iterable[str], output: str) -> Iterable[str]:
 
 
 def _table(
-    nodes: Sequence[Node], keys: Sequence[str], *, names: bool, labels: bool, header: bool
-) -> Iterator[str]:
+    nodes: Sequence[Node], keys: Sequence[str], *, names: bool, labels: bool
+) -> list[list[str]]:
     heads = ["ID", *(["NAME"] if names else []), "STATE", *(printable(key) for key in keys)]
-    rows = [[*heads, *(["LABELS"] if labels else [])]] if header else []
+    rows = [[*heads, *(["LABELS"] if labels else [])]]
     for node in nodes:
         row = [node.id, *([node.name or _ABSENT] if names else []), node.state or _ABSENT]
         row += [node.labels.get(key, _ABSENT) for key in keys]
@@ -96,7 +112,7 @@ def _table(
             pairs = (f"{key}={value}" for key, value in sorted(node.labels.items()))
             row.append(",".join(pairs) or _ABSENT)
         rows.append([printable(cell) for cell in row])
-    return align_columns(rows, gap=3)
+    return rows
 
 
 def _json_array(nodes: Sequence[Node]) -> Iterator[str]:

@@ -168,6 +168,7 @@ class Screen(NamedTuple):
         wrap_last: bool = False,
         styles: Sequence[Style | None] = (),
         whole: bool = False,
+        gap: int = 2,
     ) -> Iterator[str]:
         """Yield the lines of a table that fits the screen.
 
@@ -179,26 +180,27 @@ class Screen(NamedTuple):
         :param styles: the style of each row; empty for none.
         :param whole: whether the first column is never truncated, and words of the last column are
             broken only if they are wider than a line.
+        :param gap: the number of blanks between columns.
         """
         cells = [[self.escape(cell) for cell in row] for row in (heads, *rows)]
         last = [row.pop() if wrap_last else "" for row in cells]
         first, *others = _column_widths(cells)
-        room = self.columns - sum(others) - 2 * len(others)
+        room = self.columns - sum(others) - gap * len(others)
         longest = max(map(display_width, last))
-        widest_word = max(display_width(word) for cell in last for word in cell.split(" "))
+        widest_word = max(display_width(word) for cell in last for word in re.split("[ ,]", cell))
         least = min(first, max(self.columns // 3, _SHORTEST_CELL))
         last_room = _LAST_COLUMN
         if whole:
-            least, last_room = first, max(last_room, widest_word)
-        is_beside = wrap_last and room - 2 - least >= min(longest, last_room)
+            least, last_room = first, max(last_room, widest_word + 1)
+        is_beside = wrap_last and room - gap - least >= min(longest, last_room)
         if is_beside:
-            room = max(least, room - 2 - longest)
+            room = max(least, room - gap - longest)
         for row in cells:
             row[0] = row[0] if whole else self.truncate(row[0], max(room, _SHORTEST_CELL))
-        indent = sum(_column_widths(cells)) + 2 * len(cells[0]) if is_beside else 2
+        indent = sum(_column_widths(cells)) + gap * len(cells[0]) if is_beside else 2
         if not is_beside:
             last[0] = ""
-        for number, line in enumerate(align_columns(cells, right)):
+        for number, line in enumerate(align_columns(cells, right, gap=gap)):
             lines = list(self.wrap(last[number], indent=indent)) if last[number] else []
             if is_beside and lines:
                 lines[0] = line + " " * (indent - display_width(line)) + lines[0][indent:]
@@ -253,6 +255,7 @@ class Markdown(Screen):
         wrap_last: bool = False,
         styles: Sequence[Style | None] = (),
         whole: bool = False,
+        gap: int = 2,
     ) -> Iterator[str]:
         """Yield the lines of a table; only ``right`` has an effect on its layout."""
         rule = ["--:" if at in right else "---" for at in range(len(heads))]
@@ -276,7 +279,7 @@ def report_lines(
         yield from json_lines(as_dict())
         return
     is_markdown = output == "markdown"
-    for number, block in enumerate(blocks(Markdown(screen.columns) if is_markdown else screen)):
+    for number, block in enumerate(blocks(Markdown(sys.maxsize) if is_markdown else screen)):
         if number:
             yield ""
         yield from block

@@ -1,7 +1,6 @@
 """``nodeselect check``: report problems in job files before they are submitted."""
 
 import os
-import sys
 from collections.abc import Collection, Iterable, Iterator
 from errno import EINVAL
 from typing import TYPE_CHECKING, Any
@@ -239,7 +238,7 @@ def check(
         summary = problem_summary(outcome, skipped, excluded_by, is_selection)
         if corrections or (fix and any(each.problems for each in reports)):
             summary = correction_summary(corrections, is_written=write) + summary
-        write_message("\n".join(detect_screen(sys.stderr).wrap(summary)))
+        write_message(summary)
         if outcome.not_considered:
             write_message(not_considered_text(outcome.not_considered))
     if unread:

@@ -43,6 +43,7 @@ from nodeselect.render.nodes import (
     node_lines,
     sort_nodes,
 )
+from nodeselect.render.screen import detect_screen
 from nodeselect.selectors import AnyOf, Selector
 from nodeselect.text import join_limited, pluralize, quoted, quoted_id
 
@@ -151,15 +152,15 @@ def match(
     if display.sort_by:
         result = result._replace(nodes=sort_nodes(result.nodes, display.sort_by)[: display.limit])
     _print_nodes(result, display)
+    for line in dict.fromkeys(_summary(result, explanation if least else None, states)):
+        write_message(line)
+    if unknown and not is_strict:
+        write_message(not_considered_text(unknown))
     for key in display.label_keys if result.matched else ():
         if not any(key in node.labels for node in result.nodes):
             counts = Counter(each for node in result.nodes for each in node.labels)
             text = f"no printed node has the label {quoted(key)}"
             write_message(text + similar_keys_text(key, counts))
-    if unknown and not is_strict:
-        write_message(not_considered_text(unknown))
-    for line in dict.fromkeys(_summary(result, explanation if least else None, states)):
-        write_message(line)
     if display.limit and result.matched > display.limit:
         numbers = f"{display.limit:,} of {result.matched:,}"
         write_message(f"printed {numbers} matching nodes (--limit)")
@@ -218,7 +219,11 @@ def _print_nodes(result: "_Result", display: _Display) -> None:
     elif (nodes := list(result.nodes)) or output in ("json", "csv"):
         labels, header = display.show_labels, not display.no_headers
         if output != "csv":
-            write_output(node_lines(nodes, output, keys=keys, labels=labels, header=header))
+            screen = detect_screen()
+            lines = node_lines(
+                nodes, output, keys=keys, labels=labels, header=header, screen=screen
+            )
+            write_output(lines)
             return
         try:
             lines, reason = csv_lines(nodes, keys, header=header)
