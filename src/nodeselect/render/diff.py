@@ -2,7 +2,8 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from nodeselect.explain.wording import headline, not_considered_text, short
 from nodeselect.inventory.compare import Change, Difference, LabelChange
@@ -51,33 +52,20 @@ def _groups(changes: Iterable[Change], screen: Screen, side: str = "") -> Iterat
         yield from screen.bullets([ranges_text(ids, screen)], depth=1)
 
 
-def change_line(
-    output: str,
-    change: Change,
-    job: str,
-    *,
-    is_match: bool,
-    matched: int,
-    event: int,
-    time: str,
-    screen: Screen,
-) -> str:
+def change_line(change: Change, fields: Mapping[str, Any], output: str, screen: Screen) -> str:
     """Return the line on a node that starts or stops matching, in one of ``CHANGE_FORMATS``.
 
-    :param change: why; ``job``: the name of the job that the node matches, or empty.
-    :param is_match: whether the node matches now; ``matched``: how many nodes match now.
-    :param event: the number of the event that caused the change; ``time``: when it was read.
+    :param fields: when and what happens: those of the JSON object that ``change`` does not have.
     """
     if output == "ndjson":
-        fields = {"time": time, "event": event, "id": change.id}
-        fields |= {"job": job} if job else {}
-        fields |= {"matches": is_match, "matched": matched}
-        return json.dumps(fields | {key: value for key, value in change.as_dict().items() if value})
-    reasons = {"joined": "", "left": "removed"}
-    reason = reasons[change.why] if change.why in reasons else _reason(change, screen)
-    who = f"{printable(change.id)} {printable(job)}".rstrip()
-    why = f"{reason} ({pluralize(matched, 'matches', 'match')})".lstrip()
-    return screen.style(f"{'+' if is_match else '-'} {who}  {why}", "good" if is_match else "bad")
+        why = {name: value for name, value in change.as_dict().items() if value}
+        return json.dumps({**fields, **why})
+    sign = "+" if fields["matches"] else "-"
+    who = f"{sign} {printable(change.id)} {printable(fields.get('job', ''))}".rstrip()
+    known = {"joined": "", "left": "removed "}
+    reason = known[change.why] if change.why in known else f"{_reason(change, screen)} "
+    line = f"{who}  {reason}({pluralize(fields['matched'], 'matches', 'match')})"
+    return screen.style(line, "good" if fields["matches"] else "bad")
 
 
 def _reason(change: Change, screen: Screen, side: str = "") -> str:

@@ -97,11 +97,9 @@ class JobsReport(NamedTuple):
         cls, total: int, jobs: Iterable[JobResult], unused_ids: Sequence[str]
     ) -> "JobsReport":
         """Return the report on jobs matched against all nodes."""
-
-        def rank(job: JobResult) -> tuple[int, int, int, str]:
-            return job.status, job.connected or 0, job.matched or 0, job.name
-
-        jobs = sorted(jobs, key=rank)
+        jobs = sorted(
+            jobs, key=lambda job: (job.status, job.connected or 0, job.matched or 0, job.name)
+        )
         return cls(total, jobs, unused_ids if _is_any_valid(jobs) else None)
 
     @classmethod

@@ -35,14 +35,10 @@ def facet_lines(
     :param pairs: if there are two ``keys``, how many nodes have each pair of their values.
     """
     chosen = [facet for facet in facets.keys if not keys or facet.key in keys]
-    counts = _counts(facets.nodes, chosen, pairs)
+    counts = _counts(facets, keys, pairs)
     if output == "csv":
-        rows: Iterable[tuple[str, ...]] = (
-            (facet.key, value, str(nodes)) for facet in chosen for value, nodes in facet.values
-        )
-        if keys:
-            rows = ((*map(_cell, values), str(nodes)) for values, nodes in counts)
         heads = (*(keys or ("key", "value")), "nodes")
+        rows = ((*map(_cell, values), str(nodes)) for values, nodes in counts)
         return csv_rows(map(csv_cell, row) for row in (heads, *rows))
 
     def as_dict() -> dict[str, Any]:
@@ -78,18 +74,18 @@ def facet_lines(
 
 
 def _counts(
-    nodes: int, facets: Sequence[KeyFacet], pairs: Mapping[Values, int]
+    facets: Facets, keys: Sequence[str], pairs: Mapping[Values, int]
 ) -> list[tuple[Values, int]]:
-    """Return how many of ``nodes`` have which values of one or two keys, the most frequent first.
-
-    The nodes without the label are last; among pairs, they are where their number puts them.
-    """
+    """Return how many nodes have which values of ``keys``; without keys, which key and value."""
     if pairs:
-        return sorted(pairs.items(), key=lambda item: (-item[1], [each or "" for each in item[0]]))
+        return sorted(pairs.items(), key=lambda item: (-item[1], list(map(_cell, item[0]))))
+    if not keys:
+        return [((each.key, value), n) for each in facets.keys for value, n in each.values]
     counts: list[tuple[Values, int]] = []
-    for facet in facets[:1]:
-        counts += [((value,), count) for value, count in facet.values]
-        counts += [((None,), absent)] if (absent := nodes - facet.nodes) else []
+    for facet in facets.keys:
+        if facet.key in keys:
+            counts += [((value,), nodes) for value, nodes in facet.values]
+            counts += [((None,), absent)] if (absent := facets.nodes - facet.nodes) else []
     return counts
 
 

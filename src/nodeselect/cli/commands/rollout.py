@@ -49,28 +49,27 @@ def rollout(
 
     options.check_usage({nodes_from.stdin_conflict: job == "-" and "-" in nodes_from.sources})
     spec = read_job(read_bytes(job), job_name(job))
-    selector, own = spec.to_selector(), spec.rollout
-    strategy = own.strategy
-    if max_parallel is not None and strategy == "immediate":
-        raise click.UsageError(
-            "--max-parallel: the rollout of this job is immediate, without waves"
-        )
-    changed = own if max_parallel is None else own.model_copy(update={"max_parallel": max_parallel})
+    selector, strategy, own = spec.to_selector(), spec.rollout.strategy, spec.rollout.max_parallel
+    is_immediate = strategy == "immediate"
+    message = "--max-parallel: the rollout of this job is immediate, without waves"
+    options.check_usage({message: is_immediate and max_parallel is not None})
+    percentage = own if max_parallel is None else max_parallel
+    asked = spec.rollout.model_copy(update={"max_parallel": percentage})
     inventory = read_inventory(nodes_from)
     found = inventory.match(selector)
     try:
-        plan = plan_rollout(found, changed, spread=spread)
+        plan = plan_rollout(found, asked, spread=spread)
     except ValueError as error:  # no node has the label
         counts = {facet.key: facet.nodes for facet in count_labels(found).keys}
         similar = similar_keys_text(str(spread), counts)
         raise click.UsageError(f"--spread: {error}{similar}") from None
-    if changed.max_parallel != own.max_parallel:
-        what_if = f"max_parallel is {changed.max_parallel}%, not {own.max_parallel}% as in the job"
+    if percentage != own:
+        what_if = f"max_parallel is {percentage}%, not {own}% as in the job"
         plan = plan._replace(assumptions=(what_if, *plan.assumptions))
     report = RolloutReport(
         spec.name or job_name(job),
         strategy,
-        max_parallel=None if strategy == "immediate" else changed.max_parallel,
+        max_parallel=None if is_immediate else percentage,
         total=len(inventory),
         plan=plan,
     )

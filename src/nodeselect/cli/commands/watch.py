@@ -70,7 +70,7 @@ _PIECE_BYTES = 64 * 1024
     help="End as soon as N nodes match.",
 )  # fmt: skip
 @click.option(
-    "--timeout", type=click.FloatRange(min=0), metavar="SECONDS",
+    "--timeout", type=click.FloatRange(min=0.01), metavar="SECONDS",
     help="With --until: exit with 1 after this time.",
 )  # fmt: skip
 @click.option(
@@ -183,15 +183,13 @@ class _Printer(NamedTuple):
         for is_match, name in changes:
             if is_match not in kinds:
                 continue
-            now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
             self.matched[name] += 1 if is_match else -1
+            now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            fields = {"time": now, "event": event, "id": node.id, **({"job": name} if name else {})}
+            fields |= {"matches": is_match, "matched": self.matched[name]}
             asked = self.asked[name]
             change = node_change(node.id, old, new, asked, named_keys([label_part(asked)]))
-            line = change_line(
-                self.output, change, name, is_match=is_match, matched=self.matched[name],
-                event=event, time=now, screen=self.screen,
-            )  # fmt: skip
-            write_output([line])
+            write_output([change_line(change, fields, self.output, self.screen)])
             if self.matched[name] == self.until:
                 raise _Ended
 
