@@ -212,15 +212,19 @@ def use_inventory(selector: Selector) -> list[str]:
 def use_database(fleet: Inventory) -> list[str]:
     """Ask the nodes of a table what an inventory is asked."""
     database = sqlite3.connect(":memory:")
-    database.execute("CREATE TABLE nodes (id TEXT, state TEXT, labels TEXT)")
+    database.execute("CREATE TABLE nodes (id TEXT, state TEXT, labels TEXT, taints TEXT)")
     rows = [(node.id, node.state, json.dumps(dict(node.labels))) for node in fleet]
-    database.executemany("INSERT INTO nodes VALUES (?, ?, ?)", rows)
-    nodes = SqlNodes(database.execute, "sqlite", ("nodes",), columns={}, state="state")
+    database.executemany("INSERT INTO nodes VALUES (?, ?, ?, NULL)", rows)
+    nodes = SqlNodes(
+        database.execute, "sqlite", ("nodes",), columns={}, state="state", taints="taints"
+    )
     selector = Selector.parse("region=eu-west,gpu")
     explanation: Explanation = nodes.explain(selector, examples=1)
     matching = nodes.match(selector, states={"connected"}) | nodes.match(Selector.nothing())
     states: dict[str | None, int] = matching.state_counts()
     first: list[Node] = matching.first(1)
+    unknown: tuple[str, ...] = nodes.match(Placement(selector)).not_considered
+    assert unknown == nodes.explain(Placement(selector)).not_considered
     texts: list[str] = [
         where(selector, "duckdb", labels=LongTable("labels"), columns={"gpu": ("n", "gpu")}),
     ]

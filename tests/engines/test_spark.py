@@ -8,11 +8,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from nodeselect import AnyOf, Inventory, Node, Selector
+from nodeselect import AnyOf, Inventory, Node, Placement, Selector, Toleration
 from nodeselect.engines import spark
 from nodeselect.engines.sql import LongTable
 from nodeselect.inventory.statistics import count_labels
-from tests.engines import cases
+from tests.engines import cases, placements
 from tests.engines.cases import COLUMNS, Row
 from tests.engines.spark_session import MISSING
 from tests.engines.spark_session import session as spark_session
@@ -242,3 +242,29 @@ def test_explanations(session: Any, columns: dict[str, str]) -> None:
 def by_id(row: Row) -> bytes:
     """Return what sorts rows as Spark sorts their ids."""
     return str(row.id).encode()
+
+
+def test_placements(session: Any) -> None:
+    """Placements are answered as by an inventory, and explained with the same numbers."""
+    frame = session.sql(placements.query("spark")).cache()
+    columns: Any = {"taints": placements.TAINTS, "resources": placements.RESOURCES}
+    asked = cases.sample(placements.PLACEMENTS, 4)
+    with settings(session, INTERPRETED):
+        answers = frame.orderBy("id").select(*(spark.where(each, **columns) for each in asked))
+        assert placements.wrong(list(asked), answers.collect()) == []
+    inventory = Inventory(placements.NODES)
+    with spark.nodes(frame, **columns) as nodes:
+        explained, expected = nodes.explain(asked[1]), inventory.explain(asked[1])
+    assert (explained.matched, explained.total) == (expected.matched, expected.total)
+    assert explained.not_considered == expected.not_considered
+
+
+def test_an_amount_that_is_a_text_is_an_error(session: Any) -> None:
+    """A quantity, which has another unit, is never compared as a number."""
+    from pyspark.errors import AnalysisException
+
+    frame = session.sql("SELECT map('cpu', '4') AS resources")
+    tolerant = Placement(tolerations=[Toleration(operator="Exists")], requests={"cpu": 1})
+    for ansi in ("true", "false"):
+        with settings(session, {"spark.sql.ansi.enabled": ansi}), pytest.raises(AnalysisException):
+            frame.filter(spark.where(tolerant, resources="resources"))

@@ -1,14 +1,13 @@
 """Selectors as text of SQL."""
 
 import sqlite3
-from collections.abc import Callable
 from typing import Any
 
 import duckdb
 import polars as pl
 import pytest
 
-from nodeselect import Node, Placement, Selector
+from nodeselect import Selector
 from nodeselect.engines import polars, sql
 from nodeselect.engines.sql import SqlNodes
 
@@ -19,22 +18,6 @@ def test_a_text_is_not_a_selector() -> None:
         sql.where("gpu", "duckdb")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="parse a text with"):
         polars.where("gpu")  # type: ignore[arg-type]
-
-
-def test_a_placement_is_refused() -> None:
-    """Tables have no taints and resources: a placement is a TypeError, never its selector."""
-    wrong: Any = Placement(Selector.parse("gpu"))
-    nodes = SqlNodes(sqlite3.connect(":memory:").execute, "sqlite")
-    calls: list[Callable[[], object]] = [
-        lambda: sql.where(wrong, "sqlite"),
-        lambda: polars.where(wrong, labels="labels"),
-        lambda: nodes.match(wrong),
-        lambda: nodes.explain(wrong),
-        lambda: nodes.explain_node(wrong, Node("n-1")),
-    ]
-    for call in calls:
-        with pytest.raises(TypeError, match="expected a Selector or an AnyOf, not Placement"):
-            call()
 
 
 def test_an_unknown_dialect_is_an_error() -> None:

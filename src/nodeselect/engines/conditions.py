@@ -1,19 +1,24 @@
-"""Convert selectors to expressions of an engine, such as a database.
+"""Convert selectors and placements to expressions of an engine, such as a database.
 
 **The law of every engine**: a condition is true or false, never NULL. It is false if the node does
 not have the label, if the value of the label is NULL, and if there are no labels at all. So NOT and
 AND have only two truth values to consider. An engine that follows this law selects the same nodes
-as :attr:`Selector.matches`.
+as :attr:`Selector.matches` and :meth:`Placement.matches`.
 """
 
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
+from nodeselect.placement import Placement, Toleration
+from nodeselect.placement.requirements import AtLeast, Condition, Tolerates
 from nodeselect.selectors import AnyOf, Selector
 from nodeselect.selectors.requirement import ID_KEY, HasKey, OneOf
 from nodeselect.selectors.selector import require_condition
 
 _E = TypeVar("_E")
+
+# Covers the taints that keep no pod away.
+_SOFT = Toleration(operator="Exists", effect="PreferNoSchedule")
 
 
 class Conditions(Protocol[_E]):
@@ -34,6 +39,15 @@ class Conditions(Protocol[_E]):
     def has_id(self) -> _E:
         """Express that the id of the node is not NULL."""
 
+    def taint_is(self, field: str, text: str) -> _E:
+        """Express, for :meth:`no_taint`, that a field of a taint is ``text``; NULL is empty."""
+
+    def no_taint(self, condition: _E) -> _E:
+        """Express that no taint of the node satisfies ``condition``, or that all are unknown."""
+
+    def has_amount(self, resource: str, amount: int) -> _E:
+        """Express that the node has so much of a resource, or that its resources are unknown."""
+
     def constant(self, value: bool) -> _E:
         """Express a condition that is true for every node or, if ``value`` is false, for none."""
 
@@ -44,18 +58,27 @@ class Conditions(Protocol[_E]):
         """Express that all ``conditions`` hold. There is at least one condition."""
 
 
-def required_id(column: _E | None) -> _E:
-    """Return the column of the ids; raise ``ValueError`` if there is none."""
+def required(column: _E | None, what: str) -> _E:
+    """Return the column of the ids, taints or resources; raise ``ValueError`` if there is none."""
     if column is None:
-        raise ValueError("the selector asks for ids: say which column has them")
+        asking = "selector" if what == "ids" else "placement"
+        raise ValueError(f"the {asking} asks for {what}: say which column has them")
     return column
 
 
-def express(selector: Selector | AnyOf, conditions: Conditions[_E]) -> _E:
+def express(selector: Condition | Placement, conditions: Conditions[_E]) -> _E:
     """Return the expression of an engine that is true for the nodes that ``selector`` matches.
 
-    :raises TypeError: if ``selector`` is neither a :class:`Selector` nor an ``AnyOf``.
+    :raises TypeError: if it is neither a selector nor a placement nor a requirement of one.
+    :raises ValueError: if a column that it depends on is not known.
     """
+    if isinstance(selector, Placement):
+        required_parts = (selector.selector, *selector.requirements())
+        return conditions.conjunction([express(each, conditions) for each in required_parts])
+    if isinstance(selector, AtLeast):
+        return conditions.has_amount(selector.resource, selector.amount)
+    if isinstance(selector, Tolerates):
+        return _express_tolerations(selector, conditions)
     if not require_condition(selector).is_satisfiable:
         return conditions.constant(False)
     parts = [_express_part(part, conditions) for part in selector.split()]
@@ -80,3 +103,17 @@ def _express_part(part: Selector | AnyOf, conditions: Conditions[_E]) -> _E:
     else:
         condition = conditions.integer_between(key, test.low, test.high)
     return conditions.negation(condition) if requirement.is_negated else condition
+
+
+def _express_tolerations(part: Tolerates, conditions: Conditions[_E]) -> _E:
+    kind = [("key", part.key), ("effect", part.effect)] if part.key else []
+    excluding = [conditions.taint_is(*field) for field in kind]
+    for key, operator, value, effect in (_SOFT, *part.tolerations):
+        fields = [field for field in (("key", key), ("effect", effect)) if field[1]]
+        if operator == "Equal":
+            fields.append(("value", value))
+        if not fields:  # it covers every taint
+            return conditions.constant(True)
+        covered = conditions.conjunction([conditions.taint_is(*field) for field in fields])
+        excluding.append(conditions.negation(covered))
+    return conditions.no_taint(conditions.conjunction(excluding))

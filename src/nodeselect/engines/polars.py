@@ -1,4 +1,4 @@
-"""Convert selectors to Polars expressions. Needs ``polars``."""
+"""Convert selectors and placements to Polars expressions. Needs ``polars``."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,18 +9,21 @@ except ModuleNotFoundError as error:
         "nodeselect.engines.polars needs Polars: pip install 'nodeselect[polars]'"
     ) from error
 
-from nodeselect.engines.conditions import express, required_id
+from nodeselect.engines.conditions import express, required
+from nodeselect.placement import Placement
 from nodeselect.selectors import AnyOf, Selector
 
 __all__ = ["where"]
 
 
 def where(
-    selector: Selector | AnyOf,
+    selector: Selector | AnyOf | Placement,
     *,
     labels: str | pl.Expr | None = "labels",
     id: str | pl.Expr | None = "id",  # noqa: A002
     columns: Mapping[str, str | pl.Expr] | None = None,
+    taints: str | pl.Expr | None = None,
+    resources: str | pl.Expr | None = None,
 ) -> pl.Expr:
     """Return an expression that is true for the nodes ``selector`` matches. It is never NULL.
 
@@ -40,9 +43,12 @@ def where(
     :param columns: a mapping from label keys to the columns of their values: strings, categories
         or an enum; or fields of a struct. Such a column is 20 to 100 times faster than a map. NULL
         means that the label is absent.
-    :raises ValueError: if ``id`` is needed and None.
+    :param taints: the column of the taints, a list of structs, and ``resources`` that of a ``Map``
+        to integers, as for :func:`nodeselect.engines.sql.where`.
+    :raises ValueError: if a column that ``selector`` depends on (``id``, ``taints`` or
+        ``resources``) is None.
     """
-    conditions = _Conditions(labels, id, columns or {})
+    conditions = _Conditions(labels, id, columns or {}, taints, resources)
     condition = express(selector, conditions)
     if not condition.meta.root_names():
         # A literal would be one row, not one for each node.
@@ -58,16 +64,20 @@ class _Conditions:
         labels: str | pl.Expr | None,
         id: str | pl.Expr | None,  # noqa: A002
         columns: Mapping[str, str | pl.Expr],
+        taints: str | pl.Expr | None,
+        resources: str | pl.Expr | None,
     ) -> None:
-        self.labels = None if labels is None else _column(labels)
-        self._id = None if id is None else _column(id)
+        self.labels, self._id, self._taints, self._resources = (
+            None if column is None else _column(column)
+            for column in (labels, id, taints, resources)
+        )
         self.columns = {key: _column(column) for key, column in columns.items()}
         # What the conditions read: the values of labels by key and, under None, the id.
         self.read: dict[str | None, pl.Expr] = {}
 
     @property
     def id(self) -> pl.Expr:
-        return self.read.setdefault(None, required_id(self._id))
+        return self.read.setdefault(None, required(self._id, "ids"))
 
     def value(self, key: str) -> pl.Expr:
         """Return an expression for the value of the label ``key``; NULL if it is absent."""
@@ -93,6 +103,17 @@ class _Conditions:
 
     def has_id(self) -> pl.Expr:
         return self.id.is_not_null()
+
+    def taint_is(self, field: str, text: str) -> pl.Expr:
+        return _is_in(pl.element().struct.field(field).fill_null(""), [text])
+
+    def no_taint(self, condition: pl.Expr) -> pl.Expr:
+        taints = required(self._taints, "taints")
+        return ~taints.list.eval(condition).list.any().fill_null(False)
+
+    def has_amount(self, resource: str, amount: int) -> pl.Expr:
+        resources = required(self._resources, "resources")
+        return resources.is_null() | (resources.map.get(resource).fill_null(0) >= amount)
 
     def constant(self, value: bool) -> pl.Expr:
         return pl.lit(value)

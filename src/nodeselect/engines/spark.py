@@ -1,4 +1,4 @@
-"""Convert selectors to Spark columns, and explain them over a data frame. Needs ``pyspark``."""
+"""Convert selectors and placements to Spark columns, and explain them. Needs ``pyspark``."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -8,6 +8,7 @@ from uuid import uuid4
 from nodeselect.engines import sql
 from nodeselect.engines.sql import LongTable, SqlNodes
 from nodeselect.engines.sql.text import Name
+from nodeselect.placement import Placement
 from nodeselect.selectors import AnyOf, Selector
 
 if TYPE_CHECKING:
@@ -17,11 +18,13 @@ __all__ = ["nodes", "where"]
 
 
 def where(
-    selector: Selector | AnyOf,
+    selector: Selector | AnyOf | Placement,
     *,
     labels: Name | LongTable | None = "labels",
     id: Name | None = "id",  # noqa: A002
     columns: Mapping[str, Name] | None = None,
+    taints: Name | None = None,
+    resources: Name | None = None,
 ) -> "Column":
     """Return a column that is true for the nodes ``selector`` matches. It is never NULL.
 
@@ -36,7 +39,11 @@ def where(
         raise ModuleNotFoundError(
             "nodeselect.engines.spark needs PySpark: pip install 'nodeselect[spark]'"
         ) from error
-    return functions.expr(sql.where(selector, "spark", labels=labels, id=id, columns=columns))
+    text = sql.where(
+        selector, "spark",
+        labels=labels, id=id, columns=columns, taints=taints, resources=resources,
+    )  # fmt: skip
+    return functions.expr(text)
 
 
 @contextmanager
@@ -48,6 +55,8 @@ def nodes(
     columns: Mapping[str, Name] | None = None,
     name: Name | None = None,
     state: Name | None = None,
+    taints: Name | None = None,
+    resources: Name | None = None,
 ) -> Iterator[SqlNodes]:
     """Open a data frame as nodes with the methods of an inventory, such as ``explain``.
 
@@ -65,7 +74,8 @@ def nodes(
     frame.createOrReplaceTempView(view)
     try:
         yield SqlNodes(
-            execute, "spark", view, labels=labels, id=id, columns=columns, name=name, state=state
-        )
+            execute, "spark", view, labels=labels, id=id, columns=columns, name=name, state=state,
+            taints=taints, resources=resources,
+        )  # fmt: skip
     finally:
         session.catalog.dropTempView(view)

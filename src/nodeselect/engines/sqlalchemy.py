@@ -1,4 +1,4 @@
-"""Convert selectors to SQLAlchemy conditions. Needs ``sqlalchemy``."""
+"""Convert selectors and placements to SQLAlchemy conditions. Needs ``sqlalchemy``."""
 
 import json
 import re
@@ -17,10 +17,11 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.operators import inv
 
-from nodeselect.engines.conditions import express, required_id
+from nodeselect.engines.conditions import express, required
 from nodeselect.engines.sql.dialects import Dialect, DuckDB, PostgreSQL, SQLite
 from nodeselect.engines.sql.nodes import SqlNodes
 from nodeselect.engines.sql.text import LongTable, Name
+from nodeselect.placement import Placement
 from nodeselect.selectors import AnyOf, Selector
 
 __all__ = ["nodes", "where"]
@@ -64,11 +65,13 @@ _ELEMENTS = {
 
 
 def where(
-    selector: Selector | AnyOf,
+    selector: Selector | AnyOf | Placement,
     *,
     labels: _Column | _LongTable | None,
     id: _Column | None = None,  # noqa: A002
     columns: Mapping[str, _Column] | None = None,
+    taints: _Column | None = None,
+    resources: _Column | None = None,
 ) -> sa.ColumnElement[bool]:
     """Return a condition that is true for the nodes ``selector`` matches. It is never NULL.
 
@@ -92,9 +95,10 @@ def where(
         label (the node's id, the key and the value), which has no key of a node twice; or None.
     :raises TypeError: if an argument is not a column, but for example its name; or if the type of a
         column is a number, a boolean, a time, bytes or a UUID.
-    :raises ValueError: if ``id`` is needed and None.
+    :raises ValueError: if a column that ``selector`` depends on (``id``, ``taints`` or
+        ``resources``) is None.
     """
-    return express(selector, _Conditions(labels, id, columns or {}))
+    return express(selector, _Conditions(labels, id, columns or {}, taints, resources))
 
 
 def nodes(
@@ -107,6 +111,8 @@ def nodes(
     name: Name | None = None,
     state: Name | None = None,
     where: str | None = None,
+    taints: Name | None = None,
+    resources: Name | None = None,
 ) -> SqlNodes:
     """Return the nodes of a table, with the methods of an inventory, such as ``explain``.
 
@@ -124,6 +130,7 @@ def nodes(
     return SqlNodes(
         execute, _dialect(connection.dialect.name).name, table,
         labels=labels, id=id, columns=columns, name=name, state=state, where=where,
+        taints=taints, resources=resources,
     )  # fmt: skip
 
 
@@ -135,9 +142,11 @@ class _Conditions:
         labels: _Column | _LongTable | None,
         id: _Column | None,  # noqa: A002
         columns: Mapping[str, _Column],
+        taints: _Column | None,
+        resources: _Column | None,
     ) -> None:
         of_labels = labels if isinstance(labels, tuple) else (labels,)
-        for column in (*of_labels, id, *columns.values()):
+        for column in (*of_labels, id, taints, resources, *columns.values()):
             if column is not None:
                 _check(column)
         if isinstance(labels, tuple) and (len(labels) != 3 or id is None):
@@ -146,6 +155,8 @@ class _Conditions:
         self._labels = labels
         self._id = id
         self._columns = columns
+        self._taints = taints
+        self._resources = resources
 
     def has_key(self, key: str) -> sa.ColumnElement[bool]:
         return self._test(
@@ -170,13 +181,23 @@ class _Conditions:
         )
 
     def id_in(self, ids: Sequence[str]) -> sa.ColumnElement[bool]:
-        node_id = required_id(self._id)
+        node_id = required(self._id, "ids")
         if len(ids) > _MAX_IDS:
             return _ValueInArray(node_id, _text(json.dumps(ids, ensure_ascii=False)))
         return _ValueIn(node_id, *map(_text, ids))
 
     def has_id(self) -> sa.ColumnElement[bool]:
-        return required_id(self._id).is_not(None)
+        return required(self._id, "ids").is_not(None)
+
+    def taint_is(self, field: str, text: str) -> sa.ColumnElement[bool]:
+        return _TaintIs(sa.literal_column(field), _text(text))
+
+    def no_taint(self, condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+        return _NoTaint(required(self._taints, "taints"), condition)
+
+    def has_amount(self, resource: str, amount: int) -> sa.ColumnElement[bool]:
+        resources = required(self._resources, "resources")
+        return _HasAmount(resources, _text(resource), sa.literal(amount, sa.BigInteger()))
 
     def constant(self, value: bool) -> sa.ColumnElement[bool]:
         return sa.true() if value else sa.false()
@@ -274,6 +295,9 @@ _ValueIn = _condition(lambda dialect, value, *values: dialect.value_in(value, va
 _ValueInArray = _condition(_value_in_array)
 _ValueBetween = _condition(lambda dialect, *clauses: dialect.value_between(*clauses))
 _IsIn = _condition(_is_in)
+_TaintIs = _condition(lambda dialect, *clauses: dialect.taint_is(*clauses))
+_NoTaint = _condition(lambda dialect, *clauses: dialect.no_taint.format(*clauses))
+_HasAmount = _condition(lambda dialect, *clauses: dialect.has_amount(*clauses))
 _Not = _condition(lambda dialect, condition: f"NOT {condition}")
 
 

@@ -30,7 +30,6 @@ from nodeselect.placement.requirements import AtLeast, Condition
 from nodeselect.placement.toleration import excludes
 from nodeselect.readers.columnar import Block, to_blocks
 from nodeselect.selectors import AnyOf, Selector
-from nodeselect.text import pluralize
 
 if TYPE_CHECKING:
     from nodeselect.index.node_table import NodeTable
@@ -315,20 +314,14 @@ class View:
     def not_considered(self, placement: Placement, usage: Usage | None) -> tuple[str, ...]:
         """Return what may exclude nodes from a placement, and is not known."""
         indexes, live = self.store.indexes(), self.live()
-        unknown = {
-            "taints": live - postings.union([n for i in indexes for n in dict(i.taints).values()]),
-            "resources": live - postings.union([index.with_resources for index in indexes]),
-        }
-        words = [
-            f"unknown {name} of {len(nodes):,} of {pluralize(len(live), 'node')}"
-            for name in placement.undecided_without
-            if (nodes := unknown[name])
-        ]
+        with_taints = postings.union([n for i in indexes for n in dict(i.taints).values()])
+        with_resources = postings.union([index.with_resources for index in indexes])
+        words = placement.undecided(len(live), len(live - with_taints), len(live - with_resources))
         if usage is not None and placement.requests:
             in_use = list(filter(usage.of, usage.changed_since(0)))
             if in_use and all(self.find(node_id) is None for node_id in in_use):
-                words.append("what runs on the nodes: no pod runs on any of them")
-        return (*placement.not_considered, *words)
+                words += ("what runs on the nodes: no pod runs on any of them",)
+        return words
 
     def in_states(self, nodes: Postings, accepts: Callable[[str | None], bool]) -> Postings:
         """Return the ordinals in ``nodes`` that belong to nodes whose state ``accepts`` allows."""

@@ -25,7 +25,7 @@ from nodeselect.selectors.frozen import FrozenMapping
 from nodeselect.selectors.label_selector import read_items, structure_error
 from nodeselect.selectors.pod_spec import check_preferred_terms, selectors_from_pod_spec
 from nodeselect.selectors.selector import AnyOf, Selector, require_condition
-from nodeselect.text import describe_json, to_exact_str
+from nodeselect.text import describe_json, pluralize, to_exact_str
 
 _EVERYTHING = Selector.everything()
 
@@ -158,6 +158,16 @@ class Placement(_Fields):
             *(Tolerates(key, effect, self.tolerations) for key, effect in sorted(kinds)),
             *starmap(AtLeast, self.requests.items()),
         )
+
+    def undecided(self, nodes: int, without_taints: int, without_resources: int) -> tuple[str, ...]:
+        """Return :attr:`not_considered`, and how many of ``nodes`` have unknown facts, in words."""
+        unknown = {"taints": without_taints, "resources": without_resources}
+        words = (
+            f"unknown {fact} of {unknown[fact]:,} of {pluralize(nodes, 'node')}"
+            for fact in self.undecided_without
+            if unknown[fact]
+        )
+        return (*self.not_considered, *words)
 
     @property
     def undecided_without(self) -> tuple[str, ...]:

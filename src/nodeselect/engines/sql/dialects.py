@@ -30,6 +30,14 @@ class Dialect:
     """What keeps a subquery from being merged into the query around it."""
     plain = re.compile(r"[A-Za-z0-9._/@+\- ']*")
     """Texts that mean themselves between single quotes, if their own are doubled."""
+    known = "{}"
+    """How to read taints or resources, with NULL for null in JSON."""
+    no_taint = ""
+    """How to test that no taint in a list satisfies a condition; true for NULL."""
+    taint_field = "coalesce(nodeselect_taint.{}, '')"
+    """How to read a field of a taint in this condition; a column may not have this name."""
+    amount = ""
+    """How to read, from resources, the amount of one, or 0; an error if it is a text."""
 
     # Conditions on a column of all labels.
 
@@ -94,6 +102,17 @@ class Dialect:
         """Return SQL for ``value``, as text or bytes, that sorts and groups byte for byte."""
         return self.in_bytes(value)
 
+    # Taints and resources.
+
+    def taint_is(self, field: str, text: str) -> str:
+        """Return SQL that tests whether a field of a taint is ``text``, byte for byte."""
+        return f"{self.bytewise(self.taint_field.format(field))} = {text}"
+
+    def has_amount(self, resources: str, resource: str, amount: str) -> str:
+        """Return SQL that tests whether there is so much of a resource; true for NULL."""
+        found = self.amount.format(resources, resource)
+        return f"({self.known.format(resources)} IS NULL OR {found} >= {amount})"
+
     # All labels.
 
     def each_label(self, labels: str, rows: str) -> str:
@@ -134,6 +153,13 @@ class PostgreSQL(Dialect):
 
     name = "postgresql"
     fence = " OFFSET 0"
+    known = "nullif({}, 'null')"
+    no_taint = (
+        "NOT EXISTS (SELECT 1 FROM jsonb_array_elements(nullif({}, 'null')) AS taints(taint)"
+        " WHERE {})"
+    )
+    taint_field = "coalesce(taint ->> '{}', '')"
+    amount = "coalesce(CAST({} -> {} AS numeric), 0)"
 
     # Each row that ``@>`` finds is compared with each of the values once more; a longer list is
     # faster hashed (1,000 values in a million rows: 0.4 s instead of 20).
@@ -212,6 +238,8 @@ class DuckDB(Dialect):
     """Labels are ``MAP(VARCHAR, VARCHAR)``."""
 
     name = "duckdb"
+    no_taint = "NOT coalesce(list_contains([{1} FOR nodeselect_taint IN {0}], TRUE), FALSE)"
+    amount = "coalesce(map_extract_value({}, {}), 0)"
 
     def value(self, labels: str, key: str) -> str:
         # Before version 1.2, labels[key] was a list, which is never NULL.
@@ -245,6 +273,19 @@ class SQLite(Dialect):
 
     name = "sqlite"
     quotes = "`"  # in double quotes, the name of a column that does not exist would be a string
+    known = "nullif({}, 'null')"
+    no_taint = (
+        "NOT EXISTS (SELECT 1 FROM (SELECT nullif({}, 'null') AS taints) AS node,"
+        " json_each(taints) AS taint WHERE {})"
+    )
+    taint_field = "coalesce(taint.value ->> '{}', '')"
+    # A text would be more than every number. As an invalid path of JSON, it is an error.
+    amount = (
+        "coalesce((SELECT CASE typeof(amount.value) WHEN 'text' THEN"
+        " json_extract('0', 'the amount ' || amount.value || ' is not an integer')"
+        " ELSE amount.value END FROM (SELECT {} AS resources) AS node,"
+        " json_each(resources) AS amount WHERE amount.key = {}), 0)"
+    )
 
     def value(self, labels: str, key: str) -> str:
         # A key has no quote and no backslash; without quotes, a dot would mean an object within.
@@ -289,6 +330,8 @@ class Spark(Dialect):
     name = "spark"
     quotes = "`"
     plain = _PLAIN  # two quotes would end a text and begin the next
+    no_taint = "NOT coalesce(exists({}, nodeselect_taint -> {}), FALSE)"
+    amount = "greatest(try_element_at({}, {}), 0)"
 
     # More ids than this are joined; Spark needs seconds to read a list of thousands.
     _MAX_IDS = 500

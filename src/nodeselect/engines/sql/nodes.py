@@ -29,6 +29,8 @@ from nodeselect.explain.countable import (
 )
 from nodeselect.explain.explanation import Explanation, NearMiss, NodeExplanation, label_requirement
 from nodeselect.node import Node, has_state, require_count
+from nodeselect.placement import Placement
+from nodeselect.placement.placement import label_part
 from nodeselect.placement.requirements import Condition
 from nodeselect.selectors import AnyOf, Selector
 from nodeselect.selectors.selector import require_condition
@@ -182,7 +184,7 @@ class SqlFailures:
     def __init__(self, table: SqlTable, requirements: Sequence[Condition]) -> None:
         self._table = table
         self._requirements = requirements
-        tests = [express(each, table.conditions) for each in requirements]  # type: ignore[arg-type]
+        tests = [express(each, table.conditions) for each in requirements]
         bits = [
             f"CASE WHEN {test} THEN 0 ELSE {1 << at % _WORD} END" for at, test in enumerate(tests)
         ]
@@ -223,7 +225,7 @@ class SqlFailures:
     ) -> int:
         kept = [each for at, each in enumerate(self._requirements) if at not in positions]
         conditions = self._table.conditions
-        tests = [express(each, conditions) for each in (*replacements, *kept)]  # type: ignore[arg-type]
+        tests = [express(each, conditions) for each in (*replacements, *kept)]
         return self._table.count_rows(self._table.rows(conditions.conjunction(tests)))
 
     def _groups(self, keys: Sequence[str]) -> str:
@@ -528,7 +530,7 @@ class SqlNodes:
     :param execute: runs a query and returns its rows: ``connection.execute`` of sqlite3 and
         psycopg, or ``lambda query: connection.execute(query).fetchall()`` for DuckDB. The rows of a
         query are not read after the next one has run.
-    :param dialect: as for :func:`where`, like ``labels`` and ``columns``.
+    :param dialect: as for :func:`where`, like ``labels``, ``columns``, ``taints``, ``resources``.
     :param table: the table of the nodes.
     :param id: the column of the ids, which must be distinct texts and not NULL.
     :param name: the column of the names; None if there is none.
@@ -550,11 +552,18 @@ class SqlNodes:
         name: Name | None = None,
         state: Name | None = None,
         where: str | None = None,
+        taints: Name | None = None,
+        resources: Name | None = None,
     ) -> None:
         engine = dialect_named(dialect)
+        used = [(table, each) for each in (id, name, state, *(columns or {}).values()) if each]
+        if isinstance(labels, LongTable):
+            used += ((labels.table, each) for each in labels[1:])
+        if dialect in EXACT and _are_exact(execute, engine, used):
+            engine = EXACT[dialect]
         self._table = SqlTable(
             execute,
-            SqlConditions(engine, labels, id, columns or {}),
+            SqlConditions(engine, labels, id, columns or {}, taints, resources),
             quote(table, engine),
             quote(table if isinstance(table, str) else table[-1], engine),
             quote(id, engine),
@@ -562,25 +571,19 @@ class SqlNodes:
             None if state is None else quote(state, engine),
             where,
         )
-        used = [(table, each) for each in (id, name, state, *(columns or {}).values()) if each]
-        if isinstance(labels, LongTable):
-            used += ((labels.table, each) for each in labels[1:])
-        if dialect in EXACT and _are_exact(execute, engine, used):
-            conditions = SqlConditions(EXACT[dialect], labels, id, columns or {})
-            self._table = self._table._replace(conditions=conditions)
 
     def match(
-        self, selector: Selector | AnyOf, *, states: Collection[str] | None = None
+        self, selector: Selector | AnyOf | Placement, *, states: Collection[str] | None = None
     ) -> "SqlNodeSet":
         """Return the nodes that match ``selector``; no query is run before the set is used.
 
         :param states: return only the nodes in one of these states (upper or lower case).
         """
-        condition = express(require_condition(selector), self._table.conditions)
-        matching = SqlNodeSet(self._table, condition)
+        condition = express(selector, self._table.conditions)
+        matching = SqlNodeSet(self._table, condition, selector)
         return matching if states is None else matching.in_states(states)
 
-    def explain(self, selector: Selector | AnyOf, *, examples: int = 3) -> Explanation:
+    def explain(self, selector: Selector | AnyOf | Placement, *, examples: int = 3) -> Explanation:
         """Return how many nodes match ``selector``, and why the others do not.
 
         One query reads all nodes and counts them; up to two more queries find example ids. If a
@@ -592,7 +595,10 @@ class SqlNodes:
         :param examples: as for :meth:`Inventory.explain`.
         """
         require_count("examples", examples)
-        return explain(self._counts(), require_condition(selector), examples)
+        unknown = self.match(selector).not_considered
+        others = selector.requirements() if isinstance(selector, Placement) else ()
+        parts = (*label_part(selector).split(), *others)
+        return explain(self._counts(), selector, examples, parts=parts, not_considered=unknown)
 
     def explain_node(self, selector: Selector | AnyOf, node: str | Node) -> NodeExplanation:
         """Return which requirements of ``selector`` a node satisfies or fails.
@@ -638,11 +644,14 @@ class SqlNodes:
 class SqlNodeSet:
     """A set of nodes of a table: an SQL condition. Each method that reads nodes runs a query."""
 
-    def __init__(self, table: SqlTable, condition: str) -> None:
+    def __init__(
+        self, table: SqlTable, condition: str, selector: Selector | AnyOf | Placement
+    ) -> None:
         """Internal: a set is created by ``SqlNodes.match``."""
         self._table = table
         self._condition = condition
         self._matching = table.restricted(condition)
+        self._selector = selector
 
     def __len__(self) -> int:
         return self._table.count_rows(self._matching.rows())
@@ -710,6 +719,17 @@ class SqlNodeSet:
     def _counts(self) -> SqlCounts:
         return SqlCounts(self._matching)
 
+    @property
+    def not_considered(self) -> tuple[str, ...]:
+        """What may exclude nodes of the set and is not known, in words; empty for a selector."""
+        if not isinstance(self._selector, Placement):
+            return ()
+        table, conditions = self._table, self._table.conditions
+        facts = (conditions.taints or "''", conditions.resources or "''")
+        known = ", ".join(f"count({table.dialect.known.format(each)})" for each in facts)
+        ((total, *counts),) = table.execute(f"SELECT count(*), {known} FROM {table.rows()}")
+        return self._selector.undecided(total, *(total - count for count in counts))
+
     def __and__(self, other: "SqlNodeSet") -> "SqlNodeSet":
         """Return the nodes that are in both sets. The sets must be of the same table."""
         return self._combined(other, "{} AND {}")
@@ -728,7 +748,7 @@ class SqlNodeSet:
         return self._derived(f"({form.format(self._condition, other._condition)})")
 
     def _derived(self, condition: str) -> "SqlNodeSet":
-        return SqlNodeSet(self._table, condition)
+        return SqlNodeSet(self._table, condition, self._selector)
 
     def _in_order(self) -> str:
         return f" ORDER BY {self._table.dialect.bytewise(self._table.id)} ASC"

@@ -1,13 +1,14 @@
-"""Convert selectors to SQL text, for PostgreSQL, DuckDB, SQLite and Spark SQL."""
+"""Convert selectors and placements to SQL text, for PostgreSQL, DuckDB, SQLite and Spark SQL."""
 
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from nodeselect.engines.conditions import express, required_id
+from nodeselect.engines.conditions import express, required
 from nodeselect.engines.sql.dialects import DIALECTS, EXACT, Dialect
 from nodeselect.explain.explanation import named_keys
+from nodeselect.placement import Placement
 from nodeselect.placement.requirements import Condition
 from nodeselect.selectors import AnyOf, Selector
 
@@ -33,13 +34,15 @@ class LongTable(NamedTuple):
 
 
 def where(
-    selector: Selector | AnyOf,
+    selector: Selector | AnyOf | Placement,
     dialect: str,
     *,
     labels: Name | LongTable | None = "labels",
     id: Name | None = "id",  # noqa: A002
     columns: Mapping[str, Name] | None = None,
     exact: bool = False,
+    taints: Name | None = None,
+    resources: Name | None = None,
 ) -> str:
     """Return the condition of a WHERE clause that is true for the nodes ``selector`` matches.
 
@@ -61,11 +64,17 @@ def where(
     :param exact: in PostgreSQL, compare each text only once. Then the columns must have the type
         ``text`` or ``varchar`` and a deterministic collation, or wrong nodes may match. Otherwise,
         each text that is found is compared a second time, byte for byte.
-    :raises ValueError: if the dialect is not known, a name is empty or has a NUL, or ``id`` is
-        needed and None.
+    :param taints: the column of the taints: a list of structs with the texts ``key``, ``value`` and
+        ``effect``; in PostgreSQL (jsonb) and SQLite such a list in JSON. A cordon counts if its
+        taint is in the list. NULL means that the taints are unknown, which excludes no node.
+    :param resources: the column of the amounts of resources: a map to integers, in millicores for
+        ``cpu`` and in bytes or pieces for all others; in PostgreSQL and SQLite an object in JSON.
+        NULL means that the amounts are unknown, which excludes no node.
+    :raises ValueError: if the dialect is not known, a name is empty or has a NUL, or a column that
+        ``selector`` depends on (``id``, ``taints`` or ``resources``) is None.
     """  # noqa: E501
-    conditions = SqlConditions(dialect_named(dialect, exact), labels, id, columns or {})
-    return express(selector, conditions)
+    engine = dialect_named(dialect, exact)
+    return express(selector, SqlConditions(engine, labels, id, columns or {}, taints, resources))
 
 
 class Labels:
@@ -162,7 +171,7 @@ class LabelTable(Labels):
 
 
 class SqlConditions:
-    """Expresses the conditions of selectors as SQL, for one dialect and one table layout."""
+    """Expresses conditions as SQL, for one dialect and one table layout."""
 
     def __init__(
         self,
@@ -170,9 +179,13 @@ class SqlConditions:
         labels: Name | LongTable | None,
         id: Name | None,  # noqa: A002
         columns: Mapping[str, Name],
+        taints: Name | None = None,
+        resources: Name | None = None,
     ) -> None:
         """Quote the names; raise ``ValueError`` if one is invalid, or ``id`` is missing."""
         self.dialect = dialect
+        self.taints = None if taints is None else quote(taints, dialect)
+        self.resources = None if resources is None else quote(resources, dialect)
         self.id = None if id is None else quote(id, dialect)
         self.columns = {key: quote(column, dialect) for key, column in columns.items()}
         self.labels = Labels()
@@ -205,10 +218,20 @@ class SqlConditions:
         )
 
     def id_in(self, ids: Sequence[str]) -> str:
-        return self.dialect.id_in(required_id(self.id), ids)
+        return self.dialect.id_in(required(self.id, "ids"), ids)
 
     def has_id(self) -> str:
-        return self.dialect.is_present(required_id(self.id))
+        return self.dialect.is_present(required(self.id, "ids"))
+
+    def taint_is(self, field: str, text: str) -> str:
+        return self.dialect.taint_is(field, self.dialect.literal(text))
+
+    def no_taint(self, condition: str) -> str:
+        return self.dialect.no_taint.format(required(self.taints, "taints"), condition)
+
+    def has_amount(self, resource: str, amount: int) -> str:
+        resources, name = required(self.resources, "resources"), self.dialect.literal(resource)
+        return self.dialect.has_amount(resources, name, str(amount))
 
     def constant(self, value: bool) -> str:
         return "TRUE" if value else "FALSE"
