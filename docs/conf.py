@@ -1,5 +1,6 @@
 """The site: ``sphinx-build -W docs site`` builds it from the pages in this folder."""
 
+import html
 import inspect
 import re
 import sys
@@ -19,6 +20,7 @@ from nodeselect import __version__  # noqa: E402
 # The one place of the address.
 _PYPROJECT = tomllib.loads(Path(_ROOT, "pyproject.toml").read_text("utf-8"))
 SOURCE = _PYPROJECT["project"]["urls"]["Source"]
+_SITE = _PYPROJECT["project"]["urls"]["Documentation"]
 _FILE_OUTSIDE = re.compile(r"\]\((?:\.\./)+(?=[\w.]+(?:/|\.md))")
 
 project = "nodeselect"
@@ -40,8 +42,11 @@ html_title = "nodeselect"
 html_copy_source = False
 html_static_path = ["static"]
 html_css_files = ["site.css"]
+html_favicon = "static/logo.svg"
 html_theme_options = {
     "accent_color": "iris",
+    "light_logo": "_static/logo.svg",
+    "dark_logo": "_static/logo.svg",
     "github_url": SOURCE,
     "globaltoc_expand_depth": 1,
     "nav_links": [
@@ -60,6 +65,7 @@ def setup(app: Sphinx) -> None:
     app.connect("autodoc-process-docstring", _link_to_pages)
     app.connect("autodoc-process-signature", _hide_signature)
     app.connect("autodoc-skip-member", _skip_member)
+    app.connect("html-page-context", _add_card)
     app.connect("html-page-context", _make_accessible, priority=900)  # after the theme
 
 
@@ -104,6 +110,21 @@ def _skip_member(
 ) -> bool | None:
     """Skip the fields of named tuples: their class describes them."""
     return True if (inspect.getdoc(value) or "").startswith("Alias for field") else None
+
+
+def _add_card(
+    _app: Sphinx, page: str, _template: str, context: dict[str, Any], _tree: object
+) -> None:
+    """Say what a link to a page shows elsewhere: its title, and a picture."""
+    properties = {
+        "title": html.escape(re.sub("<[^>]*>", "", str(context.get("title", project)))),
+        "description": html.escape(_PYPROJECT["project"]["description"]),
+        "url": f"{_SITE}/{page}.html",
+        "image": f"{_SITE}/_static/card.png",
+    }
+    tags = [f'<meta property="og:{key}" content="{text}">' for key, text in properties.items()]
+    tags.append('<meta name="twitter:card" content="summary_large_image">')
+    context["metatags"] = context.get("metatags", "") + "\n".join(tags)
 
 
 def _make_accessible(
