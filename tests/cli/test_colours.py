@@ -61,6 +61,14 @@ def test_nodes(run: Run, fleet: str) -> None:
         assert starts == ["", YELLOW, RED, RED, ""]
 
 
+def test_what_to_change(run: Run, fleet: str) -> None:
+    """A correction is green, in explain and in match; another reason is bold."""
+    for selector, start in (("region=uss", f"{GREEN}\x1b[1mwrite "), ("gpu", "\x1b[1mno node has")):
+        words = ("-n", fleet, "-l", selector, "--color", "always")
+        assert run("explain", *words).out.splitlines()[1].startswith(start)
+        assert run("match", *words).err.splitlines()[1].startswith(start)
+
+
 def test_changes(run: Run, fleet: str) -> None:
     """A node that enters an answer is green, one that leaves it red; as NDJSON neither is."""
     command = ("watch", "-l", "region=eu", "-n", "-", "--color", "always")

@@ -32,6 +32,16 @@ def test_round_trip(fleet: list[tuple[dict[str, str], dict[str, object]]], outpu
     assert list(Inventory.read(io.StringIO(text))) == nodes
 
 
+def test_names_are_truncated_rather_than_ids() -> None:
+    """If the columns do not fit, the names take the room that is left."""
+    nodes = [Node(f"node-{at}" * 3, name="a-long-name-of-a-node" * 2) for at in range(2)]
+    lines = list(node_lines(nodes, "table", screen=Screen(50)))
+    assert [line.split()[0] for line in lines[1:]] == [node.id for node in nodes]
+    assert max(map(len, lines)) == 50
+    assert all("…" in line for line in lines[1:])
+    assert "…" not in "".join(node_lines(nodes, "table"))
+
+
 @pytest.mark.parametrize("header", [True, False])
 def test_labels_fit_the_screen(header: bool) -> None:
     """They are beside the other columns, or below them, in lines that end after a label."""

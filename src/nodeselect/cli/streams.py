@@ -10,7 +10,7 @@ from itertools import islice
 import click
 
 from nodeselect.errors import NodeselectError
-from nodeselect.render.screen import detect_screen
+from nodeselect.render.screen import Style, detect_screen
 from nodeselect.text import printable
 
 # How many lines are written at once: a write for each line would cost more than making the line.
@@ -49,10 +49,12 @@ def write_output(lines: Iterable[str]) -> None:
     sys.stdout.flush()
 
 
-def write_message(text: str) -> None:
+def write_message(text: str, style: Style | None = None) -> None:
     """Write a message in one line to standard error, unless ``--quiet``; ignore failures."""
     if not is_quiet():
-        write_error_message(_wrapped(text))
+        screen = detect_screen(sys.stderr)
+        lines = screen.wrap(text, hang=2)
+        write_error_message("\n".join(screen.style(line, style) for line in lines))
 
 
 def write_error_message(text: str) -> None:
@@ -61,10 +63,6 @@ def write_error_message(text: str) -> None:
         text = detect_screen(sys.stderr).style("error", "error") + text.removeprefix("error")
     with suppress(OSError):
         print(text, file=sys.stderr, flush=True)
-
-
-def _wrapped(text: str) -> str:
-    return "\n".join(detect_screen(sys.stderr).wrap(text, hang=2))
 
 
 def write_error(error: NodeselectError) -> None:
@@ -78,7 +76,8 @@ def write_usage_error(error: click.ClickException) -> None:
         write_error_message(error.format_message())
         return
     message = " ".join(error.format_message().split())  # click lists choices in lines
-    write_error_message(_wrapped(f"error: {message}"))
+    lines = detect_screen(sys.stderr).wrap(f"error: {message}", hang=2)
+    write_error_message("\n".join(lines))
 
 
 def write_bug(error: Exception) -> None:

@@ -12,7 +12,7 @@ from nodeselect.node import CONNECTED, Node, is_connected, split_state
 from nodeselect.quantity import quantity_text
 from nodeselect.render.id_ranges import compress_ids
 from nodeselect.render.screen import Screen, Style, align_columns
-from nodeselect.text import printable, quoted
+from nodeselect.text import display_width, printable, quoted
 
 NODE_FORMATS = ("table", "name", "folded", "wide", "json", "ndjson", "csv")
 
@@ -65,6 +65,13 @@ def node_lines(
     heads, *rows = _table(nodes, keys, names=has_names, labels=labels)
     if screen is None or screen == Screen(sys.maxsize):  # the fast way for many nodes
         return align_columns([heads, *rows] if header else rows, gap=3)
+    if has_names:  # they are truncated rather than ids, which are to be copied
+        columns = list(zip(heads, *rows, strict=True))
+        others = [column for at, column in enumerate(columns[: -1 if labels else None]) if at != 1]
+        widths = [max(map(display_width, column)) for column in others]
+        room = max(screen.columns - sum(widths) - 3 * len(widths), display_width("<none>"))
+        for row in rows:
+            row[1] = screen.truncate(row[1], room)
     styles = [_state_style(node.state) for node in nodes]
     lines = screen.table(heads, rows, wrap_last=labels, styles=styles, whole=True, gap=3)
     return islice(lines, 0 if header else 1, None)

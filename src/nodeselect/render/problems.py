@@ -112,8 +112,7 @@ def correction_lines(corrections: Iterable[tuple[str, str, str]], screen: Screen
         before, after = map(_lines_of, (old, new))
         for number, line in enumerate(unified_diff(before, after, file, file, lineterm="")):
             style = "heading" if number < 2 else styles.get(line[0])
-            line = screen.escape(line)
-            yield screen.style(line, style) if style else line
+            yield screen.style(screen.escape(line), style)
 
 
 def _lines_of(text: str) -> list[str]:

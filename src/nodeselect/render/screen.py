@@ -84,9 +84,9 @@ class Screen(NamedTuple):
         """Return a sentence, which may contain a user's text, escaped for this screen."""
         return self.escape(text)
 
-    def style(self, text: str, style: Style) -> str:
+    def style(self, text: str, style: Style | None) -> str:
         """Return a text in a style if the screen has colours; ``text`` must be escaped already."""
-        return f"{_STYLES[style]}{text}\x1b[0m" if self.colour and text else text
+        return f"{_STYLES[style]}{text}\x1b[0m" if self.colour and text and style else text
 
     def bar(self, part: int, whole: int, columns: int = 20) -> str:
         """Return a bar whose length is the share of ``part`` in ``whole``; empty only for 0."""
@@ -207,7 +207,7 @@ class Screen(NamedTuple):
             else:
                 lines.insert(0, line)
             style = "heading" if number == 0 else styles[number - 1] if styles else None
-            yield from (self.style(line, style) for line in lines) if style else lines
+            yield from (self.style(line, style) for line in lines)
 
 
 class Markdown(Screen):

@@ -43,7 +43,7 @@ from nodeselect.render.nodes import (
     node_lines,
     sort_nodes,
 )
-from nodeselect.render.screen import detect_screen
+from nodeselect.render.screen import Style, detect_screen
 from nodeselect.selectors import AnyOf, Selector
 from nodeselect.text import join_limited, pluralize, quoted, quoted_id
 
@@ -147,13 +147,19 @@ def match(
                 result = _read_matches(nodes, nodes_from, states, display.needed)
             else:
                 result = _query_matches(nodes, selector, states, display.needed)
-        if least and not is_quiet() and result.is_without_hit and result.explained is not None:
+        if not is_quiet() and result.is_without_hit and result.explained is not None:
             explanation = explainer(result.explained, states)[1](selector, examples=0)
     if display.sort_by:
         result = result._replace(nodes=sort_nodes(result.nodes, display.sort_by)[: display.limit])
     _print_nodes(result, display)
-    for line in dict.fromkeys(_summary(result, explanation if least else None, states)):
+    for line in _summary(result, explanation, states):
         write_message(line)
+    if explanation is not None and result.is_without_hit:
+        style: Style = "heading" if explanation.correction is None else "advice"
+        write_message(explanation.recommendation, style)
+    else:
+        for line in _missing_ids(result):
+            write_message(line)
     if unknown and not is_strict:
         write_message(not_considered_text(unknown))
     for key in display.label_keys if result.matched else ():
@@ -326,11 +332,6 @@ def _summary(
     if result.other_matches and (result.total or not unknown):
         text = pluralize(result.other_matches.total(), "node matches", "nodes match")
         yield f"{text} the selector but not --state: {format_state_counts(result.other_matches)}"
-    if explanation is not None and result.is_without_hit:
-        if explanation.recommendation:
-            yield explanation.recommendation
-    else:
-        yield from _missing_ids(result)
 
 
 def _missing_ids(result: _Result) -> Iterator[str]:
