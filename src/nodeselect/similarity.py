@@ -149,8 +149,9 @@ def closest_key(key: str, keys: WordCounts) -> tuple[str, str] | None:
     """
     name = key.rpartition("/")[2]
     same_name = [word for word in keys.counts if word.rpartition("/")[2] == name]
-    if same_name:
-        return "other-prefix", min(same_name, key=lambda word: (-keys.counts[word], word))
+    if same_name:  # of several, not what Kubernetes has renamed
+        rank = {word: (-keys.counts[word], "beta." in word, word) for word in same_name}
+        return "other-prefix", min(same_name, key=rank.__getitem__)
     close = keys.suggest(key)
     return None if close is None else ("other-spelling", close)
 

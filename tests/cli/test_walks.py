@@ -1,5 +1,6 @@
 """What people type first, and the message for each wrong turn: it can be pasted."""
 
+import json
 import re
 import shlex
 import shutil
@@ -33,6 +34,8 @@ WRONG_TURNS = {
     "match -l gpu node-174fc70c -n fleet.json": "match -l gpu --id node-174fc70c -n fleet.json",
     "explain node-174fc70c -n fleet.json": "explain --id node-174fc70c -n fleet.json",
     "diff job.yaml first-try.yaml fleet.json": "diff job.yaml first-try.yaml -n fleet.json",
+    "diff -n fleet.json job.yaml first-try.yaml again.json":
+        "diff -n fleet.json job.yaml first-try.yaml -n again.json",
     "diff region=eu region=us -n fleet.json": "diff -l region=eu -l region=us -n fleet.json",
     # A selector in several words.
     "match -l gpu !debug -n fleet.json": "match -l 'gpu,!debug' -n fleet.json",
@@ -54,6 +57,7 @@ WRONG_TURNS = {
     "wait -l gpu -n fleet.json": "watch --until 1 -l gpu -n fleet.json",
     "run job.yaml -n fleet.json": "explain --job job.yaml -n fleet.json",
     "save fleet.json new.nsx": "index -n fleet.json new.nsx",
+    "index fleet.json": "index -n fleet.json fleet.nsx",
     "fmt jobs": "check jobs",
     "lint jobs": "check jobs",
     "jobs --jobs jobs -n fleet.json": "explain --job jobs -n fleet.json",
@@ -103,14 +107,15 @@ ANSWERS = {
     "explain -l environment=production -n fleet.json": "write environment=prod instead of",
     "explain -l region=eu -n fleet.json": "the values of 'region': 'eu-central' (45 nodes)",
     "explain -l gpu --node node-174fc7 -n fleet.json":
-        "it is the beginning of the id of this node: 'node-174fc70c'",
+        "this is the node 'node-174fc70c'",
     "explain -l gpu --node dublin-01-inference-01 -n fleet.json":
-        "it is the name of this node: 'node-174fc70c'",
+        "this is the node 'node-174fc70c'",
     "explain -l gpu --node node-1 -n fleet.json": "it is the beginning of 10 ids, such as",
     "explain -l gpu --node node-174fc7 -q -n fleet.json": "it is the beginning of 'node-174fc70c'",
     "match --all -n postgresql://us@db/fleet": "pipe the nodes of a database as JSON objects into",
     "explain -l state=connected -l gpux -n fleet.json": "write --state connected instead",
     "explain -l status=Lost,gpu -n fleet.json": "write --state Lost instead",
+    "match -l zone=a -n zones.json": "write topology.kubernetes.io/zone=a instead of zone=a: 1",
     "match -l gpu -n fleet.json,again.json": "of its own: -n fleet.json -n again.json",
     "match -l gpu -n fleet.json --min abc": "'abc' is not a valid whole number",
     "match --all -n fleet.json -L rak": "printed node has the label 'rak'; 208 nodes have 'rack'",
@@ -144,7 +149,10 @@ def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("stack").mkdir()
     Path("stack/docker-compose.yml").write_text("services: {web: {image: nginx}}\n")
     shutil.copy("job.yaml", "stack")
+    zones = {f"{prefix}kubernetes.io/zone": "a" for prefix in ("failure-domain.beta.", "topology.")}
+    Path("zones.json").write_text(json.dumps([{"id": "node-1", "labels": zones}]))
     Path("flat.json").write_text('[{"id": "node-1", "region": "eu"}]')
+    Path("again.nsx").touch()
     Path("again.json").write_text('[{"id": "node-1", "labels": {}}]')
     shutil.copy(EXAMPLE / "deployment.yaml", "deployment.yaml")
 
@@ -195,6 +203,8 @@ def test_an_answer_says_what_to_write(run: Run, command: str) -> None:
         "frobnicate -l gpu -n fleet.json",
         "match -n fleet.json",
         "match -l -n fleet.json",
+        "match --all node-174fc70c -n fleet.json",
+        "match --field-selector spec.unschedulable=true -n fleet.json",
         "rollout -l gpu --job job.yaml -n fleet.json",
         "convert --from bacalhau job.yaml",
         # A command without nodes or files, which would be an error as well.
@@ -204,7 +214,7 @@ def test_an_answer_says_what_to_write(run: Run, command: str) -> None:
         # The opposite, a file that would be written, or a word that would be lost.
         "check --deselect no-name job.yaml",
         "match --all --no-state lost -n fleet.json",
-        "index fleet.json",
+        "index again.json",
         "index --file fleet.json job.yaml",
         "idnex fleet.json -o -h",
         "-l lint job.yaml",

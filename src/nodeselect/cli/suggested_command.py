@@ -5,9 +5,9 @@ is valid, and it replaces no file. If that is not possible, there is no suggesti
 """
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from functools import cache, partial
+from functools import cache
 from itertools import pairwise, takewhile
 
 import click
@@ -29,7 +29,7 @@ _VERBS = {
         ("apply create debug jobs run submit why", ("explain",)),
         ("fmt format lint test validate verify", ("check",)),
         ("deploy plan schedule waves", ("rollout",)),
-        ("describe-labels facets stats tags top values", ("labels",)),
+        ("facets stats tags top values", ("labels",)),
         ("wait", ("watch --until 1",)),
         ("compare", ("diff",)),
         ("save", ("index",)),
@@ -49,7 +49,8 @@ _OPTIONS = {
     for options, meant in (
         ("--job --jobs --job-file -j", ("--job", "")),
         ("--expr --expression --filter --label --label-selector --match --query", ("-l",)),
-        ("--field-selector --selector --selectors --where -l -s", ("-l",)),
+        ("--selector --selectors --where -l -s", ("-l",)),
+        ("--field-selector", ()),
         ("--labels", ("-l", "--show-labels")),
         ("--fleet --inventory --node-file --nodes -n", ("-n",)),
         ("--id --ids --name --node", ("--id",)),
@@ -62,7 +63,6 @@ _OPTIONS = {
         ("--by --column --columns --group-by --label-columns", ("-L", "")),
         ("--order-by --sort", ("--sort-by",)),
         ("--states --status", ("--state",)),
-        ("--colour --colors", ("--color",)),
         ("-a --everything", ("--all",)),
         ("-c --size --total", ("--count",)),
         ("-m --first --head --max-count --max-results --top", ("--limit",)),
@@ -102,20 +102,15 @@ _MAX_BYTES = 32 << 20
 _NEED_SELECTING = ("match", "explain", "watch", "sql")
 _SELECTING = ("-l", "--id", "--job", "--all")
 
-# These commands have arguments, but selectors and nodes are behind options.
-_WITH_ARGUMENTS = ("labels", "convert", "index")
+# How many files may be arguments; those of other commands are behind options.
+_FILES = {"check": 1_000, "convert": 1, "diff": 2}
 
 # What joins requirements in other languages.
 _AND = ("and", "AND", "&&")
 
 _Options = Mapping[str, click.Option]
-
-
-def command_line(words: Iterable[str]) -> str:
-    """Return the shell command that runs nodeselect with the arguments ``words``."""
-    import shlex  # loads slowly
-
-    return printable(f"nodeselect {shlex.join(words)}")
+_Given = Collection[click.Option | None]
+_Ids = Callable[[], Collection[str]]
 
 
 def suggested_command(context: click.Context, words: Sequence[str]) -> str | None:
@@ -134,27 +129,33 @@ def suggested_command(context: click.Context, words: Sequence[str]) -> str | Non
         return None
     name, *rest = words[at:]
     commands = _command_names(name, [*group.list_commands(root), "--version"])
-    if commands == ("match",):
+    if name == "match":
         texts = (*rest, *map(" ".join, pairwise(rest)))
-        if other := next(filter(_COMMANDS.__contains__, texts), None):
+        if other := next((text for text in texts if text in _COMMANDS), None):
             commands = (_COMMANDS[other],)
             rest = [word for word in rest if word != other]
     for meant in commands:
         arguments = _arguments(root, meant, rest, name)
+        if arguments == words[at:]:
+            return None
         if arguments is not None:
-            return command_line([*words[:at], *arguments]) if arguments != words[at:] else None
+            import shlex  # loads slowly
+
+            return f"nodeselect {shlex.join([*words[:at], *arguments])}"
     return None
 
 
 def _command_names(word: str, names: Sequence[str]) -> Sequence[str]:
     """Return the commands that a word may mean, the most probable first."""
-    if word in names:
-        return (word,)
-    return _VERBS.get(word) or tuple(filter(None, [similar_name(word, names)]))
+    similar = similar_name(word, names)
+    return (word,) if word in names else _VERBS.get(word, (similar,) if similar else ())
 
 
 def _arguments(root: click.Context, meant: str, rest: list[str], typed: str) -> list[str] | None:
-    """Return a command, perhaps with options, and what ``rest`` means for it; None if unclear."""
+    """Return a command, perhaps with options, and what ``rest`` means for it.
+
+    Return None if that is unclear or invalid, replaces a file, or prints help.
+    """
     name, *options = meant.split()
     group = root.command
     assert isinstance(group, click.Group)
@@ -168,22 +169,15 @@ def _arguments(root: click.Context, meant: str, rest: list[str], typed: str) -> 
         rest = [next(iter(_command_names(each, commands)), each) for each in rest]
     if typed in _VERBS and rest[:1] in (["node"], ["nodes"]):  # as in kubectl: get nodes
         has_id = rest[1:] and is_key(rest[1]) and not os.path.exists(rest[1])
-        rest = [*(["--node"] if has_id else []), *rest[1:]]
-    corrected = _corrected(command, [*options, *rest], is_renamed=name != typed)
-    if corrected is None or not _is_valid(root, command, corrected):
+        rest = ["--node", *rest[1:]] if has_id else rest[1:]
+    arguments = _corrected(command, [*options, *rest], is_renamed=name != typed)
+    if arguments is None or not _NO_ANSWER.isdisjoint(arguments):
         return None
-    return [name, *corrected]
-
-
-def _is_valid(root: click.Context, command: click.Command, arguments: list[str]) -> bool:
-    """Return whether a command accepts its arguments, replaces no file and prints no help."""
-    if not _NO_ANSWER.isdisjoint(arguments):
-        return False
     try:
-        command.make_context(command.name, arguments.copy(), root)
+        command.make_context(name, arguments.copy(), root)
     except (click.ClickException, click.exceptions.Exit, NodeselectError):  # Exit: for --help
-        return False
-    return True
+        return None
+    return [name, *arguments]
 
 
 def _corrected(command: click.Command, words: list[str], is_renamed: bool) -> list[str] | None:
@@ -196,7 +190,8 @@ def _corrected(command: click.Command, words: list[str], is_renamed: bool) -> li
     options = {name: option for option in parameters for name in option.opts}
     given = {options[word] for word in words if word in options}
     has_arguments = len(parameters) < len(command.params)
-    ids = cache(partial(_ids, words))
+    files = _FILES.get(str(command.name), 0)
+    ids = cache(lambda: _ids(words))
     result: list[str] = []
     rest = [word for word in words if word not in _NEEDLESS or word in options]
     while rest:
@@ -213,20 +208,23 @@ def _corrected(command: click.Command, words: list[str], is_renamed: bool) -> li
             value = _choice(value, options[option])
         if option in ("-l", "--selector") or not (option or has_arguments):
             value = _joined(value, rest, ids, " " if has_arguments else " ,")
-        is_argument = has_arguments
-        if command.name in _WITH_ARGUMENTS:
-            is_argument = is_key(value) and not os.path.isfile(value)
-        elif command.name == "diff":  # two files, perhaps with nodes, or two selectors
-            given.discard(options["-l"])
-            is_file = value in words[:2] or not os.path.exists(value)
-            is_argument = is_file and (is_key(value) or not is_selector(value))
+        is_argument = has_arguments and (is_key(value) or not is_selector(value))
+        if value == "-" or os.path.exists(value):
+            is_argument = files > 0
+        if command.name == "diff":
+            given.discard(options["-l"])  # there may be two
         if not option and not is_argument:
             option = _option_for(value, options, given, ids)
-            if not option and not (has_arguments and os.path.exists(value)):
+            if not option:
                 return None
         if option:
             given.add(options[option])
+        else:
+            files -= 1
         result += filter(None, (option, value))
+    if command.name == "index" and result[:1] == ["-n"] and len(result) == 2:  # FILE is missing
+        new = f"{os.path.splitext(result[1])[0]}.nsx"
+        result += [] if os.path.exists(new) else [new]
     is_selecting = any(options.get(each) in given for each in _SELECTING)
     if command.name in _NEED_SELECTING and not is_selecting and (is_renamed or result != words):
         return ["--all", *result] if "--all" in options else None
@@ -270,19 +268,16 @@ def _choice(value: str, option: click.Option) -> str:
     return next((each for each in meant if each in choices), value)
 
 
-def _joined(
-    value: str, rest: list[str], ids: Callable[[], Collection[str]], separators: str
-) -> str:
+def _joined(value: str, rest: list[str], ids: _Ids, separators: str) -> str:
     """Join ``value`` with the words after it to a selector, such as ``pool=gpu, env=prod``.
 
     Remove these words from ``rest``. If they are not a selector together, return only ``value``.
     """
 
-    def is_part(word: str) -> bool:
-        is_other = word[:1] == "-" or os.path.exists(word)
-        return not is_other and not (is_key(word) and word in ids())
+    def is_other(word: str) -> bool:
+        return word[:1] == "-" or os.path.exists(word) or (is_key(word) and word in ids())
 
-    parts = list(takewhile(is_part, [value, *rest]))
+    parts = list(takewhile(lambda word: not is_other(word), [value, *rest]))
     for count in range(len(parts), 1, -1):
         for separator in separators:
             text = separator.join(word for word in parts[:count] if word not in _AND)
@@ -292,26 +287,19 @@ def _joined(
     return value
 
 
-def _option_for(
-    word: str,
-    options: _Options,
-    given: Collection[click.Option | None],
-    ids: Callable[[], Collection[str]],
-) -> str:
+def _option_for(word: str, options: _Options, given: _Given, ids: _Ids) -> str:
     """Return the option that is probably missing before a word, or an empty text."""
     is_folder_of_jobs = os.path.isdir(word) and options.get("-n") in given
     if "--job" in options and (word.endswith((".yaml", ".yml")) or is_folder_of_jobs):
         meant = "--job"
     elif word == "-" or os.path.exists(word):
         return "-n" if "-n" in options else ""
-    elif is_key(word) and any(options.get(each) in given for each in _SELECTING):
-        has_node = "--node" in options  # otherwise it may be one of several labels
-        meant = "--id" if not has_node and word in ids() else "--node"
-    elif is_key(word) and word in ids():
-        meant = "--id"
-    elif is_selector(word):
-        meant = "-l"
+    elif not is_key(word):
+        meant = "-l" if is_selector(word) else ""
+    elif not any(options.get(each) in given for each in _SELECTING):
+        meant = "--id" if word in ids() else "-l"
+    elif "--node" in options or options.get("--all") in given or word not in ids():
+        meant = "--node"  # otherwise it may be one of several labels
     else:
-        return ""
-    is_possible = meant in options and (options[meant] not in given or meant == "--id")
-    return meant if is_possible else ""
+        return "--id" if "--id" in options else ""
+    return meant if meant in options and options[meant] not in given else ""

@@ -187,14 +187,15 @@ def _read_node(nodes_from: NodeFiles, node_id: str) -> Node:
         if node_id in nodes:
             return nodes[node_id]
         counts = nodes._counts()
-        named = counts.find_names([node_id]).get(node_id)
-        texts = f"{node_id}.", node_id  # a host before others
-        beginnings = map(counts.find_id_prefix, texts)
-        found, count = named or next(filter(None, beginnings), ("", 0))
+        found, number = (
+            counts.find_names([node_id]).get(node_id)
+            or counts.find_id_prefix(f"{node_id}.")  # a host before others
+            or counts.find_id_prefix(node_id)
+            or ("", 0)
+        )
         message = f"no node has the id {quoted_id(node_id)}"
-        if count == 1 and not is_quiet():
-            kind = "name" if named else "beginning of the id"
-            write_message(f"{message}; it is the {kind} of this node: {quoted_id(found)}")
+        if number == 1 and not is_quiet():
+            write_message(f"{message}; this is the node {quoted_id(found)}")
             return nodes[found]
         hints = nodes.explain(Selector.of(match_ids=[node_id])).hints
         write_error_message(f"error: {hints[0].message if hints else message}")

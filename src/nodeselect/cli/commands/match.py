@@ -162,8 +162,9 @@ def match(
             write_message(line)
     if unknown and not is_strict:
         write_message(not_considered_text(unknown))
-    for key in display.label_keys if result.matched else ():
-        if not any(key in node.labels for node in result.nodes):
+    by = display.sort_by
+    for key in dict.fromkeys([*display.keys, *([by] if by and by not in FIELDS else [])]):
+        if result.matched and not any(key in node.labels for node in result.nodes):
             counts = Counter(each for node in result.nodes for each in node.labels)
             text = f"no printed node has the label {quoted(key)}"
             write_message(text + similar_keys_text(key, counts))
@@ -201,12 +202,6 @@ class _Display(NamedTuple):
             f"--show-labels needs -o table, not -o {self.output}":
                 self.show_labels and self.output != "table",
         }  # fmt: skip
-
-    @property
-    def label_keys(self) -> tuple[str, ...]:
-        """The labels that are printed, or the nodes are sorted by."""
-        by = () if self.sort_by in (None, *FIELDS) else (self.sort_by,)
-        return tuple(dict.fromkeys((*self.keys, *by)))
 
     @property
     def needed(self) -> int | None:
