@@ -1,6 +1,5 @@
 """The site: ``sphinx-build -W docs site`` builds it from the pages in this folder."""
 
-import html
 import inspect
 import re
 import sys
@@ -40,11 +39,13 @@ copybutton_prompt_is_regexp = True
 html_theme = "shibuya"
 html_title = "nodeselect"
 html_copy_source = False
+html_baseurl = f"{_SITE}/"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_favicon = "static/logo.svg"
 html_theme_options = {
     "accent_color": "iris",
+    "og_image_url": f"{_SITE}/_static/card.png",
     "light_logo": "_static/logo.svg",
     "dark_logo": "_static/logo.svg",
     "github_url": SOURCE,
@@ -65,7 +66,6 @@ def setup(app: Sphinx) -> None:
     app.connect("autodoc-process-docstring", _link_to_pages)
     app.connect("autodoc-process-signature", _hide_signature)
     app.connect("autodoc-skip-member", _skip_member)
-    app.connect("html-page-context", _add_card)
     app.connect("html-page-context", _make_accessible, priority=900)  # after the theme
 
 
@@ -110,21 +110,6 @@ def _skip_member(
 ) -> bool | None:
     """Skip the fields of named tuples: their class describes them."""
     return True if (inspect.getdoc(value) or "").startswith("Alias for field") else None
-
-
-def _add_card(
-    _app: Sphinx, page: str, _template: str, context: dict[str, Any], _tree: object
-) -> None:
-    """Say what a link to a page shows elsewhere: its title, and a picture."""
-    properties = {
-        "title": html.escape(re.sub("<[^>]*>", "", str(context.get("title", project)))),
-        "description": html.escape(_PYPROJECT["project"]["description"]),
-        "url": f"{_SITE}/{page}.html",
-        "image": f"{_SITE}/_static/card.png",
-    }
-    tags = [f'<meta property="og:{key}" content="{text}">' for key, text in properties.items()]
-    tags.append('<meta name="twitter:card" content="summary_large_image">')
-    context["metatags"] = context.get("metatags", "") + "\n".join(tags)
 
 
 def _make_accessible(
