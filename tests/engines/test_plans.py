@@ -151,6 +151,23 @@ def test_postgresql_hashes_a_long_table_without_indexes(postgresql: Database) ->
                 assert step["Actual Loops"] == 1, (text, exact)
 
 
+def test_postgresql_explains_with_workers(postgresql: Database) -> None:
+    """The queries that read all nodes are planned for several processes."""
+    for setting in ("parallel_setup_cost", "parallel_tuple_cost", "min_parallel_table_scan_size"):
+        postgresql.run(f"SET {setting} = 0")
+    plans = []
+
+    def run(query: str) -> Any:
+        plans.append([str(row[0]) for row in postgresql.run(f"EXPLAIN {query}")])
+        return postgresql.run(query)
+
+    selector = Selector.parse("environment in (prod,test),gpu,rack!=rack-0007,half=true")
+    sql.SqlNodes(run, "postgresql").explain(selector, examples=0)
+    assert len(plans) == 4  # of the catalogue, of all nodes, and of the values of two keys
+    for plan in plans[1:]:
+        assert any("Partial HashAggregate" in line for line in plan), plan
+
+
 CATALOGUE = [
     ("text", True),
     ("varchar(80)", True),

@@ -236,6 +236,39 @@ def test_many_requirements(monkeypatch: pytest.MonkeyPatch) -> None:
         assert nodes.explain(selector) == Inventory(fleet).explain(selector)
 
 
+def test_values_are_counted_with_the_groups(start: Callable[[str], Database]) -> None:
+    """In DuckDB, one pass counts what fails, and up to 1,000 values that may be misspelt."""
+    rows = [
+        Row(f"n-{at:04}", {"rack": f"r{at:04}", "a": f"v{at % 150}", "zone": "eu-west"})
+        for at in range(1_100)
+    ]
+    rows += [Row(f"x-{at}", {"zone": "eu_west", "rack": "R7"} if at else None) for at in range(5)]
+    inventory = Inventory(Node(str(row.id), row.present) for row in rows)
+    database = start("duckdb")
+    database.load(rows)
+    queries: list[str] = []
+
+    def run(query: str) -> Any:
+        queries.append(query)
+        return database.run(query)
+
+    for labels, columns in LAYOUTS.values():
+        nodes = SqlNodes(run, "duckdb", NODES, labels=labels, columns=columns)
+        for text, count in [
+            ("zone=eu_west", 0),
+            ("zone in (eu_west,us),!gpu", 0),
+            ("rack=R7,a in (v1,v2)", 0),
+            ("rack in (r0005,R0007)", 1),
+            ("a=v7,zone=eu_west,rack=R7", 0),
+        ]:
+            queries.clear()
+            selector = Selector.parse(text)
+            assert nodes.explain(selector) == inventory.explain(selector), text
+            if not isinstance(labels, LongTable):
+                read = sum(query.startswith("SELECT label_value") for query in queries)
+                assert read == count, text
+
+
 def test_limits_of_counts() -> None:
     """Keys and values are counted up to a limit, without keys that have their own columns."""
     nodes, _ = small([Node(f"n-{at}", dict.fromkeys("abcd", str(at))) for at in range(3)])

@@ -328,10 +328,12 @@ class _HintFinder:
             return renamed
         if is_divided and len(requirement.values) == 1:
             return self._usual_value(position, requirement)
-        has_key = self._nodes.count_with_key(requirement.key) > 0
+        is_inclusion = requirement.operator.is_inclusion
+        has_key = is_satisfied and is_inclusion
+        has_key = has_key or self._nodes.count_with_key(requirement.key) > 0
         if not has_key:
             close = self._other_key(position, requirement)
-        elif is_satisfied or requirement.operator.is_inclusion:
+        elif is_satisfied or is_inclusion:
             close = self._other_value(position, requirement)
             if close is None and is_divided:
                 close = self._usual_value(position, requirement)

@@ -28,6 +28,8 @@ class Dialect:
     """What encloses a name, and is doubled within it."""
     fence = ""
     """What keeps a subquery from being merged into the query around it."""
+    has_grouping_sets = False
+    """Whether grouping rows in several ways takes hardly longer than in one."""
     plain = re.compile(r"[A-Za-z0-9._/@+\- ']*")
     """Texts that mean themselves between single quotes, if their own are doubled."""
     known = "{}"
@@ -152,7 +154,7 @@ class PostgreSQL(Dialect):
     """
 
     name = "postgresql"
-    fence = " OFFSET 0"
+    fence = " OFFSET '0'"  # the number 0 would be cast to bigint, and not planned with workers
     known = "nullif({}, 'null')"
     no_taint = (
         "NOT EXISTS (SELECT 1 FROM jsonb_array_elements(nullif({}, 'null')) AS taints(taint)"
@@ -238,6 +240,7 @@ class DuckDB(Dialect):
     """Labels are ``MAP(VARCHAR, VARCHAR)``."""
 
     name = "duckdb"
+    has_grouping_sets = True
     no_taint = "NOT coalesce(list_contains([{1} FOR nodeselect_taint IN {0}], TRUE), FALSE)"
     amount = "coalesce(map_extract_value({}, {}), 0)"
 
@@ -329,6 +332,7 @@ class Spark(Dialect):
 
     name = "spark"
     quotes = "`"
+    has_grouping_sets = True
     plain = _PLAIN  # two quotes would end a text and begin the next
     no_taint = "NOT coalesce(exists({}, nodeselect_taint -> {}), FALSE)"
     amount = "greatest(try_element_at({}, {}), 0)"

@@ -32,7 +32,7 @@ from nodeselect.node import Node, has_state, require_count
 from nodeselect.placement import Placement
 from nodeselect.placement.placement import label_part
 from nodeselect.placement.requirements import Condition
-from nodeselect.selectors import AnyOf, Selector
+from nodeselect.selectors import AnyOf, Operator, Requirement, Selector
 from nodeselect.selectors.selector import require_condition
 from nodeselect.text import quoted
 
@@ -47,6 +47,9 @@ _FIRST_NODES = 1_000
 
 # Of more values of a key, those that are asked for are counted one by one.
 _MAX_VALUES = 1_000
+
+# Of how many keys the values are counted together with the groups of an explanation.
+_MAX_GROUPED = 16
 
 # How many values of several keys are counted by one query for an audit, if one key has no more.
 _MAX_SENT = 100_000
@@ -106,14 +109,19 @@ class SqlTable(NamedTuple):
         labels = self.conditions.labels.each_label(self.rows())
         return None if labels is None else f"({labels}) AS labels WHERE label_value IS NOT NULL"
 
+    def value(self, key: str) -> str | None:
+        """Return SQL for the value of a label, NULL if absent; None if this cannot be written."""
+        return self.conditions.columns.get(key) or self.conditions.labels.value(key)
+
     def values(self, key: str) -> str:
         """Return SQL to write after FROM as :meth:`labels`, but without keys, for one key."""
         conditions = self.conditions
         if column := conditions.columns.get(key):
             select = f"SELECT {self.id} AS node_id, {column} AS label_value FROM {self.rows()}"
-        elif value := conditions.labels.value(key):
+        elif value := self.value(key):
             rows = self.rows(conditions.has_key(key))  # an index may find these rows
-            select = f"SELECT {self.id} AS node_id, {value} AS label_value FROM {rows}"
+            columns = f"{self.id} AS node_id, {value} AS label_value"
+            select = f"SELECT {columns} FROM {rows}{self.dialect.fence}"
         elif labels := self.labels():
             return f"{labels} AND {self.is_key([key])}"
         else:
@@ -172,16 +180,22 @@ def to_state(value: Any) -> str | None:
 class SqlFailures:
     """The nodes of a table, grouped by the requirements that they fail.
 
-    It implements ``Failures`` of ``explain/countable.py``. One query counts the groups. A second
-    query finds example ids among the first 1,000 nodes; a third one runs only for groups with too
-    few examples.
+    It implements ``Failures`` of ``explain/countable.py``. One query counts the groups and, if the
+    database has grouping sets, the values of the keys in ``requirements``. A second query finds
+    example ids among the first 1,000 nodes; a third one runs only for groups with too few examples.
 
     In these queries, ``failed0`` is an integer with a bit for each of the first 60 requirements,
     the lowest bit for the first. For example, 5 means that a node fails the first and the third,
     and 0 that the node matches. ``failed1`` is for the next 60 requirements, and so on.
+
+    :ivar with_key: how many nodes have each of some keys.
+    :ivar values: for each of some keys, how many nodes have each of up to 1,001 values.
     """
 
-    def __init__(self, table: SqlTable, requirements: Sequence[Condition]) -> None:
+    def __init__(
+        self, table: SqlTable, requirements: Sequence[Condition], known: Collection[str] = ()
+    ) -> None:
+        """Count the groups; do not count the values of the keys in ``known``."""
         self._table = table
         self._requirements = requirements
         tests = [express(each, table.conditions) for each in requirements]
@@ -194,20 +208,27 @@ class SqlFailures:
         self._rows = table.rows() + table.conditions.fence(requirements)
         self._ids: dict[Positions, list[str]] | None = None
         self._states = Counter[str | None]()
-        masks, absent = Counter[int](), Counter[str]()
-        keys = _counted_keys(requirements)
-        for row in table.execute(self._groups(keys)):
-            mask = self._mask(row)
-            nodes, *lacking = map(int, row[len(row) - len(keys) - 1 :])
-            masks[mask] += nodes
-            for key, lacks in zip(keys, lacking, strict=True):
-                absent[key] += lacks
-            if not mask and table.state is not None:
-                self._states[to_state(row[len(self._words)])] += nodes
+        masks, present = Counter[int](), Counter[str]()
+        found = [each for each in map(label_requirement, requirements) if each and each.values]
+        keys = list(dict.fromkeys(each.key for each in found if each.operator.matches_absent))
+        grouped = self._grouped_keys(found, known)
+        self.values: dict[str, dict[str, int]] = {key: {} for key in grouped}
+        for row in table.execute(self._groups(keys, grouped)):
+            columns = iter(row[len(words) :])
+            nodes, *having = map(int, islice(columns, 1 + len(keys)))
+            for key, value in zip(grouped, columns, strict=False):
+                if value is not None:
+                    self.values[key][to_text(value)] = nodes
+            if row[0] is not None:
+                mask = self._mask(row)
+                masks[mask] += nodes
+                present.update(dict(zip(keys, having, strict=True)))
+                if not mask and table.state is not None:
+                    self._states[to_state(next(columns))] += nodes
         self.counts = FailureCounts.from_masks(len(requirements), masks).largest()
         if table.state is None:
             self._states[None] = self.counts.matched
-        self.with_key = {key: self.counts.total - absent[key] for key in keys}
+        self.with_key = {key: present[key] for key in keys}
 
     def state_counts(self) -> Mapping[str | None, int]:
         return rank_counts(self._states)
@@ -228,26 +249,55 @@ class SqlFailures:
         tests = [express(each, conditions) for each in (*replacements, *kept)]
         return self._table.count_rows(self._table.rows(conditions.conjunction(tests)))
 
-    def _groups(self, keys: Sequence[str]) -> str:
+    def _grouped_keys(
+        self, requirements: Iterable[Requirement], known: Collection[str]
+    ) -> list[str]:
+        """Return the keys whose values to count together with the groups.
+
+        They are those of requirements that an explanation usually examines for misspelt values.
+        """
+        table = self._table
+        if not table.dialect.has_grouping_sets:
+            return []
+        keys = dict.fromkeys(
+            each.key
+            for each in requirements
+            if len(each.values) > 1 or each.operator is Operator.EQUALS
+        )
+        return [key for key in keys if key not in known and table.value(key)][:_MAX_GROUPED]
+
+    def _groups(self, keys: Sequence[str], grouped: Sequence[str]) -> str:
         """Return a query with a row for each group of nodes that fail the same requirements.
 
-        The columns are ``failed0``, …; the state, if the table has states (NULL for nodes that do
-        not match); the number of nodes; and for each of ``keys``, the number of nodes without this
-        label.
+        The columns are ``failed0``, …; the number of nodes; for each of ``keys``, the number of
+        nodes with this label; NULL for each of ``grouped``; and the state, if the table has states
+        (NULL for nodes that do not match). There are also rows for up to 1,001 values of each of
+        ``grouped``, in which ``failed0`` is NULL, but not the column of this key.
         """
         table = self._table
         columns, groups, counts = [], [self._names], ["count(*) AS nodes"]
+        for at, key in enumerate(keys):
+            value = table.value(key) or f"CASE WHEN {table.conditions.has_key(key)} THEN 1 END"
+            columns.append(f"{value} AS has{at}")
+            counts.append(f"count(has{at}) AS has{at}")
+        values = [f"value{at}" for at in range(len(grouped))]
+        for name, key in zip(values, grouped, strict=True):
+            columns.append(f"{table.dialect.bytewise(str(table.value(key)))} AS {name}")
+        selected = [self._names, *counts, *values]
         if table.state is not None:
             columns.append(f"{table.dialect.bytewise(table.state)} AS node_state")
             matches = " AND ".join(f"{name} = 0" for name in self._words)
             groups.append(f"CASE WHEN {matches} THEN node_state END")
-        for at, key in enumerate(keys):
-            has_key = table.conditions.has_key(key)
-            columns.append(f"CASE WHEN {has_key} THEN 0 ELSE 1 END AS lacks{at}")
-            counts.append(f"sum(lacks{at}) AS lacks{at}")
-        selected = ", ".join([*groups, *counts])
-        failures = self._failures(self._rows, *columns)
-        return f"SELECT {selected} FROM {failures} GROUP BY {', '.join(groups)}"
+            selected.append(f"{groups[-1]} AS matching_state")
+        query = f"SELECT {', '.join(selected)} FROM {self._failures(self._rows, *columns)}"
+        if not values:
+            return f"{query} GROUP BY {', '.join(groups)}"
+        sets = ", ".join([f"({', '.join(groups)})", *(f"({name})" for name in values)])
+        kind = ", ".join(f"{name} IS NULL" for name in ("failed0", *values))
+        place = f"row_number() OVER (PARTITION BY {kind} ORDER BY nodes DESC) AS place"
+        ranked = f"SELECT *, {place} FROM ({query} GROUP BY GROUPING SETS ({sets})) AS counted"
+        is_first = f"failed0 IS NOT NULL OR place <= {_MAX_VALUES + 1}"
+        return f"SELECT * FROM ({ranked}) AS ranked WHERE {is_first}"
 
     def _first_ids(self, limit: int) -> dict[Positions, list[str]]:
         """Return ids by group: of the largest groups, and of those with the fewest failures."""
@@ -317,11 +367,14 @@ class SqlCounts:
     def __init__(self, table: SqlTable) -> None:
         self._table = table
         self._with_key: dict[str, int] = {}
-        self._values: dict[str, Mapping[str, int] | None] = {}
+        # For each key, the counts of its values, or a number if it has more values than this.
+        self._values: dict[str, Mapping[str, int] | int] = {}
 
     def failures(self, requirements: Sequence[Condition]) -> SqlFailures:
-        failures = SqlFailures(self._table, requirements)
+        failures = SqlFailures(self._table, requirements, self._values.keys())
         self._with_key |= failures.with_key
+        for key, counts in failures.values.items():
+            self._values[key] = counts if len(counts) <= _MAX_VALUES else _MAX_VALUES
         return failures
 
     def note(self, requirement: Condition, among: Sequence[str] = ()) -> str | None:
@@ -334,10 +387,11 @@ class SqlCounts:
         return counts if len(counts) <= limit else None
 
     def value_counts(self, key: str, limit: int) -> Mapping[str, int] | None:
-        if self._values.get(key) is None:
+        known = self._values.get(key, 0)
+        if isinstance(known, int) and known < limit:
             counts = self._count_texts("label_value", self._table.values(key), limit)
-            self._values[key] = counts if len(counts) <= limit else None
-        return self._values[key]
+            self._values[key] = known = counts if len(counts) <= limit else limit
+        return None if isinstance(known, int) or len(known) > limit else known
 
     def count_with_key(self, key: str) -> int:
         if key not in self._with_key:
@@ -346,9 +400,8 @@ class SqlCounts:
         return self._with_key[key]
 
     def count_with_value(self, key: str, value: str) -> int:
-        if key not in self._values:  # count all values of the key, since more calls usually follow
-            self.value_counts(key, _MAX_VALUES)
-        if (counts := self._values[key]) is not None:
+        # Count all values of the key, since more calls usually follow.
+        if (counts := self.value_counts(key, _MAX_VALUES)) is not None:
             return counts.get(value, 0)
         conditions = self._table.conditions
         if key in conditions.columns or conditions.labels.value(key):
@@ -495,16 +548,6 @@ class SqlCounts:
         return {each: nodes for each, nodes in counts.items() if each not in columns}
 
 
-def _counted_keys(requirements: Sequence[Condition]) -> list[str]:
-    """Return the keys in requirements with ``!=``, ``notin`` or several values.
-
-    For these keys, an explanation needs to know how many nodes have the label.
-    """
-    found = [each for each in map(label_requirement, requirements) if each and each.values]
-    keys = (each.key for each in found if len(each.values) > 1 or each.operator.matches_absent)
-    return list(dict.fromkeys(keys))
-
-
 class SqlNodes:
     """The nodes of a table. The methods run queries, with the same results as an inventory.
 
@@ -587,10 +630,11 @@ class SqlNodes:
         """Return how many nodes match ``selector``, and why the others do not.
 
         One query reads all nodes and counts them; up to two more queries find example ids. If a
-        requirement matches nothing or excludes nothing, further queries count keys and values
-        for suggestions, and of an ``AnyOf``, one query reads all nodes for each of the first
-        sixteen selectors. A query returns a row for each group of nodes that fail the same
-        requirements, or for each id, key or value.
+        requirement matches nothing or excludes nothing, or in PostgreSQL and SQLite has several
+        values or a rare one, further queries count keys and values for suggestions; and of an
+        ``AnyOf``, one query reads all nodes for each of the first sixteen selectors. A query
+        returns a row for each group of nodes that fail the same requirements, or for each id, key
+        or value.
 
         :param examples: as for :meth:`Inventory.explain`.
         """
