@@ -145,8 +145,8 @@ def test_no_nodes(fleet: str) -> None:
     assert (result.returncode, question in result.stderr) == (2, True)
     with Path(fleet).open("rb") as stream:
         result = ended("match", "--job", "-", stdin=stream.fileno())
-        assert "error: where are the nodes? --job reads standard input" in result.stderr
+        assert "error: only one input (-n, --job" in result.stderr
         result = ended("match", "--job", "-", "-n", "-", stdin=stream.fileno())
-        assert "error: --job and -n cannot both read standard input" in result.stderr
+        assert "error: only one input (-n, --job" in result.stderr
         result = ended("diff", "-", fleet, stdin=stream.fileno())
-        assert "give the nodes with -n" in result.stderr
+        assert "(-l OLD -l NEW) with -n" in result.stderr

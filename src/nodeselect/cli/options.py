@@ -93,7 +93,7 @@ state_option = click.option(
 )  # fmt: skip
 
 
-PODS_CONFLICT = "--pods cannot read the same standard input as --job or -n"
+ONE_STDIN = "only one input (-n, --job, …) can be standard input: give a file"
 """The error message if two inputs of a command would be standard input."""
 
 pods_option = single_option(
@@ -133,7 +133,7 @@ def nodes_option(*, required: bool = True) -> Callable[[_Command], _Command]:
         context: click.Context, parameter: click.Parameter, sources: tuple[str, ...]
     ) -> NodeFiles | None:
         if sources.count("-") > 1:
-            raise click.BadParameter("standard input can be read only once")
+            raise click.BadParameter(ONE_STDIN)
         if sources:
             return node_files(*sources)
         return required_nodes() if required else None
@@ -190,8 +190,7 @@ def default_nodes() -> NodeFiles | None:
             raise click.UsageError(message + printable(source))
         return nodes
     if _is_piped():
-        conflict = "where are the nodes? --job reads standard input: give -n FILE, or set "
-        return node_files("-")._replace(stdin_conflict=f"{conflict}{VARIABLE} to FILE")
+        return node_files("-")
     return None
 
 

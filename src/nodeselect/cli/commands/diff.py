@@ -54,21 +54,16 @@ def diff(
     if nodes_from is None and has_pair and "-" not in files:
         nodes_from = options.default_nodes()
     has_two_sides = has_pair
+    expected = (
+        "give two jobs (OLD NEW) or two selectors (-l OLD -l NEW) with -n; or two node lists"
+        " (OLD NEW) with exactly one of -l, --job and --all"
+    )
     if nodes_from is None:
         has_two_sides = len(files) == 2 and bool(expressions) + (job is not None) + everything == 1
-        expected = (
-            "to compare two node lists, give OLD, NEW and exactly one of -l, --job or --all; to"
-            " compare jobs or selectors, give the nodes with -n"
-        )
-    else:
-        expected = (
-            "with -n, give either two jobs (OLD NEW) or two selectors (-l OLD -l NEW), and neither"
-            " --job nor --all, such as: nodeselect diff old.yaml new.yaml -n nodes.json"
-        )
     sources = [*files, job, *(nodes_from.sources if nodes_from is not None else ())]
     mistakes = {
         expected: not has_two_sides,
-        "only one file can be standard input": sources.count("-") > 1,
+        options.ONE_STDIN: sources.count("-") > 1,
     }
     options.check_usage(mistakes)
     first, second = tuple(map(job_name, files)) or expressions

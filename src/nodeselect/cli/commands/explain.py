@@ -100,13 +100,10 @@ def explain(
         nodes_from = options.node_files("-")
     elif nodes_from is None:
         nodes_from = options.required_nodes()
-    both_read_stdin = "-" in nodes_from.sources and "-" in job
     mistakes = {
         "give --job, -l or --id, such as: -l region=eu": not (job or expressions or ids),
         "-l and --id can be combined with one job only": is_many and bool(expressions or ids),
-        "--job and --node cannot both read standard input": both_read_stdin and is_piped,
-        nodes_from.stdin_conflict: both_read_stdin,
-        options.PODS_CONFLICT: pods == "-" and "-" in (*job, *nodes_from.sources),
+        options.ONE_STDIN: (*job, pods, *nodes_from.sources).count("-") > 1,
         "--node cannot be combined with --state": node is not None and states is not None,
         "-o html cannot be combined with --node": output == "html" and node is not None,
     }  # fmt: skip

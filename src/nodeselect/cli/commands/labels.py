@@ -51,7 +51,7 @@ def labels(
     """
     options.check_usage(
         {
-            nodes_from.stdin_conflict: job == "-" and "-" in nodes_from.sources,
+            options.ONE_STDIN: (job, *nodes_from.sources).count("-") > 1,
             "give at most two keys": len(keys) > 2,
         }
     )

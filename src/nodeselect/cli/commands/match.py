@@ -122,8 +122,7 @@ def match(
     mistakes = {
         "give --job, -l, --id or --all, such as: -l region=eu": not (is_selecting or everything),
         "--all cannot be combined with --job, -l or --id": everything and is_selecting,
-        nodes_from.stdin_conflict: job == "-" and "-" in nodes_from.sources,
-        options.PODS_CONFLICT: pods == "-" and "-" in (job, *nodes_from.sources),
+        options.ONE_STDIN: (job, pods, *nodes_from.sources).count("-") > 1,
         **display.mistakes(),
         f"{minimum} is greater than --max {most}": most is not None and least > most,
     }

@@ -47,7 +47,7 @@ def rollout(
     from nodeselect.jobs.read import read_job  # loads pydantic
     from nodeselect.jobs.rollout import plan_rollout
 
-    options.check_usage({nodes_from.stdin_conflict: job == "-" and "-" in nodes_from.sources})
+    options.check_usage({options.ONE_STDIN: (job, *nodes_from.sources).count("-") > 1})
     spec = read_job(read_bytes(job), job_name(job))
     selector, strategy, own = spec.to_selector(), spec.rollout.strategy, spec.rollout.max_parallel
     is_immediate = strategy == "immediate"

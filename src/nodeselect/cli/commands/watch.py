@@ -99,7 +99,7 @@ def watch(
     mistakes = {
         "give --job or -l, such as: -l region=eu": not (job or expressions),
         "-l can be combined with one job only": is_many and bool(expressions),
-        nodes_from.stdin_conflict: "-" in job and "-" in nodes_from.sources,
+        options.ONE_STDIN: (*job, *nodes_from.sources).count("-") > 1,
         "give one stream with -n, or files and folders":
             len(nodes_from.sources) > 1 and any(map(_is_stream, nodes_from.sources)),
         NO_TABLE: bool(nodes_from.id_column) and any(map(_is_stream, nodes_from.sources)),

@@ -63,13 +63,11 @@ class NodeFiles(NamedTuple):
 
     :param sources: files, folders, and ``-`` for standard input.
     :param id_column: the name of the id column in CSV and Parquet; None for ``id``.
-    :param stdin_conflict: the error message if the job must be read from standard input, too.
     :param cluster: if there are no sources but a cluster: options of kubectl, as ``--context=a``.
     """
 
     sources: tuple[str, ...]
     id_column: str | None = None
-    stdin_conflict: str = "--job and -n cannot both read standard input"
     cluster: tuple[str, ...] | None = None
 
     @property
