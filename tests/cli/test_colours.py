@@ -63,7 +63,7 @@ def test_nodes(run: Run, fleet: str) -> None:
 
 def test_what_to_change(run: Run, fleet: str) -> None:
     """A correction is green, in explain and in match; another reason is bold."""
-    for selector, start in (("region=uss", f"{GREEN}\x1b[1mwrite "), ("gpu", "\x1b[1mno node has")):
+    for selector, start in (("Region=eu", f"{GREEN}\x1b[1mwrite "), ("gpu", "\x1b[1mno node has")):
         words = ("-n", fleet, "-l", selector, "--color", "always")
         assert run("explain", *words).out.splitlines()[1].startswith(start)
         assert run("match", *words).err.splitlines()[1].startswith(start)
