@@ -57,7 +57,8 @@ def test_skipped_files_of_a_folder(run: Run, tmp_path: Path) -> None:
     names = [f"'{tmp_path / name}'" for name in ("b.json.zst", "c.txt", "d.nsx")]
     ended = run(*MATCH, "-n", str(tmp_path))
     assert ended.out == "a\n"
-    assert ended.err.splitlines()[:1] == [f"4 files not read: {', '.join(names)} and 1 more"]
+    words = f"4 files not read: {', '.join(names)} and 1 more"
+    assert "".join(ended.err.split()).startswith(words.replace(" ", ""))
 
 
 def test_folder_without_nodes(run: Run, tmp_path: Path) -> None:

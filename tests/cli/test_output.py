@@ -47,8 +47,11 @@ def as_lines(nodes: list[Node]) -> str:
 
 
 @pytest.mark.parametrize("options", STYLES)
-def test_hostile_labels_are_escaped(run: Run, options: list[str]) -> None:
+def test_hostile_labels_are_escaped(
+    run: Run, monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
     """Control characters and line ends in labels, names and states are escaped."""
+    monkeypatch.delenv("COLUMNS")
     result = run("match", "-n", "-", "--all", *options, stdin=as_lines(HOSTILE))
     assert result.status == 0
     assert not unprintable(result.out + result.err)
@@ -58,8 +61,9 @@ def test_hostile_labels_are_escaped(run: Run, options: list[str]) -> None:
 
 
 @pytest.mark.parametrize("options", [["-o", "wide"], ["--show-labels"], ["-o", "csv"]])
-def test_long_labels(run: Run, options: list[str]) -> None:
-    """Long labels are not truncated."""
+def test_long_labels(run: Run, monkeypatch: pytest.MonkeyPatch, options: list[str]) -> None:
+    """In a pipe, long labels are neither truncated nor wrapped."""
+    monkeypatch.delenv("COLUMNS")
     assert "v" * 5_000 in run("match", "-n", "-", "--all", *options, stdin=as_lines(HOSTILE)).out
 
 
