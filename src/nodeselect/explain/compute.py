@@ -32,6 +32,7 @@ from nodeselect.explain.wording import (
 )
 from nodeselect.node import count_connected
 from nodeselect.placement import Placement
+from nodeselect.placement.placement import label_part
 from nodeselect.placement.requirements import AtLeast, Condition
 from nodeselect.selectors import AnyOf, Operator, Requirement, Selector
 from nodeselect.selectors.charset import parse_int64
@@ -59,13 +60,12 @@ def explain(
 
     :param examples: how many ids to return for each group; if 0, ``nearest`` is empty, too.
     :param vocabulary: a cache of label keys and values, to share by calls for the same nodes.
-    :param parts: the conditions to explain, all of which must hold; None for those of
-        ``selector``, which is then no placement.
+    :param parts: the conditions to explain, all of which must hold; None for those of ``selector``.
     :param not_considered: see :class:`Explanation`.
     """
     if parts is None:
-        assert not isinstance(selector, Placement), "only an inventory knows its conditions"
-        parts = selector.split()
+        others = selector.requirements() if isinstance(selector, Placement) else ()
+        parts = (*label_part(selector).split(), *others)
     vocabulary = Vocabulary() if vocabulary is None else vocabulary
     failures = nodes.failures(parts)
     counts = failures.counts

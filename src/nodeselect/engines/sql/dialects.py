@@ -7,7 +7,7 @@ of parameters. Text from users reaches the SQL only through :meth:`Dialect.quote
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 # Texts that mean themselves between single quotes in every dialect, whatever the settings.
 _PLAIN = re.compile(r"[A-Za-z0-9._/@+\- ]*")
@@ -80,9 +80,9 @@ class Dialect:
             f" THEN {self.to_integer(value)} BETWEEN {low} AND {high} ELSE FALSE END"
         )
 
-    def id_in(self, column: str, ids: Sequence[str]) -> str:
-        """Return SQL that tests whether ``column`` is one of ``ids``, which are not yet quoted."""
-        return self.value_in(column, list(map(self.literal, ids)))
+    def text_in(self, value: str, texts: Collection[str]) -> str:
+        """Return SQL that tests whether ``value`` is one of ``texts``, which are not yet quoted."""
+        return self.value_in(value, list(map(self.literal, texts)))
 
     def in_bytes(self, value: str) -> str:
         """Return SQL for ``value`` that compares byte for byte, whatever its collation."""
@@ -337,8 +337,8 @@ class Spark(Dialect):
     no_taint = "NOT coalesce(exists({}, nodeselect_taint -> {}), FALSE)"
     amount = "greatest(try_element_at({}, {}), 0)"
 
-    # More ids than this are joined; Spark needs seconds to read a list of thousands.
-    _MAX_IDS = 500
+    # More texts than this are joined; Spark needs seconds to read a list of thousands.
+    _MAX_TEXTS = 500
 
     def quote(self, name: str) -> str:
         if "${" in name:
@@ -355,12 +355,12 @@ class Spark(Dialect):
             f" AND {self.in_bytes(value)} IN ({', '.join(map(self.in_bytes, values))}))"
         )
 
-    def id_in(self, column: str, ids: Sequence[str]) -> str:
-        if len(ids) <= self._MAX_IDS:
-            return super().id_in(column, ids)
-        array = f"from_json({self.literal(json.dumps(ids))}, 'array<string>')"
+    def text_in(self, value: str, texts: Collection[str]) -> str:
+        if len(texts) <= self._MAX_TEXTS:
+            return super().text_in(value, texts)
+        array = f"from_json({self.literal(json.dumps(list(texts)))}, 'array<string>')"
         listed = f"SELECT {self.in_bytes('listed')} FROM (SELECT explode({array}) AS listed)"
-        return f"({column} IS NOT NULL AND {self.in_bytes(column)} IN ({listed}))"
+        return f"({value} IS NOT NULL AND {self.in_bytes(value)} IN ({listed}))"
 
     def in_bytes(self, value: str) -> str:
         return f"CAST({value} AS BINARY)"

@@ -30,7 +30,6 @@ from nodeselect.explain.countable import (
 from nodeselect.explain.explanation import Explanation, NearMiss, NodeExplanation, label_requirement
 from nodeselect.node import Node, has_state, require_count
 from nodeselect.placement import Placement
-from nodeselect.placement.placement import label_part
 from nodeselect.placement.requirements import Condition
 from nodeselect.selectors import AnyOf, Operator, Requirement, Selector
 from nodeselect.selectors.selector import require_condition
@@ -123,14 +122,10 @@ class SqlTable(NamedTuple):
             columns = f"{self.id} AS node_id, {value} AS label_value"
             select = f"SELECT {columns} FROM {rows}{self.dialect.fence}"
         elif labels := self.labels():
-            return f"{labels} AND {self.is_key([key])}"
+            return f"{labels} AND {self.dialect.text_in('label_key', [key])}"
         else:
             select = f"SELECT '' AS node_id, '' AS label_value FROM {self.rows('FALSE')}"
         return f"({select}) AS labels WHERE label_value IS NOT NULL"
-
-    def is_key(self, keys: Collection[str]) -> str:
-        """Return SQL that tests whether ``label_key`` is one of ``keys``."""
-        return self.dialect.value_in("label_key", list(map(self.dialect.literal, keys)))
 
     def label_counts(self, keys: Collection[str] | None = None) -> str:
         """Return SQL to write after FROM for ``label_key``, ``label_value`` and ``nodes``.
@@ -150,8 +145,8 @@ class SqlTable(NamedTuple):
             if keys is None or key in keys
         ]
         if labels := self.labels():
-            chosen = "" if keys is None else f" AND {self.is_key(keys)}"
-            others = f" AND NOT {self.is_key(own)}" if own else ""
+            chosen = "" if keys is None else f" AND {self.dialect.text_in('label_key', keys)}"
+            others = f" AND NOT {self.dialect.text_in('label_key', own)}" if own else ""
             queries.append(
                 count(f"{labels}{chosen}{others}", "label_key", "label_value", "label_key")
             )
@@ -407,16 +402,17 @@ class SqlCounts:
         if key in conditions.columns or conditions.labels.value(key):
             rows = self._table.rows(conditions.value_in(key, [value]))  # an index may find them
         else:
-            rows = f"{self._table.values(key)} AND {self._is_value(value)}"
+            is_value = self._table.dialect.text_in("label_value", [value])
+            rows = f"{self._table.values(key)} AND {is_value}"
         return self._table.count_rows(rows)
 
     def keys_with_value(self, value: str, keys: Collection[str]) -> Mapping[str, int]:
         if not keys:
             return {}
-        literals = [self._table.dialect.literal(value)]
-        counts = self._count_columns(lambda column: self._table.dialect.value_in(column, literals))
+        dialect = self._table.dialect
+        counts = self._count_columns(lambda column: dialect.text_in(column, [value]))
         if labels := self._table.labels():
-            rows = f"{labels} AND {self._is_value(value)}"
+            rows = f"{labels} AND {dialect.text_in('label_value', [value])}"
             counts |= self._count_texts("label_key", rows, len(keys))
         return {key: nodes for key, nodes in counts.items() if nodes and key in keys}
 
@@ -433,7 +429,7 @@ class SqlCounts:
         if table.name is None or not names:
             return {}
         name, node_id = dialect.bytewise(table.name), dialect.bytewise(table.id)
-        rows = table.rows(dialect.value_in(table.name, list(map(dialect.literal, names))))
+        rows = table.rows(dialect.text_in(table.name, names))
         query = f"SELECT {name}, min({node_id}), count(*) FROM {rows} GROUP BY {name}"
         found = {
             to_text(name): (to_id(first), int(nodes))
@@ -444,7 +440,7 @@ class SqlCounts:
     def find_id_prefix(self, prefix: str) -> tuple[str, int] | None:
         table, dialect = self._table, self._table.dialect
         start = f"substr({table.id}, 1, {len(prefix)})"
-        rows = table.rows(dialect.value_in(start, [dialect.literal(prefix)]))
+        rows = table.rows(dialect.text_in(start, [prefix]))
         query = f"SELECT min({dialect.bytewise(table.id)}), count(*) FROM {rows}"
         ((lowest, nodes),) = self._table.execute(query)
         return (to_id(lowest), int(nodes)) if nodes else None
@@ -491,7 +487,7 @@ class SqlCounts:
         if values is None:
             place = f"row_number() OVER (ORDER BY {node_id} ASC)"
         else:
-            rows += f" AND {dialect.value_in('label_value', list(map(dialect.literal, values)))}"
+            rows += f" AND {dialect.text_in('label_value', values)}"
         ranked = (
             f"SELECT {value} AS label_value, {node_id} AS node_id, {place} AS place FROM {rows}"
         )
@@ -526,9 +522,6 @@ class SqlCounts:
             facet._replace(values=tuple(values[facet.key][:limit]))
             for facet in sorted(facets.values(), key=lambda each: (-each.nodes, each.key))
         ]
-
-    def _is_value(self, value: str) -> str:
-        return self._table.dialect.value_in("label_value", [self._table.dialect.literal(value)])
 
     def _count_columns(self, test: Callable[[str], str]) -> dict[str, int]:
         """Count, for each label with its own column, the nodes for which ``test`` of it is true."""
@@ -640,9 +633,7 @@ class SqlNodes:
         """
         require_count("examples", examples)
         unknown = self.match(selector).not_considered
-        others = selector.requirements() if isinstance(selector, Placement) else ()
-        parts = (*label_part(selector).split(), *others)
-        return explain(self._counts(), selector, examples, parts=parts, not_considered=unknown)
+        return explain(self._counts(), selector, examples, not_considered=unknown)
 
     def explain_node(self, selector: Selector | AnyOf, node: str | Node) -> NodeExplanation:
         """Return which requirements of ``selector`` a node satisfies or fails.
@@ -734,8 +725,7 @@ class SqlNodeSet:
         ]
         if state is None or not chosen:
             return self._derived(conditions.constant(False))
-        dialect = self._table.dialect
-        is_chosen = dialect.value_in(state, list(map(dialect.literal, chosen)))
+        is_chosen = self._table.dialect.text_in(state, chosen)
         return self._derived(conditions.conjunction([self._condition, is_chosen]))
 
     def state_counts(self) -> dict[str | None, int]:

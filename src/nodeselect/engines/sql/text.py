@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from nodeselect.engines.conditions import express, required
@@ -147,7 +147,7 @@ class LabelTable(Labels):
         self, key: str, test_value: Callable[[str], str], test_label: Callable[[str, str], str]
     ) -> str:
         # EXISTS would need the name of the outer table, which is not known here.
-        is_key = self._dialect.value_in(self.key, [self._dialect.literal(key)])
+        is_key = self._dialect.text_in(self.key, [key])
         condition = f"{self.node_id} IS NOT NULL AND {is_key} AND {test_value(self.value_column)}"
         return (
             f"({self._id} IS NOT NULL AND ({self._dialect.join_keys(self._id)}) IN"
@@ -163,9 +163,9 @@ class LabelTable(Labels):
             f" (SELECT {self._dialect.join_keys(self._id)} FROM {rows})"
         )
 
-    def labels_of(self, ids: Iterable[str]) -> str:
+    def labels_of(self, ids: Collection[str]) -> str:
         """Return a query for all labels of the nodes with ``ids``: columns id, key and value."""
-        is_owner = self._dialect.value_in(self.node_id, list(map(self._dialect.literal, ids)))
+        is_owner = self._dialect.text_in(self.node_id, ids)
         columns = f"{self.node_id}, {self.key}, {self.value_column}"
         return f"SELECT {columns} FROM {self.table} WHERE {is_owner}"
 
@@ -218,7 +218,7 @@ class SqlConditions:
         )
 
     def id_in(self, ids: Sequence[str]) -> str:
-        return self.dialect.id_in(required(self.id, "ids"), ids)
+        return self.dialect.text_in(required(self.id, "ids"), ids)
 
     def has_id(self) -> str:
         return self.dialect.is_present(required(self.id, "ids"))
