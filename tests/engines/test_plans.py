@@ -95,7 +95,8 @@ def analyzed(database: Database, query: str) -> Iterator[dict[str, Any]]:
 
 TERMS = [
     "environment=prod", "environment!=prod", "environment in (prod,test)", "environment=prod,gpu",
-    "environment=prod,gpu,half=true", "environment=prod,half!=true,!gpu", "rack=rack-0007",
+    "environment=prod,gpu,half=true", "environment=prod,half!=true,!gpu", "gpu=true",
+    "gpu=true,half=true", "gpu!=true", "gpu!=true,environment!=prod", "rack=rack-0007",
 ]  # fmt: skip
 
 

@@ -54,6 +54,9 @@ class Conditions(Protocol[_E]):
     def negation(self, condition: _E) -> _E:
         """Express that a condition does not hold."""
 
+    def exclusion(self, condition: _E) -> _E:
+        """Express the negation of :meth:`value_in`: the value is another, or there is no label."""
+
     def conjunction(self, conditions: Sequence[_E]) -> _E:
         """Express that all ``conditions`` hold. There is at least one condition."""
 
@@ -100,6 +103,7 @@ def _express_part(part: Selector | AnyOf, conditions: Conditions[_E]) -> _E:
         condition = conditions.has_key(key)
     elif isinstance(test, OneOf):
         condition = conditions.value_in(key, test.values)
+        return conditions.exclusion(condition) if requirement.is_negated else condition
     else:
         condition = conditions.integer_between(key, test.low, test.high)
     return conditions.negation(condition) if requirement.is_negated else condition

@@ -121,6 +121,8 @@ class _Conditions:
     def negation(self, condition: pl.Expr) -> pl.Expr:
         return ~condition
 
+    exclusion = negation
+
     def conjunction(self, conditions: Sequence[pl.Expr]) -> pl.Expr:
         return pl.all_horizontal(conditions)
 

@@ -205,6 +205,9 @@ class _Conditions:
     def negation(self, condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
         return _Not(condition.self_group(against=inv))
 
+    def exclusion(self, condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+        return _Exclusion(condition.self_group(against=inv))
+
     def conjunction(self, conditions: Sequence[sa.ColumnElement[bool]]) -> sa.ColumnElement[bool]:
         return sa.and_(*conditions)
 
@@ -299,6 +302,7 @@ _TaintIs = _condition(lambda dialect, *clauses: dialect.taint_is(*clauses))
 _NoTaint = _condition(lambda dialect, *clauses: dialect.no_taint.format(*clauses))
 _HasAmount = _condition(lambda dialect, *clauses: dialect.has_amount(*clauses))
 _Not = _condition(lambda dialect, condition: f"NOT {condition}")
+_Exclusion = _condition(lambda dialect, condition: dialect.exclusion.format(condition))
 
 
 class _JoinKeys(FunctionElement[Any]):

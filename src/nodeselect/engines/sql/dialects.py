@@ -28,6 +28,8 @@ class Dialect:
     """What encloses a name, and is doubled within it."""
     fence = ""
     """What keeps a subquery from being merged into the query around it."""
+    exclusion = "NOT {}"
+    """How to negate a condition that tests for some values."""
     has_grouping_sets = False
     """Whether grouping rows in several ways takes hardly longer than in one."""
     plain = re.compile(r"[A-Za-z0-9._/@+\- ']*")
@@ -149,11 +151,13 @@ class PostgreSQL(Dialect):
     """Labels are ``jsonb``, which compares bytes. ``@>`` and ``?`` can use a GIN index.
 
     Each text in a column is compared twice, unless ``is_exact``: as it is, which can use an index,
-    and as bytes. The planner multiplies the selectivities of both, but expects ``CASE ... END IS
-    NOT NULL`` of nearly all rows.
+    and as bytes. The planner multiplies the selectivities of conditions joined by AND, even those
+    of ``x IS NOT NULL`` and ``x = 'a'``; but it expects ``CASE ... END IS NOT NULL`` of nearly all
+    rows, and ``... IS NOT TRUE`` of all others.
     """
 
     name = "postgresql"
+    exclusion = "{} IS NOT TRUE"
     fence = " OFFSET '0'"  # the number 0 would be cast to bigint, and not planned with workers
     known = "nullif({}, 'null')"
     no_taint = (
@@ -191,8 +195,10 @@ class PostgreSQL(Dialect):
 
     def value_in(self, value: str, values: Sequence[str]) -> str:
         listed = ", ".join(values)
-        guard = f" AND CASE WHEN {self.in_bytes(value)} IN ({listed}) THEN 1 END IS NOT NULL"
-        return f"({value} IS NOT NULL AND {value} IN ({listed}){'' if self._is_exact else guard})"
+        guard = f"{value} IS NOT NULL"
+        if not self._is_exact:
+            guard += f" AND {self.in_bytes(value)} IN ({listed})"
+        return f"({value} IN ({listed}) AND CASE WHEN {guard} THEN 1 END IS NOT NULL)"
 
     def in_bytes(self, value: str) -> str:
         return value if self._is_exact else f'pg_catalog.concat({value}) COLLATE "C"'

@@ -239,6 +239,9 @@ class SqlConditions:
     def negation(self, condition: str) -> str:
         return f"(NOT {condition})"
 
+    def exclusion(self, condition: str) -> str:
+        return f"({self.dialect.exclusion.format(condition)})"
+
     def conjunction(self, conditions: Sequence[str]) -> str:
         return f"({' AND '.join(conditions)})" if len(conditions) > 1 else conditions[0]
 
