@@ -30,14 +30,14 @@ _INTERNAL = {
     "InventoryError": "draw, within",
     "JobError": "draw",
     "NodeselectError": "draw",
-    "Operator": "test_type",
+    "Operator": "arity, is_comparison, is_exclusion, is_inclusion, test_type",
     "Place": "within",
     "Placement": "requirements, undecided_without",
-    "Requirement": "sort_key, test",
+    "Requirement": "is_negated, key, operator, sort_key, spelling, test, values",
     "Selector": "canonical, failure_mask",
     "SelectorError": "at, draw",
     "StandingSnapshot": "changes, explain, generation, get, matching, names",
-    "Usage": "changed_since, pods_of",
+    "Usage": "changed_since, pods_of, version",
 }
 
 # What a class inherits from these is not repeated.
@@ -76,9 +76,10 @@ def names_of(face: str) -> list[str]:
 
 def _lines(face: str) -> Iterator[str]:
     title = f"{face}: {FACES[face]}"
-    yield from (title, "=" * len(title), "", f".. automodule:: {face}", "   :no-members:", "")
+    module = "py:module" if face == "nodeselect" else "automodule"  # whose example is in the pages
+    yield from (title, "=" * len(title), "", f".. {module}:: {face}\n")
     short = [name for name in names_of(face) if name in import_module("nodeselect").__all__]
-    if short and face != "nodeselect":
+    if module == "automodule" and short:
         yield f"Also in ``nodeselect``: {', '.join(f'``{name}``' for name in short)}.\n"
     for name in names_of(face):
         value = getattr(import_module(face), name)

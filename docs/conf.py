@@ -20,6 +20,7 @@ from nodeselect import __version__  # noqa: E402
 _PYPROJECT = tomllib.loads(Path(_ROOT, "pyproject.toml").read_text("utf-8"))
 SOURCE = _PYPROJECT["project"]["urls"]["Source"]
 _SITE = _PYPROJECT["project"]["urls"]["Documentation"]
+_LONG = 60  # characters of a signature
 _FILE_OUTSIDE = re.compile(r"\]\((?:\.\./)+(?=[\w.]+(?:/|\.md))")
 
 project = "nodeselect"
@@ -64,7 +65,7 @@ def setup(app: Sphinx) -> None:
     app.connect("builder-inited", _build_pages)
     app.connect("source-read", _link_to_source)
     app.connect("autodoc-process-docstring", _link_to_pages)
-    app.connect("autodoc-process-signature", _hide_signature)
+    app.connect("autodoc-process-signature", _shorten_signature)
     app.connect("autodoc-skip-member", _skip_member)
     app.connect("html-page-context", _make_accessible, priority=900)  # after the theme
 
@@ -93,16 +94,29 @@ def _link_to_pages(
     lines[:] = [re.sub(r"``docs/([a-z-]+)\.md``", r":doc:`/\1`", line) for line in lines]
 
 
-def _hide_signature(
-    _app: Sphinx, _what: str, _name: str, value: Any, *_rest: object
-) -> tuple[str, None] | None:
-    """Show no arguments of a class whose objects nodeselect creates, nor those of a wide tuple."""
+def _shorten_signature(
+    _app: Sphinx,
+    _what: str,
+    _name: str,
+    value: Any,
+    _options: object,
+    signature: str,
+    returned: str,
+) -> tuple[str, str] | None:
+    """Show no arguments of a class that only nodeselect creates, and no types in a long line."""
     text = inspect.getdoc(getattr(value, "__init__", None)) or ""
     is_tuple = inspect.isclass(value) and issubclass(value, tuple)
     is_answer = text.startswith("Internal: ") or (
         is_tuple and len(getattr(value, "_fields", ())) > 4
     )
-    return ("", None) if is_answer else None
+    if is_answer:
+        return "", ""
+    if len(signature or "") < _LONG:
+        return None
+    bare = [
+        each.replace(annotation=each.empty) for each in inspect.signature(value).parameters.values()
+    ]
+    return str(inspect.Signature(bare)), returned
 
 
 def _skip_member(

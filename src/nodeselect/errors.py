@@ -47,20 +47,18 @@ class NodeselectError(Exception):
 class SelectorError(NodeselectError, ValueError):
     """A selector text is invalid, or a key, value or id from which to build a selector.
 
-    ``str()`` returns the code and the message, the line with carets under the mistake, and a
-    suggested fix. The text is safe to print: all user text is escaped and truncated.
+    ``str()`` has the code, the message, the line with carets under the mistake, and a suggested
+    fix. It is safe to print: all user text is escaped and truncated.
 
     :param code: the stable name of the mistake, such as ``not-in``; ``docs/language.md`` lists
         them.
     :param message: what is wrong, in one line.
-    :param source: the text that has the mistake, as the user passed it.
+    :param source: the text that has the mistake.
     :param span: start and end of the mistake in ``source``, in characters; both are
         ``len(source)`` if something is missing at the end.
     :param expected: what would be valid at ``span``, in words; may be empty.
-    :param hint: a suggested fix, or only its words, or None. The attribute ``fix`` is the fix, and
-        ``hint`` its words.
-    :param path: the invalid part of a structured selector, such as ``match_expressions[2]``; empty
-        if the selector is a text.
+    :param hint: a suggested fix, or only its words, or None.
+    :param path: the invalid part of a structured selector, such as ``match_expressions[2]``.
     """
 
     def __init__(
@@ -107,8 +105,7 @@ class InventoryError(NodeselectError, ValueError):
     :param code: the stable name of the mistake, such as ``duplicate-id``.
     :param message: what is wrong, in one line.
     :param place: where the mistake is; a string is a path such as ``nodes[3].labels``.
-    :param hint: a suggested fix, or only its words, or None. The attribute ``fix`` is the fix, and
-        ``hint`` its words.
+    :param hint: a suggested fix, or only its words, or None.
     """
 
     def __init__(
@@ -147,7 +144,7 @@ class JobError(NodeselectError, ValueError):
 
     :param file: the name of the document.
     :param problems: the first problems, sorted by position; 1 to ``LIMITS.reported_errors``.
-    :param unreported: the number of further problems, which are not in ``problems``.
+    :param unreported: the number of further problems.
     """
 
     def __init__(self, file: str, problems: tuple[Problem, ...], unreported: int = 0) -> None:

@@ -11,39 +11,36 @@ from typing import Final, NamedTuple
 class Limits(NamedTuple):
     """The limits and their values. Lengths are in characters unless the name ends with ``bytes``.
 
-    :param selector_text: length of one selector text (Kubernetes has no limit).
-    :param requirements: number of requirements in one selector.
-    :param values_in_set: number of values between the parentheses of one ``in`` or ``notin``.
-    :param values: number of values in all requirements of one selector together.
-    :param match_ids: number of node ids in one selector.
-    :param selectors: number of selectors in one ``AnyOf``.
+    :param selector_text: length of a selector text (Kubernetes has no limit).
+    :param requirements: number of requirements in a selector.
+    :param values_in_set: number of values of one ``in`` or ``notin``.
+    :param values: number of values in all requirements of a selector together.
+    :param match_ids: number of node ids in a selector.
+    :param selectors: number of selectors in an ``AnyOf``.
     :param label_value: length of a label value in a selector (as in Kubernetes).
-    :param key_name: length of a key's name, the part after the slash (as in Kubernetes).
-    :param key_prefix: length of a key's prefix, the part before the slash (as in Kubernetes).
-    :param node_labels: number of labels of one node.
-    :param node_labels_bytes: size of all labels of one node, keys and values, in bytes of UTF-8.
-    :param node_taints: number of taints of one node.
-    :param node_resources: number of resources of one node.
-    :param line_bytes: length of a line of NDJSON or of a row of CSV in bytes; a Kubernetes object
-        has at most 3 MiB.
-    :param event_bytes: size of one event of a stream of nodes, indentation included; about the
-        size of one pod in JSON.
-    :param document_bytes: size of a JSON or YAML document of nodes, which is held in memory.
+    :param key_name: length of a key's part after the slash (as in Kubernetes).
+    :param key_prefix: length of a key's part before the slash (as in Kubernetes).
+    :param node_labels: number of labels of a node.
+    :param node_labels_bytes: size of all labels of a node in UTF-8.
+    :param node_taints: number of taints of a node.
+    :param node_resources: number of resources of a node.
+    :param line_bytes: a line of NDJSON or a row of CSV; a Kubernetes object has at most 3 MiB.
+    :param event_bytes: an event of a stream of nodes, with indentation.
+    :param document_bytes: a JSON or YAML document of nodes, which is held in memory.
     :param gzip_ratio: decompressed size of a gzip input divided by its compressed size; applies
         only above 64 MiB of decompressed data.
     :param parquet_nodes: number of nodes for each byte of a Parquet file; applies only above
-        100,000 nodes. The best encoding of consecutive ids has 19 nodes for each byte.
-    :param job_file_bytes: size of a job file in bytes; of the keys and values of an object in a
-        Kubernetes manifest; of what all aliases in a YAML file stand for.
+        100,000 nodes.
+    :param job_file_bytes: a job file; the keys and values of an object in a Kubernetes manifest;
+        what all aliases in a YAML file stand for.
     :param job_file_values: keys and values in a job file, or in an object of a manifest; a list or
         a mapping counts as two.
-    :param depth: levels of nested lists and mappings in a job file, a YAML inventory, or an object
-        of a manifest.
-    :param manifest_bytes: size of a Kubernetes manifest, which is held in memory.
+    :param depth: nested lists and mappings in a job file, a YAML inventory, or an object of a
+        manifest.
+    :param manifest_bytes: a Kubernetes manifest, which is held in memory.
     :param manifest_values: keys and values in a manifest.
-    :param manifest_depth: levels of nested lists and mappings in a manifest, also in objects that
-        are not read.
-    :param reported_errors: number of errors shown for one file; more errors are only counted.
+    :param manifest_depth: nested lists and mappings in a manifest, also in objects not read.
+    :param reported_errors: number of errors shown for a file; more are only counted.
     """
 
     selector_text: int = 16 * 1024

@@ -77,8 +77,7 @@ class Node:
     >>> Node("n-1", {"region": "eu"}, state="connected")
     Node('n-1', {'region': 'eu'}, state='connected')
 
-    ``Node`` cannot be subclassed, because an inventory stores only these fields. Keep further
-    data in a mapping from ids to your data.
+    An inventory stores only these fields, so ``Node`` cannot be subclassed.
 
     :param id: the unique id, for ``match_ids``; not empty, without unprintable characters.
     :param labels: maps any strings to any strings; copied. Only types and sizes are checked.
@@ -89,10 +88,8 @@ class Node:
         node has none.
     :param resources: maps the names of resources to the amounts that all pods on the node together
         may request; None if unknown. An amount is an integer, in millicores for ``cpu`` and in
-        bytes or pieces for all others; or a quantity as text, such as ``500m`` or ``4Gi``. An
-        amount of 0 is left out, as a node without the resource has 0.
-    :raises InventoryError: if the id is empty or unprintable, if the labels, taints or resources
-        exceed a limit, or if a taint or an amount is invalid.
+        bytes or pieces for all others; or a quantity as text, such as ``500m`` or ``4Gi``.
+    :raises InventoryError: if the id, a taint or an amount is invalid, or a limit is exceeded.
     :raises TypeError: if an argument has the wrong type.
     """
 
@@ -144,15 +141,12 @@ class Node:
         >>> Node.from_kubernetes({"kind": "Node", "metadata": {"name": "w-1"}})
         Node('w-1', {}, name='w-1')
 
-        ``Inventory.read`` reads the same object in the same way: ``metadata.name`` becomes the id
-        and the name. The state is ``ready``, ``not-ready``, ``cordoned`` or
-        ``not-ready,cordoned``; None if the object has no conditions. The taints are those in
-        ``spec``, and that of a cordon; None if there is no ``spec``. The resources are
-        ``status.allocatable``. For an event of a watch, pass the object in the event:
-        ``Node.from_kubernetes(event["object"])``. Cost: about 10 µs.
+        ``metadata.name`` becomes the id and the name. The state is ``ready``, ``not-ready``,
+        ``cordoned`` or ``not-ready,cordoned``; None without conditions. The taints are those in
+        ``spec``, and that of a cordon; None without ``spec``. The resources are
+        ``status.allocatable``. Of an event, pass ``event["object"]``. Cost: about 10 µs.
 
-        :param node: decoded JSON; or an object whose attributes have the same names, such as a
-            ``V1Node`` of the Python client.
+        :param node: decoded JSON, or a ``V1Node`` of the Python client.
         :raises InventoryError: if ``node`` has another kind or no name, or if the name, the
             labels, a taint or an amount is invalid.
         :raises TypeError: if the name or a label is not a string.

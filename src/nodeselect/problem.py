@@ -31,8 +31,8 @@ class Place(NamedTuple):
     """The position of a mistake, as far as it is known.
 
     :param file: the name of the file; empty if it has none.
-    :param line: the line, from 1; 0 if it is unknown.
-    :param column: the column, from 1; 0 if it is unknown.
+    :param line: from 1; 0 if unknown.
+    :param column: from 1; 0 if unknown.
     :param path: the path in the file or line, such as ``nodes[3].labels``; empty if unknown.
     """
 
@@ -64,8 +64,7 @@ class Fix(NamedTuple):
     """What the user can do about a mistake.
 
     :param text: what to do, in words; ends with the replacement if there is one.
-    :param replacement: a text to write instead of the mistake, or a command to run, ready to paste;
-        None if there are only words.
+    :param replacement: a text to write instead, or a command to run; None if there are only words.
     :param is_certain: whether the replacement is certainly right, and not only an example.
     """
 
@@ -92,16 +91,14 @@ class Problem(NamedTuple):
 
     :param code: the stable name of the mistake.
     :param message: what is wrong, in one line.
-    :param line: the line, from 1; 0 for the whole document.
-    :param column: the column where the mistake begins, from 1; 0 for the whole document.
-    :param path: the path in the document, such as ``selector.match_expressions[2]``; empty for the
-        whole document.
+    :param line: from 1; 0 for the whole document, as for both columns.
+    :param column: where the mistake begins, from 1.
+    :param path: such as ``selector.match_expressions[2]``; empty for the whole document.
     :param excerpt: a line of the document and a line with carets under the mistake; or empty.
     :param fix: a suggested fix, or None.
     :param severity: ``error``, ``warning`` or ``note``.
-    :param end_column: the column after the end of the mistake, from 1; 0 for the whole document.
-    :param is_verbatim: whether the excerpt is an exact line of the document. If not, it is a value
-        as it is after decoding, without quotes and escapes.
+    :param end_column: the column after the end of the mistake.
+    :param is_verbatim: whether the excerpt is an exact line of the document, not a decoded value.
     """
 
     code: str
@@ -121,10 +118,7 @@ class Problem(NamedTuple):
         return self.fix and self.fix.text
 
     def show(self, file: str) -> str:
-        """Return the problem as text of several lines.
-
-        :param file: the name of the document.
-        """
+        """Return the problem as text of several lines; ``file`` is the name of the document."""
         return "\n".join(draw(self, self.place(file)))
 
     def place(self, file: str) -> str:

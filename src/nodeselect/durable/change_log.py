@@ -48,18 +48,13 @@ class ChangeLog:
     """A file to which an inventory appends each write before any reader sees it.
 
     Pass the log to :class:`Inventory`, :meth:`Inventory.open` or :meth:`Inventory.read`: they first
-    apply the writes in the log, so that nothing is lost if the last process crashed.
-    :meth:`Inventory.save` empties the log, and :meth:`Inventory.follow` applies the same writes in
-    other processes.
-
-    Only one process at a time can have a log open, and only one inventory can use the log. A forked
-    child process cannot write to the log.
+    apply the writes in the log. :meth:`Inventory.save` empties it, and :meth:`Inventory.follow`
+    applies the same writes in other processes. Only one process, and one inventory, can use a log.
 
     :param path: the file; it is created if it does not exist.
     :param sync: which writes call fsync and so survive a power failure, with all writes before
-        them; every write survives a crash of the process. ``each``: every write; ``never``: no
-        write; a number of seconds: a write if the last fsync is at least that long ago.
-        :meth:`flush` and :meth:`close` always call fsync.
+        them: ``each``, ``never``, or a write if the last fsync is this number of seconds ago.
+        Every write survives a crash of the process.
     :raises InventoryError: with the code ``log-in-use`` if another process has the log open; or if
         the file cannot be read or written, or is not a log.
     :raises NotImplementedError: if the system cannot lock files, as on Windows.
@@ -101,10 +96,7 @@ class ChangeLog:
 
     @property
     def size(self) -> int:
-        """The size of the file in bytes.
-
-        If the file is too large, save the inventory: that empties the log.
-        """
+        """The size of the file in bytes."""
         return self._position.offset
 
     def flush(self) -> None:

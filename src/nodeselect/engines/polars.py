@@ -36,15 +36,10 @@ def where(
     >>> nodes.filter(condition)["id"].to_list()
     ['n-2']
 
-    :param labels: the column of all labels, a ``Map`` of strings; None if every label has a column
-        of its own. Then a label without a column is absent. A list of structs becomes a map by
-        ``pl.col("labels").list.to_map()``.
-    :param id: the column of the ids; needed only for a selector by ids.
-    :param columns: a mapping from label keys to the columns of their values: strings, categories
-        or an enum; or fields of a struct. Such a column is 20 to 100 times faster than a map. NULL
-        means that the label is absent.
-    :param taints: the column of the taints, a list of structs, and ``resources`` that of a ``Map``
-        to integers, as for :func:`nodeselect.engines.sql.where`.
+    The parameters are those of :func:`nodeselect.engines.sql.where`. ``labels`` is a ``Map`` of
+    strings; a list of structs becomes one by ``pl.col("labels").list.to_map()``. Other columns have
+    strings, categories or an enum, or are fields of a struct.
+
     :raises ValueError: if a column that ``selector`` depends on (``id``, ``taints`` or
         ``resources``) is None.
     """

@@ -82,19 +82,15 @@ def where(
     >>> print(select(nodes.c.id).where(condition).compile(create_engine("sqlite://")).params)
     {'param_1': 'eu', 'param_2': 'gpu', 'param_3': 2, 'param_4': 9223372036854775807}
 
-    Keys, values and ids are bound parameters. So selectors that differ only in these are the same
-    statement for the caches of SQLAlchemy and of the database. Thousands of ids are one parameter.
-
-    The dialect comes from the connection that runs the statement: PostgreSQL, SQLite or DuckDB.
-    Any other dialect raises ``CompileError``.
+    Keys, values and ids are bound parameters, so caches of statements work. Thousands of ids are
+    one parameter. Dialects other than PostgreSQL, SQLite and DuckDB raise ``CompileError``.
 
     The other parameters are those of :func:`nodeselect.engines.sql.where`, with columns in place of
     names, and a tuple in place of a ``LongTable``.
 
-    :param labels: the column of all labels; a tuple of three columns of a table with a row for each
-        label (the node's id, the key and the value), which has no key of a node twice; or None.
-    :raises TypeError: if an argument is not a column, but for example its name; or if the type of a
-        column is a number, a boolean, a time, bytes or a UUID.
+    :param labels: the column of all labels; or a tuple of three columns of a table with a row for
+        each label: the node's id, the key and the value; or None.
+    :raises TypeError: if an argument is not a column, or the type of a column is not a text.
     :raises ValueError: if a column that ``selector`` depends on (``id``, ``taints`` or
         ``resources``) is None.
     """
@@ -117,8 +113,6 @@ def nodes(
     """Return the nodes of a table, with the methods of an inventory, such as ``explain``.
 
     All parameters but the connection are those of :class:`~nodeselect.engines.sql.nodes.SqlNodes`.
-    A method may run several queries. For all of them to see the same rows, the isolation level of
-    the connection must be at least ``REPEATABLE READ``.
 
     :raises CompileError: if the dialect of the connection is not supported.
     """

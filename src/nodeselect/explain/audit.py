@@ -32,12 +32,11 @@ class LabelFinding(NamedTuple):
     :param code: ``misspelt-key`` or ``misspelt-value``.
     :param key: the label key.
     :param value: the misspelt value; None if the key is misspelt.
-    :param nodes: how many nodes have the misspelt key or value.
+    :param nodes: how many nodes have it.
     :param expected: the key or the value that was probably meant.
-    :param usual_nodes: how many nodes have the expected key or value.
-    :param examples: the ids of the first few of the nodes with the misspelt key or value.
-    :param selector: the text of a selector that matches the nodes with the misspelt key or value;
-        None if a selector cannot contain the key or the value.
+    :param usual_nodes: how many nodes have that.
+    :param examples: the ids of the first few of them.
+    :param selector: the text of a selector that matches them; None if there is none.
     """
 
     code: str

@@ -37,12 +37,12 @@ class FailureCounts(NamedTuple):
     :param total: how many nodes there are.
     :param matched: how many nodes fail no requirement.
     :param groups: for each set of requirements (a tuple of their positions, from 0), how many nodes
-        fail exactly these; sorted by size, the largest group first, then by positions.
+        fail exactly these; the largest group first.
     :param ungrouped: how many nodes that do not match are in none of ``groups``; 0 unless there
         were too many groups to keep.
     :param failing: for each requirement, how many nodes fail it.
-    :param remaining: for each requirement, how many nodes satisfy it and all requirements before.
-    :param failing_only_this: for each requirement, how many nodes fail it and no other.
+    :param remaining: for each, how many nodes satisfy it and all requirements before.
+    :param failing_only_this: for each, how many nodes fail it and no other.
     """
 
     total: int

@@ -29,16 +29,16 @@ _MAX_SELECTORS = 3
 class RequirementResult(NamedTuple):
     """How many nodes one requirement excludes.
 
-    :param text: the requirement in canonical form. The ids of a selector are one requirement:
-        ``<id in (n-1,n-2)>``, or ``<one of 9 ids>`` if there are many. What the selectors of an
-        ``AnyOf`` do not share is one requirement, too: ``(region=eu or gpu,!debug)``.
-    :param failing: how many nodes fail it, including nodes that fail other requirements, too.
+    :param text: the requirement in canonical form; of ids, ``<id in (n-1,n-2)>`` or
+        ``<one of 9 ids>``; of what the selectors of an ``AnyOf`` do not share,
+        ``(region=eu or gpu)``.
+    :param failing: how many nodes fail it.
     :param remaining: how many nodes satisfy it and all requirements before it.
     :param failing_only_this: how many nodes fail only this requirement, and match without it.
     :param absent: for ``!=``, ``notin`` and ``!key``, how many nodes satisfy it because they do not
         have the label; None for other operators.
-    :param note: if no node or every node satisfies it, a sentence that says why; of a resource, how
-        much is left on the nodes that fail only this, if no node matches; otherwise None.
+    :param note: why no node or every node satisfies it; of a resource, if no node matches, how much
+        is left on the nodes that fail only this; otherwise None.
     """
 
     text: str
@@ -79,8 +79,7 @@ class Hint(NamedTuple):
     :param code: the kind of mistake, for programs; ``docs/explain.md`` lists all codes.
     :param requirement: the position of the requirement that is wrong, from 0.
     :param message: what is wrong, and what the nodes have instead.
-    :param replacement: the text of the requirement to write instead, or ids separated by commas;
-        None if there is no suggestion.
+    :param replacement: the requirement to write instead, or ids separated by commas; or None.
     :param replaced: the texts of the requirements, or the ids, to replace.
     :param would_match: how many nodes match after the replacement; None without ``replacement``.
     """
@@ -111,10 +110,10 @@ class NodeExplanation(NamedTuple):
 
     :param id: the id of the node.
     :param matches: whether the node matches the selector.
-    :param requirements: a tuple for each requirement, ids first: the text of the requirement, the
-        node's id or label value (None if absent), and whether the node satisfies the requirement.
+    :param requirements: a tuple for each requirement, ids first: its text, the node's id or label
+        value (None if absent), and whether the node satisfies it. For ``(region=eu or gpu)``, the
+        value is ``region=us,gpu=``.
     :param not_considered: see :class:`Explanation`.
-        For ``(region=eu or gpu)``, the value is the text of the node's labels: ``region=us,gpu=``.
     """
 
     id: str
@@ -241,21 +240,20 @@ class Explanation(NamedTuple):
         mistake is probable.
     :param total: how many nodes there are.
     :param matched: how many nodes match.
-    :param states: how many of the matching nodes are in each state, the most frequent state first;
-        the key is None for nodes without a state.
+    :param states: how many of the matching nodes are in each state (None: no state), the most
+        frequent first.
     :param connected: how many of the matching nodes are connected; None if none has a state.
     :param requirements: the requirements, ids first, and how many nodes each excludes.
-    :param reasons: the groups of nodes that fail the same requirements, the largest first. If
-        ``other_reasons`` is not 0, an unlisted group may be larger than the smallest listed ones.
+    :param reasons: the groups of nodes that fail the same requirements, the largest first.
     :param other_reasons: how many nodes are in groups that are not listed; 0 unless there are
-        hundreds of groups.
+        hundreds of groups. Then an unlisted group may be larger than the smallest listed ones.
     :param nearest: the first few of the non-matching nodes that fail the fewest requirements; may
         be empty if ``other_reasons`` is not 0.
     :param hints: probable mistakes, at most three.
     :param missing_ids: the ids in the selector that no node has.
     :param correction: the replacements of all hints together; None if no hint has one.
-    :param excluded_ids: for each id in the selector whose node was left out because of its state,
-        the id and the state (None: no state).
+    :param excluded_ids: the ids in the selector whose nodes were left out because of their state,
+        with the state.
     :param not_considered: what else decides about a node but is unknown, such as ``pod affinity``.
     """
 

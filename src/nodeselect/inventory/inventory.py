@@ -84,8 +84,8 @@ class Inventory(BaseInventory):
     :param nodes: the first nodes.
     :param compact_at: a write compacts (see :meth:`compact`) if the changed nodes are more than
         2,048 and more than this share of all nodes; with None, no write compacts.
-    :param log: a change log. The writes in the log are applied first; each later write is appended
-        to the log before readers see the change.
+    :param log: a change log. Its writes are applied first; each later write is appended to it
+        before readers see the change.
     :raises InventoryError: with the code ``duplicate-id`` if two nodes have the same id; or if the
         log is damaged, or belongs to other nodes.
     """
@@ -128,16 +128,12 @@ class Inventory(BaseInventory):
     ) -> "Inventory":
         """Read all nodes of one or several files or streams; ``-`` is standard input.
 
-        The source may also be a data frame or a table, which :meth:`from_arrow` reads with its
-        defaults.
+        The format is detected from the content: JSON, JSON lines, YAML or CSV, which may be
+        compressed with gzip, or Parquet. JSON and YAML may be plain lists, or those of Expanso,
+        Kubernetes and others (``docs/nodes.md``). :meth:`from_arrow` reads Parquet, and data frames
+        and tables, which may also be the source, with its defaults.
 
-        The format is detected from the content: JSON, JSON lines, YAML, CSV or Parquet. All but
-        Parquet may be compressed with gzip. JSON and YAML may be the node lists of Expanso,
-        Kubernetes, Bacalhau, Nomad, Consul and Docker Swarm, or plain lists: ``[{id, labels}]`` or
-        ``{id: labels}``. :meth:`from_arrow` reads Parquet.
-
-        :param id_column: in CSV, Parquet and data frames, the name of the column that has the ids.
-        :param compact_at: as for :class:`Inventory`; likewise ``log``.
+        :param id_column: in CSV, Parquet and data frames, the column of the ids.
         :raises InventoryError: if the input is invalid or incomplete; no node is ever skipped.
         """
         if not isinstance(source, NodeReader):
@@ -168,22 +164,18 @@ class Inventory(BaseInventory):
     ) -> "Inventory":
         """Open a file that :meth:`save` wrote. Cost: below a millisecond, however many nodes.
 
-        The file is mapped into memory: a query reads only the sections that it needs, and several
-        processes share the memory. The inventory can be changed like any other. Changes are kept
-        in memory, not in the file. :attr:`generation` continues from the number in the file.
+        The file is mapped into memory, which several processes share. Changes are kept in memory,
+        not in the file. :attr:`generation` continues from the number in the file.
 
-        Each section of the file is checked when it is first read. So a query raises an
-        ``InventoryError`` if a section that it reads is damaged.
+        A query reads only the sections that it needs, and raises ``InventoryError`` if one of them
+        is damaged.
 
         :param source: a path; or a binary stream, which is read into memory unless it is a file.
         :param verify: check all of the file now, which takes a millisecond for each megabyte.
-        :param copy: read the file into memory instead of mapping it. If another program truncates a
-            file while it is mapped, the system ends the process (SIGBUS). :meth:`save` never
-            truncates a file.
-        :param compact_at: as for :class:`Inventory`.
-        :param log: as for :class:`Inventory`; the log may begin before the file was saved.
-        :raises InventoryError: if the file cannot be read, is cut off or damaged, or has an unknown
-            format version.
+        :param copy: read the file instead of mapping it. If another program truncates a mapped
+            file, the system ends the process (SIGBUS). :meth:`save` never does so.
+        :param log: as for :class:`Inventory`; it may begin before the file was saved.
+        :raises InventoryError: if the file cannot be read, is damaged, or has an unknown version.
         """
         inventory = cls.__new__(cls)
         inventory._begin(compact_at)
@@ -199,12 +191,11 @@ class Inventory(BaseInventory):
     def save(self, path: str | os.PathLike[str]) -> None:
         """Save the nodes as :meth:`Snapshot.save` does.
 
-        If this replaces a file with other nodes that another inventory saved, for example in an
-        earlier process, :attr:`generation` is raised above the number in that file. So for all
-        readers of the file, the same number means the same nodes.
+        If the replaced file has other nodes, :attr:`generation` is raised above the number in that
+        file: for all its readers, the same number means the same nodes.
 
-        If the inventory has a log, the saved writes are removed from the log: then only the saved
-        file has them. To save a copy and keep the log, use ``snapshot().save()``.
+        The saved writes are removed from the log of the inventory. To save a copy and keep the log,
+        use ``snapshot().save()``.
         """
         check_replaceable(os.fspath(path))  # before the work
         self._saving.run(self._save, path)
@@ -212,17 +203,14 @@ class Inventory(BaseInventory):
     def follow(self, log: str | os.PathLike[str]) -> int:
         """Apply the new writes in the change log of another process.
 
-        Return by how much :attr:`generation` rose. Call this method again for later writes.
-
-        From the first call on, the inventory cannot be changed in any other way. If the log was
-        emptied, and the file from which this inventory was opened was saved again, this method
-        first loads the nodes of that file. Cost: about 10 µs for each write; a few microseconds if
-        there is none.
+        Return by how much :attr:`generation` rose. From the first call on, the inventory cannot be
+        changed in any other way. If the log was emptied because the file of this inventory was
+        saved again, load that file first. Cost: about 10 µs for each write.
 
         :raises InventoryError: with the code ``log-emptied``, if a write is neither in the log nor
             in the file; ``other-log``, if the log belongs to other nodes; ``damaged``; or
-            ``unsaved-changes``, if this inventory was changed before the first call. The writes
-            before the error are applied.
+            ``unsaved-changes``, if this inventory was changed before. The writes before the error
+            are applied.
         """
         return self._lock.run(self._follow, absolute_path(log))
 
@@ -235,16 +223,14 @@ class Inventory(BaseInventory):
     ) -> bool:
         """Replace all nodes by those of a saved file, if the file has changed.
 
-        Return whether the nodes were replaced. The file is mapped, or read into memory, as chosen
-        in :meth:`open`. Even an unchanged file is loaded again if a query has found damage in it,
-        or if the last :meth:`follow` failed. A file with a lower generation is accepted. If the
-        nodes are replaced, the new writes in a followed log are applied as well.
+        Return whether the nodes were replaced. An unchanged file is loaded again if a query has
+        found damage in it, or if the last :meth:`follow` failed. A lower generation is accepted.
+        New writes in a followed log are applied as well.
 
-        Readers see all old nodes or all new ones, and do not wait. Existing answers and snapshots
-        are not affected. Cost: that of :meth:`open`; caches are empty afterwards.
+        Readers see all old nodes or all new ones. Existing answers and snapshots do not change.
+        Cost: that of :meth:`open`; caches are empty afterwards.
 
         :param discard_changes: drop the changes since the inventory was opened, refreshed or saved.
-        :param verify: as for :meth:`open`.
         :raises InventoryError: as :meth:`open` does; or with the code ``unsaved-changes``, if there
             are changes and ``discard_changes`` is false. The inventory is then unchanged.
         """
@@ -271,25 +257,18 @@ class Inventory(BaseInventory):
         >>> inventory["n-1"].labels, inventory["n-2"].labels
         (mappingproxy({'gpu': 't4'}), mappingproxy({}))
 
-        Cost: about a microsecond for a node of ten labels. The only Python object that is created
-        for each node is its id.
+        Cost: about a microsecond for a node of ten labels.
 
-        :param data: a Parquet file: its path or an open binary file; or any object with
-            ``__arrow_c_stream__``: a pyarrow Table, a Polars or pandas DataFrame, a DuckDB
-            relation.
+        :param data: a Parquet file (its path, or open in binary mode), or an object with
+            ``__arrow_c_stream__``, such as a Polars or pandas DataFrame or a DuckDB relation.
         :param id: the column of the ids.
-        :param labels: the column with all labels of a node: a map of strings, a list of structs
-            with the strings ``key`` and ``value``, or a struct of strings. By default ``labels``,
-            if there is such a column.
-        :param columns: a mapping from label keys to the columns of their values. By default, each
-            column that has no other meaning is a label. The values must be strings, which may be
-            dictionary encoded. NULL in such a column, or in a struct, means an absent label.
-        :param name: the column of the names. By default ``name``, if it exists and another column
-            has all labels; without such a column of labels, ``name`` is a label.
-        :param state: the column of the states. By default ``state``, if it exists.
-        :param compact_at: as for :class:`Inventory`.
-        :param log: as for :class:`Inventory`.
-        :raises InventoryError: if the data is damaged, or a row is not a valid node; no row is
+        :param labels: the column with all labels: a map of strings, a list of structs of ``key``
+            and ``value``, or a struct of strings. By default ``labels``, if it exists.
+        :param columns: maps label keys to the columns of their values; by default, each column
+            without another meaning is a label. NULL means an absent label.
+        :param name: the column of the names; by default ``name``, if there is a column of labels.
+        :param state: the column of the states; by default ``state``, if it exists.
+        :raises InventoryError: if the data is damaged, or a row is not a valid node: no row is
             skipped, no value is converted. Or if pyarrow is not installed.
         """
         require_pyarrow()
@@ -338,13 +317,11 @@ class Inventory(BaseInventory):
     def update(self, node_id: str, change: Callable[[Node], Node]) -> NodeChange:
         """Replace the node with this id by ``change(node)``; return the old and the new node.
 
-        If another write changes the node in the meantime, ``change`` is called again.
-
         >>> inventory = Inventory([Node("n-1")])
         >>> inventory.update("n-1", lambda node: node.replace(state="ready")).new
         Node('n-1', {}, state='ready')
 
-        :param change: called with the node, perhaps several times; returns the new node.
+        :param change: returns the new node; called again if another write changes the node.
         :raises KeyError: if there is no node with this id.
         :raises ValueError: if ``change`` returns a node with another id.
         """
@@ -364,10 +341,8 @@ class Inventory(BaseInventory):
         change, and 3 µs for each node that is replaced or removed.
 
         :param changes: nodes to upsert and ids of nodes to remove, in the order in which to do so.
-        :raises KeyError: if no node has an id that is to be removed, or an earlier change has
-            removed it. Then nothing changes.
-        :raises TypeError: if a change is neither a node nor an id, or if ``changes`` is a string or
-            a mapping. Then nothing changes.
+        :raises KeyError: if there is no node to remove. Then nothing changes.
+        :raises TypeError: if a change is neither a node nor an id. Then nothing changes.
         """
         if isinstance(changes, (str, Mapping)):  # its letters or keys would be read as ids
             raise TypeError(f"changes must be a list of changes, not {type(changes).__name__}")
@@ -404,10 +379,9 @@ class Inventory(BaseInventory):
     def compact(self) -> None:
         """Rebuild the index, so that it includes all changes and queries are fastest.
 
-        A write does this by itself if the changes since the last compaction exceed the share
-        ``compact_at`` of all nodes. It takes a second or more for a million nodes; meanwhile, other
-        writers wait, but readers do not. To choose the moment, use ``compact_at=None`` and call
-        this method when the program is idle.
+        A write does this by itself, as ``compact_at`` says. It takes a second or more for a million
+        nodes; meanwhile, other writers wait, but readers do not. To choose the moment, use
+        ``compact_at=None``.
         """
         self._lock.run(self._compact)
 

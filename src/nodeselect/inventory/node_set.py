@@ -17,12 +17,11 @@ class NodeSet:
     """A set of nodes of one snapshot of an inventory. Later changes do not affect it.
 
     For the ids, call :meth:`ids`: ``[node.id for node in answer]`` takes 80 times longer, because
-    iteration builds a :class:`Node` with a copy of its labels, which no later change affects, for
-    each. For one label of all nodes, call :meth:`value_counts`.
+    iteration builds each :class:`Node`. For one label of all nodes, call :meth:`value_counts`.
 
-    Nodes are in inventory order: the order in which they were first added. The set is computed
-    when it is first used, which costs a few microseconds whatever its size (see
-    ``docs/performance.md``).
+    Nodes are in inventory order: the order in which they were first added. ``&``, ``|`` and ``-``
+    combine sets of one snapshot; of others, they raise ``ValueError``. The set is computed when it
+    is first used, which costs a few microseconds whatever its size (``docs/performance.md``).
     """
 
     __slots__ = ("_cached", "_condition", "_usage", "_view")
@@ -90,8 +89,7 @@ class NodeSet:
     def first(self, n: int) -> list[Node]:
         """Return the first ``n`` nodes in inventory order, or all if there are fewer.
 
-        Cost: proportional to the nodes returned, if the nodes of the set are spread evenly over the
-        inventory; at most linear in the size of the set.
+        Cost: about that of the nodes returned; at most linear in the size of the set.
 
         :raises ValueError: if ``n`` is negative.
         """
@@ -105,8 +103,7 @@ class NodeSet:
         Each subset of ``n`` nodes is equally likely. Cost: linear in the size of the set, about
         50 ns a node.
 
-        :param seed: with the same nodes, the same seed gives the same sample; with None, each call
-            gives another sample.
+        :param seed: with the same nodes, the same seed gives the same sample; None another one.
         :raises ValueError: if ``n`` is negative.
         """
         require_count("n", n)
@@ -143,8 +140,8 @@ class NodeSet:
     def value_counts(self, key: str) -> dict[str, int]:
         """Return how many nodes have each value of ``key``, the most frequent value first.
 
-        Nodes without the key are not counted. Cost: one set operation for each value of the key,
-        or one step for each node if there are fewer nodes.
+        Cost: one set operation for each value of the key, or one step for each node if there are
+        fewer nodes.
         """
         if not isinstance(key, str):
             raise TypeError(f"a key must be a string, not {type(key).__name__}")
@@ -160,8 +157,7 @@ class NodeSet:
     def label_counts(self) -> dict[str, dict[str, int]]:
         """Return the result of :meth:`value_counts` for each label key, sorted by key.
 
-        Cost: one set operation for each value of each key; or one step for each node, if the nodes
-        are fewer than the values.
+        Cost: that of :meth:`value_counts` for each key.
         """
         counts = label_counts(self._view.store, self._postings())
         return {key: rank_counts(values) for key, values in sorted(counts.items())}

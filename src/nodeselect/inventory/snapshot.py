@@ -87,8 +87,6 @@ class BaseInventory:
         Cost: a few microseconds, if the selector was used before and its plan is cached
         (``docs/performance.md``).
 
-        :param selector: may also be an ``AnyOf``, or a :class:`Placement`, whose tolerations are
-            compared with the taints that the nodes have now.
         :param states: return only the nodes in one of these states (upper or lower case).
         :param usage: what runs on the nodes: a placement needs so much more of their resources.
         :raises TypeError: if ``selector`` is of another type; text is not parsed here.
@@ -107,13 +105,11 @@ class BaseInventory:
 
         ``str()`` of the explanation is its headline and recommendation, ``as_dict()`` is for JSON.
         Cost: a few set operations for each requirement; for an unknown id or value, also a search
-        for similar ones. The examples take half of the time.
+        for similar ones.
 
         :param examples: how many nodes to name for each of the ten most frequent reasons; with 0,
-            no nodes are named, not even the nearest ones.
-        :param usage: what runs on the nodes, as for :meth:`match`.
-        :raises TypeError: if ``selector`` is not what :meth:`match` takes, or ``examples`` not an
-            int.
+            not even the nearest ones are named.
+        :param usage: as for :meth:`match`, which raises the same errors.
         :raises ValueError: if ``examples`` is negative.
         """
         require_count("examples", examples)
@@ -134,10 +130,7 @@ class BaseInventory:
     ) -> FailureCounts:
         """Return only the numbers of :meth:`explain`: how many nodes fail which requirements.
 
-        Cost: a few set operations for each requirement.
-
-        :param states: count only the nodes in one of these states (upper or lower case).
-        :param usage: what runs on the nodes.
+        The parameters are those of :meth:`match`. Cost: a few set operations for each requirement.
         """
         view = self._view
         parts = view.requirements(_require(selector, usage), usage)
@@ -156,9 +149,7 @@ class BaseInventory:
         """Return which requirements of ``selector`` a node satisfies or fails. Cost: about 10 µs.
 
         :param node: the id of a node in the inventory; or a node, whether in the inventory or not.
-        :param usage: what runs on the node, as for :meth:`match`.
         :raises KeyError: if there is no node with this id.
-        :raises TypeError: if ``selector`` is not what :meth:`match` takes.
         """
         node = node if isinstance(node, Node) else self[node]
         return explain_node(_require(selector, usage), node, usage)
@@ -212,7 +203,7 @@ class BaseInventory:
 
         Cost: a few microseconds for each change; after a compaction, for each node.
 
-        :param older: a snapshot of the same inventory, or any other snapshot or inventory.
+        :param older: a snapshot of the same inventory, or any other one.
         """
         if not isinstance(older, BaseInventory):
             raise TypeError(f"expected a Snapshot or an Inventory, not {type(older).__name__}")
@@ -228,13 +219,9 @@ class BaseInventory:
 
         An existing file is replaced when the new one is complete and on the disk. Processes that
         have the old one open are not disturbed. Cost: about 0.7 µs a node and the time to write 60
-        bytes a node; after changes, also that of :meth:`Inventory.compact`. Neither readers nor
-        writers wait meanwhile.
+        bytes a node; after changes, also that of :meth:`Inventory.compact`.
 
-        The generation is saved as well, even if the replaced file has a higher one.
-
-        :raises InventoryError: with the code ``cannot-write``, for example if ``path`` is a change
-            log. Then an existing file is unchanged.
+        :raises InventoryError: with the code ``cannot-write``. Then an existing file is unchanged.
         """
         check_replaceable(os.fspath(path))  # before the work
         view = self._view
@@ -244,9 +231,8 @@ class BaseInventory:
         """Return the nodes as an Arrow table, in inventory order. Needs pyarrow.
 
         The columns are ``id``, ``name``, ``state``, which are strings, and ``labels``, a map of
-        strings; an absent name or state is NULL. :meth:`Inventory.from_arrow` with its defaults
-        returns the same nodes, but their taints and resources are unknown: a table has no columns
-        for these. Cost: about a microsecond a node.
+        strings. :meth:`Inventory.from_arrow` reads them. There are no columns for taints and
+        resources. Cost: about a microsecond a node.
 
         :raises InventoryError: if pyarrow is not installed, or a text has a surrogate.
         """
@@ -298,9 +284,8 @@ def audit_labels(nodes: Counted) -> Audit:
     >>> [(each.key, each.value, each.expected, each.examples) for each in audit.findings]
     [('region', 'eu_west', 'eu-west', ('n-9',))]
 
-    The order of the nodes affects only the examples. Cost: about a microsecond for each value of a
-    key; a rare value is also compared with at most 500 frequent values. A database groups all
-    labels twice, and sends at most 100,000 values at a time.
+    Cost: about a microsecond for each value of a key; a rare value is also compared with at most
+    500 frequent ones. A database groups all labels twice, and sends at most 100,000 values at once.
     """
     return audit(nodes._counts())
 

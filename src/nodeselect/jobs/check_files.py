@@ -39,8 +39,7 @@ def check_job(
     help: write: "1"
 
     :param data: the bytes or the text of the file, at most ``LIMITS.job_file_bytes``, or for a
-        manifest ``LIMITS.manifest_bytes``; or a mapping, as a job spec: then problems have a path,
-        but no line.
+        manifest ``LIMITS.manifest_bytes``; or a job spec as a mapping: its problems have no line.
     :param file: the name of the file, for messages.
     :param rules: the codes of rules to report, from :func:`select_rules`; None for all.
     :param require_selector: whether an empty selector is an error, not a warning.
@@ -56,9 +55,7 @@ def check_jobs(
     require_selector: bool = False,
     count_nodes: CountNodes | None = None,
 ) -> Iterator[CheckReport]:
-    """Check files as :func:`check_job` does.
-
-    Report also names that another job spec in the same folder has already.
+    """Check files as :func:`check_job` does; report names that are twice in a folder, too.
 
     >>> job = "name: a\\ntype: query\\nselector: {match_ids: [n-1]}\\nconfig: {input: {stdin: {}}}"
     >>> for report in check_jobs([("jobs/a.yaml", job), ("jobs/b.yaml", job)]):
@@ -67,7 +64,7 @@ def check_jobs(
     jobs/b.yaml ['repeated-name']
 
     :param files: pairs of the name of a file and its data. A file is checked when its report is
-        requested from the iterator. The other parameters are those of :func:`check_job`.
+        requested from the iterator.
     :param count_nodes: a function that returns the :class:`NodeCount` of a selector or a placement;
         None to check no numbers of nodes.
     """

@@ -37,13 +37,11 @@ _Model = TypeVar("_Model", bound="JobModel")
 
 
 def read_job_selector(data: JobData, file: str = "job") -> Selector:
-    """Read the selector of a job spec: YAML or JSON, by itself or wrapped as ``{spec: ...}``.
+    """Read only the selector of a job spec, without pydantic; the parameters of :func:`read_job`.
 
     The whole job is checked, since an unknown field may be meant to select nodes.
 
-    :param data: the bytes or the text of the file, at most ``LIMITS.job_file_bytes``; or a mapping.
-    :param file: the name of the file, for messages.
-    :raises JobError: if the file has errors; sorted by position.
+    :raises JobError: if the file has errors.
     """
     return _read_valid(data, file).selector
 
@@ -51,8 +49,8 @@ def read_job_selector(data: JobData, file: str = "job") -> Selector:
 def read_job(data: JobData, file: str = "job") -> "JobSpec":
     """Read a job spec: YAML or JSON, by itself or wrapped as ``{spec: ...}``.
 
-    In ``config``, JSON numbers and booleans become those of Python; YAML numbers and booleans too,
-    if all YAML versions read them alike. All other scalars stay strings, as they are written.
+    In ``config``, numbers and booleans become those of Python, in YAML only if all versions of it
+    read them alike. All other scalars stay strings, as they are written.
 
     :param data: the bytes or the text of the file, at most ``LIMITS.job_file_bytes``; or a mapping.
     :param file: the name of the file, for messages.
@@ -75,13 +73,11 @@ def read_job(data: JobData, file: str = "job") -> "JobSpec":
 def read_response(data: JobData, file: str = "answer") -> "GetExecutionResponse":
     """Read the server's answer to a request for an execution: ``{execution: {...}}``.
 
-    Only values of a wrong type are refused. Unknown fields are left out, except those of the job's
-    selector; unknown words and numbers out of range are kept. The selector is not checked before
-    ``to_selector()`` is called.
+    Only values of a wrong type are refused; unknown fields are left out, except those of the job's
+    selector, which only ``to_selector()`` checks.
 
-    :param data: the answer, or only the execution in the answer: bytes or text, at most
+    :param data: the answer, or only its execution: bytes or text, at most
         ``LIMITS.job_file_bytes``; or a mapping.
-    :param file: the name of the answer, for messages.
     :raises JobError: if the answer has no valid execution.
     """
     from nodeselect.jobs.models.server import Execution, GetExecutionResponse

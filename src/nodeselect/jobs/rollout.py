@@ -31,8 +31,7 @@ class Wave(NamedTuple):
     """Nodes that are updated at the same time.
 
     :param number: the number of the wave, from 1; 0 for the only wave of an immediate rollout.
-        ``rollout_wave`` of an execution has the same numbers.
-    :param canary: whether the nodes are canaries: they are observed before the next wave begins.
+    :param canary: whether the nodes are observed before the next wave begins.
     :param ids: the ids of the nodes, at least one, in the order in which the nodes were given.
     """
 
@@ -45,9 +44,9 @@ class RolloutPlan(NamedTuple):
     """Which nodes get a job in which wave of its rollout.
 
     :param matched: how many nodes were given to :func:`plan_rollout`.
-    :param connected: how many of these nodes are connected; only these are in a wave. None if no
-        node has a state; then all nodes are in a wave.
-    :param stateless: how many of the given nodes have no state.
+    :param connected: how many of them are connected; only these are in a wave. None if no node has
+        a state; then all are in a wave.
+    :param stateless: how many have no state.
     :param waves: the waves in order; empty if no node is connected.
     :param assumptions: sentences about what the plan assumes.
     """
@@ -67,12 +66,10 @@ def plan_rollout(
     The waves keep the order of ``nodes``. If no node has a state, all nodes are in the plan.
 
     :param nodes: the nodes that match, such as ``inventory.match(selector)``; not only their ids.
-    :param spread: a label key, such as ``site``; None to keep the order. Each wave then has its
-        share of the nodes of each site, so that no wave stops a whole site. The nodes without this
-        label are treated as one more site.
+    :param spread: a label key, such as ``site``: each wave then has its share of the nodes of each
+        site, so that no wave stops a whole site. None to keep the order.
     :raises ValueError: if two nodes have the same id, or if no node of the plan has the label
         ``spread``.
-    :raises TypeError: if an argument has the wrong type, such as ids instead of nodes.
     """
     if not isinstance(rollout, RolloutSpec):
         raise TypeError(f"expected a RolloutSpec, not {type(rollout).__name__}")

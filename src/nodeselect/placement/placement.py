@@ -56,7 +56,6 @@ class Placement(_Fields):
         bytes or pieces for all others; or a quantity such as ``500m``. Sorted; 0 is dropped.
     :param not_considered: what else decides on the nodes of the pod, in words such as ``volumes``.
     :raises SelectorError: if an amount is invalid.
-    :raises TypeError: if an argument has the wrong type.
     """
 
     __slots__ = ()
@@ -88,19 +87,15 @@ class Placement(_Fields):
         >>> placement.selector, placement.requests
         (Selector('<id in (n-1)>'), {'nvidia.com/gpu': 1, 'pods': 1})
 
-        The selector is that of :func:`selectors_from_pod_spec`. For requests and limits, and for
-        the tolerations of a DaemonSet, the rules of Kubernetes apply. What is read is validated as
-        the API server does, including what excludes no node: preferred node affinity, topology
-        spread.
-
-        :attr:`not_considered` names what else the pod spec has: pod affinity, pod anti-affinity,
-        topology spread, volumes, host ports, resource claims, a runtime class, scheduling gates,
-        another scheduler.
+        For requests and limits, and for the tolerations of a DaemonSet, the rules of Kubernetes
+        apply. What is read is validated as the API server does, including what excludes no node:
+        preferred node affinity, topology spread. :attr:`not_considered` names what else the pod
+        spec has that may exclude nodes, such as volumes.
 
         :param spec: a decoded PodSpec: the ``spec`` of a pod, or ``spec.template.spec`` of a
             workload. Quantities may be strings or numbers.
         :param kind: the kind of the object that has the pod spec, such as ``DaemonSet``.
-        :raises SelectorError: if a part is invalid; ``path`` is its path in the spec, such as
+        :raises SelectorError: if a part is invalid; ``path`` is its place, such as
             ``tolerations[0].operator``.
         :raises TypeError: if ``spec`` is not a mapping.
         """

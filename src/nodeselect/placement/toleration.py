@@ -30,11 +30,10 @@ class Toleration(_Fields):
     True
 
     :param key: the key of the taints; empty for any key, only with the operator ``Exists``.
-    :param operator: ``Equal``, which is also meant by an empty text; or ``Exists``, for any value.
+    :param operator: ``Equal`` (or empty), or ``Exists``, for any value.
     :param value: the value of the taints; empty if the operator is ``Exists``.
     :param effect: the effect of the taints; empty for any effect.
     :raises SelectorError: if the API server would reject it; ``path`` is the name of the field.
-    :raises TypeError: if an argument is not a string.
     """
 
     __slots__ = ()

@@ -33,13 +33,11 @@ class Usage:
     {'cpu': 2500, 'pods': 2}
 
     A pod counts if it has a ``spec.nodeName``, and a phase other than ``Succeeded`` and ``Failed``.
-    It counts with the requests of its spec, even while it is being resized.
 
-    One thread may change a usage while others read it. Readers see the amounts of one node as they
-    were at one moment, but those of two nodes may be of different moments.
+    One thread may change a usage while others read it; the amounts of two nodes may be of different
+    moments.
 
-    :param pods: Pod objects of Kubernetes as decoded JSON, such as the ``items`` of
-        ``kubectl get pods -A -o json``. Cost: 10 to 30 µs a pod.
+    :param pods: the ``items`` of ``kubectl get pods -A -o json``. Cost: 10 to 30 µs a pod.
     :raises InventoryError: if an object is not a pod, or if a quantity in it is invalid.
     """
 

@@ -65,9 +65,8 @@ def disjoint(a: Selector, b: Selector) -> bool:
 def redundant(selector: Selector) -> tuple[Requirement, ...]:
     """Return the requirements that can all be removed without changing which nodes match.
 
-    None of the remaining requirements follows from the others. Of two requirements that could be
-    removed, the one that allows more values is removed; if both allow equally many, the later one.
-    If the selector contradicts itself, all requirements but those of :func:`conflict` are removed.
+    None of the others follows from the rest. Of two that could be removed, the one that allows more
+    values is, or the later one. Of a contradiction, those of :func:`conflict` remain.
 
     >>> redundant(Selector.parse("a,a=b,c>5,c>7,c!=3"))
     (Requirement('a'), Requirement('c>5'), Requirement('c!=3'))
@@ -84,9 +83,8 @@ def redundant(selector: Selector) -> tuple[Requirement, ...]:
 def conflict(selector: Selector) -> tuple[Requirement, ...] | None:
     """Return requirements that contradict each other; None if a node can match ``selector``.
 
-    The requirements are all on one key, and all are necessary: if any of them is removed, a node
-    can satisfy the rest. If several keys have a contradiction, return the shortest
-    contradiction. For ``Selector.nothing()``, return an empty tuple.
+    They are all on one key, and all are necessary: a node can satisfy the rest if one is removed.
+    Of several contradictions, return the shortest; for ``Selector.nothing()``, an empty tuple.
 
     >>> conflict(Selector.parse("a in (b,c),a!=d,a>5,x"))
     (Requirement('a in (b,c)'), Requirement('a>5'))
@@ -105,12 +103,9 @@ def conflict(selector: Selector) -> tuple[Requirement, ...] | None:
 def normal_form(selector: Selector) -> Selector:
     """Return the selector that matches the same nodes with the fewest requirements and values.
 
-    Selectors that match the same nodes have the same normal form. If they match no node, this is
-    ``Selector.nothing()``. For each key, the normal form has ``!k``, ``k=a`` or ``k in (…)`` if one
-    of these is enough. Otherwise it has the tightest bounds (``k>5``, ``k<9``) or, for a required
-    key without bounds, ``k``. Excluded values are ``k!=a`` or ``k notin (…)``, or several ``notin``
-    if there are more than ``LIMITS.values_in_set``. The text of the normal form may be longer than
-    that of ``selector``: ``a!=b,a!=c`` becomes ``a notin (b,c)``.
+    Selectors that match the same nodes have the same normal form; if no node can match,
+    ``Selector.nothing()``. For each key, it has ``!k``, ``k=a`` or ``k in (…)`` if one is enough,
+    otherwise the tightest bounds, or ``k``, and ``k!=a`` or ``k notin (…)``.
 
     >>> normal_form(Selector.parse("a in (b,c),a!=c,n>5,n>07,x notin (b),x!=a"))
     Selector('a=b,n>7,x notin (a,b)')

@@ -23,10 +23,8 @@ class KeyConstraint(Frozen):
     >>> from nodeselect.selectors import Selector
     >>> above = constraints_by_key(Selector.parse("x>5").requirements)["x"]
     >>> below = constraints_by_key(Selector.parse("x<8").requirements)["x"]
-    >>> "6" in above & below, "+007" in above & below, "8" in above & below, None in above & below
-    (True, True, False, False)
-    >>> (above & below) <= above, above <= below
-    (True, False)
+    >>> "6" in above & below, "8" in above & below, (above & below) <= above
+    (True, False, True)
     """
 
     __slots__ = ("allows_absent", "excluded", "int_range", "values")

@@ -44,17 +44,14 @@ def selectors_from_pod_spec(spec: Mapping[str, object]) -> tuple[Selector, ...]:
     >>> selectors_from_pod_spec(spec)
     (Selector('gpu,region=eu'),)
 
-    - A node must match all of ``nodeSelector`` and one of the terms. For a spec without
-      conditions, the only selector is ``Selector.everything()``.
+    - Without conditions, the only selector is ``Selector.everything()``.
     - An empty or null term matches no node and is left out. If all terms are empty, no selector is
-      returned: no node matches. An empty list of terms is an error, as it is for the API server.
-    - The names in ``nodeName``, and in ``matchFields`` for ``metadata.name``, become the ids of the
-      selector. Those of ``NotIn`` become its ``excluded_ids``.
-    - ``preferredDuringSchedulingIgnoredDuringExecution``, affinity to pods, taints, topology spread
-      and resources are not read: they are not conditions on a node's labels.
+      returned: no node matches.
+    - The names in ``nodeName`` and ``matchFields`` become ids, those of ``NotIn`` excluded ids.
+    - What is not a condition on labels or names is not read; :class:`~nodeselect.Placement` does.
 
-    Keys and values must be valid, as the API server requires. An unknown field is an error in an
-    affinity, and elsewhere in the spec if its name suggests that it is a condition on nodes.
+    The rules of the API server apply. An unknown field is an error in an affinity, and elsewhere if
+    its name suggests a condition on nodes.
 
     :param spec: a decoded PodSpec: the ``spec`` of a pod, or ``spec.template.spec`` of a workload.
     :raises SelectorError: if a part is invalid; ``path`` is its path in the spec.
@@ -83,10 +80,9 @@ def pod_spec_from_selectors(selectors: Iterable[Selector]) -> dict[str, Any]:
     >>> selectors_from_pod_spec(spec)
     (Selector('gpu>2'), Selector('tier in (a)'))
 
-    The pod spec has a required node affinity with a term for each selector. For a selector with
-    ids, there is a term for each id, because a term can have only one name. If there are no
-    selectors, or only ``Selector.nothing()``, the only term is empty and matches no node. If one of
-    the selectors is ``Selector.everything()``, the pod spec is empty.
+    It has a required node affinity with a term for each selector, and for each id of one. If no
+    node can match, the only term is empty. If a selector is ``Selector.everything()``, so is the
+    spec.
 
     :raises SelectorError: if an id cannot be the name of a node.
     """

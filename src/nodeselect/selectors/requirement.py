@@ -158,12 +158,11 @@ class Requirement(_Unfrozen, Frozen):
 
     :param key: ``name`` or ``prefix/name`` by the rules of Kubernetes.
     :param operator: how the key is tested.
-    :param values: no value for ``EXISTS`` and ``DOES_NOT_EXIST``, one or more for ``IN`` and
-        ``NOT_IN``, exactly one for the others. ``GREATER_THAN`` and ``LESS_THAN`` require a
-        non-negative 64-bit integer in decimal digits.
+    :param values: none for ``EXISTS`` and ``DOES_NOT_EXIST``, one or more for ``IN`` and
+        ``NOT_IN``, otherwise one; for ``GREATER_THAN`` and ``LESS_THAN`` a non-negative 64-bit
+        integer in decimal digits.
     :param spelling: how the operator is written; only ``EQUALS`` has two, ``=`` and ``==``.
     :raises SelectorError: if the key or a value breaks a rule.
-    :raises TypeError: if the key or a value is not a string, or ``values`` is a single string.
     """
 
     __slots__ = ()

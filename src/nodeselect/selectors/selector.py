@@ -59,10 +59,9 @@ class Selector(_Unfrozen, Frozen):
     matches: Predicate
     """``matches(labels, node_id=None)`` returns whether a node matches.
 
-    ``node_id`` is needed only if the selector has ``ids``; if it is None, such a selector does not
-    match. The function raises ``TypeError`` if ``labels`` is not a mapping, or if it reads a value
-    or an id that is not a string. (It stops reading at the first failed requirement.) The function
-    is compiled on first use. A call costs about 30 ns a requirement.
+    ``node_id`` is needed only if the selector has ``ids``. The function raises ``TypeError`` if
+    ``labels`` is not a mapping, or if it reads a value or an id that is not a string. It stops
+    reading at the first failed requirement. A call costs about 30 ns a requirement.
     """
     _hash: int
     _split: "tuple[Selector, ...]"
@@ -124,11 +123,10 @@ class Selector(_Unfrozen, Frozen):
         Selector('!debug,region=eu,tier>1')
 
         A field that is None or empty is not a condition. An expression may contain several
-        requirements, separated by commas; a blank expression is an error. An id must be equal to
-        the node's id; names and prefixes of ids do not match.
+        requirements, separated by commas; a blank expression is an error. Ids must be equal.
 
-        :raises SelectorError: if a label, an expression or an id is invalid. The attribute ``path``
-            of the error is its place, such as ``match_ids[2]``.
+        :raises SelectorError: if a label, an expression or an id is invalid; ``path`` is its place,
+            such as ``match_ids[2]``.
         :raises TypeError: if an argument has the wrong type, such as a string instead of a list.
         """
         requirements = [] if match_labels is None else _from_labels(match_labels)
@@ -149,7 +147,6 @@ class Selector(_Unfrozen, Frozen):
         :param match_ids: the ids that match; None for any id. Unlike in :meth:`of`, no node matches
             if the list is empty.
         :raises SelectorError: if an id is invalid or a limit is exceeded.
-        :raises TypeError: if an argument has the wrong type.
         """
         checked = list(requirements)
         if not all(isinstance(requirement, Requirement) for requirement in checked):
@@ -164,12 +161,10 @@ class Selector(_Unfrozen, Frozen):
         >>> Selector.from_kubernetes({"matchLabels": {"app": "x"}, "matchExpressions": [team]})
         Selector('app=x,team notin (a,b)')
 
-        As in Kubernetes, an empty LabelSelector matches every node, and null (None) matches none. A
-        field that is null counts as empty. The selector has the same requirements: ``In`` with one
-        value does not become ``=``.
+        As in Kubernetes, an empty LabelSelector matches every node, and None matches none.
 
-        :raises SelectorError: if a part is invalid, unknown or of the wrong type. The attribute
-            ``path`` is the path of the part, such as ``matchExpressions[1].values[0]``.
+        :raises SelectorError: if a part is invalid, unknown or of the wrong type; ``path`` is its
+            place, such as ``matchExpressions[1].values[0]``.
         :raises TypeError: if ``label_selector`` is neither a mapping nor None.
         """
         if label_selector is None:
@@ -193,10 +188,7 @@ class Selector(_Unfrozen, Frozen):
 
     @property
     def excluded_ids(self) -> tuple[str, ...]:
-        """The ids that do not match, sorted. Only the affinity of a pod excludes ids.
-
-        If :attr:`ids` is not None, this is empty: the excluded ids are not in :attr:`ids`.
-        """
+        """The ids that do not match, sorted; empty unless from the affinity of a pod."""
         return tuple(sorted(_excluded_ids(self.requirements)))
 
     @property
@@ -206,10 +198,9 @@ class Selector(_Unfrozen, Frozen):
 
     @property
     def predicate(self) -> Predicate:
-        """A function like :attr:`matches`, but without type checks, for inner loops.
+        """A function like :attr:`matches` without type checks: other types may give wrong results.
 
-        If ``labels`` is not a mapping from strings to strings, the result may be wrong. A call
-        costs about 20 ns a requirement.
+        A call costs about 20 ns a requirement.
         """
         try:
             return self._predicate
@@ -239,9 +230,8 @@ class Selector(_Unfrozen, Frozen):
         {'matchLabels': {'app': 'x'},
          'matchExpressions': [{'key': 'team', 'operator': 'NotIn', 'values': ['a']}]}
 
-        If :meth:`from_kubernetes` reads the result, the selector is equivalent to this one, but not
-        always equal: ``==`` becomes ``=``, ``!=`` becomes ``notin``, and a second ``=`` on the same
-        key becomes ``in``, because Kubernetes does not distinguish them.
+        What :meth:`from_kubernetes` reads from it is equivalent, but not always equal: for example,
+        ``!=`` becomes ``notin``.
 
         :raises SelectorError: if the selector has ids, ``>`` or ``<``: a LabelSelector cannot.
         """
@@ -351,10 +341,8 @@ class AnyOf(Frozen):
     It is not nested: ``&`` combines each selector of one side with each of the other side. Frozen
     and safe to share between threads. Two are equal if they have the same selectors, in any order.
 
-    :param selectors: the selectors; an ``AnyOf`` among them stands for its own selectors. Without
-        any, no node matches.
+    :param selectors: the selectors; without any, no node matches.
     :raises SelectorError: with the code ``too-many-selectors`` if there are more than 1,024.
-    :raises TypeError: if one of ``selectors`` is neither a :class:`Selector` nor an ``AnyOf``.
     """
 
     __slots__ = ("selectors",)
@@ -374,11 +362,7 @@ class AnyOf(Frozen):
         object.__setattr__(self, "selectors", tuple(distinct))
 
     def matches(self, labels: Mapping[str, str], node_id: str | None = None) -> bool:
-        """Return whether at least one selector matches a node, as :attr:`Selector.matches` does.
-
-        :raises TypeError: if ``labels`` is not a mapping, or a value or an id that is read is not a
-            string.
-        """
+        """Return whether at least one selector matches a node, as :attr:`Selector.matches` does."""
         selectors = self.selectors or (_NOTHING,)  # which checks the types
         return any(selector.matches(labels, node_id) for selector in selectors)
 

@@ -15,11 +15,10 @@ from nodeselect.standing.selector_store import Name, StandingView, Values
 class FailedRequirement(NamedTuple):
     """A requirement that a node fails, and how many selectors have it.
 
-    :param text: the requirement. Of an ``AnyOf``, what its selectors do not share is one:
-        ``(gpu or tpu)``. Ids are shown as ``<id in (n-1,n-2)>``. Many ids are shown as
-        ``<one of 9 ids>``; all such lists of 9 ids are counted as one requirement.
-    :param failing: how many selectors have this requirement, and so do not match the node.
-    :param failing_only_this: how many of these would match the node without this requirement.
+    :param text: the requirement, as in :class:`RequirementResult`; all lists of as many ids are
+        counted as one requirement.
+    :param failing: how many selectors have it, and so do not match the node.
+    :param failing_only_this: how many of these would match the node without it.
     """
 
     text: str
@@ -46,10 +45,10 @@ class StandingExplanation(NamedTuple, Generic[Name]):
     :param node_id: the id of the node; None if only labels are known.
     :param total: how many selectors there are.
     :param matched: how many selectors match the node.
-    :param requirements: the requirements that the node fails, sorted by how many selectors would
-        match without the requirement, the most first.
+    :param requirements: those that the node fails, sorted by how many selectors would match without
+        the requirement, the most first.
     :param reasons: the selectors that do not match, grouped by the requirements that the node
-        fails; the largest group comes first.
+        fails, the largest group first.
     """
 
     node_id: str | None

@@ -82,13 +82,6 @@ class BaseStanding(Generic[Name]):
     def matching(self, node: Node | Mapping[str, str], node_id: str | None = None) -> NameSet[Name]:
         """Return the names of the selectors that match ``node``: a Node or a mapping of labels.
 
-        >>> from nodeselect import Selector, StandingSelectors
-        >>> standing = StandingSelectors({"train": Selector.parse("gpu")})
-        >>> standing.matching(Node("n-1", {"gpu": "a100"})).names()
-        ['train']
-        >>> standing.matching({"gpu": "a100"}).names()
-        ['train']
-
         Cost: tens of microseconds for 100,000 selectors (``docs/performance.md``).
 
         :param node_id: the id of the node, if ``node`` is a mapping of labels; if it is None, no
@@ -206,10 +199,9 @@ class StandingSelectors(BaseStanding[Name]):
     ['train', 'batch']
 
     Threads that read never wait. Threads that write wait for each other. Equal selectors are stored
-    only once, even if they have several names.
+    only once.
 
     :param selectors: the initial selectors, by name; names may be any hashable objects.
-    :raises TypeError: if a value is neither a :class:`Selector` nor an ``AnyOf``.
     """
 
     __slots__ = ("_lock", "_write_interrupted")
@@ -229,10 +221,9 @@ class StandingSelectors(BaseStanding[Name]):
         """Replace the selector with this name; if there is none, append ``selector``.
 
         Return ``"added"``, ``"changed"`` or, if the old selector is equal, ``"unchanged"``. Cost:
-        about 20 µs, which includes compactions: replaced selectors are dropped from time to time.
+        about 20 µs.
 
-        :raises TypeError: if ``selector`` is neither a :class:`Selector` nor an ``AnyOf``; text
-            is not parsed here.
+        :raises TypeError: if ``selector`` is another type, such as a text.
         """
         return self._lock.run(self._write, {name: require_condition(selector)})[0]
 
@@ -248,8 +239,7 @@ class StandingSelectors(BaseStanding[Name]):
         """Apply several changes as one: readers see all of them or none.
 
         :param changes: maps names to their new selectors; None removes the selector with the name.
-        :raises KeyError: if there is no selector to remove. In this case, nothing is changed.
-        :raises TypeError: if a change is neither a selector nor None. Again, nothing is changed.
+        :raises KeyError: if there is no selector to remove. Then nothing changes.
         """
         if not isinstance(changes, Mapping):
             raise TypeError(f"changes must be a mapping, not {type(changes).__name__}")

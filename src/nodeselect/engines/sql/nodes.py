@@ -553,26 +553,24 @@ class SqlNodes:
     >>> nodes.match(Selector.parse("gpu")).ids()
     ['n-1', 'n-2']
     >>> print(nodes.explain(Selector.parse("gpu=T4")))
-    0 of 3 nodes match: all fail gpu=T4
+    0 of 3 nodes match
     write gpu=t4 instead of gpu=T4: 1 node would match
 
-    Nodes are in the order of their ids, byte by byte; an index with that order is used. A method
-    may run several queries. For all of them to see the same rows, run them in one transaction whose
-    isolation level is at least REPEATABLE READ.
+    Nodes are in the order of their ids, byte by byte. A method may run several queries. For all of
+    them to see the same rows, run them in one transaction with at least REPEATABLE READ.
 
     In PostgreSQL, the catalogue is read first. If it shows that ``exact`` of :func:`where` is right
     for all columns, each text is compared once.
 
     :param execute: runs a query and returns its rows: ``connection.execute`` of sqlite3 and
-        psycopg, or ``lambda query: connection.execute(query).fetchall()`` for DuckDB. The rows of a
-        query are not read after the next one has run.
+        psycopg, or ``lambda query: connection.execute(query).fetchall()`` for DuckDB.
     :param dialect: as for :func:`where`, like ``labels``, ``columns``, ``taints``, ``resources``.
     :param table: the table of the nodes.
     :param id: the column of the ids, which must be distinct texts and not NULL.
     :param name: the column of the names; None if there is none.
     :param state: the column of the states; None if there is none.
-    :param where: a condition in SQL that a row must satisfy to be a node, such as
-        ``deleted_at IS NULL``. It is copied into the queries unchanged.
+    :param where: a condition in SQL for a row to be a node, such as ``deleted_at IS NULL``; copied
+        unchanged.
     :raises ValueError: if the dialect is not known, or a name is empty or has a NUL.
     """
 
@@ -624,10 +622,8 @@ class SqlNodes:
 
         One query reads all nodes and counts them; up to two more queries find example ids. If a
         requirement matches nothing or excludes nothing, or in PostgreSQL and SQLite has several
-        values or a rare one, further queries count keys and values for suggestions; and of an
-        ``AnyOf``, one query reads all nodes for each of the first sixteen selectors. A query
-        returns a row for each group of nodes that fail the same requirements, or for each id, key
-        or value.
+        values or a rare one, further queries count keys and values for suggestions; of an
+        ``AnyOf``, one reads all nodes for each of the first sixteen selectors.
 
         :param examples: as for :meth:`Inventory.explain`.
         """

@@ -46,30 +46,29 @@ def where(
 ) -> str:
     """Return the condition of a WHERE clause that is true for the nodes ``selector`` matches.
 
-    It is never NULL. Names are quoted and so case-sensitive, even in PostgreSQL. Columns and label
-    values must be texts, since databases compare numbers, and the padded texts of ``char(n)``, in
-    different ways.
+    It is never NULL. Names are quoted and so case-sensitive. Columns and label values must be
+    texts, but not ``char(n)``: databases compare others in different ways.
 
     >>> where(Selector.parse("region=eu,!debug"), "duckdb", columns={"region": "region"})
     '(("region" IS NOT NULL AND "region" COLLATE "C" IN (\\'eu\\')) AND (NOT map_extract_value("labels", \\'debug\\') IS NOT NULL))'
 
     :param dialect: ``postgresql``, ``duckdb``, ``sqlite`` or ``spark``; or ``postgresql-jdbc``,
-        which does without the operator ``?``, for JDBC and ODBC read it as a parameter.
+        without the operator ``?``, which JDBC and ODBC read as a parameter.
     :param labels: the column of all labels (jsonb in PostgreSQL, JSON text in SQLite, a map
         elsewhere), or the table that has them; None if every label has a column of its own. Then a
         label without a column is absent.
     :param id: the column of the ids; needed only for a selector by ids, or a :class:`LongTable`.
-    :param columns: a mapping from label keys to the columns of their values. Such a column is 20
-        to 100 times faster than a map. NULL means that the label is absent.
-    :param exact: in PostgreSQL, compare each text only once. Then the columns must have the type
-        ``text`` or ``varchar`` and a deterministic collation, or wrong nodes may match. Otherwise,
-        each text that is found is compared a second time, byte for byte.
+    :param columns: maps label keys to the columns of their values, 20 to 100 times faster than a
+        map. NULL means that the label is absent.
+    :param exact: in PostgreSQL, compare each text only once, not a second time byte for byte. Then
+        the columns must have the type ``text`` or ``varchar`` and a deterministic collation, or
+        wrong nodes may match.
     :param taints: the column of the taints: a list of structs with the texts ``key``, ``value`` and
-        ``effect``; in PostgreSQL (jsonb) and SQLite such a list in JSON. A cordon counts if its
-        taint is in the list. NULL means that the taints are unknown, which excludes no node.
-    :param resources: the column of the amounts of resources: a map to integers, in millicores for
-        ``cpu`` and in bytes or pieces for all others; in PostgreSQL and SQLite an object in JSON.
-        NULL means that the amounts are unknown, which excludes no node.
+        ``effect``, in PostgreSQL (jsonb) and SQLite as JSON. A cordon counts if its taint is in the
+        list. NULL means unknown taints, which exclude no node.
+    :param resources: the column of the amounts: a map to integers, in millicores for ``cpu`` and in
+        bytes or pieces for all others; in PostgreSQL and SQLite as JSON. NULL means unknown
+        amounts, which exclude no node.
     :raises ValueError: if the dialect is not known, a name is empty or has a NUL, or a column that
         ``selector`` depends on (``id``, ``taints`` or ``resources``) is None.
     """  # noqa: E501

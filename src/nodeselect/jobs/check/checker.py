@@ -92,8 +92,8 @@ class CheckReport(NamedTuple):
     """What is wrong with a job file, or a manifest; ``Problem.show`` returns a problem as text.
 
     :param file: the name of the file.
-    :param problems: the problems in order of position, at most ``LIMITS.reported_errors``. If there
-        are more, notes are left out first, then warnings, then the last errors.
+    :param problems: by position, at most ``LIMITS.reported_errors``. Of more, notes are left out
+        first, then warnings, then the last errors.
     :param errors: the number of all errors.
     :param warnings: the number of all warnings.
     :param is_job: whether the file probably has a job. If not, an error says what it is, unless it

@@ -32,10 +32,9 @@ _MAX_PASSES = 10
 def fix_job(data: bytes, file: str = "job", *, rules: Collection[str] | None = None) -> bytes:
     """Return a job file with those of its mistakes corrected that have only one correction.
 
-    Such mistakes are missing quotes, fields in the style of other systems (``matchLabels``),
-    operators spelt differently, and expressions written as mappings. Comments and layout stay, and
-    so do mistakes that a comment ignores. The file is returned unchanged if it may belong to
-    another program: if it has a field that no job has, or neither name nor type nor config.
+    Such mistakes are missing quotes, ``matchLabels``, operators spelt differently, and expressions
+    written as mappings. Comments, layout, and mistakes that a comment ignores stay. A file that may
+    belong to another program is returned unchanged.
 
     >>> fix_job(b"name: a\\nselector: {matchLabels: {version: 1.10}} # all").decode()
     'name: a\\nselector: {match_labels: {version: "1.10"}} # all'

@@ -23,10 +23,9 @@ class Rule(NamedTuple):
     :param group: ``document``, ``fields``, ``rollout``, ``selector``, ``kubernetes``, ``nodes``, or
         ``language`` for the text of a selector.
     :param severity: ``error``, ``warning`` or ``note``.
-    :param always_reported: whether ``--ignore`` and ``--select`` have no effect on the rule: if a
-        file cannot be read as a job, or the selector is invalid.
+    :param always_reported: whether ``--ignore`` and ``--select`` have no effect on the rule.
     :param summary: what is wrong, in one line.
-    :param why: why the mistake matters; empty if the summary makes that clear.
+    :param why: why the mistake matters; empty if that is clear.
     :param before: a job file with the mistake; empty if none can be shown.
     :param after: the same file without the mistake.
     """
