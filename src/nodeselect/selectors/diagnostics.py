@@ -299,7 +299,9 @@ def limit_error(name: str, what: str, number: int, text: str) -> SelectorError:
     if name == "selector_text":
         code, start = "text-too-long", min(limit, len(text))
     message = f"a selector can have at most {limit:,} {what}, found {number:,} (limit: {name})"
-    return SelectorError(code, message, text, (start, len(text)), hint="use several selectors")
+    # Several selectors are alternatives, so they can share a list, but not requirements.
+    hint = "use several selectors" if what in ("ids", "values") else "use fewer requirements"
+    return SelectorError(code, message, text, (start, len(text)), hint=hint)
 
 
 def _known_mistake(
