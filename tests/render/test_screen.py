@@ -235,6 +235,7 @@ def test_lines_are_whole_in_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("COLUMNS", raising=False)
     text = f"{'n' * 100}, {'m' * 100}"
     assert list(detect_screen().wrap(text)) == [text]
+    assert detect_screen().word("n" * 100) == "n" * 100
     assert "n" * 100 in "".join(detect_screen().table(("ID", "NODES"), [("n" * 100, "1")]))
     monkeypatch.setenv("COLUMNS", "80")
     assert len(list(detect_screen().wrap(text))) == 4

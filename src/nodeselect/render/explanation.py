@@ -82,7 +82,7 @@ def _node_table(explanation: NodeExplanation, screen: Screen) -> Iterator[str]:
         (
             screen.code(short(text)),
             "pass" if passes else "FAIL",
-            "no such label" if value is None else screen.prose(quoted(value)),
+            "no such label" if value is None else screen.prose(quoted(value, LONGEST_ID)),
         )
         for text, value, passes in explanation.requirements
     ]

@@ -106,7 +106,9 @@ class Screen(NamedTuple):
         return prefix(text, room - display_width(end)) + ellipsis + end
 
     def word(self, text: str, columns: int = _WORD_COLUMNS) -> str:
-        """Return a user's text, truncated in the middle; in quotes if it has blanks or signs."""
+        """Return a user's text, in quotes if it has blanks or signs; truncated except in a pipe."""
+        if self.columns == sys.maxsize:
+            columns = sys.maxsize
         if re.fullmatch(_PLAIN, self.escape(text)):
             return self.truncate(text, columns)
         return f'"{self.truncate(text, columns - 2)}"'
