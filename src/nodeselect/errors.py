@@ -13,16 +13,7 @@ argument of the wrong type, such as a list instead of a string, raises :class:`T
 
 from collections.abc import Iterator
 
-from nodeselect.problem import (
-    PLAIN,
-    Canvas,
-    Fix,
-    Place,
-    Problem,
-    draw,
-    excerpt,
-    position,
-)
+from nodeselect.problem import PLAIN, Canvas, Fix, Place, Problem, draw, excerpt, position
 
 
 class NodeselectError(Exception):

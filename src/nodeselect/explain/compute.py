@@ -7,12 +7,7 @@ of the groups; single nodes are read only to show their ids.
 from collections.abc import Mapping, Sequence
 from heapq import nsmallest
 
-from nodeselect.explain.countable import (
-    MAX_GROUPS_WITH_IDS,
-    MAX_NEAREST,
-    Countable,
-    Failures,
-)
+from nodeselect.explain.countable import MAX_GROUPS_WITH_IDS, MAX_NEAREST, Countable, Failures
 from nodeselect.explain.explanation import (
     Explanation,
     Reason,
@@ -95,9 +90,7 @@ def explain(
 
 
 def exclude_by_state(
-    explanation: Explanation,
-    excluded: Mapping[str, str | None],
-    counts: Mapping[str | None, int],
+    explanation: Explanation, excluded: Mapping[str, str | None], counts: Mapping[str | None, int]
 ) -> Explanation:
     """Return a copy of an explanation that also reports nodes left out because of their states.
 

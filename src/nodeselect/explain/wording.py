@@ -3,11 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from nodeselect.explain.countable import rank_counts
-from nodeselect.explain.explanation import (
-    NOTHING,
-    Explanation,
-    RequirementResult,
-)
+from nodeselect.explain.explanation import NOTHING, Explanation, RequirementResult
 from nodeselect.text import join_limited, pluralize, printable, quoted, quoted_id, truncate
 
 # A longer requirement is truncated in a sentence. The longest name of a node (253) is not.

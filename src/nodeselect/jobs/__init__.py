@@ -11,30 +11,12 @@ from nodeselect.jobs.check.fix import fix_job
 from nodeselect.jobs.check.nodes import NodeCount
 from nodeselect.jobs.check.rule import Rule
 from nodeselect.jobs.check_files import check_job, check_jobs
-from nodeselect.jobs.read import (
-    read_execution,
-    read_job,
-    read_job_selector,
-    read_response,
-)
+from nodeselect.jobs.read import read_execution, read_job, read_job_selector, read_response
 
 if TYPE_CHECKING:
-    from nodeselect.jobs.models.job import (
-        HealthCheck,
-        JobSpec,
-        NodeSelector,
-        RolloutSpec,
-        Timeouts,
-    )
-    from nodeselect.jobs.models.server import (
-        Execution,
-        GetExecutionResponse,
-    )
-    from nodeselect.jobs.rollout import (
-        RolloutPlan,
-        Wave,
-        plan_rollout,
-    )
+    from nodeselect.jobs.models.job import HealthCheck, JobSpec, NodeSelector, RolloutSpec, Timeouts
+    from nodeselect.jobs.models.server import Execution, GetExecutionResponse
+    from nodeselect.jobs.rollout import RolloutPlan, Wave, plan_rollout
 
 __all__ = [
     "CheckReport",

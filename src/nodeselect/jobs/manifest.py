@@ -170,15 +170,10 @@ def find_objects(data: bytes, file: str = "manifest") -> FoundObjects | None:
     if b"apiVersion" not in data:
         return None
     try:
-        text, is_json = (
-            read_text(data, "a manifest", LIMITS.manifest_bytes),
-            file.lower().endswith(".json"),
-        )
+        text = read_text(data, "a manifest", LIMITS.manifest_bytes)
+        is_json = file.lower().endswith(".json")
         documents = read_documents(
-            text,
-            LIMITS.manifest_values,
-            strict_json=is_json,
-            max_depth=LIMITS.manifest_depth,
+            text, LIMITS.manifest_values, strict_json=is_json, max_depth=LIMITS.manifest_depth
         )
     except DocumentError as error:
         is_small = len(data) <= LIMITS.job_file_bytes

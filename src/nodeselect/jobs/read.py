@@ -16,12 +16,7 @@ from nodeselect.documents.values import (
 )
 from nodeselect.documents.yaml import read_document
 from nodeselect.errors import JobError
-from nodeselect.jobs.check.checker import (
-    CheckedJob,
-    JobData,
-    draw_problems,
-    to_bytes,
-)
+from nodeselect.jobs.check.checker import CheckedJob, JobData, draw_problems, to_bytes
 from nodeselect.jobs.check.rule import document_finding
 from nodeselect.jobs.check.schema_fields import FRACTION, INTEGER, NUMBER
 from nodeselect.limits import LIMITS

@@ -58,8 +58,7 @@ def check_overhead(value: object) -> None:
 
 
 def pod_requests(
-    spec: Mapping[str, Any],
-    read: Callable[[object, str], tuple[_Exact, _Exact]] = read_resources,
+    spec: Mapping[str, Any], read: Callable[[object, str], tuple[_Exact, _Exact]] = read_resources
 ) -> dict[str, int]:
     """Return the requests of a pod, in the units of the resources. Cost: 5 to 20 µs.
 

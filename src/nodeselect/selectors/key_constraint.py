@@ -94,9 +94,7 @@ class KeyConstraint(Frozen):
         return f"KeyConstraint({truncate(text, 200)})"
 
     @property
-    def _fields(
-        self,
-    ) -> tuple[bool, frozenset[str] | None, frozenset[str], tuple[int, int] | None]:
+    def _fields(self) -> tuple[bool, frozenset[str] | None, frozenset[str], tuple[int, int] | None]:
         return self.allows_absent, self.values, self.excluded, self.int_range
 
 

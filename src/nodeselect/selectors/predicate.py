@@ -19,14 +19,7 @@ from types import FunctionType, MappingProxyType
 from typing import Any, Protocol
 
 from nodeselect.selectors.charset import parse_int64
-from nodeselect.selectors.requirement import (
-    ID_KEY,
-    HasKey,
-    InRange,
-    OneOf,
-    Operator,
-    Requirement,
-)
+from nodeselect.selectors.requirement import ID_KEY, HasKey, InRange, OneOf, Operator, Requirement
 from nodeselect.text import printable, quoted, to_exact_str, truncate
 
 

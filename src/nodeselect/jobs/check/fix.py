@@ -5,15 +5,7 @@ from array import array
 from codecs import BOM_UTF8
 from collections.abc import Collection, Iterable
 
-from nodeselect.documents.values import (
-    List,
-    Object,
-    Position,
-    Scalar,
-    Value,
-    double_quoted,
-    find,
-)
+from nodeselect.documents.values import List, Object, Position, Scalar, Value, double_quoted, find
 from nodeselect.documents.yaml import scalar_kind
 from nodeselect.jobs.check.checker import CheckedJob
 from nodeselect.jobs.check.rule import Finding
