@@ -14,6 +14,7 @@ from nodeselect.documents.values import (
     Position,
     Scalar,
     Value,
+    character_error,
 )
 from nodeselect.problem import Fix
 from nodeselect.text import printable, quoted
@@ -24,8 +25,6 @@ def read_json(
 ) -> Value | None:
     """Read ``text`` as strict JSON. Cost: linear.
 
-    :param max_values: how many keys and values it may contain; None for any number.
-    :param max_depth: how many lists and objects may be nested.
     :param may_be_yaml: whether to return None instead of raising if the text is not JSON.
     :raises DocumentError: if the text has mistakes, such as a duplicate key; the error lists all.
     """
@@ -135,8 +134,7 @@ class _JsonBuilder(Builder):
             message = f"not JSON: {printable(error.msg.lower().removesuffix(' at'))}"
             raise DocumentError("not-json", message, place) from None
         if half := _SURROGATE.search(text):
-            message = f"{printable(half[0])} is half of a character (an unpaired surrogate)"
-            self.refuse("surrogate", message, self.position(start), "remove it")
+            self.add(character_error(half[0], self.position(start)))
         verbatim = self._text.startswith(text, start + 1)
         return Scalar(text, "text", self.position(start + 1), verbatim)
 
@@ -163,10 +161,7 @@ class _JsonBuilder(Builder):
         return entries
 
     def _take_closing(self, closing: str, has_items: bool) -> bool:
-        """Return whether ``closing`` is next; move past it, or else past a comma.
-
-        :param has_items: whether an item was read before, so that a comma is required.
-        """
+        """Return whether ``closing`` is next; move past it, or else past a comma after an item."""
         if self._text.startswith(closing, self._index):
             self._index += 1
             return True

@@ -139,7 +139,6 @@ def to_python(
 ) -> Any:
     """Convert a value to plain Python data: lists, dicts and the results of ``convert``.
 
-    :param convert: returns the Python value of a scalar.
     :param key_text: returns the text of a key, or raises if the key is not valid.
     """
     match value:
@@ -235,7 +234,7 @@ def check_characters(text: str, forbidden: re.Pattern[str] = FORBIDDEN) -> None:
     end = text.find("\0") + 1 or len(text)  # UTF-16 has a NUL beside each letter
     matches = forbidden.finditer(text, 0, end)
     error, *others = (
-        _character_error(match[0], position_in(text, match.start()))
+        character_error(match[0], position_in(text, match.start()))
         for match in islice(matches, LIMITS.reported_errors)
     )
     error.others = tuple(others)
@@ -243,7 +242,8 @@ def check_characters(text: str, forbidden: re.Pattern[str] = FORBIDDEN) -> None:
     raise error
 
 
-def _character_error(character: str, position: Position) -> DocumentError:
+def character_error(character: str, position: Position) -> DocumentError:
+    """Return the error for a control character or a surrogate."""
     if "\ud800" <= character <= "\udfff":
         message = f"{printable(character)} is half of a character (an unpaired surrogate)"
         return DocumentError("surrogate", message, position, "remove it")
@@ -274,11 +274,7 @@ def _too_many_values_error(position: Position, limit: int, what: str = "") -> Do
 
 
 def check_size(value: Value) -> None:
-    """Raise if a part of a document exceeds a limit for job files. Cost: linear.
-
-    :raises DocumentError: if it is nested too deeply or has too many values, or if its keys and
-        values are too large.
-    """
+    """Raise if a part of a document exceeds a limit for job files. Cost: linear."""
     count = size = 0
     remaining = [(value, 0)]
     while remaining:
@@ -346,20 +342,15 @@ class Builder:
         return Position(line, index - self._line_starts[line])
 
     def count(self, index: int) -> None:
-        """Count a key or value that begins at ``index`` of the document's text.
-
-        :raises DocumentError: if there are too many keys and values.
-        """
+        """Count a key or value that begins at ``index``; raise if there are too many."""
         self._count += 1
         if self._max_values is not None and self._count > self._max_values:
             raise _too_many_values_error(self.position(index), self._max_values)
 
     def enter(self, depth: int, index: int) -> None:
-        """Check the depth of a list or object, and count the list or object as a value.
+        """Count a list or object that begins at ``index``; raise if it is nested too deeply.
 
         :param depth: the number of lists and objects around it.
-        :param index: where it begins in the document's text.
-        :raises DocumentError: if it is nested too deeply.
         """
         if depth >= self._max_depth:
             raise too_deep_error(self.position(index), self._max_depth)

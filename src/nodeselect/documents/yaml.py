@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from math import inf
 from typing import Any
 
 from nodeselect.documents.json import read_json
@@ -152,18 +151,13 @@ def _syntax_error(text: str, error: Any, max_depth: int) -> DocumentError:
         if re.fullmatch(r" +[^\s:]+", text[text.rfind("\n", 0, stopped) + 1 : stopped]):
             hint = _INDENT_HINT
     elif str(error.context).startswith("while parsing a block"):
-        hint = _block_hint(text, stopped)
+        before = text[text.rfind("\n", 0, stopped) + 1 : stopped]
+        hint = "quote the whole value, and write nothing after it"
+        if not before.strip(" "):
+            hint = _INDENT_HINT
     if index >= end:
         index, hint = end - 1, hint or "the file ends too early"
     return DocumentError("not-yaml", f"not YAML: {problem}", position_in(text, max(index, 0)), hint)
-
-
-def _block_hint(text: str, index: int) -> str:
-    """Return a hint on the line at ``index``, where libyaml expected the block to continue."""
-    before = text[text.rfind("\n", 0, index) + 1 : index]
-    return (
-        "quote the whole value, and write nothing after it" if before.strip(" ") else _INDENT_HINT
-    )
 
 
 class _YamlBuilder(Builder):
@@ -173,7 +167,6 @@ class _YamlBuilder(Builder):
         self, events: Iterator[Any], text: str, max_values: int | None, max_depth: int
     ) -> None:
         super().__init__(text, max_values, max_depth)
-        self._max_count = inf if max_values is None else max_values
         # Lines end at LF, as in editors; libyaml also ends them at a CR alone.
         self._has_usual_lines = "\r" not in text
         self.has_template = False
@@ -203,9 +196,7 @@ class _YamlBuilder(Builder):
         return documents
 
     def _value(self, event: Any, depth: int) -> Value:
-        if self._count >= self._max_count:
-            self.count(event.start_mark.index)  # raises
-        self._count += 1
+        self.count(event.start_mark.index)
         name = type(event).__name__
         if name == "ScalarEvent" and event.anchor is event.tag is None:
             return self._scalar(event)
@@ -267,10 +258,7 @@ class _YamlBuilder(Builder):
             is_key = self._is_key(key, event.start_mark.index)
             value = self._value(next(self._events), depth)
             if is_key and isinstance(key, Scalar):
-                if key.text in entries:
-                    self.add_entry(entries, key, value)  # it is a mistake
-                else:
-                    entries[key.text] = key, value
+                self.add_entry(entries, key, value)
         return entries
 
     def _is_key(self, key: Value, index: int) -> bool:
@@ -292,10 +280,7 @@ class _YamlBuilder(Builder):
         return False
 
     def _start(self, event: Any, opening: int = 0) -> Position:
-        """Return the position where the text of an event begins.
-
-        :param opening: the number of characters before the text, such as 1 for a quote.
-        """
+        """Return the position that is ``opening`` characters after the start of an event."""
         mark = event.start_mark
         # Where the text ends without a line end, libyaml reads one.
         if self._has_usual_lines and mark.index < len(self._text):
