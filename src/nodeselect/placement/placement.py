@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from nodeselect.errors import InventoryError
 from nodeselect.node import Node, Taint, check_resources
-from nodeselect.placement.pod_requests import check_overhead, pod_requests, read_valid_resources
+from nodeselect.placement.pod_requests import pod_requests
 from nodeselect.placement.requirements import AtLeast, Tolerates
 from nodeselect.placement.toleration import (
     DAEMON_SET_TOLERATIONS,
@@ -101,8 +101,7 @@ class Placement(_Fields):
         """
         terms = dict.fromkeys(selectors_from_pod_spec(spec))
         check_preferred_terms(spec)
-        requests = pod_requests(spec, read_valid_resources)
-        check_overhead(spec.get("overhead"))
+        requests = pod_requests(spec, strict=True)
         constraints = "topologySpreadConstraints"
         read_items(spec.get(constraints), constraints, check_topology_spread)
         tolerations = read_items(spec.get("tolerations"), "tolerations", read_toleration)

@@ -4,7 +4,7 @@ Source: Kubernetes component-helpers, ``resource.PodRequests``; of the API serve
 (``SetDefaults_Pod``) and ``ValidatePodSpec``.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -30,36 +30,7 @@ _RESOURCE_HINT = (
 )
 
 
-def read_resources(value: object, path: str) -> tuple[_Exact, _Exact]:
-    """Return the requests and the limits of a container or pod, in billionths.
-
-    :param value: the ``resources`` of the container or pod, as decoded JSON.
-    :param path: the path of ``value`` in the pod spec.
-    :raises SelectorError: if a quantity is invalid.
-    """
-    if value is None:
-        return {}, {}
-    fields = read_mapping(value, path)
-    requests = _read_amounts(fields.get("requests"), f"{path}.requests")
-    return requests, _read_amounts(fields.get("limits"), f"{path}.limits")
-
-
-def read_valid_resources(value: object, path: str) -> tuple[_Exact, _Exact]:
-    """Return what :func:`read_resources` does; raise if the API server would reject it."""
-    read_fields(value, path, ("claims", "limits", "requests"))
-    requests, limits = read_resources(value, path)
-    _check_resources(requests, limits, path)
-    return requests, limits
-
-
-def check_overhead(value: object) -> None:
-    """Raise if the API server would reject the ``overhead`` of a pod."""
-    _check_resources({}, _read_amounts(value, "overhead"), "overhead")
-
-
-def pod_requests(
-    spec: Mapping[str, Any], read: Callable[[object, str], tuple[_Exact, _Exact]] = read_resources
-) -> dict[str, int]:
+def pod_requests(spec: Mapping[str, Any], *, strict: bool = False) -> dict[str, int]:
     """Return the requests of a pod, in the units of the resources. Cost: 5 to 20 µs.
 
     - A limit without a request is the request.
@@ -69,8 +40,7 @@ def pod_requests(
     - The overhead is added, and 1 for ``pods``.
 
     :param spec: a PodSpec as decoded JSON.
-    :param read: reads the requests and the limits: :func:`read_resources` or
-        :func:`read_valid_resources`.
+    :param strict: whether to reject everything that the API server would reject.
     :raises SelectorError: if a quantity is invalid; ``path`` is its path in the spec.
     """
     running: _Exact = {}
@@ -79,7 +49,7 @@ def pod_requests(
 
     def container_requests(container: object, path: str) -> tuple[_Exact, object]:
         fields = read_mapping(container, path)
-        requests, limits = read(fields.get("resources"), f"{path}.resources")
+        requests, limits = _read_resources(fields.get("resources"), f"{path}.resources", strict)
         return limits | requests, fields.get("restartPolicy")
 
     for requests, _ in read_items(spec.get("containers"), "containers", container_requests):
@@ -93,16 +63,32 @@ def pod_requests(
             _raise(total, requests)
     _add(running, sidecars)
     _raise(total, running)
-    requests, limits = read(spec.get("resources"), "resources")
+    requests, limits = _read_resources(spec.get("resources"), "resources", strict)
     for resource, amount in (limits | requests).items():
         is_default = resource not in requests and not resource.startswith(_HUGE_PAGES)
         if _is_of_pod(resource) and not (is_default and resource in total):
             total[resource] = amount
-    _add(total, _read_amounts(spec.get("overhead"), "overhead"))
+    overhead = _read_amounts(spec.get("overhead"), "overhead")
+    if strict:
+        _check_resources({}, overhead, "overhead")
+    _add(total, overhead)
     try:
         return {name: round_up(name, amount) for name, amount in total.items()} | {"pods": 1}
     except ValueError as error:
         raise structure_error("invalid-quantity", f"in all, {error}", "containers") from None
+
+
+def _read_resources(value: object, path: str, strict: bool) -> tuple[_Exact, _Exact]:
+    """Return the requests and the limits of a container or pod."""
+    if value is None:
+        return {}, {}
+    names = ("claims", "limits", "requests")
+    fields = read_fields(value, path, names) if strict else read_mapping(value, path)
+    requests = _read_amounts(fields.get("requests"), f"{path}.requests")
+    limits = _read_amounts(fields.get("limits"), f"{path}.limits")
+    if strict:
+        _check_resources(requests, limits, path)
+    return requests, limits
 
 
 def _read_amounts(value: object, path: str) -> _Exact:
