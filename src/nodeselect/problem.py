@@ -128,7 +128,10 @@ class Problem(NamedTuple):
 
 
 class Canvas(Protocol):
-    """A medium for problems, such as a terminal: its width; how to escape, style and wrap text."""
+    """A medium for problems, such as a terminal: its width; how to escape, style and wrap text.
+
+    What a medium does not define is as in the text of an exception: no styles, no wrapped lines.
+    """
 
     @property
     def columns(self) -> int:
@@ -136,9 +139,11 @@ class Canvas(Protocol):
 
     def escape(self, text: str) -> str:
         """Return ``text`` with unprintable characters escaped."""
+        return printable(text)
 
     def style(self, text: str, style: Style) -> str:
         """Return ``text`` in a style such as bold. The text must already be escaped."""
+        return text
 
     def wrap(self, text: str, *, indent: int = 0, hang: int = 0) -> Iterator[str]:
         """Escape ``text``, wrap it to the width, and yield the lines.
@@ -146,19 +151,11 @@ class Canvas(Protocol):
         :param indent: the number of spaces before each line.
         :param hang: the number of additional spaces before each line except the first.
         """
-
-
-class _Plain:
-    """The canvas for the text of an exception: no colours, and lines are not wrapped."""
-
-    columns = 80
-    escape = staticmethod(printable)
-
-    def style(self, text: str, style: Style) -> str:
-        return text
-
-    def wrap(self, text: str, *, indent: int = 0, hang: int = 0) -> Iterator[str]:
         yield " " * indent + printable(text)
+
+
+class _Plain(Canvas):
+    columns = 80
 
 
 PLAIN: Canvas = _Plain()
