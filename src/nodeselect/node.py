@@ -345,8 +345,7 @@ def kubernetes_fields(
 ) -> tuple[Any, Any, str | None, Any, Any]:
     """Return the name, labels, state, taints and resources of a Kubernetes node.
 
-    Only the state is validated. The state is ``ready``, ``not-ready``, ``cordoned`` or
-    ``not-ready,cordoned``; None if the object has no conditions. Taints are None without ``spec``.
+    Only the state is validated. :meth:`Node.from_kubernetes` has the rules.
 
     :param metadata: a part of the object, as ``spec`` and ``status``; None if it has no such part.
     :raises InventoryError: if the object is a pod: the items of a PodList have no kind to check.

@@ -131,9 +131,7 @@ def find_hints(
 ) -> tuple[tuple[Hint, ...], Correction | None]:
     """Return at most three hints, and all their replacements as one correction (None if none).
 
-    :param vocabulary: a cache of the keys and values of ``nodes``.
     :param parts: the conditions of the selector, all of which must hold.
-    :param failures: the nodes, grouped by the ``parts`` that they fail.
     :param missing_ids: the ids of the selector that no node has.
     """
     if not failures.counts.total:

@@ -24,10 +24,7 @@ def short(text: str) -> str:
 
 
 def headline(matched: int, total: int, connected: int | None, left_out: int = 0) -> str:
-    """Return a line such as ``43 of 210 nodes match, 37 of them connected or ready``, if known.
-
-    :param left_out: how many other nodes were left out because of their states.
-    """
+    """Return a line such as ``43 of 210 nodes match, 37 of them connected or ready``, if known."""
     text = f"{matched:,} of {pluralize(total, 'node matches', 'nodes match')}"
     if left_out:
         return f"{text}; {left_out_text(left_out)}"
@@ -85,10 +82,7 @@ def unsatisfied_text(requirements: Sequence[str]) -> str:
 
 
 def similar_keys_text(key: str, counts: Mapping[str, int]) -> str:
-    """Return what to append to a message that no node has ``key``: which keys are probably meant.
-
-    :param counts: how many nodes have each key.
-    """
+    """Return what to append to a message that no node has ``key``: the keys probably meant."""
     from nodeselect.similarity import WordCounts, closest_key  # compiles patterns
 
     similar = [each for each in counts if each.rpartition("/")[2] == key]

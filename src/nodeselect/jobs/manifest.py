@@ -272,9 +272,6 @@ def _read_object(
     """Yield what an object and each of its pod specs requires of nodes, or what is wrong with it.
 
     For an object without a pod spec, only a note on each condition on nodes is yielded.
-
-    :param name: the name of the object, for the names of workloads.
-    :param volumes: the result of :func:`_bound_volumes`.
     """
     if not (text_of(value, "kind") and text_of(value, "apiVersion")):
         message = "an object of Kubernetes is a mapping with a kind and an apiVersion"
@@ -458,11 +455,7 @@ def _unknown_in_containers(pod: PodSpec) -> Iterator[Finding]:
 
 
 def _misplaced(value: Value, path: tuple[str, ...], pod_spec: tuple[str, ...]) -> Iterator[Finding]:
-    """Yield a finding for each condition on nodes in ``value`` outside of the pod spec.
-
-    :param path: the path of ``value`` in the object.
-    :param pod_spec: the path of the pod spec in the object.
-    """
+    """Yield a finding for each condition on nodes in ``value`` that is outside of the pod spec."""
     if isinstance(value, List):
         for number, item in enumerate(value.items):
             yield from _misplaced(item, (*path, f"[{number}]"), pod_spec)

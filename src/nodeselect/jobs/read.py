@@ -104,10 +104,7 @@ def _validate(model: type[_Model], fields: Any, file: str) -> _Model:
 
 
 def _parse_answer(data: bytes, file: str) -> Any:
-    """Parse a server's answer.
-
-    :raises JobError: if the answer is neither JSON nor YAML, or is too large.
-    """
+    """Parse a server's answer; raise if it is neither JSON nor YAML, or is too large."""
     try:
         if len(data) > LIMITS.job_file_bytes:
             raise file_too_large_error("an answer")
@@ -140,11 +137,9 @@ def _to_dict(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _read_valid(data: JobData, file: str) -> CheckedJob:
-    """Read and check a job.
+    """Read and check a job; raise if there are errors.
 
     Small JSON files are first checked without positions, for speed; again if there are errors.
-
-    :raises JobError: if there are errors.
     """
     plain = data if isinstance(data, Mapping) else _parse_plain_json(to_bytes(data))
     checked = CheckedJob(data if plain is None else plain, file)

@@ -138,12 +138,10 @@ def _constraints(selector: Selector) -> Mapping[str, KeyConstraint] | None:
 
 
 def _irredundant(requirements: list[Requirement]) -> Collection[int]:
-    """Return the positions of requirements to keep; together, they allow the same values as all.
+    """Return which requirements on one key to keep; together, they allow the same values as all.
 
     None of the kept requirements can be left out too. Requirements that allow more values are left
     out first; of those that allow equally many, the later ones.
-
-    :param requirements: requirements that all have the same key.
     """
     if len(requirements) == 1:  # the usual case; every requirement excludes something
         return (0,)

@@ -218,11 +218,9 @@ class CheckedJob:
     def _reported(
         self, findings: Iterable[Finding], rules: Collection[str] | None
     ) -> Iterator[Finding]:
-        """Yield the findings to report, and count them.
+        """Yield and count the findings to report.
 
         Findings are left out if their rule is not in ``rules``, or if a comment ignores them.
-
-        :param rules: the codes of the rules to report; None for all.
         """
         for finding in findings:
             code = finding.code
@@ -238,10 +236,7 @@ class CheckedJob:
                 yield finding
 
     def _is_job(self, content: bytes | None) -> bool:
-        """Return whether the file is probably a job spec, even if it has mistakes.
-
-        :param content: the bytes of the file; None if there is no file.
-        """
+        """Return whether the file is probably a job spec, even if it has mistakes."""
         if self.spec is not None:
             return is_like_job(self.spec)
         if any(finding.code == "not-an-object" for finding in self._first):
@@ -337,11 +332,7 @@ def read_text(data: bytes, what: str, limit: int = LIMITS.job_file_bytes) -> str
 
 
 def _other_file(head: bytes, is_large: bool) -> str:
-    """Return what a file is, in words; an empty text if the file may be a job.
-
-    :param head: the first bytes of the file.
-    :param is_large: whether the file is too large for a job.
-    """
+    """Return what a file is, in words, by its first bytes; an empty text if it may be a job."""
     for start, words in _OTHER_FILES:
         if head.startswith(start):
             return words

@@ -72,9 +72,8 @@ def integer_of(value: Value | None) -> int | None:
     after='name: demo\nselector:\n  match_labels:\n    version: "1.10"',
 )
 def expected(what: str, value: Value, path: str, hint: Hint = None) -> Findings:
-    """Report a value of the wrong type.
+    """Report that a value is not ``what`` it should be, such as ``a list``.
 
-    :param what: what was expected, such as ``a list``.
     :param hint: words, a fix (``--fix`` applies it if certain), or a function that returns a hint.
     """
     found = describe(value, expects_string="string" in what)
@@ -117,9 +116,6 @@ def check_model(model: str, value: Object, path: str) -> Findings:
     """Check that a mapping has only fields of ``model``, and that their values are valid.
 
     The values of the fields for a selector or a whole job spec are not checked here.
-
-    :param model: the name of the model, such as ``JobSpec``.
-    :param path: the path of the mapping; empty for the whole document.
     """
     known = fields_of(model)
     for name, (key, item) in value.entries.items():
@@ -144,10 +140,7 @@ def check_model(model: str, value: Object, path: str) -> Findings:
     after="name: demo\nselector:\n  match_labels: {region: eu}",
 )
 def control_character(value: Scalar, path: str, bad: re.Match[str]) -> Findings:
-    """Report a control character in a string.
-
-    :param bad: the match of the character in the text of the value.
-    """
+    """Report the control character that ``bad`` has found in a string."""
     message = f"the character {printable(bad[0])} is not allowed"
     yield Finding(value, path, message, "remove it", bad.span())
 

@@ -23,11 +23,9 @@ Names: TypeAlias = dict[tuple[str, str, str], str]
 
 
 class Job(NamedTuple):
-    """A job spec to check.
+    """A job spec to check, and the file that has it.
 
-    :param spec: the mapping with the fields of the job.
     :param prefix: what the paths of its fields begin with: an empty text, or ``spec.``.
-    :param file: the name of the file.
     :param names: the files of the jobs checked so far, by job name; a check adds this job.
     :param empty_severity: the severity of an empty selector; an empty text for that of the rule.
     """

@@ -38,7 +38,6 @@ _rule = partial(rule, "nodes")
 def check_nodes(name: str, place: Value, path: str, found: NodeCount) -> Findings:
     """Yield what is wrong with the number of nodes that a job matches.
 
-    :param name: the name of the job in messages.
     :param place: what selects nodes in the document; ``path`` is its path.
     """
     if found.matching < found.required:

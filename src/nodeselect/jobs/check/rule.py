@@ -43,9 +43,6 @@ class Rule(NamedTuple):
 class Finding(NamedTuple):
     """A value in a file that breaks a rule.
 
-    :param value: the value.
-    :param path: the path of the value in the document.
-    :param message: what is wrong.
     :param hint: what to write instead, or a function that returns the hint.
     :param span: start and end of the mistake in the text of the value; None for the whole text.
     :param edit: the string that ``--fix`` writes in place of the value, in quotes if needed. If

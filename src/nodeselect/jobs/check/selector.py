@@ -70,10 +70,7 @@ def _split_expression(
 
 
 def _too_many(value: List | Object, path: str, number: int, limit: str, what: str) -> Findings:
-    """Report a list or a mapping that has more items than a selector may have.
-
-    :param number: how many items there are; for the others, see :func:`limit_error`.
-    """
+    """Report a list or a mapping that has more items than a selector may have."""
     error = limit_error(limit, what, number, "")
     yield Finding(value, path, error.message, error.fix, code=error.code)
 
@@ -170,10 +167,7 @@ def check_selector(parsed: Parsed) -> Findings:
 
 
 def _read_labels(value: Value | None, path: str) -> Check[list[_Entry]]:
-    """Return the labels of a selector; report keys and values that are not strings.
-
-    :param value: the value of ``match_labels``.
-    """
+    """Return the labels in ``match_labels``; report keys and values that are not strings."""
     if value is None:
         return []
     if not isinstance(value, Object):
@@ -204,7 +198,6 @@ def _read_labels(value: Value | None, path: str) -> Check[list[_Entry]]:
 def _read_list(fields: Object, name: str, path: str) -> Check[list[_Entry]]:
     """Return the strings in a list of a selector; report the other items.
 
-    :param fields: the selector; ``path`` is the path of the selector.
     :param name: the field with the list: ``match_expressions`` or ``match_ids``.
     """
     value = find(fields, name)
@@ -491,15 +484,12 @@ _language(
     before='{"name": "\\ud800", "selector": {"match_labels": {"region": "eu"}}}',
     after='{"name": "demo", "selector": {"match_labels": {"region": "eu"}}}',
 )
-_language(
-    "empty-id",
-    "an empty node id",
-    before='name: demo\nselector:\n  match_ids: [""]',
-    after="name: demo\nselector:\n  match_ids: [node-1]",
-)
-_language(
+
+_id = partial(_language, head="name: demo\nselector:\n  match_ids: ")
+_id("empty-id", "an empty node id", before='[""]', after="[node-1]")
+_id(
     "unprintable-id",
     "a node id with an unprintable character",
-    before='name: demo\nselector:\n  match_ids: ["node\\u200b-1"]',
-    after="name: demo\nselector:\n  match_ids: [node-1]",
+    before='["node\\u200b-1"]',
+    after="[node-1]",
 )

@@ -96,11 +96,7 @@ def suggest_word(text: str, words: Collection[str], written: Collection[str] = (
 
 
 def suggest_field(model: str, key: Scalar, value: Object) -> Fix | str:
-    """Return a hint on what to write instead of a field that a model does not have.
-
-    :param model: the name of the model, such as ``JobSpec``.
-    :param key: the unknown field; ``value`` is the mapping with this field.
-    """
+    """Return a hint on what to write instead of ``key``, a field that a model does not have."""
     plain = snake_case(key.text)
     if hint := RENAMED.get((model, plain)) or _MISTAKES.get((model, plain)):
         return hint
@@ -189,10 +185,7 @@ def suggest_text(value: Value) -> Fix | None:
 
 
 def suggest_number(path: str, expectation: Field, value: Value) -> Fix | None:
-    """Return a hint on what to write instead of a value that is not a number; None if unclear.
-
-    :param expectation: the field that requires a number; ``path`` is the path of the field.
-    """
+    """Return a hint on what to write instead of a value that is not a number; None if unclear."""
     if not isinstance(value, Scalar) or len(value.text) > 40:
         return None
     text = value.text.strip()
