@@ -4,8 +4,9 @@
 >>> inventory = Inventory([Node("n-1", {"region": "eu"}), Node("n-2", {"region": "us"})])
 >>> inventory.match(Selector.parse("region in (eu,uk)")).ids()
 ['n-1']
->>> print(inventory.explain(Selector.parse("region in (eu,uk)")).headline)
-1 of 2 nodes match; 1 does not match: it fails region in (eu,uk)
+>>> print(inventory.explain(Selector.parse("region=EU")))
+0 of 2 nodes match
+write region=eu instead of region=EU: 1 node would match
 """
 
 import sys
