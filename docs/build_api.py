@@ -23,7 +23,6 @@ FACES = {
 
 # Members that only nodeselect itself uses, and may change without notice; those described before.
 _INTERNAL = {
-    "AnyOf": "failure_mask",
     "ChangeLog": "append, empty, mark, records, settle",
     "FailureCounts": "from_masks, largest, nearest_groups",
     "Fix": "of, write",
@@ -34,7 +33,7 @@ _INTERNAL = {
     "Place": "within",
     "Placement": "requirements, undecided_without",
     "Requirement": "is_negated, key, operator, sort_key, spelling, test, values",
-    "Selector": "canonical, failure_mask",
+    "Selector": "canonical",
     "SelectorError": "at, draw",
     "StandingSnapshot": "changes, explain, generation, get, matching, names",
     "Usage": "changed_since, pods_of, version",

@@ -56,7 +56,7 @@ def _use(selector: Selector) -> object:
     labels = {requirement.key: "a" for requirement in selector.requirements}
     copied = pickle.loads(pickle.dumps(selector))
     return (
-        *(selector.matches(labels, "n"), selector.failure_mask(labels, "n")),
+        *(selector.matches(labels, "n"), selector.predicate(labels, "n")),
         *(str(selector), repr(selector), copied == selector, hash(copied), selector.split()),
         *(selector.canonical, redundant(selector), conflict(selector), normal_form(selector)),
     )

@@ -14,18 +14,17 @@ from nodeselect.selectors import Operator, Requirement, Selector, predicate
 from nodeselect.selectors.predicate import (
     checked_predicate_source,
     compile_checked_predicate,
-    compile_failure_mask,
-    compile_failure_masks,
     compile_predicate,
-    failure_mask_source,
+    compile_select_records,
     predicate_source,
+    select_records_source,
 )
 from tests.naive import matches
 
 NODE_TYPES = (
     *(ast.Expression, ast.Lambda, ast.arguments, ast.arg, ast.IfExp, ast.BoolOp, ast.And),
     *(ast.Compare, ast.Eq, ast.NotEq, ast.In, ast.NotIn, ast.Name, ast.Load, ast.Constant),
-    *(ast.Call, ast.Attribute, ast.Is, ast.IsNot, ast.BinOp, ast.Add),
+    *(ast.Call, ast.Attribute, ast.Is, ast.IsNot),
     *(ast.ListComp, ast.List, ast.comprehension, ast.Store, ast.Or, ast.NamedExpr, ast.Subscript),
 )
 FUNCTIONS = {"type", "in_range", "exact_id", "exact_value", "require_mapping"}
@@ -34,12 +33,8 @@ SHAPES = st.lists(st.sampled_from(range(len(predicate._TESTS))), max_size=12).ma
 SOURCES = (
     SHAPES.map(predicate_source)
     | SHAPES.map(checked_predicate_source)
-    | SHAPES.flatmap(
-        lambda shape: st.builds(
-            failure_mask_source,
-            st.just(shape),
-            st.none() | st.just([f"labels.label_{n}" for n in range(len(shape))]),
-        )
+    | SHAPES.map(
+        lambda shape: select_records_source(shape, [f"labels.label_{n}" for n in range(len(shape))])
     )
 )
 
@@ -110,14 +105,12 @@ def test_keys_and_values_are_never_source(text: str, operator: Operator) -> None
     compilers: list[Callable[..., Callable[..., object]]] = [
         compile_predicate,
         compile_checked_predicate,
-        compile_failure_mask,
     ]
     for compile_function in compilers:
         expected = pieces(compile_function([harmless], ("n",)))
         assert pieces(compile_function([requirement], (text,))) == expected
     matches_labels = compile_predicate([requirement], (text,))
-    mask = compile_failure_mask([requirement], (text,))
-    masks = compile_failure_masks(
+    select = compile_select_records(
         [requirement], (text,), lambda key: "record.id" if key is None else "labels.value"
     )
     for value in (None, text, "b", "c", "4", "6"):
@@ -125,11 +118,10 @@ def test_keys_and_values_are_never_source(text: str, operator: Operator) -> None
         assert not matches_labels(labels)
         for node_id in (text, "n"):
             passes = matches([requirement], None, labels)
-            bits = (node_id != text) | (0 if passes else 2)
-            assert matches_labels(labels, node_id) is (bits == 0)
-            assert mask(labels, node_id) == bits
+            is_match = passes and node_id == text
+            assert matches_labels(labels, node_id) is is_match
             record = SimpleNamespace(id=node_id, labels=SimpleNamespace(value=value))
-            assert masks([record]) == [bits]
+            assert select([record]) == [record] * is_match
 
 
 def test_nothing_but_labels_and_id_is_accepted() -> None:
@@ -142,36 +134,20 @@ def test_nothing_but_labels_and_id_is_accepted() -> None:
 
 
 def test_the_largest_selector() -> None:
-    """A selector of 256 requirements with ids has a bit for each; an empty one has none."""
+    """A selector of 256 requirements with ids tests each; an empty one tests nothing."""
     requirements = [Requirement(f"k-{n}", Operator.EXISTS) for n in range(256)]
     selector = Selector.from_requirements(requirements, ["n"])
-    assert selector.failure_mask({"k-255": ""}, "m") == (1 << 256) - 1
     labels = {f"k-{n}": "" for n in range(256)}
     assert selector.matches(labels, "n")
     del labels["k-255"]
     assert not selector.matches(labels, "n")
-    assert Selector.everything().failure_mask({}, "m") == 0
-
-
-def test_the_failure_mask_numbers_the_split() -> None:
-    """Bit n of the failure mask is the answer of ``split()[n]``, and duplicates have one bit."""
-    a, b = Selector.parse("a"), Selector.parse("b")
-    assert (a & b).split() == (a, b)
-    selector = Selector.of(match_expressions=["b=1,a>5", "b=1", "!c"], match_ids=["n"])
-    parts = selector.split()
-    assert list(map(str, parts)) == ["<id in (n)>", "b=1", "a>5", "!c"]
-    for labels in ({}, {"b": "1"}, {"a": "7", "c": ""}, {"a": "7", "b": "1"}):
-        for node_id in ("n", "m"):
-            bits = [not part.matches(labels, node_id) for part in parts]
-            assert selector.failure_mask(labels, node_id) == sum(
-                bit << n for n, bit in enumerate(bits)
-            )
+    assert Selector.everything().matches({}, "m")
 
 
 def test_generated_code_has_no_builtins() -> None:
     """The functions see a few names and none of Python's other built-in ones."""
     selector = Selector.parse("a>5")
-    functions: list[Any] = [selector.matches, selector.predicate, selector.failure_mask]
+    functions: list[Any] = [selector.matches, selector.predicate]
     for function in functions:
         scope = function.__globals__
         assert set(scope) == {"__builtins__", *NAMES}

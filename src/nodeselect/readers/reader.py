@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, compress, islice, starmap
-from operator import lt, not_
+from operator import lt
 from typing import Any, BinaryIO, NamedTuple, TypeVar, cast
 
 from nodeselect.errors import InventoryError
@@ -185,11 +185,11 @@ class NodeReader:
                 yield list(chain.from_iterable(self._select_rows(rows)))
                 continue
             ids, decoded, typed = nodes
-            masks = None if typed is None else typed.failure_masks(decoded)
-            needs_labels = masks is None and self._matches is not None
+            chosen = None if typed is None else typed.select(decoded)
+            needs_labels = chosen is None and self._matches is not None
             labels = [record.labels for record in decoded] if needs_labels else []
             states = [record.state for record in decoded] if self._counts_states else []
-            selected = self._select(decoded, ids, labels, states, masks)
+            selected = self._select(decoded, ids, labels, states, chosen)
             self._keep(map(ndjson.to_row, decoded), selected)
             yield list(map(ndjson.to_row, selected))
         if lines.footer:
@@ -237,18 +237,17 @@ class NodeReader:
         ids: Sequence[str],
         labels: Sequence[Mapping[str, str]],
         states: Sequence[str | None],
-        masks: Sequence[int] | None = None,
+        chosen: Sequence[_N] | None = None,
     ) -> Sequence[_N]:
         """Count ``nodes``; return the selected ones.
 
-        :param masks: for each node, the requirements that it fails; None if unknown. With masks,
-            ``labels`` are not used.
+        :param chosen: those that match, if they are known; then ``labels`` are not used.
         """
         self._count(ids)
         if self._counts_states:
             self.states.update(states)
-        if masks is not None:
-            return list(compress(nodes, map(not_, masks)))
+        if chosen is not None:
+            return chosen
         if self._matches is not None:
             return list(compress(nodes, map(self._matches, labels, ids)))
         return nodes

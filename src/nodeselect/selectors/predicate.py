@@ -32,17 +32,8 @@ class Predicate(Protocol):
     def __call__(self, labels: Mapping[str, str], node_id: str | None = None) -> bool: ...
 
 
-class FailureMask(Protocol):
-    """A function that returns, as bits of an integer, which conditions of a selector a node fails.
-
-    The lowest bit is for the first condition. If the result is 0, the node matches.
-    """
-
-    def __call__(self, labels: Mapping[str, str], node_id: str | None = None) -> int: ...
-
-
-FailureMasks = Callable[[Iterable[Any]], list[int]]
-"""A function that returns a list with the failure mask of each record, such as a decoded node."""
+SelectRecords = Callable[[Iterable[Any]], list[Any]]
+"""A function that returns those records, such as decoded nodes, that a selector matches."""
 
 ValueSource = Callable[[str | None], str]
 """A function from a key to the Python source of an expression that reads the value of the key.
@@ -95,10 +86,6 @@ _IS_MAPPING = "(type(labels) is dict or type(labels) is mappingproxy or require_
 
 _PARAMETERS = "labels, node_id=None"
 
-# For each combination of the results of this many tests there is a constant, since adding up costs
-# more than testing (``benchmarks/test_read.py``).
-_NESTED_TESTS = 5
-
 # Random selectors of up to six requirements have some 3,000 shapes, and real ones a few dozen.
 _MAX_SHAPES = 1_024
 
@@ -144,32 +131,17 @@ def compile_checked_predicate(
     return _bind(_checked_factory, requirements, ids)
 
 
-def compile_failure_mask(
-    requirements: Iterable[Requirement], ids: tuple[str, ...] | None
-) -> FailureMask:
-    """Compile the function that returns which of ``ids`` and ``requirements`` a node fails.
-
-    The lowest bit of a mask is for ``ids``, unless ``ids`` is None. The next bits are for the
-    requirements in their order, without duplicates.
-
-    Cost: hundreds of microseconds. A call of the function costs about 20 ns a requirement.
-    """
-    shape, keys, operands = _columns(_bound_tests(dict.fromkeys(requirements), ids))
-    mask: FailureMask = _evaluate(failure_mask_source(shape))(*keys, *operands)
-    return mask
-
-
-def compile_failure_masks(
+def compile_select_records(
     requirements: Iterable[Requirement], ids: tuple[str, ...] | None, value_source: ValueSource
-) -> FailureMasks:
-    """Compile a function that returns the failure masks of many records in one call.
+) -> SelectRecords:
+    """Compile a function that returns which records satisfy all ``requirements`` and ``ids``.
 
     :param value_source: maps a key to the source of an expression for its value in a record.
     """
     shape, keys, operands = _columns(_bound_tests(dict.fromkeys(requirements), ids))
-    source = failure_mask_source(shape, list(map(value_source, keys)))
-    masks: FailureMasks = _evaluate(source)(*keys, *operands)
-    return masks
+    source = select_records_source(shape, list(map(value_source, keys)))
+    select: SelectRecords = _evaluate(source)(*keys, *operands)
+    return select
 
 
 def predicate_source(shape: Shape) -> str:
@@ -190,33 +162,21 @@ def checked_predicate_source(shape: Shape) -> str:
     return _function_source(shape, f"True if {' and '.join([_IS_MAPPING, *tests])} else False")
 
 
-def failure_mask_source(shape: Shape, values: list[str] | None = None) -> str:
-    """Return the source of a function that builds a :class:`FailureMask` from keys and values.
+def select_records_source(shape: Shape, values: Sequence[str]) -> str:
+    """Return the source of a function that builds a :data:`SelectRecords` from keys and values.
 
     Keys and values of a selector are its arguments, so no user text is in the source.
 
-    :param values: for each test, the source of an expression for the value in a record. If given,
-        the source is that of a function that builds ``FailureMasks``, for many records.
+    :param values: for each test, the source of an expression for the value in a record.
     """
     tests = [
-        (_test_source(kind, f"k{n}", f"v{n}", None if values is None else values[n]), 1 << n)
-        for n, kind in enumerate(shape)
+        _test_source(kind, f"k{n}", f"v{n}", value)
+        for n, (kind, value) in enumerate(zip(shape, values, strict=True))
     ]
-    groups = (tests[n : n + _NESTED_TESTS] for n in range(0, len(tests), _NESTED_TESTS))
-    mask = " + ".join(map(_nested_source, groups)) or "0"
-    if values is None:
-        return _function_source(shape, mask)
     # An attribute that is read once for each record is faster than once for each test.
     loop = "for record in records for labels in [record.labels]"
-    return _function_source(shape, f"[{mask} {loop}]", "records")
-
-
-def _nested_source(tests: Sequence[tuple[str, int]], mask: int = 0) -> str:
-    """Return the source of an expression that adds the bits of the failed tests to ``mask``."""
-    if not tests:
-        return str(mask)
-    (test, bit), *others = tests
-    return f"({_nested_source(others, mask)} if {test} else {_nested_source(others, mask + bit)})"
+    body = f"[record {loop} if {' and '.join(tests) or 'True'}]"
+    return _function_source(shape, body, "records")
 
 
 def _function_source(shape: Shape, body: str, parameters: str = _PARAMETERS) -> str:

@@ -18,10 +18,8 @@ from nodeselect.selectors.label_selector import (
 )
 from nodeselect.selectors.parser import parse_requirements
 from nodeselect.selectors.predicate import (
-    FailureMask,
     Predicate,
     compile_checked_predicate,
-    compile_failure_mask,
     compile_predicate,
 )
 from nodeselect.selectors.requirement import ID_KEY, Requirement, equality
@@ -35,7 +33,7 @@ class _Unfrozen:
     requirement a tenth faster (``benchmarks/test_parse.py``).
     """
 
-    __slots__ = ("_failure_mask", "_hash", "_predicate", "_split", "ids", "matches", "requirements")
+    __slots__ = ("_hash", "_predicate", "_split", "ids", "matches", "requirements")
 
     requirements: tuple[Requirement, ...]
     ids: tuple[str, ...] | None
@@ -66,7 +64,6 @@ class Selector(_Unfrozen, Frozen):
     _hash: int
     _split: "tuple[Selector, ...]"
     _predicate: Predicate
-    _failure_mask: FailureMask
 
     def __init__(self) -> None:
         raise TypeError("use Selector.parse, Selector.of or Selector.from_requirements")
@@ -208,20 +205,6 @@ class Selector(_Unfrozen, Frozen):
             predicate = compile_predicate(self.requirements, self.ids)
             object.__setattr__(self, "_predicate", predicate)
             return predicate
-
-    @property
-    def failure_mask(self) -> FailureMask:
-        """``failure_mask(labels, node_id=None)`` returns which conditions a node fails, as bits.
-
-        Bit n (from 0, the lowest) is 1 if the node does not match ``split()[n]``. The mask is 0 if
-        the node matches. The function checks no types. It is compiled on first use.
-        """
-        try:
-            return self._failure_mask
-        except AttributeError:  # the first use
-            mask = compile_failure_mask(self.requirements, self.ids)
-            object.__setattr__(self, "_failure_mask", mask)
-            return mask
 
     def to_kubernetes(self) -> dict[str, Any] | None:
         """Return this selector as a Kubernetes LabelSelector; None for ``Selector.nothing()``.
@@ -370,22 +353,6 @@ class AnyOf(Frozen):
     def is_satisfiable(self) -> bool:
         """Whether any possible node matches; exact."""
         return any(selector.is_satisfiable for selector in self.selectors)
-
-    @property
-    def failure_mask(self) -> FailureMask:
-        """A function like :attr:`Selector.failure_mask`, for the conditions of :meth:`split`."""
-        parts = self.split()
-        shared = [part for part in parts if isinstance(part, Selector)]
-        rest = [each for part in parts if isinstance(part, AnyOf) for each in part.selectors]
-        shared_mask = (_join(shared) if shared else _EVERYTHING).failure_mask
-        predicates, last = [selector.predicate for selector in rest], 1 << len(shared)
-
-        def failure_mask(labels: Mapping[str, str], node_id: str | None = None) -> int:
-            mask = shared_mask(labels, node_id)
-            passes = not predicates or any(each(labels, node_id) for each in predicates)
-            return mask if passes else mask + last
-
-        return failure_mask
 
     def split(self) -> "tuple[Selector | AnyOf, ...]":
         """Return conditions of which a node that matches satisfies all, and any other node not all.

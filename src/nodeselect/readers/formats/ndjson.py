@@ -30,7 +30,7 @@ from nodeselect.readers.envelope import list_field
 from nodeselect.readers.formats import json
 from nodeselect.readers.raw_node import Record, RecordPlace, all_plain_ids
 from nodeselect.selectors import Selector
-from nodeselect.selectors.predicate import FailureMasks, compile_failure_masks
+from nodeselect.selectors.predicate import SelectRecords, compile_select_records
 from nodeselect.text import quoted
 
 # Every Struct has a field for each known key; with 64 keys it is hardly faster than a dictionary
@@ -183,11 +183,11 @@ class TypedDecoder:
     It learns the keys and their order from the chunks that it could not decode.
     """
 
-    failure_masks: FailureMasks
-    """Returns the failure masks of the selector for records from :meth:`decode`."""
+    select: SelectRecords
+    """Returns those of the records from :meth:`decode` that the selector matches."""
 
     def __init__(self, selector: Selector) -> None:
-        """Create a decoder that does not know any keys; ``selector`` is for the failure masks."""
+        """Create a decoder that does not know any keys; ``selector`` is for :attr:`select`."""
         self._selector = selector
         self._keys: list[str] = []
         self._fields: list[str] = []  # those of _OPTIONAL_FIELDS that nodes have
@@ -218,7 +218,7 @@ class TypedDecoder:
         except (CycleError, ValueError):  # no common order, too many keys, or unusual ones
             self._retries_left, self._decoder = 0, None
             return
-        self.failure_masks = compile_failure_masks(
+        self.select = compile_select_records(
             self._selector.requirements, self._selector.ids, self._value_source
         )
 
