@@ -65,9 +65,7 @@ def open_input(source: Source) -> Iterator[tuple[BinaryIO, str]]:
         yield io.BytesIO(_read_all(source)), "input"
 
 
-def open_inputs(
-    sources: Iterable[Source],
-) -> Generator[tuple[BinaryIO, str], None, None]:
+def open_inputs(sources: Iterable[Source]) -> Generator[tuple[BinaryIO, str], None, None]:
     """Open inputs one after the other, as :func:`open_input`; each closes the one before."""
     for source in sources:
         with open_input(source) as opened:

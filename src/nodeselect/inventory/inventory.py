@@ -9,26 +9,14 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing, suppress
 from time import perf_counter
-from typing import (
-    TYPE_CHECKING,
-    BinaryIO,
-    NamedTuple,
-    NoReturn,
-    cast,
-)
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, NoReturn, cast
 
 from nodeselect.durable.saved_file import check_replaceable
 from nodeselect.errors import InventoryError
 from nodeselect.files.inputs import Source, absolute_path, open_inputs
 from nodeselect.files.thread_lock import ThreadLock
 from nodeselect.index.tuning import DEFAULT
-from nodeselect.inventory.saving import (
-    Origin,
-    is_damaged,
-    next_generation,
-    open_saved,
-    to_sections,
-)
+from nodeselect.inventory.saving import Origin, is_damaged, next_generation, open_saved, to_sections
 from nodeselect.inventory.snapshot import BaseInventory, ChangeKind, NodeChange, Snapshot
 from nodeselect.inventory.store import View, build, compact
 from nodeselect.node import DuplicateIdError, Node, NodeRow, require_id, require_node
@@ -215,11 +203,7 @@ class Inventory(BaseInventory):
         return self._lock.run(self._follow, absolute_path(log))
 
     def refresh(
-        self,
-        path: str | os.PathLike[str],
-        *,
-        discard_changes: bool = False,
-        verify: bool = False,
+        self, path: str | os.PathLike[str], *, discard_changes: bool = False, verify: bool = False
     ) -> bool:
         """Replace all nodes by those of a saved file, if the file has changed.
 
@@ -390,10 +374,7 @@ class Inventory(BaseInventory):
         raise TypeError("an Inventory cannot be copied or pickled: save it and open the file")
 
     def _build(
-        self,
-        blocks: Iterable[Block],
-        compact_at: float | None,
-        log: "ChangeLog | None",
+        self, blocks: Iterable[Block], compact_at: float | None, log: "ChangeLog | None"
     ) -> None:
         self._begin(compact_at)
         self._view = View(build(blocks, self._tuning), generation=0)

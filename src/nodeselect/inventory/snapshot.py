@@ -291,9 +291,7 @@ def audit_labels(nodes: Counted) -> Audit:
 
 
 def requirements_of(
-    inventory: BaseInventory,
-    selector: Selector | AnyOf | Placement,
-    usage: Usage | None = None,
+    inventory: BaseInventory, selector: Selector | AnyOf | Placement, usage: Usage | None = None
 ) -> tuple[Condition, ...]:
     """Return what :meth:`BaseInventory.explain` has a row for, in this order."""
     return inventory._view.requirements(selector, usage)
