@@ -24,7 +24,6 @@ from nodeselect.index.arrays import (
     to_array,
     translated,
 )
-from nodeselect.index.lazy import lazy
 from nodeselect.index.node_rows import FactColumns, NodeRows, Strings
 from nodeselect.readers.columnar import Block, EncodedBlock
 
@@ -50,17 +49,10 @@ class NodeTable(NodeRows):
     values: Sequence[str]
     fact_columns: FactColumns | None
 
-    @lazy
-    def state_at(self) -> "memoryview[int]":
-        return self.states.data
-
-    @lazy
-    def offset_at(self) -> "memoryview[int]":
-        return self.offsets.data
-
-    @lazy
-    def label_id_at(self) -> "memoryview[int]":
-        return self.label_ids.data
+    def __post_init__(self) -> None:
+        self.state_at = self.states.data
+        self.offset_at = self.offsets.data
+        self.label_id_at = self.label_ids.data
 
     def label_ids_of(self, ranks: NDArray[np.integer[Any]]) -> tuple[UIntArray, NDArray[np.int64]]:
         """Return the label numbers of all nodes at ``ranks``, and how many each node has."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from nodeselect.errors import InventoryError
 from nodeselect.index import postings
 from nodeselect.index.label_index import LabelIndex
-from nodeselect.index.lazy import bulk_reader, lazy
+from nodeselect.index.lazy import bulk_reader
 from nodeselect.index.node_rows import AmountColumn, NodeRows, to_list
 from nodeselect.index.planner import CacheMemory, Plan, PlanCache, make_plan, plan_excluding
 from nodeselect.index.postings import Postings
@@ -189,10 +189,6 @@ class Segment:
         self._windows: dict[int, Postings] = {}
         self._in_states: dict[Callable[[str | None], bool], Postings] = {}
 
-    @lazy
-    def _rank_at(self) -> "memoryview[int]":
-        return self.order.rank_at
-
     def __len__(self) -> int:
         return len(self.rows)
 
@@ -252,19 +248,19 @@ class Segment:
     def load_nodes(self) -> None:
         """Read all data of the nodes that was not read yet, to find damage now and not later."""
         self.rows.load()
-        _ = self._rank_at
+        _ = self.order
 
     def node(self, ordinal: int) -> Node:
         """Build the node with this ordinal."""
-        return self.rows.node(self._rank_at[ordinal])
+        return self.rows.node(self.order.rank_at[ordinal])
 
     def equals(self, ordinal: int, node: Node) -> bool:
         """Return whether ``node`` has the labels, state and name of the node with this ordinal."""
-        return self.rows.equals(self._rank_at[ordinal], node)
+        return self.rows.equals(self.order.rank_at[ordinal], node)
 
     def rank(self, ordinal: int) -> int:
         """Return the rank of the node with this ordinal."""
-        return self._rank_at[ordinal]
+        return self.order.rank_at[ordinal]
 
     def ordinals_below_rank(self, rank: int) -> Postings:
         """Return the ordinals of the first ``rank`` nodes in inventory order; cached."""
@@ -289,7 +285,7 @@ class Segment:
         found = self.order.sort(ordinals, limit)
         if not others:
             return found
-        return _merged([self._rank_at[at] for at in found], found, others)[:limit]
+        return _merged([self.order.rank_at[at] for at in found], found, others)[:limit]
 
 
 def _merged(ranks: Sequence[int], items: list[_T], others: Sequence[tuple[int, _T]]) -> list[_T]:

@@ -163,8 +163,7 @@ def compare_inventories(
     keys = named_keys([label_part(selector)])
 
     def explain(node_id: str) -> Change:
-        before, now = find_node(old, node_id), find_node(new, node_id)
-        return node_change(node_id, before, now, selector, keys)
+        return node_change(node_id, old.get(node_id), new.get(node_id), selector, keys)
 
     old_answer, new_answer = old.match(selector), new.match(selector)
     old_nodes, new_nodes = _by_id(old_answer), _by_id(new_answer)
@@ -205,11 +204,6 @@ def _by_id(answer: NodeSet) -> dict[str, Node]:
 
 def _not_considered(*answers: NodeSet) -> tuple[str, ...]:
     return tuple(dict.fromkeys(words for answer in answers for words in answer.not_considered))
-
-
-def find_node(nodes: _Nodes, node_id: str) -> Node | None:
-    """Return the node with this id; None if there is none."""
-    return nodes[node_id] if node_id in nodes else None  # noqa: SIM401 - there is no get
 
 
 def node_change(

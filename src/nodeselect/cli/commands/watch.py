@@ -32,7 +32,7 @@ from nodeselect.files.blocking import blocking_reader, wait_while_open
 from nodeselect.files.inputs import cannot_read, open_input
 from nodeselect.files.replace import file_status
 from nodeselect.inventory import Inventory
-from nodeselect.inventory.compare import find_node, node_change
+from nodeselect.inventory.compare import node_change
 from nodeselect.node import Node, has_state
 from nodeselect.placement import Placement
 from nodeselect.placement.placement import label_part
@@ -261,10 +261,10 @@ def _watch_files(
         # First what nodes leave: so no count is above the number of nodes that match at the end.
         for node in current:
             if node not in new:
-                printer.print(node, find_node(new, node.id), event, (False,))
+                printer.print(node, new.get(node.id), event, (False,))
         for node in new:
             if node not in current:
-                printer.print(find_node(current, node.id), node, event, (True,))
+                printer.print(current.get(node.id), node, event, (True,))
         current = new
         if event == 1:
             write_message(f"{nodes_from.name}: {pluralize(len(new), 'node')}; waiting for changes")
