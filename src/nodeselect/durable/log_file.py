@@ -97,9 +97,8 @@ class Base(NamedTuple):
 
     def to_header(self) -> bytes:
         """Return the header of a log file, as bytes."""
-        fields = _HEADER.pack(LOG_MAGIC, self.version, self.generation, self.nodes, self.chain, 0)[
-            :-4
-        ]
+        *numbers, version = self
+        fields = _HEADER.pack(LOG_MAGIC, version, *numbers, 0)[:-4]
         return fields + crc32(fields).to_bytes(4, "little")
 
 

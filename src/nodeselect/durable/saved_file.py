@@ -59,6 +59,8 @@ _MAX_GENERATION: Final = 1 << 63
 # Nobody may write to a saved file, because other processes may have it mapped.
 _PERMISSIONS = 0o444
 
+_SAVE_AGAIN: Final = "save the inventory again, or restore the file from a backup"
+
 
 class _Section(NamedTuple):
     number_size: int
@@ -217,16 +219,14 @@ class SavedFile:
         data = self._data
         if not data or bytes(data[: len(SAVED_MAGIC)]) != SAVED_MAGIC[: len(data)]:
             hint = Fix.write("nodeselect index -n NODES FILE", "to save one, run")
-            raise InventoryError(
-                "not-saved", "not a saved inventory", place=Place(file=self.name), hint=hint
-            )
+            raise self._error("not-saved", "not a saved inventory", hint)
         if len(data) < _HEADER.size:
             raise self._cut_off(_HEADER.size)
         fields = _HEADER.unpack_from(data)
         _, byte_order, version, header_size, checksum, self.nodes, self.generation = fields
         if byte_order == _OTHER_BYTE_ORDER or sys.byteorder != "little":
             message = "saved inventories are little-endian; the file, or this machine, is not"
-            raise InventoryError("byte-order", message, place=Place(file=self.name))
+            raise self._error("byte-order", message)
         if header_size > len(data):
             raise self._cut_off(header_size)
         header = bytearray(data[:header_size])
@@ -234,13 +234,12 @@ class SavedFile:
         if byte_order != _BYTE_ORDER or crc32(header) != checksum:
             raise self.damaged("the checksum of the header is wrong")
         if version not in (_VERSION, _VERSION_WITH_FACTS):
-            known = f"it knows versions up to {_VERSION_WITH_FACTS}"
-            raise InventoryError(
-                "unknown-version",
-                f"the file has version {version} of the format, which this program does not know",
-                place=Place(file=self.name),
-                hint=f"{known}: upgrade nodeselect, or save the nodes again",
+            message = (
+                f"the file has version {version} of the format, which this program does not know"
             )
+            known = f"it knows versions up to {_VERSION_WITH_FACTS}"
+            upgrade = f"{known}: upgrade nodeselect, or save the nodes again"
+            raise self._error("unknown-version", message, upgrade)
         if self.generation >= _MAX_GENERATION:
             raise self.damaged(f"the generation cannot be {self.generation:,}")
         self.checksum = checksum
@@ -305,10 +304,11 @@ class SavedFile:
     def damaged(self, what: str) -> InventoryError:
         """Return the error for a file that is damaged; ``what`` is the reason."""
         self.is_damaged = True
-        hint = "save the inventory again, or restore the file from a backup"
-        return InventoryError("damaged", f"damaged: {what}", place=Place(file=self.name), hint=hint)
+        return self._error("damaged", f"damaged: {what}", _SAVE_AGAIN)
 
     def _cut_off(self, size: int) -> InventoryError:
         message = f"cut off: it has {len(self._data):,} bytes of {size:,} or more"
-        hint = "save the inventory again, or restore the file from a backup"
-        return InventoryError("cut-off", message, place=Place(file=self.name), hint=hint)
+        return self._error("cut-off", message, _SAVE_AGAIN)
+
+    def _error(self, code: str, message: str, hint: Fix | str | None = None) -> InventoryError:
+        return InventoryError(code, message, place=Place(file=self.name), hint=hint)

@@ -289,25 +289,21 @@ class _SavedKeys(Mapping[str, KeyPostings]):
 
     def __init__(self, file: SavedFile, stored: _SavedPostings) -> None:
         self._values = cast("Sequence[str]", _packed(file, "values"))
-        keys, self._starts = _keys(file, len(self._values))
-        self._numbers = {key: number for number, key in enumerate(keys)}
+        keys, starts = _keys(file, len(self._values))
+        self._bounds = dict(zip(keys, pairwise(starts), strict=True))
+        self._nodes = _SavedSets(keys, starts[-1], stored)
         self._stored = stored
-        self._loaded: dict[str, Postings] = stored.memory.new_cache()
-        self.first_state = self._starts[-1] + len(keys)  # the number of its postings
+        self.first_state = starts[-1] + len(keys)  # the number of its postings
 
     def __len__(self) -> int:
-        return len(self._numbers)
+        return len(self._bounds)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._numbers)
+        return iter(self._bounds)
 
     def __getitem__(self, key: str) -> KeyPostings:
-        number = self._numbers[key]
-        nodes = self._loaded.get(key)
-        if nodes is None:  # two threads may both load it, with the same result
-            nodes = self._loaded[key] = self._stored.load_set(self._starts[-1] + number)
-        start, stop = self._starts[number : number + 2]
-        return nodes, _SavedValues(self._values, start, stop, self._stored)
+        start, stop = self._bounds[key]
+        return self._nodes[key], _SavedValues(self._values, start, stop, self._stored)
 
 
 class _SavedValues(Mapping[str, PostingsOrOrdinal]):
@@ -376,6 +372,6 @@ class _SavedSets(Mapping[_T, Postings]):
 
     def __getitem__(self, name: _T) -> Postings:
         nodes = self._loaded.get(name)
-        if nodes is None:
+        if nodes is None:  # two threads may both load it, with the same result
             nodes = self._loaded[name] = self._stored.load_set(self._numbers[name])
         return nodes

@@ -15,6 +15,7 @@ has the set of the entries that existed when it began, and ignores all others.
 
 from array import array
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
@@ -186,7 +187,7 @@ class SelectorStore(Generic[Name]):
         self._first_moved = 1 << 32
         # Of equal selectors, the one that all their entries have.
         self._unique: dict[Selector | AnyOf, Selector | AnyOf] = {}
-        self._keys: dict[str | None, KeyConditions] = {}
+        self._keys: defaultdict[str | None, KeyConditions] = defaultdict(KeyConditions)
         # For some keys, the entries that require any other key, and how many entries there were
         # when these were computed.
         self._cache: dict[frozenset[str | None], tuple[int, Postings]] = {}
@@ -202,7 +203,7 @@ class SelectorStore(Generic[Name]):
         entry = len(self.names)
         for number, each in enumerate(_alternatives(selector), entry):
             for key, constraint in constraints_of(each).items():
-                self._conditions(None if key == ID_KEY else key).add(number, constraint)
+                self._keys[None if key == ID_KEY else key].add(number, constraint)
         self._append(name, selector, replaced)
         return entry
 
@@ -306,12 +307,6 @@ class SelectorStore(Generic[Name]):
             earlier.append(entry)
         else:
             self._entries[name] = entry if earlier is None else [earlier, entry]
-
-    def _conditions(self, key: str | None) -> KeyConditions:
-        conditions = self._keys.get(key)
-        if conditions is None:
-            conditions = self._keys[key] = KeyConditions()
-        return conditions
 
     def _requiring_others(self, keys: frozenset[str | None]) -> Postings:
         """Return the entries that require any key not in ``keys``, cached: do not modify them."""
