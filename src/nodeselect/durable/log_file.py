@@ -96,7 +96,6 @@ class Base(NamedTuple):
         return LogPosition(self.generation, _HEADER.size, self.chain)
 
     def to_header(self) -> bytes:
-        """Return the header of a log file, as bytes."""
         *numbers, version = self
         fields = _HEADER.pack(LOG_MAGIC, version, *numbers, 0)[:-4]
         return fields + crc32(fields).to_bytes(4, "little")
@@ -146,7 +145,6 @@ class LogReader:
         self.position = self.base.end
 
     def close(self) -> None:
-        """Close the file."""
         with suppress(OSError):  # what is needed has been read
             self._file.close()
 
@@ -155,7 +153,6 @@ class LogReader:
             self.close()
 
     def fileno(self) -> int:
-        """Return the descriptor of the file."""
         return self._file.fileno()
 
     def check_base(self, generation: int, nodes: int | None, chain: int | None) -> None:
@@ -329,7 +326,6 @@ class _Window:
 
 
 def other_nodes(path: str, generation: int, expected: int, nodes: int) -> InventoryError:
-    """Return the error for a log that belongs to other nodes."""
     return InventoryError(
         "other-log",
         f"the log was written for {expected:,} nodes at generation {generation:,}, and here are"
@@ -371,7 +367,6 @@ def open_locked(path: str, contents: bytes) -> FileIO:
 
 
 def lock_file(file: FileIO, path: str) -> FileIO:
-    """Lock ``file``, and return it."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

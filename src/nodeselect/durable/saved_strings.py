@@ -1,21 +1,13 @@
-"""Columns of strings in a file; a string becomes a Python object when it is first read.
+"""Columns of strings in a file, and their indexes; ``docs/file-formats.md`` has the format.
 
-There are two layouts. In both, each string ends with a line feed, so that many strings are decoded
-as one text, which is then split::
-
-    padded    n-1 ␊ ␊ n-10 ␊ n-100 ␊       each string has the same number of bytes, the longest + 1
-    packed    n-1 ␊ n-10 ␊ n-100 ␊         and the offset of each string
-
-Strings are UTF-8; surrogates, which UTF-8 does not allow, are encoded in the same way.
+A string becomes a Python object when it is first read. Each string ends with a line feed, so that
+many strings are decoded as one text, which is then split. In a *padded* column, each string has the
+same number of bytes; a *packed* column has the offset of each string.
 
 An index finds the nodes by their ids, or names. Strings whose hashes begin with the same bits form
-a *bucket* of one or two strings on average::
-
-    ordinals   [ 7 | 2  9 | 4 …    numbers of nodes, sorted by the hash and bytes of the string
-    starts     [ 0 , 1    , 3 …    where each bucket begins in ``ordinals``
-
-The hashes are not stored: unlike Python's hashes, they are the same in every process. Anybody can
-choose ids that have the same hash, so a large bucket is searched by bisection.
+a *bucket* of one or two strings on average. The hashes are not stored: unlike Python's hashes, they
+are the same in every process. Anybody can choose ids that have the same hash, so a large bucket is
+searched by bisection.
 """
 
 from array import array

@@ -183,7 +183,6 @@ def take_rows(data: "memoryview[int]", width: int, ranks: "array[int] | _Ranks")
 
 
 def is_ascending(numbers: "memoryview[int]") -> bool:
-    """Return whether no number is less than the previous one."""
     array: NDArray[Any] = np.asarray(numbers)
     return bool((array[1:] >= array[:-1]).all())
 

@@ -23,7 +23,6 @@ class FactEncoder:
         self._amounts: defaultdict[str, array[int]] = defaultdict(lambda: array("Q"))
 
     def add(self, first_rank: int, facts: Iterable[Facts | None]) -> None:
-        """Add the facts of the nodes from ``first_rank`` on."""
         for rank, fact in enumerate(facts, first_rank):
             if fact is None:
                 continue

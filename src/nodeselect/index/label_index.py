@@ -80,7 +80,6 @@ class LabelIndex:
 
     @property
     def with_resources(self) -> Postings:
-        """The nodes whose resources are known."""
         known = self.amounts.get(KNOWN)
         return postings.from_ordinals(()) if known is None else known.at_least(1)
 
@@ -100,7 +99,6 @@ class LabelIndex:
         return (dict(values) if self.is_mutable else values).items()
 
     def nodes_with_key(self, key: str) -> Postings:
-        """Return the nodes that have ``key``, whatever its value."""
         return self._keys.get(key, _ABSENT)[0]
 
     def value_counts(self, key: str, nodes: Postings, limit: int | None = None) -> dict[str, int]:
@@ -110,7 +108,6 @@ class LabelIndex:
         return dict(islice((item for item in counts if item[1]), limit))
 
     def count_with_value(self, key: str, value: str, nodes: Postings) -> int:
-        """Return how many of ``nodes`` have this value of ``key``."""
         stored = self.values(key).get(value)
         return 0 if stored is None else postings.intersection_size(nodes, stored)
 

@@ -51,7 +51,6 @@ class AmountColumn(NamedTuple):
 
     @property
     def largest(self) -> int:
-        """The largest amount."""
         return self.amounts[-1] if len(self.amounts) else 0
 
 
@@ -121,7 +120,6 @@ class NodeRows:
         return {keys[label_id]: values[label_id] for label_id in label_ids}
 
     def facts(self, rank: int) -> Facts | None:
-        """Return the facts about the node at ``rank``; None if none is known."""
         columns = self.fact_columns
         return None if columns is None else columns.facts(rank)
 

@@ -56,7 +56,6 @@ class CacheMemory:
             self.used_bytes = size
 
     def empty(self) -> None:
-        """Empty all caches."""
         for cache in self._caches:
             cache.clear()
         self.used_bytes = 0

@@ -60,14 +60,12 @@ def union(parts: Sequence[PostingsOrOrdinal]) -> Postings:
 
 
 def intersection(left: Postings, right: PostingsOrOrdinal) -> Postings:
-    """Return the set of ordinals that both arguments contain."""
     if isinstance(right, int):
         return BitMap([right] if right in left else [])
     return left & right
 
 
 def intersection_size(left: Postings, right: PostingsOrOrdinal) -> int:
-    """Return how many ordinals both arguments contain."""
     if isinstance(right, int):
         return 1 if right in left else 0
     return left.intersection_cardinality(right)

@@ -81,10 +81,10 @@ class InventoryOrder:
         below: array[int] = bulk.ordinals_below(self.to_array(), rank)
         return below
 
-    def select(self, numbers: "memoryview[int]") -> list[tuple[int, int]]:
-        """Return each ordinal, and the one of ``numbers``, which are by rank, for its node."""
+    def reorder(self, numbers: "memoryview[int]") -> list[int]:
+        """Return ``numbers``, which are by rank, by ordinal."""
         try:
-            return [(ordinal, numbers[rank]) for ordinal, rank in enumerate(self.rank_at)]
+            return [numbers[rank] for rank in self.rank_at]
         except IndexError:
             assert self._damaged is not None, "only a file can have wrong ranks"
             raise self._damaged() from None
@@ -127,7 +127,7 @@ class SegmentAmounts:
             if bulk := bulk_reader(len(codes)):
                 self._codes = bulk.reorder(codes, self._order.to_array())
             else:
-                self._codes = [number for _, number in self._order.select(codes)]
+                self._codes = self._order.reorder(codes)
         nodes = at_least(self._codes, code) if code else postings.from_range(0, len(codes))
         if len(self._found) >= _MAX_AMOUNTS:
             self._found.clear()
@@ -251,7 +251,6 @@ class Segment:
         _ = self.order
 
     def node(self, ordinal: int) -> Node:
-        """Build the node with this ordinal."""
         return self.rows.node(self.order.rank_at[ordinal])
 
     def equals(self, ordinal: int, node: Node) -> bool:
@@ -259,7 +258,6 @@ class Segment:
         return self.rows.equals(self.order.rank_at[ordinal], node)
 
     def rank(self, ordinal: int) -> int:
-        """Return the rank of the node with this ordinal."""
         return self.order.rank_at[ordinal]
 
     def ordinals_below_rank(self, rank: int) -> Postings:

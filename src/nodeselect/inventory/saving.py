@@ -18,7 +18,6 @@ class Origin(NamedTuple):
 
 
 def to_sections(view: View) -> Sections:
-    """Encode the nodes of ``view`` as the sections of a saved inventory."""
     from nodeselect.durable import segment_writer
 
     return segment_writer.to_sections(segment_of(view))

@@ -288,7 +288,6 @@ def _checked(node_id: str) -> str:
 
 
 def value_counts(store: Store, found: Postings, key: str) -> Counter[str]:
-    """Return how many of the nodes ``found`` have each value of ``key``."""
     indexes = store.indexes()
     if sum(len(index.values(key)) for index in indexes) > len(found):
         nodes = map(store.node, postings.ordinals(found))

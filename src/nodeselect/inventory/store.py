@@ -130,7 +130,6 @@ class Store:
         return ordinal
 
     def usage_index(self, usage: Usage) -> UsageIndex:
-        """Return the object that finds the nodes on which too little is free."""
         found = self._usages.get(usage)
         if found is None:
             found = self._usages[usage] = UsageIndex(self.segment, self.delta)
@@ -262,7 +261,6 @@ class View:
         return self._vocabulary
 
     def live(self) -> Postings:
-        """Return the ordinals of the nodes that are not deleted."""
         ordinals = postings.from_range(0, self.store.delta.first + self.node_count)
         return ordinals - self.deleted() if self.tombstone_count else ordinals
 

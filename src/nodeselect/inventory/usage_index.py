@@ -123,7 +123,6 @@ class _FreeAmounts:
             self._amounts.extend([MAX_AMOUNT] * (size - len(self._amounts)))
 
     def put(self, ordinal: int, amount: int) -> None:
-        """Set what is free on a node."""
         old = bisect_right(self._sets, self._amounts[ordinal], key=_limit)
         new = bisect_right(self._sets, amount, key=_limit)
         for at in range(new, old):

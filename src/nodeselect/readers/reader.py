@@ -154,7 +154,6 @@ class NodeReader:
             raise self.locate(duplicate)
 
     def _blocks(self, file_format: Format, start: bytes, stream: BinaryIO) -> Iterator[Block]:
-        """Yield the selected nodes of an input."""
         match file_format:
             case "none":
                 return iter(())
@@ -307,7 +306,6 @@ class DuplicateIdCheck:
         self._is_ascending = True
 
     def add(self, ids: Sequence[str]) -> None:
-        """Add the ids of the next nodes."""
         if ids:
             self._is_ascending = (
                 self._is_ascending and self._last < ids[0] and all(map(lt, ids, ids[1:]))

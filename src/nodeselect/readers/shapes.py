@@ -1,4 +1,7 @@
-"""The systems whose nodes can be read: how to recognize a node, and where its fields are."""
+"""The systems whose nodes can be read: how to recognize a node, and where its fields are.
+
+``docs/nodes.md`` lists for each system what is read as the id, the labels and the state of a node.
+"""
 
 import json
 from collections.abc import Callable
@@ -45,9 +48,7 @@ class Shape(NamedTuple):
 def read_kubernetes(record: Record) -> RawNode:
     """Return the fields of a Kubernetes node: an item of a ``List`` or ``NodeList``, or a ``Node``.
 
-    The name is the id. The state is ``ready``, ``not-ready``, ``cordoned`` (ready, but marked
-    unschedulable) or ``not-ready,cordoned``. The taints, to which a cordon belongs, are unknown
-    without a ``spec``; the resources are ``status.allocatable``.
+    The taints, to which a cordon belongs, are unknown without a ``spec``.
     """
     check_kind(record.get("kind"))
     metadata, spec, status = (sub_object(record, key) for key in ("metadata", "spec", "status"))
@@ -66,9 +67,7 @@ def read_kubernetes(record: Record) -> RawNode:
 def _read_bacalhau(record: Record) -> RawNode:
     """Return the fields of a Bacalhau node: ``{Info{NodeID, Labels, …}, Membership, …}``.
 
-    The API (``{"Nodes": […]}``) and ``bacalhau node list --output json`` print such nodes. The
-    resources ``cpu``, ``memory``, ``disk`` and ``gpu`` are those of
-    ``Info.ComputeNodeInfo.MaxCapacity``, if there is one.
+    The API (``{"Nodes": […]}``) and ``bacalhau node list --output json`` print such nodes.
     """
     info = sub_object(record, "Info")
     status = sub_object(record, "ConnectionState").get("Status", record.get("Connection"))
@@ -104,9 +103,7 @@ def bacalhau_state(node_type: Any, membership: Any, status: Any) -> Any:
 def _read_consul(record: Record) -> RawNode:
     """Return the fields of a Consul node in ``/v1/catalog/nodes``: ``{Node, Meta, …}``.
 
-    The name (``Node``) is the id, and the labels are the entries of ``Meta``. The catalog has no
-    state. Lists of *services* are rejected: they have a node once for each of its services, or not
-    at all.
+    Lists of *services* are rejected: they have a node once for each of its services, or not at all.
     """
     if "Meta" not in record:
         raise InventoryError(
@@ -121,9 +118,8 @@ def _read_consul(record: Record) -> RawNode:
 def _read_nomad(record: Record) -> RawNode:
     """Return the fields of a Nomad node, as ``nomad node status -json ID`` prints it.
 
-    The labels are the entries of ``Meta``; the entries of ``Attributes`` with ``attr.`` before each
-    key; and ``node.datacenter``, ``node.class`` and ``node.pool``. Except for ``Meta``, these are
-    the names in Nomad's own constraints. Nomad's *list* of nodes is rejected: it has no ``Meta``.
+    Except for those in ``Meta``, labels have the names that Nomad's own constraints use. Nomad's
+    *list* of nodes is rejected: it has no ``Meta``.
     """
     if "Meta" not in record:
         raise InventoryError(
@@ -145,10 +141,8 @@ def _read_nomad(record: Record) -> RawNode:
 def _read_swarm(record: Record) -> RawNode:
     """Return the fields of a Docker Swarm node, as ``docker node inspect`` or the API prints it.
 
-    The labels are the labels of the node and, with ``engine.labels.`` before each key, the labels
-    of its engine, as in Swarm's constraints. A node that is drained or paused gets no new tasks;
-    its state then ends with ``drain`` or ``pause``. The *list* of nodes is rejected: it has no
-    labels.
+    The labels of its engine have the names that Swarm's own constraints use. A node that is drained
+    or paused gets no new tasks. The *list* of nodes is rejected: it has no labels.
     """
     if "Spec" not in record:
         raise InventoryError(
@@ -187,10 +181,8 @@ def _read_expanso(record: Record) -> RawNode:
 def _read_plain(record: Record) -> RawNode:
     """Return the fields of a plain node: ``{"id": …, "labels": {…}, "name": …, "state": …}``.
 
-    Only the id is required. The node may have the taints and resources of a Kubernetes node:
-    ``"taints": [{"key": …, "value": …, "effect": …}]`` and ``"resources": {"cpu": "3920m", …}``,
-    which are unknown if absent. nodeselect itself prints such nodes. Other fields are rejected: a
-    node with a typo in ``labels`` would have none.
+    nodeselect itself prints such nodes. Only the id is required. Other fields are rejected: a node
+    with a typo in ``labels`` would have none.
     """
     for field in record:
         if field not in _PLAIN_FIELDS:

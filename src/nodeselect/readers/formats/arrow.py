@@ -82,7 +82,6 @@ class TableColumns(NamedTuple):
     state: str | None
 
     def used(self) -> list[str]:
-        """Return the names of all these columns."""
         single = (self.id, self.labels, self.name, self.state)
         return [*(column for column in single if column is not None), *self.columns.values()]
 
@@ -247,7 +246,6 @@ _Labels: TypeAlias = Encoded[tuple[str, str]]
 
 
 def encode_texts(column: Any) -> Encoded[str]:
-    """Return the texts of an Arrow column, dictionary encoded."""
     if not pa.types.is_dictionary(column.type):
         column = _without_views(column).dictionary_encode()
     rows, codes = _valid_rows(column), _to_numpy(column.indices)
@@ -348,7 +346,6 @@ def _merge(parts: list[_Labels]) -> _Labels:
 
 
 def _check_distinct(labels: _Labels, first_row: int, name: str | None) -> None:
-    """Raise if a node has two labels with the same key."""
     numbers: dict[str, int] = {}
     key_numbers = [numbers.setdefault(key, len(numbers)) for key, _ in labels.values]
     keys = np.array(key_numbers, np.int64)[labels.codes]
@@ -420,7 +417,6 @@ def _to_numpy(array: Any) -> _Numbers:
 
 
 def _to_arrow(numbers: _Numbers) -> Any:
-    """Convert a numpy array to an Arrow array."""
     return pa.Array.from_buffers(pa.int64(), len(numbers), [None, pa.py_buffer(numbers)])
 
 

@@ -1,12 +1,6 @@
-"""CSV: a column of ids, and one column for each label key.
+"""CSV: a column of ids, and one column for each label key; an empty cell is an absent label.
 
-An empty cell means that the node does not have the label. Only the column ``labels`` can have a
-label with an empty value. Cells are separated by commas, semicolons or tabs.
-
-Some columns are not labels: ``state``; ``labels``, with several labels in a cell as pairs
-``key=value``, separated by commas or spaces; ``name``, if there is a column ``labels``; and
-``type``, ``approval`` and ``status``, if a table has all three: then they are the state of a node,
-as in the output of Bacalhau's command line.
+``docs/nodes.md`` lists the columns that are not labels.
 """
 
 import csv
@@ -32,6 +26,7 @@ from nodeselect.text import printable, quoted
 
 DELIMITERS = (",", ";", "\t")
 
+# If a table has all three, they are the state, as in the output of Bacalhau's command line.
 _BACALHAU_COLUMNS = ("type", "approval", "status")
 
 # Columns, in lower case, that may be meant as one that is not a label, and what that has.
