@@ -46,8 +46,8 @@ _INDEX = """\
 API
 ===
 
-These names are public (:doc:`/stability`). The classes of answers may have more members than are
-listed: those may change without notice.
+These names are public (:doc:`Stability </stability>`). The classes of answers may have more
+members than are listed: those may change without notice.
 
 .. toctree::
    :titlesonly:
@@ -98,7 +98,8 @@ def _lines(face: str) -> Iterator[str]:
 def _model(name: str, model: Any) -> Iterator[str]:
     """Yield a pydantic model with its own methods; another page describes the fields."""
     fields = ", ".join(f"``{field}``" for field in model.model_fields)
-    yield f".. autoclass:: {name}(**fields)\n\n   Fields: {fields} (:doc:`/job-files`).\n"
+    yield f".. autoclass:: {name}(**fields)\n"
+    yield f"   Fields: {fields} (:doc:`described </job-files>`).\n"
     for method in ("of", "to_selector"):
         if method in vars(model):
             yield f"   .. automethod:: {method}\n"

@@ -91,7 +91,7 @@ def _link_to_pages(
     _app: Sphinx, _what: str, _name: str, _value: object, _options: object, lines: list[str]
 ) -> None:
     """Make the names of pages in a docstring links to them."""
-    lines[:] = [re.sub(r"``docs/([a-z-]+)\.md``", r":doc:`/\1`", line) for line in lines]
+    lines[:] = [re.sub(r"``docs/([a-z-]+)\.md``", r":doc:`\1 </\1>`", line) for line in lines]
 
 
 def _shorten_signature(

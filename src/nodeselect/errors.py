@@ -38,6 +38,13 @@ class NodeselectError(Exception):
 class SelectorError(NodeselectError, ValueError):
     """A selector text is invalid, or a key, value or id from which to build a selector.
 
+    >>> from nodeselect import Selector
+    >>> try:
+    ...     Selector.parse("region=eu,tier not in (free)")
+    ... except SelectorError as error:
+    ...     print(error.code, error.span, error.hint, sep=" | ")
+    not-in | (15, 21) | write: tier notin (free)
+
     ``str()`` has the code, the message, the line with carets under the mistake, and a suggested
     fix. It is safe to print: all user text is escaped and truncated.
 

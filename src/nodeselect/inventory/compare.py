@@ -1,11 +1,4 @@
-"""Compare the nodes that match before and after a change of the selector or of the nodes.
-
->>> from nodeselect import Inventory, Node, Selector
->>> inventory = Inventory([Node("n-1", {"gpu": "t4"}), Node("n-2", {"gpu": "l4"})])
->>> old, new = Selector.parse("gpu"), Selector.parse("gpu=t4")
->>> print(compare_selectors(inventory, old, new).headline)
-0 nodes added, 1 kept, 1 removed
-"""
+"""Compare the nodes that match before and after a change of the selector or of the nodes."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple, TypeAlias
@@ -127,7 +120,17 @@ def compare_selectors(
     *,
     names: tuple[str, str] | None = None,
 ) -> Difference:
-    """Compare the nodes that two selectors match in one inventory; ``names`` are for reports."""
+    """Compare the nodes that two selectors match in one inventory; ``names`` are for reports.
+
+    >>> from nodeselect import Inventory, Node, Selector
+    >>> inventory = Inventory([Node("n-1", {"gpu": "t4"}), Node("n-2", {"gpu": "l4"})])
+    >>> change = compare_selectors(inventory, Selector.parse("gpu"), Selector.parse("gpu=t4"))
+    >>> change.headline, [(node.id, node.requirements) for node in change.removed]
+    ('0 nodes added, 1 kept, 1 removed', [('n-2', ('gpu=t4',))])
+
+    The result has ``added``, ``kept``, ``changed``, ``removed`` and ``as_dict()``. Cost: that of
+    both answers, and microseconds for each node that differs.
+    """
     names = names or (str(old), str(new))
 
     def failure(node: Node, selector: Selector | AnyOf | Placement) -> Change:
@@ -159,7 +162,7 @@ def compare_inventories(
     *,
     names: tuple[str, str] = ("old", "new"),
 ) -> Difference:
-    """Compare the nodes that one selector or placement matches in two inventories."""
+    """Compare the nodes that one selector matches in two inventories, as ``compare_selectors``."""
     keys = named_keys([label_part(selector)])
 
     def explain(node_id: str) -> Change:

@@ -357,7 +357,7 @@ class Inventory(BaseInventory):
 
     @property
     def pending_changes(self) -> int:
-        """The larger of two numbers: nodes added and nodes deleted since the last compaction."""
+        """The number in :class:`InventoryStats`."""
         return self._view.pending_changes
 
     def compact(self) -> None:

@@ -26,11 +26,7 @@ def check_job(
     A job spec is by itself or wrapped as ``{spec: ...}``.
 
     >>> report = check_job("name: a\\ntype: query\\nselector: {match_labels: {gpu: 1}}", "job.yaml")
-    >>> for problem in report.problems:
-    ...     print(problem.code)
-    no-config
-    wrong-type
-    >>> print(problem.show(report.file))
+    >>> print(report.problems[1].show(report.file))
     error[wrong-type]: expected a string, found 1
      --> job.yaml:3:32 at selector.match_labels.gpu
       |

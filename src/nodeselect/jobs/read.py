@@ -44,6 +44,9 @@ def read_job_selector(data: JobData, file: str = "job") -> Selector:
 def read_job(data: JobData, file: str = "job") -> "JobSpec":
     """Read a job spec: YAML or JSON, by itself or wrapped as ``{spec: ...}``.
 
+    >>> read_job("name: a\\nselector: {match_labels: {gpu: t4}}").to_selector()
+    Selector('gpu=t4')
+
     In ``config``, numbers and booleans become those of Python, in YAML only if all versions of it
     read them alike. All other scalars stay strings, as they are written.
 

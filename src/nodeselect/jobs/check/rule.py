@@ -20,8 +20,7 @@ class Rule(NamedTuple):
     """A mistake that ``check`` finds in job files.
 
     :param code: the stable name of the rule, such as ``wrong-type``.
-    :param group: ``document``, ``fields``, ``rollout``, ``selector``, ``kubernetes``, ``nodes``, or
-        ``language`` for the text of a selector.
+    :param group: what the rule is about, such as ``selector``.
     :param severity: ``error``, ``warning`` or ``note``.
     :param always_reported: whether ``--ignore`` and ``--select`` have no effect on the rule.
     :param summary: what is wrong, in one line.

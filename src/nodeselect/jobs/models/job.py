@@ -35,7 +35,7 @@ from nodeselect.selectors import Selector
 class NodeSelector(JobModel, frozen=True):
     """Which nodes a job runs on: those that meet all three fields. An empty field is no condition.
 
-    Source: ``types.NodeSelector`` of the API reference of Expanso.
+    Source: ``types.NodeSelector`` of Expanso's API.
     """
 
     match_ids: Strings = ()
@@ -80,7 +80,7 @@ class NodeSelector(JobModel, frozen=True):
 class HealthCheck(JobModel, frozen=True):
     """How a rollout decides that a node is healthy.
 
-    Source: ``types.RolloutSpec`` of the API reference of Expanso.
+    Source: ``types.RolloutSpec`` of Expanso's API.
     """
 
     deadline: Nanoseconds | None = None
@@ -99,7 +99,7 @@ class HealthCheck(JobModel, frozen=True):
 class RolloutSpec(JobModel, frozen=True):
     """How a new version of a job reaches its nodes.
 
-    Source: ``types.RolloutSpec`` of the API reference of Expanso.
+    Source: ``types.RolloutSpec`` of Expanso's API.
     """
 
     strategy: Literal["immediate", "rolling", "canary"] = "immediate"
@@ -133,7 +133,7 @@ class RolloutSpec(JobModel, frozen=True):
 class Timeouts(JobModel, frozen=True):
     """How long a job may take, in whole seconds; 0 is no limit.
 
-    Source: ``types.JobSpec`` of the API reference of Expanso.
+    Source: ``types.JobSpec`` of Expanso's API.
     """
 
     execution_timeout: Count = 0
@@ -147,7 +147,7 @@ class Timeouts(JobModel, frozen=True):
 class JobSpec(JobModel, frozen=True):
     """A job as its author writes it.
 
-    Source: ``types.JobSpec`` of the API reference of Expanso.
+    Source: ``types.JobSpec`` of Expanso's API.
     """
 
     name: Text | None = None

@@ -109,7 +109,7 @@ def _unknown_field(owner: str, name: str, problem: str = "that is not known") ->
 class State(ServerModel, frozen=True):
     """The state of an execution. Its name is any string, known or not.
 
-    Source: ``types.State`` of the API reference of Expanso.
+    Source: ``types.State`` of Expanso's API.
     """
 
     state_type: str = ""
@@ -128,7 +128,7 @@ class State(ServerModel, frozen=True):
 class ExecutionStatus(ServerModel, frozen=True):
     """What the server knows about an execution.
 
-    Source: ``types.ExecutionStatus`` of the API reference of Expanso.
+    Source: ``types.ExecutionStatus`` of Expanso's API.
     """
 
     created_at: str | None = None
@@ -164,7 +164,7 @@ class ExecutionStatus(ServerModel, frozen=True):
 class Execution(ServerModel, frozen=True):
     """One run of a job on one node. Ids are case-sensitive, and any string is valid.
 
-    Source: ``types.Execution`` of the API reference of Expanso.
+    Source: ``types.Execution`` of Expanso's API.
     """
 
     id: str | None = None
@@ -192,7 +192,7 @@ class Execution(ServerModel, frozen=True):
 class GetExecutionResponse(ServerModel, frozen=True):
     """The server's answer to a request for an execution.
 
-    Source: ``api.GetExecutionResponse`` of the API reference of Expanso.
+    Source: ``api.GetExecutionResponse`` of Expanso's API.
     """
 
     execution: Execution = Execution()
