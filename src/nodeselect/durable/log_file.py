@@ -106,8 +106,6 @@ def encode_record(
 ) -> tuple[bytes, LogPosition]:
     """Encode a write as a record at ``position``; return its bytes and the place after it.
 
-    :param generation: the generation of the inventory after the write.
-    :param nodes: how many nodes there were before the write.
     :raises InventoryError: with the code ``cannot-write``, if the changes are too large.
     """
     payload = _encode_changes(changes)

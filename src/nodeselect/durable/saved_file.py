@@ -100,7 +100,6 @@ class Sections:
     def write(self, path: str, generation: int, chain: int | None = None) -> int:
         """Replace the file ``path`` by one with these sections; return the new file's checksum.
 
-        :param generation: the generation of the inventory, to be stored in the file.
         :param chain: the checksum of the last write in the inventory's change log, if it has one.
         :raises InventoryError: with the code ``cannot-write``; the old file is then unchanged.
         """

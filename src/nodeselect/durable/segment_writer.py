@@ -173,8 +173,6 @@ def sort_into_buckets(
 
     Return where each bucket begins, and where the last one ends; and the sorted positions of the
     strings, without those of None. Cost: about 0.1 µs a string.
-
-    :param strings: the strings that ``column`` encodes.
     """
     ranks = column.present()
     ranks = ranks[stable_argsort(column.hashes[ranks])]

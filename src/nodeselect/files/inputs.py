@@ -157,10 +157,7 @@ def line_too_long_error(line: int) -> InventoryError:
 
 
 def decode_utf8(data: bytes, line: int, column: int = 1) -> str:
-    """Decode ``data`` as UTF-8; it begins at this line and column of the input.
-
-    :raises InventoryError: if ``data`` is not UTF-8.
-    """
+    """Decode ``data``, which begins at this line and column of the input; raise if not UTF-8."""
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:

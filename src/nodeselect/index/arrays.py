@@ -35,10 +35,7 @@ def chunk_slices(length: int, chunk: int) -> Iterator[slice]:
 
 
 def count_numbers(numbers: UIntArray, stop: int, chunk: int) -> NDArray[np.int64]:
-    """Return an array of how often each number below ``stop`` occurs in ``numbers``.
-
-    :param chunk: how many numbers to count at a time, to save memory.
-    """
+    """Return how often each number below ``stop`` occurs in ``numbers``, ``chunk`` at a time."""
     counts = np.zeros(stop, np.int64)
     for part in chunk_slices(len(numbers), max(chunk, stop // 8)):  # each costs ``stop`` steps
         counts += np.bincount(numbers[part], minlength=stop)

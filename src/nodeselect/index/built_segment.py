@@ -102,12 +102,6 @@ def _keys_of_few_values(table: NodeTable, sizes: NDArray[np.int64]) -> list[list
 def _label_index(
     table: NodeTable, sizes: NDArray[np.int64], ranks: NDArray[np.uint32], chunk: int
 ) -> LabelIndex:
-    """Index the nodes of a table.
-
-    :param sizes: for each label number, how many nodes have the label.
-    :param ranks: for each ordinal, the rank of its node.
-    :param chunk: how many nodes to sort at a time, to save memory.
-    """
     everything = postings.from_range(0, len(table))
     values: dict[str, dict[str, PostingsOrOrdinal]] = {}
     by_label = _grouped(_ordinals_by_label(table, sizes, ranks, chunk), sizes)
@@ -138,10 +132,7 @@ def _sets(names: Sequence[_T], numbers: UIntArray, ranks: NDArray[np.uint32]) ->
 def _ordinals_by_label(
     table: NodeTable, sizes: NDArray[np.int64], ranks: NDArray[np.uint32], chunk: int
 ) -> NDArray[np.uint32]:
-    """Return the ordinals of the nodes with label number 0, ascending; then those with 1, …
-
-    The parameters are those of :func:`_label_index`.
-    """
+    """Return the ordinals of the nodes with label number 0, ascending; then those with 1, …"""
     ends = np.cumsum(sizes) - sizes
     by_label = np.empty(len(table.label_ids), np.uint32)
     for part in chunk_slices(len(table), max(chunk, len(sizes) // 8)):  # each costs len(sizes)

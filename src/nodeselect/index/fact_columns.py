@@ -74,10 +74,7 @@ def concat(
 
 
 def take(columns: FactColumns | None, ranks: NDArray[np.int64], chunk: int) -> FactColumns | None:
-    """Return the facts of the nodes at ``ranks``, in this order.
-
-    :param chunk: how many nodes to count at a time, to save memory.
-    """
+    """Return the facts of the nodes at ``ranks``, in this order; count ``chunk`` nodes at once."""
     if columns is None:
         return None
     sets = columns.taint_sets
@@ -95,8 +92,6 @@ def unused_amounts(columns: FactColumns, resource: str, used: "array[int]") -> U
     """Return for each node, by rank, how much of a resource is left; 0 if more than all is used.
 
     If none of it is used, or if it is unknown how much the node has, return ``MAX_AMOUNT``.
-
-    :param used: how much is used on each node.
     """
     pairs = _amounts(columns, resource), _amounts(columns, KNOWN)
     has, is_known = (values[codes] for values, codes in pairs)

@@ -265,10 +265,7 @@ class View:
         return ordinals - self.deleted() if self.tombstone_count else ordinals
 
     def evaluate(self, condition: Condition | Placement, usage: Usage | None = None) -> Postings:
-        """Return the ordinals of the nodes that ``condition`` matches. Do not modify them.
-
-        :param usage: what runs on the nodes, and leaves less of their resources.
-        """
+        """Return the ordinals of the nodes that ``condition`` matches. Do not modify them."""
         segment, delta = self.store.segment, self.store.delta
         if segment is None:
             matches = delta.evaluate(condition, self.node_count)

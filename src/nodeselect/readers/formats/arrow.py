@@ -435,7 +435,6 @@ def read_source(source: Any, names: ColumnNames) -> Iterator[EncodedBlock]:
     """Yield the nodes of a Parquet file, or of an object with the Arrow interface, in blocks.
 
     :param source: a path, an open file, or a table, a data frame or a stream of record batches.
-    :param names: which columns to read.
     :raises InventoryError: if the source cannot be read, is damaged, or does not contain nodes.
     :raises TypeError: if the source is any other object.
     """
