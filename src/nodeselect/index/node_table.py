@@ -168,9 +168,6 @@ def encode(blocks: Iterable[Block]) -> NodeTable:
     state_numbers, labels = Interner(), Interner()
     facts = fact_columns.FactEncoder()
     for block in blocks:
-        ids: Sequence[str]
-        names: Sequence[str | None]
-        node_states: Sequence[str | None]
         if isinstance(block, EncodedBlock):
             ids, names, node_states = block.ids, block.names, block.states
             numbers = np.array([labels[pair] for pair in block.pairs], np.uint32)

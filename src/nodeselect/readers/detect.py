@@ -123,12 +123,7 @@ def detect_format(stream: BinaryIO, id_column: str | None) -> tuple[Format, byte
             return "json", start
         rest = _next_line(stream)
         second = rest.strip()
-        if (
-            not second
-            or second.startswith(b"Showing ")
-            or second in (b"{", b"[")
-            or second[:3] == b"---"
-        ):
+        if not second or second in (b"{", b"[") or second.startswith((b"Showing ", b"---")):
             return "json", start + rest
         try:
             is_event = is_watch_event(json.decode(line))

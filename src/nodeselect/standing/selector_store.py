@@ -58,17 +58,6 @@ class KeyConditions:
     thread may add entries while others read, if a reader ignores the entries that are new to it.
     """
 
-    __slots__ = (
-        "_added",
-        "_by_range",
-        "_by_value",
-        "_cache",
-        "_excluded",
-        "_in_ranges",
-        "_listed",
-        "required",
-    )
-
     def __init__(self) -> None:
         # The entries that fail without the key.
         self.required = postings.from_ordinals(())
@@ -151,22 +140,6 @@ class SelectorStore(Generic[Name]):
     :ivar several: the entries of names with several selectors.
     :ivar dead: how many entries were replaced or removed.
     """
-
-    __slots__ = (
-        "_cache",
-        "_copied_names",
-        "_entries",
-        "_first_moved",
-        "_first_of",
-        "_keys",
-        "_next_rank",
-        "_ranks",
-        "_unique",
-        "dead",
-        "names",
-        "selectors",
-        "several",
-    )
 
     def __init__(self) -> None:
         self.names: list[Name] = []

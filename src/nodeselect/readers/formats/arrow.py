@@ -215,12 +215,8 @@ def _check_text(code: str, column: str, column_type: Any) -> None:
     types = pa.types
     is_encoded = types.is_dictionary(column_type)
     text_type = column_type.value_type if is_encoded else column_type
-    if not (
-        types.is_string(text_type)
-        or types.is_large_string(text_type)
-        or types.is_string_view(text_type)
-        or types.is_null(text_type)
-    ):
+    tests = types.is_string, types.is_large_string, types.is_string_view, types.is_null
+    if not any(test(text_type) for test in tests):
         message = f"the column {quoted(column)} must be of strings, not of {_shown(text_type)}"
         raise InventoryError(code, message, hint="cast it to strings, or leave it out")
 
