@@ -30,8 +30,6 @@ class ThreadLock:
     writing. That thread does not exist in the child, and never releases the lock.
     """
 
-    __slots__ = ("_locks", "_writing")
-
     def __init__(self) -> None:
         # By number of forks: a child never uses a lock that a thread of its parent may hold.
         self._locks = {_forks: RLock()}

@@ -46,8 +46,6 @@ class LabelIndex:
         unknown are in none of these.
     """
 
-    __slots__ = ("_amounts", "_integers", "_keys", "everything", "states", "taints")
-
     is_mutable = False
 
     def __init__(
@@ -141,8 +139,6 @@ class MutableLabelIndex(LabelIndex):
     A reader sees a snapshot if it ignores ordinals of nodes that were added after it began. A
     reader must copy a dictionary or a set of ordinals before it iterates over the items.
     """
-
-    __slots__ = ("_mutable_amounts", "_mutable_keys", "_mutable_states", "_mutable_taints")
 
     is_mutable = True
 

@@ -36,8 +36,6 @@ class CacheMemory:
     nodes refer to the same sets.
     """
 
-    __slots__ = ("_caches", "_max_bytes", "used_bytes")
-
     def __init__(self, max_bytes: int) -> None:
         self.used_bytes = 0
         self._max_bytes = max_bytes
@@ -205,8 +203,6 @@ class _Planner:
 
 class PlanCache:
     """A cache of plans by condition, limited in number and by ``memory``."""
-
-    __slots__ = ("_max_plans", "_memory", "_plans", "get")
 
     def __init__(self, memory: CacheMemory, max_plans: int = 4_096) -> None:
         self._plans: dict[Condition | Placement, Plan] = memory.new_cache()

@@ -39,8 +39,6 @@ _MAX_SEARCHED = 20_000
 class FailureGroups:
     """The nodes, grouped by the set of requirements that they fail. Implements ``Failures``."""
 
-    __slots__ = ("_everything", "_passing", "_sets", "_view", "counts")
-
     def __init__(
         self,
         view: View,
@@ -158,8 +156,6 @@ def _split_sizes(
 
 class ViewStatistics:
     """Counts the nodes of a view, or of a set of them. Implements ``Countable``."""
-
-    __slots__ = ("_everything", "_indexes", "_usage", "_view")
 
     def __init__(
         self, view: View, usage: Usage | None = None, nodes: Postings | None = None

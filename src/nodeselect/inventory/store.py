@@ -54,8 +54,6 @@ class Store:
     :param delta: the nodes added since then, and which nodes have been deleted.
     """
 
-    __slots__ = ("_deleted", "_usages", "delta", "indexed_count", "next_rank", "segment")
-
     def __init__(self, segment: Segment | None, delta: Delta) -> None:
         self.segment = segment
         self.delta = delta

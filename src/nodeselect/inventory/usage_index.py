@@ -37,8 +37,6 @@ class UsageIndex:
     :param segment: the nodes of the store at the last compaction; ``delta`` has the later ones.
     """
 
-    __slots__ = ("_delta", "_free", "_lock", "_seen", "_segment")
-
     def __init__(self, segment: Segment | None, delta: Delta) -> None:
         self._segment = segment
         self._delta = delta

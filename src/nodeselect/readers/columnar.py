@@ -24,8 +24,6 @@ class EncodedBlock:
     :param lengths: how many labels each node has.
     """
 
-    __slots__ = ("codes", "ids", "lengths", "names", "pairs", "states")
-
     def __init__(
         self,
         ids: Sequence[str],
