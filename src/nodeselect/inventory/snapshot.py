@@ -285,7 +285,7 @@ def audit_labels(nodes: Counted) -> Audit:
     [('region', 'eu_west', 'eu-west', ('n-9',))]
 
     Cost: about a microsecond for each value of a key; a rare value is also compared with at most
-    500 frequent ones. A database groups all labels twice, and sends at most 100,000 values at once.
+    500 frequent ones. A database groups all labels once, and sends at most 10,000 values of a key.
     """
     return audit(nodes._counts())
 

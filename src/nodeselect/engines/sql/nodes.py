@@ -3,7 +3,7 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate, islice
+from itertools import islice
 from typing import Any, NamedTuple, TypeAlias
 
 from nodeselect.engines.conditions import express
@@ -49,9 +49,6 @@ _MAX_VALUES = 1_000
 
 # Of how many keys the values are counted together with the groups of an explanation.
 _MAX_GROUPED = 16
-
-# How many values of several keys are counted by one query for an audit, if one key has no more.
-_MAX_SENT = 100_000
 
 # For how many nodes the labels in a table of their own are read at once.
 _LONG_BATCH = 1_000
@@ -115,23 +112,18 @@ class SqlTable(NamedTuple):
     def values(self, key: str) -> str:
         """Return SQL to write after FROM as :meth:`labels`, but without keys, for one key."""
         conditions = self.conditions
-        if column := conditions.columns.get(key):
-            select = f"SELECT {self.id} AS node_id, {column} AS label_value FROM {self.rows()}"
-        elif value := self.value(key):
+        if value := self.value(key):
             rows = self.rows(conditions.has_key(key))  # an index may find these rows
-            columns = f"{self.id} AS node_id, {value} AS label_value"
-            select = f"SELECT {columns} FROM {rows}{self.dialect.fence}"
+            fence = "" if key in conditions.columns else self.dialect.fence
+            select = f"SELECT {self.id} AS node_id, {value} AS label_value FROM {rows}{fence}"
         elif labels := self.labels():
             return f"{labels} AND {self.dialect.text_in('label_key', [key])}"
         else:
             select = f"SELECT '' AS node_id, '' AS label_value FROM {self.rows('FALSE')}"
         return f"({select}) AS labels WHERE label_value IS NOT NULL"
 
-    def label_counts(self, keys: Collection[str] | None = None) -> str:
-        """Return SQL to write after FROM for ``label_key``, ``label_value`` and ``nodes``.
-
-        They have a row for each value of each key, or of each of ``keys``: how many nodes have it.
-        """
+    def label_counts(self) -> str:
+        """Return a query for the number of ``nodes`` by ``label_key`` and ``label_value``."""
 
         def count(rows: str, key: str, value: str, *grouped: str) -> str:
             columns = f"{bytewise(key)} AS label_key, {bytewise(value)} AS label_value"
@@ -142,16 +134,12 @@ class SqlTable(NamedTuple):
         queries = [
             count(self.rows(self.dialect.is_present(own[key])), self.dialect.literal(key), own[key])
             for key in own
-            if keys is None or key in keys
         ]
         if labels := self.labels():
-            chosen = "" if keys is None else f" AND {self.dialect.text_in('label_key', keys)}"
             others = f" AND NOT {self.dialect.text_in('label_key', own)}" if own else ""
-            queries.append(
-                count(f"{labels}{chosen}{others}", "label_key", "label_value", "label_key")
-            )
+            queries.append(count(f"{labels}{others}", "label_key", "label_value", "label_key"))
         nothing = f"SELECT '' AS label_key, '' AS label_value, 0 AS nodes FROM {self.rows('FALSE')}"
-        return f"({' UNION ALL '.join(queries) or nothing}) AS counted"
+        return " UNION ALL ".join(queries) or nothing
 
 
 def to_text(value: Any, what: str = "a label, a name or a state") -> str:
@@ -448,28 +436,9 @@ class SqlCounts:
     def label_counts(
         self, keys: int, values: int
     ) -> Iterator[tuple[str, int, Mapping[str, int] | None]]:
-        key = self._table.dialect.bytewise("label_key")
-        query = (
-            f"SELECT {key}, sum(nodes) AS key_nodes, count(*) FROM {self._table.label_counts()}"
-            f" GROUP BY {key} ORDER BY key_nodes DESC, {key} ASC LIMIT {keys}"
-        )
-        rows = self._table.execute(query)
-        found = [(to_text(key), int(nodes), int(distinct)) for key, nodes, distinct in rows]
-        counts: dict[str, dict[str, int]] = {}
-        for at, (key, nodes, distinct) in enumerate(found):
-            if distinct > values:
-                yield key, nodes, None
-                continue
-            if key not in counts:
-                few = [each for each in found[at:] if each[2] <= values]
-                sizes = accumulate(each[2] for each in few)
-                sent = sum(size <= _MAX_SENT for size in sizes) or 1
-                counts = {each[0]: {} for each in few[:sent]}
-                for each, value, count in self._table.execute(
-                    f"SELECT label_key, label_value, nodes FROM {self._table.label_counts(counts)}"
-                ):
-                    counts[to_text(each)][to_text(value)] = int(count)
-            yield key, nodes, counts[key]
+        for facet in self._facets("counted", f"distinct_values <= {values}", keys):
+            counts = dict(facet.values) if facet.distinct <= values else None
+            yield facet.key, facet.nodes, counts
 
     def count_with_keys(self, key: str, other: str) -> int:
         node_id = self._table.dialect.join_keys("node_id")
@@ -483,14 +452,12 @@ class SqlCounts:
     ) -> Mapping[str | None, Sequence[str]]:
         dialect, rows = self._table.dialect, self._table.values(key)
         value, node_id = dialect.bytewise("label_value"), dialect.bytewise("node_id")
-        place = f"row_number() OVER (PARTITION BY {value} ORDER BY {node_id} ASC)"
-        if values is None:
-            place = f"row_number() OVER (ORDER BY {node_id} ASC)"
-        else:
+        partition = ""
+        if values is not None:
             rows += f" AND {dialect.text_in('label_value', values)}"
-        ranked = (
-            f"SELECT {value} AS label_value, {node_id} AS node_id, {place} AS place FROM {rows}"
-        )
+            partition = f"PARTITION BY {value} "
+        place = f"row_number() OVER ({partition}ORDER BY {node_id} ASC) AS place"
+        ranked = f"SELECT {value} AS label_value, {node_id} AS node_id, {place} FROM {rows}"
         ids = defaultdict[str | None, list[str]](list)
         for text, found in self._table.execute(
             f"SELECT label_value, node_id FROM ({ranked}) AS ranked"
@@ -500,28 +467,32 @@ class SqlCounts:
         return ids
 
     def facets(self, limit: int | None) -> Sequence[KeyFacet]:
+        if limit is None:
+            return self._facets("counted", "TRUE")
         key, value = map(self._table.dialect.bytewise, ("label_key", "label_value"))
-        of_key = f"OVER (PARTITION BY {key}"
-        ranked = (
-            f"SELECT label_key, label_value, nodes, sum(nodes) {of_key}) AS key_nodes,"
-            f" count(*) {of_key}) AS distinct_values,"
-            f" row_number() {of_key} ORDER BY nodes DESC, {value} ASC) AS place"
-            f" FROM {self._table.label_counts()}"
+        place = f"row_number() OVER (PARTITION BY {key} ORDER BY nodes DESC, {value} ASC) AS place"
+        return self._facets(f"(SELECT *, {place} FROM counted)", f"place <= {limit}")
+
+    def _facets(self, values: str, condition: str, limit: int | None = None) -> list[KeyFacet]:
+        """Return the keys, up to ``limit``, with the ``values`` that satisfy ``condition``."""
+        key, of_key, of_value = map(
+            self._table.dialect.bytewise, ("label_key", "label_keys.label_key", "listed.label_key")
         )
-        shown = "" if limit is None else f" WHERE place <= {max(limit, 1)}"  # keys without values
-        facets: dict[str, KeyFacet] = {}
-        values = defaultdict[str, list[tuple[str, int]]](list)
-        for name, text, count, nodes, distinct in self._table.execute(
-            "SELECT label_key, label_value, nodes, key_nodes, distinct_values"
-            f" FROM ({ranked}) AS ranked{shown} ORDER BY place ASC"
+        most = "" if limit is None else f" ORDER BY key_nodes DESC, {key} ASC LIMIT {limit}"
+        counts: dict[tuple[str, int, int], dict[str, int]] = {}
+        for name, nodes, distinct, text, count in self._table.execute(
+            f"WITH counted AS ({self._table.label_counts()}), label_keys AS"
+            f" (SELECT {key} AS label_key, sum(nodes) AS key_nodes, count(*) AS distinct_values"
+            f" FROM counted GROUP BY {key}{most})"
+            " SELECT label_keys.label_key, key_nodes, distinct_values, label_value, nodes"
+            f" FROM label_keys LEFT JOIN {values} AS listed"
+            f" ON {of_key} = {of_value} AND {condition}"
         ):
-            facet = KeyFacet(to_text(name), int(nodes), int(distinct), ())
-            facets[facet.key] = facet
-            values[facet.key].append((to_text(text), int(count)))
-        return [
-            facet._replace(values=tuple(values[facet.key][:limit]))
-            for facet in sorted(facets.values(), key=lambda each: (-each.nodes, each.key))
-        ]
+            found = counts.setdefault((to_text(name), int(nodes), int(distinct)), {})
+            if text is not None:
+                found[to_text(text)] = int(count)
+        facets = (KeyFacet(*each, tuple(rank_counts(counts[each]).items())) for each in counts)
+        return sorted(facets, key=lambda facet: (-facet.nodes, facet.key))
 
     def _count_columns(self, test: Callable[[str], str]) -> dict[str, int]:
         """Count, for each label with its own column, the nodes for which ``test`` of it is true."""
