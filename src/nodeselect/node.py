@@ -411,10 +411,7 @@ def _field(value: object, name: str) -> Any:
 
 
 def copy_labels(labels: Mapping[str, str]) -> dict[str, str]:
-    """Return a copy of ``labels`` as a dictionary.
-
-    :raises TypeError: if ``labels`` is not a mapping from strings to strings.
-    """
+    """Return a copy of ``labels``; raise ``TypeError`` if it does not map strings to strings."""
     if not isinstance(labels, Mapping):
         raise TypeError(f"labels must be a mapping, not {type(labels).__name__}")
     copied = dict(labels)
@@ -535,11 +532,7 @@ def require_id(node_id: str) -> str:
 
 
 def require_count(name: str, number: int) -> None:
-    """Raise if ``number``, the argument ``name``, is not an integer of at least 0.
-
-    :raises TypeError: if ``number`` is not an integer.
-    :raises ValueError: if ``number`` is negative.
-    """
+    """Raise ``TypeError`` or ``ValueError`` if an argument is not an integer of at least 0."""
     if not isinstance(number, int):
         raise TypeError(f"{name} must be an int, not {type(number).__name__}")
     if number < 0:

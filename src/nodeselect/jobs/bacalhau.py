@@ -26,8 +26,6 @@ def read_bacalhau_job(data: bytes, file: str = "job") -> Manifest | None:
 def find_job(data: bytes, file: str = "job") -> FoundObjects | None:
     """Find a Bacalhau job in YAML or JSON.
 
-    :param data: the content of the file, at most ``LIMITS.job_file_bytes``.
-    :param file: the name of the file, for messages.
     :return: None for any other file, and for one that is neither YAML nor JSON.
     """
     if b"tasks" not in data.lower():

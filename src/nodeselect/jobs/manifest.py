@@ -149,10 +149,7 @@ class FoundObjects(NamedTuple):
 
 
 def read_manifest(data: bytes, file: str = "manifest") -> Manifest | None:
-    """Read the objects of a Kubernetes manifest. For the parameters, see :func:`find_objects`.
-
-    :raises ManifestError: if the manifest is invalid.
-    """
+    """Read the objects that :func:`find_objects` finds; raise ManifestError if any is invalid."""
     found = find_objects(data, file)
     return found and found.valid(data, file)
 
@@ -164,7 +161,6 @@ def find_objects(data: bytes, file: str = "manifest") -> FoundObjects | None:
     ``LIMITS.job_file_bytes``, ``job_file_values`` and ``depth`` apply to each object that is read.
 
     :param data: the content of the file, at most ``LIMITS.manifest_bytes``.
-    :param file: the name of the file, for messages.
     :return: the objects; None if no document has both ``apiVersion`` and ``kind``.
     """
     if b"apiVersion" not in data:

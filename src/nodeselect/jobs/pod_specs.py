@@ -215,9 +215,8 @@ class _Search:
     def visit(
         self, value: Value, path: str, name: str, kind: str, shared: Entries, words: tuple[str, ...]
     ) -> None:
-        """Search in ``value``.
+        """Search in ``value``, which is at ``path`` in the object.
 
-        :param path: the path of ``value`` in the object.
         :param name: the name of the field that has ``value``, also as an item of a list.
         :param kind: the kind of the innermost object of Kubernetes itself around ``value``.
         :param shared: the conditions of the mappings around ``value``.

@@ -51,8 +51,6 @@ def read_selector_file(data: bytes, file: str = "selector") -> SelectorFile | No
     The file may contain a Kubernetes LabelSelector; ``nodeSelector`` or ``affinity`` of a pod spec;
     Bacalhau ``Constraints``; or the output of ``nodeselect convert --to json``.
 
-    :param data: the content of the file, at most ``LIMITS.job_file_bytes``.
-    :param file: the name of the file, for messages.
     :return: None for any other file, such as a job or a Kubernetes manifest.
     :raises JobError: if the selector is invalid.
     """
@@ -72,10 +70,9 @@ def read_selector_file(data: bytes, file: str = "selector") -> SelectorFile | No
 
 
 def _recognise(document: Value) -> tuple[str, Value, str, _Read] | None:
-    """Find out which kind of selector a document contains.
+    """Return the kind of selector in a document, its value and path, and what reads the value.
 
-    Return the kind in words, the value with the selector, the path of this value, and a function
-    that reads the value. Return None if the document is not recognised.
+    Return None if the document is not recognised.
     """
     if isinstance(document, List):
         items = [item.entries for item in document.items if isinstance(item, Object)]

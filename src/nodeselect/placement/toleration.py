@@ -95,7 +95,6 @@ _FIELDS = (*Toleration._fields, _SECONDS)
 def read_toleration(value: object, path: str) -> Toleration:
     """Return a toleration of a pod spec, from decoded JSON.
 
-    :param path: the path of the toleration in the pod spec.
     :raises SelectorError: if it is invalid; ``path`` is such as ``tolerations[0].operator``.
     """
     fields = read_fields(value, path, _FIELDS)

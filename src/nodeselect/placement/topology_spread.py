@@ -28,8 +28,7 @@ def check_topology_spread(value: object, path: str) -> None:
 
     Also raise if a topology key cannot be the key of a label, so that no node has it.
 
-    :param path: the path of ``value`` in the pod spec.
-    :raises SelectorError: with the path of the mistake.
+    :raises SelectorError: with the path of the mistake in the pod spec.
     """
     fields = read_fields(value, path, _FIELDS)
     for name in _REQUIRED:

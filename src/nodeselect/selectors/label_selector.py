@@ -109,10 +109,7 @@ def read_match_labels(value: object, path: str) -> list[Requirement]:
 def read_match_expressions(
     value: object, path: str, operators: Mapping[str, Operator] = KUBERNETES_OPERATORS
 ) -> list[Requirement]:
-    """Return the requirements of a ``matchExpressions`` list; an empty list for None.
-
-    :param operators: the allowed operators, by the names that they have in ``value``.
-    """
+    """Return the requirements of a ``matchExpressions`` list; an empty list for None."""
     return read_items(value, path, partial(read_requirement, operators=operators))
 
 

@@ -309,7 +309,6 @@ def read_text(data: bytes, what: str, limit: int = LIMITS.job_file_bytes) -> str
     """Decode the content of a UTF-8 file.
 
     :param what: what errors call the file, such as ``a job file``.
-    :param limit: how many bytes it may have.
     :raises DocumentError: if the content is not text, is too large, or looks like nodes.
     """
     head, is_large = data[:_HEAD_BYTES], len(data) > limit

@@ -293,10 +293,7 @@ def _not_a_duration(value: Scalar, path: str) -> Findings:
     after=f"{DEMO}rollout: {{strategy: rolling, health_check: {{deadline: 300s}}}}",
 )
 def _unlikely_number(kind: str, number: float, value: Scalar, path: str) -> Findings:
-    """Report a number that is within its bounds, but probably a mistake.
-
-    :param kind: the kind of the field; for ``duration``, the number is in nanoseconds.
-    """
+    """Report a number, for a duration in nanoseconds, that is allowed but probably a mistake."""
     name = path.rpartition(".")[2]
     if kind == "duration" and value.kind == "number" and number < NANOSECONDS["ms"]:
         message = f"{number} without a unit means {number} nanoseconds"

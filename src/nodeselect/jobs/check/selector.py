@@ -143,8 +143,11 @@ def read_selector(value: Value | None, path: str) -> Check[Parsed]:
             by_key.setdefault(requirement.key, []).append((requirement, entry))
     valid_ids = []
     for entry in ids:
-        if (yield from _check_id(entry)):
-            valid_ids.append(entry)  # noqa: PERF401 - no comprehension can hold "yield from"
+        if mistake := id_mistake(entry.value.text):
+            code, message, span = mistake
+            yield Finding(entry.value, entry.path, message, "remove it", span, code=code)
+        else:
+            valid_ids.append(entry)
     texts = [entry.value.text for entry in valid_ids]
     try:
         selector = Selector.from_requirements([each for each, _ in located], texts or None)
@@ -284,16 +287,6 @@ def _correction(requirement: str, fix: Fix, source: str) -> tuple[Fix, str | Non
         fix = Fix.write(f'"{requirement}"')
     is_whole = "," not in re.sub(_BRACKETS, "", source)
     return fix._replace(is_certain=False), requirement if is_whole else None
-
-
-def _check_id(entry: _Entry) -> Check[bool]:
-    """Return whether an id is valid; report an invalid one."""
-    mistake = id_mistake(entry.value.text)
-    if mistake is None:
-        return True
-    code, message, span = mistake
-    yield Finding(entry.value, entry.path, message, "remove it", span, code=code)
-    return False
 
 
 @_warning(

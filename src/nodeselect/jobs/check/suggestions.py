@@ -147,10 +147,7 @@ def suggest_selector(value: Value) -> Fix:
 
 
 def suggest_list(name: str, value: Value) -> Fix:
-    """Return a hint on what to write instead of a value that is not a list.
-
-    :param name: the field with the value: ``match_expressions`` or ``match_ids``.
-    """
+    """Return a hint on what to write if ``match_expressions`` or ``match_ids`` is not a list."""
     texts = _expressions(value) if name == "match_expressions" else []
     if name == "match_ids" and isinstance(value, Scalar):
         is_list = value.kind == "text"
@@ -209,10 +206,7 @@ def suggest_expression(item: Value) -> Fix:
 
 
 def _list_of(texts: list[str]) -> str | None:
-    """Return strings as a YAML list: ``["a", "b"]``.
-
-    Return None if there are no strings, if one needs escapes, or if the list is too long.
-    """
+    """Return strings as a YAML list, ``["a", "b"]``; None if empty, too long or with escapes."""
     strings = [double_quoted(text, _MAX_LENGTH) for text in texts]
     listed = ", ".join(string for string in strings if string)
     return f"[{listed}]" if strings and all(strings) and len(listed) <= _MAX_LENGTH else None
