@@ -131,8 +131,7 @@ def find_hints(
 ) -> tuple[tuple[Hint, ...], Correction | None]:
     """Return at most three hints, and all their replacements as one correction (None if none).
 
-    :param parts: the conditions of the selector, all of which must hold.
-    :param missing_ids: the ids of the selector that no node has.
+    :param missing_ids: the ids in ``parts`` that no node has.
     """
     if not failures.counts.total:
         return (), None

@@ -18,8 +18,6 @@ _MAX_STATES = 5
 
 def short(text: str) -> str:
     """Return the text of a requirement, escaped, and truncated if it is too long for a sentence."""
-    if len(text) <= _MAX_LENGTH and text.isascii() and text.isprintable():
-        return text
     return truncate(printable(text[: _MAX_LENGTH + 1]), _MAX_LENGTH)
 
 

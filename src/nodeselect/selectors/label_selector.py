@@ -37,11 +37,7 @@ _LABEL_SELECTOR_OPERATORS = {
 
 
 def requirements_from_label_selector(label_selector: Mapping[str, object]) -> list[Requirement]:
-    """Return the requirements of a Kubernetes LabelSelector.
-
-    :raises SelectorError: if a field is unknown or invalid.
-    :raises TypeError: if ``label_selector`` is not a mapping.
-    """
+    """Return the requirements of a Kubernetes LabelSelector; raise if a field is invalid."""
     if not isinstance(label_selector, Mapping):
         found = type(label_selector).__name__
         raise TypeError(f"a LabelSelector must be a mapping or None, not {found}")
@@ -59,7 +55,6 @@ def label_selector_from_requirements(
 ) -> dict[str, Any] | None:
     """Return a Kubernetes LabelSelector with ``requirements``; None if ``ids`` is empty.
 
-    :param ids: the ids that the selector matches; None for any id.
     :raises SelectorError: if there are ids or comparisons, which a LabelSelector cannot express.
     """
     requirements = list(requirements)

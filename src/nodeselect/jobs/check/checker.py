@@ -224,7 +224,7 @@ class CheckedJob:
         """
         for finding in findings:
             code = finding.code
-            self._errors_found += finding.is_error
+            self._errors_found += finding.severity in ("", "error")
             self.has_unknown_fields |= code == "unknown-field" and finding.edit is None
             is_always_reported = code in self._always_reported
             if code in self._ignored.get(finding.position.line, ()) and not is_always_reported:

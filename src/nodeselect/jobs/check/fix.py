@@ -57,9 +57,7 @@ def _are_expressions(edits: Iterable[Finding], spec: Object) -> bool:
     """Return whether all YAML tags (``!debug``) that edits put in quotes are meant as expressions.
 
     Each must be an item of ``match_expressions``, and no item may be a part of an expression that
-    YAML has split at a comma.
-
-    :param spec: the job spec after the edits.
+    YAML has split at a comma. ``spec`` is the job spec after the edits.
     """
     expressions = find(spec, "selector.match_expressions")
     items = expressions.items if isinstance(expressions, List) else []

@@ -125,10 +125,10 @@ def _missing(job: Job, name: str, message: str, fix: Fix, *others: str) -> Findi
         not report: the finding about that field says what to write.
     """
     value = find(job.spec, name)
+    is_empty = value is None or (isinstance(value, Object) and not value.entries)
     if isinstance(value, Scalar):
-        if value.text.strip():
-            return
-    elif value is not None and not (isinstance(value, Object) and not value.entries):
+        is_empty = not value.text.strip()
+    if not is_empty:
         return
     required = ("name", "type", "config")
     names = {snake_case(field) for field in job.spec.entries if field not in required}

@@ -75,11 +75,6 @@ class Finding(NamedTuple):
         is_verbatim = isinstance(self.value, Scalar) and self.value.verbatim
         return Position(line, column + self.span[0] if self.span and is_verbatim else column)
 
-    @property
-    def is_error(self) -> bool:
-        """Whether the severity is ``error``."""
-        return self.severity in ("", "error")
-
 
 def document_finding(error: DocumentError) -> Finding:
     """Return the finding for an error of the YAML or JSON reader.
