@@ -54,10 +54,7 @@ _TEMPLATE = _Mistake(
     "fill in the template before the selector is used",
 )
 _COLON = _Mistake(
-    "colon",
-    ":",
-    "a key and its value are separated by '=', not ':'",
-    _Write("{key}={value}"),
+    "colon", ":", "a key and its value are separated by '=', not ':'", _Write("{key}={value}")
 )
 
 # Mistakes in a word that is not a valid key or value.
@@ -243,9 +240,8 @@ def key_error(source: str, start: int, end: int) -> SelectorError:
     first, last = invalid.span() if invalid else (0, 1)
     message = f"{quoted(prefix)} is not a valid prefix of a key"
     hint = "use a domain name in lower case before the '/', as in: example.com/key"
-    return SelectorError(
-        "invalid-prefix", message, source, (start + first, start + last), hint=hint
-    )
+    span = (start + first, start + last)
+    return SelectorError("invalid-prefix", message, source, span, hint=hint)
 
 
 def value_error(source: str, start: int, end: int, key: str) -> SelectorError:

@@ -77,9 +77,8 @@ def freeze(value: Any, depth: int = 2) -> Any:
         case dict() | Mapping():
             if not all(isinstance(key, str) for key in value):
                 raise ValueError("a key must be a string")
-            return FrozenMapping(
-                {freeze(key): freeze(item, depth + 1) for key, item in value.items()}
-            )
+            frozen = {freeze(key): freeze(item, depth + 1) for key, item in value.items()}
+            return FrozenMapping(frozen)
     raise ValueError(f"{type(value).__name__} is not plain data")
 
 
