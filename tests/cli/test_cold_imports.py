@@ -48,7 +48,7 @@ YAML = {"nodeselect.jobs", "yaml"}
         ("check job", "", YAML),
         ("check -o sarif job", "", YAML),
         ("rules", "", {"nodeselect.jobs"}),
-        ("rollout -n - --job job", FLEET, INVENTORY | YAML | {"pydantic", "pydantic_core"}),
+        ("rollout -n - job", FLEET, INVENTORY | YAML | {"pydantic", "pydantic_core"}),
         # A saved inventory is read without numpy, unless an answer is large.
         ("match -l x=1 -n fleet.nsx", "", {"pyroaring"}),
         ("labels x -n fleet.nsx", "", {"pyroaring"}),

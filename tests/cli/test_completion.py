@@ -68,6 +68,7 @@ LINES = [
     # Files, in quotes, too.
     ("match -n fl", ["file"]),
     ("match -n 'my f", ["file"]),
+    ("match -l gpu fl", ["file"]),
     ("match --job ", ["file"]),
     ("check jo", ["file"]),
     ("diff a.yaml b", ["file"]),

@@ -66,7 +66,7 @@ COMMANDS = {
     "explain": ("explain", "--job", "FILE", "-n", "fleet.ndjson"),
     "explain --node": ("explain", "--job", "FILE", "-n", "fleet.ndjson", "--node", "n-1"),
     "diff": ("diff", "FILE", "FILE", "-n", "fleet.ndjson"),
-    "rollout": ("rollout", "--job", "FILE", "-n", "fleet.ndjson"),
+    "rollout": ("rollout", "FILE", "-n", "fleet.ndjson"),
     "watch": ("watch", "--job", "FILE", "-n", "-"),
     "convert": ("convert", "FILE"),
     "labels": ("labels", "--job", "FILE", "-n", "fleet.ndjson", "region"),
@@ -165,11 +165,11 @@ def test_only_a_job_of_expanso_has_a_rollout(run: Run, fleet: str, file: str) ->
 @pytest.mark.parametrize(
     "command",
     [
-        "match -n fleet.ndjson",
-        "labels -n fleet.ndjson",
-        "diff fleet.ndjson fleet.ndjson",
+        "match -n fleet.ndjson --job",
+        "labels -n fleet.ndjson --job",
+        "diff fleet.ndjson fleet.ndjson --job",
         "rollout -n fleet.ndjson",
-        "sql --dialect duckdb",
+        "sql --dialect duckdb --job",
     ],
 )
 def test_a_folder_with_one_job(run: Run, command: str) -> None:
@@ -179,15 +179,15 @@ def test_a_folder_with_one_job(run: Run, command: str) -> None:
     (folder / "job.yaml").write_text(KINDS["expanso.yaml"])
     (folder / "config.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")
     words = command.split()
-    assert run(*words, "--job", "one") == run(*words, "--job", "one/job.yaml")
-    assert run(*words, "--job", "one").status == 0
+    assert run(*words, "one") == run(*words, "one/job.yaml")
+    assert run(*words, "one").status == 0
     assert run("convert", "one") == run("convert", "one/job.yaml")
     difference = run("diff", "one", "one/job.yaml", "-n", "fleet.ndjson")
     assert (difference.status, difference.err) == (0, "")
     (folder / "more.yaml").write_text(KINDS["deployment.yaml"])
-    ended = run(*words, "--job", "one")
+    ended = run(*words, "one")
     assert (ended.status, ended.out) == (2, "")
     assert "error[several-jobs]: the folder has several jobs, such as one/job.yaml" in ended.err
     (folder / "job.yaml").unlink()
     (folder / "more.yaml").unlink()
-    assert "error[no-workload]: no file has a job" in run(*words, "--job", "one").err
+    assert "error[no-workload]: no file has a job" in run(*words, "one").err

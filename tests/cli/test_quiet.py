@@ -25,7 +25,7 @@ JOB = "name: x\nselector: {match_labels: {region: eu}}\n"
         pytest.param("labels region", 0, id="labels"),
         pytest.param("labels zone", 1, id="no-label"),
         pytest.param("audit", 0, id="audit"),
-        pytest.param("rollout --job job", 0, id="rollout"),
+        pytest.param("rollout job", 0, id="rollout"),
     ],
 )
 def test_only_the_status(run: Run, fleet: str, command: str, status: int) -> None:

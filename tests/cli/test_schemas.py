@@ -40,8 +40,8 @@ def closed(schema: Any) -> Any:
         pytest.param(
             ["diff", "hostile-unlabelled.json", "hostile.json", "--all"], id="diff-hostile"
         ),
-        pytest.param(["rollout", "-n", NODES, "--job", JOB], id="rollout"),
-        pytest.param(["rollout", "-n", "old.json", "--job", JOB], id="no-waves"),
+        pytest.param(["rollout", "-n", NODES, JOB], id="rollout"),
+        pytest.param(["rollout", "-n", "old.json", JOB], id="no-waves"),
     ],
 )
 def test_schema(run: Run, monkeypatch: pytest.MonkeyPatch, args: list[str]) -> None:

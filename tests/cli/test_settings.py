@@ -103,7 +103,7 @@ def test_a_broken_project(run: Run, text: bytes) -> None:
     ended = run("check", "job.yaml")
     assert (ended.status, ended.out) == (2, "")
     assert ended.err.startswith("error: pyproject.toml: ")
-    assert run("lint", "job.yaml").err.endswith("error: No such command 'lint'.\n")
+    assert run("chekc", "job.yaml").err.startswith("error: No such command 'chekc'.\n")
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ COMMANDS = {
     "explain": ["explain", "-n", "x.json", "--job"],
     "watch": ["watch", "-n", "x.json", "--job"],
     "sql": ["sql", "--dialect", "duckdb", "--job"],
-    "rollout": ["rollout", "-n", "x.json", "--job"],
+    "rollout": ["rollout", "-n", "x.json"],
     "convert": ["convert"],
     "check": ["check"],
 }

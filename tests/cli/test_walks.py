@@ -12,13 +12,23 @@ from tests.cli.running import Run
 
 EXAMPLE = Path(__file__).parents[2] / "docs/example"
 
+# What people type first, and what is the same.
+RIGHT_TURNS = {
+    "match -l gpu fleet.json": "match -l gpu -n fleet.json",
+    "lint jobs": "check jobs",
+    "match -l gpu -n fleet.json -o jsonl": "match -l gpu -n fleet.json -o ndjson",
+    "explain -l gpu -n fleet.json --output=md": "explain -l gpu -n fleet.json --output markdown",
+    "sql -l gpu --dialect postgres": "sql -l gpu --dialect postgresql",
+    "audit fleet.json": "audit -n fleet.json",
+    "validate jobs": "check jobs",
+    "convert deployment.yaml --to kubernetes": "convert deployment.yaml --to pod-spec",
+}
+
 # What people type first, and the command that the message suggests.
 WRONG_TURNS = {
     # A file, a selector or an id without its option.
-    "match -l gpu fleet.json": "match -l gpu -n fleet.json",
     "match fleet.json": "match --all -n fleet.json",
     "match -l gpu -n fleet.json again.json": "match -l gpu -n fleet.json -n again.json",
-    "match -l gpu -": "match -l gpu -n -",
     "match fleet.json gpu": "match -n fleet.json -l gpu",
     "labels region=eu-west -n fleet.json": "labels -l region=eu-west -n fleet.json",
     "convert 'region=eu,gpu'": "convert -l region=eu,gpu",
@@ -59,7 +69,6 @@ WRONG_TURNS = {
     "save fleet.json new.nsx": "index -n fleet.json new.nsx",
     "index fleet.json": "index -n fleet.json fleet.nsx",
     "fmt jobs": "check jobs",
-    "lint jobs": "check jobs",
     "jobs --jobs jobs -n fleet.json": "explain --job jobs -n fleet.json",
     "mtach -l gpu -n fleet.json": "match -l gpu -n fleet.json",
     "--color never explian -l gpu -n fleet.json": "--color never explain -l gpu -n fleet.json",
@@ -84,13 +93,10 @@ WRONG_TURNS = {
     "index --file fleet.json -o new.nsx": "index -n fleet.json new.nsx",
     # A value with another name.
     "match -l gpu -n fleet.json -o yaml": "match -l gpu -n fleet.json -o json",
-    "match -l gpu -n fleet.json -o jsonl": "match -l gpu -n fleet.json -o ndjson",
     "match -l gpu -n fleet.json -o jsonpath='{.items[*]}'": "match -l gpu -n fleet.json -o json",
     "match -l gpu -n fleet.json -o custom-columns=A:.b": "match -l gpu -n fleet.json -o name",
     "explain -l gpu -n fleet.json -o table": "explain -l gpu -n fleet.json -o text",
-    "explain -l gpu -n fleet.json --output=md": "explain -l gpu -n fleet.json --output markdown",
     "convert job.yaml --to expanso": "convert job.yaml --to job",
-    "sql -l gpu --dialect postgres": "sql -l gpu --dialect postgresql",
     "match --lable-column=rack -l gpu -n fleet.json":
         "match --label-column rack -l gpu -n fleet.json",
     "check --rule no-name --file job.yaml": "check --select no-name job.yaml",
@@ -121,7 +127,7 @@ ANSWERS = {
     "match --all -n fleet.json -L rak": "printed node has the label 'rak'; 208 nodes have 'rack'",
     "match --all -n fleet.json --sort-by rak -o name":
         "no printed node has the label 'rak'; 208 nodes have 'rack'",
-    "rollout --job job.yaml -n fleet.json --spread sit": "the label 'sit'; 24 nodes have 'site'",
+    "rollout job.yaml -n fleet.json --spread sit": "the label 'sit'; 24 nodes have 'site'",
     "match --all -n fleeet.json": "did you mean 'fleet.json'?",
     "explain --job frist-try.yaml -n fleet.json": "did you mean 'first-try.yaml'?",
     "check jobs/job.yml": "did you mean 'jobs/job.yaml'?",
@@ -176,13 +182,20 @@ def test_a_wrong_turn_names_a_command(run: Run, command: str) -> None:
         assert status in (0, 1), text
 
 
+@pytest.mark.parametrize(("typed", "same"), RIGHT_TURNS.items())
+def test_what_people_type_first_works(run: Run, typed: str, same: str) -> None:
+    """Files with nodes as arguments, and names of other tools, are accepted."""
+    assert answer_of(run, typed) == answer_of(run, same)
+    assert answer_of(run, typed)[0] != 2
+
+
 @pytest.mark.parametrize("columns", [20, 50, 70])
 def test_what_is_to_be_pasted_is_one_line(
     run: Run, monkeypatch: pytest.MonkeyPatch, columns: int
 ) -> None:
     """A command in a hint is on one line of its own if it does not fit."""
     monkeypatch.setenv("COLUMNS", str(columns))
-    files = str(EXAMPLE / "fleet.json"), "--job", str(EXAMPLE / "deployment.yaml")
+    files = str(EXAMPLE / "fleet.json"), str(EXAMPLE / "deployment.yaml")
     lines = run("rollout", "-n", *files).err.splitlines()
     assert "nodeselect match --job FILE -n NODES" in map(str.strip, lines)
 

@@ -30,7 +30,7 @@ COMMANDS = [
     "explain --id имя-2 --id 節点-1 -n флот.json",
     "explain --id имя-2 --node 節点-1 -n флот.json",
     "explain --job jobs -n флот.json",
-    "rollout --job jobs/a.yaml -n флот.json",
+    "rollout jobs/a.yaml -n флот.json",
 ]
 
 

@@ -47,6 +47,9 @@ _COMMANDS = {
     "help": "Show the help of a command, or where commands find the nodes.",
 }
 
+# Other names of commands, which other tools have.
+_ALIASES = {"lint": "check", "validate": "check"}
+
 # What a user types to run the plugin of kubectl.
 _PLUGIN = "kubectl nodeselect"
 
@@ -60,6 +63,7 @@ class _Commands(Command, click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> Command | None:
         """Import the command with this name; return None if there is none."""
+        cmd_name = _ALIASES.get(cmd_name, cmd_name)
         if cmd_name not in _COMMANDS:
             return None
         command: Command | None = {"help": show_help, "completion": completion}.get(cmd_name)

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from stat import S_ISFIFO, S_ISREG, S_ISSOCK
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -110,10 +110,28 @@ unknown_option = click.option(
 )  # fmt: skip
 
 
+class Choice(click.Choice[str]):
+    """One of several words, or another usual name of one."""
+
+    NAMES: Final = {
+        "ids": "name",
+        "jsonl": "ndjson",
+        "k8s": "pod-spec",
+        "kubernetes": "pod-spec",
+        "md": "markdown",
+        "postgres": "postgresql",
+    }
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the word that ``value`` means."""
+        meant = self.NAMES.get(value, value)
+        return super().convert(meant if meant in self.choices else value, param, ctx)
+
+
 def output_option(formats: Sequence[str] = REPORT_FORMATS) -> Callable[[_Command], _Command]:
     """Add the option ``-o``; the first of the formats is the default."""
     return click.option(
-        "-o", "--output", type=click.Choice(formats), default=formats[0], metavar="FORMAT",
+        "-o", "--output", type=Choice(formats), default=formats[0], metavar="FORMAT",
         help=f"Output as {default_first(formats)}.",
     )  # fmt: skip
 
@@ -123,19 +141,26 @@ def default_first(values: Sequence[str]) -> str:
     return join_limited([f"{values[0]} (default)", *values[1:]], len(values), "or")
 
 
-def nodes_option(*, required: bool = True) -> Callable[[_Command], _Command]:
+def nodes_option(
+    *, required: bool = True, takes_files: bool = False
+) -> Callable[[_Command], _Command]:
     """Add the options ``-n`` and ``--id-column``; together they are a :class:`NodeFiles`.
 
     The default of ``-n`` is :func:`required_nodes`; if it is not ``required``, None.
+
+    :param takes_files: whether the files may also be arguments: then no other word may be one.
     """
 
     def parse(
         context: click.Context, parameter: click.Parameter, sources: tuple[str, ...]
     ) -> NodeFiles | None:
-        if sources.count("-") > 1:
+        files: tuple[str, ...] = context.meta.get("files", ())
+        if (*sources, *files).count("-") > 1:
             raise click.BadParameter(ONE_STDIN)
-        if sources:
-            return node_files(*sources)
+        if sources and files:
+            raise _unexpected(files[0])
+        if sources or files:
+            return node_files(*(sources or files))
         return required_nodes() if required else None
 
     nodes = click.option(
@@ -149,7 +174,30 @@ def nodes_option(*, required: bool = True) -> Callable[[_Command], _Command]:
         expose_value=False,
         help="The column of ids in CSV or Parquet (default: id).",
     )  # fmt: skip
-    return lambda command: nodes(id_column(command))
+    if not takes_files:
+        return lambda command: nodes(id_column(command))
+    argument = click.argument(
+        "files", metavar="[NODES]...", nargs=-1, callback=_keep_files, is_eager=True,
+        expose_value=False, shell_complete=_complete_nodes,
+    )  # fmt: skip
+    return lambda command: nodes(id_column(argument(command)))
+
+
+def _complete_nodes(context: click.Context, parameter: click.Parameter, word: str) -> Any:
+    is_given = context.params.get("nodes_from")
+    return [] if is_given else complete_files(context, parameter, word)
+
+
+def _keep_files(context: click.Context, parameter: click.Parameter, words: tuple[str, ...]) -> None:
+    """Store the files with nodes; a YAML file is probably a job, which is given with --job."""
+    for word in words:
+        if not (word == "-" or os.path.exists(word)) or word.endswith((".yaml", ".yml")):
+            raise _unexpected(word)
+    context.meta["files"] = words
+
+
+def _unexpected(word: str) -> click.UsageError:
+    return click.UsageError(f"Got unexpected extra argument ({word})")
 
 
 def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> None:
@@ -214,7 +262,6 @@ def selector_option(help: str) -> Callable[[_Command], _Command]:  # noqa: A002 
 def job_option(
     help: str,  # noqa: A002
     *,
-    required: bool = False,
     multiple: bool = False,
 ) -> Callable[[_Command], _Command]:
     """Add the option ``--job``, also ``-f``: the only job in a file or a folder.
@@ -222,8 +269,8 @@ def job_option(
     If ``multiple``, the option is repeatable, and a folder may have several jobs.
     """
     return click.option(
-        "-f", "--job", metavar="FILE|FOLDER|-", help=help, required=required,
-        multiple=True, callback=None if multiple else _one_file, shell_complete=complete_files,
+        "-f", "--job", metavar="FILE|FOLDER|-", help=help, multiple=True,
+        callback=None if multiple else _one_file, shell_complete=complete_files,
     )  # fmt: skip
 
 

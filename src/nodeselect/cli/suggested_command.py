@@ -80,14 +80,12 @@ _VALUES = {
     for values, meant in (
         ("expanso yaml yml", ("job", "json")),
         ("go-template jsonpath template", ("json",)),
-        ("jsonl jsonlines", ("ndjson",)),
+        ("jsonlines", ("ndjson",)),
         ("tsv", ("csv",)),
-        ("custom-columns id ids names", ("name",)),
-        ("md", ("markdown",)),
+        ("custom-columns id names", ("name",)),
         ("human plain pretty table", ("text", "table")),
         ("text", ("table",)),
-        ("k8s kubernetes", ("label-selector",)),
-        ("pg postgres psql", ("postgresql",)),
+        ("pg psql", ("postgresql",)),
     )
     for value in values.split()
 }
@@ -103,7 +101,7 @@ _NEED_SELECTING = ("match", "explain", "watch", "sql")
 _SELECTING = ("-l", "--id", "--job", "--all")
 
 # How many files may be arguments; those of other commands are behind options.
-_FILES = {"check": 1_000, "convert": 1, "diff": 2}
+_FILES = {"check": 1_000, "convert": 1, "diff": 2, "rollout": 1}
 
 # What joins requirements in other languages.
 _AND = ("and", "AND", "&&")
@@ -189,7 +187,9 @@ def _corrected(command: click.Command, words: list[str], is_renamed: bool) -> li
     parameters = [each for each in command.params if isinstance(each, click.Option)]
     options = {name: option for option in parameters for name in option.opts}
     given = {options[word] for word in words if word in options}
-    has_arguments = len(parameters) < len(command.params)
+    # Files with nodes may be arguments, but are suggested with -n, as all commands accept them.
+    arguments = (each for each in command.params if isinstance(each, click.Argument))
+    has_arguments = any(each.expose_value for each in arguments)
     files = _FILES.get(str(command.name), 0)
     ids = cache(lambda: _ids(words))
     result: list[str] = []

@@ -20,7 +20,7 @@ from nodeselect.render.screen import detect_screen
     ],
     epilog="Exit status: 0 if nothing is found, 1 if anything is, 2 on errors.",
 )
-@nodes_option()
+@nodes_option(takes_files=True)
 @output_option()
 @quiet_option
 def audit(nodes_from: NodeFiles, output: str) -> int:

@@ -9,6 +9,7 @@ from nodeselect.cli.help import Command
 from nodeselect.cli.inputs.files import job_name, read_bytes, split_object
 from nodeselect.cli.inputs.job_selectors import label_selector, parse_selectors, read_job
 from nodeselect.cli.options import (
+    Choice,
     check_usage,
     default_first,
     job_file,
@@ -33,7 +34,7 @@ from nodeselect.text import printable
 @click.argument("file", metavar="[FILE|FOLDER|-]", required=False, shell_complete=complete_files)
 @selector_option("Convert these selectors.")
 @click.option(
-    "--to", "output", type=click.Choice(SELECTOR_FORMATS), default="text", metavar="NOTATION",
+    "--to", "output", type=Choice(SELECTOR_FORMATS), default="text", metavar="NOTATION",
     help=f"Write {default_first(SELECTOR_FORMATS)}.",
 )  # fmt: skip
 def convert(file: str | None, expressions: tuple[str, ...], output: str) -> int:

@@ -57,7 +57,7 @@ from nodeselect.text import pluralize, quoted_id
     epilog="Exit status: 0 if a node matches (with several jobs: a node for each; with --node:"
     " if it matches, or any job matches it), 1 if not, 2 on errors.",
 )
-@options.nodes_option(required=False)
+@options.nodes_option(required=False, takes_files=True)
 @options.selector_option("Explain any of these selectors.")
 @options.job_option(
     "Explain this job. If repeated, or a folder: a line for each job, and the nodes without one.",

@@ -63,7 +63,7 @@ _MAX_SEARCHED = 10_000
     ],
     epilog="Exit status: 0 if any node matches (--min, --max), 1 if not, 2 on errors.",
 )
-@options.nodes_option()
+@options.nodes_option(takes_files=True)
 @options.selector_option("Nodes that match any of these selectors.")
 @options.job_option("Nodes that this job or manifest would run on.")
 @options.id_option

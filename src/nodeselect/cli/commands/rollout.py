@@ -3,7 +3,7 @@
 import click
 
 from nodeselect.cli import options
-from nodeselect.cli.completion import complete_keys
+from nodeselect.cli.completion import complete_files, complete_keys
 from nodeselect.cli.help import Command
 from nodeselect.cli.inputs.files import job_name, read_bytes
 from nodeselect.cli.inputs.job_selectors import warn_if_everything
@@ -18,14 +18,13 @@ from nodeselect.render.screen import TABLE_FORMATS, detect_screen
 @click.command(
     cls=Command,
     examples=[
-        "nodeselect rollout --job job.yaml -n nodes.json",
-        "nodeselect rollout --job job.yaml -n nodes.json --spread site",
-        "nodeselect rollout --job job.yaml -n nodes.json --max-parallel 50",
+        "nodeselect rollout job.yaml -n nodes.json",
+        "nodeselect rollout job.yaml -n nodes.json --spread site",
+        "nodeselect rollout job.yaml -n nodes.json --max-parallel 50",
     ],
     epilog="Exit status: 0 if the plan has any node, 1 if not, 2 on errors.",
 )
 @options.nodes_option()
-@options.job_option("The job of Expanso to roll out.", required=True)
 @options.single_option(
     "--spread", metavar="KEY", shell_complete=complete_keys,
     help="Spread each wave over the values of this label.",
@@ -36,17 +35,19 @@ from nodeselect.render.screen import TABLE_FORMATS, detect_screen
 )  # fmt: skip
 @options.output_option(TABLE_FORMATS)
 @options.quiet_option
+@click.argument("job", metavar="FILE|FOLDER|-", shell_complete=complete_files)
 def rollout(
     nodes_from: NodeFiles, job: str, spread: str | None, max_parallel: int | None, output: str
 ) -> int:
     """Plan a rollout: which nodes get the job in which wave. Nothing is rolled out.
 
-    This is for job specs of Expanso. The plan has all nodes that match the job's selector and are
+    FILE is a job spec of Expanso. The plan has all nodes that match the job's selector and are
     connected; the job's rollout strategy and percentages determine the waves.
     """
     from nodeselect.jobs.read import read_job  # loads pydantic
     from nodeselect.jobs.rollout import plan_rollout
 
+    job = options.job_file(job)
     options.check_usage({options.ONE_STDIN: (job, *nodes_from.sources).count("-") > 1})
     spec = read_job(read_bytes(job), job_name(job))
     selector, strategy, own = spec.to_selector(), spec.rollout.strategy, spec.rollout.max_parallel

@@ -6,7 +6,14 @@ import click
 
 from nodeselect.cli.help import Command
 from nodeselect.cli.inputs.job_selectors import label_selector
-from nodeselect.cli.options import check_usage, id_option, job_option, once, selector_option
+from nodeselect.cli.options import (
+    Choice,
+    check_usage,
+    id_option,
+    job_option,
+    once,
+    selector_option,
+)
 from nodeselect.cli.streams import ExitStatus, write_output
 from nodeselect.engines.sql import text as engine
 from nodeselect.engines.sql.dialects import DIALECTS, EXACT
@@ -76,7 +83,7 @@ def _parse_name(text: str) -> tuple[str, ...]:
 @job_option("The condition of this job or manifest.")
 @id_option
 @click.option(
-    "--dialect", type=click.Choice(list(DIALECTS)),
+    "--dialect", type=Choice(list(DIALECTS)),
     metavar="DIALECT", help=f"{join_limited(list(DIALECTS), len(DIALECTS), 'or')}.",
 )  # fmt: skip
 @click.option(

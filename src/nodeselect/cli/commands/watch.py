@@ -57,7 +57,7 @@ _PIECE_BYTES = 64 * 1024
     epilog="Exit status: 0 if --until is reached, or without it a stream of nodes ends; 1 if not,"
     " or if a stream of watch events ends and must be started again; 2 on errors.",
 )
-@options.nodes_option()
+@options.nodes_option(takes_files=True)
 @options.selector_option("Watch nodes that match any of these selectors.")
 @options.job_option(
     "Watch nodes that this job would run on; if repeated, or a folder, those of each job.",
