@@ -243,6 +243,14 @@ def test_address() -> None:
         assert {*shown} <= {name}, page.name
 
 
+def test_changelog() -> None:
+    """The changelog begins with this version, or one to come, in at most 120 lines."""
+    text = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    [first, *_] = re.findall(r"^## ([\d.]+)(?: \(unreleased\)| - [\d-]{10})$", text, re.MULTILINE)
+    assert first == nodeselect.__version__
+    assert len(re.split(r"^## ", text, flags=re.MULTILINE)[1].splitlines()) <= 120
+
+
 def count_words(text: str) -> int:
     """Return how many words a reader sees: what has a letter or a digit, but for fences."""
     return len(re.findall(r"\S*\w\S*", re.sub(r"(?m)^```.*$", "", text)))
