@@ -78,6 +78,7 @@ class LabelIndex:
 
     @property
     def with_resources(self) -> Postings:
+        """The nodes whose resources are known."""
         known = self.amounts.get(KNOWN)
         return postings.from_ordinals(()) if known is None else known.at_least(1)
 

@@ -1,12 +1,11 @@
 """Compare the nodes that match before and after a change of the selector or of the nodes."""
 
 from collections.abc import Collection, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 from nodeselect.explain.explanation import is_met, named_keys, requirement_text
-from nodeselect.inventory.inventory import Inventory
 from nodeselect.inventory.node_set import NodeSet
-from nodeselect.inventory.snapshot import Snapshot
+from nodeselect.inventory.snapshot import BaseInventory
 from nodeselect.node import Node, count_connected
 from nodeselect.placement import Placement
 from nodeselect.placement.placement import label_part
@@ -14,8 +13,6 @@ from nodeselect.placement.requirements import Condition
 from nodeselect.quantity import quantity_text
 from nodeselect.selectors import AnyOf, Selector
 from nodeselect.text import pluralize
-
-_Nodes: TypeAlias = Inventory | Snapshot
 
 
 class LabelChange(NamedTuple):
@@ -114,7 +111,7 @@ class Difference(NamedTuple):
 
 
 def compare_selectors(
-    inventory: _Nodes,
+    inventory: BaseInventory,
     old: Selector | AnyOf | Placement,
     new: Selector | AnyOf | Placement,
     *,
@@ -156,8 +153,8 @@ def compare_selectors(
 
 
 def compare_inventories(
-    old: _Nodes,
-    new: _Nodes,
+    old: BaseInventory,
+    new: BaseInventory,
     selector: Selector | AnyOf | Placement,
     *,
     names: tuple[str, str] = ("old", "new"),
@@ -236,6 +233,6 @@ def node_change(
     return Change(node_id, why, labels=tuple(labels), state=state, others=others)
 
 
-def _side(name: str, inventory: _Nodes, nodes: Mapping[str, Node]) -> Side:
+def _side(name: str, inventory: BaseInventory, nodes: Mapping[str, Node]) -> Side:
     connected = count_connected(node.state for node in nodes.values())
     return Side(name, len(inventory), len(nodes), connected)

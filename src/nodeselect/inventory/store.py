@@ -218,16 +218,6 @@ class View:
     :param chain: the checksum of the last write in the change log; None if it is not known.
     """
 
-    __slots__ = (
-        "_deleted",
-        "_vocabulary",
-        "chain",
-        "generation",
-        "node_count",
-        "store",
-        "tombstone_count",
-    )
-
     def __init__(self, store: Store, generation: int, chain: int | None = None) -> None:
         self.store = store
         self.generation = generation
