@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect.index import postings
-from nodeselect.index.built_segment import Clustered, cluster
+from nodeselect.index.built_segment import BuiltSegment
 from nodeselect.index.node_table import encode
 from nodeselect.index.tuning import Tuning
 from nodeselect.readers.columnar import to_blocks
@@ -21,15 +21,15 @@ CELL = 10
 CELLS_OF_TEN = Tuning(cell_size=CELL)
 
 
-def clustered(fleet: Fleet, tuning: Tuning = CELLS_OF_TEN, states: int = 1) -> Clustered:
+def clustered(fleet: Fleet, tuning: Tuning = CELLS_OF_TEN, states: int = 1) -> BuiltSegment:
     """Cluster nodes with these labels, in states ``s0``, ``s1``, …, one after the other."""
     rows = ((f"n-{at}", labels, None, f"s{at % states}", None) for at, labels in enumerate(fleet))
-    return cluster(encode(to_blocks(rows)), tuning)
+    return BuiltSegment(encode(to_blocks(rows)), tuning)
 
 
 def in_order(fleet: Fleet) -> Fleet:
     """Return the labels of nodes in clustered order."""
-    return [fleet[rank] for rank in clustered(fleet).ranks.tolist()]
+    return [fleet[rank] for rank in clustered(fleet).order.to_array().tolist()]
 
 
 def random_fleet(count: int, sizes: dict[str, int], share: float = 1.0) -> Fleet:
@@ -44,28 +44,29 @@ def random_fleet(count: int, sizes: dict[str, int], share: float = 1.0) -> Fleet
 @given(st.lists(labels(), min_size=1, max_size=30))
 def test_each_ordinal_has_its_own_rank(fleet: Fleet) -> None:
     """Each ordinal has one rank, and each rank one ordinal."""
-    assert sorted(clustered(fleet, SMALL).ranks.tolist()) == list(range(len(fleet)))
+    assert sorted(clustered(fleet, SMALL).order.to_array().tolist()) == list(range(len(fleet)))
 
 
 @given(st.lists(labels(), min_size=1, max_size=30))
 def test_the_index_is_of_the_nodes_at_their_ordinals(fleet: Fleet) -> None:
     """The postings of a value are the ordinals of exactly the nodes that have it."""
-    order = clustered(fleet, SMALL)
-    for key in order.labels.keys:
-        for value, stored in order.labels.values(key).items():
+    segment = clustered(fleet, SMALL)
+    for key in segment.index.keys:
+        for value, stored in segment.index.values(key).items():
             ordinals = [stored] if isinstance(stored, int) else list(postings.ordinals(stored))
-            ranks = sorted(order.ranks[ordinals].tolist())
+            ranks = sorted(segment.order.to_array()[ordinals].tolist())
             assert ranks == [rank for rank, node in enumerate(fleet) if node.get(key) == value]
 
 
 def test_nodes_of_one_cell_are_adjacent() -> None:
     """Keys of few values are runs; within a cell nodes are in inventory order."""
     fleet = random_fleet(200, {"two": 2, "four": 4, "many": 50})
-    order = clustered(fleet)
+    segment = clustered(fleet)
     for key, most in (("two", 2), ("four", 8)):
         assert len(list(groupby(each[key] for each in in_order(fleet)))) <= most
     cells = groupby(
-        order.ranks.tolist(), key=lambda rank: (fleet[rank]["two"], fleet[rank]["four"])
+        segment.order.to_array().tolist(),
+        key=lambda rank: (fleet[rank]["two"], fleet[rank]["four"]),
     )
     for _, ranks in cells:
         cell = list(ranks)
@@ -75,10 +76,10 @@ def test_nodes_of_one_cell_are_adjacent() -> None:
 def test_states_come_first() -> None:
     """The nodes of a state are adjacent, and ordered by label within it; not if there are many."""
     fleet = random_fleet(200, {"two": 2})
-    ranks = clustered(fleet, states=16).ranks.tolist()
+    ranks = clustered(fleet, states=16).order.to_array().tolist()
     assert [rank % 16 for rank in ranks] == sorted(rank % 16 for rank in ranks)
     assert len(list(groupby((rank % 16, fleet[rank]["two"]) for rank in ranks))) == 32
-    ranks = clustered(fleet, states=17).ranks.tolist()
+    ranks = clustered(fleet, states=17).order.to_array().tolist()
     assert len(list(groupby(fleet[rank]["two"] for rank in ranks))) == 2
 
 
@@ -103,7 +104,7 @@ def test_a_cell_is_of_all_keys() -> None:
 def test_a_state_of_no_node() -> None:
     """A table may name a state that none of its nodes has."""
     table = encode([[("n-1", {}, None, "ready", None)]])
-    labels = cluster(replace(table, state_names=["ready", "gone"]), CELLS_OF_TEN).labels
+    labels = BuiltSegment(replace(table, state_names=["ready", "gone"]), CELLS_OF_TEN).index
     assert {state: len(nodes) for state, nodes in labels.states.items()} == {"ready": 1, "gone": 0}
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect.index import postings
-from nodeselect.index.built_segment import Clustered, cluster
+from nodeselect.index.built_segment import BuiltSegment
 from nodeselect.index.label_index import LabelIndex, MutableLabelIndex
 from nodeselect.index.node_table import encode
 from nodeselect.index.tuning import DEFAULT
@@ -30,20 +30,20 @@ def built_by_node(
     return index
 
 
-def clustered_fleet(fleet: list[dict[str, str]], states: Sequence[str | None]) -> Clustered:
+def clustered_fleet(fleet: list[dict[str, str]], states: Sequence[str | None]) -> BuiltSegment:
     """Cluster nodes with these labels and states."""
     rows = zip(fleet, states, strict=True)
     blocks = to_blocks(
         (f"n-{at}", labels, None, state, None) for at, (labels, state) in enumerate(rows)
     )
-    return cluster(encode(blocks), DEFAULT)
+    return BuiltSegment(encode(blocks), DEFAULT)
 
 
 def built_in_bulk(fleet: list[dict[str, str]]) -> LabelIndex:
     """Index nodes with these labels in bulk; so few keep their order."""
     clustered = clustered_fleet(fleet, [None] * len(fleet))
-    assert clustered.ranks.tolist() == list(range(len(fleet)))
-    return clustered.labels
+    assert clustered.order.to_array().tolist() == list(range(len(fleet)))
+    return clustered.index
 
 
 def members(stored: postings.PostingsOrOrdinal) -> list[int]:
@@ -82,12 +82,12 @@ def test_states() -> None:
     expected = {"ready": [0, 2], None: [1, 4], "": [3]}
     index, clustered = built_by_node(FLEET, states), clustered_fleet(FLEET, states)
     assert {state: members(held) for state, held in index.states.items()} == expected
-    for state, held in clustered.labels.states.items():
-        assert clustered.ranks[members(held)].tolist() == expected[state]
+    for state, held in clustered.index.states.items():
+        assert clustered.order.to_array()[members(held)].tolist() == expected[state]
     for accepted, ranks in ((["ready"], [0, 2]), (["", None], [1, 3, 4]), ([], [])):
         assert members(index.in_states(accepted.__contains__)) == ranks
-        in_bulk = members(clustered.labels.in_states(accepted.__contains__))
-        assert sorted(clustered.ranks[in_bulk].tolist()) == ranks
+        in_bulk = members(clustered.index.in_states(accepted.__contains__))
+        assert sorted(clustered.order.to_array()[in_bulk].tolist()) == ranks
 
 
 def test_values_may_be_added_while_others_are_read() -> None:

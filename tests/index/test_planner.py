@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from nodeselect import Node, Selector
 from nodeselect.index import postings, segment
-from nodeselect.index.built_segment import cluster
+from nodeselect.index.built_segment import BuiltSegment
 from nodeselect.index.label_index import LabelIndex, MutableLabelIndex
 from nodeselect.index.node_table import encode
 from nodeselect.index.planner import CacheMemory, Plan, PlanCache, make_plan
@@ -31,10 +31,10 @@ FLEET = [
 
 def index_of(fleet: list[dict[str, str]]) -> LabelIndex:
     """Index nodes with these labels in bulk."""
-    return cluster(
+    return BuiltSegment(
         encode(to_blocks((f"n-{at}", each, None, None, None) for at, each in enumerate(fleet))),
         DEFAULT,
-    ).labels
+    ).index
 
 
 INDEX = index_of(FLEET)

@@ -13,7 +13,7 @@ from array import array
 from collections.abc import Sequence
 from functools import cache, partial
 from itertools import pairwise
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,20 +42,6 @@ _T = TypeVar("_T")
 _MAX_STATES = 16
 
 _CACHE_BYTES_PER_NODE = 16
-
-
-class Clustered(NamedTuple):
-    """The numbering and the label index of a segment; ``ranks`` are by ordinal."""
-
-    ranks: NDArray[np.uint32]
-    labels: LabelIndex
-
-
-def cluster(table: NodeTable, tuning: Tuning) -> Clustered:
-    """Number the nodes of a table, and index their labels. Cost: about 0.4 µs a node."""
-    sizes = count_numbers(table.label_ids, len(table.keys), tuning.chunk)
-    ranks = stable_argsort(_cells(table, sizes, tuning)).astype(np.uint32)
-    return Clustered(ranks, _label_index(table, sizes, ranks, tuning.chunk))
 
 
 def _cells(table: NodeTable, sizes: NDArray[np.int64], tuning: Tuning) -> NDArray[np.uint32]:
@@ -160,9 +146,11 @@ class BuiltSegment(Segment):
     def __init__(self, table: NodeTable, tuning: Tuning = DEFAULT) -> None:
         """Index the nodes of ``table``; raise if two of them have the same id."""
         super().__init__(table, _CACHE_BYTES_PER_NODE, tuning)
-        self._ranks, self.index = cluster(table, tuning)
-        self.order = InventoryOrder(self._ranks)
-        self.ids = ids = IdIndex(to_array(table.ids), self._ranks)
+        sizes = count_numbers(table.label_ids, len(table.keys), tuning.chunk)
+        self._ranks = ranks = stable_argsort(_cells(table, sizes, tuning)).astype(np.uint32)
+        self.index = _label_index(table, sizes, ranks, tuning.chunk)
+        self.order = InventoryOrder(ranks)
+        self.ids = ids = IdIndex(to_array(table.ids), ranks)
         duplicate = ids.find_duplicate()
         if duplicate is not None:
             raise DuplicateIdError(str(table.ids[duplicate[1]]), duplicate)

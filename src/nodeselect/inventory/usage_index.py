@@ -108,8 +108,6 @@ class _FreeAmounts:
     :param amounts: for each ordinal, what is free on a node in use; otherwise the most possible.
     """
 
-    __slots__ = ("_amounts", "_sets")
-
     def __init__(self, amounts: "array[int]") -> None:
         self._amounts = amounts
         # Pairs of an amount, ascending, and the nodes on which less is free.
