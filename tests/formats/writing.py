@@ -28,7 +28,7 @@ REPORTS = {
     "labels": (),
     "audit": (),
     "diff": ("-l", "gpu", "-l", "region=eu"),
-    "rollout": ("--job", "docs/example/job.yaml"),
+    "rollout": ("docs/example/job.yaml",),
 }
 
 
