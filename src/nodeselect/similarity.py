@@ -67,8 +67,6 @@ _SEPARATOR = re.compile(r"((?<=[0-9])[-_. ]+(?=[0-9]))|[-_. ]+")
 class WordCounts:
     """Words with the number of nodes that have each word. ``counts`` must not change later."""
 
-    __slots__ = ("_by_start", "closest", "counts", "suggest")
-
     def __init__(self, counts: Mapping[str, int]) -> None:
         self.counts = counts
         self.closest = lru_cache(_MAX_CACHED)(self._closest)

@@ -75,8 +75,6 @@ _YAML_WORDS = frozenset({"false", "no", "null", "off", "on", "true", "yes"})
 class Vocabulary:
     """A cache of the label keys and values of nodes, which must be the same in each call."""
 
-    __slots__ = ("_keys", "_usual", "_values")
-
     def __init__(self) -> None:
         self._keys: WordCounts | None = None
         self._values: dict[str, WordCounts] = {}

@@ -1,12 +1,12 @@
 """Check files with jobs: job specs of Expanso, and Kubernetes manifests."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from nodeselect.documents.values import DocumentError, Position
 from nodeselect.jobs.check.checker import CheckedJob, CheckReport, JobData, to_bytes
-from nodeselect.jobs.check.job import Names
 from nodeselect.jobs.check.nodes import CountNodes, check_nodes
 from nodeselect.jobs.check.rule import Findings, document_finding
 
@@ -66,18 +66,13 @@ def check_jobs(
     """
     if require_selector and rules is not None and "empty-selector" not in rules:
         raise ValueError("require_selector has no effect if empty-selector is not reported")
-    names: Names = {}
     severity = "error" if require_selector else ""
-    return (_check_file(data, file, rules, names, severity, count_nodes) for file, data in files)
+    check = partial(CheckedJob, rules=rules, names={}, empty_severity=severity, reads_comments=True)
+    return (_check_file(data, file, check, count_nodes) for file, data in files)
 
 
 def _check_file(
-    data: JobData,
-    file: str,
-    rules: Collection[str] | None,
-    names: Names,
-    empty_severity: str,
-    count_nodes: CountNodes | None,
+    data: JobData, file: str, check: Callable[..., CheckedJob], count_nodes: CountNodes | None
 ) -> CheckReport:
     found = None
     if not isinstance(data, Mapping):
@@ -87,10 +82,8 @@ def _check_file(
             from nodeselect.jobs.manifest import find_objects
 
             found = find_objects(data, file) or find_job(data, file)
-    report = CheckedJob(
-        data, file, rules, names, empty_severity=empty_severity, reads_comments=True,
-        count_nodes=count_nodes, findings=found and _findings(found, count_nodes),
-    ).report  # fmt: skip
+    findings = found and _findings(found, count_nodes)
+    report = check(data, file, count_nodes=count_nodes, findings=findings).report
     if found is None:
         return report
     has_job = bool(found.manifest.workloads or found.findings or found.notes)
