@@ -46,7 +46,7 @@ FILES = ("-n", "docs/example/fleet.json")
         ("labels", "region", *FILES),
         ("check", "docs/example", "-o", "sarif"),
         ("diff", "docs/example/job.yaml", "docs/example/first-try.yaml", *FILES),
-        ("rollout", "--job", "docs/example/job.yaml", *FILES),
+        ("rollout", "docs/example/job.yaml", *FILES),
         ("sql", "-l", "gpu", "--dialect", "postgresql"),
         ("rules",),
         ("schema",),

@@ -43,7 +43,7 @@ COMMANDS = {
     "audit": ["audit", "-n", "nodes", "-o", "json"],
     "diff": ["diff", "-n", "nodes", "-l", "region=eu", "-l", "region"],
     "jobs-of-a-node": [*_TWO_JOBS, "--node", "n-001"],
-    "rollout": ["rollout", "-n", "nodes", "--job", "job", "-o", "json"],
+    "rollout": ["rollout", "-n", "nodes", "job", "-o", "json"],
     "convert": ["convert", "-l", "region=eu,rack!=3"],
     "sql": ["sql", "-l", "region=eu,rack!=3", "--dialect", "duckdb"],
     "saved": ["match", "-n", "saved", "--all"],
@@ -68,7 +68,7 @@ NODE_READERS = {
     "diff-old": ["diff", "-", "nodes", "--all"],
     "diff-new": ["diff", "nodes", "-", "--all"],
     "explain-a-node": ["explain", "--node", "-", "-l", "region=eu"],
-    "rollout": ["rollout", "-n", "-", "--job", "job", "-o", "json"],
+    "rollout": ["rollout", "-n", "-", "job", "-o", "json"],
 }
 """Every command that reads nodes, from standard input."""
 
@@ -79,7 +79,7 @@ JOB_READERS = {
     "diff-old": ["diff", "-", "other", "-n", "nodes"],
     "diff-new": ["diff", "other", "-", "-n", "nodes"],
     "diff-nodes": ["diff", "nodes", "nodes", "--job", "-"],
-    "rollout": ["rollout", "-n", "nodes", "--job", "-", "-o", "json"],
+    "rollout": ["rollout", "-n", "nodes", "-", "-o", "json"],
     "convert": ["convert", "-"],
     "sql": ["sql", "--job", "-", "--dialect", "duckdb"],
     "check": ["check", "-"],
