@@ -1,8 +1,12 @@
 """The scripts of ``docs/example`` for engines run, where the engine is installed."""
 
 import contextlib
+import itertools
 import json
+import os
+import re
 import sqlite3
+import subprocess
 import sys
 from importlib import util
 from pathlib import Path
@@ -76,6 +80,30 @@ def check_isolation(service: ModuleType) -> None:
         with service.engine.begin() as writer:
             writer.execute(insert(service.NodeRow).values(id="new", labels={}))
         assert reader.scalar(count) == before
+
+
+def test_spark_page(tmp_path: Path) -> None:
+    """The Python blocks of the page about Spark, run as one script, print what it shows."""
+    pytest.importorskip("pyspark", reason=MISSING)
+    page = (EXAMPLE.parent / "spark.md").read_text("utf-8")
+    blocks = re.findall(r"^```(python|text)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    script = "".join(text for language, text in blocks if language == "python")
+    shown = (
+        text
+        for (before, _), (language, text) in itertools.pairwise(blocks)
+        if (before, language) == ("python", "text")
+    )
+    options = "--master local[2] --conf spark.ui.enabled=false pyspark-shell"
+    settings = {"PYSPARK_SUBMIT_ARGS": options, "SPARK_LOCAL_IP": "127.0.0.1"}
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env=os.environ | settings,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "".join(shown), done.stderr
 
 
 def test_spark_script(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,20 +2,23 @@
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from random import Random
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from nodeselect import AnyOf, Inventory, Node, Placement, Selector, Toleration
+from nodeselect import AnyOf, Inventory, InventoryError, Node, Placement, Selector, Toleration
 from nodeselect.engines import spark
 from nodeselect.engines.sql import LongTable
-from nodeselect.inventory.statistics import count_labels
+from nodeselect.engines.sql.dialects import Spark
+from nodeselect.inventory import audit_labels, count_labels
 from tests.engines import cases, placements
 from tests.engines.cases import COLUMNS, Row
 from tests.engines.spark_session import MISSING
 from tests.engines.spark_session import session as spark_session
+from tests.explain.planted_faults import make_fleet, plant
 
 pytest.importorskip("pyspark", reason=MISSING)
 
@@ -216,9 +219,13 @@ def test_many_ids_are_explained(session: Any) -> None:
 
 
 @pytest.mark.parametrize("columns", [{}, COLUMNS], ids=["map", "columns"])
-def test_explanations(session: Any, columns: dict[str, str]) -> None:
-    """An explanation equals that of an inventory."""
-
+@pytest.mark.parametrize("version", ["4.1", None])
+def test_explanations(
+    session: Any, columns: dict[str, str], version: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An explanation equals that of an inventory, in the form for older versions, too."""
+    if version:
+        monkeypatch.setattr(spark, "Spark", lambda newest: Spark(version))
     rows = sorted((row for row in ROWS if row.id and row.id.isprintable()), key=by_id)
     states = ["connected", "Ready", "lost", None]
     inventory = Inventory(
@@ -234,9 +241,59 @@ def test_explanations(session: Any, columns: dict[str, str]) -> None:
         settings(session, INTERPRETED),
         spark.nodes(frame, columns=columns, name="name", state="state") as counted,
     ):
-        for selector in cases.sample(cases.selectors(60), 40):
+        for selector in cases.sample(cases.selectors(60), 70 if version else 40):
             assert counted.explain(selector) == inventory.explain(selector), selector
     assert not [view for view in session.catalog.listTables() if "nodeselect" in view.name]
+
+
+@pytest.mark.parametrize("collation", ["UTF8_BINARY", "UTF8_LCASE"])
+def test_examples_are_found_in_one_query(session: Any, collation: str) -> None:
+    """One query counts the groups; another one finds the lowest ids of each, byte for byte."""
+    text = f"STRING COLLATE {collation}"
+    nodes = [Node(each, {"gpu": "t4", "on": "x"}) for each in ("B", "C", "a", "Ä", "b", "A", "ä")]
+    frame = session.createDataFrame(Inventory(nodes).to_arrow())
+    frame = frame.selectExpr(f"CAST(id AS {text}) AS id", "labels")
+    selector = Selector.parse("gpu,!on")
+    by_bytes = Inventory(sorted(nodes, key=lambda node: node.id.encode()))
+    for examples in (1, 3, 6):
+        with spark.nodes(frame) as counted:
+            run = counted._table.execute
+            queries = list[str]()
+
+            def execute(query: str, queries: list[str] = queries, run: Any = run) -> Any:
+                queries.append(query)
+                return run(query)
+
+            counted._table = counted._table._replace(execute=execute)
+            explained = counted.explain(selector, examples=examples)
+        assert explained == by_bytes.explain(selector, examples=examples)
+        assert len([each for each in queries if "failed0" in each]) == 2
+
+
+def test_audits(session: Any) -> None:
+    """An audit and the counts of labels equal those of an inventory."""
+    random = Random(5)
+    fleet = make_fleet(random, 300)
+    plant(random, fleet)
+    inventory = Inventory(Node(f"n-{at:03}", labels) for at, labels in enumerate(fleet))
+    frame = session.createDataFrame(inventory.to_arrow())
+    frame = frame.selectExpr("*", "try_element_at(labels, 'region') AS region").cache()
+    selector = Selector.parse("region in (eu-west,eu-central)")
+    for columns in ({}, {"region": "region"}):
+        with spark.nodes(frame, columns=columns) as nodes:
+            found, expected = nodes.match(selector), inventory.match(selector)
+            assert audit_labels(nodes) == audit_labels(inventory)
+            assert audit_labels(found) == audit_labels(expected)
+            for values in (1, None):
+                assert count_labels(found, values=values) == count_labels(expected, values=values)
+    assert audit_labels(inventory).findings
+
+
+def test_a_text_that_is_not_utf_8(session: Any) -> None:
+    """It is an error, and not counted as another text."""
+    frame = session.sql("SELECT 'n-1' AS id, map('k', CAST(X'FF' AS STRING)) AS labels")
+    with spark.nodes(frame) as nodes, pytest.raises(InventoryError, match="not a text"):
+        nodes.match(Selector.everything()).value_counts("k")
 
 
 def by_id(row: Row) -> bytes:

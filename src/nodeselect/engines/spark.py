@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from nodeselect.engines import sql
 from nodeselect.engines.sql import LongTable, SqlNodes
+from nodeselect.engines.sql.dialects import Spark
 from nodeselect.engines.sql.text import Name
 from nodeselect.placement import Placement
 from nodeselect.selectors import AnyOf, Selector
@@ -74,8 +75,8 @@ def nodes(
     frame.createOrReplaceTempView(view)
     try:
         yield SqlNodes(
-            execute, "spark", view, labels=labels, id=id, columns=columns, name=name, state=state,
-            taints=taints, resources=resources,
+            execute, Spark(session.version), view, labels=labels, id=id, columns=columns, name=name,
+            state=state, taints=taints, resources=resources,
         )  # fmt: skip
     finally:
         session.catalog.dropTempView(view)

@@ -106,6 +106,13 @@ class Dialect:
         """Return SQL for ``value``, as text or bytes, that sorts and groups byte for byte."""
         return self.in_bytes(value)
 
+    def lowest(self, value: str, limit: int) -> str | None:
+        """Return SQL for the array of the ``limit`` lowest values of a group; None if impossible.
+
+        NULL is not a value; without any value, the array may be NULL.
+        """
+        return None
+
     # Taints and resources.
 
     def taint_is(self, field: str, text: str) -> str:
@@ -343,6 +350,11 @@ class Spark(Dialect):
     no_taint = "NOT coalesce(exists({}, nodeselect_taint -> {}), FALSE)"
     amount = "greatest(try_element_at({}, {}), 0)"
 
+    def __init__(self, version: str = "") -> None:
+        """``version`` is that of the session; an old one is assumed by default."""
+        numbers = tuple(map(int, re.findall(r"\d+", version)[:2]))
+        self._has_lists_of_lowest = numbers >= (4, 2)
+
     # More texts than this are joined; Spark needs seconds to read a list of thousands.
     _MAX_TEXTS = 500
 
@@ -371,8 +383,9 @@ class Spark(Dialect):
     def in_bytes(self, value: str) -> str:
         return f"CAST({value} AS BINARY)"
 
-    def bytewise(self, value: str) -> str:
-        return f"decode(CAST({value} AS BINARY), 'UTF-8')"
+    def lowest(self, value: str, limit: int) -> str | None:
+        is_possible = self._has_lists_of_lowest and limit <= 100_000
+        return f"min_by({value}, {value}, {limit})" if is_possible else None
 
     def each_label(self, labels: str, rows: str) -> str:
         return f"SELECT node_id, explode({labels}) AS (label_key, label_value) FROM {rows}"

@@ -3,6 +3,7 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Any, NamedTuple, TypeAlias
 
@@ -144,7 +145,10 @@ class SqlTable(NamedTuple):
 
 def to_text(value: Any, what: str = "a label, a name or a state") -> str:
     """Convert text or bytes of a driver to a string; raise if it is anything else."""
-    text = value.decode() if isinstance(value, (bytes, bytearray)) else value
+    text = value
+    if isinstance(value, (bytes, bytearray)):
+        with suppress(UnicodeDecodeError):
+            text = value.decode()
     if not isinstance(text, str):
         shown = "NULL" if text is None else quoted(str(text))
         hint = "store distinct texts as ids, and texts as labels, or cast the column in a view"
@@ -165,7 +169,8 @@ class SqlFailures:
 
     It implements ``Failures`` of ``explain/countable.py``. One query counts the groups and, if the
     database has grouping sets, the values of the keys in ``requirements``. A second query finds
-    example ids among the first 1,000 nodes; a third one runs only for groups with too few examples.
+    example ids: those of all groups, if the database has an aggregate for this; otherwise those
+    among the first 1,000 nodes, and a third one runs only for groups with too few examples.
 
     In these queries, ``failed0`` is an integer with a bit for each of the first 60 requirements,
     the lowest bit for the first. For example, 5 means that a node fails the first and the third,
@@ -287,6 +292,8 @@ class SqlFailures:
         if not self.counts.groups:
             return {}
         if self._ids is None:
+            self._ids = self._lowest_ids(max(limit, MAX_NEAREST))
+        if self._ids is None:
             ids = self._among_first_nodes()
             largest = islice(self.counts.groups.items(), MAX_GROUPS_WITH_IDS)
             few = {failed for failed, nodes in largest if len(ids[failed]) < min(limit, nodes)}
@@ -298,6 +305,18 @@ class SqlFailures:
                 ids |= self._of_groups(sorted(few), max(limit, MAX_NEAREST))
             self._ids = ids
         return self._ids
+
+    def _lowest_ids(self, limit: int) -> defaultdict[Positions, list[str]] | None:
+        """Return the lowest ids of each group; None if there is no aggregate for this."""
+        dialect = self._table.dialect
+        lowest = dialect.lowest("node_id", limit)
+        if lowest is None:
+            return None
+        failures = self._failures(self._rows, f"{dialect.bytewise(self._table.id)} AS node_id")
+        query = f"SELECT {self._names}, {lowest} FROM {failures} GROUP BY {self._names}"
+        rows = self._table.execute(query)
+        ids = {self._failed(row): list(map(to_id, row[-1] or ())) for row in rows}
+        return defaultdict(list, ids)
 
     def _among_first_nodes(self) -> defaultdict[Positions, list[str]]:
         """Return the first 1,000 ids, by group. This is cheap if the ids have an index."""
@@ -326,10 +345,12 @@ class SqlFailures:
     def _by_group(self, query: str) -> defaultdict[Positions, list[str]]:
         ids = defaultdict[Positions, list[str]](list)
         for row in self._table.execute(f"{query} ORDER BY node_id ASC"):
-            mask = self._mask(row)
-            failed = tuple(at for at in range(len(self._requirements)) if mask >> at & 1)
-            ids[failed].append(to_id(row[-1]))
+            ids[self._failed(row)].append(to_id(row[-1]))
         return ids
+
+    def _failed(self, row: Sequence[Any]) -> Positions:
+        mask = self._mask(row)
+        return tuple(at for at in range(len(self._requirements)) if mask >> at & 1)
 
     def _is_in_group(self, failed: Positions) -> str:
         mask = sum(1 << at for at in failed)
@@ -548,7 +569,7 @@ class SqlNodes:
     def __init__(
         self,
         execute: Execute,
-        dialect: str,
+        dialect: str | Dialect,
         table: Name = "nodes",
         *,
         labels: Name | LongTable | None = "labels",
@@ -560,12 +581,12 @@ class SqlNodes:
         taints: Name | None = None,
         resources: Name | None = None,
     ) -> None:
-        engine = dialect_named(dialect)
+        engine = dialect_named(dialect) if isinstance(dialect, str) else dialect
         used = [(table, each) for each in (id, name, state, *(columns or {}).values()) if each]
         if isinstance(labels, LongTable):
             used += ((labels.table, each) for each in labels[1:])
-        if dialect in EXACT and _are_exact(execute, engine, used):
-            engine = EXACT[dialect]
+        if engine.name in EXACT and _are_exact(execute, engine, used):
+            engine = EXACT[engine.name]
         self._table = SqlTable(
             execute,
             SqlConditions(engine, labels, id, columns or {}, taints, resources),
