@@ -32,7 +32,7 @@ from nodeselect.explain.explanation import Explanation, NearMiss, NodeExplanatio
 from nodeselect.node import Node, has_state, require_count
 from nodeselect.placement import Placement
 from nodeselect.placement.requirements import Condition
-from nodeselect.selectors import AnyOf, Operator, Requirement, Selector
+from nodeselect.selectors import AnyOf, Operator, Selector
 from nodeselect.selectors.selector import require_condition
 from nodeselect.text import quoted
 
@@ -48,7 +48,8 @@ _FIRST_NODES = 1_000
 # Of more values of a key, those that are asked for are counted one by one.
 _MAX_VALUES = 1_000
 
-# Of how many keys the values are counted together with the groups of an explanation.
+# Of how many keys the values are counted together with the groups of an explanation: those that it
+# usually examines for misspelt values.
 _MAX_GROUPED = 16
 
 # For how many nodes the labels in a table of their own are read at once.
@@ -100,11 +101,12 @@ class SqlTable(NamedTuple):
     def labels(self) -> str | None:
         """Return SQL to write after FROM for ``node_id``, ``label_key`` and ``label_value``.
 
-        They have a row for each label of a node, in the column or table of all labels, even if a
-        label also has its own column. Return None if there is no such column or table.
+        They have a row for each label of a node that is in the column or table of all labels, and
+        has no column of its own. Return None if there is no such column or table.
         """
-        labels = self.conditions.labels.each_label(self.rows())
-        return None if labels is None else f"({labels}) AS labels WHERE label_value IS NOT NULL"
+        labels, own = self.conditions.labels.each_label(self.rows()), self.conditions.columns
+        others = f" AND NOT {self.dialect.text_in('label_key', own)}" if own else ""
+        return labels and f"({labels}) AS labels WHERE label_value IS NOT NULL{others}"
 
     def value(self, key: str) -> str | None:
         """Return SQL for the value of a label, NULL if absent; None if this cannot be written."""
@@ -137,8 +139,7 @@ class SqlTable(NamedTuple):
             for key in own
         ]
         if labels := self.labels():
-            others = f" AND NOT {self.dialect.text_in('label_key', own)}" if own else ""
-            queries.append(count(f"{labels}{others}", "label_key", "label_value", "label_key"))
+            queries.append(count(labels, "label_key", "label_value", "label_key"))
         nothing = f"SELECT '' AS label_key, '' AS label_value, 0 AS nodes FROM {self.rows('FALSE')}"
         return " UNION ALL ".join(queries) or nothing
 
@@ -199,7 +200,13 @@ class SqlFailures:
         masks, present = Counter[int](), Counter[str]()
         found = [each for each in map(label_requirement, requirements) if each and each.values]
         keys = list(dict.fromkeys(each.key for each in found if each.operator.matches_absent))
-        grouped = self._grouped_keys(found, known)
+        grouped: list[str] = []
+        if table.dialect.has_grouping_sets:
+            several = (
+                each for each in found if each.operator is Operator.EQUALS or each.values[1:]
+            )
+            examined = dict.fromkeys(each.key for each in several if table.value(each.key))
+            grouped = [key for key in examined if key not in known][:_MAX_GROUPED]
         self.values: dict[str, dict[str, int]] = {key: {} for key in grouped}
         for row in table.execute(self._groups(keys, grouped)):
             columns = iter(row[len(words) :])
@@ -236,23 +243,6 @@ class SqlFailures:
         conditions = self._table.conditions
         tests = [express(each, conditions) for each in (*replacements, *kept)]
         return self._table.count_rows(self._table.rows(conditions.conjunction(tests)))
-
-    def _grouped_keys(
-        self, requirements: Iterable[Requirement], known: Collection[str]
-    ) -> list[str]:
-        """Return the keys whose values to count together with the groups.
-
-        They are those of requirements that an explanation usually examines for misspelt values.
-        """
-        table = self._table
-        if not table.dialect.has_grouping_sets:
-            return []
-        keys = dict.fromkeys(
-            each.key
-            for each in requirements
-            if len(each.values) > 1 or each.operator is Operator.EQUALS
-        )
-        return [key for key in keys if key not in known and table.value(key)][:_MAX_GROUPED]
 
     def _groups(self, keys: Sequence[str], grouped: Sequence[str]) -> str:
         """Return a query with a row for each group of nodes that fail the same requirements.
@@ -526,11 +516,9 @@ class SqlCounts:
         return {key: int(nodes) for key, nodes in zip(columns, row, strict=True) if nodes}
 
     def _count_texts(self, column: str, rows: str, limit: int) -> dict[str, int]:
-        """Count rows by text, up to ``limit + 1`` texts, without keys that have own columns."""
-        columns = self._table.conditions.columns if column == "label_key" else {}
-        query = f"{self._table.count_query(rows, column)} LIMIT {limit + len(columns) + 1}"
-        counts = {to_text(each): int(nodes) for each, nodes in self._table.execute(query)}
-        return {each: nodes for each, nodes in counts.items() if each not in columns}
+        """Count rows by text, up to ``limit + 1`` texts."""
+        query = f"{self._table.count_query(rows, column)} LIMIT {limit + 1}"
+        return {to_text(each): int(nodes) for each, nodes in self._table.execute(query)}
 
 
 class SqlNodes:
