@@ -184,6 +184,7 @@ def test_what_is_no_file_in_a_folder(run: Run) -> None:
         Path(name).symlink_to(target)
         ended = run("check", ".")
         assert (ended.status, f"cannot read '{name}'" in ended.err) == (2, True)
+        assert "help: it is a link to a file that does not exist\n" in ended.err
     assert run("check", "--exclude", "gone.yaml", "--exclude", "long.yaml", ".").err == summary
 
 

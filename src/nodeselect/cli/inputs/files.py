@@ -90,6 +90,8 @@ def similar_file_hint(path: str) -> str | None:
     from nodeselect.similarity import similar_name  # compiles patterns
 
     folder, name = os.path.split(path)
+    if os.path.islink(path):
+        return "it is a link to a file that does not exist"
     try:
         close = similar_name(name, os.listdir(folder or "."))
     except (OSError, ValueError):
