@@ -7,6 +7,7 @@ import pickle
 import sys
 
 from nodeselect import AnyOf, Node, Placement, Selector, SelectorError, Taint, Toleration
+from nodeselect.__main__ import main as run
 from nodeselect.explain import explain_node
 from nodeselect.selectors import conflict, implies, normal_form, selectors_from_pod_spec
 
@@ -42,8 +43,15 @@ def main() -> None:
     assert explain_node(either, node).failed == (
         ("(region=eu,!debug,gpu>2 or tier=gold)", "region=eu"),
     )
+    assert "\n  tolerates x:NoExecute: 'x:NoExecute'" in str(explain_node(placement, node))
     other = Node.from_kubernetes({"metadata": {"name": "n-2", "labels": {"gpu": "4"}}})
     assert explain_node(Selector.parse("gpu>2"), other).matches
+
+    sys.argv = ["nodeselect", "match"]
+    try:
+        run()
+    except SystemExit as ended:
+        assert ended.code == 2, "the command line needs click, and says so"
 
     try:
         import pyroaring

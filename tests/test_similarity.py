@@ -21,6 +21,7 @@ CLOSE = [
     pytest.param("10.0.0.1", "100.0.1", False, id="a-point-between-digits"),
     pytest.param("node1", "nodee1", True, id="a-letter-before-a-digit"),
     pytest.param("eu-west-1a", "eu-west-1d", False, id="a-letter-behind-a-digit"),
+    pytest.param("eu-west-1-a", "eu-west-1a", True, id="a-separator-behind-a-digit"),
     pytest.param("us-east-1a", "us-west-1a", False, id="another-word"),
     pytest.param("mem-total", "mem-local", False, id="the-first-letter-of-a-word"),
     pytest.param("m5.xlarge", "m5.large", False, id="the-first-letter-missing"),

@@ -26,8 +26,11 @@ def _main() -> None:
             sys.stdout.write(f"nodeselect {__version__}\n")
             sys.stdout.flush()
             return
-    from nodeselect.cli.app import main as run  # loads click
-
+    try:
+        from nodeselect.cli.app import main as run  # loads click
+    except ModuleNotFoundError as error:
+        sys.stderr.write(f"error: {error.name} is missing: run 'pip install nodeselect'\n")
+        sys.exit(2)
     run()
 
 

@@ -53,8 +53,8 @@ _DIGITS = "0123456789"
 
 _HEXADECIMAL = frozenset("abcdef")
 
-# Digits; a single letter after them belongs to the number.
-_NUMBER = re.compile(r"\d+(?:[a-z](?![a-z]))?")
+# Digits: words are compared only if all numbers in them are equal.
+_NUMBER = re.compile(r"\d+")
 
 _AMOUNT = re.compile(r"[-+.]?\d[-\d.,:_/]*(?:e[-+]?\d+)?[ ]?[a-z%]{0,3}")
 

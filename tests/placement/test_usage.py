@@ -74,6 +74,11 @@ def test_add_and_remove() -> None:
             usage.remove("n", wrong)
     with pytest.raises(ValueError, match="the pods on node 'm' request less"):
         usage.remove("m", {"pods": 1})
+    with pytest.raises(ValueError, match="'cpu': the amount -1 is negative"):
+        usage.add("n", {"pods": 1, "cpu": -1})
+    for amount in ("500m", 1.5, True):
+        with pytest.raises(TypeError, match="'cpu': an amount is an int"):
+            usage.add("n", {"pods": 1, "cpu": amount})  # type: ignore[dict-item]
     assert usage.version == 2
     assert usage.of("n") == {"cpu": 750, "memory": 5, "pods": 2}
     usage.remove("n", {"cpu": 500, "pods": 1})

@@ -14,7 +14,7 @@ from nodeselect.placement.requirements import AtLeast, Condition
 from nodeselect.selectors import AnyOf, Requirement, Selector
 from nodeselect.selectors.requirement import ID_KEY
 from nodeselect.selectors.selector import alternatives
-from nodeselect.text import pluralize, printable
+from nodeselect.text import pluralize, printable, quoted
 
 NOTHING = "<id in ()>"
 """The text of a list of ids without any id, which no node has."""
@@ -133,6 +133,10 @@ class NodeExplanation(NamedTuple):
             return f"{printable(self.id)} matches"
         total = pluralize(len(self.requirements), "requirement")
         return f"{printable(self.id)} does not match: it fails {len(self.failed):,} of {total}"
+
+    def __str__(self) -> str:
+        texts = ((text, "no such label" if v is None else quoted(v)) for text, v in self.failed)
+        return "\n".join([self.headline, *(f"  {text}: {found}" for text, found in texts)])
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as JSON values."""

@@ -76,6 +76,8 @@ class Usage:
 
         :param node_id: the id of a node, which need not be in any inventory.
         :param requests: those of a placement, or amounts in the same units.
+        :raises TypeError: if an amount is not an int, such as ``"500m"``; ValueError if it is
+            negative. In these cases, nothing is changed.
         """
         self._change(node_id, requests, 1)
 
@@ -89,6 +91,10 @@ class Usage:
     def _change(self, node_id: str, requests: _Amounts, sign: int) -> None:
         used = dict(self.of(node_id))
         for resource, amount in requests.items():
+            if type(amount) is not int:
+                raise TypeError(f"{resource!r}: an amount is an int, not {type(amount).__name__}")
+            if amount < 0:
+                raise ValueError(f"{resource!r}: the amount {amount} is negative")
             rest = used.pop(resource, 0) + sign * amount
             if rest < 0:
                 raise ValueError(f"the pods on node {node_id!r} request less {resource!r}")
