@@ -65,6 +65,10 @@ BIG = "containers: [{name: a, resources: {requests: {cpu: 5}}}]"
             "2:1: error[no-node] the job matches none of 5 nodes",
         ),
         (job("{match_expressions: [region]}"), "2:1: note[every-node] the job matches all 5 nodes"),
+        (
+            job("{match_labels: {region: us}, match_expressions: ['!regin']}"),
+            "2:1: warning[suspect-label] no node has the label 'regin'; 5 nodes have 'region'",
+        ),
         (pod("nodeSelector: {region: us}"), ""),
         (pod("nodeSelector: {}"), ""),  # one node is tainted
         (

@@ -27,7 +27,7 @@ HERE = Path(__file__).parent
 CASES = read_cases("findings.txt")
 LARGE = {"file-too-large", "too-deep", "too-many-values-in-file", "not-utf-8"}
 """Codes of files that no table has room for; test_job_problems.py and test_hostile.py make them."""
-OF_SEVERAL = {"repeated-name", "no-node", "every-node"}
+OF_SEVERAL = {"repeated-name", "no-node", "suspect-label", "every-node"}
 """Codes of mistakes in several files, or with nodes; test_check_jobs.py makes them."""
 
 

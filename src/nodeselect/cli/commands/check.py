@@ -227,8 +227,8 @@ def check(
         write_output(correction_lines(corrections, detect_screen()))
     else:
         write_output(problem_lines(output, outcome, detect_screen()))
-    if output in ("text", "concise"):
-        for unread_error in unread:
+    if output in ("text", "concise", "github"):
+        for unread_error in unread if output != "github" else ():
             write_error(unread_error)
         is_selection = len(rules) < len(all_rules())
         context = click.get_current_context()
@@ -270,8 +270,9 @@ def _node_counter(
     def count(selector: Selector | AnyOf | Placement) -> NodeCount:
         found = explain(ignoring_pods(selector), examples=0)
         not_considered.update(dict.fromkeys(found.not_considered))
-        hint = found.recommendation if not found.matched else ""
-        return NodeCount(found.matched, found.total, least, hint or None)
+        suspect = next((each.message for each in found.hints if each.replaced), "")
+        hint = found.recommendation if suspect or not found.matched else ""
+        return NodeCount(found.matched, found.total, least, hint or None, suspect)
 
     return count
 

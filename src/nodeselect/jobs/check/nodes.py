@@ -20,12 +20,14 @@ class NodeCount(NamedTuple):
     :param total: the number of all nodes.
     :param required: how many nodes must match.
     :param hint: why the others do not match, or how to find out.
+    :param suspect: which label is probably misspelt, and how the nodes spell it; empty if none is.
     """
 
     matching: int
     total: int
     required: int = 1
     hint: Hint = None
+    suspect: str = ""
 
 
 CountNodes: TypeAlias = Callable[["Selector | AnyOf | Placement"], NodeCount]
@@ -42,6 +44,8 @@ def check_nodes(name: str, place: Value, path: str, found: NodeCount) -> Finding
     """
     if found.matching < found.required:
         yield from _no_node(printable(name), place, path, found)
+    elif found.suspect:
+        yield from _suspect_label(place, path, found)
     elif found.matching == found.total > 1:
         yield from _every_node(printable(name), place, path, found)
 
@@ -57,6 +61,16 @@ def _no_node(name: str, place: Value, path: str, found: NodeCount) -> Findings:
     if found.required > 1:
         message += f"; at least {found.required:,} are required"
     yield Finding(place, path, message, found.hint)
+
+
+@_rule(
+    "suspect-label",
+    "a label that no node has, or hardly any, and that is probably misspelt",
+    "Nodes match, but not as meant: an excluded label with a typo excludes no node. Only with -n.",
+    severity="warning",
+)
+def _suspect_label(place: Value, path: str, found: NodeCount) -> Findings:
+    yield Finding(place, path, found.suspect, found.hint)
 
 
 @_rule(
