@@ -53,6 +53,9 @@ WRONG_TURNS = {
     "match region=eu-west gpu fleet.json": "match -l region=eu-west,gpu -n fleet.json",
     "match -l region=eu-west, gpu -n fleet.json": "match -l 'region=eu-west, gpu' -n fleet.json",
     "match gpu, !maintenance fleet.json": "match -l 'gpu, !maintenance' -n fleet.json",
+    "match -l gpu -f fleet.json -f again.json": "match -l gpu -n fleet.json -n again.json",
+    "rollout fleet.json job.yaml": "rollout -n fleet.json job.yaml",
+    "labels region,tier -n fleet.json": "labels region tier -n fleet.json",
     # Verbs of other tools, and typos.
     "get nodes -l gpu -n fleet.json": "match -l gpu -n fleet.json",
     "get nodes fleet.json": "match --all -n fleet.json",
@@ -118,6 +121,8 @@ ANSWERS = {
         "this is the node 'node-174fc70c'",
     "explain -l gpu --node node-1 -n fleet.json": "it is the beginning of 10 ids, such as",
     "explain -l gpu --node node-174fc7 -q -n fleet.json": "it is the beginning of 'node-174fc70c'",
+    "explain -l gpu --node '' -n again.json": "--node: the id of a node must not be empty",
+    "explain -l gpu --node n-1 -n hosts.json": "this is the node 'n-1.eu'",
     "match --all -n postgresql://us@db/fleet": "pipe the nodes of a database as JSON objects into",
     "explain -l state=connected -l gpux -n fleet.json": "write --state connected instead",
     "explain -l status=Lost,gpu -n fleet.json": "write --state Lost instead",
@@ -158,6 +163,7 @@ def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     zones = {f"{prefix}kubernetes.io/zone": "a" for prefix in ("failure-domain.beta.", "topology.")}
     Path("zones.json").write_text(json.dumps([{"id": "node-1", "labels": zones}]))
     Path("flat.json").write_text('[{"id": "node-1", "region": "eu"}]')
+    Path("hosts.json").write_text('[{"id": "n-10.eu"}, {"id": "n-1.eu"}]')
     Path("again.nsx").touch()
     Path("again.json").write_text('[{"id": "node-1", "labels": {}}]')
     shutil.copy(EXAMPLE / "deployment.yaml", "deployment.yaml")
@@ -174,6 +180,7 @@ def test_a_wrong_turn_names_a_command(run: Run, command: str) -> None:
     """The message has a command that can be pasted, and is not an error itself."""
     _, _, text = answer_of(run, command)
     (suggested,) = re.findall(r"did you mean: nodeselect (.*)", text)
+    assert not Path("fleet.nsx").exists()  # the suggested command was only checked
     assert suggested == WRONG_TURNS[command]
     if suggested.startswith("watch") and "--until" not in suggested:  # it would not end
         return
@@ -229,6 +236,16 @@ def test_an_answer_says_what_to_write(run: Run, command: str) -> None:
         "match --all --no-state lost -n fleet.json",
         "index again.json",
         "index --file fleet.json job.yaml",
+        "match -l region=eu-west and not gpu -n fleet.json",
+        "match -l gpu OR tier=gold -n fleet.json",
+        "audit --job job.yaml -n fleet.json",
+        "explain -l gpu -o json out.json -n fleet.json",
+        # What the command would refuse.
+        "explain -l gpu -o html out.html -n fleet.json",
+        "explain -l gpu node-174fc70c --state connected -n fleet.json",
+        "match --all -l gpu -c -n fleet.json",
+        "match --all -n fleet.json --json --csv",
+        "sql gpu",
         "idnex fleet.json -o -h",
         "-l lint job.yaml",
         "check --file -h",

@@ -23,8 +23,15 @@ from nodeselect.text import join_limited, printable, quoted
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
+ONLY_CHECK = "nodeselect.only_check"
+"""The key in ``click.Context.meta`` with which a command ends when its options are checked."""
+
 KUBECTL_OPTIONS = "nodeselect.kubectl_options"
 """The key in ``click.Context.meta`` for the options of kubectl by name, if the cluster is read."""
+
+
+class UsageIsValid(Exception):  # noqa: N818 - not an error
+    """The options of a command are valid together; raised only with :data:`ONLY_CHECK`."""
 
 
 class WholeNumber(click.IntRange):
@@ -291,7 +298,12 @@ def job_file(source: str) -> str:
 
 
 def check_usage(mistakes: Mapping[str, bool]) -> None:
-    """Raise UsageError with the first message of ``mistakes`` that is mapped to True."""
+    """Raise UsageError with the first message of ``mistakes`` that is mapped to True.
+
+    :raises UsageIsValid: if there is none, and the context has :data:`ONLY_CHECK`.
+    """
     for message, is_present in mistakes.items():
         if is_present:
             raise click.UsageError(message)
+    if ONLY_CHECK in click.get_current_context().meta:
+        raise UsageIsValid

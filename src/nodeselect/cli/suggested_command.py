@@ -14,6 +14,7 @@ import click
 
 from nodeselect.cli.inputs.job_selectors import is_selector
 from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory
+from nodeselect.cli.options import ONLY_CHECK, UsageIsValid
 from nodeselect.errors import NodeselectError
 from nodeselect.selectors.charset import is_key
 from nodeselect.similarity import similar_name
@@ -103,8 +104,14 @@ _SELECTING = ("-l", "--id", "--job", "--all")
 # How many files may be arguments; those of other commands are behind options.
 _FILES = {"check": 1_000, "convert": 1, "diff": 2, "rollout": 1}
 
-# What joins requirements in other languages.
+# These commands check their options before they read or write anything.
+_CHECKING = frozenset(
+    {"check", "convert", "diff", "explain", "index", "labels", "match", "rollout", "sql", "watch"}
+)
+
+# What joins requirements in other languages, and what a selector cannot express.
 _AND = ("and", "AND", "&&")
+_NOT_OR = frozenset({"not", "or", "!", "||"})
 
 _Options = Mapping[str, click.Option]
 _Given = Collection[click.Option | None]
@@ -172,7 +179,11 @@ def _arguments(root: click.Context, meant: str, rest: list[str], typed: str) -> 
     if arguments is None or not _NO_ANSWER.isdisjoint(arguments):
         return None
     try:
-        command.make_context(name, arguments.copy(), root)
+        made = command.make_context(name, arguments.copy(), root)
+        if command.name in _CHECKING:
+            made.meta[ONLY_CHECK] = True
+            with suppress(UsageIsValid):
+                command.invoke(made)
     except (click.ClickException, click.exceptions.Exit, NodeselectError):  # Exit: for --help
         return None
     return [name, *arguments]
@@ -187,12 +198,17 @@ def _corrected(command: click.Command, words: list[str], is_renamed: bool) -> li
     parameters = [each for each in command.params if isinstance(each, click.Option)]
     options = {name: option for option in parameters for name in option.opts}
     given = {options[word] for word in words if word in options}
+    has_nodes = options.get("-n") in given
+    has_yaml = any(map(_is_yaml, words))
     # Files with nodes may be arguments, but are suggested with -n, as all commands accept them.
     arguments = (each for each in command.params if isinstance(each, click.Argument))
     has_arguments = any(each.expose_value for each in arguments)
     files = _FILES.get(str(command.name), 0)
     ids = cache(lambda: _ids(words))
+    if not _NOT_OR.isdisjoint(map(str.lower, words)):
+        return None
     result: list[str] = []
+    used: set[click.Option] = set()
     rest = [word for word in words if word not in _NEEDLESS or word in options]
     while rest:
         word = rest.pop(0)
@@ -202,20 +218,28 @@ def _corrected(command: click.Command, words: list[str], is_renamed: bool) -> li
             if found is None:
                 return None
             option, value = found
-            if option == "-f" and options.get("-n") not in given:  # any file, in other tools
+            if option == "-f" and not has_nodes:  # any file, in other tools
                 option = "-n" if _option_for(value, options, given, ids) == "-n" else option
         if option:
+            if options[option] in used and not options[option].multiple:
+                return None
+            used.add(options[option])
             value = _choice(value, options[option])
+        elif command.name == "labels" and "," in value and all(map(is_key, value.split(","))):
+            value, *others = value.split(",")
+            rest = [*others, *rest]
         if option in ("-l", "--selector") or not (option or has_arguments):
             value = _joined(value, rest, ids, " " if has_arguments else " ,")
         is_argument = has_arguments and (is_key(value) or not is_selector(value))
         if value == "-" or os.path.exists(value):
-            is_argument = files > 0
+            is_swapped = command.name == "rollout" and has_yaml and not _is_yaml(value)
+            is_argument = files > 0 and not is_swapped
         if command.name == "diff":
             given.discard(options["-l"])  # there may be two
         if not option and not is_argument:
             option = _option_for(value, options, given, ids)
-            if not option:
+            is_lost = option == "-n" and word.startswith(("--job", "-j"))
+            if not option or is_lost:
                 return None
         if option:
             given.add(options[option])
@@ -229,6 +253,10 @@ def _corrected(command: click.Command, words: list[str], is_renamed: bool) -> li
     if command.name in _NEED_SELECTING and not is_selecting and (is_renamed or result != words):
         return ["--all", *result] if "--all" in options else None
     return result
+
+
+def _is_yaml(word: str) -> bool:
+    return word.endswith((".yaml", ".yml"))
 
 
 def _ids(words: Sequence[str]) -> frozenset[str]:
@@ -290,7 +318,7 @@ def _joined(value: str, rest: list[str], ids: _Ids, separators: str) -> str:
 def _option_for(word: str, options: _Options, given: _Given, ids: _Ids) -> str:
     """Return the option that is probably missing before a word, or an empty text."""
     is_folder_of_jobs = os.path.isdir(word) and options.get("-n") in given
-    if "--job" in options and (word.endswith((".yaml", ".yml")) or is_folder_of_jobs):
+    if "--job" in options and (_is_yaml(word) or is_folder_of_jobs):
         meant = "--job"
     elif word == "-" or os.path.exists(word):
         return "-n" if "-n" in options else ""
@@ -299,7 +327,8 @@ def _option_for(word: str, options: _Options, given: _Given, ids: _Ids) -> str:
     elif not any(options.get(each) in given for each in _SELECTING):
         meant = "--id" if word in ids() else "-l"
     elif "--node" in options or options.get("--all") in given or word not in ids():
-        meant = "--node"  # otherwise it may be one of several labels
+        has_ending = bool(os.path.splitext(word)[1])  # as the name of a file has
+        meant = "" if has_ending and word not in ids() else "--node"
     else:
         return "--id" if "--id" in options else ""
     return meant if meant in options and options[meant] not in given else ""

@@ -67,8 +67,8 @@ from nodeselect.text import pluralize, quoted_id
 @options.state_option
 @options.single_option(
     "--node", metavar="ID|-", shell_complete=complete_ids,
-    help="Explain only this node: its id, name or a unique beginning of its id; or - for the node"
-    " in standard input.",
+    help="Explain only this node: its id, name, host name (n-1 of n-1.eu) or a unique beginning of"
+    " its id; or - for the node in standard input.",
 )  # fmt: skip
 @options.output_option((*REPORT_FORMATS, "html"))
 @options.pods_option
@@ -95,12 +95,14 @@ def explain(
     """
     is_many = has_many_jobs(job)
     is_piped = node == "-"
-    options.check_usage({"--node - cannot be combined with -n": is_piped and bool(nodes_from)})
+    is_given = nodes_from is not None
     if is_piped:
         nodes_from = options.node_files("-")
     elif nodes_from is None:
         nodes_from = options.required_nodes()
     mistakes = {
+        "--node - cannot be combined with -n": is_piped and is_given,
+        "--node: the id of a node must not be empty": node == "",
         "give --job, -l or --id, such as: -l region=eu": not (job or expressions or ids),
         "-l and --id can be combined with one job only": is_many and bool(expressions or ids),
         options.ONE_STDIN: (*job, pods, *nodes_from.sources).count("-") > 1,
