@@ -91,6 +91,58 @@ def test_an_id_in_another_state(run: Run) -> None:
     assert report["excluded_ids"] == [{"id": gone, "state": "disconnected"}]
 
 
+OTHER_STATES = [
+    {"id": "a-1", "state": "lost", "labels": {"pool": "gpu", "env": "prod"}},
+    {"id": "a-2", "state": "lost", "labels": {"pool": "gpu"}},
+    {"id": "b-1", "state": "connected", "labels": {"poool": "gpu", "env": "prod"}},
+    {"id": "b-2", "state": "connected", "labels": {"poool": "gpu", "env": "dev"}},
+]
+NO_POOL = "in the requested states: no node has the label 'pool'"
+
+
+@pytest.mark.parametrize(
+    ("asked", "recommendation", "notes"),
+    [
+        pytest.param(
+            ["-l", "pool=gpu"],
+            "2 nodes match the selector but not --state: 2 lost",
+            [NO_POOL],
+            id="label",
+        ),
+        pytest.param(
+            ["--id", "a-1", "--id", "b-1", "-l", "pool=gpu"],
+            "1 node matches the selector but not --state: 1 lost",
+            [None, NO_POOL],
+            id="ids",
+        ),
+        pytest.param(
+            ["-l", "pool=gpu,env=dev"],
+            "in the requested states: no node satisfies pool=gpu; change or remove it:"
+            " without it, 1 node would match",
+            [NO_POOL, None],
+            id="no-match",
+        ),
+        pytest.param(
+            ["-l", "zone=1"], "no node has the label 'zone'", ["no node has the label 'zone'"],
+            id="in-no-state",
+        ),
+    ],
+)  # fmt: skip
+def test_labels_of_nodes_in_other_states(
+    run: Run, asked: list[str], recommendation: str, notes: list[str | None]
+) -> None:
+    """Nothing that a node in another state has is called missing or misspelt."""
+    fleet = json.dumps(OTHER_STATES)
+    asked = [*asked, "-n", "-", "--state", "connected"]
+    report = json.loads(run("explain", *asked, "-o", "json", stdin=fleet).out)
+    jsonschema.validate(report, SCHEMA)
+    assert report["recommendation"] == recommendation
+    assert [each["note"] for each in report["requirements"]] == notes
+    assert report["hints"] == []
+    assert run("explain", *asked, stdin=fleet).out.splitlines()[1] in recommendation
+    assert recommendation in " ".join(run("match", *asked, stdin=fleet).err.split())
+
+
 @pytest.fixture
 def jobs(tmp_path: Path) -> Path:
     """A folder with two invalid jobs, beside a file of two nodes."""

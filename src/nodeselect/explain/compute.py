@@ -4,6 +4,7 @@ Nodes that fail exactly the same requirements are one group. All numbers are com
 of the groups; single nodes are read only to show their ids.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from heapq import nsmallest
 
@@ -18,10 +19,12 @@ from nodeselect.explain.explanation import (
 )
 from nodeselect.explain.hints import Vocabulary, find_hints
 from nodeselect.explain.wording import (
+    excluded_by_state,
     format_value_counts,
     headline,
     no_requested_state,
     nodes_have,
+    other_states_text,
     recommend,
     short,
 )
@@ -37,6 +40,8 @@ from nodeselect.text import quoted
 
 # If a key has more values than this, its most frequent values are not worth showing.
 _MAX_VALUES = 1_000
+
+_IN_THESE_STATES = "in the requested states: "
 
 # How many values are looked up: one more than are shown, for the ellipsis.
 _COMMON = 4
@@ -90,7 +95,10 @@ def explain(
 
 
 def exclude_by_state(
-    explanation: Explanation, excluded: Mapping[str, str | None], counts: Mapping[str | None, int]
+    explanation: Explanation,
+    excluded: Mapping[str, str | None],
+    counts: Mapping[str | None, int],
+    everywhere: Explanation | None = None,
 ) -> Explanation:
     """Return a copy of an explanation that also reports nodes left out because of their states.
 
@@ -100,13 +108,23 @@ def exclude_by_state(
     :param excluded: a mapping from the id to the state (None: no state) of each node that was left
         out; ids that are not in the selector have no effect.
     :param counts: how many nodes in each state were left out.
+    :param everywhere: the explanation over the nodes in all states; None for the same answer. Hints
+        that it does not have are left out, and what differs from it is said of these states only.
     """
     if not counts:
         return explanation
+    everywhere = explanation if everywhere is None else everywhere
+    everywhere = everywhere._replace(connected=None)
     missing = explanation.missing_ids
-    hints = tuple(hint for hint in explanation.hints if excluded.keys().isdisjoint(hint.replaced))
+    known = {(hint.code, hint.replaced, hint.replacement) for hint in everywhere.hints}
+    hints = tuple(
+        hint
+        for hint in explanation.hints
+        if excluded.keys().isdisjoint(hint.replaced)
+        and (hint.code, hint.replaced, hint.replacement) in known
+    )
     explanation = explanation._replace(
-        hints=hints,  # without those for ids that nodes have
+        hints=hints,  # without those for ids and labels that nodes have
         correction=explanation.correction if hints == explanation.hints else None,
         missing_ids=tuple(node_id for node_id in missing if node_id not in excluded),
         excluded_ids=tuple(
@@ -115,10 +133,23 @@ def exclude_by_state(
     )
     # Whoever chose the states does not need to hear that no matching node is connected.
     text = recommend(explanation._replace(connected=None))
+    is_about_ids = text == excluded_by_state(explanation.excluded_ids)
+    others = Counter(everywhere.states) - Counter(explanation.states)
     if not explanation.total:
         text = no_requested_state(counts)
+    elif others and not (explanation.matched or is_about_ids):
+        text = other_states_text(others)
+    elif text and text != recommend(everywhere) and not is_about_ids:
+        text = f"{_IN_THESE_STATES}{text}"
+    notes = {result.text: result.note for result in everywhere.requirements}
+    results = tuple(
+        result._replace(note=f"{_IN_THESE_STATES}{result.note}")
+        if result.note and result.note != notes.get(result.text)
+        else result
+        for result in explanation.requirements
+    )
     line = headline(explanation.matched, explanation.total, None, sum(counts.values()))
-    return explanation._replace(headline=line, recommendation=text)
+    return explanation._replace(headline=line, recommendation=text, requirements=results)
 
 
 def _results(

@@ -140,6 +140,12 @@ def no_requested_state(states: Mapping[str | None, int]) -> str:
     return f"no node is in a requested state; the states of the nodes: {counts}"
 
 
+def other_states_text(states: Mapping[str | None, int]) -> str:
+    """Return a sentence: ``--state`` leaves out matching nodes, in these ``states``."""
+    text = pluralize(sum(states.values()), "node matches", "nodes match")
+    return f"{text} the selector but not --state: {format_state_counts(states)}"
+
+
 def format_value_counts(values: Sequence[tuple[str, int]]) -> str:
     """Return the first few values with their counts: ``'eu' (12 nodes), 'us' (3 nodes)``."""
     words = [

@@ -24,9 +24,9 @@ from nodeselect.cli.streams import ExitStatus, is_quiet, write_message, write_ou
 from nodeselect.explain import Explanation
 from nodeselect.explain.explanation import named_ids
 from nodeselect.explain.wording import (
-    format_state_counts,
     headline,
     not_considered_text,
+    other_states_text,
     similar_keys_text,
 )
 from nodeselect.node import Node, count_connected, count_in_states, has_state
@@ -324,8 +324,7 @@ def _summary(
     if unknown and explanation is None:  # otherwise the explainer reports it
         yield unknown
     if result.other_matches and (result.total or not unknown):
-        text = pluralize(result.other_matches.total(), "node matches", "nodes match")
-        yield f"{text} the selector but not --state: {format_state_counts(result.other_matches)}"
+        yield other_states_text(result.other_matches)
 
 
 def _missing_ids(result: _Result) -> Iterator[str]:

@@ -225,7 +225,8 @@ def explainer(
         explanation = chosen.explain(asked, examples=examples, usage=usage)
         named = filter(None, map(inventory.get, explanation.missing_ids))
         excluded = {node.id: node.state for node in named}
-        explanation = exclude_by_state(explanation, excluded, left_out)
+        everywhere = inventory.explain(asked, examples=0, usage=usage)
+        explanation = exclude_by_state(explanation, excluded, left_out, everywhere)
         if unknown and not chosen:
             return explanation._replace(recommendation=unknown)
         return explanation
