@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from nodeselect import Inventory, Node, Taint
 from nodeselect.render.nodes import csv_lines, node_lines
 from nodeselect.render.screen import Screen
+from nodeselect.text import display_width
 from tests.property.strategies import KEYS, LABEL_VALUES, facts
 
 
@@ -92,3 +93,19 @@ def test_csv(node: Node, reason: str | None) -> None:
     labels = {"taints": "a:NoSchedule", "resources": "cpu=4"}
     lines, _ = csv_lines([Node("n-1", labels)])
     assert list(Inventory.read(io.StringIO("\n".join(lines)))) == [Node("n-1", labels)]
+
+
+@pytest.mark.parametrize("output", ["table", "wide"])
+@pytest.mark.parametrize("columns", [60, 80, 300])
+def test_columns_of_labels_fit_the_screen(output: str, columns: int) -> None:
+    """Values and keys of labels are truncated so that a line fits; ids and short values are not."""
+    labels = {"a": "日本語" * 20, "topology.kubernetes.io/region": "👍" * 30, "c": "eu"}
+    nodes = [Node("node-1.example", labels=labels), Node("node-2.example")]
+    lines = list(node_lines(nodes, output, keys=[*labels], screen=Screen(columns)))
+    assert max(map(display_width, lines)) <= columns
+    first, second = (line.split() for line in lines if line.startswith("node-"))
+    at = 2 if output == "table" else 3
+    assert (first[0], first[at + 2], second[0], second[at + 2]) == (
+        "node-1.example", "eu", "node-2.example", "<none>",
+    )  # fmt: skip
+    assert ["…" in value for value in first[at : at + 2]] == [columns < 300] * 2

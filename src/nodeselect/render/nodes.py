@@ -65,13 +65,18 @@ def node_lines(
     heads, *rows = _table(nodes, keys, names=has_names, labels=labels)
     if screen is None or screen == Screen(sys.maxsize):  # the fast way for many nodes
         return align_columns([heads, *rows] if header else rows, gap=3)
-    if has_names:  # they are truncated rather than ids, which are to be copied
-        columns = list(zip(heads, *rows, strict=True))
-        others = [column for at, column in enumerate(columns[: -1 if labels else None]) if at != 1]
-        widths = [max(map(display_width, column)) for column in others]
-        room = max(screen.columns - sum(widths) - 3 * len(widths), display_width("<none>"))
-        for row in rows:
-            row[1] = screen.truncate(row[1], room)
+    # Names and values of labels are truncated rather than ids, which are to be copied.
+    columns = list(zip(heads, *rows, strict=True))[: -1 if labels else None]
+    widths = [min(max(map(display_width, column)), screen.columns) for column in columns]
+    flexible = [at for at in range(1, len(widths)) if at != (2 if has_names else 1)]
+    while sum(widths) + 3 * (len(widths) - 1) > screen.columns and flexible:
+        widest = max(flexible, key=widths.__getitem__)
+        if widths[widest] <= display_width(_ABSENT):
+            break
+        widths[widest] -= 1
+    for row in (heads, *rows):
+        for at in flexible:
+            row[at] = screen.truncate(row[at], widths[at])
     styles = [_state_style(node.state) for node in nodes]
     lines = screen.table(heads, rows, wrap_last=labels, styles=styles, whole=True, gap=3)
     return islice(lines, 0 if header else 1, None)
