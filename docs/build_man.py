@@ -22,7 +22,7 @@ _VARIABLES = {
     "NODESELECT_NODES": "The input with the nodes if there is no -n: a file, a folder, or - for"
     " standard input.",
     "COLUMNS": "The width of reports, instead of that of the terminal.",
-    "FORCE_COLOR": "If not empty, colours are used in pipes and files, too.",
+    "FORCE_COLOR": "If 0, no colours are used; else, if not empty, also in pipes and files.",
     "CLICOLOR_FORCE": "The same, unless it is 0.",
     "NO_COLOR": "If not empty, no colours are used, whatever the others say.",
 }

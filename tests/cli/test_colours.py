@@ -20,6 +20,7 @@ DIFF = ("diff", "-n", "fleet.ndjson", "-l", "tier", "-l", "debug")
         pytest.param([], {}, False, id="a-pipe"),
         pytest.param([], {"FORCE_COLOR": "1"}, True, id="forced"),
         pytest.param([], {"FORCE_COLOR": "1", "TERM": "dumb"}, True, id="forced-if-dumb"),
+        pytest.param([], {"FORCE_COLOR": "0", "CLICOLOR_FORCE": "1"}, False, id="forced-off"),
         pytest.param([], {"CLICOLOR_FORCE": "1"}, True, id="forced-too"),
         pytest.param([], {"CLICOLOR_FORCE": "0"}, False, id="not-forced"),
         pytest.param([], {"CLICOLOR_FORCE": "1", "NO_COLOR": "1"}, False, id="none-is-stronger"),

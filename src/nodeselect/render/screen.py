@@ -294,8 +294,8 @@ def detect_screen(stream: TextIO | None = None) -> Screen:
 
     The width is the environment variable COLUMNS, or that of the terminal. A pipe has no width:
     nothing is wrapped or truncated. It is ``ascii_only`` if the encoding has no block characters.
-    It has colours if NO_COLOR is not set, and either FORCE_COLOR or CLICOLOR_FORCE is set or the
-    stream is a terminal.
+    It has colours if NO_COLOR is not set and FORCE_COLOR is not 0, and either FORCE_COLOR or
+    CLICOLOR_FORCE is set or the stream is a terminal.
     """
     stream = stream or sys.stdout
     columns = 0
@@ -308,8 +308,9 @@ def detect_screen(stream: TextIO | None = None) -> Screen:
     encoding = getattr(stream, "encoding", None) or "ascii"
     ascii_only = b"?" in "█…".encode(encoding, "replace")
     is_terminal = stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
-    is_forced = os.environ.get("FORCE_COLOR") or os.environ.get("CLICOLOR_FORCE", "0") != "0"
-    is_coloured = bool(is_forced or is_terminal) and not os.environ.get("NO_COLOR")
+    force = os.environ.get("FORCE_COLOR")
+    is_forced = force or os.environ.get("CLICOLOR_FORCE", "0") != "0"
+    is_coloured = bool(is_forced or is_terminal) and not os.environ.get("NO_COLOR") and force != "0"
     return Screen(max(columns or sys.maxsize, 20), ascii_only, is_coloured)
 
 
