@@ -117,3 +117,12 @@ def test_damage(run: Run, file: Path, command: str) -> None:
     assert "/fleet.nsx\n" in result.err
     file.write_bytes(data[:5])
     assert "error[cut-off]" in run(command, "-n", str(file), *options).err
+
+
+def test_a_list_of_nodes_is_not_replaced(run: Run, tmp_path: Path) -> None:
+    """If FILE is a list of nodes, nobody is told to remove it."""
+    path = tmp_path / "fleet.ndjson"
+    path.write_text(FLEET)
+    result = run("index", str(path), stdin=FLEET)
+    assert (result.status, path.read_text()) == (2, FLEET)
+    assert result.err.endswith("\nhelp: give another name\n")

@@ -142,8 +142,7 @@ def check_replaceable(path: str) -> None:
         if start == LOG_MAGIC:  # its writes would be lost
             raise cannot_write(path, "it is a change log", "give another name")
         if not SAVED_MAGIC.startswith(start):
-            hint = "give another name, or remove the file first"
-            raise cannot_write(path, "it is not a saved inventory", hint)
+            raise cannot_write(path, "it is not a saved inventory", "give another name")
 
 
 def cannot_write(path: str, cause: str | Exception, hint: str | None = None) -> InventoryError:
