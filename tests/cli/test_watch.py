@@ -9,6 +9,7 @@ import re
 import select
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -269,6 +270,8 @@ def test_why(start: Start) -> None:
         ("3", None, "a b", 1, "expected at least 3 nodes (--until), found 2"),
         (None, "1", "a", 2, "error: --timeout needs --until N"),
         ("1", None, "--job", 2, "error: --until is for one job"),
+        ("1", "nan", "a", 2, "nan is not a number of at most 1000000 seconds"),
+        ("1", "inf", "a", 2, "inf is not a number of at most 1000000 seconds"),
     ],
 )
 def test_until(
@@ -303,6 +306,70 @@ def test_until_in_files(start: Start, tmp_path: Path) -> None:
     assert [watching.line(), watching.line()] == ["- n-2", "+ n-1"]
     replace(path, "id,a\nn-1,x\nn-2,x\n")
     assert watching.end() == (0, "+ n-2  +a=x (2 match)\n", "")
+
+
+@pytest.mark.parametrize(
+    ("at_end", "changes_all_the_time", "status", "message"),
+    [
+        ("id,a\nn-1,x\nn-2,x\n", False, 0, ""),
+        ("id,a\nn-1,x\nn-2,\n", False, 1, "expected at least 2 nodes (--until), found 1"),
+        ("id,a\nn-1,x\nn-2,x\n", True, 1, "the nodes remain what they were\n"),
+    ],
+)
+def test_files_are_read_a_last_time(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    at_end: str, changes_all_the_time: bool, status: int, message: str,
+) -> None:  # fmt: skip
+    """What a file has become when the time is up counts, though the interval is not over."""
+    path = tmp_path / "nodes.csv"
+    path.write_text("id,a\nn-1,x\n")
+
+    def wait(*_: object, **__: object) -> None:
+        path.write_text(at_end)
+        raise watch_module._Ended
+
+    def read(nodes_from: NodeFiles) -> Inventory:
+        inventory = Inventory.read(nodes_from.sources[0])
+        if changes_all_the_time and len(inventory) > 1:
+            with path.open("a") as file:
+                file.write("\n")
+        return inventory
+
+    monkeypatch.setattr(watch_module, "_wait", wait)
+    monkeypatch.setattr(watch_module, "read_inventory", read)
+    result = run("watch", "-l", "a=x", "-n", str(path), "--until", "2", "--timeout", "9")
+    assert result.status == status
+    assert message in result.err
+    assert ("it changes all the time" in result.err) is changes_all_the_time
+
+
+def test_a_file_that_could_never_be_read(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If a file changed whenever it was read, it is not known how many nodes match."""
+    path = tmp_path / "nodes.csv"
+    path.write_text("id,a\nn-1,x\n")
+
+    def read(nodes_from: NodeFiles) -> Inventory:
+        inventory = Inventory.read(nodes_from.sources[0])
+        with path.open("a") as file:
+            file.write("\n")
+        return inventory
+
+    monkeypatch.setattr(watch_module, "read_inventory", read)
+    result = run("watch", "-l", "a", "-n", str(path), "--until", "2", "--timeout", "0.01")
+    assert (result.status, result.out) == (2, "")
+    assert result.err.startswith("error[cannot-read]: ")
+    assert result.err.endswith("': it changes all the time\n")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="pipes differ")
+def test_timeout_of_a_pipe_that_nobody_writes(start: Start, tmp_path: Path) -> None:
+    """The time is up though a named pipe was never opened for writing."""
+    os.mkfifo(tmp_path / "pipe")
+    options = ("--until", "1", "--timeout", "0.01")
+    watching = start("-l", "a", "-n", str(tmp_path / "pipe"), *options)
+    assert watching.end() == (1, "", "expected at least 1 node (--until), found 0")
 
 
 def replace(path: Path, text: str) -> None:

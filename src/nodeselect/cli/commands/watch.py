@@ -46,6 +46,22 @@ from nodeselect.text import join_limited, pluralize, quoted
 
 _PIECE_BYTES = 64 * 1024
 
+# poll takes milliseconds as a 32-bit integer.
+_MAX_SECONDS = 1_000_000
+
+
+class _Seconds(click.FloatRange):
+    """A number of seconds that the system can wait for."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the number; fail if it is too small or too large, or not a number."""
+        seconds = float(super().convert(value, param, ctx))
+        if not seconds <= _MAX_SECONDS:  # NaN is not
+            self.fail(f"{value} is not a number of at most {_MAX_SECONDS} seconds", param, ctx)
+        return seconds
+
 
 @click.command(
     cls=Command,
@@ -70,11 +86,11 @@ _PIECE_BYTES = 64 * 1024
     help="End as soon as N nodes match.",
 )  # fmt: skip
 @click.option(
-    "--timeout", type=click.FloatRange(min=0.01), metavar="SECONDS",
+    "--timeout", type=_Seconds(min=0.01), metavar="SECONDS",
     help="With --until: exit with 1 after this time.",
 )  # fmt: skip
 @click.option(
-    "--interval", type=click.FloatRange(min=0.01), metavar="SECONDS", default=1.0,
+    "--interval", type=_Seconds(min=0.01), metavar="SECONDS", default=1.0,
     help="How often to check files (default: 1).",
 )  # fmt: skip
 def watch(
@@ -134,7 +150,9 @@ def watch(
     with suppress(_Ended):
         if not _is_stream(nodes_from.sources[0]):
             _watch_files(nodes_from, interval, printer, end)
-        with open_input(nodes_from.sources[0]) as (stream, name):
+        # On other systems, a pipe that nobody has opened for writing seems to have ended.
+        opener = _open_at_once if timeout is not None and sys.platform == "linux" else None
+        with open_input(nodes_from.sources[0], opener) as (stream, name):
             status = _watch_stream(stream, name, printer, end)
     if until is not None and (found := printer.matched.total()) < until:
         write_message(f"expected at least {pluralize(until, 'node')} (--until), found {found:,}")
@@ -146,6 +164,11 @@ def _is_stream(source: str) -> bool:
     """Return whether an input is standard input, a pipe or a device, not a file or a folder."""
     is_file = os.path.isfile(source) or os.path.isdir(source)
     return source == "-" or (os.path.exists(source) and not is_file)
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open a file for reading; do not wait until a named pipe is opened for writing."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 class _Ended(Exception):  # noqa: N818 - not an error
@@ -277,27 +300,39 @@ def _versions(
     """Yield the nodes of all files now, and again after each change of a file; never end.
 
     Since a file may be written in steps, the files are read again only after they have not changed
-    for ``interval`` seconds.
+    for ``interval`` seconds, and a last time at ``end``.
+
+    :raises _Ended: at ``end``.
     """
     read = before = None
+    is_last = False
     while True:
         now = _signature(nodes_from)
-        if now != read and before in (now, None):
+        if now != read and (is_last or before in (now, None)):
             try:
                 result: Inventory | InventoryError = read_inventory(nodes_from)
             except InventoryError as error:
                 result = error
-            if _signature(nodes_from) == now:
+            is_same = _signature(nodes_from) == now
+            if is_last and not is_same:
+                result = cannot_read(nodes_from.name, "it changes all the time")
+            if is_last or is_same:
                 if isinstance(result, Inventory):
                     yield result
                 elif read is None:
                     raise result
                 else:
                     write_error(result)
-                    write_message("the nodes remain what they were; waiting for the next change")
+                    waiting = "" if is_last else "; waiting for the next change"
+                    write_message(f"the nodes remain what they were{waiting}")
                 read = now
+        if is_last:
+            raise _Ended
         before = now
-        _wait(end, seconds=interval)
+        try:
+            _wait(end, seconds=interval)
+        except _Ended:
+            is_last = True
 
 
 def _signature(nodes_from: NodeFiles) -> list[object]:
