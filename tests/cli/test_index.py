@@ -123,6 +123,6 @@ def test_a_list_of_nodes_is_not_replaced(run: Run, tmp_path: Path) -> None:
     """If FILE is a list of nodes, nobody is told to remove it."""
     path = tmp_path / "fleet.ndjson"
     path.write_text(FLEET)
-    result = run("index", str(path), stdin=FLEET)
+    result = run("index", str(path), "-n", "-", stdin=FLEET)
     assert (result.status, path.read_text()) == (2, FLEET)
     assert result.err.endswith("\nhelp: give another name\n")
