@@ -61,6 +61,15 @@ def file_fixture(tmp_path: Path) -> Path:
     return tmp_path / "fleet.nsx"
 
 
+def test_a_file_with_nodes_alone(run: Run, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is saved beside itself."""
+    monkeypatch.chdir(file.parent)
+    saved = file.read_bytes()
+    file.unlink()
+    ended = run("index", "fleet.ndjson")
+    assert (ended.status, file.read_bytes()) == (0, saved)
+
+
 def test_a_named_pipe(file: Path) -> None:
     """A pipe with a name is opened and read once, also if it has a saved inventory."""
     with file.open("rb") as stream:

@@ -70,7 +70,6 @@ WRONG_TURNS = {
     "wait -l gpu -n fleet.json": "watch --until 1 -l gpu -n fleet.json",
     "run job.yaml -n fleet.json": "explain --job job.yaml -n fleet.json",
     "save fleet.json new.nsx": "index -n fleet.json new.nsx",
-    "index fleet.json": "index -n fleet.json fleet.nsx",
     "fmt jobs": "check jobs",
     "jobs --jobs jobs -n fleet.json": "explain --job jobs -n fleet.json",
     "mtach -l gpu -n fleet.json": "match -l gpu -n fleet.json",
@@ -234,7 +233,6 @@ def test_an_answer_says_what_to_write(run: Run, command: str) -> None:
         # The opposite, a file that would be written, or a word that would be lost.
         "check --deselect no-name job.yaml",
         "match --all --no-state lost -n fleet.json",
-        "index again.json",
         "index --file fleet.json job.yaml",
         "match -l region=eu-west and not gpu -n fleet.json",
         "match -l gpu OR tier=gold -n fleet.json",

@@ -7,7 +7,13 @@ import click
 from nodeselect.cli.completion import complete_files
 from nodeselect.cli.help import Command
 from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory
-from nodeselect.cli.options import check_usage, nodes_option
+from nodeselect.cli.options import (
+    check_usage,
+    default_nodes,
+    node_files,
+    nodes_option,
+    required_nodes,
+)
 from nodeselect.cli.streams import ExitStatus, write_message
 from nodeselect.durable.saved_file import check_replaceable
 from nodeselect.text import pluralize, printable, quoted
@@ -16,20 +22,25 @@ from nodeselect.text import pluralize, printable, quoted
 @click.command(
     cls=Command,
     examples=[
-        "nodeselect index -n nodes.json fleet.nsx",
+        "nodeselect index nodes.json",
         "kubectl get nodes -o json | nodeselect index fleet.nsx",
         "nodeselect match -l region=eu -n fleet.nsx",
     ],
     epilog="Exit status: 0 if the file was written, 2 on errors.",
 )
 @click.argument("file", shell_complete=complete_files)
-@nodes_option()
-def index(file: str, nodes_from: NodeFiles) -> int:
+@nodes_option(required=False)
+def index(file: str, nodes_from: NodeFiles | None) -> int:
     """Save nodes in a file that opens in milliseconds.
 
     The other commands accept FILE with -n. It is replaced as a whole: whoever has it open keeps the
-    old one.
+    old one. A file with nodes alone, such as nodes.json, is saved as nodes.nsx beside it.
     """
+    name, extension = os.path.splitext(file)
+    is_alone = nodes_from is None and default_nodes() is None
+    if is_alone and extension != ".nsx" and os.path.isfile(file):
+        nodes_from, file = node_files(file), f"{name}.nsx"
+    nodes_from = nodes_from or required_nodes()
     mistakes = {
         "FILE must be the name of a file, not '-'": file == "-",
         f"cannot write {quoted(file)}: it is a symbolic link": os.path.islink(file),

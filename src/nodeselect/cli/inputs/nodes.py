@@ -33,19 +33,23 @@ _ADDRESS = r"(postgres|duckdb|sqlite)(?:ql)?:(?:///?)?(.*)"
 # The user in an address, and the password, which is not shown.
 _HIDDEN = r"//([^:/@\s]*):(?:[^/@\s]|/(?!/))*@"
 
-# What writes the nodes of a database as JSON objects: a program, and how it writes an object.
+# What writes the nodes of a database as JSON objects: a program, and how it writes an object if the
+# labels are in one column, and if each has a column.
 _PROGRAMS = {
     "postgres": (
         "psql {} -AtqX -c",
         "json_build_object('id', id, 'labels', labels, 'state', state)",
+        "json_build_object('id', id, 'labels', jsonb_strip_nulls(to_jsonb(nodes)))",
     ),
     "duckdb": (
         "duckdb -readonly -noheader -list {}",
         "to_json({id: id, labels: labels, state: state})",
+        "to_json({id: id, labels: json_merge_patch('{}', to_json(nodes))})",
     ),
     "sqlite": (
         "sqlite3 -readonly {}",
         "json_object('id', id, 'labels', json(labels), 'state', state)",
+        "json_object('id', id, 'labels', json_patch('{}', json_object('region', region)))",
     ),
 }
 
@@ -167,9 +171,12 @@ def _hint(sources: Iterable[str], error: InventoryError) -> Fix | str | None:
         program, database = file.rpartition(".")[2], file
     if not program:
         return error.fix
-    command, node = _PROGRAMS[program]
+    command, node, row = _PROGRAMS[program]
     command = command.format(printable(shlex.quote(re.sub(_HIDDEN, r"//\1@", database))))
-    words = "pipe the nodes of a database as JSON objects into '-n -', such as"
+    words = (
+        f"pipe the nodes of a database as JSON objects into '-n -' ({row}, if labels are columns)"
+    )
+    words += ", such as"
     return Fix.write(f'{command} "SELECT {node} FROM nodes"', words)  # noqa: S608 - it is not executed here
 
 
