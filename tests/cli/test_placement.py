@@ -134,6 +134,20 @@ def test_the_answer_is_that_of_kube_scheduler(run: Run, folder: Path) -> None:
     assert len(report["unused_ids"]) == 645
 
 
+def test_labels_of_the_nodes_that_match(run: Run, folder: Path) -> None:
+    """The nodes counted are those of ``match``; each output says what is not considered."""
+    text = "not considered: what runs on the nodes already"
+    files = ("--job", "web.json", "-n", "nodes.json", "pool")
+    assert run("match", *files[:4], "--count").out == "2\n"
+    report = json.loads(run("labels", *files, "-o", "json").out)
+    assert (report["total"], report["nodes"], report["not_considered"]) == (4, 2, [text[16:]])
+    assert [each["values"] for each in report["keys"]] == [[{"value": "general", "nodes": 2}]]
+    for output in ("text", "markdown"):
+        assert text in run("labels", *files, "-o", output).out
+    result = run("labels", *files, "-o", "csv")
+    assert (result.out, result.err) == ("pool,nodes\ngeneral,2\n", f"{text}\n")
+
+
 def test_what_to_change(run: Run, folder: Path) -> None:
     """The messages name the toleration, or the largest amounts; numbers and states agree."""
     nodes = [node(f"n-{number}", "general" if number < 78 else "gpu") for number in range(78)]

@@ -32,6 +32,9 @@ def closed(schema: Any) -> Any:
         pytest.param(["labels", "-n", NODES, "region", "gpu"], id="labels-together"),
         pytest.param(["labels", "-n", NODES, "-l", "no-such-label"], id="no-labels"),
         pytest.param(["labels", "-n", "hostile.json"], id="labels-hostile"),
+        pytest.param(
+            ["labels", "-n", NODES, "-f", "kubernetes/deployment.yaml"], id="labels-of-a-pod"
+        ),
         pytest.param(["audit", "-n", NODES], id="audit"),
         pytest.param(["audit", "-n", "none.json"], id="audit-of-nothing"),
         pytest.param(["audit", "-n", "hostile.json"], id="audit-hostile"),

@@ -5,9 +5,9 @@ from typing import Any, TypeAlias
 
 from nodeselect.explain.audit import Audit, LabelFinding
 from nodeselect.explain.countable import KeyFacet
-from nodeselect.explain.wording import headline
+from nodeselect.explain.wording import headline, not_considered_text
 from nodeselect.inventory.statistics import Facets
-from nodeselect.render.nodes import csv_cell, csv_rows
+from nodeselect.render.nodes import csv_table
 from nodeselect.render.screen import Screen, report_lines
 from nodeselect.text import LONGEST_ID, display_width, join_limited, pluralize, quoted
 
@@ -28,18 +28,16 @@ def facet_lines(
     pairs: Mapping[Values, int],
     output: str,
     screen: Screen,
+    not_considered: Sequence[str] = (),
 ) -> Iterator[str]:
-    """Yield the lines of a report on the labels ``keys``, or on all, in one of ``TABLE_FORMATS``.
+    """Yield the lines of a report on the labels ``keys``, or on all, in one of ``REPORT_FORMATS``.
 
     :param total: how many nodes there are, if only matching nodes were counted.
     :param pairs: if there are two ``keys``, how many nodes have each pair of their values.
+    :param not_considered: what else decides which nodes match but is unknown.
     """
     chosen = [facet for facet in facets.keys if not keys or facet.key in keys]
     counts = _counts(facets, keys, pairs)
-    if output == "csv":
-        heads = (*(keys or ("key", "value")), "nodes")
-        rows = ((*map(_cell, values), str(nodes)) for values, nodes in counts)
-        return csv_rows(map(csv_cell, row) for row in (heads, *rows))
 
     def as_dict() -> dict[str, Any]:
         limit = None if keys else _TOP_VALUES
@@ -61,16 +59,36 @@ def facet_lines(
                 for facet in chosen
             ],
             **({"pairs": together} if pairs else {}),
+            "not_considered": list(not_considered),
         }
 
     def blocks(screen: Screen) -> Iterator[Iterable[str]]:
         yield screen.title(_headline(facets, total))
+        if not_considered:
+            yield screen.paragraph(screen.prose(not_considered_text(not_considered)))
         if keys and len(chosen) == len(set(keys)):
             yield _value_table(keys, counts, facets.nodes, screen)
         elif chosen and not keys:
             yield _key_table(chosen, screen)
 
     return report_lines(output, screen, as_dict, blocks)
+
+
+def facet_csv_lines(
+    facets: Facets, keys: Sequence[str], pairs: Mapping[Values, int]
+) -> tuple[Iterator[str], str | None]:
+    """Return the counts of :func:`facet_lines` as lines of CSV, and what its cells hide, if so.
+
+    A cell is empty if the nodes do not have the label.
+    """
+    counts = _counts(facets, keys, pairs)
+    rows = [(*(value or "" for value in values), str(nodes)) for values, nodes in counts]
+    lines, note = csv_table([(*(keys or ("key", "value")), "nodes"), *rows])
+    columns = zip(*(values for values, _ in counts), strict=True)
+    if any({None, ""}.issubset(column) for column in columns):
+        notes = "an empty cell is an empty value or no such label", note
+        note = ", and ".join(filter(None, notes))
+    return lines, note
 
 
 def _counts(

@@ -22,6 +22,8 @@ ID_FORMATS = ("name", "folded")
 # The formats with columns and a header.
 COLUMN_FORMATS = ("table", "wide", "csv")
 
+_ESCAPED = "some cells are escaped"
+
 FIELDS = ("id", "name", "state")
 """What nodes can be sorted by, beside their labels."""
 
@@ -186,13 +188,20 @@ def csv_lines(
     if any(node._facts is not None for node in nodes):
         reason = "taints and resources are left out"
     elif any(text != cell for text, cell in cells.items()):
-        reason = "some cells are escaped"
+        reason = _ESCAPED
     elif any("" in (node.name, node.state) for node in nodes):
         reason = "an empty name or state is left out"
     elif any(is_header(row, rows[0], "id") for row in rows[1:]):
         reason = "a node looks like a header"
     shown = rows if header else rows[1:]
     return csv_rows(map(cells.__getitem__, row) for row in shown), reason
+
+
+def csv_table(rows: Iterable[Sequence[str]]) -> tuple[Iterator[str], str | None]:
+    """Return a table as lines of CSV, and a note if any of its cells is escaped."""
+    cells = [(tuple(row), tuple(map(csv_cell, row))) for row in rows]
+    is_escaped = any(row != escaped for row, escaped in cells)
+    return csv_rows(escaped for _, escaped in cells), _ESCAPED if is_escaped else None
 
 
 def csv_rows(rows: Iterable[Iterable[str]]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nodeselect.explain.wording import headline
 from nodeselect.render.id_ranges import ranges_text
-from nodeselect.render.nodes import csv_cell, csv_rows
+from nodeselect.render.nodes import csv_table
 from nodeselect.render.screen import Screen, report_lines
 from nodeselect.text import pluralize
 
@@ -58,16 +58,16 @@ class RolloutReport(NamedTuple):
         return {"version": 1, **fields, **plan}
 
 
+def rollout_csv_lines(plan: "RolloutPlan") -> tuple[Iterator[str], str | None]:
+    """Return a line of CSV for each node of a plan, and a note if any id is escaped."""
+    waves = plan.waves
+    rows = ((f"{w.number}", f"{w.canary}".lower(), each) for w in waves for each in w.ids)
+    return csv_table([("wave", "canary", "id"), *rows])
+
+
 def rollout_lines(report: RolloutReport, output: str, screen: Screen) -> Iterator[str]:
-    """Yield the lines of a report on a plan; ``output`` is one of ``TABLE_FORMATS``."""
+    """Yield the lines of a report on a plan; ``output`` is one of ``REPORT_FORMATS``."""
     waves = report.plan.waves
-    if output == "csv":
-        rows = (
-            (f"{each.number}", f"{each.canary}".lower(), csv_cell(at))
-            for each in waves
-            for at in each.ids
-        )
-        return csv_rows([("wave", "canary", "id"), *rows])
 
     def blocks(screen: Screen) -> Iterator[Iterable[str]]:
         yield screen.title(f"{screen.code(report.job)}: {report.headline}")

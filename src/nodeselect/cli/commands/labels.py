@@ -1,23 +1,25 @@
 """``nodeselect labels``: count the labels of a fleet."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 
 import click
 
 from nodeselect.cli import options
 from nodeselect.cli.completion import complete_keys
 from nodeselect.cli.help import Command
-from nodeselect.cli.inputs.job_selectors import label_selector
-from nodeselect.cli.inputs.nodes import NodeFiles, explained_nodes, open_nodes
+from nodeselect.cli.inputs.job_selectors import ignoring_pods, selected
+from nodeselect.cli.inputs.nodes import NodeFiles, explained_nodes, open_nodes, read_inventory
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
-from nodeselect.explain.wording import similar_keys_text
+from nodeselect.explain.wording import not_considered_text, similar_keys_text
 from nodeselect.inventory.statistics import count_labels
 from nodeselect.node import Node
+from nodeselect.placement import Placement
 from nodeselect.readers.reader import NodeReader
-from nodeselect.render.labels import Values, facet_lines
+from nodeselect.render.labels import Values, facet_csv_lines, facet_lines
 from nodeselect.render.screen import TABLE_FORMATS, detect_screen
-from nodeselect.selectors import Selector
+from nodeselect.selectors import AnyOf, Selector
 from nodeselect.selectors.charset import is_key
 from nodeselect.text import quoted
 
@@ -47,15 +49,19 @@ def labels(
     """Count the label keys and values of a fleet.
 
     Without KEY, print all label keys with their most frequent values. With KEY, print all values of
-    that key; with two, all pairs of their values.
+    that key; with two, all pairs of their values. In CSV, a cell is empty without the label.
     """
-    options.check_usage(
-        {
-            options.ONE_STDIN: (job, *nodes_from.sources).count("-") > 1,
-            "give at most two keys": len(keys) > 2,
-        }
-    )
-    selector = label_selector(job, expressions) if expressions or job is not None else None
+    mistakes = {
+        options.ONE_STDIN: (job, *nodes_from.sources).count("-") > 1,
+        "give at most two keys": len(keys) > 2,
+        "give two different keys": len(keys) == 2 and keys[0] == keys[1],
+        "the column nodes of -o csv has the counts: for a label nodes, use -o json":
+            output == "csv" and "nodes" in keys,
+    }  # fmt: skip
+    options.check_usage(mistakes)
+    selector: Selector | AnyOf | Placement | None = None
+    if expressions or job is not None:
+        selector = ignoring_pods(selected(job, expressions, ()))
     pairs: Counter[Values] = Counter()
 
     def counting_pairs(found: Iterable[Node]) -> Iterator[Node]:
@@ -64,10 +70,16 @@ def labels(
             pairs[first, second] += 1
             yield node
 
-    with open_nodes(nodes_from, selector) as nodes:
+    unknown: Sequence[str] = ()
+    with (
+        nullcontext(read_inventory(nodes_from))
+        if isinstance(selector, Placement)
+        else open_nodes(nodes_from, selector)
+    ) as nodes:
         found: Iterable[Node] = nodes
         if not isinstance(nodes, NodeReader):
-            found = nodes.match(selector or Selector.everything())
+            found = answer = nodes.match(selector or Selector.everything())
+            unknown = answer.not_considered
         facets = count_labels(counting_pairs(found) if len(keys) == 2 else found)
         total = nodes.count if isinstance(nodes, NodeReader) else len(nodes)
     counts = {facet.key: facet.nodes for facet in facets.keys}
@@ -76,7 +88,17 @@ def labels(
         if not is_key(key):
             raise click.UsageError(f"{quoted(key)} is not the key of a label")
     shown = total if selector else None
-    write_output(facet_lines(facets, shown, keys, pairs, output, detect_screen()))
+    nodes_text = "no matching node" if selector else "no node"
+    if output == "csv":
+        lines, note = facet_csv_lines(facets, keys, pairs)
+        write_output(lines)
+        if note:
+            write_message(f"{note}; for the exact text, use -o json")
+        if unknown:
+            write_message(not_considered_text(unknown))
+    else:
+        screen = detect_screen()
+        write_output(facet_lines(facets, shown, keys, pairs, output, screen, unknown))
     if counts and not missing:
         return ExitStatus.OK
     if selector and total and not facets.nodes:
@@ -84,7 +106,7 @@ def labels(
         if explained is not None:
             write_message(explained.explain(selector, examples=0).recommendation)
     elif not missing:
-        write_message("no matching node has a label" if selector else "no node has a label")
+        write_message(f"{nodes_text} has a label")
     for key in missing:
-        write_message(f"no node has the label {quoted(key)}{similar_keys_text(key, counts)}")
+        write_message(f"{nodes_text} has the label {quoted(key)}{similar_keys_text(key, counts)}")
     return ExitStatus.NEGATIVE

@@ -11,7 +11,7 @@ from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
 from nodeselect.explain.wording import similar_keys_text
 from nodeselect.inventory.statistics import count_labels
-from nodeselect.render.rollout import RolloutReport, rollout_lines
+from nodeselect.render.rollout import RolloutReport, rollout_csv_lines, rollout_lines
 from nodeselect.render.screen import TABLE_FORMATS, detect_screen
 
 
@@ -74,9 +74,16 @@ def rollout(
         total=len(inventory),
         plan=plan,
     )
-    write_output(rollout_lines(report, output, detect_screen()))
     if output == "csv":
+        lines, note = rollout_csv_lines(plan)
+        write_output(lines)
         write_message(report.node_counts)
+        if percentage != own:
+            write_message(plan.assumptions[0])
+        if note:
+            write_message(f"{note}; to read the ids again, use -o json")
+    else:
+        write_output(rollout_lines(report, output, detect_screen()))
     warn_if_everything(job, selector)
     if not plan.matched:
         write_message(inventory.explain(selector, examples=0).recommendation)
