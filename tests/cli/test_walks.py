@@ -81,6 +81,10 @@ WRONG_TURNS = {
     # Names that an option has in another command, or another tool.
     "match -f fleet.json --where='gpu,!maintenance'":
         "match -n fleet.json -l 'gpu,!maintenance'",
+    "match -n fleet.json -l gpu --filter region=eu-west":
+        "match -n fleet.json -l gpu,region=eu-west",
+    "match -n fleet.json --label gpu --label region=eu-west":
+        "match -n fleet.json -l gpu,region=eu-west",
     "match --node node-174fc70c -n fleet.json": "match --id node-174fc70c -n fleet.json",
     "match --name node-174fc70c -n fleet.json": "match --id node-174fc70c -n fleet.json",
     "match -n fleet.json -l gpu --json": "match -n fleet.json -l gpu -o json",

@@ -225,6 +225,9 @@ def _corrected(command: click.Command, words: list[str], is_renamed: bool) -> li
                 return None
             used.add(options[option])
             value = _choice(value, options[option])
+            if option == "-l" and not word.startswith("-l") and "-l" in result:
+                result[result.index("-l") + 1] += f",{value}"  # in other tools, all must hold
+                continue
         elif command.name == "labels" and "," in value and all(map(is_key, value.split(","))):
             value, *others = value.split(",")
             rest = [*others, *rest]
