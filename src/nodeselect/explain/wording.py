@@ -79,6 +79,17 @@ def unsatisfied_text(requirements: Sequence[str]) -> str:
     return f"requirements that no node satisfies: {_join(requirements)}"
 
 
+def key_with_prefix(key: str, counts: Mapping[str, int]) -> str | None:
+    """Return the key whose name behind a prefix is ``key``, such as that of a zone; None if none.
+
+    Of several, it is one that Kubernetes has not renamed, and that most nodes have.
+    """
+    from nodeselect.similarity import WordCounts, closest_key  # compiles patterns
+
+    code, close = closest_key(key, WordCounts(counts)) or ("", None)
+    return close if code == "other-prefix" else None
+
+
 def similar_keys_text(key: str, counts: Mapping[str, int]) -> str:
     """Return what to append to a message that no node has ``key``: the keys probably meant."""
     from nodeselect.similarity import WordCounts, closest_key  # compiles patterns

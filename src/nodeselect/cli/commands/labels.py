@@ -11,8 +11,8 @@ from nodeselect.cli.completion import complete_keys
 from nodeselect.cli.help import Command
 from nodeselect.cli.inputs.job_selectors import ignoring_pods, selected
 from nodeselect.cli.inputs.nodes import NodeFiles, explained_nodes, open_nodes, read_inventory
-from nodeselect.cli.streams import ExitStatus, write_message, write_output
-from nodeselect.explain.wording import not_considered_text, similar_keys_text
+from nodeselect.cli.streams import ExitStatus, is_quiet, write_message, write_output
+from nodeselect.explain.wording import key_with_prefix, not_considered_text, similar_keys_text
 from nodeselect.inventory.statistics import count_labels
 from nodeselect.node import Node
 from nodeselect.placement import Placement
@@ -89,6 +89,15 @@ def labels(
             raise click.UsageError(f"{quoted(key)} is not the key of a label")
     shown = total if selector else None
     nodes_text = "no matching node" if selector else "no node"
+    absent = [
+        f"{nodes_text} has the label {quoted(key)}{similar_keys_text(key, counts)}"
+        for key in missing
+    ]
+    if missing and len(keys) == 1 and output == "text" and not is_quiet():
+        meant = key_with_prefix(missing[0], counts)
+        if meant is not None:
+            write_message(absent[0])
+            keys, missing = (meant,), []
     if output == "csv":
         lines, note = facet_csv_lines(facets, keys, pairs)
         write_output(lines)
@@ -107,6 +116,7 @@ def labels(
             write_message(explained.explain(selector, examples=0).recommendation)
     elif not missing:
         write_message(f"{nodes_text} has a label")
-    for key in missing:
-        write_message(f"{nodes_text} has the label {quoted(key)}{similar_keys_text(key, counts)}")
+    if missing:
+        for message in absent:
+            write_message(message)
     return ExitStatus.NEGATIVE
