@@ -85,6 +85,10 @@ WRONG_TURNS = {
         "match -n fleet.json -l gpu,region=eu-west",
     "match -n fleet.json --label gpu --label region=eu-west":
         "match -n fleet.json -l gpu,region=eu-west",
+    "watch -l gpu -n fleet.json --min 3": "watch -l gpu -n fleet.json --until 3",
+    "explain -l gpu -n fleet.json --html": "explain -l gpu -n fleet.json -o html",
+    "explain node/node-174fc70c --job job.yaml -n fleet.json":
+        "explain --node node-174fc70c --job job.yaml -n fleet.json",
     "match --node node-174fc70c -n fleet.json": "match --id node-174fc70c -n fleet.json",
     "match --name node-174fc70c -n fleet.json": "match --id node-174fc70c -n fleet.json",
     "match -n fleet.json -l gpu --json": "match -n fleet.json -l gpu -o json",

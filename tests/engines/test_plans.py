@@ -207,6 +207,29 @@ def test_the_catalogue_shows_whether_texts_are_compared_once(
         assert ("concat" not in matching._condition) == exact, column
 
 
+@pytest.mark.parametrize("kind", ["VIEW", "a table with a child", "a partitioned table"])
+def test_the_catalogue_does_not_show_the_columns_of_another_table(
+    start: Callable[[str], Database], kind: str
+) -> None:
+    """What may read a table of another server, which has its own collations, is not exact."""
+    database = start("postgresql, loose")
+    columns = "(id text, region text)"
+    for statement in (
+        "DROP TABLE IF EXISTS plain CASCADE",
+        "DROP TABLE IF EXISTS parts CASCADE",
+        f"CREATE TABLE plain {columns}",
+        f"CREATE TABLE parts {columns} PARTITION BY LIST (region)",
+        "CREATE VIEW over_plain AS TABLE plain",
+        *(["CREATE TABLE child () INHERITS (plain)"] if "child" in kind else []),
+    ):
+        database.run(statement)
+    name = {"VIEW": "over_plain", "a partitioned table": "parts"}.get(kind, "plain")
+    nodes = sql.SqlNodes(
+        database.run, "postgresql", name, labels=None, columns={"region": "region"}
+    )
+    assert "concat" in nodes.match(Selector.parse("region=eu"))._condition
+
+
 def test_what_the_catalogue_does_not_know(start: Callable[[str], Database]) -> None:
     """A table or column that is missing, or a query that fails, leaves the second comparison."""
     database = start("postgresql")

@@ -66,13 +66,14 @@ _OPTIONS = {
         ("--states --status", ("--state",)),
         ("-a --everything", ("--all",)),
         ("-c --size --total", ("--count",)),
+        ("--at-least --min", ("--until",)),
         ("-m --first --head --max-count --max-results --top", ("--limit",)),
     )
     for option in options.split()
 }
 
 # Options of other tools that are a value of ``-o`` here, and those that change nothing.
-_FORMATS = ("--csv", "--json", "--markdown", "--ndjson", "--yaml")
+_FORMATS = ("--csv", "--html", "--json", "--markdown", "--ndjson", "--yaml")
 _NEEDLESS = ("-A", "--all-namespaces", "--dry-run", "--no-pager")
 
 # What a value of an option is called here; the first that the option accepts is meant.
@@ -209,6 +210,7 @@ def _corrected(command: click.Command, words: list[str], is_renamed: bool) -> li
         return None
     result: list[str] = []
     used: set[click.Option] = set()
+    words = [word.removeprefix("node/") for word in words]  # as in kubectl
     rest = [word for word in words if word not in _NEEDLESS or word in options]
     while rest:
         word = rest.pop(0)

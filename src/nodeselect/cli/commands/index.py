@@ -34,7 +34,7 @@ def index(file: str, nodes_from: NodeFiles | None) -> int:
     """Save nodes in a file that opens in milliseconds.
 
     The other commands accept FILE with -n. It is replaced as a whole: whoever has it open keeps the
-    old one. A file with nodes alone, such as nodes.json, is saved as nodes.nsx beside it.
+    old one. A list alone, nodes.json, is saved as nodes.nsx.
     """
     name, extension = os.path.splitext(file)
     is_alone = nodes_from is None and default_nodes() is None

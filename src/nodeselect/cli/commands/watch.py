@@ -51,13 +51,16 @@ _MAX_SECONDS = 1_000_000
 
 
 class _Seconds(click.FloatRange):
-    """A number of seconds that the system can wait for."""
+    """A number of seconds that the system can wait for, such as 60 or 60s."""
+
+    name = "number of seconds"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
         """Return the number; fail if it is too small or too large, or not a number."""
-        seconds = float(super().convert(value, param, ctx))
+        number: Any = value.removesuffix("s") if isinstance(value, str) else value
+        seconds = float(super().convert(number, param, ctx))
         if not seconds <= _MAX_SECONDS:  # NaN is not
             self.fail(f"{value} is not a number of at most {_MAX_SECONDS} seconds", param, ctx)
         return seconds

@@ -198,7 +198,12 @@ class PostgreSQL(Dialect):
     def label_between(self, labels: str, key: str, low: str, high: str) -> str:
         # The planner would test it first, for each row, if it were beside CASE.
         high = f"{high} AND {self._is_string(labels, key)}"
-        return super().label_between(labels, key, low, high)
+        is_between = super().value_between(self.value(labels, key), low, high)
+        return f"({self.has_key(labels, key)} AND {is_between})"
+
+    def value_between(self, value: str, low: str, high: str) -> str:
+        # For an index, and since the planner expects CASE to be true of half of the rows.
+        return f"({value} IS NOT NULL AND {super().value_between(value, low, high)})"
 
     def value_in(self, value: str, values: Sequence[str]) -> str:
         listed = ", ".join(values)

@@ -798,6 +798,9 @@ def _are_exact(execute: Execute, dialect: Dialect, used: Iterable[tuple[Name, Na
     query = (
         "SELECT count(*) FROM pg_catalog.pg_attribute AS a"
         " JOIN pg_catalog.pg_collation AS c ON c.oid = a.attcollation"
+        " JOIN pg_catalog.pg_class AS r ON r.oid = a.attrelid"
+        # Not of a foreign table, or what may be over one: the other server has its own collations.
+        " AND r.relkind IN ('r', 'm') AND NOT r.relhassubclass"
         f" WHERE (a.attrelid, a.attname) IN ({', '.join(columns)})"
         " AND a.atttypid IN ('pg_catalog.text'::regtype, 'pg_catalog.varchar'::regtype)"
         " AND to_jsonb(c) ->> 'collisdeterministic' = 'true'"
