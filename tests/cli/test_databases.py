@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import pytest
 
+from nodeselect.cli.inputs.nodes import _PROGRAMS
 from tests.cli.running import Run
 from tests.engines.postgresql import MISSING, postgresql, programs
 
@@ -98,15 +99,17 @@ def nodes(request: pytest.FixtureRequest) -> Callable[[str], str]:
     for table, column in {"mapped": without_null.format(labels), "nulls": labels}.items():
         rows = f"SELECT id, state, {column} AS labels FROM nodes"
         program.execute(f"DROP TABLE IF EXISTS {table}; CREATE TABLE {table} AS {rows};")
+    command, _, row = _PROGRAMS["postgres" if request.param == "psql" else request.param]
     commands = {
         "columns": of_columns,
+        "all columns": f'{command.format("")} "SELECT {row}"',
         "map": of_map.replace("FROM nodes", "FROM mapped"),
         "null": of_map.replace("FROM nodes", "FROM nulls"),
     }
     return lambda layout: program.output(commands[layout])
 
 
-@pytest.mark.parametrize("layout", ["map", "columns"])
+@pytest.mark.parametrize("layout", ["map", "columns", "all columns"])
 def test_every_value_arrives(run: Run, nodes: Callable[[str], str], layout: str) -> None:
     """An empty value is a value; NULL, and a key that is not there, are none."""
     written = nodes(layout)

@@ -39,17 +39,26 @@ _PROGRAMS = {
     "postgres": (
         "psql {} -AtqX -c",
         "json_build_object('id', id, 'labels', labels, 'state', state)",
-        "json_build_object('id', id, 'labels', jsonb_strip_nulls(to_jsonb(nodes)))",
+        (
+            "json_build_object('id', id, 'labels', (SELECT jsonb_object_agg(key, value)"
+            " FROM jsonb_each_text(to_jsonb(nodes)) WHERE value IS NOT NULL)) FROM nodes"
+        ),
     ),
     "duckdb": (
         "duckdb -readonly -noheader -list {}",
         "to_json({id: id, labels: labels, state: state})",
-        "to_json({id: id, labels: json_merge_patch('{}', to_json(nodes))})",
+        (
+            "to_json({id: id, labels: json_merge_patch('{}', to_json(texts))})"
+            " FROM (SELECT COLUMNS(*)::VARCHAR FROM nodes) AS texts"
+        ),
     ),
     "sqlite": (
         "sqlite3 -readonly {}",
         "json_object('id', id, 'labels', json(labels), 'state', state)",
-        "json_object('id', id, 'labels', json_patch('{}', json_object('region', region)))",
+        (
+            "json_object('id', id, 'labels', json_patch('{}', json_object('region', region)))"
+            " FROM nodes"
+        ),
     ),
 }
 
@@ -173,10 +182,8 @@ def _hint(sources: Iterable[str], error: InventoryError) -> Fix | str | None:
         return error.fix
     command, node, row = _PROGRAMS[program]
     command = command.format(printable(shlex.quote(re.sub(_HIDDEN, r"//\1@", database))))
-    words = (
-        f"pipe the nodes of a database as JSON objects into '-n -' ({row}, if labels are columns)"
-    )
-    words += ", such as"
+    words = f"pipe the nodes as JSON objects into '-n -': if each label has a column, by {command}"
+    words += f' "SELECT {row}"; otherwise, such as'
     return Fix.write(f'{command} "SELECT {node} FROM nodes"', words)  # noqa: S608 - it is not executed here
 
 
