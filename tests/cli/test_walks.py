@@ -130,7 +130,7 @@ ANSWERS = {
     "explain -l gpu --node node-174fc7 -q -n fleet.json": "it is the beginning of 'node-174fc70c'",
     "explain -l gpu --node '' -n again.json": "--node: the id of a node must not be empty",
     "explain -l gpu --node n-1 -n hosts.json": "this is the node 'n-1.eu'",
-    "match --all -n postgresql://us@db/fleet": "pipe the nodes of a database as JSON objects into",
+    "match --all -n postgresql://us@db/fleet": "pipe the nodes as JSON objects into",
     "explain -l state=connected -l gpux -n fleet.json": "write --state connected instead",
     "explain -l status=Lost,gpu -n fleet.json": "write --state Lost instead",
     "match -l zone=a -n zones.json": "write topology.kubernetes.io/zone=a instead of zone=a: 1",
