@@ -15,7 +15,7 @@ from tests.render.browser import Browser, browser, chromium
 
 from nodeselect.jobs import all_rules
 
-# The generated reference of the API has at most so many words.
+# The maximum number of words in the generated reference of the API.
 MAX_WORDS = 11_000
 
 # What people search, and a page that must be among the first three.

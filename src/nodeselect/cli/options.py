@@ -198,9 +198,14 @@ def _complete_nodes(context: click.Context, parameter: click.Parameter, word: st
 def _keep_files(context: click.Context, parameter: click.Parameter, words: tuple[str, ...]) -> None:
     """Store the files with nodes; a YAML file is probably a job, which is given with --job."""
     for word in words:
-        if not (word == "-" or os.path.exists(word)) or word.endswith((".yaml", ".yml")):
+        if not (word == "-" or os.path.exists(word)) or is_yaml(word):
             raise _unexpected(word)
     context.meta["files"] = words
+
+
+def is_yaml(word: str) -> bool:
+    """Return whether a word is probably the name of a file with a job."""
+    return word.endswith((".yaml", ".yml"))
 
 
 def _unexpected(word: str) -> click.UsageError:

@@ -14,83 +14,77 @@ import click
 
 from nodeselect.cli.inputs.job_selectors import is_selector
 from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory
-from nodeselect.cli.options import ONLY_CHECK, UsageIsValid
+from nodeselect.cli.options import ONLY_CHECK, UsageIsValid, is_yaml
 from nodeselect.errors import NodeselectError
 from nodeselect.selectors.charset import is_key
 from nodeselect.similarity import similar_name
 from nodeselect.text import printable
 
+
+def _by_word(*rows: tuple[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Map each word of a row, such as ``"a b"``, to what it may mean."""
+    return {word: meant for words, meant in rows for word in words.split()}
+
+
 # What commands of other tools are called here: the first of them that accepts the arguments.
-_VERBS = {
-    verb: commands
-    for verbs, commands in (
-        ("filter find get list ls nodes query search select show", ("match",)),
-        ("count", ("match --count",)),
-        ("describe inspect", ("explain", "match")),
-        ("apply create debug jobs run submit why", ("explain",)),
-        ("fmt format lint test validate verify", ("check",)),
-        ("deploy plan schedule waves", ("rollout",)),
-        ("facets stats tags top values", ("labels",)),
-        ("wait", ("watch --until 1",)),
-        ("compare", ("diff",)),
-        ("save", ("index",)),
-        ("export translate", ("convert",)),
-        ("version", ("--version",)),
-    )
-    for verb in verbs.split()
-}
+_VERBS = _by_word(
+    ("filter find get list ls nodes query search select show", ("match",)),
+    ("count", ("match --count",)),
+    ("describe inspect", ("explain", "match")),
+    ("apply create debug jobs run submit why", ("explain",)),
+    ("fmt format lint test validate verify", ("check",)),
+    ("deploy plan schedule waves", ("rollout",)),
+    ("facets stats tags top values", ("labels",)),
+    ("wait", ("watch --until 1",)),
+    ("compare", ("diff",)),
+    ("save", ("index",)),
+    ("export translate", ("convert",)),
+    ("version", ("--version",)),
+)
 
 # The commands that have what match does not have.
 _COMMANDS = {"--watch": "watch", "-w": "watch", "--why": "explain", "-o html": "explain"}
 
 # What an option of another command or tool is called here; the first name that the command has is
 # meant, if there is a value for it. An empty name means an argument, or an option that fits it.
-_OPTIONS = {
-    option: meant
-    for options, meant in (
-        ("--job --jobs --job-file -j", ("--job", "")),
-        ("--expr --expression --filter --label --label-selector --match --query", ("-l",)),
-        ("--selector --selectors --where -l -s", ("-l",)),
-        ("--field-selector", ()),
-        ("--labels", ("-l", "--show-labels")),
-        ("--fleet --inventory --node-file --nodes -n", ("-n",)),
-        ("--id --ids --name --node", ("--id",)),
-        ("--out -o --output", ("-o", "--to", "--dialect", "")),
-        ("--format --output-format -t --type", ("-o", "--to", "--dialect")),
-        ("-f --file --filename -i --input --path --key --shell", ("",)),
-        ("--code --only --rule --rules", ("--select", "")),
-        ("--disable", ("--ignore",)),
-        ("--skip", ("--exclude",)),
-        ("--by --column --columns --group-by --label-columns", ("-L", "")),
-        ("--order-by --sort", ("--sort-by",)),
-        ("--states --status", ("--state",)),
-        ("-a --everything", ("--all",)),
-        ("-c --size --total", ("--count",)),
-        ("--at-least --min", ("--until",)),
-        ("-m --first --head --max-count --max-results --top", ("--limit",)),
-    )
-    for option in options.split()
-}
+_OPTIONS = _by_word(
+    ("--job --jobs --job-file -j", ("--job", "")),
+    ("--expr --expression --filter --label --label-selector --match --query", ("-l",)),
+    ("--selector --selectors --where -l -s", ("-l",)),
+    ("--field-selector", ()),
+    ("--labels", ("-l", "--show-labels")),
+    ("--fleet --inventory --node-file --nodes -n", ("-n",)),
+    ("--id --ids --name --node", ("--id",)),
+    ("--out -o --output", ("-o", "--to", "--dialect", "")),
+    ("--format --output-format -t --type", ("-o", "--to", "--dialect")),
+    ("-f --file --filename -i --input --path --key --shell", ("",)),
+    ("--code --only --rule --rules", ("--select", "")),
+    ("--disable", ("--ignore",)),
+    ("--skip", ("--exclude",)),
+    ("--by --column --columns --group-by --label-columns", ("-L", "")),
+    ("--order-by --sort", ("--sort-by",)),
+    ("--states --status", ("--state",)),
+    ("-a --everything", ("--all",)),
+    ("-c --size --total", ("--count",)),
+    ("--at-least --min", ("--until",)),
+    ("-m --first --head --max-count --max-results --top", ("--limit",)),
+)
 
 # Options of other tools that are a value of ``-o`` here, and those that change nothing.
 _FORMATS = ("--csv", "--html", "--json", "--markdown", "--ndjson", "--yaml")
 _NEEDLESS = ("-A", "--all-namespaces", "--dry-run", "--no-pager")
 
 # What a value of an option is called here; the first that the option accepts is meant.
-_VALUES = {
-    value: meant
-    for values, meant in (
-        ("expanso yaml yml", ("job", "json")),
-        ("go-template jsonpath template", ("json",)),
-        ("jsonlines", ("ndjson",)),
-        ("tsv", ("csv",)),
-        ("custom-columns id names", ("name",)),
-        ("human plain pretty table", ("text", "table")),
-        ("text", ("table",)),
-        ("pg psql", ("postgresql",)),
-    )
-    for value in values.split()
-}
+_VALUES = _by_word(
+    ("expanso yaml yml", ("job", "json")),
+    ("go-template jsonpath template", ("json",)),
+    ("jsonlines", ("ndjson",)),
+    ("tsv", ("csv",)),
+    ("custom-columns id names", ("name",)),
+    ("human plain pretty table", ("text", "table")),
+    ("text", ("table",)),
+    ("pg psql", ("postgresql",)),
+)
 
 # A command with one of these replaces files, or prints its help.
 _NO_ANSWER = frozenset({"--write", "-h", "--help"})
@@ -200,7 +194,7 @@ def _corrected(command: click.Command, words: list[str], is_renamed: bool) -> li
     options = {name: option for option in parameters for name in option.opts}
     given = {options[word] for word in words if word in options}
     has_nodes = options.get("-n") in given
-    has_yaml = any(map(_is_yaml, words))
+    has_yaml = any(map(is_yaml, words))
     # Files with nodes may be arguments, but are suggested with -n, as all commands accept them.
     arguments = (each for each in command.params if isinstance(each, click.Argument))
     has_arguments = any(each.expose_value for each in arguments)
@@ -237,7 +231,7 @@ def _corrected(command: click.Command, words: list[str], is_renamed: bool) -> li
             value = _joined(value, rest, ids, " " if has_arguments else " ,")
         is_argument = has_arguments and (is_key(value) or not is_selector(value))
         if value == "-" or os.path.exists(value):
-            is_swapped = command.name == "rollout" and has_yaml and not _is_yaml(value)
+            is_swapped = command.name == "rollout" and has_yaml and not is_yaml(value)
             is_argument = files > 0 and not is_swapped
         if command.name == "diff":
             given.discard(options["-l"])  # there may be two
@@ -258,10 +252,6 @@ def _corrected(command: click.Command, words: list[str], is_renamed: bool) -> li
     if command.name in _NEED_SELECTING and not is_selecting and (is_renamed or result != words):
         return ["--all", *result] if "--all" in options else None
     return result
-
-
-def _is_yaml(word: str) -> bool:
-    return word.endswith((".yaml", ".yml"))
 
 
 def _ids(words: Sequence[str]) -> frozenset[str]:
@@ -297,7 +287,8 @@ def _option(word: str, rest: list[str], options: _Options) -> tuple[str, str] | 
 def _choice(value: str, option: click.Option) -> str:
     """Return the choice of an option that a value means; the value itself if unclear."""
     choices = getattr(option.type, "choices", ())
-    meant = (value, *_VALUES.get(value.partition("=")[0], ()), similar_name(value, choices))
+    similar = similar_name(value, choices) or value
+    meant = (value, *_VALUES.get(value.partition("=")[0], ()), similar)
     return next((each for each in meant if each in choices), value)
 
 
@@ -323,7 +314,7 @@ def _joined(value: str, rest: list[str], ids: _Ids, separators: str) -> str:
 def _option_for(word: str, options: _Options, given: _Given, ids: _Ids) -> str:
     """Return the option that is probably missing before a word, or an empty text."""
     is_folder_of_jobs = os.path.isdir(word) and options.get("-n") in given
-    if "--job" in options and (_is_yaml(word) or is_folder_of_jobs):
+    if "--job" in options and (is_yaml(word) or is_folder_of_jobs):
         meant = "--job"
     elif word == "-" or os.path.exists(word):
         return "-n" if "-n" in options else ""

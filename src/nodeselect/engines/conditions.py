@@ -55,7 +55,7 @@ class Conditions(Protocol[_E]):
         """Express that a condition does not hold."""
 
     def exclusion(self, condition: _E) -> _E:
-        """Express the negation of :meth:`value_in`: the value is another, or there is no label."""
+        """Express the negation of :meth:`value_in`: another value, or no such label."""
 
     def conjunction(self, conditions: Sequence[_E]) -> _E:
         """Express that all ``conditions`` hold. There is at least one condition."""

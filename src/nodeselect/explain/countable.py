@@ -118,7 +118,7 @@ class KeyFacet(NamedTuple):
     :param nodes: how many nodes have the key.
     :param distinct: how many values it has.
     :param values: pairs of a value and how many nodes have it, the most frequent first; fewer than
-        ``distinct`` if only so many were requested.
+        ``distinct`` if fewer were requested.
     """
 
     key: str
@@ -218,7 +218,7 @@ class LabelCounter(Countable, Protocol):
     ) -> Iterable[tuple[str, int, Mapping[str, int] | None]]:
         """Yield each label key, how many nodes have it, and how many have each of its values.
 
-        :param keys: yield only so many keys, the most frequent ones; of keys on the same number of
+        :param keys: how many keys to yield, the most frequent ones; of keys on the same number of
             nodes, the first ones in alphabetical order.
         :param values: instead of more values than this, yield None.
         """

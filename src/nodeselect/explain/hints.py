@@ -370,7 +370,7 @@ class _HintFinder:
         return self._changed("renamed-key", position, message, requirement, key)
 
     def _swarm_field(self, position: int, requirement: Requirement) -> _Suggestion | None:
-        """Report a field of Docker Swarm that is no label."""
+        """Report a field of Docker Swarm that is not a label."""
         key = requirement.key
         if key not in _SWARM_FIELDS or self._nodes.count_with_key(key):
             return None

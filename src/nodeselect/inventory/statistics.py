@@ -327,7 +327,7 @@ def count_labels(nodes: Iterable[Node] | Counted, *, values: int | None = None) 
     An iterable of nodes is read once. An inventory or an answer of one is counted by its index, and
     a table (:class:`~nodeselect.engines.sql.nodes.SqlNodes`) or an answer of it by queries.
 
-    :param values: return only so many values of each key, the most frequent ones; ``distinct`` of
+    :param values: how many values of each key to return, the most frequent ones; ``distinct`` of
         the key counts all. No others are sent by a database. With None, return all values.
     """
     states: Mapping[str | None, int]

@@ -109,8 +109,8 @@ def _settings_error(path: str, reason: str) -> click.ClickException:
         "nodeselect check -n nodes.json --min 2 job.yaml",
         "nodeselect check -o sarif jobs/ > nodeselect.sarif",
     ],
-    epilog="Exit status: 0 if there is no error, 1 if there is one (with --strict: or a warning;"
-    " with --fix: or a diff), 2 if a file cannot be read or nothing in a folder was checked.",
+    epilog="Exit status: 0 if there is no error, 1 if there is one (or with --strict, a warning;"
+    " with --fix, a diff), 2 if a file cannot be read or nothing in a folder was checked.",
 )
 @click.argument(
     "files", metavar="FILE|FOLDER|-...", nargs=-1, required=True,

@@ -36,9 +36,9 @@ def index(file: str, nodes_from: NodeFiles | None) -> int:
     The other commands accept FILE with -n. It is replaced as a whole: whoever has it open keeps the
     old one. A list alone, nodes.json, is saved as nodes.nsx.
     """
+    nodes_from = nodes_from or default_nodes()
     name, extension = os.path.splitext(file)
-    is_alone = nodes_from is None and default_nodes() is None
-    if is_alone and extension != ".nsx" and os.path.isfile(file):
+    if nodes_from is None and extension != ".nsx" and os.path.isfile(file):
         nodes_from, file = node_files(file), f"{name}.nsx"
     nodes_from = nodes_from or required_nodes()
     mistakes = {

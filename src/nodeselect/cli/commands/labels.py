@@ -93,11 +93,11 @@ def labels(
         f"{nodes_text} has the label {quoted(key)}{similar_keys_text(key, counts)}"
         for key in missing
     ]
-    if missing and len(keys) == 1 and output == "text" and not is_quiet():
-        meant = key_with_prefix(missing[0], counts)
+    if absent and len(keys) == 1 and output == "text" and not is_quiet():
+        meant = key_with_prefix(keys[0], counts)
         if meant is not None:
             write_message(absent[0])
-            keys, missing = (meant,), []
+            keys, absent = (meant,), []
     if output == "csv":
         lines, note = facet_csv_lines(facets, keys, pairs)
         write_output(lines)
@@ -108,15 +108,14 @@ def labels(
     else:
         screen = detect_screen()
         write_output(facet_lines(facets, shown, keys, pairs, output, screen, unknown))
-    if counts and not missing:
+    if counts and not absent:
         return ExitStatus.OK
     if selector and total and not facets.nodes:
         explained = explained_nodes(nodes_from, nodes) if isinstance(nodes, NodeReader) else nodes
         if explained is not None:
             write_message(explained.explain(selector, examples=0).recommendation)
-    elif not missing:
+    elif not absent:
         write_message(f"{nodes_text} has a label")
-    if missing:
-        for message in absent:
-            write_message(message)
+    for message in absent:
+        write_message(message)
     return ExitStatus.NEGATIVE

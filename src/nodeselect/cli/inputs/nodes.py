@@ -239,7 +239,7 @@ def explainer(
         explanation = chosen.explain(asked, examples=examples, usage=usage)
         named = filter(None, map(inventory.get, explanation.missing_ids))
         excluded = {node.id: node.state for node in named}
-        everywhere = inventory.explain(asked, examples=0, usage=usage)
+        everywhere = inventory.explain(asked, examples=0, usage=usage) if left_out else None
         explanation = exclude_by_state(explanation, excluded, left_out, everywhere)
         if unknown and not chosen:
             return explanation._replace(recommendation=unknown)
