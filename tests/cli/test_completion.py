@@ -10,7 +10,7 @@ import pytest
 from nodeselect import Inventory, Node
 from nodeselect.cli import completion
 from nodeselect.cli.app import commands
-from nodeselect.cli.completion import SHELLS
+from nodeselect.cli.commands.completion import SHELLS
 from tests.cli.running import Result, Run, run_process
 
 NODES = [
@@ -81,9 +81,9 @@ LINES = [
     ("match -n fleet.nsx -l region==u", ["us"]),
     ("match -n fleet.nsx -l gpu,region!=us,ti", ["us,tier=free"]),
     ("match -n fleet.nsx --selector=region=u", ["us"]),
-    # A value after "=" in a short option would begin with "=".
-    ("match -n fleet.nsx -l=reg", []),
-    ("match -o=n", []),
+    # A short option may have "=", too.
+    ("match -n fleet.nsx -l=reg", ["region=eu-west", "region=eu-east", "region=us"]),
+    ("match -o=n", ["name", "ndjson"]),
     # No value can be typed without quotes, or be in a selector.
     ("match -n fleet.nsx -l rol", ["role"]),
     ("match -n fleet.nsx -l rac", ["rack"]),

@@ -6,12 +6,11 @@ Results go to standard output, messages to standard error.
 import os
 import sys
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
-from click.shell_completion import CompletionItem, add_completion_class
 
 from nodeselect import __version__
-from nodeselect.cli.completion import SHELLS, completion
 from nodeselect.cli.help import HELP_OF_NODES, Command
 from nodeselect.cli.options import colour_option
 from nodeselect.cli.streams import (
@@ -26,6 +25,9 @@ from nodeselect.cli.streams import (
 from nodeselect.errors import InventoryError, JobError, SelectorError
 from nodeselect.files.blocking import use_blocking_output
 from nodeselect.text import quoted
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 # Each command is the function of this name in its module, see _Commands.get_command. The first
 # sentence of its help is here too: a list of the commands imports none of them.
@@ -66,8 +68,8 @@ class _Commands(Command, click.Group):
         cmd_name = _ALIASES.get(cmd_name, cmd_name)
         if cmd_name not in _COMMANDS:
             return None
-        command: Command | None = {"help": show_help, "completion": completion}.get(cmd_name)
-        if command is None:
+        command: Command = show_help
+        if cmd_name != "help":
             module = "rules" if cmd_name == "schema" else cmd_name
             command = getattr(import_module(f"nodeselect.cli.commands.{module}"), cmd_name)
         if colour_option not in command.params:
@@ -85,6 +87,8 @@ class _Commands(Command, click.Group):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem[str]]":
         """Return the commands and options that start with ``incomplete``."""
+        from click.shell_completion import CompletionItem  # only needed after TAB
+
         commands = [
             CompletionItem(name, help=summary)
             for name, summary in _COMMANDS.items()
@@ -145,6 +149,10 @@ def run() -> int:
     program = _PLUGIN if is_plugin else "nodeselect"
     try:
         if "_NODESELECT_COMPLETE" in os.environ:  # a shell asks what may follow
+            from click.shell_completion import add_completion_class
+
+            from nodeselect.cli.commands.completion import SHELLS
+
             for shell in SHELLS.values():
                 add_completion_class(shell)
         status = commands.main(prog_name=program, standalone_mode=False)

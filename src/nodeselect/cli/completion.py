@@ -1,7 +1,7 @@
-"""``nodeselect completion``: what TAB offers in bash, zsh and fish.
+"""What TAB offers for the values of options.
 
 Words with characters that a shell interprets are not offered, so that no text from a node list can
-run a command. Inside quotes, only file names are completed.
+run a command.
 """
 
 import os
@@ -10,22 +10,15 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
-from click.shell_completion import (
-    CompletionItem,
-    FishComplete,
-    ShellComplete,
-    ZshComplete,
-    split_arg_string,
-)
 
-from nodeselect.cli.help import Command
-from nodeselect.cli.streams import write_output
 from nodeselect.readers.detect import KNOWN_STATES
 from nodeselect.selectors import Selector
 from nodeselect.selectors.charset import is_key, is_value
 from nodeselect.text import pluralize
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from nodeselect.inventory import Inventory
 
 # A larger file is not read, unless it is a saved inventory.
@@ -49,6 +42,8 @@ _Items: TypeAlias = "list[CompletionItem[str]]"
 
 def complete_files(context: click.Context, parameter: click.Parameter, incomplete: str) -> _Items:
     """Return the item that makes the shell complete the name of a file by itself."""
+    from click.shell_completion import CompletionItem  # only needed after TAB
+
     return [CompletionItem(incomplete, type="file")]
 
 
@@ -140,104 +135,10 @@ def _items(head: str, word: str, described: Mapping[str, str]) -> _Items:
     If there are too many candidates, return only their beginnings, one letter longer than their
     common prefix, so that TAB shows which letters may come next.
     """
+    from click.shell_completion import CompletionItem  # only needed after TAB
+
     texts = [text for text in described if text.startswith(word) and _is_plain(text)]
     if len(texts) > _MAX_SHOWN:
         length = len(os.path.commonprefix(texts)) + 1  # noqa: RUF071 - of letters
         texts = sorted({text[:length] for text in texts})
     return [CompletionItem(head + text, help=described.get(text)) for text in texts]
-
-
-# $2 is what bash replaces: what follows the last of COMP_WORDBREAKS, such as "=", in the word.
-_BASH = """\
-# Completion of %(prog_name)s in bash, 4.4 or newer.
-
-%(complete_func)s() {
-    local kind value
-    COMPREPLY=()
-    while IFS=, read -r kind value; do
-        case $kind in
-            file) compopt -o default ;; # file names, since there is nothing in COMPREPLY
-            plain) COMPREPLY+=("$value") ;;
-        esac
-    done < <(COMP_WORDS="${COMP_LINE:0:COMP_POINT}" COMP_CWORD="$2" %(complete_var)s=bash_complete \
-"$1" 2> /dev/null)
-}
-
-complete -o nosort -F %(complete_func)s %(prog_name)s
-"""
-
-
-class _SafeComplete(ShellComplete):
-    """Completion that offers only file names inside quotes, and nothing after an exception."""
-
-    def complete(self) -> str:
-        """Return the text that the completion script of the shell reads."""
-        import shlex  # loads slowly
-
-        try:
-            args, incomplete = self.get_completion_args()
-            items = self.get_completions(args, incomplete)
-        except Exception:
-            return ""
-        try:
-            shlex.split(os.environ["COMP_WORDS"])
-        except ValueError:  # a quote is open
-            items = [item for item in items if item.type == "file"]
-        option, equals, _ = incomplete.partition("=")
-        if equals and option.startswith("--"):  # the shell replaces the whole word
-            for item in items:
-                item.value = f"{option}={item.value}"
-        elif equals and option.startswith("-"):  # the value of -o=json is "=json"
-            items = []
-        return "\n".join(map(self.format_completion, items))
-
-
-class _Bash(_SafeComplete):
-    name = "bash"
-    source_template = _BASH
-
-    def get_completion_args(self) -> tuple[list[str], str]:
-        """Return the words before the cursor, and the part of the last word up to the cursor."""
-        # The letter X begins a word after a blank, and belongs to the last word otherwise.
-        _, *words, last = split_arg_string(os.environ["COMP_WORDS"] + "X")
-        self._typed = last[:-1]
-        return words, self._typed
-
-    def format_completion(self, item: "CompletionItem[Any]") -> str:
-        """Return ``TYPE,TEXT``, or nothing after escapes; bash replaces the end of the word."""
-        replaced = os.environ["COMP_CWORD"]
-        if item.type == "plain" and not self._typed.endswith(replaced):
-            return ""
-        start = len(self._typed) - len(replaced)
-        return f"{item.type},{item.value[start:]}"
-
-
-class _Zsh(_SafeComplete, ZshComplete):
-    pass
-
-
-class _Fish(_SafeComplete, FishComplete):
-    # The candidates for a selector have commas.
-    source_template = FishComplete.source_template.replace('split "', 'split -m 1 "')
-
-
-SHELLS = {"bash": _Bash, "zsh": _Zsh, "fish": _Fish}
-
-
-@click.command(
-    cls=Command,
-    examples=[
-        'eval "$(nodeselect completion bash)"     # in ~/.bashrc',
-        'eval "$(nodeselect completion zsh)"      # in ~/.zshrc, after compinit',
-        "nodeselect completion fish > ~/.config/fish/completions/nodeselect.fish",
-    ],
-)
-@click.argument("shell", type=click.Choice(list(SHELLS)))
-@click.pass_context
-def completion(context: click.Context, shell: str) -> None:
-    """Print the script for completion in bash, zsh or fish.
-
-    TAB completes commands, options, files, and, from the nodes, label keys, values, states and ids.
-    """
-    script = SHELLS[shell](context.command, {}, "nodeselect", "_NODESELECT_COMPLETE").source()
-    write_output([script.strip()])

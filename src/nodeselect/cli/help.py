@@ -41,6 +41,16 @@ class Command(click.Command):
         super().__init__(*args, **settings)
         self.examples = examples
 
+    def make_parser(self, ctx: click.Context) -> Any:
+        """Return click's parser; it reads ``-o=json`` as ``-o json``, as pflag of kubectl does.
+
+        It finds ``-l`` at once. Else click fails to find a long option of this name first, and
+        imports difflib to suggest one: 4 ms.
+        """
+        parser = super().make_parser(ctx)
+        parser._long_opt.update(parser._short_opt)
+        return parser
+
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write what the command does, and the examples."""
         super().format_help_text(ctx, formatter)
