@@ -47,7 +47,6 @@ def pytest_sessionstart() -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add ``--bless``."""
     parser.addoption(
         "--bless", action="store_true", help="rewrite the files that hold expected outputs"
     )
@@ -71,7 +70,6 @@ def _fail_if_skipped(
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Check the reason of a test that was skipped."""
     report = yield
     _fail_if_skipped(report)
     return report
@@ -79,7 +77,6 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """Check the reason of a module that was skipped."""
     report = yield
     _fail_if_skipped(report)
     return report
@@ -94,7 +91,6 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Write what was blessed, and name the files."""
     for path in golden.write():
         terminalreporter.write_line(f"rewrote {path}")
 

@@ -25,7 +25,6 @@ def test_peak_of_a_child() -> None:
 
 
 def test_collection() -> None:
-    """pytest collects every benchmark."""
     done = subprocess.run(
         [PYTHON, "-m", "pytest", "benchmarks", "-q", "--collect-only", "-p", "no:cacheprovider"],
         cwd=Path(__file__).parents[1],

@@ -19,7 +19,6 @@ FORMS = {
 
 
 def ids(source: object) -> list[str]:
-    """Read all nodes of a stream."""
     return [node.id for node in Inventory.read(cast(BinaryIO, source))]
 
 

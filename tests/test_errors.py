@@ -18,7 +18,6 @@ from nodeselect.problem import Fix, Place
 
 @pytest.mark.parametrize("kind", [SelectorError, InventoryError, JobError])
 def test_tree(kind: type[Exception]) -> None:
-    """Every error is a NodeselectError and a ValueError."""
     assert issubclass(kind, NodeselectError)
     assert issubclass(kind, ValueError)
 
@@ -113,7 +112,6 @@ def test_str(error: NodeselectError, shown: str) -> None:
 
 
 def parse_error() -> SelectorError:
-    """Return an error of the parser."""
     with pytest.raises(SelectorError) as caught:
         Selector.parse("region = a b")
     return caught.value

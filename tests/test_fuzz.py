@@ -12,11 +12,9 @@ INPUTS = sorted(CORPUS.glob("*/*"))
 
 @pytest.mark.parametrize("path", INPUTS, ids=lambda path: f"{path.parent.name}-{path.name}")
 def test_input(path: Path) -> None:
-    """The harness of an input finds no mistake."""
     import_module(f"fuzz.{path.parent.name}").check(path.read_bytes())
 
 
 def test_each_harness_has_inputs() -> None:
-    """Every harness has a corpus of small files, and there is no other corpus."""
     assert {path.parent.name for path in INPUTS} == set(HARNESSES)
     assert max(path.stat().st_size for path in INPUTS) <= 1024

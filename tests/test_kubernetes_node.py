@@ -20,7 +20,6 @@ class Attributes(SimpleNamespace):
     """An object of the client: a model, or an object of any kind that is not a mapping."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the attributes as the client does."""
         return vars(self)
 
 
@@ -41,7 +40,6 @@ def with_attributes(value: Any, *, plain_labels: bool = True) -> Any:
 
 
 def node(*conditions: dict[str, str], **spec: Any) -> dict[str, Any]:
-    """Return a Node object."""
     metadata = {"name": "w-1", "labels": LABELS, "uid": "c3a8"}
     status = {"conditions": list(conditions), "images": []}
     return {"apiVersion": "v1", "kind": "Node", "metadata": metadata, "spec": spec} | {
@@ -125,7 +123,6 @@ def test_labels() -> None:
     ],
 )
 def test_what_is_not_a_node(wrong: Any, code: str, message: str) -> None:
-    """An object that is not a node, or of which a part is none, is an error."""
     with pytest.raises(InventoryError) as caught:
         Node.from_kubernetes(wrong)
     assert caught.value.code == code

@@ -17,7 +17,6 @@ LINE = '{"id": "n-1", "labels": {}}\n'
 
 
 def test_names_and_values() -> None:
-    """Names and values of the limits are those that the documentation promises."""
     assert Limits() == LIMITS
     assert LIMITS._asdict() == {
         "selector_text": 16_384,
@@ -49,7 +48,6 @@ def test_names_and_values() -> None:
 
 
 def labels(number: int) -> dict[str, str]:
-    """Return this number of labels."""
     return {f"k{at}": "v" for at in range(number)}
 
 
@@ -63,7 +61,6 @@ CHARACTERS = [pytest.param(text, id=f"{len(text.encode())}-bytes") for text in "
 
 
 def count_bytes(labels: dict[str, str]) -> int:
-    """Count the bytes of keys and values."""
     return sum(len((key + value).encode()) for key, value in labels.items())
 
 
@@ -144,7 +141,6 @@ def long_row(size: int) -> str:
 
 
 def header(row: str) -> str:
-    """Return the header for a row of CSV."""
     return ",".join(["id", *(f"k{at}" for at in range(row.count(",")))])
 
 
@@ -173,7 +169,6 @@ def test_line_bytes(place: str) -> None:
 
 
 def test_one_long_line_is_a_document() -> None:
-    """A document of JSON or YAML in one line may be longer than a line of many."""
     for text in (f'{{"items": [{long_line(5_000_000)}]}}', f"[{long_line(5_000_000)}]"):
         assert [node.id for node in Inventory.read(io.StringIO(text))] == ["n-2"]
     many = ",".join(f"{{id: n-{at}}}" for at in range(5_000))

@@ -68,7 +68,6 @@ def test_there_are_no_subclasses() -> None:
     ],
 )
 def test_not_equal(other: object) -> None:
-    """Nodes that differ in one field are not equal."""
     assert other != FULL
 
 
@@ -87,7 +86,6 @@ def test_not_equal(other: object) -> None:
     ],
 )
 def test_repr_pickle_and_copy_restore_the_node(node: Node, shown: str) -> None:
-    """Evaluating the repr of a node, pickling it and copying it return an equal node."""
     assert repr(node) == shown
     pickled, labels = pickle.loads(pickle.dumps(node)), dict(reversed([*node.labels.items()]))
     other_order = node.replace(labels=labels)
@@ -200,7 +198,6 @@ class Kind(str, Enum):  # noqa: UP042 - a StrEnum shows its text
 
 
 def test_subclasses_of_str() -> None:
-    """An instance of a subclass of str is stored as a plain str with its text."""
     node = Node(Kind.NODE, {Kind.GPU: Kind.GPU}, Kind.NODE, Kind.GPU)
     texts = [node.id, str(node.name), str(node.state), *node.labels, *node.labels.values()]
     assert texts == ["n-1", "n-1", "gpu", "gpu", "gpu"]
@@ -287,6 +284,5 @@ def test_wrong_taints_and_resources(fields: dict[str, Any], code: str, message: 
     ],
 )
 def test_wrong_types_of_taints_and_resources(fields: dict[str, Any]) -> None:
-    """Values of other types are a ``TypeError``."""
     with pytest.raises(TypeError, match=r"Taint|must be"):
         Node("n-1", **fields)

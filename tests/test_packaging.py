@@ -55,7 +55,6 @@ def test_the_manual_page_is_installed() -> None:
 
 
 def test_version() -> None:
-    """The version of the package is that of the distribution, and what the scripts print."""
     assert INSTALLED.version == nodeselect.__version__
     for name in ("nodeselect", "kubectl-nodeselect"):
         script = Path(sys.executable).with_name(name)

@@ -56,7 +56,6 @@ def test_public_names_are_listed() -> None:
 
 @pytest.mark.parametrize("face", FACES)
 def test_names_exist(face: str) -> None:
-    """Each name in ``__all__`` of a face exists, and has a docstring for the reference."""
     module = importlib.import_module(face)
     for name in module.__all__:
         assert getattr(module, name).__doc__, name
@@ -64,7 +63,6 @@ def test_names_exist(face: str) -> None:
 
 @pytest.mark.parametrize("path", [*PAGES, *EXAMPLES], ids=lambda path: path.name)
 def test_pages_import_only_public_names(path: Path) -> None:
-    """What README, the docs and the examples import from nodeselect is public."""
     for module, names in IMPORT.findall(path.read_text("utf-8")):
         public = importlib.import_module(module).__all__ if module in FACES else ["(none)"]
         modules = {face.rpartition(".")[2] for face in FACES if face.rpartition(".")[0] == module}
@@ -72,7 +70,6 @@ def test_pages_import_only_public_names(path: Path) -> None:
 
 
 def public_tuples() -> list[type[tuple[object, ...]]]:
-    """Return the named tuples that packages export."""
     packages = [importlib.import_module(face) for face in FACES]
     exported = {getattr(package, name) for package in packages for name in package.__all__}
     tuples = [kind for kind in exported if isinstance(kind, type) and issubclass(kind, tuple)]
@@ -87,7 +84,6 @@ def test_fields_are_documented(kind: type[tuple[object, ...]]) -> None:
 
 
 def test_importing_loads_nothing_heavy() -> None:
-    """Importing nodeselect loads none of the heavy libraries."""
     loaded = loaded_after("import nodeselect")
     assert "nodeselect" in loaded
     assert loaded & HEAVY == set()

@@ -74,7 +74,6 @@ def test_not_a_quantity(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["-1", "-1n", "-0.5Ki", "-1e-400"])
 def test_negative(text: str) -> None:
-    """There is no negative amount."""
     with pytest.raises(ValueError, match="is negative"):
         parse_quantity("memory", text)
 
@@ -115,7 +114,6 @@ AMOUNTS = st.integers(0, MAX_AMOUNT) | st.builds(
     st.lists(st.tuples(st.integers(0, 10**12), st.sampled_from(["n", "u", "m", ""])), min_size=1),
 )
 def test_sums_are_rounded_once(resource: str, parts: list[tuple[int, str]]) -> None:
-    """A sum is exact until it is rounded up."""
     exact = sum(number * UNITS[suffix] for number, suffix in parts)
     total = sum(parse_exact(f"{number}{suffix}") for number, suffix in parts)
     assert round_up(resource, total) == math.ceil(exact * (1000 if resource == "cpu" else 1))
@@ -143,5 +141,4 @@ def test_round_trip(resource: str, amount: int) -> None:
     ],
 )
 def test_shortest_text(resource: str, amount: int, text: str) -> None:
-    """A quantity has the suffix that makes it shortest."""
     assert quantity_text(resource, amount) == text

@@ -88,7 +88,6 @@ def test_the_plugin_runs_only_kubectl(tmp_path: Path) -> None:
 
 
 def test_one_module_can_run_a_program() -> None:
-    """No module runs another program, but the one that lists the nodes of a cluster."""
     home = Path(nodeselect.__file__).parent
     runs = re.compile(
         r"^ *(?:import|from) (?:subprocess|multiprocessing|pty|ctypes|socket|ssl|http|asyncio)\b"

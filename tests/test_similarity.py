@@ -38,7 +38,6 @@ CLOSE = [
 
 
 def is_close(one: str, other: str) -> bool:
-    """Return whether one word is suggested for another."""
     return WordCounts({other: 1}).closest(one) == other
 
 

@@ -102,7 +102,6 @@ def test_quoted_is_never_longer(text: str, limit: int) -> None:
     ],
 )
 def test_display_width(text: str, columns: int) -> None:
-    """The display width is the number of columns in a terminal."""
     assert display_width(text) == columns
 
 
@@ -150,5 +149,4 @@ def test_prefix(text: str, columns: int) -> None:
     ],
 )
 def test_decoded_values_in_words(value: object, words: str) -> None:
-    """A value of any type has words for a message."""
     assert describe_json(value) == words

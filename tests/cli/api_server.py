@@ -16,7 +16,6 @@ class ApiServer:
         self._version = 100
 
     def put(self, name: str, **labels: str) -> bytes:
-        """Add a node or change its labels."""
         kind = "MODIFIED" if name in self.nodes else "ADDED"
         self.nodes[name] = labels
         return self._event(kind, self._node(name))

@@ -28,8 +28,6 @@ FLEET = """\
 
 
 class Result(NamedTuple):
-    """The result of a run of the command line."""
-
     status: int
     out: str
     err: str

@@ -165,7 +165,6 @@ def test_a_file_that_is_named_and_has_no_job(run: Run, name: str) -> None:
 
 @pytest.mark.parametrize("options", [[], ["-o", "json"], ["--fix"], ["-q"]])
 def test_nothing_was_checked(run: Run, options: list[str]) -> None:
-    """If no file of a folder has a job, nothing was checked: that is an error."""
     Path("charts").mkdir()
     Path("charts/chart.yaml").write_text(OTHERS["chart.yaml"])
     for skipping in ([], ["--exclude=charts"]):
@@ -274,7 +273,6 @@ def test_few_errors_among_many_warnings(run: Run, job: str) -> None:
 
 
 def test_errors_are_never_folded(run: Run) -> None:
-    """Each of many equal errors is drawn."""
     write_jobs(40, ERRORS[17], {})
     checked = run("check", "jobs")
     assert checked.out.count("\n --> jobs/00") == 40

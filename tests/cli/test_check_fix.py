@@ -14,7 +14,6 @@ AFTER = f'name: a # the first\nselector:\n  match_labels: {{v: "1.10"}}\n{REST}'
 
 @pytest.fixture(autouse=True)
 def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Create a job with a mistake that can be corrected, and one with one that cannot."""
     monkeypatch.chdir(tmp_path)
     Path("a.yaml").write_text(BEFORE)
     Path("b.yaml").write_text(f"name: b\nselector: {{match_labels: {{a: 1, b: null}}}}\n{REST}")
@@ -55,7 +54,6 @@ def test_write(run: Run) -> None:
 
 
 def test_only_jobs_are_corrected(run: Run) -> None:
-    """In a folder, a file that is not a job is not corrected, although it could be."""
     Path("other.yaml").write_text("name: 5\n")
     assert "other" in run("check", "--fix", "other.yaml").out
     assert "other" not in run("check", "--fix", ".").out
@@ -79,7 +77,6 @@ def test_standard_input(run: Run) -> None:
     ],
 )
 def test_usage(run: Run, options: list[str], message: str) -> None:
-    """Options that do not fit together are rejected."""
     ended = run("check", "a.yaml", *options)
     assert ended.status == 2
     assert ended.err.endswith(f"error: {message}\n")
@@ -94,7 +91,6 @@ def test_only_selected_rules(run: Run) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root writes anywhere")
 def test_a_file_that_cannot_be_written(run: Run, tmp_path: Path) -> None:
-    """It is an error, and the file is what it was."""
     tmp_path.chmod(0o500)
     try:
         ended = run("check", "--fix", "--write", "a.yaml")

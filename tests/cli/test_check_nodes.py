@@ -33,17 +33,14 @@ def _nodes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def pod(*fields: str) -> str:
-    """Return a manifest with a pod."""
     return POD.format("{" + ", ".join(fields) + "}")
 
 
 def job(selector: str) -> str:
-    """Return a job spec of Expanso."""
     return f"name: j\nselector: {selector}\n{REST}"
 
 
 def bacalhau(constraints: str, cpu: str = "1") -> str:
-    """Return a Bacalhau job."""
     tasks = f"[{{Name: main, Resources: {{CPU: '{cpu}'}}}}]"
     return f"Name: b\nType: ops\nConstraints: {constraints}\nTasks: {tasks}\n"
 
@@ -113,7 +110,6 @@ def test_how_many_are_required(run: Run, options: list[str], words: str) -> None
 
 
 def test_a_hint(run: Run) -> None:
-    """The hint says what to change."""
     Path("pod.yaml").write_text(pod("nodeSelector: {region: uss}"))
     ended = run("check", "-n", "n.json", "pod.yaml")
     hint = "no node satisfies region=uss; change or remove it: without it, 4 nodes would match"
@@ -121,7 +117,6 @@ def test_a_hint(run: Run) -> None:
 
 
 def test_ignored(run: Run) -> None:
-    """A comment or an option ignores these rules, too."""
     text = pod("nodeSelector: {region: asia}").replace(
         "spec:", "# nodeselect: ignore[no-node]\nspec:"
     )
@@ -132,7 +127,6 @@ def test_ignored(run: Run) -> None:
 
 
 def test_an_invalid_object_beside_a_valid_one(run: Run) -> None:
-    """The mistakes of one object are reported beside the number of nodes of the other."""
     Path("pods.yaml").write_text(
         pod("nodeSelector: {a: 1}") + "---\n" + pod("nodeSelector: {region: x}").replace("p}", "q}")
     )
@@ -147,7 +141,6 @@ NOT_CONSIDERED = "not considered: volumes and what runs on the nodes already"
 
 
 def test_what_is_not_considered(run: Run) -> None:
-    """It is named in each output."""
     volumes = "volumes: [{name: a, persistentVolumeClaim: {claimName: a}}]"
     Path("pod.yaml").write_text(pod(volumes))
     check = ("check", "-n", "n.json", "pod.yaml")
@@ -193,7 +186,6 @@ def test_annotations(run: Run) -> None:
     ],
 )
 def test_usage(run: Run, arguments: list[str], message: str) -> None:
-    """What has no effect, or cannot be read, is an error."""
     ended = run("check", *arguments)
     assert (ended.status, message in ended.err) == (2, True)
 

@@ -116,7 +116,6 @@ def test_bash(tab: Run, line: str, expected: list[str]) -> None:
 
 
 def test_nodes_of_the_environment(tab: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without ``-n``, the nodes are those of the environment; ``~`` is the home folder."""
     monkeypatch.setenv("NODESELECT_NODES", "fleet.nsx")
     for command in ("match", "explain", "diff"):
         assert in_bash(tab, f"{command} -l ti") == ["tier=free"]

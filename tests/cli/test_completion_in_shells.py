@@ -84,7 +84,6 @@ class Shell:
         return self._arguments.read_text() if self._arguments.exists() else ""
 
     def close(self) -> None:
-        """End the shell."""
         self._process.kill()
         self._process.wait()
         os.close(self._terminal)

@@ -59,7 +59,6 @@ class Program(NamedTuple):
 
 @pytest.fixture(scope="module")
 def psql() -> Iterator[Program]:
-    """Run psql with a PostgreSQL of these tests."""
     with postgresql() as connect_to:
         if connect_to is None:
             pytest.skip(MISSING)
@@ -119,7 +118,6 @@ def test_every_value_arrives(run: Run, nodes: Callable[[str], str], layout: str)
 
 
 def test_null_in_a_column_of_labels_is_an_error(run: Run, nodes: Callable[[str], str]) -> None:
-    """A label that is NULL is not read as one that is not there."""
     result = run("match", "-l", "!gpu", "-n", "-", stdin=nodes("null"))
     assert (result.status, result.out) == (2, "")
     assert result.err.startswith("error[label-not-text]: the value of the label ")
@@ -168,7 +166,6 @@ def test_a_database_of_sqlite(run: Run, tmp_path: Path) -> None:
 def test_a_file_may_have_the_name_of_an_address(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A file that exists is read, whatever its name is."""
     monkeypatch.chdir(tmp_path)
     Path("duckdb:a@b.json").write_text('{"id": "n-1", "labels": {}}')
     assert run("match", "--all", "--count", "-n", "duckdb:a@b.json").out == "1\n"

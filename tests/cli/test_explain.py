@@ -42,7 +42,6 @@ def root(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_json(run: Run, options: list[str], form: str) -> None:
-    """JSON agrees with its schema and is ASCII."""
     result = run("explain", "-n", EXAMPLE, "-o", "json", *options)
     assert result.out.isascii()
     report = json.loads(result.out)
@@ -51,7 +50,6 @@ def test_json(run: Run, options: list[str], form: str) -> None:
 
 
 def test_json_is_that_of_the_library(run: Run) -> None:
-    """The command prints ``as_dict`` of the library."""
     selector = "region=eu-west,gpu,tier notin (free)"
     result = run("explain", "-n", EXAMPLE, "-o", "json", "-l", selector)
     inventory = Inventory.read(EXAMPLE)
@@ -68,14 +66,12 @@ def test_the_schema_is_one() -> None:
 
 
 def test_the_same_bytes_whatever_the_seed() -> None:
-    """The output does not depend on the hash seed."""
     command = ("explain", "-n", EXAMPLE, "--job", TRY)
     one, two = (run_process(*command, PYTHONHASHSEED=seed) for seed in "01")
     assert one == two
 
 
 def test_an_id_in_another_state(run: Run) -> None:
-    """An id that --state excludes is reported with its state, not as missing."""
     gone = "node-08e9d3de"
     message = f"excluded by state: '{gone}' (disconnected)"
     asked = ("-n", EXAMPLE, "--id", gone, "--state", "connected")

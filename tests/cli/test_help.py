@@ -31,7 +31,6 @@ def test_the_form_of_help(run: Run, command: list[str]) -> None:
 
 
 def test_the_amount_of_help(run: Run) -> None:
-    """All helps together are few lines, and the options few."""
     texts = [run(*command, "-h").out for command in ([], *([name] for name in NAMES))]
     assert sum(text.count("\n") for text in texts) <= 420
     options = [
@@ -46,7 +45,6 @@ def test_the_amount_of_help(run: Run) -> None:
 
 
 def test_version(run: Run) -> None:
-    """``--version`` and ``-V`` print the version of the library."""
     version = (0, f"nodeselect {nodeselect.__version__}\n", "")
     assert run("--version") == run("-V") == version
     as_module = [sys.executable, "-m", "nodeselect", "--version"]
@@ -55,13 +53,11 @@ def test_version(run: Run) -> None:
 
 @pytest.mark.parametrize("command", ["match", "explain", "check", "help"])
 def test_help_of_a_command(run: Run, command: str) -> None:
-    """``nodeselect help COMMAND`` is ``nodeselect COMMAND --help``; without COMMAND, of all."""
     assert run("help", command) == run(command, "--help")
     assert run("help") == run("--help")
 
 
 def test_help_of_nodes(run: Run) -> None:
-    """``nodeselect help nodes`` says where nodes come from."""
     status, out, err = run("help", "nodes")
     assert (status, err) == (0, "")
     assert max(map(len, out.splitlines())) <= 80

@@ -55,7 +55,6 @@ def test_commands(
 
 @pytest.fixture(name="file")
 def file_fixture(tmp_path: Path) -> Path:
-    """Return a saved inventory of four nodes."""
     (tmp_path / "fleet.ndjson").write_text(FLEET)
     Inventory.read(tmp_path / "fleet.ndjson").save(tmp_path / "fleet.nsx")
     return tmp_path / "fleet.nsx"
@@ -105,7 +104,6 @@ def test_a_damaged_beginning(run: Run, file: Path, at: int) -> None:
 
 
 def test_compressed(run: Run, file: Path) -> None:
-    """A saved inventory that was compressed must be decompressed."""
     file.with_suffix(".gz").write_bytes(gzip.compress(file.read_bytes()))
     result = run("match", "-n", str(file.with_suffix(".gz")), "--all")
     assert "error[saved]" in result.err

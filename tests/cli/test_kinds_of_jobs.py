@@ -89,7 +89,6 @@ ANSWERS = {
 
 
 def command_line(name: str, file: str) -> list[str]:
-    """Return the words of a command on a file."""
     return [file if word == "FILE" else word for word in COMMANDS[name]]
 
 
@@ -128,7 +127,6 @@ OTHERS = {
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("file", OTHERS)
 def test_another_file_is_called_so(run: Run, fleet: str, file: str, command: str) -> None:
-    """Each command says what to do with a file that it does not read."""
     text, hint = OTHERS[file]
     Path(file).write_text(text)
     result = run(*command_line(command, file), stdin=FLEET)
@@ -152,7 +150,6 @@ def test_a_folder_of_all_kinds(run: Run, fleet: str) -> None:
 
 @pytest.mark.parametrize("file", ["deployment.yaml", "bacalhau.yaml"])
 def test_only_a_job_of_expanso_has_a_rollout(run: Run, fleet: str, file: str) -> None:
-    """``rollout`` says what another job is, and how to see its nodes."""
     Path(file).write_text(KINDS[file])
     result = run(*command_line("rollout", file))
     assert result.status == 2
@@ -173,7 +170,6 @@ def test_only_a_job_of_expanso_has_a_rollout(run: Run, fleet: str, file: str) ->
     ],
 )
 def test_a_folder_with_one_job(run: Run, command: str) -> None:
-    """A folder with exactly one job is that job, whatever else is in it."""
     folder = Path("one")
     folder.mkdir()
     (folder / "job.yaml").write_text(KINDS["expanso.yaml"])

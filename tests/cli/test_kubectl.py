@@ -29,7 +29,6 @@ POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {nodeSelector: {rac
 
 
 def node(number: int) -> dict[str, Any]:
-    """Return a node as it is on a page of a list: without ``kind``."""
     labels = {"rack": f"r{number % 11}", "größe": "{[\"\\'\n"}
     conditions = [{"type": "Ready", "status": "True"}]
     metadata = {"name": f"w-{number:04}", "labels": labels}
@@ -37,7 +36,6 @@ def node(number: int) -> dict[str, Any]:
 
 
 def pod(number: int) -> dict[str, Any]:
-    """Return a pod as it is on a page of a list."""
     container = {"name": "a", "resources": {"requests": {"cpu": f"{number}m"}}}
     return {
         "metadata": {"name": f"p-{number}", "namespace": "größe"},
@@ -47,12 +45,10 @@ def pod(number: int) -> dict[str, Any]:
 
 
 def answered(body: object, code: int = 200) -> tuple[int, bytes]:
-    """Return an answer."""
     return code, json.dumps(body, ensure_ascii=False).encode()
 
 
 def failed(code: int, reason: str, message: str) -> tuple[int, bytes]:
-    """Return an answer that is an error."""
     body = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
     return answered(body | {"message": message, "reason": reason, "code": code}, code)
 
@@ -88,7 +84,6 @@ class _Handler(BaseHTTPRequestHandler):
     server: ApiServer
 
     def do_GET(self) -> None:
-        """Send the answer."""
         url = urlsplit(self.path)
         code, body = 404, b"not found"
         if kind := {"/api/v1/nodes": "Node", "/api/v1/pods": "Pod"}.get(url.path):
@@ -136,8 +131,6 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServe
 
 @pytest.fixture
 def plugin(run: Run, server: ApiServer) -> Run:
-    """Return a function that runs the plugin in this process."""
-
     def run_plugin(*args: str, stdin: Any = b"", program: str = PLUGIN) -> Result:
         ended = run(*args, stdin=stdin, program=program)
         return ended._replace(err=" ".join(ended.err.split()))  # without line ends
@@ -149,7 +142,6 @@ MATCHING = [f"w-{number:04}" for number in range(NODES) if number % 11 == 7]
 
 
 def test_all_pages_are_read(plugin: Run, server: ApiServer) -> None:
-    """Each command has the nodes of all pages."""
     ended = plugin("match", "-f", "pod.yaml", "-o", "name")
     assert (ended.status, ended.out.split()) == (0, MATCHING)
     assert f"{len(MATCHING)} of 1,203 nodes match" in ended.err
@@ -273,7 +265,6 @@ def test_connections_that_end(plugin: Run, server: ApiServer) -> None:
 
 
 def test_kubectl_is_not_installed(plugin: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The error says so."""
     monkeypatch.setenv("PATH", "/nonexistent")
     ended = plugin("match", "--all")
     assert ended.err.startswith(

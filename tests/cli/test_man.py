@@ -16,7 +16,6 @@ FISH = Path("/usr/share/fish/tools/create_manpage_completions.py")
 
 
 def test_every_command_has_a_page() -> None:
-    """There is a page for each command, with its options, and one that names all pages."""
     assert set(PAGES) == {"nodeselect.1", *(f"nodeselect-{name}.1" for name in NAMES)}
     assert all(page.isascii() for page in PAGES.values())
     assert PAGES["nodeselect-match.1"].count(r"\-\-sort\-by KEY") == 1

@@ -84,7 +84,6 @@ def test_what_is_read(run: Run, tmp_path: Path, text: str) -> None:
 
 
 def test_a_stream_of_several_kinds(run: Run, tmp_path: Path) -> None:
-    """Each object of a stream is a job, whatever its kind."""
     file = tmp_path / "mix.yaml"
     file.write_text("---\n".join([JOB_SET, POD, MACHINE]))
     ended = run("explain", "--job", str(file), "-n", "-", "-o", "json", stdin=NODES)

@@ -62,7 +62,6 @@ def test_skipped_files_of_a_folder(run: Run, tmp_path: Path) -> None:
 
 
 def test_folder_without_nodes(run: Run, tmp_path: Path) -> None:
-    """A folder without a file of nodes is an error, and so is one that cannot be read."""
     (tmp_path / "README.md").write_text("nothing")
     ended = run(*MATCH, "-n", str(tmp_path))
     message = "the folder has no .json, .yaml, .yml, .csv, .tsv, .ndjson, .jsonl or .parquet file"
@@ -87,7 +86,6 @@ def test_a_column_without_a_table(run: Run, fleet: str, nodes: str) -> None:
 
 @pytest.mark.usefixtures("fleet")
 def test_a_column_of_one_table(run: Run) -> None:
-    """With --id-column, other inputs need not be tables."""
     Path("a.csv").write_text("host\na\n")
     options = ("-n", "a.csv", "-n", "fleet.ndjson", "--id-column", "host")
     assert run(*MATCH, *options).out == "a\nn-1\nn-2\nn-3\nn-4\n"

@@ -38,7 +38,6 @@ STYLES = [
 
 
 def as_lines(nodes: list[Node]) -> str:
-    """Return nodes as JSON lines."""
     records = (
         {"id": node.id, "labels": dict(node.labels), "name": node.name, "state": node.state}
         for node in nodes
@@ -84,7 +83,6 @@ def test_long_labels(run: Run, monkeypatch: pytest.MonkeyPatch, options: list[st
     ],
 )
 def test_hostile_arguments_are_escaped(run: Run, fleet: str, args: list[str]) -> None:
-    """Control characters in arguments are escaped in errors."""
     result = run("match", "-n", fleet, *args)
     assert (result.status, result.out) == (2, "")
     assert not unprintable(result.err)
@@ -92,7 +90,6 @@ def test_hostile_arguments_are_escaped(run: Run, fleet: str, args: list[str]) ->
 
 @pytest.mark.parametrize("style", ["json", "ndjson"])
 def test_json_is_read_back(run: Run, style: str) -> None:
-    """Printed JSON is read as the same nodes."""
     nodes = [*HOSTILE, Node("日本", {"é": "東京"}), Node("plain")]
     result = run("match", "-n", "-", "--all", "-o", style, stdin=as_lines(nodes))
     assert result.out.isascii()
@@ -138,7 +135,6 @@ def test_csv_with_columns_keeps_names_and_states(run: Run) -> None:
 
 
 def test_csv_is_read_back(run: Run) -> None:
-    """Printed CSV is read with the same ids and labels."""
     nodes = [
         Node("n-1", {"region": "eu", "note": 'a "quoted", one'}),
         Node("n-2", {"GPU-0": "NVIDIA GeForce RTX 3090", "é": "東京"}),
@@ -163,7 +159,6 @@ def test_csv_that_looks_like_two_tables(run: Run, node: Node) -> None:
 
 
 def test_a_name_is_an_id(run: Run, fleet: str) -> None:
-    """Ids printed with ``-o name`` can be given to ``--id``."""
     names = run("match", "-n", fleet, "-l", "region", "-o", "name").out.split()
     again = run("match", "-n", fleet, "-o", "name", *(f"--id={name}" for name in names))
     assert again.out.split() == names == ["n-1", "n-2", "n-3"]

@@ -19,7 +19,6 @@ PODS_UNKNOWN = "what runs on the nodes already (--pods)"
 def node(
     name: str, pool: str, *taints: dict[str, str], cpu: str = "3920m", is_cordoned: bool = False
 ) -> dict[str, Any]:
-    """Return a node of Kubernetes."""
     return {
         "metadata": {"name": name, "labels": {"pool": pool}},
         "spec": {"taints": list(taints), "unschedulable": is_cordoned},
@@ -42,7 +41,6 @@ def cluster() -> Iterator[dict[str, Any]]:
 
 
 def deployment(requests: dict[str, str], name: str = "web", **spec: Any) -> dict[str, Any]:
-    """Return a Deployment whose pods request this."""
     spec["containers"] = [{"name": "a", "resources": {"limits": requests}}]
     metadata = {"name": name, "namespace": "shop"}
     template = {"spec": {"template": {"spec": spec}}}
@@ -86,7 +84,6 @@ SMALL = [
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a folder with manifests and nodes, which is the current one."""
     monkeypatch.chdir(tmp_path)
     for name, manifest in {"train": TRAIN, "web": WEB, "infer": INFER}.items():
         Path(f"{name}.json").write_text(json.dumps(manifest))
@@ -95,12 +92,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def write_nodes(file: str, nodes: list[dict[str, Any]]) -> None:
-    """Write a list of nodes as kubectl prints it."""
     Path(file).write_text(json.dumps({"kind": "NodeList", "apiVersion": "v1", "items": nodes}))
 
 
 def write_pods(*pods: dict[str, Any]) -> None:
-    """Write a list of pods as kubectl prints it."""
     Path("pods.json").write_text(json.dumps({"kind": "PodList", "apiVersion": "v1", "items": pods}))
 
 
@@ -269,7 +264,6 @@ def test_what_is_not_considered_can_be_an_error(run: Run, folder: Path, command:
     ],
 )
 def test_mistakes(run: Run, folder: Path, options: list[str], message: str) -> None:
-    """Pods without a manifest, or twice, are a mistake."""
     write_pods()
     for command in ("match", "explain"):
         result = run(command, "-n", "nodes.json", "--pods", "pods.json", *options)

@@ -56,7 +56,6 @@ def test_check(run: Run) -> None:
     ],
 )
 def test_errors(run: Run, fleet: str, command: str, error: str) -> None:
-    """Errors are reported."""
     Path("job").write_text(JOB)
     Path("no").write_text("selector: 7\n")
     result = run(*command.split(), "-n", fleet, "-q")

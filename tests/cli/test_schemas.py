@@ -48,7 +48,6 @@ def closed(schema: Any) -> Any:
     ],
 )
 def test_schema(run: Run, monkeypatch: pytest.MonkeyPatch, args: list[str]) -> None:
-    """Reports are valid by their schemas, which have every field."""
     monkeypatch.chdir(Path(__file__).parent / "inputs")
     schema = json.loads((DOCS / f"{args[0]}.schema.json").read_text("utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)

@@ -19,7 +19,6 @@ def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def summary(run: Run, *arguments: str) -> str:
-    """Return what a check of the job says at the end."""
     return run("check", "job.yaml", *arguments).err.replace("\n", " ").strip()
 
 

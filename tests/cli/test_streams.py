@@ -44,7 +44,6 @@ def test_a_bug(run: Run, fleet: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def started(*args: str, **streams: Any) -> "subprocess.Popen[bytes]":
-    """Start the command line in a new process."""
     return subprocess.Popen([*COMMAND, *args], env={**os.environ, **PLAIN}, **streams)
 
 
@@ -132,7 +131,6 @@ main()
     ],
 )
 def test_closed_streams(command: str, status: int, out: str, tmp_path: Path) -> None:
-    """Closed streams are no bug, and do not change the result."""
     (tmp_path / "nodes.json").write_text('[{"id": "n-1"}]')
     done = subprocess.run(
         ["bash", "-c", f"{shlex.join(COMMAND)} {command}"],

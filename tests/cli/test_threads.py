@@ -47,7 +47,6 @@ def workload(kind: str, spec: str, name: str = "web") -> str:
 
 
 def of_nomad(node_id: str, **fields: Any) -> Any:
-    """Return a node as ``nomad node status -json`` prints it."""
     known = {"Name": node_id, "Status": "ready", "SchedulingEligibility": "eligible"}
     more = {"Attributes": {"kernel.name": "linux"}, "Datacenter": "dc1", "NodeClass": "gpu"}
     return {"ID": node_id, **known, **more, "Meta": {}, **fields}

@@ -37,7 +37,6 @@ def write_inputs(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with the inputs of the commands, and a saved inventory."""
     folder = tmp_path_factory.mktemp("transcripts") / "inputs"
     write_inputs(folder)
     Inventory.read(folder / "example.json").save(folder / "saved.nsx")
@@ -69,6 +68,5 @@ def test_transcript(
 
 
 def test_all_commands_are_run() -> None:
-    """Each command of a transcript is a case."""
     texts = [path.read_text("utf-8") for path in HERE.glob("transcripts/*.txt")]
     assert len(ROWS) == sum(text.count("\n$ ") + text.startswith("$ ") for text in texts)

@@ -155,7 +155,6 @@ ANSWERS = {
 
 @pytest.fixture(autouse=True)
 def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Work in a folder with a fleet and jobs."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("NODESELECT_NODES", raising=False)
     Path("jobs").mkdir()

@@ -35,7 +35,6 @@ class Watching:
         )  # fmt: skip
 
     def write(self, data: bytes) -> None:
-        """Write to its standard input."""
         assert self.process.stdin
         self.process.stdin.write(data)
 
@@ -66,7 +65,6 @@ Start = Callable[..., Watching]
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Return a function that starts a watch."""
     started: list[Watching] = []
 
     def start_one(*args: str) -> Watching:
@@ -103,7 +101,6 @@ def test_each_event_is_answered_at_once(start: Start, indent: bool) -> None:
 
 
 def test_the_end_of_a_watch(start: Start) -> None:
-    """A watch that ends is not taken for a normal end, and says what to do."""
     watching = start("-l", "gpu", "-n", "-")
     watching.write(ApiServer().put("n-1", gpu="2"))
     why = "the stream ended after event 1; later changes are unknown"
@@ -474,7 +471,6 @@ def test_fifo(start: Start, tmp_path: Path) -> None:
 
 
 def test_invalid_job(start: Start, tmp_path: Path) -> None:
-    """If one of the jobs is invalid, nothing is watched."""
     (tmp_path / "a.yaml").write_text("selector: {}\n")
     (tmp_path / "b.yaml").write_text("selector: {match_ids: 5}\n")
     status, out, err = start("--job", str(tmp_path), "-n", "-").end()

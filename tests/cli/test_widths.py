@@ -70,6 +70,5 @@ def test_other_encodings(command: str, encoding: str) -> None:
 @pytest.mark.parametrize("output", ["json", "markdown"])
 @pytest.mark.parametrize("command", COMMANDS)
 def test_other_formats(run: Run, command: str, output: str) -> None:
-    """No format prints a control character."""
     result = run(*shlex.split(command), "-o", output)
     assert not unprintable(result.out + result.err)

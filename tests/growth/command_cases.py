@@ -53,7 +53,6 @@ def _file(name: str, content: bytes) -> str:
 
 
 def _job_folder(n: int) -> str:
-    """Return a folder with ``n`` job files."""
     path = Path(_FOLDER.name, f"jobs-{n}")
     path.mkdir(exist_ok=True)
     for number in range(n):

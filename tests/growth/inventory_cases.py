@@ -87,7 +87,6 @@ def _explain_ids(nodes: list[Node]) -> object:
 
 
 def _explain_many(selector: Selector) -> object:
-    """Explain a selector of many requirements or values, for all nodes and for one."""
     inventory = Inventory([Node("a", {"k": "v"}), *fleet(30)])
     return str(inventory.explain(selector)), str(inventory.explain_node(selector, "a"))
 

@@ -69,7 +69,6 @@ def _job(fields: Callable[[int], Fields], n: int) -> Fields:
 
 
 def job_of_ids(n: int) -> bytes:
-    """Return a job for ``n`` nodes."""
     return json.dumps(_job(_FIELDS["ids"], n)).encode()
 
 

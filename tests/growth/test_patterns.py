@@ -68,7 +68,6 @@ def uses(module: str) -> Iterator[Use]:
 
 
 def uses_of_tables() -> Iterator[Use]:
-    """Yield the expressions in the tables of mistakes and of syntaxes."""
     for syntax in ("CALICO", "PROMETHEUS", "NOMAD"):
         yield re.compile(vars(other_syntax)[f"_{syntax}_TERM"], re.ASCII), "match"
     for regexp, _ in json._MISTAKES:

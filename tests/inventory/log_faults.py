@@ -37,7 +37,6 @@ class Model:
         self._nodes = [{node.id: node for node in FLEET}]
 
     def nodes(self, generation: int) -> list[Node]:
-        """Return the nodes at a generation."""
         while len(self._nodes) <= generation:
             nodes = dict(self._nodes[-1])
             for change in changes(len(self._nodes) - 1, list(nodes)):
@@ -74,7 +73,6 @@ def opened(folder: Path, log: ChangeLog | None = None) -> Inventory:
 
 
 def write(inventory: Inventory) -> None:
-    """Make the next write."""
     inventory.apply(changes(inventory.generation, inventory.ids()))
 
 

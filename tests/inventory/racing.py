@@ -59,7 +59,6 @@ def run_together(jobs: list[Callable[[], None]]) -> None:
 
 
 def random_node(random: Random) -> Node:
-    """Return a node with random labels."""
     labels = {key: random.choice(VALUES) for key in "xyz" if random.random() < 0.7}
     return Node(f"n-{random.randrange(NODES)}", labels, state=random.choice(("ready", None)))
 

@@ -27,5 +27,4 @@ def tuned(tuning: Tuning) -> type[Inventory]:
 
 
 def small_inventory(nodes: Iterable[Node] = (), compact_at: float | None = 0.2) -> Inventory:
-    """Build an inventory with the low thresholds."""
     return tuned(SMALL)(nodes, compact_at=compact_at)

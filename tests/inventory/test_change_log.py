@@ -25,20 +25,17 @@ BATCH: list[Node | str] = ["n-1", Node("n-2", {"x": "new"}), Node("late"), Node(
 
 @pytest.fixture(name="path")
 def path_fixture(tmp_path: Path) -> Path:
-    """Return the path of a log in a new folder."""
     return tmp_path / "fleet.log"
 
 
 @pytest.fixture(name="log")
 def log_fixture(path: Path) -> Iterator[ChangeLog]:
-    """Return a new log."""
     with ChangeLog(path, sync="never") as log:
         yield log
 
 
 @pytest.fixture(name="writer")
 def writer_fixture(log: ChangeLog) -> Inventory:
-    """Return an inventory with a log."""
     return Inventory(FLEET, log=log)
 
 
@@ -71,7 +68,6 @@ def test_surrogates(writer: Inventory, log: ChangeLog, path: Path) -> None:
 
 
 def test_a_path_of_bytes(path: Path) -> None:
-    """A path of bytes is an error before anything is created."""
     uses: tuple[Any, ...] = (ChangeLog, Inventory().save, Inventory.open, Inventory().follow)
     for use in uses:
         with pytest.raises(TypeError, match=r"must be a (str|path or a stream), not bytes"):
@@ -349,7 +345,6 @@ def test_follow_that_fails(writer: Inventory, path: Path) -> None:
 
 
 def test_one_writer(writer: Inventory, log: ChangeLog, path: Path) -> None:
-    """A log has one writing process, and one inventory."""
     for _ in range(2):
         with refused("log-in-use", "another ChangeLog has it open"):
             ChangeLog(path)
@@ -619,7 +614,6 @@ def test_what_is_cut_off(writer: Inventory, log: ChangeLog, path: Path) -> None:
 
 
 def test_records_across_blocks(writer: Inventory, path: Path) -> None:
-    """Records are read wherever a block of the file ends."""
     write_everything(writer)
     for size in range(1, 130):
         with patch.object(log_file, "_WINDOW_SIZE", size):
@@ -772,7 +766,6 @@ def test_wrong_sync(path: Path, sync: object) -> None:
 
 
 def test_files_that_are_no_logs(tmp_path: Path, path: Path) -> None:
-    """Any other file is an error, and remains as it is."""
     path.write_text("n-1,eu\n")
     (tmp_path / "empty").touch()
     (tmp_path / "version").write_bytes(b"\x89NSL\r\n\x1a\n" + bytes(28))
@@ -793,7 +786,6 @@ def test_files_that_are_no_logs(tmp_path: Path, path: Path) -> None:
 
 
 def version_of(path: Path) -> int:
-    """Return the version in the header of a log."""
     return int.from_bytes(path.read_bytes()[8:12], "little")
 
 

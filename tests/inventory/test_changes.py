@@ -18,7 +18,6 @@ ONE, OTHER, NEW = Node("n-1", {"a": "1"}), Node("n-1", {"a": "2"}), Node("n-2", 
 
 
 def test_upsert_returns_what_it_did() -> None:
-    """A node is added, changed or unchanged."""
     inventory = Inventory([ONE])
     assert inventory.upsert(NEW) == "added"
     assert inventory.upsert(OTHER) == "changed"
@@ -131,7 +130,6 @@ def test_changes_between_snapshots(first: list[Node], some: Any, others: Any) ->
 
 
 def test_stats() -> None:
-    """Statistics are numbers of nodes, writes and compactions."""
     inventory = Inventory([ONE, NEW], compact_at=None)
     assert inventory.stats() == (2, 0, 0, 0, None)
     inventory.apply([OTHER, Node("n-3")])

@@ -19,7 +19,6 @@ FLEETS_OF_FEW = st.dictionaries(st.sampled_from([*IDS, "n-3", "n-4"]), labels_of
 
 
 def taken(selector: Selector | AnyOf, fleet: dict[str, dict[str, str]]) -> list[str]:
-    """Return the ids that the model of the language selects."""
     return [node_id for node_id, each in fleet.items() if matches_any(selector, each, node_id)]
 
 

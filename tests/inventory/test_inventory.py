@@ -14,12 +14,10 @@ from tests.inventory.small import FEW, small_inventory
 
 
 def ids(inventory: Inventory) -> list[str]:
-    """Return the ids in inventory order."""
     return [node.id for node in inventory]
 
 
 def three_nodes() -> Inventory:
-    """Return an inventory of three_nodes nodes whose ids are not sorted."""
     return Inventory([Node("n-2", {"a": "b"}), Node("n-3"), Node("n-1")])
 
 
@@ -52,7 +50,6 @@ def test_look_up() -> None:
     ],
 )
 def test_only_nodes_are_accepted(wrong: Any) -> None:
-    """Anything but nodes is a TypeError."""
     with pytest.raises(TypeError):
         Inventory(wrong)
 
@@ -79,7 +76,6 @@ WRONG: dict[str, tuple[str | None, list[Any]]] = {
 
 @pytest.mark.parametrize("method", WRONG)
 def test_an_argument_of_the_wrong_type(method: str) -> None:
-    """An argument of the wrong type is a TypeError, and changes nothing."""
     inventory = three_nodes()
     message, arguments = WRONG[method]
     for wrong in arguments:

@@ -16,12 +16,10 @@ ORDER = [node.id for node in NODES]
 
 
 def fleet() -> Inventory:
-    """Return six nodes whose ids are not sorted."""
     return Inventory(NODES)
 
 
 def match(inventory: Inventory, text: str) -> NodeSet:
-    """Return the nodes that match a selector."""
     return inventory.match(Selector.parse(text))
 
 
@@ -54,7 +52,6 @@ def test_reading() -> None:
     [(None, None, None), (0, 2, None), (1, 4, 2), (-2, None, None), (None, None, -2), (9, 3, None)],
 )
 def test_a_slice_is_a_list_of_nodes(start: Any, stop: Any, step: Any) -> None:
-    """A slice of an answer is that of the list of its nodes."""
     assert match(fleet(), "n")[start:stop:step] == NODES[start:stop:step]
 
 
@@ -92,7 +89,6 @@ def test_nodes_in_states(text: str, states: Any) -> None:
 
 
 def test_connected_nodes() -> None:
-    """Connected nodes are those whose state is connected or ready."""
     answer = in_states().match(Selector.everything())
     assert list(answer.connected()) == [node for node in answer if node.connected]
 
@@ -130,7 +126,6 @@ def test_answers_of_different_snapshots_do_not_combine() -> None:
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize("other", [{"n-1"}, None, ["n-1"]])
 def test_a_node_set_combines_with_node_sets_only(operation: Any, other: Any) -> None:
-    """A set of ids or a list next to a node set is a TypeError."""
     with pytest.raises(TypeError):
         operation(match(fleet(), "n"), other)
 
@@ -164,7 +159,6 @@ X = Selector.parse("x")
 
 
 def ids(nodes: list[Node]) -> list[str]:
-    """Return the ids of nodes."""
     return [node.id for node in nodes]
 
 

@@ -22,7 +22,6 @@ NODES = [Node("n-é", {"a": "日"})]
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Return the path of the file to read."""
     return tmp_path / "nodes of today"
 
 
@@ -39,7 +38,6 @@ STREAMS: list[Any] = [
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("as_given", [str, Path])
 def test_path(path: Path, text: str, as_given: Callable[[Path], str | Path]) -> None:
-    """A path is a string or a Path."""
     path.write_text(text, "utf-8")
     assert list(Inventory.read(as_given(path))) == NODES
 
@@ -112,6 +110,5 @@ def test_streams_that_cannot_be_read(path: Path) -> None:
 
 @pytest.mark.parametrize("wrong", [5, None, b"nodes.json", [5], [["nodes.json"]]])
 def test_what_is_neither_path_nor_stream(wrong: Any) -> None:
-    """Anything but a path or a stream is a TypeError."""
     with pytest.raises(TypeError, match="a path or a stream"):
         Inventory.read(wrong)

@@ -32,7 +32,6 @@ ONE = Selector.parse("x=1")
 
 @pytest.fixture(name="file")
 def file_fixture(tmp_path: Path) -> Path:
-    """Return the path of a file in a new folder."""
     return tmp_path / "fleet.nsx"
 
 
@@ -220,7 +219,6 @@ def test_numbers_that_come_again(file: Path) -> None:
 
 
 def test_open_a_stream(file: Path) -> None:
-    """A stream is read into memory."""
     Inventory(FLEET).save(file)
     with file.open("rb") as stream:
         opened = Inventory.open(stream)

@@ -15,7 +15,6 @@ def test_readers_next_to_a_writer() -> None:
 
 
 def test_two_writers_lose_nothing() -> None:
-    """All writes of two threads are made, those of each thread in order."""
     inventory = small_inventory(compact_at=0.5)
 
     def writer(name: str) -> Callable[[], None]:

@@ -18,7 +18,6 @@ PATIENCE = 60
 
 
 def chromium() -> str | None:
-    """Return the path of a Chromium on this machine, if there is one."""
     return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
@@ -40,7 +39,6 @@ class Browser:
             self.ask(f"{domain}.enable")
 
     def ask(self, method: str, **params: Any) -> dict[str, Any]:
-        """Send a command and return its result."""
         self._number += 1
         message: dict[str, Any] = {"id": self._number, "method": method, "params": params}
         if self._tab is not None:
@@ -56,7 +54,6 @@ class Browser:
                 return result
 
     def open(self, page: Path) -> None:
-        """Open a file and wait until it has loaded."""
         self._events.clear()
         self.ask("Page.navigate", url=page.resolve().as_uri())
         while "Page.loadEventFired" not in self._events:

@@ -81,7 +81,6 @@ class Element:
 
     @property
     def shape(self) -> tuple[str, ...]:
-        """The tag with the names of its attributes."""
         return (self.tag, *self.attributes)
 
 
@@ -133,7 +132,6 @@ def without_pieces(text: str) -> str:
 
 
 def embedded(text: str) -> dict[str, Any]:
-    """Return the data of the page's script."""
     (data,) = (each for each in elements(text) if each.attributes.get("id") == "data")
     read: dict[str, Any] = json.loads(data.text)
     return read

@@ -23,7 +23,6 @@ def test_page(run: Run) -> None:
 
 @pytest.mark.usefixtures("fleet")
 def test_page_of_a_job(run: Run) -> None:
-    """A page names its job and the states of --state, and has only nodes in these states."""
     Path("<job>").write_text("selector: {match_labels: {region: us}}\n")
     text = run(*EXPLAIN, "--job", "<job>", "--state", "ready,Lost").out
     assert '<p class="subject">&lt;job&gt; on fleet.ndjson, only lost or ready</p>' in text

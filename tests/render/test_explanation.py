@@ -16,7 +16,6 @@ LONG = "topology.example.com/area in (eu-central-1,eu-central-2,eu-central-3)"
 
 
 def text_of(selector: str, nodes: list[Node], columns: int = 100, examples: int = 3) -> str:
-    """Return the text of an explanation."""
     explanation = Inventory(nodes).explain(Selector.parse(selector), examples=examples)
     return "\n".join(explanation_lines("text", "", explanation, Screen(columns)))
 
@@ -43,7 +42,6 @@ def test_nearest_nodes() -> None:
 
 
 def test_no_examples() -> None:
-    """Without examples no node is named."""
     assert "n-1" not in text_of("tier=gold,debug", NODES, examples=0)
 
 
@@ -63,7 +61,6 @@ def test_twelve_requirements_of_a_group_are_named() -> None:
 
 @pytest.mark.parametrize("columns", [80, 200])
 def test_long_ids_are_whole(columns: int) -> None:
-    """Ids can be copied: from the groups of nodes, the nearest ones, and the notes."""
     ids = [f"ip-10-0-60-{at}.eu-central-1.compute.internal.example.company.com" for at in range(3)]
     nodes = [Node(node_id, name=f"node-{at}") for at, node_id in enumerate(ids)]
     shown = text_of("gpu", nodes, columns)

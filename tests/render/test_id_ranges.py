@@ -84,7 +84,6 @@ def test_compress(ids: str, compressed: str) -> None:
 
 
 def test_blanks() -> None:
-    """An id with blanks is one id."""
     assert compress_ids(["a 1", "a 2", "a\t3"]) == ['"a 1"', '"a 2"', r'"a\t3"']
 
 
@@ -128,5 +127,4 @@ def test_never_longer(numbers: set[int], width: int, max_width: int | None) -> N
 
 @given(st.lists(IDS))
 def test_order_does_not_matter(ids: list[str]) -> None:
-    """The same ids in another order are compressed to the same texts."""
     assert sorted(compress_ids(ids)) == sorted(compress_ids(reversed(ids)))

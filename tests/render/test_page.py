@@ -53,7 +53,6 @@ def bare_page() -> str:
 
 
 def test_golden_page() -> None:
-    """The page has the expected markup."""
     golden.check(GOLDEN, bare_page())
 
 
@@ -180,7 +179,6 @@ def test_data() -> None:
     ],
 )
 def test_rows_are_those_that_are_counted(selector: Selector | AnyOf) -> None:
-    """The rows of the table agree with the numbers of the explanation."""
     nodes = [*NODES, *fleet()]
     explanation = Inventory(nodes).explain(selector)
     data = embedded(page_of(nodes, selector))
@@ -268,7 +266,6 @@ def test_same_bytes() -> None:
 
 
 def test_what_to_write_can_be_copied() -> None:
-    """A button beside each suggestion copies what to write."""
     text = page_of([Node("n-1", {"region": "eu-west", "gpu": "1"})], "region=eu_west,gpu")
     assert "write region=eu-west instead of region=eu_west" in without_pieces(text)
     assert 'data-copy="region=eu-west"' in text

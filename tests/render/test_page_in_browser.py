@@ -36,7 +36,6 @@ def show(tab: Browser, tmp_path: Path) -> Iterator[Browser]:
 
 
 def open_page(tab: Browser, folder: Path, nodes: list[Node], selector: str = SELECTOR) -> None:
-    """Open the page of these nodes."""
     asked = Selector.parse(selector) & Selector.everything()
     (folder / "page.html").write_bytes(page_of(nodes, asked, "job.yaml").encode())
     tab.open(folder / "page.html")
@@ -53,12 +52,10 @@ def type_text(tab: Browser, text: str) -> str:
 
 
 def count_text(tab: Browser) -> str:
-    """Return the number of nodes that the page reports."""
     return str(tab.run("document.getElementById('count').textContent"))
 
 
 def ids(tab: Browser) -> list[str]:
-    """Return the ids of the nodes in the table."""
     script = (
         "[...document.querySelectorAll('.nodes tbody th code')].map((each) => each.textContent)"
     )
@@ -67,7 +64,6 @@ def ids(tab: Browser) -> list[str]:
 
 
 def click_link(tab: Browser, link: str) -> int:
-    """Click a link, and return the number in it."""
     number = tab.run(f"document.querySelector('{link}').textContent")
     tab.run(f"document.querySelector('{link}').click()")
     return int(number.replace(",", ""))
@@ -91,7 +87,6 @@ def test_search(show: Browser) -> None:
 
 
 def test_matching_only(show: Browser) -> None:
-    """The buttons show the nodes that match, or those that do not."""
     matching = [node.id for node in fleet() if Selector.parse(SELECTOR).matches(node.labels)]
     show.run("document.querySelector('[value=match]').click()")
     assert count_text(show) == f"{len(matching)} of 500 nodes"
@@ -151,7 +146,6 @@ def test_a_label_that_fails_is_marked(tab: Browser, tmp_path: Path) -> None:
 
 
 def test_copy(tab: Browser, tmp_path: Path) -> None:
-    """The button copies what to write, and says so."""
     open_page(tab, tmp_path, [Node("n-1", {"region": "eu-west"})], "region=eu_west")
     tab.run(
         "Object.defineProperty(navigator, 'clipboard',"
@@ -163,7 +157,6 @@ def test_copy(tab: Browser, tmp_path: Path) -> None:
 
 
 def test_more_rows(show: Browser) -> None:
-    """More rows are drawn at the end of the table, or with a click."""
     show.run("document.querySelector('.further').click()")
     assert count_text(show) == "500 nodes, the first 200 are shown"
     more = (
@@ -182,7 +175,6 @@ def test_more_rows(show: Browser) -> None:
 
 
 def test_hostile_labels(tab: Browser, tmp_path: Path) -> None:
-    """Hostile labels do nothing, and can be searched."""
     tab.complaints.clear()
     open_page(tab, tmp_path, hostile_fleet())
     assert type_text(tab, "</script><script>alert(1)") == f"1 of {len(HOSTILE)} nodes"

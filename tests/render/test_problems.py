@@ -47,7 +47,6 @@ def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_json(run: Run) -> None:
-    """JSON has every field of each problem."""
     ended = run("check", "-o", "json", "jobs/wrong.yaml", "jobs/warned.yaml", "nope")
     assert (ended.status, ended.err) == (2, "")
     report = json.loads(ended.out)
@@ -101,7 +100,6 @@ def test_github(run: Run) -> None:
 
 
 def test_github_counts_the_rest(run: Run) -> None:
-    """Problems beyond the limit are counted at the file."""
     out = run("check", "-o", "github", "jobs/many.yaml").out
     assert out.startswith("::error file=jobs/many.yaml::5 more problems in jobs/many.yaml\n")
     name = "jobs/many-warnings.yaml"
@@ -122,7 +120,6 @@ def test_github_escapes(run: Run) -> None:
 
 @pytest.mark.parametrize("files", [["jobs"], ["jobs/right.yaml"], ["nope"], ["-"]])
 def test_sarif_schema(run: Run, files: list[str]) -> None:
-    """Whatever was checked, the log is valid by the schema of SARIF 2.1.0."""
     log = json.loads(run("check", "-o", "sarif", *files).out)
     jsonschema.Draft4Validator(SARIF, format_checker=jsonschema.FormatChecker()).validate(log)
 
@@ -162,7 +159,6 @@ def test_sarif_notifications(run: Run) -> None:
 
 
 def test_sarif_paths_are_uris(run: Run) -> None:
-    """The path of a file is a URI, whatever characters it has."""
     log = json.loads(run("check", "-o", "sarif", "jobs/ev\x1b[31mil, 50%: ü.yaml").out)
     place = log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
     uri = "jobs/ev%1B%5B31mil%2C%2050%25%3A%20%C3%BC.yaml"

@@ -16,7 +16,6 @@ from tests.property.strategies import labels, node_ids, selectors
 
 
 def read(lines: list[str], output: str) -> Sequence[Selector]:
-    """Read what was written, as ``convert`` and ``-l`` do."""
     text = "\n".join(lines)
     if output == "text":
         return [Selector.parse(line) for line in lines]
@@ -30,7 +29,6 @@ def read(lines: list[str], output: str) -> Sequence[Selector]:
 
 
 def matches(union: Sequence[Selector], node_labels: dict[str, str], node_id: str | None) -> bool:
-    """Return whether a node matches one of the selectors."""
     return any(selector.matches(node_labels, node_id) for selector in union)
 
 
