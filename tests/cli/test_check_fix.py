@@ -69,19 +69,6 @@ def test_standard_input(run: Run) -> None:
     assert ended.err.endswith("error: --write cannot change standard input\n")
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (["--write"], "--write goes with --fix"),
-        (["--fix", "-o", "json"], "--fix prints a diff; for another output, add --write"),
-    ],
-)
-def test_usage(run: Run, options: list[str], message: str) -> None:
-    ended = run("check", "a.yaml", *options)
-    assert ended.status == 2
-    assert ended.err.endswith(f"error: {message}\n")
-
-
 def test_only_selected_rules(run: Run) -> None:
     """What is not reported is not corrected, and the selector is still not valid."""
     ended = run("check", "--fix", "--write", "--ignore", "wrong-type", "a.yaml")

@@ -177,19 +177,6 @@ def test_annotations(run: Run) -> None:
     assert "ValidateTolerations" in rules["unknown-operator"]["fullDescription"]["text"]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["--min", "2", "x.yaml"], "--min and --state need nodes: give -n"),
-        (["--state", "ready", "x.yaml"], "--min and --state need nodes: give -n"),
-        (["-n", "-", "-"], "FILE and -n cannot both be standard input"),
-    ],
-)
-def test_usage(run: Run, arguments: list[str], message: str) -> None:
-    ended = run("check", *arguments)
-    assert (ended.status, message in ended.err) == (2, True)
-
-
 def test_many_manifests(run: Run) -> None:
     """Manifests are gated in one process: each that no node matches has an annotation."""
     Path("jobs").mkdir()

@@ -55,6 +55,7 @@ def test_version(run: Run) -> None:
 def test_help_of_a_command(run: Run, command: str) -> None:
     assert run("help", command) == run(command, "--help")
     assert run("help") == run("--help")
+    assert run() == (2, "", run("--help").out)
 
 
 def test_help_of_nodes(run: Run) -> None:

@@ -61,16 +61,6 @@ def test_skipped_files_of_a_folder(run: Run, tmp_path: Path) -> None:
     assert "".join(ended.err.split()).startswith(words.replace(" ", ""))
 
 
-def test_folder_without_nodes(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "README.md").write_text("nothing")
-    ended = run(*MATCH, "-n", str(tmp_path))
-    message = "the folder has no .json, .yaml, .yml, .csv, .tsv, .ndjson, .jsonl or .parquet file"
-    assert (ended.status, " ".join(ended.err.split())) == (
-        2,
-        f"error[cannot-read]: cannot read '{tmp_path}': {message}",
-    )
-
-
 @pytest.mark.parametrize("nodes", ["nodes.json", "nodes.nsx", "-"])
 def test_a_column_without_a_table(run: Run, fleet: str, nodes: str) -> None:
     """--id-column is an error if no input is CSV or Parquet, even before a stream is watched."""

@@ -255,22 +255,6 @@ def test_what_is_not_considered_can_be_an_error(run: Run, folder: Path, command:
     assert result.status == 0
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (["-l", "pool"], "--pods needs a Kubernetes manifest"),
-        (["--job", "web.json", "--only-labels"], "--pods needs a Kubernetes manifest"),
-        (["--job", "web.json", "--pods", "pods.json"], "given more than once"),
-    ],
-)
-def test_mistakes(run: Run, folder: Path, options: list[str], message: str) -> None:
-    write_pods()
-    for command in ("match", "explain"):
-        result = run(command, "-n", "nodes.json", "--pods", "pods.json", *options)
-        assert (result.status, result.out) == (2, "")
-        assert message in " ".join(result.err.split())
-
-
 def test_standard_input(run: Run, folder: Path) -> None:
     """Pods can be piped, if nothing else is."""
     write_pods(running("x", "a", "3900m"), running("y", "b", "1950m"))

@@ -152,6 +152,34 @@ ANSWERS = {
     "match --id NODE-174FC70C -n fleet.json": "write node-174fc70c instead of NODE-174FC70C",
 }  # fmt: skip
 
+NO_SIDES = (
+    "give two jobs (OLD NEW) or two selectors (-l OLD -l NEW) with -n; or two node lists (OLD NEW)"
+    " with exactly one of -l, --job and --all"
+)
+NO_PODS = "--pods needs a Kubernetes manifest"
+
+# What cannot be meant, whatever the files hold.
+MISTAKES = {
+    **dict.fromkeys(("diff -n x", "diff a b", "diff a --all", "diff -n x -l a"), NO_SIDES),
+    **dict.fromkeys(("diff a b -l a --all", "diff a b c --all", "diff a b c -n x"), NO_SIDES),
+    **dict.fromkeys(("diff a b -n x --all", "diff a b -n x --job c"), NO_SIDES),
+    "diff a b -n x -l a": NO_SIDES,
+    "check job.yaml --write": "--write goes with --fix",
+    "check job.yaml --fix -o json": "--fix prints a diff; for another output, add --write",
+    "check x --min 2": "--min and --state need nodes: give -n",
+    "check x --state ready": "--min and --state need nodes: give -n",
+    "check -n - -": "FILE and -n cannot both be standard input",
+    "match -l gpu -n fleet.json --pods x": NO_PODS,
+    "explain -l gpu -n fleet.json --pods x": NO_PODS,
+    "match --job deployment.yaml --only-labels -n fleet.json --pods x": NO_PODS,
+    "explain --job deployment.yaml --only-labels -n fleet.json --pods x": NO_PODS,
+    "match --job deployment.yaml -n fleet.json --pods x --pods y": "given more than once",
+    "watch -l a -n - --timeout 1": "--timeout needs --until N",
+    "watch --job jobs -n - --until 1": "--until is for one job",
+    "watch -l a -n - --until 1 --timeout nan": "nan is not a number of at most 1000000 seconds",
+    "watch -l a -n - --until 1 --timeout inf": "inf is not a number of at most 1000000 seconds",
+}
+
 
 @pytest.fixture(autouse=True)
 def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -218,6 +246,13 @@ def test_an_answer_says_what_to_write(run: Run, command: str) -> None:
     """What is wrong in a selector, an id or a label key is named, with what is right."""
     _, _, text = answer_of(run, command)
     assert ANSWERS[command] in text
+
+
+@pytest.mark.parametrize("command", MISTAKES)
+def test_a_mistake_is_an_error(run: Run, command: str) -> None:
+    status, out, text = answer_of(run, command)
+    assert (status, out) == (2, "")
+    assert MISTAKES[command] in text
 
 
 @pytest.mark.parametrize(
