@@ -26,21 +26,7 @@ from nodeselect.selectors.requirement import ID_KEY, Requirement, equality
 from nodeselect.text import id_mistake, printable, quoted, to_exact_str, truncate
 
 
-class _Unfrozen:
-    """A :class:`Selector` while it is built: its fields can be set.
-
-    Afterwards its ``__class__`` becomes :class:`Selector`. This makes parsing a text with one
-    requirement a tenth faster (``benchmarks/test_parse.py``).
-    """
-
-    __slots__ = ("_hash", "_predicate", "_split", "ids", "matches", "requirements")
-
-    requirements: tuple[Requirement, ...]
-    ids: tuple[str, ...] | None
-    matches: Predicate
-
-
-class Selector(_Unfrozen, Frozen):
+class Selector(Frozen):
     """A condition on nodes: all :attr:`requirements` hold, and :attr:`ids` is None or has the id.
 
     Build one with :meth:`parse`, :meth:`of`, :meth:`from_requirements`, :meth:`from_kubernetes`,
@@ -48,7 +34,7 @@ class Selector(_Unfrozen, Frozen):
     selectors are equal if they have the same requirements, in any order, and the same ids.
     """
 
-    __slots__ = ()
+    __slots__ = ("_hash", "_predicate", "_split", "ids", "matches", "requirements")
 
     requirements: tuple[Requirement, ...]
     """The requirements, in the order in which they were written."""
@@ -419,7 +405,10 @@ class AnyOf(Frozen):
 
 _Uncompiled.__name__ = _Uncompiled.__qualname__ = "Selector"  # in messages
 
-_set_matches = vars(_Unfrozen)["matches"].__set__
+_new = object.__new__
+_set_ids, _set_matches, _set_requirements = (
+    vars(Selector)[name].__set__ for name in ("ids", "matches", "requirements")
+)
 _set_class = vars(object)["__class__"].__set__
 
 
@@ -519,11 +508,10 @@ def _build(
             raise limit_error("match_ids", "ids", len(ids), "").at("match_ids")
         if not ids:  # no node matches, whatever its labels
             requirements = []
-    selector = _Unfrozen()
-    selector.requirements = tuple(requirements)
-    selector.ids = ids
-    selector.__class__ = _Uncompiled
-    return selector  # type: ignore[return-value]
+    selector = _new(_Uncompiled)
+    _set_requirements(selector, tuple(requirements))
+    _set_ids(selector, ids)
+    return selector
 
 
 def _excluded_ids(requirements: Iterable[Requirement]) -> set[str]:
