@@ -201,6 +201,21 @@ def small(nodes: list[Node]) -> tuple[SqlNodes, list[str]]:
     return SqlNodes(execute, "sqlite", name="name", state="state"), queries
 
 
+def test_an_audit_of_many_similar_keys() -> None:
+    """The number of its queries does not depend on the number of findings."""
+    usual = [Node(f"n-{at:03}", {"x.io/gpu": "t4", "region": "eu-west"}) for at in range(500)]
+    rare = [{f"regio{'n' * at}": "eu-west", f"{at}.io/gpu": "t4"} for at in range(2, 60)]
+    fleet = [*usual, *(Node(f"rare-{at:02}", labels) for at, labels in enumerate(rare))]
+    fleet.append(Node("value", {"region": "eu_west"}))
+    nodes, queries = small(fleet)
+    found = audit_labels(nodes)
+    assert found == audit_labels(Inventory(fleet))
+    assert len(found.findings) > 50
+    assert (
+        len(queries) == 5
+    )  # of all labels, of pairs of keys, of ids by key and by value, of nodes
+
+
 @pytest.mark.parametrize("text", ["k=production", "k!=production", "k in (production,x)", "r=b"])
 def test_values_that_few_nodes_have(text: str) -> None:
     """Such a value gets the same hint as in an inventory."""

@@ -87,15 +87,12 @@ def audit(nodes: LabelCounter) -> Audit:
             misspelt[key] = _findings(key, counts, _find_misspelt(counts))
     are_keys_checked = next(counted, None) is None
     meant = _misspelt_keys(nodes, keys, ids) if are_keys_checked else {}
-    by_key = [[finding] for finding in _findings(None, keys, meant)]
-    by_key += (misspelt[key] for key in sorted(misspelt) if misspelt[key] and key not in meant)
-    findings: list[LabelFinding] = []
-    for found in by_key:
-        values = [each.value for each in found if each.value is not None]
-        examples = nodes.example_ids(found[0].key, values or None, _MAX_EXAMPLES)
-        findings += (each._replace(examples=tuple(examples[each.value])) for each in found)
+    findings = _findings(None, keys, meant)
+    findings += (each for key in sorted(misspelt) if key not in meant for each in misspelt[key])
+    examples = nodes.example_ids([(each.key, each.value) for each in findings], _MAX_EXAMPLES)
+    found = (each._replace(examples=tuple(examples[each.key, each.value])) for each in findings)
     total = nodes.failures(()).counts.total
-    return Audit(total, tuple(findings), tuple(sorted(unchecked)), are_keys_checked)
+    return Audit(total, tuple(found), tuple(sorted(unchecked)), are_keys_checked)
 
 
 def usual_values(values: Iterable[str], counts: Mapping[str, int]) -> dict[str, str]:
@@ -152,29 +149,26 @@ def _misspelt_keys(nodes: LabelCounter, keys: Mapping[str, int], ids: set[str]) 
     :param ids: the keys whose values are ids.
     """
 
-    def meet(key: str, other: str) -> bool:
-        """Return whether at least half of the nodes with ``key`` have ``other``, too."""
-        return 2 * nodes.count_with_keys(key, other) >= keys[key]
-
-    def has_other_prefix(key: str, other: str) -> bool:
-        """Return whether ``key`` is probably the more frequent ``other`` with another prefix."""
-        if keys[other] < RATIO * keys[key] or other in ids or meet(key, other):
-            return False
-        own = nodes.value_counts(key, _MAX_WORDS)
-        known = nodes.value_counts(other, _MAX_WORDS) or {}
-        return own is not None and all(value in known and is_distinctive(value) for value in own)
-
     similar = _find_misspelt(keys)
     by_name: dict[str, str] = {}  # the most frequent key with this name
     for key in sorted(keys, key=lambda key: (-keys[key], key)):
         by_name.setdefault(_name(key), key)
+    usual = {key: by_name[_name(key)] for key in keys if by_name[_name(key)] not in ids}
+    usual = {key: other for key, other in usual.items() if keys[other] >= RATIO * keys[key]}
+    both = nodes.count_with_keys(sorted({*similar.items(), *usual.items()}))
+    similar, usual = (
+        {key: other for key, other in pairs.items() if 2 * both[key, other] < keys[key]}
+        for pairs in (similar, usual)
+    )
     meant = {}
     for key in sorted(keys):
-        close = similar.get(key)
-        if close is not None and not meet(key, close):
-            meant[key] = close
-        elif has_other_prefix(key, by_name[_name(key)]):
-            meant[key] = by_name[_name(key)]
+        if key in similar:
+            meant[key] = similar[key]
+        elif key in usual:
+            own = nodes.value_counts(key, _MAX_WORDS)
+            known = nodes.value_counts(usual[key], _MAX_WORDS) or {}
+            if own is not None and all(each in known and is_distinctive(each) for each in own):
+                meant[key] = usual[key]
     return _resolve(meant)
 
 

@@ -223,15 +223,15 @@ class LabelCounter(Countable, Protocol):
         :param values: instead of more values than this, yield None.
         """
 
-    def count_with_keys(self, key: str, other: str) -> int:
-        """Count the nodes that have both label keys."""
+    def count_with_keys(self, pairs: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], int]:
+        """Map each pair of label keys to how many nodes have both."""
 
     def example_ids(
-        self, key: str, values: Collection[str] | None, limit: int
-    ) -> Mapping[str | None, Sequence[str]]:
-        """Map each of ``values`` of ``key`` to up to ``limit`` ids of nodes that have it.
+        self, labels: Collection[tuple[str, str | None]], limit: int
+    ) -> Mapping[tuple[str, str | None], Sequence[str]]:
+        """Map each label, a key with a value or None, to up to ``limit`` ids of nodes that have it.
 
-        If ``values`` is None, map None to ids of nodes that have the key.
+        None stands for any value.
         """
 
     def facets(self, limit: int | None) -> Sequence[KeyFacet]:

@@ -261,17 +261,22 @@ class ViewStatistics:
         for key, nodes in islice(counts.items(), keys):
             yield key, nodes, self.value_counts(key, values)
 
-    def count_with_keys(self, key: str, other: str) -> int:
-        with_key, with_other = map(self._view.store.with_key, (key, other))
-        return postings.intersection_size(self._everything & with_key, with_other)
+    def count_with_keys(self, pairs: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], int]:
+        nodes, with_key = self._everything, self._view.store.with_key
+        return {
+            (key, other): postings.intersection_size(nodes & with_key(key), with_key(other))
+            for key, other in pairs
+        }
 
     def example_ids(
-        self, key: str, values: Collection[str] | None, limit: int
-    ) -> Mapping[str | None, Sequence[str]]:
+        self, labels: Collection[tuple[str, str | None]], limit: int
+    ) -> Mapping[tuple[str, str | None], Sequence[str]]:
         store, nodes = self._view.store, self._everything
-        if values is None:
-            return {None: store.ids(nodes & store.with_key(key), limit)}
-        return {value: store.ids(store.with_value(key, value, nodes), limit) for value in values}
+        ids = {}
+        for key, value in labels:
+            found = store.with_key(key) if value is None else store.with_value(key, value, nodes)
+            ids[key, value] = store.ids(nodes & found, limit)
+        return ids
 
     def facets(self, limit: int | None) -> Sequence[KeyFacet]:
         return rank_facets(label_counts(self._view.store, self._everything), limit)

@@ -125,6 +125,20 @@ class SqlTable(NamedTuple):
             select = f"SELECT '' AS node_id, '' AS label_value FROM {self.rows('FALSE')}"
         return f"({select}) AS labels WHERE label_value IS NOT NULL"
 
+    def labels_with(self, keys: Iterable[str]) -> str:
+        """Return a query as :meth:`labels`, for labels with ``keys``, and perhaps for others."""
+        rest, own = {*keys}, self.conditions.columns
+        is_few = len(rest) <= _MAX_GROUPED  # an index may find the rows of each
+        alone = [key for key in sorted(rest) if key in own or (is_few and self.value(key))]
+        columns = "label_key, label_value FROM"
+        queries = [
+            f"SELECT node_id, {self.dialect.literal(key)} AS {columns} {self.values(key)}"
+            for key in alone
+        ]
+        if rest.difference(alone) and (labels := self.labels()):
+            queries.append(f"SELECT node_id, {columns} {labels}")
+        return " UNION ALL ".join(queries)
+
     def label_counts(self) -> str:
         """Return a query for the number of ``nodes`` by ``label_key`` and ``label_value``."""
 
@@ -398,7 +412,7 @@ class SqlCounts:
         if (counts := self.value_counts(key, _MAX_VALUES)) is not None:
             return counts.get(value, 0)
         conditions = self._table.conditions
-        if key in conditions.columns or conditions.labels.value(key):
+        if self._table.value(key):
             rows = self._table.rows(conditions.value_in(key, [value]))  # an index may find them
         else:
             is_value = self._table.dialect.text_in("label_value", [value])
@@ -449,32 +463,45 @@ class SqlCounts:
     ) -> Iterator[tuple[str, int, Mapping[str, int] | None]]:
         for facet in self._facets("counted", f"distinct_values <= {values}", keys):
             counts = dict(facet.values) if facet.distinct <= values else None
+            self._values[facet.key] = values if counts is None else counts
             yield facet.key, facet.nodes, counts
 
-    def count_with_keys(self, key: str, other: str) -> int:
-        node_id = self._table.dialect.join_keys("node_id")
-        with_other = f"SELECT {node_id} FROM {self._table.values(other)}"
-        return self._table.count_rows(
-            f"{self._table.values(key)} AND ({node_id}) IN ({with_other})"
+    def count_with_keys(self, pairs: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], int]:
+        if not pairs:
+            return {}
+        listed, both = list(pairs), dict.fromkeys(pairs, 0)
+        labels, others = (self._table.labels_with(keys) for keys in zip(*listed, strict=True))
+        # DISTINCT keeps a database from joining others first, which can be far more rows.
+        query = (
+            f"{self._wanted(listed)} SELECT item, count(*) FROM"
+            f" (SELECT DISTINCT item, text1, {self._table.dialect.bytewise('node_id')} AS node_id"
+            f" FROM wanted JOIN ({labels}) AS labels ON {self._are_equal('label_key', 'text0')})"
+            f" AS found JOIN ({others}) AS others"
+            f" ON {self._are_equal('others.label_key', 'text1')}"
+            f" AND {self._are_equal('others.node_id', 'found.node_id')} GROUP BY item"
         )
+        return both | {listed[item]: int(nodes) for item, nodes in self._table.execute(query)}
 
     def example_ids(
-        self, key: str, values: Collection[str] | None, limit: int
-    ) -> Mapping[str | None, Sequence[str]]:
-        dialect, rows = self._table.dialect, self._table.values(key)
-        value, node_id = dialect.bytewise("label_value"), dialect.bytewise("node_id")
-        partition = ""
-        if values is not None:
-            rows += f" AND {dialect.text_in('label_value', values)}"
-            partition = f"PARTITION BY {value} "
-        place = f"row_number() OVER ({partition}ORDER BY {node_id} ASC) AS place"
-        ranked = f"SELECT {value} AS label_value, {node_id} AS node_id, {place} FROM {rows}"
-        ids = defaultdict[str | None, list[str]](list)
-        for text, found in self._table.execute(
-            f"SELECT label_value, node_id FROM ({ranked}) AS ranked"
-            f" WHERE place <= {limit} ORDER BY place ASC"
-        ):
-            ids[None if values is None else to_text(text)].append(to_id(found))
+        self, labels: Collection[tuple[str, str | None]], limit: int
+    ) -> Mapping[tuple[str, str | None], Sequence[str]]:
+        ids: dict[tuple[str, str | None], list[str]] = {label: [] for label in labels}
+        node_id = self._table.dialect.bytewise("node_id")
+        place = f"row_number() OVER (PARTITION BY item ORDER BY {node_id} ASC) AS place"
+        is_key = self._are_equal("label_key", "text0")
+        for test in (is_key, f"{is_key} AND {self._are_equal('label_value', 'text1')}"):
+            listed = [label for label in labels if (label[1] is None) == (test == is_key)]
+            if not listed:  # a list in SQL must not be empty
+                continue
+            rows = self._table.labels_with(key for key, _ in listed)
+            query = (
+                f"{self._wanted([(key, value or '') for key, value in listed])}"
+                f" SELECT item, node_id FROM (SELECT item, {node_id} AS node_id, {place}"
+                f" FROM wanted JOIN ({rows}) AS labels ON {test}) AS ranked"
+                f" WHERE place <= {limit} ORDER BY place ASC"
+            )
+            for item, found in self._table.execute(query):
+                ids[listed[item]].append(to_id(found))
         return ids
 
     def facets(self, limit: int | None) -> Sequence[KeyFacet]:
@@ -504,6 +531,15 @@ class SqlCounts:
                 found[to_text(text)] = int(count)
         facets = (KeyFacet(*each, tuple(rank_counts(counts[each]).items())) for each in counts)
         return sorted(facets, key=lambda facet: (-facet.nodes, facet.key))
+
+    def _wanted(self, texts: Sequence[tuple[str, str]]) -> str:
+        """Return SQL that defines the table ``wanted``: the position and the texts of each pair."""
+        literal = self._table.dialect.literal
+        rows = (f"({at}, {literal(a)}, {literal(b)})" for at, (a, b) in enumerate(texts))
+        return f"WITH wanted(item, text0, text1) AS (VALUES {', '.join(rows)})"
+
+    def _are_equal(self, *texts: str) -> str:
+        return " = ".join(map(self._table.dialect.bytewise, texts))
 
     def _count_columns(self, test: Callable[[str], str]) -> dict[str, int]:
         """Count, for each label with its own column, the nodes for which ``test`` of it is true."""
