@@ -26,6 +26,9 @@ RIGHT_TURNS = {
 
 # What people type first, and the command that the message suggests.
 WRONG_TURNS = {
+    # The command is clear, but not what was asked of it.
+    "mtach gpu": "match --help",
+    "explian --id -h -n fleet.json": "explain --help",
     # A file, a selector or an id without its option.
     "match fleet.json": "match --all -n fleet.json",
     "match -l gpu -n fleet.json again.json": "match -l gpu -n fleet.json -n again.json",
@@ -286,11 +289,9 @@ def test_a_mistake_is_an_error(run: Run, command: str) -> None:
         "match --all -l gpu -c -n fleet.json",
         "match --all -n fleet.json --json --csv",
         "sql gpu",
-        "idnex fleet.json -o -h",
         "-l lint job.yaml",
         "check --file -h",
         "check -f --help job.yaml",
-        "explian --id -h -n fleet.json",
         "version page.html",
         "check --file job.yaml --fix --write",
         "explain --label gpu -n fleet.json --html page.html",

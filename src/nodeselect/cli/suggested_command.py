@@ -142,7 +142,9 @@ def suggested_command(context: click.Context, words: Sequence[str]) -> str | Non
             import shlex  # loads slowly
 
             return f"nodeselect {shlex.join([*words[:at], *arguments])}"
-    return None
+    if name in commands or not commands or commands[0].startswith("-"):
+        return None
+    return f"nodeselect {commands[0].split()[0]} --help"
 
 
 def _command_names(word: str, names: Sequence[str]) -> Sequence[str]:
