@@ -50,7 +50,9 @@ def tab(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 def in_bash(tab: Run, line: str) -> list[str]:
     """Press TAB in bash at the end of a line; return the candidates as bash inserts them."""
-    result = tab("bash", f"nodeselect {line}", line[max(map(line.rfind, " =:")) + 1 :])
+    quote = next((quote for quote in "'\"" if line.count(quote) % 2), None)
+    start = max(map(line.rfind, quote or " =:")) + 1
+    result = tab("bash", f"nodeselect {line}", line[start:])
     assert (result.status, result.err) == (0, "")
     rows = [row.split(",", 1) for row in result.out.splitlines() if row]
     return ["file" if kind == "file" else value for kind, value in rows]
@@ -88,12 +90,16 @@ LINES = [
     ("match -n fleet.nsx -l rol", ["role"]),
     ("match -n fleet.nsx -l rac", ["rack"]),
     ("match -n fleet.nsx -l a", []),
-    # Inside quotes or parentheses, nothing is offered; nor behind escapes.
-    ("match -n fleet.nsx -l 'reg", []),
-    ('match -n fleet.nsx -l "reg', []),
+    # Inside quotes, with spaces and parentheses, too; but nothing after escapes.
+    ("match -n fleet.nsx -l 'reg", ["region=eu-west", "region=eu-east", "region=us"]),
+    ('match -n fleet.nsx -l "region=u', ["region=us"]),
+    ("match -n fleet.nsx -l 'gpu, region in (us,eu-",
+     ["gpu, region in (us,eu-west)", "gpu, region in (us,eu-east)"]),
+    ("match -n fleet.nsx -l 'region notin (us), ti", ["region notin (us), tier=free"]),
+    ("match -n fleet.nsx -l 'region in (us), !ti", ["region in (us), !tier"]),
+    ("match -n fleet.nsx -l 'region in (us) ti", []),
     ('match -n fleet.nsx -l r"e"g', []),
     ("match -n fleet.nsx -l r\\eg", []),
-    ("match -n fleet.nsx -l !reg", []),
     ("match -n fleet.nsx -l region in (e", []),
     # Nodes that are not known.
     ("match -l reg", []),
@@ -131,14 +137,16 @@ def test_zsh(tab: Run) -> None:
     assert tab("zsh", "nodeselect match -n fleet.nsx --selector=ti", "4").out == (
         "plain\n--selector=tier=free\n1 node\n"
     )
-    assert tab("zsh", "nodeselect match -n fleet.nsx -l 'reg", "5").out == "\n"
+    assert tab("zsh", "nodeselect match -n fleet.nsx -l 'region in (u", "5").out == (
+        "plain\nregion in (us)\n1 node\n"
+    )
 
 
 def test_fish(tab: Run) -> None:
     """Fish gets whole words, with the number of nodes; its script keeps their commas."""
     line = "nodeselect match -n fleet.nsx -l gpu,ti"
     assert tab("fish", line, "gpu,ti").out == "plain,gpu,tier=free\t1 node\n"
-    assert tab("fish", "nodeselect match -n fleet.nsx -l 'gpu,ti", "'gpu,ti").out == "\n"
+    assert tab("fish", f"{line[:-6]}'gpu,ti", "'gpu,ti").out == "plain,gpu,tier=free\t1 node\n"
     assert "split -m 1 " in SHELLS["fish"].source_template
 
 

@@ -114,6 +114,9 @@ def test_nothing_runs(name: str, tmp_path: Path) -> None:
             "-l reg": "-l region=eu-west",
             "-l gpu,region=e": "-l gpu,region=eu-west",
             "--state rea": "--state ready",
+            "-l 'region=e": "-l region=eu-west",
+            '-l "gpu,region in (us, e': "-l gpu,region in (us, eu-west)",
+            "--selector='!reg": "--selector=!region",
         }
         for typed, expected in completed.items():
             assert f" n.json {expected}" in shell.enter(f"nodeselect match -n n.json {typed}\t")

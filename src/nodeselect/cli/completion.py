@@ -33,9 +33,14 @@ _MAX_SHOWN = 200
 # What no shell interprets, wherever it is in a word without quotes; and no option starts like this.
 _is_plain = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*").fullmatch
 
-# The requirements before the last one, then its key and operator, then what is typed last. Shells
-# do not interpret a "!" that is followed by "=".
-_EXPRESSION = re.compile(r"((?:[\w./=,-]|!=)*,)?(?:([\w./-]+)(==?|!=))?([\w./-]*)", re.ASCII)
+# The requirements before the last one, then its key and operator, then what is typed last. Spaces
+# and parentheses are in one word of a shell only inside quotes.
+_EXPRESSION = re.compile(
+    r"((?:(?:[\w./=,! -]|\([\w., -]*\))*,)? *!?)"
+    r"(?:([\w./-]+)( *(?:==?|!=) *| +(?:not)?in +\((?:[\w.-]*, *)*))?"
+    r"([\w./-]*)",
+    re.ASCII,
+)
 
 _Items: TypeAlias = "list[CompletionItem[str]]"
 
@@ -77,6 +82,7 @@ def complete_selector(
     """Complete the last key or value in a selector.
 
     If only one key is possible, return ``key=value`` for each value, so that TAB inserts ``key=``.
+    A value of ``in`` or ``notin`` ends the list.
     """
     match = _EXPRESSION.fullmatch(incomplete)
     if match is None:
@@ -84,9 +90,10 @@ def complete_selector(
     inventory = _nodes(context)
     head, key, operator, word = match.groups(default="")
     if key:
-        return _items(f"{head}{key}{operator}", word, _label_counts(inventory, key))
+        end = ")" if "(" in operator else ""
+        return _items(f"{head}{key}{operator}", word, _label_counts(inventory, key), end)
     keys = _items(head, word, _label_counts(inventory))
-    if len(keys) != 1:
+    if len(keys) != 1 or head.endswith("!"):
         return keys
     key = keys[0].value.removeprefix(head)
     return _items(f"{head}{key}=", "", _label_counts(inventory, key)) or keys
@@ -129,8 +136,8 @@ def _list_items(incomplete: str, described: Mapping[str, str]) -> _Items:
     return _items(head + comma, word, described)
 
 
-def _items(head: str, word: str, described: Mapping[str, str]) -> _Items:
-    """Return an item ``head + candidate`` for each key of ``described`` that starts with ``word``.
+def _items(head: str, word: str, described: Mapping[str, str], end: str = "") -> _Items:
+    """Return ``head + candidate + end`` for each key of ``described`` that starts with ``word``.
 
     If there are too many candidates, return only their beginnings, one letter longer than their
     common prefix, so that TAB shows which letters may come next.
@@ -141,4 +148,5 @@ def _items(head: str, word: str, described: Mapping[str, str]) -> _Items:
     if len(texts) > _MAX_SHOWN:
         length = len(os.path.commonprefix(texts)) + 1  # noqa: RUF071 - of letters
         texts = sorted({text[:length] for text in texts})
-    return [CompletionItem(head + text, help=described.get(text)) for text in texts]
+        end = ""
+    return [CompletionItem(head + text + end, help=described.get(text)) for text in texts]

@@ -1,7 +1,4 @@
-"""``nodeselect completion``, and how bash, zsh and fish get what TAB offers.
-
-Inside quotes, only file names are completed.
-"""
+"""``nodeselect completion``, and how bash, zsh and fish get what TAB offers."""
 
 import os
 from typing import Any
@@ -39,21 +36,15 @@ complete -o nosort -F %(complete_func)s %(prog_name)s
 
 
 class _SafeComplete(ShellComplete):
-    """Completion that offers only file names inside quotes, and nothing after an exception."""
+    """Completion that offers nothing after an exception."""
 
     def complete(self) -> str:
         """Return the text that the completion script of the shell reads."""
-        import shlex  # loads slowly
-
         try:
             args, incomplete = self.get_completion_args()
             items = self.get_completions(args, incomplete)
         except Exception:
             return ""
-        try:
-            shlex.split(os.environ["COMP_WORDS"])
-        except ValueError:  # a quote is open
-            items = [item for item in items if item.type == "file"]
         option, equals, _ = incomplete.partition("=")
         if equals and option.startswith("-"):  # the shell replaces the whole word
             for item in items:
