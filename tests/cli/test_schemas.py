@@ -11,7 +11,8 @@ from tests.cli.running import Run
 
 DOCS = Path(__file__).parents[2] / "docs"
 NODES = str(DOCS / "example" / "fleet.json")
-JOB = str(DOCS / "example" / "job.yaml")
+JOB, TRY = (str(DOCS / "example" / name) for name in ("job.yaml", "first-try.yaml"))
+NODE, NAME = "node-174fc70c", "dublin-01-inference-01"
 
 
 def closed(schema: Any) -> Any:
@@ -44,6 +45,19 @@ def closed(schema: Any) -> Any:
             ["diff", "hostile-unlabelled.json", "hostile.json", "--all"], id="diff-hostile"
         ),
         pytest.param(["rollout", "-n", NODES, JOB], id="rollout"),
+        pytest.param(["explain", "-n", NODES, "--job", JOB], id="explanation"),
+        pytest.param(["explain", "-n", NODES, "--job", TRY], id="none-matches"),
+        pytest.param(["explain", "-n", NODES, "--id", NAME, "-l", "!gpux"], id="ids"),
+        pytest.param(["explain", "-n", NODES, "-l", "a=b,a=c,!d,tier!=x,tier>5"], id="conflict"),
+        pytest.param(["explain", "-n", NODES, "-l", "gpu", "-l", "nope"], id="several"),
+        pytest.param(["explain", "-n", NODES, "-l", "gpu", "--node", NODE], id="node"),
+        pytest.param(["explain", "-n", NODES, "-l", "gpu", "-l", "a", "--node", NODE], id="any-of"),
+        pytest.param(["explain", "-n", NODES, "--job", JOB, "--job", TRY], id="jobs"),
+        pytest.param(["explain", "-n", NODES, "--job", JOB, "--job", NODES], id="wrong-job"),
+        pytest.param(
+            ["explain", "-n", NODES, "--job", JOB, "--job", TRY, "--node", NODE],
+            id="jobs-of-a-node",
+        ),
         pytest.param(["rollout", "-n", "old.json", JOB], id="no-waves"),
     ],
 )
@@ -52,5 +66,5 @@ def test_schema(run: Run, monkeypatch: pytest.MonkeyPatch, args: list[str]) -> N
     schema = json.loads((DOCS / f"{args[0]}.schema.json").read_text("utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
     result = run(*args, "-o", "json")
-    assert result.status in (0, 1)
+    assert result.out.isascii()
     jsonschema.validate(json.loads(result.out), closed(schema))
