@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from nodeselect import Inventory, InventoryError, Node, Taint
+from nodeselect import Inventory, Node, Taint
 from nodeselect.node import CORDON
-from tests.short import short
+from tests.short import refused, short
 
 READY = {"type": "Ready", "status": "True"}
 PRESSURE = {"type": "MemoryPressure", "status": "True"}
@@ -23,28 +23,29 @@ class Attributes(SimpleNamespace):
         return vars(self)
 
 
-def with_attributes(value: Any, *, plain_labels: bool = True) -> Any:
-    """Return decoded JSON as the objects of a client; ``labels`` stay a dict if so wanted."""
+def with_attributes(value: Any, kept: str = "labels") -> Any:
+    """Return decoded JSON as the objects of a client; the values of one key stay dicts."""
     match value:
         case dict():
+            items = value.items()
             parts = {
-                key: item
-                if plain_labels and key == "labels"
-                else with_attributes(item, plain_labels=plain_labels)
-                for key, item in value.items()
+                key: each if key == kept else with_attributes(each, kept) for key, each in items
             }
             return Attributes(**parts)
         case list():
-            return [with_attributes(item, plain_labels=plain_labels) for item in value]
+            return [with_attributes(item, kept) for item in value]
     return value
 
 
 def node(*conditions: dict[str, str], **spec: Any) -> dict[str, Any]:
     metadata = {"name": "w-1", "labels": LABELS, "uid": "c3a8"}
     status = {"conditions": list(conditions), "images": []}
-    return {"apiVersion": "v1", "kind": "Node", "metadata": metadata, "spec": spec} | {
-        "status": status
-    }
+    made = {"apiVersion": "v1", "kind": "Node", "metadata": metadata}
+    return {**made, "spec": spec, "status": status}
+
+
+def with_amounts(allocatable: Any, **spec: Any) -> dict[str, Any]:
+    return node(**spec) | {"status": {"allocatable": allocatable}}
 
 
 OBJECTS = [
@@ -79,9 +80,8 @@ def test_labels() -> None:
     for labels in ({}, None, {"os": "linux", "pool": "a"}):
         decoded = {"kind": "Node", "metadata": {"name": "w-1", "labels": labels}}
         expected = Node("w-1", labels or {}, "w-1")
-        for plain_labels in (True, False):
-            found = Node.from_kubernetes(with_attributes(decoded, plain_labels=plain_labels))
-            assert found == expected
+        for kept in ("labels", ""):
+            assert Node.from_kubernetes(with_attributes(decoded, kept)) == expected
         found = Node.from_kubernetes(decoded)
         if labels:
             labels.clear()
@@ -103,29 +103,20 @@ def test_labels() -> None:
         pytest.param(node() | {"status": True}, "wrong-type", "found true", id="status"),
         pytest.param(node(taints={}), "wrong-type", "spec.taints: expected a list", id="taints"),
         pytest.param(
-            node(taints=[{"key": "a", "effect": "No"}]),
-            "invalid-taint",
-            "spec.taints[0].effect: unknown effect 'No'",
-            id="effect",
+            node(taints=[{"key": "a", "effect": "No"}]), "invalid-taint", "[0].effect: ", id="no"
         ),
+        pytest.param(with_amounts(["4"]), "wrong-type", "status.allocatable", id="amounts"),
         pytest.param(
-            node() | {"status": {"allocatable": {"cpu": "4 cores"}}},
+            with_amounts({"cpu": "4 cores"}),
             "invalid-quantity",
-            "status.allocatable.cpu: '4 cores' is not a quantity",
-            id="quantity",
-        ),
-        pytest.param(
-            node() | {"status": {"allocatable": ["4"]}},
-            "wrong-type",
-            "status.allocatable",
-            id="list",
+            "allocatable.cpu: '4 c",
+            id="cores",
         ),
     ],
 )
 def test_what_is_not_a_node(wrong: Any, code: str, message: str) -> None:
-    with pytest.raises(InventoryError) as caught:
+    with refused(code) as caught:
         Node.from_kubernetes(wrong)
-    assert caught.value.code == code
     assert message in short(caught.value)
 
 
@@ -144,31 +135,22 @@ AMOUNTS = {"cpu": 3920, "memory": 15 * 2**30, "pods": 110}
 @pytest.mark.parametrize(
     ("decoded", "taints", "resources"),
     [
-        pytest.param(
-            node(taints=[DEDICATED | {"timeAdded": "2026-11-29T00:00:00Z"}, DEDICATED])
-            | {"status": {"allocatable": ALLOCATABLE}},
+        (
+            with_amounts(ALLOCATABLE, taints=[DEDICATED | {"timeAdded": "2026"}, DEDICATED]),
             (Taint("dedicated", "NoSchedule", "ml"),),
             AMOUNTS,
-            id="both",
         ),
-        pytest.param(node(taints=None), (), None, id="null"),
-        pytest.param(node() | {"status": {"allocatable": {}}}, (), {}, id="no-resources"),
-        pytest.param(
-            node() | {"status": {"allocatable": {"cpu": 1.5, "memory": 1e3}}},
-            (),
-            {"cpu": 1500, "memory": 1000},
-            id="numbers",
-        ),
-        pytest.param(
+        (node(taints=None), (), None),
+        (with_amounts({}), (), {}),
+        (with_amounts({"cpu": 1.5, "memory": 1e3}), (), {"cpu": 1500, "memory": 1000}),
+        (
             node(unschedulable=True, taints=[{"key": "a", "effect": "NoExecute"}]),
             (Taint("a", "NoExecute"), CORDON),
             None,
-            id="cordon",
         ),
-        pytest.param(
-            node(unschedulable=True, taints=[CORDON._asdict()]), (CORDON,), None, id="both-cordons"
-        ),
+        (node(unschedulable=True, taints=[CORDON._asdict()]), (CORDON,), None),
     ],
+    ids=["both", "null", "no-resources", "numbers", "cordon", "both-cordons"],
 )
 def test_taints_and_resources(
     decoded: dict[str, Any], taints: tuple[Taint, ...] | None, resources: dict[str, int] | None
