@@ -16,11 +16,11 @@ HEAVY = {
 _HOME = str(Path(nodeselect.__file__).resolve().parents[1])
 
 
-def run_python(statements: str, *args: str, stdin: str = "") -> str:
+def run_python(statements: str, *args: str, stdin: str = "", **environment: str) -> str:
     """Run ``statements`` in a new process, which must not fail; return what it writes to stderr."""
     done = subprocess.run(
         [sys.executable, "-c", statements, *args],
-        env={**os.environ, "PYTHONPATH": _HOME},
+        env={**os.environ, "PYTHONPATH": _HOME, **environment},
         input=stdin,
         capture_output=True,
         text=True,

@@ -33,6 +33,19 @@ sys.addaudithook(watch)
 main()
 """
 
+
+def watched(code: str, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run code in place of the command line."""
+    return subprocess.run(
+        [sys.executable, "-B", "-c", WATCHED.replace("main()", code), *arguments],
+        cwd=ROOT,
+        env=environment or None,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 FILES = ("-n", "docs/example/fleet.json")
 
 
@@ -55,13 +68,7 @@ FILES = ("-n", "docs/example/fleet.json")
 )
 def test_commands_only_read_files(arguments: tuple[str, ...]) -> None:
     """A command uses no network, starts no program or thread, and changes no file."""
-    done = subprocess.run(
-        [sys.executable, "-B", "-c", WATCHED, *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = watched("main()", *arguments)
     assert done.returncode in (0, 1), done.stderr
     assert "audit:" not in done.stderr
 
@@ -71,15 +78,8 @@ def test_the_plugin_runs_only_kubectl(tmp_path: Path) -> None:
     kubectl = tmp_path / "kubectl"
     kubectl.write_text("""#!/bin/sh\necho '{"kind":"NodeList","metadata":{},"items":[]}'\n""")
     kubectl.chmod(0o755)
-    watched = WATCHED.replace("main()", "sys.argv[0] = 'kubectl-nodeselect'; main()")
-    done = subprocess.run(
-        [sys.executable, "-B", "-c", watched, "match", "--all", "--context", "$(touch a)"],
-        cwd=ROOT,
-        env={"PATH": f"{tmp_path}:/bin"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    code = "sys.argv[0] = 'kubectl-nodeselect'; main()"
+    done = watched(code, "match", "--all", "--context", "$(touch a)", PATH=f"{tmp_path}:/bin")
     assert done.returncode == 1, done.stderr
     deeds = [line for line in done.stderr.splitlines() if line.startswith("audit: ")]
     deeds = [line for line in deeds if not line.startswith("audit: open ('/dev/null'")]
@@ -110,24 +110,14 @@ assert "numpy" in sys.modules
 
 def test_no_thread_is_started() -> None:
     """An inventory of many nodes, for which numpy is imported, needs no thread."""
-    watched = WATCHED.replace("main()", MANY_NODES)
-    done = subprocess.run(
-        [sys.executable, "-c", watched], capture_output=True, text=True, check=False
-    )
+    done = watched(MANY_NODES)
     assert done.returncode == 0, done.stderr
     assert "audit: thread" not in done.stderr
 
 
 def test_the_watch_works() -> None:
     """What a command should not do would be seen."""
-    deeds = (
-        "import socket, threading; socket.socket(); open('/dev/null', 'w');"
-        " threading.Thread().start()"
-    )
-    watched = WATCHED.replace("main()", deeds)
-    done = subprocess.run(
-        [sys.executable, "-c", watched], capture_output=True, text=True, check=False
-    )
-    assert "audit: socket.__new__" in done.stderr
-    assert "audit: thread" in done.stderr
-    assert "audit: open" in done.stderr
+    deeds = "import socket; socket.socket(); open('/dev/null', 'w'); threading.Thread().start()"
+    done = watched(deeds)
+    for deed in ("socket.__new__", "thread", "open"):
+        assert f"audit: {deed}" in done.stderr

@@ -4,7 +4,9 @@ import os
 import subprocess
 import sys
 import unicodedata
-from typing import BinaryIO, NamedTuple, Protocol
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple, Protocol
 
 COMMAND = (sys.executable, "-c", "from nodeselect.__main__ import main; main()")
 """The console script, also if it is not installed."""
@@ -41,17 +43,26 @@ class Run(Protocol):
     ) -> Result: ...
 
 
-def run_process(*args: str, stdin: bytes | str = b"", **environment: str) -> Result:
-    """Run the command line in a new process, without a terminal."""
+def run_process(*args: str, stdin: bytes | BinaryIO = b"", **environment: str) -> Result:
+    """Run the command line in a new process, without a terminal; a file becomes its input."""
+    feed: Any = {"input" if isinstance(stdin, bytes) else "stdin": stdin}
     done = subprocess.run(
         [*COMMAND, *args],
-        input=stdin.encode() if isinstance(stdin, str) else stdin,
+        **feed,
         env={**os.environ, **PLAIN, **environment},
         capture_output=True,
         timeout=60,
         check=False,
     )
     return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def write_files(files: Mapping[str, str], folder: Path | str = "") -> None:
+    """Write texts to files, by their paths, and make the folders that these need."""
+    for name, text in files.items():
+        path = Path(folder, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
 
 
 def unprintable(text: str) -> set[str]:

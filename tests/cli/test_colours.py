@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nodeselect.render.screen import Markdown, Screen
-from tests.cli.running import Run, run_process
+from tests.cli.running import Run, run_process, write_files
 
 GREEN, RED, YELLOW = "\x1b[92m", "\x1b[91m", "\x1b[93m"
 
@@ -95,10 +95,10 @@ def test_requirements(run: Run, fleet: str) -> None:
 
 def test_jobs(run: Run, fleet: str) -> None:
     """Jobs without a node are red, those that may be wrong yellow."""
-    for name, selector in {"a": "tier", "b": "region=mars", "c": "region in (eu,uss)"}.items():
-        Path(f"{name}.yaml").write_text(f"name: x\nselector: {{match_expressions: ['{selector}']}}")
-    Path("d.yaml").write_text("name: x\nselector: {match_ids: [n-3]}\n")
-    Path("e.yaml").write_text("selector: 7\n")
+    asked = {"a": "tier", "b": "region=mars", "c": "region in (eu,uss)"}
+    specs = {name: f"{{match_expressions: ['{text}']}}" for name, text in asked.items()}
+    specs |= {"d": "{match_ids: [n-3]}", "e": "7"}
+    write_files({f"{name}.yaml": f"name: x\nselector: {spec}\n" for name, spec in specs.items()})
     jobs = [word for name in "abcde" for word in ("--job", f"{name}.yaml")]
     out = run("explain", "-n", fleet, *jobs, "--color", "always").out
     styles = {name: start for start, name in re.findall(r"^(\x1b\[9\dm)?(\w)\.yaml", out, re.M)}

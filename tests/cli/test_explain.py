@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from nodeselect import Inventory, Selector
-from tests.cli.running import Run, run_process
+from tests.cli.running import Run, run_process, write_files
 from tests.render.pages import without_pieces
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -115,11 +115,9 @@ def test_labels_of_nodes_in_other_states(
 @pytest.fixture
 def jobs(tmp_path: Path) -> Path:
     """A folder with two invalid jobs, beside a file of two nodes."""
-    nodes = [{"id": "n-1", "labels": {"gpu": ""}}, {"id": "n-2", "labels": {}}]
-    (tmp_path / "nodes.json").write_text(json.dumps(nodes))
-    (tmp_path / "jobs").mkdir()
-    (tmp_path / "jobs" / "a.yaml").write_text("selector: [")
-    (tmp_path / "jobs" / "b.yaml").write_text("selector: {}\ncolour: red\n")
+    nodes = '[{"id": "n-1", "labels": {"gpu": ""}}, {"id": "n-2", "labels": {}}]'
+    invalid = {"jobs/a.yaml": "selector: [", "jobs/b.yaml": "selector: {}\ncolour: red\n"}
+    write_files({"nodes.json": nodes, **invalid}, tmp_path)
     return tmp_path / "jobs"
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import FLEET, Run
+from tests.cli.running import FLEET, Run, write_files
 
 POD = "{spec: {nodeSelector: {region: eu}, containers: [{name: a}]}}"
 EXPANSO = "name: a\ntype: query\nconfig: {input: {stdin: {}}}\nselector: "
@@ -110,9 +110,7 @@ def test_another_file_is_called_so(run: Run, fleet: str, file: str, command: str
 
 def test_a_folder_of_all_kinds(run: Run, fleet: str) -> None:
     """``explain`` reads a folder with jobs of all kinds, and shows each under its file."""
-    Path("jobs").mkdir()
-    for name, text in KINDS.items():
-        Path("jobs", name).write_text(text)
+    write_files(KINDS, "jobs")
     result = run("explain", "--job", "jobs", "-n", fleet, "-o", "json")
     report = json.loads(result.out)
     assert {job["job"]: job["matched"] for job in report["jobs"]} == {
@@ -142,20 +140,18 @@ def test_only_a_job_of_expanso_has_a_rollout(run: Run, fleet: str, file: str) ->
     ],
 )
 def test_a_folder_with_one_job(run: Run, command: str) -> None:
-    folder = Path("one")
-    folder.mkdir()
-    (folder / "job.yaml").write_text(KINDS["expanso.yaml"])
-    (folder / "config.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")
+    config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
+    write_files({"one/job.yaml": KINDS["expanso.yaml"], "one/config.yaml": config})
     words = command.split()
     assert run(*words, "one") == run(*words, "one/job.yaml")
     assert run(*words, "one").status == 0
     assert run("convert", "one") == run("convert", "one/job.yaml")
     difference = run("diff", "one", "one/job.yaml", "-n", "fleet.ndjson")
     assert (difference.status, difference.err) == (0, "")
-    (folder / "more.yaml").write_text(KINDS["deployment.yaml"])
+    Path("one/more.yaml").write_text(KINDS["deployment.yaml"])
     ended = run(*words, "one")
     assert (ended.status, ended.out) == (2, "")
     assert "error[several-jobs]: the folder has several jobs, such as one/job.yaml" in ended.err
-    (folder / "job.yaml").unlink()
-    (folder / "more.yaml").unlink()
+    Path("one/job.yaml").unlink()
+    Path("one/more.yaml").unlink()
     assert "error[no-workload]: no file has a job" in run(*words, "one").err

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from nodeselect.limits import LIMITS
-from tests.cli.running import Run
+from tests.cli.running import Run, write_files
 
 NODES = json.dumps(
     [{"id": "g-1", "labels": {"pool": "gpu"}}, {"id": "c-1", "labels": {"pool": ""}}]
@@ -207,14 +207,12 @@ OTHERS = {
 
 def test_a_folder_with_other_files(run: Run, tmp_path: Path) -> None:
     """What ``check`` passes over in a folder, other commands pass over, too."""
-    for name, text in OTHERS.items():
-        (tmp_path / name).write_text(text)
+    write_files(OTHERS, tmp_path)
     explain = "explain", "--job", str(tmp_path), "-n", "-", "-o", "json"
     ended = run(*explain, stdin=NODES)
     assert ended.status == 2
     assert "error[no-workload]: no file has a job" in ended.err
-    (tmp_path / "pod.yaml").write_text(POD)
-    (tmp_path / "wrong.yaml").write_text(POD.replace("gpu", "5"))
+    write_files({"pod.yaml": POD, "wrong.yaml": POD.replace("gpu", "5")}, tmp_path)
     assert "4 files have no job; 1 file is a" in run("check", str(tmp_path)).err
     ended = run(*explain, stdin=NODES)
     report = json.loads(ended.out)

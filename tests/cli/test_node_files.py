@@ -2,13 +2,12 @@
 
 import gzip
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from nodeselect import Inventory
-from tests.cli.running import COMMAND, FLEET, Run
+from tests.cli.running import FLEET, Run, run_process, write_files
 
 MATCH = ["match", "--all", "-o", "name"]
 
@@ -23,10 +22,7 @@ def test_files_of_a_folder(run: Run, tmp_path: Path) -> None:
         "e.ndjson": '{"id": "e"}\n{"id": "f"}\n',
     }
     others = (".x.json", ".git/x.json", "README.md", "x.json.bak", "x.gz", "c/.x/x.json")
-    for name in (*files, *others):
-        path = tmp_path / name
-        path.parent.mkdir(exist_ok=True, parents=True)
-        path.write_text(files.get(name, "not a node"))
+    write_files(files | dict.fromkeys(others, "not a node"), tmp_path)
     (tmp_path / "g.json.GZ").write_bytes(gzip.compress(b'[{"id": "g"}]'))
     os.mkfifo(tmp_path / "pipe.json")
     assert run(*MATCH, "-n", str(tmp_path)).out == "a\nb\ne\nf\ng\nc\nd\n"
@@ -38,9 +34,8 @@ def test_files_of_a_folder(run: Run, tmp_path: Path) -> None:
 
 def test_links_to_folders(run: Run, tmp_path: Path) -> None:
     """A link to a folder is followed; a folder is read once, however many links lead to it."""
-    for name in ("nodes", "nodes/b", "other"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "n.tsv").write_text(f"id\tx\n{name}\ty\n")
+    folders = ("nodes", "nodes/b", "other")
+    write_files({f"{name}/n.tsv": f"id\tx\n{name}\ty\n" for name in folders}, tmp_path)
     links = {"a": "b", "b/up": "..", "c": "../other", "d": "../other", ".e": "..", "n-2.tsv": "b"}
     for link, target in links.items():
         (tmp_path / "nodes" / link).symlink_to(target)
@@ -50,10 +45,10 @@ def test_links_to_folders(run: Run, tmp_path: Path) -> None:
 
 def test_skipped_files_of_a_folder(run: Run, tmp_path: Path) -> None:
     """The files of a folder that are not read are reported, unless they are hidden."""
-    (tmp_path / "a.json").write_text('{"id": "a"}')
+    write_files(
+        {"a.json": '{"id": "a"}', ".x": "", "b.json.zst": "", "c.txt": "", "d.nsx": ""}, tmp_path
+    )
     os.mkfifo(tmp_path / "pipe.json")
-    for name in (".x", "b.json.zst", "c.txt", "d.nsx"):
-        (tmp_path / name).write_text("")
     names = [f"'{tmp_path / name}'" for name in ("b.json.zst", "c.txt", "d.nsx")]
     ended = run(*MATCH, "-n", str(tmp_path))
     assert ended.out == "a\n"
@@ -81,61 +76,41 @@ def test_a_column_of_one_table(run: Run) -> None:
     assert run(*MATCH, *options).out == "a\nn-1\nn-2\nn-3\nn-4\n"
 
 
-def ended(
-    *args: str, stdin: int | None = None, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    """Run the command line in a process of its own."""
-    return subprocess.run(
-        [*COMMAND, *args],
-        env=os.environ | {"COLUMNS": "80"} | environment,
-        stdin=subprocess.DEVNULL if stdin is None else stdin,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-
-
 def test_the_nodes_in_the_environment(fleet: str, tmp_path: Path) -> None:
     """Without -n, the nodes are those in NODESELECT_NODES, a file or a folder."""
     for source in (fleet, str(tmp_path)):
-        result = ended(*MATCH, NODESELECT_NODES=source)
-        assert (result.returncode, result.stdout) == (0, "n-1\nn-2\nn-3\nn-4\n")
-    result = ended(*MATCH, NODESELECT_NODES="missing")
+        result = run_process(*MATCH, NODESELECT_NODES=source)
+        assert (result.status, result.out) == (0, "n-1\nn-2\nn-3\nn-4\n")
+    result = run_process(*MATCH, NODESELECT_NODES="missing")
     message = "error: the file in the environment variable NODESELECT_NODES does not exist: missing"
-    assert result.returncode == 2
-    assert " ".join(result.stderr.split()).endswith(message)
-    result = ended(*MATCH, "-n", "missing", NODESELECT_NODES=fleet)
-    assert (result.returncode, result.stdout) == (2, "")
-    result = ended("explain", "--job", "missing", NODESELECT_NODES=fleet)
-    assert result.stderr.startswith("error[cannot-read]: cannot read 'missing'")
-    result = ended("diff", "-l", "region=eu", "-l", "region=us", NODESELECT_NODES=fleet)
-    assert result.stdout.startswith("1 node added, 0 kept, 2 removed")
+    assert result.status == 2
+    assert " ".join(result.err.split()).endswith(message)
+    result = run_process(*MATCH, "-n", "missing", NODESELECT_NODES=fleet)
+    assert (result.status, result.out) == (2, "")
+    result = run_process("explain", "--job", "missing", NODESELECT_NODES=fleet)
+    assert result.err.startswith("error[cannot-read]: cannot read 'missing'")
+    result = run_process("diff", "-l", "region=eu", "-l", "region=us", NODESELECT_NODES=fleet)
+    assert result.out.startswith("1 node added, 0 kept, 2 removed")
 
 
-@pytest.mark.parametrize("variable", ["", None])
-def test_piped_nodes(fleet: str, variable: str | None) -> None:
+@pytest.mark.parametrize("environment", [{}, {"NODESELECT_NODES": ""}])
+def test_piped_nodes(fleet: str, environment: dict[str, str]) -> None:
     """Without -n and NODESELECT_NODES, the nodes are read from a pipe or a file."""
-    environment = {} if variable is None else {"NODESELECT_NODES": variable}
     with Path(fleet).open("rb") as stream:
-        assert ended(*MATCH, stdin=stream.fileno(), **environment).stdout == "n-1\nn-2\nn-3\nn-4\n"
-    reading, writing = os.pipe()
-    os.write(writing, FLEET.encode())  # less than a pipe holds
-    os.close(writing)
-    result = ended("explain", "--id", "n-1", stdin=reading, **environment)
-    os.close(reading)
-    assert result.stdout.startswith("1 of 4 nodes match")
+        assert run_process(*MATCH, stdin=stream, **environment).out == "n-1\nn-2\nn-3\nn-4\n"
+    result = run_process("explain", "--id", "n-1", stdin=FLEET.encode(), **environment)
+    assert result.out.startswith("1 of 4 nodes match")
 
 
 def test_no_nodes(fleet: str) -> None:
     """If there are no nodes, the command asks for them; a job on standard input is no node."""
     question = "where are the nodes? Give -n FILE, pipe them into the command, or set"
-    result = ended(*MATCH)
-    assert (result.returncode, question in result.stderr) == (2, True)
+    with Path(os.devnull).open("rb") as nothing:
+        result = run_process(*MATCH, stdin=nothing)
+    assert (result.status, question in result.err) == (2, True)
     with Path(fleet).open("rb") as stream:
-        result = ended("match", "--job", "-", stdin=stream.fileno())
-        assert "error: only one input (-n, --job" in result.stderr
-        result = ended("match", "--job", "-", "-n", "-", stdin=stream.fileno())
-        assert "error: only one input (-n, --job" in result.stderr
-        result = ended("diff", "-", fleet, stdin=stream.fileno())
-        assert "(-l OLD -l NEW) with -n" in result.stderr
+        for options in ([], ["-n", "-"]):
+            result = run_process("match", "--job", "-", *options, stdin=stream)
+            assert "error: only one input (-n, --job" in result.err
+        result = run_process("diff", "-", fleet, stdin=stream)
+        assert "(-l OLD -l NEW) with -n" in result.err

