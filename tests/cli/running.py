@@ -43,9 +43,9 @@ class Run(Protocol):
     ) -> Result: ...
 
 
-def run_process(*args: str, stdin: bytes | BinaryIO = b"", **environment: str) -> Result:
+def run_process(*args: str, stdin: str | BinaryIO = "", **environment: str) -> Result:
     """Run the command line in a new process, without a terminal; a file becomes its input."""
-    feed: Any = {"input" if isinstance(stdin, bytes) else "stdin": stdin}
+    feed: Any = {"input": stdin.encode()} if isinstance(stdin, str) else {"stdin": stdin}
     done = subprocess.run(
         [*COMMAND, *args],
         **feed,

@@ -98,7 +98,7 @@ def test_piped_nodes(fleet: str, environment: dict[str, str]) -> None:
     """Without -n and NODESELECT_NODES, the nodes are read from a pipe or a file."""
     with Path(fleet).open("rb") as stream:
         assert run_process(*MATCH, stdin=stream, **environment).out == "n-1\nn-2\nn-3\nn-4\n"
-    result = run_process("explain", "--id", "n-1", stdin=FLEET.encode(), **environment)
+    result = run_process("explain", "--id", "n-1", stdin=FLEET, **environment)
     assert result.out.startswith("1 of 4 nodes match")
 
 

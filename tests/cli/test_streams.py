@@ -72,7 +72,7 @@ def test_narrow_encoding(style: str) -> None:
     """Characters that the encoding does not have are escaped."""
     node = '[{"id": "日本", "labels": {"é": "東京"}}]'
     result = run_process(
-        "match", "-n", "-", "--all", "-o", style, stdin=node.encode(), PYTHONIOENCODING="ascii"
+        "match", "-n", "-", "--all", "-o", style, stdin=node, PYTHONIOENCODING="ascii"
     )
     assert result.status == 0
     assert result.out.isascii()

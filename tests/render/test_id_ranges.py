@@ -45,33 +45,15 @@ def expand(text: str) -> list[str]:
         pytest.param("b-1 a-1 a-2 b-2", "b-[1-2] a-[1-2]", id="order-of-the-first"),
         pytest.param("a-1.lan a-2.lan a-2.wan", "a-[1-2].lan a-2.wan", id="different-domains"),
         pytest.param("1 2 3", "[1-3]", id="numbers-alone"),
-        pytest.param(
-            "ip-10-0-1-12.us-west-2.internal ip-10-0-1-13.us-west-2.internal",
-            "ip-10-0-1-[12-13].us-west-2.internal",
-            id="host-name-before-domain",
-        ),
+        pytest.param("ip-1-12.us-2.x ip-1-13.us-2.x", "ip-1-[12-13].us-2.x", id="domain"),
         pytest.param("10.0.0.1 10.0.0.2", "10.0.0.[1-2]", id="ip-addresses"),
         pytest.param("node.rack1 node.rack2", "node.rack[1-2]", id="host-without-number"),
-        pytest.param(
-            "rack1-n1 rack1-n2 rack2-n1 rack2-n2",
-            "rack1-n[1-2] rack2-n[1-2]",
-            id="only-the-last-number",
-        ),
+        pytest.param("r1-n1 r1-n2 r2-n1 r2-n2", "r1-n[1-2] r2-n[1-2]", id="the-last-number"),
         pytest.param("e-1 e-3 e-5", "e-[1,3,5]", id="gaps"),
         pytest.param("e1 e2", "e1 e2", id="longer"),
         pytest.param("e-1 e-2 e-5", "e-[1-2,5]", id="range-and-number"),
-        pytest.param(
-            "ap-worker-006 ap-worker-010 ap-worker-008 ap-worker-12",
-            "ap-worker-[006,008,010] ap-worker-12",
-            id="leading-zeros-and-gaps",
-        ),
+        pytest.param("ap-006 ap-010 ap-008 ap-12", "ap-[006,008,010] ap-12", id="zeros-and-gaps"),
         pytest.param("e-١ e-٢", "e-١ e-٢", id="digits-of-other-scripts"),
-        pytest.param(
-            f"e-{'9' * 18} e-1{'0' * 18} e-1{'0' * 17}1",
-            f"e-{'9' * 18} e-1{'0' * 18} e-1{'0' * 17}1",
-            id="numbers-beyond-64-bits",
-        ),
-        pytest.param(f"e-{'7' * 5_000}", f"e-{'7' * 5_000}", id="endless-number"),
         pytest.param("e[1-2] e-1 e-2", '"e[1-2]" e-[1-2]', id="brackets"),
         pytest.param("e1,e2 e-1 e-2", '"e1,e2" e-[1-2]', id="comma"),
         pytest.param('"e1" e1', r'"\"e1\"" e1', id="quotes"),
@@ -81,6 +63,13 @@ def expand(text: str) -> list[str]:
 def test_compress(ids: str, compressed: str) -> None:
     """Ids that differ in one number are one text; an id that could be misread is quoted."""
     assert compress_ids(ids.split()) == compressed.split()
+
+
+@pytest.mark.parametrize(
+    "ids", [[f"e-{'9' * 18}", f"e-1{'0' * 18}", f"e-1{'0' * 17}1"], [f"e-{'7' * 5_000}"]]
+)
+def test_numbers_beyond_64_bits(ids: list[str]) -> None:
+    assert compress_ids(ids) == ids
 
 
 def test_blanks() -> None:
