@@ -2,9 +2,9 @@
 
 import click
 
+from nodeselect.cli import options
 from nodeselect.cli.help import Command
 from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory
-from nodeselect.cli.options import nodes_option, output_option, quiet_option
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
 from nodeselect.inventory import audit_labels
 from nodeselect.render.labels import audit_lines, audit_notes
@@ -20,9 +20,9 @@ from nodeselect.render.screen import detect_screen
     ],
     epilog="Exit status: 0 if nothing is found, 1 if anything is, 2 on errors.",
 )
-@nodes_option(takes_files=True)
-@output_option()
-@quiet_option
+@options.nodes_option(takes_files=True)
+@options.output_option()
+@options.quiet_option
 def audit(nodes_from: NodeFiles, output: str) -> int:
     """Find labels that are probably misspelt.
 

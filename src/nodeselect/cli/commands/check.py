@@ -8,20 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from nodeselect.cli import options
 from nodeselect.cli.completion import complete_codes, complete_files
 from nodeselect.cli.help import Command
 from nodeselect.cli.inputs.files import files_in, is_excluded, job_name, read_bytes
 from nodeselect.cli.inputs.job_selectors import ignoring_pods
 from nodeselect.cli.inputs.nodes import NodeFiles, explainer, read_inventory
-from nodeselect.cli.options import (
-    WholeNumber,
-    check_usage,
-    nodes_option,
-    output_option,
-    quiet_option,
-    split_commas,
-    state_option,
-)
 from nodeselect.cli.streams import ExitStatus, write_error, write_message, write_output
 from nodeselect.errors import JobError
 from nodeselect.explain.wording import left_out_text, not_considered_text
@@ -53,7 +45,7 @@ class _CommandWithSettings(Command):
 
     def _defaults(self, settings: dict[str, Any], path: str) -> dict[str, Any]:
         """Check the settings of the file ``path``; return them by the names of parameters."""
-        options = {
+        known = {
             option.opts[-1].lstrip("-"): option
             for option in self.params
             if isinstance(option, click.Option)
@@ -62,11 +54,11 @@ class _CommandWithSettings(Command):
             if key not in options:
                 from nodeselect.similarity import similar_name  # compiles patterns
 
-                similar = similar_name(key, options)
+                similar = similar_name(key, known)
                 hint = f"; did you mean {quoted(similar)}?" if similar else ""
                 raise _settings_error(path, f"there is no setting {quoted(key)}{hint}")
-            type_: type = list if options[key].multiple else bool if options[key].is_flag else str
-            if isinstance(options[key].type, click.IntRange):
+            type_: type = list if known[key].multiple else bool if known[key].is_flag else str
+            if isinstance(known[key].type, click.IntRange):
                 type_ = int
             if type(value) is not type_:
                 raise _settings_error(path, f"{key} must be of the type {type_.__name__}")
@@ -77,7 +69,7 @@ class _CommandWithSettings(Command):
 
                 root = glob.escape(os.path.dirname(path))
                 settings["exclude"][at] = os.path.join(root, os.path.normpath(pattern).lstrip("/"))
-        return {str(options[key].name): value for key, value in settings.items()}
+        return {str(known[key].name): value for key, value in settings.items()}
 
 
 def _read_settings(path: str) -> Any:
@@ -116,16 +108,16 @@ def _settings_error(path: str, reason: str) -> click.ClickException:
     "files", metavar="FILE|FOLDER|-...", nargs=-1, required=True,
     shell_complete=complete_files,
 )  # fmt: skip
-@output_option(PROBLEM_FORMATS)
+@options.output_option(PROBLEM_FORMATS)
 @click.option("--strict", is_flag=True, help="Exit with 1 for warnings, too.")
 @click.option("--require-selector", is_flag=True, help="A job that runs on every node is an error.")
 @click.option(
-    "--select", metavar="CODE", multiple=True, callback=split_commas,
+    "--select", metavar="CODE", multiple=True, callback=options.split_commas,
     shell_complete=complete_codes,
     help="Report only these rules (comma-separated).",
 )  # fmt: skip
 @click.option(
-    "--ignore", metavar="CODE", multiple=True, callback=split_commas,
+    "--ignore", metavar="CODE", multiple=True, callback=options.split_commas,
     shell_complete=complete_codes,
     help="Do not report these rules (comma-separated).",
 )  # fmt: skip
@@ -133,10 +125,10 @@ def _settings_error(path: str, reason: str) -> click.ClickException:
     "--exclude", metavar="GLOB", multiple=True, shell_complete=complete_files,
     help="Skip these files and folders. Repeatable.",
 )  # fmt: skip
-@nodes_option(required=False)
-@state_option
+@options.nodes_option(required=False)
+@options.state_option
 @click.option(
-    "--min", "least", type=WholeNumber(min=0), metavar="N",
+    "--min", "least", type=options.WholeNumber(min=0), metavar="N",
     help="With -n: how many must match (default: 1).",
 )  # fmt: skip
 @click.option(
@@ -144,7 +136,7 @@ def _settings_error(path: str, reason: str) -> click.ClickException:
     help="Print the sure corrections of jobs, as a diff.",
 )  # fmt: skip
 @click.option("--write", is_flag=True, help="With --fix: change the files.")
-@quiet_option
+@options.quiet_option
 def check(
     files: tuple[str, ...],
     output: str,
@@ -185,7 +177,7 @@ def check(
         "FILE and -n cannot both be standard input":
             nodes_from is not None and "-" in nodes_from.sources and "-" in files,
     }  # fmt: skip
-    check_usage(mistakes)
+    options.check_usage(mistakes)
     try:
         rules = select_rules(select or None, ignore)
     except ValueError as error:

@@ -4,17 +4,11 @@ from collections.abc import Sequence
 
 import click
 
+from nodeselect.cli import options
 from nodeselect.cli.completion import complete_files
 from nodeselect.cli.help import Command
 from nodeselect.cli.inputs.files import job_name, read_bytes, split_object
 from nodeselect.cli.inputs.job_selectors import label_selector, parse_selectors, read_job
-from nodeselect.cli.options import (
-    Choice,
-    check_usage,
-    default_first,
-    job_file,
-    selector_option,
-)
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
 from nodeselect.render.screen import SELECTOR_FORMATS
 from nodeselect.selectors import Selector
@@ -32,10 +26,10 @@ from nodeselect.text import printable
     epilog="Exit status: 0 if it was converted, 2 on errors, or if the notation cannot express it.",
 )
 @click.argument("file", metavar="[FILE|FOLDER|-]", required=False, shell_complete=complete_files)
-@selector_option("Convert these selectors.")
+@options.selector_option("Convert these selectors.")
 @click.option(
-    "--to", "output", type=Choice(SELECTOR_FORMATS), default="text", metavar="NOTATION",
-    help=f"Write {default_first(SELECTOR_FORMATS)}.",
+    "--to", "output", type=options.Choice(SELECTOR_FORMATS), default="text", metavar="NOTATION",
+    help=f"Write {options.default_first(SELECTOR_FORMATS)}.",
 )  # fmt: skip
 def convert(file: str | None, expressions: tuple[str, ...], output: str) -> int:
     """Write a selector in the notation of another system.
@@ -46,11 +40,11 @@ def convert(file: str | None, expressions: tuple[str, ...], output: str) -> int:
     """
     from nodeselect.render.selectors import selector_lines  # compiles many patterns
 
-    check_usage({"give either a FILE or -l": (file is None) != bool(expressions)})
+    options.check_usage({"give either a FILE or -l": (file is None) != bool(expressions)})
     if file is None:
         selectors: Sequence[Selector] = parse_selectors(expressions)
     else:
-        selectors = _read(job_file(file))
+        selectors = _read(options.job_file(file))
     write_output(selector_lines(selectors, output))
     if len(selectors) > 1:
         write_message(f"{len(selectors):,} selectors: a node must match one of them")

@@ -4,16 +4,10 @@ import os
 
 import click
 
+from nodeselect.cli import options
 from nodeselect.cli.completion import complete_files
 from nodeselect.cli.help import Command
 from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory
-from nodeselect.cli.options import (
-    check_usage,
-    default_nodes,
-    node_files,
-    nodes_option,
-    required_nodes,
-)
 from nodeselect.cli.streams import ExitStatus, write_message
 from nodeselect.durable.saved_file import check_replaceable
 from nodeselect.text import pluralize, printable, quoted
@@ -29,23 +23,23 @@ from nodeselect.text import pluralize, printable, quoted
     epilog="Exit status: 0 if the file was written, 2 on errors.",
 )
 @click.argument("file", shell_complete=complete_files)
-@nodes_option(required=False)
+@options.nodes_option(required=False)
 def index(file: str, nodes_from: NodeFiles | None) -> int:
     """Save nodes in a file that opens in milliseconds.
 
     The other commands accept FILE with -n. It is replaced as a whole: whoever has it open keeps the
     old one. A list alone, nodes.json, is saved as nodes.nsx.
     """
-    nodes_from = nodes_from or default_nodes()
+    nodes_from = nodes_from or options.default_nodes()
     name, extension = os.path.splitext(file)
     if nodes_from is None and extension != ".nsx" and os.path.isfile(file):
-        nodes_from, file = node_files(file), f"{name}.nsx"
-    nodes_from = nodes_from or required_nodes()
+        nodes_from, file = options.node_files(file), f"{name}.nsx"
+    nodes_from = nodes_from or options.required_nodes()
     mistakes = {
         "FILE must be the name of a file, not '-'": file == "-",
         f"cannot write {quoted(file)}: it is a symbolic link": os.path.islink(file),
     }
-    check_usage(mistakes)
+    options.check_usage(mistakes)
     check_replaceable(file)
     inventory = read_inventory(nodes_from)
     inventory.save(file)

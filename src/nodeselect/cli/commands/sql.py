@@ -4,16 +4,9 @@ import re
 
 import click
 
+from nodeselect.cli import options
 from nodeselect.cli.help import Command
 from nodeselect.cli.inputs.job_selectors import label_selector
-from nodeselect.cli.options import (
-    Choice,
-    check_usage,
-    id_option,
-    job_option,
-    once,
-    selector_option,
-)
 from nodeselect.cli.streams import ExitStatus, write_output
 from nodeselect.engines.sql import text as engine
 from nodeselect.engines.sql.dialects import DIALECTS, EXACT
@@ -27,7 +20,7 @@ def _name(
     context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]
 ) -> tuple[str, ...] | None:
     """Parse the name of a table or column with :func:`_parse_name`; None without the option."""
-    text = once(context, parameter, texts)
+    text = options.once(context, parameter, texts)
     return None if text is None else _parse_name(text)
 
 
@@ -79,11 +72,11 @@ def _parse_name(text: str) -> tuple[str, ...]:
         "nodeselect sql -l gpu --dialect spark --labels n.labels",
     ],
 )
-@selector_option("The condition of any of these selectors.")
-@job_option("The condition of this job or manifest.")
-@id_option
+@options.selector_option("The condition of any of these selectors.")
+@options.job_option("The condition of this job or manifest.")
+@options.id_option
 @click.option(
-    "--dialect", type=Choice(list(DIALECTS)),
+    "--dialect", type=options.Choice(list(DIALECTS)),
     metavar="DIALECT", help=f"{join_limited(list(DIALECTS), len(DIALECTS), 'or')}.",
 )  # fmt: skip
 @click.option(
@@ -130,7 +123,7 @@ def sql(
         "--labels '' needs --column": labels == () and not columns,
         "--exact is only for PostgreSQL": exact and dialect not in EXACT,
     }  # fmt: skip
-    check_usage(mistakes)
+    options.check_usage(mistakes)
     assert dialect is not None
     all_labels: engine.Name | engine.LongTable | None = labels or None
     if label_table is not None:
