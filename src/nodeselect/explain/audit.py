@@ -98,7 +98,7 @@ def audit(nodes: LabelCounter) -> Audit:
 def usual_values(values: Iterable[str], counts: Mapping[str, int]) -> dict[str, str]:
     """Map each of ``values`` that is probably misspelt to the value that was probably meant."""
     rare = [value for value in values if _may_be_misspelt(value, counts)]
-    meant = _misspelt_values(counts) if rare else {}
+    meant = {} if not rare or _are_ids(counts) else _find_misspelt(counts)
     return {value: meant[value] for value in rare if value in meant}
 
 
@@ -108,10 +108,6 @@ def _may_be_misspelt(value: str, counts: Mapping[str, int]) -> bool:
         return False
     least, start = RATIO * counts[value], value[:1].casefold()
     return any(nodes >= least and word[:1].casefold() == start for word, nodes in counts.items())
-
-
-def _misspelt_values(counts: Mapping[str, int]) -> dict[str, str]:
-    return {} if _are_ids(counts) else _find_misspelt(counts)
 
 
 def _are_ids(counts: Mapping[str, int]) -> bool:

@@ -61,9 +61,8 @@ _NEW_KEYS = {
 }
 _OTHER_KEYS = _NEW_KEYS | {new: old for old, new in _NEW_KEYS.items()}
 
-# What constraints of Docker Swarm write before the key of a label; and what is not a label here.
+# What constraints of Docker Swarm write before the key of a label.
 _SWARM_PREFIX = "node.labels."
-_SWARM_FIELDS = frozenset({"node.ip", "node.platform.arch", "node.platform.os", "node.role"})
 
 # The keys that a state of nodes has in other tools.
 _STATE_KEYS = frozenset({"state", "status"})
@@ -371,8 +370,10 @@ class _HintFinder:
 
     def _swarm_field(self, position: int, requirement: Requirement) -> _Suggestion | None:
         """Report a field of Docker Swarm that is not a label."""
+        from nodeselect.selectors.other_syntax import SWARM_FIELDS  # for few
+
         key = requirement.key
-        if key not in _SWARM_FIELDS or self._nodes.count_with_key(key):
+        if key not in SWARM_FIELDS or self._nodes.count_with_key(key):
             return None
         message = f"{_no_node_has(key)}; this field of Docker Swarm is not a label here"
         return self._suggestion("renamed-key", (position,), message, (str(requirement),), None)

@@ -25,7 +25,7 @@ _OPPOSITES = _PAIRS | {opposite: operator for operator, opposite in _PAIRS.items
 _NOMAD_FIELDS = frozenset({"node.class", "node.datacenter", "node.pool"})
 
 # What to do about the constraints of Docker Swarm that are not about labels.
-_SWARM_FIELDS = {
+SWARM_FIELDS = {
     **dict.fromkeys(("node.id", "node.hostname"), "give the ids of the nodes that you want: --id"),
     **dict.fromkeys(
         ("node.ip", "node.platform.arch", "node.platform.os", "node.role"), "there is no equivalent"
@@ -102,9 +102,9 @@ def swarm_message(requirement: Requirement) -> str:
     """
     key, text = requirement.key, str(requirement)
     is_label = key.startswith("node.labels.")
-    if not requirement.operator.matches_absent or not (is_label or key in _SWARM_FIELDS):
+    if not requirement.operator.matches_absent or not (is_label or key in SWARM_FIELDS):
         return ""
-    what = _SWARM_FIELDS.get(key) or f"write {text.replace('node.labels.', '', 1)}"
+    what = SWARM_FIELDS.get(key) or f"write {text.replace('node.labels.', '', 1)}"
     words = f"{text} matches all nodes without the label {key}"
     return f"{words}; for this constraint of Docker Swarm, {what}"
 

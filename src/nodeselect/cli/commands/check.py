@@ -51,7 +51,7 @@ class _CommandWithSettings(Command):
             if isinstance(option, click.Option)
         }
         for key, value in settings.items():
-            if key not in options:
+            if key not in known:
                 from nodeselect.similarity import similar_name  # compiles patterns
 
                 similar = similar_name(key, known)

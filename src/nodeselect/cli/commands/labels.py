@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import nullcontext
 
 import click
 
@@ -10,7 +9,7 @@ from nodeselect.cli import options
 from nodeselect.cli.completion import complete_keys
 from nodeselect.cli.help import Command
 from nodeselect.cli.inputs.job_selectors import ignoring_pods, selected
-from nodeselect.cli.inputs.nodes import NodeFiles, explained_nodes, open_nodes, read_inventory
+from nodeselect.cli.inputs.nodes import NodeFiles, explained_nodes, open_nodes
 from nodeselect.cli.streams import ExitStatus, is_quiet, write_message, write_output
 from nodeselect.explain.wording import key_with_prefix, not_considered_text, similar_keys_text
 from nodeselect.inventory.statistics import count_labels
@@ -71,11 +70,7 @@ def labels(
             yield node
 
     unknown: Sequence[str] = ()
-    with (
-        nullcontext(read_inventory(nodes_from))
-        if isinstance(selector, Placement)
-        else open_nodes(nodes_from, selector)
-    ) as nodes:
+    with open_nodes(nodes_from, selector) as nodes:
         found: Iterable[Node] = nodes
         if not isinstance(nodes, NodeReader):
             found = answer = nodes.match(selector or Selector.everything())

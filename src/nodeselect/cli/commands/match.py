@@ -16,7 +16,6 @@ from nodeselect.cli.inputs.nodes import (
     explained_nodes,
     explainer,
     open_nodes,
-    read_inventory,
     unknown_state_text,
 )
 from nodeselect.cli.inputs.running_pods import RunningPods, unknown_status
@@ -133,21 +132,18 @@ def match(
     selector = selected(job, expressions, ids, content)
     running = RunningPods(pods, nodes_from, [selector], is_labels_only)
     selector = running.considered(selector)
-    if isinstance(selector, Placement):
-        inventory = read_inventory(nodes_from)
-        with running.without(workload_of(content)):
-            result = _query_matches(inventory, selector, states, display.needed, running.usage)
-            explanation = explainer(inventory, states, running.usage)[1](selector, examples=0)
-        unknown = explanation.not_considered
-        running.write_own()
-    else:
+    with running.without(workload_of(content)):
         with open_nodes(nodes_from, selector, counts_states=states is not None) as nodes:
             if isinstance(nodes, NodeReader):
                 result = _read_matches(nodes, nodes_from, states, display.needed)
             else:
-                result = _query_matches(nodes, selector, states, display.needed)
-        if not is_quiet() and result.is_without_hit and result.explained is not None:
-            explanation = explainer(result.explained, states)[1](selector, examples=0)
+                result = _query_matches(nodes, selector, states, display.needed, running.usage)
+        is_explained = result.is_without_hit and not is_quiet()
+        if result.explained is not None and (is_explained or isinstance(selector, Placement)):
+            explain = explainer(result.explained, states, running.usage)[1]
+            explanation = explain(selector, examples=0)
+            unknown = explanation.not_considered
+    running.write_own()
     if display.sort_by:
         result = result._replace(nodes=sort_nodes(result.nodes, display.sort_by)[: display.limit])
     _print_nodes(result, display)

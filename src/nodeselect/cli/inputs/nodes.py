@@ -114,15 +114,17 @@ class NodeFiles(NamedTuple):
 @contextmanager
 def open_nodes(
     nodes_from: NodeFiles,
-    selector: Selector | AnyOf | None = None,
+    asked: Selector | AnyOf | Placement | None = None,
     *,
     counts_states: bool = False,
 ) -> "Iterator[NodeReader | Inventory]":
-    """Open inputs with nodes: as a reader; or as the saved inventory that is the only input.
+    """Open inputs with nodes: as a reader; or as an inventory, if the only input is a saved one.
 
-    :param selector: if not None, the reader yields only nodes that match it.
+    :param asked: if this is a selector, the reader yields only nodes that match it; if it is a
+        placement, the nodes are read into an inventory.
     :param counts_states: see :class:`NodeReader`.
     """
+    selector = None if isinstance(asked, Placement) else asked
     skipped: list[str] = []
     files = nodes_from.files(skipped)
     inputs = open_inputs(files)
@@ -147,7 +149,12 @@ def open_nodes(
             id_column=nodes_from.id_column or "id",
             name=name,
         )
-        yield reader
+        if isinstance(asked, Placement):
+            from nodeselect.inventory import Inventory  # imports pyroaring
+
+            yield Inventory.read(reader)
+        else:
+            yield reader
     except InventoryError as error:
         hint = _hint(nodes_from.sources, error)
         message = re.sub(_HIDDEN, r"//\1@", error.message)
