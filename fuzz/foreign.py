@@ -4,7 +4,6 @@ from zlib import crc32
 
 from fuzz.selector import check_error, check_verdicts
 from nodeselect import JobError, Selector, SelectorError
-from nodeselect.jobs.bacalhau import read_bacalhau_job
 from nodeselect.jobs.manifest import read_manifest
 from nodeselect.jobs.selector_file import read_selector_file
 from nodeselect.render.screen import SELECTOR_FORMATS
@@ -19,7 +18,7 @@ def check(data: bytes) -> None:
     file = "a.json" if data[:1] in (b"{", b"[") and seed % 2 else "a.yaml"
     found: list[Selector] = []
     try:
-        manifest = read_manifest(data, file) or read_bacalhau_job(data, file)
+        manifest = read_manifest(data, file)
         selector_file = read_selector_file(data, file)
     except JobError as error:
         check_error(error)

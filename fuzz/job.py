@@ -16,7 +16,6 @@ from nodeselect.jobs import (
     read_job_selector,
     read_response,
 )
-from nodeselect.jobs.bacalhau import find_job
 from nodeselect.jobs.manifest import find_objects
 from nodeselect.render.problems import CheckedFiles, problem_lines
 from nodeselect.render.screen import PROBLEM_FORMATS, Screen
@@ -45,7 +44,7 @@ def check(data: bytes) -> None:
     assert fix_job(fixed, file) == fixed
     if b"nodeselect:" in data:
         return  # a comment may ignore an error, for which the file is not read
-    if find_objects(data, file) or find_job(data, file):
+    if find_objects(data, file):
         assert fixed == data
     elif not report.errors:
         assert fixed == data

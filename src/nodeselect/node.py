@@ -524,13 +524,6 @@ def require_node(node: Node) -> Node:
     return node
 
 
-def require_id(node_id: str) -> str:
-    """Return ``node_id``; raise ``TypeError`` if it is not a string."""
-    if not isinstance(node_id, str):
-        raise TypeError(f"an id must be a string, not {type(node_id).__name__}")
-    return node_id
-
-
 def require_count(name: str, number: int) -> None:
     """Raise ``TypeError`` or ``ValueError`` if an argument is not an integer of at least 0."""
     if not isinstance(number, int):

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 from nodeselect.jobs import JobSpec, check_job, check_jobs
-from nodeselect.jobs.bacalhau import read_bacalhau_job
 from nodeselect.jobs.manifest import read_manifest
 from nodeselect.limits import LIMITS
 from tests.growth.cases import case, rejected, words
@@ -126,7 +125,7 @@ def _add_manifests() -> None:
         constraints = [{"Key": word, "Operator": "exists"} for word in words(n)]
         return json.dumps({"Job": {"Constraints": constraints, "Tasks": [{}] * n}}).encode()
 
-    case("manifest/bacalhau", read_bacalhau_job, bacalhau_job, 10)
+    case("manifest/bacalhau", read_manifest, bacalhau_job, 10)
 
 
 _add_files()

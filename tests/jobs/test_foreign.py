@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from nodeselect import JobError, Problem, Selector
 from nodeselect.jobs import all_rules, check_job, select_rules
-from nodeselect.jobs.bacalhau import read_bacalhau_job
 from nodeselect.jobs.manifest import Manifest, ManifestError, read_manifest
 from nodeselect.jobs.selector_file import SelectorFile, read_selector_file
 from nodeselect.selectors.selector import alternatives
@@ -36,7 +35,7 @@ def in_words(selectors: Iterable[Selector]) -> str:
 def outcome(text: str) -> Iterator[str]:
     """Yield lines about what is read of a document."""
     try:
-        manifest = read_manifest(text.encode()) or read_bacalhau_job(text.encode())
+        manifest = read_manifest(text.encode())
         selector = read_selector_file(text.encode())
     except JobError as error:
         yield in_short(error.problems).rstrip("\n")

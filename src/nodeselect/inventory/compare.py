@@ -1,10 +1,9 @@
 """Compare the nodes that match before and after a change of the selector or of the nodes."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
 from nodeselect.explain.explanation import is_met, named_keys, requirement_text
-from nodeselect.inventory.node_set import NodeSet
 from nodeselect.inventory.snapshot import BaseInventory
 from nodeselect.node import Node, count_connected
 from nodeselect.placement import Placement
@@ -128,7 +127,6 @@ def compare_selectors(
     The result has ``added``, ``kept``, ``changed``, ``removed`` and ``as_dict()``. Cost: that of
     both answers, and microseconds for each node that differs.
     """
-    names = names or (str(old), str(new))
 
     def failure(node: Node, selector: Selector | AnyOf | Placement) -> Change:
         parts: tuple[Condition, ...] = label_part(selector).split()
@@ -137,19 +135,8 @@ def compare_selectors(
         failed = [requirement_text(part) for part in parts if not is_met(part, node)]
         return Change(node.id, "selector", requirements=tuple(failed))
 
-    old_answer, new_answer = inventory.match(old), inventory.match(new)
-    old_nodes, new_nodes = _by_id(old_answer), _by_id(new_answer)
-    return Difference(
-        _side(names[0], inventory, old_nodes),
-        _side(names[1], inventory, new_nodes),
-        added=tuple(failure(node, old) for key, node in new_nodes.items() if key not in old_nodes),
-        kept=tuple(key for key in new_nodes if key in old_nodes),
-        changed=(),
-        removed=tuple(
-            failure(node, new) for key, node in old_nodes.items() if key not in new_nodes
-        ),
-        not_considered=_not_considered(old_answer, new_answer),
-    )
+    names = names or (str(old), str(new))
+    return _compare((inventory, inventory), (old, new), names, failure)
 
 
 def compare_inventories(
@@ -162,25 +149,34 @@ def compare_inventories(
     """Compare the nodes that one selector matches in two inventories, as ``compare_selectors``."""
     keys = named_keys([label_part(selector)])
 
-    def explain(node_id: str) -> Change:
-        return node_change(node_id, old.get(node_id), new.get(node_id), selector, keys)
+    def change(node: Node, _: Selector | AnyOf | Placement) -> Change:
+        return node_change(node.id, old.get(node.id), new.get(node.id), selector, keys)
 
-    old_answer, new_answer = old.match(selector), new.match(selector)
-    old_nodes, new_nodes = _by_id(old_answer), _by_id(new_answer)
-    kept = [key for key in new_nodes if key in old_nodes]
-    changes = (
-        node_change(key, old_nodes[key], new_nodes[key], selector, keys)
-        for key in kept
-        if old_nodes[key] != new_nodes[key]
-    )
+    return _compare((old, new), (selector, selector), names, change)
+
+
+def _compare(
+    inventories: tuple[BaseInventory, BaseInventory],
+    selectors: tuple[Selector | AnyOf | Placement, Selector | AnyOf | Placement],
+    names: tuple[str, str],
+    explain: Callable[[Node, Selector | AnyOf | Placement], Change],
+) -> Difference:
+    """Compare what two selectors match in two inventories; ``names`` are for reports.
+
+    :param explain: returns why a node differs; called with a selector that it may not match.
+    """
+    answers = [each.match(selector) for each, selector in zip(inventories, selectors, strict=True)]
+    connected = (count_connected(answer.state_counts()) for answer in answers)
+    sides = map(Side, names, map(len, inventories), map(len, answers), connected)
+    before, after = ({node.id: node for node in answer} for answer in answers)
+    added = (explain(node, selectors[0]) for key, node in after.items() if key not in before)
+    removed = (explain(node, selectors[1]) for key, node in before.items() if key not in after)
+    kept = tuple(key for key in after if key in before)
+    changes = (explain(after[key], selectors[1]) for key in kept if before[key] != after[key])
+    changed = tuple(each for each in changes if each.labels or each.state or each.others)
+    words = dict.fromkeys(words for answer in answers for words in answer.not_considered)
     return Difference(
-        _side(names[0], old, old_nodes),
-        _side(names[1], new, new_nodes),
-        added=tuple(explain(key) for key in new_nodes if key not in old_nodes),
-        kept=tuple(kept),
-        changed=tuple(each for each in changes if each.labels or each.state or each.others),
-        removed=tuple(explain(key) for key in old_nodes if key not in new_nodes),
-        not_considered=_not_considered(old_answer, new_answer),
+        next(sides), next(sides), tuple(added), kept, changed, tuple(removed), tuple(words)
     )
 
 
@@ -196,14 +192,6 @@ def _other_changes(old: Node, new: Node) -> tuple[LabelChange, ...]:
         for each in sorted({*before, *now})
         if before.get(each) != now.get(each)
     )
-
-
-def _by_id(answer: NodeSet) -> dict[str, Node]:
-    return {node.id: node for node in answer}
-
-
-def _not_considered(*answers: NodeSet) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(words for answer in answers for words in answer.not_considered))
 
 
 def node_change(
@@ -231,8 +219,3 @@ def node_change(
     others = _other_changes(old, new) if isinstance(selector, Placement) else ()
     why = "labels" if labels else "others" if others and not state else "state"
     return Change(node_id, why, labels=tuple(labels), state=state, others=others)
-
-
-def _side(name: str, inventory: BaseInventory, nodes: Mapping[str, Node]) -> Side:
-    connected = count_connected(node.state for node in nodes.values())
-    return Side(name, len(inventory), len(nodes), connected)

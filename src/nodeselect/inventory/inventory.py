@@ -19,10 +19,11 @@ from nodeselect.index.tuning import DEFAULT
 from nodeselect.inventory.saving import Origin, is_damaged, next_generation, open_saved, to_sections
 from nodeselect.inventory.snapshot import BaseInventory, ChangeKind, NodeChange, Snapshot
 from nodeselect.inventory.store import View, build, compact
-from nodeselect.node import DuplicateIdError, Node, NodeRow, require_id, require_node
+from nodeselect.node import DuplicateIdError, Node, NodeRow, require_node
 from nodeselect.problem import Place
 from nodeselect.readers.columnar import ArrowData, Block, require_pyarrow, to_blocks
 from nodeselect.readers.reader import NodeReader
+from nodeselect.text import to_exact_str
 
 if TYPE_CHECKING:  # inventories without a log do not load it
     from nodeselect.durable.change_log import ChangeLog, Follower
@@ -292,7 +293,9 @@ class Inventory(BaseInventory):
         :raises TypeError: if ``node_id`` is not a string.
         """
         try:
-            return self._lock.run(self._write, [require_id(node_id)], True).outcomes[0][1]
+            return self._lock.run(self._write, [to_exact_str(node_id, "an id")], True).outcomes[0][
+                1
+            ]
         except KeyError:
             if missing_ok:
                 return "unchanged"

@@ -78,10 +78,9 @@ def _check_file(
     if not isinstance(data, Mapping):
         data = to_bytes(data)
         if re.search(rb"apiVersion|(?i:tasks)", data):  # for others, placements are not loaded
-            from nodeselect.jobs.bacalhau import find_job
             from nodeselect.jobs.manifest import find_objects
 
-            found = find_objects(data, file) or find_job(data, file)
+            found = find_objects(data, file)
     findings = found and _findings(found, count_nodes)
     report = check(data, file, count_nodes=count_nodes, findings=findings).report
     if found is None:

@@ -1,11 +1,11 @@
-"""Read Kubernetes manifests: what each pod spec in them requires of a node."""
+"""Read Kubernetes manifests and Bacalhau jobs: what each of their workloads requires of a node."""
 
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from nodeselect.documents.values import (
     DocumentError,
@@ -21,8 +21,12 @@ from nodeselect.documents.values import (
 )
 from nodeselect.documents.yaml import read_documents
 from nodeselect.errors import JobError
-from nodeselect.jobs.check.checker import draw_problems, read_text
-from nodeselect.jobs.check.document import is_kubernetes_object
+from nodeselect.jobs.check.checker import draw_problems, read_plain, read_text
+from nodeselect.jobs.check.document import (
+    find_bacalhau_job,
+    is_kubernetes_object,
+    lower_names,
+)
 from nodeselect.jobs.check.rule import Finding, describe, document_finding
 from nodeselect.jobs.pod_specs import (
     CONDITIONS,
@@ -35,6 +39,7 @@ from nodeselect.jobs.pod_specs import (
 )
 from nodeselect.jobs.structured import StructureError, python_value, read_structured
 from nodeselect.limits import LIMITS
+from nodeselect.notations.bacalhau import placement_from_bacalhau
 from nodeselect.placement import Placement, Toleration
 from nodeselect.placement.placement import UNCLAIMED_VOLUMES
 from nodeselect.placement.pod_spec_errors import pod_spec_errors
@@ -47,6 +52,9 @@ from nodeselect.selectors.label_selector import (
 )
 from nodeselect.selectors.pod_spec import read_terms
 from nodeselect.text import printable, quoted
+
+BACALHAU_JOB: Final = "Bacalhau job"
+"""The kind of the owner of a :class:`Workload` that is a Bacalhau job."""
 
 # The kinds of objects that tell on which nodes a volume can be used.
 _VOLUME, _CLAIM = "PersistentVolume", "PersistentVolumeClaim"
@@ -83,7 +91,7 @@ _FREE_FIELDS = frozenset({
 
 
 class Workload(NamedTuple):
-    """An object of a Kubernetes manifest that selects nodes, or one of its pod specs.
+    """An object of a Kubernetes manifest that selects nodes, one of its pod specs, or a job.
 
     :param name: the kind and the name, such as ``Deployment/web``; with a namespace,
         ``Deployment/shop/web``. In a kind that is not one of Kubernetes itself, also the path of
@@ -159,10 +167,16 @@ def find_objects(data: bytes, file: str = "manifest") -> FoundObjects | None:
 
     The items of a ``List`` are read as objects. Only the fields that select nodes are checked.
     ``LIMITS.job_file_bytes``, ``job_file_values`` and ``depth`` apply to each object that is read.
+    A Bacalhau job is read as a manifest with one workload, ``Job/NAME``.
 
     :param data: the content of the file, at most ``LIMITS.manifest_bytes``.
-    :return: the objects; None if no document has both ``apiVersion`` and ``kind``.
+    :return: the objects; None if no document has both ``apiVersion`` and ``kind``, and the file has
+        no Bacalhau job.
     """
+    return _find_kubernetes_objects(data, file) or _find_bacalhau_job(data, file)
+
+
+def _find_kubernetes_objects(data: bytes, file: str) -> FoundObjects | None:
     if b"apiVersion" not in data:
         return None
     try:
@@ -183,6 +197,32 @@ def find_objects(data: bytes, file: str = "manifest") -> FoundObjects | None:
     if not any(map(is_kubernetes_object, documents)):
         return None
     return _read_objects(_objects(documents))
+
+
+def _find_bacalhau_job(data: bytes, file: str) -> FoundObjects | None:
+    if b"tasks" not in data.lower():
+        return None
+    try:
+        found = find_bacalhau_job(read_plain(data, file))
+        return found and FoundObjects(Manifest((_read_bacalhau_job(*found),), ()))
+    except DocumentError:
+        return None  # as a job spec, it is refused for the same mistakes
+    except StructureError as error:
+        return FoundObjects(Manifest((), ()), error.findings)
+
+
+def _read_bacalhau_job(job: Value, path: str) -> Workload:
+    """Read a job that :func:`find_bacalhau_job` has found, and its path in the document."""
+    text = attrgetter("text")
+    placement = read_structured(job, placement_from_bacalhau, path, python_value, key_text=text)
+    fields = lower_names(job)
+    _, name = fields.get("name", ("", None))
+    own = name.text if isinstance(name, Scalar) else ""
+    place: tuple[Value, str] = (job, path)
+    if "constraints" in fields and isinstance(job, Object):
+        at_constraints, _ = fields["constraints"]
+        place = job.entries[at_constraints][0], f"{path}.{at_constraints}".lstrip(".")
+    return Workload(f"Job/{own}" if own else "Job", placement, (BACALHAU_JOB, own, ""), place)
 
 
 def _objects(documents: Iterable[Value]) -> Iterator[Value]:

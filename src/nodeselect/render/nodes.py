@@ -10,7 +10,6 @@ from typing import Any
 
 from nodeselect.node import CONNECTED, Node, is_connected, split_state
 from nodeselect.quantity import quantity_text
-from nodeselect.render.id_ranges import compress_ids
 from nodeselect.render.screen import Screen, Style, align_columns
 from nodeselect.text import display_width, printable, quoted
 
@@ -21,8 +20,6 @@ ID_FORMATS = ("name", "folded")
 
 # The formats with columns and a header.
 COLUMN_FORMATS = ("table", "wide", "csv")
-
-_ESCAPED = "some cells are escaped"
 
 FIELDS = ("id", "name", "state")
 """What nodes can be sorted by, beside their labels."""
@@ -109,11 +106,6 @@ def sort_nodes(nodes: Iterable[Node], by: str) -> list[Node]:
     return sorted(nodes, key=rank)
 
 
-def id_lines(ids: Iterable[str], output: str) -> Iterable[str]:
-    """Return the lines of a list of ids in one of ``ID_FORMATS``."""
-    return compress_ids(ids) if output == "folded" else ids
-
-
 def _table(
     nodes: Sequence[Node], keys: Sequence[str], *, names: bool, labels: bool
 ) -> list[list[str]]:
@@ -183,35 +175,30 @@ def csv_lines(
         row = [node.id, *(getattr(node, name) or "" for name in fields)]
         row += [node.labels.get(key, "") for key in columns]
         rows.append([*row, pairs] if has_pairs else row)
-    cells = {text: csv_cell(text) for text in set(chain.from_iterable(rows))}
-    reason = None
+    lines, reason = csv_table(rows if header else rows[1:])
     if any(node._facts is not None for node in nodes):
         reason = "taints and resources are left out"
-    elif any(text != cell for text, cell in cells.items()):
-        reason = _ESCAPED
-    elif any("" in (node.name, node.state) for node in nodes):
+    elif reason is None and any("" in (node.name, node.state) for node in nodes):
         reason = "an empty name or state is left out"
-    elif any(is_header(row, rows[0], "id") for row in rows[1:]):
+    elif reason is None and any(is_header(row, rows[0], "id") for row in rows[1:]):
         reason = "a node looks like a header"
-    shown = rows if header else rows[1:]
-    return csv_rows(map(cells.__getitem__, row) for row in shown), reason
+    return lines, reason
 
 
 def csv_table(rows: Iterable[Sequence[str]]) -> tuple[Iterator[str], str | None]:
     """Return a table as lines of CSV, and a note if any of its cells is escaped."""
-    cells = [(tuple(row), tuple(map(csv_cell, row))) for row in rows]
-    is_escaped = any(row != escaped for row, escaped in cells)
-    return csv_rows(escaped for _, escaped in cells), _ESCAPED if is_escaped else None
-
-
-def csv_rows(rows: Iterable[Iterable[str]]) -> Iterator[str]:
-    """Yield a line of CSV for each row; its cells must be escaped already."""
     import csv  # only needed for this format
 
-    for row in rows:
+    rows = list(rows)
+    cells = {text: csv_cell(text) for text in set(chain.from_iterable(rows))}
+
+    def line(row: Sequence[str]) -> str:
         text = io.StringIO()
-        csv.writer(text, lineterminator="").writerow(row)
-        yield text.getvalue()
+        csv.writer(text, lineterminator="").writerow(map(cells.__getitem__, row))
+        return text.getvalue()
+
+    is_escaped = any(text != cell for text, cell in cells.items())
+    return map(line, rows), "some cells are escaped" if is_escaped else None
 
 
 def _pairs(labels: Iterable[tuple[str, str]]) -> str:

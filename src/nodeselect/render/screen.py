@@ -253,13 +253,9 @@ class Markdown(Screen):
         heads: Sequence[str],
         rows: Iterable[Sequence[str]],
         right: Collection[int] = (),
-        *,
-        wrap_last: bool = False,
-        styles: Sequence[Style | None] = (),
-        whole: bool = False,
-        gap: int = 2,
+        **_: Any,
     ) -> Iterator[str]:
-        """Yield the lines of a table; only ``right`` has an effect on its layout."""
+        """Yield the lines of a table; no other parameter has an effect on its layout."""
         rule = ["--:" if at in right else "---" for at in range(len(heads))]
         for row in (heads, rule, *rows):
             # GitHub reads a pipe after a backslash as the end of the cell, too.

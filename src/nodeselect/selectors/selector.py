@@ -3,7 +3,7 @@
 Both classes are in one module because ``Selector | Selector`` is an ``AnyOf`` of selectors.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -356,7 +356,9 @@ class AnyOf(Frozen):
         rests = [[part for part in parts if part not in shared] for parts in splits]
         if not all(rests):  # a selector that has only what all share makes the others superfluous
             return tuple(shared)
-        return (*shared, AnyOf(map(_join, rests)))
+        others = ([each for part in parts for each in part.requirements] for parts in rests)
+        ids = (parts[0].ids for parts in rests)  # ids are the first part
+        return (*shared, AnyOf(map(_build, others, ids)))
 
     def __or__(self, other: "Selector | AnyOf") -> "AnyOf":
         """Return the ``AnyOf`` with the selectors of both.
@@ -534,11 +536,6 @@ def are_satisfiable(requirements: Collection[Requirement]) -> bool:
     if len(keys) == len(requirements):
         return True
     return not any(each.is_empty for each in constraints_by_key(requirements).values())
-
-
-def _join(parts: Sequence[Selector]) -> Selector:
-    """Return the selector whose :meth:`Selector.split` returns ``parts``; ids are the first."""
-    return _build([each for part in parts for each in part.requirements], parts[0].ids)
 
 
 def alternatives(condition: object) -> tuple[Selector, ...]:

@@ -52,7 +52,7 @@ def convert(file: str | None, expressions: tuple[str, ...], output: str) -> int:
 
 
 def _read(file: str) -> Sequence[Selector]:
-    from nodeselect.jobs.bacalhau import KIND  # loads YAML
+    from nodeselect.jobs.manifest import BACALHAU_JOB  # loads YAML
     from nodeselect.jobs.selector_file import read_selector_file
 
     data = read_bytes(split_object(file)[0])
@@ -68,6 +68,6 @@ def _read(file: str) -> Sequence[Selector]:
     kind = "a job spec"
     if not isinstance(content, Selector):
         owners = [workload.owner[0] for workload in content.workloads]
-        kind = f"a {KIND}" if owners == [KIND] else "a Kubernetes manifest"
+        kind = f"a {BACALHAU_JOB}" if owners == [BACALHAU_JOB] else "a Kubernetes manifest"
     write_message(f"{printable(name)}: read as {kind}")
     return alternatives(label_selector(file, (), content))

@@ -32,13 +32,13 @@ from nodeselect.node import Node, count_connected, count_in_states, has_state
 from nodeselect.placement import Placement, Usage
 from nodeselect.placement.placement import label_part
 from nodeselect.readers.reader import NodeReader
+from nodeselect.render.id_ranges import compress_ids
 from nodeselect.render.nodes import (
     COLUMN_FORMATS,
     FIELDS,
     ID_FORMATS,
     NODE_FORMATS,
     csv_lines,
-    id_lines,
     node_lines,
     sort_nodes,
 )
@@ -211,7 +211,7 @@ def _print_nodes(result: "_Result", display: _Display) -> None:
     elif output in ID_FORMATS:
         found = result.nodes
         ids = [node.id for node in found] if isinstance(found, list) else found.ids()
-        write_output(id_lines(ids, output))
+        write_output(compress_ids(ids) if output == "folded" else ids)
     elif (nodes := list(result.nodes)) or output in ("json", "csv"):
         labels, header = display.show_labels, not display.no_headers
         if output != "csv":

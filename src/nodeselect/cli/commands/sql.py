@@ -19,16 +19,14 @@ _PIECE = re.compile(r'"(?:[^"]|"")+"|[^".]+')
 def _name(
     context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]
 ) -> tuple[str, ...] | None:
-    """Parse the name of a table or column with :func:`_parse_name`; None without the option."""
+    """Parse the name of a table or column with :func:`_parse_name`; None without the option.
+
+    An empty name of the column with all labels means that there is no such column: return ().
+    """
     text = options.once(context, parameter, texts)
+    if text == "" and parameter.name == "labels":
+        return ()
     return None if text is None else _parse_name(text)
-
-
-def _labels(
-    context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]
-) -> tuple[str, ...] | None:
-    """Parse the name of the column with all labels; return ``()`` for an empty text, no column."""
-    return () if texts == ("",) else _name(context, parameter, texts)
 
 
 def _columns(
@@ -80,7 +78,7 @@ def _parse_name(text: str) -> tuple[str, ...]:
     metavar="DIALECT", help=f"{join_limited(list(DIALECTS), len(DIALECTS), 'or')}.",
 )  # fmt: skip
 @click.option(
-    "--labels", metavar="COLUMN", multiple=True, callback=_labels,
+    "--labels", metavar="COLUMN", multiple=True, callback=_name,
     help="The column with all labels (default: labels): jsonb, JSON or a map; '' if there is none.",
 )  # fmt: skip
 @click.option(

@@ -245,12 +245,11 @@ def read_job(source: str, data: bytes | None = None) -> "Selector | Manifest":
     :param data: the content of the file, if it has been read already.
     """
     from nodeselect.jobs import read_job_selector  # loads YAML
-    from nodeselect.jobs.bacalhau import read_bacalhau_job
     from nodeselect.jobs.manifest import read_manifest
 
     file, name = split_object(source)
     data = read_bytes(file) if data is None else data
-    manifest = read_manifest(data, job_name(file)) or read_bacalhau_job(data, job_name(file))
+    manifest = read_manifest(data, job_name(file))
     if not name:
         return manifest or read_job_selector(data, job_name(file))
     known = (*manifest.workloads, *manifest.conditions) if manifest else ()
