@@ -107,6 +107,13 @@ _WRITE_LIST = _Write("{key} {operator} {values}")
 _COMPARISON = "{comparison}"  # replaced by what _comparison returns
 _PUT_COMMA = "put ',' between two requirements"
 
+# A whole selector with OR between values of one key.
+_OR_SIGN = r"(?:[ \t\r\n]*\|\|?[ \t\r\n]*|[ \t\r\n]+[oO][rR][ \t\r\n]+)"
+_OR_VALUES = (
+    rf"{_S}(?P<key>[\w./-]+){_S}==?{_S}"
+    rf"(?P<values>[\w.-]+(?:(?:\|[\w.-]+)+|(?:{_OR_SIGN}(?P=key){_S}==?{_S}[\w.-]+)+)){_S}"
+)
+
 _FLAGS = (re.IGNORECASE | re.ASCII | re.DOTALL).value
 
 # Mistakes where the parser stopped. The pattern of a group matches the unfinished requirement up to
@@ -423,7 +430,12 @@ def _error(
         elif ahead["operator"] is None:
             hint = _WRITE_NOT_IN
     operand: str | None = ""
-    if hint == _COMPARISON:
+    if hint == _OR_HINT and (ahead := re.fullmatch(_OR_VALUES, source, re.ASCII)):
+        key, hint, operator = ahead["key"], _WRITE_LIST, "in"
+        values = re.split(_OR_SIGN, ahead["values"])
+        listed = ",".join(value.rpartition("=")[2] for value in values)
+        operand = _operand(hint.requirement, f"({listed})", 0)
+    elif hint == _COMPARISON:
         hint = _comparison(key, text, sign, source, following)
     elif isinstance(hint, _Write):
         position = start if text in ("(", "[", "{") else following
