@@ -135,14 +135,22 @@ KUBERNETES_OPERATORS = {operator.kubernetes_name: operator for operator in Opera
 """The operator for each name in Kubernetes: In, NotIn, Exists, DoesNotExist, Gt and Lt."""
 
 
-class _Fields(NamedTuple):
+class _Unfrozen:
+    """A :class:`Requirement` while it is parsed: its fields can be set.
+
+    Afterwards its ``__class__`` becomes :class:`Requirement`. This makes parsing a new text a tenth
+    faster (``benchmarks/test_parse.py``).
+    """
+
+    __slots__ = ("key", "operator", "spelling", "values")
+
     key: str
     operator: Operator
-    values: tuple[str, ...]
     spelling: str
+    values: tuple[str, ...]
 
 
-class Requirement(Frozen, _Fields):
+class Requirement(_Unfrozen, Frozen):
     """A condition on one label. Frozen; equality and hash use all four fields.
 
     >>> Requirement("tier", Operator.IN, ["standard", "premium"])
@@ -150,23 +158,32 @@ class Requirement(Frozen, _Fields):
 
     :param key: ``name`` or ``prefix/name`` by the rules of Kubernetes.
     :param operator: how the key is tested.
-    :param values: the values to compare the label's value with, which become sorted and distinct:
-        none for ``EXISTS`` and ``DOES_NOT_EXIST``, one or more for ``IN`` and ``NOT_IN``, otherwise
-        one; for ``GREATER_THAN`` and ``LESS_THAN`` a non-negative 64-bit integer in decimal digits.
+    :param values: none for ``EXISTS`` and ``DOES_NOT_EXIST``, one or more for ``IN`` and
+        ``NOT_IN``, otherwise one; for ``GREATER_THAN`` and ``LESS_THAN`` a non-negative 64-bit
+        integer in decimal digits.
     :param spelling: how the operator is written; only ``EQUALS`` has two, ``=`` and ``==``.
     :raises SelectorError: if the key or a value breaks a rule.
     """
 
     __slots__ = ()
 
-    def __new__(
-        cls,
+    key: str
+    """The label's key."""
+    operator: Operator
+    """How the key is tested."""
+    values: tuple[str, ...]
+    """The values to compare the label's value with: sorted, without duplicates."""
+    spelling: str
+    """How the operator is written in a selector text, such as ``==``."""
+
+    def __init__(
+        self,
         key: str,
         operator: Operator,
         values: Iterable[str] = (),
         *,
         spelling: str | None = None,
-    ) -> "Requirement":
+    ) -> None:
         if not isinstance(operator, Operator):
             raise TypeError(f"operator must be an Operator, not {type(operator).__name__}")
         key = to_exact_str(key, "a key")
@@ -187,15 +204,24 @@ class Requirement(Frozen, _Fields):
                 raise integer_error(value, 0, len(value))
             if not is_value(value):
                 raise value_error(value, 0, len(value), key)
-        return Requirement._trusted(key, operator, values, spelling)
+        spelling = operator.spelling if spelling is None else spelling
+        for name, field in (
+            ("key", key), ("operator", operator), ("values", values), ("spelling", spelling),
+        ):  # fmt: skip
+            object.__setattr__(self, name, field)
 
     @staticmethod
     def _trusted(
         key: str, operator: Operator, values: tuple[str, ...], spelling: str | None = None
     ) -> "Requirement":
         """Build a requirement without checks. ``values`` must be valid, sorted and distinct."""
-        written = operator.spelling if spelling is None else spelling
-        return _new(Requirement, (key, operator, values, written))
+        requirement = _Unfrozen()
+        requirement.key = key
+        requirement.operator = operator
+        requirement.values = values
+        requirement.spelling = operator.spelling if spelling is None else spelling
+        requirement.__class__ = Requirement
+        return requirement  # type: ignore[return-value]
 
     @property
     def test(self) -> Test:
@@ -229,8 +255,16 @@ class Requirement(Frozen, _Fields):
         """A tuple to sort requirements by, the key first; equal only for equal requirements."""
         return self.key, self.operator.value, self.spelling, self.values
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Requirement):
+            return NotImplemented
+        return self.sort_key == other.sort_key
+
+    def __hash__(self) -> int:
+        return hash(self.sort_key)
+
     def __reduce__(self) -> tuple[object, ...]:
-        return Requirement._trusted, tuple(self)
+        return Requirement._trusted, (self.key, self.operator, self.values, self.spelling)
 
     def __str__(self) -> str:
         arity = self.operator.arity
@@ -244,9 +278,6 @@ class Requirement(Frozen, _Fields):
 
     def __repr__(self) -> str:
         return f"Requirement({str(self)!r})"
-
-
-_new = tuple.__new__
 
 
 def equality(key: str, value: str) -> Requirement:
