@@ -203,6 +203,7 @@ def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("hosts.json").write_text('[{"id": "n-10.eu"}, {"id": "n-1.eu"}]')
     Path("again.nsx").touch()
     Path("again.json").write_text('[{"id": "node-1", "labels": {}}]')
+    shutil.copy("again.json", "old.html")
     shutil.copy(EXAMPLE / "deployment.yaml", "deployment.yaml")
 
 
@@ -295,6 +296,7 @@ def test_a_mistake_is_an_error(run: Run, command: str) -> None:
         "version page.html",
         "check --file job.yaml --fix --write",
         "explain --label gpu -n fleet.json --html page.html",
+        "explain --label gpu -n fleet.json --html old.html",
         "labels --filter '' --node-file fleet.json",
         "match gpu -n 'fl\x1beet.json'",
         "match gpu -n fleet.json -- x",

@@ -319,7 +319,7 @@ def _option_for(word: str, options: _Options, given: _Given, ids: _Ids) -> str:
     if "--job" in options and (is_yaml(word) or is_folder_of_jobs):
         meant = "--job"
     elif word == "-" or os.path.exists(word):
-        return "-n" if "-n" in options else ""
+        return "-n" if "-n" in options and not word.endswith(".html") else ""
     elif not is_key(word):
         meant = "-l" if is_selector(word) else ""
     elif not any(options.get(each) in given for each in _SELECTING):
