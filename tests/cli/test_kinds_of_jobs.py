@@ -61,7 +61,7 @@ COMMANDS = {
     "watch": ("watch", "--job", "FILE", "-n", "-"),
     "convert": ("convert", "FILE"),
     "labels": ("labels", "--job", "FILE", "-n", "fleet.ndjson", "region"),
-    "sql": ("sql", "--job", "FILE", "--dialect", "sqlite"),
+    "sql": ("sql", "--job", "FILE", "--dialect", "sqlite", "--taints=", "--resources="),
     "check": ("check", "FILE"),
 }
 

@@ -19,7 +19,8 @@ _ROWS = """
     SELECT 'node-' || i AS id, 'rack-' || lpad((i % 2000)::text, 4, '0') AS rack,
     CASE WHEN i % 11 = 0 THEN 'true' END AS gpu,
     CASE i % 4 WHEN 0 THEN 'prod' ELSE 'test' END AS environment,
-    CASE WHEN i * 7919 % 1009 < 500 THEN 'true' END AS half
+    CASE WHEN i * 7919 % 1009 < 500 THEN 'true' END AS half,
+    CASE WHEN i % 5 > 0 THEN (i % 64)::text END AS cores
 """
 
 
@@ -96,13 +97,14 @@ def analyzed(database: Database, query: str) -> Iterator[dict[str, Any]]:
 TERMS = [
     "environment=prod", "environment!=prod", "environment in (prod,test)", "environment=prod,gpu",
     "environment=prod,gpu,half=true", "environment=prod,half!=true,!gpu", "gpu=true",
-    "gpu=true,half=true", "gpu!=true", "gpu!=true,environment!=prod", "rack=rack-0007",
+    "gpu=true,half=true", "gpu!=true", "gpu!=true,environment!=prod", "cores>15", "cores<48,gpu",
+    "rack=rack-0007",
 ]  # fmt: skip
 
 
 def test_postgresql_estimates_rows(postgresql: Database) -> None:
     """The planner expects a third to three times the rows of one, two and three terms."""
-    own = {key: key for key in ("rack", "gpu", "environment", "half")}
+    own = {key: key for key in ("rack", "gpu", "environment", "half", "cores")}
     cases = [(text, "wide", own) for text in TERMS]
     cases += [(text, "nodes", {}) for text in TERMS[:-1]]  # of jsonb, frequent values are known
     for (text, table, columns), exact in itertools.product(cases, (False, True)):
@@ -113,6 +115,18 @@ def test_postgresql_estimates_rows(postgresql: Database) -> None:
         scan = next(analyzed(postgresql, f"SELECT * FROM {table} WHERE {condition}"))
         rows = scan["Actual Rows"]
         assert rows / 3 < scan["Plan Rows"] < rows * 3, (text, table, exact)
+
+
+def test_postgresql_estimates_rows_of_a_long_table(postgresql: Database) -> None:
+    """With statistics on keys and values together, if texts are compared once."""
+    postgresql.run("CREATE STATISTICS long_statistics (mcv) ON key, value FROM long")
+    postgresql.run("ANALYZE long")
+    for text in ("environment=prod", "environment in (prod,test)", "environment=prod,half=true"):
+        condition = sql.where(
+            Selector.parse(text), "postgresql", labels=sql.LongTable("long"), exact=True
+        )
+        scan = next(analyzed(postgresql, f"SELECT * FROM nodes WHERE {condition}"))
+        assert scan["Actual Rows"] / 3 < scan["Plan Rows"] < scan["Actual Rows"] * 3, text
 
 
 def test_postgresql_reads_few_rows_for_a_page(postgresql: Database) -> None:

@@ -412,6 +412,26 @@ def test_numbers_as_labels() -> None:
             read()
 
 
+def test_duplicate_keys() -> None:
+    """SQLite keeps both labels: a node is not read, and the documented constraint rejects it."""
+    connection = sqlite3.connect(":memory:")
+    check = "CHECK (json(labels) = json_patch('{}', labels))"
+    connection.execute(f"CREATE TABLE checked (id TEXT, labels TEXT {check})")
+    connection.execute("CREATE TABLE nodes (id TEXT, labels TEXT)")
+    for labels in (' {"gpu": "t4", "a": ""}', "{}", None, '{"gpu": "t4", "gpu": "l4"}'):
+        connection.execute("INSERT INTO nodes VALUES ('n-1', ?)", [labels])
+        inserted = "INSERT INTO checked VALUES ('n-1', ?)", [labels]
+        nodes = SqlNodes(connection.execute, "sqlite")
+        if labels and "l4" in labels:
+            with pytest.raises(sqlite3.IntegrityError):
+                connection.execute(*inserted)
+            with pytest.raises(InventoryError, match="each key occurs once"):
+                list(nodes)
+        else:
+            connection.execute(*inserted)
+            assert list(nodes)
+
+
 @pytest.mark.parametrize("dialect", ["postgresql", "sqlite"])
 def test_labels_that_are_not_strings(start: Callable[[str], Database], dialect: str) -> None:
     """A label in JSON that is not a string is present, and no condition matches a value of it."""

@@ -60,6 +60,9 @@ class Conditions(Protocol[_E]):
     def conjunction(self, conditions: Sequence[_E]) -> _E:
         """Express that all ``conditions`` hold. There is at least one condition."""
 
+    def disjunction(self, conditions: Sequence[_E]) -> _E:
+        """Express that one of ``conditions`` holds. There is at least one condition."""
+
 
 def required(column: _E | None, what: str) -> _E:
     """Return the column of the ids, taints or resources; raise ``ValueError`` if there is none."""
@@ -89,9 +92,8 @@ def express(selector: Condition | Placement, conditions: Conditions[_E]) -> _E:
 
 
 def _express_part(part: Selector | AnyOf, conditions: Conditions[_E]) -> _E:
-    if isinstance(part, AnyOf):  # not all of its selectors fail
-        failing = [conditions.negation(express(each, conditions)) for each in part.selectors]
-        return conditions.negation(conditions.conjunction(failing))
+    if isinstance(part, AnyOf):
+        return conditions.disjunction([express(each, conditions) for each in part.selectors])
     if part.ids is not None:
         return conditions.id_in(part.ids)
     (requirement,) = part.requirements

@@ -121,6 +121,9 @@ class _Conditions:
     def conjunction(self, conditions: Sequence[pl.Expr]) -> pl.Expr:
         return pl.all_horizontal(conditions)
 
+    def disjunction(self, conditions: Sequence[pl.Expr]) -> pl.Expr:
+        return pl.any_horizontal(conditions)
+
 
 def _is_in(value: pl.Expr, values: Sequence[str]) -> pl.Expr:
     if len(values) == 1:  # never NULL, and ten times faster than a list

@@ -205,6 +205,9 @@ class _Conditions:
     def conjunction(self, conditions: Sequence[sa.ColumnElement[bool]]) -> sa.ColumnElement[bool]:
         return sa.and_(*conditions)
 
+    def disjunction(self, conditions: Sequence[sa.ColumnElement[bool]]) -> sa.ColumnElement[bool]:
+        return sa.or_(*conditions)
+
     def _test(
         self,
         key: str,

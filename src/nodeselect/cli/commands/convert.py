@@ -8,8 +8,14 @@ from nodeselect.cli import options
 from nodeselect.cli.completion import complete_files
 from nodeselect.cli.help import Command
 from nodeselect.cli.inputs.files import job_name, read_bytes, split_object
-from nodeselect.cli.inputs.job_selectors import label_selector, parse_selectors, read_job
+from nodeselect.cli.inputs.job_selectors import (
+    job_selector,
+    leave_out,
+    parse_selectors,
+    read_job,
+)
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
+from nodeselect.placement.placement import label_part
 from nodeselect.render.screen import SELECTOR_FORMATS
 from nodeselect.selectors import Selector
 from nodeselect.selectors.selector import alternatives
@@ -70,4 +76,4 @@ def _read(file: str) -> Sequence[Selector]:
         owners = [workload.owner[0] for workload in content.workloads]
         kind = f"a {BACALHAU_JOB}" if owners == [BACALHAU_JOB] else "a Kubernetes manifest"
     write_message(f"{printable(name)}: read as {kind}")
-    return alternatives(label_selector(file, (), content))
+    return alternatives(label_part(leave_out(job_selector(file, content), file)))

@@ -6,11 +6,11 @@ import click
 
 from nodeselect.cli import options
 from nodeselect.cli.help import Command
-from nodeselect.cli.inputs.job_selectors import label_selector
+from nodeselect.cli.inputs.job_selectors import leave_out, selected
 from nodeselect.cli.streams import ExitStatus, write_output
 from nodeselect.engines.sql import text as engine
 from nodeselect.engines.sql.dialects import DIALECTS, EXACT
-from nodeselect.selectors.selector import alternatives
+from nodeselect.placement import Placement
 from nodeselect.text import UNPRINTABLE, join_limited, quoted
 
 _PIECE = re.compile(r'"(?:[^"]|"")+"|[^".]+')
@@ -21,10 +21,10 @@ def _name(
 ) -> tuple[str, ...] | None:
     """Parse the name of a table or column with :func:`_parse_name`; None without the option.
 
-    An empty name of the column with all labels means that there is no such column: return ().
+    An empty name of the labels, taints or resources means that there is no column: return ().
     """
     text = options.once(context, parameter, texts)
-    if text == "" and parameter.name == "labels":
+    if text == "" and parameter.name in ("labels", "taints", "resources"):
         return ()
     return None if text is None else _parse_name(text)
 
@@ -94,6 +94,14 @@ def _parse_name(text: str) -> tuple[str, ...]:
     help="The column with the ids (default: id).",
 )  # fmt: skip
 @click.option(
+    "--taints", metavar="COLUMN", multiple=True, callback=_name,
+    help="The column with taints, for a manifest; '' ignores them.",
+)  # fmt: skip
+@click.option(
+    "--resources", metavar="COLUMN", multiple=True, callback=_name,
+    help="The column with resources, for a manifest; '' ignores them.",
+)  # fmt: skip
+@click.option(
     "--exact", is_flag=True,
     help="Compare each text once: PostgreSQL's text columns have deterministic collations.",
 )  # fmt: skip
@@ -106,6 +114,8 @@ def sql(
     label_table: engine.Name | None,
     columns: dict[str, tuple[str, ...]],
     id_column: engine.Name | None,
+    taints: engine.Name | None,
+    resources: engine.Name | None,
     exact: bool,
 ) -> int:
     """Print a selector as a condition in SQL.
@@ -123,19 +133,22 @@ def sql(
     }  # fmt: skip
     options.check_usage(mistakes)
     assert dialect is not None
-    all_labels: engine.Name | engine.LongTable | None = labels or None
-    if label_table is not None:
-        all_labels = engine.LongTable(label_table)
-    elif labels is None:
-        all_labels = "labels"
-    id_name = id_column or "id"
-    selector = label_selector(job, expressions, ids=ids)
+    all_labels = "labels" if labels is None else labels or None
+    asked = selected(job, expressions, ids)
+    facts = {"taints": taints, "resources": resources}
+    needed = asked.undecided_without if isinstance(asked, Placement) else ()
+    if unnamed := [fact for fact in needed if facts[fact] is None]:
+        columns_of = " and ".join(f"--{fact} COLUMN" for fact in unnamed)
+        message = f"the job depends on the {' and '.join(unnamed)} of nodes: give {columns_of}"
+        raise click.UsageError(f"{message}, or '' to ignore them")
     try:
-        conditions = [
-            engine.where(each, dialect, labels=all_labels, id=id_name, columns=columns, exact=exact)
-            for each in alternatives(selector)
-        ]
+        condition = engine.where(
+            leave_out(asked, job, [fact for fact in facts if facts[fact]]), dialect,
+            labels=engine.LongTable(label_table) if label_table else all_labels,
+            id=id_column or "id", columns=columns, exact=exact,
+            taints=taints or None, resources=resources or None,
+        )  # fmt: skip
     except ValueError as error:  # a name that cannot be written in the dialect
         raise click.UsageError(str(error)) from None
-    write_output([conditions[0] if len(conditions) == 1 else f"({' OR '.join(conditions)})"])
+    write_output([condition])
     return ExitStatus.OK

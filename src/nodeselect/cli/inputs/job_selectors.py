@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -54,13 +54,23 @@ def selected(
     return selector if job is None else job_selector(job, content) & selector
 
 
-def only_labels(asked: Selector | AnyOf | Placement) -> Selector | AnyOf | Placement:
-    """Return a placement that is only about labels, and says so; a selector as it is."""
+def only_labels(
+    asked: Selector | AnyOf | Placement, considered: Collection[str] = ()
+) -> Selector | AnyOf | Placement:
+    """Return a placement that is only about labels, and says so; a selector as it is.
+
+    :param considered: what else it is about, ``taints`` or ``resources``.
+    """
     if not isinstance(asked, Placement):
         return asked
-    facts = asked.undecided_without
-    words = (*(("taints",) if "taints" in facts else ()), "requests", *asked.not_considered)
-    return Placement(asked.selector, [Toleration(operator="Exists")], not_considered=words)
+    words = {"taints": "taints", "resources": "requests"}
+    left_out = [words[fact] for fact in asked.undecided_without if fact not in considered]
+    return Placement(
+        asked.selector,
+        [Toleration(operator="Exists")] if "taints" in left_out else asked.tolerations,
+        {} if "requests" in left_out else asked.requests,
+        (*left_out, *asked.not_considered),
+    )
 
 
 def ignoring_pods(
@@ -73,21 +83,21 @@ def ignoring_pods(
     return asked._replace(not_considered=(*asked.not_considered, words))
 
 
-def label_selector(
-    job: str | None,
-    expressions: Sequence[str],
-    content: "Selector | Manifest | None" = None,
-    *,
-    ids: Sequence[str] = (),
-) -> Selector | AnyOf:
-    """Return the selector of a command that reads only labels. See :func:`selected`."""
-    asked = only_labels(selected(job, expressions, ids, content))
-    if not isinstance(asked, Placement):
-        return asked
-    assert job is not None, "only a manifest is a placement"
-    _write(job_name(job), not_considered_text(asked.not_considered))
-    warn_if_everything(job, asked.selector)
-    return asked.selector
+def leave_out(
+    asked: Selector | AnyOf | Placement, job: str | None, considered: Collection[str] = ()
+) -> Selector | AnyOf | Placement:
+    """Return the result of :func:`only_labels`, and write what is not considered.
+
+    :param job: the file of the placement.
+    """
+    asked = ignoring_pods(only_labels(asked, considered))
+    if isinstance(asked, Placement):
+        assert job is not None, "only a manifest is a placement"
+        if asked.not_considered:
+            _write(job_name(job), not_considered_text(asked.not_considered))
+        if not considered:
+            warn_if_everything(job, asked.selector)
+    return asked
 
 
 def parse_selectors(expressions: Sequence[str]) -> list[Selector]:

@@ -16,6 +16,12 @@ _PLAIN = re.compile(r"[A-Za-z0-9._/@+\- ]*")
 _INTEGER = "[+-]?0*[0-9]{1,19}"
 
 
+def _path(key: str, start: str = '$."', end: str = '"') -> str:
+    """Return SQL for a JSON path to ``key``; a constant, if ``key`` is one in single quotes."""
+    # A key has no quote and no backslash; without quotes, a dot would mean an object within.
+    return f"'{start}' || {key} || '{end}'".replace("' || '", "")
+
+
 class Dialect:
     """Base class of the dialects. Each method combines strings of SQL, and returns the result.
 
@@ -95,7 +101,7 @@ class Dialect:
         return self.in_bytes(text)
 
     def may_be_integer(self, value: str) -> str:
-        """Return SQL that tests whether a value is an optional sign, zeros, and up to 19 digits."""
+        """Return SQL that tests whether a value is an integer that :meth:`to_integer` can cast."""
         raise NotImplementedError
 
     def to_integer(self, value: str) -> str:
@@ -182,7 +188,7 @@ class PostgreSQL(Dialect):
         self._is_exact = is_exact
 
     def value(self, labels: str, key: str) -> str:
-        return f"({labels} ->> {key})"
+        return f"{labels} ->> {key}"
 
     def has_key(self, labels: str, key: str) -> str:
         # The second condition is false, not NULL, if there are no labels; so is that for a null.
@@ -229,7 +235,7 @@ class PostgreSQL(Dialect):
 
     def may_be_integer(self, value: str) -> str:
         # A nondeterministic collation has no regular expressions.
-        return f"{value} COLLATE \"C\" ~ '^{_INTEGER}$'"
+        return f"({value}) COLLATE \"C\" ~ '^{_INTEGER}$'"
 
     def to_integer(self, value: str) -> str:
         return f"CAST({value} AS numeric)"
@@ -245,13 +251,16 @@ class PostgreSQL(Dialect):
 
 
 class PostgreSQLWithoutMarks(PostgreSQL):
-    """PostgreSQL without the operator ``?``, which is faster, but a parameter to JDBC and ODBC."""
+    """PostgreSQL without the operator ``?``, which is a parameter to JDBC and ODBC.
+
+    No other operator finds a key by an index. The planner estimates ``@@`` by its statistics.
+    """
 
     name = "postgresql-jdbc"
 
     def has_key(self, labels: str, key: str) -> str:
-        path = f"CAST('exists($.\"' || {key} || '\")' AS jsonpath)"
-        return f"({self.value(labels, key)} IS NOT NULL AND {labels} @@ {path})"
+        path = _path(key, 'exists($."', '")')
+        return f"({self.value(labels, key)} IS NOT NULL AND {labels} @@ CAST({path} AS jsonpath))"
 
 
 class DuckDB(Dialect):
@@ -294,9 +303,9 @@ class SQLite(Dialect):
 
     name = "sqlite"
     quotes = "`"  # in double quotes, the name of a column that does not exist would be a string
-    known = "nullif({}, 'null')"
+    known = "nullif(json({}), 'null')"
     no_taint = (
-        "NOT EXISTS (SELECT 1 FROM (SELECT nullif({}, 'null') AS taints) AS node,"
+        "NOT EXISTS (SELECT 1 FROM (SELECT nullif(json({}), 'null') AS taints) AS node,"
         " json_each(taints) AS taint WHERE {})"
     )
     taint_field = "coalesce(taint.value ->> '{}', '')"
@@ -309,8 +318,7 @@ class SQLite(Dialect):
     )
 
     def value(self, labels: str, key: str) -> str:
-        # A key has no quote and no backslash; without quotes, a dot would mean an object within.
-        return f"({labels} ->> ('$.\"' || {key} || '\"'))"
+        return f"json_extract({labels}, {_path(key)})"
 
     def in_bytes(self, value: str) -> str:
         return f"{value} COLLATE BINARY"
@@ -321,21 +329,18 @@ class SQLite(Dialect):
 
     def label_between(self, labels: str, key: str, low: str, high: str) -> str:
         # A number is not its text: it does not match with "=" either.
-        is_text = f"typeof({self.value(labels, key)}) = 'text'"
+        is_text = f"json_type({labels}, {_path(key)}) = 'text'"
         return f"({is_text} AND {super().label_between(labels, key, low, high)})"
 
-    def value_between(self, value: str, low: str, high: str) -> str:
-        negative = f"substr({value}, 1, 1) = '-'"
-        unsigned = f"substr({value}, 1 + (substr({value}, 1, 1) IN ('+', '-')))"
-        digits = f"ltrim({unsigned}, '0')"
-        largest = f"CASE WHEN {negative} THEN '9223372036854775808' ELSE '9223372036854775807' END"
+    def may_be_integer(self, value: str) -> str:
+        # The cast reads any text as a number, and a large one as the largest: compare the digits.
         return (
-            f"CASE WHEN {value} IS NOT NULL AND {unsigned} <> '' AND {unsigned} NOT GLOB '*[^0-9]*'"
-            f" AND instr({value}, char(0)) = 0"  # NOT GLOB and length() stop at NUL
-            f" AND (length({digits}) < 19 OR length({digits}) = 19"
-            f" AND {digits} <= {largest})"
-            f" THEN CAST({value} AS INTEGER) BETWEEN {low} AND {high} ELSE FALSE END"
+            f"{value} GLOB '[-+0-9]*' AND {value} GLOB '*[0-9]' AND {value} NOT GLOB '?*[^0-9]*'"
+            f" AND ltrim(CAST({value} AS INTEGER), '-0') = ltrim({value}, '+-0')"
         )
+
+    def to_integer(self, value: str) -> str:
+        return f"CAST({value} AS INTEGER)"
 
     def hexadecimal(self, text: str) -> str:
         # A BLOB as text would be read in the encoding of the file, which may be UTF-16. A function

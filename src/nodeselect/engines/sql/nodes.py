@@ -79,8 +79,7 @@ class SqlTable(NamedTuple):
 
     def rows(self, *conditions: str | None) -> str:
         """Return SQL to write after FROM, with WHERE, for the nodes that satisfy ``conditions``."""
-        restricting = filter(None, (self.where, *conditions))
-        tests = " AND ".join(f"({condition})" for condition in restricting)
+        tests = " AND ".join(filter(None, (self.where, *conditions)))
         return f"{self.table} WHERE {tests}" if tests else self.table
 
     def count_rows(self, rows: str) -> int:
@@ -95,8 +94,7 @@ class SqlTable(NamedTuple):
 
     def restricted(self, condition: str) -> "SqlTable":
         """Return the table without the nodes that do not satisfy ``condition``."""
-        old = "" if self.where is None else f"({self.where}) AND "
-        return self._replace(where=f"{old}({condition})")
+        return self._replace(where=" AND ".join(filter(None, (self.where, condition))))
 
     def labels(self) -> str | None:
         """Return SQL to write after FROM for ``node_id``, ``label_key`` and ``label_value``.
@@ -619,7 +617,7 @@ class SqlNodes:
             quote(id, engine),
             None if name is None else quote(name, engine),
             None if state is None else quote(state, engine),
-            where,
+            where and f"({where})",
         )
 
     def match(
@@ -851,11 +849,12 @@ def _are_exact(execute: Execute, dialect: Dialect, used: Iterable[tuple[Name, Na
 def _to_labels(row: Sequence[Any]) -> Mapping[str, Any]:
     """Return the labels in a row as a mapping. Drivers return a mapping, pairs or JSON text."""
     labels = row[3]
-    try:
-        labels = json.loads(labels) if isinstance(labels, str) else labels
-        return dict(labels or {})
-    except (TypeError, ValueError):
-        raise _invalid(row, "its labels are not a map of strings") from None
+    with suppress(TypeError, ValueError):
+        pairs = json.loads(labels, object_pairs_hook=list) if isinstance(labels, str) else labels
+        labels = dict(pairs or {})
+        if len(labels) == len(pairs or ()):
+            return labels
+    raise _invalid(row, "its labels are not a map of strings, in which each key occurs once")
 
 
 def _node(row: Sequence[Any], labels: Mapping[str, Any], columns: Mapping[str, str]) -> Node:

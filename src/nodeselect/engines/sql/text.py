@@ -242,7 +242,11 @@ class SqlConditions:
         return f"({self.dialect.exclusion.format(condition)})"
 
     def conjunction(self, conditions: Sequence[str]) -> str:
-        return f"({' AND '.join(conditions)})" if len(conditions) > 1 else conditions[0]
+        tests = [each for each in conditions if each != "TRUE"] or ["TRUE"]
+        return f"({' AND '.join(tests)})" if len(tests) > 1 else tests[0]
+
+    def disjunction(self, conditions: Sequence[str]) -> str:
+        return f"({' OR '.join(conditions)})"
 
     def fence(self, requirements: Sequence[Condition]) -> str:
         """Return SQL that ends a subquery, so that a database does not merge it with the outer one.
