@@ -11,8 +11,6 @@ from weakref import WeakSet
 
 from nodeselect.durable.log_file import (
     UNSET,
-    VERSION,
-    VERSION_WITH_FACTS,
     Base,
     LogPosition,
     LogReader,
@@ -184,11 +182,6 @@ class ChangeLog:
             before.
         :raises InventoryError: with the code ``cannot-write``.
         """
-        has_facts = (isinstance(change, Node) and change._facts is not None for change in changes)
-        if self._base.version == VERSION and any(has_facts):
-            # In a new file, so that a follower that has the old one open reads the new header.
-            self._check_name()
-            self._replace(self._base._replace(version=VERSION_WITH_FACTS), self._base.end)
         data, end = encode_record(self._position, generation, nodes, changes)
         must_sync = self._interval is not None and (
             not self._interval or monotonic() - self._synced_at >= self._interval
@@ -218,8 +211,7 @@ class ChangeLog:
         """
         self.settle()
         if mark.offset > self._base.end.offset:  # otherwise there is nothing to drop
-            version = VERSION if mark.offset == self._position.offset else self._base.version
-            self._replace(Base(mark.generation, nodes, mark.chain, version), mark)
+            self._replace(Base(mark.generation, nodes, mark.chain), mark)
 
     def _replace(self, base: Base, mark: LogPosition | None) -> None:
         """Replace the file by the header of ``base`` and the writes after ``mark``, if any."""

@@ -32,10 +32,8 @@ except ImportError:  # there is none on Windows
 UNSET: Final = 2**64 - 1
 """The generation in the header of a log that no inventory has used yet."""
 
-VERSION: Final = 1
-
-VERSION_WITH_FACTS: Final = 2
-"""The version of a log that may have nodes with facts, which older programs could not read."""
+# Version 1 is the same; programs that wrote it did not know facts.
+_VERSION: Final = 2
 
 # Magic, version, generation and number of the nodes to which the first record applies, checksum
 # that the first record continues, checksum of these fields.
@@ -82,13 +80,11 @@ class Base(NamedTuple):
     """The header of a log: facts about the inventory before the first write in the log.
 
     :param chain: the number from which the checksum of the first record is computed.
-    :param version: the version of the format.
     """
 
     generation: int
     nodes: int
     chain: int
-    version: int = VERSION
 
     @property
     def end(self) -> LogPosition:
@@ -96,8 +92,7 @@ class Base(NamedTuple):
         return LogPosition(self.generation, _HEADER.size, self.chain)
 
     def to_header(self) -> bytes:
-        *numbers, version = self
-        fields = _HEADER.pack(LOG_MAGIC, version, *numbers, 0)[:-4]
+        fields = _HEADER.pack(LOG_MAGIC, _VERSION, *self, 0)[:-4]
         return fields + crc32(fields).to_bytes(4, "little")
 
 
@@ -272,11 +267,11 @@ class LogReader:
         start = LogPosition(0, 0, 0)
         if crc32(header[:-4]) != checksum:
             raise self.damaged(start, "the checksum of the header is wrong")
-        if version not in (VERSION, VERSION_WITH_FACTS):
+        if not 1 <= version <= _VERSION:
             message = f"the log has version {version}, which this program does not know"
-            hint = f"it knows versions up to {VERSION_WITH_FACTS}: upgrade nodeselect"
+            hint = f"it knows versions up to {_VERSION}: upgrade nodeselect"
             raise self._error("unknown-version", message, hint)
-        return Base(generation, nodes, chain, version)
+        return Base(generation, nodes, chain)
 
     def damaged(self, position: LogPosition, what: str) -> InventoryError:
         """Return the error for a log that is damaged at ``position``; ``what`` is the reason."""

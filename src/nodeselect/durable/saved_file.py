@@ -25,10 +25,8 @@ from nodeselect.problem import Fix, Place
 from nodeselect.readers.detect import LOG_MAGIC, SAVED_MAGIC
 from nodeselect.text import pluralize, printable
 
-# The version of files with facts about the nodes, which older programs would ignore, is higher.
-_VERSION: Final = 1
-_VERSION_WITH_FACTS: Final = 2
-_FACTS: Final = frozenset({"taints", "resources"})
+# Version 1 is the same; programs that wrote it did not know facts.
+_VERSION: Final = 2
 
 # On a machine of the other byte order, the first reads as the second.
 _BYTE_ORDER: Final = 0x01020304
@@ -78,7 +76,6 @@ class Sections:
     def __init__(self, sections: Mapping[str, Any], nodes: int) -> None:
         """Lay out the sections, bytes or arrays of numbers, and compute their checksums."""
         self._nodes = nodes
-        self._version = _VERSION if _FACTS.isdisjoint(sections) else _VERSION_WITH_FACTS
         self._parts: list[tuple[int, memoryview]] = []
         self._header_size = self._end = _HEADER.size + (len(sections) + 1) * _ENTRY.size
         self._entries = b""
@@ -105,7 +102,7 @@ class Sections:
         """
         check_replaceable(path)
         entry, log_start, log = self._place(_LOG, array("I", [] if chain is None else [chain]))
-        begin = (SAVED_MAGIC, _BYTE_ORDER, self._version, self._header_size)
+        begin = (SAVED_MAGIC, _BYTE_ORDER, _VERSION, self._header_size)
         fields = _HEADER.pack(*begin, 0, self._nodes, generation)
         header = bytearray(fields + self._entries + entry)
         checksum = crc32(header)
@@ -231,11 +228,11 @@ class SavedFile:
         header[_CHECKSUM] = bytes(4)
         if byte_order != _BYTE_ORDER or crc32(header) != checksum:
             raise self.damaged("the checksum of the header is wrong")
-        if version not in (_VERSION, _VERSION_WITH_FACTS):
+        if not 1 <= version <= _VERSION:
             message = (
                 f"the file has version {version} of the format, which this program does not know"
             )
-            known = f"it knows versions up to {_VERSION_WITH_FACTS}"
+            known = f"it knows versions up to {_VERSION}"
             upgrade = f"{known}: upgrade nodeselect, or save the nodes again"
             raise self._error("unknown-version", message, upgrade)
         if self.generation >= _MAX_GENERATION:
