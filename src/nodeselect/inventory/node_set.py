@@ -11,6 +11,7 @@ from nodeselect.inventory.store import View
 from nodeselect.node import Node, has_state, is_connected, require_count
 from nodeselect.placement import Placement, Usage
 from nodeselect.placement.requirements import Condition
+from nodeselect.text import to_exact_str
 
 
 class NodeSet:
@@ -125,10 +126,8 @@ class NodeSet:
         """
         if isinstance(states, str):  # its letters would be read as states
             raise TypeError("states must be a collection of strings, not a string")
-        for state in (states := frozenset(states)):
-            if not isinstance(state, str):
-                raise TypeError(f"a state must be a string, not {type(state).__name__}")
-        return self._in_states(_is_in(frozenset(state.lower() for state in states)))
+        lower = frozenset(to_exact_str(state, "a state").lower() for state in states)
+        return self._in_states(_is_in(lower))
 
     def connected(self) -> "NodeSet":
         """Return the nodes that accept work: their state is ``connected`` or ``ready``."""
@@ -143,8 +142,7 @@ class NodeSet:
         Cost: one set operation for each value of the key, or one step for each node if there are
         fewer nodes.
         """
-        if not isinstance(key, str):
-            raise TypeError(f"a key must be a string, not {type(key).__name__}")
+        key = to_exact_str(key, "a key")
         return rank_counts(value_counts(self._view.store, self._postings(), key))
 
     def state_counts(self) -> dict[str | None, int]:
