@@ -88,45 +88,6 @@ def test_hostile_arguments_are_escaped(run: Run, fleet: str, args: list[str]) ->
     assert not unprintable(result.err)
 
 
-@pytest.mark.parametrize("style", ["json", "ndjson"])
-def test_json_is_read_back(run: Run, style: str) -> None:
-    nodes = [*HOSTILE, Node("日本", {"é": "東京"}), Node("plain")]
-    result = run("match", "-n", "-", "--all", "-o", style, stdin=as_lines(nodes))
-    assert result.out.isascii()
-    assert list(Inventory.read(io.StringIO(result.out))) == nodes
-
-
-RESERVED = ("id", "labels", "name", "state", "State", "type", "approval", "status", "Label")
-"""Names of columns that are not, or not in each table, the key of a label."""
-
-
-@pytest.mark.parametrize("names", [(None, None), ("web", None)])
-@pytest.mark.parametrize("states", [(None, None), (None, "not-ready,cordoned")])
-@pytest.mark.parametrize("keys", [(), ("name",), RESERVED])
-@pytest.mark.parametrize("style", ["json", "ndjson", "csv", "saved"])
-@pytest.mark.usefixtures("fleet")
-def test_nothing_is_lost(
-    run: Run,
-    style: str,
-    keys: tuple[str, ...],
-    states: tuple[str | None, str | None],
-    names: tuple[str | None, str | None],
-) -> None:
-    """What is printed or saved is read back as the same nodes: ids, labels, names and states."""
-    nodes = [
-        Node("n-1", dict.fromkeys(("region", *keys), "a"), names[0], states[0]),
-        Node("n-2", {"region": "", "only-empty": "", "b64": "YQ=="}, names[1], states[1]),
-    ]
-    source = as_lines(nodes)
-    if style == "saved":
-        assert run("index", "-n", "-", "x.nsx", stdin=source).status == 0
-        source, style = run("match", "-n", "x.nsx", "--all", "-o", "ndjson").out, "json"
-    printed = run("match", "-n", "-", "--all", "-o", style, stdin=source)
-    assert list(Inventory.read(io.StringIO(printed.out))) == nodes
-    assert "escaped" not in printed.err
-    assert run("match", "-n", "-", "--all", "-o", style, stdin=printed.out).out == printed.out
-
-
 def test_csv_with_columns_keeps_names_and_states(run: Run) -> None:
     """-L chooses the labels of CSV; names and states are there in any case."""
     node = Node("n-1", {"a": "1", "b": "2", "state": "c"}, "web", "ready")
