@@ -120,35 +120,3 @@ def test_no_job_is_valid(run: Run, jobs: Path, node: list[str]) -> None:
     jsonschema.validate(value, SCHEMA)
     assert value["unused_ids"] is None
     assert value["counts"]["invalid"] == 2
-
-
-def test_some_jobs_are_invalid(run: Run, jobs: Path) -> None:
-    """The nodes without a job are those that no valid job matches, and are called so."""
-    (jobs / "c.yaml").write_text("name: c\nselector: {match_expressions: [gpu]}\n")
-    options = ["--job", str(jobs), "-n", str(jobs.parent / "nodes.json")]
-    result = run("explain", *options)
-    assert result.status == 2
-    headline = "3 jobs on 2 nodes; 2 are invalid; 1 node is matched by no valid job"
-    assert result.out.startswith(headline)
-    assert "\nNODES WITHOUT A VALID JOB\n  n-2\n" in result.out
-    assert json.loads(run("explain", *options, "-o", "json").out)["unused_ids"] == ["n-2"]
-
-
-def test_kinds_that_are_not_read(run: Run, tmp_path: Path) -> None:
-    """An object that is not read is not said to run no pods."""
-    queue = "apiVersion: kueue.x-k8s.io/v1beta1\nkind: LocalQueue\nmetadata: {name: a}\n"
-    job = "---\napiVersion: batch.volcano.sh/v1alpha1\nkind: Job\nmetadata: {name: a}\n"
-    pod = "---\napiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {nodeName: n-1}\n"
-    (tmp_path / "others.yaml").write_text(queue + job)
-    (tmp_path / "pod.yaml").write_text(queue + job + pod)
-    others, with_pod = (
-        run("explain", "--job", str(tmp_path / name), "-n", "-", stdin='[{"id": "n-1"}]')
-        for name in ("others.yaml", "pod.yaml")
-    )
-    message = (
-        "found no pod spec, and no other condition on nodes, "
-        "only LocalQueue and Job of batch.volcano.sh"
-    )
-    assert f"error[no-workload]: {message}" in " ".join(others.err.replace("\n ", "").split())
-    assert "of a kind that has no pod spec, copy what selects nodes into a Pod" in others.err
-    assert "pod.yaml: not read: 1 LocalQueue and 1 Job of batch.volcano.sh\n" in with_pod.err

@@ -78,27 +78,14 @@ def test_states_of_many_nodes(run: Run, tmp_path: Path, count: int) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("states", "message"),
-    [
-        (  # no node is ready
-            "redy",
-            "no node is in the state 'redy'; the states of the nodes: 2 connected, 1 lost",
-        ),
-        ("conected", "no node is in the state 'conected'; did you mean 'connected'?"),
-        (
-            "lost,redy",
-            "no node is in the state 'redy'; the states of the nodes: 2 connected, 1 lost",
-        ),
-    ],
-)
-def test_states_that_no_node_is_in(run: Run, states: str, message: str) -> None:
+@pytest.mark.parametrize("states", ["redy", "lost,redy"])
+def test_states_that_no_node_is_in(run: Run, states: str) -> None:
     """Only a state that nodes are in is suggested; the states that there are are named."""
-    given = {"n": "connected", "n-1": "connected", "n-2": "lost"}
-    nodes = [{"id": node_id, "labels": {}, "state": state} for node_id, state in given.items()]
+    nodes = "id,state\nn,connected\nn-1,connected\nn-2,lost\n"
     for command in ("match", "explain"):
-        result = run(command, "--id", "n", "-n", "-", "--state", states, stdin=json.dumps(nodes))
-        assert (result.out + result.err).count(f"{message}\n") == 1
+        result = run(command, "--id", "n", "-n", "-", "--state", states, stdin=nodes)
+        message = "no node is in the state 'redy'; the states of the nodes: 2 connected, 1 lost\n"
+        assert (result.out + result.err).count(message) == 1
 
 
 SORTED = """\

@@ -43,24 +43,13 @@ def test_a_bug(run: Run, fleet: str, monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-def started(*args: str, **streams: Any) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen([*COMMAND, *args], env={**os.environ, **PLAIN}, **streams)
-
-
-@pytest.fixture
-def large(tmp_path: Path) -> str:
-    """Return a file with more nodes than fit in a pipe."""
-    (tmp_path / "large").write_text(LINES)
-    return str(tmp_path / "large")
-
-
-def test_broken_pipe(large: str) -> None:
+def test_broken_pipe(tmp_path: Path) -> None:
     """If the reader of the output exits early, as ``head`` does, the status is 141."""
-    with started(
-        "match", "-n", large, "--all", "-o", "name", stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
-        assert process.stdout
-        assert process.stderr
+    (tmp_path / "large").write_text(LINES)  # more nodes than fit in a pipe
+    command = [*COMMAND, "match", "-n", str(tmp_path / "large"), "--all", "-o", "name"]
+    pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process: Any = subprocess.Popen(command, env={**os.environ, **PLAIN}, **pipes)
+    with process:
         assert process.stdout.readline() == b"n-0\n"
         process.stdout.close()
         assert process.stderr.read() == b""
@@ -81,12 +70,9 @@ def test_narrow_encoding(style: str) -> None:
 def test_ctrl_c() -> None:
     """An interrupt while nodes are read is status 130, without output."""
     command = [*INTERRUPTIBLE, "match", "-n", "-", "--all"]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
-        assert process.stdin
-        assert process.stdout
-        assert process.stderr
+    pipes: Any = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    process: Any = subprocess.Popen(command, **pipes)
+    with process:
         # More than a pipe holds: it is written only once the process has begun to read it.
         process.stdin.write(LINES.encode())
         process.stdin.flush()

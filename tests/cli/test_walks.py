@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import Run
+from tests.cli.running import Run, write_files
 
 EXAMPLE = Path(__file__).parents[2] / "docs/example"
 
@@ -188,23 +188,19 @@ MISTAKES = {
 def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("NODESELECT_NODES", raising=False)
-    Path("jobs").mkdir()
-    for name in ("fleet.json", "job.yaml", "first-try.yaml"):
+    for name in ("fleet.json", "job.yaml", "first-try.yaml", "deployment.yaml"):
         shutil.copy(EXAMPLE / name, name)
-        if name.endswith(".yaml"):
-            shutil.copy(name, "jobs")
-    Path("broken.yaml").write_text("selector: 7\n")
-    Path("stack").mkdir()
-    Path("stack/docker-compose.yml").write_text("services: {web: {image: nginx}}\n")
-    shutil.copy("job.yaml", "stack")
+    jobs = {f"jobs/{name}": Path(name).read_text() for name in ("job.yaml", "first-try.yaml")}
     zones = {f"{prefix}kubernetes.io/zone": "a" for prefix in ("failure-domain.beta.", "topology.")}
-    Path("zones.json").write_text(json.dumps([{"id": "node-1", "labels": zones}]))
-    Path("flat.json").write_text('[{"id": "node-1", "region": "eu"}]')
-    Path("hosts.json").write_text('[{"id": "n-10.eu"}, {"id": "n-1.eu"}]')
-    Path("again.nsx").touch()
-    Path("again.json").write_text('[{"id": "node-1", "labels": {}}]')
-    shutil.copy("again.json", "old.html")
-    shutil.copy(EXAMPLE / "deployment.yaml", "deployment.yaml")
+    files = {
+        "zones.json": json.dumps([{"id": "node-1", "labels": zones}]),
+        "flat.json": '[{"id": "node-1", "region": "eu"}]',
+        "hosts.json": '[{"id": "n-10.eu"}, {"id": "n-1.eu"}]',
+        "again.json": '[{"id": "node-1", "labels": {}}]',
+        "old.html": '[{"id": "node-1", "labels": {}}]',
+        "again.nsx": "",
+    }
+    write_files(jobs | files)
 
 
 def answer_of(run: Run, command: str) -> tuple[int, str, str]:

@@ -36,17 +36,12 @@ STREAMS: list[Any] = [
 
 
 @pytest.mark.parametrize("text", TEXTS)
-@pytest.mark.parametrize("as_given", [str, Path])
-def test_path(path: Path, text: str, as_given: Callable[[Path], str | Path]) -> None:
-    path.write_text(text, "utf-8")
-    assert list(Inventory.read(as_given(path))) == NODES
-
-
-@pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("opened", STREAMS)
 def test_stream(path: Path, text: str, opened: Callable[[Path], BinaryIO | TextIO]) -> None:
-    """A stream of bytes or of text is read to its end and left open."""
+    """A stream of bytes or of text is read to its end and left open; a path is read, too."""
     path.write_text(text, "utf-8")
+    for given in (path, str(path)):
+        assert list(Inventory.read(given)) == NODES
     with opened(path) as stream:
         assert list(Inventory.read(stream)) == NODES
         assert not stream.closed

@@ -1,6 +1,7 @@
 """Nodes as JSON are read as the same nodes; CSV says what it leaves out."""
 
 import io
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import example, given, settings
@@ -31,6 +32,7 @@ NODES = st.builds(
 @example([Node("n-1", dict.fromkeys(NAMES, "a"))], "csv")
 def test_round_trip(nodes: list[Node], output: str) -> None:
     """What is read again is the same, unknown facts included; CSV may say why it is not."""
+    lines: Iterable[str]
     if output == "csv":
         nodes = [node.replace(taints=None, resources=None) for node in nodes]
         try:
