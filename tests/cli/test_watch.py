@@ -19,7 +19,7 @@ import pytest
 from nodeselect import Inventory, Selector
 from nodeselect.cli.inputs.nodes import NodeFiles
 from tests.cli.api_server import ApiServer
-from tests.cli.running import FLEET, INTERRUPTIBLE, PLAIN, Run
+from tests.cli.running import FLEET, INTERRUPTIBLE, PLAIN, Run, write_files
 
 watch_module = importlib.import_module("nodeselect.cli.commands.watch")
 
@@ -100,12 +100,13 @@ def test_each_event_is_answered_at_once(start: Start, indent: bool) -> None:
     assert watching.end() == (1, "", message)
 
 
-def test_the_end_of_a_watch(start: Start) -> None:
-    watching = start("-l", "gpu", "-n", "-")
-    watching.write(ApiServer().put("n-1", gpu="2"))
+def test_the_end_of_a_watch(run: Run) -> None:
+    result = run("watch", "-l", "gpu", "-n", "-", stdin=ApiServer().put("n-1", gpu="2"))
     why = "the stream ended after event 1; later changes are unknown"
-    message = f"error[stream-ended]: {why}\n --> standard input{AGAIN}"
-    assert watching.end() == (1, "+ n-1  (1 matches)\n", message)
+    assert (result.status, result.out) == (1, "+ n-1  (1 matches)\n")
+    assert result.err.startswith(
+        f"error[stream-ended]: {why}\n --> standard input\nhelp: begin again"
+    )
 
 
 def test_many_events(run: Run) -> None:
@@ -131,68 +132,68 @@ def test_many_events(run: Run) -> None:
     assert sorted(matching) == sorted(expected)
 
 
-def test_nodes(start: Start) -> None:
+def watch(run: Run, *options: str, nodes: list[Any]) -> list[str]:
+    """Watch a stream of nodes up to its end; return what is printed, which is no error."""
+    result = run("watch", *options, "-n", "-", stdin="".join(map(json.dumps, nodes)))
+    assert (result.status, "error" in result.err) == (0, False)
+    return result.out.splitlines()
+
+
+def in_short(lines: list[str]) -> list[str]:
+    """Return lines without why."""
+    return [line.partition("  ")[0] for line in lines]
+
+
+def test_nodes(run: Run) -> None:
     """A stream of nodes may end; nodes are removed by id."""
-    watching = start("-l", "region=eu", "-n", "-")
-    watching.write(FLEET.encode())
-    assert [watching.line(), watching.line()] == ["+ n-1", "+ n-2"]
-    watching.write(b'{"id": "n-1", "labels": {"region": "us"}}{"id": "n-2", "deleted": true}')
-    assert [watching.line(), watching.line()] == ["- n-1", "- n-2"]
-    assert watching.end() == (0, "", "")
+    nodes: list[Any] = [{"id": node_id, "labels": {"region": "eu"}} for node_id in ("n-1", "n-2")]
+    nodes += [{"id": "n-1", "labels": {"region": "us"}}, {"id": "n-2", "deleted": True}]
+    lines = watch(run, "-l", "region=eu", nodes=nodes)
+    assert in_short(lines) == ["+ n-1", "+ n-2", "- n-1", "- n-2"]
 
 
-def test_jobs(start: Start, tmp_path: Path) -> None:
+def test_jobs(run: Run, tmp_path: Path) -> None:
     """With several jobs, each line has the job; losses come first."""
-    for name, region in {"a": "eu", "b": "us", "c": "eu"}.items():
-        (tmp_path / f"{name}.yaml").write_text(
-            f"name: {name}\nselector: {{match_labels: {{region: {region}}}}}\n"
-        )
-    a, b, c = (str(tmp_path / f"{name}.yaml") for name in "abc")
-    watching = start("--job", str(tmp_path), "-n", "-")
-    watching.write(b'{"id": "n-1", "labels": {"region": "us"}}')
-    assert watching.line() == f"+ n-1 {b}"
-    watching.write(b'{"id": "n-1", "labels": {"region": "eu"}}')
-    lines = [watching.line(), watching.line(), watching.line()]
-    assert lines == [f"- n-1 {b}", f"+ n-1 {a}", f"+ n-1 {c}"]
-    assert watching.end() == (0, "", "")
+    jobs = {f"{name}.yaml": region for name, region in {"a": "eu", "b": "us", "c": "eu"}.items()}
+    text = "name: {}\nselector: {{match_labels: {{region: {}}}}}\n"
+    write_files({name: text.format(name, region) for name, region in jobs.items()}, tmp_path)
+    nodes = [{"id": "n-1", "labels": {"region": region}} for region in ("us", "eu")]
+    lines = watch(run, "--job", str(tmp_path), nodes=nodes)
+    names = ["+ n-1 b.yaml", "- n-1 b.yaml", "+ n-1 a.yaml", "+ n-1 c.yaml"]
+    assert [line.replace(f"{tmp_path}/", "") for line in in_short(lines)] == names
 
 
-def test_manifest(start: Start, tmp_path: Path) -> None:
+def test_manifest(run: Run, tmp_path: Path) -> None:
     """Of a Kubernetes manifest, each object is a job; a node must match one of its terms."""
     terms = [{"matchExpressions": [{"key": key, "operator": "Exists"}]} for key in ("gpu", "tpu")]
     required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}
-    specs: dict[str, Any] = {"a": {"affinity": {"nodeAffinity": required}}, "b": {}}
-    specs["b"]["nodeSelector"] = {"gpu": "yes"}
+    specs = {"a": {"affinity": {"nodeAffinity": required}}, "b": {"nodeSelector": {"gpu": "yes"}}}
     path = tmp_path / "pods.yaml"
     pods = (
         {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}
         for name, spec in specs.items()
     )
     path.write_text("\n---\n".join(map(json.dumps, pods)))
-    watching = start("--job", str(path), "-n", "-")
-    assert watching.message() == "not considered: what runs on the nodes already"
-    for labels in ("gpu", "gpu tpu", "tpu", "gpu", ""):
-        node = {"id": "n-1", "labels": dict.fromkeys(labels.split(), "yes")}
-        watching.write(json.dumps(node).encode())
-    status, out, err = watching.end()
-    lines = [line.partition("  ")[0] for line in out.replace(f"{path}#Pod/", "").splitlines()]
+    labels = ("gpu", "gpu tpu", "tpu", "gpu", "")
+    nodes = [{"id": "n-1", "labels": dict.fromkeys(each.split(), "yes")} for each in labels]
+    result = run("watch", "--job", str(path), "-n", "-", stdin="".join(map(json.dumps, nodes)))
+    lines = in_short(result.out.replace(f"{path}#Pod/", "").splitlines())
     assert lines == ["+ n-1 a", "+ n-1 b", "- n-1 b", "+ n-1 b", "- n-1 a", "- n-1 b"]
-    assert (status, err) == (0, "")
+    assert (result.status, result.err) == (0, "not considered: what runs on the nodes already\n")
 
 
-def test_taints_and_amounts(start: Start, tmp_path: Path) -> None:
+def test_taints_and_amounts(run: Run, tmp_path: Path) -> None:
     """A node that gets a taint, or has less of a resource, leaves the answer of a manifest."""
     container = {"name": "a", "resources": {"requests": {"cpu": 2}}}
     pod = {"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [container]}}
-    path = tmp_path / "pod.json"
-    path.write_text(json.dumps(pod))
-    watching = start("--job", str(path), "-n", "-")
+    (tmp_path / "pod.json").write_text(json.dumps(pod))
     taint = {"key": "gpu", "effect": "NoSchedule"}
-    for taints, cpu in (([], "4"), ([taint], "4"), ([], "4"), ([], "1"), ([taint], "1"), ([], "2")):
-        resources = {"cpu": cpu, "pods": "10"}
-        node = {"id": "n-1", "labels": {}, "taints": taints, "resources": resources}
-        watching.write(json.dumps(node).encode())
-    assert watching.end()[1].splitlines() == [
+    facts = (([], "4"), ([taint], "4"), ([], "4"), ([], "1"), ([taint], "1"), ([], "2"))
+    nodes = [
+        {"id": "n-1", "labels": {}, "taints": taints, "resources": {"cpu": cpu, "pods": "10"}}
+        for taints, cpu in facts
+    ]
+    assert watch(run, "--job", str(tmp_path / "pod.json"), nodes=nodes) == [
         "+ n-1  (1 matches)",
         "- n-1  +taint=gpu:NoSchedule (0 match)",
         "+ n-1  -taint=gpu:NoSchedule (1 matches)",
@@ -201,11 +202,10 @@ def test_taints_and_amounts(start: Start, tmp_path: Path) -> None:
     ]
 
 
-def test_ndjson(start: Start) -> None:
+def test_ndjson(run: Run) -> None:
     """In NDJSON, a line says which event it is about, when it came, and why the answer changed."""
-    watching = start("-l", "a", "-n", "-", "-o", "ndjson")
-    watching.write(b'{"id": "n-0"}{"id": "n 1", "labels": {"a": ""}}{"id": "n 1"}')
-    lines = [json.loads(watching.line()) for _ in range(2)]
+    nodes = [{"id": "n-0"}, {"id": "n 1", "labels": {"a": ""}}, {"id": "n 1"}]
+    lines = list(map(json.loads, watch(run, "-l", "a", "-o", "ndjson", nodes=nodes)))
     times = [line.pop("time") for line in lines]
     label = {"key": "a", "old": "", "new": None, "in_selector": True}
     assert lines == [
@@ -239,15 +239,16 @@ def test_closed_output(start: Start, tmp_path: Path, from_file: bool) -> None:
     assert watching.process.wait(60) == 141
 
 
-def test_why(start: Start) -> None:
+def test_why(run: Run) -> None:
     """Each line says why the answer changed, as ``diff`` does, and how many nodes match now."""
-    watching = start("-l", "env=prod", "--state", "ready", "-n", "-")
-    for env, state in (("prod", "ready"), ("prod", "lost"), ("dev", "lost"), ("prod", "ready")):
-        for name in "ab":
-            node = {"id": name, "labels": {"env": env, "at": env}, "state": state}
-            watching.write(json.dumps(node).encode())
-    watching.write(b'{"id": "a", "deleted": true}')
-    assert watching.end()[1].splitlines() == [
+    states = (("prod", "ready"), ("prod", "lost"), ("dev", "lost"), ("prod", "ready"))
+    nodes: list[Any] = [
+        {"id": name, "labels": {"env": env, "at": env}, "state": state}
+        for env, state in states
+        for name in "ab"
+    ]
+    nodes.append({"id": "a", "deleted": True})
+    assert watch(run, "-l", "env=prod", "--state", "ready", nodes=nodes) == [
         "+ a  (1 matches)",
         "+ b  (2 match)",
         "- a  now lost, was ready (1 matches)",
@@ -457,35 +458,30 @@ def test_fifo(start: Start, tmp_path: Path) -> None:
     assert watching.end() == (0, "", "")
 
 
-def test_invalid_job(start: Start, tmp_path: Path) -> None:
-    (tmp_path / "a.yaml").write_text("selector: {}\n")
-    (tmp_path / "b.yaml").write_text("selector: {match_ids: 5}\n")
-    status, out, err = start("--job", str(tmp_path), "-n", "-").end()
-    assert (status, out) == (2, "")
-    assert err.startswith("error[wrong-type]: ")
-    assert f"\n --> {tmp_path}/b.yaml:1:23 at selector.match_ids\n" in err
+def test_invalid_job(run: Run, tmp_path: Path) -> None:
+    write_files({"a.yaml": "selector: {}\n", "b.yaml": "selector: {match_ids: 5}\n"}, tmp_path)
+    result = run("watch", "--job", str(tmp_path), "-n", "-", stdin=FLEET)
+    assert (result.status, result.out) == (2, "")
+    assert result.err.startswith("error[wrong-type]: ")
+    assert f"\n --> {tmp_path}/b.yaml:1:23\n     selector.match_ids\n" in result.err
 
 
-def test_state(start: Start) -> None:
+def test_state(run: Run) -> None:
     """With --state, a node enters an answer when it comes into the state, and leaves with it."""
-    watching = start("-l", "a", "--state", "ready,odd", "-n", "-")
-    assert watching.message() == "'odd': not a state of a known system"
-    node = '{"id": "n-1", "labels": {"a": ""}, "state": "%s"}'
-    for state, line in {"lost": "", "READY": "+ n-1", "odd": "", "not-ready": "- n-1"}.items():
-        watching.write((node % state).encode())
-        assert not line or watching.line() == line
-    assert watching.end() == (0, "", "")
+    states = ("lost", "READY", "odd", "not-ready")
+    nodes = [{"id": "n-1", "labels": {"a": ""}, "state": state} for state in states]
+    text = "".join(map(json.dumps, nodes))
+    result = run("watch", "-l", "a", "--state", "ready,odd", "-n", "-", stdin=text)
+    assert in_short(result.out.splitlines()) == ["+ n-1", "- n-1"]
+    assert (result.status, result.err) == (0, "'odd': not a state of a known system\n")
 
 
-def test_kubectl_without_watch_events(start: Start) -> None:
+def test_kubectl_without_watch_events(run: Run) -> None:
     """kubectl prints a deleted node like any other, unless it prints watch events."""
-    watching = start("-l", "a", "-n", "-")
-    watching.write(b'{"kind": "Node", "metadata": {"name": "w-1", "labels": {"a": ""}}}')
-    assert watching.line() == "+ w-1"
-    assert watching.message() == (
+    text = '{"kind": "Node", "metadata": {"name": "w-1", "labels": {"a": ""}}}'
+    result = run("watch", "-l", "a", "-n", "-", stdin=text + text.replace('{"a": ""}', "{}"))
+    assert (result.status, in_short(result.out.splitlines())) == (0, ["+ w-1", "- w-1"])
+    assert " ".join(result.err.split()) == (
         "standard input: warning: nodes that are deleted cannot be told from nodes that change;"
         " run kubectl with --output-watch-events"
     )
-    watching.write(b'{"kind": "Node", "metadata": {"name": "w-1"}}')
-    assert watching.line() == "- w-1"
-    assert watching.end() == (0, "", "")
