@@ -52,34 +52,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def _fail_if_skipped(
-    report: pytest.TestReport | pytest.CollectReport,
-) -> None:
+Report = pytest.TestReport | pytest.CollectReport
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, Report, Report]:
     """Turn a skip into a failure if ``ALLOWED_SKIPS`` is set and does not match its reason.
 
     CI installs what tests need, and sets this pattern: no test vanishes there without notice.
     """
+    report = yield
     allowed = os.environ.get("ALLOWED_SKIPS")
     if allowed is None or not report.skipped or hasattr(report, "wasxfail"):
-        return
+        return report
     reason = str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else report.longreprtext
     if not re.search(allowed, reason):
         report.outcome = "failed"
         report.longrepr = f"{reason} (not among ALLOWED_SKIPS: {allowed})"
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    report = yield
-    _fail_if_skipped(report)
     return report
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    report = yield
-    _fail_if_skipped(report)
-    return report
+pytest_make_collect_report = pytest_runtest_makereport
 
 
 @pytest.hookimpl(tryfirst=True)

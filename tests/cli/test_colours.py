@@ -1,13 +1,16 @@
-"""Colours: where they are, and what decides on them."""
+"""Colours: where they are, on a terminal too, and what decides on them."""
 
 import json
+import os
+import pty
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from nodeselect.render.screen import Markdown, Screen
-from tests.cli.running import Run, run_process, write_files
+from tests.cli.running import COMMAND, PLAIN, Run, run_process, write_files
 
 GREEN, RED, YELLOW = "\x1b[92m", "\x1b[91m", "\x1b[93m"
 
@@ -117,3 +120,49 @@ def test_no_colours_in_markdown() -> None:
     assert lines == ["\x1b[1mx  y\x1b[0m", "\x1b[91ma  b\x1b[0m", "c  d"]
     markdown = list(Markdown().table("xy", rows))
     assert list(Markdown().table("xy", rows, styles=["bad", None])) == markdown
+
+
+def run_on_terminal(*args: str, stream: str = "stderr", **environment: str) -> bytes:
+    """Run the command line with a terminal for a stream; return what is drawn there."""
+    terminal, end = pty.openpty()
+    try:
+        process = subprocess.Popen(
+            [*COMMAND, *args],
+            stdin=subprocess.DEVNULL,
+            stdout=end if stream == "stdout" else subprocess.DEVNULL,
+            stderr=end if stream == "stderr" else subprocess.DEVNULL,
+            env={**os.environ, **PLAIN, **environment},
+        )
+    finally:
+        os.close(end)
+    output = b""
+    with os.fdopen(terminal, "rb", buffering=0) as screen:
+        try:
+            while some := screen.read(4_096):
+                output += some
+        except OSError:  # Linux says so when the last user of a terminal has closed it
+            pass
+    process.wait(60)
+    return output
+
+
+def test_the_drawing_of_a_problem_in_colour() -> None:
+    """The label and the carets are red, the message is bold, the gutter blue, help is cyan."""
+    output = run_on_terminal("match", "-n", "x", "-l", "a not in (b)").decode()
+    assert output.replace("\x1b[0m", "}").replace("\x1b[1m", "").splitlines() == [
+        "\x1b[91merror[not-in]}: 'not in' is written 'notin'}",
+        "\x1b[94m --> }-l:1:3",
+        "\x1b[94m  |}",
+        "\x1b[94m1 |} a not in (b)",
+        "\x1b[94m  |}   \x1b[91m^^^^^^}",
+        "\x1b[96mhelp}: write: a notin (b)",
+    ]
+
+
+def test_errors_are_red_and_warnings_yellow(tmp_path: Path) -> None:
+    """In a check the label of an error is red, and that of a warning yellow; so in one line."""
+    (tmp_path / "error.yaml").write_text("nam: a\nselector: {match_expressions: ['!a']}\n")
+    for output in ("text", "concise"):
+        drawn = run_on_terminal("check", "-o", output, str(tmp_path), stream="stdout")
+        assert drawn.count(b"\x1b[91m\x1b[1merror[unknown-field]\x1b[0m") == 1
+        assert drawn.count(b"\x1b[93m\x1b[1mwarning[no-name]\x1b[0m") == 1

@@ -188,10 +188,10 @@ def test_taints_and_amounts(run: Run, tmp_path: Path) -> None:
     pod = {"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [container]}}
     (tmp_path / "pod.json").write_text(json.dumps(pod))
     taint = {"key": "gpu", "effect": "NoSchedule"}
-    facts = (([], "4"), ([taint], "4"), ([], "4"), ([], "1"), ([taint], "1"), ([], "2"))
+    facts = ((0, "4"), (1, "4"), (0, "4"), (0, "1"), (1, "1"), (0, "2"))
     nodes = [
-        {"id": "n-1", "labels": {}, "taints": taints, "resources": {"cpu": cpu, "pods": "10"}}
-        for taints, cpu in facts
+        {"id": "n-1", "labels": {}, "taints": [taint] * n, "resources": {"cpu": cpu, "pods": "10"}}
+        for n, cpu in facts
     ]
     assert watch(run, "--job", str(tmp_path / "pod.json"), nodes=nodes) == [
         "+ n-1  (1 matches)",

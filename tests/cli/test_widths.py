@@ -65,10 +65,3 @@ def test_other_encodings(command: str, encoding: str) -> None:
     assert result.status in (0, 1)
     assert result.out.isascii()
     assert all(len(line) <= 60 for line in result.out.split("\n"))
-
-
-@pytest.mark.parametrize("output", ["json", "markdown"])
-@pytest.mark.parametrize("command", COMMANDS)
-def test_other_formats(run: Run, command: str, output: str) -> None:
-    result = run(*shlex.split(command), "-o", output)
-    assert not unprintable(result.out + result.err)

@@ -3,23 +3,60 @@
 import itertools
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Any
 from unittest.mock import patch
 
 import pytest
 
-from nodeselect import Inventory, Node
+from nodeselect import Inventory, Node, Selector
 from nodeselect.inventory import inventory as module
 from nodeselect.inventory.delta import Delta
-from tests.inventory.faults import in_another_thread, run_with_fault
-from tests.inventory.interrupting import (
-    BATCH,
-    EVERYTHING,
-    WRITES,
-    changed_inventory,
-    interrupt_everywhere,
-    state,
-)
+from tests.inventory.faults import in_another_thread, interrupt, run_with_fault
+from tests.inventory.small import small_inventory
 from tests.thoroughness import at_desk
+
+EVERYTHING = Selector.everything()
+
+BATCH: list[Node | str] = [
+    Node("n-1", {"x": "again"}),
+    Node("a", {"x": "a", "y": "a"}, state="ready"),
+    "new",
+    Node("a", {"x": "b"}),
+    "n-2",
+    Node("n-2", {"x": "back"}),
+]
+
+
+WRITES: dict[str, Callable[[Inventory], object]] = {
+    "replace": lambda inventory: inventory.upsert(Node("n-1", {"x": "a", "y": "a"}, name="name 1")),
+    "add": lambda inventory: inventory.upsert(Node("a", {"z": "a"}, state="ready")),
+    "equal": lambda inventory: inventory.upsert(Node("n-1", {"x": "r"})),
+    "remove": lambda inventory: inventory.remove("n-2"),
+    "apply": lambda inventory: inventory.apply(BATCH),
+    "compact": Inventory.compact,
+}
+
+
+def changed_inventory(count: int, compact_at: float | None = None) -> Inventory:
+    """Return an inventory with four changes since it was built; one more is due to compact it."""
+    nodes = (Node(f"n-{at}", {"x": str(at)}, name=f"name {at % 2}") for at in range(count))
+    inventory = small_inventory(nodes, compact_at=compact_at)
+    for value in "pqr":
+        inventory.upsert(Node("n-1", {"x": value}))
+    inventory.apply([Node("new", {"x": "new"}), "n-0"])
+    return inventory
+
+
+def state(inventory: Inventory) -> tuple[Any, ...]:
+    """Return everything that a reader sees."""
+    selectors = [EVERYTHING, Selector.parse("x in (again,a,b,new,back)"), Selector.parse("!y")]
+    return (
+        list(inventory),
+        len(inventory),
+        inventory.generation,
+        *[inventory.match(selector).ids() for selector in selectors],
+        [node_id in inventory for node_id in ("a", "new", "n-0", "n-1", "n-2")],
+    )
 
 
 @pytest.fixture(name="inventory", params=[3, 30], ids=["few", "segment"])
@@ -42,7 +79,27 @@ def test_an_interruption_at_any_point(
     write: Callable[[Inventory], None], count: int, compact_at: float | None, step: int
 ) -> None:
     """Readers see the state before the write or after it, as ``generation`` says; writes go on."""
-    assert interrupt_everywhere(write, count, compact_at, at_desk(5 * step, ci=step)) > 1
+    inventory = changed_inventory(count, compact_at)
+    before = state(inventory)
+    write(inventory)
+    states = {before[2]: before, inventory.generation: state(inventory)}
+    step = at_desk(5 * step, ci=step)
+    for at in itertools.count(step=step):
+        inventory = changed_inventory(count, compact_at)
+        snapshot, answer = inventory.snapshot(), inventory.match(EVERYTHING)
+        try:
+            if not run_with_fault(partial(write, inventory), at, interrupt):
+                break
+        except KeyboardInterrupt:
+            pass
+        generation = inventory.generation
+        assert state(inventory) == states[generation]
+        assert list(snapshot) == list(answer) == before[0]
+        in_another_thread(partial(inventory.upsert, Node("later")))
+        assert inventory.generation == generation + 1
+        assert list(inventory) == [*states[generation][0], Node("later")]
+        assert list(snapshot) == list(answer) == before[0]
+    assert at > step
 
 
 def test_an_interrupted_repair(inventory: Inventory) -> None:

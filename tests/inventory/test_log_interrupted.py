@@ -12,8 +12,8 @@ import pytest
 from nodeselect import ChangeLog, Inventory, InventoryError, Node
 from nodeselect.durable import change_log
 from tests.inventory.faults import in_another_thread, interrupt, run_with_fault
-from tests.inventory.interrupting import WRITES
 from tests.inventory.small import SMALL, tuned
+from tests.inventory.test_interrupted import WRITES
 from tests.thoroughness import at_desk
 
 pytestmark = [
