@@ -11,7 +11,7 @@ from nodeselect.index import postings
 from nodeselect.index.built_segment import BuiltSegment
 from nodeselect.index.node_table import encode
 from nodeselect.index.tuning import Tuning
-from nodeselect.readers.columnar import to_blocks
+from tests.index.building import segment_of
 from tests.inventory.small import SMALL
 from tests.property.strategies import labels
 
@@ -21,15 +21,16 @@ CELL = 10
 CELLS_OF_TEN = Tuning(cell_size=CELL)
 
 
-def clustered(fleet: Fleet, tuning: Tuning = CELLS_OF_TEN, states: int = 1) -> BuiltSegment:
-    """Cluster nodes with these labels, in states ``s0``, ``s1``, …, one after the other."""
-    rows = ((f"n-{at}", labels, None, f"s{at % states}", None) for at, labels in enumerate(fleet))
-    return BuiltSegment(encode(to_blocks(rows)), tuning)
+def ranks_of(fleet: Fleet, tuning: Tuning = CELLS_OF_TEN, states: int = 1) -> list[int]:
+    """Return the order of nodes with these labels, whose states follow each other in turn."""
+    turns = [f"s{at % states}" for at in range(len(fleet))]
+    ranks: list[int] = segment_of(fleet, tuning, turns).order.to_array().tolist()
+    return ranks
 
 
 def in_order(fleet: Fleet) -> Fleet:
     """Return the labels of nodes in clustered order."""
-    return [fleet[rank] for rank in clustered(fleet).order.to_array().tolist()]
+    return [fleet[rank] for rank in ranks_of(fleet)]
 
 
 def random_fleet(count: int, sizes: dict[str, int], share: float = 1.0) -> Fleet:
@@ -44,13 +45,13 @@ def random_fleet(count: int, sizes: dict[str, int], share: float = 1.0) -> Fleet
 @given(st.lists(labels(), min_size=1, max_size=30))
 def test_each_ordinal_has_its_own_rank(fleet: Fleet) -> None:
     """Each ordinal has one rank, and each rank one ordinal."""
-    assert sorted(clustered(fleet, SMALL).order.to_array().tolist()) == list(range(len(fleet)))
+    assert sorted(ranks_of(fleet, SMALL)) == list(range(len(fleet)))
 
 
 @given(st.lists(labels(), min_size=1, max_size=30))
 def test_the_index_is_of_the_nodes_at_their_ordinals(fleet: Fleet) -> None:
     """The postings of a value are the ordinals of exactly the nodes that have it."""
-    segment = clustered(fleet, SMALL)
+    segment = segment_of(fleet, SMALL)
     for key in segment.index.keys:
         for value, stored in segment.index.values(key).items():
             ordinals = [stored] if isinstance(stored, int) else list(postings.ordinals(stored))
@@ -61,13 +62,9 @@ def test_the_index_is_of_the_nodes_at_their_ordinals(fleet: Fleet) -> None:
 def test_nodes_of_one_cell_are_adjacent() -> None:
     """Keys of few values are runs; within a cell nodes are in inventory order."""
     fleet = random_fleet(200, {"two": 2, "four": 4, "many": 50})
-    segment = clustered(fleet)
     for key, most in (("two", 2), ("four", 8)):
         assert len(list(groupby(each[key] for each in in_order(fleet)))) <= most
-    cells = groupby(
-        segment.order.to_array().tolist(),
-        key=lambda rank: (fleet[rank]["two"], fleet[rank]["four"]),
-    )
+    cells = groupby(ranks_of(fleet), key=lambda rank: (fleet[rank]["two"], fleet[rank]["four"]))
     for _, ranks in cells:
         cell = list(ranks)
         assert cell == sorted(cell)
@@ -76,10 +73,10 @@ def test_nodes_of_one_cell_are_adjacent() -> None:
 def test_states_come_first() -> None:
     """The nodes of a state are adjacent, and ordered by label within it; not if there are many."""
     fleet = random_fleet(200, {"two": 2})
-    ranks = clustered(fleet, states=16).order.to_array().tolist()
+    ranks = ranks_of(fleet, states=16)
     assert [rank % 16 for rank in ranks] == sorted(rank % 16 for rank in ranks)
     assert len(list(groupby((rank % 16, fleet[rank]["two"]) for rank in ranks))) == 32
-    ranks = clustered(fleet, states=17).order.to_array().tolist()
+    ranks = ranks_of(fleet, states=17)
     assert len(list(groupby(fleet[rank]["two"] for rank in ranks))) == 2
 
 

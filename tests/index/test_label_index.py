@@ -1,6 +1,6 @@
 """The nodes of a label: an index built in bulk and one built node by node agree."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from unittest.mock import patch
 
 import pytest
@@ -8,12 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect.index import postings
-from nodeselect.index.built_segment import BuiltSegment
 from nodeselect.index.label_index import LabelIndex, MutableLabelIndex
-from nodeselect.index.node_table import encode
-from nodeselect.index.tuning import DEFAULT
-from nodeselect.readers.columnar import to_blocks
 from nodeselect.selectors.charset import parse_int64
+from tests.index.building import segment_of
 from tests.naive import go_integer
 from tests.property.strategies import KEYS, LABEL_VALUES, labels
 
@@ -30,18 +27,9 @@ def built_by_node(
     return index
 
 
-def clustered_fleet(fleet: list[dict[str, str]], states: Sequence[str | None]) -> BuiltSegment:
-    """Cluster nodes with these labels and states."""
-    rows = zip(fleet, states, strict=True)
-    blocks = to_blocks(
-        (f"n-{at}", labels, None, state, None) for at, (labels, state) in enumerate(rows)
-    )
-    return BuiltSegment(encode(blocks), DEFAULT)
-
-
 def built_in_bulk(fleet: list[dict[str, str]]) -> LabelIndex:
     """Index nodes with these labels in bulk; so few keep their order."""
-    clustered = clustered_fleet(fleet, [None] * len(fleet))
+    clustered = segment_of(fleet)
     assert clustered.order.to_array().tolist() == list(range(len(fleet)))
     return clustered.index
 
@@ -80,7 +68,7 @@ def test_states() -> None:
     """Each state has its nodes, None those without one; a function may accept several states."""
     states = ["ready", None, "ready", "", None]
     expected = {"ready": [0, 2], None: [1, 4], "": [3]}
-    index, clustered = built_by_node(FLEET, states), clustered_fleet(FLEET, states)
+    index, clustered = built_by_node(FLEET, states), segment_of(FLEET, states=states)
     assert {state: members(held) for state, held in index.states.items()} == expected
     for state, held in clustered.index.states.items():
         assert clustered.order.to_array()[members(held)].tolist() == expected[state]

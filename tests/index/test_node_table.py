@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from nodeselect import Node, Taint
 from nodeselect.index.node_rows import KNOWN
-from nodeselect.index.node_table import NodeTable, encode
-from nodeselect.readers.columnar import to_blocks
+from nodeselect.index.node_table import NodeTable
+from tests.index.building import table_of
 from tests.property.strategies import KEYS, LABEL_VALUES, facts
 
 some_labels = st.dictionaries(st.sampled_from(KEYS), st.sampled_from(LABEL_VALUES), max_size=3)
@@ -24,13 +24,6 @@ def fleets(draw: st.DrawFn, name: str = "n") -> list[Node]:
     fields = st.tuples(some_labels, some_texts, some_texts, facts())
     parts = draw(st.lists(fields, max_size=10))
     return [Node(f"{name}-{at}", *rest, **known) for at, (*rest, known) in enumerate(parts)]
-
-
-def table_of(fleet: list[Node]) -> NodeTable:
-    """Encode nodes."""
-    return encode(
-        to_blocks((node.id, node.labels, node.name, node.state, node._facts) for node in fleet)
-    )
 
 
 def assert_same(rows: NodeTable, fleet: list[Node]) -> None:

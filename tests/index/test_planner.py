@@ -8,12 +8,9 @@ from hypothesis import strategies as st
 
 from nodeselect import Node, Selector
 from nodeselect.index import postings, segment
-from nodeselect.index.built_segment import BuiltSegment
-from nodeselect.index.label_index import LabelIndex, MutableLabelIndex
-from nodeselect.index.node_table import encode
+from nodeselect.index.label_index import MutableLabelIndex
 from nodeselect.index.planner import CacheMemory, Plan, PlanCache, make_plan
-from nodeselect.index.tuning import DEFAULT
-from nodeselect.readers.columnar import to_blocks
+from tests.index.building import segment_of
 from tests.inventory.small import small_inventory
 from tests.naive import matches
 from tests.property.strategies import IDS, labels, selectors
@@ -29,15 +26,7 @@ FLEET = [
 ]
 
 
-def index_of(fleet: list[dict[str, str]]) -> LabelIndex:
-    """Index nodes with these labels in bulk."""
-    return BuiltSegment(
-        encode(to_blocks((f"n-{at}", each, None, None, None) for at, each in enumerate(fleet))),
-        DEFAULT,
-    ).index
-
-
-INDEX = index_of(FLEET)
+INDEX = segment_of(FLEET).index
 
 
 def plan_of(text: str) -> Plan:
@@ -58,14 +47,14 @@ def test_the_cheapest_is_intersected_first() -> None:
     assert len(include) == 4
     # "run" is one run of 900 nodes, cheaper than the 334 scattered ones.
     fleet = [{"run": str(at < 900), "scattered": str(at % 3)} for at in range(1_000)]
-    plan = make_plan(index_of(fleet), Selector.parse("scattered=0,run=True"))
+    plan = make_plan(segment_of(fleet).index, Selector.parse("scattered=0,run=True"))
     assert cardinalities(plan.include) == [900, 334]
 
 
 def test_equal_costs_keep_the_order_of_the_selector() -> None:
     """Sets of equal cost are not compared with each other."""
     fleet = [{"a": "1"}] * 5 + [{"a": "1", "b": "1"}] * 5  # a run each
-    index = index_of([*fleet, {}])
+    index = segment_of([*fleet, {}]).index
     for first, second in ("ab", "ba"):
         plan = make_plan(index, Selector.parse(f"{first}=1,{second}=1"))
         assert plan.include == (index.nodes_with_key(first), index.nodes_with_key(second))
@@ -127,7 +116,7 @@ def test_a_plan_is_the_predicate(fleet: list[dict[str, str]], selector: Selector
         else []
     )
     excluded = [at for at, node_id in enumerate(ids) if node_id in selector.excluded_ids]
-    for index in (grown, index_of(fleet)):
+    for index in (grown, segment_of(fleet).index):
         plan = make_plan(index, selector, without_ids=excluded)
         assert list(postings.ordinals(plan.evaluate())) == taken
         assert plan.evaluate_size() == len(taken)

@@ -12,19 +12,11 @@ from nodeselect import Node, Selector
 from nodeselect.index import arrays, postings
 from nodeselect.index import segment as segment_module
 from nodeselect.index.built_segment import BuiltSegment
-from nodeselect.index.node_table import NodeTable, encode
 from nodeselect.index.segment import InventoryOrder, Segment
-from nodeselect.readers.columnar import to_blocks
 from tests.imports import loaded_after
+from tests.index.building import table_of
 
 NODES = [Node(f"n-{at}", {"x": str(at % 5), "y": str(at % 3)}, f"name-{at}") for at in range(500)]
-
-
-def table_of(nodes: list[Node]) -> NodeTable:
-    """Encode nodes."""
-    return encode(
-        to_blocks((node.id, node.labels, node.name, node.state, node._facts) for node in nodes)
-    )
 
 
 @pytest.fixture(name="segment")
@@ -92,18 +84,6 @@ def test_the_first_in_order() -> None:
         assert segment.in_order(everything, [], limit) == ordinals[:limit]
         assert segment.ids_in_order(everything, [], limit) == ids[:limit]
         assert segment.ids_in_order(everything, others, limit) == merged[:limit]
-
-
-def test_nodes_with_a_name() -> None:
-    """All nodes with a name are found; if no node has one, there are none."""
-    nodes = [Node(f"n-{at}", name=None if at % 3 else f"web-{at % 2}") for at in range(20)]
-    segment = BuiltSegment(table_of(nodes))
-    for _ in range(2):
-        for name, ids in (("web-1", ["n-3", "n-9", "n-15"]), ("web-2", []), ("None", [])):
-            assert sorted(segment.rank(at) for at in segment.with_name(name)) == [
-                int(each[2:]) for each in ids
-            ]
-    assert BuiltSegment(table_of([Node("n-1")])).with_name("n-1") == []
 
 
 @given(st.integers(0, 99), st.integers(0, 99), st.none() | st.integers(0, 99))

@@ -9,10 +9,10 @@ from zlib import crc32
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from nodeselect import InventoryError, Node, Selector
+from nodeselect import InventoryError
 from nodeselect.durable import saved_strings, segment_writer
 from nodeselect.durable.saved_strings import SavedStringIndex
 from nodeselect.durable.segment_writer import encode_strings, sort_into_buckets
@@ -20,7 +20,6 @@ from nodeselect.index import id_index
 from nodeselect.index.arrays import to_array
 from nodeselect.index.id_index import IdIndex
 from nodeselect.index.segment import StringIndex
-from tests.inventory.small import small_inventory
 
 
 def in_memory(texts: list[str | None]) -> IdIndex:
@@ -55,10 +54,10 @@ FILE: dict[str, Callable[[bytes], int]] = {
     "length": lambda encoded: len(encoded) << 28 & 0xFFFFFFFF,
     "first bits": lambda encoded: 5 << 29 | crc32(encoded) >> 3,
 }
-OF_MEMORY = [("memory", name) for name in MEMORY]
+HASHES = [*(("memory", name) for name in MEMORY), *(("file", name) for name in FILE)]
 
 
-@pytest.fixture(params=[*OF_MEMORY, *(("file", name) for name in FILE)], ids="-".join)
+@pytest.fixture(params=HASHES, ids="-".join)
 def index_of(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Make:
     """Return what builds an index with one of the hash functions."""
     place, name = request.param
@@ -72,38 +71,18 @@ def index_of(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
 
 IDS = [f"n-{at}" for at in range(120)]
 UNKNOWN = ["", "n", "n-", "N-1", "n-120", "n-01", "né", "n-1\0", "\ud800"]
+some_texts = st.lists(st.sampled_from([*IDS, *UNKNOWN]) | st.text(max_size=2), max_size=12)
 
 
-def test_find(index_of: Make) -> None:
-    """Each id is found, one by one and together with unknown ones, which are not found."""
-    index = index_of([*reversed(IDS)])
-    assert [index.find(node_id) for node_id in IDS] == list(range(120))
-    assert [index.find(node_id) for node_id in UNKNOWN] == [None] * len(UNKNOWN)
-    assert sorted(index.find_all([*UNKNOWN[:4], *IDS[::3], *UNKNOWN[4:]])) == [*range(0, 120, 3)]
-    assert sorted(index.find_all(IDS)) == list(range(120))
-    for empty in (index.find_all(UNKNOWN), index.find_all(()), index_of([]).find_all(["n-1"])):
-        assert list(empty) == []
-    assert index_of([]).find("n-1") is None
-
-
-def test_find_every(index_of: Make) -> None:
-    """All ordinals of a name are found; names may repeat or be absent."""
-    names = [None if at % 3 == 2 else f"web-{at % 7}" for at in range(90)]
-    index = index_of([*names])
-    for name in (*(f"web-{number}" for number in range(7)), "web", "web-7", ""):
-        assert sorted(index.find_every(name)) == [at for at in range(90) if names[89 - at] == name]
-
-
-some_texts = st.lists(st.text(max_size=2), max_size=12)
-
-
-@pytest.mark.parametrize("make", [in_memory, in_file])
-@given(st.lists(st.none() | st.text(max_size=2), max_size=12), some_texts)
+@example(IDS[::-1], [*UNKNOWN[:4], *IDS[::3], *UNKNOWN[4:]])
+@example([None if at % 3 == 2 else f"web-{at % 7}" for at in range(90)], ["web", "web-7"])
+@given(st.lists(st.none() | st.text(max_size=2), max_size=12) | some_texts, some_texts)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_an_index_agrees_with_a_list(
-    make: Make, texts: list[str | None], wanted: list[str]
+    index_of: Make, texts: list[str | None], wanted: list[str]
 ) -> None:
-    """An index finds what a list has, and the first duplicate."""
-    index = make(texts)
+    """An index finds what a list has, one by one and together, and the first duplicate."""
+    index = index_of(texts)
     for text in [*wanted, *filter(None, texts)]:
         found = [at for at, each in enumerate(reversed(texts)) if each == text]
         assert sorted(index.find_every(text)) == found
@@ -113,21 +92,6 @@ def test_an_index_agrees_with_a_list(
     if isinstance(index, IdIndex):
         ranks = ((texts.index(each), at) for at, each in enumerate(texts) if each in texts[:at])
         assert index.find_duplicate() == next(ranks, None)
-
-
-@pytest.mark.parametrize("index_of", OF_MEMORY, indirect=True, ids="-".join)
-def test_an_inventory_whose_ids_share_hashes(index_of: Make) -> None:
-    """Shared hashes do not change what an inventory finds, changes or rejects."""
-    inventory = small_inventory(Node(node_id, {"at": node_id}) for node_id in IDS)
-    many = Selector.of(match_ids=[*IDS[::2], "n-unknown"])
-    assert inventory.match(many).ids() == IDS[::2]
-    assert inventory.match(Selector.of(match_ids=["n-5", "n-6"])).ids() == ["n-5", "n-6"]
-    inventory.upsert(Node("n-5", {"at": "new"}))
-    inventory.remove("n-6")
-    assert inventory["n-5"].labels == {"at": "new"}
-    assert "n-6" not in inventory
-    with pytest.raises(InventoryError, match="two nodes have the id 'n-3': nodes 4 and 121"):
-        small_inventory(Node(node_id) for node_id in [*IDS, "n-3", "n-5"])
 
 
 @pytest.mark.parametrize(("count", "id_bytes"), [(2**17 - 1, 12), (2**17, 16)])
