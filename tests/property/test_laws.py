@@ -42,7 +42,9 @@ def test_the_canonical_text_reads_back(text: str) -> None:
 def test_pickle_and_copy_give_the_selector_again(
     selector: Selector, node_labels: dict[str, str], node_id: str | None
 ) -> None:
-    """A pickled or copied selector is equal, prints the same and matches the same nodes."""
+    """A pickled or copied selector is equal, shows the same text and matches the same nodes."""
+    text = str(selector)
+    assert repr(selector) == f"Selector({text if len(text) <= 200 else text[:199] + '…'!r})"
     pickled = [
         pickle.loads(pickle.dumps(selector, protocol))
         for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1)
@@ -50,7 +52,7 @@ def test_pickle_and_copy_give_the_selector_again(
     for again in (*pickled, copy.copy(selector), copy.deepcopy(selector)):
         assert (again, hash(again)) == (selector, hash(selector))
         assert (again.requirements, again.ids) == (selector.requirements, selector.ids)
-        assert str(again) == str(selector)
+        assert (str(again), repr(again)) == (text, repr(selector))
         assert again.matches(node_labels, node_id) == selector.matches(node_labels, node_id)
 
 

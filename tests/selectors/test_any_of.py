@@ -103,15 +103,6 @@ def test_only_selectors_are_accepted(wrong: Any) -> None:
             assert combine(wrong) is NotImplemented
 
 
-def test_it_is_frozen() -> None:
-    """No field can be set or deleted."""
-    condition: Any = EU | GPU
-    with pytest.raises(AttributeError, match="AnyOf is frozen: 'selectors' cannot be set"):
-        condition.selectors = ()
-    with pytest.raises(AttributeError):
-        del condition.selectors
-
-
 def test_limit() -> None:
     """1,024 selectors are accepted, and one more is an error, from ``|`` and ``&`` too."""
     most = AnyOf(Selector.parse(f"a={number}") for number in range(1_024))

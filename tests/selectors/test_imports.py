@@ -18,25 +18,16 @@ else:
 """
 
 
-@pytest.mark.parametrize(
-    ("packages", "statements"),
-    [
-        pytest.param((), "assert Selector.parse('a=b').matches({'a': 'b'})", id="text"),
-        pytest.param(
-            (),
-            "selector = Selector.of(match_labels={'a': 'b'}, match_ids=['n-1'])\n"
-            "assert selector.matches({'a': 'b'}, 'n-1')",
-            id="labels-and-ids",
-        ),
-        pytest.param(
-            (),
-            "[selector] = selectors_from_pod_spec({'nodeSelector': {'a': 'b'}})\n"
-            "assert implies(selector, Selector.from_kubernetes({'matchLabels': {'a': 'b'}}))",
-            id="objects",
-        ),
-        pytest.param(("lark",), INVALID, id="invalid-text"),
-    ],
-)
+VALID = """
+assert Selector.parse("a=b").matches({"a": "b"})
+selector = Selector.of(match_labels={"a": "b"}, match_ids=["n-1"])
+assert selector.matches({"a": "b"}, "n-1")
+[selector] = selectors_from_pod_spec({"nodeSelector": {"a": "b"}})
+assert implies(selector, Selector.from_kubernetes({"matchLabels": {"a": "b"}}))
+"""
+
+
+@pytest.mark.parametrize(("packages", "statements"), [((), VALID), (("lark",), VALID + INVALID)])
 def test_packages(packages: tuple[str, ...], statements: str, tmp_path: Path) -> None:
     """Selectors work where only nodeselect and these packages are installed."""
     for name in ("nodeselect", *packages):

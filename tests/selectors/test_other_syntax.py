@@ -121,32 +121,6 @@ def test_other_texts(text: str) -> None:
     assert equivalent(text) is None
 
 
-NO_TEXT = "no selector text is known to be equivalent to this "
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("pool == 'gpu'", "for this Calico selector, write: pool=gpu"),
-        ("!(pool == 'gpu')", "for this Calico selector, write: pool!=gpu"),
-        ("(pool == 'gpu' && has(a))", f"{NO_TEXT}Calico selector"),
-        ('up{pool="gpu"}', f"{NO_TEXT}Prometheus selector"),
-        ("{ }", "this Prometheus selector matches every node, as an empty selector does"),
-        ('{pool=~".+"}', "for this Prometheus selector, write: pool,pool!="),
-        ('{pool!~".+"}', f"{NO_TEXT}Prometheus selector"),
-        ("${attr.nomad.version} version >= 1.2", f"{NO_TEXT}Nomad constraint"),
-        ("${meta.tags} set_contains_any a,b", f"{NO_TEXT}Nomad constraint"),
-        ("${meta.rack} = 'r1\"'", f"{NO_TEXT}Nomad constraint"),
-        ('${meta["rack"]} = r1', f"{NO_TEXT}Nomad constraint"),
-    ],
-)
-def test_what_is_suggested(text: str, words: str) -> None:
-    """The words name the system, and give the equivalent text if there is one."""
-    fix = equivalent(text)
-    assert fix is not None
-    assert fix.text == words
-
-
 def test_a_selector_of_alternatives() -> None:
     """Alternatives are not joined to one selector; the words say how to write them."""
     with pytest.raises(SelectorError) as caught:
