@@ -12,76 +12,159 @@ from nodeselect.placement.pod_spec_errors import pod_spec_errors
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 RIGHT = {"key": "a", "operator": "Exists"}
-WRONG = {"key": "a", "operator": "Exits"}
-CPU = {"cpu": 1}
-SPREAD = {"maxSkew": 1, "topologyKey": "a", "whenUnsatisfiable": "DoNotSchedule"}
+SPREAD = {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "ScheduleAnyway"}
+WEIGHT: dict[str, Any] = {"weight": 1, "preference": {}}
+GPU, HUGE, QUOTA = "nvidia.com/gpu", "hugepages-2Mi", "requests.example.com/x"
+TERMS = f"affinity.nodeAffinity.{REQUIRED}.nodeSelectorTerms"
+REQUESTS = ".resources.requests"
 
 
-def node_affinity(**fields: Any) -> dict[str, Any]:
-    """Return a pod spec with a node affinity."""
-    return {"affinity": {"nodeAffinity": fields}}
+def container(limits: Any = None, **requests: Any) -> dict[str, Any]:
+    """Return a container with these requests and limits."""
+    return {"name": "c", "resources": {"requests": requests, "limits": limits}}
 
 
-def terms(*terms: Any) -> dict[str, Any]:
-    """Return a pod spec with the terms of a required node affinity."""
-    return node_affinity(**{REQUIRED: {"nodeSelectorTerms": list(terms)}})
+def taint(**fields: Any) -> dict[str, Any]:
+    """Return a toleration of the taint ``a`` with other fields."""
+    return {"key": "a", **fields}
 
 
-AT_TERMS = f"affinity.nodeAffinity.{REQUIRED}.nodeSelectorTerms"
-AT_PREFERRED = f"affinity.nodeAffinity.{PREFERRED}"
+def expressions(**fields: Any) -> dict[str, Any]:
+    """Return a term with a valid expression, and one with other fields."""
+    return {"matchExpressions": [RIGHT, RIGHT | fields]}
+
+
+CONTAINERS: list[tuple[Any, str, str]] = [
+    ("x", "wrong-type", ""),
+    ({"resources": []}, "wrong-type", ".resources"),
+    ({"resources": {"request": {}}}, "unknown-field", ".resources.request"),
+    (container(cpu="1K"), "invalid-quantity", f"{REQUESTS}.cpu"),
+    (container(cpu=True), "wrong-type", f"{REQUESTS}.cpu"),
+    (container({"memory": "-1"}), "invalid-quantity", ".resources.limits.memory"),
+    (container({"cpu": 1}, cpu="1001m"), "invalid-request", f"{REQUESTS}.cpu"),
+    (container(gpu=1), "unknown-resource", f"{REQUESTS}.gpu"),
+    (container(**{GPU: 1}), "invalid-request", f"{REQUESTS}['{GPU}']"),
+    (container({GPU: 2}, **{GPU: 1}), "invalid-request", f"{REQUESTS}['{GPU}']"),
+    (container({GPU: "500m"}), "invalid-quantity", f".resources.limits['{GPU}']"),
+    (container(**{HUGE: "2Mi"}), "invalid-request", f"{REQUESTS}['{HUGE}']"),
+    (container({QUOTA: 1}), "unknown-resource", f".resources.limits['{QUOTA}']"),
+    (container({"a b": 1}), "invalid-key", ".resources.limits['a b']"),
+    (container(pods=1), "unknown-resource", f"{REQUESTS}.pods"),
+]
+
+# The items of a list that are wrong, each with the code and the rest of the path of its error.
+ITEMS: dict[str, list[tuple[Any, str, str]]] = {
+    "containers": CONTAINERS,
+    "initContainers": CONTAINERS,
+    "tolerations": [
+        ("x", "wrong-type", ""),
+        (None, "missing-field", ".operator"),
+        ({"value": "v"}, "missing-field", ".operator"),
+        ({"keys": "a"}, "unknown-field", ".keys"),
+        (taint(key=1), "wrong-type", ".key"),
+        (taint(key="[0] b"), "brackets", ".key"),
+        (taint(operator="Exist"), "unknown-operator", ".operator"),
+        (taint(operator="Gt", value="5"), "unknown-operator", ".operator"),
+        (taint(operator="Exists", value="v"), "wrong-number-of-values", ".value"),
+        (taint(value="-"), "invalid-value", ".value"),
+        (taint(effect="NoRun"), "unknown-effect", ".effect"),
+        (taint(tolerationSeconds=5), "unknown-effect", ".effect"),
+        (
+            taint(effect="NoExecute", tolerationSeconds="5"),
+            "wrong-type",
+            ".tolerationSeconds",
+        ),
+    ],
+    "topologySpreadConstraints": [
+        (1, "wrong-type", ""),
+        (SPREAD | {"maxSkews": 1}, "unknown-field", ".maxSkews"),
+        (SPREAD | {"maxSkew": None}, "missing-field", ""),
+        (SPREAD | {"maxSkew": 0}, "invalid-spread", ".maxSkew"),
+        (SPREAD | {"maxSkew": "1"}, "invalid-spread", ".maxSkew"),
+        (SPREAD | {"topologyKey": None}, "missing-field", ""),
+        (SPREAD | {"topologyKey": "a b"}, "invalid-key", ".topologyKey"),
+        (SPREAD | {"topologyKey": 1}, "wrong-type", ".topologyKey"),
+        (SPREAD | {"whenUnsatisfiable": "Never"}, "invalid-spread", ".whenUnsatisfiable"),
+        (SPREAD | {"whenUnsatisfiable": 1}, "invalid-spread", ".whenUnsatisfiable"),
+        (SPREAD | {"labelSelector": []}, "wrong-type", ".labelSelector"),
+        (
+            SPREAD | {"labelSelector": {"matchLabels": {"a": "b c"}}},
+            "invalid-value",
+            ".labelSelector.matchLabels['a']",
+        ),
+    ],
+    f"affinity.nodeAffinity.{PREFERRED}": [
+        (WEIGHT | {"weight": 0}, "invalid-weight", ".weight"),
+        (WEIGHT | {"weight": 101}, "invalid-weight", ".weight"),
+        (WEIGHT | {"weight": "1"}, "invalid-weight", ".weight"),
+        ({"preference": {}}, "invalid-weight", ".weight"),
+        (WEIGHT | {"terms": []}, "unknown-field", ".terms"),
+        (WEIGHT | {"preference": {"a": 1}}, "unknown-field", ".preference.a"),
+        (
+            WEIGHT | {"preference": expressions(operator="Equals")},
+            "unknown-operator",
+            ".preference.matchExpressions[1].operator",
+        ),
+        (
+            WEIGHT | {"preference": {"matchFields": [RIGHT]}},
+            "unknown-operator",
+            ".preference.matchFields[0].operator",
+        ),
+    ],
+    TERMS: [
+        (expressions(operator="Exits"), "unknown-operator", ".matchExpressions[1].operator"),
+        (expressions(operator="In"), "wrong-number-of-values", ".matchExpressions[1].values"),
+        (
+            expressions(operator="In", values=["b", "c d"]),
+            "invalid-value",
+            ".matchExpressions[1].values[1]",
+        ),
+        ({"matchField": []}, "unknown-field", ".matchField"),
+        ({"matchFields": [RIGHT]}, "unknown-operator", ".matchFields[0].operator"),
+    ],
+}
+
+
+@pytest.mark.parametrize("path", ITEMS)
+def test_items(path: str) -> None:
+    """What the API server would reject is an error with a code, and the path in the pod spec."""
+    spec: Any = [item for item, *_ in ITEMS[path]]
+    for name in reversed(path.split(".")):
+        spec = {name: spec}
+    expected = [(code, f"{path}[{at}]{end}") for at, (_, code, end) in enumerate(ITEMS[path])]
+    assert [(error.code, error.path) for error in pod_spec_errors(spec)] == expected
 
 
 @pytest.mark.parametrize(
-    ("spec", "paths"),
+    ("spec", "errors"),
     [
         ({}, []),
-        ({"nodeSelector": {"a": "b", "c": 1, "d e": "f"}}, ["['c']", "['d e']"]),
-        ({"nodeSelector": None, "a.b": "x", "c": "y"}, ["a.b", "c"]),
+        ({"tolerations": {}}, ["wrong-type tolerations"]),
+        ({"topologySpreadConstraints": {}}, ["wrong-type topologySpreadConstraints"]),
         (
-            {"tolerations": [RIGHT, WRONG, {"key": "[0]", "effect": "x"}]},
-            ["[1].operator", "[2].key"],
+            {"nodeSelector": {"a": "b", "c": 1, "d e": "f"}},
+            ["wrong-type nodeSelector['c']", "invalid-key nodeSelector['d e']"],
+        ),
+        ({"nodeSelector": None, "a.b": "x", "c": "y"}, ["unknown-field a.b", "unknown-field c"]),
+        (
+            {"nodeName": "A B", "hostNetwork": 1},
+            ["invalid-node-name nodeName", "wrong-type hostNetwork"],
         ),
         (
-            terms({"matchExpressions": [RIGHT, WRONG, {"key": "a", "operator": "In"}]}, None),
-            [f"{AT_TERMS}[0].matchExpressions[1].operator",
-             f"{AT_TERMS}[0].matchExpressions[2].values"],
+            {"overhead": {"cpu": "x", "gpu": 1, "pods": 1}},
+            [
+                "invalid-quantity overhead.cpu",
+                "unknown-resource overhead.gpu",
+                "unknown-resource overhead.pods",
+            ],
         ),
-        (
-            terms({}, {"matchExpressions": [RIGHT]}, {"matchField": [], "matchFields": [RIGHT]}),
-            [f"{AT_TERMS}[2].matchField", f"{AT_TERMS}[2].matchFields[0].operator"],
-        ),
-        (
-            terms({"matchExpressions": [RIGHT | {"operator": "In", "values": ["b", "c d"]}] * 2}),
-            [f"{AT_TERMS}[0].matchExpressions[{n}].values[1]" for n in (0, 1)],
-        ),
-        (terms(), [AT_TERMS]),
-        (
-            node_affinity(**{PREFERRED: [{"weight": 0}, {"weight": 1, "preference": {"a": 1}}]}),
-            [f"{AT_PREFERRED}[0].weight", f"{AT_PREFERRED}[1].preference.a"],
-        ),
-        (node_affinity(required=[], preferred=[]), ["required", "preferred"]),
-        (
-            {"containers": [{}, {"resources": {"requests": {"cpu": "four", "memry": 1}}}]},
-            ["containers[1].resources.requests.cpu"],
-        ),
-        (
-            {"initContainers": [{"resources": {"requests": {"cpu": 2}, "limits": CPU}}, 1]},
-            [".requests.cpu", "initContainers[1]"],
-        ),
-        ({"containers": [{"resources": {"limits": {"memory": "9e18"}}}] * 2}, ["containers"]),
-        ({"overhead": {"cpu": "x", "gpu": 1}}, ["overhead.cpu", "overhead.gpu"]),
-        (
-            {"topologySpreadConstraints": [{"maxSkew": 0}, SPREAD, 1]},
-            ["topologySpreadConstraints[0]", "topologySpreadConstraints[2]"],
-        ),
-        ({"nodeName": "A B", "hostNetwork": 1}, ["nodeName", "hostNetwork"]),
+        ({"resources": {"limits": {GPU: 1}}}, [f"unknown-resource resources.limits['{GPU}']"]),
+        ({"containers": [container(memory="8Ei")] * 2}, ["invalid-quantity containers"]),
     ],
-)  # fmt: skip
-def test_all_mistakes(spec: dict[str, Any], paths: list[str]) -> None:
-    """Each part that is wrong has an error with its path in the whole pod spec."""
-    found = [error.path for error in pod_spec_errors(spec)]
-    assert len(found) == len(paths)
-    assert all(path.endswith(end) for path, end in zip(found, paths, strict=True)), found
+)
+def test_all_mistakes(spec: dict[str, Any], errors: list[str]) -> None:
+    """Each part that is wrong has an error; a mistake that is only in the whole has one, too."""
+    assert [f"{error.code} {error.path}" for error in pod_spec_errors(spec)] == errors
 
 
 FIELDS = (

@@ -45,13 +45,8 @@ def test_a_toleration_is_a_value() -> None:
     ("fields", "path", "words"),
     [
         ({}, "operator", "without a key, the operator must be Exists"),
-        ({"key": "a", "operator": "In"}, "operator", "'In' is not an operator of tolerations"),
         ({"key": "a", "operator": "Lt"}, "operator", "except as an alpha feature of Kubernetes"),
-        ({"key": "a", "operator": "exists"}, "operator", "'exists' is not an operator"),
-        ({"key": "-a"}, "key", "'-a'"),
-        ({"key": "a", "value": "a/b"}, "value", "a/b"),
         ({"operator": "Exists", "value": "a"}, "value", "there must be no value"),
-        ({"key": "a", "effect": "noschedule"}, "effect", "'noschedule' is not an effect of taints"),
     ],
 )
 def test_invalid(fields: dict[str, str], path: str, words: str) -> None:

@@ -6,7 +6,7 @@ nodes, so that ordinals, the dead and the latest changes all have a part in it.
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from operator import and_
 
@@ -61,12 +61,36 @@ def failed_of(selector: Selector | AnyOf, node: Node) -> tuple[int, ...]:
     )
 
 
+def check_counts(explanation: Explanation, failed: Mapping[str, tuple[int, ...]]) -> None:
+    """Compare the numbers and ids with the places of what each node fails."""
+    assert explanation.total == len(failed)
+    assert explanation.matched == sum(not places for places in failed.values())
+    for place, outcome in enumerate(explanation.requirements):
+        assert outcome.failing == sum(place in places for places in failed.values())
+        assert outcome.remaining == sum(
+            all(at > place for at in places) for places in failed.values()
+        )
+        assert outcome.failing_only_this == sum(places == (place,) for places in failed.values())
+
+    groups = Counter(places for places in failed.values() if places)
+    assert {reason.failed: reason.nodes for reason in explanation.reasons} == groups
+    assert [reason.nodes for reason in explanation.reasons] == sorted(groups.values(), reverse=True)
+    assert explanation.other_reasons == 0
+    for at, reason in enumerate(explanation.reasons):
+        ids = [node_id for node_id, places in failed.items() if places == reason.failed]
+        assert list(reason.ids) == (ids[:3] if at < 10 else [])
+
+    fewest = min((len(places) for places in groups), default=0)
+    near = [(node_id, places) for node_id, places in failed.items() if len(places) == fewest > 0]
+    assert [(miss.id, miss.failed) for miss in explanation.nearest] == near[:5]
+
+
 def check(explanation: Explanation, nodes: list[Node], selector: Selector | AnyOf) -> None:
     """Compare every number with what a look at every node gives."""
     parts = selector.split()
     failed = {node.id: failed_of(selector, node) for node in nodes}
+    check_counts(explanation, failed)
     matched = [node for node in nodes if not failed[node.id]]
-    assert (explanation.total, explanation.matched) == (len(nodes), len(matched))
     assert matched == [node for node in nodes if matches_any(selector, node.labels, node.id)]
     assert explanation.states == Counter(node.state for node in matched)
     assert list(explanation.states.values()) == sorted(explanation.states.values(), reverse=True)
@@ -74,13 +98,7 @@ def check(explanation: Explanation, nodes: list[Node], selector: Selector | AnyO
     is_known = not matched or any(node.state is not None for node in matched)
     assert explanation.connected == (connected if is_known else None)
 
-    assert len(explanation.requirements) == len(parts)
-    for place, (outcome, part) in enumerate(zip(explanation.requirements, parts, strict=True)):
-        assert outcome.failing == sum(place in places for places in failed.values())
-        assert outcome.remaining == sum(
-            all(at > place for at in places) for places in failed.values()
-        )
-        assert outcome.failing_only_this == sum(places == (place,) for places in failed.values())
+    for outcome, part in zip(explanation.requirements, parts, strict=True):
         requirements = part.requirements if isinstance(part, Selector) else ()
         if requirements and requirements[0].key == ID_KEY:
             assert outcome.absent is None
@@ -90,18 +108,6 @@ def check(explanation: Explanation, nodes: list[Node], selector: Selector | AnyO
         else:
             assert outcome.absent is None
 
-    groups = Counter(places for places in failed.values() if places)
-    assert {reason.failed: reason.nodes for reason in explanation.reasons} == groups
-    assert [reason.nodes for reason in explanation.reasons] == sorted(groups.values(), reverse=True)
-    assert explanation.other_reasons == 0
-    for at, reason in enumerate(explanation.reasons):
-        ids = [node.id for node in nodes if failed[node.id] == reason.failed]
-        assert list(reason.ids) == (ids[:3] if at < 10 else [])
-
-    fewest = min((len(places) for places in groups), default=0)
-    near = [node.id for node in nodes if failed[node.id] and len(failed[node.id]) == fewest]
-    assert [miss.id for miss in explanation.nearest] == near[:5]
-    assert all(miss.failed == failed[miss.id] for miss in explanation.nearest)
     there = {node.id for node in nodes}
     assert explanation.missing_ids == tuple(i for i in named_ids(parts) if i not in there)
 
