@@ -15,6 +15,7 @@ from nodeselect.jobs import (
     read_execution,
     read_response,
 )
+from nodeselect.jobs.models.server import ServerJobSpec
 from tests.jobs.reading import in_short
 
 ANSWER = {
@@ -48,8 +49,17 @@ ANSWER = {
 
 
 def execution_of(answer: Any) -> Execution:
-    """Read an answer of the server."""
-    return read_execution(json.dumps(answer).encode(), "answer.json")
+    """Read an answer of the server, which is also what it writes."""
+    execution = read_execution(json.dumps(answer).encode(), "answer.json")
+    assert read_execution(execution.to_json().encode(), "x") == execution
+    return execution
+
+
+def job_spec_of(spec: Any) -> ServerJobSpec:
+    """Return the job spec of an answer that has this one."""
+    job_spec = execution_of({"id": "e", "job_spec": spec}).job_spec
+    assert job_spec is not None
+    return job_spec
 
 
 def test_an_answer_of_the_server() -> None:
@@ -66,15 +76,12 @@ def test_an_answer_of_the_server() -> None:
     assert (desired.state_type, observed.state_type) == ("run", "hibernating")
     assert observed.details == {"code": None, "n": 1.5}
     assert execution_of(ANSWER["execution"]) == execution
-    assert read_execution(execution.to_json().encode(), "x") == execution
 
 
 def test_a_selector_that_the_server_took_and_we_do_not() -> None:
     """An answer with a selector that does not parse is read; only asking for it raises."""
-    execution = execution_of({"id": "e", "job_spec": {"selector": {"match_expressions": ["a b"]}}})
-    assert execution.job_spec is not None
     with pytest.raises(ValueError, match="expected"):
-        execution.job_spec.to_selector()
+        job_spec_of({"selector": {"match_expressions": ["a b"]}}).to_selector()
 
 
 @pytest.mark.parametrize(
@@ -90,18 +97,15 @@ def test_a_selector_that_is_not_understood_never_takes_every_node(
     spec: dict[str, Any], name: str
 ) -> None:
     """What an answer's selector says beyond what we know is kept; asking for it raises."""
-    execution = execution_of({"id": "e", "job_spec": spec})
-    assert execution.job_spec is not None
+    job_spec = job_spec_of(spec)
     with pytest.raises(SelectorError, match=f"has a field '{name}' that is not known") as caught:
-        execution.job_spec.to_selector()
+        job_spec.to_selector()
     assert caught.value.code == "unknown-field"
-    assert json.loads(execution.to_json())["job_spec"] == spec
-    again = read_execution(execution.to_json().encode(), "x")
-    assert again == execution
-    assert again != execution_of({"id": "e", "job_spec": {}})
-    assert pickle.loads(pickle.dumps(execution)) == deepcopy(execution) == execution
+    assert json.loads(job_spec.to_json()) == spec
+    assert job_spec != job_spec_of({})
+    assert pickle.loads(pickle.dumps(job_spec)) == deepcopy(job_spec) == job_spec
     with pytest.raises(JobError):  # and it does not become a spec that will be submitted
-        JobSpec.model_validate_json(execution.job_spec.to_json())
+        JobSpec.model_validate_json(job_spec.to_json())
 
 
 @pytest.mark.parametrize(
@@ -110,37 +114,25 @@ def test_a_selector_that_is_not_understood_never_takes_every_node(
 )
 def test_nothing_in_a_selector_is_not_left_out(selector: dict[str, Any]) -> None:
     """A list of ids without its null would be empty, and take every node."""
-    execution = execution_of({"id": "e", "job_spec": {"selector": selector}})
-    assert execution.job_spec is not None
     with pytest.raises(SelectorError, match="that contains null"):
-        execution.job_spec.to_selector()
-    assert read_execution(execution.to_json().encode(), "x") == execution
+        job_spec_of({"selector": selector}).to_selector()
 
 
 def test_what_go_writes_for_nothing() -> None:
     """A label of a job may be null, and a state may be its name alone."""
-    execution = execution_of(
-        {
-            "id": "e",
-            "job_spec": {"labels": {"a": None, "b": "c"}},
-            "status": {"state": "running", "desired_state": "stopped"},
-        }
-    )
-    assert execution.job_spec is not None
-    assert execution.job_spec.labels == {"a": None, "b": "c"}
-    states = execution.status.observed_state, execution.status.desired_state
-    assert [state and state.state_type for state in states] == ["running", "stopped"]
+    assert job_spec_of({"labels": {"a": None, "b": "c"}}).labels == {"a": None, "b": "c"}
+    status = execution_of({"id": "e", "status": {"state": "running", "desired_state": "b"}}).status
+    states = status.observed_state, status.desired_state
+    assert [state and state.state_type for state in states] == ["running", "b"]
     with pytest.raises(JobError):
         JobSpec.model_validate({"labels": {"a": None}})
 
 
 def test_unknown_fields_that_are_null_or_choose_nothing() -> None:
     """An unknown field that is null, or that is far from any selector, does not matter."""
-    spec = {"selector": {"matchLabels": None}, "nodeSelector": None, "shards": 3}
-    execution = execution_of({"id": "e", "job_spec": spec})
-    assert execution.job_spec is not None
-    assert execution.job_spec.to_selector() == Selector.everything()
-    assert json.loads(execution.job_spec.to_json()) == {"selector": {}, "shards": 3}
+    spec = job_spec_of({"selector": {"matchLabels": None}, "nodeSelector": None, "shards": 3})
+    assert spec.to_selector() == Selector.everything()
+    assert json.loads(spec.to_json()) == {"selector": {}, "shards": 3}
 
 
 def test_what_a_server_once_took_is_read() -> None:
@@ -168,7 +160,6 @@ def test_what_a_server_once_took_is_read() -> None:
     assert spec.meta == {"a\x07": "b\x07"}
     assert state.message == "\x1b[31mred"
     assert "\x1b" not in repr(execution) + str(execution) + execution.to_json()
-    assert read_execution(execution.to_json().encode(), "x") == execution
 
 
 def test_a_response() -> None:

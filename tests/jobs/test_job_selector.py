@@ -1,14 +1,11 @@
 """The selector of a job file, however the file is written."""
 
 import json
-from pathlib import Path
 
 import pytest
 
 from nodeselect import Selector
 from tests.jobs.reading import selector_of
-
-EXAMPLE = Path(__file__).parents[2] / "docs" / "example" / "job.yaml"
 
 MEANT = Selector.of(
     match_labels={"region": "eu", "pci-compliant": "true"},
@@ -123,43 +120,3 @@ def test_expression(text: str, expression: str | None) -> None:
     """An expression is the text that YAML has there, read as a selector."""
     job = f"selector:\n  match_expressions:\n    - {text}\n"
     assert selector_of(job) == Selector.of(match_expressions=[expression or text])
-
-
-def test_the_example() -> None:
-    """The job of the documentation says what its comments say."""
-    assert selector_of(EXAMPLE.read_bytes()) == Selector.parse(
-        "environment=prod,capability=inference,region in (eu-west,eu-central),gpu,"
-        "tier!=free,!maintenance"
-    )
-
-
-WILD = [
-    (
-        (
-            "name: t\nselector:\n  # where it runs\n  match_labels:\n    # region: eu\n"
-            "    role: camera # only these\n    # site: x\n"
-        ),
-        "role=camera",
-    ),
-    (
-        (
-            "spec:\n  name: w\n  selector:\n    match_expressions:\n"
-            "      - 'region in (us-east-1, us-east-2)'\n      - pci-compliant=true\n"
-            "id: job-abc123xyz\nstatus: {version: 3}\n"
-        ),
-        "region in (us-east-1,us-east-2),pci-compliant=true",
-    ),
-    (
-        (
-            "name: w\nconfig:\n  selector: all\n  nodeSelector: {a: b}\n  match_labels: 5\n"
-            "selector: {match_labels: {os: linux}}\n"
-        ),
-        "os=linux",
-    ),
-]
-
-
-@pytest.mark.parametrize(("job", "meant"), WILD)
-def test_job_seen_in_the_wild(job: str, meant: str) -> None:
-    """The rest of the job plays no part in its selector."""
-    assert selector_of(job) == Selector.parse(meant)

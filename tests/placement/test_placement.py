@@ -34,6 +34,12 @@ def spread(*others: Any, **fields: Any) -> dict[str, Any]:
     return {"topologySpreadConstraints": [constraint | fields, *others]}
 
 
+def test_any_of() -> None:
+    """A node must match one of the selectors."""
+    assert Placement(AnyOf(map(Selector.parse, "bca"))).matches(Node("n-1", {"a": "1"}))
+    assert not Placement(AnyOf(map(Selector.parse, "bcd"))).matches(Node("n-1", {"a": "1"}))
+
+
 def test_requirements() -> None:
     """Every key and effect of a taint that excludes is a requirement, and every resource."""
     tolerations = (Toleration("b", "Exists"),)

@@ -237,8 +237,6 @@ LAYOUTS = {
     "stream": Layout(lambda nodes: Stream(map_table(nodes))),
     "reader": Layout(lambda nodes: map_table(nodes).to_reader()),
     "Parquet, maps": Layout(lambda nodes: to_parquet(map_table(nodes))),
-    "Parquet, lists": Layout(lambda nodes: to_parquet(with_labels(pairs)(nodes))),
-    "Parquet, structs": Layout(lambda nodes: to_parquet(with_labels(structs)(nodes))),
     "Parquet, columns": wide(lambda nodes: to_parquet(column_table(nodes))),
     "Parquet, large strings": wide(
         lambda nodes: to_parquet(with_columns(pa.large_string())(nodes))

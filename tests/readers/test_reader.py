@@ -14,7 +14,6 @@ from nodeselect.readers import reader
 from nodeselect.readers.reader import DuplicateIdCheck, NodeReader
 from tests.readers.reading import LINE, peak_memory
 from tests.short import short
-from tests.streams import Broken
 
 FLEETS = [
     pytest.param('[{"id": "n-1", "labels": {"a": "b"}}, {"id": "n-2"}, {"id": "n-3"}]', id="json"),
@@ -73,14 +72,6 @@ def test_the_name_of_the_input() -> None:
         with pytest.raises(InventoryError) as caught:
             list(NodeReader(io.BytesIO(b'[{"id": ""}]'), name=name))
         assert short(caught.value) == f"{shown}[0].id: a node id must not be empty"
-
-
-def test_a_stream_that_fails() -> None:
-    """An error of the operating system while reading is an InventoryError."""
-    with pytest.raises(InventoryError) as caught:
-        list(NodeReader(io.BufferedReader(Broken(LINE.encode())), name="pipe"))
-    assert short(caught.value) == "cannot read 'pipe': Input/output error"
-    assert caught.value.code == "cannot-read"
 
 
 @pytest.mark.parametrize("text", ["id,a\nn-1,b,c\n", "id,a\nn-1,b\nn-1,c\n", '[{"id": 5}]'])

@@ -13,13 +13,7 @@ from nodeselect.files import inputs
 from nodeselect.readers import reader
 from nodeselect.readers.reader import NodeReader
 from tests.readers.reading import nodes_of, peak_memory
-from tests.readers.test_shapes import (
-    KUBERNETES,
-    KUBERNETES_NODES,
-    as_yaml,
-    kubernetes,
-    kubernetes_node,
-)
+from tests.readers.test_shapes import as_yaml, kubernetes, kubernetes_node
 
 TWO = '{"id": "n-1"}', '{"id": "n-2", "labels": {"a": "}\\n{"}}'
 TWO_NODES = [Node("n-1"), Node("n-2", {"a": "}\n{"})]
@@ -74,12 +68,6 @@ def test_any_texts(numbers: list[list[int]], data: st.DataObject) -> None:
         inputs._CHUNK_BYTES = size
 
 
-def test_nodes_of_kubernetes_in_documents() -> None:
-    """One Node a document, as files in a repository are joined."""
-    text = "---\n".join(map(as_yaml, KUBERNETES))
-    assert nodes_of(text) == KUBERNETES_NODES
-
-
 def test_memory_is_that_of_one_text(monkeypatch: pytest.MonkeyPatch) -> None:
     """Texts are read one at a time: of many nodes that are not selected, only the ids stay."""
     monkeypatch.setattr(reader, "_MAX_KEPT_NODES", 500)
@@ -114,10 +102,8 @@ EVENT_NODES = [
 @pytest.mark.parametrize("end", ["\n", ""])
 def test_events(indent: int | None, end: str) -> None:
     """A file of events is read as the nodes that there are after the last one."""
-    assert (
-        nodes_of("".join(json.dumps(each, indent=indent) + end for each in EVENTS)) == EVENT_NODES
-    )
-    assert nodes_of("\n".join(json.dumps(each) for each in EVENTS)) == EVENT_NODES
+    text = "".join(json.dumps(each, indent=indent) + end for each in EVENTS)
+    assert nodes_of(text) == EVENT_NODES
 
 
 def test_events_in_yaml_and_in_a_list() -> None:

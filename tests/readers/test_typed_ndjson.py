@@ -140,15 +140,6 @@ def test_nodes_and_failures(fleet: list[dict[str, str]], text: str, size: int) -
             assert reader.missing_ids == set(one.ids or ()) - {node.id for node in all_nodes}
 
 
-def test_the_line_of_a_mistake() -> None:
-    """Nodes that are decoded together are counted as lines, too."""
-    lines = [line(f"n-{at:04}", {"a": "1"}) for at in range(5_000)]
-    data = "".join([*lines, '{"id":"wrong","labels":{"a":5}}\n']).encode()
-    with pytest.raises(InventoryError) as caught:
-        list(NodeReader(io.BytesIO(data), selector=HAS_A))
-    assert str(caught.value.place) == "line 5001: labels.a"
-
-
 @pytest.mark.parametrize(
     "late", [pytest.param({"late": "1"}, id="key"), pytest.param({}, id="name")]
 )
