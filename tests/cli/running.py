@@ -34,6 +34,17 @@ class Result(NamedTuple):
     out: str
     err: str
 
+    @property
+    def text(self) -> str:
+        """All that was printed, in one line."""
+        return " ".join(f"{self.out} {self.err}".split())
+
+    @property
+    def error(self) -> str:
+        """The error, in one line: nothing else was printed."""
+        assert (self.status, self.out) == (2, "")
+        return " ".join(self.err.split())
+
 
 class Run(Protocol):
     """Run the command line in this process."""

@@ -155,10 +155,9 @@ def test_options_of_kubectl(plugin: Run, server: ApiServer, tmp_path: Path) -> N
     """They mean what they mean in kubectl, and are in the hints."""
     ended = plugin("match", "-l", "rack=r99", "-n", "prod", "--context", "good")
     assert (ended.status, "no node has rack=r99" in ended.err) == (1, True)
-    ended = plugin("match", "--all", "--context", "closed")
-    assert (ended.status, ended.out) == (2, "")
-    assert "error[kubectl-failed]: kubectl cannot list the nodes: 'The connection" in ended.err
-    assert "kubectl --context=closed get nodes -A" in ended.err
+    error = plugin("match", "--all", "--context", "closed").error
+    assert "error[kubectl-failed]: kubectl cannot list the nodes: 'The connection" in error
+    assert "kubectl --context=closed get nodes -A" in error
     ended = plugin("match", "--all", "--kubeconfig", f"{tmp_path}/none")
     assert "none: no such file or directory" in ended.err
     ended = plugin("explain", "-l", "rack=r7", "--context", "good", "-o", "markdown")
@@ -215,11 +214,10 @@ def test_a_list_that_is_not_whole(
 ) -> None:
     """What is forbidden, cut off or invalid on any page is an error, never a smaller answer."""
     server.answers[page] = answer
-    ended = plugin("match", "--all")
-    assert (ended.status, ended.out) == (2, "")
-    assert ended.err.startswith(f"error[{message}")
+    error = plugin("match", "--all").error
+    assert error.startswith(f"error[{message}")
     if "label-not-text" in message:
-        assert f"--> page {page + 1} of the nodes: [1].metadata.labels.rack" in ended.err
+        assert f"--> page {page + 1} of the nodes: [1].metadata.labels.rack" in error
 
 
 def test_no_node(plugin: Run, server: ApiServer) -> None:
@@ -258,10 +256,9 @@ def test_connections_that_end(plugin: Run, server: ApiServer) -> None:
     ended = plugin("match", "--all")
     assert "error[one-page]: page 2 of the nodes that kubectl lists is incomplete" in ended.err
     server.is_cut = True
-    ended = plugin("match", "--all")
-    assert (ended.status, ended.out) == (2, "")
-    assert "error[kubectl-failed]: " in ended.err
-    assert "unexpected EOF" in ended.err
+    error = plugin("match", "--all").error
+    assert "error[kubectl-failed]: " in error
+    assert "unexpected EOF" in error
 
 
 def test_kubectl_is_not_installed(plugin: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -165,9 +165,8 @@ def test_a_patch(run: Run, tmp_path: Path) -> None:
     file.write_text(PATCH)
     ended = run("check", str(file))
     assert (ended.status, ended.out, ended.err) == (0, "", "1 file has no job\n")
-    ended = run("explain", "--job", str(file), "-n", "-", stdin=NODES)
-    assert ended.status == 2
-    assert "kustomize build FOLDER" in ended.err
+    error = run("explain", "--job", str(file), "-n", "-", stdin=NODES).error
+    assert "kustomize build FOLDER" in error
     file.write_text(f"{PATCH}---\n{POD}")
     assert "error[no-pod-spec]" in run("check", str(file)).out
 
@@ -182,9 +181,8 @@ def test_conditions_that_are_not_read(run: Run, tmp_path: Path) -> None:
         ("", "sql", "--dialect", "sqlite"),
         ("", "labels", "-n", "-"),
     ):
-        ended = run(*command, "--job", f"{file}{name}", stdin=NODES)
         words = "only conditions that are not read: HelmRelease/web[spec.values.nodeSelector]"
-        assert (ended.status, words in " ".join(ended.err.split())) == (2, True)
+        assert words in run(*command, "--job", f"{file}{name}", stdin=NODES).error
     for text, line in ((RELEASE, 5), (f"{POD}---\n{RELEASE}", 10)):
         file.write_text(text)
         for source in (file, tmp_path):
@@ -209,9 +207,7 @@ def test_a_folder_with_other_files(run: Run, tmp_path: Path) -> None:
     """What ``check`` passes over in a folder, other commands pass over, too."""
     write_files(OTHERS, tmp_path)
     explain = "explain", "--job", str(tmp_path), "-n", "-", "-o", "json"
-    ended = run(*explain, stdin=NODES)
-    assert ended.status == 2
-    assert "error[no-workload]: no file has a job" in ended.err
+    assert "error[no-workload]: no file has a job" in run(*explain, stdin=NODES).error
     write_files({"pod.yaml": POD, "wrong.yaml": POD.replace("gpu", "5")}, tmp_path)
     assert "4 files have no job; 1 file is a" in run("check", str(tmp_path)).err
     ended = run(*explain, stdin=NODES)
@@ -243,6 +239,4 @@ def test_templates(run: Run, tmp_path: Path, text: str, hint: str) -> None:
     """A template that was not filled in is refused with the command that renders it."""
     file = tmp_path / "job.yaml"
     file.write_text(f"apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n{text}")
-    ended = run("match", "--job", str(file), "-n", "-", stdin=NODES)
-    assert ended.status == 2
-    assert hint in " ".join(ended.err.split())
+    assert hint in run("match", "--job", str(file), "-n", "-", stdin=NODES).error

@@ -19,10 +19,9 @@ LINES = "".join(f'{{"id": "n-{number}", "labels": {{}}}}\n' for number in range(
 
 def test_error_at_the_end(run: Run) -> None:
     """An error in the last line means that no node is printed."""
-    result = run("match", "-n", "-", "--all", "-o", "name", stdin=LINES + '{"id": 5}\n')
-    assert (result.status, result.out) == (2, "")
-    assert result.err.startswith("error[id-not-text]: ")
-    assert "\n --> standard input:20001 at id\n" in result.err
+    error = run("match", "-n", "-", "--all", "-o", "name", stdin=LINES + '{"id": 5}\n').error
+    assert error.startswith("error[id-not-text]: ")
+    assert " --> standard input:20001 at id" in error
 
 
 def test_a_bug(run: Run, fleet: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,7 +65,7 @@ def test_nodes_in_place_of_a_job(run: Run, command: list[str]) -> None:
     """Every command says what the file is, whatever its size, and that -n reads nodes."""
     for name in ("saved", *NODES):
         ended = run(*command, name)
-        text = " ".join((ended.out + ended.err).split())
+        text = ended.text
         assert ended.status == (1 if command == ["check"] else 2)
         is_manifest = name in ("kubectl", "large-kubectl", "large-yaml")
         assert "error[not-a-job]" in text or (is_manifest and "error[no-workload]" in text)
@@ -96,14 +96,13 @@ def test_a_job_in_place_of_nodes(run: Run, command: str) -> None:
     """Every command says what the file is, and how it is given."""
     for text in (JOB, json.dumps({"name": "a", "selector": {"match_ids": ["n-1"]}}), POD):
         Path("job").write_text(text)
-        ended = run(*command.split(), "-n", "job")
-        assert ended.status == 2
-        assert "error[not-a-node]: this is a job\n" in ended.err
-        assert "help: give it with --job FILE" in ended.err
+        error = run(*command.split(), "-n", "job").error
+        assert error.startswith("error[not-a-node]: this is a job -->")
+        assert "help: give it with --job FILE" in error
     for data in (BINARY, b"\x89PNG\r\n\x1a\n\0"):
         Path("program").write_bytes(data)
-        ended = run(*command.split(), "-n", "program")
-        assert "error[unknown-shape]: this is a binary file, not a list of nodes\n" in ended.err
+        error = run(*command.split(), "-n", "program").error
+        assert error.startswith("error[unknown-shape]: this is a binary file, not a list of nodes")
 
 
 def test_a_swapped_pair(run: Run) -> None:

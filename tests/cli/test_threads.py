@@ -195,9 +195,8 @@ def test_thread(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, threa
     write_files({"job.yaml": case.job, "nodes.json": json.dumps(case.nodes)})
     asked = ("-l", case.selector) if case.selector else ("--job", "job.yaml")
     result = run("explain", *asked, "-n", "nodes.json")
-    text = " ".join(f"{result.out} {result.err}".split())
     for words in case.words:
-        assert words in text, text
+        assert words in result.text, result.text
 
 
 def test_most_are_told() -> None:

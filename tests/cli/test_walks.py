@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import Run, write_files
+from tests.cli.running import Result, Run, write_files
 
 EXAMPLE = Path(__file__).parents[2] / "docs/example"
 
@@ -203,31 +203,28 @@ def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_files(jobs | files)
 
 
-def answer_of(run: Run, command: str) -> tuple[int, str, str]:
-    """Run a command line; return its status, its output and all text as one line."""
-    result = run(*shlex.split(command), stdin=Path("fleet.json").read_text())
-    return result.status, result.out, " ".join(f"{result.out} {result.err}".split())
+def answer_of(run: Run, command: str) -> Result:
+    return run(*shlex.split(command), stdin=Path("fleet.json").read_text())
 
 
 @pytest.mark.parametrize("command", WRONG_TURNS)
 def test_a_wrong_turn_names_a_command(run: Run, command: str) -> None:
     """The message has a command that can be pasted, and is not an error itself."""
-    _, _, text = answer_of(run, command)
-    (suggested,) = re.findall(r"did you mean: nodeselect (.*)", text)
+    (suggested,) = re.findall(r"did you mean: nodeselect (.*)", answer_of(run, command).text)
     assert not Path("fleet.nsx").exists()  # the suggested command was only checked
     assert suggested == WRONG_TURNS[command]
     if suggested.startswith("watch") and "--until" not in suggested:  # it would not end
         return
     if " " in suggested or suggested == "--version":  # otherwise it is only the name of a command
-        status, _, text = answer_of(run, suggested)
-        assert status in (0, 1), text
+        result = answer_of(run, suggested)
+        assert result.status in (0, 1), result.err
 
 
 @pytest.mark.parametrize(("typed", "same"), RIGHT_TURNS.items())
 def test_what_people_type_first_works(run: Run, typed: str, same: str) -> None:
     """Files with nodes as arguments, and names of other tools, are accepted."""
     assert answer_of(run, typed) == answer_of(run, same)
-    assert answer_of(run, typed)[0] != 2
+    assert answer_of(run, typed).status != 2
 
 
 @pytest.mark.parametrize("columns", [20, 50, 70])
@@ -244,15 +241,12 @@ def test_what_is_to_be_pasted_is_one_line(
 @pytest.mark.parametrize("command", ANSWERS)
 def test_an_answer_says_what_to_write(run: Run, command: str) -> None:
     """What is wrong in a selector, an id or a label key is named, with what is right."""
-    _, _, text = answer_of(run, command)
-    assert ANSWERS[command] in text
+    assert ANSWERS[command] in answer_of(run, command).text
 
 
 @pytest.mark.parametrize("command", MISTAKES)
 def test_a_mistake_is_an_error(run: Run, command: str) -> None:
-    status, out, text = answer_of(run, command)
-    assert (status, out) == (2, "")
-    assert MISTAKES[command] in text
+    assert MISTAKES[command] in answer_of(run, command).error
 
 
 @pytest.mark.parametrize(
@@ -301,6 +295,4 @@ def test_a_mistake_is_an_error(run: Run, command: str) -> None:
 )
 def test_no_guesses(run: Run, command: str) -> None:
     """Nothing is suggested if it is not clear what was meant."""
-    status, out, text = answer_of(run, command)
-    assert (status, out) == (2, "")
-    assert "did you mean: " not in text
+    assert "did you mean: " not in answer_of(run, command).error

@@ -342,10 +342,9 @@ def test_a_file_that_could_never_be_read(
         return inventory
 
     monkeypatch.setattr(watch_module, "read_inventory", read)
-    result = run("watch", "-l", "a", "-n", str(path), "--until", "2", "--timeout", "0.01")
-    assert (result.status, result.out) == (2, "")
-    assert result.err.startswith("error[cannot-read]: ")
-    assert result.err.endswith("': it changes all the time\n")
+    error = run("watch", "-l", "a", "-n", str(path), "--until", "2", "--timeout", "0.01").error
+    assert error.startswith("error[cannot-read]: ")
+    assert error.endswith("': it changes all the time")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="pipes differ")
@@ -460,10 +459,9 @@ def test_fifo(start: Start, tmp_path: Path) -> None:
 
 def test_invalid_job(run: Run, tmp_path: Path) -> None:
     write_files({"a.yaml": "selector: {}\n", "b.yaml": "selector: {match_ids: 5}\n"}, tmp_path)
-    result = run("watch", "--job", str(tmp_path), "-n", "-", stdin=FLEET)
-    assert (result.status, result.out) == (2, "")
-    assert result.err.startswith("error[wrong-type]: ")
-    assert f"\n --> {tmp_path}/b.yaml:1:23\n     selector.match_ids\n" in result.err
+    error = run("watch", "--job", str(tmp_path), "-n", "-", stdin=FLEET).error
+    assert error.startswith("error[wrong-type]: ")
+    assert f" --> {tmp_path}/b.yaml:1:23 selector.match_ids " in error
 
 
 def test_state(run: Run) -> None:
