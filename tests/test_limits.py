@@ -119,7 +119,6 @@ def error_of(text: str) -> str:
 
 
 def long_line(size: int) -> str:
-    """Return a plain node in a line of this many bytes, without the line end."""
     start = '{"id": "n-2", "labels": {}, "name": "'
     return f'{start}{"x" * (size - len(start) - 2)}"}}'
 

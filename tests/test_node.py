@@ -20,7 +20,6 @@ FULL = Node("n-1", {"region": "eu"}, "edge", "connected")
 
 
 def test_fields() -> None:
-    """A node has the fields that it was created with; the default is empty or None."""
     assert (FULL.id, dict(FULL.labels)) == ("n-1", {"region": "eu"})
     assert (FULL.name, FULL.state) == ("edge", "connected")
     bare = Node("n-1")
@@ -38,7 +37,6 @@ def test_labels_are_copied_and_not_validated() -> None:
 
 @pytest.mark.parametrize("name", ["id", "labels", "name", "state", "taints", "_facts", "other"])
 def test_frozen(name: str) -> None:
-    """No field can be set or deleted, and no label changed."""
     with pytest.raises(AttributeError, match="frozen"):
         setattr(FULL, name, "x")
     with pytest.raises(AttributeError, match="frozen"):
@@ -212,7 +210,6 @@ def test_wrong_taints_and_resources(field: str, value: Any, code: str, message: 
 
 
 def test_many_taints_and_resources() -> None:
-    """A node may have as many as the limit."""
     taints = [Taint(f"k{at}", "NoExecute") for at in range(LIMITS.node_taints + 1)]
     resources = {f"k{at}": 1 for at in range(LIMITS.node_resources + 1)}
     with refused("too-many-taints", r"at most 256 taints \(limit: node_taints\), found 257"):

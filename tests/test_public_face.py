@@ -33,7 +33,6 @@ def test_only_faces_have_public_names() -> None:
 
 
 def test_all_of_nodeselect() -> None:
-    """``nodeselect.__all__`` has every name, imported at once or on first use."""
     assert all(hasattr(nodeselect, name) for name in nodeselect.__all__)
     assert {*nodeselect.__all__, "__version__", "errors"} <= set(dir(nodeselect))
     with pytest.raises(AttributeError, match="no attribute 'Inventori'"):
@@ -78,7 +77,6 @@ def public_tuples() -> list[type[tuple[object, ...]]]:
 
 @pytest.mark.parametrize("kind", public_tuples(), ids=lambda kind: kind.__name__)
 def test_fields_are_documented(kind: type[tuple[object, ...]]) -> None:
-    """The docstring of a named tuple, which ``help`` shows, describes its fields in their order."""
     documented = re.findall(r"^ *:param (\w+): .+", kind.__doc__ or "", re.MULTILINE)
     assert documented == list(getattr(kind, "_fields"))  # noqa: B009 - not known of all tuples
 

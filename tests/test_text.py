@@ -64,7 +64,6 @@ def test_printable_is_safe(text: str) -> None:
     [("abc", 3, "abc"), ("abcd", 3, "ab…"), ("", 3, ""), ("abcd", 1, "…")],
 )
 def test_truncate(text: str, limit: int, shown: str) -> None:
-    """A text that is too long ends in an ellipsis and has exactly the length allowed."""
     assert truncate(text, limit) == shown
 
 
@@ -79,7 +78,6 @@ def test_truncate(text: str, limit: int, shown: str) -> None:
     ],
 )
 def test_quoted(text: str, shown: str) -> None:
-    """A text in a message is quoted, escaped and truncated to 60 characters."""
     assert quoted(text) == shown
 
 

@@ -100,7 +100,6 @@ EXECUTION = b'{"id": "e-1", "status": {"desired_state": {"state_type": "running"
 
 
 def place_a_pod() -> list[str]:
-    """Ask which nodes a pod can use, with what runs on them; place it twice."""
     gpu = Node("n-1", taints=[Taint("gpu", "NoSchedule")], resources={"cpu": "4", "pods": 9})
     inventory = Inventory([gpu, Node("n-2", taints=[], resources={"cpu": 500, "pods": 9})])
     tolerations = [{"key": "gpu", "operator": "Exists"}]
@@ -121,7 +120,6 @@ def place_a_pod() -> list[str]:
 
 
 def use_selectors() -> Selector:
-    """Parse, build and combine selectors; read an error."""
     limits: Limits = LIMITS
     assert limits.requirements == 256
     selector = Selector.parse("region in (eu,us), !debug")
@@ -141,7 +139,6 @@ def use_selectors() -> Selector:
 
 
 def compare(one: Selector, other: Selector) -> list[bool]:
-    """Compare what selectors require, without nodes."""
     constraints: dict[str, KeyConstraint] = constraints_by_key(one.requirements)
     needless: tuple[Requirement, ...] = redundant(one)
     contradiction: tuple[Requirement, ...] | None = conflict(one)
@@ -151,7 +148,6 @@ def compare(one: Selector, other: Selector) -> list[bool]:
 
 
 def look_at(inventory: Inventory) -> list[int]:
-    """Count and compare the labels of an inventory, and audit them."""
     stats: InventoryStats = inventory.stats()
     audit: Audit = audit_labels(inventory)
     findings: tuple[LabelFinding, ...] = audit.findings
@@ -165,7 +161,6 @@ def look_at(inventory: Inventory) -> list[int]:
 
 
 def use_kubernetes(event: dict[str, Any]) -> list[Node]:
-    """Convert selectors, a pod spec and an event of a watch."""
     labels: dict[str, Any] | None = Selector.parse("app=x").to_kubernetes()
     assert Selector.from_kubernetes(labels).matches({"app": "x"})
     assert Operator("NotIn") is Operator.NOT_IN
@@ -177,7 +172,6 @@ def use_kubernetes(event: dict[str, Any]) -> list[Node]:
 
 
 def use_inventory(selector: Selector) -> list[str]:
-    """Match, change and explain."""
     nodes = (Node(f"n-{number}", {"region": "eu"}, state="ready") for number in range(3))
     inventory = Inventory(nodes)
     snapshot: Snapshot = inventory.snapshot()
@@ -210,7 +204,6 @@ def use_inventory(selector: Selector) -> list[str]:
 
 
 def use_database(fleet: Inventory) -> list[str]:
-    """Ask the nodes of a table what an inventory is asked."""
     database = sqlite3.connect(":memory:")
     database.execute("CREATE TABLE nodes (id TEXT, state TEXT, labels TEXT, taints TEXT)")
     rows = [(node.id, node.state, json.dumps(dict(node.labels))) for node in fleet]
@@ -234,7 +227,6 @@ def use_database(fleet: Inventory) -> list[str]:
 
 
 def use_saved(nodes: list[Node], file: Path) -> list[int]:
-    """Save an inventory, and follow it in a second one."""
     inventory = Inventory(nodes)
     inventory.save(file)
     reader = Inventory.open(str(file), verify=True, copy=False)
@@ -252,7 +244,6 @@ def use_saved(nodes: list[Node], file: Path) -> list[int]:
 
 
 def use_change_log(nodes: list[Node]) -> int:
-    """Log writes, and make them again in another inventory."""
     with ChangeLog("fleet.log", sync=0.5) as log:
         inventory = Inventory(nodes, log=log)
         inventory.save("fleet.nsx")
@@ -263,7 +254,6 @@ def use_change_log(nodes: list[Node]) -> int:
 
 
 def explain(explanation: Explanation) -> Iterator[str]:
-    """Yield the texts of an explanation."""
     result: RequirementResult
     for result in explanation.requirements:
         yield result.text
@@ -281,14 +271,12 @@ def explain(explanation: Explanation) -> Iterator[str]:
 
 
 def explain_one(inventory: BaseInventory) -> NodeExplanation:
-    """Explain one node of an inventory or of a snapshot, or any other node."""
     inventory.explain_node(Selector.everything(), Node("other"))
     assert explain_node(Selector.parse("gpu"), Node("n-1", {"gpu": "l4"})).matches
     return inventory.explain_node(Selector.everything(), "n-1")
 
 
 def use_standing(selector: Selector) -> list[str]:
-    """Put selectors in, and find those that match a node."""
     standing = StandingSelectors({"job-1": selector, "job-2": Selector.parse("gpu")})
     standing.upsert("job-3", Selector.everything())
     standing.apply({"job-2": None, "job-4": selector})
@@ -309,7 +297,6 @@ def use_standing(selector: Selector) -> list[str]:
 
 
 def use_jobs() -> JobSpec:
-    """Check and read job files; build a job."""
     report: CheckReport = check_job(JOB, "job.yaml", rules=select_rules())
     problems: tuple[Problem, ...] = report.problems
     assert_type(fix_job(JOB, "job.yaml"), bytes)
@@ -339,7 +326,6 @@ def use_jobs() -> JobSpec:
 
 
 def use_server() -> tuple[str, ...]:
-    """Read answers of a server."""
     execution: Execution = read_execution(EXECUTION, "execution.json")
     state = execution.status.desired_state
     response: GetExecutionResponse = read_response(b'{"execution": {"id": "e-2"}}', "answer.json")

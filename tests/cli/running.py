@@ -47,8 +47,6 @@ class Result(NamedTuple):
 
 
 class Run(Protocol):
-    """Run the command line in this process."""
-
     def __call__(
         self, *args: str, stdin: bytes | str | BinaryIO = b"", program: str = "nodeselect"
     ) -> Result: ...
@@ -69,7 +67,6 @@ def run_process(*args: str, stdin: str | BinaryIO = "", **environment: str) -> R
 
 
 def write_files(files: Mapping[str, str], folder: Path | str = "") -> None:
-    """Write texts to files, by their paths, and make the folders that these need."""
     for name, text in files.items():
         path = Path(folder, name)
         path.parent.mkdir(parents=True, exist_ok=True)

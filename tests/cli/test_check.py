@@ -19,7 +19,6 @@ WARNED = f"name: warned\n{REST}"
 
 @pytest.fixture(autouse=True)
 def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Create a valid job, one with an error and one with a warning."""
     monkeypatch.chdir(tmp_path)
     write_files({"right.yaml": RIGHT, "wrong.yaml": WRONG, "warned.yaml": WARNED})
 
@@ -202,7 +201,6 @@ def test_fields_of_a_refused_document(run: Run, job: str, is_refused: bool) -> N
 
 
 def test_rules(run: Run) -> None:
-    """All rules are listed, with severity and summary."""
     lines = run("rules").out.splitlines()
     assert [line.split()[0] for line in lines] == list(all_rules())
     assert "absent-key               warning  '!=' or 'notin' also matches" in "\n".join(lines)
@@ -210,7 +208,6 @@ def test_rules(run: Run) -> None:
 
 @pytest.mark.parametrize("code", all_rules())
 def test_rule(run: Run, code: str) -> None:
-    """Each rule is explained, with an example before and after the fix."""
     ended = run("rules", code)
     assert ended.status == 0
     assert ended.out.startswith(f"{code} ({all_rules()[code].severity}): ")

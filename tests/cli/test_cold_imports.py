@@ -59,7 +59,6 @@ YAML = {"nodeselect.jobs", "yaml"}
 def test_what_is_loaded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, stdin: str, libraries: set[str]
 ) -> None:
-    """A command loads only the libraries that it needs."""
     monkeypatch.chdir(tmp_path)
     Path("job").write_text(JOB)
     if "fleet.nsx" in command:

@@ -46,7 +46,6 @@ def test_what_decides(
 
 
 def test_a_difference(run: Run, fleet: str) -> None:
-    """Added nodes are green, removed ones red."""
     assert fleet == "fleet.ndjson"
     lines = run(*DIFF, "--color", "always").out.splitlines()
     assert f"{GREEN}    n-2\x1b[0m" in lines
@@ -123,7 +122,6 @@ def test_no_colours_in_markdown() -> None:
 
 
 def run_on_terminal(*args: str, stream: str = "stderr", **environment: str) -> bytes:
-    """Run the command line with a terminal for a stream; return what is drawn there."""
     terminal, end = pty.openpty()
     try:
         process = subprocess.Popen(

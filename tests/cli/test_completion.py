@@ -26,7 +26,6 @@ NODES = [
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in a folder with a saved inventory, and a list of some of its nodes."""
     Inventory(NODES).save(tmp_path / "fleet.nsx")
     (tmp_path / "my fleet.csv").write_text("id,region,tier\nn-1,eu,gold\nn-2,eu,free\n")
     monkeypatch.chdir(tmp_path)
@@ -36,8 +35,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def tab(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Return a function that is called with a shell, its ``COMP_WORDS`` and ``COMP_CWORD``."""
-
     def press(*args: str, stdin: object = b"", program: str = "nodeselect") -> Result:
         shell, line, cursor = args
         monkeypatch.setenv("_NODESELECT_COMPLETE", f"{shell}_complete")
@@ -130,7 +127,6 @@ def test_nodes_of_the_environment(tab: Run, folder: Path, monkeypatch: pytest.Mo
 
 
 def test_zsh(tab: Run) -> None:
-    """Zsh gets whole words, with the number of nodes."""
     assert tab("zsh", "nodeselect match -n fleet.nsx -l tier,region=e", "5").out == (
         "plain\ntier,region=eu-west\n2 nodes\nplain\ntier,region=eu-east\n1 node\n"
     )
@@ -195,7 +191,6 @@ def test_nothing_fails(tab: Run, shell: str) -> None:
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_script(run: Run, shell: str) -> None:
-    """The script is what click's variable prints, too."""
     printed = run("completion", shell)
     assert printed.status == 0
     assert f"_NODESELECT_COMPLETE={shell}_complete" in printed.out

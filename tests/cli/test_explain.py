@@ -99,7 +99,6 @@ def test_labels_of_nodes_in_other_states(
 
 @pytest.fixture
 def jobs(tmp_path: Path) -> Path:
-    """A folder with two invalid jobs, beside a file of two nodes."""
     nodes = '[{"id": "n-1", "labels": {"gpu": ""}}, {"id": "n-2", "labels": {}}]'
     invalid = {"jobs/a.yaml": "selector: [", "jobs/b.yaml": "selector: {}\ncolour: red\n"}
     write_files({"nodes.json": nodes, **invalid}, tmp_path)

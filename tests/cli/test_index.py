@@ -112,7 +112,6 @@ def test_compressed(run: Run, file: Path) -> None:
 
 @pytest.mark.parametrize("command", ["match", "explain", "labels"])
 def test_damage(run: Run, file: Path, command: str) -> None:
-    """A command prints nothing of a damaged file, and what is wrong with it."""
     data = bytearray(file.read_bytes())
     data[data.index(b"gold\n")] ^= 1
     file.chmod(0o644)
@@ -126,7 +125,6 @@ def test_damage(run: Run, file: Path, command: str) -> None:
 
 
 def test_a_list_of_nodes_is_not_replaced(run: Run, tmp_path: Path) -> None:
-    """If FILE is a list of nodes, nobody is told to remove it."""
     path = tmp_path / "fleet.ndjson"
     path.write_text(FLEET)
     result = run("index", str(path), "-n", "-", stdin=FLEET)

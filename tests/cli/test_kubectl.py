@@ -63,7 +63,6 @@ class ApiServer(ThreadingHTTPServer):
         self.tokens: list[str] = []
 
     def answer(self, kind: str, query: dict[str, list[str]]) -> tuple[int, bytes]:
-        """Return the status and the body for a query of nodes or pods."""
         limit = int(query["limit"][0])
         token = query.get("continue", [TOKEN + "0"])[0]
         self.tokens.append(token)
@@ -101,7 +100,6 @@ class _Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServer]:
-    """Start a server, of which the configuration of kubectl knows two contexts."""
     with ApiServer() as running:
         thread = Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
@@ -221,7 +219,6 @@ def test_a_list_that_is_not_whole(
 
 
 def test_no_node(plugin: Run, server: ApiServer) -> None:
-    """A list of nothing is ``[]`` or null."""
     for items in (list[Any](), None):
         server.answers[0] = answered(PAGE | {"items": items})
         assert plugin("match", "-l", "rack").err.startswith("0 of 0 nodes match")
@@ -270,7 +267,6 @@ def test_kubectl_is_not_installed(plugin: Run, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_kubectl_runs_the_plugin(server: ApiServer, tmp_path: Path) -> None:
-    """It finds the console script, and passes on arguments and the exit status."""
     script = tmp_path / "kubectl-nodeselect"
     script.write_text(f"#!{sys.executable}\nfrom nodeselect.__main__ import main\nmain()\n")
     script.chmod(0o755)
@@ -304,7 +300,6 @@ def test_help(run: Run, command: str) -> None:
 
 
 def test_other_commands(run: Run) -> None:
-    """The other commands are those of nodeselect, and a typo has no suggestion of that program."""
     assert "-n, --nodes NODES" in run("rollout", "--help", program=PLUGIN).out
     assert "Usage: kubectl nodeselect [OPTIONS] COMMAND" in run("--help", program=PLUGIN).out
     assert "did you mean" not in run("mach", "-l", "gpu", program=PLUGIN).err

@@ -143,7 +143,6 @@ def test_csv_that_would_lose_a_label(run: Run, key: str, value: str) -> None:
 
 @pytest.mark.parametrize("columns", [["id"], ["a", "a"]])
 def test_csv_columns_are_unique(run: Run, columns: list[str]) -> None:
-    """CSV never has two columns with the same name."""
     options = [f"-L{column}" for column in columns]
     result = run("match", "-n", "-", "--all", "-o", "csv", *options, stdin=as_lines(HOSTILE))
     header = result.out.partition("\n")[0].split(",")

@@ -11,7 +11,6 @@ REST = "type: pipeline\nconfig: {input: {stdin: {}}}\n"
 
 @pytest.fixture(autouse=True)
 def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Create a job that runs on every node, in a folder of a project."""
     folder = tmp_path / "project" / "jobs"
     folder.mkdir(parents=True)
     (folder / "job.yaml").write_text(f"name: x\n{REST}")

@@ -35,7 +35,6 @@ def of_nomad(node_id: str, **fields: Any) -> Any:
 
 
 def of_bacalhau(node_id: str, **labels: str) -> Any:
-    """Return a node as ``bacalhau node list --output json`` prints it."""
     capacity = {"CPU": 4, "Memory": 8_000_000_000, "Disk": 10_000_000_000, "GPU": 0}
     info = {"NodeID": node_id, "NodeType": "Compute", "Labels": labels}
     info |= {"ComputeNodeInfo": {"MaxCapacity": capacity}}

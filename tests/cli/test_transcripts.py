@@ -26,7 +26,6 @@ ROWS = [
 
 
 def write_inputs(folder: Path) -> None:
-    """Create a folder with the inputs of the commands."""
     shutil.copytree(HERE / "inputs", folder)
     shutil.copy(EXAMPLE / "fleet.json", folder / "example.json")
     shutil.copy(EXAMPLE / "job.yaml", folder)

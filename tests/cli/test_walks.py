@@ -222,7 +222,6 @@ def test_a_wrong_turn_names_a_command(run: Run, command: str) -> None:
 
 @pytest.mark.parametrize(("typed", "same"), RIGHT_TURNS.items())
 def test_what_people_type_first_works(run: Run, typed: str, same: str) -> None:
-    """Files with nodes as arguments, and names of other tools, are accepted."""
     assert answer_of(run, typed) == answer_of(run, same)
     assert answer_of(run, typed).status != 2
 

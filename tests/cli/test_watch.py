@@ -51,7 +51,6 @@ class Watching:
         return bytes(line).decode().removesuffix("\n").partition(why or "\n")[0]
 
     def message(self) -> str:
-        """Wait for its next line on standard error."""
         return self.line(self.process.stderr)
 
     def end(self) -> tuple[int, str, str]:
@@ -140,7 +139,6 @@ def watch(run: Run, *options: str, nodes: list[Any]) -> list[str]:
 
 
 def in_short(lines: list[str]) -> list[str]:
-    """Return lines without why."""
     return [line.partition("  ")[0] for line in lines]
 
 
@@ -357,7 +355,6 @@ def test_timeout_of_a_pipe_that_nobody_writes(start: Start, tmp_path: Path) -> N
 
 
 def replace(path: Path, text: str) -> None:
-    """Replace a file as a whole, as a careful program does."""
     new = path.with_name("new")
     new.write_text(text)
     new.replace(path)

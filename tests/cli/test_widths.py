@@ -36,7 +36,6 @@ COMMANDS = [
 
 @pytest.fixture(autouse=True)
 def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Change to a folder with two fleets, and jobs with non-ASCII names."""
     monkeypatch.chdir(tmp_path)
     Path("флот.json").write_text(json.dumps(FLEET))
     Path("other.json").write_text(json.dumps([*FLEET[2:], {"id": "新", "labels": {}}]))

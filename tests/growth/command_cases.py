@@ -61,7 +61,6 @@ def _job_folder(n: int) -> str:
 
 
 def _over_nodes(name: str, *arguments: str) -> None:
-    """Add the case of a command that reads many nodes from standard input."""
     case(f"cli/{name}", _run, lambda n: ([*arguments, "-n", "-"], _nodes(n)), 100)
 
 

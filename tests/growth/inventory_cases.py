@@ -81,7 +81,6 @@ def _explain(text: str, inventory: Inventory) -> object:
 
 
 def _explain_ids(nodes: list[Node]) -> object:
-    """Explain ids that nodes have, their names, and ids that no node has."""
     ids = [text for node in nodes for text in (node.id, f"name of {node.id}", f"no-{node.id}")]
     return str(Inventory(nodes).explain(Selector.of(match_ids=ids, match_expressions=["n"])))
 
@@ -149,7 +148,6 @@ def _log(folder: Path, nodes: list[Node]) -> object:
 
 
 def _damage(folder: Path, nodes: list[Node]) -> object:
-    """Read a log whose last record is damaged."""
     with ChangeLog(folder / "log", sync="never") as log:
         inventory = Inventory(log=log)
         for node in nodes:

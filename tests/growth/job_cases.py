@@ -63,6 +63,10 @@ def _check(data: bytes) -> object:
     return str(check_job(data))
 
 
+def _check_value(data: bytes) -> object:
+    return _check(b"a: " + data)
+
+
 def _job(fields: Callable[[int], Fields], n: int) -> Fields:
     return {"name": "demo", "selector": {"match_labels": {"a": "b"}}} | fields(n)
 
@@ -75,14 +79,11 @@ def _add_files() -> None:
     def yaml_file(fields: Callable[[int], Fields], n: int) -> bytes:
         return as_yaml(_job(fields, n)).encode()
 
-    def repeated(piece: str, n: int) -> bytes:
-        return f"a: {piece * n}".encode()
-
     for name, fields in _FIELDS.items():
         case(f"check/{name}", _check, partial(yaml_file, fields))
     case("check/json", _check, job_of_ids)
     for piece in PIECES:
-        case(f"check/{piece!a}", _check, partial(repeated, piece))
+        case(f"check/{piece!a}", _check_value, piece.encode().__mul__)
     case("check/comments", _check, lambda n: b"a: b # nodeselect: ignore[no-type]\n" * n)
     case("check/files", lambda names: list(check_jobs((name, b"name: x") for name in names)), words)
 

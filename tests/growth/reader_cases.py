@@ -102,46 +102,38 @@ def _add_inputs() -> None:
     def members(n: int) -> bytes:
         return b"".join(gzip.compress(f'{{"id": "{word}"}}\n'.encode()) for word in words(n))
 
-    def columns(n: int) -> bytes:
-        return f"id,{','.join(words(n))}\nn-1{',a' * n}\n".encode()
-
-    def long_line(n: int) -> bytes:
-        return f'{{"id": "a"}}\n{{"id": "{"b" * (LIMITS.line_bytes + n)}"}}\n'.encode()
-
-    def labels(n: int) -> bytes:
-        return json.dumps({"id": "a", "labels": dict.fromkeys(words(n), "é")}).encode()
-
     def repeated_key(before: str, n: int) -> bytes:
         labels = ",".join(f'"{key}":""' for key in [*words(n), "last", "last"])
         return f'{before}{{"id": "a", "labels": {{{labels}}}}}'.encode()
-
-    def read_stream(data: bytes) -> object:
-        return list(NodeStream([data], (), "pipe"))
 
     def read_several(texts: list[bytes]) -> object:
         reader = NodeReader((io.BytesIO(text), "a") for text in texts)
         return [*reader, *reader.inputs]
 
+    def read_stream(data: bytes) -> object:
+        return list(NodeStream([data], (), "pipe"))
+
+    long = LIMITS.line_bytes
     case("gzip/members", _read, members)
     case("gzip/cut-off", rejected(_read), lambda n: members(n)[:-1])
-    case("csv/columns", _read, columns)
-    case("line/too-long", rejected(_read), long_line)
-    case("node/labels", _read, labels)
+    case("csv/columns", _read, lambda n: f"id,{','.join(words(n))}\nn-1{',a' * n}\n".encode())
+    case("line/too-long", rejected(_read), lambda n: b'{"id": "a"}\n"' + b"b" * (long + n) + b'"\n')
+    case(
+        "node/labels",
+        _read,
+        lambda n: json.dumps([{"id": "a", "labels": dict.fromkeys(words(n), "é")}]).encode(),
+    )
     case("repeated-key/json", rejected(_read), partial(repeated_key, ""), 400)
     case("repeated-key/lines", rejected(_read), partial(repeated_key, '{"id": "b"}\n'), 400)
     case("repeated-key/stream", rejected(read_stream), partial(repeated_key, ""), 400)
     case("files", read_several, lambda n: [f'{{"id": "{word}"}}'.encode() for word in words(n)])
 
-    def repeated(piece: str, n: int) -> bytes:
-        return (piece * n).encode()
-
     for piece in PIECES:
-        case(f"pieces/{piece!a}", _try_to_read, partial(repeated, piece))
+        case(f"pieces/{piece!a}", _try_to_read, piece.encode().__mul__)
 
 
 def _add_pods() -> None:
-    def read(data: bytes) -> object:
-        return read_usage([(io.BytesIO(data), "a")])
+    read = lambda data: read_usage([(io.BytesIO(data), "a")])  # noqa: E731
 
     def pods(n: int) -> bytes:
         spec = {"containers": [{"resources": {"requests": {"cpu": "100m"}}}]}

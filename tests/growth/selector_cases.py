@@ -33,17 +33,14 @@ _TERMS = ("has(a)&&", "!a in {'b','c'}&&", "((a=='b')||", '{a="b",', "${meta.a} 
 
 
 def text_of(template: str, n: int) -> str:
-    """Return a selector of ``n`` requirements, of which nothing is cached."""
     return ",".join(map(template.format, words(n)))
 
 
 def selector_of(template: str, n: int) -> Selector:
-    """Parse a selector of ``n`` requirements."""
     return Selector.parse(text_of(template, n))
 
 
 def selector_of_values(n: int) -> Selector:
-    """Return a selector of one requirement that has ``n`` values."""
     return Selector.parse(f"k in ({','.join(words(n))})")
 
 

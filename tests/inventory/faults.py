@@ -62,6 +62,14 @@ def run_with_fault(call: Callable[[], object], at: int, fault: Callable[[], obje
     return remaining <= 0
 
 
+def interrupted(call: Callable[[], object], at: int) -> bool:
+    """Interrupt ``call`` at a point; return whether there was such a point."""
+    try:
+        return run_with_fault(call, at, interrupt)
+    except KeyboardInterrupt:
+        return True
+
+
 def _can_interrupt(frame: FrameType, previous: dict[FrameType, str]) -> bool:
     if frame.f_code is not _LOCKING:
         return True

@@ -19,7 +19,6 @@ NODES = random_nodes(50)
 
 
 def test_columns() -> None:
-    """The table has the four fields of a node, as strings and a map of strings."""
     table = Inventory([Node("n-1", {"a": ""}, state="ready"), Node("n-2", name="x")]).to_arrow()
     assert table.schema.types == [*[pa.string()] * 3, pa.map_(pa.string(), pa.string())]
     assert table.to_pylist() == [
@@ -30,7 +29,6 @@ def test_columns() -> None:
 
 @pytest.mark.parametrize("count", [0, 3, 50], ids=["none", "delta", "segment"])
 def test_round_trip(count: int) -> None:
-    """What is written is read by default, and is the same; also after changes."""
     inventory = tuned(SMALL)(NODES[:count], compact_at=None)
     for _ in range(2):
         table = inventory.to_arrow()
@@ -43,7 +41,6 @@ def test_round_trip(count: int) -> None:
 
 
 def test_batches() -> None:
-    """The nodes of a large table are in several batches, with the same labels as in one."""
     nodes = [Node(f"n-{at}", {"rack": f"r{at % 50}"} if at % 2 else {}) for at in range(40_000)]
     table = Inventory(nodes).to_arrow()
     assert table["labels"].num_chunks > 1
@@ -51,7 +48,6 @@ def test_batches() -> None:
 
 
 def test_saved(tmp_path: Path) -> None:
-    """An inventory that was opened from a file is written like any other."""
     tuned(SMALL)(NODES).save(tmp_path / "fleet.nsx")
     opened = Inventory.open(tmp_path / "fleet.nsx")
     assert list(Inventory.from_arrow(opened.to_arrow())) == NODES
@@ -63,6 +59,5 @@ def test_saved(tmp_path: Path) -> None:
      Node("n-1", {}, "a\ud800"), Node("n-1", {}, None, "a\ud800")],
 )  # fmt: skip
 def test_surrogates(node: Node) -> None:
-    """A text that UTF-8 cannot express is an error, which shows it."""
     with refused("not-utf-8", r"the text 'a\\ud800' has a surrogate"):
         Inventory([Node("n-0"), node]).to_arrow()

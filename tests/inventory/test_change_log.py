@@ -54,6 +54,13 @@ def same(one: Inventory, other: Inventory) -> bool:
     return list(one) == list(other) and one.generation == other.generation
 
 
+def restarted(path: Path, nodes: Any = FLEET) -> Inventory:
+    """Return what the next process has, of nodes or a saved file, and the log."""
+    with ChangeLog(path) as log:
+        is_saved = isinstance(nodes, Path)
+        return Inventory.open(nodes, log=log) if is_saved else Inventory(nodes, log=log)
+
+
 def test_surrogates(writer: Inventory, log: ChangeLog, path: Path) -> None:
     """Two surrogates in a row remain two characters; they are not the one that they look like."""
     pair, one = "\ud83d\ude00", "\U0001f600"
@@ -64,8 +71,7 @@ def test_surrogates(writer: Inventory, log: ChangeLog, path: Path) -> None:
         assert reader.follow(path) == 2
         assert same(reader, writer)
     log.close()
-    with ChangeLog(path) as again:
-        assert same(Inventory(FLEET, log=again), writer)
+    assert same(restarted(path), writer)
 
 
 def test_a_path_of_bytes(path: Path) -> None:
@@ -132,8 +138,7 @@ def test_writes_while_saving(writer: Inventory, log: ChangeLog, path: Path) -> N
         writer.save(file)
     assert "meanwhile" not in Inventory.open(file)
     log.close()
-    with ChangeLog(path) as again:
-        assert same(Inventory.open(file, log=again), writer)
+    assert same(restarted(path, file), writer)
 
 
 def test_follow(writer: Inventory, log: ChangeLog, path: Path) -> None:
@@ -188,19 +193,19 @@ def test_other_nodes(writer: Inventory, log: ChangeLog, path: Path) -> None:
         Inventory(FLEET[:3]).follow(path)
     writer.upsert(Node("more"))
     log.close()
-    with ChangeLog(path) as again, refused("other-log"):
-        Inventory(FLEET[:3], log=again)
+    with refused("other-log"):
+        restarted(path, FLEET[:3])
     with refused("other-log"):
         Inventory(FLEET[:3]).follow(path)
-    with ChangeLog(path) as again, refused("other-log"):
-        Inventory([*FLEET[:9], Node("more")], log=again)
+    with refused("other-log"):
+        restarted(path, [*FLEET[:9], Node("more")])
     with ChangeLog(path.with_suffix(".other")) as other:
         saved = Inventory(FLEET, log=other)
         for number in range(5):
             saved.upsert(Node(f"other-{number}"))
         saved.save(path.with_suffix(".nsx"))
-    with ChangeLog(path) as again, refused("other-log", "does not continue"):
-        Inventory.open(path.with_suffix(".nsx"), log=again)
+    with refused("other-log", "does not continue"):
+        restarted(path, path.with_suffix(".nsx"))
 
 
 def test_other_nodes_with_the_same_numbers(tmp_path: Path) -> None:
@@ -217,8 +222,7 @@ def test_other_nodes_with_the_same_numbers(tmp_path: Path) -> None:
                 writer.save(file)
                 writer.upsert(Node("last"))
     for at in range(3):
-        with ChangeLog(logs[at]) as log:
-            assert "later" in Inventory.open(files[at], log=log)
+        assert "later" in restarted(logs[at], files[at])
         reader = Inventory.open(files[at])
         assert reader.follow(logs[at]) == 1
         assert reader.refresh(files[at]) is False
@@ -229,8 +233,8 @@ def test_other_nodes_with_the_same_numbers(tmp_path: Path) -> None:
     ):
         with refused(expected):
             Inventory.open(files[file_at]).follow(logs[log_at])
-        with ChangeLog(logs[log_at]) as log, refused(expected):
-            Inventory.open(files[file_at], log=log)
+        with refused(expected):
+            restarted(logs[log_at], files[file_at])
 
 
 def test_a_file_that_another_inventory_saved_over_that_of_the_writer(path: Path) -> None:
@@ -251,15 +255,14 @@ def test_a_file_that_another_inventory_saved_over_that_of_the_writer(path: Path)
         opened.follow(path)
     with refused("other-log", "saved without it"):
         follower.refresh(file)
-    with ChangeLog(path) as log, refused("other-log", "saved without it"):
-        Inventory.open(file, log=log)
+    with refused("other-log", "saved without it"):
+        restarted(path, file)
     assert same(follower, writer)
     reader = Inventory.open(copies)
     assert reader.follow(path) == 1
     reader.save(copies)  # a follower, too, knows which write it made last
     Inventory.open(copies).save(copies)
-    with ChangeLog(path) as log:
-        assert same(Inventory.open(copies, log=log), writer)
+    assert same(restarted(path, copies), writer)
 
 
 def test_a_new_log_beside_a_saved_file(writer: Inventory, log: ChangeLog, path: Path) -> None:
@@ -274,8 +277,7 @@ def test_a_new_log_beside_a_saved_file(writer: Inventory, log: ChangeLog, path: 
         Inventory.open(file, log=again).upsert(Node("new"))
     assert reader.follow(path) == 1
     assert "new" in reader
-    with ChangeLog(path) as again:
-        assert "new" in Inventory.open(file, log=again)
+    assert "new" in restarted(path, file)
 
 
 def test_follow_another_history(writer: Inventory, log: ChangeLog, path: Path) -> None:
@@ -517,8 +519,7 @@ def test_a_full_disk(writer: Inventory, log: ChangeLog, path: Path) -> None:
         writer.upsert(Node("m"))
     assert reader.follow(path) == 1
     log.close()
-    with ChangeLog(path) as again:
-        assert same(Inventory(FLEET, log=again), writer)
+    assert same(restarted(path), writer)
     assert same(reader, writer)
 
 
@@ -684,8 +685,7 @@ def test_the_file_of_a_log_is_not_replaced(writer: Inventory, log: ChangeLog, pa
         with refused("cannot-write", "a process that has a change log"):
             other.save(file)
     log.close()
-    with ChangeLog(path) as again:
-        assert same(Inventory.open(file, log=again), writer)
+    assert same(restarted(path, file), writer)
 
 
 @pytest.mark.parametrize("section", ["names", "states", "labels", "keys", "values", "ranks"])
@@ -705,8 +705,7 @@ def test_a_damaged_file(path: Path, section: str) -> None:
             with refused("damaged"):
                 inventory.apply(changes)
             assert (log.size, inventory.generation, len(inventory)) == (size, 0, len(FLEET))
-    with ChangeLog(path) as log:
-        assert Inventory.open(file, log=log).ids() == [node.id for node in FLEET]
+    assert restarted(path, file).ids() == [node.id for node in FLEET]
 
 
 @pytest.mark.parametrize("sync", ["each", "never"])

@@ -42,7 +42,6 @@ def test_apply_returns_each_change(compact_at: float | None) -> None:
 
 
 def test_replace() -> None:
-    """A copy of a node has other fields; unknown fields and wrong values raise."""
     node = Node("n-1", {"a": "1"}, "one", "ready")
     assert node.replace() == node
     assert node.replace(labels={}, state=None) == Node("n-1", {}, "one")
@@ -87,7 +86,6 @@ def test_an_update_is_repeated_if_the_node_has_changed() -> None:
 
 
 def test_wrong_updates() -> None:
-    """An unknown id, another id and what is not a node raise; nothing changes."""
     inventory = Inventory([ONE])
     with pytest.raises(KeyError):
         inventory.update("n-9", lambda node: node)

@@ -11,7 +11,7 @@ import pytest
 from nodeselect import Inventory, Node, Selector
 from nodeselect.inventory import inventory as module
 from nodeselect.inventory.delta import Delta
-from tests.inventory.faults import in_another_thread, interrupt, run_with_fault
+from tests.inventory.faults import in_another_thread, interrupted, run_with_fault
 from tests.inventory.small import small_inventory
 from tests.thoroughness import at_desk
 
@@ -87,11 +87,8 @@ def test_an_interruption_at_any_point(
     for at in itertools.count(step=step):
         inventory = changed_inventory(count, compact_at)
         snapshot, answer = inventory.snapshot(), inventory.match(EVERYTHING)
-        try:
-            if not run_with_fault(partial(write, inventory), at, interrupt):
-                break
-        except KeyboardInterrupt:
-            pass
+        if not interrupted(partial(write, inventory), at):
+            break
         generation = inventory.generation
         assert state(inventory) == states[generation]
         assert list(snapshot) == list(answer) == before[0]

@@ -11,7 +11,7 @@ import pytest
 
 from nodeselect import ChangeLog, Inventory, InventoryError, Node
 from nodeselect.durable import change_log
-from tests.inventory.faults import in_another_thread, interrupt, run_with_fault
+from tests.inventory.faults import in_another_thread, interrupt, interrupted
 from tests.inventory.small import SMALL, tuned
 from tests.inventory.test_interrupted import WRITES
 from tests.thoroughness import at_desk
@@ -73,11 +73,8 @@ def test_a_write(write: Callable[[Inventory], object], tmp_path: Path) -> None:
     ahead = 0
     for at in itertools.count(2, STEP):
         inventory, log = begin(tmp_path, at)
-        try:
-            if not run_with_fault(partial(write, inventory), at - 2, interrupt):
-                break
-        except KeyboardInterrupt:
-            pass
+        if not interrupted(partial(write, inventory), at - 2):
+            break
         assert list(inventory) == states[inventory.generation]
         logged = opened(tmp_path, at)
         assert list(logged) == states[logged.generation]
@@ -100,11 +97,8 @@ def test_saving(tmp_path: Path) -> None:
         inventory, log = begin(tmp_path, at)
         size = log.size
         save = partial(inventory.save, tmp_path / f"{at}.nsx")
-        try:
-            if not run_with_fault(save, at, interrupt):
-                break
-        except KeyboardInterrupt:
-            pass
+        if not interrupted(save, at):
+            break
         assert list(opened(tmp_path, at)) == list(inventory)
         in_another_thread(partial(inventory.upsert, Node("later")))
         replaced += log.size < size
@@ -126,11 +120,8 @@ def test_emptying(tmp_path: Path) -> None:
         inventory.upsert(Node("n-1", {"x": str(at)}))
         inventory.snapshot().save(file)
         mark = log.mark()
-        try:
-            if not run_with_fault(partial(log.empty, mark, len(inventory)), at, interrupt):
-                break
-        except KeyboardInterrupt:
-            pass
+        if not interrupted(partial(log.empty, mark, len(inventory)), at):
+            break
         inventory.upsert(Node("n-2", {"x": str(at)}))
         assert log.size == Path(log.path).stat().st_size
         assert list(opened(tmp_path, 0)) == list(inventory)
@@ -149,11 +140,8 @@ def test_following(tmp_path: Path) -> None:
     states[1] = list(before)
     for at in itertools.count(0, STEP):
         reader = tuned(SMALL)(FLEET, compact_at=0.01)
-        try:
-            if not run_with_fault(partial(reader.follow, log.path), at, interrupt):
-                break
-        except KeyboardInterrupt:
-            pass
+        if not interrupted(partial(reader.follow, log.path), at):
+            break
         assert list(reader) == states[reader.generation]
         reader.follow(log.path)
         assert list(reader) == states[3]

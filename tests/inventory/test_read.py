@@ -61,7 +61,6 @@ def test_a_rejected_stream(path: Path, opened: Callable[[Path], BinaryIO | TextI
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_standard_input(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-    """``-`` is standard input, read as bytes whatever its declared encoding."""
     stdin = io.TextIOWrapper(io.BytesIO(text.encode()), encoding="latin-1")
     monkeypatch.setattr(sys, "stdin", stdin)
     assert list(Inventory.read("-")) == NODES
@@ -81,7 +80,6 @@ ERRORS = {
 
 @pytest.mark.parametrize("name", ERRORS)
 def test_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """An error begins with the path of the file, and gives the reason."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
     Path("wrong.json").write_text('[{"id": 5}]')

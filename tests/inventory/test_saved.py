@@ -91,7 +91,6 @@ def test_refresh_with_changes(file: Path) -> None:
 
 
 def test_refresh_that_fails(file: Path) -> None:
-    """If the newer file is damaged, the reader keeps what it has."""
     Inventory(FLEET).save(file)
     reader = Inventory.open(file)
     Inventory([Node("late")]).save(file)

@@ -34,7 +34,6 @@ def page_of(
     subject: str = "",
     sources: Mapping[str, float | None] | None = None,
 ) -> str:
-    """Return the page of a selector over nodes."""
     parsed = Selector.parse(selector) if isinstance(selector, str) else selector
     inventory = Inventory(nodes)
     everything = inventory.match(Selector.everything())
@@ -64,7 +63,6 @@ def fleet(n: int = 500) -> list[Node]:
 
 
 def hostile_fleet() -> list[Node]:
-    """Return a node for each hostile text: as its name, its state, a key and a value."""
     return [
         Node(f"n-{at}", {text: "x", "region": text, "zone": "a"}, name=text, state=text[:200])
         for at, text in enumerate(HOSTILE)

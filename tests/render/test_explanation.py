@@ -46,7 +46,6 @@ def test_no_examples() -> None:
 
 
 def test_twelve_requirements_of_a_group_are_named() -> None:
-    """Of a group that fails more, the others are counted."""
     keys = [f"k{at:02d}" for at in range(14)]
     nodes = [
         Node("n-1", dict.fromkeys(keys[4:], "")),

@@ -17,7 +17,6 @@ SELECTOR = "region in (eu,us),gpu,!extra-0"
 
 @pytest.fixture(scope="module")
 def tab() -> Iterator[Browser]:
-    """Start a browser for all tests of this module."""
     path = chromium()
     if path is None:
         pytest.skip("no Chromium on this machine (Debian's package is called chromium)")
@@ -42,7 +41,6 @@ def open_page(tab: Browser, folder: Path, nodes: list[Node], selector: str = SEL
 
 
 def type_text(tab: Browser, text: str) -> str:
-    """Type into the search field; return the number of nodes that the page reports."""
     tab.run("document.querySelector('input[type=search]').focus()")
     tab.run("document.querySelector('input[type=search]').select()")
     tab.ask("Input.insertText", text=text)
@@ -273,7 +271,6 @@ def test_screen_reader(tab: Browser, tmp_path: Path, width: int) -> None:
 
 
 def test_printed(show: Browser) -> None:
-    """On paper there is no search, the table is a table, and nothing is collapsed."""
     type_text(show, "extra-13")  # nodes with many labels
     hidden = "!document.querySelector('{}').checkVisibility({{ contentVisibilityAuto: true }})"
     assert show.run(hidden.format(".nodes details .label"))

@@ -11,7 +11,7 @@ from nodeselect import Node, Selector, StandingSelectors
 from nodeselect.standing import selector_store
 from nodeselect.standing import standing_selectors as module
 from nodeselect.standing.standing_selectors import BaseStanding
-from tests.inventory.faults import in_another_thread, interrupt, run_with_fault
+from tests.inventory.faults import in_another_thread, interrupted
 
 parse = Selector.parse
 
@@ -72,11 +72,8 @@ def test_an_interruption_at_any_point(monkeypatch: pytest.MonkeyPatch, replaceme
         standing = changed(replacements)
         snapshot, answer = standing.snapshot(), standing.matching(NODES[0])
         names = answer.names()
-        try:
-            if not run_with_fault(partial(standing.apply, BATCH), at, interrupt):
-                break
-        except KeyboardInterrupt:
-            pass
+        if not interrupted(partial(standing.apply, BATCH), at):
+            break
         assert state(standing) == states[standing.generation]
         if standing.generation == before[2]:
             in_another_thread(partial(standing.apply, BATCH))
