@@ -185,10 +185,15 @@ def test_a_quantity_is_not_an_amount(start: Callable[[str], Database], amount: s
 
 @pytest.mark.parametrize("null", ["null", " null\n"])
 def test_null_in_json_is_unknown(null: str) -> None:
-    placement = Placement(requests={"cpu": 1})
-    condition = sql.where(placement, "sqlite", taints="t", resources="t")
-    rows = sqlite3.connect(":memory:").execute(f"SELECT {condition} FROM (SELECT '{null}' AS t)")
-    assert rows.fetchall() == [(1,)]
+    connection = sqlite3.connect(":memory:")
+    connection.execute("CREATE TABLE nodes (id TEXT, r TEXT, t TEXT)")
+    connection.execute("INSERT INTO nodes VALUES ('n-1', ?, ?)", [null, null])
+    nodes = SqlNodes(connection.execute, "sqlite", labels=None, taints="t", resources="r")
+    found = nodes.match(Placement(requests={"cpu": 1}))
+    assert found.ids() == ["n-1"]
+    assert [words.split()[1] for words in found.not_considered] == ["taints", "resources"]
+    only = SqlNodes(connection.execute, "sqlite", labels=None, resources="r")
+    assert only.match(TOLERANT).not_considered == ("unknown resources of 1 of 1 node",)
 
 
 def test_a_taint_that_is_not_one_excludes() -> None:

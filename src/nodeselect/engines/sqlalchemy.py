@@ -18,7 +18,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.operators import inv
 
 from nodeselect.engines.conditions import express, required
-from nodeselect.engines.sql.dialects import Dialect, DuckDB, PostgreSQL, SQLite
+from nodeselect.engines.sql.dialects import DIALECTS, Dialect
 from nodeselect.engines.sql.nodes import SqlNodes
 from nodeselect.engines.sql.text import LongTable, Name
 from nodeselect.placement import Placement
@@ -30,14 +30,6 @@ _Column: TypeAlias = sa.SQLColumnExpression[Any]
 
 # The columns of a table with a row for each label: the id of the node, the key and the value.
 _LongTable: TypeAlias = tuple[_Column, _Column, _Column]
-
-# By their names in SQLAlchemy. "default" is what str() of a statement shows.
-_DIALECTS: Mapping[str, Dialect] = {
-    "postgresql": PostgreSQL(),
-    "sqlite": SQLite(),
-    "duckdb": DuckDB(),
-    "default": PostgreSQL(),
-}
 
 # Databases compare them in different ways with a text. Other types may be texts or have labels.
 _NOT_TEXTS = (
@@ -329,7 +321,9 @@ def _compile(condition: _Condition, compiler: SQLCompiler, **options: Any) -> st
 
 def _dialect(name: str) -> Dialect:
     """Return the dialect for a name of SQLAlchemy; raise ``CompileError`` if there is none."""
-    if name in _DIALECTS:
-        return _DIALECTS[name]
-    known = ", ".join(each for each in _DIALECTS if each != "default")
-    raise CompileError(f"selectors are not known in the dialect {name!r}, but in: {known}")
+    name = "postgresql" if name == "default" else name  # which str() of a statement shows
+    if name in _ELEMENTS:
+        return DIALECTS[name]
+    raise CompileError(
+        f"selectors are not known in the dialect {name!r}, but in: {', '.join(_ELEMENTS)}"
+    )

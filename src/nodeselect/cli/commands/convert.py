@@ -7,13 +7,8 @@ import click
 from nodeselect.cli import options
 from nodeselect.cli.completion import complete_files
 from nodeselect.cli.help import Command
+from nodeselect.cli.inputs import job_selectors
 from nodeselect.cli.inputs.files import job_name, read_bytes, split_object
-from nodeselect.cli.inputs.job_selectors import (
-    job_selector,
-    leave_out,
-    parse_selectors,
-    read_job,
-)
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
 from nodeselect.placement.placement import label_part
 from nodeselect.render.screen import SELECTOR_FORMATS
@@ -48,7 +43,7 @@ def convert(file: str | None, expressions: tuple[str, ...], output: str) -> int:
 
     options.check_usage({"give either a FILE or -l": (file is None) != bool(expressions)})
     if file is None:
-        selectors: Sequence[Selector] = parse_selectors(expressions)
+        selectors: Sequence[Selector] = job_selectors.parse_selectors(expressions)
     else:
         selectors = _read(options.job_file(file))
     write_output(selector_lines(selectors, output))
@@ -70,10 +65,12 @@ def _read(file: str) -> Sequence[Selector]:
         if Selector.everything() in selectors:
             write_message(f"{printable(name)}: the selector is empty: it matches EVERY node")
         return selectors
-    content = read_job(file, data)
+    content = job_selectors.read_job(file, data)
     kind = "a job spec"
     if not isinstance(content, Selector):
         owners = [workload.owner[0] for workload in content.workloads]
         kind = f"a {BACALHAU_JOB}" if owners == [BACALHAU_JOB] else "a Kubernetes manifest"
     write_message(f"{printable(name)}: read as {kind}")
-    return alternatives(label_part(leave_out(job_selector(file, content), file)))
+    return alternatives(
+        label_part(job_selectors.leave_out(job_selectors.job_selector(file, content), file))
+    )

@@ -137,10 +137,9 @@ def sql(
     asked = selected(job, expressions, ids)
     facts = {"taints": taints, "resources": resources}
     needed = asked.undecided_without if isinstance(asked, Placement) else ()
-    if unnamed := [fact for fact in needed if facts[fact] is None]:
-        columns_of = " and ".join(f"--{fact} COLUMN" for fact in unnamed)
-        message = f"the job depends on the {' and '.join(unnamed)} of nodes: give {columns_of}"
-        raise click.UsageError(f"{message}, or '' to ignore them")
+    if unnamed := [f"--{fact} COLUMN" for fact in needed if facts[fact] is None]:
+        missing = f"give {' and '.join(unnamed)}, or '' for what has no column"
+        raise click.UsageError(f"the job depends on more than labels: {missing}")
     try:
         condition = engine.where(
             leave_out(asked, job, [fact for fact in facts if facts[fact]]), dialect,

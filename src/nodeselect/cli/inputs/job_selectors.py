@@ -4,7 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from nodeselect.cli.inputs.files import files_in, job_name, read_bytes, split_object
 from nodeselect.cli.streams import write_message
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from nodeselect.jobs.manifest import Manifest, ManifestError, Workload
 
 
+Selection: TypeAlias = Selector | AnyOf | Placement
+"""What a job or an expression requires of nodes."""
+
+
 class Jobs(NamedTuple):
     """The jobs in files, by their names.
 
@@ -27,7 +31,7 @@ class Jobs(NamedTuple):
     :param workloads: the jobs that are objects of manifests.
     """
 
-    selectors: "dict[str, Selector | AnyOf | Placement]"
+    selectors: dict[str, Selection]
     invalid: dict[str, JobError]
     workloads: "dict[str, Workload]"
 
@@ -37,7 +41,7 @@ def selected(
     expressions: Sequence[str],
     ids: Sequence[str],
     content: "Selector | Manifest | None" = None,
-) -> Selector | AnyOf | Placement:
+) -> Selection:
     """Return what a command selects: a placement if the job is an object of a manifest.
 
     A node must match the job, match at least one of the expressions, and have one of the ids, as
@@ -54,9 +58,7 @@ def selected(
     return selector if job is None else job_selector(job, content) & selector
 
 
-def only_labels(
-    asked: Selector | AnyOf | Placement, considered: Collection[str] = ()
-) -> Selector | AnyOf | Placement:
+def only_labels(asked: Selection, considered: Collection[str] = ()) -> Selection:
     """Return a placement that is only about labels, and says so; a selector as it is.
 
     :param considered: what else it is about, ``taints`` or ``resources``.
@@ -73,9 +75,7 @@ def only_labels(
     )
 
 
-def ignoring_pods(
-    asked: Selector | AnyOf | Placement, option: str = ""
-) -> Selector | AnyOf | Placement:
+def ignoring_pods(asked: Selection, option: str = "") -> Selection:
     """Return a placement that says that it does not consider running pods; a selector as it is."""
     if not isinstance(asked, Placement) or not asked.requests:
         return asked
@@ -83,13 +83,8 @@ def ignoring_pods(
     return asked._replace(not_considered=(*asked.not_considered, words))
 
 
-def leave_out(
-    asked: Selector | AnyOf | Placement, job: str | None, considered: Collection[str] = ()
-) -> Selector | AnyOf | Placement:
-    """Return the result of :func:`only_labels`, and write what is not considered.
-
-    :param job: the file of the placement.
-    """
+def leave_out(asked: Selection, job: str | None, considered: Collection[str] = ()) -> Selection:
+    """Return the result of :func:`only_labels`; write what is not considered of file ``job``."""
     asked = ignoring_pods(only_labels(asked, considered))
     if isinstance(asked, Placement):
         assert job is not None, "only a manifest is a placement"
@@ -146,9 +141,7 @@ def is_selector(text: str) -> bool:
         return False
 
 
-def job_selector(
-    job: str, content: "Selector | Manifest | None" = None
-) -> Selector | AnyOf | Placement:
+def job_selector(job: str, content: "Selector | Manifest | None" = None) -> Selection:
     """Return what the only job in a file requires of a node.
 
     Write a message if that is nothing, or nothing that a node can have.
@@ -186,7 +179,7 @@ def job_selectors(sources: Sequence[str], content: "Selector | Manifest | None" 
     files = dict.fromkeys(file for source in sources for file in files_in(source, (), errors))
     if errors:
         raise errors[0]
-    selectors: dict[str, Selector | AnyOf | Placement] = {}
+    selectors: dict[str, Selection] = {}
     invalid: dict[str, JobError] = {}
     workloads: dict[str, Workload] = {}
     manifests: dict[str, Manifest] = {}

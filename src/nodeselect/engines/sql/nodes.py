@@ -112,48 +112,40 @@ class SqlTable(NamedTuple):
 
     def values(self, key: str) -> str:
         """Return SQL to write after FROM as :meth:`labels`, but without keys, for one key."""
-        conditions = self.conditions
-        if value := self.value(key):
-            rows = self.rows(conditions.has_key(key))  # an index may find these rows
-            fence = "" if key in conditions.columns else self.dialect.fence
-            select = f"SELECT {self.id} AS node_id, {value} AS label_value FROM {rows}{fence}"
-        elif labels := self.labels():
+        conditions, value = self.conditions, self.value(key)
+        if value is None and (labels := self.labels()):
             return f"{labels} AND {self.dialect.text_in('label_key', [key])}"
-        else:
-            select = f"SELECT '' AS node_id, '' AS label_value FROM {self.rows('FALSE')}"
+        rows = self.rows(conditions.has_key(key))  # an index may find these rows
+        fence = "" if key in conditions.columns else self.dialect.fence
+        select = (
+            f"SELECT {self.id} AS node_id, {value or self.id} AS label_value FROM {rows}{fence}"
+        )
         return f"({select}) AS labels WHERE label_value IS NOT NULL"
 
     def labels_with(self, keys: Iterable[str]) -> str:
         """Return a query as :meth:`labels`, for labels with ``keys``, and perhaps for others."""
-        rest, own = {*keys}, self.conditions.columns
-        is_few = len(rest) <= _MAX_GROUPED  # an index may find the rows of each
-        alone = [key for key in sorted(rest) if key in own or (is_few and self.value(key))]
+        needed, own = sorted({*keys}), self.conditions.columns
+        is_few = len(needed) <= _MAX_GROUPED  # an index may find the rows of each
+        alone = [key for key in needed if key in own or (is_few and self.value(key))]
         columns = "label_key, label_value FROM"
         queries = [
             f"SELECT node_id, {self.dialect.literal(key)} AS {columns} {self.values(key)}"
             for key in alone
         ]
-        if rest.difference(alone) and (labels := self.labels()):
+        if len(alone) < len(needed) and (labels := self.labels()):
             queries.append(f"SELECT node_id, {columns} {labels}")
         return " UNION ALL ".join(queries)
 
     def label_counts(self) -> str:
-        """Return a query for the number of ``nodes`` by ``label_key`` and ``label_value``."""
-
-        def count(rows: str, key: str, value: str, *grouped: str) -> str:
-            columns = f"{bytewise(key)} AS label_key, {bytewise(value)} AS label_value"
-            groups = ", ".join(map(bytewise, (*grouped, value)))
-            return f"SELECT {columns}, count(*) AS nodes FROM {rows} GROUP BY {groups}"
-
-        bytewise, own = self.dialect.bytewise, self.conditions.columns
-        queries = [
-            count(self.rows(self.dialect.is_present(own[key])), self.dialect.literal(key), own[key])
-            for key in own
-        ]
+        """Return a query for label keys, their values, and the number of nodes with each."""
+        queries = []
+        for key in self.conditions.columns:
+            text = self.dialect.bytewise(self.dialect.literal(key))
+            counts = self.count_query(self.values(key), "label_value")
+            queries.append(f"SELECT {text}, counts.* FROM ({counts}) AS counts")
         if labels := self.labels():
-            queries.append(count(labels, "label_key", "label_value", "label_key"))
-        nothing = f"SELECT '' AS label_key, '' AS label_value, 0 AS nodes FROM {self.rows('FALSE')}"
-        return " UNION ALL ".join(queries) or nothing
+            queries.append(self.count_query(labels, "label_key", "label_value"))
+        return " UNION ALL ".join(queries) or f"SELECT '', '', 0 FROM {self.rows('FALSE')}"
 
 
 def to_text(value: Any, what: str = "a label, a name or a state") -> str:
@@ -467,39 +459,29 @@ class SqlCounts:
     def count_with_keys(self, pairs: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], int]:
         if not pairs:
             return {}
-        listed, both = list(pairs), dict.fromkeys(pairs, 0)
-        labels, others = (self._table.labels_with(keys) for keys in zip(*listed, strict=True))
-        # DISTINCT keeps a database from joining others first, which can be far more rows.
+        listed, bytewise = list(pairs), self._table.dialect.bytewise
+        others = self._table.labels_with(other for _, other in listed)
         query = (
-            f"{self._wanted(listed)} SELECT item, count(*) FROM"
-            f" (SELECT DISTINCT item, text1, {self._table.dialect.bytewise('node_id')} AS node_id"
-            f" FROM wanted JOIN ({labels}) AS labels ON {self._are_equal('label_key', 'text0')})"
-            f" AS found JOIN ({others}) AS others"
-            f" ON {self._are_equal('others.label_key', 'text1')}"
-            f" AND {self._are_equal('others.node_id', 'found.node_id')} GROUP BY item"
+            f"{self._holders(listed, 'label_key')} SELECT item, count(*) FROM holders"
+            f" JOIN ({others}) AS others ON {bytewise('others.label_key')} = {bytewise('other')}"
+            f" AND {bytewise('others.node_id')} = holders.node_id GROUP BY item"
         )
-        return both | {listed[item]: int(nodes) for item, nodes in self._table.execute(query)}
+        both = {listed[item]: int(nodes) for item, nodes in self._table.execute(query)}
+        return dict.fromkeys(listed, 0) | both
 
     def example_ids(
         self, labels: Collection[tuple[str, str | None]], limit: int
     ) -> Mapping[tuple[str, str | None], Sequence[str]]:
         ids: dict[tuple[str, str | None], list[str]] = {label: [] for label in labels}
-        node_id = self._table.dialect.bytewise("node_id")
-        place = f"row_number() OVER (PARTITION BY item ORDER BY {node_id} ASC) AS place"
-        is_key = self._are_equal("label_key", "text0")
-        for test in (is_key, f"{is_key} AND {self._are_equal('label_value', 'text1')}"):
-            listed = [label for label in labels if (label[1] is None) == (test == is_key)]
-            if not listed:  # a list in SQL must not be empty
-                continue
-            rows = self._table.labels_with(key for key, _ in listed)
-            query = (
-                f"{self._wanted([(key, value or '') for key, value in listed])}"
-                f" SELECT item, node_id FROM (SELECT item, {node_id} AS node_id, {place}"
-                f" FROM wanted JOIN ({rows}) AS labels ON {test}) AS ranked"
-                f" WHERE place <= {limit} ORDER BY place ASC"
-            )
-            for item, found in self._table.execute(query):
-                ids[listed[item]].append(to_id(found))
+        place = "row_number() OVER (PARTITION BY item ORDER BY node_id ASC) AS place"
+        for columns in (["label_key"], ["label_key", "label_value"]):
+            if listed := [each for each in labels if (each[1] is None) == (len(columns) == 1)]:
+                holders = self._holders([(key, value or "") for key, value in listed], *columns)
+                ranked = f"SELECT item, node_id, {place} FROM holders"
+                query = f"{holders} SELECT item, node_id FROM ({ranked}) AS ranked"
+                found = self._table.execute(f"{query} WHERE place <= {limit} ORDER BY place ASC")
+                for item, node_id in found:
+                    ids[listed[item]].append(to_id(node_id))
         return ids
 
     def facets(self, limit: int | None) -> Sequence[KeyFacet]:
@@ -517,9 +499,9 @@ class SqlCounts:
         most = "" if limit is None else f" ORDER BY key_nodes DESC, {key} ASC LIMIT {limit}"
         counts: dict[tuple[str, int, int], dict[str, int]] = {}
         for name, nodes, distinct, text, count in self._table.execute(
-            f"WITH counted AS ({self._table.label_counts()}), label_keys AS"
-            f" (SELECT {key} AS label_key, sum(nodes) AS key_nodes, count(*) AS distinct_values"
-            f" FROM counted GROUP BY {key}{most})"
+            f"WITH counted(label_key, label_value, nodes) AS ({self._table.label_counts()}),"
+            f" label_keys AS (SELECT {key} AS label_key, sum(nodes) AS key_nodes,"
+            f" count(*) AS distinct_values FROM counted GROUP BY {key}{most})"
             " SELECT label_keys.label_key, key_nodes, distinct_values, label_value, nodes"
             f" FROM label_keys LEFT JOIN {values} AS listed"
             f" ON {of_key} = {of_value} AND {condition}"
@@ -530,14 +512,23 @@ class SqlCounts:
         facets = (KeyFacet(*each, tuple(rank_counts(counts[each]).items())) for each in counts)
         return sorted(facets, key=lambda facet: (-facet.nodes, facet.key))
 
-    def _wanted(self, texts: Sequence[tuple[str, str]]) -> str:
-        """Return SQL that defines the table ``wanted``: the position and the texts of each pair."""
-        literal = self._table.dialect.literal
-        rows = (f"({at}, {literal(a)}, {literal(b)})" for at, (a, b) in enumerate(texts))
-        return f"WITH wanted(item, text0, text1) AS (VALUES {', '.join(rows)})"
+    def _holders(self, texts: Sequence[tuple[str, str]], *columns: str) -> str:
+        """Return SQL that defines the table ``holders``: the nodes with some labels.
 
-    def _are_equal(self, *texts: str) -> str:
-        return " = ".join(map(self._table.dialect.bytewise, texts))
+        It has a row for each node that has both texts of a pair in ``columns``, or only the key:
+        ``item``, the position of the pair; ``other``, its second text; and ``node_id``.
+        """
+        bytewise, literal = self._table.dialect.bytewise, self._table.dialect.literal
+        rows = (f"({at}, {literal(a)}, {literal(b)})" for at, (a, b) in enumerate(texts))
+        names = zip(columns, ("label", "other"), strict=False)
+        tests = (f"{bytewise(column)} = {bytewise(name)}" for column, name in names)
+        # DISTINCT keeps a database from joining another table first, which could be far more rows.
+        return (
+            f"WITH wanted(item, label, other) AS (VALUES {', '.join(rows)}), holders AS"
+            f" (SELECT DISTINCT item, other, {bytewise('node_id')} AS node_id FROM wanted JOIN"
+            f" ({self._table.labels_with(key for key, _ in texts)}) AS labels"
+            f" ON {' AND '.join(tests)})"
+        )
 
     def _count_columns(self, test: Callable[[str], str]) -> dict[str, int]:
         """Count, for each label with its own column, the nodes for which ``test`` of it is true."""
@@ -769,7 +760,7 @@ class SqlNodeSet:
         if not isinstance(self._selector, Placement):
             return ()
         table, conditions = self._table, self._table.conditions
-        facts = (conditions.taints or "''", conditions.resources or "''")
+        facts = (conditions.taints or "'0'", conditions.resources or "'0'")
         known = ", ".join(f"count({table.dialect.known.format(each)})" for each in facts)
         ((total, *counts),) = table.execute(f"SELECT count(*), {known} FROM {table.rows()}")
         return self._selector.undecided(total, *(total - count for count in counts))
@@ -813,7 +804,10 @@ class SqlNodeSet:
         for start in range(0, len(rows), _LONG_BATCH):
             batch = rows[start : start + _LONG_BATCH]
             labels: dict[str, dict[str, Any]] = {to_id(row[0]): {} for row in batch}
-            for node_id, key, value in self._table.execute(table.labels_of(labels)):
+            is_owner = self._table.dialect.text_in(table.node_id, labels)
+            names = f"{table.node_id}, {table.key}, {table.value_column}"
+            query = f"SELECT {names} FROM {table.table} WHERE {is_owner}"
+            for node_id, key, value in self._table.execute(query):
                 labels[to_id(node_id)][to_text(key)] = value
             for row in batch:
                 yield _node(row, labels[to_id(row[0])], self._table.conditions.columns)

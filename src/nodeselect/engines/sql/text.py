@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from nodeselect.engines.conditions import express, required
@@ -16,6 +16,9 @@ _PLAIN_PAIR = re.compile(r'\{"[A-Za-z0-9._/@+\- ]*": "[A-Za-z0-9._/@+\- ]*"\}')
 
 Name: TypeAlias = str | tuple[str, ...]
 """The exact name of a column or table; a tuple is a path, such as ``("n", "labels")``."""
+
+_ValueTest: TypeAlias = Callable[[str], str]
+_LabelTest: TypeAlias = Callable[[str, str], str]
 
 
 class LongTable(NamedTuple):
@@ -79,13 +82,10 @@ def where(
 class Labels:
     """The labels that do not have their own columns. This base class has no such labels."""
 
-    exist = False
     column = "NULL"
     """What a query selects to read all labels."""
 
-    def test(
-        self, key: str, test_value: Callable[[str], str], test_label: Callable[[str, str], str]
-    ) -> str:
+    def test(self, key: str, test_value: _ValueTest, test_label: _LabelTest) -> str:
         """Return SQL that tests the label ``key``.
 
         :param test_value: returns SQL that tests a label, given the column of its value.
@@ -106,16 +106,12 @@ class Labels:
 class LabelColumn(Labels):
     """Labels in one column, which has all labels of a node."""
 
-    exist = True
-
     def __init__(self, column: str, id: str | None, dialect: Dialect) -> None:  # noqa: A002
         self.column = column
         self._id = id
         self._dialect = dialect
 
-    def test(
-        self, key: str, test_value: Callable[[str], str], test_label: Callable[[str, str], str]
-    ) -> str:
+    def test(self, key: str, test_value: _ValueTest, test_label: _LabelTest) -> str:
         return test_label(self.column, self._dialect.literal(key))
 
     def value(self, key: str) -> str | None:
@@ -135,16 +131,12 @@ class LabelTable(Labels):
     :param id: the column of the ids of the nodes.
     """
 
-    exist = True
-
     def __init__(self, names: LongTable, id: str, dialect: Dialect) -> None:  # noqa: A002
         self.table, self.node_id, self.key, self.value_column = map(str, names)
         self._id = id
         self._dialect = dialect
 
-    def test(
-        self, key: str, test_value: Callable[[str], str], test_label: Callable[[str, str], str]
-    ) -> str:
+    def test(self, key: str, test_value: _ValueTest, test_label: _LabelTest) -> str:
         # EXISTS would need the name of the outer table, which is not known here.
         is_key = self._dialect.text_in(self.key, [key])
         condition = f"{self.node_id} IS NOT NULL AND {is_key} AND {test_value(self.value_column)}"
@@ -161,12 +153,6 @@ class LabelTable(Labels):
             f" FROM {self.table} WHERE ({self._dialect.join_keys(self.node_id)}) IN"
             f" (SELECT {self._dialect.join_keys(self._id)} FROM {rows})"
         )
-
-    def labels_of(self, ids: Collection[str]) -> str:
-        """Return a query for all labels of the nodes with ``ids``: columns id, key and value."""
-        is_owner = self._dialect.text_in(self.node_id, ids)
-        columns = f"{self.node_id}, {self.key}, {self.value_column}"
-        return f"SELECT {columns} FROM {self.table} WHERE {is_owner}"
 
 
 class SqlConditions:
@@ -255,16 +241,14 @@ class SqlConditions:
         have their own columns: these tests are fast, and merged queries can run in parallel.
         """
         in_labels = {*named_keys(requirements)} - {*self.columns, None}
-        return self.dialect.fence if self.labels.exist and in_labels else ""
+        return self.dialect.fence if in_labels else ""
 
     def _pair(self, key: str, value: str) -> str:
         pair = json.dumps({key: value}, ensure_ascii=False)
         # What a selector has needs no escapes, in JSON and in SQL; what a node has may need them.
         return f"'{pair}'" if _PLAIN_PAIR.fullmatch(pair) else self.dialect.literal(pair)
 
-    def _test(
-        self, key: str, test_value: Callable[[str], str], test_label: Callable[[str, str], str]
-    ) -> str:
+    def _test(self, key: str, test_value: _ValueTest, test_label: _LabelTest) -> str:
         """Return SQL that tests a label in its own column, or as :meth:`Labels.test` does."""
         if column := self.columns.get(key):
             return test_value(column)
@@ -273,11 +257,9 @@ class SqlConditions:
 
 def dialect_named(name: str, exact: bool = False) -> Dialect:
     """Return the dialect with this name; raise ``ValueError`` if there is none."""
-    try:
+    if name in DIALECTS:
         return EXACT.get(name, DIALECTS[name]) if exact else DIALECTS[name]
-    except KeyError:
-        known = ", ".join(DIALECTS)
-        raise ValueError(f"{name!r} is not a dialect of SQL known here: {known}") from None
+    raise ValueError(f"{name!r} is not a dialect of SQL known here: {', '.join(DIALECTS)}")
 
 
 def quote(name: Name, dialect: Dialect) -> str:
