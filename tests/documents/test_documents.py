@@ -53,7 +53,6 @@ def scalars(value: Value) -> list[Scalar]:
 
 
 def refusal(text: str) -> DocumentError:
-    """Return the error that ``text`` raises."""
     with pytest.raises(DocumentError) as caught:
         read_document(text)
     return caught.value

@@ -14,7 +14,6 @@ from tests.explain.real_lists import LISTS
 
 
 def nodes_of(fleet: Iterable[Labels]) -> list[Node]:
-    """Return a node for each of these labels."""
     return [Node(f"n-{at}", labels) for at, labels in enumerate(fleet)]
 
 

@@ -10,7 +10,6 @@ from nodeselect.readers.columnar import to_blocks
 
 
 def table_of(nodes: Iterable[Node]) -> NodeTable:
-    """Encode nodes."""
     return encode(
         to_blocks((node.id, node.labels, node.name, node.state, node._facts) for node in nodes)
     )

@@ -29,7 +29,6 @@ def ranks_of(fleet: Fleet, tuning: Tuning = CELLS_OF_TEN, states: int = 1) -> li
 
 
 def in_order(fleet: Fleet) -> Fleet:
-    """Return the labels of nodes in clustered order."""
     return [fleet[rank] for rank in ranks_of(fleet)]
 
 

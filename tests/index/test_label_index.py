@@ -35,7 +35,6 @@ def built_in_bulk(fleet: list[dict[str, str]]) -> LabelIndex:
 
 
 def members(stored: postings.PostingsOrOrdinal) -> list[int]:
-    """Return the ordinals."""
     return [stored] if isinstance(stored, int) else list(postings.ordinals(stored))
 
 

@@ -30,12 +30,10 @@ INDEX = segment_of(FLEET).index
 
 
 def plan_of(text: str) -> Plan:
-    """Plan a selector over the fleet."""
     return make_plan(INDEX, Selector.parse(text))
 
 
 def cardinalities(operands: tuple[postings.Postings, ...]) -> list[int]:
-    """Return the number of nodes of each operand."""
     return list(map(len, operands))
 
 
@@ -143,7 +141,6 @@ def test_postings_of_the_index_do_not_count() -> None:
 
 
 def plan_of_size(memory_bytes: int) -> Plan:
-    """Return an empty plan that takes this much memory."""
     return Plan(postings.from_ordinals(()), (), memory_bytes=memory_bytes)
 
 

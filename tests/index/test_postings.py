@@ -11,7 +11,6 @@ LARGEST = (1 << 32) - 1
 
 
 def members(found: postings.Postings) -> set[int]:
-    """Return the ordinals as a set."""
     return set(postings.ordinals(found))
 
 

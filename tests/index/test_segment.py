@@ -21,12 +21,10 @@ NODES = [Node(f"n-{at}", {"x": str(at % 5), "y": str(at % 3)}, f"name-{at}") for
 
 @pytest.fixture(name="segment")
 def segment_fixture() -> Segment:
-    """Return a segment of 500 nodes."""
     return BuiltSegment(table_of(NODES))
 
 
 def ranks_of(segment: Segment, ordinals: "array[int]") -> list[int]:
-    """Return the ranks of ordinals."""
     return [segment.rank(ordinal) for ordinal in ordinals]
 
 

@@ -23,12 +23,10 @@ from nodeselect.index.segment import StringIndex
 
 
 def in_memory(texts: list[str | None]) -> IdIndex:
-    """Index texts in memory."""
     return IdIndex(to_array(texts), np.arange(len(texts), dtype=np.uint32)[::-1].copy())
 
 
 def in_file(texts: list[str | None]) -> SavedStringIndex:
-    """Index texts as in a file."""
     array = to_array(texts)
     starts, ranks = sort_into_buckets(array, encode_strings(array, 4))
     last = np.uint32(max(len(texts) - 1, 0))

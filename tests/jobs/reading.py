@@ -47,12 +47,10 @@ def words_of(problem: Problem) -> str:
 
 
 def selector_of(data: bytes | str) -> Selector:
-    """Read the selector of a job file."""
     return read_job_selector(data.encode() if isinstance(data, str) else data, "job.yaml")
 
 
 def refusal(data: bytes | str) -> JobError:
-    """Return the error of a job file."""
     with pytest.raises(JobError) as caught:
         selector_of(data)
     return caught.value

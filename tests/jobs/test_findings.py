@@ -32,7 +32,6 @@ OF_SEVERAL = {"repeated-name", "no-node", "suspect-label", "every-node"}
 
 
 def problems_of(case: golden.Row) -> tuple[Problem, ...]:
-    """Return all problems of a case."""
     file = "job.json" if case["name"].endswith("(job.json)") else "job.yaml"
     rules = None if case["name"].endswith("(whole job)") else OF_EXCERPTS
     checked = check_job(case["job"].encode(), file, rules=rules)

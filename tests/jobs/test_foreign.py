@@ -21,7 +21,6 @@ HERE = Path(__file__).parent
 
 
 def read(text: str, file: str = "manifest") -> Manifest:
-    """Read a manifest."""
     manifest = read_manifest(text.encode(), file)
     assert manifest is not None
     return manifest

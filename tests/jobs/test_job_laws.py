@@ -53,7 +53,6 @@ def intended(fields: dict[str, Any]) -> Selector | None:
 
 
 def all_text(items: list[Any]) -> bool:
-    """Return whether all items are strings."""
     return all(isinstance(item, str) for item in items)
 
 

@@ -19,7 +19,6 @@ SCHEMA = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\ns
 
 
 def read(text: str) -> Manifest:
-    """Read a manifest."""
     manifest = read_manifest(text.encode(), "manifest")
     assert manifest is not None
     return manifest
@@ -34,7 +33,6 @@ def refusal(text: str) -> str:
 
 
 def nested(depth: int) -> str:
-    """Return lists in lists."""
     return "[" * depth + "]" * depth
 
 

@@ -52,12 +52,10 @@ config:
 
 
 def spec_of(text: str) -> JobSpec:
-    """Read a job spec."""
     return read_job(text.encode(), "job.yaml")
 
 
 def refusal_of(model: Any, **fields: Any) -> str:
-    """Return the error of a constructor as text."""
     with pytest.raises(JobError) as caught:
         model(**fields)
     return str(caught.value)
@@ -155,7 +153,6 @@ def test_frozen() -> None:
 
 
 def with_config(value: Any) -> dict[str, Any]:
-    """Return the fields of a job with a value in its config."""
     return {"config": {"a": value}}
 
 

@@ -23,7 +23,6 @@ ROLLING = RolloutSpec(strategy="rolling", max_parallel=50)
 
 
 def connected(ids: Iterable[str]) -> list[Node]:
-    """Return connected nodes with these ids."""
     return [Node(node_id, state="connected") for node_id in ids]
 
 

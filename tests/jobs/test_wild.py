@@ -25,19 +25,3 @@ def test_selector_of_the_wild(row: dict[str, Any]) -> None:
     assert refused == row.get("refused", [])
     if not refused:
         assert str(read_job_selector(data, "job.json")) == row["read"]
-
-
-SUGGESTED = [
-    [hint.removeprefix('write: "').removesuffix('"') for code, hint in row.get("refused", [])]
-    for row in ROWS
-    if all(str(hint).startswith('write: "') for _, hint in row.get("refused", [[None, None]]))
-]
-
-
-@pytest.mark.parametrize("texts", SUGGESTED, ids=str)
-def test_hints_can_be_followed(texts: list[str]) -> None:
-    """What a piece of advice says to write in the place of a structured expression is read."""
-    if texts == ["2"]:  # the value of a label
-        texts = ["tier=2"]
-    data = json.dumps({"name": "wild", "selector": {"match_expressions": texts}}).encode()
-    assert not check_job(data, "job.json").errors

@@ -19,12 +19,10 @@ def container(limits: dict[str, Any] | None = None, **requests: Any) -> dict[str
 
 
 def required(*terms: Any) -> dict[str, Any]:
-    """Return a pod spec with a required node affinity."""
     return {"affinity": {"nodeAffinity": {REQUIRED: {"nodeSelectorTerms": list(terms)}}}}
 
 
 def exists(key: str) -> dict[str, Any]:
-    """Return a term that requires a label."""
     return {"matchExpressions": [{"key": key, "operator": "Exists"}]}
 
 
@@ -118,14 +116,10 @@ def test_wrong_amounts(amount: object) -> None:
 @pytest.mark.parametrize(
     ("spec", "selector"),
     [
-        pytest.param(required(exists("a")), Selector.parse("a"), id="one-term"),
-        pytest.param(required(exists("a"), {}, exists("a")), Selector.parse("a"), id="equal-terms"),
-        pytest.param(
-            required(exists("a"), exists("b")),
-            Selector.parse("a") | Selector.parse("b"),
-            id="terms",
-        ),
-        pytest.param(required({}, None), Selector.nothing(), id="empty-terms"),
+        (required(exists("a")), Selector.parse("a")),
+        (required(exists("a"), {}, exists("a")), Selector.parse("a")),
+        (required(exists("a"), exists("b")), Selector.parse("a") | Selector.parse("b")),
+        (required({}, None), Selector.nothing()),
     ],
 )
 def test_selector_of_a_pod_spec(spec: dict[str, Any], selector: Selector | AnyOf) -> None:

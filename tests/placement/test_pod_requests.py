@@ -13,7 +13,6 @@ def resources(requests: Any = None, limits: Any = None, **fields: Any) -> dict[s
 
 
 def cpu(amount: Any, **fields: Any) -> dict[str, Any]:
-    """Return a container that requests cpu."""
     return resources({"cpu": amount}, **fields)
 
 
@@ -23,7 +22,6 @@ def sidecar(amount: Any) -> dict[str, Any]:
 
 
 def pod(*containers: Any, **fields: Any) -> dict[str, Any]:
-    """Return the spec of a pod with these containers."""
     return {"containers": list(containers), **fields}
 
 
@@ -42,41 +40,27 @@ OF_POD = {"cpu": 5, "memory": 9}
 @pytest.mark.parametrize(
     ("spec", "expected"),
     [
-        pytest.param({}, {}, id="nothing"),
-        pytest.param(pod({}, cpu(1), cpu("0.5")), {"cpu": 1500}, id="sum"),
-        pytest.param(pod(cpu(1.5), cpu(1e-3)), {"cpu": 1501}, id="numbers"),
-        pytest.param(pod(cpu("100u"), cpu("100u")), {"cpu": 1}, id="rounded-once"),
-        pytest.param(pod(HALF, MORE), {"memory": 2}, id="bytes-rounded-once"),
-        pytest.param(pod(LIMITED), {"cpu": 1000, "memory": 1024}, id="limit-is-request"),
-        pytest.param(pod_of([cpu(3), cpu(2)], cpu(1), cpu(1)), {"cpu": 3000}, id="init-peak"),
-        pytest.param(pod_of([cpu(2)], cpu(3)), {"cpu": 3000}, id="no-init-peak"),
-        pytest.param(pod_of([sidecar(2), sidecar(1)], cpu(1)), {"cpu": 4000}, id="sidecars"),
-        pytest.param(
-            pod_of([sidecar(2), cpu(3), sidecar(4)], cpu(1)), {"cpu": 7000}, id="sidecars-after"
-        ),
-        pytest.param(
-            pod_of([sidecar(2), cpu(7), sidecar(1)], cpu(1)), {"cpu": 9000}, id="init-and-sidecars"
-        ),
-        pytest.param(
-            pod_of([cpu(2, restartPolicy="Never")], cpu(1)), {"cpu": 2000}, id="never-restarts"
-        ),
-        pytest.param(pod(cpu(1), overhead=OVERHEAD), {"cpu": 1250, "memory": 7}, id="overhead"),
-        pytest.param(
-            pod(cpu(1), resources({"memory": 3}), **cpu(5)), {"cpu": 5000, "memory": 3}, id="pod"
-        ),
-        pytest.param(pod(cpu(1), **cpu(5, overhead={"cpu": 1})), {"cpu": 6000}, id="pod-overhead"),
-        pytest.param(
-            pod(cpu(1), **resources(None, OF_POD)), {"cpu": 1000, "memory": 9}, id="pod-limit"
-        ),
-        pytest.param(
-            pod({}, resources({HUGE: "2Mi"}), **resources(None, {HUGE: "6Mi"})),
-            {HUGE: 6 * 2**20},
-            id="pod-huge-pages",
-        ),
-        pytest.param(pod(cpu(1), **resources({GPU: 5})), {"cpu": 1000}, id="other-of-pod"),
-        pytest.param(pod(cpu(0)), {"cpu": 0}, id="zero"),
-        pytest.param(pod(resources({"pods": 7})), {}, id="pods"),
-        pytest.param(pod(resources({GPU: "2", "a/x": 1})), {GPU: 2, "a/x": 1}, id="extended"),
+        ({}, {}),
+        (pod({}, cpu(1), cpu("0.5")), {"cpu": 1500}),
+        (pod(cpu(1.5), cpu(1e-3)), {"cpu": 1501}),
+        (pod(cpu("100u"), cpu("100u")), {"cpu": 1}),
+        (pod(HALF, MORE), {"memory": 2}),
+        (pod(LIMITED), {"cpu": 1000, "memory": 1024}),
+        (pod_of([cpu(3), cpu(2)], cpu(1), cpu(1)), {"cpu": 3000}),
+        (pod_of([cpu(2)], cpu(3)), {"cpu": 3000}),
+        (pod_of([sidecar(2), sidecar(1)], cpu(1)), {"cpu": 4000}),
+        (pod_of([sidecar(2), cpu(3), sidecar(4)], cpu(1)), {"cpu": 7000}),
+        (pod_of([sidecar(2), cpu(7), sidecar(1)], cpu(1)), {"cpu": 9000}),
+        (pod_of([cpu(2, restartPolicy="Never")], cpu(1)), {"cpu": 2000}),
+        (pod(cpu(1), overhead=OVERHEAD), {"cpu": 1250, "memory": 7}),
+        (pod(cpu(1), resources({"memory": 3}), **cpu(5)), {"cpu": 5000, "memory": 3}),
+        (pod(cpu(1), **cpu(5, overhead={"cpu": 1})), {"cpu": 6000}),
+        (pod(cpu(1), **resources(None, OF_POD)), {"cpu": 1000, "memory": 9}),
+        (pod({}, resources({HUGE: "2Mi"}), **resources(None, {HUGE: "6Mi"})), {HUGE: 6 * 2**20}),
+        (pod(cpu(1), **resources({GPU: 5})), {"cpu": 1000}),
+        (pod(cpu(0)), {"cpu": 0}),
+        (pod(resources({"pods": 7})), {}),
+        (pod(resources({GPU: "2", "a/x": 1})), {GPU: 2, "a/x": 1}),
     ],
 )
 def test_requests(spec: dict[str, Any], expected: dict[str, int]) -> None:

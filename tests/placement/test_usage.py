@@ -9,7 +9,6 @@ from nodeselect.placement import usage as usage_module
 
 
 def pod(node: str | None = "n-1", phase: str | None = "Running", **requests: Any) -> dict[str, Any]:
-    """Return a pod on a node."""
     container = {"name": "c", "resources": {"requests": requests}}
     return {
         "metadata": {"name": "p", "namespace": "shop"},

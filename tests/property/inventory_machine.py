@@ -110,7 +110,6 @@ class InventoryMachine(RuleBasedStateMachine):
         self.file = Path(self.folder.name, "fleet.nsx")
 
     def teardown(self) -> None:
-        """Remove the file."""
         self.folder.cleanup()
 
     @initialize(
@@ -259,7 +258,6 @@ class InventoryMachine(RuleBasedStateMachine):
 
     @rule(target=snapshots)
     def snapshot(self) -> Any:
-        """Keep a snapshot."""
         return self.inventory.snapshot(), dict(self.model), self.generation
 
     @rule(kept=snapshots, selector=fleet_selectors(), target=answers)
@@ -274,7 +272,6 @@ class InventoryMachine(RuleBasedStateMachine):
 
     @rule(selector=fleet_selectors(), target=answers)
     def match(self, selector: Selector | AnyOf) -> Any:
-        """Match on the inventory."""
         return self._asked(self.inventory, self.model, selector), self.inventory._view
 
     @rule(selector=fleet_selectors())
@@ -324,7 +321,6 @@ class InventoryMachine(RuleBasedStateMachine):
 
     @rule()
     def look(self) -> None:
-        """Read the whole inventory."""
         self._check_reading(self.inventory, self.model)
 
     def _check_reading(self, reading: Inventory | Snapshot, model: Model) -> None:

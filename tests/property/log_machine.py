@@ -24,7 +24,6 @@ class LogMachine(InventoryMachine):
     log: ChangeLog | None = None
 
     def teardown(self) -> None:
-        """Close the log."""
         if self.log:
             self.log.close()
         super().teardown()
@@ -100,7 +99,6 @@ class LogMachine(InventoryMachine):
 
     @rule()
     def restart(self) -> None:
-        """Begin again with the log as it is."""
         self._restart()
 
     def _restart(self) -> None:
@@ -139,7 +137,6 @@ class LogMachine(InventoryMachine):
 
     @rule()
     def begin_to_follow(self) -> None:
-        """Begin a reader."""
         self.reader = self._opened()
 
     def _check_reader(self) -> None:

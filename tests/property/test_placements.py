@@ -217,7 +217,6 @@ class PlacementMachine(RuleBasedStateMachine):
         self.patched.start()
 
     def teardown(self) -> None:
-        """Remove the saved file."""
         self.patched.stop()
         self.folder.cleanup()
 
@@ -236,7 +235,6 @@ class PlacementMachine(RuleBasedStateMachine):
 
     @rule(node=nodes)
     def upsert(self, node: Node) -> None:
-        """Add or replace a node."""
         self.model[node.id] = node
         self.inventory.upsert(node)
 
@@ -287,7 +285,6 @@ class PlacementMachine(RuleBasedStateMachine):
 
     @rule(at=st.integers(0, 20))
     def end(self, at: int) -> None:
-        """End a pod."""
         if at < len(self.running):
             node_id, pod = self.running.pop(at)
             self.usage.remove(node_id, pod.requests)
@@ -333,7 +330,6 @@ class PlacementMachine(RuleBasedStateMachine):
 
     @rule(target=snapshots)
     def snapshot(self) -> tuple[Snapshot, Model]:
-        """Keep a snapshot."""
         return self.inventory.snapshot(), dict(self.model)
 
     @rule(kept=snapshots, pod=pods, with_usage=st.booleans())
@@ -346,7 +342,6 @@ class PlacementMachine(RuleBasedStateMachine):
 
     @rule(pod=pods, with_usage=st.booleans())
     def ask(self, pod: Placement, with_usage: bool) -> None:
-        """Ask the inventory."""
         check_answers(self.inventory, pod, self.model, *self._runs(with_usage))
 
     @rule(pod=pods, with_usage=st.booleans(), target=answers)

@@ -63,17 +63,14 @@ def values(nodes: list[Node], key: str, text: Any = TEXT) -> Any:
 
 
 def columns(nodes: list[Node], text: Any = TEXT) -> dict[str, Any]:
-    """Return the labels as a column for each key."""
     return {key: values(nodes, key, text) for key in KEYS}
 
 
 def map_table(nodes: list[Node]) -> Any:
-    """Return a table with a column of maps."""
     return pa.table(base(nodes) | {"labels": maps(nodes)})
 
 
 def column_table(nodes: list[Node]) -> Any:
-    """Return a table with a column for each label key."""
     return pa.table(base(nodes) | columns(nodes))
 
 
@@ -95,7 +92,6 @@ def null_maps_with_entries(nodes: list[Node]) -> Any:
 
 
 def to_parquet(table: Any, **options: Any) -> io.BytesIO:
-    """Return a table as a Parquet file."""
     file = io.BytesIO()
     pyarrow.parquet.write_table(table, file, **options)
     file.seek(0)
@@ -129,7 +125,6 @@ def different_dictionaries(nodes: list[Node]) -> Any:
 
 
 def dictionary_columns(nodes: list[Node]) -> dict[str, Any]:
-    """Return the labels as a dictionary encoded column for each key."""
     return {key: column.dictionary_encode() for key, column in columns(nodes).items()}
 
 
@@ -141,7 +136,6 @@ def odd_dictionaries(nodes: list[Node], index: Any) -> Any:
 
 
 def maps_and_columns(nodes: list[Node]) -> Any:
-    """Return a table with some labels in maps, and others in columns."""
     few = [
         node.replace(labels={k: v for k, v in node.labels.items() if k not in ("gpu", "x")})
         for node in nodes
@@ -157,7 +151,6 @@ def structs(nodes: list[Node]) -> Any:
 
 
 def other_names(nodes: list[Node]) -> Any:
-    """Return a table with other names for the columns."""
     table = map_table(nodes).append_column("ignored", pa.array(range(len(nodes))))
     return table.rename_columns(["host", "status", "title", "tags", "ignored"])
 
@@ -168,7 +161,6 @@ def with_labels(make: Callable[[list[Node]], Any]) -> Callable[[list[Node]], Any
 
 
 def with_columns(text: Any) -> Callable[[list[Node]], Any]:
-    """Return a function that returns a table of columns, all of this type."""
     return lambda nodes: pa.table(
         {name: column.cast(text) for name, column in (base(nodes) | columns(nodes)).items()}
     )

@@ -17,12 +17,10 @@ NODES = random_nodes(3_000)
 
 
 def polars_frame(table: Any) -> Any:
-    """Return a table as a data frame of Polars."""
     return pytest.importorskip("polars").from_arrow(table)
 
 
 def polars_categories(table: Any) -> Any:
-    """Return a data frame of Polars whose labels are categories."""
     polars = pytest.importorskip("polars")
     return polars_frame(table).with_columns(polars.col(*KEYS).cast(polars.Categorical))
 
@@ -35,13 +33,11 @@ def pandas_frame(table: Any) -> Any:
 
 
 def pandas_categories(table: Any) -> Any:
-    """Return a data frame of pandas whose labels are categories."""
     frame = pandas_frame(table)
     return frame.astype(dict.fromkeys(KEYS, "category"))
 
 
 def duckdb_relation(table: Any) -> Any:
-    """Return a query of DuckDB."""
     return pytest.importorskip("duckdb").connect().from_arrow(table)
 
 

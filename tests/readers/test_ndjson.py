@@ -51,7 +51,6 @@ def as_lines(draw: st.DrawFn, some: list[dict[str, Any]]) -> str:
 
 
 def expected(some: list[dict[str, Any]]) -> list[Node]:
-    """Return the nodes in the records."""
     return [Node(each["id"], each["labels"], each.get("name"), each.get("state")) for each in some]
 
 
@@ -122,7 +121,6 @@ def test_lines_decoded_together_and_one_by_one(lines: list[str]) -> None:
 
 
 def line(node_id: str, value: str) -> str:
-    """Write one node with one label."""
     return json.dumps({"id": node_id, "labels": {"v": value}}) + "\n"
 
 

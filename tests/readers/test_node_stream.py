@@ -18,7 +18,6 @@ GONE |= {"message": "too old resource version: 5 (9)", "reason": "Expired", "cod
 
 
 def event(kind: str, node: Any = WATCHED) -> Any:
-    """Return a watch event."""
     return {"type": kind, "object": node}
 
 
@@ -38,7 +37,6 @@ def read(*records: Any) -> tuple[list[Node | str], InventoryError | None]:
 
 
 def written(records: Iterable[Any]) -> Iterable[bytes]:
-    """Yield the pieces of a stream."""
     return (each if isinstance(each, bytes) else json.dumps(each).encode() for each in records)
 
 

@@ -61,7 +61,6 @@ def cuts(objects: list[tuple[bytes, bytes]]) -> set[int]:
 
 
 def pieces_of(*pieces: bytes) -> list[bytes]:
-    """Split pieces."""
     splitter = ObjectSplitter()
     return [text for piece in pieces for text in splitter.feed(piece)]
 

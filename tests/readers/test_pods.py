@@ -181,7 +181,6 @@ def test_errors(data: str | bytes, place: str, code: str, message: str) -> None:
 
 
 def refusal(data: str | bytes) -> InventoryError:
-    """Return the error with which ``data`` is rejected."""
     with pytest.raises(InventoryError) as caught:
         usage_of(data)
     return caught.value

@@ -104,7 +104,6 @@ PIECES = (
 
 
 def inventory_or_error(data: bytes) -> Inventory | InventoryError:
-    """Return the inventory in ``data``, or the error."""
     try:
         return Inventory.read(io.BytesIO(data))
     except InventoryError as error:

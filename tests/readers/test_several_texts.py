@@ -77,7 +77,6 @@ def test_memory_is_that_of_one_text(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def event(kind: str, name: str, **labels: str) -> dict[str, Any]:
-    """Return an event of a watch."""
     return {"type": kind, "object": kubernetes(name, "True", labels)}
 
 

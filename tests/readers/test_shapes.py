@@ -17,18 +17,11 @@ from tests.readers.reading import nodes_of
 def expanso(node_id: str, name: str, state: str, labels: dict[str, str] | None) -> Any:
     """Return a node as Expanso's API describes it."""
     spec: dict[str, Any] = {"name": name, "hostname": f"{name}.local", "os": "linux"}
-    spec |= {"arch": "arm64", "agent_version": "v2.1.21", "hardware_fingerprint": "9f:86:d0"}
     spec |= {} if labels is None else {"labels": labels}
-    spec["capabilities"] = {"inputs": ["file", "mqtt"], "outputs": ["http_client"], "runtimes": []}
-    usage = {"cpu_percent": 12.5, "memory_used_bytes": 8123456789, "disk_percent": 71}
-    status: dict[str, Any] = {"connection_state": state, "last_heartbeat": "2026-05-04T10:11:12Z"}
-    status |= {"message": "", "revision": 41}
-    return {
-        "id": node_id,
-        "spec": spec,
-        "status": {**status, "resource_usage": usage},
-        "identity": {"source": "bootstrap", "key_fingerprint": "SHA256:ab+cd/ef="},
-    }
+    spec["capabilities"] = {"inputs": ["file", "mqtt"], "runtimes": []}
+    status = {"connection_state": state, "revision": 41, "resource_usage": {"cpu_percent": 12.5}}
+    identity = {"source": "bootstrap", "key_fingerprint": "SHA256:ab+cd/ef="}
+    return {"id": node_id, "spec": spec, "status": status, "identity": identity}
 
 
 def kubernetes(name: str, ready: str, labels: dict[str, str] | None, **spec: Any) -> Any:
@@ -66,27 +59,15 @@ def bacalhau(
     """Return a node as Bacalhau's API describes it."""
     info: dict[str, Any] = {"NodeID": node_id, "NodeType": node_type, "Labels": labels}
     capacity = {"CPU": 12.8, "Memory": 26588386099, "Disk": 77618906726, "GPUs": []}
-    compute = {"MaxCapacity": capacity, "MaxJobRequirements": {}} if labels else {}
-    info |= {"SupportedProtocols": ["bprotocol/v2"], "ComputeNodeInfo": compute}
-    connection = {"Status": status, "LastHeartbeat": "2026-05-04T10:11:12Z", "LastError": ""}
-    return {
-        "Info": info,
-        "Membership": membership,
-        "Connection": status,
-        "ConnectionState": connection,
-    }
+    info["ComputeNodeInfo"] = {"MaxCapacity": capacity, "MaxJobRequirements": {}} if labels else {}
+    connection = {"Connection": status, "ConnectionState": {"Status": status, "LastError": ""}}
+    return {"Info": info, "Membership": membership, **connection}
 
 
 def nomad(node_id: str, name: str, **more: Any) -> Any:
     """Return a node as ``nomad node status -json`` prints it."""
-    node: dict[str, Any] = {
-        "ID": node_id,
-        "Name": name,
-        "Datacenter": "dc1",
-        "NodeClass": "",
-        "Status": "ready",
-    }
-    node |= {"SchedulingEligibility": "eligible", "Drivers": {"exec": {"Healthy": True}}}
+    node: dict[str, Any] = {"ID": node_id, "Name": name, "Datacenter": "dc1", "NodeClass": ""}
+    node |= {"Status": "ready", "SchedulingEligibility": "eligible", "Drivers": {"exec": {}}}
     return {**node, "Attributes": {"cpu.arch": "amd64", "os.name": "debian"}, **more}
 
 
@@ -95,14 +76,8 @@ def swarm(node_id: str, labels: dict[str, str] | None, state: str, availability:
     spec = {"Labels": labels, "Role": "worker", "Availability": availability}
     engine = {"EngineVersion": "24.0.7", "Labels": {"disk": "ssd"}, "Plugins": []}
     description = {"Hostname": f"{node_id}.local", "Platform": {"OS": "linux"}, "Engine": engine}
-    return {
-        "ID": node_id,
-        "Version": {"Index": 9},
-        "CreatedAt": "2026-05-04T10:11:12Z",
-        "Spec": spec,
-        "Description": description,
-        "Status": {"State": state, "Addr": "10.0.0.1"},
-    }
+    status = {"State": state, "Addr": "10.0.0.1"}
+    return {"ID": node_id, "Spec": spec, "Description": description, "Status": status}
 
 
 def consul(name: str, **more: Any) -> Any:
@@ -263,7 +238,6 @@ SHAPES: dict[str, tuple[Any, list[Node]]] = {
 
 
 def as_lines(records: list[Any]) -> str:
-    """Write one record a line."""
     return "".join(json.dumps(record) + "\n" for record in records)
 
 

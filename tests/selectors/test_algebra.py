@@ -91,7 +91,6 @@ SELECTORS = [
 
 
 def text_of(requirements: tuple[Requirement, ...]) -> str:
-    """Return the requirements as one text."""
     return ",".join(map(str, requirements))
 
 
@@ -133,7 +132,6 @@ def test_one_requirement_twice() -> None:
 
 
 def on_x(text: str) -> KeyConstraint:
-    """Return the constraint of the key ``x``."""
     return constraints_by_key(Selector.parse(text).requirements)["x"]
 
 

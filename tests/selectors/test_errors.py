@@ -52,7 +52,6 @@ SCOPE = {
 
 
 def refusal(text: str) -> SelectorError:
-    """Return the error that ``text`` raises."""
     with pytest.raises(SelectorError) as caught:
         Selector.parse(text)
     return caught.value

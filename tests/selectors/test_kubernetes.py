@@ -26,7 +26,6 @@ def affinity(*terms: dict[str, Any] | None) -> dict[str, Any]:
 
 
 def texts(spec: dict[str, Any]) -> list[str]:
-    """Return the selectors of a pod spec as texts."""
     return list(map(str, selectors_from_pod_spec(spec)))
 
 
@@ -40,22 +39,14 @@ def test_names_that_are_unknown(name: Any) -> None:
 @pytest.mark.parametrize(
     ("label_selector", "text"),
     [
-        pytest.param({}, "", id="empty"),
-        pytest.param({"matchLabels": {}, "matchExpressions": []}, "", id="empty-fields"),
-        pytest.param({"matchLabels": None, "matchExpressions": None}, "", id="null-fields"),
-        pytest.param({"matchLabels": {"b": "", "a": "x"}}, "a=x,b=", id="labels"),
-        pytest.param(UserDict(matchLabels=UserDict(a="x")), "a=x", id="mappings"),
-        pytest.param({"matchExpressions": (item("a", "NotIn", ""),)}, "a notin ()", id="not-in"),
-        pytest.param(
-            {"matchExpressions": [{"key": "a", "operator": "DoesNotExist", "values": None}]},
-            "!a",
-            id="does-not-exist",
-        ),
-        pytest.param(
-            {"matchLabels": {"a": "x"}, "matchExpressions": [item("a", "In", "y")]},
-            "a=x,a in (y)",
-            id="both",
-        ),
+        ({}, ""),
+        ({"matchLabels": {}, "matchExpressions": []}, ""),
+        ({"matchLabels": None, "matchExpressions": None}, ""),
+        ({"matchLabels": {"b": "", "a": "x"}}, "a=x,b="),
+        (UserDict(matchLabels=UserDict(a="x")), "a=x"),
+        ({"matchExpressions": (item("a", "NotIn", ""),)}, "a notin ()"),
+        ({"matchExpressions": [{"key": "a", "operator": "DoesNotExist", "values": None}]}, "!a"),
+        ({"matchLabels": {"a": "x"}, "matchExpressions": [item("a", "In", "y")]}, "a=x,a in (y)"),
     ],
 )
 def test_label_selectors(label_selector: dict[str, Any], text: str) -> None:
@@ -95,46 +86,37 @@ NOT_A, NOT_B = item("metadata.name", "NotIn", "n-a"), item("metadata.name", "Not
 @pytest.mark.parametrize(
     ("spec", "expected"),
     [
-        pytest.param({"nodeSelector": {"a": "x", "b": ""}}, ["a=x,b="], id="node-selector"),
-        pytest.param({"nodeName": "n-a"}, ["<id in (n-a)>"], id="node-name"),
-        pytest.param(
+        ({"nodeSelector": {"a": "x", "b": ""}}, ["a=x,b="]),
+        ({"nodeName": "n-a"}, ["<id in (n-a)>"]),
+        (
             affinity({"matchExpressions": [item("a", "Gt", "5"), item("a", "Lt", "007")]}),
             ["a>5,a<007"],
-            id="comparisons",
         ),
-        pytest.param(
+        (
             {"nodeSelector": {"a": "x"}}
             | affinity({"matchExpressions": [item("b", "Exists")]}, {"matchFields": [NAME_A]}),
             ["a=x,b", "<id in (n-a)>,a=x"],
-            id="terms",
         ),
-        pytest.param(affinity({}), [], id="empty-term"),
-        pytest.param(affinity(None), [], id="null-term"),
-        pytest.param(affinity({"matchExpressions": [], "matchFields": None}), [], id="empty-lists"),
-        pytest.param(
-            affinity({}, {"matchExpressions": [item("a", "Exists")]}), ["a"], id="one-empty-term"
-        ),
-        pytest.param(affinity({"matchFields": [NAME_A, NAME_A]}), ["<id in (n-a)>"], id="twice"),
-        pytest.param(affinity({"matchFields": [NAME_A, NAME_B]}), ["<nothing>"], id="two-names"),
-        pytest.param(affinity({"matchFields": [NOT_A, NAME_A]}), ["<nothing>"], id="not-itself"),
-        pytest.param(affinity({"matchFields": [NOT_A]}), ["<id not in (n-a)>"], id="not-a-name"),
-        pytest.param(
+        (affinity({}), []),
+        (affinity(None), []),
+        (affinity({"matchExpressions": [], "matchFields": None}), []),
+        (affinity({}, {"matchExpressions": [item("a", "Exists")]}), ["a"]),
+        (affinity({"matchFields": [NAME_A, NAME_A]}), ["<id in (n-a)>"]),
+        (affinity({"matchFields": [NAME_A, NAME_B]}), ["<nothing>"]),
+        (affinity({"matchFields": [NOT_A, NAME_A]}), ["<nothing>"]),
+        (affinity({"matchFields": [NOT_A]}), ["<id not in (n-a)>"]),
+        (
             affinity({"matchFields": [NOT_B, NOT_A], "matchExpressions": [item("a", "Exists")]}),
             ["<id not in (n-a,n-b)>,a"],
-            id="not-two-names",
         ),
-        pytest.param(
+        (
             {"nodeName": "n-b"} | affinity({"matchFields": [NOT_B]}, {"matchFields": [NOT_A]}),
             ["<nothing>", "<id in (n-b)>"],
-            id="node-name-and-not",
         ),
-        pytest.param(
-            affinity({"matchFields": [NAME_B, NOT_A]}), ["<id in (n-b)>"], id="not-another"
-        ),
-        pytest.param(
+        (affinity({"matchFields": [NAME_B, NOT_A]}), ["<id in (n-b)>"]),
+        (
             {"nodeName": "n-b"} | affinity({"matchFields": [NAME_A]}, {"matchFields": [NAME_B]}),
             ["<nothing>", "<id in (n-b)>"],
-            id="node-name-and-terms",
         ),
     ],
 )
@@ -169,12 +151,12 @@ BY_ID = Selector.of(match_ids=["n-b", "n-a"])
 @pytest.mark.parametrize(
     ("union", "terms"),
     [
-        pytest.param([A, B], [A_TERM, B_TERM], id="terms"),
-        pytest.param([BY_ID], [{"matchFields": [NAME_A]}, {"matchFields": [NAME_B]}], id="ids"),
-        pytest.param([A & Selector.of(match_ids=["n-a"])], [A_TERM | {"matchFields": [NAME_A]}]),
-        pytest.param([], [{}], id="no-selectors"),
-        pytest.param([Selector.nothing()], [{}], id="nothing"),
-        pytest.param([Selector.nothing(), A], [A_TERM], id="nothing-and-a-selector"),
+        ([A, B], [A_TERM, B_TERM]),
+        ([BY_ID], [{"matchFields": [NAME_A]}, {"matchFields": [NAME_B]}]),
+        ([A & Selector.of(match_ids=["n-a"])], [A_TERM | {"matchFields": [NAME_A]}]),
+        ([], [{}]),
+        ([Selector.nothing()], [{}]),
+        ([Selector.nothing(), A], [A_TERM]),
     ],
 )
 def test_pod_spec_from_selectors(union: list[Selector], terms: list[dict[str, Any]]) -> None:

@@ -22,7 +22,6 @@ def text_of_length(length: int) -> str:
 
 
 def set_text(key: str, number: int) -> str:
-    """Return the text of an ``in`` with ``number`` values."""
     return f"{key} in ({','.join(names(number))})"
 
 
@@ -55,7 +54,6 @@ def and_of(expressions: list[str]) -> Selector:
 
 
 def equality(key: str = "x", value: str = "") -> Requirement:
-    """Return ``key=value``."""
     return Requirement(key, Operator.EQUALS, [value])
 
 

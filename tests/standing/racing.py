@@ -10,7 +10,7 @@ from random import Random
 from nodeselect import AnyOf, Node, Selector, StandingSelectors
 from nodeselect.standing import StandingSnapshot
 from tests.inventory.racing import run_together, switching_often
-from tests.standing.random_cases import NAMES, Model, matching, random_node, random_selector
+from tests.standing.random_cases import NAMES, matching, moved, random_node, random_selector
 from tests.standing.small import thresholds
 
 
@@ -46,7 +46,7 @@ def race(writes: int, readers: int, seed: int) -> int:
             assert answer.names() in [matching(model, node) for model in now]
             assert len(answer) == len(answer.names())
             assert all(name in answer for name in answer.names())
-            assert (gained.names(), lost.names()) in [_moved(model, node, changed) for model in now]
+            assert (gained.names(), lost.names()) in [moved(model, node, changed) for model in now]
             assert names in [list(model) for model in now]
             if query % 16 == 0:
                 snapshots.append((standing.snapshot(), node))
@@ -80,10 +80,3 @@ def _write(
     if changes:
         models.append(model)
         standing.apply(changes)
-
-
-def _moved(model: Model, old: Node, new: Node) -> tuple[list[str], list[str]]:
-    before, after = matching(model, old), matching(model, new)
-    return [name for name in after if name not in before], [
-        name for name in before if name not in after
-    ]

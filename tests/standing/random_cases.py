@@ -119,15 +119,14 @@ def check_answers(random: Random, standing: BaseStanding[str], model: Model) -> 
     """Ask everything of a changed node; return how often a selector is compared with a node."""
     old = random_node(random)
     new = random_node(random, old.id)
-    before, after = matching(model, old), matching(model, new)
+    before = matching(model, old)
     answer = standing.matching(old)
     assert answer.names() == before
     assert len(answer) == len(before)
     assert {name for name in NAMES if name in answer} == set(before)
     assert standing.matching(old.labels).names() == matching(model, old, None)
     gained, lost = standing.changes(old, new)
-    assert gained.names() == [name for name in after if name not in before]
-    assert lost.names() == [name for name in before if name not in after]
+    assert (gained.names(), lost.names()) == moved(model, old, new)
     for one, other in ((None, old), (old, None), (None, None)):
         gained, lost = standing.changes(one, other)
         assert gained.names() == (before if other else [])
@@ -142,6 +141,14 @@ def matching(model: Model, node: Node, *node_id: None) -> list[str]:
     """Return the names that the model matches; with None, those of the labels without an id."""
     ids = node_id or (node.id,)
     return [name for name, each in model.items() if matches_any(each, node.labels, *ids)]
+
+
+def moved(model: Model, old: Node, new: Node) -> tuple[list[str], list[str]]:
+    """Return the names that a changed node gains, and those that it loses."""
+    before, after = matching(model, old), matching(model, new)
+    return [name for name in after if name not in before], [
+        name for name in before if name not in after
+    ]
 
 
 def _check_explanation(standing: BaseStanding[str], model: Model, node: Node) -> None:
