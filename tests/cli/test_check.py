@@ -18,8 +18,7 @@ WARNED = f"name: warned\n{REST}"
 
 
 @pytest.fixture(autouse=True)
-def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def _files() -> None:
     write_files({"right.yaml": RIGHT, "wrong.yaml": WRONG, "warned.yaml": WARNED})
 
 

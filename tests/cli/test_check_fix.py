@@ -13,8 +13,7 @@ AFTER = f'name: a # the first\nselector:\n  match_labels: {{v: "1.10"}}\n{REST}'
 
 
 @pytest.fixture(autouse=True)
-def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def _files() -> None:
     Path("a.yaml").write_text(BEFORE)
     Path("b.yaml").write_text(f"name: b\nselector: {{match_labels: {{a: 1, b: null}}}}\n{REST}")
 

@@ -27,8 +27,7 @@ REST = "type: query\nconfig: {input: {stdin: {}}}\n"
 
 
 @pytest.fixture(autouse=True)
-def _nodes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def _nodes() -> None:
     Path("n.json").write_text(json.dumps({"items": NODES}))
 
 

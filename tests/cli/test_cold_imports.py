@@ -56,10 +56,7 @@ YAML = {"nodeselect.jobs", "yaml"}
         ("match --all -n fleet.nsx", "", {"pyroaring", "numpy"}),
     ],
 )
-def test_what_is_loaded(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, stdin: str, libraries: set[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_what_is_loaded(command: str, stdin: str, libraries: set[str]) -> None:
     Path("job").write_text(JOB)
     if "fleet.nsx" in command:
         Inventory(Node(f"n-{at}", {"x": str(at % 5)}) for at in range(25_000)).save("fleet.nsx")

@@ -25,12 +25,9 @@ NODES = [
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    Inventory(NODES).save(tmp_path / "fleet.nsx")
-    (tmp_path / "my fleet.csv").write_text("id,region,tier\nn-1,eu,gold\nn-2,eu,free\n")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("NODESELECT_NODES", raising=False)
-    return tmp_path
+def _files() -> None:
+    Inventory(NODES).save("fleet.nsx")
+    Path("my fleet.csv").write_text("id,region,tier\nn-1,eu,gold\nn-2,eu,free\n")
 
 
 @pytest.fixture
@@ -118,11 +115,11 @@ def test_bash(tab: Run, line: str, expected: list[str]) -> None:
     assert in_bash(tab, line) == expected
 
 
-def test_nodes_of_the_environment(tab: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nodes_of_the_environment(tab: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NODESELECT_NODES", "fleet.nsx")
     for command in ("match", "explain", "diff"):
         assert in_bash(tab, f"{command} -l ti") == ["tier=free"]
-    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setenv("HOME", str(Path.cwd()))
     assert in_bash(tab, "match -n ~/fleet.nsx -l gp") == ["gpu=t4"]
 
 

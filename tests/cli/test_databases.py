@@ -133,11 +133,8 @@ def test_null_in_a_column_of_labels_is_an_error(run: Run, nodes: Callable[[str],
         ("fleet.duckdb", "duckdb -readonly -noheader -list fleet.duckdb"),
     ],
 )
-def test_a_database_is_piped(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, command: str
-) -> None:
+def test_a_database_is_piped(run: Run, source: str, command: str) -> None:
     """The error for the address or the file of a database has the command that writes its nodes."""
-    monkeypatch.chdir(tmp_path)
     Path("fleet.sqlite").write_bytes(b"SQLite format 3\0\x10\0")
     Path("fleet.duckdb").write_bytes(b"\xe5\xcd\xb8\xa1\xa8\x0a\xc5\xbaDUCK\xe7\3\0\0")
     result = run("match", "-l", "gpu", "-n", source)
@@ -147,9 +144,9 @@ def test_a_database_is_piped(
     assert line.strip().startswith(f'{command} "SELECT ')
 
 
-def test_a_database_of_sqlite(run: Run, tmp_path: Path) -> None:
+def test_a_database_of_sqlite(run: Run) -> None:
     """The query of the hint writes nodes, with labels from a column of JSON."""
-    file = str(tmp_path / "fleet.sqlite")
+    file = "fleet.sqlite"
     labels = json.dumps({"gpu": "", "region": 'e"u'})
     with closing(sqlite3.connect(file)) as database:
         database.execute(
@@ -163,8 +160,7 @@ def test_a_database_of_sqlite(run: Run, tmp_path: Path) -> None:
 
 
 def test_a_file_may_have_the_name_of_an_address(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run,
 ) -> None:
-    monkeypatch.chdir(tmp_path)
     Path("duckdb:a@b.json").write_text('{"id": "n-1", "labels": {}}')
     assert run("match", "--all", "--count", "-n", "duckdb:a@b.json").out == "1\n"

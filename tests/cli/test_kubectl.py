@@ -114,11 +114,9 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServe
             ],
             "contexts": [{"name": name, "context": {"cluster": name}} for name in addresses],
         }
-        Path(tmp_path, "config").write_text(json.dumps(config))
+        Path("config").write_text(json.dumps(config))
         monkeypatch.setenv("KUBECONFIG", str(tmp_path / "config"))
         monkeypatch.setenv("HOME", str(tmp_path))
-        monkeypatch.delenv("NODESELECT_NODES", raising=False)
-        monkeypatch.chdir(tmp_path)
         Path("pod.yaml").write_text(POD)
         try:
             yield running

@@ -75,39 +75,38 @@ READ = {
 
 
 @pytest.mark.parametrize("text", READ.values(), ids=READ)
-def test_what_is_read(run: Run, tmp_path: Path, text: str) -> None:
+def test_what_is_read(run: Run, text: str) -> None:
     """The node selector of each of these is the whole condition on labels."""
-    file = tmp_path / "job.yaml"
-    file.write_text(text)
-    ended = run("match", "--job", str(file), "-n", "-", "-o", "name", stdin=NODES)
+    Path("job.yaml").write_text(text)
+    ended = run("match", "--job", "job.yaml", "-n", "-", "-o", "name", stdin=NODES)
     assert (ended.status, ended.out) == (0, "g-1\n"), ended.err
 
 
-def test_a_stream_of_several_kinds(run: Run, tmp_path: Path) -> None:
-    file = tmp_path / "mix.yaml"
-    file.write_text("---\n".join([JOB_SET, POD, MACHINE]))
-    ended = run("explain", "--job", str(file), "-n", "-", "-o", "json", stdin=NODES)
+def test_a_stream_of_several_kinds(run: Run) -> None:
+    Path("mix.yaml").write_text("---\n".join([JOB_SET, POD, MACHINE]))
+    ended = run("explain", "--job", "mix.yaml", "-n", "-", "-o", "json", stdin=NODES)
     jobs = {each["job"]: each["matched"] for each in json.loads(ended.out)["jobs"]}
     path = "spec.replicatedJobs[0].template.spec.template.spec"
     names = [f"JobSet/train[{path}]", "Pod/p", "VirtualMachine/vm[spec.template.spec]"]
-    assert jobs == {f"{file}#{name}": 1 for name in names}
+    assert jobs == {f"mix.yaml#{name}": 1 for name in names}
     assert "not read" not in ended.err
     for name in names:
-        assert run("match", "--job", f"{file}#{name}", "-n", "-", stdin=NODES).status == 0
+        assert run("match", "--job", f"mix.yaml#{name}", "-n", "-", stdin=NODES).status == 0
 
 
-def test_one_object_of_a_large_stream(run: Run, tmp_path: Path) -> None:
+def test_one_object_of_a_large_stream(run: Run) -> None:
     """What ``kubectl get pods -o json`` prints of a cluster is read, and each pod by its name."""
     items = [
         {"metadata": {"namespace": "a", "name": f"p{n}", "annotations": {"a": "x" * 30_000}}}
         for n in range(40)
     ]
     specs = [{**item, "spec": {"nodeSelector": {"pool": f"p{n}"}}} for n, item in enumerate(items)]
-    file = tmp_path / "pods.json"
-    file.write_text(json.dumps({"apiVersion": "v1", "items": specs, "kind": "PodList"}, indent=4))
+    Path("pods.json").write_text(
+        json.dumps({"apiVersion": "v1", "items": specs, "kind": "PodList"}, indent=4)
+    )
     nodes = json.dumps([{"id": "n", "labels": {"pool": "p39"}}])
     for name, status in (("p39", 0), ("p38", 1), ("p40", 2)):
-        options = "--job", f"{file}#Pod/a/{name}", "-n", "-", "-o", "name"
+        options = "--job", f"pods.json#Pod/a/{name}", "-n", "-", "-o", "name"
         ended = run("match", *options, stdin=nodes)
         assert (ended.status, ended.out) == (status, "" if status else "n\n")
     assert "found nothing in the file that is called 'Pod/a/p40'" in " ".join(ended.err.split())
@@ -134,12 +133,13 @@ spec: {template: {spec: {nodeSelector: {pool: gpu}}}}
         ("Pod/trian", "the file has JobSet/train[spec."),
     ],
 )  # fmt: skip
-def test_the_name_of_an_object(run: Run, tmp_path: Path, name: str, answer: str) -> None:
+def test_the_name_of_an_object(run: Run, name: str, answer: str) -> None:
     """An object is found by its kind and name alone, if no other has them."""
-    file = tmp_path / "all.yaml"
     webs = [WEB.replace("SPACE", each) for each in "ab"]
-    file.write_text("---\n".join([*webs, POD.replace("name: p", "name: p, namespace: c"), JOB_SET]))
-    ended = run("match", "--job", f"{file}#{name}", "-n", "-", "-o", "name", stdin=NODES)
+    Path("all.yaml").write_text(
+        "---\n".join([*webs, POD.replace("name: p", "name: p, namespace: c"), JOB_SET])
+    )
+    ended = run("match", "--job", f"all.yaml#{name}", "-n", "-", "-o", "name", stdin=NODES)
     assert (ended.status, ended.out) == ((2, "") if answer else (0, "g-1\n"))
     assert answer in " ".join(ended.err.split())
 
@@ -159,22 +159,20 @@ spec:
 """
 
 
-def test_a_patch(run: Run, tmp_path: Path) -> None:
+def test_a_patch(run: Run) -> None:
     """``check`` passes over a patch of Kustomize; no other command has an answer."""
-    file = tmp_path / "patch.yaml"
-    file.write_text(PATCH)
-    ended = run("check", str(file))
+    Path("patch.yaml").write_text(PATCH)
+    ended = run("check", "patch.yaml")
     assert (ended.status, ended.out, ended.err) == (0, "", "1 file has no job\n")
-    error = run("explain", "--job", str(file), "-n", "-", stdin=NODES).error
+    error = run("explain", "--job", "patch.yaml", "-n", "-", stdin=NODES).error
     assert "kustomize build FOLDER" in error
-    file.write_text(f"{PATCH}---\n{POD}")
-    assert "error[no-pod-spec]" in run("check", str(file)).out
+    Path("patch.yaml").write_text(f"{PATCH}---\n{POD}")
+    assert "error[no-pod-spec]" in run("check", "patch.yaml").out
 
 
-def test_conditions_that_are_not_read(run: Run, tmp_path: Path) -> None:
+def test_conditions_that_are_not_read(run: Run) -> None:
     """A condition in an object without a pod spec is named, alone and beside a pod."""
-    file = tmp_path / "release.yaml"
-    file.write_text(RELEASE)
+    Path("release.yaml").write_text(RELEASE)
     for name, *command in (
         ("", "match", "-n", "-"),
         ("#HelmRelease/web", "match", "-n", "-"),
@@ -182,13 +180,13 @@ def test_conditions_that_are_not_read(run: Run, tmp_path: Path) -> None:
         ("", "labels", "-n", "-"),
     ):
         words = "only conditions that are not read: HelmRelease/web[spec.values.nodeSelector]"
-        assert words in run(*command, "--job", f"{file}{name}", stdin=NODES).error
+        assert words in run(*command, "--job", f"release.yaml{name}", stdin=NODES).error
     for text, line in ((RELEASE, 5), (f"{POD}---\n{RELEASE}", 10)):
-        file.write_text(text)
-        for source in (file, tmp_path):
-            ended = run("check", "-o", "concise", str(source))
+        Path("release.yaml").write_text(text)
+        for source in ("release.yaml", "."):
+            ended = run("check", "-o", "concise", source)
             assert f"release.yaml:{line}:12: note[unread-condition] HelmRelease" in ended.out
-    ended = run("match", "--job", str(file), "-n", "-", "-o", "name", stdin=NODES)
+    ended = run("match", "--job", "release.yaml", "-n", "-", "-o", "name", stdin=NODES)
     assert (ended.status, ended.out) == (0, "g-1\n")
     words = "conditions that are not read: HelmRelease/web[spec.values.nodeSelector]"
     assert words in " ".join(ended.err.split())
@@ -203,18 +201,18 @@ OTHERS = {
 }
 
 
-def test_a_folder_with_other_files(run: Run, tmp_path: Path) -> None:
+def test_a_folder_with_other_files(run: Run) -> None:
     """What ``check`` passes over in a folder, other commands pass over, too."""
-    write_files(OTHERS, tmp_path)
-    explain = "explain", "--job", str(tmp_path), "-n", "-", "-o", "json"
+    write_files(OTHERS)
+    explain = "explain", "--job", ".", "-n", "-", "-o", "json"
     assert "error[no-workload]: no file has a job" in run(*explain, stdin=NODES).error
-    write_files({"pod.yaml": POD, "wrong.yaml": POD.replace("gpu", "5")}, tmp_path)
-    assert "4 files have no job; 1 file is a" in run("check", str(tmp_path)).err
+    write_files({"pod.yaml": POD, "wrong.yaml": POD.replace("gpu", "5")})
+    assert "4 files have no job; 1 file is a" in run("check", ".").err
     ended = run(*explain, stdin=NODES)
     report = json.loads(ended.out)
     assert (ended.status, len(report["jobs"]), report["counts"]["invalid"]) == (2, 2, 1)
     assert "5 files have no job" in ended.err
-    (tmp_path / "wrong.yaml").unlink()
+    Path("wrong.yaml").unlink()
     assert run(*explain, stdin=NODES).status == 0
 
 
@@ -235,8 +233,9 @@ FILL_IN = "fill in the template before using the file"
         ("resources: [a.yaml]\n", "kustomize build FOLDER"),
     ],
 )
-def test_templates(run: Run, tmp_path: Path, text: str, hint: str) -> None:
+def test_templates(run: Run, text: str, hint: str) -> None:
     """A template that was not filled in is refused with the command that renders it."""
-    file = tmp_path / "job.yaml"
-    file.write_text(f"apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n{text}")
-    assert hint in run("match", "--job", str(file), "-n", "-", stdin=NODES).error
+    Path("job.yaml").write_text(
+        f"apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n{text}"
+    )
+    assert hint in run("match", "--job", "job.yaml", "-n", "-", stdin=NODES).error

@@ -62,14 +62,14 @@ def test_constraints_of_swarm(run: Run, fleet: str, command: str, text: str, wor
 
 
 @pytest.mark.parametrize("count", [1, 2_000])
-def test_states_of_many_nodes(run: Run, tmp_path: Path, count: int) -> None:
+def test_states_of_many_nodes(run: Run, count: int) -> None:
     """However an input is read, only nodes in the states are counted."""
     nodes = [
         {"id": f"n-{at}", "labels": {"a": str(at % 2)}, "state": "Lost" if at % 3 else "ready"}
         for at in range(6 * count)
     ]
-    (tmp_path / "nodes").write_text("\n".join(map(json.dumps, nodes)))
-    result = run("match", "-n", str(tmp_path / "nodes"), "-l", "a=1", "--state", "lost", "--count")
+    Path("nodes").write_text("\n".join(map(json.dumps, nodes)))
+    result = run("match", "-n", "nodes", "-l", "a=1", "--state", "lost", "--count")
     assert result.err == (
         f"{2 * count:,} of {4 * count:,} nodes match;"
         f" {2 * count:,} nodes in other states are left out\n"
@@ -106,14 +106,14 @@ SORTED = """\
         pytest.param("state", "n-1 n-9 n-10 n-009 n", id="state"),
     ],
 )
-def test_sort_by(run: Run, tmp_path: Path, key: str, ids: str) -> None:
+def test_sort_by(run: Run, key: str, ids: str) -> None:
     """Numbers are sorted as numbers, nodes without a value are last, and others stay in order."""
     command = ("match", "--all", "--sort-by", key)
     result = run(*command, "-n", "-", "-o", "name", stdin=SORTED)
     assert result.out.split() == ids.split()
     result = run(*command, "-n", "-", "--limit", "2", "--no-headers", stdin=SORTED)
     assert [line.split()[0] for line in result.out.splitlines()] == ids.split()[:2]
-    nodes, saved = tmp_path / "nodes", str(tmp_path / "saved")
+    nodes, saved = Path("nodes"), "saved"
     nodes.write_text(SORTED)
     assert run("index", "-n", str(nodes), saved).status == 0
     result = run(*command, "-n", saved, "-o", "ndjson", "--limit", "3")

@@ -12,7 +12,7 @@ from tests.cli.running import FLEET, Run, run_process, write_files
 MATCH = ["match", "--all", "-o", "name"]
 
 
-def test_files_of_a_folder(run: Run, tmp_path: Path) -> None:
+def test_files_of_a_folder(run: Run) -> None:
     """All files of nodes in a folder are read, sorted, then those in its folders, and no others."""
     files = {
         "b.json": '[{"id": "b"}]',
@@ -22,37 +22,35 @@ def test_files_of_a_folder(run: Run, tmp_path: Path) -> None:
         "e.ndjson": '{"id": "e"}\n{"id": "f"}\n',
     }
     others = (".x.json", ".git/x.json", "README.md", "x.json.bak", "x.gz", "c/.x/x.json")
-    write_files(files | dict.fromkeys(others, "not a node"), tmp_path)
-    (tmp_path / "g.json.GZ").write_bytes(gzip.compress(b'[{"id": "g"}]'))
-    os.mkfifo(tmp_path / "pipe.json")
-    assert run(*MATCH, "-n", str(tmp_path)).out == "a\nb\ne\nf\ng\nc\nd\n"
-    (tmp_path / "z.json").symlink_to("nowhere")
-    error = run(*MATCH, "-n", str(tmp_path)).error
+    write_files(files | dict.fromkeys(others, "not a node"))
+    Path("g.json.GZ").write_bytes(gzip.compress(b'[{"id": "g"}]'))
+    os.mkfifo("pipe.json")
+    assert run(*MATCH, "-n", ".").out == "a\nb\ne\nf\ng\nc\nd\n"
+    Path("z.json").symlink_to("nowhere")
+    error = run(*MATCH, "-n", ".").error
     assert error.endswith("z.json': No such file or directory")
 
 
-def test_links_to_folders(run: Run, tmp_path: Path) -> None:
+def test_links_to_folders(run: Run) -> None:
     """A link to a folder is followed; a folder is read once, however many links lead to it."""
     folders = ("nodes", "nodes/b", "other")
-    write_files({f"{name}/n.tsv": f"id\tx\n{name}\ty\n" for name in folders}, tmp_path)
+    write_files({f"{name}/n.tsv": f"id\tx\n{name}\ty\n" for name in folders})
     links = {"a": "b", "b/up": "..", "c": "../other", "d": "../other", ".e": "..", "n-2.tsv": "b"}
     for link, target in links.items():
-        (tmp_path / "nodes" / link).symlink_to(target)
-    (tmp_path / "other" / "back").symlink_to("../nodes")
-    assert run(*MATCH, "-n", str(tmp_path / "nodes")).out == "nodes\nnodes/b\nother\n"
+        Path("nodes", link).symlink_to(target)
+    Path("other/back").symlink_to("../nodes")
+    assert run(*MATCH, "-n", "nodes").out == "nodes\nnodes/b\nother\n"
 
 
-def test_skipped_files_of_a_folder(run: Run, tmp_path: Path) -> None:
+def test_skipped_files_of_a_folder(run: Run) -> None:
     """The files of a folder that are not read are reported, unless they are hidden."""
-    write_files(
-        {"a.json": '{"id": "a"}', ".x": "", "b.json.zst": "", "c.txt": "", "d.nsx": ""}, tmp_path
-    )
-    os.mkfifo(tmp_path / "pipe.json")
-    names = [f"'{tmp_path / name}'" for name in ("b.json.zst", "c.txt", "d.nsx")]
-    ended = run(*MATCH, "-n", str(tmp_path))
+    write_files({"a.json": '{"id": "a"}', ".x": "", "b.json.zst": "", "c.txt": "", "d.nsx": ""})
+    os.mkfifo("pipe.json")
+    ended = run(*MATCH, "-n", ".")
     assert ended.out == "a\n"
-    words = f"4 files not read: {', '.join(names)} and 1 more"
-    assert "".join(ended.err.split()).startswith(words.replace(" ", ""))
+    assert ended.err.startswith(
+        "4 files not read: './b.json.zst', './c.txt', './d.nsx' and 1 more\n"
+    )
 
 
 @pytest.mark.parametrize("nodes", ["nodes.json", "nodes.nsx", "-"])
@@ -73,9 +71,9 @@ def test_a_column_of_one_table(run: Run) -> None:
     assert run(*MATCH, *options).out == "a\nn-1\nn-2\nn-3\nn-4\n"
 
 
-def test_the_nodes_in_the_environment(fleet: str, tmp_path: Path) -> None:
+def test_the_nodes_in_the_environment(fleet: str) -> None:
     """Without -n, the nodes are those in NODESELECT_NODES, a file or a folder."""
-    for source in (fleet, str(tmp_path)):
+    for source in (fleet, "."):
         result = run_process(*MATCH, NODESELECT_NODES=source)
         assert (result.status, result.out) == (0, "n-1\nn-2\nn-3\nn-4\n")
     message = "error: the file in the environment variable NODESELECT_NODES does not exist: missing"

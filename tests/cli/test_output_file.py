@@ -11,17 +11,17 @@ from nodeselect.files.replace import replace_file
 from tests.cli.running import Run
 
 
-def test_overwrite(tmp_path: Path) -> None:
+def test_overwrite() -> None:
     """A file keeps its mode and its owner, and a link to it stays a link."""
-    file = tmp_path / f"{'長' * 80}.html"
+    file = Path() / f"{'長' * 80}.html"
     replace_file(str(file), lambda output: output.write(b"a longer one before"))
     file.chmod(0o640)
     if os.getuid() == 0:
         os.chown(file, 12, 34)
-    (tmp_path / "link.html").symlink_to(file)
+    Path("link.html").symlink_to(file)
     before = file.stat()
-    replace_file(str(tmp_path / "link.html"), lambda output: output.write("after \u00e9".encode()))
-    assert (tmp_path / "link.html").is_symlink()
+    replace_file("link.html", lambda output: output.write("after \u00e9".encode()))
+    assert Path("link.html").is_symlink()
     assert file.read_text("utf-8") == "after \u00e9"
     after = file.stat()
     assert after.st_ino != before.st_ino  # another file: it was not written to
@@ -30,20 +30,20 @@ def test_overwrite(tmp_path: Path) -> None:
     )  # fmt: skip
 
 
-def test_a_new_file(tmp_path: Path) -> None:
+def test_a_new_file() -> None:
     """A new file has the permissions of the umask, also if its name is that of a broken link."""
-    (tmp_path / "link.html").symlink_to("page.html")
+    Path("link.html").symlink_to("page.html")
     before = os.umask(0o027)
     try:
-        replace_file(str(tmp_path / "link.html"), lambda output: output.write(b"<p>"))
+        replace_file("link.html", lambda output: output.write(b"<p>"))
     finally:
         os.umask(before)
-    assert stat.S_IMODE((tmp_path / "page.html").stat().st_mode) == 0o640
+    assert stat.S_IMODE(Path("page.html").stat().st_mode) == 0o640
 
 
-def test_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     """The text of a file that only its owner may read is at no moment in a file that others may."""
-    file = tmp_path / "page.html"
+    file = Path("page.html")
     file.touch(0o600)
     modes: list[int] = []
 

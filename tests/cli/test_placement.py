@@ -82,13 +82,11 @@ SMALL = [
 ]
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture(autouse=True)
+def _files() -> None:
     for name, manifest in {"train": TRAIN, "web": WEB, "infer": INFER}.items():
         Path(f"{name}.json").write_text(json.dumps(manifest))
     write_nodes("nodes.json", SMALL)
-    return tmp_path
 
 
 def write_nodes(file: str, nodes: list[dict[str, Any]]) -> None:
@@ -99,7 +97,7 @@ def write_pods(*pods: dict[str, Any]) -> None:
     Path("pods.json").write_text(json.dumps({"kind": "PodList", "apiVersion": "v1", "items": pods}))
 
 
-def test_the_answer_is_that_of_kube_scheduler(run: Run, folder: Path) -> None:
+def test_the_answer_is_that_of_kube_scheduler(run: Run) -> None:
     """In 5,000 nodes, in all outputs; with ``--only-labels``, the answer by labels."""
     write_nodes("nodes.json", list(cluster()))
     Inventory.read("nodes.json").save("nodes.nsx")
@@ -129,7 +127,7 @@ def test_the_answer_is_that_of_kube_scheduler(run: Run, folder: Path) -> None:
     assert len(report["unused_ids"]) == 645
 
 
-def test_labels_of_the_nodes_that_match(run: Run, folder: Path) -> None:
+def test_labels_of_the_nodes_that_match(run: Run) -> None:
     """The nodes counted are those of ``match``; each output says what is not considered."""
     text = "not considered: what runs on the nodes already"
     files = ("--job", "web.json", "-n", "nodes.json", "pool")
@@ -143,7 +141,7 @@ def test_labels_of_the_nodes_that_match(run: Run, folder: Path) -> None:
     assert (result.out, result.err) == ("pool,nodes\ngeneral,2\n", f"{text}\n")
 
 
-def test_what_to_change(run: Run, folder: Path) -> None:
+def test_what_to_change(run: Run) -> None:
     """The messages name the toleration, or the largest amounts; numbers and states agree."""
     nodes = [node(f"n-{number}", "general" if number < 78 else "gpu") for number in range(78)]
     nodes += [node(f"g-{number}", "gpu", GPU) for number in range(22)]
@@ -164,7 +162,7 @@ def test_what_to_change(run: Run, folder: Path) -> None:
     assert "2 of 4 nodes match, 2 of them connected or ready" in result.err
 
 
-def test_one_node(run: Run, folder: Path) -> None:
+def test_one_node(run: Run) -> None:
     """A node has the taints and the amounts that it has, as texts."""
     files = ("--job", "train.json", "-n", "nodes.json", "--node", "c")
     result = run("explain", *files, "-o", "json")
@@ -190,7 +188,7 @@ def test_one_node(run: Run, folder: Path) -> None:
     assert result.out.startswith("0 of 3 jobs would run on d\n")
 
 
-def test_pods(run: Run, folder: Path) -> None:
+def test_pods(run: Run) -> None:
     """What runs already is subtracted, but not the workload's own pods."""
     write_pods(running("x", "a", "3900m", "other"), running("y", "b", "1950m", "web"))
     files = ("--job", "web.json", "-n", "nodes.json", "--pods", "pods.json")
@@ -231,7 +229,7 @@ def test_pods(run: Run, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["match", "explain"])
-def test_what_is_not_considered_can_be_an_error(run: Run, folder: Path, command: str) -> None:
+def test_what_is_not_considered_can_be_an_error(run: Run, command: str) -> None:
     """With ``--fail-on-unknown``, the exit status is 2, after the output."""
     write_pods(running("x", "a", "1"))
     files = ("--job", "web.json", "-n", "nodes.json", "--fail-on-unknown")
@@ -251,7 +249,7 @@ def test_what_is_not_considered_can_be_an_error(run: Run, folder: Path, command:
     assert (result.status, words in result.text) == (0, True)
 
 
-def test_standard_input(run: Run, folder: Path) -> None:
+def test_standard_input(run: Run) -> None:
     """Pods can be piped, if nothing else is."""
     write_pods(running("x", "a", "3900m"), running("y", "b", "1950m"))
     pods = Path("pods.json").read_text()

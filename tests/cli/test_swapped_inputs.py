@@ -51,8 +51,7 @@ COMMANDS = {
 
 
 @pytest.fixture(autouse=True)
-def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def _files() -> None:
     Path("x.json").write_text(json.dumps([PLAIN]))
     Path("job.yaml").write_text(JOB)
     Inventory([Node("n-1", {"region": "eu"})]).save("saved")

@@ -1,7 +1,6 @@
 """Why a job got no node, in twenty threads of public issue trackers, rebuilt in small."""
 
 import json
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -187,9 +186,8 @@ THREADS = {
 
 
 @pytest.mark.parametrize("thread", THREADS)
-def test_thread(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, thread: str) -> None:
+def test_thread(run: Run, thread: str) -> None:
     """The cause is said in these words; or what may be the cause is named."""
-    monkeypatch.chdir(tmp_path)
     case = THREADS[thread]
     write_files({"job.yaml": case.job, "nodes.json": json.dumps(case.nodes)})
     asked = ("-l", case.selector) if case.selector else ("--job", "job.yaml")

@@ -185,9 +185,7 @@ MISTAKES = {
 
 
 @pytest.fixture(autouse=True)
-def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("NODESELECT_NODES", raising=False)
+def _files() -> None:
     for name in ("fleet.json", "job.yaml", "first-try.yaml", "deployment.yaml"):
         shutil.copy(EXAMPLE / name, name)
     jobs = {f"jobs/{name}": Path(name).read_text() for name in ("job.yaml", "first-try.yaml")}

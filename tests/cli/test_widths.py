@@ -35,8 +35,7 @@ COMMANDS = [
 
 
 @pytest.fixture(autouse=True)
-def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def _folder() -> None:
     Path("флот.json").write_text(json.dumps(FLEET))
     Path("other.json").write_text(json.dumps([*FLEET[2:], {"id": "新", "labels": {}}]))
     Path("jobs").mkdir()
