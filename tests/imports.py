@@ -25,7 +25,6 @@ def run_python(statements: str, *args: str, stdin: str = "", **environment: str)
         capture_output=True,
         text=True,
         timeout=60,
-        check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stderr

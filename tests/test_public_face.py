@@ -113,7 +113,6 @@ def test_selectors_need_only_lark(tmp_path: Path) -> None:
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
         capture_output=True,
         text=True,
-        check=False,
     )
     assert done.stdout == "nodeselect and lark are enough\n"
     assert done.stderr == "error: click is missing: run 'pip install nodeselect'\n"

@@ -42,7 +42,6 @@ def watched(code: str, *arguments: str, **environment: str) -> "subprocess.Compl
         env=environment or None,
         capture_output=True,
         text=True,
-        check=False,
     )
 
 

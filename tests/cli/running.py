@@ -61,7 +61,6 @@ def run_process(*args: str, stdin: str | BinaryIO = "", **environment: str) -> R
         env={**os.environ, **PLAIN, **environment},
         capture_output=True,
         timeout=60,
-        check=False,
     )
     return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
 

@@ -74,7 +74,7 @@ def test_a_named_pipe(file: Path) -> None:
     with file.open("rb") as stream:
         done = subprocess.run(
             ["bash", "-c", 'exec "$@" <(cat)', "bash", *COMMAND, "match", "--all", "-n"],
-            stdin=stream, capture_output=True, check=False, timeout=60,
+            stdin=stream, capture_output=True, timeout=60
         )  # fmt: skip
     assert (done.returncode, done.stdout.count(b"\n")) == (0, 5)
 

@@ -275,11 +275,7 @@ def test_kubectl_runs_the_plugin(server: ApiServer, tmp_path: Path) -> None:
         (["--version"], 0, "nodeselect "),
     ):
         done = subprocess.run(
-            ["kubectl", "nodeselect", *arguments],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
+            ["kubectl", "nodeselect", *arguments], env=environment, capture_output=True, text=True
         )
         assert (done.returncode, done.stdout.startswith(text)) == (code, True), done.stderr
 

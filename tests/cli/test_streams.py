@@ -96,7 +96,7 @@ sys.meta_path.insert(0, Interrupt)
 from nodeselect.__main__ import main
 main()
 """
-    done = subprocess.run([sys.executable, "-c", code, command], capture_output=True, check=False)
+    done = subprocess.run([sys.executable, "-c", code, command], capture_output=True)
     is_imported = command == "rules" or module == "nodeselect.files.blocking"
     assert done.returncode == (130 if is_imported else 0)
     assert done.stderr == b""
@@ -119,7 +119,7 @@ def test_closed_streams(command: str, status: int, out: str) -> None:
     Path("nodes.json").write_text('[{"id": "n-1"}]')
     done = subprocess.run(
         ["bash", "-c", f"{shlex.join(COMMAND)} {command}"],
-        capture_output=True, text=True, check=False, timeout=60,
+        capture_output=True, text=True, timeout=60
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (status, out)
     assert "bug" not in done.stderr
