@@ -20,11 +20,7 @@ from tests.thoroughness import IS_CI
 settings.register_profile("desk", max_examples=20, deadline=None, print_blob=True)
 settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True)
 settings.register_profile(  # without examples that are made smaller: mutmut needs one
-    "few",
-    max_examples=10,
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.explicit, Phase.generate],
+    "few", max_examples=10, deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate]
 )
 settings.load_profile("ci" if IS_CI else "desk")
 

@@ -5,14 +5,7 @@ import pickle
 
 import pytest
 
-from nodeselect import (
-    InventoryError,
-    JobError,
-    NodeselectError,
-    Problem,
-    Selector,
-    SelectorError,
-)
+from nodeselect import InventoryError, JobError, NodeselectError, Problem, Selector, SelectorError
 from nodeselect.problem import Fix, Place
 
 

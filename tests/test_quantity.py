@@ -7,13 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodeselect.quantity import (
-    MAX_AMOUNT,
-    parse_exact,
-    parse_quantity,
-    quantity_text,
-    round_up,
-)
+from nodeselect.quantity import MAX_AMOUNT, parse_exact, parse_quantity, quantity_text, round_up
 
 UNITS = {
     "": 1,

@@ -219,7 +219,7 @@ def use_database(fleet: Inventory) -> list[str]:
     unknown: tuple[str, ...] = nodes.match(Placement(selector)).not_considered
     assert unknown == nodes.explain(Placement(selector)).not_considered
     texts: list[str] = [
-        where(selector, "duckdb", labels=LongTable("labels"), columns={"gpu": ("n", "gpu")}),
+        where(selector, "duckdb", labels=LongTable("labels"), columns={"gpu": ("n", "gpu")})
     ]
     found: list[str] = [*matching.ids(), *texts, explanation.headline, str(states), first[0].id]
     database.close()

@@ -159,8 +159,6 @@ def test_a_database_of_sqlite(run: Run) -> None:
     assert json.loads(written) == expected
 
 
-def test_a_file_may_have_the_name_of_an_address(
-    run: Run,
-) -> None:
+def test_a_file_may_have_the_name_of_an_address(run: Run) -> None:
     Path("duckdb:a@b.json").write_text('{"id": "n-1", "labels": {}}')
     assert run("match", "--all", "--count", "-n", "duckdb:a@b.json").out == "1\n"

@@ -11,13 +11,9 @@ from tests.cli.running import Run, unprintable
 
 HOSTILE = [
     Node(
-        "n-1",
-        {"a": "x\x1b[31mred\x1b]0;title\x07", "b": "line\r\nbreak", "c": "\u202eevil\u2066"},
+        "n-1", {"a": "x\x1b[31mred\x1b]0;title\x07", "b": "line\r\nbreak", "c": "\u202eevil\u2066"}
     ),
-    Node(
-        "n-2",
-        {"a": "\x00\x7f\x9b\x85\u2028\u200b\ufeff", "long": "v" * 5_000, "b\x1b[2J": "\t"},
-    ),
+    Node("n-2", {"a": "\x00\x7f\x9b\x85\u2028\u200b\ufeff", "long": "v" * 5_000, "b\x1b[2J": "\t"}),
     Node(
         "n-3", {'"quoted",': 'a"b,c\n', "=1+1": "=cmd()", "+": "-1", "@x": "@y"}, "na\x1bme", "\r"
     ),

@@ -78,11 +78,7 @@ def test_what_is_not_replaced(run: Run) -> None:
 
 @pytest.mark.usefixtures("fleet")
 @pytest.mark.parametrize(
-    "args",
-    [
-        ["index", "-n", "fleet.ndjson", "written"],
-        ["check", "--fix", "--write", "written"],
-    ],
+    "args", [["index", "-n", "fleet.ndjson", "written"], ["check", "--fix", "--write", "written"]]
 )
 def test_interrupted(run: Run, monkeypatch: pytest.MonkeyPatch, args: list[str]) -> None:
     """A signal during a write leaves the old file, and no other one."""

@@ -69,10 +69,7 @@ TRAIN = deployment(
 )
 WEB = deployment({"cpu": "100m", "memory": "1Gi"})
 INFER = deployment({"cpu": "100m"}, "infer", nodeSelector={"pool": "gpu"})
-TOLERANT = {
-    **INFER["spec"]["template"]["spec"],
-    "tolerations": [TOLERATION],
-}
+TOLERANT = {**INFER["spec"]["template"]["spec"], "tolerations": [TOLERATION]}
 JOBS = ("--job", "train.json", "--job", "web.json", "--job", "infer.json")
 SMALL = [
     node("a", "general"),

@@ -27,10 +27,7 @@ def summary(run: Run, *arguments: str) -> str:
         ('ignore = ["empty-selector"]', "1 file: no problems of the selected rules"),
         ('select = ["no-name"]', "1 file: no problems of the selected rules"),
         ("require-selector = true", "1 file: 1 error (empty-selector), 0 warnings"),
-        (
-            "min = 2\nnodes = ['n.json']",
-            "1 file: 1 error (no-node), 1 warning (empty-selector)",
-        ),
+        ("min = 2\nnodes = ['n.json']", "1 file: 1 error (no-node), 1 warning (empty-selector)"),
         ('exclude = ["job.*"]', "skipped by exclude in FILE: job.yaml"),
         ("", "1 file: 0 errors, 1 warning (empty-selector)"),
     ],

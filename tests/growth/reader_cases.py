@@ -15,15 +15,7 @@ from nodeselect.readers.node_stream import NodeStream
 from nodeselect.readers.pods import read_usage
 from nodeselect.readers.reader import NodeReader
 from tests.growth.cases import case, rejected, words
-from tests.readers.test_shapes import (
-    as_yaml,
-    bacalhau,
-    consul,
-    expanso,
-    kubernetes,
-    nomad,
-    swarm,
-)
+from tests.readers.test_shapes import as_yaml, bacalhau, consul, expanso, kubernetes, nomad, swarm
 
 _LABELS = {"region": "eu", "quote": '"\\', "é": "日本"}
 _SELECTOR = Selector.parse("region in (eu,us),!debug,k>5")

@@ -18,10 +18,7 @@ def test_labels_are_escaped(output: str) -> None:
     """Keys, values and ids are shown, and never sent to the terminal."""
     usual = {f"regions-{HOSTILE}": f"west{HOSTILE}"}
     nodes = [Node(f"n-{at}", usual) for at in range(400)]
-    changes = [
-        {f"regoins-{HOSTILE}": f"west{HOSTILE}"},
-        {f"regions-{HOSTILE}": f"West{HOSTILE}"},
-    ]
+    changes = [{f"regoins-{HOSTILE}": f"west{HOSTILE}"}, {f"regions-{HOSTILE}": f"West{HOSTILE}"}]
     for at, labels in enumerate(changes):
         nodes.append(Node(f"{at}|`", labels))
     audit = audit_labels(Inventory(nodes))

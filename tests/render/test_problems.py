@@ -151,10 +151,7 @@ def test_sarif_notifications(run: Run) -> None:
     assert invocation["executionSuccessful"] is False
     assert [
         notification["message"]["text"] for notification in invocation["toolExecutionNotifications"]
-    ] == [
-        "cannot read 'nope': No such file or directory",
-        "5 more problems in jobs/many.yaml",
-    ]
+    ] == ["cannot read 'nope': No such file or directory", "5 more problems in jobs/many.yaml"]
 
 
 def test_sarif_paths_are_uris(run: Run) -> None:
