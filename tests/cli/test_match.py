@@ -88,6 +88,13 @@ def test_states_that_no_node_is_in(run: Run, states: str) -> None:
         assert (result.out + result.err).count(message) == 1
 
 
+def test_states_as_kubectl_prints_them(run: Run) -> None:
+    """NotReady and SchedulingDisabled are the states not-ready and cordoned, in any case."""
+    nodes = json.dumps([{"id": each, "state": each} for each in ("not-ready", "cordoned", "ready")])
+    result = run("match", "-n", "-", "--all", "--state", "NotReady,SchedulingDisabled", stdin=nodes)
+    assert result.out.split()[2::2] == ["not-ready", "cordoned"]
+
+
 SORTED = """\
 {"id": "n-10", "name": "b", "labels": {"rack": "r-9"}}
 {"id": "n-9", "state": "ready", "labels": {"rack": "r-10"}}

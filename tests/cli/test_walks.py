@@ -107,7 +107,15 @@ WRONG_TURNS = {
     # A value with another name.
     "match -l gpu -n fleet.json -o yaml": "match -l gpu -n fleet.json -o json",
     "match -l gpu -n fleet.json -o jsonpath='{.items[*]}'": "match -l gpu -n fleet.json -o json",
-    "match -l gpu -n fleet.json -o custom-columns=A:.b": "match -l gpu -n fleet.json -o name",
+    "match -l gpu -n fleet.json -o custom-columns=A:.b": "match -l gpu -n fleet.json -o wide",
+    "match -l gpu -n fleet.json --json id,labels": "match -l gpu -n fleet.json -o json",
+    "match -l gpu -n fleet.json --no-color": "match -l gpu -n fleet.json --color never",
+    "match -l gpu -n fleet.json --format '{{.ID}}'": "match -l gpu -n fleet.json -o json",
+    "match -l gpu -n fleet.json --verbose --dry-run=client": "match -l gpu -n fleet.json",
+    "match -l gpu --filter label=tier=a -n fleet.json": "match -l gpu,tier=a -n fleet.json",
+    "match --where \"tier='a'\" -n fleet.json": "match -l tier=a -n fleet.json",
+    "inspect node-174fc70c -n fleet.json": "match --id node-174fc70c -n fleet.json",
+    "rollout status job.yaml -n fleet.json": "rollout job.yaml -n fleet.json",
     "explain -l gpu -n fleet.json -o table": "explain -l gpu -n fleet.json -o text",
     "convert job.yaml --to expanso": "convert job.yaml --to job",
     "match --lable-column=rack -l gpu -n fleet.json":

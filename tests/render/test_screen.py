@@ -140,6 +140,7 @@ def test_wrap_words(text: str, lines: list[str]) -> None:
             28,
             [
                 "JOB                    NODES",
+                "  MAIN PROBLEM",
                 "jobs/fleet…urope.yaml  1,204",
                 "  region=eu: fails 81 of",
                 "  1,285 nodes",

@@ -62,10 +62,15 @@ def split_commas(
     return tuple(dict.fromkeys(values))
 
 
+# What kubectl prints for a state.
+_KUBECTL_STATES = {"notready": "not-ready", "schedulingdisabled": "cordoned"}
+
+
 def _parse_states(
     context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]
 ) -> frozenset[str] | None:
-    return frozenset(map(str.lower, split_commas(context, parameter, texts))) or None
+    words = map(str.lower, split_commas(context, parameter, texts))
+    return frozenset(_KUBECTL_STATES.get(word, word) for word in words) or None
 
 
 def _set_colour(context: click.Context, parameter: click.Parameter, when: str | None) -> None:

@@ -5,6 +5,7 @@ is valid, and it replaces no file. If that is not possible, there is no suggesti
 """
 
 import os
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
@@ -72,7 +73,10 @@ _OPTIONS = _by_word(
 
 # Options of other tools that are a value of ``-o`` here, and those that change nothing.
 _FORMATS = ("--csv", "--html", "--json", "--markdown", "--ndjson", "--yaml")
-_NEEDLESS = ("-A", "--all-namespaces", "--dry-run", "--no-pager")
+_NEEDLESS = (
+    "-A", "--all-namespaces", "--dry-run", "--ignore-not-found", "--no-pager", "--no-trunc",
+    "--verbose",
+)  # fmt: skip
 
 # What a value of an option is called here; the first that the option accepts is meant.
 _VALUES = _by_word(
@@ -80,7 +84,8 @@ _VALUES = _by_word(
     ("go-template jsonpath template", ("json",)),
     ("jsonlines", ("ndjson",)),
     ("tsv", ("csv",)),
-    ("custom-columns id names", ("name",)),
+    ("id names", ("name",)),
+    ("custom-columns", ("wide",)),
     ("human plain pretty table", ("text", "table")),
     ("text", ("table",)),
     ("pg psql", ("postgresql",)),
@@ -172,8 +177,12 @@ def _arguments(root: click.Context, meant: str, rest: list[str], typed: str) -> 
     if typed in _VERBS and rest[:1] in (["node"], ["nodes"]):  # as in kubectl: get nodes
         has_id = rest[1:] and is_key(rest[1]) and not os.path.exists(rest[1])
         rest = ["--node", *rest[1:]] if has_id else rest[1:]
+    if name == "rollout" and rest[:1] == ["status"]:  # as in kubectl
+        rest = rest[1:]
     arguments = _corrected(command, [*options, *rest], is_renamed=name != typed)
     if arguments is None or not _NO_ANSWER.isdisjoint(arguments):
+        return None
+    if name == "explain" != typed and "--id" in arguments:  # about a node, not about a selector
         return None
     try:
         made = command.make_context(name, arguments.copy(), root)
@@ -207,7 +216,7 @@ def _corrected(command: click.Command, words: list[str], is_renamed: bool) -> li
     result: list[str] = []
     used: set[click.Option] = set()
     words = [word.removeprefix("node/") for word in words]  # as in kubectl
-    rest = [word for word in words if word not in _NEEDLESS or word in options]
+    rest = [word for word in words if word.partition("=")[0] not in _NEEDLESS or word in options]
     while rest:
         word = rest.pop(0)
         option, value = "", word
@@ -223,9 +232,13 @@ def _corrected(command: click.Command, words: list[str], is_renamed: bool) -> li
                 return None
             used.add(options[option])
             value = _choice(value, options[option])
-            if option == "-l" and not word.startswith("-l") and "-l" in result:
-                result[result.index("-l") + 1] += f",{value}"  # in other tools, all must hold
-                continue
+            if option == "-l" and not word.startswith(("-l", "--selector")):
+                value = re.sub(r"^label=|\bMeta\.|['\"]", "", value)  # as in docker, Nomad, SQL
+                if not is_selector(value):
+                    return None
+                if "-l" in result:
+                    result[result.index("-l") + 1] += f",{value}"  # in other tools, all must hold
+                    continue
         elif command.name == "labels" and "," in value and all(map(is_key, value.split(","))):
             value, *others = value.split(",")
             rest = [*others, *rest]
@@ -271,7 +284,11 @@ def _option(word: str, rest: list[str], options: _Options) -> tuple[str, str] | 
     name, equals, value = word.partition("=")
     if not word.startswith("--"):
         name, equals, value = word[:2], word[2:], word[2:]
+    if name == "--no-color" and not equals:
+        return "--color", "never"
     if name in _FORMATS and name not in options and not equals and "-o" in options:
+        if name == "--json" and rest and "," in rest[0]:  # the fields of gh
+            del rest[0]
         return "-o", name.removeprefix("--")
     similar = similar_name(name, options) or name
     for meant in (name,) if name in options else _OPTIONS.get(name, (similar,)):
@@ -290,7 +307,8 @@ def _choice(value: str, option: click.Option) -> str:
     """Return the choice of an option that a value means; the value itself if unclear."""
     choices = getattr(option.type, "choices", ())
     similar = similar_name(value, choices) or value
-    meant = (value, *_VALUES.get(value.partition("=")[0], ()), similar)
+    name = "template" if "{{" in value else value.partition("=")[0]
+    meant = (value, *_VALUES.get(name, ()), similar)
     return next((each for each in meant if each in choices), value)
 
 

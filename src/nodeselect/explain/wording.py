@@ -12,6 +12,9 @@ _MAX_LENGTH = 300
 # How many groups of nodes a headline names.
 _MAX_GROUPS = 3
 
+# Hints that say no more than the correction if the requirement fails on nodes, as the table shows.
+_OBVIOUS = ("other-value", "other-key")
+
 _MAX_VALUES = 3
 _MAX_STATES = 5
 
@@ -103,7 +106,7 @@ def similar_keys_text(key: str, counts: Mapping[str, int]) -> str:
 
 def notes(explanation: Explanation) -> tuple[str, ...]:
     """Return further sentences: states, notes, missing ids, hints; without the recommendation."""
-    sentences = []
+    sentences, results = [], explanation.requirements
     if explanation.connected is not None and explanation.connected < explanation.matched:
         counts = format_state_counts(explanation.states)
         sentences.append(f"states of the matching nodes: {counts}")
@@ -112,7 +115,11 @@ def notes(explanation: Explanation) -> tuple[str, ...]:
         sentences.append(missing)
     if explanation.excluded_ids:
         sentences.append(excluded_by_state(explanation.excluded_ids))
-    sentences += [hint.message for hint in explanation.hints]
+    is_corrected = explanation.recommendation == _correction(explanation)
+    for hint in explanation.hints:
+        is_obvious = hint.code in _OBVIOUS and results[hint.requirement].failing
+        if not (is_corrected and is_obvious and hint.replacement):
+            sentences.append(hint.message)
     return tuple(text for text in sentences if text != explanation.recommendation)
 
 

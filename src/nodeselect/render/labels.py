@@ -122,7 +122,8 @@ def _key_table(keys: Iterable[KeyFacet], screen: Screen) -> Iterator[str]:
     for facet in keys:
         top = [f"{screen.word(value)} ({nodes:,})" for value, nodes in facet.values[:_TOP_VALUES]]
         if facet.distinct > _TOP_VALUES:
-            top.append("…")
+            is_unique = facet.values[0][1] == 1  # of each node, such as its name
+            top = [*top[: 1 if is_unique else _TOP_VALUES], "…"]
         name = screen.word(facet.key, _MAX_COLUMNS)
         rows.append((name, f"{facet.nodes:,}", f"{facet.distinct:,}", ", ".join(top)))
     heads = ("KEY", "NODES", "VALUES", "MOST FREQUENT")

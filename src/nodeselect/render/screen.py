@@ -31,6 +31,9 @@ _BLOCKS = " ▏▎▍▌▋▊▉█"
 # Text that needs no quotes to be read as one word.
 _PLAIN = r"[^\s,()\"'…]+"
 
+# Where a text is broken: at a blank, but not before a count in parentheses.
+_BLANK = r" (?!\([\d,]+\))"
+
 # If a word is wider than a line, it is broken after the first of these characters that it has.
 _BREAKS = ",/="
 
@@ -114,7 +117,7 @@ class Screen(NamedTuple):
         return f'"{self.truncate(text, columns - 2)}"'
 
     def wrap(self, text: str, *, indent: int = 0, hang: int = 0) -> Iterator[str]:
-        """Break a text at blanks into lines that fit the screen.
+        """Break a text into lines that fit the screen, at blanks, but not before ``(3)``.
 
         A word that is wider than a line is broken, too, if possible after a comma.
 
@@ -123,7 +126,7 @@ class Screen(NamedTuple):
         """
         line = " " * indent
         is_empty = True
-        for word in self.escape(text).split(" "):
+        for word in re.split(_BLANK, self.escape(text)):
             start, width = 0, display_width(word)
             if not is_empty and display_width(line) + 1 + width > self.columns:
                 yield line
@@ -178,10 +181,9 @@ class Screen(NamedTuple):
 
         :param right: the indexes, from 0, of the columns that are aligned to the right.
         :param wrap_last: whether cells of the last column are wrapped; if there is too little room
-            beside the other columns, these cells are on separate lines below.
+            beside the other columns for its widest word, these cells are on separate lines below.
         :param styles: the style of each row; empty for none.
-        :param whole: whether the first column is never truncated, and words of the last column are
-            broken only if they are wider than a line.
+        :param whole: whether the first column is never truncated.
         :param gap: the number of blanks between columns.
         """
         cells = [[self.escape(cell) for cell in row] for row in (heads, *rows)]
@@ -191,17 +193,15 @@ class Screen(NamedTuple):
         longest = max(map(display_width, last))
         widest_word = max(display_width(word) for cell in last for word in re.split("[ ,]", cell))
         least = min(first, max(self.columns // 3, _SHORTEST_CELL))
-        last_room = _LAST_COLUMN
+        last_room = max(_LAST_COLUMN, widest_word + 1)
         if whole:
-            least, last_room = first, max(last_room, widest_word + 1)
+            least = first
         is_beside = wrap_last and room - gap - least >= min(longest, last_room)
         if is_beside:
             room = max(least, room - gap - longest)
         for row in cells:
             row[0] = row[0] if whole else self.truncate(row[0], max(room, _SHORTEST_CELL))
         indent = sum(_column_widths(cells)) + gap * len(cells[0]) if is_beside else 2
-        if not is_beside:
-            last[0] = ""
         for number, line in enumerate(align_columns(cells, right, gap=gap)):
             lines = list(self.wrap(last[number], indent=indent)) if last[number] else []
             if is_beside and lines:

@@ -179,6 +179,9 @@ def _hint(sources: Iterable[str], error: InventoryError) -> Fix | str | None:
         if missing and all(map(os.path.exists, files := missing[0].split(","))):
             each = " ".join(f"-n {printable(shlex.quote(file))}" for file in files)
             return Fix.write(each, "give each file with an option of its own")
+        if missing and missing[0].startswith(("http://", "https://")):
+            url = printable(shlex.quote(missing[0]))
+            return Fix.write(f"curl -fsSL {url}", "pipe the nodes into '-n -', such as by")
         if address is None:
             return similar_file_hint(missing[0]) if missing else error.fix
         program = address[1]
