@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from nodeselect import Inventory
-from tests.cli.running import Run
+from tests.cli.running import Run, write_files
 
 GPU = {"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}
 LOST = {"key": "node.kubernetes.io/unreachable", "effect": "NoSchedule"}
@@ -81,22 +81,20 @@ SMALL = [
 
 @pytest.fixture(autouse=True)
 def _files() -> None:
-    for name, manifest in {"train": TRAIN, "web": WEB, "infer": INFER}.items():
-        Path(f"{name}.json").write_text(json.dumps(manifest))
-    write_nodes("nodes.json", SMALL)
+    write(train=TRAIN, web=WEB, infer=INFER, nodes={"kind": "NodeList", "items": SMALL})
 
 
-def write_nodes(file: str, nodes: list[dict[str, Any]]) -> None:
-    Path(file).write_text(json.dumps({"kind": "NodeList", "apiVersion": "v1", "items": nodes}))
+def write(**values: dict[str, Any]) -> None:
+    write_files({f"{name}.json": json.dumps(value) for name, value in values.items()})
 
 
 def write_pods(*pods: dict[str, Any]) -> None:
-    Path("pods.json").write_text(json.dumps({"kind": "PodList", "apiVersion": "v1", "items": pods}))
+    write(pods={"kind": "PodList", "apiVersion": "v1", "items": pods})
 
 
 def test_the_answer_is_that_of_kube_scheduler(run: Run) -> None:
     """In 5,000 nodes, in all outputs; with ``--only-labels``, the answer by labels."""
-    write_nodes("nodes.json", list(cluster()))
+    write(nodes={"kind": "NodeList", "items": list(cluster())})
     Inventory.read("nodes.json").save("nodes.nsx")
     for job, matched, by_label in (("train", 0, 500), ("web", 4_355, 5_000), ("infer", 0, 500)):
         status = 0 if matched else 1
@@ -128,7 +126,9 @@ def test_labels_of_the_nodes_that_match(run: Run) -> None:
     """The nodes counted are those of ``match``; each output says what is not considered."""
     text = "not considered: what runs on the nodes already"
     files = ("--job", "web.json", "-n", "nodes.json", "pool")
-    assert run("match", *files[:4], "--count").out == "2\n"
+    result = run("match", *files[:4], "-o", "name")
+    assert result.out.split() == ["a", "b"]
+    assert "2 of 4 nodes match, 2 of them connected or ready" in result.err
     report = json.loads(run("labels", *files, "-o", "json").out)
     assert (report["total"], report["nodes"], report["not_considered"]) == (4, 2, [text[16:]])
     assert [each["values"] for each in report["keys"]] == [[{"value": "general", "nodes": 2}]]
@@ -142,7 +142,7 @@ def test_what_to_change(run: Run) -> None:
     """The messages name the toleration, or the largest amounts; numbers and states agree."""
     nodes = [node(f"n-{number}", "general" if number < 78 else "gpu") for number in range(78)]
     nodes += [node(f"g-{number}", "gpu", GPU) for number in range(22)]
-    write_nodes("nodes.json", nodes)
+    write(nodes={"kind": "NodeList", "items": nodes})
     hint = "22 nodes would match with the toleration"
     hint += " {key: nvidia.com/gpu, operator: Exists, effect: NoSchedule}"
     result = run("match", "--job", "infer.json", "-n", "nodes.json")
@@ -153,22 +153,15 @@ def test_what_to_change(run: Run) -> None:
     result = run("explain", "--job", "train.json", "-n", "nodes.json")
     assert "no node satisfies cpu >= 8: the largest allocatable cpu is 3920m" in result.out
     assert "no node satisfies nvidia.com/gpu >= 4: no node has any nvidia.com/gpu" in result.out
-    write_nodes("nodes.json", SMALL)
-    result = run("match", "--job", "web.json", "-n", "nodes.json", "-o", "name")
-    assert result.out.split() == ["a", "b"]
-    assert "2 of 4 nodes match, 2 of them connected or ready" in result.err
 
 
 def test_one_node(run: Run) -> None:
     """A node has the taints and the amounts that it has, as texts."""
     files = ("--job", "train.json", "-n", "nodes.json", "--node", "c")
     result = run("explain", *files, "-o", "json")
-    rows = [
-        (each["text"], each["value"], each["passes"])
-        for each in json.loads(result.out)["requirements"]
-    ]
+    requirements = json.loads(result.out)["requirements"]
     assert result.status == 1
-    assert rows == [
+    assert [(each["text"], each["value"], each["passes"]) for each in requirements] == [
         ("pool=gpu", "gpu", True),
         ("tolerates nvidia.com/gpu:NoSchedule", "nvidia.com/gpu=present:NoSchedule", True),
         ("cpu >= 8", "3920m", False),
@@ -176,10 +169,8 @@ def test_one_node(run: Run) -> None:
         ("nvidia.com/gpu >= 4", "0", False),
     ]
     result = run("explain", "--job", "infer.json", "-n", "nodes.json", "--node", "c")
-    assert (
-        "tolerates nvidia.com/gpu:NoSchedule  FAIL  'nvidia.com/gpu=present:NoSchedule'"
-        in result.out
-    )
+    row = "tolerates nvidia.com/gpu:NoSchedule  FAIL  'nvidia.com/gpu=present:NoSchedule'"
+    assert row in result.out
     assert result.out.endswith(f"not considered: {PODS_UNKNOWN}\n")
     result = run("explain", *JOBS, "-n", "nodes.json", "--node", "d")
     assert result.out.startswith("0 of 3 jobs would run on d\n")
@@ -197,30 +188,20 @@ def test_pods(run: Run) -> None:
     assert (report["matched"], report["not_considered"]) == (1, [])
     result = run("explain", *files, "--node", "a")
     assert "cpu >= 100m    FAIL  '20m of 3920m'" in result.out
-    write_nodes("two.json", SMALL[:2])
-    Path("large.json").write_text(json.dumps(deployment({"cpu": "2500m"})))
-    files = ("--job", "large.json", "-n", "two.json", "--pods", "pods.json")
-    result = run("explain", *files)
+    write(two={"kind": "NodeList", "items": SMALL[:2]}, large=deployment({"cpu": "2500m"}))
+    result = run("explain", "--job", "large.json", "-n", "two.json", *files[4:])
     assert result.status == 1
     assert "cpu >= 2500m: the most cpu that is free on a node is 2" in result.out
-    full = running("z", "c", "3900m")
-    Path("gpus.json").write_text(json.dumps({**INFER, "spec": {"template": {"spec": TOLERANT}}}))
-    write_pods(full, running("x", "a", "3900m"))
-    result = run("explain", "--job", "gpus.json", "-n", "nodes.json", "--pods", "pods.json")
+    write(gpus={**INFER, "spec": {"template": {"spec": TOLERANT}}})
+    write_pods(running("z", "c", "3900m"), running("x", "a", "3900m"))
+    result = run("explain", "--job", "gpus.json", *files[2:])
     note = "1 node fails only cpu >= 100m: at most 20m of cpu is free on one of them"
     assert (result.status, note in result.out) == (1, True)
     write_pods(running("x", "a", "3900m", "other"), running("y", "b", "1950m", "web"))
-    Path("more").mkdir()
-    Path("more/web.json").write_text(json.dumps(WEB))
-    Path("more/other.json").write_text(json.dumps(deployment({"cpu": "3"}, "other")))
-    result = run(
-        "explain", "--job", "more", "-n", "nodes.json", "--pods", "pods.json", "-o", "json"
-    )
+    write(**{"more/web": WEB, "more/other": deployment({"cpu": "3"}, "other")})
+    result = run("explain", "--job", "more", *files[2:], "-o", "json")
     report = json.loads(result.out)
-    assert {job["job"]: job["matched"] for job in report["jobs"]} == {
-        "more/other.json": 1,
-        "more/web.json": 1,
-    }
+    assert [job["matched"] for job in report["jobs"]] == [1, 1]
     assert report["unused_ids"] == ["c", "d"]
     assert result.err.startswith("2 running pods of the manifest are not counted\n")
 
