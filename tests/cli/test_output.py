@@ -85,19 +85,6 @@ def test_csv_with_columns_keeps_names_and_states(run: Run) -> None:
     assert result.out == "id,name,state,a,labels\nn-1,web,ready,1,state=c\n"
 
 
-def test_csv_is_read_back(run: Run) -> None:
-    nodes = [
-        Node("n-1", {"region": "eu", "note": 'a "quoted", one'}),
-        Node("n-2", {"GPU-0": "NVIDIA GeForce RTX 3090", "é": "東京"}),
-        Node("n-3", {"region": " eu "}),
-        Node("n, 4", {"a,b": "c"}),
-        Node("n-5", {"t": "-5", "u": "+0.5"}),  # no formulas
-        Node("n-6"),
-    ]
-    result = run("match", "-n", "-", "--all", "-o", "csv", stdin=as_lines(nodes))
-    assert list(Inventory.read(io.StringIO(result.out))) == nodes
-
-
 @pytest.mark.parametrize(
     "node", [Node("id", {"a": "b"}), Node("n-1", {"gpu": "gpu", "ssd": "ssd"})], ids=repr
 )
