@@ -10,7 +10,8 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -349,18 +350,34 @@ def test_until_in_files(start: Start) -> None:
     assert watching.end() == (0, "+ n-2  +a=x (2 match)\n", "")
 
 
+def append(path: Path, text: str) -> None:
+    with path.open("a") as file:
+        file.write(text)
+
+
+def read_while_it_grows(path: Path, texts: Iterable[str]) -> Callable[[NodeFiles], Inventory]:
+    """Return what reads the nodes in a file, to which one of the texts is added each time."""
+    added = iter(texts)
+
+    def read(nodes_from: NodeFiles) -> Inventory:
+        inventory = Inventory.read(nodes_from.sources[0])
+        append(path, next(added))
+        return inventory
+
+    return read
+
+
 @pytest.mark.parametrize(
-    ("at_end", "changes_all_the_time", "status", "message"),
+    ("at_end", "added", "status", "message"),
     [
-        ("id,a\nn-1,x\nn-2,x\n", False, 0, ""),
-        ("id,a\nn-1,x\nn-2,\n", False, 1, "expected at least 2 nodes (--until), found 1"),
-        ("id,a\nn-1,x\nn-2,x\n", True, 1, "the nodes remain what they were\n"),
+        ("id,a\nn-1,x\nn-2,x\n", "", 0, ""),
+        ("id,a\nn-1,x\nn-2,\n", "", 1, "expected at least 2 nodes (--until), found 1"),
+        ("id,a\nn-1,x\nn-2,x\n", "\n", 1, "the nodes remain what they were\n"),
     ],
 )
 def test_files_are_read_a_last_time(
-    run: Run, monkeypatch: pytest.MonkeyPatch,
-    at_end: str, changes_all_the_time: bool, status: int, message: str,
-) -> None:  # fmt: skip
+    run: Run, monkeypatch: pytest.MonkeyPatch, at_end: str, added: str, status: int, message: str
+) -> None:
     """What a file has become when the time is up counts, though the interval is not over."""
     path = Path("nodes.csv")
     path.write_text("id,a\nn-1,x\n")
@@ -369,32 +386,20 @@ def test_files_are_read_a_last_time(
         path.write_text(at_end)
         raise watch_module._Ended
 
-    def read(nodes_from: NodeFiles) -> Inventory:
-        inventory = Inventory.read(nodes_from.sources[0])
-        if changes_all_the_time and len(inventory) > 1:
-            with path.open("a") as file:
-                file.write("\n")
-        return inventory
-
     monkeypatch.setattr(watch_module, "_wait", wait)
+    read = read_while_it_grows(path, chain([""], repeat(added)))
     monkeypatch.setattr(watch_module, "read_inventory", read)
     result = run("watch", "-l", "a=x", "-n", str(path), "--until", "2", "--timeout", "9")
     assert result.status == status
     assert message in result.err
-    assert ("it changes all the time" in result.err) is changes_all_the_time
+    assert ("it changes all the time" in result.err) is bool(added)
 
 
 def test_a_file_that_could_never_be_read(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """If a file changed whenever it was read, it is not known how many nodes match."""
     path = Path("nodes.csv")
     path.write_text("id,a\nn-1,x\n")
-
-    def read(nodes_from: NodeFiles) -> Inventory:
-        inventory = Inventory.read(nodes_from.sources[0])
-        with path.open("a") as file:
-            file.write("\n")
-        return inventory
-
+    read = read_while_it_grows(path, repeat("\n"))
     monkeypatch.setattr(watch_module, "read_inventory", read)
     error = run("watch", "-l", "a", "-n", str(path), "--until", "2", "--timeout", "0.01").error
     assert error.startswith("error[cannot-read]: ")
@@ -474,25 +479,15 @@ def test_file_that_is_written_in_steps(
     """A file is read when it has been the same for an interval, also while it was read."""
     path = Path("nodes")
     path.write_text("id\nn-1\n")
-
-    def append(text: str) -> None:
-        with path.open("a") as file:
-            file.write(text)
-
     # What happens in each interval, and while the file is read for the first and the second time.
     waits = iter(["n-2\n", "n-", "3\n", "", "", ""])
     reads = iter(["", "n-4\n", "", ""])
 
     def wait(*_: object, **__: object) -> None:
-        append(next(waits))
-
-    def read(nodes_from: NodeFiles) -> Inventory:
-        inventory = Inventory.read(nodes_from.sources[0])
-        append(next(reads))
-        return inventory
+        append(path, next(waits))
 
     monkeypatch.setattr(watch_module, "wait_while_open", wait)
-    monkeypatch.setattr(watch_module, "read_inventory", read)
+    monkeypatch.setattr(watch_module, "read_inventory", read_while_it_grows(path, reads))
     versions = watch_module._versions(NodeFiles((str(path),)), 1.0)
     assert next(versions).match(Selector.everything()).ids() == ["n-1"]
     assert next(versions).match(Selector.everything()).ids() == ["n-1", "n-2", "n-3", "n-4"]
