@@ -27,7 +27,6 @@ def test_it_runs(tmp_path: Path) -> None:
     assert user_code.explain_one(Inventory([Node("n-1")])).matches
     assert user_code.use_standing(Selector.parse("region=eu")) == ["job-1", "job-3", "job-4"]
     assert user_code.use_jobs().name == "demo"
-    assert user_code.use_server() == ("running", "")
 
 
 @pytest.mark.parametrize("face", [face for face in FACES if "engines" not in face])

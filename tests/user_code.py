@@ -53,8 +53,6 @@ from nodeselect.inventory import (
 )
 from nodeselect.jobs import (
     CheckReport,
-    Execution,
-    GetExecutionResponse,
     HealthCheck,
     JobSpec,
     NodeCount,
@@ -69,10 +67,8 @@ from nodeselect.jobs import (
     check_jobs,
     fix_job,
     plan_rollout,
-    read_execution,
     read_job,
     read_job_selector,
-    read_response,
     select_rules,
 )
 from nodeselect.selectors import (
@@ -96,7 +92,6 @@ from nodeselect.standing import (
 )
 
 JOB = b"name: demo\nselector: {match_labels: {region: eu}}\n"
-EXECUTION = b'{"id": "e-1", "status": {"desired_state": {"state_type": "running"}}, "job_spec": {}}'
 
 
 def place_a_pod() -> list[str]:
@@ -325,15 +320,6 @@ def use_jobs() -> JobSpec:
     )
 
 
-def use_server() -> tuple[str, ...]:
-    execution: Execution = read_execution(EXECUTION, "execution.json")
-    state = execution.status.desired_state
-    response: GetExecutionResponse = read_response(b'{"execution": {"id": "e-2"}}', "answer.json")
-    assert response.execution.id == "e-2"
-    spec = execution.job_spec
-    return str(state and state.state_type), str(spec and spec.to_selector())
-
-
 if TYPE_CHECKING:
     # Mistakes that type checkers report.
     StandingSelectors({"job": "gpu"})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
@@ -344,4 +330,3 @@ if TYPE_CHECKING:
     JobSpec().name = "demo"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
     RolloutSpec().health_check = None  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
     ChangeLog("fleet.log", sync="always")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    Execution().id = "e-1"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]

@@ -13,10 +13,8 @@ from nodeselect.jobs import (
     Rule,
     all_rules,
     check_job,
-    read_execution,
     read_job,
     read_job_selector,
-    read_response,
     select_rules,
 )
 from nodeselect.limits import LIMITS
@@ -147,9 +145,7 @@ def test_a_selector_that_is_required_cannot_be_left_out() -> None:
         check_job(b"name: x", "x", rules={"no-name"}, require_selector=True)
 
 
-@pytest.mark.parametrize(
-    "read", [check_job, read_job, read_job_selector, read_execution, read_response]
-)
+@pytest.mark.parametrize("read", [check_job, read_job, read_job_selector])
 def test_a_name_is_no_file(read: Any) -> None:
     """The name of a file instead of its content is refused, and so is a path."""
     for arguments in (["job.yaml"], ["job.yaml", "job.yaml"]):

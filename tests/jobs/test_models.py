@@ -270,4 +270,4 @@ def test_a_wrapped_job() -> None:
 
 def test_the_models_are_in_the_directory_of_their_package() -> None:
     """An interactive shell completes the names of the models, which are loaded on first use."""
-    assert {"JobSpec", "NodeSelector", "Execution", "check_job"} <= set(dir(nodeselect.jobs))
+    assert {"JobSpec", "NodeSelector", "RolloutPlan", "check_job"} <= set(dir(nodeselect.jobs))

@@ -12,7 +12,6 @@ from nodeselect import JobError
 from nodeselect.jobs import (
     JobSpec,
     check_job,
-    read_execution,
     read_job,
     read_job_selector,
 )
@@ -134,12 +133,3 @@ def test_json_with_a_mistake_is_reported_by_position(text: str) -> None:
     with pytest.raises(JobError) as caught:
         read_job(text, "job.json")
     assert caught.value.problems[0].line == 1
-
-
-def test_answers_of_the_server() -> None:
-    """An answer that a program has parsed is read like its text."""
-    execution = {"id": "e-1", "status": {"desired_state": {"state_type": "running"}}}
-    for answer in (execution, {"execution": execution}):
-        assert read_execution(answer) == read_execution(json.dumps(answer))
-    with pytest.raises(JobError, match="this is not the execution that was expected"):
-        read_execution({"name": "x"})

@@ -10,17 +10,14 @@ from nodeselect.jobs.check.fix import fix_job
 from nodeselect.jobs.check.nodes import NodeCount
 from nodeselect.jobs.check.rule import Rule
 from nodeselect.jobs.check_files import check_job, check_jobs
-from nodeselect.jobs.read import read_execution, read_job, read_job_selector, read_response
+from nodeselect.jobs.read import read_job, read_job_selector
 
 if TYPE_CHECKING:
     from nodeselect.jobs.models.job import HealthCheck, JobSpec, NodeSelector, RolloutSpec, Timeouts
-    from nodeselect.jobs.models.server import Execution, GetExecutionResponse
     from nodeselect.jobs.rollout import RolloutPlan, Wave, plan_rollout
 
 __all__ = [
     "CheckReport",
-    "Execution",
-    "GetExecutionResponse",
     "HealthCheck",
     "JobSpec",
     "NodeCount",
@@ -35,10 +32,8 @@ __all__ = [
     "check_jobs",
     "fix_job",
     "plan_rollout",
-    "read_execution",
     "read_job",
     "read_job_selector",
-    "read_response",
     "select_rules",
 ]
 
@@ -49,10 +44,9 @@ if not TYPE_CHECKING:  # a type checker must not think that there is every name
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from nodeselect.jobs import rollout
-        from nodeselect.jobs.models import job, server
+        from nodeselect.jobs.models import job
 
-        module = next(module for module in (job, server, rollout) if hasattr(module, name))
-        return getattr(module, name)
+        return getattr(job if hasattr(job, name) else rollout, name)
 
 
 def __dir__() -> list[str]:

@@ -1,4 +1,4 @@
-"""Read jobs and executions from files; a file with any error is refused as a whole."""
+"""Read jobs from files; a file with any error is refused as a whole."""
 
 import json
 import re
@@ -11,22 +11,17 @@ from nodeselect.documents.values import (
     Scalar,
     check_characters,
     decode_utf8,
-    file_too_large_error,
     to_python,
 )
-from nodeselect.documents.yaml import read_document
 from nodeselect.errors import JobError
-from nodeselect.jobs.check.checker import CheckedJob, JobData, draw_problems, to_bytes
-from nodeselect.jobs.check.rule import document_finding
+from nodeselect.jobs.check.checker import CheckedJob, JobData, to_bytes
 from nodeselect.jobs.check.schema_fields import FRACTION, INTEGER, NUMBER
 from nodeselect.limits import LIMITS
-from nodeselect.problem import Problem
 from nodeselect.selectors import Selector
 
 if TYPE_CHECKING:
     from nodeselect.jobs.models.base import JobModel
     from nodeselect.jobs.models.job import JobSpec
-    from nodeselect.jobs.models.server import Execution, GetExecutionResponse
 
 _Model = TypeVar("_Model", bound="JobModel")
 
@@ -68,54 +63,11 @@ def read_job(data: JobData, file: str = "job") -> "JobSpec":
     return _validate(JobSpec, fields, file)
 
 
-def read_response(data: JobData, file: str = "answer") -> "GetExecutionResponse":
-    """Read the server's answer to a request for an execution: ``{execution: {...}}``.
-
-    Only values of a wrong type are refused; unknown fields are left out, except those of the job's
-    selector, which only ``to_selector()`` checks.
-
-    :param data: the answer, or only its execution: bytes or text, at most
-        ``LIMITS.job_file_bytes``; or a mapping.
-    :raises JobError: if the answer has no valid execution.
-    """
-    from nodeselect.jobs.models.server import Execution, GetExecutionResponse
-
-    answer = data if isinstance(data, Mapping) else _parse_answer(to_bytes(data), file)
-    if isinstance(answer, Mapping):
-        execution = answer.get("execution", answer)
-        fields = execution if isinstance(execution, Mapping) else {"id": execution}
-        if all(fields.get(name) is None for name in Execution.model_fields):
-            message = "this is not the execution that was expected: it has none of its fields"
-            raise JobError(file, (Problem("no-execution", message),))
-        answer = {"execution": execution}
-    return _validate(GetExecutionResponse, answer, file)
-
-
-def read_execution(data: JobData, file: str = "answer") -> "Execution":
-    """Return the execution in a server's answer; for the parameters, see :func:`read_response`.
-
-    :raises JobError: if the answer has no valid execution.
-    """
-    return read_response(data, file).execution
-
-
 def _validate(model: type[_Model], fields: Any, file: str) -> _Model:
     try:
         return model.model_validate(fields)
     except JobError as error:
         raise JobError(file, error.problems, error.unreported) from None
-
-
-def _parse_answer(data: bytes, file: str) -> Any:
-    """Parse a server's answer; raise if it is neither JSON nor YAML, or is too large."""
-    try:
-        if len(data) > LIMITS.job_file_bytes:
-            raise file_too_large_error("an answer")
-        text, is_json = decode_utf8(data), file.lower().endswith(".json")
-        document = read_document(text, LIMITS.job_file_values, strict_json=is_json)
-    except DocumentError as error:
-        raise JobError(file, draw_problems([document_finding(error)], data)) from None
-    return to_python(document, _to_json_type)
 
 
 def _parse_plain_json(data: bytes) -> Mapping[str, Any] | None:

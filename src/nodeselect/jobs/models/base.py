@@ -146,13 +146,8 @@ class JobModel(BaseModel, frozen=True):
     def _without_null(cls, data: Any) -> Any:
         if not isinstance(data, Mapping):
             return data
-        is_open = cls.model_config.get("extra") != "forbid"
         known = cls.__pydantic_fields__
-        return {
-            name: item
-            for name, item in data.items()
-            if item is not None or not (is_open or name in known)
-        }
+        return {name: item for name, item in data.items() if item is not None or name not in known}
 
     @classmethod
     def model_validate(cls, obj: Any, **options: Any) -> Self:
