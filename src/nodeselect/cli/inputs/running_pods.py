@@ -83,7 +83,8 @@ class RunningPods:
         """Write how many pods :meth:`without` has left out, if any."""
         if self._own:
             texts = "running pod of the manifest is", "running pods of the manifest are"
-            write_message(f"{pluralize(self._own, *texts)} not counted")
+            own = pluralize(self._own, *texts)
+            write_message(f"{own} not counted; if one of its pods is pending, explain that pod")
 
 
 def unknown_status(not_considered: Sequence[str]) -> ExitStatus:
