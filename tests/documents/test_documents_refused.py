@@ -15,7 +15,6 @@ HALF = "is half of a character (an unpaired surrogate)"
     [
         ("a: &x [b]", "anchor", (0, 3), "an anchor is only allowed on a scalar: 'x'"),
         ("a: &x {b: c}", "anchor", (0, 3), "an anchor is only allowed on a scalar: 'x'"),
-        ("a: &x [*x]", "anchor", (0, 3), "an anchor is only allowed on a scalar: 'x'"),
         ("a: *x", "anchor", (0, 3), "there is no anchor 'x' before this alias"),
         ("a: *x\nb: &x c", "anchor", (0, 3), "there is no anchor 'x' before this alias"),
         ("*x : a", "anchor", (0, 0), "there is no anchor 'x' before this alias"),
@@ -23,7 +22,6 @@ HALF = "is half of a character (an unpaired surrogate)"
         ("a: &x b\nb: *x\n*x : c", "duplicate-key", (2, 0), FIRST.replace("1", "2") % "b"),
         ("a: !!int 5", "tag", (0, 3), "YAML tags are not allowed: 'tag:yaml.org,2002:int'"),
         ("a: !x [b]", "tag", (0, 3), "YAML tags are not allowed: '!x'"),
-        ("a: ! b", "tag", (0, 3), "YAML tags are not allowed: '!'"),
         ("a:\n  <<: {b: c}", "merge-key", (1, 2), "YAML merge keys are not allowed"),
         ("a: b\n---\nc: d", "second-document", (1, 0), "a second document begins here"),
         ("a: 1\nb: 2\n'a': 3", "duplicate-key", (2, 1), FIRST % "a"),
@@ -36,7 +34,6 @@ HALF = "is half of a character (an unpaired surrogate)"
         ("a: b\n# \x1b", "control-character", (1, 2), "the character \\x1b is not allowed"),
         ('é: "日\x00"', "control-character", (0, 5), "the character \\x00 is not allowed"),
         ('{"a":\n"\\ud800"}', "surrogate", (1, 0), f"\\ud800 {HALF}"),
-        ('["\\udc00\\ud83d"]', "surrogate", (0, 1), f"\\udc00 {HALF}"),
         ('{"\\ud800": 1}', "surrogate", (0, 1), f"\\ud800 {HALF}"),
         ('["\ud800"]', "surrogate", (0, 1), f"\\ud800 {HALF}"),
         ("a: \ud800", "surrogate", (0, 3), f"\\ud800 {HALF}"),

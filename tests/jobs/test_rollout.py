@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from math import ceil, floor
 from typing import Any, NamedTuple
 
@@ -97,23 +97,14 @@ class Worker(NamedTuple):
     connected: bool
 
 
-INVENTORY = Inventory(NODES)
-
-
-@pytest.mark.parametrize(
-    "make",
-    [
-        pytest.param(lambda: NODES, id="list"),
-        pytest.param(lambda: iter(NODES), id="iterator"),
-        pytest.param(lambda: INVENTORY.match(Selector.everything()), id="answer"),
-        pytest.param(lambda: INVENTORY, id="inventory"),
-        pytest.param(INVENTORY.snapshot, id="snapshot"),
-        pytest.param(lambda: [Worker("a", {}, "up", True), Worker("d", {}, "up", True)], id="own"),
-    ],
-)
-def test_where_nodes_come_from(make: Callable[[], Any]) -> None:
+def test_where_nodes_come_from() -> None:
     """Any iterable of nodes is planned, also of objects that only have the fields of a node."""
-    assert plan_rollout(make(), RolloutSpec()).waves == (Wave(0, False, ("a", "d")),)
+    inventory = Inventory(NODES)
+    own = [Worker("a", {}, "up", True), Worker("d", {}, "up", True)]
+    answer = inventory.match(Selector.everything())
+    sources: list[Any] = [iter(NODES), answer, inventory, inventory.snapshot(), own]
+    for nodes in sources:
+        assert plan_rollout(nodes, RolloutSpec()).waves == (Wave(0, False, ("a", "d")),)
 
 
 @pytest.mark.parametrize(

@@ -19,15 +19,16 @@ def nodes_of(data: bytes | str) -> list[Node]:
     return list(Inventory.read(_stream(data)))
 
 
-def refusal(data: bytes | str) -> InventoryError:
-    """Return the error with which ``data`` is rejected as a whole."""
+def refusal(data: Any, **options: Any) -> InventoryError:
+    """Return the error with which ``data``, or another source, is rejected as a whole."""
     with pytest.raises(InventoryError) as caught:
-        Inventory.read(_stream(data))
+        Inventory.read(_stream(data), **options)
     return caught.value
 
 
-def _stream(data: bytes | str) -> io.BytesIO:
-    return io.BytesIO(data.encode() if isinstance(data, str) else data)
+def _stream(data: Any) -> Any:
+    text = data.encode() if isinstance(data, str) else data
+    return io.BytesIO(text) if isinstance(text, bytes) else text
 
 
 class _Generated(io.RawIOBase):

@@ -71,9 +71,6 @@ REFUSED: dict[str, tuple[Callable[[], Any], dict[str, Any], str, str]] = {
         lambda: twice(["id", ""]), {}, "no-column-name",
         "a column has no name\n  give it one: the name becomes the label key",
     ),
-    "column Label": (
-        lambda: twice(["id", "Label"]), {}, "unknown-field", "the column 'Label' may be meant",
-    ),
     "column Labels": (
         lambda: pa.table({"id": IDS, "Labels": pa.array([None] * 3, MAP)}), {}, "unknown-field",
         ("the column 'Labels' may be meant as 'labels'\n"
@@ -99,9 +96,6 @@ REFUSED: dict[str, tuple[Callable[[], Any], dict[str, Any], str, str]] = {
         ("the column 'id' must be of strings, not of int64\n"
         "  cast it to strings, or leave it out"),
     ),
-    "label is an integer": (
-        lambda: pa.table({"id": IDS, "cpu": [1, 2, 3]}), {}, "label-not-text", "the column 'cpu'",
-    ),
     "label is a boolean, no row": (
         lambda: pa.table({"id": IDS, "gpu": [True] * 3})[:0], {}, "label-not-text",
         "the column 'gpu'",
@@ -122,9 +116,6 @@ REFUSED: dict[str, tuple[Callable[[], Any], dict[str, Any], str, str]] = {
         ("the column 'labels' must have labels, not string\n"
         "  store the labels of a node as a map of strings, as a list of structs with the strings"
         " 'key' and 'value', or as a struct of strings"),
-    ),
-    "labels are lists of text": (
-        lambda: labelled([["a=b"]] * 3), {}, "wrong-type", "the column 'labels'",
     ),
     "labels are lists of other structs": (
         lambda: labelled([[{"name": "a", "value": "b"}]] * 3), {}, "wrong-type",
@@ -192,7 +183,6 @@ REFUSED: dict[str, tuple[Callable[[], Any], dict[str, Any], str, str]] = {
         lambda: io.BytesIO(b'[{"id": "n-1"}]'), {}, "not-arrow",
         "this is not a Parquet file\n  read files in other formats with Inventory.read",
     ),
-    "an empty file": (lambda: io.BytesIO(), {}, "not-arrow", "this is not a Parquet file"),
 }  # fmt: skip
 
 

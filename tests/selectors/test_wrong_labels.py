@@ -30,16 +30,21 @@ class EqualsAll:
 
 
 class Label(str):
-    """A string that claims to be equal to every text."""
+    """A string that claims to be equal to every text, and to be another one."""
 
     __slots__ = ()
-    __hash__ = str.__hash__
 
     def __eq__(self, other: object) -> bool:
         return True
 
     def __ne__(self, other: object) -> bool:
         return False
+
+    def __hash__(self) -> int:
+        return hash("a=b")
+
+    def __str__(self) -> str:
+        return "not this"
 
 
 class Unprintable:
