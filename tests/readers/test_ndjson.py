@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from nodeselect import InventoryError, Node
 from nodeselect.files import inputs
-from nodeselect.readers.formats import ndjson
 from nodeselect.readers.reader import NodeReader
 from tests.readers.reading import nodes_of
 
@@ -73,51 +72,6 @@ def test_chunks_are_whole_lines(data: bytes, size: int) -> None:
         pieces = list(inputs.read_chunks(b"first\n", io.BytesIO(data)))
     assert b"".join(pieces) == b"first\n" + data
     assert all(piece.endswith(b"\n") for piece in pieces[:-1])
-
-
-CORNERS = st.sampled_from(
-    [
-        '{"id": "a", "labels": {}}',
-        '{"id": "b", "labels": {"k": "v"}}',
-        '{"id": "c", "labels": {"k": "\\""}, "name": null}',
-        '{"id": "d", "labels": {"k": "v", "k": "v"}}',
-        '{"id": "e", "labels": {}, "state": null, "state": "x"}',
-        '{"id": "f", "labels": {}} {"id": "g", "labels": {}}',
-        '{"id": "h", "labels": {}},',
-        '{"id": "i"}',
-        '{"id": "", "labels": {}}',
-        '{"id": "j\\u0000", "labels": {}}',
-        '{"id": "k", "labels": {"x": 1}}',
-        '{"id": "l", "labels": null}',
-        '{"id": "m", "labels": {}, "more": ""}',
-        '{"id": "n\u3164", "labels": {}}',
-        '{"id": "o", "labels": {"\\ud83d\\ude00": "\\ud83d"}}',
-        '{"id": "p", "labels": {"q"',
-        ': "v"}}',
-        "\ufeff",
-        "[]",
-        "",
-        "\x0b",
-    ]
-)
-
-
-def outcome(text: str) -> list[Node] | str:
-    """Return the nodes, or the code of the error."""
-    try:
-        return nodes_of(text)
-    except InventoryError as error:
-        return error.code
-
-
-@given(st.lists(CORNERS, max_size=6))
-def test_lines_decoded_together_and_one_by_one(lines: list[str]) -> None:
-    """Whether lines are accepted does not depend on whether they are decoded together."""
-    text = '{"id": "y", "labels": {}}\n{"id": "z", "labels": {}}\n' + "\n".join(lines)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ndjson, "decode_plain", lambda chunk: None)
-        expected = outcome(text)
-    assert outcome(text) == expected
 
 
 def line(node_id: str, value: str) -> str:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from nodeselect import AnyOf, InventoryError, Node, Selector
 from nodeselect.files import inputs
+from nodeselect.readers.formats import ndjson
 from nodeselect.readers.formats.ndjson import TypedDecoder
 from nodeselect.readers.reader import NodeReader
 from nodeselect.selectors.requirement import ID_KEY, exclude_ids
@@ -25,13 +26,13 @@ def line(node_id: str, labels: dict[str, str] | None = None, **others: Any) -> s
     return json.dumps(record, separators=(",", ":"), ensure_ascii=False) + "\n"
 
 
-def outcome(data: bytes, *, is_typed: bool) -> list[Node] | str:
-    """Read lines, each in a chunk of its own; return the nodes with the label ``a``, or the error.
+def outcome(data: bytes, *, is_typed: bool = False, size: int = 1) -> list[Node] | str:
+    """Read lines in chunks of this size; return the nodes with the label ``a``, or the error.
 
     :param is_typed: whether the typed decoder may read them.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(inputs, "_CHUNK_BYTES", 1)
+        patch.setattr(inputs, "_CHUNK_BYTES", size)
         reader = NodeReader(io.BytesIO(data), selector=HAS_A if is_typed else AnyOf([HAS_A]))
         try:
             return list(reader)
@@ -80,16 +81,39 @@ ODD_LINES = {
     "many keys": line("n", {f"k-{number}": "" for number in range(33)} | AB) * 2,
     "not UTF-8": line("n", {"a": "?"}),
     "half a character": line("n", {"a": "?!"}),
+    "half of a pair": line("n", {"\U0001f600": "x"}).replace("x", "\\ud83d"),
+    "vertical tab": "\x0b\n",
+    "the first half": '{"id": "n", "labels": {"q"',
+    "the second half": ': "v"}}\n',
 }
+BEFORE = "".join(line(node_id, AB) for node_id in "ijkl").encode()
+
+
+def encoded(text: str) -> bytes:
+    """Encode a text in which ``?`` stands for a wrong byte, and ``?!`` for a surrogate."""
+    return text.encode().replace(b"?!", b"\xed\xa0\x80").replace(b"?", b"\xff")
+
+
+def check_together(data: bytes) -> None:
+    """Check that lines decoded together have the same outcome as one by one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ndjson, "decode_plain", lambda chunk: None)
+        expected = outcome(data, size=100_000)
+    assert outcome(data, size=100_000) == expected
 
 
 @pytest.mark.parametrize("text", ODD_LINES.values(), ids=ODD_LINES)
 def test_any_other_line_is_read_as_by_another_decoder(text: str) -> None:
     """What is not, byte for byte, what the encoder writes is read as without known keys."""
-    data = text.encode().replace(b"?!", b"\xed\xa0\x80").replace(b"?", b"\xff")
-    before = "".join(line(node_id, AB) for node_id in "ijkl").encode()
-    for lines in (before + data, before + data + line("z", AB).encode()):
-        assert outcome(lines, is_typed=True) == outcome(lines, is_typed=False)
+    for lines in (BEFORE + encoded(text), BEFORE + encoded(text) + line("z", AB).encode()):
+        assert outcome(lines, is_typed=True) == outcome(lines)
+        check_together(lines)
+
+
+@given(st.lists(st.sampled_from([*ODD_LINES.values(), line("m", AB)]), max_size=6))
+def test_several_odd_lines(texts: list[str]) -> None:
+    """Whether lines are accepted does not depend on whether they are decoded together."""
+    check_together(BEFORE + encoded("".join(texts)))
 
 
 TEXTS = [

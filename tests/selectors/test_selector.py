@@ -35,15 +35,6 @@ def test_everything_and_nothing(labels: dict[str, str], node_id: str | None) -> 
     assert Selector.everything() != Selector.nothing()
 
 
-def test_and_joins_requirements_and_ids() -> None:
-    """``&`` keeps all requirements and the ids that both have; no id in common is ``nothing``."""
-    one = Selector.of(match_labels={"b": "1"}, match_ids=["n-1", "n-2"])
-    other = Selector.of(match_labels={"a": "2"}, match_ids=["n-2", "n-3"])
-    assert one & other == Selector.of(match_labels={"a": "2", "b": "1"}, match_ids=["n-2"])
-    assert (one & Selector.parse("c")).ids == ("n-1", "n-2")
-    assert one & Selector.of(match_ids=["n-3"]) == Selector.nothing()
-
-
 @pytest.mark.parametrize("other", ["a=b", None, 5, Requirement("a", Operator.EXISTS)])
 def test_and_takes_selectors_only(other: object) -> None:
     """``&`` with something else is a TypeError, in either order."""
@@ -58,13 +49,7 @@ def test_of_joins_its_three_fields() -> None:
     selector = Selector.of(
         match_labels={"region": "eu"}, match_expressions=["!debug,gpu", "x>5"], match_ids=["n-1"]
     )
-    assert str(selector) == "<id in (n-1)>,!debug,gpu,region=eu,x>5"
-    labels = {"region": "eu", "gpu": "", "x": "6"}
-    assert selector.matches(labels, "n-1")
-    assert not selector.matches(labels, "n-2")
-    assert not selector.matches({**labels, "region": "us"}, "n-1")
-    assert not selector.matches({**labels, "debug": "1"}, "n-1")
-    assert not selector.matches({**labels, "x": "5"}, "n-1")
+    assert selector == Selector.parse("!debug,gpu,region=eu,x>5") & Selector.of(match_ids=["n-1"])
 
 
 @pytest.mark.parametrize("labels", [None, {}])
@@ -136,9 +121,7 @@ def test_orders_of_requirements() -> None:
 def test_ids_are_not_labels() -> None:
     """An id can contain what no label value can: it is compared, never parsed."""
     selector = Selector.of(match_ids=["a b,!c", "日本"])
-    assert selector.matches({}, "a b,!c")
-    assert selector.matches({}, "日本")
-    assert not selector.matches({}, "a b")
+    assert [selector.matches({}, each) for each in ("a b,!c", "日本", "a b")] == [True, True, False]
 
 
 def test_labels_can_be_any_mapping() -> None:
