@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -14,10 +15,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from nodeselect import InventoryError, Placement, Usage
+from nodeselect import Placement, Usage
 from nodeselect.cli.inputs.nodes import NodeFiles
 from nodeselect.cli.inputs.running_pods import RunningPods
-from tests.cli.running import PLAIN, Result, Run
+from tests.cli.running import PLAIN, Run
+from tests.short import refused
 
 KUBECTL = shutil.which("kubectl")
 pytestmark = pytest.mark.skipif(KUBECTL is None, reason="kubectl is not installed")
@@ -98,23 +100,23 @@ class _Handler(BaseHTTPRequestHandler):
         """Write nothing."""
 
 
+CONFIG = """\
+apiVersion: v1
+kind: Config
+current-context: good
+clusters:
+- {name: good, cluster: {server: "http://127.0.0.1:%s"}}
+- {name: closed, cluster: {server: "http://127.0.0.1:9"}}
+contexts: [{name: good, context: {cluster: good}}, {name: closed, context: {cluster: closed}}]
+"""
+
+
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServer]:
     with ApiServer() as running:
         thread = Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        addresses = {"good": running.server_port, "closed": 9}
-        config = {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "current-context": "good",
-            "clusters": [
-                {"name": name, "cluster": {"server": f"http://127.0.0.1:{port}"}}
-                for name, port in addresses.items()
-            ],
-            "contexts": [{"name": name, "context": {"cluster": name}} for name in addresses],
-        }
-        Path("config").write_text(json.dumps(config))
+        Path("config").write_text(CONFIG % running.server_port)
         monkeypatch.setenv("KUBECONFIG", str(tmp_path / "config"))
         monkeypatch.setenv("HOME", str(tmp_path))
         Path("pod.yaml").write_text(POD)
@@ -127,11 +129,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServe
 
 @pytest.fixture
 def plugin(run: Run, server: ApiServer) -> Run:
-    def run_plugin(*args: str, stdin: Any = b"", program: str = PLUGIN) -> Result:
-        ended = run(*args, stdin=stdin, program=program)
-        return ended._replace(err=" ".join(ended.err.split()))  # without line ends
-
-    return run_plugin
+    return partial(run, program=PLUGIN)
 
 
 MATCHING = [f"w-{number:04}" for number in range(NODES) if number % 11 == 7]
@@ -154,14 +152,12 @@ def test_options_of_kubectl(plugin: Run, server: ApiServer, tmp_path: Path) -> N
     error = plugin("match", "--all", "--context", "closed").error
     assert "error[kubectl-failed]: kubectl cannot list the nodes: 'The connection" in error
     assert "kubectl --context=closed get nodes -A" in error
-    ended = plugin("match", "--all", "--kubeconfig", f"{tmp_path}/none")
-    assert "none: no such file or directory" in ended.err
+    error = plugin("match", "--all", "--kubeconfig", f"{tmp_path}/none").error
+    assert "none: no such file or directory" in error
     ended = plugin("explain", "-l", "rack=r7", "--context", "good", "-o", "markdown")
     assert "the cluster --context=good" in ended.out
-    ended = plugin("match", "--all", "-n", "nodes.json")
-    assert ended.err.endswith(
-        "'nodes.json' is not a namespace; to read nodes from a file, give --nodes"
-    )
+    message = "'nodes.json' is not a namespace; to read nodes from a file, give --nodes"
+    assert plugin("match", "--all", "-n", "nodes.json").error.endswith(message)
 
 
 def test_files_instead_of_the_cluster(
@@ -222,16 +218,15 @@ def test_no_node(plugin: Run, server: ApiServer) -> None:
         assert plugin("match", "-l", "rack").err.startswith("0 of 0 nodes match")
 
 
-def test_pods(server: ApiServer, tmp_path: Path) -> None:
+def test_pods(server: ApiServer) -> None:
     """The pods of the cluster, or of a file, are read page by page; nodes of files have no pods."""
-    file = tmp_path / "pods.json"
-    file.write_text(json.dumps([pod(3)]))
+    Path("pods.json").write_text(json.dumps([pod(3)]))
 
     def usage(file: str | None, *sources: str) -> Usage | None:
         nodes = NodeFiles(sources, cluster=None if sources else ())
         return RunningPods(file, nodes, [Placement(requests={"cpu": 1})], False).usage
 
-    of_cluster, of_file = usage(None), usage(str(file))
+    of_cluster, of_file = usage(None), usage("pods.json")
     assert of_cluster is not None
     assert of_file is not None
     assert of_cluster.version == NODES
@@ -239,17 +234,15 @@ def test_pods(server: ApiServer, tmp_path: Path) -> None:
     assert of_file.version == 1
     assert usage(None, "nodes.json") is None
     server.answers[1] = FORBIDDEN
-    with pytest.raises(InventoryError) as caught:
+    with refused("kubectl-failed", "see whether kubectl can list them: kubectl get pods -A"):
         usage(None)
-    assert caught.value.code == "kubectl-failed"
-    assert str(caught.value.hint).endswith("see whether kubectl can list them: kubectl get pods -A")
 
 
 def test_connections_that_end(plugin: Run, server: ApiServer) -> None:
     """A body that is shorter than announced is an error, and so is a token that leads nowhere."""
     server.answers[1] = answered(STUCK)
-    ended = plugin("match", "--all")
-    assert "error[one-page]: page 2 of the nodes that kubectl lists is incomplete" in ended.err
+    error = plugin("match", "--all").error
+    assert "error[one-page]: page 2 of the nodes that kubectl lists is incomplete" in error
     server.is_cut = True
     error = plugin("match", "--all").error
     assert "error[kubectl-failed]: " in error
@@ -258,10 +251,8 @@ def test_connections_that_end(plugin: Run, server: ApiServer) -> None:
 
 def test_kubectl_is_not_installed(plugin: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")
-    ended = plugin("match", "--all")
-    assert ended.err.startswith(
-        "error[kubectl-failed]: kubectl cannot list the nodes: No such file"
-    )
+    message = "error[kubectl-failed]: kubectl cannot list the nodes: No such file"
+    assert plugin("match", "--all").error.startswith(message)
 
 
 def test_kubectl_runs_the_plugin(server: ApiServer, tmp_path: Path) -> None:
