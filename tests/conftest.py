@@ -87,12 +87,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Return a function that runs the command line in this process."""
-    for name, value in PLAIN.items():
-        monkeypatch.setenv(name, value)
 
     def run_here(
-        *args: str, stdin: bytes | str | BinaryIO = b"", program: str = "nodeselect"
+        *args: str,
+        stdin: bytes | str | BinaryIO = b"",
+        program: str = "nodeselect",
+        **environment: str,
     ) -> Result:
+        for name, value in (PLAIN | environment).items():
+            monkeypatch.setenv(name, value)
         data = stdin.encode() if isinstance(stdin, str) else stdin
         stream = io.BytesIO(data) if isinstance(data, bytes) else data
         monkeypatch.setattr(sys, "argv", [program, *args])

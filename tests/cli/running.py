@@ -48,7 +48,11 @@ class Result(NamedTuple):
 
 class Run(Protocol):
     def __call__(
-        self, *args: str, stdin: bytes | str | BinaryIO = b"", program: str = "nodeselect"
+        self,
+        *args: str,
+        stdin: bytes | str | BinaryIO = b"",
+        program: str = "nodeselect",
+        **environment: str,
     ) -> Result: ...
 
 

@@ -30,23 +30,16 @@ def _files() -> None:
     Path("my fleet.csv").write_text("id,region,tier\nn-1,eu,gold\nn-2,eu,free\n")
 
 
-@pytest.fixture
-def tab(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
-    def press(*args: str, stdin: object = b"", program: str = "nodeselect") -> Result:
-        shell, line, cursor = args
-        monkeypatch.setenv("_NODESELECT_COMPLETE", f"{shell}_complete")
-        monkeypatch.setenv("COMP_WORDS", line)
-        monkeypatch.setenv("COMP_CWORD", cursor)
-        return run(program=program)
-
-    return press
+def press(run: Run, shell: str, line: str, cursor: str) -> Result:
+    words = {"COMP_WORDS": line, "COMP_CWORD": cursor}
+    return run(_NODESELECT_COMPLETE=f"{shell}_complete", **words)
 
 
-def in_bash(tab: Run, line: str) -> list[str]:
+def in_bash(run: Run, line: str) -> list[str]:
     """Press TAB in bash at the end of a line; return the candidates as bash inserts them."""
     quote = next((quote for quote in "'\"" if line.count(quote) % 2), None)
     start = max(map(line.rfind, quote or " =:")) + 1
-    result = tab("bash", f"nodeselect {line}", line[start:])
+    result = press(run, "bash", f"nodeselect {line}", line[start:])
     assert (result.status, result.err) == (0, "")
     rows = [row.split(",", 1) for row in result.out.splitlines() if row]
     return ["file" if kind == "file" else value for kind, value in rows]
@@ -110,80 +103,80 @@ LINES = [
 
 
 @pytest.mark.parametrize(("line", "expected"), LINES, ids=[line for line, _ in LINES])
-def test_bash(tab: Run, line: str, expected: list[str]) -> None:
+def test_bash(run: Run, line: str, expected: list[str]) -> None:
     """Bash gets what replaces the word, or what follows its last ``=``; the most frequent first."""
-    assert in_bash(tab, line) == expected
+    assert in_bash(run, line) == expected
 
 
-def test_nodes_of_the_environment(tab: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nodes_of_the_environment(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NODESELECT_NODES", "fleet.nsx")
     for command in ("match", "explain", "diff"):
-        assert in_bash(tab, f"{command} -l ti") == ["tier=free"]
+        assert in_bash(run, f"{command} -l ti") == ["tier=free"]
     monkeypatch.setenv("HOME", str(Path.cwd()))
-    assert in_bash(tab, "match -n ~/fleet.nsx -l gp") == ["gpu=t4"]
+    assert in_bash(run, "match -n ~/fleet.nsx -l gp") == ["gpu=t4"]
 
 
-def test_zsh(tab: Run) -> None:
-    assert tab("zsh", "nodeselect match -n fleet.nsx -l tier,region=e", "5").out == (
+def test_zsh(run: Run) -> None:
+    assert press(run, "zsh", "nodeselect match -n fleet.nsx -l tier,region=e", "5").out == (
         "plain\ntier,region=eu-west\n2 nodes\nplain\ntier,region=eu-east\n1 node\n"
     )
-    assert tab("zsh", "nodeselect match -n fleet.nsx --selector=ti", "4").out == (
+    assert press(run, "zsh", "nodeselect match -n fleet.nsx --selector=ti", "4").out == (
         "plain\n--selector=tier=free\n1 node\n"
     )
-    assert tab("zsh", "nodeselect match -n fleet.nsx -l 'region in (u", "5").out == (
+    assert press(run, "zsh", "nodeselect match -n fleet.nsx -l 'region in (u", "5").out == (
         "plain\nregion in (us)\n1 node\n"
     )
 
 
-def test_fish(tab: Run) -> None:
+def test_fish(run: Run) -> None:
     """Fish gets whole words, with the number of nodes; its script keeps their commas."""
-    line = "nodeselect match -n fleet.nsx -l gpu,ti"
-    assert tab("fish", line, "gpu,ti").out == "plain,gpu,tier=free\t1 node\n"
-    assert tab("fish", f"{line[:-6]}'gpu,ti", "'gpu,ti").out == "plain,gpu,tier=free\t1 node\n"
+    for word in ("gpu,ti", "'gpu,ti"):
+        shown = press(run, "fish", f"nodeselect match -n fleet.nsx -l {word}", word).out
+        assert shown == "plain,gpu,tier=free\t1 node\n"
     assert "split -m 1 " in SHELLS["fish"].source_template
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
-def test_a_pipe_is_not_read(tab: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pipe_is_not_read(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """TAB does not take the nodes of a pipe, and does not wait for them."""
     os.mkfifo("pipe")
     opened: list[object] = []
     monkeypatch.setattr("nodeselect.cli.inputs.nodes.open_nodes", opened.append)
-    assert in_bash(tab, "match -n pipe -l reg") == opened == []
+    assert in_bash(run, "match -n pipe -l reg") == opened == []
 
 
-def test_many_candidates(tab: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_candidates(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of more candidates than a screen shows, there are their beginnings, one letter longer."""
     monkeypatch.setattr(completion, "_MAX_SHOWN", 100)
     Inventory(Node(f"node-{at:04}", {}) for at in reversed(range(2_000))).save("many")
-    assert in_bash(tab, "match -n many --id no") == ["node-0", "node-1"]
-    assert len(in_bash(tab, "match -n many --id node-19")) == 100
+    assert in_bash(run, "match -n many --id no") == ["node-0", "node-1"]
+    assert len(in_bash(run, "match -n many --id node-19")) == 100
 
 
-def test_signs_that_a_shell_interprets(tab: Run) -> None:
+def test_signs_that_a_shell_interprets(run: Run) -> None:
     """Of all signs, a word has only those that mean nothing to any shell."""
     Inventory(Node(f"n{sign}1", {}) for sign in string.punctuation).save("signs")
-    assert in_bash(tab, "match -n signs --id n") == ["n-1", "n.1", "n/1", "n_1"]
+    assert in_bash(run, "match -n signs --id n") == ["n-1", "n.1", "n/1", "n_1"]
 
 
-def test_large_files(tab: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_files(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """A large file is not read, unless it is a saved inventory."""
     size = Path("my fleet.csv").stat().st_size
     Path("small.csv").write_text("id\nn-0\n")
     for limit, expected in ((size - 1, []), (size, ["tier=free", "tier=gold"])):
         monkeypatch.setattr(completion, "_MAX_BYTES", limit)
-        assert in_bash(tab, "match -n 'my fleet.csv' -l tie") == expected
-        assert in_bash(tab, "match -n small.csv -n 'my fleet.csv' -l tie") == expected
-    assert in_bash(tab, "match -n fleet.nsx -l tie") == ["tier=free"]
+        assert in_bash(run, "match -n 'my fleet.csv' -l tie") == expected
+        assert in_bash(run, "match -n small.csv -n 'my fleet.csv' -l tie") == expected
+    assert in_bash(run, "match -n fleet.nsx -l tie") == ["tier=free"]
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_nothing_fails(tab: Run, shell: str) -> None:
+def test_nothing_fails(run: Run, shell: str) -> None:
     """A damaged file, or a line that no script passes, gives no candidates and no message."""
     Path("damaged.json").write_text("[{")
     cursor = "5" if shell == "zsh" else "x"
-    assert tab(shell, "nodeselect match -n damaged.json -l x", cursor) == (0, "\n", "")
-    assert tab(shell, "", "").err == ""
+    assert press(run, shell, "nodeselect match -n damaged.json -l x", cursor) == (0, "\n", "")
+    assert press(run, shell, "", "").err == ""
 
 
 @pytest.mark.parametrize("shell", SHELLS)

@@ -161,7 +161,9 @@ def test_options_of_kubectl(plugin: Run, server: ApiServer, tmp_path: Path) -> N
 
 
 def test_files_instead_of_the_cluster(
-    plugin: Run, server: ApiServer, fleet: str, monkeypatch: pytest.MonkeyPatch
+    plugin: Run,
+    server: ApiServer,
+    fleet: str,
 ) -> None:
     """Only ``--nodes`` replaces the cluster: no variable of the environment, and no pipe does."""
     assert plugin("match", "-l", "tier", "--nodes", fleet, "-o", "name").out == "n-1\n"
@@ -170,8 +172,7 @@ def test_files_instead_of_the_cluster(
     ended = plugin("explain", "-l", "tier=x", "--node", "-", stdin=nodes.partition("\n")[0])
     assert ended.out.startswith("n-1 does not match")
     assert server.tokens == []
-    monkeypatch.setenv("NODESELECT_NODES", fleet)
-    ended = plugin("match", "-f", "-", "--count", stdin=POD)
+    ended = plugin("match", "-f", "-", "--count", stdin=POD, NODESELECT_NODES=fleet)
     assert ended.out == f"{len(MATCHING)}\n"
 
 
@@ -249,10 +250,9 @@ def test_connections_that_end(plugin: Run, server: ApiServer) -> None:
     assert "unexpected EOF" in error
 
 
-def test_kubectl_is_not_installed(plugin: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "/nonexistent")
+def test_kubectl_is_not_installed(plugin: Run) -> None:
     message = "error[kubectl-failed]: kubectl cannot list the nodes: No such file"
-    assert plugin("match", "--all").error.startswith(message)
+    assert plugin("match", "--all", PATH="/nonexistent").error.startswith(message)
 
 
 def test_kubectl_runs_the_plugin(server: ApiServer, tmp_path: Path) -> None:

@@ -42,12 +42,9 @@ def as_lines(nodes: list[Node]) -> str:
 
 
 @pytest.mark.parametrize("options", STYLES)
-def test_hostile_labels_are_escaped(
-    run: Run, monkeypatch: pytest.MonkeyPatch, options: list[str]
-) -> None:
+def test_hostile_labels_are_escaped(run: Run, options: list[str]) -> None:
     """Control characters and line ends in labels, names and states are escaped."""
-    monkeypatch.delenv("COLUMNS")
-    result = run("match", "-n", "-", "--all", *options, stdin=as_lines(HOSTILE))
+    result = run("match", "-n", "-", "--all", *options, stdin=as_lines(HOSTILE), COLUMNS="")
     assert result.status == 0
     assert not unprintable(result.out + result.err)
     assert ("v" * 5_000 in result.out) is (options[-1] not in ("table", "name", "a"))

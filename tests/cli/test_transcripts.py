@@ -56,8 +56,7 @@ def test_transcript(
     if "<" in words:
         stdin = Path(words.pop()).read_text()
         words.pop()
-    monkeypatch.setenv("COLUMNS", str(columns))
-    result = run(*words[1:], stdin=stdin)
+    result = run(*words[1:], stdin=stdin, COLUMNS=str(columns))
     messages = "".join(f"! {line}\n" for line in result.err.splitlines())
     status = f"[{result.status}]\n" if result.status else ""
     row.check(shown=f"{result.out}{messages}{status}\n")

@@ -232,15 +232,11 @@ def test_what_people_type_first_works(run: Run, typed: str, same: str) -> None:
     assert answer_of(run, typed).status != 2
 
 
-@pytest.mark.parametrize("columns", [20, 50, 70])
-def test_what_is_to_be_pasted_is_one_line(
-    run: Run, monkeypatch: pytest.MonkeyPatch, columns: int
-) -> None:
+@pytest.mark.parametrize("columns", ["20", "50", "70"])
+def test_what_is_to_be_pasted_is_one_line(run: Run, columns: str) -> None:
     """A command in a hint is on one line of its own if it does not fit."""
-    monkeypatch.setenv("COLUMNS", str(columns))
-    files = str(EXAMPLE / "fleet.json"), str(EXAMPLE / "deployment.yaml")
-    lines = run("rollout", "-n", *files).err.splitlines()
-    assert "nodeselect match --job FILE -n NODES" in map(str.strip, lines)
+    result = run("rollout", "-n", "fleet.json", "deployment.yaml", COLUMNS=columns)
+    assert "nodeselect match --job FILE -n NODES" in map(str.strip, result.err.splitlines())
 
 
 @pytest.mark.parametrize("command", ANSWERS)

@@ -45,10 +45,9 @@ def _folder() -> None:
 
 @pytest.mark.parametrize("columns", ["40", "64", "100"])
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_width(run: Run, monkeypatch: pytest.MonkeyPatch, command: str, columns: str) -> None:
+def test_every_width(run: Run, command: str, columns: str) -> None:
     """Lines fit, and no character of user text is interpreted by a terminal."""
-    monkeypatch.setenv("COLUMNS", columns)
-    result = run(*shlex.split(command))
+    result = run(*shlex.split(command), COLUMNS=columns)
     assert result.status in (0, 1)
     assert result.out
     assert not unprintable(result.out)
