@@ -679,11 +679,14 @@ def test_the_file_of_a_log_is_not_replaced(writer: Inventory, log: ChangeLog, pa
     writer.upsert(Node("late"))
     writer.save(file)
     writer.upsert(Node("later"))
-    for other in (Inventory(FLEET), Inventory.open(file)):
-        if other.generation:
+    changed, old = Inventory.open(file), Inventory.open(file)
+    changed.upsert(Node("other"))
+    for other in (Inventory(FLEET), Inventory(FLEET).snapshot(), changed, changed.snapshot(), old):
+        if other is old:
             writer.save(file)  # it is not the file that was opened any more
         with refused("cannot-write", "a process that has a change log"):
             other.save(file)
+    writer.snapshot().save(file)
     log.close()
     assert same(restarted(path, file), writer)
 

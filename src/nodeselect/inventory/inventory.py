@@ -537,7 +537,7 @@ class Inventory(BaseInventory):
         if has_log:
             view, mark = self._lock.run(self._mark, 0)
         sections = to_sections(view)
-        generation = next_generation(path, sections, view.generation, self._origin, has_log=has_log)
+        generation = next_generation(path, sections, view, self._origin, has_log=has_log)
         if generation > view.generation:
             raised, mark = self._lock.run(self._mark, generation)
             if raised.ids_changed_since(view) != {}:  # other threads have written meanwhile

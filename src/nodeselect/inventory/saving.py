@@ -3,7 +3,7 @@
 import os
 from typing import BinaryIO, NamedTuple
 
-from nodeselect.durable.saved_file import Sections, cannot_write, read_saved
+from nodeselect.durable.saved_file import SavedFile, Sections, cannot_write, read_saved
 from nodeselect.durable.saved_segment import SavedSegment
 from nodeselect.errors import InventoryError
 from nodeselect.index.tuning import Tuning
@@ -29,34 +29,44 @@ def is_damaged(view: View) -> bool:
     return isinstance(segment, SavedSegment) and segment.file.is_damaged
 
 
+def _check_log(path: str | os.PathLike[str], file: SavedFile, *, is_logged: bool) -> None:
+    """Raise if the saved ``file`` belongs to a change log, and other nodes would replace it.
+
+    :param is_logged: whether all writes of these nodes are in a log. Otherwise those in the log of
+        the file would not fit the new nodes.
+    :raises InventoryError: with the code ``cannot-write``.
+    """
+    if file.chain is not None and not is_logged:
+        cause = "a process that has a change log has saved it"
+        raise cannot_write(os.fspath(path), cause, "give another name, or remove the file first")
+
+
 def next_generation(
     path: str | os.PathLike[str],
     sections: Sections,
-    generation: int,
+    view: View,
     origin: Origin | None,
     *,
     has_log: bool,
 ) -> int:
-    """Return the generation with which to save an inventory as the file ``path``.
+    """Return the generation with which to save the nodes of ``view`` as the file ``path``.
 
     If another inventory has saved the file, the result is at least the generation in the file, and
     higher if the nodes differ.
 
     :param origin: the file that the inventory was opened from or saved in, if any.
     :param has_log: whether the inventory has a change log.
-    :raises InventoryError: with the code ``cannot-write``, if the file belongs to the change log of
-        another inventory.
+    :raises InventoryError: with the code ``cannot-write``, as :func:`_check_log`.
     """
     try:
         file = read_saved(path)
     except InventoryError:  # the file does not exist yet, or is damaged
-        return generation
-    if Origin(file.generation, file.checksum) == origin:
-        return generation
-    if file.chain is not None and not has_log:  # the writes in the log would not fit the new nodes
-        cause = "a process that has a change log has saved it"
-        raise cannot_write(os.fspath(path), cause, "give another name, or remove the file first")
-    return max(generation, file.generation + (file.contents != sections.contents))
+        return view.generation
+    is_origin = Origin(file.generation, file.checksum) == origin
+    _check_log(path, file, is_logged=has_log or (is_origin and view.chain is not None))
+    if is_origin:
+        return view.generation
+    return max(view.generation, file.generation + (file.contents != sections.contents))
 
 
 def open_saved(

@@ -10,7 +10,7 @@ from nodeselect.explain.audit import Audit, audit
 from nodeselect.explain.compute import explain
 from nodeselect.explain.countable import Counted, FailureCounts
 from nodeselect.inventory.node_set import NodeSet
-from nodeselect.inventory.saving import to_sections
+from nodeselect.inventory.saving import next_generation, to_sections
 from nodeselect.inventory.statistics import FailureGroups, ViewStatistics
 from nodeselect.inventory.store import View, to_table
 from nodeselect.node import Node, require_count
@@ -225,7 +225,10 @@ class BaseInventory:
         """
         check_replaceable(os.fspath(path))  # before the work
         view = self._view
-        to_sections(view).write(os.fspath(path), view.generation, view.chain)
+        sections = to_sections(view)
+        # The generation stays; this refuses to replace the file of another inventory's log.
+        next_generation(path, sections, view, None, has_log=view.chain is not None)
+        sections.write(os.fspath(path), view.generation, view.chain)
 
     def to_arrow(self) -> "pyarrow.Table":
         """Return the nodes as an Arrow table, in inventory order. Needs pyarrow.
