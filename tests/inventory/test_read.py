@@ -11,12 +11,12 @@ import pytest
 from nodeselect import Inventory, InventoryError, Node
 from tests.short import refused, short
 
-TEXTS = [
-    pytest.param('[{"id": "n-é", "labels": {"a": "日"}}]', id="json"),
-    pytest.param('{"id": "n-é", "labels": {"a": "日"}}\n', id="line"),
-    pytest.param("id,a\nn-é,日\n", id="csv"),
-    pytest.param("- id: n-é\n  labels: {a: 日}\n", id="yaml"),
-]
+TEXTS = (
+    '[{"id": "n-é", "labels": {"a": "日"}}]',
+    '{"id": "n-é", "labels": {"a": "日"}}\n',
+    "id,a\nn-é,日\n",
+    "- id: n-é\n  labels: {a: 日}\n",
+)
 NODES = [Node("n-é", {"a": "日"})]
 
 
@@ -25,34 +25,27 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "nodes of today"
 
 
-STREAMS: list[Any] = [
-    pytest.param(lambda path: io.BytesIO(path.read_bytes()), id="bytes-io"),
-    pytest.param(lambda path: io.StringIO(path.read_text("utf-8")), id="string-io"),
-    pytest.param(lambda path: path.open(encoding="utf-8"), id="text-file"),
-    pytest.param(lambda path: path.open("rb"), id="buffered-file"),
-    pytest.param(lambda path: path.open("rb", buffering=0), id="raw-file"),
-    pytest.param(lambda path: path.open("r+b"), id="random-file"),
-]
+STREAMS: dict[str, Callable[[Path], BinaryIO | TextIO]] = {
+    "bytes-io": lambda path: io.BytesIO(path.read_bytes()),
+    "string-io": lambda path: io.StringIO(path.read_text("utf-8")),
+    "text-file": lambda path: path.open(encoding="utf-8"),
+    "buffered-file": lambda path: path.open("rb"),
+    "raw-file": lambda path: path.open("rb", buffering=0),
+    "random-file": lambda path: path.open("r+b"),
+}
 
 
-@pytest.mark.parametrize("text", TEXTS)
-@pytest.mark.parametrize("opened", STREAMS)
-def test_stream(path: Path, text: str, opened: Callable[[Path], BinaryIO | TextIO]) -> None:
-    """A stream of bytes or of text is read to its end and left open; a path is read, too."""
-    path.write_text(text, "utf-8")
-    for given in (path, str(path)):
-        assert list(Inventory.read(given)) == NODES
-    with opened(path) as stream:
-        assert list(Inventory.read(stream)) == NODES
-        assert not stream.closed
-        assert not stream.read()
-
-
-@pytest.mark.parametrize("opened", STREAMS)
-def test_a_rejected_stream(path: Path, opened: Callable[[Path], BinaryIO | TextIO]) -> None:
-    """A stream with a mistake is left open as well, and is called input."""
+@pytest.mark.parametrize("kind", STREAMS)
+def test_stream(path: Path, kind: str) -> None:
+    """A stream of bytes or of text is read to its end and left open, also if it has a mistake."""
+    for text in TEXTS:
+        path.write_text(text, "utf-8")
+        with STREAMS[kind](path) as stream:
+            assert list(Inventory.read(stream)) == NODES
+            assert not stream.closed
+            assert not stream.read()
     path.write_text("id,a\nn-1,b,c\n")
-    with opened(path) as stream:
+    with STREAMS[kind](path) as stream:
         with pytest.raises(InventoryError) as caught:
             Inventory.read(stream)
         assert short(caught.value) == "input: line 2: the row has 3 cells, but the header has 2"
@@ -60,10 +53,13 @@ def test_a_rejected_stream(path: Path, opened: Callable[[Path], BinaryIO | TextI
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_standard_input(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+def test_path(path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """A path is a text or an object; ``-`` is standard input, whatever its declared encoding."""
+    path.write_text(text, "utf-8")
     stdin = io.TextIOWrapper(io.BytesIO(text.encode()), encoding="latin-1")
     monkeypatch.setattr(sys, "stdin", stdin)
-    assert list(Inventory.read("-")) == NODES
+    for given in (path, str(path), "-"):
+        assert list(Inventory.read(given)) == NODES
     assert not stdin.buffer.closed
 
 
