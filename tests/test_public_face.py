@@ -12,7 +12,8 @@ import pytest
 from docs.build_api import FACES
 
 import nodeselect
-from tests import golden
+from nodeselect import Inventory, Node, Selector
+from tests import golden, user_code
 from tests.imports import HEAVY, loaded_after
 
 HOME = Path(nodeselect.__file__).parent
@@ -116,3 +117,70 @@ def test_selectors_need_only_lark(tmp_path: Path) -> None:
     )
     assert done.stdout == "nodeselect and lark are enough\n"
     assert done.stderr == "error: click is missing: run 'pip install nodeselect'\n"
+
+
+LIVE = """
+from nodeselect import Inventory, Node, Selector
+inventory = Inventory((Node(f"n-{{at}}", {{"x": str(at % 3)}}) for at in range({count})))
+answer = inventory.match(Selector.of(match_labels={{"x": "1"}}))
+assert len(answer) == len(answer.ids()) == len(answer | answer)
+answer.first(2), answer.sample(2, 1), answer.value_counts("x")
+inventory.upsert(Node("n-1")), inventory.remove("n-0"), inventory.compact()
+inventory.snapshot().explain(Selector.everything())
+"""
+
+
+@pytest.mark.parametrize(
+    ("count", "numpy"),
+    [
+        pytest.param(100, False, id="few"),
+        pytest.param(2_048, False, id="the-most-that-are-few"),
+        pytest.param(3_000, True, id="many"),
+    ],
+)
+def test_numpy(count: int, numpy: bool) -> None:
+    """Few nodes need no numpy, whatever is done with them."""
+    loaded = loaded_after(LIVE.format(count=count))
+    assert ("numpy" in loaded) == numpy
+    assert not loaded & {"lark", "pydantic", "click", "yaml", "msgspec"}
+
+
+def test_growing_beyond_few() -> None:
+    """An inventory that has grown loads numpy when it compacts, and not before."""
+    grow = (
+        "from nodeselect import Inventory, Node\n"
+        "import sys\n"
+        "inventory = Inventory(compact_at=None)\n"
+        "inventory.apply([Node(f'n-{at}') for at in range(3_000)])\n"
+        "assert 'numpy' not in sys.modules\n"
+        "inventory.compact()\n"
+        "assert len(inventory) == 3_000"
+    )
+    assert "numpy" in loaded_after(grow)
+
+
+def test_a_program_runs(tmp_path: Path) -> None:
+    """Each part of the program returns what its names promise."""
+    selector = user_code.use_selectors()
+    assert str(selector) == "!debug,region in (eu,us),region=eu"
+    assert user_code.place_a_pod() == ["n-1", "n-1"]
+    event = {"type": "ADDED", "object": {"metadata": {"name": "w-1", "labels": {"pool": "a"}}}}
+    assert user_code.compare(selector, Selector.parse("region")) == [True, False, False, True]
+    assert user_code.use_kubernetes(event) == [Node("w-1", {"pool": "a"}, "w-1")]
+    assert user_code.use_inventory(selector)[:2] == ["n-1", "n-2"]
+    nodes = [Node("n-1", {"region": "eu"}), Node("n-2", {"region": "us"})]
+    assert user_code.look_at(Inventory(nodes)) == [2, 0, 1, 1, 0, 1]
+    assert user_code.use_saved(nodes, tmp_path / "fleet.nsx") == [2, 1, 2, 3, 3]
+    example = Inventory.read(Path(__file__).parents[1] / "docs/example/fleet.json")
+    assert user_code.use_database(example)[-1] == "node-174fc70c"
+    assert user_code.explain_one(Inventory([Node("n-1")])).matches
+    assert user_code.use_standing(Selector.parse("region=eu")) == ["job-1", "job-3", "job-4"]
+    assert user_code.use_jobs().name == "demo"
+
+
+@pytest.mark.parametrize("face", [face for face in FACES if "engines" not in face])
+def test_a_program_uses_every_public_name(face: str) -> None:
+    """The program imports every name of the faces that need no extra."""
+    module = importlib.import_module(face)
+    for name in module.__all__:
+        assert getattr(user_code, name, None) is getattr(module, name), name

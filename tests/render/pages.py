@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
 
@@ -69,13 +70,13 @@ def hostile_fleet() -> list[Node]:
     ]
 
 
+@dataclass
 class Element:
     """A start tag, and the text directly inside the element."""
 
-    def __init__(self, tag: str, attributes: dict[str, str | None]) -> None:
-        self.tag = tag
-        self.attributes = attributes
-        self.text = ""
+    tag: str
+    attributes: dict[str, str | None]
+    text: str = ""
 
     @property
     def shape(self) -> tuple[str, ...]:
