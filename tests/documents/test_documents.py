@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from nodeselect.documents.values import DocumentError, List, Object, Position, Scalar, Value
 from nodeselect.documents.yaml import read_document, read_documents
+from tests.property.strategies import json_values
 
 
 def tree(value: Value) -> Any:
@@ -161,15 +162,8 @@ def test_what_pyyaml_converts_is_marked(plain: str) -> None:
             assert scalar.kind != "text"
 
 
-JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=20,
-)
+NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+JSON = json_values(NUMBERS | st.text(), st.text(), 20)
 
 
 @given(JSON.filter(lambda value: isinstance(value, (list, dict))), st.sampled_from([None, 0, 2]))

@@ -17,6 +17,14 @@ def nodes_of(fleet: Iterable[Labels]) -> list[Node]:
     return [Node(f"n-{at}", labels) for at, labels in enumerate(fleet)]
 
 
+def planted(seed: int, nodes: int) -> list[Labels]:
+    """Return the labels of a fleet with mistakes."""
+    random = Random(seed)
+    fleet = make_fleet(random, nodes)
+    plant(random, fleet)
+    return fleet
+
+
 def audited(*groups: tuple[int, Labels]) -> Audit:
     """Audit a fleet of so many nodes with these labels each."""
     fleet = [labels for count, labels in groups for _ in range(count)]
@@ -102,10 +110,7 @@ def test_counts() -> None:
 
 def test_selectors() -> None:
     """The selector of a finding matches its nodes; if one may have the label."""
-    random = Random(7)
-    fleet = make_fleet(random, 500)
-    plant(random, fleet)
-    inventory = Inventory(nodes_of(fleet))
+    inventory = Inventory(nodes_of(planted(7, 500)))
     findings = audit_labels(inventory).findings
     assert {each.code for each in findings} == {"misspelt-key", "misspelt-value"}
     for each in findings:
@@ -117,10 +122,7 @@ def test_selectors() -> None:
 
 def test_explanations_agree() -> None:
     """A value that is reported gets a hint if it is in a selector, and no other value does."""
-    random = Random(7)
-    fleet = make_fleet(random, 500)
-    plant(random, fleet)
-    inventory = Inventory(nodes_of(fleet))
+    inventory = Inventory(nodes_of(planted(7, 500)))
     findings = {f"{each.key}={each.value}": each for each in audit_labels(inventory).findings}
     for key, values in inventory.match(Selector.everything()).label_counts().items():
         for value in values if len(values) <= 100 else ():
@@ -209,12 +211,9 @@ def test_too_many_to_compare(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_order_of_nodes() -> None:
     """The order of the nodes changes nothing but the examples, and neither do earlier changes."""
-    random = Random(3)
-    fleet = make_fleet(random, 300)
-    plant(random, fleet)
-    nodes = nodes_of(fleet)
+    nodes = nodes_of(planted(3, 300))
     expected = audit_labels(Inventory(nodes))
-    shuffled = random.sample(nodes, len(nodes))
+    shuffled = Random(3).sample(nodes, len(nodes))
     before = [Node(node.id, {"tier": "gone"}) for node in shuffled[:200]]
     inventory = Inventory([Node("old", {"Tier": "gone"}), *before])
     inventory.apply([*shuffled, "old"])

@@ -19,11 +19,6 @@ from tests.index.building import table_of
 NODES = [Node(f"n-{at}", {"x": str(at % 5), "y": str(at % 3)}, f"name-{at}") for at in range(500)]
 
 
-@pytest.fixture(name="segment")
-def segment_fixture() -> Segment:
-    return BuiltSegment(table_of(NODES))
-
-
 def ranks_of(segment: Segment, ordinals: "array[int]") -> list[int]:
     return [segment.rank(ordinal) for ordinal in ordinals]
 
@@ -34,8 +29,9 @@ def ordinals_of(segment: Segment, start: int, stop: int) -> list[int]:
     return segment.in_order(ordinals, [])[start:]
 
 
-def test_ordinals_below_a_rank(segment: Segment) -> None:
+def test_ordinals_below_a_rank() -> None:
     """These are the ordinals of the first ranks, or all ordinals if there are fewer."""
+    segment = BuiltSegment(table_of(NODES))
     first = segment.ordinals_below_rank(10)
     assert sorted(ranks_of(segment, postings.ordinals(first))) == list(range(10))
     every = segment.ordinals_below_rank(600)
@@ -43,8 +39,9 @@ def test_ordinals_below_a_rank(segment: Segment) -> None:
     assert segment.ordinals_below_rank(10) is first
 
 
-def test_order(segment: Segment) -> None:
+def test_order() -> None:
     """Ordinals and ids come in the order of ranks; others are inserted at their ranks."""
+    segment = BuiltSegment(table_of(NODES))
     matches = postings.ordinals(segment.plan(Selector.parse("x=1")).evaluate())
     assert ranks_of(segment, array("I", segment.in_order(matches, []))) == list(range(1, 500, 5))
     three, four, five = ordinals_of(segment, 3, 6)

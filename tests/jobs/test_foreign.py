@@ -16,6 +16,7 @@ from nodeselect.jobs.selector_file import SelectorFile, read_selector_file
 from nodeselect.selectors.selector import alternatives
 from tests import golden
 from tests.jobs.reading import in_short, read_cases
+from tests.property.strategies import json_values
 
 HERE = Path(__file__).parent
 
@@ -165,11 +166,8 @@ NAMES = (
     *("matchLabels", "Constraints", "Job", "selectors"),
     "requiredDuringSchedulingIgnoredDuringExecution",
 )
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(0, 2) | st.sampled_from(["", "a", "In", "=", "a b"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner),
-    max_leaves=15,
-)
+LEAVES = st.integers(0, 2) | st.sampled_from(["", "a", "In", "=", "a b"])
+JSON = json_values(LEAVES, st.sampled_from(NAMES), 15)
 
 
 @given(st.dictionaries(st.sampled_from(["nodeSelector", "affinity", "nodeName", "volumes"]), JSON))

@@ -15,6 +15,7 @@ from nodeselect.jobs import all_rules, check_job, read_job_selector
 from nodeselect.limits import LIMITS
 from tests.cli.running import unprintable
 from tests.jobs.reading import OF_EXCERPTS
+from tests.property.strategies import json_values
 
 MOST = 64 * 1024 * 1024
 """Bytes that a check may take beyond those of an idle process."""
@@ -157,24 +158,15 @@ def test_number_of_values(start: str, end: str) -> None:
 
 
 ODD = st.text(st.sampled_from("ab:=!, ()'\"\\\r\n\t\x1b\x7f\x85\u2028\u202e{}$<>*"), max_size=12)
-LIST = st.lists(ODD, max_size=3)
-PAIR = st.dictionaries(ODD, ODD | LIST | st.none(), max_size=2)
-SHAPE = ODD | LIST | PAIR | st.lists(PAIR, max_size=2)
-PART = st.fixed_dictionaries(
-    {}, optional={"match_ids": SHAPE, "match_labels": SHAPE, "match_expressions": SHAPE}
-)
+SHAPE = json_values(ODD, ODD, 6)
+PARTS = st.sampled_from(["match_ids", "match_labels", "match_expressions"]) | ODD
+NAMES = ("constraints", "nodeSelector", "meta", "deployment", "timeouts", "config")
 SPEC = st.fixed_dictionaries(
     {"name": ODD},
     optional={
-        "selector": SHAPE | PART | st.builds(lambda part, pair: {**part, **pair}, PART, PAIR),
-        "constraints": SHAPE,
-        "nodeSelector": SHAPE,
-        "restart_policy": ODD,
-        "meta": PAIR,
-        "deployment": PAIR,
-        "timeouts": PAIR,
-        "config": PAIR,
-        "type": ODD,
+        "selector": SHAPE | st.dictionaries(PARTS, SHAPE, max_size=3),
+        **dict.fromkeys(("restart_policy", "type"), ODD),
+        **dict.fromkeys(NAMES, SHAPE),
     },
 )
 

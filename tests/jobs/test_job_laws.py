@@ -13,15 +13,12 @@ from nodeselect.jobs import check_job
 from tests.cli.running import unprintable
 from tests.hints import check_job_hint
 from tests.jobs.reading import selector_of
+from tests.property.strategies import json_values
 
 WORDS = st.text(st.characters(codec="utf-8"), max_size=8) | st.sampled_from(
     ["a", "a b", "region in (eu", "\x1b[31m", "\u202e", "\x85", "\u2028", "\ufeff", "'", "${X}"]
 )
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | WORDS,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3),
-    max_leaves=6,
-)
+JSON = json_values(st.integers() | st.floats(allow_nan=False) | WORDS, WORDS, 6)
 FIELDS = st.fixed_dictionaries(
     {},
     optional={

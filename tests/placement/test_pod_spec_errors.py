@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from nodeselect import Placement, SelectorError
 from nodeselect.placement.pod_spec_errors import pod_spec_errors
+from tests.property.strategies import json_values
 
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
@@ -171,11 +172,8 @@ FIELDS = (
     *("key", "operator", "values", "matchExpressions", "matchFields", "nodeSelectorTerms"),
     *("nodeAffinity", REQUIRED, PREFERRED, "weight", "preference", "resources", "requests"),
 )
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(0, 2) | st.sampled_from(["", "a", "In", "Exists"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(FIELDS), inner),
-    max_leaves=15,
-)
+LEAVES = st.integers(0, 2) | st.sampled_from(["", "a", "In", "Exists"])
+JSON = json_values(LEAVES, st.sampled_from(FIELDS), 15)
 NAMES = ("nodeSelector", "affinity", "tolerations", "containers", "topologySpreadConstraints")
 
 

@@ -158,6 +158,17 @@ def spaced(draw: st.DrawFn, text: str) -> str:
     return "".join(pieces)
 
 
+def json_values(
+    leaves: st.SearchStrategy[Any], keys: st.SearchStrategy[str], max_leaves: int
+) -> st.SearchStrategy[Any]:
+    """Return values of JSON: null, booleans, other leaves, and small lists and objects of these."""
+    return st.recursive(
+        st.none() | st.booleans() | leaves,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3),
+        max_leaves=max_leaves,
+    )
+
+
 STRANGE = (
     *("in", "notin", "x", "a/b", "=", "==", "!=", "!", "(", ")", ",", ">", "<", " ", "\t", "\n"),
     *("\r\n", "'a'", '"', "||", "&&", "not", "or", "and", "gt", "ge", "exists", "IN", "NotIn"),

@@ -10,14 +10,11 @@ from hypothesis import strategies as st
 from nodeselect import LIMITS, InventoryError
 from nodeselect.readers import node_stream
 from nodeselect.readers.node_stream import ObjectSplitter
+from tests.property.strategies import json_values
 from tests.short import short
 
 TEXTS = st.text('{}[]",:\\ \nax1é日', max_size=5) | st.sampled_from(['"}\n{', "\\\\", '\\"{'])
-VALUES = st.recursive(
-    TEXTS | st.none() | st.booleans() | st.integers(),
-    lambda values: st.lists(values, max_size=3) | st.dictionaries(TEXTS, values, max_size=3),
-    max_leaves=8,
-)
+VALUES = json_values(TEXTS | st.integers(), TEXTS, 8)
 OBJECTS = st.dictionaries(TEXTS, VALUES, max_size=3)
 
 

@@ -40,12 +40,6 @@ def changed(replacements: int) -> StandingSelectors[str]:
     return standing
 
 
-@pytest.fixture(name="standing")
-def standing_fixture() -> StandingSelectors[str]:
-    """Return selectors some of which were replaced."""
-    return changed(2)
-
-
 def state(standing: BaseStanding[str]) -> tuple[Any, ...]:
     """Return everything that a reader sees."""
     return (
@@ -85,8 +79,9 @@ def test_an_interruption_at_any_point(monkeypatch: pytest.MonkeyPatch, replaceme
 
 
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, MemoryError, RuntimeError])
-def test_an_interrupted_repair(standing: StandingSelectors[str], kind: type[BaseException]) -> None:
+def test_an_interrupted_repair(kind: type[BaseException]) -> None:
     """If a half-written batch cannot be removed, the next write fails and readers go on."""
+    standing = changed(2)
     before = state(standing)
     with patch.object(module, "StandingView", side_effect=kind), pytest.raises(kind):
         standing.apply(BATCH)
@@ -127,8 +122,9 @@ def test_names_that_cannot_be_compared() -> None:
     assert standing.matching({"y": ""}).names() == [second]
 
 
-def test_a_reentrant_write_is_rejected(standing: StandingSelectors[str]) -> None:
+def test_a_reentrant_write_is_rejected() -> None:
     """A signal handler that writes during a write of its thread gets an error, not a deadlock."""
+    standing = changed(2)
     add = selector_store.SelectorStore.add
     calls = []
 
