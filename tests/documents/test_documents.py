@@ -1,6 +1,7 @@
 """YAML and JSON are read as strings with positions; nothing is converted."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,32 +14,27 @@ from nodeselect.documents.yaml import read_document, read_documents
 from tests.property.strategies import json_values
 
 
-def tree(value: Value) -> Any:
-    """Return a value as lists, dicts and strings."""
+def tree(value: Value, leaf: Callable[[Scalar], Any] = lambda scalar: scalar.text) -> Any:
+    """Return a value as lists and dicts of what ``leaf`` returns of its scalars."""
     match value:
         case List(items):
-            return [tree(item) for item in items]
+            return [tree(item, leaf) for item in items]
         case Object(entries):
             assert all(key.text == name for name, (key, _) in entries.items())
-            return {name: tree(item) for name, (_, item) in entries.items()}
-        case Scalar(text):
-            return text
+            return {name: tree(item, leaf) for name, (_, item) in entries.items()}
+        case Scalar():
+            return leaf(value)
     return None
 
 
-def converted(value: Value) -> Any:
-    """Return a value as Python's json module does."""
-    match value:
-        case List(items):
-            return [converted(item) for item in items]
-        case Object(entries):
-            return {name: converted(item) for name, (_, item) in entries.items()}
+def converted(scalar: Scalar) -> Any:
+    """Return a scalar as Python's json module does."""
+    match scalar:
         case Scalar(text, "text"):
             return text
         case Scalar(text, "number"):
             return float(text) if any(mark in text for mark in ".eE") else int(text)
-        case Scalar(text):
-            return {"true": True, "false": False, "null": None}[text]
+    return {"true": True, "false": False, "null": None}[scalar.text]
 
 
 def scalars(value: Value) -> list[Scalar]:
@@ -172,7 +168,7 @@ def test_json_reads_back(value: Any, indent: int | None) -> None:
     for plain_ascii in (True, False):
         text = json.dumps(value, indent=indent, ensure_ascii=plain_ascii)
         document = read_document(text)
-        assert converted(document) == value
+        assert tree(document, converted) == value
         lines = text.split("\n")
         for scalar in scalars(document):
             there = lines[scalar.position.line][scalar.position.column :]
