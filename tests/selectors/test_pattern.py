@@ -114,9 +114,3 @@ def test_another_kind_of_grammar_is_rejected(old: str, new: str) -> None:
     assert old in grammar
     with pytest.raises(ValueError, match="is not a"):
         build.build_pattern(grammar.replace(old, new))
-
-
-def test_only_blanks_are_not_part_of_a_value() -> None:
-    """Blanks around the values of a list are left out, and nothing else."""
-    [requirement] = parser.parse_requirements("x in ( Xa\t,\r\nbX )")
-    assert requirement.values == ("Xa", "bX")

@@ -1,22 +1,36 @@
 """Random standing selectors that change all the time, against a dict and the naive matcher."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from random import Random
+from unittest.mock import patch
 
 from nodeselect import AnyOf, Node, Selector, StandingSelectors
 from nodeselect.explain.explanation import requirement_text
 from nodeselect.selectors import Operator, Requirement
 from nodeselect.selectors.requirement import ID_KEY, exclude_ids
-from nodeselect.standing import StandingSnapshot
+from nodeselect.standing import StandingSnapshot, selector_store, standing_selectors
 from nodeselect.standing.standing_selectors import BaseStanding
 from tests.naive import matches_any
 from tests.property.strategies import BOUNDS, IDS, KEYS, LABEL_VALUES, VALUES
-from tests.standing.small import thresholds
 
 Model = Mapping[str, Selector | AnyOf]
 
 NAMES = [f"job-{number}" for number in range(40)]
 NODE_IDS = (*IDS, "n-unknown")
+
+
+@contextmanager
+def thresholds(random: Random) -> Iterator[None]:
+    """Choose each threshold at random: as it is, or so low that a few selectors exceed it."""
+    with (
+        patch.object(standing_selectors, "_MAX_DEAD", random.choice((0, 3, 1_024))),
+        patch.object(selector_store, "_MIN_CACHED", random.choice((0, 1, 256))),
+        patch.object(selector_store, "_CACHED_SHARE", random.choice((1, 64))),
+        patch.object(selector_store, "_FEW_NAMES", random.choice((0, 512))),
+        patch.object(selector_store, "_MAX_KEY_SETS", random.choice((1, 256))),
+    ):
+        yield
 
 
 def random_selector(random: Random) -> Selector | AnyOf:
