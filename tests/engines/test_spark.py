@@ -12,7 +12,7 @@ import pytest
 from nodeselect import AnyOf, Inventory, InventoryError, Node, Placement, Selector, Toleration
 from nodeselect.engines import spark
 from nodeselect.engines.sql import LongTable
-from nodeselect.engines.sql.dialects import Spark
+from nodeselect.engines.sql import nodes as sql_nodes
 from nodeselect.inventory import audit_labels, count_labels
 from tests.engines import cases, placements
 from tests.engines.cases import COLUMNS, Row
@@ -219,13 +219,8 @@ def test_many_ids_are_explained(session: Any) -> None:
 
 
 @pytest.mark.parametrize("columns", [{}, COLUMNS], ids=["map", "columns"])
-@pytest.mark.parametrize("version", ["4.1", None])
-def test_explanations(
-    session: Any, columns: dict[str, str], version: str | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """An explanation equals that of an inventory, in the form for older versions, too."""
-    if version:
-        monkeypatch.setattr(spark, "Spark", lambda newest: Spark(version))
+def test_explanations(session: Any, columns: dict[str, str]) -> None:
+    """An explanation equals that of an inventory."""
     rows = sorted((row for row in ROWS if row.id and row.id.isprintable()), key=by_id)
     states = ["connected", "Ready", "lost", None]
     inventory = Inventory(
@@ -241,21 +236,28 @@ def test_explanations(
         settings(session, INTERPRETED),
         spark.nodes(frame, columns=columns, name="name", state="state") as counted,
     ):
-        for selector in cases.sample(cases.selectors(60), 70 if version else 40):
+        for selector in cases.sample(cases.selectors(60), 40):
             assert counted.explain(selector) == inventory.explain(selector), selector
     assert not [view for view in session.catalog.listTables() if "nodeselect" in view.name]
 
 
 @pytest.mark.parametrize("collation", ["UTF8_BINARY", "UTF8_LCASE"])
-def test_examples_are_found_in_one_query(session: Any, collation: str) -> None:
-    """One query counts the groups; another one finds the lowest ids of each, byte for byte."""
+def test_examples_are_found_in_one_query(
+    session: Any, collation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The query that counts the groups finds the lowest ids of each, byte for byte.
+
+    Another one reads all nodes only for groups that have too few of the first ids.
+    """
     text = f"STRING COLLATE {collation}"
     nodes = [Node(each, {"gpu": "t4", "on": "x"}) for each in ("B", "C", "a", "Ä", "b", "A", "ä")]
+    nodes += [Node("c", {"on": "x"}), Node("d", {"gpu": "t4"})]
     frame = session.createDataFrame(Inventory(nodes).to_arrow())
     frame = frame.selectExpr(f"CAST(id AS {text}) AS id", "labels")
     selector = Selector.parse("gpu,!on")
     by_bytes = Inventory(sorted(nodes, key=lambda node: node.id.encode()))
-    for examples in (1, 3, 6):
+    for first, examples, expected in ((1_000, 0, 1), (1_000, 1, 1), (9, 6, 1), (4, 3, 2)):
+        monkeypatch.setattr(sql_nodes, "_FIRST_NODES", first)
         with spark.nodes(frame) as counted:
             run = counted._table.execute
             queries = list[str]()
@@ -267,7 +269,7 @@ def test_examples_are_found_in_one_query(session: Any, collation: str) -> None:
             counted._table = counted._table._replace(execute=execute)
             explained = counted.explain(selector, examples=examples)
         assert explained == by_bytes.explain(selector, examples=examples)
-        assert len([each for each in queries if "failed0" in each]) == 2
+        assert len([each for each in queries if "failed0" in each]) == expected
 
 
 def test_audits(session: Any) -> None:

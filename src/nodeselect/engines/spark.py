@@ -1,13 +1,12 @@
 """Convert selectors and placements to Spark columns, and explain them. Needs ``pyspark``."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from nodeselect.engines import sql
 from nodeselect.engines.sql import LongTable, SqlNodes
-from nodeselect.engines.sql.dialects import Spark
 from nodeselect.engines.sql.text import Name
 from nodeselect.placement import Placement
 from nodeselect.selectors import AnyOf, Selector
@@ -67,16 +66,11 @@ def nodes(
     The other parameters are those of :class:`~nodeselect.engines.sql.nodes.SqlNodes`.
     """
     session, view = frame.sparkSession, f"nodeselect_{uuid4().hex}"
-
-    def execute(query: str) -> Iterable[Sequence[Any]]:
-        rows: Iterable[Sequence[Any]] = session.sql(query).collect()
-        return rows
-
     frame.createOrReplaceTempView(view)
     try:
         yield SqlNodes(
-            execute, Spark(session.version), view, labels=labels, id=id, columns=columns, name=name,
-            state=state, taints=taints, resources=resources,
+            lambda query: session.sql(query).collect(), "spark", view, labels=labels, id=id,
+            columns=columns, name=name, state=state, taints=taints, resources=resources,
         )  # fmt: skip
     finally:
         session.catalog.dropTempView(view)

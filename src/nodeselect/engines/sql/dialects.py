@@ -38,6 +38,8 @@ class Dialect:
     """How to negate a condition that tests for some values."""
     has_grouping_sets = False
     """Whether grouping rows in several ways takes hardly longer than in one."""
+    finds_ids_in_order = True
+    """Whether the first ids are found without reading the labels of all nodes again."""
     plain = re.compile(r"[A-Za-z0-9._/@+\- ']*")
     """Texts that mean themselves between single quotes, if their own are doubled."""
     known = "{}"
@@ -111,13 +113,6 @@ class Dialect:
     def bytewise(self, value: str) -> str:
         """Return SQL for ``value``, as text or bytes, that sorts and groups byte for byte."""
         return self.in_bytes(value)
-
-    def lowest(self, value: str, limit: int) -> str | None:
-        """Return SQL for the array of the ``limit`` lowest values of a group; None if impossible.
-
-        NULL is not a value; without any value, the array may be NULL.
-        """
-        return None
 
     # Taints and resources.
 
@@ -356,14 +351,10 @@ class Spark(Dialect):
     name = "spark"
     quotes = "`"
     has_grouping_sets = True
+    finds_ids_in_order = False
     plain = _PLAIN  # two quotes would end a text and begin the next
     no_taint = "NOT coalesce(exists({}, nodeselect_taint -> {}), FALSE)"
     amount = "greatest(try_element_at({}, {}), 0)"
-
-    def __init__(self, version: str = "") -> None:
-        """``version`` is that of the session; an old one is assumed by default."""
-        numbers = tuple(map(int, re.findall(r"\d+", version)[:2]))
-        self._has_lists_of_lowest = numbers >= (4, 2)
 
     # More texts than this are joined; Spark needs seconds to read a list of thousands.
     _MAX_TEXTS = 500
@@ -392,10 +383,6 @@ class Spark(Dialect):
 
     def in_bytes(self, value: str) -> str:
         return f"CAST({value} AS BINARY)"
-
-    def lowest(self, value: str, limit: int) -> str | None:
-        is_possible = self._has_lists_of_lowest and limit <= 100_000
-        return f"min_by({value}, {value}, {limit})" if is_possible else None
 
     def each_label(self, labels: str, rows: str) -> str:
         return f"SELECT node_id, explode({labels}) AS (label_key, label_value) FROM {rows}"

@@ -1,9 +1,11 @@
 """The nodes of a table in a database, with the read methods of an inventory."""
 
 import json
+from bisect import insort
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import cached_property
 from itertools import islice
 from typing import Any, NamedTuple, TypeAlias
 
@@ -173,9 +175,9 @@ class SqlFailures:
     """The nodes of a table, grouped by the requirements that they fail.
 
     It implements ``Failures`` of ``explain/countable.py``. One query counts the groups and, if the
-    database has grouping sets, the values of the keys in ``requirements``. A second query finds
-    example ids: those of all groups, if the database has an aggregate for this; otherwise those
-    among the first 1,000 nodes, and a third one runs only for groups with too few examples.
+    database has grouping sets, the values of the keys in ``requirements``. Example ids are found
+    among the first 1,000 nodes: in Spark by the same query, otherwise by a second one. One more
+    query runs only for groups with too few examples.
 
     In these queries, ``failed0`` is an integer with a bit for each of the first 60 requirements,
     the lowest bit for the first. For example, 5 means that a node fails the first and the third,
@@ -186,9 +188,13 @@ class SqlFailures:
     """
 
     def __init__(
-        self, table: SqlTable, requirements: Sequence[Condition], known: Collection[str] = ()
+        self,
+        table: SqlTable,
+        requirements: Sequence[Condition],
+        known: Collection[str] = (),
+        highest_id: str | None = None,
     ) -> None:
-        """Count the groups; do not count the values of the keys in ``known``."""
+        """Count the groups, and the values of keys not in ``known``; find ids to ``highest_id``."""
         self._table = table
         self._requirements = requirements
         tests = [express(each, table.conditions) for each in requirements]
@@ -200,6 +206,7 @@ class SqlFailures:
         self._names = ", ".join(self._words)
         self._rows = table.rows() + table.conditions.fence(requirements)
         self._ids: dict[Positions, list[str]] | None = None
+        self._first = None if highest_id is None else defaultdict[Positions, list[str]](list)
         self._states = Counter[str | None]()
         masks, present = Counter[int](), Counter[str]()
         found = [each for each in map(label_requirement, requirements) if each and each.values]
@@ -212,7 +219,7 @@ class SqlFailures:
             examined = dict.fromkeys(each.key for each in several if table.value(each.key))
             grouped = [key for key in examined if key not in known][:_MAX_GROUPED]
         self.values: dict[str, dict[str, int]] = {key: {} for key in grouped}
-        for row in table.execute(self._groups(keys, grouped)):
+        for row in table.execute(self._groups(keys, grouped, highest_id)):
             columns = iter(row[len(words) :])
             nodes, *having = map(int, islice(columns, 1 + len(keys)))
             for key, value in zip(grouped, columns, strict=False):
@@ -222,11 +229,12 @@ class SqlFailures:
                 mask = self._mask(row)
                 masks[mask] += nodes
                 present.update(dict(zip(keys, having, strict=True)))
-                if not mask and table.state is not None:
-                    self._states[to_state(next(columns))] += nodes
+                state = None if table.state is None else next(columns)
+                if not mask:
+                    self._states[to_state(state)] += nodes
+                if self._first is not None and (node_id := next(columns)) is not None:
+                    insort(self._first[self._failed(row)], to_id(node_id))
         self.counts = FailureCounts.from_masks(len(requirements), masks).largest()
-        if table.state is None:
-            self._states[None] = self.counts.matched
         self.with_key = {key: present[key] for key in keys}
 
     def state_counts(self) -> Mapping[str | None, int]:
@@ -248,13 +256,15 @@ class SqlFailures:
         tests = [express(each, conditions) for each in (*replacements, *kept)]
         return self._table.count_rows(self._table.rows(conditions.conjunction(tests)))
 
-    def _groups(self, keys: Sequence[str], grouped: Sequence[str]) -> str:
+    def _groups(self, keys: Sequence[str], grouped: Sequence[str], highest_id: str | None) -> str:
         """Return a query with a row for each group of nodes that fail the same requirements.
 
         The columns are ``failed0``, …; the number of nodes; for each of ``keys``, the number of
-        nodes with this label; NULL for each of ``grouped``; and the state, if the table has states
-        (NULL for nodes that do not match). There are also rows for up to 1,001 values of each of
-        ``grouped``, in which ``failed0`` is NULL, but not the column of this key.
+        nodes with this label; NULL for each of ``grouped``; the state, if the table has states
+        (NULL for nodes that do not match); and the id, if there is a ``highest_id``. A node with an
+        id up to that is a group of its own; of all others, the id is NULL. There are also rows for
+        up to 1,001 values of each of ``grouped``, in which ``failed0`` is NULL, but not the column
+        of this key.
         """
         table = self._table
         columns, groups, counts = [], [self._names], ["count(*) AS nodes"]
@@ -271,6 +281,11 @@ class SqlFailures:
             matches = " AND ".join(f"{name} = 0" for name in self._words)
             groups.append(f"CASE WHEN {matches} THEN node_state END")
             selected.append(f"{groups[-1]} AS matching_state")
+        if highest_id is not None:
+            node_id = table.dialect.bytewise(table.id)
+            columns.append(f"CASE WHEN {node_id} <= {highest_id} THEN {node_id} END AS node_id")
+            groups.append("node_id")
+            selected.append("node_id")
         query = f"SELECT {', '.join(selected)} FROM {self._failures(self._rows, *columns)}"
         if not values:
             return f"{query} GROUP BY {', '.join(groups)}"
@@ -286,9 +301,7 @@ class SqlFailures:
         if not self.counts.groups:
             return {}
         if self._ids is None:
-            self._ids = self._lowest_ids(max(limit, MAX_NEAREST))
-        if self._ids is None:
-            ids = self._among_first_nodes()
+            ids = self._among_first_nodes() if self._first is None else self._first
             largest = islice(self.counts.groups.items(), MAX_GROUPS_WITH_IDS)
             few = {failed for failed, nodes in largest if len(ids[failed]) < min(limit, nodes)}
             nearest = self.counts.nearest_groups()
@@ -299,18 +312,6 @@ class SqlFailures:
                 ids |= self._of_groups(sorted(few), max(limit, MAX_NEAREST))
             self._ids = ids
         return self._ids
-
-    def _lowest_ids(self, limit: int) -> defaultdict[Positions, list[str]] | None:
-        """Return the lowest ids of each group; None if there is no aggregate for this."""
-        dialect = self._table.dialect
-        lowest = dialect.lowest("node_id", limit)
-        if lowest is None:
-            return None
-        failures = self._failures(self._rows, f"{dialect.bytewise(self._table.id)} AS node_id")
-        query = f"SELECT {self._names}, {lowest} FROM {failures} GROUP BY {self._names}"
-        rows = self._table.execute(query)
-        ids = {self._failed(row): list(map(to_id, row[-1] or ())) for row in rows}
-        return defaultdict(list, ids)
 
     def _among_first_nodes(self) -> defaultdict[Positions, list[str]]:
         """Return the first 1,000 ids, by group. This is cheap if the ids have an index."""
@@ -362,14 +363,15 @@ class SqlCounts:
     Counts are cached, so the nodes must not change meanwhile.
     """
 
-    def __init__(self, table: SqlTable) -> None:
+    def __init__(self, table: SqlTable, highest_id: str | None = None) -> None:
         self._table = table
+        self._highest_id = highest_id
         self._with_key: dict[str, int] = {}
         # For each key, the counts of its values, or a number if it has more values than this.
         self._values: dict[str, Mapping[str, int] | int] = {}
 
     def failures(self, requirements: Sequence[Condition]) -> SqlFailures:
-        failures = SqlFailures(self._table, requirements, self._values.keys())
+        failures = SqlFailures(self._table, requirements, self._values.keys(), self._highest_id)
         self._with_key |= failures.with_key
         for key, counts in failures.values.items():
             self._values[key] = counts if len(counts) <= _MAX_VALUES else _MAX_VALUES
@@ -634,7 +636,8 @@ class SqlNodes:
         """
         require_count("examples", examples)
         unknown = self.match(selector).not_considered
-        return explain(self._counts(), selector, examples, not_considered=unknown)
+        counts = SqlCounts(self._table, self._highest_first_id if examples else None)
+        return explain(counts, selector, examples, not_considered=unknown)
 
     def explain_node(self, selector: Selector | AnyOf, node: str | Node) -> NodeExplanation:
         """Return which requirements of ``selector`` a node satisfies or fails.
@@ -643,6 +646,20 @@ class SqlNodes:
         """
         node = node if isinstance(node, Node) else self[node]
         return explain_node(require_condition(selector), node)
+
+    @cached_property
+    def _highest_first_id(self) -> str | None:
+        """SQL for the highest of the first ids; None if they are found in order at any time.
+
+        It is found once: if nodes change, there are other ids up to this one.
+        """
+        table, dialect = self._table, self._table.dialect
+        if dialect.finds_ids_in_order:
+            return None
+        node_id = f"SELECT {dialect.bytewise(table.id)} AS node_id FROM {table.rows()}"
+        in_order = f"{node_id} ORDER BY node_id ASC LIMIT {_FIRST_NODES}"
+        ((highest,),) = table.execute(f"SELECT max(node_id) FROM ({in_order}) AS first_ids")
+        return None if highest is None else dialect.bytewise(dialect.literal(to_id(highest)))
 
     def _counts(self) -> SqlCounts:
         return SqlCounts(self._table)
