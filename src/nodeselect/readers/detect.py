@@ -106,7 +106,7 @@ def detect_format(stream: BinaryIO, id_column: str | None) -> tuple[Format, byte
     for beginning, name in _COMPRESSED.items():
         if line.startswith(beginning):
             message = f"the input is compressed ({name})"
-            hint = "decompress it first, or compress it with gzip"
+            hint = "decompress it first, compress it with gzip, or save a spreadsheet as CSV"
             raise InventoryError("compressed", message, hint=hint)
     if start.startswith(SAVED_MAGIC[:4]):
         return "saved", start

@@ -107,7 +107,7 @@ def better_error(data: bytes, error: InventoryError, id_column: str) -> Inventor
         return InventoryError("unknown-shape", message, hint=WRITE_HINT)
     text = data.lstrip()[:4096].decode("utf-8", "replace")
     lines = [line.rstrip() for line in text.split("\n")]
-    is_table = "  " in lines[0] and re.fullmatch(_TABLE, lines[0])
+    is_table = re.fullmatch(_TABLE, lines[0]) if "  " in lines[0] else lines[0][:5] == "node/"
     if is_table or re.search(_DESCRIBED, text, re.MULTILINE):
         message = "text that a command prints for people is not read"
         hint = Fix.write("kubectl get nodes -o json", "print the nodes as JSON, such as")
