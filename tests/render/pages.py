@@ -45,22 +45,14 @@ def page_of(
 def fleet(n: int = 500) -> list[Node]:
     """Return nodes with few and many values, some without labels, in several states."""
     regions, states = ("eu", "us", "ap", ""), ("connected", "ready", "disconnected", "lost", None)
-    return [
-        Node(
-            f"n-{at:04d}",
-            {}
-            if at % 17 == 0
-            else {
-                "region": regions[at % 4],
-                "host": f"Host-{at}",
-                **({"gpu": "l4"} if at % 3 == 0 else {}),
-                **({f"extra-{each}": str(each) for each in range(14)} if at % 50 == 1 else {}),
-            },
-            name=f"Node {at}" if at % 2 else None,
-            state=states[at % 5],
-        )
-        for at in range(n)
-    ]
+    nodes = []
+    for at in range(n):
+        labels = {"region": regions[at % 4], "host": f"Host-{at}"}
+        labels |= {} if at % 3 else {"gpu": "l4"}
+        labels |= {f"extra-{each}": str(each) for each in range(14)} if at % 50 == 1 else {}
+        name = f"Node {at}" if at % 2 else None
+        nodes.append(Node(f"n-{at:04d}", labels if at % 17 else {}, name, states[at % 5]))
+    return nodes
 
 
 def hostile_fleet() -> list[Node]:
