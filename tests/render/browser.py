@@ -61,29 +61,17 @@ class Browser:
 
     def run(self, script: str) -> Any:
         """Run a script in the page, wait for its promise, and return its value."""
-        done = self.ask(
-            "Runtime.evaluate",
-            expression=script,
-            returnByValue=True,
-            awaitPromise=True,
-            allowUnsafeEvalBlockedByCSP=False,
-        )
+        flags = {"returnByValue": True, "awaitPromise": True, "allowUnsafeEvalBlockedByCSP": False}
+        done = self.ask("Runtime.evaluate", expression=script, **flags)
         assert "exceptionDetails" not in done, done["exceptionDetails"]
         return done["result"].get("value")
 
     def look(self, width: int = 1280, height: int = 900, scheme: str = "light") -> None:
         """Set the size of the window and the preferred colours."""
-        self.ask(
-            "Emulation.setDeviceMetricsOverride",
-            width=width,
-            height=height,
-            deviceScaleFactor=1,
-            mobile=width < 600,
-        )
-        self.ask(
-            "Emulation.setEmulatedMedia",
-            features=[{"name": "prefers-color-scheme", "value": scheme}],
-        )
+        screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+        self.ask("Emulation.setDeviceMetricsOverride", **screen)
+        colours = {"name": "prefers-color-scheme", "value": scheme}
+        self.ask("Emulation.setEmulatedMedia", features=[colours])
 
     def _hear(self) -> dict[str, Any]:
         while b"\0" not in self._rest:
