@@ -11,7 +11,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.fleet import FIVE, nodes
 from benchmarks.watching import watch_event
-from nodeselect import LIMITS, AnyOf, Inventory, Node, Selector
+from nodeselect import LIMITS, Inventory, Node, Selector
 from nodeselect.files import inputs
 from nodeselect.jobs import read_job, read_job_selector
 from nodeselect.readers.formats import ndjson
@@ -30,7 +30,7 @@ def lines(fleet_file: Fleet) -> bytes:
     return fleet_file(100_000).read_bytes()
 
 
-def read(data: bytes, selector: Selector | AnyOf | None = None) -> int:
+def read(data: bytes, selector: Selector | None = None) -> int:
     """Read all nodes, hold none of them, and say how many there were."""
     reader = NodeReader(io.BytesIO(data), selector=selector)
     for _ in reader:
@@ -42,13 +42,6 @@ def read(data: bytes, selector: Selector | AnyOf | None = None) -> int:
 def test_lines_all(benchmark: BenchmarkFixture, lines: bytes) -> None:
     """Make every node."""
     assert benchmark.pedantic(read, args=(lines,), rounds=9, warmup_rounds=1) == 100_000
-
-
-@pytest.mark.benchmark(group="read 100,000 nodes, NDJSON")
-def test_lines_kept(benchmark: BenchmarkFixture, lines: bytes) -> None:
-    """Create only the nodes that match one of two selectors."""
-    either = Selector.parse(FIVE) | Selector.parse("gpu=none")
-    assert benchmark.pedantic(read, args=(lines, either), rounds=9, warmup_rounds=1) == 100_000
 
 
 @pytest.mark.benchmark(group="read 100,000 nodes, NDJSON")
@@ -110,25 +103,6 @@ def test_job(benchmark: BenchmarkFixture, read: Callable[[Any], Any], data: Any)
     benchmark(read, data)
 
 
-@pytest.mark.benchmark(group="keys of a fleet, 100,000 nodes of ten labels, NDJSON")
-@pytest.mark.parametrize("keys", [12, 16, 24, 32, 48, 64])
-@pytest.mark.parametrize("known", [True, False], ids=["known", "map"])
-def test_keys(
-    benchmark: BenchmarkFixture,
-    monkeypatch: pytest.MonkeyPatch,
-    lines: bytes,
-    keys: int,
-    known: bool,
-) -> None:
-    """Decode nodes with ten of this many keys: as known keys, and as a map."""
-    monkeypatch.setattr(ndjson, "_MAX_KEYS", 1_000)
-    others = dict.fromkeys([f"key-{number}" for number in range(keys - 12)], "true")
-    data = json.dumps({"id": "all", "labels": others}, separators=(",", ":")).encode()
-    selector = Selector.parse(FIVE)
-    arguments = data + b"\n" + lines, selector if known else AnyOf([selector])
-    assert benchmark.pedantic(read, args=arguments, rounds=9, warmup_rounds=1) == 100_001
-
-
 @pytest.mark.benchmark(group="size of a chunk, 100,000 nodes, NDJSON")
 @pytest.mark.parametrize("kib", [15, 30, 60, 120, 250, 1_000])
 def test_chunk_size(
@@ -142,8 +116,8 @@ def test_chunk_size(
     monkeypatch.setattr(inputs, "_CHUNK_BYTES", kib * 1024)
     lifted = LIMITS._replace(node_labels_bytes=1 << 30)
     monkeypatch.setattr(ndjson, "LIMITS", lifted)
-    keep = AnyOf([Selector.parse(FIVE)])
-    assert benchmark.pedantic(read, args=(lines, keep), rounds=9, warmup_rounds=1) == 100_000
+    arguments = lines, Selector.parse(FIVE)
+    assert benchmark.pedantic(read, args=arguments, rounds=9, warmup_rounds=1) == 100_000
 
 
 EVENTS = [watch_event("MODIFIED", *node) for node in nodes(1_000)]

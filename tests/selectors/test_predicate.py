@@ -1,9 +1,7 @@
 """The code that is compiled for a selector: its pieces are fixed, and never contain user text."""
 
 import ast
-import re
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,9 +13,7 @@ from nodeselect.selectors.predicate import (
     checked_predicate_source,
     compile_checked_predicate,
     compile_predicate,
-    compile_select_records,
     predicate_source,
-    select_records_source,
 )
 from tests.naive import matches
 
@@ -25,18 +21,12 @@ NODE_TYPES = (
     *(ast.Expression, ast.Lambda, ast.arguments, ast.arg, ast.IfExp, ast.BoolOp, ast.And),
     *(ast.Compare, ast.Eq, ast.NotEq, ast.In, ast.NotIn, ast.Name, ast.Load, ast.Constant),
     *(ast.Call, ast.Attribute, ast.Is, ast.IsNot),
-    *(ast.ListComp, ast.List, ast.comprehension, ast.Store, ast.Or, ast.NamedExpr, ast.Subscript),
+    *(ast.Store, ast.Or, ast.NamedExpr, ast.Subscript),
 )
 FUNCTIONS = {"type", "in_range", "exact_id", "exact_value", "require_mapping"}
 NAMES = FUNCTIONS | {"dict", "mappingproxy", "str"}
 SHAPES = st.lists(st.sampled_from(range(len(predicate._TESTS))), max_size=12).map(tuple)
-SOURCES = (
-    SHAPES.map(predicate_source)
-    | SHAPES.map(checked_predicate_source)
-    | SHAPES.map(
-        lambda shape: select_records_source(shape, [f"labels.label_{n}" for n in range(len(shape))])
-    )
-)
+SOURCES = SHAPES.map(predicate_source) | SHAPES.map(checked_predicate_source)
 
 HOSTILE = (
     '") or True or ("',
@@ -67,7 +57,7 @@ def pieces(function: object) -> tuple[object, ...]:
 
 @given(SOURCES)
 def test_the_source_has_fixed_pieces_only(source: str) -> None:
-    """The source is a function of one node or of many, or of constants, which returns one."""
+    """The source is a function of one node, or a function of constants that returns one."""
     outer = ast.parse(source, mode="eval").body
     assert isinstance(outer, ast.Lambda)
     inner, constants = outer, [f"{letter}{n}" for letter in "kv" for n in range(12)]
@@ -75,17 +65,16 @@ def test_the_source_has_fixed_pieces_only(source: str) -> None:
         inner, constants = outer.body, [each.arg for each in outer.args.args]
         assert constants == [f"{letter}{n}" for letter in "kv" for n in range(len(constants) // 2)]
     parameters = [each.arg for each in inner.args.args]
-    assert parameters in (["labels", "node_id"], ["records"])
+    assert parameters == ["labels", "node_id"]
     for node in ast.walk(outer):
         assert isinstance(node, NODE_TYPES)
         if isinstance(node, ast.Name):
-            assert node.id in {*parameters, "record", "labels", "x", *NAMES, *constants}
+            assert node.id in {*parameters, "x", *NAMES, *constants}
         elif isinstance(node, ast.Constant):
             is_key_or_value = inner is outer and node.value in constants
             assert is_key_or_value or node.value is None or type(node.value) in (bool, int)
         elif isinstance(node, ast.Attribute):
-            source = ast.unparse(node)
-            assert re.fullmatch(r"labels\.(get|label_[0-9]+)|record\.labels", source)
+            assert ast.unparse(node) == "labels.get"
         elif isinstance(node, ast.Call):
             assert ast.unparse(node.func) in {"labels.get", *FUNCTIONS}
 
@@ -110,9 +99,6 @@ def test_keys_and_values_are_never_source(text: str, operator: Operator) -> None
         expected = pieces(compile_function([harmless], ("n",)))
         assert pieces(compile_function([requirement], (text,))) == expected
     matches_labels = compile_predicate([requirement], (text,))
-    select = compile_select_records(
-        [requirement], (text,), lambda key: "record.id" if key is None else "labels.value"
-    )
     for value in (None, text, "b", "c", "4", "6"):
         labels = {} if value is None else {text: value}
         assert not matches_labels(labels)
@@ -120,8 +106,6 @@ def test_keys_and_values_are_never_source(text: str, operator: Operator) -> None
             passes = matches([requirement], None, labels)
             is_match = passes and node_id == text
             assert matches_labels(labels, node_id) is is_match
-            record = SimpleNamespace(id=node_id, labels=SimpleNamespace(value=value))
-            assert select([record]) == [record] * is_match
 
 
 def test_nothing_but_labels_and_id_is_accepted() -> None:

@@ -86,7 +86,6 @@ class NodeReader:
         :param name: the name of the input in errors, if there is only one.
         """
         self._sources = cast("Any", [(source, name)] if hasattr(source, "read") else source)
-        self._selector = selector
         self._counts_states = counts_states
         self._matches = None if selector is None else selector.matches
         if isinstance(selector, Selector):
@@ -110,7 +109,7 @@ class NodeReader:
 
         Duplicate ids are not detected: an inventory that is built from the blocks detects them.
         """
-        if self.count or self._selector is not None:
+        if self.count or self._matches is not None:
             raise ValueError("blocks() needs a new reader, without a selector")
         self._checks_ids = False
         return self._checked_blocks()
@@ -173,22 +172,17 @@ class NodeReader:
     def _line_blocks(self, start: bytes, stream: BinaryIO) -> Iterator[Block]:
         from nodeselect.readers.formats import ndjson  # loads msgspec
 
-        decoder = None
-        if isinstance(self._selector, Selector) and self._selector.requirements:
-            decoder = ndjson.TypedDecoder(self._selector)
-        lines = ndjson.LineReader(decoder)
+        lines = ndjson.LineReader()
         for chunk in read_chunks(start, stream):
             nodes = lines.decode(chunk)
             if nodes is None:
                 rows = chain.from_iterable(starmap(node_rows, lines.records(chunk)))
                 yield list(chain.from_iterable(self._select_rows(rows)))
                 continue
-            ids, decoded, typed = nodes
-            chosen = None if typed is None else typed.select(decoded)
-            needs_labels = chosen is None and self._matches is not None
-            labels = [record.labels for record in decoded] if needs_labels else []
-            states = [record.state for record in decoded] if self._counts_states else []
-            selected = self._select(decoded, ids, labels, states, chosen)
+            ids, decoded = nodes
+            labels = [record.labels for record in decoded]
+            states = [record.state for record in decoded]
+            selected = self._select(decoded, ids, labels, states)
             self._keep(map(ndjson.to_row, decoded), selected)
             yield list(map(ndjson.to_row, selected))
         if lines.footer:
@@ -236,17 +230,11 @@ class NodeReader:
         ids: Sequence[str],
         labels: Sequence[Mapping[str, str]],
         states: Sequence[str | None],
-        chosen: Sequence[_N] | None = None,
     ) -> Sequence[_N]:
-        """Count ``nodes``; return the selected ones.
-
-        :param chosen: those that match, if they are known; then ``labels`` are not used.
-        """
+        """Count ``nodes``; return the selected ones."""
         self._count(ids)
         if self._counts_states:
             self.states.update(states)
-        if chosen is not None:
-            return chosen
         if self._matches is not None:
             return list(compress(nodes, map(self._matches, labels, ids)))
         return nodes

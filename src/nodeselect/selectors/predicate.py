@@ -13,7 +13,7 @@ of the time, but each call is about 20 ns slower.
 """
 
 import reprlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from types import FunctionType, MappingProxyType
 from typing import Any, Protocol
@@ -32,29 +32,19 @@ class Predicate(Protocol):
     def __call__(self, labels: Mapping[str, str], node_id: str | None = None) -> bool: ...
 
 
-SelectRecords = Callable[[Iterable[Any]], list[Any]]
-"""A function that returns those records, such as decoded nodes, that a selector matches."""
-
-ValueSource = Callable[[str | None], str]
-"""A function from a key to the Python source of an expression that reads the value of the key.
-
-The expression may use ``record`` and ``labels``, which is ``record.labels``. The expression is None
-if the key is absent. For the key None, it reads the id. It must not contain any user text.
-"""
-
 Shape = tuple[int, ...]
 """The kinds of the tests of a selector, as indices in ``_TESTS``."""
 
 _TESTS = (
-    "{value} in {operand}",
-    "{key} in labels",
-    "{value} == {operand}",
-    "{value} in {operand}",
-    "in_range({value}, {operand})",
-    "{value} != {operand}",
-    "{value} not in {operand}",
-    "{key} not in labels",
-    "{value} not in {operand}",
+    "node_id in 'v{n}'",
+    "'k{n}' in labels",
+    "labels.get('k{n}') == 'v{n}'",
+    "labels.get('k{n}') in 'v{n}'",
+    "in_range(labels.get('k{n}'), 'v{n}')",
+    "labels.get('k{n}') != 'v{n}'",
+    "labels.get('k{n}') not in 'v{n}'",
+    "'k{n}' not in labels",
+    "node_id not in 'v{n}'",
 )
 _ID, _PRESENT, _EQUAL, _ONE_OF, _IN_RANGE, _NOT_EQUAL, _NONE_OF, _ABSENT, _OTHER_ID = range(
     len(_TESTS)
@@ -131,25 +121,12 @@ def compile_checked_predicate(
     return _bind(_checked_factory, requirements, ids)
 
 
-def compile_select_records(
-    requirements: Iterable[Requirement], ids: tuple[str, ...] | None, value_source: ValueSource
-) -> SelectRecords:
-    """Compile a function that returns which records satisfy all ``requirements`` and ``ids``.
-
-    :param value_source: maps a key to the source of an expression for its value in a record.
-    """
-    shape, keys, operands = _columns(_bound_tests(dict.fromkeys(requirements), ids))
-    source = select_records_source(shape, list(map(value_source, keys)))
-    select: SelectRecords = _evaluate(source)(*keys, *operands)
-    return select
-
-
 def predicate_source(shape: Shape) -> str:
     """Return the source of a predicate with the placeholders ``'k0'``, ``'v0'``, …
 
     The keys and values of a selector replace these constants in the compiled code.
     """
-    tests = " and ".join(_test_source(kind, f"'k{n}'", f"'v{n}'") for n, kind in enumerate(shape))
+    tests = " and ".join(_TESTS[kind].format(n=n) for n, kind in enumerate(shape))
     return f"lambda {_PARAMETERS}: {f'True if {tests} else False' if tests else 'True'}"
 
 
@@ -159,47 +136,13 @@ def checked_predicate_source(shape: Shape) -> str:
     Keys and values of a selector are its arguments, so no user text is in the source.
     """
     tests = (_CHECKED_TESTS[kind].format(n=n) for n, kind in enumerate(shape))
-    return _function_source(shape, f"True if {' and '.join([_IS_MAPPING, *tests])} else False")
-
-
-def select_records_source(shape: Shape, values: Sequence[str]) -> str:
-    """Return the source of a function that builds a :data:`SelectRecords` from keys and values.
-
-    Keys and values of a selector are its arguments, so no user text is in the source.
-
-    :param values: for each test, the source of an expression for the value in a record.
-    """
-    tests = [
-        _test_source(kind, f"k{n}", f"v{n}", value)
-        for n, (kind, value) in enumerate(zip(shape, values, strict=True))
-    ]
-    # An attribute that is read once for each record is faster than once for each test.
-    loop = "for record in records for labels in [record.labels]"
-    body = f"[record {loop} if {' and '.join(tests) or 'True'}]"
-    return _function_source(shape, body, "records")
-
-
-def _function_source(shape: Shape, body: str, parameters: str = _PARAMETERS) -> str:
-    return f"lambda {', '.join(_names(shape))}: lambda {parameters}: {body}"
+    body = f"True if {' and '.join([_IS_MAPPING, *tests])} else False"
+    return f"lambda {', '.join(_names(shape))}: lambda {_PARAMETERS}: {body}"
 
 
 def _names(shape: Shape) -> list[str]:
     """Return the names of the keys ``k0``, ``k1``, … and values ``v0``, ``v1``, … of ``shape``."""
     return [f"{letter}{n}" for letter in "kv" for n in range(len(shape))]
-
-
-def _test_source(kind: int, key: str, operand: str, value: str | None = None) -> str:
-    """Return the source of a test.
-
-    :param kind: an index in ``_TESTS``.
-    :param key: the source of the key; ``operand`` is the source of the value to compare with.
-    :param value: the source of the value to test; None to read it from ``labels`` or ``node_id``.
-    """
-    if value is not None and kind in (_PRESENT, _ABSENT):
-        return f"{value} is {'not ' if kind == _PRESENT else ''}None"
-    if value is None:
-        value = "node_id" if kind in (_ID, _OTHER_ID) else f"labels.get({key})"
-    return _TESTS[kind].format(key=key, operand=operand, value=value)
 
 
 def _bind(
@@ -209,7 +152,7 @@ def _bind(
 ) -> Predicate:
     tests = _bound_tests(requirements, ids)
     tests.sort()  # operands of one kind compare
-    shape, keys, operands = _columns(tests)
+    shape, keys, operands = zip(*tests) if tests else ((), (), ())  # noqa: B905 - it is faster
     return factory(shape)(*keys, *operands)
 
 
@@ -228,12 +171,6 @@ def _bound_tests(
         else:
             tests.append((kind, requirement.key, frozenset(values) if values else None))
     return tests
-
-
-def _columns(tests: list[_BoundTest]) -> tuple[Shape, tuple[str | None, ...], tuple[Any, ...]]:
-    """Return three tuples: the kinds of ``tests``, their keys and their operands."""
-    kinds, keys, operands = zip(*tests) if tests else ((), (), ())  # noqa: B905 - it is faster
-    return kinds, keys, operands
 
 
 def _in_range(value: str | None, bounds: tuple[int, int]) -> bool:

@@ -1,22 +1,7 @@
-"""NDJSON: one JSON document a line. Many lines are decoded at once if all are plain nodes.
-
-:class:`LineReader` reads chunks of lines, and :func:`decode_plain` or a :class:`TypedDecoder`
-decodes the chunks.
-
-:class:`TypedDecoder` decodes labels into a msgspec Struct with a field for each known key, which
-takes two thirds of the time of a dict. Then it encodes the nodes again, which takes a third of
-that time, and compares the bytes with the input. If they are equal, each line is one node, without
-duplicate keys or other fields. If they differ, or a key is new, :func:`decode_plain` decodes the
-chunk into dicts, and the decoder learns the keys.
-
-The Struct has a field for names, or states, once a node has had one. With this decoder, ``match``
-over a million nodes takes 70 % of the time (``benchmarks/match_file.py``).
-"""
+"""NDJSON: one JSON document a line. Many lines are decoded at once if all are plain nodes."""
 
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from graphlib import CycleError, TopologicalSorter
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -29,19 +14,7 @@ from nodeselect.problem import Place
 from nodeselect.readers.envelope import list_field
 from nodeselect.readers.formats import json
 from nodeselect.readers.raw_node import Record, RecordPlace, all_plain_ids
-from nodeselect.selectors import Selector
-from nodeselect.selectors.predicate import SelectRecords, compile_select_records
 from nodeselect.text import quoted
-
-# Every Struct has a field for each known key; with 64 keys it is hardly faster than a dictionary
-# (``benchmarks/test_read.py``).
-_MAX_KEYS = 32
-
-# A typed decoder stops trying after this many failures; each success makes up for one of them.
-_MAX_RETRIES = 8
-
-# Each takes some 15 ns a node even if it is absent, so only those that nodes have are decoded.
-_OPTIONAL_FIELDS = ("name", "state")
 
 _TWO_ON_A_LINE = re.compile(rb"\}[ \t\r]*\{")
 
@@ -54,32 +27,20 @@ class LineReader:
 
     footer = ""
 
-    def __init__(self, decoder: "TypedDecoder | None") -> None:
-        """Create a reader with a new decoder; with None, labels are decoded into dicts only."""
-        self._decoder = decoder
+    def __init__(self) -> None:
         self._line = 1  # the number of the next line
 
-    def decode(self, chunk: bytes) -> tuple[list[str], Sequence[Any], "TypedDecoder | None"] | None:
-        """Decode the next chunk; return the ids, the records, and the typed decoder if it was used.
+    def decode(self, chunk: bytes) -> tuple[list[str], list["PlainRecord"]] | None:
+        """Decode the next chunk; return the ids and the records.
 
         Return None if the chunk has anything but plain nodes: then call :meth:`records` instead.
         """
         if begins_with_long_line(chunk):
             raise line_too_long_error(self._line)
-        if self.footer:
-            return None
-        decoder = self._decoder
-        decoded = None if decoder is None else decoder.decode(chunk)
-        if decoded is None:
-            decoded = decode_plain(chunk)
-            if decoded is None:
-                return None
-            if decoder is not None:
-                decoder.observe(decoded[1])
-                decoder = None
-        ids, records = decoded
-        self._line += len(records)  # each is one line
-        return ids, records, decoder
+        decoded = None if self.footer else decode_plain(chunk)
+        if decoded is not None:
+            self._line += len(decoded[1])  # each is one line
+        return decoded
 
     def records(self, chunk: bytes) -> Iterator[tuple[RecordPlace, Any]]:
         """Yield the place and the value of each record of a chunk; raise if a line is invalid."""
@@ -132,7 +93,6 @@ class PlainRecord(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 _decode_lines = msgspec.json.Decoder(PlainRecord).decode_lines
-_encode_lines = msgspec.json.Encoder().encode_lines
 
 
 def decode_plain(chunk: bytes) -> tuple[list[str], list[PlainRecord]] | None:
@@ -169,102 +129,6 @@ def _count_string_quotes(raw: bytes) -> int:
     return count
 
 
-def to_row(record: Any) -> NodeRow:
-    """Convert a record of :func:`decode_plain` or :meth:`TypedDecoder.decode` to a row."""
-    labels = record.labels
-    if type(labels) is not dict:
-        labels = msgspec.to_builtins(labels)
-    return record.id, labels, record.name, record.state, None
-
-
-class TypedDecoder:
-    """Decodes the chunks of one input faster than :func:`decode_plain`, if it knows all label keys.
-
-    It learns the keys and their order from the chunks that it could not decode.
-    """
-
-    select: SelectRecords
-    """Returns those of the records from :meth:`decode` that the selector matches."""
-
-    def __init__(self, selector: Selector) -> None:
-        """Create a decoder that does not know any keys; ``selector`` is for :attr:`select`."""
-        self._selector = selector
-        self._keys: list[str] = []
-        self._fields: list[str] = []  # those of _OPTIONAL_FIELDS that nodes have
-        self._previous_keys = defaultdict[str, set[str | None]](set)  # None if first
-        self._retries_left = _MAX_RETRIES
-        self._decoder: msgspec.json.Decoder[Any] | None = None
-
-    def observe(self, records: Sequence[PlainRecord]) -> None:
-        """Learn the keys and fields of ``records``, which :meth:`decode` could not decode."""
-        if not self._retries_left:
-            self._decoder = None
-            return
-        self._retries_left -= 1
-        for labels in {tuple(record.labels) for record in records}:
-            for previous, key in zip((None, *labels), labels, strict=False):
-                self._previous_keys[key].add(previous)
-        fields = [
-            field
-            for field in _OPTIONAL_FIELDS
-            if field in self._fields or {getattr(record, field) for record in records} != {None}
-        ]
-        try:
-            order = TopologicalSorter(self._previous_keys).static_order()
-            keys = [key for key in order if key is not None]
-            if self._decoder is not None and (keys, fields) == (self._keys, self._fields):
-                return  # the chunk failed for another reason
-            self._decoder, self._keys, self._fields = _create_decoder(keys, fields), keys, fields
-        except (CycleError, ValueError):  # no common order, too many keys, or unusual ones
-            self._retries_left, self._decoder = 0, None
-            return
-        self.select = compile_select_records(
-            self._selector.requirements, self._selector.ids, self._value_source
-        )
-
-    def decode(self, chunk: bytes) -> tuple[list[str], list[Any]] | None:
-        """Return the ids and the records of a chunk of plain nodes with known keys; or None."""
-        if self._decoder is None or len(chunk) > LIMITS.node_labels_bytes:
-            return None
-        try:
-            records: list[Any] = self._decoder.decode_lines(chunk)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            return None
-        if not records or _encode_lines(records) != chunk:
-            return None
-        ids = [record.id for record in records]
-        if not all_plain_ids(ids):
-            return None
-        self._retries_left = min(self._retries_left + 1, _MAX_RETRIES)
-        return ids, records
-
-    def _value_source(self, key: str | None) -> str:
-        """Return the source that reads the value of ``key`` from ``labels``; for None, the id."""
-        if key is None:
-            return "record.id"
-        return f"labels.{_field(self._keys.index(key))}" if key in self._keys else "None"
-
-
-def _field(number: int) -> str:
-    """Return the field name for the key with this number; a key itself may not be a valid name."""
-    return f"label_{number}"
-
-
-def _create_decoder(keys: Sequence[str], fields: Sequence[str]) -> msgspec.json.Decoder[Any]:
-    """Create a decoder of nodes whose label keys are all in ``keys``, and in the same order.
-
-    An absent label becomes None; encoding the node again leaves it out.
-
-    :raises ValueError: if there are too many keys, or a key has a quote or a backslash.
-    """
-    if len(keys) > _MAX_KEYS:
-        raise ValueError("too many keys")
-    options: Any = {"forbid_unknown_fields": True, "omit_defaults": True, "gc": False}
-    labels = [
-        (_field(number), str, msgspec.field(default=None, name=key))
-        for number, key in enumerate(keys)
-    ]
-    record: list[Any] = [("id", str), ("labels", msgspec.defstruct("Labels", labels, **options))]
-    record += [(field, str | None, None) for field in fields]
-    options["namespace"] = {field: None for field in _OPTIONAL_FIELDS if field not in fields}
-    return msgspec.json.Decoder(msgspec.defstruct("Record", record, **options))
+def to_row(record: PlainRecord) -> NodeRow:
+    """Convert a record of :func:`decode_plain` to a row."""
+    return record.id, record.labels, record.name, record.state, None
