@@ -19,17 +19,6 @@ def _host(name: str, arch: str = "amd64", os: str = "linux") -> Labels:
     }
 
 
-def _cloud(instance: str, region: str, zone: str) -> Labels:
-    return {
-        "beta.kubernetes.io/instance-type": instance,
-        "node.kubernetes.io/instance-type": instance,
-        "failure-domain.beta.kubernetes.io/region": region,
-        "failure-domain.beta.kubernetes.io/zone": zone,
-        "topology.kubernetes.io/region": region,
-        "topology.kubernetes.io/zone": zone,
-    }
-
-
 def _features(random: Random, kernel: str, *more: str) -> Labels:
     """Return labels of Node Feature Discovery."""
     major, minor, revision = kernel.split("-")[0].split(".")
@@ -72,40 +61,6 @@ def _kubeadm(random: Random) -> Iterator[Labels]:
         yield labels
 
 
-def _eks(random: Random) -> Iterator[Labels]:
-    """Two managed groups and nodes of Karpenter, which takes what instance is cheap."""
-    for number in range(80):
-        name = f"ip-10-{random.randint(0, 3)}-{number}-{random.randint(4, 250)}.ec2.internal"
-        zone = f"us-east-1{random.choice('abc')}"
-        common = {
-            "k8s.io/cloud-provider-aws": "0553d6b0a3b4f6d5b7e0c0f0a1c2d3e4",
-            "topology.ebs.csi.aws.com/zone": zone,
-            "topology.k8s.aws/zone-id": f"use1-az{'abc'.index(zone[-1]) + 1}",
-        }
-        if number < 24:
-            group = "system" if number < 4 else "general-2024-05"
-            labels = _cloud("m5.large" if number < 4 else "m5.2xlarge", "us-east-1", zone)
-            labels |= {
-                "eks.amazonaws.com/capacityType": "ON_DEMAND",
-                "eks.amazonaws.com/nodegroup": group,
-                "eks.amazonaws.com/nodegroup-image": random.choice(("ami-0a1b2c", "ami-0d4e5f")),
-            }
-        else:
-            family = random.choice(("c5", "c5a", "c6i", "m5", "m6i", "r5"))
-            size = random.choice(("xlarge", "2xlarge", "2xlarge", "4xlarge"))
-            labels = _cloud(f"{family}.{size}", "us-east-1", zone)
-            labels |= {
-                "karpenter.sh/capacity-type": random.choice(("spot", "spot", "on-demand")),
-                "karpenter.sh/nodepool": random.choice(("default", "default", "batch")),
-                "karpenter.sh/registered": "true",
-                "karpenter.k8s.aws/instance-category": family[0],
-                "karpenter.k8s.aws/instance-family": family,
-                "karpenter.k8s.aws/instance-size": size,
-                "karpenter.k8s.aws/instance-cpu": {"x": "4", "2": "8", "4": "16"}[size[0]],
-            }
-        yield _host(name) | labels | common
-
-
 def _expanso(random: Random) -> Iterator[Labels]:
     """Edge nodes with labels that people wrote; most of them on some nodes only."""
     for number in range(150):
@@ -126,56 +81,5 @@ def _expanso(random: Random) -> Iterator[Labels]:
         yield labels if number != 77 else {}  # a node that has just joined
 
 
-def _nomad(random: Random) -> Iterator[Labels]:
-    """Clients with the attributes that Nomad detects, which are of every kind."""
-    for number in range(48):
-        is_arm = number % 8 == 3
-        labels = {
-            "cpu.arch": "arm64" if is_arm else "amd64",
-            "cpu.modelname": "Neoverse-N1" if is_arm else "AMD EPYC 7R32",
-            "cpu.numcores": random.choice(("4", "8")),
-            "driver.docker": "1",
-            "driver.docker.version": "24.0.7" if number else "25.0.3",
-            "driver.exec": "1",
-            "kernel.version": random.choice(("5.15.0-1051-aws", "5.15.0-1052-aws")),
-            "os.name": "ubuntu",
-            "platform.aws.instance-type": "c6g.xlarge" if is_arm else "c5a.2xlarge",
-            "platform.aws.placement.availability-zone": f"us-west-2{'abc'[number % 3]}",
-            "unique.hostname": f"nomad-client-{number:02}",
-            "unique.network.ip-address": f"10.20.{number // 16}.{number % 16 + 10}",
-            "unique.platform.aws.instance-id": f"i-{random.randrange(16**17):017x}",
-            "consul.datacenter": "us-west-2",
-            "consul.version": "1.17.1" if number % 10 else "1.17.2",
-        }
-        labels |= {
-            "connect.sidecar_image": "envoyproxy/envoy:v${NOMAD_envoy_version}",
-            "team": random.choice(("platform", "search", "ads")),
-        }
-        yield labels | ({"storage": "nvme"} if number % 6 == 0 else {})
-
-
-def _bacalhau(random: Random) -> Iterator[Labels]:
-    """Compute nodes with the labels that Bacalhau detects: GPUs and their memory among them."""
-    for number in range(44):
-        labels = {
-            "Architecture": "amd64" if number % 11 else "arm64",
-            "Operating-System": "linux",
-            "git-lfs": "False",
-            "owner": random.choice(("bacalhau", "community")),
-        }
-        if number % 4 == 0:
-            model, memory = random.choice(
-                (("Tesla T4", "15360 MiB"), ("NVIDIA GeForce RTX 3090", "24576 MiB"))
-            )
-            labels |= {"GPU-0": model, "GPU-0-Memory": memory}
-        yield labels
-
-
-LISTS: dict[str, Callable[[Random], Iterator[Labels]]] = {
-    "kubeadm": _kubeadm,
-    "eks": _eks,
-    "expanso": _expanso,
-    "nomad": _nomad,
-    "bacalhau": _bacalhau,
-}
+LISTS: dict[str, Callable[[Random], Iterator[Labels]]] = {"kubeadm": _kubeadm, "expanso": _expanso}
 """For each system, a function that yields the labels of nodes, from a seed."""

@@ -86,6 +86,12 @@ CASES = {
     "another-kind": ({"tier": "gold", "pool": "x"}, {"tier": "free", "pool": "y"}, None),
     "zone": ({"zone": "2a"}, {"zone": "2b"}, None),
     "bits-and-bytes": ({"ram": "8Gb"}, {"ram": "8GB"}, None),
+    "size": ({"k": "c5.xlarge"}, {"k": "c5.2xlarge"}, None),
+    "family": ({"k": "c5a.xlarge"}, {"k": "c5.xlarge"}, None),
+    "kernel": ({"k": "5.15.0-1052-aws"}, {"k": "5.15.0-1051-aws"}, None),
+    "address": ({"k": "10.20.1.10"}, {"k": "10.20.1.11"}, None),
+    "key-of-another-system": ({"a.io/capacityType": "x"}, {"b.io/capacity-type": "y"}, None),
+    "key-with-a-word-more": ({"GPU-0-Memory": "15360 MiB"}, {"GPU-0": "Tesla T4"}, None),
 }
 """The labels of one node, those of many others, and what is found."""
 
