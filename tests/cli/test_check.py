@@ -1,4 +1,4 @@
-"""``nodeselect check``: its options, its output and its exit status."""
+"""``nodeselect check``: its options, its output, its exit status and its corrections."""
 
 import json
 import os
@@ -15,6 +15,8 @@ RIGHT = f"name: right\nselector: {{match_labels: {{region: eu}}}}\n{REST}"
 WRONG = f"name: wrong\nselector: {{matchLabels: {{region: eu}}}}\n{REST}"
 SHORT = '{"type": "query"}'
 WARNED = f"name: warned\n{REST}"
+BEFORE = f"name: a # the first\nselector:\n  matchLabels: {{v: 1.10}}\n{REST}"
+AFTER = BEFORE.replace("matchLabels: {v: 1.10}", 'match_labels: {v: "1.10"}')
 
 
 @pytest.fixture(autouse=True)
@@ -254,3 +256,58 @@ def test_errors_are_never_folded(run: Run) -> None:
     checked = run("check", "jobs")
     assert checked.out.count("\n --> jobs/00") == 40
     assert checked.err == "40 files: 40 errors (unknown-field), 0 warnings\n"
+
+
+def test_write(run: Run) -> None:
+    """Only --write changes files, and reports what is left; again, there is nothing to correct."""
+    both = f"name: b\nselector: {{match_labels: {{a: 1, b: null}}}}\n{REST}"
+    write_files({"before.yaml": BEFORE, "both.yaml": both})
+    Path("before.yaml").chmod(0o640)
+    Path("link.yaml").symlink_to("before.yaml")
+    assert run("check", "--fix", "before.yaml").status == 1
+    assert Path("before.yaml").read_text() == BEFORE
+    ended = run("check", "--fix", "--write", "link.yaml", "both.yaml", "-o", "concise")
+    assert ended.out.startswith("both.yaml:2:38: error[wrong-type]")
+    assert ended.err.startswith("corrected 2 files. 2 files: 1 error")
+    assert ended.status == 1
+    assert Path("before.yaml").read_text() == AFTER
+    assert Path("link.yaml").is_symlink()
+    assert Path("before.yaml").stat().st_mode & 0o777 == 0o640
+    assert run("check", "--fix", "before.yaml") == (0, "", "1 file: no problems\n")
+    assert run("check", "--fix", "both.yaml").out == ""
+
+
+def test_only_jobs_are_corrected(run: Run) -> None:
+    write_files({"other.yaml": "name: 5\n"})
+    assert "other" in run("check", "--fix", "other.yaml").out
+    assert "other" not in run("check", "--fix", ".").out
+    run("check", "--fix", "--write", ".")
+    assert Path("other.yaml").read_text() == "name: 5\n"
+
+
+def test_standard_input(run: Run) -> None:
+    """The diff of standard input can be shown, but it cannot be changed."""
+    assert '+  match_labels: {v: "1.10"}' in run("check", "--fix", "-", stdin=BEFORE).out
+    error = run("check", "--fix", "--write", "-", stdin=BEFORE).error
+    assert error == "error: --write cannot change standard input"
+
+
+def test_only_selected_rules(run: Run) -> None:
+    """What is not reported is not corrected, and the selector is still not valid."""
+    write_files({"before.yaml": BEFORE})
+    ended = run("check", "--fix", "--write", "--ignore", "wrong-type", "before.yaml")
+    assert (ended.status, "1 error (invalid-selector)" in ended.err) == (1, True)
+    assert Path("before.yaml").read_text() == BEFORE.replace("matchLabels", "match_labels")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root writes anywhere")
+def test_a_file_that_cannot_be_written(run: Run, tmp_path: Path) -> None:
+    write_files({"before.yaml": BEFORE})
+    tmp_path.chmod(0o500)
+    try:
+        ended = run("check", "--fix", "--write", "before.yaml")
+    finally:
+        tmp_path.chmod(0o700)
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err == "error: cannot write 'before.yaml': Permission denied\n"
+    assert Path("before.yaml").read_text() == BEFORE

@@ -93,25 +93,20 @@ def write_pods(*pods: dict[str, Any]) -> None:
 
 
 def test_the_answer_is_that_of_kube_scheduler(run: Run) -> None:
-    """In 5,000 nodes, in all outputs; with ``--only-labels``, the answer by labels."""
+    """In 5,000 nodes; with ``--only-labels``, the answer by labels."""
     write(nodes={"kind": "NodeList", "items": list(cluster())})
     Inventory.read("nodes.json").save("nodes.nsx")
     for job, matched, by_label in (("train", 0, 500), ("web", 4_355, 5_000), ("infer", 0, 500)):
         status = 0 if matched else 1
         files = ("--job", f"{job}.json", "-n", "nodes.nsx")
-        assert run("match", *files, "-q").status == status
         result = run("match", *files, "-o", "name")
         assert (result.status, result.out.count("\n")) == (status, matched)
         assert f"not considered: {PODS_UNKNOWN}\n" in result.err
-        assert run("match", *files, "--count").out == f"{matched}\n"
-        assert len(json.loads(run("match", *files, "-o", "json").out)) == matched
         result = run("explain", *files)
         assert result.status == status
         assert result.out.startswith(f"{matched:,} of 5,000 nodes match")
         report = json.loads(run("explain", *files, "-o", "json").out)
         assert (report["matched"], report["not_considered"]) == (matched, [PODS_UNKNOWN])
-        markdown = run("explain", *files, "-o", "markdown").out
-        assert markdown.startswith(f"**`{job}.json on nodes.nsx`: {matched:,} of 5,000")
         result = run("match", *files, "--only-labels", "--count")
         assert (result.status, result.out) == (0, f"{by_label}\n")
         assert "not considered: taints and requests\n" in result.err

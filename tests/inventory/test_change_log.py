@@ -21,7 +21,13 @@ from tests.short import refused
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs locks on files")
 
 FLEET = [Node(f"n-{at}", {"x": str(at % 5)}, "web", "ready") for at in range(10)]
-BATCH: list[Node | str] = ["n-1", Node("n-2", {"x": "new"}), Node("late"), Node("n-1", {}, "back")]
+FACTS: Any = {"taints": [Taint("a", "NoExecute")], "resources": {"cpu": "2"}}
+BATCH: list[Node | str] = [
+    "n-1",
+    Node("n-2", {"x": "new"}, **FACTS),
+    Node("late", {"y": "\ud800"}, taints=()),
+    Node("n-1", {}, "back", resources={}),
+]
 
 
 @pytest.fixture(name="path")
@@ -46,7 +52,7 @@ def write_everything(inventory: Inventory) -> None:
     inventory.remove("n-4")
     inventory.update("n-5", lambda node: node.replace(name=None, state=None))
     inventory.apply(BATCH)
-    inventory.upsert(Node("n-3", {"x": "changed"}))
+    inventory.upsert(Node("n-3", {"x": "changed"}, **FACTS))
 
 
 def same(one: Inventory, other: Inventory) -> bool:
@@ -788,25 +794,6 @@ def test_files_that_are_no_logs(tmp_path: Path, path: Path) -> None:
             ChangeLog(path)
     with pytest.raises(TypeError, match="log must be a ChangeLog, not str"):
         Inventory(log="fleet.log")  # type: ignore[arg-type]
-
-
-def test_facts(writer: Inventory, log: ChangeLog, path: Path) -> None:
-    """A log has the taints and resources of nodes, whichever are known."""
-    reader, late = Inventory(FLEET), Inventory(FLEET)
-    write_everything(writer)
-    reader.follow(path)
-    known = Node("known", {"x": "\ud800"}, taints=[Taint("a", "NoExecute")], resources={"cpu": "2"})
-    assert writer.upsert(known) == "added"
-    writer.apply([Node("n-1", taints=()), Node("n-2", resources={}), "known"])
-    writer.upsert(known.replace(name="again"))
-    for each in (reader, late):
-        each.follow(path)
-        assert same(each, writer)
-    log.close()
-    with ChangeLog(path) as again:
-        continued = Inventory(FLEET, log=again)
-        assert same(continued, writer)
-        assert continued["n-1"].taints == ()
 
 
 def test_a_log_that_is_not_used_yet(log: ChangeLog, path: Path) -> None:
