@@ -291,7 +291,7 @@ def use_jobs() -> JobSpec:
     assert_type(read_job(JOB, "job.yaml"), JobSpec)
     rollout = RolloutSpec(strategy="rolling", health_check=HealthCheck(deadline=1_000_000_000))
     nodes = [Node("n-1", state="ready"), Node("n-2", state="ready")]
-    plan: RolloutPlan = plan_rollout(nodes, rollout, spread=None)
+    plan: RolloutPlan = plan_rollout(nodes, rollout)
     waves: tuple[Wave, ...] = plan.waves
     assert [wave.ids for wave in waves] == [("n-1",), ("n-2",)]
     assert plan_rollout(Inventory().match(Selector.everything()), rollout).waves == ()

@@ -150,7 +150,6 @@ ANSWERS = {
     "match --all -n fleet.json -L rak": "printed node has the label 'rak'; 208 nodes have 'rack'",
     "match --all -n fleet.json --sort-by rak -o name":
         "no printed node has the label 'rak'; 208 nodes have 'rack'",
-    "rollout job.yaml -n fleet.json --spread sit": "the label 'sit'; 24 nodes have 'site'",
     "match --all -n fleeet.json": "did you mean 'fleet.json'?",
     "explain --job frist-try.yaml -n fleet.json": "did you mean 'first-try.yaml'?",
     "check jobs/job.yml": "did you mean 'jobs/job.yaml'?",

@@ -1,9 +1,6 @@
 """The plan of a rollout."""
 
-import random
-from collections import Counter
 from collections.abc import Iterable
-from math import ceil, floor
 from typing import Any, NamedTuple
 
 import pytest
@@ -17,7 +14,6 @@ from nodeselect.jobs import (
     Wave,
     plan_rollout,
 )
-from nodeselect.jobs.rollout import rollout_assumptions
 
 ROLLING = RolloutSpec(strategy="rolling", max_parallel=50)
 
@@ -150,67 +146,6 @@ def test_two_numbers_of_canaries(path: str) -> None:
     [problem] = caught.value.problems
     assert (problem.code, problem.path) == ("canary-twice", path)
     assert RolloutSpec.model_validate({**fields, "canary_percent": None}).canary_count == 0
-
-
-def sites(sizes: dict[str | None, int]) -> list[Node]:
-    """Return so many connected nodes of each site, one site after the other."""
-    return [
-        Node(f"{site}-{number}", {} if site is None else {"site": site}, state="ready")
-        for site, size in sizes.items()
-        for number in range(size)
-    ]
-
-
-def test_spread() -> None:
-    """Each wave has its share of each site; within a wave, nodes are in the order of the input."""
-    nodes = sites({"a": 4, "b": 2, None: 2})
-    plan = plan_rollout(nodes, ROLLING, spread="site")
-    assert [wave.ids for wave in plan.waves] == [
-        ("a-0", "a-1", "b-0", "None-0"),
-        ("a-2", "a-3", "b-1", "None-1"),
-    ]
-    assert plan.assumptions == rollout_assumptions(ROLLING, spread="site")
-    assert plan.assumptions[0].startswith("each wave has its share of the nodes of each value of")
-    assert plan_rollout(nodes, ROLLING).waves[0].ids == ("a-0", "a-1", "a-2", "a-3")
-    one_wave = plan_rollout(nodes, RolloutSpec(), spread="site").waves
-    assert one_wave == plan_rollout(nodes, RolloutSpec()).waves
-
-
-def test_spread_over_an_unknown_label() -> None:
-    """A key that no planned node has is an error, since the plan would not be spread."""
-    nodes = [Node("a", state="ready"), Node("b", {"site": "x"}, state="lost")]
-    for spread in ("site", "", "s\x1bte"):
-        with pytest.raises(ValueError, match="no node of the plan has the label"):
-            plan_rollout(nodes, ROLLING, spread=spread)
-    with pytest.raises(TypeError, match="spread must be a label key, not list"):
-        plan_rollout(nodes, ROLLING, spread=["site"])  # type: ignore[arg-type]
-    assert plan_rollout(nodes[1:], ROLLING, spread="site").waves == ()
-
-
-@given(
-    st.dictionaries(st.none() | st.sampled_from("abcdef"), st.integers(1, 40), min_size=1),
-    st.integers(1, 100),
-    st.integers(0, 2**32),
-)
-def test_laws_of_spread(sizes: dict[str | None, int], percent: int, seed: int) -> None:
-    """After each wave, every site has its share of the updated nodes, rounded up or down."""
-    nodes = sites({"x": 3, **sizes})
-    random.Random(seed).shuffle(nodes)
-    rollout = RolloutSpec(strategy="rolling", max_parallel=percent)
-    waves = plan_rollout(nodes, rollout, spread="site").waves
-    plain = plan_rollout(nodes, rollout).waves
-    assert [(each.number, len(each.ids)) for each in waves] == [
-        (each.number, len(each.ids)) for each in plain
-    ]
-    place = {node.id: at for at, node in enumerate(nodes)}
-    assert sorted(place) == sorted(node_id for wave in waves for node_id in wave.ids)
-    total, done = Counter(node.labels.get("site") for node in nodes), Counter[str | None]()
-    for wave in waves:
-        assert list(wave.ids) == sorted(wave.ids, key=place.__getitem__)
-        done.update(nodes[place[node_id]].labels.get("site") for node_id in wave.ids)
-        for site, nodes_of_site in total.items():
-            share = done.total() * nodes_of_site / len(nodes)
-            assert floor(share) <= done[site] <= ceil(share)
 
 
 ROLLOUTS = st.builds(

@@ -4,14 +4,13 @@ Expanso documents that each wave has ``max_parallel`` percent of all nodes. The 
 what Expanso does not document are in :func:`rollout_assumptions`.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from heapq import heappop, heappush
 from itertools import pairwise
 from typing import NamedTuple, Protocol
 
 from nodeselect.jobs.models.job import RolloutSpec
-from nodeselect.text import quoted, quoted_id
+from nodeselect.text import quoted_id
 
 
 class RolloutNode(Protocol):
@@ -58,18 +57,13 @@ class RolloutPlan(NamedTuple):
     assumptions: tuple[str, ...]
 
 
-def plan_rollout(
-    nodes: Iterable[RolloutNode], rollout: RolloutSpec, *, spread: str | None = None
-) -> RolloutPlan:
+def plan_rollout(nodes: Iterable[RolloutNode], rollout: RolloutSpec) -> RolloutPlan:
     """Divide the connected nodes into the waves of a rollout.
 
     The waves keep the order of ``nodes``. If no node has a state, all nodes are in the plan.
 
     :param nodes: the nodes that match, such as ``inventory.match(selector)``; not only their ids.
-    :param spread: a label key, such as ``site``: each wave then has its share of the nodes of each
-        site, so that no wave stops a whole site. None to keep the order.
-    :raises ValueError: if two nodes have the same id, or if no node of the plan has the label
-        ``spread``.
+    :raises ValueError: if two nodes have the same id.
     """
     if not isinstance(rollout, RolloutSpec):
         raise TypeError(f"expected a RolloutSpec, not {type(rollout).__name__}")
@@ -81,12 +75,12 @@ def plan_rollout(
         matched=len(matched),
         connected=len(planned) if has_states else None,
         stateless=stateless,
-        waves=_waves(planned, rollout, spread),
-        assumptions=rollout_assumptions(rollout, spread=spread),
+        waves=_waves([node.id for node in planned], rollout),
+        assumptions=rollout_assumptions(rollout),
     )
 
 
-def rollout_assumptions(rollout: RolloutSpec, *, spread: str | None = None) -> tuple[str, ...]:
+def rollout_assumptions(rollout: RolloutSpec) -> tuple[str, ...]:
     """Return sentences about what a plan assumes because Expanso does not document it."""
     order = "nodes are in the order of the input"
     if rollout.strategy == "immediate":
@@ -96,10 +90,7 @@ def rollout_assumptions(rollout: RolloutSpec, *, spread: str | None = None) -> t
             "a rollout without a strategy is immediate",
         )
     assumptions = (
-        order
-        if spread is None
-        else f"each wave has its share of the nodes of each value of {quoted(spread)}, in the order"
-        " of the input",
+        order,
         "percentages are of the nodes that match and are connected now, rounded up",
         "a wave has at least one node, whatever the percentage",
     )
@@ -126,11 +117,7 @@ def _check_nodes(nodes: Iterable[RolloutNode]) -> list[RolloutNode]:
     return checked
 
 
-def _waves(
-    nodes: Sequence[RolloutNode], rollout: RolloutSpec, spread: str | None
-) -> tuple[Wave, ...]:
-    ids = [node.id for node in nodes]
-    positions = range(len(ids)) if spread is None else _spread(nodes, spread)
+def _waves(ids: Sequence[str], rollout: RolloutSpec) -> tuple[Wave, ...]:
     if not ids:
         return ()
     if rollout.strategy == "immediate":
@@ -139,38 +126,9 @@ def _waves(
     size = _percentage(len(ids), rollout.max_parallel)
     starts = [*([0] if canaries else []), *range(canaries, len(ids), size)]
     return tuple(
-        Wave(number, end <= canaries, tuple(ids[at] for at in sorted(positions[start:end])))
+        Wave(number, end <= canaries, tuple(ids[start:end]))
         for number, (start, end) in enumerate(pairwise([*starts, len(ids)]), 1)
     )
-
-
-def _spread(nodes: Sequence[RolloutNode], key: str) -> list[int]:
-    """Return the positions of nodes in an order that mixes the values of ``key`` evenly.
-
-    Among the first m nodes of the result, for every m, each value has its share of m, rounded up or
-    down. If s of n nodes have a value, the i-th of these (from 0) must get a place in the range
-    from i·n/s to (i + 1)·n/s, without the end. Each place is given to the node whose range ends
-    first. This always succeeds (Tijdeman, *The chairman assignment problem*, 1980).
-    """
-    if not isinstance(key, str):
-        raise TypeError(f"spread must be a label key, not {type(key).__name__}")
-    positions: defaultdict[str | None, list[int]] = defaultdict(list)
-    for position, node in enumerate(nodes):
-        positions[node.labels.get(key)].append(position)
-    if positions.keys() == {None}:
-        raise ValueError(f"no node of the plan has the label {quoted(key)}")
-    n = len(nodes)
-    starting: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
-    for of_value in positions.values():
-        size = len(of_value)
-        for number, position in enumerate(of_value):
-            starting[number * n // size].append((-(-(number + 1) * n // size), position))
-    order, waiting = [], list[tuple[int, int]]()
-    for place in range(n):
-        for window in starting[place]:
-            heappush(waiting, window)
-        order.append(heappop(waiting)[1])
-    return order
 
 
 def _canary_size(nodes: int, rollout: RolloutSpec) -> int:

@@ -3,14 +3,12 @@
 import click
 
 from nodeselect.cli import options
-from nodeselect.cli.completion import complete_files, complete_keys
+from nodeselect.cli.completion import complete_files
 from nodeselect.cli.help import Command
 from nodeselect.cli.inputs.files import job_name, read_bytes
 from nodeselect.cli.inputs.job_selectors import warn_if_everything
 from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
-from nodeselect.explain.wording import similar_keys_text
-from nodeselect.inventory.statistics import count_labels
 from nodeselect.render.rollout import RolloutReport, rollout_csv_lines, rollout_lines
 from nodeselect.render.screen import TABLE_FORMATS, detect_screen
 
@@ -19,16 +17,11 @@ from nodeselect.render.screen import TABLE_FORMATS, detect_screen
     cls=Command,
     examples=[
         "nodeselect rollout job.yaml -n nodes.json",
-        "nodeselect rollout job.yaml -n nodes.json --spread site",
         "nodeselect rollout job.yaml -n nodes.json --max-parallel 50",
     ],
     epilog="Exit status: 0 if the plan has any node, 1 if not, 2 on errors.",
 )
 @options.nodes_option()
-@options.single_option(
-    "--spread", metavar="KEY", shell_complete=complete_keys,
-    help="Spread each wave over the values of this label.",
-)  # fmt: skip
 @click.option(
     "--max-parallel", type=options.WholeNumber(0, 100), metavar="PERCENT",
     help="Plan as if this were max_parallel.",
@@ -36,9 +29,7 @@ from nodeselect.render.screen import TABLE_FORMATS, detect_screen
 @options.output_option(TABLE_FORMATS)
 @options.quiet_option
 @click.argument("job", metavar="FILE|FOLDER|-", shell_complete=complete_files)
-def rollout(
-    nodes_from: NodeFiles, job: str, spread: str | None, max_parallel: int | None, output: str
-) -> int:
+def rollout(nodes_from: NodeFiles, job: str, max_parallel: int | None, output: str) -> int:
     """Plan a rollout: which nodes get the job in which wave. Nothing is rolled out.
 
     FILE is a job spec of Expanso. The plan has all nodes that match the job's selector and are
@@ -57,13 +48,7 @@ def rollout(
     percentage = own if max_parallel is None else max_parallel
     asked = spec.rollout.model_copy(update={"max_parallel": percentage})
     inventory = read_inventory(nodes_from)
-    found = inventory.match(selector)
-    try:
-        plan = plan_rollout(found, asked, spread=spread)
-    except ValueError as error:  # no node has the label
-        counts = {facet.key: facet.nodes for facet in count_labels(found).keys}
-        similar = similar_keys_text(str(spread), counts)
-        raise click.UsageError(f"--spread: {error}{similar}") from None
+    plan = plan_rollout(inventory.match(selector), asked)
     if percentage != own:
         what_if = f"max_parallel is {percentage}%, not {own}% as in the job"
         plan = plan._replace(assumptions=(what_if, *plan.assumptions))
