@@ -1,13 +1,12 @@
 """Taints and amounts: an index of a segment, of a file and of a few nodes find what nodes have."""
 
-from io import BytesIO
 from pathlib import Path
 from unittest.mock import patch
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodeselect import Inventory, Node, Taint
+from nodeselect import Inventory, Node
 from nodeselect.index import arrays
 from tests.inventory.facts import indexed_facts, naive_facts
 from tests.inventory.small import SMALL, tuned
@@ -35,16 +34,3 @@ def test_nothing_is_stored_if_nothing_is_known(tmp_path: Path) -> None:
         assert segment.rows.fact_columns is None
         assert (segment.index.taints, segment.index.amounts) == ({}, {})
         assert not segment.index.with_resources
-    assert file.read_bytes()[12:16] == b"\1\0\0\0"  # the version
-
-
-def test_files_with_facts_have_a_version_of_their_own(tmp_path: Path) -> None:
-    """A program that does not know them refuses the file."""
-    file = tmp_path / "fleet.nsx"
-    some = Node("n-1", taints=()), Node("n-1", resources={}), Node("n-1", resources={"cpu": 1})
-    for node in (*some, Node("n-1", taints=[Taint("a", "NoExecute")])):
-        nodes = [node, Node("n-2")]
-        Inventory(nodes).save(file)
-        assert file.read_bytes()[12:16] == b"\2\0\0\0"
-        assert list(Inventory.open(file)) == nodes
-        assert list(Inventory.open(BytesIO(file.read_bytes()), verify=True)) == nodes
