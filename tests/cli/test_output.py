@@ -2,11 +2,11 @@
 
 import csv
 import io
-import json
 
 import pytest
 
 from nodeselect import Inventory, InventoryError, Node
+from nodeselect.render.nodes import node_lines
 from tests.cli.running import Run, unprintable
 
 HOSTILE = [
@@ -21,29 +21,19 @@ HOSTILE = [
 """Nodes with hostile labels."""
 
 STYLES = [
-    pytest.param(["-o", "table"], id="table"),
-    pytest.param(["--show-labels"], id="labels"),
-    pytest.param(["-L", "a", "-L", "b\x1b[2J", "-L", "long"], id="columns"),
-    pytest.param(["-o", "wide"], id="wide"),
-    pytest.param(["-o", "name"], id="name"),
-    pytest.param(["-o", "json"], id="json"),
-    pytest.param(["-o", "ndjson"], id="ndjson"),
-    pytest.param(["-o", "csv"], id="csv"),
-    pytest.param(["-o", "csv", "-L", "b\x1b[2J", "-L", "a"], id="csv-columns"),
+    *("-o table", "--show-labels", "-L a -L b\x1b[2J -L long", "-o wide", "-o name", "-o json"),
+    *("-o ndjson", "-o csv", "-o csv -L b\x1b[2J -L a"),
 ]
 
 
 def as_lines(nodes: list[Node]) -> str:
-    records = (
-        {"id": node.id, "labels": dict(node.labels), "name": node.name, "state": node.state}
-        for node in nodes
-    )
-    return "".join(json.dumps(record) + "\n" for record in records)
+    return "\n".join(node_lines(nodes, "ndjson"))
 
 
-@pytest.mark.parametrize("options", STYLES)
-def test_hostile_labels_are_escaped(run: Run, options: list[str]) -> None:
+@pytest.mark.parametrize("style", STYLES)
+def test_hostile_labels_are_escaped(run: Run, style: str) -> None:
     """Control characters and line ends in labels, names and states are escaped."""
+    options = style.split(" ")
     result = run("match", "-n", "-", "--all", *options, stdin=as_lines(HOSTILE), COLUMNS="")
     assert result.status == 0
     assert not unprintable(result.out + result.err)

@@ -201,14 +201,6 @@ def in_short(lines: list[str]) -> list[str]:
     return [line.partition("  ")[0] for line in lines]
 
 
-def test_nodes(run: Run) -> None:
-    """A stream of nodes may end; nodes are removed by id."""
-    nodes: list[Any] = [{"id": node_id, "labels": {"region": "eu"}} for node_id in ("n-1", "n-2")]
-    nodes += [{"id": "n-1", "labels": {"region": "us"}}, {"id": "n-2", "deleted": True}]
-    lines = watch(run, "-l", "region=eu", nodes=nodes)
-    assert in_short(lines) == ["+ n-1", "+ n-2", "- n-1", "- n-2"]
-
-
 def test_jobs(run: Run) -> None:
     """With several jobs, each line has the job; losses come first."""
     jobs = {f"{name}.yaml": region for name, region in {"a": "eu", "b": "us", "c": "eu"}.items()}
