@@ -7,7 +7,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.fleet import FIVE
 from nodeselect import LIMITS, Operator, Requirement, Selector
-from nodeselect.selectors import conflict, equivalent, implies, normal_form, redundant
+from nodeselect.selectors import conflict, equivalent, implies, redundant
 
 QUESTIONS: dict[str, Callable[[Selector], object]] = {
     "satisfiable": lambda selector: selector.is_satisfiable,
@@ -15,7 +15,6 @@ QUESTIONS: dict[str, Callable[[Selector], object]] = {
     "equivalent": lambda selector: equivalent(selector, selector),
     "redundant": redundant,
     "conflict": conflict,
-    "normal-form": normal_form,
 }
 
 
@@ -42,7 +41,7 @@ def test_usual(benchmark: BenchmarkFixture, question: str) -> None:
 
 
 @pytest.mark.parametrize("number", [4, 16, 64, 256])
-@pytest.mark.parametrize("question", ["redundant", "normal-form", "implies"])
+@pytest.mark.parametrize("question", ["redundant", "implies"])
 def test_growth(benchmark: BenchmarkFixture, question: str, number: int) -> None:
     """Analyse 4,096 excluded values of one key, in this number of requirements."""
     benchmark.group = f"algebra, 4,096 values, {question}"

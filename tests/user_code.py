@@ -78,7 +78,6 @@ from nodeselect.selectors import (
     disjoint,
     equivalent,
     implies,
-    normal_form,
     pod_spec_from_selectors,
     redundant,
     selectors_from_pod_spec,
@@ -137,8 +136,7 @@ def compare(one: Selector, other: Selector) -> list[bool]:
     constraints: dict[str, KeyConstraint] = constraints_by_key(one.requirements)
     needless: tuple[Requirement, ...] = redundant(one)
     contradiction: tuple[Requirement, ...] | None = conflict(one)
-    simple: Selector = normal_form(one)
-    same = equivalent(one, simple) and not needless and contradiction is None
+    same = equivalent(one, one) and not needless and contradiction is None
     return [implies(one, other), disjoint(one, other), same, "eu" in constraints["region"]]
 
 

@@ -15,7 +15,6 @@ from nodeselect.selectors import (
     disjoint,
     equivalent,
     implies,
-    normal_form,
     pod_spec_from_selectors,
     redundant,
     selectors_from_pod_spec,
@@ -55,7 +54,7 @@ def _use(selector: Selector) -> object:
     return (
         *(selector.matches(labels, "n"), selector.predicate(labels, "n")),
         *(str(selector), repr(selector), copied == selector, hash(copied), selector.split()),
-        *(selector.canonical, redundant(selector), conflict(selector), normal_form(selector)),
+        *(selector.canonical, redundant(selector), conflict(selector)),
     )
 
 

@@ -22,7 +22,6 @@ from nodeselect.selectors import (
     disjoint,
     equivalent,
     implies,
-    normal_form,
     redundant,
 )
 from nodeselect.selectors.requirement import ID_KEY, exclude_ids
@@ -168,20 +167,6 @@ def test_two_selectors(both: tuple[Selector, Selector]) -> None:
     assert equivalent(one, other) == equivalent(other, one) == (some == others)
     assert disjoint(one, other) == disjoint(other, one) == some.isdisjoint(others)
     assert one.is_satisfiable == bool(some)
-    assert (normal_form(one) == normal_form(other)) == (some == others)
-
-
-@given(small_selectors())
-def test_normal_form(selector: Selector) -> None:
-    """The normal form matches the same nodes, is its own normal form and has nothing redundant."""
-    form = normal_form(selector)
-    before, after = both_taken(selector, form)
-    assert before == after
-    assert normal_form(form) == form
-    assert str(normal_form(form)) == str(form)
-    assert len(form.requirements) <= len(selector.requirements)
-    assert redundant(form) == ()
-    assert conflict(form) == (() if form == Selector.nothing() else None)
 
 
 @given(small_selectors(max_size=7))
@@ -246,10 +231,9 @@ def test_sets_of_answers(some: list[Requirement], others: list[Requirement]) -> 
 
 @given(st.data(), small_selectors())
 def test_order_does_not_matter(data: st.DataObject, selector: Selector) -> None:
-    """The order of requirements changes neither the normal form nor the size of a conflict."""
+    """The order of requirements does not change the size of a conflict."""
     assume(selector.ids is None)
     shuffled = Selector.from_requirements(data.draw(st.permutations(selector.requirements)))
-    assert str(normal_form(shuffled)) == str(normal_form(selector))
     found, again = conflict(selector), conflict(shuffled)
     assert (found is None) == (again is None)
     assert len(found or ()) == len(again or ())

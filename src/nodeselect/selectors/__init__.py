@@ -8,7 +8,6 @@ from nodeselect.selectors.algebra import (
     disjoint,
     equivalent,
     implies,
-    normal_form,
     redundant,
 )
 from nodeselect.selectors.key_constraint import KeyConstraint, constraints_by_key
@@ -27,7 +26,6 @@ __all__ = [
     "disjoint",
     "equivalent",
     "implies",
-    "normal_form",
     "pod_spec_from_selectors",
     "redundant",
     "selectors_from_pod_spec",

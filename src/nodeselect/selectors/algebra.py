@@ -6,19 +6,17 @@ selector's ids. So two selectors are compared key by key.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from itertools import accumulate
 from operator import and_
 
-from nodeselect.limits import LIMITS
-from nodeselect.selectors.charset import MAX_INT64, MIN_INT64
 from nodeselect.selectors.key_constraint import (
     KeyConstraint,
     constraint_on_key,
     constraints_by_key,
     group_by_key,
 )
-from nodeselect.selectors.requirement import ID_KEY, Operator, Requirement, exclude_ids
+from nodeselect.selectors.requirement import ID_KEY, Operator, Requirement
 from nodeselect.selectors.selector import Selector
 
 # Operators whose requirements exclude only the values in their lists, or only the absence of a key.
@@ -100,29 +98,6 @@ def conflict(selector: Selector) -> tuple[Requirement, ...] | None:
     return min(contradictions, key=len, default=None)
 
 
-def normal_form(selector: Selector) -> Selector:
-    """Return the selector that matches the same nodes with the fewest requirements and values.
-
-    Selectors that match the same nodes have the same normal form; if no node can match,
-    ``Selector.nothing()``. For each key, it has ``!k``, ``k=a`` or ``k in (…)`` if one is enough,
-    otherwise the tightest bounds, or ``k``, and ``k!=a`` or ``k notin (…)``.
-
-    >>> normal_form(Selector.parse("a in (b,c),a!=c,n>5,n>07,x notin (b),x!=a"))
-    Selector('a=b,n>7,x notin (a,b)')
-    """
-    constraints = _constraints(selector)
-    if constraints is None:
-        return Selector.nothing()
-    requirements = [
-        requirement
-        for key in sorted(constraints)
-        if key != ID_KEY
-        for requirement in _minimal_requirements(key, constraints[key])
-    ]
-    excluded = exclude_ids(selector.excluded_ids)
-    return Selector.from_requirements([*excluded, *requirements], selector.ids)
-
-
 def constraints_of(selector: Selector) -> Mapping[str, KeyConstraint]:
     """Map each key to what the selector allows for it, and ``ID_KEY`` to the ids."""
     requirements = list(selector.requirements)
@@ -179,30 +154,3 @@ def _size_key(constraint: KeyConstraint) -> tuple[bool, int]:
         return False, len(constraint.values or ())
     low, high = constraint.int_range
     return True, high - low
-
-
-def _minimal_requirements(key: str, constraint: KeyConstraint) -> Iterator[Requirement]:
-    """Yield the fewest requirements equivalent to ``constraint``, which must not be empty."""
-    build = Requirement._trusted
-    if constraint.values is not None:
-        if constraint.allows_absent:
-            yield build(key, Operator.DOES_NOT_EXIST, ())
-        elif len(constraint.values) == 1:
-            yield build(key, Operator.EQUALS, tuple(constraint.values))
-        else:
-            yield build(key, Operator.IN, tuple(sorted(constraint.values)))
-        return
-    if constraint.int_range is not None:
-        low, high = constraint.int_range
-        if low > MIN_INT64:
-            yield build(key, Operator.GREATER_THAN, (str(low - 1),))
-        if high < MAX_INT64:
-            yield build(key, Operator.LESS_THAN, (str(high + 1),))
-    elif not constraint.allows_absent:
-        yield build(key, Operator.EXISTS, ())
-    excluded = tuple(sorted(constraint.excluded))
-    if len(excluded) == 1:
-        yield build(key, Operator.NOT_EQUALS, excluded)
-        return
-    for start in range(0, len(excluded), LIMITS.values_in_set):
-        yield build(key, Operator.NOT_IN, excluded[start : start + LIMITS.values_in_set])
