@@ -5,7 +5,7 @@ what Expanso does not document are in :func:`rollout_assumptions`.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple, Protocol
 
@@ -18,8 +18,6 @@ class RolloutNode(Protocol):
 
     @property
     def id(self) -> str: ...
-    @property
-    def labels(self) -> Mapping[str, str]: ...
     @property
     def state(self) -> str | None: ...
     @property
