@@ -98,7 +98,8 @@ class Sections:
         """Replace the file ``path`` by one with these sections; return the new file's checksum.
 
         :param chain: the checksum of the last write in the inventory's change log, if it has one.
-        :raises InventoryError: with the code ``cannot-write``; the old file is then unchanged.
+        :raises InventoryError: with the code ``cannot-write``. The old file is then
+            unchanged, unless only the sync of its folder failed: then the new file is complete.
         """
         check_replaceable(path)
         entry, log_start, log = self._place(_LOG, array("I", [] if chain is None else [chain]))

@@ -221,7 +221,8 @@ class BaseInventory:
         have the old one open are not disturbed. Cost: about 0.7 µs a node and the time to write 60
         bytes a node; after changes, also that of :meth:`Inventory.compact`.
 
-        :raises InventoryError: with the code ``cannot-write``. Then an existing file is unchanged.
+        :raises InventoryError: with the code ``cannot-write``. Then an existing file is
+            unchanged, unless only the sync of its folder failed: then the new file is complete.
         """
         check_replaceable(os.fspath(path))  # before the work
         view = self._view
