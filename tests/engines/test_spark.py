@@ -256,8 +256,11 @@ def test_examples_are_found_in_one_query(
     frame = frame.selectExpr(f"CAST(id AS {text}) AS id", "labels")
     selector = Selector.parse("gpu,!on")
     by_bytes = Inventory(sorted(nodes, key=lambda node: node.id.encode()))
-    for first, examples, expected in ((1_000, 0, 1), (1_000, 1, 1), (9, 6, 1), (4, 3, 2)):
+    for first, of, examples, expected in (
+        (1_000, 1, 0, 1), (1_000, 1, 1, 1), (9, 1, 6, 1), (4, 1, 3, 2), (1_000, 16, 3, 2),
+    ):  # fmt: skip
         monkeypatch.setattr(sql_nodes, "_FIRST_NODES", first)
+        monkeypatch.setattr(sql_nodes, "_ID_SAMPLE", of)
         with spark.nodes(frame) as counted:
             run = counted._table.execute
             queries = list[str]()

@@ -38,8 +38,8 @@ class Dialect:
     """How to negate a condition that tests for some values."""
     has_grouping_sets = False
     """Whether grouping rows in several ways takes hardly longer than in one."""
-    finds_ids_in_order = True
-    """Whether the first ids are found without reading the labels of all nodes again."""
+    id_sample = ""
+    """How to test for one of some ids; "" if the first ids are found without reading all."""
     plain = re.compile(r"[A-Za-z0-9._/@+\- ']*")
     """Texts that mean themselves between single quotes, if their own are doubled."""
     known = "{}"
@@ -351,7 +351,7 @@ class Spark(Dialect):
     name = "spark"
     quotes = "`"
     has_grouping_sets = True
-    finds_ids_in_order = False
+    id_sample = "hash({}) % {} = 0"
     plain = _PLAIN  # two quotes would end a text and begin the next
     no_taint = "NOT coalesce(exists({}, nodeselect_taint -> {}), FALSE)"
     amount = "greatest(try_element_at({}, {}), 0)"
