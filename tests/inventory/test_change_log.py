@@ -4,6 +4,7 @@ import errno
 import os
 import pickle
 from collections.abc import Iterator
+from contextlib import nullcontext
 from io import FileIO
 from pathlib import Path
 from typing import Any, NoReturn
@@ -128,23 +129,30 @@ def test_saved_over_a_log(writer: Inventory, path: Path) -> None:
     assert same(reader, writer)
 
 
-def test_writes_while_saving(writer: Inventory, log: ChangeLog, path: Path) -> None:
-    """What is written while the file is saved remains in the log."""
-    file = path.with_suffix(".nsx")
+CLOSED, CUT_OFF = ("log-closed", "the log is closed"), ("cannot-write", "the log was cut off")
 
-    write = Sections.write
 
-    def slow_write(sections: Sections, *arguments: Any) -> int:
-        checksum = write(sections, *arguments)
+@pytest.mark.parametrize("loss", [(), CLOSED, CUT_OFF])
+def test_writes_while_saving(
+    writer: Inventory, log: ChangeLog, path: Path, loss: tuple[str, ...]
+) -> None:
+    """They remain in the log; it is not emptied if it was cut off or closed meanwhile."""
+    file, write = path.with_suffix(".nsx"), Sections.write
+
+    def slow_write(*arguments: Any) -> int:
+        checksum = write(*arguments)
         writer.upsert(Node("meanwhile"))
+        if loss:
+            log.close() if loss == CLOSED else os.truncate(path, path.stat().st_size - 1)
         return checksum
 
     writer.remove("n-1")
-    with patch("nodeselect.durable.saved_file.Sections.write", slow_write):
+    expected = refused(*loss) if loss else nullcontext()
+    with patch.object(Sections, "write", slow_write), expected:
         writer.save(file)
     assert "meanwhile" not in Inventory.open(file)
-    log.close()
-    assert same(restarted(path, file), writer)
+    log.close()  # so that nobody has locked it
+    assert same(restarted(path, file), writer) is (loss != CUT_OFF)
 
 
 def test_follow(writer: Inventory, log: ChangeLog, path: Path) -> None:
@@ -659,24 +667,6 @@ def test_saved_while_the_disk_of_the_log_is_full(writer: Inventory, path: Path) 
     assert reader.follow(path) == 1
     writer.save(file)
     assert same(Inventory.open(file), writer)
-
-
-@pytest.mark.parametrize("is_closed", [False, True])
-def test_saved_while_the_log_is_lost(writer: Inventory, path: Path, is_closed: bool) -> None:
-    """A log that is cut off or closed meanwhile is not emptied."""
-    write, log = Sections.write, writer._log
-
-    def losing_write(*arguments: Any) -> int:
-        writer.upsert(Node("meanwhile"))
-        log.close() if log and is_closed else os.truncate(path, path.stat().st_size - 1)
-        return write(*arguments)
-
-    writer.upsert(Node("late"))
-    expected = ("log-closed", "log is closed") if is_closed else ("cannot-write", "log was cut off")
-    with patch.object(Sections, "write", losing_write), refused(*expected):
-        writer.save(path.with_suffix(".nsx"))
-    if is_closed:
-        ChangeLog(path).close()  # nobody has locked it
 
 
 def test_the_file_of_a_log_is_not_replaced(writer: Inventory, log: ChangeLog, path: Path) -> None:
