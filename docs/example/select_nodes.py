@@ -38,7 +38,11 @@ def select(source: str, selector: Selector, target: str) -> None:
     columns = {"region": "region"}
 
     with nodes(fleet, columns=columns, state="state") as counted:
-        print(counted.explain(selector), flush=True)
+        explanation = counted.explain(selector)
+        print(explanation)
+        for reason in explanation.reasons:
+            failed = ", ".join(explanation.requirements[each].text for each in reason.failed)
+            print(f"{reason.nodes:,} fail {failed}, such as {', '.join(reason.ids)}", flush=True)
     fleet.filter(where(selector, columns=columns)).select("id").write.parquet(target)
 
 

@@ -29,7 +29,7 @@ def where(
     """Return a column that is true for the nodes ``selector`` matches. It is never NULL.
 
     In ``nodes.filter(where(selector))``, Spark pushes conditions on columns down to the files, but
-    not conditions on a map. Thousands of ids become a broadcast join. Spark Connect works, too.
+    not conditions on a map. More than 500 ids become a broadcast join. Spark Connect works, too.
 
     The parameters are those of :func:`nodeselect.engines.sql.where`.
     """
