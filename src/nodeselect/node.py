@@ -149,7 +149,7 @@ class Node:
         :param node: decoded JSON, or a ``V1Node`` of the Python client.
         :raises InventoryError: if ``node`` has another kind or no name, or if the name, the
             labels, a taint or an amount is invalid.
-        :raises TypeError: if the name or a label is not a string.
+        :raises TypeError: if the name, a label, or a field of a taint is not a string.
         """
         check_kind(_field(node, "kind"))
         parts = (_kubernetes_part(node, name) for name in ("metadata", "spec", "status"))

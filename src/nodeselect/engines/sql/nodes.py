@@ -456,7 +456,11 @@ class SqlCounts:
     def label_counts(
         self, keys: int, values: int
     ) -> Iterator[tuple[str, int, Mapping[str, int] | None]]:
-        for facet in self._facets("counted", f"distinct_values <= {values}", keys):
+        texts = ("counted.label_key", "label_keys.label_key")
+        is_same = " = ".join(map(self._table.dialect.bytewise, texts))
+        # Only values that are returned are joined again: Spark keeps all values of a key in memory.
+        few = f"counted JOIN label_keys ON {is_same} AND distinct_values <= {values}"
+        for facet in self._facets(f"(SELECT counted.* FROM {few})", keys):
             counts = dict(facet.values) if facet.distinct <= values else None
             self._values[facet.key] = values if counts is None else counts
             yield facet.key, facet.nodes, counts
@@ -491,13 +495,14 @@ class SqlCounts:
 
     def facets(self, limit: int | None) -> Sequence[KeyFacet]:
         if limit is None:
-            return self._facets("counted", "TRUE")
+            return self._facets("counted")
         key, value = map(self._table.dialect.bytewise, ("label_key", "label_value"))
         place = f"row_number() OVER (PARTITION BY {key} ORDER BY nodes DESC, {value} ASC) AS place"
-        return self._facets(f"(SELECT *, {place} FROM counted)", f"place <= {limit}")
+        ranked = f"(SELECT *, {place} FROM counted) AS ranked"
+        return self._facets(f"(SELECT * FROM {ranked} WHERE place <= {limit})")
 
-    def _facets(self, values: str, condition: str, limit: int | None = None) -> list[KeyFacet]:
-        """Return the keys, up to ``limit``, with the ``values`` that satisfy ``condition``."""
+    def _facets(self, values: str, limit: int | None = None) -> list[KeyFacet]:
+        """Return the keys, up to ``limit``, with those counts that are in the table ``values``."""
         key, of_key, of_value = map(
             self._table.dialect.bytewise, ("label_key", "label_keys.label_key", "listed.label_key")
         )
@@ -508,8 +513,7 @@ class SqlCounts:
             f" label_keys AS (SELECT {key} AS label_key, sum(nodes) AS key_nodes,"
             f" count(*) AS distinct_values FROM counted GROUP BY {key}{most})"
             " SELECT label_keys.label_key, key_nodes, distinct_values, label_value, nodes"
-            f" FROM label_keys LEFT JOIN {values} AS listed"
-            f" ON {of_key} = {of_value} AND {condition}"
+            f" FROM label_keys LEFT JOIN {values} AS listed ON {of_key} = {of_value}"
         ):
             found = counts.setdefault((to_text(name), int(nodes), int(distinct)), {})
             if text is not None:
