@@ -48,7 +48,7 @@ class Command(click.Command):
         imports difflib to suggest one: 4 ms.
         """
         parser = super().make_parser(ctx)
-        parser._long_opt.update(parser._short_opt)
+        getattr(parser, "_long_opt", {}).update(getattr(parser, "_short_opt", {}))
         return parser
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
