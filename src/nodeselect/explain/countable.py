@@ -7,7 +7,7 @@ over the nodes is enough: :meth:`Countable.failures` groups the nodes by the set
 requirements that they fail, and :meth:`FailureCounts.from_masks` computes all counts from the sizes
 of these groups; for an ``AnyOf``, one more for each of its selectors. The methods about keys and
 values are called only for requirements that no node or every node satisfies, for lists of values,
-and for values that at most a fifth of the nodes have.
+and for values that few nodes have: at most a hundred of them, or one in a hundred.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence

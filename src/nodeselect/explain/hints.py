@@ -37,6 +37,9 @@ _MAX_REQUIREMENTS = 16
 # More keys, or values of one key, than this are not searched: they are ids rather than words.
 _MAX_WORDS = 10_000
 
+# A value that more nodes have, and more than one in a hundred, is not misspelt.
+_FEW = 100
+
 # A value that few nodes have is not compared with more values than this, which must be counted.
 _FEW_WORDS = 100
 
@@ -167,7 +170,8 @@ def _is_doubtful(part: Condition, failing: int, total: int) -> bool:
         return True
     if not requirement.values or operator.is_comparison:
         return not failing and operator.matches_absent
-    return RATIO * (failing if operator.matches_absent else total - failing) <= total
+    having = failing if operator.matches_absent else total - failing
+    return RATIO * having <= total and having <= max(_FEW, total // 100)
 
 
 def _correct(failures: Failures, suggestions: Sequence[_Suggestion]) -> Correction | None:
