@@ -32,8 +32,8 @@ def is_damaged(view: View) -> bool:
 def _check_log(path: str | os.PathLike[str], file: SavedFile, *, is_logged: bool) -> None:
     """Raise if the saved ``file`` belongs to a change log, and other nodes would replace it.
 
-    :param is_logged: whether all writes of these nodes are in a log. Otherwise those in the log of
-        the file would not fit the new nodes.
+    :param is_logged: whether all writes of these nodes are in a log, or they are those in the file.
+        Otherwise, the writes in the log of the file would not fit the new nodes.
     :raises InventoryError: with the code ``cannot-write``.
     """
     if file.chain is not None and not is_logged:
@@ -63,10 +63,10 @@ def next_generation(
     except InventoryError:  # the file does not exist yet, or is damaged
         return view.generation
     is_origin = Origin(file.generation, file.checksum) == origin
-    _check_log(path, file, is_logged=has_log or (is_origin and view.chain is not None))
-    if is_origin:
-        return view.generation
-    return max(view.generation, file.generation + (file.contents != sections.contents))
+    is_new = file.contents != sections.contents
+    is_logged = has_log or (is_origin and view.chain is not None)
+    _check_log(path, file, is_logged=is_logged or not is_new)
+    return view.generation if is_origin else max(view.generation, file.generation + is_new)
 
 
 def open_saved(

@@ -107,12 +107,8 @@ _WRITE_LIST = _Write("{key} {operator} {values}")
 _COMPARISON = "{comparison}"  # replaced by what _comparison returns
 _PUT_COMMA = "put ',' between two requirements"
 
-# A whole selector with OR between values of one key.
-_OR_SIGN = r"(?:[ \t\r\n]*\|\|?[ \t\r\n]*|[ \t\r\n]+[oO][rR][ \t\r\n]+)"
-_OR_VALUES = (
-    rf"{_S}(?P<key>[\w./-]+){_S}==?{_S}"
-    rf"(?P<values>[\w.-]+(?:(?:\|[\w.-]+)+|(?:{_OR_SIGN}(?P=key){_S}==?{_S}[\w.-]+)+)){_S}"
-)
+# What is between values, or requirements, of which one must hold.
+_OR_SIGN = r"\|\|?|(?<=[ \t\r\n])[oO][rR](?=[ \t\r\n])"
 
 _FLAGS = (re.IGNORECASE | re.ASCII | re.DOTALL).value
 
@@ -430,11 +426,8 @@ def _error(
         elif ahead["operator"] is None:
             hint = _WRITE_NOT_IN
     operand: str | None = ""
-    if hint == _OR_HINT and (ahead := re.fullmatch(_OR_VALUES, source, re.ASCII)):
-        key, hint, operator = ahead["key"], _WRITE_LIST, "in"
-        values = re.split(_OR_SIGN, ahead["values"])
-        listed = ",".join(value.rpartition("=")[2] for value in values)
-        operand = _operand(hint.requirement, f"({listed})", 0)
+    if hint == _OR_HINT and (found := _or_values(source)):
+        hint, operator, (key, operand) = _WRITE_LIST, "in", found
     elif hint == _COMPARISON:
         hint = _comparison(key, text, sign, source, following)
     elif isinstance(hint, _Write):
@@ -462,6 +455,28 @@ def _error(
 
 
 # Pieces of suggestions: the text of the user if it is valid, otherwise an example.
+
+
+def _or_values(source: str) -> tuple[str, str] | None:
+    """Return the key, and its values, of a selector with OR between values of one key, or None."""
+    first, *others = re.split(_OR_SIGN, source)
+    key, _, value = (each.strip(WHITE_SPACE) for each in first.partition("="))
+    values = [value.removeprefix("=").lstrip(WHITE_SPACE)]
+    for other in others:
+        name, sign, value = (each.strip(WHITE_SPACE) for each in other.rpartition("="))
+        # A word alone is a value in a=x|y, but may be a key in a=x or y.
+        if (
+            name.removesuffix("=").rstrip(WHITE_SPACE) != key
+            if sign
+            else re.search(r"\|\||[ \t\r\n]", source)
+        ):
+            return None
+        values.append(value)
+    return (
+        (key, ",".join(values))
+        if is_key(key) and all(values) and all(map(is_value, values))
+        else None
+    )
 
 
 def _operand(template: str, source: str, position: int) -> str | None:
