@@ -21,7 +21,7 @@ _PYPROJECT = tomllib.loads(Path(_ROOT, "pyproject.toml").read_text("utf-8"))
 SOURCE = _PYPROJECT["project"]["urls"]["Source"]
 _SITE = _PYPROJECT["project"]["urls"]["Documentation"]
 _LONG = 60  # characters of a signature
-_FILE_OUTSIDE = re.compile(r"\]\((?:\.\./)+(?=[\w.]+(?:/|\.md))")
+_FILE_OUTSIDE = re.compile(r"\]\((?:\.\./)+(?=[\w.]+/|[A-Z]\w+\.md)")
 
 project = "nodeselect"
 copyright = "The nodeselect maintainers"  # noqa: A001 - Sphinx reads this name

@@ -286,3 +286,13 @@ def test_widths() -> None:
 def test_terminal() -> None:
     """The picture of a terminal shows what the command prints."""
     golden.check(build_pictures.TERMINAL, build_pictures.terminal())
+
+
+def test_pre_commit_hook(run: Run, tmp_path: Path) -> None:
+    """The hook is named as the page says, and runs a command that checks a file."""
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+    assert f"- id: {hook['id']}\n" in (ROOT / "docs/ci.md").read_text("utf-8")
+    program, *command = hook["entry"].split()
+    assert program == "nodeselect"
+    assert run(*command, str(ROOT / "docs/example/bad-job.yaml")).status == 1
+    assert re.search(hook["files"], "jobs/a.yaml")

@@ -52,6 +52,7 @@ def test_json(run: Run) -> None:
     files = report.pop("files")
     message = "cannot read 'nope': No such file or directory"
     assert report == {
+        "version": 1,
         "errors": 2,
         "warnings": 1,
         "notes": 0,

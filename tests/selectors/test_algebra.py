@@ -1,5 +1,8 @@
 """What follows from what, case by case."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from nodeselect import Operator, Requirement, Selector
@@ -7,6 +10,9 @@ from nodeselect.selectors import (
     KeyConstraint,
     conflict,
     constraints_by_key,
+    disjoint,
+    equivalent,
+    implies,
     redundant,
 )
 
@@ -157,3 +163,12 @@ def test_as_many_requirements_as_there_may_be(number: int) -> None:
     assert redundant(contradiction) == ()
     spread = Selector.from_requirements([Requirement("x", Operator.EXISTS), *refusals])
     assert redundant(spread) == ()
+
+
+@pytest.mark.parametrize("compare", [implies, equivalent, disjoint])
+def test_no_any_of(compare: Callable[[Any, Any], object]) -> None:
+    """Only single selectors are compared."""
+    one = Selector.parse("a")
+    for selectors in ((one, one | Selector.parse("b")), (one | Selector.parse("b"), one)):
+        with pytest.raises(TypeError, match="expected a Selector, not AnyOf"):
+            compare(*selectors)

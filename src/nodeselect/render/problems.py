@@ -231,6 +231,7 @@ def _unreported(reports: Sequence[CheckReport], screen: Screen) -> Iterator[str]
 
 def _as_dict(checked: CheckedFiles) -> dict[str, Any]:
     return {
+        "version": 1,
         **{f"{severity}s": total for severity, total in _totals(checked.reports).items()},
         "files": [
             {

@@ -87,7 +87,7 @@ def conflict(selector: Selector) -> tuple[Requirement, ...] | None:
     >>> conflict(Selector.parse("a in (b,c),a!=d,a>5,x"))
     (Requirement('a in (b,c)'), Requirement('a>5'))
     """
-    if selector.ids == ():
+    if _require_selector(selector).ids == ():
         return ()
     constraints = constraints_by_key(selector.requirements)
     contradictions = [
@@ -98,9 +98,15 @@ def conflict(selector: Selector) -> tuple[Requirement, ...] | None:
     return min(contradictions, key=len, default=None)
 
 
+def _require_selector(selector: Selector) -> Selector:
+    if not isinstance(selector, Selector):  # an AnyOf allows several values of several keys
+        raise TypeError(f"expected a Selector, not {type(selector).__name__}")
+    return selector
+
+
 def constraints_of(selector: Selector) -> Mapping[str, KeyConstraint]:
     """Map each key to what the selector allows for it, and ``ID_KEY`` to the ids."""
-    requirements = list(selector.requirements)
+    requirements = list(_require_selector(selector).requirements)
     if selector.ids is not None:
         requirements.append(Requirement._trusted(ID_KEY, Operator.IN, selector.ids))
     return constraints_by_key(requirements)
