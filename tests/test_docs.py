@@ -263,7 +263,7 @@ def count_words(text: str) -> int:
 @pytest.mark.parametrize("page", [ROOT / "README.md", *SITE], ids=lambda page: str(page.name))
 def test_words_of_a_page(page: Path) -> None:
     """A page is read in five minutes; README in less."""
-    assert count_words(page.read_text("utf-8")) <= (900 if page.name == "README.md" else 1_250)
+    assert count_words(page.read_text("utf-8")) <= (900 if page.name == "README.md" else 1_200)
 
 
 def test_words_of_the_site() -> None:
