@@ -80,6 +80,14 @@ class _Fish(_SafeComplete, FishComplete):
     # The candidates for a selector have commas.
     source_template = FishComplete.source_template.replace('split "', 'split -m 1 "')
 
+    def get_completion_args(self) -> tuple[list[str], str]:
+        """Return the words before the last one, and that; click 8.2.0 keeps an open quote."""
+        _, *words = split_arg_string(os.environ["COMP_WORDS"])
+        incomplete = "".join(split_arg_string(os.environ["COMP_CWORD"]))
+        if incomplete and words[-1:] == [incomplete]:
+            words.pop()
+        return words, incomplete
+
 
 SHELLS = {"bash": _Bash, "zsh": _Zsh, "fish": _Fish}
 
