@@ -21,7 +21,7 @@ def _name(
 ) -> tuple[str, ...] | None:
     """Parse the name of a table or column with :func:`_parse_name`; None without the option.
 
-    An empty name of the labels, taints or resources means that there is no column: return ().
+    For --labels, --taints and --resources, '' means that there is no such column: return ().
     """
     text = options.once(context, parameter, texts)
     if text == "" and parameter.name in ("labels", "taints", "resources"):
