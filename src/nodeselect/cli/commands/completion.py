@@ -63,7 +63,8 @@ class _Bash(_SafeComplete):
         self._typed = last[:-1]
         return words, self._typed
 
-    def format_completion(self, item: CompletionItem[Any]) -> str:
+    # With click 8.2.0, CompletionItem[Any] raises TypeError outside quotes.
+    def format_completion(self, item: "CompletionItem[Any]") -> str:
         """Return ``TYPE,TEXT``, or nothing after escapes; bash replaces the end of the word."""
         replaced = os.environ["COMP_CWORD"]
         if item.type == "plain" and not self._typed.endswith(replaced):
