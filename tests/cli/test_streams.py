@@ -81,8 +81,7 @@ def test_ctrl_c() -> None:
 
 
 @pytest.mark.parametrize("module", ["nodeselect.errors", "nodeselect.files.blocking", "click"])
-@pytest.mark.parametrize("command", ["rules", "--version"])
-def test_early_ctrl_c(module: str, command: str) -> None:
+def test_early_ctrl_c(module: str) -> None:
     """An interrupt while anything is imported is status 130, without a traceback."""
     code = f"""
 import sys
@@ -96,10 +95,8 @@ sys.meta_path.insert(0, Interrupt)
 from nodeselect.__main__ import main
 main()
 """
-    done = subprocess.run([sys.executable, "-c", code, command], capture_output=True)
-    is_imported = command == "rules" or module == "nodeselect.files.blocking"
-    assert done.returncode == (130 if is_imported else 0)
-    assert done.stderr == b""
+    done = subprocess.run([sys.executable, "-c", code, "rules"], capture_output=True)
+    assert (done.returncode, done.stderr) == (130, b"")
 
 
 @pytest.mark.parametrize(
