@@ -2,13 +2,13 @@
 
 import os
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from difflib import unified_diff
 from itertools import chain
 from typing import Any, NamedTuple, TypeAlias
 
 from nodeselect import __version__
-from nodeselect.errors import JobError
+from nodeselect.errors import InventoryError
 from nodeselect.explain.wording import not_considered_text
 from nodeselect.jobs import CheckReport, Rule, all_rules
 from nodeselect.problem import SEVERITIES, STYLES, Problem, draw
@@ -34,17 +34,17 @@ class CheckedFiles(NamedTuple):
     """What is reported of checked files.
 
     :param reports: the reports on files with jobs, and on files that were named and have none.
-    :param unread: the errors of files that cannot be read.
+    :param unread: the errors of files that cannot be read, by their names.
     :param without_jobs: the names of the other files.
     :param not_considered: what else decides on the nodes of the jobs, if the nodes are known.
     :param templates: the number of the files in ``without_jobs`` that are templates of manifests.
     """
 
     reports: Sequence[CheckReport]
-    unread: Sequence[JobError] = ()
-    without_jobs: Sequence[str] = ()
-    not_considered: Sequence[str] = ()
-    templates: int = 0
+    unread: Mapping[str, InventoryError]
+    without_jobs: Sequence[str]
+    not_considered: Sequence[str]
+    templates: int
 
 
 def problem_lines(output: str, checked: CheckedFiles, screen: Screen) -> Iterable[str]:
@@ -250,7 +250,7 @@ def _as_dict(checked: CheckedFiles) -> dict[str, Any]:
         "without_jobs": checked.without_jobs,
         "not_considered": checked.not_considered,
         "unread": [
-            {"file": error.file, "message": error.problems[0].message} for error in checked.unread
+            {"file": file, "message": error.message} for file, error in checked.unread.items()
         ],
     }
 
@@ -261,8 +261,8 @@ def _file_messages(checked: CheckedFiles) -> Iterator[tuple[str, str, str]]:
     Such a message says that a file cannot be read, that it has more problems than are shown, or
     what is not considered; then the file is empty.
     """
-    for error in checked.unread:
-        yield "error", error.file, error.problems[0].message
+    for file, error in checked.unread.items():
+        yield "error", file, error.message
     for report in checked.reports:
         if report.unreported:
             severity = "error" if report.errors else "warning"

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Collection, Iterable, Iterator
 from errno import EINVAL
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,11 +12,11 @@ from click.core import ParameterSource
 from nodeselect.cli import options
 from nodeselect.cli.completion import complete_codes, complete_files
 from nodeselect.cli.help import Command
-from nodeselect.cli.inputs.files import files_in, is_excluded, job_name, read_bytes
+from nodeselect.cli.inputs.files import is_excluded, job_name, read_bytes, walk
 from nodeselect.cli.inputs.job_selectors import ignoring_pods
 from nodeselect.cli.inputs.nodes import NodeFiles, explainer, read_inventory
 from nodeselect.cli.streams import ExitStatus, write_error, write_message, write_output
-from nodeselect.errors import JobError
+from nodeselect.errors import InventoryError
 from nodeselect.explain.wording import left_out_text, not_considered_text
 from nodeselect.files.replace import replace_file
 from nodeselect.placement import Placement
@@ -180,16 +181,17 @@ def check(
     options.check_usage(mistakes)
     try:
         rules = select_rules(select or None, ignore)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from None
+    except ValueError as mistake:
+        raise click.UsageError(str(mistake)) from None
     if require_selector and "empty-selector" not in rules:
         message = "--require-selector needs the rule empty-selector: do not exclude it by"
         message += " --ignore or --select"
         raise click.UsageError(message)
     skipped = [source for source in files if source != "-" and is_excluded(source, exclude)]
-    unread: list[JobError] = []
+    unread: dict[str, InventoryError] = {}
     sources = [source for source in files if source not in skipped]
-    names = dict.fromkeys(name for each in sources for name in files_in(each, exclude, unread))
+    found = (walk(each, exclude=exclude, on_error=unread.__setitem__) for each in sources)
+    names = dict.fromkeys(chain.from_iterable(found))
     jobs: Iterable[tuple[str, bytes]] = _read_all(names, unread)
     corrections: list[tuple[str, str, str]] = []
     if fix:
@@ -220,8 +222,8 @@ def check(
     else:
         write_output(problem_lines(output, outcome, detect_screen()))
     if output in ("text", "concise", "github"):
-        for unread_error in unread if output != "github" else ():
-            write_error(unread_error)
+        for error in unread.values() if output != "github" else ():
+            write_error(error)
         is_selection = len(rules) < len(all_rules())
         context = click.get_current_context()
         excluded_by = "--exclude"
@@ -279,13 +281,13 @@ def _replace_text(file: str, text: str) -> None:
         raise click.ClickException(f"cannot write {quoted(file)}: {error.strerror}") from None
 
 
-def _read_all(names: Collection[str], unread: list[JobError]) -> Iterator[tuple[str, bytes]]:
-    """Yield the name (for messages) and the content of each job file that can be read.
-
-    :param unread: a list to which the errors of the other files are added.
-    """
-    for name in names:
+def _read_all(
+    names: Collection[str], unread: dict[str, InventoryError]
+) -> Iterator[tuple[str, bytes]]:
+    """Yield the name and the content of each job file; add the errors of others to ``unread``."""
+    for source in names:
+        name = job_name(source)
         try:
-            yield job_name(name), read_bytes(name)
-        except JobError as error:
-            unread.append(error)
+            yield name, read_bytes(source)
+        except InventoryError as error:
+            unread[name] = error

@@ -1,30 +1,33 @@
 """Find the files of a command line, also in folders, and read job files."""
 
 import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
-from nodeselect.errors import JobError
+from nodeselect.errors import InventoryError
 from nodeselect.files.blocking import blocking_reader
-from nodeselect.files.inputs import reason_of
+from nodeselect.files.inputs import cannot_read, open_input
 from nodeselect.limits import LIMITS
-from nodeselect.problem import PLAIN, Canvas, Fix, Problem, draw
 from nodeselect.text import join_limited, printable, quoted
 
 if TYPE_CHECKING:
     from pathlib import PurePath
 
-
 _JOB_EXTENSIONS = (".yaml", ".yml", ".json")
+
+_OnError: TypeAlias = Callable[[str, InventoryError], object]
+
+
+def _fail(name: str, error: InventoryError) -> NoReturn:
+    raise error
 
 
 def walk(
     source: str,
-    extensions: Sequence[str],
-    exclude: Sequence[str],
-    on_error: Callable[[str, str | None], None],
+    extensions: Sequence[str] = _JOB_EXTENSIONS,
+    exclude: Sequence[str] = (),
+    on_error: _OnError = _fail,
     *,
     compression: str = "",
     follows_links: bool = False,
@@ -37,8 +40,8 @@ def walk(
     :param extensions: in folders, only files with one of these extensions, such as ``.yaml``.
     :param exclude: glob patterns of what to skip in folders: names, paths relative to ``source``,
         or absolute paths.
-    :param on_error: called with the name of a folder and the reason, if the folder cannot be read,
-        or if ``source`` has no file to yield.
+    :param on_error: called with the name of a folder and the error, if the folder cannot be read,
+        or if ``source`` has no file to yield; raises the error by default.
     :param compression: an ending that may follow an extension, such as ``.gz``.
     :param follows_links: whether to follow symbolic links to folders; each folder is read once.
     :param on_skipped: called with each file that is skipped, unless it is hidden or excluded.
@@ -53,21 +56,22 @@ def walk(
     def add_error(error: OSError) -> None:
         nonlocal is_empty
         is_empty = False  # or it is not known
-        on_error(error.filename or source, error.strerror)
+        name = error.filename or source
+        on_error(name, cannot_read(printable(name), error))
 
     from pathlib import Path  # loads slowly, and is only needed for folders
 
     endings = tuple(extensions)
-    seen = {_identity(source)}
+    seen = {os.path.realpath(source)}
     for parent, folders, names in os.walk(source, onerror=add_error, followlinks=follows_links):
         relative = Path(parent).relative_to(source)
         folders[:] = sorted(
             name for name in folders if not _is_skipped(relative / name, exclude, source)
         )
         if follows_links:  # a link may be to a folder that is read anyway, or to one it is in
-            ids = {_identity(os.path.join(parent, name)): name for name in reversed(folders)}
-            folders[:] = sorted(ids[each] for each in ids.keys() - seen)
-            seen |= ids.keys()
+            real = {os.path.realpath(os.path.join(parent, each)): each for each in folders[::-1]}
+            folders[:] = sorted(real[each] for each in real.keys() - seen)
+            seen |= real.keys()
         for name in sorted(names):
             path = os.path.join(parent, name)  # pathlib may raise in the tests below
             # A broken link is an error when it is read, so that it is not silently skipped.
@@ -82,7 +86,8 @@ def walk(
                 on_skipped(path)
     if is_empty:
         names_of_files = join_limited(extensions, len(extensions), "or")
-        on_error(source, f"the folder has no {names_of_files} file{exception}")
+        reason = f"the folder has no {names_of_files} file{exception}"
+        on_error(source, cannot_read(printable(source), reason))
 
 
 def similar_file_hint(path: str) -> str | None:
@@ -114,12 +119,6 @@ def is_excluded(path: "str | PurePath", exclude: Sequence[str], folder: str = ""
     return any(fnmatchcase(text, pattern.rstrip("/")) for pattern in exclude for text in texts)
 
 
-def _identity(folder: str) -> tuple[int, int]:
-    """Return a key that is equal for a folder and for every symbolic link to this folder."""
-    status = os.stat(folder)
-    return status.st_dev, status.st_ino
-
-
 def _is_skipped(path: "PurePath", exclude: Sequence[str], folder: str) -> bool:
     return path.name.startswith(".") or is_excluded(path, exclude, folder)
 
@@ -139,39 +138,12 @@ def split_object(source: str) -> tuple[str, str]:
 
 def read_bytes(source: str) -> bytes:
     """Return the content of a job file; of a file above the size limit, only one byte more."""
-    limit = LIMITS.manifest_bytes + 1
-    if source == "-" and sys.stdin is None:
-        raise _cannot_read("standard input", "it is closed")
+    name = job_name(source)
     try:
-        if source == "-":
-            return blocking_reader(sys.stdin.buffer).read(limit)
-        with open(source, "rb") as stream:
-            return blocking_reader(stream).read(limit)
-    except (OSError, ValueError) as error:
-        hint = similar_file_hint(source) if isinstance(error, FileNotFoundError) else None
-        raise _cannot_read(job_name(source), str(reason_of(error)), hint) from None
-
-
-def files_in(source: str, exclude: Sequence[str], errors: list[JobError]) -> Iterator[str]:
-    """Yield ``source`` if it is a file; if it is a folder, the YAML and JSON files in it, sorted.
-
-    :param errors: a list to which the errors that :func:`walk` finds are added.
-    """
-
-    def add_error(name: str, reason: str | None) -> None:
-        errors.append(_cannot_read(name, reason))
-
-    return walk(source, _JOB_EXTENSIONS, exclude, add_error)
-
-
-def _cannot_read(name: str, reason: str | None, hint: str | None = None) -> JobError:
-    shown = name if name == "standard input" else f"'{printable(name)}'"
-    message = f"cannot read {shown}: {reason}"
-    return _CannotReadError(name, (Problem("cannot-read", message, fix=Fix.of(hint)),))
-
-
-class _CannotReadError(JobError):
-    """A job file cannot be read; the message has the name of the file, and no position."""
-
-    def draw(self, canvas: Canvas = PLAIN) -> Iterator[str]:
-        yield from draw(self.problems[0], "", canvas)
+        with open_input(source) as (stream, _):
+            return blocking_reader(stream).read(LIMITS.manifest_bytes + 1)
+    except OSError as error:
+        raise cannot_read(printable(name), error) from None
+    except InventoryError as error:
+        hint = None if source == "-" or os.path.exists(source) else similar_file_hint(source)
+        raise InventoryError(error.code, error.message, hint=hint) from None

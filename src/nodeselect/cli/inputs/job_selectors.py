@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from nodeselect.cli.inputs.files import files_in, job_name, read_bytes, split_object
+from nodeselect.cli.inputs.files import job_name, read_bytes, split_object, walk
 from nodeselect.cli.streams import write_message
 from nodeselect.errors import JobError, SelectorError
 from nodeselect.explain.wording import not_considered_text
@@ -171,14 +171,12 @@ def job_selectors(sources: Sequence[str], content: "Selector | Manifest | None" 
     the name ``FILE#KIND/NAME``.
 
     :param sources: files, objects of manifests (``FILE#KIND/NAME``), and folders of files.
-    :raises JobError: if a file or a folder cannot be read, or there is no job.
+    :raises InventoryError: if a file or a folder cannot be read.
+    :raises JobError: if there is no job.
     """
     from nodeselect.jobs import check_job  # loads YAML
 
-    errors: list[JobError] = []
-    files = dict.fromkeys(file for source in sources for file in files_in(source, (), errors))
-    if errors:
-        raise errors[0]
+    files = dict.fromkeys(file for source in sources for file in walk(source))
     selectors: dict[str, Selection] = {}
     invalid: dict[str, JobError] = {}
     workloads: dict[str, Workload] = {}
@@ -194,8 +192,6 @@ def job_selectors(sources: Sequence[str], content: "Selector | Manifest | None" 
             if file in sources and not job.workloads:
                 raise _wrong_number_error(file, job)
         except JobError as error:
-            if file in sources and error.problems[0].code == "cannot-read":
-                raise
             if file in sources or check_job(read_bytes(file), name).is_job:
                 invalid[name] = error
             else:
@@ -217,14 +213,12 @@ def job_selectors(sources: Sequence[str], content: "Selector | Manifest | None" 
 def only_job(folder: str) -> str:
     """Return the file of the only job in a folder.
 
-    :raises JobError: if there is not exactly one, or the folder cannot be read.
+    :raises InventoryError: if the folder or a file cannot be read.
+    :raises JobError: if there is not exactly one.
     """
     from nodeselect.jobs import check_job  # loads YAML
 
-    errors: list[JobError] = []
-    files = list(files_in(folder, (), errors))
-    if errors:
-        raise errors[0]
+    files = list(walk(folder))
     jobs = list(islice((each for each in files if check_job(read_bytes(each), each).is_job), 2))
     if len(jobs) == 1:
         return jobs[0]

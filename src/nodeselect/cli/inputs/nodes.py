@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -15,7 +15,7 @@ from nodeselect.cli.streams import is_quiet, write_message
 from nodeselect.errors import InventoryError
 from nodeselect.explain.explanation import Explanation, named_ids
 from nodeselect.explain.wording import format_state_counts
-from nodeselect.files.inputs import cannot_read, open_inputs
+from nodeselect.files.inputs import open_inputs
 from nodeselect.node import has_state, split_state
 from nodeselect.placement import Placement, Usage
 from nodeselect.problem import Fix
@@ -96,16 +96,12 @@ class NodeFiles(NamedTuple):
         :param skipped: a list to which files in folders with other extensions are added.
         :raises InventoryError: if a folder cannot be read, or has no file to read.
         """
-
-        def fail(name: str, reason: str | None) -> NoReturn:
-            raise cannot_read(printable(name), reason or "no reason is given")
-
         skipped = [] if skipped is None else skipped
         return [
             file
             for source in self.sources
             for file in walk(
-                source, _EXTENSIONS, (), fail,
+                source, _EXTENSIONS,
                 compression=".gz", follows_links=True, on_skipped=skipped.append,
             )
         ]  # fmt: skip
