@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from nodeselect.explain.wording import headline, not_considered_text, short
+from nodeselect.explain.wording import headline, short
 from nodeselect.inventory.compare import Change, Difference, LabelChange
 from nodeselect.render.id_ranges import ranges_text
 from nodeselect.render.screen import Markdown, Screen, report_lines
@@ -33,10 +33,8 @@ def diff_lines(difference: Difference, output: str, screen: Screen) -> Iterator[
             yield screen.section("REMOVED", (screen.style(line, "bad") for line in lines))
         if difference.changed:
             yield screen.section("CHANGED", _groups(difference.changed, screen))
-        if difference.not_considered:
-            yield screen.paragraph(screen.prose(not_considered_text(difference.not_considered)))
 
-    return report_lines(output, screen, difference.as_dict, blocks)
+    return report_lines(output, screen, difference.as_dict, blocks, difference.not_considered)
 
 
 def _groups(changes: Iterable[Change], screen: Screen, side: str = "") -> Iterator[str]:

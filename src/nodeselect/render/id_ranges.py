@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -26,7 +27,7 @@ def ranges_text(ids: Iterable[str], screen: Screen, columns: int = _RANGE_COLUMN
     return " ".join(map(screen.code, compress_ids(ids, columns)))
 
 
-def compress_ids(ids: Iterable[str], max_width: int | None = None) -> list[str]:
+def compress_ids(ids: Iterable[str], max_width: int = sys.maxsize) -> list[str]:
     """Return ids as fewer texts: ids that differ only in one number become a range.
 
     >>> compress_ids(["edge-001", "edge-002", "gw-7.lan", "edge-003", "core", "gw-9.lan"])
@@ -48,9 +49,7 @@ def compress_ids(ids: Iterable[str], max_width: int | None = None) -> list[str]:
         elif match := re.fullmatch(_HOST_NUMBER, node_id) or re.fullmatch(_LAST_NUMBER, node_id):
             series[match[1], match[3]].append(match[2])
     for (before, after), numerals in series.items():
-        room = None
-        if max_width is not None:
-            room = max_width - display_width(before) - display_width(after) - len("[]")
+        room = max_width - display_width(before) - display_width(after) - len("[]")
         for group in _split_by_width(numerals):
             members = [f"{before}{numeral}{after}" for numeral in group]
             ranges = _ranges(sorted(group, key=int))
@@ -81,11 +80,11 @@ def _ranges(numerals: Sequence[str]) -> Iterator[str]:
     yield start if start == end else f"{start}-{end}"
 
 
-def _join_ranges(ranges: Iterable[str], room: int | None) -> Iterator[str]:
+def _join_ranges(ranges: Iterable[str], room: int) -> Iterator[str]:
     """Join ranges with commas into texts of at most ``room`` columns, but at least one range."""
     joined = ""
     for part in ranges:
-        if joined and room is not None and len(joined) + 1 + len(part) > room:
+        if joined and len(joined) + 1 + len(part) > room:
             yield joined
             joined = ""
         joined += f",{part}" if joined else part

@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 from nodeselect.explain.audit import Audit, LabelFinding
 from nodeselect.explain.countable import KeyFacet
-from nodeselect.explain.wording import headline, not_considered_text
+from nodeselect.explain.wording import headline
 from nodeselect.inventory.statistics import Facets
 from nodeselect.render.nodes import csv_table
 from nodeselect.render.screen import Screen, report_lines
@@ -64,14 +64,12 @@ def facet_lines(
 
     def blocks(screen: Screen) -> Iterator[Iterable[str]]:
         yield screen.title(_headline(facets, total))
-        if not_considered:
-            yield screen.paragraph(screen.prose(not_considered_text(not_considered)))
         if keys and len(chosen) == len(set(keys)):
             yield _value_table(keys, counts, facets.nodes, screen)
         elif chosen and not keys:
             yield _key_table(chosen, screen)
 
-    return report_lines(output, screen, as_dict, blocks)
+    return report_lines(output, screen, as_dict, blocks, not_considered)
 
 
 def facet_csv_lines(

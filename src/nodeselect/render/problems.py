@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import unified_diff
 from itertools import chain
 from typing import Any, NamedTuple, TypeAlias
@@ -117,19 +117,6 @@ def correction_lines(corrections: Iterable[tuple[str, str, str]], screen: Screen
 
 def _lines_of(text: str) -> list[str]:
     return [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")]
-
-
-def correction_summary(corrections: Collection[object], *, is_written: bool) -> str:
-    """Return a text about how many files are corrected, to print before :func:`problem_summary`.
-
-    :param is_written: whether the files were written; if not, only a diff was printed.
-    """
-    count = pluralize(len(corrections), "file")
-    if not corrections:
-        return "nothing was corrected. "
-    if is_written:
-        return f"corrected {count}. "
-    return f"--fix --write would correct {count}. After that, "
 
 
 def rule_lines(rule: Rule, screen: Screen) -> Iterator[str]:

@@ -6,8 +6,10 @@ import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
+from itertools import chain
 from typing import Any, Literal, NamedTuple, TextIO, TypeAlias
 
+from nodeselect.explain.wording import not_considered_text
 from nodeselect.problem import Style as ProblemStyle
 from nodeselect.text import display_width, prefix, printable, truncate
 
@@ -268,20 +270,24 @@ def report_lines(
     screen: Screen,
     as_dict: Callable[[], dict[str, Any]],
     blocks: Callable[[Screen], Iterable[Iterable[str]]],
+    not_considered: Sequence[str] = (),
 ) -> Iterator[str]:
     """Yield the lines of a report in the format ``output``, one of ``REPORT_FORMATS``.
 
     :param as_dict: returns the report as JSON values; ``blocks`` yields its parts, lines each.
+    :param not_considered: what else decides but is unknown: for the last part.
     """
     if output == "json":
         yield from json_lines(as_dict())
         return
-    is_markdown = output == "markdown"
-    for number, block in enumerate(blocks(Markdown(sys.maxsize) if is_markdown else screen)):
+    screen = Markdown(sys.maxsize) if output == "markdown" else screen
+    last = [not_considered_text(not_considered)] if not_considered else []
+    paragraphs = (screen.paragraph(screen.prose(text)) for text in last)
+    for number, block in enumerate(chain(blocks(screen), paragraphs)):
         if number:
             yield ""
         yield from block
-    if is_markdown:
+    if output == "markdown":
         yield ""  # so that another report can be appended
 
 

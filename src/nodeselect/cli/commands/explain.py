@@ -1,7 +1,7 @@
 """``nodeselect explain``: explain why nodes match a selector, and why the others do not."""
 
+import os
 from collections.abc import Iterable
-from stat import S_ISREG
 
 import click
 
@@ -31,12 +31,11 @@ from nodeselect.cli.streams import (
 from nodeselect.explain import Explanation, NodeExplanation
 from nodeselect.explain.explanation import explain_node
 from nodeselect.explain.wording import left_out_text
-from nodeselect.files.replace import file_status
 from nodeselect.node import Node
-from nodeselect.render.explanation import explanation_lines
-from nodeselect.render.jobs import (
+from nodeselect.render.explanation import (
     JobsReport,
     JobVerdict,
+    explanation_lines,
     invalid_job,
     job_lines,
     job_on_node,
@@ -153,7 +152,11 @@ def explain(
                 from nodeselect.inventory.snapshot import requirements_of  # imports pyroaring
                 from nodeselect.render.page import render_page  # loads jinja2
 
-                sources = _modification_times((*job, *nodes_from.files()))
+                sources = {
+                    job_name(each): os.path.getmtime(file) if os.path.isfile(file) else None
+                    for each in (*job, *nodes_from.files())
+                    for file in split_object(each)[:1]
+                }
                 rows = requirements_of(inventory, selector, usage)
                 page = render_page(result, rows, inventory, subject, sources=sources, usage=usage)
                 # In every encoding of the output, a browser shows the same.
@@ -165,14 +168,6 @@ def explain(
     if is_strict and result.not_considered:
         return unknown_status(result.not_considered)
     return ExitStatus.OK if is_match else ExitStatus.NEGATIVE
-
-
-def _modification_times(inputs: Iterable[str]) -> dict[str, float | None]:
-    statuses = {job_name(source): file_status(split_object(source)[0]) for source in inputs}
-    return {
-        name: status.st_mtime if status is not None and S_ISREG(status.st_mode) else None
-        for name, status in statuses.items()
-    }
 
 
 def _read_node(nodes_from: NodeFiles, node_id: str) -> Node:

@@ -54,7 +54,8 @@ def selected(
     except SelectorError as error:
         raise error.at("--id") from None
     if expressions:
-        selector = any_of(parse_selectors(expressions)) & selector
+        first, *others = parse_selectors(expressions)
+        selector = (AnyOf([first, *others]) if others else first) & selector
     return selector if job is None else job_selector(job, content) & selector
 
 
@@ -111,11 +112,6 @@ def parse_selectors(expressions: Sequence[str]) -> list[Selector]:
             if message := swarm_message(each):
                 _write("-l", message)
     return selectors
-
-
-def any_of(selectors: Sequence[Selector]) -> Selector | AnyOf:
-    """Return the only one of ``selectors``, or the ``AnyOf`` of none or several."""
-    return selectors[0] if len(selectors) == 1 else AnyOf(selectors)
 
 
 def has_many_jobs(files: Sequence[str]) -> bool:
