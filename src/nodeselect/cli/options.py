@@ -236,12 +236,6 @@ def required_nodes() -> NodeFiles:
     return nodes
 
 
-def kubectl_namespace() -> str:
-    """Return the namespace of objects that name none: the value of ``-n`` of the plugin."""
-    given: dict[str, str] = click.get_current_context().meta.get(KUBECTL_OPTIONS, {})
-    return given.get("namespace", "default")
-
-
 def default_nodes() -> NodeFiles | None:
     """Return the input in NODESELECT_NODES, or standard input if piped, or the cluster."""
     kubectl_options = click.get_current_context().meta.get(KUBECTL_OPTIONS)

@@ -104,10 +104,8 @@ _SELECTING = ("-l", "--id", "--job", "--all")
 # How many files may be arguments; those of other commands are behind options.
 _FILES = {"check": 1_000, "convert": 1, "diff": 2, "rollout": 1}
 
-# These commands check their options before they read or write anything.
-_CHECKING = frozenset(
-    {"check", "convert", "diff", "explain", "index", "labels", "match", "rollout", "sql", "watch"}
-)
+# Other commands check their options before they read or write anything.
+_NOT_CHECKING = ("audit", "completion", "help", "rules", "schema")
 
 # What joins requirements in other languages, and what a selector cannot express.
 _AND = ("and", "AND", "&&")
@@ -123,16 +121,13 @@ def suggested_command(context: click.Context, words: Sequence[str]) -> str | Non
     root = context.find_root()
     group = root.command
     assert isinstance(group, click.Group)
-    others = (at for at, word in enumerate(words) if not word.startswith("-"))
-    at = next((at for at in others if words[at - 1 : at] != ["--color"]), None)
-    if at is None or sum(map(len, words)) > 1_000:  # too long to be read
+    option, equals, _ = "".join(words[:1]).partition("=")
+    at = 0 if option != "--color" else 1 if equals else 2
+    name, *rest = words[at:] or [""]
+    if name.startswith("-") or sum(map(len, words)) > 1_000:  # too long to be read
         return None
-    if not all(word and printable(word) == word for word in words):
+    if not all(word and printable(word) == word for word in (name, *words)):
         return None  # it cannot be typed
-    known = {name for option in group.params for name in option.opts}
-    if any(word[:1] == "-" and word.partition("=")[0] not in known for word in words[:at]):
-        return None
-    name, *rest = words[at:]
     commands = _command_names(name, [*group.list_commands(root), "--version"])
     if name == "match":
         texts = (*rest, *map(" ".join, pairwise(rest)))
@@ -186,7 +181,7 @@ def _arguments(root: click.Context, meant: str, rest: list[str], typed: str) -> 
         return None
     try:
         made = command.make_context(name, arguments.copy(), root)
-        if command.name in _CHECKING:
+        if command.name not in _NOT_CHECKING:
             made.meta[ONLY_CHECK] = True
             with suppress(UsageIsValid):
                 command.invoke(made)

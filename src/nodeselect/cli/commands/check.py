@@ -22,7 +22,7 @@ from nodeselect.files.replace import replace_file
 from nodeselect.placement import Placement
 from nodeselect.render.screen import PROBLEM_FORMATS, detect_screen
 from nodeselect.selectors import AnyOf, Selector
-from nodeselect.text import printable, quoted
+from nodeselect.text import pluralize, printable, quoted
 
 if TYPE_CHECKING:
     from nodeselect.jobs.check.nodes import CountNodes
@@ -163,7 +163,6 @@ def check(
     from nodeselect.render.problems import (
         CheckedFiles,
         correction_lines,
-        correction_summary,
         problem_lines,
         problem_summary,
     )
@@ -231,7 +230,9 @@ def check(
             excluded_by = f"exclude in {printable(context.meta['settings'])}"
         summary = problem_summary(outcome, skipped, excluded_by, is_selection)
         if corrections or (fix and any(each.problems for each in reports)):
-            summary = correction_summary(corrections, is_written=write) + summary
+            verb = "corrected" if write else "--fix --write would correct"
+            then = "" if write else " After that,"
+            summary = f"{verb} {pluralize(len(corrections), 'file')}.{then} {summary}"
         write_message(summary)
         if outcome.not_considered:
             write_message(not_considered_text(outcome.not_considered))

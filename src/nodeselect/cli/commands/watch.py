@@ -55,11 +55,9 @@ class _Seconds(click.FloatRange):
 
     name = "number of seconds"
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
+    def convert(self, value: Any, param: Any, ctx: click.Context | None) -> float:
         """Return the number; fail if it is too small or too large, or not a number."""
-        number: Any = value.removesuffix("s") if isinstance(value, str) else value
+        number: Any = str(value).removesuffix("s")
         seconds = float(super().convert(number, param, ctx))
         if not seconds <= _MAX_SECONDS:  # NaN is not
             self.fail(f"{value} is not a number of at most {_MAX_SECONDS} seconds", param, ctx)

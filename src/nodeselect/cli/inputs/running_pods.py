@@ -8,7 +8,7 @@ import click
 
 from nodeselect.cli.inputs.job_selectors import ignoring_pods, only_labels
 from nodeselect.cli.inputs.nodes import NodeFiles
-from nodeselect.cli.options import kubectl_namespace
+from nodeselect.cli.options import KUBECTL_OPTIONS
 from nodeselect.cli.streams import ExitStatus, write_error_message, write_message
 from nodeselect.explain.wording import not_considered_text
 from nodeselect.files.inputs import open_inputs
@@ -69,7 +69,8 @@ class RunningPods:
             yield
             return
         kind, name, namespace = workload.owner
-        own = self.usage.pods_of(kind, name, namespace or kubectl_namespace())
+        given = click.get_current_context().meta.get(KUBECTL_OPTIONS, {})
+        own = self.usage.pods_of(kind, name, namespace or given.get("namespace", "default"))
         self._own += len(own)
         for node_id, requests in own:
             self.usage.remove(node_id, requests)
