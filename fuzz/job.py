@@ -37,7 +37,9 @@ def check(data: bytes) -> None:
         assert not UNPRINTABLE.search(problem.show(file).replace("\n", "")), problem
         check_job_hint(problem)
     if seed % 64 < len(PROBLEM_FORMATS):
-        for line in problem_lines(PROBLEM_FORMATS[seed % 64], CheckedFiles([report]), Screen()):
+        for line in problem_lines(
+            PROBLEM_FORMATS[seed % 64], CheckedFiles([report], {}, (), (), 0), Screen()
+        ):
             assert not UNPRINTABLE.search(line.replace("\n", "")), ascii(line)
     fixed = fix_job(data, file)
     assert fix_job(fixed, file) == fixed
