@@ -34,8 +34,6 @@ ALLOWED = {
     "nodeselect.inventory.arrow_table": "imports pyarrow",
     "nodeselect.readers.formats.ndjson": "imports msgspec; for JSON lines",
     "msgspec": "8 ms; for large or invalid JSON",
-    "contextlib": "Ctrl-C while modules are imported is handled",
-    "nodeselect.files.blocking": "Ctrl-C while modules are imported is handled",
     "nodeselect.cli": "imports click; `nodeselect --version` does not need it",
     "nodeselect.inventory": "imports pyroaring; for commands with an inventory",
     "nodeselect.explain.compute": "compiles patterns; for commands with an inventory",
