@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from nodeselect import JobError
+from nodeselect.jobs import check_job, select_rules
 from nodeselect.jobs import manifest as module
 from nodeselect.jobs.manifest import Manifest, read_manifest
 from nodeselect.limits import LIMITS
@@ -94,6 +95,18 @@ def test_limit_of_aliases() -> None:
     assert read(text % ("x" * 1024, "*a," * 1024)).workloads
     message = "the values of all aliases may have at most 1,048,576 bytes (limit: job_file_bytes)"
     assert refusal(text % ("x" * 1024, "*a," * 1025)) == f"file-too-large: {message}"
+
+
+@pytest.mark.parametrize(("more", "codes"), [(0, []), (1, ["too-many-selectors"])])
+def test_limit_of_terms(more: int, codes: list[str]) -> None:
+    """``check`` reports a node affinity with too many terms, also if it is given all its rules."""
+    keys = ", ".join(
+        f"{{matchExpressions: [{{key: k-{n}, operator: Exists}}]}}"
+        for n in range(LIMITS.selectors + more)
+    )
+    required = f"requiredDuringSchedulingIgnoredDuringExecution: {{nodeSelectorTerms: [{keys}]}}"
+    text = f"apiVersion: v1\nkind: Pod\nspec: {{affinity: {{nodeAffinity: {{{required}}}}}}}\n"
+    assert [each.code for each in check_job(text, rules=select_rules()).problems] == codes
 
 
 def pods(number: int, **fields: Any) -> str:

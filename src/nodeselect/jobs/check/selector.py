@@ -460,6 +460,7 @@ for _code, _summary in (
     ("too-many-requirements", "more than 256 requirements (limit: requirements)"),
     ("too-many-values", "more than 1,024 values in a list (limit: values_in_set) or 4,096 in all"),
     ("too-many-ids", "more than 100,000 ids (limit: match_ids)"),
+    ("too-many-selectors", "more than 1,024 terms of a node affinity (limit: selectors)"),
 ):
     _language(_code, _summary)
 
