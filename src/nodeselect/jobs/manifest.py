@@ -272,7 +272,7 @@ def _read_objects(objects: Iterable[Value]) -> FoundObjects:
             name += f":{names[name]}"
         is_read = False
         for each in _read_object(value, name, volumes):
-            if isinstance(each, Finding) and each.severity == "note":
+            if isinstance(each, Finding) and each.code == "unread-condition":
                 notes.append(each)
                 unread.append(f"{name}[{each.path}]")
                 continue
@@ -328,7 +328,7 @@ def _read_object(
         for where, key in unread.items():
             if not where.endswith("nodeName"):  # an object without pods may be about a node
                 message = f"{kind} has no pod spec here; its condition on nodes is not read"
-                yield Finding(key, where, message, severity="note", code="unread-condition")
+                yield Finding(key, where, message, code="unread-condition")
         return
     owner = kind, text_of(value, "metadata.name"), namespace
     try:

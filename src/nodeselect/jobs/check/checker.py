@@ -198,7 +198,7 @@ class CheckedJob:
         self._first = nsmallest(
             LIMITS.reported_errors,
             self._reported(found, rules),
-            lambda finding: (SEVERITIES.index(finding.severity or "error"), finding.position),
+            lambda finding: (SEVERITIES.index(finding.severity), finding.position),
         )
 
     @property
@@ -224,42 +224,41 @@ class CheckedJob:
         """
         for finding in findings:
             code = finding.code
-            self._errors_found += finding.severity in ("", "error")
+            severity = finding.severity or REGISTRY[code].severity
+            self._errors_found += severity == "error"
             self.has_unknown_fields |= code == "unknown-field" and finding.edit is None
             is_always_reported = code in self._always_reported
             if code in self._ignored.get(finding.position.line, ()) and not is_always_reported:
                 continue
             if rules is None or code in rules or is_always_reported:
-                self._counts[finding.severity or "error"] += 1
+                self._counts[severity] += 1
                 if finding.edit is not None or not isinstance(finding.hint, str | None):
                     self.edits.append(finding)
-                yield finding
+                yield finding._replace(severity=severity)
 
     def _is_job(self, content: bytes | None) -> bool:
         """Return whether the file is probably a job spec, even if it has mistakes."""
         if self.spec is not None:
             return is_like_job(self.spec)
-        if any(finding.code == "not-an-object" for finding in self._first):
+        if self._unread in ("not-utf-8", "not-an-object"):
             return True
-        if content is None or self._unread in (None, "not-a-job"):
+        if content is None or self._unread == "not-a-job":
             return False
-        is_job = re.search(_JOB_LINE, _shown_text(content), re.MULTILINE) is not None
-        return self._unread == "not-utf-8" or is_job
+        return re.search(_JOB_LINE, _shown_text(content), re.MULTILINE) is not None
 
     def _check(self, names: Names, empty_severity: str) -> Findings:
         data, file = self.data, self._file
         try:
             document = read_plain(data, file) if isinstance(data, bytes) else from_python(data)
+            self.spec, prefix = locate_spec(document)
         except DocumentError as error:
             self._unread = error.code
             self._counts["error"] += error.unreported
             for mistake in (error, *error.others):
                 yield document_finding(mistake)
             return
-        located = yield from locate_spec(document)
-        if located is None:
-            return
-        self.spec, prefix = located
+        if isinstance(document, Object) and document is not self.spec:
+            yield from check_model("Job", document, "")
         yield from check_model("JobSpec", self.spec, prefix.rstrip("."))
         errors_before = self._errors_found
         parsed = yield from read_selector(find(self.spec, "selector"), f"{prefix}selector")
@@ -271,7 +270,7 @@ class CheckedJob:
         if self.errors:
             return
         if has_invalid_selector or misspelt_selectors(self.spec):
-            yield from invalid_selector(job)  # its mistakes are ignored
+            yield invalid_selector(job)  # its mistakes are ignored
             return
         self.selector = parsed.selector
         if self._count_nodes is not None:

@@ -12,8 +12,7 @@ from nodeselect.documents.values import (
     position_in,
     text_of,
 )
-from nodeselect.jobs.check.fields import check_model
-from nodeselect.jobs.check.rule import Check, Finding, Findings, Hint, describe, rule
+from nodeselect.jobs.check.rule import describe, rule
 from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper, snake_case
 from nodeselect.problem import Fix
 
@@ -90,16 +89,13 @@ _refusal(
 _refusal("file-too-large", "a file of more than 1 MiB", "The limit is named job_file_bytes.")
 
 
-@_refusal(
+_refusal(
     "not-a-job",
     "the document is not a job spec",
     "A job spec is a mapping with a name, a type or a selector, by itself or as {spec: ...}.",
     before="on: push\njobs: {test: {steps: []}}",
     after="name: demo\nselector: {match_labels: {region: eu}}",
 )
-def _not_a_job(value: Value, path: str, message: str, hint: Hint) -> Findings:
-    yield Finding(value, path, message, hint)
-
 
 _HINT = "write a job spec, with a name and a selector"
 _NODES_HINT = f"if these are nodes, give them with -n FILE; otherwise {_HINT}"
@@ -116,7 +112,7 @@ _OLD_BACALHAU = "this is a job of an old version of Bacalhau, which is not read"
 _OLD_HINT = "give its NodeSelectors as a selector, with -l, or write it with Constraints and Tasks"
 
 # Other documents in the folders of jobs: their fields, what they are, and what to do.
-_FOREIGN: tuple[tuple[set[str], str, Hint], ...] = (
+_FOREIGN: tuple[tuple[set[str], str, Fix | str | None], ...] = (
     ({"services"}, "a file of Docker Compose", _COMPOSE_HINT),
     ({"on", "jobs"}, "a workflow of GitHub Actions", None),
     ({"apiVersion", "name", "version"}, "a chart of Helm", _CHART_HINT),
@@ -149,63 +145,55 @@ def is_kubernetes_object(document: Value) -> bool:
     return isinstance(document, Object) and {"apiVersion", "kind"} <= document.entries.keys()
 
 
-def locate_spec(document: Value) -> Check[tuple[Object, str] | None]:
-    """Find the job spec: the document itself, or the field ``spec`` of the document.
+def locate_spec(document: Value) -> tuple[Object, str]:
+    """Return the job spec, a document or its field ``spec``, and the beginning of its paths.
 
-    Return the spec, and the prefix of the paths of its fields: ``spec.`` or an empty text. If the
-    document is not a job, yield a finding and return None.
+    :raises DocumentError: if the document is not a job.
     """
     if not isinstance(document, Object):
         message = f"a job spec is a mapping, not {describe(document)}"
         if isinstance(document, Scalar) and document.kind == "null" and not document.text:
             message = "the file is empty"
-        hint = _NODES_HINT if isinstance(document, List) else _HINT
-        yield from _not_a_job(document, "", message, hint)
-        return None
+        raise _refused(document, message, _NODES_HINT if isinstance(document, List) else _HINT)
     entries, is_own = document.entries, not _OWN.isdisjoint(document.entries)
-    for names, what, foreign_hint in _FOREIGN:
+    for names, what, hint in _FOREIGN:
         if names <= entries.keys() and not is_own:
-            place, path = (entries["kind"][0], "kind") if "kind" in names else (document, "")
             if text_of(document, "kind") in ("List", "Node", "NodeList"):
-                foreign_hint = _NODES_HINT
-            yield from _not_a_job(place, path, f"this is {what}, not a job spec", foreign_hint)
-            return None
+                hint = _NODES_HINT
+            place = entries["kind"][0] if "kind" in names else document
+            raise _refused(place, f"this is {what}, not a job spec", hint)
     missing = _OBJECT_FIELDS.keys() - entries.keys()
     if len(missing) == 1 and not is_own and {"metadata", "spec"} & entries.keys():
         (name,) = missing
         message = f"this is an object of Kubernetes without its {name}, not a job spec"
         fix = Fix.write(_OBJECT_FIELDS[name], "add it at the top, such as")
-        yield Finding(document, "", message, fix, code="not-an-object")
-        return None
+        raise _refused(document, message, fix, "not-an-object")
     if _is_nomad_job(document):
-        yield from _not_a_job(document, "", _NOMAD_MESSAGE, _NOMAD_HINT)
-        return None
+        raise _refused(document, _NOMAD_MESSAGE, _NOMAD_HINT)
     if find_bacalhau_job(document) is not None:
         message = "this is a job of Bacalhau, not a job spec of Expanso"
-        yield from _not_a_job(document, "", message, _MATCH_HINT)
-        return None
+        raise _refused(document, message, _MATCH_HINT)
     if _is_old_bacalhau_job(document):
-        yield from _not_a_job(document, "", _OLD_BACALHAU, _OLD_HINT)
-        return None
-    spec: Value = document
-    if "spec" in entries:
-        spec = entries["spec"][1]
-        yield from check_model("Job", document, "")
+        raise _refused(document, _OLD_BACALHAU, _OLD_HINT)
+    spec = entries["spec"][1] if "spec" in entries else document
     if not isinstance(spec, Object):
-        message = f"a job spec is a mapping, not {describe(spec)}"
-        yield from _not_a_job(spec, "spec", message, _HINT)
-        return None
-    path = "" if spec is document else "spec"
+        raise _refused(spec, f"'spec' must be a mapping, not {describe(spec)}", _HINT)
     if not any(
         snake_case(name) in ("name", "type") or is_selector_name(name) or is_wrapper(name)
         for name in spec.entries
     ):
-        message, hint = "this is not a job spec: it has no name, type or selector", _NODES_HINT
         if not spec.entries.keys().isdisjoint(_BARE_FIELDS):
-            message, hint = "this is a bare pipeline, not a job spec", _PIPELINE_HINT
-        yield from _not_a_job(spec, path, message, hint)
-        return None
+            raise _refused(spec, "this is a bare pipeline, not a job spec", _PIPELINE_HINT)
+        message = "this is not a job spec: it has no name, type or selector"
+        raise _refused(spec, message, _NODES_HINT)
     return spec, "" if spec is document else "spec."
+
+
+def _refused(
+    value: Value, message: str, hint: Fix | str | None, code: str = "not-a-job"
+) -> DocumentError:
+    length = len(value.text) if isinstance(value, Scalar) and value.verbatim else 1
+    return DocumentError(code, message, value.position, hint, length)
 
 
 def find_bacalhau_job(document: Value) -> tuple[Value, str] | None:

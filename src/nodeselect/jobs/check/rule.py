@@ -1,8 +1,7 @@
 """The rules of the checker, and the findings that a check yields if a file breaks a rule."""
 
 from collections.abc import Callable, Generator, Iterator
-from functools import wraps
-from typing import Any, NamedTuple, ParamSpec, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from nodeselect.documents.values import DocumentError, List, Object, Position, Scalar, Value
 from nodeselect.jobs.check.schema_fields import NUMBER
@@ -49,7 +48,7 @@ class Finding(NamedTuple):
     :param last: if several neighbouring values are replaced together, the last of them; ``value``
         is the first.
     :param severity: ``error``, ``warning`` or ``note``; empty for the severity of the rule.
-    :param code: the code of the rule; the decorator of :func:`rule` sets it.
+    :param code: the code of the rule; for a function that is itself a rule, its decorator sets it.
     """
 
     value: Value
@@ -90,7 +89,6 @@ def document_finding(error: DocumentError) -> Finding:
 
 
 _T = TypeVar("_T")
-_P = ParamSpec("_P")
 
 # What a check yields; and a check that also returns what it has read.
 Findings = Iterator[Finding]
@@ -112,37 +110,26 @@ def rule(
     severity: str = "error",
     always_reported: bool = False,
     checks: list[Any] | None = None,
-) -> Callable[[Callable[_P, Findings]], Callable[_P, Findings]]:
-    """Add a rule to ``REGISTRY``. Return the decorator for the function that yields its findings.
-
-    The decorator is not used if the mistakes are found while a document or a selector is read.
-    Parameters that are not listed here are fields of :class:`Rule`.
+) -> Callable[[Callable[[_T], Findings]], Callable[[_T], Findings]]:
+    """Add a rule to ``REGISTRY``; parameters that are not listed here are fields of :class:`Rule`.
 
     :param head: the lines with which both examples, ``before`` and ``after``, begin.
-    :param checks: a list of functions to which the decorator adds the decorated function.
+    :param checks: the functions that are called for each job, or for each selector. The returned
+        decorator adds the function that yields the findings of this rule.
     """
     before, after = (f"{head}{text}\n" if text else "" for text in (before, after))
     REGISTRY[code] = Rule(code, group, severity, always_reported, summary, why, before, after)
 
-    def decorate(check: Callable[_P, Findings]) -> Callable[_P, Findings]:
-        @wraps(check)
-        def run(*args: _P.args, **kwargs: _P.kwargs) -> Findings:
-            for found in check(*args, **kwargs):
-                yield found._replace(code=code, severity=found.severity or severity)
-
-        if checks is not None:
-            checks.append(run)
-        return run
+    def decorate(check: Callable[[_T], Findings]) -> Callable[[_T], Findings]:
+        assert checks is not None, "another function yields the findings"
+        checks.append(lambda checked: (each._replace(code=code) for each in check(checked)))
+        return check
 
     return decorate
 
 
-def describe(value: Value, expects_string: bool = True) -> str:
-    """Return what a value is, in the words of a message: ``a list``, ``the string 'x'``.
-
-    :param expects_string: whether the message is that a string is expected. Then the words for an
-        unquoted ``yes`` say that some YAML parsers read it as a boolean.
-    """
+def describe(value: Value) -> str:
+    """Return what a value is, in the words of a message: ``a list``, ``the string 'x'``."""
     match value:
         case Object():
             return "a mapping"
@@ -156,6 +143,4 @@ def describe(value: Value, expects_string: bool = True) -> str:
             return value.text
         case Scalar(text, "number") if NUMBER.fullmatch(text):
             return truncate(text, 60)
-    if not expects_string:
-        return f"{quoted(value.text)}, which YAML parsers read in different ways"
     return f"{quoted(value.text)}, which some YAML parsers read as a {value.kind}"

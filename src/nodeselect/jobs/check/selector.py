@@ -10,12 +10,11 @@ from nodeselect.documents.values import List, Object, Scalar, Value, find, is_ba
 from nodeselect.documents.yaml import scalar_kind
 from nodeselect.errors import SelectorError
 from nodeselect.jobs.check.fields import (
-    PLACEHOLDER_TEXT,
     TEMPLATE_TEXT,
     check_filled,
     check_model,
+    check_placeholder,
     expected,
-    placeholder,
     truncated_path,
 )
 from nodeselect.jobs.check.rule import Check, Finding, Findings, Hint, rule
@@ -44,35 +43,26 @@ _warning = partial(_error, severity="warning")
 _BRACKETS = r"[(\[{][^()\[\]{}]*[)\]}]"
 
 
-@_form(
+_form(
     "structured-expression",
     "an expression that is a mapping, as in Kubernetes and Bacalhau",
     before="name: demo\nselector:\n  match_expressions:\n"
     "    - {key: region, operator: In, values: [eu, us]}",
     after="name: demo\nselector:\n  match_expressions:\n    - region in (eu,us)",
 )
-def _structured_expression(item: Object, path: str) -> Findings:
-    message = "an expression is a string, not a mapping"
-    yield Finding(item, path, message, partial(suggest_expression, item))
-
-
-@_form(
+_form(
     "split-expression",
     "an expression that YAML splits at the comma",
     "In the flow style of YAML, [...] and {...}, a comma ends a string without quotes.",
     before="name: demo\nselector: {match_expressions: [region in (eu,us)]}",
     after='name: demo\nselector: {match_expressions: ["region in (eu,us)"]}',
 )
-def _split_expression(
-    first: Scalar, path: str, message: str, hint: Hint, last: Value | None = None
-) -> Findings:
-    yield Finding(first, path, message, hint, last=last)
 
 
-def _too_many(value: List | Object, path: str, number: int, limit: str, what: str) -> Findings:
-    """Report a list or a mapping that has more items than a selector may have."""
+def _too_many(value: List | Object, path: str, number: int, limit: str, what: str) -> Finding:
+    """Return the finding for a list or mapping that has more items than a selector may have."""
     error = limit_error(limit, what, number, "")
-    yield Finding(value, path, error.message, error.fix, code=error.code)
+    return Finding(value, path, error.message, error.fix, code=error.code)
 
 
 class _Entry(NamedTuple):
@@ -129,7 +119,7 @@ def read_selector(value: Value | None, path: str) -> Check[Parsed]:
     if value is None:
         return _NO_ENTRIES
     if not isinstance(value, Object):
-        yield from expected("a mapping", value, path, partial(suggest_selector, value))
+        yield expected("a mapping", value, path, partial(suggest_selector, value))
         return _NO_ENTRIES
     yield from check_model("NodeSelector", value, path)
     labels = yield from _read_labels(find(value, "match_labels"), f"{path}.match_labels")
@@ -161,8 +151,7 @@ def check_selector(parsed: Parsed) -> Findings:
     """Check valid entries for placeholders, contradictions and other probable mistakes."""
     for requirement, entry in parsed.located:
         for word in requirement.values:
-            if PLACEHOLDER_TEXT.fullmatch(word):
-                yield from placeholder(entry.value, entry.path, word)
+            yield from check_placeholder(entry.value, entry.path, word)
     for entry in parsed.ids:
         yield from check_filled(entry.value, entry.path)
     for check in _CHECKS:
@@ -175,10 +164,10 @@ def _read_labels(value: Value | None, path: str) -> Check[list[_Entry]]:
         return []
     if not isinstance(value, Object):
         example = Fix.write("{region: eu}", "write a mapping, such as")
-        yield from expected("a mapping", value, path, example)
+        yield expected("a mapping", value, path, example)
         return []
     if len(value.entries) > LIMITS.requirements:
-        yield from _too_many(value, path, len(value.entries), "requirements", "requirements")
+        yield _too_many(value, path, len(value.entries), "requirements", "requirements")
         return []
     entries = []
     for key, item in value.entries.values():
@@ -187,14 +176,15 @@ def _read_labels(value: Value | None, path: str) -> Check[list[_Entry]]:
             continue
         place = truncated_path(path, key.text)
         if is_bare_key(key, item) and ":" in key.text:
-            yield from expected("a label and its value", key, place, "put a space after the colon")
+            yield expected("a label and its value", key, place, "put a space after the colon")
         elif is_bare_key(key, item):
             message = "this is the rest of a value that YAML ended at the comma"
-            yield from _split_expression(key, place, message, "put all of the value in quotes")
+            hint = "put all of the value in quotes"
+            yield Finding(key, place, message, hint, code="split-expression")
         elif key.kind != "text":
-            yield from expected("a string", key, place, suggest_text(key))
+            yield expected("a string", key, place, suggest_text(key))
         else:
-            yield from expected("a string", item, place, partial(suggest_label, key.text, item))
+            yield expected("a string", item, place, partial(suggest_label, key.text, item))
     return entries
 
 
@@ -208,11 +198,11 @@ def _read_list(fields: Object, name: str, path: str) -> Check[list[_Entry]]:
     if value is None:
         return []
     if not isinstance(value, List):
-        yield from expected("a list of strings", value, path, partial(suggest_list, name, value))
+        yield expected("a list of strings", value, path, partial(suggest_list, name, value))
         return []
     limit, what = ("match_ids", "ids") if name == "match_ids" else ("requirements", "requirements")
     if len(value.items) > getattr(LIMITS, limit):
-        yield from _too_many(value, path, len(value.items), limit, what)
+        yield _too_many(value, path, len(value.items), limit, what)
         return []
     entries = []
     split_until = 0
@@ -224,17 +214,19 @@ def _read_list(fields: Object, name: str, path: str) -> Check[list[_Entry]]:
             if len(pieces) > 1:
                 split_until = number + len(pieces)
                 message, last = "YAML ends the item at the comma", value.items[split_until - 1]
-                whole = item._replace(text=",".join(pieces))
-                hint = partial(suggest_expression, whole)
-                yield from _split_expression(item, f"{path}[{number}]", message, hint, last)
+                hint = partial(suggest_expression, item._replace(text=",".join(pieces)))
+                place = f"{path}[{number}]"
+                yield Finding(item, place, message, hint, last=last, code="split-expression")
             else:
                 entries.append(_Entry(path, number, None, item))
         elif isinstance(item, Object) and name == "match_expressions":
-            yield from _structured_expression(item, f"{path}[{number}]")
+            message = "an expression is a string, not a mapping"
+            hint, code = partial(suggest_expression, item), "structured-expression"
+            yield Finding(item, f"{path}[{number}]", message, hint, code=code)
         else:
             suggest = suggest_expression if name == "match_expressions" else suggest_text
             advice: Hint = "remove the item" if is_null(item) else partial(suggest, item)
-            yield from expected("a string", item, f"{path}[{number}]", advice)
+            yield expected("a string", item, f"{path}[{number}]", advice)
     return entries
 
 
