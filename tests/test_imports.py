@@ -34,7 +34,7 @@ ALLOWED = {
     "nodeselect.inventory.arrow_table": "imports pyarrow",
     "nodeselect.readers.formats.ndjson": "imports msgspec; for JSON lines",
     "msgspec": "8 ms; for large or invalid JSON",
-    "nodeselect.cli": "imports click; `nodeselect --version` does not need it",
+    "nodeselect.cli": "Ctrl-C while modules are imported is handled",
     "nodeselect.inventory": "imports pyroaring; for commands with an inventory",
     "nodeselect.explain.compute": "compiles patterns; for commands with an inventory",
     "nodeselect.render.page": "imports jinja2",

@@ -259,12 +259,7 @@ _set_facts, _set_id, _set_labels, _set_name, _set_state = (
 
 
 def check_taints(taints: Iterable[tuple[Any, Any, Any]], path: str = "taints") -> tuple[Taint, ...]:
-    """Return taints sorted and without duplicates, if they are valid.
-
-    :param taints: the key, the effect and the value of each; ``path``: where they are, for errors.
-    :raises InventoryError: with the code ``invalid-taint`` or ``too-many-taints``.
-    :raises TypeError: if a field is not a string.
-    """
+    """Check taints (key, effect, value) at ``path``; return them sorted, without duplicates."""
     checked: set[Taint] = set()
     for number, fields in enumerate(taints):
         key, effect, value = (to_exact_str(text, "a field of a taint") for text in fields)
@@ -287,12 +282,7 @@ def _require_taint(taint: object) -> Taint:
 
 
 def check_resources(resources: Mapping[str, Any], path: str = "resources") -> dict[str, int]:
-    """Return the amounts above 0, sorted by the names of the resources, if all are valid.
-
-    :param resources: maps names to integers or quantities; ``path``: where they are, for errors.
-    :raises InventoryError: with the code ``invalid-quantity`` or ``too-many-resources``.
-    :raises TypeError: if it is not a mapping from strings to integers or strings.
-    """
+    """Check the amounts at ``path``, integers or quantities; return those above 0, by name."""
     if not isinstance(resources, Mapping):
         raise TypeError(f"resources must be a mapping, not {type(resources).__name__}")
     _check_count("resources", len(resources), path)
@@ -326,12 +316,7 @@ def _check_amount(resource: str, amount: object) -> int:
 
 
 def check_kind(kind: object) -> None:
-    """Raise if a Kubernetes object of this ``kind`` is not a node.
-
-    None is allowed, because the items of a NodeList have no kind.
-
-    :raises InventoryError: with the code ``not-a-node``.
-    """
+    """Raise if a Kubernetes object is not a node; the items of a NodeList have no ``kind``."""
     if kind not in ("Node", None):
         raise InventoryError(
             "not-a-node",
@@ -461,10 +446,7 @@ def count_connected(states: Iterable[str | None]) -> int | None:
 
 
 def check_id(text: str) -> None:
-    """Raise if ``text`` is not a valid node id.
-
-    :raises InventoryError: with the code ``empty-id`` or ``unprintable-id``.
-    """
+    """Raise InventoryError if ``text`` is not a valid node id."""
     if mistake := id_mistake(text):
         code, message, _ = mistake
         raise InventoryError(code, message)
@@ -489,11 +471,7 @@ class DuplicateIdError(InventoryError):
 
 
 def check_sizes(labels: Mapping[str, str]) -> None:
-    """Raise if ``labels`` has too many labels, or too many bytes of text.
-
-    :raises InventoryError: with the code ``too-many-labels`` or ``labels-too-large``.
-    :raises TypeError: if a value is not a string.
-    """
+    """Raise InventoryError if there are too many ``labels``, or too many bytes of text."""
     if len(labels) > LIMITS.node_labels:
         _check_count("labels", len(labels))
     characters = len("".join(labels)) + len("".join(labels.values()))

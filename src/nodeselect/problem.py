@@ -146,11 +146,7 @@ class Canvas(Protocol):
         return text
 
     def wrap(self, text: str, *, indent: int = 0, hang: int = 0) -> Iterator[str]:
-        """Escape ``text``, wrap it to the width, and yield the lines.
-
-        :param indent: the number of spaces before each line.
-        :param hang: the number of additional spaces before each line except the first.
-        """
+        """Escape ``text``, and yield its lines, with ``indent`` spaces; all but the first hang."""
         yield " " * indent + printable(text)
 
 
@@ -259,10 +255,7 @@ def position(source: str, start: int) -> tuple[int, int]:
 
 
 def _visible_start(source: str, start: int) -> int:
-    """Return the index at which to show a mistake that begins at ``start``.
-
-    Move back from blank lines at the end of ``source``, and from a combining character.
-    """
+    """Return the index at or before ``start`` that can be shown: not a final blank line."""
     if start == len(source):  # show the end of input after the last line that is not blank
         stripped = source.rstrip()
         start = len(stripped) if "\n" in source[len(stripped) :] else start

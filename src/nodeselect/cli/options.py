@@ -302,10 +302,7 @@ def job_file(source: str) -> str:
 
 
 def check_usage(mistakes: Mapping[str, bool]) -> None:
-    """Raise UsageError with the first message of ``mistakes`` that is mapped to True.
-
-    :raises UsageIsValid: if there is none, and the context has :data:`ONLY_CHECK`.
-    """
+    """Raise UsageError with the first mistake that is present; if only checked, UsageIsValid."""
     for message, is_present in mistakes.items():
         if is_present:
             raise click.UsageError(message)

@@ -154,10 +154,7 @@ def _command_names(word: str, names: Sequence[str]) -> Sequence[str]:
 
 
 def _arguments(root: click.Context, meant: str, rest: list[str], typed: str) -> list[str] | None:
-    """Return a command, perhaps with options, and what ``rest`` means for it.
-
-    Return None if that is unclear or invalid, replaces a file, or prints help.
-    """
+    """Return a command and what ``rest`` means for it; None if unclear, invalid or dangerous."""
     name, *options = meant.split()
     group = root.command
     assert isinstance(group, click.Group)
@@ -308,10 +305,7 @@ def _choice(value: str, option: click.Option) -> str:
 
 
 def _joined(value: str, rest: list[str], ids: _Ids, separators: str) -> str:
-    """Join ``value`` with the words after it to a selector, such as ``pool=gpu, env=prod``.
-
-    Remove these words from ``rest``. If they are not a selector together, return only ``value``.
-    """
+    """Join ``value`` and the first words of ``rest``, which are removed, if they are a selector."""
 
     def is_other(word: str) -> bool:
         return word[:1] == "-" or os.path.exists(word) or (is_key(word) and word in ids())

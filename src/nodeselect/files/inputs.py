@@ -193,12 +193,9 @@ def document_too_large_error() -> InventoryError:
 
 
 def gunzip(start: bytes, stream: BinaryIO) -> BinaryIO:
-    """Return a stream that decompresses a gzip input.
+    """Return a stream that decompresses a gzip input, of which ``start`` was read already.
 
-    Reading the stream raises an ``InventoryError`` if the input is damaged or cut off, or if its
-    decompressed size exceeds ``LIMITS.gzip_ratio``.
-
-    :param start: the beginning of the input, which was read from ``stream`` already.
+    Reading it raises InventoryError for damaged, incomplete or (LIMITS.gzip_ratio) huge inputs.
     """
     return io.BufferedReader(_Decompressed(start, stream), _CHUNK_BYTES)
 

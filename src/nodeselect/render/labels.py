@@ -75,10 +75,7 @@ def facet_lines(
 def facet_csv_lines(
     facets: Facets, keys: Sequence[str], pairs: Mapping[Values, int]
 ) -> tuple[Iterator[str], str | None]:
-    """Return the counts of :func:`facet_lines` as lines of CSV, and what its cells hide, if so.
-
-    A cell is empty if the nodes do not have the label.
-    """
+    """Return the counts of :func:`facet_lines` as lines of CSV, and what its cells hide, if so."""
     counts = _counts(facets, keys, pairs)
     rows = [(*(value or "" for value in values), str(nodes)) for values, nodes in counts]
     lines, note = csv_table([(*(keys or ("key", "value")), "nodes"), *rows])

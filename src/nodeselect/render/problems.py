@@ -103,10 +103,7 @@ def _totals(reports: Iterable[CheckReport]) -> dict[str, int]:
 
 
 def correction_lines(corrections: Iterable[tuple[str, str, str]], screen: Screen) -> Iterator[str]:
-    """Yield the lines of a unified diff of corrected files.
-
-    :param corrections: for each file, the name, the old text and the corrected text.
-    """
+    """Yield a unified diff of corrected files: of each, the name, the old and the new text."""
     styles: dict[str, Style] = {"+": "good", "-": "bad", "@": "gutter"}
     for file, old, new in corrections:
         before, after = map(_lines_of, (old, new))
@@ -136,10 +133,7 @@ def rule_list_lines(rules: Iterable[Rule]) -> Iterator[str]:
 
 
 def _counts(reports: Sequence[CheckReport], severity: str, total: int) -> str:
-    """Return a text such as ``3 errors (2 unknown-field, 1 no-config)``.
-
-    :param severity: such as ``error``; ``total`` is the number of the problems that have it.
-    """
+    """Return a text on problems of a severity: ``3 errors (2 unknown-field, 1 no-config)``."""
     problems = (problem for report in reports for problem in report.problems)
     codes = Counter(problem.code for problem in problems if problem.severity == severity)
     parts = [f"{count:,} {code}" for code, count in codes.most_common()]
@@ -163,10 +157,7 @@ def _concise_lines(problems: Iterable[_Located], screen: Screen) -> Iterator[str
 
 
 def _drawings(reports: Sequence[CheckReport], screen: Screen) -> Iterator[str]:
-    """Yield the lines of all problems, with excerpts, and with a blank line after each problem.
-
-    Of many equal warnings, only one is shown.
-    """
+    """Yield the lines of all problems, and a blank line after each; of equal warnings, show one."""
     rules = all_rules()
     noted: set[str] = set()
     for others, (file, problem) in _fold(_by_severity(reports)):
@@ -243,11 +234,7 @@ def _as_dict(checked: CheckedFiles) -> dict[str, Any]:
 
 
 def _file_messages(checked: CheckedFiles) -> Iterator[tuple[str, str, str]]:
-    """Yield the severity, file and text of each message that is not about a place in a file.
-
-    Such a message says that a file cannot be read, that it has more problems than are shown, or
-    what is not considered; then the file is empty.
-    """
+    """Yield the severity, the file, if any, and the text of what is not about a place in a file."""
     for file, error in checked.unread.items():
         yield "error", file, error.message
     for report in checked.reports:

@@ -250,11 +250,7 @@ def _node_counter(
     least: int,
     not_considered: dict[str, None],
 ) -> "CountNodes":
-    """Read nodes; return a function that counts those of them that match a job.
-
-    :param least: how many must match.
-    :param not_considered: a dict to which the function adds what else decides on the nodes.
-    """
+    """Return a function that counts the nodes of a job, and fills ``not_considered``."""
     from nodeselect.jobs import NodeCount  # loads YAML
 
     nodes = read_inventory(nodes_from)

@@ -51,7 +51,6 @@ def walk(
         return
 
     is_empty = True
-    exception = ""
 
     def add_error(error: OSError) -> None:
         nonlocal is_empty
@@ -77,7 +76,6 @@ def walk(
             # A broken link is an error when it is read, so that it is not silently skipped.
             is_file = os.path.isfile(path) or os.path.islink(path)
             if _is_skipped(relative / name, exclude, source):
-                exception = ", except excluded or hidden ones"
                 continue
             if is_file and name.lower().removesuffix(compression).endswith(endings):
                 is_empty = False
@@ -86,7 +84,7 @@ def walk(
                 on_skipped(path)
     if is_empty:
         names_of_files = join_limited(extensions, len(extensions), "or")
-        reason = f"the folder has no {names_of_files} file{exception}"
+        reason = f"the folder has no {names_of_files} file (hidden and excluded ones do not count)"
         on_error(source, cannot_read(printable(source), reason))
 
 

@@ -42,12 +42,9 @@ def selected(
     ids: Sequence[str],
     content: "Selector | Manifest | None" = None,
 ) -> Selection:
-    """Return what a command selects: a placement if the job is an object of a manifest.
+    """Return what a node must match: the job, any of the expressions, and any of the ids, if given.
 
-    A node must match the job, match at least one of the expressions, and have one of the ids, as
-    far as these are given.
-
-    :param content: the result of :func:`read_job` for the job, if the job has been read already.
+    :param content: the result of :func:`read_job`, if the job has been read already.
     """
     try:
         selector: Selector | AnyOf = Selector.of(match_ids=ids)
@@ -60,10 +57,7 @@ def selected(
 
 
 def only_labels(asked: Selection, considered: Collection[str] = ()) -> Selection:
-    """Return a placement that is only about labels, and says so; a selector as it is.
-
-    :param considered: what else it is about, ``taints`` or ``resources``.
-    """
+    """Return a placement that is only about labels and what is ``considered``, and says so."""
     if not isinstance(asked, Placement):
         return asked
     words = {"taints": "taints", "resources": "requests"}
@@ -97,10 +91,7 @@ def leave_out(asked: Selection, job: str | None, considered: Collection[str] = (
 
 
 def parse_selectors(expressions: Sequence[str]) -> list[Selector]:
-    """Return a selector for each expression.
-
-    :raises SelectorError: if an expression is invalid; the message names the option.
-    """
+    """Return a selector for each expression; an error names the option."""
     try:
         selectors = [Selector.of(match_expressions=[text]) for text in expressions]
     except SelectorError as error:
@@ -138,11 +129,8 @@ def is_selector(text: str) -> bool:
 
 
 def job_selector(job: str, content: "Selector | Manifest | None" = None) -> Selection:
-    """Return what the only job in a file requires of a node.
+    """Return what the only job in a file requires of a node; write a message if that is nothing.
 
-    Write a message if that is nothing, or nothing that a node can have.
-
-    :param job: a file, ``-`` for standard input, or ``FILE#KIND/NAME`` for an object of a manifest.
     :raises JobError: if any part of the job is invalid, or there is not exactly one job.
     """
     if content is None:
@@ -207,11 +195,7 @@ def job_selectors(sources: Sequence[str], content: "Selector | Manifest | None" 
 
 
 def only_job(folder: str) -> str:
-    """Return the file of the only job in a folder.
-
-    :raises InventoryError: if the folder or a file cannot be read.
-    :raises JobError: if there is not exactly one.
-    """
+    """Return the file of the only job in a folder; raise JobError if there is not exactly one."""
     from nodeselect.jobs import check_job  # loads YAML
 
     files = list(walk(folder))

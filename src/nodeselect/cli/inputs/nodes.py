@@ -255,10 +255,7 @@ def explainer(
 
 
 def unknown_state_text(states: frozenset[str], counts: Counter[str | None]) -> str | None:
-    """Return a message about the states that no node and no known system has; None without any.
-
-    :param counts: how many nodes are in each state.
-    """
+    """Return a message about states that no known system has, nor any node; None without any."""
     found = {part for state in counts if state for part in split_state(state.lower())}
     unknown = sorted(states - KNOWN_STATES - found)
     if not unknown or not found:
