@@ -5,6 +5,7 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 from nodeselect.render.screen import Screen
 from nodeselect.text import display_width
@@ -71,13 +72,9 @@ def _split_by_width(numerals: Sequence[str]) -> Iterable[list[str]]:
 
 def _ranges(numerals: Sequence[str]) -> Iterator[str]:
     """Yield ranges for ascending numerals: ``1-3`` for 1, 2, 3; ``7`` for a single number."""
-    start = end = numerals[0]
-    for numeral in numerals[1:]:
-        if int(numeral) != int(end) + 1:
-            yield start if start == end else f"{start}-{end}"
-            start = numeral
-        end = numeral
-    yield start if start == end else f"{start}-{end}"
+    for _, group in groupby(enumerate(numerals), lambda pair: int(pair[1]) - pair[0]):
+        first, *others = (numeral for _, numeral in group)
+        yield f"{first}-{others[-1]}" if others else first
 
 
 def _join_ranges(ranges: Iterable[str], room: int) -> Iterator[str]:

@@ -49,9 +49,6 @@ from nodeselect.text import join_limited, pluralize, quoted, quoted_id
 if TYPE_CHECKING:
     from nodeselect.inventory import Inventory, NodeSet
 
-# Among more nodes than this, no id that is similar to an unknown one is searched.
-_MAX_SEARCHED = 10_000
-
 
 @click.command(
     cls=Command,
@@ -326,7 +323,7 @@ def _summary(
 def _missing_ids(result: _Result) -> Iterator[str]:
     """Yield messages about ids of the selector that no node has, with similar ids of nodes."""
     missing, nodes = result.missing_ids, result.explained
-    if missing and nodes is not None and len(nodes) <= _MAX_SEARCHED:
+    if missing and nodes is not None:
         for hint in nodes.explain(Selector.of(match_ids=sorted(missing))).hints:
             missing = missing.difference(hint.replaced)
             yield hint.message

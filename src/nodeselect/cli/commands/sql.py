@@ -1,5 +1,6 @@
 """``nodeselect sql``: print a selector as a condition in SQL."""
 
+import csv
 import re
 
 import click
@@ -13,7 +14,7 @@ from nodeselect.engines.sql.dialects import DIALECTS, EXACT
 from nodeselect.placement import Placement
 from nodeselect.text import UNPRINTABLE, join_limited, quoted
 
-_PIECE = re.compile(r'"(?:[^"]|"")+"|[^".]+')
+_PIECE = r'(?:"(?:[^"]|"")+"|[^".]+)'
 
 
 def _name(
@@ -50,16 +51,10 @@ def _parse_name(text: str) -> tuple[str, ...]:
 
     ``fleet.nodes`` is the table ``nodes`` of the schema ``fleet``; ``"fleet.nodes"`` is one name.
     """
-    names, end = [], -1
-    while end < len(text):
-        piece = _PIECE.match(text, end + 1)
-        is_last = piece is not None and text[piece.end() : piece.end() + 1] in ("", ".")
-        if piece is None or not is_last or UNPRINTABLE.search(text):
-            mistake = f"{quoted(text)} is not a name: write NAME, SCHEMA.NAME or '\"any.name\"'"
-            raise click.BadParameter(mistake)
-        name, end = piece[0], piece.end()
-        names.append(name[1:-1].replace('""', '"') if name.startswith('"') else name)
-    return tuple(names)
+    if UNPRINTABLE.search(text) or not re.fullmatch(rf"{_PIECE}(?:\.{_PIECE})*", text):
+        mistake = f"{quoted(text)} is not a name: write NAME, SCHEMA.NAME or '\"any.name\"'"
+        raise click.BadParameter(mistake)
+    return tuple(next(csv.reader([text], delimiter=".")))  # it has the same quotes
 
 
 @click.command(
