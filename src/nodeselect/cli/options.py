@@ -80,17 +80,14 @@ def _set_colour(context: click.Context, parameter: click.Parameter, when: str | 
         os.environ["NO_COLOR"] = "1" if when == "never" else ""
 
 
-def _set_quiet(context: click.Context, parameter: click.Parameter, is_quiet: bool) -> None:
-    context.meta[QUIET] = is_quiet
-
-
 colour_option = click.Option(
     ["--color"], type=click.Choice(["auto", "always", "never"]), metavar="WHEN",
     callback=_set_colour, expose_value=False, is_eager=True,
     help="Use colours: auto (default), always or never.",
 )  # fmt: skip
 quiet_option = click.option(
-    "-q", "--quiet", is_flag=True, callback=_set_quiet, expose_value=False, is_eager=True,
+    "-q", "--quiet", is_flag=True, expose_value=False, is_eager=True,
+    callback=lambda context, _, is_quiet: context.meta.update({QUIET: is_quiet}),
     help="Print only errors; the exit status is the answer.",
 )  # fmt: skip
 id_option = click.option(

@@ -194,11 +194,9 @@ def check(
     jobs: Iterable[tuple[str, bytes]] = _read_all(names, unread)
     corrections: list[tuple[str, str, str]] = []
     if fix:
-        before = list(jobs)
-        jobs = [(name, fix_job(data, name, rules=rules)) for name, data in before]
-        pairs = zip(before, jobs, strict=True)
-        changed = [(name, old, new) for (name, old), (_, new) in pairs if new != old]
-        corrections = [(name, old.decode(), new.decode()) for name, old, new in changed]
+        fixed = [(name, old, fix_job(old, name, rules=rules)) for name, old in jobs]
+        jobs = [(name, new) for name, _, new in fixed]
+        corrections = [(name, old.decode(), new.decode()) for name, old, new in fixed if new != old]
     not_considered: dict[str, None] = {}
     count_nodes = None
     if nodes_from is not None:
