@@ -11,7 +11,7 @@ from nodeselect.jobs.check.nodes import CountNodes, check_nodes
 from nodeselect.jobs.check.rule import Findings, document_finding
 
 if TYPE_CHECKING:
-    from nodeselect.jobs.manifest import FoundObjects
+    from nodeselect.jobs.manifest import Manifest
 
 
 def check_job(
@@ -85,21 +85,21 @@ def _check_file(
     report = check(data, file, count_nodes=count_nodes, findings=findings).report
     if found is None:
         return report
-    has_job = bool(found.manifest.workloads or found.findings or found.notes)
+    has_job = bool(found.workloads or found.findings or found.notes)
     has_job &= not found.is_template
     errors = report.errors + found.unreported
     return report._replace(is_job=has_job, errors=errors, is_template=found.is_template)
 
 
-def _findings(found: "FoundObjects", count_nodes: CountNodes | None) -> Findings:
+def _findings(found: "Manifest", count_nodes: CountNodes | None) -> Findings:
     """Yield the findings of a manifest or a Bacalhau job."""
     yield from found.findings
     yield from found.in_conditions
     yield from found.notes
-    jobs, skipped, conditions, _ = found.manifest
-    if set(skipped) == {"Node"} and not (jobs or found.findings):
+    jobs = found.workloads
+    if set(found.skipped) == {"Node"} and not (jobs or found.findings):
         message, hint = "these are nodes, not jobs", "give them with -n FILE"
         yield document_finding(DocumentError("not-a-job", message, Position(0, 0), hint))
-    if count_nodes is not None and jobs != conditions:
+    if count_nodes is not None and jobs != found.conditions:
         for workload in jobs:
             yield from check_nodes(workload.name, *workload.place, count_nodes(workload.placement))

@@ -37,7 +37,7 @@ from nodeselect.jobs.pod_specs import (
     kind_of,
     pod_specs,
 )
-from nodeselect.jobs.structured import StructureError, python_value, read_structured
+from nodeselect.jobs.structured import StructureError, read_structured
 from nodeselect.limits import LIMITS
 from nodeselect.notations.bacalhau import placement_from_bacalhau
 from nodeselect.placement import Placement, Toleration
@@ -108,61 +108,47 @@ class Workload(NamedTuple):
 
 
 class Manifest(NamedTuple):
-    """The objects of a Kubernetes manifest.
+    """The objects of a Kubernetes manifest, and what is wrong with them.
 
     :param workloads: the pod specs of all objects; ``conditions`` if there are none.
     :param skipped: the kind of each object of which nothing is in ``workloads``.
     :param conditions: the objects that are conditions on nodes themselves, such as a ``NodePool``.
     :param unread: the conditions of skipped objects, such as ``Engine/a[spec.nodeSelector]``.
+    :param notes: these conditions in the document.
+    :param findings: the mistakes of the objects that are not valid.
+    :param in_conditions: the mistakes of the conditions on nodes that are not among the workloads.
+    :param patches: what is missing in objects that are probably patches.
+    :param unreported: the number of further mistakes.
+    :param is_template: whether the file cannot be read, and is probably a template.
     """
 
-    workloads: tuple[Workload, ...]
-    skipped: tuple[str, ...]
-    conditions: tuple[Workload, ...] = ()
-    unread: tuple[str, ...] = ()
+    workloads: Sequence[Workload] = ()
+    skipped: Sequence[str] = ()
+    conditions: Sequence[Workload] = ()
+    unread: Sequence[str] = ()
+    notes: Sequence[Finding] = ()
+    findings: Sequence[Finding] = ()
+    in_conditions: Sequence[Finding] = ()
+    patches: Sequence[Finding] = ()
+    unreported: int = 0
+    is_template: bool = False
 
 
 class ManifestError(JobError):
     """A Kubernetes manifest has problems."""
 
 
-class FoundObjects(NamedTuple):
-    """The objects that are found in a file, and what is wrong with them.
-
-    :param manifest: the valid objects.
-    :param findings: the mistakes of the others.
-    :param in_conditions: the mistakes of the conditions on nodes that are not among the workloads.
-    :param unreported: the number of further mistakes.
-    :param is_template: whether the file cannot be read, and is probably a template.
-    :param patches: what is missing in objects that are probably patches.
-    :param notes: the conditions in ``manifest.unread``.
-    """
-
-    manifest: Manifest
-    findings: Sequence[Finding] = ()
-    in_conditions: Sequence[Finding] = ()
-    unreported: int = 0
-    is_template: bool = False
-    patches: Sequence[Finding] = ()
-    notes: Sequence[Finding] = ()
-
-    def valid(self, data: bytes, file: str) -> Manifest:
-        """Return the objects of a file if all are valid; otherwise raise ManifestError."""
-        findings = (*self.findings, *self.patches)
-        if not findings:
-            return self.manifest
-        first = sorted(findings, key=attrgetter("position"))[: LIMITS.reported_errors]
-        unreported = self.unreported + len(findings) - len(first)
-        raise ManifestError(file, draw_problems(first, data), unreported)
-
-
 def read_manifest(data: bytes, file: str = "manifest") -> Manifest | None:
     """Read the objects that :func:`find_objects` finds; raise ManifestError if any is invalid."""
     found = find_objects(data, file)
-    return found and found.valid(data, file)
+    if found is None or not (findings := (*found.findings, *found.patches)):
+        return found
+    first = sorted(findings, key=attrgetter("position"))[: LIMITS.reported_errors]
+    unreported = found.unreported + len(findings) - len(first)
+    raise ManifestError(file, draw_problems(first, data), unreported)
 
 
-def find_objects(data: bytes, file: str = "manifest") -> FoundObjects | None:
+def find_objects(data: bytes, file: str = "manifest") -> Manifest | None:
     """Find the objects of a Kubernetes manifest in JSON, or in YAML with one or more documents.
 
     The items of a ``List`` are read as objects. Only the fields that select nodes are checked.
@@ -176,7 +162,7 @@ def find_objects(data: bytes, file: str = "manifest") -> FoundObjects | None:
     return _find_kubernetes_objects(data, file) or _find_bacalhau_job(data, file)
 
 
-def _find_kubernetes_objects(data: bytes, file: str) -> FoundObjects | None:
+def _find_kubernetes_objects(data: bytes, file: str) -> Manifest | None:
     if b"apiVersion" not in data:
         return None
     try:
@@ -193,28 +179,28 @@ def _find_kubernetes_objects(data: bytes, file: str) -> FoundObjects | None:
         lines = data.decode("utf-8", "replace").split("\n")
         places = (lines[line][column:] for line, column in (each.position for each in findings))
         is_template = any(place.startswith(("{{", "{%")) for place in places)
-        return FoundObjects(Manifest((), ()), findings, (), error.unreported, is_template)
+        return Manifest(findings=findings, unreported=error.unreported, is_template=is_template)
     if not any(map(is_kubernetes_object, documents)):
         return None
     return _read_objects(_objects(documents))
 
 
-def _find_bacalhau_job(data: bytes, file: str) -> FoundObjects | None:
+def _find_bacalhau_job(data: bytes, file: str) -> Manifest | None:
     if b"tasks" not in data.lower():
         return None
     try:
         found = find_bacalhau_job(read_plain(data, file))
-        return found and FoundObjects(Manifest((_read_bacalhau_job(*found),), ()))
+        return found and Manifest([_read_bacalhau_job(*found)])
     except DocumentError:
         return None  # as a job spec, it is refused for the same mistakes
     except StructureError as error:
-        return FoundObjects(Manifest((), ()), error.findings)
+        return Manifest(findings=error.findings)
 
 
 def _read_bacalhau_job(job: Value, path: str) -> Workload:
     """Read a job that :func:`find_bacalhau_job` has found, and its path in the document."""
     text = attrgetter("text")
-    placement = read_structured(job, placement_from_bacalhau, path, python_value, key_text=text)
+    placement = read_structured(job, placement_from_bacalhau, path, key_text=text)
     fields = lower_names(job)
     _, name = fields.get("name", ("", None))
     own = name.text if isinstance(name, Scalar) else ""
@@ -247,7 +233,7 @@ def _objects(documents: Iterable[Value]) -> Iterator[Value]:
                 yield document
 
 
-def _read_objects(objects: Iterable[Value]) -> FoundObjects:
+def _read_objects(objects: Iterable[Value]) -> Manifest:
     objects = list(objects)
     workloads: dict[str, Workload] = {}
     conditions: dict[str, Workload] = {}
@@ -284,22 +270,17 @@ def _read_objects(objects: Iterable[Value]) -> FoundObjects:
                 mistakes.append(Finding(value, "", message, code="duplicate-object"))
         if is_condition or not is_read:
             others.append((kind_of(value), is_condition))
-    if workloads or findings:  # then what has no pod spec is hardly a patch
-        findings += patches
-        patches = []
-    is_alone = not (workloads or findings)
-    skipped = [
+    if is_alone := not (workloads or findings):
+        workloads, findings, in_conditions = conditions, in_conditions, []
+    else:  # what has no pod spec is hardly a patch
+        findings, patches = findings + patches, []
+    skipped = tuple(
         kind
         for kind, is_condition in others
         if not (is_condition and is_alone) and not (volumes and kind in (_VOLUME, _CLAIM))
-    ]
-    read = conditions if is_alone else workloads
-    manifest = Manifest(
-        tuple(read.values()), tuple(skipped), tuple(conditions.values()), tuple(unread)
     )
-    if is_alone:
-        findings, in_conditions = in_conditions, []
-    return FoundObjects(manifest, findings, in_conditions, patches=patches, notes=notes)
+    read, alone = tuple(workloads.values()), tuple(conditions.values())
+    return Manifest(read, skipped, alone, unread, notes, findings, in_conditions, patches)
 
 
 def _read_object(
@@ -360,7 +341,7 @@ def _read_pod(pod: PodSpec, namespace: str, volumes: Mapping[tuple[str, str], Va
     spec = pod.spec
     read = partial(Placement.from_pod_spec, kind=pod.kind)
     fields = _read_fields(spec)
-    placement = read_structured(fields, read, pod.path, python_value, pod_spec_errors)
+    placement = read_structured(fields, read, pod.path, pod_spec_errors)
     words = dict.fromkeys(placement.not_considered)
     items = find(spec, "volumes")
     named = items.items if isinstance(items, List) else ()

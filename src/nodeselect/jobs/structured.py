@@ -31,7 +31,6 @@ def read_structured(
     value: Value,
     read: Callable[[Any], _T],
     path: str = "",
-    convert: Callable[[Scalar], Any] | None = None,
     find_errors: Callable[[Any], list[SelectorError]] | None = None,
     key_text: Callable[[Scalar], str] | None = None,
 ) -> _T:
@@ -40,14 +39,12 @@ def read_structured(
     :param read: a function that is called with the lists and dicts. It may raise a
         :class:`SelectorError` with the path of a mistake, such as ``nodeSelector['region']``.
     :param path: the path of the value in the document, for messages.
-    :param convert: returns the Python value of a scalar; by default, False for what is neither a
-        string nor null, so that the reader refuses it.
     :param find_errors: returns all errors for lists and dicts for which ``read`` raises one.
     :param key_text: returns the text of a key; by default, it raises if that is not a string.
     :raises StructureError: if ``read`` raises an error, or a key is not a string. The error has
         the position of each mistake in the document.
     """
-    plain = to_python(value, convert or _string_or_null, key_text or _key_text)
+    plain = to_python(value, _python_value, key_text or _key_text)
     try:
         return read(plain)
     except SelectorError as error:
@@ -76,24 +73,20 @@ def _finding(value: Value, error: SelectorError, path: str) -> Finding:
     return Finding(found, whole, message, hint, span, code=error.code)
 
 
-def _string_or_null(scalar: Scalar) -> str | bool | None:
-    if scalar.kind == "text":
-        return scalar.text
-    return None if scalar.kind == "null" else False
-
-
-def python_value(scalar: Scalar) -> str | int | float | bool | None:
+def _python_value(scalar: Scalar) -> str | int | float | bool | None:
     """Return a string, a decimal number, a boolean, or None; False for any other scalar.
 
     An = without quotes, which YAML 1.1 gives a type of its own, is a string.
     """
+    if scalar.kind == "text" or scalar.text == "=":
+        return scalar.text
     if scalar.kind == "boolean":
         return scalar.text.lower() in ("true", "yes", "on", "y")
     if scalar.kind == "number":
         with suppress(ValueError):
             is_integer = scalar.text.removeprefix("-").isdecimal()
             return int(scalar.text) if is_integer else float(scalar.text)
-    return "=" if scalar.text == "=" else _string_or_null(scalar)
+    return None if scalar.kind == "null" else False
 
 
 def _key_text(key: Scalar) -> str:
