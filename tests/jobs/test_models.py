@@ -159,7 +159,7 @@ def with_config(value: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("model", "fields", "said"),
     [
-        (JobSpec, {"name": 1}, "name [wrong-type]: expected a string"),
+        (JobSpec, {"name": 1}, "name [wrong-type]: must be a valid string"),
         (JobSpec, {"selector": {"matchLabels": {}, "match_ids": ["a"]}},
          "selector.matchLabels [unknown-field]: there is no field 'matchLabels'"),
         (JobSpec, {"ev\x1b[31mil": 1},
@@ -167,18 +167,19 @@ def with_config(value: Any) -> dict[str, Any]:
         (NodeSelector, {"match_expressions": ["a b"]},
          ("match_expressions[0] [unexpected]: expected '=', '!=', 'in', 'notin', '>', '<', ','"
          " or the end, found 'b'\nhelp: put ',' between two requirements")),
-        (NodeSelector, {"match_ids": "a"}, "match_ids [wrong-type]: expected a list of strings"),
+        (NodeSelector, {"match_ids": "a"}, "match_ids [wrong-type]: must be a list of strings"),
         (NodeSelector, {"match_labels": {"a": True}},
-         "match_labels.a [wrong-type]: expected a string"),
+         "match_labels.a [wrong-type]: must be a valid string"),
         (RolloutSpec, {"strategy": "blue"},
-         "strategy [not-one-of]: expected 'immediate', 'rolling' or 'canary'"),
-        (RolloutSpec, {"max_parallel": 101}, "max_parallel [out-of-range]: must be at most 100"),
+         "strategy [not-one-of]: must be 'immediate', 'rolling' or 'canary'"),
+        (RolloutSpec, {"max_parallel": 101},
+         "max_parallel [out-of-range]: must be less than or equal to 100"),
         (RolloutSpec, {"max_parallel": True},
-         "max_parallel [wrong-type]: expected a whole number"),
+         "max_parallel [wrong-type]: must be a valid integer"),
         (HealthCheck, {"deadline": "5"},
          "deadline [wrong-value]: '5' is not a duration such as 30s or 1m30s"),
         (HealthCheck, {"max_error_rate": float("nan")},
-         "max_error_rate [wrong-type]: expected a finite number"),
+         "max_error_rate [wrong-type]: must be a finite number"),
         (JobSpec, {"name": "\ud800"},
          "name [wrong-value]: the character \\ud800 is not allowed"),
         (JobSpec, with_config(object()), "config [wrong-value]: object is not plain data"),
@@ -189,7 +190,7 @@ def with_config(value: Any) -> dict[str, Any]:
         (JobSpec, {"deployment": None},
          "deployment [unknown-field]: there is no field 'deployment'"),
         (Timeouts, {"total_timeout": 2**63},
-         "total_timeout [out-of-range]: must be at most 9223372036854775807"),
+         "total_timeout [out-of-range]: must be less than or equal to 9223372036854775807"),
     ],
 )  # fmt: skip
 def test_constructors_are_as_strict(model: Any, fields: dict[str, Any], said: str) -> None:

@@ -51,7 +51,7 @@ def read_document(text: str, max_values: int | None = None, *, strict_json: bool
     :raises DocumentError: if the text is neither, or has mistakes; the error has all mistakes up to
         the first syntax error.
     """
-    documents = _read(text, max_values, LIMITS.depth, strict_json=strict_json, single=True)
+    documents = read_documents(text, max_values, strict_json=strict_json, single=True)
     return documents[0] if documents else Scalar("", "null", Position(0, 0), False)
 
 
@@ -61,20 +61,15 @@ def read_documents(
     *,
     strict_json: bool = False,
     max_depth: int = LIMITS.depth,
+    single: bool = False,
 ) -> list[Value]:
     """Read ``text`` as :func:`read_document` does, but allow several YAML documents.
 
     Empty documents are left out. ``max_values`` limits all documents together.
 
     :param max_depth: how many lists and mappings may be nested.
+    :param single: whether a second document is a mistake.
     """
-    documents = _read(text, max_values, max_depth, strict_json=strict_json, single=False)
-    return [each for each in documents if each[:2] != ("", "null")]
-
-
-def _read(
-    text: str, max_values: int | None, max_depth: int, *, strict_json: bool, single: bool
-) -> list[Value]:
     starts = _COMMENTED_JSON_STARTS if strict_json else _JSON_STARTS
     if text.lstrip(" \t\r\n")[:2].startswith(starts):
         document = read_json(text, max_values, max_depth, may_be_yaml=not strict_json)
@@ -93,7 +88,7 @@ def _read(
         if not builder.has_template:  # a template breaks the syntax after it
             builder.add(_syntax_error(text, error, max_depth))
     builder.raise_if_refused()
-    return documents
+    return [each for each in documents if each[:2] != ("", "null")]
 
 
 def scalar_spans(text: str) -> Iterator[tuple[int, int]]:

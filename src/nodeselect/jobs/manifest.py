@@ -30,6 +30,7 @@ from nodeselect.jobs.check.document import (
 from nodeselect.jobs.check.rule import Finding, describe, document_finding
 from nodeselect.jobs.pod_specs import (
     CONDITIONS,
+    FIELDS,
     PodSpec,
     fixed_path,
     group_of,
@@ -66,12 +67,7 @@ _ZONES = frozenset(
     for name in ("region", "zone")
 )
 
-# The fields of a pod spec, and of its containers, that are read, beside texts and numbers.
 _CONTAINERS = ("containers", "initContainers")
-_READ_FIELDS = frozenset({
-    *("overhead", "ports", "resourceClaims", "resources", "schedulingGates", "tolerations"),
-    *("topologySpreadConstraints", "volumes", *CONDITIONS),
-})  # fmt: skip
 _RESOURCES = ("resizePolicy", "resources")  # the only fields of a container about these
 
 # The line by which a manifest is recognised if it cannot be parsed.
@@ -452,7 +448,7 @@ def _read_fields(value: Value) -> Value:
     for name, (key, item) in value.entries.items():
         if name in _CONTAINERS and isinstance(item, List):
             entries[name] = key, item._replace(items=list(map(_read_fields, item.items)))
-        elif name not in _READ_FIELDS and not isinstance(item, Scalar):
+        elif name not in FIELDS and not isinstance(item, Scalar):
             entries[name] = key, Scalar("", "null", item.position, False)
     return Object(entries, value.position)
 

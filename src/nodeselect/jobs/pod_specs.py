@@ -39,11 +39,12 @@ _PARTIAL_FIELDS = (
     *_SHARED,
 )
 
-# The fields that are read of any pod spec; of further fields, these may be further conditions.
-_FIELDS = frozenset({
-    *("containers", "hostNetwork", "initContainers", "overhead", "resourceClaims", "resources"),
-    *("schedulingGates", "volumes", *_PARTIAL_FIELDS),
+# The fields that are read of any pod spec and its containers.
+FIELDS = frozenset({
+    *("containers", "hostNetwork", "initContainers", "overhead", "ports", "resourceClaims"),
+    *("resources", "schedulingGates", "volumes", *_PARTIAL_FIELDS),
 })  # fmt: skip
+# Of the other fields, these may be conditions, too.
 _LIKE_CONDITIONS = re.compile("node|affin|tolerat|taint", re.IGNORECASE)
 
 # Fields in which no pod spec is searched. A schema may describe one.
@@ -264,8 +265,8 @@ class _Search:
             return fields, ()
         else:  # a spec that has fields of its own, too
             likely = [each for each in fields if _LIKE_CONDITIONS.match(each)]
-            others = [f"{path}.{printable(each)}" for each in likely if each not in _FIELDS]
-            names = _FIELDS
+            others = [f"{path}.{printable(each)}" for each in likely if each not in FIELDS]
+            names = FIELDS
         return {each: entry for each, entry in fields.items() if each in names}, tuple(others)
 
 

@@ -4,16 +4,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from nodeselect.documents.values import List, Object, Scalar, Value, is_null, quote_fix, to_python
+from nodeselect.documents.values import List, Object, Scalar, Value, quote_fix, to_python
 from nodeselect.errors import SelectorError
 from nodeselect.jobs.check.rule import Finding, Hint, describe
 from nodeselect.jobs.check.suggestions import suggest_text
-from nodeselect.problem import Fix
 from nodeselect.text import printable, quoted
 
 _T = TypeVar("_T")
-
-_EMPTY = Fix.write('""', "remove the line, or write")
 
 
 class StructureError(Exception):
@@ -63,8 +60,8 @@ def _finding(value: Value, error: SelectorError, path: str) -> Finding:
         [expected] = error.expected
         # Of what YAML reads in several ways, the error knows only one.
         message = f"expected {expected}, found {describe(found)}"
-        if expected == "a string":  # null is no value, not a text that says so
-            hint = _EMPTY if is_null(found) else suggest_text(found)
+        if expected == "a string":
+            hint = suggest_text(found)
     if key is not None and (error.code == "unknown-field" or error.source == key.text):
         found = key
     is_source = isinstance(found, Scalar) and found.text == error.source

@@ -21,7 +21,6 @@ from nodeselect.documents.values import (
 )
 from nodeselect.documents.yaml import read_document, read_documents, scalar_spans
 from nodeselect.errors import JobError
-from nodeselect.jobs.check import kubernetes  # noqa: F401 - adds its rules
 from nodeselect.jobs.check.document import find_nomad_job, is_kubernetes_object, locate_spec
 from nodeselect.jobs.check.fields import check_model
 from nodeselect.jobs.check.job import (

@@ -1,4 +1,4 @@
-"""Rules about the whole document: it must be plain data (no YAML tags, say), and a job spec."""
+"""Rules about the whole document: it must be plain data, such as no YAML tags, and a job spec."""
 
 import re
 from functools import partial
@@ -13,7 +13,7 @@ from nodeselect.documents.values import (
     text_of,
 )
 from nodeselect.jobs.check.rule import describe, rule
-from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper, snake_case
+from nodeselect.jobs.check.schema_fields import WRAPPERS, is_selector_name, snake_case
 from nodeselect.problem import Fix
 
 _refusal = partial(rule, "document", always_reported=True)
@@ -97,6 +97,44 @@ _refusal(
     after="name: demo\nselector: {match_labels: {region: eu}}",
 )
 
+# Rules about Kubernetes manifests and Bacalhau jobs, whose mistakes are found when they are read.
+# A mistake that a job spec can have too, such as an invalid key, has the rule of that.
+_kubernetes = partial(rule, "kubernetes", always_reported=True)
+
+_REQUIREMENT = "ValidateNodeSelectorRequirement"
+_TOLERATIONS = "ValidateTolerations"
+_SPREAD = "validateTopologySpreadConstraints"
+
+# What the API server rejects, and the functions that do.
+for _code, _summary, *_functions in (
+    ("unknown-operator", "an operator that is not allowed here", _REQUIREMENT, _TOLERATIONS),
+    ("wrong-number-of-values", "too few values, or too many", _REQUIREMENT, _TOLERATIONS),
+    ("missing-field", "a required field is missing", _REQUIREMENT, _TOLERATIONS, _SPREAD),
+    ("no-terms", "a required node affinity without terms", "ValidateNodeSelector"),
+    ("invalid-weight", "a weight that is not from 1 to 100", "ValidatePreferredSchedulingTerms"),
+    ("invalid-node-name", "a name that no node can have", "ValidateNodeName"),
+    ("unknown-effect", "an effect that a toleration cannot have", _TOLERATIONS),
+    ("invalid-quantity", "an amount of a resource is invalid", "ValidateResourceQuantityValue"),
+    ("unknown-resource", "an unknown resource", "validateContainerResourceName"),
+    ("invalid-request", "a request above its limit", "ValidateContainerResourceRequirements"),
+    ("invalid-spread", "an invalid topology spread constraint", _SPREAD),
+):
+    _source = f"Source: {', '.join(_functions)} in pkg/apis/core/validation/validation.go."
+    _kubernetes(_code, _summary, f"The API server of Kubernetes rejects it. {_source}")
+
+_kubernetes("misplaced-field", "a condition on nodes outside of the pod spec", "It has no effect.")
+_kubernetes("no-pod-spec", "an object of a kind that runs pods has no pod spec")
+_kubernetes("not-an-object", "an object of a manifest has no kind or no apiVersion")
+_kubernetes("duplicate-object", "two objects have the same kind, namespace and name")
+rule(
+    "kubernetes",
+    "unread-condition",
+    "a condition on nodes in an object whose pods are not known",
+    "A program may give it to pods that it makes. nodeselect does not know this kind of object.",
+    severity="note",
+)
+_kubernetes("not-in-language", "a condition that no selector can express")
+
 _HINT = "write a job spec, with a name and a selector"
 _NODES_HINT = f"if these are nodes, give them with -n FILE; otherwise {_HINT}"
 _PIPELINE_HINT = "put it under config: and add a name, type: pipeline, and a selector"
@@ -179,7 +217,7 @@ def locate_spec(document: Value) -> tuple[Object, str]:
     if not isinstance(spec, Object):
         raise _refused(spec, f"'spec' must be a mapping, not {describe(spec)}", _HINT)
     if not any(
-        snake_case(name) in ("name", "type") or is_selector_name(name) or is_wrapper(name)
+        snake_case(name) in ("name", "type", *WRAPPERS) or is_selector_name(name)
         for name in spec.entries
     ):
         if not spec.entries.keys().isdisjoint(_BARE_FIELDS):

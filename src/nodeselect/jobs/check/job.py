@@ -5,13 +5,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
-from nodeselect.documents.values import List, Object, Scalar, Value, find, is_null
+from nodeselect.documents.values import Object, Scalar, Value, find, has
 from nodeselect.jobs.check.fields import integer_of, truncated_path
 from nodeselect.jobs.check.rule import DEMO, Finding, Findings, Hint, rule
 from nodeselect.jobs.check.schema_fields import (
+    WRAPPERS,
     is_foreign_selector,
     is_selector_name,
-    is_wrapper,
     snake_case,
 )
 from nodeselect.jobs.check.suggestions import PIPELINE_FIELDS, suggest_word
@@ -132,7 +132,7 @@ def _missing(job: Job, name: str, message: str, fix: Fix, *others: str) -> Findi
         return
     required = ("name", "type", "config")
     names = {snake_case(field) for field in job.spec.entries if field not in required}
-    if name in names or not names.isdisjoint(others) or any(map(is_wrapper, names)):
+    if not names.isdisjoint((name, *others, *WRAPPERS)):
         return
     place = job.spec.entries[name][0] if name in job.spec.entries else job.spec
     if isinstance(value, Scalar):
@@ -317,12 +317,7 @@ def _is_empty(selector: Value | None) -> bool:
     """Return whether a selector is missing, null or empty, and so matches every node."""
     return selector is None or (
         isinstance(selector, Object)
-        and all(
-            is_null(item)
-            or (isinstance(item, Object) and not item.entries)
-            or (isinstance(item, List) and not item.items)
-            for _, item in selector.entries.values()
-        )
+        and not any(has(item, "") for _, item in selector.entries.values())
     )
 
 

@@ -111,7 +111,7 @@ def parse_duration(text: str) -> int | None:
 FOREIGN_SELECTORS = ("constraints", "nodeselector", "labelselector")
 
 # Fields in which people wrap a whole job by mistake.
-_WRAPPERS = ("job", "spec", "jobs", "job_spec")
+WRAPPERS = ("job", "spec", "jobs", "job_spec")
 
 
 @lru_cache(1024)
@@ -119,11 +119,6 @@ def snake_case(name: str) -> str:
     """Return the name of a field in snake case: ``restart_policy`` for ``restartPolicy``."""
     text = "".join(f"_{c.lower()}" if c.isupper() else c for c in name[:40])
     return text.replace("-", "_").replace("__", "_").removeprefix("_")
-
-
-def is_wrapper(name: str) -> bool:
-    """Return whether a field with this name probably contains a whole job spec: ``job``."""
-    return snake_case(name) in _WRAPPERS
 
 
 def is_foreign_selector(name: str) -> bool:

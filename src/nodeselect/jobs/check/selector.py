@@ -101,17 +101,15 @@ class Parsed(NamedTuple):
 
     :param selector: the selector that all entries describe together.
     :param located: pairs of a requirement and the entry that it comes from.
-    :param by_key: a mapping from each label key to the pairs whose requirement has this key.
     :param ids: the entries that are ids.
     """
 
     selector: Selector
     located: list[_Located]
-    by_key: dict[str, list[_Located]]
     ids: list[_Entry]
 
 
-_NO_ENTRIES = Parsed(Selector.everything(), [], {}, [])
+_NO_ENTRIES = Parsed(Selector.everything(), [], [])
 
 
 def read_selector(value: Value | None, path: str) -> Check[Parsed]:
@@ -126,11 +124,8 @@ def read_selector(value: Value | None, path: str) -> Check[Parsed]:
     expressions = yield from _read_list(value, "match_expressions", path)
     ids = yield from _read_list(value, "match_ids", path)
     located: list[_Located] = []
-    by_key: dict[str, list[_Located]] = {}
     for entry in (*labels, *expressions):
-        for requirement in (yield from _read_requirements(entry)):
-            located.append((requirement, entry))
-            by_key.setdefault(requirement.key, []).append((requirement, entry))
+        located += [(each, entry) for each in (yield from _read_requirements(entry))]
     valid_ids = []
     for entry in ids:
         if mistake := id_mistake(entry.value.text):
@@ -144,7 +139,7 @@ def read_selector(value: Value | None, path: str) -> Check[Parsed]:
     except SelectorError as error:  # together they exceed a limit
         yield Finding(value, path, error.message, code=error.code)
         return _NO_ENTRIES
-    return Parsed(selector, located, by_key, valid_ids)
+    return Parsed(selector, located, valid_ids)
 
 
 def check_selector(parsed: Parsed) -> Findings:
@@ -339,7 +334,8 @@ def _redundant_requirement(parsed: Parsed) -> Findings:
             message = f"the id {quoted(text)} is repeated"
             yield Finding(entry.value, entry.path, message, "remove it")
         repeated.add(text)
-    if len(parsed.by_key) == len(parsed.located) or not parsed.selector.is_satisfiable:
+    keys = {requirement.key for requirement, _ in parsed.located}
+    if len(keys) == len(parsed.located) or not parsed.selector.is_satisfiable:
         return
     extra = Counter(redundant(parsed.selector))  # how many times each can be removed
     count = Counter(requirement for requirement, _ in parsed.located)
@@ -368,12 +364,11 @@ def _redundant_requirement(parsed: Parsed) -> Findings:
     after='name: demo\nselector: {match_expressions: ["tier,tier!=free"]}',
 )
 def _absent_key(parsed: Parsed) -> Findings:
-    for key, items in parsed.by_key.items():
-        if not all(requirement.operator.is_exclusion for requirement, _ in items):
-            continue
-        fix = Fix.write(key, "to require the label, add")
-        for requirement, entry in items:
+    required = {each.key for each, _ in parsed.located if not each.operator.is_exclusion}
+    for requirement, entry in parsed.located:
+        if (key := requirement.key) not in required:
             effect = f"also matches nodes without the label {quoted(key)}"
+            fix = Fix.write(key, "to require the label, add")
             yield Finding(entry.place, entry.path, f"{_shown(requirement)} {effect}", fix)
 
 

@@ -19,10 +19,10 @@ from nodeselect.jobs.check.schema_fields import (
     INTEGER,
     NANOSECONDS,
     NUMBER,
+    WRAPPERS,
     Field,
     fields_of,
     is_selector_name,
-    is_wrapper,
     parse_duration,
     snake_case,
 )
@@ -116,7 +116,7 @@ def suggest_field(model: str, key: Scalar, value: Object) -> Fix | str:
             return f"move it under 'selector', as selector.{plain}"
         if is_selector_name(key.text):
             return suggest_word("selector", ["selector"], value.entries) or ""
-        if is_wrapper(key.text) and not (model == "Job" and plain == "spec"):
+        if plain in WRAPPERS and not (model == "Job" and plain == "spec"):
             return "remove it and write its fields at the top level, or rename it to 'spec'"
     if fix := suggest_word(plain, fields_of(model), value.entries):
         return fix
@@ -175,10 +175,10 @@ def suggest_text(value: Value) -> Fix | None:
     """Return a fix that puts a value in quotes, as a string; None for a list or a mapping."""
     if not isinstance(value, Scalar):
         return None
-    if is_null(value) and value.text in ("", "~"):
+    if is_null(value):
         return Fix.write('""', "remove the line, or write")
     text = double_quoted(value.text, _MAX_LENGTH)
-    return Fix.write(text, is_certain=not is_null(value)) if text else None
+    return Fix.write(text, is_certain=True) if text else None
 
 
 def suggest_number(path: str, expectation: Field, value: Value) -> Fix | None:

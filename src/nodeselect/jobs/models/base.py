@@ -39,7 +39,7 @@ def _printable(text: str) -> str:
 
 def _require_sequence(texts: object) -> object:
     if not isinstance(texts, (list, tuple)):  # the order of a set differs between processes
-        raise PydanticCustomError("tuple_type", "not a list")
+        raise PydanticCustomError("tuple_type", "must be a list of strings")
     return texts
 
 
@@ -209,20 +209,12 @@ def _join(path: str, inner: str) -> str:
     return f"{path}.{inner}" if path and inner else path or inner
 
 
-# Codes and messages for the types of pydantic's errors.
-_MESSAGES = {
-    "bool_type": ("wrong-type", "expected true or false"),
-    "float_type": ("wrong-type", "expected a number"),
-    "finite_number": ("wrong-type", "expected a finite number"),
-    "int_type": ("wrong-type", "expected a whole number"),
-    "mapping_type": ("wrong-type", "expected a mapping"),
-    "dict_type": ("wrong-type", "expected a mapping"),
-    "model_type": ("wrong-type", "expected a mapping"),
-    "string_type": ("wrong-type", "expected a string"),
-    "tuple_type": ("wrong-type", "expected a list of strings"),
-    "literal_error": ("not-one-of", "expected {expected}"),
-    "greater_than_equal": ("out-of-range", "must be {ge} or more"),
-    "less_than_equal": ("out-of-range", "must be at most {le}"),
+# Codes for the types of pydantic's errors; for the others, it is ``wrong-type``.
+_CODES = {
+    "literal_error": "not-one-of",
+    "greater_than_equal": "out-of-range",
+    "less_than_equal": "out-of-range",
+    "json_invalid": "not-json",
 }
 
 
@@ -230,15 +222,10 @@ def _problem(detail: ErrorDetails, path: str, inner: object) -> Problem:
     if isinstance(inner, SelectorError):
         path = _join(path, inner.path)
         return Problem(inner.code, inner.message, path=path, fix=inner.fix)
-    if detail["type"] == "json_invalid":
-        code, message = "not-json", printable(detail["msg"][:200])
-    elif inner is not None:
-        code, message = "wrong-value", str(inner)
-    elif detail["type"] == "extra_forbidden":
-        code, message = "unknown-field", f"there is no field {quoted(str(detail['loc'][-1]))}"
-    elif detail["type"] in _MESSAGES:
-        code, message = _MESSAGES[detail["type"]]
-        message = message.format(**detail.get("ctx", {}))
-    else:
-        code, message = "wrong-type", printable(detail["msg"][:200])
-    return Problem(code, message, path=path)
+    if isinstance(inner, ValueError):
+        return Problem("wrong-value", str(inner), path=path)
+    if detail["type"] == "extra_forbidden":
+        message = f"there is no field {quoted(str(detail['loc'][-1]))}"
+        return Problem("unknown-field", message, path=path)
+    message = printable(detail["msg"][:200]).replace("Input should be", "must be", 1)
+    return Problem(_CODES.get(detail["type"], "wrong-type"), message, path=path)
