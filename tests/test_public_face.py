@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import lark
 import pytest
@@ -104,17 +105,38 @@ def test_reading_loads_what_it_needs(text: str, libraries: set[str]) -> None:
     assert loaded & HEAVY == libraries | {"pyroaring"}
 
 
-def test_selectors_need_only_lark(tmp_path: Path) -> None:
-    """A Python that finds no other package than nodeselect and Lark does all that is promised."""
-    for package in (nodeselect, lark):
+VALID = """
+from nodeselect.selectors import Selector, implies, selectors_from_pod_spec
+[selector] = selectors_from_pod_spec({"nodeSelector": {"a": "b"}})
+assert implies(selector, Selector.from_kubernetes({"matchLabels": {"a": "b"}}))
+selector &= Selector.of(match_labels={"a": "b"}, match_ids=["n-1"]) & Selector.parse("!c")
+assert selector.matches({"a": "b"}, "n-1")
+"""
+
+
+def run_alone(
+    folder: Path, packages: tuple[ModuleType, ...], *arguments: str
+) -> "subprocess.CompletedProcess[str]":
+    """Run a Python that finds no other packages than these."""
+    for package in packages:
         path = Path(str(package.__file__)).parent
-        (tmp_path / path.name).symlink_to(path, target_is_directory=True)
-    done = subprocess.run(
-        [sys.executable, "-S", "-P", ROOT / "tests/light.py"],
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        (folder / path.name).symlink_to(path, target_is_directory=True)
+    return subprocess.run(
+        [sys.executable, "-S", "-P", *arguments],
+        env={**os.environ, "PYTHONPATH": str(folder)},
         capture_output=True,
         text=True,
     )
+
+
+def test_valid_selectors_need_no_package(tmp_path: Path) -> None:
+    done = run_alone(tmp_path, (nodeselect,), "-c", VALID)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_selectors_need_only_lark(tmp_path: Path) -> None:
+    """A Python that finds no other package than nodeselect and Lark does all that is promised."""
+    done = run_alone(tmp_path, (nodeselect, lark), str(ROOT / "tests/light.py"))
     assert done.stdout == "nodeselect and lark are enough\n"
     assert done.stderr == "error: click is missing: run 'pip install nodeselect'\n"
 

@@ -18,10 +18,9 @@ from nodeselect.jobs.check.fix import _apply_edits
 from nodeselect.jobs.check.rule import Finding
 from nodeselect.selectors import equivalent
 from tests import golden
-from tests.jobs.reading import selector_of
+from tests.jobs.reading import OF_EXCERPTS, selector_of
 from tests.jobs.test_job_laws import ODD_FIELDS, ODD_VALUE, flow
 from tests.jobs.test_plain import JOBS
-from tests.jobs.test_wild import ROWS
 from tests.property.strategies import requirements
 
 CASES = golden.rows(
@@ -172,11 +171,23 @@ def test_what_was_meant(
     assert equivalent(selector_of(fix_job(text.encode())), expected)
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: json.dumps(row["selector"])[:70])
+WILD = [
+    json.loads(line)
+    for line in Path(__file__).with_name("wild.jsonl").read_text("utf-8").splitlines()
+]
+"""``selector``, and either ``read``: its text, or ``refused``: codes with the advice."""
+
+
+@pytest.mark.parametrize("row", WILD, ids=lambda row: json.dumps(row["selector"])[:70])
 def test_selectors_of_the_wild(row: dict[str, Any]) -> None:
-    """What people have written becomes what the hints say to write; all other mistakes are left."""
-    refused = row.get("refused", [])
+    """What people have written is read, or refused; then it becomes what the hints say to write."""
     data = json.dumps({"name": "wild", "selector": row["selector"]}).encode()
+    problems = check_job(data, "job.json", rules=OF_EXCERPTS).problems
+    warned = [each.code for each in problems if each.severity == "warning"]
+    refused = [[each.code, each.hint] for each in problems if each.severity == "error"]
+    assert (warned, refused) == (row.get("warned", []), row.get("refused", []))
+    if not refused:
+        assert str(read_job_selector(data, "job.json")) == row["read"]
     report = check_job(fix_job(data, "job.json"), "job.json")
     left = [[each.code, each.hint] for each in report.problems if each.severity == "error"]
     assert all(problem in refused for problem in left)

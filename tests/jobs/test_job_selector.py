@@ -1,17 +1,19 @@
 """The selector of a job file, however the file is written."""
 
 import json
+from typing import Any
 
 import pytest
 
 from nodeselect import Selector
 from tests.jobs.reading import selector_of
 
-MEANT = Selector.of(
-    match_labels={"region": "eu", "pci-compliant": "true"},
-    match_expressions=["tier in (gold,silver),gpu", "!debug"],
-    match_ids=["n-1", "42"],
-)
+FIELDS: dict[str, Any] = {
+    "match_labels": {"region": "eu", "pci-compliant": "true"},
+    "match_expressions": ["tier in (gold,silver),gpu", "!debug"],
+    "match_ids": ["n-1", "42"],
+}
+RECORD = {"name": "demo", "selector": FIELDS}
 """What the job files below say, each in its way."""
 
 BLOCK = """\
@@ -46,15 +48,6 @@ selector:
   match_ids: ["\\x6e-1", '42']
 """
 
-RECORD = {
-    "name": "demo",
-    "selector": {
-        "match_labels": {"region": "eu", "pci-compliant": "true"},
-        "match_expressions": ["tier in (gold,silver),gpu", "!debug"],
-        "match_ids": ["n-1", "42"],
-    },
-}
-
 
 @pytest.mark.parametrize(
     "job",
@@ -80,7 +73,7 @@ RECORD = {
 )
 def test_one_job_written_in_many_ways(job: str) -> None:
     """All ways to write a job give the selector that is made of its three fields."""
-    assert selector_of(job) == MEANT
+    assert selector_of(job) == Selector.of(**FIELDS)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Nodes in Arrow data and Parquet files are read, in every layout, as they are in rows."""
+"""Arrow data, Parquet files and frames are read, in every layout, as rows are."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,14 +8,17 @@ import pytest
 
 from nodeselect import Inventory, InventoryError, Node, Selector
 from nodeselect.readers.reader import NodeReader
+from tests.imports import loaded_after
 
 pytest.importorskip("pyarrow")
 
 import pyarrow as pa
 
 from tests.readers.arrow_layouts import (
+    KEYS,
     LAYOUTS,
     Layout,
+    column_table,
     map_table,
     random_nodes,
     to_parquet,
@@ -104,3 +107,101 @@ def test_labels_without_a_type(labels: list[Any], list_type: Callable[[Any], Any
         assert list(Inventory.from_arrow(source)) == expected
     assert list(Inventory.from_arrow(table[1:])) == expected[1:]
     assert list(Inventory.from_arrow(table.drop_columns("gpu"))) == [Node("n-1"), Node("n-2")]
+
+
+def polars_frame(table: Any) -> Any:
+    return pytest.importorskip("polars").from_arrow(table)
+
+
+def polars_categories(table: Any) -> Any:
+    polars = pytest.importorskip("polars")
+    return polars_frame(table).with_columns(polars.col(*KEYS).cast(polars.Categorical))
+
+
+def pandas_frame(table: Any) -> Any:
+    """Return a data frame of pandas whose index is not a plain range."""
+    pytest.importorskip("pandas")
+    frame = table.to_pandas()
+    return frame.set_index(frame.index * 2)
+
+
+def pandas_categories(table: Any) -> Any:
+    frame = pandas_frame(table)
+    return frame.astype(dict.fromkeys(KEYS, "category"))
+
+
+def duckdb_relation(table: Any) -> Any:
+    return pytest.importorskip("duckdb").connect().from_arrow(table)
+
+
+MAPS = [polars_frame, duckdb_relation]
+PANDAS = [pandas_frame, pandas_categories]  # it has no maps
+
+
+@pytest.mark.parametrize("convert", [*MAPS, *PANDAS, polars_categories])
+def test_columns(convert: Callable[[Any], Any]) -> None:
+    """A frame with a column for each label key has the nodes of the table."""
+    inventory = Inventory.from_arrow(convert(column_table(MANY)), name="name")
+    assert list(inventory) == MANY
+
+
+def test_read() -> None:
+    """``Inventory.read`` accepts a frame like any other input."""
+    table = column_table(MANY).rename_columns({"id": "host"})
+    inventory = Inventory.read(polars_frame(table), id_column="host")
+    assert list(inventory) == list(Inventory.from_arrow(table, id="host"))
+
+
+@pytest.mark.parametrize("convert", MAPS)
+def test_labels(convert: Callable[[Any], Any]) -> None:
+    """A frame with a column of maps has the nodes of the table."""
+    assert list(Inventory.from_arrow(convert(map_table(MANY)))) == MANY
+
+
+def test_parquet_of_duckdb(tmp_path: Path) -> None:
+    """A Parquet file that DuckDB writes, with several row groups, has the nodes of the table."""
+    path = tmp_path / "nodes.parquet"
+    nodes = duckdb_relation(map_table(MANY))
+    nodes.write_parquet(str(path), row_group_size=2_048)
+    assert list(Inventory.read(path)) == MANY
+
+
+WITHOUT_PYARROW = """
+import sys
+{setup}
+from nodeselect import Inventory, InventoryError
+from tests.short import short
+for attempt in ({attempts}):
+    try:
+        attempt()
+    except InventoryError as error:
+        assert error.code == "needs-pyarrow", error.code
+        assert short(error).endswith("install it: pip install 'nodeselect[arrow]'"), error
+    else:
+        raise AssertionError
+"""
+
+
+def test_without_pyarrow(tmp_path: Path) -> None:
+    """Without one that works, an error says what to install; everything else works."""
+    path = tmp_path / "fleet"
+    path.write_bytes(b"PAR1\x15")
+    (tmp_path / "pyarrow.py").write_text("raise ImportError('it needs another numpy')")
+    attempts = f"""
+        lambda: Inventory.read({str(path)!r}), lambda: Inventory.from_arrow({str(path)!r}),
+        lambda: Inventory().to_arrow(),
+    """
+    for setup in ('sys.modules["pyarrow"] = None', f"sys.path.insert(0, {str(tmp_path)!r})"):
+        script = WITHOUT_PYARROW.format(setup=setup, attempts=attempts)
+        assert "numpy" not in loaded_after(script)
+
+
+def test_pandas_is_not_loaded(tmp_path: Path) -> None:
+    """pyarrow, but neither pandas nor Polars, is loaded to read a file."""
+    parquet = pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "fleet.parquet"
+    table = Inventory(Node(f"n-{at}", {"a": "b"}) for at in range(3_000)).to_arrow()
+    parquet.write_table(table, path)
+    loaded = loaded_after(f"from nodeselect import Inventory\nlen(Inventory.read({str(path)!r}))")
+    assert "pyarrow" in loaded
+    assert not loaded & {"pandas", "polars", "msgspec", "yaml"}
