@@ -1,29 +1,27 @@
-"""The nodes of a label: an index built in bulk and one built node by node agree."""
+"""The nodes of a label or fact: an index built in bulk and one built node by node agree."""
 
-from collections.abc import Callable
+from pathlib import Path
 from unittest.mock import patch
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodeselect.index import postings
+from nodeselect import Inventory, Node
+from nodeselect.index import arrays, postings
 from nodeselect.index.label_index import LabelIndex, MutableLabelIndex
 from nodeselect.selectors.charset import parse_int64
 from tests.index.building import segment_of
+from tests.inventory.facts import indexed_facts, naive_facts
+from tests.inventory.small import SMALL, tuned
 from tests.naive import go_integer
-from tests.property.strategies import KEYS, LABEL_VALUES, labels
-
-FLEET = [{"a": "1"}, {"a": "1", "b": ""}, {}, {"a": "7", "b": ""}, {"a": "x"}]
+from tests.property.strategies import KEYS, LABEL_VALUES, facts, labels
 
 
-def built_by_node(
-    fleet: list[dict[str, str]], states: list[str | None] | None = None
-) -> MutableLabelIndex:
+def built_by_node(fleet: list[dict[str, str]]) -> MutableLabelIndex:
     """Index nodes with these labels one by one."""
     index = MutableLabelIndex()
     for ordinal, each in enumerate(fleet):
-        index.add(ordinal, each, None if states is None else states[ordinal])
+        index.add(ordinal, each, None)
     return index
 
 
@@ -36,45 +34,6 @@ def built_in_bulk(fleet: list[dict[str, str]]) -> LabelIndex:
 
 def members(stored: postings.PostingsOrOrdinal) -> list[int]:
     return [stored] if isinstance(stored, int) else list(postings.ordinals(stored))
-
-
-Make = Callable[[list[dict[str, str]]], LabelIndex]
-BOTH = pytest.mark.parametrize("make", [built_by_node, built_in_bulk])
-
-
-@BOTH
-def test_nodes_by_value_and_by_key(make: Make) -> None:
-    """Values and keys have their nodes; an unknown key has no values, nodes or numbers."""
-    index = make(FLEET)
-    assert sorted(index.keys) == ["a", "b"]
-    found = {value: members(held) for value, held in index.values("a").items()}
-    assert found == {"1": [0, 1], "7": [3], "x": [4]}
-    assert isinstance(index.values("a")["7"], int)  # a single node takes no bitmap
-    assert not isinstance(index.values("a")["1"], int)
-    keys = {key: members(index.nodes_with_key(key)) for key in "abc"}
-    assert keys == {"a": [0, 1, 3, 4], "b": [1, 3], "c": []}
-    assert members(index.everything) == [0, 1, 2, 3, 4]
-    assert dict(index.values("c")) == index.value_counts("c", index.everything) == {}
-    assert index.values_in_range("c", -(2**63), 2**63 - 1) == []
-    some = postings.from_ordinals([0, 2, 3])
-    counts = [index.count_with_value("a", value, some) for value in ("1", "7", "x", "no")]
-    assert counts == [1, 1, 0, 0]
-    assert index.count_with_value("a", "1", index.everything) == 2
-    assert index.count_with_value("c", "1", some) == 0
-
-
-def test_states() -> None:
-    """Each state has its nodes, None those without one; a function may accept several states."""
-    states = ["ready", None, "ready", "", None]
-    expected = {"ready": [0, 2], None: [1, 4], "": [3]}
-    index, clustered = built_by_node(FLEET, states), segment_of(FLEET, states=states)
-    assert {state: members(held) for state, held in index.states.items()} == expected
-    for state, held in clustered.index.states.items():
-        assert clustered.order.to_array()[members(held)].tolist() == expected[state]
-    for accepted, ranks in ((["ready"], [0, 2]), (["", None], [1, 3, 4]), ([], [])):
-        assert members(index.in_states(accepted.__contains__)) == ranks
-        in_bulk = members(clustered.index.in_states(accepted.__contains__))
-        assert sorted(clustered.order.to_array()[in_bulk].tolist()) == ranks
 
 
 def test_values_may_be_added_while_others_are_read() -> None:
@@ -103,6 +62,8 @@ def test_both_ways_to_build_agree(fleet: list[dict[str, str]]) -> None:
         assert {value: members(held) for value, held in mine.items()} == {
             value: members(held) for value, held in theirs.items()
         }
+        for held in (*mine.values(), *theirs.values()):
+            assert isinstance(held, int) == (len(members(held)) == 1)  # which needs no bitmap
         assert one.value_counts(key, one.everything) == other.value_counts(key, other.everything)
 
 
@@ -121,6 +82,7 @@ def test_a_range_is_of_numbers(values: list[str], low: int, high: int) -> None:
     for index in (built_by_node(fleet), built_in_bulk(fleet) if fleet else built_by_node([])):
         assert sorted(index.values_in_range("x", low, high)) == wanted
         assert sorted(index.values_in_range("x", low, high)) == wanted  # as it was cached
+        assert index.values_in_range("absent", low, high) == []
 
 
 def test_numbers_are_parsed_once() -> None:
@@ -145,5 +107,31 @@ def test_value_counts(fleet: list[dict[str, str]], data: st.DataObject) -> None:
     for at in some:
         if key in fleet[at]:
             wanted[fleet[at][key]] = wanted.get(fleet[at][key], 0) + 1
+    nodes = postings.from_ordinals(sorted(some))
     for index in (built_by_node(fleet), built_in_bulk(fleet)):
-        assert index.value_counts(key, postings.from_ordinals(sorted(some))) == wanted
+        assert index.value_counts(key, nodes) == wanted
+        for value in LABEL_VALUES:
+            assert index.count_with_value(key, value, nodes) == wanted.get(value, 0)
+
+
+@given(st.lists(facts(), max_size=12), st.booleans())
+def test_facts(fleet: list[dict[str, object]], with_numpy: bool) -> None:
+    """Of taints and amounts, each index finds what the nodes have."""
+    nodes = [Node(f"n-{at}", **known) for at, known in enumerate(fleet)]  # type: ignore[arg-type]
+    inventory = tuned(SMALL)(nodes)
+    with patch("nodeselect.index.segment.bulk_reader", lambda _: arrays if with_numpy else None):
+        expected = naive_facts(nodes)
+        assert indexed_facts(inventory) == indexed_facts(Inventory(nodes)) == expected
+
+
+def test_no_facts(tmp_path: Path) -> None:
+    """An index and a file of nodes without facts have no columns for them."""
+    file = tmp_path / "fleet.nsx"
+    inventory = tuned(SMALL)(Node(f"n-{at}") for at in range(9))
+    inventory.save(file)
+    for each in (inventory, tuned(SMALL).open(file)):
+        segment = each._view.store.segment
+        assert segment is not None
+        assert segment.rows.fact_columns is None
+        assert (segment.index.taints, segment.index.amounts) == ({}, {})
+        assert not segment.index.with_resources

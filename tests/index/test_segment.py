@@ -8,60 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodeselect import Node, Selector
+from nodeselect import Node
 from nodeselect.index import arrays, postings
 from nodeselect.index import segment as segment_module
 from nodeselect.index.built_segment import BuiltSegment
-from nodeselect.index.segment import InventoryOrder, Segment
+from nodeselect.index.segment import InventoryOrder
 from tests.imports import loaded_after
 from tests.index.building import table_of
-
-NODES = [Node(f"n-{at}", {"x": str(at % 5), "y": str(at % 3)}, f"name-{at}") for at in range(500)]
-
-
-def ranks_of(segment: Segment, ordinals: "array[int]") -> list[int]:
-    return [segment.rank(ordinal) for ordinal in ordinals]
-
-
-def ordinals_of(segment: Segment, start: int, stop: int) -> list[int]:
-    """Return the ordinals of the ranks from ``start`` up to ``stop``."""
-    ordinals = postings.ordinals(segment.ordinals_below_rank(stop))
-    return segment.in_order(ordinals, [])[start:]
-
-
-def test_ordinals_below_a_rank() -> None:
-    """These are the ordinals of the first ranks, or all ordinals if there are fewer."""
-    segment = BuiltSegment(table_of(NODES))
-    first = segment.ordinals_below_rank(10)
-    assert sorted(ranks_of(segment, postings.ordinals(first))) == list(range(10))
-    every = segment.ordinals_below_rank(600)
-    assert sorted(ranks_of(segment, postings.ordinals(every))) == list(range(500))
-    assert segment.ordinals_below_rank(10) is first
-
-
-def test_order() -> None:
-    """Ordinals and ids come in the order of ranks; others are inserted at their ranks."""
-    segment = BuiltSegment(table_of(NODES))
-    matches = postings.ordinals(segment.plan(Selector.parse("x=1")).evaluate())
-    assert ranks_of(segment, array("I", segment.in_order(matches, []))) == list(range(1, 500, 5))
-    three, four, five = ordinals_of(segment, 3, 6)
-    ordinals = array("I", sorted([three, four, five]))
-    others = [(0, 900), (5, 901), (5, 902), (700, 903)]
-    assert segment.in_order(ordinals, others) == [
-        900,
-        three,
-        four,
-        901,
-        902,
-        five,
-        903,
-    ]
-    ids = [(rank, f"late-{ordinal}\0") for rank, ordinal in others]
-    assert segment.ids_in_order(ordinals, ids) == [
-        "late-900\0", "n-3", "n-4", "late-901\0", "late-902\0", "n-5", "late-903\0",
-    ]  # fmt: skip
-    assert segment.ids_in_order(array("I"), ids[:1]) == ["late-900\0"]
-    assert segment.ids_in_order(array("I"), []) == []
 
 
 def test_the_first_in_order() -> None:
