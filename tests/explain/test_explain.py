@@ -1,16 +1,13 @@
 """Explanations of an inventory: their sentences, their edges, and that they stay bounded."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 import nodeselect
-from nodeselect import AnyOf, Correction, Explanation, Inventory, Node, Selector
+from nodeselect import Correction, Explanation, Inventory, Node, Selector
 from nodeselect.explain.compute import exclude_by_state, explain
 from nodeselect.explain.wording import notes
-from nodeselect.inventory.statistics import ViewStatistics
-from nodeselect.placement.requirements import Condition
 from nodeselect.render.explanation import explanation_lines
 from nodeselect.render.page import render_page
 from nodeselect.render.screen import Screen
@@ -120,20 +117,6 @@ def test_what_is_not_considered() -> None:
     )
 
 
-def test_conditions_that_are_not_on_labels() -> None:
-    """The rows can be given; an engine says why no node satisfies one that it knows."""
-
-    class Nodes(ViewStatistics):
-        def note(self, requirement: Condition, among: Sequence[str] = ()) -> str | None:
-            return f"no node has {requirement}"
-
-    parts = AnyOf([Selector.parse("a"), Selector.parse("b")]).split()
-    explanation = explain(Nodes(Inventory(FEW)._view), Selector.parse("x"), parts=parts)
-    assert explanation.selector == "x"
-    assert [each[0] for each in explanation.requirements] == ["(a or b)"]
-    assert explanation.requirements[0].note == "no node has a or b"
-
-
 @pytest.mark.parametrize(
     "selector",
     [Selector.nothing(), Selector.of(match_ids=["n-1"]) & Selector.of(match_ids=["n-2"])],
@@ -182,13 +165,6 @@ def test_nodes_excluded_by_state() -> None:
     assert result._replace(headline=explained("").headline) == explained("")
 
 
-def test_states_that_were_chosen() -> None:
-    """That no matching node is connected is not reported if other states were chosen."""
-    result = Inventory([Node("n-1", {"a": "b"}, state="lost")]).explain(Selector.parse("a"))
-    assert result.recommendation == "no matching node is connected: 1 lost"
-    assert exclude_by_state(result, {"n-2": "ready"}, {"ready": 1}).recommendation == ""
-
-
 def test_ids_excluded_by_state() -> None:
     """Such an id is not missing, but excluded."""
     result = Inventory(FEW).explain(Selector.of(match_ids=["n-8", "n-9"]))
@@ -202,13 +178,6 @@ def test_ids_excluded_by_state() -> None:
     result = exclude_by_state(result, {"n-8": "lost"}, {"lost": 1})
     assert (result.hints, result.correction) == ((), None)
     assert result.recommendation == "excluded by state: 'n-8' (lost)"
-
-
-def test_all_nodes_are_deleted() -> None:
-    """Such an inventory is explained as an empty one."""
-    inventory = Inventory(FEW, compact_at=None)
-    inventory.apply([node.id for node in FEW])
-    assert inventory.explain(Selector.parse("regoin=eu")) == explained("regoin=eu", [])
 
 
 def test_many_requirements_on_many_nodes() -> None:
