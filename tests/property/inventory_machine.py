@@ -17,11 +17,10 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from nodeselect import AnyOf, Inventory, InventoryError, Node, NodeSet, Selector, Snapshot
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.inventory.delta import Delta
-from nodeselect.selectors.requirement import exclude_ids
 from tests.inventory.facts import indexed_facts, naive_facts
 from tests.inventory.small import SMALL, tuned
 from tests.naive import matches_any
-from tests.property.strategies import KEYS, LABEL_VALUES, facts, fleets, texts
+from tests.property.strategies import KEYS, LABEL_VALUES, any_ofs, facts, fleets, selectors
 
 Model = dict[str, tuple[int, Node]]
 
@@ -30,24 +29,7 @@ UNKNOWN = "n-unknown"
 COMPACT_AT = (None, 0.01, 0.5, 3.0)
 
 
-@st.composite
-def fleet_selectors(draw: st.DrawFn) -> Selector | AnyOf:
-    """Return a selector of few requirements, perhaps with ids; or several, or none."""
-    several = draw(st.none() | st.none() | st.lists(single_selectors(), max_size=3))
-    return draw(single_selectors()) if several is None else AnyOf(several)
-
-
-@st.composite
-def single_selectors(draw: st.DrawFn) -> Selector:
-    """Return a selector of few requirements, perhaps with ids; or one that matches nothing."""
-    excluded = exclude_ids(draw(st.just([]) | st.lists(st.sampled_from(IDS), max_size=3)))
-    selector = Selector.parse(draw(texts(max_size=3))) & Selector.from_requirements(excluded)
-    ids = draw(st.none() | st.none() | st.lists(st.sampled_from([*IDS, UNKNOWN]), max_size=8))
-    if ids is None:
-        return selector
-    return selector & (Selector.of(match_ids=ids) if ids else Selector.nothing())
-
-
+fleet_selectors = selectors([*IDS, UNKNOWN], 3) | any_ofs([*IDS, UNKNOWN], 3)
 ids = st.sampled_from(IDS)
 nodes = st.builds(
     lambda *fields, known: Node(*fields, **known),
@@ -260,7 +242,7 @@ class InventoryMachine(RuleBasedStateMachine):
     def snapshot(self) -> Any:
         return self.inventory.snapshot(), dict(self.model), self.generation
 
-    @rule(kept=snapshots, selector=fleet_selectors(), target=answers)
+    @rule(kept=snapshots, selector=fleet_selectors, target=answers)
     def match_a_snapshot(
         self, kept: tuple[Snapshot, Model, int], selector: Selector | AnyOf
     ) -> Any:
@@ -270,11 +252,11 @@ class InventoryMachine(RuleBasedStateMachine):
         self._check_reading(snapshot, model)
         return self._asked(snapshot, model, selector), snapshot._view
 
-    @rule(selector=fleet_selectors(), target=answers)
+    @rule(selector=fleet_selectors, target=answers)
     def match(self, selector: Selector | AnyOf) -> Any:
         return self._asked(self.inventory, self.model, selector), self.inventory._view
 
-    @rule(selector=fleet_selectors())
+    @rule(selector=fleet_selectors)
     def length_alone(self, selector: Selector | AnyOf) -> None:
         """Compute only the length of an answer."""
         assert len(self.inventory.match(selector)) == len(matching(self.model, selector))

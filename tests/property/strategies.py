@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import strategies as st
@@ -72,22 +73,23 @@ def texts(keys: tuple[str, ...] = KEYS, max_size: int = 6) -> st.SearchStrategy[
 
 
 @st.composite
-def selectors(draw: st.DrawFn) -> Selector:
+def selectors(draw: st.DrawFn, known: Sequence[str] = IDS, max_size: int = 6) -> Selector:
     """Draw a selector with or without ids, or excluded ids, or the one that matches nothing."""
-    selector = Selector.parse(draw(texts()))
+    selector = Selector.parse(draw(texts(max_size=max_size)))
     if draw(st.integers(0, 3)) == 0:
-        excluded = exclude_ids(draw(st.lists(st.sampled_from(IDS), min_size=1, max_size=3)))
+        excluded = exclude_ids(draw(st.lists(st.sampled_from(known), min_size=1, max_size=3)))
         selector &= Selector.from_requirements(excluded)
-    ids = draw(st.none() | st.lists(st.sampled_from(IDS), max_size=3))
+    ids = draw(st.none() | st.lists(st.sampled_from(known), max_size=len(known) // 3 + 2))
     if ids is None:
         return selector
     return selector & (Selector.of(match_ids=ids) if ids else Selector.nothing())
 
 
-def any_ofs() -> st.SearchStrategy[AnyOf]:
+def any_ofs(known: Sequence[str] = IDS, max_size: int = 6) -> st.SearchStrategy[AnyOf]:
     """Return OR-combinations of none to four selectors, some of which share conditions."""
-    alternatives = st.lists(selectors(), max_size=4).map(AnyOf)
-    return alternatives | st.builds(AnyOf.__and__, alternatives, selectors())
+    one = selectors(known, max_size)
+    alternatives = st.lists(one, max_size=4).map(AnyOf)
+    return alternatives | st.builds(AnyOf.__and__, alternatives, one)
 
 
 def labels() -> st.SearchStrategy[dict[str, str]]:
