@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from nodeselect.limits import LIMITS
 from tests.cli.running import Run, write_files
 
 NODES = json.dumps(
@@ -27,59 +26,6 @@ kind: VirtualMachine
 metadata: {name: vm}
 spec: {template: {spec: {nodeSelector: {pool: gpu}, domain: {devices: {}}}}}
 """
-SCHEMA = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nspec: "
-VOLUME = """\
-apiVersion: v1
-kind: PersistentVolume
-metadata: {name: disk}
-spec:
-  claimRef: {name: data}
-  nodeAffinity:
-    required: {nodeSelectorTerms: [{matchExpressions: [{key: pool, operator: In, values: [gpu]}]}]}
-"""
-NODE_POOL = """\
-apiVersion: karpenter.sh/v1
-kind: NodePool
-metadata: {name: any}
-spec: {template: {spec: {requirements: [{key: pool, operator: In, values: [gpu], minValues: 1}]}}}
-"""
-WORKFLOW = """\
-apiVersion: argoproj.io/v1alpha1
-kind: Workflow
-metadata: {generateName: hello-}
-spec: {nodeSelector: {pool: gpu}, templates: [{name: a, container: {image: a}}]}
-"""
-ANCHORS = """\
-apiVersion: nfd.example.com/v1
-kind: Worker
-metadata: {name: &name nfd, labels: {app: *name}}
-spec:
-  podSpec:
-    containers: [{name: *name, command: [&command /bin/a]}, {name: b, command: [*command]}]
-    nodeSelector: {pool: gpu}
-"""
-DEEP = "[" * 60 + "]" * 60
-
-READ = {
-    "another kind": JOB_SET,
-    "a virtual machine": MACHINE,
-    "a workflow": WORKFLOW,
-    "a volume": VOLUME,
-    "a node pool": NODE_POOL,
-    "a volume beside a pod": f"{POD}---\n{VOLUME}",
-    "a node pool beside a pod": f"{NODE_POOL}---\n{POD}",
-    "a deep schema beside a pod": f"{SCHEMA}{DEEP}\n---\n{POD}",
-    "a large object beside a pod": f"{SCHEMA}{'x' * LIMITS.job_file_bytes}\n---\n{POD}",
-    "anchors": ANCHORS,
-}
-
-
-@pytest.mark.parametrize("text", READ.values(), ids=READ)
-def test_what_is_read(run: Run, text: str) -> None:
-    """The node selector of each of these is the whole condition on labels."""
-    Path("job.yaml").write_text(text)
-    ended = run("match", "--job", "job.yaml", "-n", "-", "-o", "name", stdin=NODES)
-    assert (ended.status, ended.out) == (0, "g-1\n"), ended.err
 
 
 def test_a_stream_of_several_kinds(run: Run) -> None:

@@ -103,14 +103,6 @@ def test_errors(file: Path) -> None:
     assert SavedFile(with_header(data[:40], {16: 40}), "fleet.nsx").nodes == 5  # without sections
 
 
-def test_place_in_a_change_log() -> None:
-    """The section ``log`` has a checksum, or is empty."""
-    for log, chain in ((b"", None), (b"\1\2\0\0", 513)):
-        assert SavedFile(to_file({b"log": (4, log)}, 0, 0), "fleet.nsx").chain == chain
-    with pytest.raises(InventoryError, match=": the section 'log' has 8 bytes\n"):
-        SavedFile(to_file({b"log": (8, bytes(8))}, 0, 0), "fleet.nsx")
-
-
 def test_the_other_byte_order(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine that cannot read the numbers of the file does not try."""
     monkeypatch.setattr("sys.byteorder", "big")
@@ -181,6 +173,8 @@ def test_place_in_a_log(file: Path) -> None:
         sections.write(str(file), 7, chain)
         saved = read_saved(file)
         assert (saved.chain, saved.contents) == (chain, sections.contents)
+    with pytest.raises(InventoryError, match=": the section 'log' has 8 bytes\n"):
+        SavedFile(to_file({b"log": (8, bytes(8))}, 0, 0), "x")
 
 
 def test_permissions(file: Path) -> None:

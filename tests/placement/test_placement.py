@@ -7,19 +7,15 @@ import pytest
 
 from nodeselect import AnyOf, Node, Placement, Selector, SelectorError, Taint, Toleration, Usage
 from nodeselect.placement.requirements import AtLeast, Tolerates
+from tests.selectors.test_kubernetes import REQUIRED, affinity
 
 GPU = "nvidia.com/gpu"
-REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 
 
-def container(limits: dict[str, Any] | None = None, **requests: Any) -> dict[str, Any]:
+def container(limits: Any = None, **requests: Any) -> dict[str, Any]:
     """Return a container with these requests and limits."""
     return {"name": "c", "resources": {"requests": requests, "limits": limits or {}}}
-
-
-def required(*terms: Any) -> dict[str, Any]:
-    return {"affinity": {"nodeAffinity": {REQUIRED: {"nodeSelectorTerms": list(terms)}}}}
 
 
 def exists(key: str) -> dict[str, Any]:
@@ -116,10 +112,10 @@ def test_wrong_amounts(amount: object) -> None:
 @pytest.mark.parametrize(
     ("spec", "selector"),
     [
-        (required(exists("a")), Selector.parse("a")),
-        (required(exists("a"), {}, exists("a")), Selector.parse("a")),
-        (required(exists("a"), exists("b")), Selector.parse("a") | Selector.parse("b")),
-        (required({}, None), Selector.nothing()),
+        (affinity(exists("a")), Selector.parse("a")),
+        (affinity(exists("a"), {}, exists("a")), Selector.parse("a")),
+        (affinity(exists("a"), exists("b")), Selector.parse("a") | Selector.parse("b")),
+        (affinity({}, None), Selector.nothing()),
     ],
 )
 def test_selector_of_a_pod_spec(spec: dict[str, Any], selector: Selector | AnyOf) -> None:

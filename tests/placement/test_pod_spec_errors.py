@@ -8,21 +8,16 @@ from hypothesis import strategies as st
 
 from nodeselect import Placement, SelectorError
 from nodeselect.placement.pod_spec_errors import pod_spec_errors
+from tests.placement.test_placement import GPU, PREFERRED, container
 from tests.property.strategies import json_values
+from tests.selectors.test_kubernetes import REQUIRED
 
-REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
-PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 RIGHT = {"key": "a", "operator": "Exists"}
 SPREAD = {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "ScheduleAnyway"}
 WEIGHT: dict[str, Any] = {"weight": 1, "preference": {}}
-GPU, HUGE, QUOTA = "nvidia.com/gpu", "hugepages-2Mi", "requests.example.com/x"
+HUGE, QUOTA = "hugepages-2Mi", "requests.example.com/x"
 TERMS = f"affinity.nodeAffinity.{REQUIRED}.nodeSelectorTerms"
 REQUESTS = ".resources.requests"
-
-
-def container(limits: Any = None, **requests: Any) -> dict[str, Any]:
-    """Return a container with these requests and limits."""
-    return {"name": "c", "resources": {"requests": requests, "limits": limits}}
 
 
 def taint(**fields: Any) -> dict[str, Any]:

@@ -37,23 +37,6 @@ def test_every_input_of_the_table_is_read() -> None:
     assert len(ROWS) == sum(bool(line) and line[0] not in "# " for line in lines)
 
 
-@pytest.mark.parametrize(
-    "footer",
-    [
-        "Showing 2 nodes",
-        "Showing 2 of 2 nodes",
-        "Showing 1-2 of 2",
-        "Showing 1 to 2 of 2 nodes",
-        "Showing 2 nodes (limit 50)",
-        "Showing all nodes",
-        "Showing 1-2",
-    ],
-)
-def test_footer_of_a_whole_list(footer: str) -> None:
-    """A footer that gives the number of the nodes is ignored."""
-    assert len(nodes_of(f'[{{"id": "n-1"}}, {{"id": "n-2"}}]\n{footer}\n')) == 2
-
-
 @pytest.mark.parametrize("before", [pytest.param("", id="alone"), pytest.param(LINE, id="line")])
 def test_duplicate_key_beside_deep_nesting(before: str) -> None:
     """A duplicate key beside a value of any depth is rejected, with an error of ours."""

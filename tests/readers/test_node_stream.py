@@ -185,18 +185,3 @@ def test_changes_before_an_error() -> None:
     assert changes == [Node("n-1"), Node("n-2")]
     assert error is not None
     assert str(error.place) == "pipe: event 3: id"
-
-
-@pytest.mark.parametrize(
-    ("record", "expected"),
-    [
-        pytest.param(WATCHED, True, id="kubernetes"),
-        pytest.param({"id": "n-1"}, False, id="plain"),
-        pytest.param(event("ADDED"), False, id="event"),
-    ],
-)
-def test_may_hide_deletions(record: Any, expected: bool) -> None:
-    """kubectl prints a deleted node like one that changed, unless it prints watch events."""
-    stream = NodeStream(written([record]), set(), "pipe")
-    next(iter(stream))
-    assert stream.may_hide_deletions is expected

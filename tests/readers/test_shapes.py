@@ -290,10 +290,18 @@ def test_extensions(tmp_path: Path, extension: str) -> None:
         assert list(Inventory.read(path)) == nodes
 
 
+TWO = [Node("n-1"), Node("n-2")]
 AROUND = {
     "footer": (json.dumps(EXPANSO, indent=2) + "\r\n\r\nShowing 3 of 3\r\n", EXPANSO_NODES),
     "footer-object": (json.dumps(EXPANSO[0]) + "\nShowing 1 of 1\n", EXPANSO_NODES[:1]),
     "footer-lines": (as_lines(EXPANSO) + "Showing 3 of 3\n", EXPANSO_NODES),
+    **{
+        f"footer-{number}": (f'[{{"id": "n-1"}}, {{"id": "n-2"}}]\nShowing {number}\n', TWO)
+        for number in (
+            *("2 nodes", "2 of 2 nodes", "1-2 of 2", "1 to 2 of 2 nodes"),
+            *("2 nodes (limit 50)", "all nodes", "1-2"),
+        )
+    },
     "none": ("No nodes found\n", []),
     "none-long": (f"No {'edge-nodes or ' * 9}nodes of that kind found\n", []),
     "none-with-blank-lines": ("No nodes found.\r\n\r\n", []),

@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,19 +16,14 @@ from nodeselect.selectors import (
     selectors_from_pod_spec,
 )
 from tests import golden
+from tests.selectors.test_kubernetes import REQUIRED, affinity
 
 ROOT = Path(__file__).resolve().parents[2]
-REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 DIAGNOSTICS = golden.rows(
     Path(__file__).with_name("diagnostics.txt"),
     r"^(?P<code>[a-z-]+) (?P<span>\d+-\d+)(?P<path>(?: at (?:[^ ']|'[^']*')+)?) (?P<source>.*?)"
     r"(?P<replacement>(?:  (?:write|example): .*)?)\n(?P<words>(?:    .*\n)*)",
 )
-
-
-def affinity(*terms: object) -> dict[str, Any]:
-    """Return a pod spec with these terms of a required node affinity."""
-    return {"affinity": {"nodeAffinity": {REQUIRED: {"nodeSelectorTerms": list(terms)}}}}
 
 
 # The names in those that are expressions.

@@ -118,19 +118,6 @@ def test_orders_of_requirements() -> None:
     assert pickle.loads(pickle.dumps(selector)).requirements == selector.requirements
 
 
-def test_ids_are_not_labels() -> None:
-    """An id can contain what no label value can: it is compared, never parsed."""
-    selector = Selector.of(match_ids=["a b,!c", "日本"])
-    assert [selector.matches({}, each) for each in ("a b,!c", "日本", "a b")] == [True, True, False]
-
-
-def test_labels_can_be_any_mapping() -> None:
-    """``matches`` accepts any mapping, and values that no selector can contain."""
-    selector = Selector.parse("a=b,!c,d!=x")
-    assert selector.matches(UserDict(a="b", d="GPU-0: NVIDIA GeForce RTX 3090"))
-    assert not selector.matches(UserDict(a="b", c=""))
-
-
 def test_strings_of_another_class_are_plain_strings() -> None:
     """A subclass of ``str`` is read by its characters, whatever it equals."""
     assert str(Selector.parse("a=b")) == "a=b"
@@ -141,17 +128,6 @@ def test_strings_of_another_class_are_plain_strings() -> None:
     [requirement] = selector.requirements
     texts = [requirement.key, *requirement.values, *(selector.ids or ())]
     assert [type(text) for text in texts] == [str, str, str]
-
-
-def test_equality() -> None:
-    """Order, spacing and constructor do not matter; the spelling of an operator does."""
-    selector = Selector.parse("b=2,a in (y,x),c")
-    assert selector == Selector.parse(" c , a in(x, y,x), b = 2 ")
-    assert selector == Selector.parse("c") & Selector.parse("a in (x,y)") & Selector.parse("b=2")
-    assert len({selector, Selector.parse("c,b=2,a in (x,y)")}) == 1
-    assert selector != Selector.parse("b==2,a in (y,x),c")
-    assert selector != Selector.of(match_expressions=["b=2,a in (y,x),c"], match_ids=["n-1"])
-    assert selector != str(selector)
 
 
 def test_repr_is_truncated() -> None:

@@ -1,5 +1,6 @@
 """``matches`` never answers for labels of a wrong type: it raises ``TypeError``."""
 
+from collections import UserDict
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -160,5 +161,6 @@ def test_valid_labels(selector: Selector, labels: dict[str, str], node_id: str |
     """For valid labels, the predicate without checks gives the same answer."""
     answer = selector.matches(labels, node_id)
     assert selector.predicate(labels, node_id) is answer
-    assert selector.matches(MappingProxyType(labels), node_id) is answer
+    for mapping in (MappingProxyType, UserDict):
+        assert selector.matches(mapping(labels), node_id) is answer
     assert selector.predicate is selector.predicate
