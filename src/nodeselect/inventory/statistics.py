@@ -49,27 +49,23 @@ class FailureGroups:
         """Split the nodes into groups, by one requirement after the other.
 
         If there are too many groups, the smallest groups that fail several requirements are
-        dropped. For the last requirement, groups are only counted, not built as sets.
+        dropped.
         """
         self._view = view
-        self._everything = everything
         passing = self._passing = [view.evaluate(each, usage) for each in requirements]
         total = len(everything)
         if total < len(view):
             passing[:] = [nodes & everything for nodes in passing]
         sets: dict[Positions, Postings] = {(): everything}
-        groups: dict[Positions, int] = {(): total}
         remaining: list[int] = []
-        for position, passed in enumerate(passing[:-1]):
+        for position, passed in enumerate(passing):
             sets = _split(sets, position, passed)
             if len(sets) > MAX_GROUPS:
                 sizes = {failed: len(nodes) for failed, nodes in sets.items()}
                 sets = {failed: sets[failed] for failed in largest_groups(sizes)}
             remaining.append(len(sets.get((), ())))
         self._sets = sets
-        if passing:
-            groups = largest_groups(_split_sizes(sets, len(passing) - 1, passing[-1]))
-            remaining.append(groups.get((), 0))
+        groups = {failed: len(nodes) for failed, nodes in sets.items()}
         ungrouped = total - sum(groups.values())
         matched = groups.pop((), 0)
         self.counts = FailureCounts(
@@ -83,23 +79,17 @@ class FailureGroups:
         )
 
     def state_counts(self) -> Mapping[str | None, int]:
-        return self._view.store.state_counts(self._members(self._everything, ()))
+        matching = self._sets.get((), postings.from_ordinals(()))
+        return self._view.store.state_counts(matching)
 
     def example_ids(self, failed: Positions, limit: int) -> Sequence[str]:
         store = self._view.store
-        size = self.counts.groups[failed]
-        found = store.candidates_for_first(size, lambda nodes: self._members(nodes, failed), limit)
-        return store.ids(found, limit)
+        return store.ids(store.candidates_for_first(self._sets[failed], limit), limit)
 
     def nearest(self, limit: int) -> Sequence[NearMiss]:
-        nearest = self.counts.nearest_groups()
-
-        def among(candidates: Postings) -> Postings:
-            return postings.union([self._members(candidates, failed) for failed in nearest])
-
-        store, size = self._view.store, sum(nearest.values())
-        misses = []
-        for ordinal in store.in_order(store.candidates_for_first(size, among, limit), limit):
+        nodes = postings.union([self._sets[failed] for failed in self.counts.nearest_groups()])
+        misses, store = [], self._view.store
+        for ordinal in store.first(nodes, limit):
             failed = (at for at, passed in enumerate(self._passing) if ordinal not in passed)
             misses.append(NearMiss(store.node(ordinal).id, tuple(failed)))
         return misses
@@ -112,19 +102,6 @@ class FailureGroups:
             passed for position, passed in enumerate(self._passing) if position not in positions
         ]
         return postings.evaluate_size(first, [first, *others], ())
-
-    def _members(self, candidates: Postings, failed: Positions) -> Postings:
-        """Return the ``candidates`` that fail exactly the requirements at positions ``failed``."""
-        last = len(self._passing) - 1
-        fails_last = failed[-1:] == (last,)
-        nodes = self._sets.get(failed[:-1] if fails_last else failed)
-        if nodes is None:
-            return postings.from_ordinals(())
-        candidates = candidates & nodes
-        if last < 0:
-            return candidates
-        passed = self._passing[last]
-        return candidates - passed if fails_last else candidates & passed
 
 
 def _split(
@@ -139,19 +116,6 @@ def _split(
         if len(passing) < len(nodes):
             groups[*failed, position] = nodes - passing if passing else nodes
     return groups
-
-
-def _split_sizes(
-    sets: Mapping[Positions, Postings], position: int, passed: Postings
-) -> dict[Positions, int]:
-    """Split each group as :func:`_split` does, but return only the sizes of the new groups."""
-    sizes = {}
-    for failed, nodes in sets.items():
-        if passing := postings.intersection_size(nodes, passed):
-            sizes[failed] = passing
-        if failing := len(nodes) - passing:
-            sizes[*failed, position] = failing
-    return sizes
 
 
 class ViewStatistics:

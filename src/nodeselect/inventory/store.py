@@ -174,26 +174,24 @@ class Store:
 
     def first(self, nodes: Postings, n: int) -> list[int]:
         """Return the first ``n`` of ``nodes`` in inventory order; at most in linear time."""
-        return self.in_order(self.candidates_for_first(len(nodes), nodes.__and__, n), n)
+        return self.in_order(self.candidates_for_first(nodes, n), n)
 
-    def candidates_for_first(
-        self, size: int, intersect: Callable[[Postings], Postings], n: int
-    ) -> Postings:
-        """Return part of a set of ordinals: at least its first ``n`` in inventory order.
+    def candidates_for_first(self, nodes: Postings, n: int) -> Postings:
+        """Return part of ``nodes``: at least the first ``n`` in inventory order.
 
-        The whole set need not be built: the first nodes of the inventory are intersected with the
-        set, and then more of them until ``n`` are found. If the set is small, return all of it.
+        The first nodes of the inventory are intersected with the set, and then more of them until
+        ``n`` are found. If the set is small, return all of it.
         """
-        tuning, end = self.delta.tuning, self.next_rank
+        tuning, end, size = self.delta.tuning, self.next_rank, len(nodes)
         window = tuning.first_window
         while window < end and window * size < 2 * n * end:
             window *= tuning.window_growth
         while window < min(tuning.ranks_per_sorted_node * size, end):
-            candidates = intersect(self._ordinals_below_rank(window))
+            candidates = nodes & self._ordinals_below_rank(window)
             if len(candidates) >= n:
                 return candidates
             window *= tuning.window_growth
-        return intersect(postings.from_range(0, self.delta.first + len(self.delta.nodes)))
+        return nodes
 
     def _ordinals_below_rank(self, rank: int) -> Postings:
         """Return the first ``rank`` nodes in inventory order, deleted nodes included."""
