@@ -24,7 +24,7 @@ CELLS_OF_TEN = Tuning(cell_size=CELL)
 def ranks_of(fleet: Fleet, states: int = 1) -> list[int]:
     """Return the order of nodes with these labels, whose states follow each other in turn."""
     turns = [f"s{at % states}" for at in range(len(fleet))]
-    ranks: list[int] = segment_of(fleet, CELLS_OF_TEN, turns).order.to_array().tolist()
+    ranks: list[int] = segment_of(fleet, CELLS_OF_TEN, turns).order.array.tolist()
     return ranks
 
 
@@ -45,11 +45,11 @@ def random_fleet(count: int, sizes: dict[str, int], share: float = 1.0) -> Fleet
 def test_the_index_is_of_the_nodes_at_their_ordinals(fleet: Fleet) -> None:
     """Each rank has one ordinal; the postings of a value are those of the nodes that have it."""
     segment = segment_of(fleet, SMALL)
-    assert sorted(segment.order.to_array().tolist()) == list(range(len(fleet)))
+    assert sorted(segment.order.array.tolist()) == list(range(len(fleet)))
     for key in segment.index.keys:
         for value, stored in segment.index.values(key).items():
             ordinals = [stored] if isinstance(stored, int) else list(postings.ordinals(stored))
-            ranks = sorted(segment.order.to_array()[ordinals].tolist())
+            ranks = sorted(segment.order.array[ordinals].tolist())
             assert ranks == [rank for rank, node in enumerate(fleet) if node.get(key) == value]
 
 

@@ -28,7 +28,7 @@ def built_by_node(fleet: list[dict[str, str]]) -> MutableLabelIndex:
 def built_in_bulk(fleet: list[dict[str, str]]) -> LabelIndex:
     """Index nodes with these labels in bulk; so few keep their order."""
     clustered = segment_of(fleet)
-    assert clustered.order.to_array().tolist() == list(range(len(fleet)))
+    assert clustered.order.array.tolist() == list(range(len(fleet)))
     return clustered.index
 
 

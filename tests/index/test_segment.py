@@ -42,7 +42,7 @@ def test_both_ways(count: int, seed: int, limit: int | None) -> None:
     ordinals = array("I", sorted(random.sample(range(count), random.randint(0, count))))
     numbers = np.array(ranks, np.uint32)
     by_rank = sorted(ordinals, key=ranks.__getitem__)[:limit]
-    for order in (InventoryOrder(numbers), InventoryOrder(memoryview(array("I", ranks)))):
+    for order in (InventoryOrder(numbers.data), InventoryOrder(memoryview(array("I", ranks)))):
         for bulk in (None, arrays):
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(segment_module, "bulk_reader", lambda _, bulk=bulk: bulk)

@@ -104,7 +104,7 @@ def _label_index(
         return LabelIndex(everything, keys, states)
     by_taints = _sets(facts.taint_sets, np.asarray(facts.taints), ranks).items()
     taints = {taints: nodes for taints, nodes in by_taints if taints is not None}
-    amounts = partial(segment_amounts, table, InventoryOrder(ranks))
+    amounts = partial(segment_amounts, table, InventoryOrder(ranks.data))
     return LabelIndex(everything, keys, states, taints, cache(amounts))
 
 
@@ -149,7 +149,7 @@ class BuiltSegment(Segment):
         sizes = count_numbers(table.label_ids, len(table.keys), tuning.chunk)
         self._ranks = ranks = stable_argsort(_cells(table, sizes, tuning)).astype(np.uint32)
         self.index = _label_index(table, sizes, ranks, tuning.chunk)
-        self.order = InventoryOrder(ranks)
+        self.order = InventoryOrder(ranks.data)
         self.ids = ids = IdIndex(to_array(table.ids), ranks)
         duplicate = ids.find_duplicate()
         if duplicate is not None:

@@ -71,7 +71,7 @@ class NodeTable(NodeRows):
         if self.names is not None or other.names is not None:
             names = np.concatenate([self._all_names(), other._all_names()])
         return NodeTable(
-            np.concatenate([_all(self.ids), _all(other.ids)]),
+            np.concatenate([to_array(self.ids), to_array(other.ids)]),
             names,
             shrink(np.concatenate([self.states, other_states]), len(states)),
             list(states),
@@ -104,7 +104,7 @@ class NodeTable(NodeRows):
         )
 
     def _all_names(self) -> NDArray[np.object_]:
-        return np.full(len(self), None, object) if self.names is None else _all(self.names)
+        return np.full(len(self), None, object) if self.names is None else to_array(self.names)
 
 
 def table_of(rows: NodeRows) -> NodeTable:
@@ -131,10 +131,6 @@ def table_of(rows: NodeRows) -> NodeTable:
         rows.values,
         rows.fact_columns,
     )
-
-
-def _all(strings: Strings[str | None]) -> NDArray[np.object_]:
-    return to_array(strings.take(np.arange(len(strings))))
 
 
 def merge(

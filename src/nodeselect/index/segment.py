@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from nodeselect.errors import InventoryError
 from nodeselect.index import postings
 from nodeselect.index.label_index import LabelIndex
-from nodeselect.index.lazy import bulk_reader
+from nodeselect.index.lazy import bulk_reader, lazy
 from nodeselect.index.node_rows import AmountColumn, NodeRows, to_list
 from nodeselect.index.planner import CacheMemory, Plan, PlanCache, make_plan, plan_excluding
 from nodeselect.index.postings import Postings
@@ -39,20 +39,16 @@ class InventoryOrder:
 
     The rank of a node is its position in this order. Its ordinal is its number in the index.
 
-    :param ranks: for each ordinal, the rank of its node.
+    :param rank_at: for each ordinal, the rank of its node; not an array of numpy, in which to read
+        one number takes three times longer.
     :param damaged: for ranks in a file; returns the error to raise if the ranks of n nodes are not
         the numbers from 0 to n - 1, each once.
-    :ivar rank_at: ``ranks`` as a memoryview: to read one number from a numpy array takes three
-        times longer.
     """
 
     def __init__(
-        self,
-        ranks: "memoryview[int] | NDArray[np.uint32]",
-        damaged: Callable[[], InventoryError] | None = None,
+        self, rank_at: "memoryview[int]", damaged: Callable[[], InventoryError] | None = None
     ) -> None:
-        self.rank_at: memoryview[int] = ranks if isinstance(ranks, memoryview) else ranks.data
-        self._array: Any = None if isinstance(ranks, memoryview) else ranks
+        self.rank_at = rank_at
         self._damaged = damaged
 
     def sorted_ranks(
@@ -62,7 +58,7 @@ class InventoryOrder:
         bulk = bulk_reader(len(ordinals))
         if bulk is None:
             return array("I", sorted(map(self.rank_at.__getitem__, ordinals))[:limit])
-        ranks: NDArray[np.integer[Any]] = bulk.sorted_ranks(self.to_array(), ordinals, limit)
+        ranks: NDArray[np.integer[Any]] = bulk.sorted_ranks(self.array, ordinals, limit)
         return ranks
 
     def sort(self, ordinals: "array[int]", limit: int | None = None) -> list[int]:
@@ -70,7 +66,7 @@ class InventoryOrder:
         bulk = bulk_reader(len(ordinals))
         if bulk is None:
             return sorted(ordinals, key=self.rank_at.__getitem__)[:limit]
-        in_order: list[int] = bulk.sort_by_rank(self.to_array(), ordinals, limit)
+        in_order: list[int] = bulk.sort_by_rank(self.array, ordinals, limit)
         return in_order
 
     def below(self, rank: int) -> "array[int]":
@@ -78,7 +74,7 @@ class InventoryOrder:
         bulk = bulk_reader(len(self.rank_at))
         if bulk is None:
             return array("I", [at for at, each in enumerate(self.rank_at) if each < rank])
-        below: array[int] = bulk.ordinals_below(self.to_array(), rank)
+        below: array[int] = bulk.ordinals_below(self.array, rank)
         return below
 
     def reorder(self, numbers: "memoryview[int]") -> list[int]:
@@ -89,18 +85,17 @@ class InventoryOrder:
             assert self._damaged is not None, "only a file can have wrong ranks"
             raise self._damaged() from None
 
-    def to_array(self) -> Any:
-        """Return the rank for each ordinal as a numpy array; raise if the ranks are damaged."""
-        if self._array is None:
-            import numpy as np
+    @lazy
+    def array(self) -> Any:
+        """The rank for each ordinal as a numpy array; an error if the ranks are damaged."""
+        import numpy as np
 
-            from nodeselect.index.arrays import is_permutation
+        from nodeselect.index.arrays import is_permutation
 
-            ranks = np.asarray(self.rank_at)
-            if self._damaged and not is_permutation(ranks):
-                raise self._damaged()
-            self._array = ranks
-        return self._array
+        ranks = np.asarray(self.rank_at)
+        if self._damaged and not is_permutation(ranks):
+            raise self._damaged()
+        return ranks
 
 
 class SegmentAmounts:
@@ -125,7 +120,7 @@ class SegmentAmounts:
             return nodes
         if code and self._codes is None:
             if bulk := bulk_reader(len(codes)):
-                self._codes = bulk.reorder(codes, self._order.to_array())
+                self._codes = bulk.reorder(codes, self._order.array)
             else:
                 self._codes = self._order.reorder(codes)
         nodes = at_least(self._codes, code) if code else postings.from_range(0, len(codes))

@@ -115,7 +115,7 @@ class BaseInventory:
         require_count("examples", examples)
         view, parts = self._view, self._view.requirements(_require(selector, usage), usage)
         unknown = view.not_considered(selector, usage) if isinstance(selector, Placement) else ()
-        nodes, vocabulary = ViewStatistics(view, usage), view.vocabulary()
+        nodes, vocabulary = ViewStatistics(view, usage), view.vocabulary
         return explain(nodes, selector, examples, vocabulary, parts=parts, not_considered=unknown)
 
     def _counts(self) -> ViewStatistics:

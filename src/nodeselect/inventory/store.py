@@ -19,6 +19,7 @@ from nodeselect.explain.countable import rank_counts
 from nodeselect.explain.hints import Vocabulary
 from nodeselect.index import postings
 from nodeselect.index.label_index import LabelIndex
+from nodeselect.index.lazy import lazy
 from nodeselect.index.postings import Postings
 from nodeselect.index.segment import Segment
 from nodeselect.index.tuning import Tuning
@@ -222,8 +223,6 @@ class View:
         self.chain = chain
         self.node_count = len(store.delta.nodes)
         self.tombstone_count = len(store.delta.tombstones)
-        self._vocabulary: Vocabulary | None = None
-        self._deleted: Postings | None = None
 
     def __len__(self) -> int:
         return self.store.delta.first + self.node_count - self.tombstone_count
@@ -234,21 +233,19 @@ class View:
         added = self.store.delta.first + self.node_count - self.store.indexed_count
         return max(added, self.tombstone_count)
 
+    @lazy
     def deleted(self) -> Postings:
-        """Return the ordinals of the deleted nodes. Do not modify them."""
-        if self._deleted is None:
-            self._deleted = self.store.deleted(self.tombstone_count)
-        return self._deleted
+        """The ordinals of the deleted nodes. Do not modify them."""
+        return self.store.deleted(self.tombstone_count)
 
+    @lazy
     def vocabulary(self) -> Vocabulary:
-        """Return the cache of the keys and values of these nodes, for explanations."""
-        if self._vocabulary is None:
-            self._vocabulary = Vocabulary()
-        return self._vocabulary
+        """The cache of the keys and values of these nodes, for explanations."""
+        return Vocabulary()
 
     def live(self) -> Postings:
         ordinals = postings.from_range(0, self.store.delta.first + self.node_count)
-        return ordinals - self.deleted() if self.tombstone_count else ordinals
+        return ordinals - self.deleted if self.tombstone_count else ordinals
 
     def evaluate(self, condition: Condition | Placement, usage: Usage | None = None) -> Postings:
         """Return the ordinals of the nodes that ``condition`` matches. Do not modify them."""
@@ -265,7 +262,7 @@ class View:
                 requests = {condition.resource: condition.amount}
             if requests:
                 matches = self.store.usage_index(usage).with_free(matches, requests, usage)
-        return matches - self.deleted() if self.tombstone_count else matches
+        return matches - self.deleted if self.tombstone_count else matches
 
     def requirements(
         self, condition: Selector | AnyOf | Placement, usage: Usage | None = None

@@ -145,7 +145,7 @@ def _load(segment: Segment, usage: Usage) -> dict[str, _FreeAmounts]:
     """Return what is free on the nodes of a segment, by resource, if any node has less of it."""
     from nodeselect.index.fact_columns import unused_amounts  # imports numpy
 
-    columns, order = segment.rows.fact_columns, segment.order.to_array()
+    columns, order = segment.rows.fact_columns, segment.order.array
     if columns is None:
         return {}
     used = list(map(usage.of, segment.ids_in_order(array("I", range(len(segment))), ())))
