@@ -222,12 +222,9 @@ class SelectorStore(Generic[Name]):
     def in_order(self, entries: Postings) -> "array[int]":
         """Return the numbers in ``entries``, in the order in which their names were first added."""
         numbers = postings.ordinals(entries)
-        moved = numbers[bisect_left(numbers, self._first_moved) :]
-        if not moved:
+        if not numbers or numbers[-1] < self._first_moved:
             return numbers
-        by_rank = {self._ranks[entry]: entry for entry in moved}
-        ranks = sorted([*numbers[: -len(moved)], *by_rank])
-        return array("I", [by_rank.get(rank, rank) for rank in ranks])
+        return array("I", sorted(numbers, key=self._ranks.__getitem__))
 
     def names_of(self, entries: Postings) -> list[Name]:
         """Return the names of ``entries``, in the order in which the names were first added."""
