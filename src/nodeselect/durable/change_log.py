@@ -345,10 +345,6 @@ class Follower:
                 reader.close()
         self.is_behind = False
 
-    def restarted(self) -> "Follower":
-        """Return a follower that reads the log from its beginning."""
-        return Follower(self.path)
-
 
 def _write_all(descriptor: int, data: bytes, offset: int) -> None:
     written = os.pwrite(descriptor, data, offset)

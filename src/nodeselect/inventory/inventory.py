@@ -292,10 +292,9 @@ class Inventory(BaseInventory):
         :raises KeyError: if no node has this id, and ``missing_ok`` is false.
         :raises TypeError: if ``node_id`` is not a string.
         """
+        changes = [to_exact_str(node_id, "an id")]
         try:
-            return self._lock.run(self._write, [to_exact_str(node_id, "an id")], True).outcomes[0][
-                1
-            ]
+            return self._lock.run(self._write, changes, True).outcomes[0][1]
         except KeyError:
             if missing_ok:
                 return "unchanged"
@@ -617,7 +616,7 @@ class Inventory(BaseInventory):
         other._view = view
         followed = self._followed
         if followed is not None:
-            followed = followed.restarted()
+            followed = type(followed)(followed.path)  # which reads the log from its beginning
             other._catch_up(followed)
         self._followed, self._view, self._origin = followed, other._view, origin
         self._write_interrupted = False

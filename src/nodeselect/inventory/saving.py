@@ -3,7 +3,7 @@
 import os
 from typing import BinaryIO, NamedTuple
 
-from nodeselect.durable.saved_file import SavedFile, Sections, cannot_write, read_saved
+from nodeselect.durable.saved_file import Sections, cannot_write, read_saved
 from nodeselect.durable.saved_segment import SavedSegment
 from nodeselect.errors import InventoryError
 from nodeselect.index.tuning import Tuning
@@ -29,18 +29,6 @@ def is_damaged(view: View) -> bool:
     return isinstance(segment, SavedSegment) and segment.file.is_damaged
 
 
-def _check_log(path: str | os.PathLike[str], file: SavedFile, *, is_logged: bool) -> None:
-    """Raise if the saved ``file`` belongs to a change log, and other nodes would replace it.
-
-    :param is_logged: whether all writes of these nodes are in a log, or they are those in the file.
-        Otherwise, the writes in the log of the file would not fit the new nodes.
-    :raises InventoryError: with the code ``cannot-write``.
-    """
-    if file.chain is not None and not is_logged:
-        cause = "a process that has a change log has saved it"
-        raise cannot_write(os.fspath(path), cause, "give another name, or remove the file first")
-
-
 def next_generation(
     path: str | os.PathLike[str],
     sections: Sections,
@@ -56,7 +44,8 @@ def next_generation(
 
     :param origin: the file that the inventory was opened from or saved in, if any.
     :param has_log: whether the inventory has a change log.
-    :raises InventoryError: with the code ``cannot-write``, as :func:`_check_log`.
+    :raises InventoryError: with the code ``cannot-write``, if other nodes would replace a file that
+        belongs to a change log, whose writes would not fit the new nodes.
     """
     try:
         file = read_saved(path)
@@ -65,7 +54,9 @@ def next_generation(
     is_origin = Origin(file.generation, file.checksum) == origin
     is_new = file.contents != sections.contents
     is_logged = has_log or (is_origin and view.chain is not None)
-    _check_log(path, file, is_logged=is_logged or not is_new)
+    if file.chain is not None and is_new and not is_logged:
+        cause = "a process that has a change log has saved it"
+        raise cannot_write(os.fspath(path), cause, "give another name, or remove the file first")
     return view.generation if is_origin else max(view.generation, file.generation + is_new)
 
 
