@@ -26,7 +26,7 @@ class Limits(NamedTuple):
     :param node_resources: number of resources of a node.
     :param line_bytes: a line of NDJSON or a row of CSV; a Kubernetes object has at most 3 MiB.
     :param event_bytes: an event of a stream of nodes, with indentation.
-    :param document_bytes: a JSON or YAML document of nodes, which is held in memory.
+    :param document_bytes: a JSON or YAML document of nodes; YAML is held in memory.
     :param gzip_ratio: decompressed size of a gzip input divided by its compressed size; applies
         only above 64 MiB of decompressed data.
     :param parquet_nodes: number of nodes for each byte of a Parquet file; applies only above

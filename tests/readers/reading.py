@@ -2,7 +2,7 @@
 
 import io
 import tracemalloc
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import pytest
@@ -35,11 +35,14 @@ class _Generated(io.RawIOBase):
     """A stream of this many records, made as they are read.
 
     :param record: what each is, with the format of its number.
+    :param is_list: whether they are a list in JSON.
     """
 
-    def __init__(self, record: str, number: int) -> None:
-        self._records = (record % at for at in range(number))
-        self._rest = b""
+    def __init__(self, record: str, number: int, is_list: bool) -> None:
+        commas = ("," * (is_list and at > 0) for at in range(number))
+        records = (comma + record % at for at, comma in enumerate(commas))
+        self._records = chain(records, ["]"] * is_list)
+        self._rest = b"[" * is_list
 
     def readable(self) -> bool:
         return True
@@ -52,13 +55,14 @@ class _Generated(io.RawIOBase):
         return size
 
 
-def peak_memory(record: str, number: int) -> int:
+def peak_memory(record: str, number: int, *, is_list: bool = False) -> int:
     """Return the most memory used while this many records are read, and no node is selected.
 
     :param record: what each is, with the format of its number.
+    :param is_list: whether they are a list in JSON.
     """
     for count in (2, number):  # the first loads what is loaded once
-        stream = io.BufferedReader(_Generated(record, count))
+        stream = io.BufferedReader(_Generated(record, count, is_list))
         reader = NodeReader(stream, selector=Selector.nothing())
         tracemalloc.start()
         try:

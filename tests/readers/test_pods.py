@@ -3,8 +3,9 @@
 import gzip
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import yaml
@@ -16,7 +17,6 @@ from nodeselect.files import inputs
 from nodeselect.limits import LIMITS
 from nodeselect.readers.formats import json as json_format
 from nodeselect.readers.pods import read_usage
-from nodeselect.readers.raw_node import WHOLE
 
 REQUESTS = {"resources": {"requests": {"cpu": "100m", "memory": "1Gi"}, "limits": {"cpu": "1"}}}
 
@@ -192,11 +192,11 @@ def test_an_error_in_a_later_input() -> None:
         usage_of(LIST, json.dumps([NODE]))
 
 
-def outcome(pieces: Iterator[bytes]) -> list[object]:
-    """Return the records of a text in pieces, and the error, if there is one."""
+def outcome(blocks: Iterable[bytes]) -> list[object]:
+    """Return the records of a text in blocks, and the error, if there is one."""
     result: list[object] = []
     try:
-        result.extend(json_format.read_text(next(pieces), 1, WHOLE, pieces, "Pod"))
+        result.extend(json_format.read_records(blocks, kind="Pod"))
     except InventoryError as error:
         result.append((error.code, error.message, error.place))
     return result
@@ -205,6 +205,7 @@ def outcome(pieces: Iterator[bytes]) -> list[object]:
 TEXTS = (LIST, PAGES, LINES, LINES * 2 + "\n\n" + LIST, '[{"a": "\\ud83d\\ude00é}\\\\"}, -1.5e3]')
 
 
+@patch.object(json_format, "_MIN_DECODED", 1)
 @given(st.sampled_from(TEXTS), st.integers(1, 200), st.data())
 def test_pieces(text: str, size: int, data: st.DataObject) -> None:
     """Records, errors and their places do not depend on how much of the text is in memory."""
@@ -213,29 +214,30 @@ def test_pieces(text: str, size: int, data: st.DataObject) -> None:
     change = data.draw(st.sampled_from([b"", b'"', b"}", b"\n", b"\\", b"\\ud83d", b"\xff", b",7"]))
     whole = whole[:at] + change + (whole[at:] if data.draw(st.booleans()) else b"")
     blocks = (whole[start : start + size] for start in range(0, len(whole), size))
-    found, expected = outcome(json_format.whole_pieces(blocks)), outcome(iter([whole]))
+    found, expected = outcome(blocks), outcome([whole])
     if len(expected) == 1:  # characters are checked first, as far as they are read
         found = found[-1:]
     assert found == expected
 
 
+@patch.object(json_format, "_MIN_DECODED", 1)
 @pytest.mark.parametrize("indent", [None, 4])
 def test_memory(indent: int | None) -> None:
     """Of a large list, little more is read than what is yielded, even if it is a single line."""
     data = json.dumps(kubectl(*(pod(f"p-{at}") for at in range(1_000))), indent=indent).encode()
     stream = io.BytesIO(data)
-    pieces = json_format.whole_pieces(iter(lambda: stream.read(10_000), b""))
-    records = json_format.read_text(next(pieces), 1, WHOLE, pieces, "Pod")
+    blocks = iter(lambda: stream.read(10_000), b"")
+    records = json_format.read_records(blocks, kind="Pod")
     ahead = [stream.tell() - at * len(data) // 1_000 for at, _ in enumerate(records)]
     assert len(ahead) == 1_000
     assert max(ahead) < 40_000 < len(data) // 10
 
 
-def test_the_limit_of_an_object(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An object that is not complete after 8 MiB is an error."""
-    monkeypatch.setattr(json_format, "LIMITS", LIMITS._replace(event_bytes=1_000))
+def test_the_limit_of_a_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A document that is not complete after 4 GiB (here 1,000 bytes) is an error."""
+    for module in (inputs, json_format):
+        monkeypatch.setattr(module, "LIMITS", LIMITS._replace(document_bytes=1_000))
     monkeypatch.setattr(inputs, "_CHUNK_BYTES", 100)
     for text in (json.dumps([{"a": ["b"] * 400}], indent=1), '[{"a": "' + "b" * 2_000):
-        error = refusal("[\n" + text)
-        assert error.message == "an object can have at most 1,000 bytes (limit: event_bytes)"
-    assert refusal(json.dumps([{"a": ["b"] * 200}])).code == "not-a-pod"
+        assert refusal("[\n" + text).code == "document-too-large"
+    assert refusal(json.dumps([{"a": ["b"] * 150}])).code == "not-a-pod"

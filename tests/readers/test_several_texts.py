@@ -3,6 +3,7 @@
 import io
 import json
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from nodeselect import Node
 from nodeselect.files import inputs
 from nodeselect.readers import reader
+from nodeselect.readers.formats import json as json_format
 from nodeselect.readers.reader import NodeReader
 from tests.readers.reading import nodes_of, peak_memory
 from tests.readers.test_shapes import as_yaml, kubernetes, kubernetes_node
@@ -60,19 +62,18 @@ def test_any_texts(numbers: list[list[int]], data: st.DataObject) -> None:
     expected = [f"{number}-{at}" for number, ids in enumerate(numbers) for at, _ in enumerate(ids)]
     if not text.strip():
         return
-    size = inputs._CHUNK_BYTES
-    inputs._CHUNK_BYTES = data.draw(st.sampled_from([size, 1, 7, 50]))
-    try:
+    size = data.draw(st.sampled_from([inputs._CHUNK_BYTES, 1, 7, 50]))
+    with patch.object(inputs, "_CHUNK_BYTES", size), patch.object(json_format, "_MIN_DECODED", 1):
         assert [node.id for node in NodeReader(io.BytesIO(text.encode()))] == expected
-    finally:
-        inputs._CHUNK_BYTES = size
 
 
-def test_memory_is_that_of_one_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Texts are read one at a time: of many nodes that are not selected, only the ids stay."""
+@pytest.mark.parametrize("is_list", [False, True])
+def test_memory_is_that_of_some_nodes(monkeypatch: pytest.MonkeyPatch, is_list: bool) -> None:
+    """One text or many are read in pieces: of many nodes that are not selected, the ids stay."""
     monkeypatch.setattr(reader, "_MAX_KEPT_NODES", 500)
+    monkeypatch.setattr(json_format, "_MIN_DECODED", 10_000)
     text = '{\n"id": "node-%08d",\n"labels": {"n": "' + "x" * 500 + '"}\n}\n'
-    few, many = peak_memory(text, 1_000), peak_memory(text, 6_000)
+    few, many = (peak_memory(text, count, is_list=is_list) for count in (1_000, 6_000))
     assert (many - few) / 5_000 < 100
 
 

@@ -44,9 +44,9 @@ class NodeReader:
     """Iterates over the nodes of one input, or of several as if they were one.
 
     With a selector, it yields only the matching nodes, but reads and validates all.
-    NDJSON and CSV are read in chunks: of nodes that are not selected, only the ids take memory.
-    Other documents are held as text, and decoded node by node. The size of a line or document is
-    limited by ``LIMITS.line_bytes`` or ``LIMITS.document_bytes``.
+    NDJSON, CSV and JSON are read in chunks: of nodes that are not selected, only the ids take
+    memory. YAML and Parquet are held as a whole. The size of a line or document is limited by
+    ``LIMITS.line_bytes`` or ``LIMITS.document_bytes``.
 
     An error may be raised as late as at the end of the input. Then do not use any of its nodes.
 
@@ -165,7 +165,8 @@ class NodeReader:
 
                 return self._select_rows(csv.read_rows(start, stream, self._id_column))
             case "json":
-                records = json.read_records(read_blocks(start, stream), self._footers)
+                blocks = read_blocks(start, stream)
+                records = json.read_records(blocks, footers=self._footers)
                 return self._select_rows(self._rows(records))
         return self._select_rows(self._text_rows(join_document(read_blocks(start, stream))))
 

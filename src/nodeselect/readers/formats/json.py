@@ -1,6 +1,4 @@
-"""Decode JSON to records. A large list is decoded one object at a time.
-
-The text of nodes is in memory as a whole, for exact errors; that of pods, only a part of it.
+"""Decode JSON to records, one object of a list at a time; only a part of the text is in memory.
 
 The standard library is used, with a hook that finds duplicate keys. msgspec decodes in less time,
 but it reports no duplicate keys, and it needs to be given each node of a list by itself.
@@ -10,7 +8,6 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator
-from io import BytesIO
 from typing import Any
 
 from nodeselect.errors import InventoryError
@@ -21,10 +18,10 @@ from nodeselect.readers.envelope import LIST_FIELDS, check_envelope, list_field
 from nodeselect.readers.raw_node import WHOLE, Record, RecordPlace, place_of
 from nodeselect.text import quoted
 
-_FOOTER = rb"[ \t]*(Showing [^{}\[\]]*)"
+_FOOTER = rb"\s*(Showing [^{}\[\]\n]*)\s*"
 
-_WHITE_SPACE = frozenset(b" \t\r\n")
-_CLOSING = frozenset(b"}]")
+# At least as many bytes are decoded at once.
+_MIN_DECODED = 1 << 18
 
 _find_visible = re.compile(r"[^ \t\r\n]").search
 _match_token = re.compile(r"[ \t\r\n]*([\[\]{},:])[ \t\r\n]*").match
@@ -48,54 +45,35 @@ _find_tokens = re.compile(
 
 def decode(data: bytes) -> Any:
     """Decode one JSON document; raise if it is invalid or cut off, or has a duplicate key."""
-    text = _JsonText(data, 1)
+    text = _JsonText(iter([data]), 1)
     value = text.value()
     if not text.is_at_end():
         raise text.mistake()
     return value
 
 
-def read_records(blocks: Iterator[bytes], footers: list[str]) -> Iterator[tuple[RecordPlace, Any]]:
-    """Yield the place and the value of each record in a JSON input.
-
-    The input may have several JSON documents: then each place begins with the line of the document.
-    One document at a time is in memory, and its records are decoded one by one.
-
-    :param footers: a list to which a footer is added: the line that Expanso's command line prints
-        after the nodes.
-    """
-    texts = split_at_lines(blocks)
-    line, text = next(texts)
-    is_only = True
-    for following in texts:
-        is_only = False
-        try:
-            yield from read_text(text, line, (line, ""))
-        except InventoryError as error:
-            if error.code != "cut-off":
-                raise
-            message = "the JSON before this line is cut off, or a comma is missing"
-            hint = "add the comma, or get the complete output again"
-            place = Place(line=following[0])
-            raise InventoryError("cut-off", message, place=place, hint=hint) from None
-        line, text = following
-    text, footer = _split_footer(text)
-    footers += footer
-    yield from read_text(text, line, WHOLE if is_only else (line, ""))
-
-
-def read_text(
-    data: bytes, line: int, place: RecordPlace, more: Iterable[bytes] = (), kind: str = "Node"
+def read_records(
+    blocks: Iterable[bytes],
+    line: int = 1,
+    place: RecordPlace = WHOLE,
+    *,
+    footers: list[str] | None = None,
+    kind: str = "Node",
 ) -> Iterator[tuple[RecordPlace, Any]]:
-    """Yield the place and the value of each record in the JSON documents in ``data``.
+    """Yield the place and the value of each record in one or several JSON documents.
 
-    :param line: the line of the input in which ``data`` begins.
-    :param place: the place of ``data`` in the input; ``WHOLE`` if it is the whole input.
-    :param more: what follows ``data``, from :func:`whole_pieces`; read only as far as needed.
+    The place of a record in a later document begins with the line of the document. About 250 KB
+    of the text is in memory, or twice the largest record.
+
+    :param blocks: the text in pieces, which are read only as far as needed.
+    :param line: the line of the input in which the text begins; ``place``: where it is in the
+        input.
+    :param footers: a list to which a footer is added: the line that Expanso's command line prints
+        after the nodes; None if there must be none.
     :param kind: the kind of objects that a list of Kubernetes must have.
     """
     try:
-        text = _JsonText(data, line, more, kind)
+        text = _JsonText(_whole_pieces(blocks), line, kind)
         yield from text.records(place)
         while not text.is_at_end():
             place = text.line, ""
@@ -104,6 +82,11 @@ def read_text(
 
                 yield from yaml.read_records(text.rest(), is_whole=False, kind=kind)
                 return
+            has_footer = text.begins_with("Showing ")
+            footer = re.fullmatch(_FOOTER, text.rest()) if has_footer else None
+            if footer and footers is not None:
+                footers.append(footer[1].decode("utf-8", "replace"))
+                return
             if not text.begins_with("{") and not text.begins_with("["):
                 raise text.mistake()
             yield from text.records(place)
@@ -111,34 +94,20 @@ def read_text(
         raise (error if error.place else error.within(place_of(place))) from None
 
 
-def whole_pieces(blocks: Iterable[bytes]) -> Iterator[bytes]:
+def _whole_pieces(blocks: Iterable[bytes]) -> Iterator[bytes]:
     """Yield pieces of an input that end with a line end or a brace: they divide no character."""
-    rest = b""
+    rest: list[bytes] = []
+    size = 0  # of what has no such end yet
     for block in blocks:
-        text = rest + block
-        end = max(text.rfind(b"\n"), text.rfind(b"}")) + 1
+        end = max(block.rfind(b"\n"), block.rfind(b"}")) + 1
         if end:
-            yield text[:end]
-        rest = text[end:]
-        if len(rest) > LIMITS.event_bytes:
-            raise _object_too_large()
-    yield rest
-
-
-def _object_too_large() -> InventoryError:
-    message = f"an object can have at most {LIMITS.event_bytes:,} bytes (limit: event_bytes)"
-    return InventoryError("document-too-large", message)
-
-
-def _split_footer(data: bytes) -> tuple[bytes, list[str]]:
-    """Split off a footer, a last line such as ``Showing 2 nodes``: a list of at most one."""
-    _, newline, last_line = data[-400:].rstrip().rpartition(b"\n")
-    is_possible = newline and b"Showing " in last_line
-    footer = re.fullmatch(_FOOTER, last_line) if is_possible else None
-    if footer is None:
-        return data, []
-    document = data[: data.rindex(newline + last_line)]
-    return document, [footer[1].decode("utf-8", "replace")]
+            yield b"".join((*rest, block[:end]))
+            rest, size = [], 0
+        rest.append(block[end:])
+        size += len(rest[-1])
+        if size > LIMITS.document_bytes:
+            raise document_too_large_error()
+    yield b"".join(rest)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> Record:
@@ -165,18 +134,17 @@ _raw_decode = json.JSONDecoder(
 class _JsonText:
     """Reads the values in a JSON text, one after the other, from a current position."""
 
-    def __init__(
-        self, data: bytes, line: int, more: Iterable[bytes] = (), kind: str = "Node"
-    ) -> None:
-        """Begin at the first value in ``data``; the parameters are those of :func:`read_text`."""
-        self._more = iter(more)
+    def __init__(self, pieces: Iterator[bytes], line: int, kind: str = "Node") -> None:
+        """Begin at the first value in ``pieces``, which begin in this line of the input."""
+        self._more = pieces
         self._kind = kind
         # The text that is in memory, and the line and column of the input in which it begins.
         self._text = ""
+        self._size = 0  # in bytes, of the current document as far as it was read
         self._first_line, self._first_column = line, 1
         self._index = self._start = 0  # the current position; that of the value read last
         self._line, self._counted = line, 0  # a line, and the position in it
-        self._append(data.removeprefix(b"\xef\xbb\xbf"), line, 1)
+        self._append(next(pieces).removeprefix(b"\xef\xbb\xbf"))
         self.is_at_end()
 
     @property
@@ -186,9 +154,17 @@ class _JsonText:
         self._counted = self._index
         return self._line
 
-    def _append(self, data: bytes, line: int, column: int) -> None:
-        """Append ``data``, which begins at a line and column of the input, to the text."""
-        start, text = len(self._text), decode_utf8(data, line, column)
+    def _append(self, data: bytes) -> None:
+        """Append ``data`` to the text."""
+        self._size += len(data)
+        if self._size > LIMITS.document_bytes:
+            raise document_too_large_error()
+        start = len(self._text)
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            end = self._place(start)
+            text = decode_utf8(data, end.line, end.column)  # raises, with the place
         self._text += text
         if "\\" in text and "\\u" in text:  # one character is searched for much faster
             half = next((escape for escape in _ESCAPE.finditer(text) if escape[1]), None)
@@ -200,19 +176,18 @@ class _JsonText:
 
     def _read_more(self) -> bool:
         """Drop the text before the current position, and append more; return False at the end."""
-        data = next(self._more, b"")
-        if not data:
+        pieces, size = [], 0
+        least = max(_MIN_DECODED, len(self._text) - self._index)  # doubled: to stay linear
+        while size < least and (piece := next(self._more, b"")):
+            pieces.append(piece)
+            size += len(piece)
+        if not pieces:
             return False
-        size = len(self._text) - self._index
-        while len(data) < size and (piece := next(self._more, b"")):  # doubled: to stay linear
-            data += piece
-        if size > LIMITS.event_bytes:
-            raise _object_too_large()
-        end = self._place(len(self._text))
-        self._first_line, self._first_column = self.line, self._place(self._index).column
+        _, self._first_line, self._first_column, _ = self._place(self._index)
         self._text = self._text[self._index :]
         self._index = self._counted = 0
-        self._append(data, end.line, end.column)
+        self._line = self._first_line
+        self._append(b"".join(pieces))
         return True
 
     def is_at_end(self) -> bool:
@@ -275,6 +250,7 @@ class _JsonText:
     def records(self, place: RecordPlace) -> Iterator[tuple[RecordPlace, Any]]:
         """Yield the records of the next document: the items of its list, or the whole document."""
         begin, line = self.line, place[0]
+        self._size = len(self._text) - self._index
         if self.begins_with("["):
             yield from self._items(place)
         elif not self.begins_with("{"):
@@ -340,8 +316,13 @@ class _JsonText:
         if text[index] == ",":  # some versions of Python report the comma before a bracket
             end = self._skip_white_space(index + 1)
             index = end if text.startswith(("]", "}"), end) else index
+        place = self._place(index)
+        if text[index] in "{[" and place.column == 1:
+            message = "the JSON before this line is cut off, or a comma is missing"
+            hint = "add the comma, or get the complete output again"
+            return InventoryError("cut-off", message, place=place, hint=hint)
         message = f"invalid JSON: unexpected {quoted(text[index])}"
-        return InventoryError("not-json", message, place=self._place(index))
+        return InventoryError("not-json", message, place=place)
 
     def _skip_white_space(self, index: int) -> int:
         match = _find_visible(self._text, index)
@@ -352,34 +333,3 @@ class _JsonText:
         column = index - self._text.rfind("\n", 0, index)
         is_first = column > index  # of the lines in memory
         return Place(line=line, column=column + (self._first_column - 1 if is_first else 0))
-
-
-def split_at_lines(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Split an input into JSON documents; yield the first line number and the text of each.
-
-    A document begins at a line that starts with an opening bracket, if the line before ends with a
-    closing one. That never happens inside a valid document. Documents that do not begin like this
-    are not split.
-    """
-    text, line = BytesIO(), 1
-    is_closed = False  # whether the last character that is not white space is a closing bracket
-    for block in blocks:
-        begin = 0
-        starts = [match.end() - 1 for match in re.finditer(rb"\n[{\[]", block)]
-        if block[:1] in (b"{", b"["):
-            starts.insert(0, 0)
-        for start in starts:
-            before = start - 1
-            while before >= 0 and block[before] in _WHITE_SPACE:
-                before -= 1
-            if block[before] in _CLOSING if before >= 0 else is_closed:
-                text.write(block[begin:start])
-                yield line, text.getvalue()
-                line += text.getvalue().count(b"\n")
-                text, begin = BytesIO(), start
-        text.write(block[begin:])
-        if text.tell() > LIMITS.document_bytes:
-            raise document_too_large_error()
-        if last := block[-1:].rstrip() or block.rstrip()[-1:]:
-            is_closed = last in (b"}", b"]")
-    yield line, text.getvalue()
