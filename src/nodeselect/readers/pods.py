@@ -12,7 +12,6 @@ from nodeselect.readers.detect import detect_format, node_rows
 from nodeselect.readers.formats import json
 from nodeselect.readers.raw_node import (
     WHOLE,
-    AmbiguousScalar,
     Record,
     RecordPlace,
     describe,
@@ -67,21 +66,8 @@ def _records(stream: BinaryIO) -> Iterator[tuple[RecordPlace, Any]]:
         case "yaml":
             from nodeselect.readers.formats import yaml  # loads the YAML library
 
-            records = yaml.read_records(join_document(blocks), kind="Pod")
-            return ((place, _as_text(record)) for place, record in records)
+            return yaml.read_records(join_document(blocks), kind="Pod")
     raise InventoryError("not-a-pod", "this is not a list of pods in JSON or YAML", hint=_HINT)
-
-
-def _as_text(value: Any) -> Any:
-    """Return a value of YAML with the text of each scalar of which the type is not certain."""
-    match value:
-        case AmbiguousScalar(text):
-            return text
-        case dict():
-            return {key: _as_text(item) for key, item in value.items()}
-        case list():
-            return list(map(_as_text, value))
-    return value
 
 
 def _read_name(record: Any) -> tuple[str, str]:

@@ -4,7 +4,7 @@ A scalar that only some YAML parsers read as a string becomes an ``AmbiguousScal
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from nodeselect.documents.values import (
@@ -39,7 +39,8 @@ def read_records(
     """Yield the place (line and path) and the value of each record of a YAML text.
 
     :param is_whole: whether it is the whole input.
-    :param kind: the kind of objects that a list of Kubernetes must have.
+    :param kind: the kind of objects that a list of Kubernetes must have. In a pod, the text of each
+        scalar of which the type is not certain is used.
     """
     try:
         documents = read_documents(decode_utf8(data))
@@ -54,10 +55,11 @@ def read_records(
 
 
 def _records(document: Value, line: int, kind: str) -> Iterator[tuple[RecordPlace, Any]]:
+    convert = _to_json_type if kind == "Node" else _to_text
     if isinstance(document, List):
-        yield from _list_records(document, "")
+        yield from _list_records(document, "", convert)
         return
-    record = to_python(document, _to_json_type, _key_text)
+    record = to_python(document, convert, _key_text)
     if isinstance(document, Object) and (name := list_field(record)):
         del record[name]
         try:
@@ -65,15 +67,17 @@ def _records(document: Value, line: int, kind: str) -> Iterator[tuple[RecordPlac
         except InventoryError as error:
             raise (error.within(Place(line=line)) if line else error) from None
         if isinstance(nodes := document.entries[name][1], List):
-            yield from _list_records(nodes, name)
+            yield from _list_records(nodes, name, convert)
         return
     yield (line, ""), record
 
 
-def _list_records(nodes: List, path: str) -> Iterator[tuple[RecordPlace, Any]]:
+def _list_records(
+    nodes: List, path: str, convert: Callable[[Scalar], Any]
+) -> Iterator[tuple[RecordPlace, Any]]:
     for number, item in enumerate(nodes.items):
         place = item.position.line + 1, f"{path}[{number}]"
-        yield place, to_python(item, _to_json_type, _key_text)
+        yield place, to_python(item, convert, _key_text)
 
 
 def _to_json_type(scalar: Scalar) -> Any:
@@ -85,6 +89,11 @@ def _to_json_type(scalar: Scalar) -> Any:
         case "boolean", "true" | "false" as text:
             return text == "true"
     return AmbiguousScalar(scalar.text, scalar.kind)
+
+
+def _to_text(scalar: Scalar) -> Any:
+    value = _to_json_type(scalar)
+    return value.text if isinstance(value, AmbiguousScalar) else value
 
 
 def _key_text(key: Scalar) -> str:
