@@ -35,7 +35,9 @@ def replace_file(
     path = os.path.realpath(path)
     folder = os.path.dirname(path)
     temporary = os.path.join(folder, f".nodeselect-{os.urandom(6).hex()}.tmp")
-    old = file_status(path)
+    old = None
+    with suppress(FileNotFoundError):
+        old = os.stat(path)
     new = _open_without_name(folder, permissions)
     is_named = new is None
     if new is None:
@@ -79,14 +81,6 @@ def _sync_folder(folder: str) -> None:
             raise
     finally:
         os.close(directory)
-
-
-def file_status(path: str) -> os.stat_result | None:
-    """Return the status of the file that a path or a link leads to; None if there is none."""
-    try:
-        return os.stat(path)
-    except FileNotFoundError:
-        return None
 
 
 def _open_without_name(folder: str, permissions: int) -> int | None:

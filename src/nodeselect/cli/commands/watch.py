@@ -30,7 +30,6 @@ from nodeselect.explain.explanation import named_keys
 from nodeselect.explain.wording import not_considered_text
 from nodeselect.files.blocking import blocking_reader, wait_while_open
 from nodeselect.files.inputs import cannot_read, open_input
-from nodeselect.files.replace import file_status
 from nodeselect.inventory import Inventory
 from nodeselect.inventory.compare import node_change
 from nodeselect.node import Node, has_state
@@ -341,6 +340,6 @@ def _signature(nodes_from: NodeFiles) -> list[object]:
     result: list[object] = []
     with suppress(InventoryError, OSError):  # which reading them raises as well
         for file in nodes_from.files():
-            status = file_status(file)
-            result.append((file, status and (status.st_ctime_ns, status.st_size, status.st_ino)))
+            status = os.stat(file)
+            result.append((file, status.st_ctime_ns, status.st_size, status.st_ino))
     return result
