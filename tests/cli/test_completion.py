@@ -164,7 +164,7 @@ def test_large_files(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     size = Path("my fleet.csv").stat().st_size
     Path("small.csv").write_text("id\nn-0\n")
     for limit, expected in ((size - 1, []), (size, ["tier=free", "tier=gold"])):
-        monkeypatch.setattr(completion, "_MAX_BYTES", limit)
+        monkeypatch.setattr(completion, "MAX_BYTES", limit)
         assert in_bash(run, "match -n 'my fleet.csv' -l tie") == expected
         assert in_bash(run, "match -n small.csv -n 'my fleet.csv' -l tie") == expected
     assert in_bash(run, "match -n fleet.nsx -l tie") == ["tier=free"]

@@ -141,7 +141,7 @@ def test_a_choice_is_of_rules() -> None:
 
 def test_a_selector_that_is_required_cannot_be_left_out() -> None:
     """What contradicts itself is refused, not settled."""
-    with pytest.raises(ValueError, match="require_selector has no effect"):
+    with pytest.raises(ValueError, match="cannot be required without"):
         check_job(b"name: x", "x", rules={"no-name"}, require_selector=True)
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from nodeselect.inventory import Inventory
 
 # A larger file is not read, unless it is a saved inventory.
-_MAX_BYTES = 32 << 20
+MAX_BYTES = 32 << 20
 
 # More keys than this, or more values of a key, are not counted.
 _MAX_COUNTED = 100_000
@@ -109,7 +109,7 @@ def _nodes(context: click.Context) -> "Inventory":
     files = nodes_from._replace(sources=sources).files()
     if not all(map(os.path.isfile, files)):  # reading a pipe would take its nodes
         return Inventory()
-    is_small = all(os.path.getsize(file) <= _MAX_BYTES for file in files)
+    is_small = all(os.path.getsize(file) <= MAX_BYTES for file in files)
     with open_nodes(nodes_from._replace(sources=tuple(files))) as nodes:
         if isinstance(nodes, Inventory):
             return nodes

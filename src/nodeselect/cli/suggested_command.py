@@ -13,6 +13,7 @@ from itertools import pairwise, takewhile
 
 import click
 
+from nodeselect.cli.completion import MAX_BYTES
 from nodeselect.cli.inputs.job_selectors import is_selector
 from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory
 from nodeselect.cli.options import ONLY_CHECK, UsageIsValid, is_yaml
@@ -93,9 +94,6 @@ _VALUES = _by_word(
 
 # A command with one of these replaces files, or prints its help.
 _NO_ANSWER = frozenset({"--write", "-h", "--help"})
-
-# No larger file is read to find an id.
-_MAX_BYTES = 32 << 20
 
 # These commands select nodes. If they have --all, they need one of these options.
 _NEED_SELECTING = ("match", "explain", "watch", "sql")
@@ -199,8 +197,7 @@ def _corrected(command: click.Command, words: list[str], is_renamed: bool) -> li
     has_nodes = options.get("-n") in given
     has_yaml = any(map(is_yaml, words))
     # Files with nodes may be arguments, but are suggested with -n, as all commands accept them.
-    arguments = (each for each in command.params if isinstance(each, click.Argument))
-    has_arguments = any(each.expose_value for each in arguments)
+    has_arguments = any(each.expose_value for each in command.params if each not in parameters)
     files = _FILES.get(str(command.name), 0)
     ids = cache(lambda: _ids(words))
     if not _NOT_OR.isdisjoint(map(str.lower, words)):
@@ -266,7 +263,7 @@ def _ids(words: Sequence[str]) -> frozenset[str]:
     ids: set[str] = set()
     for file in filter(os.path.isfile, words):
         with suppress(NodeselectError):
-            if os.path.getsize(file) <= _MAX_BYTES:
+            if os.path.getsize(file) <= MAX_BYTES:
                 ids.update(read_inventory(NodeFiles((file,))).ids())
     return frozenset(ids)
 

@@ -65,7 +65,7 @@ def check_jobs(
         None to check no numbers of nodes.
     """
     if require_selector and rules is not None and "empty-selector" not in rules:
-        raise ValueError("require_selector has no effect if empty-selector is not reported")
+        raise ValueError("a selector cannot be required without the rule empty-selector")
     severity = "error" if require_selector else ""
     check = partial(CheckedJob, rules=rules, names={}, empty_severity=severity, reads_comments=True)
     return (_check_file(data, file, check, count_nodes) for file, data in files)

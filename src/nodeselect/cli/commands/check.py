@@ -180,12 +180,9 @@ def check(
     options.check_usage(mistakes)
     try:
         rules = select_rules(select or None, ignore)
+        check_jobs((), rules=rules, require_selector=require_selector)
     except ValueError as mistake:
         raise click.UsageError(str(mistake)) from None
-    if require_selector and "empty-selector" not in rules:
-        message = "--require-selector needs the rule empty-selector: do not exclude it by"
-        message += " --ignore or --select"
-        raise click.UsageError(message)
     skipped = [source for source in files if source != "-" and is_excluded(source, exclude)]
     unread: dict[str, InventoryError] = {}
     sources = [source for source in files if source not in skipped]
