@@ -71,6 +71,5 @@ def _read(file: str) -> Sequence[Selector]:
         owners = [workload.owner[0] for workload in content.workloads]
         kind = f"a {BACALHAU_JOB}" if owners == [BACALHAU_JOB] else "a Kubernetes manifest"
     write_message(f"{printable(name)}: read as {kind}")
-    return alternatives(
-        label_part(job_selectors.leave_out(job_selectors.job_selector(file, content), file))
-    )
+    asked = job_selectors.selected(file, content=content)
+    return alternatives(label_part(job_selectors.leave_out(asked, file)))

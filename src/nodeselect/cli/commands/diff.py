@@ -8,7 +8,6 @@ from nodeselect.cli.help import Command
 from nodeselect.cli.inputs.files import job_name
 from nodeselect.cli.inputs.job_selectors import (
     ignoring_pods,
-    job_selector,
     parse_selectors,
     selected,
 )
@@ -68,11 +67,11 @@ def diff(
     options.check_usage(mistakes)
     first, second = tuple(map(job_name, files)) or expressions
     if nodes_from is None:
-        selector = ignoring_pods(selected(job, expressions, ()))
+        selector = ignoring_pods(selected(job, expressions))
         old, new = (read_inventory(options.node_files(file)) for file in files)
         difference = compare_inventories(old, new, selector, names=(first, second))
     else:
-        jobs = [ignoring_pods(job_selector(options.job_file(file))) for file in files]
+        jobs = [ignoring_pods(selected(options.job_file(file))) for file in files]
         before, after = jobs or parse_selectors(expressions)
         inventory = read_inventory(nodes_from)
         difference = compare_selectors(inventory, before, after, names=(first, second))

@@ -60,7 +60,7 @@ def labels(
     options.check_usage(mistakes)
     selector: Selector | AnyOf | Placement | None = None
     if expressions or job is not None:
-        selector = ignoring_pods(selected(job, expressions, ()))
+        selector = ignoring_pods(selected(job, expressions))
     pairs: Counter[Values] = Counter()
 
     def counting_pairs(found: Iterable[Node]) -> Iterator[Node]:

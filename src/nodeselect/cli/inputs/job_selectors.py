@@ -38,13 +38,16 @@ class Jobs(NamedTuple):
 
 def selected(
     job: str | None,
-    expressions: Sequence[str],
-    ids: Sequence[str],
+    expressions: Sequence[str] = (),
+    ids: Sequence[str] = (),
     content: "Selector | Manifest | None" = None,
 ) -> Selection:
     """Return what a node must match: the job, any of the expressions, and any of the ids, if given.
 
+    Write a message if the job requires nothing, or nothing that a node can have.
+
     :param content: the result of :func:`read_job`, if the job has been read already.
+    :raises JobError: if any part of the job is invalid, or there is not exactly one job.
     """
     try:
         selector: Selector | AnyOf = Selector.of(match_ids=ids)
@@ -53,7 +56,21 @@ def selected(
     if expressions:
         first, *others = parse_selectors(expressions)
         selector = (AnyOf([first, *others]) if others else first) & selector
-    return selector if job is None else job_selector(job, content) & selector
+    if job is None:
+        return selector
+    if content is None:
+        content = read_job(job)
+    if isinstance(content, Selector):
+        warn_if_everything(job, content)
+        return content & selector
+    if len(content.workloads) != 1:
+        raise _wrong_number_error(job, content)
+    _report({job: content})
+    (workload,) = content.workloads
+    if workload.placement.selector == Selector.nothing():
+        text = "can use no node: every term of its node affinity is empty"
+        _write(job_name(job), f"{printable(workload.name)} {text}")
+    return workload.placement & selector
 
 
 def only_labels(asked: Selection, considered: Collection[str] = ()) -> Selection:
@@ -126,26 +143,6 @@ def is_selector(text: str) -> bool:
         return bool(Selector.parse(text).requirements)
     except SelectorError:
         return False
-
-
-def job_selector(job: str, content: "Selector | Manifest | None" = None) -> Selection:
-    """Return what the only job in a file requires of a node; write a message if that is nothing.
-
-    :raises JobError: if any part of the job is invalid, or there is not exactly one job.
-    """
-    if content is None:
-        content = read_job(job)
-    if isinstance(content, Selector):
-        warn_if_everything(job, content)
-        return content
-    if len(content.workloads) != 1:
-        raise _wrong_number_error(job, content)
-    _report({job: content})
-    (workload,) = content.workloads
-    if workload.placement.selector == Selector.nothing():
-        text = "can use no node: every term of its node affinity is empty"
-        _write(job_name(job), f"{printable(workload.name)} {text}")
-    return workload.placement
 
 
 def job_selectors(sources: Sequence[str], content: "Selector | Manifest | None" = None) -> Jobs:
