@@ -168,24 +168,20 @@ def _hint(sources: Iterable[str], error: InventoryError) -> Fix | str | None:
     """Return a hint for a missing file or a database; otherwise, the hint of ``error``."""
     import shlex  # loads slowly
 
-    program = database = ""
-    if error.code == "cannot-read":
-        missing = [each for each in sources if each != "-" and not os.path.lexists(each)]
-        address = re.fullmatch(_ADDRESS, missing[0]) if missing else None
-        if missing and all(map(os.path.exists, files := missing[0].split(","))):
-            each = " ".join(f"-n {printable(shlex.quote(file))}" for file in files)
-            return Fix.write(each, "give each file with an option of its own")
-        if missing and missing[0].startswith(("http://", "https://")):
-            url = printable(shlex.quote(missing[0]))
-            return Fix.write(f"curl -fsSL {url}", "pipe the nodes into '-n -', such as by")
-        if address is None:
-            return similar_file_hint(missing[0]) if missing else error.fix
-        program = address[1]
-        database = address[0] if program == "postgres" else address[2]
-    elif (file := error.place.file or "").endswith((".duckdb", ".sqlite")):
-        program, database = file.rpartition(".")[2], file
-    if not program:
-        return error.fix
+    sources = sources if error.code == "cannot-read" else ()
+    missing = next((each for each in sources if each != "-" and not os.path.lexists(each)), "")
+    if missing and all(map(os.path.exists, files := missing.split(","))):
+        each = " ".join(f"-n {printable(shlex.quote(file))}" for file in files)
+        return Fix.write(each, "give each file with an option of its own")
+    if missing.startswith(("http://", "https://")):
+        url = printable(shlex.quote(missing))
+        return Fix.write(f"curl -fsSL {url}", "pipe the nodes into '-n -', such as by")
+    file = error.place.file
+    address = re.fullmatch(_ADDRESS, missing or f"{file.rpartition('.')[2]}:{file}")
+    if address is None:
+        return similar_file_hint(missing) if missing else error.fix
+    program = address[1]
+    database = address[0] if program == "postgres" else address[2]
     command, node, row = _PROGRAMS[program]
     command = command.format(printable(shlex.quote(re.sub(_HIDDEN, r"//\1@", database))))
     words = f"pipe the nodes as JSON objects into '-n -': if each label has a column, by {command}"
