@@ -9,7 +9,7 @@ from nodeselect.cli.completion import complete_files
 from nodeselect.cli.help import Command
 from nodeselect.cli.inputs import job_selectors
 from nodeselect.cli.inputs.files import job_name, read_bytes, split_object
-from nodeselect.cli.streams import ExitStatus, write_message, write_output
+from nodeselect.cli.streams import write_message, write_output
 from nodeselect.placement.placement import label_part
 from nodeselect.render.screen import SELECTOR_FORMATS
 from nodeselect.selectors import Selector
@@ -32,7 +32,7 @@ from nodeselect.text import printable
     "--to", "output", type=options.Choice(SELECTOR_FORMATS), default="text", metavar="NOTATION",
     help=f"Write {options.default_first(SELECTOR_FORMATS)}.",
 )  # fmt: skip
-def convert(file: str | None, expressions: tuple[str, ...], output: str) -> int:
+def convert(file: str | None, expressions: tuple[str, ...], output: str) -> None:
     """Write a selector in the notation of another system.
 
     FILE may be a job spec, a Kubernetes manifest, a Bacalhau job or its constraints, a
@@ -49,7 +49,6 @@ def convert(file: str | None, expressions: tuple[str, ...], output: str) -> int:
     write_output(selector_lines(selectors, output))
     if len(selectors) > 1:
         write_message(f"{len(selectors):,} selectors: a node must match one of them")
-    return ExitStatus.OK
 
 
 def _read(file: str) -> Sequence[Selector]:

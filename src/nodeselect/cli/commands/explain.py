@@ -19,12 +19,11 @@ from nodeselect.cli.inputs.job_selectors import (
     workload_of,
 )
 from nodeselect.cli.inputs.nodes import NodeFiles, explainer, read_inventory
-from nodeselect.cli.inputs.running_pods import RunningPods, unknown_status
+from nodeselect.cli.inputs.running_pods import RunningPods, check_known
 from nodeselect.cli.streams import (
     ExitStatus,
     is_quiet,
     write_error,
-    write_error_message,
     write_message,
     write_output,
 )
@@ -127,8 +126,7 @@ def explain(
         for error in jobs.invalid.values():
             if is_quiet() or not error.problems[0].line:  # otherwise it is in the report
                 write_error(error)
-        if is_strict and report.not_considered:
-            return unknown_status(report.not_considered)
+        check_known(report.not_considered, is_strict)
         return _jobs_status(report)
     selector = selected(job[0] if job else None, expressions, ids, content)
     running = RunningPods(pods, nodes_from, [selector], is_labels_only)
@@ -165,8 +163,7 @@ def explain(
         lines = explanation_lines(output, title, result, detect_screen(), subject)
     write_output(lines)
     running.write_own()
-    if is_strict and result.not_considered:
-        return unknown_status(result.not_considered)
+    check_known(result.not_considered, is_strict)
     return ExitStatus.OK if is_match else ExitStatus.NEGATIVE
 
 
@@ -192,8 +189,7 @@ def _read_node(nodes_from: NodeFiles, node_id: str) -> Node:
             write_message(f"{message}; this is the node {quoted_id(found)}")
             return nodes[found]
         hints = nodes.explain(Selector.of(match_ids=[node_id])).hints
-        write_error_message(f"error: {hints[0].message if hints else message}")
-        raise click.exceptions.Exit(ExitStatus.ERROR)
+        raise click.ClickException(hints[0].message if hints else message)
     if len(nodes) != 1:
         found = f"expected one node in {nodes_from.name}, found {pluralize(len(nodes), 'node')}"
         raise click.UsageError(f"{found}; to choose one by its id, use -n - --node ID")

@@ -8,7 +8,7 @@ from nodeselect.cli import options
 from nodeselect.cli.completion import complete_files
 from nodeselect.cli.help import Command
 from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory
-from nodeselect.cli.streams import ExitStatus, write_message
+from nodeselect.cli.streams import write_message
 from nodeselect.durable.saved_file import check_replaceable
 from nodeselect.text import pluralize, printable, quoted
 
@@ -24,7 +24,7 @@ from nodeselect.text import pluralize, printable, quoted
 )
 @click.argument("file", shell_complete=complete_files)
 @options.nodes_option(required=False)
-def index(file: str, nodes_from: NodeFiles | None) -> int:
+def index(file: str, nodes_from: NodeFiles | None) -> None:
     """Save nodes in a file that opens in milliseconds.
 
     The other commands accept FILE with -n. It is replaced as a whole: whoever has it open keeps the
@@ -45,4 +45,3 @@ def index(file: str, nodes_from: NodeFiles | None) -> int:
     inventory.save(file)
     size = pluralize(os.path.getsize(file), "byte")
     write_message(f"{printable(file)}: {pluralize(len(inventory), 'node')}, {size}")
-    return ExitStatus.OK

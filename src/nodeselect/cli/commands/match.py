@@ -18,7 +18,7 @@ from nodeselect.cli.inputs.nodes import (
     open_nodes,
     unknown_state_text,
 )
-from nodeselect.cli.inputs.running_pods import RunningPods, unknown_status
+from nodeselect.cli.inputs.running_pods import RunningPods, check_known
 from nodeselect.cli.streams import ExitStatus, is_quiet, write_message, write_output
 from nodeselect.explain import Explanation
 from nodeselect.explain.explanation import named_ids
@@ -164,7 +164,8 @@ def match(
         numbers = f"{display.limit:,} of {result.matched:,}"
         write_message(f"printed {numbers} matching nodes (--limit)")
     status = _check_number(result.matched, least, most)
-    return unknown_status(unknown) if is_strict and unknown else status
+    check_known(unknown, is_strict)
+    return status
 
 
 class _Display(NamedTuple):

@@ -8,7 +8,7 @@ import click
 from nodeselect.cli import options
 from nodeselect.cli.help import Command
 from nodeselect.cli.inputs.job_selectors import leave_out, selected
-from nodeselect.cli.streams import ExitStatus, write_output
+from nodeselect.cli.streams import write_output
 from nodeselect.engines.sql import text as engine
 from nodeselect.engines.sql.dialects import DIALECTS, EXACT
 from nodeselect.placement import Placement
@@ -112,7 +112,7 @@ def sql(
     taints: engine.Name | None,
     resources: engine.Name | None,
     exact: bool,
-) -> int:
+) -> None:
     """Print a selector as a condition in SQL.
 
     The condition is true for the nodes that match, and never NULL: write it after WHERE. Names of
@@ -145,4 +145,3 @@ def sql(
     except ValueError as error:  # a name that cannot be written in the dialect
         raise click.UsageError(str(error)) from None
     write_output([condition])
-    return ExitStatus.OK

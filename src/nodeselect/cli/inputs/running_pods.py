@@ -9,7 +9,7 @@ import click
 from nodeselect.cli.inputs.job_selectors import ignoring_pods, only_labels
 from nodeselect.cli.inputs.nodes import NodeFiles
 from nodeselect.cli.options import KUBECTL_OPTIONS
-from nodeselect.cli.streams import ExitStatus, write_error_message, write_message
+from nodeselect.cli.streams import write_message
 from nodeselect.explain.wording import not_considered_text
 from nodeselect.files.inputs import open_inputs
 from nodeselect.placement import Placement, Usage
@@ -88,7 +88,7 @@ class RunningPods:
             write_message(f"{own} not counted; if one of its pods is pending, explain that pod")
 
 
-def unknown_status(not_considered: Sequence[str]) -> ExitStatus:
-    """Return the exit status of ``--fail-on-unknown``; write the error."""
-    write_error_message(f"error: {not_considered_text(not_considered)} (--fail-on-unknown)")
-    return ExitStatus.ERROR
+def check_known(not_considered: Sequence[str], is_strict: bool) -> None:
+    """Raise an error if anything is not considered; ``is_strict``: with ``--fail-on-unknown``."""
+    if is_strict and not_considered:
+        raise click.ClickException(f"{not_considered_text(not_considered)} (--fail-on-unknown)")
