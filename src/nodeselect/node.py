@@ -229,14 +229,7 @@ class Node:
         >>> Node("n-1", {"gpu": "t4"}).replace(state="ready")
         Node('n-1', {'gpu': 't4'}, state='ready')
         """
-        own: _Fields = {
-            "id": self.id,
-            "labels": self.labels,
-            "name": self.name,
-            "state": self.state,
-            "taints": self.taints,
-            "resources": self.resources,
-        }
+        own: Any = {name: getattr(self, name) for name in _Fields.__optional_keys__}
         return Node(**(own | fields))
 
     __replace__ = replace

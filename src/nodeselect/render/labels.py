@@ -45,16 +45,11 @@ def facet_lines(
         return {
             "version": 1,
             "total": facets.nodes if total is None else total,
-            "nodes": facets.nodes,
-            "connected": facets.connected,
+            **facets._asdict(),
             "keys": [
                 {
-                    "key": facet.key,
-                    "nodes": facet.nodes,
-                    "distinct": facet.distinct,
-                    "values": [
-                        {"value": value, "nodes": nodes} for value, nodes in facet.values[:limit]
-                    ],
+                    **facet._asdict(),
+                    "values": [{"value": value, "nodes": n} for value, n in facet.values[:limit]],
                 }
                 for facet in chosen
             ],

@@ -23,7 +23,8 @@ _EQUAL_WARNINGS = 3
 # If the warnings of a rule have more different messages, only the first is drawn.
 _MESSAGES_OF_A_RULE = 20
 
-# What a report in JSON says of a problem.
+# What a report in JSON says of a file, and of a problem.
+_REPORT_FIELDS = ("file", "errors", "warnings", "notes", "unreported")
 _JSON_FIELDS = ("code", "message", "line", "column", "path", "hint", "severity", "end_column")
 
 # A problem, and the name of its file before it.
@@ -213,11 +214,7 @@ def _as_dict(checked: CheckedFiles) -> dict[str, Any]:
         **{f"{severity}s": total for severity, total in _totals(checked.reports).items()},
         "files": [
             {
-                "file": report.file,
-                "errors": report.errors,
-                "warnings": report.warnings,
-                "notes": report.notes,
-                "unreported": report.unreported,
+                **{field: getattr(report, field) for field in _REPORT_FIELDS},
                 "problems": [
                     {field: getattr(problem, field) for field in _JSON_FIELDS}
                     for problem in report.problems
