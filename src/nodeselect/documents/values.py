@@ -80,10 +80,7 @@ def is_null(value: Value) -> bool:
 
 
 def find(value: Value | None, path: str) -> Value | None:
-    """Return the value at a path of fields, such as ``metadata.name``.
-
-    Return None if the value is missing or null, which are treated alike.
-    """
+    """Return the value at a path of fields, such as ``metadata.name``; None if missing or null."""
     for name in path.split("."):
         if not isinstance(value, Object) or name not in value.entries:
             return None
@@ -117,10 +114,7 @@ def is_bare_key(key: Scalar, value: Value) -> bool:
 
 
 def double_quoted(text: str, limit: int = 60) -> str | None:
-    """Return ``text`` in double quotes, so that it can be pasted into YAML or JSON.
-
-    Return None if it is longer than ``limit`` characters, or if it needs an escape.
-    """
+    """Return ``text`` in double quotes, for YAML or JSON; None if it is long or needs escapes."""
     if len(text) > limit or '"' in text or "\\" in text or UNPRINTABLE.search(text):
         return None
     return f'"{text}"'
@@ -212,10 +206,7 @@ class DocumentError(Exception):
 
 
 def decode_utf8(data: bytes) -> str:
-    """Decode the bytes of a document as UTF-8, without the byte order mark, if there is one.
-
-    :raises DocumentError: with the code ``not-utf-8``.
-    """
+    """Decode a UTF-8 document without its byte order mark, or raise a DocumentError."""
     data = data.removeprefix(b"\xef\xbb\xbf")
     try:
         return data.decode("utf-8")
@@ -295,10 +286,7 @@ def check_size(value: Value) -> None:
 
 
 class Builder:
-    """Base class of the builders of values from JSON and YAML.
-
-    It counts the values, computes their positions and collects the mistakes in a document.
-    """
+    """Counts the values in JSON or YAML, computes their positions and collects the mistakes."""
 
     def __init__(self, text: str, max_values: int | None, max_depth: int) -> None:
         self._text = text
@@ -348,10 +336,7 @@ class Builder:
             raise _too_many_values_error(self.position(index), self._max_values)
 
     def enter(self, depth: int, index: int) -> None:
-        """Count a list or object that begins at ``index``; raise if it is nested too deeply.
-
-        :param depth: the number of lists and objects around it.
-        """
+        """Count a list or object that is inside ``depth`` others; raise if there are too many."""
         if depth >= self._max_depth:
             raise too_deep_error(self.position(index), self._max_depth)
         self._count += 1

@@ -92,10 +92,7 @@ def read_documents(
 
 
 def scalar_spans(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the start and end index of each scalar, such as a string, in a YAML text.
-
-    Everything else in the text is syntax or comments. Stop at the first syntax error.
-    """
+    """Yield start and end of each scalar in a YAML text, up to the first syntax error."""
     import yaml  # here, since most commands do not need it
 
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)

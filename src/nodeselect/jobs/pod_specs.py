@@ -91,18 +91,8 @@ def _is_misspelt(name: str) -> bool:
     return name not in (*_SHARED, "selector") and re.search(NODE_WORD, name) is not None
 
 
-def _is_argo_template(name: str, fields: Entries) -> bool:
-    runs = ("container", "containerSet", "data", "resource", "script")
-    return name in ("templates", "inline") and not fields.keys().isdisjoint(runs)
-
-
-def _is_spark_pod(name: str, fields: Entries) -> bool:
-    return name in ("driver", "executor")
-
-
-def _is_virtual_machine(name: str, fields: Entries) -> bool:
-    return "domain" in fields
-
+# What a template of Argo runs.
+_ARGO_RUNS = frozenset({"container", "containerSet", "data", "resource", "script"})
 
 # The kinds that have the fields of a pod spec without its containers, by group. Such a mapping has
 # also the conditions of the mappings around it, unless it has its own.
@@ -111,16 +101,19 @@ _PARTIAL: dict[str, tuple[tuple[str, ...], _IsPodSpec]] = {
     # addSchedulingConstraints in workflow/controller/workflowpod.go
     "argoproj.io": (
         ("ClusterWorkflowTemplate", "CronWorkflow", "Workflow", "WorkflowTemplate"),
-        _is_argo_template,
+        lambda name, fields: name in ("templates", "inline") and not _ARGO_RUNS.isdisjoint(fields),
     ),
     # SparkApplicationSpec and SparkPodSpec in api/v1beta2/sparkapplication_types.go
-    "sparkoperator.k8s.io": (("ScheduledSparkApplication", "SparkApplication"), _is_spark_pod),
+    "sparkoperator.k8s.io": (
+        ("ScheduledSparkApplication", "SparkApplication"),
+        lambda name, fields: name in ("driver", "executor"),
+    ),
     # VirtualMachineInstanceSpec in staging/src/kubevirt.io/api/core/v1/types.go
     "kubevirt.io": (
         ("VirtualMachine", "VirtualMachineInstance", "VirtualMachineInstanceReplicaSet"),
-        _is_virtual_machine,
+        lambda name, fields: "domain" in fields,
     ),
-    "pool.kubevirt.io": (("VirtualMachinePool",), _is_virtual_machine),
+    "pool.kubevirt.io": (("VirtualMachinePool",), lambda name, fields: "domain" in fields),
 }
 
 

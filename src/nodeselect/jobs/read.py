@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from nodeselect.documents.values import (
     DocumentError,
@@ -20,10 +20,7 @@ from nodeselect.limits import LIMITS
 from nodeselect.selectors import Selector
 
 if TYPE_CHECKING:
-    from nodeselect.jobs.models.base import JobModel
     from nodeselect.jobs.models.job import JobSpec
-
-_Model = TypeVar("_Model", bound="JobModel")
 
 
 def read_job_selector(data: JobData, file: str = "job") -> Selector:
@@ -52,20 +49,17 @@ def read_job(data: JobData, file: str = "job") -> "JobSpec":
     from nodeselect.jobs.models.job import JobSpec  # pydantic costs more than the rest of reading
 
     checked = _read_valid(data, file)
-    if isinstance(checked.data, Mapping):
-        return _validate(JobSpec, checked.data.get("spec", checked.data), file)
     spec = checked.spec
     assert spec is not None, "a file without a spec is refused"
-    fields = to_python(spec, _to_json_type)
-    if "config" in spec.entries and not _is_json(checked.data):
-        convert = partial(_to_json_type, fraction=FRACTION)
-        fields["config"] = to_python(spec.entries["config"][1], convert)
-    return _validate(JobSpec, fields, file)
-
-
-def _validate(model: type[_Model], fields: Any, file: str) -> _Model:
+    if isinstance(checked.data, Mapping):
+        fields = checked.data.get("spec", checked.data)
+    else:
+        fields = to_python(spec, _to_json_type)
+        if "config" in spec.entries and not _is_json(checked.data):
+            convert = partial(_to_json_type, fraction=FRACTION)
+            fields["config"] = to_python(spec.entries["config"][1], convert)
     try:
-        return model.model_validate(fields)
+        return JobSpec.model_validate(fields)
     except JobError as error:
         raise JobError(file, error.problems, error.unreported) from None
 
@@ -116,10 +110,7 @@ def _is_json(data: bytes) -> bool:
 
 
 def _to_json_type(scalar: Scalar, fraction: re.Pattern[str] = NUMBER) -> Any:
-    """Convert a scalar to None, a boolean, a number or, if that is not possible, its text.
-
-    :param fraction: the pattern of the numbers that become floats.
-    """
+    """Convert a scalar to None, a boolean, an int, a float if ``fraction`` matches, or a string."""
     match scalar:
         case Scalar(kind="null"):
             return None

@@ -70,10 +70,7 @@ def read_selector_file(data: bytes, file: str = "selector") -> SelectorFile | No
 
 
 def _recognise(document: Value) -> tuple[str, Value, str, _Read] | None:
-    """Return the kind of selector in a document, its value and path, and what reads the value.
-
-    Return None if the document is not recognised.
-    """
+    """Return the kind, value and path of the selector in a document, and what reads the value."""
     if isinstance(document, List):
         items = [item.entries for item in document.items if isinstance(item, Object)]
         if not any(name.lower() == "key" for entries in items for name in entries):
@@ -94,10 +91,7 @@ def _recognise(document: Value) -> tuple[str, Value, str, _Read] | None:
 
 
 def _pod(*fields: str) -> _Read:
-    """Return a function that reads the value of a field in a pod spec, such as ``affinity``.
-
-    :param fields: the path of the field in the pod spec; empty for the whole pod spec.
-    """
+    """Return what reads the value of a field, which is given by its path in a pod spec."""
 
     def read(value: object) -> tuple[Selector, ...]:
         for name in reversed(fields):

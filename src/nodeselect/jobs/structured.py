@@ -14,10 +14,7 @@ _T = TypeVar("_T")
 
 
 class StructureError(Exception):
-    """A value in a document is invalid. Callers raise a public error instead, such as ``JobError``.
-
-    :ivar findings: what is wrong, and where.
-    """
+    """A value in a document is invalid, as in ``findings``. Callers raise a public error."""
 
     def __init__(self, *findings: Finding) -> None:
         super().__init__(findings[0].message)

@@ -100,10 +100,7 @@ def placement_from_bacalhau(job: object) -> Placement:
 
 
 def _read_fields(value: object, path: str, names: Collection[str] = ()) -> _Fields:
-    """Map the fields of an object, in lower case, to their paths as written and their values.
-
-    :param names: the allowed names; empty for any.
-    """
+    """Map names of fields, in lower case, to paths as written and values; refuse unknown names."""
     fields: _Fields = {}
     for name, item in read_object(value, path).items():
         at_field = f"{path}.{printable(name[:60])}".lstrip(".")
@@ -176,10 +173,7 @@ def bacalhau_from_selector(selector: Selector) -> list[dict[str, Any]]:
 def no_counterpart_error(
     system: str, texts: Iterable[str], hint: Fix | str | None = None
 ) -> SelectorError:
-    """Return the error for parts of a selector that another system cannot express.
-
-    :param system: the name of the system; ``texts`` are these parts in words.
-    """
+    """Return the error for ``texts``: parts of a selector that a system cannot express."""
     text = join_limited([printable(each) for each in texts], 5)
     message = f"{system} cannot express {text}"
     return SelectorError("no-counterpart", message, "", (0, 0), hint=hint)

@@ -81,11 +81,6 @@ _RULES = dict(sorted(REGISTRY.items(), key=lambda item: _GROUPS.index(item[1].gr
 # that is not valid.
 _ALWAYS_REPORTED = frozenset(code for code, rule in _RULES.items() if rule.always_reported)
 
-# The same for jobs of other systems, which are not read if they have any mistake.
-_WITHOUT_NODES = frozenset(
-    code for code, rule in _RULES.items() if rule.group != "nodes" and rule.severity != "note"
-)
-
 
 class CheckReport(NamedTuple):
     """What is wrong with a job file, or a manifest; ``Problem.show`` returns a problem as text.
@@ -143,10 +138,7 @@ def select_rules(select: Iterable[str] | None = None, ignore: Iterable[str] = ()
 
 
 def to_bytes(data: bytes | bytearray | memoryview | str) -> bytes:
-    """Return the content of a file as bytes.
-
-    :raises TypeError: if ``data`` is neither bytes nor text.
-    """
+    """Return the content of a file as bytes; raise TypeError if it is neither bytes nor text."""
     if isinstance(data, str):
         return data.encode("utf-8", "surrogatepass")
     if not isinstance(data, (bytes, bytearray, memoryview)):
@@ -188,7 +180,7 @@ class CheckedJob:
         self._unread: str | None = None
         self._file = file
         self._count_nodes = count_nodes
-        self._always_reported = _ALWAYS_REPORTED if findings is None else _WITHOUT_NODES
+        self._is_foreign = findings is not None
         self._ignored: dict[int, set[str]] = {}
         if reads_comments and isinstance(self.data, bytes) and b"nodeselect:" in self.data:
             self._ignored = _read_ignore_comments(_shown_text(self.data))
@@ -217,16 +209,15 @@ class CheckedJob:
     def _reported(
         self, findings: Iterable[Finding], rules: Collection[str] | None
     ) -> Iterator[Finding]:
-        """Yield and count the findings to report.
-
-        Findings are left out if their rule is not in ``rules``, or if a comment ignores them.
-        """
+        """Yield and count the findings of ``rules``, without those that a comment ignores."""
         for finding in findings:
-            code = finding.code
-            severity = finding.severity or REGISTRY[code].severity
+            code, rule = finding.code, REGISTRY[finding.code]
+            severity = finding.severity or rule.severity
             self._errors_found += severity == "error"
             self.has_unknown_fields |= code == "unknown-field" and finding.edit is None
-            is_always_reported = code in self._always_reported
+            # A job of another system is not read if it has any mistake.
+            is_mistake = self._is_foreign and rule.group != "nodes" and rule.severity != "note"
+            is_always_reported = rule.always_reported or is_mistake
             if code in self._ignored.get(finding.position.line, ()) and not is_always_reported:
                 continue
             if rules is None or code in rules or is_always_reported:
@@ -341,10 +332,7 @@ def _other_file(head: bytes, is_large: bool) -> str:
 
 
 def read_plain(data: bytes, file: str) -> Value:
-    """Parse a job file as YAML or JSON; as JSON if the name ``file`` ends with ``.json``.
-
-    :raises DocumentError: if the file is invalid or too large.
-    """
+    """Parse a job file as JSON if its name ends with ``.json``, otherwise as YAML or JSON."""
     text = read_text(data, "a job file")
     is_json = file.lower().endswith(".json")
     try:
@@ -363,10 +351,7 @@ def _shown_text(data: bytes) -> str:
 
 
 def draw_problems(findings: Iterable[Finding], data: bytes | None) -> tuple[Problem, ...]:
-    """Convert findings to problems, each with an excerpt of the file.
-
-    :param data: the content of the file; None if there is no file; then problems have no position.
-    """
+    """Convert findings to problems with excerpts of a file; without positions if it is None."""
     findings = list(findings)
     last = max((finding.position.line for finding in findings), default=0)
     lines = _shown_text(data or b"").split("\n", last + 1)

@@ -279,10 +279,7 @@ def _is_nomad_job(document: Value) -> bool:
 
 
 def lower_names(value: Value | None) -> dict[str, tuple[str, Value]]:
-    """Map the names of fields in lower case to the names as written, and to their values.
-
-    Return an empty mapping if ``value`` has no fields.
-    """
+    """Map the names of the fields of a mapping, in lower case, to names as written and values."""
     entries = value.entries if isinstance(value, Object) else {}
     return {name.lower(): (name, item) for name, (_, item) in entries.items()}
 

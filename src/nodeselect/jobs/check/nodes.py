@@ -56,10 +56,7 @@ _rule(
 
 
 def check_nodes(name: str, place: Value, path: str, found: NodeCount) -> Findings:
-    """Yield what is wrong with the number of nodes that a job matches.
-
-    :param place: what selects nodes in the document; ``path`` is its path.
-    """
+    """Yield what is wrong with the number of nodes that the condition at ``place`` matches."""
     if found.matching < found.required:
         matching = f"{found.matching:,}" if found.matching else "none"
         message = f"{printable(name)} matches {matching} of {pluralize(found.total, 'node')}"

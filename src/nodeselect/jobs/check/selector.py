@@ -184,10 +184,7 @@ def _read_labels(value: Value | None, path: str) -> Check[list[_Entry]]:
 
 
 def _read_list(fields: Object, name: str, path: str) -> Check[list[_Entry]]:
-    """Return the strings in a list of a selector; report the other items.
-
-    :param name: the field with the list: ``match_expressions`` or ``match_ids``.
-    """
+    """Return the strings in ``match_expressions`` or ``match_ids``; report the other items."""
     value = find(fields, name)
     path = f"{path}.{name}"
     if value is None:
