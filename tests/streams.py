@@ -3,11 +3,36 @@
 import errno
 import io
 import os
+from collections.abc import Iterable
+from itertools import chain, repeat
 from typing import Any
 
 
-class Hesitant(io.RawIOBase):
-    """A stream that does not block: it returns None before each piece and before its end.
+class Pieces(io.RawIOBase):
+    """A stream that arrives in pieces: None is a pause, an empty piece an end."""
+
+    def __init__(self, pieces: Iterable[bytes | Exception | None]) -> None:
+        self._pieces = iter(pieces)
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        if not self._rest:
+            piece = next(self._pieces, b"")
+            if isinstance(piece, Exception):
+                raise piece
+            if piece is None:
+                return None
+            self._rest = piece
+        data, self._rest = self._rest[: len(buffer)], self._rest[len(buffer) :]
+        buffer[: len(data)] = data
+        return len(data)
+
+
+class Hesitant(Pieces):
+    """A stream that does not block: there is a pause before each piece and before its end.
 
     Its file descriptor is that of a device that is always ready: whoever waits for the stream
     waits no time at all.
@@ -16,25 +41,12 @@ class Hesitant(io.RawIOBase):
     """
 
     def __init__(self, data: bytes, size: int) -> None:
-        self._data = data
-        self._size = size
-        self._has_data = False
+        starts = range(0, len(data) + size, size)
+        super().__init__(each for at in starts for each in (None, data[at : at + size]))
         self._descriptor = os.open(os.devnull, os.O_RDONLY)
-
-    def readable(self) -> bool:
-        return True
 
     def fileno(self) -> int:
         return self._descriptor
-
-    def readinto(self, buffer: Any) -> int | None:
-        self._has_data = not self._has_data
-        if self._has_data:
-            return None
-        piece = self._data[: min(self._size, len(buffer))]
-        self._data = self._data[len(piece) :]
-        buffer[: len(piece)] = piece
-        return len(piece)
 
     def close(self) -> None:
         if not self.closed:
@@ -42,19 +54,7 @@ class Hesitant(io.RawIOBase):
         super().close()
 
 
-class Broken(io.RawIOBase):
-    """A stream that breaks after some data."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        if not self._data:
-            raise OSError(errno.EIO, "Input/output error")
-        size = min(len(buffer), len(self._data))
-        buffer[:size] = self._data[:size]
-        self._data = self._data[size:]
-        return size
+def broken(data: bytes) -> io.BufferedReader:
+    """Return a stream that breaks after some data."""
+    error = OSError(errno.EIO, "Input/output error")
+    return io.BufferedReader(Pieces(chain([data] if data else [], repeat(error))))

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, cast
 import pytest
 
 from nodeselect import Inventory, InventoryError
-from tests.streams import Hesitant
+from tests.streams import Hesitant, Pieces
 
 FLEET = b"".join(b'{"id": "n-%d", "labels": {}}\n' % number for number in range(4))
 FORMS = {
@@ -34,28 +34,14 @@ def test_every_piece_is_read(form: str, buffered: bool) -> None:
         assert not stream.closed
 
 
-class Terminal(io.RawIOBase):
-    """A stream that has an end, and then more."""
-
-    def __init__(self) -> None:
-        lines = FLEET.splitlines(keepends=True)
-        self.inputs = [*lines[:2], b"", *lines[2:]]
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        data = self.inputs.pop(0)
-        buffer[: len(data)] = data
-        return len(data)
-
-
 @pytest.mark.parametrize("buffered", [True, False])
 def test_one_end_is_enough(buffered: bool) -> None:
     """A person ends the input of a terminal once, not twice."""
-    terminal = Terminal()
+    lines = FLEET.splitlines(keepends=True)
+    pieces = iter([*lines[:2], b"", *lines[2:]])
+    terminal = Pieces(pieces)
     assert ids(io.BufferedReader(terminal) if buffered else terminal) == ["n-0", "n-1"]
-    assert len(terminal.inputs) == 2
+    assert len([*pieces]) == 2
 
 
 def test_what_is_buffered_already_is_read() -> None:

@@ -3,7 +3,7 @@
 import io
 import json
 from collections.abc import Callable
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 import pytest
 
@@ -12,6 +12,7 @@ from nodeselect.files import inputs
 from nodeselect.readers import detect
 from nodeselect.readers.formats import json as json_format
 from tests.short import refused, short
+from tests.streams import Pieces
 
 LINE = '{"id": "n-1", "labels": {}}\n'
 
@@ -175,26 +176,6 @@ def test_document_bytes(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     )
 
 
-class Endless(io.RawIOBase):
-    """A stream that begins with ``start``, and repeats ``pattern`` for ever."""
-
-    def __init__(self, start: bytes, pattern: bytes) -> None:
-        self._rest = start
-        self._pattern = pattern * (64 * 1024 // len(pattern))
-        self.size = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        self._rest = self._rest or self._pattern
-        data, self._rest = self._rest[: len(buffer)], self._rest[len(buffer) :]
-        buffer[: len(data)] = data
-        self.size += len(data)
-        assert self.size < 10_000_000, "the input is read without end"
-        return len(data)
-
-
 @pytest.mark.parametrize(
     ("start", "pattern", "code"),
     [
@@ -224,8 +205,10 @@ def test_endless_input(
     smaller = LIMITS._replace(document_bytes=5_000_000)
     for module in (inputs, detect, json_format):
         monkeypatch.setattr(module, "LIMITS", smaller)
+    block = pattern * (64 * 1024 // len(pattern))
+    end = AssertionError("the input is read without end")
     with refused(code):
-        Inventory.read(cast(BinaryIO, Endless(start, pattern)))
+        Inventory.read(cast(BinaryIO, Pieces([start + block, *[block] * 150, end])))
 
 
 @pytest.mark.parametrize("text", ['[{"id": "n-1"},\0', "- id: n-1\n# \0", '[{"id": "\0'])

@@ -14,7 +14,7 @@ import pytest
 
 from tests.cli.running import COMMAND, PLAIN, Run
 from tests.faults.commands import FORMS, JOB, JOB_READERS, NODE_READERS
-from tests.streams import Broken, Hesitant
+from tests.streams import Hesitant, broken
 
 every_reader = pytest.mark.parametrize("args", NODE_READERS.values(), ids=NODE_READERS)
 every_job_reader = pytest.mark.parametrize("args", JOB_READERS.values(), ids=JOB_READERS)
@@ -45,7 +45,7 @@ def check_pieces(run: Run, args: list[str], data: bytes) -> None:
 def test_nodes_that_cannot_be_read(run: Run, args: list[str], form: str) -> None:
     """If reading fails after some nodes, there is an error and no answer."""
     for size in (0, 300, len(FORMS[form])):
-        result = run(*args, stdin=io.BufferedReader(Broken(FORMS[form][:size].encode())))
+        result = run(*args, stdin=broken(FORMS[form][:size].encode()))
         assert (result.status, result.out) == (2, "")
         assert "cannot read standard input: Input/output error" in result.err
 
@@ -54,7 +54,7 @@ def test_nodes_that_cannot_be_read(run: Run, args: list[str], form: str) -> None
 def test_job_that_cannot_be_read(run: Run, args: list[str]) -> None:
     """If reading a job fails in the middle, there is an error and no answer."""
     for size in (0, 20, len(JOB)):
-        result = run(*args, stdin=io.BufferedReader(Broken(JOB[:size].encode())))
+        result = run(*args, stdin=broken(JOB[:size].encode()))
         text = " ".join((result.out + result.err).split())  # a table may wrap it
         assert result.status == 2
         assert "cannot read standard input: Input/output error" in text

@@ -2,13 +2,14 @@
 
 import io
 import tracemalloc
-from itertools import chain, islice
+from itertools import chain
 from typing import Any
 
 import pytest
 
 from nodeselect import Inventory, InventoryError, Node, Selector
 from nodeselect.readers.reader import NodeReader
+from tests.streams import Pieces
 
 LINE = '{"id": "n-1", "labels": {}}\n'
 """A plain node on a line, to begin NDJSON with."""
@@ -31,30 +32,6 @@ def _stream(data: Any) -> Any:
     return io.BytesIO(text) if isinstance(text, bytes) else text
 
 
-class _Generated(io.RawIOBase):
-    """A stream of this many records, made as they are read.
-
-    :param record: what each is, with the format of its number.
-    :param is_list: whether they are a list in JSON.
-    """
-
-    def __init__(self, record: str, number: int, is_list: bool) -> None:
-        commas = ("," * (is_list and at > 0) for at in range(number))
-        records = (comma + record % at for at, comma in enumerate(commas))
-        self._records = chain(records, ["]"] * is_list)
-        self._rest = b"[" * is_list
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any, /) -> int:
-        if not self._rest:
-            self._rest = "".join(islice(self._records, 20)).encode()
-        size = min(len(buffer), len(self._rest))
-        buffer[:size], self._rest = self._rest[:size], self._rest[size:]
-        return size
-
-
 def peak_memory(record: str, number: int, *, is_list: bool = False) -> int:
     """Return the most memory used while this many records are read, and no node is selected.
 
@@ -62,8 +39,9 @@ def peak_memory(record: str, number: int, *, is_list: bool = False) -> int:
     :param is_list: whether they are a list in JSON.
     """
     for count in (2, number):  # the first loads what is loaded once
-        stream = io.BufferedReader(_Generated(record, count, is_list))
-        reader = NodeReader(stream, selector=Selector.nothing())
+        records = ("[,"[at > 0] * is_list + record % at for at in range(count))
+        pieces = Pieces(text.encode() for text in chain(records, ["]"] * is_list))
+        reader = NodeReader(io.BufferedReader(pieces), selector=Selector.nothing())
         tracemalloc.start()
         try:
             assert list(reader) == []
