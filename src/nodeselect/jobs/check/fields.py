@@ -63,7 +63,7 @@ def integer_of(value: Value | None) -> int | None:
     return None
 
 
-_error(
+@_error(
     "wrong-type",
     "a value of the wrong type",
     "Versions of YAML disagree on which words are booleans, numbers or dates. If a string is"
@@ -71,7 +71,12 @@ _error(
     before="name: demo\nselector:\n  match_labels:\n    version: 1.10",
     after='name: demo\nselector:\n  match_labels:\n    version: "1.10"',
 )
-_error(
+def expected(what: str, value: Value, path: str, hint: Hint = None) -> Finding:
+    """Return the finding for a value that is not ``what`` it should be, such as ``a list``."""
+    return Finding(value, path, f"expected {what}, found {describe(value)}", hint)
+
+
+@_error(
     "unknown-field",
     "a field that no job has",
     "The server ignores the field or rejects the job. If the field is meant to be the selector, the"
@@ -79,7 +84,17 @@ _error(
     before="name: demo\nselector:\n  matchLabels: {region: eu}",
     after="name: demo\nselector:\n  match_labels: {region: eu}",
 )
-_error(
+def _unknown_field(model: str, key: Scalar, value: Object, path: str) -> Finding:
+    plain = snake_case(key.text)
+    message = f"there is no field {quoted(key.text)}"
+    hint = partial(suggest_field, model, key, value)
+    is_only_style = (
+        plain in fields_of(model) and list(map(snake_case, value.entries)).count(plain) == 1
+    )
+    return Finding(key, path, message, hint, edit=plain if is_only_style else None)
+
+
+@_error(
     "old-field",
     "a field of older versions: deployment, min_healthy_time",
     "'deployment' is now called 'rollout'. Its max_parallel was a number of nodes (0 for all at"
@@ -89,62 +104,8 @@ _error(
     after=f"{DEMO}rollout:\n  strategy: rolling\n  max_parallel: 10\n"
     "  health_check: {deadline: 5m, interval: 15s, success_threshold: 2}",
 )
-_language(
-    "control-character",
-    "a control character other than tab and end of line",
-    always_reported=True,
-    before='name: demo\nselector:\n  match_labels: {region: "e\\u0007u"}',
-    after="name: demo\nselector:\n  match_labels: {region: eu}",
-)
-_error(
-    "not-one-of",
-    "a word that the field does not allow",
-    before=f"{DEMO}restart_policy: on_failure",
-    after=f"{DEMO}restart_policy: on-failure",
-)
-_language(
-    "template",
-    "an unfilled template: ${...}, {{...}}, <...>",
-    "Fill in the template before the file is checked and submitted. Templates are allowed in"
-    " description and config.",
-    before='name: demo\nselector: {match_labels: {region: "${REGION}"}}',
-    after="name: demo\nselector: {match_labels: {region: eu}}",
-)
-_warning(
-    "placeholder",
-    "a string that looks like a placeholder",
-    before="name: demo\nselector: {match_labels: {environment: replace-with-node-label}}",
-    after="name: demo\nselector: {match_labels: {environment: production}}",
-)
-_error(
-    "out-of-range",
-    "a number that is too small or too large",
-    "Percentages are from 0 to 100. max_error_rate is a share, from 0 to 1.",
-    before=f"{DEMO}timeouts: {{total_timeout: -1}}",
-    after=f"{DEMO}timeouts: {{total_timeout: 0}}",
-)
-_error(
-    "not-a-duration",
-    "a string that is not a duration",
-    "A duration in a health check is a number with a unit (30s, 1m30s; the units are h, m, s, ms,"
-    " us and ns), or a number of nanoseconds. Timeouts are whole seconds.",
-    before=f"{DEMO}rollout: {{strategy: rolling, health_check: {{deadline: 5 minutes}}}}",
-    after=f"{DEMO}rollout: {{strategy: rolling, health_check: {{deadline: 5m}}}}",
-)
-_warning(
-    "unlikely-number",
-    "a number that is probably meant in another unit",
-    "A duration without a unit is in nanoseconds, timeouts are in seconds, and max_parallel is a"
-    " percentage: 0 no longer means all nodes.",
-    before=f"{DEMO}rollout: {{strategy: rolling, health_check: {{deadline: 300}}}}",
-    after=f"{DEMO}rollout: {{strategy: rolling, health_check: {{deadline: 300s}}}}",
-)
-
-
-def expected(what: str, value: Value, path: str, hint: Hint = None) -> Finding:
-    """Return the finding for a value that is not ``what`` it should be, such as ``a list``."""
-    message = f"expected {what}, found {describe(value)}"
-    return Finding(value, path, message, hint, code="wrong-type")
+def _old_field(key: Scalar, path: str, hint: str) -> Finding:
+    return Finding(key, path, f"{quoted(key.text)} is no longer a field", hint)
 
 
 def check_model(model: str, value: Object, path: str) -> Findings:
@@ -155,7 +116,9 @@ def check_model(model: str, value: Object, path: str) -> Findings:
     known = fields_of(model)
     for name, (key, item) in value.entries.items():
         field = known.get(name)
-        if field is None:
+        if field is None and (hint := RENAMED.get((model, snake_case(name)))):
+            yield _old_field(key, truncated_path(path, name), hint)
+        elif field is None:
             yield _unknown_field(model, key, value, truncated_path(path, name))
         elif (
             model != "NodeSelector"
@@ -165,17 +128,16 @@ def check_model(model: str, value: Object, path: str) -> Findings:
             yield from _CHECKS[field.kind](field, item, f"{path}.{name}" if path else name)
 
 
-def _unknown_field(model: str, key: Scalar, value: Object, path: str) -> Finding:
-    plain = snake_case(key.text)
-    if renamed := RENAMED.get((model, plain)):
-        message = f"{quoted(key.text)} is no longer a field"
-        return Finding(key, path, message, renamed, code="old-field")
-    message = f"there is no field {quoted(key.text)}"
-    hint = partial(suggest_field, model, key, value)
-    is_known = plain in fields_of(model)
-    is_only_style = is_known and list(map(snake_case, value.entries)).count(plain) == 1
-    edit = plain if is_only_style else None
-    return Finding(key, path, message, hint, edit=edit, code="unknown-field")
+@_language(
+    "control-character",
+    "a control character other than tab and end of line",
+    always_reported=True,
+    before='name: demo\nselector:\n  match_labels: {region: "e\\u0007u"}',
+    after="name: demo\nselector:\n  match_labels: {region: eu}",
+)
+def _control_character(value: Scalar, path: str, bad: re.Match[str]) -> Finding:
+    message = f"the character {printable(bad[0])} is not allowed"
+    return Finding(value, path, message, "remove it", bad.span())
 
 
 def _check_text(expectation: Field, value: Value, path: str) -> Findings:
@@ -186,31 +148,59 @@ def _check_text(expectation: Field, value: Value, path: str) -> Findings:
         return
     text = value.text
     if bad := FORBIDDEN.search(text):
-        message = f"the character {printable(bad[0])} is not allowed"
-        yield Finding(value, path, message, "remove it", bad.span(), code="control-character")
+        yield _control_character(value, path, bad)
     elif words and text not in words:
-        message = f"expected {join_limited(words, conjunction='or')}, found {quoted(text)}"
-        plain, fix = text.lower().replace("_", "-"), suggest_word(text, words)
-        edit = plain if plain in words else None
-        yield Finding(value, path, message, fix, edit=edit, code="not-one-of")
+        yield _not_one_of(words, value, path)
     elif path.rpartition(".")[2] != "description":
         yield from check_filled(value, path)
+
+
+@_error(
+    "not-one-of",
+    "a word that the field does not allow",
+    before=f"{DEMO}restart_policy: on_failure",
+    after=f"{DEMO}restart_policy: on-failure",
+)
+def _not_one_of(words: tuple[str, ...], value: Scalar, path: str) -> Finding:
+    text = value.text
+    message = f"expected {join_limited(words, conjunction='or')}, found {quoted(text)}"
+    plain = text.lower().replace("_", "-")
+    edit = plain if plain in words else None
+    return Finding(value, path, message, suggest_word(text, words), edit=edit)
+
+
+@_language(
+    "template",
+    "an unfilled template: ${...}, {{...}}, <...>",
+    "Fill in the template before the file is checked and submitted. Templates are allowed in"
+    " description and config.",
+    before='name: demo\nselector: {match_labels: {region: "${REGION}"}}',
+    after="name: demo\nselector: {match_labels: {region: eu}}",
+)
+def _template(value: Scalar, path: str, found: re.Match[str]) -> Finding:
+    message = f"unfilled template: {quoted(found[0])}"
+    return Finding(value, path, message, TEMPLATE_HINT, found.span())
+
+
+@_warning(
+    "placeholder",
+    "a string that looks like a placeholder",
+    before="name: demo\nselector: {match_labels: {environment: replace-with-node-label}}",
+    after="name: demo\nselector: {match_labels: {environment: production}}",
+)
+def check_placeholder(value: Scalar, path: str, word: str) -> Findings:
+    """Report that ``word`` in the string ``value`` looks like a placeholder, such as ``TODO``."""
+    if _PLACEHOLDER_TEXT.fullmatch(word):
+        message = f"{quoted(word)} looks like a placeholder"
+        yield Finding(value, path, message, "replace it with a real value")
 
 
 def check_filled(value: Scalar, path: str) -> Findings:
     """Report a string that contains an unfilled template or looks like a placeholder."""
     if found := TEMPLATE_TEXT.search(value.text):
-        message = f"unfilled template: {quoted(found[0])}"
-        yield Finding(value, path, message, TEMPLATE_HINT, found.span(), code="template")
+        yield _template(value, path, found)
     else:
         yield from check_placeholder(value, path, value.text[:200])
-
-
-def check_placeholder(value: Scalar, path: str, word: str) -> Findings:
-    """Report that ``word`` in the string ``value`` looks like a placeholder, such as ``TODO``."""
-    if _PLACEHOLDER_TEXT.fullmatch(word):
-        message, hint = f"{quoted(word)} looks like a placeholder", "replace it with a real value"
-        yield Finding(value, path, message, hint, code="placeholder")
 
 
 def _check_number(expectation: Field, value: Value, path: str) -> Findings:
@@ -228,29 +218,27 @@ def _number(digits: str) -> int | float:
     return int(digits) if INTEGER.fullmatch(digits) else float(digits)
 
 
+@_error(
+    "out-of-range",
+    "a number that is too small or too large",
+    "Percentages are from 0 to 100. max_error_rate is a share, from 0 to 1.",
+    before=f"{DEMO}timeouts: {{total_timeout: -1}}",
+    after=f"{DEMO}timeouts: {{total_timeout: 0}}",
+)
+def _out_of_range(value: Value, path: str, message: str, hint: Hint) -> Finding:
+    return Finding(value, path, message, hint)
+
+
 def _check_bounds(expectation: Field, number: float, value: Scalar, path: str) -> Findings:
-    """Report a number, of a duration in nanoseconds, that is not allowed, or hardly meant."""
-    name, kind, code = path.rpartition(".")[2], expectation.kind, "unlikely-number"
     low, high = expectation.minimum, expectation.maximum
-    hint: Hint = None
-    if not low <= number <= high:
-        bounds = f"{low:,} to {high:,}" if kind != "duration" else "1ns to 2562047h"
-        found = truncate(printable(value.text), 30)
-        code, message = "out-of-range", f"{name} must be from {bounds}, found {found}"
-        if name == "max_parallel":
-            hint = "max_parallel is a percentage of the job's nodes, not a number of nodes"
-    elif kind == "duration" and value.kind == "number" and number < NANOSECONDS["ms"]:
-        message = f"{number} without a unit means {number} nanoseconds"
-        hint = Fix.write(f"{number}s", "for seconds, write")
-    elif name.endswith("_timeout") and number > _YEAR:
-        message = f"{number} seconds is more than a year"
-        hint = "write whole seconds, not nanoseconds, or 0 for no limit"
-    elif name == "max_parallel" and not number:
-        message = "max_parallel: 0 means 0 percent of the nodes in each wave"
-        hint = "write a percentage, such as 10; to update all nodes at once, write 100"
-    else:
+    if low <= number <= high:
+        yield from _unlikely_number(expectation.kind, number, value, path)
         return
-    yield Finding(value, path, message, hint, code=code)
+    name, found = path.rpartition(".")[2], truncate(printable(value.text), 30)
+    bounds = f"{low:,} to {high:,}" if expectation.kind != "duration" else "1ns to 2562047h"
+    hint = "max_parallel is a percentage of the job's nodes, not a number of nodes"
+    message = f"{name} must be from {bounds}, found {found}"
+    yield _out_of_range(value, path, message, hint if name == "max_parallel" else None)
 
 
 def _check_boolean(expectation: Field, value: Value, path: str) -> Findings:
@@ -265,15 +253,49 @@ def _check_duration(expectation: Field, value: Value, path: str) -> Findings:
     match value:
         case Scalar(text, "text"):
             nanoseconds = parse_duration(text)
-            if nanoseconds is not None:
+            if nanoseconds is None:
+                yield _not_a_duration(value, path)
+            else:
                 yield from _check_bounds(expectation, nanoseconds, value, path)
-                return
-            message = f"{quoted(text)} is not a duration"
-            yield Finding(value, path, message, _DURATION, code="not-a-duration")
         case Scalar(text, "number") if LONG_INTEGER.fullmatch(text):
             yield from _check_bounds(expectation, _number(text), value, path)
         case _:
             yield expected("a duration", value, path, _DURATION)
+
+
+@_error(
+    "not-a-duration",
+    "a string that is not a duration",
+    "A duration in a health check is a number with a unit (30s, 1m30s; the units are h, m, s, ms,"
+    " us and ns), or a number of nanoseconds. Timeouts are whole seconds.",
+    before=f"{DEMO}rollout: {{strategy: rolling, health_check: {{deadline: 5 minutes}}}}",
+    after=f"{DEMO}rollout: {{strategy: rolling, health_check: {{deadline: 5m}}}}",
+)
+def _not_a_duration(value: Scalar, path: str) -> Finding:
+    return Finding(value, path, f"{quoted(value.text)} is not a duration", _DURATION)
+
+
+@_warning(
+    "unlikely-number",
+    "a number that is probably meant in another unit",
+    "A duration without a unit is in nanoseconds, timeouts are in seconds, and max_parallel is a"
+    " percentage: 0 no longer means all nodes.",
+    before=f"{DEMO}rollout: {{strategy: rolling, health_check: {{deadline: 300}}}}",
+    after=f"{DEMO}rollout: {{strategy: rolling, health_check: {{deadline: 300s}}}}",
+)
+def _unlikely_number(kind: str, number: float, value: Scalar, path: str) -> Findings:
+    """Report a number, for a duration in nanoseconds, that is allowed but probably a mistake."""
+    name = path.rpartition(".")[2]
+    if kind == "duration" and value.kind == "number" and number < NANOSECONDS["ms"]:
+        message = f"{number} without a unit means {number} nanoseconds"
+        yield Finding(value, path, message, Fix.write(f"{number}s", "for seconds, write"))
+    elif name.endswith("_timeout") and number > _YEAR:
+        hint = "write whole seconds, not nanoseconds, or 0 for no limit"
+        yield Finding(value, path, f"{number} seconds is more than a year", hint)
+    elif name == "max_parallel" and not number:
+        message = "max_parallel: 0 means 0 percent of the nodes in each wave"
+        hint = "write a percentage, such as 10; to update all nodes at once, write 100"
+        yield Finding(value, path, message, hint)
 
 
 def _check_mapping(expectation: Field, value: Value, path: str) -> Findings:
@@ -288,7 +310,7 @@ def _check_mapping(expectation: Field, value: Value, path: str) -> Findings:
             text = number.text
             message = f"{truncate(text, 30)} does not fit into 64 bits"
             hint = Fix.write(f'"{text}"', "as a string, write") if len(text) < 200 else None
-            yield Finding(number, f"{path}{inner}", message, hint, code="out-of-range")
+            yield _out_of_range(number, f"{path}{inner}", message, hint)
     else:
         for key, item in value.entries.values():
             place = truncated_path(path, key.text)

@@ -355,7 +355,7 @@ def _find_misplaced(config: Value | None, path: str, is_empty: bool) -> Findings
             yield from _find_misplaced(value, truncated_path(path, name), is_empty)
 
 
-rule(
+@rule(
     "selector",
     "invalid-selector",
     "a selector whose mistakes are ignored, or are of rules that are not selected",
@@ -364,15 +364,12 @@ rule(
     after='name: demo\nselector: {match_labels: {gpu: "1"}}',
     always_reported=True,
 )
-
-
 def invalid_selector(job: Job) -> Finding:
     """Return the finding for an invalid selector whose mistakes the user chose not to report."""
     key = (misspelt_selectors(job.spec) or [job.spec.entries["selector"][0]])[0]
     message = "the selector is not valid: the job may run on EVERY node"
     hint = "correct its mistakes; the rules that report them are ignored"
-    path = truncated_path(job.prefix.rstrip("."), key.text)
-    return Finding(key, path, message, hint, code="invalid-selector")
+    return Finding(key, truncated_path(job.prefix.rstrip("."), key.text), message, hint)
 
 
 def misspelt_selectors(spec: Object) -> list[Scalar]:

@@ -36,35 +36,45 @@ CountNodes: TypeAlias = Callable[["Selector | AnyOf | Placement"], NodeCount]
 
 _rule = partial(rule, "nodes")
 
-_rule(
+
+def check_nodes(name: str, place: Value, path: str, found: NodeCount) -> Findings:
+    """Yield what is wrong with the number of nodes that the condition at ``place`` matches."""
+    if found.matching < found.required:
+        yield _no_node(printable(name), place, path, found)
+    elif found.suspect:
+        yield _suspect_label(place, path, found)
+    elif found.matching == found.total > 1:
+        yield _every_node(printable(name), place, path, found)
+
+
+@_rule(
     "no-node",
     "no node matches, or fewer than --min",
     "The job would be accepted, and its pods or executions would stay pending. Only with -n.",
 )
-_rule(
+def _no_node(name: str, place: Value, path: str, found: NodeCount) -> Finding:
+    matching = f"{found.matching:,}" if found.matching else "none"
+    message = f"{name} matches {matching} of {pluralize(found.total, 'node')}"
+    if found.required > 1:
+        message += f"; at least {found.required:,} are required"
+    return Finding(place, path, message, found.hint)
+
+
+@_rule(
     "suspect-label",
     "a label that no node has, or hardly any, and that is probably misspelt",
     "Nodes match, but not as meant: an excluded label with a typo excludes no node. Only with -n.",
     severity="warning",
 )
-_rule(
+def _suspect_label(place: Value, path: str, found: NodeCount) -> Finding:
+    return Finding(place, path, found.suspect, found.hint)
+
+
+@_rule(
     "every-node",
     "every node matches",
     "A note, since many jobs are meant for every node. Only with -n.",
     severity="note",
 )
-
-
-def check_nodes(name: str, place: Value, path: str, found: NodeCount) -> Findings:
-    """Yield what is wrong with the number of nodes that the condition at ``place`` matches."""
-    if found.matching < found.required:
-        matching = f"{found.matching:,}" if found.matching else "none"
-        message = f"{printable(name)} matches {matching} of {pluralize(found.total, 'node')}"
-        if found.required > 1:
-            message += f"; at least {found.required:,} are required"
-        yield Finding(place, path, message, found.hint, code="no-node")
-    elif found.suspect:
-        yield Finding(place, path, found.suspect, found.hint, code="suspect-label")
-    elif found.matching == found.total > 1:
-        message = f"{printable(name)} matches all {found.total:,} nodes"
-        yield Finding(place, path, message, code="every-node")
+def _every_node(name: str, place: Value, path: str, found: NodeCount) -> Finding:
+    return Finding(place, path, f"{name} matches all {found.total:,} nodes")

@@ -1,7 +1,8 @@
 """The rules of the checker, and the findings that a check yields if a file breaks a rule."""
 
 from collections.abc import Callable, Generator, Iterator
-from typing import Any, NamedTuple, TypeVar
+from functools import wraps
+from typing import Any, NamedTuple, TypeVar, cast
 
 from nodeselect.documents.values import DocumentError, List, Object, Position, Scalar, Value
 from nodeselect.jobs.check.schema_fields import NUMBER
@@ -48,7 +49,7 @@ class Finding(NamedTuple):
     :param last: if several neighbouring values are replaced together, the last of them; ``value``
         is the first.
     :param severity: ``error``, ``warning`` or ``note``; empty for the severity of the rule.
-    :param code: the code of the rule; for a function that is itself a rule, its decorator sets it.
+    :param code: the code of the rule; the decorator of :func:`rule` sets it.
     """
 
     value: Value
@@ -89,6 +90,7 @@ def document_finding(error: DocumentError) -> Finding:
 
 
 _T = TypeVar("_T")
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 # What a check yields; and a check that also returns what it has read.
 Findings = Iterator[Finding]
@@ -110,20 +112,29 @@ def rule(
     severity: str = "error",
     always_reported: bool = False,
     checks: list[Any] | None = None,
-) -> Callable[[Callable[[_T], Findings]], Callable[[_T], Findings]]:
-    """Add a rule to ``REGISTRY``; parameters that are not listed here are fields of :class:`Rule`.
+) -> Callable[[_Function], _Function]:
+    """Add a rule to ``REGISTRY``. Return the decorator for what returns a finding, or yields some.
+
+    The decorator is not used if the mistakes are found while a document or a selector is read.
+    Parameters that are not listed here are fields of :class:`Rule`.
 
     :param head: the lines with which both examples, ``before`` and ``after``, begin.
-    :param checks: the functions that are called for each job, or for each selector. The returned
-        decorator adds the function that yields the findings of this rule.
+    :param checks: a list of functions to which the decorator adds the decorated function.
     """
     before, after = (f"{head}{text}\n" if text else "" for text in (before, after))
     REGISTRY[code] = Rule(code, group, severity, always_reported, summary, why, before, after)
 
-    def decorate(check: Callable[[_T], Findings]) -> Callable[[_T], Findings]:
-        assert checks is not None, "another function yields the findings"
-        checks.append(lambda checked: (each._replace(code=code) for each in check(checked)))
-        return check
+    def decorate(function: _Function) -> _Function:
+        @wraps(function)
+        def run(*args: Any) -> Finding | Findings:
+            found = function(*args)
+            if isinstance(found, Finding):
+                return found._replace(code=code)
+            return (each._replace(code=code) for each in found)
+
+        if checks is not None:
+            checks.append(run)
+        return cast(_Function, run)
 
     return decorate
 

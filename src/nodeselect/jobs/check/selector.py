@@ -43,20 +43,29 @@ _warning = partial(_error, severity="warning")
 _BRACKETS = r"[(\[{][^()\[\]{}]*[)\]}]"
 
 
-_form(
+@_form(
     "structured-expression",
     "an expression that is a mapping, as in Kubernetes and Bacalhau",
     before="name: demo\nselector:\n  match_expressions:\n"
     "    - {key: region, operator: In, values: [eu, us]}",
     after="name: demo\nselector:\n  match_expressions:\n    - region in (eu,us)",
 )
-_form(
+def _structured_expression(item: Object, path: str) -> Finding:
+    message = "an expression is a string, not a mapping"
+    return Finding(item, path, message, partial(suggest_expression, item))
+
+
+@_form(
     "split-expression",
     "an expression that YAML splits at the comma",
     "In the flow style of YAML, [...] and {...}, a comma ends a string without quotes.",
     before="name: demo\nselector: {match_expressions: [region in (eu,us)]}",
     after='name: demo\nselector: {match_expressions: ["region in (eu,us)"]}',
 )
+def _split_expression(
+    first: Scalar, path: str, message: str, hint: Hint, last: Value | None = None
+) -> Finding:
+    return Finding(first, path, message, hint, last=last)
 
 
 def _too_many(value: List | Object, path: str, number: int, limit: str, what: str) -> Finding:
@@ -174,8 +183,7 @@ def _read_labels(value: Value | None, path: str) -> Check[list[_Entry]]:
             yield expected("a label and its value", key, place, "put a space after the colon")
         elif is_bare_key(key, item):
             message = "this is the rest of a value that YAML ended at the comma"
-            hint = "put all of the value in quotes"
-            yield Finding(key, place, message, hint, code="split-expression")
+            yield _split_expression(key, place, message, "put all of the value in quotes")
         elif key.kind != "text":
             yield expected("a string", key, place, suggest_text(key))
         else:
@@ -207,14 +215,11 @@ def _read_list(fields: Object, name: str, path: str) -> Check[list[_Entry]]:
                 split_until = number + len(pieces)
                 message, last = "YAML ends the item at the comma", value.items[split_until - 1]
                 hint = partial(suggest_expression, item._replace(text=",".join(pieces)))
-                place = f"{path}[{number}]"
-                yield Finding(item, place, message, hint, last=last, code="split-expression")
+                yield _split_expression(item, f"{path}[{number}]", message, hint, last)
             else:
                 entries.append(_Entry(path, number, None, item))
         elif isinstance(item, Object) and name == "match_expressions":
-            message = "an expression is a string, not a mapping"
-            hint, code = partial(suggest_expression, item), "structured-expression"
-            yield Finding(item, f"{path}[{number}]", message, hint, code=code)
+            yield _structured_expression(item, f"{path}[{number}]")
         else:
             suggest = suggest_expression if name == "match_expressions" else suggest_text
             advice: Hint = "remove the item" if is_null(item) else partial(suggest, item)
