@@ -9,7 +9,7 @@ from itertools import starmap
 from types import MappingProxyType, NoneType
 from typing import Any, NamedTuple
 
-from nodeselect.errors import InventoryError
+from nodeselect.errors import InventoryError, SelectorError
 from nodeselect.node import Node, Taint, check_resources
 from nodeselect.placement.pod_requests import pod_requests
 from nodeselect.placement.requirements import AtLeast, Tolerates
@@ -19,13 +19,21 @@ from nodeselect.placement.toleration import (
     excludes,
     read_toleration,
 )
-from nodeselect.placement.topology_spread import check_topology_spread
 from nodeselect.placement.usage import Usage
+from nodeselect.selectors.charset import is_key
+from nodeselect.selectors.diagnostics import key_error
 from nodeselect.selectors.frozen import FrozenMapping
-from nodeselect.selectors.label_selector import read_items, structure_error
+from nodeselect.selectors.label_selector import (
+    read_fields,
+    read_items,
+    read_object,
+    read_text,
+    requirements_from_label_selector,
+    structure_error,
+)
 from nodeselect.selectors.pod_spec import check_preferred_terms, selectors_from_pod_spec
 from nodeselect.selectors.selector import AnyOf, Selector, require_condition
-from nodeselect.text import describe_json, pluralize, to_exact_str
+from nodeselect.text import describe_json, join_limited, pluralize, to_exact_str
 
 _EVERYTHING = Selector.everything()
 
@@ -103,7 +111,7 @@ class Placement(_Fields):
         check_preferred_terms(spec)
         requests = pod_requests(spec, strict=True)
         constraints = "topologySpreadConstraints"
-        read_items(spec.get(constraints), constraints, check_topology_spread)
+        read_items(spec.get(constraints), constraints, _check_topology_spread)
         tolerations = read_items(spec.get("tolerations"), "tolerations", read_toleration)
         has_host_network = spec.get("hostNetwork")
         if not isinstance(has_host_network, (bool, NoneType)):
@@ -235,3 +243,37 @@ def _has(value: object, *path: str) -> bool:
     if not path:
         return bool(value)
     return isinstance(value, Mapping) and _has(value.get(path[0]), *path[1:])
+
+
+_ACTIONS = ("DoNotSchedule", "ScheduleAnyway")
+_SPREAD_REQUIRED = ("maxSkew", "topologyKey", "whenUnsatisfiable")
+_SPREAD_FIELDS = (
+    *(*_SPREAD_REQUIRED, "labelSelector", "minDomains", "matchLabelKeys"),
+    *("nodeAffinityPolicy", "nodeTaintsPolicy"),
+)
+
+
+def _check_topology_spread(value: object, path: str) -> None:
+    """Raise if the API server would reject a topology spread constraint, which is not considered.
+
+    Also raise if a topology key cannot be the key of a label, so that no node has it. Source:
+    ``validateTopologySpreadConstraints``.
+    """
+    fields = read_fields(value, path, _SPREAD_FIELDS)
+    for name in _SPREAD_REQUIRED:
+        if fields.get(name) is None:
+            raise structure_error("missing-field", f"the field '{name}' is missing", path)
+    if type(skew := fields["maxSkew"]) is not int or skew < 1:
+        message = "maxSkew must be an integer above 0"
+        raise structure_error("invalid-spread", message, f"{path}.maxSkew")
+    if (action := fields["whenUnsatisfiable"]) not in _ACTIONS:
+        message = f"expected {join_limited(_ACTIONS, 2, 'or')}, found {describe_json(action)}"
+        raise structure_error("invalid-spread", message, f"{path}.whenUnsatisfiable")
+    if not is_key(key := read_text(fields["topologyKey"], f"{path}.topologyKey")):
+        raise key_error(key, 0, len(key)).at(f"{path}.topologyKey")
+    at_selector = f"{path}.labelSelector"
+    selector = read_object(fields.get("labelSelector"), at_selector)
+    try:
+        requirements_from_label_selector(selector)
+    except SelectorError as error:
+        raise error.at(f"{at_selector}.{error.path}") from None
