@@ -3,15 +3,13 @@
 ``docs/nodes.md`` lists for each system what is read as the id, the labels and the state of a node.
 """
 
-import json
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from nodeselect.errors import InventoryError
 from nodeselect.node import Taint, check_kind, kubernetes_fields
-from nodeselect.problem import Fix
 from nodeselect.readers.raw_node import RawNode, Record, merge_labels, sub_object, to_quantity
-from nodeselect.text import join_limited, printable, quoted
+from nodeselect.text import join_limited, quoted
 
 _PLAIN_FIELDS = ("id", "labels", "name", "state", "taints", "resources")
 
@@ -189,22 +187,12 @@ def _read_plain(record: Record) -> RawNode:
             raise InventoryError(
                 "unknown-field",
                 f"unknown field {quoted(field)}: a node has only {join_limited(_PLAIN_FIELDS, 6)}",
-                hint=_labels_hint(record, field),
+                hint='remove it, or move it into labels: {"id": …, "labels": {…}}',
             )
     node_id, labels, name, state, taints, resources = map(record.get, _PLAIN_FIELDS)
     if taints:
         _check_taint_fields(taints)
     return RawNode(node_id, labels, name, state, "id", "labels", taints, resources)
-
-
-def _labels_hint(record: Record, field: str) -> Fix | str:
-    node_id, value = record.get("id"), record[field]
-    hint = "remove it, or move it into labels"
-    if isinstance(node_id, str) and isinstance(value, str) and len(node_id + field + value) < 60:
-        node = {"id": node_id, "labels": {field: value}}
-        example = printable(json.dumps(node, ensure_ascii=False))
-        return Fix.write(example, f"{hint}, such as")
-    return hint
 
 
 def _check_taint_fields(taints: Any) -> None:
