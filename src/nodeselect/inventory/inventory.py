@@ -257,9 +257,9 @@ class Inventory(BaseInventory):
             skipped, no value is converted. Or if pyarrow is not installed.
         """
         require_pyarrow()
-        from nodeselect.readers.formats.arrow import ColumnNames, read_source
+        from nodeselect.readers.formats.arrow import Columns, read_source
 
-        names = ColumnNames(id, labels, columns, name, state)
+        names = Columns(id, labels, columns, name, state)
         inventory = cls.__new__(cls)
         try:
             inventory._build(read_source(data, names), compact_at, log)

@@ -193,7 +193,7 @@ class NodeReader:
         require_pyarrow()
         from nodeselect.readers.formats import arrow  # loads pyarrow
 
-        blocks = arrow.read_parquet(data, arrow.ColumnNames(self._id_column))
+        blocks = arrow.read_parquet(data, arrow.Columns(self._id_column))
         if self._checks_ids:
             yield from self._select_rows(chain.from_iterable(blocks))
             return

@@ -58,8 +58,13 @@ _MIN_ROWS: Final = 100_000
 _DAMAGE = (pa.ArrowException, OSError, UnicodeDecodeError)
 
 
-class ColumnNames(NamedTuple):
-    """The columns that a caller of ``Inventory.from_arrow`` has chosen; None for the default."""
+class Columns(NamedTuple):
+    """The columns that have the nodes: what a caller of ``Inventory.from_arrow`` has chosen.
+
+    :param labels: the column with all labels of a node; None for the default or, when the defaults
+        are resolved, if there is none.
+    :param columns: a mapping from label keys to the columns of their values; None for the default.
+    """
 
     id: str = "id"
     labels: str | None = None
@@ -67,26 +72,13 @@ class ColumnNames(NamedTuple):
     name: str | None = None
     state: str | None = None
 
-
-class TableColumns(NamedTuple):
-    """The columns to read: they exist, and have a type that can be read.
-
-    :param labels: the column with all labels of a node; None if there is none.
-    :param columns: a mapping from label keys to the columns of their values.
-    """
-
-    id: str
-    labels: str | None
-    columns: Mapping[str, str]
-    name: str | None
-    state: str | None
-
     def used(self) -> list[str]:
         single = (self.id, self.labels, self.name, self.state)
-        return [*(column for column in single if column is not None), *self.columns.values()]
+        named = (column for column in single if column is not None)
+        return [*named, *(self.columns or {}).values()]
 
 
-def resolve(schema: Any, names: ColumnNames) -> TableColumns:
+def resolve(schema: Any, names: Columns) -> Columns:
     """Return the columns of a table to read: those chosen by ``names``, and defaults.
 
     :raises InventoryError: if a column is missing or ambiguous, or has the wrong type.
@@ -94,7 +86,7 @@ def resolve(schema: Any, names: ColumnNames) -> TableColumns:
     """
     _check_names(names)
     available = [name for name in schema.names if not name.startswith(_PANDAS_INDEX)]
-    chosen = {names.id, names.labels, names.name, names.state, *(names.columns or {}).values()}
+    chosen = names.used()
 
     def default(name: str) -> str | None:
         return name if name in available and name not in chosen else None
@@ -108,7 +100,7 @@ def resolve(schema: Any, names: ColumnNames) -> TableColumns:
         others = [column for column in available if column not in {names.id, labels, name, state}]
         _check_keys(others)
         columns = {column: column for column in others}
-    resolved = TableColumns(names.id, labels, columns, name, state)
+    resolved = Columns(names.id, labels, columns, name, state)
     _check_exists(names.id, available, "no-id-column", _ID_HINT)
     for column in resolved.used():
         _check_exists(column, available, "no-column", "choose a column of the table")
@@ -132,7 +124,7 @@ def row_error(
     return InventoryError(code, message, place=place, hint=hint)
 
 
-def _check_names(names: ColumnNames) -> None:
+def _check_names(names: Columns) -> None:
     if not isinstance(names.columns, Mapping | None):
         kind = type(names.columns).__name__
         raise TypeError(f"columns must be a mapping from label keys to columns, not {kind}")
@@ -169,14 +161,15 @@ def _check_exists(column: str, available: list[str], code: str, hint: str) -> No
         raise InventoryError(code, f"the table has no column {quoted(column)}{only}", hint=hint)
 
 
-def _check_types(schema: Any, columns: TableColumns) -> None:
+def _check_types(schema: Any, columns: Columns) -> None:
     _check_text("id-not-text", columns.id, schema.field(columns.id).type)
     for column in (columns.name, columns.state):
         if column is not None:
             _check_text("wrong-type", column, schema.field(column).type)
-    for column in columns.columns.values():
+    by_key = columns.columns or {}
+    for column in by_key.values():
         _check_text("label-not-text", column, schema.field(column).type)
-    keys = list(columns.columns)
+    keys = list(by_key)
     if columns.labels is not None:
         keys += _check_labels(columns.labels, schema.field(columns.labels).type)
     for key, number in Counter(keys).items():
@@ -262,7 +255,7 @@ def encode_texts(column: Any) -> Encoded[str]:
     return Encoded(rows, codes, list(indexes))
 
 
-def encode_labels(batch: Any, columns: TableColumns, first_row: int) -> tuple[_Labels, _Numbers]:
+def encode_labels(batch: Any, columns: Columns, first_row: int) -> tuple[_Labels, _Numbers]:
     """Return the labels of the nodes in a record batch, and how many labels each node has.
 
     :param first_row: the number of the batch's first row in the input, here and below for errors.
@@ -279,7 +272,8 @@ def encode_labels(batch: Any, columns: TableColumns, first_row: int) -> tuple[_L
         else:
             has_maps = True
             parts.append(_encode_maps(column, first_row, columns.labels))
-    parts += (_encode_column(key, batch.column(name)) for key, name in columns.columns.items())
+    by_key = (columns.columns or {}).items()
+    parts += (_encode_column(key, batch.column(name)) for key, name in by_key)
     labels = _merge(parts)
     if has_maps:  # the keys of columns differ
         _check_distinct(labels, first_row, columns.labels)
@@ -416,7 +410,7 @@ def _to_arrow(numbers: _Numbers) -> Any:
     return pa.Array.from_buffers(pa.int64(), len(numbers), [None, pa.py_buffer(numbers)])
 
 
-def read_parquet(data: bytes, names: ColumnNames) -> Iterator[EncodedBlock]:
+def read_parquet(data: bytes, names: Columns) -> Iterator[EncodedBlock]:
     """Yield the nodes of a Parquet file, in blocks; raise if it is damaged, or has no nodes."""
     if not data.startswith(b"PAR1"):
         hint = "read files in other formats with Inventory.read"
@@ -427,7 +421,7 @@ def read_parquet(data: bytes, names: ColumnNames) -> Iterator[EncodedBlock]:
         raise _damaged("Parquet", error) from None
 
 
-def read_source(source: Any, names: ColumnNames) -> Iterator[EncodedBlock]:
+def read_source(source: Any, names: Columns) -> Iterator[EncodedBlock]:
     """Yield the nodes of a Parquet file, or of an object with the Arrow interface, in blocks.
 
     :param source: a path, an open file, or a table, a data frame or a stream of record batches.
@@ -456,7 +450,7 @@ def read_source(source: Any, names: ColumnNames) -> Iterator[EncodedBlock]:
         raise cannot_read(name, error) from None
 
 
-def _read_object(source: Any, names: ColumnNames) -> Iterator[EncodedBlock]:
+def _read_object(source: Any, names: Columns) -> Iterator[EncodedBlock]:
     try:
         batches = _to_reader(source)
         yield from _read_batches(batches, resolve(batches.schema, names))
@@ -481,7 +475,7 @@ def _damaged(kind: str, error: Exception) -> InventoryError:
     return InventoryError("not-arrow", f"{kind} cannot be read: {reason}")
 
 
-def _read_parquet(source: Any, size: int, names: ColumnNames) -> Iterator[EncodedBlock]:
+def _read_parquet(source: Any, size: int, names: Columns) -> Iterator[EncodedBlock]:
     metadata = pyarrow.parquet.read_metadata(source)
     _check_row_counts(metadata, size)
     columns = resolve(metadata.schema.to_arrow_schema(), names)
@@ -527,7 +521,7 @@ def _check_rows(rows: int, expected: int) -> None:
         raise InventoryError("not-arrow", message, hint="the file is damaged: write it again")
 
 
-def _read_batches(batches: Iterable[Any], columns: TableColumns) -> Iterator[EncodedBlock]:
+def _read_batches(batches: Iterable[Any], columns: Columns) -> Iterator[EncodedBlock]:
     first_row = 0
     for batch in _regroup(batches):
         count, ids = len(batch), _ids(batch, columns.id, first_row)
