@@ -59,12 +59,6 @@ def union(parts: Sequence[PostingsOrOrdinal]) -> Postings:
     return bitmaps[0] if len(bitmaps) == 1 else BitMap.union(*bitmaps)
 
 
-def intersection(left: Postings, right: PostingsOrOrdinal) -> Postings:
-    if isinstance(right, int):
-        return BitMap([right] if right in left else [])
-    return left & right
-
-
 def intersection_size(left: Postings, right: PostingsOrOrdinal) -> int:
     if isinstance(right, int):
         return 1 if right in left else 0

@@ -226,7 +226,7 @@ class ViewStatistics:
             yield key, nodes, self.value_counts(key, values)
 
     def count_with_keys(self, pairs: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], int]:
-        nodes, with_key = self._everything, self._view.store.with_key
+        nodes, with_key = self._everything, self._view.store.with_label
         return {
             (key, other): postings.intersection_size(nodes & with_key(key), with_key(other))
             for key, other in pairs
@@ -236,11 +236,7 @@ class ViewStatistics:
         self, labels: Collection[tuple[str, str | None]], limit: int
     ) -> Mapping[tuple[str, str | None], Sequence[str]]:
         store, nodes = self._view.store, self._everything
-        ids = {}
-        for key, value in labels:
-            found = store.with_key(key) if value is None else store.with_value(key, value, nodes)
-            ids[key, value] = store.ids(nodes & found, limit)
-        return ids
+        return {label: store.ids(nodes & store.with_label(*label), limit) for label in labels}
 
     def facets(self, limit: int | None) -> Sequence[KeyFacet]:
         return rank_facets(label_counts(self._view.store, self._everything), limit)

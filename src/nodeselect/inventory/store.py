@@ -92,15 +92,12 @@ class Store:
         ordinals = [] if self.segment is None else self.segment.with_name(name)
         return postings.from_ordinals([*ordinals, *self.delta.with_name(name)]) & nodes
 
-    def with_key(self, key: str) -> Postings:
-        """Return all nodes with the label ``key``, also deleted nodes and later ones."""
-        return postings.union([index.nodes_with_key(key) for index in self.indexes()])
-
-    def with_value(self, key: str, value: str, nodes: Postings) -> Postings:
-        """Return the ordinals in ``nodes`` that belong to nodes with the label ``key=value``."""
-        stored = (index.values(key).get(value) for index in self.indexes())
-        parts = [postings.intersection(nodes, part) for part in stored if part is not None]
-        return postings.union(parts)
+    def with_label(self, key: str, value: str | None = None) -> Postings:
+        """Return all nodes with ``key``, or with ``key=value``, deleted and later ones included."""
+        if value is None:
+            return postings.union([index.nodes_with_key(key) for index in self.indexes()])
+        stored = [index.values(key).get(value) for index in self.indexes()]
+        return postings.union([part for part in stored if part is not None])
 
     def state_counts(self, nodes: Postings) -> dict[str | None, int]:
         """Return how many of ``nodes`` are in each state, the most frequent state first."""
