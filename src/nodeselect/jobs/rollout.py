@@ -120,20 +120,18 @@ def _waves(ids: Sequence[str], rollout: RolloutSpec) -> tuple[Wave, ...]:
         return ()
     if rollout.strategy == "immediate":
         return (Wave(0, False, tuple(ids)),)
-    canaries = _canary_size(len(ids), rollout) if rollout.strategy == "canary" else 0
+    canaries = 0
+    if rollout.strategy == "canary":
+        wanted = rollout.canary_count
+        if wanted is None:
+            wanted = _percentage(len(ids), rollout.canary_percent or 0)
+        canaries = min(max(wanted, 1), len(ids))
     size = _percentage(len(ids), rollout.max_parallel)
     starts = [*([0] if canaries else []), *range(canaries, len(ids), size)]
     return tuple(
         Wave(number, end <= canaries, tuple(ids[start:end]))
         for number, (start, end) in enumerate(pairwise([*starts, len(ids)]), 1)
     )
-
-
-def _canary_size(nodes: int, rollout: RolloutSpec) -> int:
-    """Return how many nodes are in the first wave of a canary rollout to ``nodes`` nodes."""
-    if rollout.canary_count is not None:
-        return min(max(rollout.canary_count, 1), nodes)
-    return min(_percentage(nodes, rollout.canary_percent or 0), nodes)
 
 
 def _percentage(nodes: int, percent: int) -> int:

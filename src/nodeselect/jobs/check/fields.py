@@ -34,7 +34,7 @@ _language = partial(rule, "language")
 
 
 TEMPLATE_TEXT = re.compile(r"\$\{[^}\n]*\}?|\{\{(?:(?!\}\})[^\n])*+(?:\}\})?|<[A-Za-z][\w .:-]*>")
-_PLACEHOLDER_TEXT = re.compile(
+PLACEHOLDER_TEXT = re.compile(
     r"(?:replace|change)[-_. ]?(?:me|this|with)\b.*|to-?do|fix-?me|your[-_. ].+|x{3,}|placeholder",
     re.IGNORECASE,
 )
@@ -188,19 +188,18 @@ def _template(value: Scalar, path: str, found: re.Match[str]) -> Finding:
     before="name: demo\nselector: {match_labels: {environment: replace-with-node-label}}",
     after="name: demo\nselector: {match_labels: {environment: production}}",
 )
-def check_placeholder(value: Scalar, path: str, word: str) -> Findings:
-    """Report that ``word`` in the string ``value`` looks like a placeholder, such as ``TODO``."""
-    if _PLACEHOLDER_TEXT.fullmatch(word):
-        message = f"{quoted(word)} looks like a placeholder"
-        yield Finding(value, path, message, "replace it with a real value")
+def placeholder(value: Scalar, path: str, word: str) -> Finding:
+    """Return the finding for ``word`` in a string that looks like a placeholder, such as TODO."""
+    message = f"{quoted(word)} looks like a placeholder"
+    return Finding(value, path, message, "replace it with a real value")
 
 
 def check_filled(value: Scalar, path: str) -> Findings:
     """Report a string that contains an unfilled template or looks like a placeholder."""
     if found := TEMPLATE_TEXT.search(value.text):
         yield _template(value, path, found)
-    else:
-        yield from check_placeholder(value, path, value.text[:200])
+    elif PLACEHOLDER_TEXT.fullmatch(value.text[:200]):
+        yield placeholder(value, path, value.text)
 
 
 def _check_number(expectation: Field, value: Value, path: str) -> Findings:

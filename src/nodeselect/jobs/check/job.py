@@ -275,9 +275,8 @@ def _pointless_field(job: Job) -> Findings:
     after="timeouts: {total_timeout: 7200, execution_timeout: 3600}",
 )
 def _total_timeout_too_small(job: Job) -> Findings:
-    total = find(job.spec, "timeouts.total_timeout")
-    longest = integer_of(total)
-    if total is None or not longest or longest < 0:
+    longest = integer_of(find(job.spec, "timeouts.total_timeout"))
+    if not longest or longest < 0:
         return
     for name in ("execution_timeout", "queue_timeout"):
         part = integer_of(find(job.spec, f"timeouts.{name}"))

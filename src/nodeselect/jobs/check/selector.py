@@ -10,11 +10,12 @@ from nodeselect.documents.values import List, Object, Scalar, Value, find, is_ba
 from nodeselect.documents.yaml import scalar_kind
 from nodeselect.errors import SelectorError
 from nodeselect.jobs.check.fields import (
+    PLACEHOLDER_TEXT,
     TEMPLATE_TEXT,
     check_filled,
     check_model,
-    check_placeholder,
     expected,
+    placeholder,
     truncated_path,
 )
 from nodeselect.jobs.check.rule import Check, Finding, Findings, Hint, rule
@@ -155,7 +156,8 @@ def check_selector(parsed: Parsed) -> Findings:
     """Check valid entries for placeholders, contradictions and other probable mistakes."""
     for requirement, entry in parsed.located:
         for word in requirement.values:
-            yield from check_placeholder(entry.value, entry.path, word)
+            if PLACEHOLDER_TEXT.fullmatch(word):
+                yield placeholder(entry.value, entry.path, word)
     for entry in parsed.ids:
         yield from check_filled(entry.value, entry.path)
     for check in _CHECKS:
