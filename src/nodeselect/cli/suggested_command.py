@@ -70,10 +70,14 @@ _OPTIONS = _by_word(
     ("-c --size --total", ("--count",)),
     ("--at-least --min", ("--until",)),
     ("-m --first --head --max-count --max-results --top", ("--limit",)),
+    ("--no-color", ("--color never",)),
+    *(
+        (f"--{name}", (f"-o {name}",))
+        for name in ("csv", "html", "json", "markdown", "ndjson", "yaml")
+    ),
 )
 
-# Options of other tools that are a value of ``-o`` here, and those that change nothing.
-_FORMATS = ("--csv", "--html", "--json", "--markdown", "--ndjson", "--yaml")
+# Options of other tools that change nothing.
 _NEEDLESS = (
     "-A", "--all-namespaces", "--dry-run", "--ignore-not-found", "--no-pager", "--no-trunc",
     "--verbose",
@@ -273,17 +277,14 @@ def _option(word: str, rest: list[str], options: _Options) -> tuple[str, str] | 
     name, equals, value = word.partition("=")
     if not word.startswith("--"):
         name, equals, value = word[:2], word[2:], word[2:]
-    if name == "--no-color" and not equals:
-        return "--color", "never"
-    if name in _FORMATS and name not in options and not equals and "-o" in options:
-        if name == "--json" and rest and "," in rest[0]:  # the fields of gh
-            del rest[0]
-        return "-o", name.removeprefix("--")
     similar = similar_name(name, options) or name
     for meant in (name,) if name in options else _OPTIONS.get(name, (similar,)):
-        if meant in options and options[meant].is_flag:
+        meant, _, fixed = meant.partition(" ")
+        if meant in options and (fixed or options[meant].is_flag):
             if not equals:
-                return meant, ""
+                if name == "--json" and rest and "," in rest[0]:  # the fields of gh
+                    del rest[0]
+                return meant, fixed
         elif meant in options or meant == "":
             if equals:
                 return meant, value
