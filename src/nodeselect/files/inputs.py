@@ -47,8 +47,6 @@ def open_input(
                 raise cannot_read("standard input", "it is closed")
             yield sys.stdin.buffer, "standard input"
             return
-        if not os.fspath(source):
-            raise cannot_read("", "the file name is empty")
         name = printable(os.fspath(source))
         try:
             stream = open(source, "rb", opener=opener)  # noqa: SIM115 - closed below; pathlib is slow
