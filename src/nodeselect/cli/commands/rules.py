@@ -6,7 +6,6 @@ from nodeselect.cli.completion import complete_codes
 from nodeselect.cli.help import Command
 from nodeselect.cli.streams import write_output
 from nodeselect.render.screen import detect_screen
-from nodeselect.text import quoted
 
 
 @click.command(
@@ -19,18 +18,17 @@ from nodeselect.text import quoted
 @click.argument("code", required=False, shell_complete=complete_codes)
 def rules(code: str | None) -> None:
     """List the rules of "nodeselect check", or explain one."""
-    from nodeselect.jobs import all_rules  # fronts yaml
-    from nodeselect.jobs.check.suggestions import suggest_word
+    from nodeselect.jobs import all_rules, select_rules  # fronts yaml
     from nodeselect.render.problems import rule_lines, rule_list_lines
 
     if code is None:
         write_output(rule_list_lines(all_rules().values()))
-    elif code in all_rules():
-        write_output(rule_lines(all_rules()[code], detect_screen()))
-    else:
-        close = suggest_word(code.replace("_", "-"), all_rules().keys())
-        hint = close.text if close else "to list the rules: nodeselect rules"
-        raise click.UsageError(f"there is no rule {quoted(code)}; {hint}")
+        return
+    try:
+        select_rules([code])
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    write_output(rule_lines(all_rules()[code], detect_screen()))
 
 
 @click.command(cls=Command, examples=["nodeselect schema > job.schema.json"])
