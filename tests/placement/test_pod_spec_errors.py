@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect import Placement, SelectorError
-from nodeselect.placement.pod_spec_errors import pod_spec_errors
+from nodeselect.placement.placement import pod_spec_errors
 from tests.placement.test_placement import GPU, PREFERRED, container
 from tests.property.strategies import json_values
 from tests.selectors.test_kubernetes import REQUIRED

@@ -15,20 +15,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from struct import Struct
 from struct import error as StructError  # noqa: N812 - it is a class
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final
 from zlib import crc32
 
 from nodeselect.errors import InventoryError
 from nodeselect.index.lazy import bulk_reader
-from nodeselect.index.node_rows import Strings
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-
-Ranks: TypeAlias = "array[int] | NDArray[np.integer[Any]]"
-"""Ranks as an array of any integers."""
+from nodeselect.index.node_rows import Ranks, Strings
 
 END: Final = b"\n"
 """What ends each string."""

@@ -8,12 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nodeselect.index.node_rows import Strings, to_list
+from nodeselect.index.node_rows import Ranks, Strings, to_list
 
 # An array of unsigned integers of any width.
 UIntArray = NDArray[np.unsignedinteger[Any]]
-
-_Ranks = NDArray[np.integer[Any]]
 
 # So few numbers are sorted faster at once.
 _FEW_NUMBERS = 256
@@ -120,7 +118,7 @@ def is_permutation(numbers: NDArray[Any]) -> bool:
     return bool(is_there.all())
 
 
-def sorted_ranks(ranks: NDArray[np.uint32], ordinals: "array[int]", limit: int | None) -> _Ranks:
+def sorted_ranks(ranks: NDArray[np.uint32], ordinals: "array[int]", limit: int | None) -> Ranks:
     """Return the first ``limit`` ranks of these ordinals, ascending; ``ranks`` are by ordinal."""
     found = ranks.take(np.asarray(ordinals))
     if limit is not None and limit < len(found):
@@ -172,7 +170,7 @@ def at_least(numbers: "UIntArray | array[int]", least: int) -> bytes:
     return b"".join((start, heads, offsets, *bodies))
 
 
-def take_rows(data: "memoryview[int]", width: int, ranks: "array[int] | _Ranks") -> bytes:
+def take_rows(data: "memoryview[int]", width: int, ranks: Ranks) -> bytes:
     """Join the rows at the positions ``ranks`` of ``data``, where each row has ``width`` bytes."""
     rows = np.frombuffer(data, f"V{width}")
     taken: bytes = rows.take(np.asarray(ranks)).tobytes()
@@ -189,9 +187,7 @@ def largest(numbers: "memoryview[int]") -> int:
     return int(np.max(np.asarray(numbers), initial=0)) if len(numbers) else -1
 
 
-def take_spans(
-    data: "memoryview[int]", offsets: "memoryview[int]", ranks: "array[int] | _Ranks"
-) -> bytes:
+def take_spans(data: "memoryview[int]", offsets: "memoryview[int]", ranks: Ranks) -> bytes:
     """Join the bytes of ``data`` from ``offsets[rank]`` to ``offsets[rank + 1]``, for all ranks."""
     bounds: NDArray[Any] = np.asarray(offsets)
     starts = bounds[:-1].take(np.asarray(ranks)).astype(np.int64)

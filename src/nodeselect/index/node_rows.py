@@ -11,14 +11,18 @@ One array has the label numbers of all nodes, and another has their start for ea
 So a label takes one to four bytes. A ``Node`` object is built only when the node is read.
 """
 
+from array import array
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from nodeselect.node import Facts, Node, Taint
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+Ranks: TypeAlias = "array[int] | NDArray[np.integer[Any]]"
+"""Ranks as an array of any integers."""
 
 _S = TypeVar("_S", bound=str | None, covariant=True)
 

@@ -24,7 +24,7 @@ from nodeselect.index.arrays import (
     to_array,
     translated,
 )
-from nodeselect.index.node_rows import FactColumns, NodeRows, Strings
+from nodeselect.index.node_rows import FactColumns, NodeRows, Ranks, Strings
 from nodeselect.readers.columnar import Block, EncodedBlock
 
 
@@ -135,7 +135,7 @@ def table_of(rows: NodeRows) -> NodeTable:
 
 def merge(
     table: NodeTable,
-    ranks: "array[int] | NDArray[np.integer[Any]]",
+    ranks: Ranks,
     others: NodeTable,
     other_ranks: Sequence[int],
     chunk: int,

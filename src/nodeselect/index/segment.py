@@ -3,13 +3,13 @@
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from nodeselect.errors import InventoryError
 from nodeselect.index import postings
 from nodeselect.index.label_index import LabelIndex
 from nodeselect.index.lazy import bulk_reader, lazy
-from nodeselect.index.node_rows import AmountColumn, NodeRows, to_list
+from nodeselect.index.node_rows import AmountColumn, NodeRows, Ranks, to_list
 from nodeselect.index.planner import CacheMemory, Plan, PlanCache, make_plan, plan_excluding
 from nodeselect.index.postings import Postings
 from nodeselect.index.tuning import Tuning
@@ -17,10 +17,6 @@ from nodeselect.node import Node
 from nodeselect.placement import Placement
 from nodeselect.placement.requirements import Condition
 from nodeselect.selectors import AnyOf, Selector
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 _T = TypeVar("_T")
 
@@ -51,14 +47,12 @@ class InventoryOrder:
         self.rank_at = rank_at
         self._damaged = damaged
 
-    def sorted_ranks(
-        self, ordinals: "array[int]", limit: int | None = None
-    ) -> "array[int] | NDArray[np.integer[Any]]":
+    def sorted_ranks(self, ordinals: "array[int]", limit: int | None = None) -> Ranks:
         """Return the ranks of these nodes, ascending; at most the first ``limit``."""
         bulk = bulk_reader(len(ordinals))
         if bulk is None:
             return array("I", sorted(map(self.rank_at.__getitem__, ordinals))[:limit])
-        ranks: NDArray[np.integer[Any]] = bulk.sorted_ranks(self.array, ordinals, limit)
+        ranks: Ranks = bulk.sorted_ranks(self.array, ordinals, limit)
         return ranks
 
     def sort(self, ordinals: "array[int]", limit: int | None = None) -> list[int]:

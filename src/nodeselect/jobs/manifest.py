@@ -42,8 +42,7 @@ from nodeselect.jobs.structured import StructureError, read_structured
 from nodeselect.limits import LIMITS
 from nodeselect.notations.bacalhau import placement_from_bacalhau
 from nodeselect.placement import Placement, Toleration
-from nodeselect.placement.placement import UNCLAIMED_VOLUMES
-from nodeselect.placement.pod_spec_errors import pod_spec_errors
+from nodeselect.placement.placement import UNCLAIMED_VOLUMES, pod_spec_errors
 from nodeselect.problem import Fix
 from nodeselect.selectors import AnyOf, Selector
 from nodeselect.selectors.label_selector import (

@@ -17,7 +17,7 @@ from array import array
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from nodeselect.index import postings
 from nodeselect.index.postings import Postings, PostingsOrOrdinal
@@ -26,10 +26,6 @@ from nodeselect.selectors.algebra import constraints_of
 from nodeselect.selectors.charset import parse_int64
 from nodeselect.selectors.requirement import ID_KEY
 from nodeselect.selectors.selector import alternatives
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 Name = TypeVar("Name", bound=Hashable)
 _Key = TypeVar("_Key", bound=Hashable)
@@ -150,7 +146,7 @@ class SelectorStore(Generic[Name]):
         self._first_of: dict[int, int] = {}
         # A copy of the names as an array of numpy, which is faster to read many of; and how many
         # are in it. Threads that copy at the same time copy the same names.
-        self._copied_names: tuple[NDArray[np.object_] | None, int] = None, 0
+        self._copied_names: tuple[Any, int] = None, 0
         # For each name its entry or, if it has several, these in ascending order.
         self._entries: dict[Name, int | list[int]] = {}
         # The place of each entry among all names. Below the first entry that replaced another one,
