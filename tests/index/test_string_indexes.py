@@ -16,9 +16,9 @@ from nodeselect import InventoryError
 from nodeselect.durable import saved_strings, segment_writer
 from nodeselect.durable.saved_strings import SavedStringIndex
 from nodeselect.durable.segment_writer import encode_strings, sort_into_buckets
-from nodeselect.index import id_index
+from nodeselect.index import built_segment
 from nodeselect.index.arrays import to_array
-from nodeselect.index.id_index import IdIndex
+from nodeselect.index.built_segment import IdIndex
 from nodeselect.index.segment import StringIndex
 
 
@@ -60,7 +60,7 @@ def index_of(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     """Return what builds an index with one of the hash functions."""
     place, name = request.param
     if place == "memory":
-        monkeypatch.setattr(id_index, "hash", MEMORY[name], raising=False)
+        monkeypatch.setattr(built_segment, "hash", MEMORY[name], raising=False)
         return in_memory
     for module in (segment_writer, saved_strings):
         monkeypatch.setattr(module, "hash_string", FILE[name])

@@ -39,9 +39,6 @@ class Amounts(Protocol):
 class LabelIndex:
     """Finds the nodes that have a label key, a certain value of a key, some taints or resources.
 
-    Nodes are returned as a set of ordinals, their numbers in the index. Only a
-    :class:`MutableLabelIndex` can change.
-
     :ivar taints: for each set of taints, sorted, the nodes that have it. Nodes whose taints are
         unknown are in none of these.
     """

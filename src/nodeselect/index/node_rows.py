@@ -84,9 +84,7 @@ class FactColumns(NamedTuple):
 
 
 class NodeRows:
-    """The nodes of a segment in columns, by rank: the position in inventory order. Immutable.
-
-    A label is a pair of key and value. Each different label is stored once, and has a number.
+    """The nodes of a segment in columns, by rank. Immutable.
 
     :ivar ids: the id of each node.
     :ivar names: the name of each node; None if no node has one.

@@ -33,8 +33,6 @@ _MAX_STATE_SETS = 64
 class InventoryOrder:
     """Sorts nodes in inventory order: the order in which they were first added.
 
-    The rank of a node is its position in this order. Its ordinal is its number in the index.
-
     :param rank_at: for each ordinal, the rank of its node; not an array of numpy, in which to read
         one number takes three times longer.
     :param damaged: for ranks in a file; returns the error to raise if the ranks of n nodes are not
@@ -153,9 +151,8 @@ class StringIndex(Protocol):
 class Segment:
     """Many nodes with an index. Immutable, except for its caches.
 
-    The *rank* of a node is its position in inventory order. The *ordinal* of a node is its number
-    in the index, where similar nodes are neighbours. A subclass has the nodes in memory or in a
-    file; it computes or loads each of these attributes when the attribute is first read.
+    The *ordinal* of a node is its number in the index, where similar nodes are neighbours. A
+    subclass has the nodes in memory or in a file; it loads each attribute when it is first read.
 
     :ivar rows: the nodes by rank.
     :ivar order: the rank for each ordinal.
