@@ -190,7 +190,9 @@ class ChangeLog:
             self._check_name()
         self._unfinished, self._is_synced = end, False
         try:
-            _write_all(self._file.fileno(), data, self._position.offset)
+            written, offset = 0, self._position.offset
+            while written < len(data):  # a disk that is full takes a part, and then raises
+                written += os.pwrite(self._file.fileno(), data[written:], offset + written)
         except OSError as error:
             raise cannot_write(self._path, error) from None
         if must_sync:
@@ -344,12 +346,6 @@ class Follower:
                 self._reader = None
                 reader.close()
         self.is_behind = False
-
-
-def _write_all(descriptor: int, data: bytes, offset: int) -> None:
-    written = os.pwrite(descriptor, data, offset)
-    while written < len(data):  # a disk that is full takes a part, and then raises
-        written += os.pwrite(descriptor, data[written:], offset + written)
 
 
 def _copy_bytes(path: str, file: BinaryIO, start: int, stop: int) -> None:

@@ -180,8 +180,6 @@ class LogReader:
 
         The caller must apply each record before it requests the next one. At the end, return the
         generation of the inventory and the checksum of its last write.
-
-        :raises InventoryError: as :meth:`check` and :meth:`records` do.
         """
         for record in self.records():
             if record.end.generation > generation:

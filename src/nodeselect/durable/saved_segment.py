@@ -277,12 +277,6 @@ class _SavedPostings:
                 return stored
         raise self._file.damaged(f"the checksum of the postings {number:,} is wrong")
 
-    def load_set(self, number: int) -> Postings:
-        """Return the set that has this number, as postings; count its size as cache memory."""
-        nodes = postings.union([self.load(number)])
-        self.memory.add(postings.memory_bytes(nodes))
-        return nodes
-
 
 class _SavedKeys(Mapping[str, KeyPostings]):
     """Maps each label key of a file to the nodes that have the key, and the nodes by value."""
@@ -373,5 +367,7 @@ class _SavedSets(Mapping[_T, Postings]):
     def __getitem__(self, name: _T) -> Postings:
         nodes = self._loaded.get(name)
         if nodes is None:  # two threads may both load it, with the same result
-            nodes = self._loaded[name] = self._stored.load_set(self._numbers[name])
+            nodes = postings.union([self._stored.load(self._numbers[name])])
+            self._stored.memory.add(postings.memory_bytes(nodes))
+            self._loaded[name] = nodes
         return nodes

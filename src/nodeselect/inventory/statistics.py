@@ -2,8 +2,7 @@
 
 Set operations on the index give the counts, except when counting node by node costs less. The index
 finds the set of nodes that satisfy each requirement. The groups of nodes that fail the same
-requirements are intersections and differences of these sets. Most groups are only counted: to name
-a few nodes of a group, a few candidates are tested.
+requirements are intersections and differences of these sets.
 """
 
 import sys

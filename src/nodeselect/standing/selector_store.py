@@ -9,8 +9,9 @@ an index finds the entries whose condition fails with a given value, and without
 node, subtract these entries from the set of all entries, for each key that the node has or lacks.
 No selector is tested by itself. The id of a node is treated as one more label, with the key None.
 
-Entries are only added, to the lists and to the sets of entry numbers. So a reader needs no lock: it
-has the set of the entries that existed when it began, and ignores all others.
+Entries are only added, in ascending order, to the lists and to the sets of entry numbers. So while
+one thread writes, a reader needs no lock: it has the set of the entries that existed when it began,
+and ignores all others.
 """
 
 from array import array
@@ -48,11 +49,7 @@ _CACHED_SHARE = 64
 
 
 class KeyConditions:
-    """An index of the conditions on one label key: finds the selectors that reject a value.
-
-    Selectors are given by their entry numbers. Entries are only added, in ascending order. So one
-    thread may add entries while others read, if a reader ignores the entries that are new to it.
-    """
+    """An index of the conditions on one label key: finds the entries that reject a value."""
 
     def __init__(self) -> None:
         # The entries that fail without the key.
@@ -129,9 +126,6 @@ class KeyConditions:
 
 class SelectorStore(Generic[Name]):
     """Selectors with names, and an index for each label key on which selectors have conditions.
-
-    A name with one selector is an *entry*. Entries are numbered. One thread may write while any
-    number of threads read.
 
     :ivar several: the entries of names with several selectors.
     :ivar dead: how many entries were replaced or removed.
