@@ -96,10 +96,10 @@ def _lines(face: str) -> Iterator[str]:
 
 
 def _model(name: str, model: Any) -> Iterator[str]:
-    """Yield a pydantic model with its own methods; another page describes the fields."""
+    """Yield a pydantic model with its methods; another page describes the fields."""
     fields = ", ".join(f"``{field}``" for field in model.model_fields)
     yield f".. autoclass:: {name}(**fields)\n"
     yield f"   Fields: {fields} (:doc:`described </job-files>`).\n"
-    for method in ("of", "to_selector"):
-        if method in vars(model):
+    for method in ("of", "to_selector", "to_json"):
+        if hasattr(model, method):
             yield f"   .. automethod:: {method}\n"
