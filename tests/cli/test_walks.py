@@ -155,7 +155,7 @@ ANSWERS = {
     "check jobs/job.yml": "did you mean 'jobs/job.yaml'?",
     "completion": "Choose from: bash, zsh, fish",
     "match --all -n flat.json":
-        'such as: {"id": "node-1", "labels": {"region": "eu"}}',
+        'move it into labels: {"id": …, "labels": {…}}',
     "convert deployment.yaml --to job": "instead of the file, use: -l ",
     "match -l region=eu_west --count -n fleet.json": "write region=eu-west instead of",
     "match --id node-174fc7 -n fleet.json": "write node-174fc70c instead of node-174fc7",

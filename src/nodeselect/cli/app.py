@@ -12,7 +12,6 @@ import click
 
 from nodeselect import __version__
 from nodeselect.cli.help import HELP_OF_NODES, Command
-from nodeselect.cli.options import colour_option
 from nodeselect.cli.streams import (
     ExitStatus,
     write_bug,
@@ -72,8 +71,6 @@ class _Commands(Command, click.Group):
         if cmd_name != "help":
             module = "rules" if cmd_name == "schema" else cmd_name
             command = getattr(import_module(f"nodeselect.cli.commands.{module}"), cmd_name)
-        if colour_option not in command.params:
-            command.params.append(colour_option)
         if ctx.find_root().info_name == _PLUGIN:
             from nodeselect.cli.plugin import for_cluster  # not needed otherwise
 
@@ -114,9 +111,6 @@ def commands() -> None:
     pipe; as a plugin, "kubectl nodeselect", also from the cluster. All commands are dry
     runs: nothing is submitted.
     """
-
-
-commands.params.append(colour_option)
 
 
 @click.command("help", cls=Command, examples=["nodeselect help match", "nodeselect help nodes"])

@@ -5,6 +5,8 @@ from typing import Any
 
 import click
 
+from nodeselect.cli.options import colour_option
+
 HELP_OF_NODES = """\
 Where commands find the nodes.
 
@@ -39,6 +41,7 @@ class Command(click.Command):
 
     def __init__(self, *args: Any, examples: Sequence[str] = (), **settings: Any) -> None:
         super().__init__(*args, **settings)
+        self.params.append(colour_option)
         self.examples = examples
 
     def make_parser(self, ctx: click.Context) -> Any:
