@@ -69,7 +69,7 @@ def _parse_name(text: str) -> tuple[str, ...]:
 @options.job_option("The condition of this job or manifest.")
 @options.id_option
 @click.option(
-    "--dialect", type=options.Choice(list(DIALECTS)),
+    "--dialect", type=options.Choice(list(DIALECTS)), required=True,
     metavar="DIALECT", help=f"{join_limited(list(DIALECTS), len(DIALECTS), 'or')}.",
 )  # fmt: skip
 @click.option(
@@ -104,7 +104,7 @@ def sql(
     expressions: tuple[str, ...],
     job: str | None,
     ids: tuple[str, ...],
-    dialect: str | None,
+    dialect: str,
     labels: engine.Name | None,
     label_table: engine.Name | None,
     columns: dict[str, tuple[str, ...]],
@@ -119,7 +119,6 @@ def sql(
     columns and tables are exact paths, such as n.labels; '"n.labels"' is a name with a dot.
     """
     mistakes = {
-        f"give --dialect: {join_limited(list(DIALECTS), len(DIALECTS), 'or')}": dialect is None,
         "give --job, -l or --id, such as: -l region=eu": job is None and not (expressions or ids),
         "--labels cannot be combined with --label-table":
             labels is not None and label_table is not None,
@@ -127,7 +126,6 @@ def sql(
         "--exact is only for PostgreSQL": exact and dialect not in EXACT,
     }  # fmt: skip
     options.check_usage(mistakes)
-    assert dialect is not None
     all_labels = "labels" if labels is None else labels or None
     asked = selected(job, expressions, ids)
     facts = {"taints": taints, "resources": resources}
