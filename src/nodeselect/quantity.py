@@ -84,7 +84,7 @@ def parse_exact(text: str) -> int:
 
 
 def round_up(resource: str, exact: int) -> int:
-    """Return an amount in billionths in the unit of its resource, rounded up, if not too large."""
+    """Convert billionths to the unit of a resource, rounded up; raise ValueError if too large."""
     amount = -(-exact // (UNIT // _CPU_MULTIPLE if resource == "cpu" else UNIT))
     if amount > MAX_AMOUNT:
         raise ValueError(f"the amount of {resource} is too large")
