@@ -18,7 +18,7 @@ from nodeselect.readers.envelope import LIST_FIELDS, check_envelope, list_field
 from nodeselect.readers.raw_node import WHOLE, Record, RecordPlace, place_of
 from nodeselect.text import quoted
 
-_FOOTER = rb"\s*(Showing [^{}\[\]\n]*)\s*"
+_FOOTER = rb"\s*(Showing [^{}\[\]\n]*+)\s*"
 
 # At least as many bytes are decoded at once.
 _MIN_DECODED = 1 << 18
