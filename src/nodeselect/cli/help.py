@@ -39,7 +39,7 @@ is a namespace, and --nodes gives a file.
 class Command(click.Command):
     """A command whose help has examples before the options; ``epilog`` is the exit status."""
 
-    def __init__(self, *args: Any, examples: Sequence[str] = (), **settings: Any) -> None:
+    def __init__(self, *args: Any, examples: Sequence[str], **settings: Any) -> None:
         super().__init__(*args, **settings)
         self.params.append(colour_option)
         self.examples = examples
@@ -57,6 +57,5 @@ class Command(click.Command):
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write what the command does, and the examples."""
         super().format_help_text(ctx, formatter)
-        if self.examples:
-            with formatter.section("Examples"):
-                formatter.write_text("\b\n" + "\n".join(self.examples))
+        with formatter.section("Examples"):
+            formatter.write_text("\b\n" + "\n".join(self.examples))
