@@ -72,6 +72,4 @@ def rollout(nodes_from: NodeFiles, job: str, max_parallel: int | None, output: s
     warn_if_everything(job, selector)
     if not plan.matched:
         write_message(inventory.explain(selector, examples=0).recommendation)
-    elif not plan.waves:
-        write_message("no matching node is connected, so there is no wave")
     return ExitStatus.OK if plan.waves else ExitStatus.NEGATIVE
