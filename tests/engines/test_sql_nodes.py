@@ -251,9 +251,9 @@ def test_many_requirements(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_values_are_counted_with_the_groups(start: Callable[[str], Database]) -> None:
-    """In DuckDB, one pass counts what fails, and up to 1,000 values that may be misspelt."""
+    """One pass counts what fails, and the values in lists; others are read for rare ones only."""
     rows = [
-        Row(f"n-{at:04}", {"rack": f"r{at:04}", "a": f"v{at % 150}", "zone": "eu-west"})
+        Row(f"n-{at:04}", {"rack": f"r{at:04}", "half": "ab"[at % 2], "zone": "eu-west"})
         for at in range(1_100)
     ]
     rows += [Row(f"x-{at}", {"zone": "eu_west", "rack": "R7"} if at else None) for at in range(5)]
@@ -269,11 +269,11 @@ def test_values_are_counted_with_the_groups(start: Callable[[str], Database]) ->
     for labels, columns in LAYOUTS.values():
         nodes = SqlNodes(run, "duckdb", NODES, labels=labels, columns=columns)
         for text, count in [
-            ("zone=eu_west", 0),
-            ("zone in (eu_west,us),!gpu", 0),
-            ("rack=R7,a in (v1,v2)", 0),
+            ("half in (a,b),zone=eu-west", 0),
+            ("zone in (eu-west,none),!gpu", 1),
+            ("zone in (eu-west,eu_west)", 1),
+            ("zone=eu_west", 1),
             ("rack in (r0005,R0007)", 1),
-            ("a=v7,zone=eu_west,rack=R7", 0),
         ]:
             queries.clear()
             selector = Selector.parse(text)

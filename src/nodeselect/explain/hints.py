@@ -171,7 +171,11 @@ def _is_doubtful(part: Condition, failing: int, total: int) -> bool:
     if not requirement.values or operator.is_comparison:
         return not failing and operator.matches_absent
     having = failing if operator.matches_absent else total - failing
-    return RATIO * having <= total and having <= max(_FEW, total // 100)
+    return _is_rare(having, total)
+
+
+def _is_rare(nodes: int, total: int) -> bool:
+    return RATIO * nodes <= total and nodes <= max(_FEW, total // 100)
 
 
 def _correct(failures: Failures, suggestions: Sequence[_Suggestion]) -> Correction | None:
@@ -419,7 +423,10 @@ class _HintFinder:
         key, values = requirement.key, requirement.values
         if requirement.operator.is_comparison:
             return None
-        found = self._vocabulary.usual_values(self._nodes, key, values[:_MAX_VALUES])
+        total = self._failures.counts.total
+        having = {each: self._nodes.count_with_value(key, each) for each in values[:_MAX_VALUES]}
+        few = tuple(value for value, nodes in having.items() if nodes and _is_rare(nodes, total))
+        found = self._vocabulary.usual_values(self._nodes, key, few) if few else {}
         usual = {value: word for value, word in found.items() if word not in values}
         if not usual:
             return None

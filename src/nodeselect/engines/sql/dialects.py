@@ -36,8 +36,6 @@ class Dialect:
     """What keeps a subquery from being merged into the query around it."""
     exclusion = "NOT {}"
     """How to negate a condition that tests for some values."""
-    has_grouping_sets = False
-    """Whether grouping rows in several ways takes hardly longer than in one."""
     id_sample = ""
     """How to test for one of some ids; "" if the first ids are found without reading all."""
     plain = re.compile(r"[A-Za-z0-9._/@+\- ']*")
@@ -262,7 +260,6 @@ class DuckDB(Dialect):
     """Labels are ``MAP(VARCHAR, VARCHAR)``."""
 
     name = "duckdb"
-    has_grouping_sets = True
     no_taint = "NOT coalesce(list_contains([{1} FOR nodeselect_taint IN {0}], TRUE), FALSE)"
     amount = "coalesce(map_extract_value({}, {}), 0)"
 
@@ -350,7 +347,6 @@ class Spark(Dialect):
 
     name = "spark"
     quotes = "`"
-    has_grouping_sets = True
     id_sample = "hash({}) % {} = 0"
     plain = _PLAIN  # two quotes would end a text and begin the next
     no_taint = "NOT coalesce(exists({}, nodeselect_taint -> {}), FALSE)"

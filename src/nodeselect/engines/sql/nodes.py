@@ -34,7 +34,7 @@ from nodeselect.explain.explanation import Explanation, NearMiss, NodeExplanatio
 from nodeselect.node import Node, has_state, require_count
 from nodeselect.placement import Placement
 from nodeselect.placement.requirements import Condition
-from nodeselect.selectors import AnyOf, Operator, Selector
+from nodeselect.selectors import AnyOf, Selector
 from nodeselect.selectors.selector import require_condition
 from nodeselect.text import quoted
 
@@ -53,9 +53,11 @@ _ID_SAMPLE = 16
 # Of more values of a key, those that are asked for are counted one by one.
 _MAX_VALUES = 1_000
 
-# Of how many keys the values are counted together with the groups of an explanation: those that it
-# usually examines for misspelt values.
-_MAX_GROUPED = 16
+# How many values in lists of requirements are counted together with the groups of an explanation.
+_MAX_COUNTED = 128
+
+# For how many keys the rows of each are read by a query of its own, which an index may answer.
+_MAX_KEYS_ALONE = 16
 
 # For how many nodes the labels in a table of their own are read at once.
 _LONG_BATCH = 1_000
@@ -130,7 +132,7 @@ class SqlTable(NamedTuple):
     def labels_with(self, keys: Iterable[str]) -> str:
         """Return a query as :meth:`labels`, for labels with ``keys``, and perhaps for others."""
         needed, own = sorted({*keys}), self.conditions.columns
-        is_few = len(needed) <= _MAX_GROUPED  # an index may find the rows of each
+        is_few = len(needed) <= _MAX_KEYS_ALONE  # an index may find the rows of each
         alone = [key for key in needed if key in own or (is_few and self.value(key))]
         columns = "label_key, label_value FROM"
         queries = [
@@ -177,27 +179,22 @@ def to_state(value: Any) -> str | None:
 class SqlFailures:
     """The nodes of a table, grouped by the requirements that they fail.
 
-    It implements ``Failures`` of ``explain/countable.py``. One query counts the groups and, if the
-    database has grouping sets, the values of the keys in ``requirements``. Example ids are found
-    among the first 1,000 nodes: in Spark by the same query, otherwise by a second one. One more
-    query runs only for groups with too few examples.
+    It implements ``Failures`` of ``explain/countable.py``. One query counts the groups, and the
+    values in lists of ``requirements``. Example ids are found among the first 1,000 nodes: in Spark
+    by the same query, otherwise by a second one. One more query runs only for groups with too few
+    examples.
 
     In these queries, ``failed0`` is an integer with a bit for each of the first 60 requirements,
     the lowest bit for the first. For example, 5 means that a node fails the first and the third,
     and 0 that the node matches. ``failed1`` is for the next 60 requirements, and so on.
 
-    :ivar with_key: how many nodes have each of some keys.
-    :ivar values: for each of some keys, how many nodes have each of up to 1,001 values.
+    :ivar with_label: how many nodes have each of some labels: a key, and a value or None for any.
     """
 
     def __init__(
-        self,
-        table: SqlTable,
-        requirements: Sequence[Condition],
-        known: Collection[str] = (),
-        highest_id: str | None = None,
+        self, table: SqlTable, requirements: Sequence[Condition], highest_id: str | None = None
     ) -> None:
-        """Count the groups, and the values of keys not in ``known``; find ids to ``highest_id``."""
+        """Count the groups, and find ids up to ``highest_id``."""
         self._table = table
         self._requirements = requirements
         tests = [express(each, table.conditions) for each in requirements]
@@ -211,34 +208,33 @@ class SqlFailures:
         self._ids: dict[Positions, list[str]] | None = None
         self._first = None if highest_id is None else defaultdict[Positions, list[str]](list)
         self._states = Counter[str | None]()
-        masks, present = Counter[int](), Counter[str]()
-        found = [each for each in map(label_requirement, requirements) if each and each.values]
-        keys = list(dict.fromkeys(each.key for each in found if each.operator.matches_absent))
-        grouped: list[str] = []
-        if table.dialect.has_grouping_sets:
-            several = (
-                each for each in found if each.operator is Operator.EQUALS or each.values[1:]
-            )
-            examined = dict.fromkeys(each.key for each in several if table.value(each.key))
-            grouped = [key for key in examined if key not in known][:_MAX_GROUPED]
-        self.values: dict[str, dict[str, int]] = {key: {} for key in grouped}
-        for row in table.execute(self._groups(keys, grouped, highest_id)):
+        masks, having = Counter[int](), Counter[tuple[str, str | None]]()
+        labels = list(map(label_requirement, requirements))
+        found = [each for each in labels if each and each.values]
+        keys = dict.fromkeys(each.key for each in found if each.operator.matches_absent)
+        lists = (each for each in found if each.values[1:] and table.value(each.key))
+        listed = dict.fromkeys((each.key, value) for each in lists for value in each.values)
+        counted: list[tuple[str, str | None]] = [(key, None) for key in keys]
+        counted += islice(listed, _MAX_COUNTED)
+        for row in table.execute(self._groups(counted, highest_id)):
             columns = iter(row[len(words) :])
-            nodes, *having = map(int, islice(columns, 1 + len(keys)))
-            for key, value in zip(grouped, columns, strict=False):
-                if value is not None:
-                    self.values[key][to_text(value)] = nodes
-            if row[0] is not None:
-                mask = self._mask(row)
-                masks[mask] += nodes
-                present.update(dict(zip(keys, having, strict=True)))
-                state = None if table.state is None else next(columns)
-                if not mask:
-                    self._states[to_state(state)] += nodes
-                if self._first is not None and (node_id := next(columns)) is not None:
-                    insort(self._first[self._failed(row)], to_id(node_id))
-        self.counts = FailureCounts.from_masks(len(requirements), masks).largest()
-        self.with_key = {key: present[key] for key in keys}
+            nodes, *numbers = map(int, islice(columns, 1 + len(counted)))
+            mask = self._mask(row)
+            masks[mask] += nodes
+            having.update(dict(zip(counted, numbers, strict=True)))
+            state = None if table.state is None else next(columns)
+            if not mask:
+                self._states[to_state(state)] += nodes
+            if self._first is not None and (node_id := next(columns)) is not None:
+                insort(self._first[self._failed(row)], to_id(node_id))
+        counts = FailureCounts.from_masks(len(requirements), masks)
+        self.counts = counts.largest()
+        self.with_label = {label: having[label] for label in counted}
+        for each, failing in zip(labels, counts.failing, strict=True):
+            if each and len(each.values) == 1 and not each.operator.is_comparison:
+                is_excluded = each.operator.matches_absent
+                nodes = failing if is_excluded else counts.total - failing
+                self.with_label[each.key, each.values[0]] = nodes
 
     def state_counts(self) -> Mapping[str | None, int]:
         return rank_counts(self._states)
@@ -259,45 +255,39 @@ class SqlFailures:
         tests = [express(each, conditions) for each in (*replacements, *kept)]
         return self._table.count_rows(self._table.rows(conditions.conjunction(tests)))
 
-    def _groups(self, keys: Sequence[str], grouped: Sequence[str], highest_id: str | None) -> str:
+    def _groups(self, counted: Sequence[tuple[str, str | None]], highest_id: str | None) -> str:
         """Return a query with a row for each group of nodes that fail the same requirements.
 
-        The columns are ``failed0``, …; the number of nodes; for each of ``keys``, the number of
-        nodes with this label; NULL for each of ``grouped``; the state, if the table has states
-        (NULL for nodes that do not match); and the id, if there is a ``highest_id``. A node with an
-        id up to that is a group of its own; of all others, the id is NULL. There are also rows for
-        up to 1,001 values of each of ``grouped``, in which ``failed0`` is NULL, but not the column
-        of this key.
+        The columns are ``failed0``, …; the number of nodes; for each label in ``counted``, a key
+        with a value or None for any, the number of nodes that have it; the state, if the table has
+        states (NULL for nodes that do not match); and the id, if there is a ``highest_id``. A node
+        with an id up to that is a group of its own; of all others, the id is NULL.
         """
-        table = self._table
-        columns, groups, counts = [], [self._names], ["count(*) AS nodes"]
-        for at, key in enumerate(keys):
-            value = table.value(key) or f"CASE WHEN {table.conditions.has_key(key)} THEN 1 END"
-            columns.append(f"{value} AS has{at}")
-            counts.append(f"count(has{at}) AS has{at}")
-        values = [f"value{at}" for at in range(len(grouped))]
-        for name, key in zip(values, grouped, strict=True):
-            columns.append(f"{table.dialect.bytewise(str(table.value(key)))} AS {name}")
-        selected = [self._names, *counts, *values]
+        table, dialect = self._table, self._table.dialect
+        labels = {
+            key: f"label{at}" for at, key in enumerate(dict.fromkeys(key for key, _ in counted))
+        }
+        columns, groups, counts = [], [self._names], ["count(*)"]
+        for key, name in labels.items():
+            has_key = f"CASE WHEN {table.conditions.has_key(key)} THEN 1 END"
+            columns.append(f"{table.value(key) or has_key} AS {name}")
+        for key, value in counted:
+            name = labels[key]
+            test = dialect.is_present(name) if value is None else dialect.text_in(name, [value])
+            counts.append(f"count(CASE WHEN {test} THEN 1 END)")
+        selected = [self._names, *counts]
         if table.state is not None:
-            columns.append(f"{table.dialect.bytewise(table.state)} AS node_state")
+            columns.append(f"{dialect.bytewise(table.state)} AS node_state")
             matches = " AND ".join(f"{name} = 0" for name in self._words)
             groups.append(f"CASE WHEN {matches} THEN node_state END")
-            selected.append(f"{groups[-1]} AS matching_state")
+            selected.append(groups[-1])
         if highest_id is not None:
-            node_id = table.dialect.bytewise(table.id)
+            node_id = dialect.bytewise(table.id)
             columns.append(f"CASE WHEN {node_id} <= {highest_id} THEN {node_id} END AS node_id")
             groups.append("node_id")
             selected.append("node_id")
-        query = f"SELECT {', '.join(selected)} FROM {self._failures(self._rows, *columns)}"
-        if not values:
-            return f"{query} GROUP BY {', '.join(groups)}"
-        sets = ", ".join([f"({', '.join(groups)})", *(f"({name})" for name in values)])
-        kind = ", ".join(f"{name} IS NULL" for name in ("failed0", *values))
-        place = f"row_number() OVER (PARTITION BY {kind} ORDER BY nodes DESC) AS place"
-        ranked = f"SELECT *, {place} FROM ({query} GROUP BY GROUPING SETS ({sets})) AS counted"
-        is_first = f"failed0 IS NOT NULL OR place <= {_MAX_VALUES + 1}"
-        return f"SELECT * FROM ({ranked}) AS ranked WHERE {is_first}"
+        rows = self._failures(self._rows, *columns)
+        return f"SELECT {', '.join(selected)} FROM {rows} GROUP BY {', '.join(groups)}"
 
     def _first_ids(self, limit: int) -> dict[Positions, list[str]]:
         """Return ids by group: of the largest groups, and of those with the fewest failures."""
@@ -369,15 +359,13 @@ class SqlCounts:
     def __init__(self, table: SqlTable, highest_id: str | None = None) -> None:
         self._table = table
         self._highest_id = highest_id
-        self._with_key: dict[str, int] = {}
+        self._with_label: dict[tuple[str, str | None], int] = {}
         # For each key, the counts of its values, or a number if it has more values than this.
         self._values: dict[str, Mapping[str, int] | int] = {}
 
     def failures(self, requirements: Sequence[Condition]) -> SqlFailures:
-        failures = SqlFailures(self._table, requirements, self._values.keys(), self._highest_id)
-        self._with_key |= failures.with_key
-        for key, counts in failures.values.items():
-            self._values[key] = counts if len(counts) <= _MAX_VALUES else _MAX_VALUES
+        failures = SqlFailures(self._table, requirements, self._highest_id)
+        self._with_label |= failures.with_label
         return failures
 
     def note(self, requirement: Condition, among: Sequence[str] = ()) -> str | None:
@@ -397,12 +385,14 @@ class SqlCounts:
         return None if isinstance(known, int) or len(known) > limit else known
 
     def count_with_key(self, key: str) -> int:
-        if key not in self._with_key:
+        if (key, None) not in self._with_label:
             rows = self._table.rows(self._table.conditions.has_key(key))
-            self._with_key[key] = self._table.count_rows(rows)
-        return self._with_key[key]
+            self._with_label[key, None] = self._table.count_rows(rows)
+        return self._with_label[key, None]
 
     def count_with_value(self, key: str, value: str) -> int:
+        if (key, value) in self._with_label:
+            return self._with_label[key, value]
         # Count all values of the key, since more calls usually follow.
         if (counts := self.value_counts(key, _MAX_VALUES)) is not None:
             return counts.get(value, 0)
@@ -635,9 +625,9 @@ class SqlNodes:
         """Return how many nodes match ``selector``, and why the others do not.
 
         One query reads all nodes and counts them; up to two more queries find example ids. If a
-        requirement matches nothing or excludes nothing, or in PostgreSQL and SQLite has several
-        values or a rare one, further queries count keys and values for suggestions; of an
-        ``AnyOf``, one reads all nodes for each of the first sixteen selectors.
+        requirement matches nothing or excludes nothing, or one of its values is rare, further
+        queries count keys and values for suggestions; of an ``AnyOf``, one reads all nodes for each
+        of the first sixteen selectors.
 
         :param examples: as for :meth:`Inventory.explain`.
         """
