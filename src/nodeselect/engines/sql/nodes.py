@@ -194,7 +194,7 @@ class SqlFailures:
     def __init__(
         self, table: SqlTable, requirements: Sequence[Condition], highest_id: str | None = None
     ) -> None:
-        """Count the groups, and find ids up to ``highest_id``."""
+        """Count the groups; of a list, all values but the first, whose number is what remains."""
         self._table = table
         self._requirements = requirements
         tests = [express(each, table.conditions) for each in requirements]
@@ -210,12 +210,16 @@ class SqlFailures:
         self._states = Counter[str | None]()
         masks, having = Counter[int](), Counter[tuple[str, str | None]]()
         labels = list(map(label_requirement, requirements))
-        found = [each for each in labels if each and each.values]
-        keys = dict.fromkeys(each.key for each in found if each.operator.matches_absent)
-        lists = (each for each in found if each.values[1:] and table.value(each.key))
-        listed = dict.fromkeys((each.key, value) for each in lists for value in each.values)
-        counted: list[tuple[str, str | None]] = [(key, None) for key in keys]
-        counted += islice(listed, _MAX_COUNTED)
+        valued = [each for each in labels if each and each.values]
+        excluding = ((each.key, None) for each in valued if each.operator.matches_absent)
+        listed = (
+            (each.key, value)
+            for each in valued
+            if table.value(each.key)
+            for value in each.values[1:]
+        )
+        counted: list[tuple[str, str | None]] = [*dict.fromkeys(excluding)]
+        counted += islice(dict.fromkeys(listed), _MAX_COUNTED)
         for row in table.execute(self._groups(counted, highest_id)):
             columns = iter(row[len(words) :])
             nodes, *numbers = map(int, islice(columns, 1 + len(counted)))
@@ -231,10 +235,11 @@ class SqlFailures:
         self.counts = counts.largest()
         self.with_label = {label: having[label] for label in counted}
         for each, failing in zip(labels, counts.failing, strict=True):
-            if each and len(each.values) == 1 and not each.operator.is_comparison:
-                is_excluded = each.operator.matches_absent
-                nodes = failing if is_excluded else counts.total - failing
-                self.with_label[each.key, each.values[0]] = nodes
+            if each and each.values and not each.operator.is_comparison:
+                first, *others = ((each.key, value) for value in each.values)
+                if self.with_label.keys() >= {*others}:
+                    nodes = failing if each.operator.matches_absent else counts.total - failing
+                    self.with_label[first] = nodes - sum(self.with_label[label] for label in others)
 
     def state_counts(self) -> Mapping[str | None, int]:
         return rank_counts(self._states)
@@ -272,8 +277,9 @@ class SqlFailures:
             has_key = f"CASE WHEN {table.conditions.has_key(key)} THEN 1 END"
             columns.append(f"{table.value(key) or has_key} AS {name}")
         for key, value in counted:
-            name = labels[key]
-            test = dialect.is_present(name) if value is None else dialect.text_in(name, [value])
+            test = dialect.is_present(labels[key])
+            if value is not None:
+                test = " = ".join(map(dialect.bytewise, (labels[key], dialect.literal(value))))
             counts.append(f"count(CASE WHEN {test} THEN 1 END)")
         selected = [self._names, *counts]
         if table.state is not None:
