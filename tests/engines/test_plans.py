@@ -98,7 +98,7 @@ TERMS = [
     "environment=prod", "environment!=prod", "environment in (prod,test)", "environment=prod,gpu",
     "environment=prod,gpu,half=true", "environment=prod,half!=true,!gpu", "gpu=true",
     "gpu=true,half=true", "gpu!=true", "gpu!=true,environment!=prod", "cores>15", "cores<48,gpu",
-    "rack=rack-0007",
+    "cores in (1,2,4,8,16),half=true", "rack=rack-0007",
 ]  # fmt: skip
 
 
@@ -131,6 +131,10 @@ def test_postgresql_estimates_rows_of_a_long_table(postgresql: Database) -> None
 
 def test_postgresql_reads_few_rows_for_a_page(postgresql: Database) -> None:
     """The first rows in order are read from the index of the ids; no other rows are sorted."""
+    listed = Selector.parse(f"cores in ({','.join(map(str, range(20)))}),environment notin (a,b)")
+    page = f"SELECT id FROM nodes WHERE {sql.where(listed, 'postgresql')} ORDER BY id LIMIT 20"
+    steps = [step["Node Type"] for step in analyzed(postgresql, page)]
+    assert steps == ["Limit", "Index Scan"]
     columns = {"environment": "environment", "half": "half"}
     for exact in (False, True):
         condition = sql.where(

@@ -16,6 +16,7 @@ from nodeselect import AnyOf, Inventory, InventoryError, Node, Selector
 from nodeselect.engines import sql
 from nodeselect.engines.sql import LongTable, SqlNodes
 from nodeselect.engines.sql import nodes as sql_nodes
+from nodeselect.engines.sql.dialects import SQLite
 from nodeselect.explain import audit
 from nodeselect.explain.countable import MAX_GROUPS
 from nodeselect.inventory import audit_labels, count_labels
@@ -148,6 +149,10 @@ def test_sets(nodes: SqlNodes, inventory: Inventory, monkeypatch: pytest.MonkeyP
             assert list(found.value_counts(key).items()) == list(expected.value_counts(key).items())
         for values in (0, 1, 3):
             assert count_labels(found, values=values) == count_labels(expected, values=values)
+        for wrong, error in ((-1, ValueError), (1.5, TypeError), ("1) OR (1=1", TypeError)):
+            for nodes_of in (found, expected, list(expected)):
+                with pytest.raises(error, match="values must"):
+                    count_labels(nodes_of, values=wrong)  # type: ignore[arg-type]
         assert audit_labels(found) == audit_labels(expected)
     one, other = selectors[1], selectors[3]
     a, b = nodes.match(one), nodes.match(other)
@@ -281,6 +286,29 @@ def test_values_are_counted_with_the_groups(start: Callable[[str], Database]) ->
             if not isinstance(labels, LongTable):
                 read = sum(query.startswith("SELECT label_value") for query in queries)
                 assert read == count, text
+
+
+class _ReadsAllIds(SQLite):
+    id_sample = "{} IS NOT NULL AND {} > 0"
+
+
+def test_the_bound_of_first_ids(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is kept for the next explanations, and found anew if many lower ids have been added."""
+    monkeypatch.setattr(sql_nodes, "_FIRST_NODES", sql_nodes._ID_SAMPLE)
+    monkeypatch.setattr(sql_nodes, "_MAX_FIRST_NODES", 4)
+    in_sqlite, queries = small([Node(f"z-{at}", {"gpu": "t4"}) for at in range(9)])
+    nodes = SqlNodes(in_sqlite._table.execute, _ReadsAllIds())
+    selector = Selector.parse("gpu=t4") | Selector.parse("gpu,!on")
+    is_found = []
+    for prefix in "yxwv":
+        queries.clear()
+        assert nodes.explain(selector, examples=1).matched == len(nodes)
+        assert sum("<=" in query for query in queries) == 1  # not for the selectors of the AnyOf
+        is_found.append(any("max(" in query for query in queries))
+        for at in range(5):
+            lower = f"SELECT '{prefix}-{at}', labels FROM nodes WHERE id = 'z-0'"
+            nodes._table.execute(f"INSERT INTO nodes (id, labels) {lower}")
+    assert is_found == [True, False, True, False]
 
 
 def test_limits_of_counts() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator
 from functools import lru_cache
+from itertools import chain
 from typing import NoReturn, overload
 
 from nodeselect.explain.countable import rank_counts
@@ -25,7 +26,7 @@ class NodeSet:
     is first used, which costs a few microseconds whatever its size (``docs/performance.md``).
     """
 
-    __slots__ = ("_cached", "_condition", "_usage", "_view")
+    __slots__ = ("_cached", "_condition", "_placements", "_view")
 
     def __init__(
         self, view: View, condition: Condition | Placement, usage: Usage | None = None
@@ -33,7 +34,7 @@ class NodeSet:
         """Internal: a set is created by ``Inventory.match``."""
         self._view = view
         self._condition = condition
-        self._usage = usage
+        self._placements = ((condition, usage),) if isinstance(condition, Placement) else ()
         # A usage may change later, and the set does not.
         self._cached = None if usage is None else view.evaluate(condition, usage)
 
@@ -169,10 +170,8 @@ class NodeSet:
 
         Such as ``volumes``, or how many nodes have unknown taints. See :class:`Placement`.
         """
-        condition = self._condition
-        if not isinstance(condition, Placement):
-            return ()
-        return self._view.not_considered(condition, self._usage)
+        found = (self._view.not_considered(*each) for each in self._placements)
+        return tuple(dict.fromkeys(chain.from_iterable(found)))
 
     def __and__(self, other: "NodeSet") -> "NodeSet":
         """Return the nodes of both sets.
@@ -180,15 +179,15 @@ class NodeSet:
         :raises ValueError: if the sets are of different snapshots; ``|``, ``-`` and ``==`` raise it
             as well.
         """
-        return self._derived(self._postings() & self._require_same_snapshot(other))
+        return self._derived(self._postings() & self._require_same_snapshot(other), other)
 
     def __or__(self, other: "NodeSet") -> "NodeSet":
         """Return the nodes that are in at least one of the sets."""
-        return self._derived(self._postings() | self._require_same_snapshot(other))
+        return self._derived(self._postings() | self._require_same_snapshot(other), other)
 
     def __sub__(self, other: "NodeSet") -> "NodeSet":
         """Return the nodes that are in this set but not in ``other``."""
-        return self._derived(self._postings() - self._require_same_snapshot(other))
+        return self._derived(self._postings() - self._require_same_snapshot(other), other)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, NodeSet):
@@ -211,9 +210,11 @@ class NodeSet:
             nodes = self._cached = self._view.evaluate(self._condition)
         return nodes
 
-    def _derived(self, nodes: Postings) -> "NodeSet":
+    def _derived(self, nodes: Postings, other: "NodeSet | None" = None) -> "NodeSet":
         derived = NodeSet(self._view, self._condition)
-        derived._usage = self._usage
+        others = () if other is None else other._placements
+        new = (each for each in others if each not in self._placements)
+        derived._placements = (*self._placements, *new)
         derived._cached = nodes
         return derived
 

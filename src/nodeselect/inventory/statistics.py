@@ -25,7 +25,7 @@ from nodeselect.explain.explanation import NearMiss
 from nodeselect.index import postings
 from nodeselect.index.postings import Postings
 from nodeselect.inventory.store import Store, View
-from nodeselect.node import Node, check_id, count_connected
+from nodeselect.node import Node, check_id, count_connected, require_count
 from nodeselect.placement import Usage
 from nodeselect.placement.requirements import AtLeast, Condition, free_amount
 from nodeselect.quantity import quantity_text
@@ -293,7 +293,10 @@ def count_labels(nodes: Iterable[Node] | Counted, *, values: int | None = None) 
 
     :param values: how many values of each key to return, the most frequent ones; ``distinct`` of
         the key counts all. No others are sent by a database. With None, return all values.
+    :raises ValueError: if ``values`` is negative.
     """
+    if values is not None:
+        require_count("values", values)
     states: Mapping[str | None, int]
     if isinstance(nodes, Counted):
         counter = nodes._counts()

@@ -47,6 +47,9 @@ _WORD = 60
 # Among how many nodes examples are looked for before all nodes are read for them.
 _FIRST_NODES = 1_000
 
+# If so many are read for examples, their bound is found anew for the next explanation.
+_MAX_FIRST_NODES = 4_000
+
 # Of how many ids one is drawn to find out which are about the first. To sort fewer is faster.
 _ID_SAMPLE = 16
 
@@ -188,6 +191,7 @@ class SqlFailures:
     the lowest bit for the first. For example, 5 means that a node fails the first and the third,
     and 0 that the node matches. ``failed1`` is for the next 60 requirements, and so on.
 
+    :ivar ids_read: how many ids up to ``highest_id`` were read.
     :ivar with_label: how many nodes have each of some labels: a key, and a value or None for any.
     """
 
@@ -231,6 +235,7 @@ class SqlFailures:
                 self._states[to_state(state)] += nodes
             if self._first is not None and (node_id := next(columns)) is not None:
                 insort(self._first[self._failed(row)], to_id(node_id))
+        self.ids_read = sum(map(len, self._first.values())) if self._first else 0
         counts = FailureCounts.from_masks(len(requirements), masks)
         self.counts = counts.largest()
         self.with_label = {label: having[label] for label in counted}
@@ -365,12 +370,15 @@ class SqlCounts:
     def __init__(self, table: SqlTable, highest_id: str | None = None) -> None:
         self._table = table
         self._highest_id = highest_id
+        self.ids_read = 0
         self._with_label: dict[tuple[str, str | None], int] = {}
         # For each key, the counts of its values, or a number if it has more values than this.
         self._values: dict[str, Mapping[str, int] | int] = {}
 
     def failures(self, requirements: Sequence[Condition]) -> SqlFailures:
         failures = SqlFailures(self._table, requirements, self._highest_id)
+        self._highest_id = None  # only the first call, that of an explanation, is about examples
+        self.ids_read += failures.ids_read
         self._with_label |= failures.with_label
         return failures
 
@@ -495,7 +503,7 @@ class SqlCounts:
         key, value = map(self._table.dialect.bytewise, ("label_key", "label_value"))
         place = f"row_number() OVER (PARTITION BY {key} ORDER BY nodes DESC, {value} ASC) AS place"
         ranked = f"(SELECT *, {place} FROM counted) AS ranked"
-        return self._facets(f"(SELECT * FROM {ranked} WHERE place <= {limit})")
+        return self._facets(f"(SELECT * FROM {ranked} WHERE place <= {limit:d})")
 
     def _facets(self, values: str, limit: int | None = None) -> list[KeyFacet]:
         """Return the keys, up to ``limit``, with those counts that are in the table ``values``."""
@@ -624,7 +632,8 @@ class SqlNodes:
         :param states: return only the nodes in one of these states (upper or lower case).
         """
         condition = express(selector, self._table.conditions)
-        matching = SqlNodeSet(self._table, condition, selector)
+        placements = (selector,) if isinstance(selector, Placement) else ()
+        matching = SqlNodeSet(self._table, condition, placements)
         return matching if states is None else matching.in_states(states)
 
     def explain(self, selector: Selector | AnyOf | Placement, *, examples: int = 3) -> Explanation:
@@ -640,7 +649,10 @@ class SqlNodes:
         require_count("examples", examples)
         unknown = self.match(selector).not_considered
         counts = SqlCounts(self._table, self._highest_first_id if examples else None)
-        return explain(counts, selector, examples, not_considered=unknown)
+        explanation = explain(counts, selector, examples, not_considered=unknown)
+        if counts.ids_read > _MAX_FIRST_NODES:  # nodes with lower ids have been added
+            del self._highest_first_id
+        return explanation
 
     def explain_node(self, selector: Selector | AnyOf, node: str | Node) -> NodeExplanation:
         """Return which requirements of ``selector`` a node satisfies or fails.
@@ -699,14 +711,12 @@ class SqlNodes:
 class SqlNodeSet:
     """A set of nodes of a table: an SQL condition. Each method that reads nodes runs a query."""
 
-    def __init__(
-        self, table: SqlTable, condition: str, selector: Selector | AnyOf | Placement
-    ) -> None:
+    def __init__(self, table: SqlTable, condition: str, placements: tuple[Placement, ...]) -> None:
         """Internal: a set is created by ``SqlNodes.match``."""
         self._table = table
         self._condition = condition
         self._matching = table.restricted(condition)
-        self._selector = selector
+        self._placements = placements
 
     def __len__(self) -> int:
         return self._table.count_rows(self._matching.rows())
@@ -776,13 +786,15 @@ class SqlNodeSet:
     @property
     def not_considered(self) -> tuple[str, ...]:
         """What may exclude nodes of the set and is not known, in words; empty for a selector."""
-        if not isinstance(self._selector, Placement):
+        if not self._placements:
             return ()
         table, conditions = self._table, self._table.conditions
         facts = (conditions.taints or "'0'", conditions.resources or "'0'")
         known = ", ".join(f"count({table.dialect.known.format(each)})" for each in facts)
         ((total, *counts),) = table.execute(f"SELECT count(*), {known} FROM {table.rows()}")
-        return self._selector.undecided(total, *(total - count for count in counts))
+        unknown = [total - count for count in counts]
+        found = (text for each in self._placements for text in each.undecided(total, *unknown))
+        return tuple(dict.fromkeys(found))
 
     def __and__(self, other: "SqlNodeSet") -> "SqlNodeSet":
         """Return the nodes that are in both sets. The sets must be of the same table."""
@@ -799,10 +811,11 @@ class SqlNodeSet:
     def _combined(self, other: "SqlNodeSet", form: str) -> "SqlNodeSet":
         if self._table is not other._table:
             raise ValueError("the two sets are not of the same table")
-        return self._derived(f"({form.format(self._condition, other._condition)})")
+        condition = f"({form.format(self._condition, other._condition)})"
+        return SqlNodeSet(self._table, condition, self._placements + other._placements)
 
     def _derived(self, condition: str) -> "SqlNodeSet":
-        return SqlNodeSet(self._table, condition, self._selector)
+        return SqlNodeSet(self._table, condition, self._placements)
 
     def _in_order(self) -> str:
         return f" ORDER BY {self._table.dialect.bytewise(self._table.id)} ASC"

@@ -216,7 +216,7 @@ class SqlConditions:
 
     def has_amount(self, resource: str, amount: int) -> str:
         resources, name = required(self.resources, "resources"), self.dialect.literal(resource)
-        return self.dialect.has_amount(resources, name, str(amount))
+        return self.dialect.has_amount(resources, name, f"{amount:d}")
 
     def constant(self, value: bool) -> str:
         return "TRUE" if value else "FALSE"
