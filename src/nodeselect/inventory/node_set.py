@@ -26,7 +26,7 @@ class NodeSet:
     is first used, which costs a few microseconds whatever its size (``docs/performance.md``).
     """
 
-    __slots__ = ("_cached", "_condition", "_placements", "_view")
+    __slots__ = ("_cached", "_condition", "_others", "_usage", "_view")
 
     def __init__(
         self, view: View, condition: Condition | Placement, usage: Usage | None = None
@@ -34,7 +34,9 @@ class NodeSet:
         """Internal: a set is created by ``Inventory.match``."""
         self._view = view
         self._condition = condition
-        self._placements = ((condition, usage),) if isinstance(condition, Placement) else ()
+        self._usage = usage
+        # Those of the sets that are combined in this one.
+        self._others: tuple[tuple[Placement, Usage | None], ...] = ()
         # A usage may change later, and the set does not.
         self._cached = None if usage is None else view.evaluate(condition, usage)
 
@@ -170,7 +172,7 @@ class NodeSet:
 
         Such as ``volumes``, or how many nodes have unknown taints. See :class:`Placement`.
         """
-        found = (self._view.not_considered(*each) for each in self._placements)
+        found = (self._view.not_considered(*each) for each in self._asked())
         return tuple(dict.fromkeys(chain.from_iterable(found)))
 
     def __and__(self, other: "NodeSet") -> "NodeSet":
@@ -210,11 +212,18 @@ class NodeSet:
             nodes = self._cached = self._view.evaluate(self._condition)
         return nodes
 
-    def _derived(self, nodes: Postings, other: "NodeSet | None" = None) -> "NodeSet":
+    def _asked(self) -> Iterator[tuple[Placement, Usage | None]]:
+        """Yield the placements, with their usages, that the nodes of the set match or do not."""
+        if isinstance(self._condition, Placement):
+            yield self._condition, self._usage
+        yield from self._others
+
+    def _derived(self, nodes: Postings, *others: "NodeSet") -> "NodeSet":
         derived = NodeSet(self._view, self._condition)
-        others = () if other is None else other._placements
-        new = (each for each in others if each not in self._placements)
-        derived._placements = (*self._placements, *new)
+        derived._usage = self._usage
+        derived._others = self._others
+        for other in others:
+            derived._others += tuple(each for each in other._asked() if each not in self._asked())
         derived._cached = nodes
         return derived
 
