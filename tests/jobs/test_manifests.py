@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from nodeselect import JobError
+from nodeselect import JobError, Selector
 from nodeselect.jobs import check_job, select_rules
 from nodeselect.jobs import manifest as module
 from nodeselect.jobs.manifest import Manifest, read_manifest
@@ -107,6 +107,42 @@ def test_limit_of_terms(more: int, codes: list[str]) -> None:
     required = f"requiredDuringSchedulingIgnoredDuringExecution: {{nodeSelectorTerms: [{keys}]}}"
     text = f"apiVersion: v1\nkind: Pod\nspec: {{affinity: {{nodeAffinity: {{{required}}}}}}}\n"
     assert [each.code for each in check_job(text, rules=select_rules()).problems] == codes
+
+
+def test_limit_of_terms_of_a_pod_and_its_volume() -> None:
+    """Too many combinations of both are a finding about the pod, and do not end the check."""
+
+    def terms(number: int, key: str) -> str:
+        keys = (
+            f"{{matchExpressions: [{{key: {key}{at}, operator: Exists}}]}}" for at in range(number)
+        )
+        return f"{{nodeSelectorTerms: [{', '.join(keys)}]}}"
+
+    affinity = (
+        f"{{nodeAffinity: {{requiredDuringSchedulingIgnoredDuringExecution: {terms(33, 'p')}}}}}"
+    )
+    volume = "volumes: [{name: v, persistentVolumeClaim: {claimName: c}}]"
+    text = f"""\
+apiVersion: v1
+kind: PersistentVolume
+metadata: {{name: v}}
+spec: {{claimRef: {{name: c}}, nodeAffinity: {{required: {terms(32, "v")}}}}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {{name: a}}
+spec: {{affinity: {affinity}, {volume}}}
+"""
+    [problem] = check_job(text).problems
+    assert (problem.code, problem.path, problem.line) == ("too-many-selectors", "spec.affinity", 9)
+
+
+def test_ports_of_another_kind() -> None:
+    """Only the ports of containers are read: those of a spec may have numbers as keys."""
+    spec = "{containers: [{name: c}], nodeSelector: {region: eu}, ports: {8080: http}}"
+    text = f"apiVersion: x.io/v1\nkind: Engine\nmetadata: {{name: a}}\nspec: {spec}\n"
+    assert check_job(text).problems == ()
+    assert read(text).workloads[0].placement.selector == Selector.parse("region=eu")
 
 
 def pods(number: int, **fields: Any) -> str:

@@ -203,7 +203,7 @@ def outcome(blocks: Iterable[bytes]) -> list[object]:
     return result
 
 
-TEXTS = (LIST, PAGES, LINES, LINES * 2 + "\n\n" + LIST, '[{"a": "\\ud83d\\ude00é}\\\\"}, -1.5e3]')
+TEXTS = (LIST, PAGES, LINES, LINES * 2 + "\n\n" + LIST, '[{"a": "\\u00e9é}\\\\"}, -1.5e3]')
 
 
 @patch.object(json_format, "_MIN_DECODED", 1)
@@ -243,4 +243,5 @@ def test_the_limit_of_a_document(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inputs, "_CHUNK_BYTES", 100)
     for text in (json.dumps([{"a": ["b"] * 400}], indent=1), '[{"a": "' + "b" * 2_000):
         assert refusal("[\n" + text).code == "document-too-large"
+    assert refusal("[]\n---\n" + "# not read\n" * 200).code == "document-too-large"
     assert refusal(json.dumps([{"a": ["b"] * 150}])).code == "not-a-pod"

@@ -294,6 +294,7 @@ TWO = [Node("n-1"), Node("n-2")]
 AROUND = {
     "footer": (json.dumps(EXPANSO, indent=2) + "\r\n\r\nShowing 3 of 3\r\n", EXPANSO_NODES),
     "footer-object": (json.dumps(EXPANSO[0]) + "\nShowing 1 of 1\n", EXPANSO_NODES[:1]),
+    "footer-map": ('{"n-1": {}, "n-2": {}}\nShowing 2 nodes\n', TWO),
     "footer-lines": (as_lines(EXPANSO) + "Showing 3 of 3\n", EXPANSO_NODES),
     **{
         f"footer-{number}": (f'[{{"id": "n-1"}}, {{"id": "n-2"}}]\nShowing {number}\n', TWO)

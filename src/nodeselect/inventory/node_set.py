@@ -26,7 +26,7 @@ class NodeSet:
     is first used, which costs a few microseconds whatever its size (``docs/performance.md``).
     """
 
-    __slots__ = ("_cached", "_condition", "_others", "_usage", "_view")
+    __slots__ = ("_cached", "_condition", "_not_considered", "_usage", "_view")
 
     def __init__(
         self, view: View, condition: Condition | Placement, usage: Usage | None = None
@@ -35,8 +35,7 @@ class NodeSet:
         self._view = view
         self._condition = condition
         self._usage = usage
-        # Those of the sets that are combined in this one.
-        self._others: tuple[tuple[Placement, Usage | None], ...] = ()
+        self._not_considered: tuple[str, ...] | None = None  # if combined: that of all sets
         # A usage may change later, and the set does not.
         self._cached = None if usage is None else view.evaluate(condition, usage)
 
@@ -172,8 +171,11 @@ class NodeSet:
 
         Such as ``volumes``, or how many nodes have unknown taints. See :class:`Placement`.
         """
-        found = (self._view.not_considered(*each) for each in self._asked())
-        return tuple(dict.fromkeys(chain.from_iterable(found)))
+        if self._not_considered is not None:
+            return self._not_considered
+        if not isinstance(self._condition, Placement):
+            return ()
+        return self._view.not_considered(self._condition, self._usage)
 
     def __and__(self, other: "NodeSet") -> "NodeSet":
         """Return the nodes of both sets.
@@ -212,18 +214,10 @@ class NodeSet:
             nodes = self._cached = self._view.evaluate(self._condition)
         return nodes
 
-    def _asked(self) -> Iterator[tuple[Placement, Usage | None]]:
-        """Yield the placements, with their usages, that the nodes of the set match or do not."""
-        if isinstance(self._condition, Placement):
-            yield self._condition, self._usage
-        yield from self._others
-
     def _derived(self, nodes: Postings, *others: "NodeSet") -> "NodeSet":
         derived = NodeSet(self._view, self._condition)
-        derived._usage = self._usage
-        derived._others = self._others
-        for other in others:
-            derived._others += tuple(each for each in other._asked() if each not in self._asked())
+        found = (each.not_considered for each in (self, *others))
+        derived._not_considered = tuple(dict.fromkeys(chain.from_iterable(found)))
         derived._cached = nodes
         return derived
 

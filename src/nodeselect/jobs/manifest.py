@@ -20,7 +20,7 @@ from nodeselect.documents.values import (
     text_of,
 )
 from nodeselect.documents.yaml import read_documents
-from nodeselect.errors import JobError
+from nodeselect.errors import JobError, SelectorError
 from nodeselect.jobs.check.checker import draw_problems, read_plain, read_text
 from nodeselect.jobs.check.document import (
     find_bacalhau_job,
@@ -321,11 +321,14 @@ def _read_object(
         yield from error.findings
     for pod in found:
         yield from _unknown_in_containers(pod)
+        place = _place(pod.spec, pod.path)
         try:
-            placement, place = _read_pod(pod, namespace, volumes), _place(pod.spec, pod.path)
+            placement = _read_pod(pod, namespace, volumes)
             yield Workload(name if path else f"{name}[{pod.path}]", placement, owner, place)
         except StructureError as error:
             yield from error.findings
+        except SelectorError as error:  # the terms of the pod and of its volumes are too many
+            yield Finding(*place, error.message, code=error.code)
 
 
 def _kind(value: Value) -> tuple[str, str]:
@@ -447,7 +450,7 @@ def _read_fields(value: Value) -> Value:
     for name, (key, item) in value.entries.items():
         if name in _CONTAINERS and isinstance(item, List):
             entries[name] = key, item._replace(items=list(map(_read_fields, item.items)))
-        elif name not in FIELDS and not isinstance(item, Scalar):
+        elif name not in (*FIELDS, "ports") and not isinstance(item, Scalar):
             entries[name] = key, Scalar("", "null", item.position, False)
     return Object(entries, value.position)
 

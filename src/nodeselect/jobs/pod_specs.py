@@ -39,10 +39,10 @@ _PARTIAL_FIELDS = (
     *_SHARED,
 )
 
-# The fields that are read of any pod spec and its containers.
+# The fields that are read of any pod spec. Of its containers, the ports are read, too.
 FIELDS = frozenset({
-    *("containers", "hostNetwork", "initContainers", "overhead", "ports", "resourceClaims"),
-    *("resources", "schedulingGates", "volumes", *_PARTIAL_FIELDS),
+    *("containers", "hostNetwork", "initContainers", "overhead", "resourceClaims", "resources"),
+    *("schedulingGates", "volumes", *_PARTIAL_FIELDS),
 })  # fmt: skip
 # Of the other fields, these may be conditions, too.
 _LIKE_CONDITIONS = re.compile("node|affin|tolerat|taint", re.IGNORECASE)

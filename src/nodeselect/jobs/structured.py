@@ -1,5 +1,6 @@
 """Read a part of a document as plain lists and dicts; a mistake has its place in the document."""
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -98,7 +99,9 @@ def _locate(key: Scalar | None, value: Value, path: str) -> tuple[Scalar | None,
     """
     steps: dict[str, tuple[Scalar | None, Value]] = {}
     if isinstance(value, List):
-        steps = {f"[{number}]": (None, item) for number, item in enumerate(value.items)}
+        number = re.match(r"\[([0-9]{1,9})\]", path)
+        if number and int(number[1]) < len(value.items):
+            steps = {number[0]: (None, value.items[int(number[1])])}
     elif isinstance(value, Object):
         for name, entry in value.entries.items():
             steps[f".{printable(name[:60])}"] = steps[f"[{quoted(name)}]"] = entry

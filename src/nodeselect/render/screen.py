@@ -138,13 +138,16 @@ class Screen(NamedTuple):
                 piece = prefix(word[start : start + room], room) or word[start : start + 1]
                 end = next((piece.rfind(sign) + 1 for sign in _BREAKS if sign in piece), None)
                 piece = piece[:end]
+                if start + len(piece) == len(word):
+                    break
                 yield line + piece
                 start += len(piece)
                 width -= display_width(piece)
                 line = " " * (indent + hang)
             line += word[start:] if is_empty else f" {word}"
             is_empty = False
-        yield line
+        if not is_empty:
+            yield line
 
     def title(self, text: str) -> Iterator[str]:
         """Yield the lines of a text in the style of headings."""

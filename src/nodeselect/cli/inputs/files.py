@@ -61,16 +61,16 @@ def walk(
     from pathlib import Path  # loads slowly, and is only needed for folders
 
     endings = tuple(extensions)
-    seen = {os.path.realpath(source)}
+    seen = {_identity(source)}
     for parent, folders, names in os.walk(source, onerror=add_error, followlinks=follows_links):
         relative = Path(parent).relative_to(source)
         folders[:] = sorted(
             name for name in folders if not _is_skipped(relative / name, exclude, source)
         )
         if follows_links:  # a link may be to a folder that is read anyway, or to one it is in
-            real = {os.path.realpath(os.path.join(parent, each)): each for each in folders[::-1]}
-            folders[:] = sorted(real[each] for each in real.keys() - seen)
-            seen |= real.keys()
+            ids = {_identity(os.path.join(parent, each)): each for each in folders[::-1]}
+            folders[:] = sorted(ids[each] for each in ids.keys() - seen)
+            seen |= ids.keys()
         for name in sorted(names):
             path = os.path.join(parent, name)  # pathlib may raise in the tests below
             # A broken link is an error when it is read, so that it is not silently skipped.
@@ -100,6 +100,22 @@ def similar_file_hint(path: str) -> str | None:
     except (OSError, ValueError):
         return None
     return f"did you mean {quoted(os.path.join(folder, close))}?" if close else None
+
+
+def _is_missing(path: str) -> bool:
+    try:
+        os.stat(path)
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError):  # such as too many links
+        pass
+    return False
+
+
+def _identity(folder: str) -> tuple[int, int]:
+    """Return a key that is equal for a folder and for every other path to it."""
+    status = os.stat(folder)
+    return status.st_dev, status.st_ino
 
 
 def is_excluded(path: "str | PurePath", exclude: Sequence[str], folder: str = "") -> bool:
@@ -143,5 +159,5 @@ def read_bytes(source: str) -> bytes:
     except OSError as error:
         raise cannot_read(printable(name), error) from None
     except InventoryError as error:
-        hint = None if source == "-" or os.path.exists(source) else similar_file_hint(source)
+        hint = similar_file_hint(source) if source != "-" and _is_missing(source) else None
         raise InventoryError(error.code, error.message, hint=hint) from None

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
-from nodeselect.documents.values import Object, Scalar, Value, find, has
+from nodeselect.documents.values import List, Object, Scalar, Value, find, is_null
 from nodeselect.jobs.check.fields import integer_of, truncated_path
 from nodeselect.jobs.check.rule import DEMO, Finding, Findings, Hint, rule
 from nodeselect.jobs.check.schema_fields import (
@@ -316,7 +316,12 @@ def _is_empty(selector: Value | None) -> bool:
     """Return whether a selector is missing, null or empty, and so matches every node."""
     return selector is None or (
         isinstance(selector, Object)
-        and not any(has(item, "") for _, item in selector.entries.values())
+        and all(
+            is_null(item)
+            or (isinstance(item, Object) and not item.entries)
+            or (isinstance(item, List) and not item.items)
+            for _, item in selector.entries.values()
+        )
     )
 
 

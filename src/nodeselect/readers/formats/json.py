@@ -18,7 +18,7 @@ from nodeselect.readers.envelope import LIST_FIELDS, check_envelope, list_field
 from nodeselect.readers.raw_node import WHOLE, Record, RecordPlace, place_of
 from nodeselect.text import quoted
 
-_FOOTER = rb"\s*(Showing [^{}\[\]\n]*+)\s*"
+_FOOTER = rb"\s*(Showing [^{}\[\]\n\0]{1,300}+)\s*"
 
 # At least as many bytes are decoded at once.
 _MIN_DECODED = 1 << 18
@@ -82,8 +82,7 @@ def read_records(
 
                 yield from yaml.read_records(text.rest(), is_whole=False, kind=kind)
                 return
-            has_footer = text.begins_with("Showing ")
-            footer = re.fullmatch(_FOOTER, text.rest()) if has_footer else None
+            footer = re.fullmatch(_FOOTER, text.rest()) if text.is_at_footer() else None
             if footer and footers is not None:
                 footers.append(footer[1].decode("utf-8", "replace"))
                 return
@@ -202,9 +201,22 @@ class _JsonText:
     def begins_with(self, character: str) -> bool:
         return self._text.startswith(character, self._index)
 
+    def is_at_footer(self) -> bool:
+        """Return whether there is a line at the current position that may be a footer."""
+        if not self.begins_with("Showing "):
+            return False
+        return self._text[: self._index].rstrip(" \t\r")[-1:] in ("\n", "")
+
     def rest(self) -> bytes:
         """Return what follows, after as many line ends as there are before it in the input."""
-        return b"\n" * (self.line - 1) + b"".join((self._text[self._index :].encode(), *self._more))
+        pieces = [b"\n" * (self.line - 1), self._text[self._index :].encode()]
+        size = sum(map(len, pieces))
+        for piece in self._more:
+            pieces.append(piece)
+            size += len(piece)
+            if size > LIMITS.document_bytes:
+                raise document_too_large_error()
+        return b"".join(pieces)
 
     def value(self) -> Any:
         """Decode the value at the current position, and move past it."""
@@ -276,7 +288,8 @@ class _JsonText:
                 del document[name]
                 check_envelope(name, document, self._kind)
             else:
-                yield place if self.is_at_end() else (begin, ""), document
+                is_only = self.is_at_end() or self.is_at_footer()
+                yield place if is_only else (begin, ""), document
 
     def _items(self, place: RecordPlace) -> Iterator[tuple[RecordPlace, Any]]:
         """Yield the place and the value of each item of the next list, which is at ``place``."""
