@@ -225,9 +225,13 @@ def check(
             excluded_by = f"exclude in {printable(context.meta['settings'])}"
         summary = problem_summary(outcome, skipped, excluded_by, is_selection)
         if corrections or (fix and any(each.problems for each in reports)):
-            verb = "corrected" if write else "--fix --write would correct"
-            then = "" if write else " After that,"
-            summary = f"{verb} {pluralize(len(corrections), 'file')}.{then} {summary}"
+            count = pluralize(len(corrections), "file")
+            done = (
+                f"corrected {count}."
+                if write
+                else f"--fix --write would correct {count}. After that,"
+            )
+            summary = f"{done if corrections else 'nothing was corrected.'} {summary}"
         write_message(summary)
         if outcome.not_considered:
             write_message(not_considered_text(outcome.not_considered))

@@ -22,7 +22,7 @@ def _name(
 ) -> tuple[str, ...] | None:
     """Parse the name of a table or column with :func:`_parse_name`; None without the option.
 
-    For --labels, --taints and --resources, '' means that there is no such column: return ().
+    For --labels, --taints and --resources, '' means that the table has no such column: return ().
     """
     text = options.once(context, parameter, texts)
     if text == "" and parameter.name in ("labels", "taints", "resources"):

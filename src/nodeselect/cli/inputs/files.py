@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
@@ -89,27 +90,21 @@ def walk(
 
 
 def similar_file_hint(path: str) -> str | None:
-    """Return a hint with an existing file whose name is similar to ``path``; None without one."""
+    """Return a hint for a path that does not exist: a similar one, if any; None if it exists."""
     from nodeselect.similarity import similar_name  # compiles patterns
 
     folder, name = os.path.split(path)
-    if os.path.islink(path):
-        return "it is a link to a file that does not exist"
-    try:
-        close = similar_name(name, os.listdir(folder or "."))
-    except (OSError, ValueError):
-        return None
-    return f"did you mean {quoted(os.path.join(folder, close))}?" if close else None
-
-
-def _is_missing(path: str) -> bool:
     try:
         os.stat(path)
     except FileNotFoundError:
-        return True
-    except (OSError, ValueError):  # such as too many links
+        if os.path.islink(path):
+            return "it is a link to a file that does not exist"
+        with suppress(OSError):
+            close = similar_name(name, os.listdir(folder or "."))
+            return f"did you mean {quoted(os.path.join(folder, close))}?" if close else None
+    except (OSError, ValueError):  # such as too many links, or a NUL in the path
         pass
-    return False
+    return None
 
 
 def _identity(folder: str) -> tuple[int, int]:
@@ -159,5 +154,5 @@ def read_bytes(source: str) -> bytes:
     except OSError as error:
         raise cannot_read(printable(name), error) from None
     except InventoryError as error:
-        hint = similar_file_hint(source) if source != "-" and _is_missing(source) else None
+        hint = None if source == "-" else similar_file_hint(source)
         raise InventoryError(error.code, error.message, hint=hint) from None

@@ -177,11 +177,13 @@ def _hint(sources: Iterable[str], error: InventoryError) -> Fix | str | None:
         url = printable(shlex.quote(missing))
         return Fix.write(f"curl -fsSL {url}", "pipe the nodes into '-n -', such as by")
     file = error.place.file
-    address = re.fullmatch(_ADDRESS, missing or f"{file.rpartition('.')[2]}:{file}")
-    if address is None:
+    if address := re.fullmatch(_ADDRESS, missing):
+        program = address[1]
+        database = address[0] if program == "postgres" else address[2]
+    elif not missing and file.endswith((".duckdb", ".sqlite")):
+        program, database = file.rpartition(".")[2], file
+    else:
         return similar_file_hint(missing) if missing else error.fix
-    program = address[1]
-    database = address[0] if program == "postgres" else address[2]
     command, node, row = _PROGRAMS[program]
     command = command.format(printable(shlex.quote(re.sub(_HIDDEN, r"//\1@", database))))
     words = f"pipe the nodes as JSON objects into '-n -': if each label has a column, by {command}"

@@ -173,8 +173,8 @@ class PostgreSQL(Dialect):
     taint_field = "coalesce(taint ->> '{}', '')"
     amount = "coalesce(CAST({} -> {} AS numeric), 0)"
 
-    # Up to so many values are tested by ``@>``, which an index may answer, and whose rows are
-    # estimated well. More than a few are compared with a list before, which is faster.
+    # How many values are tested by ``@>``, for which the planner can use an index and estimates
+    # rows well. Above the first number, the value is looked up in a list before, which is faster.
     _FEW_PAIRS = 3
     _MAX_PAIRS = 16
 

@@ -34,7 +34,7 @@ from nodeselect.explain.explanation import Explanation, NearMiss, NodeExplanatio
 from nodeselect.node import Node, has_state, require_count
 from nodeselect.placement import Placement
 from nodeselect.placement.requirements import Condition
-from nodeselect.selectors import AnyOf, Selector
+from nodeselect.selectors import AnyOf, Requirement, Selector
 from nodeselect.selectors.selector import require_condition
 from nodeselect.text import quoted
 
@@ -47,7 +47,7 @@ _WORD = 60
 # Among how many nodes examples are looked for before all nodes are read for them.
 _FIRST_NODES = 1_000
 
-# If so many are read for examples, their bound is found anew for the next explanation.
+# If an explanation reads more first ids than this, the next one looks for a lower bound.
 _MAX_FIRST_NODES = 4_000
 
 # Of how many ids one is drawn to find out which are about the first. To sort fewer is faster.
@@ -214,16 +214,7 @@ class SqlFailures:
         self._states = Counter[str | None]()
         masks, having = Counter[int](), Counter[tuple[str, str | None]]()
         labels = list(map(label_requirement, requirements))
-        valued = [each for each in labels if each and each.values]
-        excluding = ((each.key, None) for each in valued if each.operator.matches_absent)
-        listed = (
-            (each.key, value)
-            for each in valued
-            if table.value(each.key)
-            for value in each.values[1:]
-        )
-        counted: list[tuple[str, str | None]] = [*dict.fromkeys(excluding)]
-        counted += islice(dict.fromkeys(listed), _MAX_COUNTED)
+        counted = _labels_to_count(table, labels)
         for row in table.execute(self._groups(counted, highest_id)):
             columns = iter(row[len(words) :])
             nodes, *numbers = map(int, islice(columns, 1 + len(counted)))
@@ -359,6 +350,17 @@ class SqlFailures:
 
     def _mask(self, row: Sequence[Any]) -> int:
         return sum(int(row[at]) << at * _WORD for at in range(len(self._words)))
+
+
+def _labels_to_count(
+    table: SqlTable, requirements: Sequence[Requirement | None]
+) -> list[tuple[str, str | None]]:
+    """Return the labels to count with the groups: excluded keys; of lists, all values but one."""
+    valued = [each for each in requirements if each and each.values]
+    excluding = ((each.key, None) for each in valued if each.operator.matches_absent)
+    readable = (each for each in valued if table.value(each.key))
+    listed = ((each.key, value) for each in readable for value in each.values[1:])
+    return [*dict.fromkeys(excluding), *islice(dict.fromkeys(listed), _MAX_COUNTED)]
 
 
 class SqlCounts:
