@@ -129,7 +129,7 @@ def _read_calico(match: re.Match[str]) -> _Terms:
     if operand.startswith("{") != is_set:
         raise ValueError("no equivalent")
     values = [text[1:-1] for text in re.findall(_TEXT, operand)]
-    key = match["argument"] or match["key"]
+    key = match["argument"] if match["call"] else match["key"]
     yield key, _OPPOSITES[operator] if is_negated else operator, values
 
 
