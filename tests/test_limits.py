@@ -44,6 +44,7 @@ def test_names_and_values() -> None:
         "manifest_bytes": 67_108_864,
         "manifest_values": 4_000_000,
         "manifest_depth": 128,
+        "alias_text": 1_048_576,
         "reported_errors": 20,
     }
 

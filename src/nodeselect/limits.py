@@ -31,8 +31,7 @@ class Limits(NamedTuple):
         only above 64 MiB of decompressed data.
     :param parquet_nodes: number of nodes for each byte of a Parquet file; applies only above
         100,000 nodes.
-    :param job_file_bytes: a job file; the keys and values of an object in a Kubernetes manifest;
-        what all aliases in a YAML file stand for.
+    :param job_file_bytes: a job file; the keys and values of an object in a Kubernetes manifest.
     :param job_file_values: keys and values in a job file, or in an object of a manifest; a list or
         a mapping counts as two.
     :param depth: nested lists and mappings in a job file, a YAML inventory, or an object of a
@@ -40,6 +39,7 @@ class Limits(NamedTuple):
     :param manifest_bytes: a Kubernetes manifest, which is held in memory.
     :param manifest_values: keys and values in a manifest.
     :param manifest_depth: nested lists and mappings in a manifest, also in objects not read.
+    :param alias_text: what all aliases in a YAML file stand for, as it is written at the anchors.
     :param reported_errors: number of errors shown for a file; more are only counted.
     """
 
@@ -67,6 +67,7 @@ class Limits(NamedTuple):
     manifest_bytes: int = 64 * 1024 * 1024
     manifest_values: int = 4_000_000
     manifest_depth: int = 128
+    alias_text: int = 1024 * 1024
     reported_errors: int = 20
 
 

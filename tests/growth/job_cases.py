@@ -117,6 +117,12 @@ def _add_manifests() -> None:
         pod = "apiVersion: v1\nkind: Pod\nspec: {}\nmetadata:\n  labels:\n    first: &a b\n"
         return (pod + "".join(f"    {word}: *a\n" for word in words(n))).encode()
 
+    def merged(n: int) -> bytes:
+        pod = "apiVersion: v1\nkind: Pod\nspec: {}\nmetadata:\n  a: &a {a: [b]}\n  b: &b\n"
+        pod += "".join(f"    {word}: *a\n" for word in words(n))
+        return (pod + "  labels:\n    <<: [*b, *a, *b]\n").encode()
+
+    case("manifest/merged", read_manifest, merged, 10)
     case("manifest/documents", read_manifest, partial(documents, "b"), 10)
     case("manifest/other-kinds", read_manifest, others, 10)
     case("manifest/aliases", read_manifest, aliases, 10)

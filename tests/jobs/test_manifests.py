@@ -90,11 +90,63 @@ def test_limits_of_a_stream(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_limit_of_aliases() -> None:
-    """What all aliases of a file stand for has a limit."""
+    """What all aliases of a file stand for has a limit, also if aliases stand for aliases."""
     text = "apiVersion: v1\nkind: ConfigMap\na: &a %s\nb: [%s]\n---\n" + POD
-    assert read(text % ("x" * 1024, "*a," * 1024)).workloads
-    message = "the values of all aliases may have at most 1,048,576 bytes (limit: job_file_bytes)"
-    assert refusal(text % ("x" * 1024, "*a," * 1025)) == f"file-too-large: {message}"
+    limit = "1,048,576 characters (limit: alias_text)"
+    message = f"file-too-large: all aliases of a file may stand for at most {limit}"
+    for anchored in ("x" * 1024, f"[{'x' * 1019}]", f"{{x: {'x' * 1016}}}"):
+        assert read(text % (anchored, "*a," * 1024)).workloads
+        assert refusal(text % (anchored, "*a," * 1025)) == message
+    bomb = "a0: &a0 [x]\n"
+    bomb += "".join(f"a{n}: &a{n} [{f'*a{n - 1},' * 9}]\n" for n in range(1, 20))
+    assert refusal(bomb + POD) == message
+    nested = ["apiVersion: v1\nkind: ConfigMap\na1: &a1 []\n"]
+    nested += (f"a{n}: &a{n} [*a{n - 1}]\n" for n in range(2, LIMITS.manifest_depth + 1))
+    assert read("".join([*nested[:-1], "---\n", POD])).workloads
+    levels = f"nested deeper than {LIMITS.manifest_depth} levels (limit: manifest_depth)"
+    assert refusal("".join([*nested, "---\n", POD])) == f"too-deep: {levels}"
+
+
+ANCHORED = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {labels: &labels {disk: ssd, zone: b}, annotations: &other {disk: hdd, gpu: t4}}
+spec: {template: {spec: {nodeSelector: %s, containers: [{name: c}]}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("selector", "expected"),
+    [
+        ("*labels", "disk=ssd,zone=b"),
+        ("{<<: *labels}", "disk=ssd,zone=b"),
+        ("{<<: *labels, zone: c}", "disk=ssd,zone=c"),
+        ("{<<: [*labels, *other]}", "disk=ssd,gpu=t4,zone=b"),
+        ("{<<: [*other, *labels]}", "disk=hdd,gpu=t4,zone=b"),
+        ("{<<: {disk: ssd}, a: b}", "a=b,disk=ssd"),
+        ("{zone: c, <<: *labels}", "merge-key: 'zone' is before the merge key that has it, too"),
+        ("{<<: *labels, <<: *other}", "merge-key: a second merge key in one mapping"),
+        ("{<<: a}", "merge-key: a merge key needs a mapping, or a list of mappings"),
+        ('{"<<": *labels}', "merge-key: YAML merge keys are not allowed"),
+        ("{<<: *labels, a: c, a: d}", "duplicate-key: duplicate key 'a'; the first is on line 5"),
+        ("*lables", "anchor: there is no anchor 'lables' before this alias"),
+        ("&a {b: *a}", "anchor: the alias 'a' is inside the value of its own anchor"),
+    ],
+)  # fmt: skip
+def test_anchors(selector: str, expected: str) -> None:
+    """Anchors and merge keys mean what they mean to kubectl, or are refused."""
+    text = ANCHORED % selector
+    if ": " in expected:
+        assert refusal(text) == expected
+    else:
+        [workload] = read(text).workloads
+        assert str(workload.placement.selector) == expected
+
+
+def test_place_in_an_anchored_value() -> None:
+    """A mistake in a value with an anchor is shown where the value is written."""
+    [problem] = check_job(ANCHORED.replace("b}", "b c}") % "*labels").problems
+    assert (problem.code, problem.line, problem.column) == ("invalid-value", 4, 47)
 
 
 @pytest.mark.parametrize(("more", "codes"), [(0, []), (1, ["too-many-selectors"])])

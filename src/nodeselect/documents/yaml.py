@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 from nodeselect.documents.json import read_json
 from nodeselect.documents.values import (
@@ -16,7 +16,6 @@ from nodeselect.documents.values import (
     Scalar,
     Value,
     check_characters,
-    file_too_large_error,
     position_in,
     quote_fix,
     template_hint,
@@ -62,6 +61,7 @@ def read_documents(
     strict_json: bool = False,
     max_depth: int = LIMITS.depth,
     single: bool = False,
+    expands_aliases: bool = False,
 ) -> list[Value]:
     """Read ``text`` as :func:`read_document` does, but allow several YAML documents.
 
@@ -69,6 +69,8 @@ def read_documents(
 
     :param max_depth: how many lists and mappings may be nested.
     :param single: whether a second document is a mistake.
+    :param expands_aliases: whether lists and mappings may have anchors, and mappings merge keys, as
+        in the YAML of kubectl. What is inside an aliased value has its position at the anchor.
     """
     starts = _COMMENTED_JSON_STARTS if strict_json else _JSON_STARTS
     if text.lstrip(" \t\r\n")[:2].startswith(starts):
@@ -80,6 +82,7 @@ def read_documents(
     check_characters(text, _FORBIDDEN)
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     builder = _YamlBuilder(yaml.parse(text, Loader=loader), text, max_values, max_depth)
+    builder.expands_aliases = expands_aliases
     try:
         documents = builder.documents(single=single)
     except DocumentError as error:
@@ -152,6 +155,14 @@ def _syntax_error(text: str, error: Any, max_depth: int) -> DocumentError:
     return DocumentError("not-yaml", f"not YAML: {problem}", position_in(text, max(index, 0)), hint)
 
 
+class _Anchored(NamedTuple):
+    """A value with an anchor: how long it is with its aliases expanded, and how deeply nested."""
+
+    value: Value
+    length: int
+    height: int
+
+
 class _YamlBuilder(Builder):
     """Builds values from libyaml's events."""
 
@@ -162,12 +173,15 @@ class _YamlBuilder(Builder):
         # Lines end at LF, as in editors; libyaml also ends them at a CR alone.
         self._has_usual_lines = "\r" not in text
         self.has_template = False
+        self.expands_aliases = False
         self._events = events
-        # The scalars with an anchor in the current document. For a list or a mapping, None.
-        self._anchors: dict[str, Scalar | None] = {}
+        # The values with an anchor in the current document; None if it is refused or not yet read.
+        self._anchors: dict[str, _Anchored | None] = {}
+        self._open_anchors: set[str] = set()  # those of the lists and mappings around the event
         self._ended_anchors: set[str] = set()  # those of the documents before
-        # How many characters aliases may still stand for.
-        self._alias_budget = LIMITS.job_file_bytes
+        self._aliased = 0  # how many characters the aliases stand for
+        self._deepest = 0  # the depth of the innermost value since the last anchor
+        self._end = 0  # where the last list or mapping ended
 
     def documents(self, *, single: bool) -> list[Value]:
         """Return the value of each document; if ``single``, a second document is a mistake."""
@@ -194,8 +208,8 @@ class _YamlBuilder(Builder):
             return self._scalar(event)
         position = self._start(event)
         if name == "AliasEvent":
-            return self._resolve(event.anchor, position)
-        if event.anchor is not None and name != "ScalarEvent":
+            return self._resolve(event.anchor, position, depth)
+        if event.anchor is not None and name != "ScalarEvent" and not self.expands_aliases:
             self._anchors[event.anchor] = None
             message = f"an anchor is only allowed on a scalar: {quoted(event.anchor)}"
             self.refuse("anchor", message, position, "write the value itself in each place")
@@ -210,27 +224,55 @@ class _YamlBuilder(Builder):
         if name == "ScalarEvent":
             scalar = self._scalar(event)
             if event.anchor is not None:
-                self._anchors[event.anchor] = scalar
+                self._anchors[event.anchor] = _Anchored(scalar, len(scalar.text), 0)
             return scalar
         self.enter(depth, event.start_mark.index)
+        self._deepest = max(self._deepest, depth + 1)
+        if event.anchor is None or not self.expands_aliases:
+            return self._collection(name, position, depth)
+        outer, self._deepest, aliased = self._deepest, depth + 1, self._aliased
+        self._anchors[event.anchor] = None
+        self._open_anchors.add(event.anchor)
+        value = self._collection(name, position, depth)
+        self._open_anchors.discard(event.anchor)
+        length = self._end - event.start_mark.index + self._aliased - aliased
+        self._anchors[event.anchor] = _Anchored(value, length, self._deepest - depth)
+        self._deepest = max(outer, self._deepest)
+        return value
+
+    def _collection(self, name: str, position: Position, depth: int) -> Value:
         if name == "SequenceStartEvent":
             return List(list(self._items(depth + 1)), position)
         return Object(self._entries(depth + 1), position)
 
-    def _resolve(self, anchor: str, position: Position) -> Scalar:
-        """Return the scalar that an alias stands for, with the position of the alias."""
-        scalar = self._anchors.get(anchor)
-        if scalar is None:
-            if anchor not in self._anchors:  # or it is refused where it is defined
+    def _resolve(self, anchor: str, position: Position, depth: int) -> Value:
+        """Return the value that an alias at ``depth`` stands for, with the position of the alias.
+
+        What is inside the value keeps its position at the anchor, where it can be corrected.
+        """
+        anchored = self._anchors.get(anchor)
+        if anchored is None:
+            message = ""
+            if anchor in self._open_anchors:
+                message = f"the alias {quoted(anchor)} is inside the value of its own anchor"
+            elif anchor not in self._anchors:  # or it is refused where it is defined
                 message = f"there is no anchor {quoted(anchor)} before this alias"
                 if anchor in self._ended_anchors:
                     message += " in this document, only in another one"
+            if message:
                 self.refuse("anchor", message, position, "write the value itself")
             return Scalar("", "text", position, False)
-        self._alias_budget -= len(scalar.text)
-        if self._alias_budget < 0:
-            raise file_too_large_error("the values of all aliases")
-        return scalar._replace(position=position, verbatim=False)
+        self._aliased += anchored.length
+        if self._aliased > LIMITS.alias_text:
+            limit = f"{LIMITS.alias_text:,} characters (limit: alias_text)"
+            message = f"all aliases of a file may stand for at most {limit}"
+            raise DocumentError("file-too-large", message, position, "write fewer aliases")
+        if depth + anchored.height > self._max_depth:
+            raise too_deep_error(position, self._max_depth)
+        self._deepest = max(self._deepest, depth + anchored.height)
+        if isinstance(anchored.value, Scalar):
+            return anchored.value._replace(position=position, verbatim=False)
+        return anchored.value._replace(position=position)
 
     def _scalar(self, event: Any) -> Scalar:
         style, text = event.style, event.value
@@ -242,16 +284,45 @@ class _YamlBuilder(Builder):
     def _items(self, depth: int) -> Iterator[Value]:
         while type(event := next(self._events)).__name__ != "SequenceEndEvent":
             yield self._value(event, depth)
+        self._end = event.end_mark.index
 
     def _entries(self, depth: int) -> Entries:
         entries: Entries = {}
+        merge: tuple[Scalar, Value] | None = None
+        before: Entries = {}
         while type(event := next(self._events)).__name__ != "MappingEndEvent":
             key = self._value(event, depth)
             is_key = self._is_key(key, event.start_mark.index)
             value = self._value(next(self._events), depth)
-            if is_key and isinstance(key, Scalar):
+            if not is_key or not isinstance(key, Scalar):
+                continue
+            if key.kind != "merge key":
                 self.add_entry(entries, key, value)
-        return entries
+            elif merge is None:
+                merge, before = (key, value), dict(entries)
+            else:
+                message = "a second merge key in one mapping"
+                self.refuse("merge-key", message, key.position, "merge a list: <<: [*a, *b]")
+        self._end = event.end_mark.index
+        return entries if merge is None else self._merged(*merge, before) | entries
+
+    def _merged(self, key: Scalar, value: Value, before: Entries) -> Entries:
+        """Return the entries that a merge key adds; of several mappings, the first one counts.
+
+        What the mapping itself has counts more. But kubectl lets the merged value count for a key
+        *before* the merge key, which other programs do not; so such a key is a mistake.
+        """
+        merged: Entries = {}
+        for each in value.items if isinstance(value, List) else [value]:
+            if not isinstance(each, Object):
+                message = "a merge key needs a mapping, or a list of mappings"
+                self.refuse("merge-key", message, each.position)
+                return {}
+            merged = each.entries | merged
+        if twice := next((name for name in before if name in merged), None):
+            message = f"{quoted(twice)} is before the merge key that has it, too"
+            self.refuse("merge-key", message, key.position, "write << first in its mapping")
+        return merged
 
     def _is_key(self, key: Value, index: int) -> bool:
         """Return whether the key that begins at ``index`` is a string; if not, add a mistake."""
@@ -264,7 +335,7 @@ class _YamlBuilder(Builder):
             pass  # "{{x}}: a": its inner braces are refused
         elif not isinstance(key, Scalar) or key.kind == "null":
             self.refuse("key-not-text", "a key must be a string", key.position)
-        elif key.text == "<<":
+        elif key.text == "<<" and not (self.expands_aliases and key.kind == "merge key"):
             message = "YAML merge keys are not allowed"
             self.refuse("merge-key", message, key.position, "write out the merged keys")
         else:

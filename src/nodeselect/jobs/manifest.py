@@ -164,7 +164,11 @@ def _find_kubernetes_objects(data: bytes, file: str) -> Manifest | None:
         text = read_text(data, "a manifest", LIMITS.manifest_bytes)
         is_json = file.lower().endswith(".json")
         documents = read_documents(
-            text, LIMITS.manifest_values, strict_json=is_json, max_depth=LIMITS.manifest_depth
+            text,
+            LIMITS.manifest_values,
+            strict_json=is_json,
+            max_depth=LIMITS.manifest_depth,
+            expands_aliases=True,
         )
     except DocumentError as error:
         is_small = len(data) <= LIMITS.job_file_bytes

@@ -43,7 +43,8 @@ _refusal(
 _refusal(
     "anchor",
     "a YAML anchor on a list or a mapping, or an alias without an anchor",
-    "A few of them can expand to gigabytes. Aliases of strings, numbers and booleans are resolved.",
+    "A few of them can expand to gigabytes. Aliases of strings, numbers and booleans are resolved;"
+    " in Kubernetes manifests, all aliases.",
     before="name: demo\nlabels: &same {region: eu}\nselector: {match_labels: *same}",
     after="name: demo\nlabels: {region: eu}\nselector: {match_labels: {region: eu}}",
 )
@@ -57,6 +58,7 @@ _refusal(
 _refusal(
     "merge-key",
     "a YAML merge key (<<)",
+    "Kubernetes manifests may have one, first in its mapping.",
     before="name: demo\nselector:\n  match_labels:\n    <<: {region: eu}",
     after="name: demo\nselector:\n  match_labels:\n    region: eu",
 )
