@@ -221,3 +221,64 @@ def test_a_large_stream() -> None:
     assert '"a": 5' in str(caught.value)
     text = text.replace('"a": 5', '"a": "b", "a": "c"')
     assert refusal(text).startswith("duplicate-key: ")
+
+
+INFERENCE = """
+apiVersion: serving.kserve.io/v1beta1
+kind: InferenceService
+metadata: {name: a}
+spec:
+  predictor:
+    nodeSelector: {disk: ssd}
+    containers: [{name: a}]
+    workerSpec: {nodeSelector: {gpu: t4}, containers: [{name: b}]}
+    other: {nodeSelector: {gpu: a100}}
+"""
+
+
+def test_a_pod_spec_in_a_pod_spec() -> None:
+    """A pod spec inside another one is a workload, and a condition inside one is named."""
+    found = {
+        each.name: (str(each.placement.selector), each.placement.not_considered)
+        for each in read(INFERENCE).workloads
+    }
+    words = ("spec.predictor.other.nodeSelector",)
+    assert found == {
+        "InferenceService/a[spec.predictor]": ("disk=ssd", words),
+        "InferenceService/a[spec.predictor.workerSpec]": ("gpu=t4", words),
+    }
+
+
+@pytest.mark.parametrize(
+    ("version", "kind"),
+    [
+        ("apps.kruise.io/v1alpha1", "SidecarSet"),
+        ("auto.gke.io/v1", "WorkloadAllowlist"),
+        ("config.kwok.x-k8s.io/v1alpha1", "KwokctlResource"),
+        ("kwok.x-k8s.io/v1alpha1", "KwokctlResource"),
+        ("kyverno.io/v1", "ClusterPolicy"),
+        ("kyverno.io/v1", "Policy"),
+    ],
+)
+def test_kinds_without_pods(version: str, kind: str) -> None:
+    """An object that is about the pods of others has no pod spec, also if it has containers."""
+    spec = "spec: {containers: [{name: a, resourcesPolicy: {}}], nodeSelector: {a: b}}"
+    manifest = read(f"apiVersion: {version}\nkind: {kind}\n{spec}\n")
+    assert (manifest.workloads, manifest.skipped) == ((), (kind,))
+    spec = spec.replace(", resourcesPolicy: {}", "")
+    assert read(f"apiVersion: other/v1\nkind: {kind}\n{spec}\n").workloads
+
+
+def test_daemon_set_of_open_kruise() -> None:
+    """The pods of a DaemonSet of OpenKruise tolerate what those of Kubernetes' own do."""
+    text = """
+apiVersion: %s
+kind: DaemonSet
+metadata: {name: a}
+spec: {template: {spec: {containers: [{name: a}]}}}
+"""
+    [own, kruise, other] = (
+        read(text % version).workloads[0].placement.tolerations
+        for version in ("apps/v1", "apps.kruise.io/v1alpha1", "other/v1")
+    )
+    assert own == kruise != other

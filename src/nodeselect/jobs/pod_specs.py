@@ -27,6 +27,13 @@ _PATHS = {
 # The groups of APIs that have these kinds. A Job of another group has other fields.
 _GROUPS = ("", "apps", "batch", "extensions")
 
+# The kinds that describe pods of other objects and run none of their own, by group.
+_WITHOUT_PODS = frozenset({
+    *(("apps.kruise.io", "SidecarSet"), ("auto.gke.io", "WorkloadAllowlist")),
+    *(("config.kwok.x-k8s.io", "KwokctlResource"), ("kwok.x-k8s.io", "KwokctlResource")),
+    *(("kyverno.io", "ClusterPolicy"), ("kyverno.io", "Policy")),
+})  # fmt: skip
+
 # The fields of a pod spec that are conditions on labels.
 CONDITIONS = ("affinity", "nodeName", "nodeSelector")
 
@@ -165,8 +172,8 @@ def pod_specs(value: Object) -> tuple[list[PodSpec], dict[str, Value]]:
     itself, none are returned. Cost: linear in the size of the object.
 
     In kinds of Kubernetes itself, the pod spec has a fixed path. In an object of another kind, each
-    mapping with ``containers`` that have names is a pod spec; in kinds of which this is known, also
-    mappings that have only its other fields.
+    mapping with ``containers`` that have names is a pod spec, also inside another pod spec; in
+    kinds of which this is known, also mappings that have only its other fields.
     """
     if path := fixed_path(value):
         inner: Value | None = value
@@ -178,12 +185,16 @@ def pod_specs(value: Object) -> tuple[list[PodSpec], dict[str, Value]]:
             return [], {}
         return [PodSpec(path, inner, text_of(value, "kind"), tuple(words))], {}
     group = group_of(value)
+    if (group, text_of(value, "kind")) in _WITHOUT_PODS:
+        return [], {}
     kinds, is_pod_spec = _PARTIAL.get(group, ((), _has_containers))
     is_partial = text_of(value, "kind") in kinds
     if not is_partial:  # in Knative, an only container needs no name
         is_pod_spec = _has_any_containers if group == "serving.knative.dev" else _has_containers
     search = _Search(is_pod_spec, is_partial, group == "argoproj.io")
-    search.visit(value, "", "", "Pod", {}, ())
+    # AddOrUpdateDaemonPodTolerations in pkg/controller/daemonset/daemonset_controller.go
+    is_daemon_set = (group, text_of(value, "kind")) == ("apps.kruise.io", "DaemonSet")
+    search.visit(value, "", "", "DaemonSet" if is_daemon_set else "Pod", {}, ())
     unread = tuple(search.unread)
     found = [each._replace(not_considered=each.not_considered + unread) for each in search.found]
     return found, search.unread
@@ -237,8 +248,9 @@ class _Search:
             read, others = self._fields(path, fields)
             spec = Object(read | shared | own if self._is_partial else read, value.position)
             self.found.append(PodSpec(path, spec, kind, words + others))
-            if not self._is_partial:
-                return
+            if not self._is_partial:  # it may have further pod specs, such as one of its workers
+                fields = {each: entry for each, entry in fields.items() if each not in FIELDS}
+                own, paths = {}, {}
         if fixed_path(value):
             kind = text_of(value, "kind")
         for each, (_, item) in fields.items():
