@@ -282,3 +282,27 @@ spec: {template: {spec: {containers: [{name: a}]}}}
         for version in ("apps/v1", "apps.kruise.io/v1alpha1", "other/v1")
     )
     assert own == kruise != other
+
+
+TAINTS = "[{key: spot, effect: NoSchedule}]"
+
+
+@pytest.mark.parametrize(
+    ("version", "kind", "spec", "paths"),
+    [
+        ("kueue.x-k8s.io/v1beta1", "ResourceFlavor", "{}", []),
+        ("kueue.x-k8s.io/v1beta1", "ResourceFlavor", f"{{nodeTaints: {TAINTS}}}", ["nodeTaints"]),
+        (
+            "karpenter.sh/v1",
+            "NodePool",
+            f"{{template: {{spec: {{taints: {TAINTS}, startupTaints: {TAINTS}}}}}}}",
+            ["template.spec.taints", "template.spec.startupTaints"],
+        ),
+    ],
+)
+def test_taints_of_a_condition(version: str, kind: str, spec: str, paths: list[str]) -> None:
+    """The taints of a flavor or a node pool are named: the object does not say who tolerates."""
+    text = f"apiVersion: {version}\nkind: {kind}\nmetadata: {{name: a}}\nspec: {spec}\n"
+    [workload] = read(text).workloads
+    expected = tuple(f"taints (spec.{path})" for path in paths)
+    assert workload.placement.not_considered == expected

@@ -365,8 +365,10 @@ def _read_condition(value: Value, parts: _Parts) -> Placement:
     placement = Placement(tolerations=[Toleration(operator="Exists")])
     for path, read in parts:
         placement &= _read_part(value, path, read)
-    words = ("labels of the volume with its zone",) if _has_zone(value) else ()
-    return placement._replace(not_considered=words)
+    words = [f"taints ({path})" for path in _TAINTS if has(value, path)]
+    if _has_zone(value):
+        words.append("labels of the volume with its zone")
+    return placement._replace(not_considered=tuple(words))
 
 
 def _has_zone(volume: Value) -> bool:
@@ -441,6 +443,9 @@ _NODE_CONDITIONS: dict[tuple[str, str], _Parts] = {
     # ResourceFlavorSpec in apis/kueue/v1beta1/resourceflavor_types.go
     ("kueue.x-k8s.io", "ResourceFlavor"): [("spec.nodeLabels", _label_selector)],
 }
+
+# The taints in these objects. A pod must tolerate them, but the objects are not about one pod.
+_TAINTS = ("spec.nodeTaints", "spec.template.spec.taints", "spec.template.spec.startupTaints")
 
 
 def _read_fields(value: Value) -> Value:
