@@ -185,3 +185,36 @@ def test_templates(run: Run, text: str, hint: str) -> None:
         f"apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n{text}"
     )
     assert hint in run("match", "--job", "job.yaml", "-n", "-", stdin=NODES).error
+
+
+CLAIMING = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec: {template: {spec: {volumes: [{name: v, persistentVolumeClaim: {claimName: data}}]}}}
+"""
+VOLUME = """\
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: v}
+spec:
+  claimRef: {name: data}
+  nodeAffinity:
+    required: {nodeSelectorTerms: [{matchExpressions: [{key: pool, operator: In, values: [a]}]}]}
+"""
+
+
+def test_a_volume_in_another_file(run: Run) -> None:
+    """The files of one input are joined: a volume in another file decides on the pod's nodes."""
+    write_files({"f/dep.yaml": CLAIMING, "f/pv.yaml": VOLUME})
+    for sources in (["f"], ["f/dep.yaml", "f/pv.yaml"], ["f/pv.yaml", "f/dep.yaml"]):
+        jobs = [word for source in sources for word in ("--job", source)]
+        ended = run("explain", *jobs, "-n", "-", "-o", "json", stdin=NODES)
+        found = {each["job"]: each["matched"] for each in json.loads(ended.out)["jobs"]}
+        assert found["f/dep.yaml"] == 0
+        assert "volumes" not in ended.err
+        ended = run("check", *sources, "-n", "-", "-o", "concise", stdin=NODES)
+        assert (ended.status, ended.out.count("error[no-node]")) == (1, 1)
+    ended = run("check", "f/dep.yaml", "-n", "-", stdin=NODES)
+    assert ended.status == 0
+    assert "volumes" in ended.err

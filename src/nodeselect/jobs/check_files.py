@@ -1,11 +1,11 @@
 """Check files with jobs: job specs of Expanso, and Kubernetes manifests."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from nodeselect.documents.values import DocumentError, Position
+from nodeselect.documents.values import DocumentError, Position, Value
 from nodeselect.jobs.check.checker import CheckedJob, CheckReport, JobData, to_bytes
 from nodeselect.jobs.check.nodes import CountNodes, check_nodes
 from nodeselect.jobs.check.rule import Findings, document_finding
@@ -50,6 +50,7 @@ def check_jobs(
     rules: Collection[str] | None = None,
     require_selector: bool = False,
     count_nodes: CountNodes | None = None,
+    volumes: Sequence[Value] = (),
 ) -> Iterator[CheckReport]:
     """Check files as :func:`check_job` does; report names that are twice in a folder, too.
 
@@ -63,16 +64,21 @@ def check_jobs(
         requested from the iterator.
     :param count_nodes: a function that returns the :class:`NodeCount` of a selector or a placement;
         None to check no numbers of nodes.
+    :param volumes: the volumes and claims of Kubernetes in all of the files.
     """
     if require_selector and rules is not None and "empty-selector" not in rules:
         raise ValueError("a selector cannot be required without the rule empty-selector")
     severity = "error" if require_selector else ""
     check = partial(CheckedJob, rules=rules, names={}, empty_severity=severity, reads_comments=True)
-    return (_check_file(data, file, check, count_nodes) for file, data in files)
+    return (_check_file(data, file, check, count_nodes, volumes) for file, data in files)
 
 
 def _check_file(
-    data: JobData, file: str, check: Callable[..., CheckedJob], count_nodes: CountNodes | None
+    data: JobData,
+    file: str,
+    check: Callable[..., CheckedJob],
+    count_nodes: CountNodes | None,
+    volumes: Sequence[Value],
 ) -> CheckReport:
     found = None
     if not isinstance(data, Mapping):
@@ -80,7 +86,7 @@ def _check_file(
         if re.search(rb"apiVersion|(?i:tasks)", data):  # for others, placements are not loaded
             from nodeselect.jobs.manifest import find_objects
 
-            found = find_objects(data, file)
+            found = find_objects(data, file, volumes)
     findings = found and _findings(found, count_nodes)
     report = check(data, file, count_nodes=count_nodes, findings=findings).report
     if found is None:

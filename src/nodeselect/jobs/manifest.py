@@ -133,9 +133,11 @@ class ManifestError(JobError):
     """A Kubernetes manifest has problems."""
 
 
-def read_manifest(data: bytes, file: str = "manifest") -> Manifest | None:
+def read_manifest(
+    data: bytes, file: str = "manifest", volumes: Sequence[Value] = ()
+) -> Manifest | None:
     """Read the objects that :func:`find_objects` finds; raise ManifestError if any is invalid."""
-    found = find_objects(data, file)
+    found = find_objects(data, file, volumes)
     if found is None or not (findings := (*found.findings, *found.patches)):
         return found
     first = sorted(findings, key=attrgetter("position"))[: LIMITS.reported_errors]
@@ -143,7 +145,20 @@ def read_manifest(data: bytes, file: str = "manifest") -> Manifest | None:
     raise ManifestError(file, draw_problems(first, data), unreported)
 
 
-def find_objects(data: bytes, file: str = "manifest") -> Manifest | None:
+def read_volumes(data: bytes, file: str = "manifest") -> list[Value]:
+    """Return the PersistentVolumes and their claims in a manifest; none of an invalid one."""
+    if _VOLUME.encode() not in data or b"apiVersion" not in data:
+        return []
+    try:
+        objects = _objects(_read_documents(data, file))
+        return [each for each in objects if text_of(each, "kind") in (_VOLUME, _CLAIM)]
+    except DocumentError:
+        return []
+
+
+def find_objects(
+    data: bytes, file: str = "manifest", volumes: Sequence[Value] = ()
+) -> Manifest | None:
     """Find the objects of a Kubernetes manifest in JSON, or in YAML with one or more documents.
 
     The items of a ``List`` are read as objects. Only the fields that select nodes are checked.
@@ -151,25 +166,28 @@ def find_objects(data: bytes, file: str = "manifest") -> Manifest | None:
     A Bacalhau job is read as a manifest with one workload, ``Job/NAME``.
 
     :param data: the content of the file, at most ``LIMITS.manifest_bytes``.
+    :param volumes: what :func:`read_volumes` returns for the other files of the same input.
     :return: the objects; None if no document has both ``apiVersion`` and ``kind``, and the file has
         no Bacalhau job.
     """
-    return _find_kubernetes_objects(data, file) or _find_bacalhau_job(data, file)
+    return _find_kubernetes_objects(data, file, volumes) or _find_bacalhau_job(data, file)
 
 
-def _find_kubernetes_objects(data: bytes, file: str) -> Manifest | None:
+def _read_documents(data: bytes, file: str) -> list[Value]:
+    return read_documents(
+        read_text(data, "a manifest", LIMITS.manifest_bytes),
+        LIMITS.manifest_values,
+        strict_json=file.lower().endswith(".json"),
+        max_depth=LIMITS.manifest_depth,
+        expands_aliases=True,
+    )
+
+
+def _find_kubernetes_objects(data: bytes, file: str, volumes: Sequence[Value]) -> Manifest | None:
     if b"apiVersion" not in data:
         return None
     try:
-        text = read_text(data, "a manifest", LIMITS.manifest_bytes)
-        is_json = file.lower().endswith(".json")
-        documents = read_documents(
-            text,
-            LIMITS.manifest_values,
-            strict_json=is_json,
-            max_depth=LIMITS.manifest_depth,
-            expands_aliases=True,
-        )
+        documents = _read_documents(data, file)
     except DocumentError as error:
         is_small = len(data) <= LIMITS.job_file_bytes
         if is_small and not re.search(_VERSION_LINE, data, re.MULTILINE):
@@ -181,7 +199,7 @@ def _find_kubernetes_objects(data: bytes, file: str) -> Manifest | None:
         return Manifest(findings=findings, unreported=error.unreported, is_template=is_template)
     if not any(map(is_kubernetes_object, documents)):
         return None
-    return _read_objects(_objects(documents))
+    return _read_objects(_objects(documents), volumes)
 
 
 def _find_bacalhau_job(data: bytes, file: str) -> Manifest | None:
@@ -232,7 +250,7 @@ def _objects(documents: Iterable[Value]) -> Iterator[Value]:
                 yield document
 
 
-def _read_objects(objects: Iterable[Value]) -> Manifest:
+def _read_objects(objects: Iterable[Value], other_volumes: Sequence[Value]) -> Manifest:
     objects = list(objects)
     workloads: dict[str, Workload] = {}
     conditions: dict[str, Workload] = {}
@@ -243,7 +261,7 @@ def _read_objects(objects: Iterable[Value]) -> Manifest:
     notes: list[Finding] = []
     unread: list[str] = []
     names: Counter[str] = Counter()
-    volumes = _bound_volumes(objects)
+    volumes = _bound_volumes([*other_volumes, *objects])
     for value in objects:
         is_condition = _kind(value) in _NODE_CONDITIONS
         known, mistakes = (conditions, in_conditions) if is_condition else (workloads, findings)

@@ -13,7 +13,7 @@ from nodeselect.cli import options
 from nodeselect.cli.completion import complete_codes, complete_files
 from nodeselect.cli.help import Command
 from nodeselect.cli.inputs.files import is_excluded, job_name, read_bytes, walk
-from nodeselect.cli.inputs.job_selectors import ignoring_pods
+from nodeselect.cli.inputs.job_selectors import ignoring_pods, volumes_in
 from nodeselect.cli.inputs.nodes import NodeFiles, explainer, read_inventory
 from nodeselect.cli.streams import ExitStatus, write_error, write_message, write_output
 from nodeselect.errors import InventoryError
@@ -200,7 +200,13 @@ def check(
         least = 1 if least is None else least
         count_nodes = _node_counter(nodes_from, states, least, not_considered)
     checked = list(
-        check_jobs(jobs, rules=rules, require_selector=require_selector, count_nodes=count_nodes)
+        check_jobs(
+            jobs,
+            rules=rules,
+            require_selector=require_selector,
+            count_nodes=count_nodes,
+            volumes=volumes_in(names) if count_nodes and len(names) > 1 else (),
+        )
     )
     named = set(map(job_name, sources))
     reports = [each for each in checked if each.is_job or (each.problems and each.file in named)]

@@ -2,13 +2,14 @@
 
 import os
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from nodeselect.cli.inputs.files import job_name, read_bytes, split_object, walk
 from nodeselect.cli.streams import write_message
-from nodeselect.errors import JobError, SelectorError
+from nodeselect.errors import InventoryError, JobError, SelectorError
 from nodeselect.explain.wording import not_considered_text
 from nodeselect.placement import Placement, Toleration
 from nodeselect.problem import Fix, Problem
@@ -16,6 +17,7 @@ from nodeselect.selectors import AnyOf, Selector
 from nodeselect.text import join_limited, pluralize, printable, quoted
 
 if TYPE_CHECKING:
+    from nodeselect.documents.values import Value
     from nodeselect.jobs.manifest import Manifest, ManifestError, Workload
 
 
@@ -158,6 +160,7 @@ def job_selectors(sources: Sequence[str], content: "Selector | Manifest | None" 
     from nodeselect.jobs import check_job  # loads YAML
 
     files = dict.fromkeys(file for source in sources for file in walk(source))
+    volumes = volumes_in(files) if len(files) > 1 else ()
     selectors: dict[str, Selection] = {}
     invalid: dict[str, JobError] = {}
     workloads: dict[str, Workload] = {}
@@ -166,7 +169,7 @@ def job_selectors(sources: Sequence[str], content: "Selector | Manifest | None" 
     for file in files:
         name = job_name(file)
         try:
-            job = content or read_job(file)
+            job = content or read_job(file, volumes=volumes)
             if isinstance(job, Selector):
                 selectors[name] = job
                 continue
@@ -212,18 +215,33 @@ def warn_if_everything(job: str, selector: Selector | AnyOf) -> None:
         _write(job_name(job), "the selector is empty: this job selects EVERY node")
 
 
-def read_job(source: str, data: bytes | None = None) -> "Selector | Manifest":
+def volumes_in(files: Iterable[str]) -> "list[Value]":
+    """Return the volumes and claims in the manifests of one input; not of standard input."""
+    from nodeselect.jobs.manifest import read_volumes
+
+    found: list[Value] = []
+    for file in dict.fromkeys(split_object(source)[0] for source in files):
+        if file != "-":
+            with suppress(InventoryError):  # it is reported when its jobs are read
+                found += read_volumes(read_bytes(file), file)
+    return found
+
+
+def read_job(
+    source: str, data: bytes | None = None, volumes: "Sequence[Value]" = ()
+) -> "Selector | Manifest":
     """Return the selector of a job file; or what a Kubernetes manifest or a Bacalhau job requires.
 
     :param source: ``FILE``; or ``FILE#KIND/NAME`` for only one object of a manifest.
     :param data: the content of the file, if it has been read already.
+    :param volumes: the result of :func:`volumes_in` for all files of the input.
     """
     from nodeselect.jobs import read_job_selector  # loads YAML
     from nodeselect.jobs.manifest import read_manifest
 
     file, name = split_object(source)
     data = read_bytes(file) if data is None else data
-    manifest = read_manifest(data, job_name(file))
+    manifest = read_manifest(data, job_name(file), volumes)
     if not name:
         return manifest or read_job_selector(data, job_name(file))
     known = (*manifest.workloads, *manifest.conditions) if manifest else ()
