@@ -220,3 +220,20 @@ def test_length_of_a_duration(parts: int, code: str | None) -> None:
     assert codes_of(f"{job}  health_check: {{deadline: {'1s' * parts}}}") == (
         [code] if code else []
     )
+
+
+@pytest.mark.parametrize("prefix", ["", "spec: "])
+@pytest.mark.parametrize(
+    ("field", "codes"),
+    [
+        ("description: TODO", []),
+        ("labels: {description: TODO}", ["placeholder"]),
+        ("meta: {a.description: TODO}", ["placeholder"]),
+        ('labels: {description: "{{ name }}"}', ["template"]),
+    ],
+)
+def test_description(prefix: str, field: str, codes: list[str]) -> None:
+    """Only the description of the job itself may have any text, not a label of this name."""
+    job = f"{{name: a, type: query, selector: {{match_ids: [n]}}, {field}}}"
+    found = [each.code for each in check_job(prefix + job).problems]
+    assert [each for each in found if each in ("placeholder", "template")] == codes

@@ -151,7 +151,7 @@ def _check_text(expectation: Field, value: Value, path: str) -> Findings:
         yield _control_character(value, path, bad)
     elif words and text not in words:
         yield _not_one_of(words, value, path)
-    elif path.rpartition(".")[2] != "description":
+    elif path.removeprefix("spec.") != "description":  # not a label of this name
         yield from check_filled(value, path)
 
 
