@@ -69,6 +69,7 @@ class SelectorError(NodeselectError, ValueError):
         expected: tuple[str, ...] = (),
         hint: Fix | str | None = None,
         path: str = "",
+        steps: tuple[str | int, ...] = (),
     ) -> None:
         super().__init__(code, message, source, span)
         self.code = code
@@ -78,12 +79,13 @@ class SelectorError(NodeselectError, ValueError):
         self.expected = expected
         self.fix = Fix.of(hint)
         self.path = path
+        self.steps = steps
 
-    def at(self, path: str) -> "SelectorError":
-        """Return a copy of the error with another ``path``."""
+    def at(self, path: str, steps: tuple[str | int, ...] = ()) -> "SelectorError":
+        """Return a copy of the error with another ``path``, and its first ``steps`` if known."""
         return SelectorError(
             self.code, self.message, self.source, self.span,
-            expected=self.expected, hint=self.fix, path=path,
+            expected=self.expected, hint=self.fix, path=path, steps=steps,
         )  # fmt: skip
 
     def draw(self, canvas: Canvas = PLAIN) -> Iterator[str]:

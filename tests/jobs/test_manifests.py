@@ -306,3 +306,21 @@ def test_taints_of_a_condition(version: str, kind: str, spec: str, paths: list[s
     [workload] = read(text).workloads
     expected = tuple(f"taints (spec.{path})" for path in paths)
     assert workload.placement.not_considered == expected
+
+
+LONG_KEY = "a" * 59
+
+
+@pytest.mark.parametrize(
+    ("fields", "places"),
+    [
+        (f"nodeSelector: {{{LONG_KEY}bb1: x y, {LONG_KEY}bb2: x z}}", [(4, 84), (4, 153)]),
+        ("nodeSelector: {a: {b: c}, a.b: x y}", [(4, 22), (4, 36)]),
+        ("affinity: {node: a, node.b: c}", [(4, 15), (4, 24)]),
+        ("affinity: {nodeAffinity: {}, nodeAffinity.b: c}", [(4, 33)]),
+    ],
+)
+def test_place_of_similar_names(fields: str, places: list[tuple[int, int]]) -> None:
+    """A mistake is shown at its own key, also if others begin alike or its name has a dot."""
+    problems = check_job(f"apiVersion: v1\nkind: Pod\nspec:\n  {{{fields}}}\n").problems
+    assert [(each.line, each.column) for each in problems] == places

@@ -53,7 +53,7 @@ def _finding(value: Value, error: SelectorError, path: str) -> Finding:
     inner, message = error.path, error.message
     hint: Hint = error.fix
     separator = "." if inner and not inner.startswith("[") else ""
-    key, found = _locate(None, value, f"{separator}{inner}")
+    key, found = _locate(None, value, f"{separator}{inner}", error.steps)
     if error.code == "wrong-type" and error.expected:
         [expected] = error.expected
         # Of what YAML reads in several ways, the error knows only one.
@@ -91,11 +91,15 @@ def _key_text(key: Scalar) -> str:
     return key.text
 
 
-def _locate(key: Scalar | None, value: Value, path: str) -> tuple[Scalar | None, Value]:
+def _locate(
+    key: Scalar | None, value: Value, path: str, known: tuple[str | int, ...]
+) -> tuple[Scalar | None, Value]:
     """Return the key and the value at the end of a path, or of the part of the path that exists.
 
     :param key: the key of ``value``, to return if the path is empty; None without a key.
-    :param path: fields and items, such as ``.nodeSelector['region']`` or ``.terms[0]``.
+    :param path: fields and items, such as ``.nodeSelector['region']`` or ``.terms[0]``; the names
+        of fields may be cut.
+    :param known: the whole names and the numbers of the first of them.
     """
     steps: dict[str, tuple[Scalar | None, Value]] = {}
     if isinstance(value, List):
@@ -103,10 +107,11 @@ def _locate(key: Scalar | None, value: Value, path: str) -> tuple[Scalar | None,
         if number and int(number[1]) < len(value.items):
             steps = {number[0]: (None, value.items[int(number[1])])}
     elif isinstance(value, Object):
-        for name, entry in value.entries.items():
+        names = known[:1] if known and known[0] in value.entries else value.entries
+        for name, entry in ((str(each), value.entries[str(each)]) for each in names):
             steps[f".{printable(name[:60])}"] = steps[f"[{quoted(name)}]"] = entry
-    for step, (inner_key, inner) in steps.items():
+    for step, (inner_key, inner) in sorted(steps.items(), key=lambda each: -len(each[0])):
         rest = path.removeprefix(step)
         if rest != path and rest[:1] in ("", ".", "["):
-            return _locate(inner_key, inner, rest)
+            return _locate(inner_key, inner, rest, known[1:])
     return key, value

@@ -310,31 +310,33 @@ def pod_spec_errors(spec: Mapping[str, Any]) -> list[SelectorError]:
     """
     errors: list[SelectorError] = []
     context = {"nodeSelector": None} if spec.get("nodeSelector", "") is None else {}
-    for part, numbers in chain(_parts(spec, _POD_SPEC), [(spec, ())]):
+    whole: tuple[Any, tuple[str | int, ...]] = (spec, ())
+    for part, steps in chain(_parts(spec, _POD_SPEC), [whole]):
         if part is spec and errors:
             break
         try:
             Placement.from_pod_spec(context | part)
         except SelectorError as error:
+            numbers = [step for step in steps if isinstance(step, int)]
             first, *rest = error.path.split("[0]", len(numbers))  # each list has just this item
             renumbered = zip(numbers, rest, strict=False)
             path = first + "".join(f"[{number}]{text}" for number, text in renumbered)
-            errors.append(error.at(path))
+            errors.append(error.at(path, steps))
     return errors
 
 
-def _parts(value: Any, split: _Split) -> Iterator[tuple[Any, tuple[int, ...]]]:
+def _parts(value: Any, split: _Split) -> Iterator[tuple[Any, tuple[str | int, ...]]]:
     """Yield copies of ``value`` with only one part each.
 
-    With each copy, yield the numbers that the items around the part have in the lists of ``value``.
+    With each copy, yield the steps to the part in ``value``: names of fields, numbers of items.
     """
     if isinstance(split, dict) and isinstance(value, Mapping) and value:
         for name, field in value.items():
-            for part, numbers in _parts(field, split.get(name)):
-                yield {name: part}, numbers
+            for part, steps in _parts(field, split.get(name)):
+                yield {name: part}, (name, *steps)
     elif isinstance(split, list) and isinstance(value, (list, tuple)) and value:
         for number, item in enumerate(value):
-            for part, numbers in _parts(item, split[0]):
-                yield [part], (number, *numbers)
+            for part, steps in _parts(item, split[0]):
+                yield [part], (number, *steps)
     else:
         yield value, ()
