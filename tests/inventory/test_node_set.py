@@ -4,12 +4,14 @@ import operator
 from collections import Counter
 from itertools import combinations
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodeselect import Inventory, Node, NodeSet, Selector
+from nodeselect import Inventory, Node, NodeSet, Placement, Selector, Usage
+from nodeselect.index.tuning import DEFAULT, Tuning
 from tests.inventory.small import SMALL, small_inventory, tuned
 
 NODES = [Node(f"n-{at}", {"even": str(at % 2 == 0), "n": str(at)}) for at in (5, 3, 0, 4, 1, 2)]
@@ -170,3 +172,45 @@ def test_a_sample_is_repeatable() -> None:
     assert match(live, "x").sample(10, seed=1) == wanted
     assert match(small_inventory(nodes), "x").sample(10, seed=1) == wanted
     assert match(Inventory(nodes), "x").sample(10, seed=2) != wanted
+
+
+@pytest.mark.parametrize("tuning", [SMALL, DEFAULT], ids=["segment", "delta"])
+def test_pods_on_none_of_the_nodes(tuning: Tuning) -> None:
+    """What a set says of its pods is of the moment of the answer, and no walk over nodes in use."""
+    inventory = tuned(tuning)(Node(f"n-{n}", resources={"cpu": "4"}, taints=[]) for n in range(40))
+    placement, usage = Placement(requests={"cpu": "1"}), Usage()
+    words = ("what runs on the nodes: no pod runs on any of them",)
+
+    def said() -> list[tuple[str, ...]]:
+        answer = inventory.match(placement, usage=usage)
+        derived = [answer.connected(), answer & inventory.match(placement), answer - answer]
+        explanation = inventory.explain(placement, usage=usage)
+        return [each.not_considered for each in (answer, *derived, explanation)]
+
+    assert said() == [()] * 5
+    usage.add("elsewhere", {"cpu": 1})
+    before = inventory.match(placement, usage=usage)
+    assert said() == [words] * 5
+    usage.add("n-1", {"cpu": 1})
+    assert said() == [()] * 5
+    assert before.connected().not_considered == words
+    inventory.compact()
+    assert said() == [()] * 5
+    inventory.remove("n-1")
+    assert said() == [words] * 5
+    usage.add("n-2", {"cpu": 1})
+    with patch.object(Usage, "in_use", side_effect=AssertionError):
+        assert said() == [()] * 5
+
+
+def test_compaction_computes_what_is_free() -> None:
+    """The first match after a compaction reads no usage; the writer has done so."""
+    inventory = small_inventory(Node(f"n-{n}", resources={"cpu": "4"}) for n in range(40))
+    placement, usage = Placement(requests={"cpu": 2}), Usage()
+    for n in range(40):
+        usage.add(f"n-{n}", {"cpu": 3_999})
+    assert len(inventory.match(placement, usage=usage)) == 0
+    inventory.upsert(Node("n-1", resources={"cpu": "5"}))
+    inventory.compact()
+    with patch.object(Usage, "of", side_effect=AssertionError):
+        assert inventory.match(placement, usage=usage).ids() == ["n-1"]

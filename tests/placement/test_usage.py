@@ -1,5 +1,10 @@
 """What the pods on the nodes request, and how it changes."""
 
+import copy
+import pickle
+import sys
+from collections.abc import Callable
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -100,7 +105,7 @@ def test_changes(monkeypatch: pytest.MonkeyPatch) -> None:
         changed.append(node_id)
         assert usage.version == len(changed)
         for version in range(len(changed) + 1):
-            assert usage.changed_since(version) >= set(changed[version:])
+            assert usage.changed_since(version) in (None, set(changed[version:]))
         for version in range(len(changed) - 3, len(changed) + 1):
             assert usage.changed_since(version) == set(changed[version:])
 
@@ -125,3 +130,42 @@ def test_pods_of_a_workload() -> None:
     for node_id, requests in found:
         usage.remove(node_id, requests)
     assert usage.of("n-1") == {} == usage.of("n-2")
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_no_copies(duplicate: Callable[[Usage], object]) -> None:
+    """A copy that shares its state, or does not learn of changes, is refused."""
+    with pytest.raises(TypeError, match="a Usage cannot be copied or pickled: build another one"):
+        duplicate(Usage())
+
+
+def test_nodes_without_pods_are_forgotten() -> None:
+    """A node that has no pods any more takes no memory, and its change is known."""
+    usage = Usage()
+    usage.add("n-1", {"cpu": 1})
+    usage.add("n-2", {"cpu": 1})
+    assert repr(usage) == "<Usage of 2 nodes>"
+    usage.remove("n-1", usage.of("n-1"))
+    assert repr(usage) == "<Usage of 1 node>"
+    assert usage.in_use() == {"n-2"} == set(usage._used)
+    assert usage.changed_since(2) == {"n-1"}
+
+
+def test_threads_lose_no_changes() -> None:
+    """Two threads that change the same node lose nothing."""
+    usage = Usage()
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [
+            Thread(target=lambda: [usage.add("n", {"pods": 1}) for _ in range(5_000)])
+            for _ in range(2)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert usage.of("n") == {"pods": 10_000}
+    assert usage.version == 10_000

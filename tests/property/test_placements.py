@@ -187,8 +187,7 @@ def check_unknown(
         else 0,
     }
     said = [f"unknown {name} of {number} of" for name, number in unknown.items() if number]
-    changed = set() if usage is None else usage.changed_since(0)
-    in_use = {node_id for node_id in changed if usage is not None and usage.of(node_id)}
+    in_use = set() if usage is None else usage.in_use()
     if placement.requests and in_use and not in_use & model.keys():
         said.append("what runs on the nodes: no pod runs on any of them")
     assert len(not_considered) == len(said)

@@ -12,6 +12,7 @@ from nodeselect.inventory.store import View
 from nodeselect.node import Node, has_state, is_connected, require_count
 from nodeselect.placement import Placement, Usage
 from nodeselect.placement.requirements import Condition
+from nodeselect.selectors import Selector
 from nodeselect.text import to_exact_str
 
 
@@ -26,7 +27,7 @@ class NodeSet:
     is first used, which costs a few microseconds whatever its size (``docs/performance.md``).
     """
 
-    __slots__ = ("_cached", "_condition", "_not_considered", "_usage", "_view")
+    __slots__ = ("_cached", "_condition", "_placements", "_view")
 
     def __init__(
         self, view: View, condition: Condition | Placement, usage: Usage | None = None
@@ -34,10 +35,15 @@ class NodeSet:
         """Internal: a set is created by ``Inventory.match``."""
         self._view = view
         self._condition = condition
-        self._usage = usage
-        self._not_considered: tuple[str, ...] | None = None  # if combined: that of all sets
-        # A usage may change later, and the set does not.
+        # A usage may change later, and neither the set nor what is said of it does.
         self._cached = None if usage is None else view.evaluate(condition, usage)
+        # The placements of this set and of those combined in it, and what ``lacks_pods`` was: one
+        # for each difference in words, since any number of sets may be combined.
+        self._placements: dict[object, tuple[Placement, bool]] = {}
+        if isinstance(condition, Placement):
+            lacks_pods = view.lacks_pods(condition, usage)
+            words = condition.not_considered, condition.undecided_without, lacks_pods
+            self._placements[words] = condition, lacks_pods
 
     def __len__(self) -> int:
         """Return the number of nodes. Cost: at most that of computing the set."""
@@ -169,13 +175,12 @@ class NodeSet:
     def not_considered(self) -> tuple[str, ...]:
         """What may exclude nodes of the set and is not known, in words; empty for a selector.
 
-        Such as ``volumes``, or how many nodes have unknown taints. See :class:`Placement`.
+        Such as ``volumes``, or how many nodes have unknown taints. See :class:`Placement`. It is
+        that of the moment of :meth:`Inventory.match`, as the set is: a usage that is changed later
+        does not change it. Cost: a few set operations, in the sets of nodes with equal taints.
         """
-        if self._not_considered is not None:
-            return self._not_considered
-        if not isinstance(self._condition, Placement):
-            return ()
-        return self._view.not_considered(self._condition, self._usage)
+        found = [self._view.not_considered(*each) for each in self._placements.values()]
+        return tuple(dict.fromkeys(chain.from_iterable(found)))
 
     def __and__(self, other: "NodeSet") -> "NodeSet":
         """Return the nodes of both sets.
@@ -215,10 +220,11 @@ class NodeSet:
         return nodes
 
     def _derived(self, nodes: Postings, *others: "NodeSet") -> "NodeSet":
-        derived = NodeSet(self._view, self._condition)
-        found = (each.not_considered for each in (self, *others))
-        derived._not_considered = tuple(dict.fromkeys(chain.from_iterable(found)))
+        derived = NodeSet(self._view, Selector.everything())
         derived._cached = nodes
+        derived._placements = self._placements
+        for other in others:
+            derived._placements = derived._placements | other._placements
         return derived
 
     def _require_same_snapshot(self, other: object) -> Postings:

@@ -114,7 +114,9 @@ class BaseInventory:
         """
         require_count("examples", examples)
         view, parts = self._view, self._view.requirements(_require(selector, usage), usage)
-        unknown = view.not_considered(selector, usage) if isinstance(selector, Placement) else ()
+        unknown: tuple[str, ...] = ()
+        if isinstance(selector, Placement):
+            unknown = view.not_considered(selector, view.lacks_pods(selector, usage))
         nodes, vocabulary = ViewStatistics(view, usage), view.vocabulary
         return explain(nodes, selector, examples, vocabulary, parts=parts, not_considered=unknown)
 
