@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect.text import (
+    UNPRINTABLE,
     describe_json,
     display_width,
     join_limited,
@@ -148,3 +149,14 @@ def test_prefix(text: str, columns: int) -> None:
 )
 def test_decoded_values_in_words(value: object, words: str) -> None:
     assert describe_json(value) == words
+
+
+def test_no_invisible_character_is_printed() -> None:
+    """Formats, separators, surrogates and noncharacters are escaped, as all that Unicode has."""
+    for code in range(0x110000):
+        category = unicodedata.category(chr(code))
+        is_noncharacter = code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
+        if category in ("Cc", "Cf", "Cs", "Zl", "Zp") or is_noncharacter:
+            assert UNPRINTABLE.fullmatch(chr(code)), hex(code)
+    for character in "\u2d7f\U00013440\U00016fe4\U0001d159\u3164\u2800":
+        assert UNPRINTABLE.fullmatch(character)

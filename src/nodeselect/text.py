@@ -15,8 +15,13 @@ UNPRINTABLE = re.compile(
     "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"  # as above: invisible
     "\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000"  # look like a space
     "\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufff0-\ufffc"  # zero width, line ends, bidirectional
-    "\ufffe\uffff"  # noncharacters
-    "\ud800-\udfff"  # surrogates
+    "\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"  # enclose what follows
+    "\u2d7f\U00013440\U00016fe4\U0001d159"  # drawn as nothing, or as a part of another sign
+    "\ufdd0-\ufdef"  # noncharacters, as the last two of each plane
+    + "".join(
+        chr(plane + last) for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF)
+    )
+    + "\ud800-\udfff"  # surrogates
     "\U000e0000-\U000e0fff"  # tags, variation selectors
     "]"
 )

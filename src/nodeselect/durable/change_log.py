@@ -17,6 +17,7 @@ from nodeselect.durable.log_file import (
     Record,
     encode_record,
     is_at,
+    load_msgspec,
     lock_file,
     open_locked,
 )
@@ -62,6 +63,7 @@ class ChangeLog:
         self, path: str | os.PathLike[str], *, sync: Literal["each", "never"] | float = "each"
     ) -> None:
         self._interval = _sync_interval(sync)
+        load_msgspec()  # not in the first write, where a signal may interrupt it
         self._path = absolute_path(path)
         self.is_open = True  # whether it can be written to
         # Why nothing can be written, if it is not open.

@@ -383,7 +383,7 @@ def _hint(offset: int) -> str:
 
 
 @cache
-def _msgspec() -> tuple[Any, Any]:
+def load_msgspec() -> tuple[Any, Any]:
     """Import msgspec, which loads slowly; return it, and a decoder of the changes in a record."""
     import msgspec
 
@@ -394,7 +394,7 @@ def _msgspec() -> tuple[Any, Any]:
 
 
 def _encode_changes(changes: Sequence[Node | str]) -> bytes:
-    msgspec, _ = _msgspec()
+    msgspec, _ = load_msgspec()
     rows = [
         _to_row(change) if isinstance(change, Node) else to_exact_str(change, "an id")
         for change in changes
@@ -414,7 +414,7 @@ def _to_row(node: Node) -> list[Any] | dict[str, Any]:
 
 
 def _decode_changes(payload: bytes) -> list[Node | str]:
-    msgspec, decoder = _msgspec()
+    msgspec, decoder = load_msgspec()
     try:
         try:
             payload.decode()  # not left to msgspec, whose exception differs between versions
