@@ -795,3 +795,27 @@ def test_a_log_that_is_not_used_yet(log: ChangeLog, path: Path) -> None:
     with pytest.raises(TypeError, match="cannot be copied"):
         pickle.dumps(log)
     assert repr(log) == f"<ChangeLog {str(path)!r}>"
+
+
+def test_version_is_raised_before_the_first_facts(tmp_path: Path) -> None:
+    """A log of version 1 keeps it until a write has facts; then it says so, and is followed."""
+    path = tmp_path / "log"
+    with ChangeLog(path) as log:
+        Inventory(log=log).upsert(Node("n-1"))
+    data = path.read_bytes()
+    fields = data[:8] + (1).to_bytes(4, "little") + data[12:32]
+    path.write_bytes(fields + crc32(fields).to_bytes(4, "little") + data[36:])
+    follower = Inventory()
+    follower.follow(path)
+    with ChangeLog(path) as log:
+        inventory = Inventory(log=log)
+        inventory.upsert(Node("n-2"))
+        assert path.read_bytes()[8:12] == b"\1\0\0\0"
+        follower.follow(path)
+        inventory.upsert(Node("n-3", taints=[Taint("a", "NoSchedule")]))
+        assert path.read_bytes()[8:12] == b"\2\0\0\0"
+        inventory.upsert(Node("n-4"))
+    assert follower.follow(path) == 2
+    assert list(follower) == list(inventory)
+    with ChangeLog(path) as log:
+        assert list(Inventory(log=log)) == list(inventory)

@@ -11,6 +11,7 @@ from weakref import WeakSet
 
 from nodeselect.durable.log_file import (
     UNSET,
+    VERSION,
     Base,
     LogPosition,
     LogReader,
@@ -79,7 +80,7 @@ class ChangeLog:
         except BaseException:
             _close(self._file)
             raise
-        self._base = reader.base
+        self._base, self._version = reader.base, reader.version
         self._position = reader.position
         # Where the record ends that is being written; it was interrupted if no write is running.
         self._unfinished: LogPosition | None = None
@@ -184,6 +185,10 @@ class ChangeLog:
             before.
         :raises InventoryError: with the code ``cannot-write``.
         """
+        if self._version < VERSION and any(
+            isinstance(each, Node) and each._facts is not None for each in changes
+        ):  # a crash leaves the old file, or the new one without the write
+            self._replace(self._base, self._base.end)
         data, end = encode_record(self._position, generation, nodes, changes)
         must_sync = self._interval is not None and (
             not self._interval or monotonic() - self._synced_at >= self._interval
@@ -250,7 +255,7 @@ class ChangeLog:
             if is_new:
                 unused = self._file
                 self._file, self._base, self._position = new, base, end
-                self._is_synced = True
+                self._version, self._is_synced = VERSION, True
             self._replacement = None
             if unused is not self._file:
                 _close(unused)

@@ -32,8 +32,8 @@ except ImportError:  # there is none on Windows
 UNSET: Final = 2**64 - 1
 """The generation in the header of a log that no inventory has used yet."""
 
-# Version 1 is the same; programs that wrote it did not know facts.
-_VERSION: Final = 2
+# Version 1 is the same, without facts: programs that know only it reject a record with facts.
+VERSION: Final = 2
 
 # Magic, version, generation and number of the nodes to which the first record applies, checksum
 # that the first record continues, checksum of these fields.
@@ -92,7 +92,7 @@ class Base(NamedTuple):
         return LogPosition(self.generation, _HEADER.size, self.chain)
 
     def to_header(self) -> bytes:
-        fields = _HEADER.pack(LOG_MAGIC, _VERSION, *self, 0)[:-4]
+        fields = _HEADER.pack(LOG_MAGIC, VERSION, *self, 0)[:-4]
         return fields + crc32(fields).to_bytes(4, "little")
 
 
@@ -265,10 +265,11 @@ class LogReader:
         start = LogPosition(0, 0, 0)
         if crc32(header[:-4]) != checksum:
             raise self.damaged(start, "the checksum of the header is wrong")
-        if not 1 <= version <= _VERSION:
+        if not 1 <= version <= VERSION:
             message = f"the log has version {version}, which this program does not know"
-            hint = f"it knows versions up to {_VERSION}: upgrade nodeselect"
+            hint = f"it knows versions up to {VERSION}: upgrade nodeselect"
             raise self._error("unknown-version", message, hint)
+        self.version: int = version
         return Base(generation, nodes, chain)
 
     def damaged(self, position: LogPosition, what: str) -> InventoryError:
