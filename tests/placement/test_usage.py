@@ -96,8 +96,8 @@ def test_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(usage_module, "_MIN_HISTORY", 4)
     usage = Usage([pod("n-1"), pod("n-2")])
     assert usage.version == 2
-    assert usage.changed_since(0) == {"n-1", "n-2"}
-    assert usage.changed_since(2) == set()
+    assert usage.changed_since(0) == frozenset({"n-1", "n-2"})
+    assert usage.changed_since(2) == frozenset()
     changed: list[str] = ["n-1", "n-2"]
     for number in range(100):
         node_id = f"n-{number % 7}"
@@ -105,9 +105,9 @@ def test_changes(monkeypatch: pytest.MonkeyPatch) -> None:
         changed.append(node_id)
         assert usage.version == len(changed)
         for version in range(len(changed) + 1):
-            assert usage.changed_since(version) in (None, set(changed[version:]))
+            assert usage.changed_since(version) in (None, frozenset(changed[version:]))
         for version in range(len(changed) - 3, len(changed) + 1):
-            assert usage.changed_since(version) == set(changed[version:])
+            assert usage.changed_since(version) == frozenset(changed[version:])
 
 
 def test_pods_of_a_workload() -> None:
@@ -148,19 +148,21 @@ def test_nodes_without_pods_are_forgotten() -> None:
     usage.remove("n-1", usage.of("n-1"))
     assert repr(usage) == "<Usage of 1 node>"
     assert usage.in_use() == {"n-2"} == set(usage._used)
-    assert usage.changed_since(2) == {"n-1"}
+    assert usage.changed_since(2) == frozenset({"n-1"})
 
 
 def test_threads_lose_no_changes() -> None:
     """Two threads that change the same node lose nothing."""
     usage = Usage()
+
+    def add() -> None:
+        for _ in range(5_000):
+            usage.add("n", {"pods": 1})
+
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:
-        threads = [
-            Thread(target=lambda: [usage.add("n", {"pods": 1}) for _ in range(5_000)])
-            for _ in range(2)
-        ]
+        threads = [Thread(target=add) for _ in range(2)]
         for thread in threads:
             thread.start()
         for thread in threads:
