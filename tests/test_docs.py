@@ -181,6 +181,7 @@ def test_steps_of_ci(command: str, tmp_path: Path) -> None:
         pytest.param("job.yaml", "", 0, id="valid"),
         pytest.param("bad-job.yaml job.yaml", "", 1, id="invalid"),
         pytest.param("job.yaml", "two nodes.json", 1, id="too-few-nodes"),
+        pytest.param("-h bad-job.yaml", "", 2, id="no-option"),
     ],
 )
 def test_action(tmp_path: Path, files: str, nodes: str, status: int) -> None:
@@ -189,12 +190,15 @@ def test_action(tmp_path: Path, files: str, nodes: str, status: int) -> None:
         shutil.copy(ROOT / "docs/example" / name, tmp_path)
     (tmp_path / "two nodes.json").write_text('[{"id": "n-1"}, {"id": "n-2"}]')
     (tmp_path / "nodeselect").symlink_to(Path(nodeselect.__file__).parents[1])
-    *_, step = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))["runs"]["steps"]
+    *others, step = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))["runs"]["steps"]
+    scripts = "\n".join(each.get("run", "") for each in (*others, step))
+    for line in re.findall(r".* -m .*", scripts):
+        assert '"$PYTHON" -P -m ' in line, "or a folder of the pull request is run"
     inputs = {"FILES": files, "NODES": nodes, "OPTIONS": "--require-selector --ignore no-type"}
     assert set(step["env"]) == {"PYTHON", *inputs}
     inputs |= {"PYTHON": sys.executable, "RUNNER_TEMP": str(tmp_path)}
     done = run_bash(f"set -eo pipefail; {step['run']}", tmp_path, **inputs)
-    assert (done.returncode, "::error file=" in done.stdout) == (status, status == 1), done
+    assert (done.returncode, "::error file=" in done.stdout) == (status, status > 0), done
 
 
 def test_status_in_the_tutorial() -> None:
