@@ -280,6 +280,19 @@ def test_write(run: Run) -> None:
     assert run("check", "--fix", "both.yaml").out == ""
 
 
+def test_nothing_is_written_through_a_link_out_of_the_folder(run: Run) -> None:
+    """Then no file is changed; a link within the folder, or one that is named, is followed."""
+    write_files({"out.yaml": BEFORE, "in/job.yaml": BEFORE, "in/z/far.yaml": BEFORE})
+    Path("in/near.yaml").symlink_to("z/far.yaml")
+    Path("in/link.yaml").symlink_to("../out.yaml")
+    error = run("check", "--fix", "--write", "in").error
+    problem = "cannot write 'in/link.yaml': it is a link to a file outside of the folder"
+    assert error == f"error: {problem}; to change that file, name it"
+    assert Path("out.yaml").read_text() == Path("in/job.yaml").read_text() == BEFORE
+    assert "corrected 4 files" in run("check", "--fix", "--write", "in", "in/link.yaml").err
+    assert Path("out.yaml").read_text() == Path("in/z/far.yaml").read_text() == AFTER
+
+
 def test_only_jobs_are_corrected(run: Run) -> None:
     write_files({"other.yaml": "name: 5\n"})
     assert "other" in run("check", "--fix", "other.yaml").out

@@ -62,6 +62,8 @@ def test_the_nearest_file_counts(run: Run) -> None:
         ('ignore = "no-name"', "ignore must be of the type list"),
         ("min = true", "min must be of the type int"),
         ("require-selector = 1", "require-selector must be of the type bool"),
+        ("fix = true", "'fix' cannot be a setting: give --fix to the command"),
+        ("write = false", "'write' cannot be a setting: give --write to the command"),
         ("ignore = [", "Invalid value (at end of document)"),
     ],
 )

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from nodeselect.jobs.check.nodes import CountNodes
 
 
+# Settings may come with files of strangers, and must not change any file.
+_ONLY_OPTIONS = ("fix", "write")
+
+
 class _CommandWithSettings(Command):
     """A command with defaults from a settings file in the working directory or a folder above."""
 
@@ -58,6 +62,9 @@ class _CommandWithSettings(Command):
                 similar = similar_name(key, known)
                 hint = f"; did you mean {quoted(similar)}?" if similar else ""
                 raise _settings_error(path, f"there is no setting {quoted(key)}{hint}")
+            if key in _ONLY_OPTIONS:
+                message = f"{quoted(key)} cannot be a setting: give --{key} to the command"
+                raise _settings_error(path, message)
             type_: type = list if known[key].multiple else bool if known[key].is_flag else str
             if isinstance(known[key].type, click.IntRange):
                 type_ = int
@@ -215,6 +222,7 @@ def check(
     templates = [each for each in checked if each.is_template and each.file in without_jobs]
     outcome = CheckedFiles(reports, unread, without_jobs, list(not_considered), len(templates))
     if write:
+        _refuse_links((name for name, _, _ in corrections), sources)
         for name, _, corrected in corrections:
             _replace_text(name, corrected)
     if is_diff:
@@ -271,6 +279,16 @@ def _node_counter(
         return NodeCount(found.matched, found.total, least, hint or None, suspect)
 
     return count
+
+
+def _refuse_links(names: Iterable[str], sources: Collection[str]) -> None:
+    """Raise if a file is outside of all ``sources``, and only a link in a folder leads there."""
+    allowed = list(map(os.path.realpath, sources))
+    for name in names:
+        target = os.path.realpath(name)
+        if not any(target == each or target.startswith(os.path.join(each, "")) for each in allowed):
+            message = f"cannot write {quoted(name)}: it is a link to a file outside of the folder"
+            raise click.ClickException(f"{message}; to change that file, name it")
 
 
 def _replace_text(file: str, text: str) -> None:
