@@ -164,13 +164,13 @@ ANSWERS = {
 
 NO_SIDES = (
     "give two jobs (OLD NEW) or two selectors (-l OLD -l NEW) with -n; or two node lists (OLD NEW)"
-    " with exactly one of -l, --job and --all"
+    " with at most one of -l, --job and --all"
 )
 NO_PODS = "--pods needs a Kubernetes manifest"
 
 # What cannot be meant, whatever the files hold.
 MISTAKES = {
-    **dict.fromkeys(("diff -n x", "diff a b", "diff a --all", "diff -n x -l a"), NO_SIDES),
+    **dict.fromkeys(("diff -n x", "diff a --all", "diff -n x -l a"), NO_SIDES),
     **dict.fromkeys(("diff a b -l a --all", "diff a b c --all", "diff a b c -n x"), NO_SIDES),
     **dict.fromkeys(("diff a b -n x --all", "diff a b -n x --job c"), NO_SIDES),
     "diff a b -n x -l a": NO_SIDES,

@@ -91,6 +91,10 @@ def test_placements() -> None:
         assert (change.why, change.others) == ("others", (LabelChange(key, before, now, True),))
         (change,) = compare_inventories(Inventory([new]), old, placement).added
         assert change.others == (LabelChange(key, now, before, True),)
+        (change,) = compare_inventories(old, Inventory([new]), Selector.everything()).changed
+        assert (change.why, change.others) == ("others", (LabelChange(key, before, now, False),))
+    unknown = Inventory([Node("n-1")])
+    assert compare_inventories(old, unknown, Selector.everything()).changed == ()
     tolerant = Placement(tolerations=[Toleration("gpu", "Exists")])
     (change,) = compare_selectors(Inventory([tainted]), placement, tolerant).added
     assert change.requirements == ("tolerates gpu:NoSchedule",)

@@ -36,8 +36,8 @@ class Change(NamedTuple):
         selector for a node that begins to match, of the new one for a node that stops matching.
     :param labels: which labels changed; those whose keys are in the selector come first.
     :param state: the old and the new state, if both are known and differ; otherwise None.
-    :param others: if a placement was compared, which taints and amounts of resources changed: the
-        key is ``taint`` or the name of the resource.
+    :param others: which taints and amounts of resources changed: the key is ``taint`` or the name
+        of the resource. Unless a placement was compared, only of nodes of which both are known.
     """
 
     id: str
@@ -76,7 +76,7 @@ class Difference(NamedTuple):
     :param old: how many nodes there are and match before the change; ``new``: after the change.
     :param added: the nodes that match only after the change, in the order of the new inventory.
     :param kept: the ids of the nodes that match before and after, in the order of ``added``.
-    :param changed: the kept nodes whose labels or state changed.
+    :param changed: the kept nodes whose labels, state, taints or resources changed.
     :param removed: the nodes that match only before the change, in the order of the old inventory.
     :param not_considered: what else decides about the nodes and is not known, of placements.
     """
@@ -180,15 +180,24 @@ def _compare(
     )
 
 
-def _other_changes(old: Node, new: Node) -> tuple[LabelChange, ...]:
-    """Return which taints and which amounts of resources of a node changed."""
+def _other_changes(old: Node, new: Node, *, are_required: bool) -> tuple[LabelChange, ...]:
+    """Return which taints and which amounts of resources of a node changed.
+
+    :param are_required: whether they decide on a match; if not, what is known only before, or only
+        now, has not changed.
+    """
+    compares_taints = are_required or None not in (old.taints, new.taints)
+    compares_resources = are_required or None not in (old.resources, new.resources)
     before, now = (
-        {(str(taint), "taint"): str(taint) for taint in node.taints or ()}
-        | {(name, name): quantity_text(name, n) for name, n in (node.resources or {}).items()}
+        {(str(taint), "taint"): str(taint) for taint in (compares_taints and node.taints) or ()}
+        | {
+            (name, name): quantity_text(name, amount)
+            for name, amount in ((compares_resources and node.resources) or {}).items()
+        }
         for node in (old, new)
     )
     return tuple(
-        LabelChange(each[1], before.get(each), now.get(each), True)
+        LabelChange(each[1], before.get(each), now.get(each), are_required)
         for each in sorted({*before, *now})
         if before.get(each) != now.get(each)
     )
@@ -216,6 +225,6 @@ def node_change(
     state = None
     if old.state is not None and new.state is not None and old.state != new.state:
         state = (old.state, new.state)
-    others = _other_changes(old, new) if isinstance(selector, Placement) else ()
+    others = _other_changes(old, new, are_required=isinstance(selector, Placement))
     why = "labels" if labels else "others" if others and not state else "state"
     return Change(node_id, why, labels=tuple(labels), state=state, others=others)

@@ -23,7 +23,7 @@ from nodeselect.render.screen import detect_screen
     examples=[
         "nodeselect diff old.yaml new.yaml -n nodes.json",
         "nodeselect diff -l region=eu -l 'region=eu,tier!=free' -n nodes.json",
-        "nodeselect diff yesterday.json today.json --job job.yaml",
+        "nodeselect diff yesterday.json today.json",
     ],
     epilog="Exit status: 0 if both sides match the same nodes, 1 if not, 2 on errors.",
 )
@@ -33,7 +33,7 @@ from nodeselect.render.screen import detect_screen
     "Compare the nodes that match this selector; with -n, give two: OLD and NEW."
 )
 @options.job_option("Compare the nodes that this job would run on.")
-@click.option("--all", "everything", is_flag=True, help="Compare all nodes.")
+@click.option("--all", "everything", is_flag=True, help="Compare all nodes (default).")
 @options.output_option()
 @options.quiet_option
 def diff(
@@ -47,7 +47,7 @@ def diff(
     """Print which nodes a change adds, keeps and removes, and why.
 
     With -n, OLD and NEW are two jobs, or two selectors given with -l. Without -n, they are two node
-    lists, and -l, --job or --all gives the selector.
+    lists, of which -l or --job select the nodes to compare.
     """
     has_pair = {len(files), len(expressions)} == {0, 2} and job is None and not everything
     if nodes_from is None and has_pair and "-" not in files:
@@ -55,10 +55,10 @@ def diff(
     has_two_sides = has_pair
     expected = (
         "give two jobs (OLD NEW) or two selectors (-l OLD -l NEW) with -n; or two node lists"
-        " (OLD NEW) with exactly one of -l, --job and --all"
+        " (OLD NEW) with at most one of -l, --job and --all"
     )
     if nodes_from is None:
-        has_two_sides = len(files) == 2 and bool(expressions) + (job is not None) + everything == 1
+        has_two_sides = len(files) == 2 and bool(expressions) + (job is not None) + everything <= 1
     sources = [*files, job, *(nodes_from.sources if nodes_from is not None else ())]
     mistakes = {
         expected: not has_two_sides,
