@@ -61,6 +61,7 @@ class ApiServer(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answers: dict[int, tuple[int, bytes]] = {}
+        self.kinds: dict[str, tuple[int, bytes]] = {}
         self.is_cut = False
         self.tokens: list[str] = []
 
@@ -69,6 +70,8 @@ class ApiServer(ThreadingHTTPServer):
         token = query.get("continue", [TOKEN + "0"])[0]
         self.tokens.append(token)
         start = int(token.removeprefix(TOKEN))
+        if kind in self.kinds:
+            return self.kinds[kind]
         if start // limit in self.answers:
             return self.answers[start // limit]
         make = node if kind == "Node" else pod
@@ -151,7 +154,9 @@ def test_options_of_kubectl(plugin: Run, server: ApiServer, tmp_path: Path) -> N
     assert (ended.status, "no node has rack=r99" in ended.err) == (1, True)
     error = plugin("match", "--all", "--context", "closed").error
     assert "error[kubectl-failed]: kubectl cannot list the nodes: 'The connection" in error
-    assert "kubectl --context=closed get nodes -A" in error
+    assert "whether the server answers, run: kubectl --context=closed cluster-info" in error
+    error = plugin("match", "--all", "--context", "good-").error
+    assert "for the contexts, run: kubectl --context=good- config get-contexts" in error
     error = plugin("match", "--all", "--kubeconfig", f"{tmp_path}/none").error
     assert "none: no such file or directory" in error
     ended = plugin("explain", "-l", "rack=r7", "--context", "good", "-o", "markdown")
@@ -176,6 +181,7 @@ def test_files_instead_of_the_cluster(
     assert ended.out == f"{len(MATCHING)}\n"
 
 
+UNAUTHORIZED = failed(401, "Unauthorized", "Unauthorized")
 FORBIDDEN = failed(403, "Forbidden", 'nodes is forbidden: User "ci" cannot list resource "nodes"')
 EXPIRED = failed(410, "Expired", "The provided continue parameter is too old")
 PAGE = {"kind": "NodeList", "apiVersion": "v1", "metadata": {}, "items": [node(0)]}
@@ -184,20 +190,32 @@ STUCK = PAGE | {"metadata": {"continue": f"{TOKEN}500"}}
 NUMBER = PAGE | {"items": [node(0), {"metadata": {"name": "w", "labels": {"rack": 7}}}]}
 
 
+HTML = (200, b"<html>log in")
+HELP = {
+    FORBIDDEN: "check it with: kubectl auth can-i list nodes",
+    UNAUTHORIZED: "log in again; then run: kubectl auth whoami",
+    EXPIRED: "try again, or see whether kubectl can list them: kubectl get nodes",
+    HTML: "is not JSON, but begins with '<html>log in'",
+}
+
+
 @pytest.mark.parametrize("page", [0, 1])
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        (FORBIDDEN, "kubectl-failed]: kubectl cannot list the nodes: 'Error from server (Forb"),
+        (FORBIDDEN, "kubectl-forbidden]: kubectl cannot list the nodes: 'Error from server (Forb"),
+        (UNAUTHORIZED, "kubectl-failed]: kubectl cannot list the nodes: "),
         (EXPIRED, "kubectl-failed]: kubectl cannot list the nodes: 'Error from server (Exp"),
         ((200, answered(PAGE)[1][:-9]), "one-page]: "),
         ((200, FORBIDDEN[1]), "one-page]: "),
-        ((200, b""), "one-page]: "),
+        ((200, b""), "one-page]: page "),
+        (HTML, "one-page]: page "),
         (answered(PAGE | {"kind": "PodList"}), "one-page]: "),
         (answered({"kind": "NodeList", "metadata": {}}), "one-page]: "),
         (answered({"kind": "NodeList", "items": []}), "one-page]: "),
         (answered(PAGE | {"items": {}}), "one-page]: "),
         (answered(ENDED), "one-page]: page "),
+        (answered(STUCK | {"items": []}), "one-page]: page "),
         (answered(NUMBER), "label-not-text]: the value of the label 'rack'"),
         (answered(PAGE | {"items": ["w"]}), "wrong-type]: "),
     ],
@@ -209,6 +227,8 @@ def test_a_list_that_is_not_whole(
     server.answers[page] = answer
     error = plugin("match", "--all").error
     assert error.startswith(f"error[{message}")
+    for cause, words in HELP.items():
+        assert answer != cause or words in error
     if "label-not-text" in message:
         assert f"--> page {page + 1} of the nodes: [1].metadata.labels.rack" in error
 
@@ -234,9 +254,21 @@ def test_pods(server: ApiServer) -> None:
     assert of_cluster.of("w-0003") == of_file.of("w-0003") == {"cpu": 3, "pods": 1}
     assert of_file.version == 1
     assert usage(None, "nodes.json") is None
-    server.answers[1] = FORBIDDEN
+    server.answers[1] = EXPIRED
     with refused("kubectl-failed", "see whether kubectl can list them: kubectl get pods -A"):
         usage(None)
+
+
+def test_pods_that_may_not_be_listed(plugin: Run, server: ApiServer) -> None:
+    """The answer is that without pods, and says so in every output."""
+    server.kinds["Pod"] = FORBIDDEN
+    ended = plugin("match", "-f", "pod.yaml", "--count")
+    assert (ended.status, ended.out) == (0, f"{len(MATCHING)}\n")
+    words = "what runs on the nodes already (you may not list the pods; give --pods)"
+    assert f"not considered: {words}" in " ".join(ended.err.split())
+    found = json.loads(plugin("explain", "-f", "pod.yaml", "-o", "json").out)
+    assert words in found["not_considered"]
+    assert plugin("match", "-f", "pod.yaml", "--fail-on-unknown").status == 2
 
 
 def test_connections_that_end(plugin: Run, server: ApiServer) -> None:

@@ -3,6 +3,7 @@
 This is the only module of nodeselect that runs another program; it opens no connection itself.
 """
 
+import re
 import shlex
 import subprocess
 from collections.abc import Generator, Sequence
@@ -16,6 +17,18 @@ from nodeselect.errors import InventoryError
 from nodeselect.files.inputs import reason_of
 from nodeselect.problem import Fix
 from nodeselect.text import printable, quoted
+
+# What kubectl writes if it fails for a known reason, with a command that helps, and words for it.
+_CAUSES = (
+    (
+        r"server \(Forbidden\)",
+        "auth can-i list {}",
+        "ask for the right to list them; check it with",
+    ),
+    (r"\(Unauthorized\)|logged in|credentials", "auth whoami", "log in again; then run"),
+    (r"context .*(does not exist|not found)", "config get-contexts", "for the contexts, run"),
+    (r"connection|[Cc]onnect|dial tcp", "cluster-info", "to see whether the server answers, run"),
+)
 
 
 class _Metadata(msgspec.Struct):
@@ -36,29 +49,44 @@ def list_pages(kind: str, options: Sequence[str]) -> Generator[tuple[BinaryIO, s
 
     All pages together are one moment of the cluster. One page at a time is in memory.
 
-    :raises InventoryError: if kubectl cannot be run or fails, or the list is incomplete.
+    :raises InventoryError: if kubectl cannot be run or fails, or the list is incomplete. Its code
+        is ``kubectl-forbidden`` if the user may not list these objects.
     """
     resource = f"{kind.lower()}s"
-    command = printable(shlex.join(["kubectl", *options, "get", resource, "-A"]))
-    hint = Fix.write(command, "try again, or see whether kubectl can list them")
     token, number = "", 0
     while token or not number:
         number += 1
         path = f"/api/v1/{resource}?limit=500" + (f"&continue={quote(token)}" if token else "")
+        output = b""
         try:
-            page = msgspec.json.decode(_run([*options, "get", "--raw", path]), type=_Page)
+            output = _run([*options, "get", "--raw", path])
+            page = msgspec.json.decode(output, type=_Page)
             before, token = token, page.metadata.token or ""
-            is_lost = token == before if token else bool(page.metadata.remaining)
+            remains = token or page.metadata.remaining
+            is_lost = remains and (not page.items or token in ("", before))
             if page.kind != f"{kind}List" or is_lost:
                 raise ValueError("of another kind, or the next page is unknown")
         except OSError as error:
             message = f"kubectl cannot list the {resource}: {reason_of(error)}"
-            raise InventoryError("kubectl-failed", message, hint=hint) from None
+            code = "kubectl-forbidden" if "server (Forbidden)" in message else "kubectl-failed"
+            raise InventoryError(code, message, hint=_hint(message, resource, options)) from None
         except (msgspec.MsgspecError, ValueError, RecursionError):
             message = f"page {number} of the {resource} that kubectl lists is incomplete"
-            raise InventoryError("one-page", message, hint=hint) from None
+            if output.lstrip()[:1] not in (b"", b"{"):
+                start = quoted(output.decode("utf-8", "replace").strip(), 60)
+                message = f"page {number} of the {resource} is not JSON, but begins with {start}"
+            raise InventoryError("one-page", message, hint=_hint("", resource, options)) from None
         items = b"[%s]" % b",\n".join(map(bytes, page.items or ()))
         yield BytesIO(items), f"page {number} of the {resource}"
+
+
+def _hint(message: str, resource: str, options: Sequence[str]) -> Fix:
+    """Return what to do if kubectl fails with a message: a command for its cause, if known."""
+    causes = ((arguments, words) for text, arguments, words in _CAUSES if re.search(text, message))
+    arguments, words = next(causes, ("get {}", "try again, or see whether kubectl can list them"))
+    is_about_pods = resource == "pods" and "{}" in arguments
+    rest = arguments.format(resource).split() + ["-A"] * is_about_pods
+    return Fix.write(printable(shlex.join(["kubectl", *options, *rest])), words)
 
 
 def _run(arguments: Sequence[str]) -> bytes:

@@ -10,6 +10,7 @@ from nodeselect.cli.inputs.job_selectors import ignoring_pods, only_labels
 from nodeselect.cli.inputs.nodes import NodeFiles
 from nodeselect.cli.options import KUBECTL_OPTIONS
 from nodeselect.cli.streams import write_message
+from nodeselect.errors import InventoryError
 from nodeselect.explain.wording import not_considered_text
 from nodeselect.files.inputs import open_inputs
 from nodeselect.placement import Placement, Usage
@@ -37,6 +38,7 @@ class RunningPods:
         self.usage: Usage | None = None
         self._is_labels_only = is_labels_only
         self._own = 0
+        self._unknown = " (--pods)"
         has_requests = any(isinstance(each, Placement) and each.requests for each in asked)
         if is_labels_only or not has_requests:
             if file is not None:
@@ -50,7 +52,13 @@ class RunningPods:
         elif nodes_from.cluster is not None:
             from nodeselect.cli.inputs.cluster import list_pages  # imports subprocess
 
-            usage = read_usage(list_pages("Pod", nodes_from.cluster))
+            try:
+                usage = read_usage(list_pages("Pod", nodes_from.cluster))
+            except InventoryError as error:  # who may list nodes often may not list all pods
+                if error.code != "kubectl-forbidden":
+                    raise
+                self._unknown = " (you may not list the pods; give --pods)"
+                return
         else:
             return
         if usage.version:  # otherwise they are those of another namespace
@@ -60,7 +68,7 @@ class RunningPods:
         """Return what is required; of a placement, with what is not considered."""
         if self._is_labels_only:
             return only_labels(asked)
-        return ignoring_pods(asked, " (--pods)") if self.usage is None else asked
+        return ignoring_pods(asked, self._unknown) if self.usage is None else asked
 
     @contextmanager
     def without(self, workload: "Workload | None") -> Iterator[None]:
