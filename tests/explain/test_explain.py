@@ -243,8 +243,8 @@ def test_it_imports_no_index_no_inventory_and_no_layout() -> None:
     loaded = loaded_after(IMPORT, str(Path(nodeselect.__file__).parent))
     own = [name.split(".") for name in loaded if name.startswith("nodeselect.")]
     assert {name[1] for name in own} == {
-        *("errors", "explain", "limits", "node", "problem"),
-        *("placement", "quantity", "selectors", "similarity", "text"),
+        *("errors", "explain", "files", "limits", "node", "placement", "problem"),
+        *("quantity", "renamed_keys", "selectors", "similarity", "text"),
     }
     assert "nodeselect.explain.compute" in loaded
     assert {"numpy", "pyroaring"}.isdisjoint(loaded)

@@ -21,6 +21,7 @@ from nodeselect.explain.explanation import Correction, Hint, label_requirement, 
 from nodeselect.explain.wording import nodes_have, short
 from nodeselect.node import count_in_states
 from nodeselect.placement.requirements import Condition, Tolerates
+from nodeselect.renamed_keys import NEW_KEYS
 from nodeselect.selectors import AnyOf, Operator, Requirement, Selector, conflict
 from nodeselect.selectors.selector import are_satisfiable
 from nodeselect.similarity import WordCounts, closest_key, is_distinctive
@@ -52,17 +53,8 @@ _MAX_CACHED_VALUES = 1_000
 # Of more nodes than this, no id that begins with an unknown one is searched: that reads all ids.
 _MAX_SEARCHED_IDS = 10_000
 
-# Deprecated label keys, and those that replace them, according to
-# https://kubernetes.io/docs/reference/labels-annotations-taints/
-_NEW_KEYS = {
-    "beta.kubernetes.io/arch": "kubernetes.io/arch",
-    "beta.kubernetes.io/instance-type": "node.kubernetes.io/instance-type",
-    "beta.kubernetes.io/os": "kubernetes.io/os",
-    "failure-domain.beta.kubernetes.io/region": "topology.kubernetes.io/region",
-    "failure-domain.beta.kubernetes.io/zone": "topology.kubernetes.io/zone",
-    "node-role.kubernetes.io/master": "node-role.kubernetes.io/control-plane",
-}
-_OTHER_KEYS = _NEW_KEYS | {new: old for old, new in _NEW_KEYS.items()}
+# The new name of each renamed key, and the old one.
+_OTHER_KEYS = NEW_KEYS | {new: old for old, new in NEW_KEYS.items()}
 
 # What constraints of Docker Swarm write before the key of a label.
 _SWARM_PREFIX = "node.labels."
@@ -372,7 +364,7 @@ class _HintFinder:
             problem = _no_node_has(requirement.key)
         name = "which is its name here"
         if requirement.key in _OTHER_KEYS:
-            name = f"its {'new' if requirement.key in _NEW_KEYS else 'old'} name in Kubernetes"
+            name = f"its {'new' if requirement.key in NEW_KEYS else 'old'} name in Kubernetes"
         message = f"{problem}; {nodes_have(has_other)} {quoted(key)}, {name}"
         return self._changed("renamed-key", position, message, requirement, key)
 
