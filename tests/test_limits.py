@@ -26,6 +26,7 @@ def test_names_and_values() -> None:
         "values": 4_096,
         "match_ids": 100_000,
         "selectors": 1_024,
+        "comparison_steps": 4_000_000,
         "label_value": 63,
         "key_name": 63,
         "key_prefix": 253,

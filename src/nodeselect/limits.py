@@ -17,6 +17,7 @@ class Limits(NamedTuple):
     :param values: number of values in all requirements of a selector together.
     :param match_ids: number of node ids in a selector.
     :param selectors: number of selectors in an ``AnyOf``.
+    :param comparison_steps: steps of a comparison of ``AnyOf``, which grow exponentially at worst.
     :param label_value: length of a label value in a selector (as in Kubernetes).
     :param key_name: length of a key's part after the slash (as in Kubernetes).
     :param key_prefix: length of a key's part before the slash (as in Kubernetes).
@@ -49,6 +50,7 @@ class Limits(NamedTuple):
     values: int = 4_096
     match_ids: int = 100_000
     selectors: int = 1_024
+    comparison_steps: int = 4_000_000
     label_value: int = 63
     key_name: int = 63
     key_prefix: int = 253

@@ -15,6 +15,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from nodeselect.selectors import (
+    AnyOf,
     Requirement,
     Selector,
     conflict,
@@ -167,6 +168,24 @@ def test_two_selectors(both: tuple[Selector, Selector]) -> None:
     assert equivalent(one, other) == equivalent(other, one) == (some == others)
     assert disjoint(one, other) == disjoint(other, one) == some.isdisjoint(others)
     assert one.is_satisfiable == bool(some)
+
+
+either = st.lists(small_selectors(max_size=2), min_size=1, max_size=4).map(AnyOf)
+
+
+@given(either, either)
+def test_alternatives(one: AnyOf, other: AnyOf) -> None:
+    """A relation of alternatives holds exactly if it holds for all nodes of the universe."""
+    selectors = (*one.selectors, *other.selectors)
+    keys, nodes = keys_of(selectors), universe(*selectors)
+    some, others = (
+        set[Answer]().union(*(taken(each.requirements, each.ids, keys, nodes) for each in those))
+        for those in (one.selectors, other.selectors)
+    )
+    assert implies(one, other) == (some <= others)
+    assert equivalent(one, other) == (some == others)
+    assert disjoint(one, other) == some.isdisjoint(others)
+    assert (conflict(one) is None) == bool(some)
 
 
 @given(small_selectors(max_size=7))

@@ -1,13 +1,11 @@
 """What follows from what, case by case."""
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 
-from nodeselect import Operator, Requirement, Selector
+from nodeselect import AnyOf, Limits, Operator, Requirement, Selector, SelectorError
 from nodeselect.selectors import (
     KeyConstraint,
+    algebra,
     conflict,
     constraints_by_key,
     disjoint,
@@ -15,6 +13,7 @@ from nodeselect.selectors import (
     implies,
     redundant,
 )
+from nodeselect.selectors.algebra import only_negates, require_all
 
 MOST = "9223372036854775807"
 
@@ -165,10 +164,68 @@ def test_as_many_requirements_as_there_may_be(number: int) -> None:
     assert redundant(spread) == ()
 
 
-@pytest.mark.parametrize("compare", [implies, equivalent, disjoint])
-def test_no_any_of(compare: Callable[[Any, Any], object]) -> None:
-    """Only single selectors are compared."""
-    one = Selector.parse("a")
-    for selectors in ((one, one | Selector.parse("b")), (one | Selector.parse("b"), one)):
-        with pytest.raises(TypeError, match="expected a Selector, not AnyOf"):
-            compare(*selectors)
+ALTERNATIVES = [
+    # two sides, and whether the first implies the second, is implied by it, is disjoint from it
+    ("", "k notin (a) | k notin (b)", True, True, False),
+    ("", "a!=x | b!=y", False, True, False),
+    ("", "a | !a", True, True, False),
+    ("", "a=x | a!=x", True, True, False),
+    ("x", "x>5 | x<6", False, True, False),
+    ("x>3", "x>5 | x<6", True, False, False),
+    ("x>3,x<9", "x>5,x!=7 | x<7 | x=7", True, False, False),
+    ("x>3,x<9", "x>5,x!=7 | x<7 | x=07", False, False, False),
+    ("a in (1,2)", "a=1 | a=2", True, True, False),
+    ("a in (1,2),b in (1,2)", "a=1,b=1 | a=2,b=2 | a=1,b=2 | a=2,b=1,!c", False, True, False),
+    ("a in (1,2),b in (1,2)", "a=1,b=1 | a=2,b=2 | a=1,b=2 | a=2,b=1", True, True, False),
+    ("a=1 | a=2", "a=3 | b,!b", False, False, True),
+    ("a,!a | b,!b", "a=1", True, False, True),
+]
+
+
+@pytest.mark.parametrize(("some", "others", "forward", "backward", "apart"), ALTERNATIVES)
+def test_alternatives(some: str, others: str, forward: bool, backward: bool, apart: bool) -> None:
+    """Alternatives are compared exactly: several together can match what none matches alone."""
+    one, other = (AnyOf(map(Selector.parse, text.split(" | "))) for text in (some, others))
+    assert (implies(one, other), implies(other, one)) == (forward, backward)
+    assert equivalent(one, other) == (forward and backward)
+    assert disjoint(one, other) == disjoint(other, one) == apart
+
+
+def test_a_conflict_of_alternatives() -> None:
+    """Alternatives contradict if each does; ``redundant`` is about one selector."""
+    wrong = Selector.parse("a in (1,2),a!=1,a!=2") | Selector.parse("b=1,b=2")
+    assert text_of(conflict(wrong) or ()) == "b=1,b=2"
+    assert conflict(wrong | Selector.parse("a")) is None
+    assert conflict(AnyOf([])) == ()
+    with pytest.raises(TypeError, match="expected a Selector, not AnyOf"):
+        redundant(wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "negates", "together"),
+    [
+        ("host notin (a) | test notin (b)", True, "host notin (a),test notin (b)"),
+        ("k!=a | k!=b", True, "k!=a,k!=b"),
+        ("!a | b!=c", True, "!a,b!=c"),
+        ("a>4 | b>8", False, "a>4,b>8"),
+        ("a!=b,c | a!=d", False, "a!=b,c,a!=d"),
+        ("a!=b", False, "a!=b"),
+        ("zone=a | zone=b", False, None),
+    ],
+)
+def test_what_was_meant_by_alternatives(text: str, negates: bool, together: str | None) -> None:
+    """Alternatives that only negate exclude hardly a node; all can be required in one selector."""
+    condition = AnyOf(map(Selector.parse, text.split(" | ")))
+    assert only_negates(condition) == negates
+    assert require_all(condition) == (None if together is None else Selector.parse(together))
+
+
+def test_the_limit_of_a_comparison(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A comparison that takes too many steps is rejected; one selector is always compared."""
+    every, either = Selector.everything(), Selector.parse("a!=b") | Selector.parse("a!=c")
+    monkeypatch.setattr(algebra, "LIMITS", Limits(comparison_steps=13))
+    assert implies(every, either)
+    monkeypatch.setattr(algebra, "LIMITS", Limits(comparison_steps=12))
+    with pytest.raises(SelectorError, match=r"at most 12 steps \(limit: comparison_steps\)"):
+        implies(every, either)
+    assert implies(every, every)

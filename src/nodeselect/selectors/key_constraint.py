@@ -110,6 +110,23 @@ def constraints_by_key(requirements: Iterable[Requirement]) -> dict[str, KeyCons
     return {key: constraint_on_key(on_key) for key, on_key in group_by_key(requirements).items()}
 
 
+def distinct_values(constraints: Iterable[KeyConstraint]) -> list[str | None]:
+    """Return a value for each set of values that the constraints on a key tell apart; None: absent.
+
+    They are all values that are named, and for each range between the bounds of integers, and for
+    all other texts, one that is not named: an integer has endless spellings.
+    """
+    constraints = list(constraints)
+    named = frozenset[str]().union(*(each.values or each.excluded for each in constraints))
+    bounds = {MIN_INT64}
+    for each in constraints:
+        if each.int_range is not None:
+            low, high = each.int_range
+            bounds |= {low, min(high + 1, MAX_INT64)}
+    width = max(map(len, named), default=0) + len(str(MIN_INT64))
+    return [None, *sorted(named), "x" * width, *(f"{number:0{width}}" for number in sorted(bounds))]
+
+
 def group_by_key(requirements: Iterable[Requirement]) -> dict[str, list[Requirement]]:
     """Map each key to the requirements on it, in their original order."""
     by_key: dict[str, list[Requirement]] = {}
