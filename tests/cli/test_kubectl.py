@@ -317,6 +317,9 @@ def test_help(run: Run, command: str) -> None:
 
 
 def test_other_commands(run: Run) -> None:
+    Path("pod.yaml").write_text(POD)
+    pipe = "(kubectl get nodes -o json | kubectl nodeselect check -n - FILE)"
+    assert pipe in " ".join(run("check", "pod.yaml", program=PLUGIN).err.split())
     assert "-n, --nodes NODES" in run("rollout", "--help", program=PLUGIN).out
     assert "Usage: kubectl nodeselect [OPTIONS] COMMAND" in run("--help", program=PLUGIN).out
     assert "did you mean" not in run("mach", "-l", "gpu", program=PLUGIN).err

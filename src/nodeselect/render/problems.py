@@ -37,14 +37,14 @@ class CheckedFiles(NamedTuple):
     :param reports: the reports on files with jobs, and on files that were named and have none.
     :param unread: the errors of files that cannot be read, by their names.
     :param without_jobs: the names of the other files.
-    :param not_considered: what else decides on the nodes of the jobs, if the nodes are known.
+    :param not_considered: what else decides on the nodes of the jobs; None if they are unknown.
     :param templates: the number of the files in ``without_jobs`` that are templates of manifests.
     """
 
     reports: Sequence[CheckReport]
     unread: Mapping[str, InventoryError]
     without_jobs: Sequence[str]
-    not_considered: Sequence[str]
+    not_considered: Sequence[str] | None
     templates: int
 
 
@@ -69,13 +69,18 @@ def problem_lines(output: str, checked: CheckedFiles, screen: Screen) -> Iterabl
 
 
 def problem_summary(
-    checked: CheckedFiles, skipped: Sequence[str], excluded_by: str, is_selection: bool
+    checked: CheckedFiles,
+    skipped: Sequence[str],
+    excluded_by: str,
+    is_selection: bool,
+    nodes_option: str,
 ) -> str:
     """Return a sentence with the numbers of checked files, of their problems, and of other files.
 
     :param skipped: the files and folders that were excluded.
     :param excluded_by: the option, or the settings file, that excludes ``skipped``.
     :param is_selection: whether only some rules were applied.
+    :param nodes_option: how to give the nodes, if they are unknown and no job has an error.
     """
     reports = checked.reports
     totals = _totals(reports)
@@ -93,6 +98,8 @@ def problem_summary(
         parts.append(f"{found} (check what helm template prints)")
     if checked.unread:
         parts.append(f"{pluralize(len(checked.unread), 'file')} could not be read")
+    if reports and not totals["error"] and checked.not_considered is None:
+        parts.append(f"not compared with any nodes ({nodes_option})")
     return "; ".join(parts)
 
 
@@ -223,7 +230,7 @@ def _as_dict(checked: CheckedFiles) -> dict[str, Any]:
             for report in checked.reports
         ],
         "without_jobs": checked.without_jobs,
-        "not_considered": checked.not_considered,
+        "not_considered": checked.not_considered or [],
         "unread": [
             {"file": file, "message": error.message} for file, error in checked.unread.items()
         ],

@@ -202,6 +202,7 @@ def check(
         jobs = [(name, new) for name, _, new in fixed]
         corrections = [(name, old.decode(), new.decode()) for name, old, new in fixed if new != old]
     not_considered: dict[str, None] = {}
+    is_compared = nodes_from is not None
     count_nodes = None
     if nodes_from is not None:
         least = 1 if least is None else least
@@ -220,7 +221,8 @@ def check(
     without_jobs = sorted({each.file for each in checked} - {each.file for each in reports})
     corrections = [each for each in corrections if each[0] not in without_jobs]
     templates = [each for each in checked if each.is_template and each.file in without_jobs]
-    outcome = CheckedFiles(reports, unread, without_jobs, list(not_considered), len(templates))
+    unknown = list(not_considered) if is_compared else None
+    outcome = CheckedFiles(reports, unread, without_jobs, unknown, len(templates))
     if write:
         _refuse_links((name for name, _, _ in corrections), sources)
         for name, _, corrected in corrections:
@@ -237,7 +239,10 @@ def check(
         excluded_by = "--exclude"
         if context.get_parameter_source("exclude") is ParameterSource.DEFAULT_MAP:
             excluded_by = f"exclude in {printable(context.meta['settings'])}"
-        summary = problem_summary(outcome, skipped, excluded_by, is_selection)
+        is_plugin = context.find_root().info_name != "nodeselect"
+        pipe = "kubectl get nodes -o json | kubectl nodeselect check -n - FILE"
+        give_nodes = pipe if is_plugin else "give -n NODES"
+        summary = problem_summary(outcome, skipped, excluded_by, is_selection, give_nodes)
         if corrections or (fix and any(each.problems for each in reports)):
             count = pluralize(len(corrections), "file")
             done = (
