@@ -31,7 +31,8 @@ _FROM_JSON = {
 _KEYS = ["gpu", "GPU", "a.b/c", "node.kubernetes.io/unschedulable"]
 _OTHER_KEYS = ["gpu ", "it's", "é", "e\u0301", "{0}"]
 _VALUES = ["", "x", "X", "null"]
-_RESOURCES = ["cpu", "memory", "nvidia.com/gpu", 'a"b', "a\\"]
+_REQUESTED = ["cpu", "memory", "nvidia.com/gpu", "a.b_C-1"]
+_RESOURCES = [*_REQUESTED, 'a"b', "a\\"]
 _AMOUNTS = [1, 2, 999, 1000, 2**40, 2**63 - 1]
 _SELECTORS = ["", "", "region=eu", "region!=eu", "taint", "!taints", "region>1,region<2"]
 
@@ -77,7 +78,7 @@ def _placements(count: int) -> list[Placement]:
             [_toleration(drawn) for _ in range(drawn.choice([0, 0, 1, 2, 3, 8]))],
             {
                 name: drawn.choice(_AMOUNTS)
-                for name in drawn.sample(_RESOURCES, drawn.choice([0, 0, 1, 2]))
+                for name in drawn.sample(_REQUESTED, drawn.choice([0, 0, 1, 2]))
             },
             ["volumes"] if drawn.random() < 0.1 else [],
         )

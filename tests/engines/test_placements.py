@@ -167,7 +167,7 @@ def test_only_an_inventory_explains_a_placement_on_one_node() -> None:
 
 
 def test_a_placement_that_tolerates_everything_needs_no_taints() -> None:
-    text = sql.where(TOLERANT._replace(requests={}), "duckdb")
+    text = sql.where(TOLERANT.replace(requests={}), "duckdb")
     assert text == "TRUE"
 
 
@@ -207,7 +207,7 @@ def test_a_taint_that_is_not_one_excludes() -> None:
     database.execute("INSERT INTO nodes VALUES ([NULL]), ([{key: NULL, value: '', effect: NULL}])")
     tolerant = Placement(tolerations=[Toleration("gpu", "Exists"), Toleration("a", "Equal")])
     for placement, count in ((Placement(), 0), (tolerant, 0), (TOLERANT, 2)):
-        condition = sql.where(placement._replace(requests={}), "duckdb", taints="t")
+        condition = sql.where(placement.replace(requests={}), "duckdb", taints="t")
         (row,) = database.execute(f"SELECT count(*) FROM nodes WHERE {condition}").fetchall()
         assert row == (count,)
 

@@ -44,14 +44,14 @@ def outcome(text: str) -> Iterator[str]:
         return
     assert not (manifest and selector)
     if manifest:
-        for name, (condition, tolerations, requests, others), *_ in manifest.workloads:
-            yield f"! {name}: {in_words(alternatives(condition))}"
-            if tolerations:
-                yield f"! tolerations: {', '.join(map(str, tolerations))}"
-            if requests != {"pods": 1}:
-                yield f"! requests: {dict(requests)}"
-            if others:
-                yield f"! not considered: {', '.join(others)}"
+        for name, asked, *_ in manifest.workloads:
+            yield f"! {name}: {in_words(alternatives(asked.selector))}"
+            if asked.tolerations:
+                yield f"! tolerations: {', '.join(map(str, asked.tolerations))}"
+            if asked.requests != {"pods": 1}:
+                yield f"! requests: {dict(asked.requests)}"
+            if asked.not_considered:
+                yield f"! not considered: {', '.join(asked.not_considered)}"
         if manifest.skipped:
             yield f"! skipped: {', '.join(manifest.skipped)}"
         if manifest.unread:

@@ -1,12 +1,26 @@
 """What a pod requires of a node, and which nodes it can use."""
 
+import copy
 import pickle
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from nodeselect import AnyOf, Node, Placement, Selector, SelectorError, Taint, Toleration, Usage
+from nodeselect import (
+    AnyOf,
+    Inventory,
+    Node,
+    Placement,
+    Selector,
+    SelectorError,
+    Taint,
+    Toleration,
+    Usage,
+)
+from nodeselect.engines import sql
 from nodeselect.placement.requirements import AtLeast, Tolerates
+from nodeselect.placement.toleration import NO_TOLERATIONS, Tolerations
 from tests.selectors.test_kubernetes import REQUIRED, affinity
 
 GPU = "nvidia.com/gpu"
@@ -57,8 +71,8 @@ def test_requirements() -> None:
     usage.add("n", {"cpu": 1})
     assert not AtLeast("cpu", 8000).is_met(node, usage)
     assert AtLeast("cpu", 7999).is_met(node, usage)
-    assert not Tolerates("b", "NoSchedule", (Toleration("b", value="2"),)).is_met(node)
-    assert Tolerates("b", "NoExecute", ()).is_met(node)
+    assert not Tolerates("b", "NoSchedule", Tolerations([Toleration("b", value="2")])).is_met(node)
+    assert Tolerates("b", "NoExecute", NO_TOLERATIONS).is_met(node)
 
 
 def test_values() -> None:
@@ -75,11 +89,21 @@ def test_values() -> None:
     same = Placement(
         Selector.everything(), [one, two], {"cpu": 1000, "pods": 1}, not_considered=["volumes"]
     )
-    assert placement == same == pickle.loads(pickle.dumps(placement))
+    for copied in (pickle.loads(pickle.dumps(placement)), *map(copy.deepcopy, [placement])):
+        assert placement == same == copied == copy.copy(placement) == copied.replace()
+        assert copied.matches(Node("n", taints=[Taint("a", "NoExecute")]))
     assert len({placement, same, Placement()}) == 2
+    assert placement != placement.replace(requests={"cpu": 1})
+    assert repr(Placement(Selector.parse("a"), [one], {"cpu": 1})) == (
+        f"Placement(selector=Selector('a'), tolerations=({one!r},), requests={{'cpu': 1}},"
+        " not_considered=())"
+    )
     restricted = placement & Selector.parse("a")
-    assert restricted.selector == Selector.parse("a")
-    assert restricted[1:] == placement[1:]
+    assert restricted == placement.replace(selector=Selector.parse("a"))
+    assert str((Selector.parse("b") & restricted).selector) == "a,b"
+    assert ((Selector.parse("b") | Selector.parse("c")) & restricted) == (
+        restricted & (Selector.parse("b") | Selector.parse("c"))
+    )
     assert (restricted & (Selector.parse("b") | Selector.parse("c"))).selector == AnyOf(
         [Selector.parse("a,b"), Selector.parse("a,c")]
     )
@@ -99,6 +123,50 @@ def test_wrong_types(arguments: dict[str, Any]) -> None:
     """An argument of another type is an error."""
     with pytest.raises(TypeError):
         Placement(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        (lambda value: setattr(value, value._fields[0], "a"), AttributeError),
+        (lambda value: delattr(value, value._fields[0]), AttributeError),
+        (lambda value: setattr(value, "other", 1), AttributeError),
+        (lambda value: value._replace(key="!"), AttributeError),
+        (lambda value: value + value, TypeError),
+        (lambda value: [*value], TypeError),
+        (lambda value: value[0], TypeError),
+        (lambda value: value.__replace__(key=1, selector="a"), TypeError),
+    ],
+)
+@pytest.mark.parametrize("value", [Placement(), Toleration("a")])
+def test_frozen(value: Any, change: Callable[[Any], object], error: type[Exception]) -> None:
+    """Nothing goes round the checks of the constructor."""
+    with pytest.raises(error):
+        change(value)
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        (lambda: Placement().replace(requests={"CPU!": "2"}), "requests['CPU!']"),
+        (lambda: Placement(requests={"CPU!": 0}), "requests['CPU!']"),
+        (lambda: Toleration("a").replace(operator="Exists", value="v"), "value"),
+    ],
+)
+def test_checks_of_a_copy(change: Callable[[], object], path: str) -> None:
+    """A copy with other fields is checked as a new value is, by the rules of a pod spec."""
+    with pytest.raises(SelectorError) as caught:
+        change()
+    assert caught.value.path == path
+
+
+def test_what_can_be_asked() -> None:
+    """An error names a placement where one is accepted."""
+    wrong: Any = "a=b"
+    message = "expected a Selector, an AnyOf or a Placement, not str; parse a text"
+    for ask in (Inventory().match, Inventory().explain, lambda asked: sql.where(asked, "sqlite")):
+        with pytest.raises(TypeError, match=message):
+            ask(wrong)
 
 
 @pytest.mark.parametrize("amount", [-1, 2**63, "1K", "-1"])
@@ -121,7 +189,7 @@ def test_wrong_amounts(amount: object) -> None:
 def test_selector_of_a_pod_spec(spec: dict[str, Any], selector: Selector | AnyOf) -> None:
     """One term is a selector, several are an AnyOf; if no node can match, it is nothing()."""
     placement = Placement.from_pod_spec(spec)
-    assert placement[:3] == Placement(selector, requests={"pods": 1})[:3]
+    assert placement == Placement(selector, requests={"pods": 1})
     assert isinstance(placement.selector, AnyOf) == isinstance(selector, AnyOf)
 
 

@@ -40,6 +40,7 @@ from nodeselect.inventory import usage_index
 from nodeselect.inventory.snapshot import BaseInventory
 from nodeselect.node import CORDON
 from nodeselect.placement.requirements import AtLeast, Tolerates
+from nodeselect.placement.toleration import NO_TOLERATIONS
 from tests.inventory.small import SMALL, tuned
 from tests.naive import matches_any
 from tests.property.strategies import fleets
@@ -106,7 +107,7 @@ def failed_of(placement: Placement, node: Node, used: Counter[str]) -> set[str]:
         if taint.effect != "PreferNoSchedule" and not any(
             toleration.tolerates(taint) for toleration in placement.tolerations
         ):
-            failed.add(str(Tolerates(taint.key, taint.effect, ())))
+            failed.add(str(Tolerates(taint.key, taint.effect, NO_TOLERATIONS)))
     for name, amount in placement.requests.items():
         if node.resources is not None and used[name] + amount > node.resources.get(name, 0):
             failed.add(str(AtLeast(name, amount)))

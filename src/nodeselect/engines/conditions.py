@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 from nodeselect.placement import Placement, Toleration
+from nodeselect.placement.placement import require_asked
 from nodeselect.placement.requirements import AtLeast, Condition, Tolerates
 from nodeselect.selectors import AnyOf, Selector
 from nodeselect.selectors.requirement import ID_KEY, HasKey, OneOf
-from nodeselect.selectors.selector import require_condition
 
 _E = TypeVar("_E")
 
@@ -78,14 +78,15 @@ def express(selector: Condition | Placement, conditions: Conditions[_E]) -> _E:
     :raises TypeError: if it is neither a selector nor a placement nor a requirement of one.
     :raises ValueError: if a column that it depends on is not known.
     """
-    if isinstance(selector, Placement):
-        required_parts = (selector.selector, *selector.requirements())
-        return conditions.conjunction([express(each, conditions) for each in required_parts])
     if isinstance(selector, AtLeast):
         return conditions.has_amount(selector.resource, selector.amount)
     if isinstance(selector, Tolerates):
         return _express_tolerations(selector, conditions)
-    if not require_condition(selector).is_satisfiable:
+    selector = require_asked(selector)
+    if isinstance(selector, Placement):
+        required_parts = (selector.selector, *selector.requirements())
+        return conditions.conjunction([express(each, conditions) for each in required_parts])
+    if not selector.is_satisfiable:
         return conditions.constant(False)
     parts = [_express_part(part, conditions) for part in selector.split()]
     return conditions.conjunction(parts) if parts else conditions.constant(True)
@@ -114,10 +115,10 @@ def _express_part(part: Selector | AnyOf, conditions: Conditions[_E]) -> _E:
 def _express_tolerations(part: Tolerates, conditions: Conditions[_E]) -> _E:
     kind = [("key", part.key), ("effect", part.effect)] if part.key else []
     excluding = [conditions.taint_is(*field) for field in kind]
-    for key, operator, value, effect in (_SOFT, *part.tolerations):
-        fields = [field for field in (("key", key), ("effect", effect)) if field[1]]
-        if operator == "Equal":
-            fields.append(("value", value))
+    for each in (_SOFT, *part.tolerations.distinct):
+        fields = [field for field in (("key", each.key), ("effect", each.effect)) if field[1]]
+        if each.operator == "Equal":
+            fields.append(("value", each.value))
         if not fields:  # it covers every taint
             return conditions.constant(True)
         covered = conditions.conjunction([conditions.taint_is(*field) for field in fields])

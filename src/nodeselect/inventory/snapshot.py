@@ -15,10 +15,10 @@ from nodeselect.inventory.statistics import FailureGroups, ViewStatistics
 from nodeselect.inventory.store import View, to_table
 from nodeselect.node import Node, require_count
 from nodeselect.placement import Placement, Usage
+from nodeselect.placement.placement import require_asked
 from nodeselect.placement.requirements import Condition
 from nodeselect.readers.columnar import require_pyarrow
 from nodeselect.selectors import AnyOf, Selector
-from nodeselect.selectors.selector import require_condition
 
 if TYPE_CHECKING:
     import pyarrow
@@ -275,7 +275,7 @@ def _require(
     """Return ``selector``; raise ``TypeError`` if an argument has another type."""
     if usage is not None and not isinstance(usage, Usage):
         raise TypeError(f"usage must be a Usage or None, not {type(usage).__name__}")
-    return selector if isinstance(selector, (Selector, Placement)) else require_condition(selector)
+    return require_asked(selector)
 
 
 def audit_labels(nodes: Counted) -> Audit:

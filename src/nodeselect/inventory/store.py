@@ -28,7 +28,6 @@ from nodeselect.inventory.usage_index import UsageIndex
 from nodeselect.node import DuplicateIdError, Node, Taint
 from nodeselect.placement import Placement, Usage
 from nodeselect.placement.requirements import AtLeast, Condition
-from nodeselect.placement.toleration import excludes
 from nodeselect.readers.columnar import Block, to_blocks
 from nodeselect.selectors import AnyOf, Selector
 
@@ -281,7 +280,7 @@ class View:
         live, untolerated = self.live(), set[Taint]()
         for index in self.store.indexes():
             for taints, nodes in dict(index.taints).items():  # a writer may add sets of taints
-                new = {taint for taint in taints if excludes(taint, condition.tolerations)}
+                new = {taint for taint in taints if condition._tolerations.exclude(taint)}
                 if new - untolerated and postings.intersection_size(live, nodes):
                     untolerated |= new
         found = list[Condition](condition.selector.split())

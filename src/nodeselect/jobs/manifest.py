@@ -375,7 +375,7 @@ def _read_pod(pod: PodSpec, namespace: str, volumes: Mapping[tuple[str, str], Va
     for volume in known:
         placement &= _read_part(volume, "spec.nodeAffinity", _volume_selector)
     words |= dict.fromkeys(pod.not_considered)
-    return placement._replace(not_considered=tuple(words))
+    return placement.replace(not_considered=tuple(words))
 
 
 def _read_condition(value: Value, parts: _Parts) -> Placement:
@@ -386,7 +386,7 @@ def _read_condition(value: Value, parts: _Parts) -> Placement:
     words = [f"taints ({path})" for path in _TAINTS if has(value, path)]
     if _has_zone(value):
         words.append("labels of the volume with its zone")
-    return placement._replace(not_considered=tuple(words))
+    return placement.replace(not_considered=tuple(words))
 
 
 def _has_zone(volume: Value) -> bool:

@@ -7,22 +7,23 @@ NodeResourcesFit.
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, starmap
 from types import MappingProxyType, NoneType
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from nodeselect.errors import InventoryError, SelectorError
 from nodeselect.node import Node, Taint, check_resources
-from nodeselect.placement.pod_requests import pod_requests
+from nodeselect.placement.pod_requests import check_resource_name, pod_requests
 from nodeselect.placement.requirements import AtLeast, Tolerates
 from nodeselect.placement.toleration import (
     DAEMON_SET_TOLERATIONS,
+    NO_TOLERATIONS,
     Toleration,
-    excludes,
+    Tolerations,
     read_toleration,
 )
 from nodeselect.placement.usage import Usage
 from nodeselect.selectors.charset import is_key
 from nodeselect.selectors.diagnostics import key_error
-from nodeselect.selectors.frozen import FrozenMapping
+from nodeselect.selectors.frozen import FrozenFields, FrozenMapping
 from nodeselect.selectors.label_selector import (
     read_fields,
     read_items,
@@ -38,14 +39,7 @@ from nodeselect.text import describe_json, join_limited, pluralize, to_exact_str
 _EVERYTHING = Selector.everything()
 
 
-class _Fields(NamedTuple):
-    selector: Selector | AnyOf
-    tolerations: tuple[Toleration, ...]
-    requests: Mapping[str, int]
-    not_considered: tuple[str, ...]
-
-
-class Placement(_Fields):
+class Placement(FrozenFields):
     """What a pod requires of a node: labels, tolerated taints, and free resources. Frozen.
 
     >>> from nodeselect import Node, Taint
@@ -63,28 +57,35 @@ class Placement(_Fields):
     :param requests: how much the pod requests of each resource, in millicores for ``cpu`` and in
         bytes or pieces for all others; or a quantity such as ``500m``. Sorted; 0 is dropped.
     :param not_considered: what else decides on the nodes of the pod, in words such as ``volumes``.
-    :raises SelectorError: if an amount is invalid.
+    :raises SelectorError: if the name of a resource or an amount is invalid.
     """
 
-    __slots__ = ()
+    _fields = ("selector", "tolerations", "requests", "not_considered")
+    __slots__ = ("_tolerations", "not_considered", "requests", "selector", "tolerations")
 
-    def __new__(
-        cls,
+    selector: Selector | AnyOf
+    tolerations: tuple[Toleration, ...]
+    requests: Mapping[str, int]
+    not_considered: tuple[str, ...]
+    _tolerations: Tolerations
+
+    def __init__(
+        self,
         selector: Selector | AnyOf = _EVERYTHING,
         tolerations: Iterable[Toleration] = (),
         requests: Mapping[str, int | str] = MappingProxyType({}),
         not_considered: Iterable[str] = (),
-    ) -> "Placement":
-        distinct = tuple(dict.fromkeys(tolerations))
-        for toleration in distinct:
-            if not isinstance(toleration, Toleration):
-                raise TypeError(f"expected a Toleration, not {type(toleration).__name__}")
+    ) -> None:
+        indexed = Tolerations(tolerations)
         try:
             amounts = FrozenMapping(check_resources(requests, "requests"))
         except InventoryError as error:
             raise structure_error(error.code, error.message, error.place.path) from None
+        for resource in requests:
+            check_resource_name(resource, "requests")
         words = dict.fromkeys(to_exact_str(each, "not_considered") for each in not_considered)
-        return super().__new__(cls, require_condition(selector), distinct, amounts, tuple(words))
+        self._set_fields(require_condition(selector), indexed.distinct, amounts, tuple(words))
+        object.__setattr__(self, "_tolerations", indexed)
 
     @classmethod
     def from_pod_spec(cls, spec: Mapping[str, Any], kind: str = "Pod") -> "Placement":
@@ -134,9 +135,10 @@ class Placement(_Fields):
                 break
         else:
             return False
-        if facts is not None and facts.taints is not None:
+        if facts is not None and facts.taints:
+            exclude = self._tolerations.exclude
             for taint in facts.taints:
-                if excludes(taint, self.tolerations):
+                if exclude(taint):
                     return False
         if facts is not None and facts.resources is not None:
             used = {} if usage is None else usage.of(node_id)
@@ -155,9 +157,9 @@ class Placement(_Fields):
         """
         kinds = {("", "")}
         if taints is not None:
-            kinds = {taint[:2] for taint in taints if excludes(taint, ())}
+            kinds = {taint[:2] for taint in taints if NO_TOLERATIONS.exclude(taint)}
         return (
-            *(Tolerates(key, effect, self.tolerations) for key, effect in sorted(kinds)),
+            *(Tolerates(key, effect, self._tolerations) for key, effect in sorted(kinds)),
             *starmap(AtLeast, self.requests.items()),
         )
 
@@ -174,7 +176,7 @@ class Placement(_Fields):
     @property
     def undecided_without(self) -> tuple[str, ...]:
         """The facts about a node that decide whether it matches: its taints, its resources."""
-        is_tolerant = any(not (each.key or each.effect) for each in self.tolerations)
+        is_tolerant = self._tolerations.cover_everything
         facts = {"taints": not is_tolerant, "resources": bool(self.requests)}
         return tuple(name for name, decides in facts.items() if decides)
 
@@ -188,7 +190,21 @@ class Placement(_Fields):
 
     def __and__(self, selector: Selector | AnyOf) -> "Placement":
         """Return a placement that also requires ``selector``."""
-        return self._replace(selector=self.selector & selector)
+        if not isinstance(selector, Selector | AnyOf):
+            return NotImplemented
+        return self.replace(selector=self.selector & selector)
+
+    def __rand__(self, selector: Selector | AnyOf) -> "Placement":
+        if not isinstance(selector, Selector | AnyOf):
+            return NotImplemented
+        return self.replace(selector=selector & self.selector)
+
+
+def require_asked(asked: Selector | AnyOf | Placement) -> Selector | AnyOf | Placement:
+    """Return ``asked``; raise ``TypeError`` if it is another type."""
+    if isinstance(asked, (Selector, Placement)):
+        return asked
+    return require_condition(asked, "a Selector, an AnyOf or a Placement")
 
 
 def label_part(selector: Selector | AnyOf | Placement) -> Selector | AnyOf:

@@ -128,7 +128,8 @@ def _check_resources(requests: _Exact, limits: _Exact, path: str) -> None:
         if resource in ("cpu", "memory") and (limit is None or amount <= limit):
             continue  # most of them
         name = "requests" if resource in requests else "limits"
-        place = _at(path if path == "overhead" else f"{path}.{name}", resource)
+        at_amounts = path if path == "overhead" else f"{path}.{name}"
+        place = _at(at_amounts, resource)
         shown = quoted(resource)
         is_native = "/" not in resource or "kubernetes.io/" in resource
         is_known = _is_of_pod(resource) or (
@@ -136,8 +137,7 @@ def _check_resources(requests: _Exact, limits: _Exact, path: str) -> None:
             and (resource in _STANDARD or "/" in resource)
             and not resource.startswith("requests.")
         )
-        if not is_key(resource):
-            raise key_error(resource, 0, len(resource)).at(place)
+        check_resource_name(resource, at_amounts)
         if not is_known:
             message = f"{shown} is not a resource that can be requested here"
             raise structure_error("unknown-resource", message, place, _RESOURCE_HINT)
@@ -150,6 +150,12 @@ def _check_resources(requests: _Exact, limits: _Exact, path: str) -> None:
         if limit is not None and amount > limit:
             message = f"the request of {shown} is above its limit"
             raise structure_error("invalid-request", message, place)
+
+
+def check_resource_name(resource: str, path: str) -> None:
+    """Raise ``SelectorError`` if a resource cannot have this name; ``path`` is its mapping's."""
+    if not is_key(resource):
+        raise key_error(resource, 0, len(resource)).at(_at(path, resource))
 
 
 def _is_of_pod(resource: str) -> bool:

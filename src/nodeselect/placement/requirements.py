@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import NamedTuple, TypeAlias
 
 from nodeselect.node import CORDON, Node, Taint
-from nodeselect.placement.toleration import Toleration, excludes
+from nodeselect.placement.toleration import Tolerations
 from nodeselect.placement.usage import Usage
 from nodeselect.quantity import quantity_text
 from nodeselect.selectors import AnyOf, Selector
@@ -22,7 +22,7 @@ class Tolerates(NamedTuple):
 
     key: str
     effect: str
-    tolerations: tuple[Toleration, ...]
+    tolerations: Tolerations
 
     def is_met(self, node: Node, usage: Usage | None = None) -> bool:
         """Return whether they cover these taints of a node."""
@@ -31,7 +31,7 @@ class Tolerates(NamedTuple):
     def allows(self, taints: Iterable[Taint]) -> bool:
         """Return whether they cover those of ``taints`` that have the key and the effect."""
         return not any(
-            excludes(taint, self.tolerations)
+            self.tolerations.exclude(taint)
             for taint in taints
             if not self.key or (taint.key == self.key and taint.effect == self.effect)
         )

@@ -5,24 +5,18 @@ Source: Kubernetes, ``Toleration.ToleratesTaint``, and ``ValidateTolerations`` o
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final
 
 from nodeselect.errors import SelectorError
 from nodeselect.node import EFFECTS, Taint
 from nodeselect.selectors.charset import is_key, is_value
 from nodeselect.selectors.diagnostics import key_error, value_error
+from nodeselect.selectors.frozen import FrozenFields
 from nodeselect.selectors.label_selector import read_fields, read_text, structure_error
 from nodeselect.text import describe_json, join_limited, quoted, to_exact_str
 
 
-class _Fields(NamedTuple):
-    key: str
-    operator: str
-    value: str
-    effect: str
-
-
-class Toleration(_Fields):
+class Toleration(FrozenFields):
     """Taints that do not keep a pod away. Frozen.
 
     >>> from nodeselect import Taint
@@ -36,11 +30,17 @@ class Toleration(_Fields):
     :raises SelectorError: if the API server would reject it; ``path`` is the name of the field.
     """
 
-    __slots__ = ()
+    _fields = ("key", "operator", "value", "effect")
+    __slots__ = ("effect", "key", "operator", "value")
 
-    def __new__(
-        cls, key: str = "", operator: str = "Equal", value: str = "", effect: str = ""
-    ) -> "Toleration":
+    key: str
+    operator: str
+    value: str
+    effect: str
+
+    def __init__(
+        self, key: str = "", operator: str = "Equal", value: str = "", effect: str = ""
+    ) -> None:
         key, value = to_exact_str(key, "a key"), to_exact_str(value, "a value")
         operator = to_exact_str(operator, "an operator") or "Equal"
         effect = to_exact_str(effect, "an effect")
@@ -63,27 +63,61 @@ class Toleration(_Fields):
             message = f"{quoted(effect)} is not an effect of taints"
             hint = f"use {join_limited(EFFECTS, len(EFFECTS), 'or')}"
             raise structure_error("unknown-effect", message, "effect", hint)
-        return super().__new__(cls, key, operator, value, effect)
+        self._set_fields(key, operator, value, effect)
 
     def tolerates(self, taint: Taint) -> bool:
         """Return whether it covers ``taint``. Cost: about 0.2 µs."""
-        key, operator, value, effect = self
         return (
-            (not effect or effect == taint.effect)
-            and (not key or key == taint.key)
-            and (operator == "Exists" or value == taint.value)
+            (not self.effect or self.effect == taint.effect)
+            and (not self.key or self.key == taint.key)
+            and (self.operator == "Exists" or self.value == taint.value)
         )
 
 
-def excludes(taint: Taint, tolerations: Iterable[Toleration]) -> bool:
-    """Return whether a taint keeps away a pod with these tolerations."""
-    if taint.effect == "PreferNoSchedule":  # which only makes the node a worse choice
-        return False
-    for toleration in tolerations:  # noqa: SIM110 - in half the time of all()
-        if toleration.tolerates(taint):
-            return False
-    return True
+class Tolerations(FrozenFields):
+    """All tolerations of a pod, without duplicates, which are found by key and effect."""
 
+    _fields = ("distinct",)
+    __slots__ = ("_values_of", "distinct")
+
+    distinct: tuple[Toleration, ...]
+    _values_of: dict[tuple[str, str], set[str] | None]  # by key and effect; None for any value
+
+    def __init__(self, tolerations: Iterable[Toleration] = ()) -> None:
+        distinct = tuple(dict.fromkeys(tolerations))
+        values_of: dict[tuple[str, str], set[str] | None] = {}
+        for each in distinct:
+            if not isinstance(each, Toleration):
+                raise TypeError(f"expected a Toleration, not {type(each).__name__}")
+            values = values_of.setdefault((each.key, each.effect), set())
+            if each.operator == "Exists":
+                values_of[each.key, each.effect] = None
+            elif values is not None:
+                values.add(each.value)
+        self._set_fields(distinct)
+        object.__setattr__(self, "_values_of", values_of)
+
+    @property
+    def cover_everything(self) -> bool:
+        """Whether one of them covers every taint."""
+        return ("", "") in self._values_of  # without a key, the operator is Exists
+
+    def exclude(self, taint: Taint) -> bool:
+        """Return whether a taint keeps away the pod. Cost: about 0.3 µs, however many there are."""
+        key, effect, value = taint
+        if effect == "PreferNoSchedule":  # which only makes the node a worse choice
+            return False
+        if not self._values_of:
+            return True
+        find = self._values_of.get
+        for kind in ((key, effect), (key, ""), ("", effect), ("", "")):
+            values = find(kind, ())
+            if values is None or value in values:
+                return False
+        return True
+
+
+NO_TOLERATIONS: Final = Tolerations()
 
 _toleration = lru_cache(maxsize=4_096)(Toleration)  # many pods have the same tolerations
 

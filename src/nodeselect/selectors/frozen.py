@@ -1,7 +1,7 @@
 """Base classes of immutable values."""
 
 from collections.abc import ItemsView, Iterator, Mapping
-from typing import TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 _K = TypeVar("_K")
 _V = TypeVar("_V", covariant=True)
@@ -22,6 +22,52 @@ class Frozen:
 
     def __delattr__(self, name: str) -> None:
         raise AttributeError(f"{type(self).__name__} is frozen: {name!r} cannot be deleted")
+
+
+class FrozenFields(Frozen):
+    """Base class of values that are what their fields are, and that only a constructor makes.
+
+    They are equal, and have equal hashes, if they are of one class and all fields are equal. A
+    copy, also with other fields or from a pickle, is made and checked by the constructor.
+    """
+
+    __slots__ = ("_hash",)
+    _fields: ClassVar[tuple[str, ...]]
+    """The names of the fields, in the order in which the constructor takes them."""
+    _hash: int
+
+    def _set_fields(self, *values: object) -> None:
+        for name, value in zip(self._fields, values, strict=True):
+            object.__setattr__(self, name, value)
+
+    def _values(self) -> tuple[object, ...]:
+        return tuple(getattr(self, name) for name in self._fields)
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return self is other or self._values() == other._values()
+
+    def __hash__(self) -> int:
+        try:
+            return self._hash
+        except AttributeError:  # the first call
+            object.__setattr__(self, "_hash", hash(self._values()))
+            return self._hash
+
+    def replace(self, **fields: Any) -> Self:
+        """Return a copy with new values for some fields, which are named as in the constructor."""
+        own: dict[str, Any] = {name: getattr(self, name) for name in self._fields}
+        return type(self)(**(own | fields))
+
+    __replace__ = replace
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), self._values()
+
+    def __repr__(self) -> str:
+        fields = zip(self._fields, self._values(), strict=True)
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in fields)})"
 
 
 class FrozenMapping(Frozen, Mapping[_K, _V]):

@@ -549,10 +549,12 @@ _EVERYTHING = _build([], None)
 _NOTHING = _build([], ())
 
 
-def require_condition(condition: Selector | AnyOf) -> Selector | AnyOf:
+def require_condition(
+    condition: Selector | AnyOf, expected: str = "a Selector or an AnyOf"
+) -> Selector | AnyOf:
     """Return ``condition``; raise ``TypeError`` if it is another type."""
     if not isinstance(condition, (Selector, AnyOf)):  # a union would be made in each call
         hint = "; parse a text with Selector.parse" if isinstance(condition, str) else ""
         found = type(condition).__name__
-        raise TypeError(f"expected a Selector or an AnyOf, not {found}{hint}")
+        raise TypeError(f"expected {expected}, not {found}{hint}")
     return condition

@@ -94,7 +94,7 @@ def ignoring_pods(asked: Selection, option: str = "") -> Selection:
     if not isinstance(asked, Placement) or not asked.requests:
         return asked
     words = f"what runs on the nodes already{option}"
-    return asked._replace(not_considered=(*asked.not_considered, words))
+    return asked.replace(not_considered=(*asked.not_considered, words))
 
 
 def leave_out(asked: Selection, job: str | None, considered: Collection[str] = ()) -> Selection:
