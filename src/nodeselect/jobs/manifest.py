@@ -27,7 +27,8 @@ from nodeselect.jobs.check.document import (
     is_kubernetes_object,
     lower_names,
 )
-from nodeselect.jobs.check.rule import Finding, describe, document_finding
+from nodeselect.jobs.check.pods import check_pod, check_template, labels_at
+from nodeselect.jobs.check.rule import REGISTRY, Finding, describe, document_finding
 from nodeselect.jobs.pod_specs import (
     CONDITIONS,
     FIELDS,
@@ -109,7 +110,7 @@ class Manifest(NamedTuple):
     :param skipped: the kind of each object of which nothing is in ``workloads``.
     :param conditions: the objects that are conditions on nodes themselves, such as a ``NodePool``.
     :param unread: the conditions of skipped objects, such as ``Engine/a[spec.nodeSelector]``.
-    :param notes: these conditions in the document.
+    :param notes: these conditions in the document, and what is doubtful in valid objects.
     :param findings: the mistakes of the objects that are not valid.
     :param in_conditions: the mistakes of the conditions on nodes that are not among the workloads.
     :param patches: what is missing in objects that are probably patches.
@@ -275,9 +276,10 @@ def _read_objects(objects: Iterable[Value], other_volumes: Sequence[Value]) -> M
             name += f":{names[name]}"
         is_read = False
         for each in _read_object(value, name, volumes):
-            if isinstance(each, Finding) and each.code == "unread-condition":
+            if isinstance(each, Finding) and REGISTRY[each.code].severity != "error":
                 notes.append(each)
-                unread.append(f"{name}[{each.path}]")
+                if each.code == "unread-condition":
+                    unread.append(f"{name}[{each.path}]")
                 continue
             is_read = True
             if isinstance(each, Finding):
@@ -341,11 +343,16 @@ def _read_object(
             yield Workload(name, _read_condition(value, condition), owner, (value, ""))
     except StructureError as error:
         yield from error.findings
+    labels = None
+    if path:  # programs add labels to the pods of other kinds
+        labels = labels_at(value, f"{path.removesuffix('spec')}metadata.labels")
+        yield from check_template(value, labels)
     for pod in found:
         yield from _unknown_in_containers(pod)
         place = _place(pod.spec, pod.path)
         try:
             placement = _read_pod(pod, namespace, volumes)
+            yield from check_pod(pod.spec, pod.path, labels)
             yield Workload(name if path else f"{name}[{pod.path}]", placement, owner, place)
         except StructureError as error:
             yield from error.findings

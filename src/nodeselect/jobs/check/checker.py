@@ -7,6 +7,7 @@ from heapq import nsmallest
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeAlias
 
+import nodeselect.jobs.check.pods  # noqa: F401 - its rules are among all rules
 from nodeselect.documents.values import (
     DocumentError,
     Object,
@@ -216,7 +217,7 @@ class CheckedJob:
             self._errors_found += severity == "error"
             self.has_unknown_fields |= code == "unknown-field" and finding.edit is None
             # A job of another system is not read if it has any mistake.
-            is_mistake = self._is_foreign and rule.group != "nodes" and rule.severity != "note"
+            is_mistake = self._is_foreign and rule.group != "nodes" and rule.severity == "error"
             is_always_reported = rule.always_reported or is_mistake
             if code in self._ignored.get(finding.position.line, ()) and not is_always_reported:
                 continue

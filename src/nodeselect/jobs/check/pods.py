@@ -1,0 +1,159 @@
+"""Rules about valid pod specs that probably do not mean what their authors think."""
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from nodeselect.documents.values import List, Object, Scalar, Value, find, text_of, to_python
+from nodeselect.errors import SelectorError
+from nodeselect.jobs.check.rule import Finding, Findings, rule
+from nodeselect.problem import Fix
+from nodeselect.renamed_keys import NEW_KEYS
+from nodeselect.selectors import AnyOf, Selector
+from nodeselect.selectors.algebra import implies, only_negates, require_all
+from nodeselect.selectors.label_selector import match_expression
+from nodeselect.selectors.pod_spec import read_terms
+from nodeselect.text import printable, quoted
+
+_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+
+# The fields of a pod spec that have the keys of labels or taints of nodes.
+_NODE_FIELDS = ("nodeSelector", "affinity", "tolerations", "topologySpreadConstraints")
+
+# The labels that controllers of Kubernetes add to their pods.
+_ADDED_LABELS = frozenset({
+    *("apps.kubernetes.io/pod-index", "batch.kubernetes.io/controller-uid", "controller-uid"),
+    *("batch.kubernetes.io/job-completion-index", "batch.kubernetes.io/job-name", "job-name"),
+    *("controller-revision-hash", "pod-template-hash", "statefulset.kubernetes.io/pod-name"),
+})  # fmt: skip
+
+_rule = partial(rule, "kubernetes", severity="warning")
+
+
+def check_pod(spec: Object, path: str, labels: Mapping[str, str] | None) -> Findings:
+    """Yield what is doubtful in a valid pod spec.
+
+    :param path: the path of the pod spec in its object.
+    :param labels: the labels of the pods; None if they are unknown.
+    """
+    yield from _deprecated_labels(spec, path)
+    terms = f"affinity.nodeAffinity.{_REQUIRED}"
+    if (required := find(spec, terms)) is not None:
+        yield from _negated_terms(required, f"{path}.{terms}")
+    if labels is not None:
+        apart, spread = f"affinity.podAntiAffinity.{_REQUIRED}", "topologySpreadConstraints"
+        terms_apart = list(_not_own_labels(spec, path, apart, labels))
+        found = find(spec, apart)
+        if isinstance(found, List) and len(terms_apart) == len(found.items):
+            yield from terms_apart  # otherwise, one is about the pod, and others are meant in these
+        yield from _not_own_labels(spec, path, spread, labels)
+
+
+@_rule(
+    "deprecated-label",
+    "a label or a taint that Kubernetes has renamed",
+    "New nodes lack old names, such as the taint node-role.kubernetes.io/master.",
+)
+def _deprecated_labels(spec: Object, path: str) -> Findings:
+    fields = {name: spec.entries[name] for name in _NODE_FIELDS if name in spec.entries}
+    keys = list(_node_keys(Object(fields, spec.position), path))
+    known = {key.text for key, _ in keys}
+    for key, place in keys:
+        new = NEW_KEYS.get(key.text, "")
+        if new and new not in known:
+            words = "add a toleration with the key" if ".tolerations[" in place else "write"
+            message = f"Kubernetes has renamed {quoted(key.text)}"
+            yield Finding(key, place, message, Fix.write(new, words))
+
+
+def _node_keys(value: Value, path: str) -> Iterator[tuple[Scalar, str]]:
+    """Yield each key of a label or a taint of nodes in conditions, with its path."""
+    if isinstance(value, List):
+        for number, item in enumerate(value.items):
+            yield from _node_keys(item, f"{path}[{number}]")
+    for name, (_, item) in value.entries.items() if isinstance(value, Object) else ():
+        if name == "nodeSelector" and isinstance(item, Object):
+            for key, _ in item.entries.values():
+                yield key, f"{path}.{name}[{quoted(key.text)}]"
+        elif name in ("key", "topologyKey") and isinstance(item, Scalar):
+            yield item, f"{path}.{name}"
+        elif name not in ("labelSelector", "namespaceSelector"):  # they are about pods
+            yield from _node_keys(item, f"{path}.{name}")
+
+
+@_rule(
+    "negated-alternatives",
+    "a node affinity whose terms are alternatives and exclude next to nothing",
+    "A node must match only one term. What must hold together is one term.",
+)
+def _negated_terms(required: Value, path: str) -> Findings:
+    terms = dict.fromkeys(read_terms(_plain(required), path))
+    if len(terms) < 2 or not only_negates(any_of := AnyOf(terms)):
+        return
+    excluded = "only the nodes that every term excludes"
+    if implies(Selector.everything(), any_of):
+        excluded = "no node"
+    message = f"the terms are alternatives: together, they exclude {excluded}"
+    both, hint = require_all(any_of), None
+    if both is not None and both.ids is None and not both.excluded_ids:
+        term = {"matchExpressions": list(map(match_expression, both.requirements))}
+        hint = Fix.write(printable(json.dumps(term)), "if all must hold, write one term")
+    yield Finding(required, path, message, hint)
+
+
+@_rule(
+    "not-own-labels",
+    "a pod anti-affinity or a topology spread that does not select the pod's own labels",
+    "Its own pods do not count. If you mean others, ignore the warning with a comment.",
+)
+def _not_own_labels(spec: Object, path: str, field: str, labels: Mapping[str, str]) -> Findings:
+    found = find(spec, field)
+    for number, item in enumerate(found.items if isinstance(found, List) else ()):
+        others = find(item, "namespaces") or find(item, "namespaceSelector")
+        selector = find(item, "labelSelector")
+        is_soft = text_of(item, "whenUnsatisfiable") == "ScheduleAnyway"
+        if selector is None or others or is_soft or _selects(_plain(selector), labels):
+            continue
+        message = "this does not select the labels of the pod itself"
+        yield Finding(selector, f"{path}.{field}[{number}].labelSelector", message)
+
+
+@_rule(
+    "wrong-selector",
+    "a workload whose selector does not select the pods of its template",
+    "The API server of Kubernetes rejects the workload.",
+)
+def check_template(workload: Value, labels: Mapping[str, str]) -> Findings:
+    """Yield a finding if the selector of a workload does not select pods with these labels."""
+    selector = find(workload, "spec.selector")
+    is_made = text_of(workload, "kind") == "Job" and not find(workload, "spec.manualSelector")
+    if selector is None or is_made:
+        return
+    plain = _plain(selector)
+    if text_of(workload, "kind") == "ReplicationController":
+        plain = {"matchLabels": plain}
+    if not _selects(plain, labels):
+        message = "the selector does not select the labels of the template"
+        yield Finding(selector, "spec.selector", message)
+
+
+def _selects(selector: Any, labels: Mapping[str, str]) -> bool:
+    """Return whether a LabelSelector may select pods with these labels."""
+    try:
+        found = Selector.from_kubernetes(selector)
+    except (SelectorError, TypeError):  # other rules are about it
+        return True
+    is_added = any(requirement.key in _ADDED_LABELS for requirement in found.requirements)
+    return is_added or found.matches(labels)
+
+
+def _plain(value: Value) -> Any:
+    return to_python(value, lambda scalar: None if scalar.kind == "null" else scalar.text)
+
+
+def labels_at(value: Value, path: str) -> dict[str, str]:
+    """Return the labels at a path of an object; without any, none."""
+    labels = find(value, path)
+    plain = _plain(labels) if isinstance(labels, Object) else {}
+    return {key: text for key, text in plain.items() if isinstance(text, str)}
