@@ -6,7 +6,19 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from nodeselect import ChangeLog, Inventory, Node, NodeSet, Selector, Snapshot, StandingSelectors
+from nodeselect import (
+    AnyOf,
+    ChangeLog,
+    Inventory,
+    Node,
+    NodeSet,
+    Placement,
+    Selector,
+    Snapshot,
+    StandingSelectors,
+    Taint,
+    Usage,
+)
 from nodeselect.engines import polars, sql
 from nodeselect.index.tuning import Tuning
 from nodeselect.render.id_ranges import compress_ids
@@ -171,6 +183,65 @@ def _stand(selectors: dict[str, Selector]) -> object:
     return answers
 
 
+def _taints(n: int, prefix: str = "") -> tuple[Placement, list[Node]]:
+    """Return as many tolerations as taints, which they cover in the other order."""
+    keys = words(n)
+    spec = {"tolerations": [{"key": prefix + key, "operator": "Exists"} for key in keys[::-1]]}
+    nodes = [
+        Node(f"n-{at}", taints=[Taint(key, "NoSchedule") for key in keys[at : at + 50]])
+        for at in range(0, n, 50)
+    ]
+    return Placement.from_pod_spec(spec), nodes
+
+
+def _requests(n: int) -> tuple[Placement, list[Node]]:
+    """Return as many requests as resources of each node."""
+    resources = dict.fromkeys(words(n), 1)
+    return Placement(requests=resources), [Node(f"n-{at}", resources=resources) for at in range(4)]
+
+
+def _terms(n: int) -> tuple[Placement, list[Node]]:
+    """Return as many terms of an affinity as labels of nodes."""
+    keys = words(n)
+    nodes = [Node(f"n-{at}", dict.fromkeys(keys[at : at + 50], "v")) for at in range(0, n, 50)]
+    return Placement(AnyOf(Selector.parse(f"{key}=w") for key in keys)), nodes
+
+
+def _place(asked: tuple[Placement, list[Node]]) -> object:
+    """Ask in every way which of the nodes a pod can use, and why."""
+    placement, nodes = asked
+    inventory, usage = Inventory(nodes), Usage()
+    answers: list[object] = []
+    for node in nodes[:4]:
+        usage.add(node.id, {"cpu": 1, "pods": 1})
+        answers += [placement.matches(node, usage), inventory.explain_node(placement, node.id)]
+    for _ in range(2):
+        explanation = inventory.explain(placement, usage=usage)
+        answers += [inventory.match(placement, usage=usage).ids(), str(explanation)]
+        inventory.compact()
+    return answers, inventory.match(placement).not_considered
+
+
+def _pods(n: int) -> tuple[list[dict[str, object]], list[Node]]:
+    """Return as many running pods as nodes."""
+    ids = words(n)
+    resources = {"requests": {"cpu": "1"}}
+    spec = {"containers": [{"name": "c", "resources": resources}]}
+    nodes = [Node(each, resources={"cpu": "2"}) for each in ids]
+    return [{"spec": {"nodeName": each, **spec}} for each in ids], nodes
+
+
+def _run(running: tuple[list[dict[str, object]], list[Node]]) -> object:
+    """Place one pod after another, where others run."""
+    pods, nodes = running
+    inventory, usage = Inventory(nodes), Usage(pods)
+    placement = Placement(requests={"cpu": "1"})
+    for _ in nodes[:50]:
+        (node,) = inventory.match(placement, usage=usage).first(1)
+        usage.add(node.id, placement.requests)
+    return str(inventory.explain(placement, usage=usage))
+
+
 def _write_sql(selector: Selector) -> object:
     """Write a selector for two layouts of a table, and as an expression of Polars."""
     columns = {requirement.key: "c" for requirement in selector.requirements[::2]}
@@ -188,6 +259,10 @@ def _named(template: str, n: int) -> dict[str, Selector]:
 
 
 _add_inventories()
+for _build, _size in ((_taints, 200), (_requests, 60), (_terms, 200)):
+    case(f"placements/{_build.__name__}", _place, _build, _size)
+case("placements/_other_taints", _place, partial(_taints, prefix="no-"), 200)
+case("placements/_pods", _run, _pods, 200)
 for _call in (_save, _log, _damage):
     case(f"files/{_call.__name__}", partial(_in_folder, _call), fleet)
 for _template in ("{}=a", "k!={}", "region in (eu,us)", "!{}"):
