@@ -245,6 +245,53 @@ def test_valid_resources(resources: dict[str, Any]) -> None:
         assert Placement.from_pod_spec({name: [resources]}).requests["pods"] == 1
 
 
+@pytest.mark.parametrize(
+    ("tolerations", "facts"),
+    [
+        ([], ("taints",)),
+        ([Toleration(operator="Exists", effect="NoSchedule")], ("taints",)),
+        ([Toleration("a", "Exists")], ("taints",)),
+        ([Toleration("a"), Toleration(operator="Exists")], ()),
+    ],
+)
+def test_facts_that_decide(tolerations: list[Toleration], facts: tuple[str, ...]) -> None:
+    """Unknown taints decide, unless each taint with any effect is tolerated."""
+    assert Placement(tolerations=tolerations).undecided_without == facts
+
+
+def test_exact_amount() -> None:
+    """A node on which exactly as much is free as requested has enough, and one unit less has not.
+
+    So it is with and without a usage.
+    """
+    node, usage = Node("n", resources={"cpu": "3"}), Usage()
+    usage.add("n", {"cpu": 1000})
+    for used, free in ((None, 3000), (usage, 2000)):
+        assert Placement(requests={"cpu": free}).matches(node, used)
+        assert not Placement(requests={"cpu": free + 1}).matches(node, used)
+
+
+@pytest.mark.parametrize("has_host_network", [True, False, None])
+def test_daemon_set(has_host_network: bool | None) -> None:
+    """Its pods tolerate what Kubernetes lets them tolerate, other pods do not.
+
+    A node without a network excludes them, unless they use the network of the host.
+    """
+    prefix, spec = "node.kubernetes.io/", {"hostNetwork": has_host_network}
+    schedule = ("disk-pressure", "memory-pressure", "pid-pressure", "unschedulable")
+    taints = [
+        *(Taint(prefix + name, "NoExecute") for name in ("not-ready", "unreachable")),
+        *(Taint(prefix + name, "NoSchedule") for name in schedule),
+    ]
+    pod, daemon = Placement.from_pod_spec(spec), Placement.from_pod_spec(spec, "DaemonSet")
+    for taint in taints:
+        assert daemon.matches(Node("n", taints=[taint]))
+        assert not pod.matches(Node("n", taints=[taint]))
+    without_network = Node("n", taints=[Taint(f"{prefix}network-unavailable", "NoSchedule")])
+    assert daemon.matches(without_network) is bool(has_host_network)
+    assert not daemon.matches(Node("n", taints=[Taint(f"{prefix}not-ready", "NoSchedule")]))
+
+
 def test_no_mapping() -> None:
     """A pod spec is a mapping."""
     with pytest.raises(TypeError, match="a pod spec must be a mapping"):
