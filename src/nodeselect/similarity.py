@@ -20,6 +20,8 @@ from functools import lru_cache
 from os.path import commonprefix
 from typing import NamedTuple
 
+from nodeselect.renamed_keys import NEW_KEYS
+
 # How many candidates a text is compared with; all have its first letter and its numbers.
 _MAX_COMPARED = 500
 
@@ -147,10 +149,12 @@ def closest_key(key: str, keys: WordCounts) -> tuple[str, str] | None:
     """
     name = key.rpartition("/")[2]
     same_name = [word for word in keys.counts if word.rpartition("/")[2] == name]
-    if same_name:  # of several, not what Kubernetes has renamed
-        rank = {word: (-keys.counts[word], "beta." in word, word) for word in same_name}
-        return "other-prefix", min(same_name, key=rank.__getitem__)
-    close = keys.suggest(key)
+    if same_name:  # never the old name of a label if a node has the new one
+        new_names = {NEW_KEYS[word] for word in same_name if NEW_KEYS.get(word) in keys.counts}
+        names = new_names or same_name
+        return "other-prefix", min(names, key=lambda word: (-keys.counts[word], word))
+    is_present = f"{key}.present"  # nvidia.com/gpu is a resource, and this is its label
+    close = is_present if is_present in keys.counts else keys.suggest(key)
     return None if close is None else ("other-spelling", close)
 
 

@@ -282,7 +282,11 @@ def test_values_are_counted_with_the_groups(start: Callable[[str], Database]) ->
         ]:
             queries.clear()
             selector = Selector.parse(text)
-            assert nodes.explain(selector) == inventory.explain(selector), text
+            expected = inventory.explain(selector)
+            results = (each._replace(note=None) for each in expected.requirements)
+            # To find which nodes lack a label, a database would need more queries.
+            expected = expected._replace(requirements=tuple(results))
+            assert nodes.explain(selector) == expected, text
             if not isinstance(labels, LongTable):
                 read = sum(query.startswith("SELECT label_value") for query in queries)
                 assert read == count, text

@@ -176,6 +176,50 @@ def test_limits(groups: list[tuple[int, Labels]], expected: list[str]) -> None:
     assert reported(audited(*groups)) == expected
 
 
+TYPE = "node.kubernetes.io/instance-type"
+ZONE = "topology.kubernetes.io/zone"
+
+MISSING: dict[str, tuple[list[tuple[int, Labels]], list[str]]] = {
+    "of-each-node": ([(1, {}), (20, {ZONE: "a"})], [f"!{ZONE}: 1 of 21"]),
+    "of-fewer": ([(1, {}), (19, {ZONE: "a"})], []),
+    "any": ([(1, {}), (100, {"pool": "a"})], ["!pool: 1 of 101"]),
+    "any-of-fewer": ([(1, {}), (99, {"pool": "a"})], []),
+    "old-name": ([(1, {}), (200, {"failure-domain.beta.kubernetes.io/zone": "a"})], []),
+    "control-plane": (
+        [(1, {"node-role.kubernetes.io/control-plane": ""}), (200, {"pool": "a"})], [],
+    ),
+    "one-of-the-control-plane": (
+        [(1, {}), (1, {"node-role.kubernetes.io/master": ""}), (300, {"pool": "a"})], [],
+    ),
+    "three-labels": (
+        [(1, {}), (100, {"a": "", "b": "", "c": ""})],
+        ["!a: 1 of 101", "!b: 1 of 101", "!c: 1 of 101"],
+    ),
+    "four-labels": ([(1, {}), (100, {"a": "", "b": "", "c": "", "d": ""})], []),
+    "misspelt": ([(1, {"regoin": "eu"}), (200, REGION)], []),
+    "one-type": (
+        [(1, {TYPE: "m5"}), (100, {TYPE: "m5", "gpu": "t4"}), (300, {TYPE: "c5"})],
+        [f"!gpu,{TYPE}=m5: 1 of 101"],
+    ),
+    "another-type": ([(1, {TYPE: "m5"}), (200, {TYPE: "c5", "gpu": "t4"})], []),
+    "the-type": ([(1, {}), (200, {TYPE: "m5"})], [f"!{TYPE}: 1 of 201"]),
+    "no-selector-has-it": ([(1, {}), (200, {"GPU 0": "t4"})], []),
+}  # fmt: skip
+"""Nodes, and the selectors of those that lack a label that all others have."""
+
+
+@pytest.mark.parametrize(("groups", "expected"), MISSING.values(), ids=MISSING.keys())
+def test_labels_that_few_nodes_lack(groups: list[tuple[int, Labels]], expected: list[str]) -> None:
+    """A label is missing if nearly all nodes of the same kind have it; a database agrees."""
+    inventory = Inventory(nodes_of(labels for count, labels in groups for _ in range(count)))
+    found = [each for each in audit_labels(inventory).findings if each.code == "missing-key"]
+    counts = [f"{each.selector}: {each.nodes} of {each.nodes + each.usual_nodes}" for each in found]
+    assert counts == expected
+    for each in found:
+        assert each.selector is not None
+        assert inventory.match(Selector.parse(each.selector)).ids()[:3] == list(each.examples)
+
+
 def test_a_misspelling_of_a_misspelling() -> None:
     """What is expected is right itself."""
     words = {"Prenum": 1, "prenum": 2, "premum": 10, "premium": 50}

@@ -255,6 +255,12 @@ def test_a_value_that_few_nodes_have(text: str, message: str | None, advice: str
 )
 def test_keys_that_kubernetes_renamed(old: str, new: str) -> None:
     """The key that nodes have is suggested for the other, whatever else has the same name."""
+    nodes = [Node(f"n-{at}", {old: "x"} | ({new: "x"} if at else {})) for at in range(200)]
+    for text in (f"{new}=x", f"{new}=y"):  # never the old name if a node has the new one
+        assert Inventory(nodes).explain(Selector.parse(text)).hints == ()
+    name = new.rpartition("/")[2]
+    (hint,) = Inventory(nodes).explain(Selector.parse(f"x.io/{name}=x")).hints
+    assert (hint.replacement, hint.would_match) == (f"{new}=x", 199)
     for key, other, name in ((old, new, "new"), (new, old, "old")):
         example = f"example.com/{key.rpartition('/')[2]}"
         nodes = [Node(f"n-{at}", {example: "x"} | ({other: "x"} if at else {})) for at in range(4)]

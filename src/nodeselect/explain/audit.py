@@ -1,18 +1,21 @@
-"""Find labels that are probably misspelt, by comparing the labels of all nodes.
+"""Find labels that are probably misspelt or missing, by comparing the labels of all nodes.
 
 A key or value is reported if another one is much more frequent and is either similar to it, or an
-abbreviation of it, or abbreviated by it.
+abbreviation of it, or abbreviated by it. A label is reported as missing if few nodes lack it, and
+all others with their instance type have it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import islice
 from typing import NamedTuple
 
 from nodeselect.errors import SelectorError
 from nodeselect.explain.countable import LabelCounter
-from nodeselect.selectors import Operator, Requirement, Selector
+from nodeselect.renamed_keys import NEW_KEYS
+from nodeselect.selectors import AnyOf, Operator, Requirement, Selector
 from nodeselect.similarity import WordCounts, fold, is_distinctive, is_number
+from nodeselect.text import join_limited, pluralize, printable, quoted, quoted_id
 
 # A word is a misspelling of a similar one only if this many times as many nodes have that one.
 RATIO = 5
@@ -25,18 +28,36 @@ _MAX_WORDS = 10_000
 
 _MAX_EXAMPLES = 3
 
+# A node lacks a label only if this many times as many nodes of its kind have the label; or this
+# many, if it is one that Kubernetes gives to each node.
+_MOST, _MOST_OF_EACH_NODE = 100, 20
+_CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
+_OF_EACH_NODE = {"kubernetes.io/hostname", *NEW_KEYS.values()} - {_CONTROL_PLANE}
+
+# A node that lacks more labels than this, or has one of these, is of another kind than the others.
+_MAX_MISSING = 3
+_OTHER_KIND = (_CONTROL_PLANE, "node-role.kubernetes.io/master")
+
+# The nodes with one value of this label should have the same keys. More values are not compared.
+_TYPE = "node.kubernetes.io/instance-type"
+_MAX_TYPES = 100
+
+# More labels than this are not checked for the nodes that lack them.
+_MAX_CANDIDATES = 100
+
 
 class LabelFinding(NamedTuple):
-    """A label key, or a value of one, that is probably misspelt.
+    """A label key, or a value of one, that is probably misspelt; or a key that few nodes lack.
 
-    :param code: ``misspelt-key`` or ``misspelt-value``.
+    :param code: ``misspelt-key``, ``misspelt-value`` or ``missing-key``.
     :param key: the label key.
-    :param value: the misspelt value; None if the key is misspelt.
-    :param nodes: how many nodes have it.
-    :param expected: the key or the value that was probably meant.
-    :param usual_nodes: how many nodes have that.
-    :param examples: the ids of the first few of them.
-    :param selector: the text of a selector that matches them; None if there is none.
+    :param value: the misspelt value; None if the key is misspelt or missing.
+    :param nodes: how many nodes have it, or lack the key.
+    :param expected: the key or the value that was probably meant; the key that is missing.
+    :param usual_nodes: how many nodes have that; of a missing key, how many with the same instance
+        type, if nodes have one.
+    :param examples: the ids of the first few of ``nodes``.
+    :param selector: the text of a selector that matches ``nodes``; None if there is none.
     """
 
     code: str
@@ -53,7 +74,8 @@ class Audit(NamedTuple):
     """What is probably wrong with the labels of some nodes.
 
     :param nodes: how many nodes there are.
-    :param findings: the probable mistakes: keys, then values by key, each in alphabetical order.
+    :param findings: the probable mistakes: keys, then values by key, then missing keys, each in
+        alphabetical order.
     :param unchecked: the keys whose values were not compared, because they have too many values.
     :param keys_checked: whether the keys were compared; False if there are more than 10,000. Then
         only the values of the 10,000 most frequent keys were compared.
@@ -66,7 +88,7 @@ class Audit(NamedTuple):
 
 
 def audit(nodes: LabelCounter) -> Audit:
-    """Find the labels of nodes that are probably misspelt.
+    """Find the labels of nodes that are probably misspelt, and those that few nodes lack.
 
     The order of the nodes makes no difference. If a key has more values than half the number of its
     nodes, its values are taken for ids and not compared. Cost: about a microsecond for each value
@@ -90,9 +112,106 @@ def audit(nodes: LabelCounter) -> Audit:
     findings = _findings(None, keys, meant)
     findings += (each for key in sorted(misspelt) if key not in meant for each in misspelt[key])
     examples = nodes.example_ids([(each.key, each.value) for each in findings], _MAX_EXAMPLES)
-    found = (each._replace(examples=tuple(examples[each.key, each.value])) for each in findings)
+    found = [each._replace(examples=tuple(examples[each.key, each.value])) for each in findings]
     total = nodes.failures(()).counts.total
+    if are_keys_checked:
+        known = {*meant.values()}  # a node with a misspelling of a key does not have the key
+        found += (
+            LabelFinding(
+                "missing-key", each.key, None, each.nodes, each.key, each.others, each.ids,
+                str(Selector.from_requirements(each.requirements())),
+            )
+            for each in _missing(nodes, total, keys)
+            if each.key not in known
+        )  # fmt: skip
     return Audit(total, tuple(found), tuple(sorted(unchecked)), are_keys_checked)
+
+
+class _Missing(NamedTuple):
+    """A label key that few nodes lack, and that all others have.
+
+    :param type: the instance type of the nodes that were compared; None for all nodes.
+    :param nodes: how many of them lack the key; ``others``: how many have it.
+    """
+
+    key: str
+    type: str | None
+    nodes: int
+    others: int
+    ids: tuple[str, ...] = ()
+
+    def requirements(self, *, are_opposite: bool = False) -> list[Requirement]:
+        """Return what the nodes that lack the key satisfy, or the opposites."""
+        lacks = Operator.EXISTS if are_opposite else Operator.DOES_NOT_EXIST
+        of_type = Operator.NOT_EQUALS if are_opposite else Operator.EQUALS
+        peers = [] if self.type is None else [Requirement(_TYPE, of_type, (self.type,))]
+        return [Requirement(self.key, lacks), *peers]
+
+
+def missing_text(nodes: LabelCounter, key: str) -> str | None:
+    """Return which few nodes lack the label ``key``, which all others have; None if none do."""
+    keys = {each: count for each in (key, _TYPE) if (count := nodes.count_with_key(each))}
+    total = nodes.failures(()).counts.total
+    if not any(each.key == key for each in _rarely_missing(nodes, total, keys)):
+        return None
+    texts = []
+    for each in _missing(nodes, total, nodes.key_counts(_MAX_WORDS) or {}):
+        if each.key == key:
+            others = "all others"
+            if each.type is not None:
+                others += f" with {printable(f'{_TYPE}={each.type}')}"
+            names = [quoted_id(node_id) for node_id in each.ids]
+            if more := each.nodes - len(names):
+                names.append(f"{more:,} more")
+            lack = pluralize(each.nodes, "node lacks", "nodes lack")
+            them = join_limited(names, len(names))
+            texts.append(f"{lack} the label {quoted(key)}, which {others} have: {them}")
+    return "; ".join(texts) or None
+
+
+def _missing(nodes: LabelCounter, total: int, keys: Mapping[str, int]) -> list[_Missing]:
+    """Return the keys that few nodes lack, if these are of the same kind as the other nodes.
+
+    :param keys: how many nodes have each key.
+    """
+    found = list(_rarely_missing(nodes, total, keys))
+    if not 0 < len(found) <= _MAX_CANDIDATES:
+        return []
+    tests = [each.requirements(are_opposite=True) for each in found]
+    tests += [[Requirement(key, Operator.DOES_NOT_EXIST)] for key in _OTHER_KIND]
+    failures = nodes.failures(
+        [AnyOf(Selector.from_requirements([each]) for each in test) for test in tests]
+    )
+    missing = []
+    for at, each in enumerate(found):
+        groups = [
+            (failed, count)
+            for failed, count in failures.counts.groups.items()
+            if at in failed and len(failed) <= _MAX_MISSING and failed[-1] < len(found)
+        ]
+        if sum(count for _, count in groups) == each.nodes:  # none is of another kind
+            ids = (one for failed, _ in groups for one in failures.example_ids(failed, 3))
+            missing.append(each._replace(ids=tuple(islice(ids, _MAX_EXAMPLES))))
+    return missing
+
+
+def _rarely_missing(nodes: LabelCounter, total: int, keys: Mapping[str, int]) -> Iterator[_Missing]:
+    """Yield the keys that few nodes lack: of each instance type; or of all, if none has a type."""
+    types = nodes.value_counts(_TYPE, _MAX_TYPES) if _TYPE in keys else None
+    by_type = nodes.key_counts_by_value(_TYPE, types, keys) if types else {}
+    for key in sorted(keys.keys() - NEW_KEYS.keys() - {*_OTHER_KIND}):
+        kinds = [
+            _Missing(key, name, size - by_type[name].get(key, 0), by_type[name].get(key, 0))
+            for name, size in (types or {}).items()
+        ]
+        if not types or key == _TYPE:
+            kinds = [_Missing(key, None, total - keys[key], keys[key])]
+        most = _MOST_OF_EACH_NODE if key in _OF_EACH_NODE else _MOST
+        for each in kinds:
+            if 0 < each.nodes * most <= each.others:
+                with suppress(SelectorError):  # a selector cannot contain any label
+                    each.requirements()
+                    yield each
 
 
 def usual_values(values: Iterable[str], counts: Mapping[str, int]) -> dict[str, str]:

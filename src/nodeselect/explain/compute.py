@@ -171,6 +171,8 @@ def _results(
                 note = _why_unsatisfied(nodes, vocabulary, requirement)
             elif not failing and counts.total and operator.matches_absent:
                 note = _why_nothing_excluded(nodes, requirement)
+            elif operator is not Operator.DOES_NOT_EXIST:
+                note = nodes.note(part)
         elif failing == counts.total and failing:
             note = nodes.note(part)
         elif isinstance(part, AtLeast) and 0 < only <= _MAX_VALUES and not counts.matched:

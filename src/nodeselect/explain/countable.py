@@ -173,6 +173,8 @@ class Countable(Protocol):
     def note(self, requirement: Condition, among: Sequence[str] = ()) -> str | None:
         """Return why no node satisfies a requirement that is not on a label, or None.
 
+        Of a requirement on a label, return which few nodes lack the label that all others have.
+
         :param among: ids; if there are any, only these nodes fail it, and nothing else.
         """
 
@@ -225,6 +227,11 @@ class LabelCounter(Countable, Protocol):
 
     def count_with_keys(self, pairs: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], int]:
         """Map each pair of label keys to how many nodes have both."""
+
+    def key_counts_by_value(
+        self, key: str, values: Collection[str], keys: Collection[str]
+    ) -> Mapping[str, Mapping[str, int]]:
+        """Map each of ``values`` of ``key`` to how many nodes with it have each of ``keys``."""
 
     def example_ids(
         self, labels: Collection[tuple[str, str | None]], limit: int

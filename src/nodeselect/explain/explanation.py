@@ -37,8 +37,9 @@ class RequirementResult(NamedTuple):
     :param failing_only_this: how many nodes fail only this requirement, and match without it.
     :param absent: for ``!=``, ``notin`` and ``!key``, how many nodes satisfy it because they do not
         have the label; None for other operators.
-    :param note: why no node or every node satisfies it; of a resource, if no node matches, how much
-        is left on the nodes that fail only this; otherwise None.
+    :param note: why no node or every node satisfies it; which few nodes lack the label that all
+        others have; of a resource, if no node matches, how much is left on the nodes that fail only
+        this; otherwise None.
     """
 
     text: str

@@ -352,12 +352,13 @@ class _HintFinder:
         """Suggest the other key of a label that has two names if more nodes have that.
 
         The names are those that Kubernetes had and has, or those of Docker Swarm and of its nodes.
+        The old name is suggested only if no node has the new one.
         """
         key = _OTHER_KEYS.get(requirement.key) or requirement.key.removeprefix(_SWARM_PREFIX)
         if key == requirement.key:
             return None
         has_key, has_other = map(self._nodes.count_with_key, (requirement.key, key))
-        if has_key >= has_other:
+        if has_key >= has_other or (has_key and requirement.key not in NEW_KEYS):
             return None
         problem = f"only {nodes_have(has_key)} the label {quoted(requirement.key)}"
         if not has_key:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
+from nodeselect.explain.audit import missing_text
 from nodeselect.explain.countable import (
     MAX_GROUPS,
     Counted,
@@ -21,7 +22,7 @@ from nodeselect.explain.countable import (
     rank_counts,
     rank_facets,
 )
-from nodeselect.explain.explanation import NearMiss
+from nodeselect.explain.explanation import NearMiss, label_requirement
 from nodeselect.index import postings
 from nodeselect.index.postings import Postings
 from nodeselect.inventory.store import Store, View
@@ -133,7 +134,8 @@ class ViewStatistics:
 
     def note(self, requirement: Condition, among: Sequence[str] = ()) -> str | None:
         if not isinstance(requirement, AtLeast):
-            return None
+            label = label_requirement(requirement)
+            return None if label is None else missing_text(self, label.key)
         resource, usage = requirement.resource, self._usage
         if among:
             most = self._most_free(resource, [self._view.find(node_id) for node_id in among])
@@ -229,6 +231,16 @@ class ViewStatistics:
         return {
             (key, other): postings.intersection_size(nodes & with_key(key), with_key(other))
             for key, other in pairs
+        }
+
+    def key_counts_by_value(
+        self, key: str, values: Collection[str], keys: Collection[str]
+    ) -> Mapping[str, Mapping[str, int]]:
+        with_label = self._view.store.with_label
+        with_value = {value: self._everything & with_label(key, value) for value in values}
+        return {
+            value: {each: postings.intersection_size(nodes, with_label(each)) for each in keys}
+            for value, nodes in with_value.items()
         }
 
     def example_ids(

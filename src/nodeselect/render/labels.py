@@ -138,7 +138,7 @@ def _cell(value: str | None, screen: Screen | None = None) -> str:
 
 
 def audit_lines(audit: Audit, output: str, screen: Screen) -> Iterator[str]:
-    """Yield the lines of a report on misspelt labels; if there are none, only JSON has lines."""
+    """Yield the lines of a report on wrong labels; if there are none, only JSON has lines."""
 
     def as_dict() -> dict[str, Any]:
         fields = {**audit._asdict(), "findings": [finding._asdict() for finding in audit.findings]}
@@ -148,10 +148,12 @@ def audit_lines(audit: Audit, output: str, screen: Screen) -> Iterator[str]:
         noun = pluralize(len(audit.findings), "probable mistake")
         yield screen.title(f"{noun} in the labels of {pluralize(audit.nodes, 'node')}")
         rows = [_finding_row(finding, screen) for finding in audit.findings]
-        heads: tuple[str, ...] = ("MISSPELT", "NODES", "PROBABLY MEANT", "NODES", "FOR EXAMPLE")
+        are_missing = any(each.code == "missing-key" for each in audit.findings)
+        what = "MISSPELT OR MISSING" if are_missing else "MISSPELT"
+        heads: tuple[str, ...] = (what, "NODES", "PROBABLY MEANT", "NODES", "FOR EXAMPLE")
         columns = list(zip(heads, *rows, strict=True))[:-1]
         if sum(max(map(display_width, cells)) + 2 for cells in columns) > screen.columns:
-            heads = ("MISSPELT", "NODES", "PROBABLY MEANT, FOR EXAMPLE")
+            heads = (what, "NODES", "PROBABLY MEANT, FOR EXAMPLE")
             rows = [
                 (label, nodes, f"probably {expected} ({usual} nodes), for example {examples}")
                 for label, nodes, expected, usual, examples in rows
@@ -176,6 +178,8 @@ def _finding_row(finding: LabelFinding, screen: Screen) -> tuple[str, ...]:
     label, expected = (screen.word(text, _MAX_COLUMNS) for text in (finding.key, finding.expected))
     if finding.value is not None:
         label = f"{label}={screen.word(finding.value, _MAX_COLUMNS)}"
+    if finding.code == "missing-key":
+        label = screen.word(str(finding.selector), _MAX_COLUMNS)
     examples = [screen.word(node_id, LONGEST_ID) for node_id in finding.examples]
     if finding.nodes > len(examples):
         examples.append("…")

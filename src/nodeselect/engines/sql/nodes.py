@@ -484,6 +484,21 @@ class SqlCounts:
         both = {listed[item]: int(nodes) for item, nodes in self._table.execute(query)}
         return dict.fromkeys(listed, 0) | both
 
+    def key_counts_by_value(
+        self, key: str, values: Collection[str], keys: Collection[str]
+    ) -> Mapping[str, Mapping[str, int]]:
+        bytewise = self._table.dialect.bytewise
+        names = ", ".join(map(bytewise, ("typed.label_value", "others.label_key")))
+        counts: dict[str, dict[str, int]] = {value: {} for value in values}
+        for value, name, nodes in self._table.execute(
+            f"SELECT {names}, count(*) FROM (SELECT node_id, label_value FROM"
+            f" {self._table.values(key)}) AS typed JOIN ({self._table.labels_with(keys)}) AS others"
+            f" ON {bytewise('others.node_id')} = {bytewise('typed.node_id')} GROUP BY {names}"
+        ):
+            if to_text(value) in counts:
+                counts[to_text(value)][to_text(name)] = int(nodes)
+        return counts
+
     def example_ids(
         self, labels: Collection[tuple[str, str | None]], limit: int
     ) -> Mapping[tuple[str, str | None], Sequence[str]]:
