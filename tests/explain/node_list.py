@@ -59,7 +59,13 @@ class NodeList(NamedTuple):
         ]
         return _Failures(self.nodes, requirements, failed)
 
-    def note(self, requirement: Condition, among: Sequence[str] = ()) -> str | None:
+    def missing_label(self, key: str) -> str | None:
+        return None
+
+    def resources(self) -> Collection[str]:
+        return ()
+
+    def most_free(self, resource: str, among: Sequence[str] = ()) -> tuple[int, bool] | None:
         return None
 
     def key_counts(self, limit: int) -> Mapping[str, int] | None:

@@ -170,12 +170,19 @@ class Countable(Protocol):
     def failures(self, requirements: Sequence[Condition]) -> Failures:
         """Group the nodes by the exact set of ``requirements`` that they fail."""
 
-    def note(self, requirement: Condition, among: Sequence[str] = ()) -> str | None:
-        """Return why no node satisfies a requirement that is not on a label, or None.
+    def missing_label(self, key: str) -> str | None:
+        """Return which few nodes lack a label that all others have; None if that is unknown."""
 
-        Of a requirement on a label, return which few nodes lack the label that all others have.
+    def resources(self) -> Collection[str]:
+        """Return the names of the resources that nodes have; empty if they are unknown."""
 
-        :param among: ids; if there are any, only these nodes fail it, and nothing else.
+    def most_free(self, resource: str, among: Sequence[str] = ()) -> tuple[int, bool] | None:
+        """Return the largest amount of a resource on a node; None if it is unknown.
+
+        It is the amount that is free, with True, if it is known what runs on the nodes; otherwise
+        the amount that is allocatable, with False.
+
+        :param among: the ids of the nodes to read; if there are none, all nodes.
         """
 
     def key_counts(self, limit: int) -> Mapping[str, int] | None:

@@ -358,7 +358,7 @@ class _HintFinder:
         if key == requirement.key:
             return None
         has_key, has_other = map(self._nodes.count_with_key, (requirement.key, key))
-        if has_key >= has_other or (has_key and requirement.key not in NEW_KEYS):
+        if has_key >= has_other or (has_key and key in NEW_KEYS):
             return None
         problem = f"only {nodes_have(has_key)} the label {quoted(requirement.key)}"
         if not has_key:

@@ -22,15 +22,13 @@ from nodeselect.explain.countable import (
     rank_counts,
     rank_facets,
 )
-from nodeselect.explain.explanation import NearMiss, label_requirement
+from nodeselect.explain.explanation import NearMiss
 from nodeselect.index import postings
 from nodeselect.index.postings import Postings
 from nodeselect.inventory.store import Store, View
 from nodeselect.node import Node, check_id, count_connected, require_count
 from nodeselect.placement import Usage
-from nodeselect.placement.requirements import AtLeast, Condition, free_amount
-from nodeselect.quantity import quantity_text
-from nodeselect.text import pluralize, printable
+from nodeselect.placement.requirements import Condition, free_amount
 
 # Of more nodes than this, not all are read to find the one with the most free resources.
 _MAX_SEARCHED = 20_000
@@ -51,7 +49,7 @@ class FailureGroups:
         If there are too many groups, the smallest groups that fail several requirements are
         dropped.
         """
-        self._view = view
+        self._view, self._usage = view, usage
         passing = self._passing = [view.evaluate(each, usage) for each in requirements]
         total = len(everything)
         if total < len(view):
@@ -97,7 +95,7 @@ class FailureGroups:
     def count_if_replaced(
         self, positions: Collection[int], replacements: Sequence[Condition]
     ) -> int:
-        first, *others = map(self._view.evaluate, replacements)
+        first, *others = (self._view.evaluate(each, self._usage) for each in replacements)
         others += [
             passed for position, passed in enumerate(self._passing) if position not in positions
         ]
@@ -132,27 +130,21 @@ class ViewStatistics:
     def failures(self, requirements: Sequence[Condition]) -> FailureGroups:
         return FailureGroups(self._view, self._everything, requirements, self._usage)
 
-    def note(self, requirement: Condition, among: Sequence[str] = ()) -> str | None:
-        if not isinstance(requirement, AtLeast):
-            label = label_requirement(requirement)
-            return None if label is None else missing_text(self, label.key)
-        resource, usage = requirement.resource, self._usage
+    def missing_label(self, key: str) -> str | None:
+        return missing_text(self, key)
+
+    def resources(self) -> Collection[str]:
+        return {name for index in self._indexes for name in index.amounts}
+
+    def most_free(self, resource: str, among: Sequence[str] = ()) -> tuple[int, bool] | None:
+        usage = self._usage
         if among:
             most = self._most_free(resource, [self._view.find(node_id) for node_id in among])
-            amount = f"{quantity_text(resource, most)} of {printable(resource)}"
-            is_left = "is allocatable" if usage is None else "is free"
-            fail = pluralize(len(among), "node fails", "nodes fail")
-            return f"{fail} only {requirement}: at most {amount} {is_left} on one of them"
-        if usage is not None and len(self._everything) > _MAX_SEARCHED:
+        elif usage is not None and len(self._everything) > _MAX_SEARCHED:
             return None
-        most = self._most(resource)
-        amount, name = quantity_text(resource, most), printable(resource)
-        has = f"the largest allocatable {name} is {amount}"
-        if usage is not None:
-            has = f"the most {name} that is free on a node is {amount}"
-        elif not most:
-            has = f"no node has any {name}"
-        return f"no node satisfies {requirement}: {has}"
+        else:
+            most = self._most(resource)
+        return most, usage is not None
 
     def _most(self, resource: str) -> int:
         """Return the largest amount of a resource that is free on a node."""

@@ -384,7 +384,13 @@ class SqlCounts:
         self._with_label |= failures.with_label
         return failures
 
-    def note(self, requirement: Condition, among: Sequence[str] = ()) -> str | None:
+    def missing_label(self, key: str) -> str | None:
+        return None  # an audit takes several queries
+
+    def resources(self) -> Collection[str]:
+        return ()
+
+    def most_free(self, resource: str, among: Sequence[str] = ()) -> tuple[int, bool] | None:
         return None
 
     def key_counts(self, limit: int) -> Mapping[str, int] | None:
