@@ -32,11 +32,12 @@ from nodeselect.node import count_connected
 from nodeselect.placement import Placement
 from nodeselect.placement.placement import label_part
 from nodeselect.placement.requirements import AtLeast, Condition
+from nodeselect.quantity import quantity_text
 from nodeselect.selectors import AnyOf, Operator, Requirement, Selector
 from nodeselect.selectors.charset import parse_int64
 from nodeselect.selectors.frozen import FrozenMapping
 from nodeselect.similarity import closeness
-from nodeselect.text import quoted
+from nodeselect.text import pluralize, printable, quoted
 
 # If a key has more values than this, its most frequent values are not worth showing.
 _MAX_VALUES = 1_000
@@ -171,15 +172,35 @@ def _results(
                 note = _why_unsatisfied(nodes, vocabulary, requirement)
             elif not failing and counts.total and operator.matches_absent:
                 note = _why_nothing_excluded(nodes, requirement)
-            elif operator is not Operator.DOES_NOT_EXIST:
-                note = nodes.note(part)
-        elif failing == counts.total and failing:
-            note = nodes.note(part)
-        elif isinstance(part, AtLeast) and 0 < only <= _MAX_VALUES and not counts.matched:
-            note = nodes.note(part, failures.example_ids((position,), only))
+            elif failing and not operator.matches_absent:
+                note = nodes.missing_label(requirement.key)
+        elif isinstance(part, AtLeast) and nodes.resources():
+            if failing == counts.total and failing:
+                note = _amount_note(nodes, part)
+            elif 0 < only <= _MAX_VALUES and not counts.matched:
+                note = _amount_note(nodes, part, failures.example_ids((position,), only))
         text = requirement_text(part)
         results.append(RequirementResult(text, failing, remaining, only, absent, note))
     return tuple(results)
+
+
+def _amount_note(nodes: Countable, part: AtLeast, among: Sequence[str] = ()) -> str | None:
+    """Return how much of a resource a node has; of ``among``, ids of nodes that lack only this."""
+    found = nodes.most_free(part.resource, among)
+    if found is None:
+        return None
+    most, is_free = found
+    amount, name = quantity_text(part.resource, most), printable(part.resource)
+    if among:
+        fail = pluralize(len(among), "node fails", "nodes fail")
+        is_left = "is free" if is_free else "is allocatable"
+        return f"{fail} only {part}: at most {amount} of {name} {is_left} on one of them"
+    has = f"the largest allocatable {name} is {amount}"
+    if is_free:
+        has = f"the most {name} that is free on a node is {amount}"
+    elif not most:
+        has = f"no node has any {name}"
+    return f"no node satisfies {part}: {has}"
 
 
 def _why_nothing_excluded(nodes: Countable, requirement: Requirement) -> str:

@@ -134,7 +134,7 @@ class ViewStatistics:
         return missing_text(self, key)
 
     def resources(self) -> Collection[str]:
-        return {name for index in self._indexes for name in index.amounts}
+        return {name for index in self._indexes for name in [*index.amounts]}  # of a writer
 
     def most_free(self, resource: str, among: Sequence[str] = ()) -> tuple[int, bool] | None:
         usage = self._usage
