@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.dialects import registry
 
 from nodeselect import Selector
-from nodeselect.engines import sql
+from nodeselect.engines import sql, sqlalchemy
+from nodeselect.engines.sql.text import Name
 from tests.engines.databases import Database
 
 # Few of the nodes: an index is worth it.
@@ -161,13 +164,38 @@ def test_postgresql_hashes_a_long_table_without_indexes(postgresql: Database) ->
     ):
         postgresql.run(statement)
     texts = "environment,half", "environment=prod,half", "half=true,!gpu,environment!=prod"
-    for text, exact in itertools.product(texts, (False, True)):
+    ids: tuple[Name, ...] = "id", ("bare", "id")
+    for text, exact, node_id in itertools.product(texts, (False, True), ids):
         condition = sql.where(
-            Selector.parse(text), "postgresql", labels=sql.LongTable("bare_labels"), exact=exact
-        )
+            Selector.parse(text), "postgresql", labels=sql.LongTable("bare_labels"), exact=exact,
+            id=node_id,
+        )  # fmt: skip
         for step in analyzed(postgresql, f"SELECT * FROM bare WHERE {condition}"):
             if step.get("Relation Name") == "bare_labels":
                 assert step["Actual Loops"] == 1, (text, exact)
+
+
+def test_postgresql_joins_a_long_table_to_ids_of_a_named_table(postgresql: Database) -> None:
+    """A negation is an anti join; its first rows are read from the index of the ids."""
+    postgresql.run("CREATE UNIQUE INDEX long_node ON long (node_id, key)")
+    postgresql.run("ANALYZE")
+    labels, selector = sql.LongTable("long"), Selector.parse("environment!=prod,!debug")
+    node = sa.table("nodes", sa.column("id"))
+    long = sa.table("long", *map(sa.column, labels[1:]))
+    columns: Any = (long.c.node_id, long.c.key, long.c.value)
+    for exact in (False, True):
+        own = sql.where(selector, "postgresql", labels=labels, id=("nodes", "id"), exact=exact)
+        condition = sqlalchemy.where(selector, labels=columns, id=node.c.id, exact=exact)
+        compiled = (
+            sa.select(node.c.id)
+            .where(condition)
+            .compile(dialect=registry.load("postgresql")(), compile_kwargs={"literal_binds": True})
+        )
+        for query in (f"SELECT id FROM nodes WHERE {own}", str(compiled)):
+            assert ("concat" in query) != exact
+            steps = list(analyzed(postgresql, f"{query} ORDER BY id LIMIT 20"))
+            assert "Anti" in {step.get("Join Type") for step in steps}, query
+            assert all(step["Actual Rows"] <= 200 for step in steps), query
 
 
 def test_postgresql_explains_with_workers(postgresql: Database) -> None:

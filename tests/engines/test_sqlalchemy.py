@@ -296,3 +296,13 @@ def test_ids_of_a_long_table_that_differ_in_case() -> None:
             condition = sqlalchemy.where(Selector.parse(text), labels=table, id=node.c.id)
             found = connection.execute(sa.select(node.c.id).where(condition)).scalars()
             assert list(found) == ids, text
+
+
+def test_an_id_without_a_table_is_not_one_of_a_long_table() -> None:
+    """A table of labels may have a column of the same name, which a subquery would find first."""
+    label = sa.table("labels", *map(sa.column, ("id", "node_id", "key", "value")))
+    table = (label.c.node_id, label.c.key, label.c.value)
+    for node_id, is_joined in ((sa.column("id"), False), (NODE.c.id, True)):
+        condition = sqlalchemy.where(Selector.parse("!gpu"), labels=table, id=node_id)
+        text = str(condition.compile(dialect=registry.load("postgresql")()))
+        assert ("NOT (EXISTS" in text) == is_joined, text

@@ -54,7 +54,7 @@ class Conditions(Protocol[_E]):
     def negation(self, condition: _E) -> _E:
         """Express that a condition does not hold."""
 
-    def exclusion(self, condition: _E) -> _E:
+    def value_not_in(self, key: str, values: Sequence[str]) -> _E:
         """Express the negation of :meth:`value_in`: another value, or no such label."""
 
     def conjunction(self, conditions: Sequence[_E]) -> _E:
@@ -105,8 +105,8 @@ def _express_part(part: Selector | AnyOf, conditions: Conditions[_E]) -> _E:
     if isinstance(test, HasKey):
         condition = conditions.has_key(key)
     elif isinstance(test, OneOf):
-        condition = conditions.value_in(key, test.values)
-        return conditions.exclusion(condition) if requirement.is_negated else condition
+        in_list = conditions.value_not_in if requirement.is_negated else conditions.value_in
+        return in_list(key, test.values)
     else:
         condition = conditions.integer_between(key, test.low, test.high)
     return conditions.negation(condition) if requirement.is_negated else condition

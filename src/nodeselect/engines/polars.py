@@ -87,6 +87,9 @@ class _Conditions:
     def value_in(self, key: str, values: Sequence[str]) -> pl.Expr:
         return _is_in(self.value(key), values)
 
+    def value_not_in(self, key: str, values: Sequence[str]) -> pl.Expr:
+        return ~self.value_in(key, values)
+
     def integer_between(self, key: str, low: int, high: int) -> pl.Expr:
         # To this cast, only an optional sign and digits are an integer; more than 64 bits are NULL.
         # A category would not be cast as its text.
@@ -115,8 +118,6 @@ class _Conditions:
 
     def negation(self, condition: pl.Expr) -> pl.Expr:
         return ~condition
-
-    exclusion = negation
 
     def conjunction(self, conditions: Sequence[pl.Expr]) -> pl.Expr:
         return pl.all_horizontal(conditions)

@@ -18,9 +18,9 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.operators import inv
 
 from nodeselect.engines.conditions import express, required
-from nodeselect.engines.sql.dialects import DIALECTS, Dialect
+from nodeselect.engines.sql.dialects import Dialect
 from nodeselect.engines.sql.nodes import SqlNodes
-from nodeselect.engines.sql.text import LongTable, Name
+from nodeselect.engines.sql.text import LongTable, Name, dialect_named
 from nodeselect.placement import Placement
 from nodeselect.selectors import AnyOf, Selector
 
@@ -44,6 +44,9 @@ _NOT_TEXTS = (
     sa.Uuid,
 )
 
+# The option of a compilation for ``exact``.
+_EXACT = "nodeselect_exact"
+
 # More ids than this are one parameter, and are joined. From about this number on, that is faster;
 # PostgreSQL has at most 65,535 parameters.
 _MAX_IDS = 100
@@ -64,6 +67,7 @@ def where(
     columns: Mapping[str, _Column] | None = None,
     taints: _Column | None = None,
     resources: _Column | None = None,
+    exact: bool = False,
 ) -> sa.ColumnElement[bool]:
     """Return a condition that is true for the nodes ``selector`` matches. It is never NULL.
 
@@ -86,7 +90,8 @@ def where(
     :raises ValueError: if a column that ``selector`` depends on (``id``, ``taints`` or
         ``resources``) is None.
     """
-    return express(selector, _Conditions(labels, id, columns or {}, taints, resources))
+    condition = express(selector, _Conditions(labels, id, columns or {}, taints, resources))
+    return _Exact(condition) if exact else condition
 
 
 def nodes(
@@ -158,6 +163,11 @@ class _Conditions:
 
         return self._test(key, lambda column: _ValueIn(column, *texts), label_in)
 
+    def value_not_in(self, key: str, values: Sequence[str]) -> sa.ColumnElement[bool]:
+        condition = self.value_in(key, values).self_group(against=inv)
+        is_joined = key not in self._columns and isinstance(self._labels, tuple)
+        return _Not(condition) if is_joined else _Exclusion(condition)
+
     def integer_between(self, key: str, low: int, high: int) -> sa.ColumnElement[bool]:
         bounds = sa.literal(low, sa.BigInteger()), sa.literal(high, sa.BigInteger())
         return self._test(
@@ -191,9 +201,6 @@ class _Conditions:
     def negation(self, condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
         return _Not(condition.self_group(against=inv))
 
-    def exclusion(self, condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-        return _Exclusion(condition.self_group(against=inv))
-
     def conjunction(self, conditions: Sequence[sa.ColumnElement[bool]]) -> sa.ColumnElement[bool]:
         return sa.and_(*conditions)
 
@@ -217,9 +224,16 @@ class _Conditions:
         assert self._id is not None, "the constructor has checked it"
         node_id, label_key, value = labels
         is_key = _ValueIn(label_key, _text(key))
-        is_node = sa.and_(node_id.is_not(None), is_key, test_value(value))
-        nodes = sa.select(_JoinKeys(node_id)).where(is_node)
-        return _IsIn(self._id, nodes.scalar_subquery())
+        is_label = sa.and_(node_id.is_not(None), is_key, test_value(value))
+        nodes = sa.select(_JoinKeys(node_id)).where(is_label).scalar_subquery()
+        columns: tuple[Any, ...] = self._id, node_id
+        tables = [getattr(each.expression, "table", None) for each in columns]
+        # A column without a table could be one of the table of labels, if it were in a subquery.
+        if None in tables:
+            return _IsIn(self._id, nodes)
+        owned: sa.Select[Any] = sa.select(sa.literal_column("1"))
+        joined = owned.where(_IsSame(node_id, self._id), is_label).correlate_except(tables[1])
+        return _IsIn(self._id, nodes, joined.exists())
 
 
 def _check(column: _Column) -> None:
@@ -276,7 +290,9 @@ def _value_in_array(dialect: Dialect, value: str, array: str) -> str:
     return dialect.value_in(value, [_ELEMENTS[dialect.name].format(array)])
 
 
-def _is_in(dialect: Dialect, value: str, query: str) -> str:
+def _is_in(dialect: Dialect, value: str, query: str, exists: str = "") -> str:
+    if exists and dialect.correlates:
+        return exists
     return f"{value} IS NOT NULL AND ({dialect.join_keys(value)}) IN {query}"
 
 
@@ -287,6 +303,9 @@ _ValueIn = _condition(lambda dialect, value, *values: dialect.value_in(value, va
 _ValueInArray = _condition(_value_in_array)
 _ValueBetween = _condition(lambda dialect, *clauses: dialect.value_between(*clauses))
 _IsIn = _condition(_is_in)
+_IsSame = _condition(
+    lambda dialect, *clauses: " = ".join(f"({dialect.join_keys(each)})" for each in clauses)
+)
 _TaintIs = _condition(lambda dialect, *clauses: dialect.taint_is(*clauses))
 _NoTaint = _condition(lambda dialect, *clauses: dialect.no_taint.format(*clauses))
 _HasAmount = _condition(lambda dialect, *clauses: dialect.has_amount(*clauses))
@@ -300,15 +319,28 @@ class _JoinKeys(FunctionElement[Any]):
     inherit_cache = True
 
 
+class _Exact(_Condition):
+    """A condition in which each text is compared once: an option for all that is within it."""
+
+    inherit_cache = True
+
+
+@compiles(_Exact)
+def _compile_exact(exact: _Exact, compiler: SQLCompiler, **options: Any) -> str:
+    (condition,) = exact.clauses
+    return f"({compiler.process(condition, **{**options, _EXACT: True})})"
+
+
 @compiles(_JoinKeys)
 def _compile_join_keys(keys: _JoinKeys, compiler: SQLCompiler, **options: Any) -> str:
     (text,) = keys.clauses
-    return _dialect(compiler.dialect.name).join_keys(compiler.process(text, **options))
+    dialect = _dialect(compiler.dialect.name, _EXACT in options)
+    return dialect.join_keys(compiler.process(text, **options))
 
 
 @compiles(_Condition)
 def _compile(condition: _Condition, compiler: SQLCompiler, **options: Any) -> str:
-    dialect = _dialect(compiler.dialect.name)
+    dialect = _dialect(compiler.dialect.name, _EXACT in options)
     clauses = list(condition.clauses)
     # A dialect may use a clause several times, or not at all; and then a parameter must not be
     # bound. So it gets marks, and each clause is compiled where its mark is.
@@ -319,11 +351,11 @@ def _compile(condition: _Condition, compiler: SQLCompiler, **options: Any) -> st
     return f"({compiled})"
 
 
-def _dialect(name: str) -> Dialect:
+def _dialect(name: str, exact: bool = False) -> Dialect:
     """Return the dialect for a name of SQLAlchemy; raise ``CompileError`` if there is none."""
     name = "postgresql" if name == "default" else name  # which str() of a statement shows
     if name in _ELEMENTS:
-        return DIALECTS[name]
+        return dialect_named(name, exact)
     raise CompileError(
         f"selectors are not known in the dialect {name!r}, but in: {', '.join(_ELEMENTS)}"
     )

@@ -636,11 +636,14 @@ class SqlNodes:
             used += ((labels.table, each) for each in labels[1:])
         if engine.name in EXACT and _are_exact(execute, engine, used):
             engine = EXACT[engine.name]
+        alias = table if isinstance(table, str) else table[-1]
+        # A file that DuckDB reads as a table has another name than the file.
+        of_table = (alias, id) if engine.correlates and isinstance(id, str) else id
         self._table = SqlTable(
             execute,
-            SqlConditions(engine, labels, id, columns or {}, taints, resources),
+            SqlConditions(engine, labels, of_table, columns or {}, taints, resources),
             quote(table, engine),
-            quote(table if isinstance(table, str) else table[-1], engine),
+            quote(alias, engine),
             quote(id, engine),
             None if name is None else quote(name, engine),
             None if state is None else quote(state, engine),

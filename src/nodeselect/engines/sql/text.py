@@ -61,6 +61,7 @@ def where(
         elsewhere), or the table that has them; None if every label has a column of its own. Then a
         label without a column is absent.
     :param id: the column of the ids; needed only for a selector by ids, or a :class:`LongTable`.
+        With its table, such as ``("n", "id")``, PostgreSQL joins a ``LongTable``, which is faster.
     :param columns: maps label keys to the columns of their values, 20 to 100 times faster than a
         map. NULL means that the label is absent.
     :param exact: in PostgreSQL, compare each text only once, not a second time byte for byte. Then
@@ -129,20 +130,35 @@ class LabelTable(Labels):
 
     :param names: the quoted names of this table and its columns.
     :param id: the column of the ids of the nodes.
+    :param is_joined: whether ``id`` has the name of its table, so that a subquery can refer to it.
     """
 
-    def __init__(self, names: LongTable, id: str, dialect: Dialect) -> None:  # noqa: A002
+    def __init__(
+        self,
+        names: LongTable,
+        id: str,  # noqa: A002
+        dialect: Dialect,
+        is_joined: bool,
+    ) -> None:
         self.table, self.node_id, self.key, self.value_column = map(str, names)
         self._id = id
         self._dialect = dialect
+        self._is_joined = is_joined and dialect.correlates
 
     def test(self, key: str, test_value: _ValueTest, test_label: _LabelTest) -> str:
-        # EXISTS would need the name of the outer table, which is not known here.
+        join_keys = self._dialect.join_keys
+        if self._is_joined:
+            node_id, name, value = (
+                f"nodeselect_labels.{each}" for each in (self.node_id, self.key, self.value_column)
+            )
+            is_node = f"({join_keys(node_id)}) = ({join_keys(self._id)})"
+            tests = f"{is_node} AND {self._dialect.text_in(name, [key])} AND {test_value(value)}"
+            return f"EXISTS (SELECT 1 FROM {self.table} AS nodeselect_labels WHERE {tests})"
         is_key = self._dialect.text_in(self.key, [key])
         condition = f"{self.node_id} IS NOT NULL AND {is_key} AND {test_value(self.value_column)}"
         return (
-            f"({self._id} IS NOT NULL AND ({self._dialect.join_keys(self._id)}) IN"
-            f" (SELECT {self._dialect.join_keys(self.node_id)} FROM {self.table}"
+            f"({self._id} IS NOT NULL AND ({join_keys(self._id)}) IN"
+            f" (SELECT {join_keys(self.node_id)} FROM {self.table}"
             f" WHERE {condition}))"
         )
 
@@ -178,7 +194,8 @@ class SqlConditions:
             if self.id is None:
                 raise ValueError("labels in a table of their own are found by id: say which column")
             quoted_names = LongTable(*(quote(name, dialect) for name in labels))
-            self.labels = LabelTable(quoted_names, self.id, dialect)
+            is_named = isinstance(id, tuple) and len(id) > 1
+            self.labels = LabelTable(quoted_names, self.id, dialect, is_named)
         elif labels is not None:
             self.labels = LabelColumn(quote(labels, dialect), self.id, dialect)
 
@@ -224,8 +241,10 @@ class SqlConditions:
     def negation(self, condition: str) -> str:
         return f"(NOT {condition})"
 
-    def exclusion(self, condition: str) -> str:
-        return f"({self.dialect.exclusion.format(condition)})"
+    def value_not_in(self, key: str, values: Sequence[str]) -> str:
+        is_joined = key not in self.columns and isinstance(self.labels, LabelTable)
+        exclusion = "NOT {}" if is_joined else self.dialect.exclusion
+        return f"({exclusion.format(self.value_in(key, values))})"
 
     def conjunction(self, conditions: Sequence[str]) -> str:
         tests = [each for each in conditions if each != "TRUE"] or ["TRUE"]
