@@ -176,7 +176,7 @@ FILL_IN = "fill in the template before using the file"
         ("spec:\n  nodeName: {{ node }}\n", FILL_IN),
         ("{% if x %}\nspec: {}\n{% endif %}\n", FILL_IN),
         ("  {% if x %}\nspec: {}\n{% endif %}\n", FILL_IN),
-        ("resources: [a.yaml]\n", "kustomize build FOLDER"),
+        ("resources: [a.yaml]\n", "kubectl kustomize . | nodeselect explain --job - -n NODES"),
     ],
 )
 def test_templates(run: Run, text: str, hint: str) -> None:

@@ -223,11 +223,11 @@ def test_several_documents(text: str, expected: list[tuple[str, tuple[int, int]]
         ("a: b\n---\na: *b\n", "anchor", (2, 3)),
         ("a: b\n---\n[\n", "not-yaml", (2, 0)),
         ("a: b\n---\n[c, d, e, f, g]\n", "too-many-values-in-file", (2, 13)),
-        ('{"a": 1}{"b": 2}', "second-document", (0, 8)),
+        ('{"a": 1}{"b": 2, "b": 3}', "duplicate-key", (0, 18)),
     ],
 )
 def test_mistakes_in_several_documents(text: str, code: str, position: tuple[int, int]) -> None:
-    """A mistake in any document is found; values of all are counted; JSON is one document."""
+    """A mistake in any document is found, also in a stream of JSON; values of all are counted."""
     with pytest.raises(DocumentError) as caught:
         read_documents(text, 10)
     assert (caught.value.code, caught.value.position) == (code, position)

@@ -21,22 +21,23 @@ from nodeselect.text import printable, quoted
 
 
 def read_json(
-    text: str, max_values: int | None, max_depth: int, *, may_be_yaml: bool
-) -> Value | None:
-    """Read ``text`` as strict JSON. Cost: linear.
+    text: str, max_values: int | None, max_depth: int, *, may_be_yaml: bool, single: bool
+) -> list[Value] | None:
+    """Read ``text`` as strict JSON: a document, or a stream of several. Cost: linear.
 
+    :param single: whether a second document is a mistake.
     :param may_be_yaml: whether to return None instead of raising if the text is not JSON.
     :raises DocumentError: if the text has mistakes, such as a duplicate key; the error lists all.
     """
     builder = _JsonBuilder(text, max_values, max_depth)
     try:
-        document = builder.document()
+        documents = builder.documents(single=single)
     except DocumentError as error:
         if may_be_yaml and error.code == "not-json":
             return None
         builder.add(error)
     builder.raise_if_refused()
-    return document
+    return documents
 
 
 # Patterns of what people write in JSON that JSON does not have, and what to write instead.
@@ -67,16 +68,19 @@ class _JsonBuilder(Builder):
         super().__init__(text, max_values, max_depth)
         self._index = 0
 
-    def document(self) -> Value:
+    def documents(self, *, single: bool) -> list[Value]:
+        found: list[Value] = []
         self._skip_whitespace()
-        value = self._value(0)
-        self._skip_whitespace()
-        if self._text.startswith(("{", "["), self._index):
-            hint = "write each document to a file of its own"
-            self.refuse("second-document", "a second document begins here", self._here(), hint)
-        elif self._index != len(self._text):
+        while not found or self._text.startswith(("{", "["), self._index):
+            if found and single:
+                hint = "write each document to a file of its own"
+                self.refuse("second-document", "a second document begins here", self._here(), hint)
+                return found
+            found.append(self._value(0))
+            self._skip_whitespace()
+        if self._index != len(self._text):
             raise self._not_json("the end")
-        return value
+        return found
 
     def _not_json(self, expected: str) -> DocumentError:
         end = len(self._text.rstrip(" \t\r\n"))

@@ -74,9 +74,10 @@ def read_documents(
     """
     starts = _COMMENTED_JSON_STARTS if strict_json else _JSON_STARTS
     if text.lstrip(" \t\r\n")[:2].startswith(starts):
-        document = read_json(text, max_values, max_depth, may_be_yaml=not strict_json)
-        if document is not None:  # otherwise, it may be YAML in flow style
-            return [document]
+        is_yaml = not strict_json
+        found = read_json(text, max_values, max_depth, may_be_yaml=is_yaml, single=single)
+        if found is not None:  # otherwise, it may be YAML in flow style
+            return found
     import yaml  # here, since most commands do not need it
 
     check_characters(text, _FORBIDDEN)

@@ -12,7 +12,7 @@ from click.core import ParameterSource
 from nodeselect.cli import options
 from nodeselect.cli.completion import complete_codes, complete_files
 from nodeselect.cli.help import Command
-from nodeselect.cli.inputs.files import is_excluded, job_name, read_bytes, walk
+from nodeselect.cli.inputs.files import is_excluded, job_name, kustomize_note, read_bytes, walk
 from nodeselect.cli.inputs.job_selectors import ignoring_pods, volumes_in
 from nodeselect.cli.inputs.nodes import NodeFiles, explainer, read_inventory
 from nodeselect.cli.streams import ExitStatus, write_error, write_message, write_output
@@ -251,6 +251,8 @@ def check(
                 else f"--fix --write would correct {count}. After that,"
             )
             summary = f"{done if corrections else 'nothing was corrected.'} {summary}"
+        if note := kustomize_note(without_jobs, "check -"):
+            write_message(note)
         write_message(summary)
         if outcome.not_considered:
             write_message(not_considered_text(outcome.not_considered))

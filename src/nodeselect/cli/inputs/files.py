@@ -1,7 +1,7 @@
 """Find the files of a command line, also in folders, and read job files."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
@@ -10,12 +10,15 @@ from nodeselect.errors import InventoryError
 from nodeselect.files.blocking import blocking_reader
 from nodeselect.files.inputs import cannot_read, open_input
 from nodeselect.limits import LIMITS
-from nodeselect.text import join_limited, printable, quoted
+from nodeselect.text import join_limited, pluralize, printable, quoted
 
 if TYPE_CHECKING:
     from pathlib import PurePath
 
 _JOB_EXTENSIONS = (".yaml", ".yml", ".json")
+
+# The names of the files of Kustomize.
+_KUSTOMIZATIONS = ("Kustomization", "kustomization.yaml", "kustomization.yml")
 
 _OnError: TypeAlias = Callable[[str, InventoryError], object]
 
@@ -135,6 +138,29 @@ def _is_skipped(path: "PurePath", exclude: Sequence[str], folder: str) -> bool:
 def job_name(source: str) -> str:
     """Return the name of a job file in messages: its path; for ``-``, ``standard input``."""
     return "standard input" if source == "-" else source
+
+
+def kustomize_command(file: str, command: str) -> str:
+    """Return a command that gives what the kustomization ``file`` makes to a command."""
+    import shlex  # loads slowly
+
+    folder = shlex.quote(os.path.dirname(file) or ".")
+    return printable(f"kubectl kustomize {folder} | nodeselect {command}")
+
+
+def kustomize_note(files: Iterable[str], command: str) -> str | None:
+    """Return how to give what a kustomization among ``files`` makes to a command; None if none.
+
+    Of several, it is the last one, since overlays are mostly named after their base.
+    """
+    found = [each for each in files if os.path.basename(each) in _KUSTOMIZATIONS]
+    if not found:
+        return None
+    number = pluralize(len(found), "kustomization is", "kustomizations are")
+    example = kustomize_command(found[-1], command)
+    return (
+        f"{number} not built; for what {'it' if len(found) == 1 else 'one'} makes, run: {example}"
+    )
 
 
 def split_object(source: str) -> tuple[str, str]:

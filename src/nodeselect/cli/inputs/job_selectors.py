@@ -7,7 +7,14 @@ from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from nodeselect.cli.inputs.files import job_name, read_bytes, split_object, walk
+from nodeselect.cli.inputs.files import (
+    job_name,
+    kustomize_command,
+    kustomize_note,
+    read_bytes,
+    split_object,
+    walk,
+)
 from nodeselect.cli.streams import write_message
 from nodeselect.errors import InventoryError, JobError, SelectorError
 from nodeselect.explain.wording import not_considered_text
@@ -186,6 +193,8 @@ def job_selectors(sources: Sequence[str], content: "Selector | Manifest | None" 
             each = f"{name}#{workload.name}" if len(job.workloads) > 1 else name
             selectors[each] = workload.placement
             workloads[each] = workload
+    if note := kustomize_note(files, "explain --job - -n NODES"):
+        write_message(note)
     if without_job:
         write_message(f"{pluralize(without_job, 'file has', 'files have')} no job")
     if not selectors and not invalid:  # folders of other objects of Kubernetes
@@ -308,11 +317,12 @@ def _wrong_number_error(job: str, manifest: "Manifest") -> JobError:
 def _no_workload_error(name: str, *manifests: "Manifest") -> JobError:
     names = list(dict.fromkeys(kind for manifest in manifests for kind in manifest.skipped))
     found = join_limited(list(map(printable, names)), 5)
-    hint = "of a kind that has no pod spec, copy what selects nodes into a Pod"
+    hint: Fix | str = "of a kind that has no pod spec, copy what selects nodes into a Pod"
     if names == ["Node"]:
         hint = "give nodes with -n FILE, and a job or a manifest with --job"
     elif "Kustomization" in names:
-        hint = "render the kustomization, and read what is printed: kustomize build FOLDER"
+        command = kustomize_command(split_object(name)[0], "explain --job - -n NODES")
+        hint = Fix.write(command, "for what it makes, run")
     message = f"found no pod spec, and no other condition on nodes, only {found or 'an empty list'}"
     if unread := _unread(*manifests):
         message = f"found no pod spec, only conditions that are not read: {unread}"

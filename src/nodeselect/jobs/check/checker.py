@@ -22,7 +22,7 @@ from nodeselect.documents.values import (
 )
 from nodeselect.documents.yaml import read_document, read_documents, scalar_spans
 from nodeselect.errors import JobError
-from nodeselect.jobs.check.document import find_nomad_job, is_kubernetes_object, locate_spec
+from nodeselect.jobs.check.document import find_nomad_job, is_event, locate_spec
 from nodeselect.jobs.check.fields import check_model
 from nodeselect.jobs.check.job import (
     JOB_CHECKS,
@@ -341,7 +341,7 @@ def read_plain(data: bytes, file: str) -> Value:
     except DocumentError as error:
         if error.code == "second-document" and not error.others:
             for document in read_documents(text, LIMITS.job_file_values):
-                if is_kubernetes_object(document):
+                if is_event(document):
                     return document  # it is refused for what it is, not for what follows it
         raise
 

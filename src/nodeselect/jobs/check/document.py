@@ -9,6 +9,7 @@ from nodeselect.documents.values import (
     Object,
     Scalar,
     Value,
+    find,
     position_in,
     text_of,
 )
@@ -144,6 +145,9 @@ _MATCH = "nodeselect match --job FILE -n NODES"
 _MATCH_HINT = Fix.write(_MATCH, "for the nodes that it can use, run")
 _CHART_HINT = "render the chart, and read what is printed: helm template FOLDER"
 _CHART_VALUES = "a file with the values of a Helm chart"
+_KUSTOMIZE_HINT = Fix.write(
+    "kubectl kustomize FOLDER | nodeselect explain --job - -n NODES", "for what it makes, run"
+)
 _COMPOSE_HINT = (
     "if it has placement.constraints, give them as a selector, with -l: node.labels.pool == gpu is"
     " pool=gpu"
@@ -159,7 +163,14 @@ _FOREIGN: tuple[tuple[set[str], str, Fix | str | None], ...] = (
     ({"replicaCount"}, _CHART_VALUES, _CHART_HINT),
     ({"image", "nodeSelector", "tolerations"}, _CHART_VALUES, _CHART_HINT),
     ({"apiVersion", "kind"}, "a Kubernetes object", _MATCH_HINT),
+    ({"type", "object"}, "a stream of Kubernetes watch events", None),
 )
+
+# The fields of a kustomization, which may have neither kind nor apiVersion.
+_KUSTOMIZE_FIELDS = ("bases", "patches", "patchesStrategicMerge", "resources")
+
+# Where objects that run pods have them. Other files have a kind, too, such as configurations.
+_POD_PATHS = ("spec.containers", "spec.template.spec", "spec.jobTemplate")
 
 # Examples of the fields of which an object of Kubernetes has both.
 _OBJECT_FIELDS = {"apiVersion": "apiVersion: apps/v1", "kind": "kind: Deployment"}
@@ -172,6 +183,9 @@ _NOMAD_HINT = (
     " arm64 is attr.cpu.arch=arm64, and its datacenters are node.datacenter in (dc1,dc2)"
 )
 
+# A job of Nomad in JSON, under Job, has an id and some of these.
+_NOMAD_FIELDS = frozenset({"constraints", "datacenters", "nodepool", "priority"})
+
 # A job of Bacalhau has tasks and one of the first of these; a job of Expanso has one of the second.
 _BACALHAU_FIELDS = frozenset({"name", "type", "count", "constraints"})
 _OWN = frozenset({"selector", "config"})
@@ -183,6 +197,11 @@ _BARE_FIELDS = ("input", "pipeline", "output", "cache_resources", "rate_limit_re
 def is_kubernetes_object(document: Value) -> bool:
     """Return whether a document is a mapping with the fields ``apiVersion`` and ``kind``."""
     return isinstance(document, Object) and {"apiVersion", "kind"} <= document.entries.keys()
+
+
+def is_event(document: Value) -> bool:
+    """Return whether a document is a watch event of Kubernetes."""
+    return is_kubernetes_object(find(document, "object") or document)
 
 
 def locate_spec(document: Value) -> tuple[Object, str]:
@@ -200,6 +219,8 @@ def locate_spec(document: Value) -> tuple[Object, str]:
         if names <= entries.keys() and not is_own:
             if text_of(document, "kind") in ("List", "Node", "NodeList"):
                 hint = _NODES_HINT
+            if text_of(document, "kind") == "Kustomization":
+                what, hint = "a kustomization", _KUSTOMIZE_HINT
             place = entries["kind"][0] if "kind" in names else document
             raise _refused(place, f"this is {what}, not a job spec", hint)
     missing = _OBJECT_FIELDS.keys() - entries.keys()
@@ -207,7 +228,13 @@ def locate_spec(document: Value) -> tuple[Object, str]:
         (name,) = missing
         message = f"this is an object of Kubernetes without its {name}, not a job spec"
         fix = Fix.write(_OBJECT_FIELDS[name], "add it at the top, such as")
-        raise _refused(document, message, fix, "not-an-object")
+        runs_pods = any(find(document, path) is not None for path in _POD_PATHS)
+        raise _refused(document, message, fix, "not-an-object" if runs_pods else "not-a-job")
+    if (
+        any(isinstance(entries.get(each, ("", None))[1], List) for each in _KUSTOMIZE_FIELDS)
+        and not is_own
+    ):
+        raise _refused(document, "this is a kustomization, not a job spec", _KUSTOMIZE_HINT)
     if _is_nomad_job(document):
         raise _refused(document, _NOMAD_MESSAGE, _NOMAD_HINT)
     if find_bacalhau_job(document) is not None:
@@ -275,6 +302,7 @@ def _is_nomad_job(document: Value) -> bool:
     blocks = [each for _, each in inner.values()] if len(inner) == 1 else []
     return (
         "taskgroups" in fields | inner
+        or ("id" in inner and "tasks" not in inner and not _NOMAD_FIELDS.isdisjoint(inner))
         or any("group" in lower_names(block) for block in blocks)
         or (isinstance(tasks, List) and any("driver" in lower_names(each) for each in tasks.items))
     )
