@@ -1,7 +1,7 @@
 """Rules about valid pod specs that probably do not mean what their authors think."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -42,12 +42,8 @@ def check_pod(spec: Object, path: str, labels: Mapping[str, str] | None) -> Find
     if (required := find(spec, terms)) is not None:
         yield from _negated_terms(required, f"{path}.{terms}")
     if labels is not None:
-        apart, spread = f"affinity.podAntiAffinity.{_REQUIRED}", "topologySpreadConstraints"
-        terms_apart = list(_not_own_labels(spec, path, apart, labels))
-        found = find(spec, apart)
-        if isinstance(found, List) and len(terms_apart) == len(found.items):
-            yield from terms_apart  # otherwise, one is about the pod, and others are meant in these
-        yield from _not_own_labels(spec, path, spread, labels)
+        yield from _not_own_labels(spec, path, f"affinity.podAntiAffinity.{_REQUIRED}", labels)
+        yield from _not_own_labels(spec, path, "topologySpreadConstraints", labels)
 
 
 @_rule(
@@ -57,12 +53,20 @@ def check_pod(spec: Object, path: str, labels: Mapping[str, str] | None) -> Find
 )
 def _deprecated_labels(spec: Object, path: str) -> Findings:
     fields = {name: spec.entries[name] for name in _NODE_FIELDS if name in spec.entries}
-    keys = list(_node_keys(Object(fields, spec.position), path))
+    taints = fields.pop("tolerations", None)
+    yield from _renamed(list(_node_keys(Object(fields, spec.position), path)), "write")
+    if taints is not None:
+        keys = list(_node_keys(taints[1], f"{path}.tolerations"))
+        items = taints[1].items if isinstance(taints[1], List) else ()
+        if all(text_of(each, "key") for each in items):  # otherwise, all taints are tolerated
+            yield from _renamed(keys, "add a toleration with the key")
+
+
+def _renamed(keys: Sequence[tuple[Scalar, str]], words: str) -> Findings:
     known = {key.text for key, _ in keys}
     for key, place in keys:
         new = NEW_KEYS.get(key.text, "")
         if new and new not in known:
-            words = "add a toleration with the key" if ".tolerations[" in place else "write"
             message = f"Kubernetes has renamed {quoted(key.text)}"
             yield Finding(key, place, message, Fix.write(new, words))
 
@@ -110,13 +114,26 @@ def _negated_terms(required: Value, path: str) -> Findings:
 def _not_own_labels(spec: Object, path: str, field: str, labels: Mapping[str, str]) -> Findings:
     found = find(spec, field)
     for number, item in enumerate(found.items if isinstance(found, List) else ()):
-        others = find(item, "namespaces") or find(item, "namespaceSelector")
-        selector = find(item, "labelSelector")
+        others = map(partial(find, item), ("namespaces", "namespaceSelector", "mismatchLabelKeys"))
         is_soft = text_of(item, "whenUnsatisfiable") == "ScheduleAnyway"
-        if selector is None or others or is_soft or _selects(_plain(selector), labels):
-            continue
-        message = "this does not select the labels of the pod itself"
-        yield Finding(selector, f"{path}.{field}[{number}].labelSelector", message)
+        selector = find(item, "labelSelector")
+        failed = [] if any(others) or is_soft else _failed(selector and _plain(selector), labels)
+        if "spread" not in field.lower():  # what keeps apart from others is meant so, if no typo
+            failed = [each for each in failed if _is_typo(each, labels)]
+        if failed:
+            at = f"{path}.{field}[{number}]"
+            message = f"{failed[0]} does not select the labels of the pod itself"
+            if selector is None:
+                message = "without a labelSelector, no pod counts"
+            yield Finding(selector or item, f"{at}.labelSelector" if selector else at, message)
+
+
+def _is_typo(failed: str, labels: Mapping[str, str]) -> bool:
+    """Return whether the text of a requirement is similar to that of an own label."""
+    from nodeselect.similarity import similar_name  # compiles patterns
+
+    own = [f"{key}={value}" for key, value in labels.items()]
+    return similar_name(failed.strip("'"), own) is not None
 
 
 @_rule(
@@ -133,19 +150,20 @@ def check_template(workload: Value, labels: Mapping[str, str]) -> Findings:
     plain = _plain(selector)
     if text_of(workload, "kind") == "ReplicationController":
         plain = {"matchLabels": plain}
-    if not _selects(plain, labels):
-        message = "the selector does not select the labels of the template"
+    if failed := _failed(plain, labels):
+        message = f"{failed[0]} does not select the labels of the template"
         yield Finding(selector, "spec.selector", message)
 
 
-def _selects(selector: Any, labels: Mapping[str, str]) -> bool:
-    """Return whether a LabelSelector may select pods with these labels."""
+def _failed(selector: Any, labels: Mapping[str, str]) -> list[str]:
+    """Return the requirements of a LabelSelector that pods with these labels fail, as texts."""
     try:
-        found = Selector.from_kubernetes(selector)
+        parts = Selector.from_kubernetes(selector).split()
     except (SelectorError, TypeError):  # other rules are about it
-        return True
-    is_added = any(requirement.key in _ADDED_LABELS for requirement in found.requirements)
-    return is_added or found.matches(labels)
+        return []
+    is_own = _ADDED_LABELS.isdisjoint
+    failed = [each for each in parts if not each.matches(labels)]
+    return [quoted(str(each)) for each in failed if is_own(one.key for one in each.requirements)]
 
 
 def _plain(value: Value) -> Any:
