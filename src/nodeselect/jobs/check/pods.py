@@ -122,18 +122,19 @@ def _not_own_labels(spec: Object, path: str, field: str, labels: Mapping[str, st
             failed = [each for each in failed if _is_typo(each, labels)]
         if failed:
             at = f"{path}.{field}[{number}]"
-            message = f"{failed[0]} does not select the labels of the pod itself"
+            message = f"{quoted(str(failed[0]))} does not select the labels of the pod itself"
             if selector is None:
                 message = "without a labelSelector, no pod counts"
             yield Finding(selector or item, f"{at}.labelSelector" if selector else at, message)
 
 
-def _is_typo(failed: str, labels: Mapping[str, str]) -> bool:
-    """Return whether the text of a requirement is similar to that of an own label."""
+def _is_typo(failed: Selector, labels: Mapping[str, str]) -> bool:
+    """Return whether a key or a value in a selector is probably that of an own label."""
     from nodeselect.similarity import similar_name  # compiles patterns
 
-    own = [f"{key}={value}" for key, value in labels.items()]
-    return similar_name(failed.strip("'"), own) is not None
+    own = [*labels, *labels.values()]
+    words = (word for each in failed.requirements for word in (each.key, *each.values))
+    return any(word not in own and similar_name(word, own) for word in words)
 
 
 @_rule(
@@ -151,19 +152,19 @@ def check_template(workload: Value, labels: Mapping[str, str]) -> Findings:
     if text_of(workload, "kind") == "ReplicationController":
         plain = {"matchLabels": plain}
     if failed := _failed(plain, labels):
-        message = f"{failed[0]} does not select the labels of the template"
+        message = f"{quoted(str(failed[0]))} does not select the labels of the template"
         yield Finding(selector, "spec.selector", message)
 
 
-def _failed(selector: Any, labels: Mapping[str, str]) -> list[str]:
-    """Return the requirements of a LabelSelector that pods with these labels fail, as texts."""
+def _failed(selector: Any, labels: Mapping[str, str]) -> list[Selector]:
+    """Return the requirements of a LabelSelector that pods with these labels fail."""
     try:
         parts = Selector.from_kubernetes(selector).split()
     except (SelectorError, TypeError):  # other rules are about it
         return []
     is_own = _ADDED_LABELS.isdisjoint
     failed = [each for each in parts if not each.matches(labels)]
-    return [quoted(str(each)) for each in failed if is_own(one.key for one in each.requirements)]
+    return [each for each in failed if is_own(one.key for one in each.requirements)]
 
 
 def _plain(value: Value) -> Any:
