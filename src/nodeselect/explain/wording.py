@@ -1,6 +1,6 @@
 """The sentences of an explanation: headline, notes, and what to change in the selector."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from nodeselect.explain.countable import rank_counts
 from nodeselect.explain.explanation import NOTHING, Explanation, RequirementResult
@@ -234,7 +234,7 @@ def recommend(explanation: Explanation) -> str:
 
 
 def _correction(explanation: Explanation) -> str | None:
-    """Return the text of the correction; None if there is none, or if it makes no difference."""
+    """Return the text of the correction; None if there is none, or if it does not help."""
     if explanation.correction is None:
         return None
     replacements, replaced, would_match = explanation.correction
@@ -243,7 +243,8 @@ def _correction(explanation: Explanation) -> str | None:
         for hint in explanation.hints
         if hint.replacement is not None
     ]
-    if would_match == explanation.matched > 0 and all(result.failing for result in changed):
+    is_same = would_match == explanation.matched and all(result.failing for result in changed)
+    if is_same or not (would_match or explanation.matched):  # then the hints are notes
         return None
     ids = {hint.replacement for hint in explanation.hints if hint.code == "label-for-id"}
     new = [
@@ -252,15 +253,9 @@ def _correction(explanation: Explanation) -> str | None:
     ]
     is_sure = all(hint.code != "rare-value" for hint in explanation.hints)
     text = f"{'' if is_sure else 'perhaps '}write {join_limited(new)} instead of {_join(replaced)}"
-    if would_match:
-        return f"{text}: {pluralize(would_match, 'node')} would match"
-    if explanation.matched:
+    if not would_match:
         return f"{text}: no node would match any more"
-    text = f"{text}: still no node would match"
-    ignored = (*replaced, *(result.text for result in changed))
-    if unsatisfied := _unsatisfied(explanation, ignored):
-        return f"{text}; {unsatisfied_text(unsatisfied)}"
-    return text
+    return f"{text}: {pluralize(would_match, 'node')} would match"
 
 
 def _removal(explanation: Explanation) -> str | None:
@@ -286,11 +281,9 @@ def _prefix_text(explanation: Explanation) -> str | None:
     return next(messages, None)
 
 
-def _unsatisfied(explanation: Explanation, ignored: Collection[str] = ()) -> list[str]:
+def _unsatisfied(explanation: Explanation) -> list[str]:
     return [
-        result.text
-        for result in explanation.requirements
-        if result.failing == explanation.total and result.text not in ignored
+        result.text for result in explanation.requirements if result.failing == explanation.total
     ]
 
 
