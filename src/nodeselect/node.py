@@ -144,7 +144,8 @@ class Node:
         ``metadata.name`` becomes the id and the name. The state is ``ready``, ``not-ready``,
         ``cordoned`` or ``not-ready,cordoned``; None without conditions. The taints are those in
         ``spec``, and that of a cordon; None without ``spec``. The resources are
-        ``status.allocatable``. Of an event, pass ``event["object"]``. Cost: about 10 µs.
+        ``status.allocatable``, else ``status.capacity``. Of an event, pass
+        ``event["object"]``. Cost: about 10 µs.
 
         :param node: decoded JSON, or a ``V1Node`` of the Python client.
         :raises InventoryError: if ``node`` has another kind or no name, or if the name, the
@@ -347,8 +348,10 @@ def kubernetes_fields(
         taints = [] if taints is None else taints
         if is_cordoned and isinstance(taints, list):
             taints = [*taints, CORDON._asdict()]
-    allocatable = _field(status, "allocatable")
-    return _field(metadata, "name"), _field(metadata, "labels"), state, taints, allocatable
+    resources = _field(status, "allocatable")
+    if resources is None:  # SetDefaults_NodeStatus of the API server
+        resources = _field(status, "capacity")
+    return _field(metadata, "name"), _field(metadata, "labels"), state, taints, resources
 
 
 def _kubernetes_facts(taints: Any, resources: Any) -> Facts | None:

@@ -1,11 +1,12 @@
 """How much a pod requests of each resource.
 
-Source: Kubernetes component-helpers, ``resource.PodRequests``; of the API server, the defaults
-(``SetDefaults_Pod``) and ``ValidatePodSpec``.
+Source: Kubernetes component-helpers, ``resource.PodRequests`` (with ``UseStatusResources`` for pods
+on a node); of the API server, the defaults (``SetDefaults_Pod``) and ``ValidatePodSpec``.
 """
 
 from collections.abc import Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from nodeselect.quantity import UNIT, parse_exact, round_up
@@ -23,6 +24,11 @@ from nodeselect.text import describe_json, quoted
 # Amounts in billionths, which are summed before they are rounded up.
 _Exact: TypeAlias = dict[str, int]
 
+Resized: TypeAlias = tuple[Mapping[str, _Exact], bool]
+"""The requests in the status of a pod, by container, and whether those in its spec do not count."""
+
+_NOT_RESIZED: Resized = MappingProxyType({}), False
+
 _HUGE_PAGES = "hugepages-"
 _STANDARD = ("cpu", "memory", "ephemeral-storage")
 _RESOURCE_HINT = (
@@ -30,7 +36,9 @@ _RESOURCE_HINT = (
 )
 
 
-def pod_requests(spec: Mapping[str, Any], *, strict: bool = False) -> dict[str, int]:
+def pod_requests(
+    spec: Mapping[str, Any], resized: Resized = _NOT_RESIZED, *, strict: bool = False
+) -> dict[str, int]:
     """Return the requests of a pod, in the units of the resources. Cost: 5 to 20 µs.
 
     - A limit without a request is the request.
@@ -38,8 +46,11 @@ def pod_requests(spec: Mapping[str, Any], *, strict: bool = False) -> dict[str, 
       them, each other init container runs with the sidecars that are listed before it.
     - Requests of the whole pod for cpu, memory and huge pages replace those of its containers.
     - The overhead is added, and 1 for ``pods``.
+    - A container or sidecar that was resized requests the larger of spec and status; if the resize
+      is infeasible, what its status has.
 
     :param spec: a PodSpec as decoded JSON.
+    :param resized: the result of :func:`read_resized` for the status of a pod on a node.
     :param strict: whether to reject everything that the API server would reject.
     :raises SelectorError: if a quantity is invalid; ``path`` is its path in the spec.
     """
@@ -47,10 +58,17 @@ def pod_requests(spec: Mapping[str, Any], *, strict: bool = False) -> dict[str, 
     sidecars: _Exact = {}
     total: _Exact = {}
 
+    in_status, is_infeasible = resized
+
     def container_requests(container: object, path: str) -> tuple[_Exact, object]:
         fields = read_mapping(container, path)
         requests, limits = _read_resources(fields.get("resources"), f"{path}.resources", strict)
-        return limits | requests, fields.get("restartPolicy")
+        amounts, restarts = limits | requests, fields.get("restartPolicy")
+        found = in_status.get(str(fields.get("name"))) if in_status else None
+        if found is not None and (restarts == "Always" or path.startswith("containers")):
+            amounts = {} if is_infeasible else amounts
+            _raise(amounts, found)
+        return amounts, restarts
 
     for requests, _ in read_items(spec.get("containers"), "containers", container_requests):
         _add(running, requests)
@@ -76,6 +94,31 @@ def pod_requests(spec: Mapping[str, Any], *, strict: bool = False) -> dict[str, 
         return {name: round_up(name, amount) for name, amount in total.items()} | {"pods": 1}
     except ValueError as error:
         raise structure_error("invalid-quantity", f"in all, {error}", "containers") from None
+
+
+def read_resized(status: Mapping[str, Any]) -> Resized:
+    """Return what the containers of a pod request by its status: since 1.33, of resized ones, too.
+
+    :param status: the ``status`` of a pod as decoded JSON.
+    :raises SelectorError: if a quantity is invalid; ``path`` is its path in the status.
+    """
+    amounts: dict[str, _Exact] = {}
+
+    def read(value: object, path: str) -> None:
+        fields = read_object(value, path)
+        if fields.get("resources") is None:
+            return
+        resources = read_object(fields["resources"], f"{path}.resources")
+        found = _read_amounts(resources.get("requests"), f"{path}.resources.requests")
+        allocated = fields.get("allocatedResources")
+        _raise(found, _read_amounts(allocated, f"{path}.allocatedResources"))
+        amounts[str(fields.get("name"))] = found
+
+    for field in ("containerStatuses", "initContainerStatuses"):
+        read_items(status.get(field), field, read)
+    conditions = read_items(status.get("conditions"), "conditions", read_object)
+    pending = (each for each in conditions if each.get("type") == "PodResizePending")
+    return amounts, next(pending, {}).get("reason") == "Infeasible"
 
 
 def _read_resources(value: object, path: str, strict: bool) -> tuple[_Exact, _Exact]:

@@ -6,7 +6,7 @@ from typing import Any, NoReturn, TypeAlias
 
 from nodeselect.errors import InventoryError, SelectorError
 from nodeselect.files.thread_lock import ThreadLock
-from nodeselect.placement.pod_requests import pod_requests
+from nodeselect.placement.pod_requests import pod_requests, read_resized
 from nodeselect.selectors.label_selector import (
     read_items,
     read_mapping,
@@ -35,6 +35,7 @@ class Usage:
     {'cpu': 2500, 'pods': 2}
 
     A pod counts if it has a ``spec.nodeName``, and a phase other than ``Succeeded`` and ``Failed``.
+    If it was resized in place, it counts as in the status of its containers.
 
     Any thread may read at any time, and never waits; the amounts of two nodes may be of different
     moments. Threads that change a usage wait for each other. Memory: some 300 bytes for each node
@@ -64,14 +65,16 @@ class Usage:
         if pod.get("kind") not in (None, "Pod"):
             raise structure_error("not-a-pod", "expected an object of kind Pod", "kind")
         spec = read_mapping(pod.get("spec"), "spec", "pass whole pods: kubectl get pods -o json")
-        phase = read_object(pod.get("status"), "status").get("phase")
-        if not spec.get("nodeName") or phase in ("Succeeded", "Failed"):
+        status = read_object(pod.get("status"), "status")
+        if not spec.get("nodeName") or status.get("phase") in ("Succeeded", "Failed"):
             return
-        node_id = read_text(spec["nodeName"], "spec.nodeName")
+        node_id, part = read_text(spec["nodeName"], "spec.nodeName"), "status"
         try:
-            requests = pod_requests(spec)
+            resized = read_resized(status)
+            part = "spec"
+            requests = pod_requests(spec, resized)
         except SelectorError as error:
-            raise error.at(f"spec.{error.path}") from None
+            raise error.at(f"{part}.{error.path}") from None
         self.add(node_id, requests)
         for owner in _owners(read_object(pod.get("metadata"), "metadata")):
             self._by_owner.setdefault(owner, []).append((node_id, requests))
