@@ -322,6 +322,9 @@ def test_labels_of_kubernetes() -> None:
         ),
         pytest.param(with_amounts(["4"]), "wrong-type", "status.allocatable", id="amounts"),
         pytest.param(
+            node() | {"status": {"capacity": 4}}, "wrong-type", "status.capacity", id="capacity"
+        ),
+        pytest.param(
             with_amounts({"cpu": "4 cores"}),
             "invalid-quantity",
             "allocatable.cpu: '4 c",
@@ -357,6 +360,8 @@ AMOUNTS = {"cpu": 3920, "memory": 15 * 2**30, "pods": 110}
         ),
         (node(taints=None), (), None),
         (with_amounts({}), (), {}),
+        (node() | {"status": {"capacity": {"cpu": "2"}}}, (), {"cpu": 2000}),
+        (node() | {"status": {"allocatable": {}, "capacity": {"cpu": "2"}}}, (), {}),
         (with_amounts({"cpu": 1.5, "memory": 1e3}), (), {"cpu": 1500, "memory": 1000}),
         (
             node(unschedulable=True, taints=[{"key": "a", "effect": "NoExecute"}]),
@@ -365,7 +370,10 @@ AMOUNTS = {"cpu": 3920, "memory": 15 * 2**30, "pods": 110}
         ),
         (node(unschedulable=True, taints=[CORDON._asdict()]), (CORDON,), None),
     ],
-    ids=["both", "null", "no-resources", "numbers", "cordon", "both-cordons"],
+    ids=[
+        *("both", "null", "no-resources", "capacity", "no-allocatable", "numbers", "cordon"),
+        "both-cordons",
+    ],
 )
 def test_taints_and_resources_of_kubernetes(
     decoded: dict[str, Any], taints: tuple[Taint, ...] | None, resources: dict[str, int] | None

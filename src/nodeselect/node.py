@@ -154,7 +154,7 @@ class Node:
         """
         check_kind(_field(node, "kind"))
         parts = (_kubernetes_part(node, name) for name in ("metadata", "spec", "status"))
-        name, labels, state, taints, resources = kubernetes_fields(*parts)
+        name, labels, state, taints, resources, path = kubernetes_fields(*parts)
         labels, resources = _to_mapping(labels), _to_mapping(resources)
         if name is None:
             raise InventoryError(
@@ -164,7 +164,7 @@ class Node:
                 hint="pass an object of kind Node; of an event, its 'object'",
             )
         built = cls(name, labels, name, state)
-        _set_facts(built, _kubernetes_facts(taints, resources))
+        _set_facts(built, _kubernetes_facts(taints, resources, path))
         return built
 
     @classmethod
@@ -321,8 +321,10 @@ def check_kind(kind: object) -> None:
 
 def kubernetes_fields(
     metadata: object, spec: object, status: object
-) -> tuple[Any, Any, str | None, Any, Any]:
+) -> tuple[Any, Any, str | None, Any, Any, str]:
     """Return the name, labels, state, taints and resources of a Kubernetes node.
+
+    The last item is the path of the resources.
 
     Only the state is validated. :meth:`Node.from_kubernetes` has the rules.
 
@@ -348,13 +350,13 @@ def kubernetes_fields(
         taints = [] if taints is None else taints
         if is_cordoned and isinstance(taints, list):
             taints = [*taints, CORDON._asdict()]
-    resources = _field(status, "allocatable")
+    resources, path = _field(status, "allocatable"), "status.allocatable"
     if resources is None:  # SetDefaults_NodeStatus of the API server
-        resources = _field(status, "capacity")
-    return _field(metadata, "name"), _field(metadata, "labels"), state, taints, resources
+        resources, path = _field(status, "capacity"), "status.capacity"
+    return _field(metadata, "name"), _field(metadata, "labels"), state, taints, resources, path
 
 
-def _kubernetes_facts(taints: Any, resources: Any) -> Facts | None:
+def _kubernetes_facts(taints: Any, resources: Any, path: str) -> Facts | None:
     """Return the facts of a node as :func:`kubernetes_fields` returns them, if they are valid."""
     if taints is not None:
         if not isinstance(taints, (list, tuple)):
@@ -365,9 +367,9 @@ def _kubernetes_facts(taints: Any, resources: Any) -> Facts | None:
     if resources is not None:
         if not isinstance(resources, Mapping):
             message = f"expected an object, found {describe_json(resources)}"
-            raise InventoryError("wrong-type", message, place="status.allocatable")
+            raise InventoryError("wrong-type", message, place=path)
         texts = {name: str(n) if type(n) in (int, float) else n for name, n in resources.items()}
-        resources = check_resources(texts, "status.allocatable")
+        resources = check_resources(texts, path)
     return None if taints is resources is None else Facts(taints, resources)
 
 

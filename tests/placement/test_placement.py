@@ -197,7 +197,7 @@ def test_selector_of_a_pod_spec(spec: dict[str, Any], selector: Selector | AnyOf
     ("spec", "words"),
     [
         ({}, ()),
-        ({"affinity": {"podAffinity": {REQUIRED: [{}]}}}, ()),
+        ({"affinity": {"podAffinity": {REQUIRED: []}}}, ()),
         ({"affinity": {"podAffinity": {REQUIRED: [{"topologyKey": "x"}]}}}, ("pod affinity",)),
         ({"affinity": {"podAffinity": {PREFERRED: [{"weight": 1}]}}}, ()),
         ({"affinity": {"podAntiAffinity": {REQUIRED: [{"a": 1}] * 2}}}, ("pod anti-affinity",)),
@@ -225,6 +225,55 @@ def test_selector_of_a_pod_spec(spec: dict[str, Any], selector: Selector | AnyOf
 def test_not_considered(spec: dict[str, Any], words: tuple[str, ...]) -> None:
     """What else decides on the nodes of a pod is named, each once; preferences are not."""
     assert Placement.from_pod_spec(spec).not_considered == words
+
+
+def near(*keys: str, kind: str = "podAffinity") -> dict[str, Any]:
+    """Return a pod spec with a required term of an affinity to pods for each topology key."""
+    return {"affinity": {kind: {REQUIRED: [{"topologyKey": key} for key in keys]}}}
+
+
+HARD = {"whenUnsatisfiable": "DoNotSchedule"}
+
+
+@pytest.mark.parametrize(
+    ("spec", "text"),
+    [
+        (spread(), ""),
+        (spread(**HARD), "zone"),
+        (spread(**HARD) | {"nodeSelector": {"a": "1"}}, "a=1,zone"),
+        (spread(**HARD) | {"nodeSelector": {"zone": "1"}}, "zone=1"),
+        (spread(**HARD) | near("zone", "host"), "host,zone"),
+        (near("zone", kind="podAntiAffinity"), ""),
+        (spread(**HARD) | affinity(exists("a"), exists("b")), "a,zone or b,zone"),
+        (spread(**HARD) | affinity({}), "<nothing>"),
+    ],
+)
+def test_topology_keys(spec: dict[str, Any], text: str) -> None:
+    """A node must have the key of a hard spread, or of an affinity to pods, like a label."""
+    asked = Placement.from_pod_spec(spec).selector
+    texts = asked.selectors if isinstance(asked, AnyOf) else [asked]
+    assert " or ".join(map(str, texts)) == text
+
+
+@pytest.mark.parametrize(
+    ("term", "code", "path"),
+    [
+        (None, "missing-field", ""),
+        ({}, "missing-field", ""),
+        ("zone", "wrong-type", ""),
+        ({"topologyKey": 1}, "wrong-type", ".topologyKey"),
+        ({"topologyKey": ""}, "empty-key", ".topologyKey"),
+        ({"topologyKey": "a!"}, "invalid-key", ".topologyKey"),
+    ],
+)
+def test_invalid_terms(term: object, code: str, path: str) -> None:
+    """A term of an affinity to pods must have a topology key that a label can have."""
+    with pytest.raises(SelectorError) as caught:
+        Placement.from_pod_spec({"affinity": {"podAffinity": {REQUIRED: [term]}}})
+    assert (caught.value.code, caught.value.path) == (
+        code,
+        f"affinity.podAffinity.{REQUIRED}[0]{path}",
+    )
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,48 @@ def test_pods_that_count() -> None:
     assert usage.of("n-5") == {}
 
 
+SIDECAR = {"name": "s", "restartPolicy": "Always", "resources": {"requests": {"cpu": "1"}}}
+INIT = {"name": "i", "resources": {"requests": {"cpu": "1"}}}
+
+
+def resized(cpu: str, allocated: str | None = None, name: str = "c") -> dict[str, Any]:
+    """Return what the status of a resized container has."""
+    own = {"resources": {"requests": {"cpu": cpu}}}
+    return {"name": name, **own, "allocatedResources": allocated and {"cpu": allocated}}
+
+
+def resize(reason: str) -> dict[str, Any]:
+    return {"conditions": [{"type": "Ready"}, {"type": "PodResizePending", "reason": reason}]}
+
+
+@pytest.mark.parametrize(
+    ("spec", "fields", "cpu"),
+    [
+        ({}, {}, 2000),
+        ({}, {"containerStatuses": [resized("1")]}, 2000),
+        ({}, {"containerStatuses": [resized("3", "2500m")]}, 3000),
+        ({}, {"containerStatuses": [resized("3", "4")]}, 4000),
+        ({}, {"containerStatuses": [resized("3", name="d")]}, 2000),
+        ({}, {"containerStatuses": [{"name": "c", "allocatedResources": {"cpu": "3"}}]}, 2000),
+        ({}, {"containerStatuses": [resized("1")], **resize("Deferred")}, 2000),
+        ({}, {"containerStatuses": [resized("1")], **resize("Infeasible")}, 1000),
+        ({}, {"containerStatuses": [resized("1", "1500m")], **resize("Infeasible")}, 1500),
+        ({}, {"containerStatuses": [resized("1", name="d")], **resize("Infeasible")}, 2000),
+        (
+            {"initContainers": [SIDECAR]},
+            {"initContainerStatuses": [resized("2", name="s")]},
+            4000,
+        ),
+        ({"initContainers": [INIT]}, {"initContainerStatuses": [resized("9", name="i")]}, 2000),
+    ],
+)
+def test_resized_in_place(spec: dict[str, Any], fields: dict[str, Any], cpu: int) -> None:
+    """The larger of spec and status counts; if the resize is infeasible, only the status."""
+    one = pod(cpu="2")
+    usage = Usage([one | {"spec": one["spec"] | spec, "status": one["status"] | fields}])
+    assert usage.of("n-1") == {"cpu": cpu, "pods": 1}
+
+
 @pytest.mark.parametrize(
     ("item", "code", "place"),
     [
@@ -56,6 +98,11 @@ def test_pods_that_count() -> None:
         ),
         (pod() | {"metadata": {"labels": "x"}}, "wrong-type", "pods[1].metadata.labels"),
         (pod(cpu="x"), "invalid-quantity", "pods[1].spec.containers[0].resources.requests.cpu"),
+        (
+            pod() | {"status": {"containerStatuses": [resized("x")]}},
+            "invalid-quantity",
+            "pods[1].status.containerStatuses[0].resources.requests.cpu",
+        ),
     ],
 )
 def test_errors(item: Any, code: str, place: str) -> None:

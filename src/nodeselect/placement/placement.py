@@ -33,6 +33,7 @@ from nodeselect.selectors.label_selector import (
     structure_error,
 )
 from nodeselect.selectors.pod_spec import check_preferred_terms, selectors_from_pod_spec
+from nodeselect.selectors.requirement import Operator, Requirement
 from nodeselect.selectors.selector import AnyOf, Selector, require_condition
 from nodeselect.text import describe_json, join_limited, pluralize, to_exact_str
 
@@ -98,7 +99,8 @@ class Placement(FrozenFields):
 
         For requests and limits, and for the tolerations of a DaemonSet, the rules of Kubernetes
         apply. What is read is validated as the API server does, including what excludes no node:
-        preferred node affinity, topology spread. :attr:`not_considered` names what else the pod
+        preferred node affinity, soft topology spread. Of a hard topology spread and a required pod
+        affinity, a node must have the topology keys. :attr:`not_considered` names what else the pod
         spec has that may exclude nodes, such as volumes.
 
         :param spec: a decoded PodSpec: the ``spec`` of a pod, or ``spec.template.spec`` of a
@@ -108,11 +110,16 @@ class Placement(FrozenFields):
             ``tolerations[0].operator``.
         :raises TypeError: if ``spec`` is not a mapping.
         """
-        terms = dict.fromkeys(selectors_from_pod_spec(spec))
+        terms = selectors_from_pod_spec(spec)
         check_preferred_terms(spec)
         requests = pod_requests(spec, strict=True)
         constraints = "topologySpreadConstraints"
-        read_items(spec.get(constraints), constraints, _check_topology_spread)
+        keys = read_items(spec.get(constraints), constraints, _read_topology_spread)
+        path = "affinity.podAffinity"
+        near = read_object((spec.get("affinity") or {}).get("podAffinity"), path)
+        keys += read_items(near.get(_REQUIRED), f"{path}.{_REQUIRED}", _read_pod_term)
+        if any(keys):
+            terms = tuple(_with_keys(term, keys) for term in terms)
         tolerations = read_items(spec.get("tolerations"), "tolerations", read_toleration)
         has_host_network = spec.get("hostNetwork")
         if not isinstance(has_host_network, (bool, NoneType)):
@@ -120,6 +127,7 @@ class Placement(FrozenFields):
             raise structure_error("wrong-type", message, "hostNetwork")
         if kind == "DaemonSet":
             tolerations += DAEMON_SET_TOLERATIONS[: None if has_host_network else -1]
+        terms = tuple(dict.fromkeys(terms))
         selector = AnyOf(terms) if len(terms) > 1 else next(iter(terms), Selector.nothing())
         return cls(selector, tolerations, requests, _not_considered(spec))
 
@@ -269,11 +277,34 @@ _SPREAD_FIELDS = (
 )
 
 
-def _check_topology_spread(value: object, path: str) -> None:
-    """Raise if the API server would reject a topology spread constraint, which is not considered.
+def _read_pod_term(value: object, path: str) -> str:
+    """Return the topology key of a term, which its nodes must have: filtering.go of the plugin."""
+    fields = read_object(value, path)
+    if fields.get("topologyKey") is None:
+        raise structure_error("missing-field", "the field 'topologyKey' is missing", path)
+    return _read_topology_key(fields, path)
 
-    Also raise if a topology key cannot be the key of a label, so that no node has it. Source:
-    ``validateTopologySpreadConstraints``.
+
+def _read_topology_key(fields: Mapping[str, Any], path: str) -> str:
+    """Return a topology key; raise if it cannot be the key of a label, so that no node has it."""
+    if not is_key(key := read_text(fields["topologyKey"], f"{path}.topologyKey")):
+        raise key_error(key, 0, len(key)).at(f"{path}.topologyKey")
+    return key
+
+
+def _with_keys(term: Selector, keys: Iterable[str | None]) -> Selector:
+    """Return a selector that also requires the ``keys``, if it does not do so already."""
+    required = {each.key for each in term.requirements if not each.operator.matches_absent}
+    missing = dict.fromkeys(key for key in keys if key is not None and key not in required)
+    exist = [Requirement(key, Operator.EXISTS) for key in missing]
+    return term & Selector.from_requirements(exist)
+
+
+def _read_topology_spread(value: object, path: str) -> str | None:
+    """Return the topology key, which the nodes must have, of a hard constraint; None of a soft one.
+
+    Raise if the API server would reject it. Source: ``validateTopologySpreadConstraints``; the
+    plugin PodTopologySpread.
     """
     fields = read_fields(value, path, _SPREAD_FIELDS)
     for name in _SPREAD_REQUIRED:
@@ -285,14 +316,14 @@ def _check_topology_spread(value: object, path: str) -> None:
     if (action := fields["whenUnsatisfiable"]) not in _ACTIONS:
         message = f"expected {join_limited(_ACTIONS, 2, 'or')}, found {describe_json(action)}"
         raise structure_error("invalid-spread", message, f"{path}.whenUnsatisfiable")
-    if not is_key(key := read_text(fields["topologyKey"], f"{path}.topologyKey")):
-        raise key_error(key, 0, len(key)).at(f"{path}.topologyKey")
+    key = _read_topology_key(fields, path)
     at_selector = f"{path}.labelSelector"
     selector = read_object(fields.get("labelSelector"), at_selector)
     try:
         requirements_from_label_selector(selector)
     except SelectorError as error:
         raise error.at(f"{at_selector}.{error.path}") from None
+    return key if action == "DoNotSchedule" else None
 
 
 # How a value is split into parts: the fields of a mapping, the items of a list, or not at all.
@@ -304,7 +335,8 @@ _POD_SPEC: _Split = {
         "nodeAffinity": {
             _REQUIRED: {"nodeSelectorTerms": [_TERM]},
             "preferredDuringSchedulingIgnoredDuringExecution": [None],
-        }
+        },
+        "podAffinity": {_REQUIRED: [None]},
     },
     "containers": [None],
     "initContainers": [None],

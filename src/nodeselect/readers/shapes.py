@@ -50,7 +50,7 @@ def read_kubernetes(record: Record) -> RawNode:
     """
     check_kind(record.get("kind"))
     metadata, spec, status = (sub_object(record, key) for key in ("metadata", "spec", "status"))
-    name, labels, state, taints, resources = kubernetes_fields(
+    name, labels, state, taints, resources, path = kubernetes_fields(
         metadata, None if record.get("spec") is None else spec, status
     )
     if isinstance(resources, dict) and not {*map(type, resources.values())} <= {str}:
@@ -58,7 +58,7 @@ def read_kubernetes(record: Record) -> RawNode:
         resources = {key: to_quantity(value) for key, value in resources.items()}
     return RawNode(
         *(name, labels, name, state, "metadata.name", "metadata.labels"),
-        *(taints, resources, "spec.taints", "status.allocatable"),
+        *(taints, resources, "spec.taints", path),
     )
 
 
