@@ -381,6 +381,13 @@ def test_examples_behind_the_first_nodes(first_nodes: int, monkeypatch: pytest.M
             assert nodes.explain(Selector.parse(text), examples=examples) == expected
             read = [query for query in queries if "row_number()" in query]
             assert len(read) == 1
+    monkeypatch.setattr(sql_nodes, "_MORE_NODES", 30)
+    for text, rest in (("k0,k1", 0), ("k0,k1,k2,k3", 1)):  # the first 30 have enough of each group
+        queries.clear()
+        expected = Inventory(fleet).explain(Selector.parse(text))
+        assert nodes.explain(Selector.parse(text)) == expected
+        assert sum("LIMIT 30" in query for query in queries) == 1
+        assert sum("row_number()" in query for query in queries) == rest
 
 
 def test_invalid_rows() -> None:

@@ -177,9 +177,9 @@ class PostgreSQL(Dialect):
     exclusion = "{} IS NOT TRUE"
     fence = " OFFSET '0'"  # the number 0 would be cast to bigint, and not planned with workers
     known = "nullif({}, 'null')"
-    no_taint = (
-        "NOT EXISTS (SELECT 1 FROM jsonb_array_elements(nullif({}, 'null')) AS taints(taint)"
-        " WHERE {})"
+    no_taint = (  # of most nodes, the list is empty
+        "({0} = '[]' OR NOT EXISTS"
+        " (SELECT 1 FROM jsonb_array_elements(nullif({0}, 'null')) AS taints(taint) WHERE {1}))"
     )
     taint_field = "coalesce(taint ->> '{}', '')"
     amount = "coalesce(CAST({} -> {} AS numeric), 0)"
@@ -316,13 +316,21 @@ class SQLite(Dialect):
 
     name = "sqlite"
     quotes = "`"  # in double quotes, the name of a column that does not exist would be a string
-    known = "nullif(json({}), 'null')"
+    fence = " LIMIT -1"
+    known = "nullif(json_type({}), 'null')"
     no_taint = (
-        "NOT EXISTS (SELECT 1 FROM (SELECT nullif(json({}), 'null') AS taints) AS node,"
-        " json_each(taints) AS taint WHERE {})"
+        "({0} = '[]' COLLATE BINARY OR NOT EXISTS"
+        " (SELECT 1 FROM (SELECT nullif(json({0}), 'null') AS taints) AS node,"
+        " json_each(taints) AS taint WHERE {1}))"
     )
     taint_field = "coalesce(taint.value ->> '{}', '')"
-    # A text would be more than every number. As an invalid path of JSON, it is an error.
+    # A text would be more than every number. As an invalid path of JSON, it is an error. To find a
+    # name in a path is faster, but it must have no quotes.
+    _amount_at = (
+        "coalesce(CASE WHEN json_type({0}, {1}) IN ('text', 'object', 'array')"
+        " THEN json_extract('0', 'the amount ' || json_extract({0}, {1}) || ' is not an integer')"
+        " ELSE json_extract({0}, {1}) END, 0)"
+    )
     amount = (
         "coalesce((SELECT CASE typeof(amount.value) WHEN 'text' THEN"
         " json_extract('0', 'the amount ' || amount.value || ' is not an integer')"
@@ -336,6 +344,12 @@ class SQLite(Dialect):
 
     def in_bytes(self, value: str) -> str:
         return f"{value} COLLATE BINARY"
+
+    def has_amount(self, resources: str, resource: str, amount: str) -> str:
+        if not resource.startswith("'"):
+            return super().has_amount(resources, resource, amount)
+        found = self._amount_at.format(resources, _path(resource))
+        return f"({self.known.format(resources)} IS NULL OR {found} >= {amount})"
 
     def each_label(self, labels: str, rows: str) -> str:
         fields = "node_id, entries.key AS label_key, entries.value AS label_value"

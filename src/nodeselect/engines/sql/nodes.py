@@ -47,6 +47,9 @@ _WORD = 60
 # Among how many nodes examples are looked for before all nodes are read for them.
 _FIRST_NODES = 1_000
 
+# Among how many they are looked for then, if there are more.
+_MORE_NODES = 30_000
+
 # If an explanation reads more first ids than this, the next one looks for a lower bound.
 _MAX_FIRST_NODES = 4_000
 
@@ -105,6 +108,10 @@ class SqlTable(NamedTuple):
     def restricted(self, condition: str) -> "SqlTable":
         """Return the table without the nodes that do not satisfy ``condition``."""
         return self._replace(where=" AND ".join(filter(None, (self.where, condition))))
+
+    def facts(self) -> tuple[str, str]:
+        """Return SQL for the taints and for the resources; for what no column has, a constant."""
+        return self.conditions.taints or "'0'", self.conditions.resources or "'0'"
 
     def labels(self) -> str | None:
         """Return SQL to write after FROM for ``node_id``, ``label_key`` and ``label_value``.
@@ -184,8 +191,8 @@ class SqlFailures:
 
     It implements ``Failures`` of ``explain/countable.py``. One query counts the groups, and the
     values in lists of ``requirements``. Example ids are found among the first 1,000 nodes: in Spark
-    by the same query, otherwise by a second one. One more query runs only for groups with too few
-    examples.
+    by the same query, otherwise by a second one. For groups with too few examples, more queries
+    read the first 30,000 nodes, and then all.
 
     In these queries, ``failed0`` is an integer with a bit for each of the first 60 requirements,
     the lowest bit for the first. For example, 5 means that a node fails the first and the third,
@@ -193,10 +200,15 @@ class SqlFailures:
 
     :ivar ids_read: how many ids up to ``highest_id`` were read.
     :ivar with_label: how many nodes have each of some labels: a key, and a value or None for any.
+    :ivar known: how many nodes have each of ``facts``, which are columns.
     """
 
     def __init__(
-        self, table: SqlTable, requirements: Sequence[Condition], highest_id: str | None = None
+        self,
+        table: SqlTable,
+        requirements: Sequence[Condition],
+        highest_id: str | None = None,
+        facts: Sequence[str] = (),
     ) -> None:
         """Count the groups; of a list, all values but the first, whose number is what remains."""
         self._table = table
@@ -215,11 +227,13 @@ class SqlFailures:
         masks, having = Counter[int](), Counter[tuple[str, str | None]]()
         labels = list(map(label_requirement, requirements))
         counted = _labels_to_count(table, labels)
-        for row in table.execute(self._groups(counted, highest_id)):
+        self.known = [0] * len(facts)
+        for row in table.execute(self._groups(counted, highest_id, facts)):
             columns = iter(row[len(words) :])
             nodes, *numbers = map(int, islice(columns, 1 + len(counted)))
             mask = self._mask(row)
             masks[mask] += nodes
+            self.known = [known + int(next(columns)) for known in self.known]
             having.update(dict(zip(counted, numbers, strict=True)))
             state = None if table.state is None else next(columns)
             if not mask:
@@ -256,11 +270,17 @@ class SqlFailures:
         tests = [express(each, conditions) for each in (*replacements, *kept)]
         return self._table.count_rows(self._table.rows(conditions.conjunction(tests)))
 
-    def _groups(self, counted: Sequence[tuple[str, str | None]], highest_id: str | None) -> str:
+    def _groups(
+        self,
+        counted: Sequence[tuple[str, str | None]],
+        highest_id: str | None,
+        facts: Sequence[str],
+    ) -> str:
         """Return a query with a row for each group of nodes that fail the same requirements.
 
         The columns are ``failed0``, …; the number of nodes; for each label in ``counted``, a key
-        with a value or None for any, the number of nodes that have it; the state, if the table has
+        with a value or None for any, the number of nodes that have it; that of the nodes for which
+        each of ``facts`` is known; the state, if the table has
         states (NULL for nodes that do not match); and the id, if there is a ``highest_id``. A node
         with an id up to that is a group of its own; of all others, the id is NULL.
         """
@@ -277,6 +297,11 @@ class SqlFailures:
             if value is not None:
                 test = " = ".join(map(dialect.bytewise, (labels[key], dialect.literal(value))))
             counts.append(f"count(CASE WHEN {test} THEN 1 END)")
+        for at, fact in enumerate(facts):
+            columns.append(
+                f"CASE WHEN {dialect.known.format(fact)} IS NOT NULL THEN 1 END AS known{at}"
+            )
+            counts.append(f"count(known{at})")
         selected = [self._names, *counts]
         if table.state is not None:
             columns.append(f"{dialect.bytewise(table.state)} AS node_state")
@@ -296,23 +321,29 @@ class SqlFailures:
         if not self.counts.groups:
             return {}
         if self._ids is None:
-            ids = self._among_first_nodes() if self._first is None else self._first
-            largest = islice(self.counts.groups.items(), MAX_GROUPS_WITH_IDS)
-            few = {failed for failed, nodes in largest if len(ids[failed]) < min(limit, nodes)}
-            nearest = self.counts.nearest_groups()
-            found = sum(len(ids[failed]) for failed in nearest)
-            if found < min(MAX_NEAREST, sum(nearest.values())):
-                few.update(nearest)
+            ids = self._among_first_nodes(_FIRST_NODES) if self._first is None else self._first
+            few = self._with_few(ids, limit)
+            if few and self._first is None and self.counts.total > _MORE_NODES:
+                ids = self._among_first_nodes(_MORE_NODES)
+                few = self._with_few(ids, limit)
             if few:
                 ids |= self._of_groups(sorted(few), max(limit, MAX_NEAREST))
             self._ids = ids
         return self._ids
 
-    def _among_first_nodes(self) -> defaultdict[Positions, list[str]]:
-        """Return the first 1,000 ids, by group. This is cheap if the ids have an index."""
+    def _with_few(self, ids: Mapping[Positions, Sequence[str]], limit: int) -> set[Positions]:
+        """Return the groups of which there must be more ids than these."""
+        largest = islice(self.counts.groups.items(), MAX_GROUPS_WITH_IDS)
+        few = {failed for failed, nodes in largest if len(ids[failed]) < min(limit, nodes)}
+        nearest = self.counts.nearest_groups()
+        found = sum(len(ids[failed]) for failed in nearest)
+        return few | {*nearest} if found < min(MAX_NEAREST, sum(nearest.values())) else few
+
+    def _among_first_nodes(self, count: int) -> defaultdict[Positions, list[str]]:
+        """Return the first ids, by group. This is cheap if the ids have an index."""
         table = self._table
         node_id = table.dialect.bytewise(table.id)
-        in_order = f"ORDER BY {node_id} ASC LIMIT {_FIRST_NODES}"
+        in_order = f"ORDER BY {node_id} ASC LIMIT {count}"
         first_rows = f"(SELECT * FROM {table.rows()} {in_order}) AS {table.alias}"
         failures = self._failures(first_rows, f"{node_id} AS node_id")
         return self._by_group(f"SELECT {self._names}, node_id FROM {failures}")
@@ -369,17 +400,24 @@ class SqlCounts:
     Counts are cached, so the nodes must not change meanwhile.
     """
 
-    def __init__(self, table: SqlTable, highest_id: str | None = None) -> None:
+    def __init__(
+        self, table: SqlTable, highest_id: str | None = None, facts: Sequence[str] = ()
+    ) -> None:
         self._table = table
         self._highest_id = highest_id
+        self._facts = facts
+        self.unknown: list[int] = []
         self.ids_read = 0
         self._with_label: dict[tuple[str, str | None], int] = {}
         # For each key, the counts of its values, or a number if it has more values than this.
         self._values: dict[str, Mapping[str, int] | int] = {}
 
     def failures(self, requirements: Sequence[Condition]) -> SqlFailures:
-        failures = SqlFailures(self._table, requirements, self._highest_id)
-        self._highest_id = None  # only the first call, that of an explanation, is about examples
+        failures = SqlFailures(self._table, requirements, self._highest_id, self._facts)
+        if self._facts:
+            self.unknown = [failures.counts.total - known for known in failures.known]
+        # Only the first call, that of an explanation, is about examples and facts.
+        self._highest_id, self._facts = None, ()
         self.ids_read += failures.ids_read
         self._with_label |= failures.with_label
         return failures
@@ -665,7 +703,7 @@ class SqlNodes:
     def explain(self, selector: Selector | AnyOf | Placement, *, examples: int = 3) -> Explanation:
         """Return how many nodes match ``selector``, and why the others do not.
 
-        One query reads all nodes and counts them; up to two more queries find example ids. If a
+        One query reads all nodes and counts them; up to three more queries find example ids. If a
         requirement matches nothing or excludes nothing, or one of its values is rare, further
         queries count keys and values for suggestions; of an ``AnyOf``, one reads all nodes for each
         of the first sixteen selectors.
@@ -673,9 +711,13 @@ class SqlNodes:
         :param examples: as for :meth:`Inventory.explain`.
         """
         require_count("examples", examples)
-        unknown = self.match(selector).not_considered
-        counts = SqlCounts(self._table, self._highest_first_id if examples else None)
-        explanation = explain(counts, selector, examples, not_considered=unknown)
+        highest_id = self._highest_first_id if examples else None
+        is_placement = isinstance(selector, Placement)
+        counts = SqlCounts(self._table, highest_id, self._table.facts() if is_placement else ())
+        explanation = explain(counts, selector, examples)
+        if isinstance(selector, Placement):
+            unknown = selector.undecided(explanation.total, *counts.unknown)
+            explanation = explanation._replace(not_considered=unknown)
         if counts.ids_read > _MAX_FIRST_NODES:  # nodes with lower ids have been added
             del self._highest_first_id
         return explanation
@@ -814,9 +856,8 @@ class SqlNodeSet:
         """What may exclude nodes of the set and is not known, in words; empty for a selector."""
         if not self._placements:
             return ()
-        table, conditions = self._table, self._table.conditions
-        facts = (conditions.taints or "'0'", conditions.resources or "'0'")
-        known = ", ".join(f"count({table.dialect.known.format(each)})" for each in facts)
+        table = self._table
+        known = ", ".join(f"count({table.dialect.known.format(each)})" for each in table.facts())
         ((total, *counts),) = table.execute(f"SELECT count(*), {known} FROM {table.rows()}")
         unknown = [total - count for count in counts]
         found = (text for each in self._placements for text in each.undecided(total, *unknown))

@@ -9,7 +9,7 @@ from nodeselect.engines.conditions import express, required
 from nodeselect.engines.sql.dialects import DIALECTS, EXACT, Dialect
 from nodeselect.explain.explanation import named_keys
 from nodeselect.placement import Placement
-from nodeselect.placement.requirements import Condition
+from nodeselect.placement.requirements import AtLeast, Condition, Tolerates
 from nodeselect.selectors import AnyOf, Selector
 
 _PLAIN_PAIR = re.compile(r'\{"[A-Za-z0-9._/@+\- ]*": "[A-Za-z0-9._/@+\- ]*"\}')
@@ -256,11 +256,13 @@ class SqlConditions:
     def fence(self, requirements: Sequence[Condition]) -> str:
         """Return SQL that ends a subquery, so that a database does not merge it with the outer one.
 
-        Merging would repeat the slow tests of labels in a map. Return an empty string if all keys
-        have their own columns: these tests are fast, and merged queries can run in parallel.
+        Merging would repeat the slow tests of taints, of resources and of labels in a map. Return
+        an empty string if all keys have their own columns: these tests are fast, and merged queries
+        can run in parallel.
         """
         in_labels = {*named_keys(requirements)} - {*self.columns, None}
-        return self.dialect.fence if in_labels else ""
+        is_slow = in_labels or any(isinstance(each, Tolerates | AtLeast) for each in requirements)
+        return self.dialect.fence if is_slow else ""
 
     def _pair(self, key: str, value: str) -> str:
         pair = json.dumps({key: value}, ensure_ascii=False)
