@@ -13,10 +13,11 @@ from typing import ClassVar
 
 import pytest
 
-from nodeselect import AnyOf, Inventory, Node, Selector
+from nodeselect import AnyOf, Inventory, Node, Placement, Selector, Taint, Toleration
 from nodeselect.explain import Hint, hints
 from nodeselect.explain.compute import explain
 from nodeselect.explain.hints import Vocabulary
+from nodeselect.explain.wording import notes
 from nodeselect.index.tuning import DEFAULT, Tuning
 from tests import golden
 from tests.cli.running import unprintable
@@ -294,6 +295,117 @@ def test_constraints_of_swarm(text: str, replacement: str | None, message: str |
     hints = Inventory(nodes).explain(Selector.parse(text)).hints
     found = [(hint.replacement, hint.message.partition("; ")[2]) for hint in hints]
     assert found == ([] if message is None else [(replacement, message)])
+
+
+POOL = [
+    *(("web", {"pool": "web", "host": f"ip-{at}.eu"}, [], {"cpu": "7910m"}) for at in range(3)),
+    ("big", {"pool": "big", "host": "ip-3.eu"}, ["team"], {"cpu": "16"}),
+    *(("gpu", {"pool": "gpu"}, ["nvidia.com/gpu"], {"cpu": "96", "nvidia.com/gpu": "8"})
+      for _ in range(5)),
+    ("spot", {"pool": "spot"}, ["cloud.google.com/gke-spot"], {"cpu": "64"}),
+    ("edge", {"pool": "edge", "x.io/tpu-count": "4"}, [], {"cpu": "1"}),
+]  # fmt: skip
+"""Nodes by pool, with their labels, the keys of their taints, and their resources."""
+
+TOLERATE = "would match with the toleration {{key: {}, operator: Exists, effect: NoSchedule}}"
+
+REMEDIES = {
+    # a selector and requests, and the recommendation
+    ("", "cpu=8"): "4 nodes fail only cpu >= 8: at most 7910m of cpu is allocatable on one of them;"
+    " with that, 3 nodes would match",
+    ("", "cpu=12"): f"1 node {TOLERATE.format('team')}",
+    ("", "cpu=40"): "without cpu >= 40, 4 nodes would match",
+    ("pool=gpu", "cpu=40"): f"5 nodes {TOLERATE.format('nvidia.com/gpu')}",
+    ("pool=spot", "cpu=40"): f"1 node {TOLERATE.format('cloud.google.com/gke-spot')}",
+    ("pool!=web", "cpu=2,nvidia.com/gpu=1"): f"5 nodes {TOLERATE.format('nvidia.com/gpu')}",
+    ("pool in (big,web)", "cpu=8"): "3 nodes fail only cpu >= 8: at most 7910m of cpu is"
+    " allocatable on one of them; with that, 3 nodes would match",
+    ("pool in (big,edge)", "cpu=1100m"): f"1 node {TOLERATE.format('team')}; or 1 node fails only"
+    " cpu >= 1100m: at most 1 of cpu is allocatable on one of them; with that, 1 node would match",
+    ("", "cpu=100"): "no node satisfies cpu >= 100; change or remove it: without it, 4 nodes would"
+    " match",
+    # the spelling of a resource
+    ("pool=web", "cpus=2"): "write cpu >= 2 instead of cpus >= 2: 3 nodes would match",
+    ("pool=web", "CPU=2"): "write cpu >= 2 instead of CPU >= 2: 3 nodes would match",
+    ("pool=web", "x.io/tpu=1"): "without x.io/tpu >= 1, 3 nodes would match",
+}  # fmt: skip
+
+
+def pool() -> Inventory:
+    return Inventory(
+        Node(f"{name}-{at}", labels, name=f"n{at}", resources=resources,
+             taints=[Taint(key, "NoSchedule") for key in keys])
+        for at, (name, labels, keys, resources) in enumerate(POOL)
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "requests"), REMEDIES)
+def test_remedies(text: str, requests: str) -> None:
+    """What leaves the labels of a pod comes first; last, nodes that are not for this pod."""
+    amounts = dict(each.split("=") for each in requests.split(","))
+    placement = Placement(Selector.parse(text), requests=amounts)
+    explanation = pool().explain(placement)
+    assert explanation.recommendation == REMEDIES[text, requests]
+    assert explanation.recommendation not in notes(explanation)
+    for hint in explanation.hints:
+        if hint.code in ("untolerated-taint", "reserved-taint"):
+            key = hint.replaced[0].removeprefix("tolerates ").partition(":")[0]
+            tolerant = Placement(placement.selector, [Toleration(key)], amounts)
+            assert len(pool().match(tolerant)) == hint.would_match
+
+
+@pytest.mark.parametrize(
+    ("requests", "message"),
+    [
+        ("gpu=1", "no node has any gpu; nodes have 'nvidia.com/gpu'"),
+        ("amd.com/gpu=1", "no node has any amd.com/gpu; nodes have 'nvidia.com/gpu'"),
+        ("x.io/tpu=1", "no node has any x.io/tpu; 1 node has the label 'x.io/tpu-count'"),
+        ("x.io/fpga=1", None),
+        ("memory=1", None),
+    ],
+)
+def test_similar_resources(requests: str, message: str | None) -> None:
+    """What nodes have instead of a resource is named; that of another vendor is no correction."""
+    explanation = pool().explain(Placement(requests=dict([requests.split("=")])))
+    assert [hint.message for hint in explanation.hints if hint.code == "other-resource"] == (
+        [message] if message else []
+    )
+    assert (explanation.correction is None) or requests == "gpu=1"
+
+
+def test_labels_of_a_manifest() -> None:
+    """A host name is completed with its domain; no id is written instead of a label of a pod."""
+    either = Selector.parse("host=ip-1"), Selector.parse("host notin (ip-1)")
+    for asked in (*either, Placement(either[0])):
+        (hint,) = pool().explain(asked).hints
+        assert (hint.code, hint.replacement) == (
+            "other-value",
+            hint.replaced[0].replace("-1", "-1.eu"),
+        )
+    assert pool().explain(Selector.parse("host=web-1")).hints[0].replacement == "web-1"
+    (hint,) = pool().explain(Placement(Selector.parse("host=web-1"))).hints
+    assert (hint.code, hint.replacement) == ("label-for-id", None)
+
+
+TERMS = {
+    "pool notin (gpu) | pool notin (web)": ", so they exclude no node; to require all, write one"
+    " term, pool notin (gpu),pool notin (web): 1 node would match",
+    "pool!=gpu | host!=ip-1.eu": ", so they exclude only nodes that all of them exclude; to require"
+    " all, write one term, host!=ip-1.eu,pool!=gpu: 3 nodes would match",
+    "pool=web | host": "; to require all, write one term, host,pool=web: 3 nodes would match",
+    "pool=gpu | host": None,
+    "pool=gpu | pool=web": None,
+}
+
+
+@pytest.mark.parametrize("texts", TERMS)
+def test_terms_of_an_affinity(texts: str) -> None:
+    """Alternatives of a pod have a note that shows the one term to write if all were meant."""
+    asked, note = selector_of(texts), TERMS[texts]
+    explanation = pool().explain(Placement(asked))
+    start = "the terms of a node affinity are alternatives: a node must match only one of them"
+    assert explanation.requirements[0].note == (None if note is None else start + note)
+    assert pool().explain(asked).requirements[0].note is None
 
 
 class CountingNodes(NodeList):

@@ -17,7 +17,7 @@ from nodeselect.explain.explanation import (
     named_ids,
     requirement_text,
 )
-from nodeselect.explain.hints import Vocabulary, find_hints
+from nodeselect.explain.hints import MAX_READ, Vocabulary, amount_note, find_hints
 from nodeselect.explain.wording import (
     excluded_by_state,
     format_value_counts,
@@ -31,13 +31,13 @@ from nodeselect.explain.wording import (
 from nodeselect.node import count_connected
 from nodeselect.placement import Placement
 from nodeselect.placement.placement import label_part
-from nodeselect.placement.requirements import AtLeast, Condition
-from nodeselect.quantity import quantity_text
-from nodeselect.selectors import AnyOf, Operator, Requirement, Selector
+from nodeselect.placement.requirements import AtLeast, Condition, Tolerates
+from nodeselect.selectors import AnyOf, Operator, Requirement, Selector, implies
+from nodeselect.selectors.algebra import only_negates, require_all
 from nodeselect.selectors.charset import parse_int64
 from nodeselect.selectors.frozen import FrozenMapping
 from nodeselect.similarity import closeness
-from nodeselect.text import pluralize, printable, quoted
+from nodeselect.text import pluralize, quoted
 
 # If a key has more values than this, its most frequent values are not worth showing.
 _MAX_VALUES = 1_000
@@ -74,7 +74,10 @@ def explain(
     connected = count_connected(states) if states else 0
     ids = named_ids(parts)
     missing_ids = tuple(nodes.missing_ids(ids)) if ids else ()
-    hints, correction = find_hints(nodes, vocabulary, parts, failures, missing_ids)
+    is_placement = isinstance(selector, Placement)
+    hints, correction = find_hints(
+        nodes, vocabulary, parts, failures, missing_ids, may_name_ids=not is_placement
+    )
     explanation = Explanation(
         selector=str(selector),
         headline=headline(counts.matched, counts.total, connected if states else None),
@@ -83,7 +86,7 @@ def explain(
         matched=counts.matched,
         states=FrozenMapping(states),
         connected=connected,
-        requirements=_results(nodes, vocabulary, parts, failures),
+        requirements=_results(nodes, vocabulary, parts, failures, is_placement),
         reasons=_reasons(failures, examples),
         other_reasons=counts.ungrouped,
         nearest=tuple(failures.nearest(MAX_NEAREST)) if examples else (),
@@ -154,7 +157,11 @@ def exclude_by_state(
 
 
 def _results(
-    nodes: Countable, vocabulary: Vocabulary, parts: Sequence[Condition], failures: Failures
+    nodes: Countable,
+    vocabulary: Vocabulary,
+    parts: Sequence[Condition],
+    failures: Failures,
+    is_placement: bool,
 ) -> tuple[RequirementResult, ...]:
     counts = failures.counts
     results = []
@@ -173,34 +180,35 @@ def _results(
             elif not failing and counts.total and operator.matches_absent:
                 note = _why_nothing_excluded(nodes, requirement)
             elif failing and not operator.matches_absent:
-                note = nodes.missing_label(requirement.key)
+                note = vocabulary.missing_label(nodes, requirement.key)
         elif isinstance(part, AtLeast) and nodes.resources():
             if failing == counts.total and failing:
-                note = _amount_note(nodes, part)
-            elif 0 < only <= _MAX_VALUES and not counts.matched:
-                note = _amount_note(nodes, part, failures.example_ids((position,), only))
+                note = amount_note(nodes, part)
+            elif 0 < only <= MAX_READ and not counts.matched:
+                note = amount_note(nodes, part, failures.example_ids((position,), only))
+        elif isinstance(part, AnyOf) and is_placement and failing < counts.total:
+            note = _alternatives_note(failures, position, part)
+        kind = "labels"
+        if isinstance(part, Tolerates | AtLeast):
+            kind = "taint" if isinstance(part, Tolerates) else "resource"
         text = requirement_text(part)
-        results.append(RequirementResult(text, failing, remaining, only, absent, note))
+        results.append(RequirementResult(text, failing, remaining, only, absent, note, kind))
     return tuple(results)
 
 
-def _amount_note(nodes: Countable, part: AtLeast, among: Sequence[str] = ()) -> str | None:
-    """Return how much of a resource a node has; of ``among``, ids of nodes that lack only this."""
-    found = nodes.most_free(part.resource, among)
-    if found is None:
+def _alternatives_note(failures: Failures, position: int, part: AnyOf) -> str | None:
+    """Return that the terms of a node affinity are alternatives, if all were perhaps meant."""
+    together, negates = require_all(part), only_negates(part)
+    would_match = failures.count_if_replaced([position], [together]) if together else 0
+    if together is None or not (would_match or negates):
         return None
-    most, is_free = found
-    amount, name = quantity_text(part.resource, most), printable(part.resource)
-    if among:
-        fail = pluralize(len(among), "node fails", "nodes fail")
-        is_left = "is free" if is_free else "is allocatable"
-        return f"{fail} only {part}: at most {amount} of {name} {is_left} on one of them"
-    has = f"the largest allocatable {name} is {amount}"
-    if is_free:
-        has = f"the most {name} that is free on a node is {amount}"
-    elif not most:
-        has = f"no node has any {name}"
-    return f"no node satisfies {part}: {has}"
+    text = "the terms of a node affinity are alternatives: a node must match only one of them"
+    if negates:
+        is_everything = implies(Selector.everything(), part)
+        excluded = "no node" if is_everything else "only nodes that all of them exclude"
+        text = f"{text}, so they exclude {excluded}"
+    instead = f"to require all, write one term, {short(str(together))}"
+    return f"{text}; {instead}: {pluralize(would_match, 'node')} would match"
 
 
 def _why_nothing_excluded(nodes: Countable, requirement: Requirement) -> str:

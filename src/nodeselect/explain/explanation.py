@@ -39,7 +39,8 @@ class RequirementResult(NamedTuple):
         have the label; None for other operators.
     :param note: why no node or every node satisfies it; which few nodes lack the label that all
         others have; of a resource, if no node matches, how much is left on the nodes that fail only
-        this; otherwise None.
+        this; that alternatives of a node affinity are not all required; otherwise None.
+    :param kind: what it is about: ``labels`` (or ids), a ``taint`` or a ``resource``.
     """
 
     text: str
@@ -48,6 +49,7 @@ class RequirementResult(NamedTuple):
     failing_only_this: int
     absent: int | None
     note: str | None
+    kind: str = "labels"
 
 
 class Reason(NamedTuple):

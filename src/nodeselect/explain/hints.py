@@ -16,15 +16,16 @@ from typing import NamedTuple
 
 from nodeselect.errors import SelectorError
 from nodeselect.explain.audit import RATIO, usual_values
-from nodeselect.explain.countable import Countable, Failures
+from nodeselect.explain.countable import Countable, Failures, Positions
 from nodeselect.explain.explanation import Correction, Hint, label_requirement, named_ids
 from nodeselect.explain.wording import nodes_have, short
 from nodeselect.node import count_in_states
-from nodeselect.placement.requirements import Condition, Tolerates
+from nodeselect.placement.requirements import AtLeast, Condition, Tolerates
+from nodeselect.quantity import parse_quantity, quantity_text
 from nodeselect.renamed_keys import NEW_KEYS
 from nodeselect.selectors import AnyOf, Operator, Requirement, Selector, conflict
 from nodeselect.selectors.selector import are_satisfiable
-from nodeselect.similarity import WordCounts, closest_key, is_distinctive
+from nodeselect.similarity import WordCounts, closest_key, is_distinctive, is_number
 from nodeselect.text import join_limited, pluralize, printable, quoted, quoted_id
 
 _MAX_HINTS = 3
@@ -62,6 +63,23 @@ _SWARM_PREFIX = "node.labels."
 # The keys that a state of nodes has in other tools.
 _STATE_KEYS = frozenset({"state", "status"})
 
+# If no node has the resource of a request, but one that differs at most so, it was meant.
+_ENOUGH = 3
+
+# An amount that is at least this part of a request nearly suffices.
+_NEARLY = 0.75
+
+# How many nodes that lack only a resource are read to find the largest amount.
+MAX_READ = 1_000
+
+# Taints of nodes that are not for ordinary pods, or that are not in order.
+_RESERVED = re.compile(
+    "CriticalAddonsOnly|node-role.kubernetes.io/(control-plane|master)|.*(spot|preempt).*"
+    "|.*capacity-?type|.*scalesetpriority|node.(cloudprovider.)?kubernetes.io/.*|.*/[gt]pu"
+    "|.*ClusterAutoscaler",
+    re.IGNORECASE,
+)
+
 # Words that YAML does not read as text.
 _YAML_WORDS = frozenset({"false", "no", "null", "off", "on", "true", "yes"})
 
@@ -73,6 +91,7 @@ class Vocabulary:
         self._keys: WordCounts | None = None
         self._values: dict[str, WordCounts] = {}
         self._usual: dict[tuple[str, tuple[str, ...]], Mapping[str, str]] = {}
+        self._missing: dict[str, str | None] = {}
 
     def keys(self, nodes: Countable) -> WordCounts:
         """Return all label keys with their counts; empty if there are too many to search."""
@@ -105,6 +124,14 @@ class Vocabulary:
             self._usual[key, values] = usual
         return usual
 
+    def missing_label(self, nodes: Countable, key: str) -> str | None:
+        """Return the result of :meth:`Countable.missing_label`."""
+        if key not in self._missing:
+            if len(self._missing) >= _MAX_CACHED_VALUES:
+                self._missing = {}
+            self._missing[key] = nodes.missing_label(key)
+        return self._missing[key]
+
 
 class _Suggestion(NamedTuple):
     """A hint; its replacement as a condition, if any; the positions (from 0) of what to replace."""
@@ -120,20 +147,23 @@ def find_hints(
     parts: Sequence[Condition],
     failures: Failures,
     missing_ids: Sequence[str],
+    *,
+    may_name_ids: bool = True,
 ) -> tuple[tuple[Hint, ...], Correction | None]:
     """Return at most three hints, and all their replacements as one correction (None if none).
 
     :param missing_ids: the ids in ``parts`` that no node has.
+    :param may_name_ids: whether an id can be written instead of a label; not in a manifest.
     """
     if not failures.counts.total:
         return (), None
-    finder = _HintFinder(nodes, vocabulary, failures)
+    finder = _HintFinder(nodes, vocabulary, failures, may_name_ids)
     suggestions = list(islice(finder.suggest(parts, missing_ids), _MAX_HINTS))
     correction = _correct(failures, suggestions)
     return tuple(suggestion.hint for suggestion in suggestions), correction
 
 
-def _toleration(position: int, part: Tolerates, nodes: int) -> _Suggestion:
+def _toleration(position: int, part: Tolerates, nodes: int, is_reserved: bool) -> _Suggestion:
     """Suggest the toleration with which this number of ``nodes`` would match."""
     key = part.key
     if key in _YAML_WORDS or not re.fullmatch(r"[\w.-]+/[\w.-]+|[a-z][a-z-]+", key, re.ASCII):
@@ -143,8 +173,28 @@ def _toleration(position: int, part: Tolerates, nodes: int) -> _Suggestion:
     if part.is_about_cordon:
         change = "if it were not cordoned" if nodes == 1 else "if they were not cordoned"
     message = f"{pluralize(nodes, 'node')} would match {change}"
-    hint = Hint("untolerated-taint", position, message, None, (str(part),), nodes)
+    code = "reserved-taint" if is_reserved else "untolerated-taint"
+    hint = Hint(code, position, message, None, (str(part),), nodes)
     return _Suggestion(hint, None, (position,))
+
+
+def amount_note(nodes: Countable, part: AtLeast, among: Sequence[str] = ()) -> str | None:
+    """Return how much of a resource a node has; of ``among``, ids of nodes that lack only this."""
+    found = nodes.most_free(part.resource, among)
+    if found is None:
+        return None
+    most, is_free = found
+    amount, name = quantity_text(part.resource, most), printable(part.resource)
+    if among:
+        fail = pluralize(len(among), "node fails", "nodes fail")
+        is_left = "is free" if is_free else "is allocatable"
+        return f"{fail} only {part}: at most {amount} of {name} {is_left} on one of them"
+    has = f"the largest allocatable {name} is {amount}"
+    if is_free:
+        has = f"the most {name} that is free on a node is {amount}"
+    elif not most:
+        has = f"no node has any {name}"
+    return f"no node satisfies {part}: {has}"
 
 
 def _is_doubtful(part: Condition, failing: int, total: int) -> bool:
@@ -185,6 +235,9 @@ def _correct(failures: Failures, suggestions: Sequence[_Suggestion]) -> Correcti
     would_match = hints[0].would_match
     if len(hints) > 1 or would_match is None:
         would_match = failures.count_if_replaced(replaced, selectors)
+        best = max(hints, key=lambda hint: hint.would_match or 0)
+        if not would_match and best.would_match:  # better alone
+            hints, would_match = [best], best.would_match
     return Correction(
         tuple(dict.fromkeys(hint.replacement for hint in hints if hint.replacement is not None)),
         tuple(text for hint in hints for text in hint.replaced),
@@ -195,10 +248,13 @@ def _correct(failures: Failures, suggestions: Sequence[_Suggestion]) -> Correcti
 class _HintFinder:
     """Suggests replacements for requirements, from the keys, values and ids that nodes have."""
 
-    def __init__(self, nodes: Countable, vocabulary: Vocabulary, failures: Failures) -> None:
+    def __init__(
+        self, nodes: Countable, vocabulary: Vocabulary, failures: Failures, may_name_ids: bool
+    ) -> None:
         self._nodes = nodes
         self._vocabulary = vocabulary
         self._failures = failures
+        self._may_name_ids = may_name_ids
 
     def suggest(
         self, parts: Sequence[Condition], missing_ids: Sequence[str]
@@ -224,10 +280,70 @@ class _HintFinder:
                 or self._swarm_field(position, requirement)
             ):
                 yield suggestion
+        for position, part in enumerate(parts):
+            if isinstance(part, AtLeast) and counts.failing[position]:
+                yield from self._other_resource(position, part)
         if not counts.matched:
-            for position, part in enumerate(parts):
-                if isinstance(part, Tolerates) and part.key and counts.failing_only_this[position]:
-                    yield _toleration(position, part, counts.failing_only_this[position])
+            yield from sorted(self._remedies(parts), key=_rank)
+
+    def _remedies(self, parts: Sequence[Condition]) -> Iterator[_Suggestion]:
+        """Yield what would make nodes match that fail only one taint or one resource."""
+        requested = {part.resource for part in parts if isinstance(part, AtLeast)}
+        reserved = {*self._nodes.resources()} - requested
+        labels = {at for at, part in enumerate(parts) if isinstance(part, Selector | AnyOf)}
+
+        def others(position: int) -> Iterator[Positions]:
+            return (failed for failed in self._failures.counts.groups if position not in failed)
+
+        for position, (part, nodes) in enumerate(
+            zip(parts, self._failures.counts.failing_only_this, strict=True)
+        ):
+            if isinstance(part, Tolerates) and part.key and nodes:
+                is_reserved = part.key in reserved or _RESERVED.fullmatch(part.key) is not None
+                is_own = part.key in requested or part.is_about_cordon
+                if is_reserved and not is_own:  # unless all nodes with the labels have the taint
+                    is_reserved = any(labels.isdisjoint({*failed}) for failed in others(position))
+                yield _toleration(position, part, nodes, is_reserved and not is_own)
+            elif isinstance(part, AtLeast) and nodes and (near := self._near(position, part)):
+                yield near
+
+    def _near(self, position: int, part: AtLeast) -> _Suggestion | None:
+        """Suggest the largest amount on the nodes that lack only this, if it nearly suffices."""
+        resource, only = part.resource, self._failures.counts.failing_only_this[position]
+        if resource not in self._nodes.resources():
+            return None
+        ids = self._failures.example_ids((position,), min(only, MAX_READ))
+        found = self._nodes.most_free(resource, ids)
+        if found is None or found[0] < _NEARLY * part.amount:
+            return None
+        would_match = self._failures.count_if_replaced([position], [AtLeast(resource, found[0])])
+        is_none = self._failures.counts.failing[position] == self._failures.counts.total
+        note = amount_note(self._nodes, part, () if is_none else ids)
+        message = f"{note}; with that, {pluralize(would_match, 'node')} would match"
+        hint = Hint("scarce-resource", position, message, None, (str(part),), would_match)
+        return _Suggestion(hint, None, (position,))
+
+    def _other_resource(self, position: int, part: AtLeast) -> Iterator[_Suggestion]:
+        """Suggest a resource that nodes have for one that none has, or name a similar label."""
+        resource, names = part.resource, self._nodes.resources()
+        if not names or resource in names:
+            return
+        problem, replacement = f"no node has any {printable(resource)}", None
+        code, close = closest_key(resource, WordCounts(dict.fromkeys(names, _ENOUGH))) or ("", "")
+        prefix, _, name = resource.rpartition("/")
+        if close:
+            message = f"{problem}; nodes have {quoted(close)}"
+            if not (prefix and code == "other-prefix"):  # a device of another vendor is another one
+                amount = parse_quantity(close, quantity_text(resource, part.amount))
+                replacement = AtLeast(close, amount)
+        else:
+            keys = self._vocabulary.keys(self._nodes).counts
+            similar = [key for key in keys if name in re.split("[-_./]", key.rpartition("/")[2])]
+            if not prefix or not similar:
+                return
+            key = min(similar, key=lambda key: (-keys[key], key))
+            message = f"{problem}; {nodes_have(keys[key])} the label {quoted(key)}"
+        yield self._suggestion("other-resource", (position,), message, (str(part),), replacement)
 
     def _alternatives(
         self, position: int, part: AnyOf, missing_ids: Sequence[str]
@@ -235,7 +351,8 @@ class _HintFinder:
         """Yield the suggestions for each selector of ``part``, as if it were alone."""
         for selector in part.selectors[:_MAX_REQUIREMENTS]:
             conditions = selector.split()
-            finder = _HintFinder(self._nodes, self._vocabulary, self._nodes.failures(conditions))
+            failures = self._nodes.failures(conditions)
+            finder = _HintFinder(self._nodes, self._vocabulary, failures, self._may_name_ids)
             missing = [node_id for node_id in missing_ids if node_id in (selector.ids or ())]
             for hint, replacement, positions in finder.suggest(conditions, missing):
                 if hint.code == "label-for-id":  # no option and no job has ids beside selectors
@@ -483,6 +600,8 @@ class _HintFinder:
         problem = _no_node_has(requirement.key, values if has_key else ())
         message = f"{problem}; {words} {what}"
         replaced = (str(requirement),)
+        if not self._may_name_ids:
+            selector = None
         text = ",".join(ids)
         return self._suggestion("label-for-id", (position,), message, replaced, selector, text)
 
@@ -515,7 +634,7 @@ class _HintFinder:
         positions: tuple[int, ...],
         message: str,
         replaced: tuple[str, ...],
-        replacement: Selector | None,
+        replacement: Selector | AtLeast | None,
         text: str = "",
     ) -> _Suggestion:
         hint = Hint(code, positions[0], message, None, replaced, None)
@@ -536,7 +655,7 @@ class _HintFinder:
         words = self._vocabulary.values(self._nodes, key) if unknown else None
         if words is None:
             return {}
-        close = {value: words.suggest(value) for value in unknown}
+        close = {value: words.suggest(value) or _with_domain(value, words) for value in unknown}
         return {value: word for value, word in close.items() if word and word not in values}
 
 
@@ -546,6 +665,18 @@ def _no_node_has(key: str, values: Sequence[str] = ()) -> str:
         return f"no node has the label {quoted(key)}"
     texts = [f"{printable(key)}={printable(value)}" for value in values]
     return f"no node has {join_limited(texts, _MAX_VALUES, 'or')}"
+
+
+def _with_domain(value: str, words: WordCounts) -> str | None:
+    """Return the only word that begins with a host name and a dot; None if there is no such one."""
+    if is_number(value):
+        return None
+    longer = list(islice((word for word in words.counts if word.startswith(f"{value}.")), 2))
+    return longer[0] if len(longer) == 1 else None
+
+
+def _rank(suggestion: _Suggestion) -> tuple[bool, int]:
+    return suggestion.hint.code == "reserved-taint", -(suggestion.hint.would_match or 0)
 
 
 def _id_selector(ids: Sequence[str], new_ids: Mapping[str, str]) -> Selector | None:

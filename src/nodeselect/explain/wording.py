@@ -13,7 +13,12 @@ _MAX_LENGTH = 300
 _MAX_GROUPS = 3
 
 # Hints that say no more than the correction if the requirement fails on nodes, as the table shows.
-_OBVIOUS = ("other-value", "other-key")
+_OBVIOUS = ("other-value", "other-key", "other-resource")
+
+# Hints that say with which change beside the labels how many nodes would match.
+_REMEDIES = ("untolerated-taint", "reserved-taint", "scarce-resource")
+_MAX_REMEDIES = 3
+_OR = "; or "
 
 _MAX_VALUES = 3
 _MAX_STATES = 5
@@ -116,11 +121,14 @@ def notes(explanation: Explanation) -> tuple[str, ...]:
     if explanation.excluded_ids:
         sentences.append(excluded_by_state(explanation.excluded_ids))
     is_corrected = explanation.recommendation == _correction(explanation)
+    shown = {explanation.recommendation}
+    if explanation.recommendation == _OR.join(remedies := _remedies(explanation)):
+        shown.update(remedies)
     for hint in explanation.hints:
         is_obvious = hint.code in _OBVIOUS and results[hint.requirement].failing
         if not (is_corrected and is_obvious and hint.replacement):
             sentences.append(hint.message)
-    return tuple(text for text in sentences if text != explanation.recommendation)
+    return tuple(text for text in sentences if text not in shown)
 
 
 def missing_ids_text(explanation: Explanation) -> str | None:
@@ -216,13 +224,12 @@ def recommend(explanation: Explanation) -> str:
             return excluded_by_state(explanation.excluded_ids)
         if ids := missing_ids_text(explanation) or _prefix_text(explanation):
             return ids
-    codes = "untolerated-taint", "label-for-state"  # they have no replacement
-    if others := [hint for hint in explanation.hints if hint.code in codes]:
-        return max(others, key=lambda hint: hint.would_match or 0).message
+    if stated := [hint for hint in explanation.hints if hint.code == "label-for-state"]:
+        return stated[0].message
+    if remedies := _remedies(explanation):
+        return _OR.join(remedies)
     if len(results) == 1:
         return results[0].note or unsatisfied_text([results[0].text])
-    if removal := _removal(explanation):
-        return removal
     if unsatisfied := _unsatisfied(explanation):
         them = "it" if len(unsatisfied) == 1 else "them"
         return f"{unsatisfied_text(unsatisfied)}; change or remove {them} first"
@@ -258,16 +265,29 @@ def _correction(explanation: Explanation) -> str | None:
     return f"{text}: {pluralize(would_match, 'node')} would match"
 
 
-def _removal(explanation: Explanation) -> str | None:
-    """Return which removal would help most; a negative requirement only if there is no other."""
+def _remedies(explanation: Explanation) -> list[str]:
+    """Return the changes of one requirement with which most nodes would match, if none does.
 
-    def rank(result: RequirementResult) -> tuple[bool, int]:
-        return result.absent is None, result.failing_only_this
+    First come tolerations, cordons and amounts, which leave the labels; then the removal of a
+    positive and of a negative requirement; last, tolerations of nodes that are for other pods.
+    """
+    changes: list[tuple[tuple[int, int], str]] = []
+    hinted = set()
+    for hint in explanation.hints:
+        if hint.code in _REMEDIES:
+            hinted.add(hint.requirement)
+            rank = 3 if hint.code == "reserved-taint" else 0
+            changes.append(((rank, -(hint.would_match or 0)), hint.message))
+    for position, result in enumerate(explanation.requirements):
+        is_removable = result.kind != "taint" and len(explanation.requirements) > 1
+        if is_removable and result.failing_only_this and position not in hinted:
+            rank = 1 if result.absent is None else 2
+            changes.append(((rank, -result.failing_only_this), _removal(explanation, result)))
+    best = min((rank for rank, _ in changes), default=None)
+    return [text for rank, text in changes if rank == best][:_MAX_REMEDIES]
 
-    helpful = [result for result in explanation.requirements if result.failing_only_this]
-    if not helpful:
-        return None
-    result = max(helpful, key=rank)
+
+def _removal(explanation: Explanation, result: RequirementResult) -> str:
     is_replaced = any(result.text in hint.replaced for hint in explanation.hints)
     match = f"{pluralize(result.failing_only_this, 'node')} would match"
     if result.failing == explanation.total and not is_replaced:
