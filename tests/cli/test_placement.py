@@ -186,7 +186,7 @@ def test_pods(run: Run) -> None:
     write(two={"kind": "NodeList", "items": SMALL[:2]}, large=deployment({"cpu": "2500m"}))
     result = run("explain", "--job", "large.json", "-n", "two.json", *files[4:])
     assert result.status == 1
-    assert "cpu >= 2500m: the most cpu that is free on a node is 2" in result.out
+    assert "2 nodes fail only cpu >= 2500m: at most 2 of cpu is free on one" in result.out
     write(gpus={**INFER, "spec": {"template": {"spec": TOLERANT}}})
     write_pods(running("z", "c", "3900m"), running("x", "a", "3900m"))
     result = run("explain", "--job", "gpus.json", *files[2:])

@@ -11,13 +11,14 @@ from heapq import nsmallest
 from nodeselect.explain.countable import MAX_GROUPS_WITH_IDS, MAX_NEAREST, Countable, Failures
 from nodeselect.explain.explanation import (
     Explanation,
+    Hint,
     Reason,
     RequirementResult,
     label_requirement,
     named_ids,
     requirement_text,
 )
-from nodeselect.explain.hints import MAX_READ, Vocabulary, amount_note, find_hints
+from nodeselect.explain.hints import Vocabulary, find_hints, scarcity_text
 from nodeselect.explain.wording import (
     excluded_by_state,
     format_value_counts,
@@ -32,12 +33,13 @@ from nodeselect.node import count_connected
 from nodeselect.placement import Placement
 from nodeselect.placement.placement import label_part
 from nodeselect.placement.requirements import AtLeast, Condition, Tolerates
+from nodeselect.quantity import quantity_text
 from nodeselect.selectors import AnyOf, Operator, Requirement, Selector, implies
 from nodeselect.selectors.algebra import only_negates, require_all
 from nodeselect.selectors.charset import parse_int64
 from nodeselect.selectors.frozen import FrozenMapping
 from nodeselect.similarity import closeness
-from nodeselect.text import pluralize, quoted
+from nodeselect.text import pluralize, printable, quoted
 
 # If a key has more values than this, its most frequent values are not worth showing.
 _MAX_VALUES = 1_000
@@ -86,7 +88,7 @@ def explain(
         matched=counts.matched,
         states=FrozenMapping(states),
         connected=connected,
-        requirements=_results(nodes, vocabulary, parts, failures, is_placement),
+        requirements=_results(nodes, vocabulary, parts, failures, is_placement, hints),
         reasons=_reasons(failures, examples),
         other_reasons=counts.ungrouped,
         nearest=tuple(failures.nearest(MAX_NEAREST)) if examples else (),
@@ -162,8 +164,10 @@ def _results(
     parts: Sequence[Condition],
     failures: Failures,
     is_placement: bool,
+    hints: Sequence[Hint],
 ) -> tuple[RequirementResult, ...]:
     counts = failures.counts
+    hinted = {hint.requirement for hint in hints}
     results = []
     numbers = zip(counts.failing, counts.remaining, counts.failing_only_this, strict=True)
     for position, (part, (failing, remaining, only)) in enumerate(zip(parts, numbers, strict=True)):
@@ -183,9 +187,9 @@ def _results(
                 note = vocabulary.missing_label(nodes, requirement.key)
         elif isinstance(part, AtLeast) and nodes.resources():
             if failing == counts.total and failing:
-                note = amount_note(nodes, part)
-            elif 0 < only <= MAX_READ and not counts.matched:
-                note = amount_note(nodes, part, failures.example_ids((position,), only))
+                note = _largest_amount(nodes, part)
+            elif only and not counts.matched and position not in hinted:
+                note = scarcity_text(failures, position, part, nodes.has_usage)
         elif isinstance(part, AnyOf) and is_placement and failing < counts.total:
             note = _alternatives_note(failures, position, part)
         kind = "labels"
@@ -194,6 +198,19 @@ def _results(
         text = requirement_text(part)
         results.append(RequirementResult(text, failing, remaining, only, absent, note, kind))
     return tuple(results)
+
+
+def _largest_amount(nodes: Countable, part: AtLeast) -> str | None:
+    """Return how much of a resource a node has, if no node has enough."""
+    most, name = nodes.most_free(part.resource), printable(part.resource)
+    if most is None:
+        return None
+    has = f"the largest allocatable {name} is {quantity_text(part.resource, most)}"
+    if nodes.has_usage:
+        has = f"the most {name} that is free on a node is {quantity_text(part.resource, most)}"
+    elif not most:
+        has = f"no node has any {name}"
+    return f"no node satisfies {part}: {has}"
 
 
 def _alternatives_note(failures: Failures, position: int, part: AnyOf) -> str | None:

@@ -176,14 +176,12 @@ class Countable(Protocol):
     def resources(self) -> Collection[str]:
         """Return the names of the resources that nodes have; empty if they are unknown."""
 
-    def most_free(self, resource: str, among: Sequence[str] = ()) -> tuple[int, bool] | None:
-        """Return the largest amount of a resource on a node; None if it is unknown.
+    @property
+    def has_usage(self) -> bool:
+        """Whether it is known what runs on the nodes, and subtracted from their resources."""
 
-        It is the amount that is free, with True, if it is known what runs on the nodes; otherwise
-        the amount that is allocatable, with False.
-
-        :param among: the ids of the nodes to read; if there are none, all nodes.
-        """
+    def most_free(self, resource: str) -> int | None:
+        """Return the largest amount of a resource on a node; None if that is unknown."""
 
     def key_counts(self, limit: int) -> Mapping[str, int] | None:
         """Return how many nodes have each label key; None if there are more than ``limit`` keys."""

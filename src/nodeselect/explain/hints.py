@@ -6,7 +6,9 @@ have it; an id, if no node has it. There is a hint only if something similar exi
 """
 
 import json
+import math
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
@@ -68,9 +70,6 @@ _ENOUGH = 3
 
 # An amount that is at least this part of a request nearly suffices.
 _NEARLY = 0.75
-
-# How many nodes that lack only a resource are read to find the largest amount.
-MAX_READ = 1_000
 
 # Taints of nodes that are not for ordinary pods, or that are not in order.
 _RESERVED = re.compile(
@@ -173,28 +172,31 @@ def _toleration(position: int, part: Tolerates, nodes: int, is_reserved: bool) -
     if part.is_about_cordon:
         change = "if it were not cordoned" if nodes == 1 else "if they were not cordoned"
     message = f"{pluralize(nodes, 'node')} would match {change}"
-    code = "reserved-taint" if is_reserved else "untolerated-taint"
+    code = "untolerated-taint"
+    if is_reserved:
+        code = "reserved-taint"
+        message = f"{message}, but this taint is to keep such a pod away"
     hint = Hint(code, position, message, None, (str(part),), nodes)
     return _Suggestion(hint, None, (position,))
 
 
-def amount_note(nodes: Countable, part: AtLeast, among: Sequence[str] = ()) -> str | None:
-    """Return how much of a resource a node has; of ``among``, ids of nodes that lack only this."""
-    found = nodes.most_free(part.resource, among)
-    if found is None:
-        return None
-    most, is_free = found
-    amount, name = quantity_text(part.resource, most), printable(part.resource)
-    if among:
-        fail = pluralize(len(among), "node fails", "nodes fail")
-        is_left = "is free" if is_free else "is allocatable"
-        return f"{fail} only {part}: at most {amount} of {name} {is_left} on one of them"
-    has = f"the largest allocatable {name} is {amount}"
-    if is_free:
-        has = f"the most {name} that is free on a node is {amount}"
-    elif not most:
-        has = f"no node has any {name}"
-    return f"no node satisfies {part}: {has}"
+def scarcity_text(failures: Failures, position: int, part: AtLeast, has_usage: bool) -> str:
+    """Return how much of a resource is on the nodes that fail only ``part``, at ``position``."""
+    most = _most_that_match(failures, position, part, 1)
+    amount = f"{quantity_text(part.resource, most)} of {printable(part.resource)}"
+    fail = pluralize(failures.counts.failing_only_this[position], "node fails", "nodes fail")
+    is_left = "is free" if has_usage else "is allocatable"
+    return f"{fail} only {part}: at most {amount} {is_left} on one of them"
+
+
+def _most_that_match(failures: Failures, position: int, part: AtLeast, least: int) -> int:
+    """Return the largest amount with which a node would match; below ``least`` if none would."""
+    amounts = range(least, part.amount)
+
+    def is_too_much(amount: int) -> bool:
+        return not failures.count_if_replaced([position], [AtLeast(part.resource, amount)])
+
+    return least - 1 + bisect_left(amounts, True, key=is_too_much)
 
 
 def _is_doubtful(part: Condition, failing: int, total: int) -> bool:
@@ -309,17 +311,15 @@ class _HintFinder:
 
     def _near(self, position: int, part: AtLeast) -> _Suggestion | None:
         """Suggest the largest amount on the nodes that lack only this, if it nearly suffices."""
-        resource, only = part.resource, self._failures.counts.failing_only_this[position]
-        if resource not in self._nodes.resources():
+        least = max(1, math.ceil(_NEARLY * part.amount))
+        if part.resource not in self._nodes.resources():
             return None
-        ids = self._failures.example_ids((position,), min(only, MAX_READ))
-        found = self._nodes.most_free(resource, ids)
-        if found is None or found[0] < _NEARLY * part.amount:
+        most = _most_that_match(self._failures, position, part, least)
+        if most < least:
             return None
-        would_match = self._failures.count_if_replaced([position], [AtLeast(resource, found[0])])
-        is_none = self._failures.counts.failing[position] == self._failures.counts.total
-        note = amount_note(self._nodes, part, () if is_none else ids)
-        message = f"{note}; with that, {pluralize(would_match, 'node')} would match"
+        would_match = self._failures.count_if_replaced([position], [AtLeast(part.resource, most)])
+        text = scarcity_text(self._failures, position, part, self._nodes.has_usage)
+        message = f"{text}; with that, {pluralize(would_match, 'node')} would match"
         hint = Hint("scarce-resource", position, message, None, (str(part),), would_match)
         return _Suggestion(hint, None, (position,))
 

@@ -136,19 +136,14 @@ class ViewStatistics:
     def resources(self) -> Collection[str]:
         return {name for index in self._indexes for name in [*index.amounts]}  # of a writer
 
-    def most_free(self, resource: str, among: Sequence[str] = ()) -> tuple[int, bool] | None:
-        usage = self._usage
-        if among:
-            most = self._most_free(resource, [self._view.find(node_id) for node_id in among])
-        elif usage is not None and len(self._everything) > _MAX_SEARCHED:
-            return None
-        else:
-            most = self._most(resource)
-        return most, usage is not None
+    @property
+    def has_usage(self) -> bool:
+        return self._usage is not None
 
-    def _most(self, resource: str) -> int:
-        """Return the largest amount of a resource that is free on a node."""
+    def most_free(self, resource: str) -> int | None:
         usage = self._usage
+        if usage is not None and len(self._everything) > _MAX_SEARCHED:
+            return None
         amounts = [index.amounts[resource] for index in self._indexes if resource in index.amounts]
         if usage is None and all(
             postings.intersection_size(self._everything, each.at_least(each.largest))
@@ -156,11 +151,8 @@ class ViewStatistics:
         ):
             return max((each.largest for each in amounts), default=0)
         # The nodes with the largest amounts are deleted, or in use.
-        return self._most_free(resource, postings.ordinals(self._everything))
-
-    def _most_free(self, resource: str, ordinals: Iterable[int | None]) -> int:
-        nodes = (self._view.store.node(ordinal) for ordinal in ordinals if ordinal is not None)
-        return max([0, *(free_amount(node, resource, self._usage) for node in nodes)])
+        nodes = map(self._view.store.node, postings.ordinals(self._everything))
+        return max([0, *(free_amount(node, resource, usage) for node in nodes)])
 
     def key_counts(self, limit: int) -> Mapping[str, int] | None:
         counts: Counter[str] = Counter()
@@ -229,9 +221,12 @@ class ViewStatistics:
         self, key: str, values: Collection[str], keys: Collection[str]
     ) -> Mapping[str, Mapping[str, int]]:
         with_label = self._view.store.with_label
-        with_value = {value: self._everything & with_label(key, value) for value in values}
+        with_key = {each: self._everything & with_label(each) for each in keys}
+        with_value = {value: with_label(key, value) for value in values}
         return {
-            value: {each: postings.intersection_size(nodes, with_label(each)) for each in keys}
+            value: {
+                each: postings.intersection_size(nodes, having) for each, having in with_key.items()
+            }
             for value, nodes in with_value.items()
         }
 

@@ -428,7 +428,11 @@ class SqlCounts:
     def resources(self) -> Collection[str]:
         return ()
 
-    def most_free(self, resource: str, among: Sequence[str] = ()) -> tuple[int, bool] | None:
+    @property
+    def has_usage(self) -> bool:
+        return False
+
+    def most_free(self, resource: str) -> int | None:
         return None
 
     def key_counts(self, limit: int) -> Mapping[str, int] | None:
