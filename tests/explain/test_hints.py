@@ -4,10 +4,11 @@
 to write instead of each hint; ``-`` where nothing is said. ``MESSAGES`` has the words.
 """
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from functools import reduce
-from operator import or_
+from operator import and_, or_
 from pathlib import Path
 from typing import ClassVar
 
@@ -19,6 +20,7 @@ from nodeselect.explain.compute import explain
 from nodeselect.explain.hints import Vocabulary
 from nodeselect.explain.wording import notes
 from nodeselect.index.tuning import DEFAULT, Tuning
+from nodeselect.selectors.pod_spec import affinity_terms
 from tests import golden
 from tests.cli.running import unprintable
 from tests.explain.node_list import NodeList
@@ -388,11 +390,12 @@ def test_labels_of_a_manifest() -> None:
 
 
 TERMS = {
-    "pool notin (gpu) | pool notin (web)": ", so they exclude no node; to require all, write one"
-    " term, pool notin (gpu),pool notin (web): 1 node would match",
-    "pool!=gpu | host!=ip-1.eu": ", so they exclude only nodes that all of them exclude; to require"
-    " all, write one term, host!=ip-1.eu,pool!=gpu: 3 nodes would match",
-    "pool=web | host": "; to require all, write one term, host,pool=web: 3 nodes would match",
+    "pool notin (gpu) | pool notin (web)": (", so they exclude no node", "1 node"),
+    "pool!=gpu | host!=ip-1.eu": (
+        ", so they exclude only nodes that all of them exclude",
+        "3 nodes",
+    ),
+    "pool=web | host": ("", "3 nodes"),
     "pool=gpu | host": None,
     "pool=gpu | pool=web": None,
 }
@@ -403,8 +406,14 @@ def test_terms_of_an_affinity(texts: str) -> None:
     """Alternatives of a pod have a note that shows the one term to write if all were meant."""
     asked, note = selector_of(texts), TERMS[texts]
     explanation = pool().explain(Placement(asked))
-    start = "the terms of a node affinity are alternatives: a node must match only one of them"
-    assert explanation.requirements[0].note == (None if note is None else start + note)
+    text = None
+    if note is not None and isinstance(asked, AnyOf):
+        term = json.dumps(affinity_terms([reduce(and_, asked.selectors)])[0])
+        text = (
+            "the terms of a node affinity are alternatives: a node must match only one of them"
+            f"{note[0]}; to require all, write one term, {term}: {note[1]} would match"
+        )
+    assert explanation.requirements[0].note == text
     assert pool().explain(asked).requirements[0].note is None
 
 

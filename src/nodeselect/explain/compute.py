@@ -4,6 +4,7 @@ Nodes that fail exactly the same requirements are one group. All numbers are com
 of the groups; single nodes are read only to show their ids.
 """
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from heapq import nsmallest
@@ -38,6 +39,7 @@ from nodeselect.selectors import AnyOf, Operator, Requirement, Selector, implies
 from nodeselect.selectors.algebra import only_negates, require_all
 from nodeselect.selectors.charset import parse_int64
 from nodeselect.selectors.frozen import FrozenMapping
+from nodeselect.selectors.pod_spec import affinity_terms
 from nodeselect.similarity import closeness
 from nodeselect.text import pluralize, printable, quoted
 
@@ -216,16 +218,20 @@ def _largest_amount(nodes: Countable, part: AtLeast) -> str | None:
 def _alternatives_note(failures: Failures, position: int, part: AnyOf) -> str | None:
     """Return that the terms of a node affinity are alternatives, if all were perhaps meant."""
     together, negates = require_all(part), only_negates(part)
-    would_match = failures.count_if_replaced([position], [together]) if together else 0
-    if together is None or not (would_match or negates):
+    if together is None:
+        return None
+    would_match = failures.count_if_replaced([position], [together])
+    if not (would_match or negates):
         return None
     text = "the terms of a node affinity are alternatives: a node must match only one of them"
     if negates:
         is_everything = implies(Selector.everything(), part)
         excluded = "no node" if is_everything else "only nodes that all of them exclude"
         text = f"{text}, so they exclude {excluded}"
-    instead = f"to require all, write one term, {short(str(together))}"
-    return f"{text}; {instead}: {pluralize(would_match, 'node')} would match"
+    *terms, term = affinity_terms([together])
+    instead = "" if terms else f", {printable(json.dumps(term))}"
+    match = f"{pluralize(would_match, 'node')} would match"
+    return f"{text}; to require all, write one term{instead}: {match}"
 
 
 def _why_nothing_excluded(nodes: Countable, requirement: Requirement) -> str:

@@ -86,6 +86,15 @@ def pod_spec_from_selectors(selectors: Iterable[Selector]) -> dict[str, Any]:
 
     :raises SelectorError: if an id cannot be the name of a node.
     """
+    selectors = list(selectors)
+    if Selector.everything() in selectors:
+        return {}
+    terms = affinity_terms(selectors) or [{}]
+    return {"affinity": {"nodeAffinity": {_REQUIRED: {"nodeSelectorTerms": terms}}}}
+
+
+def affinity_terms(selectors: Iterable[Selector]) -> list[dict[str, Any]]:
+    """Return the terms of a node affinity for selectors: one for each, and for each id of one."""
     terms: list[dict[str, Any]] = []
     for selector in selectors:
         term: dict[str, Any] = {}
@@ -95,15 +104,13 @@ def pod_spec_from_selectors(selectors: Iterable[Selector]) -> dict[str, Any]:
         fields = _match_fields("NotIn", selector.excluded_ids)
         if fields:
             term["matchFields"] = fields
-        if selector == Selector.everything():
-            return {}
         if selector.ids is None:
             terms.append(term)
         else:
             terms += [
                 term | {"matchFields": [field]} for field in _match_fields("In", selector.ids)
             ]
-    return {"affinity": {"nodeAffinity": {_REQUIRED: {"nodeSelectorTerms": terms or [{}]}}}}
+    return terms
 
 
 def _match_fields(operator: str, ids: Sequence[str]) -> list[dict[str, Any]]:
