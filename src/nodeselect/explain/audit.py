@@ -13,9 +13,9 @@ from typing import NamedTuple
 from nodeselect.errors import SelectorError
 from nodeselect.explain.countable import LabelCounter
 from nodeselect.renamed_keys import NEW_KEYS
-from nodeselect.selectors import AnyOf, Operator, Requirement, Selector
+from nodeselect.selectors import Operator, Requirement, Selector
 from nodeselect.similarity import WordCounts, fold, is_distinctive, is_number
-from nodeselect.text import join_limited, pluralize, printable, quoted, quoted_id
+from nodeselect.text import join_limited, pluralize, quoted, quoted_id
 
 # A word is a misspelling of a similar one only if this many times as many nodes have that one.
 RATIO = 5
@@ -114,106 +114,70 @@ def audit(nodes: LabelCounter) -> Audit:
     examples = nodes.example_ids([(each.key, each.value) for each in findings], _MAX_EXAMPLES)
     found = [each._replace(examples=tuple(examples[each.key, each.value])) for each in findings]
     total = nodes.failures(()).counts.total
-    if are_keys_checked:
-        known = {*meant.values()}  # a node with a misspelling of a key does not have the key
-        found += (
-            LabelFinding(
-                "missing-key", each.key, None, each.nodes, each.key, each.others, each.ids,
-                str(Selector.from_requirements(each.requirements())),
-            )
-            for each in _missing(nodes, total, keys)
-            if each.key not in known
-        )  # fmt: skip
+    if are_keys_checked:  # a node with a misspelling of a key does not have the key
+        missing = (each for each, _ in _missing_keys(nodes, total, keys))
+        found += (each for each in missing if each.key not in meant.values())
     return Audit(total, tuple(found), tuple(sorted(unchecked)), are_keys_checked)
-
-
-class _Missing(NamedTuple):
-    """A label key that few nodes lack, and that all others have.
-
-    :param type: the instance type of the nodes that were compared; None for all nodes.
-    :param nodes: how many of them lack the key; ``others``: how many have it.
-    """
-
-    key: str
-    type: str | None
-    nodes: int
-    others: int
-    ids: tuple[str, ...] = ()
-
-    def requirements(self, *, are_opposite: bool = False) -> list[Requirement]:
-        """Return what the nodes that lack the key satisfy, or the opposites."""
-        lacks = Operator.EXISTS if are_opposite else Operator.DOES_NOT_EXIST
-        of_type = Operator.NOT_EQUALS if are_opposite else Operator.EQUALS
-        peers = [] if self.type is None else [Requirement(_TYPE, of_type, (self.type,))]
-        return [Requirement(self.key, lacks), *peers]
 
 
 def missing_text(nodes: LabelCounter, key: str) -> str | None:
     """Return which few nodes lack the label ``key``, which all others have; None if none do."""
-    keys = {each: count for each in (key, _TYPE) if (count := nodes.count_with_key(each))}
-    total = nodes.failures(()).counts.total
-    if (total - keys.get(key, 0)) * _MOST_OF_EACH_NODE > total:  # saves time
-        return None
-    if not any(each.key == key for each in _rarely_missing(nodes, total, keys)):
+    having, total = nodes.count_with_key(key), nodes.failures(()).counts.total
+    if not 0 < (total - having) * _MOST_OF_EACH_NODE <= having:  # saves time
         return None
     texts = []
-    for each in _missing(nodes, total, nodes.key_counts(_MAX_WORDS) or {}):
-        if each.key == key:
-            others = "all others"
-            if each.type is not None:
-                others += f" with {printable(f'{_TYPE}={each.type}')}"
-            names = [quoted_id(node_id) for node_id in each.ids]
-            if more := each.nodes - len(names):
+    for found, kind in _missing_keys(nodes, total, nodes.key_counts(_MAX_WORDS) or {}):
+        if found.key == key:
+            others = "all others" if kind is None else f"all others with {kind}"
+            names = [quoted_id(node_id) for node_id in found.examples]
+            if more := found.nodes - len(names):
                 names.append(f"{more:,} more")
-            lack = pluralize(each.nodes, "node lacks", "nodes lack")
-            them = join_limited(names, len(names))
-            texts.append(f"{lack} the label {quoted(key)}, which {others} have: {them}")
+            lack = pluralize(found.nodes, "node lacks", "nodes lack")
+            text = join_limited(names, len(names))
+            texts.append(f"{lack} the label {quoted(key)}, which {others} have: {text}")
     return "; ".join(texts) or None
 
 
-def _missing(nodes: LabelCounter, total: int, keys: Mapping[str, int]) -> list[_Missing]:
-    """Return the keys that few nodes lack, if these are of the same kind as the other nodes.
+def _missing_keys(
+    nodes: LabelCounter, total: int, keys: Mapping[str, int]
+) -> Iterator[tuple[LabelFinding, Requirement | None]]:
+    """Yield the keys that few nodes lack, and the label of the nodes that were compared.
+
+    They are those with one instance type; or all nodes, with None, if none has a type.
 
     :param keys: how many nodes have each key.
     """
-    found = list(_rarely_missing(nodes, total, keys))
-    if not 0 < len(found) <= _MAX_CANDIDATES:
-        return []
-    tests = [each.requirements(are_opposite=True) for each in found]
-    tests += [[Requirement(key, Operator.DOES_NOT_EXIST)] for key in _OTHER_KIND]
-    failures = nodes.failures(
-        [AnyOf(Selector.from_requirements([each]) for each in test) for test in tests]
-    )
-    missing = []
-    for at, each in enumerate(found):
-        groups = [
-            (failed, count)
-            for failed, count in failures.counts.groups.items()
-            if at in failed and len(failed) <= _MAX_MISSING and failed[-1] < len(found)
-        ]
-        if sum(count for _, count in groups) == each.nodes:  # none is of another kind
-            ids = (one for failed, _ in groups for one in failures.example_ids(failed, 3))
-            missing.append(each._replace(ids=tuple(islice(ids, _MAX_EXAMPLES))))
-    return missing
-
-
-def _rarely_missing(nodes: LabelCounter, total: int, keys: Mapping[str, int]) -> Iterator[_Missing]:
-    """Yield the keys that few nodes lack: of each instance type; or of all, if none has a type."""
-    types = nodes.value_counts(_TYPE, _MAX_TYPES) if _TYPE in keys else None
+    types = (nodes.value_counts(_TYPE, _MAX_TYPES) or {}) if _TYPE in keys else {}
     by_type = nodes.key_counts_by_value(_TYPE, types, keys) if types else {}
+    found: list[tuple[Selector, LabelFinding, Requirement | None]] = []
     for key in sorted(keys.keys() - NEW_KEYS.keys() - {*_OTHER_KIND}):
-        kinds = [
-            _Missing(key, name, size - by_type[name].get(key, 0), by_type[name].get(key, 0))
-            for name, size in (types or {}).items()
-        ]
+        kinds: list[tuple[str | None, int]] = [*types.items()]
         if not types or key == _TYPE:
-            kinds = [_Missing(key, None, total - keys[key], keys[key])]
+            kinds = [(None, total)]
         most = _MOST_OF_EACH_NODE if key in _OF_EACH_NODE else _MOST
-        for each in kinds:
-            if 0 < each.nodes * most <= each.others:
+        for name, size in kinds:
+            having = keys[key] if name is None else by_type[name].get(key, 0)
+            if 0 < (size - having) * most <= having:
                 with suppress(SelectorError):  # a selector cannot contain any label
-                    each.requirements()
-                    yield each
+                    kind = None if name is None else Requirement(_TYPE, Operator.EQUALS, (name,))
+                    lacks = Requirement(key, Operator.DOES_NOT_EXIST)
+                    selector = Selector.from_requirements([lacks, *([kind] if kind else [])])
+                    numbers = size - having, key, having
+                    finding = LabelFinding("missing-key", key, None, *numbers, (), str(selector))
+                    found.append((selector, finding, kind))
+    if not 0 < len(found) <= _MAX_CANDIDATES:
+        return
+    kinds_of_nodes = [Selector.of(match_expressions=[key]) for key in _OTHER_KIND]
+    failures = nodes.failures([*(selector for selector, _, _ in found), *kinds_of_nodes])
+    for at, (_, finding, kind) in enumerate(found):
+        ids, count = list[str](), 0
+        for failed, size in failures.counts.groups.items():
+            lacking = {*range(len(found) + len(_OTHER_KIND))} - {*failed}
+            if at in lacking and len(lacking) <= _MAX_MISSING and max(lacking) < len(found):
+                ids += failures.example_ids(failed, _MAX_EXAMPLES)
+                count += size
+        if count == finding.nodes:  # none is of another kind
+            yield finding._replace(examples=tuple(ids[:_MAX_EXAMPLES])), kind
 
 
 def usual_values(values: Iterable[str], counts: Mapping[str, int]) -> dict[str, str]:
