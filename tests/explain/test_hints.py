@@ -329,6 +329,7 @@ REMEDIES = {
     # the spelling of a resource
     ("pool=web", "cpus=2"): "write cpu >= 2 instead of cpus >= 2: 3 nodes would match",
     ("pool=web", "CPU=2"): "write cpu >= 2 instead of CPU >= 2: 3 nodes would match",
+    ("pool=web", "gpu=1"): "without gpu >= 1, 3 nodes would match",
     ("pool=web", "x.io/tpu=1"): "without x.io/tpu >= 1, 3 nodes would match",
 }  # fmt: skip
 
