@@ -1,6 +1,5 @@
 """Placements in engines: a table decides as ``Placement.matches`` does."""
 
-import json
 import re
 import sqlite3
 from collections.abc import Callable

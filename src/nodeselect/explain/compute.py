@@ -171,6 +171,8 @@ def _results(
     counts = failures.counts
     hinted = {hint.requirement for hint in hints}
     results = []
+    # Counted once: each call reads the names of all resources.
+    has_amounts = any(isinstance(part, AtLeast) for part in parts) and bool(nodes.resources())
     numbers = zip(counts.failing, counts.remaining, counts.failing_only_this, strict=True)
     for position, (part, (failing, remaining, only)) in enumerate(zip(parts, numbers, strict=True)):
         absent, note = None, None
@@ -187,7 +189,7 @@ def _results(
                 note = _why_nothing_excluded(nodes, requirement)
             elif failing and not operator.matches_absent:
                 note = vocabulary.missing_label(nodes, requirement.key)
-        elif isinstance(part, AtLeast) and nodes.resources():
+        elif isinstance(part, AtLeast) and has_amounts:
             if failing == counts.total and failing:
                 note = _largest_amount(nodes, part)
             elif only and not counts.matched and position not in hinted:

@@ -26,7 +26,7 @@ _CAUSES = (
         "ask for the right to list them; check it with",
     ),
     (r"\(Unauthorized\)|logged in|credentials", "auth whoami", "log in again; then run"),
-    (r"context .*(does not exist|not found)", "config get-contexts", "for the contexts, run"),
+    (r"does not exist|not found", "config get-contexts", "for the contexts, run"),
     (r"connection|[Cc]onnect|dial tcp", "cluster-info", "to see whether the server answers, run"),
 )
 
