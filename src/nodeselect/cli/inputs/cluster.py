@@ -25,9 +25,17 @@ _CAUSES = (
         "auth can-i list {}",
         "ask for the right to list them; check it with",
     ),
-    (r"\(Unauthorized\)|logged in|credentials", "auth whoami", "log in again; then run"),
-    (r"does not exist|not found", "config get-contexts", "for the contexts, run"),
-    (r"connection|[Cc]onnect|dial tcp", "cluster-info", "to see whether the server answers, run"),
+    (
+        re.compile(r"\(Unauthorized\)|logged in|credentials"),
+        "auth whoami",
+        "log in again; then run",
+    ),
+    (re.compile(r"does not exist|not found"), "config get-contexts", "for the contexts, run"),
+    (
+        re.compile(r"connection|[Cc]onnect|dial tcp"),
+        "cluster-info",
+        "to see whether the server answers, run",
+    ),
 )
 
 
@@ -82,7 +90,7 @@ def list_pages(kind: str, options: Sequence[str]) -> Generator[tuple[BinaryIO, s
 
 def _hint(message: str, resource: str, options: Sequence[str]) -> Fix:
     """Return what to do if kubectl fails with a message: a command for its cause, if known."""
-    causes = ((arguments, words) for text, arguments, words in _CAUSES if re.search(text, message))
+    causes = ((arguments, words) for text, arguments, words in _CAUSES if text.search(message))
     arguments, words = next(causes, ("get {}", "try again, or see whether kubectl can list them"))
     is_about_pods = resource == "pods" and "{}" in arguments
     rest = arguments.format(resource).split() + ["-A"] * is_about_pods
