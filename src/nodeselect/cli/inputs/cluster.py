@@ -20,26 +20,14 @@ from nodeselect.text import printable, quoted
 
 # What kubectl writes if it fails for a known reason, with a command that helps, and words for it.
 _CAUSES = (
+    (re.compile(r"server \(Forbidden\)"), "auth can-i list {}", "ask for the right; check it with"),
     (
-        re.compile(r"server \(Forbidden\)"),
-        "auth can-i list {}",
-        "ask for the right to list them; check it with",
-    ),
-    (
-        re.compile(rre.compile("\(Unauthorized\)|logged in|credentials")),
+        re.compile(r"\(Unauthorized\)|logged in|credentials"),
         "auth whoami",
         "log in again; then run",
     ),
-    (
-        re.compile(rre.compile("does not exist|not found")),
-        "config get-contexts",
-        "for the contexts, run",
-    ),
-    (
-        re.compile(rre.compile("connection|[Cc]onnect|dial tcp")),
-        "cluster-info",
-        "to see whether the server answers, run",
-    ),
+    (re.compile(r"does not exist|not found"), "config get-contexts", "for the contexts, run"),
+    (re.compile(r"[Cc]onnect|dial tcp"), "cluster-info", "to see whether the server answers, run"),
 )
 
 
