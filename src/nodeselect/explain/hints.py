@@ -73,9 +73,9 @@ _NEARLY = 0.75
 
 # Taints of nodes that are not for ordinary pods, or that are not in order.
 _RESERVED = re.compile(
-    "CriticalAddonsOnly|node-role.kubernetes.io/(control-plane|master)|.*(spot|preempt).*"
-    "|.*capacity-?type|.*scalesetpriority|node.(cloudprovider.)?kubernetes.io/.*|.*/[gt]pu"
-    "|.*ClusterAutoscaler",
+    r"\ACriticalAddonsOnly\Z|\Anode-role\.kubernetes\.io/(?:control-plane|master)\Z|spot|preempt"
+    r"|capacity-?type\Z|scalesetpriority\Z|\Anode\.(?:cloudprovider\.)?kubernetes\.io/|/[gt]pu\Z"
+    r"|ClusterAutoscaler\Z",
     re.IGNORECASE,
 )
 
@@ -301,7 +301,7 @@ class _HintFinder:
             zip(parts, self._failures.counts.failing_only_this, strict=True)
         ):
             if isinstance(part, Tolerates) and part.key and nodes:
-                is_reserved = part.key in reserved or _RESERVED.fullmatch(part.key) is not None
+                is_reserved = part.key in reserved or _RESERVED.search(part.key) is not None
                 is_own = part.key in requested or part.is_about_cordon
                 if is_reserved and not is_own:  # unless all nodes with the labels have the taint
                     is_reserved = any(labels.isdisjoint({*failed}) for failed in others(position))
