@@ -189,6 +189,7 @@ _NOMAD_FIELDS = frozenset({"constraints", "datacenters", "nodepool", "priority"}
 # A job of Bacalhau has tasks and one of the first of these; a job of Expanso has one of the second.
 _BACALHAU_FIELDS = frozenset({"name", "type", "count", "constraints"})
 _OWN = frozenset({"selector", "config"})
+_JOB_FIELDS = _OWN | {"name", "type"}
 
 # Only documents with one of these fields are pipelines: others have "metrics" and "resources" too.
 _BARE_FIELDS = ("input", "pipeline", "output", "cache_resources", "rate_limit_resources")
@@ -230,10 +231,8 @@ def locate_spec(document: Value) -> tuple[Object, str]:
         fix = Fix.write(_OBJECT_FIELDS[name], "add it at the top, such as")
         runs_pods = any(find(document, path) is not None for path in _POD_PATHS)
         raise _refused(document, message, fix, "not-an-object" if runs_pods else "not-a-job")
-    if (
-        any(isinstance(entries.get(each, ("", None))[1], List) for each in _KUSTOMIZE_FIELDS)
-        and not is_own
-    ):
+    lists = {name for name, (_, item) in entries.items() if isinstance(item, List)}
+    if not lists.isdisjoint(_KUSTOMIZE_FIELDS) and entries.keys().isdisjoint(_JOB_FIELDS):
         raise _refused(document, "this is a kustomization, not a job spec", _KUSTOMIZE_HINT)
     if _is_nomad_job(document):
         raise _refused(document, _NOMAD_MESSAGE, _NOMAD_HINT)
