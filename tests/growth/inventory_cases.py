@@ -201,9 +201,12 @@ def _requests(n: int) -> tuple[Placement, list[Node]]:
 
 
 def _terms(n: int) -> tuple[Placement, list[Node]]:
-    """Return as many terms of an affinity as labels of nodes."""
+    """Return as many terms of an affinity as labels of four nodes.
+
+    Each term is tested on each node that is new since the last compaction, of which there are few.
+    """
     keys = words(n)
-    nodes = [Node(f"n-{at}", dict.fromkeys(keys[at : at + 50], "v")) for at in range(0, n, 50)]
+    nodes = [Node(f"n-{at}", dict.fromkeys(keys[at::4], "v")) for at in range(4)]
     return Placement(AnyOf(Selector.parse(f"{key}=w") for key in keys)), nodes
 
 
