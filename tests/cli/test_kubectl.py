@@ -1,5 +1,6 @@
 """``kubectl nodeselect``, with the real kubectl, and a server that answers as Kubernetes does."""
 
+import itertools
 import json
 import os
 import shutil
@@ -16,6 +17,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from nodeselect import Placement, Usage
+from nodeselect.cli import streams
+from nodeselect.cli.inputs import cluster
 from nodeselect.cli.inputs.nodes import NodeFiles
 from nodeselect.cli.inputs.running_pods import RunningPods
 from tests.cli.running import PLAIN, Run
@@ -276,10 +279,23 @@ def test_connections_that_end(plugin: Run, server: ApiServer) -> None:
     server.answers[1] = answered(STUCK)
     error = plugin("match", "--all").error
     assert "error[one-page]: page 2 of the nodes that kubectl lists is incomplete" in error
+    server.answers[1] = answered(STUCK | {"metadata": {"continue": f"{TOKEN}0"}})
+    assert "page 2 of the nodes that kubectl lists is incomplete" in plugin("match", "--all").error
     server.is_cut = True
     error = plugin("match", "--all").error
     assert "error[kubectl-failed]: " in error
     assert "unexpected EOF" in error
+
+
+def test_a_slow_server(plugin: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal shows for what the command waits; output is whole however often it looks."""
+    monkeypatch.setattr(streams, "is_terminal", lambda stream: True)
+    monkeypatch.setattr(streams, "monotonic", itertools.count().__next__)
+    monkeypatch.setattr(cluster, "_SHOWN_EVERY", 0.001)
+    ended = plugin("match", "-f", "pod.yaml", "-o", "name")
+    assert ended.out.split() == MATCHING
+    for text in ("waiting for page 3 of the nodes", "reading page 3 of the nodes: 1,203 nodes"):
+        assert f"\r{text}\x1b[K" in ended.err
 
 
 def test_kubectl_is_not_installed(plugin: Run) -> None:

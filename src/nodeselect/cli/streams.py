@@ -1,20 +1,24 @@
-"""Standard output for results, standard error for messages, and exit statuses."""
+"""Standard output for results, standard error for messages and progress, and exit statuses."""
 
 import os
 import sys
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from enum import IntEnum
 from itertools import islice
+from time import monotonic
 
 import click
 
 from nodeselect.errors import NodeselectError
-from nodeselect.render.screen import Style, detect_screen
+from nodeselect.render.screen import Style, detect_screen, is_terminal
 from nodeselect.text import printable
 
 # How many lines are written at once: a write for each line would cost more than making the line.
 _BATCH_LINES = 1_000
+
+# After how many seconds progress is shown, and how many pass before it is shown again.
+_PATIENCE, _PACE = 2.0, 0.2
 
 
 class ExitStatus(IntEnum):
@@ -55,6 +59,35 @@ def write_message(text: str, style: Style | None = None) -> None:
         screen = detect_screen(sys.stderr)
         lines = screen.wrap(text, hang=2)
         write_error_message("\n".join(screen.style(line, style) for line in lines))
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str], None]]:
+    """Yield a function that shows how far the command is, in a line that is cleared at the end.
+
+    Nothing is shown in the first two seconds, with ``--quiet``, or unless standard error is a
+    terminal. Call the function with an empty text to clear the line before anything is written.
+    """
+    context = click.get_current_context(silent=True)
+    is_silent = context is None or context.resilient_parsing or is_quiet()
+    is_silent = is_silent or not is_terminal(sys.stderr)
+    due = monotonic() + _PATIENCE
+    is_shown = False
+
+    def show(text: str) -> None:
+        nonlocal due, is_shown
+        if is_silent or not (text or is_shown) or (text and monotonic() < due):
+            return
+        due, is_shown = monotonic() + _PACE, bool(text)
+        screen = detect_screen(sys.stderr)
+        line = screen.truncate(text, screen.columns - 1)
+        with suppress(OSError):
+            print(f"\r{line}\x1b[K", end="", file=sys.stderr, flush=True)
+
+    try:
+        yield show
+    finally:
+        show("")
 
 
 def write_error_message(text: str) -> None:

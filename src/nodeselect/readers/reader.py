@@ -1,7 +1,7 @@
 """Read one input or several as nodes, in any known format and from any known system."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, compress, islice, starmap
 from operator import lt
 from typing import Any, BinaryIO, NamedTuple, TypeVar, cast
@@ -75,6 +75,7 @@ class NodeReader:
         counts_states: bool = False,
         id_column: str = "id",
         name: str | None = None,
+        on_block: "Callable[[NodeReader], object]" = lambda reader: None,
     ) -> None:
         """Create a reader of one stream or several. Streams are not closed.
 
@@ -84,6 +85,7 @@ class NodeReader:
         :param counts_states: whether to count :attr:`states`.
         :param id_column: in CSV and Parquet, the name of the column that has the ids.
         :param name: the name of the input in errors, if there is only one.
+        :param on_block: called with the reader after every hundred nodes or more.
         """
         self._sources = cast("Any", [(source, name)] if hasattr(source, "read") else source)
         self._counts_states = counts_states
@@ -91,6 +93,7 @@ class NodeReader:
         if isinstance(selector, Selector):
             self._matches = selector.predicate  # faster
         self._id_column = id_column
+        self._on_block = on_block
         self._checks_ids = True
         self.name = name
         self.inputs = []
@@ -140,7 +143,9 @@ class NodeReader:
             try:
                 content = _detect_content(blocking_reader(stream), self._id_column)
                 file_format, start, rest = content
-                yield from self._blocks(file_format, start, rest)
+                for block in self._blocks(file_format, start, rest):
+                    yield block
+                    self._on_block(self)
                 for footer in self._footers:
                     check_footer(footer, self.count - first)
             except InventoryError as error:

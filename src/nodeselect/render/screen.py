@@ -309,11 +309,17 @@ def detect_screen(stream: TextIO | None = None) -> Screen:
             columns = os.get_terminal_size(stream.fileno()).columns
     encoding = getattr(stream, "encoding", None) or "ascii"
     ascii_only = b"?" in "█…".encode(encoding, "replace")
-    is_terminal = stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
     force = os.environ.get("FORCE_COLOR")
     is_forced = force or os.environ.get("CLICOLOR_FORCE", "0") != "0"
-    is_coloured = bool(is_forced or is_terminal) and not os.environ.get("NO_COLOR") and force != "0"
+    is_coloured = (
+        bool(is_forced or is_terminal(stream)) and not os.environ.get("NO_COLOR") and force != "0"
+    )
     return Screen(max(columns or sys.maxsize, 20), ascii_only, is_coloured)
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Return whether a stream is a terminal that obeys escape sequences."""
+    return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def align_columns(

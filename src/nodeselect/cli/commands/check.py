@@ -15,7 +15,13 @@ from nodeselect.cli.help import Command
 from nodeselect.cli.inputs.files import is_excluded, job_name, kustomize_note, read_bytes, walk
 from nodeselect.cli.inputs.job_selectors import ignoring_pods, volumes_in
 from nodeselect.cli.inputs.nodes import NodeFiles, explainer, read_inventory
-from nodeselect.cli.streams import ExitStatus, write_error, write_message, write_output
+from nodeselect.cli.streams import (
+    ExitStatus,
+    progress,
+    write_error,
+    write_message,
+    write_output,
+)
 from nodeselect.errors import InventoryError
 from nodeselect.explain.wording import left_out_text, not_considered_text
 from nodeselect.files.replace import replace_file
@@ -312,9 +318,11 @@ def _read_all(
     names: Collection[str], unread: dict[str, InventoryError]
 ) -> Iterator[tuple[str, bytes]]:
     """Yield the name and the content of each job file; add the errors of others to ``unread``."""
-    for source in names:
-        name = job_name(source)
-        try:
-            yield name, read_bytes(source)
-        except InventoryError as error:
-            unread[name] = error
+    with progress() as show:
+        for number, source in enumerate(names):
+            show(f"checked {number:,} of {pluralize(len(names), 'file')}")
+            name = job_name(source)
+            try:
+                yield name, read_bytes(source)
+            except InventoryError as error:
+                unread[name] = error

@@ -23,6 +23,7 @@ from nodeselect.cli.inputs.running_pods import RunningPods, check_known
 from nodeselect.cli.streams import (
     ExitStatus,
     is_quiet,
+    progress,
     write_error,
     write_message,
     write_output,
@@ -206,10 +207,12 @@ def _jobs_on_nodes(
         write_message(left_out_text(left_out))
     unused = inventory.match(Selector.everything())
     results = [invalid_job(name, error) for name, error in jobs.invalid.items()]
-    for name, selector in selectors.items():
-        with running.without(jobs.workloads.get(name)):
-            results.append(job_on_nodes(name, explain_over(selector, examples=0)))
-            unused -= inventory.match(selector, usage=usage)
+    with progress() as show:
+        for number, (name, selector) in enumerate(selectors.items()):
+            show(f"explained {number:,} of {pluralize(len(selectors), 'job')}")
+            with running.without(jobs.workloads.get(name)):
+                results.append(job_on_nodes(name, explain_over(selector, examples=0)))
+                unused -= inventory.match(selector, usage=usage)
     return JobsReport.of_nodes(len(inventory), results, unused.ids())
 
 

@@ -7,12 +7,14 @@ import re
 import shlex
 import subprocess
 from collections.abc import Generator, Sequence
+from contextlib import suppress
 from io import BytesIO
 from typing import BinaryIO
 from urllib.parse import quote
 
 import msgspec
 
+from nodeselect.cli.streams import progress
 from nodeselect.errors import InventoryError
 from nodeselect.files.inputs import reason_of
 from nodeselect.problem import Fix
@@ -29,6 +31,9 @@ _CAUSES = (
     (re.compile(r"does not exist|not found"), "config get-contexts", "for the contexts, run"),
     (re.compile(r"[Cc]onnect|dial tcp"), "cluster-info", "to see whether the server answers, run"),
 )
+
+# How long to wait for kubectl before it is shown for what, in seconds.
+_SHOWN_EVERY = 1.0
 
 
 class _Metadata(msgspec.Struct):
@@ -54,16 +59,19 @@ def list_pages(kind: str, options: Sequence[str]) -> Generator[tuple[BinaryIO, s
     """
     resource = f"{kind.lower()}s"
     token, number = "", 0
+    firsts: set[bytes] = set()  # the first object of each page
     while token or not number:
         number += 1
         path = f"/api/v1/{resource}?limit=500" + (f"&continue={quote(token)}" if token else "")
         output = b""
         try:
-            output = _run([*options, "get", "--raw", path])
+            output = _run([*options, "get", "--raw", path], f"page {number} of the {resource}")
             page = msgspec.json.decode(output, type=_Page)
             before, token = token, page.metadata.token or ""
             remains = token or page.metadata.remaining
-            is_lost = remains and (not page.items or token in ("", before))
+            first = bytes(page.items[0]) if page.items else b""
+            is_lost = remains and (not first or first in firsts or token in ("", before))
+            firsts.add(first)
             if page.kind != f"{kind}List" or is_lost:
                 raise ValueError("of another kind, or the next page is unknown")
         except OSError as error:
@@ -89,15 +97,27 @@ def _hint(message: str, resource: str, options: Sequence[str]) -> Fix:
     return Fix.write(printable(shlex.join(["kubectl", *options, *rest])), words)
 
 
-def _run(arguments: Sequence[str]) -> bytes:
-    """Run kubectl and return its output; raise OSError if it cannot be run, or fails."""
-    done = subprocess.run(  # noqa: S603 - there is no shell
-        ["kubectl", *arguments],  # noqa: S607 - the user chooses it by PATH
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-    )
-    if done.returncode:
-        last = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
-        raise OSError(done.returncode, quoted(last.strip(), 300))
-    return done.stdout
+def _run(arguments: Sequence[str], expected: str) -> bytes:
+    """Run kubectl and return its output; raise OSError if it cannot be run, or fails.
+
+    :param expected: what it writes, to show for what the command waits.
+    """
+    output = None
+    with (
+        progress() as show,
+        subprocess.Popen(  # noqa: S603 - there is no shell
+            ["kubectl", *arguments],  # noqa: S607 - the user chooses it by PATH
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        ) as process,
+    ):  # fmt: skip
+        try:
+            while output is None:
+                show(f"waiting for {expected}")
+                with suppress(subprocess.TimeoutExpired):
+                    output, errors = process.communicate(timeout=_SHOWN_EVERY)
+        finally:
+            process.kill()
+    if process.returncode:
+        last = errors.decode("utf-8", "replace").strip().rpartition("\n")[2]
+        raise OSError(process.returncode, quoted(last.strip(), 300))
+    return output

@@ -3,15 +3,16 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import chain, islice
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import click
 
 from nodeselect.cli.inputs.files import similar_file_hint, walk
-from nodeselect.cli.streams import is_quiet, write_message
+from nodeselect.cli.streams import is_quiet, progress, write_message
 from nodeselect.errors import InventoryError
 from nodeselect.explain.explanation import Explanation, named_ids
 from nodeselect.explain.wording import format_state_counts
@@ -107,6 +108,26 @@ class NodeFiles(NamedTuple):
         ]  # fmt: skip
 
 
+class _Reading:
+    """Shows how far the inputs of a reader are read."""
+
+    def each(
+        self, inputs: Generator[tuple[BinaryIO, str], None, None]
+    ) -> Generator[tuple[BinaryIO, str], None, None]:
+        """Yield the inputs, and close them; what is shown is cleared after the last one."""
+        with progress() as self._show, closing(inputs):
+            for self._stream, name in inputs:
+                yield self._stream, name
+
+    def show(self, reader: NodeReader) -> None:
+        """Show how many nodes are read, and of a file, how much of it."""
+        share = ""
+        with suppress(OSError, ValueError, ZeroDivisionError):  # not a regular file
+            size = os.fstat(self._stream.fileno()).st_size
+            share = f", {self._stream.tell() * 100 // size} % of the file"
+        self._show(f"reading {reader.name}: {pluralize(reader.count, 'node')}{share}")
+
+
 @contextmanager
 def open_nodes(
     nodes_from: NodeFiles,
@@ -123,27 +144,29 @@ def open_nodes(
     selector = None if isinstance(asked, Placement) else asked
     skipped: list[str] = []
     files = nodes_from.files(skipped)
-    inputs = open_inputs(files)
+    opened = open_inputs(files)
     if nodes_from.cluster is not None:
         from nodeselect.cli.inputs.cluster import list_pages  # imports subprocess
 
-        inputs = list_pages("Node", nodes_from.cluster)
+        opened = list_pages("Node", nodes_from.cluster)
+    reading = _Reading()
+    inputs = reading.each(opened)
     try:
-        stream, name = next(inputs) if len(files) == 1 else (None, None)
-        if stream is not None and is_saved(stream):
+        pairs = list(islice(inputs, len(files) == 1))
+        if pairs and is_saved(pairs[0][0]):
             from nodeselect.inventory import Inventory  # imports pyroaring
 
             if nodes_from.id_column:
                 raise click.UsageError(NO_TABLE)
-            yield Inventory.open(stream, compact_at=None)
+            yield Inventory.open(pairs[0][0], compact_at=None)
             return
         reader = NodeReader(
-            stream or inputs,
+            chain(pairs, inputs),
             selector=selector,
             ids=named_ids(selector.split() if selector is not None else ()),
             counts_states=counts_states,
             id_column=nodes_from.id_column or "id",
-            name=name,
+            on_block=reading.show,
         )
         if isinstance(asked, Placement):
             from nodeselect.inventory import Inventory  # imports pyroaring
