@@ -83,6 +83,8 @@ def test_the_nodes_in_the_environment(fleet: str) -> None:
         assert error.startswith("error[cannot-read]: cannot read 'missing'")
     result = run_process("diff", "-l", "region=eu", "-l", "region=us", NODESELECT_NODES=fleet)
     assert result.out.startswith("1 node added, 0 kept, 2 removed")
+    result = run_process("diff", fleet, fleet, NODESELECT_NODES=fleet)  # not two jobs on it
+    assert result.out.startswith("0 nodes added, 4 kept")
 
 
 @pytest.mark.parametrize("environment", [{}, {"NODESELECT_NODES": ""}])

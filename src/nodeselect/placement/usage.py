@@ -76,7 +76,7 @@ class Usage:
         except SelectorError as error:
             raise error.at(f"{part}.{error.path}") from None
         self.add(node_id, requests)
-        for owner in _owners(read_object(pod.get("metadata"), "metadata")):
+        for owner in owners(read_object(pod.get("metadata"), "metadata")):
             self._by_owner.setdefault(owner, []).append((node_id, requests))
 
     def add(self, node_id: str, requests: _Amounts) -> None:
@@ -162,7 +162,7 @@ class Usage:
         return f"<Usage of {pluralize(len(self._used), 'node')}>"
 
 
-def _owners(metadata: Mapping[str, Any]) -> Iterator[_Owner]:
+def owners(metadata: Mapping[str, Any]) -> Iterator[_Owner]:
     """Yield the kind, namespace and name of a pod, of its owners, and of its Deployment."""
     namespace = str(metadata.get("namespace") or "default")
     labels = read_object(metadata.get("labels"), "metadata.labels")

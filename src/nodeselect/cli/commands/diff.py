@@ -1,11 +1,13 @@
 """``nodeselect diff``: compare the nodes that match before and after a change."""
 
+from collections.abc import Sequence
+
 import click
 
 from nodeselect.cli import options
 from nodeselect.cli.completion import complete_files
 from nodeselect.cli.help import Command
-from nodeselect.cli.inputs.files import job_name
+from nodeselect.cli.inputs.files import job_name, read_bytes, split_object, walk
 from nodeselect.cli.inputs.job_selectors import (
     ignoring_pods,
     parse_selectors,
@@ -52,6 +54,8 @@ def diff(
     has_pair = {len(files), len(expressions)} == {0, 2} and job is None and not everything
     if nodes_from is None and has_pair and "-" not in files:
         nodes_from = options.default_nodes()
+        if files and not _has_job(files):
+            nodes_from = None  # the files are node lists
     has_two_sides = has_pair
     expected = (
         "give two jobs (OLD NEW) or two selectors (-l OLD -l NEW) with -n; or two node lists"
@@ -79,3 +83,11 @@ def diff(
     if not difference.old.matched and not difference.new.matched:
         write_message("neither OLD nor NEW matches any node")
     return ExitStatus.NEGATIVE if difference.added or difference.removed else ExitStatus.OK
+
+
+def _has_job(sources: Sequence[str]) -> bool:
+    """Return whether a file, or a file in a folder, is a job."""
+    from nodeselect.jobs import check_job  # loads YAML
+
+    files = (split_object(file)[0] for source in sources for file in walk(source))
+    return any(check_job(read_bytes(file), file).is_job for file in files)
