@@ -50,6 +50,17 @@ def test_kubernetes_accepts(text: str, units: int, thousandths: int | None) -> N
         assert parse_quantity("cpu", text) == thousandths
 
 
+@pytest.mark.parametrize(("suffix", "unit"), UNITS.items())
+def test_every_suffix(suffix: str, unit: int | Fraction) -> None:
+    """Each suffix has its size, also in the short texts that are parsed faster; and back."""
+    assert parse_quantity("memory", f"3{suffix}") == math.ceil(3 * unit)
+    assert parse_quantity("cpu", f"0.003{suffix}") == math.ceil(3 * unit)
+    if unit < 10**15:
+        assert parse_quantity("cpu", f"3{suffix}") == math.ceil(3000 * unit)
+    if suffix.isalpha() and unit > 1:
+        assert quantity_text("memory", 7 * int(unit)) == f"7{suffix}"
+
+
 @pytest.mark.parametrize(
     "text",
     [

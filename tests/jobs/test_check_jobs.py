@@ -51,9 +51,12 @@ def test_jobs_that_do_not_replace_each_other(files: dict[str, str]) -> None:
 
 
 def test_the_name_of_another_file() -> None:
-    """A file that is probably no job takes no name."""
-    files = [("package.json", '{"name": "x"}'), ("a.yaml", f"name: x\n{REST}")]
-    assert not [*check_jobs(files)][1].problems
+    """A file that is probably no job takes no name; one with a selector in any words does."""
+    for rest, is_job in (("", 0), ("nodeSelector: {a: b}", 1), ("selectors: {a: b}", 1)):
+        files = [("other.yaml", f"name: x\n{rest}"), ("a.yaml", f"name: x\n{REST}")]
+        assert [each.code for each in [*check_jobs(files)][1].problems] == [
+            "repeated-name"
+        ] * is_job
 
 
 def test_a_name_in_a_wrapper() -> None:

@@ -57,7 +57,7 @@ def test_bytes(before: bytes, after: bytes | None) -> None:
     assert fix_job(before) == (corrected if after is None else before)
 
 
-@pytest.mark.parametrize("item", ["region i (eu,us)", "region like (eu,us)", "(a,b)"])
+@pytest.mark.parametrize("item", ["region i (eu,us)", "region like (eu,us)", "(a,b)", "x===é"])
 def test_words_are_not_written(item: str) -> None:
     """A hint that has only words is no edit: an expression that is not understood stays."""
     text = f"name: x\nselector: {{match_expressions: [{item}, gpu]}}\n".encode()
@@ -70,6 +70,17 @@ def test_every_beginning(text: str) -> None:
     for end in range(len(text) + 1):
         assert check_job(text[:end]).problems
         assert fix_job(text[:end].encode()).decode().startswith(text[: min(end, 3)])
+
+
+@pytest.mark.parametrize(
+    ("field", "is_own"),
+    [("name: a", 1), ("type: a", 1), ("config: {}", 1), ("labels: {}", 0), ("x: 1", 0)],
+)
+def test_selectors_of_other_programs(field: str, is_own: bool) -> None:
+    """A selector is corrected only beside one of the three fields that jobs have."""
+    job = f"selector: {{matchLabels: {{a: b}}}}\n{field}\n".encode()
+    fixed = job.replace(b"matchLabels", b"match_labels")
+    assert fix_job(job) == (fixed if is_own else job)
 
 
 def test_only_some_rules() -> None:

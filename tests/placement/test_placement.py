@@ -320,6 +320,20 @@ def test_exact_amount() -> None:
         assert not Placement(requests={"cpu": free + 1}).matches(node, used)
 
 
+@pytest.mark.parametrize(
+    "volume",
+    [
+        *("awsElasticBlockStore", "azureDisk", "cinder", "ephemeral", "gcePersistentDisk", "iscsi"),
+        *("persistentVolumeClaim", "rbd"),
+    ],
+)
+def test_volumes(volume: str) -> None:
+    """Each of these kinds of volumes is named, and no other one is considered to be one."""
+    for name, words in ((volume, ("volumes",)), (f"{volume}s", ())):
+        spec = {"volumes": [{"name": "a", name: {"a": "b"}}]}
+        assert Placement.from_pod_spec(spec).not_considered == words
+
+
 @pytest.mark.parametrize("has_host_network", [True, False, None])
 def test_daemon_set(has_host_network: bool | None) -> None:
     """Its pods tolerate what Kubernetes lets them tolerate, other pods do not.

@@ -10,7 +10,7 @@ from nodeselect import Placement, SelectorError
 from nodeselect.placement.placement import pod_spec_errors
 from tests.placement.test_placement import GPU, PREFERRED, container
 from tests.property.strategies import json_values
-from tests.selectors.test_kubernetes import REQUIRED
+from tests.selectors.test_kubernetes import REQUIRED, affinity
 
 RIGHT = {"key": "a", "operator": "Exists"}
 SPREAD = {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "ScheduleAnyway"}
@@ -137,6 +137,15 @@ def test_items(path: str) -> None:
         ({}, []),
         ({"tolerations": {}}, ["wrong-type tolerations"]),
         ({"topologySpreadConstraints": {}}, ["wrong-type topologySpreadConstraints"]),
+        ({"containers": "ab"}, ["wrong-type containers"]),
+        (
+            {"affinity": {"nodeAffinity": {REQUIRED: {}}}, "tolerations": [taint(operator="x")]},
+            [f"no-terms {TERMS}", "unknown-operator tolerations[0].operator"],
+        ),
+        (
+            affinity({"matchExpressions": [{}, RIGHT, {}]}),
+            [f"missing-field {TERMS}[0].matchExpressions[{at}]" for at in (0, 2)],
+        ),
         (
             {"nodeSelector": {"a": "b", "c": 1, "d e": "f"}},
             ["wrong-type nodeSelector['c']", "invalid-key nodeSelector['d e']"],

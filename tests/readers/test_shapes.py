@@ -10,6 +10,7 @@ import yaml
 
 from nodeselect import Inventory, Node, Taint
 from nodeselect.node import CORDON, split_state
+from nodeselect.readers import shapes
 from nodeselect.readers.detect import KNOWN_STATES
 from tests.readers.reading import nodes_of
 
@@ -146,18 +147,21 @@ NOMAD = [
     nomad("93ca", "client-2", Meta=None, SchedulingEligibility="ineligible"),
     nomad("be01", "client-3", Meta={}, Attributes=None, Status="down", NodePool="gpu"),
     nomad("c0de", "client-4", Meta={}, Attributes={}, NodeClass="large", Datacenter=None),
+    nomad("d00f", "client-5", Meta={}, Status="down", SchedulingEligibility="ineligible"),
 ]
 NOMAD_NODES = [
     Node("4d2b", {"rack": "r1", **ATTRIBUTES, **IN_DC1}, "client-1", "ready"),
     Node("93ca", ATTRIBUTES | IN_DC1, "client-2", "ineligible"),
     Node("be01", {"node.pool": "gpu", **IN_DC1}, "client-3", "down"),
     Node("c0de", {"node.class": "large"}, "client-4", "ready"),
+    Node("d00f", ATTRIBUTES | IN_DC1, "client-5", "down"),
 ]
 SWARM = [
     swarm("s1", {"rack": "r1", "disk": "hdd"}, "ready", "active"),
     swarm("s2", None, "ready", "drain"),
     swarm("s3", {}, "down", "pause"),
     swarm("s4", {}, "down", "active"),
+    swarm("s6", {}, "ready", "pause"),
     {"ID": "s5", "Spec": {"Labels": {"a": "b"}}, "Description": None},
 ]
 SWARM_NODES = [
@@ -165,6 +169,7 @@ SWARM_NODES = [
     Node("s2", {"engine.labels.disk": "ssd"}, "s2.local", "drain"),
     Node("s3", {"engine.labels.disk": "ssd"}, "s3.local", "down,pause"),
     Node("s4", {"engine.labels.disk": "ssd"}, "s4.local", "down"),
+    Node("s6", {"engine.labels.disk": "ssd"}, "s6.local", "pause"),
     Node("s5", {"a": "b"}),
 ]
 CONSUL = [
@@ -275,6 +280,41 @@ def test_known_states() -> None:
     page = (Path(__file__).parents[2] / "docs/command-line.md").read_text("utf-8")
     known = page.partition("Well-known states are")[2].partition(". ")[0]
     assert re.findall("`([a-z-]+)`", known) == sorted(KNOWN_STATES)
+
+
+# The fields of each system; a record with one of them is read as a node of the first such system.
+FIELDS = {
+    "read_kubernetes": ["metadata"],
+    "_read_bacalhau": ["Info"],
+    "_read_consul": ["Node"],
+    "_read_nomad": ["Attributes", "Datacenter", "Meta", "NodeClass", "SchedulingEligibility"],
+    "_read_swarm": ["Availability", "Description", "ManagerStatus", "Spec"],
+    "_read_expanso": ["identity", "spec", "status"],
+    "_read_plain": ["id", "labels"],
+}
+# Keys that no node has as its id in {id: labels}: an answer of a server has one of them.
+SERVER_FIELDS = [
+    *("apiVersion", "data", "detail", "details", "error", "errors", "items", "kind", "message"),
+    *("metadata", "node", "nodes", "response", "result", "results", "selector", "spec", "status"),
+]
+
+
+def test_fields() -> None:
+    """The systems, in their order, are recognized by these fields, and plain nodes have these."""
+    found = {shape.extract.__name__: sorted(shape.fields) for shape in shapes.SHAPES}
+    assert list(found.items()) == list(FIELDS.items())
+    plain = {"id": "n", "labels": {"a": "b"}, "name": "x", "state": "y", "taints": []}
+    assert nodes_of(json.dumps(plain | {"resources": {"cpu": "1"}})) == [
+        Node("n", {"a": "b"}, "x", "y", taints=[], resources={"cpu": "1"})
+    ]
+
+
+@pytest.mark.parametrize("field", SERVER_FIELDS)
+def test_answers_of_servers(field: str) -> None:
+    """An answer with one of these keys, in any case, is not a list of nodes; any other key is."""
+    for key in (field, field.lower(), field.title()):
+        assert not shapes.is_label_map({"n-1": {}, key: {"code": "5"}})
+    assert shapes.is_label_map({"n-1": {}, f"my-{field}": {"code": "5"}})
 
 
 CSV = 'id,region,zone,"a ""b"""\r\nn-1,eu,"a, b",\r\n\r\nn-2,,,x\r\n'
