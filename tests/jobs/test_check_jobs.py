@@ -79,3 +79,20 @@ def test_files_are_read_one_by_one() -> None:
     assert read == []
     assert next(reports).file == "a.yaml"
     assert read == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_job"),
+    [
+        ("{name: x, selector: {a: b}}", True),
+        ("selector: {a: b", True),
+        ("{a: {b: c}", False),
+        ("a:\n  selector: {b: c}\n", False),
+        ("a:\n  selector: {b: c\n", True),
+        ("a: \xff", False),
+    ],
+)
+def test_what_is_probably_a_job(text: str, is_job: bool) -> None:
+    """A document that is read says itself whether it is a job; what cannot be read, its lines."""
+    [report] = check_jobs([("x.yaml", text)])
+    assert report.is_job == is_job

@@ -308,6 +308,46 @@ def test_taints_of_a_condition(version: str, kind: str, spec: str, paths: list[s
     assert workload.placement.not_considered == expected
 
 
+ZONES = [
+    f"{domain}/{name}"
+    for domain in ("topology.kubernetes.io", "failure-domain.beta.kubernetes.io")
+    for name in ("region", "zone")
+]
+
+
+@pytest.mark.parametrize("label", ZONES)
+def test_zone_of_a_volume(label: str) -> None:
+    """A volume with one of these labels can be used only by nodes with the same; no other label."""
+    for key, words in ((label, ("labels of the volume with its zone",)), (f"{label}s", ())):
+        text = f"apiVersion: v1\nkind: PersistentVolume\nmetadata: {{labels: {{{key}: a}}}}\n"
+        [workload] = read(f"{text}spec: {{nodeAffinity: {{}}}}\n").conditions
+        assert workload.placement.not_considered == words
+
+
+@pytest.mark.parametrize("field", ["instances", "parallelism", "replicas", "size"])
+@pytest.mark.parametrize("number", range(3))
+def test_replicas(field: str, number: int) -> None:
+    """An object is said to have replicas if it has more than one."""
+    spec = f"spec: {{{field}: {number}, template: {{spec: {{nodeSelector: {{a: b}}}}}}}}"
+    [workload] = read(f"apiVersion: apps/v1\nkind: Deployment\n{spec}\n").workloads
+    words = ("replicas (the answer is for one)",) if number > 1 else ()
+    assert workload.placement.not_considered == words
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        *("annotations", "args", "command", "env", "labels", "limits", "managedFields", "options"),
+        *("matchLabels", "requests", "selector", "status", "volumeAttributes"),
+    ],
+)
+def test_free_fields(field: str) -> None:
+    """In a field whose keys are the user's own, no condition is misplaced; in any other, it is."""
+    for name, codes in ((field, []), (f"{field}s", ["misplaced-field"])):
+        text = f"{POD}spec2: {{{name}: {{tolerations: b}}}}\n"
+        assert [each.code for each in check_job(text).problems] == codes
+
+
 LONG_KEY = "a" * 59
 
 

@@ -170,9 +170,11 @@ def test_pods_of_a_workload() -> None:
     assert usage.pods_of("Deployment", "web-2", "shop") == (("n-3", {"cpu": 3000, "pods": 1}),)
     assert usage.pods_of("Deployment", "web", "default") == ()
     other = pod()
-    other["metadata"]["ownerReferences"] = [{"kind": "ReplicaSet", "name": "alone"}]
-    assert Usage([other]).pods_of("Deployment", "alone", "shop") == ()
-    assert len(Usage([other]).pods_of("ReplicaSet", "alone", "shop")) == 1
+    for kind, name in (("ReplicaSet", "alone"), ("StatefulSet", "alone-5d4f")):
+        other["metadata"]["labels"] = {"pod-template-hash": "5d4f"}
+        other["metadata"]["ownerReferences"] = [{"kind": kind, "name": name}]
+        assert Usage([other]).pods_of("Deployment", "alone", "shop") == ()
+        assert len(Usage([other]).pods_of(kind, name, "shop")) == 1
     assert len(usage.pods_of("Pod", "p", "shop")) == 3
     for node_id, requests in found:
         usage.remove(node_id, requests)

@@ -114,6 +114,7 @@ ODD_LINES = {
     "two on a line": line("n", AB)[:-1] + line("m", AB),
     "two on a line with a blank": line("n", AB)[:-1] + " " + line("m", AB),
     "two on a line and a blank line": line("n", AB)[:-1] + line("m", AB) + "\n",
+    "over two lines, and two on a line": line("n", AB)[:-2] + "\n}" + line("m", AB),
     "over several lines": line("n", AB).replace(",", ",\n"),
     "blanks": line("n", AB).replace(":", ": "),
     "escape": line("n", AB).replace('"1"', '"\\u0031"'),

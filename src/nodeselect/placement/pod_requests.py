@@ -30,7 +30,6 @@ Resized: TypeAlias = tuple[Mapping[str, _Exact], bool]
 _NOT_RESIZED: Resized = MappingProxyType({}), False
 
 _HUGE_PAGES = "hugepages-"
-_STANDARD = ("cpu", "memory", "ephemeral-storage")
 _RESOURCE_HINT = (
     "use cpu or memory; in a container also ephemeral-storage, and names such as nvidia.com/gpu"
 )
@@ -177,7 +176,7 @@ def _check_resources(requests: _Exact, limits: _Exact, path: str) -> None:
         is_native = "/" not in resource or "kubernetes.io/" in resource
         is_known = _is_of_pod(resource) or (
             path != "resources"
-            and (resource in _STANDARD or "/" in resource)
+            and (resource == "ephemeral-storage" or "/" in resource)
             and not resource.startswith("requests.")
         )
         check_resource_name(resource, at_amounts)
