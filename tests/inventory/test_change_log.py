@@ -199,6 +199,9 @@ def test_follow_a_log_that_is_emptied(writer: Inventory, path: Path) -> None:
     writer.upsert(Node("last"))
     writer.save(file)
     assert [reader.follow(path) for reader in readers] == [1, 1]
+    written = path.stat().st_ino
+    writer.save(file)
+    assert path.stat().st_ino == written, "an empty log is not replaced again"
 
 
 def test_other_nodes(writer: Inventory, log: ChangeLog, path: Path) -> None:
