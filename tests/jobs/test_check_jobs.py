@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from nodeselect.jobs import check_jobs, select_rules
+from nodeselect.jobs import NodeCount, check_job, check_jobs, select_rules
 
 REST = "type: query\nselector: {match_ids: [n-1]}\nconfig: {input: {stdin: {}}}\n"
 
@@ -96,3 +96,41 @@ def test_what_is_probably_a_job(text: str, is_job: bool) -> None:
     """A document that is read says itself whether it is a job; what cannot be read, its lines."""
     [report] = check_jobs([("x.yaml", text)])
     assert report.is_job == is_job
+
+
+@pytest.mark.parametrize(
+    ("counted", "codes"),
+    [
+        (NodeCount(0, 5), ["no-node"]),
+        (NodeCount(1, 5), []),
+        (NodeCount(1, 5, required=2), ["no-node"]),
+        (NodeCount(2, 5, required=2), []),
+        (NodeCount(2, 5, suspect="a"), ["suspect-label"]),
+        (NodeCount(4, 5), []),
+        (NodeCount(5, 5), ["every-node"]),
+        (NodeCount(1, 1), []),
+    ],
+)
+def test_number_of_nodes(counted: NodeCount, codes: list[str]) -> None:
+    """Too few nodes, or all of several, are reported at the selector, or at the job without one."""
+    rules = select_rules(["no-node", "suspect-label", "every-node"])
+    for selector, line in (("selector: {match_ids: [n-1]}", 2), ("type: query", 1)):
+        files = [("a", f"name: x\n{selector}\n")]
+        [report] = check_jobs(files, rules=rules, count_nodes=lambda _: counted)
+        found = [(each.code, each.line) for each in report.problems]
+        assert found == [(code, line) for code in codes]
+
+
+@pytest.mark.parametrize(
+    ("value", "excerpt", "is_verbatim"),
+    [
+        ('"a b"', '{"selector": {"match_labels": {"k": "a b"}}}', True),
+        ('"a\\u0020b"', "a b", False),
+        ('["a\\u0020b"]', '{"selector": {"match_labels": {"k": ["a\\u0020b"]}}}', True),
+    ],
+)
+def test_excerpt(value: str, excerpt: str, is_verbatim: bool) -> None:
+    """A mistake is shown in its line; inside a string with escapes, in what it means."""
+    text = f'{{"selector": {{"match_labels": {{"k": {value}}}}}}}'
+    [problem] = check_job(text, "x.json", rules=["invalid-value", "wrong-type"]).problems
+    assert (problem.excerpt[0], problem.is_verbatim) == (excerpt, is_verbatim)
