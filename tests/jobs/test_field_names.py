@@ -74,7 +74,8 @@ def test_every_name_has_a_case() -> None:
     assert schema_fields.WRAPPERS == ("job", "spec", "jobs", "job_spec")
     assert schema_fields.FOREIGN_SELECTORS == ("constraints", "nodeselector", "labelselector")
     assert job._JOB_TYPES == ("pipeline", "query", "update", "config")
-    assert len(document._FOREIGN) == len(FOREIGN)
+    assert document._KUSTOMIZE_FIELDS == OF_KUSTOMIZATIONS
+    assert len(document._FOREIGN) == len(FOREIGN) - len(OF_KUSTOMIZATIONS)
 
 
 TYPES = {"daemon": "pipeline", "Service": "pipeline", "ops": "query", "batch": "query"}
@@ -103,6 +104,8 @@ def test_value(field: str, replacement: str | None) -> None:
     assert [each.fix and each.fix.replacement for each in problems] == expected
 
 
+KUSTOMIZATION = "a kustomization"
+OF_KUSTOMIZATIONS = ("bases", "patches", "patchesStrategicMerge", "resources")
 VALUES = "a file with the values of a Helm chart"
 # Documents that are not jobs, each with no more fields than it is recognised by.
 FOREIGN: list[tuple[dict[str, Any], str]] = [
@@ -112,6 +115,8 @@ FOREIGN: list[tuple[dict[str, Any], str]] = [
     ({"replicaCount": 1}, VALUES),
     ({"image": {}, "nodeSelector": {}, "tolerations": []}, VALUES),
     ({"apiVersion": "x/v1", "kind": "List"}, "a Kubernetes object"),
+    ({"type": "ADDED", "object": {}}, "a stream of Kubernetes watch events"),
+    *(({name: []}, KUSTOMIZATION) for name in OF_KUSTOMIZATIONS),
 ]
 
 
