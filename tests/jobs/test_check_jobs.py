@@ -87,6 +87,8 @@ def test_files_are_read_one_by_one() -> None:
         ("{name: x, selector: {a: b}}", True),
         ("selector: {a: b", True),
         ("{a: {b: c}", False),
+        ("kind: Pod\nspec: {containers: []}\n", True),
+        ("kind: Pod\nspec: {}\n", False),
         ("a:\n  selector: {b: c}\n", False),
         ("a:\n  selector: {b: c\n", True),
         ("a: \xff", False),
@@ -119,6 +121,19 @@ def test_number_of_nodes(counted: NodeCount, codes: list[str]) -> None:
         [report] = check_jobs(files, rules=rules, count_nodes=lambda _: counted)
         found = [(each.code, each.line) for each in report.problems]
         assert found == [(code, line) for code in codes]
+
+
+def test_ignored_rules_of_other_systems() -> None:
+    """In a manifest, what is no mistake is reported only if its rule is selected."""
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {nodeName: A}\n"
+    crd = "---\napiVersion: x.io/v1\nkind: A\nmetadata: {name: a}\nspec: {nodeSelector: {a: b}}\n"
+    for rules, code in (([], []), (["no-node"], ["no-node"]), (["unread-condition"], [])):
+        text = pod.replace("nodeName: A", "nodeName: a")
+        [report] = check_jobs([("a", text)], rules=rules, count_nodes=lambda _: NodeCount(0, 5))
+        assert [each.code for each in report.problems] == code
+    assert [each.code for each in check_job(pod, rules=[]).problems] == ["invalid-node-name"]
+    for rules in ([], ["unread-condition"]):
+        assert [each.code for each in check_job(text + crd, rules=rules).problems] == rules
 
 
 @pytest.mark.parametrize(

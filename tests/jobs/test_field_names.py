@@ -130,3 +130,23 @@ def test_other_documents(fields: dict[str, Any], what: str) -> None:
         assert message not in [each.message for each in check_job({"id": 1, **less}).problems]
     for own in ("selector", "config"):
         assert message not in [each.message for each in check_job({own: {}, **fields}).problems]
+
+
+@pytest.mark.parametrize(("name", "code"), [("kind", "not-a-job"), ("x", "second-document")])
+def test_watch_events(name: str, code: str) -> None:
+    """A stream of events is refused for what it is; of other documents, there is one too many."""
+    text = f'{{"type": "ADDED", "object": {{"apiVersion": "v1", "{name}": "Node"}}}}\n'
+    assert [each.code for each in check_job(text * 2, "x.json").problems] == [code]
+
+
+def test_tasks() -> None:
+    """Only a job without fields that are probably meant to be the config has none."""
+    for name in (*OF_PIPELINES, "tasks"):
+        assert check_job(f"{{name: x, {name}: 1}}", rules=["no-config"]).problems == ()
+    assert check_job("{name: x, labels: {}}", rules=["no-config"]).problems
+
+
+def test_nodes() -> None:
+    """A list of nodes is no job; the mistake is at its beginning."""
+    [problem] = check_job('[{"id": "n-1", "labels": {}}]', "x.json").problems
+    assert (problem.code, problem.line, problem.column) == ("not-a-job", 1, 1)

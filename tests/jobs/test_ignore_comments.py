@@ -25,6 +25,7 @@ def codes_of(text: str, file: str = "job.yaml") -> list[tuple[str, int]]:
         "# nodeselect: ignore[empty-selector]\n# all\n \n  # of them\r\nname: x\n",
         "# why # nodeselect: ignore[empty-selector]\nname: x\n",
         "name: x\nselector: # nodeselect: ignore[empty-selector]\n  {}\n",
+        "name: 'x\n  y'\nselector: {} # nodeselect: ignore[empty-selector]\n",
         'name: " # nodeselect: ignore[nope]" # nodeselect: ignore[empty-selector]\n',
         "name: | # nodeselect: ignore[empty-selector]\n  x # y\n",
         "# nodeselect: ignore[empty-selector]\nname: >-\n  é # nodeselect: ignore[nope]\n",

@@ -73,6 +73,11 @@ def test_requirements() -> None:
     assert AtLeast("cpu", 7999).is_met(node, usage)
     assert not Tolerates("b", "NoSchedule", Tolerations([Toleration("b", value="2")])).is_met(node)
     assert Tolerates("b", "NoExecute", NO_TOLERATIONS).is_met(node)
+    found = [AtLeast(name, 1).found(node, each) for name in ("cpu", "a") for each in (None, usage)]
+    assert found == ["8", "7999m of 8", "0", "0"]
+    usage.add("n", {"cpu": 7999})
+    assert AtLeast("cpu", 1).found(node, usage) == "0 of 8"
+    assert placement.undecided(2, 1, 0) == ("unknown taints of 1 of 2 nodes",)
 
 
 def test_values() -> None:
@@ -218,6 +223,7 @@ def test_selector_of_a_pod_spec(spec: dict[str, Any], selector: Selector | AnyOf
         ({"runtimeClassName": "kata"}, ("runtime class",)),
         ({"schedulingGates": [{"name": "x"}]}, ("scheduling gates",)),
         ({"schedulerName": "default-scheduler"}, ()),
+        ({"schedulerName": ""}, ()),
         ({"schedulerName": "volcano"}, ("another scheduler",)),
         ({"affinity": None, "volumes": None, "containers": None, "schedulingGates": []}, ()),
     ],
