@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from nodeselect.jobs import check_job
-from nodeselect.jobs.check import document, job, schema_fields, suggestions
+from nodeselect.jobs.check import checker, document, job, schema_fields, suggestions
 from tests.jobs.reading import OF_EXCERPTS
 
 OF_PIPELINES = [
@@ -51,6 +51,7 @@ HINTS: list[tuple[str, str, str]] = [
     ("{%s: 1}", "queue_timeout", "move it under 'timeouts'"),
     ("{rollout: {%s: 1}}", "match_ids", "move it under 'selector'"),
     ("{%s: x}", "selectr", "= selector"),
+    ("{%s: x}", "SELECTR", "= selector"),
 ]
 
 
@@ -75,6 +76,7 @@ def test_every_name_has_a_case() -> None:
     assert schema_fields.FOREIGN_SELECTORS == ("constraints", "nodeselector", "labelselector")
     assert job._JOB_TYPES == ("pipeline", "query", "update", "config")
     assert document._KUSTOMIZE_FIELDS == OF_KUSTOMIZATIONS
+    assert dict(checker._OTHER_FILES) == FILES
     assert len(document._FOREIGN) == len(FOREIGN) - len(OF_KUSTOMIZATIONS)
 
 
@@ -150,3 +152,38 @@ def test_nodes() -> None:
     """A list of nodes is no job; the mistake is at its beginning."""
     [problem] = check_job('[{"id": "n-1", "labels": {}}]', "x.json").problems
     assert (problem.code, problem.line, problem.column) == ("not-a-job", 1, 1)
+
+
+# How other files begin, and what they are.
+FILES = {
+    b"\x1f\x8b": "is a compressed file",
+    b"PAR1": "is a Parquet file",
+    b"\x89NSX": "is a saved inventory",
+}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        *((start + b"x", f"this {words}, not a job") for start, words in FILES.items()),
+        (b"", "the file is empty"),
+        (b"''", "a job spec is a mapping, not the string ''"),
+        (b"{tasks: []}", "this is not a job spec: it has no name, type or selector"),
+        (b"{Job: {ID: a, TaskGroups: []}}", "this is a Nomad job, which is not read"),
+        (b"{job: {web: {group: {}}}}", "this is a Nomad job, which is not read"),
+        (b"{tasks: [{driver: exec}], name: a}", "this is a Nomad job, which is not read"),
+    ],
+)
+def test_other_files(content: bytes, words: str) -> None:
+    """What is not a job is called what it is."""
+    [problem] = check_job(content, "x").problems
+    assert problem.message == words
+
+
+@pytest.mark.parametrize("name", ["name", "type", "count", "constraints"])
+def test_jobs_of_bacalhau(name: str) -> None:
+    """Tasks and one of these fields are a job of Bacalhau, unless it has what only ours have."""
+    for more in ("", ", config: {}"):
+        problems = check_job(f"{{tasks: [], {name}: a{more}}}", rules=["unknown-field"]).problems
+        found = {each.code for each in problems} & {"unknown-field", "not-a-job"}
+        assert bool(found) == bool(more)

@@ -147,6 +147,9 @@ def test_frozen() -> None:
     spec = spec_of(FULL)
     with pytest.raises(ValueError, match="frozen"):
         spec.name = "y"  # type: ignore[misc]
+    for part in (spec.selector, spec.rollout, spec.rollout.health_check, spec.timeouts):
+        with pytest.raises(ValueError, match="frozen"):
+            setattr(part, next(iter(type(part).model_fields)), None)
     for mapping in (spec.labels, spec.config, spec.config["input"], spec.selector.match_labels):
         with pytest.raises(TypeError):
             mapping["x"] = "y"  # type: ignore[index]
@@ -184,7 +187,7 @@ def with_config(value: Any) -> dict[str, Any]:
          "name [wrong-value]: the character \\ud800 is not allowed"),
         (JobSpec, with_config({1: 2}), "config [wrong-value]: a key must be a string"),
         (JobSpec, with_config(object()), "config [wrong-value]: object is not plain data"),
-        (JobSpec, with_config(2**65),
+        (JobSpec, with_config(-(2**63) - 1),
          "config [wrong-value]: a whole number has at most 64 bits"),
         (JobSpec, with_config(["\ud800"]),
          "config [wrong-value]: \\ud800 is half of a character (an unpaired surrogate)"),

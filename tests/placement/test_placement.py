@@ -77,6 +77,7 @@ def test_requirements() -> None:
     assert found == ["8", "7999m of 8", "0", "0"]
     usage.add("n", {"cpu": 7999})
     assert AtLeast("cpu", 1).found(node, usage) == "0 of 8"
+    assert Tolerates("b", "NoSchedule", NO_TOLERATIONS).found(node) == "b=1:NoSchedule"
     assert placement.undecided(2, 1, 0) == ("unknown taints of 1 of 2 nodes",)
 
 
@@ -224,6 +225,8 @@ def test_selector_of_a_pod_spec(spec: dict[str, Any], selector: Selector | AnyOf
         ({"schedulingGates": [{"name": "x"}]}, ("scheduling gates",)),
         ({"schedulerName": "default-scheduler"}, ()),
         ({"schedulerName": ""}, ()),
+        ({"nodeName": "a"}, ("a node name, with which a pod is not scheduled",)),
+        ({"priorityClassName": "a"}, ("preemption",)),
         ({"schedulerName": "volcano"}, ("another scheduler",)),
         ({"affinity": None, "volumes": None, "containers": None, "schedulingGates": []}, ()),
     ],

@@ -162,6 +162,7 @@ SWARM = [
     swarm("s3", {}, "down", "pause"),
     swarm("s4", {}, "down", "active"),
     swarm("s6", {}, "ready", "pause"),
+    swarm("s7", {}, "", "drain") | {"Status": {}},
     {"ID": "s5", "Spec": {"Labels": {"a": "b"}}, "Description": None},
 ]
 SWARM_NODES = [
@@ -170,6 +171,7 @@ SWARM_NODES = [
     Node("s3", {"engine.labels.disk": "ssd"}, "s3.local", "down,pause"),
     Node("s4", {"engine.labels.disk": "ssd"}, "s4.local", "down"),
     Node("s6", {"engine.labels.disk": "ssd"}, "s6.local", "pause"),
+    Node("s7", {"engine.labels.disk": "ssd"}, "s7.local"),
     Node("s5", {"a": "b"}),
 ]
 CONSUL = [
