@@ -147,7 +147,7 @@ def test_frozen() -> None:
     spec = spec_of(FULL)
     with pytest.raises(ValueError, match="frozen"):
         spec.name = "y"  # type: ignore[misc]
-    for part in (spec.selector, spec.rollout, spec.rollout.health_check, spec.timeouts):
+    for part in (NodeSelector(), RolloutSpec(), HealthCheck(), Timeouts()):
         with pytest.raises(ValueError, match="frozen"):
             setattr(part, next(iter(type(part).model_fields)), None)
     for mapping in (spec.labels, spec.config, spec.config["input"], spec.selector.match_labels):

@@ -249,6 +249,7 @@ HARD = {"whenUnsatisfiable": "DoNotSchedule"}
     [
         (spread(), ""),
         (spread(**HARD), "zone"),
+        (spread(*spread(topologyKey="soft")["topologySpreadConstraints"], **HARD), "zone"),
         (spread(**HARD) | {"nodeSelector": {"a": "1"}}, "a=1,zone"),
         (spread(**HARD) | {"nodeSelector": {"zone": "1"}}, "zone=1"),
         (spread(**HARD) | near("zone", "host"), "host,zone"),
