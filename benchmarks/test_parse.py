@@ -77,7 +77,7 @@ def test_kept_selectors(benchmark: BenchmarkFixture) -> None:
 def test_compile_known_shape(benchmark: BenchmarkFixture) -> None:
     """Compile a predicate of five requirements; only the values are new."""
     requirements = Selector.parse(FIVE).requirements
-    benchmark(predicate.compile_predicate, requirements, None)
+    benchmark(predicate.compile_predicate, requirements, None, checked=True)
 
 
 @pytest.mark.benchmark(group="compile")
@@ -87,7 +87,8 @@ def test_compile_new_shape(benchmark: BenchmarkFixture) -> None:
     benchmark.pedantic(
         predicate.compile_predicate,
         args=(requirements, None),
-        setup=predicate._predicate_factory.cache_clear,
+        kwargs={"checked": True},
+        setup=predicate._factory.cache_clear,
         rounds=2_000,
         warmup_rounds=20,
     )

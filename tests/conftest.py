@@ -36,8 +36,7 @@ def pytest_sessionstart() -> None:
 
     selector._parse_short.cache_clear()
     selector._parse_long.cache_clear()
-    predicate._predicate_factory.cache_clear()
-    predicate._checked_factory.cache_clear()
+    predicate._factory.cache_clear()
     parser._parser.cache_clear()
     parser._known.clear()
 

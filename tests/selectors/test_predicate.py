@@ -1,7 +1,6 @@
 """The code that is compiled for a selector: its pieces are fixed, and never contain user text."""
 
 import ast
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,12 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect.selectors import Operator, Requirement, Selector, predicate
-from nodeselect.selectors.predicate import (
-    checked_predicate_source,
-    compile_checked_predicate,
-    compile_predicate,
-    predicate_source,
-)
+from nodeselect.selectors.predicate import compile_predicate, predicate_source
 from tests.naive import matches
 
 NODE_TYPES = (
@@ -26,7 +20,7 @@ NODE_TYPES = (
 FUNCTIONS = {"type", "in_range", "exact_id", "exact_value", "require_mapping"}
 NAMES = FUNCTIONS | {"dict", "mappingproxy", "str"}
 SHAPES = st.lists(st.sampled_from(range(len(predicate._TESTS))), max_size=12).map(tuple)
-SOURCES = SHAPES.map(predicate_source) | SHAPES.map(checked_predicate_source)
+SOURCES = st.builds(predicate_source, SHAPES, st.booleans())
 
 HOSTILE = (
     '") or True or ("',
@@ -44,35 +38,27 @@ HOSTILE = (
 
 
 def pieces(function: object) -> tuple[object, ...]:
-    """Return everything in the code of a compiled function but what is bound to it.
-
-    What is bound to a closure is not in its code; what is bound to another one are constants.
-    """
+    """Return everything in the code of a compiled function; what is bound to it is not in it."""
     code = function.__code__  # type: ignore[attr-defined]
-    constants = code.co_consts
-    if not code.co_freevars:
-        constants = [each if type(each) in (bool, type(None)) else ... for each in constants]
-    return code.co_code, constants, code.co_names, code.co_freevars
+    return code.co_code, code.co_consts, code.co_names, code.co_freevars
 
 
 @given(SOURCES)
 def test_the_source_has_fixed_pieces_only(source: str) -> None:
-    """The source is a function of one node, or a function of constants that returns one."""
+    """The source is a function of keys and values that returns a function of one node."""
     outer = ast.parse(source, mode="eval").body
     assert isinstance(outer, ast.Lambda)
-    inner, constants = outer, [f"{letter}{n}" for letter in "kv" for n in range(12)]
-    if isinstance(outer.body, ast.Lambda):
-        inner, constants = outer.body, [each.arg for each in outer.args.args]
-        assert constants == [f"{letter}{n}" for letter in "kv" for n in range(len(constants) // 2)]
+    inner, bound = outer.body, [each.arg for each in outer.args.args]
+    assert isinstance(inner, ast.Lambda)
+    assert bound == [f"{letter}{n}" for letter in "kv" for n in range(len(bound) // 2)]
     parameters = [each.arg for each in inner.args.args]
     assert parameters == ["labels", "node_id"]
     for node in ast.walk(outer):
         assert isinstance(node, NODE_TYPES)
         if isinstance(node, ast.Name):
-            assert node.id in {*parameters, "x", *NAMES, *constants}
+            assert node.id in {*parameters, "x", *NAMES, *bound}
         elif isinstance(node, ast.Constant):
-            is_key_or_value = inner is outer and node.value in constants
-            assert is_key_or_value or node.value is None or type(node.value) in (bool, int)
+            assert node.value is None or type(node.value) in (bool, int)
         elif isinstance(node, ast.Attribute):
             assert ast.unparse(node) == "labels.get"
         elif isinstance(node, ast.Call):
@@ -91,14 +77,10 @@ def hostile(text: str, operator: Operator) -> Requirement:
 def test_keys_and_values_are_never_source(text: str, operator: Operator) -> None:
     """Hostile keys, values and ids get the code of harmless ones, and are compared exactly."""
     requirement, harmless = hostile(text, operator), hostile("key", operator)
-    compilers: list[Callable[..., Callable[..., object]]] = [
-        compile_predicate,
-        compile_checked_predicate,
-    ]
-    for compile_function in compilers:
-        expected = pieces(compile_function([harmless], ("n",)))
-        assert pieces(compile_function([requirement], (text,))) == expected
-    matches_labels = compile_predicate([requirement], (text,))
+    for checked in (True, False):
+        expected = pieces(compile_predicate([harmless], ("n",), checked=checked))
+        assert pieces(compile_predicate([requirement], (text,), checked=checked)) == expected
+    matches_labels = compile_predicate([requirement], (text,), checked=False)
     for value in (None, text, "b", "c", "4", "6"):
         labels = {} if value is None else {text: value}
         assert not matches_labels(labels)
@@ -110,7 +92,7 @@ def test_keys_and_values_are_never_source(text: str, operator: Operator) -> None
 
 def test_nothing_but_labels_and_id_is_accepted() -> None:
     """A further argument is an error, and never replaces a constant."""
-    matches = compile_predicate([Requirement("a", Operator.EQUALS, ["b"])], None)
+    matches = Selector.parse("a=b").predicate
     with pytest.raises(TypeError):
         matches({"z": "b"}, None, "z")  # type: ignore[call-arg]
     with pytest.raises(TypeError):

@@ -10,9 +10,8 @@ _V = TypeVar("_V", covariant=True)
 class Frozen:
     """Base class of values whose fields cannot be set.
 
-    Constructors set the fields with the descriptors of the slots, which is twice as fast as
-    ``object.__setattr__``. If that is too slow, a constructor sets the fields of an object of a
-    class with the same slots that is not frozen, and then changes the ``__class__`` of the object.
+    Constructors that are called often set the fields with the descriptors of the slots, which is
+    twice as fast as ``object.__setattr__``.
     """
 
     __slots__ = ()

@@ -1,21 +1,19 @@
 """Compile requirements to one Python function that tests one node.
 
 The source text of the function depends only on its *shape*: the kinds of its tests, in order. The
-source is assembled from the fixed pieces below and from numbers. Keys, values and ids are inserted
-into the compiled function. So user text never becomes source, and each shape is compiled only once.
+source is assembled from the fixed pieces below and from numbers; keys, values and ids are arguments
+of what is compiled. So user text never becomes source, and each shape is compiled only once.
 
 The tests are sorted by their cost, negated tests last, so that many selectors have the same shape.
 
 A *checked* predicate also checks the types of the labels and the id. For valid labels, an unchecked
-predicate returns the same and is faster. As inner loops call it, its keys and values replace
-constants in its code. Other functions get keys and values by a closure: they are built in a third
-of the time, but each call is about 20 ns slower.
+predicate returns the same and is faster.
 """
 
 import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from types import FunctionType, MappingProxyType
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from nodeselect.selectors.charset import parse_int64
@@ -36,15 +34,15 @@ Shape = tuple[int, ...]
 """The kinds of the tests of a selector, as indices in ``_TESTS``."""
 
 _TESTS = (
-    "node_id in 'v{n}'",
-    "'k{n}' in labels",
-    "labels.get('k{n}') == 'v{n}'",
-    "labels.get('k{n}') in 'v{n}'",
-    "in_range(labels.get('k{n}'), 'v{n}')",
-    "labels.get('k{n}') != 'v{n}'",
-    "labels.get('k{n}') not in 'v{n}'",
-    "'k{n}' not in labels",
-    "node_id not in 'v{n}'",
+    "node_id in v{n}",
+    "k{n} in labels",
+    "labels.get(k{n}) == v{n}",
+    "labels.get(k{n}) in v{n}",
+    "in_range(labels.get(k{n}), v{n})",
+    "labels.get(k{n}) != v{n}",
+    "labels.get(k{n}) not in v{n}",
+    "k{n} not in labels",
+    "node_id not in v{n}",
 )
 _ID, _PRESENT, _EQUAL, _ONE_OF, _IN_RANGE, _NOT_EQUAL, _NONE_OF, _ABSENT, _OTHER_ID = range(
     len(_TESTS)
@@ -74,8 +72,6 @@ _CHECKED_TESTS = (
 )
 _IS_MAPPING = "(type(labels) is dict or type(labels) is mappingproxy or require_mapping(labels))"
 
-_PARAMETERS = "labels, node_id=None"
-
 # Random selectors of up to six requirements have some 3,000 shapes, and real ones a few dozen.
 _MAX_SHAPES = 1_024
 
@@ -99,61 +95,34 @@ _BoundTest = tuple[int, str | None, Any]
 
 
 def compile_predicate(
-    requirements: Iterable[Requirement], ids: tuple[str, ...] | None
+    requirements: Iterable[Requirement], ids: tuple[str, ...] | None, *, checked: bool
 ) -> Predicate:
     """Compile the function that tests whether a node satisfies all ``requirements`` and ``ids``.
 
     If ``ids`` is None, any id matches; if empty, none does. Cost: a few microseconds; tens of
     microseconds if no earlier selector had the same operators.
+
+    :param checked: whether the function raises ``TypeError`` if the labels are not a mapping, or if
+        a value that it reads is not a string, or the id if ``ids`` is not None. An instance of a
+        subclass of ``str`` is converted to a plain string. The checks take about 10 ns a call.
     """
-    return _bind(_predicate_factory, requirements, ids)
-
-
-def compile_checked_predicate(
-    requirements: Iterable[Requirement], ids: tuple[str, ...] | None
-) -> Predicate:
-    """Compile a predicate that raises ``TypeError`` if labels or id of a node have a wrong type.
-
-    The labels must be a mapping. The values that the predicate reads must be strings, and also the
-    id of the node if ``ids`` is not None. An instance of a subclass of ``str`` is converted to a
-    plain string. A call costs about 10 ns more than without the checks.
-    """
-    return _bind(_checked_factory, requirements, ids)
-
-
-def predicate_source(shape: Shape) -> str:
-    """Return the source of a predicate with the placeholders ``'k0'``, ``'v0'``, …
-
-    The keys and values of a selector replace these constants in the compiled code.
-    """
-    tests = " and ".join(_TESTS[kind].format(n=n) for n, kind in enumerate(shape))
-    return f"lambda {_PARAMETERS}: {f'True if {tests} else False' if tests else 'True'}"
-
-
-def checked_predicate_source(shape: Shape) -> str:
-    """Return the source of a function that builds a checked predicate from keys and values.
-
-    Keys and values of a selector are its arguments, so no user text is in the source.
-    """
-    tests = (_CHECKED_TESTS[kind].format(n=n) for n, kind in enumerate(shape))
-    body = f"True if {' and '.join([_IS_MAPPING, *tests])} else False"
-    return f"lambda {', '.join(_names(shape))}: lambda {_PARAMETERS}: {body}"
-
-
-def _names(shape: Shape) -> list[str]:
-    """Return the names of the keys ``k0``, ``k1``, … and values ``v0``, ``v1``, … of ``shape``."""
-    return [f"{letter}{n}" for letter in "kv" for n in range(len(shape))]
-
-
-def _bind(
-    factory: Callable[[Shape], Callable[..., Predicate]],
-    requirements: Iterable[Requirement],
-    ids: tuple[str, ...] | None,
-) -> Predicate:
     tests = _bound_tests(requirements, ids)
     tests.sort()  # operands of one kind compare
     shape, keys, operands = zip(*tests) if tests else ((), (), ())  # noqa: B905 - it is faster
-    return factory(shape)(*keys, *operands)
+    return _factory(shape, checked)(*keys, *operands)
+
+
+def predicate_source(shape: Shape, checked: bool) -> str:
+    """Return the source of a function that builds a predicate from keys and values.
+
+    Keys and values of a selector are its arguments, so no user text is in the source.
+    """
+    pieces = _CHECKED_TESTS if checked else _TESTS
+    tests = [_IS_MAPPING if checked else "True"]
+    tests += (pieces[kind].format(n=n) for n, kind in enumerate(shape))
+    arguments = (f"{letter}{n}" for letter in "kv" for n in range(len(shape)))
+    body = f"True if {' and '.join(tests)} else False"
+    return f"lambda {', '.join(arguments)}: lambda labels, node_id=None: {body}"
 
 
 def _bound_tests(
@@ -217,23 +186,7 @@ _NAMES: dict[str, object] = {
 }
 
 
-def _evaluate(source: str) -> Callable[..., Any]:
-    factory: Callable[..., Any] = eval(source, _NAMES)  # noqa: S307
+@lru_cache(maxsize=_MAX_SHAPES)
+def _factory(shape: Shape, checked: bool) -> Callable[..., Predicate]:
+    factory: Callable[..., Predicate] = eval(predicate_source(shape, checked), _NAMES)  # noqa: S307
     return factory
-
-
-@lru_cache(maxsize=_MAX_SHAPES)
-def _predicate_factory(shape: Shape) -> Callable[..., Predicate]:
-    names, code = _names(shape), _evaluate(predicate_source(shape)).__code__
-
-    def build(*values: Any) -> Predicate:
-        bound = dict(zip(names, values, strict=True))
-        constants = tuple([bound.get(each, each) for each in code.co_consts])
-        return FunctionType(code.replace(co_consts=constants), _NAMES, argdefs=(None,))
-
-    return build
-
-
-@lru_cache(maxsize=_MAX_SHAPES)
-def _checked_factory(shape: Shape) -> Callable[..., Predicate]:
-    return _evaluate(checked_predicate_source(shape))

@@ -135,22 +135,7 @@ KUBERNETES_OPERATORS = {operator.kubernetes_name: operator for operator in Opera
 """The operator for each name in Kubernetes: In, NotIn, Exists, DoesNotExist, Gt and Lt."""
 
 
-class _Unfrozen:
-    """A :class:`Requirement` while it is parsed: its fields can be set.
-
-    Afterwards its ``__class__`` becomes :class:`Requirement`. This makes parsing a new text a tenth
-    faster (``benchmarks/test_parse.py``).
-    """
-
-    __slots__ = ("key", "operator", "spelling", "values")
-
-    key: str
-    operator: Operator
-    spelling: str
-    values: tuple[str, ...]
-
-
-class Requirement(_Unfrozen, Frozen):
+class Requirement(Frozen):
     """A condition on one label. Frozen; equality and hash use all four fields.
 
     >>> Requirement("tier", Operator.IN, ["standard", "premium"])
@@ -165,7 +150,7 @@ class Requirement(_Unfrozen, Frozen):
     :raises SelectorError: if the key or a value breaks a rule.
     """
 
-    __slots__ = ()
+    __slots__ = ("key", "operator", "spelling", "values")
 
     key: str
     """The label's key."""
@@ -204,24 +189,22 @@ class Requirement(_Unfrozen, Frozen):
                 raise integer_error(value, 0, len(value))
             if not is_value(value):
                 raise value_error(value, 0, len(value), key)
-        spelling = operator.spelling if spelling is None else spelling
-        for name, field in (
-            ("key", key), ("operator", operator), ("values", values), ("spelling", spelling),
-        ):  # fmt: skip
-            object.__setattr__(self, name, field)
+        _set_key(self, key)
+        _set_operator(self, operator)
+        _set_spelling(self, operator.spelling if spelling is None else spelling)
+        _set_values(self, values)
 
     @staticmethod
     def _trusted(
         key: str, operator: Operator, values: tuple[str, ...], spelling: str | None = None
     ) -> "Requirement":
         """Build a requirement without checks. ``values`` must be valid, sorted and distinct."""
-        requirement = _Unfrozen()
-        requirement.key = key
-        requirement.operator = operator
-        requirement.values = values
-        requirement.spelling = operator.spelling if spelling is None else spelling
-        requirement.__class__ = Requirement
-        return requirement  # type: ignore[return-value]
+        requirement = object.__new__(Requirement)
+        _set_key(requirement, key)
+        _set_operator(requirement, operator)
+        _set_spelling(requirement, operator.spelling if spelling is None else spelling)
+        _set_values(requirement, values)
+        return requirement
 
     @property
     def test(self) -> Test:
@@ -278,6 +261,11 @@ class Requirement(_Unfrozen, Frozen):
 
     def __repr__(self) -> str:
         return f"Requirement({str(self)!r})"
+
+
+_set_key, _set_operator, _set_spelling, _set_values = (
+    vars(Requirement)[name].__set__ for name in Requirement.__slots__
+)
 
 
 def equality(key: str, value: str) -> Requirement:

@@ -17,11 +17,7 @@ from nodeselect.selectors.label_selector import (
     requirements_from_label_selector,
 )
 from nodeselect.selectors.parser import parse_requirements
-from nodeselect.selectors.predicate import (
-    Predicate,
-    compile_checked_predicate,
-    compile_predicate,
-)
+from nodeselect.selectors.predicate import Predicate, compile_predicate
 from nodeselect.selectors.requirement import ID_KEY, Requirement, equality
 from nodeselect.text import id_mistake, printable, quoted, to_exact_str, truncate
 
@@ -34,22 +30,16 @@ class Selector(Frozen):
     selectors are equal if they have the same requirements, in any order, and the same ids.
     """
 
-    __slots__ = ("_hash", "_predicate", "_split", "ids", "matches", "requirements")
+    __slots__ = ("_hash", "_matches", "_predicate", "_split", "ids", "requirements")
 
     requirements: tuple[Requirement, ...]
     """The requirements, in the order in which they were written."""
     ids: tuple[str, ...] | None
     """The ids that match, sorted; None if any id matches. If empty, no node matches."""
-    matches: Predicate
-    """``matches(labels, node_id=None)`` returns whether a node matches.
-
-    ``node_id`` is needed only if the selector has ``ids``. The function raises ``TypeError`` if
-    ``labels`` is not a mapping, or if it reads a value or an id that is not a string. It stops
-    reading at the first failed requirement. A call costs about 30 ns a requirement.
-    """
     _hash: int
-    _split: "tuple[Selector, ...]"
+    _matches: Predicate
     _predicate: Predicate
+    _split: "tuple[Selector, ...]"
 
     def __init__(self) -> None:
         raise TypeError("use Selector.parse, Selector.of or Selector.from_requirements")
@@ -180,6 +170,21 @@ class Selector(Frozen):
         return self.ids != () and are_satisfiable(self.requirements)
 
     @property
+    def matches(self) -> Predicate:
+        """A function: ``matches(labels, node_id=None)`` returns whether a node matches.
+
+        ``node_id`` is needed only if the selector has ``ids``. The function raises ``TypeError`` if
+        ``labels`` is not a mapping, or if it reads a value or an id that is not a string. It stops
+        reading at the first failed requirement. A call costs about 30 ns a requirement.
+        """
+        try:
+            return self._matches
+        except AttributeError:  # the first use
+            predicate = compile_predicate(self.requirements, self.ids, checked=True)
+            object.__setattr__(self, "_matches", predicate)
+            return predicate
+
+    @property
     def predicate(self) -> Predicate:
         """A function like :attr:`matches` without type checks: other types may give wrong results.
 
@@ -188,7 +193,7 @@ class Selector(Frozen):
         try:
             return self._predicate
         except AttributeError:  # the first use
-            predicate = compile_predicate(self.requirements, self.ids)
+            predicate = compile_predicate(self.requirements, self.ids, checked=False)
             object.__setattr__(self, "_predicate", predicate)
             return predicate
 
@@ -278,24 +283,6 @@ class Selector(Frozen):
 
     def __repr__(self) -> str:
         return f"Selector({truncate(str(self), 200)!r})"
-
-
-class _Uncompiled(Selector):
-    """A selector whose :attr:`matches` is not compiled yet.
-
-    The first use compiles ``matches`` and makes the object a plain :class:`Selector`. Many
-    selectors are never compiled, since an inventory needs only their requirements. If ``matches``
-    remained a property, each use would take a fifth longer (``benchmarks/test_predicate.py``).
-    """
-
-    __slots__ = ()
-
-    @property
-    def matches(self) -> Predicate:  # type: ignore[override]
-        predicate = compile_checked_predicate(self.requirements, self.ids)
-        _set_matches(self, predicate)
-        _set_class(self, Selector)  # last: another thread may read it
-        return predicate
 
 
 class AnyOf(Frozen):
@@ -405,13 +392,7 @@ class AnyOf(Frozen):
         return f"AnyOf({truncate(str(self), 200)!r})"
 
 
-_Uncompiled.__name__ = _Uncompiled.__qualname__ = "Selector"  # in messages
-
-_new = object.__new__
-_set_ids, _set_matches, _set_requirements = (
-    vars(Selector)[name].__set__ for name in ("ids", "matches", "requirements")
-)
-_set_class = vars(object)["__class__"].__set__
+_set_ids, _set_requirements = (vars(Selector)[name].__set__ for name in ("ids", "requirements"))
 
 
 def _from_labels(match_labels: Mapping[str, str]) -> list[Requirement]:
@@ -510,7 +491,7 @@ def _build(
             raise limit_error("match_ids", "ids", len(ids), "").at("match_ids")
         if not ids:  # no node matches, whatever its labels
             requirements = []
-    selector = _new(_Uncompiled)
+    selector = object.__new__(Selector)
     _set_requirements(selector, tuple(requirements))
     _set_ids(selector, ids)
     return selector
