@@ -17,7 +17,7 @@ from nodeselect.engines.spark import nodes, where
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Print an explanation, and write the ids of the nodes that match."""
+    """Write the ids of the nodes that match, and print an explanation."""
     parser = argparse.ArgumentParser()
     parser.add_argument("source", help="the table of nodes")
     parser.add_argument("selector", help="which nodes to select, such as 'region=eu,gpu>2'")
@@ -32,18 +32,19 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def select(source: str, selector: Selector, target: str) -> None:
-    """Explain which nodes of ``source`` match, and write their ids to ``target``."""
+    """Write the ids of the nodes of ``source`` that match, and explain why the others do not."""
     spark = SparkSession.builder.appName("select nodes").getOrCreate()
     fleet = spark.read.parquet(source)
     columns = {"region": "region"}
 
+    # First, since Spark refuses a target that exists before it reads the table.
+    fleet.filter(where(selector, columns=columns)).select("id").write.parquet(target)
     with nodes(fleet, columns=columns, state="state") as counted:
         explanation = counted.explain(selector)
-        print(explanation)
-        for reason in explanation.reasons:
-            failed = ", ".join(explanation.requirements[each].text for each in reason.failed)
-            print(f"{reason.nodes:,} fail {failed}, such as {', '.join(reason.ids)}", flush=True)
-    fleet.filter(where(selector, columns=columns)).select("id").write.parquet(target)
+    print(explanation)
+    for reason in explanation.reasons:
+        failed = ", ".join(explanation.requirements[each].text for each in reason.failed)
+        print(f"{reason.nodes:,} fail {failed}, such as {', '.join(reason.ids)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -128,7 +128,7 @@ def test_spark_script(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
             f"{each.nodes:,}" for each in explained.reasons
         ]
         for mistake, out, message in [
-            (arguments, str(explained), "already exists"),
+            (arguments, "", "already exists"),
             ([arguments[0], "region not in (eu)", "x"], "", "write: region notin (eu)"),
             (arguments[:2], "", "usage: "),
         ]:
@@ -137,3 +137,28 @@ def test_spark_script(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
             printed = capsys.readouterr()
             assert printed.out.partition("\n")[0] == out
             assert message in printed.err
+
+
+def test_spark_schedule(tmp_path: Path) -> None:
+    """The script for cron keeps the log of the last good run, and prints why another failed."""
+    page = (EXAMPLE.parent / "spark.md").read_text("utf-8")
+    (script,) = re.findall(r"^```text\n(#!/bin/sh\n.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    fleet, programs = tmp_path / "fleet", tmp_path / "bin"
+    fleet.mkdir()
+    programs.mkdir()
+    (programs / "activate").write_text(f'PATH="{programs}:$PATH"\n')
+    # It joins both outputs of a program, as Spark's does.
+    spark = '#!/bin/sh\n[ "$FAILS" ] && { echo "it already exists"; exit 2; }\necho "$@"\n'
+    (programs / "spark-submit").write_text(spark)
+    (programs / "spark-submit").chmod(0o755)
+    script = script.replace("/srv/fleet", str(fleet)).replace("/srv/venv/bin", str(programs))
+    for fails, status, error in [("", 0, ""), ("yes", 2, "it already exists\n")]:
+        done = subprocess.run(
+            ["sh", "-c", script],
+            env=os.environ | {"FAILS": fails},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (status, "", error)
+        assert (fleet / "select.log").read_text().startswith("select_nodes.py fleet gpu ids-")
