@@ -75,20 +75,15 @@ _IS_MAPPING = "(type(labels) is dict or type(labels) is mappingproxy or require_
 # Random selectors of up to six requirements have some 3,000 shapes, and real ones a few dozen.
 _MAX_SHAPES = 1_024
 
-# The kind of test for each operator.
+# For each test, and its negation, the kind for several values and for one.
 _KINDS_OF_TESTS = {
-    (HasKey, False): _PRESENT,
-    (HasKey, True): _ABSENT,
-    (OneOf, False): _ONE_OF,
-    (OneOf, True): _NONE_OF,
-    (InRange, False): _IN_RANGE,
+    (HasKey, False): (_PRESENT, _PRESENT),
+    (HasKey, True): (_ABSENT, _ABSENT),
+    (OneOf, False): (_ONE_OF, _EQUAL),
+    (OneOf, True): (_NONE_OF, _NOT_EQUAL),
+    (InRange, False): (_IN_RANGE, _IN_RANGE),
 }
-_KINDS_OF_ONE_VALUE = {_ONE_OF: _EQUAL, _NONE_OF: _NOT_EQUAL}
-_KINDS = {
-    each: (kind, _KINDS_OF_ONE_VALUE.get(kind, kind))
-    for each in Operator
-    for kind in [_KINDS_OF_TESTS[each.test_type, each.matches_absent]]
-}
+_KINDS = {each: _KINDS_OF_TESTS[each.test_type, each.matches_absent] for each in Operator}
 
 # One test: its kind, its key (None for the id) and what the value is compared with.
 _BoundTest = tuple[int, str | None, Any]

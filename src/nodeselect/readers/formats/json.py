@@ -8,10 +8,11 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 from nodeselect.errors import InventoryError
-from nodeselect.files.inputs import decode_utf8, document_too_large_error
+from nodeselect.files.inputs import decode_utf8, document_too_large_error, join_document
 from nodeselect.limits import LIMITS
 from nodeselect.problem import Place
 from nodeselect.readers.envelope import LIST_FIELDS, check_envelope, list_field
@@ -209,14 +210,8 @@ class _JsonText:
 
     def rest(self) -> bytes:
         """Return what follows, after as many line ends as there are before it in the input."""
-        pieces = [b"\n" * (self.line - 1), self._text[self._index :].encode()]
-        size = sum(map(len, pieces))
-        for piece in self._more:
-            pieces.append(piece)
-            size += len(piece)
-            if size > LIMITS.document_bytes:
-                raise document_too_large_error()
-        return b"".join(pieces)
+        known = [b"\n" * (self.line - 1), self._text[self._index :].encode()]
+        return join_document(chain(known, self._more))
 
     def value(self) -> Any:
         """Decode the value at the current position, and move past it."""
