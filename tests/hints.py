@@ -3,8 +3,7 @@
 import re
 
 from nodeselect import Operator, Problem, Selector
-from nodeselect.documents.values import List, Object, Scalar
-from nodeselect.documents.yaml import read_document
+from nodeselect.documents import List, Object, Scalar, read_document
 from nodeselect.errors import SelectorError
 from nodeselect.jobs import check_job
 

@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodeselect.documents.values import (
+from nodeselect.documents import (
     DocumentError,
     List,
     Object,
@@ -17,8 +17,9 @@ from nodeselect.documents.values import (
     Scalar,
     Value,
     decode_utf8,
+    read_document,
+    read_documents,
 )
-from nodeselect.documents.yaml import read_document, read_documents
 from tests.property.strategies import json_values
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import nodeselect
-from nodeselect.documents import json
+from nodeselect import documents
 from nodeselect.selectors import diagnostics, other_syntax
 from tests.growth.backtracking import pumped_word
 
@@ -23,7 +23,7 @@ SOURCES = {
 METHODS = {"search", "match", "fullmatch", "findall", "finditer", "sub", "split"}
 
 TABLES = {
-    ("nodeselect.documents.json", "pattern"),
+    ("nodeselect.documents", "pattern"),
     ("nodeselect.render.page", "one_of_them"),
     ("nodeselect.selectors.diagnostics", "mistake.pattern"),
     ("nodeselect.selectors.diagnostics", "pattern"),
@@ -70,7 +70,7 @@ def uses(module: str) -> Iterator[Use]:
 def uses_of_tables() -> Iterator[Use]:
     for syntax in ("CALICO", "PROMETHEUS", "NOMAD"):
         yield re.compile(vars(other_syntax)[f"_{syntax}_TERM"], re.ASCII), "match"
-    for regexp, _ in json._MISTAKES:
+    for regexp, _ in documents._MISTAKES:
         yield re.compile(regexp), "match"
     for mistake in (*diagnostics._IN_WORD, diagnostics._TEMPLATE):
         yield re.compile(mistake.pattern), "search"

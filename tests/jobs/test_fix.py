@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from nodeselect import JobError, Operator, Requirement, Selector
-from nodeselect.documents.values import Position, Scalar
+from nodeselect.documents import Position, Scalar
 from nodeselect.jobs import check_job, fix_job, read_job_selector
 from nodeselect.jobs.check.checker import CheckedJob
 from nodeselect.jobs.check.fix import _apply_edits

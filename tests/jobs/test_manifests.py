@@ -63,7 +63,7 @@ def test_limits_of_an_object(
     fits: str, exceeds: str, message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The limits apply to each object that is read, and not to others beside it."""
-    monkeypatch.setattr("nodeselect.documents.values.LIMITS", LIMITS._replace(job_file_values=200))
+    monkeypatch.setattr("nodeselect.documents.LIMITS", LIMITS._replace(job_file_values=200))
     skipped = f"---\n{SCHEMA}{exceeds}\n"
     for text in (pod(fits), POD + skipped, pod(fits) + skipped + "---\n" + POD):
         assert read(text).workloads
@@ -80,7 +80,7 @@ def test_limits_of_a_stream(monkeypatch: pytest.MonkeyPatch) -> None:
     assert refusal((POD + "---\n" + as_json) % nested(127)) == deep
     small = LIMITS._replace(manifest_bytes=2_000_000, manifest_values=19)
     monkeypatch.setattr(module, "LIMITS", small)
-    monkeypatch.setattr("nodeselect.documents.values.LIMITS", small)
+    monkeypatch.setattr("nodeselect.documents.LIMITS", small)
     full = f"{POD}#".ljust(small.manifest_bytes, "x")
     assert read(full).workloads
     message = "file-too-large: a manifest may have at most 2,000,000 bytes (limit: manifest_bytes)"

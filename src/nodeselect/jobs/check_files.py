@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from functools import partial
 from typing import TYPE_CHECKING
 
-from nodeselect.documents.values import DocumentError, Position, Value
+from nodeselect.documents import DocumentError, Position, Value
 from nodeselect.jobs.check.checker import CheckedJob, CheckReport, JobData, to_bytes
 from nodeselect.jobs.check.nodes import CountNodes, check_nodes
 from nodeselect.jobs.check.rule import Findings, document_finding

@@ -7,7 +7,7 @@ from functools import partial
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
-from nodeselect.documents.values import (
+from nodeselect.documents import (
     DocumentError,
     Entries,
     List,
@@ -17,9 +17,9 @@ from nodeselect.documents.values import (
     check_size,
     find,
     has,
+    read_documents,
     text_of,
 )
-from nodeselect.documents.yaml import read_documents
 from nodeselect.errors import JobError, SelectorError
 from nodeselect.jobs.check.checker import draw_problems, read_plain, read_text
 from nodeselect.jobs.check.document import (

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from operator import attrgetter
 from typing import NamedTuple
 
-from nodeselect.documents.values import Entries, List, Object, Value, find, has, text_of, to_python
+from nodeselect.documents import Entries, List, Object, Value, find, has, text_of, to_python
 from nodeselect.selectors.pod_spec import NODE_WORD
 from nodeselect.text import printable
 

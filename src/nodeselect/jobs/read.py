@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from nodeselect.documents.values import (
+from nodeselect.documents import (
     DocumentError,
     Scalar,
     check_characters,

@@ -6,7 +6,7 @@ A document is recognised by its content, not by the name of its file.
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from nodeselect.documents.values import DocumentError, List, Object, Value
+from nodeselect.documents import DocumentError, List, Object, Value
 from nodeselect.errors import JobError, SelectorError
 from nodeselect.jobs.check.checker import draw_problems, read_plain
 from nodeselect.jobs.check.document import is_chart_values, lower_names

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from nodeselect.documents.values import List, Object, Scalar, Value, quote_fix, to_python
+from nodeselect.documents import List, Object, Scalar, Value, quote_fix, to_python
 from nodeselect.errors import SelectorError
 from nodeselect.jobs.check.rule import Finding, Hint, describe
 from nodeselect.jobs.check.suggestions import suggest_text

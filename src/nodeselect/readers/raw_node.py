@@ -202,7 +202,7 @@ def _string_hint(value: Any, hint: str) -> str:
     """Return a hint on how to write ``value`` as a string; return ``hint`` if none is known."""
     if not isinstance(value, AmbiguousScalar):
         return hint
-    from nodeselect.documents.values import quote_fix  # loaded already
+    from nodeselect.documents import quote_fix  # loaded already
 
     return f"{quote_fix(value.text).text}; if a program wrote the file, let it write JSON"
 

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from nodeselect.documents.yaml import scalar_kind
+from nodeselect.documents import scalar_kind
 from nodeselect.notations.bacalhau import bacalhau_from_selector, no_counterpart_error
 from nodeselect.problem import Fix
 from nodeselect.render.screen import json_lines

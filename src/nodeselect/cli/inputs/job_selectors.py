@@ -24,7 +24,7 @@ from nodeselect.selectors import AnyOf, Selector
 from nodeselect.text import join_limited, pluralize, printable, quoted
 
 if TYPE_CHECKING:
-    from nodeselect.documents.values import Value
+    from nodeselect.documents import Value
     from nodeselect.jobs.manifest import Manifest, ManifestError, Workload
 
 

@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple, TypeAlias
 
 import nodeselect.jobs.check.pods  # noqa: F401 - its rules are among all rules
-from nodeselect.documents.values import (
+from nodeselect.documents import (
     DocumentError,
     Object,
     Position,
@@ -19,8 +19,10 @@ from nodeselect.documents.values import (
     file_too_large_error,
     find,
     from_python,
+    read_document,
+    read_documents,
+    scalar_spans,
 )
-from nodeselect.documents.yaml import read_document, read_documents, scalar_spans
 from nodeselect.errors import JobError
 from nodeselect.jobs.check.document import find_nomad_job, is_event, locate_spec
 from nodeselect.jobs.check.fields import check_model

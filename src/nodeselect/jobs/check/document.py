@@ -3,7 +3,7 @@
 import re
 from functools import partial
 
-from nodeselect.documents.values import (
+from nodeselect.documents import (
     DocumentError,
     List,
     Object,

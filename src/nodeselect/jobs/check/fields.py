@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from math import isinf
 
-from nodeselect.documents.values import TEMPLATE_HINT, List, Object, Scalar, Value, is_null
+from nodeselect.documents import TEMPLATE_HINT, List, Object, Scalar, Value, is_null
 from nodeselect.jobs.check.rule import DEMO, Finding, Findings, Hint, describe, rule
 from nodeselect.jobs.check.schema_fields import (
     FRACTION,

@@ -5,8 +5,16 @@ from array import array
 from codecs import BOM_UTF8
 from collections.abc import Collection, Iterable
 
-from nodeselect.documents.values import List, Object, Position, Scalar, Value, double_quoted, find
-from nodeselect.documents.yaml import scalar_kind
+from nodeselect.documents import (
+    List,
+    Object,
+    Position,
+    Scalar,
+    Value,
+    double_quoted,
+    find,
+    scalar_kind,
+)
 from nodeselect.jobs.check.checker import CheckedJob
 from nodeselect.jobs.check.rule import Finding
 from nodeselect.jobs.check.schema_fields import snake_case

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
-from nodeselect.documents.values import List, Object, Scalar, Value, find, is_null
+from nodeselect.documents import List, Object, Scalar, Value, find, is_null
 from nodeselect.jobs.check.fields import integer_of, truncated_path
 from nodeselect.jobs.check.rule import DEMO, Finding, Findings, Hint, rule
 from nodeselect.jobs.check.schema_fields import (

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from nodeselect.documents.values import Value
+from nodeselect.documents import Value
 from nodeselect.jobs.check.rule import Finding, Findings, Hint, rule
 from nodeselect.selectors import AnyOf, Selector
 from nodeselect.text import pluralize, printable

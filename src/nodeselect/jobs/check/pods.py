@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from nodeselect.documents.values import List, Object, Scalar, Value, find, text_of, to_python
+from nodeselect.documents import List, Object, Scalar, Value, find, text_of, to_python
 from nodeselect.errors import SelectorError
 from nodeselect.jobs.check.rule import Finding, Findings, rule
 from nodeselect.problem import Fix

@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator, Iterator
 from functools import wraps
 from typing import Any, NamedTuple, TypeVar, cast
 
-from nodeselect.documents.values import DocumentError, List, Object, Position, Scalar, Value
+from nodeselect.documents import DocumentError, List, Object, Position, Scalar, Value
 from nodeselect.jobs.check.schema_fields import NUMBER
 from nodeselect.problem import Fix
 from nodeselect.text import quoted, truncate

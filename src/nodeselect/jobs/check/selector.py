@@ -6,8 +6,16 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from nodeselect.documents.values import List, Object, Scalar, Value, find, is_bare_key, is_null
-from nodeselect.documents.yaml import scalar_kind
+from nodeselect.documents import (
+    List,
+    Object,
+    Scalar,
+    Value,
+    find,
+    is_bare_key,
+    is_null,
+    scalar_kind,
+)
 from nodeselect.errors import SelectorError
 from nodeselect.jobs.check.fields import (
     PLACEHOLDER_TEXT,

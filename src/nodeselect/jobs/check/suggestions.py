@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection
 
-from nodeselect.documents.values import (
+from nodeselect.documents import (
     List,
     Object,
     Scalar,
@@ -11,8 +11,8 @@ from nodeselect.documents.values import (
     double_quoted,
     is_bare_key,
     is_null,
+    scalar_kind,
 )
-from nodeselect.documents.yaml import scalar_kind
 from nodeselect.errors import SelectorError
 from nodeselect.jobs.check.schema_fields import (
     FOREIGN_SELECTORS,

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from nodeselect.documents.values import (
+from nodeselect.documents import (
     DocumentError,
     List,
     Object,
@@ -15,9 +15,9 @@ from nodeselect.documents.values import (
     Value,
     decode_utf8,
     quote_fix,
+    read_documents,
     to_python,
 )
-from nodeselect.documents.yaml import read_documents
 from nodeselect.errors import InventoryError
 from nodeselect.problem import Fix, Place
 from nodeselect.readers.envelope import check_envelope, list_field
