@@ -230,7 +230,7 @@ def recommend(explanation: Explanation) -> str:
         return _OR.join(remedies)
     if len(results) == 1:
         return results[0].note or unsatisfied_text([results[0].text])
-    if unsatisfied := _unsatisfied(explanation):
+    if unsatisfied := [result.text for result in results if result.failing == total]:
         them = "it" if len(unsatisfied) == 1 else "them"
         return f"{unsatisfied_text(unsatisfied)}; change or remove {them} first"
     text = "to match any node, change more than one requirement"
@@ -299,12 +299,6 @@ def _removal(explanation: Explanation, result: RequirementResult) -> str:
 def _prefix_text(explanation: Explanation) -> str | None:
     messages = (hint.message for hint in explanation.hints if hint.code == "id-prefix")
     return next(messages, None)
-
-
-def _unsatisfied(explanation: Explanation) -> list[str]:
-    return [
-        result.text for result in explanation.requirements if result.failing == explanation.total
-    ]
 
 
 def _join(texts: Sequence[str], limit: int = 3) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
-from nodeselect.documents import List, Object, Scalar, Value, find, is_null
+from nodeselect.documents import List, Object, Scalar, Value, find, is_null, text_of
 from nodeselect.jobs.check.fields import integer_of, truncated_path
 from nodeselect.jobs.check.rule import DEMO, Finding, Findings, Hint, rule
 from nodeselect.jobs.check.schema_fields import (
@@ -82,12 +82,11 @@ def _no_name(job: Job) -> Findings:
     "Submitting a job with the name of another one replaces that.",
 )
 def _repeated_name(job: Job) -> Findings:
-    name, namespace = find(job.spec, "name"), find(job.spec, "namespace")
-    if not isinstance(name, Scalar) or not name.text.strip() or not is_like_job(job.spec):
+    name, namespace = text_of(job.spec, "name"), text_of(job.spec, "namespace")
+    if not name.strip() or not is_like_job(job.spec):
         return
     folder = os.path.dirname(job.file)  # noqa: PTH120 - pathlib loads slowly
-    text = namespace.text if isinstance(namespace, Scalar) else ""
-    first = job.names.setdefault((folder, text, name.text), job.file)
+    first = job.names.setdefault((folder, namespace, name), job.file)
     if first != job.file:
         message = f"the job in {quoted(first)} has the same name: one of them replaces the other"
         yield job.finding("name", message, "give each job a name of its own")
@@ -256,8 +255,7 @@ def _no_strategy(job: Job) -> Findings:
     after="rollout: {strategy: rolling, health_check: {deadline: 5m}}",
 )
 def _pointless_field(job: Job) -> Findings:
-    value, rollout = find(job.spec, "rollout.strategy"), find(job.spec, "rollout")
-    strategy = value.text if isinstance(value, Scalar) else ""
+    strategy, rollout = text_of(job.spec, "rollout.strategy"), find(job.spec, "rollout")
     if strategy not in ("immediate", *_WITH_HEALTH_CHECK):
         return
     for name, strategies in _STRATEGIES.items():
@@ -387,9 +385,9 @@ def is_like_job(spec: Object) -> bool:
 
     A ``nodeSelector`` without a name is not the selector of a job, but a value for a Helm chart.
     """
-    type_, config, names = find(spec, "type"), find(spec, "config"), spec.entries.keys()
+    config, names = find(spec, "config"), spec.entries.keys()
     return (
-        (isinstance(type_, Scalar) and type_.text in _JOB_TYPES)
+        text_of(spec, "type") in _JOB_TYPES
         or (isinstance(config, Object) and not PIPELINE_FIELDS.isdisjoint(config.entries))
         or any(
             is_selector_name(name) and ("name" in names or not is_foreign_selector(name))
