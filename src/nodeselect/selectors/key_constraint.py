@@ -1,8 +1,8 @@
 """What requirements allow for one key: a set of values, and whether the key may be absent.
 
-A value may be any string, since the labels of nodes follow no rule. Each set of
-values is a list, or all strings except some, or all integers in a range except some. Intersections
-of such sets have one of these forms too, so several requirements are combined exactly.
+A value may be any string, since the labels of nodes follow no rule. Each set of values is a list,
+or all strings except some, or all integers in a range except some. Intersections of such sets have
+one of these forms too, so several requirements are combined exactly.
 """
 
 from collections.abc import Iterable

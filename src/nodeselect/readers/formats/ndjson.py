@@ -20,21 +20,15 @@ _TWO_ON_A_LINE = re.compile(rb"\}[ \t\r]*\{")
 
 
 class LineReader:
-    """Decodes the chunks of lines of one input, one after the other.
+    """Decodes the chunks of lines of one input, one after the other."""
 
-    :ivar footer: the line that Expanso's command line prints after the nodes, if any.
-    """
-
-    footer = ""
+    footer = ""  # the line that Expanso's command line prints after the nodes, if any
 
     def __init__(self) -> None:
         self._line = 1  # the number of the next line
 
     def decode(self, chunk: bytes) -> tuple[list[str], list["PlainRecord"]] | None:
-        """Decode the next chunk; return the ids and the records.
-
-        Return None if the chunk has anything but plain nodes: then call :meth:`records` instead.
-        """
+        """Return the ids and the records of the next chunk; None: call :meth:`records` instead."""
         if begins_with_long_line(chunk):
             raise line_too_long_error(self._line)
         decoded = None if self.footer else decode_plain(chunk)
