@@ -36,7 +36,6 @@ ALLOWED = {
     "msgspec": "8 ms; for large or invalid JSON",
     "nodeselect.cli": "Ctrl-C while modules are imported is handled",
     "nodeselect.inventory": "imports pyroaring; for commands with an inventory",
-    "nodeselect.explain.compute": "compiles patterns; for commands with an inventory",
     "nodeselect.render.page": "imports jinja2",
     "nodeselect.render.problems": "imports nodeselect.jobs",
     "nodeselect.render.selectors": "imports nodeselect.documents, which compiles many patterns",

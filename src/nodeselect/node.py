@@ -417,6 +417,13 @@ def has_state(state: str | None, states: Collection[str]) -> bool:
     return state in states or ("," in state and any(part in states for part in split_state(state)))
 
 
+def to_lower_states(states: Collection[str]) -> frozenset[str]:
+    """Return ``states`` in lower case; raise ``TypeError`` if one is not a string."""
+    if isinstance(states, str):  # its letters would be read as states
+        raise TypeError("states must be a collection of strings, not a string")
+    return frozenset(to_exact_str(state, "a state").lower() for state in states)
+
+
 def is_connected(state: str | None) -> bool:
     """Return whether a node accepts work: all its states are in ``CONNECTED``."""
     return state is not None and CONNECTED.issuperset(split_state(state.lower()))

@@ -65,3 +65,15 @@ def test_failures(inventory: Inventory, selector: Selector, states: set[str] | N
     )
     counts = inventory.failure_counts(selector, states=states)
     assert counts == FailureCounts.from_masks(len(selector.split()), masks)
+    explained = inventory.snapshot().explain(selector, states=states)
+    alone = Inventory(nodes).explain(selector)
+    for field in ("total", "matched", "states", "connected", "reasons", "nearest"):
+        assert getattr(explained, field) == getattr(alone, field)
+    assert [each._replace(note=None) for each in explained.requirements] == [
+        each._replace(note=None) for each in alone.requirements
+    ]
+    excluded = dict(explained.excluded_ids)
+    assert {*explained.missing_ids, *excluded} == {*alone.missing_ids}
+    assert excluded == {
+        node_id: inventory[node_id].state for node_id in alone.missing_ids if node_id in inventory
+    }

@@ -9,7 +9,7 @@ from nodeselect.explain.countable import rank_counts
 from nodeselect.index.postings import Postings
 from nodeselect.inventory.statistics import ViewStatistics, label_counts, value_counts
 from nodeselect.inventory.store import View
-from nodeselect.node import Node, has_state, is_connected, require_count
+from nodeselect.node import Node, has_state, is_connected, require_count, to_lower_states
 from nodeselect.placement import Placement, Usage
 from nodeselect.placement.requirements import Condition
 from nodeselect.selectors import Selector
@@ -132,10 +132,7 @@ class NodeSet:
 
         :raises TypeError: if ``states`` is a string, or one of them is not a string.
         """
-        if isinstance(states, str):  # its letters would be read as states
-            raise TypeError("states must be a collection of strings, not a string")
-        lower = frozenset(to_exact_str(state, "a state").lower() for state in states)
-        return self._in_states(_is_in(lower))
+        return self._in_states(_is_in(to_lower_states(states)))
 
     def connected(self) -> "NodeSet":
         """Return the nodes that accept work: their state is ``connected`` or ``ready``."""

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, NoReturn
 from nodeselect.durable.saved_file import check_replaceable
 from nodeselect.explain import Explanation, NodeExplanation, explain_node
 from nodeselect.explain.audit import Audit, audit
-from nodeselect.explain.compute import explain
+from nodeselect.explain.compute import exclude_by_state, explain
 from nodeselect.explain.countable import Counted, FailureCounts
 from nodeselect.inventory.node_set import NodeSet
 from nodeselect.inventory.saving import next_generation, to_sections
 from nodeselect.inventory.statistics import FailureGroups, ViewStatistics
 from nodeselect.inventory.store import View, to_table
-from nodeselect.node import Node, require_count
+from nodeselect.node import Node, require_count, to_lower_states
 from nodeselect.placement import Placement, Usage
 from nodeselect.placement.placement import require_asked
 from nodeselect.placement.requirements import Condition
@@ -99,6 +99,7 @@ class BaseInventory:
         selector: Selector | AnyOf | Placement,
         *,
         examples: int = 3,
+        states: Collection[str] | None = None,
         usage: Usage | None = None,
     ) -> Explanation:
         """Return how many nodes match ``selector``, and why the others do not.
@@ -109,16 +110,29 @@ class BaseInventory:
 
         :param examples: how many nodes to name for each of the ten most frequent reasons; with 0,
             not even the nearest ones are named.
+        :param states: count only nodes in these states.
         :param usage: as for :meth:`match`, which raises the same errors.
         :raises ValueError: if ``examples`` is negative.
         """
         require_count("examples", examples)
-        view, parts = self._view, self._view.requirements(_require(selector, usage), usage)
+        view, lowered = self._view, None if states is None else to_lower_states(states)
+        nodes = _in_states(view, lowered)._postings()
         unknown: tuple[str, ...] = ()
+        parts = view.requirements(_require(selector, usage), usage, nodes)
         if isinstance(selector, Placement):
-            unknown = view.not_considered(selector, view.lacks_pods(selector, usage))
-        nodes, vocabulary = ViewStatistics(view, usage), view.vocabulary
-        return explain(nodes, selector, examples, vocabulary, parts=parts, not_considered=unknown)
+            unknown = view.not_considered(selector, view.lacks_pods(selector, usage, nodes), nodes)
+        explanation = explain(
+            ViewStatistics(view, usage, nodes), selector, examples, view.vocabulary(lowered),
+            parts=parts, not_considered=unknown,
+        )  # fmt: skip
+        if lowered is None or not (left_out := view.live() - nodes):
+            return explanation
+        whole = Snapshot(view)
+        found = filter(None, map(whole.get, explanation.missing_ids))
+        excluded = {node.id: node.state for node in found}
+        everywhere = whole.explain(selector, examples=0, usage=usage)
+        counts = view.store.state_counts(left_out)
+        return exclude_by_state(explanation, excluded, counts, everywhere)
 
     def _counts(self) -> ViewStatistics:
         return ViewStatistics(self._view)
@@ -135,11 +149,9 @@ class BaseInventory:
         The parameters are those of :meth:`match`. Cost: a few set operations for each requirement.
         """
         view = self._view
-        parts = view.requirements(_require(selector, usage), usage)
-        nodes = NodeSet(view, Selector.everything())
-        if states is not None:
-            nodes = nodes.in_states(states)
-        return FailureGroups(view, nodes._postings(), parts, usage).counts
+        nodes = _in_states(view, states)._postings()
+        parts = view.requirements(_require(selector, usage), usage, nodes)
+        return FailureGroups(view, nodes, parts, usage).counts
 
     def explain_node(
         self,
@@ -278,6 +290,12 @@ def _require(
     return require_asked(selector)
 
 
+def _in_states(view: View, states: Collection[str] | None) -> NodeSet:
+    """Return the nodes in ``states``; None stands for all nodes."""
+    nodes = NodeSet(view, Selector.everything())
+    return nodes if states is None else nodes.in_states(states)
+
+
 def audit_labels(nodes: Counted) -> Audit:
     """Find the labels of nodes that are probably misspelt, by comparing the labels of all nodes.
 
@@ -297,7 +315,7 @@ def audit_labels(nodes: Counted) -> Audit:
 
 
 def requirements_of(
-    inventory: BaseInventory, selector: Selector | AnyOf | Placement, usage: Usage | None = None
+    nodes: NodeSet, selector: Selector | AnyOf | Placement, usage: Usage | None = None
 ) -> tuple[Condition, ...]:
-    """Return what :meth:`BaseInventory.explain` has a row for, in this order."""
-    return inventory._view.requirements(selector, usage)
+    """Return what :meth:`BaseInventory.explain` has a row for if these are all nodes, in order."""
+    return nodes._view.requirements(selector, usage, nodes._postings())

@@ -189,7 +189,9 @@ class ViewStatistics:
         return {key: n for key in keys if (n := self.count_with_value(key, value))}
 
     def missing_ids(self, ids: Sequence[str]) -> Sequence[str]:
-        return [node_id for node_id in ids if self._view.find(node_id) is None]
+        found = map(self._view.find, ids)
+        pairs = zip(ids, found, strict=True)
+        return [each for each, at in pairs if at is None or at not in self._everything]
 
     def find_names(self, names: Sequence[str]) -> Mapping[str, tuple[str, int]]:
         store, nodes = self._view.store, {}

@@ -40,6 +40,9 @@ _EMPTY = postings.from_ordinals(())
 # takes a step for each different set of taints.
 _MAX_TAINTS = 64
 
+# Of the nodes in up to so many different states, a view caches the keys and values.
+_MAX_VOCABULARIES = 8
+
 
 class Store:
     """The nodes of an inventory since the last compaction, changes and deleted nodes included.
@@ -241,9 +244,17 @@ class View:
         return self.store.deleted(self.tombstone_count)
 
     @lazy
-    def vocabulary(self) -> Vocabulary:
-        """The cache of the keys and values of these nodes, for explanations."""
-        return Vocabulary()
+    def _vocabularies(self) -> dict[frozenset[str] | None, Vocabulary]:
+        return {}
+
+    def vocabulary(self, states: frozenset[str] | None) -> Vocabulary:
+        """Return the cache of keys and values of the nodes in ``states`` (None: of all nodes)."""
+        cached = self._vocabularies.get(states)
+        if cached is None:
+            if len(self._vocabularies) >= _MAX_VOCABULARIES:
+                self._vocabularies.clear()
+            cached = self._vocabularies.setdefault(states, Vocabulary())
+        return cached
 
     def live(self) -> Postings:
         ordinals = postings.from_range(0, self.store.delta.first + self.node_count)
@@ -267,9 +278,9 @@ class View:
         return matches - self.deleted if self.tombstone_count else matches
 
     def requirements(
-        self, condition: Selector | AnyOf | Placement, usage: Usage | None = None
+        self, condition: Selector | AnyOf | Placement, usage: Usage | None, nodes: Postings
     ) -> tuple[Condition, ...]:
-        """Return the requirements that a node must satisfy to match ``condition``.
+        """Return the requirements that each of ``nodes`` must satisfy to match ``condition``.
 
         Those on labels come first. Of a placement, there is one more for each key and effect of
         taints that it does not tolerate, and one for each resource that it requests; but one for
@@ -277,22 +288,26 @@ class View:
         """
         if not isinstance(condition, Placement):
             return condition.split()
-        live, untolerated = self.live(), set[Taint]()
+        untolerated = set[Taint]()
         for index in self.store.indexes():
-            for taints, nodes in dict(index.taints).items():  # a writer may add sets of taints
+            for taints, tainted in dict(index.taints).items():  # a writer may add sets of taints
                 new = {taint for taint in taints if condition._tolerations.exclude(taint)}
-                if new - untolerated and postings.intersection_size(live, nodes):
+                if new - untolerated and postings.intersection_size(nodes, tainted):
                     untolerated |= new
         found = list[Condition](condition.selector.split())
         is_listed = len({taint[:2] for taint in untolerated}) <= _MAX_TAINTS
         for each in condition.requirements(untolerated if is_listed else None):
             is_minor = isinstance(each, AtLeast) and each.resource == "pods"
-            if not is_minor or len(self.evaluate(each, usage)) < len(live):
+            if not is_minor or nodes - self.evaluate(each, usage):
                 found.append(each)
         return tuple(found)
 
-    def lacks_pods(self, condition: Condition | Placement, usage: Usage | None) -> bool:
+    def lacks_pods(
+        self, condition: Condition | Placement, usage: Usage | None, nodes: Postings | None = None
+    ) -> bool:
         """Return whether ``usage`` has only pods on other nodes, although a placement requests.
+
+        :param nodes: the nodes that are considered; None for all.
 
         Cost: that of a set operation, and of considering the latest changes of the usage.
         """
@@ -300,14 +315,17 @@ class View:
             return False
         if not usage.is_used:
             return False
-        return not self.store.usage_index(usage).has_pods(self.live(), usage)
+        nodes = self.live() if nodes is None else nodes
+        return not self.store.usage_index(usage).has_pods(nodes, usage)
 
-    def not_considered(self, placement: Placement, lacks_pods: bool) -> tuple[str, ...]:
+    def not_considered(
+        self, placement: Placement, lacks_pods: bool, nodes: Postings | None = None
+    ) -> tuple[str, ...]:
         """Return what may exclude nodes from a placement, and is not known.
 
         :param lacks_pods: the result of :meth:`lacks_pods` at the moment of the answer.
         """
-        indexes, live = self.store.indexes(), self.live()
+        indexes, live = self.store.indexes(), self.live() if nodes is None else nodes
         with_taints = postings.union([n for i in indexes for n in dict(i.taints).values()])
         with_resources = postings.union([index.with_resources for index in indexes])
         words = placement.undecided(len(live), len(live - with_taints), len(live - with_resources))

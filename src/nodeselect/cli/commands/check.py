@@ -14,7 +14,7 @@ from nodeselect.cli.completion import complete_codes, complete_files
 from nodeselect.cli.help import Command
 from nodeselect.cli.inputs.files import is_excluded, job_name, kustomize_note, read_bytes, walk
 from nodeselect.cli.inputs.job_selectors import ignoring_pods, volumes_in
-from nodeselect.cli.inputs.nodes import NodeFiles, explainer, read_inventory
+from nodeselect.cli.inputs.nodes import NodeFiles, explain_nodes, nodes_in_states, read_inventory
 from nodeselect.cli.streams import (
     ExitStatus,
     progress,
@@ -280,12 +280,11 @@ def _node_counter(
     from nodeselect.jobs import NodeCount  # loads YAML
 
     nodes = read_inventory(nodes_from)
-    chosen, explain = explainer(nodes, states)
-    if left_out := len(nodes) - len(chosen):
+    if left_out := len(nodes) - len(nodes_in_states(nodes, states)):
         write_message(left_out_text(left_out))
 
     def count(selector: Selector | AnyOf | Placement) -> NodeCount:
-        found = explain(ignoring_pods(selector), examples=0)
+        found = explain_nodes(nodes, ignoring_pods(selector), states)
         not_considered.update(dict.fromkeys(found.not_considered))
         suspect = next((each.message for each in found.hints if each.replaced), "")
         hint = found.recommendation if suspect or not found.matched else ""

@@ -18,7 +18,7 @@ from nodeselect.cli.inputs.job_selectors import (
     selected,
     workload_of,
 )
-from nodeselect.cli.inputs.nodes import NodeFiles, explainer, read_inventory
+from nodeselect.cli.inputs.nodes import NodeFiles, explain_nodes, nodes_in_states, read_inventory
 from nodeselect.cli.inputs.running_pods import RunningPods, check_known
 from nodeselect.cli.streams import (
     ExitStatus,
@@ -144,8 +144,9 @@ def explain(
             is_match = result.matches
         else:
             usage = running.usage
-            inventory, explain_over = explainer(read_inventory(nodes_from), states, usage)
-            result = explain_over(selector)
+            inventory = read_inventory(nodes_from)
+            chosen = nodes_in_states(inventory, states)
+            result = explain_nodes(inventory, selector, states, usage, examples=3)
             is_match = result.matched > 0
             if output == "html":
                 from nodeselect.inventory.snapshot import requirements_of  # imports pyroaring
@@ -156,8 +157,8 @@ def explain(
                     for each in (*job, *nodes_from.files())
                     for file in split_object(each)[:1]
                 }
-                rows = requirements_of(inventory, selector, usage)
-                page = render_page(result, rows, inventory, subject, sources=sources, usage=usage)
+                rows = requirements_of(chosen, selector, usage)
+                page = render_page(result, rows, chosen, subject, sources=sources, usage=usage)
                 # In every encoding of the output, a browser shows the same.
                 lines = page.encode("ascii", "xmlcharrefreplace").decode().splitlines()
     if output != "html":
@@ -201,19 +202,19 @@ def _jobs_on_nodes(
     jobs: Jobs, running: RunningPods, nodes_from: NodeFiles, states: frozenset[str] | None
 ) -> JobsReport:
     selectors, usage = jobs.selectors, running.usage
-    nodes = read_inventory(nodes_from)
-    inventory, explain_over = explainer(nodes, states, usage)
-    if left_out := len(nodes) - len(inventory):
+    inventory = read_inventory(nodes_from)
+    chosen = unused = nodes_in_states(inventory, states)
+    if left_out := len(inventory) - len(chosen):
         write_message(left_out_text(left_out))
-    unused = inventory.match(Selector.everything())
     results = [invalid_job(name, error) for name, error in jobs.invalid.items()]
     with progress() as show:
         for number, (name, selector) in enumerate(selectors.items()):
             show(f"explained {number:,} of {pluralize(len(selectors), 'job')}")
             with running.without(jobs.workloads.get(name)):
-                results.append(job_on_nodes(name, explain_over(selector, examples=0)))
+                explanation = explain_nodes(inventory, selector, states, usage)
+                results.append(job_on_nodes(name, explanation))
                 unused -= inventory.match(selector, usage=usage)
-    return JobsReport.of_nodes(len(inventory), results, unused.ids())
+    return JobsReport.of_nodes(len(chosen), results, unused.ids())
 
 
 def _jobs_on_node(jobs: Jobs, running: RunningPods, node: Node) -> JobsReport:

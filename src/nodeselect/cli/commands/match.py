@@ -13,8 +13,8 @@ from nodeselect.cli.help import Command
 from nodeselect.cli.inputs.job_selectors import read_job, selected, workload_of
 from nodeselect.cli.inputs.nodes import (
     NodeFiles,
+    explain_nodes,
     explained_nodes,
-    explainer,
     open_nodes,
     unknown_state_text,
 )
@@ -137,8 +137,7 @@ def match(
                 result = _query_matches(nodes, selector, states, display.needed, running.usage)
         is_explained = result.is_without_hit and not is_quiet()
         if result.explained is not None and (is_explained or isinstance(selector, Placement)):
-            explain = explainer(result.explained, states, running.usage)[1]
-            explanation = explain(selector, examples=0)
+            explanation = explain_nodes(result.explained, selector, states, running.usage)
             unknown = explanation.not_considered
     running.write_own()
     if display.sort_by:
@@ -315,7 +314,7 @@ def _summary(
     left_out = all_states.total() - result.total if states is not None else 0
     yield headline(result.matched, result.total, count_connected(result.states), left_out)
     unknown = states and unknown_state_text(states, all_states)
-    if unknown and explanation is None:  # otherwise the explainer reports it
+    if unknown and (explanation is None or result.total):  # otherwise the explanation says it
         yield unknown
     if result.other_matches and (result.total or not unknown):
         yield other_states_text(result.other_matches)

@@ -3,9 +3,8 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
-from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
@@ -17,7 +16,7 @@ from nodeselect.errors import InventoryError
 from nodeselect.explain.explanation import Explanation, named_ids
 from nodeselect.explain.wording import format_state_counts
 from nodeselect.files.inputs import open_inputs
-from nodeselect.node import has_state, split_state
+from nodeselect.node import split_state
 from nodeselect.placement import Placement, Usage
 from nodeselect.problem import Fix
 from nodeselect.readers.detect import KNOWN_STATES, is_saved
@@ -26,7 +25,7 @@ from nodeselect.selectors import AnyOf, Selector
 from nodeselect.text import join_limited, pluralize, printable, quoted
 
 if TYPE_CHECKING:
-    from nodeselect.inventory import Inventory
+    from nodeselect.inventory import Inventory, NodeSet
 
 # The address of a database: its program, and its file unless it is PostgreSQL.
 _ADDRESS = r"(postgres|duckdb|sqlite)(?:ql)?:(?:///?)?(.*)"
@@ -242,37 +241,32 @@ def explained_nodes(
     return Inventory.read(NodeReader(open_inputs(files), id_column=nodes_from.id_column or "id"))
 
 
-def explainer(
-    inventory: "Inventory", states: frozenset[str] | None, usage: Usage | None = None
-) -> tuple["Inventory", Callable[..., Explanation]]:
-    """Return the nodes in ``states``, and :meth:`Inventory.explain` over these nodes.
-
-    Write a message about unknown states, unless there are no nodes: then explanations have it.
-    """
-    if states is None:
-        return inventory, partial(inventory.explain, usage=usage)
-    from nodeselect.explain.compute import exclude_by_state  # compiles patterns
-    from nodeselect.inventory import Inventory
-
+def nodes_in_states(inventory: "Inventory", states: frozenset[str] | None) -> "NodeSet":
+    """Return the nodes in ``states``; write how many are left out, and which states are unknown."""
     everything = inventory.match(Selector.everything())
-    counts = Counter(everything.state_counts())
-    chosen = Inventory(everything.in_states(states))
-    left_out = Counter({state: n for state, n in counts.items() if not has_state(state, states)})
-    unknown = unknown_state_text(states, counts)
-    if unknown and chosen:
+    if states is None:
+        return everything
+    chosen = everything.in_states(states)
+    if chosen and (unknown := unknown_state_text(states, Counter(everything.state_counts()))):
         write_message(unknown)
+    return chosen
 
-    def explain_over(asked: Selector | AnyOf | Placement, *, examples: int = 3) -> Explanation:
-        explanation = chosen.explain(asked, examples=examples, usage=usage)
-        named = filter(None, map(inventory.get, explanation.missing_ids))
-        excluded = {node.id: node.state for node in named}
-        everywhere = inventory.explain(asked, examples=0, usage=usage) if left_out else None
-        explanation = exclude_by_state(explanation, excluded, left_out, everywhere)
-        if unknown and not chosen:
-            return explanation._replace(recommendation=unknown)
+
+def explain_nodes(
+    inventory: "Inventory",
+    asked: Selector | AnyOf | Placement,
+    states: frozenset[str] | None,
+    usage: Usage | None = None,
+    *,
+    examples: int = 0,
+) -> Explanation:
+    """Explain a selector; if no node is in ``states``, recommend states that there are."""
+    explanation = inventory.explain(asked, examples=examples, states=states, usage=usage)
+    if explanation.total or states is None:
         return explanation
-
-    return chosen, explain_over
+    counts = Counter(inventory.match(Selector.everything()).state_counts())
+    unknown = unknown_state_text(states, counts)
+    return explanation._replace(recommendation=unknown) if unknown else explanation
 
 
 def unknown_state_text(states: frozenset[str], counts: Counter[str | None]) -> str | None:

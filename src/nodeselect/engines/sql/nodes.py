@@ -21,7 +21,7 @@ from nodeselect.engines.sql.text import (
 )
 from nodeselect.errors import InventoryError
 from nodeselect.explain import explain_node
-from nodeselect.explain.compute import explain
+from nodeselect.explain.compute import exclude_by_state, explain
 from nodeselect.explain.countable import (
     MAX_GROUPS_WITH_IDS,
     MAX_NEAREST,
@@ -31,7 +31,7 @@ from nodeselect.explain.countable import (
     rank_counts,
 )
 from nodeselect.explain.explanation import Explanation, NearMiss, NodeExplanation, label_requirement
-from nodeselect.node import Node, has_state, require_count
+from nodeselect.node import Node, has_state, require_count, to_lower_states
 from nodeselect.placement import Placement
 from nodeselect.placement.requirements import Condition
 from nodeselect.selectors import AnyOf, Requirement, Selector
@@ -704,27 +704,45 @@ class SqlNodes:
         matching = SqlNodeSet(self._table, condition, placements)
         return matching if states is None else matching.in_states(states)
 
-    def explain(self, selector: Selector | AnyOf | Placement, *, examples: int = 3) -> Explanation:
+    def explain(
+        self,
+        selector: Selector | AnyOf | Placement,
+        *,
+        examples: int = 3,
+        states: Collection[str] | None = None,
+    ) -> Explanation:
         """Return how many nodes match ``selector``, and why the others do not.
 
         One query reads all nodes and counts them; up to three more queries find example ids. If a
         requirement matches nothing or excludes nothing, or one of its values is rare, further
         queries count keys and values for suggestions; of an ``AnyOf``, one reads all nodes for each
-        of the first sixteen selectors.
+        of the first sixteen selectors. With ``states``, all this is done twice.
 
-        :param examples: as for :meth:`Inventory.explain`.
+        The parameters are those of :meth:`Inventory.explain`.
         """
         require_count("examples", examples)
+        table = self._table
+        if states is not None:
+            everything = self.match(Selector.everything())
+            chosen = everything.in_states(states)
+            left_out = Counter(everything.state_counts())
+            left_out.subtract(chosen.state_counts())
+            table = chosen._matching
         highest_id = self._highest_first_id if examples else None
         is_placement = isinstance(selector, Placement)
-        counts = SqlCounts(self._table, highest_id, self._table.facts() if is_placement else ())
+        counts = SqlCounts(table, highest_id, table.facts() if is_placement else ())
         explanation = explain(counts, selector, examples)
         if isinstance(selector, Placement):
             unknown = selector.undecided(explanation.total, *counts.unknown)
             explanation = explanation._replace(not_considered=unknown)
         if counts.ids_read > _MAX_FIRST_NODES:  # nodes with lower ids have been added
             del self._highest_first_id
-        return explanation
+        if states is None or not +left_out:
+            return explanation
+        missing = Selector.from_requirements((), match_ids=explanation.missing_ids)
+        excluded = {node.id: node.state for node in self.match(missing)}
+        everywhere = self.explain(selector, examples=0)
+        return exclude_by_state(explanation, excluded, +left_out, everywhere)
 
     def explain_node(self, selector: Selector | AnyOf, node: str | Node) -> NodeExplanation:
         """Return which requirements of ``selector`` a node satisfies or fails.
@@ -818,10 +836,8 @@ class SqlNodeSet:
 
     def in_states(self, states: Collection[str]) -> "SqlNodeSet":
         """Return the nodes that are in one of ``states``; upper and lower case are equal."""
-        if isinstance(states, str):  # its letters would be read as states
-            raise TypeError("states must be a collection of strings, not a string")
         conditions, state = self._table.conditions, self._table.state
-        lowered = {each.lower() for each in states}
+        lowered = to_lower_states(states)
         chosen = [
             each for each in self.state_counts() if each is not None and has_state(each, lowered)
         ]
