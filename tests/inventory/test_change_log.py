@@ -17,6 +17,7 @@ from nodeselect import ChangeLog, Inventory, InventoryError, Node, Selector, Tai
 from nodeselect.durable import change_log, log_file
 from nodeselect.durable.saved_file import Sections
 from tests.imports import run_python
+from tests.inventory.version_1 import lower_version, read_ids
 from tests.short import refused
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs locks on files")
@@ -789,6 +790,20 @@ def test_files_that_are_no_logs(tmp_path: Path, path: Path) -> None:
         Inventory(log="fleet.log")  # type: ignore[arg-type]
 
 
+def test_the_first_write_imports_nothing(path: Path) -> None:
+    """A signal during the import of msgspec would be lost, so it is loaded with the log."""
+    run_python(f"""
+import sys
+from nodeselect import ChangeLog, Inventory, Node, Taint
+log = ChangeLog({str(path)!r})
+inventory, node = Inventory(log=log), Node("n-1", taints=[Taint("a", "NoExecute")])
+loaded = {{*sys.modules}}
+inventory.upsert(node)
+assert "msgspec" in loaded, loaded
+assert loaded == {{*sys.modules}}, {{*sys.modules}} - loaded
+""")
+
+
 def test_a_log_that_is_not_used_yet(log: ChangeLog, path: Path) -> None:
     """A reader can follow a new log before its writer has begun."""
     reader = Inventory(FLEET)
@@ -801,22 +816,24 @@ def test_a_log_that_is_not_used_yet(log: ChangeLog, path: Path) -> None:
 
 
 def test_version_is_raised_before_the_first_facts(tmp_path: Path) -> None:
-    """A log of version 1 keeps it until a write has facts; then it says so, and is followed."""
+    """A log of version 1 keeps it until a write has facts; then it says so, and is followed.
+
+    A program that knows only version 1 reads it until then, and later asks for a newer program.
+    """
     path = tmp_path / "log"
     with ChangeLog(path) as log:
         Inventory(log=log).upsert(Node("n-1"))
-    data = path.read_bytes()
-    fields = data[:8] + (1).to_bytes(4, "little") + data[12:32]
-    path.write_bytes(fields + crc32(fields).to_bytes(4, "little") + data[36:])
+    lower_version(path)
     follower = Inventory()
     follower.follow(path)
     with ChangeLog(path) as log:
         inventory = Inventory(log=log)
-        inventory.upsert(Node("n-2"))
-        assert path.read_bytes()[8:12] == b"\1\0\0\0"
+        inventory.apply([Node("n-2"), "n-2", Node("n-2")])
+        assert read_ids(path) == ["n-1", "n-2", "n-2", "n-2"]
         follower.follow(path)
         inventory.upsert(Node("n-3", taints=[Taint("a", "NoSchedule")]))
-        assert path.read_bytes()[8:12] == b"\2\0\0\0"
+        with pytest.raises(ValueError, match="unknown-version"):
+            read_ids(path)
         inventory.upsert(Node("n-4"))
     assert follower.follow(path) == 2
     assert list(follower) == list(inventory)

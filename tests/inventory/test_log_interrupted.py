@@ -14,6 +14,7 @@ from nodeselect.durable import change_log
 from tests.inventory.faults import in_another_thread, interrupt, interrupted
 from tests.inventory.small import SMALL, tuned
 from tests.inventory.test_interrupted import WRITES
+from tests.inventory.version_1 import lower_version
 from tests.thoroughness import at_desk
 
 pytestmark = [
@@ -88,6 +89,27 @@ def test_a_write(write: Callable[[Inventory], object], tmp_path: Path) -> None:
     assert at > 100
     assert ahead or len(states) == 1
     log.close()
+
+
+def test_raising_the_version(tmp_path: Path) -> None:
+    """A log of version 1 whose version is raised is readable, with the write or without it."""
+    versions = set[tuple[bytes, int]]()
+    for at in itertools.count(0, 5):
+        inventory, log = begin(tmp_path, at)
+        log.close()
+        lower_version(path := Path(log.path))
+        with ChangeLog(path, sync="never") as log:
+            inventory = tuned(SMALL)(FLEET, log=log)
+            write = partial(inventory.upsert, Node("n-1", taints=()))
+            has_point = interrupted(write, at)
+            logged = opened(tmp_path, at)
+            versions.add((path.read_bytes()[8:9], logged.generation))
+            assert (logged["n-1"].taints is None) == (logged.generation == 2)
+            in_another_thread(partial(inventory.upsert, Node("later", resources={})))
+            assert list(opened(tmp_path, at)) == list(inventory)
+        if not has_point:
+            break
+    assert versions == {(b"\1", 2), (b"\2", 2), (b"\2", 3)}
 
 
 def test_saving(tmp_path: Path) -> None:
