@@ -32,8 +32,8 @@ except ImportError:  # there is none on Windows
 UNSET: Final = 2**64 - 1
 """The generation in the header of a log that no inventory has used yet."""
 
-# Version 1 is the same, without facts. To programs that know only it, a record with facts is damage,
-# so the version of a log is raised before its first such record.
+# Version 1 is the same, without facts. Programs that know only it take a record with facts for
+# damage, so the version of a log is raised before its first such record.
 VERSION: Final = 2
 
 # Magic, version, generation and number of the nodes to which the first record applies, checksum
