@@ -53,6 +53,23 @@ def test_skipped_files_of_a_folder(run: Run) -> None:
     )
 
 
+def test_columns_that_are_not_read(run: Run) -> None:
+    """Columns of Parquet without texts are named; a selector for one is an error, or ``index``."""
+    pa = pytest.importorskip("pyarrow")
+    table = pa.table({"id": ["n-1", "n-2"], "env": ["prod", "dev"], "cpu": [8, 4], "x": [[1]] * 2})
+    pytest.importorskip("pyarrow.parquet").write_table(table, "nodes")
+    unread = "2 columns without texts not read: 'cpu' (int64) and 'x' (list<element: int64>)\n"
+    for command in ("match", "explain", "labels", "audit", "index"):
+        done = run(
+            command, "-n", "nodes", *{"audit": (), "index": ("a",)}.get(command, ("-l", "env"))
+        )
+        assert unread in done.err
+        assert done.status == (2 if command == "index" else 0)
+    for command in ("match", "explain"):
+        error = run(command, "-n", "nodes", "-l", "env", "-l", "cpu>4").err
+        assert "error[label-not-text]: the column 'cpu' must be of strings, not of int64" in error
+
+
 @pytest.mark.parametrize("nodes", ["nodes.json", "nodes.nsx", "-"])
 def test_a_column_without_a_table(run: Run, fleet: str, nodes: str) -> None:
     """--id-column is an error if no input is CSV or Parquet, even before a stream is watched."""

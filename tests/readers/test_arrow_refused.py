@@ -3,11 +3,15 @@
 import io
 import random
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from nodeselect import Inventory, InventoryError, Node
+from nodeselect import Inventory, InventoryError, Node, Placement, Selector
+from nodeselect.readers.reader import NodeReader
 
 pytest.importorskip("pyarrow")
 
@@ -22,7 +26,7 @@ from tests.readers.arrow_layouts import (
     random_nodes,
     to_parquet,
 )
-from tests.short import short
+from tests.short import refused, short
 from tests.thoroughness import at_desk
 
 MAP = pa.map_(TEXT, TEXT)
@@ -44,6 +48,13 @@ def entries(key: str | None, value: str | None, key_type: Any = TEXT) -> Any:
     keys, values = pa.array(["a", "a", key], key_type), pa.array(["1", "2", value], TEXT)
     return pa.MapArray.from_arrays(pa.array([0, 1, 3, 3], pa.int32()), keys, values)
 
+
+def amounts(*pairs: tuple[Any, Any], key: Any = TEXT, value: Any = None) -> Any:
+    """Return three nodes that have these amounts of resources."""
+    return labelled(NO_LABELS, resources=pa.array([pairs] * 3, pa.map_(key, value or pa.int64())))
+
+
+NO_LABELS: Any = pa.nulls(3)
 
 # What is rejected: the data, its options, the code of the error, and what its text begins with.
 REFUSED: dict[str, tuple[Callable[[], Any], dict[str, Any], str, str]] = {
@@ -97,12 +108,64 @@ REFUSED: dict[str, tuple[Callable[[], Any], dict[str, Any], str, str]] = {
         "  cast it to strings, or leave it out"),
     ),
     "label is a boolean, no row": (
-        lambda: pa.table({"id": IDS, "gpu": [True] * 3})[:0], {}, "label-not-text",
-        "the column 'gpu'",
+        lambda: pa.table({"id": IDS, "gpu": [True] * 3})[:0], {"columns": {"x": "gpu"}},
+        "label-not-text", "the column 'gpu'",
     ),
     "labels are encoded numbers": (
-        lambda: pa.table({"id": IDS, "x": pa.array([1, 2, 1]).dictionary_encode()}), {},
-        "label-not-text", "the column 'x' must be of strings, not of int64",
+        lambda: pa.table({"id": IDS, "x": pa.array([1, 2, 1]).dictionary_encode()}),
+        {"columns": {"x": "x"}}, "label-not-text",
+        "the column 'x' must be of strings, not of int64",
+    ),
+    "two columns that are not read": (
+        lambda: pa.table([IDS, [1, 2, 3], [1, 2, 3]], ["id", "x", "x"]), {}, "duplicate-key",
+        "2 columns have the name 'x'",
+    ),
+    "taints are texts": (
+        lambda: labelled(NO_LABELS, taints=[["gpu:NoSchedule"]] * 3), {}, "wrong-type",
+        ("the column 'taints' must have taints, not list<item: string>\n"
+        "  store them as a list of structs with the strings 'key', 'value' and 'effect'"),
+    ),
+    "taints without effects": (
+        lambda: labelled(NO_LABELS, x=[[{"key": "gpu"}]] * 3), {"taints": "x"}, "wrong-type",
+        "the column 'x' must have taints, not list<item: struct<key: string>>",
+    ),
+    "the key of a taint is a number": (
+        lambda: labelled(NO_LABELS, taints=[[{"key": 1, "effect": "NoSchedule"}]] * 3), {},
+        "wrong-type", "the column 'taints.key' must be of strings, not of int64",
+    ),
+    "the effect of a taint is unknown": (
+        lambda: labelled(NO_LABELS, taints=[None, [], [{"key": "k", "effect": "No"}]]), {},
+        "invalid-taint", "row 3, column 'taints': unknown effect 'No'\n  the effects are",
+    ),
+    "the effect of a taint is NULL": (
+        lambda: labelled(NO_LABELS, taints=[[{"key": "k", "effect": None}], [], [
+            {"key": "k", "effect": "NoExecute"}]]), {},
+        "wrong-type", "row 1, column 'taints': the key and the effect of a taint must be strings",
+    ),
+    "amounts are texts": (
+        lambda: amounts(("cpu", "2"), value=TEXT), {}, "wrong-type",
+        ("the column 'resources' must have amounts, not map<string, string>\n"
+        "  store them as a map from strings to integers: millicores of cpu, bytes or pieces"),
+    ),
+    "names of resources are numbers": (
+        lambda: amounts((1, 1), key=pa.int8()), {}, "wrong-type",
+        "the column 'resources.key' must be of strings, not of int8",
+    ),
+    "an amount is negative": (
+        lambda: amounts(("cpu", -1)), {}, "invalid-quantity",
+        "row 1, column 'resources': an amount must be from 0 to 9223372036854775807",
+    ),
+    "an amount is too large": (
+        lambda: amounts(("cpu", 2**63), value=pa.uint64()), {}, "invalid-quantity",
+        "row 1, column 'resources': an amount must be from 0",
+    ),
+    "an amount is NULL": (
+        lambda: amounts(("cpu", None)), {}, "wrong-type",
+        "row 1, column 'resources': an amount of a resource must be an integer, not NULL",
+    ),
+    "a resource has two amounts": (
+        lambda: amounts(("a", 1), ("a", 2)), {}, "duplicate-key",
+        "row 1, column 'resources': a resource has two amounts",
     ),
     "state is a number": (
         lambda: pa.table({"id": IDS, "state": [1, 2, 3]}), {}, "wrong-type", "the column 'state'",
@@ -124,10 +187,6 @@ REFUSED: dict[str, tuple[Callable[[], Any], dict[str, Any], str, str]] = {
     "map of numbers": (
         lambda: labelled(pa.array([[("a", 1)]] * 3, pa.map_(TEXT, pa.int8()))), {},
         "label-not-text", "the column 'labels.value' must be of strings, not of int8",
-    ),
-    "struct of numbers": (
-        lambda: labelled([{"a": "b", "cpu": 1}] * 3), {}, "label-not-text",
-        "the column 'labels.cpu'",
     ),
     "value is NULL": (
         lambda: labelled(entries("gpu", None)), {}, "label-not-text",
@@ -193,6 +252,47 @@ def test_refused(make: Callable[[], Any], options: dict[str, Any], code: str, te
         Inventory.from_arrow(make(), **options)
     assert caught.value.code == code
     assert short(caught.value).startswith(f"input: {text}")
+
+
+NOT_TEXTS = {
+    "columns": pa.table({"id": IDS, "env": ["a", "b", None], "cpu": [1, 2, 3], "x": [[1]] * 3}),
+    "a struct": labelled([{"env": "a", "cpu": 1, "x": [1]}, {"env": "b", "cpu": 1}, {"cpu": 1}]),
+    "views": pa.table({"id": IDS, "env": ["a", "b", None], "cpu": [1, 2, 3], "taints": [1, 2, 3],
+                       "x": pa.array([{"a": 1}] * 3)}),
+}  # fmt: skip
+
+
+def asking(inventory: Inventory, file: Path) -> Iterator[Callable[[], Any]]:
+    """Yield whatever needs the label ``cpu``."""
+    either, only = Selector.parse("env=a") | Selector.parse("!cpu"), Selector.parse("cpu>1,env")
+    for asked in (either, only, Placement(only)):
+        snapshot = inventory.snapshot()
+        for method in (inventory.match, snapshot.explain, inventory.failure_counts):
+            yield partial(method, asked)
+        yield partial(inventory.explain_node, asked, "n-1")
+    yield lambda: inventory.match(Selector.everything()).value_counts("cpu")
+    yield lambda: inventory.save(file)
+    yield inventory.to_arrow
+
+
+@pytest.mark.parametrize("table", NOT_TEXTS.values(), ids=NOT_TEXTS)
+def test_columns_that_are_not_read(table: Any, tmp_path: Path) -> None:
+    """A column without texts is an error for whoever asks for its label, and for nobody else."""
+    for source in (table, to_parquet(table)):
+        inventory = Inventory.read(source)
+        for _ in range(2):
+            assert inventory.match(Selector.parse("env=a")).ids() == ["n-1"]
+            assert inventory.match(Selector.parse("!env")).ids()[:1] == ["n-3"]
+            for ask in asking(inventory, tmp_path / "fleet"):
+                with refused("label-not-text", "the column 'cpu' must be of strings, not of int64"):
+                    ask()
+            inventory.upsert(Node("n-4"))
+            inventory.compact()
+    for text, found in (("env=a", ["n-1"]), ("!x", None)):
+        reader = NodeReader(to_parquet(table), selector=Selector.parse(text))
+        with nullcontext() if found else refused("label-not-text", "the column 'x' must"):
+            assert [node.id for node in reader] == found
+        assert {*reader.unread} >= {"cpu", "x"}
 
 
 def test_the_most_that_is_allowed() -> None:

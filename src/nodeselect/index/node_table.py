@@ -166,6 +166,8 @@ def encode(blocks: Iterable[Block]) -> NodeTable:
     for block in blocks:
         if isinstance(block, EncodedBlock):
             ids, names, node_states = block.ids, block.names, block.states
+            if block.facts is not None:
+                facts.add(len(all_ids), block.facts)
             numbers = np.array([labels[pair] for pair in block.pairs], np.uint32)
             lengths.frombytes(block.lengths.astype(np.uint32).tobytes())
             label_ids.frombytes(numbers[block.codes].tobytes())

@@ -10,10 +10,12 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from nodeselect.errors import InventoryError
 from nodeselect.index.arrays import chunk_slices
 from nodeselect.index.node_table import NodeTable
+from nodeselect.node import Facts
 from nodeselect.text import quoted
 
 # The nodes of a batch: so few that the text of all their labels is below 2 GiB, the limit of Arrow.
@@ -22,9 +24,14 @@ _BATCH_NODES: Final = 1 << 14
 _SURROGATE: Final = re.compile("[\\ud800-\\udfff]")
 
 _TEXT: Final = pa.string()
+_TAINTS: Final = pa.list_(pa.struct([("key", _TEXT), ("value", _TEXT), ("effect", _TEXT)]))
+_AMOUNTS: Final = pa.map_(_TEXT, pa.int64())
 _SCHEMA: Final = pa.schema(
-    [("id", _TEXT), ("name", _TEXT), ("state", _TEXT), ("labels", pa.map_(_TEXT, _TEXT))]
-)
+    [
+        ("id", _TEXT), ("name", _TEXT), ("state", _TEXT), ("labels", pa.map_(_TEXT, _TEXT)),
+        ("taints", _TAINTS), ("resources", _AMOUNTS),
+    ]
+)  # fmt: skip
 
 
 def to_arrow(nodes: NodeTable) -> Any:
@@ -40,9 +47,12 @@ def to_arrow(nodes: NodeTable) -> Any:
 
 
 def _texts(nodes: NodeTable) -> Iterator[str]:
-    """Yield all names, states, keys and values; ids are left out, as they have no surrogates."""
+    """Yield all texts of the nodes but their ids, which have no surrogates."""
     names = [] if nodes.names is None else nodes.names.take(np.arange(len(nodes)))
-    texts = chain(nodes.keys, nodes.values, nodes.state_names, names)
+    facts = nodes.fact_columns
+    taints = chain.from_iterable(filter(None, facts.taint_sets if facts else ()))
+    resources = facts.amounts if facts else ()
+    texts = chain(nodes.keys, nodes.values, nodes.state_names, names, resources, *taints)
     return (text for text in texts if text is not None)
 
 
@@ -66,6 +76,19 @@ def _batches(nodes: NodeTable) -> list[Any]:
                 keys.take(label_ids),
                 values.take(label_ids).cast(_TEXT),
             ),
+            *_facts(nodes, ranks),
         ]
         batches.append(pa.record_batch(columns, _SCHEMA))
     return batches
+
+
+def _facts(nodes: NodeTable, ranks: NDArray[np.int64]) -> tuple[Any, Any]:
+    """Return the columns of the taints and of the resources; NULL means that they are unknown."""
+    columns = nodes.fact_columns
+    if columns is None:
+        return pa.nulls(len(ranks), _TAINTS), pa.nulls(len(ranks), _AMOUNTS)
+    sets = [each and [taint._asdict() for taint in each] for each in columns.taint_sets]
+    taints = pa.array(sets, _TAINTS).take(pa.array(np.asarray(columns.taints)[ranks]))
+    known = (columns.facts(rank) or Facts(None, None) for rank in ranks.tolist())
+    amounts = [None if each is None else list(each.items()) for _, each in known]
+    return taints, pa.array(amounts, _AMOUNTS)

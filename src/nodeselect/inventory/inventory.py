@@ -136,7 +136,7 @@ class Inventory(BaseInventory):
                 return cls.read(reader, compact_at=compact_at, log=log)
         inventory = cls.__new__(cls)
         try:
-            inventory._build(source.blocks(), compact_at, log)
+            inventory._build(source.blocks(), compact_at, log, source.unread)
         except InventoryError as error:
             raise source.locate(error) from None
         return inventory
@@ -231,6 +231,8 @@ class Inventory(BaseInventory):
         columns: Mapping[str, str] | None = None,
         name: str | None = None,
         state: str | None = None,
+        taints: str | None = None,
+        resources: str | None = None,
         compact_at: float | None = 0.2,
         log: "ChangeLog | None" = None,
     ) -> "Inventory":
@@ -249,20 +251,24 @@ class Inventory(BaseInventory):
         :param id: the column of the ids.
         :param labels: the column with all labels: a map of strings, a list of structs of ``key``
             and ``value``, or a struct of strings. By default ``labels``, if it exists.
-        :param columns: maps label keys to the columns of their values; by default, each column
-            without another meaning is a label. NULL means an absent label.
+        :param columns: maps label keys to the columns of their values; by default, each column of
+            strings without another meaning. A selector for one of the others raises an error, and
+            so does :meth:`save`. NULL means an absent label.
         :param name: the column of the names; by default ``name``, if there is a column of labels.
         :param state: the column of the states; by default ``state``, if it exists.
+        :param taints: a list of structs of ``key``, ``value`` and ``effect``; by default ``taints``
+        :param resources: a map of integers, as in a :class:`Node`; by default ``resources``.
         :raises InventoryError: if the data is damaged, or a row is not a valid node: no row is
             skipped, no value is converted. Or if pyarrow is not installed.
         """
         require_pyarrow()
         from nodeselect.readers.formats.arrow import Columns, read_source
 
-        names = Columns(id, labels, columns, name, state)
+        names = Columns(id, labels, columns, name, state, taints, resources)
+        unread: dict[str, str] = {}
         inventory = cls.__new__(cls)
         try:
-            inventory._build(read_source(data, names), compact_at, log)
+            inventory._build(read_source(data, names, unread), compact_at, log, unread)
         except DuplicateIdError as error:
             path = os.fspath(data) if isinstance(data, (str, os.PathLike)) else "input"
             raise error.within(Place(file=path)) from None
@@ -376,10 +382,15 @@ class Inventory(BaseInventory):
         raise TypeError("an Inventory cannot be copied or pickled: save it and open the file")
 
     def _build(
-        self, blocks: Iterable[Block], compact_at: float | None, log: "ChangeLog | None"
+        self,
+        blocks: Iterable[Block],
+        compact_at: float | None,
+        log: "ChangeLog | None",
+        unread: Mapping[str, str] | None = None,
     ) -> None:
         self._begin(compact_at)
         self._view = View(build(blocks, self._tuning), generation=0)
+        self._view.store.unread = unread or {}  # filled while the blocks are read
         self._use_log(log)
 
     def _begin(self, compact_at: float | None) -> None:

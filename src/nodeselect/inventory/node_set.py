@@ -12,6 +12,7 @@ from nodeselect.inventory.store import View
 from nodeselect.node import Node, has_state, is_connected, require_count, to_lower_states
 from nodeselect.placement import Placement, Usage
 from nodeselect.placement.requirements import Condition
+from nodeselect.readers.columnar import not_text
 from nodeselect.selectors import Selector
 from nodeselect.text import to_exact_str
 
@@ -147,7 +148,9 @@ class NodeSet:
         Cost: one set operation for each value of the key, or one step for each node if there are
         fewer nodes.
         """
-        key = to_exact_str(key, "a key")
+        key, unread = to_exact_str(key, "a key"), self._view.store.unread
+        if key in unread:
+            raise not_text(key, unread[key])
         return rank_counts(value_counts(self._view.store, self._postings(), key))
 
     def state_counts(self) -> dict[str | None, int]:

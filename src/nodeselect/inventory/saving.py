@@ -8,6 +8,7 @@ from nodeselect.durable.saved_segment import SavedSegment
 from nodeselect.errors import InventoryError
 from nodeselect.index.tuning import Tuning
 from nodeselect.inventory.store import View, segment_of, segment_store
+from nodeselect.readers.columnar import require_read
 
 
 class Origin(NamedTuple):
@@ -20,6 +21,7 @@ class Origin(NamedTuple):
 def to_sections(view: View) -> Sections:
     from nodeselect.durable import segment_writer
 
+    require_read(view.store.unread)
     return segment_writer.to_sections(segment_of(view))
 
 

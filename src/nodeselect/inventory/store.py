@@ -10,7 +10,7 @@ A few nodes are stored without a segment, as a delta, so that small programs do 
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -64,6 +64,8 @@ class Store:
         # A cache: the ordinals of the first tombstones, and how many these are.
         self._deleted: tuple[Postings, int] = _EMPTY, 0
         self._usages: WeakKeyDictionary[Usage, UsageIndex] = WeakKeyDictionary()
+        # The labels of columns that were not read, and the types of these columns.
+        self.unread: Mapping[str, str] = {}
 
     def put(self, node: Node, previous: int | None) -> None:
         """Replace the node ``previous``, or append ``node`` if it is None."""
@@ -400,6 +402,7 @@ def compact(view: View) -> Store:
         compacted = _delta_store(map(store.node, store.in_order(view.live())), tuning)
     else:
         compacted = segment_store(segment_of(view), tuning)
+    compacted.unread = store.unread
     compacted.load_usages(store)
     return compacted
 

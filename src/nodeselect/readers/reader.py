@@ -18,7 +18,7 @@ from nodeselect.files.inputs import (
 )
 from nodeselect.node import DuplicateIdError, Node, NodeRow
 from nodeselect.problem import Place
-from nodeselect.readers.columnar import Block, require_pyarrow, to_blocks
+from nodeselect.readers.columnar import Block, require_pyarrow, require_read, to_blocks
 from nodeselect.readers.detect import Format, detect_format, node_rows
 from nodeselect.readers.envelope import check_footer
 from nodeselect.readers.formats import json
@@ -65,6 +65,8 @@ class NodeReader:
 
     inputs: list[InputSummary]
     """The inputs that were read completely."""
+    unread: dict[str, str]
+    """The columns of Parquet that are not read, as they have no texts, and their types."""
 
     def __init__(
         self,
@@ -89,6 +91,7 @@ class NodeReader:
         """
         self._sources = cast("Any", [(source, name)] if hasattr(source, "read") else source)
         self._counts_states = counts_states
+        self._selector = selector
         self._matches = None if selector is None else selector.matches
         if isinstance(selector, Selector):
             self._matches = selector.predicate  # faster
@@ -97,6 +100,7 @@ class NodeReader:
         self._checks_ids = True
         self.name = name
         self.inputs = []
+        self.unread = {}
         self.missing_ids = set(ids)
         self._kept_rows: list[NodeRow] | None = []
         self._ids = DuplicateIdCheck()
@@ -198,13 +202,14 @@ class NodeReader:
         require_pyarrow()
         from nodeselect.readers.formats import arrow  # loads pyarrow
 
-        blocks = arrow.read_parquet(data, arrow.Columns(self._id_column))
-        if self._checks_ids:
-            yield from self._select_rows(chain.from_iterable(blocks))
-            return
-        for block in blocks:
-            self._count(block.ids)
-            yield block
+        for block in arrow.read_parquet(data, arrow.Columns(self._id_column), self.unread):
+            if self._selector is not None:
+                require_read(self.unread, self._selector)
+            if self._checks_ids:
+                yield from self._select_rows(iter(block))
+            else:
+                self._count(block.ids)
+                yield block
 
     def _text_rows(self, data: bytes) -> Iterator[NodeRow]:
         """Yield the nodes of an input in YAML, or in an unknown format, which is an error."""

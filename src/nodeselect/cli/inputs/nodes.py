@@ -181,6 +181,10 @@ def open_nodes(
         inputs.close()
     if nodes_from.id_column and not any(each.is_table for each in reader.inputs):
         raise click.UsageError(NO_TABLE)
+    if reader.unread and click.get_current_context(silent=True):  # there is none for TAB
+        columns = [f"{quoted(key)} ({kind})" for key, kind in reader.unread.items()]
+        count = pluralize(len(columns), "column without texts", "columns without texts")
+        write_message(f"{count} not read: {join_limited(columns)}")
     if skipped:
         names = join_limited([f"'{printable(path)}'" for path in skipped])
         write_message(f"{pluralize(len(skipped), 'file')} not read: {names}")

@@ -9,7 +9,7 @@ no type hints, so its objects are ``Any`` here.
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
@@ -22,9 +22,9 @@ from nodeselect.errors import InventoryError
 from nodeselect.files.blocking import blocking_reader
 from nodeselect.files.inputs import cannot_read, join_document, open_input, read_rest
 from nodeselect.limits import LIMITS
-from nodeselect.node import check_id, check_sizes
+from nodeselect.node import Facts, Taint, check_id, check_resources, check_sizes, check_taints
 from nodeselect.problem import Place
-from nodeselect.readers.columnar import EncodedBlock
+from nodeselect.readers.columnar import EncodedBlock, not_text
 from nodeselect.readers.raw_node import all_plain_ids
 from nodeselect.text import join_limited, printable, quoted, to_exact_str, truncate
 
@@ -64,6 +64,7 @@ class Columns(NamedTuple):
     :param labels: the column with all labels of a node; None for the default or, when the defaults
         are resolved, if there is none.
     :param columns: a mapping from label keys to the columns of their values; None for the default.
+    :param taints: the column with lists of taints; ``resources``: that with maps of amounts.
     """
 
     id: str = "id"
@@ -71,16 +72,20 @@ class Columns(NamedTuple):
     columns: Mapping[str, str] | None = None
     name: str | None = None
     state: str | None = None
+    taints: str | None = None
+    resources: str | None = None
 
     def used(self) -> list[str]:
-        single = (self.id, self.labels, self.name, self.state)
+        single = (self.id, self.labels, self.name, self.state, self.taints, self.resources)
         named = (column for column in single if column is not None)
         return [*named, *(self.columns or {}).values()]
 
 
-def resolve(schema: Any, names: Columns) -> Columns:
+def resolve(schema: Any, names: Columns, unread: dict[str, str]) -> Columns:
     """Return the columns of a table to read: those chosen by ``names``, and defaults.
 
+    :param unread: to this, add the label keys whose columns are not read by default, as they do not
+        have texts; and the types of these columns.
     :raises InventoryError: if a column is missing or ambiguous, or has the wrong type.
     :raises TypeError: if a name is not a string.
     """
@@ -95,16 +100,25 @@ def resolve(schema: Any, names: Columns) -> Columns:
     # Without 'labels', it is a table of labels such as CSV, in which 'name' is a label.
     name = names.name or (default("name") if labels else None)
     state = names.state or default("state")
+    texts = {field.name for field in schema if _is_text(field.type)}
+    nested = {field.name for field in schema if pa.types.is_nested(field.type)}
+    taints = names.taints or (default("taints") if "taints" in nested else None)
+    resources = names.resources or (default("resources") if "resources" in nested else None)
     columns = names.columns
     if columns is None:
-        others = [column for column in available if column not in {names.id, labels, name, state}]
+        used = {names.id, labels, name, state, taints, resources}
+        others = [column for column in available if column not in used]
         _check_keys(others)
-        columns = {column: column for column in others}
-    resolved = Columns(names.id, labels, columns, name, state)
+        columns = {column: column for column in others if column in texts}
+        for column in others:
+            if column not in texts:
+                _check_exists(column, available, "no-column", "")
+                unread[column] = _shown(schema.field(column).type)
+    resolved = Columns(names.id, labels, columns, name, state, taints, resources)
     _check_exists(names.id, available, "no-id-column", _ID_HINT)
     for column in resolved.used():
         _check_exists(column, available, "no-column", "choose a column of the table")
-    _check_types(schema, resolved)
+    _check_types(schema, resolved, unread)
     return resolved
 
 
@@ -129,7 +143,7 @@ def _check_names(names: Columns) -> None:
         kind = type(names.columns).__name__
         raise TypeError(f"columns must be a mapping from label keys to columns, not {kind}")
     to_exact_str(names.id, "a column")
-    for text in (names.labels, names.name, names.state, *chain(*(names.columns or {}).items())):
+    for text in chain(names[1:2], names[3:], *(names.columns or {}).items()):
         if text is not None:
             to_exact_str(text, "a column")
 
@@ -161,40 +175,37 @@ def _check_exists(column: str, available: list[str], code: str, hint: str) -> No
         raise InventoryError(code, f"the table has no column {quoted(column)}{only}", hint=hint)
 
 
-def _check_types(schema: Any, columns: Columns) -> None:
+def _check_types(schema: Any, columns: Columns, unread: dict[str, str]) -> None:
     _check_text("id-not-text", columns.id, schema.field(columns.id).type)
     for column in (columns.name, columns.state):
         if column is not None:
             _check_text("wrong-type", column, schema.field(column).type)
+    if columns.taints is not None:
+        _check_taints(columns.taints, schema.field(columns.taints).type)
+    if columns.resources is not None:
+        _check_resources(columns.resources, schema.field(columns.resources).type)
     by_key = columns.columns or {}
     for column in by_key.values():
         _check_text("label-not-text", column, schema.field(column).type)
     keys = list(by_key)
     if columns.labels is not None:
-        keys += _check_labels(columns.labels, schema.field(columns.labels).type)
+        keys += _check_labels(columns.labels, schema.field(columns.labels).type, unread)
     for key, number in Counter(keys).items():
         if number > 1:
             message = f"{number} columns have the label {quoted(key)}"
             raise InventoryError("duplicate-key", message, hint="rename or remove all but one")
 
 
-def _check_labels(column: str, labels_type: Any) -> list[str]:
+def _check_labels(column: str, labels_type: Any, unread: dict[str, str]) -> list[str]:
     """Check the type of a column with all labels of a node; return the keys of a struct."""
     types = pa.types
     if is_untyped(labels_type):
         return []
     if types.is_struct(labels_type):
         fields = list(labels_type)
-        for field in fields:
-            _check_text("label-not-text", f"{column}.{field.name}", field.type)
+        unread |= {each.name: _shown(each.type) for each in fields if not _is_text(each.type)}
         return [field.name for field in fields]
-    if types.is_map(labels_type):
-        entry = {"key": labels_type.key_type, "value": labels_type.item_type}
-    elif types.is_list(labels_type) or types.is_large_list(labels_type):
-        element = labels_type.value_type
-        entry = {field.name: field.type for field in element} if types.is_struct(element) else {}
-    else:
-        entry = {}
+    entry = _entry_types(labels_type)
     if entry.keys() != {"key", "value"}:
         message = f"the column {quoted(column)} must have labels, not {_shown(labels_type)}"
         raise InventoryError("wrong-type", message, hint=_LABELS_HINT)
@@ -203,18 +214,57 @@ def _check_labels(column: str, labels_type: Any) -> list[str]:
     return []
 
 
+def _entry_types(column_type: Any) -> dict[str, Any]:
+    """Return the types of the fields in a column of maps, or of lists of structs; or nothing."""
+    types = pa.types
+    if types.is_map(column_type):
+        return {"key": column_type.key_type, "value": column_type.item_type}
+    if types.is_list(column_type) or types.is_large_list(column_type):
+        element = column_type.value_type
+        return {field.name: field.type for field in element} if types.is_struct(element) else {}
+    return {}
+
+
+def _check_taints(column: str, column_type: Any) -> None:
+    """Raise unless a column has lists of taints."""
+    types = _entry_types(column_type)
+    if not is_untyped(column_type) and not types.keys() >= {"key", "effect"}:
+        message = f"the column {quoted(column)} must have taints, not {_shown(column_type)}"
+        hint = "store them as a list of structs with the strings 'key', 'value' and 'effect'"
+        raise InventoryError("wrong-type", message, hint=hint)
+    for name in sorted(types.keys() & {*Taint._fields}):
+        _check_text("wrong-type", f"{column}.{name}", types[name])
+
+
+def _check_resources(column: str, column_type: Any) -> None:
+    """Raise unless a column has maps of amounts."""
+    types = _entry_types(column_type)
+    is_known = types.keys() == {"key", "value"} and pa.types.is_integer(types["value"])
+    if not is_untyped(column_type) and not is_known:
+        message = f"the column {quoted(column)} must have amounts, not {_shown(column_type)}"
+        hint = "store them as a map from strings to integers: millicores of cpu, bytes or pieces"
+        raise InventoryError("wrong-type", message, hint=hint)
+    if types:
+        _check_text("wrong-type", f"{column}.key", types["key"])
+
+
 def _check_text(code: str, column: str, column_type: Any) -> None:
     """Raise unless the type of a column is string, dictionary-encoded string, or null."""
+    if not _is_text(column_type):
+        raise not_text(column, _shown(column_type), code)
+
+
+def _is_text(column_type: Any) -> bool:
     types = pa.types
-    is_encoded = types.is_dictionary(column_type)
-    text_type = column_type.value_type if is_encoded else column_type
+    if types.is_dictionary(column_type):
+        column_type = column_type.value_type
     tests = types.is_string, types.is_large_string, types.is_string_view, types.is_null
-    if not any(test(text_type) for test in tests):
-        message = f"the column {quoted(column)} must be of strings, not of {_shown(text_type)}"
-        raise InventoryError(code, message, hint="cast it to strings, or leave it out")
+    return any(test(column_type) for test in tests)
 
 
 def _shown(column_type: Any) -> str:
+    if pa.types.is_dictionary(column_type):
+        column_type = column_type.value_type
     return printable(truncate(str(column_type), 60))
 
 
@@ -268,7 +318,9 @@ def encode_labels(batch: Any, columns: Columns, first_row: int) -> tuple[_Labels
             column = column.cast(_PAIRS)
         if pa.types.is_struct(column.type):
             fields = zip(column.type, column.flatten(), strict=True)
-            parts += (_encode_column(field.name, values) for field, values in fields)
+            parts += (
+                _encode_column(each.name, texts) for each, texts in fields if _is_text(each.type)
+            )
         else:
             has_maps = True
             parts.append(_encode_maps(column, first_row, columns.labels))
@@ -290,11 +342,8 @@ def _encode_column(key: str, column: Any) -> _Labels:
 
 def _encode_maps(column: Any, first_row: int, name: str) -> _Labels:
     """Return the labels in a column of maps, or of lists of structs; NULL means an empty map."""
-    is_map = pa.types.is_map(column.type)
-    entries = (column.keys, column.items) if is_map else _key_and_value(column.values)
-    offsets = _to_numpy(column.offsets)
-    start, stop = int(offsets[0]), int(offsets[-1])
-    keys, values = (_without_views(texts.slice(start, stop - start)) for texts in entries)
+    offsets, fields = _entries(column)
+    keys, values = _without_views(fields["key"]), _without_views(fields["value"])
     rows = np.repeat(np.arange(len(column)), np.diff(offsets))
     if column.null_count:  # NULL may have entries as well
         used = np.isin(rows, _valid_rows(column)).nonzero()[0]
@@ -314,10 +363,92 @@ def _encode_maps(column: Any, first_row: int, name: str) -> _Labels:
     return Encoded(rows, codes, [(keys[key], values[value]) for key, value in pairs])
 
 
-def _key_and_value(entries: Any) -> tuple[Any, Any]:
-    """Return the columns ``key`` and ``value`` of structs; a NULL struct is NULL in both."""
-    fields = dict(zip((field.name for field in entries.type), entries.flatten(), strict=True))
-    return fields["key"], fields["value"]
+def _entries(column: Any) -> tuple[_Numbers, dict[str, Any]]:
+    """Return the fields of all entries in a column of maps, or of lists of structs.
+
+    First, return where the entries of each row begin, and where the last ones end. In a NULL
+    struct, each field is NULL.
+    """
+    if pa.types.is_map(column.type):
+        fields = {"key": column.keys, "value": column.items}
+    else:
+        names = (field.name for field in column.type.value_type)
+        fields = dict(zip(names, column.values.flatten(), strict=True))
+    offsets = _to_numpy(column.offsets)
+    start, size = int(offsets[0]), int(offsets[-1] - offsets[0])
+    return offsets - start, {name: field.slice(start, size) for name, field in fields.items()}
+
+
+def _to_list(column: Any) -> list[Any]:
+    """Return the texts or integers of a column; None for NULL."""
+    values = np.full(len(column), None, object)
+    if pa.types.is_integer(column.type):
+        rows = _valid_rows(column)
+        values[rows] = _to_numpy(column)[rows]
+    else:
+        texts = encode_texts(column)
+        values[texts.rows] = np.array(texts.values, object)[texts.codes]
+    found: list[Any] = values.tolist()
+    return found
+
+
+def _facts(batch: Any, columns: Columns, first_row: int) -> list[Facts | None] | None:
+    """Return the facts about the nodes in a record batch; None if there are no columns of them."""
+    if columns.taints is None and columns.resources is None:
+        return None
+    taints = _convert(batch, columns.taints, ("key", "effect", "value"), _to_taints, first_row)
+    amounts = _convert(batch, columns.resources, ("key", "value"), _to_resources, first_row)
+    pairs = zip(taints, amounts, strict=True)
+    return [None if pair == (None, None) else Facts(*pair) for pair in pairs]
+
+
+def _convert(
+    batch: Any,
+    name: str | None,
+    fields: tuple[str, ...],
+    convert: Callable[[Sequence[tuple[Any, ...]]], Any],
+    first_row: int,
+) -> list[Any]:
+    """Return for each row of a column what ``convert`` returns for its entries; None for NULL.
+
+    :param name: the name of the column; None if there is none.
+    :param fields: the fields of an entry to read.
+    """
+    column = None if name is None else batch.column(name)
+    if column is None or pa.types.is_null(column.type):
+        return [None] * len(batch)
+    offsets, entries = _entries(column.cast(_PAIRS) if is_untyped(column.type) else column)
+    nothing = [None] * int(offsets[-1])
+    texts = (_to_list(entries[each]) if each in entries else nothing for each in fields)
+    rows, bounds = list(zip(*texts, strict=True)), offsets.tolist()
+    converted: list[Any] = []
+    cache: dict[tuple[Any, ...], Any] = {}  # many nodes have the same
+    for row, is_valid in enumerate(column.is_valid().to_pylist()):
+        found = tuple(rows[bounds[row] : bounds[row + 1]])
+        if is_valid and found not in cache:
+            try:
+                cache[found] = convert(found)
+            except InventoryError as error:
+                at = first_row + row
+                raise row_error(error.code, error.message, at, name, error.hint) from None
+        converted.append(cache[found] if is_valid else None)
+    return converted
+
+
+def _to_taints(entries: Sequence[tuple[Any, ...]]) -> tuple[Taint, ...]:
+    if any(None in entry[:2] for entry in entries):
+        message = "the key and the effect of a taint must be strings, not NULL"
+        raise InventoryError("wrong-type", message)
+    return check_taints((key, effect, value or "") for key, effect, value in entries)
+
+
+def _to_resources(entries: Sequence[tuple[Any, ...]]) -> dict[str, int]:
+    if any(None in entry for entry in entries):
+        raise InventoryError("wrong-type", "an amount of a resource must be an integer, not NULL")
+    resources = dict(entries)
+    if len(resources) < len(entries):
+        raise InventoryError("duplicate-key", "a resource has two amounts")
+    return check_resources(resources)
 
 
 def _merge(parts: list[_Labels]) -> _Labels:
@@ -410,21 +541,25 @@ def _to_arrow(numbers: _Numbers) -> Any:
     return pa.Array.from_buffers(pa.int64(), len(numbers), [None, pa.py_buffer(numbers)])
 
 
-def read_parquet(data: bytes, names: Columns) -> Iterator[EncodedBlock]:
-    """Yield the nodes of a Parquet file, in blocks; raise if it is damaged, or has no nodes."""
+def read_parquet(data: bytes, names: Columns, unread: dict[str, str]) -> Iterator[EncodedBlock]:
+    """Yield the nodes of a Parquet file, in blocks; raise if it is damaged, or has no nodes.
+
+    :param unread: see :func:`resolve`.
+    """
     if not data.startswith(b"PAR1"):
         hint = "read files in other formats with Inventory.read"
         raise InventoryError("not-arrow", "this is not a Parquet file", hint=hint)
     try:
-        yield from _read_parquet(pa.BufferReader(data), len(data), names)
+        yield from _read_parquet(pa.BufferReader(data), len(data), names, unread)
     except _DAMAGE as error:
         raise _damaged("Parquet", error) from None
 
 
-def read_source(source: Any, names: Columns) -> Iterator[EncodedBlock]:
+def read_source(source: Any, names: Columns, unread: dict[str, str]) -> Iterator[EncodedBlock]:
     """Yield the nodes of a Parquet file, or of an object with the Arrow interface, in blocks.
 
     :param source: a path, an open file, or a table, a data frame or a stream of record batches.
+    :param unread: see :func:`resolve`.
     :raises InventoryError: if the source cannot be read, is damaged, or does not contain nodes.
     :raises TypeError: if the source is any other object.
     """
@@ -432,12 +567,11 @@ def read_source(source: Any, names: Columns) -> Iterator[EncodedBlock]:
     try:
         # Not first ``read``: a data frame has its columns as attributes.
         if hasattr(source, "__arrow_c_stream__"):
-            yield from _read_object(source, names)
+            yield from _read_object(source, names, unread)
         elif isinstance(source, (str, os.PathLike)) or hasattr(source, "read"):
             with open_input(source) as (stream, name):
-                yield from read_parquet(
-                    join_document(read_rest(b"", blocking_reader(stream))), names
-                )
+                data = join_document(read_rest(b"", blocking_reader(stream)))
+                yield from read_parquet(data, names, unread)
         else:
             raise TypeError(
                 "expected a path, an open file, or an object with __arrow_c_stream__ such as a"
@@ -450,10 +584,10 @@ def read_source(source: Any, names: Columns) -> Iterator[EncodedBlock]:
         raise cannot_read(name, error) from None
 
 
-def _read_object(source: Any, names: Columns) -> Iterator[EncodedBlock]:
+def _read_object(source: Any, names: Columns, unread: dict[str, str]) -> Iterator[EncodedBlock]:
     try:
         batches = _to_reader(source)
-        yield from _read_batches(batches, resolve(batches.schema, names))
+        yield from _read_batches(batches, resolve(batches.schema, names, unread))
     except _DAMAGE as error:
         raise _damaged("Arrow data", error) from None
 
@@ -475,10 +609,12 @@ def _damaged(kind: str, error: Exception) -> InventoryError:
     return InventoryError("not-arrow", f"{kind} cannot be read: {reason}")
 
 
-def _read_parquet(source: Any, size: int, names: Columns) -> Iterator[EncodedBlock]:
+def _read_parquet(
+    source: Any, size: int, names: Columns, unread: dict[str, str]
+) -> Iterator[EncodedBlock]:
     metadata = pyarrow.parquet.read_metadata(source)
     _check_row_counts(metadata, size)
-    columns = resolve(metadata.schema.to_arrow_schema(), names)
+    columns = resolve(metadata.schema.to_arrow_schema(), names, unread)
     # Texts that are stored dictionary encoded are read so, in a quarter of the time. Ids and names
     # are hardly ever repeated.
     paths = (metadata.schema.column(at).path for at in range(len(metadata.schema)))
@@ -527,11 +663,9 @@ def _read_batches(batches: Iterable[Any], columns: Columns) -> Iterator[EncodedB
         count, ids = len(batch), _ids(batch, columns.id, first_row)
         labels, lengths = encode_labels(batch, columns, first_row)
         names = [None] * count if columns.name is None else batch.column(columns.name).to_pylist()
-        states = np.full(count, None, object)
-        if columns.state is not None:
-            texts = encode_texts(batch.column(columns.state))
-            states[texts.rows] = np.array(texts.values, object)[texts.codes]
-        yield EncodedBlock(ids, names, states.tolist(), labels.values, labels.codes, lengths)
+        states = [None] * count if columns.state is None else _to_list(batch.column(columns.state))
+        facts = _facts(batch, columns, first_row)
+        yield EncodedBlock(ids, names, states, labels.values, labels.codes, lengths, facts)
         first_row += count
 
 
