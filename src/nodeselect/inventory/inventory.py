@@ -264,11 +264,10 @@ class Inventory(BaseInventory):
         require_pyarrow()
         from nodeselect.readers.formats.arrow import Columns, read_source
 
-        names = Columns(id, labels, columns, name, state, taints, resources)
-        unread: dict[str, str] = {}
+        names = Columns({}, id, labels, columns, name, state, taints, resources)
         inventory = cls.__new__(cls)
         try:
-            inventory._build(read_source(data, names, unread), compact_at, log, unread)
+            inventory._build(read_source(data, names), compact_at, log, names.unread)
         except DuplicateIdError as error:
             path = os.fspath(data) if isinstance(data, (str, os.PathLike)) else "input"
             raise error.within(Place(file=path)) from None

@@ -202,7 +202,7 @@ class NodeReader:
         require_pyarrow()
         from nodeselect.readers.formats import arrow  # loads pyarrow
 
-        for block in arrow.read_parquet(data, arrow.Columns(self._id_column), self.unread):
+        for block in arrow.read_parquet(data, arrow.Columns(self.unread, self._id_column)):
             if self._selector is not None:
                 require_read(self.unread, self._selector)
             if self._checks_ids:

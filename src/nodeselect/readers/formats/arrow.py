@@ -65,8 +65,11 @@ class Columns(NamedTuple):
         are resolved, if there is none.
     :param columns: a mapping from label keys to the columns of their values; None for the default.
     :param taints: the column with lists of taints; ``resources``: that with maps of amounts.
+    :param unread: label keys are added whose columns are not read by default, as these do not have
+        texts; and the types of the columns.
     """
 
+    unread: dict[str, str]
     id: str = "id"
     labels: str | None = None
     columns: Mapping[str, str] | None = None
@@ -81,11 +84,9 @@ class Columns(NamedTuple):
         return [*named, *(self.columns or {}).values()]
 
 
-def resolve(schema: Any, names: Columns, unread: dict[str, str]) -> Columns:
+def resolve(schema: Any, names: Columns) -> Columns:
     """Return the columns of a table to read: those chosen by ``names``, and defaults.
 
-    :param unread: to this, add the label keys whose columns are not read by default, as they do not
-        have texts; and the types of these columns.
     :raises InventoryError: if a column is missing or ambiguous, or has the wrong type.
     :raises TypeError: if a name is not a string.
     """
@@ -113,12 +114,14 @@ def resolve(schema: Any, names: Columns, unread: dict[str, str]) -> Columns:
         for column in others:
             if column not in texts:
                 _check_exists(column, available, "no-column", "")
-                unread[column] = _shown(schema.field(column).type)
-    resolved = Columns(names.id, labels, columns, name, state, taints, resources)
+                names.unread[column] = _shown(schema.field(column).type)
+    resolved = names._replace(
+        labels=labels, columns=columns, name=name, state=state, taints=taints, resources=resources
+    )
     _check_exists(names.id, available, "no-id-column", _ID_HINT)
     for column in resolved.used():
         _check_exists(column, available, "no-column", "choose a column of the table")
-    _check_types(schema, resolved, unread)
+    _check_types(schema, resolved)
     return resolved
 
 
@@ -143,9 +146,8 @@ def _check_names(names: Columns) -> None:
         kind = type(names.columns).__name__
         raise TypeError(f"columns must be a mapping from label keys to columns, not {kind}")
     to_exact_str(names.id, "a column")
-    for text in chain(names[1:2], names[3:], *(names.columns or {}).items()):
-        if text is not None:
-            to_exact_str(text, "a column")
+    for text in chain(names.used(), names.columns or ()):
+        to_exact_str(text, "a column")
 
 
 def _check_keys(columns: list[str]) -> None:
@@ -175,7 +177,7 @@ def _check_exists(column: str, available: list[str], code: str, hint: str) -> No
         raise InventoryError(code, f"the table has no column {quoted(column)}{only}", hint=hint)
 
 
-def _check_types(schema: Any, columns: Columns, unread: dict[str, str]) -> None:
+def _check_types(schema: Any, columns: Columns) -> None:
     _check_text("id-not-text", columns.id, schema.field(columns.id).type)
     for column in (columns.name, columns.state):
         if column is not None:
@@ -189,7 +191,7 @@ def _check_types(schema: Any, columns: Columns, unread: dict[str, str]) -> None:
         _check_text("label-not-text", column, schema.field(column).type)
     keys = list(by_key)
     if columns.labels is not None:
-        keys += _check_labels(columns.labels, schema.field(columns.labels).type, unread)
+        keys += _check_labels(columns.labels, schema.field(columns.labels).type, columns.unread)
     for key, number in Counter(keys).items():
         if number > 1:
             message = f"{number} columns have the label {quoted(key)}"
@@ -541,25 +543,21 @@ def _to_arrow(numbers: _Numbers) -> Any:
     return pa.Array.from_buffers(pa.int64(), len(numbers), [None, pa.py_buffer(numbers)])
 
 
-def read_parquet(data: bytes, names: Columns, unread: dict[str, str]) -> Iterator[EncodedBlock]:
-    """Yield the nodes of a Parquet file, in blocks; raise if it is damaged, or has no nodes.
-
-    :param unread: see :func:`resolve`.
-    """
+def read_parquet(data: bytes, names: Columns) -> Iterator[EncodedBlock]:
+    """Yield the nodes of a Parquet file, in blocks; raise if it is damaged, or has no nodes."""
     if not data.startswith(b"PAR1"):
         hint = "read files in other formats with Inventory.read"
         raise InventoryError("not-arrow", "this is not a Parquet file", hint=hint)
     try:
-        yield from _read_parquet(pa.BufferReader(data), len(data), names, unread)
+        yield from _read_parquet(pa.BufferReader(data), len(data), names)
     except _DAMAGE as error:
         raise _damaged("Parquet", error) from None
 
 
-def read_source(source: Any, names: Columns, unread: dict[str, str]) -> Iterator[EncodedBlock]:
+def read_source(source: Any, names: Columns) -> Iterator[EncodedBlock]:
     """Yield the nodes of a Parquet file, or of an object with the Arrow interface, in blocks.
 
     :param source: a path, an open file, or a table, a data frame or a stream of record batches.
-    :param unread: see :func:`resolve`.
     :raises InventoryError: if the source cannot be read, is damaged, or does not contain nodes.
     :raises TypeError: if the source is any other object.
     """
@@ -567,11 +565,11 @@ def read_source(source: Any, names: Columns, unread: dict[str, str]) -> Iterator
     try:
         # Not first ``read``: a data frame has its columns as attributes.
         if hasattr(source, "__arrow_c_stream__"):
-            yield from _read_object(source, names, unread)
+            yield from _read_object(source, names)
         elif isinstance(source, (str, os.PathLike)) or hasattr(source, "read"):
             with open_input(source) as (stream, name):
                 data = join_document(read_rest(b"", blocking_reader(stream)))
-                yield from read_parquet(data, names, unread)
+                yield from read_parquet(data, names)
         else:
             raise TypeError(
                 "expected a path, an open file, or an object with __arrow_c_stream__ such as a"
@@ -584,10 +582,10 @@ def read_source(source: Any, names: Columns, unread: dict[str, str]) -> Iterator
         raise cannot_read(name, error) from None
 
 
-def _read_object(source: Any, names: Columns, unread: dict[str, str]) -> Iterator[EncodedBlock]:
+def _read_object(source: Any, names: Columns) -> Iterator[EncodedBlock]:
     try:
         batches = _to_reader(source)
-        yield from _read_batches(batches, resolve(batches.schema, names, unread))
+        yield from _read_batches(batches, resolve(batches.schema, names))
     except _DAMAGE as error:
         raise _damaged("Arrow data", error) from None
 
@@ -609,12 +607,10 @@ def _damaged(kind: str, error: Exception) -> InventoryError:
     return InventoryError("not-arrow", f"{kind} cannot be read: {reason}")
 
 
-def _read_parquet(
-    source: Any, size: int, names: Columns, unread: dict[str, str]
-) -> Iterator[EncodedBlock]:
+def _read_parquet(source: Any, size: int, names: Columns) -> Iterator[EncodedBlock]:
     metadata = pyarrow.parquet.read_metadata(source)
     _check_row_counts(metadata, size)
-    columns = resolve(metadata.schema.to_arrow_schema(), names, unread)
+    columns = resolve(metadata.schema.to_arrow_schema(), names)
     # Texts that are stored dictionary encoded are read so, in a quarter of the time. Ids and names
     # are hardly ever repeated.
     paths = (metadata.schema.column(at).path for at in range(len(metadata.schema)))
