@@ -6,7 +6,7 @@ import pytest
 
 import nodeselect
 from nodeselect import Correction, Explanation, Inventory, Node, Selector
-from nodeselect.explain.compute import exclude_by_state, explain
+from nodeselect.explain.compute import explain
 from nodeselect.explain.wording import notes
 from nodeselect.render.explanation import explanation_lines
 from nodeselect.render.page import render_page
@@ -155,27 +155,34 @@ def test_an_explanation_is_a_value() -> None:
 
 def test_nodes_excluded_by_state() -> None:
     """If they are all nodes, the recommendation names the states there are."""
-    result = exclude_by_state(explained("region=eu", []), {"n-1": "lost"}, {"lost": 2, None: 1})
+    inventory, asked = Inventory(FEW), Selector.parse("region=eu")
+    result = inventory.explain(asked, states={"gone"})
     assert result.recommendation == (
-        "no node is in a requested state; the states of the nodes: 2 lost, 1 without a state"
+        "no node is in a requested state; the states of the nodes: 1 without a state, 1 connected,"
+        " 1 lost"
     )
-    assert exclude_by_state(explained(""), {}, {}) == explained("")
-    result = exclude_by_state(explained(""), {"n-1": "lost"}, {"lost": 1})
-    assert result.headline == "3 of 3 nodes match; 1 node in another state is left out"
-    assert result._replace(headline=explained("").headline) == explained("")
+    result = inventory.explain(asked, states=["LOST", "Connected"])
+    assert result.headline == "2 of 2 nodes match; 1 node in another state is left out"
+    assert inventory.match(asked).in_states(["lost", "connected"]).ids() == ["n-1", "n-2"]
+    some = Inventory(FEW[:2])
+    assert some.explain(asked, states=["lost", "connected"]) == some.explain(asked)
+    for states in ("lost", [None]):
+        with pytest.raises(TypeError, match="state"):
+            inventory.explain(asked, states=states)  # type: ignore[arg-type]
 
 
 def test_ids_excluded_by_state() -> None:
     """Such an id is not missing, but excluded."""
-    result = Inventory(FEW).explain(Selector.of(match_ids=["n-8", "n-9"]))
-    result = exclude_by_state(result, {"n-8": "lost", "n-7": "ready"}, {"lost": 1, "ready": 1})
+    inventory = Inventory([*FEW, Node("n-8", name="n-7", state="lost")])
+    asked = Selector.of(match_ids=["n-8", "n-9"])
+    result = inventory.explain(asked, states=["connected"])
     assert (result.missing_ids, result.excluded_ids) == (("n-9",), (("n-8", "lost"),))
     assert result.recommendation == "excluded by state: 'n-8' (lost)"
     assert notes(result)[-1] == "no node has the id 'n-9'"
-    nodes = [Node("n-7", {}, name="n-8")]
-    result = Inventory(nodes).explain(Selector.of(match_ids=["n-8"]))
-    assert result.hints[0].code == "name-for-id"
-    result = exclude_by_state(result, {"n-8": "lost"}, {"lost": 1})
+    nodes = [Node("n-7", name="n-8", state="ready"), Node("n-8", state="lost")]
+    asked = Selector.of(match_ids=["n-8"])
+    assert Inventory(nodes[:1]).explain(asked).hints[0].code == "name-for-id"
+    result = Inventory(nodes).explain(asked, states=["ready"])
     assert (result.hints, result.correction) == ((), None)
     assert result.recommendation == "excluded by state: 'n-8' (lost)"
 

@@ -106,24 +106,19 @@ def exclude_by_state(
     explanation: Explanation,
     excluded: Mapping[str, str | None],
     counts: Mapping[str | None, int],
-    everywhere: Explanation | None = None,
+    everywhere: Explanation,
 ) -> Explanation:
     """Return a copy of an explanation that also reports nodes left out because of their states.
 
     The ids of these nodes are moved from ``missing_ids`` (ids of the selector that no node has) to
     ``excluded_ids``.
 
-    :param excluded: a mapping from the id to the state (None: no state) of each node that was left
-        out; ids that are not in the selector have no effect.
+    :param excluded: maps those of ``missing_ids`` that nodes have to the states of these nodes.
     :param counts: how many nodes in each state were left out.
-    :param everywhere: the explanation over the nodes in all states; None for the same answer. Hints
-        that it does not have are left out, and what differs from it is said of these states only.
+    :param everywhere: the explanation over the nodes in all states. Hints that it does not have are
+        left out, and what differs from it is said of these states only.
     """
-    if not counts:
-        return explanation
-    everywhere = explanation if everywhere is None else everywhere
     everywhere = everywhere._replace(connected=None)
-    missing = explanation.missing_ids
     known = {(hint.code, hint.replaced, hint.replacement) for hint in everywhere.hints}
     hints = tuple(
         hint
@@ -134,10 +129,8 @@ def exclude_by_state(
     explanation = explanation._replace(
         hints=hints,  # without those for ids and labels that nodes have
         correction=explanation.correction if hints == explanation.hints else None,
-        missing_ids=tuple(node_id for node_id in missing if node_id not in excluded),
-        excluded_ids=tuple(
-            (node_id, excluded[node_id]) for node_id in missing if node_id in excluded
-        ),
+        missing_ids=everywhere.missing_ids,
+        excluded_ids=tuple(excluded.items()),
     )
     # Whoever chose the states does not need to hear that no matching node is connected.
     text = recommend(explanation._replace(connected=None))
