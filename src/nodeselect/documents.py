@@ -478,6 +478,10 @@ _WORD_KINDS = {"true": "boolean", "false": "boolean", "null": "null"}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _DECODER = JSONDecoder()
 
+# A key and a text without escapes: most of what is in a list of Kubernetes objects.
+_PLAIN = r'"([^"\\\x00-\x1f\ud800-\udfff]*)"[ \t\r\n]*'
+_PLAIN_ENTRY = re.compile(rf"{_PLAIN}:[ \t\r\n]*{_PLAIN}")
+
 
 class _JsonBuilder(Builder):
     """Builds the value of a JSON text, in which every value has its position in the text."""
@@ -574,6 +578,13 @@ class _JsonBuilder(Builder):
             if not self._text.startswith('"', self._index):
                 raise self._not_json("a key in double quotes")
             self.count(self._index)
+            if plain := _PLAIN_ENTRY.match(self._text, self._index):  # for speed
+                key = Scalar(plain[1], "text", self.position(plain.start(1)), True)
+                self.count(plain.start(2) - 1)
+                value = Scalar(plain[2], "text", self.position(plain.start(2)), True)
+                self._index = plain.end()
+                self.add_entry(entries, key, value)
+                continue
             key = self._string()
             self._skip_whitespace()
             self._step(":")

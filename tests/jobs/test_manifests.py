@@ -236,6 +236,23 @@ spec:
 """
 
 
+@pytest.mark.parametrize(
+    ("kind", "items", "code"),
+    [
+        ("NodeList", '{"kind": "Node"}, {}', "not-a-job"),
+        ("List", '{"apiVersion": "v1", "kind": "Node"}', "not-a-job"),
+        ("List", '{"apiVersion": "v2", "kind": "Node"}', "duplicate-key"),
+        ("List", "{}", "duplicate-key"),
+        ("NodeList", '{"kind": "Pod"}', "duplicate-key"),
+    ],
+)
+def test_nodes_are_recognised_by_their_head(kind: str, items: str, code: str) -> None:
+    """A list of nodes alone, such as one of megabytes, is not read; nothing in it is checked."""
+    twice = '{"kind": "Node", "spec": {"a": 1, "a": 2}}'
+    text = f'{{"apiVersion": "v1", "items": [{items}, {twice}], "kind": "{kind}"}}'
+    assert [problem.code for problem in check_job(text).problems] == [code]
+
+
 def test_a_pod_spec_in_a_pod_spec() -> None:
     """A pod spec inside another one is a workload, and a condition inside one is named."""
     found = {

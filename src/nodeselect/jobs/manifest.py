@@ -7,6 +7,8 @@ from functools import partial
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
 from nodeselect.documents import (
     DocumentError,
     Entries,
@@ -130,6 +132,19 @@ class Manifest(NamedTuple):
     is_template: bool = False
 
 
+class _Head(msgspec.Struct, rename={"version": "apiVersion"}):
+    """An object in JSON, of which only the kind is decoded."""
+
+    version: str = "v1"
+    kind: str = ""
+
+
+class _ListHead(msgspec.Struct, rename={"version": "apiVersion"}):
+    version: str
+    kind: str
+    items: list[_Head]
+
+
 class ManifestError(JobError):
     """A Kubernetes manifest has problems."""
 
@@ -187,6 +202,8 @@ def _read_documents(data: bytes, file: str) -> list[Value]:
 def _find_kubernetes_objects(data: bytes, file: str, volumes: Sequence[Value]) -> Manifest | None:
     if b"apiVersion" not in data:
         return None
+    if number := _count_nodes(data):
+        return Manifest(skipped=("Node",) * number)
     try:
         documents = _read_documents(data, file)
     except DocumentError as error:
@@ -201,6 +218,17 @@ def _find_kubernetes_objects(data: bytes, file: str, volumes: Sequence[Value]) -
     if not any(map(is_kubernetes_object, documents)):
         return None
     return _read_objects(_objects(documents), volumes)
+
+
+def _count_nodes(data: bytes) -> int:
+    """Return how many nodes a list in JSON has, without reading them; 0 for anything else."""
+    try:
+        found = msgspec.json.decode(data, type=_ListHead)
+    except (msgspec.MsgspecError, RecursionError):
+        return 0
+    own = found.kind.removesuffix("List")
+    kinds = {(found.version, each.version, each.kind or own) for each in found.items}
+    return len(found.items) if kinds == {("v1", "v1", "Node")} else 0
 
 
 def _find_bacalhau_job(data: bytes, file: str) -> Manifest | None:

@@ -235,7 +235,7 @@ class CheckedJob:
             return is_like_job(self.spec)
         if self._unread in ("not-utf-8", "not-an-object"):
             return True
-        if content is None or self._unread == "not-a-job":
+        if content is None or self._is_foreign or self._unread == "not-a-job":
             return False
         return re.search(_JOB_LINE, _shown_text(content), re.MULTILINE) is not None
 
