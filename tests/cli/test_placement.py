@@ -52,7 +52,8 @@ def running(name: str, node_name: str, cpu: str, owner: str | None = None) -> di
     metadata: dict[str, Any] = {"name": name, "namespace": "shop"}
     if owner is not None:
         metadata["labels"] = {"pod-template-hash": "5d"}
-        metadata["ownerReferences"] = [{"kind": "ReplicaSet", "name": f"{owner}-5d"}]
+        reference = {"kind": "ReplicaSet", "name": f"{owner}-5d", "controller": True}
+        metadata["ownerReferences"] = [reference]
     container = {"name": "a", "resources": {"requests": {"cpu": cpu}}}
     return {
         "metadata": metadata,
@@ -115,6 +116,54 @@ def test_the_answer_is_that_of_kube_scheduler(run: Run) -> None:
     report = json.loads(run("explain", *JOBS, "-n", "nodes.nsx", "-o", "json").out)
     assert [job["matched"] for job in report["jobs"]] == [0, 0, 4_355]
     assert len(report["unused_ids"]) == 645
+
+
+def test_running_pods_of_one_controller_are_explained_once(run: Run) -> None:
+    """Each could be on another node than it is. A pod that nothing else made stays on its node."""
+    web = [running(f"w-{name}", name, "1500m", "web") for name in ("a", "b", "d")]
+    pending = running("w-1", "", "1500m", "web") | {"status": {"phase": "Pending"}}
+    write_pods(*web, pending, running("alone", "a", "1"), running("other", "a", "500m", "api"))
+    files = ("-n", "nodes.json", "--pods", "pods.json", "-o", "json")
+    report = json.loads(run("explain", "-f", "pods.json", *files).out)
+    found = {}
+    for job in report["jobs"]:
+        for name in (job["job"], *job.get("alike", ())):
+            found[name.rpartition("/")[2]] = job["matched"], len(job.get("alike", ()))
+            alone = json.loads(run("explain", "-f", name, *files).out)
+            assert alone["matched"] == job["matched"]
+    assert found.pop("w-a") == found.pop("w-b") == (1, 1)  # of each, its own node alone
+    assert found == {"w-d": (0, 0), "w-1": (0, 0), "alone": (1, 0), "other": (2, 0)}
+    assert report["unused_ids"] == ["c", "d"]
+    text = run("explain", "-f", "pods.json", *files[:-2], COLUMNS="120").out
+    assert text.startswith("6 jobs on 4 nodes; 2 match no node")
+    assert "/w-a (2 pods) " in text
+    assert text.count("not considered: where the pod runs already (nodeName)") == 1
+    text = run("explain", "-f", "pods.json", *files[:-2], "--node", "b").out
+    assert text.startswith("2 of 6 jobs would run on b")
+    without_usage = json.loads(run("explain", "-f", "pods.json", *files[:2], *files[-2:]).out)
+    assert sorted(len(job.get("alike", ())) for job in without_usage["jobs"]) == [0, 0, 0, 2]
+
+
+@pytest.mark.parametrize(
+    ("change", "matched"),
+    [
+        ({}, 2),
+        ({"status": {}}, 1),
+        ({"metadata": {"name": "a"}}, 1),
+        ({"metadata": {"name": "a", "ownerReferences": [{"kind": "Job", "name": "b"}]}}, 1),
+        ({"metadata": {"name": "a", "ownerReferences": [{"kind": "Node", "controller": True}]}}, 1),
+    ],
+)
+def test_node_of_a_pod(change: dict[str, Any], matched: int, run: Run) -> None:
+    """Of a pod that a controller made, all commands ignore the node that the scheduler chose."""
+    write_pods(running("a", "a", "1", "web") | change)
+    files = ("-f", "pods.json", "-n", "nodes.json")
+    result = run("match", *files, "--count")
+    assert result.out == f"{matched}\n"
+    assert ("where the pod runs already (nodeName)" in result.err) is (matched == 2)
+    assert run("explain", *files).out.startswith(f"{matched} of 4 nodes match")
+    assert run("check", "pods.json", "-n", "nodes.json", "--min", "2").status == 2 - matched
+    assert ("EVERY node" in run("convert", "pods.json").err) is (matched == 2)
 
 
 def test_labels_of_the_nodes_that_match(run: Run) -> None:

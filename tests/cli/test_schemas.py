@@ -49,6 +49,7 @@ def closed(schema: Any) -> Any:
         "explain -n FLEET -l gpu --node node-174fc70c",
         "explain -n FLEET -l gpu -l a --node node-174fc70c",
         "explain -n FLEET --job JOB --job TRY",
+        "explain -n FLEET --job pods.json",
         "explain -n FLEET --job JOB --job FLEET",
         "explain -n FLEET --job JOB --job TRY --node node-174fc70c",
     ],

@@ -97,12 +97,15 @@ class Workload(NamedTuple):
     :param placement: what each of its pods requires of a node.
     :param owner: the kind, the name and the namespace, which is empty if the object has none.
     :param place: what selects nodes in the document, for messages, and its path.
+    :param controller: the namespace, kind and name of what has made a pod that is in a cluster;
+        otherwise None.
     """
 
     name: str
     placement: Placement
     owner: tuple[str, str, str]
     place: tuple[Value, str]
+    controller: tuple[str, str, str] | None = None
 
 
 class Manifest(NamedTuple):
@@ -377,11 +380,15 @@ def _read_object(
         yield from check_template(value, labels)
     for pod in found:
         yield from _unknown_in_containers(pod)
+        controller = _controller(value) if kind == "Pod" else None
+        if controller and text_of(pod.spec, "nodeName"):
+            pod = _before_binding(pod)
         place = _place(pod.spec, pod.path)
         try:
             placement = _read_pod(pod, namespace, volumes)
             yield from check_pod(pod.spec, pod.path, labels)
-            yield Workload(name if path else f"{name}[{pod.path}]", placement, owner, place)
+            own = name if path else f"{name}[{pod.path}]"
+            yield Workload(own, placement, owner, place, controller)
         except StructureError as error:
             yield from error.findings
         except SelectorError as error:  # the terms of the pod and of its volumes are too many
@@ -411,6 +418,27 @@ def _read_pod(pod: PodSpec, namespace: str, volumes: Mapping[tuple[str, str], Va
         placement &= _read_part(volume, "spec.nodeAffinity", _volume_selector)
     words |= dict.fromkeys(pod.not_considered)
     return placement.replace(not_considered=tuple(words))
+
+
+def _controller(pod: Value) -> tuple[str, str, str] | None:
+    """Return what has made a pod that is in a cluster; None for a pod that is yet to be made.
+
+    The pod that a node has from its own files has the node as its controller.
+    """
+    references = find(pod, "metadata.ownerReferences")
+    if text_of(pod, "status.phase") and isinstance(references, List):
+        for each in references.items:
+            if text_of(each, "controller") == "true" and text_of(each, "kind") != "Node":
+                namespace = text_of(pod, "metadata.namespace")
+                return namespace, text_of(each, "kind"), text_of(each, "name")
+    return None
+
+
+def _before_binding(pod: PodSpec) -> PodSpec:
+    """Return a pod as the scheduler saw it: without the name of the node that it then chose."""
+    entries = {name: entry for name, entry in pod.spec.entries.items() if name != "nodeName"}
+    words = (*pod.not_considered, "where the pod runs already (nodeName)")
+    return pod._replace(spec=pod.spec._replace(entries=entries), not_considered=words)
 
 
 def _read_condition(value: Value, parts: _Parts) -> Placement:

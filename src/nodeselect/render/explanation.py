@@ -180,6 +180,7 @@ class JobResult(NamedTuple):
         requirements the node fails; for an invalid job, the first error.
     :param node: for one node, which requirements the node satisfies and fails; otherwise None.
     :param not_considered: what else decides about a node but is unknown.
+    :param alike: the names of other pods of the same controller with the same answer.
     """
 
     name: str
@@ -190,6 +191,12 @@ class JobResult(NamedTuple):
     recommendation: str
     node: NodeExplanation | None = None
     not_considered: tuple[str, ...] = ()
+    alike: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """The number of jobs that have this result."""
+        return 1 + len(self.alike)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the result as JSON values."""
@@ -198,6 +205,8 @@ class JobResult(NamedTuple):
             return {"job": self.name, "status": status, "error": self.recommendation}
         fields = self._asdict()
         del fields["node"]
+        if not self.alike:
+            del fields["alike"]
         if self.node is not None:
             fields["requirements"] = self.node.as_dict()["requirements"]
         return {"job": fields.pop("name"), **fields, "status": status}
@@ -247,17 +256,17 @@ class JobsReport(NamedTuple):
     @property
     def headline(self) -> str:
         """How many jobs have each status; or, in a report on one node, how many would run on it."""
-        counts = Counter(job.status for job in self.jobs)
+        counts = self._counts()
         invalid = counts[JobVerdict.INVALID]
         if self.unused_ids is None:
             return f"no job could be read: {pluralize(invalid, 'is invalid', 'are invalid')}"
         if self.node is not None:
-            matching = sum(bool(job.matched) for job in self.jobs)
-            total = pluralize(len(self.jobs) - invalid, "job")
+            matching = sum(job.size for job in self.jobs if job.matched)
+            total = pluralize(counts.total() - invalid, "job")
             text = f"{matching:,} of {total} would run on {printable(self.node.id)}"
             more = pluralize(invalid, "more is", "more are")
             return f"{text}; {more} invalid" if invalid else text
-        parts = [f"{pluralize(len(self.jobs), 'job')} on {pluralize(self.total, 'node')}"]
+        parts = [f"{pluralize(counts.total(), 'job')} on {pluralize(self.total, 'node')}"]
         parts += [
             pluralize(counts[status], *texts)
             for status, (_, *texts) in _STATUS_TEXTS.items()
@@ -268,10 +277,13 @@ class JobsReport(NamedTuple):
             parts.append(f"{pluralize(unused, 'node is', 'nodes are')} matched by {by}")
         return "; ".join(parts)
 
+    def _counts(self) -> Counter[JobVerdict]:
+        return Counter(job.status for job in self.jobs for _ in range(job.size))
+
     def as_dict(self) -> dict[str, Any]:
         """Return the report as JSON values, described by ``docs/explain.schema.json``."""
         node = self.node
-        counts = Counter(job.status for job in self.jobs)
+        counts = self._counts()
         return {
             "version": 1,
             **({} if node is None else {"node": {"id": node.id, "state": node.state}}),
@@ -293,19 +305,21 @@ def invalid_job(name: str, error: JobError) -> JobResult:
     return JobResult(name, JobVerdict.INVALID, None, None, None, text)
 
 
-def job_on_nodes(name: str, explanation: Explanation) -> JobResult:
-    """Return the result of matching a job against all nodes."""
+def job_on_nodes(names: Sequence[str], explanation: Explanation) -> JobResult:
+    """Return the result of matching a job, or several that are alike, against all nodes."""
     matched, connected = explanation.matched, explanation.connected
     is_doubtful = bool(explanation.hints or explanation.missing_ids)
     status = _status(matched, connected, not explanation.requirements, is_doubtful)
     recommendation = explanation.recommendation
     return JobResult(
-        name, status, explanation.selector, matched, connected, recommendation,
-        not_considered=explanation.not_considered,
+        names[0], status, explanation.selector, matched, connected, recommendation,
+        not_considered=explanation.not_considered, alike=tuple(names[1:]),
     )  # fmt: skip
 
 
-def job_on_node(name: str, selector: str, explanation: NodeExplanation, node: Node) -> JobResult:
+def job_on_node(
+    names: Sequence[str], selector: str, explanation: NodeExplanation, node: Node
+) -> JobResult:
     """Return the result of matching a job with the text ``selector`` against one node."""
     matched = int(explanation.matches)
     connected = count_connected([node.state]) if matched else 0
@@ -315,8 +329,8 @@ def job_on_node(name: str, selector: str, explanation: NodeExplanation, node: No
         for text, value in explanation.failed
     ]
     return JobResult(
-        name, status, selector, matched, connected, join_limited(failed), explanation,
-        explanation.not_considered,
+        names[0], status, selector, matched, connected, join_limited(failed), explanation,
+        explanation.not_considered, tuple(names[1:]),
     )  # fmt: skip
 
 
@@ -367,7 +381,8 @@ def _table(report: JobsReport, screen: Screen) -> Iterator[str]:
             unknown = "-" if is_invalid else "unknown"
             numbers = [unknown if n is None else f"{n:,}" for n in (job.matched, job.connected)]
             styles.append(_STATUS_TEXTS[job.status][0] if job.status in _STATUS_TEXTS else None)
-        rows.append((screen.code(job.name), *numbers, problem))
+        alike = f" ({pluralize(job.size, 'pod')})" if job.alike else ""
+        rows.append((screen.code(job.name) + alike, *numbers, problem))
     numbers = ["RUNS"] if has_node else ["MATCHED", "CONNECTED"]
     heads = ("JOB", *numbers, "FAILS" if has_node else "WHAT TO CHANGE")
     right = () if has_node else (1, 2)

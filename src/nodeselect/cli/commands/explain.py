@@ -1,7 +1,7 @@
 """``nodeselect explain``: explain why nodes match a selector, and why the others do not."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import click
 
@@ -201,29 +201,54 @@ def _read_node(nodes_from: NodeFiles, node_id: str) -> Node:
 def _jobs_on_nodes(
     jobs: Jobs, running: RunningPods, nodes_from: NodeFiles, states: frozenset[str] | None
 ) -> JobsReport:
-    selectors, usage = jobs.selectors, running.usage
+    usage = running.usage
     inventory = read_inventory(nodes_from)
     chosen = unused = nodes_in_states(inventory, states)
     if left_out := len(inventory) - len(chosen):
         write_message(left_out_text(left_out))
     results = [invalid_job(name, error) for name, error in jobs.invalid.items()]
+    groups = _groups(jobs, running, inventory.get)
+    homes: set[str] = set()  # of pods that are alike: each can stay on its node
     with progress() as show:
-        for number, (name, selector) in enumerate(selectors.items()):
-            show(f"explained {number:,} of {pluralize(len(selectors), 'job')}")
-            with running.without(jobs.workloads.get(name)):
+        for number, names in enumerate(groups):
+            show(f"explained {number:,} of {pluralize(len(groups), 'job')}")
+            selector = jobs.selectors[names[0]]
+            first, *others = map(jobs.workloads.get, names)
+            with running.without(first):
                 explanation = explain_nodes(inventory, selector, states, usage)
-                results.append(job_on_nodes(name, explanation))
-                unused -= inventory.match(selector, usage=usage)
-    return JobsReport.of_nodes(len(chosen), results, unused.ids())
+                results.append(job_on_nodes(names, explanation))
+                matching = inventory.match(selector, usage=usage)
+            unused -= matching
+            if any(node_id in matching for node_id in running.nodes_of(first)):
+                homes.update(node_id for each in others for node_id in running.nodes_of(each))
+    unused_ids = [node_id for node_id in unused.ids() if node_id not in homes]
+    return JobsReport.of_nodes(len(chosen), results, unused_ids)
 
 
 def _jobs_on_node(jobs: Jobs, running: RunningPods, node: Node) -> JobsReport:
     results = [invalid_job(name, error) for name, error in jobs.invalid.items()]
-    for name, selector in jobs.selectors.items():
-        with running.without(jobs.workloads.get(name)):
+    for names in _groups(jobs, running, {node.id: node}.get):
+        selector = jobs.selectors[names[0]]
+        with running.without(jobs.workloads.get(names[0])):
             explanation = explain_node(selector, node, running.usage)
-        results.append(job_on_node(name, str(selector), explanation, node))
+        results.append(job_on_node(names, str(selector), explanation, node))
     return JobsReport.of_node(node, results)
+
+
+def _groups(
+    jobs: Jobs, running: RunningPods, find: Callable[[str], Node | None]
+) -> list[list[str]]:
+    """Return the names of the valid jobs; pods with one answer and one controller are together.
+
+    :param find: returns the node with an id.
+    """
+    groups: dict[object, list[str]] = {}
+    for name, asked in jobs.selectors.items():
+        workload, key = jobs.workloads.get(name), None
+        if workload is not None and workload.controller is not None:
+            key = workload.controller, asked, running.failures(workload, asked, find)
+        groups.setdefault(key or name, []).append(name)
+    return list(groups.values())
 
 
 def _jobs_status(report: JobsReport) -> ExitStatus:

@@ -1,20 +1,21 @@
 """The pods that run on the nodes of a command."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
-from nodeselect.cli.inputs.job_selectors import ignoring_pods, only_labels
+from nodeselect.cli.inputs.job_selectors import Selection, ignoring_pods, only_labels
 from nodeselect.cli.inputs.nodes import NodeFiles
 from nodeselect.cli.options import KUBECTL_OPTIONS
 from nodeselect.cli.streams import write_message
 from nodeselect.errors import InventoryError
+from nodeselect.explain.explanation import explain_node
 from nodeselect.explain.wording import not_considered_text
 from nodeselect.files.inputs import open_inputs
+from nodeselect.node import Node
 from nodeselect.placement import Placement, Usage
-from nodeselect.selectors import AnyOf, Selector
 from nodeselect.text import pluralize
 
 if TYPE_CHECKING:
@@ -31,13 +32,13 @@ class RunningPods:
         self,
         file: str | None,
         nodes_from: NodeFiles,
-        asked: Iterable[Selector | AnyOf | Placement],
+        asked: Iterable[Selection],
         is_labels_only: bool,
     ) -> None:
         """Read the pods, if anything but labels of the nodes is ``asked``."""
         self.usage: Usage | None = None
         self._is_labels_only = is_labels_only
-        self._own = 0
+        self._own: dict[tuple[str, str, str], int] = {}
         self._unknown = " (--pods)"
         has_requests = any(isinstance(each, Placement) and each.requests for each in asked)
         if is_labels_only or not has_requests:
@@ -64,22 +65,49 @@ class RunningPods:
         if usage.version:  # otherwise they are those of another namespace
             self.usage = usage
 
-    def considered(self, asked: Selector | AnyOf | Placement) -> Selector | AnyOf | Placement:
+    def considered(self, asked: Selection) -> Selection:
         """Return what is required; of a placement, with what is not considered."""
         if self._is_labels_only:
             return only_labels(asked)
         return ignoring_pods(asked, self._unknown) if self.usage is None else asked
 
+    def nodes_of(self, workload: "Workload | None") -> list[str]:
+        """Return the ids of the nodes on which a workload's own pods run."""
+        return [node_id for node_id, _ in self._pods_of(workload)]
+
+    def _pods_of(self, workload: "Workload | None") -> Sequence[tuple[str, Mapping[str, int]]]:
+        if self.usage is None or workload is None:
+            return ()
+        kind, name, namespace = workload.owner
+        given = click.get_current_context().meta.get(KUBECTL_OPTIONS, {})
+        return self.usage.pods_of(kind, name, namespace or given.get("namespace", "default"))
+
+    def failures(
+        self, workload: "Workload", asked: Selection, find: Callable[[str], Node | None]
+    ) -> tuple[tuple[str | None, ...], ...]:
+        """Return what a workload fails on the nodes of its own pods, with them and without them.
+
+        Of two pods with equal placements, the answers differ only by that.
+        """
+        nodes = list(filter(None, map(find, self.nodes_of(workload))))
+
+        def failed() -> Iterator[tuple[str | None, ...]]:
+            for node in nodes:
+                explanation = explain_node(asked, node, self.usage)
+                yield node.state, *(text for text, _ in explanation.failed)
+
+        before = tuple(failed())
+        with self.without(workload):
+            return before + tuple(failed())
+
     @contextmanager
     def without(self, workload: "Workload | None") -> Iterator[None]:
         """Leave out a workload's own pods in a ``with`` block."""
+        own = self._pods_of(workload)
         if self.usage is None or workload is None:
             yield
             return
-        kind, name, namespace = workload.owner
-        given = click.get_current_context().meta.get(KUBECTL_OPTIONS, {})
-        own = self.usage.pods_of(kind, name, namespace or given.get("namespace", "default"))
-        self._own += len(own)
+        self._own[workload.owner] = len(own)
         for node_id, requests in own:
             self.usage.remove(node_id, requests)
         try:
@@ -90,9 +118,9 @@ class RunningPods:
 
     def write_own(self) -> None:
         """Write how many pods :meth:`without` has left out, if any."""
-        if self._own:
+        if number := sum(self._own.values()):
             texts = "running pod of the manifest is", "running pods of the manifest are"
-            own = pluralize(self._own, *texts)
+            own = pluralize(number, *texts)
             write_message(f"{own} not counted; if one of its pods is pending, explain that pod")
 
 
