@@ -288,8 +288,13 @@ def test_nothing_is_written_through_a_link_out_of_the_folder(run: Run) -> None:
     Path("in/near.yaml").symlink_to("z/far.yaml")
     Path("in/link.yaml").symlink_to("../out.yaml")
     error = run("check", "--fix", "--write", "in").error
-    problem = "cannot write 'in/link.yaml': it is a link to a file outside of the folder"
-    assert error == f"error: {problem}; to change that file, name it"
+    problem = (
+        "cannot write 'in/link.yaml': it is a link to a file outside of the folder;"
+        " to change that file, name it"
+    )
+    assert error == f"error: {problem}"
+    plain = " ".join(run("check", "--fix", "in").err.split())
+    assert plain.startswith(f"--fix --write would correct nothing: {problem}. With the diff, 4 fil")
     assert Path("out.yaml").read_text() == Path("in/job.yaml").read_text() == BEFORE
     assert "corrected 4 files" in run("check", "--fix", "--write", "in", "in/link.yaml").err
     assert Path("out.yaml").read_text() == Path("in/z/far.yaml").read_text() == AFTER

@@ -174,6 +174,7 @@ MISTAKES = {
     **dict.fromkeys(("diff a b -l a --all", "diff a b c --all", "diff a b c -n x"), NO_SIDES),
     **dict.fromkeys(("diff a b -n x --all", "diff a b -n x --job c"), NO_SIDES),
     "diff a b -n x -l a": NO_SIDES,
+    "diff job.yaml first-try.yaml": "where are the nodes? Give -n FILE, pipe them into",
     "check job.yaml --write": "--write goes with --fix",
     "check job.yaml --fix -o json": "--fix prints a diff; for another output, add --write",
     "check x --min 2": "--min and --state need nodes: give -n",

@@ -229,8 +229,10 @@ def check(
     templates = [each for each in checked if each.is_template and each.file in without_jobs]
     unknown = list(not_considered) if is_compared else None
     outcome = CheckedFiles(reports, unread, without_jobs, unknown, len(templates))
+    refusal = _refusal((name for name, _, _ in corrections), sources)
     if write:
-        _refuse_links((name for name, _, _ in corrections), sources)
+        if refusal:
+            raise click.ClickException(refusal)
         for name, _, corrected in corrections:
             _replace_text(name, corrected)
     if is_diff:
@@ -251,12 +253,12 @@ def check(
         summary = problem_summary(outcome, skipped, excluded_by, is_selection, give_nodes)
         if corrections or (fix and any(each.problems for each in reports)):
             count = pluralize(len(corrections), "file")
-            done = (
-                f"corrected {count}."
-                if write
-                else f"--fix --write would correct {count}. After that,"
-            )
-            summary = f"{done if corrections else 'nothing was corrected.'} {summary}"
+            done = f"corrected {count}." if corrections else "nothing was corrected."
+            if corrections and not write:
+                done = f"--fix --write would correct {count}. After that,"
+            if refusal:
+                done = f"--fix --write would correct nothing: {refusal}. With the diff,"
+            summary = f"{done} {summary}"
         if note := kustomize_note(without_jobs, "check -"):
             write_message(note)
         write_message(summary)
@@ -293,14 +295,15 @@ def _node_counter(
     return count
 
 
-def _refuse_links(names: Iterable[str], sources: Collection[str]) -> None:
-    """Raise if a file is outside of all ``sources``, and only a link in a folder leads there."""
+def _refusal(names: Iterable[str], sources: Collection[str]) -> str:
+    """Return why no file can be written: only a link in a folder of ``sources`` leads to one."""
     allowed = list(map(os.path.realpath, sources))
     for name in names:
         target = os.path.realpath(name)
         if not any(target == each or target.startswith(os.path.join(each, "")) for each in allowed):
             message = f"cannot write {quoted(name)}: it is a link to a file outside of the folder"
-            raise click.ClickException(f"{message}; to change that file, name it")
+            return f"{message}; to change that file, name it"
+    return ""
 
 
 def _replace_text(file: str, text: str) -> None:

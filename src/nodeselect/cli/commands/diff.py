@@ -53,9 +53,10 @@ def diff(
     """
     has_pair = {len(files), len(expressions)} == {0, 2} and job is None and not everything
     if nodes_from is None and has_pair and "-" not in files:
-        nodes_from = options.default_nodes()
-        if files and not _has_job(files):
-            nodes_from = None  # the files are node lists
+        if not files:
+            nodes_from = options.default_nodes()
+        elif _has_job(files):  # otherwise, the files are node lists
+            nodes_from = options.required_nodes()
     has_two_sides = has_pair
     expected = (
         "give two jobs (OLD NEW) or two selectors (-l OLD -l NEW) with -n; or two node lists"

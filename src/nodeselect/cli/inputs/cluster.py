@@ -20,8 +20,13 @@ from nodeselect.files.inputs import reason_of
 from nodeselect.problem import Fix
 from nodeselect.text import printable, quoted
 
-# What kubectl writes if it fails for a known reason, with a command that helps, and words for it.
+# What errors of a known reason have in their messages, with a command that helps, and its words.
 _CAUSES = (
+    (
+        re.compile("is not JSON"),
+        "config view --minify",
+        "something else answers, such as a proxy; for the address that kubectl asks, run",
+    ),
     (re.compile(r"server \(Forbidden\)"), "auth can-i list {}", "ask for the right; check it with"),
     (
         re.compile(r"\(Unauthorized\)|logged in|credentials"),
@@ -83,13 +88,14 @@ def list_pages(kind: str, options: Sequence[str]) -> Generator[tuple[BinaryIO, s
             if output.lstrip()[:1] not in (b"", b"{"):
                 start = quoted(output.decode("utf-8", "replace").strip(), 60)
                 message = f"page {number} of the {resource} is not JSON, but begins with {start}"
-            raise InventoryError("one-page", message, hint=_hint("", resource, options)) from None
+            hint = _hint(message, resource, options)
+            raise InventoryError("one-page", message, hint=hint) from None
         items = b"[%s]" % b",\n".join(map(bytes, page.items or ()))
         yield BytesIO(items), f"page {number} of the {resource}"
 
 
 def _hint(message: str, resource: str, options: Sequence[str]) -> Fix:
-    """Return what to do if kubectl fails with a message: a command for its cause, if known."""
+    """Return what to do about the message of an error: a command for its cause, if known."""
     causes = ((arguments, words) for text, arguments, words in _CAUSES if text.search(message))
     arguments, words = next(causes, ("get {}", "try again, or see whether kubectl can list them"))
     is_about_pods = resource == "pods" and "{}" in arguments
