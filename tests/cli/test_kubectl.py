@@ -198,8 +198,8 @@ HELP = {
     FORBIDDEN: "check it with: kubectl auth can-i list nodes",
     UNAUTHORIZED: "log in again; then run: kubectl auth whoami",
     EXPIRED: "try again, or see whether kubectl can list them: kubectl get nodes",
-    HTML: "is not JSON, but begins with '<html>log in' help: something else answers, such as a proxy;"
-    " for the address that kubectl asks, run: kubectl config view --minify",
+    HTML: "is not JSON, but begins with '<html>log in' help: something else answers, such as a"
+    " proxy; for the address that kubectl asks, run: kubectl config view --minify",
 }
 
 

@@ -201,12 +201,9 @@ def _requests(n: int) -> tuple[Placement, list[Node]]:
 
 
 def _terms(n: int) -> tuple[Placement, list[Node]]:
-    """Return as many terms of an affinity as labels of four nodes.
-
-    Each term is tested on each node that is new since the last compaction, of which there are few.
-    """
+    """Return as many terms of an affinity as nodes: more than are tested one by one."""
     keys = words(n)
-    nodes = [Node(f"n-{at}", dict.fromkeys(keys[at::4], "v")) for at in range(4)]
+    nodes = [Node(f"n-{at}", dict.fromkeys(keys[at : at + 50], "v")) for at in range(n)]
     return Placement(AnyOf(Selector.parse(f"{key}=w") for key in keys)), nodes
 
 
