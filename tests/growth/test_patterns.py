@@ -68,8 +68,9 @@ def uses(module: str) -> Iterator[Use]:
 
 
 def uses_of_tables() -> Iterator[Use]:
-    for syntax in ("CALICO", "PROMETHEUS", "NOMAD"):
-        yield re.compile(vars(other_syntax)[f"_{syntax}_TERM"], re.ASCII), "match"
+    for name, term in vars(other_syntax).items():
+        if name.endswith("_TERM"):
+            yield re.compile(term, re.ASCII), "match"
     for regexp, _ in documents._MISTAKES:
         yield re.compile(regexp), "match"
     for mistake in (*diagnostics._IN_WORD, diagnostics._TEMPLATE):

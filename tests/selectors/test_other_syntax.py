@@ -89,10 +89,32 @@ def nomad_terms(draw: st.DrawFn) -> Case:
     return text, holds
 
 
+@st.composite
+def mapping_items(draw: st.DrawFn) -> Case:
+    """Return an item of a mapping; those with operators are of Ray."""
+    key, values, space = draw(KEYS), draw(st.lists(VALUES, min_size=1)), draw(SPACES)
+    listed, quote, is_negated = ",".join(values), draw(st.sampled_from("'\"")), draw(st.booleans())
+    text, allowed = draw(st.sampled_from([(values[0], values[:1]), (f"in({listed})", values)]))
+    text = f"{quote}{key}{quote}:{space}{quote}{'!' * is_negated}{text}{quote}{space}"
+    return text, lambda labels: (labels.get(key) in allowed) is not is_negated
+
+
+@st.composite
+def jq_terms(draw: st.DrawFn) -> Case:
+    """Return a comparison of jq, for which a missing label is null."""
+    key, value, space = draw(KEYS), draw(VALUES), draw(SPACES)
+    path = draw(st.sampled_from([f".{key}", f'["{key}"]', f'.["{key}"]']))
+    is_equal = draw(st.booleans())
+    text = f'.metadata.labels{path}{space}{"==" if is_equal else "!="}{space}"{value}"'
+    return text, lambda labels: (labels.get(key) == value) is is_equal
+
+
 LANGUAGES = {
     "Calico": ("{}", "&&", calico_terms()),
     "Prometheus": ("{{{}}}", ",", prometheus_terms()),
     "Nomad": ("{}", ",", nomad_terms()),
+    "Ray": ("{{{}}}", ",", mapping_items()),
+    "jq": (".items[] | select({})", " and ", jq_terms()),
 }
 """The form of a selector in each language, what joins its terms, and a term."""
 
@@ -119,6 +141,15 @@ def test_the_equivalent_matches_the_same_nodes(language: str, data: st.DataObjec
 def test_other_texts(text: str) -> None:
     """A text without a mark of one of the syntaxes is in none of them."""
     assert equivalent(text) is None
+
+
+def test_what_has_no_equivalent() -> None:
+    """A filter of jq is recognized by its beginning; a mapping has one text for each key."""
+    words = "no selector text is known to be equivalent to this jq filter"
+    for text in ('.name=="a"', '.metadata.labels.a=="b" or .metadata.labels.c=="d"'):
+        assert equivalent(text) == Fix(words)
+    for text in ('{"a": null}', "{'a': True}", '{"a": {"b": "c"}}'):
+        assert equivalent(text) is None
 
 
 def test_a_selector_of_alternatives() -> None:

@@ -98,6 +98,7 @@ _NEGATED = "'!' is only allowed before a key that has no operator"
 _PARENTHESES = "the values of '{operator}' must be in parentheses"
 _NOT_AN_OPERATOR = "{found} is not an operator in a selector text"
 _NO_SIGN = "'{sign}' is not an operator"
+_NO_KEY = "a key is missing before the operator"
 _UNEXPECTED = "expected {expected}, found {found}"
 _WRITE_EQUAL = _Write("{key}={value}")
 _WRITE_UNEQUAL = _Write("{key}!={value}")
@@ -129,6 +130,8 @@ _IN_SYNTAX: tuple[tuple[str, tuple[_Mistake, ...]], ...] = (
         _Mistake("parentheses", r"\(", "requirements cannot be in parentheses",
                  "remove the parentheses, and separate requirements with ','"),
     )),
+    (f",?{_S}(?P<operator>in|notin){_S}", (_Mistake("unexpected", r"\(", _NO_KEY, _WRITE_LIST),)),
+    (f",?{_S}!{_S}in{_S}", (_Mistake("unexpected", r"\(", _NO_KEY, _WRITE_NOT_IN),)),
     (f",?{_S}!{_S}{_KEY}", (
         _Mistake("not-equality", "==?", _NEGATED, _WRITE_UNEQUAL),
         _Mistake("not-equality", f"in{_E}", _NEGATED, _WRITE_NOT_IN),
@@ -180,6 +183,10 @@ _IN_SYNTAX: tuple[tuple[str, tuple[_Mistake, ...]], ...] = (
     (f",?{_S}{_KEY}==?{_S}", (
         _Mistake("triple-equals", "==?", "equality is written '=' or '=='", _WRITE_EQUAL),
         _Mistake("list-needs-in", r"\(", "a list of values requires 'in'", _WRITE_IN),
+        _Mistake("unequal-sign", "!", "'not equal' is written '!='", _WRITE_UNEQUAL),
+    )),
+    (f",?{_S}{_KEY}==?{_S}(?P<operator>in|notin){_S}", (
+        _Mistake("list-needs-in", r"\(", "'=' is not written before '{operator}'", _WRITE_LIST),
     )),
     (f",?{_S}{_KEY}!={_S}", (
         _Mistake("list-needs-in", r"\(", "a list of values requires 'notin'", _WRITE_NOT_IN),
@@ -391,7 +398,7 @@ def syntax_error(
                 span = start + context.start("at"), start + context.end("at")
             else:
                 span = match.span("at" if "at" in groups else 0)
-            key, operator = groups.get("key") or "key", groups.get("operator") or ""
+            key, operator = groups.get("key") or "", groups.get("operator") or ""
             return _error(mistake, source, span, key, match.end(), operator.lower(), expected)
     raise AssertionError("the last row matches everything")
 
@@ -420,11 +427,10 @@ def _error(
     if hint in (_WRITE_EQUAL, _WRITE_UNEQUAL) and (
         ahead := re.compile(_LIST_AHEAD, _FLAGS).match(source, following)
     ):
-        if hint == _WRITE_EQUAL:
-            hint, operator = _WRITE_LIST, (ahead["operator"] or "in").lower()
-            following = ahead.end()
-        elif ahead["operator"] is None:
-            hint = _WRITE_NOT_IN
+        operator, following = (ahead["operator"] or "in").lower(), ahead.end()
+        if hint == _WRITE_UNEQUAL:
+            operator = {"in": "notin", "notin": "in"}[operator]
+        hint = _WRITE_LIST
     operand: str | None = ""
     if hint == _OR_HINT and (found := _or_values(source)):
         hint, operator, (key, operand) = _WRITE_LIST, "in", found

@@ -1,7 +1,7 @@
-"""Translate selectors in the syntax of Calico, Prometheus, Nomad or Swarm, for hints.
+"""Translate selectors in the syntax of Calico, Prometheus, Nomad, Ray, jq or Swarm, for hints.
 
 Sources: Calico, ``libcalico-go/lib/selector``; Prometheus, ``Matcher`` in ``model/labels``; Nomad,
-``checkConstraint`` in ``scheduler/feasible``.
+``checkConstraint`` in ``scheduler/feasible``; Ray, ``label_selector.cc`` in ``common/scheduling``.
 """
 
 import re
@@ -41,7 +41,7 @@ _S = "[ \t\r\n]*+"
 _TEXT = r"(?:\"[^\"\\\n]*\"|'[^'\\\n]*')"
 _CALICO_TERM = (
     rf"(?P<open>[ \t(!]*+)(?:(?P<call>has|all|global)\({_S}(?P<argument>[\w./-]*+){_S}\)|"
-    rf"(?P<key>[\w./-]++){_S}(?P<operator>==|!=|(?:not{_S})?in|contains|(?:starts|ends){_S}with){_S}"
+    rf"(?P<key>\w[\w./-]*+){_S}(?P<operator>==|!=|(?:not{_S})?in|contains|(?:starts|ends){_S}with){_S}"
     rf"(?P<values>{_TEXT}|\{{(?:{_S}{_TEXT}{_S}(?:,|(?=\}})))*+{_S}\}}))"
     r"(?P<close>[ \t)]*+)(?P<join>&&|\|\||\Z)"
 )
@@ -56,8 +56,20 @@ _NOMAD_TERM = (
     rf"{_S}(?P<join>,|&&|\Z)"
 )
 
-# How a constraint of Nomad begins, even if it has operators or targets without an equivalent.
+# An item of a mapping in JSON, YAML or Python; Ray has !a, in(a,b) and !in(a,b) as values.
+_MAPPING_TERM = (
+    rf"(?:\A{_S}\{{|(?<=,)){_S}(?P<key>{_TEXT}|[\w./-]++){_S}:{_S}"
+    rf"(?P<values>{_TEXT}|(?!(?:null|None|True|False)\b)[\w.-]++){_S}(?:,?{_S}\}}{_S}\Z|(?P<join>,))"
+)
+_JQ_TERM = (
+    rf"(?:\A(?:{_S}\.items\[\]{_S}\|)?{_S}(?:select{_S}\()?|(?<=and)){_S}\.(?:metadata\.)?labels"
+    rf"(?P<key>\.[\w./-]++|\.?\[{_S}{_TEXT}{_S}\]){_S}(?P<operator>==|!=){_S}(?P<values>{_TEXT})"
+    rf"{_S}(?:\)?{_S}\Z|(?P<join>and))"
+)
+
+# How a text of these begins, even if it has operators or targets without an equivalent.
 _NOMAD_START = r"\s*\"?\$\{(?:attr|meta|node)[.[]"
+_JQ_START = r"\s*(?:\.\w|\.\[|select\s*\()"
 
 # The arguments of requirements that must all hold.
 _Terms = Iterator[tuple[str, Operator, list[str]]]
@@ -77,6 +89,8 @@ def equivalent(source: str) -> Fix | None:
         ("Calico selector", _CALICO_TERM, _read_calico),
         ("Prometheus selector", _PROMETHEUS_TERM, _read_prometheus),
         ("Nomad constraint", _NOMAD_TERM, _read_nomad),
+        ("mapping", _MAPPING_TERM, _read_mapping),
+        ("jq filter", _JQ_TERM, _read_jq),
     ):
         matches = list(_matches(re.compile(pattern, re.ASCII), source))
         if not matches or matches[-1].end() < len(source) or matches[-1]["join"]:
@@ -86,13 +100,19 @@ def equivalent(source: str) -> Fix | None:
         try:
             texts = [str(Requirement(*term)) for match in matches for term in read(match)]
         except (KeyError, ValueError):  # an operator, or a key or value, has no equivalent
-            return Fix(f"no selector text is known to be equivalent to this {name}")
+            return _unknown(name)
         if not texts:
             return Fix(f"this {name} matches every node, as an empty selector does")
         return Fix.write(",".join(texts), f"for this {name}, write", is_certain=True)
     if re.match(_NOMAD_START, source):
-        return Fix("no selector text is known to be equivalent to this Nomad constraint")
+        return _unknown("Nomad constraint")
+    if re.match(_JQ_START, source):
+        return _unknown("jq filter")
     return None
+
+
+def _unknown(name: str) -> Fix:
+    return Fix(f"no selector text is known to be equivalent to this {name}")
 
 
 def swarm_message(requirement: Requirement) -> str:
@@ -166,3 +186,17 @@ def _read_nomad(match: re.Match[str]) -> _Terms:
     if not (is_label or is_meta) or (operator is Operator.NOT_EQUALS and not value):
         raise ValueError("no equivalent")
     yield name, operator, [value] if is_equality or value else []
+
+
+def _read_mapping(match: re.Match[str]) -> _Terms:
+    key, text = match["key"].strip("'\""), match["values"].strip("'\"")
+    value = text.removeprefix("!")
+    operator, values = Operator.EQUALS, [value]
+    if value.startswith("in(") and value.endswith(")"):
+        operator, values = Operator.IN, [each.strip() for each in value[3:-1].split(",")]
+    yield key, operator if value == text else _OPPOSITES[operator], values
+
+
+def _read_jq(match: re.Match[str]) -> _Terms:
+    key = match["key"].strip(".[]'\" \t\r\n")
+    yield key, _COMPARISONS[match["operator"]], [match["values"][1:-1]]
