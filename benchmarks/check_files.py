@@ -7,7 +7,6 @@ the size of hostile files. Prints Markdown tables and writes ``results/check_fil
     python -m benchmarks.check_files [ROUNDS]
 """
 
-import json
 import os
 import platform
 import random
@@ -21,13 +20,13 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median, quantiles
 
+from benchmarks import record
 from benchmarks.fleet import fleet_file
 from benchmarks.process import NODESELECT, Run, run
 from nodeselect.jobs import check_job
 
 _HERE = Path(__file__).parent
 _DATA = _HERE / "data" / "jobs"
-_RESULTS = _HERE / "results"
 _SCHEMA = _HERE.parent / "src" / "nodeselect" / "jobs" / "models" / "job.schema.json"
 _PEER = str(Path(sysconfig.get_path("scripts"), "check-jsonschema"))
 _FILES = 1_000
@@ -94,9 +93,7 @@ def main() -> None:
         "manifests on 5,000 nodes": _gate(rounds),
         "growth": _growth(),
     }
-    _RESULTS.mkdir(exist_ok=True)
-    text = json.dumps(result, indent=2) + "\n"
-    (_RESULTS / "check_files.json").write_text(text, encoding="utf-8")
+    record.write("check_files", result)
 
 
 def _make() -> tuple[Path, Path]:

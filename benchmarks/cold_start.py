@@ -5,7 +5,6 @@ Interleaved rounds. Prints a Markdown table and writes ``results/cold_start.json
     python -m benchmarks.cold_start [ROUNDS]
 """
 
-import json
 import os
 import platform
 import sys
@@ -13,10 +12,10 @@ from importlib.metadata import version
 from pathlib import Path
 from statistics import quantiles
 
+from benchmarks import record
 from benchmarks.process import NODESELECT, PYTHON, run
 
 _ROOT = Path(__file__).parent.parent
-_RESULTS = Path(__file__).parent / "results"
 _ROUNDS = 30
 
 _JOB = "docs/example/job.yaml"
@@ -62,9 +61,7 @@ def main() -> None:
         "rounds": rounds,
         "commands": dict(zip(names, rows, strict=True)),
     }
-    _RESULTS.mkdir(exist_ok=True)
-    text = json.dumps(result, indent=2) + "\n"
-    (_RESULTS / "cold_start.json").write_text(text, encoding="utf-8")
+    record.write("cold_start", result)
 
 
 def _row(name: str, walls: list[float]) -> dict[str, float]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.render.browser import Browser, browser, chromium
 
+from benchmarks import record
 from benchmarks.fleet import FIVE, nodes
 from nodeselect import Inventory, Node, Selector
 from nodeselect.render.page import render_page
@@ -20,7 +21,6 @@ from nodeselect.render.page import render_page
 SIZES = (1_000, 10_000, 50_000)
 RUNS = 7
 WORDS = ("r", "rack-1", "rack-1 eu", "zzz", "")
-RESULTS = Path(__file__).parent / "results" / "open_page.json"
 
 OPENED = """new Promise((done) => {
     const tasks = [];
@@ -60,7 +60,7 @@ def main() -> None:
             times = [row[name] for name in ("paint_ms", "loaded_ms", "task_ms", "search_ms")]
             shown = " | ".join(f"{each:.0f} ms" for each in times)
             print(f"| {size:,} | {row['make_ms']:.0f} ms | {row['bytes'] / 1e6:.2f} MB | {shown} |")
-    RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+    record.write("open_page", results)
 
 
 def measure(tab: Browser, file: Path, size: int) -> dict[str, Any]:

@@ -21,7 +21,7 @@ def machine(*packages: str) -> dict[str, object]:
     }
 
 
-def write(name: str, result: Mapping[str, object]) -> None:
+def write(name: str, result: object) -> None:
     """Write a result to ``results/NAME.json``."""
     RESULTS.mkdir(exist_ok=True)
     text = json.dumps(result, indent=2) + "\n"

@@ -9,6 +9,7 @@ import json
 import random
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from benchmarks.fleet import FIVE, nodes
 from benchmarks.inventories import worked_out
 from benchmarks.process import NODESELECT, run
 from benchmarks.questions import five_never_seen
-from nodeselect import Inventory, Node, Placement, Selector, Taint, Toleration, Usage
+from nodeselect import Inventory, Node, NodeSet, Placement, Selector, Taint, Toleration, Usage
 from nodeselect.node import Facts
 
 _GIB = 2**30
@@ -62,12 +63,15 @@ def facts(n: int, amounts: str) -> Iterator[Facts]:
 
 @cache
 def fleet(n: int, amounts: str) -> Inventory:
-    """Return the inventory of the fleet with taints and resources, as after a compaction."""
-    labelled = zip(nodes(n), facts(n, amounts), strict=True)
+    """Return the inventory of the fleet with taints and resources, as after a compaction.
+
+    One node in ten is lost, all others are ready.
+    """
+    labelled = zip(nodes(n), facts(n, amounts), cycle(("lost", *9 * ("ready",))), strict=False)
     return Inventory(
         (
-            Node._trusted(node_id, labels, None, None, known)
-            for (node_id, labels), known in labelled
+            Node._trusted(node_id, labels, None, state, known)
+            for (node_id, labels), known, state in labelled
         ),
         compact_at=None,
     )
@@ -201,6 +205,7 @@ def pod_specs(shapes: int) -> list[dict[str, Any]]:
     ]
 
 
+@cache
 def running(n: int) -> Usage:
     """Return the usage of nodes each of which runs some pods."""
     usage = Usage()
@@ -254,6 +259,59 @@ def test_first_pod(benchmark: BenchmarkFixture, size: int, way: str) -> None:
     usage = running(size) if pods else None
     asked = never_seen(kind, 30_000 if pods else 20_000)
     _each(benchmark, asked, lambda each: inventory.match(each, usage=usage).first(1))
+
+
+# What a scheduler asks, of an answer to a placement and of the one to a selector.
+_ASKED: dict[str, Callable[[NodeSet, NodeSet], object]] = {
+    "set": lambda answer, _: worked_out(answer),
+    "in_states": lambda answer, _: answer.in_states({"ready"}),
+    "connected": lambda answer, _: answer.connected(),
+    "and": lambda answer, other: answer & other,
+    "or": lambda answer, other: answer | other,
+    "minus": lambda answer, other: answer - other,
+    "not_considered": lambda answer, _: answer.not_considered,
+}
+
+
+@pytest.mark.parametrize("pods", [False, True], ids=["no pods", "pods on every node"])
+@pytest.mark.parametrize("way", [*_ASKED, "explain"])
+def test_in_use(benchmark: BenchmarkFixture, n: int, way: str, pods: bool) -> None:
+    """Place a pod while pods run on no node, or on every node."""
+    benchmark.group = f"{n:,} nodes, {way}"
+    inventory, wanted = fleet(n, "eight sizes").snapshot(), conditions()["placement of five"]
+    usage = running(n) if pods else None
+    if way == "explain":
+        benchmark(lambda: inventory.explain(wanted, usage=usage))
+        return
+    other = inventory.match(Selector.parse("os=linux"))
+    benchmark(lambda: _ASKED[way](inventory.match(wanted, usage=usage), other))
+
+
+@pytest.mark.parametrize("pods", [False, True], ids=["no pods", "pods on every node"])
+@pytest.mark.parametrize("what", ["compaction", "first set after it"])
+def test_compaction(benchmark: BenchmarkFixture, n: int, what: str, pods: bool) -> None:
+    """Compact, which carries the index of the usage along for the readers that follow."""
+    benchmark.group = f"{n:,} nodes, {what}"
+    # Another inventory: a compaction carries the indexes of all usages that it has been asked of.
+    inventory = Inventory(fleet(n, "eight sizes"), compact_at=None)
+    wanted, usage = conditions()["placement of five"], running(n) if pods else None
+
+    def ask() -> object:
+        return worked_out(inventory.match(wanted, usage=usage))
+
+    def change() -> None:
+        node = inventory["node-0000007"]
+        inventory.upsert(node.replace(state="ready" if node.state == "lost" else "lost"))
+        ask()
+
+    def change_and_compact() -> None:
+        change()
+        inventory.compact()
+
+    if what == "compaction":
+        benchmark.pedantic(inventory.compact, setup=change, rounds=5)
+    else:
+        benchmark.pedantic(ask, setup=change_and_compact, rounds=5)
 
 
 @pytest.mark.benchmark(group="one node")
