@@ -100,6 +100,8 @@ MESSAGES = {
     "team=premium": "no node has team=premium; 2 nodes have 'premium' as the value of 'tier'",
     "zone in (eu-west,us-east)": "no node has the label 'zone'; 3 nodes have 'eu-west' or 'us-east'"
         " as the value of 'region'",
+    "region=Asia,us-east,eu-west": "no node has the label 'us-east' or 'eu-west'; 1 node has"
+        " region=us-east and 2 nodes have region=eu-west",
     "rack=n-4": "no node has rack=n-4; 'n-4' is the id of a node",
     "hostname in (n-1,n-3)": "no node has the label 'hostname'; 'n-1' and 'n-3' are ids of nodes",
     "hostname=dublin-02": "no node has the label 'hostname'; 'dublin-02' is the name of the node"

@@ -11,7 +11,7 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from functools import reduce
+from functools import partial, reduce
 from itertools import islice
 from operator import and_
 from typing import NamedTuple
@@ -266,10 +266,14 @@ class _HintFinder:
         if contradiction := self._contradiction(requirements):
             yield contradiction
         counts = self._failures.counts
+        lists = list(self._split_lists(requirements))
+        yield from lists
+        explained = {position for each in lists for position in each.positions}
         doubtful = (
             (position, part)
             for position, part in enumerate(parts)
-            if _is_doubtful(part, counts.failing[position], counts.total)
+            if position not in explained
+            and _is_doubtful(part, counts.failing[position], counts.total)
         )
         for position, part in islice(doubtful, _MAX_REQUIREMENTS):
             requirement = requirements[position]
@@ -384,6 +388,33 @@ class _HintFinder:
         both = join_limited(list(map(short, texts)))
         message = f"{both} contradict each other: no node can satisfy them together"
         return self._suggestion("contradiction", positions, message, texts, replacement)
+
+    def _split_lists(self, requirements: Sequence[Requirement | None]) -> Iterator[_Suggestion]:
+        """Suggest ``k in (a,b)`` for ``k=a,b`` if no node has the label ``b``, but some ``k=b``."""
+        counts = self._failures.counts
+        lone = {
+            position: each.key
+            for position, each in enumerate(requirements)
+            if each is not None
+            and each.operator is Operator.EXISTS
+            and counts.failing[position] == counts.total
+        }
+        for position, each in enumerate(requirements if lone else ()):
+            if each is None or not each.values or each.operator.is_comparison:
+                continue
+            key, has_value = each.key, partial(self._nodes.count_with_value, each.key)
+            words = {at: word for at, word in lone.items() if has_value(word)}
+            if not words:
+                continue
+            labels = join_limited(list(map(quoted, words.values())), conjunction="or")
+            existing = self._counted(key, {word: f"{key}={word}" for word in words.values()})
+            operator = Operator.NOT_IN if each.operator.is_exclusion else Operator.IN
+            values = self._corrected(key, (*each.values, *words.values()))
+            positions = (*words, position)
+            replaced = tuple(str(requirements[at]) for at in sorted(positions))
+            replacement = _selector(key, operator, values)
+            message = f"no node has the label {labels}; {existing}"
+            yield self._suggestion("other-key", positions, message, replaced, replacement)
 
     def _unknown_ids(self, ids: Sequence[str], missing: Sequence[str]) -> _Suggestion | None:
         """Suggest the ids of the nodes that have the missing ids as names, or else a similar id."""
