@@ -9,17 +9,12 @@ from typing import Any
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from benchmarks.fleet import FIVE, nodes
-from benchmarks.watching import watch_event
-from nodeselect import LIMITS, Inventory, Node, Selector
+from benchmarks.fleet import FIVE
+from nodeselect import LIMITS, Inventory, Selector
 from nodeselect.files import inputs
 from nodeselect.jobs import read_job, read_job_selector
 from nodeselect.readers.formats import ndjson
-from nodeselect.readers.formats.ndjson import decode_record
-from nodeselect.readers.node_stream import ObjectSplitter
-from nodeselect.readers.raw_node import WHOLE
 from nodeselect.readers.reader import NodeReader
-from nodeselect.readers.watch_events import read_event
 
 Fleet = Callable[[int], Path]
 
@@ -118,39 +113,3 @@ def test_chunk_size(
     monkeypatch.setattr(ndjson, "LIMITS", lifted)
     arguments = lines, Selector.parse(FIVE)
     assert benchmark.pedantic(read, args=arguments, rounds=9, warmup_rounds=1) == 100_000
-
-
-EVENTS = [watch_event("MODIFIED", *node) for node in nodes(1_000)]
-"""Watch events of Kubernetes, 3.7 kB each."""
-
-
-@pytest.mark.benchmark(group="read 1,000 watch events")
-def test_events_split(benchmark: BenchmarkFixture) -> None:
-    """Find where each event ends, in pieces as they come from a pipe."""
-    data = b"".join(EVENTS)
-    pieces = [data[at : at + 65_536] for at in range(0, len(data), 65_536)]
-
-    def split() -> int:
-        splitter = ObjectSplitter()
-        return sum(1 for piece in pieces for _ in splitter.feed(piece))
-
-    assert benchmark(split) == 1_000
-
-
-@pytest.mark.benchmark(group="read 1,000 watch events")
-def test_events_decoded(benchmark: BenchmarkFixture) -> None:
-    """Decode each event; a duplicate key would be found."""
-    assert len(benchmark(lambda: list(map(decode_record, EVENTS)))) == 1_000
-
-
-@pytest.mark.benchmark(group="read 1,000 watch events")
-def test_events_nodes(benchmark: BenchmarkFixture) -> None:
-    """Make the node of each event that was decoded."""
-    records = [record for event in EVENTS if (record := decode_record(event))]
-    known = {record["object"]["metadata"]["name"] for record in records}
-
-    def read_nodes() -> list[Node]:
-        rows = (read_event(record, WHOLE, known) for record in records)
-        return [Node._trusted(*row) for row in rows if isinstance(row, tuple)]
-
-    assert len(benchmark(read_nodes)) == 1_000

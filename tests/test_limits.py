@@ -35,7 +35,6 @@ def test_names_and_values() -> None:
         "node_taints": 256,
         "node_resources": 256,
         "line_bytes": 4_194_304,
-        "event_bytes": 8_388_608,
         "document_bytes": 4_294_967_296,
         "gzip_ratio": 300,
         "parquet_nodes": 100,

@@ -26,7 +26,6 @@ class Limits(NamedTuple):
     :param node_taints: number of taints of a node.
     :param node_resources: number of resources of a node.
     :param line_bytes: a line of NDJSON or a row of CSV; a Kubernetes object has at most 3 MiB.
-    :param event_bytes: an event of a stream of nodes, with indentation.
     :param document_bytes: a JSON or YAML document of nodes; YAML is held in memory.
     :param gzip_ratio: decompressed size of a gzip input divided by its compressed size; applies
         only above 64 MiB of decompressed data.
@@ -59,7 +58,6 @@ class Limits(NamedTuple):
     node_taints: int = 256
     node_resources: int = 256
     line_bytes: int = 4 * 1024 * 1024
-    event_bytes: int = 8 * 1024 * 1024
     document_bytes: int = 4 * 1024 * 1024 * 1024
     gzip_ratio: int = 300
     parquet_nodes: int = 100

@@ -72,18 +72,6 @@ def test_what_to_change(run: Run, fleet: str) -> None:
         assert run("match", *words).err.splitlines()[1].startswith(start)
 
 
-def test_changes(run: Run, fleet: str) -> None:
-    """A node that enters an answer is green, one that leaves it red; as NDJSON neither is."""
-    command = ("watch", "-l", "region=eu", "-n", "-", "--color", "always")
-    nodes = Path(fleet).read_text() + '{"id": "n-1", "labels": {}}\n'
-    assert run(*command, stdin=nodes).out.splitlines() == [
-        f"{GREEN}+ n-1  (1 matches)\x1b[0m",
-        f"{GREEN}+ n-2  (2 match)\x1b[0m",
-        f"{RED}- n-1  -region=eu and -tier=gold (1 matches)\x1b[0m",
-    ]
-    assert "\x1b" not in run(*command, "-o", "ndjson", stdin=nodes).out
-
-
 def test_requirements(run: Run, fleet: str) -> None:
     """What every node fails is red, also what one node fails."""
     command = ("explain", "-n", fleet, "-l", "region=mars,tier", "--color", "always")

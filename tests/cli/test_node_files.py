@@ -72,10 +72,10 @@ def test_columns_that_are_not_read(run: Run) -> None:
 
 @pytest.mark.parametrize("nodes", ["nodes.json", "nodes.nsx", "-"])
 def test_a_column_without_a_table(run: Run, fleet: str, nodes: str) -> None:
-    """--id-column is an error if no input is CSV or Parquet, even before a stream is watched."""
+    """--id-column is an error if no input is CSV or Parquet."""
     Inventory.read(fleet).save("nodes.nsx")
     Path("nodes.json").write_text('[{"id": "a", "labels": {"host": "b"}}]')
-    for command in ("match", "labels", "watch") if nodes == "-" else ("match", "explain"):
+    for command in ("match", "labels", "explain"):
         result = run(command, "-l", "x", "-n", nodes, "--id-column", "host", stdin='{"id": "a"}')
         message = "error: --id-column is the name of a column: give CSV or Parquet with -n"
         assert result.error == message

@@ -42,7 +42,6 @@ NODES: dict[str, str | bytes] = {
 COMMANDS = {
     "match": ["match", "-n", "x.json", "--job"],
     "explain": ["explain", "-n", "x.json", "--job"],
-    "watch": ["watch", "-n", "x.json", "--job"],
     "sql": ["sql", "--dialect", "duckdb", "--job"],
     "rollout": ["rollout", "-n", "x.json"],
     "convert": ["convert"],

@@ -70,7 +70,6 @@ WRONG_TURNS = {
     "get nodes -A fleet.json": "match --all -n fleet.json",
     "count region=eu-west fleet.json": "match --count -l region=eu-west -n fleet.json",
     "top nodes -n fleet.json": "labels -n fleet.json",
-    "wait -l gpu -n fleet.json": "watch --until 1 -l gpu -n fleet.json",
     "run job.yaml -n fleet.json": "explain --job job.yaml -n fleet.json",
     "save fleet.json new.nsx": "index -n fleet.json new.nsx",
     "fmt jobs": "check jobs",
@@ -88,7 +87,6 @@ WRONG_TURNS = {
         "match -n fleet.json -l gpu,region=eu-west",
     "match -n fleet.json --label gpu --label region=eu-west":
         "match -n fleet.json -l gpu,region=eu-west",
-    "watch -l gpu -n fleet.json --min 3": "watch -l gpu -n fleet.json --until 3",
     "explain -l gpu -n fleet.json --html": "explain -l gpu -n fleet.json -o html",
     "explain node/node-174fc70c --job job.yaml -n fleet.json":
         "explain --node node-174fc70c --job job.yaml -n fleet.json",
@@ -100,7 +98,6 @@ WRONG_TURNS = {
     "match -c -l gpu -n fleet.json": "match --count -l gpu -n fleet.json",
     "match -l gpu -n fleet.json --labels": "match -l gpu -n fleet.json --show-labels",
     "match --labels gpu -n fleet.json": "match -l gpu -n fleet.json",
-    "match -l gpu -n fleet.json -w": "watch -l gpu -n fleet.json",
     "match -l gpu -o html -n fleet.json": "explain -l gpu -o html -n fleet.json",
     "labels --by region -n fleet.json": "labels region -n fleet.json",
     "index --file fleet.json -o new.nsx": "index -n fleet.json new.nsx",
@@ -185,10 +182,6 @@ MISTAKES = {
     "match --job deployment.yaml --only-labels -n fleet.json --pods x": NO_PODS,
     "explain --job deployment.yaml --only-labels -n fleet.json --pods x": NO_PODS,
     "match --job deployment.yaml -n fleet.json --pods x --pods y": "given more than once",
-    "watch -l a -n - --timeout 1": "--timeout needs --until N",
-    "watch --job jobs -n - --until 1": "--until is for one job",
-    "watch -l a -n - --until 1 --timeout nan": "nan is not a number of at most 1000000 seconds",
-    "watch -l a -n - --until 1 --timeout inf": "inf is not a number of at most 1000000 seconds",
 }
 
 
@@ -219,8 +212,6 @@ def test_a_wrong_turn_names_a_command(run: Run, command: str) -> None:
     (suggested,) = re.findall(r"did you mean: nodeselect (.*)", answer_of(run, command).text)
     assert not Path("fleet.nsx").exists()  # the suggested command was only checked
     assert suggested == WRONG_TURNS[command]
-    if suggested.startswith("watch") and "--until" not in suggested:  # it would not end
-        return
     if " " in suggested or suggested == "--version":  # otherwise it is only the name of a command
         result = answer_of(run, suggested)
         assert result.status in (0, 1), result.err

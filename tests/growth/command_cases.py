@@ -75,7 +75,6 @@ def _add_nodes() -> None:
         _over_nodes(f"diff/{output}", "diff", "-l", "region=eu", "-l", "rack!=r1", "-o", output)
         job = _file("job.yaml", _JOB.encode())
         _over_nodes(f"rollout/{output}", "rollout", job, "-o", output)
-    _over_nodes("watch", "watch", "-l", "region=eu", "-l", "rack")
 
 
 def _add_arguments() -> None:

@@ -11,7 +11,6 @@ import pyarrow as pa
 
 from nodeselect import Inventory, Selector
 from nodeselect.limits import LIMITS
-from nodeselect.readers.node_stream import NodeStream
 from nodeselect.readers.pods import read_usage
 from nodeselect.readers.reader import NodeReader
 from tests.growth.cases import case, rejected, words
@@ -102,9 +101,6 @@ def _add_inputs() -> None:
         reader = NodeReader((io.BytesIO(text), "a") for text in texts)
         return [*reader, *reader.inputs]
 
-    def read_stream(data: bytes) -> object:
-        return list(NodeStream([data], (), "pipe"))
-
     long = LIMITS.line_bytes
     case("gzip/members", _read, members)
     case("gzip/cut-off", rejected(_read), lambda n: members(n)[:-1])
@@ -117,7 +113,6 @@ def _add_inputs() -> None:
     )
     case("repeated-key/json", rejected(_read), partial(repeated_key, ""), 400)
     case("repeated-key/lines", rejected(_read), partial(repeated_key, '{"id": "b"}\n'), 400)
-    case("repeated-key/stream", rejected(read_stream), partial(repeated_key, ""), 400)
     case("files", read_several, lambda n: [f'{{"id": "{word}"}}'.encode() for word in words(n)])
 
     for piece in PIECES:

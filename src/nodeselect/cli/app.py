@@ -36,7 +36,6 @@ _COMMANDS = {
     "labels": "Count the label keys and values of a fleet.",
     "audit": "Find labels that are probably misspelt.",
     "diff": "Print which nodes a change adds, keeps and removes, and why.",
-    "watch": "Print which nodes start or stop matching, as it happens.",
     "rollout": "Plan a rollout: which nodes get the job in which wave.",
     "index": "Save nodes in a file that opens in milliseconds.",
     "convert": "Write a selector in the notation of another system.",

@@ -17,7 +17,7 @@ Where commands find the nodes.
   without -n   the input in the variable NODESELECT_NODES; otherwise,
                standard input if it is piped
 
-match, explain, audit and watch also take files without -n, but no YAML.
+match, explain and audit also take files without -n, but no YAML.
 
 Given several times, all inputs together are the nodes. The content shows what a file is:
 

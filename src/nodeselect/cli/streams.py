@@ -25,8 +25,7 @@ class ExitStatus(IntEnum):
     """The exit status of a command; 0, 1 and 2 have the same meaning as for grep and diff."""
 
     OK = 0  # nodes match; the two sides are equal; the job files are valid
-    # No node matches; the two sides differ; the job files have problems; a watch has ended.
-    NEGATIVE = 1
+    NEGATIVE = 1  # no node matches; the two sides differ; the job files have problems
     ERROR = 2  # the command line or an input is invalid
     BUG = 70  # EX_SOFTWARE of sysexits.h
     INTERRUPTED = 130  # 128 + SIGINT, as shells report it

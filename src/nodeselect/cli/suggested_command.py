@@ -37,7 +37,6 @@ _VERBS = _by_word(
     ("fmt format lint test validate verify", ("check",)),
     ("deploy plan schedule waves", ("rollout",)),
     ("facets stats tags top values", ("labels",)),
-    ("wait", ("watch --until 1",)),
     ("compare", ("diff",)),
     ("save", ("index",)),
     ("export translate", ("convert",)),
@@ -45,7 +44,7 @@ _VERBS = _by_word(
 )
 
 # The commands that have what match does not have.
-_COMMANDS = {"--watch": "watch", "-w": "watch", "--why": "explain", "-o html": "explain"}
+_COMMANDS = {"--why": "explain", "-o html": "explain"}
 
 # What an option of another command or tool is called here; the first name that the command has is
 # meant, if there is a value for it. An empty name means an argument, or an option that fits it.
@@ -68,7 +67,7 @@ _OPTIONS = _by_word(
     ("--states --status", ("--state",)),
     ("-a --everything", ("--all",)),
     ("-c --size --total", ("--count",)),
-    ("--at-least --min", ("--until",)),
+    ("--at-least", ("--min",)),
     ("-m --first --head --max-count --max-results --top", ("--limit",)),
     ("--no-color", ("--color never",)),
     *(
@@ -100,7 +99,7 @@ _VALUES = _by_word(
 _NO_ANSWER = frozenset({"--write", "-h", "--help"})
 
 # These commands select nodes. If they have --all, they need one of these options.
-_NEED_SELECTING = ("match", "explain", "watch", "sql")
+_NEED_SELECTING = ("match", "explain", "sql")
 _SELECTING = ("-l", "--id", "--job", "--all")
 
 # How many files may be arguments; those of other commands are behind options.

@@ -10,7 +10,6 @@ import errno
 import io
 import os
 import sys
-import time
 from stat import S_ISREG
 from typing import Any, BinaryIO, TextIO
 
@@ -38,30 +37,6 @@ def is_blocking(stream: Any) -> bool:
         return not isinstance(file, io.FileIO) or os.get_blocking(file.fileno())
     except (AttributeError, OSError):  # not a file, or a system on which files always block
         return True
-
-
-def wait_while_open(output: Any, stream: Any = None, seconds: float | None = None) -> None:
-    """Wait until ``stream`` has data or has ended, or until ``seconds`` have passed, if given.
-
-    If the system has no ``poll``, or a stream has no file descriptor, do not check ``output``; wait
-    for ``seconds`` only without a ``stream``.
-
-    :raises BrokenPipeError: as soon as ``output`` is a pipe whose reading end is closed.
-    """
-    import select  # rarely needed
-
-    try:
-        poll = select.poll()
-        poll.register(output.fileno(), 0)  # an error is always reported
-        if stream is not None:
-            poll.register(stream.fileno(), select.POLLIN)
-    except (AttributeError, OSError):
-        time.sleep(0 if stream is not None else seconds or 0)
-        return
-    broken = select.POLLERR | select.POLLHUP
-    events = dict(poll.poll(None if seconds is None else seconds * 1_000))
-    if events.get(output.fileno(), 0) & broken:
-        raise BrokenPipeError(errno.EPIPE, "nobody reads the output any more")
 
 
 def use_blocking_output() -> None:

@@ -5,7 +5,7 @@ import os
 import re
 import sys
 import zlib
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO, TextIO, TypeAlias
 
@@ -32,13 +32,10 @@ _MIN_GUNZIPPED_BYTES = 64 * 1024 * 1024
 
 
 @contextmanager
-def open_input(
-    source: Source, opener: Callable[[str, int], int] | None = None
-) -> Iterator[tuple[BinaryIO, str]]:
+def open_input(source: Source) -> Iterator[tuple[BinaryIO, str]]:
     """Open an input; yield a binary stream and the name of the input for messages.
 
     :param source: a path, ``-`` for standard input, or an open stream, which is not closed.
-    :param opener: opens a path, as for ``open``.
     :raises InventoryError: with the code ``cannot-read``.
     """
     if isinstance(source, (str, os.PathLike)):
@@ -49,7 +46,7 @@ def open_input(
             return
         name = printable(os.fspath(source))
         try:
-            stream = open(source, "rb", opener=opener)  # noqa: SIM115 - closed below; pathlib is slow
+            stream = open(source, "rb")  # noqa: SIM115 - closed below; pathlib is slow
         except (OSError, ValueError) as error:
             raise cannot_read(name, error) from None
         try:

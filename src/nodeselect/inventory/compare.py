@@ -150,7 +150,7 @@ def compare_inventories(
     keys = named_keys([label_part(selector)])
 
     def change(node: Node, _: Selector | AnyOf | Placement) -> Change:
-        return node_change(node.id, old.get(node.id), new.get(node.id), selector, keys)
+        return _node_change(node.id, old.get(node.id), new.get(node.id), selector, keys)
 
     return _compare((old, new), (selector, selector), names, change)
 
@@ -203,7 +203,7 @@ def _other_changes(old: Node, new: Node, *, are_required: bool) -> tuple[LabelCh
     )
 
 
-def node_change(
+def _node_change(
     node_id: str,
     old: Node | None,
     new: Node | None,

@@ -1,17 +1,13 @@
 """Lay out the nodes that a change of selectors or nodes adds and removes; one by one, or all."""
 
-import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from nodeselect.explain.wording import headline, short
 from nodeselect.inventory.compare import Change, Difference, LabelChange
 from nodeselect.render.id_ranges import ranges_text
 from nodeselect.render.screen import Markdown, Screen, report_lines
-from nodeselect.text import join_limited, pluralize, printable
-
-CHANGE_FORMATS = ("text", "ndjson")
+from nodeselect.text import join_limited, pluralize
 
 
 def diff_lines(difference: Difference, output: str, screen: Screen) -> Iterator[str]:
@@ -48,22 +44,6 @@ def _groups(changes: Iterable[Change], screen: Screen, side: str = "") -> Iterat
     for reason, ids in sorted(groups.items(), key=lambda group: -len(group[1])):
         yield from screen.bullets([f"{pluralize(len(ids), 'node')}: {reason}"])
         yield from screen.bullets([ranges_text(ids, screen)], depth=1)
-
-
-def change_line(change: Change, fields: Mapping[str, Any], output: str, screen: Screen) -> str:
-    """Return the line on a node that starts or stops matching, in one of ``CHANGE_FORMATS``.
-
-    :param fields: when and what happens: those of the JSON object that ``change`` does not have.
-    """
-    if output == "ndjson":
-        why = {name: value for name, value in change.as_dict().items() if value}
-        return json.dumps({**fields, **why})
-    sign = "+" if fields["matches"] else "-"
-    who = f"{sign} {printable(change.id)} {printable(fields.get('job', ''))}".rstrip()
-    known = {"joined": "", "left": "removed "}
-    reason = known[change.why] if change.why in known else f"{_reason(change, screen)} "
-    line = f"{who}  {reason}({pluralize(fields['matched'], 'matches', 'match')})"
-    return screen.style(line, "good" if fields["matches"] else "bad")
 
 
 def _reason(change: Change, screen: Screen, side: str = "") -> str:
