@@ -208,10 +208,8 @@ def check(
         jobs = [(name, new) for name, _, new in fixed]
         corrections = [(name, old.decode(), new.decode()) for name, old, new in fixed if new != old]
     not_considered: dict[str, None] = {}
-    is_compared = nodes_from is not None
     count_nodes = None
     if nodes_from is not None:
-        least = 1 if least is None else least
         count_nodes = _node_counter(nodes_from, states, least, not_considered)
     checked = list(
         check_jobs(
@@ -227,7 +225,7 @@ def check(
     without_jobs = sorted({each.file for each in checked} - {each.file for each in reports})
     corrections = [each for each in corrections if each[0] not in without_jobs]
     templates = [each for each in checked if each.is_template and each.file in without_jobs]
-    unknown = list(not_considered) if is_compared else None
+    unknown = None if count_nodes is None else list(not_considered)
     outcome = CheckedFiles(reports, unread, without_jobs, unknown, len(templates))
     refusal = _refusal((name for name, _, _ in corrections), sources)
     if write:
@@ -275,13 +273,14 @@ def check(
 def _node_counter(
     nodes_from: NodeFiles,
     states: frozenset[str] | None,
-    least: int,
+    least: int | None,
     not_considered: dict[str, None],
 ) -> "CountNodes":
     """Return a function that counts the nodes of a job, and fills ``not_considered``."""
     from nodeselect.jobs import NodeCount  # loads YAML
 
     nodes = read_inventory(nodes_from)
+    least = 1 if least is None else least
     if left_out := len(nodes) - len(nodes_in_states(nodes, states)):
         write_message(left_out_text(left_out))
 

@@ -51,13 +51,12 @@ def diff(
     With -n, OLD and NEW are two jobs, or two selectors given with -l. Without -n, they are two node
     lists, of which -l or --job select the nodes to compare.
     """
-    has_pair = {len(files), len(expressions)} == {0, 2} and job is None and not everything
-    if nodes_from is None and has_pair and "-" not in files:
+    has_two_sides = {len(files), len(expressions)} == {0, 2} and job is None and not everything
+    if nodes_from is None and has_two_sides and "-" not in files:
         if not files:
             nodes_from = options.default_nodes()
         elif _has_job(files):  # otherwise, the files are node lists
             nodes_from = options.required_nodes()
-    has_two_sides = has_pair
     expected = (
         "give two jobs (OLD NEW) or two selectors (-l OLD -l NEW) with -n; or two node lists"
         " (OLD NEW) with at most one of -l, --job and --all"
