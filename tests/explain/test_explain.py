@@ -187,6 +187,17 @@ def test_ids_excluded_by_state() -> None:
     assert result.recommendation == "excluded by state: 'n-8' (lost)"
 
 
+def test_suggestions_count_nodes_in_the_states() -> None:
+    """What would match after a correction of all requirements is counted in these states only."""
+    nodes = [Node(f"n-{at}", {"gpu": ""}, state=("ready", "lost")[at % 2]) for at in range(5)]
+    result = Inventory(nodes).explain(Selector.parse("Gpu"), states=["lost"])
+    assert [hint.would_match for hint in result.hints] == [2]
+    assert (
+        result.recommendation
+        == "in the requested states: write gpu instead of Gpu: 2 nodes would match"
+    )
+
+
 def test_many_requirements_on_many_nodes() -> None:
     """256 requirements that split the nodes in thousands of groups end in a bounded number; the
     numbers add up, and the nearest nodes are unknown unless they fail one requirement only."""

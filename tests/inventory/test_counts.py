@@ -72,6 +72,7 @@ def test_failures(inventory: Inventory, selector: Selector, states: set[str] | N
     assert [each._replace(note=None) for each in explained.requirements] == [
         each._replace(note=None) for each in alone.requirements
     ]
+    assert {*explained.hints} <= {*alone.hints}
     excluded = dict(explained.excluded_ids)
     assert {*explained.missing_ids, *excluded} == {*alone.missing_ids}
     assert excluded == {

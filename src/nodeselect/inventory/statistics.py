@@ -52,7 +52,8 @@ class FailureGroups:
         self._view, self._usage = view, usage
         passing = self._passing = [view.evaluate(each, usage) for each in requirements]
         total = len(everything)
-        if total < len(view):
+        self._chosen = [everything] if total < len(view) else []
+        if self._chosen:
             passing[:] = [nodes & everything for nodes in passing]
         sets: dict[Positions, Postings] = {(): everything}
         remaining: list[int] = []
@@ -99,7 +100,7 @@ class FailureGroups:
         others += [
             passed for position, passed in enumerate(self._passing) if position not in positions
         ]
-        return postings.evaluate_size(first, [first, *others], ())
+        return postings.evaluate_size(first, [first, *others, *self._chosen], ())
 
 
 def _split(
