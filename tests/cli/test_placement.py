@@ -271,6 +271,84 @@ def test_what_is_not_considered_can_be_an_error(run: Run, command: str) -> None:
     assert (result.status, words in result.text) == (0, True)
 
 
+GKE, EKS = "cloud.google.com/gke-nodepool", "eks.amazonaws.com/nodegroup"
+UNKNOWN = "whether the API server adds a toleration of nvidia.com/gpu"
+FLAG = "--extended-resource-toleration"
+OF_GPU = deployment({"nvidia.com/gpu": "1"}, "gpu")
+
+
+def gpu_node(name: str, label: str, *taints: dict[str, str]) -> dict[str, Any]:
+    found = node(name, "gpu", *taints)
+    found["metadata"]["labels"][label] = "a"
+    found["status"]["allocatable"]["nvidia.com/gpu"] = "4"
+    return found
+
+
+@pytest.mark.parametrize(
+    ("labels", "taint", "flags", "matched", "words"),
+    [
+        ([GKE, GKE], GPU, [], 2, f"{UNKNOWN} (assumed, as on GKE)"),
+        ([EKS, "eks.amazonaws.com/compute-type"], GPU, [], 2, f"{UNKNOWN} (assumed, as on EKS)"),
+        ([GKE, EKS], GPU, [], 2, f"{UNKNOWN} (assumed, as on GKE and EKS)"),
+        ([GKE, "other"], GPU, [], 0, f"{UNKNOWN} ({FLAG})"),
+        (["other"], GPU, [], 0, f"{UNKNOWN} ({FLAG})"),
+        (["other"], GPU, [FLAG], 1, ""),
+        ([GKE], GPU, [FLAG], 1, ""),
+        ([GKE], {**GPU, "effect": "NoExecute"}, [FLAG], 0, ""),
+        ([GKE], {**GPU, "key": "dedicated"}, [], 0, ""),
+    ],
+)
+def test_tolerations_that_the_api_server_adds(
+    run: Run, labels: list[str], taint: dict[str, str], flags: list[str], matched: int, words: str
+) -> None:
+    """They count if an option says so, or if all nodes with the taint are of GKE or EKS.
+
+    Otherwise, they are named, and no check fails for them.
+    """
+    items = [gpu_node(f"g-{at}", label, taint) for at, label in enumerate(labels)]
+    write(gpu=OF_GPU, nodes={"items": [*items, node("n", "general")]})
+    files = ("--job", "gpu.json", "-n", "nodes.json", *flags)
+    expected = [PODS_UNKNOWN, *([words] if words else [])]
+    status = 0 if matched else 1
+    found = run("explain", *files, "-o", "json")
+    report = json.loads(found.out)
+    assert (found.status, report["matched"], report["not_considered"]) == (
+        status,
+        matched,
+        expected,
+    )
+    has_hint = any(FLAG in hint["message"] for hint in report["hints"])
+    assert has_hint == (words.endswith(f"({FLAG})"))
+    result = run("match", *files, "--count")
+    assert (result.status, result.out) == (status, f"{matched}\n")
+    assert f"not considered: {' and '.join(expected)}" in " ".join(result.err.split())
+    both = json.loads(run("explain", "--job", "web.json", *files, "-o", "json").out)["jobs"]
+    assert {each["job"]: each["matched"] for each in both} == {"gpu.json": matched, "web.json": 1}
+    shows_it = bool(matched or len(labels) == 2)  # the first node alone
+    for jobs in (files, ("--job", "web.json", *files)):
+        assert run("explain", *jobs, "--node", "g-0").status == (0 if shows_it else 1)
+    checked = run("check", "gpu.json", "-n", "nodes.json", *flags, "-o", "json")
+    considered = [each for each in json.loads(checked.out)["not_considered"] if UNKNOWN in each]
+    assert (checked.status, considered) == (not (matched or words), expected[1:])
+    if not flags:
+        assert json.loads(run("labels", "pool", *files, "-o", "json").out)["nodes"] == matched
+        for sides in (["gpu.json"] * 2, ["nodes.json"] * 2):
+            options = files[2:] if "gpu.json" in sides else files[:2]
+            report = json.loads(run("diff", *sides, *options, "-o", "json").out)
+            assert report["old"]["matched"] == report["new"]["matched"] == matched
+
+
+@pytest.mark.parametrize(("effect", "matched"), [("NoExecute", 1), ("NoSchedule", 0)])
+def test_nodes_that_are_not_ready(run: Run, effect: str, matched: int) -> None:
+    """A new pod stays on them for a while, and no row says that it does not tolerate them."""
+    taints = [{**LOST, "effect": effect}, {"key": "node.kubernetes.io/not-ready", "effect": effect}]
+    write(nodes={"items": [node("a", "general", *taints)]})
+    files = ("--job", "web.json", "-n", "nodes.json")
+    report = json.loads(run("explain", *files, "-o", "json").out)
+    failing = [each["failing"] for each in report["requirements"] if each["kind"] == "taint"]
+    assert (report["matched"], failing) == (matched, [] if matched else [1, 1])
+
+
 def test_standard_input(run: Run) -> None:
     """Pods can be piped, if nothing else is."""
     write_pods(running("x", "a", "3900m"), running("y", "b", "1950m"))

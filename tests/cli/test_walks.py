@@ -174,8 +174,10 @@ MISTAKES = {
     "diff job.yaml first-try.yaml": "where are the nodes? Give -n FILE, pipe them into",
     "check job.yaml --write": "--write goes with --fix",
     "check job.yaml --fix -o json": "--fix prints a diff; for another output, add --write",
-    "check x --min 2": "--min and --state need nodes: give -n",
-    "check x --state ready": "--min and --state need nodes: give -n",
+    **dict.fromkeys(
+        ("check x --min 2", "check x --state ready", "check x --extended-resource-toleration"),
+        "--min, --state and --extended-resource-toleration need nodes: give -n",
+    ),
     "check -n - -": "FILE and -n cannot both be standard input",
     "match -l gpu -n fleet.json --pods x": NO_PODS,
     "explain -l gpu -n fleet.json --pods x": NO_PODS,

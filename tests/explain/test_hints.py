@@ -321,7 +321,8 @@ REMEDIES = {
     ("", "cpu=40"): "without cpu >= 40, 4 nodes would match",
     ("pool=gpu", "cpu=40"): f"5 nodes {TOLERATE.format('nvidia.com/gpu')}",
     ("pool=spot", "cpu=40"): f"1 node {TOLERATE.format('cloud.google.com/gke-spot')}",
-    ("pool!=web", "cpu=2,nvidia.com/gpu=1"): f"5 nodes {TOLERATE.format('nvidia.com/gpu')}",
+    ("pool!=web", "cpu=2,nvidia.com/gpu=1"): f"5 nodes {TOLERATE.format('nvidia.com/gpu')}; if your"
+    " API server adds it, give --extended-resource-toleration instead",
     ("pool in (big,web)", "cpu=8"): "3 nodes fail only cpu >= 8: at most 7910m of cpu is"
     " allocatable on one of them; with that, 3 nodes would match",
     ("pool in (big,edge)", "cpu=1100m"): f"1 node {TOLERATE.format('team')}; or 1 node fails only"

@@ -13,6 +13,7 @@ from nodeselect import JobError, Problem, Selector
 from nodeselect.jobs import all_rules, check_job, select_rules
 from nodeselect.jobs.manifest import Manifest, ManifestError, read_manifest
 from nodeselect.jobs.selector_file import SelectorFile, read_selector_file
+from nodeselect.placement.toleration import DEFAULT_TOLERATIONS
 from nodeselect.selectors.selector import alternatives
 from tests import golden
 from tests.jobs.reading import in_short, read_cases
@@ -46,8 +47,9 @@ def outcome(text: str) -> Iterator[str]:
     if manifest:
         for name, asked, *_ in manifest.workloads:
             yield f"! {name}: {in_words(alternatives(asked.selector))}"
-            if asked.tolerations:
-                yield f"! tolerations: {', '.join(map(str, asked.tolerations))}"
+            own = [each for each in asked.tolerations if each not in DEFAULT_TOLERATIONS]
+            if own:
+                yield f"! tolerations: {', '.join(map(str, own))}"
             if asked.requests != {"pods": 1}:
                 yield f"! requests: {dict(asked.requests)}"
             if asked.not_considered:

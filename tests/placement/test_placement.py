@@ -19,6 +19,7 @@ from nodeselect import (
     Usage,
 )
 from nodeselect.engines import sql
+from nodeselect.explain import explain_node
 from nodeselect.placement.requirements import AtLeast, Tolerates
 from nodeselect.placement.toleration import NO_TOLERATIONS, Tolerations
 from tests.selectors.test_kubernetes import REQUIRED, affinity
@@ -102,7 +103,7 @@ def test_values() -> None:
     assert placement != placement.replace(requests={"cpu": 1})
     assert repr(Placement(Selector.parse("a"), [one], {"cpu": 1})) == (
         f"Placement(selector=Selector('a'), tolerations=({one!r},), requests={{'cpu': 1}},"
-        " not_considered=())"
+        " not_considered=(), possible_tolerations=())"
     )
     restricted = placement & Selector.parse("a")
     assert restricted == placement.replace(selector=Selector.parse("a"))
@@ -363,6 +364,53 @@ def test_daemon_set(has_host_network: bool | None) -> None:
     without_network = Node("n", taints=[Taint(f"{prefix}network-unavailable", "NoSchedule")])
     assert daemon.matches(without_network) is bool(has_host_network)
     assert not daemon.matches(Node("n", taints=[Taint(f"{prefix}not-ready", "NoSchedule")]))
+
+
+TPU = "google.com/tpu"
+
+
+@pytest.mark.parametrize(
+    ("spec", "added"),
+    [
+        ({"containers": [container({GPU: 1})]}, [GPU]),
+        (
+            {"containers": [container({GPU: 0})], "initContainers": [container({TPU: 1})]},
+            [TPU, GPU],
+        ),
+        ({"containers": [container({"cpu": 1, "hugepages-2Mi": 0, "kubernetes.io/a": 1})]}, []),
+        ({"overhead": {GPU: 1}}, []),
+        ({"overhead": {GPU: 1}, "containers": [container({GPU: 1})]}, [GPU]),
+        ({"containers": [container({f"{'a' * 244}/a": 1})]}, [f"{'a' * 244}/a"]),
+        # tolerated already: whole, or only with this value
+        *(
+            ({"containers": [container({GPU: 1})], "tolerations": [toleration]}, added)
+            for toleration, added in (
+                ({"operator": "Exists"}, []),
+                ({"key": GPU, "operator": "Exists"}, []),
+                ({"operator": "Exists", "effect": "NoSchedule"}, []),
+                ({"operator": "Exists", "effect": "NoExecute"}, [GPU]),
+                ({"key": GPU, "value": "present"}, [GPU]),
+            )
+        ),
+    ],
+)
+def test_added_tolerations(spec: dict[str, Any], added: list[str]) -> None:
+    """The API server may add one for each extended resource that a container names.
+
+    It is ExtendedResourceToleration that does so, whatever the amount. Unless this is known, it is
+    named.
+    """
+    unknown, node = Placement.from_pod_spec(spec), Node("n", taints=[], resources={})
+    assert [each.key for each in unknown.possible_tolerations] == added
+    keys = " and ".join(added)
+    words = (f"whether the API server adds a toleration of {keys}",) if added else ()
+    assert unknown.undecided() == explain_node(unknown, node).not_considered == words
+    assert Inventory([node]).match(unknown).not_considered == words
+    tainted = Node("n", taints=[Taint(key, "NoSchedule", "v") for key in added])
+    for is_added in (True, False):
+        known = Placement.from_pod_spec(spec, extended_resource_toleration=is_added)
+        assert known.undecided() == ()
+        assert known.matches(tainted) is (is_added or not added)
 
 
 def test_no_mapping() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from nodeselect import SelectorError, Taint, Toleration
+from nodeselect.placement.toleration import Tolerations
 
 KEYS, VALUES = ("a", "b"), ("", "v", "w")
 EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
@@ -31,6 +32,22 @@ def test_tolerates(toleration: Toleration, covers: object) -> None:
     """Key and effect must be equal or empty; the value equal, if the operator is not Exists."""
     assert callable(covers)
     assert [toleration.tolerates(taint) for taint in TAINTS] == list(map(covers, TAINTS))
+
+
+@pytest.mark.parametrize(
+    ("toleration", "covered"),
+    [
+        (Toleration(operator="Exists"), {("a", "NoSchedule"), ("a", ""), ("", "")}),
+        (Toleration("a", "Exists"), {("a", "NoSchedule"), ("a", "")}),
+        (Toleration("a", "Exists", effect="NoSchedule"), {("a", "NoSchedule")}),
+        (Toleration("a", "Exists", effect="NoExecute"), set()),
+        (Toleration("a", "Equal", ""), set()),
+    ],
+)
+def test_cover(toleration: Toleration, covered: set[tuple[str, str]]) -> None:
+    """All taints with a key and an effect are covered if any value is."""
+    kinds = (("a", "NoSchedule"), ("a", ""), ("", ""))
+    assert {kind for kind in kinds if Tolerations([toleration]).cover(*kind)} == covered
 
 
 def test_a_toleration_is_a_value() -> None:

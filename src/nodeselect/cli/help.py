@@ -1,6 +1,6 @@
 """Help: a command whose examples come before its options, and what is said of all commands once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
@@ -36,8 +36,24 @@ is a namespace, and --nodes gives a file.
 """What ``nodeselect help nodes`` prints."""
 
 
+class _Formatter(click.HelpFormatter):
+    """Writes the help of an option beside its name; below it, if the name is long."""
+
+    def write_dl(
+        self, rows: Iterable[tuple[str, str]], col_max: int = 23, col_spacing: int = 2
+    ) -> None:
+        """Write options and their help in two columns."""
+        super().write_dl(rows, col_max, col_spacing)
+
+
+class _Context(click.Context):
+    formatter_class = _Formatter
+
+
 class Command(click.Command):
     """A command whose help has examples before the options; ``epilog`` is the exit status."""
+
+    context_class = _Context
 
     def __init__(self, *args: Any, examples: Sequence[str], **settings: Any) -> None:
         super().__init__(*args, **settings)

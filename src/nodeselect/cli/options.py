@@ -113,6 +113,10 @@ only_labels_option = click.option(
     "--only-labels", "is_labels_only", is_flag=True,
     help="Of a Kubernetes manifest, consider only labels.",
 )  # fmt: skip
+toleration_option = click.option(
+    "--extended-resource-toleration", "adds_tolerations", is_flag=True,
+    help="Pods tolerate taints of resources they request.",
+)  # fmt: skip
 unknown_option = click.option(
     "--fail-on-unknown", "is_strict", is_flag=True,
     help="Exit with 2 if anything is not considered.",
@@ -174,7 +178,7 @@ def nodes_option(
 
     nodes = click.option(
         "-n", "--nodes", "nodes_from", metavar="NODES",
-        help="The nodes: a file, a folder, or - for standard input. See 'nodeselect help nodes'.",
+        help="A file, a folder or -: see 'nodeselect help nodes'.",
         multiple=True, callback=parse, shell_complete=complete_files,
     )  # fmt: skip
     # Eager, so that its value is known when that of -n is parsed.

@@ -225,7 +225,7 @@ def explain_node(
                 rows.append((str(each), each.found(node, usage), passes))
         unknown = {"taints": node.taints is None, "resources": node.resources is None}
         undecided = [f"unknown {name}" for name in selector.undecided_without if unknown[name]]
-        words = [*selector.not_considered, *undecided]
+        words = [*selector.undecided(), *undecided]
     return NodeExplanation(node.id, all(passes for _, _, passes in rows), tuple(rows), tuple(words))
 
 

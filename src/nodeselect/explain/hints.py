@@ -22,6 +22,7 @@ from nodeselect.explain.countable import Countable, Failures, Positions
 from nodeselect.explain.explanation import Correction, Hint, label_requirement, named_ids
 from nodeselect.explain.wording import nodes_have, short
 from nodeselect.node import count_in_states
+from nodeselect.placement.pod_requests import is_extended
 from nodeselect.placement.requirements import AtLeast, Condition, Tolerates
 from nodeselect.quantity import parse_quantity, quantity_text
 from nodeselect.renamed_keys import NEW_KEYS
@@ -162,7 +163,9 @@ def find_hints(
     return tuple(suggestion.hint for suggestion in suggestions), correction
 
 
-def _toleration(position: int, part: Tolerates, nodes: int, is_reserved: bool) -> _Suggestion:
+def _toleration(
+    position: int, part: Tolerates, nodes: int, is_reserved: bool, may_be_added: bool
+) -> _Suggestion:
     """Suggest the toleration with which this number of ``nodes`` would match."""
     key = part.key
     if key in _YAML_WORDS or not re.fullmatch(r"[\w.-]+/[\w.-]+|[a-z][a-z-]+", key, re.ASCII):
@@ -176,6 +179,9 @@ def _toleration(position: int, part: Tolerates, nodes: int, is_reserved: bool) -
     if is_reserved:
         code = "reserved-taint"
         message = f"{message}, but this taint is to keep such a pod away"
+    if may_be_added:
+        option = "if your API server adds it, give --extended-resource-toleration instead"
+        message = f"{message}; {option}"
     hint = Hint(code, position, message, None, (str(part),), nodes)
     return _Suggestion(hint, None, (position,))
 
@@ -309,7 +315,10 @@ class _HintFinder:
                 is_own = part.key in requested or part.is_about_cordon
                 if is_reserved and not is_own:  # unless all nodes with the labels have the taint
                     is_reserved = any(labels.isdisjoint({*failed}) for failed in others(position))
-                yield _toleration(position, part, nodes, is_reserved and not is_own)
+                is_request = part.key in requested and is_extended(part.key)
+                may_be_added = is_request and part.effect == "NoSchedule"
+                is_reserved = is_reserved and not is_own
+                yield _toleration(position, part, nodes, is_reserved, may_be_added)
             elif isinstance(part, AtLeast) and nodes and (near := self._near(position, part)):
                 yield near
 

@@ -43,7 +43,7 @@ class NodeSet:
         self._placements: dict[object, tuple[Placement, bool]] = {}
         if isinstance(condition, Placement):
             lacks_pods = view.lacks_pods(condition, usage)
-            words = condition.not_considered, condition.undecided_without, lacks_pods
+            words = condition.undecided(), condition.undecided_without, lacks_pods
             self._placements[words] = condition, lacks_pods
 
     def __len__(self) -> int:

@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Collection, Iterator
+from functools import reduce
+from operator import and_
 from typing import TYPE_CHECKING, Literal, NamedTuple, NoReturn
 
 from nodeselect.durable.saved_file import check_replaceable
@@ -16,7 +18,7 @@ from nodeselect.inventory.store import View, to_table
 from nodeselect.node import Node, require_count, to_lower_states
 from nodeselect.placement import Placement, Usage
 from nodeselect.placement.placement import label_part, require_asked
-from nodeselect.placement.requirements import Condition
+from nodeselect.placement.requirements import Condition, Tolerates
 from nodeselect.readers.columnar import require_pyarrow, require_read
 from nodeselect.selectors import AnyOf, Selector
 
@@ -324,3 +326,12 @@ def requirements_of(
 ) -> tuple[Condition, ...]:
     """Return what :meth:`BaseInventory.explain` has a row for if these are all nodes, in order."""
     return nodes._view.requirements(selector, usage, nodes._postings())
+
+
+def nodes_in_doubt(inventory: BaseInventory, placement: Placement) -> NodeSet:
+    """Return the nodes with a taint that only a possible toleration of ``placement`` covers."""
+    view, tolerations = inventory._view, placement._tolerations
+    everything = NodeSet(view, Selector.everything())
+    taints = ((each.key, each.effect) for each in placement.possible_tolerations)
+    tolerant = (NodeSet(view, Tolerates(key, effect, tolerations)) for key, effect in taints)
+    return everything - reduce(and_, tolerant, everything)

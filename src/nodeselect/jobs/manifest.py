@@ -46,6 +46,7 @@ from nodeselect.limits import LIMITS
 from nodeselect.notations.bacalhau import placement_from_bacalhau
 from nodeselect.placement import Placement, Toleration
 from nodeselect.placement.placement import UNCLAIMED_VOLUMES, pod_spec_errors
+from nodeselect.placement.toleration import DEFAULT_TOLERATIONS
 from nodeselect.problem import Fix
 from nodeselect.selectors import AnyOf, Selector
 from nodeselect.selectors.label_selector import (
@@ -404,6 +405,7 @@ def _read_pod(pod: PodSpec, namespace: str, volumes: Mapping[tuple[str, str], Va
     read = partial(Placement.from_pod_spec, kind=pod.kind)
     fields = _read_fields(spec)
     placement = read_structured(fields, read, pod.path, pod_spec_errors)
+    tolerations = (*placement.tolerations, *DEFAULT_TOLERATIONS)
     words = dict.fromkeys(placement.not_considered)
     items = find(spec, "volumes")
     named = items.items if isinstance(items, List) else ()
@@ -417,7 +419,7 @@ def _read_pod(pod: PodSpec, namespace: str, volumes: Mapping[tuple[str, str], Va
     for volume in known:
         placement &= _read_part(volume, "spec.nodeAffinity", _volume_selector)
     words |= dict.fromkeys(pod.not_considered)
-    return placement.replace(not_considered=tuple(words))
+    return placement.replace(tolerations=tolerations, not_considered=tuple(words))
 
 
 def _controller(pod: Value) -> tuple[str, str, str] | None:

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from nodeselect.errors import InventoryError, SelectorError
 from nodeselect.node import Node, Taint, check_resources
-from nodeselect.placement.pod_requests import check_resource_name, pod_requests
+from nodeselect.placement.pod_requests import check_resource_name, is_extended, pod_requests
 from nodeselect.placement.requirements import AtLeast, Tolerates
 from nodeselect.placement.toleration import (
     DAEMON_SET_TOLERATIONS,
@@ -35,7 +35,7 @@ from nodeselect.selectors.label_selector import (
 from nodeselect.selectors.pod_spec import check_preferred_terms, selectors_from_pod_spec
 from nodeselect.selectors.requirement import Operator, Requirement
 from nodeselect.selectors.selector import AnyOf, Selector, require_condition
-from nodeselect.text import describe_json, join_limited, pluralize, to_exact_str
+from nodeselect.text import describe_json, join_limited, pluralize, printable, to_exact_str
 
 _EVERYTHING = Selector.everything()
 
@@ -58,16 +58,19 @@ class Placement(FrozenFields):
     :param requests: how much the pod requests of each resource, in millicores for ``cpu`` and in
         bytes or pieces for all others; or a quantity such as ``500m``. Sorted; 0 is dropped.
     :param not_considered: what else decides on the nodes of the pod, in words such as ``volumes``.
+    :param possible_tolerations: those that the API server may add, which answers name as not
+        considered. What ``tolerations`` cover is dropped.
     :raises SelectorError: if the name of a resource or an amount is invalid.
     """
 
-    _fields = ("selector", "tolerations", "requests", "not_considered")
-    __slots__ = ("_tolerations", "not_considered", "requests", "selector", "tolerations")
+    _fields = ("selector", "tolerations", "requests", "not_considered", "possible_tolerations")
+    __slots__ = ("_tolerations", *_fields)
 
     selector: Selector | AnyOf
     tolerations: tuple[Toleration, ...]
     requests: Mapping[str, int]
     not_considered: tuple[str, ...]
+    possible_tolerations: tuple[Toleration, ...]
     _tolerations: Tolerations
 
     def __init__(
@@ -76,8 +79,11 @@ class Placement(FrozenFields):
         tolerations: Iterable[Toleration] = (),
         requests: Mapping[str, int | str] = MappingProxyType({}),
         not_considered: Iterable[str] = (),
+        possible_tolerations: Iterable[Toleration] = (),
     ) -> None:
         indexed = Tolerations(tolerations)
+        possible = Tolerations(possible_tolerations).distinct
+        possible = tuple(each for each in possible if not indexed.cover(each.key, each.effect))
         try:
             amounts = FrozenMapping(check_resources(requests, "requests"))
         except InventoryError as error:
@@ -85,11 +91,18 @@ class Placement(FrozenFields):
         for resource in requests:
             check_resource_name(resource, "requests")
         words = dict.fromkeys(to_exact_str(each, "not_considered") for each in not_considered)
-        self._set_fields(require_condition(selector), indexed.distinct, amounts, tuple(words))
+        selector = require_condition(selector)
+        self._set_fields(selector, indexed.distinct, amounts, tuple(words), possible)
         object.__setattr__(self, "_tolerations", indexed)
 
     @classmethod
-    def from_pod_spec(cls, spec: Mapping[str, Any], kind: str = "Pod") -> "Placement":
+    def from_pod_spec(
+        cls,
+        spec: Mapping[str, Any],
+        kind: str = "Pod",
+        *,
+        extended_resource_toleration: bool | None = None,
+    ) -> "Placement":
         """Build the placement of a pod, with what Kubernetes adds.
 
         >>> gpu = {"resources": {"limits": {"nvidia.com/gpu": 1}}}
@@ -106,6 +119,8 @@ class Placement(FrozenFields):
         :param spec: a decoded PodSpec: the ``spec`` of a pod, or ``spec.template.spec`` of a
             workload. Quantities may be strings or numbers.
         :param kind: the kind of the object that has the pod spec, such as ``DaemonSet``.
+        :param extended_resource_toleration: whether the API server adds tolerations of taints named
+            like requested resources such as ``nvidia.com/gpu``; None if this is unknown.
         :raises SelectorError: if a part is invalid; ``path`` is its place, such as
             ``tolerations[0].operator``.
         :raises TypeError: if ``spec`` is not a mapping.
@@ -113,6 +128,9 @@ class Placement(FrozenFields):
         terms = selectors_from_pod_spec(spec)
         check_preferred_terms(spec)
         requests = pod_requests(spec, strict=True)
+        of_containers = pod_requests({**spec, "overhead": None}) if "overhead" in spec else requests
+        extended = sorted(filter(is_extended, of_containers))  # also of the amount 0, as the plugin
+        possible = tuple(Toleration(each, "Exists", effect="NoSchedule") for each in extended)
         constraints = "topologySpreadConstraints"
         keys = read_items(spec.get(constraints), constraints, _read_topology_spread)
         path = "affinity.podAffinity"
@@ -127,9 +145,12 @@ class Placement(FrozenFields):
             raise structure_error("wrong-type", message, "hostNetwork")
         if kind == "DaemonSet":
             tolerations += DAEMON_SET_TOLERATIONS[: None if has_host_network else -1]
+        if extended_resource_toleration is not None:
+            tolerations += possible if extended_resource_toleration else ()
+            possible = ()
         terms = tuple(dict.fromkeys(terms))
         selector = AnyOf(terms) if len(terms) > 1 else next(iter(terms), Selector.nothing())
-        return cls(selector, tolerations, requests, _not_considered(spec))
+        return cls(selector, tolerations, requests, _not_considered(spec), possible)
 
     def matches(self, node: Node, usage: Usage | None = None) -> bool:
         """Return whether the pod can use a node. Cost: a few microseconds.
@@ -171,21 +192,23 @@ class Placement(FrozenFields):
             *starmap(AtLeast, self.requests.items()),
         )
 
-    def undecided(self, nodes: int, without_taints: int, without_resources: int) -> tuple[str, ...]:
-        """Return :attr:`not_considered`, and how many of ``nodes`` have unknown facts, in words."""
+    def undecided(
+        self, nodes: int = 0, without_taints: int = 0, without_resources: int = 0
+    ) -> tuple[str, ...]:
+        """Return what is not considered, and how many of ``nodes`` have unknown facts, in words."""
         unknown = {"taints": without_taints, "resources": without_resources}
         words = (
             f"unknown {fact} of {unknown[fact]:,} of {pluralize(nodes, 'node')}"
             for fact in self.undecided_without
             if unknown[fact]
         )
-        return (*self.not_considered, *words)
+        possible = (addition_text(self.possible_tolerations),) if self.possible_tolerations else ()
+        return (*self.not_considered, *possible, *words)
 
     @property
     def undecided_without(self) -> tuple[str, ...]:
         """The facts about a node that decide whether it matches: its taints, its resources."""
-        is_tolerant = self._tolerations.cover_everything
-        facts = {"taints": not is_tolerant, "resources": bool(self.requests)}
+        facts = {"taints": not self._tolerations.cover(), "resources": bool(self.requests)}
         return tuple(name for name, decides in facts.items() if decides)
 
     def __str__(self) -> str:
@@ -218,6 +241,12 @@ def require_asked(asked: Selector | AnyOf | Placement) -> Selector | AnyOf | Pla
 def label_part(selector: Selector | AnyOf | Placement) -> Selector | AnyOf:
     """Return what a placement requires of labels and ids; a selector as it is."""
     return selector.selector if isinstance(selector, Placement) else selector
+
+
+def addition_text(tolerations: Iterable[Toleration]) -> str:
+    """Return that it is unknown whether the API server adds ``tolerations``, in words."""
+    keys = join_limited([printable(each.key) for each in tolerations])
+    return f"whether the API server adds a toleration of {keys}"
 
 
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"

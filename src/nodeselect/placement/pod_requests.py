@@ -173,20 +173,19 @@ def _check_resources(requests: _Exact, limits: _Exact, path: str) -> None:
         at_amounts = path if path == "overhead" else f"{path}.{name}"
         place = _at(at_amounts, resource)
         shown = quoted(resource)
-        is_native = "/" not in resource or "kubernetes.io/" in resource
+        is_own = is_extended(resource)
         is_known = _is_of_pod(resource) or (
             path != "resources"
-            and (resource == "ephemeral-storage" or "/" in resource)
-            and not resource.startswith("requests.")
+            and (resource == "ephemeral-storage" or "kubernetes.io/" in resource or is_own)
         )
         check_resource_name(resource, at_amounts)
         if not is_known:
             message = f"{shown} is not a resource that can be requested here"
             raise structure_error("unknown-resource", message, place, _RESOURCE_HINT)
-        if not is_native and amount % UNIT:
+        if is_own and amount % UNIT:
             message = f"the amount of {shown} must be an integer"
             raise structure_error("invalid-quantity", message, place)
-        if amount != limit and (not is_native or resource.startswith(_HUGE_PAGES)):
+        if amount != limit and (is_own or resource.startswith(_HUGE_PAGES)):
             message = f"the request of {shown} must have an equal limit"
             raise structure_error("invalid-request", message, place)
         if limit is not None and amount > limit:
@@ -198,6 +197,12 @@ def check_resource_name(resource: str, path: str) -> None:
     """Raise ``SelectorError`` if a resource cannot have this name; ``path`` is its mapping's."""
     if not is_key(resource):
         raise key_error(resource, 0, len(resource)).at(_at(path, resource))
+
+
+def is_extended(resource: str) -> bool:
+    """Return whether a resource is not one of Kubernetes itself: ``IsExtendedResourceName``."""
+    is_native = "/" not in resource or "kubernetes.io/" in resource
+    return not is_native and not resource.startswith("requests.") and is_key(f"requests.{resource}")
 
 
 def _is_of_pod(resource: str) -> bool:

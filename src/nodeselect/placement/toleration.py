@@ -97,10 +97,13 @@ class Tolerations(FrozenFields):
         self._set_fields(distinct)
         object.__setattr__(self, "_values_of", values_of)
 
-    @property
-    def cover_everything(self) -> bool:
-        """Whether one of them covers every taint."""
-        return ("", "") in self._values_of  # without a key, the operator is Exists
+    def cover(self, key: str = "", effect: str = "") -> bool:
+        """Return whether one covers all taints with a key and an effect, whatever the value.
+
+        Without a key and an effect, these are all taints.
+        """
+        kinds = {(key, effect), (key, ""), ("", effect), ("", "")}
+        return any(self._values_of.get(kind, ()) is None for kind in kinds)
 
     def exclude(self, taint: Taint) -> bool:
         """Return whether a taint keeps away the pod. Cost: about 0.3 µs, however many there are."""
@@ -160,3 +163,6 @@ DAEMON_SET_TOLERATIONS = tuple(
         *((name, "NoSchedule") for name in ("unschedulable", "network-unavailable")),
     )
 )
+
+# What the plugin DefaultTolerationSeconds of the API server adds to every pod; it is always on.
+DEFAULT_TOLERATIONS = DAEMON_SET_TOLERATIONS[:2]

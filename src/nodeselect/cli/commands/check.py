@@ -13,7 +13,11 @@ from nodeselect.cli import options
 from nodeselect.cli.completion import complete_codes, complete_files
 from nodeselect.cli.help import Command
 from nodeselect.cli.inputs.files import is_excluded, job_name, kustomize_note, read_bytes, walk
-from nodeselect.cli.inputs.job_selectors import ignoring_pods, volumes_in
+from nodeselect.cli.inputs.job_selectors import (
+    ignoring_pods,
+    volumes_in,
+    with_added_tolerations,
+)
 from nodeselect.cli.inputs.nodes import NodeFiles, explain_nodes, nodes_in_states, read_inventory
 from nodeselect.cli.streams import (
     ExitStatus,
@@ -145,6 +149,7 @@ def _settings_error(path: str, reason: str) -> click.ClickException:
     "--min", "least", type=options.WholeNumber(min=0), metavar="N",
     help="With -n: how many must match (default: 1).",
 )  # fmt: skip
+@options.toleration_option
 @click.option(
     "--fix", is_flag=True,
     help="Print the sure corrections of jobs, as a diff.",
@@ -162,6 +167,7 @@ def check(
     nodes_from: NodeFiles | None,
     states: frozenset[str] | None,
     least: int | None,
+    adds_tolerations: bool,
     fix: bool,
     write: bool,
 ) -> int:
@@ -185,8 +191,9 @@ def check(
         "--write goes with --fix": write and not fix,
         "--fix prints a diff; for another output, add --write": is_diff and output != "text",
         "--write cannot change standard input": write and "-" in files,
-        "--min and --state need nodes: give -n":
-            nodes_from is None and not (least is None and states is None),
+        "--min, --state and --extended-resource-toleration need nodes: give -n":
+            nodes_from is None
+            and not (least is None and states is None and not adds_tolerations),
         "FILE and -n cannot both be standard input":
             nodes_from is not None and "-" in nodes_from.sources and "-" in files,
     }  # fmt: skip
@@ -210,7 +217,7 @@ def check(
     not_considered: dict[str, None] = {}
     count_nodes = None
     if nodes_from is not None:
-        count_nodes = _node_counter(nodes_from, states, least, not_considered)
+        count_nodes = _node_counter(nodes_from, states, least, adds_tolerations, not_considered)
     checked = list(
         check_jobs(
             jobs,
@@ -274,6 +281,7 @@ def _node_counter(
     nodes_from: NodeFiles,
     states: frozenset[str] | None,
     least: int | None,
+    adds_tolerations: bool,
     not_considered: dict[str, None],
 ) -> "CountNodes":
     """Return a function that counts the nodes of a job, and fills ``not_considered``."""
@@ -285,7 +293,10 @@ def _node_counter(
         write_message(left_out_text(left_out))
 
     def count(selector: Selector | AnyOf | Placement) -> NodeCount:
-        found = explain_nodes(nodes, ignoring_pods(selector), states)
+        asked = with_added_tolerations(
+            ignoring_pods(selector), nodes, is_given=adds_tolerations, if_unknown=True
+        )
+        found = explain_nodes(nodes, asked, states)
         not_considered.update(dict.fromkeys(found.not_considered))
         suspect = next((each.message for each in found.hints if each.replaced), "")
         hint = found.recommendation if suspect or not found.matched else ""

@@ -12,6 +12,7 @@ from nodeselect.cli.inputs.job_selectors import (
     ignoring_pods,
     parse_selectors,
     selected,
+    with_added_tolerations,
 )
 from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
@@ -73,11 +74,13 @@ def diff(
     if nodes_from is None:
         selector = ignoring_pods(selected(job, expressions))
         old, new = (read_inventory(options.node_files(file)) for file in files)
+        selector = with_added_tolerations(selector, old, new)
         difference = compare_inventories(old, new, selector, names=(first, second))
     else:
         jobs = [ignoring_pods(selected(options.job_file(file))) for file in files]
         before, after = jobs or parse_selectors(expressions)
         inventory = read_inventory(nodes_from)
+        before, after = (with_added_tolerations(each, inventory) for each in (before, after))
         difference = compare_selectors(inventory, before, after, names=(first, second))
     write_output(diff_lines(difference, output, detect_screen()))
     if not difference.old.matched and not difference.new.matched:

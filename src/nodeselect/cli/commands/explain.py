@@ -11,11 +11,13 @@ from nodeselect.cli.help import Command
 from nodeselect.cli.inputs.files import job_name, split_object
 from nodeselect.cli.inputs.job_selectors import (
     Jobs,
+    Selection,
     has_many_jobs,
     job_selectors,
     read_job,
     runs_several,
     selected,
+    with_added_tolerations,
     workload_of,
 )
 from nodeselect.cli.inputs.nodes import NodeFiles, explain_nodes, nodes_in_states, read_inventory
@@ -72,6 +74,7 @@ from nodeselect.text import pluralize, quoted_id
 @options.output_option((*REPORT_FORMATS, "html"))
 @options.pods_option
 @options.only_labels_option
+@options.toleration_option
 @options.unknown_option
 @options.quiet_option
 def explain(
@@ -84,6 +87,7 @@ def explain(
     output: str,
     pods: str | None,
     is_labels_only: bool,
+    adds_tolerations: bool,
     is_strict: bool,
 ) -> int:
     """Explain why nodes match a selector, and why the others do not.
@@ -119,9 +123,9 @@ def explain(
         asked = {name: running.considered(each) for name, each in asked.items()}
         jobs = jobs._replace(selectors=asked)
         if node is not None:
-            report = _jobs_on_node(jobs, running, _read_node(nodes_from, node))
+            report = _jobs_on_node(jobs, running, _read_node(nodes_from, node), adds_tolerations)
         else:
-            report = _jobs_on_nodes(jobs, running, nodes_from, states)
+            report = _jobs_on_nodes(jobs, running, nodes_from, states, adds_tolerations)
         write_output(job_lines(report, output, detect_screen()))
         running.write_own()
         for error in jobs.invalid.values():
@@ -140,11 +144,14 @@ def explain(
     lines: Iterable[str]
     with running.without(workload_of(content)):
         if node is not None:
-            result = explain_node(selector, _read_node(nodes_from, node), running.usage)
+            found = _read_node(nodes_from, node)
+            selector = _decided_on(found, selector, adds_tolerations)
+            result = explain_node(selector, found, running.usage)
             is_match = result.matches
         else:
             usage = running.usage
             inventory = read_inventory(nodes_from)
+            selector = with_added_tolerations(selector, inventory, is_given=adds_tolerations)
             chosen = nodes_in_states(inventory, states)
             result = explain_nodes(inventory, selector, states, usage, examples=3)
             is_match = result.matched > 0
@@ -198,8 +205,19 @@ def _read_node(nodes_from: NodeFiles, node_id: str) -> Node:
     return next(iter(nodes))
 
 
+def _decided_on(node: Node, asked: Selection, adds_tolerations: bool) -> Selection:
+    """Return the result of :func:`with_added_tolerations` for one node."""
+    from nodeselect.inventory import Inventory  # imports pyroaring
+
+    return with_added_tolerations(asked, Inventory([node]), is_given=adds_tolerations)
+
+
 def _jobs_on_nodes(
-    jobs: Jobs, running: RunningPods, nodes_from: NodeFiles, states: frozenset[str] | None
+    jobs: Jobs,
+    running: RunningPods,
+    nodes_from: NodeFiles,
+    states: frozenset[str] | None,
+    adds_tolerations: bool,
 ) -> JobsReport:
     usage = running.usage
     inventory = read_inventory(nodes_from)
@@ -213,6 +231,7 @@ def _jobs_on_nodes(
         for number, names in enumerate(groups):
             show(f"explained {number:,} of {pluralize(len(groups), 'job')}")
             selector = jobs.selectors[names[0]]
+            selector = with_added_tolerations(selector, inventory, is_given=adds_tolerations)
             first, *others = map(jobs.workloads.get, names)
             with running.without(first):
                 explanation = explain_nodes(inventory, selector, states, usage)
@@ -225,10 +244,12 @@ def _jobs_on_nodes(
     return JobsReport.of_nodes(len(chosen), results, unused_ids)
 
 
-def _jobs_on_node(jobs: Jobs, running: RunningPods, node: Node) -> JobsReport:
+def _jobs_on_node(
+    jobs: Jobs, running: RunningPods, node: Node, adds_tolerations: bool
+) -> JobsReport:
     results = [invalid_job(name, error) for name, error in jobs.invalid.items()]
     for names in _groups(jobs, running, {node.id: node}.get):
-        selector = jobs.selectors[names[0]]
+        selector = _decided_on(node, jobs.selectors[names[0]], adds_tolerations)
         with running.without(jobs.workloads.get(names[0])):
             explanation = explain_node(selector, node, running.usage)
         results.append(job_on_node(names, str(selector), explanation, node))

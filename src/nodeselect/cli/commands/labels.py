@@ -8,7 +8,11 @@ import click
 from nodeselect.cli import options
 from nodeselect.cli.completion import complete_keys
 from nodeselect.cli.help import Command
-from nodeselect.cli.inputs.job_selectors import ignoring_pods, selected
+from nodeselect.cli.inputs.job_selectors import (
+    ignoring_pods,
+    selected,
+    with_added_tolerations,
+)
 from nodeselect.cli.inputs.nodes import NodeFiles, explained_nodes, open_nodes
 from nodeselect.cli.streams import ExitStatus, is_quiet, write_message, write_output
 from nodeselect.explain.wording import key_with_prefix, not_considered_text, similar_keys_text
@@ -73,6 +77,8 @@ def labels(
     with open_nodes(nodes_from, selector) as nodes:
         found: Iterable[Node] = nodes
         if not isinstance(nodes, NodeReader):
+            if selector is not None:
+                selector = with_added_tolerations(selector, nodes)
             found = answer = nodes.match(selector or Selector.everything())
             unknown = answer.not_considered
         facets = count_labels(counting_pairs(found) if len(keys) == 2 else found)

@@ -10,7 +10,12 @@ from click.core import ParameterSource
 from nodeselect.cli import options
 from nodeselect.cli.completion import complete_keys
 from nodeselect.cli.help import Command
-from nodeselect.cli.inputs.job_selectors import read_job, selected, workload_of
+from nodeselect.cli.inputs.job_selectors import (
+    read_job,
+    selected,
+    with_added_tolerations,
+    workload_of,
+)
 from nodeselect.cli.inputs.nodes import (
     NodeFiles,
     explain_nodes,
@@ -91,6 +96,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @options.pods_option
 @options.only_labels_option
+@options.toleration_option
 @options.unknown_option
 @options.quiet_option
 def match(
@@ -104,6 +110,7 @@ def match(
     most: int | None,
     pods: str | None,
     is_labels_only: bool,
+    adds_tolerations: bool,
     is_strict: bool,
     **display_options: Any,
 ) -> int:
@@ -134,6 +141,7 @@ def match(
             if isinstance(nodes, NodeReader):
                 result = _read_matches(nodes, nodes_from, states, display.needed)
             else:
+                selector = with_added_tolerations(selector, nodes, is_given=adds_tolerations)
                 result = _query_matches(nodes, selector, states, display.needed, running.usage)
         is_explained = result.is_without_hit and not is_quiet()
         if result.explained is not None and (is_explained or isinstance(selector, Placement)):

@@ -19,17 +19,29 @@ from nodeselect.cli.streams import write_message
 from nodeselect.errors import InventoryError, JobError, SelectorError
 from nodeselect.explain.wording import not_considered_text
 from nodeselect.placement import Placement, Toleration
+from nodeselect.placement.placement import addition_text
 from nodeselect.problem import Fix, Problem
 from nodeselect.selectors import AnyOf, Selector
 from nodeselect.text import join_limited, pluralize, printable, quoted
 
 if TYPE_CHECKING:
     from nodeselect.documents import Value
+    from nodeselect.inventory import Inventory
     from nodeselect.jobs.manifest import Manifest, ManifestError, Workload
 
 
 Selection: TypeAlias = Selector | AnyOf | Placement
 """What a job or an expression requires of nodes."""
+
+# Labels of nodes in services whose API server has the plugin ExtendedResourceToleration. Sources:
+# https://docs.aws.amazon.com/eks/latest/userguide/platform-versions.html
+# https://docs.cloud.google.com/kubernetes-engine/docs/how-to/gpus
+_ADDING_SERVICES = {
+    "alpha.eksctl.io/cluster-name": "EKS",
+    "cloud.google.com/gke-nodepool": "GKE",
+    "eks.amazonaws.com/compute-type": "EKS",
+    "eks.amazonaws.com/nodegroup": "EKS",
+}
 
 
 class Jobs(NamedTuple):
@@ -88,11 +100,10 @@ def only_labels(asked: Selection, considered: Collection[str] = ()) -> Selection
         return asked
     words = {"taints": "taints", "resources": "requests"}
     left_out = [words[fact] for fact in asked.undecided_without if fact not in considered]
-    return Placement(
-        asked.selector,
-        [Toleration(operator="Exists")] if "taints" in left_out else asked.tolerations,
-        {} if "requests" in left_out else asked.requests,
-        (*left_out, *asked.not_considered),
+    return asked.replace(
+        tolerations=[Toleration(operator="Exists")] if "taints" in left_out else asked.tolerations,
+        requests={} if "requests" in left_out else asked.requests,
+        not_considered=(*left_out, *asked.not_considered),
     )
 
 
@@ -104,13 +115,56 @@ def ignoring_pods(asked: Selection, option: str = "") -> Selection:
     return asked.replace(not_considered=(*asked.not_considered, words))
 
 
+def with_added_tolerations(
+    asked: Selection,
+    *inventories: "Inventory",
+    is_given: bool | None = None,
+    if_unknown: bool = False,
+) -> Selection:
+    """Return a placement with the possible tolerations that the API server adds; others as it is.
+
+    They are added if the nodes with these taints have labels of services that do so, which the
+    placement then names as assumed. If none has such a taint, they do not matter.
+
+    :param is_given: whether ``--extended-resource-toleration`` says that they are added; None if
+        the command has no such option.
+    :param if_unknown: whether to add them even if the nodes do not show it.
+    """
+    if not isinstance(asked, Placement) or not asked.possible_tolerations:
+        return asked
+    added = asked.replace(tolerations=(*asked.tolerations, *asked.possible_tolerations))
+    if is_given:
+        return added
+    from nodeselect.inventory.snapshot import nodes_in_doubt  # imports pyroaring
+
+    services: dict[str, None] = {}
+    is_unknown = False
+    for inventory in inventories:
+        nodes = nodes_in_doubt(inventory, asked)
+        for key, service in _ADDING_SERVICES.items():
+            of_service = inventory.match(Selector.parse(key))
+            services |= {service: None} if nodes & of_service else {}
+            nodes -= of_service
+        is_unknown |= bool(nodes)
+    words = addition_text(asked.possible_tolerations)
+    if not is_unknown:
+        words = f"{words} (assumed, as on {join_limited(list(services))})"
+    elif is_given is not None:
+        words = f"{words} (--extended-resource-toleration)"
+    decided = added if if_unknown or not is_unknown else asked
+    considered = [words] if services or is_unknown else []
+    return decided.replace(
+        possible_tolerations=(), not_considered=(*asked.not_considered, *considered)
+    )
+
+
 def leave_out(asked: Selection, job: str | None, considered: Collection[str] = ()) -> Selection:
     """Return the result of :func:`only_labels`; write what is not considered of file ``job``."""
     asked = ignoring_pods(only_labels(asked, considered))
     if isinstance(asked, Placement):
         assert job is not None, "only a manifest is a placement"
-        if asked.not_considered:
-            _write(job_name(job), not_considered_text(asked.not_considered))
+        if words := asked.undecided():
+            _write(job_name(job), not_considered_text(words))
         if not considered:
             warn_if_everything(job, asked.selector)
     return asked
