@@ -371,8 +371,8 @@ class Inventory(BaseInventory):
         """Rebuild the index, so that it includes all changes and queries are fastest.
 
         A write does this by itself, as ``compact_at`` says. It takes a second or more for a million
-        nodes; meanwhile, other writers wait, but readers do not. To choose the moment, use
-        ``compact_at=None``.
+        nodes, and as long again for each usage; meanwhile, other writers wait, but readers do not.
+        To choose the moment, use ``compact_at=None``.
         """
         self._lock.run(self._compact)
 
