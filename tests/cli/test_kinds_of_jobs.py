@@ -151,3 +151,34 @@ def test_a_folder_with_one_job(run: Run, command: str) -> None:
     Path("one/job.yaml").unlink()
     Path("one/more.yaml").unlink()
     assert "error[no-workload]: no file has a job" in run(*words, "one").err
+
+
+TERM = '{"matchExpressions": [{"key": "region", "operator": "In", "values": ["%s"]}]}'
+REQUIRED = '{"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [%s]}}'
+EU = REQUIRED % (TERM % "eu")
+
+
+@pytest.mark.parametrize(
+    ("text", "selector"),
+    [
+        (EU, "region in (eu)"),
+        (f'{{"nodeAffinity": {EU}}}', "region in (eu)"),
+        (f'{{"affinity": {{"nodeAffinity": {EU}}}}}', "region in (eu)"),
+        (REQUIRED % f"{TERM % 'eu'}, {TERM % 'us'}", "region in (eu) or region in (us)"),
+        ('{"nodeSelector": {"region": "eu"}}', "region=eu"),
+    ],
+)
+def test_an_affinity_without_a_pod(run: Run, text: str, selector: str) -> None:
+    """It is a job by itself, of which taints and requests are unknown; but not in a folder."""
+    jobs = {"a.json": text, "all/a.json": text, "all/b.yaml": KINDS["expanso.yaml"]}
+    write_files({**jobs, "fleet.ndjson": FLEET})
+    report = json.loads(run("explain", "--job", "a.json", "-n", "fleet.ndjson", "-o", "json").out)
+    assert report["selector"] == selector
+    assert report["not_considered"] == ["taints", "requests"]
+    both = ("--job", "a.json", "--job", "all")
+    found = json.loads(run("explain", *both, "-n", "fleet.ndjson", "-o", "json").out)["jobs"]
+    assert {each["job"] for each in found} == {"a.json", "all/b.yaml"}
+    assert (
+        run("match", "--job", "a.json", "-n", "fleet.ndjson", "--count").out
+        == f"{report['matched']}\n"
+    )

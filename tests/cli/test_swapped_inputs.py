@@ -108,3 +108,13 @@ def test_a_swapped_pair(run: Run) -> None:
     ended = run("explain", "--job", "large-list", "-n", "job.yaml")
     assert "error[not-a-job]: this looks like a list of nodes, not a job\n" in ended.err
     assert "--> large-list:1:1" in ended.err
+
+
+def test_a_node_pool_in_place_of_nodes(run: Run) -> None:
+    """It is no node, and not a job whose nodes it has: both inputs are named."""
+    pool = {"apiVersion": "karpenter.sh/v1", "kind": "NodePool", "metadata": {"name": "p"}}
+    Path("pool.json").write_text(json.dumps({**pool, "spec": {"template": {"spec": {}}}}))
+    status, _, err = run("match", "--all", "-n", "pool.json")
+    assert status == 2
+    assert "expected a node, found a NodePool, from which nodes are made" in err
+    assert "give it with --job FILE, and the nodes, by kubectl get nodes -o json, with" in err

@@ -305,24 +305,28 @@ TAINTS = "[{key: spot, effect: NoSchedule}]"
 
 
 @pytest.mark.parametrize(
-    ("version", "kind", "spec", "paths"),
+    ("version", "kind", "spec", "words"),
     [
         ("kueue.x-k8s.io/v1beta1", "ResourceFlavor", "{}", []),
-        ("kueue.x-k8s.io/v1beta1", "ResourceFlavor", f"{{nodeTaints: {TAINTS}}}", ["nodeTaints"]),
+        (
+            "kueue.x-k8s.io/v1beta1",
+            "ResourceFlavor",
+            f"{{nodeTaints: {TAINTS}, tolerations: [{{operator: Exists}}]}}",
+            ["taints (spec.nodeTaints)", "tolerations (spec.tolerations)"],
+        ),
         (
             "karpenter.sh/v1",
             "NodePool",
             f"{{template: {{spec: {{taints: {TAINTS}, startupTaints: {TAINTS}}}}}}}",
-            ["template.spec.taints", "template.spec.startupTaints"],
+            ["taints (spec.template.spec.taints)", "taints (spec.template.spec.startupTaints)"],
         ),
     ],
 )
-def test_taints_of_a_condition(version: str, kind: str, spec: str, paths: list[str]) -> None:
-    """The taints of a flavor or a node pool are named: the object does not say who tolerates."""
+def test_taints_of_a_condition(version: str, kind: str, spec: str, words: list[str]) -> None:
+    """What a flavor or a node pool has for pods is named: the object is not about one pod."""
     text = f"apiVersion: {version}\nkind: {kind}\nmetadata: {{name: a}}\nspec: {spec}\n"
     [workload] = read(text).workloads
-    expected = tuple(f"taints (spec.{path})" for path in paths)
-    assert workload.placement.not_considered == expected
+    assert workload.placement.not_considered == tuple(words)
 
 
 ZONES = [

@@ -448,7 +448,7 @@ def _read_condition(value: Value, parts: _Parts) -> Placement:
     placement = Placement(tolerations=[Toleration(operator="Exists")])
     for path, read in parts:
         placement &= _read_part(value, path, read)
-    words = [f"taints ({path})" for path in _TAINTS if has(value, path)]
+    words = [f"{what} ({path})" for path, what in _OF_PODS.items() if has(value, path)]
     if _has_zone(value):
         words.append("labels of the volume with its zone")
     return placement.replace(not_considered=tuple(words))
@@ -527,8 +527,14 @@ _NODE_CONDITIONS: dict[tuple[str, str], _Parts] = {
     ("kueue.x-k8s.io", "ResourceFlavor"): [("spec.nodeLabels", _label_selector)],
 }
 
-# The taints in these objects. A pod must tolerate them, but the objects are not about one pod.
-_TAINTS = ("spec.nodeTaints", "spec.template.spec.taints", "spec.template.spec.startupTaints")
+# What these objects have for pods, which must tolerate the taints, and get the tolerations of a
+# flavor. The objects are not about one pod.
+_OF_PODS = {
+    "spec.nodeTaints": "taints",
+    "spec.template.spec.taints": "taints",
+    "spec.template.spec.startupTaints": "taints",
+    "spec.tolerations": "tolerations",
+}
 
 
 def _read_fields(value: Value) -> Value:

@@ -4,7 +4,7 @@ A document is recognised by its content, not by the name of its file.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from nodeselect.documents import DocumentError, List, Object, Value
 from nodeselect.errors import JobError, SelectorError
@@ -21,9 +21,11 @@ from nodeselect.selectors.label_selector import (
 )
 from nodeselect.selectors.requirement import exclude_ids
 
+POD_CONDITIONS: Final = "conditions of a Kubernetes pod"
+"""The kind of a file with the affinity of a pod, or its node selector."""
+
 _BACALHAU = "Bacalhau constraints"
 _LABEL_SELECTOR = "a Kubernetes LabelSelector"
-_POD = "conditions of a Kubernetes pod"
 
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 
@@ -124,8 +126,8 @@ def _read_json(value: object) -> tuple[Selector, ...]:
 _FIELDS: tuple[tuple[tuple[str, ...], str, _Read], ...] = (
     (("selectors",), "selectors in JSON", _read_json),
     (("matchLabels", "matchExpressions"), _LABEL_SELECTOR, Selector.from_kubernetes),
-    (("nodeSelectorTerms",), _POD, _pod("affinity", "nodeAffinity", _REQUIRED)),
-    ((_REQUIRED,), _POD, _pod("affinity", "nodeAffinity")),
-    (("nodeAffinity",), _POD, _pod("affinity")),
-    (("affinity", "nodeSelector", "nodeName"), _POD, _pod()),
+    (("nodeSelectorTerms",), POD_CONDITIONS, _pod("affinity", "nodeAffinity", _REQUIRED)),
+    ((_REQUIRED,), POD_CONDITIONS, _pod("affinity", "nodeAffinity")),
+    (("nodeAffinity",), POD_CONDITIONS, _pod("affinity")),
+    (("affinity", "nodeSelector", "nodeName"), POD_CONDITIONS, _pod()),
 )

@@ -190,6 +190,8 @@ def node_rows(place: RecordPlace, record: Any, *, is_event: bool = False) -> Ite
                 return [read_node(shape.extract, place, record)]
             except InventoryError:
                 # A list of pods may be meant to be one of nodes.
+                if record.get("kind") == "NodePool":
+                    raise _node_pool_error(place) from None
                 spec = None if place[1] else record.get("spec")
                 if _is_job(record) or (isinstance(spec, dict) and not _POD_FIELDS.isdisjoint(spec)):
                     raise _job_error(place) from None
@@ -211,6 +213,12 @@ def _is_job(record: Record) -> bool:
 def _job_error(place: RecordPlace) -> InventoryError:
     hint = "give it with --job FILE"
     return InventoryError("not-a-node", "this is a job", place=place_of(place), hint=hint)
+
+
+def _node_pool_error(place: RecordPlace) -> InventoryError:
+    message = "expected a node, found a NodePool, from which nodes are made"
+    hint = "give it with --job FILE, and the nodes, by kubectl get nodes -o json, with -n"
+    return InventoryError("not-a-node", message, place=place_of(place), hint=hint)
 
 
 def _unknown_shape(place: RecordPlace) -> InventoryError:

@@ -10,6 +10,7 @@ from nodeselect.cli.help import Command
 from nodeselect.cli.inputs import job_selectors
 from nodeselect.cli.inputs.files import job_name, read_bytes, split_object
 from nodeselect.cli.streams import write_message, write_output
+from nodeselect.placement import Placement
 from nodeselect.placement.placement import label_part
 from nodeselect.render.screen import SELECTOR_FORMATS
 from nodeselect.selectors import Selector
@@ -66,7 +67,7 @@ def _read(file: str) -> Sequence[Selector]:
         return selectors
     content = job_selectors.read_job(file, data)
     kind = "a job spec"
-    if not isinstance(content, Selector):
+    if not isinstance(content, Selector | Placement):
         owners = [workload.owner[0] for workload in content.workloads]
         kind = f"a {BACALHAU_JOB}" if owners == [BACALHAU_JOB] else "a Kubernetes manifest"
     write_message(f"{printable(name)}: read as {kind}")

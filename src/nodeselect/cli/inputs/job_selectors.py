@@ -19,7 +19,7 @@ from nodeselect.cli.streams import write_message
 from nodeselect.errors import InventoryError, JobError, SelectorError
 from nodeselect.explain.wording import not_considered_text
 from nodeselect.placement import Placement, Toleration
-from nodeselect.placement.placement import addition_text
+from nodeselect.placement.placement import addition_text, label_part
 from nodeselect.problem import Fix, Problem
 from nodeselect.selectors import AnyOf, Selector
 from nodeselect.text import join_limited, pluralize, printable, quoted
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from nodeselect.documents import Value
     from nodeselect.inventory import Inventory
     from nodeselect.jobs.manifest import Manifest, ManifestError, Workload
+
+    Job: TypeAlias = Selector | Placement | Manifest
 
 
 Selection: TypeAlias = Selector | AnyOf | Placement
@@ -61,7 +63,7 @@ def selected(
     job: str | None,
     expressions: Sequence[str] = (),
     ids: Sequence[str] = (),
-    content: "Selector | Manifest | None" = None,
+    content: "Job | None" = None,
 ) -> Selection:
     """Return what a node must match: the job, any of the expressions, and any of the ids, if given.
 
@@ -81,8 +83,8 @@ def selected(
         return selector
     if content is None:
         content = read_job(job)
-    if isinstance(content, Selector):
-        warn_if_everything(job, content)
+    if isinstance(content, Selector | Placement):
+        warn_if_everything(job, label_part(content))
         return content & selector
     if len(content.workloads) != 1:
         raise _wrong_number_error(job, content)
@@ -190,14 +192,14 @@ def has_many_jobs(files: Sequence[str]) -> bool:
     return len(files) > 1 or any(map(os.path.isdir, files))
 
 
-def runs_several(content: "Selector | Manifest | None") -> bool:
+def runs_several(content: "Job | None") -> bool:
     """Return whether a result of :func:`read_job` has several workloads."""
-    return not isinstance(content, Selector | None) and len(content.workloads) > 1
+    return not isinstance(content, Selector | Placement | None) and len(content.workloads) > 1
 
 
-def workload_of(content: "Selector | Manifest | None") -> "Workload | None":
+def workload_of(content: "Job | None") -> "Workload | None":
     """Return the only workload in a result of :func:`read_job`."""
-    return None if isinstance(content, Selector | None) else content.workloads[0]
+    return None if isinstance(content, Selector | Placement | None) else content.workloads[0]
 
 
 def is_selector(text: str) -> bool:
@@ -208,7 +210,7 @@ def is_selector(text: str) -> bool:
         return False
 
 
-def job_selectors(sources: Sequence[str], content: "Selector | Manifest | None" = None) -> Jobs:
+def job_selectors(sources: Sequence[str], content: "Job | None" = None) -> Jobs:
     """Return the jobs in several files.
 
     The name of a job is that of its file. If a manifest has several workloads, each is a job with
@@ -231,7 +233,10 @@ def job_selectors(sources: Sequence[str], content: "Selector | Manifest | None" 
         name = job_name(file)
         try:
             job = content or read_job(file, volumes=volumes)
-            if isinstance(job, Selector):
+            if isinstance(job, Placement) and file not in sources:  # it may be of anything
+                without_job += 1
+                continue
+            if isinstance(job, Selector | Placement):
                 selectors[name] = job
                 continue
             if file in sources and not job.workloads:
@@ -290,10 +295,8 @@ def volumes_in(files: Iterable[str]) -> "list[Value]":
     return found
 
 
-def read_job(
-    source: str, data: bytes | None = None, volumes: "Sequence[Value]" = ()
-) -> "Selector | Manifest":
-    """Return the selector of a job file; or what a Kubernetes manifest or a Bacalhau job requires.
+def read_job(source: str, data: bytes | None = None, volumes: "Sequence[Value]" = ()) -> "Job":
+    """Return the selector of a job; or what a manifest, a Bacalhau job or an affinity requires.
 
     :param source: ``FILE``; or ``FILE#KIND/NAME`` for only one object of a manifest.
     :param data: the content of the file, if it has been read already.
@@ -306,7 +309,14 @@ def read_job(
     data = read_bytes(file) if data is None else data
     manifest = read_manifest(data, job_name(file), volumes)
     if not name:
-        return manifest or read_job_selector(data, job_name(file))
+        if manifest is not None:
+            return manifest
+        try:
+            return read_job_selector(data, job_name(file))
+        except JobError:
+            if (placement := _read_affinity(data, job_name(file))) is None:
+                raise
+            return placement
     known = (*manifest.workloads, *manifest.conditions) if manifest else ()
     named = {each.name: each for each in known}
     fitting = [name] if name in named else [each for each in named if name in _short_names(each)]
@@ -326,6 +336,18 @@ def read_job(
         hint = f"the file has {join_limited(list(map(printable, names)), 5)}" if names else None
         raise _file_error(file, "no-such-object", message, hint)
     return manifest._replace(workloads=(named[fitting[0]],), skipped=(), unread=())
+
+
+def _read_affinity(data: bytes, file: str) -> Placement | None:
+    """Return what the affinity or node selector of a pod, without the pod, requires; or None."""
+    from nodeselect.jobs.selector_file import POD_CONDITIONS, read_selector_file  # loads YAML
+
+    found = read_selector_file(data, file)
+    if found is None or found.kind != POD_CONDITIONS:
+        return None
+    terms = found.selectors
+    selector = AnyOf(terms) if len(terms) > 1 else next(iter(terms), Selector.nothing())
+    return Placement(selector, [Toleration(operator="Exists")], {}, ("taints", "requests"))
 
 
 def _short_names(name: str) -> tuple[str, ...]:
