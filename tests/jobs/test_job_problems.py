@@ -23,6 +23,7 @@ def test_problem(case: golden.Row) -> None:
         (b"name: caf\xe9\n", "1:10-11 error not-utf-8"),
         (b"\xef\xbb\xbfa\n\xe9\n", "2:1-2 error not-utf-8"),
         ("selector".encode("utf-16"), "1:1-2 error not-utf-8"),
+        (b'{"apiVersion": "v1\xe9"}', "1:19-20 error not-utf-8"),
         (b"name: b\ntype: \x1b[31md\n", "2:7-8 error control-character"),
         (b"", "1:1-2 error not-a-job"),
         (b"name: x\r\nselector: all\r\n", "2:11-14 error wrong-type selector"),

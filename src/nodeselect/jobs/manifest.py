@@ -5,9 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from operator import attrgetter
-from typing import Any, Final, NamedTuple
-
-import msgspec
+from typing import Any, Final, NamedTuple, TypedDict
 
 from nodeselect.documents import (
     DocumentError,
@@ -136,17 +134,12 @@ class Manifest(NamedTuple):
     is_template: bool = False
 
 
-class _Head(msgspec.Struct, rename={"version": "apiVersion"}):
-    """An object in JSON, of which only the kind is decoded."""
+class _Head(TypedDict, total=False):
+    """An object or a list in JSON, of which only these fields are decoded."""
 
-    version: str = "v1"
-    kind: str = ""
-
-
-class _ListHead(msgspec.Struct, rename={"version": "apiVersion"}):
-    version: str
+    apiVersion: str
     kind: str
-    items: list[_Head]
+    items: list["_Head"]
 
 
 class ManifestError(JobError):
@@ -226,13 +219,18 @@ def _find_kubernetes_objects(data: bytes, file: str, volumes: Sequence[Value]) -
 
 def _count_nodes(data: bytes) -> int:
     """Return how many nodes a list in JSON has, without reading them; 0 for anything else."""
-    try:
-        found = msgspec.json.decode(data, type=_ListHead)
-    except (msgspec.MsgspecError, RecursionError):
+    if not data.lstrip().startswith(b"{"):
         return 0
-    own = found.kind.removesuffix("List")
-    kinds = {(found.version, each.version, each.kind or own) for each in found.items}
-    return len(found.items) if kinds == {("v1", "v1", "Node")} else 0
+    from msgspec import MsgspecError, json  # only now, as it is not needed for YAML
+
+    try:
+        found = json.decode(data, type=_Head)
+    except (MsgspecError, UnicodeDecodeError, RecursionError):
+        return 0
+    items, own = found.get("items", []), found.get("kind", "").removesuffix("List")
+    versions = {found.get("apiVersion"), *(each.get("apiVersion", "v1") for each in items)}
+    is_list = versions == {"v1"} and {each.get("kind", own) for each in items} == {"Node"}
+    return len(items) if is_list else 0
 
 
 def _find_bacalhau_job(data: bytes, file: str) -> Manifest | None:
