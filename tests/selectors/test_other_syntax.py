@@ -145,10 +145,12 @@ def test_other_texts(text: str) -> None:
 
 def test_what_has_no_equivalent() -> None:
     """A filter of jq is recognized by its beginning; a mapping has one text for each key."""
-    words = "no selector text is known to be equivalent to this jq filter"
+    words = "no selector text is known to be equivalent to this "
     for text in ('.name=="a"', '.metadata.labels.a=="b" or .metadata.labels.c=="d"'):
-        assert equivalent(text) == Fix(words)
-    for text in ('{"a": null}', "{'a': True}", '{"a": {"b": "c"}}'):
+        assert equivalent(text) == Fix(f"{words}jq filter")
+    for text in ("{key: gpu, operator: Exists}", '{"effect": "NoSchedule", "key": "gpu"}'):
+        assert equivalent(text) == Fix(f"{words}mapping")
+    for text in ('{"a": null}', "{a: Null}", "{'a': True}", '{"a": {"b": "c"}}'):
         assert equivalent(text) is None
 
 

@@ -59,7 +59,7 @@ _NOMAD_TERM = (
 # An item of a mapping in JSON, YAML or Python; Ray has !a, in(a,b) and !in(a,b) as values.
 _MAPPING_TERM = (
     rf"(?:\A{_S}\{{|(?<=,)){_S}(?P<key>{_TEXT}|[\w./-]++){_S}:{_S}"
-    rf"(?P<values>{_TEXT}|(?!(?:null|None|True|False)\b)[\w.-]++){_S}(?:,?{_S}\}}{_S}\Z|(?P<join>,))"
+    rf"(?P<values>{_TEXT}|(?!(?:[nN]ull|NULL|None|True|False)\b)[\w.-]++){_S}(?:,?{_S}\}}{_S}\Z|(?P<join>,))"
 )
 _JQ_TERM = (
     rf"(?:\A(?:{_S}\.items\[\]{_S}\|)?{_S}(?:select{_S}\()?|(?<=and)){_S}\.(?:metadata\.)?labels"
@@ -190,6 +190,8 @@ def _read_nomad(match: re.Match[str]) -> _Terms:
 
 def _read_mapping(match: re.Match[str]) -> _Terms:
     key, text = match["key"].strip("'\""), match["values"].strip("'\"")
+    if key in ("key", "operator", "effect"):
+        raise KeyError(key)  # a match expression or a toleration
     value = text.removeprefix("!")
     operator, values = Operator.EQUALS, [value]
     if value.startswith("in(") and value.endswith(")"):
