@@ -289,7 +289,7 @@ class Inventory(BaseInventory):
         return self._lock.run(self._write, [require_node(node)], False).outcomes[0][1]
 
     def remove(self, node_id: str, *, missing_ok: bool = False) -> ChangeKind:
-        """Remove the node with this id. Cost: a few microseconds, as for :meth:`upsert`.
+        """Remove the node with this id. Cost: as for :meth:`upsert`.
 
         Return ``"removed"``.
 

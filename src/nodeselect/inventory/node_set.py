@@ -113,7 +113,7 @@ class NodeSet:
         Each subset of ``n`` nodes is equally likely. Cost: linear in the size of the set, about
         50 ns a node.
 
-        :param seed: with the same nodes, the same seed gives the same sample; None another one.
+        :param seed: with the same nodes, the same seed gives the same sample.
         :raises ValueError: if ``n`` is negative.
         """
         require_count("n", n)
@@ -175,9 +175,8 @@ class NodeSet:
     def not_considered(self) -> tuple[str, ...]:
         """What may exclude nodes of the set and is not known, in words; empty for a selector.
 
-        Such as ``volumes``, or how many nodes have unknown taints. See :class:`Placement`. It is
-        that of the moment of :meth:`Inventory.match`, as the set is: a usage that is changed later
-        does not change it. Cost: a few set operations, in the sets of nodes with equal taints.
+        Such as ``volumes``, or how many nodes have unknown taints. See :class:`Placement`. A
+        usage that is changed later does not change it. Cost: a few set operations.
         """
         found = [self._view.not_considered(*each) for each in self._placements.values()]
         return tuple(dict.fromkeys(chain.from_iterable(found)))

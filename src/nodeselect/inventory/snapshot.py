@@ -270,8 +270,8 @@ class BaseInventory:
 class Snapshot(BaseInventory):
     """The state of an inventory at one moment. It never changes.
 
-    Create one with :meth:`Inventory.snapshot`. As long as a snapshot exists, its nodes stay in
-    memory, even if the inventory has been compacted since then and has copies of these nodes.
+    Create one with :meth:`Inventory.snapshot`. As long as it exists, its nodes stay in memory,
+    even after a compaction that copied them.
     """
 
     __slots__ = ()

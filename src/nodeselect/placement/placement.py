@@ -110,14 +110,12 @@ class Placement(FrozenFields):
         >>> placement.selector, placement.requests
         (Selector('<id in (n-1)>'), {'nvidia.com/gpu': 1, 'pods': 1})
 
-        For requests and limits, and for the tolerations of a DaemonSet, the rules of Kubernetes
-        apply. What is read is validated as the API server does, including what excludes no node:
-        preferred node affinity, soft topology spread. Of a hard topology spread and a required pod
-        affinity, a node must have the topology keys. :attr:`not_considered` names what else the pod
-        spec has that may exclude nodes, such as volumes.
+        The rules of Kubernetes apply, also for limits and for the tolerations of a DaemonSet. What
+        is read is validated as by the API server. Of a hard topology spread and a required pod
+        affinity, a node must have the topology keys. What else may exclude nodes, such as volumes, is
+        in :attr:`not_considered`.
 
-        :param spec: a decoded PodSpec: the ``spec`` of a pod, or ``spec.template.spec`` of a
-            workload. Quantities may be strings or numbers.
+        :param spec: the decoded ``spec`` of a pod, or ``spec.template.spec`` of a workload.
         :param kind: the kind of the object that has the pod spec, such as ``DaemonSet``.
         :param extended_resource_toleration: whether the API server adds tolerations of taints named
             like requested resources such as ``nvidia.com/gpu``; None if this is unknown.
