@@ -355,10 +355,7 @@ def _read_object(
         at = spec or value.entries["kind"][1]
         yield Finding(at, "", message, None if spec else hint, code="no-pod-spec")
     if not (found or condition):
-        for where, key in unread.items():
-            if not where.endswith("nodeName"):  # an object without pods may be about a node
-                message = f"{kind} has no pod spec here; its condition on nodes is not read"
-                yield Finding(key, where, message, code="unread-condition")
+        yield from _unread(kind, unread)
         return
     owner = kind, text_of(value, "metadata.name"), namespace
     try:
@@ -389,9 +386,17 @@ def _read_object(
             own = name if path else f"{name}[{pod.path}]"
             yield Workload(own, placement, owner, place, controller)
         except StructureError as error:
-            yield from error.findings
+            yield from _unread(kind, pod.conditions) if pod.conditions else error.findings
         except SelectorError as error:  # the terms of the pod and of its volumes are too many
             yield Finding(*place, error.message, code=error.code)
+
+
+def _unread(kind: str, conditions: Mapping[str, Value]) -> Iterator[Finding]:
+    """Yield a note on each condition that is not read."""
+    for path, key in conditions.items():
+        if not path.endswith("nodeName"):  # an object without pods may be about a node
+            message = f"{kind} has no pod spec here; its condition on nodes is not read"
+            yield Finding(key, path, message, code="unread-condition")
 
 
 def _kind(value: Value) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """Find the pod specs in Kubernetes objects of any kind."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -54,6 +54,24 @@ FIELDS = frozenset({
 # Of the other fields, these may be conditions, too.
 _LIKE_CONDITIONS = re.compile("node|affin|tolerat|taint", re.IGNORECASE)
 
+# The fields of an affinity.
+_AFFINITIES = ("nodeAffinity", "podAffinity", "podAntiAffinity")
+
+# Paths of mappings that have fields of a pod spec.
+_POD_PATH = re.compile(
+    r"(?:^|\.)(?:affinity|pod|predictor|transformer|explainer|[\w-]*[pP]lacement"
+    r"|podTemplate(?:\.spec)?|template\.spec)(?:\[\d+\])?$"
+)
+# Paths of what only a chart uses, and of what a RuntimeClass gives to the pods of others.
+_FOREIGN_PATH = re.compile(r"(?:^|\.)values(?:Inline|Object)?(?:\.|$)|^scheduling$")
+
+# Fields that show that a mapping with a condition on nodes is about pods.
+_POD_FIELDS = frozenset({
+    *("hostNetwork", "image", "imagePullSecrets", "priorityClassName", "replicas", "resources"),
+    *("securityContext", "serviceAccountName", "topologySpreadConstraints", "volumes", *_SHARED),
+    "nodeAffinity",
+})  # fmt: skip
+
 # Fields in which no pod spec is searched. A schema may describe one.
 _UNSEARCHED = ("metadata", "openAPIV3Schema", "status")
 
@@ -71,12 +89,15 @@ class PodSpec(NamedTuple):
     :param path: the path of the pod spec in the object.
     :param kind: the kind of object whose rules apply to the pods, such as ``DaemonSet``.
     :param not_considered: what else in the object may decide on nodes, in words.
+    :param conditions: of what may be no pod spec, since it has no containers, the conditions on
+        nodes, by their paths.
     """
 
     path: str
     spec: Object
     kind: str
     not_considered: tuple[str, ...]
+    conditions: Mapping[str, Value] = {}
 
 
 def _has_containers(name: str, fields: Entries) -> bool:
@@ -172,8 +193,8 @@ def pod_specs(value: Object) -> tuple[list[PodSpec], dict[str, Value]]:
     itself, none are returned. Cost: linear in the size of the object.
 
     In kinds of Kubernetes itself, the pod spec has a fixed path. In an object of another kind, each
-    mapping with ``containers`` that have names is a pod spec, also inside another pod spec; in
-    kinds of which this is known, also mappings that have only its other fields.
+    mapping with ``containers`` that have names is a pod spec, also inside another pod spec; so are
+    mappings that have only its other fields, unless only a chart knows their use.
     """
     if path := fixed_path(value):
         inner: Value | None = value
@@ -233,7 +254,11 @@ class _Search:
         if not isinstance(value, Object):
             return
         fields, words = value.entries, (*words, *_words(value))
-        own = {each: fields[each] for each in _SHARED if each in fields and has(value, each)}
+        names = _SHARED if self._is_partial else (*_SHARED, "nodeAffinity")
+        own = {each: fields[each] for each in names if each in fields and has(value, each)}
+        is_nested = any(has(value, f"affinity.{each}") for each in ("nodeSelector", "tolerations"))
+        if not self._is_partial and (is_nested or text_of(value, "affinity")):  # of CloudNativePG
+            own.pop("affinity", None)  # a text is something else
         paths = {f"{path}.{each}".lstrip("."): fields[each][0] for each in own}
         for each in list(own) if self._is_argo else ():
             if "{{" in str(to_python(fields[each][1], attrgetter("text"))):
@@ -256,7 +281,10 @@ class _Search:
         for each, (_, item) in fields.items():
             if each not in _UNSEARCHED and each not in own:
                 self.visit(item, f"{path}.{each}".lstrip("."), each, kind, shared | own, words)
-        if not self._is_partial or len(self.found) == found:
+        is_inside, is_asked = len(self.found) > found, not own.keys() <= {"nodeName"}
+        if is_asked and not (is_inside or self._is_partial) and _is_of_pods(path, fields):
+            self.found.append(_without_containers(path, fields, kind, words, paths))
+        elif not (is_inside and self._is_partial):
             self.unread |= paths
 
     def _fields(self, path: str, fields: Entries) -> tuple[Entries, tuple[str, ...]]:
@@ -273,6 +301,29 @@ class _Search:
             others = [f"{path}.{printable(each)}" for each in likely if each not in FIELDS]
             names = FIELDS
         return {each: entry for each, entry in fields.items() if each in names}, tuple(others)
+
+
+def _is_of_pods(path: str, fields: Entries) -> bool:
+    """Return whether a mapping with a condition on nodes has the fields of pods."""
+    shown = _POD_FIELDS & fields.keys()
+    return not _FOREIGN_PATH.search(path) and bool(_POD_PATH.search(path) or len(shown) > 1)
+
+
+def _without_containers(
+    path: str, fields: Entries, kind: str, words: tuple[str, ...], paths: Mapping[str, Value]
+) -> PodSpec:
+    """Return a mapping with some of the fields of a pod spec; its affinity may have no name."""
+    read = {each: entry for each, entry in fields.items() if each in _PARTIAL_FIELDS}
+    terms = {
+        each: fields[each] for each in _AFFINITIES if each in fields and "affinity" not in fields
+    }
+    for key, _ in [*terms.values()][:1]:
+        read["affinity"] = key._replace(text="affinity"), Object(terms, key.position)
+    others = (each for each in fields if each not in (*read, *terms))
+    likely = (f"{path}.{printable(each)}" for each in others if _LIKE_CONDITIONS.search(each))
+    words = (*words, *likely, "requests", "volumes", "what the controller adds")
+    place = next(iter(paths.values())).position
+    return PodSpec(path, Object(read, place), kind, words, paths)
 
 
 def _words(value: Value | None) -> Iterator[str]:
