@@ -112,8 +112,8 @@ class Placement(FrozenFields):
 
         The rules of Kubernetes apply, also for limits and for the tolerations of a DaemonSet. What
         is read is validated as by the API server. Of a hard topology spread and a required pod
-        affinity, a node must have the topology keys. What else may exclude nodes, such as volumes, is
-        in :attr:`not_considered`.
+        affinity, a node must have the topology keys. What else may exclude nodes, such as volumes,
+        is in :attr:`not_considered`.
 
         :param spec: the decoded ``spec`` of a pod, or ``spec.template.spec`` of a workload.
         :param kind: the kind of the object that has the pod spec, such as ``DaemonSet``.
