@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple, NoReturn, TypeAlias, TypedDict, Unpac
 
 from nodeselect.errors import InventoryError
 from nodeselect.limits import LIMITS
+from nodeselect.problem import suggest_word
 from nodeselect.quantity import MAX_AMOUNT, parse_quantity
 from nodeselect.text import (
     describe_json,
@@ -262,7 +263,7 @@ def check_taints(taints: Iterable[tuple[Any, Any, Any]], path: str = "taints") -
             raise InventoryError("invalid-taint", message, place=place)
         if effect not in EFFECTS:
             message, place = f"unknown effect {quoted(effect)}", f"{path}[{number}].effect"
-            hint = f"the effects are {join_limited(EFFECTS)}"
+            hint = suggest_word(effect, EFFECTS) or f"the effects are {join_limited(EFFECTS)}"
             raise InventoryError("invalid-taint", message, place=place, hint=hint)
         checked.add(Taint(key, effect, value))
     _check_count("taints", len(checked), path)

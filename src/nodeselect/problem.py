@@ -12,7 +12,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Literal, NamedTuple, Protocol
 
 from nodeselect.text import display_width, prefix, printable
@@ -84,6 +84,20 @@ class Fix(NamedTuple):
         :param words: the words before the colon, such as ``for seconds, write`` or ``run``.
         """
         return cls(f"{words}: {replacement}", replacement, is_certain)
+
+
+def suggest_word(text: str, words: Iterable[str], written: Collection[str] = ()) -> Fix | None:
+    """Return a fix with the word that is most similar to ``text``; None if no word is similar.
+
+    :param written: words that are there already and must not be repeated; if the similar word is
+        one of these, the fix says to merge the two or to remove one.
+    """
+    from nodeselect.similarity import similar_name  # compiles patterns
+
+    close = similar_name(text[:60].lower(), words)
+    if close in written:
+        return Fix(f"'{close}' is there already: merge the two, or remove one of them")
+    return None if close is None else Fix(f"did you mean '{close}'?", close)
 
 
 class Problem(NamedTuple):

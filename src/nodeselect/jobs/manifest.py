@@ -31,7 +31,6 @@ from nodeselect.jobs.check.pods import check_pod, check_template, labels_at
 from nodeselect.jobs.check.rule import REGISTRY, Finding, describe, document_finding
 from nodeselect.jobs.pod_specs import (
     CONDITIONS,
-    FIELDS,
     PodSpec,
     fixed_path,
     group_of,
@@ -45,14 +44,14 @@ from nodeselect.notations.bacalhau import placement_from_bacalhau
 from nodeselect.placement import Placement, Toleration
 from nodeselect.placement.placement import UNCLAIMED_VOLUMES, pod_spec_errors
 from nodeselect.placement.toleration import DEFAULT_TOLERATIONS
-from nodeselect.problem import Fix
+from nodeselect.problem import Fix, suggest_word
 from nodeselect.selectors import AnyOf, Selector
 from nodeselect.selectors.label_selector import (
     read_fields,
     read_match_expressions,
     read_match_labels,
 )
-from nodeselect.selectors.pod_spec import read_terms
+from nodeselect.selectors.pod_spec import READ_FIELDS, read_terms
 from nodeselect.text import printable, quoted
 
 BACALHAU_JOB: Final = "Bacalhau job"
@@ -551,22 +550,25 @@ def _read_fields(value: Value) -> Value:
     for name, (key, item) in value.entries.items():
         if name in _CONTAINERS and isinstance(item, List):
             entries[name] = key, item._replace(items=list(map(_read_fields, item.items)))
-        elif name not in (*FIELDS, "ports") and not isinstance(item, Scalar):
+        elif name not in (*READ_FIELDS, "ports") and not isinstance(item, Scalar):
             entries[name] = key, Scalar("", "null", item.position, False)
     return Object(entries, value.position)
 
 
 def _unknown_in_containers(pod: PodSpec) -> Iterator[Finding]:
-    """Yield a finding for each field of a container that is probably meant to be ``resources``."""
+    """Yield a finding for each unknown field of a container that is probably about resources."""
     for field in _CONTAINERS:
         containers = find(pod.spec, field)
         for number, item in enumerate(containers.items if isinstance(containers, List) else ()):
-            for name, (key, _) in item.entries.items() if isinstance(item, Object) else ():
+            entries = item.entries if isinstance(item, Object) else {}
+            for name, (key, _) in entries.items():
                 is_like = re.match("resource|request|limit", name, re.IGNORECASE)
                 if is_like and name not in _RESOURCES:
                     at_field = f"{pod.path}.{field}[{number}].{printable(name[:60])}"
                     message = f"a container has no field {quoted(name)}"
-                    hint = Fix.write("resources")
+                    hint = suggest_word(name, _RESOURCES, entries)
+                    if inner := suggest_word(name, ("limits", "requests")):
+                        hint = Fix(f"move it under 'resources', as resources.{inner.replacement}")
                     yield Finding(key, at_field, message, hint, code="unknown-field")
 
 

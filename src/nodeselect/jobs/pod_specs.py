@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from nodeselect.documents import Entries, List, Object, Value, find, has, text_of, to_python
-from nodeselect.selectors.pod_spec import NODE_WORD
+from nodeselect.selectors.pod_spec import NODE_WORD, READ_FIELDS
 from nodeselect.text import printable
 
 _TEMPLATE = "spec.template.spec"
@@ -46,12 +46,7 @@ _PARTIAL_FIELDS = (
     *_SHARED,
 )
 
-# The fields that are read of any pod spec. Of its containers, the ports are read, too.
-FIELDS = frozenset({
-    *("containers", "hostNetwork", "initContainers", "overhead", "resourceClaims", "resources"),
-    *("schedulingGates", "volumes", *_PARTIAL_FIELDS),
-})  # fmt: skip
-# Of the other fields, these may be conditions, too.
+# Of the fields of a pod spec that are not read, these may be conditions, too.
 _LIKE_CONDITIONS = re.compile("node|affin|tolerat|taint", re.IGNORECASE)
 
 # The fields of an affinity.
@@ -274,7 +269,7 @@ class _Search:
             spec = Object(read | shared | own if self._is_partial else read, value.position)
             self.found.append(PodSpec(path, spec, kind, words + others))
             if not self._is_partial:  # it may have further pod specs, such as one of its workers
-                fields = {each: entry for each, entry in fields.items() if each not in FIELDS}
+                fields = {each: entry for each, entry in fields.items() if each not in READ_FIELDS}
                 own, paths = {}, {}
         if fixed_path(value):
             kind = text_of(value, "kind")
@@ -298,8 +293,8 @@ class _Search:
             return fields, ()
         else:  # a spec that has fields of its own, too
             likely = [each for each in fields if _LIKE_CONDITIONS.match(each)]
-            others = [f"{path}.{printable(each)}" for each in likely if each not in FIELDS]
-            names = FIELDS
+            others = [f"{path}.{printable(each)}" for each in likely if each not in READ_FIELDS]
+            names = READ_FIELDS
         return {each: entry for each, entry in fields.items() if each in names}, tuple(others)
 
 

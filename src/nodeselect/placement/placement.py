@@ -32,7 +32,11 @@ from nodeselect.selectors.label_selector import (
     requirements_from_label_selector,
     structure_error,
 )
-from nodeselect.selectors.pod_spec import check_preferred_terms, selectors_from_pod_spec
+from nodeselect.selectors.pod_spec import (
+    check_preferred_terms,
+    selectors_from_pod_spec,
+    unknown_fields,
+)
 from nodeselect.selectors.requirement import Operator, Requirement
 from nodeselect.selectors.selector import AnyOf, Selector, require_condition
 from nodeselect.text import describe_json, join_limited, pluralize, printable, to_exact_str
@@ -383,14 +387,15 @@ def pod_spec_errors(spec: Mapping[str, Any]) -> list[SelectorError]:
 
     :param spec: a decoded PodSpec, as for :meth:`Placement.from_pod_spec`.
     """
-    errors: list[SelectorError] = []
-    context = {"nodeSelector": None} if spec.get("nodeSelector", "") is None else {}
-    whole: tuple[Any, tuple[str | int, ...]] = (spec, ())
-    for part, steps in chain(_parts(spec, _POD_SPEC), [whole]):
-        if part is spec and errors:
+    unknown = unknown_fields(spec)
+    errors = [error.at(error.path, (name,)) for name, error in unknown.items()]
+    known = {name: field for name, field in spec.items() if name not in unknown}
+    whole: tuple[Any, tuple[str | int, ...]] = (known, ())
+    for part, steps in chain(_parts(known, _POD_SPEC), [whole]):
+        if part is known and errors:
             break
         try:
-            Placement.from_pod_spec(context | part)
+            Placement.from_pod_spec(part)
         except SelectorError as error:
             numbers = [step for step in steps if isinstance(step, int)]
             first, *rest = error.path.split("[0]", len(numbers))  # each list has just this item

@@ -9,6 +9,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
+from nodeselect.problem import suggest_word
 from nodeselect.quantity import UNIT, parse_exact, round_up
 from nodeselect.selectors.charset import is_key
 from nodeselect.selectors.diagnostics import key_error
@@ -181,7 +182,9 @@ def _check_resources(requests: _Exact, limits: _Exact, path: str) -> None:
         check_resource_name(resource, at_amounts)
         if not is_known:
             message = f"{shown} is not a resource that can be requested here"
-            raise structure_error("unknown-resource", message, place, _RESOURCE_HINT)
+            names = ("cpu", "memory", *(("ephemeral-storage",) if path != "resources" else ()))
+            hint = suggest_word(resource, names, limits | requests) or _RESOURCE_HINT
+            raise structure_error("unknown-resource", message, place, hint)
         if is_own and amount % UNIT:
             message = f"the amount of {shown} must be an integer"
             raise structure_error("invalid-quantity", message, place)

@@ -9,6 +9,7 @@ from typing import Final
 
 from nodeselect.errors import SelectorError
 from nodeselect.node import EFFECTS, Taint
+from nodeselect.problem import suggest_word
 from nodeselect.selectors.charset import is_key, is_value
 from nodeselect.selectors.diagnostics import key_error, value_error
 from nodeselect.selectors.frozen import FrozenFields
@@ -52,7 +53,8 @@ class Toleration(FrozenFields):
             message = f"{quoted(operator)} is not an operator of tolerations"
             if operator in ("Gt", "Lt"):
                 message += ", except as an alpha feature of Kubernetes"
-            raise structure_error("unknown-operator", message, "operator", "use Equal or Exists")
+            hint = suggest_word(operator, ("Equal", "Exists")) or "use Equal or Exists"
+            raise structure_error("unknown-operator", message, "operator", hint)
         if not key and operator == "Equal":
             message = "without a key, the operator must be Exists"
             raise structure_error("missing-field", message, "operator")
@@ -61,7 +63,7 @@ class Toleration(FrozenFields):
             raise structure_error("wrong-number-of-values", message, "value")
         if effect and effect not in EFFECTS:
             message = f"{quoted(effect)} is not an effect of taints"
-            hint = f"use {join_limited(EFFECTS, len(EFFECTS), 'or')}"
+            hint = suggest_word(effect, EFFECTS) or f"use {join_limited(EFFECTS, conjunction='or')}"
             raise structure_error("unknown-effect", message, "effect", hint)
         self._set_fields(key, operator, value, effect)
 

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from nodeselect.errors import SelectorError
-from nodeselect.problem import Fix
+from nodeselect.problem import Fix, suggest_word
 from nodeselect.selectors.charset import is_key
 from nodeselect.selectors.requirement import (
     ID_KEY,
@@ -160,7 +160,7 @@ def read_item(
             name,
             (0, len(name)),
             expected=known,
-            hint=f"use {join_limited(known, len(known), 'or')}",
+            hint=suggest_word(name, known) or f"use {join_limited(known, len(known), 'or')}",
             path=f"{path}.{at_operator}",
         )
     return key, operators[name], read_strings(fields.get(at_values), f"{path}.{at_values}")
@@ -178,7 +178,8 @@ def read_fields(value: object, path: str, names: tuple[str, ...]) -> Mapping[str
         if name not in names:
             at_name = f"{path}.{printable(name[:60])}".lstrip(".")
             message = f"there is no field {quoted(name)}"
-            hint = f"the fields are {join_limited(names, len(names))}"
+            known = f"the fields are {join_limited(names, len(names))}"
+            hint = suggest_word(name, names, fields) or known
             raise structure_error("unknown-field", message, at_name, hint)
     return fields
 

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from nodeselect.errors import SelectorError
+from nodeselect.problem import Fix, suggest_word
 from nodeselect.selectors.charset import is_prefix
 from nodeselect.selectors.label_selector import (
     match_expression,
@@ -59,7 +60,8 @@ def selectors_from_pod_spec(spec: Mapping[str, object]) -> tuple[Selector, ...]:
     """
     if not isinstance(spec, Mapping):
         raise TypeError(f"a pod spec must be a mapping, not {type(spec).__name__}")
-    _refuse_unknown(spec)
+    for error in unknown_fields(spec).values():
+        raise error
     name = spec.get("nodeName")
     pod = _read_node_selector(spec.get("nodeSelector"), "nodeSelector")
     if name not in (None, ""):
@@ -125,39 +127,50 @@ _NODE_FIELDS = ("nodeName", "nodeSelector", "affinity", "tolerations")
 NODE_WORD = "(?i:node|affin|finity|select|tolerat|taint)"
 """A pattern of the names of fields that are probably conditions on nodes."""
 
-# Fields of what a pod spec is in. Whoever gives that has conditions in it that would not be read.
-_OUTER_FIELDS = ("apiVersion", "jobTemplate", "kind", "metadata", "spec", "status", "template")
+# Fields of what a pod spec is in, or of what is in it, with conditions that would not be read.
+_OUTER_HINT = "a pod spec is the 'spec' of a Pod, or 'spec.template.spec' of a Deployment"
+_OTHER_FIELDS = {
+    **dict.fromkeys(("apiVersion", "jobTemplate", "kind", "metadata", "spec"), _OUTER_HINT),
+    **dict.fromkeys(("status", "template"), _OUTER_HINT),
+    **dict.fromkeys(("limits", "requests"), "move it under the 'resources' of a container"),
+}
 
-# The fields of a pod spec that are about nodes, or are no objects or lists.
-_KNOWN_FIELDS = frozenset({
-    *_NODE_FIELDS,
-    *("activeDeadlineSeconds", "automountServiceAccountToken", "deprecatedServiceAccount"),
-    *("dnsPolicy", "enableServiceLinks", "hostIPC", "hostNetwork", "hostPID", "hostUsers"),
-    *("hostname", "hostnameOverride", "preemptionPolicy", "priority", "priorityClassName"),
-    *("restartPolicy", "runtimeClassName", "schedulerName", "serviceAccount"),
-    *("serviceAccountName", "setHostnameAsFQDN", "shareProcessNamespace", "subdomain"),
-    *("terminationGracePeriodSeconds",),
+READ_FIELDS = frozenset({
+    *("containers", "hostNetwork", "initContainers", "overhead", "priorityClassName"),
+    *("resourceClaims", "resources", "runtimeClassName", "schedulerName", "schedulingGates"),
+    *("topologySpreadConstraints", "volumes", *_NODE_FIELDS),
 })  # fmt: skip
+"""The fields of a pod spec that are read. Of its containers, the ports are read, too."""
+
+_KNOWN_FIELDS = READ_FIELDS | {
+    *("activeDeadlineSeconds", "automountServiceAccountToken", "deprecatedServiceAccount"),
+    *("dnsConfig", "dnsPolicy", "enableServiceLinks", "ephemeralContainers", "hostAliases"),
+    *("hostIPC", "hostPID", "hostUsers", "hostname", "hostnameOverride", "imagePullSecrets", "os"),
+    *("preemptionPolicy", "priority", "readinessGates", "restartPolicy", "securityContext"),
+    *("serviceAccount", "serviceAccountName", "setHostnameAsFQDN", "shareProcessNamespace"),
+    *("subdomain", "terminationGracePeriodSeconds"),
+}  # fmt: skip
 
 
-def _refuse_unknown(spec: Mapping[str, object]) -> None:
+def unknown_fields(spec: Mapping[str, object]) -> dict[str, SelectorError]:
+    """Return the errors for fields that a pod spec does not have and that may matter, by name."""
+    errors: dict[str, SelectorError] = {}
     has_null_selector = "nodeSelector" in spec and spec["nodeSelector"] is None
     for key, value in spec.items():
         if key in _KNOWN_FIELDS:
             continue
         name = str(key)
-        if name in _OUTER_FIELDS:
-            message = f"a pod spec has no field {quoted(name)}"
-            hint = "a pod spec is the 'spec' of a Pod, or 'spec.template.spec' of a Deployment"
+        message, hint = f"there is no field {quoted(name)}", suggest_word(name, READ_FIELDS, spec)
+        if name in _OTHER_FIELDS:
+            message, hint = f"a pod spec has no field {quoted(name)}", Fix(_OTHER_FIELDS[name])
         elif has_null_selector and _is_unindented_label(name, value):
             message = f"nodeSelector is empty, and a pod spec has no field {quoted(name)}"
-            hint = "if it is a label, indent it under nodeSelector"
-        elif re.search(NODE_WORD, name):
-            message = f"there is no field {quoted(name)}"
-            hint = f"fields that select nodes are {join_limited(_NODE_FIELDS, 4)}"
-        else:
+            hint = Fix("if it is a label, indent it under nodeSelector")
+        elif hint is None and not re.search(NODE_WORD, name):
             continue
-        raise structure_error("unknown-field", message, printable(name[:60]), hint)
+        hint = hint or Fix(f"fields that select nodes are {join_limited(_NODE_FIELDS, 4)}")
+        errors[key] = structure_error("unknown-field", message, printable(name[:60]), hint)
+    return errors
 
 
 def _is_unindented_label(name: str, value: object) -> bool:

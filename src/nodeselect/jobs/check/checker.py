@@ -37,9 +37,8 @@ from nodeselect.jobs.check.job import (
 from nodeselect.jobs.check.nodes import CountNodes, check_nodes
 from nodeselect.jobs.check.rule import REGISTRY, Finding, Findings, Rule, document_finding
 from nodeselect.jobs.check.selector import check_selector, read_selector
-from nodeselect.jobs.check.suggestions import suggest_word
 from nodeselect.limits import LIMITS
-from nodeselect.problem import SEVERITIES, Fix, Problem, excerpt
+from nodeselect.problem import SEVERITIES, Fix, Problem, excerpt, suggest_word
 from nodeselect.selectors import Selector
 from nodeselect.text import quoted
 

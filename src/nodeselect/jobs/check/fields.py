@@ -23,9 +23,8 @@ from nodeselect.jobs.check.suggestions import (
     suggest_field,
     suggest_number,
     suggest_text,
-    suggest_word,
 )
-from nodeselect.problem import Fix
+from nodeselect.problem import Fix, suggest_word
 from nodeselect.text import FORBIDDEN, join_limited, printable, quoted, truncate
 
 _error = partial(rule, "fields")

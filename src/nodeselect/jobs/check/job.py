@@ -14,8 +14,8 @@ from nodeselect.jobs.check.schema_fields import (
     is_selector_name,
     snake_case,
 )
-from nodeselect.jobs.check.suggestions import PIPELINE_FIELDS, suggest_word
-from nodeselect.problem import Fix, Problem
+from nodeselect.jobs.check.suggestions import PIPELINE_FIELDS
+from nodeselect.problem import Fix, Problem, suggest_word
 from nodeselect.text import join_limited, quoted
 
 Names: TypeAlias = dict[tuple[str, str, str], str]

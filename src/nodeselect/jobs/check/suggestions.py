@@ -1,7 +1,6 @@
 """Suggestions of what to write instead of a mistake in a job file."""
 
 import re
-from collections.abc import Collection
 
 from nodeselect.documents import (
     List,
@@ -26,7 +25,7 @@ from nodeselect.jobs.check.schema_fields import (
     parse_duration,
     snake_case,
 )
-from nodeselect.problem import Fix
+from nodeselect.problem import Fix, suggest_word
 from nodeselect.selectors import Operator, Requirement, Selector, conflict
 from nodeselect.selectors.charset import is_key, is_value
 from nodeselect.selectors.requirement import KUBERNETES_OPERATORS, OPERATORS
@@ -79,20 +78,6 @@ _OPERATORS = {
     **{each.value: each for each in Operator},
     **{name.lower(): each for name, each in (OPERATORS | KUBERNETES_OPERATORS).items() if name},
 }
-
-
-def suggest_word(text: str, words: Collection[str], written: Collection[str] = ()) -> Fix | None:
-    """Return a fix with the word that is most similar to ``text``; None if no word is similar.
-
-    :param written: words that the file has already and must not repeat; if the similar word is one
-        of these, the fix says to merge the two or to remove one.
-    """
-    from nodeselect.similarity import similar_name  # compiles patterns
-
-    close = similar_name(text[:40].lower(), words)
-    if close in written:
-        return Fix(f"'{close}' is there already: merge the two, or remove one of them")
-    return None if close is None else Fix(f"did you mean '{close}'?", close)
 
 
 def suggest_field(model: str, key: Scalar, value: Object) -> Fix | str:
