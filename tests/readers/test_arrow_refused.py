@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from nodeselect import Inventory, InventoryError, Node, Placement, Selector
+from nodeselect.inventory.compare import compare_inventories
 from nodeselect.readers.reader import NodeReader
 
 pytest.importorskip("pyarrow")
@@ -273,6 +274,10 @@ def asking(inventory: Inventory, file: Path) -> Iterator[Callable[[], Any]]:
     yield lambda: inventory.match(Selector.everything()).value_counts("cpu")
     yield lambda: inventory.save(file)
     yield inventory.to_arrow
+    nothing, everything = Inventory([]), Selector.everything()
+    for first, second in ((inventory, nothing), (nothing, inventory.snapshot())):
+        yield partial(first.changes_since, second)
+        yield partial(compare_inventories, first, second, everything)
 
 
 @pytest.mark.parametrize("table", NOT_TEXTS.values(), ids=NOT_TEXTS)
@@ -280,14 +285,18 @@ def test_columns_that_are_not_read(table: Any, tmp_path: Path) -> None:
     """A column without texts is an error for whoever asks for its label, and for nobody else."""
     for source in (table, to_parquet(table)):
         inventory = Inventory.read(source)
-        for _ in range(2):
+        for node_id in ("n-4", "n-5"):
             assert inventory.match(Selector.parse("env=a")).ids() == ["n-1"]
             assert inventory.match(Selector.parse("!env")).ids()[:1] == ["n-3"]
             for ask in asking(inventory, tmp_path / "fleet"):
                 with refused("label-not-text", "the column 'cpu' must be of strings, not of int64"):
                     ask()
-            inventory.upsert(Node("n-4"))
+            before = inventory.snapshot()
+            inventory.upsert(Node(node_id))
             inventory.compact()
+            assert [each.id for each in inventory.changes_since(before)] == [node_id]
+            difference = compare_inventories(before, inventory, Selector.everything())
+            assert "the column 'cpu' without texts" in difference.not_considered
     for text, found in (("env=a", ["n-1"]), ("!x", None)):
         reader = NodeReader(to_parquet(table), selector=Selector.parse(text))
         with nullcontext() if found else refused("label-not-text", "the column 'x' must"):

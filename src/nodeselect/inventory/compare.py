@@ -10,8 +10,9 @@ from nodeselect.placement import Placement
 from nodeselect.placement.placement import label_part
 from nodeselect.placement.requirements import Condition
 from nodeselect.quantity import quantity_text
+from nodeselect.readers.columnar import require_read
 from nodeselect.selectors import AnyOf, Selector
-from nodeselect.text import pluralize
+from nodeselect.text import pluralize, quoted
 
 
 class LabelChange(NamedTuple):
@@ -152,7 +153,12 @@ def compare_inventories(
     def change(node: Node, _: Selector | AnyOf | Placement) -> Change:
         return _node_change(node.id, old.get(node.id), new.get(node.id), selector, keys)
 
-    return _compare((old, new), (selector, selector), names, change)
+    before, now = old._view.store.unread, new._view.store.unread
+    unread = {**before, **now}
+    require_read({key: unread[key] for key in unread if key not in before or key not in now})
+    difference = _compare((old, new), (selector, selector), names, change)
+    words = tuple(f"the column {quoted(key)} without texts" for key in unread)
+    return difference._replace(not_considered=difference.not_considered + words)
 
 
 def _compare(

@@ -225,6 +225,9 @@ class BaseInventory:
         if not isinstance(older, BaseInventory):
             raise TypeError(f"expected a Snapshot or an Inventory, not {type(older).__name__}")
         before, now = Snapshot(older._view), Snapshot(self._view)
+        unread, others = now._view.store.unread, before._view.store.unread
+        if unread is not others:
+            require_read({**others, **unread})
         ids = now._view.ids_changed_since(before._view)
         if ids is None:  # there was a compaction
             ids = dict.fromkeys([*before.ids(), *now.ids()])
