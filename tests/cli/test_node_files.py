@@ -54,7 +54,7 @@ def test_skipped_files_of_a_folder(run: Run) -> None:
 
 
 def test_columns_that_are_not_read(run: Run) -> None:
-    """Columns of Parquet without texts are named; a selector for one is an error, or ``index``."""
+    """Columns of Parquet without texts are named; to ask for one is an error, or ``index``."""
     pa = pytest.importorskip("pyarrow")
     table = pa.table({"id": ["n-1", "n-2"], "env": ["prod", "dev"], "cpu": [8, 4], "x": [[1]] * 2})
     pytest.importorskip("pyarrow.parquet").write_table(table, "nodes")
@@ -65,9 +65,19 @@ def test_columns_that_are_not_read(run: Run) -> None:
         )
         assert unread in done.err
         assert done.status == (2 if command == "index" else 0)
-    for command in ("match", "explain"):
-        error = run(command, "-n", "nodes", "-l", "env", "-l", "cpu>4").err
-        assert "error[label-not-text]: the column 'cpu' must be of strings, not of int64" in error
+    job = "name: a\ntype: ops\nselector: {{match_labels: {{{}}}}}\n".format
+    write_files({"jobs/a.yaml": job("cpu: '8'"), "jobs/b.yaml": job("env: prod")})
+    either, node = ("-l", "env", "-l", "cpu>4"), ("--node", "n-1")
+    for arguments in (
+        ("match", *either), ("explain", *either), ("explain", *either, *node),
+        ("explain", "--job", "jobs", *node),
+        ("match", "--all", "-L", "env,cpu"), ("match", "--all", "--sort-by", "cpu"),
+        ("labels", "cpu"), ("labels", "env", "cpu", "-l", "env"),
+    ):  # fmt: skip
+        done = run(*arguments, "-n", "nodes")
+        message = "error[label-not-text]: the column 'cpu' must be of strings, not of int64"
+        assert (done.status, done.out, message in done.err) == (2, "", True), arguments
+    assert run("labels", "env", "-n", "nodes").status == 0
 
 
 @pytest.mark.parametrize("nodes", ["nodes.json", "nodes.nsx", "-"])

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 import click
 
@@ -31,7 +32,6 @@ from nodeselect.cli.streams import (
     write_output,
 )
 from nodeselect.explain import Explanation, NodeExplanation
-from nodeselect.explain.explanation import explain_node
 from nodeselect.explain.wording import left_out_text
 from nodeselect.node import Node
 from nodeselect.render.explanation import (
@@ -46,6 +46,9 @@ from nodeselect.render.explanation import (
 from nodeselect.render.screen import REPORT_FORMATS, detect_screen
 from nodeselect.selectors import Selector
 from nodeselect.text import pluralize, quoted_id
+
+if TYPE_CHECKING:
+    from nodeselect.inventory import Inventory
 
 
 @click.command(
@@ -123,7 +126,7 @@ def explain(
         asked = {name: running.considered(each) for name, each in asked.items()}
         jobs = jobs._replace(selectors=asked)
         if node is not None:
-            report = _jobs_on_node(jobs, running, _read_node(nodes_from, node), adds_tolerations)
+            report = _jobs_on_node(jobs, running, nodes_from, node, adds_tolerations)
         else:
             report = _jobs_on_nodes(jobs, running, nodes_from, states, adds_tolerations)
         write_output(job_lines(report, output, detect_screen()))
@@ -144,9 +147,10 @@ def explain(
     lines: Iterable[str]
     with running.without(workload_of(content)):
         if node is not None:
-            found = _read_node(nodes_from, node)
+            inventory = read_inventory(nodes_from)
+            found = _find_node(inventory, nodes_from, node)
             selector = _decided_on(found, selector, adds_tolerations)
-            result = explain_node(selector, found, running.usage)
+            result = inventory.explain_node(selector, found, usage=running.usage)
             is_match = result.matches
         else:
             usage = running.usage
@@ -176,13 +180,12 @@ def explain(
     return ExitStatus.OK if is_match else ExitStatus.NEGATIVE
 
 
-def _read_node(nodes_from: NodeFiles, node_id: str) -> Node:
+def _find_node(nodes: "Inventory", nodes_from: NodeFiles, node_id: str) -> Node:
     """Return the node with this id; if the id is ``-``, the only node of the inputs.
 
     If no node has the id, return the only node that has it as its name, or whose id begins with it,
     and write its id; with ``--quiet``, which would hide the id, this is an error.
     """
-    nodes = read_inventory(nodes_from)
     if node_id != "-":
         if node_id in nodes:
             return nodes[node_id]
@@ -245,13 +248,19 @@ def _jobs_on_nodes(
 
 
 def _jobs_on_node(
-    jobs: Jobs, running: RunningPods, node: Node, adds_tolerations: bool
+    jobs: Jobs,
+    running: RunningPods,
+    nodes_from: NodeFiles,
+    node_id: str,
+    adds_tolerations: bool,
 ) -> JobsReport:
+    inventory = read_inventory(nodes_from)
+    node = _find_node(inventory, nodes_from, node_id)
     results = [invalid_job(name, error) for name, error in jobs.invalid.items()]
     for names in _groups(jobs, running, {node.id: node}.get):
         selector = _decided_on(node, jobs.selectors[names[0]], adds_tolerations)
         with running.without(jobs.workloads.get(names[0])):
-            explanation = explain_node(selector, node, running.usage)
+            explanation = inventory.explain_node(selector, node, usage=running.usage)
         results.append(job_on_node(names, str(selector), explanation, node))
     return JobsReport.of_node(node, results)
 

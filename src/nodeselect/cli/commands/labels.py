@@ -74,7 +74,7 @@ def labels(
             yield node
 
     unknown: Sequence[str] = ()
-    with open_nodes(nodes_from, selector) as nodes:
+    with open_nodes(nodes_from, selector, shown_keys=keys) as nodes:
         found: Iterable[Node] = nodes
         if not isinstance(nodes, NodeReader):
             if selector is not None:

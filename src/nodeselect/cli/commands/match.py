@@ -1,7 +1,7 @@
 """``nodeselect match``: print the nodes that a selector matches."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -137,7 +137,9 @@ def match(
     running = RunningPods(pods, nodes_from, [selector], is_labels_only)
     selector = running.considered(selector)
     with running.without(workload_of(content)):
-        with open_nodes(nodes_from, selector, counts_states=states is not None) as nodes:
+        with open_nodes(
+            nodes_from, selector, counts_states=states is not None, shown_keys=display.shown_keys
+        ) as nodes:
             if isinstance(nodes, NodeReader):
                 result = _read_matches(nodes, nodes_from, states, display.needed)
             else:
@@ -161,8 +163,7 @@ def match(
             write_message(line)
     if unknown and not is_strict:
         write_message(not_considered_text(unknown))
-    by = display.sort_by
-    for key in dict.fromkeys([*display.keys, *([by] if by and by not in FIELDS else [])]):
+    for key in display.shown_keys:
         if result.matched and not any(key in node.labels for node in result.nodes):
             counts = Counter(each for node in result.nodes for each in node.labels)
             text = f"no printed node has the label {quoted(key)}"
@@ -202,6 +203,12 @@ class _Display(NamedTuple):
             f"--show-labels needs -o table, not -o {self.output}":
                 self.show_labels and self.output != "table",
         }  # fmt: skip
+
+    @property
+    def shown_keys(self) -> Iterable[str]:
+        """The keys of the labels to print, and of that to sort by."""
+        by = self.sort_by
+        return dict.fromkeys([*self.keys, *([by] if by and by not in FIELDS else [])])
 
     @property
     def needed(self) -> int | None:

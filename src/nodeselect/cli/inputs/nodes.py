@@ -19,6 +19,7 @@ from nodeselect.files.inputs import open_inputs
 from nodeselect.node import split_state
 from nodeselect.placement import Placement, Usage
 from nodeselect.problem import Fix
+from nodeselect.readers.columnar import require_read
 from nodeselect.readers.detect import KNOWN_STATES, is_saved
 from nodeselect.readers.reader import NodeReader
 from nodeselect.selectors import AnyOf, Selector
@@ -133,12 +134,14 @@ def open_nodes(
     asked: Selector | AnyOf | Placement | None = None,
     *,
     counts_states: bool = False,
+    shown_keys: Iterable[str] = (),
 ) -> "Iterator[NodeReader | Inventory]":
     """Open inputs with nodes: as a reader; or as an inventory, if the only input is a saved one.
 
     :param asked: if this is a selector, the reader yields only nodes that match it; if it is a
         placement, the nodes are read into an inventory.
     :param counts_states: see :class:`NodeReader`.
+    :param shown_keys: the keys of labels to print; an error if the column of one is not read.
     """
     selector = None if isinstance(asked, Placement) else asked
     skipped: list[str] = []
@@ -185,6 +188,7 @@ def open_nodes(
         columns = [f"{quoted(key)} ({kind})" for key, kind in reader.unread.items()]
         count = pluralize(len(columns), "column without texts", "columns without texts")
         write_message(f"{count} not read: {join_limited(columns)}")
+        require_read({key: reader.unread[key] for key in shown_keys if key in reader.unread})
     if skipped:
         names = join_limited([f"'{printable(path)}'" for path in skipped])
         write_message(f"{pluralize(len(skipped), 'file')} not read: {names}")
