@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from nodeselect import Inventory, InventoryError, Node, Placement, Selector
+from nodeselect import ChangeLog, Inventory, InventoryError, Node, Placement, Selector
 from nodeselect.inventory.compare import compare_inventories
 from nodeselect.readers.reader import NodeReader
 
@@ -297,6 +297,8 @@ def test_columns_that_are_not_read(table: Any, tmp_path: Path) -> None:
             assert [each.id for each in inventory.changes_since(before)] == [node_id]
             difference = compare_inventories(before, inventory, Selector.everything())
             assert "the column 'cpu' without texts" in difference.not_considered
+    with ChangeLog(tmp_path / "log") as log, refused("label-not-text", "the column 'cpu' must"):
+        Inventory.read(table, log=log)
     for text, found in (("env=a", ["n-1"]), ("!x", None)):
         reader = NodeReader(to_parquet(table), selector=Selector.parse(text))
         with nullcontext() if found else refused("label-not-text", "the column 'x' must"):

@@ -21,7 +21,7 @@ from nodeselect.inventory.snapshot import BaseInventory, ChangeKind, NodeChange,
 from nodeselect.inventory.store import View, build, compact
 from nodeselect.node import DuplicateIdError, Node, NodeRow, require_node
 from nodeselect.problem import Place
-from nodeselect.readers.columnar import ArrowData, Block, require_pyarrow, to_blocks
+from nodeselect.readers.columnar import ArrowData, Block, require_pyarrow, require_read, to_blocks
 from nodeselect.readers.reader import NodeReader
 from nodeselect.text import to_exact_str
 
@@ -512,6 +512,7 @@ class Inventory(BaseInventory):
 
         if not isinstance(log, ChangeLog):
             raise TypeError(f"log must be a ChangeLog, not {type(log).__name__}")
+        require_read(self._view.store.unread)  # a changed node would be logged without the label
         self._lock, self._log = log.lock, log
         self._catch_up(log)
 
