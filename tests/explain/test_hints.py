@@ -400,7 +400,7 @@ TERMS = {
         "3 nodes",
     ),
     "pool=web | host": ("", "3 nodes"),
-    "pool=gpu | host": None,
+    "pool=gpu | host": (None, None),
     "pool=gpu | pool=web": None,
 }
 
@@ -413,10 +413,11 @@ def test_terms_of_an_affinity(texts: str) -> None:
     text = None
     if note is not None and isinstance(asked, AnyOf):
         term = json.dumps(affinity_terms([reduce(and_, asked.selectors)])[0])
-        text = (
-            "the terms of a node affinity are alternatives: a node must match only one of them"
-            f"{note[0]}; to require all, write one term, {term}: {note[1]} would match"
-        )
+        text = "the terms of a node affinity are alternatives: a node must match only one of them"
+        text += "; none matches all"
+        if note[1]:
+            text = text.replace("; none matches all", note[0])
+            text += f"; to require all, write one term, {term}: {note[1]} would match"
     assert explanation.requirements[0].note == text
     assert pool().explain(asked).requirements[0].note is None
 

@@ -145,6 +145,9 @@ def test_other_texts(text: str) -> None:
 
 def test_what_has_no_equivalent() -> None:
     """A filter of jq is recognized by its beginning; a mapping has one text for each key."""
+    assert equivalent('.labels.a!="b"') == Fix.write(
+        "a!=b", "for this jq filter, write", is_certain=True
+    )
     words = "no selector text is known to be equivalent to this "
     for text in ('.name=="a"', '.metadata.labels.a=="b" or .metadata.labels.c=="d"'):
         assert equivalent(text) == Fix(f"{words}jq filter")

@@ -211,14 +211,14 @@ def _largest_amount(nodes: Countable, part: AtLeast) -> str | None:
 
 
 def _alternatives_note(failures: Failures, position: int, part: AnyOf) -> str | None:
-    """Return that the terms of a node affinity are alternatives, if all were perhaps meant."""
+    """Return that the terms of a node affinity are alternatives, if a node can match all."""
     together, negates = require_all(part), only_negates(part)
     if together is None:
         return None
     would_match = failures.count_if_replaced([position], [together])
-    if not (would_match or negates):
-        return None
     text = "the terms of a node affinity are alternatives: a node must match only one of them"
+    if not (would_match or negates):
+        return f"{text}; none matches all"
     if negates:
         is_everything = implies(Selector.everything(), part)
         excluded = "no node" if is_everything else "only nodes that all of them exclude"

@@ -33,7 +33,7 @@ SWARM_FIELDS = {
 }
 
 # What a text in another syntax has, and few others have.
-_MARK = r"[({&|$]|contains|with|== *[\"']"
+_MARK = r"[({&|$]|contains|with|[!=]= *[\"']"
 
 # White space, a text in quotes without escapes, and a term of each syntax with what joins it to the
 # next one; ``open`` and ``close`` are what precedes and follows a term of Calico.
