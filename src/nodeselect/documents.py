@@ -23,10 +23,8 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from nodeselect.limits import LIMITS
-from nodeselect.problem import Fix
+from nodeselect.problem import TEMPLATE_HINT, Fix
 from nodeselect.text import FORBIDDEN, UNPRINTABLE, position_in_utf8, printable, quoted
-
-TEMPLATE_HINT = "fill in the template before using the file"
 
 # What only templates of Helm have.
 _HELM = re.compile(r"\.(?:Values|Release|Chart)\.|\{\{-? *include ")
@@ -124,6 +122,13 @@ def is_bare_key(key: Scalar, value: Value) -> bool:
     """Return whether a key is without colon and value, like ``region:eu`` in ``{region:eu}``."""
     end = (key.position.line, key.position.column + len(key.text))
     return key.verbatim and value.position == end and isinstance(value, Scalar) and not value.text
+
+
+def is_placeholder(value: Value) -> bool:
+    """Return whether a value is such as ``{name}``, which YAML reads as a mapping."""
+    return isinstance(value, Object) and [is_bare_key(*it) for it in value.entries.values()] == [
+        True
+    ]
 
 
 def double_quoted(text: str, limit: int = 60) -> str | None:
@@ -631,9 +636,12 @@ def _syntax_error(text: str, error: Any, max_depth: int) -> DocumentError:
     index = stopped
     hint: Fix | str | None = None
     places = (max(each, 0) for each in (begin - 1, begin, stopped, stopped - 1, stopped - 2))
-    templates = (place for place in places if text.startswith(("{{", "{%"), place))
+    templates = (place for place in places if text.startswith(("{{", "{%", "${"), place))
+    placeholder = re.search(r"\{[A-Za-z_]\w+\}\Z", text[max(stopped - 100, 0) : stopped])
     if (template := next(templates, None)) is not None:
         index, hint = template, template_hint(text)
+    elif placeholder and not text[stopped : stopped + 1].isspace():  # {name}/x
+        index, hint = stopped - len(placeholder[0]), TEMPLATE_HINT
     elif "expected ':'" in problem:
         index, hint = begin, "put ':' and a space after a key, or quotes around a string"
     elif tag := re.compile(r"![^\s,\]}\"\\]+").match(text, begin):  # as in [a, !debug]

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple, NoReturn, TypeAlias, TypedDict, Unpac
 from nodeselect.errors import InventoryError
 from nodeselect.limits import LIMITS
 from nodeselect.problem import suggest_word
-from nodeselect.quantity import MAX_AMOUNT, parse_quantity
+from nodeselect.quantity import MAX_AMOUNT, parse_quantity, suggest_quantity
 from nodeselect.text import (
     describe_json,
     id_mistake,
@@ -289,8 +289,11 @@ def check_resources(resources: Mapping[str, Any], path: str = "resources") -> di
             if not resource:
                 raise ValueError("the name of a resource must not be empty")
         except ValueError as error:
-            place = f"{path}.{printable(resource[:60])}"
-            raise InventoryError("invalid-quantity", str(error), place=place) from None
+            place, fix = (
+                f"{path}.{printable(resource[:60])}",
+                suggest_quantity(resource, str(value)),
+            )
+            raise InventoryError("invalid-quantity", str(error), place=place, hint=fix) from None
         if amount:
             amounts[resource] = amount
     return dict(sorted(amounts.items()))

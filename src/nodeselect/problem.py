@@ -23,6 +23,12 @@ Style = Literal["heading", "error", "warning", "gutter", "help"]
 STYLES: dict[str, Style] = {"error": "error", "warning": "warning", "note": "help"}
 SEVERITIES = tuple(STYLES)
 
+TEMPLATE_HINT = "fill in the template before using the file"
+TEMPLATE_TEXT = (
+    r"\$\{[^}\n]*\}?|\{\{(?:(?!\}\})[^\n])*+(?:\}\})?|\{[A-Za-z_]\w+\}|<[A-Za-z][\w .:-]*>"
+)
+"""A pattern of the templates and placeholders that people fill in."""
+
 # The width of an excerpt in terminal columns, if a drawing has so much room.
 _EXCERPT_COLUMNS = 73
 

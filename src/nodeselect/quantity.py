@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from nodeselect.problem import TEMPLATE_HINT, TEMPLATE_TEXT, Fix
 from nodeselect.text import quoted
 
 MAX_AMOUNT: Final = 2**63 - 1
@@ -24,6 +25,12 @@ _SHORT = 14
 
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
+
+# What people write after an amount of cpu, and the suffix for it.
+_CPU_UNITS = {
+    **dict.fromkeys(("", "core", "cores", "cpu", "cpus", "vcpu", "vcpus"), ""),
+    **dict.fromkeys(("m", "mcpu", "millicore", "millicores", "millicpu"), "m"),
+}
 
 # Beyond them the result is the same: too large, or 1 as everything is rounded up.
 _MIN_EXPONENT, _MAX_EXPONENT = -2_100, 40
@@ -81,6 +88,26 @@ def parse_exact(text: str) -> int:
     if number > MAX_AMOUNT * UNIT:
         raise ValueError(f"the quantity {quoted(text)} is too large")
     return number
+
+
+def suggest_quantity(resource: str, text: str) -> Fix | None:
+    """Return a hint on what to write instead of a text that is not a quantity, such as ``4GB``."""
+    if re.search(TEMPLATE_TEXT, text):
+        return Fix(TEMPLATE_HINT)
+    if re.fullmatch(_QUANTITY, text):  # it is negative, or too large
+        return None
+    match = re.fullmatch(r" *([0-9]{1,9}(?:\.[0-9]{1,9})?) *([A-Za-z]{0,12}) *", text)
+    number, unit = match.groups() if match else ("", "?")
+    unit = unit if len(unit) == 1 else unit.lower()
+    in_bytes = re.fullmatch("([kmgt])(i?)(?:b|bytes)?", unit.lower())
+    if not unit or (resource == "cpu" and unit in _CPU_UNITS):
+        return Fix.write(number + _CPU_UNITS[unit])
+    if resource == "cpu" or "/" in resource or in_bytes is None:
+        return None
+    binary, decimal = (number + in_bytes[1].upper() + end for end in ("i", ""))
+    decimal = decimal.replace("K", "k")
+    words = f"write {binary} (powers of 1024) or {decimal} (powers of 1000)"
+    return Fix.write(binary) if in_bytes[2] else Fix(words)
 
 
 def round_up(resource: str, exact: int) -> int:

@@ -36,6 +36,7 @@ from nodeselect.jobs.pod_specs import (
     group_of,
     is_patch,
     kind_of,
+    misplaced_pod_spec,
     pod_specs,
 )
 from nodeselect.jobs.structured import StructureError, read_structured
@@ -351,6 +352,8 @@ def _read_object(
         what = "nothing" if spec is None else describe(spec)
         message = f"{kind} must have a pod spec at {path}, found {what}"
         hint = "if this is a patch, read what is printed by: kustomize build FOLDER"
+        if misplaced := misplaced_pod_spec(value):
+            hint = f"move it there from {misplaced}"
         at = spec or value.entries["kind"][1]
         yield Finding(at, "", message, None if spec else hint, code="no-pod-spec")
     if not (found or condition):

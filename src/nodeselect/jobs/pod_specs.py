@@ -216,6 +216,13 @@ def pod_specs(value: Object) -> tuple[list[PodSpec], dict[str, Value]]:
     return found, search.unread
 
 
+def misplaced_pod_spec(value: Value) -> str:
+    """Return the path of what looks like a pod spec, wherever it is; empty if nothing does."""
+    search = _Search(_has_any_containers, False, False)
+    search.visit(value, "", "", "Pod", {}, ())
+    return search.found[0].path if search.found else ""
+
+
 class _Search:
     """A search for pod specs in an object.
 

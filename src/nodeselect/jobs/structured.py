@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from nodeselect.documents import List, Object, Scalar, Value, quote_fix, to_python
 from nodeselect.errors import SelectorError
 from nodeselect.jobs.check.rule import Finding, Hint, describe
-from nodeselect.jobs.check.suggestions import suggest_text
+from nodeselect.jobs.check.suggestions import suggest_value
 from nodeselect.text import printable, quoted
 
 _T = TypeVar("_T")
@@ -59,7 +59,7 @@ def _finding(value: Value, error: SelectorError, path: str) -> Finding:
         # Of what YAML reads in several ways, the error knows only one.
         message = f"expected {expected}, found {describe(found)}"
         if expected == "a string":
-            hint = suggest_text(found)
+            hint = suggest_value(found) or hint
     if key is not None and (error.code == "unknown-field" or error.source == key.text):
         found = key
     is_source = isinstance(found, Scalar) and found.text == error.source

@@ -91,7 +91,7 @@ class Placement(FrozenFields):
         try:
             amounts = FrozenMapping(check_resources(requests, "requests"))
         except InventoryError as error:
-            raise structure_error(error.code, error.message, error.place.path) from None
+            raise structure_error(error.code, error.message, error.place.path, error.fix) from None
         for resource in requests:
             check_resource_name(resource, "requests")
         words = dict.fromkeys(to_exact_str(each, "not_considered") for each in not_considered)

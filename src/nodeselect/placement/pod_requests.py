@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from nodeselect.problem import suggest_word
-from nodeselect.quantity import UNIT, parse_exact, round_up
+from nodeselect.quantity import UNIT, parse_exact, round_up, suggest_quantity
 from nodeselect.selectors.charset import is_key
 from nodeselect.selectors.diagnostics import key_error
 from nodeselect.selectors.label_selector import (
@@ -139,12 +139,13 @@ def _read_amounts(value: object, path: str) -> _Exact:
     for resource, quantity in read_object(value, path).items():
         if type(quantity) is bool or not isinstance(quantity, (str, int, float)):
             message = f"expected a quantity, found {describe_json(quantity)}"
-            raise structure_error("wrong-type", message, _at(path, resource))
+            hint = "move it one level up" if resource in ("limits", "requests") else None
+            raise structure_error("wrong-type", message, _at(path, resource), hint)
         try:
             amounts[resource] = _parse_exact(str(quantity))
         except ValueError as error:
-            at_resource = _at(path, resource)
-            raise structure_error("invalid-quantity", str(error), at_resource) from None
+            at_resource, fix = _at(path, resource), suggest_quantity(resource, str(quantity))
+            raise structure_error("invalid-quantity", str(error), at_resource, fix) from None
     return amounts
 
 

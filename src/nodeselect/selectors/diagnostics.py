@@ -328,7 +328,8 @@ def _known_mistake(
         if _is_negated(source, start):
             mistake = _COLON._replace(hint=_WRITE_UNEQUAL)
         return _error(mistake, source, (position, position + 1), before)
-    template = re.compile(_TEMPLATE.pattern, re.ASCII).search(source, start)
+    braces = "" if at_key else r"|\{[A-Za-z_]\w+\}"
+    template = re.compile(_TEMPLATE.pattern + braces, re.ASCII).search(source, start)
     if template and template.start() < end:  # a template may end after the word, as in {{ x }}
         return _error(_TEMPLATE, source, template.span(), key)
     for mistake in _IN_WORD:

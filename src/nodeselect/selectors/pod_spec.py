@@ -7,6 +7,7 @@ Source: Kubernetes component-helpers, ``GetRequiredNodeAffinity``, and the valid
 API server.
 """
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -14,7 +15,7 @@ from typing import Any
 
 from nodeselect.errors import SelectorError
 from nodeselect.problem import Fix, suggest_word
-from nodeselect.selectors.charset import is_prefix
+from nodeselect.selectors.charset import is_key, is_prefix, is_value
 from nodeselect.selectors.label_selector import (
     match_expression,
     read_fields,
@@ -187,6 +188,18 @@ def _read_node_selector(value: object, path: str) -> Selector:
 
 
 def _node_selector(labels: tuple[tuple[str, Any], ...], path: str) -> Selector:
+    for key, value in labels:
+        if isinstance(value, list):
+            message = "expected a string, found a list"
+            hint = Fix("a nodeSelector has one value for each label")
+            is_valid = is_key(key) and bool(value)
+            if is_valid and all(isinstance(each, str) and is_value(each) for each in value):
+                term = "under matchExpressions, in each term of a required node affinity"
+                item = {"key": key, "operator": "In", "values": value}
+                hint = Fix.write(
+                    json.dumps(item), f"{hint.text}; for several, write instead {term}"
+                )
+            raise structure_error("wrong-type", message, f"{path}[{quoted(key)}]", hint, "a string")
     return Selector.from_requirements(read_match_labels(dict(labels), path))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from math import isinf
 
-from nodeselect.documents import TEMPLATE_HINT, List, Object, Scalar, Value, is_null
+from nodeselect.documents import List, Object, Scalar, Value, is_null
 from nodeselect.jobs.check.rule import DEMO, Finding, Findings, Hint, describe, rule
 from nodeselect.jobs.check.schema_fields import (
     FRACTION,
@@ -24,7 +24,7 @@ from nodeselect.jobs.check.suggestions import (
     suggest_number,
     suggest_text,
 )
-from nodeselect.problem import Fix, suggest_word
+from nodeselect.problem import TEMPLATE_HINT, TEMPLATE_TEXT, Fix, suggest_word
 from nodeselect.text import FORBIDDEN, join_limited, printable, quoted, truncate
 
 _error = partial(rule, "fields")
@@ -32,7 +32,6 @@ _warning = partial(rule, "fields", severity="warning")
 _language = partial(rule, "language")
 
 
-TEMPLATE_TEXT = re.compile(r"\$\{[^}\n]*\}?|\{\{(?:(?!\}\})[^\n])*+(?:\}\})?|<[A-Za-z][\w .:-]*>")
 PLACEHOLDER_TEXT = re.compile(
     r"(?:replace|change)[-_. ]?(?:me|this|with)\b.*|to-?do|fix-?me|your[-_. ].+|x{3,}|placeholder",
     re.IGNORECASE,
@@ -170,7 +169,7 @@ def _not_one_of(words: tuple[str, ...], value: Scalar, path: str) -> Finding:
 
 @_language(
     "template",
-    "an unfilled template: ${...}, {{...}}, <...>",
+    "an unfilled template: ${...}, {{...}}, {name}, <...>",
     "Fill in the template before the file is checked and submitted. Templates are allowed in"
     " description and config.",
     before='name: demo\nselector: {match_labels: {region: "${REGION}"}}',
@@ -195,7 +194,7 @@ def placeholder(value: Scalar, path: str, word: str) -> Finding:
 
 def check_filled(value: Scalar, path: str) -> Findings:
     """Report a string that contains an unfilled template or looks like a placeholder."""
-    if found := TEMPLATE_TEXT.search(value.text):
+    if found := re.search(TEMPLATE_TEXT, value.text):
         yield _template(value, path, found)
     elif PLACEHOLDER_TEXT.fullmatch(value.text[:200]):
         yield placeholder(value, path, value.text)

@@ -19,7 +19,6 @@ from nodeselect.documents import (
 from nodeselect.errors import SelectorError
 from nodeselect.jobs.check.fields import (
     PLACEHOLDER_TEXT,
-    TEMPLATE_TEXT,
     check_filled,
     check_model,
     expected,
@@ -35,7 +34,7 @@ from nodeselect.jobs.check.suggestions import (
     suggest_text,
 )
 from nodeselect.limits import LIMITS
-from nodeselect.problem import Fix
+from nodeselect.problem import TEMPLATE_TEXT, Fix
 from nodeselect.selectors import Operator, Requirement, Selector, conflict, redundant
 from nodeselect.selectors.charset import is_key
 from nodeselect.selectors.diagnostics import limit_error
@@ -299,7 +298,7 @@ def _odd_id(parsed: Parsed) -> Findings:
     for entry in parsed.ids:
         text = entry.value.text
         odd = re.search(r"^\s|\s$|[*?$%,]", text)
-        if odd is None or TEMPLATE_TEXT.search(text):
+        if odd is None or re.search(TEMPLATE_TEXT, text):
             continue
         message = f"{quoted(text)} contains {quoted(odd[0])}, and ids are matched exactly"
         hint = "write each id as a separate item, or select by a label that these nodes have"

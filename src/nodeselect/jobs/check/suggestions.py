@@ -10,6 +10,7 @@ from nodeselect.documents import (
     double_quoted,
     is_bare_key,
     is_null,
+    is_placeholder,
     scalar_kind,
 )
 from nodeselect.errors import SelectorError
@@ -25,9 +26,10 @@ from nodeselect.jobs.check.schema_fields import (
     parse_duration,
     snake_case,
 )
-from nodeselect.problem import Fix, suggest_word
+from nodeselect.problem import TEMPLATE_HINT, Fix, suggest_word
 from nodeselect.selectors import Operator, Requirement, Selector, conflict
 from nodeselect.selectors.charset import is_key, is_value
+from nodeselect.selectors.diagnostics import value_error
 from nodeselect.selectors.requirement import KUBERNETES_OPERATORS, OPERATORS
 
 _HEALTHY = "set success_threshold instead: a node is healthy after that many good checks in a row"
@@ -148,12 +150,23 @@ def suggest_list(name: str, value: Value) -> Fix:
 
 def suggest_label(key: str, value: Value) -> Fix | None:
     """Return a hint on what to write instead of an invalid value of a label; None if unclear."""
-    if isinstance(value, Scalar) and "," not in value.text:
-        is_valid = value.kind != "text" and (is_null(value) or is_value(value.text))
-        return suggest_text(value) if is_valid else None
+    if is_placeholder(value) or (isinstance(value, Scalar) and "," not in value.text):
+        return suggest_value(value)
     expression = _structured(key, "in", value)
     words = "for several values, write under match_expressions"
     return Fix.write(f'"{expression}"' if expression else '"region in (eu,us)"', words)
+
+
+def suggest_value(value: Value) -> Fix | None:
+    """Return a hint on what to write instead of a value of a label that is not a string."""
+    if is_placeholder(value):
+        return Fix(TEMPLATE_HINT)
+    if not isinstance(value, Scalar) or value.kind == "text":
+        return None
+    if is_null(value) or is_value(value.text):
+        return suggest_text(value)
+    error = value_error(value.text, 0, len(value.text), "")
+    return Fix(f"{error.message}, even in quotes")
 
 
 def suggest_text(value: Value) -> Fix | None:
