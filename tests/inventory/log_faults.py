@@ -118,7 +118,7 @@ def kill(times: int, seed: int, report: Callable[[str], object] = str) -> int:
                 assert list(inventory) == model.nodes(inventory.generation)
                 least = inventory.generation
             if number % 3:
-                if reader._path is None:  # it would need the saved file
+                if reader._file.path is None:  # it would need the saved file
                     reader = opened(folder)
                 reader.follow(folder / "fleet.log")
                 assert list(reader) == model.nodes(least)

@@ -131,3 +131,8 @@ def test_the_toleration_of_a_hint_is_yaml() -> None:
     (hint,) = inventory.explain(Placement()).hints
     text = hint.message.partition("toleration ")[2]
     assert yaml.safe_load(text) == {"key": "true", "operator": "Exists", "effect": "NoExecute"}
+
+
+def test_few_fields() -> None:
+    """All that a log needs is in its journal."""
+    assert len(Inventory.__slots__) <= 6

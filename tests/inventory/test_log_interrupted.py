@@ -50,7 +50,7 @@ def opened(folder: Path, number: int) -> Inventory:
     nodes = list(follower)
     follower.follow(log)
     with ChangeLog(copy, sync="never") as again:
-        if follower._path is None:
+        if follower._file.path is None:
             replayed = Inventory(nodes, log=again)
         else:
             replayed = Inventory.open(file, log=again)

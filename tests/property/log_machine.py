@@ -128,7 +128,7 @@ class LogMachine(InventoryMachine):
         try:
             self.reader.follow(self.path)
         except InventoryError as error:
-            if error.code != "log-emptied" or self.reader._path is not None:
+            if error.code != "log-emptied" or self.reader._file.path is not None:
                 raise
             self.reader.refresh(self.file, discard_changes=True)
             self.reader.follow(self.path)

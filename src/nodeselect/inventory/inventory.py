@@ -16,6 +16,7 @@ from nodeselect.errors import InventoryError
 from nodeselect.files.inputs import Source, absolute_path, open_inputs
 from nodeselect.files.thread_lock import ThreadLock
 from nodeselect.index.tuning import DEFAULT
+from nodeselect.inventory.journal import FollowedLog, Journal, OwnLog
 from nodeselect.inventory.saving import Origin, is_damaged, next_generation, open_saved, to_sections
 from nodeselect.inventory.snapshot import BaseInventory, ChangeKind, NodeChange, Snapshot
 from nodeselect.inventory.store import View, build, compact
@@ -26,7 +27,7 @@ from nodeselect.readers.reader import NodeReader
 from nodeselect.text import to_exact_str
 
 if TYPE_CHECKING:  # inventories without a log do not load it
-    from nodeselect.durable.change_log import ChangeLog, Follower
+    from nodeselect.durable.change_log import ChangeLog
     from nodeselect.durable.log_file import LogPosition, Record
 
 
@@ -40,6 +41,42 @@ class _Written(NamedTuple):
     before: View
     after: View
     outcomes: list[tuple[int | None, ChangeKind]]
+
+
+class _Compactor:
+    """Compacts views, and counts how often.
+
+    :param share: which share of all nodes may be changed ones before a write compacts; None for
+        any.
+    """
+
+    def __init__(self, share: float | None) -> None:
+        if share is not None and not share > 0:
+            raise ValueError("compact_at must be above 0, or None")
+        self.share = share
+        self.count = 0
+        self.seconds: float | None = None
+
+    def compacted(self, view: View) -> View:
+        start = perf_counter()
+        compacted = View(compact(view), view.generation, view.chain)
+        self.seconds = perf_counter() - start
+        self.count += 1
+        return compacted
+
+
+class _SavedFile:
+    """The saved file that an inventory was opened from, refreshed from or saved in, if any.
+
+    :ivar origin: what the nodes of the inventory were.
+    :ivar path: where :meth:`Inventory.follow` may find it; None if it was not opened by a path.
+    :ivar is_copied: whether it is read into memory.
+    """
+
+    def __init__(self) -> None:
+        self.origin: Origin | None = None
+        self.path: str | None = None
+        self.is_copied = False
 
 
 class InventoryStats(NamedTuple):
@@ -79,20 +116,7 @@ class Inventory(BaseInventory):
         log is damaged, or belongs to other nodes.
     """
 
-    __slots__ = (
-        "_compact_at",
-        "_compactions",
-        "_copy",
-        "_followed",
-        "_last_compaction_seconds",
-        "_lock",
-        "_log",
-        "_origin",
-        "_path",
-        "_pending",
-        "_saving",
-        "_write_interrupted",
-    )
+    __slots__ = ("_compactor", "_file", "_journal", "_lock", "_saving", "_write_interrupted")
 
     # Tests lower it in a subclass.
     _tuning = DEFAULT
@@ -168,12 +192,11 @@ class Inventory(BaseInventory):
         """
         inventory = cls.__new__(cls)
         inventory._begin(compact_at)
-        inventory._view, inventory._origin = open_saved(
-            source, cls._tuning, verify=verify, copy=copy
-        )
-        inventory._copy = copy
+        file = inventory._file
+        inventory._view, file.origin = open_saved(source, cls._tuning, verify=verify, copy=copy)
+        file.is_copied = copy
         if isinstance(source, (str, os.PathLike)):
-            inventory._path = absolute_path(source)
+            file.path = absolute_path(source)
         inventory._use_log(log)
         return inventory
 
@@ -358,8 +381,8 @@ class Inventory(BaseInventory):
             len(view),
             view.generation,
             view.pending_changes,
-            self._compactions,
-            self._last_compaction_seconds,
+            self._compactor.count,
+            self._compactor.seconds,
         )
 
     @property
@@ -394,23 +417,12 @@ class Inventory(BaseInventory):
 
     def _begin(self, compact_at: float | None) -> None:
         """Set all fields except ``_view``, the nodes."""
-        if compact_at is not None and not compact_at > 0:
-            raise ValueError("compact_at must be above 0, or None")
-        self._compact_at = compact_at
-        self._compactions = 0
-        self._last_compaction_seconds: float | None = None
+        self._compactor = _Compactor(compact_at)
         self._lock = ThreadLock()
         self._saving = ThreadLock()  # a thread holds it while it saves, and other threads write
         self._write_interrupted: bool = False
-        self._origin: Origin | None = None
-        self._path: str | None = None
-        self._copy = False  # whether the next file is read into memory, too
-        # The log to which writes are appended, perhaps a closed one; and the log of another process
-        # whose writes are made: then there are no others.
-        self._log: ChangeLog | None = None
-        self._followed: Follower | None = None
-        # The changes that were appended to the log, until readers see them.
-        self._pending: Sequence[Node | str] = ()
+        self._file = _SavedFile()
+        self._journal = Journal()
 
     def _replace(self, old: Node, new: Node) -> _Written | None:
         """Replace ``old`` by ``new``; return None if ``old`` is not in the inventory."""
@@ -419,13 +431,13 @@ class Inventory(BaseInventory):
 
     def _write(self, changes: Sequence[Node | str], can_remove: bool) -> _Written:
         """Apply all of ``changes``, whose types are right, or none; only if ``can_remove``, ids."""
-        if self._write_interrupted or self._is_logged():
+        if self._write_interrupted or self._journal.is_kept:
             self._recover()
         if can_remove:
             missing = _missing_id(self._view, changes)
             if missing is not None:
                 raise KeyError(missing)
-        return self._apply_changes(changes, self._append)
+        return self._apply_changes(changes, self._journal.append)
 
     def _recover(self) -> None:
         """Complete the last write, if it was interrupted and is in the log; otherwise undo it.
@@ -434,41 +446,23 @@ class Inventory(BaseInventory):
         """
         if self._write_interrupted:
             self._compact()
-        if self._followed is not None:
-            raise InventoryError(
-                "read-only",
-                "the inventory follows a log, and cannot be changed by other writes",
-                place=Place(file=self._followed.path),
-                hint="write in the process that has the log open",
-            )
-        if self._log is None:
-            return
-        last = self._log.settle()
-        if last.generation != self._view.generation:
-            if self._pending:
-                self._apply_changes(self._pending, lambda _: last.chain)
+        last = self._journal.settle()
+        if last is not None and last.generation != self._view.generation:
+            if self._journal.pending:
+                self._apply_changes(self._journal.pending, lambda *_: last.chain)
             else:
                 self._view = View(self._view.store, last.generation, last.chain)
 
-    def _append(self, changes: Sequence[Node | str]) -> int | None:
-        """Append a write to the log; return the checksum of its record, or None without a log."""
-        view, log = self._view, self._log
-        if log is None:
-            return None
-        if view.store.segment is not None:  # what is damaged must not be found later
-            view.store.segment.load_nodes()
-        self._pending = changes
-        return log.append(view.generation + 1, len(view), changes)
-
     def _apply_changes(
-        self, changes: Sequence[Node | str], keep: Callable[[Sequence[Node | str]], int | None]
+        self,
+        changes: Sequence[Node | str],
+        keep: Callable[[View, Sequence[Node | str]], int | None],
     ) -> _Written:
         """Apply all of ``changes``, and let readers see the new nodes if any node has changed.
 
         No earlier write may be unfinished, and the nodes to remove must exist.
 
-        :param keep: called with ``changes`` before the first node is changed; returns the checksum
-            of the write in the log, or None if there is no log.
+        :param keep: called before the first node is changed, as :meth:`Journal.append`.
         """
         before = after = self._view
         store, chain, is_changed = before.store, None, False
@@ -485,7 +479,7 @@ class Inventory(BaseInventory):
             else:
                 kind = "changed"
             if not is_changed:
-                chain = keep(changes)
+                chain = keep(before, changes)
                 self._write_interrupted = is_changed = True
             if isinstance(change, Node):
                 store.put(change, previous)
@@ -495,13 +489,14 @@ class Inventory(BaseInventory):
             outcomes.append((previous, kind))
         if is_changed:
             after = View(store, before.generation + 1, chain)
-            if self._compact_at is not None:
+            share = self._compactor.share
+            if share is not None:
                 least = self._tuning.max_unsegmented
-                if after.pending_changes > max(least, self._compact_at * store.indexed_count):
-                    after = self._compacted(after)
+                if after.pending_changes > max(least, share * store.indexed_count):
+                    after = self._compactor.compacted(after)
             self._view = after
             self._write_interrupted = False
-            self._pending = ()
+            self._journal.pending = ()
         return _Written(before, after, outcomes)
 
     def _use_log(self, log: "ChangeLog | None") -> None:
@@ -513,14 +508,13 @@ class Inventory(BaseInventory):
         if not isinstance(log, ChangeLog):
             raise TypeError(f"log must be a ChangeLog, not {type(log).__name__}")
         require_read(self._view.store.unread)  # a changed node would be logged without the label
-        self._lock, self._log = log.lock, log
-        self._catch_up(log)
+        self._lock, self._journal = log.lock, OwnLog(log)
+        self._catch_up(self._journal)
 
-    def _catch_up(self, log: "ChangeLog | Follower") -> None:
+    def _catch_up(self, journal: Journal) -> None:
         """Apply the writes that are in a log but not in this inventory."""
-        view = self._view
-        for record in log.records(view.generation, len(view), view.chain):
-            self._apply_record(record, log.path)
+        for record in journal.records(self._view):
+            self._apply_record(record, journal.path)
 
     def _apply_record(self, record: "Record", path: str) -> None:
         """Apply a write of the log ``path``; raise if it does not fit, being of other nodes."""
@@ -531,23 +525,19 @@ class Inventory(BaseInventory):
             if not record.changes:
                 self._view = View(before.store, record.end.generation, record.end.chain)
             elif _missing_id(before, record.changes) is None:
-                self._apply_changes(record.changes, lambda _: record.end.chain)
+                self._apply_changes(record.changes, lambda *_: record.end.chain)
         if self._view.generation != record.end.generation:
             from nodeselect.durable.log_file import other_nodes
 
             raise other_nodes(path, before.generation, record.nodes, len(before))
 
-    def _is_logged(self) -> bool:
-        """Return whether all writes are in a log: the log of this inventory, or a followed one."""
-        return self._log is not None or self._followed is not None
-
     def _save(self, path: str | os.PathLike[str]) -> None:
-        log, view, mark = self._open_log(), self._view, None
-        has_log = log is not None
+        journal, view, mark = self._journal, self._view, None
+        has_log = journal.is_open
         if has_log:
             view, mark = self._lock.run(self._mark, 0)
         sections = to_sections(view)
-        generation = next_generation(path, sections, view, self._origin, has_log=has_log)
+        generation = next_generation(path, sections, view, self._file.origin, has_log=has_log)
         if generation > view.generation:
             raised, mark = self._lock.run(self._mark, generation)
             if raised.ids_changed_since(view) != {}:  # other threads have written meanwhile
@@ -555,59 +545,45 @@ class Inventory(BaseInventory):
             view = raised
         chain = view.chain if mark is None else mark.chain
         checksum = sections.write(os.fspath(path), view.generation, chain)
-        self._origin = Origin(view.generation, checksum)
-        if log is not None and mark is not None:
-            try:
-                self._lock.run(log.empty, mark, len(view))
-            except InventoryError as error:
-                text = f"the nodes are saved, but the log cannot be emptied: {error.message}"
-                raise InventoryError(error.code, text, place=error.place, hint=error.fix) from None
-
-    def _open_log(self) -> "ChangeLog | None":
-        """Return the log that the inventory can write to; None if it has none or has closed it."""
-        return self._log if self._log is not None and self._log.is_open else None
+        self._file.origin = Origin(view.generation, checksum)
+        if has_log and mark is not None:
+            self._lock.run(journal.empty, mark, len(view))
 
     def _mark(self, generation: int) -> "tuple[View, LogPosition | None]":
         """Raise the generation to at least this one; return the nodes and the end of the log."""
         self._recover()
-        view, log = self._view, self._log
+        view = self._view
         if generation > view.generation:
-            self._pending = ()
-            chain = None if log is None else log.append(generation, len(view), ())
+            chain = self._journal.raise_to(generation, view)
             view = self._view = View(view.store, generation, chain)
-        return view, None if log is None else log.mark()
+        return view, self._journal.mark()
 
     def _follow(self, path: str) -> int:
-        from nodeselect.durable.change_log import Follower
-
-        if self._open_log() is not None:
+        previous, origin, start = self._journal, self._file.origin, self._view.generation
+        if previous.is_open:
             raise ValueError("an inventory cannot follow a log while it writes to one")
-        followed = previous = self._followed
-        if followed is None or followed.path != path:
-            first = 0 if self._origin is None else self._origin.generation
-            if not self._is_logged() and self._view.generation != first:
-                raise _unsaved_changes(self._origin)
-            followed = Follower(path)
-        self._followed = followed
-        start = self._view.generation
+        if previous.followed != path:
+            if not previous.is_kept and start != (0 if origin is None else origin.generation):
+                raise _unsaved_changes(origin)
+            self._journal = FollowedLog(path)
         try:
-            self._catch_up(followed)
+            self._catch_up(self._journal)
         except InventoryError as error:
             if error.code != "log-emptied" or not self._reopen():
                 if self._view.generation == start:  # nothing was made, so it does not follow it
-                    self._followed = previous
+                    self._journal = previous
                 raise
-        if self._followed.was_emptied:
-            self._followed.was_emptied = False
+        if self._journal.was_emptied():
             with suppress(InventoryError):  # then the changes remain in memory
                 self._reopen()
         return self._view.generation - start
 
     def _reopen(self) -> bool:
         """Load the saved file and later writes, if it was saved again; return whether it was."""
-        last = self._origin
-        while self._path is not None:
-            view, origin = open_saved(self._path, self._tuning, verify=False, copy=self._copy)
+        file = self._file
+        last = file.origin
+        while file.path is not None:
+            view, origin = open_saved(file.path, self._tuning, verify=False, copy=file.is_copied)
             if origin == last:
                 return False
             try:
@@ -623,45 +599,37 @@ class Inventory(BaseInventory):
     def _replace_nodes(self, view: View, origin: Origin) -> None:
         """Replace the nodes by those of a saved file and the later writes in the followed log."""
         other = type(self).__new__(type(self))
-        other._begin(self._compact_at)
+        other._begin(self._compactor.share)
         other._view = view
-        followed = self._followed
-        if followed is not None:
-            followed = type(followed)(followed.path)  # which reads the log from its beginning
-            other._catch_up(followed)
-        self._followed, self._view, self._origin = followed, other._view, origin
+        journal = self._journal
+        if journal.followed is not None:
+            journal = FollowedLog(journal.followed)  # which reads the log from its beginning
+            other._catch_up(journal)
+        self._journal, self._view, self._file.origin = journal, other._view, origin
         self._write_interrupted = False
 
     def _refresh(self, path: str | os.PathLike[str], discard_changes: bool, verify: bool) -> bool:
         # In one thread at a time, so that none moves back to a file that was opened before.
-        absolute = absolute_path(path)
-        view, origin = open_saved(path, self._tuning, verify=verify, copy=self._copy)
-        if self._open_log() is not None:
+        absolute, file, journal = absolute_path(path), self._file, self._journal
+        view, origin = open_saved(path, self._tuning, verify=verify, copy=file.is_copied)
+        if journal.is_open:
             raise ValueError("an inventory that writes to a log cannot be refreshed")
-        is_unchanged = self._is_logged() or (
-            self._origin is not None and self._origin.generation == self._view.generation
+        is_unchanged = journal.is_kept or (
+            file.origin is not None and file.origin.generation == self._view.generation
         )
         if not is_unchanged and not discard_changes:
-            raise _unsaved_changes(self._origin)
-        is_behind = self._followed is not None and self._followed.is_behind
-        is_stale = is_behind or is_damaged(self._view)
-        is_moved = not is_unchanged or self._origin != origin or is_stale
+            raise _unsaved_changes(file.origin)
+        is_stale = journal.is_behind or is_damaged(self._view)
+        is_moved = not is_unchanged or file.origin != origin or is_stale
         if is_moved:
             self._replace_nodes(view, origin)
-        self._path = absolute
+        file.path = absolute
         return is_moved
 
     def _compact(self) -> None:
         if self._view.pending_changes or self._write_interrupted:
-            self._view = self._compacted(self._view)
+            self._view = self._compactor.compacted(self._view)
             self._write_interrupted = False
-
-    def _compacted(self, view: View) -> View:
-        start = perf_counter()
-        compacted = View(compact(view), view.generation, view.chain)
-        self._last_compaction_seconds = perf_counter() - start
-        self._compactions += 1
-        return compacted
 
 
 def _row(node: Node) -> NodeRow:
