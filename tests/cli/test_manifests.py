@@ -140,7 +140,9 @@ def test_conditions_that_are_not_read(run: Run) -> None:
 
 OTHERS = {
     "compose.yaml": "services: {web: {image: a}}\n",
-    "values.yaml": "replicaCount: 1\nnodeSelector: {}\n",
+    "values.yaml": "replicaCount: 1\nnodeSelector: {}\nconfig: {metrics: {port: 1}}\n",
+    "beat.yaml": "name: a\ntype: beat\nversion: 9\nref: b\nset: c\nhost: d\nconfig: {output: {}}\n",
+    "name.yaml": "name: a\nfullnameOverride: b\nnodeSelector: {}\n",
     "template.yaml": "apiVersion: v1\nkind: Pod\nspec:\n  {{- toYaml .Values.a | nindent 2 }}\n",
     "patch.yaml": PATCH,
     "notes.yaml": "name: [",
@@ -153,13 +155,16 @@ def test_a_folder_with_other_files(run: Run) -> None:
     explain = "explain", "--job", ".", "-n", "-", "-o", "json"
     assert "error[no-workload]: no file has a job" in run(*explain, stdin=NODES).error
     write_files({"pod.yaml": POD, "wrong.yaml": POD.replace("gpu", "5")})
-    assert "4 files have no job; 1 file is a" in run("check", ".").err
+    assert "6 files have no job; 1 file is a" in run("check", ".").err
     ended = run(*explain, stdin=NODES)
     report = json.loads(ended.out)
     assert (ended.status, len(report["jobs"]), report["counts"]["invalid"]) == (2, 2, 1)
-    assert "5 files have no job" in ended.err
+    assert "7 files have no job" in ended.err
     Path("wrong.yaml").unlink()
     assert run(*explain, stdin=NODES).status == 0
+    pods = ("./pod.yaml", str(Path("pod.yaml").absolute()))
+    assert len(json.loads(run(*explain, "--job", pods[0], stdin=NODES).out)["jobs"]) == 1
+    assert "1 file: no problems" in run("check", ".", *pods).err
 
 
 HELM = "render the chart before using the file: helm template FOLDER"

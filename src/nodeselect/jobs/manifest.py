@@ -314,7 +314,9 @@ def _read_objects(objects: Iterable[Value], other_volumes: Sequence[Value]) -> M
             is_read = True
             if isinstance(each, Finding):
                 mistakes.append(each)
-            elif known.setdefault(each.name, each) is not each:
+            elif (first := known.setdefault(each.name, each)) is not each:
+                if has(value, "status") and first.placement == each.placement:
+                    continue  # kubectl has printed it twice
                 message = f"a second object is called {quoted(each.name)}"
                 mistakes.append(Finding(value, "", message, code="duplicate-object"))
         if is_condition or not is_read:

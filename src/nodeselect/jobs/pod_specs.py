@@ -220,7 +220,7 @@ def misplaced_pod_spec(value: Value) -> str:
     """Return the path of what looks like a pod spec, wherever it is; empty if nothing does."""
     search = _Search(_has_any_containers, False, False)
     search.visit(value, "", "", "Pod", {}, ())
-    return search.found[0].path if search.found else ""
+    return next((each.path for each in search.found if not each.conditions), "")
 
 
 class _Search:

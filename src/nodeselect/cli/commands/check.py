@@ -12,7 +12,14 @@ from click.core import ParameterSource
 from nodeselect.cli import options
 from nodeselect.cli.completion import complete_codes, complete_files
 from nodeselect.cli.help import Command
-from nodeselect.cli.inputs.files import is_excluded, job_name, kustomize_note, read_bytes, walk
+from nodeselect.cli.inputs.files import (
+    is_excluded,
+    job_name,
+    kustomize_note,
+    once,
+    read_bytes,
+    walk,
+)
 from nodeselect.cli.inputs.job_selectors import (
     ignoring_pods,
     volumes_in,
@@ -207,7 +214,7 @@ def check(
     unread: dict[str, InventoryError] = {}
     sources = [source for source in files if source not in skipped]
     found = (walk(each, exclude=exclude, on_error=unread.__setitem__) for each in sources)
-    names = dict.fromkeys(chain.from_iterable(found))
+    names = once(chain.from_iterable(found), sources)
     jobs: Iterable[tuple[str, bytes]] = _read_all(names, unread)
     corrections: list[tuple[str, str, str]] = []
     if fix:

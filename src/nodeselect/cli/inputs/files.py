@@ -92,6 +92,16 @@ def walk(
         on_error(source, cannot_read(printable(source), reason))
 
 
+def once(files: Iterable[str], sources: Sequence[str]) -> list[str]:
+    """Return each file once, whatever its path; with the path that ``sources`` has for it."""
+    found: dict[str, str] = {}
+    for file in files:
+        key = file if file == "-" else os.path.abspath(file)
+        if key not in found or file in sources:
+            found[key] = file
+    return list(found.values())
+
+
 def similar_file_hint(path: str) -> str | None:
     """Return a hint for a path that does not exist: a similar one, if any; None if it exists."""
     from nodeselect.similarity import similar_name  # compiles patterns

@@ -11,6 +11,7 @@ from nodeselect.cli.inputs.files import (
     job_name,
     kustomize_command,
     kustomize_note,
+    once,
     read_bytes,
     split_object,
     walk,
@@ -222,7 +223,7 @@ def job_selectors(sources: Sequence[str], content: "Job | None" = None) -> Jobs:
     """
     from nodeselect.jobs import check_job  # loads YAML
 
-    files = dict.fromkeys(file for source in sources for file in walk(source))
+    files = once((file for source in sources for file in walk(source)), sources)
     volumes = volumes_in(files) if len(files) > 1 else ()
     selectors: dict[str, Selection] = {}
     invalid: dict[str, JobError] = {}

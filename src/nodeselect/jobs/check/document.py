@@ -155,12 +155,15 @@ _COMPOSE_HINT = (
 _OLD_BACALHAU = "this is a job of an old version of Bacalhau, which is not read"
 _OLD_HINT = "give its NodeSelectors as a selector, with -l, or write it with Constraints and Tasks"
 
+# Fields that only the values of charts have.
+_CHART_FIELDS = ("fullnameOverride", "nameOverride", "replicaCount")
+
 # Other documents in the folders of jobs: their fields, what they are, and what to do.
 _FOREIGN: tuple[tuple[set[str], str, Fix | str | None], ...] = (
     ({"services"}, "a file of Docker Compose", _COMPOSE_HINT),
     ({"on", "jobs"}, "a workflow of GitHub Actions", None),
     ({"apiVersion", "name", "version"}, "a chart of Helm", _CHART_HINT),
-    ({"replicaCount"}, _CHART_VALUES, _CHART_HINT),
+    *(({name}, _CHART_VALUES, _CHART_HINT) for name in _CHART_FIELDS),
     ({"image", "nodeSelector", "tolerations"}, _CHART_VALUES, _CHART_HINT),
     ({"apiVersion", "kind"}, "a Kubernetes object", _MATCH_HINT),
     ({"type", "object"}, "a stream of Kubernetes watch events", None),
@@ -217,7 +220,8 @@ def locate_spec(document: Value) -> tuple[Object, str]:
         raise _refused(document, message, _NODES_HINT if isinstance(document, List) else _HINT)
     entries, is_own = document.entries, not _OWN.isdisjoint(document.entries)
     for names, what, hint in _FOREIGN:
-        if names <= entries.keys() and not is_own:
+        is_chart = what == _CHART_VALUES and "selector" not in entries
+        if names <= entries.keys() and (is_chart or not is_own):
             if text_of(document, "kind") in ("List", "Node", "NodeList"):
                 hint = _NODES_HINT
             if text_of(document, "kind") == "Kustomization":

@@ -10,6 +10,7 @@ from nodeselect.jobs.check.fields import integer_of, truncated_path
 from nodeselect.jobs.check.rule import DEMO, Finding, Findings, Hint, rule
 from nodeselect.jobs.check.schema_fields import (
     WRAPPERS,
+    fields_of,
     is_foreign_selector,
     is_selector_name,
     snake_case,
@@ -383,12 +384,15 @@ def misspelt_selectors(spec: Object) -> list[Scalar]:
 def is_like_job(spec: Object) -> bool:
     """Return whether a mapping is probably a job: by its type, pipeline config or selector.
 
-    A ``nodeSelector`` without a name is not the selector of a job, but a value for a Helm chart.
+    A ``nodeSelector`` without a name is not the selector of a job, but a value for a Helm chart;
+    so is a config beside more fields that no job has.
     """
     config, names = find(spec, "config"), spec.entries.keys()
+    known = [name for name in names if snake_case(name) in fields_of("JobSpec")]
+    is_pipeline = isinstance(config, Object) and not PIPELINE_FIELDS.isdisjoint(config.entries)
     return (
         text_of(spec, "type") in _JOB_TYPES
-        or (isinstance(config, Object) and not PIPELINE_FIELDS.isdisjoint(config.entries))
+        or (is_pipeline and 2 * len(known) >= len(names))
         or any(
             is_selector_name(name) and ("name" in names or not is_foreign_selector(name))
             for name in names
