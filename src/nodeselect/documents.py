@@ -769,9 +769,9 @@ class _YamlBuilder(Builder):
             if anchor in self._open_anchors:
                 message = f"the alias {quoted(anchor)} is inside the value of its own anchor"
             elif anchor not in self._anchors:  # or it is refused where it is defined
-                message = f"there is no anchor {quoted(anchor)} before this alias"
+                message = f"the alias {quoted(anchor)} has no anchor before it"
                 if anchor in self._ended_anchors:
-                    message += " in this document, only in another one"
+                    message += " in the same document"
             if message:
                 self.refuse("anchor", message, position, "write the value itself")
             return Scalar("", "text", position, False)

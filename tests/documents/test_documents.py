@@ -242,7 +242,7 @@ HALF = "is half of a character (an unpaired surrogate)"
     ("text", "code", "at", "message"),
     [
         ("a: &x {b: c}", "anchor", (0, 3), "an anchor is only allowed on a scalar: 'x'"),
-        ("a: *x\nb: &x c", "anchor", (0, 3), "there is no anchor 'x' before this alias"),
+        ("a: *x\nb: &x c", "anchor", (0, 3), "the alias 'x' has no anchor before it"),
         ("a: &x\n*x : b", "key-not-text", (1, 0), "a key must be a string"),
         ("a: &x b\nb: *x\n*x : c", "duplicate-key", (2, 0), FIRST.replace("1", "2") % "b"),
         ("a: 1\nb: 2\n'a': 3", "duplicate-key", (2, 1), FIRST % "a"),

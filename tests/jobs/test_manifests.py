@@ -129,7 +129,7 @@ spec: {template: {spec: {nodeSelector: %s, containers: [{name: c}]}}}
         ("{<<: a}", "merge-key: a merge key needs a mapping, or a list of mappings"),
         ('{"<<": *labels}', "merge-key: YAML merge keys are not allowed"),
         ("{<<: *labels, a: c, a: d}", "duplicate-key: duplicate key 'a'; the first is on line 5"),
-        ("*lables", "anchor: there is no anchor 'lables' before this alias"),
+        ("*lables", "anchor: the alias 'lables' has no anchor before it"),
         ("&a {b: *a}", "anchor: the alias 'a' is inside the value of its own anchor"),
     ],
 )  # fmt: skip
