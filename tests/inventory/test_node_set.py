@@ -1,6 +1,7 @@
 """A node set has the nodes of an answer, in inventory order."""
 
 import operator
+import re
 from collections import Counter
 from itertools import combinations
 from typing import Any
@@ -89,6 +90,25 @@ def test_nodes_in_states(text: str, states: Any) -> None:
     for found in (inventory.match(selector, states=states), answer.in_states(states)):
         assert found.ids() == expected
         assert len(found) == len(expected)
+
+
+def test_a_typo_of_a_state() -> None:
+    """A typo of a state that a node is in is refused; a state that no node is in is not."""
+    inventory = in_states()
+    text = re.escape("no node is in the state 'conected'; did you mean 'connected'?")
+    for ask in (inventory.match, inventory.failure_counts):
+        for states in ({"CONECTED", "ready"}, ["conected"]):
+            with pytest.raises(ValueError, match=text):
+                ask(Selector.everything(), states=states)
+    assert not inventory.explain(Selector.everything(), states=["conected"]).total
+    for legal in ("connecting", "disconnected", "custom", "connected,x"):
+        assert not inventory.match(Selector.everything(), states=[legal])
+    lost = Inventory([Node("n-1", state="lost")])
+    assert not lost.match(Selector.everything(), states=["conected"])  # no answer is too small
+    gone = Inventory([Node("n-1", state="paused"), Node("n-2", state="connected")])
+    assert not gone.match(Selector.everything(), states=["pause"])  # an ordinary state
+    gone.remove("n-2")
+    assert not gone.match(Selector.everything(), states=["conected"])
 
 
 def test_connected_nodes() -> None:

@@ -20,6 +20,7 @@ from nodeselect.placement import Placement, Usage
 from nodeselect.placement.placement import label_part, require_asked
 from nodeselect.placement.requirements import Condition, Tolerates
 from nodeselect.readers.columnar import require_pyarrow, require_read
+from nodeselect.readers.detect import require_states
 from nodeselect.selectors import AnyOf, Selector
 
 if TYPE_CHECKING:
@@ -89,13 +90,15 @@ class BaseInventory:
         Cost: a few microseconds, if the selector was used before and its plan is cached
         (``docs/performance.md``).
 
-        :param states: return only the nodes in one of these states (upper or lower case).
+        :param states: only nodes in these states, in any case; a typo raises ``ValueError``.
         :param usage: what runs on the nodes: a placement needs so much more of their resources.
         :raises TypeError: if ``selector`` is of another type; text is not parsed here.
         """
         view = self._view
         answer = NodeSet(view, _require(view, selector, usage), usage)
-        return answer if states is None else answer.in_states(states)
+        if states is None:
+            return answer
+        return answer.in_states(require_states(states, _in_states(view, None).state_counts))
 
     def explain(
         self,
@@ -152,6 +155,9 @@ class BaseInventory:
         The parameters are those of :meth:`match`. Cost: a few set operations for each requirement.
         """
         view = self._view
+        everything = _in_states(view, None)
+        if states is not None:
+            states = require_states(states, everything.state_counts)
         nodes = _in_states(view, states)._postings()
         parts = view.requirements(_require(view, selector, usage), usage, nodes)
         return FailureGroups(view, nodes, parts, usage).counts

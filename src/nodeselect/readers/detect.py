@@ -1,14 +1,14 @@
 """Detect the format of an input, and the system that its nodes are from, by the content alone."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from operator import eq
 from typing import Any, BinaryIO, Final, Literal
 
 from nodeselect.errors import InventoryError
 from nodeselect.files.inputs import line_too_long_error
 from nodeselect.limits import LIMITS
-from nodeselect.node import NodeRow
+from nodeselect.node import NodeRow, split_state, to_lower_states
 from nodeselect.readers.envelope import reject_siblings
 from nodeselect.readers.formats import json
 from nodeselect.readers.raw_node import (
@@ -24,7 +24,7 @@ from nodeselect.readers.raw_node import (
 )
 from nodeselect.readers.shapes import SHAPES, is_label_map
 from nodeselect.readers.watch_events import is_watch_event
-from nodeselect.text import printable, truncate
+from nodeselect.text import printable, quoted, truncate
 
 SAVED_MAGIC: Final = b"\x89NSX\r\n\x1a\n"
 """The first bytes of a saved inventory. Programs that change line ends would change them."""
@@ -34,6 +34,27 @@ LOG_MAGIC: Final = b"\x89NSL\r\n\x1a\n"
 
 KNOWN_STATES: Final = frozenset(state for shape in SHAPES for state in shape.states)
 """The states that these systems give to nodes. A node may have a state that is not listed here."""
+
+
+def require_states(
+    states: Collection[str], counts: Callable[[], Mapping[str | None, int]]
+) -> frozenset[str]:
+    """Return ``states`` in lower case; raise ``ValueError`` for a typo of a state of nodes.
+
+    :param counts: returns how many nodes are in each state; not called for ordinary states.
+    """
+    lowered = to_lower_states(states)
+    if unknown := lowered - KNOWN_STATES:
+        from nodeselect.similarity import similar_name  # compiles patterns
+
+        texts = [state.lower() for state, nodes in counts().items() if state and nodes]
+        found = {part for text in texts for part in (text, *split_state(text))}
+        for state in sorted(unknown - found):
+            if close := similar_name(state, sorted(found)):
+                message = f"no node is in the state {quoted(state)}; did you mean {quoted(close)}?"
+                raise ValueError(message)
+    return lowered
+
 
 # What Expanso's command line prints if there is no node, and a length that it never exceeds.
 _NO_NODES = rb"No (?=(?:[\w-]+ )*?(?:nodes?|items|resources|results) )(?:[\w-]+ )+found\.?"

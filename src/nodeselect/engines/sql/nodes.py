@@ -34,6 +34,7 @@ from nodeselect.explain.explanation import Explanation, NearMiss, NodeExplanatio
 from nodeselect.node import Node, has_state, require_count, to_lower_states
 from nodeselect.placement import Placement
 from nodeselect.placement.requirements import Condition
+from nodeselect.readers.detect import require_states
 from nodeselect.selectors import AnyOf, Requirement, Selector
 from nodeselect.selectors.selector import require_condition
 from nodeselect.text import quoted
@@ -697,12 +698,15 @@ class SqlNodes:
     ) -> "SqlNodeSet":
         """Return the nodes that match ``selector``; no query is run before the set is used.
 
-        :param states: return only the nodes in one of these states (upper or lower case).
+        :param states: only nodes in these states, in any case; a typo raises ``ValueError``.
         """
         condition = express(selector, self._table.conditions)
         placements = (selector,) if isinstance(selector, Placement) else ()
         matching = SqlNodeSet(self._table, condition, placements)
-        return matching if states is None else matching.in_states(states)
+        if states is None:
+            return matching
+        everything = self.match(Selector.everything())
+        return matching.in_states(require_states(states, everything.state_counts))
 
     def explain(
         self,
