@@ -1,6 +1,7 @@
 """Manifests as people have them: any kind with a pod spec, large streams, anchors, templates."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -156,6 +157,11 @@ def test_a_folder_with_other_files(run: Run) -> None:
     assert "error[no-workload]: no file has a job" in run(*explain, stdin=NODES).error
     write_files({"pod.yaml": POD, "wrong.yaml": POD.replace("gpu", "5")})
     assert "6 files have no job; 1 file is a" in run("check", ".").err
+    write_files({"k/pod.yaml": POD, "k/kustomization.yaml": "resources: [pod.yaml]\n"})
+    for command in ("match", "explain"):
+        err = run(command, "--job", "k", "-n", "-", stdin=NODES).err
+        assert "kubectl kustomize k | nodeselect explain --job - -n NODES" in " ".join(err.split())
+    shutil.rmtree("k")
     ended = run(*explain, stdin=NODES)
     report = json.loads(ended.out)
     assert (ended.status, len(report["jobs"]), report["counts"]["invalid"]) == (2, 2, 1)
@@ -207,17 +213,24 @@ spec:
   nodeAffinity:
     required: {nodeSelectorTerms: [{matchExpressions: [{key: pool, operator: In, values: [a]}]}]}
 """
+CLAIM = """\
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data}
+spec: {volumeName: v, accessModes: [ReadWriteOnce]}
+"""
 
 
 def test_a_volume_in_another_file(run: Run) -> None:
     """The files of one input are joined: a volume in another file decides on the pod's nodes."""
     write_files({"f/dep.yaml": CLAIMING, "f/pv.yaml": VOLUME})
-    for sources in (["f"], ["f/dep.yaml", "f/pv.yaml"], ["f/pv.yaml", "f/dep.yaml"]):
+    Path("claim.yaml").write_text(CLAIM)
+    for sources in (["f"], ["f/dep.yaml", "f/pv.yaml"], ["claim.yaml", "f/pv.yaml", "f/dep.yaml"]):
         jobs = [word for source in sources for word in ("--job", source)]
         ended = run("explain", *jobs, "-n", "-", "-o", "json", stdin=NODES)
         found = {each["job"]: each["matched"] for each in json.loads(ended.out)["jobs"]}
         assert found["f/dep.yaml"] == 0
-        assert "volumes" not in ended.err
+        assert (ended.status, "volumes" in ended.err) == (1, False)
         ended = run("check", *sources, "-n", "-", "-o", "concise", stdin=NODES)
         assert (ended.status, ended.out.count("error[no-node]")) == (1, 1)
     ended = run("check", "f/dep.yaml", "-n", "-", stdin=NODES)

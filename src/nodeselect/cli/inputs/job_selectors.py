@@ -241,7 +241,9 @@ def job_selectors(sources: Sequence[str], content: "Job | None" = None) -> Jobs:
                 selectors[name] = job
                 continue
             if file in sources and not job.workloads:
-                raise _wrong_number_error(file, job)
+                if not volumes or job.skipped or job.unread:
+                    raise _wrong_number_error(file, job)
+                without_job += 1  # it has only claims of these volumes
         except JobError as error:
             if file in sources or check_job(read_bytes(file), name).is_job:
                 invalid[name] = error
@@ -270,6 +272,8 @@ def only_job(folder: str) -> str:
     files = list(walk(folder))
     jobs = list(islice((each for each in files if check_job(read_bytes(each), each).is_job), 2))
     if len(jobs) == 1:
+        if note := kustomize_note(files, "explain --job - -n NODES"):
+            write_message(note)
         return jobs[0]
     if not jobs:
         raise _no_workload_error(folder)
