@@ -260,6 +260,9 @@ def _correction(explanation: Explanation) -> str | None:
     ]
     is_sure = all(hint.code != "rare-value" for hint in explanation.hints)
     text = f"{'' if is_sure else 'perhaps '}write {join_limited(new)} instead of {_join(replaced)}"
+    for hint in explanation.hints if len(replacements) > 1 else ():
+        if hint.code == "contradiction" and hint.replacement in replacements:
+            text = f"{_join(hint.replaced)} contradict each other; {text}"
     if not would_match:
         return f"{text}: no node would match any more"
     return f"{text}: {pluralize(would_match, 'node')} would match"
