@@ -16,7 +16,13 @@ def test_tree() -> None:
 
 
 SELECTOR_ERROR = SelectorError(
-    "not-in", "a message", "a not in (b)", (2, 8), expected=("in",), hint="write notin", path="x[1]"
+    "not-in",
+    "a message",
+    "a not in (b)",
+    (2, 8),
+    expected=("in",),
+    hint="write notin",
+    path=("x", 1),
 )
 INVENTORY_ERROR = InventoryError("no-id", "the node has no id", place="[0].id", hint="give one")
 FILE = Place(file="nodes.json")

@@ -104,7 +104,7 @@ def test_a_drawing_fits_any_screen(
     """Whatever is wrong, each line of the drawing fits the screen, and is safe to print."""
     start = data.draw(st.integers(0, len(source)))
     span = (start, data.draw(st.integers(start, len(source))))
-    error = SelectorError("code", source, source, span, hint=source, path="-l")
+    error = SelectorError("code", source, source, span, hint=source, path=("-l",))
     screen = Screen(columns, ascii_only)
     for line in error.draw(screen):
         assert screen.escape(line) == line

@@ -13,7 +13,18 @@ argument of the wrong type, such as a list instead of a string, raises :class:`T
 
 from collections.abc import Iterator
 
-from nodeselect.problem import PLAIN, Canvas, Fix, Place, Problem, draw, excerpt, position
+from nodeselect.problem import (
+    PLAIN,
+    Canvas,
+    Fix,
+    Path,
+    Place,
+    Problem,
+    draw,
+    excerpt,
+    path_text,
+    position,
+)
 
 
 class NodeselectError(Exception):
@@ -56,7 +67,7 @@ class SelectorError(NodeselectError, ValueError):
         ``len(source)`` if something is missing at the end.
     :param expected: what would be valid at ``span``, in words; may be empty.
     :param hint: a suggested fix, or only its words, or None.
-    :param path: the invalid part of a structured selector, such as ``match_expressions[2]``.
+    :param path: the names and numbers of :attr:`path`.
     """
 
     def __init__(
@@ -68,8 +79,7 @@ class SelectorError(NodeselectError, ValueError):
         *,
         expected: tuple[str, ...] = (),
         hint: Fix | str | None = None,
-        path: str = "",
-        steps: tuple[str | int, ...] = (),
+        path: Path = (),
     ) -> None:
         super().__init__(code, message, source, span)
         self.code = code
@@ -78,15 +88,23 @@ class SelectorError(NodeselectError, ValueError):
         self.span = span
         self.expected = expected
         self.fix = Fix.of(hint)
-        self.path = path
-        self.steps = steps
+        self.steps = path
 
-    def at(self, path: str, steps: tuple[str | int, ...] = ()) -> "SelectorError":
-        """Return a copy of the error with another ``path``, and its first ``steps`` if known."""
+    @property
+    def path(self) -> str:
+        """The invalid part of a structured selector, such as ``match_expressions[2]``."""
+        return path_text(self.steps)
+
+    def at(self, *path: str | int) -> "SelectorError":
+        """Return a copy of the error with another path."""
         return SelectorError(
             self.code, self.message, self.source, self.span,
-            expected=self.expected, hint=self.fix, path=path, steps=steps,
+            expected=self.expected, hint=self.fix, path=path,
         )  # fmt: skip
+
+    def within(self, *path: str | int) -> "SelectorError":
+        """Return a copy of the error whose path begins with ``path``."""
+        return self.at(*path, *self.steps)
 
     def draw(self, canvas: Canvas = PLAIN) -> Iterator[str]:
         """Yield the lines of ``str(error)``, wrapped and styled for a canvas such as a terminal."""

@@ -13,9 +13,9 @@
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, TypeAlias
 
-from nodeselect.text import display_width, prefix, printable
+from nodeselect.text import display_width, prefix, printable, quoted
 
 Style = Literal["heading", "error", "warning", "gutter", "help"]
 
@@ -31,6 +31,27 @@ TEMPLATE_TEXT = (
 
 # The width of an excerpt in terminal columns, if a drawing has so much room.
 _EXCERPT_COLUMNS = 73
+
+
+class Key(str):
+    """A key that users choose, such as that of a label, in a :data:`Path`."""
+
+    __slots__ = ()
+
+
+Path: TypeAlias = tuple[str | int, ...]
+"""Where a value is in a document: names of fields, keys, and numbers of items from 0."""
+
+
+def path_text(path: Path) -> str:
+    """Return a path as text, in which long names are cut: ``terms[0].labels['region']``."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        else:
+            text += f"[{quoted(step)}]" if isinstance(step, Key) else f".{printable(step[:60])}"
+    return text.removeprefix(".")
 
 
 class Place(NamedTuple):

@@ -7,6 +7,7 @@ from functools import partial
 from operator import attrgetter
 from typing import Any, Final, NamedTuple, TypedDict
 
+from nodeselect.decoded import read_fields
 from nodeselect.documents import (
     DocumentError,
     Entries,
@@ -47,11 +48,7 @@ from nodeselect.placement.placement import UNCLAIMED_VOLUMES, pod_spec_errors
 from nodeselect.placement.toleration import DEFAULT_TOLERATIONS
 from nodeselect.problem import Fix, suggest_word
 from nodeselect.selectors import AnyOf, Selector
-from nodeselect.selectors.label_selector import (
-    read_fields,
-    read_match_expressions,
-    read_match_labels,
-)
+from nodeselect.selectors.label_selector import read_match_expressions, read_match_labels
 from nodeselect.selectors.pod_spec import READ_FIELDS, read_terms
 from nodeselect.text import printable, quoted
 
@@ -502,13 +499,13 @@ def _bound_volumes(objects: Iterable[Value]) -> dict[tuple[str, str], Value]:
 
 
 def _volume_selector(affinity: Mapping[str, Any]) -> AnyOf:
-    required = read_fields(affinity, "", ("required",)).get("required")
+    required = read_fields(affinity, (), ("required",)).get("required")
     everything = [Selector.everything()]
-    return AnyOf(everything if required is None else read_terms(required, "required"))
+    return AnyOf(everything if required is None else read_terms(required, ("required",)))
 
 
 def _label_selector(labels: object) -> Selector:
-    return Selector.from_requirements(read_match_labels(labels, ""))
+    return Selector.from_requirements(read_match_labels(labels, ()))
 
 
 def _requirement_selector(requirements: object) -> Selector:
@@ -519,7 +516,7 @@ def _requirement_selector(requirements: object) -> Selector:
             case {"operator": "Gte" | "Lte" as operator, "values": [str(text)]} if text.isdecimal():
                 bound = int(text) - 1 if operator == "Gte" else int(text) + 1
                 each |= {"operator": operator[:2], "values": [str(bound)]}
-    return Selector.from_requirements(read_match_expressions(requirements, ""))
+    return Selector.from_requirements(read_match_expressions(requirements, ()))
 
 
 # The parts of the objects that are conditions on nodes, and how each is read, by group and kind.

@@ -6,6 +6,7 @@ A document is recognised by its content, not by the name of its file.
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
+from nodeselect.decoded import read_fields, read_list, read_strings
 from nodeselect.documents import DocumentError, List, Object, Value
 from nodeselect.errors import JobError, SelectorError
 from nodeselect.jobs.check.checker import draw_problems, read_plain
@@ -13,12 +14,7 @@ from nodeselect.jobs.check.document import is_chart_values, lower_names
 from nodeselect.jobs.structured import StructureError, read_structured
 from nodeselect.notations.bacalhau import selector_from_bacalhau
 from nodeselect.selectors import Selector, selectors_from_pod_spec
-from nodeselect.selectors.label_selector import (
-    read_fields,
-    read_list,
-    read_match_expressions,
-    read_strings,
-)
+from nodeselect.selectors.label_selector import read_match_expressions
 from nodeselect.selectors.requirement import exclude_ids
 
 POD_CONDITIONS: Final = "conditions of a Kubernetes pod"
@@ -102,21 +98,20 @@ def _pod(*fields: str) -> _Read:
         try:
             return selectors_from_pod_spec(value)
         except SelectorError as error:
-            prefix = "".join(f"{name}." for name in fields)
-            raise error.at(error.path.removeprefix(prefix)) from None
+            raise error.at(*error.steps[len(fields) :]) from None
 
     return read
 
 
 def _read_json(value: object) -> tuple[Selector, ...]:
     selectors = []
-    fields = read_fields(value, "", ("version", "selectors"))
-    for number, item in enumerate(read_list(fields["selectors"], "selectors")):
-        path = f"selectors[{number}]"
+    fields = read_fields(value, (), ("version", "selectors"))
+    for number, item in enumerate(read_list(fields["selectors"], ("selectors",))):
+        path = ("selectors", number)
         parts = read_fields(item, path, ("requirements", "ids", "excluded_ids"))
-        requirements = read_match_expressions(parts.get("requirements"), f"{path}.requirements")
-        ids = None if parts.get("ids") is None else read_strings(parts["ids"], f"{path}.ids")
-        excluded = read_strings(parts.get("excluded_ids"), f"{path}.excluded_ids")
+        requirements = read_match_expressions(parts.get("requirements"), (*path, "requirements"))
+        ids = None if parts.get("ids") is None else read_strings(parts["ids"], (*path, "ids"))
+        excluded = read_strings(parts.get("excluded_ids"), (*path, "excluded_ids"))
         requirements += exclude_ids(Selector.of(match_ids=excluded).ids or ())
         selectors.append(Selector.from_requirements(requirements, ids))
     return tuple(selectors)

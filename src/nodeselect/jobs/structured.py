@@ -1,6 +1,5 @@
 """Read a part of a document as plain lists and dicts; a mistake has its place in the document."""
 
-import re
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -9,7 +8,7 @@ from nodeselect.documents import List, Object, Scalar, Value, quote_fix, to_pyth
 from nodeselect.errors import SelectorError
 from nodeselect.jobs.check.rule import Finding, Hint, describe
 from nodeselect.jobs.check.suggestions import suggest_value
-from nodeselect.text import printable, quoted
+from nodeselect.problem import Path
 
 _T = TypeVar("_T")
 
@@ -52,8 +51,7 @@ def _finding(value: Value, error: SelectorError, path: str) -> Finding:
     """Return the finding for an error about ``value``, whose path in the document is ``path``."""
     inner, message = error.path, error.message
     hint: Hint = error.fix
-    separator = "." if inner and not inner.startswith("[") else ""
-    key, found = _locate(None, value, f"{separator}{inner}", error.steps)
+    key, found = _locate(value, error.steps)
     if error.code == "wrong-type" and error.expected:
         [expected] = error.expected
         # Of what YAML reads in several ways, the error knows only one.
@@ -64,7 +62,8 @@ def _finding(value: Value, error: SelectorError, path: str) -> Finding:
         found = key
     is_source = isinstance(found, Scalar) and found.text == error.source
     span = error.span if is_source else None
-    whole = f"{path}{separator}{inner}" if path else inner
+    separator = "." if path and inner and not inner.startswith("[") else ""
+    whole = f"{path}{separator}{inner}"
     return Finding(found, whole, message, hint, span, code=error.code)
 
 
@@ -91,27 +90,14 @@ def _key_text(key: Scalar) -> str:
     return key.text
 
 
-def _locate(
-    key: Scalar | None, value: Value, path: str, known: tuple[str | int, ...]
-) -> tuple[Scalar | None, Value]:
-    """Return the key and the value at the end of a path, or of the part of the path that exists.
-
-    :param key: the key of ``value``, to return if the path is empty; None without a key.
-    :param path: fields and items, such as ``.nodeSelector['region']`` or ``.terms[0]``; the names
-        of fields may be cut.
-    :param known: the whole names and the numbers of the first of them.
-    """
-    steps: dict[str, tuple[Scalar | None, Value]] = {}
-    if isinstance(value, List):
-        number = re.match(r"\[([0-9]{1,9})\]", path)
-        if number and int(number[1]) < len(value.items):
-            steps = {number[0]: (None, value.items[int(number[1])])}
-    elif isinstance(value, Object):
-        names = known[:1] if known and known[0] in value.entries else value.entries
-        for name, entry in ((str(each), value.entries[str(each)]) for each in names):
-            steps[f".{printable(name[:60])}"] = steps[f"[{quoted(name)}]"] = entry
-    for step, (inner_key, inner) in sorted(steps.items(), key=lambda each: -len(each[0])):
-        rest = path.removeprefix(step)
-        if rest != path and rest[:1] in ("", ".", "["):
-            return _locate(inner_key, inner, rest, known[1:])
+def _locate(value: Value, path: Path) -> tuple[Scalar | None, Value]:
+    """Return the key, if any, and the value at the end of a path, or of the part that exists."""
+    key: Scalar | None = None
+    for step in path:
+        if isinstance(value, Object) and step in value.entries:
+            key, value = value.entries[str(step)]
+        elif isinstance(value, List) and isinstance(step, int) and step < len(value.items):
+            key, value = None, value.items[step]
+        else:
+            break
     return key, value

@@ -11,18 +11,12 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from nodeselect.decoded import read_list, read_object, read_text, structure_error
 from nodeselect.errors import SelectorError
 from nodeselect.placement import Placement, Toleration
-from nodeselect.problem import Fix
+from nodeselect.problem import Fix, Path
 from nodeselect.quantity import MAX_AMOUNT
-from nodeselect.selectors.label_selector import (
-    ITEM_FIELDS,
-    read_list,
-    read_object,
-    read_requirement,
-    read_text,
-    structure_error,
-)
+from nodeselect.selectors.label_selector import ITEM_FIELDS, read_requirement
 from nodeselect.selectors.requirement import Operator
 from nodeselect.selectors.selector import Selector
 from nodeselect.text import join_limited, printable, quoted
@@ -52,8 +46,8 @@ _BYTES = {"": 1, "b": 1} | {
 # The units of each resource: in millicores, bytes and pieces, as for the nodes.
 _UNITS = {"cpu": {"": 1000, "m": 1}, "memory": _BYTES, "disk": _BYTES, "gpu": {"": 1}}
 
-_Fields = dict[str, tuple[str, object]]
-_ABSENT = ("", None)
+_Fields = dict[str, tuple[Path, object]]
+_ABSENT: tuple[Path, None] = ((), None)
 
 
 def placement_from_bacalhau(job: object) -> Placement:
@@ -70,12 +64,12 @@ def placement_from_bacalhau(job: object) -> Placement:
 
     :raises SelectorError: if a part is invalid, or the job has an unknown field; with its path.
     """
-    fields = _read_fields(job, "", _JOB_FIELDS)
+    fields = _read_fields(job, (), _JOB_FIELDS)
     at_constraints, constraints = fields.get("constraints", _ABSENT)
     selector = selector_from_bacalhau(constraints, at_constraints)
     at_tasks, value = fields.get("tasks", _ABSENT)
     tasks = read_list(value, at_tasks)
-    task = _read_fields(tasks[0] if tasks else None, f"{at_tasks}[0]")
+    task = _read_fields(tasks[0] if tasks else None, (*at_tasks, 0))
     at_resources, resources = task.get("resources", _ABSENT)
     texts = _read_fields(resources, at_resources, tuple(_UNITS))
     requests = {
@@ -99,11 +93,11 @@ def placement_from_bacalhau(job: object) -> Placement:
     return Placement(selector, [Toleration(operator="Exists")], requests, words)
 
 
-def _read_fields(value: object, path: str, names: Collection[str] = ()) -> _Fields:
+def _read_fields(value: object, path: Path, names: Collection[str] = ()) -> _Fields:
     """Map names of fields, in lower case, to paths as written and values; refuse unknown names."""
     fields: _Fields = {}
     for name, item in read_object(value, path).items():
-        at_field = f"{path}.{printable(name[:60])}".lstrip(".")
+        at_field = (*path, name)
         if names and name.lower() not in names:
             listed = join_limited(list(names), 9)
             message = f"there is no field {quoted(name)}"
@@ -114,7 +108,7 @@ def _read_fields(value: object, path: str, names: Collection[str] = ()) -> _Fiel
     return fields
 
 
-def _read_amount(resource: str, value: object, path: str) -> int:
+def _read_amount(resource: str, value: object, path: Path) -> int:
     """Return an amount of a resource in its unit, rounded down as in Bacalhau."""
     text = read_text(value, path)
     match = re.fullmatch(r"([0-9]{1,19})(\.[0-9]{1,9})?([a-z]*)", "".join(text.lower().split()))
@@ -129,7 +123,7 @@ def _read_amount(resource: str, value: object, path: str) -> int:
     return amount
 
 
-def selector_from_bacalhau(constraints: object, path: str = "") -> Selector:
+def selector_from_bacalhau(constraints: object, path: Path = ()) -> Selector:
     """Build a selector from the list ``Constraints`` of a Bacalhau job; None means no constraints.
 
     >>> gpu = {"Key": "gpu", "Operator": "in", "Values": ["a100", "h100"]}
@@ -143,11 +137,11 @@ def selector_from_bacalhau(constraints: object, path: str = "") -> Selector:
     """
     requirements = []
     for number, item in enumerate(read_list(constraints, path)):
-        at_item, names = f"{path}[{number}]", _names_as_written(item)
+        at_item, names = (*path, number), _names_as_written(item)
         requirement = read_requirement(item, at_item, _OPERATORS, names)
         if requirement.key.startswith("favour_"):
             message = f"{quoted(requirement.key)} is a preference, not a condition"
-            raise structure_error("not-in-language", message, f"{at_item}.{names[0]}", "remove it")
+            raise structure_error("not-in-language", message, (*at_item, names[0]), "remove it")
         requirements.append(requirement)
     return Selector.from_requirements(requirements)
 

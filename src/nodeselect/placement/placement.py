@@ -9,6 +9,7 @@ from itertools import chain, starmap
 from types import MappingProxyType, NoneType
 from typing import Any, TypeAlias
 
+from nodeselect.decoded import read_fields, read_items, read_object, read_text, structure_error
 from nodeselect.errors import InventoryError, SelectorError
 from nodeselect.node import Node, Taint, check_resources
 from nodeselect.placement.pod_requests import check_resource_name, is_extended, pod_requests
@@ -21,17 +22,11 @@ from nodeselect.placement.toleration import (
     read_toleration,
 )
 from nodeselect.placement.usage import Usage
+from nodeselect.problem import Path
 from nodeselect.selectors.charset import is_key
 from nodeselect.selectors.diagnostics import key_error
 from nodeselect.selectors.frozen import FrozenFields, FrozenMapping
-from nodeselect.selectors.label_selector import (
-    read_fields,
-    read_items,
-    read_object,
-    read_text,
-    requirements_from_label_selector,
-    structure_error,
-)
+from nodeselect.selectors.label_selector import requirements_from_label_selector
 from nodeselect.selectors.pod_spec import (
     check_preferred_terms,
     selectors_from_pod_spec,
@@ -91,9 +86,10 @@ class Placement(FrozenFields):
         try:
             amounts = FrozenMapping(check_resources(requests, "requests"))
         except InventoryError as error:
-            raise structure_error(error.code, error.message, error.place.path, error.fix) from None
+            path = tuple(error.place.path.split(".", 1))
+            raise structure_error(error.code, error.message, path, error.fix) from None
         for resource in requests:
-            check_resource_name(resource, "requests")
+            check_resource_name(resource, ("requests",))
         words = dict.fromkeys(to_exact_str(each, "not_considered") for each in not_considered)
         selector = require_condition(selector)
         self._set_fields(selector, indexed.distinct, amounts, tuple(words), possible)
@@ -134,17 +130,17 @@ class Placement(FrozenFields):
         extended = sorted(filter(is_extended, of_containers))  # also of the amount 0, as the plugin
         possible = tuple(Toleration(each, "Exists", effect="NoSchedule") for each in extended)
         constraints = "topologySpreadConstraints"
-        keys = read_items(spec.get(constraints), constraints, _read_topology_spread)
-        path = "affinity.podAffinity"
+        keys = read_items(spec.get(constraints), (constraints,), _read_topology_spread)
+        path = ("affinity", "podAffinity")
         near = read_object((spec.get("affinity") or {}).get("podAffinity"), path)
-        keys += read_items(near.get(_REQUIRED), f"{path}.{_REQUIRED}", _read_pod_term)
+        keys += read_items(near.get(_REQUIRED), (*path, _REQUIRED), _read_pod_term)
         if any(keys):
             terms = tuple(_with_keys(term, keys) for term in terms)
-        tolerations = read_items(spec.get("tolerations"), "tolerations", read_toleration)
+        tolerations = read_items(spec.get("tolerations"), ("tolerations",), read_toleration)
         has_host_network = spec.get("hostNetwork")
         if not isinstance(has_host_network, (bool, NoneType)):
             message = f"expected true or false, found {describe_json(has_host_network)}"
-            raise structure_error("wrong-type", message, "hostNetwork")
+            raise structure_error("wrong-type", message, ("hostNetwork",))
         if kind == "DaemonSet":
             tolerations += DAEMON_SET_TOLERATIONS[: None if has_host_network else -1]
         if extended_resource_toleration is not None:
@@ -308,7 +304,7 @@ _SPREAD_FIELDS = (
 )
 
 
-def _read_pod_term(value: object, path: str) -> str:
+def _read_pod_term(value: object, path: Path) -> str:
     """Return the topology key of a term, which its nodes must have: filtering.go of the plugin."""
     fields = read_object(value, path)
     if fields.get("topologyKey") is None:
@@ -316,10 +312,10 @@ def _read_pod_term(value: object, path: str) -> str:
     return _read_topology_key(fields, path)
 
 
-def _read_topology_key(fields: Mapping[str, Any], path: str) -> str:
+def _read_topology_key(fields: Mapping[str, Any], path: Path) -> str:
     """Return a topology key; raise if it cannot be the key of a label, so that no node has it."""
-    if not is_key(key := read_text(fields["topologyKey"], f"{path}.topologyKey")):
-        raise key_error(key, 0, len(key)).at(f"{path}.topologyKey")
+    if not is_key(key := read_text(fields["topologyKey"], (*path, "topologyKey"))):
+        raise key_error(key, 0, len(key)).at(*path, "topologyKey")
     return key
 
 
@@ -331,7 +327,7 @@ def _with_keys(term: Selector, keys: Iterable[str | None]) -> Selector:
     return term & Selector.from_requirements(exist)
 
 
-def _read_topology_spread(value: object, path: str) -> str | None:
+def _read_topology_spread(value: object, path: Path) -> str | None:
     """Return the topology key, which the nodes must have, of a hard constraint; None of a soft one.
 
     Raise if the API server would reject it. Source: ``validateTopologySpreadConstraints``; the
@@ -343,17 +339,17 @@ def _read_topology_spread(value: object, path: str) -> str | None:
             raise structure_error("missing-field", f"the field '{name}' is missing", path)
     if type(skew := fields["maxSkew"]) is not int or skew < 1:
         message = "maxSkew must be an integer above 0"
-        raise structure_error("invalid-spread", message, f"{path}.maxSkew")
+        raise structure_error("invalid-spread", message, (*path, "maxSkew"))
     if (action := fields["whenUnsatisfiable"]) not in _ACTIONS:
         message = f"expected {join_limited(_ACTIONS, 2, 'or')}, found {describe_json(action)}"
-        raise structure_error("invalid-spread", message, f"{path}.whenUnsatisfiable")
+        raise structure_error("invalid-spread", message, (*path, "whenUnsatisfiable"))
     key = _read_topology_key(fields, path)
-    at_selector = f"{path}.labelSelector"
+    at_selector = (*path, "labelSelector")
     selector = read_object(fields.get("labelSelector"), at_selector)
     try:
         requirements_from_label_selector(selector)
     except SelectorError as error:
-        raise error.at(f"{at_selector}.{error.path}") from None
+        raise error.within(*at_selector) from None
     return key if action == "DoNotSchedule" else None
 
 
@@ -388,24 +384,22 @@ def pod_spec_errors(spec: Mapping[str, Any]) -> list[SelectorError]:
     :param spec: a decoded PodSpec, as for :meth:`Placement.from_pod_spec`.
     """
     unknown = unknown_fields(spec)
-    errors = [error.at(error.path, (name,)) for name, error in unknown.items()]
+    errors = list(unknown.values())
     known = {name: field for name, field in spec.items() if name not in unknown}
-    whole: tuple[Any, tuple[str | int, ...]] = (known, ())
+    whole: tuple[Any, Path] = (known, ())
     for part, steps in chain(_parts(known, _POD_SPEC), [whole]):
         if part is known and errors:
             break
         try:
             Placement.from_pod_spec(part)
         except SelectorError as error:
-            numbers = [step for step in steps if isinstance(step, int)]
-            first, *rest = error.path.split("[0]", len(numbers))  # each list has just this item
-            renumbered = zip(numbers, rest, strict=False)
-            path = first + "".join(f"[{number}]{text}" for number, text in renumbered)
-            errors.append(error.at(path, steps))
+            renumbered = zip(error.steps, steps, strict=False)  # each list has just this item
+            first = [each if isinstance(each, int) else step for step, each in renumbered]
+            errors.append(error.at(*first, *error.steps[len(first) :]))
     return errors
 
 
-def _parts(value: Any, split: _Split) -> Iterator[tuple[Any, tuple[str | int, ...]]]:
+def _parts(value: Any, split: _Split) -> Iterator[tuple[Any, Path]]:
     """Yield copies of ``value`` with only one part each.
 
     With each copy, yield the steps to the part in ``value``: names of fields, numbers of items.

@@ -9,17 +9,11 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from nodeselect.problem import suggest_word
+from nodeselect.decoded import read_fields, read_items, read_mapping, read_object, structure_error
+from nodeselect.problem import Key, Path, suggest_word
 from nodeselect.quantity import UNIT, parse_exact, round_up, suggest_quantity
 from nodeselect.selectors.charset import is_key
 from nodeselect.selectors.diagnostics import key_error
-from nodeselect.selectors.label_selector import (
-    read_fields,
-    read_items,
-    read_mapping,
-    read_object,
-    structure_error,
-)
 from nodeselect.text import describe_json, quoted
 
 # Amounts in billionths, which are summed before they are rounded up.
@@ -60,20 +54,20 @@ def pod_requests(
 
     in_status, is_infeasible = resized
 
-    def container_requests(container: object, path: str) -> tuple[_Exact, object]:
+    def container_requests(container: object, path: Path) -> tuple[_Exact, object]:
         fields = read_mapping(container, path)
-        requests, limits = _read_resources(fields.get("resources"), f"{path}.resources", strict)
+        requests, limits = _read_resources(fields.get("resources"), (*path, "resources"), strict)
         amounts, restarts = limits | requests, fields.get("restartPolicy")
         found = in_status.get(str(fields.get("name"))) if in_status else None
-        if found is not None and (restarts == "Always" or path.startswith("containers")):
+        if found is not None and (restarts == "Always" or path[0] == "containers"):
             amounts = {} if is_infeasible else amounts
             _raise(amounts, found)
         return amounts, restarts
 
-    for requests, _ in read_items(spec.get("containers"), "containers", container_requests):
+    for requests, _ in read_items(spec.get("containers"), ("containers",), container_requests):
         _add(running, requests)
     init_containers = spec.get("initContainers")
-    for requests, restarts in read_items(init_containers, "initContainers", container_requests):
+    for requests, restarts in read_items(init_containers, ("initContainers",), container_requests):
         if restarts == "Always":
             _add(sidecars, requests)
         else:
@@ -81,19 +75,19 @@ def pod_requests(
             _raise(total, requests)
     _add(running, sidecars)
     _raise(total, running)
-    requests, limits = _read_resources(spec.get("resources"), "resources", strict)
+    requests, limits = _read_resources(spec.get("resources"), ("resources",), strict)
     for resource, amount in (limits | requests).items():
         is_default = resource not in requests and not resource.startswith(_HUGE_PAGES)
         if _is_of_pod(resource) and not (is_default and resource in total):
             total[resource] = amount
-    overhead = _read_amounts(spec.get("overhead"), "overhead")
+    overhead = _read_amounts(spec.get("overhead"), ("overhead",))
     if strict:
-        _check_resources({}, overhead, "overhead")
+        _check_resources({}, overhead, ("overhead",))
     _add(total, overhead)
     try:
         return {name: round_up(name, amount) for name, amount in total.items()} | {"pods": 1}
     except ValueError as error:
-        raise structure_error("invalid-quantity", f"in all, {error}", "containers") from None
+        raise structure_error("invalid-quantity", f"in all, {error}", ("containers",)) from None
 
 
 def read_resized(status: Mapping[str, Any]) -> Resized:
@@ -104,37 +98,37 @@ def read_resized(status: Mapping[str, Any]) -> Resized:
     """
     amounts: dict[str, _Exact] = {}
 
-    def read(value: object, path: str) -> None:
+    def read(value: object, path: Path) -> None:
         fields = read_object(value, path)
         if fields.get("resources") is None:
             return
-        resources = read_object(fields["resources"], f"{path}.resources")
-        found = _read_amounts(resources.get("requests"), f"{path}.resources.requests")
+        resources = read_object(fields["resources"], (*path, "resources"))
+        found = _read_amounts(resources.get("requests"), (*path, "resources", "requests"))
         allocated = fields.get("allocatedResources")
-        _raise(found, _read_amounts(allocated, f"{path}.allocatedResources"))
+        _raise(found, _read_amounts(allocated, (*path, "allocatedResources")))
         amounts[str(fields.get("name"))] = found
 
     for field in ("containerStatuses", "initContainerStatuses"):
-        read_items(status.get(field), field, read)
-    conditions = read_items(status.get("conditions"), "conditions", read_object)
+        read_items(status.get(field), (field,), read)
+    conditions = read_items(status.get("conditions"), ("conditions",), read_object)
     pending = (each for each in conditions if each.get("type") == "PodResizePending")
     return amounts, next(pending, {}).get("reason") == "Infeasible"
 
 
-def _read_resources(value: object, path: str, strict: bool) -> tuple[_Exact, _Exact]:
+def _read_resources(value: object, path: Path, strict: bool) -> tuple[_Exact, _Exact]:
     """Return the requests and the limits of a container or pod."""
     if value is None:
         return {}, {}
     names = ("claims", "limits", "requests")
     fields = read_fields(value, path, names) if strict else read_mapping(value, path)
-    requests = _read_amounts(fields.get("requests"), f"{path}.requests")
-    limits = _read_amounts(fields.get("limits"), f"{path}.limits")
+    requests = _read_amounts(fields.get("requests"), (*path, "requests"))
+    limits = _read_amounts(fields.get("limits"), (*path, "limits"))
     if strict:
         _check_resources(requests, limits, path)
     return requests, limits
 
 
-def _read_amounts(value: object, path: str) -> _Exact:
+def _read_amounts(value: object, path: Path) -> _Exact:
     amounts = {}
     for resource, quantity in read_object(value, path).items():
         if type(quantity) is bool or not isinstance(quantity, (str, int, float)):
@@ -152,8 +146,8 @@ def _read_amounts(value: object, path: str) -> _Exact:
 _parse_exact = lru_cache(maxsize=4_096)(parse_exact)  # many pods have the same quantities
 
 
-def _at(path: str, resource: str) -> str:
-    return f"{path}.{resource}" if resource.isidentifier() else f"{path}[{quoted(resource)}]"
+def _at(path: Path, resource: str) -> Path:
+    return (*path, resource) if resource.isidentifier() else (*path, Key(resource))
 
 
 def _add(total: _Exact, amounts: _Exact) -> None:
@@ -166,24 +160,24 @@ def _raise(total: _Exact, amounts: _Exact) -> None:
         total[resource] = max(total.get(resource, 0), amount)
 
 
-def _check_resources(requests: _Exact, limits: _Exact, path: str) -> None:
+def _check_resources(requests: _Exact, limits: _Exact, path: Path) -> None:
     for resource, amount in (limits | requests).items():
         limit = limits.get(resource)
         if resource in ("cpu", "memory") and (limit is None or amount <= limit):
             continue  # most of them
         name = "requests" if resource in requests else "limits"
-        at_amounts = path if path == "overhead" else f"{path}.{name}"
+        at_amounts = path if path == ("overhead",) else (*path, name)
         place = _at(at_amounts, resource)
         shown = quoted(resource)
         is_own = is_extended(resource)
         is_known = _is_of_pod(resource) or (
-            path != "resources"
+            path != ("resources",)
             and (resource == "ephemeral-storage" or "kubernetes.io/" in resource or is_own)
         )
         check_resource_name(resource, at_amounts)
         if not is_known:
             message = f"{shown} is not a resource that can be requested here"
-            names = ("cpu", "memory", *(("ephemeral-storage",) if path != "resources" else ()))
+            names = ("cpu", "memory", *(("ephemeral-storage",) if path != ("resources",) else ()))
             hint = suggest_word(resource, names, limits | requests) or _RESOURCE_HINT
             raise structure_error("unknown-resource", message, place, hint)
         if is_own and amount % UNIT:
@@ -197,10 +191,10 @@ def _check_resources(requests: _Exact, limits: _Exact, path: str) -> None:
             raise structure_error("invalid-request", message, place)
 
 
-def check_resource_name(resource: str, path: str) -> None:
+def check_resource_name(resource: str, path: Path) -> None:
     """Raise ``SelectorError`` if a resource cannot have this name; ``path`` is its mapping's."""
     if not is_key(resource):
-        raise key_error(resource, 0, len(resource)).at(_at(path, resource))
+        raise key_error(resource, 0, len(resource)).at(*_at(path, resource))
 
 
 def is_extended(resource: str) -> bool:

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
+from nodeselect.decoded import read_fields, read_text, structure_error
 from nodeselect.errors import SelectorError
 from nodeselect.node import EFFECTS, Taint
-from nodeselect.problem import suggest_word
+from nodeselect.problem import Path, suggest_word
 from nodeselect.selectors.charset import is_key, is_value
 from nodeselect.selectors.diagnostics import key_error, value_error
 from nodeselect.selectors.frozen import FrozenFields
-from nodeselect.selectors.label_selector import read_fields, read_text, structure_error
 from nodeselect.text import describe_json, join_limited, quoted, to_exact_str
 
 
@@ -54,17 +54,17 @@ class Toleration(FrozenFields):
             if operator in ("Gt", "Lt"):
                 message += ", except as an alpha feature of Kubernetes"
             hint = suggest_word(operator, ("Equal", "Exists")) or "use Equal or Exists"
-            raise structure_error("unknown-operator", message, "operator", hint)
+            raise structure_error("unknown-operator", message, ("operator",), hint)
         if not key and operator == "Equal":
             message = "without a key, the operator must be Exists"
-            raise structure_error("missing-field", message, "operator")
+            raise structure_error("missing-field", message, ("operator",))
         if value and operator == "Exists":
             message = "with the operator Exists, there must be no value"
-            raise structure_error("wrong-number-of-values", message, "value")
+            raise structure_error("wrong-number-of-values", message, ("value",))
         if effect and effect not in EFFECTS:
             message = f"{quoted(effect)} is not an effect of taints"
             hint = suggest_word(effect, EFFECTS) or f"use {join_limited(EFFECTS, conjunction='or')}"
-            raise structure_error("unknown-effect", message, "effect", hint)
+            raise structure_error("unknown-effect", message, ("effect",), hint)
         self._set_fields(key, operator, value, effect)
 
     def tolerates(self, taint: Taint) -> bool:
@@ -131,28 +131,28 @@ _SECONDS = "tolerationSeconds"
 _FIELDS = (*Toleration._fields, _SECONDS)
 
 
-def read_toleration(value: object, path: str) -> Toleration:
+def read_toleration(value: object, path: Path) -> Toleration:
     """Return a toleration of a pod spec, from decoded JSON.
 
     :raises SelectorError: if it is invalid; ``path`` is such as ``tolerations[0].operator``.
     """
     fields = read_fields(value, path, _FIELDS)
     texts = {
-        name: read_text(text, f"{path}.{name}")
+        name: read_text(text, (*path, name))
         for name, text in fields.items()
         if text is not None and name != _SECONDS
     }
     try:
         toleration = _toleration(**texts)
     except SelectorError as error:
-        raise error.at(f"{path}.{error.path}") from None
+        raise error.within(*path) from None
     seconds = fields.get(_SECONDS)
     if seconds is not None and type(seconds) is not int:
         message = f"expected an integer, found {describe_json(seconds)}"
-        raise structure_error("wrong-type", message, f"{path}.{_SECONDS}")
+        raise structure_error("wrong-type", message, (*path, _SECONDS))
     if seconds is not None and toleration.effect != "NoExecute":
         message = f"with {_SECONDS}, the effect must be NoExecute"
-        raise structure_error("unknown-effect", message, f"{path}.effect")
+        raise structure_error("unknown-effect", message, (*path, "effect"))
     return toleration
 
 

@@ -4,16 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NoReturn, TypeAlias
 
+from nodeselect.decoded import read_items, read_mapping, read_object, read_text, structure_error
 from nodeselect.errors import InventoryError, SelectorError
 from nodeselect.files.thread_lock import ThreadLock
 from nodeselect.placement.pod_requests import pod_requests, read_resized
-from nodeselect.selectors.label_selector import (
-    read_items,
-    read_mapping,
-    read_object,
-    read_text,
-    structure_error,
-)
+from nodeselect.problem import path_text
 from nodeselect.text import pluralize
 
 _Amounts: TypeAlias = Mapping[str, int]
@@ -55,28 +50,28 @@ class Usage:
         self._history: tuple[int, list[str]] = (0, [])  # a version, and the ids changed since
         for number, pod in enumerate(pods):
             try:
-                self._add_pod(read_mapping(pod, "", "pass the items of a PodList"))
+                self._add_pod(read_mapping(pod, (), "pass the items of a PodList"))
             except SelectorError as error:
-                place = f"pods[{number}].{error.path}".rstrip(".")
+                place = path_text(("pods", number, *error.steps))
                 code, message, hint = error.code, error.message, error.fix
                 raise InventoryError(code, message, place=place, hint=hint) from None
 
     def _add_pod(self, pod: Mapping[str, Any]) -> None:
         if pod.get("kind") not in (None, "Pod"):
-            raise structure_error("not-a-pod", "expected an object of kind Pod", "kind")
-        spec = read_mapping(pod.get("spec"), "spec", "pass whole pods: kubectl get pods -o json")
-        status = read_object(pod.get("status"), "status")
+            raise structure_error("not-a-pod", "expected an object of kind Pod", ("kind",))
+        spec = read_mapping(pod.get("spec"), ("spec",), "pass whole pods: kubectl get pods -o json")
+        status = read_object(pod.get("status"), ("status",))
         if not spec.get("nodeName") or status.get("phase") in ("Succeeded", "Failed"):
             return
-        node_id, part = read_text(spec["nodeName"], "spec.nodeName"), "status"
+        node_id, part = read_text(spec["nodeName"], ("spec", "nodeName")), "status"
         try:
             resized = read_resized(status)
             part = "spec"
             requests = pod_requests(spec, resized)
         except SelectorError as error:
-            raise error.at(f"{part}.{error.path}") from None
+            raise error.within(part) from None
         self.add(node_id, requests)
-        for owner in owners(read_object(pod.get("metadata"), "metadata")):
+        for owner in owners(read_object(pod.get("metadata"), ("metadata",))):
             self._by_owner.setdefault(owner, []).append((node_id, requests))
 
     def add(self, node_id: str, requests: _Amounts) -> None:
@@ -165,9 +160,9 @@ class Usage:
 def owners(metadata: Mapping[str, Any]) -> Iterator[_Owner]:
     """Yield the kind, namespace and name of a pod, of its owners, and of its Deployment."""
     namespace = str(metadata.get("namespace") or "default")
-    labels = read_object(metadata.get("labels"), "metadata.labels")
+    labels = read_object(metadata.get("labels"), ("metadata", "labels"))
     yield "Pod", namespace, str(metadata.get("name"))
-    path = "metadata.ownerReferences"
+    path = ("metadata", "ownerReferences")
     for owner in read_items(metadata.get("ownerReferences"), path, read_object):
         kind, name = str(owner.get("kind")), str(owner.get("name"))
         yield kind, namespace, name

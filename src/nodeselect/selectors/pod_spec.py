@@ -13,23 +13,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from nodeselect.decoded import read_fields, read_items, read_labels, read_text, structure_error
 from nodeselect.errors import SelectorError
-from nodeselect.problem import Fix, suggest_word
+from nodeselect.problem import Fix, Key, Path, suggest_word
 from nodeselect.selectors.charset import is_key, is_prefix, is_value
 from nodeselect.selectors.label_selector import (
     match_expression,
-    read_fields,
     read_item,
-    read_items,
-    read_labels,
     read_match_expressions,
     read_match_labels,
-    read_text,
-    structure_error,
 )
 from nodeselect.selectors.requirement import ID_KEY, Operator, exclude_ids
 from nodeselect.selectors.selector import Selector
-from nodeselect.text import join_limited, printable, quoted
+from nodeselect.text import join_limited, quoted
 
 _AFFINITIES = ("nodeAffinity", "podAffinity", "podAntiAffinity")
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
@@ -64,16 +60,16 @@ def selectors_from_pod_spec(spec: Mapping[str, object]) -> tuple[Selector, ...]:
     for error in unknown_fields(spec).values():
         raise error
     name = spec.get("nodeName")
-    pod = _read_node_selector(spec.get("nodeSelector"), "nodeSelector")
+    pod = _read_node_selector(spec.get("nodeSelector"), ("nodeSelector",))
     if name not in (None, ""):
-        pod &= Selector.of(match_ids=[_read_node_name(name, "nodeName")])
-    affinity = read_fields(spec.get("affinity"), "affinity", _AFFINITIES)
-    path = "affinity.nodeAffinity"
+        pod &= Selector.of(match_ids=[_read_node_name(name, ("nodeName",))])
+    affinity = read_fields(spec.get("affinity"), ("affinity",), _AFFINITIES)
+    path = ("affinity", "nodeAffinity")
     node_affinity = read_fields(affinity.get("nodeAffinity"), path, (_REQUIRED, _PREFERRED))
     required = node_affinity.get(_REQUIRED)
     if required is None:
         return (pod,)
-    return tuple(pod & term for term in read_terms(required, f"{path}.{_REQUIRED}"))
+    return tuple(pod & term for term in read_terms(required, (*path, _REQUIRED)))
 
 
 def pod_spec_from_selectors(selectors: Iterable[Selector]) -> dict[str, Any]:
@@ -118,7 +114,7 @@ def affinity_terms(selectors: Iterable[Selector]) -> list[dict[str, Any]]:
 
 def _match_fields(operator: str, ids: Sequence[str]) -> list[dict[str, Any]]:
     """Return an item of ``matchFields`` for each id."""
-    names = (_read_node_name(name, f"match_ids[{number}]") for number, name in enumerate(ids))
+    names = (_read_node_name(name, ("match_ids", number)) for number, name in enumerate(ids))
     return [{"key": "metadata.name", "operator": operator, "values": [name]} for name in names]
 
 
@@ -170,7 +166,7 @@ def unknown_fields(spec: Mapping[str, object]) -> dict[str, SelectorError]:
         elif hint is None and not re.search(NODE_WORD, name):
             continue
         hint = hint or Fix(f"fields that select nodes are {join_limited(_NODE_FIELDS, 4)}")
-        errors[key] = structure_error("unknown-field", message, printable(name[:60]), hint)
+        errors[key] = structure_error("unknown-field", message, (name,), hint)
     return errors
 
 
@@ -180,14 +176,14 @@ def _is_unindented_label(name: str, value: object) -> bool:
     return isinstance(value, (str, bool, int, float))
 
 
-def _read_node_selector(value: object, path: str) -> Selector:
+def _read_node_selector(value: object, path: Path) -> Selector:
     """Return the selector of a ``nodeSelector``. If it was read before, this is one look-up."""
     labels = tuple(read_labels(value, path).items())
     is_plain = {type(text) for label in labels for text in label} <= {str}
     return (_cached_node_selector if is_plain else _node_selector)(labels, path)
 
 
-def _node_selector(labels: tuple[tuple[str, Any], ...], path: str) -> Selector:
+def _node_selector(labels: tuple[tuple[str, Any], ...], path: Path) -> Selector:
     for key, value in labels:
         if isinstance(value, list):
             message = "expected a string, found a list"
@@ -199,16 +195,19 @@ def _node_selector(labels: tuple[tuple[str, Any], ...], path: str) -> Selector:
                 hint = Fix.write(
                     json.dumps(item), f"{hint.text}; for several, write instead {term}"
                 )
-            raise structure_error("wrong-type", message, f"{path}[{quoted(key)}]", hint, "a string")
+            raise structure_error("wrong-type", message, (*path, Key(key)), hint, "a string")
     return Selector.from_requirements(read_match_labels(dict(labels), path))
 
 
 _cached_node_selector = lru_cache(maxsize=4_096)(_node_selector)
 
 
-def read_terms(value: object, path: str) -> list[Selector]:
+def read_terms(value: object, path: Path) -> list[Selector]:
     """Return the selectors of a required node affinity; a node must match one of them."""
-    fields, at_terms = read_fields(value, path, ("nodeSelectorTerms",)), f"{path}.nodeSelectorTerms"
+    fields, at_terms = (
+        read_fields(value, path, ("nodeSelectorTerms",)),
+        (*path, "nodeSelectorTerms"),
+    )
     terms = read_items(fields.get("nodeSelectorTerms"), at_terms, _read_term)
     if not terms:
         hint = f"add a term, or remove {_REQUIRED}"
@@ -216,12 +215,12 @@ def read_terms(value: object, path: str) -> list[Selector]:
     return [term for term in terms if term is not None]
 
 
-def _read_term(value: object, path: str) -> Selector | None:
+def _read_term(value: object, path: Path) -> Selector | None:
     """Return the selector of a term; None for an empty term, which matches no node."""
     fields = read_fields(value, path, ("matchExpressions", "matchFields"))
-    at_expressions = f"{path}.matchExpressions"
+    at_expressions = (*path, "matchExpressions")
     requirements = read_match_expressions(fields.get("matchExpressions"), at_expressions)
-    names = read_items(fields.get("matchFields"), f"{path}.matchFields", _read_match_field)
+    names = read_items(fields.get("matchFields"), (*path, "matchFields"), _read_match_field)
     if not requirements and not names:
         return None
     requirements += exclude_ids(name for operator, name in names if operator is Operator.NOT_IN)
@@ -229,7 +228,7 @@ def _read_term(value: object, path: str) -> Selector | None:
     return Selector.from_requirements(requirements, set.intersection(*allowed) if allowed else None)
 
 
-def _read_preferred_term(value: object, path: str) -> Selector | None:
+def _read_preferred_term(value: object, path: Path) -> Selector | None:
     """Return the selector of a preferred term, as :func:`_read_term` does.
 
     Its values need not be valid: ``ValidatePreferredSchedulingTerms`` of the API server.
@@ -238,9 +237,9 @@ def _read_preferred_term(value: object, path: str) -> Selector | None:
     weight = fields.get("weight")
     if type(weight) is not int or not 1 <= weight <= 100:
         message = "the weight must be an integer from 1 to 100"
-        raise structure_error("invalid-weight", message, f"{path}.weight")
+        raise structure_error("invalid-weight", message, (*path, "weight"))
     try:
-        return _read_term(fields.get("preference"), f"{path}.preference")
+        return _read_term(fields.get("preference"), (*path, "preference"))
     except SelectorError as error:
         if error.code not in ("invalid-value", "not-an-integer", "value-too-long"):
             raise
@@ -250,24 +249,24 @@ def _read_preferred_term(value: object, path: str) -> Selector | None:
 def check_preferred_terms(spec: Mapping[str, Any]) -> None:
     """Raise if a preferred term of the node affinity is invalid; the rest must be valid."""
     affinity = (spec.get("affinity") or {}).get("nodeAffinity") or {}
-    path = f"affinity.nodeAffinity.{_PREFERRED}"
+    path = ("affinity", "nodeAffinity", _PREFERRED)
     read_items(affinity.get(_PREFERRED), path, _read_preferred_term)
 
 
-def _read_match_field(value: object, path: str) -> tuple[Operator, str]:
+def _read_match_field(value: object, path: Path) -> tuple[Operator, str]:
     """Return the operator and the name of an item of ``matchFields``."""
     key, operator, values = read_item(value, path, _MATCH_FIELDS_OPERATORS)
     if key != "metadata.name":
         message = f"a node has no field {quoted(key)} to match"
-        raise structure_error("unknown-field", message, f"{path}.key", "use 'metadata.name'")
+        raise structure_error("unknown-field", message, (*path, "key"), "use 'metadata.name'")
     if len(values) != 1:
         message = f"expected one value, found {len(values)}"
         hint = "write a term for each name"
-        raise structure_error("wrong-number-of-values", message, f"{path}.values", hint)
-    return operator, _read_node_name(values[0], f"{path}.values[0]")
+        raise structure_error("wrong-number-of-values", message, (*path, "values"), hint)
+    return operator, _read_node_name(values[0], (*path, "values", 0))
 
 
-def _read_node_name(value: object, path: str) -> str:
+def _read_node_name(value: object, path: Path) -> str:
     name = read_text(value, path)
     if not is_prefix(name):  # the same rule: a name of DNS in lower case
         message = f"{quoted(name)} is not a valid name of a node"

@@ -9,6 +9,7 @@ from typing import Any
 
 from nodeselect.errors import SelectorError
 from nodeselect.limits import LIMITS
+from nodeselect.problem import Key
 from nodeselect.selectors.diagnostics import limit_error
 from nodeselect.selectors.frozen import Frozen
 from nodeselect.selectors.key_constraint import constraints_by_key
@@ -19,7 +20,7 @@ from nodeselect.selectors.label_selector import (
 from nodeselect.selectors.parser import parse_requirements
 from nodeselect.selectors.predicate import Predicate, compile_predicate
 from nodeselect.selectors.requirement import ID_KEY, Requirement, equality
-from nodeselect.text import id_mistake, printable, quoted, to_exact_str, truncate
+from nodeselect.text import id_mistake, printable, to_exact_str, truncate
 
 
 class Selector(Frozen):
@@ -406,7 +407,7 @@ def _from_labels(match_labels: Mapping[str, str]) -> list[Requirement]:
         try:
             requirements.append(equality(key, value))
         except SelectorError as error:
-            raise error.at(f"match_labels[{quoted(key)}]") from None
+            raise error.at("match_labels", Key(key)) from None
     return requirements
 
 
@@ -422,7 +423,7 @@ def _from_expressions(match_expressions: Iterable[str]) -> list[Requirement]:
                 hint = "write a requirement, such as region=eu, or remove the expression"
                 raise SelectorError("blank", message, text, (len(text), len(text)), hint=hint)
         except SelectorError as error:
-            raise error.at(f"match_expressions[{number}]") from None
+            raise error.at("match_expressions", number) from None
         requirements += parsed
     return requirements
 
@@ -430,12 +431,11 @@ def _from_expressions(match_expressions: Iterable[str]) -> list[Requirement]:
 def _valid_ids(match_ids: Iterable[str]) -> list[str]:
     valid = []
     for number, node_id in enumerate(_items(match_ids, "match_ids")):
-        path = f"match_ids[{number}]"
-        text = to_exact_str(node_id, path)
+        text = to_exact_str(node_id, f"match_ids[{number}]")
         if mistake := id_mistake(text):
             code, message, span = mistake
             hint = "remove it" if text else None
-            raise SelectorError(code, message, text, span, hint=hint, path=path)
+            raise SelectorError(code, message, text, span, hint=hint, path=("match_ids", number))
         valid.append(text)
     return valid
 

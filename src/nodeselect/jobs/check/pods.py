@@ -92,7 +92,7 @@ def _node_keys(value: Value, path: str) -> Iterator[tuple[Scalar, str]]:
     "A node must match only one term. What must hold together is one term.",
 )
 def _negated_terms(required: Value, path: str) -> Findings:
-    terms = dict.fromkeys(read_terms(_plain(required), path))
+    terms = dict.fromkeys(read_terms(_plain(required), ()))
     if len(terms) < 2 or not only_negates(any_of := AnyOf(terms)):
         return
     excluded = "only the nodes that every term excludes"
