@@ -171,6 +171,7 @@ ALTERNATIVES = [
     ("", "a | !a", True, True, False),
     ("", "a=x | a!=x", True, True, False),
     ("x", "x>5 | x<6", False, True, False),
+    ("x", f"x>5 | x<6 | x in (a,{'x' * 21})", False, True, False),  # other words are left
     ("x>3", "x>5 | x<6", True, False, False),
     ("x>3,x<9", "x>5,x!=7 | x<7 | x=7", True, False, False),
     ("x>3,x<9", "x>5,x!=7 | x<7 | x=07", False, False, False),

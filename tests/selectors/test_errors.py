@@ -1,6 +1,7 @@
 """The error of each invalid selector: its code, position and fix, and the words of each kind."""
 
 import re
+import string
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,15 @@ def test_every_code_of_the_docs_is_shown() -> None:
     assert set(codes) <= {row["code"] for row in DIAGNOSTICS}
     of_texts = {row["code"] for row in DIAGNOSTICS if row["source"][0] in "'\""}
     assert of_texts <= set(re.findall(r"`([a-z-]+)`", table))
+
+
+def test_a_suggestion_without_quotes() -> None:
+    """Quotes around a value are left out of a suggestion; letters and digits are not."""
+    quotes = "'\"`\u00b4\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2032\u2033\u00ab\u00bb"
+    for quote in quotes:
+        assert refusal(f"x: {quote}a{quote}").hint == "write: x=a"
+    for each in string.ascii_letters + string.digits:
+        assert refusal(f"x: {each}-{each}").hint == f"write: x={each}-{each}"
 
 
 def test_a_long_list_is_not_suggested() -> None:
