@@ -96,7 +96,7 @@ def suggest_quantity(resource: str, text: str) -> Fix | None:
         return Fix(TEMPLATE_HINT)
     if re.fullmatch(_QUANTITY, text):  # it is negative, or too large
         return None
-    match = re.fullmatch(r" *([0-9]{1,9}(?:\.[0-9]{1,9})?) *([A-Za-z]{0,12}) *", text)
+    match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?([A-Za-z]{0,12})", text.strip())
     number, unit = match.groups() if match else ("", "?")
     unit = unit if len(unit) == 1 else unit.lower()
     in_bytes = re.fullmatch("([kmgt])(i?)(?:b|bytes)?", unit.lower())

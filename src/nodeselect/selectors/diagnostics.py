@@ -53,6 +53,7 @@ _TEMPLATE = _Mistake(
     "the template {found} was not filled in",
     "fill in the template before the selector is used",
 )
+_TEMPLATE_OR_NAME = _TEMPLATE.pattern + r"|\{[A-Za-z_]\w+\}"
 _COLON = _Mistake(
     "colon", ":", "a key and its value are separated by '=', not ':'", _Write("{key}={value}")
 )
@@ -328,8 +329,7 @@ def _known_mistake(
         if _is_negated(source, start):
             mistake = _COLON._replace(hint=_WRITE_UNEQUAL)
         return _error(mistake, source, (position, position + 1), before)
-    braces = "" if at_key else r"|\{[A-Za-z_]\w+\}"
-    template = re.compile(_TEMPLATE.pattern + braces, re.ASCII).search(source, start)
+    template = re.compile(_TEMPLATE_OR_NAME, re.ASCII).search(source, start)
     if template and template.start() < end:  # a template may end after the word, as in {{ x }}
         return _error(_TEMPLATE, source, template.span(), key)
     for mistake in _IN_WORD:

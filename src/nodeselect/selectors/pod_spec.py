@@ -149,6 +149,15 @@ _KNOWN_FIELDS = READ_FIELDS | {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=4_096)  # many pods have the same fields
+def _similar_fields(name: str) -> tuple[str, ...]:
+    """Return the field that is read and that ``name`` was probably meant to be, if any."""
+    start = name[:2].casefold()
+    fields = [each for each in READ_FIELDS if each[0] in start and abs(len(each) - len(name)) < 4]
+    fix = suggest_word(name, fields) if fields else None
+    return (fix.replacement,) if fix and fix.replacement else ()
+
+
 def unknown_fields(spec: Mapping[str, object]) -> dict[str, SelectorError]:
     """Return the errors for fields that a pod spec does not have and that may matter, by name."""
     errors: dict[str, SelectorError] = {}
@@ -157,7 +166,9 @@ def unknown_fields(spec: Mapping[str, object]) -> dict[str, SelectorError]:
         if key in _KNOWN_FIELDS:
             continue
         name = str(key)
-        message, hint = f"there is no field {quoted(name)}", suggest_word(name, READ_FIELDS, spec)
+        message, hint = f"there is no field {quoted(name)}", None
+        if similar := _similar_fields(name[:30]):
+            hint = suggest_word(name, similar, spec)
         if name in _OTHER_FIELDS:
             message, hint = f"a pod spec has no field {quoted(name)}", Fix(_OTHER_FIELDS[name])
         elif has_null_selector and _is_unindented_label(name, value):
