@@ -58,7 +58,9 @@ def _finding(value: Value, error: SelectorError, path: str) -> Finding:
         message = f"expected {expected}, found {describe(found)}"
         if expected == "a string":
             hint = suggest_value(found) or hint
-    if key is not None and (error.code == "unknown-field" or error.source == key.text):
+    is_named = key and (error.code == "unknown-field" or error.source == key.text)
+    is_below = key and error.code == "wrong-type" and found.position.line > key.position.line
+    if key and (is_named or (is_below and not isinstance(found, Scalar))):
         found = key
     is_source = isinstance(found, Scalar) and found.text == error.source
     span = error.span if is_source else None

@@ -25,7 +25,7 @@ from nodeselect.selectors.label_selector import (
 )
 from nodeselect.selectors.requirement import ID_KEY, Operator, exclude_ids
 from nodeselect.selectors.selector import Selector
-from nodeselect.text import join_limited, quoted
+from nodeselect.text import describe_json, join_limited, quoted
 
 _AFFINITIES = ("nodeAffinity", "podAffinity", "podAntiAffinity")
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
@@ -196,11 +196,14 @@ def _read_node_selector(value: object, path: Path) -> Selector:
 
 def _node_selector(labels: tuple[tuple[str, Any], ...], path: Path) -> Selector:
     for key, value in labels:
-        if isinstance(value, list):
-            message = "expected a string, found a list"
+        is_misplaced = key in ("affinity", "tolerations")
+        if isinstance(value, list) or (is_misplaced and isinstance(value, dict)):
+            message = f"expected a string, found {describe_json(value)}"
             hint = Fix("a nodeSelector has one value for each label")
             is_valid = is_key(key) and bool(value)
-            if is_valid and all(isinstance(each, str) and is_value(each) for each in value):
+            if is_misplaced:
+                hint = Fix("move it out of the nodeSelector")
+            elif is_valid and all(isinstance(each, str) and is_value(each) for each in value):
                 term = "under matchExpressions, in each term of a required node affinity"
                 item = {"key": key, "operator": "In", "values": value}
                 hint = Fix.write(
