@@ -34,7 +34,7 @@ _INTERNAL = {
     "Placement": "requirements, undecided_without",
     "Requirement": "is_negated, key, operator, sort_key, spelling, test, values",
     "Selector": "canonical",
-    "SelectorError": "at, draw",
+    "SelectorError": "at, draw, within",
     "StandingSnapshot": "changes, explain, generation, get, matching, names",
     "Usage": "changed_since, in_use, is_used, pods_of, version",
 }

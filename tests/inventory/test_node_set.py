@@ -93,7 +93,7 @@ def test_nodes_in_states(text: str, states: Any) -> None:
 
 
 def test_a_typo_of_a_state() -> None:
-    """A typo of a state that a node is in is refused; a state that no node is in is not."""
+    """A typo of an ordinary state that a node is in is refused; another state is not."""
     inventory = in_states()
     text = re.escape("no node is in the state 'conected'; did you mean 'connected'?")
     for ask in (inventory.match, inventory.failure_counts):
@@ -105,6 +105,8 @@ def test_a_typo_of_a_state() -> None:
         assert not inventory.match(Selector.everything(), states=[legal])
     lost = Inventory([Node("n-1", state="lost")])
     assert not lost.match(Selector.everything(), states=["conected"])  # no answer is too small
+    own = Inventory([Node("n-1", state="idle~"), Node("n-2", state="allocated")])
+    assert not own.match(Selector.everything(), states=["idle", "alloc"])
     gone = Inventory([Node("n-1", state="paused"), Node("n-2", state="connected")])
     assert not gone.match(Selector.everything(), states=["pause"])  # an ordinary state
     gone.remove("n-2")

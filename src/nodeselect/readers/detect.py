@@ -39,7 +39,9 @@ KNOWN_STATES: Final = frozenset(state for shape in SHAPES for state in shape.sta
 def require_states(
     states: Collection[str], counts: Callable[[], Mapping[str | None, int]]
 ) -> frozenset[str]:
-    """Return ``states`` in lower case; raise ``ValueError`` for a typo of a state of nodes.
+    """Return ``states`` in lower case; raise ``ValueError`` for a typo of an ordinary state.
+
+    A state that is not ordinary may be one of the user's own, such as ``idle`` beside ``idle~``.
 
     :param counts: returns how many nodes are in each state; not called for ordinary states.
     """
@@ -50,7 +52,7 @@ def require_states(
         texts = [state.lower() for state, nodes in counts().items() if state and nodes]
         found = {part for text in texts for part in (text, *split_state(text))}
         for state in sorted(unknown - found):
-            if close := similar_name(state, sorted(found)):
+            if close := similar_name(state, sorted(found & KNOWN_STATES)):
                 message = f"no node is in the state {quoted(state)}; did you mean {quoted(close)}?"
                 raise ValueError(message)
     return lowered

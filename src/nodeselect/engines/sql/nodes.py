@@ -830,10 +830,7 @@ class SqlNodeSet:
         return list(self._nodes(f"{self._in_order()} LIMIT {n:d}"))
 
     def sample(self, n: int) -> list[Node]:
-        """Return ``n`` random nodes in order of their ids, or all if there are fewer.
-
-        Each call draws another sample.
-        """
+        """Return ``n`` random nodes in order of their ids, or all if there are fewer."""
         require_count("n", n)
         drawn = self._nodes(f" ORDER BY random() ASC LIMIT {n:d}")
         return sorted(drawn, key=lambda node: node.id)
@@ -866,9 +863,8 @@ class SqlNodeSet:
     def label_counts(self) -> dict[str, dict[str, int]]:
         """Return the result of :meth:`value_counts` for each label key, sorted by key.
 
-        The query returns a row for each value of each key: for a label that has another value on
-        each node, as many rows as there are nodes. ``nodeselect.inventory.count_labels`` can limit
-        the number of values.
+        The query returns a row for each value of each key, perhaps one for each node:
+        ``nodeselect.inventory.count_labels`` can limit their number.
         """
         return {facet.key: dict(facet.values) for facet in sorted(self._counts().facets(None))}
 
