@@ -65,7 +65,7 @@ class SelectorError(NodeselectError, ValueError):
     :param source: the text that has the mistake.
     :param span: start and end of the mistake in ``source``, in characters; both are
         ``len(source)`` if something is missing at the end.
-    :param expected: what would be valid at ``span``, in words; may be empty.
+    :param expected: what would be valid at ``span``, in words.
     :param hint: a suggested fix, or only its words, or None.
     :param path: the names and numbers of :attr:`path`.
     """

@@ -394,7 +394,7 @@ class Inventory(BaseInventory):
         """Rebuild the index, so that it includes all changes and queries are fastest.
 
         A write does this by itself, as ``compact_at`` says. It takes a second or more for a million
-        nodes, and as long again for each usage; meanwhile, other writers wait, but readers do not.
+        nodes, and as long again for each usage; meanwhile, other writers wait.
         To choose the moment, use ``compact_at=None``.
         """
         self._lock.run(self._compact)
