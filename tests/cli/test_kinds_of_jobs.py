@@ -158,6 +158,10 @@ REQUIRED = '{"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTer
 EU = REQUIRED % (TERM % "eu")
 
 
+SPREAD = '{"maxSkew": 1, "topologyKey": "region", "whenUnsatisfiable": "DoNotSchedule"}'
+APART = '{"requiredDuringSchedulingIgnoredDuringExecution": [{"topologyKey": "x"}]}'
+
+
 @pytest.mark.parametrize(
     ("text", "selector"),
     [
@@ -166,6 +170,8 @@ EU = REQUIRED % (TERM % "eu")
         (f'{{"affinity": {{"nodeAffinity": {EU}}}}}', "region in (eu)"),
         (REQUIRED % f"{TERM % 'eu'}, {TERM % 'us'}", "region in (eu) or region in (us)"),
         ('{"nodeSelector": {"region": "eu"}}', "region=eu"),
+        (f'{{"nodeAffinity": {EU}, "podAntiAffinity": {APART}}}', "region in (eu)"),
+        (f'{{"affinity": {{}}, "topologySpreadConstraints": [{SPREAD}]}}', "region"),
     ],
 )
 def test_an_affinity_without_a_pod(run: Run, text: str, selector: str) -> None:
@@ -174,7 +180,10 @@ def test_an_affinity_without_a_pod(run: Run, text: str, selector: str) -> None:
     write_files({**jobs, "fleet.ndjson": FLEET})
     report = json.loads(run("explain", "--job", "a.json", "-n", "fleet.ndjson", "-o", "json").out)
     assert report["selector"] == selector
-    assert report["not_considered"] == ["taints", "requests"]
+    words = ["pod anti-affinity"] if "podAnti" in text else []
+    words += ["topology spread"] if "topologySpread" in text else []
+    assert report["not_considered"] == ["taints", "requests", *words]
+    assert [each for each in words if each in run("convert", "a.json").err] == words
     both = ("--job", "a.json", "--job", "all")
     found = json.loads(run("explain", *both, "-n", "fleet.ndjson", "-o", "json").out)["jobs"]
     assert {each["job"] for each in found} == {"a.json", "all/b.yaml"}

@@ -13,9 +13,11 @@ from nodeselect.jobs.check.checker import draw_problems, read_plain
 from nodeselect.jobs.check.document import is_chart_values, lower_names
 from nodeselect.jobs.structured import StructureError, read_structured
 from nodeselect.notations.bacalhau import selector_from_bacalhau
+from nodeselect.placement import Placement
 from nodeselect.selectors import Selector, selectors_from_pod_spec
 from nodeselect.selectors.label_selector import read_match_expressions
 from nodeselect.selectors.requirement import exclude_ids
+from nodeselect.selectors.selector import alternatives
 
 POD_CONDITIONS: Final = "conditions of a Kubernetes pod"
 """The kind of a file with the affinity of a pod, or its node selector."""
@@ -28,8 +30,11 @@ _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 # A document with one of these fields is a job spec, whatever else it has.
 _JOB_FIELDS = frozenset({"config", "selector", "spec"})
 
+# The fields of a pod spec that can stand without its containers.
+_OF_POD = ("affinity", "nodeName", "nodeSelector", "topologySpreadConstraints")
+
 # Returns the selector of decoded JSON, or several, of which a node must match one.
-_Read = Callable[[Any], Selector | tuple[Selector, ...]]
+_Read = Callable[[Any], Selector | tuple[Selector, ...] | Placement]
 
 
 class SelectorFile(NamedTuple):
@@ -37,10 +42,12 @@ class SelectorFile(NamedTuple):
 
     :param kind: what the file contains, in words.
     :param selectors: a node must match at least one of them; if there are none, no node matches.
+    :param not_considered: what else the file says about nodes, in words.
     """
 
     kind: str
     selectors: tuple[Selector, ...]
+    not_considered: tuple[str, ...] = ()
 
 
 def read_selector_file(data: bytes, file: str = "selector") -> SelectorFile | None:
@@ -62,6 +69,9 @@ def read_selector_file(data: bytes, file: str = "selector") -> SelectorFile | No
     kind, value, path, read = recognised
     try:
         found = read_structured(value, read, path)
+        if isinstance(found, Placement):
+            terms = [each for each in alternatives(found.selector) if each != Selector.nothing()]
+            return SelectorFile(kind, tuple(terms), found.not_considered)
         return SelectorFile(kind, found if isinstance(found, tuple) else (found,))
     except StructureError as error:
         raise JobError(file, draw_problems(error.findings, data)) from None
@@ -91,12 +101,13 @@ def _recognise(document: Value) -> tuple[str, Value, str, _Read] | None:
 def _pod(*fields: str) -> _Read:
     """Return what reads the value of a field, which is given by its path in a pod spec."""
 
-    def read(value: object) -> tuple[Selector, ...]:
+    def read(value: object) -> Placement:
         for name in reversed(fields):
             value = {name: value}
         assert isinstance(value, dict), "a document with a field is a mapping"
         try:
-            return selectors_from_pod_spec(value)
+            selectors_from_pod_spec(value)  # other fields may be labels that are not indented
+            return Placement.from_pod_spec({each: value[each] for each in _OF_POD if each in value})
         except SelectorError as error:
             raise error.at(*error.steps[len(fields) :]) from None
 

@@ -10,6 +10,7 @@ from nodeselect.cli.help import Command
 from nodeselect.cli.inputs import job_selectors
 from nodeselect.cli.inputs.files import job_name, read_bytes, split_object
 from nodeselect.cli.streams import write_message, write_output
+from nodeselect.explain.wording import not_considered_text
 from nodeselect.placement import Placement
 from nodeselect.placement.placement import label_part
 from nodeselect.render.screen import SELECTOR_FORMATS
@@ -60,8 +61,10 @@ def _read(file: str) -> Sequence[Selector]:
     name = job_name(file)
     selector_file = read_selector_file(data, name)
     if selector_file is not None:
-        kind, selectors = selector_file
+        kind, selectors, words = selector_file
         write_message(f"{printable(name)}: read as {kind}")
+        if words:
+            write_message(f"{printable(name)}: {not_considered_text(words)}")
         if Selector.everything() in selectors:
             write_message(f"{printable(name)}: the selector is empty: it matches EVERY node")
         return selectors

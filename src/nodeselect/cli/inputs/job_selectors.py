@@ -352,7 +352,8 @@ def _read_affinity(data: bytes, file: str) -> Placement | None:
         return None
     terms = found.selectors
     selector = AnyOf(terms) if len(terms) > 1 else next(iter(terms), Selector.nothing())
-    return Placement(selector, [Toleration(operator="Exists")], {}, ("taints", "requests"))
+    words = ("taints", "requests", *found.not_considered)
+    return Placement(selector, [Toleration(operator="Exists")], {}, words)
 
 
 def _short_names(name: str) -> tuple[str, ...]:
