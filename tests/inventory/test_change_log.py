@@ -17,6 +17,7 @@ from nodeselect import ChangeLog, Inventory, InventoryError, Node, Selector, Tai
 from nodeselect.durable import change_log, log_file
 from nodeselect.durable.saved_file import Sections
 from tests.imports import run_python
+from tests.inventory.small import SMALL, tuned
 from tests.inventory.version_1 import lower_version, read_ids
 from tests.short import refused
 
@@ -80,6 +81,30 @@ def test_surrogates(writer: Inventory, log: ChangeLog, path: Path) -> None:
         assert same(reader, writer)
     log.close()
     assert same(restarted(path), writer)
+
+
+@pytest.mark.parametrize("way", ["nodes", "read", "read table", "from_arrow", "open"])
+def test_each_way_to_have_nodes(way: str, path: Path) -> None:
+    """Each applies the writes of the log, appends to it, and compacts as it is told to."""
+    few: Any = tuned(SMALL)
+    fleet = few(FLEET)
+    fleet.save(saved := path.with_suffix(".nsx"))
+    file = path.with_suffix(".csv")
+    file.write_text("\n".join(["id", *fleet.ids()]))
+    build, source = {
+        "nodes": (few, FLEET),
+        "read": (few.read, file),
+        "read table": (few.read, fleet.to_arrow()),
+        "from_arrow": (few.from_arrow, fleet.to_arrow()),
+        "open": (few.open, saved),
+    }[way]
+    with ChangeLog(path, sync="never") as log:
+        first = build(source, log=log, compact_at=None)
+        first.apply(map(Node, "abcdef"))
+        assert first.pending_changes == 6
+    with ChangeLog(path, sync="never") as log:
+        second = build(source, log=log, compact_at=0.01)
+        assert (second.ids(), second.pending_changes) == (first.ids(), 0)
 
 
 def test_a_path_of_bytes(path: Path) -> None:
