@@ -383,7 +383,9 @@ def _read_object(
         place = _place(pod.spec, pod.path)
         try:
             placement = _read_pod(pod, namespace, volumes)
-            yield from check_pod(pod.spec, pod.path, labels)
+            is_bare = f"{pod.path}.nodeAffinity" in pod.conditions  # not in an affinity
+            for each in check_pod(pod.spec, pod.path, labels):
+                yield each._replace(path=each.path.replace("affinity.", "", is_bare))
             own = name if path else f"{name}[{pod.path}]"
             yield Workload(own, placement, owner, place, controller)
         except StructureError as error:
