@@ -115,6 +115,10 @@ def test_a_patch(run: Run) -> None:
     assert "kustomize build FOLDER" in error
     Path("patch.yaml").write_text(f"{PATCH}---\n{POD}")
     assert "error[no-pod-spec]" in run("check", "patch.yaml").out
+    Path("patch.yaml").write_text(f"{PATCH}$patch: replace\n---\n{POD}")
+    ended = run("check", "patch.yaml")
+    assert (ended.status, "note[no-pod-spec]: this Deployment is a" in ended.out) == (0, True)
+    assert "is a patch" in run("explain", "--job", "patch.yaml", "-n", "-", stdin=NODES).error
 
 
 def test_conditions_that_are_not_read(run: Run) -> None:

@@ -103,6 +103,8 @@ def _findings(found: "Manifest", count_nodes: CountNodes | None) -> Findings:
     yield from found.in_conditions
     yield from found.notes
     jobs = found.workloads
+    if jobs:
+        yield from (each._replace(severity="note") for each in found.patches)
     if set(found.skipped) == {"Node"} and not (jobs or found.findings):
         message, hint = "these are nodes, not jobs", "give them with -n FILE"
         yield document_finding(DocumentError("not-a-job", message, Position(0, 0), hint))

@@ -35,6 +35,7 @@ from nodeselect.jobs.pod_specs import (
     PodSpec,
     fixed_path,
     group_of,
+    is_merge_patch,
     is_patch,
     kind_of,
     misplaced_pod_spec,
@@ -286,6 +287,7 @@ def _read_objects(objects: Iterable[Value], other_volumes: Sequence[Value]) -> M
     findings: list[Finding] = []
     in_conditions: list[Finding] = []
     patches: list[Finding] = []
+    doubtful: list[Finding] = []
     notes: list[Finding] = []
     unread: list[str] = []
     names: Counter[str] = Counter()
@@ -294,6 +296,8 @@ def _read_objects(objects: Iterable[Value], other_volumes: Sequence[Value]) -> M
         is_condition = _kind(value) in _NODE_CONDITIONS
         known, mistakes = (conditions, in_conditions) if is_condition else (workloads, findings)
         if is_patch(value):
+            mistakes = doubtful
+        if is_merge_patch(value):
             mistakes = patches
         own = text_of(value, "metadata.name") or text_of(value, "metadata.generateName")
         parts = text_of(value, "kind"), text_of(value, "metadata.namespace"), own
@@ -321,14 +325,16 @@ def _read_objects(objects: Iterable[Value], other_volumes: Sequence[Value]) -> M
     if is_alone := not (workloads or findings):
         workloads, findings, in_conditions = conditions, in_conditions, []
     else:  # what has no pod spec is hardly a patch
-        findings, patches = findings + patches, []
+        findings, doubtful = findings + doubtful, []
     skipped = tuple(
         kind
         for kind, is_condition in others
         if not (is_condition and is_alone) and not (volumes and kind in (_VOLUME, _CLAIM))
     )
     read, alone = tuple(workloads.values()), tuple(conditions.values())
-    return Manifest(read, skipped, alone, unread, notes, findings, in_conditions, patches)
+    return Manifest(
+        read, skipped, alone, unread, notes, findings, in_conditions, patches + doubtful
+    )
 
 
 def _read_object(
@@ -344,13 +350,17 @@ def _read_object(
         return
     assert isinstance(value, Object), "only a mapping has fields"
     kind, namespace = text_of(value, "kind"), text_of(value, "metadata.namespace")
+    if is_merge_patch(value):
+        message = f"this {kind} is a patch, not a whole object"
+        yield Finding(value.entries["kind"][1], "", message, _BUILD, code="no-pod-spec")
+        return
     found, unread = pod_specs(value)
     path, condition = fixed_path(value), _NODE_CONDITIONS.get(_kind(value))
     if path and not found:
         spec = find(value, path)
         what = "nothing" if spec is None else describe(spec)
         message = f"{kind} must have a pod spec at {path}, found {what}"
-        hint = "if this is a patch, read what is printed by: kustomize build FOLDER"
+        hint = f"if this is a patch, {_BUILD}"
         if misplaced := misplaced_pod_spec(value):
             hint = f"move it there from {misplaced}"
         at = spec or value.entries["kind"][1]
@@ -532,6 +542,8 @@ _NODE_CONDITIONS: dict[tuple[str, str], _Parts] = {
     # ResourceFlavorSpec in apis/kueue/v1beta1/resourceflavor_types.go
     ("kueue.x-k8s.io", "ResourceFlavor"): [("spec.nodeLabels", _label_selector)],
 }
+
+_BUILD = "read what is printed by: kustomize build FOLDER"
 
 # What these objects have for pods, which must tolerate the taints, and get the tolerations of a
 # flavor. The objects are not about one pod.

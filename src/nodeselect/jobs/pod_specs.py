@@ -5,7 +5,18 @@ from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter
 from typing import NamedTuple
 
-from nodeselect.documents import Entries, List, Object, Value, find, has, text_of, to_python
+from nodeselect.documents import (
+    Entries,
+    List,
+    Object,
+    Scalar,
+    Value,
+    find,
+    has,
+    is_null,
+    text_of,
+    to_python,
+)
 from nodeselect.selectors.pod_spec import NODE_WORD, READ_FIELDS
 from nodeselect.text import printable
 
@@ -66,6 +77,9 @@ _POD_FIELDS = frozenset({
     *("securityContext", "serviceAccountName", "topologySpreadConstraints", "volumes", *_SHARED),
     "nodeAffinity",
 })  # fmt: skip
+
+# The directives of a strategic merge patch.
+_DIRECTIVE = re.compile(r"\$(?:patch$|retainKeys$|deleteFromPrimitiveList/|setElementOrder/)")
 
 # Fields in which no pod spec is searched. A schema may describe one.
 _UNSEARCHED = ("metadata", "openAPIV3Schema", "status")
@@ -167,6 +181,28 @@ def is_patch(value: Value) -> bool:
             return True
         inner = inner.entries[name][1]
     return False
+
+
+def is_merge_patch(value: Value) -> bool:
+    """Return whether an object has a directive of a patch, or removes a node label of a template.
+
+    Without its containers, a template with a label that is null is not that of a whole object.
+    """
+    path = fixed_path(value)
+    labels = find(value, f"{path}.nodeSelector") if "." in path else None
+    entries = labels.entries.values() if isinstance(labels, Object) else ()
+    if any(is_null(label) for _, label in entries) and not has(value, f"{path}.containers"):
+        return True
+    return path != "" and _has_directive(value)
+
+
+def _has_directive(value: Value) -> bool:
+    if isinstance(value, List):
+        return any(map(_has_directive, value.items))
+    entries = value.entries if isinstance(value, Object) else {}
+    return any(map(_DIRECTIVE.match, entries)) or any(
+        _has_directive(item) for _, item in entries.values() if not isinstance(item, Scalar)
+    )
 
 
 def kind_of(value: Value) -> str:
