@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
+import yaml
 
 from nodeselect import AnyOf, Inventory, Node, Placement, Selector, Taint, Toleration
 from nodeselect.explain import Hint, hints
@@ -358,6 +359,19 @@ def test_remedies(text: str, requests: str) -> None:
             key = hint.replaced[0].removeprefix("tolerates ").partition(":")[0]
             tolerant = Placement(placement.selector, [Toleration(key)], amounts)
             assert len(pool().match(tolerant)) == hint.would_match
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["team", "x.io/a", "x", "No", "null", "Null", "~", "true", "yes", "no", "on", "off", "false",
+     "1e3", "0x1", "12", "1_0", "1.5", "a:b", "2026-12-03", ".inf", ".nan"],
+)  # fmt: skip
+def test_a_toleration_in_yaml(key: str) -> None:
+    """The toleration that is suggested can be pasted: its key is read as this text."""
+    nodes = Inventory([Node("n-1", taints=[Taint(key, "NoSchedule")])])
+    (hint,) = nodes.explain(Placement(Selector.everything())).hints
+    text = hint.message.partition("with the toleration ")[2]
+    assert yaml.safe_load(text) == {"key": key, "operator": "Exists", "effect": "NoSchedule"}
 
 
 @pytest.mark.parametrize(
