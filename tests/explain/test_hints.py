@@ -264,6 +264,9 @@ def test_keys_that_kubernetes_renamed(old: str, new: str) -> None:
     nodes = [Node(f"n-{at}", {old: "x"} | ({new: "x"} if at else {})) for at in range(200)]
     for text in (f"{new}=x", f"{new}=y"):  # never the old name if a node has the new one
         assert Inventory(nodes).explain(Selector.parse(text)).hints == ()
+    moved = [Node("a", {old: "paris"}), Node("b", {old: "paris", new: "rome"})]
+    for text in (f"{new}=paris", f"{new} in (paris,milan)", "city=paris"):
+        assert Inventory(moved).explain(Selector.parse(text)).hints == ()
     name = new.rpartition("/")[2]
     (hint,) = Inventory(nodes).explain(Selector.parse(f"x.io/{name}=x")).hints
     assert (hint.replacement, hint.would_match) == (f"{new}=x", 199)

@@ -598,21 +598,22 @@ class _HintFinder:
         """Suggest the other key with which most nodes have these values; None if no node does."""
         if not requirement.operator.is_inclusion:
             return None
-        keys = self._vocabulary.keys(self._nodes).counts
+        counts = self._vocabulary.keys(self._nodes).counts
+        keys = [each for each in counts if NEW_KEYS.get(each) not in counts]
         by_value = {
             value: self._nodes.keys_with_value(value, keys)
             for value in requirement.values[:_MAX_VALUES]
             if is_distinctive(value)
         }
         totals: Counter[str] = Counter()
-        for counts in by_value.values():
-            totals.update(counts)
+        for found in by_value.values():
+            totals.update(found)
         if not totals:
             return None
         key = min(totals, key=lambda name: (-totals[name], name))
         has_key = self._nodes.count_with_key(requirement.key)
         problem = _no_node_has(requirement.key, requirement.values if has_key else ())
-        existing = [quoted(value) for value, counts in by_value.items() if counts.get(key)]
+        existing = [quoted(value) for value, found in by_value.items() if found.get(key)]
         values = join_limited(existing, conjunction="or")
         message = f"{problem}; {nodes_have(totals[key])} {values} as the value of {quoted(key)}"
         return self._changed("other-key", position, message, requirement, key)
