@@ -172,6 +172,22 @@ def test_all_mistakes(spec: dict[str, Any], errors: list[str]) -> None:
     assert [f"{error.code} {error.path}" for error in pod_spec_errors(spec)] == errors
 
 
+OTHER_FIELDS = (
+    "activeDeadlineSeconds automountServiceAccountToken deprecatedServiceAccount dnsConfig"
+    " dnsPolicy enableServiceLinks ephemeralContainers hostAliases hostIPC hostPID hostUsers"
+    " hostname hostnameOverride imagePullSecrets os preemptionPolicy priority readinessGates"
+    " restartPolicy securityContext serviceAccount serviceAccountName setHostnameAsFQDN"
+    " shareProcessNamespace subdomain terminationGracePeriodSeconds"
+)
+"""The fields of a pod spec that are not read, in the API of Kubernetes."""
+
+
+@pytest.mark.parametrize("name", OTHER_FIELDS.split())
+def test_a_field_that_is_not_read(name: str) -> None:
+    """It is neither a typo nor a label that is not indented."""
+    assert pod_spec_errors({"nodeSelector": None, name: "x"}) == []
+
+
 FIELDS = (
     *("key", "operator", "values", "matchExpressions", "matchFields", "nodeSelectorTerms"),
     *("nodeAffinity", REQUIRED, PREFERRED, "weight", "preference", "resources", "requests"),
