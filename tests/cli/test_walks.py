@@ -138,6 +138,7 @@ MISTAKES = {
     **dict.fromkeys(("diff a b -l a --all", "diff a b c --all", "diff a b c -n x"), NO_SIDES),
     **dict.fromkeys(("diff a b -n x --all", "diff a b -n x --job c"), NO_SIDES),
     "diff a b -n x -l a": NO_SIDES,
+    "match -l -n fleet.json": "-l needs a selector, such as -l region=eu; found '-n'",
     "diff job.yaml first-try.yaml": "where are the nodes? Give -n FILE, pipe them into",
     "check job.yaml --write": "--write goes with --fix",
     "check job.yaml --fix -o json": "--fix prints a diff; for another output, add --write",

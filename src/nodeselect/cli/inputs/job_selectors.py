@@ -7,6 +7,8 @@ from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+import click
+
 from nodeselect.cli.inputs.files import (
     job_name,
     kustomize_command,
@@ -175,6 +177,8 @@ def leave_out(asked: Selection, job: str | None, considered: Collection[str] = (
 
 def parse_selectors(expressions: Sequence[str]) -> list[Selector]:
     """Return a selector for each expression; an error names the option."""
+    if option := next((text for text in expressions if text.startswith("-")), None):
+        raise click.UsageError(f"-l needs a selector, such as -l region=eu; found {quoted(option)}")
     try:
         selectors = [Selector.of(match_expressions=[text]) for text in expressions]
     except SelectorError as error:
