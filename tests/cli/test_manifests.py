@@ -165,6 +165,9 @@ def test_a_folder_with_other_files(run: Run) -> None:
     for command in ("match", "explain"):
         err = run(command, "--job", "k", "-n", "-", stdin=NODES).err
         assert "kubectl kustomize k | nodeselect explain --job - -n NODES" in " ".join(err.split())
+    for options, command in ((["-n", "-"], "check -n NODES -"), ([], "check -")):
+        err = run("check", *options, "k", stdin=NODES).err
+        assert f"kubectl kustomize k | nodeselect {command} " in " ".join(err.split())
     shutil.rmtree("k")
     ended = run(*explain, stdin=NODES)
     report = json.loads(ended.out)

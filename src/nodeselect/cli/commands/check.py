@@ -271,7 +271,7 @@ def check(
             if refusal:
                 done = f"--fix --write would correct nothing: {refusal}. With the diff,"
             summary = f"{done} {summary}"
-        if note := kustomize_note(without_jobs, "check -"):
+        if note := kustomize_note(without_jobs, f"check {'-n NODES ' if nodes_from else ''}-"):
             write_message(note)
         write_message(summary)
         if outcome.not_considered:
