@@ -140,10 +140,24 @@ def test_what_is_not_considered(run: Run) -> None:
     assert NOT_CONSIDERED in run(*check, "-o", "concise").err.replace("\n", " ")
     assert run(*check, "-o", "github").out == f"::notice::{NOT_CONSIDERED}\n"
     words = ["volumes", "what runs on the nodes already"]
-    assert json.loads(run(*check, "-o", "json").out)["not_considered"] == words
+    report = json.loads(run(*check, "-o", "json").out)
+    assert (report["is_compared"], report["not_considered"]) == (True, words)
+    assert notifications(run, *check) == [{"level": "note", "message": {"text": NOT_CONSIDERED}}]
+
+
+def notifications(run: Run, *check: str) -> list[dict[str, object]]:
+    """Return what a report in SARIF says that is not about a place in a file."""
     [log] = json.loads(run(*check, "-o", "sarif").out)["runs"]
-    [notification] = log["invocations"][0]["toolExecutionNotifications"]
-    assert notification == {"level": "note", "message": {"text": NOT_CONSIDERED}}
+    found: list[dict[str, object]] = log["invocations"][0]["toolExecutionNotifications"]
+    return found
+
+
+def test_without_nodes(run: Run) -> None:
+    """Programs are told, too, that a job without errors was not compared with any nodes."""
+    Path("pod.yaml").write_text(pod())
+    assert json.loads(run("check", "pod.yaml", "-o", "json").out)["is_compared"] is False
+    text = "not compared with any nodes"
+    assert notifications(run, "check", "pod.yaml") == [{"level": "note", "message": {"text": text}}]
 
 
 def test_annotations(run: Run) -> None:

@@ -57,6 +57,7 @@ def test_json(run: Run) -> None:
         "warnings": 1,
         "notes": 0,
         "without_jobs": [],
+        "is_compared": False,
         "not_considered": [],
         "unread": [{"file": "nope", "message": message}],
     }

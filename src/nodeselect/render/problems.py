@@ -23,6 +23,8 @@ _EQUAL_WARNINGS = 3
 # If the warnings of a rule have more different messages, only the first is drawn.
 _MESSAGES_OF_A_RULE = 20
 
+_NOT_COMPARED = "not compared with any nodes"
+
 # What a report in JSON says of a file, and of a problem.
 _REPORT_FIELDS = ("file", "errors", "warnings", "notes", "unreported")
 _JSON_FIELDS = ("code", "message", "line", "column", "path", "hint", "severity", "end_column")
@@ -46,6 +48,12 @@ class CheckedFiles(NamedTuple):
     without_jobs: Sequence[str]
     not_considered: Sequence[str] | None
     templates: int
+
+    @property
+    def lacks_nodes(self) -> bool:
+        """Whether there are jobs, all without errors, and no nodes to compare them with."""
+        is_valid = self.reports and not any(report.errors for report in self.reports)
+        return bool(is_valid and self.not_considered is None)
 
 
 def problem_lines(output: str, checked: CheckedFiles, screen: Screen) -> Iterable[str]:
@@ -98,8 +106,8 @@ def problem_summary(
         parts.append(f"{found} (check what helm template prints)")
     if checked.unread:
         parts.append(f"{pluralize(len(checked.unread), 'file')} could not be read")
-    if reports and not totals["error"] and checked.not_considered is None:
-        parts.append(f"not compared with any nodes ({nodes_option})")
+    if checked.lacks_nodes:
+        parts.append(f"{_NOT_COMPARED} ({nodes_option})")
     return "; ".join(parts)
 
 
@@ -230,6 +238,7 @@ def _as_dict(checked: CheckedFiles) -> dict[str, Any]:
             for report in checked.reports
         ],
         "without_jobs": checked.without_jobs,
+        "is_compared": checked.not_considered is not None,
         "not_considered": checked.not_considered or [],
         "unread": [
             {"file": file, "message": error.message} for file, error in checked.unread.items()
@@ -287,6 +296,9 @@ def _message_and_hint(problem: Problem) -> str:
 
 def _sarif(checked: CheckedFiles) -> dict[str, Any]:
     reports, rules = checked.reports, all_rules()
+    messages = [*_file_messages(checked)]
+    if checked.lacks_nodes:
+        messages.append(("note", "", _NOT_COMPARED))
     codes = sorted({problem.code for report in reports for problem in report.problems})
     run = {
         "tool": {
@@ -302,7 +314,7 @@ def _sarif(checked: CheckedFiles) -> dict[str, Any]:
                 "executionSuccessful": not checked.unread,
                 "toolExecutionNotifications": [
                     _sarif_message(severity, printable(message), file)
-                    for severity, file, message in _file_messages(checked)
+                    for severity, file, message in messages
                 ],
             }
         ],
