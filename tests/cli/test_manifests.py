@@ -243,3 +243,8 @@ def test_a_volume_in_another_file(run: Run) -> None:
     ended = run("check", "f/dep.yaml", "-n", "-", stdin=NODES)
     assert ended.status == 0
     assert "volumes" in ended.err
+    Path("nodes.json").write_text(NODES)
+    ended = run("explain", "--job=f/dep.yaml", "--job=-", "-n", "nodes.json", stdin=VOLUME)
+    assert ended.out.startswith("2 jobs on 2 nodes; 2 match no node")
+    ended = run("check", "f/dep.yaml", "-", "-n", "nodes.json", "-o", "concise", stdin=VOLUME)
+    assert ended.out.count("error[no-node]") == 1

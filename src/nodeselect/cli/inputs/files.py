@@ -6,6 +6,8 @@ from contextlib import suppress
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
+import click
+
 from nodeselect.errors import InventoryError
 from nodeselect.files.blocking import blocking_reader
 from nodeselect.files.inputs import cannot_read, open_input
@@ -19,6 +21,9 @@ _JOB_EXTENSIONS = (".yaml", ".yml", ".json")
 
 # The names of the files of Kustomize.
 _KUSTOMIZATIONS = ("Kustomization", "kustomization.yaml", "kustomization.yml")
+
+# The key in click.Context.meta for what was read of standard input.
+_STDIN = "nodeselect.stdin"
 
 _OnError: TypeAlias = Callable[[str, InventoryError], object]
 
@@ -182,11 +187,20 @@ def split_object(source: str) -> tuple[str, str]:
 
 
 def read_bytes(source: str) -> bytes:
-    """Return the content of a job file; of a file above the size limit, only one byte more."""
+    """Return the content of a job file; of a file above the size limit, only one byte more.
+
+    Standard input is read once for each command.
+    """
     name = job_name(source)
+    known: dict[str, bytes] = {}
+    if source == "-":
+        known = click.get_current_context().meta.setdefault(_STDIN, {})
+    if source in known:
+        return known[source]
     try:
         with open_input(source) as (stream, _):
-            return blocking_reader(stream).read(LIMITS.manifest_bytes + 1)
+            data = known[source] = blocking_reader(stream).read(LIMITS.manifest_bytes + 1)
+            return data
     except OSError as error:
         raise cannot_read(printable(name), error) from None
     except InventoryError as error:

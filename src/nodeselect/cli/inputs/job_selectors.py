@@ -293,14 +293,13 @@ def warn_if_everything(job: str, selector: Selector | AnyOf) -> None:
 
 
 def volumes_in(files: Iterable[str]) -> "list[Value]":
-    """Return the volumes and claims in the manifests of one input; not of standard input."""
+    """Return the volumes and claims in the manifests of one input."""
     from nodeselect.jobs.manifest import read_volumes
 
     found: list[Value] = []
     for file in dict.fromkeys(split_object(source)[0] for source in files):
-        if file != "-":
-            with suppress(InventoryError):  # it is reported when its jobs are read
-                found += read_volumes(read_bytes(file), file)
+        with suppress(InventoryError):  # it is reported when its jobs are read
+            found += read_volumes(read_bytes(file), file)
     return found
 
 
