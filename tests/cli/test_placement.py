@@ -248,6 +248,23 @@ def test_pods(run: Run) -> None:
     assert [job["matched"] for job in report["jobs"]] == [1, 1]
     assert report["unused_ids"] == ["c", "d"]
     assert result.err.startswith("2 running pods of the manifest are not counted; if one")
+    assert "the list" not in result.err
+
+
+def test_pods_on_other_nodes(run: Run) -> None:
+    """How many of the pods are on no node of the list is said, unless one node is asked for."""
+    write_pods(running("x", "a", "1"), running("y", "z", "1", "web"), running("z", "gone", "1"))
+    write(**{"more/web": WEB, "more/other": deployment({"cpu": "3"}, "other")})
+    files = ("-n", "nodes.json", "--pods", "pods.json")
+    text = "2 of 3 pods are on nodes that are not in the list\n"
+    for words in (("match", "-f", "web.json"), ("explain", "-f", "web.json", "-o", "json"),
+                  ("explain", "-f", "more")):  # fmt: skip
+        assert run(*words, *files).err.count(text) == 1
+        assert text not in run(*words, *files, "-q").err
+    assert text not in run("explain", "-f", "web.json", *files, "--node", "a").err
+    write_pods(running("x", "a", "1"), running("y", "z", "1"))
+    text = "1 of 2 pods is on a node that is not in the list\n"
+    assert text in run("match", "-f", "web.json", *files).err
 
 
 @pytest.mark.parametrize("command", ["match", "explain"])

@@ -125,12 +125,14 @@ def explain(
         running = RunningPods(pods, nodes_from, asked.values(), is_labels_only)
         asked = {name: running.considered(each) for name, each in asked.items()}
         jobs = jobs._replace(selectors=asked)
+        inventory = read_inventory(nodes_from)
         if node is not None:
-            report = _jobs_on_node(jobs, running, nodes_from, node, adds_tolerations)
+            found = _find_node(inventory, nodes_from, node)
+            report = _jobs_on_node(jobs, running, inventory, found, adds_tolerations)
         else:
-            report = _jobs_on_nodes(jobs, running, nodes_from, states, adds_tolerations)
+            report = _jobs_on_nodes(jobs, running, inventory, states, adds_tolerations)
         write_output(job_lines(report, output, detect_screen()))
-        running.write_own()
+        running.write_notes(inventory if node is None else None)
         for error in jobs.invalid.values():
             if is_quiet() or not error.problems[0].line:  # otherwise it is in the report
                 write_error(error)
@@ -145,16 +147,15 @@ def explain(
         subject += f", only {' or '.join(sorted(states))}"
     result: Explanation | NodeExplanation
     lines: Iterable[str]
+    inventory = read_inventory(nodes_from)
     with running.without(workload_of(content)):
         if node is not None:
-            inventory = read_inventory(nodes_from)
             found = _find_node(inventory, nodes_from, node)
             selector = _decided_on(found, selector, adds_tolerations)
             result = inventory.explain_node(selector, found, usage=running.usage)
             is_match = result.matches
         else:
             usage = running.usage
-            inventory = read_inventory(nodes_from)
             selector = with_added_tolerations(selector, inventory, is_given=adds_tolerations)
             chosen = nodes_in_states(inventory, states)
             result = explain_nodes(inventory, selector, states, usage, examples=3)
@@ -175,7 +176,7 @@ def explain(
     if output != "html":
         lines = explanation_lines(output, title, result, detect_screen(), subject)
     write_output(lines)
-    running.write_own()
+    running.write_notes(inventory if node is None else None)
     check_known(result.not_considered, is_strict)
     return ExitStatus.OK if is_match else ExitStatus.NEGATIVE
 
@@ -218,12 +219,11 @@ def _decided_on(node: Node, asked: Selection, adds_tolerations: bool) -> Selecti
 def _jobs_on_nodes(
     jobs: Jobs,
     running: RunningPods,
-    nodes_from: NodeFiles,
+    inventory: "Inventory",
     states: frozenset[str] | None,
     adds_tolerations: bool,
 ) -> JobsReport:
     usage = running.usage
-    inventory = read_inventory(nodes_from)
     chosen = unused = nodes_in_states(inventory, states)
     if left_out := len(inventory) - len(chosen):
         write_message(left_out_text(left_out))
@@ -248,14 +248,8 @@ def _jobs_on_nodes(
 
 
 def _jobs_on_node(
-    jobs: Jobs,
-    running: RunningPods,
-    nodes_from: NodeFiles,
-    node_id: str,
-    adds_tolerations: bool,
+    jobs: Jobs, running: RunningPods, inventory: "Inventory", node: Node, adds_tolerations: bool
 ) -> JobsReport:
-    inventory = read_inventory(nodes_from)
-    node = _find_node(inventory, nodes_from, node_id)
     results = [invalid_job(name, error) for name, error in jobs.invalid.items()]
     for names in _groups(jobs, running, {node.id: node}.get):
         selector = _decided_on(node, jobs.selectors[names[0]], adds_tolerations)

@@ -149,7 +149,7 @@ def match(
         if result.explained is not None and (is_explained or isinstance(selector, Placement)):
             explanation = explain_nodes(result.explained, selector, states, running.usage)
             unknown = explanation.not_considered
-    running.write_own()
+    running.write_notes(result.explained)
     if display.sort_by:
         result = result._replace(nodes=sort_nodes(result.nodes, display.sort_by)[: display.limit])
     _print_nodes(result, display)

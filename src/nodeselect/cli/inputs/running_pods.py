@@ -1,6 +1,6 @@
 """The pods that run on the nodes of a command."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -116,12 +116,19 @@ class RunningPods:
             for node_id, requests in own:
                 self.usage.add(node_id, requests)
 
-    def write_own(self) -> None:
-        """Write how many pods :meth:`without` has left out, if any."""
+    def write_notes(self, nodes: Container[str] | None) -> None:
+        """Write how many pods :meth:`without` has left out, and how many are not on ``nodes``."""
         if number := sum(self._own.values()):
             texts = "running pod of the manifest is", "running pods of the manifest are"
             own = pluralize(number, *texts)
             write_message(f"{own} not counted; if one of its pods is pending, explain that pod")
+        if self.usage is None or nodes is None:
+            return
+        pods = {each: self.usage.of(each).get("pods", 0) for each in self.usage.in_use()}
+        total, elsewhere = sum(pods.values()), sum(pods[each] for each in pods if each not in nodes)
+        if 0 < elsewhere < total:  # if all are, this is not considered
+            where = "is on a node that is" if elsewhere == 1 else "are on nodes that are"
+            write_message(f"{elsewhere:,} of {total:,} pods {where} not in the list")
 
 
 def check_known(not_considered: Sequence[str], is_strict: bool) -> None:
