@@ -12,7 +12,10 @@ NODES = [
     {
         "kind": "Node",
         "apiVersion": "v1",
-        "metadata": {"name": f"n-{n}", "labels": {"region": "eu" if n < 3 else "us"}},
+        "metadata": {
+            "name": f"n-{n}",
+            "labels": {"region": "eu" if n < 3 else "us"} | ({} if n else {"gpu": ""}),
+        },
         "spec": {"taints": [TAINT] if n == 0 else []},
         "status": {
             "allocatable": {"cpu": "4", "pods": "10"},
@@ -103,11 +106,43 @@ def test_how_many_are_required(run: Run, options: list[str], words: str) -> None
     assert ended.status == matched.status == bool(words)
 
 
-def test_a_hint(run: Run) -> None:
-    Path("pod.yaml").write_text(pod("nodeSelector: {region: uss}"))
-    ended = run("check", "-n", "n.json", "pod.yaml")
-    hint = "no node satisfies region=uss; change or remove it: without it, 4 nodes would match"
-    assert hint in " ".join(ended.out.split())
+USS = "no node satisfies region=uss; change or remove it: without it, 4 nodes would match"
+
+
+@pytest.mark.parametrize(
+    ("text", "problems"),
+    [
+        (
+            pod("nodeSelector: {region: uss}"),
+            ["no-node: " + USS],
+        ),
+        (
+            job("{match_expressions: [region!=us]}"),
+            ["absent-key: to require the label, which leaves 3 of 3 nodes, add: region"],
+        ),
+        (
+            job("{match_expressions: [gpu!=a]}"),
+            [
+                "every-node: None",
+                "absent-key: to require the label, which leaves 1 of 5 nodes, add: gpu",
+            ],
+        ),
+        (
+            job("{match_expressions: [tpu!=a]}"),
+            ["every-node: None", "absent-key: to require the label would leave no node"],
+        ),
+        (  # not to require a label with a typo
+            job("{match_expressions: [regin!=us]}"),
+            ["suspect-label: write region!=us instead of regin!=us: 3 nodes would match"],
+        ),
+    ],
+)
+def test_a_hint(run: Run, text: str, problems: list[str]) -> None:
+    """What is advised is what the nodes have."""
+    Path("job.yaml").write_text(text)
+    report = json.loads(run("check", "-n", "n.json", "job.yaml", "-o", "json").out)
+    found = report["files"][0]["problems"]
+    assert [f"{each['code']}: {each['hint']}" for each in found] == problems
 
 
 def test_ignored(run: Run) -> None:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Collection, Iterable, Iterator
 from errno import EINVAL
+from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -307,9 +308,10 @@ def _node_counter(
         not_considered.update(dict.fromkeys(found.not_considered))
         suspect = next((each.message for each in found.hints if each.replaced), "")
         hint = found.recommendation if suspect or not found.matched else ""
-        return NodeCount(found.matched, found.total, least, hint or None, suspect)
+        replaced = tuple(text for each in found.hints for text in each.replaced)
+        return NodeCount(found.matched, found.total, least, hint or None, suspect, replaced)
 
-    return count
+    return cache(count)
 
 
 def _refusal(names: Iterable[str], sources: Collection[str]) -> str:

@@ -255,7 +255,8 @@ class CheckedJob:
         errors_before = self._errors_found
         parsed = yield from read_selector(find(self.spec, "selector"), f"{prefix}selector")
         has_invalid_selector = self._errors_found > errors_before
-        yield from check_selector(parsed)
+        count_nodes = None if has_invalid_selector else self._count_nodes
+        yield from check_selector(parsed._replace(count_nodes=count_nodes))
         job = Job(self.spec, prefix, file, names, empty_severity)
         for check in JOB_CHECKS:
             yield from check(job)

@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 class NodeCount(NamedTuple):
     """How many nodes a job matches.
 
-    :param matching: the number of nodes that match.
+    :param matching: how many nodes match.
     :param total: the number of all nodes.
     :param required: how many nodes must match.
     :param hint: why the others do not match, or how to find out.
-    :param suspect: which label is probably misspelt, and how the nodes spell it; empty if none is.
+    :param suspect: a label that is probably misspelt, and how nodes spell it.
+    :param replaced: texts of requirements that ``hint`` replaces.
     """
 
     matching: int
@@ -28,6 +29,7 @@ class NodeCount(NamedTuple):
     required: int = 1
     hint: Hint = None
     suspect: str = ""
+    replaced: tuple[str, ...] = ()
 
 
 CountNodes: TypeAlias = Callable[["Selector | AnyOf | Placement"], NodeCount]

@@ -25,6 +25,7 @@ from nodeselect.jobs.check.fields import (
     placeholder,
     truncated_path,
 )
+from nodeselect.jobs.check.nodes import CountNodes
 from nodeselect.jobs.check.rule import Check, Finding, Findings, Hint, rule
 from nodeselect.jobs.check.suggestions import (
     suggest_expression,
@@ -38,7 +39,7 @@ from nodeselect.problem import TEMPLATE_TEXT, Fix
 from nodeselect.selectors import Operator, Requirement, Selector, conflict, redundant
 from nodeselect.selectors.charset import is_key
 from nodeselect.selectors.diagnostics import limit_error
-from nodeselect.text import id_mistake, join_limited, quoted, truncate
+from nodeselect.text import id_mistake, join_limited, pluralize, quoted, truncate
 
 # The rules about the meaning of a selector.
 _CHECKS: list[Callable[["Parsed"], Findings]] = []
@@ -119,11 +120,13 @@ class Parsed(NamedTuple):
     :param selector: the selector that all entries describe together.
     :param located: pairs of a requirement and the entry that it comes from.
     :param ids: the entries that are ids.
+    :param count_nodes: returns how many nodes match, if nodes are known and all entries are valid.
     """
 
     selector: Selector
     located: list[_Located]
     ids: list[_Entry]
+    count_nodes: CountNodes | None = None
 
 
 _NO_ENTRIES = Parsed(Selector.everything(), [], [])
@@ -376,11 +379,25 @@ def _redundant_requirement(parsed: Parsed) -> Findings:
 )
 def _absent_key(parsed: Parsed) -> Findings:
     required = {each.key for each, _ in parsed.located if not each.operator.is_exclusion}
+    count = parsed.count_nodes
     for requirement, entry in parsed.located:
-        if (key := requirement.key) not in required:
-            effect = f"also matches nodes without the label {quoted(key)}"
-            fix = Fix.write(key, "to require the label, add")
-            yield Finding(entry.place, entry.path, f"{_shown(requirement)} {effect}", fix)
+        if (key := requirement.key) in required:
+            continue
+        if count and str(requirement) in count(parsed.selector).replaced:
+            continue  # another finding is about it
+        effect = f"also matches nodes without the label {quoted(key)}"
+        hint = partial(_require_label, key, parsed.selector, count)
+        yield Finding(entry.place, entry.path, f"{_shown(requirement)} {effect}", hint)
+
+
+def _require_label(key: str, selector: Selector, count: CountNodes | None) -> Fix | str:
+    if count is None or len(selector.requirements) == LIMITS.requirements:  # no room for one more
+        return Fix.write(key, "to require the label, add")
+    left = count(selector & Selector.of(match_expressions=[key])).matching
+    if not left:
+        return "to require the label would leave no node"
+    total = pluralize(count(selector).matching, "node")
+    return Fix.write(key, f"to require the label, which leaves {left:,} of {total}, add")
 
 
 @_warning(
