@@ -106,7 +106,7 @@ def suggested_command(context: click.Context, words: Sequence[str]) -> str | Non
     assert command is not None
     if name in _VERBS and rest[:1] in (["node"], ["nodes"]):  # as in kubectl: get nodes
         rest = rest[1:]
-    arguments = _corrected(command, rest)
+    arguments = _Line(command, rest).corrected()
     needs_all = meant in _NEED_SELECTING and arguments and set(_SELECTING).isdisjoint(arguments)
     if arguments is not None and [meant, *arguments] != list(words):
         arguments = ["--all", *arguments] if needs_all else arguments
@@ -137,42 +137,62 @@ def _is_refused(command: click.Command, arguments: list[str], root: click.Contex
     return False
 
 
-def _corrected(command: click.Command, words: Sequence[str]) -> list[str] | None:
-    """Return the arguments that ``words`` probably mean for a command; None if unclear."""
-    parameters = [each for each in command.params if isinstance(each, click.Option)]
-    options = {name: option for option in parameters for name in option.opts}
-    has_arguments = any(each.expose_value for each in command.params if each not in parameters)
-    files = _FILES.get(str(command.name), 0)
-    result: list[str] = []
-    rest = [word for word in words if word in options or word not in _NEEDLESS]
-    while rest:
-        word = rest.pop(0)
-        option, value = "", word
-        if word.startswith("-") and word != "-":
-            found = _option(word, rest, options)
-            if found is None:
+class _Line:
+    """The words of a command line as the arguments that they probably mean for a command."""
+
+    def __init__(self, command: click.Command, words: Sequence[str]) -> None:
+        parameters = [each for each in command.params if isinstance(each, click.Option)]
+        self._name = str(command.name)
+        self._options = {name: option for option in parameters for name in option.opts}
+        others = (each for each in command.params if each not in parameters)
+        self._has_arguments = any(each.expose_value for each in others)
+        self._files = _FILES.get(self._name, 0)
+        self._words = words
+        self._result: list[str] = []
+
+    def corrected(self) -> list[str] | None:
+        """Return the arguments; None if a word is unclear."""
+        rest = [word for word in self._words if word in self._options or word not in _NEEDLESS]
+        while rest:
+            option, value = "", rest.pop(0)
+            if value.startswith("-") and value != "-":
+                found = _option(value, rest, self._options)
+                if found is None or not self._is_clear(value, *found):
+                    return None
+                option, value = found
+                if option == "-f" and not is_yaml(value):  # any file, in other tools
+                    option = ""
+            if not option and self._is_argument(value):
+                self._files -= 1
+            elif not (option := option or self._missing_option(value)):
                 return None
-            option, value = found
-            if option == "-f" and not is_yaml(value):  # any file, in other tools
-                option = ""
-            if option == "-l" and not word.startswith("-l") and not is_selector(value):
-                return None
-            if option in result and not (options[option].multiple and word.startswith(option)):
-                return None  # given twice; or in other tools, all must hold
-        is_file = value == "-" or os.path.exists(value)
-        is_keys = has_arguments and all(map(is_key, value.split(",")))
-        is_argument = files > 0 if is_file else is_keys
-        if command.name == "rollout" and is_file and not is_yaml(value):
-            is_argument = False
-        if not option and not is_argument:
-            option = _option_for(value, options, words)
-            if not option or (option == "-l" in result and command.name != "diff"):
-                return None
-        files -= is_argument and not option
-        if option in ("-l", "--selector") and command.name != "diff":
-            value = _joined(value, rest)
-        result += filter(None, (option, value))
-    return result
+            if option in ("-l", "--selector") and self._name != "diff":
+                value = _joined(value, rest)
+            self._result += filter(None, (option, value))
+        return self._result
+
+    def _is_clear(self, word: str, option: str, value: str) -> bool:
+        """Return whether ``word`` may mean an option: it may be given, and has a valid selector."""
+        if option == "-l" and not word.startswith("-l") and not is_selector(value):
+            return False
+        # In other tools, all selectors must hold.
+        is_repeatable = option not in self._options or self._options[option].multiple
+        return option not in self._result or (is_repeatable and word.startswith(option))
+
+    def _is_argument(self, word: str) -> bool:
+        if word == "-" or os.path.exists(word):
+            return self._files > 0 and (self._name != "rollout" or is_yaml(word))
+        return self._has_arguments and all(map(is_key, word.split(",")))
+
+    def _missing_option(self, word: str) -> str:
+        """Return the option that is probably missing before a word, or an empty text."""
+        if word == "-" or os.path.exists(word):
+            is_job = is_yaml(word) or (os.path.isdir(word) and "-n" in self._words)
+            meant = "--job" if is_job else "" if word.endswith(".html") else "-n"
+        else:
+            meant = "-l" if _is_condition(word) else ""
+        is_twice = meant == "-l" in self._result and self._name != "diff"
+        return meant if meant in self._options and not is_twice else ""
 
 
 def _option(word: str, rest: list[str], options: _Options) -> tuple[str, str] | None:
@@ -200,16 +220,6 @@ def _choice(value: str, option: click.Option) -> str:
     similar = similar_name(value, choices) or value
     meant = (value, *_VALUES.get(value.partition("=")[0], ()), similar)
     return next((each for each in meant if each in choices), value)
-
-
-def _option_for(word: str, options: _Options, given: Collection[str]) -> str:
-    """Return the option that is probably missing before a word, or an empty text."""
-    if word == "-" or os.path.exists(word):
-        is_job = is_yaml(word) or (os.path.isdir(word) and "-n" in given)
-        meant = "--job" if is_job else "" if word.endswith(".html") else "-n"
-    else:
-        meant = "-l" if _is_condition(word) else ""
-    return meant if meant in options else ""
 
 
 def _is_condition(word: str) -> bool:
