@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import click
 
@@ -9,6 +10,7 @@ from nodeselect.cli import options
 from nodeselect.cli.completion import complete_keys
 from nodeselect.cli.help import Command
 from nodeselect.cli.inputs.job_selectors import (
+    Selection,
     ignoring_pods,
     selected,
     with_added_tolerations,
@@ -16,13 +18,12 @@ from nodeselect.cli.inputs.job_selectors import (
 from nodeselect.cli.inputs.nodes import NodeFiles, explained_nodes, open_nodes
 from nodeselect.cli.streams import ExitStatus, is_quiet, write_message, write_output
 from nodeselect.explain.wording import key_with_prefix, not_considered_text, similar_keys_text
-from nodeselect.inventory.statistics import count_labels
+from nodeselect.inventory.statistics import Facets, count_labels
 from nodeselect.node import Node
-from nodeselect.placement import Placement
 from nodeselect.readers.reader import NodeReader
 from nodeselect.render.labels import Values, facet_csv_lines, facet_lines
 from nodeselect.render.screen import TABLE_FORMATS, detect_screen
-from nodeselect.selectors import AnyOf, Selector
+from nodeselect.selectors import Selector
 from nodeselect.selectors.charset import is_key
 from nodeselect.text import quoted
 
@@ -62,9 +63,45 @@ def labels(
             output == "csv" and "nodes" in keys,
     }  # fmt: skip
     options.check_usage(mistakes)
-    selector: Selector | AnyOf | Placement | None = None
+    selector: Selection | None = None
     if expressions or job is not None:
         selector = ignoring_pods(selected(job, expressions))
+    counted = _count(nodes_from, selector, keys)
+    counts = {facet.key: facet.nodes for facet in counted.facets.keys}
+    missing = [key for key in keys if key not in counts]
+    if wrong := next((key for key in missing if not is_key(key)), None):
+        raise click.UsageError(f"{quoted(wrong)} is not the key of a label")
+    nodes_text = "no node" if selector is None else "no matching node"
+    absent = [
+        f"{nodes_text} has the label {quoted(key)}{similar_keys_text(key, counts)}"
+        for key in missing
+    ]
+    can_replace = len(keys) == len(missing) == 1 and output == "text" and not is_quiet()
+    if can_replace and (meant := key_with_prefix(keys[0], counts)):
+        write_message(absent[0])
+        keys, absent = (meant,), []
+    _print(counted, keys, output)
+    if counts and not absent:
+        return ExitStatus.OK
+    if counted.recommendation:
+        write_message(counted.recommendation)
+    elif not absent:
+        write_message(f"{nodes_text} has a label")
+    for message in absent:
+        write_message(message)
+    return ExitStatus.NEGATIVE
+
+
+class _Counted(NamedTuple):
+    facets: Facets
+    pairs: Counter[Values]  # of two keys
+    total: int | None  # how many nodes there are, if only matching ones were counted
+    unknown: Sequence[str]
+    recommendation: str  # if no node matches
+
+
+def _count(nodes_from: NodeFiles, selector: Selection | None, keys: tuple[str, ...]) -> _Counted:
+    """Count the labels of the nodes that match ``selector``, if any is given."""
     pairs: Counter[Values] = Counter()
 
     def counting_pairs(found: Iterable[Node]) -> Iterator[Node]:
@@ -83,40 +120,22 @@ def labels(
             unknown = answer.not_considered
         facets = count_labels(counting_pairs(found) if len(keys) == 2 else found)
         total = nodes.count if isinstance(nodes, NodeReader) else len(nodes)
-    counts = {facet.key: facet.nodes for facet in facets.keys}
-    missing = [key for key in keys if key not in counts]
-    for key in missing:
-        if not is_key(key):
-            raise click.UsageError(f"{quoted(key)} is not the key of a label")
-    shown = total if selector else None
-    nodes_text = "no matching node" if selector else "no node"
-    absent = [
-        f"{nodes_text} has the label {quoted(key)}{similar_keys_text(key, counts)}"
-        for key in missing
-    ]
-    if absent and len(keys) == 1 and output == "text" and not is_quiet():
-        meant = key_with_prefix(keys[0], counts)
-        if meant is not None:
-            write_message(absent[0])
-            keys, absent = (meant,), []
-    if output == "csv":
-        lines, note = facet_csv_lines(facets, keys, pairs)
-        write_output(lines)
-        if note:
-            write_message(f"{note}; for the exact text, use -o json")
-        if unknown:
-            write_message(not_considered_text(unknown))
-    else:
-        screen = detect_screen()
-        write_output(facet_lines(facets, shown, keys, pairs, output, screen, unknown))
-    if counts and not absent:
-        return ExitStatus.OK
-    if selector and total and not facets.nodes:
+    recommendation = ""
+    if selector is not None and total and not facets.nodes:
         explained = explained_nodes(nodes_from, nodes) if isinstance(nodes, NodeReader) else nodes
         if explained is not None:
-            write_message(explained.explain(selector, examples=0).recommendation)
-    elif not absent:
-        write_message(f"{nodes_text} has a label")
-    for message in absent:
-        write_message(message)
-    return ExitStatus.NEGATIVE
+            recommendation = explained.explain(selector, examples=0).recommendation
+    return _Counted(facets, pairs, None if selector is None else total, unknown, recommendation)
+
+
+def _print(counted: _Counted, keys: tuple[str, ...], output: str) -> None:
+    facets, pairs, total, unknown, _ = counted
+    if output != "csv":
+        write_output(facet_lines(facets, total, keys, pairs, output, detect_screen(), unknown))
+        return
+    lines, note = facet_csv_lines(facets, keys, pairs)
+    write_output(lines)
+    if note:
+        write_message(f"{note}; for the exact text, use -o json")
+    if unknown:
+        write_message(not_considered_text(unknown))
