@@ -106,6 +106,58 @@ def test_how_many_are_required(run: Run, options: list[str], words: str) -> None
     assert ended.status == matched.status == bool(words)
 
 
+GPU = {"key": "x.io/gpu", "effect": "NoSchedule"}
+ADDED = "with a toleration that the API server may add"
+GIVE = "if your API server adds it, give --extended-resource-toleration"
+TOLERATE = (
+    "would match with the toleration {key: x.io/gpu, operator: Exists, effect: NoSchedule};"
+    f" {GIVE} instead"
+)
+
+
+@pytest.mark.parametrize(
+    ("tainted", "least", "fields", "severity", "message", "hint"),
+    [
+        (2, 1, "", "warning", f"none of 2 nodes; 2 {ADDED}", f"2 nodes {TOLERATE}"),
+        (1, 2, "", "warning", f"1 of 2 nodes; at least 2 are required; 2 {ADDED}", GIVE),
+        (1, 1, "", "", "", ""),
+        (2, 3, "", "error", "none of 2 nodes; at least 3 are required", f"2 nodes {TOLERATE}"),
+        (2, 1, "nodeSelector: {kubernetes.io/hostname: N-0}, ", "error", "none of 2 nodes", None),
+    ],
+)
+def test_possible_tolerations(
+    run: Run, tainted: int, least: int, fields: str, severity: str, message: str, hint: str | None
+) -> None:
+    """The numbers are those of explain; only too few for want of such a toleration is no error."""
+    nodes = [
+        {
+            "kind": "Node",
+            "apiVersion": "v1",
+            "metadata": {"name": f"n-{n}", "labels": {"kubernetes.io/hostname": f"n-{n}"}},
+            "spec": {"taints": [GPU] if n < tainted else []},
+            "status": {"allocatable": {"x.io/gpu": "1", "pods": "10"}},
+        }
+        for n in range(2)
+    ]
+    Path("n.json").write_text(json.dumps({"items": nodes}))
+    resources = "containers: [{name: a, resources: {limits: {x.io/gpu: 1}}}]"
+    Path("pod.yaml").write_text(pod(fields + resources))
+    files = ("-n", "n.json", "-o", "json")
+    ended = run("check", *files, "--min", str(least), "pod.yaml")
+    problems = json.loads(ended.out)["files"][0]["problems"]
+    explained = json.loads(run("explain", *files, "--job", "pod.yaml").out)
+    assert len([each for each in json.loads(ended.out)["not_considered"] if "adds" in each]) == 1
+    assert ended.status == (severity == "error")
+    if not severity:
+        assert problems == []
+        return
+    [problem] = problems
+    assert (problem["severity"], problem["message"]) == (severity, f"Pod/p matches {message}")
+    if hint is None:
+        hint = explained["recommendation"]
+    assert (problem.get("hint") or "") == hint
+
+
 USS = "no node satisfies region=uss; change or remove it: without it, 4 nodes would match"
 
 

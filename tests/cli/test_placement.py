@@ -320,7 +320,7 @@ def test_tolerations_that_the_api_server_adds(
 ) -> None:
     """They count if an option says so, or if all nodes with the taint are of GKE or EKS.
 
-    Otherwise, they are named, and no check fails for them.
+    Otherwise, they are named, and a check that would fail without them has a warning.
     """
     items = [gpu_node(f"g-{at}", label, taint) for at, label in enumerate(labels)]
     write(gpu=OF_GPU, nodes={"items": [*items, node("n", "general")]})
@@ -344,9 +344,15 @@ def test_tolerations_that_the_api_server_adds(
     shows_it = bool(matched or len(labels) == 2)  # the first node alone
     for jobs in (files, ("--job", "web.json", *files)):
         assert run("explain", *jobs, "--node", "g-0").status == (0 if shows_it else 1)
-    checked = run("check", "gpu.json", "-n", "nodes.json", *flags, "-o", "json")
-    considered = [each for each in json.loads(checked.out)["not_considered"] if UNKNOWN in each]
-    assert (checked.status, considered) == (not (matched or words), expected[1:])
+    for least in (1, 2):
+        options = ("gpu.json", *files[2:], "--min", str(least), "-o", "json")
+        checked = run("check", *options)
+        report = json.loads(checked.out)
+        assert [each for each in report["not_considered"] if UNKNOWN in each] == expected[1:]
+        severities = [each["severity"] for each in report["files"][0]["problems"]]
+        is_unsure = matched < least <= len(labels) and words.endswith(f"({FLAG})")
+        assert severities == (["warning" if is_unsure else "error"] if matched < least else [])
+        assert checked.status == ("error" in severities)
     if not flags:
         assert json.loads(run("labels", "pool", *files, "-o", "json").out)["nodes"] == matched
         for sides in (["gpu.json"] * 2, ["nodes.json"] * 2):

@@ -106,6 +106,7 @@ def test_what_is_probably_a_job(text: str, is_job: bool) -> None:
         (NodeCount(0, 5), ["no-node"]),
         (NodeCount(1, 5), []),
         (NodeCount(1, 5, required=2), ["no-node"]),
+        (NodeCount(1, 5, required=2, possible=1), ["no-node"]),
         (NodeCount(2, 5, required=2), []),
         (NodeCount(2, 5, suspect="a"), ["suspect-label"]),
         (NodeCount(4, 5), []),

@@ -297,19 +297,27 @@ def _node_counter(
 
     nodes = read_inventory(nodes_from)
     least = 1 if least is None else least
-    if left_out := len(nodes) - len(nodes_in_states(nodes, states)):
+    chosen = nodes_in_states(nodes, states)
+    if left_out := len(nodes) - len(chosen):
         write_message(left_out_text(left_out))
 
     def count(selector: Selector | AnyOf | Placement) -> NodeCount:
-        asked = with_added_tolerations(
-            ignoring_pods(selector), nodes, is_given=adds_tolerations, if_unknown=True
-        )
-        found = explain_nodes(nodes, asked, states)
+        asked = ignoring_pods(selector)
+        decided = with_added_tolerations(asked, nodes, is_given=adds_tolerations)
+        found = explain_nodes(nodes, decided, states)
         not_considered.update(dict.fromkeys(found.not_considered))
         suspect = next((each.message for each in found.hints if each.replaced), "")
         hint = found.recommendation if suspect or not found.matched else ""
+        possible = found.matched
+        if possible < least:
+            added = with_added_tolerations(asked, is_given=True)
+            possible = len(nodes.match(added) & chosen)
+            if possible >= least:
+                hint = hint or "if your API server adds it, give --extended-resource-toleration"
         replaced = tuple(text for each in found.hints for text in each.replaced)
-        return NodeCount(found.matched, found.total, least, hint or None, suspect, replaced)
+        return NodeCount(
+            found.matched, found.total, least, hint or None, suspect, replaced, possible
+        )
 
     return cache(count)
 

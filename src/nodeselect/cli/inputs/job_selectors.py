@@ -124,7 +124,6 @@ def with_added_tolerations(
     asked: Selection,
     *inventories: "Inventory",
     is_given: bool | None = None,
-    if_unknown: bool = False,
 ) -> Selection:
     """Return a placement with the possible tolerations that the API server adds; others as it is.
 
@@ -133,7 +132,6 @@ def with_added_tolerations(
 
     :param is_given: whether ``--extended-resource-toleration`` says that they are added; None if
         the command has no such option.
-    :param if_unknown: whether to add them even if the nodes do not show it.
     """
     if not isinstance(asked, Placement) or not asked.possible_tolerations:
         return asked
@@ -156,7 +154,7 @@ def with_added_tolerations(
         words = f"{words} (assumed, as on {join_limited(list(services))})"
     elif is_given is not None:
         words = f"{words} (--extended-resource-toleration)"
-    decided = added if if_unknown or not is_unknown else asked
+    decided = asked if is_unknown else added
     considered = [words] if services or is_unknown else []
     return decided.replace(
         possible_tolerations=(), not_considered=(*asked.not_considered, *considered)

@@ -19,9 +19,10 @@ class NodeCount(NamedTuple):
     :param matching: how many nodes match.
     :param total: the number of all nodes.
     :param required: how many nodes must match.
-    :param hint: why the others do not match, or how to find out.
+    :param hint: why the others do not match.
     :param suspect: a label that is probably misspelt, and how nodes spell it.
     :param replaced: texts of requirements that ``hint`` replaces.
+    :param possible: how many match with tolerations that the API server may add.
     """
 
     matching: int
@@ -30,6 +31,7 @@ class NodeCount(NamedTuple):
     hint: Hint = None
     suspect: str = ""
     replaced: tuple[str, ...] = ()
+    possible: int = 0
 
 
 CountNodes: TypeAlias = Callable[["Selector | AnyOf | Placement"], NodeCount]
@@ -52,14 +54,18 @@ def check_nodes(name: str, place: Value, path: str, found: NodeCount) -> Finding
 @_rule(
     "no-node",
     "no node matches, or fewer than --min",
-    "The job would be accepted, and its pods or executions would stay pending. Only with -n.",
+    "The job would be accepted, and its pods or executions would stay pending. Only with -n."
+    " A warning if the API server may add the tolerations that are missing.",
 )
 def _no_node(name: str, place: Value, path: str, found: NodeCount) -> Finding:
     matching = f"{found.matching:,}" if found.matching else "none"
     message = f"{name} matches {matching} of {pluralize(found.total, 'node')}"
     if found.required > 1:
         message += f"; at least {found.required:,} are required"
-    return Finding(place, path, message, found.hint)
+    if found.possible < found.required:
+        return Finding(place, path, message, found.hint)
+    message += f"; {found.possible:,} with a toleration that the API server may add"
+    return Finding(place, path, message, found.hint, severity="warning")
 
 
 @_rule(
