@@ -11,6 +11,7 @@ import pytest
 
 from nodeselect import LIMITS, Inventory, InventoryError, Node, Selector
 from nodeselect.files import inputs as input_files
+from nodeselect.readers.detect import SAVED_MAGIC, is_saved
 from nodeselect.readers.reader import NodeReader
 from tests.readers.reading import nodes_of, refusal
 from tests.readers.test_shapes import PLAIN, as_lines, as_yaml
@@ -194,3 +195,12 @@ def test_the_column_of_ids() -> None:
         ("a\tNAME\nb\tw-1\nNAME\ta\n", "input: line 3: this is a header, so another table begins"),
     ):
         assert short(refusal(rows, id_column="NAME")).startswith(message)
+
+
+@pytest.mark.parametrize("at", range(len(SAVED_MAGIC)))
+def test_a_saved_inventory_with_a_wrong_byte(at: int) -> None:
+    """One byte at the start may be wrong, or the rest not yet there; two wrong bytes are not."""
+    one = SAVED_MAGIC[:at] + b"x" + SAVED_MAGIC[at + 1 :]
+    two = b"y" + one[1:] if at else one[:-1] + b"y"
+    for start, found in ((one, True), (two, False), (SAVED_MAGIC[: at + 1], True), (b"", False)):
+        assert is_saved(io.BufferedReader(io.BytesIO(start))) is found
