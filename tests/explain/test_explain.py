@@ -261,7 +261,7 @@ def test_it_imports_no_index_no_inventory_and_no_layout() -> None:
     loaded = loaded_after(IMPORT, str(Path(nodeselect.__file__).parent))
     own = [name.split(".") for name in loaded if name.startswith("nodeselect.")]
     assert {name[1] for name in own} == {
-        *("errors", "explain", "files", "limits", "node", "placement", "problem"),
+        *("decoded", "errors", "explain", "files", "limits", "node", "placement", "problem"),
         *("quantity", "renamed_keys", "selectors", "similarity", "text"),
     }
     assert "nodeselect.explain.compute" in loaded
