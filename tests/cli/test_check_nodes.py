@@ -8,13 +8,15 @@ import pytest
 from tests.cli.running import Run
 
 TAINT = {"key": "gpu", "effect": "NoSchedule"}
+LABELS = {"beta.kubernetes.io/os": "a", "kubernetes.io/os": "a", "beta.kubernetes.io/arch": "b"}
+ONE = {"gpu": "", "kubernetes.io/arch": "b"}
 NODES = [
     {
         "kind": "Node",
         "apiVersion": "v1",
         "metadata": {
             "name": f"n-{n}",
-            "labels": {"region": "eu" if n < 3 else "us"} | ({} if n else {"gpu": ""}),
+            "labels": {**LABELS, "region": "eu" if n < 3 else "us", **({} if n else ONE)},
         },
         "spec": {"taints": [TAINT] if n == 0 else []},
         "status": {
@@ -160,6 +162,12 @@ def test_possible_tolerations(
 
 USS = "no node satisfies region=uss; change or remove it: without it, 4 nodes would match"
 
+NO_HINT = "deprecated-label: None"
+OS = "deprecated-label: write: kubernetes.io/os"
+ARCH = (
+    "deprecated-label: keep it: 1 of 5 matching nodes have kubernetes.io/arch with the same value"
+)
+
 
 @pytest.mark.parametrize(
     ("text", "problems"),
@@ -182,6 +190,13 @@ USS = "no node satisfies region=uss; change or remove it: without it, 4 nodes wo
         (
             job("{match_expressions: [tpu!=a]}"),
             ["every-node: None", "absent-key: to require the label would leave no node"],
+        ),
+        (pod(ANY + "nodeSelector: {beta.kubernetes.io/os: a}"), ["every-node: None", OS]),
+        (pod("nodeSelector: {beta.kubernetes.io/os: a}"), [OS]),
+        (pod(ANY + "nodeSelector: {beta.kubernetes.io/arch: b}"), ["every-node: None", ARCH]),
+        (
+            pod("nodeSelector: {beta.kubernetes.io/arch: c}"),
+            ["no-node: " + USS.replace("region=uss", "beta.kubernetes.io/arch=c"), NO_HINT],
         ),
         (  # not to require a label with a typo
             job("{match_expressions: [regin!=us]}"),

@@ -86,7 +86,7 @@ def _check_file(
         if re.search(rb"apiVersion|(?i:tasks)", data):  # for others, placements are not loaded
             from nodeselect.jobs.manifest import find_objects
 
-            found = find_objects(data, file, volumes)
+            found = find_objects(data, file, volumes, count_nodes)
     findings = found and _findings(found, count_nodes)
     report = check(data, file, count_nodes=count_nodes, findings=findings).report
     if found is None:

@@ -28,7 +28,8 @@ from nodeselect.jobs.check.document import (
     is_kubernetes_object,
     lower_names,
 )
-from nodeselect.jobs.check.pods import check_pod, check_template, labels_at
+from nodeselect.jobs.check.nodes import CountNodes
+from nodeselect.jobs.check.pods import check_pod, check_template, count_with_key, labels_at
 from nodeselect.jobs.check.rule import REGISTRY, Finding, describe, document_finding
 from nodeselect.jobs.pod_specs import (
     CONDITIONS,
@@ -168,7 +169,10 @@ def read_volumes(data: bytes, file: str = "manifest") -> list[Value]:
 
 
 def find_objects(
-    data: bytes, file: str = "manifest", volumes: Sequence[Value] = ()
+    data: bytes,
+    file: str = "manifest",
+    volumes: Sequence[Value] = (),
+    count_nodes: CountNodes | None = None,
 ) -> Manifest | None:
     """Find the objects of a Kubernetes manifest in JSON, or in YAML with one or more documents.
 
@@ -178,10 +182,12 @@ def find_objects(
 
     :param data: the content of the file, at most ``LIMITS.manifest_bytes``.
     :param volumes: what :func:`read_volumes` returns for the other files of the same input.
+    :param count_nodes: returns how many nodes match, for hints; None if no nodes are known.
     :return: the objects; None if no document has both ``apiVersion`` and ``kind``, and the file has
         no Bacalhau job.
     """
-    return _find_kubernetes_objects(data, file, volumes) or _find_bacalhau_job(data, file)
+    found = _find_kubernetes_objects(data, file, volumes, count_nodes)
+    return found or _find_bacalhau_job(data, file)
 
 
 def _read_documents(data: bytes, file: str) -> list[Value]:
@@ -194,7 +200,9 @@ def _read_documents(data: bytes, file: str) -> list[Value]:
     )
 
 
-def _find_kubernetes_objects(data: bytes, file: str, volumes: Sequence[Value]) -> Manifest | None:
+def _find_kubernetes_objects(
+    data: bytes, file: str, volumes: Sequence[Value], count_nodes: CountNodes | None
+) -> Manifest | None:
     if b"apiVersion" not in data:
         return None
     if number := _count_nodes(data):
@@ -212,7 +220,7 @@ def _find_kubernetes_objects(data: bytes, file: str, volumes: Sequence[Value]) -
         return Manifest(findings=findings, unreported=error.unreported, is_template=is_template)
     if not any(map(is_kubernetes_object, documents)):
         return None
-    return _read_objects(_objects(documents), volumes)
+    return _read_objects(_objects(documents), volumes, count_nodes)
 
 
 def _count_nodes(data: bytes) -> int:
@@ -279,7 +287,9 @@ def _objects(documents: Iterable[Value]) -> Iterator[Value]:
                 yield document
 
 
-def _read_objects(objects: Iterable[Value], other_volumes: Sequence[Value]) -> Manifest:
+def _read_objects(
+    objects: Iterable[Value], other_volumes: Sequence[Value], count_nodes: CountNodes | None
+) -> Manifest:
     objects = list(objects)
     workloads: dict[str, Workload] = {}
     conditions: dict[str, Workload] = {}
@@ -306,7 +316,7 @@ def _read_objects(objects: Iterable[Value], other_volumes: Sequence[Value]) -> M
         if names[name] > 1 and not has(value, "metadata.name"):
             name += f":{names[name]}"
         is_read = False
-        for each in _read_object(value, name, volumes):
+        for each in _read_object(value, name, volumes, count_nodes):
             if isinstance(each, Finding) and REGISTRY[each.code].severity != "error":
                 notes.append(each)
                 if each.code == "unread-condition":
@@ -338,7 +348,10 @@ def _read_objects(objects: Iterable[Value], other_volumes: Sequence[Value]) -> M
 
 
 def _read_object(
-    value: Value, name: str, volumes: Mapping[tuple[str, str], Value]
+    value: Value,
+    name: str,
+    volumes: Mapping[tuple[str, str], Value],
+    count_nodes: CountNodes | None,
 ) -> Iterator[Workload | Finding]:
     """Yield what an object and each of its pod specs requires of nodes, or what is wrong with it.
 
@@ -394,7 +407,8 @@ def _read_object(
         try:
             placement = _read_pod(pod, namespace, volumes)
             is_bare = f"{pod.path}.nodeAffinity" in pod.conditions  # not in an affinity
-            for each in check_pod(pod.spec, pod.path, labels):
+            count = count_nodes and partial(count_with_key, placement, count_nodes)
+            for each in check_pod(pod.spec, pod.path, labels, count):
                 yield each._replace(path=each.path.replace("affinity.", "", is_bare))
             own = name if path else f"{name}[{pod.path}]"
             yield Workload(own, placement, owner, place, controller)

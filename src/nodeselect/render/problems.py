@@ -192,19 +192,21 @@ def _drawings(reports: Sequence[CheckReport], screen: Screen) -> Iterator[str]:
 def _fold(problems: Sequence[_Located]) -> Iterator[tuple[str, _Located]]:
     """Yield problems to show, each after a text: ``12 more`` for equal warnings, or empty.
 
-    Warnings of a rule are equal if they have the same message; if the rule has many different
-    messages, all its warnings count as equal. So do notes.
+    Warnings of a rule are equal if they have the same message and replacement; if the rule has many
+    different messages, all its warnings count as equal. So do notes.
     """
     warnings = [problem for _, problem in problems if problem.severity != "error"]
     messages = Counter(code for code, _ in {(each.code, each.message) for each in warnings})
-    groups: dict[tuple[str, ...], list[_Located]] = {}
+    groups: dict[tuple[str | None, ...], list[_Located]] = {}
     for located in problems:
         problem = located[1]
         if problem.severity == "error":
             yield "", located
         else:
             is_varied = messages[problem.code] > _MESSAGES_OF_A_RULE
-            key: tuple[str, ...] = (problem.code,) if is_varied else (problem.code, problem.message)
+            key: tuple[str | None, ...] = (problem.code,)
+            if not is_varied:
+                key += (problem.message, problem.fix and problem.fix.replacement)
             groups.setdefault(key, []).append(located)
     for key, group in groups.items():
         if len(group) <= _EQUAL_WARNINGS:

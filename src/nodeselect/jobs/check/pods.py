@@ -1,20 +1,24 @@
 """Rules about valid pod specs that probably do not mean what their authors think."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from nodeselect.documents import List, Object, Scalar, Value, find, text_of, to_python
 from nodeselect.errors import SelectorError
+from nodeselect.jobs.check.nodes import CountNodes
 from nodeselect.jobs.check.rule import Finding, Findings, rule
 from nodeselect.problem import Fix
 from nodeselect.renamed_keys import NEW_KEYS
-from nodeselect.selectors import AnyOf, Selector
+from nodeselect.selectors import AnyOf, Operator, Requirement, Selector
 from nodeselect.selectors.algebra import implies, only_negates, require_all
 from nodeselect.selectors.label_selector import match_expression
 from nodeselect.selectors.pod_spec import read_terms
-from nodeselect.text import printable, quoted
+from nodeselect.text import pluralize, printable, quoted
+
+if TYPE_CHECKING:
+    from nodeselect.placement import Placement
 
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 
@@ -31,13 +35,23 @@ _ADDED_LABELS = frozenset({
 _rule = partial(rule, "kubernetes", severity="warning")
 
 
-def check_pod(spec: Object, path: str, labels: Mapping[str, str] | None) -> Findings:
+# Returns how many nodes match a pod, and how many also if it has a new key beside the old one.
+_CountWithKey: TypeAlias = Callable[[str, str], tuple[int, int]]
+
+
+def check_pod(
+    spec: Object,
+    path: str,
+    labels: Mapping[str, str] | None,
+    count: _CountWithKey | None = None,
+) -> Findings:
     """Yield what is doubtful in a valid pod spec.
 
     :param path: the path of the pod spec in its object.
     :param labels: the labels of the pods; None if they are unknown.
+    :param count: :func:`count_with_key` for the pod, if nodes are known.
     """
-    yield from _deprecated_labels(spec, path)
+    yield from _deprecated_labels(spec, path, count)
     terms = f"affinity.nodeAffinity.{_REQUIRED}"
     if (required := find(spec, terms)) is not None:
         yield from _negated_terms(required, f"{path}.{terms}")
@@ -51,24 +65,62 @@ def check_pod(spec: Object, path: str, labels: Mapping[str, str] | None) -> Find
     "a label or a taint that Kubernetes has renamed",
     "New nodes lack old names, such as the taint node-role.kubernetes.io/master.",
 )
-def _deprecated_labels(spec: Object, path: str) -> Findings:
+def _deprecated_labels(spec: Object, path: str, count: _CountWithKey | None) -> Findings:
     fields = {name: spec.entries[name] for name in _NODE_FIELDS if name in spec.entries}
     taints = fields.pop("tolerations", None)
-    yield from _renamed(list(_node_keys(Object(fields, spec.position), path)), "write")
+    keys = list(_node_keys(Object(fields, spec.position), path))
+    yield from _renamed(keys, partial(_replace_label, count=count))
     if taints is not None:
         keys = list(_node_keys(taints[1], f"{path}.tolerations"))
         items = taints[1].items if isinstance(taints[1], List) else ()
         if all(text_of(each, "key") for each in items):  # otherwise, all taints are tolerated
-            yield from _renamed(keys, "add a toleration with the key")
+            yield from _renamed(keys, _add_toleration)
 
 
-def _renamed(keys: Sequence[tuple[Scalar, str]], words: str) -> Findings:
+def _add_toleration(_: str, new: str) -> Fix:
+    return Fix.write(new, "keep it, and add a toleration with the key")
+
+
+def _replace_label(old: str, new: str, count: _CountWithKey | None) -> Fix | str | None:
+    """Return the hint to replace a label, if all nodes that match have the new one as well."""
+    try:
+        matching, kept = count(old, new) if count else (1, 1)
+    except SelectorError:  # there is no room for more requirements
+        return None
+    if kept < matching:
+        nodes = pluralize(matching, "matching node has", "matching nodes have")
+        return f"keep it: {kept:,} of {nodes} {new} with the same value"
+    return Fix.write(new) if matching else None
+
+
+def count_with_key(
+    placement: "Placement", count_nodes: CountNodes, old: str, new: str
+) -> tuple[int, int]:
+    """Return how many nodes match, and how many of them if each requirement on a key has a twin.
+
+    :param old: the key.
+    :param new: the key of the twins, which a node must have.
+    """
+    terms = []
+    selector = placement.selector
+    for term in selector.selectors if isinstance(selector, AnyOf) else (selector,):
+        twins = [Requirement(new, Operator.EXISTS)]
+        same = (each for each in term.requirements if each.key == old)
+        twins += (Requirement(new, each.operator, each.values) for each in same)
+        terms.append(term & Selector.from_requirements(twins))
+    kept = count_nodes(placement.replace(selector=AnyOf(terms))).matching
+    return count_nodes(placement).matching, kept
+
+
+def _renamed(
+    keys: Sequence[tuple[Scalar, str]], hint: Callable[[str, str], Fix | str | None]
+) -> Findings:
     known = {key.text for key, _ in keys}
     for key, place in keys:
         new = NEW_KEYS.get(key.text, "")
         if new and new not in known:
             message = f"Kubernetes has renamed {quoted(key.text)}"
-            yield Finding(key, place, message, Fix.write(new, words))
+            yield Finding(key, place, message, partial(hint, key.text, new))
 
 
 def _node_keys(value: Value, path: str) -> Iterator[tuple[Scalar, str]]:
