@@ -307,8 +307,8 @@ def gpu_node(name: str, label: str, *taints: dict[str, str]) -> dict[str, Any]:
         ([GKE, GKE], GPU, [], 2, f"{UNKNOWN} (assumed, as on GKE)"),
         ([EKS, "eks.amazonaws.com/compute-type"], GPU, [], 2, f"{UNKNOWN} (assumed, as on EKS)"),
         ([GKE, EKS], GPU, [], 2, f"{UNKNOWN} (assumed, as on GKE and EKS)"),
-        ([GKE, "other"], GPU, [], 0, f"{UNKNOWN} ({FLAG})"),
-        (["other"], GPU, [], 0, f"{UNKNOWN} ({FLAG})"),
+        ([GKE, "other"], GPU, [], 0, f"{UNKNOWN} (not assumed)"),
+        (["other"], GPU, [], 0, f"{UNKNOWN} (not assumed)"),
         (["other"], GPU, [FLAG], 1, ""),
         ([GKE], GPU, [FLAG], 1, ""),
         ([GKE], {**GPU, "effect": "NoExecute"}, [FLAG], 0, ""),
@@ -335,7 +335,7 @@ def test_tolerations_that_the_api_server_adds(
         expected,
     )
     has_hint = any(FLAG in hint["message"] for hint in report["hints"])
-    assert has_hint == (words.endswith(f"({FLAG})"))
+    assert has_hint == (words.endswith("(not assumed)"))
     result = run("match", *files, "--count")
     assert (result.status, result.out) == (status, f"{matched}\n")
     assert f"not considered: {' and '.join(expected)}" in " ".join(result.err.split())
@@ -350,7 +350,7 @@ def test_tolerations_that_the_api_server_adds(
         report = json.loads(checked.out)
         assert [each for each in report["not_considered"] if UNKNOWN in each] == expected[1:]
         severities = [each["severity"] for each in report["files"][0]["problems"]]
-        is_unsure = matched < least <= len(labels) and words.endswith(f"({FLAG})")
+        is_unsure = matched < least <= len(labels) and words.endswith("(not assumed)")
         assert severities == (["warning" if is_unsure else "error"] if matched < least else [])
         assert checked.status == ("error" in severities)
     if not flags:
@@ -359,6 +359,25 @@ def test_tolerations_that_the_api_server_adds(
             options = files[2:] if "gpu.json" in sides else files[:2]
             report = json.loads(run("diff", *sides, *options, "-o", "json").out)
             assert report["old"]["matched"] == report["new"]["matched"] == matched
+
+
+@pytest.mark.parametrize("flags", [[], [FLAG]])
+@pytest.mark.parametrize(
+    "change", [{"kind": "DaemonSet"}, {"apiVersion": "v1", "kind": "Pod", "metadata": {"uid": "a"}}]
+)
+def test_pods_that_get_no_further_tolerations(
+    run: Run, change: dict[str, Any], flags: list[str]
+) -> None:
+    """A DaemonSet, and a pod that is in the cluster, have all that they get; nothing says more."""
+    job = OF_GPU | change
+    if change["kind"] == "Pod":
+        job |= job["spec"]["template"]
+    write(gpu=job, nodes={"items": [gpu_node("g", GKE, GPU), node("n", "general")]})
+    files = ("--job", "gpu.json", "-n", "nodes.json", *flags)
+    for command in (("explain", *files), ("check", "gpu.json", *files[2:])):
+        result = run(*command)
+        assert (result.status, UNKNOWN in result.text, FLAG in result.text) == (1, False, False)
+        assert "1 node would match with the toleration" in " ".join(result.text.split())
 
 
 @pytest.mark.parametrize(("effect", "matched"), [("NoExecute", 1), ("NoSchedule", 0)])

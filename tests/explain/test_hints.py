@@ -353,7 +353,9 @@ def pool() -> Inventory:
 def test_remedies(text: str, requests: str) -> None:
     """What leaves the labels of a pod comes first; last, nodes that are not for this pod."""
     amounts = dict(each.split("=") for each in requests.split(","))
-    placement = Placement(Selector.parse(text), requests=amounts)
+    possible = [Toleration(each, "Exists", effect="NoSchedule") for each in amounts if "/" in each]
+    selector = Selector.parse(text)
+    placement = Placement(selector, requests=amounts, possible_tolerations=possible)
     explanation = pool().explain(placement)
     assert explanation.recommendation == REMEDIES[text, requests]
     assert explanation.recommendation not in notes(explanation)

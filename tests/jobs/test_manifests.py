@@ -301,6 +301,32 @@ spec: {template: {spec: {containers: [{name: a}]}}}
     assert own == kruise != other
 
 
+@pytest.mark.parametrize(
+    ("version", "kind", "metadata", "is_possible"),
+    [
+        ("v1", "Pod", "creationTimestamp: null, uid: ''", True),
+        *(
+            ("v1", "Pod", f"{field}: x", False)
+            for field in ("uid", "resourceVersion", "creationTimestamp")
+        ),
+        ("v1", "PodTemplate", "uid: x", True),
+        ("batch/v1", "Job", "uid: x", True),  # its pods are still to be made
+        ("apps/v1", "DaemonSet", "a: b", False),
+        ("apps.kruise.io/v1alpha1", "DaemonSet", "a: b", False),
+        ("other/v1", "DaemonSet", "a: b", True),
+    ],
+)
+def test_tolerations_that_may_be_added(
+    version: str, kind: str, metadata: str, is_possible: bool
+) -> None:
+    """Of a pod that the API server knows, or of a DaemonSet, the tolerations are all there are."""
+    spec = "{containers: [{name: a, resources: {limits: {nvidia.com/gpu: 1}}}]}"
+    path = {"Pod": "spec: %s", "PodTemplate": "template: {spec: %s}"}
+    fields = path.get(kind, "spec: {template: {spec: %s}}") % spec
+    text = f"apiVersion: {version}\nkind: {kind}\nmetadata: {{name: a, {metadata}}}\n{fields}\n"
+    assert bool(read(text).workloads[0].placement.possible_tolerations) == is_possible
+
+
 TAINTS = "[{key: spot, effect: NoSchedule}]"
 
 

@@ -403,7 +403,7 @@ def test_added_tolerations(spec: dict[str, Any], added: list[str]) -> None:
     unknown, node = Placement.from_pod_spec(spec), Node("n", taints=[], resources={})
     assert [each.key for each in unknown.possible_tolerations] == added
     keys = " and ".join(added)
-    words = (f"whether the API server adds a toleration of {keys}",) if added else ()
+    words = (f"whether the API server adds a toleration of {keys} (not assumed)",) if added else ()
     assert unknown.undecided() == explain_node(unknown, node).not_considered == words
     assert Inventory([node]).match(unknown).not_considered == words
     tainted = Node("n", taints=[Taint(key, "NoSchedule", "v") for key in added])
@@ -411,6 +411,9 @@ def test_added_tolerations(spec: dict[str, Any], added: list[str]) -> None:
         known = Placement.from_pod_spec(spec, extended_resource_toleration=is_added)
         assert known.undecided() == ()
         assert known.matches(tainted) is (is_added or not added)
+    for given in (None, True, False):  # the controller decides with the template alone
+        daemon = Placement.from_pod_spec(spec, "DaemonSet", extended_resource_toleration=given)
+        assert (daemon.undecided(), daemon.matches(tainted)) == ((), not added)
 
 
 def test_no_mapping() -> None:

@@ -79,9 +79,7 @@ def explain(
     ids = named_ids(parts)
     missing_ids = tuple(nodes.missing_ids(ids)) if ids else ()
     is_placement = isinstance(selector, Placement)
-    hints, correction = find_hints(
-        nodes, vocabulary, parts, failures, missing_ids, may_name_ids=not is_placement
-    )
+    hints, correction = find_hints(nodes, vocabulary, parts, failures, missing_ids, selector)
     explanation = Explanation(
         selector=str(selector),
         headline=headline(counts.matched, counts.total, connected if states else None),

@@ -22,7 +22,7 @@ from nodeselect.explain.countable import Countable, Failures, Positions
 from nodeselect.explain.explanation import Correction, Hint, label_requirement, named_ids
 from nodeselect.explain.wording import nodes_have, short
 from nodeselect.node import count_in_states
-from nodeselect.placement.pod_requests import is_extended
+from nodeselect.placement import Placement
 from nodeselect.placement.requirements import AtLeast, Condition, Tolerates
 from nodeselect.quantity import parse_quantity, quantity_text
 from nodeselect.renamed_keys import NEW_KEYS
@@ -147,17 +147,16 @@ def find_hints(
     parts: Sequence[Condition],
     failures: Failures,
     missing_ids: Sequence[str],
-    *,
-    may_name_ids: bool = True,
+    asked: Selector | AnyOf | Placement,
 ) -> tuple[tuple[Hint, ...], Correction | None]:
     """Return at most three hints, and all their replacements as one correction (None if none).
 
     :param missing_ids: the ids in ``parts`` that no node has.
-    :param may_name_ids: whether an id can be written instead of a label; not in a manifest.
+    :param asked: what has these ``parts``.
     """
     if not failures.counts.total:
         return (), None
-    finder = _HintFinder(nodes, vocabulary, failures, may_name_ids)
+    finder = _HintFinder(nodes, vocabulary, failures, asked)
     suggestions = list(islice(finder.suggest(parts, missing_ids), _MAX_HINTS))
     correction = _correct(failures, suggestions)
     return tuple(suggestion.hint for suggestion in suggestions), correction
@@ -257,12 +256,16 @@ class _HintFinder:
     """Suggests replacements for requirements, from the keys, values and ids that nodes have."""
 
     def __init__(
-        self, nodes: Countable, vocabulary: Vocabulary, failures: Failures, may_name_ids: bool
+        self,
+        nodes: Countable,
+        vocabulary: Vocabulary,
+        failures: Failures,
+        asked: Selector | AnyOf | Placement,
     ) -> None:
         self._nodes = nodes
         self._vocabulary = vocabulary
         self._failures = failures
-        self._may_name_ids = may_name_ids
+        self._asked = asked
 
     def suggest(
         self, parts: Sequence[Condition], missing_ids: Sequence[str]
@@ -301,6 +304,9 @@ class _HintFinder:
     def _remedies(self, parts: Sequence[Condition]) -> Iterator[_Suggestion]:
         """Yield what would make nodes match that fail only one taint or one resource."""
         requested = {part.resource for part in parts if isinstance(part, AtLeast)}
+        asked = self._asked
+        possible = asked.possible_tolerations if isinstance(asked, Placement) else ()
+        added = {(each.key, each.effect) for each in possible}
         reserved = {*self._nodes.resources()} - requested
         labels = {at for at, part in enumerate(parts) if isinstance(part, Selector | AnyOf)}
 
@@ -315,8 +321,7 @@ class _HintFinder:
                 is_own = part.key in requested or part.is_about_cordon
                 if is_reserved and not is_own:  # unless all nodes with the labels have the taint
                     is_reserved = any(labels.isdisjoint({*failed}) for failed in others(position))
-                is_request = part.key in requested and is_extended(part.key)
-                may_be_added = is_request and part.effect == "NoSchedule"
+                may_be_added = (part.key, part.effect) in added
                 is_reserved = is_reserved and not is_own
                 yield _toleration(position, part, nodes, is_reserved, may_be_added)
             elif isinstance(part, AtLeast) and nodes and (near := self._near(position, part)):
@@ -365,7 +370,7 @@ class _HintFinder:
         for selector in part.selectors[:_MAX_REQUIREMENTS]:
             conditions = selector.split()
             failures = self._nodes.failures(conditions)
-            finder = _HintFinder(self._nodes, self._vocabulary, failures, self._may_name_ids)
+            finder = _HintFinder(self._nodes, self._vocabulary, failures, self._asked)
             missing = [node_id for node_id in missing_ids if node_id in (selector.ids or ())]
             for hint, replacement, positions in finder.suggest(conditions, missing):
                 if hint.code == "label-for-id":  # no option and no job has ids beside selectors
@@ -641,7 +646,7 @@ class _HintFinder:
         problem = _no_node_has(requirement.key, values if has_key else ())
         message = f"{problem}; {words} {what}"
         replaced = (str(requirement),)
-        if not self._may_name_ids:
+        if isinstance(self._asked, Placement):  # a manifest can name no ids
             selector = None
         text = ",".join(ids)
         return self._suggestion("label-for-id", (position,), message, replaced, selector, text)

@@ -67,6 +67,9 @@ _ZONES = frozenset(
     for name in ("region", "zone")
 )
 
+# The fields of ``metadata`` by which an object is one that the API server has admitted.
+_SET_BY_SERVER = ("creationTimestamp", "resourceVersion", "uid")
+
 _CONTAINERS = ("containers", "initContainers")
 _RESOURCES = ("resizePolicy", "resources")  # the only fields of a container about these
 
@@ -398,6 +401,8 @@ def _read_object(
     if path:  # programs add labels to the pods of other kinds
         labels = labels_at(value, f"{path.removesuffix('spec')}metadata.labels")
         yield from check_template(value, labels)
+    known = (text_of(value, f"metadata.{each}") for each in _SET_BY_SERVER)
+    is_admitted = kind == "Pod" and any(known)
     for pod in found:
         yield from _unknown_in_containers(pod)
         controller = _controller(value) if kind == "Pod" else None
@@ -405,7 +410,7 @@ def _read_object(
             pod = _before_binding(pod)
         place = _place(pod.spec, pod.path)
         try:
-            placement = _read_pod(pod, namespace, volumes)
+            placement = _read_pod(pod, namespace, volumes, is_admitted)
             is_bare = f"{pod.path}.nodeAffinity" in pod.conditions  # not in an affinity
             count = count_nodes and partial(count_with_key, placement, count_nodes)
             for each in check_pod(pod.spec, pod.path, labels, count):
@@ -430,9 +435,12 @@ def _kind(value: Value) -> tuple[str, str]:
     return group_of(value), text_of(value, "kind")
 
 
-def _read_pod(pod: PodSpec, namespace: str, volumes: Mapping[tuple[str, str], Value]) -> Placement:
+def _read_pod(
+    pod: PodSpec, namespace: str, volumes: Mapping[tuple[str, str], Value], is_admitted: bool
+) -> Placement:
     spec = pod.spec
-    read = partial(Placement.from_pod_spec, kind=pod.kind)
+    is_added = False if is_admitted else None  # an admitted pod has what was added
+    read = partial(Placement.from_pod_spec, kind=pod.kind, extended_resource_toleration=is_added)
     fields = _read_fields(spec)
     placement = read_structured(fields, read, pod.path, pod_spec_errors)
     tolerations = (*placement.tolerations, *DEFAULT_TOLERATIONS)

@@ -143,6 +143,7 @@ class Placement(FrozenFields):
             raise structure_error("wrong-type", message, ("hostNetwork",))
         if kind == "DaemonSet":
             tolerations += DAEMON_SET_TOLERATIONS[: None if has_host_network else -1]
+            possible = ()  # the controller decides with these, before the API server sees a pod
         if extended_resource_toleration is not None:
             tolerations += possible if extended_resource_toleration else ()
             possible = ()
@@ -200,8 +201,9 @@ class Placement(FrozenFields):
             for fact in self.undecided_without
             if unknown[fact]
         )
-        possible = (addition_text(self.possible_tolerations),) if self.possible_tolerations else ()
-        return (*self.not_considered, *possible, *words)
+        possible = self.possible_tolerations
+        added = (f"{addition_text(possible)} (not assumed)",) if possible else ()
+        return (*self.not_considered, *added, *words)
 
     @property
     def undecided_without(self) -> tuple[str, ...]:

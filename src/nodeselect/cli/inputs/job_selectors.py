@@ -123,15 +123,14 @@ def ignoring_pods(asked: Selection, option: str = "") -> Selection:
 def with_added_tolerations(
     asked: Selection,
     *inventories: "Inventory",
-    is_given: bool | None = None,
+    is_given: bool = False,
 ) -> Selection:
     """Return a placement with the possible tolerations that the API server adds; others as it is.
 
     They are added if the nodes with these taints have labels of services that do so, which the
     placement then names as assumed. If none has such a taint, they do not matter.
 
-    :param is_given: whether ``--extended-resource-toleration`` says that they are added; None if
-        the command has no such option.
+    :param is_given: whether ``--extended-resource-toleration`` says that they are added.
     """
     if not isinstance(asked, Placement) or not asked.possible_tolerations:
         return asked
@@ -141,24 +140,19 @@ def with_added_tolerations(
     from nodeselect.inventory.snapshot import nodes_in_doubt  # imports pyroaring
 
     services: dict[str, None] = {}
-    is_unknown = False
     for inventory in inventories:
         nodes = nodes_in_doubt(inventory, asked)
         for key, service in _ADDING_SERVICES.items():
             of_service = inventory.match(Selector.parse(key))
             services |= {service: None} if nodes & of_service else {}
             nodes -= of_service
-        is_unknown |= bool(nodes)
+        if nodes:
+            return asked
+    if not services:
+        return added
     words = addition_text(asked.possible_tolerations)
-    if not is_unknown:
-        words = f"{words} (assumed, as on {join_limited(list(services))})"
-    elif is_given is not None:
-        words = f"{words} (--extended-resource-toleration)"
-    decided = asked if is_unknown else added
-    considered = [words] if services or is_unknown else []
-    return decided.replace(
-        possible_tolerations=(), not_considered=(*asked.not_considered, *considered)
-    )
+    words = f"{words} (assumed, as on {join_limited(list(services))})"
+    return added.replace(not_considered=(*asked.not_considered, words))
 
 
 def leave_out(asked: Selection, job: str | None, considered: Collection[str] = ()) -> Selection:
