@@ -5,7 +5,15 @@ from pathlib import Path
 import pytest
 
 import nodeselect
-from nodeselect import Correction, Explanation, Inventory, Node, Selector
+from nodeselect import (
+    Correction,
+    Explanation,
+    Inventory,
+    Node,
+    Placement,
+    Selector,
+    Usage,
+)
 from nodeselect.explain.compute import explain
 from nodeselect.explain.wording import notes
 from nodeselect.render.explanation import explanation_lines
@@ -185,6 +193,20 @@ def test_ids_excluded_by_state() -> None:
     result = Inventory(nodes).explain(asked, states=["ready"])
     assert (result.hints, result.correction) == ((), None)
     assert result.recommendation == "excluded by state: 'n-8' (lost)"
+
+
+def test_nodes_excluded_by_state_with_pods() -> None:
+    """Of the nodes in other states, only those match that have enough left beside their pods."""
+    nodes = [
+        Node(f"n-{at}", state="ready" if at == 0 else "lost", taints=[], resources={"cpu": "4"})
+        for at in range(4)
+    ]
+    usage = Usage()
+    for at in (0, 1, 2):
+        usage.add(f"n-{at}", {"cpu": 3_000})
+    asked = Placement(requests={"cpu": 2_000})
+    result = Inventory(nodes).explain(asked, states=["ready"], usage=usage)
+    assert result.recommendation == "1 node matches the selector but not --state: 1 lost"
 
 
 def test_suggestions_count_nodes_in_the_states() -> None:
