@@ -199,6 +199,21 @@ def test_what_to_change(run: Run) -> None:
     assert "no node satisfies nvidia.com/gpu >= 4: no node has any nvidia.com/gpu" in result.out
 
 
+def test_a_cordon_that_is_tolerated(run: Run) -> None:
+    """It keeps nobody away, and is no reason to change anything."""
+    tolerant = deployment({"cpu": "1"}, "agent", nodeName="d") | {"kind": "DaemonSet"}
+    write(**{"jobs/agent": tolerant, "jobs/web": WEB})
+    report = json.loads(run("explain", "-f", "jobs", "-n", "nodes.json", "-o", "json").out)
+    assert (report["counts"]["none_connected"], report["counts"]["ok"]) == (0, 2)
+    texts = {"-f=jobs/agent.json": "", "--id=d": "no matching node is connected: 1 cordoned"}
+    for word, text in texts.items():
+        report = json.loads(run("explain", *word.split("="), "-n", "nodes.json", "-o", "json").out)
+        assert (report["matched"], report["connected"]) == (1, 0)
+        assert report["recommendation"] == text
+    files = ("-f", "jobs", "-n", "nodes.json", "--node", "d", "-o", "json")
+    assert json.loads(run("explain", *files).out)["counts"]["none_connected"] == 0
+
+
 def test_one_node(run: Run) -> None:
     """A node has the taints and the amounts that it has, as texts."""
     files = ("--job", "train.json", "-n", "nodes.json", "--node", "c")

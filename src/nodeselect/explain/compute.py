@@ -32,7 +32,7 @@ from nodeselect.explain.wording import (
 )
 from nodeselect.node import count_connected
 from nodeselect.placement import Placement
-from nodeselect.placement.placement import label_part
+from nodeselect.placement.placement import label_part, tolerates_cordon
 from nodeselect.placement.requirements import AtLeast, Condition, Tolerates
 from nodeselect.quantity import quantity_text
 from nodeselect.selectors import AnyOf, Operator, Requirement, Selector, implies
@@ -97,7 +97,10 @@ def explain(
         correction=correction,
         not_considered=tuple(not_considered),
     )
-    return explanation._replace(recommendation=recommend(explanation))
+    shown = explanation
+    if tolerates_cordon(selector, states):  # then it does not matter that no node is connected
+        shown = explanation._replace(connected=None)
+    return explanation._replace(recommendation=recommend(shown))
 
 
 def exclude_by_state(

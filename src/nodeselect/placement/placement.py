@@ -4,14 +4,14 @@ Source: kube-scheduler, the plugins NodeName, NodeUnschedulable, NodeAffinity, T
 NodeResourcesFit.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain, starmap
 from types import MappingProxyType, NoneType
 from typing import Any, TypeAlias
 
 from nodeselect.decoded import read_fields, read_items, read_object, read_text, structure_error
 from nodeselect.errors import InventoryError, SelectorError
-from nodeselect.node import Node, Taint, check_resources
+from nodeselect.node import CORDON, Node, Taint, check_resources
 from nodeselect.placement.pod_requests import check_resource_name, is_extended, pod_requests
 from nodeselect.placement.requirements import AtLeast, Tolerates
 from nodeselect.placement.toleration import (
@@ -236,6 +236,14 @@ def require_asked(asked: Selector | AnyOf | Placement) -> Selector | AnyOf | Pla
     if isinstance(asked, (Selector, Placement)):
         return asked
     return require_condition(asked, "a Selector, an AnyOf or a Placement")
+
+
+def tolerates_cordon(
+    selector: Selector | AnyOf | Placement, states: Collection[str | None]
+) -> bool:
+    """Return whether nodes in ``states`` are cordoned, and a placement tolerates that."""
+    is_tolerant = isinstance(selector, Placement) and not selector._tolerations.exclude(CORDON)
+    return is_tolerant and "cordoned" in states
 
 
 def label_part(selector: Selector | AnyOf | Placement) -> Selector | AnyOf:

@@ -11,8 +11,11 @@ from nodeselect.errors import JobError
 from nodeselect.explain import Explanation, NodeExplanation
 from nodeselect.explain.wording import failing_text, notes, short
 from nodeselect.node import Node, count_connected
+from nodeselect.placement import Placement
+from nodeselect.placement.placement import tolerates_cordon
 from nodeselect.render.id_ranges import ranges_text
 from nodeselect.render.screen import Markdown, Screen, Style, report_lines
+from nodeselect.selectors import AnyOf, Selector
 from nodeselect.text import (
     LONGEST_ID,
     display_width,
@@ -305,11 +308,14 @@ def invalid_job(name: str, error: JobError) -> JobResult:
     return JobResult(name, JobVerdict.INVALID, None, None, None, text)
 
 
-def job_on_nodes(names: Sequence[str], explanation: Explanation) -> JobResult:
+def job_on_nodes(
+    names: Sequence[str], asked: Selector | AnyOf | Placement, explanation: Explanation
+) -> JobResult:
     """Return the result of matching a job, or several that are alike, against all nodes."""
     matched, connected = explanation.matched, explanation.connected
     is_doubtful = bool(explanation.hints or explanation.missing_ids)
-    status = _status(matched, connected, not explanation.requirements, is_doubtful)
+    is_cut_off = connected == 0 and not tolerates_cordon(asked, explanation.states)
+    status = _status(matched, is_cut_off, not explanation.requirements, is_doubtful)
     recommendation = explanation.recommendation
     return JobResult(
         names[0], status, explanation.selector, matched, connected, recommendation,
@@ -318,28 +324,30 @@ def job_on_nodes(names: Sequence[str], explanation: Explanation) -> JobResult:
 
 
 def job_on_node(
-    names: Sequence[str], selector: str, explanation: NodeExplanation, node: Node
+    names: Sequence[str],
+    asked: Selector | AnyOf | Placement,
+    explanation: NodeExplanation,
+    node: Node,
 ) -> JobResult:
-    """Return the result of matching a job with the text ``selector`` against one node."""
+    """Return the result of matching a job against one node."""
     matched = int(explanation.matches)
     connected = count_connected([node.state]) if matched else 0
-    status = _status(matched, connected, not explanation.requirements, False)
+    is_cut_off = connected == 0 and not tolerates_cordon(asked, [node.state])
+    status = _status(matched, is_cut_off, not explanation.requirements, False)
     failed = [
         f"{short(text)} ({'no such label' if value is None else f'has {quoted(value)}'})"
         for text, value in explanation.failed
     ]
     return JobResult(
-        names[0], status, selector, matched, connected, join_limited(failed), explanation,
+        names[0], status, str(asked), matched, connected, join_limited(failed), explanation,
         explanation.not_considered, tuple(names[1:]),
     )  # fmt: skip
 
 
-def _status(
-    matched: int, connected: int | None, is_everything: bool, is_doubtful: bool
-) -> JobVerdict:
+def _status(matched: int, is_cut_off: bool, is_everything: bool, is_doubtful: bool) -> JobVerdict:
     if not matched:
         return JobVerdict.NO_NODES
-    if connected == 0:
+    if is_cut_off:
         return JobVerdict.NONE_CONNECTED
     if is_everything:
         return JobVerdict.EVERY_NODE

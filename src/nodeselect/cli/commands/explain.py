@@ -238,7 +238,7 @@ def _jobs_on_nodes(
             first, *others = map(jobs.workloads.get, names)
             with running.without(first):
                 explanation = explain_nodes(inventory, selector, states, usage)
-                results.append(job_on_nodes(names, explanation))
+                results.append(job_on_nodes(names, selector, explanation))
                 matching = inventory.match(selector, usage=usage)
             unused -= matching
             if any(node_id in matching for node_id in running.nodes_of(first)):
@@ -255,7 +255,7 @@ def _jobs_on_node(
         selector = _decided_on(node, jobs.selectors[names[0]], adds_tolerations)
         with running.without(jobs.workloads.get(names[0])):
             explanation = inventory.explain_node(selector, node, usage=running.usage)
-        results.append(job_on_node(names, str(selector), explanation, node))
+        results.append(job_on_node(names, selector, explanation, node))
     return JobsReport.of_node(node, results)
 
 
