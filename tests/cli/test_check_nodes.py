@@ -54,6 +54,14 @@ POOL = (
     "apiVersion: karpenter.sh/v1\nkind: NodePool\nmetadata: {name: p}\n"
     "spec: {template: {spec: {requirements: [{key: region, operator: In, values: [asia]}]}}}\n"
 )
+FLAVOR = (
+    "apiVersion: kueue.x-k8s.io/v1beta1\nkind: ResourceFlavor\nmetadata: {{name: f}}\nspec: {}\n"
+)
+SPOT = FLAVOR.format("{nodeLabels: {region: asia}, nodeTaints: [{key: spot, effect: NoSchedule}]}")
+VOLUME = (
+    "apiVersion: v1\nkind: PersistentVolume\nmetadata: {name: v}\nspec: {nodeAffinity: {required: "
+    "{nodeSelectorTerms: [{matchExpressions: [{key: gpu, operator: In, values: [a]}]}]}}}\n"
+)
 NONE = "matches none of 5 nodes"
 BIG = "containers: [{name: a, resources: {requests: {cpu: 5}}}]"
 
@@ -77,6 +85,10 @@ BIG = "containers: [{name: a, resources: {requests: {cpu: 5}}}]"
         (bacalhau("[]"), "3:1: note[every-node] Job/b matches all 5 nodes"),
         (bacalhau(US, "5"), "3:1: error[no-node] Job/b matches none of 5 nodes"),
         (POOL, ""),  # not a job: there may be no such node yet
+        (SPOT, f"1:1: error[no-node] ResourceFlavor/f {NONE}"),
+        (SPOT + "---\n" + pod(), f"1:1: error[no-node] ResourceFlavor/f {NONE}"),
+        (FLAVOR.format("{}"), ""),  # it requires nothing of nodes
+        (VOLUME, f"1:1: error[no-node] PersistentVolume/v {NONE}"),
     ],
 )
 def test_numbers_of_nodes(run: Run, text: str, expected: str) -> None:
@@ -245,6 +257,22 @@ def test_what_is_not_considered(run: Run) -> None:
     report = json.loads(run(*check, "-o", "json").out)
     assert (report["is_compared"], report["not_considered"]) == (True, words)
     assert notifications(run, *check) == [{"level": "note", "message": {"text": NOT_CONSIDERED}}]
+
+
+def test_what_is_not_compared(run: Run) -> None:
+    """A node pool, whose nodes may not exist yet, is named; the taints of a flavor are, too."""
+    Path("pools.yaml").write_text(f"{POOL}---\n{SPOT}")
+    words = ["taints (spec.nodeTaints)", "NodePool/p (not compared: its nodes may not exist yet)"]
+    check = ("check", "-n", "n.json", "--min", "9", "pools.yaml")
+    assert json.loads(run(*check, "-o", "json").out)["not_considered"] == words
+    ended = run(*check, "--ignore", "no-node")
+    assert (ended.status, ended.out) == (0, "")
+    assert ended.text == f"1 file: no problems of the selected rules {considered(words)}"
+    assert run("check", "pools.yaml").status == 0
+
+
+def considered(words: list[str]) -> str:
+    return f"not considered: {' and '.join(words)}"
 
 
 def notifications(run: Run, *check: str) -> list[dict[str, object]]:

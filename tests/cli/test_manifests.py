@@ -239,7 +239,7 @@ def test_a_volume_in_another_file(run: Run) -> None:
         assert found["f/dep.yaml"] == 0
         assert (ended.status, "volumes" in ended.err) == (1, False)
         ended = run("check", *sources, "-n", "-", "-o", "concise", stdin=NODES)
-        assert (ended.status, ended.out.count("error[no-node]")) == (1, 1)
+        assert (ended.status, ended.out.count("error[no-node] Deployment/web")) == (1, 1)
     ended = run("check", "f/dep.yaml", "-n", "-", stdin=NODES)
     assert ended.status == 0
     assert "volumes" in ended.err
@@ -247,4 +247,4 @@ def test_a_volume_in_another_file(run: Run) -> None:
     ended = run("explain", "--job=f/dep.yaml", "--job=-", "-n", "nodes.json", stdin=VOLUME)
     assert ended.out.startswith("2 jobs on 2 nodes; 2 match no node")
     ended = run("check", "f/dep.yaml", "-", "-n", "nodes.json", "-o", "concise", stdin=VOLUME)
-    assert ended.out.count("error[no-node]") == 1
+    assert ended.out.count("error[no-node] Deployment/web") == 1

@@ -87,17 +87,22 @@ def _check_file(
             from nodeselect.jobs.manifest import find_objects
 
             found = find_objects(data, file, volumes, count_nodes)
-    findings = found and _findings(found, count_nodes)
+    pools = [each.name for each in found.conditions if each.owner[0] == "NodePool"] if found else []
+    findings = found and _findings(found, count_nodes, pools)
     report = check(data, file, count_nodes=count_nodes, findings=findings).report
     if found is None:
         return report
     has_job = bool(found.workloads or found.findings or found.notes)
     has_job &= not found.is_template
     errors = report.errors + found.unreported
-    return report._replace(is_job=has_job, errors=errors, is_template=found.is_template)
+    return report._replace(
+        is_job=has_job, errors=errors, is_template=found.is_template, not_compared=tuple(pools)
+    )
 
 
-def _findings(found: "Manifest", count_nodes: CountNodes | None) -> Findings:
+def _findings(
+    found: "Manifest", count_nodes: CountNodes | None, pools: Collection[str]
+) -> Findings:
     """Yield the findings of a manifest or a Bacalhau job."""
     yield from found.findings
     yield from found.in_conditions
@@ -108,6 +113,12 @@ def _findings(found: "Manifest", count_nodes: CountNodes | None) -> Findings:
     if set(found.skipped) == {"Node"} and not (jobs or found.findings):
         message, hint = "these are nodes, not jobs", "give them with -n FILE"
         yield document_finding(DocumentError("not-a-job", message, Position(0, 0), hint))
-    if count_nodes is not None and jobs != found.conditions:
-        for workload in jobs:
-            yield from check_nodes(workload.name, *workload.place, count_nodes(workload.placement))
+    if count_nodes is None:
+        return
+    conditions = {each.name for each in found.conditions}
+    for workload in jobs if jobs == found.conditions else (*jobs, *found.conditions):
+        if workload.name not in pools:
+            counted = count_nodes(workload.placement)
+            # That every node fulfils a condition which requires nothing need not be said.
+            if workload.name not in conditions or workload.placement.selector.split():
+                yield from check_nodes(workload.name, *workload.place, counted)

@@ -235,6 +235,8 @@ def check(
             volumes=volumes_in(names) if count_nodes and len(names) > 1 else (),
         )
     )
+    for pool in (name for each in checked for name in each.not_compared):
+        not_considered[f"{pool} (not compared: its nodes may not exist yet)"] = None
     named = set(map(job_name, sources))
     reports = [each for each in checked if each.is_job or (each.problems and each.file in named)]
     without_jobs = sorted({each.file for each in checked} - {each.file for each in reports})

@@ -96,6 +96,7 @@ class CheckReport(NamedTuple):
         has only Kubernetes objects that are not read.
     :param notes: the number of all notes.
     :param is_template: whether the file is a manifest that cannot be read before it is rendered.
+    :param not_compared: node pools whose nodes may not exist yet.
     """
 
     file: str
@@ -105,6 +106,7 @@ class CheckReport(NamedTuple):
     is_job: bool = True
     notes: int = 0
     is_template: bool = False
+    not_compared: tuple[str, ...] = ()
 
     @property
     def unreported(self) -> int:
