@@ -224,6 +224,18 @@ def test_a_hint(run: Run, text: str, problems: list[str]) -> None:
     assert [f"{each['code']}: {each['hint']}" for each in found] == problems
 
 
+def test_equal_warnings_have_one_hint(run: Run) -> None:
+    """Of equal warnings, only the first is shown: none of another hint is among them."""
+    label = "nodeSelector: {beta.kubernetes.io/arch: b"
+    pods = [pod(ANY + label + ", gpu: ''}"), *[pod(ANY + label + "}")] * 4]
+    Path("pods.yaml").write_text(
+        "---\n".join(p.replace("p}", f"p{n}}}") for n, p in enumerate(pods))
+    )
+    out = run("check", "-n", "n.json", "pods.yaml").text
+    assert out.count("help: write: kubernetes.io/arch") == 1
+    assert out.count("keep it: 1 of 5") == out.count("3 more (-o concise") == 1
+
+
 def test_ignored(run: Run) -> None:
     text = pod("nodeSelector: {region: asia}").replace(
         "spec:", "# nodeselect: ignore[no-node]\nspec:"
