@@ -194,6 +194,9 @@ def test_what_to_change(run: Run) -> None:
     assert " ".join(result.err.split()) == words
     report = json.loads(run("explain", "--job", "infer.json", "-n", "nodes.json", "-o", "json").out)
     assert [each["message"] for each in report["hints"]] == [hint]
+    write(typo=deployment({"cpu": "1"}, nodeSelector={"poool": "gpu"}))  # not the 78 other nodes
+    result = run("explain", "--job", "typo.json", "-n", "nodes.json", COLUMNS="200")
+    assert result.out.splitlines()[1] == f"write pool=gpu instead of poool=gpu: {hint}"
     result = run("explain", "--job", "train.json", "-n", "nodes.json")
     assert "no node satisfies cpu >= 8: the largest allocatable cpu is 3920m" in result.out
     assert "no node satisfies nvidia.com/gpu >= 4: no node has any nvidia.com/gpu" in result.out

@@ -159,6 +159,9 @@ def find_hints(
     finder = _HintFinder(nodes, vocabulary, failures, asked)
     suggestions = list(islice(finder.suggest(parts, missing_ids), _MAX_HINTS))
     correction = _correct(failures, suggestions)
+    if not failures.counts.matched and correction is not None and not correction.would_match:
+        suggestions = [*suggestions[:1], *finder.tolerated(parts, suggestions), *suggestions[1:]]
+        suggestions = suggestions[:_MAX_HINTS]
     return tuple(suggestion.hint for suggestion in suggestions), correction
 
 
@@ -326,6 +329,31 @@ class _HintFinder:
                 yield _toleration(position, part, nodes, is_reserved, may_be_added)
             elif isinstance(part, AtLeast) and nodes and (near := self._near(position, part)):
                 yield near
+
+    def tolerated(
+        self, parts: Sequence[Condition], suggestions: Sequence[_Suggestion]
+    ) -> Iterator[_Suggestion]:
+        """Yield the toleration with which nodes would match after the first replacement, if any."""
+        hint, replacement, positions = suggestions[0]
+        if not isinstance(replacement, Selector) or hint.replacement is None or hint.would_match:
+            return
+        count = self._failures.count_if_replaced
+        others = [at for at, part in enumerate(parts) if isinstance(part, Tolerates | AtLeast)]
+        found = [
+            (count([*positions, at], [replacement]), -at, part)
+            for at, part in enumerate(parts)
+            if isinstance(part, Tolerates)
+            and part.key
+            and not part.key.startswith("node.")  # of nodes that are not in order
+            and not count([*positions, *others], [replacement, part])
+        ]
+        nodes, at, part = max(found, default=(0, 0, None))
+        if part is None or not nodes:
+            return
+        suggestion = _toleration(-at, part, nodes, False, False)
+        new, old = short(hint.replacement), join_limited(list(map(short, hint.replaced)))
+        text = f"write {new} instead of {old}: {suggestion.hint.message}"
+        yield suggestion._replace(hint=suggestion.hint._replace(message=text))
 
     def _near(self, position: int, part: AtLeast) -> _Suggestion | None:
         """Suggest the largest amount on the nodes that lack only this, if it nearly suffices."""
