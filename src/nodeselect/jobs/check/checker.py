@@ -95,7 +95,7 @@ class CheckReport(NamedTuple):
     :param is_job: whether the file probably has a job. If not, an error says what it is, unless it
         has only Kubernetes objects that are not read.
     :param notes: the number of all notes.
-    :param is_template: whether the file is a manifest that cannot be read before it is rendered.
+    :param is_template: whether the file is a template of a manifest.
     :param not_compared: node pools whose nodes may not exist yet.
     """
 
