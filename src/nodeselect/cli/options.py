@@ -16,7 +16,7 @@ from nodeselect.cli.completion import (
 )
 from nodeselect.cli.inputs.job_selectors import is_selector, only_job
 from nodeselect.cli.inputs.nodes import VARIABLE, NodeFiles
-from nodeselect.cli.streams import QUIET
+from nodeselect.cli.streams import begin
 from nodeselect.render.screen import REPORT_FORMATS
 from nodeselect.selectors.charset import is_key
 from nodeselect.text import join_limited, printable, quoted
@@ -87,7 +87,7 @@ colour_option = click.Option(
 )  # fmt: skip
 quiet_option = click.option(
     "-q", "--quiet", is_flag=True, expose_value=False, is_eager=True,
-    callback=lambda context, _, is_quiet: context.meta.update({QUIET: is_quiet}),
+    callback=lambda context, _, is_quiet: begin(context, is_quiet),
     help="Print only errors; the exit status is the answer.",
 )  # fmt: skip
 id_option = click.option(

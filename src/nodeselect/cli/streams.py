@@ -35,6 +35,14 @@ class ExitStatus(IntEnum):
 QUIET = "nodeselect.quiet"
 """The key in ``click.Context.meta`` for whether only errors are printed."""
 
+# The key for when the command began.
+_STARTED = "nodeselect.started"
+
+
+def begin(context: click.Context, is_quiet: bool) -> None:
+    """Keep whether only errors are printed, and when the command began."""
+    context.meta.update({QUIET: is_quiet, _STARTED: monotonic()})
+
 
 def is_quiet() -> bool:
     """Return whether the command was called with ``--quiet``."""
@@ -64,13 +72,15 @@ def write_message(text: str, style: Style | None = None) -> None:
 def progress() -> Iterator[Callable[[str], None]]:
     """Yield a function that shows how far the command is, in a line that is cleared at the end.
 
-    Nothing is shown in the first two seconds, with ``--quiet``, or unless standard error is a
-    terminal. Call the function with an empty text to clear the line before anything is written.
+    Nothing is shown in the first two seconds of the command, with ``--quiet``, or unless standard
+    error is a terminal. Call the function with an empty text to clear the line before anything is
+    written.
     """
     context = click.get_current_context(silent=True)
     is_silent = context is None or context.resilient_parsing or is_quiet()
     is_silent = is_silent or not is_terminal(sys.stderr)
-    due = monotonic() + _PATIENCE
+    started = None if context is None else context.meta.get(_STARTED)
+    due = (monotonic() if started is None else started) + _PATIENCE
     is_shown = False
 
     def show(text: str) -> None:

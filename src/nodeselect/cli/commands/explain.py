@@ -267,11 +267,13 @@ def _groups(
     :param find: returns the node with an id.
     """
     groups: dict[object, list[str]] = {}
-    for name, asked in jobs.selectors.items():
-        workload, key = jobs.workloads.get(name), None
-        if workload is not None and workload.controller is not None:
-            key = workload.controller, asked, running.failures(workload, asked, find)
-        groups.setdefault(key or name, []).append(name)
+    with progress() as show:
+        for number, (name, asked) in enumerate(jobs.selectors.items()):
+            show(f"compared {number:,} of {pluralize(len(jobs.selectors), 'job')}")
+            workload, key = jobs.workloads.get(name), None
+            if workload is not None and workload.controller is not None:
+                key = workload.controller, asked, running.failures(workload, asked, find)
+            groups.setdefault(key or name, []).append(name)
     return list(groups.values())
 
 
