@@ -158,5 +158,5 @@ def test_no_invisible_character_is_printed() -> None:
         is_noncharacter = code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
         if category in ("Cc", "Cf", "Cs", "Zl", "Zp") or is_noncharacter:
             assert UNPRINTABLE.fullmatch(chr(code)), hex(code)
-    for character in "\u2d7f\U00013440\U00016fe4\U0001d159\u3164\u2800":
+    for character in "\u2d7f\U00013440\U00013441\U00016fe4\U0001d159\u3164\u2800":
         assert UNPRINTABLE.fullmatch(character)

@@ -13,7 +13,7 @@ UNPRINTABLE = re.compile(
     "\\x00-\\x1f\\x7f-\\x9f"  # C0, DEL, C1
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\ufeff\uffa0"
     "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"  # as above: invisible
-    "\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000"  # look like a space
+    "\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000\U00013441\U00013442"  # look like a space
     "\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufff0-\ufffc"  # zero width, line ends, bidirectional
     "\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"  # enclose what follows
     "\u2d7f\U00013440\U00016fe4\U0001d159"  # drawn as nothing, or as a part of another sign

@@ -224,8 +224,10 @@ def _alternatives_note(failures: Failures, position: int, part: AnyOf) -> str | 
         is_everything = implies(Selector.everything(), part)
         excluded = "no node" if is_everything else "only nodes that all of them exclude"
         text = f"{text}, so they exclude {excluded}"
-    *terms, term = affinity_terms([together])
-    instead = "" if terms else f", {printable(json.dumps(term))}"
+    instead = ""
+    if together.ids is None and not together.excluded_ids:  # some ids are no names of nodes
+        [term] = affinity_terms([together])
+        instead = f", {printable(json.dumps(term))}"
     match = f"{pluralize(would_match, 'node')} would match"
     return f"{text}; to require all, write one term{instead}: {match}"
 
