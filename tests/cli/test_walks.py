@@ -63,6 +63,7 @@ WRONG_TURNS = {
     "help labelss": "help labels",
     "help jobs": "help explain",
     "mtach --help": "match --help",
+    "version": "--version",
     # Names that an option has in another command, or another tool.
     "match -f fleet.json --where='gpu,!maintenance'":
         "match -n fleet.json -l 'gpu,!maintenance'",

@@ -95,6 +95,8 @@ def suggested_command(context: click.Context, words: Sequence[str]) -> str | Non
     group = root.command
     assert isinstance(group, click.Group)
     name, *rest = words or [""]
+    if words == ["version"]:
+        return "nodeselect --version"
     names = group.list_commands(root)
     meant = _command(name, names)
     if meant == "help":
