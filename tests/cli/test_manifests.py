@@ -180,6 +180,28 @@ def test_a_folder_with_other_files(run: Run) -> None:
     assert "1 file: no problems" in run("check", ".", *pods).err
 
 
+def test_files_of_a_kustomization(run: Run) -> None:
+    """What a kustomization patches is not judged before it is built; other files are."""
+    base = POD.replace("gpu", "REPLACEME")
+    write_files({
+        "k/base/kustomization.yaml": "resources: [pod.yaml]\n",
+        "k/base/pod.yaml": base,
+        "k/over/kustomization.yaml": "bases: [../base]\npatches: [{path: p.yaml}]\n",
+        "k/over/p.yaml": base,
+        "k/old/kustomization.yaml": "resources: [../plain]\npatchesStrategicMerge: [./p.yaml]\n",
+        "k/old/p.yaml": base,
+        "k/plain/pod.yaml": base,
+        "k/wrong/pod.yaml": base,
+    })  # fmt: skip
+    ended = run("check", "k", "-n", "-", "-o", "concise", stdin=NODES)
+    assert [line.split(":")[0] for line in ended.out.splitlines()] == ["k/wrong/pod.yaml"]
+    words = "4 files of kustomizations (not compared: patches may change them)"
+    assert " ".join(ended.err.split()).endswith(words)
+    Path("k/over/p.yaml").write_text(POD.replace("gpu", "5"))
+    assert "k/over/p.yaml:4:" in run("check", "k", "-n", "-", "-o", "concise", stdin=NODES).out
+    assert "kustomization" not in run("check", "k/base/pod.yaml", "-n", "-", stdin=NODES).err
+
+
 HELM = "render the chart before using the file: helm template FOLDER"
 FILL_IN = "fill in the template before using the file"
 

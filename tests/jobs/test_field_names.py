@@ -75,7 +75,7 @@ def test_every_name_has_a_case() -> None:
     assert schema_fields.WRAPPERS == ("job", "spec", "jobs", "job_spec")
     assert schema_fields.FOREIGN_SELECTORS == ("constraints", "nodeselector", "labelselector")
     assert job._JOB_TYPES == ("pipeline", "query", "update", "config")
-    assert document._KUSTOMIZE_FIELDS == OF_KUSTOMIZATIONS
+    assert document.KUSTOMIZE_FIELDS == OF_KUSTOMIZATIONS
     assert dict(checker._OTHER_FILES) == FILES
     assert len(document._FOREIGN) == len(FOREIGN) - len(OF_KUSTOMIZATIONS)
 

@@ -51,6 +51,7 @@ def check_jobs(
     require_selector: bool = False,
     count_nodes: CountNodes | None = None,
     volumes: Sequence[Value] = (),
+    unbuilt: Collection[str] = (),
 ) -> Iterator[CheckReport]:
     """Check files as :func:`check_job` does; report names that are twice in a folder, too.
 
@@ -65,12 +66,16 @@ def check_jobs(
     :param count_nodes: a function that returns the :class:`NodeCount` of a selector or a placement;
         None to check no numbers of nodes.
     :param volumes: the volumes and claims of Kubernetes in all of the files.
+    :param unbuilt: files for which no numbers of nodes are checked.
     """
     if require_selector and rules is not None and "empty-selector" not in rules:
         raise ValueError("a selector cannot be required without the rule empty-selector")
     severity = "error" if require_selector else ""
     check = partial(CheckedJob, rules=rules, names={}, empty_severity=severity, reads_comments=True)
-    return (_check_file(data, file, check, count_nodes, volumes) for file, data in files)
+    return (
+        _check_file(data, file, check, None if file in unbuilt else count_nodes, volumes)
+        for file, data in files
+    )
 
 
 def _check_file(

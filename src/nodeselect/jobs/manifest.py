@@ -24,6 +24,7 @@ from nodeselect.documents import (
 from nodeselect.errors import JobError, SelectorError
 from nodeselect.jobs.check.checker import draw_problems, read_plain, read_text
 from nodeselect.jobs.check.document import (
+    KUSTOMIZE_FIELDS,
     find_bacalhau_job,
     is_kubernetes_object,
     lower_names,
@@ -169,6 +170,17 @@ def read_volumes(data: bytes, file: str = "manifest") -> list[Value]:
         return [each for each in objects if text_of(each, "kind") in (_VOLUME, _CLAIM)]
     except DocumentError:
         return []
+
+
+def listed_files(data: bytes, file: str) -> list[str]:
+    """Return what a kustomization lists, also folders and inline patches; nothing if invalid."""
+    try:
+        document = read_plain(data, file)
+    except DocumentError:
+        return []
+    lists = (find(document, name) for name in KUSTOMIZE_FIELDS)
+    items = (item for each in lists if isinstance(each, List) for item in each.items)
+    return [each.text if isinstance(each, Scalar) else text_of(each, "path") for each in items]
 
 
 def find_objects(

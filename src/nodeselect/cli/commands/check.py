@@ -23,6 +23,7 @@ from nodeselect.cli.inputs.files import (
 )
 from nodeselect.cli.inputs.job_selectors import (
     ignoring_pods,
+    unbuilt_in,
     volumes_in,
     with_added_tolerations,
 )
@@ -226,6 +227,7 @@ def check(
     count_nodes = None
     if nodes_from is not None:
         count_nodes = _node_counter(nodes_from, states, least, adds_tolerations, not_considered)
+    unbuilt = unbuilt_in(names) if count_nodes else set()
     checked = list(
         check_jobs(
             jobs,
@@ -233,10 +235,14 @@ def check(
             require_selector=require_selector,
             count_nodes=count_nodes,
             volumes=volumes_in(names) if count_nodes and len(names) > 1 else (),
+            unbuilt=unbuilt,
         )
     )
     for pool in (name for each in checked for name in each.not_compared):
         not_considered[f"{pool} (not compared: its nodes may not exist yet)"] = None
+    if number := sum(each.is_job and each.file in unbuilt for each in checked):
+        words = pluralize(number, "file of a kustomization", "files of kustomizations")
+        not_considered[f"{words} (not compared: patches may change them)"] = None
     named = set(map(job_name, sources))
     reports = [each for each in checked if each.is_job or (each.problems and each.file in named)]
     without_jobs = sorted({each.file for each in checked} - {each.file for each in reports})

@@ -155,6 +155,11 @@ def job_name(source: str) -> str:
     return "standard input" if source == "-" else source
 
 
+def is_kustomization(file: str) -> bool:
+    """Return whether a file has the name of a file of Kustomize."""
+    return os.path.basename(file) in _KUSTOMIZATIONS
+
+
 def kustomize_command(file: str, command: str) -> str:
     """Return a command that gives what the kustomization ``file`` makes to a command."""
     import shlex  # loads slowly
@@ -168,7 +173,7 @@ def kustomize_note(files: Iterable[str], command: str) -> str | None:
 
     Of several, it is the last one, since overlays are mostly named after their base.
     """
-    found = [each for each in files if os.path.basename(each) in _KUSTOMIZATIONS]
+    found = list(filter(is_kustomization, files))
     if not found:
         return None
     number = pluralize(len(found), "kustomization is", "kustomizations are")

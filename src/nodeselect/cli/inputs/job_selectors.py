@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import click
 
 from nodeselect.cli.inputs.files import (
+    is_kustomization,
     job_name,
     kustomize_command,
     kustomize_note,
@@ -293,6 +294,22 @@ def volumes_in(files: Iterable[str]) -> "list[Value]":
         with suppress(InventoryError):  # it is reported when its jobs are read
             found += read_volumes(read_bytes(file), file)
     return found
+
+
+def unbuilt_in(files: Collection[str]) -> set[str]:
+    """Return those of the files that a kustomization among them lists, itself or by a folder."""
+    from nodeselect.jobs.manifest import listed_files
+
+    listed: set[str] = set()
+    for file in filter(is_kustomization, files):
+        with suppress(InventoryError):  # it is reported when it is checked
+            folder = os.path.dirname(file)
+            listed.update(
+                os.path.abspath(os.path.join(folder, each))
+                for each in filter(None, listed_files(read_bytes(file), file))
+            )
+    paths = {file: os.path.abspath(file) for file in files if listed}
+    return {file for file, path in paths.items() if {path, os.path.dirname(path)} & listed}
 
 
 def read_job(source: str, data: bytes | None = None, volumes: "Sequence[Value]" = ()) -> "Job":

@@ -170,7 +170,7 @@ _FOREIGN: tuple[tuple[set[str], str, Fix | str | None], ...] = (
 )
 
 # The fields of a kustomization, which may have neither kind nor apiVersion.
-_KUSTOMIZE_FIELDS = ("bases", "patches", "patchesStrategicMerge", "resources")
+KUSTOMIZE_FIELDS = ("bases", "patches", "patchesStrategicMerge", "resources")
 
 # Where objects that run pods have them. Other files have a kind, too, such as configurations.
 _POD_PATHS = ("spec.containers", "spec.template.spec", "spec.jobTemplate")
@@ -236,7 +236,7 @@ def locate_spec(document: Value) -> tuple[Object, str]:
         runs_pods = any(find(document, path) is not None for path in _POD_PATHS)
         raise _refused(document, message, fix, "not-an-object" if runs_pods else "not-a-job")
     lists = {name for name, (_, item) in entries.items() if isinstance(item, List)}
-    if not lists.isdisjoint(_KUSTOMIZE_FIELDS) and entries.keys().isdisjoint(_JOB_FIELDS):
+    if not lists.isdisjoint(KUSTOMIZE_FIELDS) and entries.keys().isdisjoint(_JOB_FIELDS):
         raise _refused(document, "this is a kustomization, not a job spec", _KUSTOMIZE_HINT)
     if _is_nomad_job(document):
         raise _refused(document, _NOMAD_MESSAGE, _NOMAD_HINT)
