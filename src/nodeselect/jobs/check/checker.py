@@ -85,16 +85,16 @@ _ALWAYS_REPORTED = frozenset(code for code, rule in _RULES.items() if rule.alway
 
 
 class CheckReport(NamedTuple):
-    """What is wrong with a job file, or a manifest; ``Problem.show`` returns a problem as text.
+    """What is wrong with a job file, or a manifest.
 
     :param file: the name of the file.
     :param problems: by position, at most ``LIMITS.reported_errors``. Of more, notes are left out
         first, then warnings, then the last errors.
-    :param errors: the number of all errors.
-    :param warnings: the number of all warnings.
+    :param errors: the number of errors.
+    :param warnings: the number of warnings.
     :param is_job: whether the file probably has a job. If not, an error says what it is, unless it
         has only Kubernetes objects that are not read.
-    :param notes: the number of all notes.
+    :param notes: the number of notes.
     :param is_template: whether the file is a template of a manifest.
     :param not_compared: node pools whose nodes may not exist yet.
     """
