@@ -95,7 +95,7 @@ class CheckReport(NamedTuple):
     :param is_job: whether the file probably has a job. If not, an error says what it is, unless it
         has only Kubernetes objects that are not read.
     :param notes: the number of notes.
-    :param is_template: whether the file is a template of a manifest.
+    :param is_template: whether it is a template of a manifest.
     :param not_compared: node pools whose nodes may not exist yet.
     """
 

@@ -17,9 +17,9 @@ class NodeCount(NamedTuple):
     """How many nodes a job matches.
 
     :param matching: how many nodes match.
-    :param total: the number of all nodes.
+    :param total: the number of nodes.
     :param required: how many nodes must match.
-    :param hint: why the others do not match.
+    :param hint: why others do not match.
     :param suspect: a label that is probably misspelt, and how nodes spell it.
     :param replaced: texts of requirements that ``hint`` replaces.
     :param possible: how many match with tolerations that the API server may add.
