@@ -23,8 +23,6 @@ def check_job(
 ) -> CheckReport:
     """Check a job spec, or the objects of a Kubernetes manifest, in YAML or JSON.
 
-    A job spec is by itself or wrapped as ``{spec: ...}``.
-
     >>> report = check_job("name: a\\ntype: query\\nselector: {match_labels: {gpu: 1}}", "job.yaml")
     >>> print(report.problems[1].show(report.file))
     error[wrong-type]: expected a string, found 1
@@ -36,7 +34,7 @@ def check_job(
 
     :param data: the bytes or the text of the file, at most ``LIMITS.job_file_bytes``, or for a
         manifest ``LIMITS.manifest_bytes``; or a job spec as a mapping: its problems have no line.
-    :param file: the name of the file, for messages.
+    :param file: the name of the file.
     :param rules: the codes of rules to report, from :func:`select_rules`; None for all.
     :param require_selector: whether an empty selector is an error, not a warning.
     """
