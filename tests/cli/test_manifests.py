@@ -143,6 +143,14 @@ def test_conditions_that_are_not_read(run: Run) -> None:
     assert words in " ".join(ended.err.split())
 
 
+def test_forms_of_operators(run: Run) -> None:
+    """A form of conditions that Kubernetes has not is only noted: an operator may have its own."""
+    pod = "{nodeSelector: [pool=a], tolerations: {a: b}}"
+    text = f"apiVersion: a.org/v1\nkind: Engine\nspec: {{template: {{pod: {pod}}}}}\n"
+    ended = run("check", "-", "-o", "concise", stdin=text)
+    assert (ended.status, ended.out.count("note[unread-condition]")) == (0, 2)
+
+
 OTHERS = {
     "compose.yaml": "services: {web: {image: a}}\n",
     "values.yaml": "replicaCount: 1\nnodeSelector: {}\nconfig: {metrics: {port: 1}}\n",

@@ -90,6 +90,10 @@ _FREE_FIELDS = frozenset({
 })  # fmt: skip
 
 
+# Mistakes of conditions on nodes, also in objects whose pods are not known.
+_CERTAIN = ("unknown-effect", "unknown-operator")
+
+
 class Workload(NamedTuple):
     """An object of a Kubernetes manifest that selects nodes, one of its pod specs, or a job.
 
@@ -421,16 +425,22 @@ def _read_object(
         if controller and text_of(pod.spec, "nodeName"):
             pod = _before_binding(pod)
         place = _place(pod.spec, pod.path)
+        is_bare = f"{pod.path}.nodeAffinity" in pod.conditions  # not in an affinity
         try:
             placement = _read_pod(pod, namespace, volumes, is_admitted)
-            is_bare = f"{pod.path}.nodeAffinity" in pod.conditions  # not in an affinity
             count = count_nodes and partial(count_with_key, placement, count_nodes)
             for each in check_pod(pod.spec, pod.path, labels, count):
                 yield each._replace(path=each.path.replace("affinity.", "", is_bare))
             own = name if path else f"{name}[{pod.path}]"
             yield Workload(own, placement, owner, place, controller)
         except StructureError as error:
-            yield from _unread(kind, pod.conditions) if pod.conditions else error.findings
+            # Without containers, it may be a form of its own, but hardly with such a mistake.
+            certain = [each for each in error.findings if each.code in _CERTAIN]
+            mistakes = certain if pod.conditions else error.findings
+            for each in mistakes:
+                yield each._replace(path=each.path.replace("affinity.", "", is_bare))
+            if not mistakes:
+                yield from _unread(kind, pod.conditions)
         except SelectorError as error:  # the terms of the pod and of its volumes are too many
             yield Finding(*place, error.message, code=error.code)
 

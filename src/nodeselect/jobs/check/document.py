@@ -189,6 +189,9 @@ _NOMAD_HINT = (
 # A job of Nomad in JSON, under Job, has an id and some of these.
 _NOMAD_FIELDS = frozenset({"constraints", "datacenters", "nodepool", "priority"})
 
+# In a job file in JSON, it is under its name, and has one of these.
+_NOMAD_BLOCK = frozenset({"constraint", "datacenters", "group"})
+
 # A job of Bacalhau has tasks and one of the first of these; a job of Expanso has one of the second.
 _BACALHAU_FIELDS = frozenset({"name", "type", "count", "constraints"})
 _OWN = frozenset({"selector", "config"})
@@ -306,7 +309,7 @@ def _is_nomad_job(document: Value) -> bool:
     return (
         "taskgroups" in fields | inner
         or ("id" in inner and "tasks" not in inner and not _NOMAD_FIELDS.isdisjoint(inner))
-        or any("group" in lower_names(block) for block in blocks)
+        or not all(_NOMAD_BLOCK.isdisjoint(lower_names(block)) for block in blocks)
         or (isinstance(tasks, List) and any("driver" in lower_names(each) for each in tasks.items))
     )
 
