@@ -430,7 +430,7 @@ def _read_object(
             placement = _read_pod(pod, namespace, volumes, is_admitted)
             count = count_nodes and partial(count_with_key, placement, count_nodes)
             for each in check_pod(pod.spec, pod.path, labels, count):
-                yield each._replace(path=each.path.replace("affinity.", "", is_bare))
+                yield each._replace(path=each.path.replace("affinity.nodeA", "nodeA", is_bare))
             own = name if path else f"{name}[{pod.path}]"
             yield Workload(own, placement, owner, place, controller)
         except StructureError as error:
@@ -438,7 +438,7 @@ def _read_object(
             certain = [each for each in error.findings if each.code in _CERTAIN]
             mistakes = certain if pod.conditions else error.findings
             for each in mistakes:
-                yield each._replace(path=each.path.replace("affinity.", "", is_bare))
+                yield each._replace(path=each.path.replace("affinity.nodeA", "nodeA", is_bare))
             if not mistakes:
                 yield from _unread(kind, pod.conditions)
         except SelectorError as error:  # the terms of the pod and of its volumes are too many
