@@ -210,6 +210,22 @@ def test_files_of_a_kustomization(run: Run) -> None:
     assert "kustomization" not in run("check", "k/base/pod.yaml", "-n", "-", stdin=NODES).err
 
 
+def test_values_beside_a_chart(run: Run) -> None:
+    """The values of a chart are no job, whatever their fields; without the chart, they may be."""
+    write_files({
+        "c/Chart.yaml": "apiVersion: v2\nname: a\nversion: 1.0.0\n",
+        "c/values.yaml": "image: a\nselector: {app: x}\n",
+        "c/pod.yaml": POD,
+    })  # fmt: skip
+    assert run("check", "c").err.startswith("1 file: no problems; 2 files have no job")
+    words = "this is a file with the values of a Helm chart"
+    assert words in run("check", "c/values.yaml").out
+    explained = json.loads(run("explain", "--job", "c", "-n", "-", "-o", "json", stdin=NODES).out)
+    assert (len(explained["jobs"]), explained["counts"]["invalid"]) == (1, 0)
+    Path("c/Chart.yaml").unlink()
+    assert "error[unknown-field]" in run("check", "c").out
+
+
 HELM = "render the chart before using the file: helm template FOLDER"
 FILL_IN = "fill in the template before using the file"
 

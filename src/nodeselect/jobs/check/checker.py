@@ -244,7 +244,7 @@ class CheckedJob:
         data, file = self.data, self._file
         try:
             document = read_plain(data, file) if isinstance(data, bytes) else from_python(data)
-            self.spec, prefix = locate_spec(document)
+            self.spec, prefix = locate_spec(document, file)
         except DocumentError as error:
             self._unread = error.code
             self._counts["error"] += error.unreported

@@ -158,6 +158,8 @@ _OLD_HINT = "give its NodeSelectors as a selector, with -l, or write it with Con
 # Fields that only the values of charts have.
 _CHART_FIELDS = ("fullnameOverride", "nameOverride", "replicaCount")
 
+_VALUES_FILES = ("values.yaml", "values.yml")
+
 # Other documents in the folders of jobs: their fields, what they are, and what to do.
 _FOREIGN: tuple[tuple[set[str], str, Fix | str | None], ...] = (
     ({"services"}, "a file of Docker Compose", _COMPOSE_HINT),
@@ -211,8 +213,10 @@ def is_event(document: Value) -> bool:
     return is_kubernetes_object(find(document, "object") or document)
 
 
-def locate_spec(document: Value) -> tuple[Object, str]:
+def locate_spec(document: Value, file: str) -> tuple[Object, str]:
     """Return the job spec, a document or its field ``spec``, and the beginning of its paths.
+
+    A file with the name of the values of a chart that is beside the chart has no job.
 
     :raises DocumentError: if the document is not a job.
     """
@@ -221,6 +225,8 @@ def locate_spec(document: Value) -> tuple[Object, str]:
         if isinstance(document, Scalar) and document.kind == "null" and not document.text:
             message = "the file is empty"
         raise _refused(document, message, _NODES_HINT if isinstance(document, List) else _HINT)
+    if file.endswith(_VALUES_FILES) and _is_beside_chart(file):
+        raise _refused(document, f"this is {_CHART_VALUES}, not a job spec", _CHART_HINT)
     entries, is_own = document.entries, not _OWN.isdisjoint(document.entries)
     for names, what, hint in _FOREIGN:
         is_chart = what == _CHART_VALUES and "selector" not in entries
@@ -260,6 +266,12 @@ def locate_spec(document: Value) -> tuple[Object, str]:
         message = "this is not a job spec: it has no name, type or selector"
         raise _refused(spec, message, _NODES_HINT)
     return spec, "" if spec is document else "spec."
+
+
+def _is_beside_chart(file: str) -> bool:
+    from pathlib import Path  # loads slowly
+
+    return Path(file).with_name("Chart.yaml").is_file()
 
 
 def _refused(
