@@ -148,6 +148,20 @@ def test_tasks() -> None:
     assert check_job("{name: x, labels: {}}", rules=["no-config"]).problems
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("affinity", "nodeAffinity", "nodeSelectorTerms"),
+        "requiredDuringSchedulingIgnoredDuringExecution",
+    ],
+)
+def test_affinity(name: str) -> None:
+    """An affinity without its pod is no job spec; the command that reads it is named."""
+    [problem] = check_job(f"{name}: {{}}").problems
+    assert problem.message == "this is the affinity of a Kubernetes pod, not a job spec"
+    assert "nodeselect match --job FILE" in (problem.hint or "")
+
+
 def test_nodes() -> None:
     """A list of nodes is no job; the mistake is at its beginning."""
     [problem] = check_job('[{"id": "n-1", "labels": {}}]', "x.json").problems

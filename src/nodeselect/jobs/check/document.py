@@ -158,6 +158,12 @@ _OLD_HINT = "give its NodeSelectors as a selector, with -l, or write it with Con
 # Fields that only the values of charts have.
 _CHART_FIELDS = ("fullnameOverride", "nameOverride", "replicaCount")
 
+# The affinity of a pod, without the pod, has one of these.
+_AFFINITY_FIELDS = (
+    *("affinity", "nodeAffinity", "nodeSelectorTerms"),
+    "requiredDuringSchedulingIgnoredDuringExecution",
+)
+
 _VALUES_FILES = ("values.yaml", "values.yml")
 
 # Other documents in the folders of jobs: their fields, what they are, and what to do.
@@ -263,6 +269,9 @@ def locate_spec(document: Value, file: str) -> tuple[Object, str]:
     ):
         if not spec.entries.keys().isdisjoint(_BARE_FIELDS):
             raise _refused(spec, "this is a bare pipeline, not a job spec", _PIPELINE_HINT)
+        if not spec.entries.keys().isdisjoint(_AFFINITY_FIELDS) and spec is document:
+            message = "this is the affinity of a Kubernetes pod, not a job spec"
+            raise _refused(spec, message, _MATCH_HINT)
         message = "this is not a job spec: it has no name, type or selector"
         raise _refused(spec, message, _NODES_HINT)
     return spec, "" if spec is document else "spec."
