@@ -93,8 +93,23 @@ def test_placements() -> None:
         assert change.others == (LabelChange(key, now, before, True),)
         (change,) = compare_inventories(old, Inventory([new]), Selector.everything()).changed
         assert (change.why, change.others) == ("others", (LabelChange(key, before, now, False),))
-    unknown = Inventory([Node("n-1")])
-    assert compare_inventories(old, unknown, Selector.everything()).changed == ()
+    unknown = Node("n-1")
+    difference = compare_inventories(old, Inventory([unknown]), Selector.everything())
+    assert difference.changed == ()
+    words = [f"changes of {fact} (unknown in 'new')" for fact in ("resources", "taints")]
+    assert list(difference.not_considered) == words
+    others = [Node("n-2", taints=[], resources={}), Node("n-3", taints=[], resources={})]
+    for first, second, was, is_now in (
+        (free, unknown, "known", "unknown"),
+        (unknown, free, "unknown", "known"),
+    ):
+        sides = Inventory([first, *others]), Inventory([second, *others])
+        difference = compare_inventories(sides[0], sides[1], Selector.everything())
+        assert difference.not_considered == ()
+        (change,) = difference.changed
+        assert change.others == tuple(
+            LabelChange(fact, was, is_now, False) for fact in ("taints", "resources")
+        )
     tolerant = Placement(tolerations=[Toleration("gpu", "Exists")])
     (change,) = compare_selectors(Inventory([tainted]), placement, tolerant).added
     assert change.requirements == ("tolerates gpu:NoSchedule",)

@@ -38,7 +38,7 @@ class Change(NamedTuple):
     :param labels: which labels changed; those whose keys are in the selector come first.
     :param state: the old and the new state, if both are known and differ; otherwise None.
     :param others: which taints and amounts of resources changed: the key is ``taint`` or the name
-        of the resource. Unless a placement was compared, only of nodes of which both are known.
+        of the resource; or ``taints`` or ``resources`` of what became known or unknown.
     """
 
     id: str
@@ -149,15 +149,17 @@ def compare_inventories(
 ) -> Difference:
     """Compare the nodes that one selector matches in two inventories, as ``compare_selectors``."""
     keys = named_keys([label_part(selector)])
+    unknown = {} if isinstance(selector, Placement) else _unknown_on_one_side(old, new, names)
 
     def change(node: Node, _: Selector | AnyOf | Placement) -> Change:
-        return _node_change(node.id, old.get(node.id), new.get(node.id), selector, keys)
+        return _node_change(node.id, old.get(node.id), new.get(node.id), selector, keys, unknown)
 
     before, now = old._view.store.unread, new._view.store.unread
     unread = {**before, **now}
     require_read({key: unread[key] for key in unread if key not in before or key not in now})
     difference = _compare((old, new), (selector, selector), names, change)
     words = tuple(f"the column {quoted(key)} without texts" for key in unread)
+    words += tuple(unknown.values()) if difference.kept else ()
     return difference._replace(not_considered=difference.not_considered + words)
 
 
@@ -186,11 +188,27 @@ def _compare(
     )
 
 
-def _other_changes(old: Node, new: Node, *, are_required: bool) -> tuple[LabelChange, ...]:
+def _unknown_on_one_side(
+    old: BaseInventory, new: BaseInventory, names: tuple[str, str]
+) -> dict[str, str]:
+    """Return the facts that no node has in one inventory only, with words for a report."""
+    before, now = (
+        {
+            fact: f"changes of {fact} (unknown in {quoted(name)})"
+            for fact in inventory._view.unknown_facts()
+        }
+        for name, inventory in zip(names, (old, new), strict=True)
+    )
+    return {fact: (before | now)[fact] for fact in sorted({*before} ^ {*now})}
+
+
+def _other_changes(
+    old: Node, new: Node, *, are_required: bool, uncompared: Collection[str]
+) -> tuple[LabelChange, ...]:
     """Return which taints and which amounts of resources of a node changed.
 
     :param are_required: whether they decide on a match; if not, what is known only before, or only
-        now, has not changed.
+        now, becomes known or unknown, unless it is ``uncompared``.
     """
     compares_taints = are_required or None not in (old.taints, new.taints)
     compares_resources = are_required or None not in (old.resources, new.resources)
@@ -202,11 +220,22 @@ def _other_changes(old: Node, new: Node, *, are_required: bool) -> tuple[LabelCh
         }
         for node in (old, new)
     )
-    return tuple(
+    changes = (
         LabelChange(each[1], before.get(each), now.get(each), are_required)
         for each in sorted({*before, *now})
         if before.get(each) != now.get(each)
     )
+    facts = {
+        "taints": (old.taints is not None, new.taints is not None),
+        "resources": (old.resources is not None, new.resources is not None),
+    }
+    words = {True: "known", False: "unknown"}
+    turned = (
+        LabelChange(fact, words[was], words[is_known], are_required)
+        for fact, (was, is_known) in facts.items()
+        if was != is_known and not are_required and fact not in uncompared
+    )
+    return (*changes, *turned)
 
 
 def _node_change(
@@ -215,10 +244,12 @@ def _node_change(
     new: Node | None,
     selector: Selector | AnyOf | Placement,
     keys: Collection[str | None],
+    uncompared: Collection[str],
 ) -> Change:
     """Return how a node changed; ``old`` or ``new`` is None if there was or is no such node.
 
     :param selector: what the nodes are selected by; ``keys``: the label keys in it.
+    :param uncompared: the facts that are unknown of all nodes of one inventory.
     """
     if old is None or new is None:
         return Change(node_id, "joined" if old is None else "left")
@@ -231,6 +262,7 @@ def _node_change(
     state = None
     if old.state is not None and new.state is not None and old.state != new.state:
         state = (old.state, new.state)
-    others = _other_changes(old, new, are_required=isinstance(selector, Placement))
+    are_required = isinstance(selector, Placement)
+    others = _other_changes(old, new, are_required=are_required, uncompared=uncompared)
     why = "labels" if labels else "others" if others and not state else "state"
     return Change(node_id, why, labels=tuple(labels), state=state, others=others)

@@ -327,13 +327,24 @@ class View:
 
         :param lacks_pods: the result of :meth:`lacks_pods` at the moment of the answer.
         """
-        indexes, live = self.store.indexes(), self.live() if nodes is None else nodes
-        with_taints = postings.union([n for i in indexes for n in dict(i.taints).values()])
-        with_resources = postings.union([index.with_resources for index in indexes])
-        words = placement.undecided(len(live), len(live - with_taints), len(live - with_resources))
+        live = self.live() if nodes is None else nodes
+        lacking = (len(live - nodes_with) for nodes_with in self._with_facts().values())
+        words = placement.undecided(len(live), *lacking)
         if lacks_pods:
             words += ("what runs on the nodes: no pod runs on any of them",)
         return words
+
+    def unknown_facts(self) -> list[str]:
+        """Return which of ``taints`` and ``resources`` are unknown of all nodes."""
+        live = self.live()
+        return [fact for fact, nodes in self._with_facts().items() if not nodes & live]
+
+    def _with_facts(self) -> dict[str, Postings]:
+        """Return the nodes, also deleted ones, whose taints and whose resources are known."""
+        indexes = self.store.indexes()
+        taints = [n for index in indexes for n in dict(index.taints).values()]
+        resources = [index.with_resources for index in indexes]
+        return {"taints": postings.union(taints), "resources": postings.union(resources)}
 
     def in_states(self, nodes: Postings, accepts: Callable[[str | None], bool]) -> Postings:
         """Return the ordinals in ``nodes`` that belong to nodes whose state ``accepts`` allows."""
