@@ -311,33 +311,41 @@ POOL = [
     *(("gpu", {"pool": "gpu"}, ["nvidia.com/gpu"], {"cpu": "96", "nvidia.com/gpu": "8"})
       for _ in range(5)),
     ("spot", {"pool": "spot"}, ["cloud.google.com/gke-spot"], {"cpu": "64"}),
+    ("lost", {"pool": "lost"}, ["node.kubernetes.io/not-ready"], {"cpu": "16"}),
     ("edge", {"pool": "edge", "x.io/tpu-count": "4"}, [], {"cpu": "1"}),
 ]  # fmt: skip
 """Nodes by pool, with their labels, the keys of their taints, and their resources."""
 
 TOLERATE = "would match with the toleration {{key: {}, operator: Exists, effect: NoSchedule}}"
+AWAY = ", but this taint is to keep such a pod away"
 
 REMEDIES = {
     # a selector and requests, and the recommendation
     ("", "cpu=8"): "4 nodes fail only cpu >= 8: at most 7910m of cpu is allocatable on one of them;"
     " with that, 3 nodes would match",
     ("", "cpu=12"): f"1 node {TOLERATE.format('team')}",
-    ("", "cpu=40"): "without cpu >= 40, 4 nodes would match",
-    ("pool=gpu", "cpu=40"): f"5 nodes {TOLERATE.format('nvidia.com/gpu')}",
-    ("pool=spot", "cpu=40"): f"1 node {TOLERATE.format('cloud.google.com/gke-spot')}",
+    ("", "cpu=40"): "4 nodes fail only cpu >= 40: at most 7910m of cpu is allocatable on one of"
+    " them",
+    ("pool=gpu", "cpu=40"): f"5 nodes {TOLERATE.format('nvidia.com/gpu')}{AWAY}",
+    ("pool=gpu", "cpu=4"): f"without pool=gpu, 3 nodes would match; or 5 nodes"
+    f" {TOLERATE.format('nvidia.com/gpu')}{AWAY}",
+    ("pool=spot", "cpu=40"): f"1 node {TOLERATE.format('cloud.google.com/gke-spot')}{AWAY}",
+    ("pool=lost", "cpu=4"): "without pool=lost, 3 nodes would match",
+    ("pool=lost,pool!=web", "cpu=8"): "1 node fails only tolerates"
+    " node.kubernetes.io/not-ready:NoSchedule: a node with this taint is broken, starting or"
+    " leaving",
     ("pool!=web", "cpu=2,nvidia.com/gpu=1"): f"5 nodes {TOLERATE.format('nvidia.com/gpu')}; if your"
     " API server adds it, give --extended-resource-toleration instead",
     ("pool in (big,web)", "cpu=8"): "3 nodes fail only cpu >= 8: at most 7910m of cpu is"
     " allocatable on one of them; with that, 3 nodes would match",
     ("pool in (big,edge)", "cpu=1100m"): f"1 node {TOLERATE.format('team')}; or 1 node fails only"
     " cpu >= 1100m: at most 1 of cpu is allocatable on one of them; with that, 1 node would match",
-    ("", "cpu=100"): "no node satisfies cpu >= 100; change or remove it: without it, 4 nodes would"
-    " match",
+    ("", "cpu=100"): "no node satisfies cpu >= 100: the largest allocatable cpu is 96",
     # the spelling of a resource
     ("pool=web", "cpus=2"): "write cpu >= 2 instead of cpus >= 2: 3 nodes would match",
     ("pool=web", "CPU=2"): "write cpu >= 2 instead of CPU >= 2: 3 nodes would match",
-    ("pool=web", "gpu=1"): "without gpu >= 1, 3 nodes would match",
-    ("pool=web", "x.io/tpu=1"): "without x.io/tpu >= 1, 3 nodes would match",
+    ("pool=web", "gpu=1"): "no node has any gpu; nodes have 'nvidia.com/gpu'",
+    ("pool=web", "x.io/tpu=1"): "no node has any x.io/tpu; 1 node has the label 'x.io/tpu-count'",
 }  # fmt: skip
 
 
@@ -360,10 +368,64 @@ def test_remedies(text: str, requests: str) -> None:
     assert explanation.recommendation == REMEDIES[text, requests]
     assert explanation.recommendation not in notes(explanation)
     for hint in explanation.hints:
-        if hint.code in ("untolerated-taint", "reserved-taint"):
+        if hint.code in ("untolerated-taint", "reserved-taint") and hint.would_match:
             key = hint.replaced[0].removeprefix("tolerates ").partition(":")[0]
             tolerant = Placement(placement.selector, [Toleration(key)], amounts)
             assert len(pool().match(tolerant)) == hint.would_match
+
+
+@pytest.mark.parametrize(
+    ("keys", "code"),
+    [
+        ("team x.io/a node.x.io/team node.kubernetes.io/unschedulable", "untolerated-taint"),
+        (
+            (
+                "CriticalAddonsOnly node-role.kubernetes.io/etcd"
+                " node-role.kubernetes.io/controlplane"
+                " node-role.kubernetes.io/control-plane lifecycle instance-lifecycle spot"
+                " cloud.google.com/gke-provisioning aws.amazon.com/neuroncore"
+                " habana.ai/gaudi gpu.intel.com/i915 amd.com/gpu x.io/gpu node.kubernetes.io/os"
+            ),
+            "reserved-taint",
+        ),
+        (
+            (
+                "node.kubernetes.io/not-ready node.kubernetes.io/disk-pressure"
+                " node.kubernetes.io/network-unavailable node.kubernetes.io/out-of-service"
+                " node.cloudprovider.kubernetes.io/uninitialized karpenter.sh/disrupted"
+                " ToBeDeletedByClusterAutoscaler DeletionCandidateOfClusterAutoscaler"
+                " karpenter.sh/disruption node.cilium.io/agent-not-ready"
+            ),
+            None,
+        ),
+    ],
+)
+def test_taints_that_are_not_to_be_tolerated(keys: str, code: str | None) -> None:
+    """No toleration of broken nodes is suggested; that of reserved ones comes with a warning."""
+    for key in keys.split():
+        nodes = Inventory([Node("n-1", taints=[Taint(key, "NoSchedule")])])
+        explanation = nodes.explain(Placement(Selector.everything()))
+        (hint,) = explanation.hints
+        assert explanation.recommendation == hint.message
+        assert (hint.code, hint.would_match) == (code or "reserved-taint", 1 if code else None), key
+        assert ("toleration" in hint.message) == (code is not None and "unsched" not in key), key
+        assert hint.message.endswith(AWAY) == (code == "reserved-taint"), key
+
+
+def test_a_taint_of_the_vendor_of_a_requested_resource() -> None:
+    """The nodes are for the pod, and a cordon comes after a toleration and a near miss."""
+    taint, cordon = Taint("nvidia.com/gpu", "NoSchedule"), "node.kubernetes.io/unschedulable"
+    resources = {"nvidia.com/mig": "1", "cpu": "7"}
+    nodes = [Node("n-1", taints=[taint], resources=resources | {"cpu": "8"})]
+    asked = Placement(requests={"nvidia.com/mig": "1", "cpu": "8"})
+    assert Inventory(nodes).explain(asked).hints[0].code == "untolerated-taint"
+    nodes = [Node("n-1", taints=[], resources=resources)]
+    more = {**resources, "cpu": "8"}
+    cordoned = [Node(f"c-{at}", taints=[Taint(cordon, "NoSchedule")], resources=more)
+                for at in range(3)]  # fmt: skip
+    explanation = Inventory([*nodes, *cordoned]).explain(asked)
+    assert [each.code for each in explanation.hints] == ["scarce-resource", "untolerated-taint"]
+    assert explanation.recommendation == explanation.hints[0].message
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import math
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial, reduce
 from itertools import islice
 from operator import and_
@@ -18,9 +18,9 @@ from typing import NamedTuple
 
 from nodeselect.errors import SelectorError
 from nodeselect.explain.audit import RATIO, usual_values
-from nodeselect.explain.countable import Countable, Failures, Positions
+from nodeselect.explain.countable import Countable, Failures
 from nodeselect.explain.explanation import Correction, Hint, label_requirement, named_ids
-from nodeselect.explain.wording import nodes_have, short
+from nodeselect.explain.wording import nodes_have, remedy_rank, short
 from nodeselect.node import count_in_states
 from nodeselect.placement import Placement
 from nodeselect.placement.requirements import AtLeast, Condition, Tolerates
@@ -72,11 +72,19 @@ _ENOUGH = 3
 # An amount that is at least this part of a request nearly suffices.
 _NEARLY = 0.75
 
-# Taints of nodes that are not for ordinary pods, or that are not in order.
+# Taints of nodes that are not for ordinary pods.
 _RESERVED = re.compile(
-    r"\ACriticalAddonsOnly\Z|\Anode-role\.kubernetes\.io/(?:control-plane|master)\Z|spot|preempt"
-    r"|capacity-?type\Z|scalesetpriority\Z|\Anode\.(?:cloudprovider\.)?kubernetes\.io/|/[gt]pu\Z"
-    r"|ClusterAutoscaler\Z",
+    r"\ACriticalAddonsOnly\Z|\Anode-role\.kubernetes\.io/(?:control-?plane|etcd|master)\Z"
+    r"|\Anode\.kubernetes\.io/os\Z|spot|preempt|capacity-?type\Z|scalesetpriority\Z|lifecycle\Z"
+    r"|/gke-provisioning\Z|/[gt]pu\Z|\b(?:furiosa|habana|rebellions)\.ai/"
+    r"|\b(?:amazon|amd|intel|nvidia|qualcomm|xilinx)\.com/",
+    re.IGNORECASE,
+)
+
+# Taints of nodes that are broken, starting or leaving.
+_OUT_OF_ORDER = re.compile(
+    r"\Anode\.kubernetes\.io/(?!os\Z)|ClusterAutoscaler\Z|\Akarpenter\.sh/(?:disrupt|unregistered)"
+    r"|\b(?:not-?ready|uninitialized)\Z",
     re.IGNORECASE,
 )
 
@@ -178,6 +186,12 @@ def _toleration(
         change = "if it were not cordoned" if nodes == 1 else "if they were not cordoned"
     message = f"{pluralize(nodes, 'node')} would match {change}"
     code = "untolerated-taint"
+    if _OUT_OF_ORDER.search(part.key) and not part.is_about_cordon:
+        fail = pluralize(nodes, "node fails", "nodes fail")
+        state = "a node with this taint is broken, starting or leaving"
+        message = f"{fail} only {printable(str(part))}: {state}"
+        hint = Hint("reserved-taint", position, message, None, (str(part),), None)
+        return _Suggestion(hint, None, (position,))
     if is_reserved:
         code = "reserved-taint"
         message = f"{message}, but this taint is to keep such a pod away"
@@ -306,29 +320,34 @@ class _HintFinder:
 
     def _remedies(self, parts: Sequence[Condition]) -> Iterator[_Suggestion]:
         """Yield what would make nodes match that fail only one taint or one resource."""
-        requested = {part.resource for part in parts if isinstance(part, AtLeast)}
         asked = self._asked
         possible = asked.possible_tolerations if isinstance(asked, Placement) else ()
         added = {(each.key, each.effect) for each in possible}
-        reserved = {*self._nodes.resources()} - requested
-        labels = {at for at, part in enumerate(parts) if isinstance(part, Selector | AnyOf)}
-
-        def others(position: int) -> Iterator[Positions]:
-            return (failed for failed in self._failures.counts.groups if position not in failed)
-
+        is_reserved = self._reserved(parts)
         for position, (part, nodes) in enumerate(
             zip(parts, self._failures.counts.failing_only_this, strict=True)
         ):
             if isinstance(part, Tolerates) and part.key and nodes:
-                is_reserved = part.key in reserved or _RESERVED.search(part.key) is not None
-                is_own = part.key in requested or part.is_about_cordon
-                if is_reserved and not is_own:  # unless all nodes with the labels have the taint
-                    is_reserved = any(labels.isdisjoint({*failed}) for failed in others(position))
                 may_be_added = (part.key, part.effect) in added
-                is_reserved = is_reserved and not is_own
-                yield _toleration(position, part, nodes, is_reserved, may_be_added)
+                yield _toleration(position, part, nodes, is_reserved(part.key), may_be_added)
             elif isinstance(part, AtLeast) and nodes and (near := self._near(position, part)):
                 yield near
+
+    def _reserved(self, parts: Sequence[Condition]) -> Callable[[str], bool]:
+        """Return whether the taint with a key keeps a pod away that requests these resources.
+
+        It does not if the key is that of a resource that the pod requests, or has its prefix.
+        """
+        requested = {part.resource for part in parts if isinstance(part, AtLeast)}
+        prefixes = {each.rpartition("/")[0] for each in requested} - {""}
+        resources = {*self._nodes.resources()}
+
+        def is_reserved(key: str) -> bool:
+            if key in requested or key.rpartition("/")[0] in prefixes:
+                return False
+            return key in resources or _RESERVED.search(key) is not None
+
+        return is_reserved
 
     def tolerated(
         self, parts: Sequence[Condition], suggestions: Sequence[_Suggestion]
@@ -344,16 +363,17 @@ class _HintFinder:
             for at, part in enumerate(parts)
             if isinstance(part, Tolerates)
             and part.key
-            and not part.key.startswith("node.")  # of nodes that are not in order
+            and not _OUT_OF_ORDER.search(part.key)
             and not count([*positions, *others], [replacement, part])
         ]
         nodes, at, part = max(found, default=(0, 0, None))
         if part is None or not nodes:
             return
-        suggestion = _toleration(-at, part, nodes, False, False)
+        suggestion = _toleration(-at, part, nodes, self._reserved(parts)(part.key), False)
         new, old = short(hint.replacement), join_limited(list(map(short, hint.replaced)))
         text = f"write {new} instead of {old}: {suggestion.hint.message}"
-        yield suggestion._replace(hint=suggestion.hint._replace(message=text))
+        hint = suggestion.hint._replace(code="untolerated-taint", message=text)  # first: a typo
+        yield suggestion._replace(hint=hint)
 
     def _near(self, position: int, part: AtLeast) -> _Suggestion | None:
         """Suggest the largest amount on the nodes that lack only this, if it nearly suffices."""
@@ -749,8 +769,9 @@ def _with_domain(value: str, words: WordCounts) -> str | None:
     return longer[0] if len(longer) == 1 else None
 
 
-def _rank(suggestion: _Suggestion) -> tuple[bool, int]:
-    return suggestion.hint.code == "reserved-taint", -(suggestion.hint.would_match or 0)
+def _rank(suggestion: _Suggestion) -> tuple[int, int]:
+    hint = suggestion.hint
+    return remedy_rank(hint), -(hint.would_match or 0)
 
 
 def _id_selector(ids: Sequence[str], new_ids: Mapping[str, str]) -> Selector | None:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from nodeselect.explain.countable import rank_counts
-from nodeselect.explain.explanation import NOTHING, Explanation, RequirementResult
+from nodeselect.explain.explanation import NOTHING, Explanation, Hint
+from nodeselect.placement.requirements import SCHEDULABLE
 from nodeselect.text import join_limited, pluralize, printable, quoted, quoted_id, truncate
 
 # A longer requirement is truncated in a sentence. The longest name of a node (253) is not.
@@ -18,6 +19,7 @@ _OBVIOUS = ("other-value", "other-key", "other-resource")
 # Hints that say with which change beside the labels how many nodes would match.
 _REMEDIES = ("untolerated-taint", "reserved-taint", "scarce-resource")
 _MAX_REMEDIES = 3
+_RESERVED = 4
 _OR = "; or "
 
 _MAX_VALUES = 3
@@ -230,9 +232,14 @@ def recommend(explanation: Explanation) -> str:
         return _OR.join(remedies)
     if len(results) == 1:
         return results[0].note or unsatisfied_text([results[0].text])
-    if unsatisfied := [result.text for result in results if result.failing == total]:
-        them = "it" if len(unsatisfied) == 1 else "them"
-        return f"{unsatisfied_text(unsatisfied)}; change or remove {them} first"
+    if unsatisfied := [at for at, result in enumerate(results) if result.failing == total]:
+        text = unsatisfied_text([results[at].text for at in unsatisfied])
+        kinds = {results[at].kind for at in unsatisfied}
+        if len(unsatisfied) > 1:
+            return f"{text}; change {'' if 'resource' in kinds else 'or remove '}them first"
+        if kinds == {"resource"}:
+            return _scarcity(explanation, unsatisfied[0])
+        return f"{text}; change or remove it first"
     text = "to match any node, change more than one requirement"
     if explanation.other_reasons:
         return text
@@ -271,26 +278,45 @@ def _correction(explanation: Explanation) -> str | None:
 def _remedies(explanation: Explanation) -> list[str]:
     """Return the changes of one requirement with which most nodes would match, if none does.
 
-    First come tolerations, cordons and amounts, which leave the labels; then the removal of a
-    positive and of a negative requirement; last, tolerations of nodes that are for other pods.
+    First come tolerations and amounts, then cordons, which leave the labels; then the removal of a
+    positive requirement, beside a toleration of nodes that are for other pods, and of a negative
+    one. A request is never removed: what nodes have instead is named.
     """
-    changes: list[tuple[tuple[int, int], str]] = []
+    changes: list[tuple[tuple[int, int, bool], str]] = []
     hinted = set()
     for hint in explanation.hints:
         if hint.code in _REMEDIES:
             hinted.add(hint.requirement)
-            rank = 3 if hint.code == "reserved-taint" else 0
-            changes.append(((rank, -(hint.would_match or 0)), hint.message))
+            changes.append(((remedy_rank(hint), -(hint.would_match or 0), False), hint.message))
     for position, result in enumerate(explanation.requirements):
-        is_removable = result.kind != "taint" and len(explanation.requirements) > 1
-        if is_removable and result.failing_only_this and position not in hinted:
-            rank = 1 if result.absent is None else 2
-            changes.append(((rank, -result.failing_only_this), _removal(explanation, result)))
+        is_changed = result.kind != "taint" and len(explanation.requirements) > 1
+        if is_changed and result.failing_only_this and position not in hinted:
+            rank, is_request = 2 if result.absent is None else 3, result.kind == "resource"
+            text = (_scarcity if is_request else _removal)(explanation, position)
+            changes.append(((rank, -result.failing_only_this, is_request), text))
     best = min((rank for rank, _ in changes), default=None)
-    return [text for rank, text in changes if rank == best][:_MAX_REMEDIES]
+    texts = [text for rank, text in changes if rank == best][:_MAX_REMEDIES]
+    if best is not None and best[0] == 2 and not best[2]:  # the label may be that of these nodes
+        texts += [text for rank, text in changes if rank[0] == _RESERVED][:1]
+    return texts[:_MAX_REMEDIES]
 
 
-def _removal(explanation: Explanation, result: RequirementResult) -> str:
+def remedy_rank(hint: Hint) -> int:
+    """Return the place of a remedy among others: 0 comes first."""
+    if hint.code == "reserved-taint":
+        return _RESERVED if hint.would_match else _RESERVED + 1
+    return 1 if hint.replaced == (SCHEDULABLE,) else 0
+
+
+def _scarcity(explanation: Explanation, position: int) -> str:
+    """Return what nodes have instead of the resource of a requirement."""
+    result = explanation.requirements[position]
+    messages = (hint.message for hint in explanation.hints if hint.requirement == position)
+    return next(messages, result.note) or unsatisfied_text([result.text])
+
+
+def _removal(explanation: Explanation, position: int) -> str:
+    result = explanation.requirements[position]
     is_replaced = any(result.text in hint.replaced for hint in explanation.hints)
     match = f"{pluralize(result.failing_only_this, 'node')} would match"
     if result.failing == explanation.total and not is_replaced:

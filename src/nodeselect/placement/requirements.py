@@ -13,6 +13,9 @@ from nodeselect.placement.usage import Usage
 from nodeselect.quantity import quantity_text
 from nodeselect.selectors import AnyOf, Selector
 
+# The text of the requirement that a node is not cordoned.
+SCHEDULABLE = "schedulable"
+
 
 class Tolerates(NamedTuple):
     """The ``tolerations`` of a pod cover those taints of a node that have a key and an effect.
@@ -45,7 +48,7 @@ class Tolerates(NamedTuple):
     def __str__(self) -> str:
         if not self.key:
             return "tolerates every taint"
-        return "schedulable" if self.is_about_cordon else f"tolerates {self.key}:{self.effect}"
+        return SCHEDULABLE if self.is_about_cordon else f"tolerates {self.key}:{self.effect}"
 
     @property
     def is_about_cordon(self) -> bool:
