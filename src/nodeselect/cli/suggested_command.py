@@ -1,7 +1,7 @@
 """Suggest a valid command line instead of an invalid one.
 
 A suggestion can be pasted safely: it has every value that the user wrote and that matters here, it
-is valid, and it replaces no file. If that is not possible, there is no suggestion. No file is read.
+is valid, and it replaces no file. If that is not possible, nothing is suggested. It reads no file.
 """
 
 import os

@@ -4,7 +4,6 @@ Nodes that fail exactly the same requirements are one group. All numbers are com
 of the groups; single nodes are read only to show their ids.
 """
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from heapq import nsmallest
@@ -39,7 +38,7 @@ from nodeselect.selectors import AnyOf, Operator, Requirement, Selector, implies
 from nodeselect.selectors.algebra import only_negates, require_all
 from nodeselect.selectors.charset import parse_int64
 from nodeselect.selectors.frozen import FrozenMapping
-from nodeselect.selectors.pod_spec import affinity_terms
+from nodeselect.selectors.pod_spec import term_text
 from nodeselect.similarity import closeness
 from nodeselect.text import pluralize, printable, quoted
 
@@ -224,10 +223,8 @@ def _alternatives_note(failures: Failures, position: int, part: AnyOf) -> str | 
         is_everything = implies(Selector.everything(), part)
         excluded = "no node" if is_everything else "only nodes that all of them exclude"
         text = f"{text}, so they exclude {excluded}"
-    instead = ""
-    if together.ids is None and not together.excluded_ids:  # some ids are no names of nodes
-        [term] = affinity_terms([together])
-        instead = f", {printable(json.dumps(term))}"
+    term = term_text(together)
+    instead = f", {term}" if term else ""
     match = f"{pluralize(would_match, 'node')} would match"
     return f"{text}; to require all, write one term{instead}: {match}"
 

@@ -177,6 +177,12 @@ def _toleration(
     position: int, part: Tolerates, nodes: int, is_reserved: bool, may_be_added: bool
 ) -> _Suggestion:
     """Suggest the toleration with which this number of ``nodes`` would match."""
+    if _OUT_OF_ORDER.search(part.key) and not part.is_about_cordon:
+        fail = pluralize(nodes, "node fails", "nodes fail")
+        state = "a node with this taint is broken, starting or leaving"
+        message = f"{fail} only {printable(str(part))}: {state}"
+        hint = Hint("reserved-taint", position, message, None, (str(part),), None)
+        return _Suggestion(hint, None, (position,))
     key = part.key
     if key in _YAML_WORDS or not re.fullmatch(r"[\w.-]+/[\w.-]+|[a-z][a-z-]+", key, re.ASCII):
         key = json.dumps(key, ensure_ascii=False)
@@ -186,12 +192,6 @@ def _toleration(
         change = "if it were not cordoned" if nodes == 1 else "if they were not cordoned"
     message = f"{pluralize(nodes, 'node')} would match {change}"
     code = "untolerated-taint"
-    if _OUT_OF_ORDER.search(part.key) and not part.is_about_cordon:
-        fail = pluralize(nodes, "node fails", "nodes fail")
-        state = "a node with this taint is broken, starting or leaving"
-        message = f"{fail} only {printable(str(part))}: {state}"
-        hint = Hint("reserved-taint", position, message, None, (str(part),), None)
-        return _Suggestion(hint, None, (position,))
     if is_reserved:
         code = "reserved-taint"
         message = f"{message}, but this taint is to keep such a pod away"

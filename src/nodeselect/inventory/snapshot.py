@@ -98,7 +98,7 @@ class BaseInventory:
         answer = NodeSet(view, _require(view, selector, usage), usage)
         if states is None:
             return answer
-        return answer.in_states(require_states(states, _in_states(view, None).state_counts))
+        return answer.in_states(_require_states(view, states))
 
     def explain(
         self,
@@ -155,10 +155,8 @@ class BaseInventory:
         The parameters are those of :meth:`match`. Cost: a few set operations for each requirement.
         """
         view = self._view
-        everything = _in_states(view, None)
-        if states is not None:
-            states = require_states(states, everything.state_counts)
-        nodes = _in_states(view, states)._postings()
+        lowered = None if states is None else _require_states(view, states)
+        nodes = _in_states(view, lowered)._postings()
         parts = view.requirements(_require(view, selector, usage), usage, nodes)
         return FailureGroups(view, nodes, parts, usage).counts
 
@@ -304,6 +302,10 @@ def _require(
     if view.store.unread:
         require_read(view.store.unread, label_part(asked))
     return asked
+
+
+def _require_states(view: View, states: Collection[str]) -> frozenset[str]:
+    return require_states(states, lambda: _in_states(view, None).state_counts())
 
 
 def _in_states(view: View, states: Collection[str] | None) -> NodeSet:

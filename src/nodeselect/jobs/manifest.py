@@ -425,24 +425,28 @@ def _read_object(
         if controller and text_of(pod.spec, "nodeName"):
             pod = _before_binding(pod)
         place = _place(pod.spec, pod.path)
-        is_bare = f"{pod.path}.nodeAffinity" in pod.conditions  # not in an affinity
         try:
             placement = _read_pod(pod, namespace, volumes, is_admitted)
             count = count_nodes and partial(count_with_key, placement, count_nodes)
-            for each in check_pod(pod.spec, pod.path, labels, count):
-                yield each._replace(path=each.path.replace("affinity.nodeA", "nodeA", is_bare))
+            yield from _in_place(pod, check_pod(pod.spec, pod.path, labels, count))
             own = name if path else f"{name}[{pod.path}]"
             yield Workload(own, placement, owner, place, controller)
         except StructureError as error:
             # Without containers, it may be a form of its own, but hardly with such a mistake.
             certain = [each for each in error.findings if each.code in _CERTAIN]
             mistakes = certain if pod.conditions else error.findings
-            for each in mistakes:
-                yield each._replace(path=each.path.replace("affinity.nodeA", "nodeA", is_bare))
+            yield from _in_place(pod, mistakes)
             if not mistakes:
                 yield from _unread(kind, pod.conditions)
         except SelectorError as error:  # the terms of the pod and of its volumes are too many
             yield Finding(*place, error.message, code=error.code)
+
+
+def _in_place(pod: PodSpec, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield findings with their paths in the document: a node affinity may be by itself."""
+    is_bare = f"{pod.path}.nodeAffinity" in pod.conditions
+    for each in findings:
+        yield each._replace(path=each.path.replace("affinity.nodeA", "nodeA", is_bare))
 
 
 def _unread(kind: str, conditions: Mapping[str, Value]) -> Iterator[Finding]:

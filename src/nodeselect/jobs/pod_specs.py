@@ -17,7 +17,7 @@ from nodeselect.documents import (
     text_of,
     to_python,
 )
-from nodeselect.selectors.pod_spec import NODE_WORD, READ_FIELDS
+from nodeselect.selectors.pod_spec import AFFINITIES, NODE_WORD, READ_FIELDS
 from nodeselect.text import printable
 
 _TEMPLATE = "spec.template.spec"
@@ -59,9 +59,6 @@ _PARTIAL_FIELDS = (
 
 # Of the fields of a pod spec that are not read, these may be conditions, too.
 _LIKE_CONDITIONS = re.compile("node|affin|tolerat|taint", re.IGNORECASE)
-
-# The fields of an affinity.
-_AFFINITIES = ("nodeAffinity", "podAffinity", "podAntiAffinity")
 
 # Paths of mappings that have fields of a pod spec.
 _POD_PATH = re.compile(
@@ -353,7 +350,7 @@ def _without_containers(
     """Return a mapping with some of the fields of a pod spec; its affinity may have no name."""
     read = {each: entry for each, entry in fields.items() if each in _PARTIAL_FIELDS}
     terms = {
-        each: fields[each] for each in _AFFINITIES if each in fields and "affinity" not in fields
+        each: fields[each] for each in AFFINITIES if each in fields and "affinity" not in fields
     }
     for key, _ in [*terms.values()][:1]:
         read["affinity"] = key._replace(text="affinity"), Object(terms, key.position)

@@ -25,9 +25,11 @@ from nodeselect.selectors.label_selector import (
 )
 from nodeselect.selectors.requirement import ID_KEY, Operator, exclude_ids
 from nodeselect.selectors.selector import Selector
-from nodeselect.text import describe_json, join_limited, quoted
+from nodeselect.text import describe_json, join_limited, printable, quoted
 
-_AFFINITIES = ("nodeAffinity", "podAffinity", "podAntiAffinity")
+AFFINITIES = ("nodeAffinity", "podAffinity", "podAntiAffinity")
+"""The fields of an affinity."""
+
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 _MATCH_FIELDS_OPERATORS = {"In": Operator.IN, "NotIn": Operator.NOT_IN}
@@ -63,7 +65,7 @@ def selectors_from_pod_spec(spec: Mapping[str, object]) -> tuple[Selector, ...]:
     pod = _read_node_selector(spec.get("nodeSelector"), ("nodeSelector",))
     if name not in (None, ""):
         pod &= Selector.of(match_ids=[_read_node_name(name, ("nodeName",))])
-    affinity = read_fields(spec.get("affinity"), ("affinity",), _AFFINITIES)
+    affinity = read_fields(spec.get("affinity"), ("affinity",), AFFINITIES)
     path = ("affinity", "nodeAffinity")
     node_affinity = read_fields(affinity.get("nodeAffinity"), path, (_REQUIRED, _PREFERRED))
     required = node_affinity.get(_REQUIRED)
@@ -110,6 +112,17 @@ def affinity_terms(selectors: Iterable[Selector]) -> list[dict[str, Any]]:
                 term | {"matchFields": [field]} for field in _match_fields("In", selector.ids)
             ]
     return terms
+
+
+def term_text(selector: Selector) -> str | None:
+    """Return a selector as a term of a node affinity, in JSON; None with ids, also excluded ones.
+
+    An id need not be the name of a node of Kubernetes.
+    """
+    if selector.ids is not None or selector.excluded_ids:
+        return None
+    [term] = affinity_terms([selector])
+    return printable(json.dumps(term))
 
 
 def _match_fields(operator: str, ids: Sequence[str]) -> list[dict[str, Any]]:

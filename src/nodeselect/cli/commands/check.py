@@ -316,9 +316,8 @@ def _node_counter(
         not_considered.update(dict.fromkeys(found.not_considered))
         suspect = next((each.message for each in found.hints if each.replaced), "")
         hint = found.recommendation if suspect or not found.matched else ""
-        possible = found.matched
-        if possible < least:
-            added = with_added_tolerations(asked, is_given=True)
+        possible, added = found.matched, with_added_tolerations(asked, is_given=True)
+        if possible < least and added is not asked:
             possible = len(nodes.match(added) & chosen)
             if possible >= least:
                 hint = hint or "if your API server adds it, give --extended-resource-toleration"

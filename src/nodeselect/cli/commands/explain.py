@@ -12,7 +12,6 @@ from nodeselect.cli.help import Command
 from nodeselect.cli.inputs.files import job_name, split_object
 from nodeselect.cli.inputs.job_selectors import (
     Jobs,
-    Selection,
     has_many_jobs,
     job_selectors,
     read_job,
@@ -151,7 +150,8 @@ def explain(
     with running.without(workload_of(content)):
         if node is not None:
             found = _find_node(inventory, nodes_from, node)
-            selector = _decided_on(found, selector, adds_tolerations)
+            alone = _alone(found)
+            selector = with_added_tolerations(selector, alone, is_given=adds_tolerations)
             result = inventory.explain_node(selector, found, usage=running.usage)
             is_match = result.matches
         else:
@@ -209,11 +209,10 @@ def _find_node(nodes: "Inventory", nodes_from: NodeFiles, node_id: str) -> Node:
     return next(iter(nodes))
 
 
-def _decided_on(node: Node, asked: Selection, adds_tolerations: bool) -> Selection:
-    """Return the result of :func:`with_added_tolerations` for one node."""
+def _alone(node: Node) -> "Inventory":
     from nodeselect.inventory import Inventory  # imports pyroaring
 
-    return with_added_tolerations(asked, Inventory([node]), is_given=adds_tolerations)
+    return Inventory([node])
 
 
 def _jobs_on_nodes(
@@ -251,8 +250,10 @@ def _jobs_on_node(
     jobs: Jobs, running: RunningPods, inventory: "Inventory", node: Node, adds_tolerations: bool
 ) -> JobsReport:
     results = [invalid_job(name, error) for name, error in jobs.invalid.items()]
+    alone = _alone(node)
     for names in _groups(jobs, running, {node.id: node}.get):
-        selector = _decided_on(node, jobs.selectors[names[0]], adds_tolerations)
+        selector = jobs.selectors[names[0]]
+        selector = with_added_tolerations(selector, alone, is_given=adds_tolerations)
         with running.without(jobs.workloads.get(names[0])):
             explanation = inventory.explain_node(selector, node, usage=running.usage)
         results.append(job_on_node(names, selector, explanation, node))

@@ -1,6 +1,5 @@
 """Rules about valid pod specs that probably do not mean what their authors think."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -13,9 +12,8 @@ from nodeselect.problem import Fix
 from nodeselect.renamed_keys import NEW_KEYS
 from nodeselect.selectors import AnyOf, Operator, Requirement, Selector
 from nodeselect.selectors.algebra import implies, only_negates, require_all
-from nodeselect.selectors.label_selector import match_expression
-from nodeselect.selectors.pod_spec import read_terms
-from nodeselect.text import pluralize, printable, quoted
+from nodeselect.selectors.pod_spec import read_terms, term_text
+from nodeselect.text import pluralize, quoted
 
 if TYPE_CHECKING:
     from nodeselect.placement import Placement
@@ -85,7 +83,7 @@ def _replace_label(old: str, new: str, count: _CountWithKey | None) -> Fix | str
     """Return the hint to replace a label, if all nodes that match have the new one as well."""
     try:
         matching, kept = count(old, new) if count else (1, 1)
-    except SelectorError:  # there is no room for more requirements
+    except SelectorError:  # with one requirement more, the selector is too large
         return None
     if kept < matching:
         nodes = pluralize(matching, "matching node has", "matching nodes have")
@@ -151,10 +149,9 @@ def _negated_terms(required: Value, path: str) -> Findings:
     if implies(Selector.everything(), any_of):
         excluded = "no node"
     message = f"the terms are alternatives: together, they exclude {excluded}"
-    both, hint = require_all(any_of), None
-    if both is not None and both.ids is None and not both.excluded_ids:
-        term = {"matchExpressions": list(map(match_expression, both.requirements))}
-        hint = Fix.write(printable(json.dumps(term)), "if all must hold, write one term")
+    both = require_all(any_of)
+    term = None if both is None else term_text(both)
+    hint = Fix.write(term, "if all must hold, write one term") if term else None
     yield Finding(required, path, message, hint)
 
 
