@@ -4,8 +4,8 @@ from zlib import crc32
 
 from fuzz.selector import check_error, check_verdicts
 from nodeselect import JobError, Selector, SelectorError
-from nodeselect.jobs.manifest import read_manifest
-from nodeselect.jobs.selector_file import read_selector_file
+from nodeselect.manifests.manifest import read_manifest
+from nodeselect.notations.selector_file import read_selector_file
 from nodeselect.render.screen import SELECTOR_FORMATS
 from nodeselect.render.selectors import selector_lines
 from nodeselect.selectors.selector import alternatives

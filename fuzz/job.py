@@ -15,7 +15,7 @@ from nodeselect.jobs import (
     read_job,
     read_job_selector,
 )
-from nodeselect.jobs.manifest import find_objects
+from nodeselect.manifests.manifest import find_objects
 from nodeselect.render.problems import CheckedFiles, problem_lines
 from nodeselect.render.screen import PROBLEM_FORMATS, Screen
 from nodeselect.text import UNPRINTABLE

@@ -24,7 +24,16 @@ from typing import Any, NamedTuple
 
 from nodeselect.limits import LIMITS
 from nodeselect.problem import TEMPLATE_HINT, Fix
-from nodeselect.text import FORBIDDEN, UNPRINTABLE, position_in_utf8, printable, quoted
+from nodeselect.text import FORBIDDEN, UNPRINTABLE, position_in_utf8, printable, quoted, truncate
+
+# Whole numbers that JSON and all versions of YAML read alike, of at most 20 digits.
+INTEGER = re.compile("-?(?:0|[1-9][0-9]{0,19})", re.ASCII)
+# The same with any number of digits.
+LONG_INTEGER = re.compile("-?(?:0|[1-9][0-9]*)", re.ASCII)
+# Numbers of JSON.
+NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?", re.ASCII)
+# Fractions that all versions of YAML read alike: to YAML 1.1, 1e3 and 1.5e3 are strings.
+FRACTION = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]+(?:[eE][-+][0-9]+)?", re.ASCII)
 
 # What only templates of Helm have.
 _HELM = re.compile(r"\.(?:Values|Release|Chart)\.|\{\{-? *include ")
@@ -122,6 +131,24 @@ def is_bare_key(key: Scalar, value: Value) -> bool:
     """Return whether a key is without colon and value, like ``region:eu`` in ``{region:eu}``."""
     end = (key.position.line, key.position.column + len(key.text))
     return key.verbatim and value.position == end and isinstance(value, Scalar) and not value.text
+
+
+def describe(value: Value) -> str:
+    """Return what a value is, in the words of a message: ``a list``, ``the string 'x'``."""
+    match value:
+        case Object():
+            return "a mapping"
+        case List():
+            return "a list"
+        case Scalar(kind="null"):
+            return "null"
+        case Scalar(kind="text"):
+            return f"the string {quoted(value.text)}"
+        case Scalar("true" | "false", "boolean"):
+            return value.text
+        case Scalar(text, "number") if NUMBER.fullmatch(text):
+            return truncate(text, 60)
+    return f"{quoted(value.text)}, which some YAML parsers read as a {value.kind}"
 
 
 def is_placeholder(value: Value) -> bool:

@@ -6,8 +6,8 @@ from functools import partial
 from typing import Any
 
 from nodeselect.jobs import JobSpec, check_job, check_jobs
-from nodeselect.jobs.manifest import read_manifest
 from nodeselect.limits import LIMITS
+from nodeselect.manifests.manifest import read_manifest
 from tests.growth.cases import case, rejected, words
 from tests.growth.reader_cases import PIECES
 from tests.readers.test_shapes import as_yaml

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from nodeselect import JobError, Operator, Requirement, Selector
 from nodeselect.documents import Position, Scalar
+from nodeselect.expanso.checker import CheckedJob
+from nodeselect.expanso.fix import _apply_edits
+from nodeselect.findings.rule import Finding
 from nodeselect.jobs import check_job, fix_job, read_job_selector
-from nodeselect.jobs.check.checker import CheckedJob
-from nodeselect.jobs.check.fix import _apply_edits
-from nodeselect.jobs.check.rule import Finding
 from nodeselect.selectors import equivalent
 from tests import golden
 from tests.jobs.reading import OF_EXCERPTS, selector_of

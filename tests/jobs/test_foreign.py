@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from nodeselect import JobError, Problem, Selector
 from nodeselect.jobs import all_rules, check_job, select_rules
-from nodeselect.jobs.manifest import Manifest, ManifestError, read_manifest
-from nodeselect.jobs.selector_file import SelectorFile, read_selector_file
+from nodeselect.manifests.manifest import Manifest, ManifestError, read_manifest
+from nodeselect.notations.selector_file import SelectorFile, read_selector_file
 from nodeselect.placement.toleration import DEFAULT_TOLERATIONS
 from nodeselect.selectors.selector import alternatives
 from tests import golden

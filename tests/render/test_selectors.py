@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from nodeselect import Selector, SelectorError
 from nodeselect.jobs import read_job_selector
-from nodeselect.jobs.selector_file import read_selector_file
+from nodeselect.notations.selector_file import read_selector_file
 from nodeselect.render.screen import SELECTOR_FORMATS
 from nodeselect.render.selectors import selector_lines
 from tests.property.strategies import labels, node_ids, selectors

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple, TypeAlias
 from nodeselect import __version__
 from nodeselect.errors import InventoryError
 from nodeselect.explain.wording import not_considered_text
-from nodeselect.jobs import CheckReport, Rule, all_rules
+from nodeselect.findings.report import CheckReport
+from nodeselect.findings.rule import REGISTRY, Rule
 from nodeselect.problem import SEVERITIES, STYLES, Problem, draw
 from nodeselect.render.screen import Screen, Style, align_columns, json_lines
 from nodeselect.text import join_limited, pluralize, printable
@@ -174,12 +175,11 @@ def _concise_lines(problems: Iterable[_Located], screen: Screen) -> Iterator[str
 
 def _drawings(reports: Sequence[CheckReport], screen: Screen) -> Iterator[str]:
     """Yield the lines of all problems, and a blank line after each; of equal warnings, show one."""
-    rules = all_rules()
     noted: set[str] = set()
     for others, (file, problem) in _fold(_by_severity(reports)):
         yield from draw(problem, problem.place(file), screen, others=others)
         # A problem of the document, not of a field: the rules for fields were not applied.
-        rule = rules[problem.code]
+        rule = REGISTRY[problem.code]
         is_whole = not problem.path and rule.always_reported and rule.group != "kubernetes"
         if is_whole and problem.code != "not-a-job" and file not in noted:
             noted.add(file)
@@ -297,7 +297,7 @@ def _message_and_hint(problem: Problem) -> str:
 
 
 def _sarif(checked: CheckedFiles) -> dict[str, Any]:
-    reports, rules = checked.reports, all_rules()
+    reports = checked.reports
     messages = [*_file_messages(checked)]
     if checked.lacks_nodes:
         messages.append(("note", "", _NOT_COMPARED))
@@ -307,7 +307,7 @@ def _sarif(checked: CheckedFiles) -> dict[str, Any]:
             "driver": {
                 "name": "nodeselect",
                 "version": __version__,
-                "rules": [_sarif_rule(rules[code]) for code in codes],
+                "rules": [_sarif_rule(REGISTRY[code]) for code in codes],
             }
         },
         "columnKind": "unicodeCodePoints",

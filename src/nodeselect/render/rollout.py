@@ -11,7 +11,7 @@ from nodeselect.render.screen import Screen, report_lines
 from nodeselect.text import pluralize
 
 if TYPE_CHECKING:
-    from nodeselect.jobs.rollout import RolloutPlan
+    from nodeselect.expanso.rollout import RolloutPlan
 
 # A range of ids is split to be no wider, so that it fits beside the numbers of its wave.
 _RANGE_COLUMNS = 40

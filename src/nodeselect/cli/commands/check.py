@@ -44,7 +44,7 @@ from nodeselect.selectors import AnyOf, Selector
 from nodeselect.text import pluralize, printable, quoted
 
 if TYPE_CHECKING:
-    from nodeselect.jobs.check.nodes import CountNodes
+    from nodeselect.findings.node_count import CountNodes
 
 
 # Settings may come with files of strangers, and must not change any file.
@@ -187,7 +187,7 @@ def check(
     explains a problem; a comment "# nodeselect: ignore[CODE]" ignores it. Defaults of the options
     are read from nodeselect.toml, or [tool.nodeselect] of pyproject.toml.
     """
-    from nodeselect.jobs import all_rules, check_jobs, fix_job, select_rules  # fronts yaml
+    from nodeselect.jobs import all_rules, check_jobs, fix_job, select_rules  # loads YAML
     from nodeselect.render.problems import (
         CheckedFiles,
         correction_lines,
@@ -208,7 +208,7 @@ def check(
     }  # fmt: skip
     options.check_usage(mistakes)
     try:
-        rules = select_rules(select or None, ignore)
+        rules = select_rules(select or None, ignore) if select or ignore else None
         check_jobs((), rules=rules, require_selector=require_selector)
     except ValueError as mistake:
         raise click.UsageError(str(mistake)) from None
@@ -263,7 +263,7 @@ def check(
     if output in ("text", "concise", "github"):
         for error in unread.values() if output != "github" else ():
             write_error(error)
-        is_selection = len(rules) < len(all_rules())
+        is_selection = rules is not None and len(rules) < len(all_rules())
         context = click.get_current_context()
         excluded_by = "--exclude"
         if context.get_parameter_source("exclude") is ParameterSource.DEFAULT_MAP:

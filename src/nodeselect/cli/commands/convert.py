@@ -54,8 +54,8 @@ def convert(file: str | None, expressions: tuple[str, ...], output: str) -> None
 
 
 def _read(file: str) -> Sequence[Selector]:
-    from nodeselect.jobs.manifest import BACALHAU_JOB  # loads YAML
-    from nodeselect.jobs.selector_file import read_selector_file
+    from nodeselect.manifests.manifest import BACALHAU_JOB  # loads YAML
+    from nodeselect.notations.selector_file import read_selector_file
 
     data = read_bytes(split_object(file)[0])
     name = job_name(file)

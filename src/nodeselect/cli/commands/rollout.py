@@ -35,8 +35,8 @@ def rollout(nodes_from: NodeFiles, job: str, max_parallel: int | None, output: s
     FILE is a job spec of Expanso. The plan has all nodes that match the job's selector and are
     connected; the job's rollout strategy and percentages determine the waves.
     """
-    from nodeselect.jobs.read import read_job  # loads pydantic
-    from nodeselect.jobs.rollout import plan_rollout
+    from nodeselect.expanso.read import read_job  # loads pydantic
+    from nodeselect.expanso.rollout import plan_rollout
 
     job = options.job_file(job)
     options.check_usage({options.ONE_STDIN: (job, *nodes_from.sources).count("-") > 1})

@@ -34,6 +34,6 @@ def rules(code: str | None) -> None:
 @click.command(cls=Command, examples=["nodeselect schema > job.schema.json"])
 def schema() -> None:
     """Print the JSON Schema of a job file."""
-    from nodeselect.jobs.check.schema_fields import schema_text  # fronts yaml
+    from nodeselect.expanso.schema_fields import schema_text  # fronts yaml
 
     write_output([schema_text().rstrip("\n")])

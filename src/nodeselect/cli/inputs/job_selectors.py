@@ -31,7 +31,7 @@ from nodeselect.text import join_limited, pluralize, printable, quoted
 if TYPE_CHECKING:
     from nodeselect.documents import Value
     from nodeselect.inventory import Inventory
-    from nodeselect.jobs.manifest import Manifest, ManifestError, Workload
+    from nodeselect.manifests.manifest import Manifest, ManifestError, Workload
 
     Job: TypeAlias = Selector | Placement | Manifest
 
@@ -218,8 +218,6 @@ def job_selectors(sources: Sequence[str], content: "Job | None" = None) -> Jobs:
     :raises InventoryError: if a file or a folder cannot be read.
     :raises JobError: if there is no job.
     """
-    from nodeselect.jobs import check_job  # loads YAML
-
     files = once((file for source in sources for file in walk(source)), sources)
     volumes = volumes_in(files) if len(files) > 1 else ()
     selectors: dict[str, Selection] = {}
@@ -242,6 +240,8 @@ def job_selectors(sources: Sequence[str], content: "Job | None" = None) -> Jobs:
                     raise _wrong_number_error(file, job)
                 without_job += 1  # it has only claims of these volumes
         except JobError as error:
+            from nodeselect.jobs import check_job  # for few
+
             if file in sources or check_job(read_bytes(file), name).is_job:
                 invalid[name] = error
             else:
@@ -287,7 +287,7 @@ def warn_if_everything(job: str, selector: Selector | AnyOf) -> None:
 
 def volumes_in(files: Iterable[str]) -> "list[Value]":
     """Return the volumes and claims in the manifests of one input."""
-    from nodeselect.jobs.manifest import read_volumes
+    from nodeselect.manifests.manifest import read_volumes
 
     found: list[Value] = []
     for file in dict.fromkeys(split_object(source)[0] for source in files):
@@ -298,7 +298,7 @@ def volumes_in(files: Iterable[str]) -> "list[Value]":
 
 def unbuilt_in(files: Collection[str]) -> set[str]:
     """Return those of the files that a kustomization among them lists, itself or by a folder."""
-    from nodeselect.jobs.manifest import listed_files
+    from nodeselect.manifests.manifest import listed_files
 
     listed: set[str] = set()
     for file in filter(is_kustomization, files):
@@ -319,8 +319,7 @@ def read_job(source: str, data: bytes | None = None, volumes: "Sequence[Value]" 
     :param data: the content of the file, if it has been read already.
     :param volumes: the result of :func:`volumes_in` for all files of the input.
     """
-    from nodeselect.jobs import read_job_selector  # loads YAML
-    from nodeselect.jobs.manifest import read_manifest
+    from nodeselect.manifests.manifest import read_manifest  # loads YAML
 
     file, name = split_object(source)
     data = read_bytes(file) if data is None else data
@@ -328,6 +327,8 @@ def read_job(source: str, data: bytes | None = None, volumes: "Sequence[Value]" 
     if not name:
         if manifest is not None:
             return manifest
+        from nodeselect.expanso.read import read_job_selector  # not for a manifest
+
         try:
             return read_job_selector(data, job_name(file))
         except JobError:
@@ -357,7 +358,7 @@ def read_job(source: str, data: bytes | None = None, volumes: "Sequence[Value]" 
 
 def _read_affinity(data: bytes, file: str) -> Placement | None:
     """Return what the affinity or node selector of a pod, without the pod, requires; or None."""
-    from nodeselect.jobs.selector_file import POD_CONDITIONS, read_selector_file  # loads YAML
+    from nodeselect.notations.selector_file import POD_CONDITIONS, read_selector_file  # loads YAML
 
     found = read_selector_file(data, file)
     if found is None or found.kind != POD_CONDITIONS:
@@ -428,7 +429,7 @@ def _no_workload_error(name: str, *manifests: "Manifest") -> JobError:
 def _file_error(
     job: str, code: str, message: str, hint: Fix | str | None = None
 ) -> "ManifestError":
-    from nodeselect.jobs.manifest import ManifestError
+    from nodeselect.manifests.manifest import ManifestError
 
     return ManifestError(job_name(job), (Problem(code, message, fix=Fix.of(hint)),))
 

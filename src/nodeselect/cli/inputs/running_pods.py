@@ -19,7 +19,7 @@ from nodeselect.placement import Placement, Usage
 from nodeselect.text import pluralize
 
 if TYPE_CHECKING:
-    from nodeselect.jobs.manifest import Workload
+    from nodeselect.manifests.manifest import Workload
 
 
 class RunningPods:

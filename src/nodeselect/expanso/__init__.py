@@ -1,0 +1,1 @@
+"""The job specs of Expanso: models, rules, corrections, rollouts."""

@@ -1,1 +1,0 @@
-"""Find and correct the mistakes in job files."""

@@ -1,0 +1,657 @@
+"""Read Kubernetes manifests and Bacalhau jobs: what each of their workloads requires of a node."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from operator import attrgetter
+from typing import Any, Final, NamedTuple, TypedDict
+
+from nodeselect.decoded import read_fields
+from nodeselect.documents import (
+    DocumentError,
+    Entries,
+    List,
+    Object,
+    Scalar,
+    Value,
+    check_size,
+    describe,
+    find,
+    has,
+    read_documents,
+    text_of,
+)
+from nodeselect.errors import JobError, SelectorError
+from nodeselect.findings.node_count import CountNodes
+from nodeselect.findings.reading import read_plain, read_text
+from nodeselect.findings.report import draw_problems
+from nodeselect.findings.rule import REGISTRY, Finding, document_finding
+from nodeselect.findings.structured import StructureError, read_structured
+from nodeselect.kinds import (
+    KUSTOMIZE_FIELDS,
+    find_bacalhau_job,
+    is_kubernetes_object,
+    lower_names,
+)
+from nodeselect.limits import LIMITS
+from nodeselect.manifests.pod_specs import (
+    CONDITIONS,
+    PodSpec,
+    fixed_path,
+    group_of,
+    is_merge_patch,
+    is_patch,
+    kind_of,
+    misplaced_pod_spec,
+    pod_specs,
+)
+from nodeselect.manifests.rules import check_pod, check_template, count_with_key, labels_at
+from nodeselect.notations.bacalhau import placement_from_bacalhau
+from nodeselect.placement import Placement, Toleration
+from nodeselect.placement.placement import UNCLAIMED_VOLUMES, pod_spec_errors
+from nodeselect.placement.toleration import DEFAULT_TOLERATIONS
+from nodeselect.problem import Fix, suggest_word
+from nodeselect.selectors import AnyOf, Selector
+from nodeselect.selectors.label_selector import read_match_expressions, read_match_labels
+from nodeselect.selectors.pod_spec import READ_FIELDS, read_terms
+from nodeselect.text import printable, quoted
+
+BACALHAU_JOB: Final = "Bacalhau job"
+"""The kind of the owner of a :class:`Workload` that is a Bacalhau job."""
+
+# The kinds of objects that tell on which nodes a volume can be used.
+_VOLUME, _CLAIM = "PersistentVolume", "PersistentVolumeClaim"
+
+# The labels of a volume that a node must have, too: VolumeZone in the scheduler's plugins.
+_ZONES = frozenset(
+    f"{prefix}/{name}"
+    for prefix in ("topology.kubernetes.io", "failure-domain.beta.kubernetes.io")
+    for name in ("region", "zone")
+)
+
+# The fields of ``metadata`` by which an object is one that the API server has admitted.
+_SET_BY_SERVER = ("creationTimestamp", "resourceVersion", "uid")
+
+_CONTAINERS = ("containers", "initContainers")
+_RESOURCES = ("resizePolicy", "resources")  # the only fields of a container about these
+
+# The line by which a manifest is recognised if it cannot be parsed.
+_VERSION_LINE = rb"^(?:(?:- *)?|[ \t{]*(?=\"))[\"']?apiVersion[\"']?\s*:"
+
+# The parts of an object that are read, by their paths, and the functions that read them.
+_Parts = list[tuple[str, Callable[[Any], Selector | AnyOf]]]
+
+# These and their fields, wherever else they are, are conditions that no program would read.
+_MISPLACED = (*CONDITIONS, "nodeAffinity", "tolerations", "topologySpreadConstraints")
+
+# Fields whose keys or texts are the user's own, and what the server writes.
+_FREE_FIELDS = frozenset({
+    *("annotations", "args", "command", "env", "labels", "limits", "managedFields", "matchLabels"),
+    *("options", "requests", "selector", "status", "volumeAttributes"),
+})  # fmt: skip
+
+
+# Mistakes of conditions on nodes, also in objects whose pods are not known.
+_CERTAIN = ("unknown-effect", "unknown-operator")
+
+
+class Workload(NamedTuple):
+    """An object of a Kubernetes manifest that selects nodes, one of its pod specs, or a job.
+
+    :param name: the kind and the name, such as ``Deployment/web``; with a namespace,
+        ``Deployment/shop/web``. In a kind that is not one of Kubernetes itself, also the path of
+        the pod spec: ``JobSet/train[spec.replicatedJobs[0].template.spec.template.spec]``.
+    :param placement: what each of its pods requires of a node.
+    :param owner: the kind, the name and the namespace, which is empty if the object has none.
+    :param place: what selects nodes in the document, for messages, and its path.
+    :param controller: the namespace, kind and name of what has made a pod that is in a cluster;
+        otherwise None.
+    """
+
+    name: str
+    placement: Placement
+    owner: tuple[str, str, str]
+    place: tuple[Value, str]
+    controller: tuple[str, str, str] | None = None
+
+
+class Manifest(NamedTuple):
+    """The objects of a Kubernetes manifest, and what is wrong with them.
+
+    :param workloads: the pod specs of all objects; ``conditions`` if there are none.
+    :param skipped: the kind of each object of which nothing is in ``workloads``.
+    :param conditions: the objects that are conditions on nodes themselves, such as a ``NodePool``.
+    :param unread: the conditions of skipped objects, such as ``Engine/a[spec.nodeSelector]``.
+    :param notes: these conditions in the document, and what is doubtful in valid objects.
+    :param findings: the mistakes of the objects that are not valid.
+    :param in_conditions: the mistakes of the conditions on nodes that are not among the workloads.
+    :param patches: what is missing in objects that are probably patches.
+    :param unreported: the number of further mistakes.
+    :param is_template: whether the file cannot be read, and is probably a template.
+    """
+
+    workloads: Sequence[Workload] = ()
+    skipped: Sequence[str] = ()
+    conditions: Sequence[Workload] = ()
+    unread: Sequence[str] = ()
+    notes: Sequence[Finding] = ()
+    findings: Sequence[Finding] = ()
+    in_conditions: Sequence[Finding] = ()
+    patches: Sequence[Finding] = ()
+    unreported: int = 0
+    is_template: bool = False
+
+
+class _Head(TypedDict, total=False):
+    """An object or a list in JSON, of which only these fields are decoded."""
+
+    apiVersion: str
+    kind: str
+    items: list["_Head"]
+
+
+class ManifestError(JobError):
+    """A Kubernetes manifest has problems."""
+
+
+def read_manifest(
+    data: bytes, file: str = "manifest", volumes: Sequence[Value] = ()
+) -> Manifest | None:
+    """Read the objects that :func:`find_objects` finds; raise ManifestError if any is invalid."""
+    found = find_objects(data, file, volumes)
+    if found is None or not (findings := (*found.findings, *found.patches)):
+        return found
+    first = sorted(findings, key=attrgetter("position"))[: LIMITS.reported_errors]
+    unreported = found.unreported + len(findings) - len(first)
+    raise ManifestError(file, draw_problems(first, data), unreported)
+
+
+def read_volumes(data: bytes, file: str = "manifest") -> list[Value]:
+    """Return the PersistentVolumes and their claims in a manifest; none of an invalid one."""
+    if _VOLUME.encode() not in data or b"apiVersion" not in data:
+        return []
+    try:
+        objects = _objects(_read_documents(data, file))
+        return [each for each in objects if text_of(each, "kind") in (_VOLUME, _CLAIM)]
+    except DocumentError:
+        return []
+
+
+def listed_files(data: bytes, file: str) -> list[str]:
+    """Return what a kustomization lists, also folders and inline patches; nothing if invalid."""
+    try:
+        document = read_plain(data, file)
+    except DocumentError:
+        return []
+    lists = (find(document, name) for name in KUSTOMIZE_FIELDS)
+    items = (item for each in lists if isinstance(each, List) for item in each.items)
+    return [each.text if isinstance(each, Scalar) else text_of(each, "path") for each in items]
+
+
+def find_objects(
+    data: bytes,
+    file: str = "manifest",
+    volumes: Sequence[Value] = (),
+    count_nodes: CountNodes | None = None,
+) -> Manifest | None:
+    """Find the objects of a Kubernetes manifest in JSON, or in YAML with one or more documents.
+
+    The items of a ``List`` are read as objects. Only the fields that select nodes are checked.
+    ``LIMITS.job_file_bytes``, ``job_file_values`` and ``depth`` apply to each object that is read.
+    A Bacalhau job is read as a manifest with one workload, ``Job/NAME``.
+
+    :param data: the content of the file, at most ``LIMITS.manifest_bytes``.
+    :param volumes: what :func:`read_volumes` returns for the other files of the same input.
+    :param count_nodes: returns how many nodes match, for hints; None if no nodes are known.
+    :return: the objects; None if no document has both ``apiVersion`` and ``kind``, and the file has
+        no Bacalhau job.
+    """
+    found = _find_kubernetes_objects(data, file, volumes, count_nodes)
+    return found or _find_bacalhau_job(data, file)
+
+
+def _read_documents(data: bytes, file: str) -> list[Value]:
+    return read_documents(
+        read_text(data, "a manifest", LIMITS.manifest_bytes),
+        LIMITS.manifest_values,
+        strict_json=file.lower().endswith(".json"),
+        max_depth=LIMITS.manifest_depth,
+        expands_aliases=True,
+    )
+
+
+def _find_kubernetes_objects(
+    data: bytes, file: str, volumes: Sequence[Value], count_nodes: CountNodes | None
+) -> Manifest | None:
+    if b"apiVersion" not in data:
+        return None
+    if number := _count_nodes(data):
+        return Manifest(skipped=("Node",) * number)
+    try:
+        documents = _read_documents(data, file)
+    except DocumentError as error:
+        is_small = len(data) <= LIMITS.job_file_bytes
+        if is_small and not re.search(_VERSION_LINE, data, re.MULTILINE):
+            return None  # as a job, it is refused for the same mistakes
+        findings = list(map(document_finding, (error, *error.others)))
+        lines = data.decode("utf-8", "replace").split("\n")
+        places = (lines[line][column:] for line, column in (each.position for each in findings))
+        is_template = any(place.startswith(("{{", "{%")) for place in places)
+        return Manifest(findings=findings, unreported=error.unreported, is_template=is_template)
+    if not any(map(is_kubernetes_object, documents)):
+        return None
+    return _read_objects(_objects(documents), volumes, count_nodes)
+
+
+def _count_nodes(data: bytes) -> int:
+    """Return how many nodes a list in JSON has, without reading them; 0 for anything else."""
+    if not data.lstrip().startswith(b"{"):
+        return 0
+    from msgspec import MsgspecError, json  # only now, as it is not needed for YAML
+
+    try:
+        found = json.decode(data, type=_Head)
+    except (MsgspecError, UnicodeDecodeError, RecursionError):
+        return 0
+    items, own = found.get("items", []), found.get("kind", "").removesuffix("List")
+    versions = {found.get("apiVersion"), *(each.get("apiVersion", "v1") for each in items)}
+    is_list = versions == {"v1"} and {each.get("kind", own) for each in items} == {"Node"}
+    return len(items) if is_list else 0
+
+
+def _find_bacalhau_job(data: bytes, file: str) -> Manifest | None:
+    if b"tasks" not in data.lower():
+        return None
+    try:
+        found = find_bacalhau_job(read_plain(data, file))
+        return found and Manifest([_read_bacalhau_job(*found)])
+    except DocumentError:
+        return None  # as a job spec, it is refused for the same mistakes
+    except StructureError as error:
+        return Manifest(findings=error.findings)
+
+
+def _read_bacalhau_job(job: Value, path: str) -> Workload:
+    """Read a job that :func:`find_bacalhau_job` has found, and its path in the document."""
+    text = attrgetter("text")
+    placement = read_structured(job, placement_from_bacalhau, path, key_text=text)
+    fields = lower_names(job)
+    _, name = fields.get("name", ("", None))
+    own = name.text if isinstance(name, Scalar) else ""
+    place: tuple[Value, str] = (job, path)
+    if "constraints" in fields and isinstance(job, Object):
+        at_constraints, _ = fields["constraints"]
+        place = job.entries[at_constraints][0], f"{path}.{at_constraints}".lstrip(".")
+    return Workload(f"Job/{own}" if own else "Job", placement, (BACALHAU_JOB, own, ""), place)
+
+
+def _objects(documents: Iterable[Value]) -> Iterator[Value]:
+    """Yield each document; if it is a Kubernetes list such as a ``PodList``, yield the items.
+
+    The items of a ``PodList`` need no ``kind`` and no ``apiVersion`` of their own.
+    """
+    for document in documents:
+        match document:
+            case Object(
+                {"kind": (key, Scalar(kind)), "apiVersion": version, "items": (_, List(items))}
+            ) if kind.endswith("List"):
+                own: Entries = {"apiVersion": version}
+                if kind != "List":
+                    own["kind"] = key, key._replace(text=kind.removesuffix("List"))
+                for item in items:
+                    if isinstance(item, Object):
+                        yield Object(own | item.entries, item.position)
+                    else:
+                        yield item
+            case _:
+                yield document
+
+
+def _read_objects(
+    objects: Iterable[Value], other_volumes: Sequence[Value], count_nodes: CountNodes | None
+) -> Manifest:
+    objects = list(objects)
+    workloads: dict[str, Workload] = {}
+    conditions: dict[str, Workload] = {}
+    others: list[tuple[str, bool]] = []
+    findings: list[Finding] = []
+    in_conditions: list[Finding] = []
+    patches: list[Finding] = []
+    doubtful: list[Finding] = []
+    notes: list[Finding] = []
+    unread: list[str] = []
+    names: Counter[str] = Counter()
+    volumes = _bound_volumes([*other_volumes, *objects])
+    for value in objects:
+        is_condition = _kind(value) in _NODE_CONDITIONS
+        known, mistakes = (conditions, in_conditions) if is_condition else (workloads, findings)
+        if is_patch(value):
+            mistakes = doubtful
+        if is_merge_patch(value):
+            mistakes = patches
+        own = text_of(value, "metadata.name") or text_of(value, "metadata.generateName")
+        parts = text_of(value, "kind"), text_of(value, "metadata.namespace"), own
+        name = "/".join(filter(None, parts))
+        names[name] += 1
+        if names[name] > 1 and not has(value, "metadata.name"):
+            name += f":{names[name]}"
+        is_read = False
+        for each in _read_object(value, name, volumes, count_nodes):
+            if isinstance(each, Finding) and REGISTRY[each.code].severity != "error":
+                notes.append(each)
+                if each.code == "unread-condition":
+                    unread.append(f"{name}[{each.path}]")
+                continue
+            is_read = True
+            if isinstance(each, Finding):
+                mistakes.append(each)
+            elif (first := known.setdefault(each.name, each)) is not each:
+                if has(value, "status") and first.placement == each.placement:
+                    continue  # kubectl has printed it twice
+                message = f"a second object is called {quoted(each.name)}"
+                mistakes.append(Finding(value, "", message, code="duplicate-object"))
+        if is_condition or not is_read:
+            others.append((kind_of(value), is_condition))
+    if is_alone := not (workloads or findings):
+        workloads, findings, in_conditions = conditions, in_conditions, []
+    else:  # what has no pod spec is hardly a patch
+        findings, doubtful = findings + doubtful, []
+    skipped = tuple(
+        kind
+        for kind, is_condition in others
+        if not (is_condition and is_alone) and not (volumes and kind in (_VOLUME, _CLAIM))
+    )
+    read, alone = tuple(workloads.values()), tuple(conditions.values())
+    return Manifest(
+        read, skipped, alone, unread, notes, findings, in_conditions, patches + doubtful
+    )
+
+
+def _read_object(
+    value: Value,
+    name: str,
+    volumes: Mapping[tuple[str, str], Value],
+    count_nodes: CountNodes | None,
+) -> Iterator[Workload | Finding]:
+    """Yield what an object and each of its pod specs requires of nodes, or what is wrong with it.
+
+    For an object without a pod spec, only a note on each condition on nodes is yielded.
+    """
+    if not (text_of(value, "kind") and text_of(value, "apiVersion")):
+        message = "an object of Kubernetes is a mapping with a kind and an apiVersion"
+        yield Finding(value, "", message, code="not-an-object")
+        return
+    assert isinstance(value, Object), "only a mapping has fields"
+    kind, namespace = text_of(value, "kind"), text_of(value, "metadata.namespace")
+    if is_merge_patch(value):
+        message = f"this {kind} is a patch, not a whole object"
+        yield Finding(value.entries["kind"][1], "", message, _BUILD, code="no-pod-spec")
+        return
+    found, unread = pod_specs(value)
+    path, condition = fixed_path(value), _NODE_CONDITIONS.get(_kind(value))
+    if path and not found:
+        spec = find(value, path)
+        what = "nothing" if spec is None else describe(spec)
+        message = f"{kind} must have a pod spec at {path}, found {what}"
+        hint = f"if this is a patch, {_BUILD}"
+        if misplaced := misplaced_pod_spec(value):
+            hint = f"move it there from {misplaced}"
+        at = spec or value.entries["kind"][1]
+        yield Finding(at, "", message, None if spec else hint, code="no-pod-spec")
+    if not (found or condition):
+        yield from _unread(kind, unread)
+        return
+    owner = kind, text_of(value, "metadata.name"), namespace
+    try:
+        check_size(value)
+    except DocumentError as error:
+        yield document_finding(error)
+        return
+    if path:
+        yield from _misplaced(value, (), tuple(path.split(".")))
+    try:
+        if condition:
+            yield Workload(name, _read_condition(value, condition), owner, (value, ""))
+    except StructureError as error:
+        yield from error.findings
+    labels = None
+    if path:  # programs add labels to the pods of other kinds
+        labels = labels_at(value, f"{path.removesuffix('spec')}metadata.labels")
+        yield from check_template(value, labels)
+    known = (text_of(value, f"metadata.{each}") for each in _SET_BY_SERVER)
+    is_admitted = kind == "Pod" and any(known)
+    for pod in found:
+        yield from _unknown_in_containers(pod)
+        controller = _controller(value) if kind == "Pod" else None
+        if controller and text_of(pod.spec, "nodeName"):
+            pod = _before_binding(pod)
+        place = _place(pod.spec, pod.path)
+        try:
+            placement = _read_pod(pod, namespace, volumes, is_admitted)
+            count = count_nodes and partial(count_with_key, placement, count_nodes)
+            yield from _in_place(pod, check_pod(pod.spec, pod.path, labels, count))
+            own = name if path else f"{name}[{pod.path}]"
+            yield Workload(own, placement, owner, place, controller)
+        except StructureError as error:
+            # Without containers, it may be a form of its own, but hardly with such a mistake.
+            certain = [each for each in error.findings if each.code in _CERTAIN]
+            mistakes = certain if pod.conditions else error.findings
+            yield from _in_place(pod, mistakes)
+            if not mistakes:
+                yield from _unread(kind, pod.conditions)
+        except SelectorError as error:  # the terms of the pod and of its volumes are too many
+            yield Finding(*place, error.message, code=error.code)
+
+
+def _in_place(pod: PodSpec, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield findings with their paths in the document: a node affinity may be by itself."""
+    is_bare = f"{pod.path}.nodeAffinity" in pod.conditions
+    for each in findings:
+        yield each._replace(path=each.path.replace("affinity.nodeA", "nodeA", is_bare))
+
+
+def _unread(kind: str, conditions: Mapping[str, Value]) -> Iterator[Finding]:
+    """Yield a note on each condition that is not read."""
+    for path, key in conditions.items():
+        if not path.endswith("nodeName"):  # an object without pods may be about a node
+            message = f"{kind} has no pod spec here; its condition on nodes is not read"
+            yield Finding(key, path, message, code="unread-condition")
+
+
+def _kind(value: Value) -> tuple[str, str]:
+    return group_of(value), text_of(value, "kind")
+
+
+def _read_pod(
+    pod: PodSpec, namespace: str, volumes: Mapping[tuple[str, str], Value], is_admitted: bool
+) -> Placement:
+    spec = pod.spec
+    is_added = False if is_admitted else None  # an admitted pod has what was added
+    read = partial(Placement.from_pod_spec, kind=pod.kind, extended_resource_toleration=is_added)
+    fields = _read_fields(spec)
+    placement = read_structured(fields, read, pod.path, pod_spec_errors)
+    tolerations = (*placement.tolerations, *DEFAULT_TOLERATIONS)
+    words = dict.fromkeys(placement.not_considered)
+    items = find(spec, "volumes")
+    named = items.items if isinstance(items, List) else ()
+    claims = filter(None, (text_of(each, "persistentVolumeClaim.claimName") for each in named))
+    claimed = [volumes.get((namespace or "default", claim)) for claim in claims]
+    known = [volume for volume in claimed if volume is not None]
+    unclaimed = (f"volumes.{source}" for source in UNCLAIMED_VOLUMES)
+    is_known = len(known) == len(claimed) and not any(map(_has_zone, known))
+    if is_known and not any(has(spec, field) for field in unclaimed):
+        words.pop("volumes", None)
+    for volume in known:
+        placement &= _read_part(volume, "spec.nodeAffinity", _volume_selector)
+    words |= dict.fromkeys(pod.not_considered)
+    return placement.replace(tolerations=tolerations, not_considered=tuple(words))
+
+
+def _controller(pod: Value) -> tuple[str, str, str] | None:
+    """Return what has made a pod that is in a cluster; None for a pod that is yet to be made.
+
+    The pod that a node has from its own files has the node as its controller.
+    """
+    references = find(pod, "metadata.ownerReferences")
+    if text_of(pod, "status.phase") and isinstance(references, List):
+        for each in references.items:
+            if text_of(each, "controller") == "true" and text_of(each, "kind") != "Node":
+                namespace = text_of(pod, "metadata.namespace")
+                return namespace, text_of(each, "kind"), text_of(each, "name")
+    return None
+
+
+def _before_binding(pod: PodSpec) -> PodSpec:
+    """Return a pod as the scheduler saw it: without the name of the node that it then chose."""
+    entries = {name: entry for name, entry in pod.spec.entries.items() if name != "nodeName"}
+    words = (*pod.not_considered, "where the pod runs already (nodeName)")
+    return pod._replace(spec=pod.spec._replace(entries=entries), not_considered=words)
+
+
+def _read_condition(value: Value, parts: _Parts) -> Placement:
+    """Return the placement for the nodes that fulfil a condition. It does not ask for taints."""
+    placement = Placement(tolerations=[Toleration(operator="Exists")])
+    for path, read in parts:
+        placement &= _read_part(value, path, read)
+    words = [f"{what} ({path})" for path, what in _OF_PODS.items() if has(value, path)]
+    if _has_zone(value):
+        words.append("labels of the volume with its zone")
+    return placement.replace(not_considered=tuple(words))
+
+
+def _has_zone(volume: Value) -> bool:
+    labels = find(volume, "metadata.labels")
+    is_volume = text_of(volume, "kind") == _VOLUME
+    return is_volume and isinstance(labels, Object) and not _ZONES.isdisjoint(labels.entries)
+
+
+def _read_part(
+    value: Value, path: str, read: Callable[[Any], Selector | AnyOf]
+) -> Selector | AnyOf:
+    """Return the selector at a path; without it, one that matches everything."""
+    part = find(value, path)
+    return Selector.everything() if part is None else read_structured(part, read, path)
+
+
+def _place(spec: Object, path: str) -> tuple[Value, str]:
+    """Return what selects nodes in a pod spec, and its path; the pod spec if nothing does."""
+    for name in ("nodeSelector", "affinity", "nodeName"):
+        if name in spec.entries:
+            return spec.entries[name][0], f"{path}.{name}"
+    return spec, path
+
+
+def _bound_volumes(objects: Iterable[Value]) -> dict[tuple[str, str], Value]:
+    """Map claims, given by namespace and name, to the PersistentVolume to which each is bound.
+
+    A volume names its claim in ``claimRef``, and a claim its volume in ``volumeName``.
+    """
+    kinds = [(text_of(each, "kind"), each) for each in objects]
+    volumes = {text_of(each, "metadata.name"): each for kind, each in kinds if kind == _VOLUME}
+    bound = {}
+    for volume in volumes.values():
+        if name := text_of(volume, "spec.claimRef.name"):
+            bound[text_of(volume, "spec.claimRef.namespace") or "default", name] = volume
+    for kind, claim in kinds:
+        if kind == _CLAIM and (named := volumes.get(text_of(claim, "spec.volumeName"))):
+            namespace = text_of(claim, "metadata.namespace") or "default"
+            bound[namespace, text_of(claim, "metadata.name")] = named
+    return bound
+
+
+def _volume_selector(affinity: Mapping[str, Any]) -> AnyOf:
+    required = read_fields(affinity, (), ("required",)).get("required")
+    everything = [Selector.everything()]
+    return AnyOf(everything if required is None else read_terms(required, ("required",)))
+
+
+def _label_selector(labels: object) -> Selector:
+    return Selector.from_requirements(read_match_labels(labels, ()))
+
+
+def _requirement_selector(requirements: object) -> Selector:
+    items = requirements if isinstance(requirements, list) else ()
+    for each in (each for each in items if isinstance(each, dict)):
+        each.pop("minValues", None)  # it is about the types of new nodes
+        match each:
+            case {"operator": "Gte" | "Lte" as operator, "values": [str(text)]} if text.isdecimal():
+                bound = int(text) - 1 if operator == "Gte" else int(text) + 1
+                each |= {"operator": operator[:2], "values": [str(bound)]}
+    return Selector.from_requirements(read_match_expressions(requirements, ()))
+
+
+# The parts of the objects that are conditions on nodes, and how each is read, by group and kind.
+_NODE_CONDITIONS: dict[tuple[str, str], _Parts] = {
+    ("", _VOLUME): [("spec.nodeAffinity", _volume_selector)],
+    # NewNodeClaimTemplate in pkg/controllers/provisioning/scheduling/nodeclaimtemplate.go
+    ("karpenter.sh", "NodePool"): [
+        ("spec.template.spec.requirements", _requirement_selector),
+        ("spec.template.metadata.labels", _label_selector),
+    ],
+    # ResourceFlavorSpec in apis/kueue/v1beta1/resourceflavor_types.go
+    ("kueue.x-k8s.io", "ResourceFlavor"): [("spec.nodeLabels", _label_selector)],
+}
+
+_BUILD = "read what is printed by: kustomize build FOLDER"
+
+# What these objects have for pods, which must tolerate the taints, and get the tolerations of a
+# flavor. The objects are not about one pod.
+_OF_PODS = {
+    "spec.nodeTaints": "taints",
+    "spec.template.spec.taints": "taints",
+    "spec.template.spec.startupTaints": "taints",
+    "spec.tolerations": "tolerations",
+}
+
+
+def _read_fields(value: Value) -> Value:
+    """Return a pod spec, or a container, in which the fields that are not read are null.
+
+    They may have keys of any type. Only their names are checked, which may be typos.
+    """
+    if not isinstance(value, Object):
+        return value
+    entries = dict(value.entries)
+    for name, (key, item) in value.entries.items():
+        if name in _CONTAINERS and isinstance(item, List):
+            entries[name] = key, item._replace(items=list(map(_read_fields, item.items)))
+        elif name not in (*READ_FIELDS, "ports") and not isinstance(item, Scalar):
+            entries[name] = key, Scalar("", "null", item.position, False)
+    return Object(entries, value.position)
+
+
+def _unknown_in_containers(pod: PodSpec) -> Iterator[Finding]:
+    """Yield a finding for each unknown field of a container that is probably about resources."""
+    for field in _CONTAINERS:
+        containers = find(pod.spec, field)
+        for number, item in enumerate(containers.items if isinstance(containers, List) else ()):
+            entries = item.entries if isinstance(item, Object) else {}
+            for name, (key, _) in entries.items():
+                is_like = re.match("resource|request|limit", name, re.IGNORECASE)
+                if is_like and name not in _RESOURCES:
+                    at_field = f"{pod.path}.{field}[{number}].{printable(name[:60])}"
+                    message = f"a container has no field {quoted(name)}"
+                    hint = suggest_word(name, _RESOURCES, entries)
+                    if inner := suggest_word(name, ("limits", "requests")):
+                        hint = Fix(f"move it under 'resources', as resources.{inner.replacement}")
+                    yield Finding(key, at_field, message, hint, code="unknown-field")
+
+
+def _misplaced(value: Value, path: tuple[str, ...], pod_spec: tuple[str, ...]) -> Iterator[Finding]:
+    """Yield a finding for each condition on nodes in ``value`` that is outside of the pod spec."""
+    if isinstance(value, List):
+        for number, item in enumerate(value.items):
+            yield from _misplaced(item, (*path, f"[{number}]"), pod_spec)
+    if not isinstance(value, Object):
+        return
+    for name, (key, field) in value.entries.items():
+        expected = (*pod_spec, "affinity") if name == "nodeAffinity" else pod_spec
+        if name in _MISPLACED and path != expected:
+            where = ".".join(path).replace(".[", "[")
+            message = f"{name} has no effect {f'in {where}' if where else 'here'}"
+            hint = f"move it under {'.'.join(expected)}"
+            at_field = f"{where}.{name}".lstrip(".")
+            yield Finding(key, at_field, message, hint, code="misplaced-field")
+        elif name not in _FREE_FIELDS and name != "nodeSelector":
+            yield from _misplaced(field, (*path, name), pod_spec)
