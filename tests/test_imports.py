@@ -30,6 +30,7 @@ ALLOWED = {
     "nodeselect.readers.formats.csv": "imports csv",
     "nodeselect.selectors.other_syntax": "compiles patterns; for an invalid selector",
     "nodeselect.similarity": "compiles patterns; for a message about a misspelt key",
+    "nodeselect.kinds": "loads YAML; for job files",
     "nodeselect.documents": "compiles many patterns; for errors only",
     "nodeselect.readers.pods": "1 ms; for --pods",
     "nodeselect.readers.formats.arrow": "imports pyarrow",

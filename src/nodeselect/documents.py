@@ -176,17 +176,23 @@ def to_python(
     convert: Callable[[Scalar], Any],
     key_text: Callable[[Scalar], str] = attrgetter("text"),
 ) -> Any:
-    """Convert a value to plain Python data: lists, dicts and the results of ``convert``.
+    """Convert a value to plain Python data: lists, dicts, strings and the results of ``convert``.
 
-    :param key_text: returns the text of a key, or raises if the key is not valid.
+    :param convert: returns the value of a scalar that is not certainly a string.
+    :param key_text: returns the text of such a scalar as a key, or raises.
     """
     match value:
         case List(items):
             return [to_python(item, convert, key_text) for item in items]
         case Object(entries):
             return {
-                key_text(key): to_python(item, convert, key_text) for key, item in entries.values()
+                key.text if key.kind == "text" else key_text(key): to_python(
+                    item, convert, key_text
+                )
+                for key, item in entries.values()
             }
+        case Scalar(text, "text"):
+            return text
     return convert(value)
 
 

@@ -3,7 +3,6 @@
 Cost: about two milliseconds for each kilobyte of a file.
 """
 
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib import import_module
@@ -13,6 +12,7 @@ from nodeselect.expanso.checker import CheckedJob
 from nodeselect.findings.reading import JobData, to_bytes
 from nodeselect.findings.report import CheckReport
 from nodeselect.findings.rule import REGISTRY, Rule
+from nodeselect.kinds import may_be_manifest
 from nodeselect.problem import suggest_word
 from nodeselect.text import quoted
 
@@ -178,7 +178,7 @@ def _check_file(
 ) -> CheckReport:
     if not isinstance(data, Mapping):
         data = to_bytes(data)
-        if re.search(rb"apiVersion|(?i:tasks)", data):  # for others, placements are not loaded
+        if may_be_manifest(data):  # for others, placements are not loaded
             from nodeselect.manifests.check import check_manifest
 
             report = check_manifest(

@@ -37,7 +37,7 @@ _OLD_HINT = "give its NodeSelectors as a selector, with -l, or write it with Con
 _CHART_FIELDS = ("fullnameOverride", "nameOverride", "replicaCount")
 
 # The name of a file with the values of a chart.
-_VALUES_FILE = r"(?:.*/)?values(?:[-.].*)?\.ya?ml"
+_VALUES_FILE = r"values\b.*\.ya?ml"
 
 # Other documents in the folders of jobs: their fields, what they are, and what to do.
 _FOREIGN: tuple[tuple[set[str], str, Fix | str | None], ...] = (
@@ -79,6 +79,11 @@ _OWN = frozenset({"selector", "config"})
 _JOB_FIELDS = _OWN | {"name", "type"}
 
 
+def may_be_manifest(data: bytes) -> bool:
+    """Return whether a file may have an object of Kubernetes, or a Bacalhau job."""
+    return re.search(rb"apiVersion|(?i:tasks)", data) is not None
+
+
 def is_kubernetes_object(document: Value) -> bool:
     """Return whether a document is a mapping with the fields ``apiVersion`` and ``kind``."""
     return isinstance(document, Object) and {"apiVersion", "kind"} <= document.entries.keys()
@@ -95,7 +100,7 @@ def refuse_other(document: Object, file: str) -> None:
     :raises DocumentError: with what the document is, and what to do with it.
     """
     names, is_own = document.entries.keys(), not _OWN.isdisjoint(document.entries)
-    if re.fullmatch(_VALUES_FILE, file) and not {"name", "type"} & names:
+    if re.fullmatch(_VALUES_FILE, file.rpartition("/")[2]) and not {"name", "type"} & names:
         raise refused(document, f"this is {_CHART_VALUES}, not a job spec", _CHART_HINT)
     if not is_own or "selector" not in names:
         _refuse_by_fields(document, is_own)

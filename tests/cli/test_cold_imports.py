@@ -8,7 +8,8 @@ from nodeselect import Inventory, Node
 from tests.cli.running import FLEET
 from tests.imports import HEAVY, loaded_after
 
-WATCHED = (HEAVY - {"click"}) | {"nodeselect.jobs"}
+RULES = {"nodeselect.expanso", "nodeselect.manifests"}
+WATCHED = (HEAVY - {"click"}) | RULES
 
 
 def loaded_by(*args: str, stdin: str = "") -> set[str]:
@@ -19,10 +20,11 @@ def loaded_by(*args: str, stdin: str = "") -> set[str]:
 
 
 JOB = "selector: {match_expressions: ['region in (eu,us)']}\n"
+POD = "apiVersion: v1\nkind: Pod\nspec: {nodeSelector: {region: eu}}\n"
 LIST = '[{"id": "n-1", "labels": {"region": "eu"}}]'
 LINES = {"msgspec"}
 INVENTORY = {"msgspec", "pyroaring"}
-YAML = {"nodeselect.jobs", "yaml"}
+YAML = {"nodeselect.expanso", "yaml"}
 
 
 @pytest.mark.parametrize(
@@ -40,6 +42,8 @@ YAML = {"nodeselect.jobs", "yaml"}
         ("match -n - --id n-1", FLEET, LINES),
         # A job needs YAML; its expressions need no more.
         ("match -n - --job job", FLEET, LINES | YAML),
+        # A manifest needs no rule of job specs.
+        ("match -n - --job pod", FLEET, INVENTORY | {"nodeselect.manifests", "yaml"}),
         # Of a small fleet, other answers need an inventory, but not numpy.
         ("labels -n -", FLEET, INVENTORY),
         ("diff -n - -l region -l region=eu", FLEET, INVENTORY),
@@ -47,7 +51,7 @@ YAML = {"nodeselect.jobs", "yaml"}
         # Only a plan needs models.
         ("check job", "", YAML),
         ("check -o sarif job", "", YAML),
-        ("rules", "", {"nodeselect.jobs"}),
+        ("rules", "", RULES),
         ("rollout -n - job", FLEET, INVENTORY | YAML | {"pydantic", "pydantic_core"}),
         # A saved inventory is read without numpy, unless an answer is large.
         ("match -l x=1 -n fleet.nsx", "", {"pyroaring"}),
@@ -58,6 +62,7 @@ YAML = {"nodeselect.jobs", "yaml"}
 )
 def test_what_is_loaded(command: str, stdin: str, libraries: set[str]) -> None:
     Path("job").write_text(JOB)
+    Path("pod").write_text(POD)
     if "fleet.nsx" in command:
         Inventory(Node(f"n-{at}", {"x": str(at % 5)}) for at in range(25_000)).save("fleet.nsx")
     assert loaded_by(*command.split(), stdin=stdin) == libraries

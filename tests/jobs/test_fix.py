@@ -92,7 +92,7 @@ def test_only_some_rules() -> None:
 def test_overlapping_edits() -> None:
     """Of edits that overlap, only one is made."""
     value = Scalar("region eu", "text", Position(0, 1), True)
-    findings = [Finding(value, "", "", edit=edit) for edit in ("region=eu", "gpu")]
+    findings = [Finding(value, (), "", edit=edit) for edit in ("region=eu", "gpu")]
     assert _apply_edits("[region eu, us]", findings) == "[gpu, us]"
 
 

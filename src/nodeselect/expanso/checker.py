@@ -30,6 +30,7 @@ from nodeselect.findings.reading import JobData, read_plain, shown_text, to_byte
 from nodeselect.findings.report import CheckReport, make_report, read_ignore_comments, reported
 from nodeselect.findings.rule import REGISTRY, Finding, collect, document_finding
 from nodeselect.kinds import JOB_HINT, MATCH_HINT, NODES_HINT, refuse_other, refused
+from nodeselect.problem import Path
 from nodeselect.selectors import Selector
 
 _PIPELINE_HINT = "put it under config: and add a name, type: pipeline, and a selector"
@@ -85,7 +86,7 @@ class CheckedJob:
         found: list[Finding] = []
         try:
             document = self._document()
-            self.spec, prefix = _locate_spec(document, file)
+            self.spec, path = _locate_spec(document, file)
         except DocumentError as error:
             self._unread = error
             self.findings = choose(map(document_finding, (error, *error.others)))
@@ -93,14 +94,14 @@ class CheckedJob:
             return
         spec = self.spec
         if isinstance(document, Object) and document is not spec:
-            found += check_model("Job", document, "")
-        found += check_model("JobSpec", spec, prefix.rstrip("."))
+            found += check_model("Job", document, ())
+        found += check_model("JobSpec", spec, path)
         of_selector: list[Finding] = []
-        parsed = collect(read_selector(find(spec, "selector"), f"{prefix}selector"), of_selector)
+        parsed = collect(read_selector(find(spec, "selector"), (*path, "selector")), of_selector)
         is_invalid = any(map(_is_error, of_selector))
         counting = parsed._replace(count_nodes=None if is_invalid else count_nodes)
         found += [*of_selector, *check_selector(counting)]
-        job = Job(spec, prefix, file, {} if names is None else names, empty_severity)
+        job = Job(spec, path, file, {} if names is None else names, empty_severity)
         for check in JOB_CHECKS:
             found += check(job)
         self.has_unknown_fields = any(
@@ -115,7 +116,7 @@ class CheckedJob:
                 if count_nodes is not None:
                     place, _ = spec.entries.get("selector", (spec, None))
                     counted = count_nodes(self.selector)
-                    more = check_nodes("the job", place, f"{prefix}selector", counted)
+                    more = check_nodes("the job", place, (*path, "selector"), counted)
                     self.findings += choose(more)
         self.errors = sum(map(_is_error, self.findings))
 
@@ -156,8 +157,8 @@ def _is_error(finding: Finding) -> bool:
     return (finding.severity or REGISTRY[finding.code].severity) == "error"
 
 
-def _locate_spec(document: Value, file: str) -> tuple[Object, str]:
-    """Return the job spec, a document or its field ``spec``, and the beginning of its paths.
+def _locate_spec(document: Value, file: str) -> tuple[Object, Path]:
+    """Return the job spec, a document or its field ``spec``, and its path.
 
     :raises DocumentError: if the document is not a job.
     """
@@ -180,4 +181,4 @@ def _locate_spec(document: Value, file: str) -> tuple[Object, str]:
             raise refused(spec, message, MATCH_HINT)
         message = "this is not a job spec: it has no name, type or selector"
         raise refused(spec, message, NODES_HINT)
-    return spec, "" if spec is document else "spec."
+    return spec, () if spec is document else ("spec",)

@@ -31,7 +31,7 @@ from nodeselect.expanso.suggestions import (
 )
 from nodeselect.findings.rule import Finding, Findings, Hint, rule
 from nodeselect.findings.structured import suggest_text
-from nodeselect.problem import TEMPLATE_HINT, TEMPLATE_TEXT, Fix, suggest_word
+from nodeselect.problem import TEMPLATE_HINT, TEMPLATE_TEXT, Fix, Path, suggest_word
 from nodeselect.text import FORBIDDEN, join_limited, printable, quoted, truncate
 
 # A job file to which examples of rules add the field that they show.
@@ -58,12 +58,6 @@ _YEAR = 365 * 24 * 3600
 _DURATION = "write a number with a unit, such as 30s or 1m30s"
 
 
-def truncated_path(path: str, key: str) -> str:
-    """Return ``path.key``, or only the key if ``path`` is empty; escape and truncate the key."""
-    name = printable(key[:60])
-    return f"{path}.{name}" if path else name
-
-
 def integer_of(value: Value | None) -> int | None:
     """Convert a value of a document to an int; return None if it is not a whole number."""
     if isinstance(value, Scalar) and value.kind == "number" and INTEGER.fullmatch(value.text):
@@ -79,7 +73,7 @@ def integer_of(value: Value | None) -> int | None:
     before="name: demo\nselector:\n  match_labels:\n    version: 1.10",
     after='name: demo\nselector:\n  match_labels:\n    version: "1.10"',
 )
-def expected(what: str, value: Value, path: str, hint: Hint = None) -> Finding:
+def expected(what: str, value: Value, path: Path, hint: Hint = None) -> Finding:
     """Return the finding for a value that is not ``what`` it should be, such as ``a list``."""
     return Finding(value, path, f"expected {what}, found {describe(value)}", hint)
 
@@ -92,7 +86,7 @@ def expected(what: str, value: Value, path: str, hint: Hint = None) -> Finding:
     before="name: demo\nselector:\n  matchLabels: {region: eu}",
     after="name: demo\nselector:\n  match_labels: {region: eu}",
 )
-def _unknown_field(model: str, key: Scalar, value: Object, path: str) -> Finding:
+def _unknown_field(model: str, key: Scalar, value: Object, path: Path) -> Finding:
     plain = snake_case(key.text)
     message = f"there is no field {quoted(key.text)}"
     hint = partial(suggest_field, model, key, value)
@@ -112,11 +106,11 @@ def _unknown_field(model: str, key: Scalar, value: Object, path: str) -> Finding
     after=f"{DEMO}rollout:\n  strategy: rolling\n  max_parallel: 10\n"
     "  health_check: {deadline: 5m, interval: 15s, success_threshold: 2}",
 )
-def _old_field(key: Scalar, path: str, hint: str) -> Finding:
+def _old_field(key: Scalar, path: Path, hint: str) -> Finding:
     return Finding(key, path, f"{quoted(key.text)} is no longer a field", hint)
 
 
-def check_model(model: str, value: Object, path: str) -> Findings:
+def check_model(model: str, value: Object, path: Path) -> Findings:
     """Check that a mapping has only fields of ``model``, and that their values are valid.
 
     The values of the fields for a selector or a whole job spec are not checked here.
@@ -125,15 +119,15 @@ def check_model(model: str, value: Object, path: str) -> Findings:
     for name, (key, item) in value.entries.items():
         field = known.get(name)
         if field is None and (hint := RENAMED.get((model, snake_case(name)))):
-            yield _old_field(key, truncated_path(path, name), hint)
+            yield _old_field(key, (*path, name), hint)
         elif field is None:
-            yield _unknown_field(model, key, value, truncated_path(path, name))
+            yield _unknown_field(model, key, value, (*path, name))
         elif (
             model != "NodeSelector"
             and field.model not in ("NodeSelector", "JobSpec")
             and not is_null(item)
         ):
-            yield from _CHECKS[field.kind](field, item, f"{path}.{name}" if path else name)
+            yield from _CHECKS[field.kind](field, item, (*path, name))
 
 
 @_language(
@@ -143,12 +137,12 @@ def check_model(model: str, value: Object, path: str) -> Findings:
     before='name: demo\nselector:\n  match_labels: {region: "e\\u0007u"}',
     after="name: demo\nselector:\n  match_labels: {region: eu}",
 )
-def _control_character(value: Scalar, path: str, bad: re.Match[str]) -> Finding:
+def _control_character(value: Scalar, path: Path, bad: re.Match[str]) -> Finding:
     message = f"the character {printable(bad[0])} is not allowed"
     return Finding(value, path, message, "remove it", bad.span())
 
 
-def _check_text(expectation: Field, value: Value, path: str) -> Findings:
+def _check_text(expectation: Field, value: Value, path: Path) -> Findings:
     words = expectation.words
     if not isinstance(value, Scalar) or value.kind != "text":
         hint = f"write one of: {', '.join(words)}" if words else suggest_text(value)
@@ -159,7 +153,7 @@ def _check_text(expectation: Field, value: Value, path: str) -> Findings:
         yield _control_character(value, path, bad)
     elif words and text not in words:
         yield _not_one_of(words, value, path)
-    elif path.removeprefix("spec.") != "description":  # not a label of this name
+    elif path not in (("description",), ("spec", "description")):  # not a label of this name
         yield from check_filled(value, path)
 
 
@@ -169,7 +163,7 @@ def _check_text(expectation: Field, value: Value, path: str) -> Findings:
     before=f"{DEMO}restart_policy: on_failure",
     after=f"{DEMO}restart_policy: on-failure",
 )
-def _not_one_of(words: tuple[str, ...], value: Scalar, path: str) -> Finding:
+def _not_one_of(words: tuple[str, ...], value: Scalar, path: Path) -> Finding:
     text = value.text
     message = f"expected {join_limited(words, conjunction='or')}, found {quoted(text)}"
     plain = text.lower().replace("_", "-")
@@ -185,7 +179,7 @@ def _not_one_of(words: tuple[str, ...], value: Scalar, path: str) -> Finding:
     before='name: demo\nselector: {match_labels: {region: "${REGION}"}}',
     after="name: demo\nselector: {match_labels: {region: eu}}",
 )
-def _template(value: Scalar, path: str, found: re.Match[str]) -> Finding:
+def _template(value: Scalar, path: Path, found: re.Match[str]) -> Finding:
     message = f"unfilled template: {quoted(found[0])}"
     return Finding(value, path, message, TEMPLATE_HINT, found.span())
 
@@ -196,13 +190,13 @@ def _template(value: Scalar, path: str, found: re.Match[str]) -> Finding:
     before="name: demo\nselector: {match_labels: {environment: replace-with-node-label}}",
     after="name: demo\nselector: {match_labels: {environment: production}}",
 )
-def placeholder(value: Scalar, path: str, word: str) -> Finding:
+def placeholder(value: Scalar, path: Path, word: str) -> Finding:
     """Return the finding for ``word`` in a string that looks like a placeholder, such as TODO."""
     message = f"{quoted(word)} looks like a placeholder"
     return Finding(value, path, message, "replace it with a real value")
 
 
-def check_filled(value: Scalar, path: str) -> Findings:
+def check_filled(value: Scalar, path: Path) -> Findings:
     """Report a string that contains an unfilled template or looks like a placeholder."""
     if found := re.search(TEMPLATE_TEXT, value.text):
         yield _template(value, path, found)
@@ -210,7 +204,7 @@ def check_filled(value: Scalar, path: str) -> Findings:
         yield placeholder(value, path, value.text)
 
 
-def _check_number(expectation: Field, value: Value, path: str) -> Findings:
+def _check_number(expectation: Field, value: Value, path: Path) -> Findings:
     is_integer = expectation.kind == "integer"
     pattern, what = (LONG_INTEGER, "a whole number") if is_integer else (NUMBER, "a number")
     match value:
@@ -232,23 +226,23 @@ def _number(digits: str) -> int | float:
     before=f"{DEMO}timeouts: {{total_timeout: -1}}",
     after=f"{DEMO}timeouts: {{total_timeout: 0}}",
 )
-def _out_of_range(value: Value, path: str, message: str, hint: Hint) -> Finding:
+def _out_of_range(value: Value, path: Path, message: str, hint: Hint) -> Finding:
     return Finding(value, path, message, hint)
 
 
-def _check_bounds(expectation: Field, number: float, value: Scalar, path: str) -> Findings:
+def _check_bounds(expectation: Field, number: float, value: Scalar, path: Path) -> Findings:
     low, high = expectation.minimum, expectation.maximum
     if low <= number <= high:
         yield from _unlikely_number(expectation.kind, number, value, path)
         return
-    name, found = path.rpartition(".")[2], truncate(printable(value.text), 30)
+    name, found = path[-1], truncate(printable(value.text), 30)
     bounds = f"{low:,} to {high:,}" if expectation.kind != "duration" else "1ns to 2562047h"
     hint = "max_parallel is a percentage of the job's nodes, not a number of nodes"
     message = f"{name} must be from {bounds}, found {found}"
     yield _out_of_range(value, path, message, hint if name == "max_parallel" else None)
 
 
-def _check_boolean(expectation: Field, value: Value, path: str) -> Findings:
+def _check_boolean(expectation: Field, value: Value, path: Path) -> Findings:
     match value:
         case Scalar("true" | "false", "boolean"):
             return
@@ -256,7 +250,7 @@ def _check_boolean(expectation: Field, value: Value, path: str) -> Findings:
     yield expected("true or false", value, path, Fix.write(word, is_certain=True) if word else None)
 
 
-def _check_duration(expectation: Field, value: Value, path: str) -> Findings:
+def _check_duration(expectation: Field, value: Value, path: Path) -> Findings:
     match value:
         case Scalar(text, "text"):
             nanoseconds = parse_duration(text)
@@ -278,7 +272,7 @@ def _check_duration(expectation: Field, value: Value, path: str) -> Findings:
     before=f"{DEMO}rollout: {{strategy: rolling, health_check: {{deadline: 5 minutes}}}}",
     after=f"{DEMO}rollout: {{strategy: rolling, health_check: {{deadline: 5m}}}}",
 )
-def _not_a_duration(value: Scalar, path: str) -> Finding:
+def _not_a_duration(value: Scalar, path: Path) -> Finding:
     return Finding(value, path, f"{quoted(value.text)} is not a duration", _DURATION)
 
 
@@ -290,9 +284,9 @@ def _not_a_duration(value: Scalar, path: str) -> Finding:
     before=f"{DEMO}rollout: {{strategy: rolling, health_check: {{deadline: 300}}}}",
     after=f"{DEMO}rollout: {{strategy: rolling, health_check: {{deadline: 300s}}}}",
 )
-def _unlikely_number(kind: str, number: float, value: Scalar, path: str) -> Findings:
+def _unlikely_number(kind: str, number: float, value: Scalar, path: Path) -> Findings:
     """Report a number, for a duration in nanoseconds, that is allowed but probably a mistake."""
-    name = path.rpartition(".")[2]
+    name = str(path[-1])
     if kind == "duration" and value.kind == "number" and number < NANOSECONDS["ms"]:
         message = f"{number} without a unit means {number} nanoseconds"
         yield Finding(value, path, message, Fix.write(f"{number}s", "for seconds, write"))
@@ -305,7 +299,7 @@ def _unlikely_number(kind: str, number: float, value: Scalar, path: str) -> Find
         yield Finding(value, path, message, hint)
 
 
-def _check_mapping(expectation: Field, value: Value, path: str) -> Findings:
+def _check_mapping(expectation: Field, value: Value, path: Path) -> Findings:
     if not isinstance(value, Object):
         example = _EXAMPLES.get(expectation.model)
         hint = example and Fix.write(example, "write a mapping, such as")
@@ -317,27 +311,27 @@ def _check_mapping(expectation: Field, value: Value, path: str) -> Findings:
             text = number.text
             message = f"{truncate(text, 30)} does not fit into 64 bits"
             hint = Fix.write(f'"{text}"', "as a string, write") if len(text) < 200 else None
-            yield _out_of_range(number, f"{path}{inner}", message, hint)
+            yield _out_of_range(number, (*path, *inner), message, hint)
     else:
         for key, item in value.entries.values():
-            place = truncated_path(path, key.text)
+            place = (*path, key.text)
             yield from _check_text(expectation, key, place)
             yield from _check_text(expectation, item, place)
 
 
-def _large_numbers(value: Value) -> Iterator[tuple[str, Scalar]]:
+def _large_numbers(value: Value) -> Iterator[tuple[Path, Scalar]]:
     """Yield the path and the number, for each number in ``value`` that does not fit in 64 bits."""
     match value:
         case List(items):
             for index, item in enumerate(items):
                 for path, number in _large_numbers(item):
-                    yield f"[{index}]{path}", number
+                    yield (index, *path), number
         case Object(entries):
             for name, (_, item) in entries.items():
                 for path, number in _large_numbers(item):
-                    yield f".{truncated_path('', name)}{path}", number
+                    yield (name, *path), number
         case Scalar(text, "number") if _is_too_large(text):
-            yield "", value
+            yield (), value
 
 
 def _is_too_large(digits: str) -> bool:
@@ -346,7 +340,7 @@ def _is_too_large(digits: str) -> bool:
     return FRACTION.fullmatch(digits) is not None and isinf(float(digits))
 
 
-_CHECKS: dict[str, Callable[[Field, Value, str], Findings]] = {
+_CHECKS: dict[str, Callable[[Field, Value, Path], Findings]] = {
     "text": _check_text,
     "integer": _check_number,
     "number": _check_number,

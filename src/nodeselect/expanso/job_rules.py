@@ -6,7 +6,7 @@ from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from nodeselect.documents import List, Object, Scalar, Value, find, is_null, text_of
-from nodeselect.expanso.fields import DEMO, integer_of, truncated_path
+from nodeselect.expanso.fields import DEMO, integer_of
 from nodeselect.expanso.schema_fields import (
     WRAPPERS,
     fields_of,
@@ -16,7 +16,7 @@ from nodeselect.expanso.schema_fields import (
 )
 from nodeselect.expanso.suggestions import PIPELINE_FIELDS
 from nodeselect.findings.rule import Finding, Findings, Hint, rule
-from nodeselect.problem import Fix, Problem, suggest_word
+from nodeselect.problem import Fix, Path, Problem, suggest_word
 from nodeselect.text import join_limited, quoted
 
 Names: TypeAlias = dict[tuple[str, str, str], str]
@@ -26,28 +26,28 @@ Names: TypeAlias = dict[tuple[str, str, str], str]
 class Job(NamedTuple):
     """A job spec to check, and the file that has it.
 
-    :param prefix: what the paths of its fields begin with: an empty text, or ``spec.``.
+    :param path: the path of the spec in the document: empty, or ``spec``.
     :param names: the files of the jobs checked so far, by job name; a check adds this job.
     :param empty_severity: the severity of an empty selector; an empty text for that of the rule.
     """
 
     spec: Object
-    prefix: str
+    path: Path
     file: str
     names: Names
     empty_severity: str
 
-    def finding(self, path: str, message: str, hint: Hint, *, at_key: bool = False) -> Finding:
+    def finding(self, *path: str, message: str, hint: Hint, at_key: bool = True) -> Finding:
         """Return a finding about a field, which must be in the job.
 
-        :param path: the field, such as ``rollout`` or ``rollout.canary_count``.
+        :param path: the field, such as ``rollout``, or ``rollout`` and ``canary_count``.
         :param at_key: whether the finding points to the key of the field, not to the value.
         """
-        parent, _, name = path.rpartition(".")
-        fields = find(self.spec, parent) if parent else self.spec
-        assert isinstance(fields, Object), "it has the field"
-        key, value = fields.entries[name]
-        return Finding(key if at_key else value, f"{self.prefix}{path}", message, hint)
+        place: Value = self.spec
+        for name in path:
+            assert isinstance(place, Object), "it has the field"
+            key, place = place.entries[name]
+        return Finding(key if at_key else place, (*self.path, *path), message, hint)
 
 
 JOB_CHECKS: list[Callable[[Job], Findings]] = []
@@ -90,7 +90,9 @@ def _repeated_name(job: Job) -> Findings:
     first = job.names.setdefault((folder, namespace, name), job.file)
     if first != job.file:
         message = f"the job in {quoted(first)} has the same name: one of them replaces the other"
-        yield job.finding("name", message, "give each job a name of its own")
+        yield job.finding(
+            "name", message=message, hint="give each job a name of its own", at_key=False
+        )
 
 
 @_warning(
@@ -137,7 +139,7 @@ def _missing(job: Job, name: str, message: str, fix: Fix, *others: str) -> Findi
     place = job.spec.entries[name][0] if name in job.spec.entries else job.spec
     if isinstance(value, Scalar):
         place = value
-    yield Finding(place, job.prefix.rstrip("."), message, fix)
+    yield Finding(place, job.path, message, fix)
 
 
 @_warning(
@@ -156,7 +158,7 @@ def _unknown_type(job: Job) -> Findings:
         suggestion = _BACALHAU_TYPES.get(value.text.lower(), value.text)
         types = join_limited(_JOB_TYPES, 4, "or")
         message = f"{quoted(value.text)} is not one of the types {types}"
-        yield Finding(value, f"{job.prefix}type", message, suggest_word(suggestion, _JOB_TYPES))
+        yield Finding(value, (*job.path, "type"), message, suggest_word(suggestion, _JOB_TYPES))
 
 
 @rule(
@@ -174,7 +176,7 @@ def _reserved_key(job: Job) -> Findings:
     for key, _ in meta.entries.values() if isinstance(meta, Object) else ():
         if key.text.startswith(_RESERVED_PREFIX):
             message = f"keys with the prefix {_RESERVED_PREFIX} are reserved for the server"
-            path = truncated_path(f"{job.prefix}meta", key.text)
+            path = (*job.path, "meta", key.text)
             yield Finding(key, path, message, "use another prefix, or none")
 
 
@@ -204,10 +206,10 @@ def _missing_health_check(job: Job) -> Findings:
     if health_check is None:
         message = f"the strategy {strategy.text} requires a health_check with a deadline"
         fix = Fix.write("health_check: {deadline: 5m}", "add")
-        yield Finding(strategy, f"{job.prefix}rollout", message, fix)
+        yield Finding(strategy, (*job.path, "rollout"), message, fix)
     elif isinstance(health_check, Object) and find(health_check, "deadline") is None:
         message, fix = "a health_check requires a deadline", Fix.write("deadline: 5m", "add")
-        yield job.finding("rollout.health_check", message, fix, at_key=True)
+        yield job.finding("rollout", "health_check", message=message, hint=fix)
 
 
 CANARY_TWICE = Problem(
@@ -229,7 +231,7 @@ CANARY_TWICE = Problem(
 def _canary_twice(job: Job) -> Findings:
     if find(job.spec, "rollout.canary_count") and find(job.spec, "rollout.canary_percent"):
         message, fix = CANARY_TWICE.message, CANARY_TWICE.fix
-        yield job.finding("rollout.canary_percent", message, fix, at_key=True)
+        yield job.finding("rollout", "canary_percent", message=message, hint=fix)
 
 
 @_rollout_warning(
@@ -244,7 +246,7 @@ def _no_strategy(job: Job) -> Findings:
     if isinstance(rollout, Object) and rollout.entries and find(rollout, "strategy") is None:
         message = "a rollout without a strategy is immediate: it updates all nodes at once"
         hint = "add: strategy: rolling, or strategy: immediate"
-        yield job.finding("rollout", message, hint, at_key=True)
+        yield job.finding("rollout", message=message, hint=hint)
 
 
 @_rollout_warning(
@@ -263,7 +265,7 @@ def _pointless_field(job: Job) -> Findings:
         if strategy not in strategies and find(rollout, name) is not None:
             message = f"the strategy {strategy} ignores {name}"
             fix = Fix.write(f"strategy: {strategies[0]}", "remove it, or write")
-            yield job.finding(f"rollout.{name}", message, fix, at_key=True)
+            yield job.finding("rollout", name, message=message, hint=fix)
 
 
 @_rollout(
@@ -282,7 +284,7 @@ def _total_timeout_too_small(job: Job) -> Findings:
         if part and longest < part:
             message = f"total_timeout ({longest} s) is shorter than {name} ({part} s)"
             hint = f"write {part} or more, or 0 for no limit"
-            yield job.finding("timeouts.total_timeout", message, hint)
+            yield job.finding("timeouts", "total_timeout", message=message, hint=hint, at_key=False)
 
 
 @rule(
@@ -308,7 +310,7 @@ def _empty_selector(job: Job) -> Findings:
         return
     fix = Fix.write("selector: {match_labels: {region: eu}}", "add a selector, such as")
     severity = job.empty_severity
-    yield Finding(place, f"{job.prefix}selector", message, fix, severity=severity)
+    yield Finding(place, (*job.path, "selector"), message, fix, severity=severity)
 
 
 def _is_empty(selector: Value | None) -> bool:
@@ -335,10 +337,10 @@ def _is_empty(selector: Value | None) -> bool:
 )
 def _misplaced_selector(job: Job) -> Findings:
     is_empty = _is_empty(find(job.spec, "selector"))
-    yield from _find_misplaced(find(job.spec, "config"), f"{job.prefix}config", is_empty)
+    yield from _find_misplaced(find(job.spec, "config"), (*job.path, "config"), is_empty)
 
 
-def _find_misplaced(config: Value | None, path: str, is_empty: bool) -> Findings:
+def _find_misplaced(config: Value | None, path: Path, is_empty: bool) -> Findings:
     """Report selectors inside ``config``.
 
     :param is_empty: whether the job has no other selector. Then search at any depth, and report
@@ -353,9 +355,9 @@ def _find_misplaced(config: Value | None, path: str, is_empty: bool) -> Findings
             hint = "remove it: the selector of the job is the one next to 'name'"
             if is_empty:
                 severity, hint = "error", "move what it says to 'selector', next to 'name'"
-            yield Finding(key, truncated_path(path, name), message, hint, severity=severity)
+            yield Finding(key, (*path, name), message, hint, severity=severity)
         elif is_empty:
-            yield from _find_misplaced(value, truncated_path(path, name), is_empty)
+            yield from _find_misplaced(value, (*path, name), is_empty)
 
 
 @rule(
@@ -372,7 +374,7 @@ def invalid_selector(job: Job) -> Finding:
     key = (misspelt_selectors(job.spec) or [job.spec.entries["selector"][0]])[0]
     message = "the selector is not valid: the job may run on EVERY node"
     hint = "correct its mistakes; the rules that report them are ignored"
-    return Finding(key, truncated_path(job.prefix.rstrip("."), key.text), message, hint)
+    return Finding(key, (*job.path, key.text), message, hint)
 
 
 def misspelt_selectors(spec: Object) -> list[Scalar]:

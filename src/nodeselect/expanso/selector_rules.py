@@ -23,7 +23,6 @@ from nodeselect.expanso.fields import (
     check_model,
     expected,
     placeholder,
-    truncated_path,
 )
 from nodeselect.expanso.suggestions import (
     suggest_expression,
@@ -35,7 +34,7 @@ from nodeselect.findings.node_count import CountNodes
 from nodeselect.findings.rule import Check, Finding, Findings, Hint, rule
 from nodeselect.findings.structured import suggest_text
 from nodeselect.limits import LIMITS
-from nodeselect.problem import TEMPLATE_TEXT, Fix
+from nodeselect.problem import TEMPLATE_TEXT, Fix, Path
 from nodeselect.selectors import Operator, Requirement, Selector, conflict, redundant
 from nodeselect.selectors.charset import is_key
 from nodeselect.selectors.diagnostics import limit_error
@@ -59,7 +58,7 @@ _BRACKETS = r"[(\[{][^()\[\]{}]*[)\]}]"
     "    - {key: region, operator: In, values: [eu, us]}",
     after="name: demo\nselector:\n  match_expressions:\n    - region in (eu,us)",
 )
-def _structured_expression(item: Object, path: str) -> Finding:
+def _structured_expression(item: Object, path: Path) -> Finding:
     message = "an expression is a string, not a mapping"
     return Finding(item, path, message, partial(suggest_expression, item))
 
@@ -72,12 +71,12 @@ def _structured_expression(item: Object, path: str) -> Finding:
     after='name: demo\nselector: {match_expressions: ["region in (eu,us)"]}',
 )
 def _split_expression(
-    first: Scalar, path: str, message: str, hint: Hint, last: Value | None = None
+    first: Scalar, path: Path, message: str, hint: Hint, last: Value | None = None
 ) -> Finding:
     return Finding(first, path, message, hint, last=last)
 
 
-def _too_many(value: List | Object, path: str, number: int, limit: str, what: str) -> Finding:
+def _too_many(value: List | Object, path: Path, number: int, limit: str, what: str) -> Finding:
     """Return the finding for a list or mapping that has more items than a selector may have."""
     error = limit_error(limit, what, number, "")
     return Finding(value, path, error.message, error.fix, code=error.code)
@@ -92,17 +91,15 @@ class _Entry(NamedTuple):
     :param value: the value of a label, or the expression or id.
     """
 
-    parent: str
+    parent: Path
     number: int
     key: Scalar | None
     value: Scalar
 
     @property
-    def path(self) -> str:
+    def path(self) -> Path:
         """The path of the entry in the document."""
-        if self.key is None:
-            return f"{self.parent}[{self.number}]"
-        return truncated_path(self.parent, self.key.text)
+        return (*self.parent, self.number if self.key is None else self.key.text)
 
     @property
     def place(self) -> Scalar:
@@ -132,7 +129,7 @@ class Parsed(NamedTuple):
 _NO_ENTRIES = Parsed(Selector.everything(), [], [])
 
 
-def read_selector(value: Value | None, path: str) -> Check[Parsed]:
+def read_selector(value: Value | None, path: Path) -> Check[Parsed]:
     """Return the valid entries of a job's selector at ``path``; report the invalid ones."""
     if value is None:
         return _NO_ENTRIES
@@ -140,7 +137,7 @@ def read_selector(value: Value | None, path: str) -> Check[Parsed]:
         yield expected("a mapping", value, path, partial(suggest_selector, value))
         return _NO_ENTRIES
     yield from check_model("NodeSelector", value, path)
-    labels = yield from _read_labels(find(value, "match_labels"), f"{path}.match_labels")
+    labels = yield from _read_labels(find(value, "match_labels"), (*path, "match_labels"))
     expressions = yield from _read_list(value, "match_expressions", path)
     ids = yield from _read_list(value, "match_ids", path)
     located: list[_Located] = []
@@ -174,7 +171,7 @@ def check_selector(parsed: Parsed) -> Findings:
         yield from check(parsed)
 
 
-def _read_labels(value: Value | None, path: str) -> Check[list[_Entry]]:
+def _read_labels(value: Value | None, path: Path) -> Check[list[_Entry]]:
     """Return the labels in ``match_labels``; report keys and values that are not strings."""
     if value is None:
         return []
@@ -190,7 +187,7 @@ def _read_labels(value: Value | None, path: str) -> Check[list[_Entry]]:
         if key.kind == "text" and isinstance(item, Scalar) and item.kind == "text":
             entries.append(_Entry(path, 0, key, item))
             continue
-        place = truncated_path(path, key.text)
+        place = (*path, key.text)
         if is_bare_key(key, item) and ":" in key.text:
             yield expected("a label and its value", key, place, "put a space after the colon")
         elif is_bare_key(key, item):
@@ -203,10 +200,10 @@ def _read_labels(value: Value | None, path: str) -> Check[list[_Entry]]:
     return entries
 
 
-def _read_list(fields: Object, name: str, path: str) -> Check[list[_Entry]]:
+def _read_list(fields: Object, name: str, path: Path) -> Check[list[_Entry]]:
     """Return the strings in ``match_expressions`` or ``match_ids``; report the other items."""
     value = find(fields, name)
-    path = f"{path}.{name}"
+    path = (*path, name)
     if value is None:
         return []
     if not isinstance(value, List):
@@ -227,15 +224,15 @@ def _read_list(fields: Object, name: str, path: str) -> Check[list[_Entry]]:
                 split_until = number + len(pieces)
                 message, last = "YAML ends the item at the comma", value.items[split_until - 1]
                 hint = partial(suggest_expression, item._replace(text=",".join(pieces)))
-                yield _split_expression(item, f"{path}[{number}]", message, hint, last)
+                yield _split_expression(item, (*path, number), message, hint, last)
             else:
                 entries.append(_Entry(path, number, None, item))
         elif isinstance(item, Object) and name == "match_expressions":
-            yield _structured_expression(item, f"{path}[{number}]")
+            yield _structured_expression(item, (*path, number))
         else:
             suggest = suggest_expression if name == "match_expressions" else suggest_text
             advice: Hint = "remove the item" if is_null(item) else partial(suggest, item)
-            yield expected("a string", item, f"{path}[{number}]", advice)
+            yield expected("a string", item, (*path, number), advice)
     return entries
 
 

@@ -27,7 +27,7 @@ from nodeselect.expanso.schema_fields import (
     snake_case,
 )
 from nodeselect.findings.structured import suggest_value
-from nodeselect.problem import Fix, suggest_word
+from nodeselect.problem import Fix, Path, suggest_word
 from nodeselect.selectors import Operator, Requirement, Selector, conflict
 from nodeselect.selectors.charset import is_key, is_value
 from nodeselect.selectors.requirement import KUBERNETES_OPERATORS, OPERATORS
@@ -157,12 +157,12 @@ def suggest_label(key: str, value: Value) -> Fix | None:
     return Fix.write(f'"{expression}"' if expression else '"region in (eu,us)"', words)
 
 
-def suggest_number(path: str, expectation: Field, value: Value) -> Fix | None:
+def suggest_number(path: Path, expectation: Field, value: Value) -> Fix | None:
     """Return a hint on what to write instead of a value that is not a number; None if unclear."""
     if not isinstance(value, Scalar) or len(value.text) > 40:
         return None
     text = value.text.strip()
-    if path.endswith("_timeout") and (duration := parse_duration(text)):
+    if str(path[-1]).endswith("_timeout") and (duration := parse_duration(text)):
         seconds, rest = divmod(duration, NANOSECONDS["s"])
         words = "timeouts are in whole seconds; write"
         return Fix.write(str(seconds or 1), words, is_certain=not rest)

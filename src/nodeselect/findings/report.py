@@ -13,7 +13,7 @@ from nodeselect.errors import JobError
 from nodeselect.findings.reading import shown_text
 from nodeselect.findings.rule import REGISTRY, Finding
 from nodeselect.limits import LIMITS
-from nodeselect.problem import SEVERITIES, Fix, Problem, excerpt
+from nodeselect.problem import SEVERITIES, Fix, Problem, excerpt, path_text
 
 # A hint of more characters, such as a list of fields, is shown only once in a file.
 _LONG_HINT = 80
@@ -142,7 +142,11 @@ def draw_problems(findings: Iterable[Finding], data: bytes | None) -> tuple[Prob
             long_fixes.add(fix)
         severity = finding.severity or "error"
         problem = Problem(
-            finding.code, finding.message, path=finding.path, fix=fix, severity=severity
+            finding.code,
+            finding.message,
+            path=finding.path if isinstance(finding.path, str) else path_text(finding.path),
+            fix=fix,
+            severity=severity,
         )
         problems.append(problem if data is None else _with_excerpt(problem, finding, lines))
     return tuple(problems)

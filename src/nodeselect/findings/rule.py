@@ -9,7 +9,7 @@ from functools import partial, wraps
 from typing import Any, NamedTuple, TypeVar, cast
 
 from nodeselect.documents import DocumentError, Position, Scalar, Value
-from nodeselect.problem import Fix
+from nodeselect.problem import Fix, Path
 
 # A fix, or only its words, or a function that returns one of these and is called only if needed.
 Hint = Fix | str | Callable[[], Fix | str | None] | None
@@ -52,7 +52,7 @@ class Finding(NamedTuple):
     """
 
     value: Value
-    path: str
+    path: Path | str
     message: str
     hint: Hint = None
     span: tuple[int, int] | None = None
@@ -85,7 +85,7 @@ def document_finding(error: DocumentError) -> Finding:
     tag = replacement[1:-1] if replacement and replacement.startswith('"!') else ""
     value = Scalar(tag, "tag", error.position, True)
     span = (0, error.length)
-    return Finding(value, "", error.message, error.fix, span, edit=tag or None, code=error.code)
+    return Finding(value, (), error.message, error.fix, span, edit=tag or None, code=error.code)
 
 
 _T = TypeVar("_T")

@@ -82,11 +82,11 @@ def _finding(value: Value, error: SelectorError, path: str) -> Finding:
 
 
 def _python_value(scalar: Scalar) -> str | int | float | bool | None:
-    """Return a string, a decimal number, a boolean, or None; False for any other scalar.
+    """Return a decimal number, a boolean, or None; False for any other scalar.
 
     An = without quotes, which YAML 1.1 gives a type of its own, is a string.
     """
-    if scalar.kind == "text" or scalar.text == "=":
+    if scalar.text == "=":
         return scalar.text
     if scalar.kind == "boolean":
         return scalar.text.lower() in ("true", "yes", "on", "y")
@@ -98,10 +98,8 @@ def _python_value(scalar: Scalar) -> str | int | float | bool | None:
 
 
 def _key_text(key: Scalar) -> str:
-    if key.kind != "text":
-        message = f"expected a string, found {describe(key)}"
-        raise StructureError(Finding(key, "", message, quote_fix(key.text), code="wrong-type"))
-    return key.text
+    message = f"expected a string, found {describe(key)}"
+    raise StructureError(Finding(key, "", message, quote_fix(key.text), code="wrong-type"))
 
 
 def _locate(value: Value, path: Path) -> tuple[Scalar | None, Value]:

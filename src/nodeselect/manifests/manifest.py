@@ -448,7 +448,7 @@ def _in_place(pod: PodSpec, findings: Iterable[Finding]) -> Iterator[Finding]:
     """Yield findings with their paths in the document: a node affinity may be by itself."""
     is_bare = f"{pod.path}.nodeAffinity" in pod.conditions
     for each in findings:
-        yield each._replace(path=each.path.replace("affinity.nodeA", "nodeA", is_bare))
+        yield each._replace(path=str(each.path).replace("affinity.nodeA", "nodeA", is_bare))
 
 
 def _unread(kind: str, conditions: Mapping[str, Value]) -> Iterator[Finding]:

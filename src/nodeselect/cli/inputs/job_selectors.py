@@ -319,11 +319,15 @@ def read_job(source: str, data: bytes | None = None, volumes: "Sequence[Value]" 
     :param data: the content of the file, if it has been read already.
     :param volumes: the result of :func:`volumes_in` for all files of the input.
     """
-    from nodeselect.manifests.manifest import read_manifest  # loads YAML
+    from nodeselect.kinds import may_be_manifest  # loads YAML
 
     file, name = split_object(source)
     data = read_bytes(file) if data is None else data
-    manifest = read_manifest(data, job_name(file), volumes)
+    manifest = None
+    if may_be_manifest(data):
+        from nodeselect.manifests.manifest import read_manifest
+
+        manifest = read_manifest(data, job_name(file), volumes)
     if not name:
         if manifest is not None:
             return manifest

@@ -82,8 +82,6 @@ def _list_records(
 
 def _to_json_type(scalar: Scalar) -> Any:
     match scalar.kind, scalar.text.lower():
-        case "text", _:
-            return scalar.text
         case "null", _:
             return None
         case "boolean", "true" | "false" as text:
@@ -97,10 +95,8 @@ def _to_text(scalar: Scalar) -> Any:
 
 
 def _key_text(key: Scalar) -> str:
-    if key.kind != "text":
-        message = f"some YAML parsers read the key {quoted(key.text)} as a {key.kind}"
-        raise DocumentError("key-not-text", message, key.position, quote_fix(key.text))
-    return key.text
+    message = f"some YAML parsers read the key {quoted(key.text)} as a {key.kind}"
+    raise DocumentError("key-not-text", message, key.position, quote_fix(key.text))
 
 
 def better_error(data: bytes, error: InventoryError, id_column: str) -> InventoryError:
