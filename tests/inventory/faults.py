@@ -2,7 +2,7 @@
 
 The interpreter handles signals at fewer points: at the start of a function, as part of a call, and
 when a loop jumps back. So a fault before any instruction is stricter, and needs no luck. Only the
-function that takes and releases the lock is left alone between these points: no Python code could
+functions that take and release a lock are left alone between these points: no Python code could
 release a lock whatever happens between two instructions.
 """
 
@@ -18,12 +18,13 @@ from typing import Any, TypeVar
 from unittest.mock import patch
 
 import nodeselect
+from nodeselect import ChangeLog
 from nodeselect.files.thread_lock import ThreadLock
 
 T = TypeVar("T")
 
 _PACKAGE = str(Path(nodeselect.__file__).parent)
-_LOCKING = ThreadLock.run.__code__
+_LOCKING = (ThreadLock.run.__code__, ChangeLog._replace.__code__)
 
 
 def interrupt() -> None:
@@ -71,11 +72,11 @@ def interrupted(call: Callable[[], object], at: int) -> bool:
 
 
 def _can_interrupt(frame: FrameType, previous: dict[FrameType, str]) -> bool:
-    if frame.f_code is not _LOCKING:
+    if frame.f_code not in _LOCKING:
         return True
     before = previous.get(frame, "")
     previous[frame] = dis.opname[frame.f_code.co_code[frame.f_lasti]]
-    is_writing = frame.f_locals["self"]._writing is not None
+    is_writing = getattr(frame.f_locals["self"], "_writing", None) is not None
     return before.startswith(("RESUME", "CALL")) and not is_writing
 
 
