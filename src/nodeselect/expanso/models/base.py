@@ -20,7 +20,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from nodeselect.errors import JobError, SelectorError
 from nodeselect.expanso.schema_fields import DURATION, parse_duration
 from nodeselect.limits import LIMITS
-from nodeselect.problem import Problem
+from nodeselect.problem import Problem, path_text
 from nodeselect.selectors.charset import MAX_INT64, MIN_INT64
 from nodeselect.selectors.frozen import FrozenMapping
 from nodeselect.text import FORBIDDEN, printable, quoted
@@ -188,7 +188,7 @@ def _job_error(model: type, error: ValidationError) -> JobError:
     unreported = 0
     for detail in error.errors(include_url=False, include_context=True, include_input=False):
         inner = detail.get("ctx", {}).get("error")
-        path = _path(detail)
+        path = path_text(detail["loc"])
         if isinstance(inner, JobError):  # raised by a model inside this one
             problems += [each._replace(path=_join(path, each.path)) for each in inner.problems]
             unreported += inner.unreported
@@ -196,13 +196,6 @@ def _job_error(model: type, error: ValidationError) -> JobError:
             problems.append(_problem(detail, path, inner))
     unreported += len(problems[LIMITS.reported_errors :])
     return JobError(model.__name__, tuple(problems[: LIMITS.reported_errors]), unreported)
-
-
-def _path(detail: ErrorDetails) -> str:
-    return "".join(
-        f"[{step}]" if isinstance(step, int) else f".{printable(step[:60])}"
-        for step in detail["loc"]
-    ).removeprefix(".")
 
 
 def _join(path: str, inner: str) -> str:
