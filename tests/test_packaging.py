@@ -24,7 +24,7 @@ except importlib.metadata.PackageNotFoundError:
 DATA = {
     "py.typed",
     "grammar/selector.lark",
-    "expanso/models/job.schema.json",
+    "expanso/job.schema.json",
     "render/page.css",
     "render/page.jinja",
     "render/page.js",

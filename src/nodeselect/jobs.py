@@ -19,7 +19,7 @@ from nodeselect.text import quoted
 if TYPE_CHECKING:
     from nodeselect.documents import Value
     from nodeselect.expanso.fix import fix_job
-    from nodeselect.expanso.models.job import (
+    from nodeselect.expanso.models import (
         HealthCheck,
         JobSpec,
         NodeSelector,
@@ -54,7 +54,7 @@ __all__ = [
 # The modules of the names that are imported when they are used.
 _MODULES = {
     "expanso.fix": ("fix_job",),
-    "expanso.models.job": ("HealthCheck", "JobSpec", "NodeSelector", "RolloutSpec", "Timeouts"),
+    "expanso.models": ("HealthCheck", "JobSpec", "NodeSelector", "RolloutSpec", "Timeouts"),
     "expanso.read": ("read_job", "read_job_selector"),
     "expanso.rollout": ("RolloutPlan", "Wave", "plan_rollout"),
     "findings.node_count": ("NodeCount",),

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect.documents import INTEGER, NUMBER
-from nodeselect.expanso.models import job
+from nodeselect.expanso import models
 from nodeselect.expanso.schema_fields import schema_text
 from nodeselect.jobs import JobSpec, all_rules, check_job, read_job, read_job_selector
 from tests import golden
@@ -23,7 +23,7 @@ VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 def test_it_is_made_of_the_models() -> None:
     """The schema that ships is what the models say."""
-    golden.check(Path(job.__file__).with_name("job.schema.json"), build_schema())
+    golden.check(Path(models.__file__).with_name("job.schema.json"), build_schema())
 
 
 def test_it_is_a_schema() -> None:

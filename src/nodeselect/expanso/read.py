@@ -23,7 +23,7 @@ from nodeselect.limits import LIMITS
 from nodeselect.selectors import Selector
 
 if TYPE_CHECKING:
-    from nodeselect.expanso.models.job import JobSpec
+    from nodeselect.expanso.models import JobSpec
 
 
 def read_job_selector(data: JobData, file: str = "job") -> Selector:
@@ -49,9 +49,7 @@ def read_job(data: JobData, file: str = "job") -> "JobSpec":
     :param file: the name of the file, for messages.
     :raises JobError: if the file has errors; sorted by position.
     """
-    from nodeselect.expanso.models.job import (
-        JobSpec,  # pydantic costs more than the rest of reading
-    )
+    from nodeselect.expanso.models import JobSpec  # pydantic costs more than all the rest
 
     checked = _read_valid(data, file)
     spec = checked.spec

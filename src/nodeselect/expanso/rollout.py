@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple, Protocol
 
-from nodeselect.expanso.models.job import RolloutSpec
+from nodeselect.expanso.models import RolloutSpec
 from nodeselect.text import quoted_id
 
 

@@ -47,7 +47,7 @@ class Field(NamedTuple):
 
 def schema_text() -> str:
     """Return the text of the JSON Schema that describes a job file."""
-    data = pkgutil.get_data("nodeselect.expanso.models", "job.schema.json")
+    data = pkgutil.get_data("nodeselect.expanso", "job.schema.json")
     assert data is not None, "the file ships with the package"
     return data.decode()
 

@@ -1,1 +1,0 @@
-"""Pydantic models of the job spec and of executions; no other module uses pydantic."""
