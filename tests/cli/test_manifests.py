@@ -257,6 +257,7 @@ kind: Deployment
 metadata: {name: web}
 spec: {template: {spec: {volumes: [{name: v, persistentVolumeClaim: {claimName: data}}]}}}
 """
+WITH_CLAIM = CLAIMING.replace("spec: {vol", "spec: {nodeSelector: SELECTOR, vol")
 VOLUME = """\
 apiVersion: v1
 kind: PersistentVolume
@@ -272,6 +273,69 @@ kind: PersistentVolumeClaim
 metadata: {name: data}
 spec: {volumeName: v, accessModes: [ReadWriteOnce]}
 """
+
+
+POOL = """\
+apiVersion: karpenter.sh/v1
+kind: NodePool
+metadata: {name: p}
+spec: {template: {spec: {requirements: [{key: pool, operator: In, values: %s}]}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        (
+            WITH_CLAIM.replace("SELECTOR", "{pool: b}") + "---\n" + VOLUME,
+            (
+                "pool=b and pool in (a) contradict each other: no node can satisfy them together;"
+                " the PersistentVolume v needs pool in (a); change or remove pool=b"
+            ),
+        ),
+        (
+            WITH_CLAIM.replace("SELECTOR", "{zone: x}") + "---\n" + VOLUME,
+            "without zone=x, 1 node would match",
+        ),
+        (
+            WITH_CLAIM.replace("SELECTOR", "{}") + "---\n" + VOLUME.replace("[a]", "[aa]"),
+            (
+                "the PersistentVolume v needs pool in (aa); no node has pool in (aa);"
+                " the values of 'pool': 'a' (1 node), 'b' (1 node), 'c' (1 node)"
+            ),
+        ),
+        (
+            WITH_CLAIM.replace("SELECTOR", "{zone: z}") + "---\n" + VOLUME.replace("[a]", "[aa]"),
+            (
+                "requirements that no node satisfies: zone=z and pool in (aa); the PersistentVolume v"
+                " needs pool in (aa); no node has pool in (aa);"
+                " the values of 'pool': 'a' (1 node), 'b' (1 node), 'c' (1 node)"
+            ),
+        ),
+        (
+            POOL % "[d]",
+            (
+                "no node has pool in (d);"
+                " the values of 'pool': 'a' (1 node), 'b' (1 node), 'c' (1 node)"
+            ),
+        ),
+        (
+            POOL.replace("spec: {req", "metadata: {labels: {zone: x}}, spec: {req") % "[a]",
+            "1 node fails only pool in (a); or 1 node fails only zone=x",
+        ),
+        (
+            POOL.replace("spec: {req", "metadata: {labels: {pool: a}}, spec: {req") % "[c]",
+            "pool in (c) and pool=a contradict each other: no node can satisfy them together",
+        ),
+    ],
+)
+def test_what_other_objects_require(run: Run, text: str, advice: str) -> None:
+    """Only the pod can be changed: what its volume requires stays, and what a pool gives."""
+    Path("job.yaml").write_text(text)
+    labels = [{"pool": "a"}, {"pool": "b", "zone": "x"}, {"pool": "c"}]
+    nodes = json.dumps([{"id": each["pool"], "labels": each} for each in labels])
+    ended = run("explain", "--job", "job.yaml", "-n", "-", "-o", "json", stdin=nodes)
+    assert json.loads(ended.out)["recommendation"] == advice
 
 
 def test_a_volume_in_another_file(run: Run) -> None:

@@ -14,6 +14,7 @@ from nodeselect.explain.explanation import (
     Hint,
     Reason,
     RequirementResult,
+    given_by,
     label_requirement,
     named_ids,
     requirement_text,
@@ -77,7 +78,6 @@ def explain(
     connected = count_connected(states) if states else 0
     ids = named_ids(parts)
     missing_ids = tuple(nodes.missing_ids(ids)) if ids else ()
-    is_placement = isinstance(selector, Placement)
     hints, correction = find_hints(nodes, vocabulary, parts, failures, missing_ids, selector)
     explanation = Explanation(
         selector=str(selector),
@@ -87,7 +87,7 @@ def explain(
         matched=counts.matched,
         states=FrozenMapping(states),
         connected=connected,
-        requirements=_results(nodes, vocabulary, parts, failures, is_placement, hints),
+        requirements=_results(nodes, vocabulary, parts, failures, selector, hints),
         reasons=_reasons(failures, examples),
         other_reasons=counts.ungrouped,
         nearest=tuple(failures.nearest(MAX_NEAREST)) if examples else (),
@@ -158,11 +158,12 @@ def _results(
     vocabulary: Vocabulary,
     parts: Sequence[Condition],
     failures: Failures,
-    is_placement: bool,
+    asked: Selector | AnyOf | Placement,
     hints: Sequence[Hint],
 ) -> tuple[RequirementResult, ...]:
     counts = failures.counts
     hinted = {hint.requirement for hint in hints}
+    given = given_by(asked, parts)
     results = []
     # Counted once: each call reads the names of all resources.
     has_amounts = any(isinstance(part, AtLeast) for part in parts) and bool(nodes.resources())
@@ -187,12 +188,16 @@ def _results(
                 note = _largest_amount(nodes, part)
             elif only and not counts.matched and position not in hinted:
                 note = scarcity_text(failures, position, part, nodes.has_usage)
-        elif isinstance(part, AnyOf) and is_placement and failing < counts.total:
-            note = _alternatives_note(failures, position, part)
+        elif isinstance(part, AnyOf) and isinstance(asked, Placement) and failing < counts.total:
+            note = None if position in given else _alternatives_note(failures, position, part)
         kind = "labels"
         if isinstance(part, Tolerates | AtLeast):
             kind = "taint" if isinstance(part, Tolerates) else "resource"
         text = requirement_text(part)
+        if position in given:
+            kind = "given"
+            if owner := given[position]:
+                note = f"{owner} needs {short(text)}{f'; {note}' if note else ''}"
         results.append(RequirementResult(text, failing, remaining, only, absent, note, kind))
     return tuple(results)
 

@@ -40,7 +40,8 @@ class RequirementResult(NamedTuple):
     :param note: why no node or every node satisfies it; which few nodes lack the label that all
         others have; of a resource, if no node matches, how much is left on the nodes that fail only
         this; that alternatives of a node affinity are not all required; otherwise None.
-    :param kind: what it is about: ``labels`` (or ids), a ``taint`` or a ``resource``.
+    :param kind: what it is about: ``labels`` (or ids), a ``taint`` or a ``resource``; ``given`` for
+        labels that another object, such as a volume, requires.
     """
 
     text: str
@@ -176,6 +177,18 @@ def label_requirement(condition: Condition) -> Requirement | None:
     """Return the requirement on a label that ``condition`` consists of; None if it is different."""
     requirements = condition.requirements if isinstance(condition, Selector) else ()
     return requirements[0] if requirements and requirements[0].key != ID_KEY else None
+
+
+def given_by(asked: Selector | AnyOf | Placement, parts: Sequence[Condition]) -> dict[int, str]:
+    """Map the positions of the parts that other objects than the pod require to their names."""
+    given = asked.given if isinstance(asked, Placement) else {}
+    owners = {part: name for name, condition in given.items() for part in condition.split()}
+    labels = {at: part for at, part in enumerate(parts) if isinstance(part, Selector | AnyOf)}
+    found = {at: owners[part] for at, part in labels.items() if part in owners}
+    for name in (owners[part] for part in owners if part not in labels.values()):
+        # Its alternatives were combined with those of the pod, or its ids with others.
+        found |= {at: name for at, part in labels.items() if label_requirement(part) is None}
+    return found
 
 
 def named_ids(conditions: Iterable[Condition]) -> Sequence[str]:

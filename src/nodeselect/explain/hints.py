@@ -19,7 +19,13 @@ from typing import NamedTuple
 from nodeselect.errors import SelectorError
 from nodeselect.explain.audit import RATIO, usual_values
 from nodeselect.explain.countable import Countable, Failures
-from nodeselect.explain.explanation import Correction, Hint, label_requirement, named_ids
+from nodeselect.explain.explanation import (
+    Correction,
+    Hint,
+    given_by,
+    label_requirement,
+    named_ids,
+)
 from nodeselect.explain.wording import nodes_have, remedy_rank, short
 from nodeselect.node import count_in_states
 from nodeselect.placement import Placement
@@ -165,12 +171,23 @@ def find_hints(
     if not failures.counts.total:
         return (), None
     finder = _HintFinder(nodes, vocabulary, failures, asked)
-    suggestions = list(islice(finder.suggest(parts, missing_ids), _MAX_HINTS))
+    given = given_by(asked, parts).keys()  # what other objects require cannot be replaced
+    found = (
+        each if given.isdisjoint(each.positions) else _unchanged(each)
+        for each in finder.suggest(parts, missing_ids)
+        if given.isdisjoint(each.positions) or each.hint.code == "contradiction"
+    )
+    suggestions = list(islice(found, _MAX_HINTS))
     correction = _correct(failures, suggestions)
     if not failures.counts.matched and correction is not None and not correction.would_match:
         suggestions = [*suggestions[:1], *finder.tolerated(parts, suggestions), *suggestions[1:]]
         suggestions = suggestions[:_MAX_HINTS]
     return tuple(suggestion.hint for suggestion in suggestions), correction
+
+
+def _unchanged(suggestion: _Suggestion) -> _Suggestion:
+    hint = suggestion.hint._replace(replacement=None, would_match=None)
+    return suggestion._replace(hint=hint, replacement=None)
 
 
 def _toleration(

@@ -218,7 +218,7 @@ def recommend(explanation: Explanation) -> str:
         return missing_ids_text(explanation) or _prefix_text(explanation) or ""
     for hint in explanation.hints:
         if hint.code == "contradiction":
-            return f"remove one of {_join(hint.replaced)}: they contradict each other"
+            return _contradiction(explanation, hint)
     if results[0].text == NOTHING:
         return "this selector can never match any node"
     if results[0].failing == total:
@@ -235,16 +235,33 @@ def recommend(explanation: Explanation) -> str:
     if unsatisfied := [at for at, result in enumerate(results) if result.failing == total]:
         text = unsatisfied_text([results[at].text for at in unsatisfied])
         kinds = {results[at].kind for at in unsatisfied}
+        if "given" in kinds:
+            notes = [results[at].note for at in unsatisfied if results[at].kind == "given"]
+            texts = [*([text] if len(unsatisfied) > 1 else []), *filter(None, notes)]
+            return "; ".join(texts) or text
         if len(unsatisfied) > 1:
             return f"{text}; change {'' if 'resource' in kinds else 'or remove '}them first"
         if kinds == {"resource"}:
             return _scarcity(explanation, unsatisfied[0])
         return f"{text}; change or remove it first"
     text = "to match any node, change more than one requirement"
+    if any(result.kind == "given" for result in results):
+        text = "no change of one requirement helps"
     if explanation.other_reasons:
         return text
     fewest = min(len(reason.failed) for reason in explanation.reasons)
     return f"{text}: every node fails at least {fewest}"
+
+
+def _contradiction(explanation: Explanation, hint: Hint) -> str:
+    """Return what to remove; what another object requires stays."""
+    given = {each.text: each.note for each in explanation.requirements if each.kind == "given"}
+    own = [text for text in hint.replaced if text not in given]
+    if len(own) == len(hint.replaced):
+        return f"remove one of {_join(own)}: they contradict each other"
+    notes = filter(None, (given.get(text) for text in hint.replaced))
+    advice = [f"change or remove {_join(own)}"] if len(own) == 1 else []
+    return "; ".join([hint.message, *notes, *advice])
 
 
 def _correction(explanation: Explanation) -> str | None:
@@ -280,7 +297,7 @@ def _remedies(explanation: Explanation) -> list[str]:
 
     First come tolerations and amounts, then cordons, which leave the labels; then the removal of a
     positive requirement, beside a toleration of nodes that are for other pods, and of a negative
-    one. A request is never removed: what nodes have instead is named.
+    one. A request, or what another object requires, is never removed: it is explained.
     """
     changes: list[tuple[tuple[int, int, bool], str]] = []
     hinted = set()
@@ -291,7 +308,7 @@ def _remedies(explanation: Explanation) -> list[str]:
     for position, result in enumerate(explanation.requirements):
         is_changed = result.kind != "taint" and len(explanation.requirements) > 1
         if is_changed and result.failing_only_this and position not in hinted:
-            rank, is_request = 2 if result.absent is None else 3, result.kind == "resource"
+            rank, is_request = 2 if result.absent is None else 3, result.kind != "labels"
             text = (_scarcity if is_request else _removal)(explanation, position)
             changes.append(((rank, -result.failing_only_this, is_request), text))
     best = min((rank for rank, _ in changes), default=None)
@@ -309,8 +326,11 @@ def remedy_rank(hint: Hint) -> int:
 
 
 def _scarcity(explanation: Explanation, position: int) -> str:
-    """Return what nodes have instead of the resource of a requirement."""
+    """Return what nodes have instead of a resource; why a requirement cannot be removed."""
     result = explanation.requirements[position]
+    if result.kind == "given":
+        fail = pluralize(result.failing_only_this, "node fails", "nodes fail")
+        return f"{fail} only {short(result.text)}{f': {result.note}' if result.note else ''}"
     messages = (hint.message for hint in explanation.hints if hint.requirement == position)
     return next(messages, result.note) or unsatisfied_text([result.text])
 

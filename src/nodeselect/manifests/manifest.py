@@ -482,10 +482,13 @@ def _read_pod(
     is_known = len(known) == len(claimed) and not any(map(_has_zone, known))
     if is_known and not any(has(spec, field) for field in unclaimed):
         words.pop("volumes", None)
+    given = {}
     for volume in known:
-        placement &= _read_part(volume, "spec.nodeAffinity", _volume_selector)
+        selector = _read_part(volume, "spec.nodeAffinity", _volume_selector)
+        given[f"the {_VOLUME} {printable(text_of(volume, 'metadata.name'))}"] = selector
+        placement &= selector
     words |= dict.fromkeys(pod.not_considered)
-    return placement.replace(tolerations=tolerations, not_considered=tuple(words))
+    return placement.replace(tolerations=tolerations, not_considered=tuple(words), given=given)
 
 
 def _controller(pod: Value) -> tuple[str, str, str] | None:
@@ -517,7 +520,9 @@ def _read_condition(value: Value, parts: _Parts) -> Placement:
     words = [f"{what} ({path})" for path, what in _OF_PODS.items() if has(value, path)]
     if _has_zone(value):
         words.append("labels of the volume with its zone")
-    return placement.replace(not_considered=tuple(words))
+    # A flavor selects nodes that exist; the others say what their nodes are.
+    given = {} if _kind(value) == _FLAVOR else {"": placement.selector}
+    return placement.replace(not_considered=tuple(words), given=given)
 
 
 def _has_zone(volume: Value) -> bool:
@@ -581,6 +586,8 @@ def _requirement_selector(requirements: object) -> Selector:
     return Selector.from_requirements(read_match_expressions(requirements, ()))
 
 
+_FLAVOR = "kueue.x-k8s.io", "ResourceFlavor"
+
 # The parts of the objects that are conditions on nodes, and how each is read, by group and kind.
 _NODE_CONDITIONS: dict[tuple[str, str], _Parts] = {
     ("", _VOLUME): [("spec.nodeAffinity", _volume_selector)],
@@ -590,7 +597,7 @@ _NODE_CONDITIONS: dict[tuple[str, str], _Parts] = {
         ("spec.template.metadata.labels", _label_selector),
     ],
     # ResourceFlavorSpec in apis/kueue/v1beta1/resourceflavor_types.go
-    ("kueue.x-k8s.io", "ResourceFlavor"): [("spec.nodeLabels", _label_selector)],
+    _FLAVOR: [("spec.nodeLabels", _label_selector)],
 }
 
 _BUILD = "read what is printed by: kustomize build FOLDER"

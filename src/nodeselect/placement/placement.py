@@ -59,10 +59,19 @@ class Placement(FrozenFields):
     :param not_considered: what else decides on the nodes of the pod, in words such as ``volumes``.
     :param possible_tolerations: those that the API server may add, which answers name as not
         considered. What ``tolerations`` cover is dropped.
+    :param given: the parts of ``selector`` that other objects, such as volumes, require, by their
+        names.
     :raises SelectorError: if the name of a resource or an amount is invalid.
     """
 
-    _fields = ("selector", "tolerations", "requests", "not_considered", "possible_tolerations")
+    _fields = (
+        "selector",
+        "tolerations",
+        "requests",
+        "not_considered",
+        "possible_tolerations",
+        "given",
+    )
     __slots__ = ("_tolerations", *_fields)
 
     selector: Selector | AnyOf
@@ -70,6 +79,7 @@ class Placement(FrozenFields):
     requests: Mapping[str, int]
     not_considered: tuple[str, ...]
     possible_tolerations: tuple[Toleration, ...]
+    given: Mapping[str, Selector | AnyOf]
     _tolerations: Tolerations
 
     def __init__(
@@ -79,6 +89,7 @@ class Placement(FrozenFields):
         requests: Mapping[str, int | str] = MappingProxyType({}),
         not_considered: Iterable[str] = (),
         possible_tolerations: Iterable[Toleration] = (),
+        given: Mapping[str, Selector | AnyOf] = MappingProxyType({}),
     ) -> None:
         indexed = Tolerations(tolerations)
         possible = Tolerations(possible_tolerations).distinct
@@ -92,7 +103,8 @@ class Placement(FrozenFields):
             check_resource_name(resource, ("requests",))
         words = dict.fromkeys(to_exact_str(each, "not_considered") for each in not_considered)
         selector = require_condition(selector)
-        self._set_fields(selector, indexed.distinct, amounts, tuple(words), possible)
+        others = FrozenMapping({name: require_condition(each) for name, each in given.items()})
+        self._set_fields(selector, indexed.distinct, amounts, tuple(words), possible, others)
         object.__setattr__(self, "_tolerations", indexed)
 
     @classmethod
