@@ -34,6 +34,14 @@ _JSON_FIELDS = ("code", "message", "line", "column", "path", "hint", "severity",
 _Located: TypeAlias = tuple[str, Problem]
 
 
+class CorrectedFile(NamedTuple):
+    """A file before and after the sure corrections of its mistakes."""
+
+    file: str
+    old: bytes
+    new: bytes
+
+
 class CheckedFiles(NamedTuple):
     """What is reported of checked files.
 
@@ -42,6 +50,10 @@ class CheckedFiles(NamedTuple):
     :param without_jobs: the names of the other files.
     :param not_considered: what else decides on the nodes of the jobs; None if they are unknown.
     :param templates: the number of the files in ``without_jobs`` that are templates of manifests.
+    :param skipped: the files and folders that were excluded.
+    :param corrections: the files with mistakes that were corrected; None if none was to be.
+    :param refusal: why the corrections cannot be written; empty if they can.
+    :param is_selection: whether only some rules were applied.
     """
 
     reports: Sequence[CheckReport]
@@ -49,12 +61,25 @@ class CheckedFiles(NamedTuple):
     without_jobs: Sequence[str]
     not_considered: Sequence[str] | None
     templates: int
+    skipped: Sequence[str] = ()
+    corrections: Sequence[CorrectedFile] | None = None
+    refusal: str = ""
+    is_selection: bool = False
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether any job has an error."""
+        return any(report.errors for report in self.reports)
+
+    @property
+    def has_warnings(self) -> bool:
+        """Whether any job has a warning."""
+        return any(report.warnings for report in self.reports)
 
     @property
     def lacks_nodes(self) -> bool:
         """Whether there are jobs, all without errors, and no nodes to compare them with."""
-        is_valid = self.reports and not any(report.errors for report in self.reports)
-        return bool(is_valid and self.not_considered is None)
+        return bool(self.reports) and self.not_considered is None and not self.has_errors
 
 
 def problem_lines(output: str, checked: CheckedFiles, screen: Screen) -> Iterable[str]:
@@ -77,29 +102,45 @@ def problem_lines(output: str, checked: CheckedFiles, screen: Screen) -> Iterabl
     return _drawings(checked.reports, screen)
 
 
-def problem_summary(
-    checked: CheckedFiles,
-    skipped: Sequence[str],
-    excluded_by: str,
-    is_selection: bool,
-    nodes_option: str,
-) -> str:
-    """Return a sentence with the numbers of checked files, of their problems, and of other files.
+def problem_notes(
+    checked: CheckedFiles, excluded_by: str, nodes_option: str, *, is_diff: bool
+) -> Iterator[str]:
+    """Yield sentences with the numbers of files, problems and corrections, and what is unknown.
 
-    :param skipped: the files and folders that were excluded.
     :param excluded_by: the option, or the settings file, that excludes ``skipped``.
-    :param is_selection: whether only some rules were applied.
     :param nodes_option: how to give the nodes, if they are unknown and no job has an error.
+    :param is_diff: whether the corrections are only printed.
     """
+    yield f"{_correction_summary(checked, is_diff)}{_summary(checked, excluded_by, nodes_option)}"
+    if checked.not_considered:
+        yield not_considered_text(checked.not_considered)
+
+
+def _correction_summary(checked: CheckedFiles, is_diff: bool) -> str:
+    count = pluralize(len(checked.corrections or ()), "file")
+    if checked.refusal:
+        return f"--fix --write would correct nothing: {checked.refusal}. With the diff, "
+    if checked.corrections:
+        return (
+            f"--fix --write would correct {count}. After that, "
+            if is_diff
+            else f"corrected {count}. "
+        )
+    is_any = any(report.problems for report in checked.reports)
+    return "nothing was corrected. " if is_any and checked.corrections is not None else ""
+
+
+def _summary(checked: CheckedFiles, excluded_by: str, nodes_option: str) -> str:
     reports = checked.reports
     totals = _totals(reports)
     counts = [_counts(reports, severity, total) for severity, total in totals.items()]
-    result = "no problems of the selected rules" if is_selection else "no problems"
+    result = f"no problems{' of the selected rules' if checked.is_selection else ''}"
     if any(totals.values()):
         result = ", ".join(counts if totals["note"] else counts[:-1])
     parts = [f"{pluralize(len(reports), 'file')}: {result}"] if reports else []
-    if skipped:
-        parts.append(f"skipped by {excluded_by}: {join_limited([*map(printable, skipped)])}")
+    if checked.skipped:
+        skipped = join_limited([*map(printable, checked.skipped)])
+        parts.append(f"skipped by {excluded_by}: {skipped}")
     if others := len(checked.without_jobs) - checked.templates:
         parts.append(f"{pluralize(others, 'file has', 'files have')} no job")
     if templates := checked.templates:
@@ -119,11 +160,11 @@ def _totals(reports: Iterable[CheckReport]) -> dict[str, int]:
     return {"error": errors, "warning": warnings, "note": notes}
 
 
-def correction_lines(corrections: Iterable[tuple[str, str, str]], screen: Screen) -> Iterator[str]:
-    """Yield a unified diff of corrected files: of each, the name, the old and the new text."""
+def correction_lines(corrections: Iterable[CorrectedFile], screen: Screen) -> Iterator[str]:
+    """Yield a unified diff of corrected files."""
     styles: dict[str, Style] = {"+": "good", "-": "bad", "@": "gutter"}
     for file, old, new in corrections:
-        before, after = map(_lines_of, (old, new))
+        before, after = (_lines_of(data.decode()) for data in (old, new))
         for number, line in enumerate(unified_diff(before, after, file, file, lineterm="")):
             style = "heading" if number < 2 else styles.get(line[0])
             yield screen.style(screen.escape(line), style)
