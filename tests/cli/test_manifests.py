@@ -307,8 +307,8 @@ spec: {template: {spec: {requirements: [{key: pool, operator: In, values: %s}]}}
         (
             WITH_CLAIM.replace("SELECTOR", "{zone: z}") + "---\n" + VOLUME.replace("[a]", "[aa]"),
             (
-                "requirements that no node satisfies: zone=z and pool in (aa); the PersistentVolume v"
-                " needs pool in (aa); no node has pool in (aa);"
+                "requirements that no node satisfies: zone=z and pool in (aa);"
+                " the PersistentVolume v needs pool in (aa); no node has pool in (aa);"
                 " the values of 'pool': 'a' (1 node), 'b' (1 node), 'c' (1 node)"
             ),
         ),

@@ -45,6 +45,7 @@ from nodeselect.manifests.pod_specs import (
     kind_of,
     misplaced_pod_spec,
     pod_specs,
+    template_path,
 )
 from nodeselect.manifests.rules import check_pod, check_template, count_with_key, labels_at
 from nodeselect.notations.bacalhau import placement_from_bacalhau
@@ -416,8 +417,8 @@ def _read_object(
     except StructureError as error:
         yield from error.findings
     labels = None
-    if path:  # programs add labels to the pods of other kinds
-        labels = labels_at(value, f"{path.removesuffix('spec')}metadata.labels")
+    if template := path or template_path(value):  # programs add labels to the pods of other kinds
+        labels = labels_at(value, f"{template.removesuffix('spec')}metadata.labels")
         yield from check_template(value, labels)
     known = (text_of(value, f"metadata.{each}") for each in _SET_BY_SERVER)
     is_admitted = kind == "Pod" and any(known)

@@ -45,6 +45,12 @@ _WITHOUT_PODS = frozenset({
     *(("kyverno.io", "ClusterPolicy"), ("kyverno.io", "Policy")),
 })  # fmt: skip
 
+# The kinds of others that select the pods of their template as Kubernetes itself does, by group.
+_WITH_TEMPLATE = frozenset({
+    *(("apps.kruise.io", kind) for kind in ("CloneSet", "DaemonSet", "StatefulSet")),
+    ("argoproj.io", "Rollout"),
+})  # fmt: skip
+
 # The fields of a pod spec that are conditions on labels.
 CONDITIONS = ("affinity", "nodeName", "nodeSelector")
 
@@ -155,6 +161,12 @@ def fixed_path(value: Value) -> str:
     """Return the path of the pod spec in an object of Kubernetes itself; empty for other kinds."""
     is_known = has(value, "apiVersion") and group_of(value) in _GROUPS
     return _PATHS.get(text_of(value, "kind"), "") if is_known else ""
+
+
+def template_path(value: Value) -> str:
+    """Return the path of the only pod spec in an object that selects the pods made from it."""
+    is_known = (group_of(value), text_of(value, "kind")) in _WITH_TEMPLATE
+    return _TEMPLATE if is_known and find(value, _TEMPLATE) is not None else ""
 
 
 def is_patch(value: Value) -> bool:

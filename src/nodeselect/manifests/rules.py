@@ -27,7 +27,8 @@ _NODE_FIELDS = ("nodeSelector", "affinity", "tolerations", "topologySpreadConstr
 _ADDED_LABELS = frozenset({
     *("apps.kubernetes.io/pod-index", "batch.kubernetes.io/controller-uid", "controller-uid"),
     *("batch.kubernetes.io/job-completion-index", "batch.kubernetes.io/job-name", "job-name"),
-    *("controller-revision-hash", "pod-template-hash", "statefulset.kubernetes.io/pod-name"),
+    *("controller-revision-hash", "pod-template-hash", "rollouts-pod-template-hash"),
+    "statefulset.kubernetes.io/pod-name",
 })  # fmt: skip
 
 _rule = partial(rule, "kubernetes", severity="warning")
@@ -189,7 +190,7 @@ def _is_typo(failed: Selector, labels: Mapping[str, str]) -> bool:
 @_rule(
     "wrong-selector",
     "a workload whose selector does not select the pods of its template",
-    "The API server of Kubernetes rejects the workload.",
+    "The API server of Kubernetes rejects the workload, or its own controller does.",
 )
 def check_template(workload: Value, labels: Mapping[str, str]) -> Findings:
     """Yield a finding if the selector of a workload does not select pods with these labels."""
