@@ -286,7 +286,7 @@ def test_known_states() -> None:
 
 # The fields of each system; a record with one of them is read as a node of the first such system.
 FIELDS = {
-    "read_kubernetes": ["metadata"],
+    "_read_kubernetes": ["metadata"],
     "_read_bacalhau": ["Info"],
     "_read_consul": ["Node"],
     "_read_nomad": ["Attributes", "Datacenter", "Meta", "NodeClass", "SchedulingEligibility"],

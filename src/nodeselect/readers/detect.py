@@ -19,10 +19,9 @@ from nodeselect.readers.raw_node import (
     RecordPlace,
     describe,
     place_of,
-    read_node,
     validate,
 )
-from nodeselect.readers.shapes import SHAPES, is_label_map
+from nodeselect.readers.shapes import SHAPES, is_label_map, read_node
 from nodeselect.readers.watch_events import is_watch_event
 from nodeselect.text import printable, quoted, truncate
 
@@ -210,7 +209,7 @@ def node_rows(place: RecordPlace, record: Any, *, is_event: bool = False) -> Ite
     for shape in SHAPES:
         if not shape.fields.isdisjoint(record):
             try:
-                return [read_node(shape.extract, place, record)]
+                return [read_node(shape, place, record)]
             except InventoryError:
                 # A list of pods may be meant to be one of nodes.
                 if record.get("kind") == "NodePool":

@@ -1,6 +1,6 @@
 """The fields of a node as they were read from an input, and their validation."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from nodeselect.errors import InventoryError
@@ -82,17 +82,6 @@ def sub_object(record: Record, key: str) -> Record:
     return value
 
 
-def read_node(extract: Callable[[Record], RawNode], place: RecordPlace, record: Record) -> NodeRow:
-    """Read and validate the node in a record; ``extract`` is that of a ``Shape``."""
-    try:
-        raw = extract(record)
-        if raw.labels_path != "labels":  # a plain node has no other field for them
-            _reject_other_labels(record, raw.labels_path)
-    except InventoryError as error:
-        raise error_in_record(place, error) from None
-    return validate(place, raw)
-
-
 def merge_labels(labels: Any, others: Record, path: str) -> Any:
     """Return ``labels``, not yet validated, with ``others``; raise if a key is in both."""
     if not isinstance(labels, dict):
@@ -128,24 +117,6 @@ def validate(place: RecordPlace, raw: RawNode) -> NodeRow:
         return raw.id, labels, raw.name, raw.state, facts
     except InventoryError as error:
         raise error_in_record(place, error) from None
-
-
-def _reject_other_labels(record: Record, labels_path: str) -> None:
-    """Raise if a record has labels at another path than ``labels_path``: they would be ignored."""
-    sub_objects = [(f"{key}.", value) for key, value in record.items() if isinstance(value, dict)]
-    for prefix, fields in [("", record), *sub_objects]:
-        if prefix == f"{labels_path}.":
-            continue
-        for key in fields:
-            if len(key) not in (5, 6):  # a quicker test
-                continue
-            if key.lower() in ("label", "labels") and prefix + key != labels_path:
-                raise InventoryError(
-                    "unknown-field",
-                    f"labels are not read here, only at {labels_path}",
-                    place=printable(prefix + key),
-                    hint=f"move them to {labels_path}",
-                )
 
 
 def _validate_labels(labels: Any, path: str) -> dict[str, str]:

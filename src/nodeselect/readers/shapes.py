@@ -3,13 +3,24 @@
 ``docs/nodes.md`` lists for each system what is read as the id, the labels and the state of a node.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from nodeselect.errors import InventoryError
-from nodeselect.node import Taint, check_kind, kubernetes_fields
-from nodeselect.readers.raw_node import RawNode, Record, merge_labels, sub_object, to_quantity
-from nodeselect.text import join_limited, quoted
+from nodeselect.node import NodeRow, Taint, check_kind, kubernetes_fields
+from nodeselect.problem import Fix, suggest_word
+from nodeselect.readers.raw_node import (
+    RawNode,
+    Record,
+    RecordPlace,
+    error_in_record,
+    merge_labels,
+    sub_object,
+    to_quantity,
+    validate,
+)
+from nodeselect.text import join_limited, printable, quoted
 
 _PLAIN_FIELDS = ("id", "labels", "name", "state", "taints", "resources")
 
@@ -21,6 +32,9 @@ _SERVER_FIELDS = frozenset(
         *("selector", "spec", "status"),
     }
 )
+
+# How a field for labels may be spelt.
+_LABEL_FIELDS = frozenset({"label", "labels", "Label", "Labels", "LABEL", "LABELS"})
 
 _NOMAD_LABELS = {
     "node.datacenter": "Datacenter",
@@ -36,14 +50,66 @@ class Shape(NamedTuple):
         the record is from a list without labels, or a part of it is not an object.
     :param fields: a record that has one of these is a node of the system.
     :param states: the states that the system gives to nodes.
+    :param names: fields that a node may lack, by the path of their object. A typo in one would give
+        a node without labels, which ``!gpu`` matches.
     """
 
     extract: Callable[[Record], RawNode]
     fields: frozenset[str]
     states: frozenset[str] = frozenset()
+    names: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
 
 
-def read_kubernetes(record: Record) -> RawNode:
+def read_node(shape: Shape, place: RecordPlace, record: Record) -> NodeRow:
+    """Read and validate the node in a record of this shape."""
+    try:
+        raw = shape.extract(record)
+        if raw.labels_path != "labels":  # a plain node has no unknown field
+            _reject_other_labels(record, raw.labels_path)
+            _reject_typos(record, shape)
+    except InventoryError as error:
+        raise error_in_record(place, error) from None
+    return validate(place, raw)
+
+
+def _reject_other_labels(record: Record, labels_path: str) -> None:
+    """Raise if a record has labels at another path than ``labels_path``: they would be ignored."""
+    for parent, fields in [(None, record), *record.items()]:
+        if not isinstance(fields, dict) or _LABEL_FIELDS.isdisjoint(fields):
+            continue
+        prefix = "" if parent is None else f"{parent}."
+        if prefix == f"{labels_path}.":
+            continue
+        for key in fields:
+            if key in _LABEL_FIELDS and prefix + key != labels_path:
+                raise InventoryError(
+                    "unknown-field",
+                    f"labels are not read here, only at {labels_path}",
+                    place=printable(prefix + key),
+                    hint=f"move them to {labels_path}",
+                )
+
+
+def _reject_typos(record: Record, shape: Shape) -> None:
+    """Raise if a record lacks one of the names of its shape, and has a similar one instead."""
+    for path, names in shape.names:
+        fields: Record = record
+        for key in path:
+            fields = fields.get(key) or {}
+        if typo := _find_typo(tuple(fields), names):
+            field, fix = typo
+            message, place = f"unknown field {quoted(field)}", printable(".".join((*path, field)))
+            raise InventoryError("unknown-field", message, place=place, hint=fix)
+
+
+@lru_cache(256)  # the nodes of a list have few different sets of fields
+def _find_typo(fields: Iterable[str], names: Iterable[str]) -> tuple[str, Fix] | None:
+    missing = [name for name in names if name not in fields]
+    fixes = ((field, suggest_word(field, missing)) for field in fields if field not in names)
+    return next(((field, fix) for field, fix in fixes if fix), None)
+
+
+def _read_kubernetes(record: Record) -> RawNode:
     """Return the fields of a Kubernetes node: an item of a ``List`` or ``NodeList``, or a ``Node``.
 
     The taints, to which a cordon belongs, are unknown without a ``spec``.
@@ -218,28 +284,52 @@ def is_label_map(document: Record) -> bool:
     )
 
 
+KUBERNETES: Final = Shape(
+    _read_kubernetes,
+    frozenset({"metadata"}),
+    frozenset({"cordoned", "not-ready", "ready"}),
+    (
+        ((), ("spec", "status")),
+        (("metadata",), ("labels",)),
+        (("spec",), ("taints", "unschedulable")),
+        (("status",), ("allocatable", "capacity", "conditions")),
+    ),
+)
+
 SHAPES: Final = (
-    Shape(read_kubernetes, frozenset({"metadata"}), frozenset({"cordoned", "not-ready", "ready"})),
+    KUBERNETES,
     Shape(
         _read_bacalhau,
         frozenset({"Info"}),
         frozenset({"connected", "disconnected", "pending", "rejected", "requester"}),
+        (
+            (("Info",), ("Labels", "ComputeNodeInfo")),
+            (("Info", "ComputeNodeInfo"), ("MaxCapacity",)),
+        ),
     ),
     Shape(_read_consul, frozenset({"Node"})),
     Shape(
         _read_nomad,
         frozenset({"Attributes", "Datacenter", "Meta", "NodeClass", "SchedulingEligibility"}),
         frozenset({"disconnected", "down", "ineligible", "initializing", "ready"}),
+        (((), ("Attributes", *_NOMAD_LABELS.values())),),
     ),
     Shape(
         _read_swarm,
         frozenset({"Availability", "Description", "ManagerStatus", "Spec"}),
         frozenset({"disconnected", "down", "drain", "pause", "ready", "unknown"}),
+        (
+            ((), ("Description",)),
+            (("Spec",), ("Labels", "Availability")),
+            (("Description",), ("Engine",)),
+            (("Description", "Engine"), ("Labels",)),
+        ),
     ),
     Shape(
         _read_expanso,
         frozenset({"identity", "spec", "status"}),
         frozenset({"connected", "connecting", "deleted", "disconnected", "lost"}),
+        (((), ("spec",)), (("spec",), ("labels",))),
     ),
     Shape(_read_plain, frozenset({"id", "labels"})),
 )

@@ -15,9 +15,8 @@ from nodeselect.readers.raw_node import (
     describe,
     error_in_record,
     place_of,
-    read_node,
 )
-from nodeselect.readers.shapes import read_kubernetes
+from nodeselect.readers.shapes import KUBERNETES, read_node
 from nodeselect.text import quoted, quoted_id
 
 _COMMAND = "kubectl get nodes -o json --watch --output-watch-events"
@@ -88,5 +87,5 @@ def _read(kind: object, node: Any) -> NodeRow | str | None:
         status = f" (status {code})" if type(code) is int else ""
         message, hint = f"the watch failed: {quoted(reason)}{status}", f"begin again: {_COMMAND}"
         raise InventoryError("watch-failed", message, hint=hint)
-    row = read_node(read_kubernetes, (0, "object"), node)
+    row = read_node(KUBERNETES, (0, "object"), node)
     return row[0] if kind == "DELETED" else row
