@@ -80,8 +80,11 @@ _JOB_FIELDS = _OWN | {"name", "type"}
 
 
 def may_be_manifest(data: bytes) -> bool:
-    """Return whether a file may have an object of Kubernetes, or a Bacalhau job."""
-    return re.search(rb"apiVersion|(?i:tasks)", data) is not None
+    """Return whether a file may have an object or conditions of Kubernetes, or a Bacalhau job."""
+    return (
+        re.search(rb"apiVersion|nodeSelector|nodeName|(?i:tasks|affinity)|Execution", data)
+        is not None
+    )
 
 
 def is_kubernetes_object(document: Value) -> bool:

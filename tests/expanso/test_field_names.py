@@ -8,7 +8,7 @@ from nodeselect import kinds
 from nodeselect.expanso import job_rules, schema_fields, suggestions
 from nodeselect.findings import reading
 from nodeselect.jobs import check_job
-from tests.jobs.reading import OF_EXCERPTS
+from tests.jobs.reading import OF_EXCERPTS, refusal
 
 OF_PIPELINES = [
     *("input", "pipeline", "output", "buffer", "processors", "metrics", "logger", "tracer", "http"),
@@ -159,7 +159,7 @@ def test_tasks() -> None:
 )
 def test_affinity(name: str) -> None:
     """An affinity without its pod is no job spec; the command that reads it is named."""
-    [problem] = check_job(f"{name}: {{}}").problems
+    [problem] = refusal(f"{name}: {{}}").problems
     assert problem.message == "this is the affinity of a Kubernetes pod, not a job spec"
     assert "nodeselect match --job FILE" in (problem.hint or "")
 

@@ -6,7 +6,7 @@ from nodeselect.documents import DocumentError, Position, Value
 from nodeselect.findings.node_count import CountNodes, check_nodes
 from nodeselect.findings.report import CheckReport, make_report, read_ignore_comments, reported
 from nodeselect.findings.rule import Findings, document_finding
-from nodeselect.manifests.manifest import Manifest, find_objects
+from nodeselect.manifests.manifest import Manifest, find_bare_conditions, find_objects
 
 
 def check_manifest(
@@ -17,11 +17,14 @@ def check_manifest(
     count_nodes: CountNodes | None = None,
     volumes: Sequence[Value] = (),
 ) -> CheckReport | None:
-    """Check the objects of a manifest, or a Bacalhau job; return None for any other file.
+    """Check the objects of a manifest, conditions of a pod without the pod, or a Bacalhau job.
+
+    Return None for any other file.
 
     The parameters are those of :func:`nodeselect.jobs.check_jobs`.
     """
     found = find_objects(data, file, volumes, count_nodes)
+    found = found or find_bare_conditions(data, file, count_nodes)
     if found is None:
         return None
     pools = [each.name for each in found.conditions if each.owner[0] == "NodePool"]

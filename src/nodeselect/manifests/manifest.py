@@ -49,6 +49,7 @@ from nodeselect.manifests.pod_specs import (
 )
 from nodeselect.manifests.rules import check_pod, check_template, count_with_key, labels_at
 from nodeselect.notations.bacalhau import placement_from_bacalhau
+from nodeselect.notations.selector_file import POD_CONDITIONS, bare_pod_spec
 from nodeselect.placement import Placement, Toleration
 from nodeselect.placement.placement import UNCLAIMED_VOLUMES, pod_spec_errors
 from nodeselect.placement.toleration import DEFAULT_TOLERATIONS
@@ -210,6 +211,41 @@ def find_objects(
     """
     found = _find_kubernetes_objects(data, file, volumes, count_nodes)
     return found or _find_bacalhau_job(data, file)
+
+
+def find_bare_conditions(
+    data: bytes, file: str, count_nodes: CountNodes | None = None
+) -> Manifest | None:
+    """Read the conditions of a pod that are all of a file; return None for any other file."""
+    try:
+        found = bare_pod_spec(read_plain(data, file))
+    except DocumentError:
+        return None  # as a job spec, it is refused for the same mistakes
+    if found is None:
+        return None
+    spec, path = found
+    pod = PodSpec("", spec, "Pod", ("taints", "requests"))
+
+    def read() -> Placement:
+        placement = _read_pod(pod, "", {}, False)
+        return placement.replace(tolerations=[Toleration(operator="Exists")], requests={})
+
+    workloads: list[Workload] = []
+    findings: list[Finding] = []
+    owner = (POD_CONDITIONS, "", "")
+    for each in _read_pod_spec(pod, "the pod", owner, None, count_nodes, read):
+        if isinstance(each, Workload):
+            at, inner = each.place
+            workloads.append(each._replace(place=(at, _without(path, inner))))
+        else:
+            findings.append(each._replace(path=_without(path, str(each.path))))
+    return Manifest(workloads, findings=findings)
+
+
+def _without(start: Sequence[str], path: str) -> str:
+    """Return a path in a document that has only a part of a pod spec, without the start."""
+    steps, whole = path.removeprefix("."), ".".join(start)
+    return "" if whole.startswith(steps) else steps.removeprefix(whole).removeprefix(".")
 
 
 def _read_documents(data: bytes, file: str) -> list[Value]:
@@ -422,27 +458,45 @@ def _read_object(
         yield from check_template(value, labels)
     known = (text_of(value, f"metadata.{each}") for each in _SET_BY_SERVER)
     is_admitted = kind == "Pod" and any(known)
+    controller = _controller(value) if kind == "Pod" else None
     for pod in found:
         yield from _unknown_in_containers(pod)
-        controller = _controller(value) if kind == "Pod" else None
         if controller and text_of(pod.spec, "nodeName"):
             pod = _before_binding(pod)
-        place = _place(pod.spec, pod.path)
-        try:
-            placement = _read_pod(pod, namespace, volumes, is_admitted)
-            count = count_nodes and partial(count_with_key, placement, count_nodes)
-            yield from _in_place(pod, check_pod(pod.spec, pod.path, labels, count))
-            own = name if path else f"{name}[{pod.path}]"
-            yield Workload(own, placement, owner, place, controller)
-        except StructureError as error:
-            # Without containers, it may be a form of its own, but hardly with such a mistake.
-            certain = [each for each in error.findings if each.code in _CERTAIN]
-            mistakes = certain if pod.conditions else error.findings
-            yield from _in_place(pod, mistakes)
-            if not mistakes:
-                yield from _unread(kind, pod.conditions)
-        except SelectorError as error:  # the terms of the pod and of its volumes are too many
-            yield Finding(*place, error.message, code=error.code)
+        read = partial(_read_pod, pod, namespace, volumes, is_admitted)
+        own = name if path else f"{name}[{pod.path}]"
+        for each in _read_pod_spec(pod, own, owner, labels, count_nodes, read):
+            yield each._replace(controller=controller) if isinstance(each, Workload) else each
+
+
+def _read_pod_spec(
+    pod: PodSpec,
+    name: str,
+    owner: tuple[str, str, str],
+    labels: Mapping[str, str] | None,
+    count_nodes: CountNodes | None,
+    read: Callable[[], Placement],
+) -> Iterator[Workload | Finding]:
+    """Yield the workload of a pod spec, with what is doubtful in it, or what is wrong with it.
+
+    :param labels: the labels of the pods; None if they are unknown.
+    :param read: reads what the pods require.
+    """
+    place = _place(pod.spec, pod.path)
+    try:
+        placement = read()
+        count = count_nodes and partial(count_with_key, placement, count_nodes)
+        yield from _in_place(pod, check_pod(pod.spec, pod.path, labels, count))
+        yield Workload(name, placement, owner, place)
+    except StructureError as error:
+        # Without containers, it may be a form of its own, but hardly with such a mistake.
+        certain = [each for each in error.findings if each.code in _CERTAIN]
+        mistakes = certain if pod.conditions else error.findings
+        yield from _in_place(pod, mistakes)
+        if not mistakes:
+            yield from _unread(owner[0], pod.conditions)
+    except SelectorError as error:  # the terms of the pod and of its volumes are too many
+        yield Finding(*place, error.message, code=error.code)
 
 
 def _in_place(pod: PodSpec, findings: Iterable[Finding]) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from nodeselect.decoded import read_fields, read_list, read_strings
-from nodeselect.documents import DocumentError, List, Object, Value
+from nodeselect.documents import DocumentError, List, Object, Scalar, Value
 from nodeselect.errors import JobError, SelectorError
 from nodeselect.findings.reading import read_plain
 from nodeselect.findings.report import draw_problems
@@ -36,6 +36,29 @@ _OF_POD = ("affinity", "nodeName", "nodeSelector", "topologySpreadConstraints")
 
 # Returns the selector of decoded JSON, or several, of which a node must match one.
 _Read = Callable[[Any], Selector | tuple[Selector, ...] | Placement]
+
+
+# The conditions of a pod that a document may consist of: one of the first fields, what else there
+# may be, and the path in a pod spec at which they are.
+_BARE: tuple[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]], ...] = (
+    (("nodeSelectorTerms",), (), ("affinity", "nodeAffinity", _REQUIRED)),
+    ((_REQUIRED,), (_REQUIRED.replace("required", "preferred"),), ("affinity", "nodeAffinity")),
+    (("nodeAffinity",), ("podAffinity", "podAntiAffinity"), ("affinity",)),
+    (("affinity", "nodeSelector", "nodeName"), ("tolerations", "topologySpreadConstraints"), ()),
+)
+
+
+def bare_pod_spec(document: Value) -> tuple[Object, tuple[str, ...]] | None:
+    """Return a pod spec with the conditions that are all of a document, and their path in it."""
+    names = document.entries.keys() if isinstance(document, Object) else set[str]()
+    for fields, others, path in _BARE:
+        if not names.isdisjoint(fields) and names <= {*fields, *others}:
+            for name in reversed(path):
+                key = Scalar(name, "text", document.position, False)
+                document = Object({name: (key, document)}, document.position)
+            assert isinstance(document, Object), "only a mapping has names"
+            return document, path
+    return None
 
 
 class SelectorFile(NamedTuple):
@@ -133,8 +156,5 @@ def _read_json(value: object) -> tuple[Selector, ...]:
 _FIELDS: tuple[tuple[tuple[str, ...], str, _Read], ...] = (
     (("selectors",), "selectors in JSON", _read_json),
     (("matchLabels", "matchExpressions"), _LABEL_SELECTOR, Selector.from_kubernetes),
-    (("nodeSelectorTerms",), POD_CONDITIONS, _pod("affinity", "nodeAffinity", _REQUIRED)),
-    ((_REQUIRED,), POD_CONDITIONS, _pod("affinity", "nodeAffinity")),
-    (("nodeAffinity",), POD_CONDITIONS, _pod("affinity")),
-    (("affinity", "nodeSelector", "nodeName"), POD_CONDITIONS, _pod()),
+    *((fields, POD_CONDITIONS, _pod(*path)) for fields, _, path in _BARE),
 )
