@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 from nodeselect import AnyOf, Selector
-from nodeselect.engines.conditions import express
+from nodeselect.engines.conditions import Table, express
 from nodeselect.engines.sql.dialects import DIALECTS, EXACT, Dialect
 from nodeselect.engines.sql.text import LongTable, Name, SqlConditions, quote
 from tests.engines.cases import COLUMNS, Row, without_nul
@@ -80,7 +80,7 @@ class Database(ABC):
     ) -> Callable[[Sequence[Selector | AnyOf]], Tuples]:
         """Return what asks for the answers to selectors, for ``cases.check``."""
         dialect = self.conditions or DIALECTS[self.dialect]
-        conditions = SqlConditions(dialect, layout.labels, node_id, layout.columns)
+        conditions = SqlConditions(dialect, Table(layout.labels, node_id, layout.columns))
 
         def ask(selectors: Sequence[Selector | AnyOf]) -> Tuples:
             answers = ", ".join(express(selector, conditions) for selector in selectors)

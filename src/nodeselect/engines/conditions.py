@@ -6,8 +6,8 @@ AND have only two truth values to consider. An engine that follows this law sele
 as :attr:`Selector.matches` and :meth:`Placement.matches`.
 """
 
-from collections.abc import Sequence
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from nodeselect.placement import Placement, Toleration
 from nodeselect.placement.placement import require_asked
@@ -16,9 +16,33 @@ from nodeselect.selectors import AnyOf, Selector
 from nodeselect.selectors.requirement import ID_KEY, HasKey, OneOf
 
 _E = TypeVar("_E")
+_C = TypeVar("_C")
 
 # Covers the taints that keep no pod away.
 _SOFT = Toleration(operator="Exists", effect="PreferNoSchedule")
+
+
+class Table(NamedTuple, Generic[_C]):
+    """The columns of a table of nodes, as the parameters of an engine say; None if there is none.
+
+    They are names, or what an engine makes of them. :func:`nodeselect.engines.sql.where` describes
+    each; ``labels`` may be what the engine accepts in place of a column.
+    """
+
+    labels: Any
+    id: _C | None
+    columns: Mapping[str, _C] | None
+    taints: _C | None = None
+    resources: _C | None = None
+
+    def convert(self, to_column: Callable[[Any], _E]) -> "Table[_E]":
+        """Return the table with each column, and what is in place of labels, converted."""
+        labels, id_, taints, resources = (
+            None if each is None else to_column(each)
+            for each in (self.labels, self.id, self.taints, self.resources)
+        )
+        columns = {key: to_column(column) for key, column in (self.columns or {}).items()}
+        return Table(labels, id_, columns, taints, resources)
 
 
 class Conditions(Protocol[_E]):

@@ -9,7 +9,7 @@ except ModuleNotFoundError as error:
         "nodeselect.engines.polars needs Polars: pip install 'nodeselect[polars]'"
     ) from error
 
-from nodeselect.engines.conditions import express, required
+from nodeselect.engines.conditions import Table, express, required
 from nodeselect.placement import Placement
 from nodeselect.selectors import AnyOf, Selector
 
@@ -43,7 +43,7 @@ def where(
     :raises ValueError: if a column that ``selector`` depends on (``id``, ``taints`` or
         ``resources``) is None.
     """
-    conditions = _Conditions(labels, id, columns or {}, taints, resources)
+    conditions = _Conditions(Table(labels, id, columns, taints, resources).convert(_column))
     condition = express(selector, conditions)
     if not condition.meta.root_names():
         # A literal would be one row, not one for each node.
@@ -54,31 +54,20 @@ def where(
 class _Conditions:
     """Implements :class:`nodeselect.engines.conditions.Conditions` as Polars expressions."""
 
-    def __init__(
-        self,
-        labels: str | pl.Expr | None,
-        id: str | pl.Expr | None,  # noqa: A002
-        columns: Mapping[str, str | pl.Expr],
-        taints: str | pl.Expr | None,
-        resources: str | pl.Expr | None,
-    ) -> None:
-        self.labels, self._id, self._taints, self._resources = (
-            None if column is None else _column(column)
-            for column in (labels, id, taints, resources)
-        )
-        self.columns = {key: _column(column) for key, column in columns.items()}
+    def __init__(self, table: Table[pl.Expr]) -> None:
+        self._table = table
         # What the conditions read: the values of labels by key and, under None, the id.
         self.read: dict[str | None, pl.Expr] = {}
 
     @property
     def id(self) -> pl.Expr:
-        return self.read.setdefault(None, required(self._id, "ids"))
+        return self.read.setdefault(None, required(self._table.id, "ids"))
 
     def value(self, key: str) -> pl.Expr:
         """Return an expression for the value of the label ``key``; NULL if it is absent."""
-        if (value := self.columns.get(key)) is None:
-            absent = pl.lit(None, pl.String)
-            value = absent if self.labels is None else self.labels.map.get(key)
+        labels, columns = self._table.labels, self._table.columns or {}
+        if (value := columns.get(key)) is None:
+            value = pl.lit(None, pl.String) if labels is None else labels.map.get(key)
         return self.read.setdefault(key, value)
 
     def has_key(self, key: str) -> pl.Expr:
@@ -106,11 +95,11 @@ class _Conditions:
         return _is_in(pl.element().struct.field(field).fill_null(""), [text])
 
     def no_taint(self, condition: pl.Expr) -> pl.Expr:
-        taints = required(self._taints, "taints")
+        taints = required(self._table.taints, "taints")
         return ~taints.list.eval(condition).list.any().fill_null(False)
 
     def has_amount(self, resource: str, amount: int) -> pl.Expr:
-        resources = required(self._resources, "resources")
+        resources = required(self._table.resources, "resources")
         return resources.is_null() | (resources.map.get(resource).fill_null(0) >= amount)
 
     def constant(self, value: bool) -> pl.Expr:

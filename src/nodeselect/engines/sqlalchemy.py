@@ -3,7 +3,8 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
+from functools import cache
+from typing import Any, ClassVar, TypeAlias
 
 try:
     import sqlalchemy as sa
@@ -17,10 +18,10 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.operators import inv
 
-from nodeselect.engines.conditions import express, required
+from nodeselect.engines.conditions import Table, express, required
 from nodeselect.engines.sql.dialects import Dialect
 from nodeselect.engines.sql.nodes import SqlNodes
-from nodeselect.engines.sql.text import LongTable, Name, dialect_named
+from nodeselect.engines.sql.text import LongTable, Name, TableConditions, dialect_named
 from nodeselect.placement import Placement
 from nodeselect.selectors import AnyOf, Selector
 
@@ -44,19 +45,11 @@ _NOT_TEXTS = (
     sa.Uuid,
 )
 
-# The option of a compilation for ``exact``.
-_EXACT = "nodeselect_exact"
-
 # More ids than this are one parameter, and are joined. From about this number on, that is faster;
 # PostgreSQL has at most 65,535 parameters.
 _MAX_IDS = 100
 
-# How a dialect reads an array in JSON as rows.
-_ELEMENTS = {
-    "postgresql": "SELECT jsonb_array_elements_text(CAST({} AS jsonb))",
-    "sqlite": "SELECT value FROM json_each({})",
-    "duckdb": "SELECT unnest(from_json({}, '[\"VARCHAR\"]'))",
-}
+_DIALECTS = "postgresql", "sqlite", "duckdb"
 
 
 def where(
@@ -90,8 +83,8 @@ def where(
     :raises ValueError: if a column that ``selector`` depends on (``id``, ``taints`` or
         ``resources``) is None.
     """
-    condition = express(selector, _Conditions(labels, id, columns or {}, taints, resources))
-    return _Exact(condition) if exact else condition
+    table = Table(labels, id, columns, taints, resources)
+    return express(selector, _Conditions(table, exact))
 
 
 def nodes(
@@ -125,115 +118,68 @@ def nodes(
     )  # fmt: skip
 
 
-class _Conditions:
-    """Implements :class:`nodeselect.engines.conditions.Conditions` for SQLAlchemy."""
+class _Conditions(TableConditions[Any]):
+    """Expresses conditions for SQLAlchemy, which become SQL when the dialect is known."""
 
-    def __init__(
-        self,
-        labels: _Column | _LongTable | None,
-        id: _Column | None,  # noqa: A002
-        columns: Mapping[str, _Column],
-        taints: _Column | None,
-        resources: _Column | None,
-    ) -> None:
-        of_labels = labels if isinstance(labels, tuple) else (labels,)
-        for column in (*of_labels, id, taints, resources, *columns.values()):
+    def __init__(self, table: Table[_Column], is_exact: bool) -> None:
+        super().__init__(table)
+        self._is_exact = is_exact
+        of_labels = self.labels if isinstance(self.labels, tuple) else (self.labels,)
+        for column in (*of_labels, self.id, self.taints, self.resources, *self.columns.values()):
             if column is not None:
                 _check(column)
-        if isinstance(labels, tuple) and (len(labels) != 3 or id is None):
+        if isinstance(self.labels, tuple) and (len(self.labels) != 3 or self.id is None):
             needed = "(node_id, key, value), and the column of the ids as id"
             raise ValueError(f"labels in a table of their own need its columns {needed}")
-        self._labels = labels
-        self._id = id
-        self._columns = columns
-        self._taints = taints
-        self._resources = resources
 
-    def has_key(self, key: str) -> sa.ColumnElement[bool]:
-        return self._test(
-            key, lambda column: column.is_not(None), lambda labels: _HasKey(labels, _text(key))
-        )
+    def apply(self, method: str, *arguments: Any) -> Any:
+        lists = [each for each in arguments if isinstance(each, list)]
+        single = arguments[: len(arguments) - len(lists)]
+        condition = _condition(method, len(single), len(lists), self._is_exact)
+        return condition(*single, *(clause for each in lists for clause in each))
 
-    def value_in(self, key: str, values: Sequence[str]) -> sa.ColumnElement[bool]:
-        texts = list(map(_text, values))
+    def literal(self, value: str | int) -> Any:
+        return sa.literal(value, sa.String() if isinstance(value, str) else sa.BigInteger())
 
-        def label_in(labels: _Column) -> sa.ColumnElement[bool]:
-            pairs = [_text(json.dumps({key: value})) for value in values]
-            return _LabelIn(labels, _text(key), *texts, *pairs)
+    def pair(self, key: str, value: str) -> Any:
+        return self.literal(json.dumps({key: value}))
 
-        return self._test(key, lambda column: _ValueIn(column, *texts), label_in)
-
-    def value_not_in(self, key: str, values: Sequence[str]) -> sa.ColumnElement[bool]:
-        condition = self.value_in(key, values).self_group(against=inv)
-        is_joined = key not in self._columns and isinstance(self._labels, tuple)
-        return _Not(condition) if is_joined else _Exclusion(condition)
-
-    def integer_between(self, key: str, low: int, high: int) -> sa.ColumnElement[bool]:
-        bounds = sa.literal(low, sa.BigInteger()), sa.literal(high, sa.BigInteger())
-        return self._test(
-            key,
-            lambda column: _ValueBetween(column, *bounds),
-            lambda labels: _LabelBetween(labels, _text(key), *bounds),
-        )
-
-    def id_in(self, ids: Sequence[str]) -> sa.ColumnElement[bool]:
-        node_id = required(self._id, "ids")
-        if len(ids) > _MAX_IDS:
-            return _ValueInArray(node_id, _text(json.dumps(ids, ensure_ascii=False)))
-        return _ValueIn(node_id, *map(_text, ids))
-
-    def has_id(self) -> sa.ColumnElement[bool]:
-        return required(self._id, "ids").is_not(None)
-
-    def taint_is(self, field: str, text: str) -> sa.ColumnElement[bool]:
-        return _TaintIs(sa.literal_column(field), _text(text))
-
-    def no_taint(self, condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-        return _NoTaint(required(self._taints, "taints"), condition)
-
-    def has_amount(self, resource: str, amount: int) -> sa.ColumnElement[bool]:
-        resources = required(self._resources, "resources")
-        return _HasAmount(resources, _text(resource), sa.literal(amount, sa.BigInteger()))
-
-    def constant(self, value: bool) -> sa.ColumnElement[bool]:
-        return sa.true() if value else sa.false()
-
-    def negation(self, condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-        return _Not(condition.self_group(against=inv))
-
-    def conjunction(self, conditions: Sequence[sa.ColumnElement[bool]]) -> sa.ColumnElement[bool]:
-        return sa.and_(*conditions)
-
-    def disjunction(self, conditions: Sequence[sa.ColumnElement[bool]]) -> sa.ColumnElement[bool]:
-        return sa.or_(*conditions)
-
-    def _test(
-        self,
-        key: str,
-        test_value: Callable[[_Column], sa.ColumnElement[bool]],
-        test_label: Callable[[_Column], sa.ColumnElement[bool]],
-    ) -> sa.ColumnElement[bool]:
-        """Return a condition on the label ``key``, in its own column or in that of all labels."""
-        labels = self._labels
-        if (column := self._columns.get(key)) is not None:
-            return test_value(column)
-        if labels is None:
-            return self.constant(False)
-        if not isinstance(labels, tuple):
-            return test_label(labels)
-        assert self._id is not None, "the constructor has checked it"
-        node_id, label_key, value = labels
-        is_key = _ValueIn(label_key, _text(key))
+    def has_row(self, key: str, test_value: Callable[[Any], Any]) -> Any:
+        assert self.id is not None, "the constructor has checked it"
+        node_id, label_key, value = self.labels
+        is_key = self.apply("value_in", label_key, [self.literal(key)])
         is_label = sa.and_(node_id.is_not(None), is_key, test_value(value))
-        nodes = sa.select(_JoinKeys(node_id)).where(is_label).scalar_subquery()
-        columns: tuple[Any, ...] = self._id, node_id
-        tables = [getattr(each.expression, "table", None) for each in columns]
+        ids = sa.select(self.apply("join_keys", node_id)).where(is_label).scalar_subquery()
+        tables = [getattr(each.expression, "table", None) for each in (self.id, node_id)]
         # A column without a table could be one of the table of labels, if it were in a subquery.
         if None in tables:
-            return _IsIn(self._id, nodes)
+            return self.apply("is_in", self.id, ids)
         owned: sa.Select[Any] = sa.select(sa.literal_column("1"))
-        joined = owned.where(_IsSame(node_id, self._id), is_label).correlate_except(tables[1])
-        return _IsIn(self._id, nodes, joined.exists())
+        is_same = self.apply("is_same", node_id, self.id)
+        joined = owned.where(is_same, is_label).correlate_except(tables[1])
+        return self.apply("is_in", self.id, ids, joined.exists())
+
+    def id_in(self, ids: Sequence[str]) -> Any:
+        node_id = required(self.id, "ids")
+        if len(ids) > _MAX_IDS:
+            array = json.dumps(ids, ensure_ascii=False)
+            return self.apply("value_in_array", node_id, self.literal(array))
+        return self.apply("value_in", node_id, list(map(self.literal, ids)))
+
+    def taint_is(self, field: str, text: str) -> Any:
+        return self.apply("taint_is", sa.literal_column(field), self.literal(text))
+
+    def constant(self, value: bool) -> Any:
+        return sa.true() if value else sa.false()
+
+    def negation(self, condition: Any) -> Any:
+        return super().negation(condition.self_group(against=inv))
+
+    def conjunction(self, conditions: Sequence[Any]) -> Any:
+        return sa.and_(*conditions)
+
+    def disjunction(self, conditions: Sequence[Any]) -> Any:
+        return sa.or_(*conditions)
 
 
 def _check(column: _Column) -> None:
@@ -249,21 +195,20 @@ def _check(column: _Column) -> None:
         raise TypeError(f"{column} has the type {name}, not text: pass cast({column}, Text)")
 
 
-def _text(text: str) -> sa.ColumnElement[str]:
-    return sa.literal(text, sa.String())
-
-
-class _Condition(FunctionElement[bool]):
-    """A condition that becomes SQL when the dialect is known.
+class _Condition(FunctionElement[Any]):
+    """What a method of a dialect returns, as SQL when the dialect is known.
 
     Its clauses are the tested columns and the bound parameters. The SQL depends only on the clauses
     and on the class, so SQLAlchemy may cache the SQL.
     """
 
     type = sa.Boolean()
+    inherit_cache = True
 
-    to_sql: Callable[..., str]
-    """Returns the SQL for a dialect and for the texts of the clauses."""
+    method: ClassVar[str]
+    single: ClassVar[int]
+    lists: ClassVar[int]
+    is_exact: ClassVar[bool]
 
     def self_group(self, against: object = None) -> "_Condition":
         """Return the condition itself, since its SQL has parentheses already.
@@ -274,88 +219,39 @@ class _Condition(FunctionElement[bool]):
         return self
 
 
-def _condition(to_sql: Callable[..., str]) -> type[_Condition]:
-    """Return a class of conditions; ``to_sql`` returns the SQL of such a condition."""
-    return type(
-        "_Condition", (_Condition,), {"to_sql": staticmethod(to_sql), "inherit_cache": True}
-    )
+@cache
+def _condition(method: str, single: int, lists: int, is_exact: bool) -> type[_Condition]:
+    """Return the class of the conditions that a dialect expresses by ``method``.
 
-
-def _label_in(dialect: Dialect, labels: str, key: str, *values: str) -> str:
-    count = len(values) // 2
-    return dialect.label_in(labels, key, values[:count], values[count:])
-
-
-def _value_in_array(dialect: Dialect, value: str, array: str) -> str:
-    return dialect.value_in(value, [_ELEMENTS[dialect.name].format(array)])
-
-
-def _is_in(dialect: Dialect, value: str, query: str, exists: str = "") -> str:
-    if exists and dialect.correlates:
-        return exists
-    return f"{value} IS NOT NULL AND ({dialect.join_keys(value)}) IN {query}"
-
-
-_HasKey = _condition(lambda dialect, *clauses: dialect.has_key(*clauses))
-_LabelIn = _condition(_label_in)
-_LabelBetween = _condition(lambda dialect, *clauses: dialect.label_between(*clauses))
-_ValueIn = _condition(lambda dialect, value, *values: dialect.value_in(value, values))
-_ValueInArray = _condition(_value_in_array)
-_ValueBetween = _condition(lambda dialect, *clauses: dialect.value_between(*clauses))
-_IsIn = _condition(_is_in)
-_IsSame = _condition(
-    lambda dialect, *clauses: " = ".join(f"({dialect.join_keys(each)})" for each in clauses)
-)
-_TaintIs = _condition(lambda dialect, *clauses: dialect.taint_is(*clauses))
-_NoTaint = _condition(lambda dialect, *clauses: dialect.no_taint.format(*clauses))
-_HasAmount = _condition(lambda dialect, *clauses: dialect.has_amount(*clauses))
-_Not = _condition(lambda dialect, condition: f"NOT {condition}")
-_Exclusion = _condition(lambda dialect, condition: dialect.exclusion.format(condition))
-
-
-class _JoinKeys(FunctionElement[Any]):
-    """The expressions of :meth:`Dialect.join_keys`, which compare ids as bytes."""
-
-    inherit_cache = True
-
-
-class _Exact(_Condition):
-    """A condition in which each text is compared once: an option for all that is within it."""
-
-    inherit_cache = True
-
-
-@compiles(_Exact)
-def _compile_exact(exact: _Exact, compiler: SQLCompiler, **options: Any) -> str:
-    (condition,) = exact.clauses
-    return f"({compiler.process(condition, **{**options, _EXACT: True})})"
-
-
-@compiles(_JoinKeys)
-def _compile_join_keys(keys: _JoinKeys, compiler: SQLCompiler, **options: Any) -> str:
-    (text,) = keys.clauses
-    dialect = _dialect(compiler.dialect.name, _EXACT in options)
-    return dialect.join_keys(compiler.process(text, **options))
+    :param single: how many arguments the method has before its lists.
+    :param lists: how many lists, all of one length.
+    """
+    fields = {"method": method, "single": single, "lists": lists, "is_exact": is_exact}
+    return type("_Condition", (_Condition,), {**fields, "inherit_cache": True})
 
 
 @compiles(_Condition)
 def _compile(condition: _Condition, compiler: SQLCompiler, **options: Any) -> str:
-    dialect = _dialect(compiler.dialect.name, _EXACT in options)
-    clauses = list(condition.clauses)
+    clauses, single = list(condition.clauses), condition.single
     # A dialect may use a clause several times, or not at all; and then a parameter must not be
     # bound. So it gets marks, and each clause is compiled where its mark is.
-    text = condition.to_sql(dialect, *(f"\0{at}\0" for at in range(len(clauses))))
+    marks = [f"\0{at}\0" for at in range(len(clauses))]
+    size = (len(clauses) - single) // (condition.lists or 1)
+    lists = [marks[at : at + size] for at in range(single, len(marks), size or 1)]
+    dialect = _dialect(compiler.dialect.name, condition.is_exact)
+    text = getattr(dialect, condition.method)(*marks[:single], *lists)
     compiled = re.sub(
         "\0([0-9]+)\0", lambda mark: compiler.process(clauses[int(mark[1])], **options), text
     )
-    return f"({compiled})"
+    # Parentheses would make one of several keys.
+    return compiled if condition.method == "join_keys" else f"({compiled})"
 
 
 def _dialect(name: str, exact: bool = False) -> Dialect:
     """Return the dialect for a name of SQLAlchemy; raise ``CompileError`` if there is none."""
     name = "postgresql" if name == "default" else name  # which str() of a statement shows
-    if name in _ELEMENTS:
+    if name in _DIALECTS:
         return dialect_named(name, exact)
     raise CompileError(
-        f"selectors are not known in the dialect {name!r}, but in: {', '.join(_ELEMENTS)}"
+        f"selectors are not known in the dialect {name!r}, but in: {', '.join(_DIALECTS)}"
     )

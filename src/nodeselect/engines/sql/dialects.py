@@ -34,8 +34,6 @@ class Dialect:
     """What encloses a name, and is doubled within it."""
     fence = ""
     """What keeps a subquery from being merged into the query around it."""
-    exclusion = "NOT {}"
-    """How to negate a condition that tests for some values."""
     id_sample = ""
     """How to test for one of some ids; "" if the first ids are found without reading all."""
     plain_integer = ""
@@ -52,6 +50,8 @@ class Dialect:
     """How to test that no taint in a list satisfies a condition; true for NULL."""
     taint_field = "coalesce(nodeselect_taint.{}, '')"
     """How to read a field of a taint in this condition; a column may not have this name."""
+    elements = ""
+    """How SQLAlchemy reads an array in JSON as rows."""
     amount = ""
     """How to read, from resources, the amount of one, or 0; an error if it is a text."""
 
@@ -86,6 +86,10 @@ class Dialect:
         """Return SQL that tests whether ``value`` is one of ``values``, byte for byte."""
         return f"({value} IS NOT NULL AND {self.in_bytes(value)} IN ({', '.join(values)}))"
 
+    def value_in_array(self, value: str, array: str) -> str:
+        """Return the same as :meth:`value_in`, for texts in a constant that is an array in JSON."""
+        return self.value_in(value, [self.elements.format(array)])
+
     def value_between(self, value: str, low: str, high: str) -> str:
         """Return SQL that tests whether ``value`` is an integer from ``low`` to ``high``."""
         # Only CASE ensures that what is not digits is never cast; AND does not.
@@ -111,6 +115,19 @@ class Dialect:
         """Return what to compare in ``IN (SELECT ...)``, so that only equal bytes match."""
         return self.in_bytes(text)
 
+    def is_same(self, text: str, other: str) -> str:
+        """Return SQL that tests whether two texts have equal bytes; NULL for NULL."""
+        return f"({self.join_keys(text)}) = ({self.join_keys(other)})"
+
+    def is_in(self, text: str, query: str, exists: str = "") -> str:
+        """Return SQL that tests whether a text is in a query for the :meth:`join_keys` of texts.
+
+        :param exists: the same test as a subquery that refers to ``text``, if it can be written.
+        """
+        if exists and self.correlates:
+            return exists
+        return f"{self.is_present(text)} AND ({self.join_keys(text)}) IN {query}"
+
     def may_be_integer(self, value: str) -> str:
         """Return SQL that tests whether a value is an integer that :meth:`to_integer` can cast."""
         raise NotImplementedError
@@ -123,7 +140,19 @@ class Dialect:
         """Return SQL for ``value``, as text or bytes, that sorts and groups byte for byte."""
         return self.in_bytes(value)
 
+    def negated(self, condition: str) -> str:
+        """Return SQL that tests whether a condition is false."""
+        return f"(NOT {condition})"
+
+    def excluded(self, condition: str) -> str:
+        """Return the same as :meth:`negated`, for a condition that tests for some values."""
+        return self.negated(condition)
+
     # Taints and resources.
+
+    def tolerated(self, taints: str, condition: str) -> str:
+        """Return SQL that tests that no taint satisfies a condition; true for NULL."""
+        return self.no_taint.format(taints, condition)
 
     def taint_is(self, field: str, text: str) -> str:
         """Return SQL that tests whether a field of a taint is ``text``, byte for byte."""
@@ -174,7 +203,7 @@ class PostgreSQL(Dialect):
     """
 
     name = "postgresql"
-    exclusion = "{} IS NOT TRUE"
+    elements = "SELECT jsonb_array_elements_text(CAST({} AS jsonb))"
     fence = " OFFSET '0'"  # the number 0 would be cast to bigint, and not planned with workers
     known = "nullif({}, 'null')"
     no_taint = (  # of most nodes, the list is empty
@@ -231,6 +260,9 @@ class PostgreSQL(Dialect):
             guard += f" AND {self.in_bytes(value)} IN ({listed})"
         return f"({value} IN ({listed}) AND CASE WHEN {guard} THEN 1 END IS NOT NULL)"
 
+    def excluded(self, condition: str) -> str:
+        return f"({condition} IS NOT TRUE)"
+
     def in_bytes(self, value: str) -> str:
         return value if self._is_exact else f'pg_catalog.concat({value}) COLLATE "C"'
 
@@ -280,6 +312,7 @@ class DuckDB(Dialect):
     """Labels are ``MAP(VARCHAR, VARCHAR)``."""
 
     name = "duckdb"
+    elements = "SELECT unnest(from_json({}, '[\"VARCHAR\"]'))"
     no_taint = "NOT coalesce(list_contains([{1} FOR nodeselect_taint IN {0}], TRUE), FALSE)"
     amount = "coalesce(map_extract_value({}, {}), 0)"
     plain_integer = "CAST(TRY_CAST({} AS BIGINT) AS VARCHAR) = {}"
@@ -315,6 +348,7 @@ class SQLite(Dialect):
     """
 
     name = "sqlite"
+    elements = "SELECT value FROM json_each({})"
     quotes = "`"  # in double quotes, the name of a column that does not exist would be a string
     fence = " LIMIT -1"
     known = "nullif(json_type({}), 'null')"

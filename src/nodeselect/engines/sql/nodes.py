@@ -9,10 +9,9 @@ from functools import cached_property
 from itertools import islice
 from typing import Any, NamedTuple, TypeAlias
 
-from nodeselect.engines.conditions import express
+from nodeselect.engines.conditions import Table, express
 from nodeselect.engines.sql.dialects import EXACT, Dialect
 from nodeselect.engines.sql.text import (
-    LabelTable,
     LongTable,
     Name,
     SqlConditions,
@@ -120,17 +119,13 @@ class SqlTable(NamedTuple):
         They have a row for each label of a node that is in the column or table of all labels, and
         has no column of its own. Return None if there is no such column or table.
         """
-        labels, own = self.conditions.labels.each_label(self.rows()), self.conditions.columns
+        labels, own = self.conditions.each_label(self.rows()), self.conditions.columns
         others = f" AND NOT {self.dialect.text_in('label_key', own)}" if own else ""
         return labels and f"({labels}) AS labels WHERE label_value IS NOT NULL{others}"
 
-    def value(self, key: str) -> str | None:
-        """Return SQL for the value of a label, NULL if absent; None if this cannot be written."""
-        return self.conditions.columns.get(key) or self.conditions.labels.value(key)
-
     def values(self, key: str) -> str:
         """Return SQL to write after FROM as :meth:`labels`, but without keys, for one key."""
-        conditions, value = self.conditions, self.value(key)
+        conditions, value = self.conditions, self.conditions.value(key)
         if value is None and (labels := self.labels()):
             return f"{labels} AND {self.dialect.text_in('label_key', [key])}"
         rows = self.rows(conditions.has_key(key))  # an index may find these rows
@@ -144,7 +139,7 @@ class SqlTable(NamedTuple):
         """Return a query as :meth:`labels`, for labels with ``keys``, and perhaps for others."""
         needed, own = sorted({*keys}), self.conditions.columns
         is_few = len(needed) <= _MAX_KEYS_ALONE  # an index may find the rows of each
-        alone = [key for key in needed if key in own or (is_few and self.value(key))]
+        alone = [key for key in needed if key in own or (is_few and self.conditions.value(key))]
         columns = "label_key, label_value FROM"
         queries = [
             f"SELECT node_id, {self.dialect.literal(key)} AS {columns} {self.values(key)}"
@@ -292,7 +287,7 @@ class SqlFailures:
         columns, groups, counts = [], [self._names], ["count(*)"]
         for key, name in labels.items():
             has_key = f"CASE WHEN {table.conditions.has_key(key)} THEN 1 END"
-            columns.append(f"{table.value(key) or has_key} AS {name}")
+            columns.append(f"{table.conditions.value(key) or has_key} AS {name}")
         for key, value in counted:
             test = dialect.is_present(labels[key])
             if value is not None:
@@ -390,7 +385,7 @@ def _labels_to_count(
     """Return the labels to count with the groups: excluded keys; of lists, all values but one."""
     valued = [each for each in requirements if each and each.values]
     excluding = ((each.key, None) for each in valued if each.operator.matches_absent)
-    readable = (each for each in valued if table.value(each.key))
+    readable = (each for each in valued if table.conditions.value(each.key))
     listed = ((each.key, value) for each in readable for value in each.values[1:])
     return [*dict.fromkeys(excluding), *islice(dict.fromkeys(listed), _MAX_COUNTED)]
 
@@ -462,7 +457,7 @@ class SqlCounts:
         if (counts := self.value_counts(key, _MAX_VALUES)) is not None:
             return counts.get(value, 0)
         conditions = self._table.conditions
-        if self._table.value(key):
+        if self._table.conditions.value(key):
             rows = self._table.rows(conditions.value_in(key, [value]))  # an index may find them
         else:
             is_value = self._table.dialect.text_in("label_value", [value])
@@ -684,7 +679,7 @@ class SqlNodes:
         of_table = (alias, id) if engine.correlates and isinstance(id, str) else id
         self._table = SqlTable(
             execute,
-            SqlConditions(engine, labels, of_table, columns or {}, taints, resources),
+            SqlConditions(engine, Table(labels, of_table, columns, taints, resources)),
             quote(table, engine),
             quote(alias, engine),
             quote(id, engine),
@@ -911,20 +906,21 @@ class SqlNodeSet:
         """Yield the nodes of the set; ``tail`` is ORDER BY and, if wanted, LIMIT."""
         table, labels = self._table, self._table.conditions.labels
         own = table.conditions.columns
-        columns = [table.id, table.name or "NULL", table.state or "NULL", labels.column]
+        all_labels = labels if isinstance(labels, str) else "NULL"
+        columns = [table.id, table.name or "NULL", table.state or "NULL", all_labels]
         query = f"SELECT {', '.join([*columns, *own.values()])}"
         rows = table.execute(f"{query} FROM {self._matching.rows()}{tail}")
-        if isinstance(labels, LabelTable):
+        if isinstance(labels, LongTable):
             return self._with_labels(list(rows), labels)
         return (_node(row, _to_labels(row), own) for row in rows)
 
-    def _with_labels(self, rows: Sequence[Sequence[Any]], table: LabelTable) -> Iterator[Node]:
+    def _with_labels(self, rows: Sequence[Sequence[Any]], table: LongTable) -> Iterator[Node]:
         """Yield the nodes in ``rows``, with their labels from ``table``."""
         for start in range(0, len(rows), _LONG_BATCH):
             batch = rows[start : start + _LONG_BATCH]
             labels: dict[str, dict[str, Any]] = {to_id(row[0]): {} for row in batch}
             is_owner = self._table.dialect.text_in(table.node_id, labels)
-            names = f"{table.node_id}, {table.key}, {table.value_column}"
+            names = f"{table.node_id}, {table.key}, {table.value}"
             query = f"SELECT {names} FROM {table.table} WHERE {is_owner}"
             for node_id, key, value in self._table.execute(query):
                 labels[to_id(node_id)][to_text(key)] = value

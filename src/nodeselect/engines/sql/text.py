@@ -2,10 +2,11 @@
 
 import json
 import re
+from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-from nodeselect.engines.conditions import express, required
+from nodeselect.engines.conditions import Conditions, Table, express, required
 from nodeselect.engines.sql.dialects import DIALECTS, EXACT, Dialect
 from nodeselect.explain.explanation import named_keys
 from nodeselect.placement import Placement
@@ -17,8 +18,7 @@ _PLAIN_PAIR = re.compile(r'\{"[A-Za-z0-9._/@+\- ]*": "[A-Za-z0-9._/@+\- ]*"\}')
 Name: TypeAlias = str | tuple[str, ...]
 """The exact name of a column or table; a tuple is a path, such as ``("n", "labels")``."""
 
-_ValueTest: TypeAlias = Callable[[str], str]
-_LabelTest: TypeAlias = Callable[[str, str], str]
+_E = TypeVar("_E")
 
 
 class LongTable(NamedTuple):
@@ -76,175 +76,140 @@ def where(
     :raises ValueError: if the dialect is not known, a name is empty or has a NUL, or a column that
         ``selector`` depends on (``id``, ``taints`` or ``resources``) is None.
     """  # noqa: E501
-    engine = dialect_named(dialect, exact)
-    return express(selector, SqlConditions(engine, labels, id, columns or {}, taints, resources))
+    table = Table(labels, id, columns, taints, resources)
+    return express(selector, SqlConditions(dialect_named(dialect, exact), table))
 
 
-class Labels:
-    """The labels that do not have their own columns. This base class has no such labels."""
+class TableConditions(Conditions[_E]):
+    """The conditions on a table. Each is what a method of a dialect returns, now or later."""
 
-    column = "NULL"
-    """What a query selects to read all labels."""
+    def __init__(self, table: Table[_E]) -> None:
+        self.labels, self.id, columns, self.taints, self.resources = table
+        self.columns = columns or {}
 
-    def test(self, key: str, test_value: _ValueTest, test_label: _LabelTest) -> str:
-        """Return SQL that tests the label ``key``.
+    @abstractmethod
+    def apply(self, method: str, *arguments: _E | Sequence[_E]) -> _E:
+        """Express what a method of the dialect returns for ``arguments``."""
 
-        :param test_value: returns SQL that tests a label, given the column of its value.
-        :param test_label: the same, given the column of all labels and an SQL constant with the
-            key.
-        """
-        return "FALSE"
+    @abstractmethod
+    def literal(self, value: str | int) -> _E:
+        """Express a constant."""
 
-    def value(self, key: str) -> str | None:
-        """Return SQL for the value of a label, NULL if absent; None if this cannot be written."""
-        return None
+    @abstractmethod
+    def pair(self, key: str, value: str) -> _E:
+        """Express a constant with the JSON text ``{key: value}``."""
 
-    def each_label(self, rows: str) -> str | None:
-        """Return a query for each label of the nodes, as :meth:`Dialect.each_label` does."""
-        return None
+    @abstractmethod
+    def has_row(self, key: str, test_value: Callable[[_E], _E]) -> _E:
+        """Express that the label has a row in a table of labels, and a value of this kind."""
 
-
-class LabelColumn(Labels):
-    """Labels in one column, which has all labels of a node."""
-
-    def __init__(self, column: str, id: str | None, dialect: Dialect) -> None:  # noqa: A002
-        self.column = column
-        self._id = id
-        self._dialect = dialect
-
-    def test(self, key: str, test_value: _ValueTest, test_label: _LabelTest) -> str:
-        return test_label(self.column, self._dialect.literal(key))
-
-    def value(self, key: str) -> str | None:
-        is_path = '"' not in key and "\\" not in key  # of JSON, as every valid key is
-        return self._dialect.value(self.column, self._dialect.literal(key)) if is_path else None
-
-    def each_label(self, rows: str) -> str | None:
-        columns = f"{self._id} AS node_id, {self.column} AS all_labels"
-        labels = f"(SELECT {columns} FROM {rows}) AS nodes"
-        return self._dialect.each_label("all_labels", labels)
-
-
-class LabelTable(Labels):
-    """Labels in a table of their own, with a row for each label of each node.
-
-    :param names: the quoted names of this table and its columns.
-    :param id: the column of the ids of the nodes.
-    :param is_joined: whether ``id`` has the name of its table, so that a subquery can refer to it.
-    """
-
-    def __init__(
-        self,
-        names: LongTable,
-        id: str,  # noqa: A002
-        dialect: Dialect,
-        is_joined: bool,
-    ) -> None:
-        self.table, self.node_id, self.key, self.value_column = map(str, names)
-        self._id = id
-        self._dialect = dialect
-        self._is_joined = is_joined and dialect.correlates
-
-    def test(self, key: str, test_value: _ValueTest, test_label: _LabelTest) -> str:
-        join_keys = self._dialect.join_keys
-        if self._is_joined:
-            node_id, name, value = (
-                f"nodeselect_labels.{each}" for each in (self.node_id, self.key, self.value_column)
-            )
-            is_node = f"({join_keys(node_id)}) = ({join_keys(self._id)})"
-            tests = f"{is_node} AND {self._dialect.text_in(name, [key])} AND {test_value(value)}"
-            return f"EXISTS (SELECT 1 FROM {self.table} AS nodeselect_labels WHERE {tests})"
-        is_key = self._dialect.text_in(self.key, [key])
-        condition = f"{self.node_id} IS NOT NULL AND {is_key} AND {test_value(self.value_column)}"
-        return (
-            f"({self._id} IS NOT NULL AND ({join_keys(self._id)}) IN"
-            f" (SELECT {join_keys(self.node_id)} FROM {self.table}"
-            f" WHERE {condition}))"
-        )
-
-    def each_label(self, rows: str) -> str | None:
-        columns = f"{self.key} AS label_key, {self.value_column} AS label_value"
-        return (
-            f"SELECT {self.node_id} AS node_id, {columns}"
-            f" FROM {self.table} WHERE ({self._dialect.join_keys(self.node_id)}) IN"
-            f" (SELECT {self._dialect.join_keys(self._id)} FROM {rows})"
-        )
-
-
-class SqlConditions:
-    """Expresses conditions as SQL, for one dialect and one table layout."""
-
-    def __init__(
-        self,
-        dialect: Dialect,
-        labels: Name | LongTable | None,
-        id: Name | None,  # noqa: A002
-        columns: Mapping[str, Name],
-        taints: Name | None = None,
-        resources: Name | None = None,
-    ) -> None:
-        """Quote the names; raise ``ValueError`` if one is invalid, or ``id`` is missing."""
-        self.dialect = dialect
-        self.taints = None if taints is None else quote(taints, dialect)
-        self.resources = None if resources is None else quote(resources, dialect)
-        self.id = None if id is None else quote(id, dialect)
-        self.columns = {key: quote(column, dialect) for key, column in columns.items()}
-        self.labels = Labels()
-        if isinstance(labels, LongTable):
-            if self.id is None:
-                raise ValueError("labels in a table of their own are found by id: say which column")
-            quoted_names = LongTable(*(quote(name, dialect) for name in labels))
-            is_named = isinstance(id, tuple) and len(id) > 1
-            self.labels = LabelTable(quoted_names, self.id, dialect, is_named)
-        elif labels is not None:
-            self.labels = LabelColumn(quote(labels, dialect), self.id, dialect)
-
-    def has_key(self, key: str) -> str:
-        return self._test(key, self.dialect.is_present, self.dialect.has_key)
-
-    def value_in(self, key: str, values: Sequence[str]) -> str:
-        literals = list(map(self.dialect.literal, values))
-
-        def label_in(labels: str, name: str) -> str:
-            pairs = [self._pair(key, value) for value in values]
-            return self.dialect.label_in(labels, name, literals, pairs)
-
-        return self._test(key, lambda value: self.dialect.value_in(value, literals), label_in)
-
-    def integer_between(self, key: str, low: int, high: int) -> str:
-        bounds = str(low), str(high)
+    def has_key(self, key: str) -> _E:
         return self._test(
             key,
-            lambda value: self.dialect.value_between(value, *bounds),
-            lambda labels, name: self.dialect.label_between(labels, name, *bounds),
+            lambda value: self.apply("is_present", value),
+            lambda labels, name: self.apply("has_key", labels, name),
         )
+
+    def value_in(self, key: str, values: Sequence[str]) -> _E:
+        texts = list(map(self.literal, values))
+
+        def label_in(labels: _E, name: _E) -> _E:
+            return self.apply("label_in", labels, name, texts, [self.pair(key, v) for v in values])
+
+        return self._test(key, lambda value: self.apply("value_in", value, texts), label_in)
+
+    def value_not_in(self, key: str, values: Sequence[str]) -> _E:
+        is_joined = key not in self.columns and isinstance(self.labels, tuple)
+        condition = self.value_in(key, values)
+        return self.negation(condition) if is_joined else self.apply("excluded", condition)
+
+    def integer_between(self, key: str, low: int, high: int) -> _E:
+        bounds = self.literal(low), self.literal(high)
+        return self._test(
+            key,
+            lambda value: self.apply("value_between", value, *bounds),
+            lambda labels, name: self.apply("label_between", labels, name, *bounds),
+        )
+
+    def has_id(self) -> _E:
+        return self.apply("is_present", required(self.id, "ids"))
+
+    def no_taint(self, condition: _E) -> _E:
+        return self.apply("tolerated", required(self.taints, "taints"), condition)
+
+    def has_amount(self, resource: str, amount: int) -> _E:
+        resources = required(self.resources, "resources")
+        return self.apply("has_amount", resources, self.literal(resource), self.literal(amount))
+
+    def negation(self, condition: _E) -> _E:
+        return self.apply("negated", condition)
+
+    def _test(
+        self, key: str, test_value: Callable[[_E], _E], test_label: Callable[[_E, _E], _E]
+    ) -> _E:
+        """Express a test of a label: of its own column, its row, or all labels and its key."""
+        if (column := self.columns.get(key)) is not None:
+            return test_value(column)
+        if self.labels is None:
+            return self.constant(False)
+        if isinstance(self.labels, tuple):
+            return self.has_row(key, test_value)
+        return test_label(self.labels, self.literal(key))
+
+
+class SqlConditions(TableConditions[str]):
+    """Expresses conditions as SQL, for one dialect and one table layout.
+
+    Its columns are quoted names. Its labels are a column, a table of labels, or None.
+    """
+
+    labels: str | LongTable | None
+
+    def __init__(self, dialect: Dialect, table: Table[Name]) -> None:
+        """Quote the names; raise ``ValueError`` if one is invalid, or the ids are missing."""
+        self.dialect = dialect
+        super().__init__(table.convert(self._quote))
+        # So a subquery can refer to it.
+        self._is_named = isinstance(table.id, tuple) and len(table.id) > 1
+        if self.id is None and isinstance(self.labels, LongTable):
+            raise ValueError("labels in a table of their own are found by id: say which column")
+
+    def apply(self, method: str, *arguments: str | Sequence[str]) -> str:
+        condition: str = getattr(self.dialect, method)(*arguments)
+        return condition
+
+    def literal(self, value: str | int) -> str:
+        return self.dialect.literal(value) if isinstance(value, str) else f"{value:d}"
+
+    def pair(self, key: str, value: str) -> str:
+        pair = json.dumps({key: value}, ensure_ascii=False)
+        # What a selector has needs no escapes, in JSON and in SQL; what a node has may need them.
+        return f"'{pair}'" if _PLAIN_PAIR.fullmatch(pair) else self.literal(pair)
+
+    def has_row(self, key: str, test_value: Callable[[str], str]) -> str:
+        assert isinstance(self.labels, LongTable)
+        assert self.id is not None, "the constructor has checked it"
+        dialect = self.dialect
+        table, node_id, name, value = map(str, self.labels)
+        if self._is_named and dialect.correlates:
+            alias = "nodeselect_labels"
+            node_id, name, value = (f"{alias}.{each}" for each in (node_id, name, value))
+            tests = f"{dialect.is_same(node_id, self.id)} AND {dialect.text_in(name, [key])}"
+            return (
+                f"EXISTS (SELECT 1 FROM {table} AS {alias} WHERE {tests} AND {test_value(value)})"
+            )
+        tests = f"{node_id} IS NOT NULL AND {dialect.text_in(name, [key])} AND {test_value(value)}"
+        query = f"(SELECT {dialect.join_keys(node_id)} FROM {table} WHERE {tests})"
+        return f"({dialect.is_in(self.id, query)})"
 
     def id_in(self, ids: Sequence[str]) -> str:
         return self.dialect.text_in(required(self.id, "ids"), ids)
 
-    def has_id(self) -> str:
-        return self.dialect.is_present(required(self.id, "ids"))
-
     def taint_is(self, field: str, text: str) -> str:
-        return self.dialect.taint_is(field, self.dialect.literal(text))
-
-    def no_taint(self, condition: str) -> str:
-        return self.dialect.no_taint.format(required(self.taints, "taints"), condition)
-
-    def has_amount(self, resource: str, amount: int) -> str:
-        resources, name = required(self.resources, "resources"), self.dialect.literal(resource)
-        return self.dialect.has_amount(resources, name, f"{amount:d}")
+        return self.dialect.taint_is(field, self.literal(text))
 
     def constant(self, value: bool) -> str:
         return "TRUE" if value else "FALSE"
-
-    def negation(self, condition: str) -> str:
-        return f"(NOT {condition})"
-
-    def value_not_in(self, key: str, values: Sequence[str]) -> str:
-        is_joined = key not in self.columns and isinstance(self.labels, LabelTable)
-        exclusion = "NOT {}" if is_joined else self.dialect.exclusion
-        return f"({exclusion.format(self.value_in(key, values))})"
 
     def conjunction(self, conditions: Sequence[str]) -> str:
         tests = [each for each in conditions if each != "TRUE"] or ["TRUE"]
@@ -264,16 +229,33 @@ class SqlConditions:
         is_slow = in_labels or any(isinstance(each, Tolerates | AtLeast) for each in requirements)
         return self.dialect.fence if is_slow else ""
 
-    def _pair(self, key: str, value: str) -> str:
-        pair = json.dumps({key: value}, ensure_ascii=False)
-        # What a selector has needs no escapes, in JSON and in SQL; what a node has may need them.
-        return f"'{pair}'" if _PLAIN_PAIR.fullmatch(pair) else self.dialect.literal(pair)
+    def value(self, key: str) -> str | None:
+        """Return SQL for the value of a label, NULL if absent; None if this cannot be written."""
+        if key in self.columns or not isinstance(self.labels, str):
+            return self.columns.get(key)
+        is_path = '"' not in key and "\\" not in key  # of JSON, as every valid key is
+        return self.dialect.value(self.labels, self.literal(key)) if is_path else None
 
-    def _test(self, key: str, test_value: _ValueTest, test_label: _LabelTest) -> str:
-        """Return SQL that tests a label in its own column, or as :meth:`Labels.test` does."""
-        if column := self.columns.get(key):
-            return test_value(column)
-        return self.labels.test(key, test_value, test_label)
+    def each_label(self, rows: str) -> str | None:
+        """Return a query as :meth:`Dialect.each_label` does; None if there are no such labels."""
+        if self.labels is None:
+            return None
+        if isinstance(self.labels, str):
+            nodes = (
+                f"(SELECT {self.id} AS node_id, {self.labels} AS all_labels FROM {rows}) AS nodes"
+            )
+            return self.dialect.each_label("all_labels", nodes)
+        table, node_id, key, value = map(str, self.labels)
+        return (
+            f"SELECT {node_id} AS node_id, {key} AS label_key, {value} AS label_value"
+            f" FROM {table} WHERE ({self.dialect.join_keys(node_id)}) IN"
+            f" (SELECT {self.dialect.join_keys(str(self.id))} FROM {rows})"
+        )
+
+    def _quote(self, name: Name | LongTable) -> Any:
+        if isinstance(name, LongTable):
+            return LongTable(*(quote(each, self.dialect) for each in name))
+        return quote(name, self.dialect)
 
 
 def dialect_named(name: str, exact: bool = False) -> Dialect:
