@@ -523,8 +523,9 @@ def test_where() -> None:
     assert nodes.match(selector).label_counts() == inventory.match(selector).label_counts()
     assert nodes.explain_node(selector, "n-1") == inventory.explain_node(selector, "n-1")
     assert len(nodes.match(selector, states={"gone"})) == 0
-    with pytest.raises(ValueError, match="no node is in the state 'raedy'; did you mean 'ready'"):
-        nodes.match(selector, states={"raedy"})
+    for ask in (nodes.match, nodes.explain):
+        with pytest.raises(ValueError, match="the state 'raedy'; did you mean 'ready'"):
+            ask(selector, states={"raedy"})
     own = SqlNodes(connection.execute, "sqlite", columns={"gpu": "state"})
     assert own.match(Selector.everything()).label_counts() == {"gpu": {"ready": 6}}
 

@@ -9,10 +9,11 @@ from nodeselect.explain.countable import rank_counts
 from nodeselect.index.postings import Postings
 from nodeselect.inventory.statistics import ViewStatistics, label_counts, value_counts
 from nodeselect.inventory.store import View
-from nodeselect.node import Node, has_state, is_connected, require_count, to_lower_states
+from nodeselect.node import Node, has_state, is_connected, require_count
 from nodeselect.placement import Placement, Usage
 from nodeselect.placement.requirements import Condition
 from nodeselect.readers.columnar import not_text
+from nodeselect.readers.detect import require_states
 from nodeselect.selectors import Selector
 from nodeselect.text import to_exact_str
 
@@ -131,9 +132,11 @@ class NodeSet:
 
         Cost: a set operation for each of ``states``.
 
-        :raises TypeError: if ``states`` is a string, or one of them is not a string.
+        :raises ValueError: for a typo of a state, also if ``self`` is empty.
         """
-        return self._in_states(_is_in(to_lower_states(states)))
+        view = self._view
+        lowered = require_states(states, lambda: view.store.state_counts(view.live()))
+        return self._in_states(_is_in(lowered))
 
     def connected(self) -> "NodeSet":
         """Return the nodes that accept work: their state is ``connected`` or ``ready``."""

@@ -20,7 +20,6 @@ from nodeselect.placement import Placement, Usage
 from nodeselect.placement.placement import label_part, require_asked
 from nodeselect.placement.requirements import Condition, Tolerates
 from nodeselect.readers.columnar import require_pyarrow, require_read
-from nodeselect.readers.detect import require_states
 from nodeselect.selectors import AnyOf, Selector
 
 if TYPE_CHECKING:
@@ -96,9 +95,7 @@ class BaseInventory:
         """
         view = self._view
         answer = NodeSet(view, _require(view, selector, usage), usage)
-        if states is None:
-            return answer
-        return answer.in_states(_require_states(view, states))
+        return answer if states is None else answer.in_states(states)
 
     def explain(
         self,
@@ -122,7 +119,7 @@ class BaseInventory:
         """
         require_count("examples", examples)
         view, lowered = self._view, None if states is None else to_lower_states(states)
-        nodes = _in_states(view, lowered)._postings()
+        nodes = _in_states(view, states)._postings()
         unknown: tuple[str, ...] = ()
         parts = view.requirements(_require(view, selector, usage), usage, nodes)
         if isinstance(selector, Placement):
@@ -155,8 +152,7 @@ class BaseInventory:
         The parameters are those of :meth:`match`. Cost: a few set operations for each requirement.
         """
         view = self._view
-        lowered = None if states is None else _require_states(view, states)
-        nodes = _in_states(view, lowered)._postings()
+        nodes = _in_states(view, states)._postings()
         parts = view.requirements(_require(view, selector, usage), usage, nodes)
         return FailureGroups(view, nodes, parts, usage).counts
 
@@ -302,10 +298,6 @@ def _require(
     if view.store.unread:
         require_read(view.store.unread, label_part(asked))
     return asked
-
-
-def _require_states(view: View, states: Collection[str]) -> frozenset[str]:
-    return require_states(states, lambda: _in_states(view, None).state_counts())
 
 
 def _in_states(view: View, states: Collection[str] | None) -> NodeSet:

@@ -22,6 +22,7 @@ from nodeselect.cli.inputs.nodes import (
     explained_nodes,
     open_nodes,
     unknown_state_text,
+    unknown_states,
 )
 from nodeselect.cli.inputs.running_pods import RunningPods, check_known
 from nodeselect.cli.streams import ExitStatus, is_quiet, write_message, write_output
@@ -285,8 +286,8 @@ def _query_matches(
     nodes, all_states = matching, Counter[str | None]()
     total = len(inventory)
     if states is not None:
-        nodes = matching.in_states(states)
         all_states.update(inventory.match(Selector.everything()).state_counts())
+        nodes = matching.in_states(states.difference(unknown_states(states, all_states)))
         total = count_in_states(all_states, states)
     named = named_ids(label_part(selector).split())
     return _Result(

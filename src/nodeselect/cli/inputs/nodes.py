@@ -16,7 +16,7 @@ from nodeselect.errors import InventoryError
 from nodeselect.explain.explanation import Explanation, named_ids
 from nodeselect.explain.wording import format_state_counts
 from nodeselect.files.inputs import open_inputs
-from nodeselect.node import split_state
+from nodeselect.node import count_in_states, split_state
 from nodeselect.placement import Placement, Usage
 from nodeselect.problem import Fix
 from nodeselect.readers.columnar import require_read
@@ -254,8 +254,9 @@ def nodes_in_states(inventory: "Inventory", states: frozenset[str] | None) -> "N
     everything = inventory.match(Selector.everything())
     if states is None:
         return everything
-    chosen = everything.in_states(states)
-    if chosen and (unknown := unknown_state_text(states, Counter(everything.state_counts()))):
+    counts = Counter(everything.state_counts())
+    chosen = everything.in_states(states.difference(unknown_states(states, counts)))
+    if chosen and (unknown := unknown_state_text(states, counts)):
         write_message(unknown)
     return chosen
 
@@ -269,18 +270,24 @@ def explain_nodes(
     examples: int = 0,
 ) -> Explanation:
     """Explain a selector; if no node is in ``states``, recommend states that there are."""
-    explanation = inventory.explain(asked, examples=examples, states=states, usage=usage)
+    counts = Counter(inventory.match(Selector.everything()).state_counts())
+    known = states and states.difference(unknown_states(states, counts))
+    explanation = inventory.explain(asked, examples=examples, states=known, usage=usage)
     if explanation.total or states is None:
         return explanation
-    counts = Counter(inventory.match(Selector.everything()).state_counts())
     unknown = unknown_state_text(states, counts)
     return explanation._replace(recommendation=unknown) if unknown else explanation
+
+
+def unknown_states(states: frozenset[str], counts: Counter[str | None]) -> list[str]:
+    """Return the states that no known system has, nor any node, sorted."""
+    return sorted(state for state in states - KNOWN_STATES if not count_in_states(counts, [state]))
 
 
 def unknown_state_text(states: frozenset[str], counts: Counter[str | None]) -> str | None:
     """Return a message about states that no known system has, nor any node; None without any."""
     found = {part for state in counts if state for part in split_state(state.lower())}
-    unknown = sorted(states - KNOWN_STATES - found)
+    unknown = unknown_states(states, counts)
     if not unknown or not found:
         return None
     from nodeselect.similarity import similar_name  # compiles patterns

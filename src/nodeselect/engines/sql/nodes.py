@@ -30,7 +30,7 @@ from nodeselect.explain.countable import (
     rank_counts,
 )
 from nodeselect.explain.explanation import Explanation, NearMiss, NodeExplanation, label_requirement
-from nodeselect.node import Node, has_state, require_count, to_lower_states
+from nodeselect.node import Node, has_state, require_count
 from nodeselect.placement import Placement
 from nodeselect.placement.requirements import Condition
 from nodeselect.readers.detect import require_states
@@ -698,10 +698,7 @@ class SqlNodes:
         condition = express(selector, self._table.conditions)
         placements = (selector,) if isinstance(selector, Placement) else ()
         matching = SqlNodeSet(self._table, condition, placements)
-        if states is None:
-            return matching
-        everything = self.match(Selector.everything())
-        return matching.in_states(require_states(states, everything.state_counts))
+        return matching if states is None else matching.in_states(states)
 
     def explain(
         self,
@@ -833,7 +830,8 @@ class SqlNodeSet:
     def in_states(self, states: Collection[str]) -> "SqlNodeSet":
         """Return the nodes that are in one of ``states``; upper and lower case are equal."""
         conditions, state = self._table.conditions, self._table.state
-        lowered = to_lower_states(states)
+        everything = SqlNodeSet(self._table, conditions.constant(True), ())
+        lowered = require_states(states, everything.state_counts)
         chosen = [
             each for each in self.state_counts() if each is not None and has_state(each, lowered)
         ]
