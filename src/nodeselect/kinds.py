@@ -51,7 +51,9 @@ _FOREIGN: tuple[tuple[set[str], str, Fix | str | None], ...] = (
 )
 
 # The fields of a kustomization, which may have neither kind nor apiVersion.
-KUSTOMIZE_FIELDS = ("bases", "patches", "patchesStrategicMerge", "resources")
+KUSTOMIZE_FIELDS = (
+    *("bases", "components", "patches", "patchesJson6902", "patchesStrategicMerge", "resources"),
+)
 
 # Where objects that run pods have them. Other files have a kind, too, such as configurations.
 _POD_PATHS = ("spec.containers", "spec.template.spec", "spec.jobTemplate")

@@ -199,11 +199,21 @@ def test_files_of_a_kustomization(run: Run) -> None:
         "k/old/kustomization.yaml": "resources: [../plain]\npatchesStrategicMerge: [./p.yaml]\n",
         "k/old/p.yaml": base,
         "k/plain/pod.yaml": base,
+        "k/new/Kustomization": "components: [../part]\npatchesJson6902: [{path: j.yaml}]\n",
+        "k/new/j.yaml": base,
+        "k/part/pod.yaml": base,
         "k/wrong/pod.yaml": base,
     })  # fmt: skip
+    ended = run("explain", "--job", "k", "-n", "-", "-o", "json", stdin=NODES)
+    built = {
+        each["job"]: "patches of a kustomization (not built)" not in each["not_considered"]
+        for each in json.loads(ended.out)["jobs"]
+    }
+    assert (len(built), [name for name in built if built[name]]) == (7, ["k/wrong/pod.yaml"])
+    assert "4 kustomizations are not built" in ended.err
     ended = run("check", "k", "-n", "-", "-o", "concise", stdin=NODES)
     assert [line.split(":")[0] for line in ended.out.splitlines()] == ["k/wrong/pod.yaml"]
-    words = "4 files of kustomizations (not compared: patches may change them)"
+    words = "6 files of kustomizations (not compared: patches may change them)"
     assert " ".join(ended.err.split()).endswith(words)
     Path("k/over/p.yaml").write_text(POD.replace("gpu", "5"))
     assert "k/over/p.yaml:4:" in run("check", "k", "-n", "-", "-o", "concise", stdin=NODES).out

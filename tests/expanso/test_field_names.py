@@ -109,7 +109,9 @@ def test_value(field: str, replacement: str | None) -> None:
 
 
 KUSTOMIZATION = "a kustomization"
-OF_KUSTOMIZATIONS = ("bases", "patches", "patchesStrategicMerge", "resources")
+OF_KUSTOMIZATIONS = (
+    *("bases", "components", "patches", "patchesJson6902", "patchesStrategicMerge", "resources"),
+)
 VALUES = "a file with the values of a Helm chart"
 # Documents that are not jobs, each with no more fields than it is recognised by.
 FOREIGN: list[tuple[dict[str, Any], str]] = [

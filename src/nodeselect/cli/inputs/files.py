@@ -86,7 +86,9 @@ def walk(
             is_file = os.path.isfile(path) or os.path.islink(path)
             if _is_skipped(relative / name, exclude, source):
                 continue
-            if is_file and name.lower().removesuffix(compression).endswith(endings):
+            is_known = name.lower().removesuffix(compression).endswith(endings)
+            is_known = is_known or (endings == _JOB_EXTENSIONS and is_kustomization(name))
+            if is_file and is_known:
                 is_empty = False
                 yield str(Path(path))
             else:

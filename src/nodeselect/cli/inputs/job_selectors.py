@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 Selection: TypeAlias = Selector | AnyOf | Placement
 """What a job or an expression requires of nodes."""
 
+# What is not considered of a file that a kustomization lists.
+_UNBUILT = "patches of a kustomization (not built)"
+
 # Labels of nodes in services whose API server has the plugin ExtendedResourceToleration. Sources:
 # https://docs.aws.amazon.com/eks/latest/userguide/platform-versions.html
 # https://docs.cloud.google.com/kubernetes-engine/docs/how-to/gpus
@@ -220,6 +223,7 @@ def job_selectors(sources: Sequence[str], content: "Job | None" = None) -> Jobs:
     """
     files = once((file for source in sources for file in walk(source)), sources)
     volumes = volumes_in(files) if len(files) > 1 else ()
+    unbuilt = unbuilt_in(files)
     selectors: dict[str, Selection] = {}
     invalid: dict[str, JobError] = {}
     workloads: dict[str, Workload] = {}
@@ -250,7 +254,10 @@ def job_selectors(sources: Sequence[str], content: "Job | None" = None) -> Jobs:
         manifests[file] = job
         for workload in job.workloads:
             each = f"{name}#{workload.name}" if len(job.workloads) > 1 else name
-            selectors[each] = workload.placement
+            asked = workload.placement
+            if file in unbuilt:
+                asked = asked.replace(not_considered=(*asked.not_considered, _UNBUILT))
+            selectors[each] = asked
             workloads[each] = workload
     if note := kustomize_note(files, "explain --job - -n NODES"):
         write_message(note)
@@ -419,7 +426,7 @@ def _no_workload_error(name: str, *manifests: "Manifest") -> JobError:
     hint: Fix | str = "of a kind that has no pod spec, copy what selects nodes into a Pod"
     if names == ["Node"]:
         hint = "give nodes with -n FILE, and a job or a manifest with --job"
-    elif "Kustomization" in names:
+    elif not {"Component", "Kustomization"}.isdisjoint(names):
         command = kustomize_command(split_object(name)[0], "explain --job - -n NODES")
         hint = Fix.write(command, "for what it makes, run")
     message = f"found no pod spec, and no other condition on nodes, only {found or 'an empty list'}"
