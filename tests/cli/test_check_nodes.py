@@ -211,8 +211,11 @@ ARCH = (
             ["no-node: " + USS.replace("region=uss", "beta.kubernetes.io/arch=c"), NO_HINT],
         ),
         (  # not to require a label with a typo
-            job("{match_expressions: [regin!=us]}"),
-            ["suspect-label: write region!=us instead of regin!=us: 3 nodes would match"],
+            job("{match_expressions: [regin!=us, gpu!=a]}"),
+            [
+                "suspect-label: write region!=us instead of regin!=us: 3 nodes would match",
+                "absent-key: to require the label, which leaves 1 of 5 nodes, add: gpu",
+            ],
         ),
     ],
 )

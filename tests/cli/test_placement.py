@@ -121,8 +121,11 @@ def test_the_answer_is_that_of_kube_scheduler(run: Run) -> None:
 def test_running_pods_of_one_controller_are_explained_once(run: Run) -> None:
     """Each could be on another node than it is. A pod that nothing else made stays on its node."""
     web = [running(f"w-{name}", name, "1500m", "web") for name in ("a", "b", "d")]
-    pending = running("w-1", "", "1500m", "web") | {"status": {"phase": "Pending"}}
-    write_pods(*web, pending, running("alone", "a", "1"), running("other", "a", "500m", "api"))
+    pending = [running(f"w-{n}", "", "1500m", "web") for n in (1, 2)]
+    for each in pending:
+        each["status"] = {"phase": "Pending"}
+    pending[1]["metadata"]["namespace"] = "not-shop"
+    write_pods(*web, *pending, running("alone", "a", "1"), running("other", "a", "500m", "api"))
     files = ("-n", "nodes.json", "--pods", "pods.json", "-o", "json")
     report = json.loads(run("explain", "-f", "pods.json", *files).out)
     found = {}
@@ -132,16 +135,16 @@ def test_running_pods_of_one_controller_are_explained_once(run: Run) -> None:
             alone = json.loads(run("explain", "-f", name, *files).out)
             assert alone["matched"] == job["matched"]
     assert found.pop("w-a") == found.pop("w-b") == (1, 1)  # of each, its own node alone
-    assert found == {"w-d": (0, 0), "w-1": (0, 0), "alone": (1, 0), "other": (2, 0)}
+    assert found == {"w-d": (0, 0), "w-1": (0, 0), "w-2": (0, 0), "alone": (1, 0), "other": (2, 0)}
     assert report["unused_ids"] == ["c", "d"]
     text = run("explain", "-f", "pods.json", *files[:-2], COLUMNS="120").out
-    assert text.startswith("6 jobs on 4 nodes; 2 match no node")
+    assert text.startswith("7 jobs on 4 nodes; 3 match no node")
     assert "/w-a (2 pods) " in text
     assert text.count("not considered: where the pod runs already (nodeName)") == 1
     text = run("explain", "-f", "pods.json", *files[:-2], "--node", "b").out
-    assert text.startswith("2 of 6 jobs would run on b")
+    assert text.startswith("2 of 7 jobs would run on b")
     without_usage = json.loads(run("explain", "-f", "pods.json", *files[:2], *files[-2:]).out)
-    assert sorted(len(job.get("alike", ())) for job in without_usage["jobs"]) == [0, 0, 0, 2]
+    assert sorted(len(job.get("alike", ())) for job in without_usage["jobs"]) == [0, 0, 0, 0, 2]
 
 
 @pytest.mark.parametrize(

@@ -236,21 +236,25 @@ spec:
 """
 
 
+NODES = "not-a-job: these are nodes, not jobs"
+
+
 @pytest.mark.parametrize(
-    ("kind", "items", "code"),
+    ("kind", "items", "words"),
     [
-        ("NodeList", '{"kind": "Node"}, {}', "not-a-job"),
-        ("List", '{"apiVersion": "v1", "kind": "Node"}', "not-a-job"),
+        ("NodeList", '{"kind": "Node"}, {}', NODES),
+        ("List", '{"apiVersion": "v1", "kind": "Node"}', NODES),
         ("List", '{"apiVersion": "v2", "kind": "Node"}', "duplicate-key"),
         ("List", "{}", "duplicate-key"),
         ("NodeList", '{"kind": "Pod"}', "duplicate-key"),
     ],
 )
-def test_nodes_are_recognised_by_their_head(kind: str, items: str, code: str) -> None:
+def test_nodes_are_recognised_by_their_head(kind: str, items: str, words: str) -> None:
     """A list of nodes alone, such as one of megabytes, is not read; nothing in it is checked."""
     twice = '{"kind": "Node", "spec": {"a": 1, "a": 2}}'
     text = f'{{"apiVersion": "v1", "items": [{items}, {twice}], "kind": "{kind}"}}'
-    assert [problem.code for problem in check_job(text).problems] == [code]
+    [problem] = check_job(text).problems
+    assert f"{problem.code}: {problem.message}".startswith(words)
 
 
 def test_a_pod_spec_in_a_pod_spec() -> None:
@@ -393,6 +397,20 @@ def test_free_fields(field: str) -> None:
     for name, codes in ((field, []), (f"{field}s", ["misplaced-field"])):
         text = f"{POD}spec2: {{{name}: {{tolerations: b}}}}\n"
         assert [each.code for each in check_job(text).problems] == codes
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        *("affinity", "hostNetwork", "image", "imagePullSecrets", "nodeAffinity", "nodeName"),
+        *("priorityClassName", "replicas", "resources", "securityContext", "serviceAccountName"),
+        *("tolerations", "topologySpreadConstraints", "volumes"),
+    ],
+)
+def test_fields_of_pods(field: str) -> None:
+    """Beside one of these fields, a node selector is a condition of pods; beside any other, not."""
+    text = "apiVersion: example.com/v1\nkind: Any\nspec: {a: {nodeSelector: {b: c}, %s: ~}}\n"
+    assert [len(read(text % name).workloads) for name in (field, f"{field}s")] == [1, 0]
 
 
 LONG_KEY = "a" * 59
