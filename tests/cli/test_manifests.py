@@ -156,7 +156,7 @@ OTHERS = {
     "values.yaml": "replicaCount: 1\nnodeSelector: {}\nconfig: {metrics: {port: 1}}\n",
     "beat.yaml": "name: a\ntype: beat\nversion: 9\nref: b\nset: c\nhost: d\nconfig: {output: {}}\n",
     "name.yaml": "name: a\nfullnameOverride: b\nnodeSelector: {}\n",
-    "template.yaml": "apiVersion: v1\nkind: Pod\nspec:\n  {{- toYaml .Values.a | nindent 2 }}\n",
+    "template.yaml": "apiVersion: v1\nkind: Pod\nspec: !t\n  {{- toYaml .Values.a | nindent 2 }}\n",
     "patch.yaml": PATCH,
     "notes.yaml": "name: [",
 }

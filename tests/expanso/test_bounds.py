@@ -116,14 +116,6 @@ def test_unlikely_numbers(model: str, name: str, likely: Any, unlikely: Any) -> 
     assert codes_of(model, {name: unlikely}, rules) == [code]
 
 
-@pytest.mark.parametrize("part", ["execution_timeout", "queue_timeout"])
-def test_total_timeout(part: str) -> None:
-    """A total is at least as long as each of its parts; 0 is no limit."""
-    rules = select_rules(["total-timeout-too-small"])
-    for total, codes in ((60, []), (0, []), (59, ["total-timeout-too-small"])):
-        assert codes_of("Timeouts", {"total_timeout": total, part: 60}, rules) == codes
-
-
 # Every unit of a duration, in nanoseconds.
 UNITS = {"ns": 1, "us": 1_000, "µs": 1_000, "μs": 1_000, "ms": 10**6, "s": BILLION}
 UNITS |= {"m": 60 * BILLION, "h": 3600 * BILLION}

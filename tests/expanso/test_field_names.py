@@ -166,12 +166,6 @@ def test_affinity(name: str) -> None:
     assert "nodeselect match --job FILE" in (problem.hint or "")
 
 
-def test_nodes() -> None:
-    """A list of nodes is no job; the mistake is at its beginning."""
-    [problem] = check_job('[{"id": "n-1", "labels": {}}]', "x.json").problems
-    assert (problem.code, problem.line, problem.column) == ("not-a-job", 1, 1)
-
-
 # How other files begin, and what they are.
 FILES = {
     b"\x1f\x8b": "is a compressed file",

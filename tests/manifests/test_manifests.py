@@ -236,7 +236,7 @@ spec:
 """
 
 
-NODES = "not-a-job: these are nodes, not jobs"
+NODES = "1:1 not-a-job: these are nodes, not jobs"
 
 
 @pytest.mark.parametrize(
@@ -254,7 +254,7 @@ def test_nodes_are_recognised_by_their_head(kind: str, items: str, words: str) -
     twice = '{"kind": "Node", "spec": {"a": 1, "a": 2}}'
     text = f'{{"apiVersion": "v1", "items": [{items}, {twice}], "kind": "{kind}"}}'
     [problem] = check_job(text).problems
-    assert f"{problem.code}: {problem.message}".startswith(words)
+    assert words in f"{problem.line}:{problem.column} {problem.code}: {problem.message}"
 
 
 def test_a_pod_spec_in_a_pod_spec() -> None:
