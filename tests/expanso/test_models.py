@@ -185,7 +185,7 @@ def with_config(value: Any) -> dict[str, Any]:
          "max_error_rate [wrong-type]: must be a finite number"),
         (JobSpec, {"name": "\ud800"},
          "name [wrong-value]: the character \\ud800 is not allowed"),
-        (JobSpec, with_config({1: 2}), "config [wrong-value]: a key must be a string"),
+        (JobSpec, with_config({"a": 1, 1: 2}), "config [wrong-value]: a key must be a string"),
         (JobSpec, with_config(object()), "config [wrong-value]: object is not plain data"),
         (JobSpec, with_config(-(2**63) - 1),
          "config [wrong-value]: a whole number has at most 64 bits"),
