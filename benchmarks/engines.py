@@ -477,7 +477,7 @@ def _postgresql(n: int) -> Iterator[dict[str, Fleet]]:
                 "PostgreSQL, columns and indexes, by hand": by_hand(
                     "wide", _by_hand("postgresql", "{}")
                 ),
-                "PostgreSQL, table of labels, exact": ask("long", labels, {}, True, ("long", "id")),
+                "PostgreSQL, table of labels, exact": ask("long", labels, {}, True),
                 "PostgreSQL, table of labels, by hand": by_hand("long", _by_hand_long()),
             }
 

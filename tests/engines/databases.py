@@ -75,12 +75,10 @@ class Database(ABC):
         defined = ", ".join(f"{self.quote(name)} {type_}" for name, type_ in columns.items())
         self.run(f"CREATE TABLE {self.quote(table)} ({defined})")
 
-    def asking(
-        self, layout: Layout, node_id: Name = "id"
-    ) -> Callable[[Sequence[Selector | AnyOf]], Tuples]:
+    def asking(self, layout: Layout) -> Callable[[Sequence[Selector | AnyOf]], Tuples]:
         """Return what asks for the answers to selectors, for ``cases.check``."""
         dialect = self.conditions or DIALECTS[self.dialect]
-        conditions = SqlConditions(dialect, Table(layout.labels, node_id, layout.columns))
+        conditions = SqlConditions(dialect, Table(layout.labels, "id", layout.columns))
 
         def ask(selectors: Sequence[Selector | AnyOf]) -> Tuples:
             answers = ", ".join(express(selector, conditions) for selector in selectors)

@@ -12,7 +12,6 @@ from sqlalchemy.dialects import registry
 
 from nodeselect import Selector
 from nodeselect.engines import sql, sqlalchemy
-from nodeselect.engines.sql.text import Name
 from tests.engines.databases import Database
 
 # Few of the nodes: an index is worth it.
@@ -164,19 +163,21 @@ def test_postgresql_hashes_a_long_table_without_indexes(postgresql: Database) ->
     ):
         postgresql.run(statement)
     texts = "environment,half", "environment=prod,half", "half=true,!gpu,environment!=prod"
-    ids: tuple[Name, ...] = "id", ("bare", "id")
-    for text, exact, node_id in itertools.product(texts, (False, True), ids):
+    for text, exact in itertools.product(texts, (False, True)):
         condition = sql.where(
-            Selector.parse(text), "postgresql", labels=sql.LongTable("bare_labels"), exact=exact,
-            id=node_id,
-        )  # fmt: skip
+            Selector.parse(text), "postgresql", labels=sql.LongTable("bare_labels"), exact=exact
+        )
         for step in analyzed(postgresql, f"SELECT * FROM bare WHERE {condition}"):
             if step.get("Relation Name") == "bare_labels":
                 assert step["Actual Loops"] == 1, (text, exact)
 
 
-def test_postgresql_joins_a_long_table_to_ids_of_a_named_table(postgresql: Database) -> None:
-    """A negation is an anti join; its first rows are read from the index of the ids."""
+def test_postgresql_joins_a_long_table(postgresql: Database) -> None:
+    """A negation is an anti join; its first rows are read from the index of the ids.
+
+    So it is if the table of labels has a column of the same name as that of the ids.
+    """
+    postgresql.run("ALTER TABLE long ADD COLUMN id text")
     postgresql.run("CREATE UNIQUE INDEX long_node ON long (node_id, key)")
     postgresql.run("ANALYZE")
     labels, selector = sql.LongTable("long"), Selector.parse("environment!=prod,!debug")
@@ -184,7 +185,7 @@ def test_postgresql_joins_a_long_table_to_ids_of_a_named_table(postgresql: Datab
     long = sa.table("long", *map(sa.column, labels[1:]))
     columns: Any = (long.c.node_id, long.c.key, long.c.value)
     for exact in (False, True):
-        own = sql.where(selector, "postgresql", labels=labels, id=("nodes", "id"), exact=exact)
+        own = sql.where(selector, "postgresql", labels=labels, exact=exact)
         condition = sqlalchemy.where(selector, labels=columns, id=node.c.id, exact=exact)
         compiled = (
             sa.select(node.c.id)

@@ -21,7 +21,7 @@ from sqlalchemy.sql.operators import inv
 from nodeselect.engines.conditions import Table, express, required
 from nodeselect.engines.sql.dialects import Dialect
 from nodeselect.engines.sql.nodes import SqlNodes
-from nodeselect.engines.sql.text import LongTable, Name, TableConditions, dialect_named
+from nodeselect.engines.sql.text import ROW_NAMES, LongTable, Name, TableConditions, dialect_named
 from nodeselect.placement import Placement
 from nodeselect.selectors import AnyOf, Selector
 
@@ -146,18 +146,18 @@ class _Conditions(TableConditions[Any]):
 
     def has_row(self, key: str, test_value: Callable[[Any], Any]) -> Any:
         assert self.id is not None, "the constructor has checked it"
-        node_id, label_key, value = self.labels
-        is_key = self.apply("value_in", label_key, [self.literal(key)])
-        is_label = sa.and_(node_id.is_not(None), is_key, test_value(value))
-        ids = sa.select(self.apply("join_keys", node_id)).where(is_label).scalar_subquery()
-        tables = [getattr(each.expression, "table", None) for each in (self.id, node_id)]
-        # A column without a table could be one of the table of labels, if it were in a subquery.
-        if None in tables:
-            return self.apply("is_in", self.id, ids)
-        owned: sa.Select[Any] = sa.select(sa.literal_column("1"))
-        is_same = self.apply("is_same", node_id, self.id)
-        joined = owned.where(is_same, is_label).correlate_except(tables[1])
-        return self.apply("is_in", self.id, ids, joined.exists())
+
+        def tests(node_id: Any, label_key: Any, value: Any) -> tuple[Any, ...]:
+            is_key = self.apply("value_in", label_key, [self.literal(key)])
+            return node_id.is_not(None), is_key, test_value(value)
+
+        ids = sa.select(self.apply("join_keys", self.labels[0])).where(*tests(*self.labels))
+        named = (column.label(name) for column, name in zip(self.labels, ROW_NAMES, strict=True))
+        rows = sa.select(*named).subquery("nodeselect_labels")
+        is_same = self.apply("is_same", rows.c[ROW_NAMES[0]], self.id)
+        owned: sa.Select[Any] = sa.select(sa.literal_column("1")).where(is_same, *tests(*rows.c))
+        exists = owned.correlate_except(rows).exists()
+        return self.apply("is_in", self.id, ids.scalar_subquery(), exists)
 
     def id_in(self, ids: Sequence[str]) -> Any:
         node_id = required(self.id, "ids")

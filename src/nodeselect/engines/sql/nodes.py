@@ -675,11 +675,9 @@ class SqlNodes:
         if engine.name in EXACT and _are_exact(execute, engine, used):
             engine = EXACT[engine.name]
         alias = table if isinstance(table, str) else table[-1]
-        # A file that DuckDB reads as a table has another name than the file.
-        of_table = (alias, id) if engine.correlates and isinstance(id, str) else id
         self._table = SqlTable(
             execute,
-            SqlConditions(engine, Table(labels, of_table, columns, taints, resources)),
+            SqlConditions(engine, Table(labels, id, columns, taints, resources)),
             quote(table, engine),
             quote(alias, engine),
             quote(id, engine),

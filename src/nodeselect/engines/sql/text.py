@@ -20,6 +20,9 @@ Name: TypeAlias = str | tuple[str, ...]
 
 _E = TypeVar("_E")
 
+# The columns of a table of labels in a subquery, in which the id of a node means that of no label.
+ROW_NAMES = "nodeselect_node", "nodeselect_key", "nodeselect_value"
+
 
 class LongTable(NamedTuple):
     """A table with a row for each label of each node, instead of a column of all labels.
@@ -61,7 +64,6 @@ def where(
         elsewhere), or the table that has them; None if every label has a column of its own. Then a
         label without a column is absent.
     :param id: the column of the ids; needed only for a selector by ids, or a :class:`LongTable`.
-        With its table, such as ``("n", "id")``, PostgreSQL joins a ``LongTable``, which is faster.
     :param columns: maps label keys to the columns of their values, 20 to 100 times faster than a
         map. NULL means that the label is absent.
     :param exact: in PostgreSQL, compare each text only once, not a second time byte for byte. Then
@@ -169,8 +171,6 @@ class SqlConditions(TableConditions[str]):
         """Quote the names; raise ``ValueError`` if one is invalid, or the ids are missing."""
         self.dialect = dialect
         super().__init__(table.convert(self._quote))
-        # So a subquery can refer to it.
-        self._is_named = isinstance(table.id, tuple) and len(table.id) > 1
         if self.id is None and isinstance(self.labels, LongTable):
             raise ValueError("labels in a table of their own are found by id: say which column")
 
@@ -189,18 +189,16 @@ class SqlConditions(TableConditions[str]):
     def has_row(self, key: str, test_value: Callable[[str], str]) -> str:
         assert isinstance(self.labels, LongTable)
         assert self.id is not None, "the constructor has checked it"
-        dialect = self.dialect
-        table, node_id, name, value = map(str, self.labels)
-        if self._is_named and dialect.correlates:
-            alias = "nodeselect_labels"
-            node_id, name, value = (f"{alias}.{each}" for each in (node_id, name, value))
-            tests = f"{dialect.is_same(node_id, self.id)} AND {dialect.text_in(name, [key])}"
-            return (
-                f"EXISTS (SELECT 1 FROM {table} AS {alias} WHERE {tests} AND {test_value(value)})"
-            )
-        tests = f"{node_id} IS NOT NULL AND {dialect.text_in(name, [key])} AND {test_value(value)}"
-        query = f"(SELECT {dialect.join_keys(node_id)} FROM {table} WHERE {tests})"
-        return f"({dialect.is_in(self.id, query)})"
+        dialect, names = self.dialect, ROW_NAMES if self.dialect.correlates else self.labels[1:]
+        node_id, name, value = names
+        tests = f"{dialect.text_in(name, [key])} AND {test_value(value)}"
+        if dialect.correlates:
+            columns = ", ".join(map(" AS ".join, zip(self.labels[1:], names, strict=True)))
+            rows = f"(SELECT {columns} FROM {self.labels.table}) AS nodeselect_labels"
+            tests = f"{dialect.is_same(node_id, self.id)} AND {tests}"
+            return f"EXISTS (SELECT 1 FROM {rows} WHERE {tests})"
+        query = f"SELECT {dialect.join_keys(node_id)} FROM {self.labels.table}"
+        return f"({dialect.is_in(self.id, f'({query} WHERE {node_id} IS NOT NULL AND {tests})')})"
 
     def id_in(self, ids: Sequence[str]) -> str:
         return self.dialect.text_in(required(self.id, "ids"), ids)
