@@ -128,8 +128,8 @@ def test_sqlalchemy(database: Database, request: pytest.FixtureRequest) -> None:
     if database.dialect == "postgresql":
         server = request.getfixturevalue("postgresql_server")
         name, connect = "postgresql+psycopg://", lambda: psycopg.connect(server)
-    else:
-        database.run("COMMIT") if database.connection.in_transaction else None
+    elif database.dialect == "sqlite" and database.connection.in_transaction:
+        database.run("COMMIT")
     engine = sa.create_engine(name, creator=connect, poolclass=sa.StaticPool)
     table = sa.table("placed", *map(sa.column, ["id", "labels", TAINTS, RESOURCES]))
     asked = [

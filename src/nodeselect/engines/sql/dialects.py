@@ -50,6 +50,14 @@ class Dialect:
     """How to test that no taint in a list satisfies a condition; true for NULL."""
     taint_field = "coalesce(nodeselect_taint.{}, '')"
     """How to read a field of a taint in this condition; a column may not have this name."""
+    label = ""
+    """How to read, from all labels, the value of one; NULL if it is absent."""
+    labels = ""
+    """A query with a row for each label: ``node_id``, ``label_key``, ``label_value``."""
+    bytes = "{}"
+    """How to compare a text byte for byte, whatever its collation."""
+    integer = "DECIMAL(38, 0)"
+    """The type to cast to that can hold all integers of 19 digits."""
     elements = ""
     """How SQLAlchemy reads an array in JSON as rows."""
     amount = ""
@@ -59,7 +67,7 @@ class Dialect:
 
     def value(self, labels: str, key: str) -> str:
         """Return SQL for the value of the label ``key``; NULL if the label is absent."""
-        raise NotImplementedError
+        return self.label.format(labels, key)
 
     def has_key(self, labels: str, key: str) -> str:
         """Return SQL that tests whether a label is present."""
@@ -100,7 +108,7 @@ class Dialect:
             usual += f" THEN CAST({value} AS BIGINT) BETWEEN {bounds}"
         return (
             f"CASE{usual} WHEN {self.may_be_integer(value)}"
-            f" THEN {self.to_integer(value)} BETWEEN {low} AND {high} ELSE FALSE END"
+            f" THEN CAST({value} AS {self.integer}) BETWEEN {low} AND {high} ELSE FALSE END"
         )
 
     def text_in(self, value: str, texts: Collection[str]) -> str:
@@ -109,7 +117,7 @@ class Dialect:
 
     def in_bytes(self, value: str) -> str:
         """Return SQL for ``value`` that compares byte for byte, whatever its collation."""
-        return value
+        return self.bytes.format(value)
 
     def join_keys(self, text: str) -> str:
         """Return what to compare in ``IN (SELECT ...)``, so that only equal bytes match."""
@@ -129,12 +137,8 @@ class Dialect:
         return f"{self.is_present(text)} AND ({self.join_keys(text)}) IN {query}"
 
     def may_be_integer(self, value: str) -> str:
-        """Return SQL that tests whether a value is an integer that :meth:`to_integer` can cast."""
+        """Return SQL that tests whether a value is an integer that can be cast."""
         raise NotImplementedError
-
-    def to_integer(self, value: str) -> str:
-        """Return SQL that casts a value to a type that can hold all integers of 19 digits."""
-        return f"CAST({value} AS DECIMAL(38, 0))"
 
     def bytewise(self, value: str) -> str:
         """Return SQL for ``value``, as text or bytes, that sorts and groups byte for byte."""
@@ -162,16 +166,6 @@ class Dialect:
         """Return SQL that tests whether there is so much of a resource; true for NULL."""
         found = self.amount.format(resources, resource)
         return f"({self.known.format(resources)} IS NULL OR {found} >= {amount})"
-
-    # All labels.
-
-    def each_label(self, labels: str, rows: str) -> str:
-        """Return a query with a row for each label: ``node_id``, ``label_key``, ``label_value``.
-
-        :param labels: the column in ``rows`` that has all labels of a node.
-        :param rows: SQL to write after FROM; the ids are in its column ``node_id``.
-        """
-        raise NotImplementedError
 
     # Names and constants.
 
@@ -203,6 +197,12 @@ class PostgreSQL(Dialect):
     """
 
     name = "postgresql"
+    label = "{} ->> {}"
+    labels = (
+        "SELECT node_id, label_key, label_value"
+        " FROM {1}, jsonb_each_text({0}) AS entries(label_key, label_value)"
+    )
+    integer = "numeric"
     elements = "SELECT jsonb_array_elements_text(CAST({} AS jsonb))"
     fence = " OFFSET '0'"  # the number 0 would be cast to bigint, and not planned with workers
     known = "nullif({}, 'null')"
@@ -224,9 +224,6 @@ class PostgreSQL(Dialect):
 
     def __init__(self, is_exact: bool = False) -> None:
         self._is_exact = is_exact
-
-    def value(self, labels: str, key: str) -> str:
-        return f"{labels} ->> {key}"
 
     def has_key(self, labels: str, key: str) -> str:
         # The second condition is false, not NULL, if there are no labels; so is that for a null.
@@ -274,16 +271,9 @@ class PostgreSQL(Dialect):
         # an index of a column with the collation "C" is used.
         return f'CAST({value} AS text) COLLATE "C"'
 
-    def each_label(self, labels: str, rows: str) -> str:
-        entries = f"jsonb_each_text({labels}) AS entries(label_key, label_value)"
-        return f"SELECT node_id, label_key, label_value FROM {rows}, {entries}"
-
     def may_be_integer(self, value: str) -> str:
         # A nondeterministic collation has no regular expressions.
         return f"({value}) COLLATE \"C\" ~ '^{_INTEGER}$'"
-
-    def to_integer(self, value: str) -> str:
-        return f"CAST({value} AS numeric)"
 
     def hexadecimal(self, text: str) -> str:
         # A function in place of a literal would bring its own collation.
@@ -312,29 +302,22 @@ class DuckDB(Dialect):
     """Labels are ``MAP(VARCHAR, VARCHAR)``."""
 
     name = "duckdb"
+    # Before version 1.2, labels[key] was a list, which is never NULL.
+    label = "map_extract_value({}, {})"
+    labels = (
+        "SELECT node_id, entry.key AS label_key, entry.value AS label_value FROM"
+        " (SELECT node_id, unnest(map_entries({})) AS entry FROM {}) AS entries"
+    )
+    # The setting default_collation changes how the values of a map compare.
+    bytes = '{} COLLATE "C"'
+    integer = "HUGEINT"
     elements = "SELECT unnest(from_json({}, '[\"VARCHAR\"]'))"
     no_taint = "NOT coalesce(list_contains([{1} FOR nodeselect_taint IN {0}], TRUE), FALSE)"
     amount = "coalesce(map_extract_value({}, {}), 0)"
     plain_integer = "CAST(TRY_CAST({} AS BIGINT) AS VARCHAR) = {}"
 
-    def value(self, labels: str, key: str) -> str:
-        # Before version 1.2, labels[key] was a list, which is never NULL.
-        return f"map_extract_value({labels}, {key})"
-
-    def in_bytes(self, value: str) -> str:
-        # The setting default_collation changes how the values of a map compare.
-        return f'{value} COLLATE "C"'
-
-    def each_label(self, labels: str, rows: str) -> str:
-        entries = f"SELECT node_id, unnest(map_entries({labels})) AS entry FROM {rows}"
-        fields = "node_id, entry.key AS label_key, entry.value AS label_value"
-        return f"SELECT {fields} FROM ({entries}) AS entries"
-
     def may_be_integer(self, value: str) -> str:
         return f"regexp_full_match({value}, '{_INTEGER}')"
-
-    def to_integer(self, value: str) -> str:
-        return f"CAST({value} AS HUGEINT)"
 
     def hexadecimal(self, text: str) -> str:
         return f"decode(unhex('{text.encode().hex()}'))"
@@ -348,6 +331,12 @@ class SQLite(Dialect):
     """
 
     name = "sqlite"
+    labels = (
+        "SELECT node_id, entries.key AS label_key, entries.value AS label_value"
+        " FROM {1}, json_each({0}) AS entries"
+    )
+    bytes = "{} COLLATE BINARY"
+    integer = "INTEGER"
     elements = "SELECT value FROM json_each({})"
     quotes = "`"  # in double quotes, the name of a column that does not exist would be a string
     fence = " LIMIT -1"
@@ -376,18 +365,11 @@ class SQLite(Dialect):
     def value(self, labels: str, key: str) -> str:
         return f"json_extract({labels}, {_path(key)})"
 
-    def in_bytes(self, value: str) -> str:
-        return f"{value} COLLATE BINARY"
-
     def has_amount(self, resources: str, resource: str, amount: str) -> str:
         if not resource.startswith("'"):
             return super().has_amount(resources, resource, amount)
         found = self._amount_at.format(resources, _path(resource))
         return f"({self.known.format(resources)} IS NULL OR {found} >= {amount})"
-
-    def each_label(self, labels: str, rows: str) -> str:
-        fields = "node_id, entries.key AS label_key, entries.value AS label_value"
-        return f"SELECT {fields} FROM {rows}, json_each({labels}) AS entries"
 
     def label_between(self, labels: str, key: str, low: str, high: str) -> str:
         # A number is not its text: it does not match with "=" either.
@@ -400,9 +382,6 @@ class SQLite(Dialect):
             f"{value} GLOB '[-+0-9]*' AND {value} GLOB '*[0-9]' AND {value} NOT GLOB '?*[^0-9]*'"
             f" AND ltrim(CAST({value} AS INTEGER), '-0') = ltrim({value}, '+-0')"
         )
-
-    def to_integer(self, value: str) -> str:
-        return f"CAST({value} AS INTEGER)"
 
     def hexadecimal(self, text: str) -> str:
         # A BLOB as text would be read in the encoding of the file, which may be UTF-16. A function
@@ -418,6 +397,9 @@ class Spark(Dialect):
     name = "spark"
     quotes = "`"
     id_sample = "hash({}) % {} = 0"
+    label = "try_element_at({}, {})"
+    labels = "SELECT node_id, explode({}) AS (label_key, label_value) FROM {}"
+    bytes = "CAST({} AS BINARY)"
     plain = _PLAIN  # two quotes would end a text and begin the next
     no_taint = "NOT coalesce(exists({}, nodeselect_taint -> {}), FALSE)"
     amount = "greatest(try_element_at({}, {}), 0)"
@@ -429,9 +411,6 @@ class Spark(Dialect):
         if "${" in name:
             raise ValueError(f"Spark replaces a variable in the name {name!r}: use another name")
         return super().quote(name)
-
-    def value(self, labels: str, key: str) -> str:
-        return f"try_element_at({labels}, {key})"
 
     def value_in(self, value: str, values: Sequence[str]) -> str:
         # The first list is pushed down to files; the second is exact whatever the collation.
@@ -446,12 +425,6 @@ class Spark(Dialect):
         array = f"from_json({self.literal(json.dumps(list(texts)))}, 'array<string>')"
         listed = f"SELECT {self.in_bytes('listed')} FROM (SELECT explode({array}) AS listed)"
         return f"({value} IS NOT NULL AND {self.in_bytes(value)} IN ({listed}))"
-
-    def in_bytes(self, value: str) -> str:
-        return f"CAST({value} AS BINARY)"
-
-    def each_label(self, labels: str, rows: str) -> str:
-        return f"SELECT node_id, explode({labels}) AS (label_key, label_value) FROM {rows}"
 
     def may_be_integer(self, value: str) -> str:
         # "$" would accept a line feed; the meaning of a backslash depends on a setting. The cast

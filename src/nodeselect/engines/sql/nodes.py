@@ -105,6 +105,11 @@ class SqlTable(NamedTuple):
         texts = ", ".join(map(self.dialect.bytewise, columns))
         return f"SELECT {texts}, count(*) FROM {rows} GROUP BY {texts}"
 
+    def count_texts(self, rows: str, column: str, tail: str = "") -> dict[str, int]:
+        """Run :meth:`count_query` for a column, with ``tail``; return the counts by text."""
+        counts = self.execute(f"{self.count_query(rows, column)}{tail}")
+        return {to_text(text): int(nodes) for text, nodes in counts}
+
     def restricted(self, condition: str) -> "SqlTable":
         """Return the table without the nodes that do not satisfy ``condition``."""
         return self._replace(where=" AND ".join(filter(None, (self.where, condition))))
@@ -434,13 +439,14 @@ class SqlCounts:
     def key_counts(self, limit: int) -> Mapping[str, int] | None:
         counts = self._count_columns(self._table.dialect.is_present)
         if labels := self._table.labels():
-            counts |= self._count_texts("label_key", labels, limit)
+            counts |= self._table.count_texts(labels, "label_key", f" LIMIT {limit + 1}")
         return counts if len(counts) <= limit else None
 
     def value_counts(self, key: str, limit: int) -> Mapping[str, int] | None:
         known = self._values.get(key, 0)
         if isinstance(known, int) and known < limit:
-            counts = self._count_texts("label_value", self._table.values(key), limit)
+            rows, tail = self._table.values(key), f" LIMIT {limit + 1}"
+            counts = self._table.count_texts(rows, "label_value", tail)
             self._values[key] = known = counts if len(counts) <= limit else limit
         return None if isinstance(known, int) or len(known) > limit else known
 
@@ -471,7 +477,7 @@ class SqlCounts:
         counts = self._count_columns(lambda column: dialect.text_in(column, [value]))
         if labels := self._table.labels():
             rows = f"{labels} AND {dialect.text_in('label_value', [value])}"
-            counts |= self._count_texts("label_key", rows, len(keys))
+            counts |= self._table.count_texts(rows, "label_key", f" LIMIT {len(keys) + 1}")
         return {key: nodes for key, nodes in counts.items() if nodes and key in keys}
 
     def missing_ids(self, ids: Sequence[str]) -> Sequence[str]:
@@ -614,13 +620,56 @@ class SqlCounts:
         (row,) = self._table.execute(query)
         return {key: int(nodes) for key, nodes in zip(columns, row, strict=True) if nodes}
 
-    def _count_texts(self, column: str, rows: str, limit: int) -> dict[str, int]:
-        """Count rows by text, up to ``limit + 1`` texts."""
-        query = f"{self._table.count_query(rows, column)} LIMIT {limit + 1}"
-        return {to_text(each): int(nodes) for each, nodes in self._table.execute(query)}
+
+class _Rows:
+    """Nodes of a table that can be read: all, or a set of them."""
+
+    _table: SqlTable
+
+    def __len__(self) -> int:
+        return self._table.count_rows(self._table.rows())
+
+    def __iter__(self) -> Iterator[Node]:
+        return self._nodes(self._in_order())
+
+    def ids(self) -> list[str]:
+        """Return the ids, sorted byte by byte."""
+        query = f"SELECT {self._table.id} FROM {self._table.rows()}{self._in_order()}"
+        return [to_id(node_id) for (node_id,) in self._table.execute(query)]
+
+    def _counts(self) -> SqlCounts:
+        return SqlCounts(self._table)
+
+    def _in_order(self) -> str:
+        return f" ORDER BY {self._table.dialect.bytewise(self._table.id)} ASC"
+
+    def _nodes(self, tail: str) -> Iterator[Node]:
+        """Yield the nodes of the set; ``tail`` is ORDER BY and, if wanted, LIMIT."""
+        table, labels = self._table, self._table.conditions.labels
+        own = table.conditions.columns
+        all_labels = labels if isinstance(labels, str) else "NULL"
+        columns = [table.id, table.name or "NULL", table.state or "NULL", all_labels]
+        query = f"SELECT {', '.join([*columns, *own.values()])}"
+        rows = table.execute(f"{query} FROM {self._table.rows()}{tail}")
+        if isinstance(labels, LongTable):
+            return self._with_labels(list(rows), labels)
+        return (_node(row, _to_labels(row), own) for row in rows)
+
+    def _with_labels(self, rows: Sequence[Sequence[Any]], table: LongTable) -> Iterator[Node]:
+        """Yield the nodes in ``rows``, with their labels from ``table``."""
+        for start in range(0, len(rows), _LONG_BATCH):
+            batch = rows[start : start + _LONG_BATCH]
+            labels: dict[str, dict[str, Any]] = {to_id(row[0]): {} for row in batch}
+            is_owner = self._table.dialect.text_in(table.node_id, labels)
+            names = f"{table.node_id}, {table.key}, {table.value}"
+            query = f"SELECT {names} FROM {table.table} WHERE {is_owner}"
+            for node_id, key, value in self._table.execute(query):
+                labels[to_id(node_id)][to_text(key)] = value
+            for row in batch:
+                yield _node(row, labels[to_id(row[0])], self._table.conditions.columns)
 
 
-class SqlNodes:
+class SqlNodes(_Rows):
     """The nodes of a table. The methods run queries, with the same results as an inventory.
 
     >>> import sqlite3
@@ -721,7 +770,7 @@ class SqlNodes:
             chosen = everything.in_states(states)
             left_out = Counter(everything.state_counts())
             left_out.subtract(chosen.state_counts())
-            table = chosen._matching
+            table = chosen._table
         highest_id = self._highest_first_id if examples else None
         is_placement = isinstance(selector, Placement)
         counts = SqlCounts(table, highest_id, table.facts() if is_placement else ())
@@ -759,23 +808,10 @@ class SqlNodes:
         ((highest,),) = table.execute(query)
         return None if highest is None else dialect.bytewise(dialect.literal(to_id(highest)))
 
-    def _counts(self) -> SqlCounts:
-        return SqlCounts(self._table)
-
     def get(self, node_id: str) -> Node | None:
         """Return the node with this id; None if there is none."""
         found = self.match(Selector.of(match_ids=[node_id])).first(1)
         return found[0] if found else None
-
-    def ids(self) -> list[str]:
-        """Return all ids, sorted byte by byte."""
-        return self.match(Selector.everything()).ids()
-
-    def __len__(self) -> int:
-        return self._table.count_rows(self._table.rows())
-
-    def __iter__(self) -> Iterator[Node]:
-        return iter(self.match(Selector.everything()))
 
     def __contains__(self, node_id: object) -> bool:
         """Return whether there is a node with this id."""
@@ -792,27 +828,15 @@ class SqlNodes:
         return node
 
 
-class SqlNodeSet:
+class SqlNodeSet(_Rows):
     """A set of nodes of a table: an SQL condition. Each method that reads nodes runs a query."""
 
     def __init__(self, table: SqlTable, condition: str, placements: tuple[Placement, ...]) -> None:
         """Internal: a set is created by ``SqlNodes.match``."""
-        self._table = table
+        self._all = table
+        self._table = table.restricted(condition)
         self._condition = condition
-        self._matching = table.restricted(condition)
         self._placements = placements
-
-    def __len__(self) -> int:
-        return self._table.count_rows(self._matching.rows())
-
-    def __iter__(self) -> Iterator[Node]:
-        return self._nodes(self._in_order())
-
-    def ids(self) -> list[str]:
-        """Return the ids, sorted byte by byte."""
-        table = self._table
-        query = f"SELECT {table.id} FROM {self._matching.rows()}{self._in_order()}"
-        return [to_id(node_id) for (node_id,) in self._table.execute(query)]
 
     def first(self, n: int) -> list[Node]:
         """Return the first ``n`` nodes in order of their ids, or all if there are fewer."""
@@ -843,13 +867,12 @@ class SqlNodeSet:
         table = self._table
         if table.state is None:
             return rank_counts({None: len(self)})
-        query = table.count_query(self._matching.rows(), table.state)
-        return rank_counts({to_state(each): nodes for each, nodes in self._table.execute(query)})
+        counts = table.execute(table.count_query(table.rows(), table.state))
+        return rank_counts({to_state(state): nodes for state, nodes in counts})
 
     def value_counts(self, key: str) -> dict[str, int]:
         """Return how many nodes have each value of ``key``, the most frequent value first."""
-        query = self._table.count_query(self._matching.values(key), "label_value")
-        return rank_counts({to_text(each): nodes for each, nodes in self._table.execute(query)})
+        return rank_counts(self._table.count_texts(self._table.values(key), "label_value"))
 
     def label_counts(self) -> dict[str, dict[str, int]]:
         """Return the result of :meth:`value_counts` for each label key, sorted by key.
@@ -859,15 +882,12 @@ class SqlNodeSet:
         """
         return {facet.key: dict(facet.values) for facet in sorted(self._counts().facets(None))}
 
-    def _counts(self) -> SqlCounts:
-        return SqlCounts(self._matching)
-
     @property
     def not_considered(self) -> tuple[str, ...]:
         """What may exclude nodes of the set and is not known, in words; empty for a selector."""
         if not self._placements:
             return ()
-        table = self._table
+        table = self._all
         known = ", ".join(f"count({table.dialect.known.format(each)})" for each in table.facts())
         ((total, *counts),) = table.execute(f"SELECT count(*), {known} FROM {table.rows()}")
         unknown = [total - count for count in counts]
@@ -887,41 +907,13 @@ class SqlNodeSet:
         return self._combined(other, "{} AND NOT {}")
 
     def _combined(self, other: "SqlNodeSet", form: str) -> "SqlNodeSet":
-        if self._table is not other._table:
+        if self._all is not other._all:
             raise ValueError("the two sets are not of the same table")
         condition = f"({form.format(self._condition, other._condition)})"
-        return SqlNodeSet(self._table, condition, self._placements + other._placements)
+        return SqlNodeSet(self._all, condition, self._placements + other._placements)
 
     def _derived(self, condition: str) -> "SqlNodeSet":
-        return SqlNodeSet(self._table, condition, self._placements)
-
-    def _in_order(self) -> str:
-        return f" ORDER BY {self._table.dialect.bytewise(self._table.id)} ASC"
-
-    def _nodes(self, tail: str) -> Iterator[Node]:
-        """Yield the nodes of the set; ``tail`` is ORDER BY and, if wanted, LIMIT."""
-        table, labels = self._table, self._table.conditions.labels
-        own = table.conditions.columns
-        all_labels = labels if isinstance(labels, str) else "NULL"
-        columns = [table.id, table.name or "NULL", table.state or "NULL", all_labels]
-        query = f"SELECT {', '.join([*columns, *own.values()])}"
-        rows = table.execute(f"{query} FROM {self._matching.rows()}{tail}")
-        if isinstance(labels, LongTable):
-            return self._with_labels(list(rows), labels)
-        return (_node(row, _to_labels(row), own) for row in rows)
-
-    def _with_labels(self, rows: Sequence[Sequence[Any]], table: LongTable) -> Iterator[Node]:
-        """Yield the nodes in ``rows``, with their labels from ``table``."""
-        for start in range(0, len(rows), _LONG_BATCH):
-            batch = rows[start : start + _LONG_BATCH]
-            labels: dict[str, dict[str, Any]] = {to_id(row[0]): {} for row in batch}
-            is_owner = self._table.dialect.text_in(table.node_id, labels)
-            names = f"{table.node_id}, {table.key}, {table.value}"
-            query = f"SELECT {names} FROM {table.table} WHERE {is_owner}"
-            for node_id, key, value in self._table.execute(query):
-                labels[to_id(node_id)][to_text(key)] = value
-            for row in batch:
-                yield _node(row, labels[to_id(row[0])], self._table.conditions.columns)
+        return SqlNodeSet(self._all, condition, self._placements)
 
 
 def _are_exact(execute: Execute, dialect: Dialect, used: Iterable[tuple[Name, Name]]) -> bool:

@@ -235,14 +235,14 @@ class SqlConditions(TableConditions[str]):
         return self.dialect.value(self.labels, self.literal(key)) if is_path else None
 
     def each_label(self, rows: str) -> str | None:
-        """Return a query as :meth:`Dialect.each_label` does; None if there are no such labels."""
+        """Return a query as ``Dialect.labels`` for nodes FROM ``rows``; None without labels."""
         if self.labels is None:
             return None
         if isinstance(self.labels, str):
             nodes = (
                 f"(SELECT {self.id} AS node_id, {self.labels} AS all_labels FROM {rows}) AS nodes"
             )
-            return self.dialect.each_label("all_labels", nodes)
+            return self.dialect.labels.format("all_labels", nodes)
         table, node_id, key, value = map(str, self.labels)
         return (
             f"SELECT {node_id} AS node_id, {key} AS label_key, {value} AS label_value"
