@@ -347,18 +347,11 @@ class SQLite(Dialect):
         " json_each(taints) AS taint WHERE {1}))"
     )
     taint_field = "coalesce(taint.value ->> '{}', '')"
-    # A text would be more than every number. As an invalid path of JSON, it is an error. To find a
-    # name in a path is faster, but it must have no quotes.
-    _amount_at = (
+    # A text would be more than every number. As an invalid path of JSON, it is an error.
+    amount = (
         "coalesce(CASE WHEN json_type({0}, {1}) IN ('text', 'object', 'array')"
         " THEN json_extract('0', 'the amount ' || json_extract({0}, {1}) || ' is not an integer')"
         " ELSE json_extract({0}, {1}) END, 0)"
-    )
-    amount = (
-        "coalesce((SELECT CASE typeof(amount.value) WHEN 'text' THEN"
-        " json_extract('0', 'the amount ' || amount.value || ' is not an integer')"
-        " ELSE amount.value END FROM (SELECT {} AS resources) AS node,"
-        " json_each(resources) AS amount WHERE amount.key = {}), 0)"
     )
     plain_integer = "CAST({} AS BIGINT) || '' = {}"
 
@@ -366,10 +359,7 @@ class SQLite(Dialect):
         return f"json_extract({labels}, {_path(key)})"
 
     def has_amount(self, resources: str, resource: str, amount: str) -> str:
-        if not resource.startswith("'"):
-            return super().has_amount(resources, resource, amount)
-        found = self._amount_at.format(resources, _path(resource))
-        return f"({self.known.format(resources)} IS NULL OR {found} >= {amount})"
+        return super().has_amount(resources, _path(resource), amount)
 
     def label_between(self, labels: str, key: str, low: str, high: str) -> str:
         # A number is not its text: it does not match with "=" either.
