@@ -183,9 +183,12 @@ def _is_nomad_job(document: Value) -> bool:
     """Return whether a document is a Nomad job in JSON, as in the API or as in a job file."""
     fields = lower_names(document)
     _, job = fields.get("job", ("", None))
+    if isinstance(job, List) and job.items:  # the blocks of HCL in JSON
+        job = job.items[0]
     _, tasks = fields.get("tasks", ("", None))
     inner = lower_names(job)
-    blocks = [each for _, each in inner.values()] if len(inner) == 1 else []
+    found = [each for _, each in inner.values()] if len(inner) == 1 else []
+    blocks = [one for each in found for one in (each.items if isinstance(each, List) else [each])]
     return (
         "taskgroups" in fields | inner
         or ("id" in inner and "tasks" not in inner and not _NOMAD_FIELDS.isdisjoint(inner))

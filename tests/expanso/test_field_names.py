@@ -182,6 +182,7 @@ FILES = {
         (b"''", "a job spec is a mapping, not the string ''"),
         (b"{tasks: []}", "this is not a job spec: it has no name, type or selector"),
         (b"{Job: {ID: a, TaskGroups: []}}", "this is a Nomad job, which is not read"),
+        (b"{job: [{web: [{group: []}]}]}", "this is a Nomad job, which is not read"),
         *(
             (b"{job: {web: {%s: {}}}}" % name, "this is a Nomad job, which is not read")
             for name in (b"group", b"constraint", b"datacenters")

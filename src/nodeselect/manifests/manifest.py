@@ -458,6 +458,10 @@ def _read_object(
         yield from check_template(value, labels)
     known = (text_of(value, f"metadata.{each}") for each in _SET_BY_SERVER)
     is_admitted = kind == "Pod" and any(known)
+    for at_key, key in unread.items():
+        if key.text not in _MISPLACED and (similar := suggest_word(key.text, _MISPLACED)):
+            message = f"{kind} has {quoted(key.text)}, which is not read"
+            yield Finding(key, at_key, message, similar, code="unread-condition")
     controller = _controller(value) if kind == "Pod" else None
     for pod in found:
         yield from _unknown_in_containers(pod)

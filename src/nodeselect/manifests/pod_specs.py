@@ -226,7 +226,7 @@ def group_of(value: Value) -> str:
     return text_of(value, "apiVersion").rpartition("/")[0]
 
 
-def pod_specs(value: Object) -> tuple[list[PodSpec], dict[str, Value]]:
+def pod_specs(value: Object) -> tuple[list[PodSpec], dict[str, Scalar]]:
     """Return the pod specs of an object, and the conditions on nodes outside of them.
 
     The conditions are the names of fields, by the paths of the fields. Of a kind of Kubernetes
@@ -283,7 +283,7 @@ class _Search:
         self._is_partial = is_partial
         self._is_argo = is_argo
         self.found: list[PodSpec] = []
-        self.unread: dict[str, Value] = {}
+        self.unread: dict[str, Scalar] = {}
 
     def visit(
         self, value: Value, path: str, name: str, kind: str, shared: Entries, words: tuple[str, ...]
@@ -331,6 +331,8 @@ class _Search:
         is_inside, is_asked = len(self.found) > found, not own.keys() <= {"nodeName"}
         if is_asked and not (is_inside or self._is_partial) and _is_of_pods(path, fields):
             self.found.append(_without_containers(path, fields, kind, words, paths))
+            misspelt = (each for each in fields if each not in AFFINITIES and _is_misspelt(each))
+            self.unread |= {f"{path}.{each}".lstrip("."): fields[each][0] for each in misspelt}
         elif not (is_inside and self._is_partial):
             self.unread |= paths
 
