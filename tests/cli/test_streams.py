@@ -80,7 +80,7 @@ def test_ctrl_c() -> None:
         assert (process.stdout.read(), process.stderr.read().strip()) == (b"", b"")
 
 
-@pytest.mark.parametrize("module", ["nodeselect.errors", "nodeselect.files.blocking", "click"])
+@pytest.mark.parametrize("module", ["nodeselect.errors", "nodeselect.files.inputs", "click"])
 def test_early_ctrl_c(module: str) -> None:
     """An interrupt while anything is imported is status 130, without a traceback."""
     code = f"""

@@ -112,7 +112,7 @@ def test_slow(
         nonlocal output
         output += os.read(reading, capacity)
 
-    monkeypatch.setattr("nodeselect.files.blocking._wait", read)
+    monkeypatch.setattr("nodeselect.files.inputs._wait", read)
     with os.fdopen(writing, "wb", buffering=buffering) as pipe:
         status, message = run_main(args, pipe)
     while len(output) < capacity + len(expected.out.encode()):

@@ -22,7 +22,7 @@ from nodeselect.cli.streams import (
     write_usage_error,
 )
 from nodeselect.errors import InventoryError, JobError, SelectorError
-from nodeselect.files.blocking import use_blocking_output
+from nodeselect.files.inputs import use_blocking_output
 from nodeselect.text import quoted
 
 if TYPE_CHECKING:

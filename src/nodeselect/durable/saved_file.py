@@ -18,8 +18,7 @@ from typing import Any, BinaryIO, Final, NamedTuple
 from zlib import crc32
 
 from nodeselect.errors import InventoryError
-from nodeselect.files.blocking import blocking_reader
-from nodeselect.files.inputs import cannot_read, open_input, reason_of
+from nodeselect.files.inputs import blocking_reader, cannot_read, open_input, reason_of
 from nodeselect.files.replace import replace_file
 from nodeselect.problem import Fix, Place
 from nodeselect.readers.detect import LOG_MAGIC, SAVED_MAGIC

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
 from nodeselect.errors import InventoryError, SelectorError
-from nodeselect.files.blocking import blocking_reader
-from nodeselect.files.inputs import cannot_read, gunzip, join_document, read_blocks
+from nodeselect.files.inputs import blocking_reader, cannot_read, gunzip, join_document, read_blocks
 from nodeselect.placement import Usage
 from nodeselect.problem import Fix, Place
 from nodeselect.readers.detect import detect_format, node_rows

@@ -7,8 +7,8 @@ from operator import lt
 from typing import Any, BinaryIO, NamedTuple, TypeVar, cast
 
 from nodeselect.errors import InventoryError
-from nodeselect.files.blocking import blocking_reader
 from nodeselect.files.inputs import (
+    blocking_reader,
     cannot_read,
     gunzip,
     join_document,

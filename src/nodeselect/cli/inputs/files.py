@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeAlias
 import click
 
 from nodeselect.errors import InventoryError
-from nodeselect.files.blocking import blocking_reader
-from nodeselect.files.inputs import cannot_read, open_input
+from nodeselect.files.inputs import blocking_reader, cannot_read, open_input
 from nodeselect.limits import LIMITS
 from nodeselect.text import join_limited, pluralize, printable, quoted
 

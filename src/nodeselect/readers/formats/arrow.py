@@ -19,8 +19,13 @@ import pyarrow.parquet
 from numpy.typing import NDArray
 
 from nodeselect.errors import InventoryError
-from nodeselect.files.blocking import blocking_reader
-from nodeselect.files.inputs import cannot_read, join_document, open_input, read_rest
+from nodeselect.files.inputs import (
+    blocking_reader,
+    cannot_read,
+    join_document,
+    open_input,
+    read_rest,
+)
 from nodeselect.limits import LIMITS
 from nodeselect.node import Facts, Taint, check_id, check_resources, check_sizes, check_taints
 from nodeselect.problem import Place
