@@ -288,3 +288,14 @@ def test_it_imports_no_index_no_inventory_and_no_layout() -> None:
     }
     assert "nodeselect.explain.compute" in loaded
     assert {"numpy", "pyroaring"}.isdisjoint(loaded)
+
+
+def test_what_is_recommended_is_no_note() -> None:
+    """A report does not repeat what it recommends, also if that is said of some states only."""
+    nodes = [
+        Node("n-1", {"gpu": "eu"}, state="connected"),
+        Node("n-2", {"gpu": "eu"}, state="lost"),
+    ]
+    result = Inventory(nodes).explain(Selector.parse("team=eu"), states={"connected"})
+    instead = "write gpu=eu instead of team=eu: 1 node would match"
+    assert (result.recommendation, notes(result)) == (f"in the requested states: {instead}", ())

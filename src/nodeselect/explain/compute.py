@@ -8,8 +8,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from heapq import nsmallest
 
+from nodeselect.explain.advice import advise, hint_subject
 from nodeselect.explain.countable import MAX_GROUPS_WITH_IDS, MAX_NEAREST, Countable, Failures
 from nodeselect.explain.explanation import (
+    Advice,
     Explanation,
     Hint,
     Reason,
@@ -21,13 +23,10 @@ from nodeselect.explain.explanation import (
 )
 from nodeselect.explain.hints import Vocabulary, find_hints, scarcity_text
 from nodeselect.explain.wording import (
-    excluded_by_state,
+    advice_text,
     format_value_counts,
     headline,
-    no_requested_state,
     nodes_have,
-    other_states_text,
-    recommend,
     short,
 )
 from nodeselect.node import count_connected
@@ -46,10 +45,10 @@ from nodeselect.text import pluralize, printable, quoted
 # If a key has more values than this, its most frequent values are not worth showing.
 _MAX_VALUES = 1_000
 
-_IN_THESE_STATES = "in the requested states: "
-
 # How many values are looked up: one more than are shown, for the ellipsis.
 _COMMON = 4
+
+_IN_THESE_STATES = "in the requested states: "
 
 
 def explain(
@@ -96,10 +95,8 @@ def explain(
         correction=correction,
         not_considered=tuple(not_considered),
     )
-    shown = explanation
-    if tolerates_cordon(selector, states):  # then it does not matter that no node is connected
-        shown = explanation._replace(connected=None)
-    return explanation._replace(recommendation=recommend(shown))
+    advice = advise(explanation, needs_connected=not tolerates_cordon(selector, states))
+    return explanation._replace(advice=advice, recommendation=advice_text(advice))
 
 
 def exclude_by_state(
@@ -118,13 +115,12 @@ def exclude_by_state(
     :param everywhere: the explanation over the nodes in all states. Hints that it does not have are
         left out, and what differs from it is said of these states only.
     """
-    everywhere = everywhere._replace(connected=None)
-    known = {(hint.code, hint.replaced, hint.replacement) for hint in everywhere.hints}
+    known = {(hint_subject(hint), hint.replacement) for hint in everywhere.hints}
     hints = tuple(
         hint
         for hint in explanation.hints
         if excluded.keys().isdisjoint(hint.replaced)
-        and (hint.code, hint.replaced, hint.replacement) in known
+        and (hint_subject(hint), hint.replacement) in known
     )
     explanation = explanation._replace(
         hints=hints,  # without those for ids and labels that nodes have
@@ -133,24 +129,28 @@ def exclude_by_state(
         excluded_ids=tuple(excluded.items()),
     )
     # Whoever chose the states does not need to hear that no matching node is connected.
-    text = recommend(explanation._replace(connected=None))
-    is_about_ids = text == excluded_by_state(explanation.excluded_ids)
+    advice = advise(explanation, needs_connected=False)
     others = Counter(everywhere.states) - Counter(explanation.states)
+    is_about_ids = any(each.kind == "excluded-ids" for each in advice)
+    where = ""
     if not explanation.total:
-        text = no_requested_state(counts)
+        advice = (Advice("no-state", tuple(counts.items())),)
     elif others and not (explanation.matched or is_about_ids):
-        text = other_states_text(others)
-    elif text and text != recommend(everywhere) and not is_about_ids:
-        text = f"{_IN_THESE_STATES}{text}"
-    notes = {result.text: result.note for result in everywhere.requirements}
+        advice = (Advice("other-states", tuple(others.items())),)
+    elif not is_about_ids and advice != advise(everywhere, needs_connected=False):
+        where = _IN_THESE_STATES
+    notes = {result.condition: result.note for result in everywhere.requirements}
     results = tuple(
         result._replace(note=f"{_IN_THESE_STATES}{result.note}")
-        if result.note and result.note != notes.get(result.text)
+        if result.note and result.note != notes.get(result.condition)
         else result
         for result in explanation.requirements
     )
     line = headline(explanation.matched, explanation.total, None, sum(counts.values()))
-    return explanation._replace(headline=line, recommendation=text, requirements=results)
+    return explanation._replace(
+        headline=line, requirements=results, advice=advice,
+        recommendation=advice_text(advice, where),
+    )  # fmt: skip
 
 
 def _results(
@@ -198,7 +198,7 @@ def _results(
             kind = "given"
             if owner := given[position]:
                 note = f"{owner} needs {short(text)}{f'; {note}' if note else ''}"
-        results.append(RequirementResult(text, failing, remaining, only, absent, note, kind))
+        results.append(RequirementResult(text, failing, remaining, only, absent, note, kind, part))
     return tuple(results)
 
 

@@ -16,9 +16,6 @@ from nodeselect.selectors.requirement import ID_KEY
 from nodeselect.selectors.selector import alternatives
 from nodeselect.text import pluralize, printable, quoted
 
-NOTHING = "<id in ()>"
-"""The text of a list of ids without any id, which no node has."""
-
 # Up to this many ids are named in the text of a requirement; of more, only the number.
 _MAX_IDS = 3
 
@@ -42,6 +39,7 @@ class RequirementResult(NamedTuple):
         this; that alternatives of a node affinity are not all required; otherwise None.
     :param kind: what it is about: ``labels`` (or ids), a ``taint`` or a ``resource``; ``given`` for
         labels that another object, such as a volume, requires.
+    :param condition: the requirement as a value.
     """
 
     text: str
@@ -50,7 +48,14 @@ class RequirementResult(NamedTuple):
     failing_only_this: int
     absent: int | None
     note: str | None
-    kind: str = "labels"
+    kind: str
+    condition: Condition
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields as JSON values."""
+        fields = self._asdict()
+        del fields["condition"]
+        return fields
 
 
 class Reason(NamedTuple):
@@ -107,6 +112,20 @@ class Correction(NamedTuple):
     replacements: tuple[str, ...]
     replaced: tuple[str, ...]
     would_match: int
+
+
+class Advice(NamedTuple):
+    """What one phrase of a recommendation says; ``wording.py`` has the words.
+
+    :param kind: which phrase it is.
+    :param change: what it names, such as texts of requirements; of a ``note``, what it is about,
+        and the text of the hint or of the requirement that it repeats.
+    :param nodes: how many nodes would match; if ``several`` requirements must change, how many.
+    """
+
+    kind: str
+    change: tuple[Any, ...] = ()
+    nodes: int = 0
 
 
 class NodeExplanation(NamedTuple):
@@ -275,6 +294,7 @@ class Explanation(NamedTuple):
     :param excluded_ids: the ids in the selector whose nodes were left out because of their state,
         with the state.
     :param not_considered: what else decides about a node but is unknown, such as ``pod affinity``.
+    :param advice: what ``recommendation`` says, as values.
     """
 
     selector: str
@@ -293,14 +313,17 @@ class Explanation(NamedTuple):
     correction: Correction | None
     excluded_ids: tuple[tuple[str, str | None], ...] = ()
     not_considered: tuple[str, ...] = ()
+    advice: tuple[Advice, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as JSON values, described by ``docs/explain.schema.json``."""
+        fields = self._asdict()
+        del fields["advice"]
         return {
             "version": 1,
-            **self._asdict(),
+            **fields,
             "states": [{"state": state, "nodes": n} for state, n in self.states.items()],
-            "requirements": [result._asdict() for result in self.requirements],
+            "requirements": [result.as_dict() for result in self.requirements],
             "reasons": [reason._asdict() for reason in self.reasons],
             "nearest": [miss._asdict() for miss in self.nearest],
             "hints": [hint._asdict() for hint in self.hints],

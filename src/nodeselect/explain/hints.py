@@ -17,6 +17,7 @@ from operator import and_
 from typing import NamedTuple
 
 from nodeselect.errors import SelectorError
+from nodeselect.explain.advice import remedy_rank
 from nodeselect.explain.audit import RATIO, usual_values
 from nodeselect.explain.countable import Countable, Failures
 from nodeselect.explain.explanation import (
@@ -26,7 +27,7 @@ from nodeselect.explain.explanation import (
     label_requirement,
     named_ids,
 )
-from nodeselect.explain.wording import nodes_have, remedy_rank, short
+from nodeselect.explain.wording import nodes_have, short
 from nodeselect.node import count_in_states
 from nodeselect.placement import Placement
 from nodeselect.placement.requirements import AtLeast, Condition, Tolerates
@@ -333,7 +334,8 @@ class _HintFinder:
             if isinstance(part, AtLeast) and counts.failing[position]:
                 yield from self._other_resource(position, part)
         if not counts.matched:
-            yield from sorted(self._remedies(parts), key=_rank)
+            remedies = self._remedies(parts)
+            yield from sorted(remedies, key=lambda each: remedy_rank(each[0], parts[each[2][0]]))
 
     def _remedies(self, parts: Sequence[Condition]) -> Iterator[_Suggestion]:
         """Yield what would make nodes match that fail only one taint or one resource."""
@@ -784,11 +786,6 @@ def _with_domain(value: str, words: WordCounts) -> str | None:
         return None
     longer = list(islice((word for word in words.counts if word.startswith(f"{value}.")), 2))
     return longer[0] if len(longer) == 1 else None
-
-
-def _rank(suggestion: _Suggestion) -> tuple[int, int]:
-    hint = suggestion.hint
-    return remedy_rank(hint), -(hint.would_match or 0)
 
 
 def _id_selector(ids: Sequence[str], new_ids: Mapping[str, str]) -> Selector | None:

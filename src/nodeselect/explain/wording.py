@@ -1,10 +1,17 @@
 """The sentences of an explanation: headline, notes, and what to change in the selector."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from typing import Any
 
+from nodeselect.explain.advice import hint_subject, unnamed_missing_ids
 from nodeselect.explain.countable import rank_counts
-from nodeselect.explain.explanation import NOTHING, Explanation, Hint
-from nodeselect.placement.requirements import SCHEDULABLE
+from nodeselect.explain.explanation import (
+    Advice,
+    Correction,
+    Explanation,
+    label_requirement,
+)
+from nodeselect.selectors.requirement import Operator
 from nodeselect.text import join_limited, pluralize, printable, quoted, quoted_id, truncate
 
 # A longer requirement is truncated in a sentence. The longest name of a node (253) is not.
@@ -16,11 +23,13 @@ _MAX_GROUPS = 3
 # Hints that say no more than the correction if the requirement fails on nodes, as the table shows.
 _OBVIOUS = ("other-value", "other-key", "other-resource")
 
-# Hints that say with which change beside the labels how many nodes would match.
-_REMEDIES = ("untolerated-taint", "reserved-taint", "scarce-resource")
-_MAX_REMEDIES = 3
-_RESERVED = 4
-_OR = "; or "
+
+# The phrases of advice that names nothing.
+_FIXED_PHRASES = {
+    "everything": "the selector is empty: it matches EVERY node",
+    "no-nodes": "there are no nodes",
+    "nothing": "this selector can never match any node",
+}
 
 _MAX_VALUES = 3
 _MAX_STATES = 5
@@ -112,38 +121,39 @@ def similar_keys_text(key: str, counts: Mapping[str, int]) -> str:
 
 
 def notes(explanation: Explanation) -> tuple[str, ...]:
-    """Return further sentences: states, notes, missing ids, hints; without the recommendation."""
+    """Return further sentences: states, notes, missing ids, hints; without what is recommended."""
     sentences, results = [], explanation.requirements
+    kinds = {each.kind for each in explanation.advice}
+    told = {each.change[0] for each in explanation.advice if each.kind == "note"}
     if explanation.connected is not None and explanation.connected < explanation.matched:
         counts = format_state_counts(explanation.states)
         sentences.append(f"states of the matching nodes: {counts}")
-    sentences += dict.fromkeys(_requirement_notes(explanation))
-    if missing := missing_ids_text(explanation):
-        sentences.append(missing)
-    if explanation.excluded_ids:
-        sentences.append(excluded_by_state(explanation.excluded_ids))
-    is_corrected = explanation.recommendation == _correction(explanation)
-    shown = {explanation.recommendation}
-    if explanation.recommendation == _OR.join(remedies := _remedies(explanation)):
-        shown.update(remedies)
+    sentences += dict.fromkeys(_requirement_notes(explanation, told))
+    sentences += id_notes(explanation)
     for hint in explanation.hints:
         is_obvious = hint.code in _OBVIOUS and results[hint.requirement].failing
-        if not (is_corrected and is_obvious and hint.replacement):
+        is_applied = "correction" in kinds and is_obvious and hint.replacement
+        if not is_applied and hint_subject(hint) not in told:
             sentences.append(hint.message)
-    return tuple(text for text in sentences if text not in shown)
+    return tuple(sentences)
 
 
-def missing_ids_text(explanation: Explanation) -> str | None:
-    """Return a sentence with the selector's ids that no node has and no hint mentions, or None."""
-    names = {name for hint in explanation.hints for name in hint.replaced}
-    missing = [quoted_id(node_id) for node_id in explanation.missing_ids if node_id not in names]
-    return f"no node has the id {join_limited(missing, 3, 'or', 'id')}" if missing else None
+def id_notes(explanation: Explanation) -> Iterator[str]:
+    """Yield sentences about ids without nodes and about nodes left out, unless recommended."""
+    kinds = {each.kind for each in explanation.advice}
+    if (missing := unnamed_missing_ids(explanation)) and "missing-ids" not in kinds:
+        yield _missing_ids_text(missing)
+    if explanation.excluded_ids and "excluded-ids" not in kinds:
+        yield _excluded_ids_text(explanation.excluded_ids)
 
 
-def excluded_by_state(nodes: Sequence[tuple[str, str | None]]) -> str:
-    """Return a sentence with the ids and states of nodes left out because of their states."""
-    words = [f"{quoted_id(node_id)} ({_state(state)})" for node_id, state in nodes]
-    return f"excluded by state: {join_limited(words)}"
+def _missing_ids_text(missing: Sequence[str]) -> str:
+    return f"no node has the id {join_limited(list(map(quoted_id, missing)), 3, 'or', 'id')}"
+
+
+def _excluded_ids_text(nodes: Sequence[tuple[str, str | None]]) -> str:
+    texts = [f"{quoted_id(node_id)} ({_state(state)})" for node_id, state in nodes]
+    return f"excluded by state: {join_limited(texts)}"
 
 
 def not_considered_text(conditions: Sequence[str]) -> str:
@@ -160,7 +170,7 @@ def format_state_counts(states: Mapping[str | None, int]) -> str:
     return ", ".join(counts[:_MAX_STATES]) + (", …" if len(counts) > _MAX_STATES else "")
 
 
-def no_requested_state(states: Mapping[str | None, int]) -> str:
+def _no_requested_state(states: Mapping[str | None, int]) -> str:
     """Return a sentence: ``--state`` leaves out all nodes; ``states`` counts these by state."""
     if not any(states):
         return "no node has a state"
@@ -187,15 +197,16 @@ def nodes_have(nodes: int) -> str:
     return pluralize(nodes, "node has", "nodes have")
 
 
-def _requirement_notes(explanation: Explanation) -> Iterator[str]:
+def _requirement_notes(explanation: Explanation, told: Container[object]) -> Iterator[str]:
     hinted = {hint.requirement for hint in explanation.hints if hint.code != "contradiction"}
     for position, result in enumerate(explanation.requirements):
-        if result.note and position not in hinted:
+        if result.note and position not in hinted and result.condition not in told:
             yield result.note
-        if 0 < (result.absent or 0) < explanation.total and not result.text.startswith("!"):
-            assert result.absent is not None
-            match, they = ("matches", "it does") if result.absent == 1 else ("match", "they do")
-            nodes = pluralize(result.absent, "node")
+        requirement, absent = label_requirement(result.condition), result.absent or 0
+        is_known = requirement is None or requirement.operator is Operator.DOES_NOT_EXIST
+        if 0 < absent < explanation.total and not is_known:
+            match, they = ("matches", "it does") if absent == 1 else ("match", "they do")
+            nodes = pluralize(absent, "node")
             yield f"{nodes} {match} {short(result.text)} only because {they} not have the label"
 
 
@@ -203,151 +214,81 @@ def _state(state: str | None) -> str:
     return "no state" if state is None else short(state) or "''"
 
 
-def recommend(explanation: Explanation) -> str:
-    """Return one line about what to change; empty if nodes match and no mistake is probable."""
-    total, results = explanation.total, explanation.requirements
-    if not total:
-        return "there are no nodes"
-    if correction := _correction(explanation):
-        return correction
-    if explanation.matched and explanation.connected == 0:
-        return f"no matching node is connected: {format_state_counts(explanation.states)}"
-    if not results:
-        return "the selector is empty: it matches EVERY node"
-    if explanation.matched:
-        return missing_ids_text(explanation) or _prefix_text(explanation) or ""
-    for hint in explanation.hints:
-        if hint.code == "contradiction":
-            return _contradiction(explanation, hint)
-    if results[0].text == NOTHING:
-        return "this selector can never match any node"
-    if results[0].failing == total:
-        if explanation.excluded_ids:
-            return excluded_by_state(explanation.excluded_ids)
-        if ids := missing_ids_text(explanation) or _prefix_text(explanation):
-            return ids
-    if stated := [hint for hint in explanation.hints if hint.code == "label-for-state"]:
-        return stated[0].message
-    if remedies := _remedies(explanation):
-        return _OR.join(remedies)
-    if len(results) == 1:
-        return results[0].note or unsatisfied_text([results[0].text])
-    if unsatisfied := [at for at, result in enumerate(results) if result.failing == total]:
-        text = unsatisfied_text([results[at].text for at in unsatisfied])
-        kinds = {results[at].kind for at in unsatisfied}
-        if "given" in kinds:
-            notes = [results[at].note for at in unsatisfied if results[at].kind == "given"]
-            texts = [*([text] if len(unsatisfied) > 1 else []), *filter(None, notes)]
-            return "; ".join(texts) or text
-        if len(unsatisfied) > 1:
-            return f"{text}; change {'' if 'resource' in kinds else 'or remove '}them first"
-        if kinds == {"resource"}:
-            return _scarcity(explanation, unsatisfied[0])
-        return f"{text}; change or remove it first"
-    text = "to match any node, change more than one requirement"
-    if any(result.kind == "given" for result in results):
-        text = "no change of one requirement helps"
-    if explanation.other_reasons:
-        return text
-    fewest = min(len(reason.failed) for reason in explanation.reasons)
-    return f"{text}: every node fails at least {fewest}"
+def advice_text(advice: Sequence[Advice], where: str = "") -> str:
+    """Return the line that says this, after ``where``; empty if there is no advice."""
+    return f"{where if advice else ''}{'; or '.join(_phrase(*each) for each in advice)}"
 
 
-def _contradiction(explanation: Explanation, hint: Hint) -> str:
-    """Return what to remove; what another object requires stays."""
-    given = {each.text: each.note for each in explanation.requirements if each.kind == "given"}
-    own = [text for text in hint.replaced if text not in given]
-    if len(own) == len(hint.replaced):
-        return f"remove one of {_join(own)}: they contradict each other"
-    notes = filter(None, (given.get(text) for text in hint.replaced))
-    advice = [f"change or remove {_join(own)}"] if len(own) == 1 else []
-    return "; ".join([hint.message, *notes, *advice])
+def _phrase(kind: str, change: tuple[Any, ...], nodes: int) -> str:
+    match kind:
+        case "correction":
+            return _correction_text(*change)
+        case "contradiction":
+            return f"remove one of {_join(change)}: they contradict each other"
+        case "excluded-ids":
+            return _excluded_ids_text(change)
+        case "given":
+            text, note = change
+            fail = pluralize(nodes, "node fails", "nodes fail")
+            return f"{fail} only {short(text)}{f': {note}' if note else ''}"
+        case "given-contradiction":
+            text, notes, own = change
+            return "; ".join([text, *notes, *(f"change or remove {short(each)}" for each in own)])
+        case "given-unsatisfied":
+            texts, notes = change
+            return "; ".join([unsatisfied_text(texts), *notes])
+        case "missing-ids":
+            return _missing_ids_text(change)
+        case "no-state":
+            return _no_requested_state(dict(change))
+        case "note":
+            _, note = change
+            return str(note)
+        case "other-states":
+            return other_states_text(dict(change))
+        case "remove":
+            return f"without {_join(change)}, {_would_match(nodes)}"
+        case "remove-unsatisfied":
+            effect = f"without it, {_would_match(nodes)}"
+            return f"{unsatisfied_text(change)}; change or remove it: {effect}"
+        case "given-several" | "several":
+            text = "no change of one requirement helps"
+            if kind == "several":
+                text = "to match any node, change more than one requirement"
+            return f"{text}: every node fails at least {nodes}" if nodes else text
+        case "unconnected":
+            return f"no matching node is connected: {format_state_counts(dict(change))}"
+        case "unsatisfied":
+            return unsatisfied_text(change)
+        case "unsatisfied-first":
+            them = "it" if len(change) == 1 else "them"
+            return f"{unsatisfied_text(change)}; change or remove {them} first"
+        case "unsatisfied-resources":
+            return f"{unsatisfied_text(change)}; change them first"
+    return _FIXED_PHRASES[kind]
 
 
-def _correction(explanation: Explanation) -> str | None:
-    """Return the text of the correction; None if there is none, or if it does not help."""
-    if explanation.correction is None:
-        return None
-    replacements, replaced, would_match = explanation.correction
-    changed = [
-        explanation.requirements[hint.requirement]
-        for hint in explanation.hints
-        if hint.replacement is not None
-    ]
-    is_same = would_match == explanation.matched and all(result.failing for result in changed)
-    if is_same or not (would_match or explanation.matched):  # then the hints are notes
-        return None
-    ids = {hint.replacement for hint in explanation.hints if hint.code == "label-for-id"}
+def _correction_text(
+    correction: Correction,
+    is_sure: bool,
+    ids: Container[str],
+    contradictory: Sequence[Sequence[str]],
+) -> str:
     new = [
         f"the id {each} (--id, or match_ids in a job)" if each in ids else each
-        for each in map(short, replacements)
+        for each in map(short, correction.replacements)
     ]
-    is_sure = all(hint.code != "rare-value" for hint in explanation.hints)
-    text = f"{'' if is_sure else 'perhaps '}write {join_limited(new)} instead of {_join(replaced)}"
-    for hint in explanation.hints if len(replacements) > 1 else ():
-        if hint.code == "contradiction" and hint.replacement in replacements:
-            text = f"{_join(hint.replaced)} contradict each other; {text}"
-    if not would_match:
+    instead = f"{join_limited(new)} instead of {_join(correction.replaced)}"
+    text = f"{'' if is_sure else 'perhaps '}write {instead}"
+    for texts in contradictory:
+        text = f"{_join(texts)} contradict each other; {text}"
+    if not correction.would_match:
         return f"{text}: no node would match any more"
-    return f"{text}: {pluralize(would_match, 'node')} would match"
+    return f"{text}: {_would_match(correction.would_match)}"
 
 
-def _remedies(explanation: Explanation) -> list[str]:
-    """Return the changes of one requirement with which most nodes would match, if none does.
-
-    First come tolerations and amounts, then cordons, which leave the labels; then the removal of a
-    positive requirement, beside a toleration of nodes that are for other pods, and of a negative
-    one. A request, or what another object requires, is never removed: it is explained.
-    """
-    changes: list[tuple[tuple[int, int, bool], str]] = []
-    hinted = set()
-    for hint in explanation.hints:
-        if hint.code in _REMEDIES:
-            hinted.add(hint.requirement)
-            changes.append(((remedy_rank(hint), -(hint.would_match or 0), False), hint.message))
-    for position, result in enumerate(explanation.requirements):
-        is_changed = result.kind != "taint" and len(explanation.requirements) > 1
-        if is_changed and result.failing_only_this and position not in hinted:
-            rank, is_request = 2 if result.absent is None else 3, result.kind != "labels"
-            text = (_scarcity if is_request else _removal)(explanation, position)
-            changes.append(((rank, -result.failing_only_this, is_request), text))
-    best = min((rank for rank, _ in changes), default=None)
-    texts = [text for rank, text in changes if rank == best][:_MAX_REMEDIES]
-    if best is not None and best[0] == 2 and not best[2]:  # the label may be that of these nodes
-        texts += [text for rank, text in changes if rank[0] == _RESERVED][:1]
-    return texts[:_MAX_REMEDIES]
-
-
-def remedy_rank(hint: Hint) -> int:
-    """Return the place of a remedy among others: 0 comes first."""
-    if hint.code == "reserved-taint":
-        return _RESERVED if hint.would_match else _RESERVED + 1
-    return 1 if hint.replaced == (SCHEDULABLE,) else 0
-
-
-def _scarcity(explanation: Explanation, position: int) -> str:
-    """Return what nodes have instead of a resource; why a requirement cannot be removed."""
-    result = explanation.requirements[position]
-    if result.kind == "given":
-        fail = pluralize(result.failing_only_this, "node fails", "nodes fail")
-        return f"{fail} only {short(result.text)}{f': {result.note}' if result.note else ''}"
-    messages = (hint.message for hint in explanation.hints if hint.requirement == position)
-    return next(messages, result.note) or unsatisfied_text([result.text])
-
-
-def _removal(explanation: Explanation, position: int) -> str:
-    result = explanation.requirements[position]
-    is_replaced = any(result.text in hint.replaced for hint in explanation.hints)
-    match = f"{pluralize(result.failing_only_this, 'node')} would match"
-    if result.failing == explanation.total and not is_replaced:
-        effect = f"without it, {match}"
-        return f"no node satisfies {short(result.text)}; change or remove it: {effect}"
-    return f"without {short(result.text)}, {match}"
-
-
-def _prefix_text(explanation: Explanation) -> str | None:
-    messages = (hint.message for hint in explanation.hints if hint.code == "id-prefix")
-    return next(messages, None)
+def _would_match(nodes: int) -> str:
+    return f"{pluralize(nodes, 'node')} would match"
 
 
 def _join(texts: Sequence[str], limit: int = 3) -> str:

@@ -18,12 +18,7 @@ from typing import TYPE_CHECKING, Any
 from nodeselect import __version__
 from nodeselect.explain import Explanation
 from nodeselect.explain.explanation import is_met, named_keys
-from nodeselect.explain.wording import (
-    excluded_by_state,
-    headline,
-    missing_ids_text,
-    not_considered_text,
-)
+from nodeselect.explain.wording import headline, id_notes, not_considered_text
 from nodeselect.inventory.statistics import count_labels
 from nodeselect.node import Node
 from nodeselect.placement import Usage
@@ -62,15 +57,13 @@ def render_page(
     :param sources: when each input, by name, was modified, in seconds since 1970; None if unknown.
     """
     table = _NodeTable(conditions, nodes, usage)
-    excluded = explanation.excluded_ids
-    notes = missing_ids_text(explanation), excluded_by_state(excluded) if excluded else None
     page = _template().render(
         subject=subject,
         sources=sources or {},
         version=__version__,
         explanation=explanation,
         headline=headline(explanation.matched, explanation.total, None),
-        id_notes=[each for each in notes if each not in ("", None, explanation.recommendation)],
+        id_notes=list(id_notes(explanation)),
         selector=[f"({each})" if isinstance(each, AnyOf) else str(each) for each in conditions],
         not_considered=not_considered_text(explanation.not_considered),
         table=table,
