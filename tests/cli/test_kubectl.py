@@ -19,6 +19,7 @@ import pytest
 from nodeselect import Placement, Usage
 from nodeselect.cli import streams
 from nodeselect.cli.inputs import cluster
+from nodeselect.cli.inputs.considered import PodOptions
 from nodeselect.cli.inputs.nodes import NodeFiles
 from nodeselect.cli.inputs.running_pods import RunningPods
 from tests.cli.running import PLAIN, Run
@@ -249,7 +250,8 @@ def test_pods(server: ApiServer) -> None:
 
     def usage(file: str | None, *sources: str) -> Usage | None:
         nodes = NodeFiles(sources, cluster=None if sources else ())
-        return RunningPods(file, nodes, [Placement(requests={"cpu": 1})], False).usage
+        pods = PodOptions(file, False, False, False)
+        return RunningPods(pods, nodes, [Placement(requests={"cpu": 1})]).usage
 
     of_cluster, of_file = usage(None), usage("pods.json")
     assert of_cluster is not None

@@ -360,6 +360,8 @@ def test_a_volume_in_another_file(run: Run) -> None:
         assert (ended.status, "volumes" in ended.err) == (1, False)
         ended = run("check", *sources, "-n", "-", "-o", "concise", stdin=NODES)
         assert (ended.status, ended.out.count("error[no-node] Deployment/web")) == (1, 1)
+        ended = run("match", *jobs, "-n", "-", stdin=NODES)
+        assert ended.err.startswith("0 of 2 nodes match\nthe PersistentVolume v needs pool in (a)")
     ended = run("check", "f/dep.yaml", "-n", "-", stdin=NODES)
     assert ended.status == 0
     assert "volumes" in ended.err
@@ -368,3 +370,5 @@ def test_a_volume_in_another_file(run: Run) -> None:
     assert ended.out.startswith("2 jobs on 2 nodes; 2 match no node")
     ended = run("check", "f/dep.yaml", "-", "-n", "nodes.json", "-o", "concise", stdin=VOLUME)
     assert ended.out.count("error[no-node] Deployment/web") == 1
+    Path("f/dep.yaml").unlink()
+    assert "no node has pool in (a)" in run("match", "--job", "f", "-n", "nodes.json").err

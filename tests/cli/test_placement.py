@@ -378,10 +378,13 @@ def test_tolerations_that_the_api_server_adds(
         assert checked.status == ("error" in severities)
     if not flags:
         assert json.loads(run("labels", "pool", *files, "-o", "json").out)["nodes"] == matched
-        for sides in (["gpu.json"] * 2, ["nodes.json"] * 2):
-            options = files[2:] if "gpu.json" in sides else files[:2]
-            report = json.loads(run("diff", *sides, *options, "-o", "json").out)
-            assert report["old"]["matched"] == report["new"]["matched"] == matched
+    for sides in (["gpu.json"] * 2, ["nodes.json"] * 2):
+        options = files[2:] if "gpu.json" in sides else (*files[:2], *flags)
+        report = json.loads(run("diff", *sides, *options, "-o", "json").out)
+        assert report["old"]["matched"] == report["new"]["matched"] == matched
+        assert run("diff", *sides, *options, "--fail-on-unknown").status == 2
+        found = run("diff", *sides, *options, "--only-labels", "-o", "json")
+        assert json.loads(found.out)["not_considered"] == ["taints", "requests"]
 
 
 @pytest.mark.parametrize("flags", [[], [FLAG]])

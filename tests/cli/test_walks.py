@@ -47,7 +47,6 @@ WRONG_TURNS = {
     "match -l region=eu-west and gpu -n fleet.json": "match -l region=eu-west,gpu -n fleet.json",
     "match region=eu-west gpu fleet.json": "match -l region=eu-west,gpu -n fleet.json",
     "match -l region=eu-west, gpu -n fleet.json": "match -l region=eu-west,gpu -n fleet.json",
-    "match -l gpu -f fleet.json -f again.json": "match -l gpu -n fleet.json -n again.json",
     "rollout fleet.json job.yaml": "rollout -n fleet.json job.yaml",
     # Verbs of other tools, and typos.
     "get nodes -l gpu -n fleet.json": "match -l gpu -n fleet.json",

@@ -3,8 +3,9 @@
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from stat import S_ISFIFO, S_ISREG, S_ISSOCK
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import click
 
@@ -14,8 +15,9 @@ from nodeselect.cli.completion import (
     complete_selector,
     complete_states,
 )
-from nodeselect.cli.inputs.job_selectors import is_selector, only_job
-from nodeselect.cli.inputs.nodes import VARIABLE, NodeFiles
+from nodeselect.cli.inputs.considered import PodOptions
+from nodeselect.cli.inputs.job_selectors import JobFile, is_selector, only_job
+from nodeselect.cli.inputs.nodes import KUBECTL_OPTIONS, VARIABLE, NodeFiles
 from nodeselect.cli.streams import begin
 from nodeselect.render.screen import REPORT_FORMATS
 from nodeselect.selectors.charset import is_key
@@ -25,9 +27,6 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 ONLY_CHECK = "nodeselect.only_check"
 """The key in ``click.Context.meta`` with which a command ends when its options are checked."""
-
-KUBECTL_OPTIONS = "nodeselect.kubectl_options"
-"""The key in ``click.Context.meta`` for the options of kubectl by name, if the cluster is read."""
 
 
 class UsageIsValid(Exception):  # noqa: N818 - not an error
@@ -105,22 +104,49 @@ state_option = click.option(
 ONE_STDIN = "only one input (-n, --job, …) can be standard input: give a file"
 """The error message if two inputs of a command would be standard input."""
 
-pods_option = single_option(
-    "--pods", metavar="FILE|-", shell_complete=complete_files,
-    help="Pods on the nodes (kubectl get pods -A -o json).",
-)  # fmt: skip
-only_labels_option = click.option(
-    "--only-labels", "is_labels_only", is_flag=True,
-    help="Of a Kubernetes manifest, consider only labels.",
-)  # fmt: skip
+NOTHING_ASKED = "give --job, -l or --id, such as: -l region=eu"
+"""The error message if a command needs one of these options."""
+
 toleration_option = click.option(
     "--extended-resource-toleration", "adds_tolerations", is_flag=True,
     help="Pods tolerate taints of resources they request.",
 )  # fmt: skip
-unknown_option = click.option(
-    "--fail-on-unknown", "is_strict", is_flag=True,
-    help="Exit with 2 if anything is not considered.",
-)  # fmt: skip
+
+
+def pod_options(*, has_file: bool = True) -> Callable[[_Command], _Command]:
+    """Add the options on what is considered of pods; together they are a :class:`PodOptions`.
+
+    :param has_file: whether to add ``--pods``.
+    """
+    file = single_option(
+        "--pods", metavar="FILE|-", shell_complete=complete_files,
+        help="Pods on the nodes (kubectl get pods -A -o json).",
+    )  # fmt: skip
+    only_labels = click.option(
+        "--only-labels", "is_labels_only", is_flag=True,
+        help="Of a Kubernetes manifest, consider only labels.",
+    )  # fmt: skip
+    unknown = click.option(
+        "--fail-on-unknown", "is_strict", is_flag=True,
+        help="Exit with 2 if anything is not considered.",
+    )  # fmt: skip
+
+    def decorate(command: _Command) -> _Command:
+        @wraps(command)
+        def with_pods(
+            is_labels_only: bool,
+            adds_tolerations: bool,
+            is_strict: bool,
+            pods: str | None = None,
+            **others: Any,
+        ) -> Any:
+            asked = PodOptions(pods, is_labels_only, adds_tolerations, is_strict)
+            return command(pods=asked, **others)
+
+        added = only_labels(toleration_option(unknown(with_pods)))
+        return cast("_Command", file(added) if has_file else added)
+
+    return decorate
 
 
 class Choice(click.Choice[str]):
@@ -276,35 +302,39 @@ def job_option(
     *,
     multiple: bool = False,
 ) -> Callable[[_Command], _Command]:
-    """Add the option ``--job``, also ``-f``: the only job in a file or a folder.
+    """Add the option ``--job``, also ``-f``: the only job in files and folders, a :class:`JobFile`.
 
-    If ``multiple``, the option is repeatable, and a folder may have several jobs.
+    If ``multiple``, there may be several jobs: the value is the files and folders.
     """
     return click.option(
         "-f", "--job", metavar="FILE|FOLDER|-", help=help, multiple=True,
-        callback=None if multiple else _one_file, shell_complete=complete_files,
+        callback=None if multiple else _one_job, shell_complete=complete_files,
     )  # fmt: skip
 
 
-def _one_file(
+def _one_job(
     context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
-) -> str | None:
-    source = once(context, parameter, values)
-    return source if source is None or context.resilient_parsing else job_file(source)
+) -> JobFile | None:
+    return None if not values or context.resilient_parsing else job_file(*values)
 
 
-def job_file(source: str) -> str:
-    """Return ``source``, or the file of the only job in this folder; raise for a selector."""
-    if os.path.isdir(source):
-        return only_job(source)
-    if not (os.path.lexists(source) or is_key(source)) and is_selector(source):
-        raise click.UsageError(f"{quoted(source)} is a selector: give it with -l")
-    return source
+def job_file(*sources: str) -> JobFile:
+    """Return the only job in files and folders; raise for a selector."""
+    for source in sources:
+        if not (os.path.lexists(source) or is_key(source)) and is_selector(source):
+            raise click.UsageError(f"{quoted(source)} is a selector: give it with -l")
+    if len(sources) > 1 or os.path.isdir(sources[0]):
+        return only_job(*sources)
+    return JobFile(sources[0])
 
 
-def check_usage(mistakes: Mapping[str, bool]) -> None:
-    """Raise UsageError with the first mistake that is present; if only checked, UsageIsValid."""
-    for message, is_present in mistakes.items():
+def check_usage(mistakes: Mapping[str, bool], *inputs: str | JobFile | None) -> None:
+    """Raise UsageError with the first mistake that is present; if only checked, UsageIsValid.
+
+    :param inputs: of which only one may be standard input.
+    """
+    sources = [each.source if isinstance(each, JobFile) else each for each in inputs]
+    for message, is_present in {**mistakes, ONE_STDIN: sources.count("-") > 1}.items():
         if is_present:
             raise click.UsageError(message)
     if ONLY_CHECK in click.get_current_context().meta:

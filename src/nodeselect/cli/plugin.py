@@ -11,7 +11,8 @@ from copy import copy
 import click
 
 from nodeselect.cli.help import Command
-from nodeselect.cli.options import KUBECTL_OPTIONS, once
+from nodeselect.cli.inputs.nodes import KUBECTL_OPTIONS
+from nodeselect.cli.options import once
 from nodeselect.text import quoted
 
 # The commands that read the cluster, with an example of each.

@@ -12,6 +12,7 @@ from click.core import ParameterSource
 
 from nodeselect.cli import options
 from nodeselect.cli.completion import complete_codes, complete_files
+from nodeselect.cli.inputs.considered import ignoring_pods, with_added_tolerations
 from nodeselect.cli.inputs.files import (
     is_excluded,
     job_name,
@@ -20,12 +21,7 @@ from nodeselect.cli.inputs.files import (
     read_bytes,
     walk,
 )
-from nodeselect.cli.inputs.job_selectors import (
-    ignoring_pods,
-    unbuilt_in,
-    volumes_in,
-    with_added_tolerations,
-)
+from nodeselect.cli.inputs.job_selectors import unbuilt_in, volumes_in
 from nodeselect.cli.inputs.nodes import NodeFiles, explain_nodes, nodes_in_states, read_inventory
 from nodeselect.cli.settings import CommandWithSettings
 from nodeselect.cli.streams import (

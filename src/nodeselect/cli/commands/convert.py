@@ -8,7 +8,7 @@ from nodeselect.cli import options
 from nodeselect.cli.completion import complete_files
 from nodeselect.cli.help import Command
 from nodeselect.cli.inputs import job_selectors
-from nodeselect.cli.inputs.files import job_name, read_bytes, split_object
+from nodeselect.cli.inputs.files import read_bytes, split_object
 from nodeselect.cli.streams import write_message, write_output
 from nodeselect.explain.wording import not_considered_text
 from nodeselect.placement import Placement
@@ -53,12 +53,11 @@ def convert(file: str | None, expressions: tuple[str, ...], output: str) -> None
         write_message(f"{len(selectors):,} selectors: a node must match one of them")
 
 
-def _read(file: str) -> Sequence[Selector]:
+def _read(file: job_selectors.JobFile) -> Sequence[Selector]:
     from nodeselect.manifests.manifest import BACALHAU_JOB  # loads YAML
     from nodeselect.notations.selector_file import read_selector_file
 
-    data = read_bytes(split_object(file)[0])
-    name = job_name(file)
+    data, name = read_bytes(split_object(file.source)[0]), file.name
     selector_file = read_selector_file(data, name)
     if selector_file is not None:
         kind, selectors, words = selector_file
@@ -68,7 +67,7 @@ def _read(file: str) -> Sequence[Selector]:
         if Selector.everything() in selectors:
             write_message(f"{printable(name)}: the selector is empty: it matches EVERY node")
         return selectors
-    content = job_selectors.read_job(file, data)
+    content = file.read(data)
     kind = "a job spec"
     if not isinstance(content, Selector | Placement):
         owners = [workload.owner[0] for workload in content.workloads]

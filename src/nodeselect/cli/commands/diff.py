@@ -7,13 +7,9 @@ import click
 from nodeselect.cli import options
 from nodeselect.cli.completion import complete_files
 from nodeselect.cli.help import Command
+from nodeselect.cli.inputs.considered import PodOptions
 from nodeselect.cli.inputs.files import job_name, read_bytes, split_object, walk
-from nodeselect.cli.inputs.job_selectors import (
-    ignoring_pods,
-    parse_selectors,
-    selected,
-    with_added_tolerations,
-)
+from nodeselect.cli.inputs.job_selectors import JobFile, parse_selectors, selected
 from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
 from nodeselect.inventory.compare import compare_inventories, compare_selectors
@@ -38,14 +34,16 @@ from nodeselect.render.screen import detect_screen
 @options.job_option("Compare the nodes that this job would run on.")
 @click.option("--all", "everything", is_flag=True, help="Compare all nodes (default).")
 @options.output_option()
+@options.pod_options(has_file=False)
 @options.quiet_option
 def diff(
     files: tuple[str, ...],
     nodes_from: NodeFiles | None,
     expressions: tuple[str, ...],
-    job: str | None,
+    job: JobFile | None,
     everything: bool,
     output: str,
+    pods: PodOptions,
 ) -> int:
     """Print which nodes a change adds, keeps and removes, and why.
 
@@ -64,27 +62,24 @@ def diff(
     )
     if nodes_from is None:
         has_two_sides = len(files) == 2 and bool(expressions) + (job is not None) + everything <= 1
-    sources = [*files, job, *(nodes_from.sources if nodes_from is not None else ())]
-    mistakes = {
-        expected: not has_two_sides,
-        options.ONE_STDIN: sources.count("-") > 1,
-    }
-    options.check_usage(mistakes)
+    sources = nodes_from.sources if nodes_from is not None else ()
+    options.check_usage({expected: not has_two_sides}, *files, job, *sources)
     first, second = tuple(map(job_name, files)) or expressions
     if nodes_from is None:
-        selector = ignoring_pods(selected(job, expressions))
+        selector = pods.considered(selected(job, expressions))
         old, new = (read_inventory(options.node_files(file)) for file in files)
-        selector = with_added_tolerations(selector, old, new)
+        selector = pods.with_tolerations(selector, old, new)
         difference = compare_inventories(old, new, selector, names=(first, second))
     else:
-        jobs = [ignoring_pods(selected(options.job_file(file))) for file in files]
+        jobs = [pods.considered(selected(options.job_file(file))) for file in files]
         before, after = jobs or parse_selectors(expressions)
         inventory = read_inventory(nodes_from)
-        before, after = (with_added_tolerations(each, inventory) for each in (before, after))
+        before, after = (pods.with_tolerations(each, inventory) for each in (before, after))
         difference = compare_selectors(inventory, before, after, names=(first, second))
     write_output(diff_lines(difference, output, detect_screen()))
     if not difference.old.matched and not difference.new.matched:
         write_message("neither OLD nor NEW matches any node")
+    pods.check_known(difference.not_considered)
     return ExitStatus.NEGATIVE if difference.added or difference.removed else ExitStatus.OK
 
 

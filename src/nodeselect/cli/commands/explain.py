@@ -1,27 +1,27 @@
 """``nodeselect explain``: explain why nodes match a selector, and why the others do not."""
 
 import os
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from nodeselect.cli import options
 from nodeselect.cli.completion import complete_ids
 from nodeselect.cli.help import Command
+from nodeselect.cli.inputs.considered import PodOptions, Selection
 from nodeselect.cli.inputs.files import job_name, split_object
 from nodeselect.cli.inputs.job_selectors import (
+    JobFile,
     Jobs,
     has_many_jobs,
     job_selectors,
-    read_job,
     runs_several,
     selected,
-    with_added_tolerations,
     workload_of,
 )
 from nodeselect.cli.inputs.nodes import NodeFiles, explain_nodes, nodes_in_states, read_inventory
-from nodeselect.cli.inputs.running_pods import RunningPods, check_known
+from nodeselect.cli.inputs.running_pods import RunningPods
 from nodeselect.cli.streams import (
     ExitStatus,
     is_quiet,
@@ -47,7 +47,7 @@ from nodeselect.selectors import Selector
 from nodeselect.text import pluralize, quoted_id
 
 if TYPE_CHECKING:
-    from nodeselect.inventory import Inventory
+    from nodeselect.inventory import Inventory, NodeSet
 
 
 @click.command(
@@ -74,10 +74,7 @@ if TYPE_CHECKING:
     " its id; or - for the node in standard input.",
 )  # fmt: skip
 @options.output_option((*REPORT_FORMATS, "html"))
-@options.pods_option
-@options.only_labels_option
-@options.toleration_option
-@options.unknown_option
+@options.pod_options()
 @options.quiet_option
 def explain(
     nodes_from: NodeFiles | None,
@@ -87,10 +84,7 @@ def explain(
     states: frozenset[str] | None,
     node: str | None,
     output: str,
-    pods: str | None,
-    is_labels_only: bool,
-    adds_tolerations: bool,
-    is_strict: bool,
+    pods: PodOptions,
 ) -> int:
     """Explain why nodes match a selector, and why the others do not.
 
@@ -98,87 +92,133 @@ def explain(
     satisfy it and all before it. Then print which requirements nodes fail together, likely typos,
     and what to change.
     """
-    is_many = has_many_jobs(job)
     is_piped = node == "-"
-    is_given = nodes_from is not None
-    if is_piped:
-        nodes_from = options.node_files("-")
-    elif nodes_from is None:
-        nodes_from = options.required_nodes()
     mistakes = {
-        "--node - cannot be combined with -n": is_piped and is_given,
+        "--node - cannot be combined with -n": is_piped and nodes_from is not None,
         "--node: the id of a node must not be empty": node == "",
-        "give --job, -l or --id, such as: -l region=eu": not (job or expressions or ids),
-        "-l and --id can be combined with one job only": is_many and bool(expressions or ids),
-        options.ONE_STDIN: (*job, pods, *nodes_from.sources).count("-") > 1,
+        options.NOTHING_ASKED: not (job or expressions or ids),
+        "-l and --id can be combined with one job only":
+            has_many_jobs(job) and bool(expressions or ids),
         "--node cannot be combined with --state": node is not None and states is not None,
         "-o html cannot be combined with --node": output == "html" and node is not None,
     }  # fmt: skip
-    options.check_usage(mistakes)
-    content = read_job(job[0]) if job and not is_many else None
-    if is_many or (runs_several(content) and not (expressions or ids)):
-        if output == "html":
-            raise click.UsageError("-o html cannot be combined with several jobs")
-        jobs = job_selectors(job, content)
-        asked = jobs.selectors
-        running = RunningPods(pods, nodes_from, asked.values(), is_labels_only)
-        asked = {name: running.considered(each) for name, each in asked.items()}
-        jobs = jobs._replace(selectors=asked)
-        inventory = read_inventory(nodes_from)
-        if node is not None:
-            found = _find_node(inventory, nodes_from, node)
-            report = _jobs_on_node(jobs, running, inventory, found, adds_tolerations)
-        else:
-            report = _jobs_on_nodes(jobs, running, inventory, states, adds_tolerations)
-        write_output(job_lines(report, output, detect_screen()))
-        running.write_notes(inventory if node is None else None)
-        for error in jobs.invalid.values():
-            if is_quiet() or not error.problems[0].line:  # otherwise it is in the report
-                write_error(error)
-        check_known(report.not_considered, is_strict)
-        return _jobs_status(report)
-    selector = selected(job[0] if job else None, expressions, ids, content)
-    running = RunningPods(pods, nodes_from, [selector], is_labels_only)
-    selector = running.considered(selector)
-    title = str(selector) if job or not expressions else " or ".join(expressions)
-    subject = " on ".join([*map(job_name, job), nodes_from.name])
-    if states is not None:
-        subject += f", only {' or '.join(sorted(states))}"
-    result: Explanation | NodeExplanation
-    lines: Iterable[str]
-    inventory = read_inventory(nodes_from)
-    with running.without(workload_of(content)):
-        if node is not None:
-            found = _find_node(inventory, nodes_from, node)
-            alone = _alone(found)
-            selector = with_added_tolerations(selector, alone, is_given=adds_tolerations)
-            result = inventory.explain_node(selector, found, usage=running.usage)
-            is_match = result.matches
-        else:
-            usage = running.usage
-            selector = with_added_tolerations(selector, inventory, is_given=adds_tolerations)
-            chosen = nodes_in_states(inventory, states)
-            result = explain_nodes(inventory, selector, states, usage, examples=3)
-            is_match = result.matched > 0
-            if output == "html":
-                from nodeselect.inventory.snapshot import requirements_of  # imports pyroaring
-                from nodeselect.render.page import render_page  # loads jinja2
-
-                sources = {
-                    job_name(each): os.path.getmtime(file) if os.path.isfile(file) else None
-                    for each in (*job, *nodes_from.files())
-                    for file in split_object(each)[:1]
-                }
-                rows = requirements_of(chosen, selector, usage)
-                page = render_page(result, rows, chosen, subject, sources=sources, usage=usage)
-                # In every encoding of the output, a browser shows the same.
-                lines = page.encode("ascii", "xmlcharrefreplace").decode().splitlines()
-    if output != "html":
-        lines = explanation_lines(output, title, result, detect_screen(), subject)
+    if nodes_from is None:
+        nodes_from = options.node_files("-") if is_piped else options.required_nodes()
+    options.check_usage(mistakes, *job, pods.file, *nodes_from.sources)
+    jobs, is_many = _read_jobs(job, expressions, ids, is_page=output == "html")
+    running = RunningPods(pods, nodes_from, jobs.selectors.values())
+    considered = {name: running.considered(each) for name, each in jobs.selectors.items()}
+    jobs = jobs._replace(selectors=considered)
+    fleet = _read_nodes(nodes_from, node, states)
+    report: JobsReport | Explanation | NodeExplanation
+    if is_many:
+        report = _explain_jobs(jobs, running, fleet)
+        lines: Iterable[str] = job_lines(report, output, detect_screen())
+    else:
+        subject = " on ".join([*map(job_name, job), nodes_from.name])
+        subject += f", only {' or '.join(sorted(states))}" if states is not None else ""
+        (selector,) = considered.values()
+        title = str(selector) if job or not expressions else " or ".join(expressions)
+        selector = _with_tolerations(selector, running, fleet)
+        with running.without(jobs.workloads.get("")):
+            report = _explain(selector, running, fleet)
+            if isinstance(report, Explanation) and output == "html":
+                files = (*job, *nodes_from.files())
+                lines = _page_lines(report, selector, running, fleet, subject, files)
+            else:
+                lines = explanation_lines(output, title, report, detect_screen(), subject)
     write_output(lines)
-    running.write_notes(inventory if node is None else None)
-    check_known(result.not_considered, is_strict)
-    return ExitStatus.OK if is_match else ExitStatus.NEGATIVE
+    for note in _notes(report, running, fleet):
+        write_message(note)
+    for error in jobs.invalid.values():
+        if is_quiet() or not error.problems[0].line:  # otherwise it is in the report
+            write_error(error)
+    pods.check_known(report.not_considered)
+    return _status(report)
+
+
+def _read_jobs(
+    files: Sequence[str], expressions: Sequence[str], ids: Sequence[str], *, is_page: bool
+) -> tuple[Jobs, bool]:
+    """Return what to explain, and whether as several jobs; a single selector has no name."""
+    only = JobFile(files[0]) if files and not has_many_jobs(files) else None
+    content = only.read() if only else None
+    if has_many_jobs(files) or (runs_several(content) and not (expressions or ids)):
+        if is_page:
+            raise click.UsageError("-o html cannot be combined with several jobs")
+        return job_selectors(files, content), True
+    selector, workload = selected(only, expressions, ids, content), workload_of(content)
+    return Jobs({"": selector}, {}, {"": workload} if workload else {}), False
+
+
+class _Fleet(NamedTuple):
+    """The nodes to explain.
+
+    :param chosen: those in the states of ``--state``.
+    :param node: the only node to explain, with ``--node``.
+    """
+
+    inventory: "Inventory"
+    chosen: "NodeSet"
+    states: frozenset[str] | None
+    node: Node | None
+
+
+def _read_nodes(
+    nodes_from: NodeFiles, node_id: str | None, states: frozenset[str] | None
+) -> _Fleet:
+    inventory = read_inventory(nodes_from)
+    node = None if node_id is None else _find_node(inventory, nodes_from, node_id)
+    return _Fleet(inventory, nodes_in_states(inventory, states), states, node)
+
+
+def _explain(
+    asked: Selection, running: RunningPods, fleet: _Fleet
+) -> Explanation | NodeExplanation:
+    if fleet.node is not None:
+        return fleet.inventory.explain_node(asked, fleet.node, usage=running.usage)
+    return explain_nodes(fleet.inventory, asked, fleet.states, running.usage, examples=3)
+
+
+def _with_tolerations(asked: Selection, running: RunningPods, fleet: _Fleet) -> Selection:
+    from nodeselect.inventory import Inventory  # imports pyroaring
+
+    scope = fleet.inventory if fleet.node is None else Inventory([fleet.node])
+    return running.options.with_tolerations(asked, scope)
+
+
+def _page_lines(
+    explanation: Explanation,
+    asked: Selection,
+    running: RunningPods,
+    fleet: _Fleet,
+    subject: str,
+    files: Iterable[str],
+) -> list[str]:
+    from nodeselect.inventory.snapshot import requirements_of  # imports pyroaring
+    from nodeselect.render.page import render_page  # loads jinja2
+
+    sources = {
+        job_name(each): os.path.getmtime(file) if os.path.isfile(file) else None
+        for each in files
+        for file in split_object(each)[:1]
+    }
+    rows = requirements_of(fleet.chosen, asked, running.usage)
+    page = render_page(
+        explanation, rows, fleet.chosen, subject, sources=sources, usage=running.usage
+    )
+    # In every encoding of the output, a browser shows the same.
+    return page.encode("ascii", "xmlcharrefreplace").decode().splitlines()
+
+
+def _notes(
+    report: JobsReport | Explanation | NodeExplanation, running: RunningPods, fleet: _Fleet
+) -> Iterator[str]:
+    """Yield which nodes and pods are left out."""
+    left_out = len(fleet.inventory) - len(fleet.chosen)
+    if left_out and isinstance(report, JobsReport):  # others say so
+        yield left_out_text(left_out)
+    yield from running.notes(fleet.inventory if fleet.node is None else None)
 
 
 def _find_node(nodes: "Inventory", nodes_from: NodeFiles, node_id: str) -> Node:
@@ -209,55 +249,32 @@ def _find_node(nodes: "Inventory", nodes_from: NodeFiles, node_id: str) -> Node:
     return next(iter(nodes))
 
 
-def _alone(node: Node) -> "Inventory":
-    from nodeselect.inventory import Inventory  # imports pyroaring
-
-    return Inventory([node])
-
-
-def _jobs_on_nodes(
-    jobs: Jobs,
-    running: RunningPods,
-    inventory: "Inventory",
-    states: frozenset[str] | None,
-    adds_tolerations: bool,
-) -> JobsReport:
-    usage = running.usage
-    chosen = unused = nodes_in_states(inventory, states)
-    if left_out := len(inventory) - len(chosen):
-        write_message(left_out_text(left_out))
+def _explain_jobs(jobs: Jobs, running: RunningPods, fleet: _Fleet) -> JobsReport:
     results = [invalid_job(name, error) for name, error in jobs.invalid.items()]
-    groups = _groups(jobs, running, inventory.get)
+    if fleet.node is not None:
+        for names in _groups(jobs, running, {fleet.node.id: fleet.node}.get):
+            asked = _with_tolerations(jobs.selectors[names[0]], running, fleet)
+            with running.without(jobs.workloads.get(names[0])):
+                answer = fleet.inventory.explain_node(asked, fleet.node, usage=running.usage)
+            results.append(job_on_node(names, asked, answer, fleet.node))
+        return JobsReport.of_node(fleet.node, results)
+    unused = fleet.chosen
+    groups = _groups(jobs, running, fleet.inventory.get)
     homes: set[str] = set()  # of pods that are alike: each can stay on its node
     with progress() as show:
         for number, names in enumerate(groups):
             show(f"explained {number:,} of {pluralize(len(groups), 'job')}")
-            selector = jobs.selectors[names[0]]
-            selector = with_added_tolerations(selector, inventory, is_given=adds_tolerations)
+            asked = _with_tolerations(jobs.selectors[names[0]], running, fleet)
             first, *others = map(jobs.workloads.get, names)
             with running.without(first):
-                explanation = explain_nodes(inventory, selector, states, usage)
-                results.append(job_on_nodes(names, selector, explanation))
-                matching = inventory.match(selector, usage=usage)
+                explanation = explain_nodes(fleet.inventory, asked, fleet.states, running.usage)
+                results.append(job_on_nodes(names, asked, explanation))
+                matching = fleet.inventory.match(asked, usage=running.usage)
             unused -= matching
             if any(node_id in matching for node_id in running.nodes_of(first)):
                 homes.update(node_id for each in others for node_id in running.nodes_of(each))
     unused_ids = [node_id for node_id in unused.ids() if node_id not in homes]
-    return JobsReport.of_nodes(len(chosen), results, unused_ids)
-
-
-def _jobs_on_node(
-    jobs: Jobs, running: RunningPods, inventory: "Inventory", node: Node, adds_tolerations: bool
-) -> JobsReport:
-    results = [invalid_job(name, error) for name, error in jobs.invalid.items()]
-    alone = _alone(node)
-    for names in _groups(jobs, running, {node.id: node}.get):
-        selector = jobs.selectors[names[0]]
-        selector = with_added_tolerations(selector, alone, is_given=adds_tolerations)
-        with running.without(jobs.workloads.get(names[0])):
-            explanation = inventory.explain_node(selector, node, usage=running.usage)
-        results.append(job_on_node(names, selector, explanation, node))
-    return JobsReport.of_node(node, results)
+    return JobsReport.of_nodes(len(fleet.chosen), results, unused_ids)
 
 
 def _groups(
@@ -278,7 +295,11 @@ def _groups(
     return list(groups.values())
 
 
-def _jobs_status(report: JobsReport) -> ExitStatus:
+def _status(report: JobsReport | Explanation | NodeExplanation) -> ExitStatus:
+    if isinstance(report, NodeExplanation):
+        return ExitStatus.OK if report.matches else ExitStatus.NEGATIVE
+    if isinstance(report, Explanation):
+        return ExitStatus.OK if report.matched else ExitStatus.NEGATIVE
     if any(job.status is JobVerdict.INVALID for job in report.jobs):
         return ExitStatus.ERROR
     matches = [bool(job.matched) for job in report.jobs]

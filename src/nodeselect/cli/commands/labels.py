@@ -9,12 +9,8 @@ import click
 from nodeselect.cli import options
 from nodeselect.cli.completion import complete_keys
 from nodeselect.cli.help import Command
-from nodeselect.cli.inputs.job_selectors import (
-    Selection,
-    ignoring_pods,
-    selected,
-    with_added_tolerations,
-)
+from nodeselect.cli.inputs.considered import Selection, ignoring_pods, with_added_tolerations
+from nodeselect.cli.inputs.job_selectors import JobFile, selected
 from nodeselect.cli.inputs.nodes import NodeFiles, explained_nodes, open_nodes
 from nodeselect.cli.streams import ExitStatus, is_quiet, write_message, write_output
 from nodeselect.explain.wording import key_with_prefix, not_considered_text, similar_keys_text
@@ -46,7 +42,7 @@ from nodeselect.text import quoted
 def labels(
     nodes_from: NodeFiles,
     expressions: tuple[str, ...],
-    job: str | None,
+    job: JobFile | None,
     output: str,
     keys: tuple[str, ...],
 ) -> int:
@@ -56,13 +52,12 @@ def labels(
     that key; with two, all pairs of their values. In CSV, a cell is empty without the label.
     """
     mistakes = {
-        options.ONE_STDIN: (job, *nodes_from.sources).count("-") > 1,
         "give at most two keys": len(keys) > 2,
         "give two different keys": len(keys) == 2 and keys[0] == keys[1],
         "the column nodes of -o csv has the counts: for a label nodes, use -o json":
             output == "csv" and "nodes" in keys,
     }  # fmt: skip
-    options.check_usage(mistakes)
+    options.check_usage(mistakes, job, *nodes_from.sources)
     selector: Selection | None = None
     if expressions or job is not None:
         selector = ignoring_pods(selected(job, expressions))

@@ -10,12 +10,8 @@ from click.core import ParameterSource
 from nodeselect.cli import options
 from nodeselect.cli.completion import complete_keys
 from nodeselect.cli.help import Command
-from nodeselect.cli.inputs.job_selectors import (
-    read_job,
-    selected,
-    with_added_tolerations,
-    workload_of,
-)
+from nodeselect.cli.inputs.considered import PodOptions, Selection
+from nodeselect.cli.inputs.job_selectors import JobFile, selected, workload_of
 from nodeselect.cli.inputs.nodes import (
     NodeFiles,
     explain_nodes,
@@ -24,7 +20,7 @@ from nodeselect.cli.inputs.nodes import (
     unknown_state_text,
     unknown_states,
 )
-from nodeselect.cli.inputs.running_pods import RunningPods, check_known
+from nodeselect.cli.inputs.running_pods import RunningPods
 from nodeselect.cli.streams import ExitStatus, is_quiet, write_message, write_output
 from nodeselect.explain import Explanation
 from nodeselect.explain.explanation import named_ids
@@ -95,24 +91,18 @@ if TYPE_CHECKING:
     "--max", "most", type=options.WholeNumber(min=0), metavar="N",
     help="Exit with 1 if more match.",
 )  # fmt: skip
-@options.pods_option
-@options.only_labels_option
-@options.toleration_option
-@options.unknown_option
+@options.pod_options()
 @options.quiet_option
 def match(
     nodes_from: NodeFiles,
     expressions: tuple[str, ...],
-    job: str | None,
+    job: JobFile | None,
     ids: tuple[str, ...],
     everything: bool,
     states: frozenset[str] | None,
     least: int,
     most: int | None,
-    pods: str | None,
-    is_labels_only: bool,
-    adds_tolerations: bool,
-    is_strict: bool,
+    pods: PodOptions,
     **display_options: Any,
 ) -> int:
     """Print the nodes that a selector matches.
@@ -126,54 +116,22 @@ def match(
     mistakes = {
         "give --job, -l, --id or --all, such as: -l region=eu": not (is_selecting or everything),
         "--all cannot be combined with --job, -l or --id": everything and is_selecting,
-        options.ONE_STDIN: (job, pods, *nodes_from.sources).count("-") > 1,
         **display.mistakes(),
         f"{minimum} is greater than --max {most}": most is not None and least > most,
     }
-    options.check_usage(mistakes)
-    content = None if job is None else read_job(job)
-    explanation: Explanation | None = None
-    unknown: Sequence[str] = ()
-    selector = selected(job, expressions, ids, content)
-    running = RunningPods(pods, nodes_from, [selector], is_labels_only)
-    selector = running.considered(selector)
+    options.check_usage(mistakes, job, pods.file, *nodes_from.sources)
+    content = None if job is None else job.read()
+    asked = selected(job, expressions, ids, content)
+    running = RunningPods(pods, nodes_from, [asked])
     with running.without(workload_of(content)):
-        with open_nodes(
-            nodes_from, selector, counts_states=states is not None, shown_keys=display.shown_keys
-        ) as nodes:
-            if isinstance(nodes, NodeReader):
-                result = _read_matches(nodes, nodes_from, states, display.needed)
-            else:
-                selector = with_added_tolerations(selector, nodes, is_given=adds_tolerations)
-                result = _query_matches(nodes, selector, states, display.needed, running.usage)
-        is_explained = result.is_without_hit and not is_quiet()
-        if result.explained is not None and (is_explained or isinstance(selector, Placement)):
-            explanation = explain_nodes(result.explained, selector, states, running.usage)
-            unknown = explanation.not_considered
-    running.write_notes(result.explained)
-    if display.sort_by:
-        result = result._replace(nodes=sort_nodes(result.nodes, display.sort_by)[: display.limit])
-    _print_nodes(result, display)
-    for line in _summary(result, explanation, states):
-        write_message(line)
-    if explanation is not None and result.is_without_hit:
-        style: Style = "heading" if explanation.correction is None else "advice"
-        write_message(explanation.recommendation, style)
-    else:
-        for line in _missing_ids(result):
-            write_message(line)
-    if unknown and not is_strict:
-        write_message(not_considered_text(unknown))
-    for key in display.shown_keys:
-        if result.matched and not any(key in node.labels for node in result.nodes):
-            counts = Counter(each for node in result.nodes for each in node.labels)
-            text = f"no printed node has the label {quoted(key)}"
-            write_message(text + similar_keys_text(key, counts))
-    if display.limit and result.matched > display.limit:
-        numbers = f"{display.limit:,} of {result.matched:,}"
-        write_message(f"printed {numbers} matching nodes (--limit)")
-    status = _check_number(result.matched, least, most)
-    check_known(unknown, is_strict)
+        answer = _match(running, nodes_from, asked, states, display)
+    lines, left_out = _lines(answer, display)
+    notes = [*running.notes(answer.inventory)]
+    write_output(lines)
+    for text, style in _messages(answer, display, [*notes, *left_out], pods):
+        write_message(text, style)
+    status = _check_number(answer.matched, least, most)
+    pods.check_known(answer.not_considered)
     return status
 
 
@@ -217,30 +175,25 @@ class _Display(NamedTuple):
         return 0 if self.count_only else None if self.sort_by else self.limit
 
 
-def _print_nodes(result: "_Result", display: _Display) -> None:
-    output, keys = display.output, display.keys
+def _lines(answer: "_Answer", display: _Display) -> tuple[Iterable[str], Sequence[str]]:
+    """Return the lines of the output, and a message if these cannot be read again."""
+    output, keys, found = display.output, display.keys, answer.nodes
     if display.count_only:
-        write_output([str(result.matched)])
-    elif output in ID_FORMATS:
-        found = result.nodes
+        return [str(answer.matched)], ()
+    if output in ID_FORMATS:
         ids = [node.id for node in found] if isinstance(found, list) else found.ids()
-        write_output(compress_ids(ids) if output == "folded" else ids)
-    elif (nodes := list(result.nodes)) or output in ("json", "csv"):
-        labels, header = display.show_labels, not display.no_headers
-        if output != "csv":
-            screen = detect_screen()
-            lines = node_lines(
-                nodes, output, keys=keys, labels=labels, header=header, screen=screen
-            )
-            write_output(lines)
-            return
+        return compress_ids(ids) if output == "folded" else ids, ()
+    nodes, header = list(found), not display.no_headers
+    if output == "csv":
         try:
             lines, reason = csv_lines(nodes, keys, header=header)
         except ValueError as error:
             raise click.UsageError(str(error)) from None
-        write_output(lines)
-        if reason:
-            write_message(f"{reason}; to read the nodes again, use -o ndjson")
+        return lines, [f"{reason}; to read the nodes again, use -o ndjson"] if reason else ()
+    if not nodes and output != "json":
+        return (), ()
+    screen, labels = detect_screen(), display.show_labels
+    return node_lines(nodes, output, keys=keys, labels=labels, header=header, screen=screen), ()
 
 
 def _check_number(matched: int, least: int, most: int | None) -> ExitStatus:
@@ -256,22 +209,53 @@ def _check_number(matched: int, least: int, most: int | None) -> ExitStatus:
     return ExitStatus.NEGATIVE
 
 
-class _Result(NamedTuple):
+class _Answer(NamedTuple):
     nodes: "list[Node] | NodeSet"  # that match, up to the limit
     total: int  # of the nodes that --state does not leave out
     states: Counter[str | None]  # of the nodes that match
     other_matches: Counter[str | None]  # of the nodes that match the selector but not --state
     all_states: Counter[str | None]  # of all nodes; empty without --state
     missing_ids: set[str]
-    explained: "Inventory | None"  # all nodes, if they explain why none matches or has such an id
+    inventory: "Inventory | None"  # all nodes, if they explain why none matches or has such an id
+    requested: frozenset[str] | None = None  # the states of --state
+    explanation: Explanation | None = None  # if no node matches
+    not_considered: Sequence[str] = ()
 
     @property
     def matched(self) -> int:
         return self.states.total()
 
-    @property
-    def is_without_hit(self) -> bool:
-        return not (self.states or self.other_matches)
+
+def _match(
+    running: RunningPods,
+    nodes_from: NodeFiles,
+    asked: Selection,
+    states: frozenset[str] | None,
+    display: _Display,
+) -> _Answer:
+    """Find the matching nodes, sorted, up to the limit; and why there are none."""
+    asked, usage = running.considered(asked), running.usage
+    with open_nodes(
+        nodes_from, asked, counts_states=states is not None, shown_keys=display.shown_keys
+    ) as nodes:
+        if isinstance(nodes, NodeReader):
+            answer = _read_matches(nodes, nodes_from, states, display.needed)
+        else:
+            asked = running.options.with_tolerations(asked, nodes)
+            answer = _query_matches(nodes, asked, states, display.needed, usage)
+    answer = answer._replace(requested=states)
+    is_explained = not (answer.states or answer.other_matches)
+    is_needed = isinstance(asked, Placement) or (is_explained and not is_quiet())
+    if answer.inventory is not None and is_needed:
+        explanation = explain_nodes(answer.inventory, asked, states, usage)
+        answer = answer._replace(
+            explanation=explanation if is_explained and not is_quiet() else None,
+            not_considered=explanation.not_considered,
+        )
+    if display.sort_by:
+        nodes_in_order = sort_nodes(answer.nodes, display.sort_by)
+        answer = answer._replace(nodes=nodes_in_order[: display.limit])
+    return answer
 
 
 def _query_matches(
@@ -280,7 +264,7 @@ def _query_matches(
     states: frozenset[str] | None,
     limit: int | None,
     usage: Usage | None = None,
-) -> _Result:
+) -> _Answer:
     """Find the matching nodes in an inventory; ``limit`` of them are needed, or all."""
     matching = inventory.match(selector, usage=usage)
     nodes, all_states = matching, Counter[str | None]()
@@ -290,7 +274,7 @@ def _query_matches(
         nodes = matching.in_states(states.difference(unknown_states(states, all_states)))
         total = count_in_states(all_states, states)
     named = named_ids(label_part(selector).split())
-    return _Result(
+    return _Answer(
         nodes if limit is None else nodes.first(limit),
         total,
         Counter(nodes.state_counts()),
@@ -303,7 +287,7 @@ def _query_matches(
 
 def _read_matches(
     reader: NodeReader, nodes_from: NodeFiles, states: frozenset[str] | None, limit: int | None
-) -> _Result:
+) -> _Answer:
     """Find the matching nodes while reading inputs node by node, without an inventory."""
     nodes: list[Node] = []
     matched, other = Counter[str | None](), Counter[str | None]()
@@ -319,26 +303,47 @@ def _read_matches(
     is_without_hit = not (matched or other)
     if missing_ids or is_without_hit:
         explained = explained_nodes(nodes_from, reader, reads_again=is_without_hit)
-    return _Result(nodes, total, matched, other, reader.states, missing_ids, explained)
+    return _Answer(nodes, total, matched, other, reader.states, missing_ids, explained)
 
 
-def _summary(
-    result: _Result, explanation: Explanation | None, states: frozenset[str] | None
-) -> Iterator[str]:
-    """Yield messages: how many nodes match, and if none does, what to change."""
-    all_states = result.all_states
-    left_out = all_states.total() - result.total if states is not None else 0
-    yield headline(result.matched, result.total, count_connected(result.states), left_out)
+def _messages(
+    answer: _Answer, display: _Display, notes: Iterable[str], pods: PodOptions
+) -> Iterator[tuple[str, Style | None]]:
+    """Yield messages: how many nodes match, if none does, what to change, and what is left out."""
+    explanation = answer.explanation
+    for text in (*notes, *_summary(answer)):
+        yield text, None
+    if explanation is not None:
+        yield explanation.recommendation, "advice" if explanation.correction else "heading"
+    for text in () if explanation is not None else _missing_ids(answer):
+        yield text, None
+    if answer.not_considered and not pods.is_strict:
+        yield not_considered_text(answer.not_considered), None
+    for key in display.shown_keys:
+        if answer.matched and not any(key in node.labels for node in answer.nodes):
+            counts = Counter(each for node in answer.nodes for each in node.labels)
+            text = f"no printed node has the label {quoted(key)}"
+            yield text + similar_keys_text(key, counts), None
+    if display.limit and answer.matched > display.limit:
+        numbers = f"{display.limit:,} of {answer.matched:,}"
+        yield f"printed {numbers} matching nodes (--limit)", None
+
+
+def _summary(answer: _Answer) -> Iterator[str]:
+    """Yield how many nodes match, and which of --state there are."""
+    all_states, states = answer.all_states, answer.requested
+    left_out = all_states.total() - answer.total if states is not None else 0
+    yield headline(answer.matched, answer.total, count_connected(answer.states), left_out)
     unknown = states and unknown_state_text(states, all_states)
-    if unknown and (explanation is None or result.total):  # otherwise the explanation says it
+    if unknown and (answer.explanation is None or answer.total):  # otherwise it says so
         yield unknown
-    if result.other_matches and (result.total or not unknown):
-        yield other_states_text(result.other_matches)
+    if answer.other_matches and (answer.total or not unknown):
+        yield other_states_text(answer.other_matches)
 
 
-def _missing_ids(result: _Result) -> Iterator[str]:
+def _missing_ids(answer: _Answer) -> Iterator[str]:
     """Yield messages about ids of the selector that no node has, with similar ids of nodes."""
-    missing, nodes = result.missing_ids, result.explained
+    missing, nodes = answer.missing_ids, answer.inventory
     if missing and nodes is not None:
         for hint in nodes.explain(Selector.of(match_ids=sorted(missing))).hints:
             missing = missing.difference(hint.replaced)

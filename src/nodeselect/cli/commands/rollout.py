@@ -5,7 +5,7 @@ import click
 from nodeselect.cli import options
 from nodeselect.cli.completion import complete_files
 from nodeselect.cli.help import Command
-from nodeselect.cli.inputs.files import job_name, read_bytes
+from nodeselect.cli.inputs.files import read_bytes
 from nodeselect.cli.inputs.job_selectors import warn_if_everything
 from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
@@ -38,9 +38,9 @@ def rollout(nodes_from: NodeFiles, job: str, max_parallel: int | None, output: s
     from nodeselect.expanso.read import read_job  # loads pydantic
     from nodeselect.expanso.rollout import plan_rollout
 
-    job = options.job_file(job)
-    options.check_usage({options.ONE_STDIN: (job, *nodes_from.sources).count("-") > 1})
-    spec = read_job(read_bytes(job), job_name(job))
+    file = options.job_file(job)
+    options.check_usage({}, file, *nodes_from.sources)
+    spec = read_job(read_bytes(file.source), file.name)
     selector, strategy, own = spec.to_selector(), spec.rollout.strategy, spec.rollout.max_parallel
     is_immediate = strategy == "immediate"
     message = "--max-parallel: the rollout of this job is immediate, without waves"
@@ -53,7 +53,7 @@ def rollout(nodes_from: NodeFiles, job: str, max_parallel: int | None, output: s
         what_if = f"max_parallel is {percentage}%, not {own}% as in the job"
         plan = plan._replace(assumptions=(what_if, *plan.assumptions))
     report = RolloutReport(
-        spec.name or job_name(job),
+        spec.name or file.name,
         strategy,
         max_parallel=None if is_immediate else percentage,
         total=len(inventory),
@@ -69,7 +69,7 @@ def rollout(nodes_from: NodeFiles, job: str, max_parallel: int | None, output: s
             write_message(f"{note}; to read the ids again, use -o json")
     else:
         write_output(rollout_lines(report, output, detect_screen()))
-    warn_if_everything(job, selector)
+    warn_if_everything(file.name, selector)
     if not plan.matched:
         write_message(inventory.explain(selector, examples=0).recommendation)
     return ExitStatus.OK if plan.waves else ExitStatus.NEGATIVE

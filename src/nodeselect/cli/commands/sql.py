@@ -7,7 +7,7 @@ import click
 
 from nodeselect.cli import options
 from nodeselect.cli.help import Command
-from nodeselect.cli.inputs.job_selectors import leave_out, selected
+from nodeselect.cli.inputs.job_selectors import JobFile, leave_out, selected
 from nodeselect.cli.streams import write_output
 from nodeselect.engines.sql import text as engine
 from nodeselect.engines.sql.dialects import DIALECTS, EXACT
@@ -102,7 +102,7 @@ def _parse_name(text: str) -> tuple[str, ...]:
 )  # fmt: skip
 def sql(
     expressions: tuple[str, ...],
-    job: str | None,
+    job: JobFile | None,
     ids: tuple[str, ...],
     dialect: str,
     labels: engine.Name | None,
@@ -119,7 +119,7 @@ def sql(
     columns and tables are exact paths, such as n.labels; '"n.labels"' is a name with a dot.
     """
     mistakes = {
-        "give --job, -l or --id, such as: -l region=eu": job is None and not (expressions or ids),
+        options.NOTHING_ASKED: job is None and not (expressions or ids),
         "--labels cannot be combined with --label-table":
             labels is not None and label_table is not None,
         "--labels '' needs --column": labels == () and not columns,

@@ -4,11 +4,11 @@ import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import click
 
+from nodeselect.cli.inputs.considered import Selection, ignoring_pods, only_labels
 from nodeselect.cli.inputs.files import (
     is_kustomization,
     job_name,
@@ -23,34 +23,20 @@ from nodeselect.cli.streams import write_message
 from nodeselect.errors import InventoryError, JobError, SelectorError
 from nodeselect.explain.wording import not_considered_text
 from nodeselect.placement import Placement, Toleration
-from nodeselect.placement.placement import addition_text, label_part
+from nodeselect.placement.placement import label_part
 from nodeselect.problem import Fix, Problem
 from nodeselect.selectors import AnyOf, Selector
 from nodeselect.text import join_limited, pluralize, printable, quoted
 
 if TYPE_CHECKING:
     from nodeselect.documents import Value
-    from nodeselect.inventory import Inventory
     from nodeselect.manifests.manifest import Manifest, ManifestError, Workload
 
     Job: TypeAlias = Selector | Placement | Manifest
 
 
-Selection: TypeAlias = Selector | AnyOf | Placement
-"""What a job or an expression requires of nodes."""
-
 # What is not considered of a file that a kustomization lists.
 _UNBUILT = "patches of a kustomization (not built)"
-
-# Labels of nodes in services whose API server has the plugin ExtendedResourceToleration. Sources:
-# https://docs.aws.amazon.com/eks/latest/userguide/platform-versions.html
-# https://docs.cloud.google.com/kubernetes-engine/docs/how-to/gpus
-_ADDING_SERVICES = {
-    "alpha.eksctl.io/cluster-name": "EKS",
-    "cloud.google.com/gke-nodepool": "GKE",
-    "eks.amazonaws.com/compute-type": "EKS",
-    "eks.amazonaws.com/nodegroup": "EKS",
-}
 
 
 class Jobs(NamedTuple):
@@ -66,8 +52,28 @@ class Jobs(NamedTuple):
     workloads: "dict[str, Workload]"
 
 
+class JobFile(NamedTuple):
+    """The file of the only job of an input.
+
+    :param source: ``FILE``; or ``FILE#KIND/NAME`` for only one object of a manifest.
+    :param volumes: the volumes and claims in all files of the input.
+    """
+
+    source: str
+    volumes: "Sequence[Value]" = ()
+
+    @property
+    def name(self) -> str:
+        """The name in messages."""
+        return job_name(self.source)
+
+    def read(self, data: bytes | None = None) -> "Job":
+        """Return the result of :func:`read_job`."""
+        return read_job(self.source, data, self.volumes)
+
+
 def selected(
-    job: str | None,
+    job: JobFile | None,
     expressions: Sequence[str] = (),
     ids: Sequence[str] = (),
     content: "Job | None" = None,
@@ -76,7 +82,7 @@ def selected(
 
     Write a message if the job requires nothing, or nothing that a node can have.
 
-    :param content: the result of :func:`read_job`, if the job has been read already.
+    :param content: the content of the job, if it has been read already.
     :raises JobError: if any part of the job is invalid, or there is not exactly one job.
     """
     try:
@@ -89,85 +95,29 @@ def selected(
     if job is None:
         return selector
     if content is None:
-        content = read_job(job)
+        content = job.read()
     if isinstance(content, Selector | Placement):
-        warn_if_everything(job, label_part(content))
+        warn_if_everything(job.name, label_part(content))
         return content & selector
     if len(content.workloads) != 1:
-        raise _wrong_number_error(job, content)
-    _report({job: content})
+        raise _wrong_number_error(job.source, content)
+    _report({job.source: content})
     (workload,) = content.workloads
     if workload.placement.selector == Selector.nothing():
         text = "can use no node: every term of its node affinity is empty"
-        _write(job_name(job), f"{printable(workload.name)} {text}")
+        _write(job.name, f"{printable(workload.name)} {text}")
     return workload.placement & selector
 
 
-def only_labels(asked: Selection, considered: Collection[str] = ()) -> Selection:
-    """Return a placement that is only about labels and what is ``considered``, and says so."""
-    if not isinstance(asked, Placement):
-        return asked
-    words = {"taints": "taints", "resources": "requests"}
-    left_out = [words[fact] for fact in asked.undecided_without if fact not in considered]
-    return asked.replace(
-        tolerations=[Toleration(operator="Exists")] if "taints" in left_out else asked.tolerations,
-        requests={} if "requests" in left_out else asked.requests,
-        not_considered=(*left_out, *asked.not_considered),
-    )
-
-
-def ignoring_pods(asked: Selection, option: str = "") -> Selection:
-    """Return a placement that says that it does not consider running pods; a selector as it is."""
-    if not isinstance(asked, Placement) or not asked.requests:
-        return asked
-    words = f"what runs on the nodes already{option}"
-    return asked.replace(not_considered=(*asked.not_considered, words))
-
-
-def with_added_tolerations(
-    asked: Selection,
-    *inventories: "Inventory",
-    is_given: bool = False,
-) -> Selection:
-    """Return a placement with the possible tolerations that the API server adds; others as it is.
-
-    They are added if the nodes with these taints have labels of services that do so, which the
-    placement then names as assumed. If none has such a taint, they do not matter.
-
-    :param is_given: whether ``--extended-resource-toleration`` says that they are added.
-    """
-    if not isinstance(asked, Placement) or not asked.possible_tolerations:
-        return asked
-    added = asked.replace(tolerations=(*asked.tolerations, *asked.possible_tolerations))
-    if is_given:
-        return added
-    from nodeselect.inventory.snapshot import nodes_in_doubt  # imports pyroaring
-
-    services: dict[str, None] = {}
-    for inventory in inventories:
-        nodes = nodes_in_doubt(inventory, asked)
-        for key, service in _ADDING_SERVICES.items():
-            of_service = inventory.match(Selector.parse(key))
-            services |= {service: None} if nodes & of_service else {}
-            nodes -= of_service
-        if nodes:
-            return asked
-    if not services:
-        return added
-    words = addition_text(asked.possible_tolerations)
-    words = f"{words} (assumed, as on {join_limited(list(services))})"
-    return added.replace(not_considered=(*asked.not_considered, words))
-
-
-def leave_out(asked: Selection, job: str | None, considered: Collection[str] = ()) -> Selection:
+def leave_out(asked: Selection, job: JobFile | None, considered: Collection[str] = ()) -> Selection:
     """Return the result of :func:`only_labels`; write what is not considered of file ``job``."""
     asked = ignoring_pods(only_labels(asked, considered))
     if isinstance(asked, Placement):
         assert job is not None, "only a manifest is a placement"
         if words := asked.undecided():
-            _write(job_name(job), not_considered_text(words))
+            _write(job.name, not_considered_text(words))
         if not considered:
-            warn_if_everything(job, asked.selector)
+            warn_if_everything(job.name, asked.selector)
     return asked
 
 
@@ -211,6 +161,57 @@ def is_selector(text: str) -> bool:
         return False
 
 
+class _JobFiles(NamedTuple):
+    """The files in sources, read as jobs.
+
+    :param files: all files.
+    :param jobs: the content of each valid one; a manifest may have no workload.
+    :param invalid: the error of each invalid one.
+    :param without_job: the number of the others.
+    :param volumes: the volumes and claims in all manifests.
+    """
+
+    files: list[str]
+    jobs: "dict[str, Job]"
+    invalid: dict[str, JobError]
+    without_job: int
+    volumes: "Sequence[Value]"
+
+
+def _read_files(sources: Sequence[str], content: "Job | None" = None) -> _JobFiles:
+    files = once((file for source in sources for file in walk(source)), sources)
+    volumes = volumes_in(files) if len(files) > 1 else ()
+    jobs: dict[str, Job] = {}
+    invalid: dict[str, JobError] = {}
+    without_job = 0
+    for file in files:
+        try:
+            job = content or read_job(file, volumes=volumes)
+            if _is_job(job, file in sources, file, has_volumes=bool(volumes)):
+                jobs[file] = job
+            else:
+                without_job += 1
+        except JobError as error:
+            from nodeselect.jobs import check_job  # for few
+
+            if file in sources or check_job(read_bytes(file), job_name(file)).is_job:
+                invalid[file] = error
+            else:
+                without_job += 1
+    return _JobFiles(files, jobs, invalid, without_job, volumes)
+
+
+def _is_job(job: "Job", is_named: bool, file: str, *, has_volumes: bool) -> bool:
+    """Return whether a file counts as a job; raise JobError if it is named and has none."""
+    if isinstance(job, Placement):
+        return is_named  # in a folder, it may be of anything
+    if isinstance(job, Selector) or job.workloads or not is_named:
+        return True
+    if has_volumes and not (job.skipped or job.unread):
+        return False  # it has only claims of these volumes
+    raise _wrong_number_error(file, job)
+
+
 def job_selectors(sources: Sequence[str], content: "Job | None" = None) -> Jobs:
     """Return the jobs in several files.
 
@@ -221,35 +222,15 @@ def job_selectors(sources: Sequence[str], content: "Job | None" = None) -> Jobs:
     :raises InventoryError: if a file or a folder cannot be read.
     :raises JobError: if there is no job.
     """
-    files = once((file for source in sources for file in walk(source)), sources)
-    volumes = volumes_in(files) if len(files) > 1 else ()
-    unbuilt = unbuilt_in(files)
+    found = _read_files(sources, content)
+    unbuilt = unbuilt_in(found.files)
     selectors: dict[str, Selection] = {}
-    invalid: dict[str, JobError] = {}
     workloads: dict[str, Workload] = {}
     manifests: dict[str, Manifest] = {}
-    without_job = 0
-    for file in files:
+    for file, job in found.jobs.items():
         name = job_name(file)
-        try:
-            job = content or read_job(file, volumes=volumes)
-            if isinstance(job, Placement) and file not in sources:  # it may be of anything
-                without_job += 1
-                continue
-            if isinstance(job, Selector | Placement):
-                selectors[name] = job
-                continue
-            if file in sources and not job.workloads:
-                if not volumes or job.skipped or job.unread:
-                    raise _wrong_number_error(file, job)
-                without_job += 1  # it has only claims of these volumes
-        except JobError as error:
-            from nodeselect.jobs import check_job  # for few
-
-            if file in sources or check_job(read_bytes(file), name).is_job:
-                invalid[name] = error
-            else:
-                without_job += 1
+        if isinstance(job, Selector | Placement):
+            selectors[name] = job
             continue
         manifests[file] = job
         for workload in job.workloads:
@@ -259,37 +240,55 @@ def job_selectors(sources: Sequence[str], content: "Job | None" = None) -> Jobs:
                 asked = asked.replace(not_considered=(*asked.not_considered, _UNBUILT))
             selectors[each] = asked
             workloads[each] = workload
-    if note := kustomize_note(files, "explain --job - -n NODES"):
-        write_message(note)
-    if without_job:
-        write_message(f"{pluralize(without_job, 'file has', 'files have')} no job")
-    if not selectors and not invalid:  # folders of other objects of Kubernetes
+    _note_kustomizations(found.files)
+    if number := found.without_job:
+        write_message(f"{pluralize(number, 'file has', 'files have')} no job")
+    if not selectors and not found.invalid:  # folders of other objects of Kubernetes
         raise _no_workload_error(" ".join(sources), *manifests.values())
     _report(manifests)
-    return Jobs(selectors, invalid, workloads)
+    return Jobs(
+        selectors, {job_name(each): found.invalid[each] for each in found.invalid}, workloads
+    )
 
 
-def only_job(folder: str) -> str:
-    """Return the file of the only job in a folder; raise JobError if there is not exactly one."""
-    from nodeselect.jobs import check_job  # loads YAML
+def only_job(*sources: str) -> JobFile:
+    """Return the only job in folders and files; raise JobError if there is not exactly one.
 
-    files = list(walk(folder))
-    jobs = list(islice((each for each in files if check_job(read_bytes(each), each).is_job), 2))
+    A file with only conditions, such as a PersistentVolume, is a job only if there is no other.
+    """
+    found = _read_files(sources)
+    if error := next(filter(None, map(found.invalid.get, sources)), None):
+        raise error
+    jobs = [*found.invalid]
+    others: list[str] = []
+    for file, content in found.jobs.items():
+        if isinstance(content, Selector | Placement):
+            jobs.append(file)
+        elif content.workloads:
+            is_condition = content.workloads == content.conditions
+            (others if is_condition else jobs).append(file)
+    jobs = [file for file in found.files if file in (jobs or others)]
     if len(jobs) == 1:
-        if note := kustomize_note(files, "explain --job - -n NODES"):
-            write_message(note)
-        return jobs[0]
+        _note_kustomizations(found.files)
+        return JobFile(jobs[0], found.volumes)
+    folder = " ".join(sources)
     if not jobs:
         raise _no_workload_error(folder)
-    message = f"the folder has several jobs, such as {' and '.join(map(printable, jobs))}"
+    owner = "the folder has" if len(sources) == 1 else "there are"
+    message = f"{owner} several jobs, such as {' and '.join(map(printable, jobs[:2]))}"
     fix = Fix.write(printable(jobs[0]), "to choose one, write")
     raise _file_error(folder, "several-jobs", message, fix)
 
 
-def warn_if_everything(job: str, selector: Selector | AnyOf) -> None:
+def _note_kustomizations(files: Iterable[str]) -> None:
+    if note := kustomize_note(files, "explain --job - -n NODES"):
+        write_message(note)
+
+
+def warn_if_everything(name: str, selector: Selector | AnyOf) -> None:
     """Write a warning if the selector of a job file is empty, so that the job selects all nodes."""
     if not selector.split():
-        _write(job_name(job), "the selector is empty: this job selects EVERY node")
+        _write(name, "the selector is empty: this job selects EVERY node")
 
 
 def volumes_in(files: Iterable[str]) -> "list[Value]":

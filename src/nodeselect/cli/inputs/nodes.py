@@ -69,6 +69,9 @@ NO_TABLE = "--id-column is the name of a column: give CSV or Parquet with -n"
 VARIABLE = "NODESELECT_NODES"
 """The environment variable with the input that is read without ``-n``."""
 
+KUBECTL_OPTIONS = "nodeselect.kubectl_options"
+"""The key in ``click.Context.meta`` for the options of kubectl by name, if the cluster is read."""
+
 _EXTENSIONS = (".json", ".yaml", ".yml", ".csv", ".tsv", ".ndjson", ".jsonl", ".parquet")
 
 

@@ -6,13 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nodeselect.cli.inputs.job_selectors import Selection, ignoring_pods, only_labels
-from nodeselect.cli.inputs.nodes import NodeFiles
-from nodeselect.cli.options import KUBECTL_OPTIONS
-from nodeselect.cli.streams import write_message
+from nodeselect.cli.inputs.considered import PodOptions, Selection
+from nodeselect.cli.inputs.nodes import KUBECTL_OPTIONS, NodeFiles
 from nodeselect.errors import InventoryError
 from nodeselect.explain.explanation import explain_node
-from nodeselect.explain.wording import not_considered_text
 from nodeselect.files.inputs import open_inputs
 from nodeselect.node import Node
 from nodeselect.placement import Placement, Usage
@@ -25,23 +22,24 @@ if TYPE_CHECKING:
 class RunningPods:
     """The pods that run on the nodes: those in a file, or those of the cluster of the nodes.
 
+    :ivar options: what is considered of pods.
     :ivar usage: what they request; None if it is unknown, or nothing is required of resources.
     """
 
     def __init__(
         self,
-        file: str | None,
+        options: PodOptions,
         nodes_from: NodeFiles,
         asked: Iterable[Selection],
-        is_labels_only: bool,
     ) -> None:
         """Read the pods, if anything but labels of the nodes is ``asked``."""
         self.usage: Usage | None = None
-        self._is_labels_only = is_labels_only
+        self.options = options
         self._own: dict[tuple[str, str, str], int] = {}
         self._unknown = " (--pods)"
+        file = options.file
         has_requests = any(isinstance(each, Placement) and each.requests for each in asked)
-        if is_labels_only or not has_requests:
+        if options.is_labels_only or not has_requests:
             if file is not None:
                 text = "--pods needs a Kubernetes manifest, with --job and without --only-labels"
                 raise click.UsageError(text)
@@ -67,9 +65,7 @@ class RunningPods:
 
     def considered(self, asked: Selection) -> Selection:
         """Return what is required; of a placement, with what is not considered."""
-        if self._is_labels_only:
-            return only_labels(asked)
-        return ignoring_pods(asked, self._unknown) if self.usage is None else asked
+        return self.options.considered(asked, self._unknown) if self.usage is None else asked
 
     def nodes_of(self, workload: "Workload | None") -> list[str]:
         """Return the ids of the nodes on which a workload's own pods run."""
@@ -116,22 +112,16 @@ class RunningPods:
             for node_id, requests in own:
                 self.usage.add(node_id, requests)
 
-    def write_notes(self, nodes: Container[str] | None) -> None:
-        """Write how many pods :meth:`without` has left out, and how many are not on ``nodes``."""
+    def notes(self, nodes: Container[str] | None) -> Iterator[str]:
+        """Yield how many pods :meth:`without` has left out, and how many are not on ``nodes``."""
         if number := sum(self._own.values()):
             texts = "running pod of the manifest is", "running pods of the manifest are"
             own = pluralize(number, *texts)
-            write_message(f"{own} not counted; if one of its pods is pending, explain that pod")
+            yield f"{own} not counted; if one of its pods is pending, explain that pod"
         if self.usage is None or nodes is None:
             return
         pods = {each: self.usage.of(each).get("pods", 0) for each in self.usage.in_use()}
         total, elsewhere = sum(pods.values()), sum(pods[each] for each in pods if each not in nodes)
         if 0 < elsewhere < total:  # if all are, this is not considered
             where = "is on a node that is" if elsewhere == 1 else "are on nodes that are"
-            write_message(f"{elsewhere:,} of {total:,} pods {where} not in the list")
-
-
-def check_known(not_considered: Sequence[str], is_strict: bool) -> None:
-    """Raise an error if anything is not considered; ``is_strict``: with ``--fail-on-unknown``."""
-    if is_strict and not_considered:
-        raise click.ClickException(f"{not_considered_text(not_considered)} (--fail-on-unknown)")
+            yield f"{elsewhere:,} of {total:,} pods {where} not in the list"
