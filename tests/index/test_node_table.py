@@ -56,6 +56,7 @@ def assert_encoded(rows: NodeTable) -> None:
     assert len(set(columns.taint_sets)) == len(columns.taint_sets)
     assert set(columns.taint_sets) | {None} == taints | {None}
     resources = [(facts and facts.resources) or {} for facts in known]
+    assert list(columns.amounts) == sorted(columns.amounts)
     assert columns.amounts.keys() - {KNOWN} == {name for each in resources for name in each}
     for name in columns.amounts.keys() - {KNOWN}:
         amounts = {each.get(name, 0) for each in resources}

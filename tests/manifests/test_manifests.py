@@ -413,6 +413,26 @@ def test_fields_of_pods(field: str) -> None:
     assert [len(read(text % name).workloads) for name in (field, f"{field}s")] == [1, 0]
 
 
+@pytest.mark.parametrize(
+    "label",
+    [
+        *("apps.kubernetes.io/pod-index", "batch.kubernetes.io/controller-uid", "controller-uid"),
+        *("batch.kubernetes.io/job-completion-index", "batch.kubernetes.io/job-name", "job-name"),
+        *("controller-revision-hash", "pod-template-hash", "rollouts-pod-template-hash"),
+        "statefulset.kubernetes.io/pod-name",
+    ],
+)
+def test_labels_of_controllers(label: str) -> None:
+    """A pod will have a label that a controller adds; it lacks any other that it does not name."""
+    spread = "maxSkew: 1, topologyKey: z, whenUnsatisfiable: DoNotSchedule"
+    spec = (
+        f"{{topologySpreadConstraints: [{{{spread}, labelSelector: {{matchLabels: {{%s: a}}}}}}]}}"
+    )
+    text = f"apiVersion: v1\nkind: Pod\nmetadata: {{labels: {{a: b}}}}\nspec: {spec}\n"
+    for key, codes in ((label, []), (f"{label}s", ["not-own-labels"])):
+        assert [each.code for each in check_job(text % key).problems] == codes
+
+
 LONG_KEY = "a" * 59
 
 

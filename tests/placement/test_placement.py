@@ -108,12 +108,11 @@ def test_values() -> None:
     restricted = placement & Selector.parse("a")
     assert restricted == placement.replace(selector=Selector.parse("a"))
     assert str((Selector.parse("b") & restricted).selector) == "a,b"
-    assert ((Selector.parse("b") | Selector.parse("c")) & restricted) == (
-        restricted & (Selector.parse("b") | Selector.parse("c"))
-    )
-    assert (restricted & (Selector.parse("b") | Selector.parse("c"))).selector == AnyOf(
-        [Selector.parse("a,b"), Selector.parse("a,c")]
-    )
+    either = Selector.parse("b") | Selector.parse("c")
+    assert (either & restricted) == (restricted & either)
+    assert (restricted & either).selector == AnyOf([Selector.parse("a,b"), Selector.parse("a,c")])
+    texts = [str(each) for each in (restricted, restricted & either, Placement(either))]
+    assert texts == ["a, cpu >= 1, pods >= 1", "(a,b or a,c), cpu >= 1, pods >= 1", "b or c"]
 
 
 @pytest.mark.parametrize(
