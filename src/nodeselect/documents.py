@@ -23,7 +23,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from nodeselect.limits import LIMITS
-from nodeselect.problem import TEMPLATE_HINT, Fix
+from nodeselect.problem import TEMPLATE_HINT, Fix, Path
 from nodeselect.text import FORBIDDEN, UNPRINTABLE, position_in_utf8, printable, quoted, truncate
 
 # Whole numbers that JSON and all versions of YAML read alike, of at most 20 digits.
@@ -99,12 +99,12 @@ def is_null(value: Value) -> bool:
     return isinstance(value, Scalar) and value.kind == "null"
 
 
-def find(value: Value | None, path: str) -> Value | None:
+def find(value: Value | None, path: str | Path) -> Value | None:
     """Return the value at a path of fields, such as ``metadata.name``; None if missing or null."""
-    for name in path.split("."):
+    for name in path.split(".") if isinstance(path, str) else path:
         if not isinstance(value, Object) or name not in value.entries:
             return None
-        value = value.entries[name][1]
+        value = value.entries[str(name)][1]
     return None if value is None or is_null(value) else value
 
 

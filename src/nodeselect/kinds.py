@@ -15,7 +15,7 @@ from nodeselect.documents import (
     position_in,
     text_of,
 )
-from nodeselect.problem import Fix
+from nodeselect.problem import Fix, Path
 
 JOB_HINT = "write a job spec, with a name and a selector"
 NODES_HINT = f"if these are nodes, give them with -n FILE; otherwise {JOB_HINT}"
@@ -149,17 +149,17 @@ def refused(
     return DocumentError(code, message, value.position, hint, length)
 
 
-def find_bacalhau_job(document: Value) -> tuple[Value, str] | None:
+def find_bacalhau_job(document: Value) -> tuple[Value, Path] | None:
     """Return a Bacalhau job and its path in a document; None if this is something else."""
     fields = lower_names(document)
     match fields:
         case {"job": (name, job)} if len(fields) == 1:
             found = find_bacalhau_job(job)
-            return found and (found[0], f"{name}.{found[1]}".rstrip("."))
+            return found and (found[0], (name, *found[1]))
         case {"tasks": (_, List())} if (
             _BACALHAU_FIELDS & fields.keys() and not _OWN & fields.keys()
         ):
-            return None if _is_nomad_job(document) else (document, "")
+            return None if _is_nomad_job(document) else (document, ())
     return None
 
 

@@ -42,7 +42,7 @@ CountNodes: TypeAlias = Callable[["Selector | AnyOf | Placement"], NodeCount]
 _rule = partial(rule, "nodes")
 
 
-def check_nodes(name: str, place: Value, path: Path | str, found: NodeCount) -> Findings:
+def check_nodes(name: str, place: Value, path: Path, found: NodeCount) -> Findings:
     """Yield what is wrong with the number of nodes that the condition at ``place`` matches."""
     if found.matching < found.required:
         yield _no_node(printable(name), place, path, found)
@@ -58,7 +58,7 @@ def check_nodes(name: str, place: Value, path: Path | str, found: NodeCount) -> 
     "The job would be accepted, and its pods or executions would stay pending. Only with -n."
     " A warning if the API server may add the tolerations that are missing.",
 )
-def _no_node(name: str, place: Value, path: Path | str, found: NodeCount) -> Finding:
+def _no_node(name: str, place: Value, path: Path, found: NodeCount) -> Finding:
     matching = f"{found.matching:,}" if found.matching else "none"
     message = f"{name} matches {matching} of {pluralize(found.total, 'node')}"
     if found.required > 1:
@@ -75,7 +75,7 @@ def _no_node(name: str, place: Value, path: Path | str, found: NodeCount) -> Fin
     "Nodes match, but not as meant: an excluded label with a typo excludes no node. Only with -n.",
     severity="warning",
 )
-def _suspect_label(place: Value, path: Path | str, found: NodeCount) -> Finding:
+def _suspect_label(place: Value, path: Path, found: NodeCount) -> Finding:
     return Finding(place, path, found.suspect, found.hint)
 
 
@@ -85,5 +85,5 @@ def _suspect_label(place: Value, path: Path | str, found: NodeCount) -> Finding:
     "A note, since many jobs are meant for every node. Only with -n.",
     severity="note",
 )
-def _every_node(name: str, place: Value, path: Path | str, found: NodeCount) -> Finding:
+def _every_node(name: str, place: Value, path: Path, found: NodeCount) -> Finding:
     return Finding(place, path, f"{name} matches all {found.total:,} nodes")

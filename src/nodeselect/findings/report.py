@@ -144,7 +144,7 @@ def draw_problems(findings: Iterable[Finding], data: bytes | None) -> tuple[Prob
         problem = Problem(
             finding.code,
             finding.message,
-            path=finding.path if isinstance(finding.path, str) else path_text(finding.path),
+            path=path_text(finding.path),
             fix=fix,
             severity=severity,
         )

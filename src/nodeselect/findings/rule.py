@@ -52,7 +52,7 @@ class Finding(NamedTuple):
     """
 
     value: Value
-    path: Path | str
+    path: Path
     message: str
     hint: Hint = None
     span: tuple[int, int] | None = None

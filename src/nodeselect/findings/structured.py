@@ -17,7 +17,7 @@ from nodeselect.documents import (
     to_python,
 )
 from nodeselect.errors import SelectorError
-from nodeselect.findings.rule import Finding, Hint
+from nodeselect.findings.rule import Finding
 from nodeselect.problem import TEMPLATE_HINT, Fix, Path
 from nodeselect.selectors.charset import is_value
 from nodeselect.selectors.diagnostics import value_error
@@ -36,7 +36,7 @@ class StructureError(Exception):
 def read_structured(
     value: Value,
     read: Callable[[Any], _T],
-    path: str = "",
+    path: Path = (),
     find_errors: Callable[[Any], list[SelectorError]] | None = None,
     key_text: Callable[[Scalar], str] | None = None,
 ) -> _T:
@@ -59,10 +59,9 @@ def read_structured(
         raise StructureError(*findings) from None
 
 
-def _finding(value: Value, error: SelectorError, path: str) -> Finding:
+def _finding(value: Value, error: SelectorError, path: Path) -> Finding:
     """Return the finding for an error about ``value``, whose path in the document is ``path``."""
-    inner, message = error.path, error.message
-    hint: Hint = error.fix
+    message, hint = error.message, error.fix
     key, found = _locate(value, error.steps)
     if error.code == "wrong-type" and error.expected:
         [expected] = error.expected
@@ -76,9 +75,7 @@ def _finding(value: Value, error: SelectorError, path: str) -> Finding:
         found = key
     is_source = isinstance(found, Scalar) and found.text == error.source
     span = error.span if is_source else None
-    separator = "." if path and inner and not inner.startswith("[") else ""
-    whole = f"{path}{separator}{inner}"
-    return Finding(found, whole, message, hint, span, code=error.code)
+    return Finding(found, (*path, *error.steps), message, hint, span, code=error.code)
 
 
 def _python_value(scalar: Scalar) -> str | int | float | bool | None:
@@ -99,7 +96,7 @@ def _python_value(scalar: Scalar) -> str | int | float | bool | None:
 
 def _key_text(key: Scalar) -> str:
     message = f"expected a string, found {describe(key)}"
-    raise StructureError(Finding(key, "", message, quote_fix(key.text), code="wrong-type"))
+    raise StructureError(Finding(key, (), message, quote_fix(key.text), code="wrong-type"))
 
 
 def _locate(value: Value, path: Path) -> tuple[Scalar | None, Value]:

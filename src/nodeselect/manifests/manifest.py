@@ -53,7 +53,7 @@ from nodeselect.notations.selector_file import POD_CONDITIONS, bare_pod_spec
 from nodeselect.placement import Placement, Toleration
 from nodeselect.placement.placement import UNCLAIMED_VOLUMES, pod_spec_errors
 from nodeselect.placement.toleration import DEFAULT_TOLERATIONS
-from nodeselect.problem import Fix, suggest_word
+from nodeselect.problem import Fix, Path, path_text, suggest_word
 from nodeselect.selectors import AnyOf, Selector
 from nodeselect.selectors.label_selector import read_match_expressions, read_match_labels
 from nodeselect.selectors.pod_spec import READ_FIELDS, read_terms
@@ -82,7 +82,7 @@ _RESOURCES = ("resizePolicy", "resources")  # the only fields of a container abo
 _VERSION_LINE = rb"^(?:(?:- *)?|[ \t{]*(?=\"))[\"']?apiVersion[\"']?\s*:"
 
 # The parts of an object that are read, by their paths, and the functions that read them.
-_Parts = list[tuple[str, Callable[[Any], Selector | AnyOf]]]
+_Parts = list[tuple[Path, Callable[[Any], Selector | AnyOf]]]
 
 # These and their fields, wherever else they are, are conditions that no program would read.
 _MISPLACED = (*CONDITIONS, "nodeAffinity", "tolerations", "topologySpreadConstraints")
@@ -114,7 +114,7 @@ class Workload(NamedTuple):
     name: str
     placement: Placement
     owner: tuple[str, str, str]
-    place: tuple[Value, str]
+    place: tuple[Value, Path]
     controller: tuple[str, str, str] | None = None
 
 
@@ -224,7 +224,7 @@ def find_bare_conditions(
     if found is None:
         return None
     spec, path = found
-    pod = PodSpec("", spec, "Pod", ("taints", "requests"))
+    pod = PodSpec((), spec, "Pod", ("taints", "requests"))
 
     def read() -> Placement:
         placement = _read_pod(pod, "", {}, False)
@@ -238,14 +238,13 @@ def find_bare_conditions(
             at, inner = each.place
             workloads.append(each._replace(place=(at, _without(path, inner))))
         else:
-            findings.append(each._replace(path=_without(path, str(each.path))))
+            findings.append(each._replace(path=_without(path, each.path)))
     return Manifest(workloads, findings=findings)
 
 
-def _without(start: Sequence[str], path: str) -> str:
+def _without(start: Path, path: Path) -> Path:
     """Return a path in a document that has only a part of a pod spec, without the start."""
-    steps, whole = path.removeprefix("."), ".".join(start)
-    return "" if whole.startswith(steps) else steps.removeprefix(whole).removeprefix(".")
+    return path[len(start) :] if path[: len(start)] == start else ()
 
 
 def _read_documents(data: bytes, file: str) -> list[Value]:
@@ -309,17 +308,17 @@ def _find_bacalhau_job(data: bytes, file: str) -> Manifest | None:
         return Manifest(findings=error.findings)
 
 
-def _read_bacalhau_job(job: Value, path: str) -> Workload:
+def _read_bacalhau_job(job: Value, path: Path) -> Workload:
     """Read a job that :func:`find_bacalhau_job` has found, and its path in the document."""
     text = attrgetter("text")
     placement = read_structured(job, placement_from_bacalhau, path, key_text=text)
     fields = lower_names(job)
     _, name = fields.get("name", ("", None))
     own = name.text if isinstance(name, Scalar) else ""
-    place: tuple[Value, str] = (job, path)
+    place: tuple[Value, Path] = (job, path)
     if "constraints" in fields and isinstance(job, Object):
         at_constraints, _ = fields["constraints"]
-        place = job.entries[at_constraints][0], f"{path}.{at_constraints}".lstrip(".")
+        place = job.entries[at_constraints][0], (*path, at_constraints)
     return Workload(f"Job/{own}" if own else "Job", placement, (BACALHAU_JOB, own, ""), place)
 
 
@@ -378,7 +377,7 @@ def _read_objects(
             if isinstance(each, Finding) and REGISTRY[each.code].severity != "error":
                 notes.append(each)
                 if each.code == "unread-condition":
-                    unread.append(f"{name}[{each.path}]")
+                    unread.append(f"{name}[{path_text(each.path)}]")
                 continue
             is_read = True
             if isinstance(each, Finding):
@@ -387,7 +386,7 @@ def _read_objects(
                 if has(value, "status") and first.placement == each.placement:
                     continue  # kubectl has printed it twice
                 message = f"a second object is called {quoted(each.name)}"
-                mistakes.append(Finding(value, "", message, code="duplicate-object"))
+                mistakes.append(Finding(value, (), message, code="duplicate-object"))
         if is_condition or not is_read:
             others.append((kind_of(value), is_condition))
     if is_alone := not (workloads or findings):
@@ -417,25 +416,25 @@ def _read_object(
     """
     if not (text_of(value, "kind") and text_of(value, "apiVersion")):
         message = "an object of Kubernetes is a mapping with a kind and an apiVersion"
-        yield Finding(value, "", message, code="not-an-object")
+        yield Finding(value, (), message, code="not-an-object")
         return
     assert isinstance(value, Object), "only a mapping has fields"
     kind, namespace = text_of(value, "kind"), text_of(value, "metadata.namespace")
     if is_merge_patch(value):
         message = f"this {kind} is a patch, not a whole object"
-        yield Finding(value.entries["kind"][1], "", message, _BUILD, code="no-pod-spec")
+        yield Finding(value.entries["kind"][1], (), message, _BUILD, code="no-pod-spec")
         return
     found, unread = pod_specs(value)
     path, condition = fixed_path(value), _NODE_CONDITIONS.get(_kind(value))
     if path and not found:
         spec = find(value, path)
         what = "nothing" if spec is None else describe(spec)
-        message = f"{kind} must have a pod spec at {path}, found {what}"
+        message = f"{kind} must have a pod spec at {path_text(path)}, found {what}"
         hint = f"if this is a patch, {_BUILD}"
         if misplaced := misplaced_pod_spec(value):
-            hint = f"move it there from {misplaced}"
+            hint = f"move it there from {path_text(misplaced)}"
         at = spec or value.entries["kind"][1]
-        yield Finding(at, "", message, None if spec else hint, code="no-pod-spec")
+        yield Finding(at, (), message, None if spec else hint, code="no-pod-spec")
     if not (found or condition):
         yield from _unread(kind, unread)
         return
@@ -446,15 +445,15 @@ def _read_object(
         yield document_finding(error)
         return
     if path:
-        yield from _misplaced(value, (), tuple(path.split(".")))
+        yield from _misplaced(value, (), path)
     try:
         if condition:
-            yield Workload(name, _read_condition(value, condition), owner, (value, ""))
+            yield Workload(name, _read_condition(value, condition), owner, (value, ()))
     except StructureError as error:
         yield from error.findings
     labels = None
     if template := path or template_path(value):  # programs add labels to the pods of other kinds
-        labels = labels_at(value, f"{template.removesuffix('spec')}metadata.labels")
+        labels = labels_at(value, (*template[:-1], "metadata", "labels"))
         yield from check_template(value, labels)
     known = (text_of(value, f"metadata.{each}") for each in _SET_BY_SERVER)
     is_admitted = kind == "Pod" and any(known)
@@ -468,7 +467,7 @@ def _read_object(
         if controller and text_of(pod.spec, "nodeName"):
             pod = _before_binding(pod)
         read = partial(_read_pod, pod, namespace, volumes, is_admitted)
-        own = name if path else f"{name}[{pod.path}]"
+        own = name if path else f"{name}[{path_text(pod.path)}]"
         for each in _read_pod_spec(pod, own, owner, labels, count_nodes, read):
             yield each._replace(controller=controller) if isinstance(each, Workload) else each
 
@@ -505,15 +504,16 @@ def _read_pod_spec(
 
 def _in_place(pod: PodSpec, findings: Iterable[Finding]) -> Iterator[Finding]:
     """Yield findings with their paths in the document: a node affinity may be by itself."""
-    is_bare = f"{pod.path}.nodeAffinity" in pod.conditions
+    is_bare, end = (*pod.path, "nodeAffinity") in pod.conditions, len(pod.path)
     for each in findings:
-        yield each._replace(path=str(each.path).replace("affinity.nodeA", "nodeA", is_bare))
+        is_inside = is_bare and each.path[end : end + 2] == ("affinity", "nodeAffinity")
+        yield each._replace(path=(*pod.path, *each.path[end + 1 :])) if is_inside else each
 
 
-def _unread(kind: str, conditions: Mapping[str, Value]) -> Iterator[Finding]:
+def _unread(kind: str, conditions: Mapping[Path, Value]) -> Iterator[Finding]:
     """Yield a note on each condition that is not read."""
     for path, key in conditions.items():
-        if not path.endswith("nodeName"):  # an object without pods may be about a node
+        if path[-1] != "nodeName":  # an object without pods may be about a node
             message = f"{kind} has no pod spec here; its condition on nodes is not read"
             yield Finding(key, path, message, code="unread-condition")
 
@@ -543,7 +543,7 @@ def _read_pod(
         words.pop("volumes", None)
     given = {}
     for volume in known:
-        selector = _read_part(volume, "spec.nodeAffinity", _volume_selector)
+        selector = _read_part(volume, ("spec", "nodeAffinity"), _volume_selector)
         given[f"the {_VOLUME} {printable(text_of(volume, 'metadata.name'))}"] = selector
         placement &= selector
     words |= dict.fromkeys(pod.not_considered)
@@ -591,18 +591,18 @@ def _has_zone(volume: Value) -> bool:
 
 
 def _read_part(
-    value: Value, path: str, read: Callable[[Any], Selector | AnyOf]
+    value: Value, path: Path, read: Callable[[Any], Selector | AnyOf]
 ) -> Selector | AnyOf:
     """Return the selector at a path; without it, one that matches everything."""
     part = find(value, path)
     return Selector.everything() if part is None else read_structured(part, read, path)
 
 
-def _place(spec: Object, path: str) -> tuple[Value, str]:
+def _place(spec: Object, path: Path) -> tuple[Value, Path]:
     """Return what selects nodes in a pod spec, and its path; the pod spec if nothing does."""
     for name in ("nodeSelector", "affinity", "nodeName"):
         if name in spec.entries:
-            return spec.entries[name][0], f"{path}.{name}"
+            return spec.entries[name][0], (*path, name)
     return spec, path
 
 
@@ -649,14 +649,14 @@ _FLAVOR = "kueue.x-k8s.io", "ResourceFlavor"
 
 # The parts of the objects that are conditions on nodes, and how each is read, by group and kind.
 _NODE_CONDITIONS: dict[tuple[str, str], _Parts] = {
-    ("", _VOLUME): [("spec.nodeAffinity", _volume_selector)],
+    ("", _VOLUME): [(("spec", "nodeAffinity"), _volume_selector)],
     # NewNodeClaimTemplate in pkg/controllers/provisioning/scheduling/nodeclaimtemplate.go
     ("karpenter.sh", "NodePool"): [
-        ("spec.template.spec.requirements", _requirement_selector),
-        ("spec.template.metadata.labels", _label_selector),
+        (("spec", "template", "spec", "requirements"), _requirement_selector),
+        (("spec", "template", "metadata", "labels"), _label_selector),
     ],
     # ResourceFlavorSpec in apis/kueue/v1beta1/resourceflavor_types.go
-    _FLAVOR: [("spec.nodeLabels", _label_selector)],
+    _FLAVOR: [(("spec", "nodeLabels"), _label_selector)],
 }
 
 _BUILD = "read what is printed by: kustomize build FOLDER"
@@ -696,7 +696,7 @@ def _unknown_in_containers(pod: PodSpec) -> Iterator[Finding]:
             for name, (key, _) in entries.items():
                 is_like = re.match("resource|request|limit", name, re.IGNORECASE)
                 if is_like and name not in _RESOURCES:
-                    at_field = f"{pod.path}.{field}[{number}].{printable(name[:60])}"
+                    at_field = (*pod.path, field, number, name)
                     message = f"a container has no field {quoted(name)}"
                     hint = suggest_word(name, _RESOURCES, entries)
                     if inner := suggest_word(name, ("limits", "requests")):
@@ -704,20 +704,19 @@ def _unknown_in_containers(pod: PodSpec) -> Iterator[Finding]:
                     yield Finding(key, at_field, message, hint, code="unknown-field")
 
 
-def _misplaced(value: Value, path: tuple[str, ...], pod_spec: tuple[str, ...]) -> Iterator[Finding]:
+def _misplaced(value: Value, path: Path, pod_spec: Path) -> Iterator[Finding]:
     """Yield a finding for each condition on nodes in ``value`` that is outside of the pod spec."""
     if isinstance(value, List):
         for number, item in enumerate(value.items):
-            yield from _misplaced(item, (*path, f"[{number}]"), pod_spec)
+            yield from _misplaced(item, (*path, number), pod_spec)
     if not isinstance(value, Object):
         return
     for name, (key, field) in value.entries.items():
         expected = (*pod_spec, "affinity") if name == "nodeAffinity" else pod_spec
         if name in _MISPLACED and path != expected:
-            where = ".".join(path).replace(".[", "[")
+            where = path_text(path)
             message = f"{name} has no effect {f'in {where}' if where else 'here'}"
-            hint = f"move it under {'.'.join(expected)}"
-            at_field = f"{where}.{name}".lstrip(".")
-            yield Finding(key, at_field, message, hint, code="misplaced-field")
+            hint = f"move it under {path_text(expected)}"
+            yield Finding(key, (*path, name), message, hint, code="misplaced-field")
         elif name not in _FREE_FIELDS and name != "nodeSelector":
             yield from _misplaced(field, (*path, name), pod_spec)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from nodeselect.documents import (
     Entries,
@@ -17,22 +17,23 @@ from nodeselect.documents import (
     text_of,
     to_python,
 )
+from nodeselect.problem import Path, path_text
 from nodeselect.selectors.pod_spec import AFFINITIES, NODE_WORD, READ_FIELDS
 from nodeselect.text import printable
 
-_TEMPLATE = "spec.template.spec"
+_TEMPLATE: Path = ("spec", "template", "spec")
 
 # The kinds of Kubernetes itself that run pods, and the path of the pod spec in each.
-_PATHS = {
-    "Pod": "spec",
-    "PodTemplate": "template.spec",
+_PATHS: dict[str, Path] = {
+    "Pod": ("spec",),
+    "PodTemplate": ("template", "spec"),
     "Deployment": _TEMPLATE,
     "StatefulSet": _TEMPLATE,
     "DaemonSet": _TEMPLATE,
     "ReplicaSet": _TEMPLATE,
     "ReplicationController": _TEMPLATE,
     "Job": _TEMPLATE,
-    "CronJob": f"spec.jobTemplate.{_TEMPLATE}",
+    "CronJob": ("spec", "jobTemplate", *_TEMPLATE),
 }
 
 # The groups of APIs that have these kinds. A Job of another group has other fields.
@@ -66,13 +67,12 @@ _PARTIAL_FIELDS = (
 # Of the fields of a pod spec that are not read, these may be conditions, too.
 _LIKE_CONDITIONS = re.compile("node|affin|tolerat|taint", re.IGNORECASE)
 
-# Paths of mappings that have fields of a pod spec.
-_POD_PATH = re.compile(
-    r"(?:^|\.)(?:affinity|pod|predictor|transformer|explainer|[\w-]*[pP]lacement"
-    r"|podTemplate(?:\.spec)?|template\.spec)(?:\[\d+\])?$"
-)
-# Paths of what only a chart uses, and of what a RuntimeClass gives to the pods of others.
-_FOREIGN_PATH = re.compile(r"(?:^|\.)values(?:Inline|Object)?(?:\.|$)|^scheduling$")
+# Names of mappings that have fields of a pod spec, and of those around a ``spec`` that has some.
+_POD_NAME = re.compile("affinity|pod|predictor|transformer|explainer|podTemplate|.*[pP]lacement")
+_AROUND_POD_SPECS = ("podTemplate", "template")
+
+# Names of what only a chart uses.
+_CHART_NAMES = frozenset({"values", "valuesInline", "valuesObject"})
 
 # Fields that show that a mapping with a condition on nodes is about pods.
 _POD_FIELDS = frozenset({
@@ -90,6 +90,8 @@ _UNSEARCHED = ("metadata", "openAPIV3Schema", "status")
 # Fields with a number of pods.
 _COUNTS = ("instances", "parallelism", "replicas", "size")
 
+_Words: TypeAlias = tuple[str, ...]
+
 # Returns whether a mapping is a pod spec. The parameters are the name of the field that has the
 # mapping, and the fields of the mapping.
 _IsPodSpec = Callable[[str, Entries], bool]
@@ -105,11 +107,11 @@ class PodSpec(NamedTuple):
         nodes, by their paths.
     """
 
-    path: str
+    path: Path
     spec: Object
     kind: str
     not_considered: tuple[str, ...]
-    conditions: Mapping[str, Value] = {}
+    conditions: Mapping[Path, Value] = {}
 
 
 def _has_containers(name: str, fields: Entries) -> bool:
@@ -157,16 +159,16 @@ _PARTIAL: dict[str, tuple[tuple[str, ...], _IsPodSpec]] = {
 }
 
 
-def fixed_path(value: Value) -> str:
+def fixed_path(value: Value) -> Path:
     """Return the path of the pod spec in an object of Kubernetes itself; empty for other kinds."""
     is_known = has(value, "apiVersion") and group_of(value) in _GROUPS
-    return _PATHS.get(text_of(value, "kind"), "") if is_known else ""
+    return _PATHS.get(text_of(value, "kind"), ()) if is_known else ()
 
 
-def template_path(value: Value) -> str:
+def template_path(value: Value) -> Path:
     """Return the path of the only pod spec in an object that selects the pods made from it."""
     is_known = (group_of(value), text_of(value, "kind")) in _WITH_TEMPLATE
-    return _TEMPLATE if is_known and find(value, _TEMPLATE) is not None else ""
+    return _TEMPLATE if is_known and find(value, _TEMPLATE) is not None else ()
 
 
 def is_patch(value: Value) -> bool:
@@ -179,9 +181,9 @@ def is_patch(value: Value) -> bool:
         return False
     from nodeselect.similarity import similar_name  # compiles patterns
 
-    names = [*path.split("."), "containers", *_SHARED]
+    names = [*map(str, path), "containers", *_SHARED]
     inner: Value | None = value
-    for name in path.split("."):
+    for name in map(str, path):
         if not isinstance(inner, Object):
             return False
         if any(similar_name(each, names) for each in inner.entries if each != name):
@@ -198,11 +200,11 @@ def is_merge_patch(value: Value) -> bool:
     Without its containers, a template with a label that is null is not that of a whole object.
     """
     path = fixed_path(value)
-    labels = find(value, f"{path}.nodeSelector") if "." in path else None
+    labels = find(value, (*path, "nodeSelector")) if path[1:] else None
     entries = labels.entries.values() if isinstance(labels, Object) else ()
-    if any(is_null(label) for _, label in entries) and not has(value, f"{path}.containers"):
+    if any(is_null(label) for _, label in entries) and find(value, (*path, "containers")) is None:
         return True
-    return path != "" and _has_directive(value)
+    return bool(path) and _has_directive(value)
 
 
 def _has_directive(value: Value) -> bool:
@@ -226,7 +228,7 @@ def group_of(value: Value) -> str:
     return text_of(value, "apiVersion").rpartition("/")[0]
 
 
-def pod_specs(value: Object) -> tuple[list[PodSpec], dict[str, Scalar]]:
+def pod_specs(value: Object) -> tuple[list[PodSpec], dict[Path, Scalar]]:
     """Return the pod specs of an object, and the conditions on nodes outside of them.
 
     The conditions are the names of fields, by the paths of the fields. Of a kind of Kubernetes
@@ -239,9 +241,9 @@ def pod_specs(value: Object) -> tuple[list[PodSpec], dict[str, Scalar]]:
     if path := fixed_path(value):
         inner: Value | None = value
         words: list[str] = []
-        for name in path.split("."):
+        for name in path:
             words += _words(inner)
-            inner = find(inner, name)
+            inner = find(inner, (name,))
         if not isinstance(inner, Object):
             return [], {}
         return [PodSpec(path, inner, text_of(value, "kind"), tuple(words))], {}
@@ -255,17 +257,17 @@ def pod_specs(value: Object) -> tuple[list[PodSpec], dict[str, Scalar]]:
     search = _Search(is_pod_spec, is_partial, group == "argoproj.io")
     # AddOrUpdateDaemonPodTolerations in pkg/controller/daemonset/daemonset_controller.go
     is_daemon_set = (group, text_of(value, "kind")) == ("apps.kruise.io", "DaemonSet")
-    search.visit(value, "", "", "DaemonSet" if is_daemon_set else "Pod", {}, ())
-    unread = tuple(search.unread)
+    search.visit(value, (), "", "DaemonSet" if is_daemon_set else "Pod", {}, ())
+    unread = tuple(map(path_text, search.unread))
     found = [each._replace(not_considered=each.not_considered + unread) for each in search.found]
     return found, search.unread
 
 
-def misplaced_pod_spec(value: Value) -> str:
+def misplaced_pod_spec(value: Value) -> Path:
     """Return the path of what looks like a pod spec, wherever it is; empty if nothing does."""
     search = _Search(_has_any_containers, False, False)
-    search.visit(value, "", "", "Pod", {}, ())
-    return next((each.path for each in search.found if not each.conditions), "")
+    search.visit(value, (), "", "Pod", {}, ())
+    return next((each.path for each in search.found if not each.conditions), ())
 
 
 class _Search:
@@ -283,10 +285,10 @@ class _Search:
         self._is_partial = is_partial
         self._is_argo = is_argo
         self.found: list[PodSpec] = []
-        self.unread: dict[str, Scalar] = {}
+        self.unread: dict[Path, Scalar] = {}
 
     def visit(
-        self, value: Value, path: str, name: str, kind: str, shared: Entries, words: tuple[str, ...]
+        self, value: Value, path: Path, name: str, kind: str, shared: Entries, words: _Words
     ) -> None:
         """Search in ``value``, which is at ``path`` in the object.
 
@@ -297,7 +299,7 @@ class _Search:
         """
         if isinstance(value, List):
             for number, item in enumerate(value.items):
-                self.visit(item, f"{path}[{number}]", name, kind, shared, words)
+                self.visit(item, (*path, number), name, kind, shared, words)
         if not isinstance(value, Object):
             return
         fields, words = value.entries, (*words, *_words(value))
@@ -306,11 +308,11 @@ class _Search:
         is_nested = any(has(value, f"affinity.{each}") for each in ("nodeSelector", "tolerations"))
         if not self._is_partial and (is_nested or text_of(value, "affinity")):  # of CloudNativePG
             own.pop("affinity", None)  # a text is something else
-        paths = {f"{path}.{each}".lstrip("."): fields[each][0] for each in own}
+        paths = {(*path, each): fields[each][0] for each in own}
         for each in list(own) if self._is_argo else ():
             if "{{" in str(to_python(fields[each][1], attrgetter("text"))):
                 shared = {other: entry for other, entry in shared.items() if other != each}
-                words += (f"{path}.{each}",)
+                words += (path_text((*path, each)),)
                 del own[each]
                 fields = {other: entry for other, entry in fields.items() if other != each}
         if self._is_partial:  # misspelt fields are mistakes of the pod specs, too
@@ -327,39 +329,43 @@ class _Search:
             kind = text_of(value, "kind")
         for each, (_, item) in fields.items():
             if each not in _UNSEARCHED and each not in own:
-                self.visit(item, f"{path}.{each}".lstrip("."), each, kind, shared | own, words)
+                self.visit(item, (*path, each), each, kind, shared | own, words)
         is_inside, is_asked = len(self.found) > found, not own.keys() <= {"nodeName"}
         if is_asked and not (is_inside or self._is_partial) and _is_of_pods(path, fields):
             self.found.append(_without_containers(path, fields, kind, words, paths))
             misspelt = (each for each in fields if each not in AFFINITIES and _is_misspelt(each))
-            self.unread |= {f"{path}.{each}".lstrip("."): fields[each][0] for each in misspelt}
+            self.unread |= {(*path, each): fields[each][0] for each in misspelt}
         elif not (is_inside and self._is_partial):
             self.unread |= paths
 
-    def _fields(self, path: str, fields: Entries) -> tuple[Entries, tuple[str, ...]]:
+    def _fields(self, path: Path, fields: Entries) -> tuple[Entries, _Words]:
         """Return those of the fields of a pod spec that are read, and what else may decide."""
         if self._is_partial:
             others = ["requests", "volumes"]
             if "domain" in fields:
                 others.append("what KubeVirt adds, such as kubevirt.io/schedulable=true")
             names = frozenset(_PARTIAL_FIELDS)
-        elif path.endswith("emplate.spec"):
+        elif path[-1] == "spec" and str(path[-2:][0]).endswith("emplate"):
             return fields, ()
         else:  # a spec that has fields of its own, too
             likely = [each for each in fields if _LIKE_CONDITIONS.match(each)]
-            others = [f"{path}.{printable(each)}" for each in likely if each not in READ_FIELDS]
+            others = [path_text((*path, each)) for each in likely if each not in READ_FIELDS]
             names = READ_FIELDS
         return {each: entry for each, entry in fields.items() if each in names}, tuple(others)
 
 
-def _is_of_pods(path: str, fields: Entries) -> bool:
+def _is_of_pods(path: Path, fields: Entries) -> bool:
     """Return whether a mapping with a condition on nodes has the fields of pods."""
-    shown = _POD_FIELDS & fields.keys()
-    return not _FOREIGN_PATH.search(path) and bool(_POD_PATH.search(path) or len(shown) > 1)
+    names = [step for step in path if isinstance(step, str)]
+    if path == ("scheduling",) or not _CHART_NAMES.isdisjoint(names):
+        return False  # a RuntimeClass gives it to the pods of others
+    is_spec = names[-1:] == ["spec"] and names[-2] in _AROUND_POD_SPECS if names[1:] else False
+    is_named = bool(names) and _POD_NAME.fullmatch(names[-1]) is not None
+    return is_spec or is_named or len(_POD_FIELDS & fields.keys()) > 1
 
 
 def _without_containers(
-    path: str, fields: Entries, kind: str, words: tuple[str, ...], paths: Mapping[str, Value]
+    path: Path, fields: Entries, kind: str, words: _Words, paths: Mapping[Path, Value]
 ) -> PodSpec:
     """Return a mapping with some of the fields of a pod spec; its affinity may have no name."""
     read = {each: entry for each, entry in fields.items() if each in _PARTIAL_FIELDS}
@@ -369,7 +375,7 @@ def _without_containers(
     for key, _ in [*terms.values()][:1]:
         read["affinity"] = key._replace(text="affinity"), Object(terms, key.position)
     others = (each for each in fields if each not in (*read, *terms))
-    likely = (f"{path}.{printable(each)}" for each in others if _LIKE_CONDITIONS.search(each))
+    likely = (path_text((*path, each)) for each in others if _LIKE_CONDITIONS.search(each))
     words = (*words, *likely, "requests", "volumes", "what the controller adds")
     place = next(iter(paths.values())).position
     return PodSpec(path, Object(read, place), kind, words, paths)

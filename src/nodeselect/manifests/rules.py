@@ -8,7 +8,7 @@ from nodeselect.documents import List, Object, Scalar, Value, find, text_of, to_
 from nodeselect.errors import SelectorError
 from nodeselect.findings.node_count import CountNodes
 from nodeselect.findings.rule import Finding, Findings, rule
-from nodeselect.problem import Fix
+from nodeselect.problem import Fix, Key, Path
 from nodeselect.renamed_keys import NEW_KEYS
 from nodeselect.selectors import AnyOf, Operator, Requirement, Selector
 from nodeselect.selectors.algebra import implies, only_negates, require_all
@@ -40,7 +40,7 @@ _CountWithKey: TypeAlias = Callable[[str, str], tuple[int, int]]
 
 def check_pod(
     spec: Object,
-    path: str,
+    path: Path,
     labels: Mapping[str, str] | None,
     count: _CountWithKey | None = None,
 ) -> Findings:
@@ -51,12 +51,12 @@ def check_pod(
     :param count: :func:`count_with_key` for the pod, if nodes are known.
     """
     yield from _deprecated_labels(spec, path, count)
-    terms = f"affinity.nodeAffinity.{_REQUIRED}"
+    terms = ("affinity", "nodeAffinity", _REQUIRED)
     if (required := find(spec, terms)) is not None:
-        yield from _negated_terms(required, f"{path}.{terms}")
+        yield from _negated_terms(required, (*path, *terms))
     if labels is not None:
-        yield from _not_own_labels(spec, path, f"affinity.podAntiAffinity.{_REQUIRED}", labels)
-        yield from _not_own_labels(spec, path, "topologySpreadConstraints", labels)
+        yield from _not_own_labels(spec, path, ("affinity", "podAntiAffinity", _REQUIRED), labels)
+        yield from _not_own_labels(spec, path, ("topologySpreadConstraints",), labels)
 
 
 @_rule(
@@ -64,13 +64,13 @@ def check_pod(
     "a label or a taint that Kubernetes has renamed",
     "New nodes lack old names, such as the taint node-role.kubernetes.io/master.",
 )
-def _deprecated_labels(spec: Object, path: str, count: _CountWithKey | None) -> Findings:
+def _deprecated_labels(spec: Object, path: Path, count: _CountWithKey | None) -> Findings:
     fields = {name: spec.entries[name] for name in _NODE_FIELDS if name in spec.entries}
     taints = fields.pop("tolerations", None)
     keys = list(_node_keys(Object(fields, spec.position), path))
     yield from _renamed(keys, partial(_replace_label, count=count))
     if taints is not None:
-        keys = list(_node_keys(taints[1], f"{path}.tolerations"))
+        keys = list(_node_keys(taints[1], (*path, "tolerations")))
         items = taints[1].items if isinstance(taints[1], List) else ()
         if all(text_of(each, "key") for each in items):  # otherwise, all taints are tolerated
             yield from _renamed(keys, _add_toleration)
@@ -112,7 +112,7 @@ def count_with_key(
 
 
 def _renamed(
-    keys: Sequence[tuple[Scalar, str]], hint: Callable[[str, str], Fix | str | None]
+    keys: Sequence[tuple[Scalar, Path]], hint: Callable[[str, str], Fix | str | None]
 ) -> Findings:
     known = {key.text for key, _ in keys}
     for key, place in keys:
@@ -122,19 +122,19 @@ def _renamed(
             yield Finding(key, place, message, partial(hint, key.text, new))
 
 
-def _node_keys(value: Value, path: str) -> Iterator[tuple[Scalar, str]]:
+def _node_keys(value: Value, path: Path) -> Iterator[tuple[Scalar, Path]]:
     """Yield each key of a label or a taint of nodes in conditions, with its path."""
     if isinstance(value, List):
         for number, item in enumerate(value.items):
-            yield from _node_keys(item, f"{path}[{number}]")
+            yield from _node_keys(item, (*path, number))
     for name, (_, item) in value.entries.items() if isinstance(value, Object) else ():
         if name == "nodeSelector" and isinstance(item, Object):
             for key, _ in item.entries.values():
-                yield key, f"{path}.{name}[{quoted(key.text)}]"
+                yield key, (*path, name, Key(key.text))
         elif name in ("key", "topologyKey") and isinstance(item, Scalar):
-            yield item, f"{path}.{name}"
+            yield item, (*path, name)
         elif name not in ("labelSelector", "namespaceSelector"):  # they are about pods
-            yield from _node_keys(item, f"{path}.{name}")
+            yield from _node_keys(item, (*path, name))
 
 
 @_rule(
@@ -142,7 +142,7 @@ def _node_keys(value: Value, path: str) -> Iterator[tuple[Scalar, str]]:
     "a node affinity whose terms are alternatives and exclude next to nothing",
     "A node must match only one term. What must hold together is one term.",
 )
-def _negated_terms(required: Value, path: str) -> Findings:
+def _negated_terms(required: Value, path: Path) -> Findings:
     terms = dict.fromkeys(read_terms(_plain(required), ()))
     if len(terms) < 2 or not only_negates(any_of := AnyOf(terms)):
         return
@@ -161,21 +161,21 @@ def _negated_terms(required: Value, path: str) -> Findings:
     "a pod anti-affinity or a topology spread that does not select the pod's own labels",
     "Its own pods do not count. If you mean others, ignore the warning with a comment.",
 )
-def _not_own_labels(spec: Object, path: str, field: str, labels: Mapping[str, str]) -> Findings:
+def _not_own_labels(spec: Object, path: Path, field: Path, labels: Mapping[str, str]) -> Findings:
     found = find(spec, field)
     for number, item in enumerate(found.items if isinstance(found, List) else ()):
         others = map(partial(find, item), ("namespaces", "namespaceSelector", "mismatchLabelKeys"))
         is_soft = text_of(item, "whenUnsatisfiable") == "ScheduleAnyway"
         selector = find(item, "labelSelector")
         failed = [] if any(others) or is_soft else _failed(selector and _plain(selector), labels)
-        if "spread" not in field.lower():  # what keeps apart from others is meant so, if no typo
+        if len(field) > 1:  # what keeps apart from others is meant so, if no typo
             failed = [each for each in failed if _is_typo(each, labels)]
         if failed:
-            at = f"{path}.{field}[{number}]"
+            at = (*path, *field, number)
             message = f"{quoted(str(failed[0]))} does not select the labels of the pod itself"
             if selector is None:
                 message = "without a labelSelector, no pod counts"
-            yield Finding(selector or item, f"{at}.labelSelector" if selector else at, message)
+            yield Finding(selector or item, (*at, "labelSelector") if selector else at, message)
 
 
 def _is_typo(failed: Selector, labels: Mapping[str, str]) -> bool:
@@ -203,7 +203,7 @@ def check_template(workload: Value, labels: Mapping[str, str]) -> Findings:
         plain = {"matchLabels": plain}
     if failed := _failed(plain, labels):
         message = f"{quoted(str(failed[0]))} does not select the labels of the template"
-        yield Finding(selector, "spec.selector", message)
+        yield Finding(selector, ("spec", "selector"), message)
 
 
 def _failed(selector: Any, labels: Mapping[str, str]) -> list[Selector]:
@@ -221,7 +221,7 @@ def _plain(value: Value) -> Any:
     return to_python(value, lambda scalar: None if scalar.kind == "null" else scalar.text)
 
 
-def labels_at(value: Value, path: str) -> dict[str, str]:
+def labels_at(value: Value, path: Path) -> dict[str, str]:
     """Return the labels at a path of an object; without any, none."""
     labels = find(value, path)
     plain = _plain(labels) if isinstance(labels, Object) else {}

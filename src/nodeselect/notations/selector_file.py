@@ -15,6 +15,7 @@ from nodeselect.findings.structured import StructureError, read_structured
 from nodeselect.kinds import is_chart_values, lower_names
 from nodeselect.notations.bacalhau import selector_from_bacalhau
 from nodeselect.placement import Placement
+from nodeselect.problem import Path
 from nodeselect.selectors import Selector, selectors_from_pod_spec
 from nodeselect.selectors.label_selector import read_match_expressions
 from nodeselect.selectors.requirement import exclude_ids
@@ -101,25 +102,25 @@ def read_selector_file(data: bytes, file: str = "selector") -> SelectorFile | No
         raise JobError(file, draw_problems(error.findings, data)) from None
 
 
-def _recognise(document: Value) -> tuple[str, Value, str, _Read] | None:
+def _recognise(document: Value) -> tuple[str, Value, Path, _Read] | None:
     """Return the kind, value and path of the selector in a document, and what reads the value."""
     if isinstance(document, List):
         items = [item.entries for item in document.items if isinstance(item, Object)]
         if not any(name.lower() == "key" for entries in items for name in entries):
             return None
-        return _BACALHAU, document, "", selector_from_bacalhau
+        return _BACALHAU, document, (), selector_from_bacalhau
     if not isinstance(document, Object) or not _JOB_FIELDS.isdisjoint(document.entries):
         return None
     if is_chart_values(document):
         return None
     for fields, kind, read in _FIELDS:
         if not document.entries.keys().isdisjoint(fields):
-            return kind, document, "", read
+            return kind, document, (), read
     names = lower_names(document)
     if "constraints" not in names or not {"tasks", "taskgroups"}.isdisjoint(names):
         return None  # a job has more conditions
     name, value = names["constraints"]
-    return _BACALHAU, value, name, selector_from_bacalhau
+    return _BACALHAU, value, (name,), selector_from_bacalhau
 
 
 def _pod(*fields: str) -> _Read:
