@@ -1,7 +1,7 @@
 """Find the pod specs in Kubernetes objects of any kind."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from operator import attrgetter
 from typing import NamedTuple, TypeAlias
 
@@ -303,18 +303,13 @@ class _Search:
         if not isinstance(value, Object):
             return
         fields, words = value.entries, (*words, *_words(value))
-        names = _SHARED if self._is_partial else (*_SHARED, "nodeAffinity")
-        own = {each: fields[each] for each in names if each in fields and has(value, each)}
-        is_nested = any(has(value, f"affinity.{each}") for each in ("nodeSelector", "tolerations"))
-        if not self._is_partial and (is_nested or text_of(value, "affinity")):  # of CloudNativePG
-            own.pop("affinity", None)  # a text is something else
+        own = self._own_conditions(value)
         paths = {(*path, each): fields[each][0] for each in own}
-        for each in list(own) if self._is_argo else ():
-            if "{{" in str(to_python(fields[each][1], attrgetter("text"))):
-                shared = {other: entry for other, entry in shared.items() if other != each}
-                words += (path_text((*path, each)),)
-                del own[each]
-                fields = {other: entry for other, entry in fields.items() if other != each}
+        if self._is_argo:
+            conditions = ((each, to_python(fields[each][1], attrgetter("text"))) for each in own)
+            later = [each for each, plain in conditions if "{{" in str(plain)]
+            words += tuple(path_text((*path, each)) for each in later)
+            own, shared, fields = (_leave_out(each, later) for each in (own, shared, fields))
         if self._is_partial:  # misspelt fields are mistakes of the pod specs, too
             own |= {each: fields[each] for each in fields if _is_misspelt(each)}
         found = len(self.found)
@@ -323,8 +318,7 @@ class _Search:
             spec = Object(read | shared | own if self._is_partial else read, value.position)
             self.found.append(PodSpec(path, spec, kind, words + others))
             if not self._is_partial:  # it may have further pod specs, such as one of its workers
-                fields = {each: entry for each, entry in fields.items() if each not in READ_FIELDS}
-                own, paths = {}, {}
+                own, paths, fields = {}, {}, _leave_out(fields, READ_FIELDS)
         if fixed_path(value):
             kind = text_of(value, "kind")
         for each, (_, item) in fields.items():
@@ -337,6 +331,15 @@ class _Search:
             self.unread |= {(*path, each): fields[each][0] for each in misspelt}
         elif not (is_inside and self._is_partial):
             self.unread |= paths
+
+    def _own_conditions(self, value: Object) -> Entries:
+        """Return the fields of a mapping that are conditions on nodes."""
+        names = _SHARED if self._is_partial else (*_SHARED, "nodeAffinity")
+        own = {each: value.entries[each] for each in names if has(value, each)}
+        is_nested = any(has(value, f"affinity.{each}") for each in ("nodeSelector", "tolerations"))
+        if not self._is_partial and (is_nested or text_of(value, "affinity")):  # of CloudNativePG
+            own.pop("affinity", None)  # a text is something else
+        return own
 
     def _fields(self, path: Path, fields: Entries) -> tuple[Entries, _Words]:
         """Return those of the fields of a pod spec that are read, and what else may decide."""
@@ -352,6 +355,10 @@ class _Search:
             others = [path_text((*path, each)) for each in likely if each not in READ_FIELDS]
             names = READ_FIELDS
         return {each: entry for each, entry in fields.items() if each in names}, tuple(others)
+
+
+def _leave_out(entries: Entries, names: Collection[str]) -> Entries:
+    return {name: entry for name, entry in entries.items() if name not in names}
 
 
 def _is_of_pods(path: Path, fields: Entries) -> bool:
