@@ -43,6 +43,7 @@ from nodeselect.manifests.pod_specs import (
     is_merge_patch,
     is_patch,
     kind_of,
+    leave_out,
     misplaced_pod_spec,
     pod_specs,
     template_path,
@@ -528,10 +529,6 @@ def _read_pod(
     spec = pod.spec
     is_added = False if is_admitted else None  # an admitted pod has what was added
     read = partial(Placement.from_pod_spec, kind=pod.kind, extended_resource_toleration=is_added)
-    fields = _read_fields(spec)
-    placement = read_structured(fields, read, pod.path, pod_spec_errors)
-    tolerations = (*placement.tolerations, *DEFAULT_TOLERATIONS)
-    words = dict.fromkeys(placement.not_considered)
     items = find(spec, "volumes")
     named = items.items if isinstance(items, List) else ()
     claims = filter(None, (text_of(each, "persistentVolumeClaim.claimName") for each in named))
@@ -540,14 +537,16 @@ def _read_pod(
     unclaimed = (f"volumes.{source}" for source in UNCLAIMED_VOLUMES)
     is_known = len(known) == len(claimed) and not any(map(_has_zone, known))
     if is_known and not any(has(spec, field) for field in unclaimed):
-        words.pop("volumes", None)
+        spec = Object(leave_out(spec.entries, ("volumes",)), spec.position)
+    placement = read_structured(_read_fields(spec), read, pod.path, pod_spec_errors)
+    tolerations = (*placement.tolerations, *DEFAULT_TOLERATIONS)
     given = {}
     for volume in known:
         selector = _read_part(volume, ("spec", "nodeAffinity"), _volume_selector)
         given[f"the {_VOLUME} {printable(text_of(volume, 'metadata.name'))}"] = selector
         placement &= selector
-    words |= dict.fromkeys(pod.not_considered)
-    return placement.replace(tolerations=tolerations, not_considered=tuple(words), given=given)
+    words = (*placement.not_considered, *pod.not_considered)
+    return placement.replace(tolerations=tolerations, not_considered=words, given=given)
 
 
 def _controller(pod: Value) -> tuple[str, str, str] | None:
@@ -566,7 +565,7 @@ def _controller(pod: Value) -> tuple[str, str, str] | None:
 
 def _before_binding(pod: PodSpec) -> PodSpec:
     """Return a pod as the scheduler saw it: without the name of the node that it then chose."""
-    entries = {name: entry for name, entry in pod.spec.entries.items() if name != "nodeName"}
+    entries = leave_out(pod.spec.entries, ("nodeName",))
     words = (*pod.not_considered, "where the pod runs already (nodeName)")
     return pod._replace(spec=pod.spec._replace(entries=entries), not_considered=words)
 

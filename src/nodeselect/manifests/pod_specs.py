@@ -309,7 +309,7 @@ class _Search:
             conditions = ((each, to_python(fields[each][1], attrgetter("text"))) for each in own)
             later = [each for each, plain in conditions if "{{" in str(plain)]
             words += tuple(path_text((*path, each)) for each in later)
-            own, shared, fields = (_leave_out(each, later) for each in (own, shared, fields))
+            own, shared, fields = (leave_out(each, later) for each in (own, shared, fields))
         if self._is_partial:  # misspelt fields are mistakes of the pod specs, too
             own |= {each: fields[each] for each in fields if _is_misspelt(each)}
         found = len(self.found)
@@ -318,7 +318,7 @@ class _Search:
             spec = Object(read | shared | own if self._is_partial else read, value.position)
             self.found.append(PodSpec(path, spec, kind, words + others))
             if not self._is_partial:  # it may have further pod specs, such as one of its workers
-                own, paths, fields = {}, {}, _leave_out(fields, READ_FIELDS)
+                own, paths, fields = {}, {}, leave_out(fields, READ_FIELDS)
         if fixed_path(value):
             kind = text_of(value, "kind")
         for each, (_, item) in fields.items():
@@ -357,7 +357,8 @@ class _Search:
         return {each: entry for each, entry in fields.items() if each in names}, tuple(others)
 
 
-def _leave_out(entries: Entries, names: Collection[str]) -> Entries:
+def leave_out(entries: Entries, names: Collection[str]) -> Entries:
+    """Return the fields of a mapping without those with these names."""
     return {name: entry for name, entry in entries.items() if name not in names}
 
 
