@@ -183,6 +183,21 @@ def test_wrong_amounts(amount: object) -> None:
     assert (caught.value.code, caught.value.path) == ("invalid-quantity", "requests.cpu")
 
 
+@pytest.mark.parametrize("name", ["a" * 80, "a.b/c", "a[0]", ""])
+def test_the_path_of_a_request(name: str) -> None:
+    """The path of an error has the whole name of the resource."""
+    with pytest.raises(SelectorError) as caught:
+        Placement(requests={"cpu": 1, name: "x"})
+    assert (caught.value.code, caught.value.steps) == ("invalid-quantity", ("requests", name))
+
+
+def test_a_resource_that_looks_like_a_list() -> None:
+    """A wrong name of a resource has no hint that is for a selector."""
+    with pytest.raises(SelectorError) as caught:
+        Placement(requests={"a[0]": 1})
+    assert (caught.value.code, caught.value.hint) == ("invalid-key", None)
+
+
 @pytest.mark.parametrize(
     ("spec", "selector"),
     [

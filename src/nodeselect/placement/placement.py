@@ -5,6 +5,7 @@ NodeResourcesFit.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from itertools import chain, starmap
 from types import MappingProxyType, NoneType
 from typing import Any, TypeAlias
@@ -12,7 +13,12 @@ from typing import Any, TypeAlias
 from nodeselect.decoded import read_fields, read_items, read_object, read_text, structure_error
 from nodeselect.errors import InventoryError, SelectorError
 from nodeselect.node import CORDON, Node, Taint, check_resources
-from nodeselect.placement.pod_requests import check_resource_name, is_extended, pod_requests
+from nodeselect.placement.pod_requests import (
+    check_resource_name,
+    is_extended,
+    pod_requests,
+    resource_path,
+)
 from nodeselect.placement.requirements import AtLeast, Tolerates
 from nodeselect.placement.toleration import (
     DAEMON_SET_TOLERATIONS,
@@ -94,13 +100,7 @@ class Placement(FrozenFields):
         indexed = Tolerations(tolerations)
         possible = Tolerations(possible_tolerations).distinct
         possible = tuple(each for each in possible if not indexed.cover(each.key, each.effect))
-        try:
-            amounts = FrozenMapping(check_resources(requests, "requests"))
-        except InventoryError as error:
-            path = tuple(error.place.path.split(".", 1))
-            raise structure_error(error.code, error.message, path, error.fix) from None
-        for resource in requests:
-            check_resource_name(resource, ("requests",))
+        amounts = _read_requests(requests)
         words = dict.fromkeys(to_exact_str(each, "not_considered") for each in not_considered)
         selector = require_condition(selector)
         others = FrozenMapping({name: require_condition(each) for name, each in given.items()})
@@ -373,6 +373,23 @@ def _read_topology_spread(value: object, path: Path) -> str | None:
     except SelectorError as error:
         raise error.within(*at_selector) from None
     return key if action == "DoNotSchedule" else None
+
+
+def _read_requests(requests: Mapping[str, int | str]) -> FrozenMapping[str, int]:
+    path: Path = ("requests",)
+    try:
+        amounts = check_resources(requests)
+        for resource in requests:
+            check_resource_name(resource, path)
+    except InventoryError as error:
+        for resource in requests if error.code == "invalid-quantity" else ():
+            with suppress(InventoryError):
+                check_resources({resource: requests[resource]})
+                continue
+            path = resource_path(path, resource)
+            break
+        raise structure_error(error.code, error.message, path, error.fix) from None
+    return FrozenMapping(amounts)
 
 
 # How a value is split into parts: the fields of a mapping, the items of a list, or not at all.

@@ -134,11 +134,14 @@ def _read_amounts(value: object, path: Path) -> _Exact:
         if type(quantity) is bool or not isinstance(quantity, (str, int, float)):
             message = f"expected a quantity, found {describe_json(quantity)}"
             hint = "move it one level up" if resource in ("limits", "requests") else None
-            raise structure_error("wrong-type", message, _at(path, resource), hint)
+            raise structure_error("wrong-type", message, resource_path(path, resource), hint)
         try:
             amounts[resource] = _parse_exact(str(quantity))
         except ValueError as error:
-            at_resource, fix = _at(path, resource), suggest_quantity(resource, str(quantity))
+            at_resource, fix = (
+                resource_path(path, resource),
+                suggest_quantity(resource, str(quantity)),
+            )
             raise structure_error("invalid-quantity", str(error), at_resource, fix) from None
     return amounts
 
@@ -146,7 +149,8 @@ def _read_amounts(value: object, path: Path) -> _Exact:
 _parse_exact = lru_cache(maxsize=4_096)(parse_exact)  # many pods have the same quantities
 
 
-def _at(path: Path, resource: str) -> Path:
+def resource_path(path: Path, resource: str) -> Path:
+    """Return the path of a resource in the mapping at ``path``."""
     return (*path, resource) if resource.isidentifier() else (*path, Key(resource))
 
 
@@ -167,7 +171,7 @@ def _check_resources(requests: _Exact, limits: _Exact, path: Path) -> None:
             continue  # most of them
         name = "requests" if resource in requests else "limits"
         at_amounts = path if path == ("overhead",) else (*path, name)
-        place = _at(at_amounts, resource)
+        place = resource_path(at_amounts, resource)
         shown = quoted(resource)
         is_own = is_extended(resource)
         is_known = _is_of_pod(resource) or (
@@ -194,7 +198,10 @@ def _check_resources(requests: _Exact, limits: _Exact, path: Path) -> None:
 def check_resource_name(resource: str, path: Path) -> None:
     """Raise ``SelectorError`` if a resource cannot have this name; ``path`` is its mapping's."""
     if not is_key(resource):
-        raise key_error(resource, 0, len(resource)).at(*_at(path, resource))
+        error, path = key_error(resource, 0, len(resource)), resource_path(path, resource)
+        if error.code == "brackets":  # the hint is for the values of a selector
+            raise structure_error("invalid-key", "a key cannot contain brackets", path)
+        raise error.at(*path)
 
 
 def is_extended(resource: str) -> bool:
