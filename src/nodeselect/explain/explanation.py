@@ -37,9 +37,8 @@ class RequirementResult(NamedTuple):
     :param note: why no node or every node satisfies it; which few nodes lack the label that all
         others have; of a resource, if no node matches, how much is left on the nodes that fail only
         this; that alternatives of a node affinity are not all required; otherwise None.
-    :param kind: what it is about: ``labels`` (or ids), a ``taint`` or a ``resource``; ``given`` for
-        labels that another object, such as a volume, requires.
-    :param condition: the requirement as a value.
+    :param kind: ``labels`` (or ids), ``taint``, ``resource``; ``given``: of another object.
+    :param condition: its value.
     """
 
     text: str
@@ -294,7 +293,7 @@ class Explanation(NamedTuple):
     :param excluded_ids: the ids in the selector whose nodes were left out because of their state,
         with the state.
     :param not_considered: what else decides about a node but is unknown, such as ``pod affinity``.
-    :param advice: what ``recommendation`` says, as values.
+    :param advice: ``recommendation`` as values.
     """
 
     selector: str

@@ -65,8 +65,7 @@ class Placement(FrozenFields):
     :param not_considered: what else decides on the nodes of the pod, in words such as ``volumes``.
     :param possible_tolerations: those that the API server may add, which answers name as not
         considered. What ``tolerations`` cover is dropped.
-    :param given: the parts of ``selector`` that other objects, such as volumes, require, by their
-        names.
+    :param given: what other objects, such as volumes, require of ``selector``, by their names.
     :raises SelectorError: if the name of a resource or an amount is invalid.
     """
 

@@ -32,9 +32,8 @@ class Usage:
     A pod counts if it has a ``spec.nodeName``, and a phase other than ``Succeeded`` and ``Failed``.
     If it was resized in place, it counts as in the status of its containers.
 
-    Any thread may read at any time, and never waits; the amounts of two nodes may be of different
-    moments. Threads that change a usage wait for each other. Memory: some 300 bytes for each node
-    on which pods run, and none for others.
+    Readers never wait; the amounts of two nodes may be of different moments. Writers wait for each
+    other. Memory: some 300 bytes for each node on which pods run.
 
     :param pods: the ``items`` of ``kubectl get pods -A -o json``. Cost: 10 to 30 µs a pod.
     :raises InventoryError: if an object is not a pod, or if a quantity in it is invalid.
