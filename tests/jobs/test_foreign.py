@@ -16,6 +16,7 @@ from nodeselect.notations.selector_file import SelectorFile, read_selector_file
 from nodeselect.placement.toleration import DEFAULT_TOLERATIONS
 from nodeselect.selectors.selector import alternatives
 from tests import golden
+from tests.imports import run_python
 from tests.jobs.reading import in_short, read_cases
 from tests.property.strategies import json_values
 
@@ -68,6 +69,26 @@ def outcome(text: str) -> Iterator[str]:
 def test_document(case: golden.Row) -> None:
     """A document is read as it says, or refused with the position of each mistake."""
     case.check(problems="".join(f"{line}\n" for line in outcome(case["job"])))
+
+
+READ_ALL = """
+import json, sys
+from nodeselect.manifests.manifest import ManifestError, read_manifest
+for text in json.load(sys.stdin):
+    try:
+        read_manifest(text.encode())
+    except ManifestError:
+        pass
+assert not any(name.startswith("nodeselect.expanso") for name in sys.modules)
+"""
+
+
+def test_without_the_rules_of_job_specs() -> None:
+    """Each mistake of a manifest has a rule, also in a process that has read no job spec."""
+    texts = [
+        case["job"] for table in ("foreign", "findings") for case in read_cases(f"{table}.txt")
+    ]
+    run_python(READ_ALL, stdin=json.dumps(texts))
 
 
 DEPLOYMENT = {

@@ -14,7 +14,6 @@ from nodeselect.documents import (
     Object,
     Scalar,
     Value,
-    describe,
     is_null,
 )
 from nodeselect.expanso.schema_fields import (
@@ -29,7 +28,7 @@ from nodeselect.expanso.suggestions import (
     suggest_field,
     suggest_number,
 )
-from nodeselect.findings.rule import Finding, Findings, Hint, rule
+from nodeselect.findings.rule import Finding, Findings, Hint, expected, rule
 from nodeselect.findings.structured import suggest_text
 from nodeselect.problem import TEMPLATE_HINT, TEMPLATE_TEXT, Fix, Path, suggest_word
 from nodeselect.text import FORBIDDEN, join_limited, printable, quoted, truncate
@@ -65,27 +64,6 @@ def integer_of(value: Value | None) -> int | None:
     return None
 
 
-@_error(
-    "wrong-type",
-    "a value of the wrong type",
-    "Versions of YAML disagree on which words are booleans, numbers or dates. If a string is"
-    " expected, such a word needs quotes.",
-    before="name: demo\nselector:\n  match_labels:\n    version: 1.10",
-    after='name: demo\nselector:\n  match_labels:\n    version: "1.10"',
-)
-def expected(what: str, value: Value, path: Path, hint: Hint = None) -> Finding:
-    """Return the finding for a value that is not ``what`` it should be, such as ``a list``."""
-    return Finding(value, path, f"expected {what}, found {describe(value)}", hint)
-
-
-@_error(
-    "unknown-field",
-    "a field that no job has",
-    "The server ignores the field or rejects the job. If the field is meant to be the selector, the"
-    " job runs on EVERY node.",
-    before="name: demo\nselector:\n  matchLabels: {region: eu}",
-    after="name: demo\nselector:\n  match_labels: {region: eu}",
-)
 def _unknown_field(model: str, key: Scalar, value: Object, path: Path) -> Finding:
     plain = snake_case(key.text)
     message = f"there is no field {quoted(key.text)}"
@@ -93,7 +71,8 @@ def _unknown_field(model: str, key: Scalar, value: Object, path: Path) -> Findin
     is_only_style = (
         plain in fields_of(model) and list(map(snake_case, value.entries)).count(plain) == 1
     )
-    return Finding(key, path, message, hint, edit=plain if is_only_style else None)
+    edit = plain if is_only_style else None
+    return Finding(key, path, message, hint, edit=edit, code="unknown-field")
 
 
 @_error(

@@ -21,7 +21,6 @@ from nodeselect.expanso.fields import (
     PLACEHOLDER_TEXT,
     check_filled,
     check_model,
-    expected,
     placeholder,
 )
 from nodeselect.expanso.suggestions import (
@@ -31,7 +30,7 @@ from nodeselect.expanso.suggestions import (
     suggest_selector,
 )
 from nodeselect.findings.node_count import CountNodes
-from nodeselect.findings.rule import Check, Finding, Findings, Hint, rule
+from nodeselect.findings.rule import Check, Finding, Findings, Hint, expected, rule
 from nodeselect.findings.structured import suggest_text
 from nodeselect.limits import LIMITS
 from nodeselect.problem import TEMPLATE_TEXT, Fix, Path

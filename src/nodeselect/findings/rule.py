@@ -1,14 +1,15 @@
 """The rules of the checker, and the findings that a check yields if a file breaks a rule.
 
 A rule stands beside the check that yields its findings. The rules at the end of this file are about
-mistakes that other rooms find: ``documents``, and ``selectors`` in the text of a selector.
+mistakes that other rooms find (``documents``, and ``selectors`` in the text of a selector), or that
+job specs and manifests can both have.
 """
 
 from collections.abc import Callable, Generator, Iterator
 from functools import partial, wraps
 from typing import Any, NamedTuple, TypeVar, cast
 
-from nodeselect.documents import DocumentError, Position, Scalar, Value
+from nodeselect.documents import DocumentError, Position, Scalar, Value, describe
 from nodeselect.problem import Fix, Path
 
 # A fix, or only its words, or a function that returns one of these and is called only if needed.
@@ -308,4 +309,30 @@ _id(
     "a node id with an unprintable character",
     before='["node\\u200b-1"]',
     after="[node-1]",
+)
+
+# Rules about the fields of job specs and of manifests.
+_field = partial(rule, "fields")
+
+
+@_field(
+    "wrong-type",
+    "a value of the wrong type",
+    "Versions of YAML disagree on which words are booleans, numbers or dates. If a string is"
+    " expected, such a word needs quotes.",
+    before="name: demo\nselector:\n  match_labels:\n    version: 1.10",
+    after='name: demo\nselector:\n  match_labels:\n    version: "1.10"',
+)
+def expected(what: str, value: Value, path: Path, hint: Hint = None) -> Finding:
+    """Return the finding for a value that is not ``what`` it should be, such as ``a list``."""
+    return Finding(value, path, f"expected {what}, found {describe(value)}", hint)
+
+
+_field(
+    "unknown-field",
+    "a field that no job has",
+    "The server ignores the field or rejects the job. If the field is meant to be the selector, the"
+    " job runs on EVERY node.",
+    before="name: demo\nselector:\n  matchLabels: {region: eu}",
+    after="name: demo\nselector:\n  match_labels: {region: eu}",
 )
