@@ -84,7 +84,7 @@ assert not any(name.startswith("nodeselect.expanso") for name in sys.modules)
 
 
 def test_without_the_rules_of_job_specs() -> None:
-    """Each mistake of a manifest has a rule, also in a process that has read no job spec."""
+    """Each mistake of a manifest is one, also in a process that has read no job spec."""
     texts = [
         case["job"] for table in ("foreign", "findings") for case in read_cases(f"{table}.txt")
     ]

@@ -28,7 +28,7 @@ from nodeselect.expanso.selector_rules import check_selector, read_selector
 from nodeselect.findings.node_count import CountNodes, check_nodes
 from nodeselect.findings.reading import JobData, read_plain, shown_text, to_bytes
 from nodeselect.findings.report import CheckReport, make_report, read_ignore_comments, reported
-from nodeselect.findings.rule import REGISTRY, Finding, collect, document_finding
+from nodeselect.findings.rule import Finding, collect, document_finding, is_error
 from nodeselect.kinds import JOB_HINT, MATCH_HINT, NODES_HINT, refuse_other, refused
 from nodeselect.problem import Path
 from nodeselect.selectors import Selector
@@ -98,7 +98,7 @@ class CheckedJob:
         found += check_model("JobSpec", spec, path)
         of_selector: list[Finding] = []
         parsed = collect(read_selector(find(spec, "selector"), (*path, "selector")), of_selector)
-        is_invalid = any(map(_is_error, of_selector))
+        is_invalid = any(map(is_error, of_selector))
         counting = parsed._replace(count_nodes=None if is_invalid else count_nodes)
         found += [*of_selector, *check_selector(counting)]
         job = Job(spec, path, file, {} if names is None else names, empty_severity)
@@ -108,7 +108,7 @@ class CheckedJob:
             each.code == "unknown-field" and each.edit is None for each in found
         )
         self.findings = choose(found)
-        if not any(map(_is_error, self.findings)):
+        if not any(map(is_error, self.findings)):
             if is_invalid or misspelt_selectors(spec):
                 self.findings += choose([invalid_selector(job)])  # its mistakes are ignored
             else:
@@ -118,7 +118,7 @@ class CheckedJob:
                     counted = count_nodes(self.selector)
                     more = check_nodes("the job", place, (*path, "selector"), counted)
                     self.findings += choose(more)
-        self.errors = sum(map(_is_error, self.findings))
+        self.errors = sum(map(is_error, self.findings))
 
     @property
     def edits(self) -> list[Finding]:
@@ -151,10 +151,6 @@ class CheckedJob:
         if content is None or code == "not-a-job":
             return False
         return re.search(_JOB_LINE, shown_text(content), re.MULTILINE) is not None
-
-
-def _is_error(finding: Finding) -> bool:
-    return (finding.severity or REGISTRY[finding.code].severity) == "error"
 
 
 def _locate_spec(document: Value, file: str) -> tuple[Object, Path]:

@@ -89,6 +89,15 @@ def document_finding(error: DocumentError) -> Finding:
     return Finding(value, (), error.message, error.fix, span, edit=tag or None, code=error.code)
 
 
+def is_error(finding: Finding) -> bool:
+    """Return whether a finding is an error, by itself or by its rule.
+
+    A rule that has not been imported is one of job specs about a mistake in the text of a selector.
+    """
+    rule_ = REGISTRY.get(finding.code)
+    return (finding.severity or (rule_.severity if rule_ else "error")) == "error"
+
+
 _T = TypeVar("_T")
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 

@@ -26,7 +26,7 @@ from nodeselect.errors import JobError, SelectorError
 from nodeselect.findings.node_count import CountNodes
 from nodeselect.findings.reading import read_plain, read_text
 from nodeselect.findings.report import draw_problems
-from nodeselect.findings.rule import REGISTRY, Finding, document_finding
+from nodeselect.findings.rule import Finding, document_finding, is_error
 from nodeselect.findings.structured import StructureError, read_structured
 from nodeselect.kinds import (
     KUSTOMIZE_FIELDS,
@@ -375,7 +375,7 @@ def _read_objects(
             name += f":{names[name]}"
         is_read = False
         for each in _read_object(value, name, volumes, count_nodes):
-            if isinstance(each, Finding) and REGISTRY[each.code].severity != "error":
+            if isinstance(each, Finding) and not is_error(each):
                 notes.append(each)
                 if each.code == "unread-condition":
                     unread.append(f"{name}[{path_text(each.path)}]")
