@@ -270,7 +270,6 @@ OBJECTS = [
     pytest.param(node(), "not-ready", id="no-conditions-yet"),
     pytest.param(node(READY, unschedulable=True), "cordoned", id="cordoned"),
     pytest.param(node(READY, unschedulable=False), "ready", id="uncordoned"),
-    pytest.param(node(READY, unschedulable="false"), "ready", id="no-boolean"),
     pytest.param(node(unschedulable=True), "not-ready,cordoned", id="in-both-states"),
     pytest.param(node() | {"status": None}, None, id="no-status"),
     pytest.param(node() | {"status": {}}, None, id="no-conditions"),

@@ -338,7 +338,10 @@ def kubernetes_fields(
     if _field(spec, "containers") is not None:
         check_kind("Pod")
     conditions = _field(status, "conditions")
-    is_cordoned = _field(spec, "unschedulable") is True
+    is_cordoned = _field(spec, "unschedulable")
+    if not isinstance(is_cordoned, bool | None):
+        message = f"expected true or false, found {describe_json(is_cordoned)}"
+        raise InventoryError("wrong-type", message, place="spec.unschedulable")
     state = None
     if isinstance(conditions, list):
         is_ready = any(

@@ -531,7 +531,7 @@ def _read_pod(
     read = partial(Placement.from_pod_spec, kind=pod.kind, extended_resource_toleration=is_added)
     items = find(spec, "volumes")
     named = items.items if isinstance(items, List) else ()
-    claims = filter(None, (text_of(each, "persistentVolumeClaim.claimName") for each in named))
+    claims = [text_of(each, "persistentVolumeClaim.claimName") for each in named if _is_claim(each)]
     claimed = [volumes.get((namespace or "default", claim)) for claim in claims]
     known = [volume for volume in claimed if volume is not None]
     unclaimed = (f"volumes.{source}" for source in UNCLAIMED_VOLUMES)
@@ -547,6 +547,12 @@ def _read_pod(
         placement &= selector
     words = (*placement.not_considered, *pod.not_considered)
     return placement.replace(tolerations=tolerations, not_considered=words, given=given)
+
+
+def _is_claim(volume: Value) -> bool:
+    """Return whether a volume of a pod is a claim, also if that is misspelt."""
+    names = volume.entries if isinstance(volume, Object) else ()
+    return any(name.lower() == "persistentvolumeclaim" for name in names)
 
 
 def _controller(pod: Value) -> tuple[str, str, str] | None:
@@ -592,9 +598,20 @@ def _has_zone(volume: Value) -> bool:
 def _read_part(
     value: Value, path: Path, read: Callable[[Any], Selector | AnyOf]
 ) -> Selector | AnyOf:
-    """Return the selector at a path; without it, one that matches everything."""
+    """Return the selector at a path; without it, one that matches everything.
+
+    :raises StructureError: also if a field beside it is probably the misspelt one.
+    """
     part = find(value, path)
-    return Selector.everything() if part is None else read_structured(part, read, path)
+    if part is not None:
+        return read_structured(part, read, path)
+    around = find(value, path[:-1])
+    for name, (key, _) in around.entries.items() if isinstance(around, Object) else ():
+        if name != path[-1] and (similar := suggest_word(name, [str(path[-1])])):
+            message = f"there is no field {quoted(name)}"
+            place = (*path[:-1], name)
+            raise StructureError(Finding(key, place, message, similar, code="unknown-field"))
+    return Selector.everything()
 
 
 def _place(spec: Object, path: Path) -> tuple[Value, Path]:
