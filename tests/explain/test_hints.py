@@ -503,6 +503,24 @@ def test_terms_of_an_affinity(texts: str) -> None:
     assert pool().explain(asked).requirements[0].note is None
 
 
+def test_a_mistake_in_several_alternatives() -> None:
+    """It is corrected in all of them at once, and so are the nodes counted."""
+    nodes = [
+        Node(f"n-{at}", {"region": "eu-west", "gpu" if at < 2 else "tpu": ""}) for at in range(5)
+    ]
+    asked = selector_of("region=eu_west,gpu | region=eu_west,tpu | zone=x")
+    (hint,) = Inventory(nodes).explain(asked).hints
+    assert (hint.replacement, hint.would_match) == ("region=eu-west", 5)
+
+
+def test_what_a_volume_needs() -> None:
+    """Combined with the alternatives of a pod, what the volume needs is said by itself."""
+    volume, own = selector_of("zone=a | zone=b"), selector_of("gpu=t5 | tier=gold")
+    asked = Placement(volume & own, given={"the volume": volume})
+    (row,) = Inventory([Node("n", {"zone": "a"})]).explain(asked).requirements
+    assert row.note == "the volume needs (zone=a or zone=b)"
+
+
 def test_a_node_affinity_with_ids() -> None:
     """An id that is no name of a node cannot be in a term, so none is shown."""
     nodes = Inventory([Node("N-1", {"a": "b"}), Node("n-2")])

@@ -196,8 +196,10 @@ def _results(
         text = requirement_text(part)
         if position in given:
             kind = "given"
-            if owner := given[position]:
-                note = f"{owner} needs {short(text)}{f'; {note}' if note else ''}"
+            if (owner := given[position]) and isinstance(asked, Placement):
+                own = asked.given[owner]  # of which the part may be only a combination
+                needed = text if part in own.split() else requirement_text(own)
+                note = f"{owner} needs {short(needed)}{f'; {note}' if note else ''}"
         results.append(RequirementResult(text, failing, remaining, only, absent, note, kind, part))
     return tuple(results)
 

@@ -433,20 +433,27 @@ class _HintFinder:
     def _alternatives(
         self, position: int, part: AnyOf, missing_ids: Sequence[str]
     ) -> Iterator[_Suggestion]:
-        """Yield the suggestions for each selector of ``part``, as if it were alone."""
+        """Yield the suggestions for each selector of ``part``, as if it were alone.
+
+        What several of them have in common is replaced in all.
+        """
+        seen = set[tuple[object, ...]]()
         for selector in part.selectors[:_MAX_REQUIREMENTS]:
             conditions = selector.split()
             failures = self._nodes.failures(conditions)
             finder = _HintFinder(self._nodes, self._vocabulary, failures, self._asked)
             missing = [node_id for node_id in missing_ids if node_id in (selector.ids or ())]
             for hint, replacement, positions in finder.suggest(conditions, missing):
-                if hint.code == "label-for-id":  # no option and no job has ids beside selectors
+                key = hint.code, hint.replaced, hint.replacement
+                if key in seen or hint.code == "label-for-id":  # nothing has ids beside selectors
                     continue
+                seen.add(key)
                 alternatives = None
                 if isinstance(replacement, Selector):
-                    kept = [each for at, each in enumerate(conditions) if at not in positions]
-                    others = [each for each in part.selectors if each != selector]
-                    alternatives = AnyOf([reduce(and_, kept, replacement), *others])
+                    old = [conditions[at] for at in positions]
+                    alternatives = AnyOf(
+                        _replaced(each, old, replacement) for each in part.selectors
+                    )
                     would_match = self._failures.count_if_replaced([position], [alternatives])
                     hint = hint._replace(would_match=would_match)
                 yield _Suggestion(hint._replace(requirement=position), alternatives, (position,))
@@ -799,6 +806,14 @@ def _id_selector(ids: Sequence[str], new_ids: Mapping[str, str]) -> Selector | N
         return Selector.from_requirements([], [new_ids.get(each, each) for each in ids])
     except SelectorError:  # the nodes of an engine may have any id
         return None
+
+
+def _replaced(selector: Selector, old: Sequence[Condition], new: Selector) -> Selector:
+    """Return a selector with ``new`` in place of the conditions ``old``, if it has all of them."""
+    conditions = selector.split()
+    if not all(each in conditions for each in old):
+        return selector
+    return reduce(and_, (each for each in conditions if each not in old), new)
 
 
 def _selector(key: str, operator: Operator, values: tuple[str, ...]) -> Selector | None:
