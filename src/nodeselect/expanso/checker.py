@@ -32,14 +32,12 @@ from nodeselect.findings.rule import Finding, collect, document_finding, is_erro
 from nodeselect.kinds import JOB_HINT, MATCH_HINT, NODES_HINT, refuse_other, refused
 from nodeselect.problem import Path
 from nodeselect.selectors import Selector
+from nodeselect.selectors.pod_spec import REQUIRED
 
 _PIPELINE_HINT = "put it under config: and add a name, type: pipeline, and a selector"
 
 # The affinity of a pod, without the pod, has one of these.
-_AFFINITY_FIELDS = (
-    *("affinity", "nodeAffinity", "nodeSelectorTerms"),
-    "requiredDuringSchedulingIgnoredDuringExecution",
-)
+_AFFINITY_FIELDS = ("affinity", "nodeAffinity", "nodeSelectorTerms", REQUIRED)
 
 # Only documents with one of these fields are pipelines: others have "metrics" and "resources" too.
 _BARE_FIELDS = ("input", "pipeline", "output", "cache_resources", "rate_limit_resources")

@@ -171,10 +171,8 @@ def _about_requirements(explanation: Explanation) -> tuple[Advice, ...]:
     if len(results) == 1:
         return (_note(results[0]),)
     positions = [at for at, result in enumerate(results) if result.failing == total]
-    kinds, texts = (
-        {results[at].kind for at in positions},
-        tuple(results[at].text for at in positions),
-    )
+    kinds = {results[at].kind for at in positions}
+    texts = tuple(results[at].text for at in positions)
     if "given" in kinds and positions[1:]:
         notes = (results[at].note for at in positions if results[at].kind == "given")
         return (Advice("given-unsatisfied", (texts, tuple(filter(None, notes)))),)
@@ -183,9 +181,8 @@ def _about_requirements(explanation: Explanation) -> tuple[Advice, ...]:
     if kinds == {"resource"} and not positions[1:]:
         return (_scarcity(explanation, positions[0]),)
     if positions:
-        return (
-            Advice("unsatisfied-resources" if "resource" in kinds else "unsatisfied-first", texts),
-        )
+        kind = "unsatisfied-resources" if "resource" in kinds else "unsatisfied-first"
+        return (Advice(kind, texts),)
     kind = "given-several" if any(each.kind == "given" for each in results) else "several"
     groups = () if explanation.other_reasons else explanation.reasons
     return (Advice(kind, nodes=min((len(each.failed) for each in groups), default=0)),)

@@ -12,13 +12,12 @@ from nodeselect.problem import Fix, Key, Path
 from nodeselect.renamed_keys import NEW_KEYS
 from nodeselect.selectors import AnyOf, Operator, Requirement, Selector
 from nodeselect.selectors.algebra import implies, only_negates, require_all
-from nodeselect.selectors.pod_spec import read_terms, term_text
+from nodeselect.selectors.pod_spec import REQUIRED, read_terms, term_text
 from nodeselect.text import pluralize, quoted
 
 if TYPE_CHECKING:
     from nodeselect.placement import Placement
 
-_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 
 # The fields of a pod spec that have the keys of labels or taints of nodes.
 _NODE_FIELDS = ("nodeSelector", "affinity", "tolerations", "topologySpreadConstraints")
@@ -51,11 +50,11 @@ def check_pod(
     :param count: :func:`count_with_key` for the pod, if nodes are known.
     """
     yield from _deprecated_labels(spec, path, count)
-    terms = ("affinity", "nodeAffinity", _REQUIRED)
+    terms = ("affinity", "nodeAffinity", REQUIRED)
     if (required := find(spec, terms)) is not None:
         yield from _negated_terms(required, (*path, *terms))
     if labels is not None:
-        yield from _not_own_labels(spec, path, ("affinity", "podAntiAffinity", _REQUIRED), labels)
+        yield from _not_own_labels(spec, path, ("affinity", "podAntiAffinity", REQUIRED), labels)
         yield from _not_own_labels(spec, path, ("topologySpreadConstraints",), labels)
 
 

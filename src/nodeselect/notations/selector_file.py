@@ -18,6 +18,7 @@ from nodeselect.placement import Placement
 from nodeselect.problem import Path
 from nodeselect.selectors import Selector, selectors_from_pod_spec
 from nodeselect.selectors.label_selector import read_match_expressions
+from nodeselect.selectors.pod_spec import PREFERRED, REQUIRED
 from nodeselect.selectors.requirement import exclude_ids
 from nodeselect.selectors.selector import alternatives
 
@@ -27,7 +28,6 @@ POD_CONDITIONS: Final = "conditions of a Kubernetes pod"
 _BACALHAU = "Bacalhau constraints"
 _LABEL_SELECTOR = "a Kubernetes LabelSelector"
 
-_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 
 # A document with one of these fields is a job spec, whatever else it has.
 _JOB_FIELDS = frozenset({"config", "selector", "spec"})
@@ -42,8 +42,8 @@ _Read = Callable[[Any], Selector | tuple[Selector, ...] | Placement]
 # The conditions of a pod that a document may consist of: one of the first fields, what else there
 # may be, and the path in a pod spec at which they are.
 _BARE: tuple[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]], ...] = (
-    (("nodeSelectorTerms",), (), ("affinity", "nodeAffinity", _REQUIRED)),
-    ((_REQUIRED,), (_REQUIRED.replace("required", "preferred"),), ("affinity", "nodeAffinity")),
+    (("nodeSelectorTerms",), (), ("affinity", "nodeAffinity", REQUIRED)),
+    ((REQUIRED,), (PREFERRED,), ("affinity", "nodeAffinity")),
     (("nodeAffinity",), ("podAffinity", "podAntiAffinity"), ("affinity",)),
     (("affinity", "nodeSelector", "nodeName"), ("tolerations", "topologySpreadConstraints"), ()),
 )

@@ -34,6 +34,8 @@ from nodeselect.selectors.diagnostics import key_error
 from nodeselect.selectors.frozen import FrozenFields, FrozenMapping
 from nodeselect.selectors.label_selector import requirements_from_label_selector
 from nodeselect.selectors.pod_spec import (
+    PREFERRED,
+    REQUIRED,
     check_preferred_terms,
     selectors_from_pod_spec,
     unknown_fields,
@@ -144,7 +146,7 @@ class Placement(FrozenFields):
         keys = read_items(spec.get(constraints), (constraints,), _read_topology_spread)
         path = ("affinity", "podAffinity")
         near = read_object((spec.get("affinity") or {}).get("podAffinity"), path)
-        keys += read_items(near.get(_REQUIRED), (*path, _REQUIRED), _read_pod_term)
+        keys += read_items(near.get(REQUIRED), (*path, REQUIRED), _read_pod_term)
         if any(keys):
             terms = tuple(_with_keys(term, keys) for term in terms)
         tolerations = read_items(spec.get("tolerations"), ("tolerations",), read_toleration)
@@ -268,8 +270,6 @@ def addition_text(tolerations: Iterable[Toleration]) -> str:
     return f"whether the API server adds a toleration of {keys}"
 
 
-_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
-
 UNCLAIMED_VOLUMES = (
     *("awsElasticBlockStore", "azureDisk", "cinder", "ephemeral", "gcePersistentDisk", "iscsi"),
     "rbd",
@@ -278,8 +278,8 @@ UNCLAIMED_VOLUMES = (
 
 # Paths of fields that have further conditions on nodes, and words for these.
 _CONDITIONS: dict[tuple[str, ...], str] = {
-    ("affinity", "podAffinity", _REQUIRED): "pod affinity",
-    ("affinity", "podAntiAffinity", _REQUIRED): "pod anti-affinity",
+    ("affinity", "podAffinity", REQUIRED): "pod affinity",
+    ("affinity", "podAntiAffinity", REQUIRED): "pod anti-affinity",
     **{("volumes", kind): "volumes" for kind in ("persistentVolumeClaim", *UNCLAIMED_VOLUMES)},
     ("containers", "ports", "hostPort"): "host ports",
     ("initContainers", "ports", "hostPort"): "host ports",
@@ -398,10 +398,10 @@ _TERM: _Split = {"matchExpressions": [None], "matchFields": [None]}
 _POD_SPEC: _Split = {
     "affinity": {
         "nodeAffinity": {
-            _REQUIRED: {"nodeSelectorTerms": [_TERM]},
-            "preferredDuringSchedulingIgnoredDuringExecution": [None],
+            REQUIRED: {"nodeSelectorTerms": [_TERM]},
+            PREFERRED: [None],
         },
-        "podAffinity": {_REQUIRED: [None]},
+        "podAffinity": {REQUIRED: [None]},
     },
     "containers": [None],
     "initContainers": [None],

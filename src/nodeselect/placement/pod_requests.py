@@ -138,11 +138,8 @@ def _read_amounts(value: object, path: Path) -> _Exact:
         try:
             amounts[resource] = _parse_exact(str(quantity))
         except ValueError as error:
-            at_resource, fix = (
-                resource_path(path, resource),
-                suggest_quantity(resource, str(quantity)),
-            )
-            raise structure_error("invalid-quantity", str(error), at_resource, fix) from None
+            place, fix = resource_path(path, resource), suggest_quantity(resource, str(quantity))
+            raise structure_error("invalid-quantity", str(error), place, fix) from None
     return amounts
 
 

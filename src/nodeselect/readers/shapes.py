@@ -3,7 +3,7 @@
 ``docs/nodes.md`` lists for each system what is read as the id, the labels and the state of a node.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
@@ -103,7 +103,7 @@ def _reject_typos(record: Record, shape: Shape) -> None:
 
 
 @lru_cache(256)  # the nodes of a list have few different sets of fields
-def _find_typo(fields: Iterable[str], names: Iterable[str]) -> tuple[str, Fix] | None:
+def _find_typo(fields: tuple[str, ...], names: tuple[str, ...]) -> tuple[str, Fix] | None:
     missing = [name for name in names if name not in fields]
     fixes = ((field, suggest_word(field, missing)) for field in fields if field not in names)
     return next(((field, fix) for field, fix in fixes if fix), None)

@@ -30,8 +30,10 @@ from nodeselect.text import describe_json, join_limited, printable, quoted
 AFFINITIES = ("nodeAffinity", "podAffinity", "podAntiAffinity")
 """The fields of an affinity."""
 
-_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
-_PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
+REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
+"""The fields of each of them."""
+
 _MATCH_FIELDS_OPERATORS = {"In": Operator.IN, "NotIn": Operator.NOT_IN}
 
 
@@ -67,11 +69,11 @@ def selectors_from_pod_spec(spec: Mapping[str, object]) -> tuple[Selector, ...]:
         pod &= Selector.of(match_ids=[_read_node_name(name, ("nodeName",))])
     affinity = read_fields(spec.get("affinity"), ("affinity",), AFFINITIES)
     path = ("affinity", "nodeAffinity")
-    node_affinity = read_fields(affinity.get("nodeAffinity"), path, (_REQUIRED, _PREFERRED))
-    required = node_affinity.get(_REQUIRED)
+    node_affinity = read_fields(affinity.get("nodeAffinity"), path, (REQUIRED, PREFERRED))
+    required = node_affinity.get(REQUIRED)
     if required is None:
         return (pod,)
-    return tuple(pod & term for term in read_terms(required, (*path, _REQUIRED)))
+    return tuple(pod & term for term in read_terms(required, (*path, REQUIRED)))
 
 
 def pod_spec_from_selectors(selectors: Iterable[Selector]) -> dict[str, Any]:
@@ -91,7 +93,7 @@ def pod_spec_from_selectors(selectors: Iterable[Selector]) -> dict[str, Any]:
     if Selector.everything() in selectors:
         return {}
     terms = affinity_terms(selectors) or [{}]
-    return {"affinity": {"nodeAffinity": {_REQUIRED: {"nodeSelectorTerms": terms}}}}
+    return {"affinity": {"nodeAffinity": {REQUIRED: {"nodeSelectorTerms": terms}}}}
 
 
 def affinity_terms(selectors: Iterable[Selector]) -> list[dict[str, Any]]:
@@ -237,7 +239,7 @@ def read_terms(value: object, path: Path) -> list[Selector]:
     )
     terms = read_items(fields.get("nodeSelectorTerms"), at_terms, _read_term)
     if not terms:
-        hint = f"add a term, or remove {_REQUIRED}"
+        hint = f"add a term, or remove {REQUIRED}"
         raise structure_error("no-terms", "there must be at least one term", at_terms, hint)
     return [term for term in terms if term is not None]
 
@@ -276,8 +278,8 @@ def _read_preferred_term(value: object, path: Path) -> Selector | None:
 def check_preferred_terms(spec: Mapping[str, Any]) -> None:
     """Raise if a preferred term of the node affinity is invalid; the rest must be valid."""
     affinity = (spec.get("affinity") or {}).get("nodeAffinity") or {}
-    path = ("affinity", "nodeAffinity", _PREFERRED)
-    read_items(affinity.get(_PREFERRED), path, _read_preferred_term)
+    path = ("affinity", "nodeAffinity", PREFERRED)
+    read_items(affinity.get(PREFERRED), path, _read_preferred_term)
 
 
 def _read_match_field(value: object, path: Path) -> tuple[Operator, str]:
