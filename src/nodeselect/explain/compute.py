@@ -77,7 +77,8 @@ def explain(
     connected = count_connected(states) if states else 0
     ids = named_ids(parts)
     missing_ids = tuple(nodes.missing_ids(ids)) if ids else ()
-    hints, correction = find_hints(nodes, vocabulary, parts, failures, missing_ids, selector)
+    given = given_by(selector, parts)
+    hints, correction = find_hints(nodes, vocabulary, parts, failures, missing_ids, selector, given)
     explanation = Explanation(
         selector=str(selector),
         headline=headline(counts.matched, counts.total, connected if states else None),
@@ -86,7 +87,7 @@ def explain(
         matched=counts.matched,
         states=FrozenMapping(states),
         connected=connected,
-        requirements=_results(nodes, vocabulary, parts, failures, selector, hints),
+        requirements=_results(nodes, vocabulary, parts, failures, selector, given, hints),
         reasons=_reasons(failures, examples),
         other_reasons=counts.ungrouped,
         nearest=tuple(failures.nearest(MAX_NEAREST)) if examples else (),
@@ -159,11 +160,11 @@ def _results(
     parts: Sequence[Condition],
     failures: Failures,
     asked: Selector | AnyOf | Placement,
+    given: Mapping[int, str],
     hints: Sequence[Hint],
 ) -> tuple[RequirementResult, ...]:
     counts = failures.counts
     hinted = {hint.requirement for hint in hints}
-    given = given_by(asked, parts)
     results = []
     # Counted once: each call reads the names of all resources.
     has_amounts = any(isinstance(part, AtLeast) for part in parts) and bool(nodes.resources())

@@ -23,7 +23,6 @@ from nodeselect.explain.countable import Countable, Failures
 from nodeselect.explain.explanation import (
     Correction,
     Hint,
-    given_by,
     label_requirement,
     named_ids,
 )
@@ -163,20 +162,21 @@ def find_hints(
     failures: Failures,
     missing_ids: Sequence[str],
     asked: Selector | AnyOf | Placement,
+    given: Mapping[int, str],
 ) -> tuple[tuple[Hint, ...], Correction | None]:
     """Return at most three hints, and all their replacements as one correction (None if none).
 
     :param missing_ids: the ids in ``parts`` that no node has.
     :param asked: what has these ``parts``.
+    :param given: the positions of what other objects require, which cannot be replaced.
     """
     if not failures.counts.total:
         return (), None
     finder = _HintFinder(nodes, vocabulary, failures, asked)
-    given = given_by(asked, parts).keys()  # what other objects require cannot be replaced
     found = (
-        each if given.isdisjoint(each.positions) else _unchanged(each)
+        each if given.keys().isdisjoint(each.positions) else _unchanged(each)
         for each in finder.suggest(parts, missing_ids)
-        if given.isdisjoint(each.positions) or each.hint.code == "contradiction"
+        if given.keys().isdisjoint(each.positions) or each.hint.code == "contradiction"
     )
     suggestions = list(islice(found, _MAX_HINTS))
     correction = _correct(failures, suggestions)
