@@ -175,7 +175,7 @@ APART = '{"requiredDuringSchedulingIgnoredDuringExecution": [{"topologyKey": "x"
     ],
 )
 def test_an_affinity_without_a_pod(run: Run, text: str, selector: str) -> None:
-    """It is a job by itself, of which taints and requests are unknown; but not in a folder."""
+    """It is a job by itself, of which taints and requests are unknown, also in a folder."""
     jobs = {"a.json": text, "all/a.json": text, "all/b.yaml": KINDS["expanso.yaml"]}
     write_files({**jobs, "fleet.ndjson": FLEET})
     report = json.loads(run("explain", "--job", "a.json", "-n", "fleet.ndjson", "-o", "json").out)
@@ -186,7 +186,7 @@ def test_an_affinity_without_a_pod(run: Run, text: str, selector: str) -> None:
     assert [each for each in words if each in run("convert", "a.json").err] == words
     both = ("--job", "a.json", "--job", "all")
     found = json.loads(run("explain", *both, "-n", "fleet.ndjson", "-o", "json").out)["jobs"]
-    assert {each["job"] for each in found} == {"a.json", "all/b.yaml"}
+    assert {each["job"] for each in found} == {"a.json", "all/a.json", "all/b.yaml"}
     assert (
         run("match", "--job", "a.json", "-n", "fleet.ndjson", "--count").out
         == f"{report['matched']}\n"

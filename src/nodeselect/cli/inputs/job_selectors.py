@@ -149,8 +149,9 @@ def runs_several(content: "Job | None") -> bool:
 
 
 def workload_of(content: "Job | None") -> "Workload | None":
-    """Return the only workload in a result of :func:`read_job`."""
-    return None if isinstance(content, Selector | Placement | None) else content.workloads[0]
+    """Return the first workload in a result of :func:`read_job`; None if it has none."""
+    workloads = () if isinstance(content, Selector | Placement | None) else content.workloads
+    return next(iter(workloads), None)
 
 
 def is_selector(text: str) -> bool:
@@ -165,7 +166,8 @@ class _JobFiles(NamedTuple):
     """The files in sources, read as jobs.
 
     :param files: all files.
-    :param jobs: the content of each valid one; a manifest may have no workload.
+    :param jobs: the content of each valid one; a manifest may have no workload. Conditions, such as
+        a PersistentVolume, are jobs only if there is no other.
     :param invalid: the error of each invalid one.
     :param without_job: the number of the others.
     :param volumes: the volumes and claims in all manifests.
@@ -198,14 +200,28 @@ def _read_files(sources: Sequence[str], content: "Job | None" = None) -> _JobFil
                 invalid[file] = error
             else:
                 without_job += 1
+    others = {file: _without_conditions(job) for file, job in jobs.items()}
+    if invalid or any(map(_runs, others.values())):
+        jobs = others
     return _JobFiles(files, jobs, invalid, without_job, volumes)
+
+
+def _runs(content: "Job | None") -> bool:
+    return isinstance(content, Selector | Placement) or workload_of(content) is not None
+
+
+def _without_conditions(job: "Job") -> "Job":
+    """Return a manifest that has only conditions on nodes as one that has no job."""
+    if isinstance(job, Selector | Placement) or job.workloads != job.conditions:
+        return job
+    kinds = (each.owner[0] for each in job.conditions)
+    skipped = [kind for kind in kinds if kind != "PersistentVolume"]  # it is joined with its pods
+    return job._replace(workloads=(), skipped=(*job.skipped, *skipped))
 
 
 def _is_job(job: "Job", is_named: bool, file: str, *, has_volumes: bool) -> bool:
     """Return whether a file counts as a job; raise JobError if it is named and has none."""
-    if isinstance(job, Placement):
-        return is_named  # in a folder, it may be of anything
-    if isinstance(job, Selector) or job.workloads or not is_named:
+    if isinstance(job, Selector | Placement) or job.workloads or not is_named:
         return True
     if has_volumes and not (job.skipped or job.unread):
         return False  # it has only claims of these volumes
@@ -252,22 +268,11 @@ def job_selectors(sources: Sequence[str], content: "Job | None" = None) -> Jobs:
 
 
 def only_job(*sources: str) -> JobFile:
-    """Return the only job in folders and files; raise JobError if there is not exactly one.
-
-    A file with only conditions, such as a PersistentVolume, is a job only if there is no other.
-    """
+    """Return the only job in folders and files; raise JobError if there is not exactly one."""
     found = _read_files(sources)
     if error := next(filter(None, map(found.invalid.get, sources)), None):
         raise error
-    jobs = [*found.invalid]
-    others: list[str] = []
-    for file, content in found.jobs.items():
-        if isinstance(content, Selector | Placement):
-            jobs.append(file)
-        elif content.workloads:
-            is_condition = content.workloads == content.conditions
-            (others if is_condition else jobs).append(file)
-    jobs = [file for file in found.files if file in (jobs or others)]
+    jobs = [file for file in found.files if file in found.invalid or _runs(found.jobs.get(file))]
     if len(jobs) == 1:
         _note_kustomizations(found.files)
         return JobFile(jobs[0], found.volumes)
