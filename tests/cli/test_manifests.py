@@ -348,6 +348,47 @@ def test_what_other_objects_require(run: Run, text: str, advice: str) -> None:
     assert json.loads(ended.out)["recommendation"] == advice
 
 
+STATEFUL_SET = """\
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db}
+spec:
+  replicas: %d
+  template: {spec: {containers: [{name: a}]}}
+  volumeClaimTemplates: [{metadata: {name: data}}, {metadata: {name: log}}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("replicas", "pools", "selector"),
+    [
+        (1, {"data-db-0": "a", "log-db-0": "b"}, "pool in (a),pool in (b)"),
+        (2, {"data-db-0": "a", "log-db-0": "a"}, ""),
+        (2, {"data-db-0": "a", "log-db-0": "a", "data-db-1": "b"}, ""),
+        (
+            2,
+            {"data-db-0": "a", "log-db-0": "a", "data-db-1": "b", "log-db-1": "c"},
+            "(pool in (a) or pool in (b),pool in (c))",
+        ),
+    ],
+)
+def test_volumes_of_a_stateful_set(
+    run: Run, replicas: int, pools: dict[str, str], selector: str
+) -> None:
+    """A pod needs the volumes of its ordinal; if any is unknown, volumes are not considered."""
+    volumes = (
+        VOLUME.replace("name: v", f"name: v-{claim}")
+        .replace("{name: data}", f"{{name: {claim}}}")
+        .replace("[a]", f"[{pool}]")
+        for claim, pool in pools.items()
+    )
+    write_files({"f/a.yaml": STATEFUL_SET % replicas, "f/b.yaml": "---\n".join(volumes)})
+    ended = run("explain", "--job", "f", "-n", "-", "-o", "json", stdin=NODES)
+    [job] = json.loads(ended.out)["jobs"]
+    assert job["selector"] == ", ".join(filter(None, [selector, "pods >= 1"]))
+    assert ("volumes" in job["not_considered"]) == (not selector)
+
+
 def test_a_volume_in_another_file(run: Run) -> None:
     """The files of one input are joined: a volume in another file decides on the pod's nodes."""
     write_files({"f/dep.yaml": CLAIMING, "f/pv.yaml": VOLUME})

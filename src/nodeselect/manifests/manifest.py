@@ -3,8 +3,8 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
-from operator import attrgetter
+from functools import partial, reduce
+from operator import and_, attrgetter
 from typing import Any, Final, NamedTuple, TypedDict
 
 from nodeselect.decoded import read_fields
@@ -58,7 +58,7 @@ from nodeselect.problem import Fix, Path, path_text, suggest_word
 from nodeselect.selectors import AnyOf, Selector
 from nodeselect.selectors.label_selector import read_match_expressions, read_match_labels
 from nodeselect.selectors.pod_spec import READ_FIELDS, read_terms
-from nodeselect.text import printable, quoted
+from nodeselect.text import join_limited, printable, quoted
 
 BACALHAU_JOB: Final = "Bacalhau job"
 """The kind of the owner of a :class:`Workload` that is a Bacalhau job."""
@@ -228,7 +228,7 @@ def find_bare_conditions(
     pod = PodSpec((), spec, "Pod", ("taints", "requests"))
 
     def read() -> Placement:
-        placement = _read_pod(pod, "", {}, False)
+        placement = _read_pod(pod, spec, {}, False)
         return placement.replace(tolerations=[Toleration(operator="Exists")], requests={})
 
     workloads: list[Workload] = []
@@ -467,7 +467,7 @@ def _read_object(
         yield from _unknown_in_containers(pod)
         if controller and text_of(pod.spec, "nodeName"):
             pod = _before_binding(pod)
-        read = partial(_read_pod, pod, namespace, volumes, is_admitted)
+        read = partial(_read_pod, pod, value, volumes, is_admitted)
         own = name if path else f"{name}[{path_text(pod.path)}]"
         for each in _read_pod_spec(pod, own, owner, labels, count_nodes, read):
             yield each._replace(controller=controller) if isinstance(each, Workload) else each
@@ -524,29 +524,70 @@ def _kind(value: Value) -> tuple[str, str]:
 
 
 def _read_pod(
-    pod: PodSpec, namespace: str, volumes: Mapping[tuple[str, str], Value], is_admitted: bool
+    pod: PodSpec, owner: Value, volumes: Mapping[tuple[str, str], Value], is_admitted: bool
 ) -> Placement:
-    spec = pod.spec
+    """Return what a pod that is made from ``owner`` requires, also by the volumes of its claims."""
+    spec, words = pod.spec, pod.not_considered
     is_added = False if is_admitted else None  # an admitted pod has what was added
     read = partial(Placement.from_pod_spec, kind=pod.kind, extended_resource_toleration=is_added)
     items = find(spec, "volumes")
     named = items.items if isinstance(items, List) else ()
     claims = [text_of(each, "persistentVolumeClaim.claimName") for each in named if _is_claim(each)]
-    claimed = [volumes.get((namespace or "default", claim)) for claim in claims]
+    namespace = text_of(owner, "metadata.namespace") or "default"
+    claimed = [volumes.get((namespace, claim)) for claim in claims]
     known = [volume for volume in claimed if volume is not None]
     unclaimed = (f"volumes.{source}" for source in UNCLAIMED_VOLUMES)
     is_known = len(known) == len(claimed) and not any(map(_has_zone, known))
     if is_known and not any(has(spec, field) for field in unclaimed):
         spec = Object(leave_out(spec.entries, ("volumes",)), spec.position)
+    by_ordinal = _volumes_by_ordinal(owner, namespace, volumes)
+    if by_ordinal and not any(_has_zone(volume) for each in by_ordinal for volume in each):
+        words = tuple(each for each in words if each != "volumes")
+    if len(by_ordinal) == 1:
+        known += by_ordinal.pop()
     placement = read_structured(_read_fields(spec), read, pod.path, pod_spec_errors)
     tolerations = (*placement.tolerations, *DEFAULT_TOLERATIONS)
-    given = {}
-    for volume in known:
-        selector = _read_part(volume, ("spec", "nodeAffinity"), _volume_selector)
-        given[f"the {_VOLUME} {printable(text_of(volume, 'metadata.name'))}"] = selector
-        placement &= selector
-    words = (*placement.not_considered, *pod.not_considered)
+    given: dict[str, Selector | AnyOf] = {
+        f"the {_VOLUME} {_volume_name(volume)}": _volume_condition(volume) for volume in known
+    }
+    if by_ordinal:
+        names = join_limited([_volume_name(volume) for each in by_ordinal for volume in each], 3)
+        one = [reduce(and_, map(_volume_condition, each)) for each in by_ordinal]
+        given[f"each {_VOLUME} of its pods ({names})"] = AnyOf(one)
+    placement = reduce(and_, given.values(), placement)
+    words = (*placement.not_considered, *words)
     return placement.replace(tolerations=tolerations, not_considered=words, given=given)
+
+
+def _volumes_by_ordinal(
+    owner: Value, namespace: str, volumes: Mapping[tuple[str, str], Value]
+) -> list[list[Value]]:
+    """Return the volumes of each pod of a StatefulSet by its templates; none unless all are known.
+
+    The claim of a pod has the name ``TEMPLATE-NAME-ORDINAL``.
+    """
+    templates = find(owner, "spec.volumeClaimTemplates")
+    if not isinstance(templates, List) or text_of(owner, "kind") != "StatefulSet":
+        return []
+    numbers = (text_of(owner, path) for path in ("spec.ordinals.start", "spec.replicas"))
+    start, replicas = (int(text) if re.fullmatch("[0-9]{1,9}", text) else 0 for text in numbers)
+    found = []
+    for ordinal in range(start, start + max(replicas, 1)):
+        suffix = f"{text_of(owner, 'metadata.name')}-{ordinal}"
+        claims = (f"{text_of(each, 'metadata.name')}-{suffix}" for each in templates.items)
+        known = [volumes.get((namespace, claim)) for claim in claims]
+        if None in known or not known:
+            return []
+        found.append([volume for volume in known if volume is not None])
+    return found
+
+
+def _volume_name(volume: Value) -> str:
+    return printable(text_of(volume, "metadata.name"))
+
+
+def _volume_condition(volume: Value) -> Selector | AnyOf:
+    return _read_part(volume, ("spec", "nodeAffinity"), _volume_selector)
 
 
 def _is_claim(volume: Value) -> bool:
