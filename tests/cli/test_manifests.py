@@ -362,13 +362,13 @@ spec:
 @pytest.mark.parametrize(
     ("replicas", "pools", "selector"),
     [
-        (1, {"data-db-0": "a", "log-db-0": "b"}, "pool in (a),pool in (b)"),
+        (1, {"data-db-0": "a", "log-db-0": "b"}, "(pool in (a),pool in (b))"),
         (2, {"data-db-0": "a", "log-db-0": "a"}, ""),
         (2, {"data-db-0": "a", "log-db-0": "a", "data-db-1": "b"}, ""),
         (
             2,
             {"data-db-0": "a", "log-db-0": "a", "data-db-1": "b", "log-db-1": "c"},
-            "(pool in (a) or pool in (b),pool in (c))",
+            "(pool in (a),pool in (a) or pool in (b),pool in (c))",
         ),
     ],
 )
