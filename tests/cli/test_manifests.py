@@ -220,6 +220,21 @@ def test_files_of_a_kustomization(run: Run) -> None:
     assert "kustomization" not in run("check", "k/base/pod.yaml", "-n", "-", stdin=NODES).err
 
 
+def test_a_folder_with_only_a_kustomization(run: Run) -> None:
+    """No command says more than it knows of a patch, which is nothing by itself."""
+    write_files({"k/kustomization.yaml": "patches: [{path: p.yaml}]\n", "k/p.yaml": POD})
+    ended = run("check", "k", "-n", "-", stdin=NODES)
+    assert ended.status == 0
+    words = "no problems; 1 file has no job; not compared with any nodes (patches of a kustomiz"
+    assert words in " ".join(ended.err.split())
+    assert not json.loads(run("check", "k", "-n", "-", "-o", "json", stdin=NODES).out)[
+        "is_compared"
+    ]
+    for command in ("match", "explain"):
+        ended = run(command, "--job", "k", "-n", "-", "--fail-on-unknown", stdin=NODES)
+        assert "patches of a kustomization (not built)" in " ".join(ended.err.split())
+
+
 def test_values_beside_a_chart(run: Run) -> None:
     """The values of a chart are no job, whatever their fields but name and type."""
     write_files({

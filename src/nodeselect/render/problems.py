@@ -54,6 +54,7 @@ class CheckedFiles(NamedTuple):
     :param corrections: the files with mistakes that were corrected; None if none was to be.
     :param refusal: why the corrections cannot be written; empty if they can.
     :param is_selection: whether only some rules were applied.
+    :param is_compared: whether the jobs, or some of them, were compared with nodes.
     """
 
     reports: Sequence[CheckReport]
@@ -65,6 +66,7 @@ class CheckedFiles(NamedTuple):
     corrections: Sequence[CorrectedFile] | None = None
     refusal: str = ""
     is_selection: bool = False
+    is_compared: bool = False
 
     @property
     def has_errors(self) -> bool:
@@ -78,8 +80,8 @@ class CheckedFiles(NamedTuple):
 
     @property
     def lacks_nodes(self) -> bool:
-        """Whether there are jobs, all without errors, and no nodes to compare them with."""
-        return bool(self.reports) and self.not_considered is None and not self.has_errors
+        """Whether there are jobs, all without errors, and none was compared with nodes."""
+        return bool(self.reports) and not self.is_compared and not self.has_errors
 
 
 def problem_lines(output: str, checked: CheckedFiles, screen: Screen) -> Iterable[str]:
@@ -108,7 +110,7 @@ def problem_notes(
     """Yield sentences with the numbers of files, problems and corrections, and what is unknown.
 
     :param excluded_by: the option, or the settings file, that excludes ``skipped``.
-    :param nodes_option: how to give the nodes, if they are unknown and no job has an error.
+    :param nodes_option: why no job is compared with nodes, or how to give these.
     :param is_diff: whether the corrections are only printed.
     """
     yield f"{_correction_summary(checked, is_diff)}{_summary(checked, excluded_by, nodes_option)}"
@@ -281,7 +283,7 @@ def _as_dict(checked: CheckedFiles) -> dict[str, Any]:
             for report in checked.reports
         ],
         "without_jobs": checked.without_jobs,
-        "is_compared": checked.not_considered is not None,
+        "is_compared": checked.is_compared,
         "not_considered": checked.not_considered or [],
         "unread": [
             {"file": file, "message": error.message} for file, error in checked.unread.items()

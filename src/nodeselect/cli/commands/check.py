@@ -230,6 +230,7 @@ def _check(
         corrections if fixes else None,
         _refusal(corrections, found.sources),
         is_selection=rules is not None and len(rules) < len(all_rules()),
+        is_compared=counter is not None and any(each.file not in unbuilt for each in reports),
     )
 
 
@@ -261,7 +262,9 @@ def _print(checked: "CheckedFiles", output: str, is_diff: bool) -> None:
     if context.get_parameter_source("exclude") is ParameterSource.DEFAULT_MAP:
         excluded_by = f"exclude in {printable(context.meta['settings'])}"
     give_nodes = "give -n NODES"
-    if context.find_root().info_name != "nodeselect":  # the plugin
+    if checked.not_considered is not None:
+        give_nodes = "patches of a kustomization may change them"
+    elif context.find_root().info_name != "nodeselect":  # the plugin
         give_nodes = "kubectl get nodes -o json | kubectl nodeselect check -n - FILE"
     for note in problem_notes(checked, excluded_by, give_nodes, is_diff=is_diff):
         write_message(note)

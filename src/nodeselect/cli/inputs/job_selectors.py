@@ -57,10 +57,12 @@ class JobFile(NamedTuple):
 
     :param source: ``FILE``; or ``FILE#KIND/NAME`` for only one object of a manifest.
     :param volumes: the volumes and claims in all files of the input.
+    :param is_unbuilt: whether a kustomization of the input lists the file.
     """
 
     source: str
     volumes: "Sequence[Value]" = ()
+    is_unbuilt: bool = False
 
     @property
     def name(self) -> str:
@@ -106,7 +108,12 @@ def selected(
     if workload.placement.selector == Selector.nothing():
         text = "can use no node: every term of its node affinity is empty"
         _write(job.name, f"{printable(workload.name)} {text}")
-    return workload.placement & selector
+    return _placement(workload, job.is_unbuilt) & selector
+
+
+def _placement(workload: "Workload", is_unbuilt: bool) -> Placement:
+    asked = workload.placement
+    return asked.replace(not_considered=(*asked.not_considered, _UNBUILT)) if is_unbuilt else asked
 
 
 def leave_out(asked: Selection, job: JobFile | None, considered: Collection[str] = ()) -> Selection:
@@ -251,10 +258,7 @@ def job_selectors(sources: Sequence[str], content: "Job | None" = None) -> Jobs:
         manifests[file] = job
         for workload in job.workloads:
             each = f"{name}#{workload.name}" if len(job.workloads) > 1 else name
-            asked = workload.placement
-            if file in unbuilt:
-                asked = asked.replace(not_considered=(*asked.not_considered, _UNBUILT))
-            selectors[each] = asked
+            selectors[each] = _placement(workload, file in unbuilt)
             workloads[each] = workload
     _note_kustomizations(found.files)
     if number := found.without_job:
@@ -275,7 +279,7 @@ def only_job(*sources: str) -> JobFile:
     jobs = [file for file in found.files if file in found.invalid or _runs(found.jobs.get(file))]
     if len(jobs) == 1:
         _note_kustomizations(found.files)
-        return JobFile(jobs[0], found.volumes)
+        return JobFile(jobs[0], found.volumes, jobs[0] in unbuilt_in(found.files))
     folder = " ".join(sources)
     if not jobs:
         raise _no_workload_error(folder)
