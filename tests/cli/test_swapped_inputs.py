@@ -118,3 +118,17 @@ def test_a_node_pool_in_place_of_nodes(run: Run) -> None:
     assert status == 2
     assert "expected a node, found a NodePool, from which nodes are made" in err
     assert "give it with --job FILE, and the nodes, by kubectl get nodes -o json, with" in err
+
+
+def test_a_folder_of_jobs_in_place_of_nodes(run: Run) -> None:
+    """The advice is about the folder that was given, not about a file."""
+    for folder, text in (
+        ("jobs", JOB),
+        ("pods", POD),
+        ("services", "{apiVersion: v1, kind: Service, metadata: {name: a}}"),
+    ):
+        Path(folder).mkdir()
+        Path(folder, "a.yaml").write_text(text)
+        assert f"give it with: --job {folder}" in run("match", "--all", "-n", folder).error
+    Path("nodes.json").write_text("[]")
+    assert "--job pods" in run("match", "--all", "-n", "nodes.json", "-n", "pods").error

@@ -18,7 +18,9 @@ from nodeselect.readers.raw_node import (
     Record,
     RecordPlace,
     describe,
+    error_in_record,
     place_of,
+    reject_typo,
     validate,
 )
 from nodeselect.readers.shapes import SHAPES, is_label_map, read_node
@@ -80,6 +82,9 @@ _COMPRESSED = {
 
 # The ``spec`` of a Kubernetes object that runs pods has one of these.
 _POD_FIELDS = {"containers", "jobTemplate", "template"}
+
+# Of these, an object or a list of Kubernetes has some.
+_KUBERNETES_FIELDS = frozenset({"apiVersion", "kind", "spec"})
 
 _FORMATS_HINT = (
     "known formats: nodes of Expanso, Kubernetes, Bacalhau, Nomad, Consul or Docker Swarm, objects"
@@ -217,6 +222,7 @@ def node_rows(place: RecordPlace, record: Any, *, is_event: bool = False) -> Ite
                 spec = None if place[1] else record.get("spec")
                 if _is_job(record) or (isinstance(spec, dict) and not _POD_FIELDS.isdisjoint(spec)):
                     raise _job_error(place) from None
+                _reject_typos(place, record)
                 raise
     if _is_job(record):
         raise _job_error(place)
@@ -225,7 +231,17 @@ def node_rows(place: RecordPlace, record: Any, *, is_event: bool = False) -> Ite
             validate((0, truncate(printable(key), 60)), RawNode(key, labels, None, None, "", ""))
             for key, labels in record.items()
         )
+    _reject_typos(place, record)
     raise _unknown_shape(place)
+
+
+def _reject_typos(place: RecordPlace, record: Record) -> None:
+    """Raise if a record is probably an object or a list of Kubernetes with a misspelt field."""
+    if "id" not in record and not _KUBERNETES_FIELDS.isdisjoint(record):
+        try:
+            reject_typo(record, ("items", "metadata"))
+        except InventoryError as error:
+            raise error_in_record(place, error) from None
 
 
 def _is_job(record: Record) -> bool:

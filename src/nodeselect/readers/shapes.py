@@ -4,18 +4,17 @@
 """
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from nodeselect.errors import InventoryError
 from nodeselect.node import NodeRow, Taint, check_kind, kubernetes_fields
-from nodeselect.problem import Fix, suggest_word
 from nodeselect.readers.raw_node import (
     RawNode,
     Record,
     RecordPlace,
     error_in_record,
     merge_labels,
+    reject_typo,
     sub_object,
     to_quantity,
     validate,
@@ -96,17 +95,7 @@ def _reject_typos(record: Record, shape: Shape) -> None:
         fields: Record = record
         for key in path:
             fields = fields.get(key) or {}
-        if typo := _find_typo(tuple(fields), names):
-            field, fix = typo
-            message, place = f"unknown field {quoted(field)}", printable(".".join((*path, field)))
-            raise InventoryError("unknown-field", message, place=place, hint=fix)
-
-
-@lru_cache(256)  # the nodes of a list have few different sets of fields
-def _find_typo(fields: tuple[str, ...], names: tuple[str, ...]) -> tuple[str, Fix] | None:
-    missing = [name for name in names if name not in fields]
-    fixes = ((field, suggest_word(field, missing)) for field in fields if field not in names)
-    return next(((field, fix) for field, fix in fixes if fix), None)
+        reject_typo(fields, names, path)
 
 
 def _read_kubernetes(record: Record) -> RawNode:
@@ -266,6 +255,7 @@ def _check_taint_fields(taints: Any) -> None:
     for number, taint in enumerate(taints if isinstance(taints, list) else ()):
         for field in taint if isinstance(taint, dict) else ():
             if field not in Taint._fields:
+                reject_typo(taint, Taint._fields, (f"taints[{number}]",))
                 message = f"unknown field {quoted(field)}: a taint has only key, value and effect"
                 raise InventoryError("unknown-field", message, place=f"taints[{number}]")
 

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from errno import EINVAL
 from functools import cache
 from itertools import chain
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -230,7 +231,8 @@ def _check(
         corrections if fixes else None,
         _refusal(corrections, found.sources),
         is_selection=rules is not None and len(rules) < len(all_rules()),
-        is_compared=counter is not None and any(each.file not in unbuilt for each in reports),
+        is_compared=counter is not None
+        and not unbuilt.issuperset(map(attrgetter("file"), reports)),
     )
 
 

@@ -201,6 +201,12 @@ def _hint(sources: Iterable[str], error: InventoryError) -> Fix | str | None:
     """Return a hint for a missing file or a database; otherwise, the hint of ``error``."""
     import shlex  # loads slowly
 
+    folders = [each for each in sources if os.path.isdir(each)]
+    if error.code == "not-a-node" and (
+        found := next(filter(error.place.file.startswith, folders), "")
+    ):
+        words = "-n is for nodes; if the folder has jobs, give it with"
+        return Fix.write(f"--job {printable(shlex.quote(found))}", words)
     sources = sources if error.code == "cannot-read" else ()
     missing = next((each for each in sources if each != "-" and not os.path.lexists(each)), "")
     if missing and all(map(os.path.exists, files := missing.split(","))):
