@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from nodeselect.readers import reader
-from tests.cli.running import Run
+from tests.cli.running import Run, write_files
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "example"
 
@@ -27,7 +27,7 @@ def test_what_to_change_if_no_node_matches(
     assert labels.err.splitlines() == lines[1:2]
 
 
-@pytest.mark.parametrize("state", ["connected", "lost,ready", "disconnected", "mars"])
+@pytest.mark.parametrize("state", ["connected", "lost,ready", "disconnected", "down"])
 @pytest.mark.parametrize("selector", ["nope,region", "region=eu-west,gpu", "x=1", "!region"])
 def test_states_and_the_numbers_of_explain(run: Run, selector: str, state: str) -> None:
     """Both commands leave out the nodes in other states, and report the same numbers."""
@@ -80,12 +80,50 @@ def test_states_of_many_nodes(run: Run, count: int) -> None:
 
 @pytest.mark.parametrize("states", ["redy", "lost,redy"])
 def test_states_that_no_node_is_in(run: Run, states: str) -> None:
-    """Only a state that nodes are in is suggested; the states that there are are named."""
+    """That is an error, also with --max 0. Only a state that nodes are in is suggested."""
     nodes = "id,state\nn,connected\nn-1,connected\nn-2,lost\n"
-    for command in ("match", "explain"):
-        result = run(command, "--id", "n", "-n", "-", "--state", states, stdin=nodes)
-        message = "no node is in the state 'redy'; the states of the nodes: 2 connected, 1 lost\n"
-        assert (result.out + result.err).count(message) == 1
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a}]}\n"
+    write_files({"pod.yaml": pod})
+    ids = ("--id", "n")
+    calls = (
+        ("match", *ids),
+        ("match", *ids, "--min", "0", "--max", "0", "-q"),
+        ("match", "--job", "pod.yaml"),
+        ("explain", *ids),
+        ("check", "pod.yaml"),
+    )
+    for call in calls:
+        result = run(*call, "-n", "-", "--state", states, stdin=nodes)
+        message = (
+            "error: no node is in the state 'redy'; the states of the nodes: 2 connected, 1 lost"
+        )
+        assert result.error == message
+
+
+@pytest.mark.parametrize(
+    ("state", "nodes", "error"),
+    [
+        ("down", "id,state\nn,ready\n", ""),
+        ("draining", "id,state\nn,idle\n", ""),
+        ("idle~", "id,state\nn,idle\n", ""),
+        ("draining", "id,state\n", ""),
+        ("idel", "id,state\nn,idle\n", "; did you mean 'idle'?"),
+        ("raedy", "id,state\nn,idle\n", "; the states of the nodes: 1 idle"),
+        ("raedy", "id,state\n", ""),
+        ("raedy", "id,state\nn,\n", "; the states of the nodes: 1 without a state"),
+    ],
+)
+def test_states_of_a_users_own(run: Run, state: str, nodes: str, error: str) -> None:
+    """A known state that no node is in is fine, and another one if nodes have such states."""
+    Path("pod.yaml").write_text(
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a}]}\n"
+    )
+    for asked in (("--all",), ("--job", "pod.yaml")):
+        result = run("match", *asked, "-n", "-", "--state", state, "--min", "0", stdin=nodes)
+        if error or state == "raedy":
+            assert result.error == f"error: no node is in the state '{state}'{error}"
+        else:
+            assert (result.status, result.out) == (0, "")
 
 
 def test_states_as_kubectl_prints_them(run: Run) -> None:

@@ -23,7 +23,7 @@ from nodeselect.cli.inputs.files import (
     walk,
 )
 from nodeselect.cli.inputs.job_selectors import unbuilt_in, volumes_in
-from nodeselect.cli.inputs.nodes import NodeFiles, explain_nodes, nodes_in_states, read_inventory
+from nodeselect.cli.inputs.nodes import NodeFiles, nodes_in_states, read_inventory
 from nodeselect.cli.settings import CommandWithSettings
 from nodeselect.cli.streams import (
     ExitStatus,
@@ -295,7 +295,7 @@ class _NodeCounter:
 
         asked, least = ignoring_pods(selector), self._least
         decided = with_added_tolerations(asked, self._nodes, is_given=self._adds_tolerations)
-        found = explain_nodes(self._nodes, decided, self._states)
+        found = self._nodes.explain(decided, examples=0, states=self._states)
         self.not_considered.update(dict.fromkeys(found.not_considered))
         suspect = next((each.message for each in found.hints if each.replaced), "")
         hint = found.recommendation if suspect or not found.matched else ""

@@ -20,7 +20,7 @@ from nodeselect.cli.inputs.job_selectors import (
     selected,
     workload_of,
 )
-from nodeselect.cli.inputs.nodes import NodeFiles, explain_nodes, nodes_in_states, read_inventory
+from nodeselect.cli.inputs.nodes import NodeFiles, nodes_in_states, read_inventory
 from nodeselect.cli.inputs.running_pods import RunningPods
 from nodeselect.cli.streams import (
     ExitStatus,
@@ -177,7 +177,7 @@ def _explain(
 ) -> Explanation | NodeExplanation:
     if fleet.node is not None:
         return fleet.inventory.explain_node(asked, fleet.node, usage=running.usage)
-    return explain_nodes(fleet.inventory, asked, fleet.states, running.usage, examples=3)
+    return fleet.inventory.explain(asked, states=fleet.states, usage=running.usage)
 
 
 def _with_tolerations(asked: Selection, running: RunningPods, fleet: _Fleet) -> Selection:
@@ -267,7 +267,9 @@ def _explain_jobs(jobs: Jobs, running: RunningPods, fleet: _Fleet) -> JobsReport
             asked = _with_tolerations(jobs.selectors[names[0]], running, fleet)
             first, *others = map(jobs.workloads.get, names)
             with running.without(first):
-                explanation = explain_nodes(fleet.inventory, asked, fleet.states, running.usage)
+                explanation = fleet.inventory.explain(
+                    asked, examples=0, states=fleet.states, usage=running.usage
+                )
                 results.append(job_on_nodes(names, asked, explanation))
                 matching = fleet.inventory.match(asked, usage=running.usage)
             unused -= matching

@@ -14,11 +14,9 @@ from nodeselect.cli.inputs.considered import PodOptions, Selection
 from nodeselect.cli.inputs.job_selectors import JobFile, selected, workload_of
 from nodeselect.cli.inputs.nodes import (
     NodeFiles,
-    explain_nodes,
+    check_states,
     explained_nodes,
     open_nodes,
-    unknown_state_text,
-    unknown_states,
 )
 from nodeselect.cli.inputs.running_pods import RunningPods
 from nodeselect.cli.streams import ExitStatus, is_quiet, write_message, write_output
@@ -247,7 +245,7 @@ def _match(
     is_explained = not (answer.states or answer.other_matches)
     is_needed = isinstance(asked, Placement) or (is_explained and not is_quiet())
     if answer.inventory is not None and is_needed:
-        explanation = explain_nodes(answer.inventory, asked, states, usage)
+        explanation = answer.inventory.explain(asked, examples=0, states=states, usage=usage)
         answer = answer._replace(
             explanation=explanation if is_explained and not is_quiet() else None,
             not_considered=explanation.not_considered,
@@ -271,7 +269,8 @@ def _query_matches(
     total = len(inventory)
     if states is not None:
         all_states.update(inventory.match(Selector.everything()).state_counts())
-        nodes = matching.in_states(states.difference(unknown_states(states, all_states)))
+        check_states(states, all_states)
+        nodes = matching.in_states(states)
         total = count_in_states(all_states, states)
     named = named_ids(label_part(selector).split())
     return _Answer(
@@ -298,7 +297,10 @@ def _read_matches(
         matched[node.state] += 1
         if limit is None or len(nodes) < limit:
             nodes.append(node)
-    total = reader.count if states is None else count_in_states(reader.states, states)
+    total = reader.count
+    if states is not None:
+        check_states(states, reader.states)
+        total = count_in_states(reader.states, states)
     missing_ids, explained = reader.missing_ids, None
     is_without_hit = not (matched or other)
     if missing_ids or is_without_hit:
@@ -334,10 +336,7 @@ def _summary(answer: _Answer) -> Iterator[str]:
     all_states, states = answer.all_states, answer.requested
     left_out = all_states.total() - answer.total if states is not None else 0
     yield headline(answer.matched, answer.total, count_connected(answer.states), left_out)
-    unknown = states and unknown_state_text(states, all_states)
-    if unknown and (answer.explanation is None or answer.total):  # otherwise it says so
-        yield unknown
-    if answer.other_matches and (answer.total or not unknown):
+    if answer.other_matches:
         yield other_states_text(answer.other_matches)
 
 

@@ -13,11 +13,11 @@ import click
 from nodeselect.cli.inputs.files import similar_file_hint, walk
 from nodeselect.cli.streams import is_quiet, progress, write_message
 from nodeselect.errors import InventoryError
-from nodeselect.explain.explanation import Explanation, named_ids
+from nodeselect.explain.explanation import named_ids
 from nodeselect.explain.wording import format_state_counts
 from nodeselect.files.inputs import open_inputs
 from nodeselect.node import count_in_states, split_state
-from nodeselect.placement import Placement, Usage
+from nodeselect.placement import Placement
 from nodeselect.problem import Fix
 from nodeselect.readers.columnar import require_read
 from nodeselect.readers.detect import KNOWN_STATES, is_saved
@@ -259,49 +259,37 @@ def explained_nodes(
 
 
 def nodes_in_states(inventory: "Inventory", states: frozenset[str] | None) -> "NodeSet":
-    """Return the nodes in ``states``; write how many are left out, and which states are unknown."""
+    """Return the nodes in ``states``; raise an error as :func:`check_states` does."""
     everything = inventory.match(Selector.everything())
     if states is None:
         return everything
-    counts = Counter(everything.state_counts())
-    chosen = everything.in_states(states.difference(unknown_states(states, counts)))
-    if chosen and (unknown := unknown_state_text(states, counts)):
-        write_message(unknown)
-    return chosen
+    check_states(states, Counter(everything.state_counts()))
+    return everything.in_states(states)
 
 
-def explain_nodes(
-    inventory: "Inventory",
-    asked: Selector | AnyOf | Placement,
-    states: frozenset[str] | None,
-    usage: Usage | None = None,
-    *,
-    examples: int = 0,
-) -> Explanation:
-    """Explain a selector; if no node is in ``states``, recommend states that there are."""
-    counts = Counter(inventory.match(Selector.everything()).state_counts())
-    known = states and states.difference(unknown_states(states, counts))
-    explanation = inventory.explain(asked, examples=examples, states=known, usage=usage)
-    if explanation.total or states is None:
-        return explanation
-    unknown = unknown_state_text(states, counts)
-    return explanation._replace(recommendation=unknown) if unknown else explanation
+def check_states(states: frozenset[str], counts: Counter[str | None]) -> None:
+    """Raise an error for a state that no known system has, nor any node; or write a message.
 
-
-def unknown_states(states: frozenset[str], counts: Counter[str | None]) -> list[str]:
-    """Return the states that no known system has, nor any node, sorted."""
-    return sorted(state for state in states - KNOWN_STATES if not count_in_states(counts, [state]))
-
-
-def unknown_state_text(states: frozenset[str], counts: Counter[str | None]) -> str | None:
-    """Return a message about states that no known system has, nor any node; None without any."""
-    found = {part for state in counts if state for part in split_state(state.lower())}
-    unknown = unknown_states(states, counts)
-    if not unknown or not found:
-        return None
+    A message is enough if nodes have states of a user's own, unless it is a typo of another state.
+    """
+    unknown = sorted(each for each in states - KNOWN_STATES if not count_in_states(counts, [each]))
+    if not unknown:
+        return
     from nodeselect.similarity import similar_name  # compiles patterns
 
+    found = {part for state in counts if state for part in split_state(state.lower())}
+    close = [similar_name(state, sorted(found | KNOWN_STATES)) for state in unknown]
     text = f"no node is in the state {join_limited(list(map(quoted, unknown)), 5, 'or')}"
-    if close := similar_name(unknown[0], sorted(found)):
-        return f"{text}; did you mean {quoted(close)}?"
-    return f"{text}; the states of the nodes: {format_state_counts(counts)}"
+    if close[0] in found:
+        text += f"; did you mean {quoted(close[0])}?"
+    elif counts:
+        text += f"; the states of the nodes: {format_state_counts(counts)}"
+    are_own = bool(found - KNOWN_STATES) or not counts
+    if not are_own or any(map(_is_typo, unknown, close)):
+        raise click.UsageError(text)
+    write_message(text)
+
+
+def _is_typo(state: str, close: str | None) -> bool:
+    """Return whether a state is not another form of a similar one, as ``idle~`` is of ``idle``."""
+    return close is not None and not (state.startswith(close) or close.startswith(state))
