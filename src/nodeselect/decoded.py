@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from nodeselect.errors import SelectorError
-from nodeselect.problem import Fix, Path, path_text, suggest_word
+from nodeselect.problem import Fix, Path, find_typo, path_text, suggest_word
 from nodeselect.text import describe_json, join_limited, quoted, to_exact_str
 
 _T = TypeVar("_T")
@@ -31,6 +31,14 @@ def read_fields(value: object, path: Path, names: tuple[str, ...]) -> Mapping[st
             hint = suggest_word(name, names, fields) or known
             raise structure_error("unknown-field", message, (*path, name), hint)
     return fields
+
+
+def reject_typo(fields: Mapping[str, object], names: tuple[str, ...], path: Path) -> None:
+    """Raise if a mapping lacks one of ``names`` and has a similar field instead."""
+    if typo := find_typo(tuple(fields), names):
+        name, fix = typo
+        message = f"there is no field {quoted(name)}"
+        raise structure_error("unknown-field", message, (*path, name), fix)
 
 
 def read_object(value: object, path: Path) -> Mapping[str, Any]:

@@ -13,6 +13,7 @@
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import lru_cache
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 from nodeselect.text import display_width, prefix, printable, quoted
@@ -125,6 +126,14 @@ def suggest_word(text: str, words: Iterable[str], written: Collection[str] = ())
     if close in written:
         return Fix(f"'{close}' is there already: merge the two, or remove one of them")
     return None if close is None else Fix(f"did you mean '{close}'?", close)
+
+
+@lru_cache(256)  # the objects of a list have few different sets of fields
+def find_typo(fields: tuple[str, ...], names: tuple[str, ...]) -> tuple[str, Fix] | None:
+    """Return the first field that is probably a typo of one of ``names`` that is missing."""
+    missing = [name for name in names if name not in fields]
+    fixes = ((field, suggest_word(field, missing)) for field in fields if field not in names)
+    return next(((field, fix) for field, fix in fixes if fix), None)
 
 
 class Problem(NamedTuple):

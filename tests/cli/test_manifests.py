@@ -235,6 +235,15 @@ def test_a_folder_with_only_a_kustomization(run: Run) -> None:
         assert "patches of a kustomization (not built)" in " ".join(ended.err.split())
 
 
+@pytest.mark.parametrize("typo", ["persistentVolumeclaim", "persistentVolumeClaims"])
+def test_a_misspelt_claim(run: Run, typo: str) -> None:
+    """It is an error: the volume decides on the nodes, also if there are no others."""
+    text = CLAIMING.replace("persistentVolumeClaim", typo)
+    ended = run("check", "-", stdin=text)
+    assert (ended.status, ended.out.count("error[unknown-field]")) == (1, 1)
+    assert "did you mean 'persistentVolumeClaim'" in ended.out
+
+
 def test_values_beside_a_chart(run: Run) -> None:
     """The values of a chart are no job, whatever their fields but name and type."""
     write_files({

@@ -165,6 +165,15 @@ def test_items(path: str) -> None:
         ),
         ({"resources": {"limits": {GPU: 1}}}, [f"unknown-resource resources.limits['{GPU}']"]),
         ({"containers": [container(memory="8Ei")] * 2}, ["invalid-quantity containers"]),
+        (
+            {
+                "volumes": [
+                    {"name": "a", "azureFile": {}},
+                    {"name": "b", "persistentVolumeclaim": {}},
+                ]
+            },
+            ["unknown-field volumes[1].persistentVolumeclaim"],
+        ),
     ],
 )
 def test_all_mistakes(spec: dict[str, Any], errors: list[str]) -> None:

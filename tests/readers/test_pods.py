@@ -181,6 +181,35 @@ def test_errors(data: str | bytes, place: str, code: str, message: str) -> None:
         assert error.hint == "give nodes with -n FILE; print pods with: kubectl get pods -A -o json"
 
 
+@pytest.mark.parametrize(
+    ("field", "typo", "path"),
+    [
+        ("metadata", "metdata", ""),
+        ("spec", "sepc", ""),
+        ("status", "stauts", ""),
+        ("containers", "containrs", "spec"),
+        ("nodeName", "nodeNmae", "spec"),
+        ("initContainers", "initContainer", "spec"),
+        ("overhead", "overheads", "spec"),
+        ("phase", "pahse", "status"),
+        ("resources", "resourcs", "spec.containers[0]"),
+        ("resources", "resource", "spec.initContainers[0]"),
+        ("requests", "requets", "spec.containers[0].resources"),
+        ("limits", "limit", "spec.containers[0].resources"),
+    ],
+)
+def test_typos(field: str, typo: str, path: str) -> None:
+    """A misspelt field that decides on what a pod counts is an error with the name to write."""
+    data = json.dumps(pod(), ensure_ascii=False)
+    at = path.removeprefix("spec.").partition("[")[0] if "[" in path else ""
+    start = data.index(f'"{at}"') if at else 0
+    before, after = data[:start], data[start:]
+    error = refusal(before + after.replace(f'"{field}":', f'"{typo}":', 1))
+    place = ".".join(filter(None, (path, typo)))
+    assert (error.code, error.place.path) == ("unknown-field", place)
+    assert error.hint == f"did you mean '{field}'?"
+
+
 def refusal(data: str | bytes) -> InventoryError:
     with pytest.raises(InventoryError) as caught:
         usage_of(data)

@@ -54,7 +54,7 @@ from nodeselect.notations.selector_file import POD_CONDITIONS, bare_pod_spec
 from nodeselect.placement import Placement, Toleration
 from nodeselect.placement.placement import UNCLAIMED_VOLUMES, pod_spec_errors
 from nodeselect.placement.toleration import DEFAULT_TOLERATIONS
-from nodeselect.problem import Fix, Path, path_text, suggest_word
+from nodeselect.problem import Fix, Path, find_typo, path_text, suggest_word
 from nodeselect.selectors import AnyOf, Selector
 from nodeselect.selectors.label_selector import read_match_expressions, read_match_labels
 from nodeselect.selectors.pod_spec import READ_FIELDS, read_terms
@@ -65,6 +65,9 @@ BACALHAU_JOB: Final = "Bacalhau job"
 
 # The kinds of objects that tell on which nodes a volume can be used.
 _VOLUME, _CLAIM = "PersistentVolume", "PersistentVolumeClaim"
+
+# The field with the claim of a volume of a pod.
+_CLAIM_FIELD = "persistentVolumeClaim"
 
 # The labels of a volume that a node must have, too: VolumeZone in the scheduler's plugins.
 _ZONES = frozenset(
@@ -532,7 +535,7 @@ def _read_pod(
     read = partial(Placement.from_pod_spec, kind=pod.kind, extended_resource_toleration=is_added)
     items = find(spec, "volumes")
     named = items.items if isinstance(items, List) else ()
-    claims = [text_of(each, "persistentVolumeClaim.claimName") for each in named if _is_claim(each)]
+    claims = [text_of(each, f"{_CLAIM_FIELD}.claimName") for each in named if _is_claim(each)]
     namespace = text_of(owner, "metadata.namespace") or "default"
     claimed = [volumes.get((namespace, claim)) for claim in claims]
     known = [volume for volume in claimed if volume is not None]
@@ -592,8 +595,8 @@ def _volume_condition(volume: Value) -> Selector | AnyOf:
 
 def _is_claim(volume: Value) -> bool:
     """Return whether a volume of a pod is a claim, also if that is misspelt."""
-    names = volume.entries if isinstance(volume, Object) else ()
-    return any(name.lower() == "persistentvolumeclaim" for name in names)
+    names = tuple(volume.entries) if isinstance(volume, Object) else ()
+    return _CLAIM_FIELD in names or find_typo(names, (_CLAIM_FIELD,)) is not None
 
 
 def _controller(pod: Value) -> tuple[str, str, str] | None:

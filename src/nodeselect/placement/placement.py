@@ -10,7 +10,14 @@ from itertools import chain, starmap
 from types import MappingProxyType, NoneType
 from typing import Any, TypeAlias
 
-from nodeselect.decoded import read_fields, read_items, read_object, read_text, structure_error
+from nodeselect.decoded import (
+    read_fields,
+    read_items,
+    read_object,
+    read_text,
+    reject_typo,
+    structure_error,
+)
 from nodeselect.errors import InventoryError, SelectorError
 from nodeselect.node import CORDON, Node, Taint, check_resources
 from nodeselect.placement.pod_requests import (
@@ -138,6 +145,7 @@ class Placement(FrozenFields):
         """
         terms = selectors_from_pod_spec(spec)
         check_preferred_terms(spec)
+        read_items(spec.get("volumes"), ("volumes",), _check_volume)
         requests = pod_requests(spec, strict=True)
         of_containers = pod_requests({**spec, "overhead": None}) if "overhead" in spec else requests
         extended = sorted(filter(is_extended, of_containers))  # also of the amount 0, as the plugin
@@ -303,6 +311,11 @@ def _not_considered(spec: Mapping[str, Any]) -> Iterator[str]:
         yield "topology spread"
     if spec.get("schedulerName") not in (None, "", "default-scheduler"):
         yield "another scheduler"
+
+
+def _check_volume(value: object, path: Path) -> None:
+    """Raise if a volume is probably a claim with a typo, of which nothing would be considered."""
+    reject_typo(read_object(value, path), ("persistentVolumeClaim",), path)
 
 
 def _has(value: object, *path: str) -> bool:

@@ -9,7 +9,14 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from nodeselect.decoded import read_fields, read_items, read_mapping, read_object, structure_error
+from nodeselect.decoded import (
+    read_fields,
+    read_items,
+    read_mapping,
+    read_object,
+    reject_typo,
+    structure_error,
+)
 from nodeselect.problem import Key, Path, suggest_word
 from nodeselect.quantity import UNIT, parse_exact, round_up, suggest_quantity
 from nodeselect.selectors.charset import is_key
@@ -56,6 +63,8 @@ def pod_requests(
 
     def container_requests(container: object, path: Path) -> tuple[_Exact, object]:
         fields = read_mapping(container, path)
+        if not strict:
+            reject_typo(fields, ("resources",), path)
         requests, limits = _read_resources(fields.get("resources"), (*path, "resources"), strict)
         amounts, restarts = limits | requests, fields.get("restartPolicy")
         found = in_status.get(str(fields.get("name"))) if in_status else None
@@ -121,6 +130,8 @@ def _read_resources(value: object, path: Path, strict: bool) -> tuple[_Exact, _E
         return {}, {}
     names = ("claims", "limits", "requests")
     fields = read_fields(value, path, names) if strict else read_mapping(value, path)
+    if not strict:
+        reject_typo(fields, names, path)
     requests = _read_amounts(fields.get("requests"), (*path, "requests"))
     limits = _read_amounts(fields.get("limits"), (*path, "limits"))
     if strict:

@@ -4,11 +4,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NoReturn, TypeAlias
 
-from nodeselect.decoded import read_items, read_mapping, read_object, read_text, structure_error
+from nodeselect.decoded import (
+    read_items,
+    read_mapping,
+    read_object,
+    read_text,
+    reject_typo,
+    structure_error,
+)
 from nodeselect.errors import InventoryError, SelectorError
 from nodeselect.files.thread_lock import ThreadLock
 from nodeselect.placement.pod_requests import pod_requests, read_resized
 from nodeselect.problem import path_text
+from nodeselect.selectors.pod_spec import unknown_fields
 from nodeselect.text import pluralize
 
 _Amounts: TypeAlias = Mapping[str, int]
@@ -60,6 +68,10 @@ class Usage:
             raise structure_error("not-a-pod", "expected an object of kind Pod", ("kind",))
         spec = read_mapping(pod.get("spec"), ("spec",), "pass whole pods: kubectl get pods -o json")
         status = read_object(pod.get("status"), ("status",))
+        reject_typo(pod, ("status",), ())
+        reject_typo(status, ("phase",), ("status",))
+        for error in unknown_fields(spec).values():
+            raise error.within("spec")
         if not spec.get("nodeName") or status.get("phase") in ("Succeeded", "Failed"):
             return
         node_id, part = read_text(spec["nodeName"], ("spec", "nodeName")), "status"

@@ -15,6 +15,7 @@ from nodeselect.readers.raw_node import (
     RecordPlace,
     describe,
     error_in_record,
+    reject_typo,
     sub_object,
 )
 from nodeselect.text import quoted
@@ -76,10 +77,13 @@ def _read_name(record: Any) -> tuple[str, str]:
         raise InventoryError("wrong-type", message, hint=_HINT)
     is_pod = record.get("kind") in (None, "Pod")
     if not is_pod or sub_object(record, "spec").get("containers") is None:
+        reject_typo(record, ("spec",))
+        reject_typo(sub_object(record, "spec"), ("containers",), ("spec",))
         message = "this is a node, not a pod" if _is_node(record) else "this is not a pod"
         raise InventoryError("not-a-pod", message, hint=_HINT)
     metadata = sub_object(record, "metadata")
     if not metadata.get("name"):
+        reject_typo(record, ("metadata",))
         raise InventoryError("no-id", "the pod has no name", place="metadata.name")
     return str(metadata.get("namespace") or "default"), str(metadata["name"])
 

@@ -1,7 +1,6 @@
 """The fields of a node as they were read from an input, and their validation."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from nodeselect.errors import InventoryError
@@ -14,7 +13,7 @@ from nodeselect.node import (
     check_sizes,
     check_taints,
 )
-from nodeselect.problem import Fix, Place, suggest_word
+from nodeselect.problem import Place, find_typo
 from nodeselect.text import describe_json, printable, quoted
 
 _PRINTABLE_ASCII = bytes(range(0x20, 0x7F))
@@ -85,17 +84,10 @@ def sub_object(record: Record, key: str) -> Record:
 
 def reject_typo(fields: Record, names: tuple[str, ...], path: tuple[str, ...] = ()) -> None:
     """Raise if an object, which is at ``path``, lacks one of ``names`` and has a similar one."""
-    if typo := _find_typo(tuple(fields), names):
+    if typo := find_typo(tuple(fields), names):
         field, fix = typo
         message, place = f"unknown field {quoted(field)}", printable(".".join((*path, field)))
         raise InventoryError("unknown-field", message, place=place, hint=fix)
-
-
-@lru_cache(256)  # the nodes of a list have few different sets of fields
-def _find_typo(fields: tuple[str, ...], names: tuple[str, ...]) -> tuple[str, Fix] | None:
-    missing = [name for name in names if name not in fields]
-    fixes = ((field, suggest_word(field, missing)) for field in fields if field not in names)
-    return next(((field, fix) for field, fix in fixes if fix), None)
 
 
 def merge_labels(labels: Any, others: Record, path: str) -> Any:
