@@ -235,6 +235,18 @@ def test_a_folder_with_only_a_kustomization(run: Run) -> None:
         assert "patches of a kustomization (not built)" in " ".join(ended.err.split())
 
 
+def test_the_name_of_a_node_in_a_template(run: Run) -> None:
+    """A template with a node name is called that, and it is where no node matches."""
+    spec = "nodeSelector: {gpu: t4}, nodeName: zz, containers: [{name: a}]"
+    text = f"apiVersion: apps/v1\nkind: Deployment\nspec: {{template: {{spec: {{{spec}}}}}}}\n"
+    Path("nodes.json").write_text(NODES)
+    ended = run("check", "-", "-n", "nodes.json", "-o", "json", stdin=text)
+    problems = json.loads(ended.out)["files"][0]["problems"]
+    place = text.index("nodeName") - text.index("spec") + 1
+    found = {each["code"]: each["column"] for each in problems}
+    assert found == {"no-node": place, "fixed-node": place + len("nodeName: ")}
+
+
 @pytest.mark.parametrize("typo", ["persistentVolumeclaim", "persistentVolumeClaims"])
 def test_a_misspelt_claim(run: Run, typo: str) -> None:
     """It is an error: the volume decides on the nodes, also if there are no others."""

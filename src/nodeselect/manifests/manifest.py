@@ -660,7 +660,7 @@ def _read_part(
 
 def _place(spec: Object, path: Path) -> tuple[Value, Path]:
     """Return what selects nodes in a pod spec, and its path; the pod spec if nothing does."""
-    for name in ("nodeSelector", "affinity", "nodeName"):
+    for name in ("nodeName", "nodeSelector", "affinity"):
         if name in spec.entries:
             return spec.entries[name][0], (*path, name)
     return spec, path

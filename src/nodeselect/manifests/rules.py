@@ -50,6 +50,8 @@ def check_pod(
     :param count: :func:`count_with_key` for the pod, if nodes are known.
     """
     yield from _deprecated_labels(spec, path, count)
+    if path[1:] and text_of(spec, "nodeName"):
+        yield from _fixed_node(spec.entries["nodeName"][1], (*path, "nodeName"))
     terms = ("affinity", "nodeAffinity", REQUIRED)
     if (required := find(spec, terms)) is not None:
         yield from _negated_terms(required, (*path, *terms))
@@ -134,6 +136,16 @@ def _node_keys(value: Value, path: Path) -> Iterator[tuple[Scalar, Path]]:
             yield item, (*path, name)
         elif name not in ("labelSelector", "namespaceSelector"):  # they are about pods
             yield from _node_keys(item, (*path, name))
+
+
+@_rule(
+    "fixed-node",
+    "a template with nodeName: all its pods are for one node",
+    "The scheduler is not asked. If there is no such node, no pod runs.",
+)
+def _fixed_node(name: Value, path: Path) -> Findings:
+    message = "nodeName puts each pod of the template on this node, without the scheduler"
+    yield Finding(name, path, message, "to choose the node by a label, use nodeSelector")
 
 
 @_rule(
