@@ -235,6 +235,16 @@ def test_a_folder_with_only_a_kustomization(run: Run) -> None:
         assert "patches of a kustomization (not built)" in " ".join(ended.err.split())
 
 
+def test_what_is_not_considered_of_some_jobs(run: Run) -> None:
+    """It is said of which jobs, if not of all."""
+    write_files({"f/a.yaml": POD, "f/b.yaml": CLAIMING, "f/c.yaml": f"{CLAIMING}---\n{POD}"})
+    for names, words in ((("a", "b"), "f/b.yaml"), (("a", "b", "c"), "2 jobs")):
+        jobs = [option for name in names for option in ("--job", f"f/{name}.yaml")]
+        ended = run("explain", *jobs, "-n", "-", stdin=NODES)
+        text = f"unknown resources of 2 of 2 nodes and volumes of {words}\n"
+        assert ended.out.endswith(text)
+
+
 def test_the_name_of_a_node_in_a_template(run: Run) -> None:
     """A template with a node name is called that, and it is where no node matches."""
     spec = "nodeSelector: {gpu: t4}, nodeName: zz, containers: [{name: a}]"

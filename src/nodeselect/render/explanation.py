@@ -253,8 +253,17 @@ class JobsReport(NamedTuple):
 
     @property
     def not_considered(self) -> tuple[str, ...]:
-        """What is not considered of any of the jobs."""
-        return tuple(dict.fromkeys(words for job in self.jobs for words in job.not_considered))
+        """What is not considered of the jobs, and of which if it is not all."""
+        valid = [job for job in self.jobs if job.status is not JobVerdict.INVALID]
+        found: dict[str, list[JobResult]] = {}
+        for job in valid:
+            for words in dict.fromkeys(job.not_considered):
+                found.setdefault(words, []).append(job)
+        common = [words for words in found if len(found[words]) == len(valid)]
+        others = (
+            f"{words} of {_jobs_text(jobs)}" for words, jobs in found.items() if words not in common
+        )
+        return (*common, *others)
 
     @property
     def headline(self) -> str:
@@ -352,6 +361,11 @@ def _status(matched: int, is_cut_off: bool, is_everything: bool, is_doubtful: bo
     if is_everything:
         return JobVerdict.EVERY_NODE
     return JobVerdict.SUSPECT if is_doubtful else JobVerdict.OK
+
+
+def _jobs_text(jobs: Sequence[JobResult]) -> str:
+    number = sum(job.size for job in jobs)
+    return pluralize(number, "job") if len(jobs) > 1 else printable(jobs[0].name)
 
 
 def job_lines(report: JobsReport, output: str, screen: Screen) -> Iterator[str]:
