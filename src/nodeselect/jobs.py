@@ -125,7 +125,7 @@ def check_job(
     help: write: "1"
 
     :param data: the bytes or the text of the file, at most ``LIMITS.job_file_bytes``, or for a
-        manifest ``LIMITS.manifest_bytes``; or a job spec as a mapping: its problems have no line.
+        manifest ``LIMITS.manifest_bytes``; or a mapping: its problems have no line.
     :param file: the name of the file.
     :param rules: the codes of rules to report, from :func:`select_rules`; None for all.
     :param require_selector: whether an empty selector is an error, not a warning.
@@ -176,14 +176,11 @@ def _check_file(
     count_nodes: "CountNodes | None",
     volumes: "Sequence[Value]",
 ) -> CheckReport:
-    if not isinstance(data, Mapping):
-        data = to_bytes(data)
-        if may_be_manifest(data):  # for others, placements are not loaded
-            from nodeselect.manifests.check import check_manifest
+    data = data if isinstance(data, Mapping) else to_bytes(data)
+    if isinstance(data, Mapping) or may_be_manifest(data):  # for others, placements are not loaded
+        from nodeselect.manifests.check import check_manifest
 
-            report = check_manifest(
-                data, file, rules=rules, count_nodes=count_nodes, volumes=volumes
-            )
-            if report is not None:
-                return report
+        report = check_manifest(data, file, rules=rules, count_nodes=count_nodes, volumes=volumes)
+        if report is not None:
+            return report
     return check(data, file, count_nodes=count_nodes).report

@@ -133,3 +133,46 @@ def test_json_with_a_mistake_is_reported_by_position(text: str) -> None:
     with pytest.raises(JobError) as caught:
         read_job(text, "job.json")
     assert caught.value.problems[0].line == 1
+
+
+POD_SPEC = {"containers": [{"name": "a"}], "nodeSelector": {"gpu": 1}}
+
+
+@pytest.mark.parametrize(
+    ("job", "code", "path"),
+    [
+        (
+            {"apiVersion": "v1", "kind": "Pod", "spec": POD_SPEC},
+            "wrong-type",
+            "spec.nodeSelector['gpu']",
+        ),
+        (
+            {
+                "apiVersion": "v1",
+                "kind": "List",
+                "items": [{"apiVersion": "v1", "kind": "Pod", "spec": POD_SPEC}],
+            },
+            "wrong-type",
+            "spec.nodeSelector['gpu']",
+        ),
+        ({"affinity": {"nodeAffinity": {"x": 1}}}, "unknown-field", "affinity.nodeAffinity.x"),
+        (
+            {"Name": "a", "Tasks": [{}], "Constraints": [{"Key": "a", "Operator": "x"}]},
+            "unknown-operator",
+            "Constraints[0].Operator",
+        ),
+    ],
+)
+def test_other_jobs(job: dict[str, Any], code: str, path: str) -> None:
+    """A manifest, a Bacalhau job and an affinity are checked as their text is."""
+    of_mapping, of_text = check_job(job), check_job(json.dumps(job), "job.json")
+    assert [(each.code, each.path) for each in of_mapping.problems] == [(code, path)]
+    assert [(each.code, each.path) for each in of_text.problems] == [(code, path)]
+    assert (of_mapping.problems[0].line, of_mapping.is_job) == (0, True)
+
+
+def test_objects_without_jobs_and_valid_ones() -> None:
+    """A mapping of another kind has no job, and a valid pod no problems."""
+    assert not check_job({"apiVersion": "v1", "kind": "Service"}).is_job
+    pod = {"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"name": "a"}]}}
+    assert check_job(pod).problems == ()

@@ -1,16 +1,23 @@
 """Check Kubernetes manifests and Bacalhau jobs."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from nodeselect.documents import DocumentError, Position, Value
 from nodeselect.findings.node_count import CountNodes, check_nodes
 from nodeselect.findings.report import CheckReport, make_report, read_ignore_comments, reported
 from nodeselect.findings.rule import Findings, document_finding
-from nodeselect.manifests.manifest import Manifest, find_bare_conditions, find_objects
+from nodeselect.manifests.manifest import (
+    Manifest,
+    find_bare_conditions,
+    find_in_mapping,
+    find_objects,
+    plain_document,
+)
 
 
 def check_manifest(
-    data: bytes,
+    data: bytes | Mapping[str, Any],
     file: str,
     *,
     rules: Collection[str] | None = None,
@@ -23,15 +30,20 @@ def check_manifest(
 
     The parameters are those of :func:`nodeselect.jobs.check_jobs`.
     """
-    found = find_objects(data, file, volumes, count_nodes)
-    found = found or find_bare_conditions(data, file, count_nodes)
+    if isinstance(data, Mapping):
+        found = find_in_mapping(data, volumes, count_nodes)
+        ignored = {}
+    else:
+        found = find_objects(data, file, volumes, count_nodes)
+        document = None if found else plain_document(data, file)
+        found = found or (document and find_bare_conditions(document, count_nodes))
+        ignored = read_ignore_comments(data)
     if found is None:
         return None
     pools = [each.name for each in found.conditions if each.owner[0] == "NodePool"]
-    findings = reported(
-        _findings(found, count_nodes, pools), rules, read_ignore_comments(data), is_foreign=True
-    )
-    report = make_report(file, findings, data, found.unreported)
+    findings = reported(_findings(found, count_nodes, pools), rules, ignored, is_foreign=True)
+    content = None if isinstance(data, Mapping) else data
+    report = make_report(file, findings, content, found.unreported)
     has_job = bool(found.workloads or found.findings or found.notes) and not found.is_template
     return report._replace(is_job=has_job, is_template=found.is_template, not_compared=tuple(pools))
 

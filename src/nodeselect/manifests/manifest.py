@@ -18,6 +18,7 @@ from nodeselect.documents import (
     check_size,
     describe,
     find,
+    from_python,
     has,
     read_documents,
     text_of,
@@ -186,10 +187,7 @@ def read_volumes(data: bytes, file: str = "manifest") -> list[Value]:
 
 def listed_files(data: bytes, file: str) -> list[str]:
     """Return what a kustomization lists, also folders and inline patches; nothing if invalid."""
-    try:
-        document = read_plain(data, file)
-    except DocumentError:
-        return []
+    document = plain_document(data, file)
     lists = (find(document, name) for name in KUSTOMIZE_FIELDS)
     items = (item for each in lists if isinstance(each, List) for item in each.items)
     return [each.text if isinstance(each, Scalar) else text_of(each, "path") for each in items]
@@ -214,17 +212,36 @@ def find_objects(
         no Bacalhau job.
     """
     found = _find_kubernetes_objects(data, file, volumes, count_nodes)
-    return found or _find_bacalhau_job(data, file)
+    if found is not None or b"tasks" not in data.lower():
+        return found
+    document = plain_document(data, file)
+    return document and _find_bacalhau_job(document)
 
 
-def find_bare_conditions(
-    data: bytes, file: str, count_nodes: CountNodes | None = None
-) -> Manifest | None:
-    """Read the conditions of a pod that are all of a file; return None for any other file."""
+def plain_document(data: bytes, file: str) -> Value | None:
+    """Return the only document of a file; None if, as a job spec, it is refused for a mistake."""
     try:
-        found = bare_pod_spec(read_plain(data, file))
+        return read_plain(data, file)
+    except DocumentError:
+        return None
+
+
+def find_in_mapping(
+    data: Mapping[str, Any], volumes: Sequence[Value] = (), count_nodes: CountNodes | None = None
+) -> Manifest | None:
+    """Return the same as :func:`find_objects` for what a program has parsed; without positions."""
+    try:
+        document = from_python(data)
     except DocumentError:
         return None  # as a job spec, it is refused for the same mistakes
+    if is_kubernetes_object(document):
+        return _read_objects(_objects([document]), volumes, count_nodes)
+    return _find_bacalhau_job(document) or find_bare_conditions(document, count_nodes)
+
+
+def find_bare_conditions(document: Value, count_nodes: CountNodes | None = None) -> Manifest | None:
+    """Read the conditions of a pod that are all of a document; return None for any other one."""
+    found = bare_pod_spec(document)
     if found is None:
         return None
     spec, path = found
@@ -300,14 +317,10 @@ def _count_nodes(data: bytes) -> int:
     return len(items) if is_list else 0
 
 
-def _find_bacalhau_job(data: bytes, file: str) -> Manifest | None:
-    if b"tasks" not in data.lower():
-        return None
+def _find_bacalhau_job(document: Value) -> Manifest | None:
     try:
-        found = find_bacalhau_job(read_plain(data, file))
+        found = find_bacalhau_job(document)
         return found and Manifest([_read_bacalhau_job(*found)])
-    except DocumentError:
-        return None  # as a job spec, it is refused for the same mistakes
     except StructureError as error:
         return Manifest(findings=error.findings)
 
