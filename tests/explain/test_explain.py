@@ -195,6 +195,23 @@ def test_ids_excluded_by_state() -> None:
     assert result.recommendation == "excluded by state: 'n-8' (lost)"
 
 
+def test_a_request_of_several_pods() -> None:
+    """It is a requirement as others are, also if no node fails it; one pod is only if one does."""
+    unknown, known = Node("a"), Node("b", resources={"pods": 1})
+    for nodes, pods, texts in (
+        ([unknown], 1, []),
+        ([unknown], 2, ["pods >= 2"]),
+        ([unknown, known], 1, []),
+        ([unknown, known], 2, ["pods >= 2"]),
+    ):
+        placement = Placement(requests={"pods": pods})
+        found = Inventory(nodes).explain(placement)
+        assert [each.text for each in found.requirements] == texts
+        assert ("EVERY" in found.recommendation) == (not texts)
+        rows = Inventory(nodes).explain_node(placement, "a").requirements
+        assert [text for text, _, _ in rows] == texts
+
+
 def test_nodes_excluded_by_state_with_pods() -> None:
     """Of the nodes in other states, only those match that have enough left beside their pods."""
     nodes = [

@@ -252,7 +252,7 @@ def explain_node(
     if isinstance(selector, Placement):
         for each in selector.requirements(node.taints or ()):
             passes = each.is_met(node, usage)
-            if not (passes and isinstance(each, AtLeast) and each.resource == "pods"):
+            if not (passes and isinstance(each, AtLeast) and each.is_minor):
                 rows.append((str(each), each.found(node, usage), passes))
         unknown = {"taints": node.taints is None, "resources": node.resources is None}
         undecided = [f"unknown {name}" for name in selector.undecided_without if unknown[name]]

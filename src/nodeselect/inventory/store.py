@@ -286,7 +286,7 @@ class View:
 
         Those on labels come first. Of a placement, there is one more for each key and effect of
         taints that it does not tolerate, and one for each resource that it requests; but one for
-        ``pods`` only if a node fails it.
+        a single pod only if a node fails it.
         """
         if not isinstance(condition, Placement):
             return condition.split()
@@ -299,7 +299,7 @@ class View:
         found = list[Condition](condition.selector.split())
         is_listed = len({taint[:2] for taint in untolerated}) <= _MAX_TAINTS
         for each in condition.requirements(untolerated if is_listed else None):
-            is_minor = isinstance(each, AtLeast) and each.resource == "pods"
+            is_minor = isinstance(each, AtLeast) and each.is_minor
             if not is_minor or nodes - self.evaluate(each, usage):
                 found.append(each)
         return tuple(found)

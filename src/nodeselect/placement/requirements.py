@@ -62,6 +62,11 @@ class AtLeast(NamedTuple):
     resource: str
     amount: int
 
+    @property
+    def is_minor(self) -> bool:
+        """Whether it is what every pod requires: that a node may have one pod more."""
+        return self == ("pods", 1)
+
     def is_met(self, node: Node, usage: Usage | None = None) -> bool:
         """Return whether enough is allocatable, and not requested by other pods on the node."""
         return node.resources is None or free_amount(node, self.resource, usage) >= self.amount
