@@ -291,6 +291,8 @@ def test_columns_that_are_not_read(table: Any, tmp_path: Path) -> None:
             for ask in asking(inventory, tmp_path / "fleet"):
                 with refused("label-not-text", "the column 'cpu' must be of strings, not of int64"):
                     ask()
+            # By itself, a node has the labels that were read, as docs/nodes.md says.
+            assert Selector.parse("!cpu").matches(inventory["n-1"].labels)
             before = inventory.snapshot()
             inventory.upsert(Node(node_id))
             inventory.compact()
