@@ -457,5 +457,9 @@ def test_a_volume_in_another_file(run: Run) -> None:
     assert ended.out.startswith("1 job on 2 nodes; 1 matches no node")
     ended = run("check", "f/dep.yaml", "-", "-n", "nodes.json", "-o", "concise", stdin=VOLUME)
     assert ended.out.count("error[no-node] Deployment/web") == 1
+    Path("unbound.yaml").write_text(VOLUME.replace("  claimRef: {name: data}\n", ""))
+    ended = run("explain", "--job=f/dep.yaml", "--job=unbound.yaml", "-n", "nodes.json")
+    assert ended.out.startswith("1 job on 2 nodes")
+    assert "not read: 1 PersistentVolume" in ended.err
     Path("f/dep.yaml").unlink()
     assert "no node has pool in (a)" in run("match", "--job", "f", "-n", "nodes.json").err

@@ -375,7 +375,7 @@ def _read_objects(
     notes: list[Finding] = []
     unread: list[str] = []
     names: Counter[str] = Counter()
-    volumes = _bound_volumes([*other_volumes, *objects])
+    volumes = bound_volumes([*other_volumes, *objects])
     for value in objects:
         is_condition = _kind(value) in _NODE_CONDITIONS
         known, mistakes = (conditions, in_conditions) if is_condition else (workloads, findings)
@@ -679,7 +679,7 @@ def _place(spec: Object, path: Path) -> tuple[Value, Path]:
     return spec, path
 
 
-def _bound_volumes(objects: Iterable[Value]) -> dict[tuple[str, str], Value]:
+def bound_volumes(objects: Iterable[Value]) -> dict[tuple[str, str], Value]:
     """Map claims, given by namespace and name, to the PersistentVolume to which each is bound.
 
     A volume names its claim in ``claimRef``, and a claim its volume in ``volumeName``.

@@ -207,7 +207,7 @@ def _read_files(sources: Sequence[str], content: "Job | None" = None) -> _JobFil
                 invalid[file] = error
             else:
                 without_job += 1
-    others = {file: _without_conditions(job) for file, job in jobs.items()}
+    others = {file: _without_conditions(job, volumes) for file, job in jobs.items()}
     if invalid or any(map(_runs, others.values())):
         jobs = others
     return _JobFiles(files, jobs, invalid, without_job, volumes)
@@ -217,13 +217,17 @@ def _runs(content: "Job | None") -> bool:
     return isinstance(content, Selector | Placement) or workload_of(content) is not None
 
 
-def _without_conditions(job: "Job") -> "Job":
+def _without_conditions(job: "Job", volumes: "Sequence[Value]") -> "Job":
     """Return a manifest that has only conditions on nodes as one that has no job."""
     if isinstance(job, Selector | Placement) or job.workloads != job.conditions:
         return job
+    from nodeselect.manifests.manifest import bound_volumes  # loaded already
+
+    joined = "PersistentVolume" if bound_volumes(volumes) else ""
     kinds = (each.owner[0] for each in job.conditions)
-    skipped = [kind for kind in kinds if kind != "PersistentVolume"]  # it is joined with its pods
-    return job._replace(workloads=(), skipped=(*job.skipped, *skipped))
+    return job._replace(
+        workloads=(), skipped=(*job.skipped, *(each for each in kinds if each != joined))
+    )
 
 
 def _is_job(job: "Job", is_named: bool, file: str, *, has_volumes: bool) -> bool:
