@@ -257,13 +257,22 @@ def test_the_name_of_a_node_in_a_template(run: Run) -> None:
     assert found == {"no-node": place, "fixed-node": place + len("nodeName: ")}
 
 
-@pytest.mark.parametrize("typo", ["persistentVolumeclaim", "persistentVolumeClaims"])
-def test_a_misspelt_claim(run: Run, typo: str) -> None:
+@pytest.mark.parametrize(
+    ("field", "typo"),
+    [
+        ("persistentVolumeClaim", "persistentVolumeclaim"),
+        ("persistentVolumeClaim", "persistentVolumeClaims"),
+        ("volumeClaimTemplates", "volumeClaimTemplate"),
+        ("claimRef", "claimref"),
+    ],
+)
+def test_a_misspelt_claim(run: Run, field: str, typo: str) -> None:
     """It is an error: the volume decides on the nodes, also if there are no others."""
-    text = CLAIMING.replace("persistentVolumeClaim", typo)
+    whole = next(text for text in (CLAIMING, STATEFUL_SET % 1, VOLUME) if f"{field}:" in text)
+    text = whole.replace(field, typo)
     ended = run("check", "-", stdin=text)
     assert (ended.status, ended.out.count("error[unknown-field]")) == (1, 1)
-    assert "did you mean 'persistentVolumeClaim'" in ended.out
+    assert f"did you mean '{field}'" in ended.out
 
 
 def test_values_beside_a_chart(run: Run) -> None:

@@ -67,6 +67,9 @@ BACALHAU_JOB: Final = "Bacalhau job"
 # The kinds of objects that tell on which nodes a volume can be used.
 _VOLUME, _CLAIM = "PersistentVolume", "PersistentVolumeClaim"
 
+# The field of a StatefulSet with the claims of each of its pods.
+_CLAIM_TEMPLATES = ("spec", "volumeClaimTemplates")
+
 # The field with the claim of a volume of a pod.
 _CLAIM_FIELD = "persistentVolumeClaim"
 
@@ -582,8 +585,11 @@ def _volumes_by_ordinal(
 
     The claim of a pod has the name ``TEMPLATE-NAME-ORDINAL``.
     """
-    templates = find(owner, "spec.volumeClaimTemplates")
-    if not isinstance(templates, List) or text_of(owner, "kind") != "StatefulSet":
+    templates = find(owner, _CLAIM_TEMPLATES)
+    if text_of(owner, "kind") != "StatefulSet" or not isinstance(templates, List | None):
+        return []
+    if templates is None:
+        _reject_typo(owner, _CLAIM_TEMPLATES)
         return []
     numbers = (text_of(owner, path) for path in ("spec.ordinals.start", "spec.replicas"))
     start, replicas = (int(text) if re.fullmatch("[0-9]{1,9}", text) else 0 for text in numbers)
@@ -638,6 +644,8 @@ def _read_condition(value: Value, parts: _Parts) -> Placement:
     placement = Placement(tolerations=[Toleration(operator="Exists")])
     for path, read in parts:
         placement &= _read_part(value, path, read)
+    if text_of(value, "kind") == _VOLUME and not find(value, "spec.claimRef"):
+        _reject_typo(value, ("spec", "claimRef"))
     words = [f"{what} ({path})" for path, what in _OF_PODS.items() if has(value, path)]
     if _has_zone(value):
         words.append("labels of the volume with its zone")
@@ -662,13 +670,18 @@ def _read_part(
     part = find(value, path)
     if part is not None:
         return read_structured(part, read, path)
+    _reject_typo(value, path)
+    return Selector.everything()
+
+
+def _reject_typo(value: Value, path: Path) -> None:
+    """Raise StructureError if a field is probably the one at ``path``, which is missing."""
     around = find(value, path[:-1])
     for name, (key, _) in around.entries.items() if isinstance(around, Object) else ():
         if name != path[-1] and (similar := suggest_word(name, [str(path[-1])])):
             message = f"there is no field {quoted(name)}"
             place = (*path[:-1], name)
             raise StructureError(Finding(key, place, message, similar, code="unknown-field"))
-    return Selector.everything()
 
 
 def _place(spec: Object, path: Path) -> tuple[Value, Path]:
