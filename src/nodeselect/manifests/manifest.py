@@ -700,8 +700,8 @@ def bound_volumes(objects: Iterable[Value]) -> dict[tuple[str, str], Value]:
     kinds = [(text_of(each, "kind"), each) for each in objects]
     volumes = {text_of(each, "metadata.name"): each for kind, each in kinds if kind == _VOLUME}
     bound = {}
-    for volume in volumes.values():
-        if name := text_of(volume, "spec.claimRef.name"):
+    for kind, volume in kinds:  # also of another one with the name, as in another folder
+        if kind == _VOLUME and (name := text_of(volume, "spec.claimRef.name")):
             bound[text_of(volume, "spec.claimRef.namespace") or "default", name] = volume
     for kind, claim in kinds:
         if kind == _CLAIM and (named := volumes.get(text_of(claim, "spec.volumeName"))):

@@ -70,6 +70,7 @@ def diff(
         old, new = (read_inventory(options.node_files(file)) for file in files)
         selector = pods.with_tolerations(selector, old, new)
         difference = compare_inventories(old, new, selector, names=(first, second))
+        inventory, after = new, selector
     else:
         jobs = [pods.considered(selected(options.job_file(file))) for file in files]
         before, after = jobs or parse_selectors(expressions)
@@ -78,7 +79,8 @@ def diff(
         difference = compare_selectors(inventory, before, after, names=(first, second))
     write_output(diff_lines(difference, output, detect_screen()))
     if not difference.old.matched and not difference.new.matched:
-        write_message("neither OLD nor NEW matches any node")
+        advice = inventory.explain(after, examples=0).recommendation
+        write_message(f"neither OLD nor NEW matches any node; for NEW: {advice}")
     pods.check_known(difference.not_considered)
     return ExitStatus.NEGATIVE if difference.added or difference.removed else ExitStatus.OK
 
