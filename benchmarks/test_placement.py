@@ -20,7 +20,7 @@ from benchmarks.fleet import FIVE, nodes
 from benchmarks.inventories import worked_out
 from benchmarks.process import NODESELECT, run
 from benchmarks.questions import five_never_seen
-from nodeselect import Inventory, Node, NodeSet, Placement, Selector, Taint, Toleration, Usage
+from nodeselect import Inventory, Node, NodeSet, Placement, Pod, Selector, Taint, Toleration, Usage
 from nodeselect.node import Facts
 
 _GIB = 2**30
@@ -207,12 +207,14 @@ def pod_specs(shapes: int) -> list[dict[str, Any]]:
 
 @cache
 def running(n: int) -> Usage:
-    """Return the usage of nodes each of which runs some pods."""
-    usage = Usage()
+    """Return the usage of nodes each of which runs some pods, a hundred of each kind."""
+    usage, ids = Usage(), [node_id for node_id, _ in nodes(n)]
     small = Placement.from_pod_spec(pod_specs(1)[0]).requests
-    for node_id, _ in nodes(n):
-        for _ in range(_RUNNING):
-            usage.add(node_id, small)
+    kinds = [Pod("x", small, labels={"app": f"web-{at}"}) for at in range(n * _RUNNING // 100 + 1)]
+    usage.apply(
+        (ids[number % n], kinds[number // 100].replace(id=f"shop/web-{number}"))
+        for number in range(n * _RUNNING)
+    )
     return usage
 
 
@@ -285,6 +287,85 @@ def test_in_use(benchmark: BenchmarkFixture, n: int, way: str, pods: bool) -> No
         return
     other = inventory.match(Selector.parse("os=linux"))
     benchmark(lambda: _ASKED[way](inventory.match(wanted, usage=usage), other))
+
+
+@pytest.mark.parametrize("what", ["add", "remove", "add amounts", "of", "find"])
+def test_pod(benchmark: BenchmarkFixture, n: int, what: str) -> None:
+    """Add or remove a prepared pod while pods run on every node; 100 each time."""
+    benchmark.group = f"{n:,} nodes with {_RUNNING} pods, 100 pods"
+    usage, draw = running(n).copy(), random.Random(3)
+    ids = draw.sample([node_id for node_id, _ in nodes(n)], min(n, 100_000))
+    kind = Pod("x", {"cpu": 100, "pods": 1})
+    made = [(node_id, kind.replace(id=f"new/{at}")) for at, node_id in enumerate(ids)]
+    batches = cycle(made[at : at + 100] for at in range(0, len(made), 100))
+    asked: list[tuple[str, Pod]] = []
+
+    def setup() -> None:
+        asked[:] = next(batches)
+        for node_id, pod in asked:
+            if what in ("remove", "find"):
+                usage.add(node_id, pod)
+            elif pod.id in usage:
+                usage.remove(pod.id)
+
+    ways: dict[str, Callable[[str, Pod], object]] = {
+        "add": usage.add,
+        "remove": lambda _, pod: usage.remove(pod.id),
+        "add amounts": lambda node_id, pod: usage.add(node_id, pod.requests),
+        "of": lambda node_id, _: usage.of(node_id),
+        "find": lambda _, pod: usage.find(pod.id),
+    }
+    call = ways[what]
+
+    def batch() -> None:
+        for node_id, pod in asked:
+            call(node_id, pod)
+
+    benchmark.pedantic(batch, setup=setup, rounds=200)
+
+
+@pytest.mark.parametrize("moved", [0, 100])
+def test_copy(benchmark: BenchmarkFixture, n: int, moved: int) -> None:
+    """Copy what runs, move pods, and ask the first question with the copy; then the original."""
+    benchmark.group = f"{n:,} nodes with {_RUNNING} pods, copy and match"
+    inventory, wanted, usage = (
+        fleet(n, "eight sizes"),
+        conditions()["placement of five"],
+        running(n),
+    )
+    ids, draw = [node_id for node_id, _ in nodes(n)], random.Random(3)
+    inventory.match(wanted, usage=usage).first(1)
+    pods = [usage.find(f"shop/web-{number}") for number in draw.sample(range(n), moved)]
+    changes = [
+        change
+        for found in pods
+        if found is not None
+        for change in (found[1].id, (draw.choice(ids), found[1]))
+    ]
+
+    def setup() -> tuple[tuple[Usage], dict[str, Any]]:
+        inventory.match(wanted, usage=usage).first(1)
+        trial = usage.copy()
+        trial.apply(changes)
+        return (trial,), {}
+
+    def ask(trial: Usage) -> object:
+        return worked_out(inventory.match(wanted, usage=trial.copy()))
+
+    benchmark.pedantic(ask, setup=setup, rounds=50)
+
+
+@pytest.mark.parametrize("key", ["cpu", "a function"])
+@pytest.mark.parametrize("size", [5_000, 50_000], ids="{:,}".format)
+def test_top(benchmark: BenchmarkFixture, n: int, size: int, key: str) -> None:
+    """Rank the candidates by what is free, while pods run on every node."""
+    benchmark.group = f"{n:,} nodes with {_RUNNING} pods, the best 10 of {size:,}"
+    inventory, usage = fleet(n, "unique amounts"), running(n)
+    wanted = Placement(tolerations=[Toleration(operator="Exists")], requests={"cpu": 1})
+    chosen = inventory.nodes([node_id for node_id, _ in nodes(n)][:size])
+    answer = inventory.match(wanted, usage=usage) & chosen
+    by = key if key == "cpu" else lambda each: each.free("cpu") / 64 + each.free("memory") / 2**38
+    benchmark(lambda: answer.top(10, by))
 
 
 @pytest.mark.parametrize("pods", [False, True], ids=["no pods", "pods on every node"])

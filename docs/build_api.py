@@ -36,7 +36,7 @@ _INTERNAL = {
     "Selector": "canonical",
     "SelectorError": "at, draw, within",
     "StandingSnapshot": "changes, explain, generation, get, matching, names",
-    "Usage": "changed_since, in_use, is_used, pods_of, version",
+    "BaseUsage": "in_use",
 }
 
 # What a class inherits from these is not repeated.

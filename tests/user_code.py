@@ -15,6 +15,7 @@ from nodeselect import (
     Explanation,
     Fix,
     Hint,
+    HostPort,
     Inventory,
     InventoryError,
     JobError,
@@ -28,6 +29,7 @@ from nodeselect import (
     Operator,
     Place,
     Placement,
+    Pod,
     Problem,
     Reason,
     Requirement,
@@ -71,6 +73,7 @@ from nodeselect.jobs import (
     read_job_selector,
     select_rules,
 )
+from nodeselect.placement import BaseUsage, UsageSnapshot
 from nodeselect.selectors import (
     KeyConstraint,
     conflict,
@@ -104,12 +107,19 @@ def place_a_pod() -> list[str]:
     )
     toleration: Toleration = pod.tolerations[0]
     assert toleration.tolerates(Taint("gpu", "NoExecute"))
-    usage, placed = Usage(), []
-    while node := next(iter(inventory.match(pod, usage=usage)), None):
-        assert pod.matches(node, usage)
-        usage.add(node.id, pod.requests)
-        placed.append(node.id)
-    assert inventory.explain(pod, usage=usage).matched == 0
+    usage: Usage = inventory.usage
+    placed: list[str] = []
+    while found := inventory.match(pod).top(1, "cpu"):
+        assert pod.matches(found[0], usage)
+        usage.add(found[0].id, Pod(f"shop/web-{len(placed)}", placement=pod, ports=[HostPort(80)]))
+        placed.append(found[0].id)
+    assert inventory.explain(pod).matched == 0
+    moment: BaseUsage = inventory.snapshot().usage
+    assert isinstance(moment, UsageSnapshot)
+    found_pod = assert_type(moment.find("shop/web-0"), tuple[str, Pod] | None)
+    assert found_pod is not None
+    assert assert_type(usage.remove("shop/web-0"), tuple[str, Pod]) == found_pod
+    inventory.apply([], pods=[(found_pod[0], found_pod[1]), "shop/x"], missing_ok=True)
     return placed
 
 

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     )
     from nodeselect.limits import LIMITS, Limits
     from nodeselect.node import Node, Taint
-    from nodeselect.placement import Placement, Toleration, Usage
+    from nodeselect.placement import HostPort, Placement, Pod, Toleration, Usage
     from nodeselect.problem import Fix, Place, Problem
     from nodeselect.selectors import AnyOf, Operator, Requirement, Selector
     from nodeselect.standing import StandingSelectors
@@ -61,6 +61,7 @@ __all__ = [
     "Explanation",
     "Fix",
     "Hint",
+    "HostPort",
     "Inventory",
     "InventoryError",
     "JobError",
@@ -74,6 +75,7 @@ __all__ = [
     "Operator",
     "Place",
     "Placement",
+    "Pod",
     "Problem",
     "Reason",
     "Requirement",
@@ -96,7 +98,7 @@ _MODULES = {
     "inventory": ("BaseInventory", "Inventory", "NodeChange", "NodeSet", "Snapshot"),
     "limits": ("LIMITS", "Limits"),
     "node": ("Node", "Taint"),
-    "placement": ("Placement", "Toleration", "Usage"),
+    "placement": ("HostPort", "Placement", "Pod", "Toleration", "Usage"),
     "problem": ("Fix", "Place", "Problem"),
     "selectors": ("AnyOf", "Operator", "Requirement", "Selector"),
     "standing": ("StandingSelectors",),

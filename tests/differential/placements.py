@@ -306,12 +306,13 @@ def _taint(random: Random) -> dict[str, Any]:
 
 def _running(random: Random, node: str) -> list[dict[str, Any]]:
     pods = []
-    for _ in range(random.choice((0, 0, 1, 2))):
+    for number in range(random.choice((0, 0, 1, 2))):
         spec = {"nodeName": node, "containers": _containers(random, False)}
         if random.random() < 0.2:
             spec["initContainers"] = _containers(random, False)
         phase = random.choice(("Running", "Running", "Pending", "Succeeded", "Failed", ""))
-        pods.append({"spec": spec, "status": {"phase": phase}})
+        metadata = {"name": f"{node}-{number}"}
+        pods.append({"metadata": metadata, "spec": spec, "status": {"phase": phase}})
     return pods
 
 

@@ -228,7 +228,8 @@ def _pods(n: int) -> tuple[list[dict[str, object]], list[Node]]:
     resources = {"requests": {"cpu": "1"}}
     spec = {"containers": [{"name": "c", "resources": resources}]}
     nodes = [Node(each, resources={"cpu": "2"}) for each in ids]
-    return [{"spec": {"nodeName": each, **spec}} for each in ids], nodes
+    pods = [{"metadata": {"name": each}, "spec": {"nodeName": each, **spec}} for each in ids]
+    return pods, nodes
 
 
 def _run(running: tuple[list[dict[str, object]], list[Node]]) -> object:

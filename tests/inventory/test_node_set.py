@@ -7,11 +7,12 @@ from itertools import combinations
 from typing import Any
 from unittest.mock import patch
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodeselect import Inventory, Node, NodeSet, Placement, Selector, Usage
+from nodeselect import Inventory, Node, NodeSet, Placement, Pod, Selector, Usage
 from nodeselect.index.tuning import DEFAULT, Tuning
 from tests.inventory.small import SMALL, small_inventory, tuned
 
@@ -240,3 +241,50 @@ def test_compaction_computes_what_is_free() -> None:
     inventory.compact()
     with patch.object(Usage, "of", side_effect=AssertionError):
         assert inventory.match(placement, usage=usage).ids() == ["n-1"]
+
+
+def test_ranking() -> None:
+    """The best nodes by a resource, or by a function of arrays; unknown amounts come last."""
+    amounts = [{"cpu": 2}, {"cpu": 4}, None, {"cpu": 4}, {}]
+    inventory = Inventory(Node(f"n-{at}", resources=each) for at, each in enumerate(amounts))
+    inventory.usage.add("n-3", Pod("web", {"cpu": 1}))
+    inventory.usage.add("n-0", Pod("api", {"cpu": 9}))
+    answer = inventory.match(Selector.everything())
+    assert answer.free("cpu").tolist() == [0, 4, -1, 3, 0]
+    assert answer.free("gpu").tolist() == [0, 0, -1, 0, 0]
+
+    def ids(nodes: list[Node]) -> list[str]:
+        return [node.id[2:] for node in nodes]
+
+    assert ids(answer.top(4, "cpu")) == ["1", "3", "0", "4"]
+    assert ids(answer.top(9, "cpu")) == ["1", "3", "0", "4", "2"]
+    assert ids(answer.top(4, "cpu", least=True)) == ["0", "4", "3", "1"]
+    assert ids(answer.top(0, "cpu")) == [] == ids(answer.top(0, lambda each: each.free("cpu")))
+    numbers = np.array([1.0, np.nan, 3.0, 3.0, -1.0])
+    assert ids(answer.top(3, lambda _: numbers)) == ["2", "3", "0"]
+    assert ids(answer.top(5, lambda _: numbers, least=True)) == ["4", "0", "2", "3", "1"]
+    assert ids((answer - inventory.nodes(["n-1", "n-7"])).top(1, "cpu")) == ["3"]
+    nothing = inventory.match(Selector.nothing())
+    assert (nothing.top(3, "cpu"), nothing.free("cpu").tolist()) == ([], [])
+    for wrong in (np.zeros(3), 5, np.array(["a"] * 5)):
+        with pytest.raises(ValueError, match="expected an array of 5 numbers"):
+            answer.top(1, lambda _: wrong)  # type: ignore[arg-type, return-value]  # noqa: B023
+    with pytest.raises(TypeError, match="ids must be a list of ids"):
+        inventory.nodes("n-1")
+    assert answer.top(3, "cpu") == inventory.snapshot().match(Selector.everything()).top(3, "cpu")
+
+
+def test_sets_of_different_moments_of_the_pods() -> None:
+    """Answers are combined if only pods changed between them; each keeps its moment."""
+    inventory = Inventory([Node("n-1", resources={"cpu": 4}), Node("n-2", resources={"cpu": 4})])
+    wanted = Placement(requests={"cpu": 3})
+    before = inventory.match(wanted)
+    inventory.usage.add("n-1", Pod("web", {"cpu": 2}))
+    after = inventory.match(wanted)
+    assert (before - after).ids() == ["n-1"]
+    assert [each.free("cpu").tolist() for each in (before, after)] == [[4, 4], [4]]
+    everything = inventory.match(Selector.everything())
+    assert (everything & after).free("cpu").tolist() == [4]
+    inventory.upsert(Node("n-3"))
+    with pytest.raises(ValueError, match="different snapshots"):
+        before - inventory.match(wanted)

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 from unittest.mock import patch
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -28,6 +29,7 @@ from nodeselect import (
     Node,
     NodeSet,
     Placement,
+    Pod,
     Selector,
     Snapshot,
     Taint,
@@ -39,6 +41,7 @@ from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.inventory import usage_index
 from nodeselect.inventory.snapshot import BaseInventory
 from nodeselect.node import CORDON
+from nodeselect.placement import BaseUsage
 from nodeselect.placement.requirements import AtLeast, Tolerates
 from nodeselect.placement.toleration import NO_TOLERATIONS
 from tests.inventory.small import SMALL, tuned
@@ -49,6 +52,8 @@ from tests.thoroughness import machine_settings
 
 Model = dict[str, Node]
 Used = dict[str, Counter[str]]
+# For each id: the node, what runs there, and whether it is a pod or only amounts.
+Running = dict[str, tuple[str, Placement, bool]]
 
 LABELS = "labels"
 IDS = tuple(f"n-{number}" for number in range(8))
@@ -123,7 +128,11 @@ def failures(placement: Placement, model: Model, used: Used) -> dict[str, set[st
 
 
 def check_answers(
-    inventory: BaseInventory, placement: Placement, model: Model, usage: Usage | None, used: Used
+    inventory: BaseInventory,
+    placement: Placement,
+    model: Model,
+    usage: BaseUsage | None,
+    used: Used,
 ) -> None:
     """Check everything that an inventory says of a placement."""
     failed = failures(placement, model, used)
@@ -132,18 +141,71 @@ def check_answers(
     assert answer.ids() == matching
     assert len(inventory.match(placement, usage=usage)) == len(matching)
     if not used:
-        assert len(inventory.match(placement)) == len(matching)
+        assert len(inventory.match(placement, usage=Usage())) == len(matching)
+    check_ranking(answer, [model[node_id] for node_id in matching], used)
     explanation = inventory.explain(placement, usage=usage)
     check_explanation(explanation, placement, model, failed)
     assert answer.not_considered == explanation.not_considered
-    check_unknown(answer.not_considered, placement, model, usage)
+    check_unknown(answer.not_considered, placement, model, used)
     counts = inventory.failure_counts(placement, usage=usage)
     assert (counts.total, counts.matched) == (len(model), len(matching))
     for node_id, names in failed.items():
         node = inventory[node_id]
-        assert placement.matches(node, usage) is (not names)
+        runs = inventory.usage if usage is None else usage
+        assert placement.matches(node, runs) is (not names)
         for explained in (node_id, node):
             check_node(inventory.explain_node(placement, explained, usage=usage), placement, names)
+
+
+def check_ranking(answer: NodeSet, nodes: list[Node], used: Used) -> None:
+    """Check what is free on the nodes of an answer, and those with the most and the least."""
+
+    def free(node: Node) -> int:
+        if node.resources is None:
+            return -1
+        in_use = used.get(node.id, Counter())["cpu"]
+        return max(0, node.resources.get("cpu", 0) - in_use)
+
+    amounts = answer.free("cpu")
+    assert amounts.tolist() == [free(node) for node in nodes]
+    for n in (1, 2, 20):
+        for least, sign in ((False, -1), (True, 1)):
+            in_order = sorted(nodes, key=lambda node: (free(node) < 0, sign * free(node)))
+            assert answer.top(n, "cpu", least=least) == in_order[:n]
+            known = sorted(nodes, key=lambda node: sign * free(node))
+            assert answer.top(n, lambda each: each.free("cpu"), least=least) == known[:n]
+    groups = answer.group_by("zone")
+    assert groups.keys() == answer.value_counts("zone").keys()
+    for value, group in groups.items():
+        assert list(group) == [node for node in nodes if node.labels.get("zone") == value]
+
+
+def used_by(running: Running) -> Used:
+    used: Used = {}
+    for node_id, pod, is_pod in running.values():
+        if is_pod or pod.requests:
+            used.setdefault(node_id, Counter()).update(pod.requests)
+    return used
+
+
+def check_pods(usage: BaseUsage, running: Running) -> None:
+    """Check what is said of each node and each pod."""
+    used = used_by(running)
+    pods = {pod_id: node_id for pod_id, (node_id, _, is_pod) in running.items() if is_pod}
+    for node_id in IDS:
+        assert usage.of(node_id) == used.get(node_id, {})
+        assert [pod.id for pod in usage.pods(node_id)] == [
+            pod_id for pod_id, at in pods.items() if at == node_id
+        ]
+    assert usage.in_use() == used.keys()
+    assert len(usage) == len(pods)
+    assert [(node_id, pod.id) for node_id, pod in usage] == sorted(
+        ((node_id, pod_id) for pod_id, node_id in pods.items()), key=lambda pair: pair[0]
+    )
+    for pod_id, (node_id, pod, is_pod) in running.items():
+        found = (node_id, Pod(pod_id, placement=pod)) if is_pod else None
+        assert usage.find(pod_id) == found
+        assert (pod_id in usage) is is_pod
 
 
 def check_node(explained: NodeExplanation, placement: Placement, names: set[str]) -> None:
@@ -177,7 +239,7 @@ def check_explanation(
 
 
 def check_unknown(
-    not_considered: tuple[str, ...], placement: Placement, model: Model, usage: Usage | None
+    not_considered: tuple[str, ...], placement: Placement, model: Model, used: Used
 ) -> None:
     """Check that the number of nodes with unknown taints or resources is said if it matters."""
     tolerates_all = any(each.key == each.effect == "" for each in placement.tolerations)
@@ -188,8 +250,7 @@ def check_unknown(
         else 0,
     }
     said = [f"unknown {name} of {number} of" for name, number in unknown.items() if number]
-    in_use = set() if usage is None else usage.in_use()
-    if placement.requests and in_use and not in_use & model.keys():
+    if placement.requests and used and not used.keys() & model.keys():
         said.append("what runs on the nodes: no pod runs on any of them")
     assert len(not_considered) == len(said)
     assert all(map(str.startswith, not_considered, said))
@@ -201,19 +262,24 @@ class PlacementMachine(RuleBasedStateMachine):
     tuning: ClassVar[Tuning] = SMALL
 
     pods: Bundle[Placement] = Bundle("pods")
-    snapshots: Bundle[tuple[Snapshot, Model]] = Bundle("snapshots")
+    snapshots: Bundle[tuple[Snapshot, Model, Running]] = Bundle("snapshots")
     answers: Bundle[tuple[NodeSet, list[str]]] = Bundle("answers")
+    copies: Bundle[tuple[Usage, Running]] = Bundle("copies")
+    is_owned: ClassVar[bool] = False
+    """Whether the inventory keeps what runs."""
 
     def __init__(self) -> None:
         super().__init__()
         self.inventory = Inventory()
         self.model: Model = {}
         self.usage = Usage()
-        self.running: list[tuple[str, Placement]] = []
+        self.running: Running = {}
+        self.started = 0
         self.folder = TemporaryDirectory()
         # Few nodes are read without numpy, unless something else has loaded it.
         readers: dict[str, Any] = {} if self.tuning is SMALL else {"bulk_reader": lambda _: None}
-        self.patched = patch.multiple(usage_index, _MAX_SETS=3, _FEW=2, **readers)
+        sizes: dict[str, Any] = {"_MAX_SETS": 3, "_FEW": 2, "_MAX_TABLES": 2, "_MIN_CHANGES": 2}
+        self.patched = patch.multiple(usage_index, **sizes, **readers)
         self.patched.start()
 
     def teardown(self) -> None:
@@ -230,7 +296,8 @@ class PlacementMachine(RuleBasedStateMachine):
         """Begin with some nodes, and with pods that are asked for again and again."""
         self.model = {node.id: node for node in fleet}
         self.compact_at = compact_at
-        self.inventory = tuned(self.tuning)(fleet, compact_at=compact_at)
+        usage = self.usage if self.is_owned else None
+        self.inventory = tuned(self.tuning)(fleet, compact_at=compact_at, usage=usage)
         return multiple(*PLAIN, *pods)
 
     @rule(node=nodes)
@@ -271,23 +338,82 @@ class PlacementMachine(RuleBasedStateMachine):
             path, copy=copy, verify=True, compact_at=self.compact_at
         )
         assert list(self.inventory) == list(self.model.values())
+        if self.is_owned:
+            assert list(self.inventory.usage) == []
+            self.usage = self.inventory.usage
+            self._run_all(self.usage, self.running)
 
     @rule(pod=placements, target=pods)
     def another_pod(self, pod: Placement) -> Placement:
         """Ask for another pod from now on."""
         return pod
 
-    @rule(node_id=ids, pod=pods)
-    def run(self, node_id: str, pod: Placement) -> None:
+    @rule(node_id=ids, pod=pods, is_pod=st.booleans())
+    def run(self, node_id: str, pod: Placement, is_pod: bool = True) -> None:
         """Run a pod on a node, known or not, and whether or not it has room."""
-        self.usage.add(node_id, pod.requests)
-        self.running.append((node_id, pod))
+        self._start(self.usage, self.running, node_id, pod, is_pod)
 
     @rule(at=st.integers(0, 20))
     def end(self, at: int) -> None:
-        if at < len(self.running):
-            node_id, pod = self.running.pop(at)
-            self.usage.remove(node_id, pod.requests)
+        self._end(self.usage, self.running, at)
+
+    @rule(at=st.integers(0, 20), pod=pods)
+    def resize(self, at: int, pod: Placement) -> None:
+        """Let a pod request something else on its node."""
+        for pod_id in list(self.running)[at : at + 1]:
+            node_id, _, is_pod = self.running[pod_id]
+            if is_pod:
+                self.usage.add(node_id, Pod(pod_id, placement=pod))
+                self.running[pod_id] = node_id, pod, True
+
+    @rule(node_id=ids, pod=pods, other=nodes)
+    def change_all(self, node_id: str, pod: Placement, other: Node) -> None:
+        """Change nodes and pods in one step; of a wrong change, nothing is done."""
+        first = next((each for each, (*_, is_pod) in self.running.items() if is_pod), "none")
+        new = Pod(f"new-{self.started}", placement=pod)
+        with pytest.raises(KeyError):
+            self.usage.apply([(node_id, new), "no such pod"])
+        changes: list[Any] = [(node_id, new), first]
+        if self.is_owned:
+            with pytest.raises(KeyError):
+                self.inventory.apply([other], pods=["no such pod"])
+            self.inventory.apply([other, "no such node"], pods=changes, missing_ok=True)
+            self.model[other.id] = other
+        else:
+            self.usage.apply(changes, missing_ok=True)
+        self.started += 1
+        self.running[new.id] = node_id, pod, True
+        self.running.pop(first, None)
+
+    @rule(node_id=ids)
+    def clear(self, node_id: str) -> None:
+        """End all that runs on a node."""
+        on_node = [each for each, (at, *_) in self.running.items() if at == node_id]
+        pods = [each for each in on_node if self.running[each][2]]
+        assert [pod.id for pod in self.usage.clear(node_id)] == pods
+        for each in on_node:
+            del self.running[each]
+
+    @rule(target=copies)
+    def copy(self) -> tuple[Usage, Running]:
+        """Copy what runs, to change it."""
+        return self.usage.copy(), dict(self.running)
+
+    @rule(kept=copies, node_id=ids, pod=pods, is_pod=st.booleans())
+    def run_in_a_copy(
+        self, kept: tuple[Usage, Running], node_id: str, pod: Placement, is_pod: bool
+    ) -> None:
+        self._start(*kept, node_id, pod, is_pod)
+
+    @rule(kept=copies, at=st.integers(0, 20))
+    def end_in_a_copy(self, kept: tuple[Usage, Running], at: int) -> None:
+        self._end(*kept, at)
+
+    @rule(kept=copies, pod=pods)
+    def ask_with_a_copy(self, kept: tuple[Usage, Running], pod: Placement) -> None:
+        usage, running = kept
+        check_pods(usage, running)
+        check_answers(self.inventory, pod, self.model, usage, used_by(running))
 
     @rule(
         node_id=ids,
@@ -302,43 +428,49 @@ class PlacementMachine(RuleBasedStateMachine):
         self.change(node_id, ("resources", {"cpu": 2**31, "pods": 1}))
         if compacted:
             self.compact()
-        snapshot, model = self.snapshot()
+        kept = self.snapshot()
         self.run(node_id, pod)
         self.ask(pod, True)
         self.change(node_id, ("resources", {"cpu": cpu, "pods": 2}))
         self.ask(pod, True)
         self.end(len(self.running) - 1)
         self.ask(pod, True)
-        self.ask_a_snapshot((snapshot, model), pod, True)
+        self.ask_a_snapshot(kept, pod, True)
 
     @rule()
     def count_again(self) -> None:
         """Sum what runs from the beginning."""
-        self.usage = Usage()
-        for node_id, pod in self.running:
-            self.usage.add(node_id, pod.requests)
+        if not self.is_owned:
+            self.usage = Usage()
+            self._run_all(self.usage, self.running)
 
     @rule(pod=pods)
     def schedule(self, pod: Placement) -> None:
         """Run a pod on the first node that has room for it, as a scheduler does."""
         found = self.inventory.match(pod, usage=self.usage).first(1)
-        failed = failures(pod, self.model, self._used())
+        failed = failures(pod, self.model, used_by(self.running))
         matching = [node_id for node_id, names in failed.items() if not names]
         assert [node.id for node in found] == matching[:1]
         for node in found:
             self.run(node.id, pod)
 
     @rule(target=snapshots)
-    def snapshot(self) -> tuple[Snapshot, Model]:
-        return self.inventory.snapshot(), dict(self.model)
+    def snapshot(self) -> tuple[Snapshot, Model, Running]:
+        return self.inventory.snapshot(), dict(self.model), dict(self.running)
 
     @rule(kept=snapshots, pod=pods, with_usage=st.booleans())
     def ask_a_snapshot(
-        self, kept: tuple[Snapshot, Model], pod: Placement, with_usage: bool
+        self, kept: tuple[Snapshot, Model, Running], pod: Placement, with_usage: bool
     ) -> None:
-        """Ask a snapshot, with what runs now."""
-        snapshot, model = kept
-        check_answers(snapshot, pod, model, *self._runs(with_usage))
+        """Ask a snapshot, with what runs now; or with what ran then, if the inventory knows."""
+        snapshot, model, running = kept
+        if with_usage:
+            check_answers(snapshot, pod, model, self.usage, used_by(self.running))
+        elif self.is_owned:
+            check_pods(snapshot.usage, running)
+            check_answers(snapshot, pod, model, None, used_by(running))
+        else:
+            check_answers(snapshot, pod, model, None, {})
 
     @rule(pod=pods, with_usage=st.booleans())
     def ask(self, pod: Placement, with_usage: bool) -> None:
@@ -361,25 +493,45 @@ class PlacementMachine(RuleBasedStateMachine):
 
     @invariant()
     def sums(self) -> None:
-        """The usage of each node is the sum of its pods."""
-        used = self._used()
-        for node_id in IDS:
-            assert self.usage.of(node_id) == used.get(node_id, {})
+        """The usage of each node is the sum of its pods, each of which is found."""
+        check_pods(self.usage, self.running)
 
-    def _used(self) -> Used:
-        used: Used = {}
-        for node_id, pod in self.running:
-            used.setdefault(node_id, Counter()).update(pod.requests)
-        return used
+    def _start(
+        self, usage: Usage, running: Running, node_id: str, pod: Placement, is_pod: bool
+    ) -> None:
+        new = f"new-{self.started}"
+        self.started += 1
+        self._run_all(usage, {new: (node_id, pod, is_pod)})
+        running[new] = node_id, pod, is_pod
+
+    def _end(self, usage: Usage, running: Running, at: int) -> None:
+        for pod_id in list(running)[at : at + 1]:
+            node_id, pod, is_pod = running.pop(pod_id)
+            if is_pod:
+                assert usage.remove(pod_id) == (node_id, Pod(pod_id, placement=pod))
+            else:
+                usage.remove(node_id, pod.requests)
+
+    def _run_all(self, usage: Usage, running: Running) -> None:
+        for pod_id, (node_id, pod, is_pod) in running.items():
+            usage.add(node_id, Pod(pod_id, placement=pod) if is_pod else pod.requests)
 
     def _runs(self, with_usage: bool) -> tuple[Usage | None, Used]:
-        return (self.usage, self._used()) if with_usage else (None, {})
+        if with_usage or self.is_owned:
+            return (self.usage if with_usage else None), used_by(self.running)
+        return None, {}
 
 
 class FewNodesMachine(PlacementMachine):
     """The same with the thresholds of real inventories."""
 
     tuning: ClassVar[Tuning] = DEFAULT
+
+
+class OwnedMachine(PlacementMachine):
+    """The same with pods that the inventory keeps."""
+
+    is_owned: ClassVar[bool] = True
 
 
 _SETTINGS = machine_settings(15)
@@ -389,3 +541,6 @@ TestSegments.settings = _SETTINGS
 
 TestFewNodes = FewNodesMachine.TestCase
 TestFewNodes.settings = _SETTINGS
+
+TestOwned = OwnedMachine.TestCase
+TestOwned.settings = _SETTINGS

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from nodeselect.node import Node
-from nodeselect.placement import Placement, Usage
+from nodeselect.placement import BaseUsage, Placement
 from nodeselect.placement.requirements import AtLeast, Condition
 from nodeselect.selectors import AnyOf, Requirement, Selector
 from nodeselect.selectors.requirement import ID_KEY
@@ -224,7 +224,7 @@ def named_keys(conditions: Iterable[Condition]) -> list[str | None]:
 
 
 def explain_node(
-    selector: Selector | AnyOf | Placement, node: Node, usage: Usage | None = None
+    selector: Selector | AnyOf | Placement, node: Node, usage: BaseUsage | None = None
 ) -> NodeExplanation:
     """Return which requirements of ``selector`` a node satisfies, and which it fails.
 
@@ -260,7 +260,7 @@ def explain_node(
     return NodeExplanation(node.id, all(passes for _, _, passes in rows), tuple(rows), tuple(words))
 
 
-def is_met(condition: Condition, node: Node, usage: Usage | None = None) -> bool:
+def is_met(condition: Condition, node: Node, usage: BaseUsage | None = None) -> bool:
     """Return whether a node satisfies one of the conditions into which a selector is split."""
     if isinstance(condition, Selector | AnyOf):
         return condition.matches(node.labels, node.id)

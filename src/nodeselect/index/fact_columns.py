@@ -101,6 +101,17 @@ def unused_amounts(columns: FactColumns, resource: str, used: "array[int]") -> U
     return left
 
 
+def amounts_at(
+    columns: FactColumns, resource: str, ranks: NDArray[np.integer[Any]]
+) -> NDArray[np.int64]:
+    """Return how much the nodes at ``ranks`` have of a resource; -1 if that is unknown."""
+    has, is_known = (
+        values[codes[ranks]] if len(values) else np.zeros(len(ranks), np.uint64)
+        for values, codes in (_amounts(columns, resource), _amounts(columns, KNOWN))
+    )
+    return np.where(is_known == 0, -1, has.astype(np.int64))
+
+
 def _unknown(count: int) -> FactColumns:
     return FactColumns([None], memoryview(bytes(count)), {})
 

@@ -6,7 +6,7 @@ completed before the next write.
 """
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from time import perf_counter
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, NoReturn, cast
@@ -21,6 +21,8 @@ from nodeselect.inventory.saving import Origin, is_damaged, next_generation, ope
 from nodeselect.inventory.snapshot import BaseInventory, ChangeKind, NodeChange, Snapshot
 from nodeselect.inventory.store import View, build, compact
 from nodeselect.node import DuplicateIdError, Node, NodeRow, require_node
+from nodeselect.placement import Usage, UsageSnapshot
+from nodeselect.placement.usage import PodChange, UsageChanges, empty_moment, list_of_changes
 from nodeselect.problem import Place
 from nodeselect.readers.columnar import ArrowData, Block, require_pyarrow, require_read, to_blocks
 from nodeselect.readers.reader import NodeReader
@@ -40,6 +42,7 @@ class _Written(NamedTuple):
 
     before: View
     after: View
+    changes: Sequence[Node | str]
     outcomes: list[tuple[int | None, ChangeKind]]
 
 
@@ -112,6 +115,7 @@ class Inventory(BaseInventory):
         2,048 and more than this share of all nodes; with None, no write compacts.
     :param log: a change log. Its writes are applied first; each later write is appended to it
         before readers see the change.
+    :param usage: what runs on the nodes, which is kept from now on as :attr:`usage`.
     :raises InventoryError: with the code ``duplicate-id`` if two nodes have the same id; or if the
         log is damaged, or belongs to other nodes.
     """
@@ -127,8 +131,13 @@ class Inventory(BaseInventory):
         *,
         compact_at: float | None = 0.2,
         log: "ChangeLog | None" = None,
+        usage: Usage | None = None,
     ) -> None:
+        if usage is not None and type(usage) is not Usage:
+            raise TypeError(f"usage must be a Usage or None, not {type(usage).__name__}")
         self._build(to_blocks(map(_row, nodes)), compact_at, log)
+        if usage is not None:
+            usage.give_to(self, self._lock)
 
     @classmethod
     def read(
@@ -193,7 +202,9 @@ class Inventory(BaseInventory):
         inventory = cls.__new__(cls)
         inventory._begin(compact_at)
         file = inventory._file
-        inventory._view, file.origin = open_saved(source, cls._tuning, verify=verify, copy=copy)
+        view, file.origin = open_saved(source, cls._tuning, verify=verify, copy=copy)
+        view.moment = empty_moment()
+        inventory._view = view
         file.is_copied = copy
         if isinstance(source, (str, os.PathLike)):
             file.path = absolute_path(source)
@@ -303,6 +314,30 @@ class Inventory(BaseInventory):
         """
         return Snapshot(self._view)
 
+    @property
+    def usage(self) -> Usage:
+        """What runs on the nodes. Its writers and those of the inventory wait for each other.
+
+        It is not saved, and not in the log.
+        """
+        usage = Usage()
+        usage._owner, usage._lock = self, self._lock
+        return usage
+
+    def _moment(self) -> UsageSnapshot:
+        """Return what runs on the nodes."""
+        return self._view.moment
+
+    def _put_moment(self, moment: UsageSnapshot) -> None:
+        """Replace what runs on the nodes, while no other thread writes."""
+        self._view = self._view.with_moment(moment)
+
+    def _show(self, view: View, moment: UsageSnapshot | None = None) -> View:
+        """Let readers see the nodes of a new view."""
+        view.moment = moment or self._view.moment
+        self._view = view
+        return view
+
     def upsert(self, node: Node) -> ChangeKind:
         """Replace the node that has the id of ``node``; if there is none, append ``node``.
 
@@ -348,31 +383,52 @@ class Inventory(BaseInventory):
             if written is not None:
                 return NodeChange(old, new, written.after.generation)
 
-    def apply(self, changes: Iterable[Node | str]) -> list[NodeChange]:
+    def apply(
+        self,
+        changes: Iterable[Node | str],
+        *,
+        pods: Iterable[PodChange] = (),
+        missing_ok: bool = False,
+    ) -> list[NodeChange]:
         """Apply several changes as one: readers see all of them or none.
 
         Return the old and the new node of each change. Cost: that of :meth:`upsert` for each
         change, and 3 µs for each node that is replaced or removed.
 
         :param changes: nodes to upsert and ids of nodes to remove, in the order in which to do so.
-        :raises KeyError: if there is no node to remove. Then nothing changes.
+        :param pods: as for :meth:`Usage.apply`.
+        :param missing_ok: whether nodes and pods to remove need not exist; such changes of nodes
+            are not returned.
+        :raises KeyError: if there is no node or pod to remove. Then nothing changes.
         :raises TypeError: if a change is neither a node nor an id. Then nothing changes.
         """
         if isinstance(changes, (str, Mapping)):  # its letters or keys would be read as ids
             raise TypeError(f"changes must be a list of changes, not {type(changes).__name__}")
-        changes = list(changes)
+        changes, of_pods = list(changes), list_of_changes(pods)
         for change in changes:
             if type(change) is not Node and not isinstance(change, str):
                 raise TypeError(f"a change must be a Node or an id, not {type(change).__name__}")
-        before, after, outcomes = self._lock.run(self._write, changes, True)
+        written = self._lock.run(self._apply, changes, of_pods, missing_ok)
         return [
             NodeChange(
-                None if previous is None else before.store.node(previous),
+                None if previous is None else written.before.store.node(previous),
                 change if isinstance(change, Node) else None,
-                after.generation,
+                written.after.generation,
             )
-            for change, (previous, _) in zip(changes, outcomes, strict=True)
+            for change, (previous, _) in zip(written.changes, written.outcomes, strict=True)
         ]
+
+    def _apply(
+        self, changes: list[Node | str], pods: list[PodChange], missing_ok: bool
+    ) -> _Written:
+        if missing_ok:
+            missing = set(_missing(self._view, changes))
+            changes = [each for at, each in enumerate(changes) if at not in missing]
+        if not pods:
+            return self._write(changes, True)
+        of_pods = UsageChanges(self._view.moment)
+        of_pods.apply(pods, missing_ok=missing_ok)
+        return self._write(changes, True, of_pods.after())
 
     def stats(self) -> InventoryStats:
         """Return numbers for a metrics endpoint. Cost: less than a microsecond."""
@@ -412,6 +468,7 @@ class Inventory(BaseInventory):
     ) -> None:
         self._begin(compact_at)
         self._view = View(build(blocks, self._tuning), generation=0)
+        self._view.moment = empty_moment()
         self._view.store.unread = unread or {}  # filled while the blocks are read
         self._use_log(log)
 
@@ -429,15 +486,19 @@ class Inventory(BaseInventory):
         self._recover()
         return self._write([new], False) if old in self else None
 
-    def _write(self, changes: Sequence[Node | str], can_remove: bool) -> _Written:
+    def _write(
+        self,
+        changes: Sequence[Node | str],
+        can_remove: bool,
+        moment: UsageSnapshot | None = None,
+    ) -> _Written:
         """Apply all of ``changes``, whose types are right, or none; only if ``can_remove``, ids."""
         if self._write_interrupted or self._journal.is_kept:
             self._recover()
         if can_remove:
-            missing = _missing_id(self._view, changes)
-            if missing is not None:
-                raise KeyError(missing)
-        return self._apply_changes(changes, self._journal.append)
+            for missing in _missing(self._view, changes):
+                raise KeyError(changes[missing])
+        return self._apply_changes(changes, self._journal.append, moment)
 
     def _recover(self) -> None:
         """Complete the last write, if it was interrupted and is in the log; otherwise undo it.
@@ -451,18 +512,20 @@ class Inventory(BaseInventory):
             if self._journal.pending:
                 self._apply_changes(self._journal.pending, lambda *_: last.chain)
             else:
-                self._view = View(self._view.store, last.generation, last.chain)
+                self._show(View(self._view.store, last.generation, last.chain))
 
     def _apply_changes(
         self,
         changes: Sequence[Node | str],
         keep: Callable[[View, Sequence[Node | str]], int | None],
+        moment: UsageSnapshot | None = None,
     ) -> _Written:
         """Apply all of ``changes``, and let readers see the new nodes if any node has changed.
 
         No earlier write may be unfinished, and the nodes to remove must exist.
 
         :param keep: called before the first node is changed, as :meth:`Journal.append`.
+        :param moment: what runs after them; None for what ran before.
         """
         before = after = self._view
         store, chain, is_changed = before.store, None, False
@@ -494,10 +557,12 @@ class Inventory(BaseInventory):
                 least = self._tuning.max_unsegmented
                 if after.pending_changes > max(least, share * store.indexed_count):
                     after = self._compactor.compacted(after)
-            self._view = after
+            self._show(after, moment)
             self._write_interrupted = False
             self._journal.pending = ()
-        return _Written(before, after, outcomes)
+        elif moment is not None:
+            self._put_moment(moment)
+        return _Written(before, after, changes, outcomes)
 
     def _use_log(self, log: "ChangeLog | None") -> None:
         """Apply the writes that are in a change log; append later writes to the log."""
@@ -523,8 +588,8 @@ class Inventory(BaseInventory):
         before = self._view
         if len(before) == record.nodes:
             if not record.changes:
-                self._view = View(before.store, record.end.generation, record.end.chain)
-            elif _missing_id(before, record.changes) is None:
+                self._show(View(before.store, record.end.generation, record.end.chain))
+            elif not any(True for _ in _missing(before, record.changes)):
                 self._apply_changes(record.changes, lambda *_: record.end.chain)
         if self._view.generation != record.end.generation:
             from nodeselect.durable.log_file import other_nodes
@@ -555,7 +620,7 @@ class Inventory(BaseInventory):
         view = self._view
         if generation > view.generation:
             chain = self._journal.raise_to(generation, view)
-            view = self._view = View(view.store, generation, chain)
+            view = self._show(View(view.store, generation, chain))
         return view, self._journal.mark()
 
     def _follow(self, path: str) -> int:
@@ -605,7 +670,8 @@ class Inventory(BaseInventory):
         if journal.followed is not None:
             journal = FollowedLog(journal.followed)  # which reads the log from its beginning
             other._catch_up(journal)
-        self._journal, self._view, self._file.origin = journal, other._view, origin
+        self._journal, self._file.origin = journal, origin
+        self._show(other._view)
         self._write_interrupted = False
 
     def _refresh(self, path: str | os.PathLike[str], discard_changes: bool, verify: bool) -> bool:
@@ -628,7 +694,7 @@ class Inventory(BaseInventory):
 
     def _compact(self) -> None:
         if self._view.pending_changes or self._write_interrupted:
-            self._view = self._compactor.compacted(self._view)
+            self._show(self._compactor.compacted(self._view))
             self._write_interrupted = False
 
 
@@ -646,14 +712,13 @@ def _unsaved_changes(origin: Origin | None) -> InventoryError:
     return InventoryError("unsaved-changes", message, hint=hint)
 
 
-def _missing_id(view: View, changes: Sequence[Node | str]) -> str | None:
-    """Return the first id to remove that no node has when its turn comes; None if there is none."""
+def _missing(view: View, changes: Sequence[Node | str]) -> Iterator[int]:
+    """Yield the positions of the ids to remove that no node has when their turn comes."""
     exists: dict[str, bool] = {}
-    for change in changes:
+    for at, change in enumerate(changes):
         if isinstance(change, Node):
             exists[change.id] = True
         elif exists.get(change, view.find(change) is not None):
             exists[change] = False
         else:
-            return change
-    return None
+            yield at

@@ -3,19 +3,24 @@
 from collections.abc import Callable, Collection, Iterator
 from functools import lru_cache
 from itertools import chain
-from typing import NoReturn, overload
+from typing import TYPE_CHECKING, Any, NoReturn, overload
 
 from nodeselect.explain.countable import rank_counts
 from nodeselect.index.postings import Postings
+from nodeselect.inventory.ranking import best_nodes, free_amounts, largest
 from nodeselect.inventory.statistics import ViewStatistics, label_counts, value_counts
 from nodeselect.inventory.store import View
 from nodeselect.node import Node, has_state, is_connected, require_count
-from nodeselect.placement import Placement, Usage
+from nodeselect.placement import Placement, UsageSnapshot
 from nodeselect.placement.requirements import Condition
 from nodeselect.readers.columnar import not_text
 from nodeselect.readers.detect import require_states
 from nodeselect.selectors import Selector
 from nodeselect.text import to_exact_str
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class NodeSet:
@@ -29,16 +34,17 @@ class NodeSet:
     is first used, which costs a few microseconds whatever its size (``docs/performance.md``).
     """
 
-    __slots__ = ("_cached", "_condition", "_placements", "_view")
+    __slots__ = ("_cached", "_condition", "_ordinals", "_placements", "_usage", "_view")
 
     def __init__(
-        self, view: View, condition: Condition | Placement, usage: Usage | None = None
+        self, view: View, condition: Condition | Placement, usage: UsageSnapshot | None = None
     ) -> None:
         """Internal: a set is created by ``Inventory.match``."""
         self._view = view
         self._condition = condition
-        # A usage may change later, and neither the set nor what is said of it does.
-        self._cached = None if usage is None else view.evaluate(condition, usage)
+        self._usage = usage
+        self._cached: Postings | None = None
+        self._ordinals: list[int] | None = None  # in inventory order, once a number is asked for
         # The placements of this set and of those combined in it, and what ``lacks_pods`` was: one
         # for each difference in words, since any number of sets may be combined.
         self._placements: dict[object, tuple[Placement, bool]] = {}
@@ -47,9 +53,19 @@ class NodeSet:
             words = condition.undecided(), condition.undecided_without, lacks_pods
             self._placements[words] = condition, lacks_pods
 
+    @classmethod
+    def of(cls, view: View, nodes: Postings, usage: UsageSnapshot | None = None) -> "NodeSet":
+        """Internal: a set of known ordinals."""
+        found = cls(view, Selector.everything(), usage)
+        found._cached = nodes
+        return found
+
     def __len__(self) -> int:
         """Return the number of nodes. Cost: at most that of computing the set."""
-        size = self._view.indexed_size(self._condition) if self._cached is None else None
+        condition = self._condition
+        is_used = self._usage is not None and isinstance(condition, Placement)
+        is_known = self._cached is not None or is_used
+        size = None if is_known else self._view.indexed_size(condition)
         return len(self._postings()) if size is None else size
 
     def __iter__(self) -> Iterator[Node]:
@@ -171,6 +187,46 @@ class NodeSet:
         counts = label_counts(self._view.store, self._postings())
         return {key: rank_counts(values) for key, values in sorted(counts.items())}
 
+    def group_by(self, key: str) -> "dict[str, NodeSet]":
+        """Return the nodes with each value of ``key``, the most frequent value first.
+
+        Nodes without the key are in none of the sets. Cost: as for :meth:`value_counts`, and a set
+        operation for each value.
+        """
+        nodes, with_label = self._postings(), self._view.store.with_label
+        return {
+            value: self._derived(nodes & with_label(key, value)) for value in self.value_counts(key)
+        }
+
+    def free(self, resource: str) -> "NDArray[np.int64]":
+        """Return how much of a resource is free on each node, in the order of the answer.
+
+        It is what a node has, less what the pods of the moment request, and at least 0; -1 if it
+        is unknown what the node has. Units: as of a :class:`Placement`. Cost: 50 ns a node.
+        """
+        return free_amounts(self._view, self._in_order(), resource, self._usage)
+
+    def top(
+        self, n: int, key: "str | Callable[[NodeSet], NDArray[Any]]", *, least: bool = False
+    ) -> list[Node]:
+        """Return the ``n`` nodes with the largest values, the largest first.
+
+        Of equal values, the first nodes in inventory order. If it is unknown how much of a resource
+        a node has, it comes last.
+
+        :param key: a resource, by what is free of it; or a function that returns an array with a
+            number for each node, such as ``lambda nodes: nodes.free("cpu") / 64``.
+        :param least: whether the smallest values come first. Cost: 20 ns a node for a resource.
+        :raises ValueError: if ``n`` is negative, or the array has another length.
+        """
+        require_count("n", n)
+        if isinstance(key, str):
+            ordinals = best_nodes(self._view, self._postings(), key, self._usage, n, least)
+        else:
+            in_order = self._in_order()
+            ordinals = [in_order[at] for at in largest(key(self), len(in_order), n, least)]
+        return [self._view.store.node(ordinal) for ordinal in ordinals]
+
     def _counts(self) -> ViewStatistics:
         return ViewStatistics(self._view, nodes=self._postings())
 
@@ -218,21 +274,27 @@ class NodeSet:
     def _postings(self) -> Postings:
         nodes = self._cached
         if nodes is None:  # two threads may both compute it, with the same result
-            nodes = self._cached = self._view.evaluate(self._condition)
+            nodes = self._cached = self._view.evaluate(self._condition, self._usage)
         return nodes
 
+    def _in_order(self) -> list[int]:
+        ordinals = self._ordinals
+        if ordinals is None:
+            ordinals = self._ordinals = self._view.store.in_order(self._postings())
+        return ordinals
+
     def _derived(self, nodes: Postings, *others: "NodeSet") -> "NodeSet":
-        derived = NodeSet(self._view, Selector.everything())
-        derived._cached = nodes
+        derived = NodeSet.of(self._view, nodes, self._usage)
         derived._placements = self._placements
         for other in others:
+            derived._usage = derived._usage or other._usage
             derived._placements = derived._placements | other._placements
         return derived
 
     def _require_same_snapshot(self, other: object) -> Postings:
         if not isinstance(other, NodeSet):
             raise TypeError(f"expected another NodeSet, not {type(other).__name__}")
-        if self._view is not other._view:
+        if not self._view.has_nodes_of(other._view):
             raise ValueError(
                 "the two answers are of different snapshots; take one snapshot and match both"
                 " selectors on it"

@@ -1,7 +1,7 @@
 """The read methods that an inventory and a snapshot of it share."""
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING, Literal, NamedTuple, NoReturn
@@ -11,16 +11,18 @@ from nodeselect.explain import Explanation, NodeExplanation, explain_node
 from nodeselect.explain.audit import Audit, audit
 from nodeselect.explain.compute import exclude_by_state, explain
 from nodeselect.explain.countable import Counted, FailureCounts
+from nodeselect.index import postings
 from nodeselect.inventory.node_set import NodeSet
 from nodeselect.inventory.saving import next_generation, to_sections
 from nodeselect.inventory.statistics import FailureGroups, ViewStatistics
 from nodeselect.inventory.store import View, to_table
 from nodeselect.node import Node, require_count, to_lower_states
-from nodeselect.placement import Placement, Usage
+from nodeselect.placement import BaseUsage, Placement
 from nodeselect.placement.placement import label_part, require_asked
 from nodeselect.placement.requirements import Condition, Tolerates
 from nodeselect.readers.columnar import require_pyarrow, require_read
 from nodeselect.selectors import AnyOf, Selector
+from nodeselect.text import to_exact_str
 
 if TYPE_CHECKING:
     import pyarrow
@@ -77,12 +79,30 @@ class BaseInventory:
         """
         return self._view.generation
 
+    @property
+    def usage(self) -> BaseUsage:
+        """What runs on the nodes."""
+        return self._view.moment
+
+    def nodes(self, ids: Iterable[str]) -> NodeSet:
+        """Return the nodes with these ids; an id that no node has is ignored. Cost: 1 µs an id.
+
+        So ``answer - snapshot.nodes(ids)`` leaves nodes out.
+        """
+        if isinstance(ids, str):
+            raise TypeError("ids must be a list of ids, not a str")
+        view = self._view
+        found = (view.find(to_exact_str(each, "an id")) for each in ids)
+        return NodeSet.of(
+            view, postings.from_ordinals(sorted({at for at in found if at is not None}))
+        )
+
     def match(
         self,
         selector: Selector | AnyOf | Placement,
         *,
         states: Collection[str] | None = None,
-        usage: Usage | None = None,
+        usage: BaseUsage | None = None,
     ) -> NodeSet:
         """Return the nodes that match ``selector`` at this moment.
 
@@ -90,11 +110,11 @@ class BaseInventory:
         (``docs/performance.md``).
 
         :param states: only nodes in these states, in any case; a typo raises ``ValueError``.
-        :param usage: what runs on the nodes: a placement needs so much more of their resources.
+        :param usage: what runs on the nodes; by default, :attr:`usage`.
         :raises TypeError: if ``selector`` is of another type; text is not parsed here.
         """
         view = self._view
-        answer = NodeSet(view, _require(view, selector, usage), usage)
+        answer = NodeSet(view, _require(view, selector, usage), view.running(usage))
         return answer if states is None else answer.in_states(states)
 
     def explain(
@@ -103,7 +123,7 @@ class BaseInventory:
         *,
         examples: int = 3,
         states: Collection[str] | None = None,
-        usage: Usage | None = None,
+        usage: BaseUsage | None = None,
     ) -> Explanation:
         """Return how many nodes match ``selector``, and why the others do not.
 
@@ -121,11 +141,14 @@ class BaseInventory:
         view, lowered = self._view, None if states is None else to_lower_states(states)
         nodes = _in_states(view, states)._postings()
         unknown: tuple[str, ...] = ()
-        parts = view.requirements(_require(view, selector, usage), usage, nodes)
+        _require(view, selector, usage)
+        running = view.running(usage)
+        parts = view.requirements(selector, running, nodes)
         if isinstance(selector, Placement):
-            unknown = view.not_considered(selector, view.lacks_pods(selector, usage, nodes), nodes)
+            lacks_pods = view.lacks_pods(selector, running, nodes)
+            unknown = view.not_considered(selector, lacks_pods, nodes)
         explanation = explain(
-            ViewStatistics(view, usage, nodes), selector, examples, view.vocabulary(lowered),
+            ViewStatistics(view, running, nodes), selector, examples, view.vocabulary(lowered),
             parts=parts, not_considered=unknown,
         )  # fmt: skip
         if lowered is None or not (left_out := view.live() - nodes):
@@ -133,7 +156,7 @@ class BaseInventory:
         whole = Snapshot(view)
         found = filter(None, map(whole.get, explanation.missing_ids))
         excluded = {node.id: node.state for node in found}
-        everywhere = whole.explain(selector, examples=0, usage=usage)
+        everywhere = whole.explain(selector, examples=0, usage=running)
         counts = view.store.state_counts(left_out)
         return exclude_by_state(explanation, excluded, counts, everywhere)
 
@@ -145,7 +168,7 @@ class BaseInventory:
         selector: Selector | AnyOf | Placement,
         *,
         states: Collection[str] | None = None,
-        usage: Usage | None = None,
+        usage: BaseUsage | None = None,
     ) -> FailureCounts:
         """Return only the numbers of :meth:`explain`: how many nodes fail which requirements.
 
@@ -153,23 +176,25 @@ class BaseInventory:
         """
         view = self._view
         nodes = _in_states(view, states)._postings()
-        parts = view.requirements(_require(view, selector, usage), usage, nodes)
-        return FailureGroups(view, nodes, parts, usage).counts
+        running = view.running(usage)
+        parts = view.requirements(_require(view, selector, usage), running, nodes)
+        return FailureGroups(view, nodes, parts, running).counts
 
     def explain_node(
         self,
         selector: Selector | AnyOf | Placement,
         node: str | Node,
         *,
-        usage: Usage | None = None,
+        usage: BaseUsage | None = None,
     ) -> NodeExplanation:
         """Return which requirements of ``selector`` a node satisfies or fails. Cost: about 10 µs.
 
         :param node: the id of a node in the inventory; or a node, whether in the inventory or not.
         :raises KeyError: if there is no node with this id.
         """
-        node = node if isinstance(node, Node) else self[node]
-        return explain_node(_require(self._view, selector, usage), node, usage)
+        view = self._view
+        node = node if isinstance(node, Node) else Snapshot(view)[node]
+        return explain_node(_require(view, selector, usage), node, view.running(usage))
 
     def __len__(self) -> int:
         return len(self._view)
@@ -289,10 +314,10 @@ class Snapshot(BaseInventory):
 
 
 def _require(
-    view: View, selector: Selector | AnyOf | Placement, usage: Usage | None
+    view: View, selector: Selector | AnyOf | Placement, usage: BaseUsage | None
 ) -> Selector | AnyOf | Placement:
     """Return ``selector``; raise if an argument has another type, or if a label was not read."""
-    if usage is not None and not isinstance(usage, Usage):
+    if usage is not None and not isinstance(usage, BaseUsage):
         raise TypeError(f"usage must be a Usage or None, not {type(usage).__name__}")
     asked = require_asked(selector)
     if view.store.unread:
@@ -325,10 +350,11 @@ def audit_labels(nodes: Counted) -> Audit:
 
 
 def requirements_of(
-    nodes: NodeSet, selector: Selector | AnyOf | Placement, usage: Usage | None = None
+    nodes: NodeSet, selector: Selector | AnyOf | Placement, usage: BaseUsage | None = None
 ) -> tuple[Condition, ...]:
     """Return what :meth:`BaseInventory.explain` has a row for if these are all nodes, in order."""
-    return nodes._view.requirements(selector, usage, nodes._postings())
+    view = nodes._view
+    return view.requirements(selector, view.running(usage), nodes._postings())
 
 
 def nodes_in_doubt(inventory: BaseInventory, placement: Placement) -> NodeSet:

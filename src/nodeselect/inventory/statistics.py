@@ -27,7 +27,7 @@ from nodeselect.index import postings
 from nodeselect.index.postings import Postings
 from nodeselect.inventory.store import Store, View
 from nodeselect.node import Node, check_id, count_connected, require_count
-from nodeselect.placement import Usage
+from nodeselect.placement import UsageSnapshot
 from nodeselect.placement.requirements import Condition, free_amount
 
 # Of more nodes than this, not all are read to find the one with the most free resources.
@@ -42,7 +42,7 @@ class FailureGroups:
         view: View,
         everything: Postings,
         requirements: Sequence[Condition],
-        usage: Usage | None = None,
+        usage: UsageSnapshot | None = None,
     ) -> None:
         """Split the nodes into groups, by one requirement after the other.
 
@@ -121,7 +121,7 @@ class ViewStatistics:
     """Counts the nodes of a view, or of a set of them. Implements ``Countable``."""
 
     def __init__(
-        self, view: View, usage: Usage | None = None, nodes: Postings | None = None
+        self, view: View, usage: UsageSnapshot | None = None, nodes: Postings | None = None
     ) -> None:
         self._view = view
         self._usage = usage

@@ -26,8 +26,9 @@ from nodeselect.index.tuning import Tuning
 from nodeselect.inventory.delta import Delta
 from nodeselect.inventory.usage_index import UsageIndex
 from nodeselect.node import DuplicateIdError, Node, Taint
-from nodeselect.placement import Placement, Usage
+from nodeselect.placement import BaseUsage, Placement, UsageSnapshot
 from nodeselect.placement.requirements import AtLeast, Condition
+from nodeselect.placement.usage import Lineage, empty_moment
 from nodeselect.readers.columnar import Block, to_blocks
 from nodeselect.selectors import AnyOf, Selector
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from nodeselect.index.node_table import NodeTable
 
 _EMPTY = postings.from_ordinals(())
+_NOTHING_RUNS = empty_moment()
 
 # If more taints, by key and effect, are not tolerated, they are one requirement: to evaluate each
 # takes a step for each different set of taints.
@@ -63,7 +65,7 @@ class Store:
         self.indexed_count = self.next_rank = delta.first + len(delta.nodes)
         # A cache: the ordinals of the first tombstones, and how many these are.
         self._deleted: tuple[Postings, int] = _EMPTY, 0
-        self._usages: WeakKeyDictionary[Usage, UsageIndex] = WeakKeyDictionary()
+        self._usages: WeakKeyDictionary[Lineage, UsageIndex] = WeakKeyDictionary()
         # The labels of columns that were not read, and the types of these columns.
         self.unread: Mapping[str, str] = {}
 
@@ -129,17 +131,21 @@ class Store:
             return None
         return ordinal
 
-    def usage_index(self, usage: Usage) -> UsageIndex:
-        found = self._usages.get(usage)
+    def usage_index(self, usage: UsageSnapshot) -> UsageIndex:
+        """Return the index of a usage and of all its snapshots and copies."""
+        return self._usage_index(usage._lineage)
+
+    def _usage_index(self, lineage: Lineage) -> UsageIndex:
+        found = self._usages.get(lineage)
         if found is None:
-            found = self._usages[usage] = UsageIndex(self.segment, self.delta)
+            found = self._usages[lineage] = UsageIndex(self.segment, self.delta)
         return found
 
     def load_usages(self, previous: "Store") -> None:
         """Compute the index of each usage that readers of ``previous`` have used."""
         for reference in previous._usages.keyrefs():
-            if (usage := reference()) is not None:
-                self.usage_index(usage).load(usage, previous.usage_index(usage))
+            if (lineage := reference()) is not None:
+                self._usage_index(lineage).load(previous._usage_index(lineage))
 
     def deleted(self, tombstone_count: int) -> Postings:
         """Return the first ``tombstone_count`` deleted nodes, cached: do not modify them."""
@@ -222,9 +228,11 @@ class View:
 
     :param store: the nodes, to which later writes are added.
     :param chain: the checksum of the last write in the change log; None if it is not known.
+    :ivar moment: what runs on the nodes, as the inventory knows.
     """
 
     def __init__(self, store: Store, generation: int, chain: int | None = None) -> None:
+        self.moment = _NOTHING_RUNS
         self.store = store
         self.generation = generation
         self.chain = chain
@@ -239,6 +247,25 @@ class View:
         """The larger of two numbers: nodes added and nodes deleted since the last compaction."""
         added = self.store.delta.first + self.node_count - self.store.indexed_count
         return max(added, self.tombstone_count)
+
+    def with_moment(self, moment: UsageSnapshot) -> "View":
+        """Return a view of the same nodes at another moment, which shares the caches."""
+        view = View.__new__(View)
+        view.__dict__.update(self.__dict__, moment=moment)
+        return view
+
+    def has_nodes_of(self, other: "View") -> bool:
+        """Return whether both have the same versions of the same nodes."""
+        return self is other or (
+            self.store is other.store
+            and (self.node_count, self.tombstone_count) == (other.node_count, other.tombstone_count)
+        )
+
+    def running(self, usage: BaseUsage | None) -> UsageSnapshot | None:
+        """Return what runs on the nodes by ``usage``, by default as the inventory knows."""
+        if usage is not None:
+            return usage.snapshot()
+        return self.moment if len(self.moment._nodes) else None
 
     @lazy
     def deleted(self) -> Postings:
@@ -262,7 +289,9 @@ class View:
         ordinals = postings.from_range(0, self.store.delta.first + self.node_count)
         return ordinals - self.deleted if self.tombstone_count else ordinals
 
-    def evaluate(self, condition: Condition | Placement, usage: Usage | None = None) -> Postings:
+    def evaluate(
+        self, condition: Condition | Placement, usage: UsageSnapshot | None = None
+    ) -> Postings:
         """Return the ordinals of the nodes that ``condition`` matches. Do not modify them."""
         segment, delta = self.store.segment, self.store.delta
         if segment is None:
@@ -280,7 +309,7 @@ class View:
         return matches - self.deleted if self.tombstone_count else matches
 
     def requirements(
-        self, condition: Selector | AnyOf | Placement, usage: Usage | None, nodes: Postings
+        self, condition: Selector | AnyOf | Placement, usage: UsageSnapshot | None, nodes: Postings
     ) -> tuple[Condition, ...]:
         """Return the requirements that each of ``nodes`` must satisfy to match ``condition``.
 
@@ -305,7 +334,10 @@ class View:
         return tuple(found)
 
     def lacks_pods(
-        self, condition: Condition | Placement, usage: Usage | None, nodes: Postings | None = None
+        self,
+        condition: Condition | Placement,
+        usage: UsageSnapshot | None,
+        nodes: Postings | None = None,
     ) -> bool:
         """Return whether ``usage`` has only pods on other nodes, although a placement requests.
 
@@ -315,7 +347,7 @@ class View:
         """
         if usage is None or not isinstance(condition, Placement) or not condition.requests:
             return False
-        if not usage.is_used:
+        if not len(usage._nodes):
             return False
         nodes = self.live() if nodes is None else nodes
         return not self.store.usage_index(usage).has_pods(nodes, usage)

@@ -26,7 +26,7 @@ from nodeselect.placement.pod_requests import (
     pod_requests,
     resource_path,
 )
-from nodeselect.placement.requirements import AtLeast, Tolerates
+from nodeselect.placement.requirements import AtLeast, Tolerates, Uses
 from nodeselect.placement.toleration import (
     DAEMON_SET_TOLERATIONS,
     NO_TOLERATIONS,
@@ -34,7 +34,6 @@ from nodeselect.placement.toleration import (
     Tolerations,
     read_toleration,
 )
-from nodeselect.placement.usage import Usage
 from nodeselect.problem import Path
 from nodeselect.selectors.charset import is_key
 from nodeselect.selectors.diagnostics import key_error
@@ -172,7 +171,7 @@ class Placement(FrozenFields):
         selector = AnyOf(terms) if len(terms) > 1 else next(iter(terms), Selector.nothing())
         return cls(selector, tolerations, requests, _not_considered(spec), possible)
 
-    def matches(self, node: Node, usage: Usage | None = None) -> bool:
+    def matches(self, node: Node, usage: Uses | None = None) -> bool:
         """Return whether the pod can use a node. Cost: a few microseconds.
 
         :param usage: what the other pods on the nodes request; None if there are none.
@@ -195,6 +194,15 @@ class Placement(FrozenFields):
                 if facts.resources.get(resource, 0) - used.get(resource, 0) < amount:
                     return False
         return True
+
+    def is_evicted_by(self, taints: Iterable[Taint]) -> bool:
+        """Return whether a pod that runs must leave a node with these ``taints``.
+
+        That is so if one has the effect ``NoExecute`` and is not tolerated. For how many seconds it
+        may be tolerated is not considered.
+        """
+        exclude = self._tolerations.exclude
+        return any(taint.effect == "NoExecute" and exclude(taint) for taint in taints)
 
     def requirements(
         self, taints: Iterable[Taint] | None = None

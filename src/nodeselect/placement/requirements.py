@@ -4,17 +4,22 @@ If the taints or the resources of a node are unknown, the requirement is met. An
 these nodes.
 """
 
-from collections.abc import Iterable
-from typing import NamedTuple, TypeAlias
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple, Protocol, TypeAlias
 
 from nodeselect.node import CORDON, Node, Taint
 from nodeselect.placement.toleration import Tolerations
-from nodeselect.placement.usage import Usage
 from nodeselect.quantity import quantity_text
 from nodeselect.selectors import AnyOf, Selector
 
 # The text of the requirement that a node is not cordoned.
 SCHEDULABLE = "schedulable"
+
+
+class Uses(Protocol):
+    """What is requested on each node: a usage or a snapshot of one."""
+
+    def of(self, node_id: str) -> Mapping[str, int]: ...
 
 
 class Tolerates(NamedTuple):
@@ -27,7 +32,7 @@ class Tolerates(NamedTuple):
     effect: str
     tolerations: Tolerations
 
-    def is_met(self, node: Node, usage: Usage | None = None) -> bool:
+    def is_met(self, node: Node, usage: Uses | None = None) -> bool:
         """Return whether they cover these taints of a node."""
         return self.allows(node.taints or ())
 
@@ -39,7 +44,7 @@ class Tolerates(NamedTuple):
             if not self.key or (taint.key == self.key and taint.effect == self.effect)
         )
 
-    def found(self, node: Node, usage: Usage | None = None) -> str:
+    def found(self, node: Node, usage: Uses | None = None) -> str:
         """Return the taints of a node that have the key and the effect; ``unknown`` if unknown."""
         if node.taints is None:
             return "unknown"
@@ -67,11 +72,11 @@ class AtLeast(NamedTuple):
         """Whether it is what every pod requires: that a node may have one pod more."""
         return self == ("pods", 1)
 
-    def is_met(self, node: Node, usage: Usage | None = None) -> bool:
+    def is_met(self, node: Node, usage: Uses | None = None) -> bool:
         """Return whether enough is allocatable, and not requested by other pods on the node."""
         return node.resources is None or free_amount(node, self.resource, usage) >= self.amount
 
-    def found(self, node: Node, usage: Usage | None = None) -> str:
+    def found(self, node: Node, usage: Uses | None = None) -> str:
         """Return how much is free on a node, such as ``1 of 4``; ``unknown`` if unknown."""
         if node.resources is None:
             return "unknown"
@@ -85,7 +90,7 @@ class AtLeast(NamedTuple):
         return f"{self.resource} >= {quantity_text(self.resource, self.amount)}"
 
 
-def free_amount(node: Node, resource: str, usage: Usage | None) -> int:
+def free_amount(node: Node, resource: str, usage: Uses | None) -> int:
     """Return how much of a resource a node has, less what runs there; unknown resources are 0."""
     used = 0 if usage is None else usage.of(node.id).get(resource, 0)
     return (node.resources or {}).get(resource, 0) - used

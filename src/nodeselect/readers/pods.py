@@ -6,6 +6,7 @@ from typing import Any, BinaryIO
 from nodeselect.errors import InventoryError, SelectorError
 from nodeselect.files.inputs import blocking_reader, cannot_read, gunzip, join_document, read_blocks
 from nodeselect.placement import Usage
+from nodeselect.placement.usage import UsageChanges, add_running, empty_moment
 from nodeselect.problem import Fix, Place
 from nodeselect.readers.detect import detect_format, node_rows
 from nodeselect.readers.formats import json
@@ -31,7 +32,7 @@ def read_usage(inputs: Iterable[tuple[BinaryIO, str]]) -> Usage:
 
     :raises InventoryError: if an input is incomplete, or has anything but pods, or one twice.
     """
-    usage = Usage()
+    changes = UsageChanges(empty_moment())
     names: set[tuple[str, str]] = set()
     for stream, name in inputs:
         try:
@@ -42,7 +43,7 @@ def read_usage(inputs: Iterable[tuple[BinaryIO, str]]) -> Usage:
                         message = f"the pod {quoted('/'.join(key), 330)} occurs twice"
                         raise InventoryError("duplicate-id", message)
                     names.add(key)
-                    usage._add_pod(record)
+                    add_running(changes, record)
                 except (InventoryError, SelectorError) as error:
                     path = error.path if isinstance(error, SelectorError) else error.place.path
                     plain = InventoryError(error.code, error.message, place=path, hint=error.fix)
@@ -51,7 +52,7 @@ def read_usage(inputs: Iterable[tuple[BinaryIO, str]]) -> Usage:
             raise error.within(Place(name)) from None
         except OSError as error:
             raise cannot_read(name, error) from None
-    return usage
+    return changes.after().copy()
 
 
 def _records(stream: BinaryIO) -> Iterator[tuple[RecordPlace, Any]]:

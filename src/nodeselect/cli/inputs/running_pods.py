@@ -1,6 +1,6 @@
 """The pods that run on the nodes of a command."""
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,8 @@ from nodeselect.errors import InventoryError
 from nodeselect.explain.explanation import explain_node
 from nodeselect.files.inputs import open_inputs
 from nodeselect.node import Node
-from nodeselect.placement import Placement, Usage
+from nodeselect.placement import Placement, Pod, Usage
+from nodeselect.placement.pod import workloads_of
 from nodeselect.text import pluralize
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class RunningPods:
         self.usage: Usage | None = None
         self.options = options
         self._own: dict[tuple[str, str, str], int] = {}
+        self._by_workload: dict[tuple[str, str], list[tuple[str, Pod]]] = {}
         self._unknown = " (--pods)"
         file = options.file
         has_requests = any(isinstance(each, Placement) and each.requests for each in asked)
@@ -60,8 +62,11 @@ class RunningPods:
                 return
         else:
             return
-        if usage.version:  # otherwise they are those of another namespace
+        if len(usage):  # otherwise they are those of another namespace
             self.usage = usage
+            for node_id, pod in usage:
+                for name in workloads_of(pod):
+                    self._by_workload.setdefault((pod.namespace, name), []).append((node_id, pod))
 
     def considered(self, asked: Selection) -> Selection:
         """Return what is required; of a placement, with what is not considered."""
@@ -71,12 +76,13 @@ class RunningPods:
         """Return the ids of the nodes on which a workload's own pods run."""
         return [node_id for node_id, _ in self._pods_of(workload)]
 
-    def _pods_of(self, workload: "Workload | None") -> Sequence[tuple[str, Mapping[str, int]]]:
-        if self.usage is None or workload is None:
+    def _pods_of(self, workload: "Workload | None") -> Sequence[tuple[str, Pod]]:
+        if workload is None:
             return ()
         kind, name, namespace = workload.owner
         given = click.get_current_context().meta.get(KUBECTL_OPTIONS, {})
-        return self.usage.pods_of(kind, name, namespace or given.get("namespace", "default"))
+        namespace = namespace or given.get("namespace", "default")
+        return self._by_workload.get((namespace, f"{kind}/{name}"), ())
 
     def failures(
         self, workload: "Workload", asked: Selection, find: Callable[[str], Node | None]
@@ -99,18 +105,17 @@ class RunningPods:
     @contextmanager
     def without(self, workload: "Workload | None") -> Iterator[None]:
         """Leave out a workload's own pods in a ``with`` block."""
-        own = self._pods_of(workload)
-        if self.usage is None or workload is None:
+        everything, own = self.usage, self._pods_of(workload)
+        if everything is None or workload is None:
             yield
             return
         self._own[workload.owner] = len(own)
-        for node_id, requests in own:
-            self.usage.remove(node_id, requests)
+        self.usage = everything.copy()
+        self.usage.apply([pod.id for _, pod in own])
         try:
             yield
         finally:
-            for node_id, requests in own:
-                self.usage.add(node_id, requests)
+            self.usage = everything
 
     def notes(self, nodes: Container[str] | None) -> Iterator[str]:
         """Yield how many pods :meth:`without` has left out, and how many are not on ``nodes``."""
