@@ -13,6 +13,7 @@ from nodeselect import (
     Node,
     NodeSet,
     Placement,
+    Pod,
     Selector,
     Snapshot,
     StandingSelectors,
@@ -237,9 +238,10 @@ def _run(running: tuple[list[dict[str, object]], list[Node]]) -> object:
     pods, nodes = running
     inventory, usage = Inventory(nodes), Usage(pods)
     placement = Placement(requests={"cpu": "1"})
-    for _ in nodes[:50]:
-        (node,) = inventory.match(placement, usage=usage).first(1)
-        usage.add(node.id, placement.requests)
+    for number in range(50):
+        trial = usage.copy()
+        (node,) = inventory.match(placement, usage=trial).top(1, "cpu")
+        usage.add(node.id, Pod(f"new-{number}", placement=placement))
     return str(inventory.explain(placement, usage=usage))
 
 
