@@ -55,7 +55,7 @@ from nodeselect.notations.selector_file import POD_CONDITIONS, bare_pod_spec
 from nodeselect.placement import Placement, Toleration
 from nodeselect.placement.placement import UNCLAIMED_VOLUMES, pod_spec_errors
 from nodeselect.placement.toleration import DEFAULT_TOLERATIONS
-from nodeselect.problem import Fix, Path, find_typo, path_text, suggest_word
+from nodeselect.problem import Path, find_typo, path_text, suggest_word
 from nodeselect.selectors import AnyOf, Selector
 from nodeselect.selectors.label_selector import read_match_expressions, read_match_labels
 from nodeselect.selectors.pod_spec import READ_FIELDS, read_terms
@@ -84,7 +84,6 @@ _ZONES = frozenset(
 _SET_BY_SERVER = ("creationTimestamp", "resourceVersion", "uid")
 
 _CONTAINERS = ("containers", "initContainers")
-_RESOURCES = ("resizePolicy", "resources")  # the only fields of a container about these
 
 # The line by which a manifest is recognised if it cannot be parsed.
 _VERSION_LINE = rb"^(?:(?:- *)?|[ \t{]*(?=\"))[\"']?apiVersion[\"']?\s*:"
@@ -483,7 +482,6 @@ def _read_object(
             yield Finding(key, at_key, message, similar, code="unread-condition")
     controller = _controller(value) if kind == "Pod" else None
     for pod in found:
-        yield from _unknown_in_containers(pod)
         if controller and text_of(pod.spec, "nodeName"):
             pod = _before_binding(pod)
         read = partial(_read_pod, pod, value, volumes, is_admitted)
@@ -677,11 +675,13 @@ def _read_part(
 def _reject_typo(value: Value, path: Path) -> None:
     """Raise StructureError if a field is probably the one at ``path``, which is missing."""
     around = find(value, path[:-1])
-    for name, (key, _) in around.entries.items() if isinstance(around, Object) else ():
-        if name != path[-1] and (similar := suggest_word(name, [str(path[-1])])):
-            message = f"there is no field {quoted(name)}"
-            place = (*path[:-1], name)
-            raise StructureError(Finding(key, place, message, similar, code="unknown-field"))
+    entries = around.entries if isinstance(around, Object) else {}
+    if typo := find_typo(tuple(entries), (str(path[-1]),)):
+        name, similar = typo
+        message, place = f"there is no field {quoted(name)}", (*path[:-1], name)
+        raise StructureError(
+            Finding(entries[name][0], place, message, similar, code="unknown-field")
+        )
 
 
 def _place(spec: Object, path: Path) -> tuple[Value, Path]:
@@ -771,23 +771,6 @@ def _read_fields(value: Value) -> Value:
         elif name not in (*READ_FIELDS, "ports") and not isinstance(item, Scalar):
             entries[name] = key, Scalar("", "null", item.position, False)
     return Object(entries, value.position)
-
-
-def _unknown_in_containers(pod: PodSpec) -> Iterator[Finding]:
-    """Yield a finding for each unknown field of a container that is probably about resources."""
-    for field in _CONTAINERS:
-        containers = find(pod.spec, field)
-        for number, item in enumerate(containers.items if isinstance(containers, List) else ()):
-            entries = item.entries if isinstance(item, Object) else {}
-            for name, (key, _) in entries.items():
-                is_like = re.match("resource|request|limit", name, re.IGNORECASE)
-                if is_like and name not in _RESOURCES:
-                    at_field = (*pod.path, field, number, name)
-                    message = f"a container has no field {quoted(name)}"
-                    hint = suggest_word(name, _RESOURCES, entries)
-                    if inner := suggest_word(name, ("limits", "requests")):
-                        hint = Fix(f"move it under 'resources', as resources.{inner.replacement}")
-                    yield Finding(key, at_field, message, hint, code="unknown-field")
 
 
 def _misplaced(value: Value, path: Path, pod_spec: Path) -> Iterator[Finding]:

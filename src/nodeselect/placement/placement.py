@@ -424,8 +424,8 @@ _POD_SPEC: _Split = {
         },
         "podAffinity": {REQUIRED: [None]},
     },
-    "containers": [None],
-    "initContainers": [None],
+    "containers": [{}],
+    "initContainers": [{}],
     "nodeSelector": {},
     "overhead": {},
     "tolerations": [None],
@@ -437,8 +437,8 @@ def pod_spec_errors(spec: Mapping[str, Any]) -> list[SelectorError]:
     """Return the mistakes of a pod spec, with their paths; an empty list if there are none.
 
     Each label, each requirement of a required term, each preferred term, toleration, constraint and
-    container is read by itself, and has at most one mistake. A mistake that is only in the whole,
-    such as a sum that is too large, is returned if there is no other. Cost: linear.
+    field of a container is read by itself, and has at most one mistake. A mistake that is only in
+    the whole, such as a sum that is too large, is returned if there is no other. Cost: linear.
 
     :param spec: a decoded PodSpec, as for :meth:`Placement.from_pod_spec`.
     """

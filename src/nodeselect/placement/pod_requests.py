@@ -4,6 +4,7 @@ Source: Kubernetes component-helpers, ``resource.PodRequests`` (with ``UseStatus
 on a node); of the API server, the defaults (``SetDefaults_Pod``) and ``ValidatePodSpec``.
 """
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
@@ -17,7 +18,7 @@ from nodeselect.decoded import (
     reject_typo,
     structure_error,
 )
-from nodeselect.problem import Key, Path, suggest_word
+from nodeselect.problem import Fix, Key, Path, find_typo, suggest_word
 from nodeselect.quantity import UNIT, parse_exact, round_up, suggest_quantity
 from nodeselect.selectors.charset import is_key
 from nodeselect.selectors.diagnostics import key_error
@@ -63,8 +64,10 @@ def pod_requests(
 
     def container_requests(container: object, path: Path) -> tuple[_Exact, object]:
         fields = read_mapping(container, path)
-        if not strict:
-            reject_typo(fields, ("resources",), path)
+        if mistake := _find_mistake(tuple(fields)):
+            name, hint = mistake
+            message = f"a container has no field {quoted(name)}"
+            raise structure_error("unknown-field", message, (*path, name), hint)
         requests, limits = _read_resources(fields.get("resources"), (*path, "resources"), strict)
         amounts, restarts = limits | requests, fields.get("restartPolicy")
         found = in_status.get(str(fields.get("name"))) if in_status else None
@@ -97,6 +100,17 @@ def pod_requests(
         return {name: round_up(name, amount) for name, amount in total.items()} | {"pods": 1}
     except ValueError as error:
         raise structure_error("invalid-quantity", f"in all, {error}", ("containers",)) from None
+
+
+@lru_cache(256)  # many containers have the same fields
+def _find_mistake(fields: tuple[str, ...]) -> tuple[str, Fix | None] | None:
+    """Return a field that a container does not have and that is probably about resources."""
+    for name in fields:
+        if re.match("resource|request|limit", name, re.IGNORECASE) and name != "resources":
+            if inner := suggest_word(name, ("limits", "requests")):
+                return name, Fix(f"move it under 'resources', as resources.{inner.replacement}")
+            return name, suggest_word(name, ("resources",), fields)
+    return find_typo(fields, ("resources",))
 
 
 def read_resized(status: Mapping[str, Any]) -> Resized:
