@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from nodeselect.node import Node
 from nodeselect.placement import BaseUsage, Placement
 from nodeselect.placement.requirements import AtLeast, Condition
-from nodeselect.selectors import AnyOf, Requirement, Selector
+from nodeselect.selectors import AnyOf, Operator, Requirement, Selector
 from nodeselect.selectors.requirement import ID_KEY
 from nodeselect.selectors.selector import alternatives
 from nodeselect.text import pluralize, printable, quoted
@@ -174,6 +174,13 @@ class NodeExplanation(NamedTuple):
 
 def requirement_text(condition: Condition) -> str:
     """Return the text of a row: ``region=eu``, ``<id in (n-1,n-2)>`` or ``(region=eu or gpu)``."""
+    text = condition_text(condition)
+    is_of_ids = isinstance(condition, Selector) and condition.ids is not None
+    return f"<{text}>" if is_of_ids and label_requirement(condition) is None else text
+
+
+def condition_text(condition: Condition) -> str:
+    """Return a condition in a sentence: ``region=eu``, or ``id in (n-1,n-2)``."""
     requirement = label_requirement(condition)
     if requirement is not None:
         return str(requirement)
@@ -187,14 +194,20 @@ def requirement_text(condition: Condition) -> str:
     if not isinstance(condition, Selector) or condition.ids is None:
         return str(condition)
     if len(condition.ids) > _MAX_IDS:
-        return f"<one of {len(condition.ids):,} ids>"
-    return f"<id in ({','.join(condition.ids)})>"
+        return f"one of {len(condition.ids):,} ids"
+    return f"id in ({','.join(condition.ids)})"
 
 
 def label_requirement(condition: Condition) -> Requirement | None:
     """Return the requirement on a label that ``condition`` consists of; None if it is different."""
     requirements = condition.requirements if isinstance(condition, Selector) else ()
     return requirements[0] if requirements and requirements[0].key != ID_KEY else None
+
+
+def is_absence(condition: Condition) -> bool:
+    """Return whether a condition is that a label is absent."""
+    requirement = label_requirement(condition)
+    return requirement is not None and requirement.operator is Operator.DOES_NOT_EXIST
 
 
 def given_by(asked: Selector | AnyOf | Placement, parts: Sequence[Condition]) -> dict[int, str]:

@@ -9,9 +9,8 @@ from nodeselect.explain.explanation import (
     Advice,
     Correction,
     Explanation,
-    label_requirement,
+    is_absence,
 )
-from nodeselect.selectors.requirement import Operator
 from nodeselect.text import join_limited, pluralize, printable, quoted, quoted_id, truncate
 
 # A longer requirement is truncated in a sentence. The longest name of a node (253) is not.
@@ -202,9 +201,8 @@ def _requirement_notes(explanation: Explanation, told: Container[object]) -> Ite
     for position, result in enumerate(explanation.requirements):
         if result.note and position not in hinted and result.condition not in told:
             yield result.note
-        requirement, absent = label_requirement(result.condition), result.absent or 0
-        is_known = requirement is None or requirement.operator is Operator.DOES_NOT_EXIST
-        if 0 < absent < explanation.total and not is_known:
+        absent = result.absent or 0
+        if 0 < absent < explanation.total and not is_absence(result.condition):
             match, they = ("matches", "it does") if absent == 1 else ("match", "they do")
             nodes = pluralize(absent, "node")
             yield f"{nodes} {match} {short(result.text)} only because {they} not have the label"

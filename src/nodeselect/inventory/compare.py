@@ -33,7 +33,7 @@ class Change(NamedTuple):
     :param why: ``selector`` if the selector changed; ``joined`` if only the new inventory has the
         node; ``left`` if only the old inventory has it; ``labels`` if its labels changed; ``state``
         if only its state changed; ``others`` if only its taints or resources changed.
-    :param requirements: if the selector changed, the requirements that the node fails: of the old
+    :param conditions: if the selector changed, the requirements that the node fails: of the old
         selector for a node that begins to match, of the new one for a node that stops matching.
     :param labels: which labels changed; those whose keys are in the selector come first.
     :param state: the old and the new state, if both are known and differ; otherwise None.
@@ -43,18 +43,25 @@ class Change(NamedTuple):
 
     id: str
     why: str
-    requirements: tuple[str, ...] = ()
+    conditions: tuple[Condition, ...] = ()
     labels: tuple[LabelChange, ...] = ()
     state: tuple[str, str] | None = None
     others: tuple[LabelChange, ...] = ()
 
+    @property
+    def requirements(self) -> tuple[str, ...]:
+        """The texts of ``conditions``."""
+        return tuple(map(requirement_text, self.conditions))
+
     def as_dict(self) -> dict[str, Any]:
         """Return the change as a dict of JSON values."""
         return {
-            **self._asdict(),
+            "id": self.id,
+            "why": self.why,
+            "requirements": self.requirements,
             "labels": [change._asdict() for change in self.labels],
-            "others": [change._asdict() for change in self.others],
             "state": self.state and {"old": self.state[0], "new": self.state[1]},
+            "others": [change._asdict() for change in self.others],
         }
 
 
@@ -133,8 +140,7 @@ def compare_selectors(
         parts: tuple[Condition, ...] = label_part(selector).split()
         if isinstance(selector, Placement):
             parts += selector.requirements(node.taints or ())
-        failed = [requirement_text(part) for part in parts if not is_met(part, node)]
-        return Change(node.id, "selector", requirements=tuple(failed))
+        return Change(node.id, "selector", tuple(each for each in parts if not is_met(each, node)))
 
     names = names or (str(old), str(new))
     return _compare((inventory, inventory), (old, new), names, failure)

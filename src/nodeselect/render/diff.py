@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from nodeselect.explain.explanation import condition_text
 from nodeselect.explain.wording import headline, short
 from nodeselect.inventory.compare import Change, Difference, LabelChange
 from nodeselect.render.id_ranges import ranges_text
@@ -53,7 +54,7 @@ def _reason(change: Change, screen: Screen, side: str = "") -> str:
         case "left":
             return "not in the new list"
         case "selector":
-            texts = [screen.code(short(text.strip("<>"))) for text in change.requirements]
+            texts = [screen.code(short(condition_text(each))) for each in change.conditions]
             return f"{side} requires {join_limited(texts)}"
     reasons = []
     for noun, changes in (("label", change.labels), ("fact", change.others)):

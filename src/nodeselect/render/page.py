@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from nodeselect import __version__
 from nodeselect.explain import Explanation
-from nodeselect.explain.explanation import is_met, named_keys
+from nodeselect.explain.explanation import is_absence, is_met, named_keys
 from nodeselect.explain.wording import headline, id_notes, not_considered_text
 from nodeselect.inventory.statistics import count_labels
 from nodeselect.node import Node
@@ -179,6 +179,7 @@ def _template() -> "Template":
         "number": lambda number: f"{number:,}",
         "utc": lambda seconds: f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC",
     }
+    environment.tests["absence"] = lambda result: is_absence(result.condition)
     style, script = _read("page.css"), _read("page.js")
     environment.globals |= {
         "bar_segments": _bar_segments,

@@ -31,17 +31,16 @@ from nodeselect.cli.streams import (
     write_output,
 )
 from nodeselect.explain import Explanation, NodeExplanation
-from nodeselect.explain.wording import left_out_text
-from nodeselect.node import Node
-from nodeselect.render.explanation import (
+from nodeselect.explain.jobs import (
     JobsReport,
     JobVerdict,
-    explanation_lines,
     invalid_job,
-    job_lines,
     job_on_node,
     job_on_nodes,
 )
+from nodeselect.explain.wording import left_out_text
+from nodeselect.node import Node
+from nodeselect.render.explanation import explanation_lines, job_lines
 from nodeselect.render.screen import REPORT_FORMATS, detect_screen
 from nodeselect.selectors import Selector
 from nodeselect.text import pluralize, quoted_id
