@@ -104,13 +104,13 @@ def pod_requests(
 
 @lru_cache(256)  # many containers have the same fields
 def _find_mistake(fields: tuple[str, ...]) -> tuple[str, Fix | None] | None:
-    """Return a field that a container does not have and that is probably about resources."""
+    """Return a field that a container does not have and that probably decides on resources."""
     for name in fields:
         if re.match("resource|request|limit", name, re.IGNORECASE) and name != "resources":
             if inner := suggest_word(name, ("limits", "requests")):
                 return name, Fix(f"move it under 'resources', as resources.{inner.replacement}")
             return name, suggest_word(name, ("resources",), fields)
-    return find_typo(fields, ("resources",))
+    return find_typo(fields, ("resources", "restartPolicy"))
 
 
 def read_resized(status: Mapping[str, Any]) -> Resized:
