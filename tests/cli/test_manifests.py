@@ -466,6 +466,8 @@ def test_a_volume_in_another_file(run: Run) -> None:
     assert ended.out.startswith("1 job on 2 nodes; 1 matches no node")
     ended = run("check", "f/dep.yaml", "-", "-n", "nodes.json", "-o", "concise", stdin=VOLUME)
     assert ended.out.count("error[no-node] Deployment/web") == 1
+    named = ("--job=f/dep.yaml", "--job=f/pv.yaml#PersistentVolume/v")
+    assert run("explain", *named, "-n", "nodes.json").out.startswith("2 jobs on 2 nodes")
     write_files({"g/pv.yaml": VOLUME.replace("{name: data}", "{name: other}")})
     ended = run("check", "f", "g", "-n", "nodes.json", "-o", "concise")
     assert ended.out.count("error[no-node] Deployment/web") == 1  # two volumes of one name

@@ -141,7 +141,7 @@ def _node_keys(value: Value, path: Path) -> Iterator[tuple[Scalar, Path]]:
 @_rule(
     "fixed-node",
     "a template with nodeName: all its pods are for one node",
-    "The scheduler is not asked. If there is no such node, no pod runs.",
+    "The scheduler is not asked.",
 )
 def _fixed_node(name: Value, path: Path) -> Findings:
     message = "nodeName puts each pod of the template on this node, without the scheduler"

@@ -207,7 +207,10 @@ def _read_files(sources: Sequence[str], content: "Job | None" = None) -> _JobFil
                 invalid[file] = error
             else:
                 without_job += 1
-    others = {file: _without_conditions(job, volumes) for file, job in jobs.items()}
+    others = {
+        file: job if split_object(file)[1] else _without_conditions(job, volumes)
+        for file, job in jobs.items()
+    }
     if invalid or any(map(_runs, others.values())):
         jobs = others
     return _JobFiles(files, jobs, invalid, without_job, volumes)
