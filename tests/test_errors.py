@@ -1,11 +1,23 @@
 """The exceptions: their text is safe and complete, and they can be pickled."""
 
 import copy
+import json
 import pickle
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from nodeselect import InventoryError, JobError, NodeselectError, Problem, Selector, SelectorError
+from nodeselect import (
+    InventoryError,
+    JobError,
+    Node,
+    NodeselectError,
+    Problem,
+    Selector,
+    SelectorError,
+)
+from nodeselect.jobs import read_job
 from nodeselect.problem import Fix, Place
 
 
@@ -99,3 +111,29 @@ def test_pickle_and_copy() -> None:
             assert vars(again) == vars(error)
             assert again.args == error.args
             assert str(again) == str(error)
+
+
+def test_as_dict() -> None:
+    """An error is a value for JSON: code, message, path, span and fix."""
+    cases: list[tuple[Callable[[], object], dict[str, Any]]] = [
+        (
+            lambda: Selector.of(match_expressions=["a", "tier not in (b)"]),
+            {"code": "not-in", "path": "match_expressions[1]", "span": [5, 11]}
+            | {"fix": "write: tier notin (b)"},
+        ),
+        (
+            lambda: Node("n", resources={"cpu": "x"}),
+            {"code": "invalid-quantity", "path": "resources.cpu", "span": None},
+        ),
+        (
+            lambda: read_job({"name": "a", "selektor": {}}),
+            {"code": "unknown-field", "path": "selektor", "span": None},
+        ),
+    ]
+    for call, expected in cases:
+        with pytest.raises(NodeselectError) as caught:
+            call()
+        found = caught.value.as_dict()
+        assert {name: found[name] for name in expected} == expected
+        assert {"code", "message", "path", "span", "fix"} <= found.keys()
+        assert json.loads(json.dumps(found)) == found

@@ -12,6 +12,7 @@ argument of the wrong type, such as a list instead of a string, raises :class:`T
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from nodeselect.problem import (
     PLAIN,
@@ -37,6 +38,10 @@ class NodeselectError(Exception):
     def hint(self) -> str | None:
         """The words of the fix; None if there is no fix."""
         return self.fix and self.fix.text
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the mistake for JSON: its code, message, path, span and fix; None if unknown."""
+        raise NotImplementedError
 
     def __str__(self) -> str:
         return "\n".join(self.draw())
@@ -95,6 +100,10 @@ class SelectorError(NodeselectError, ValueError):
         """The invalid part of a structured selector, such as ``match_expressions[2]``."""
         return path_text(self.steps)
 
+    def as_dict(self) -> dict[str, Any]:
+        span = list(self.span) if self.source else None
+        return _as_dict(self.code, self.message, self.path, span, self.hint)
+
     def at(self, *path: str | int) -> "SelectorError":
         """Return a copy of the error with another path."""
         return SelectorError(
@@ -140,6 +149,9 @@ class InventoryError(NodeselectError, ValueError):
         self.place = place if isinstance(place, Place) else Place(path=place or "")
         self.fix = Fix.of(hint)
 
+    def as_dict(self) -> dict[str, Any]:
+        return _as_dict(self.code, self.message, str(self.place), None, self.hint)
+
     def within(self, place: Place) -> "InventoryError":
         """Return a copy with an absolute place: ``place``, followed by the place of this error."""
         inner = self.place.within(place)
@@ -171,6 +183,13 @@ class JobError(NodeselectError, ValueError):
         self.problems = problems
         self.unreported = unreported
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return the first mistake, and as ``problems`` all that were reported."""
+        found = [
+            _as_dict(each.code, each.message, each.path, None, each.hint) for each in self.problems
+        ]
+        return {**found[0], "problems": found}
+
     def draw(self, canvas: Canvas = PLAIN) -> Iterator[str]:
         """Yield the lines of ``str(error)``, wrapped and styled for a canvas such as a terminal."""
         for number, problem in enumerate(self.problems):
@@ -179,3 +198,9 @@ class JobError(NodeselectError, ValueError):
             yield from draw(problem, problem.place(self.file), canvas)
         if self.unreported:
             yield from ("", f"{canvas.escape(self.file)}: and {self.unreported:,} more")
+
+
+def _as_dict(
+    code: str, message: str, path: str, span: list[int] | None, fix: str | None
+) -> dict[str, Any]:
+    return {"code": code, "message": message, "path": path or None, "span": span, "fix": fix}

@@ -154,8 +154,8 @@ def test_frozen(value: Any, change: Callable[[Any], object], error: type[Excepti
 @pytest.mark.parametrize(
     ("change", "path"),
     [
-        (lambda: Placement().replace(requests={"CPU!": "2"}), "requests['CPU!']"),
-        (lambda: Placement(requests={"CPU!": 0}), "requests['CPU!']"),
+        (lambda: Placement().replace(requests={"CPU!": "x"}), "requests['CPU!']"),
+        (lambda: Placement(requests={"CPU!": -1}), "requests['CPU!']"),
         (lambda: Toleration("a").replace(operator="Exists", value="v"), "value"),
     ],
 )
@@ -192,10 +192,24 @@ def test_the_path_of_a_request(name: str) -> None:
 
 
 def test_a_resource_that_looks_like_a_list() -> None:
-    """A wrong name of a resource has no hint that is for a selector."""
+    """A wrong name of a resource has no hint that is for a selector; by hand, any name is right."""
     with pytest.raises(SelectorError) as caught:
-        Placement(requests={"a[0]": 1})
+        Placement.from_pod_spec({"overhead": {"a[0]": 1}})
     assert (caught.value.code, caught.value.hint) == ("invalid-key", None)
+    wanted = Placement(requests={"a[0]": 1, "slots of a rack": 2})
+    assert wanted.matches(Node("n", resources={"a[0]": 1, "slots of a rack": 2}))
+    assert not wanted.matches(Node("n", resources={"a[0]": 1}))
+
+
+def test_evicted() -> None:
+    """A running pod leaves a node for a taint with NoExecute that it does not tolerate."""
+    placement = Placement(tolerations=[Toleration("a", "Exists")])
+    for taint, is_evicted in (
+        (Taint("a", "NoExecute"), False),
+        (Taint("b", "NoExecute"), True),
+        (Taint("b", "NoSchedule"), False),
+    ):
+        assert placement.is_evicted_by([Taint("c", "PreferNoSchedule"), taint]) is is_evicted
 
 
 @pytest.mark.parametrize(

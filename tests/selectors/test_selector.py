@@ -8,6 +8,7 @@ from threading import Barrier, Thread
 import pytest
 
 from nodeselect.errors import SelectorError
+from nodeselect.jobs import read_job_selector
 from nodeselect.selectors import AnyOf, Operator, Requirement, Selector
 from tests.selectors.test_wrong_labels import Label
 
@@ -54,13 +55,17 @@ def test_of_joins_its_three_fields() -> None:
 
 @pytest.mark.parametrize("labels", [None, {}])
 @pytest.mark.parametrize("expressions", [None, [], ()])
-@pytest.mark.parametrize("ids", [None, [], ()])
 def test_empty_fields_are_no_condition(
-    labels: dict[str, str] | None, expressions: list[str] | None, ids: list[str] | None
+    labels: dict[str, str] | None, expressions: list[str] | None
 ) -> None:
-    """A field that is None or empty is not a condition."""
-    selector = Selector.of(match_labels=labels, match_expressions=expressions, match_ids=ids)
+    """A field that is None or empty is not a condition; of no ids, no node is one."""
+    selector = Selector.of(match_labels=labels, match_expressions=expressions)
     assert selector == Selector.everything()
+    no_ids: list[str] = []
+    for ids in (no_ids, tuple(no_ids)):
+        none = Selector.of(match_labels=labels, match_expressions=expressions, match_ids=ids)
+        assert none == Selector.nothing() == Selector.from_requirements([], match_ids=ids)
+    assert read_job_selector({"selector": {"match_ids": []}}) == Selector.everything()
 
 
 def test_of_accepts_any_mapping_and_any_iterable() -> None:

@@ -256,7 +256,7 @@ class NodeSelector(JobModel, frozen=True):
     def to_selector(self) -> Selector:
         """Return the selector that these fields describe."""
         return Selector.of(
-            match_ids=self.match_ids,
+            match_ids=self.match_ids or None,
             match_labels=self.match_labels,
             match_expressions=self.match_expressions,
         )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator
 from functools import lru_cache
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NoReturn, overload
+from typing import TYPE_CHECKING, Any, NoReturn, final, overload
 
 from nodeselect.explain.countable import rank_counts
 from nodeselect.index.postings import Postings
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+@final
 class NodeSet:
     """A set of nodes of one snapshot of an inventory. Later changes do not affect it.
 
@@ -155,7 +156,7 @@ class NodeSet:
         return self._in_states(_is_in(lowered))
 
     def connected(self) -> "NodeSet":
-        """Return the nodes that accept work: their state is ``connected`` or ``ready``."""
+        """Return the nodes that accept work: those in the state ``connected`` or ``ready``."""
         return self._in_states(is_connected)
 
     def _in_states(self, accepts: Callable[[str | None], bool]) -> "NodeSet":

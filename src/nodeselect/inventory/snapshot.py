@@ -4,7 +4,7 @@ import os
 from collections.abc import Collection, Iterable, Iterator
 from functools import reduce
 from operator import and_
-from typing import TYPE_CHECKING, Literal, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Literal, NamedTuple, NoReturn, final
 
 from nodeselect.durable.saved_file import check_replaceable
 from nodeselect.explain import Explanation, NodeExplanation, explain_node
@@ -295,6 +295,7 @@ class BaseInventory:
         return f"<{type(self).__name__} of {len(self)} nodes>"
 
 
+@final
 class Snapshot(BaseInventory):
     """The state of an inventory at one moment. It never changes.
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import chain, starmap
 from types import MappingProxyType, NoneType
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, final
 
 from nodeselect.decoded import (
     read_fields,
@@ -21,7 +21,6 @@ from nodeselect.decoded import (
 from nodeselect.errors import InventoryError, SelectorError
 from nodeselect.node import CORDON, Node, Taint, check_resources
 from nodeselect.placement.pod_requests import (
-    check_resource_name,
     is_extended,
     pod_requests,
     resource_path,
@@ -53,6 +52,7 @@ from nodeselect.text import describe_json, join_limited, pluralize, printable, t
 _EVERYTHING = Selector.everything()
 
 
+@final
 class Placement(FrozenFields):
     """What a pod requires of a node: labels, tolerated taints, and free resources. Frozen.
 
@@ -68,8 +68,9 @@ class Placement(FrozenFields):
 
     :param selector: what is required of the labels and the id.
     :param tolerations: the tolerations of the pod; duplicates are dropped.
-    :param requests: how much the pod requests of each resource, in millicores for ``cpu`` and in
-        bytes or pieces for all others; or a quantity such as ``500m``. Sorted; 0 is dropped.
+    :param requests: how much the pod requests of each resource, of any name. An int is in
+        millicores for ``cpu``, so that 2 is ``2m``, and in bytes or pieces for all others; a text
+        is a quantity: ``"2"`` is 2,000 millicores. Sorted; 0 is dropped.
     :param not_considered: what else decides on the nodes of the pod, in words such as ``volumes``.
     :param possible_tolerations: those that the API server may add, which answers name as not
         considered. What ``tolerations`` cover is dropped.
@@ -399,8 +400,6 @@ def _read_requests(requests: Mapping[str, int | str]) -> FrozenMapping[str, int]
     path: Path = ("requests",)
     try:
         amounts = check_resources(requests)
-        for resource in requests:
-            check_resource_name(resource, path)
     except InventoryError as error:
         for resource in requests if error.code == "invalid-quantity" else ():
             with suppress(InventoryError):

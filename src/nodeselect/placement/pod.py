@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, final
 from weakref import ReferenceType, WeakKeyDictionary
 
 from nodeselect.decoded import (
@@ -71,6 +71,7 @@ def _shared(kind: _PodKind) -> _PodKind:
     return known or kind
 
 
+@final
 class Pod(Frozen):
     """What runs on a node. Frozen.
 

@@ -5,7 +5,7 @@ Source: Kubernetes, ``Toleration.ToleratesTaint``, and ``ValidateTolerations`` o
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Final
+from typing import Final, final
 
 from nodeselect.decoded import read_fields, read_text, structure_error
 from nodeselect.errors import SelectorError
@@ -17,6 +17,7 @@ from nodeselect.selectors.frozen import FrozenFields
 from nodeselect.text import describe_json, join_limited, quoted, to_exact_str
 
 
+@final
 class Toleration(FrozenFields):
     """Taints that do not keep a pod away. Frozen.
 

@@ -16,6 +16,7 @@ from typing import (
     TypeAlias,
     TypeVar,
     TypeVarTuple,
+    final,
     overload,
 )
 
@@ -131,6 +132,7 @@ class BaseUsage:
         return f"<{type(self).__name__} of {pods} on {nodes}>"
 
 
+@final
 class UsageSnapshot(BaseUsage):
     """What runs on the nodes at one moment. It never changes."""
 
@@ -281,6 +283,7 @@ class UsageOwner(Protocol):
     def _put_moment(self, moment: UsageSnapshot) -> None: ...
 
 
+@final
 class Usage(BaseUsage):
     """The pods on the nodes, and how much of each resource they request. Can be changed.
 

@@ -5,7 +5,7 @@ Both classes are in one module because ``Selector | Selector`` is an ``AnyOf`` o
 
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, final
 
 from nodeselect.errors import SelectorError
 from nodeselect.limits import LIMITS
@@ -23,6 +23,7 @@ from nodeselect.selectors.requirement import ID_KEY, Requirement, equality
 from nodeselect.text import id_mistake, printable, to_exact_str, truncate
 
 
+@final
 class Selector(Frozen):
     """A condition on nodes: all :attr:`requirements` hold, and :attr:`ids` is None or has the id.
 
@@ -96,8 +97,9 @@ class Selector(Frozen):
         >>> Selector.of(match_labels={"region": "eu"}, match_expressions=["!debug", "tier>1"])
         Selector('!debug,region=eu,tier>1')
 
-        A field that is None or empty is not a condition. An expression may contain several
-        requirements, separated by commas; a blank expression is an error. Ids must be equal.
+        None is no condition, as are no labels and no expressions; if there are no ids, no node
+        matches. An expression may contain several requirements, separated by commas; a blank one is
+        an error. Ids must be equal.
 
         :raises SelectorError: if a label, an expression or an id is invalid; ``path`` is its place,
             such as ``match_ids[2]``.
@@ -106,7 +108,7 @@ class Selector(Frozen):
         requirements = [] if match_labels is None else _from_labels(match_labels)
         if match_expressions is not None:
             requirements += _from_expressions(match_expressions)
-        return _build(requirements, None if match_ids is None else _valid_ids(match_ids) or None)
+        return _build(requirements, None if match_ids is None else _valid_ids(match_ids))
 
     @classmethod
     def from_requirements(
@@ -118,8 +120,7 @@ class Selector(Frozen):
         >>> Selector.from_requirements([Requirement("gpu", Operator.GREATER_THAN, ["2"])])
         Selector('gpu>2')
 
-        :param match_ids: the ids that match; None for any id. Unlike in :meth:`of`, no node matches
-            if the list is empty.
+        :param match_ids: the ids that match; None for any id.
         :raises SelectorError: if an id is invalid or a limit is exceeded.
         """
         checked = list(requirements)
@@ -286,6 +287,7 @@ class Selector(Frozen):
         return f"Selector({truncate(str(self), 200)!r})"
 
 
+@final
 class AnyOf(Frozen):
     """A condition on nodes: at least one of several selectors matches. ``a | b`` builds one.
 

@@ -88,7 +88,7 @@ def selected(
     :raises JobError: if any part of the job is invalid, or there is not exactly one job.
     """
     try:
-        selector: Selector | AnyOf = Selector.of(match_ids=ids)
+        selector: Selector | AnyOf = Selector.of(match_ids=ids or None)
     except SelectorError as error:
         raise error.at("--id") from None
     if expressions:
