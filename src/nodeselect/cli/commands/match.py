@@ -215,7 +215,6 @@ class _Answer(NamedTuple):
     all_states: Counter[str | None]  # of all nodes; empty without --state
     missing_ids: set[str]
     inventory: "Inventory | None"  # all nodes, if they explain why none matches or has such an id
-    requested: frozenset[str] | None = None  # the states of --state
     explanation: Explanation | None = None  # if no node matches
     not_considered: Sequence[str] = ()
 
@@ -241,7 +240,6 @@ def _match(
         else:
             asked = running.options.with_tolerations(asked, nodes)
             answer = _query_matches(nodes, asked, states, display.needed, usage)
-    answer = answer._replace(requested=states)
     is_explained = not (answer.states or answer.other_matches)
     is_needed = isinstance(asked, Placement) or (is_explained and not is_quiet())
     if answer.inventory is not None and is_needed:
@@ -332,9 +330,8 @@ def _messages(
 
 
 def _summary(answer: _Answer) -> Iterator[str]:
-    """Yield how many nodes match, and which of --state there are."""
-    all_states, states = answer.all_states, answer.requested
-    left_out = all_states.total() - answer.total if states is not None else 0
+    """Yield how many nodes match, and how many match but for --state."""
+    left_out = answer.all_states.total() - answer.total if answer.all_states else 0
     yield headline(answer.matched, answer.total, count_connected(answer.states), left_out)
     if answer.other_matches:
         yield other_states_text(answer.other_matches)
