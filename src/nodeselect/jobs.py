@@ -178,7 +178,7 @@ def _check_file(
 ) -> CheckReport:
     data = data if isinstance(data, Mapping) else to_bytes(data)
     if isinstance(data, Mapping) or may_be_manifest(data):  # for others, placements are not loaded
-        from nodeselect.manifests.check import check_manifest
+        from nodeselect.manifests.manifest import check_manifest
 
         report = check_manifest(data, file, rules=rules, count_nodes=count_nodes, volumes=volumes)
         if report is not None:

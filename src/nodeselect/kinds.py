@@ -80,6 +80,35 @@ _BACALHAU_FIELDS = frozenset({"name", "type", "count", "constraints"})
 _OWN = frozenset({"selector", "config"})
 _JOB_FIELDS = _OWN | {"name", "type"}
 
+# How nodes begin: a list in JSON, JSON lines, a list in YAML, the header of a table.
+_NODES = (
+    rb'\s*(?:\{\s*"(?:items|[nN]odes)":\s*)?\[\s*\{\s*"(?:id|ID|Info|Node|labels|metadata)":'
+    rb'|\s*\{\s*"id":.*\}[ \t\r]*\n\s*\{\s*"id":|(?:items:\s+)?- id:\s'
+    rb"|(?=[\w ./-]+(?:[,;\t][\w ./-]+)+\r?\n)(?:[^\n]*[,;\t])?id[,;\t\r\n]"
+)
+
+# How other files begin that people give in place of a job, and what they are.
+_OTHER_FILES = (
+    (b"\x89NSX", "is a saved inventory"),
+    (b"\x1f\x8b", "is a compressed file"),
+    (b"PAR1", "is a Parquet file"),
+)
+
+# The kind of the first object of Kubernetes in a file or in a list.
+_FIRST_KIND = rb"\bkind\"?:\s*\"?(?!List\b)(\w+)"
+
+
+def file_by_head(head: bytes, is_large: bool) -> str:
+    """Return what a file is, in words, by its first bytes; an empty text if it may be a job."""
+    for start, words in _OTHER_FILES:
+        if head.startswith(start):
+            return words
+    may_be_list = is_large or b"selector" not in head  # for most jobs, no pattern is compiled
+    kind = re.search(_FIRST_KIND, head) if is_large else None
+    if (may_be_list and re.match(_NODES, head)) or (kind and kind[1] in (b"Node", b"NodeList")):
+        return "looks like a list of nodes"
+    return ""
+
 
 def may_be_manifest(data: bytes) -> bool:
     """Return whether a file may have an object or conditions of Kubernetes, or a Bacalhau job."""

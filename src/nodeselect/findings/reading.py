@@ -1,6 +1,5 @@
 """Read the content of a file in which jobs are expected, as a document with positions."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
@@ -14,28 +13,12 @@ from nodeselect.documents import (
     read_document,
     read_documents,
 )
-from nodeselect.kinds import find_nomad_job, is_event
+from nodeselect.kinds import file_by_head, find_nomad_job, is_event
 from nodeselect.limits import LIMITS
 
 JobData: TypeAlias = bytes | bytearray | memoryview | str | Mapping[str, Any]
 """A job: the content of a file, as bytes or text; or what a program has parsed from it."""
 
-# How nodes begin: a list in JSON, JSON lines, a list in YAML, the header of a table.
-_NODES = (
-    rb'\s*(?:\{\s*"(?:items|[nN]odes)":\s*)?\[\s*\{\s*"(?:id|ID|Info|Node|labels|metadata)":'
-    rb'|\s*\{\s*"id":.*\}[ \t\r]*\n\s*\{\s*"id":|(?:items:\s+)?- id:\s'
-    rb"|(?=[\w ./-]+(?:[,;\t][\w ./-]+)+\r?\n)(?:[^\n]*[,;\t])?id[,;\t\r\n]"
-)
-
-# How other files begin that people give in place of a job, and what they are.
-_OTHER_FILES = (
-    (b"\x89NSX", "is a saved inventory"),
-    (b"\x1f\x8b", "is a compressed file"),
-    (b"PAR1", "is a Parquet file"),
-)
-
-# The kind of the first object of Kubernetes in a file or in a list.
-_FIRST_KIND = rb"\bkind\"?:\s*\"?(?!List\b)(\w+)"
 _HEAD_BYTES = 4096
 
 
@@ -60,7 +43,7 @@ def read_text(data: bytes, what: str, limit: int = LIMITS.job_file_bytes) -> str
     :raises DocumentError: if the content is not text, is too large, or looks like nodes.
     """
     head, is_large = data[:_HEAD_BYTES], len(data) > limit
-    if found := _other_file(head, is_large):
+    if found := file_by_head(head, is_large):
         message, hint = f"this {found}, not a job", "if it has nodes, give it with -n FILE"
         raise DocumentError("not-a-job", message, Position(0, 0), hint)
     if is_large:
@@ -76,18 +59,6 @@ def read_text(data: bytes, what: str, limit: int = LIMITS.job_file_bytes) -> str
     if (nomad_job := find_nomad_job(text)) is not None:
         raise nomad_job
     return text
-
-
-def _other_file(head: bytes, is_large: bool) -> str:
-    """Return what a file is, in words, by its first bytes; an empty text if it may be a job."""
-    for start, words in _OTHER_FILES:
-        if head.startswith(start):
-            return words
-    may_be_list = is_large or b"selector" not in head  # for most jobs, no pattern is compiled
-    kind = re.search(_FIRST_KIND, head) if is_large else None
-    if (may_be_list and re.match(_NODES, head)) or (kind and kind[1] in (b"Node", b"NodeList")):
-        return "looks like a list of nodes"
-    return ""
 
 
 def read_plain(data: bytes, file: str) -> Value:

@@ -1,8 +1,8 @@
-"""Read Kubernetes manifests and Bacalhau jobs: what each of their workloads requires of a node."""
+"""Read and check Kubernetes manifests and Bacalhau jobs: what their workloads require of a node."""
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial, reduce
 from operator import and_, attrgetter
 from typing import Any, Final, NamedTuple, TypedDict
@@ -13,6 +13,7 @@ from nodeselect.documents import (
     Entries,
     List,
     Object,
+    Position,
     Scalar,
     Value,
     check_size,
@@ -24,10 +25,16 @@ from nodeselect.documents import (
     text_of,
 )
 from nodeselect.errors import JobError, SelectorError
-from nodeselect.findings.node_count import CountNodes
+from nodeselect.findings.node_count import CountNodes, check_nodes
 from nodeselect.findings.reading import read_plain, read_text
-from nodeselect.findings.report import draw_problems
-from nodeselect.findings.rule import Finding, document_finding, is_error
+from nodeselect.findings.report import (
+    CheckReport,
+    draw_problems,
+    make_report,
+    read_ignore_comments,
+    reported,
+)
+from nodeselect.findings.rule import Finding, Findings, document_finding, is_error
 from nodeselect.findings.structured import StructureError, read_structured
 from nodeselect.kinds import (
     KUSTOMIZE_FIELDS,
@@ -220,6 +227,60 @@ def find_objects(
     return document and _find_bacalhau_job(document)
 
 
+def check_manifest(
+    data: bytes | Mapping[str, Any],
+    file: str,
+    *,
+    rules: Collection[str] | None = None,
+    count_nodes: CountNodes | None = None,
+    volumes: Sequence[Value] = (),
+) -> CheckReport | None:
+    """Check the objects of a manifest, conditions of a pod without the pod, or a Bacalhau job.
+
+    Return None for any other file.
+
+    The parameters are those of :func:`nodeselect.jobs.check_jobs`.
+    """
+    if isinstance(data, Mapping):
+        found = find_in_mapping(data, volumes, count_nodes)
+        ignored = {}
+    else:
+        found = _find_kubernetes_objects(data, file, volumes, count_nodes)
+        if found is None and (document := plain_document(data, file)):
+            found = _find_in_document(document, count_nodes)
+        ignored = read_ignore_comments(data)
+    if found is None:
+        return None
+    pools = [each.name for each in found.conditions if each.owner[0] == "NodePool"]
+    findings = reported(_findings(found, count_nodes, pools), rules, ignored, is_foreign=True)
+    content = None if isinstance(data, Mapping) else data
+    report = make_report(file, findings, content, found.unreported)
+    has_job = bool(found.workloads or found.findings or found.notes) and not found.is_template
+    return report._replace(is_job=has_job, is_template=found.is_template, not_compared=tuple(pools))
+
+
+def _findings(found: Manifest, count_nodes: CountNodes | None, pools: Collection[str]) -> Findings:
+    """Yield the findings of a manifest or a Bacalhau job."""
+    yield from found.findings
+    yield from found.in_conditions
+    yield from found.notes
+    jobs = found.workloads
+    if jobs:
+        yield from (each._replace(severity="note") for each in found.patches)
+    if set(found.skipped) == {"Node"} and not (jobs or found.findings):
+        message, hint = "these are nodes, not jobs", "give them with -n FILE"
+        yield document_finding(DocumentError("not-a-job", message, Position(0, 0), hint))
+    if count_nodes is None:
+        return
+    conditions = {each.name for each in found.conditions}
+    for workload in jobs if jobs == found.conditions else (*jobs, *found.conditions):
+        if workload.name not in pools:
+            counted = count_nodes(workload.placement)
+            # That every node fulfils a condition which requires nothing need not be said.
+            if workload.name not in conditions or workload.placement.selector.split():
+                yield from check_nodes(workload.name, *workload.place, counted)
+
+
 def plain_document(data: bytes, file: str) -> Value | None:
     """Return the only document of a file; None if, as a job spec, it is refused for a mistake."""
     try:
@@ -238,11 +299,13 @@ def find_in_mapping(
         return None  # as a job spec, it is refused for the same mistakes
     if is_kubernetes_object(document):
         return _read_objects(_objects([document]), volumes, count_nodes)
-    return _find_bacalhau_job(document) or find_bare_conditions(document, count_nodes)
+    return _find_in_document(document, count_nodes)
 
 
-def find_bare_conditions(document: Value, count_nodes: CountNodes | None = None) -> Manifest | None:
-    """Read the conditions of a pod that are all of a document; return None for any other one."""
+def _find_in_document(document: Value, count_nodes: CountNodes | None) -> Manifest | None:
+    """Read a Bacalhau job, or the conditions of a pod that are all of a document; or None."""
+    if job := _find_bacalhau_job(document):
+        return job
     found = bare_pod_spec(document)
     if found is None:
         return None
