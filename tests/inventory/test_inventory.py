@@ -9,7 +9,8 @@ from unittest.mock import Mock
 import pytest
 import yaml
 
-from nodeselect import Inventory, Node, Placement, Selector, Taint, Usage
+from nodeselect import Inventory, Node, Placement, Pod, Selector, Taint, Usage
+from nodeselect.quantity import MAX_AMOUNT
 from tests.inventory.small import FEW, small_inventory
 
 
@@ -136,3 +137,15 @@ def test_the_toleration_of_a_hint_is_yaml() -> None:
 def test_few_fields() -> None:
     """All that a log needs is in its journal."""
     assert len(Inventory.__slots__) <= 6
+
+
+@pytest.mark.parametrize("size", [3, 3_000])
+def test_more_runs_than_any_node_can_have(size: int) -> None:
+    """A sum over the largest amount leaves nothing free, and is no error."""
+    inventory = Inventory(Node(f"n-{at}", resources={"cpu": 4}) for at in range(size))
+    huge = {"cpu": MAX_AMOUNT}
+    inventory.usage.apply((f"n-{at % (size - 1)}", Pod(f"p-{at}", huge)) for at in range(3 * size))
+    answer = inventory.match(Placement(requests={"cpu": 1}))
+    assert answer.ids() == [f"n-{size - 1}"]
+    assert inventory.usage.of("n-0")["cpu"] > 2**64
+    assert inventory.match(Selector.everything()).free("cpu").sum() == 4

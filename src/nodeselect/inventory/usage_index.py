@@ -238,7 +238,7 @@ def _read(segment: Segment, usage: UsageSnapshot) -> tuple[dict[str, _FreeAmount
     if columns is None:
         return free, in_use
     for resource in set(chain.from_iterable(used)):
-        amounts = array("Q", [each.get(resource, 0) for each in used])
+        amounts = array("Q", [min(each.get(resource, 0), MAX_AMOUNT) for each in used])
         unused = unused_amounts(columns, resource, amounts)
         free[resource] = _FreeAmounts(array("Q", unused.take(order).tobytes()))
     return free, in_use
