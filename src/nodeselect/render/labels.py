@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 from nodeselect.explain.audit import Audit, LabelFinding
 from nodeselect.explain.countable import KeyFacet
-from nodeselect.explain.wording import headline
+from nodeselect.explain.wording import headline, not_considered_text
 from nodeselect.inventory.statistics import Facets
 from nodeselect.render.nodes import csv_table
 from nodeselect.render.screen import Screen, report_lines
@@ -29,15 +29,20 @@ def facet_lines(
     output: str,
     screen: Screen,
     not_considered: Sequence[str] = (),
-) -> Iterator[str]:
-    """Yield the lines of a report on the labels ``keys``, or on all, in one of ``REPORT_FORMATS``.
+) -> tuple[Iterator[str], list[str]]:
+    """Return the lines of a report on the labels ``keys``, or on all, and notes on what they hide.
 
+    :param output: one of ``TABLE_FORMATS``.
     :param total: how many nodes there are, if only matching nodes were counted.
     :param pairs: if there are two ``keys``, how many nodes have each pair of their values.
     :param not_considered: what else decides which nodes match but is unknown.
     """
     chosen = [facet for facet in facets.keys if not keys or facet.key in keys]
     counts = _counts(facets, keys, pairs)
+    if output == "csv":
+        lines, hidden = _csv_lines(keys, counts)
+        notes = [f"{hidden}; for the exact text, use -o json"] if hidden else []
+        return lines, notes + ([not_considered_text(not_considered)] if not_considered else [])
 
     def as_dict() -> dict[str, Any]:
         limit = None if keys else _TOP_VALUES
@@ -64,14 +69,13 @@ def facet_lines(
         elif chosen and not keys:
             yield _key_table(chosen, screen)
 
-    return report_lines(output, screen, as_dict, blocks, not_considered)
+    return report_lines(output, screen, as_dict, blocks, not_considered), []
 
 
-def facet_csv_lines(
-    facets: Facets, keys: Sequence[str], pairs: Mapping[Values, int]
+def _csv_lines(
+    keys: Sequence[str], counts: Sequence[tuple[Values, int]]
 ) -> tuple[Iterator[str], str | None]:
-    """Return the counts of :func:`facet_lines` as lines of CSV, and what its cells hide, if so."""
-    counts = _counts(facets, keys, pairs)
+    """Return counts as lines of CSV, and what the cells hide, if so."""
     rows = [(*(value or "" for value in values), str(nodes)) for values, nodes in counts]
     lines, note = csv_table([(*(keys or ("key", "value")), "nodes"), *rows])
     columns = zip(*(values for values, _ in counts), strict=True)

@@ -22,6 +22,7 @@ class RolloutReport(NamedTuple):
 
     :param job: the name of the job; if the job has no name, the name of its file.
     :param max_parallel: the share of nodes in a wave, in percent; None if ``immediate``.
+    :param what_if: how the plan differs from that of the job as it is; empty if it does not.
     """
 
     job: str
@@ -29,6 +30,7 @@ class RolloutReport(NamedTuple):
     max_parallel: int | None
     total: int
     plan: "RolloutPlan"
+    what_if: tuple[str, ...] = ()
 
     @property
     def headline(self) -> str:
@@ -53,21 +55,25 @@ class RolloutReport(NamedTuple):
     def as_dict(self) -> dict[str, Any]:
         """Return the plan as JSON values, described by ``docs/rollout.schema.json``."""
         fields, plan = self._asdict(), self.plan._asdict()
-        del fields["plan"]
+        del fields["plan"], fields["what_if"]
+        plan["assumptions"] = (*self.what_if, *self.plan.assumptions)
         plan["waves"] = [{"nodes": len(wave.ids), **wave._asdict()} for wave in self.plan.waves]
         return {"version": 1, **fields, **plan}
 
 
-def rollout_csv_lines(plan: "RolloutPlan") -> tuple[Iterator[str], str | None]:
-    """Return a line of CSV for each node of a plan, and a note if any id is escaped."""
-    waves = plan.waves
-    rows = ((f"{w.number}", f"{w.canary}".lower(), each) for w in waves for each in w.ids)
-    return csv_table([("wave", "canary", "id"), *rows])
+def rollout_lines(
+    report: RolloutReport, output: str, screen: Screen
+) -> tuple[Iterator[str], list[str]]:
+    """Return the lines of a report on a plan, and notes on what they leave out or escape.
 
-
-def rollout_lines(report: RolloutReport, output: str, screen: Screen) -> Iterator[str]:
-    """Yield the lines of a report on a plan; ``output`` is one of ``REPORT_FORMATS``."""
+    :param output: one of ``TABLE_FORMATS``; CSV has a line for each node.
+    """
     waves = report.plan.waves
+    if output == "csv":
+        rows = ((f"{w.number}", f"{w.canary}".lower(), each) for w in waves for each in w.ids)
+        lines, note = csv_table([("wave", "canary", "id"), *rows])
+        escaped = [f"{note}; to read the ids again, use -o json"] if note else []
+        return lines, [report.node_counts, *report.what_if, *escaped]
 
     def blocks(screen: Screen) -> Iterator[Iterable[str]]:
         yield screen.title(f"{screen.code(report.job)}: {report.headline}")
@@ -86,6 +92,6 @@ def rollout_lines(report: RolloutReport, output: str, screen: Screen) -> Iterato
             heads = ("WAVE", "NODES", "SO FAR", "IDS")
             yield screen.table(heads, rows, right=(1, 2), wrap_last=True)
         title = "ASSUMPTIONS (Expanso does not document these rules)"
-        yield screen.section(title, screen.bullets(report.plan.assumptions))
+        yield screen.section(title, screen.bullets((*report.what_if, *report.plan.assumptions)))
 
-    return report_lines(output, screen, report.as_dict, blocks)
+    return report_lines(output, screen, report.as_dict, blocks), []

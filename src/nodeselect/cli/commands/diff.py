@@ -66,20 +66,21 @@ def diff(
     options.check_usage({expected: not has_two_sides}, *files, job, *sources)
     first, second = tuple(map(job_name, files)) or expressions
     if nodes_from is None:
-        selector = pods.considered(selected(job, expressions))
-        old, new = (read_inventory(options.node_files(file)) for file in files)
-        selector = pods.with_tolerations(selector, old, new)
-        difference = compare_inventories(old, new, selector, names=(first, second))
-        inventory, after = new, selector
+        after = pods.considered(selected(job, expressions))
+        old, inventory = (read_inventory(options.node_files(file)) for file in files)
+        after = pods.with_tolerations(after, old, inventory)
+        difference = compare_inventories(old, inventory, after, names=(first, second))
     else:
         jobs = [pods.considered(selected(options.job_file(file))) for file in files]
         before, after = jobs or parse_selectors(expressions)
         inventory = read_inventory(nodes_from)
         before, after = (pods.with_tolerations(each, inventory) for each in (before, after))
         difference = compare_selectors(inventory, before, after, names=(first, second))
-    write_output(diff_lines(difference, output, detect_screen()))
+    advice = ""
     if not difference.old.matched and not difference.new.matched:
         advice = inventory.explain(after, examples=0).recommendation
+    write_output(diff_lines(difference, output, detect_screen()))
+    if advice:
         write_message(f"neither OLD nor NEW matches any node; for NEW: {advice}")
     pods.check_known(difference.not_considered)
     return ExitStatus.NEGATIVE if difference.added or difference.removed else ExitStatus.OK

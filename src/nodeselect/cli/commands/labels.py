@@ -13,11 +13,11 @@ from nodeselect.cli.inputs.considered import Selection, ignoring_pods, with_adde
 from nodeselect.cli.inputs.job_selectors import JobFile, selected
 from nodeselect.cli.inputs.nodes import NodeFiles, explained_nodes, open_nodes
 from nodeselect.cli.streams import ExitStatus, is_quiet, write_message, write_output
-from nodeselect.explain.wording import key_with_prefix, not_considered_text, similar_keys_text
+from nodeselect.explain.wording import key_with_prefix, similar_keys_text
 from nodeselect.inventory.statistics import Facets, count_labels
 from nodeselect.node import Node
 from nodeselect.readers.reader import NodeReader
-from nodeselect.render.labels import Values, facet_csv_lines, facet_lines
+from nodeselect.render.labels import Values, facet_lines
 from nodeselect.render.screen import TABLE_FORMATS, detect_screen
 from nodeselect.selectors import Selector
 from nodeselect.selectors.charset import is_key
@@ -62,7 +62,8 @@ def labels(
     if expressions or job is not None:
         selector = ignoring_pods(selected(job, expressions))
     counted = _count(nodes_from, selector, keys)
-    counts = {facet.key: facet.nodes for facet in counted.facets.keys}
+    facets, pairs, total, unknown, recommendation = counted
+    counts = {facet.key: facet.nodes for facet in facets.keys}
     missing = [key for key in keys if key not in counts]
     if wrong := next((key for key in missing if not is_key(key)), None):
         raise click.UsageError(f"{quoted(wrong)} is not the key of a label")
@@ -71,20 +72,19 @@ def labels(
         f"{nodes_text} has the label {quoted(key)}{similar_keys_text(key, counts)}"
         for key in missing
     ]
+    replaced: list[str] = []
     can_replace = len(keys) == len(missing) == 1 and output == "text" and not is_quiet()
     if can_replace and (meant := key_with_prefix(keys[0], counts)):
-        write_message(absent[0])
-        keys, absent = (meant,), []
-    _print(counted, keys, output)
-    if counts and not absent:
-        return ExitStatus.OK
-    if counted.recommendation:
-        write_message(counted.recommendation)
-    elif not absent:
-        write_message(f"{nodes_text} has a label")
-    for message in absent:
+        keys, absent, replaced = (meant,), [], absent
+    if not counts and (recommendation or not absent):
+        absent.insert(0, recommendation or f"{nodes_text} has a label")
+    lines, notes = facet_lines(facets, total, keys, pairs, output, detect_screen(), unknown)
+    for message in replaced:
         write_message(message)
-    return ExitStatus.NEGATIVE
+    write_output(lines)
+    for message in (*notes, *absent):
+        write_message(message)
+    return ExitStatus.NEGATIVE if absent else ExitStatus.OK
 
 
 class _Counted(NamedTuple):
@@ -121,16 +121,3 @@ def _count(nodes_from: NodeFiles, selector: Selection | None, keys: tuple[str, .
         if explained is not None:
             recommendation = explained.explain(selector, examples=0).recommendation
     return _Counted(facets, pairs, None if selector is None else total, unknown, recommendation)
-
-
-def _print(counted: _Counted, keys: tuple[str, ...], output: str) -> None:
-    facets, pairs, total, unknown, _ = counted
-    if output != "csv":
-        write_output(facet_lines(facets, total, keys, pairs, output, detect_screen(), unknown))
-        return
-    lines, note = facet_csv_lines(facets, keys, pairs)
-    write_output(lines)
-    if note:
-        write_message(f"{note}; for the exact text, use -o json")
-    if unknown:
-        write_message(not_considered_text(unknown))

@@ -9,7 +9,7 @@ from nodeselect.cli.inputs.files import read_bytes
 from nodeselect.cli.inputs.job_selectors import warn_if_everything
 from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
-from nodeselect.render.rollout import RolloutReport, rollout_csv_lines, rollout_lines
+from nodeselect.render.rollout import RolloutReport, rollout_lines
 from nodeselect.render.screen import TABLE_FORMATS, detect_screen
 
 
@@ -49,27 +49,21 @@ def rollout(nodes_from: NodeFiles, job: str, max_parallel: int | None, output: s
     asked = spec.rollout.model_copy(update={"max_parallel": percentage})
     inventory = read_inventory(nodes_from)
     plan = plan_rollout(inventory.match(selector), asked)
-    if percentage != own:
-        what_if = f"max_parallel is {percentage}%, not {own}% as in the job"
-        plan = plan._replace(assumptions=(what_if, *plan.assumptions))
+    what_if = f"max_parallel is {percentage}%, not {own}% as in the job"
     report = RolloutReport(
         spec.name or file.name,
         strategy,
         max_parallel=None if is_immediate else percentage,
         total=len(inventory),
         plan=plan,
+        what_if=() if percentage == own else (what_if,),
     )
-    if output == "csv":
-        lines, note = rollout_csv_lines(plan)
-        write_output(lines)
-        write_message(report.node_counts)
-        if percentage != own:
-            write_message(plan.assumptions[0])
-        if note:
-            write_message(f"{note}; to read the ids again, use -o json")
-    else:
-        write_output(rollout_lines(report, output, detect_screen()))
+    advice = "" if plan.matched else inventory.explain(selector, examples=0).recommendation
+    lines, notes = rollout_lines(report, output, detect_screen())
+    write_output(lines)
+    for note in notes:
+        write_message(note)
     warn_if_everything(file.name, selector)
-    if not plan.matched:
-        write_message(inventory.explain(selector, examples=0).recommendation)
+    if advice:
+        write_message(advice)
     return ExitStatus.OK if plan.waves else ExitStatus.NEGATIVE
