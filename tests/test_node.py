@@ -383,3 +383,24 @@ def test_taints_and_resources_of_kubernetes(
             found = Node.from_kubernetes(one)
             assert (found.taints, found.resources) == (taints, resources)
     assert list(Inventory.read(io.StringIO(json.dumps(decoded)))) == [found]
+
+
+@pytest.mark.parametrize(
+    ("node", "place"),
+    [
+        ({"metdata": {"name": "a"}}, "metdata"),
+        ({"metadata": {"name": "a", "lables": {"x": "y"}}}, "metadata.lables"),
+        ({"metadata": {"name": "a"}, "spec": {"taint": []}}, "spec.taint"),
+        ({"metadata": {"name": "a"}, "spec": {"unschedulabel": True}}, "spec.unschedulabel"),
+        ({"metadata": {"name": "a"}, "status": {"allocatble": {}}}, "status.allocatble"),
+        (
+            {"metadata": {"name": "a"}, "spec": {"taints": [{"key": "a", "efect": "NoSchedule"}]}},
+            "spec.taints[0].efect",
+        ),
+    ],
+)
+def test_typos_in_a_kubernetes_node(node: dict[str, Any], place: str) -> None:
+    """A misspelt field is an error, as in a file: the node would be without labels or taints."""
+    with pytest.raises(InventoryError) as caught:
+        Node.from_kubernetes(node)
+    assert (caught.value.code, caught.value.place.path) == ("unknown-field", place)

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple, NoReturn, TypeAlias, TypedDict, Unpac
 
 from nodeselect.errors import InventoryError
 from nodeselect.limits import LIMITS
-from nodeselect.problem import suggest_word
+from nodeselect.problem import find_typo, suggest_word
 from nodeselect.quantity import MAX_AMOUNT, parse_quantity, suggest_quantity
 from nodeselect.text import (
     describe_json,
@@ -154,7 +154,10 @@ class Node:
         :raises TypeError: if the name, a label, or a field of a taint is not a string.
         """
         check_kind(_field(node, "kind"))
-        parts = (_kubernetes_part(node, name) for name in ("metadata", "spec", "status"))
+        parts = [_kubernetes_part(node, name) for name in ("metadata", "spec", "status")]
+        for (steps, names), part in zip(KUBERNETES_FIELDS, (node, *parts), strict=True):
+            if isinstance(part, Mapping):
+                reject_typo(part, names, steps)
         name, labels, state, taints, resources, path = kubernetes_fields(*parts)
         labels, resources = _to_mapping(labels), _to_mapping(resources)
         if name is None:
@@ -323,6 +326,15 @@ def check_kind(kind: object) -> None:
         )
 
 
+KUBERNETES_FIELDS: Final = (
+    ((), ("metadata", "spec", "status")),
+    (("metadata",), ("labels",)),
+    (("spec",), ("taints", "unschedulable")),
+    (("status",), ("allocatable", "capacity", "conditions")),
+)
+"""The fields that a Kubernetes node may lack, by the path of their object."""
+
+
 def kubernetes_fields(
     metadata: object, spec: object, status: object
 ) -> tuple[Any, Any, str | None, Any, Any, str]:
@@ -369,6 +381,9 @@ def _kubernetes_facts(taints: Any, resources: Any, path: str) -> Facts | None:
         if not isinstance(taints, (list, tuple)):
             message = f"expected a list, found {describe_json(taints)}"
             raise InventoryError("wrong-type", message, place="spec.taints")
+        for number, taint in enumerate(taints):
+            if isinstance(taint, Mapping):
+                reject_typo(taint, Taint._fields, (f"spec.taints[{number}]",))
         fields = [[_field(taint, name) for name in Taint._fields] for taint in taints]
         taints = check_taints([(*rest, value or "") for *rest, value in fields], "spec.taints")
     if resources is not None:
@@ -411,6 +426,16 @@ def copy_labels(labels: Mapping[str, str]) -> dict[str, str]:
         to_exact_str(key, "a label's key"): to_exact_str(value, f"the value of {key!r}")
         for key, value in copied.items()
     }
+
+
+def reject_typo(
+    fields: Mapping[str, object], names: tuple[str, ...], path: tuple[str, ...] = ()
+) -> None:
+    """Raise if an object, which is at ``path``, lacks one of ``names`` and has a similar one."""
+    if typo := find_typo(tuple(fields), names):
+        field, fix = typo
+        message, place = f"unknown field {quoted(field)}", printable(".".join((*path, field)))
+        raise InventoryError("unknown-field", message, place=place, hint=fix)
 
 
 def has_state(state: str | None, states: Collection[str]) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, Final, Literal
 from nodeselect.errors import InventoryError
 from nodeselect.files.inputs import line_too_long_error
 from nodeselect.limits import LIMITS
-from nodeselect.node import NodeRow, split_state, to_lower_states
+from nodeselect.node import NodeRow, reject_typo, split_state, to_lower_states
 from nodeselect.readers.envelope import reject_siblings
 from nodeselect.readers.formats import json
 from nodeselect.readers.raw_node import (
@@ -20,7 +20,6 @@ from nodeselect.readers.raw_node import (
     describe,
     error_in_record,
     place_of,
-    reject_typo,
     validate,
 )
 from nodeselect.readers.shapes import SHAPES, is_label_map, read_node

@@ -5,6 +5,7 @@ from typing import Any, BinaryIO
 
 from nodeselect.errors import InventoryError, SelectorError
 from nodeselect.files.inputs import blocking_reader, cannot_read, gunzip, join_document, read_blocks
+from nodeselect.node import reject_typo
 from nodeselect.placement import Usage
 from nodeselect.placement.usage import UsageChanges, add_running, empty_moment
 from nodeselect.problem import Fix, Place
@@ -16,7 +17,6 @@ from nodeselect.readers.raw_node import (
     RecordPlace,
     describe,
     error_in_record,
-    reject_typo,
     sub_object,
 )
 from nodeselect.text import quoted

@@ -12,8 +12,9 @@ from nodeselect.node import (
     check_resources,
     check_sizes,
     check_taints,
+    reject_typo,
 )
-from nodeselect.problem import Place, find_typo
+from nodeselect.problem import Place
 from nodeselect.text import describe_json, printable, quoted
 
 _PRINTABLE_ASCII = bytes(range(0x20, 0x7F))
@@ -80,14 +81,6 @@ def sub_object(record: Record, key: str) -> Record:
         return {}
     _require(dict, value, "an object", key)
     return value
-
-
-def reject_typo(fields: Record, names: tuple[str, ...], path: tuple[str, ...] = ()) -> None:
-    """Raise if an object, which is at ``path``, lacks one of ``names`` and has a similar one."""
-    if typo := find_typo(tuple(fields), names):
-        field, fix = typo
-        message, place = f"unknown field {quoted(field)}", printable(".".join((*path, field)))
-        raise InventoryError("unknown-field", message, place=place, hint=fix)
 
 
 def merge_labels(labels: Any, others: Record, path: str) -> Any:

@@ -7,14 +7,20 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from nodeselect.errors import InventoryError
-from nodeselect.node import NodeRow, Taint, check_kind, kubernetes_fields
+from nodeselect.node import (
+    KUBERNETES_FIELDS,
+    NodeRow,
+    Taint,
+    check_kind,
+    kubernetes_fields,
+    reject_typo,
+)
 from nodeselect.readers.raw_node import (
     RawNode,
     Record,
     RecordPlace,
     error_in_record,
     merge_labels,
-    reject_typo,
     sub_object,
     to_quantity,
     validate,
@@ -278,12 +284,7 @@ KUBERNETES: Final = Shape(
     _read_kubernetes,
     frozenset({"metadata"}),
     frozenset({"cordoned", "not-ready", "ready"}),
-    (
-        ((), ("spec", "status")),
-        (("metadata",), ("labels",)),
-        (("spec",), ("taints", "unschedulable")),
-        (("status",), ("allocatable", "capacity", "conditions")),
-    ),
+    KUBERNETES_FIELDS,
 )
 
 SHAPES: Final = (
