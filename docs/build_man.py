@@ -12,7 +12,7 @@ import click
 
 from nodeselect import __version__
 from nodeselect.cli.app import commands
-from nodeselect.cli.help import HELP_OF_NODES, Command
+from nodeselect.cli.command import HELP_OF_NODES, Command
 
 _NAME = "see which nodes a label selector matches, and why the others do not"
 

@@ -6,7 +6,6 @@ import pytest
 
 from nodeselect import JobError, kinds
 from nodeselect.expanso import job_rules, schema_fields, suggestions
-from nodeselect.findings import reading
 from nodeselect.jobs import check_job, read_job
 from tests.jobs.reading import OF_EXCERPTS, refusal
 
@@ -78,7 +77,7 @@ def test_every_name_has_a_case() -> None:
     assert schema_fields.FOREIGN_SELECTORS == ("constraints", "nodeselector", "labelselector")
     assert job_rules._JOB_TYPES == ("pipeline", "query", "update", "config")
     assert kinds.KUSTOMIZE_FIELDS == OF_KUSTOMIZATIONS
-    assert dict(reading._OTHER_FILES) == FILES
+    assert dict(kinds._OTHER_FILES) == FILES
     assert len(kinds._FOREIGN) == len(FOREIGN) - len(OF_KUSTOMIZATIONS)
 
 

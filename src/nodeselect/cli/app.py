@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nodeselect import __version__
-from nodeselect.cli.help import HELP_OF_NODES, Command
+from nodeselect.cli.command import HELP_OF_NODES, Command
 from nodeselect.cli.streams import (
     ExitStatus,
     write_bug,

@@ -10,7 +10,7 @@ from copy import copy
 
 import click
 
-from nodeselect.cli.help import Command
+from nodeselect.cli.command import Command
 from nodeselect.cli.inputs.nodes import KUBECTL_OPTIONS
 from nodeselect.cli.options import once
 from nodeselect.text import quoted

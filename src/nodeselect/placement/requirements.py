@@ -74,7 +74,7 @@ class AtLeast(NamedTuple):
 
     def is_met(self, node: Node, usage: Uses | None = None) -> bool:
         """Return whether enough is allocatable, and not requested by other pods on the node."""
-        return node.resources is None or free_amount(node, self.resource, usage) >= self.amount
+        return free_amount(node, self.resource, usage) >= self.amount or node.resources is None
 
     def found(self, node: Node, usage: Uses | None = None) -> str:
         """Return how much is free on a node, such as ``1 of 4``; ``unknown`` if unknown."""

@@ -126,9 +126,12 @@ class Screen(NamedTuple):
         :param indent: how many blanks are before each line.
         :param hang: how many more blanks are before all lines except the first.
         """
-        line = " " * indent
+        text, line = self.escape(text), " " * indent
+        if text and indent + display_width(text) <= self.columns:
+            yield line + text
+            return
         is_empty = True
-        for word in re.split(_BLANK, self.escape(text)):
+        for word in re.split(_BLANK, text):
             start, width = 0, display_width(word)
             if not is_empty and display_width(line) + 1 + width > self.columns:
                 yield line

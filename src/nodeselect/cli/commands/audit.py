@@ -3,7 +3,7 @@
 import click
 
 from nodeselect.cli import options
-from nodeselect.cli.help import Command
+from nodeselect.cli.command import Command
 from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory
 from nodeselect.cli.streams import ExitStatus, write_message, write_output
 from nodeselect.inventory import audit_labels

@@ -12,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from nodeselect.cli import options
+from nodeselect.cli.command import CommandWithSettings
 from nodeselect.cli.completion import complete_codes, complete_files
 from nodeselect.cli.inputs.considered import ignoring_pods, with_added_tolerations
 from nodeselect.cli.inputs.files import (
@@ -24,7 +25,6 @@ from nodeselect.cli.inputs.files import (
 )
 from nodeselect.cli.inputs.job_selectors import unbuilt_in, volumes_in
 from nodeselect.cli.inputs.nodes import NodeFiles, nodes_in_states, read_inventory
-from nodeselect.cli.settings import CommandWithSettings
 from nodeselect.cli.streams import (
     ExitStatus,
     progress,

@@ -12,7 +12,7 @@ from click.shell_completion import (
     split_arg_string,
 )
 
-from nodeselect.cli.help import Command
+from nodeselect.cli.command import Command
 from nodeselect.cli.streams import write_output
 
 # $2 is what bash replaces: what follows the last of COMP_WORDBREAKS, such as "=", in the word.

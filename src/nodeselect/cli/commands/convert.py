@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import click
 
 from nodeselect.cli import options
+from nodeselect.cli.command import Command
 from nodeselect.cli.completion import complete_files
-from nodeselect.cli.help import Command
 from nodeselect.cli.inputs import job_selectors
 from nodeselect.cli.inputs.files import read_bytes, split_object
 from nodeselect.cli.streams import write_message, write_output

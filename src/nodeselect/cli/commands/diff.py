@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import click
 
 from nodeselect.cli import options
+from nodeselect.cli.command import Command
 from nodeselect.cli.completion import complete_files
-from nodeselect.cli.help import Command
 from nodeselect.cli.inputs.considered import PodOptions
 from nodeselect.cli.inputs.files import job_name, read_bytes, split_object, walk
 from nodeselect.cli.inputs.job_selectors import JobFile, parse_selectors, selected

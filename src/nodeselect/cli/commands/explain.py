@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from nodeselect.cli import options
+from nodeselect.cli.command import Command
 from nodeselect.cli.completion import complete_ids
-from nodeselect.cli.help import Command
 from nodeselect.cli.inputs.considered import PodOptions, Selection
 from nodeselect.cli.inputs.files import job_name, split_object
 from nodeselect.cli.inputs.job_selectors import (

@@ -5,8 +5,8 @@ import os
 import click
 
 from nodeselect.cli import options
+from nodeselect.cli.command import Command
 from nodeselect.cli.completion import complete_files
-from nodeselect.cli.help import Command
 from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory
 from nodeselect.cli.streams import write_message
 from nodeselect.durable.saved_file import check_replaceable

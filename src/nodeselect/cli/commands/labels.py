@@ -7,8 +7,8 @@ from typing import NamedTuple
 import click
 
 from nodeselect.cli import options
+from nodeselect.cli.command import Command
 from nodeselect.cli.completion import complete_keys
-from nodeselect.cli.help import Command
 from nodeselect.cli.inputs.considered import Selection, ignoring_pods, with_added_tolerations
 from nodeselect.cli.inputs.job_selectors import JobFile, selected
 from nodeselect.cli.inputs.nodes import NodeFiles, explained_nodes, open_nodes

@@ -8,8 +8,8 @@ import click
 from click.core import ParameterSource
 
 from nodeselect.cli import options
+from nodeselect.cli.command import Command
 from nodeselect.cli.completion import complete_keys
-from nodeselect.cli.help import Command
 from nodeselect.cli.inputs.considered import PodOptions, Selection
 from nodeselect.cli.inputs.job_selectors import JobFile, selected, workload_of
 from nodeselect.cli.inputs.nodes import (

@@ -3,8 +3,8 @@
 import click
 
 from nodeselect.cli import options
+from nodeselect.cli.command import Command
 from nodeselect.cli.completion import complete_files
-from nodeselect.cli.help import Command
 from nodeselect.cli.inputs.files import read_bytes
 from nodeselect.cli.inputs.job_selectors import warn_if_everything
 from nodeselect.cli.inputs.nodes import NodeFiles, read_inventory

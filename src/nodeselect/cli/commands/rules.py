@@ -2,8 +2,8 @@
 
 import click
 
+from nodeselect.cli.command import Command
 from nodeselect.cli.completion import complete_codes
-from nodeselect.cli.help import Command
 from nodeselect.cli.streams import write_output
 from nodeselect.render.screen import detect_screen
 

@@ -6,7 +6,7 @@ import re
 import click
 
 from nodeselect.cli import options
-from nodeselect.cli.help import Command
+from nodeselect.cli.command import Command
 from nodeselect.cli.inputs.job_selectors import JobFile, leave_out, selected
 from nodeselect.cli.streams import write_output
 from nodeselect.engines.sql import text as engine
