@@ -58,7 +58,7 @@ def outcome(text: str) -> Iterator[str]:
         if manifest.skipped:
             yield f"! skipped: {', '.join(manifest.skipped)}"
         if manifest.unread:
-            yield f"! not read: {', '.join(manifest.unread)}"
+            yield f"! not read: {', '.join(map(str, manifest.unread))}"
     elif selector:
         yield f"! {selector.kind}: {in_words(selector.selectors)}"
     else:

@@ -112,6 +112,26 @@ _FREE_FIELDS = frozenset({
 _CERTAIN = ("unknown-effect", "unknown-operator")
 
 
+class ObjectName(NamedTuple):
+    """The name of an object, or of a pod spec in it with its path: ``JobSet/shop/train[spec]``."""
+
+    kind: str
+    namespace: str
+    name: str
+    path: str = ""
+    suffix: str = ""  # of the second object, if their names are generated
+
+    def __str__(self) -> str:
+        whole = "/".join(filter(None, self[:3])) + self.suffix
+        return f"{whole}[{self.path}]" if self.path else whole
+
+    @property
+    def short_forms(self) -> tuple[str, ...]:
+        """The name without its path, without its namespace, and without both."""
+        bare = self._replace(namespace="")
+        return str(self._replace(path="")), str(bare), str(bare._replace(path=""))
+
+
 class Workload(NamedTuple):
     """An object of a Kubernetes manifest that selects nodes, one of its pod specs, or a job.
 
@@ -123,6 +143,7 @@ class Workload(NamedTuple):
     :param place: what selects nodes in the document, for messages, and its path.
     :param controller: the namespace, kind and name of what has made a pod that is in a cluster;
         otherwise None.
+    :param short_names: other names by which a user may choose it.
     """
 
     name: str
@@ -130,6 +151,7 @@ class Workload(NamedTuple):
     owner: tuple[str, str, str]
     place: tuple[Value, Path]
     controller: tuple[str, str, str] | None = None
+    short_names: tuple[str, ...] = ()
 
 
 class Manifest(NamedTuple):
@@ -150,7 +172,7 @@ class Manifest(NamedTuple):
     workloads: Sequence[Workload] = ()
     skipped: Sequence[str] = ()
     conditions: Sequence[Workload] = ()
-    unread: Sequence[str] = ()
+    unread: Sequence[ObjectName] = ()
     notes: Sequence[Finding] = ()
     findings: Sequence[Finding] = ()
     in_conditions: Sequence[Finding] = ()
@@ -438,8 +460,8 @@ def _read_objects(
     patches: list[Finding] = []
     doubtful: list[Finding] = []
     notes: list[Finding] = []
-    unread: list[str] = []
-    names: Counter[str] = Counter()
+    unread: list[ObjectName] = []
+    names: Counter[ObjectName] = Counter()
     volumes = bound_volumes([*other_volumes, *objects])
     for value in objects:
         is_condition = _kind(value) in _NODE_CONDITIONS
@@ -449,17 +471,16 @@ def _read_objects(
         if is_merge_patch(value):
             mistakes = patches
         own = text_of(value, "metadata.name") or text_of(value, "metadata.generateName")
-        parts = text_of(value, "kind"), text_of(value, "metadata.namespace"), own
-        name = "/".join(filter(None, parts))
+        name = ObjectName(text_of(value, "kind"), text_of(value, "metadata.namespace"), own)
         names[name] += 1
         if names[name] > 1 and not has(value, "metadata.name"):
-            name += f":{names[name]}"
+            name = name._replace(suffix=f":{names[name]}")
         is_read = False
         for each in _read_object(value, name, volumes, count_nodes):
             if isinstance(each, Finding) and not is_error(each):
                 notes.append(each)
                 if each.code == "unread-condition":
-                    unread.append(f"{name}[{path_text(each.path)}]")
+                    unread.append(name._replace(path=path_text(each.path)))
                 continue
             is_read = True
             if isinstance(each, Finding):
@@ -488,7 +509,7 @@ def _read_objects(
 
 def _read_object(
     value: Value,
-    name: str,
+    name: ObjectName,
     volumes: Mapping[tuple[str, str], Value],
     count_nodes: CountNodes | None,
 ) -> Iterator[Workload | Finding]:
@@ -530,7 +551,9 @@ def _read_object(
         yield from _misplaced(value, (), path)
     try:
         if condition:
-            yield Workload(name, _read_condition(value, condition), owner, (value, ()))
+            placement = _read_condition(value, condition)
+            names = name.short_forms
+            yield Workload(str(name), placement, owner, (value, ()), short_names=names)
     except StructureError as error:
         yield from error.findings
     labels = None
@@ -548,9 +571,11 @@ def _read_object(
         if controller and text_of(pod.spec, "nodeName"):
             pod = _before_binding(pod)
         read = partial(_read_pod, pod, value, volumes, is_admitted)
-        own = name if path else f"{name}[{path_text(pod.path)}]"
-        for each in _read_pod_spec(pod, own, owner, labels, count_nodes, read):
-            yield each._replace(controller=controller) if isinstance(each, Workload) else each
+        own = name if path else name._replace(path=path_text(pod.path))
+        for each in _read_pod_spec(pod, str(own), owner, labels, count_nodes, read):
+            if isinstance(each, Workload):
+                each = each._replace(controller=controller, short_names=own.short_forms)
+            yield each
 
 
 def _read_pod_spec(

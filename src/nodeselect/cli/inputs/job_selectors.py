@@ -363,8 +363,8 @@ def read_job(source: str, data: bytes | None = None, volumes: "Sequence[Value]" 
             return placement
     known = (*manifest.workloads, *manifest.conditions) if manifest else ()
     named = {each.name: each for each in known}
-    fitting = [name] if name in named else [each for each in named if name in _short_names(each)]
-    unread = [each for each in manifest.unread if name in _short_names(each)] if manifest else []
+    fitting = [name] if name in named else [n for n in named if name in named[n].short_names]
+    unread = [each for each in manifest.unread if name in each.short_forms] if manifest else []
     if manifest and unread and not fitting:
         raise _no_workload_error(source, manifest._replace(unread=tuple(unread)))
     if manifest is None or len(fitting) != 1:
@@ -395,14 +395,6 @@ def _read_affinity(data: bytes, file: str) -> Placement | None:
     return Placement(selector, [Toleration(operator="Exists")], {}, words)
 
 
-def _short_names(name: str) -> tuple[str, ...]:
-    """Return the name of a workload without its path, without its namespace, without both."""
-    whole, bracket, path = name.partition("[")
-    kind, *rest = whole.split("/")
-    bare = "/".join([kind, *rest[-1:]])
-    return whole, f"{bare}{bracket}{path}", bare
-
-
 def _report(manifests: "Mapping[str, Manifest]") -> None:
     """Write which objects of manifests were skipped."""
     name = pluralize(len(manifests), "manifest")
@@ -417,7 +409,7 @@ def _report(manifests: "Mapping[str, Manifest]") -> None:
 
 
 def _unread(*manifests: "Manifest") -> str:
-    names = [printable(name) for manifest in manifests for name in manifest.unread]
+    names = [printable(str(name)) for manifest in manifests for name in manifest.unread]
     return join_limited(names, 5) if names else ""
 
 
