@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, final, overload
 
 from nodeselect.explain.countable import rank_counts
 from nodeselect.index.postings import Postings
-from nodeselect.inventory.ranking import best_nodes, free_amounts, largest
+from nodeselect.inventory.ranking import best_nodes, free_amounts, in_order, largest
 from nodeselect.inventory.statistics import ViewStatistics, label_counts, value_counts
 from nodeselect.inventory.store import View
 from nodeselect.node import Node, has_state, is_connected, require_count
@@ -45,7 +45,9 @@ class NodeSet:
         self._condition = condition
         self._usage = usage
         self._cached: Postings | None = None
-        self._ordinals: list[int] | None = None  # in inventory order, once a number is asked for
+        self._ordinals: NDArray[np.int64] | None = (
+            None  # in inventory order, once a number is asked for
+        )
         # The placements of this set and of those combined in it, and what ``lacks_pods`` was: one
         # for each difference in words, since any number of sets may be combined.
         self._placements: dict[object, tuple[Placement, bool]] = {}
@@ -224,8 +226,8 @@ class NodeSet:
         if isinstance(key, str):
             ordinals = best_nodes(self._view, self._postings(), key, self._usage, n, least)
         else:
-            in_order = self._in_order()
-            ordinals = [in_order[at] for at in largest(key(self), len(in_order), n, least)]
+            every = self._in_order()
+            ordinals = every[largest(key(self), len(every), n, least)].tolist()
         return [self._view.store.node(ordinal) for ordinal in ordinals]
 
     def _counts(self) -> ViewStatistics:
@@ -278,10 +280,10 @@ class NodeSet:
             nodes = self._cached = self._view.evaluate(self._condition, self._usage)
         return nodes
 
-    def _in_order(self) -> list[int]:
+    def _in_order(self) -> "NDArray[np.int64]":
         ordinals = self._ordinals
         if ordinals is None:
-            ordinals = self._ordinals = self._view.store.in_order(self._postings())
+            ordinals = self._ordinals = in_order(self._view, self._postings())
         return ordinals
 
     def _derived(self, nodes: Postings, *others: "NodeSet") -> "NodeSet":

@@ -70,7 +70,7 @@ class UsageIndex:
 
         :param ordinals: a numpy array of ordinals. Cost: that of :meth:`with_free`, 5 ns a node.
         """
-        return self._lock.run(lambda: self._table(usage).amounts(resource)[ordinals])
+        return self._lock.run(lambda: self._table(usage).amounts(resource, ordinals))
 
     def load(self, previous: "UsageIndex") -> None:
         """Compute the tables and sets that a ``previous`` index has, of another store.
@@ -146,13 +146,13 @@ class _Table:
             self._update({node.id for node in delta.nodes[self._added : added]}, size)
             self._added = added
 
-    def amounts(self, resource: str) -> Any:
-        """Return what is free of a resource by ordinal, as a numpy array."""
+    def amounts(self, resource: str, ordinals: Any) -> Any:
+        """Return what is free of a resource on some nodes, as a numpy array."""
         import numpy as np
 
-        if (free := self.free.get(resource)) is not None:
-            return np.array(free.amounts, np.int64)
-        return np.full(self._delta.first + self._added, MAX_AMOUNT)
+        if (free := self.free.get(resource)) is None:
+            return np.full(len(ordinals), MAX_AMOUNT)
+        return np.frombuffer(free.amounts, np.int64)[ordinals]
 
     def _update(self, changed: Iterable[str], size: int) -> None:
         """Consider what runs on the nodes with these ids, whose ordinals are below ``size``."""
