@@ -69,6 +69,7 @@ def read_job(data: JobData, file: str = "job") -> "JobSpec":
 
 def _parse_plain_json(data: bytes) -> Mapping[str, Any] | None:
     """Parse a small JSON object; return None for other data, and if the JSON may be invalid."""
+    # Without positions, a small job is read in 0.7 of the time (benchmarks/test_read.py).
     if len(data) > LIMITS.job_file_values:  # it could have more values
         return None
     try:
