@@ -44,7 +44,7 @@ def intended(fields: dict[str, Any]) -> Selector | None:
     if not all_text(list((labels or {}).values())):
         return None
     try:
-        return Selector.of(**fields)
+        return Selector.of(**{**fields, "match_ids": fields.get("match_ids") or None})
     except ValueError:
         return None
 
