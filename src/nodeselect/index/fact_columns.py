@@ -13,6 +13,8 @@ from nodeselect.index.node_rows import KNOWN, AmountColumn, FactColumns
 from nodeselect.node import Facts, Taint
 from nodeselect.quantity import MAX_AMOUNT
 
+_ALL = slice(None)
+
 
 class FactEncoder:
     """Encodes the facts of nodes, one after the other."""
@@ -88,25 +90,23 @@ def take(columns: FactColumns | None, ranks: NDArray[np.int64], chunk: int) -> F
     return _simplified([sets[number] for number in used_sets], taints[:-1], amounts)
 
 
-def unused_amounts(columns: FactColumns, resource: str, used: "array[int]") -> UIntArray:
+def unused_amounts(columns: FactColumns, resource: str, used: "array[int]") -> NDArray[np.int64]:
     """Return for each node, by rank, how much of a resource is left; 0 if more than all is used.
 
     If none of it is used, or if it is unknown how much the node has, return ``MAX_AMOUNT``.
     """
-    pairs = _amounts(columns, resource), _amounts(columns, KNOWN)
-    has, is_known = (values[codes] for values, codes in pairs)
-    in_use = np.asarray(used)
-    left: UIntArray = np.maximum(has, in_use) - in_use
-    left[(in_use == 0) | (is_known == 0)] = MAX_AMOUNT
+    has, in_use = amounts_at(columns, resource), np.asarray(used).astype(np.int64)
+    left: NDArray[np.int64] = np.maximum(has - in_use, 0)
+    left[(in_use == 0) | (has < 0)] = MAX_AMOUNT
     return left
 
 
 def amounts_at(
-    columns: FactColumns, resource: str, ranks: NDArray[np.integer[Any]]
+    columns: FactColumns, resource: str, ranks: NDArray[np.integer[Any]] | slice = _ALL
 ) -> NDArray[np.int64]:
     """Return how much the nodes at ``ranks`` have of a resource; -1 if that is unknown."""
     has, is_known = (
-        values[codes[ranks]] if len(values) else np.zeros(len(ranks), np.uint64)
+        values[codes[ranks]]
         for values, codes in (_amounts(columns, resource), _amounts(columns, KNOWN))
     )
     return np.where(is_known == 0, -1, has.astype(np.int64))

@@ -320,9 +320,7 @@ class Inventory(BaseInventory):
 
         It is not saved, and not in the log.
         """
-        usage = Usage()
-        usage._owner, usage._lock = self, self._lock
-        return usage
+        return Usage.kept_by(self, self._lock)
 
     def _moment(self) -> UsageSnapshot:
         """Return what runs on the nodes."""

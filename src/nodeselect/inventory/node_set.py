@@ -45,9 +45,8 @@ class NodeSet:
         self._condition = condition
         self._usage = usage
         self._cached: Postings | None = None
-        self._ordinals: NDArray[np.int64] | None = (
-            None  # in inventory order, once a number is asked for
-        )
+        # In inventory order, once a number is asked for.
+        self._ordinals: NDArray[np.int64] | None = None
         # The placements of this set and of those combined in it, and what ``lacks_pods`` was: one
         # for each difference in words, since any number of sets may be combined.
         self._placements: dict[object, tuple[Placement, bool]] = {}

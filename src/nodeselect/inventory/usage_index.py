@@ -26,10 +26,10 @@ _MAX_SETS = 128
 # If one of so many nodes, or more, has changed, to look at all nodes is faster.
 _FEW = 16
 
-# If no more than so many have changed, never.
+# Up to this many changed nodes, a table is changed and never built anew.
 _MIN_CHANGES = 1_024
 
-# Of so many moments, an index keeps what is free.
+# An index keeps this many tables.
 _MAX_TABLES = 4
 
 _limit = itemgetter(0)
