@@ -186,6 +186,7 @@ def test_a_program_runs(tmp_path: Path) -> None:
     selector = user_code.use_selectors()
     assert str(selector) == "!debug,region in (eu,us),region=eu"
     assert user_code.place_a_pod() == ["n-1", "n-1"]
+    assert user_code.spread_pods().kinds == ("pod anti-affinity", "topology spread")
     event = {"type": "ADDED", "object": {"metadata": {"name": "w-1", "labels": {"pool": "a"}}}}
     assert user_code.compare(selector, Selector.parse("region")) == [True, False, False, True]
     assert user_code.use_kubernetes(event) == [Node("w-1", {"pool": "a"}, "w-1")]

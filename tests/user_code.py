@@ -73,7 +73,7 @@ from nodeselect.jobs import (
     read_job_selector,
     select_rules,
 )
-from nodeselect.placement import BaseUsage, UsageSnapshot
+from nodeselect.placement import BaseUsage, PodRules, PodTerm, SpreadConstraint, UsageSnapshot
 from nodeselect.selectors import (
     KeyConstraint,
     conflict,
@@ -121,6 +121,20 @@ def place_a_pod() -> list[str]:
     assert assert_type(usage.remove("shop/web-0"), tuple[str, Pod]) == found_pod
     inventory.apply([], pods=[(found_pod[0], found_pod[1]), "shop/x"], missing_ok=True)
     return placed
+
+
+def spread_pods() -> PodRules:
+    web, hosts = Selector.parse("app=web"), ["kubernetes.io/hostname"]
+    away = [PodTerm(key, web, ("default",)) for key in hosts]
+    even = [SpreadConstraint(key, 1, web) for key in hosts]
+    rules = PodRules("default", {"app": "web"}, anti_affinity=away, spread=even)
+    pod = Placement(Selector.everything(), pod_rules=rules)
+    inventory = Inventory([Node(name, {hosts[0]: name}) for name in ("n-1", "n-2")])
+    inventory.usage.set_namespaces({"default": {}})
+    inventory.usage.add("n-1", Pod("default/web-1", labels={"app": "web"}))
+    assert inventory.match(pod).ids() == ["n-2"]
+    assert inventory.usage.namespaces is not None
+    return rules
 
 
 def use_selectors() -> Selector:

@@ -166,7 +166,7 @@ THREADS = {
         workload("StatefulSet") + "  volumeClaimTemplates: [{metadata: {name: data}}]\n",
     ),
     "kubernetes/kubernetes/issues/51785": Thread(
-        ("not considered: host ports",),
+        ("3 of 3 nodes match, before host ports (give --pods)", "and host ports"),
         workload("DaemonSet", container="ports: [{hostPort: 9100}]"),
     ),
     "hashicorp/nomad/issues/241": Thread(

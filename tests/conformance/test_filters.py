@@ -10,7 +10,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nodeselect import Inventory, Node, Placement, Usage
+from nodeselect import Inventory, Node, Placement, Pod, Usage
+from nodeselect.inventory.snapshot import passing_pod_rules
+from nodeselect.placement.pod_rules import PodRule
+from tests.inventory.small import small_inventory
 
 DECIDED = {"NodeName", "NodeUnschedulable", "TaintToleration", "NodeAffinity", "NodeResourcesFit"}
 BY_TOPOLOGY_KEY = {"PodTopologySpread", "InterPodAffinity"}
@@ -64,3 +67,112 @@ def test_filters() -> None:
         if not is_right or verdict.matches != verdict.is_in_answer:
             wrong.append(verdict)
     assert (count, wrong[:3]) == (39_866, [])
+
+
+PLUGINS = {
+    **dict.fromkeys(("affinity", "anti-affinity", "symmetry"), "InterPodAffinity"),
+    "spread": "PodTopologySpread",
+    "port": "NodePorts",
+}
+ALL_DECIDED = DECIDED | {*PLUGINS.values()}
+
+
+class Cluster(NamedTuple):
+    """What a record is about, and the plugins that refuse each node."""
+
+    case: Mapping[str, Any]
+    placement: Placement
+    usage: Usage
+    wanted: Mapping[str, set[str]]
+
+    @property
+    def honors_a_cordon(self) -> bool:
+        """Whether it matters that a cordon without its taint is no taint, which is not known."""
+        honors = any(
+            each.get("nodeTaintsPolicy") == "Honor"
+            for each in self.case["pod"]["spec"].get("topologySpreadConstraints", ())
+        )
+        return honors and any(node["spec"].get("unschedulable") for node in self.case["nodes"])
+
+
+def clusters() -> Iterator[Cluster]:
+    with gzip.open(Path(__file__).with_name("filters.jsonl.gz")) as lines:
+        for record in map(json.loads, lines):
+            case, wanted = record["case"], record.get("fixed", record["want"])
+            names = {each["metadata"]["name"]: each["metadata"] for each in case["namespaces"]}
+            usage = Usage(case["pods"])
+            usage.set_namespaces({name: each.get("labels") or {} for name, each in names.items()})
+            metadata = case["pod"]["metadata"]
+            placement = Placement.from_pod_spec(
+                case["pod"]["spec"],
+                labels=metadata.get("labels", {}),
+                namespace=metadata.get("namespace", "default"),
+            )
+            refused = {
+                name: {*wanted["prefilter"], *found} for name, found in wanted["nodes"].items()
+            }
+            yield Cluster(case, placement, usage, refused)
+
+
+def test_rules_between_pods() -> None:
+    """Each of three plugins refuses just the recorded nodes; so do eight together."""
+    wrong, count = [], 0
+    for cluster in clusters():
+        case, placement, usage, wanted = cluster
+        if cluster.honors_a_cordon:
+            continue
+        inventory = Inventory(map(Node.from_kubernetes, case["nodes"]))
+        passing = passing_pod_rules(inventory, placement.pod_conditions(), usage)
+        answer = {*inventory.match(placement, usage=usage).ids()}
+        for node in case["nodes"]:
+            name = node["metadata"]["name"]
+            refusing = {
+                PLUGINS[rule.kind]
+                for rule, ids in passing.items()
+                if isinstance(rule, PodRule) and name not in ids
+            }
+            if refusing != wanted[name] & {*PLUGINS.values()}:
+                wrong.append((case["id"], name, refusing))
+            knows_resources = node["status"].keys() & {"allocatable", "capacity"}
+            if knows_resources and (name in answer) == bool(wanted[name] & ALL_DECIDED):
+                wrong.append((case["id"], name, wanted[name]))
+            count += 1
+    assert wrong[:3] == []
+    assert count == 38_934
+
+
+def test_an_index_that_has_seen_every_change() -> None:
+    """Whatever came and went, in whatever order, the answer is that for what is there now."""
+    for number, cluster in enumerate(clusters()):
+        if number % 10:
+            continue
+        case, placement, usage, _ = cluster
+        nodes = [*map(Node.from_kubernetes, case["nodes"])]
+        expected = Inventory(nodes).match(placement, usage=usage).ids()
+        inventory = small_inventory(nodes[::2] + nodes[1::2], compact_at=None)
+        running = inventory.usage
+        running.set_namespaces(usage.namespaces)
+        other = Node(nodes[0].id, dict.fromkeys(nodes[0].labels, "other"), taints=[])
+        before = None
+        for at, (node_id, pod) in enumerate(sorted(usage, key=lambda pair: pair[1].id)):
+            running.add(node_id, pod)
+            inventory.match(placement).ids()
+            if at % 3 == 0:
+                extra = Pod("other/extra", placement=placement, ports=pod.ports)
+                running.add(nodes[-1].id, extra)
+                inventory.upsert(other)
+                inventory.match(placement).ids()
+                before = before or inventory.snapshot()
+                running.remove("other/extra")
+                inventory.upsert(nodes[0])
+        if before is not None:
+            assert before.usage is not inventory.usage
+            before.match(placement).ids()  # a reader of an older moment
+        assert sorted(inventory.match(placement).ids()) == sorted(expected), case["id"]
+        copied = inventory.usage.copy()
+        assert sorted(inventory.match(placement, usage=copied).ids()) == sorted(expected)
+        explanation = inventory.explain(placement)
+        assert explanation.matched == len(expected)
+        for node in nodes:
+            alone = inventory.explain_node(placement, node.id)
+            assert alone.matches == (node.id in expected), (case["id"], node.id)

@@ -103,7 +103,7 @@ def test_values() -> None:
     assert placement != placement.replace(requests={"cpu": 1})
     assert repr(Placement(Selector.parse("a"), [one], {"cpu": 1})) == (
         f"Placement(selector=Selector('a'), tolerations=({one!r},), requests={{'cpu': 1}},"
-        " not_considered=(), possible_tolerations=(), given={})"
+        " not_considered=(), possible_tolerations=(), given={}, pod_rules=None)"
     )
     restricted = placement & Selector.parse("a")
     assert restricted == placement.replace(selector=Selector.parse("a"))

@@ -11,6 +11,7 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from nodeselect.placement import Placement, Toleration
 from nodeselect.placement.placement import require_asked
+from nodeselect.placement.pod_rules import PodRule
 from nodeselect.placement.requirements import AtLeast, Condition, Tolerates
 from nodeselect.selectors import AnyOf, Selector
 from nodeselect.selectors.requirement import ID_KEY, HasKey, OneOf
@@ -104,6 +105,8 @@ def express(selector: Condition | Placement, conditions: Conditions[_E]) -> _E:
     """
     if isinstance(selector, AtLeast):
         return conditions.has_amount(selector.resource, selector.amount)
+    if isinstance(selector, PodRule):
+        raise ValueError(f"only an inventory can decide a rule between pods: {selector}")
     if isinstance(selector, Tolerates):
         return _express_tolerations(selector, conditions)
     selector = require_asked(selector)

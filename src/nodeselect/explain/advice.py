@@ -1,8 +1,10 @@
 """Decide what an explanation recommends: what to change in the selector, or what else to know."""
 
 from nodeselect.explain.explanation import Advice, Explanation, Hint, RequirementResult
+from nodeselect.placement.pod_rules import PodRule
 from nodeselect.placement.requirements import Condition, Tolerates
 from nodeselect.selectors import Selector
+from nodeselect.text import quoted
 
 # Hints that say with which change beside the labels how many nodes would match.
 _REMEDIES = ("untolerated-taint", "reserved-taint", "scarce-resource")
@@ -23,7 +25,9 @@ def advise(explanation: Explanation, *, needs_connected: bool) -> tuple[Advice, 
         return _for_no_node(explanation)
     if needs_connected and explanation.connected == 0:
         return (Advice("unconnected", tuple(explanation.states.items())),)
-    return _about_ids(explanation) if explanation.requirements else (Advice("everything"),)
+    if explanation.requirements or explanation.undecided_rules:
+        return _about_ids(explanation)
+    return (Advice("everything"),)
 
 
 def _correction(explanation: Explanation) -> tuple[Advice, ...]:
@@ -117,10 +121,11 @@ def _remedies(explanation: Explanation) -> tuple[Advice, ...]:
     hinted = {hint.requirement for hint in remedies}
     for position, result in enumerate(results):
         is_changed = result.kind != "taint" and len(results) > 1
-        if is_changed and result.failing_only_this and position not in hinted:
-            rank, is_request = 2 if result.absent is None else 3, result.kind != "labels"
+        if is_changed and result.matching_without and position not in hinted:
+            rank = 2 if result.absent is None else 3
+            is_request = result.kind not in ("labels", "pods") or _is_of_others(result)
             change = (_scarcity if is_request else _removal)(explanation, position)
-            changes.append(((rank, -result.failing_only_this, is_request), change))
+            changes.append(((rank, -result.matching_without, is_request), change))
     best = min((rank for rank, _ in changes), default=None)
     chosen = [change for rank, change in changes if rank == best][:_MAX_REMEDIES]
     if best is not None and best[0] == 2 and not best[2]:  # the label may be that of these nodes
@@ -143,7 +148,7 @@ def _scarcity(explanation: Explanation, position: int) -> Advice:
     """Return what nodes have instead of a resource; why a requirement cannot be removed."""
     result = explanation.requirements[position]
     if result.kind == "given":
-        return Advice("given", (result.text, result.note), result.failing_only_this)
+        return Advice("given", (result.text, result.note), result.matching_without)
     for hint in explanation.hints:
         if hint.requirement == position:
             return _hint_advice(hint)
@@ -162,7 +167,14 @@ def _removal(explanation: Explanation, position: int) -> Advice:
     is_replaced = any(result.text in hint.replaced for hint in explanation.hints)
     is_unsatisfied = result.failing == explanation.total and not is_replaced
     kind = "remove-unsatisfied" if is_unsatisfied else "remove"
-    return Advice(kind, (result.text,), result.failing_only_this)
+    is_rule = isinstance(result.condition, PodRule)
+    text = f"the rule {quoted(result.text)}" if is_rule else result.text
+    return Advice(kind, (text,), result.matching_without)
+
+
+def _is_of_others(result: RequirementResult) -> bool:
+    """Return whether pods that run require it, so that a job cannot leave it out."""
+    return isinstance(result.condition, PodRule) and result.condition.kind == "symmetry"
 
 
 def _about_requirements(explanation: Explanation) -> tuple[Advice, ...]:

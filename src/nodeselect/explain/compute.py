@@ -9,7 +9,13 @@ from collections.abc import Mapping, Sequence
 from heapq import nsmallest
 
 from nodeselect.explain.advice import advise, hint_subject
-from nodeselect.explain.countable import MAX_GROUPS_WITH_IDS, MAX_NEAREST, Countable, Failures
+from nodeselect.explain.countable import (
+    MAX_GROUPS_WITH_IDS,
+    MAX_NEAREST,
+    Countable,
+    Failures,
+    count_without,
+)
 from nodeselect.explain.explanation import (
     Advice,
     Explanation,
@@ -32,6 +38,7 @@ from nodeselect.explain.wording import (
 from nodeselect.node import count_connected
 from nodeselect.placement import Placement
 from nodeselect.placement.placement import label_part, tolerates_cordon
+from nodeselect.placement.pod_rules import PodRule
 from nodeselect.placement.requirements import AtLeast, Condition, Tolerates
 from nodeselect.quantity import quantity_text
 from nodeselect.selectors import AnyOf, Operator, Requirement, Selector, implies
@@ -59,13 +66,14 @@ def explain(
     *,
     parts: Sequence[Condition] | None = None,
     not_considered: Sequence[str] = (),
+    undecided_rules: Sequence[str] = (),
 ) -> Explanation:
     """Return why nodes match ``selector``, and why the others do not.
 
     :param examples: how many ids to return for each group; if 0, ``nearest`` is empty, too.
     :param vocabulary: a cache of label keys and values, to share by calls for the same nodes.
     :param parts: the conditions to explain, all of which must hold; None for those of ``selector``.
-    :param not_considered: see :class:`Explanation`.
+    :param not_considered: see :class:`Explanation`, as for ``undecided_rules``.
     """
     if parts is None:
         others = selector.requirements() if isinstance(selector, Placement) else ()
@@ -81,7 +89,12 @@ def explain(
     hints, correction = find_hints(nodes, vocabulary, parts, failures, missing_ids, selector, given)
     explanation = Explanation(
         selector=str(selector),
-        headline=headline(counts.matched, counts.total, connected if states else None),
+        headline=headline(
+            counts.matched,
+            counts.total,
+            connected if states else None,
+            undecided=undecided_rules,
+        ),
         recommendation="",
         total=counts.total,
         matched=counts.matched,
@@ -95,6 +108,7 @@ def explain(
         missing_ids=missing_ids,
         correction=correction,
         not_considered=tuple(not_considered),
+        undecided_rules=tuple(undecided_rules),
     )
     advice = advise(explanation, needs_connected=not tolerates_cordon(selector, states))
     return explanation._replace(advice=advice, recommendation=advice_text(advice))
@@ -147,7 +161,8 @@ def exclude_by_state(
         else result
         for result in explanation.requirements
     )
-    line = headline(explanation.matched, explanation.total, None, sum(counts.values()))
+    left_out, rules = sum(counts.values()), explanation.undecided_rules
+    line = headline(explanation.matched, explanation.total, None, left_out, rules)
     return explanation._replace(
         headline=line, requirements=results, advice=advice,
         recommendation=advice_text(advice, where),
@@ -192,8 +207,8 @@ def _results(
         elif isinstance(part, AnyOf) and isinstance(asked, Placement) and failing < counts.total:
             note = None if position in given else _alternatives_note(failures, position, part)
         kind = "labels"
-        if isinstance(part, Tolerates | AtLeast):
-            kind = "taint" if isinstance(part, Tolerates) else "resource"
+        if isinstance(part, Tolerates | AtLeast | PodRule):
+            kind = {Tolerates: "taint", AtLeast: "resource", PodRule: "pods"}[type(part)]
         text = requirement_text(part)
         if position in given:
             kind = "given"
@@ -201,7 +216,10 @@ def _results(
                 own = asked.given[owner]  # of which the part may be only a combination
                 needed = text if part in own.split() else requirement_text(own)
                 note = f"{owner} needs {short(needed)}{f'; {note}' if note else ''}"
-        results.append(RequirementResult(text, failing, remaining, only, absent, note, kind, part))
+        without = 0 if counts.matched else count_without(failures, parts, position)
+        results.append(
+            RequirementResult(text, failing, remaining, only, absent, note, kind, part, without)
+        )
     return tuple(results)
 
 

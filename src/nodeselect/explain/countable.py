@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from nodeselect.explain.explanation import NearMiss
+from nodeselect.placement.pod_rules import PodRule
 from nodeselect.placement.requirements import Condition
 
 _Name = TypeVar("_Name", bound=str | None)
@@ -159,6 +160,16 @@ class Failures(Protocol):
         self, positions: Collection[int], replacements: Sequence[Condition]
     ) -> int:
         """Count the nodes that match with ``replacements`` for requirements at ``positions``."""
+
+
+def count_without(failures: Failures, parts: Sequence[Condition], position: int) -> int:
+    """Count the nodes that match without the requirement at a position, if none matches with it.
+
+    These are those that fail only this; but without it, others may count for a rule between pods.
+    """
+    if any(isinstance(part, PodRule) for part in parts):
+        return failures.count_if_replaced([position], [])
+    return failures.counts.failing_only_this[position]
 
 
 class Countable(Protocol):

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 from nodeselect.node import Node
 from nodeselect.placement import BaseUsage, Placement
-from nodeselect.placement.requirements import AtLeast, Condition
+from nodeselect.placement.requirements import AtLeast, Condition, Requirable
 from nodeselect.selectors import AnyOf, Operator, Requirement, Selector
 from nodeselect.selectors.requirement import ID_KEY
 from nodeselect.selectors.selector import alternatives
-from nodeselect.text import pluralize, printable, quoted
+from nodeselect.text import join_limited, pluralize, printable, quoted
 
 # Up to this many ids are named in the text of a requirement; of more, only the number.
 _MAX_IDS = 3
@@ -37,8 +37,10 @@ class RequirementResult(NamedTuple):
     :param note: why no node or every node satisfies it; which few nodes lack the label that all
         others have; of a resource, if no node matches, how much is left on the nodes that fail only
         this; that alternatives of a node affinity are not all required; otherwise None.
-    :param kind: ``labels`` (or ids), ``taint``, ``resource``; ``given``: of another object.
+    :param kind: ``labels`` (or ids), ``taint``, ``resource``; ``given``: of another object;
+        ``pods``: about other pods.
     :param condition: its value.
+    :param matching_without: if no node matches, how many do without it.
     """
 
     text: str
@@ -49,11 +51,12 @@ class RequirementResult(NamedTuple):
     note: str | None
     kind: str
     condition: Condition
+    matching_without: int
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as JSON values."""
         fields = self._asdict()
-        del fields["condition"]
+        del fields["condition"], fields["matching_without"]
         return fields
 
 
@@ -136,12 +139,14 @@ class NodeExplanation(NamedTuple):
         value (None if absent), and whether the node satisfies it. For ``(region=eu or gpu)``, the
         value is ``region=us,gpu=``.
     :param not_considered: see :class:`Explanation`.
+    :param undecided_rules: see there, too.
     """
 
     id: str
     matches: bool
     requirements: tuple[tuple[str, str | None, bool], ...]
     not_considered: tuple[str, ...] = ()
+    undecided_rules: tuple[str, ...] = ()
 
     @property
     def failed(self) -> tuple[tuple[str, str | None], ...]:
@@ -152,7 +157,7 @@ class NodeExplanation(NamedTuple):
     def headline(self) -> str:
         """Whether the node matches, in one line."""
         if self.matches:
-            return f"{printable(self.id)} matches"
+            return f"{printable(self.id)} matches{before_text(self.undecided_rules)}"
         total = pluralize(len(self.requirements), "requirement")
         return f"{printable(self.id)} does not match: it fails {len(self.failed):,} of {total}"
 
@@ -162,14 +167,21 @@ class NodeExplanation(NamedTuple):
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as JSON values."""
+        fields = self._asdict()
+        del fields["undecided_rules"]
         return {
             "version": 1,
-            **self._asdict(),
+            **fields,
             "requirements": [
                 {"text": text, "value": value, "passes": passes}
                 for text, value, passes in self.requirements
             ],
         }
+
+
+def before_text(undecided: Sequence[str]) -> str:
+    """Return the end of a headline that says which rules could not be decided."""
+    return f", before {join_limited(undecided)}" if undecided else ""
 
 
 def requirement_text(condition: Condition) -> str:
@@ -262,6 +274,7 @@ def explain_node(
             value = node.id
         rows.append((requirement_text(part), value, part.matches(labels, node.id)))
     words: list[str] = []
+    rules: tuple[str, ...] = ()
     if isinstance(selector, Placement):
         for each in selector.requirements(node.taints or ()):
             passes = each.is_met(node, usage)
@@ -270,10 +283,13 @@ def explain_node(
         unknown = {"taints": node.taints is None, "resources": node.resources is None}
         undecided = [f"unknown {name}" for name in selector.undecided_without if unknown[name]]
         words = [*selector.undecided(), *undecided]
-    return NodeExplanation(node.id, all(passes for _, _, passes in rows), tuple(rows), tuple(words))
+        if selector.pod_rules is not None:
+            rules = selector.pod_rules.kinds
+    matches = all(passes for _, _, passes in rows)
+    return NodeExplanation(node.id, matches, tuple(rows), tuple(words), rules)
 
 
-def is_met(condition: Condition, node: Node, usage: BaseUsage | None = None) -> bool:
+def is_met(condition: Requirable, node: Node, usage: BaseUsage | None = None) -> bool:
     """Return whether a node satisfies one of the conditions into which a selector is split."""
     if isinstance(condition, Selector | AnyOf):
         return condition.matches(node.labels, node.id)
@@ -307,6 +323,8 @@ class Explanation(NamedTuple):
         with the state.
     :param not_considered: what else decides about a node but is unknown, such as ``pod affinity``.
     :param advice: ``recommendation`` as values.
+    :param undecided_rules: those of ``not_considered`` that are rules between pods, which may
+        exclude any of the matching nodes.
     """
 
     selector: str
@@ -326,11 +344,12 @@ class Explanation(NamedTuple):
     excluded_ids: tuple[tuple[str, str | None], ...] = ()
     not_considered: tuple[str, ...] = ()
     advice: tuple[Advice, ...] = ()
+    undecided_rules: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as JSON values, described by ``docs/explain.schema.json``."""
         fields = self._asdict()
-        del fields["advice"]
+        del fields["advice"], fields["undecided_rules"]
         return {
             "version": 1,
             **fields,

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from nodeselect.errors import SelectorError
 from nodeselect.explain.advice import remedy_rank
 from nodeselect.explain.audit import RATIO, usual_values
-from nodeselect.explain.countable import Countable, Failures
+from nodeselect.explain.countable import Countable, Failures, count_without
 from nodeselect.explain.explanation import (
     Correction,
     Hint,
@@ -343,9 +343,10 @@ class _HintFinder:
         possible = asked.possible_tolerations if isinstance(asked, Placement) else ()
         added = {(each.key, each.effect) for each in possible}
         is_reserved = self._reserved(parts)
-        for position, (part, nodes) in enumerate(
-            zip(parts, self._failures.counts.failing_only_this, strict=True)
-        ):
+        for position, part in enumerate(parts):
+            nodes = 0
+            if isinstance(part, Tolerates | AtLeast):
+                nodes = count_without(self._failures, parts, position)
             if isinstance(part, Tolerates) and part.key and nodes:
                 may_be_added = (part.key, part.effect) in added
                 yield _toleration(position, part, nodes, is_reserved(part.key), may_be_added)

@@ -187,7 +187,8 @@ def job_on_nodes(
     matched, connected = explanation.matched, explanation.connected
     is_doubtful = bool(explanation.hints or explanation.missing_ids)
     is_cut_off = connected == 0 and not tolerates_cordon(asked, explanation.states)
-    status = _status(matched, is_cut_off, not explanation.requirements, is_doubtful)
+    is_everything = not (explanation.requirements or explanation.undecided_rules)
+    status = _status(matched, is_cut_off, is_everything, is_doubtful)
     recommendation = explanation.recommendation
     return JobResult(
         names[0], status, explanation.selector, matched, connected, recommendation,
@@ -205,7 +206,8 @@ def job_on_node(
     matched = int(explanation.matches)
     connected = count_connected([node.state]) if matched else 0
     is_cut_off = connected == 0 and not tolerates_cordon(asked, [node.state])
-    status = _status(matched, is_cut_off, not explanation.requirements, False)
+    is_everything = not (explanation.requirements or explanation.undecided_rules)
+    status = _status(matched, is_cut_off, is_everything, False)
     failed = [
         f"{short(text)} ({'no such label' if value is None else f'has {quoted(value)}'})"
         for text, value in explanation.failed

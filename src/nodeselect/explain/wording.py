@@ -9,6 +9,7 @@ from nodeselect.explain.explanation import (
     Advice,
     Correction,
     Explanation,
+    before_text,
     is_absence,
 )
 from nodeselect.text import join_limited, pluralize, printable, quoted, quoted_id, truncate
@@ -39,12 +40,23 @@ def short(text: str) -> str:
     return truncate(printable(text[: _MAX_LENGTH + 1]), _MAX_LENGTH)
 
 
-def headline(matched: int, total: int, connected: int | None, left_out: int = 0) -> str:
-    """Return a line such as ``43 of 210 nodes match, 37 of them connected or ready``, if known."""
+def headline(
+    matched: int,
+    total: int,
+    connected: int | None,
+    left_out: int = 0,
+    undecided: Sequence[str] = (),
+) -> str:
+    """Return a line such as ``43 of 210 nodes match, 37 of them connected or ready``, if known.
+
+    :param undecided: rules by which fewer may match.
+    """
     text = f"{matched:,} of {pluralize(total, 'node matches', 'nodes match')}"
     if left_out:
-        return f"{text}; {left_out_text(left_out)}"
-    return text if connected is None else f"{text}, {connected:,} of them connected or ready"
+        text = f"{text}; {left_out_text(left_out)}"
+    elif connected is not None:
+        text = f"{text}, {connected:,} of them connected or ready"
+    return text + (before_text(undecided) if matched else "")
 
 
 def left_out_text(nodes: int) -> str:

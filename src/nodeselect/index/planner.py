@@ -21,7 +21,7 @@ from nodeselect.index import postings
 from nodeselect.index.label_index import LabelIndex
 from nodeselect.index.postings import Postings
 from nodeselect.placement import Placement
-from nodeselect.placement.requirements import AtLeast, Condition, Tolerates
+from nodeselect.placement.requirements import AtLeast, Requirable, Tolerates
 from nodeselect.selectors import Requirement, Selector
 from nodeselect.selectors.requirement import ID_KEY, HasKey, InRange, OneOf
 
@@ -205,12 +205,12 @@ class PlanCache:
     """A cache of plans by condition, limited in number and by ``memory``."""
 
     def __init__(self, memory: CacheMemory, max_plans: int = 4_096) -> None:
-        self._plans: dict[Condition | Placement, Plan] = memory.new_cache()
+        self._plans: dict[Requirable | Placement, Plan] = memory.new_cache()
         self._memory = memory
         self._max_plans = max_plans
         self.get = self._plans.get
 
-    def put(self, condition: Condition | Placement, plan: Plan) -> None:
+    def put(self, condition: Requirable | Placement, plan: Plan) -> None:
         """Add or replace a plan; first drop all other plans if a limit would be exceeded."""
         ids = _ID_BYTES * len((isinstance(condition, Selector) and condition.ids) or ())
         previous = self._plans.get(condition)

@@ -15,7 +15,7 @@ from nodeselect.index.postings import Postings
 from nodeselect.index.tuning import Tuning
 from nodeselect.node import Node
 from nodeselect.placement import Placement
-from nodeselect.placement.requirements import Condition
+from nodeselect.placement.requirements import Requirable
 from nodeselect.selectors import AnyOf, Selector
 
 _T = TypeVar("_T")
@@ -178,14 +178,14 @@ class Segment:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def plan(self, condition: Condition | Placement) -> Plan:
+    def plan(self, condition: Requirable | Placement) -> Plan:
         plan = self._plans.get(condition)
         if plan is None:
             plan = self._make_plan(condition)
             self._plans.put(condition, plan)
         return plan
 
-    def _make_plan(self, condition: Condition | Placement) -> Plan:
+    def _make_plan(self, condition: Requirable | Placement) -> Plan:
         match condition:
             case Selector():
                 return self._plan_selector(condition)

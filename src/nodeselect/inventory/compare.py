@@ -8,7 +8,7 @@ from nodeselect.inventory.snapshot import BaseInventory
 from nodeselect.node import Node, count_connected
 from nodeselect.placement import Placement
 from nodeselect.placement.placement import label_part
-from nodeselect.placement.requirements import Condition
+from nodeselect.placement.requirements import Requirable
 from nodeselect.quantity import quantity_text
 from nodeselect.readers.columnar import require_read
 from nodeselect.selectors import AnyOf, Selector
@@ -43,7 +43,7 @@ class Change(NamedTuple):
 
     id: str
     why: str
-    conditions: tuple[Condition, ...] = ()
+    conditions: tuple[Requirable, ...] = ()
     labels: tuple[LabelChange, ...] = ()
     state: tuple[str, str] | None = None
     others: tuple[LabelChange, ...] = ()
@@ -137,7 +137,7 @@ def compare_selectors(
     """
 
     def failure(node: Node, selector: Selector | AnyOf | Placement) -> Change:
-        parts: tuple[Condition, ...] = label_part(selector).split()
+        parts: tuple[Requirable, ...] = label_part(selector).split()
         if isinstance(selector, Placement):
             parts += selector.requirements(node.taints or ())
         return Change(node.id, "selector", tuple(each for each in parts if not is_met(each, node)))

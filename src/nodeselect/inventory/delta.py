@@ -20,7 +20,7 @@ from nodeselect.index.postings import Postings
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.node import Node
 from nodeselect.placement import Placement
-from nodeselect.placement.requirements import AtLeast, Condition, Tolerates
+from nodeselect.placement.requirements import AtLeast, Requirable, Tolerates
 from nodeselect.selectors import AnyOf, Selector
 
 
@@ -104,7 +104,7 @@ class Delta:
             self._windows[rank] = (window, node_count)
         return window
 
-    def evaluate(self, condition: Condition | Placement, node_count: int) -> Postings:
+    def evaluate(self, condition: Requirable | Placement, node_count: int) -> Postings:
         """Return the matching nodes among the first ``node_count`` added ones, even if deleted."""
         if isinstance(condition, AnyOf):
             return postings.union([self.evaluate(each, node_count) for each in condition.selectors])

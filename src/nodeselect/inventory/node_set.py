@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, NoReturn, final, overload
 from nodeselect.explain.countable import rank_counts
 from nodeselect.index.postings import Postings
 from nodeselect.inventory.ranking import best_nodes, free_amounts, in_order, largest
-from nodeselect.inventory.statistics import ViewStatistics, label_counts, value_counts
+from nodeselect.inventory.statistics import ViewStatistics, label_counts
 from nodeselect.inventory.store import View
 from nodeselect.node import Node, has_state, is_connected, require_count
 from nodeselect.placement import Placement, UsageSnapshot
+from nodeselect.placement.pod_rules import PodRule
 from nodeselect.placement.requirements import Condition
 from nodeselect.readers.columnar import not_text
 from nodeselect.readers.detect import require_states
@@ -47,13 +48,14 @@ class NodeSet:
         self._cached: Postings | None = None
         # In inventory order, once a number is asked for.
         self._ordinals: NDArray[np.int64] | None = None
-        # The placements of this set and of those combined in it, and what ``lacks_pods`` was: one
+        # The placements of this set and of those combined in it, and what was unknown of pods: one
         # for each difference in words, since any number of sets may be combined.
-        self._placements: dict[object, tuple[Placement, bool]] = {}
+        self._placements: dict[object, tuple[Placement, tuple[str, ...]]] = {}
         if isinstance(condition, Placement):
-            lacks_pods = view.lacks_pods(condition, usage)
-            words = condition.undecided(), condition.undecided_without, lacks_pods
-            self._placements[words] = condition, lacks_pods
+            rules = view.undecided_rules(condition, usage)
+            about_pods = (*rules, *view.unknown_of_usage(condition, usage))
+            words = condition.undecided(about_pods=about_pods), condition.undecided_without
+            self._placements[words] = condition, about_pods
 
     @classmethod
     def of(cls, view: View, nodes: Postings, usage: UsageSnapshot | None = None) -> "NodeSet":
@@ -64,10 +66,10 @@ class NodeSet:
 
     def __len__(self) -> int:
         """Return the number of nodes. Cost: at most that of computing the set."""
-        condition = self._condition
+        condition, size = self._condition, None
         is_used = self._usage is not None and isinstance(condition, Placement)
-        is_known = self._cached is not None or is_used
-        size = None if is_known else self._view.indexed_size(condition)
+        if self._cached is None and not (is_used or isinstance(condition, PodRule)):
+            size = self._view.indexed_size(condition)
         return len(self._postings()) if size is None else size
 
     def __iter__(self) -> Iterator[Node]:
@@ -172,7 +174,7 @@ class NodeSet:
         key, unread = to_exact_str(key, "a key"), self._view.store.unread
         if key in unread:
             raise not_text(key, unread[key])
-        return rank_counts(value_counts(self._view.store, self._postings(), key))
+        return rank_counts(self._view.store.value_counts(self._postings(), key))
 
     def state_counts(self) -> dict[str | None, int]:
         """Return how many nodes are in each state (None: unknown), the most frequent first.

@@ -19,6 +19,7 @@ from nodeselect.inventory.store import View, to_table
 from nodeselect.node import Node, require_count, to_lower_states
 from nodeselect.placement import BaseUsage, Placement
 from nodeselect.placement.placement import label_part, require_asked
+from nodeselect.placement.pod_rules import PodRule
 from nodeselect.placement.requirements import Condition, Tolerates
 from nodeselect.readers.columnar import require_pyarrow, require_read
 from nodeselect.selectors import AnyOf, Selector
@@ -141,15 +142,17 @@ class BaseInventory:
         view, lowered = self._view, None if states is None else to_lower_states(states)
         nodes = _in_states(view, states)._postings()
         unknown: tuple[str, ...] = ()
+        rules: tuple[str, ...] = ()
         _require(view, selector, usage)
         running = view.running(usage)
         parts = view.requirements(selector, running, nodes)
         if isinstance(selector, Placement):
-            lacks_pods = view.lacks_pods(selector, running, nodes)
-            unknown = view.not_considered(selector, lacks_pods, nodes)
+            rules = view.undecided_rules(selector, running)
+            about_pods = (*rules, *view.unknown_of_usage(selector, running, nodes))
+            unknown = view.not_considered(selector, about_pods, nodes)
         explanation = explain(
             ViewStatistics(view, running, nodes), selector, examples, view.vocabulary(lowered),
-            parts=parts, not_considered=unknown,
+            parts=parts, not_considered=unknown, undecided_rules=rules,
         )  # fmt: skip
         if lowered is None or not (left_out := view.live() - nodes):
             return explanation
@@ -193,8 +196,27 @@ class BaseInventory:
         :raises KeyError: if there is no node with this id.
         """
         view = self._view
-        node = node if isinstance(node, Node) else Snapshot(view)[node]
-        return explain_node(_require(view, selector, usage), node, view.running(usage))
+        known = node if isinstance(node, Node) else Snapshot(view)[node]
+        running = view.running(usage)
+        explanation = explain_node(_require(view, selector, usage), known, running)
+        ordinal = view.find(known.id)
+        if running is None or ordinal is None or not isinstance(selector, Placement):
+            return explanation
+        rows = [
+            (str(rule), known.labels.get(rule.topology_key or "") or known.id, passes)
+            for rule in selector.pod_conditions()
+            if not (passes := ordinal in view.evaluate(rule, running)) or rule.kind != "symmetry"
+        ]
+        words = [
+            each for each in explanation.not_considered if each not in explanation.undecided_rules
+        ]
+        rules = view.undecided_rules(selector, running)
+        return explanation._replace(
+            matches=explanation.matches and all(passes for _, _, passes in rows),
+            requirements=(*explanation.requirements, *rows),
+            not_considered=(*words, *rules, *view.unknown_of_usage(selector, running)),
+            undecided_rules=rules,
+        )
 
     def __len__(self) -> int:
         return len(self._view)
@@ -356,6 +378,16 @@ def requirements_of(
     """Return what :meth:`BaseInventory.explain` has a row for if these are all nodes, in order."""
     view = nodes._view
     return view.requirements(selector, view.running(usage), nodes._postings())
+
+
+def passing_pod_rules(
+    inventory: BaseInventory, parts: Iterable[Condition], usage: BaseUsage | None = None
+) -> dict[Condition, frozenset[str]]:
+    """Return the ids of the nodes that satisfy each of the rules between pods in ``parts``."""
+    view = inventory._view
+    running = view.running(usage)
+    rules = (part for part in parts if isinstance(part, PodRule))
+    return {rule: frozenset(view.store.ids(view.evaluate(rule, running))) for rule in rules}
 
 
 def nodes_in_doubt(inventory: BaseInventory, placement: Placement) -> NodeSet:

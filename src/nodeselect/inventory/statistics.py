@@ -28,7 +28,8 @@ from nodeselect.index.postings import Postings
 from nodeselect.inventory.store import Store, View
 from nodeselect.node import Node, check_id, count_connected, require_count
 from nodeselect.placement import UsageSnapshot
-from nodeselect.placement.requirements import Condition, free_amount
+from nodeselect.placement.pod_rules import PodRule
+from nodeselect.placement.requirements import Condition, free_amount, if_replaced
 
 # Of more nodes than this, not all are read to find the one with the most free resources.
 _MAX_SEARCHED = 20_000
@@ -49,7 +50,7 @@ class FailureGroups:
         If there are too many groups, the smallest groups that fail several requirements are
         dropped.
         """
-        self._view, self._usage = view, usage
+        self._view, self._usage, self._requirements = view, usage, requirements
         passing = self._passing = [view.evaluate(each, usage) for each in requirements]
         total = len(everything)
         self._chosen = [everything] if total < len(view) else []
@@ -96,11 +97,13 @@ class FailureGroups:
     def count_if_replaced(
         self, positions: Collection[int], replacements: Sequence[Condition]
     ) -> int:
-        first, *others = (self._view.evaluate(each, self._usage) for each in replacements)
-        others += [
-            passed for position, passed in enumerate(self._passing) if position not in positions
-        ]
-        return postings.evaluate_size(first, [first, *others, *self._chosen], ())
+        evaluate, kept = self._view.evaluate, []
+        if any(isinstance(each, PodRule) for each in self._requirements):
+            replacements = if_replaced(self._requirements, positions, replacements)
+        else:
+            kept = [passed for at, passed in enumerate(self._passing) if at not in positions]
+        others = [*(evaluate(each, self._usage) for each in replacements), *kept, *self._chosen]
+        return postings.evaluate_size(self._view.live(), [self._view.live(), *others], ())
 
 
 def _split(
@@ -249,24 +252,13 @@ def _checked(node_id: str) -> str:
     return node_id
 
 
-def value_counts(store: Store, found: Postings, key: str) -> Counter[str]:
-    indexes = store.indexes()
-    if sum(len(index.values(key)) for index in indexes) > len(found):
-        nodes = map(store.node, postings.ordinals(found))
-        return Counter(node.labels[key] for node in nodes if key in node.labels)
-    counts: Counter[str] = Counter()
-    for index in indexes:
-        counts.update(index.value_counts(key, found))
-    return counts
-
-
 def label_counts(store: Store, found: Postings) -> Mapping[str, Mapping[str, int]]:
-    """Return the result of :func:`value_counts` for each label key of the nodes ``found``."""
+    """Return the result of :meth:`Store.value_counts` for each label key of the nodes ``found``."""
     indexes = store.indexes()
     keys = dict.fromkeys(key for index in indexes for key in index.keys)
     if sum(len(index.values(key)) for index in indexes for key in keys) > len(found):
         return count_nodes(map(store.node, postings.ordinals(found)))[0]
-    counts = {key: value_counts(store, found, key) for key in keys}
+    counts = {key: store.value_counts(found, key) for key in keys}
     return {key: values for key, values in counts.items() if values}
 
 

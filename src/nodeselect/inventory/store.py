@@ -10,7 +10,7 @@ A few nodes are stored without a segment, as a delta, so that small programs do 
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -27,10 +27,11 @@ from nodeselect.inventory.delta import Delta
 from nodeselect.inventory.usage_index import UsageIndex
 from nodeselect.node import DuplicateIdError, Node, Taint
 from nodeselect.placement import BaseUsage, Placement, UsageSnapshot
-from nodeselect.placement.requirements import AtLeast, Condition
+from nodeselect.placement.pod_rules import PodRule
+from nodeselect.placement.requirements import AtLeast, Condition, Requirable
 from nodeselect.placement.usage import Lineage, empty_moment
 from nodeselect.readers.columnar import Block, to_blocks
-from nodeselect.selectors import AnyOf, Selector
+from nodeselect.selectors import AnyOf, Operator, Selector
 
 if TYPE_CHECKING:
     from nodeselect.index.node_table import NodeTable
@@ -104,6 +105,17 @@ class Store:
             return postings.union([index.nodes_with_key(key) for index in self.indexes()])
         stored = [index.values(key).get(value) for index in self.indexes()]
         return postings.union([part for part in stored if part is not None])
+
+    def value_counts(self, found: Postings, key: str) -> Counter[str]:
+        """Return how many of the nodes ``found`` have each value of a label."""
+        indexes = self.indexes()
+        if sum(len(index.values(key)) for index in indexes) > len(found):
+            nodes = map(self.node, postings.ordinals(found))
+            return Counter(node.labels[key] for node in nodes if key in node.labels)
+        counts: Counter[str] = Counter()
+        for index in indexes:
+            counts.update(index.value_counts(key, found))
+        return counts
 
     def state_counts(self, nodes: Postings) -> dict[str | None, int]:
         """Return how many of ``nodes`` are in each state, the most frequent state first."""
@@ -265,7 +277,8 @@ class View:
         """Return what runs on the nodes by ``usage``, by default as the inventory knows."""
         if usage is not None:
             return usage.snapshot()
-        return self.moment if len(self.moment._nodes) else None
+        moment = self.moment
+        return moment if len(moment._nodes) or moment._lineage.is_known else None
 
     @lazy
     def deleted(self) -> Postings:
@@ -293,6 +306,11 @@ class View:
         self, condition: Condition | Placement, usage: UsageSnapshot | None = None
     ) -> Postings:
         """Return the ordinals of the nodes that ``condition`` matches. Do not modify them."""
+        if isinstance(condition, PodRule):
+            live, store = self.live(), self.store
+            if usage is None:
+                return live
+            return store.usage_index(usage).without_excluded(live, [condition], self, usage)
         segment, delta = self.store.segment, self.store.delta
         if segment is None:
             matches = delta.evaluate(condition, self.node_count)
@@ -306,6 +324,9 @@ class View:
                 requests = {condition.resource: condition.amount}
             if requests:
                 matches = self.store.usage_index(usage).with_free(matches, requests, usage)
+            if isinstance(condition, Placement) and condition.pod_rules is not None:
+                index, rules = self.store.usage_index(usage), condition.pod_conditions()
+                matches = index.without_excluded(matches, rules, self, usage)
         return matches - self.deleted if self.tombstone_count else matches
 
     def requirements(
@@ -325,46 +346,59 @@ class View:
                 new = {taint for taint in taints if condition._tolerations.exclude(taint)}
                 if new - untolerated and postings.intersection_size(nodes, tainted):
                     untolerated |= new
-        found = list[Condition](condition.selector.split())
+        rules = [] if usage is None else [*condition.pod_conditions()]
+        found = [*_label_rows(condition, rules)]
         is_listed = len({taint[:2] for taint in untolerated}) <= _MAX_TAINTS
         for each in condition.requirements(untolerated if is_listed else None):
             is_minor = isinstance(each, AtLeast) and each.is_minor
             if not is_minor or nodes - self.evaluate(each, usage):
                 found.append(each)
+        found += [
+            rule for rule in rules if rule.kind != "symmetry" or nodes - self.evaluate(rule, usage)
+        ]
         return tuple(found)
 
-    def lacks_pods(
+    def undecided_rules(self, condition: Placement, usage: UsageSnapshot | None) -> tuple[str, ...]:
+        """Return the rules between pods that ``usage`` does not decide, in words.
+
+        Without a usage, these are all; some need the labels of namespaces.
+        """
+        if (rules := condition.pod_rules) is None:
+            return ()
+        if usage is None:
+            return rules.kinds
+        unknown = () if usage.namespaces is not None else rules.kinds_by_namespace
+        return tuple(f"{each} by labels of namespaces" for each in unknown)
+
+    def unknown_of_usage(
         self,
-        condition: Condition | Placement,
+        condition: Placement,
         usage: UsageSnapshot | None,
         nodes: Postings | None = None,
-    ) -> bool:
-        """Return whether ``usage`` has only pods on other nodes, although a placement requests.
+    ) -> tuple[str, ...]:
+        """Return a sentence if a usage has only pods on other nodes, although a placement requests.
 
         :param nodes: the nodes that are considered; None for all.
 
         Cost: that of a set operation, and of considering the latest changes of the usage.
         """
-        if usage is None or not isinstance(condition, Placement) or not condition.requests:
-            return False
-        if not len(usage._nodes):
-            return False
+        if usage is None or not condition.requests or not len(usage._nodes):
+            return ()
         nodes = self.live() if nodes is None else nodes
-        return not self.store.usage_index(usage).has_pods(nodes, usage)
+        if self.store.usage_index(usage).has_pods(nodes, usage):
+            return ()
+        return ("what runs on the nodes: no pod runs on any of them",)
 
     def not_considered(
-        self, placement: Placement, lacks_pods: bool, nodes: Postings | None = None
+        self, placement: Placement, about_pods: Iterable[str], nodes: Postings | None = None
     ) -> tuple[str, ...]:
         """Return what may exclude nodes from a placement, and is not known.
 
-        :param lacks_pods: the result of :meth:`lacks_pods` at the moment of the answer.
+        :param about_pods: what is unknown of pods at the moment of the answer.
         """
         live = self.live() if nodes is None else nodes
         lacking = (len(live - nodes_with) for nodes_with in self._with_facts().values())
-        words = placement.undecided(len(live), *lacking)
-        if lacks_pods:
-            words += ("what runs on the nodes: no pod runs on any of them",)
-        return words
+        return placement.undecided(len(live), *lacking, about_pods=about_pods)
 
     def unknown_facts(self) -> list[str]:
         """Return which of ``taints`` and ``resources`` are unknown of all nodes."""
@@ -386,7 +420,7 @@ class View:
         matches = nodes & segment.in_states(accepts)
         return matches | (nodes & delta.index.in_states(accepts)) if self.node_count else matches
 
-    def indexed_size(self, condition: Condition | Placement) -> int | None:
+    def indexed_size(self, condition: Requirable | Placement) -> int | None:
         """Count the nodes that ``condition`` matches without building the set, if possible.
 
         Return None if there were changes since the last compaction: then use :meth:`evaluate`.
@@ -414,6 +448,17 @@ class View:
         start, stop = sorted((self.tombstone_count, other.tombstone_count))
         ids |= dict.fromkeys(store.node(at).id for at in store.delta.tombstones[start:stop])
         return ids
+
+
+def _label_rows(placement: Placement, rules: Iterable[PodRule]) -> Iterator[Condition]:
+    """Yield what a placement requires of labels, without the topology keys of its ``rules``."""
+    keys = {rule.topology_key for rule in rules}
+    for part in placement.selector.split():
+        only = part.requirements if isinstance(part, Selector) and part.ids is None else ()
+        is_key = len(only) == 1 and only[0].operator is Operator.EXISTS and only[0].key in keys
+        own = placement.pod_rules.eligible.split() if placement.pod_rules and is_key else ()
+        if not is_key or part in own:
+            yield part
 
 
 def build(blocks: Iterable[Block], tuning: Tuning) -> Store:

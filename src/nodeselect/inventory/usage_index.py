@@ -17,7 +17,9 @@ from nodeselect.index.lazy import bulk_reader
 from nodeselect.index.postings import Postings
 from nodeselect.index.segment import Segment, at_least
 from nodeselect.inventory.delta import Delta
+from nodeselect.inventory.pod_index import Nodes, PodIndex
 from nodeselect.placement import UsageSnapshot
+from nodeselect.placement.pod_rules import PodRule
 from nodeselect.quantity import MAX_AMOUNT
 
 # So many sets are kept for a resource. A set of 100,000 nodes has up to 12 KiB.
@@ -65,6 +67,26 @@ class UsageIndex:
         """Return whether anything runs on ``nodes``. Cost: as for :meth:`with_free`."""
         return self._lock.run(lambda: self._table(usage).in_use.intersect(nodes))
 
+    def without_excluded(
+        self, nodes: Postings, rules: Iterable[PodRule], view: Nodes, usage: UsageSnapshot
+    ) -> Postings:
+        """Return the ordinals in ``nodes`` of nodes of a view that no rule excludes.
+
+        Cost: a few microseconds for each rule and each node whose pods have changed since the last
+        call; the first time, a microsecond for each pod that the rules count.
+        """
+        return self._lock.run(self._without_excluded, nodes, rules, view, usage)
+
+    def _without_excluded(
+        self, nodes: Postings, rules: Iterable[PodRule], view: Nodes, usage: UsageSnapshot
+    ) -> Postings:
+        table = self._table(usage)
+        if table.pods is None:
+            table.pods = PodIndex(usage)
+        for rule in rules:
+            nodes = nodes - table.pods.excluded(rule, view, usage)
+        return nodes
+
     def free(self, resource: str, ordinals: Any, usage: UsageSnapshot) -> Any:
         """Return how much is free on the nodes in use, and ``MAX_AMOUNT`` on others, as an array.
 
@@ -83,6 +105,7 @@ class UsageIndex:
                 if resource in table.free:
                     for amount in free.limits():
                         table.free[resource].less_than(amount)
+            table.pods = old.pods and PodIndex(old.usage)
             self._tables.append(table)
 
     def _with_free(
@@ -113,10 +136,12 @@ class _Table:
 
     :ivar free: of each resource that is requested on any node.
     :ivar in_use: the nodes on which anything runs.
+    :ivar pods: what runs there, once a rule between pods is asked.
     """
 
     def __init__(self, segment: Segment | None, delta: Delta, usage: UsageSnapshot) -> None:
         self._segment, self._delta, self.usage = segment, delta, usage
+        self.pods: PodIndex | None = None
         self._added = 0  # how many nodes of the delta it has
         self.free: dict[str, _FreeAmounts] = {}
         self.in_use = postings.from_ordinals(())
@@ -133,6 +158,8 @@ class _Table:
         if changed is None:
             return False
         self.usage = usage
+        if self.pods is not None:
+            self.pods.change_to(usage, changed)
         self._update(changed, self._delta.first + self._added)
         return True
 

@@ -335,7 +335,7 @@ def _find_in_document(document: Value, count_nodes: CountNodes | None) -> Manife
     pod = PodSpec((), spec, "Pod", ("taints", "requests"))
 
     def read() -> Placement:
-        placement = _read_pod(pod, spec, {}, False)
+        placement = _read_pod(pod, spec, {}, None, False)
         return placement.replace(tolerations=[Toleration(operator="Exists")], requests={})
 
     workloads: list[Workload] = []
@@ -556,7 +556,7 @@ def _read_object(
             yield Workload(str(name), placement, owner, (value, ()), short_names=names)
     except StructureError as error:
         yield from error.findings
-    labels = None
+    labels = labels_at(value, ("metadata", "labels")) if kind == "Pod" else None
     if template := path or template_path(value):  # programs add labels to the pods of other kinds
         labels = labels_at(value, (*template[:-1], "metadata", "labels"))
         yield from check_template(value, labels)
@@ -570,7 +570,7 @@ def _read_object(
     for pod in found:
         if controller and text_of(pod.spec, "nodeName"):
             pod = _before_binding(pod)
-        read = partial(_read_pod, pod, value, volumes, is_admitted)
+        read = partial(_read_pod, pod, value, volumes, labels, is_admitted)
         own = name if path else name._replace(path=path_text(pod.path))
         for each in _read_pod_spec(pod, str(own), owner, labels, count_nodes, read):
             if isinstance(each, Workload):
@@ -629,16 +629,29 @@ def _kind(value: Value) -> tuple[str, str]:
 
 
 def _read_pod(
-    pod: PodSpec, owner: Value, volumes: Mapping[tuple[str, str], Value], is_admitted: bool
+    pod: PodSpec,
+    owner: Value,
+    volumes: Mapping[tuple[str, str], Value],
+    labels: Mapping[str, str] | None,
+    is_admitted: bool,
 ) -> Placement:
-    """Return what a pod that is made from ``owner`` requires, also by the volumes of its claims."""
+    """Return what a pod that is made from ``owner`` requires, also by the volumes of its claims.
+
+    :param labels: those of the pod; None if they are unknown.
+    """
     spec, words = pod.spec, pod.not_considered
     is_added = False if is_admitted else None  # an admitted pod has what was added
-    read = partial(Placement.from_pod_spec, kind=pod.kind, extended_resource_toleration=is_added)
+    namespace = text_of(owner, "metadata.namespace") or "default"
+    read = partial(
+        Placement.from_pod_spec,
+        kind=pod.kind,
+        extended_resource_toleration=is_added,
+        labels=labels,
+        namespace=namespace,
+    )
     items = find(spec, "volumes")
     named = items.items if isinstance(items, List) else ()
     claims = [text_of(each, f"{_CLAIM_FIELD}.claimName") for each in named if _is_claim(each)]
-    namespace = text_of(owner, "metadata.namespace") or "default"
     claimed = [volumes.get((namespace, claim)) for claim in claims]
     known = [volume for volume in claimed if volume is not None]
     unclaimed = (f"volumes.{source}" for source in UNCLAIMED_VOLUMES)

@@ -1,7 +1,8 @@
 """What a pod requires of a node: labels, tolerated taints, and free resources."""
 
 from nodeselect.placement.placement import Placement
-from nodeselect.placement.pod import HostPort, Pod
+from nodeselect.placement.pod import Pod
+from nodeselect.placement.pod_rules import HostPort, PodRules, PodTerm, SpreadConstraint
 from nodeselect.placement.toleration import Toleration
 from nodeselect.placement.usage import BaseUsage, Usage, UsageSnapshot
 
@@ -10,6 +11,9 @@ __all__ = [
     "HostPort",
     "Placement",
     "Pod",
+    "PodRules",
+    "PodTerm",
+    "SpreadConstraint",
     "Toleration",
     "Usage",
     "UsageSnapshot",

@@ -25,6 +25,7 @@ from nodeselect.placement.pod_requests import (
     pod_requests,
     resource_path,
 )
+from nodeselect.placement.pod_rules import PodRule, PodRules, read_pod_rules
 from nodeselect.placement.requirements import AtLeast, Tolerates, Uses
 from nodeselect.placement.toleration import (
     DAEMON_SET_TOLERATIONS,
@@ -75,6 +76,8 @@ class Placement(FrozenFields):
     :param possible_tolerations: those that the API server may add, which answers name as not
         considered. What ``tolerations`` cover is dropped.
     :param given: what other objects, such as volumes, require of ``selector``, by their names.
+    :param pod_rules: what it requires of the pods that run, and its labels, which these may be
+        about; None if neither matters. ``selector`` requires the topology keys.
     :raises SelectorError: if the name of a resource or an amount is invalid.
     """
 
@@ -85,6 +88,7 @@ class Placement(FrozenFields):
         "not_considered",
         "possible_tolerations",
         "given",
+        "pod_rules",
     )
     __slots__ = ("_tolerations", *_fields)
 
@@ -94,6 +98,7 @@ class Placement(FrozenFields):
     not_considered: tuple[str, ...]
     possible_tolerations: tuple[Toleration, ...]
     given: Mapping[str, Selector | AnyOf]
+    pod_rules: PodRules | None
     _tolerations: Tolerations
 
     def __init__(
@@ -104,6 +109,7 @@ class Placement(FrozenFields):
         not_considered: Iterable[str] = (),
         possible_tolerations: Iterable[Toleration] = (),
         given: Mapping[str, Selector | AnyOf] = MappingProxyType({}),
+        pod_rules: PodRules | None = None,
     ) -> None:
         indexed = Tolerations(tolerations)
         possible = Tolerations(possible_tolerations).distinct
@@ -112,7 +118,11 @@ class Placement(FrozenFields):
         words = dict.fromkeys(to_exact_str(each, "not_considered") for each in not_considered)
         selector = require_condition(selector)
         others = FrozenMapping({name: require_condition(each) for name, each in given.items()})
-        self._set_fields(selector, indexed.distinct, amounts, tuple(words), possible, others)
+        if not isinstance(pod_rules, PodRules | None):
+            raise TypeError(f"expected PodRules or None, not {type(pod_rules).__name__}")
+        self._set_fields(
+            selector, indexed.distinct, amounts, tuple(words), possible, others, pod_rules
+        )
         object.__setattr__(self, "_tolerations", indexed)
 
     @classmethod
@@ -122,6 +132,8 @@ class Placement(FrozenFields):
         kind: str = "Pod",
         *,
         extended_resource_toleration: bool | None = None,
+        labels: Mapping[str, str] | None = None,
+        namespace: str = "default",
     ) -> "Placement":
         """Build the placement of a pod, with what Kubernetes adds.
 
@@ -139,6 +151,9 @@ class Placement(FrozenFields):
         :param kind: the kind of the object that has the pod spec, such as ``DaemonSet``.
         :param extended_resource_toleration: whether the API server adds tolerations of taints named
             like requested resources such as ``nvidia.com/gpu``; None if this is unknown.
+        :param labels: those of the pod, or of the pod template: then :attr:`pod_rules` are read.
+            With None, its rules about other pods are only named in :attr:`not_considered`.
+        :param namespace: the namespace of the pod.
         :raises SelectorError: if a part is invalid; ``path`` is its place, such as
             ``tolerations[0].operator``.
         :raises TypeError: if ``spec`` is not a mapping.
@@ -168,15 +183,22 @@ class Placement(FrozenFields):
         if extended_resource_toleration is not None:
             tolerations += possible if extended_resource_toleration else ()
             possible = ()
-        terms = tuple(dict.fromkeys(terms))
-        selector = AnyOf(terms) if len(terms) > 1 else next(iter(terms), Selector.nothing())
-        return cls(selector, tolerations, requests, _not_considered(spec), possible)
+        words, rules = [*_not_considered(spec)], None
+        if labels is not None:
+            own = {name: spec[name] for name in ("nodeSelector", "affinity") if name in spec}
+            eligible = _one_of(selectors_from_pod_spec(own))
+            rules = read_pod_rules(spec, kind, labels, namespace, eligible)
+            words = [each for each in words if each not in rules.kinds]
+        return cls(_one_of(terms), tolerations, requests, words, possible, pod_rules=rules)
 
     def matches(self, node: Node, usage: Uses | None = None) -> bool:
         """Return whether the pod can use a node. Cost: a few microseconds.
 
         :param usage: what the other pods on the nodes request; None if there are none.
+        :raises ValueError: if it has rules about other pods, for which all nodes must be known.
         """
+        if self.pod_rules is not None and self.pod_rules.kinds:
+            raise ValueError("it has rules about other pods: call Inventory.match")
         labels, node_id, facts = node.labels, node.id, node._facts
         selector = self.selector
         for each in selector.selectors if isinstance(selector, AnyOf) else (selector,):
@@ -221,10 +243,25 @@ class Placement(FrozenFields):
             *starmap(AtLeast, self.requests.items()),
         )
 
+    def pod_conditions(self) -> Iterator[PodRule]:
+        """Yield the conditions of :attr:`pod_rules`."""
+        if self.pod_rules is not None:
+            yield from self.pod_rules.conditions(self._tolerations)
+
     def undecided(
-        self, nodes: int = 0, without_taints: int = 0, without_resources: int = 0
+        self,
+        nodes: int = 0,
+        without_taints: int = 0,
+        without_resources: int = 0,
+        *,
+        about_pods: Iterable[str] | None = None,
     ) -> tuple[str, ...]:
-        """Return what is not considered, and how many of ``nodes`` have unknown facts, in words."""
+        """Return what is not considered, and how many of ``nodes`` have unknown facts, in words.
+
+        :param about_pods: what is unknown of other pods; None for all rules about them.
+        """
+        if about_pods is None:
+            about_pods = () if self.pod_rules is None else self.pod_rules.kinds
         unknown = {"taints": without_taints, "resources": without_resources}
         words = (
             f"unknown {fact} of {unknown[fact]:,} of {pluralize(nodes, 'node')}"
@@ -233,7 +270,7 @@ class Placement(FrozenFields):
         )
         possible = self.possible_tolerations
         added = (f"{addition_text(possible)} (not assumed)",) if possible else ()
-        return (*self.not_considered, *added, *words)
+        return (*self.not_considered, *added, *words, *about_pods)
 
     @property
     def undecided_without(self) -> tuple[str, ...]:
@@ -360,6 +397,11 @@ def _read_topology_key(fields: Mapping[str, Any], path: Path) -> str:
     if not is_key(key := read_text(fields["topologyKey"], (*path, "topologyKey"))):
         raise key_error(key, 0, len(key)).at(*path, "topologyKey")
     return key
+
+
+def _one_of(terms: Iterable[Selector]) -> Selector | AnyOf:
+    terms = tuple(dict.fromkeys(terms))
+    return AnyOf(terms) if len(terms) > 1 else next(iter(terms), Selector.nothing())
 
 
 def _with_keys(term: Selector, keys: Iterable[str | None]) -> Selector:

@@ -1,9 +1,7 @@
 """Pods: what runs, or may run, on a node."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain
-from types import MappingProxyType
-from typing import Any, NamedTuple, final
+from typing import Any, final
 from weakref import ReferenceType, WeakKeyDictionary
 
 from nodeselect.decoded import (
@@ -19,30 +17,16 @@ from nodeselect.errors import InventoryError, SelectorError
 from nodeselect.node import check_id, check_resources, check_sizes
 from nodeselect.placement.placement import Placement
 from nodeselect.placement.pod_requests import pod_requests, read_resized
+from nodeselect.placement.pod_rules import HostPort, PodTerm, read_host_ports
 from nodeselect.problem import Path
 from nodeselect.selectors.frozen import Frozen, FrozenFields, FrozenMapping
 from nodeselect.selectors.pod_spec import unknown_fields
 from nodeselect.selectors.selector import Selector
 from nodeselect.text import to_exact_str
 
-ANY_ADDRESS = "0.0.0.0"  # noqa: S104 - it is compared, not bound
 
-
-class HostPort(NamedTuple):
-    """A port of the node that a pod uses.
-
-    :param port: its number.
-    :param protocol: ``TCP``, ``UDP`` or ``SCTP``.
-    :param address: the address of the node; ``0.0.0.0`` stands for all.
-    """
-
-    port: int
-    protocol: str = "TCP"
-    address: str = ANY_ADDRESS
-
-
-class _PodKind(FrozenFields):
-    """What the pods of a workload have in common: all but their ids."""
+class PodKind(FrozenFields):
+    """What the pods of a workload have in common: all but their ids. Internal."""
 
     _fields = ("namespace", "requests", "labels", "placement", "ports", "owner", "is_ending")
     __slots__ = ("__weakref__", *_fields)
@@ -58,12 +42,18 @@ class _PodKind(FrozenFields):
     def __init__(self, *values: object) -> None:
         self._set_fields(*values)
 
+    @property
+    def anti_affinity(self) -> tuple[PodTerm, ...]:
+        """The terms by which its pods keep others away."""
+        rules = None if self.placement is None else self.placement.pod_rules
+        return () if rules is None else rules.anti_affinity
+
 
 # Those of all pods that exist, each once.
-_kinds: WeakKeyDictionary[_PodKind, ReferenceType[_PodKind]] = WeakKeyDictionary()
+_kinds: WeakKeyDictionary[PodKind, ReferenceType[PodKind]] = WeakKeyDictionary()
 
 
-def _shared(kind: _PodKind) -> _PodKind:
+def _shared(kind: PodKind) -> PodKind:
     reference = _kinds.get(kind)
     known = None if reference is None else reference()
     if known is None:
@@ -83,6 +73,7 @@ class Pod(Frozen):
 
     :param id: ``namespace/name``, or another text that no other pod has.
     :param requests: as of a :class:`Placement`; by default, those of ``placement``.
+    :param labels: by default, those in the rules of ``placement``, as the ports are.
     :param placement: the rules by which it finds a node; None if there are none but its requests.
     :param ports: the ports of the node that it uses.
     :param owner: what replaces it when it ends, such as ``ReplicaSet/web-5d4f``.
@@ -93,16 +84,16 @@ class Pod(Frozen):
     __slots__ = ("_kind", "id")
 
     id: str
-    _kind: _PodKind
+    _kind: PodKind
 
     def __init__(
         self,
         id: str,  # noqa: A002 - the name of the field
         requests: Mapping[str, int | str] | None = None,
         *,
-        labels: Mapping[str, str] = MappingProxyType({}),
+        labels: Mapping[str, str] | None = None,
         placement: Placement | None = None,
-        ports: Iterable[HostPort] = (),
+        ports: Iterable[HostPort] | None = None,
         owner: str = "",
         is_ending: bool = False,
     ) -> None:
@@ -111,9 +102,14 @@ class Pod(Frozen):
             raise TypeError(f"expected a Placement or None, not {type(placement).__name__}")
         if requests is None:
             requests = {} if placement is None else placement.requests
+        rules = None if placement is None else placement.pod_rules
+        if labels is None:
+            labels = {} if rules is None else rules.labels
+        if ports is None:
+            ports = () if rules is None else rules.ports
         texts = {to_exact_str(key, "a key"): to_exact_str(labels[key], "a value") for key in labels}
         check_sizes(texts)
-        kind = _PodKind(
+        kind = PodKind(
             id.partition("/")[0] if "/" in id else "", FrozenMapping(check_resources(requests)),
             FrozenMapping(texts), placement, tuple(HostPort(*each) for each in ports),
             to_exact_str(owner, "an owner"), bool(is_ending),
@@ -166,7 +162,7 @@ class Pod(Frozen):
 
     def replace(self, **fields: Any) -> "Pod":
         """Return a copy with new values for some fields, which are named as in the constructor."""
-        own = {name: getattr(self, name) for name in ("id", *_PodKind._fields[1:])}
+        own = {name: getattr(self, name) for name in ("id", *PodKind._fields[1:])}
         return Pod(**(own | fields))
 
     __replace__ = replace
@@ -187,7 +183,7 @@ class Pod(Frozen):
 
 
 def _unpickle(pod_id: str, values: tuple[Any, ...]) -> Pod:
-    return Pod(pod_id, **dict(zip(_PodKind._fields[1:], values, strict=True)))
+    return Pod(pod_id, **dict(zip(PodKind._fields[1:], values, strict=True)))
 
 
 def read_pod(
@@ -207,19 +203,22 @@ def read_pod(
         resized = read_resized(status)
         part = "spec"
         requests = pod_requests(spec, resized)
+        part = "metadata"
+        given = read_labels(metadata.get("labels"), ("labels",))
+        labels = {key: read_text(given[key], ("labels", key)) for key in given}
+        part = "spec"
         try:
-            placement = _placement(spec)
+            placement = _placement(spec, labels, pod_id.partition("/")[0])
         except SelectorError as error:
             mistake = error.within("spec")
             words = f"its rules, which are not understood: {mistake.path}: {error.message}"
             placement = Placement(Selector.nothing(), not_considered=[words])
-        ports = tuple(_host_ports(spec))
+        ports = tuple(read_host_ports(spec))
         part = "metadata"
-        labels = read_labels(metadata.get("labels"), ("labels",))
         result = Pod(
             pod_id,
             requests,
-            labels={key: read_text(labels[key], ("labels", key)) for key in labels},
+            labels=labels,
             placement=placement,
             ports=ports,
             owner=_read_owner(metadata),
@@ -261,7 +260,7 @@ _placements: dict[str, Placement] = {}
 _MAX_PLACEMENTS = 4_096
 
 
-def _placement(spec: Mapping[str, Any]) -> Placement:
+def _placement(spec: Mapping[str, Any], labels: Mapping[str, str], namespace: str) -> Placement:
     """Return the placement of a pod without its node, from a cache if its rules are known."""
     rules = {name: spec[name] for name in _RULES if name in spec}
 
@@ -273,35 +272,14 @@ def _placement(spec: Mapping[str, Any]) -> Placement:
         rules[name] = read_items(spec.get(name), (name,), container)
     volumes = read_items(spec.get("volumes"), ("volumes",), read_object)
     rules["volumes"] = [each for each in volumes if each.keys().isdisjoint(_PLAIN_VOLUMES)]
-    text = repr(rules)
+    text = repr((rules, labels, namespace))
     if (placement := _placements.get(text)) is None:
         if len(_placements) >= _MAX_PLACEMENTS:
             _placements.clear()
-        placement = _placements[text] = Placement.from_pod_spec(rules)
-    return placement
-
-
-def _host_ports(spec: Mapping[str, Any]) -> Iterator[HostPort]:
-    """Yield the ports of the node that the containers and sidecars of a pod use."""
-    is_host = spec.get("hostNetwork") is True
-
-    def read(value: object, path: Path) -> list[HostPort]:
-        container = read_object(value, path)
-        if path[0] != "containers" and container.get("restartPolicy") != "Always":
-            return []
-        given = read_items(container.get("ports"), (*path, "ports"), read_object)
-        ports = (
-            (each.get("hostPort") or (each.get("containerPort") if is_host else 0), each)
-            for each in given
+        placement = _placements[text] = Placement.from_pod_spec(
+            rules, labels=labels, namespace=namespace
         )
-        return [
-            HostPort(port, each.get("protocol") or "TCP", each.get("hostIP") or ANY_ADDRESS)
-            for port, each in ports
-            if port
-        ]
-
-    for name in ("containers", "initContainers"):
-        yield from chain.from_iterable(read_items(spec.get(name), (name,), read))
+    return placement
 
 
 def _read_owner(metadata: Mapping[str, Any]) -> str:

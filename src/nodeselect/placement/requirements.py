@@ -4,11 +4,14 @@ If the taints or the resources of a node are unknown, the requirement is met. An
 these nodes.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import reduce
+from operator import and_
 from typing import NamedTuple, Protocol, TypeAlias
 
 from nodeselect.node import CORDON, Node, Taint
-from nodeselect.placement.toleration import Tolerations
+from nodeselect.placement.pod_rules import PodRule
+from nodeselect.placement.toleration import Toleration, Tolerations
 from nodeselect.quantity import quantity_text
 from nodeselect.selectors import AnyOf, Selector
 
@@ -96,5 +99,36 @@ def free_amount(node: Node, resource: str, usage: Uses | None) -> int:
     return (node.resources or {}).get(resource, 0) - used
 
 
-Condition: TypeAlias = Selector | AnyOf | Tolerates | AtLeast
+Requirable: TypeAlias = Selector | AnyOf | Tolerates | AtLeast
+"""A condition that a node meets or not, whatever other nodes there are."""
+
+Condition: TypeAlias = Requirable | PodRule
 """One of the conditions into which a selector or a placement is split; all of them must hold."""
+
+
+def if_replaced(
+    conditions: Sequence[Condition], positions: Collection[int], replacements: Sequence[Condition]
+) -> list[Condition]:
+    """Return the conditions of a placement that has ``replacements`` for those at ``positions``.
+
+    What a pod requires of labels and taints also decides which nodes count for its topology spread;
+    and of its rules about other pods, some depend on all of a kind.
+    """
+    removed = [conditions[position] for position in positions]
+    kept = [each for at, each in enumerate(conditions) if at not in positions]
+    rule = next((each for each in conditions if isinstance(each, PodRule)), None)
+    if rule is None:
+        return [*replacements, *kept]
+    left_out = {each[:2] for each in removed if isinstance(each, PodRule)}
+    rules, tolerations = rule.rules.without(left_out), rule.tolerations
+    own = rules.eligible.split()
+    if any(each in own for each in removed):
+        new = [each for each in replacements if isinstance(each, Selector | AnyOf)]
+        eligible = [*(each for each in own if each not in removed), *new]
+        rules = rules.replace(eligible=reduce(and_, eligible, Selector.everything()))
+    taints = [each for each in removed if isinstance(each, Tolerates)]
+    if taints:
+        added = (Toleration(each.key, "Exists", effect=each.effect) for each in taints)
+        tolerations = Tolerations((*tolerations.distinct, *added))
+    others = [each for each in kept if not isinstance(each, PodRule)]
+    return [*replacements, *others, *rules.conditions(tolerations)]

@@ -25,6 +25,7 @@ from nodeselect.errors import InventoryError, SelectorError
 from nodeselect.files.thread_lock import ThreadLock
 from nodeselect.placement.persistent_map import PersistentMap
 from nodeselect.placement.pod import Pod, read_parts, read_pod
+from nodeselect.placement.pod_rules import Namespaces, read_namespace
 from nodeselect.problem import path_text
 from nodeselect.text import pluralize, quoted, to_exact_str
 
@@ -58,7 +59,10 @@ _NOTHING: Final = _OnNode(_NONE, (), _NONE)
 class Lineage:
     """What a usage has in common with its snapshots and copies."""
 
-    __slots__ = ("__weakref__",)
+    __slots__ = ("__weakref__", "is_known")
+
+    def __init__(self, *, is_known: bool) -> None:
+        self.is_known = is_known  # False as long as nobody has said what runs
 
 
 class BaseUsage:
@@ -93,6 +97,11 @@ class BaseUsage:
     def find(self, pod_id: str) -> tuple[str, Pod] | None:
         """Return the id of the node on which a pod runs, and the pod; None if it does not run."""
         return self.snapshot()._find(pod_id)
+
+    @property
+    def namespaces(self) -> Namespaces | None:
+        """The labels of the namespaces, by name; None if they are unknown."""
+        return self.snapshot().namespaces
 
     def in_use(self) -> frozenset[str]:
         """Return the ids of the nodes on which anything runs. Cost: about 50 ns for each."""
@@ -134,17 +143,27 @@ class BaseUsage:
 class UsageSnapshot(BaseUsage):
     """What runs on the nodes at one moment. It never changes."""
 
-    __slots__ = ("_lineage", "_nodes", "_places")
+    __slots__ = ("_lineage", "_namespaces", "_nodes", "_places")
 
     _nodes: PersistentMap[_OnNode]
     _places: PersistentMap[str]  # the id of the node on which each pod runs
     _lineage: Lineage
+    _namespaces: Namespaces | None
 
     def __init__(
-        self, nodes: PersistentMap[_OnNode], places: PersistentMap[str], lineage: Lineage
+        self,
+        nodes: PersistentMap[_OnNode],
+        places: PersistentMap[str],
+        lineage: Lineage,
+        namespaces: Namespaces | None,
     ) -> None:
         """Internal: call :meth:`Usage.snapshot`."""
         self._nodes, self._places, self._lineage = nodes, places, lineage
+        self._namespaces = namespaces
+
+    @property
+    def namespaces(self) -> Namespaces | None:
+        return self._namespaces
 
     def snapshot(self) -> "UsageSnapshot":
         return self
@@ -156,20 +175,21 @@ class UsageSnapshot(BaseUsage):
         return node_id, next(pod for pod in self.pods(node_id) if pod.id == pod_id)
 
 
-def empty_moment() -> UsageSnapshot:
-    """Return the first moment of a new usage."""
-    return UsageSnapshot(PersistentMap(), PersistentMap(), Lineage())
+def empty_moment(*, is_known: bool = False) -> UsageSnapshot:
+    """Return the first moment of a new usage; ``is_known``: whether it says that nothing runs."""
+    return UsageSnapshot(PersistentMap(), PersistentMap(), Lineage(is_known=is_known), None)
 
 
 class UsageChanges:
     """Changes that become a new moment together."""
 
-    __slots__ = ("_before", "_nodes", "_places")
+    __slots__ = ("_before", "_namespaces", "_nodes", "_places")
 
     def __init__(self, before: UsageSnapshot) -> None:
         self._before = before
         self._nodes: dict[str, _OnNode | None] = {}
         self._places: dict[str, str | None] = {}
+        self._namespaces = before.namespaces
 
     def after(self) -> UsageSnapshot:
         nodes, places = self._before._nodes, self._before._places
@@ -177,7 +197,16 @@ class UsageChanges:
             nodes = nodes.updated(self._nodes)
         if self._places:
             places = places.updated(self._places)
-        return UsageSnapshot(nodes, places, self._before._lineage)
+        lineage = self._before._lineage
+        lineage.is_known = True
+        return UsageSnapshot(nodes, places, lineage, self._namespaces)
+
+    def set_namespaces(self, labels: Namespaces | None) -> None:
+        self._namespaces = labels
+
+    def add_namespace(self, record: Mapping[str, Any]) -> None:
+        name, labels = read_namespace(record)
+        self._namespaces = {**(self._namespaces or {}), name: labels}
 
     def apply(self, changes: Iterable[PodChange], *, missing_ok: bool = False) -> None:
         """Add and remove pods.
@@ -297,8 +326,9 @@ class Usage(BaseUsage):
     and answers from it; another one may be given to ``match`` and ``explain``. Memory: below 400
     bytes for each pod.
 
-    :param pods: the ``items`` of ``kubectl get pods -A -o json``. Those count that have a
-        ``spec.nodeName``, and a phase other than ``Succeeded`` and ``Failed``. Cost: 50 µs a pod.
+    :param pods: the ``items`` of ``kubectl get pods,namespaces -A -o json``. Those pods count that
+        have a ``spec.nodeName``, and a phase other than ``Succeeded`` and ``Failed``. Of the
+        namespaces, the labels are kept; they need not be given. Cost: 50 µs a pod.
     :raises InventoryError: if an object is not a pod, a quantity in it is invalid, or two pods
         have the same id.
     """
@@ -308,7 +338,7 @@ class Usage(BaseUsage):
     def __init__(self, pods: Iterable[Mapping[str, Any]] = ()) -> None:
         self._lock = ThreadLock()
         self._owner: UsageOwner | None = None
-        self._own = empty_moment()
+        self._own = empty_moment(is_known=True)
         changes = UsageChanges(self._own)
         for number, pod in enumerate(pods):
             try:
@@ -387,6 +417,21 @@ class Usage(BaseUsage):
         apply = partial(UsageChanges.apply, missing_ok=missing_ok)
         self._write(apply, list_of_changes(changes))
 
+    def set_namespaces(self, labels: Namespaces | None) -> None:
+        """Set the labels of the namespaces, by name, for the rules of pods that depend on them.
+
+        :param labels: a namespace that is not in it has none; None if all are unknown.
+        """
+        named = (
+            {
+                name: read_namespace({"metadata": {"name": name, "labels": each}})[1]
+                for name, each in labels.items()
+            }
+            if labels is not None
+            else None
+        )
+        self._write(UsageChanges.set_namespaces, named)
+
     def clear(self, node_id: str) -> tuple[Pod, ...]:
         """Remove all that runs on a node, also the amounts of no pod; return the pods."""
         return self._write(UsageChanges.clear, node_id)
@@ -427,7 +472,10 @@ def list_of_changes(changes: Iterable[PodChange]) -> list[PodChange]:
 
 
 def add_running(changes: UsageChanges, record: Mapping[str, Any]) -> None:
-    """Add a pod from a Kubernetes object, if it is on a node and has not ended."""
+    """Add a pod from a Kubernetes object, if it is on a node and has not ended; or a namespace."""
+    if record.get("kind") == "Namespace":
+        changes.add_namespace(record)
+        return
     spec, status = read_parts(record)
     if not spec.get("nodeName") or status.get("phase") in ("Succeeded", "Failed"):
         return

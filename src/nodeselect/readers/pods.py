@@ -72,10 +72,12 @@ def _records(stream: BinaryIO) -> Iterator[tuple[RecordPlace, Any]]:
 
 
 def _read_name(record: Any) -> tuple[str, str]:
-    """Return the namespace and the name of a pod; raise if the record is not a pod."""
+    """Return the namespace and the name of a pod, or the name of a namespace; raise for others."""
     if not isinstance(record, dict):
         message = f"a pod must be an object, not {describe(record)}"
         raise InventoryError("wrong-type", message, hint=_HINT)
+    if record.get("kind") == "Namespace":
+        return "", str(sub_object(record, "metadata").get("name"))
     is_pod = record.get("kind") in (None, "Pod")
     if not is_pod or sub_object(record, "spec").get("containers") is None:
         reject_typo(record, ("spec",))

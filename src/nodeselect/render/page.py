@@ -8,11 +8,12 @@ only its own style and script, by their hashes. The same input gives the same by
 import re
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from nodeselect import __version__
@@ -22,6 +23,7 @@ from nodeselect.explain.wording import headline, id_notes, not_considered_text
 from nodeselect.inventory.statistics import count_labels
 from nodeselect.node import Node
 from nodeselect.placement import Usage
+from nodeselect.placement.pod_rules import PodRule
 from nodeselect.placement.requirements import Condition
 from nodeselect.selectors import AnyOf
 from nodeselect.text import pluralize, printable, truncate
@@ -48,21 +50,25 @@ def render_page(
     subject: str = "",
     *,
     sources: Mapping[str, float | None] | None = None,
+    passing: Mapping[Condition, Container[str]] = MappingProxyType({}),
     usage: Usage | None = None,
 ) -> str:
     """Return an explanation as an HTML page.
 
     :param nodes: all nodes over which the selector was explained, in inventory order.
     :param subject: what was explained, such as ``job.yaml on nodes.json``.
+    :param passing: the ids of the nodes that satisfy each rule between pods.
     :param sources: when each input, by name, was modified, in seconds since 1970; None if unknown.
     """
-    table = _NodeTable(conditions, nodes, usage)
+    table = _NodeTable(conditions, nodes, passing, usage)
     page = _template().render(
         subject=subject,
         sources=sources or {},
         version=__version__,
         explanation=explanation,
-        headline=headline(explanation.matched, explanation.total, None),
+        headline=headline(
+            explanation.matched, explanation.total, None, undecided=explanation.undecided_rules
+        ),
         id_notes=list(id_notes(explanation)),
         selector=[f"({each})" if isinstance(each, AnyOf) else str(each) for each in conditions],
         not_considered=not_considered_text(explanation.not_considered),
@@ -81,17 +87,24 @@ class _NodeTable:
     """
 
     def __init__(
-        self, conditions: Sequence[Condition], nodes: Iterable[Node], usage: Usage | None
+        self,
+        conditions: Sequence[Condition],
+        nodes: Iterable[Node],
+        passing: Mapping[Condition, Container[str]],
+        usage: Usage | None,
     ) -> None:
         """Count all nodes and their labels; keep only the first ``_MAX_ROWS`` for the table."""
         # The keys of each requirement, in the order of the bits of the mask; None for ids.
         self._keys = [named_keys([each]) for each in conditions]
         self._asked = named_keys(conditions)
+
+        def passes(condition: Condition, node: Node) -> bool:
+            if isinstance(condition, PodRule):
+                return node.id in passing[condition]
+            return is_met(condition, node, usage)
+
         bits = [(1 << at, each) for at, each in enumerate(conditions)]
-        rows = [
-            (sum(bit for bit, each in bits if not is_met(each, node, usage)), node)
-            for node in nodes
-        ]
+        rows = [(sum(bit for bit, each in bits if not passes(each, node)), node) for node in nodes]
         rank = {key: number for number, key in reversed(list(enumerate(self._asked)))}
         self.facets = sorted(
             count_labels(node for _, node in rows).keys,

@@ -175,8 +175,13 @@ def _explain(
     asked: Selection, running: RunningPods, fleet: _Fleet
 ) -> Explanation | NodeExplanation:
     if fleet.node is not None:
-        return fleet.inventory.explain_node(asked, fleet.node, usage=running.usage)
-    return fleet.inventory.explain(asked, states=fleet.states, usage=running.usage)
+        answer = fleet.inventory.explain_node(asked, fleet.node, usage=running.usage)
+        *others, last = answer.undecided_rules or ("",)
+        rules = (*others, f"{last}{running.option([last])}") if last else ()
+        return answer._replace(undecided_rules=rules)
+    explanation = fleet.inventory.explain(asked, states=fleet.states, usage=running.usage)
+    option = running.option(explanation.undecided_rules) if explanation.matched else ""
+    return explanation._replace(headline=f"{explanation.headline}{option}")
 
 
 def _with_tolerations(asked: Selection, running: RunningPods, fleet: _Fleet) -> Selection:
@@ -194,7 +199,10 @@ def _page_lines(
     subject: str,
     files: Iterable[str],
 ) -> list[str]:
-    from nodeselect.inventory.snapshot import requirements_of  # imports pyroaring
+    from nodeselect.inventory.snapshot import (  # imports pyroaring
+        passing_pod_rules,
+        requirements_of,
+    )
     from nodeselect.render.page import render_page  # loads jinja2
 
     sources = {
@@ -204,8 +212,9 @@ def _page_lines(
     }
     rows = requirements_of(fleet.chosen, asked, running.usage)
     page = render_page(
-        explanation, rows, fleet.chosen, subject, sources=sources, usage=running.usage
-    )
+        explanation, rows, fleet.chosen, subject, sources=sources,
+        passing=passing_pod_rules(fleet.inventory, rows, running.usage), usage=running.usage,
+    )  # fmt: skip
     # In every encoding of the output, a browser shows the same.
     return page.encode("ascii", "xmlcharrefreplace").decode().splitlines()
 

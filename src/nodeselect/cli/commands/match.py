@@ -217,6 +217,7 @@ class _Answer(NamedTuple):
     inventory: "Inventory | None"  # all nodes, if they explain why none matches or has such an id
     explanation: Explanation | None = None  # if no node matches
     not_considered: Sequence[str] = ()
+    undecided: tuple[Sequence[str], str] = (), ""  # rules, and how they can be decided
 
     @property
     def matched(self) -> int:
@@ -244,9 +245,11 @@ def _match(
     is_needed = isinstance(asked, Placement) or (is_explained and not is_quiet())
     if answer.inventory is not None and is_needed:
         explanation = answer.inventory.explain(asked, examples=0, states=states, usage=usage)
+        rules = explanation.undecided_rules
         answer = answer._replace(
             explanation=explanation if is_explained and not is_quiet() else None,
             not_considered=explanation.not_considered,
+            undecided=(rules, running.option(rules)),
         )
     if display.sort_by:
         nodes_in_order = sort_nodes(answer.nodes, display.sort_by)
@@ -332,7 +335,9 @@ def _messages(
 def _summary(answer: _Answer) -> Iterator[str]:
     """Yield how many nodes match, and how many match but for --state."""
     left_out = answer.all_states.total() - answer.total if answer.all_states else 0
-    yield headline(answer.matched, answer.total, count_connected(answer.states), left_out)
+    connected, (rules, option) = count_connected(answer.states), answer.undecided
+    text = headline(answer.matched, answer.total, connected, left_out, rules)
+    yield f"{text}{option}" if answer.matched else text
     if answer.other_matches:
         yield other_states_text(answer.other_matches)
 

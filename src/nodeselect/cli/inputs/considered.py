@@ -63,7 +63,10 @@ def only_labels(asked: Selection, considered: Collection[str] = ()) -> Selection
         return asked
     words = {"taints": "taints", "resources": "requests"}
     left_out = [words[fact] for fact in asked.undecided_without if fact not in considered]
+    if asked.pod_rules is not None:
+        left_out += asked.pod_rules.kinds
     return asked.replace(
+        pod_rules=None,
         tolerations=[Toleration(operator="Exists")] if "taints" in left_out else asked.tolerations,
         requests={} if "requests" in left_out else asked.requests,
         not_considered=(*left_out, *asked.not_considered),

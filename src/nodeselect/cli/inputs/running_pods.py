@@ -40,8 +40,9 @@ class RunningPods:
         self._by_workload: dict[tuple[str, str], list[tuple[str, Pod]]] = {}
         self._unknown = " (--pods)"
         file = options.file
-        has_requests = any(isinstance(each, Placement) and each.requests for each in asked)
-        if options.is_labels_only or not has_requests:
+        placements = (each for each in asked if isinstance(each, Placement))
+        is_needed = any(each.requests or each.pod_rules is not None for each in placements)
+        if options.is_labels_only or not is_needed:
             if file is not None:
                 text = "--pods needs a Kubernetes manifest, with --job and without --only-labels"
                 raise click.UsageError(text)
@@ -71,6 +72,12 @@ class RunningPods:
     def considered(self, asked: Selection) -> Selection:
         """Return what is required; of a placement, with what is not considered."""
         return self.options.considered(asked, self._unknown) if self.usage is None else asked
+
+    def option(self, undecided: Sequence[str]) -> str:
+        """Return the end of a headline that says how the ``undecided`` rules can be decided."""
+        if not undecided:
+            return ""
+        return " (give --pods)" if self.usage is None else " (give namespaces in --pods)"
 
     def nodes_of(self, workload: "Workload | None") -> list[str]:
         """Return the ids of the nodes on which a workload's own pods run."""
