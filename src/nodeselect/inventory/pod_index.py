@@ -5,7 +5,10 @@ many pods a rule counts in each domain is kept, and changed for the nodes that h
 """
 
 from array import array
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import islice
 from typing import Protocol
 
 from nodeselect.index import postings
@@ -21,6 +24,9 @@ from nodeselect.selectors import AnyOf, Operator, Requirement, Selector
 
 # So many counts are kept. Each has an entry for each node with a pod that is counted.
 _MAX_COUNTS = 128
+
+# After so many changes, counts that have not seen them are dropped.
+_MAX_LOG = 10_000
 
 _Takes = Callable[[PodKind], bool]
 
@@ -61,28 +67,72 @@ class PodIndex:
 
     def __init__(self, usage: UsageSnapshot) -> None:
         self._usage = usage
-        # By namespace and kind: the ids of the nodes on which pods of the kind run.
-        self._kinds: dict[str, dict[PodKind, set[str]]] = {}
+        # By namespace and kind: how many pods of the kind run on each node, by its id.
+        self._kinds: dict[str, dict[PodKind, dict[str, int]]] = {}
         # The anti-affinity terms of pods that run, and the kinds that have them.
         self._owners: dict[PodTerm, set[PodKind]] = {}
+        # By a namespace and labels: those of the terms that take such a pod.
+        self._keeping: dict[Hashable, list[PodTerm]] = {}
         self._counts: dict[Hashable, _Counts] = {}
+        # The changes of pods that not all counts have seen.
+        self._log: list[tuple[str, PodKind, int]] = []
         self._seen = 0, 0  # how many nodes and tombstones of the store are considered
         self._columns: dict[str, tuple[array[int], list[str]]] = {}
+        kinds: dict[int, tuple[PodKind, dict[str, int]]] = {}  # as equal ones are one object
         for node_id, on_node in usage._nodes.to_dict().items():
-            self._add(node_id, {pod._kind for pod in on_node.pods})
+            for pod in on_node.pods:
+                kind = pod._kind
+                if (found := kinds.get(id(kind))) is None:
+                    found = kinds[id(kind)] = kind, self._on_nodes(kind)
+                found[1][node_id] = found[1].get(node_id, 0) + 1
 
     def change_to(self, usage: UsageSnapshot, changed: Iterable[str]) -> None:
         """Make it the index of another moment, with other pods on the nodes with these ids."""
         before, self._usage = self._usage, usage
         if usage.namespaces is not before.namespaces:
             self._counts.clear()
-        for node_id in changed:
-            old, new = ({pod._kind for pod in each.pods(node_id)} for each in (before, usage))
-            self._add(node_id, new - old)
-            for kind in old - new:
-                self._remove(node_id, kind)
+            self._keeping.clear()
+        if len(self._log) > _MAX_LOG:
+            at = len(self._log)
+            self._counts = {name: each for name, each in self._counts.items() if each.seen == at}
             for counts in self._counts.values():
-                counts.stale.add(node_id)
+                counts.seen = 0
+            self._log.clear()
+        for node_id in changed:
+            old, new = before.pods(node_id), usage.pods(node_id)
+            for pods, others, added in ((new, old, 1), (old, new, -1)):
+                known = {*map(id, others)}
+                for pod in pods:
+                    if id(pod) not in known:
+                        self._change(node_id, pod._kind, added)
+
+    def _change(self, node_id: str, kind: PodKind, added: int) -> None:
+        self._log.append((node_id, kind, added))
+        on_nodes = self._on_nodes(kind)
+        on_nodes[node_id] = on_nodes.get(node_id, 0) + added
+        if on_nodes[node_id]:
+            return
+        del on_nodes[node_id]
+        if not on_nodes:
+            del self._kinds[kind.namespace][kind]
+            for term in {*kind.anti_affinity}:
+                self._owners[term].discard(kind)
+                if not self._owners[term]:
+                    del self._owners[term]
+                    self._keeping.clear()
+
+    def _on_nodes(self, kind: PodKind) -> dict[str, int]:
+        """Return how many pods of a kind run on each node; add the kind."""
+        of_namespace = self._kinds.setdefault(kind.namespace, {})
+        on_nodes = of_namespace.get(kind)
+        if on_nodes is None:
+            on_nodes = of_namespace[kind] = {}
+            for term in kind.anti_affinity:
+                if term not in self._owners:
+                    self._owners[term] = set()
+                    self._keeping.clear()
+                self._owners[term].add(kind)
+        return on_nodes
 
     def excluded(self, rule: PodRule, view: Nodes, usage: UsageSnapshot) -> Postings:
         """Return the nodes of a view that a rule excludes."""
@@ -152,11 +202,20 @@ class PodIndex:
         namespace, labels = rule.rules.namespace, rule.rules.labels
         known = self._usage.namespaces
         of_namespace = None if known is None else known.get(namespace, {})
-        for term, owners in [*self._owners.items()]:
-            is_of = term.takes_namespace(namespace, of_namespace)
-            if term.takes(labels, None, namespace=is_of):
-                key = term.topology_key
-                yield self._count((term, "owners"), key, owners.__contains__, view, owners).nodes
+        terms = self._keeping.get((namespace, labels))
+        if terms is None:
+            if len(self._keeping) >= _MAX_COUNTS:
+                self._keeping.clear()
+            terms = self._keeping[namespace, labels] = [
+                term
+                for term in self._owners
+                if term.takes(labels, None, namespace=term.takes_namespace(namespace, of_namespace))
+            ]
+        for term in terms:
+            takes = partial(_has_term, term)
+            yield self._count(
+                (term, "owners"), term.topology_key, takes, view, self._owners[term]
+            ).nodes
 
     def _crowded(self, rule: PodRule, view: Nodes) -> Postings:
         """Return the nodes without the key of a spread, and those whose domain has no room."""
@@ -173,24 +232,18 @@ class PodIndex:
             return is_counted and constraint.takes(kind.labels, own)
 
         name = (constraint, values, keys, eligible, tolerations, namespace)
-        counts = self._counts.get(name)
-        counted = _counted_nodes(rule, constraint, view) if counts is None else counts.counted
+        counts, counted = self._counts.get(name), None
+        if counts is None:
+            counted = _counted_nodes(rule, constraint, view)
         counts = self._count(name, key, takes, view, {namespace}, counted)
-        with_label = view.store.with_label
-        without = view.live() - with_label(key)
-        sizes = counts.domains
-        if sizes is None:
-            assert counted is not None, "a spread counts some nodes"
-            sizes = counts.domains = {
-                value for value, nodes in view.store.value_counts(counted, key).items() if nodes
-            }
-        totals = counts.totals
-        least = min((totals.get(each, 0) for each in sizes), default=0)
-        if len(sizes) < constraint.min_domains:
+        if counted is not None:
+            sizes = view.store.value_counts(counted, key)
+            counts.domain_count = sum(map(bool, sizes.values()))
+        least = counts.least()
+        if counts.domain_count < constraint.min_domains:
             least = 0
-        most = constraint.max_skew + least - constraint.takes_own(own)
-        full = [with_label(key, each) for each in sizes if totals.get(each, 0) > most]
-        return postings.union([without, *full])
+        counts.set_limit(constraint.max_skew + least - constraint.takes_own(own), view.store)
+        return (view.live() - view.store.with_label(key)) | counts.nodes
 
     def _count(
         self,
@@ -208,61 +261,40 @@ class PodIndex:
         :param counted: the nodes that count; None for all.
         """
         counts = self._counts.get(name)
+        numbers: dict[str, int] = {}
         if counts is None:
             if len(self._counts) >= _MAX_COUNTS:
                 self._counts.clear()
-            counts = self._counts[name] = _Counts(key, takes, counted)
-            for kind, node_ids in self._kinds_of(among):
-                if counts.takes_kind(kind):
-                    counts.stale |= node_ids
-        if counts.stale:
-            for node_id in counts.stale:
-                self._update(counts, node_id, view)
-            counts.stale.clear()
+            counts = self._counts[name] = _Counts(key, counted)
+            for kind, on_nodes in self._kinds_of(among):
+                if takes(kind):
+                    for node_id, number in on_nodes.items():
+                        numbers[node_id] = numbers.get(node_id, 0) + number
+        else:
+            for node_id, kind, added in islice(self._log, counts.seen, None):
+                if takes(kind):
+                    numbers[node_id] = numbers.get(node_id, 0) + added
+        counts.seen = len(self._log)
+        for node_id, number in numbers.items():
+            before = counts.numbers.get(node_id, 0)
+            counts.put(node_id, before + number, self._domain(counts, node_id, view), view.store)
         return counts
 
     def _kinds_of(
         self, among: Iterable[str] | set[PodKind] | None
-    ) -> Iterator[tuple[PodKind, set[str]]]:
+    ) -> Iterator[tuple[PodKind, dict[str, int]]]:
         for each in self._kinds if among is None else among:
             if isinstance(each, PodKind):
                 yield each, self._kinds[each.namespace][each]
             else:
                 yield from self._kinds.get(each, {}).items()
 
-    def _update(self, counts: "_Counts", node_id: str, view: Nodes) -> None:
-        """Count the pods on one node anew."""
-        number = sum(counts.takes_kind(pod._kind) for pod in self._usage.pods(node_id))
-        domain = None
-        if number and (ordinal := view.find(node_id)) is not None:
-            is_counted = counts.counted is None or ordinal in counts.counted
-            if is_counted:
-                domain = node_id if counts.key is None else self._value(counts.key, ordinal, view)
-        old = counts.on.pop(node_id, None)
-        if domain is not None:
-            counts.on[node_id] = domain, number
-        for each, added in ((old, -1), (counts.on.get(node_id), 1)):
-            if each is not None:
-                before = counts.totals.get(each[0], 0)
-                after = counts.totals[each[0]] = before + added * each[1]
-                if not after:
-                    del counts.totals[each[0]]
-                if counts.counted is None and bool(before) != bool(after):
-                    self._toggle(counts, each[0], bool(after), view)
-
-    def _toggle(self, counts: "_Counts", domain: str, is_occupied: bool, view: Nodes) -> None:
-        """Add the nodes of a domain to those that are near a pod, or remove them."""
-        if counts.key is None:
-            segment, delta = view.store.segment, view.store.delta
-            ordinals = delta.ordinals(domain)
-            first = None if segment is None else segment.ids.find(domain)
-            nodes = postings.from_ordinals(ordinals if first is None else [first, *ordinals])
-        else:
-            nodes = view.store.with_label(counts.key, domain)
-        if is_occupied:
-            counts.nodes |= nodes
-        else:
-            counts.nodes -= nodes
+    def _domain(self, counts: "_Counts", node_id: str, view: Nodes) -> str | None:
+        """Return the domain of a node; None if it is not there, or does not count."""
+        ordinal = view.find(node_id)
+        if ordinal is None or (counts.counted is not None and ordinal not in counts.counted):
+            return None
+        return node_id if counts.key is None else self._value(counts.key, ordinal, view)
 
     def _value(self, key: str, ordinal: int, view: Nodes) -> str | None:
         """Return the value of a key of a node."""
@@ -296,58 +328,85 @@ class PodIndex:
             name: counts for name, counts in self._counts.items() if counts.counted is None
         }
         for counts in self._counts.values():
-            counts.stale |= ids
+            for node_id in ids & counts.numbers.keys():
+                domain = self._domain(counts, node_id, view)
+                counts.put(node_id, counts.numbers[node_id], domain, store)
             for ordinal, node in enumerate(added, store.delta.first + start):
                 domain = node.id if counts.key is None else node.labels.get(counts.key)
                 if domain in counts.totals:
                     counts.nodes.add(ordinal)
 
-    def _add(self, node_id: str, kinds: Iterable[PodKind]) -> None:
-        for kind in kinds:
-            of_namespace = self._kinds.setdefault(kind.namespace, {})
-            if (node_ids := of_namespace.get(kind)) is None:
-                node_ids = of_namespace[kind] = set()
-                for term in kind.anti_affinity:
-                    self._owners.setdefault(term, set()).add(kind)
-            node_ids.add(node_id)
-
-    def _remove(self, node_id: str, kind: PodKind) -> None:
-        node_ids = self._kinds[kind.namespace][kind]
-        node_ids.discard(node_id)
-        if not node_ids:
-            del self._kinds[kind.namespace][kind]
-            for term in {*kind.anti_affinity}:
-                self._owners[term].discard(kind)
-                if not self._owners[term]:
-                    del self._owners[term]
-                    self._counts.pop((term, "owners"), None)
-
 
 class _Counts:
     """How many pods that a rule takes are in each domain.
 
-    :ivar on: by the id of a node: its domain, and how many of the pods are on the node.
-    :ivar totals: how many are in each domain, above 0.
-    :ivar nodes: all nodes of these domains, if no node is left out of the counts.
+    :ivar key: nodes with one value of this label are a domain; None: each node is one.
     :ivar counted: the nodes that count; None for all.
-    :ivar domains: the domains of these nodes, once they are known.
-    :ivar stale: the ids of nodes whose pods are to be counted anew.
+    :ivar numbers: how many of the pods are on each node, by its id.
+    :ivar totals: how many are in each domain, above 0.
+    :ivar nodes: the nodes of the domains with more pods than a limit.
+    :ivar domain_count: how many domains the ``counted`` nodes have.
+    :ivar seen: how many of the logged changes are considered.
     """
 
-    def __init__(self, key: str | None, takes: _Takes, counted: Postings | None) -> None:
-        self.key, self._takes, self.counted = key, takes, counted
-        self.on: dict[str, tuple[str, int]] = {}
+    def __init__(self, key: str | None, counted: Postings | None) -> None:
+        self.key, self.counted = key, counted
+        self.numbers: dict[str, int] = {}
         self.totals: dict[str, int] = {}
         self.nodes = postings.from_ordinals(())
-        self.domains: set[str] | None = None
-        self.stale: set[str] = set()
-        self._taken: dict[PodKind, bool] = {}
+        self.domain_count = self.seen = 0
+        self._domains: dict[str, str] = {}
+        self._limit = 0
+        self._with_total: Counter[int] = Counter()  # how many domains have each total
 
-    def takes_kind(self, kind: PodKind) -> bool:
-        taken = self._taken.get(kind)
-        if taken is None:
-            taken = self._taken[kind] = self._takes(kind)
-        return taken
+    def least(self) -> int:
+        """Return how many pods are in the domain with the fewest ones."""
+        return 0 if len(self.totals) < self.domain_count else min(self._with_total, default=0)
+
+    def set_limit(self, limit: int, store: NodeStore) -> None:
+        """Make ``nodes`` those of the domains with more pods than a limit."""
+        if limit != self._limit:
+            self._limit = limit
+            full = (each for each, total in self.totals.items() if total > limit)
+            self.nodes = postings.from_ordinals(())
+            self.nodes |= postings.union([self._of_domain(each, store) for each in full])
+
+    def put(self, node_id: str, number: int, domain: str | None, store: NodeStore) -> None:
+        """Set how many pods are on a node, and its domain; None if it does not count."""
+        before, old = self.numbers.pop(node_id, 0), self._domains.pop(node_id, None)
+        if number:
+            self.numbers[node_id] = number
+        if old is not None:
+            self._add(old, -before, store)
+        if domain is not None and number:
+            self._domains[node_id] = domain
+            self._add(domain, number, store)
+
+    def _add(self, domain: str, number: int, store: NodeStore) -> None:
+        before = self.totals.pop(domain, 0)
+        if total := before + number:
+            self.totals[domain] = total
+            self._with_total[total] += 1
+        if before:
+            self._with_total[before] -= 1
+            if not self._with_total[before]:
+                del self._with_total[before]
+        if before <= self._limit < total:
+            self.nodes |= self._of_domain(domain, store)
+        elif total <= self._limit < before:
+            self.nodes -= self._of_domain(domain, store)
+
+    def _of_domain(self, domain: str, store: NodeStore) -> Postings:
+        """Return the nodes of a domain."""
+        if self.key is not None:
+            return store.with_label(self.key, domain)
+        ordinals = store.delta.ordinals(domain)
+        first = None if store.segment is None else store.segment.ids.find(domain)
+        return postings.from_ordinals(ordinals if first is None else [first, *ordinals])
+
+
+def _has_term(term: PodTerm, kind: PodKind) -> bool:
+    return term in kind.anti_affinity
 
 
 def _counted_nodes(rule: PodRule, constraint: SpreadConstraint, view: Nodes) -> Postings:
