@@ -43,7 +43,7 @@ from nodeselect import (
     Usage,
 )
 from nodeselect.engines.sql import LongTable, SqlNodes, where
-from nodeselect.explain import FailureCounts, explain_node
+from nodeselect.explain import FailureCounts, Replicas, Room, explain_node
 from nodeselect.inventory import (
     Audit,
     InventoryStats,
@@ -134,6 +134,10 @@ def spread_pods() -> PodRules:
     inventory.usage.add("n-1", Pod("default/web-1", labels={"app": "web"}))
     assert inventory.match(pod).ids() == ["n-2"]
     assert inventory.usage.namespaces is not None
+    placed: Replicas = inventory.place_replicas(pod, 2)
+    assert (placed.nodes, placed.are_placed) == (("n-2",), False)
+    room: Room | None = inventory.room(Placement(requests={"cpu": 1}))
+    assert room == Room({}, 2)
     return rules
 
 

@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from nodeselect import Inventory
 from tests.cli.running import Run, write_files
 
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs/explain.schema.json").read_text("utf-8"))
 GPU = {"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}
 LOST = {"key": "node.kubernetes.io/unreachable", "effect": "NoSchedule"}
 TOLERATION = {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
@@ -431,3 +433,131 @@ def test_standard_input(run: Run) -> None:
     write_pods(running("x", "a", "4 cores"))
     result = run("match", "--job", "web.json", "-n", "nodes.json", "--pods", "pods.json")
     assert "--> pods.json" in result.error
+
+
+APART = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [
+    {"topologyKey": "pool", "labelSelector": {"matchLabels": {"app": "web"}}}
+]}}  # fmt: skip
+
+
+def labelled(job: dict[str, Any], replicas: int, **spec: Any) -> dict[str, Any]:
+    """Return a Deployment of so many pods of the app web."""
+    template = job["spec"]["template"]
+    template["metadata"] = {"labels": {"app": "web"}}
+    template["spec"] |= spec
+    job["spec"]["replicas"] = replicas
+    return job
+
+
+def test_a_rule_that_is_not_decided(run: Run) -> None:
+    """The first line says so, and how to decide it; no advice says that all nodes match."""
+    write(
+        apart={
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": "p"},
+            "spec": {"containers": [{"name": "a"}], "affinity": APART},
+        },
+        one={"kind": "NodeList", "items": [{**SMALL[0], "status": {"allocatable": {"pods": "9"}}}]},
+    )
+    first = "1 of 1 node matches, before pod anti-affinity (give --pods)"
+    files = ("--job", "apart.json", "-n", "one.json")
+    result = run("explain", *files, COLUMNS="200")
+    assert result.out.splitlines()[0] == first
+    assert "EVERY" not in result.text
+    assert run("match", *files, COLUMNS="200").err.splitlines()[0] == first
+    report = json.loads(run("explain", *files, "-o", "json").out)
+    assert (report["headline"], report["recommendation"]) == (first, "")
+    assert first.removesuffix(" (give --pods)") in run("explain", *files, "-o", "html").out
+    line = run("explain", *files, "--node", "a").out.splitlines()[0]
+    assert line == "a matches, before pod anti-affinity (give --pods)"
+    write_pods(running("x", "a", "1"))
+    assert "before" not in run("explain", *files, "--pods", "pods.json").text
+    by_team = {"namespaceSelector": {"matchLabels": {"team": "x"}}}
+    (term,) = APART["podAntiAffinity"].values()
+    terms = {
+        "podAntiAffinity": {
+            "requiredDuringSchedulingIgnoredDuringExecution": [{**term[0], **by_team}]
+        }
+    }
+    write(
+        apart={
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": "p"},
+            "spec": {"containers": [{"name": "a"}], "affinity": terms},
+        }
+    )
+    line = run("explain", *files, "--pods", "pods.json", COLUMNS="200").out.splitlines()[0]
+    rule = "pod anti-affinity by labels of namespaces"
+    assert line == f"1 of 1 node matches, before {rule} (give namespaces in --pods)"
+    pod = running("x", "a", "1") | {"kind": "Pod"}
+    write_pods(pod, {"kind": "Namespace", "metadata": {"name": "shop", "labels": {"team": "x"}}})
+    pod["metadata"]["labels"] = {"app": "web"}
+    assert run("match", *files, "--pods", "pods.json").status == 0
+
+
+def test_own_pods_that_are_in_the_way(run: Run) -> None:
+    """A Deployment that cannot roll: its pods have to end before others can start."""
+    pods = [running(f"web-{name}", name, "1", "web") for name in "abc"]
+    for each in pods:
+        each["metadata"]["labels"]["app"] = "web"
+    write_pods(*pods)
+    apart = json.loads(json.dumps(APART).replace("pool", "kubernetes.io/hostname"))
+    nodes = [node(name, "x") for name in "abc"]
+    for each in nodes:
+        each["metadata"]["labels"]["kubernetes.io/hostname"] = each["metadata"]["name"]
+    job = labelled(deployment({"cpu": "100m"}), 3, affinity=apart)
+    write(nodes={"kind": "NodeList", "items": nodes}, web=job)
+    files = ("--job", "web.json", "-n", "nodes.json", "--pods", "pods.json")
+    line = run("explain", *files, COLUMNS="200").out.splitlines()[0]
+    start = "3 of 3 nodes match, 3 of them connected or ready"
+    assert line == f"{start}; while its 3 pods run, 0 of 3 nodes match"
+    write_pods(*pods[:2])
+    line = run("explain", *files, COLUMNS="200").out.splitlines()[0]
+    assert line == f"{start}; to place all of its pods, give --replicas all"
+
+
+def test_room(run: Run) -> None:
+    """How many more fit beside all that run, also of the workload itself."""
+    write_pods(running("x", "a", "3", "web"), running("y", "b", "1500m"))
+    write(web=labelled(deployment({"cpu": "500m"}), 3))
+    line = run(
+        "explain", "--job", "web.json", "-n", "nodes.json", "--pods", "pods.json", COLUMNS="200"
+    ).out
+    assert ", room for 2 more on 2 nodes\n" in line
+
+
+def test_replicas(run: Run) -> None:
+    write(web=labelled(deployment({"cpu": "1"}), 5))
+    write_pods(running("x", "a", "1"))
+    files = ("--job", "web.json", "-n", "nodes.json", "--pods", "pods.json")
+    result = run("explain", *files, "--replicas", "3", COLUMNS="200")
+    assert result.status == 0
+    assert result.out.startswith(
+        "3 of 3 replicas find a node, each the first that matches; kube-scheduler may choose others"
+        "\n\nPLACED\n  2 on a\n  1 on b\n"
+    )
+    result = run("explain", *files, "--replicas", "all", COLUMNS="200")
+    assert result.status == 1
+    assert "4 of 5 replicas find a node" in result.out
+    assert "PLACED\n  2 on each of a b\n\nfor the next one, 0 of 4 nodes match" in result.out
+    report = json.loads(run("explain", *files, "--replicas", "all", "-o", "json").out)
+    jsonschema.validate(report, SCHEMA)
+    nodes = [{"id": "a", "replicas": 2}, {"id": "b", "replicas": 2}]
+    assert report["replicas"] == {"wanted": 5, "placed": 4, "nodes": nodes}
+    assert (report["matched"], report["not_considered"]) == (0, [])
+    write(agent=deployment({"cpu": "1"}) | {"kind": "DaemonSet"})
+    for words, message in (
+        ("--job web.json --replicas 0", "--replicas expects a number above 0, or all"),
+        ("--job web.json --replicas 1 --node a", "--replicas cannot be combined with --node"),
+        ("--job web.json --replicas 1 -o html", "-o html cannot be combined with --replicas"),
+        ("-l pool --replicas 1", "--replicas needs a Kubernetes manifest"),
+        ("--job agent.json --replicas all", "DaemonSet has a pod on every node; give a number"),
+        (
+            "-f agent.json -f web.json --replicas 2",
+            "--replicas cannot be combined with several jobs",
+        ),
+    ):
+        result = run("explain", *words.split(), "-n", "nodes.json")
+        assert (result.status, message in result.err) == (2, True), result.text

@@ -1,6 +1,7 @@
 """Why a job got no node, in twenty threads of public issue trackers, rebuilt in small."""
 
 import json
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import pytest
@@ -25,6 +26,15 @@ def workload(kind: str, *fields: str, container: str = "") -> str:
     head = f"apiVersion: apps/v1\nkind: {kind}\nmetadata: {{name: web}}\nspec:\n  template:\n"
     lines = (f"{head}    spec:", f"containers: [{{name: a, {container}}}]", *fields)
     return "\n      ".join(lines) + "\n"
+
+
+def pod(on: str, labels: dict[str, str], **container: Any) -> Any:
+    """Return a pod that runs on a node."""
+    return {
+        "kind": "Pod",
+        "metadata": {"name": f"on-{on}", "labels": labels},
+        "spec": {"nodeName": on, "containers": [{"name": "a", **container}]},
+    }
 
 
 def of_nomad(node_id: str, **fields: Any) -> Any:
@@ -52,6 +62,7 @@ class Thread(NamedTuple):
     job: str = ""
     nodes: list[Any] = THREE
     selector: str = ""
+    pods: Sequence[Any] = ()
 
 
 CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
@@ -70,6 +81,15 @@ NOMAD_JOB = 'job "web" {\n  constraint {\n    attribute = "%s"\n    value = "x"\
 TERM = (
     "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: "
     "{nodeSelectorTerms:\n        [%s]}}}"
+)
+WEB = {"app": "web"}
+SPREAD = (
+    "topologySpreadConstraints: [{maxSkew: 1, whenUnsatisfiable: DoNotSchedule, topologyKey: %s, "
+    "labelSelector: {matchLabels: {app: web}}}]"
+)
+NEAR = (
+    "affinity: {%s: {requiredDuringSchedulingIgnoredDuringExecution: "
+    "[{topologyKey: host, labelSelector: {matchLabels: {app: web}}}]}}"
 )
 
 THREADS = {
@@ -169,6 +189,34 @@ THREADS = {
         ("3 of 3 nodes match, before host ports (give --pods)", "and host ports"),
         workload("DaemonSet", container="ports: [{hostPort: 9100}]"),
     ),
+    "kubernetes/kubernetes/issues/131343": Thread(
+        ("0 of 3 nodes match", "no node has the label 'priority'"),
+        workload("Deployment", SPREAD % "priority"),
+    ),
+    "kubernetes/kubernetes/issues/105072": Thread(
+        ("1 of 2 nodes match", "zone has room for app=web (maxSkew 1) 0 0 1"),
+        workload("Deployment", "nodeSelector: {zone: a}", SPREAD % "zone"),
+        [node("a", {"zone": "a"}), node("b", {"zone": "b"})],
+        pods=[pod("a", WEB)],
+    ),
+    "kubernetes/kubernetes/issues/116891": Thread(
+        ("0 of 3 nodes match", "no node satisfies the rule 'no pod app=web in its host'"),
+        workload("Deployment", NEAR % "podAntiAffinity"),
+        [node(name, {"host": name}) for name in "abc"],
+        pods=[pod(name, WEB) for name in "abc"],
+    ),
+    "kubernetes/kubernetes/issues/66568": Thread(
+        ("0 of 2 nodes match", "2 fail host port 8080/TCP is free: a, b"),
+        workload("Deployment", "hostNetwork: true", container="ports: [{containerPort: 8080}]"),
+        THREE[:2],
+        pods=[pod(name, {}, ports=[{"hostPort": 8080}]) for name in "ab"],
+    ),
+    "loft-sh/devpod-provider-kubernetes/issues/63": Thread(
+        ("0 of 2 nodes match", "1 fails only a pod app=web in its host: gpu"),
+        workload("Deployment", NEAR % "podAffinity", container="resources: {limits: {gpu/x: 1}}"),
+        [node("gpu", {"host": "gpu"}, **{"gpu/x": "1"}), node("cpu", {"host": "cpu"})],
+        pods=[pod("cpu", WEB)],
+    ),
     "hashicorp/nomad/issues/241": Thread(
         ("this is a Nomad job, which is not read", "give its constraints as a selector, with -l"),
         NOMAD_JOB % "${node.datacenter}",
@@ -184,6 +232,8 @@ def test_thread(run: Run, thread: str) -> None:
     case = THREADS[thread]
     write_files({"job.yaml": case.job, "nodes.json": json.dumps(case.nodes)})
     asked = ("-l", case.selector) if case.selector else ("--job", "job.yaml")
-    result = run("explain", *asked, "-n", "nodes.json")
+    pods = ("--pods", "pods.json") if case.pods else ()
+    write_files({"pods.json": json.dumps({"kind": "PodList", "items": case.pods})})
+    result = run("explain", *asked, "-n", "nodes.json", *pods)
     for words in case.words:
         assert words in result.text, result.text

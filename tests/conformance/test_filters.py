@@ -175,10 +175,11 @@ def test_an_index_that_has_seen_every_change() -> None:
             assert sorted(inventory.match(each).ids()) == expected, case["id"]
             assert sorted(inventory.match(each, usage=copied).ids()) == expected
         explanation = inventory.explain(placement)
-        assert explanation.matched == len(expected := inventory.match(placement))
+        matching = inventory.match(placement)
+        assert explanation.matched == len(matching)
         for node in nodes:
             alone = inventory.explain_node(placement, node.id)
-            assert alone.matches == (node.id in expected), (case["id"], node.id)
+            assert alone.matches == (node.id in matching), (case["id"], node.id)
 
 
 def ask(inventory: BaseInventory, placements: list[Placement]) -> None:

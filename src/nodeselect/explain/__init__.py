@@ -11,6 +11,7 @@ from nodeselect.explain.explanation import (
     RequirementResult,
     explain_node,
 )
+from nodeselect.explain.replicas import Replicas, Room
 
 __all__ = [
     "Correction",
@@ -20,6 +21,8 @@ __all__ = [
     "NearMiss",
     "NodeExplanation",
     "Reason",
+    "Replicas",
     "RequirementResult",
+    "Room",
     "explain_node",
 ]

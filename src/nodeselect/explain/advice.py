@@ -159,7 +159,7 @@ def _note(result: RequirementResult) -> Advice:
     """Return why no node satisfies a requirement, or only that none does."""
     if result.note:
         return Advice("note", (result.condition, result.note))
-    return Advice("unsatisfied", (result.text,))
+    return Advice("unsatisfied", (_name(result),))
 
 
 def _removal(explanation: Explanation, position: int) -> Advice:
@@ -167,9 +167,13 @@ def _removal(explanation: Explanation, position: int) -> Advice:
     is_replaced = any(result.text in hint.replaced for hint in explanation.hints)
     is_unsatisfied = result.failing == explanation.total and not is_replaced
     kind = "remove-unsatisfied" if is_unsatisfied else "remove"
+    return Advice(kind, (_name(result),), result.matching_without)
+
+
+def _name(result: RequirementResult) -> str:
+    """Return the text of a requirement in a sentence."""
     is_rule = isinstance(result.condition, PodRule)
-    text = f"the rule {quoted(result.text)}" if is_rule else result.text
-    return Advice(kind, (text,), result.matching_without)
+    return f"the rule {quoted(result.text)}" if is_rule else result.text
 
 
 def _is_of_others(result: RequirementResult) -> bool:

@@ -139,21 +139,49 @@ class PodIndex:
         if usage.namespaces is not self._usage.namespaces:
             self.change_to(usage, ())
         self._consider(view)
+        if rule.kind == "affinity":
+            return self._far(rule, view)
+        excluded = postings.union([each.nodes for each in self._blocking(rule, view)])
+        if rule.kind == "spread":
+            key = rule.rules.spread[rule.position].topology_key
+            return (view.live() - view.store.with_label(key)) | excluded
+        return excluded
+
+    def in_the_way(
+        self, rule: PodRule, node_id: str, view: Nodes, usage: UsageSnapshot
+    ) -> list[str]:
+        """Return the ids of the pods by which a rule excludes a node, sorted.
+
+        There are none for an affinity, which lacks a pod.
+        """
+        self.excluded(rule, view, usage)
+        ordinal, found = view.find(node_id), set[str]()
+        if ordinal is None or rule.kind == "affinity":
+            return []
+        for counts in self._blocking(rule, view):
+            domain = node_id if counts.key is None else self._value(counts.key, ordinal, view)
+            for each in counts.on_nodes(domain):
+                found |= {pod.id for pod in usage.pods(each) if counts.takes(pod._kind)}
+        return sorted(found)
+
+    def _blocking(self, rule: PodRule, view: Nodes) -> "Iterator[_Counts]":
+        """Yield the pods that are in the way of a pod; their ``nodes`` are those it cannot use."""
         rules, position = rule.rules, rule.position
         match rule.kind:
-            case "affinity":
-                return self._far(rule, view)
             case "anti-affinity":
                 term = rules.anti_affinity[position]
-                return self._near([term], term.topology_key, rule, view).nodes
+                yield self._near([term], term.topology_key, rule, view)
             case "symmetry":
-                return postings.union([*self._kept_away(rule, view)])
+                yield from self._keeping_away(rule, view)
             case "spread":
-                return self._crowded(rule, view)
-        port = rules.ports[position]
-        return self._count(
-            port, None, lambda kind: any(map(port.meets, kind.ports)), view
-        ).nodes  # fmt: skip
+                yield self._crowd(rule, view)
+            case "port":
+                port = rules.ports[position]
+
+                def takes(kind: PodKind) -> bool:
+                    return any(map(port.meets, kind.ports))
+
+                yield self._count(port, None, takes, view)
 
     def _far(self, rule: PodRule, view: Nodes) -> Postings:
         """Return the nodes without a pod near by that all terms of an affinity take."""
@@ -197,8 +225,8 @@ class PodIndex:
         names = None if is_open else {name for term in terms for name in term.namespaces}
         return self._count((terms, values, key), key, takes, view, names)
 
-    def _kept_away(self, rule: PodRule, view: Nodes) -> Iterator[Postings]:
-        """Yield the nodes from which an anti-affinity of pods that run keeps a pod away."""
+    def _keeping_away(self, rule: PodRule, view: Nodes) -> "Iterator[_Counts]":
+        """Yield the pods whose anti-affinity keeps a pod away, for each term."""
         namespace, labels = rule.rules.namespace, rule.rules.labels
         known = self._usage.namespaces
         of_namespace = None if known is None else known.get(namespace, {})
@@ -213,12 +241,11 @@ class PodIndex:
             ]
         for term in terms:
             takes = partial(_has_term, term)
-            yield self._count(
-                (term, "owners"), term.topology_key, takes, view, self._owners[term]
-            ).nodes
+            name = term, "owners"
+            yield self._count(name, term.topology_key, takes, view, self._owners[term])
 
-    def _crowded(self, rule: PodRule, view: Nodes) -> Postings:
-        """Return the nodes without the key of a spread, and those whose domain has no room."""
+    def _crowd(self, rule: PodRule, view: Nodes) -> "_Counts":
+        """Return the pods that a spread counts; their ``nodes`` are in domains without room."""
         rules, constraint = rule.rules, rule.rules.spread[rule.position]
         key, own = constraint.topology_key, rules.labels
         values = tuple((each, own.get(each)) for each in constraint.match_label_keys)
@@ -243,7 +270,7 @@ class PodIndex:
         if counts.domain_count < constraint.min_domains:
             least = 0
         counts.set_limit(constraint.max_skew + least - constraint.takes_own(own), view.store)
-        return (view.live() - view.store.with_label(key)) | counts.nodes
+        return counts
 
     def _count(
         self,
@@ -265,7 +292,7 @@ class PodIndex:
         if counts is None:
             if len(self._counts) >= _MAX_COUNTS:
                 self._counts.clear()
-            counts = self._counts[name] = _Counts(key, counted)
+            counts = self._counts[name] = _Counts(key, takes, counted)
             for kind, on_nodes in self._kinds_of(among):
                 if takes(kind):
                     for node_id, number in on_nodes.items():
@@ -341,6 +368,7 @@ class _Counts:
     """How many pods that a rule takes are in each domain.
 
     :ivar key: nodes with one value of this label are a domain; None: each node is one.
+    :ivar takes: whether a pod is counted.
     :ivar counted: the nodes that count; None for all.
     :ivar numbers: how many of the pods are on each node, by its id.
     :ivar totals: how many are in each domain, above 0.
@@ -349,8 +377,8 @@ class _Counts:
     :ivar seen: how many of the logged changes are considered.
     """
 
-    def __init__(self, key: str | None, counted: Postings | None) -> None:
-        self.key, self.counted = key, counted
+    def __init__(self, key: str | None, takes: _Takes, counted: Postings | None) -> None:
+        self.key, self.takes, self.counted = key, takes, counted
         self.numbers: dict[str, int] = {}
         self.totals: dict[str, int] = {}
         self.nodes = postings.from_ordinals(())
@@ -358,6 +386,10 @@ class _Counts:
         self._domains: dict[str, str] = {}
         self._limit = 0
         self._with_total: Counter[int] = Counter()  # how many domains have each total
+
+    def on_nodes(self, domain: str | None) -> list[str]:
+        """Return the ids of the nodes of a domain on which pods are counted."""
+        return [node_id for node_id, each in self._domains.items() if each == domain]
 
     def least(self) -> int:
         """Return how many pods are in the domain with the fewest ones."""

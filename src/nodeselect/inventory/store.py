@@ -358,6 +358,10 @@ class View:
         ]
         return tuple(found)
 
+    def pods_in_the_way(self, rule: PodRule, node_id: str, usage: UsageSnapshot) -> list[str]:
+        """Return the ids of the pods by which a rule excludes a node; none for an affinity."""
+        return self.store.usage_index(usage).pods_in_the_way(rule, node_id, self, usage)
+
     def undecided_rules(self, condition: Placement, usage: UsageSnapshot | None) -> tuple[str, ...]:
         """Return the rules between pods that ``usage`` does not decide, in words.
 
@@ -452,7 +456,7 @@ class View:
 
 def _label_rows(placement: Placement, rules: Iterable[PodRule]) -> Iterator[Condition]:
     """Yield what a placement requires of labels, without the topology keys of its ``rules``."""
-    keys = {rule.topology_key for rule in rules}
+    keys = {rule.topology_key for rule in rules if rule.kind in ("affinity", "spread")}
     for part in placement.selector.split():
         only = part.requirements if isinstance(part, Selector) and part.ids is None else ()
         is_key = len(only) == 1 and only[0].operator is Operator.EXISTS and only[0].key in keys

@@ -54,6 +54,7 @@ from nodeselect.manifests.pod_specs import (
     leave_out,
     misplaced_pod_spec,
     pod_specs,
+    replicas_of,
     template_path,
 )
 from nodeselect.manifests.rules import check_pod, check_template, count_with_key, labels_at
@@ -144,6 +145,7 @@ class Workload(NamedTuple):
     :param controller: the namespace, kind and name of what has made a pod that is in a cluster;
         otherwise None.
     :param short_names: other names by which a user may choose it.
+    :param replicas: how many pods it asks for; None if that depends on the nodes.
     """
 
     name: str
@@ -152,6 +154,7 @@ class Workload(NamedTuple):
     place: tuple[Value, Path]
     controller: tuple[str, str, str] | None = None
     short_names: tuple[str, ...] = ()
+    replicas: int | None = 1
 
 
 class Manifest(NamedTuple):
@@ -574,7 +577,11 @@ def _read_object(
         own = name if path else name._replace(path=path_text(pod.path))
         for each in _read_pod_spec(pod, str(own), owner, labels, count_nodes, read):
             if isinstance(each, Workload):
-                each = each._replace(controller=controller, short_names=own.short_forms)
+                each = each._replace(
+                    controller=controller,
+                    short_names=own.short_forms,
+                    replicas=replicas_of(value, pod.kind),
+                )
             yield each
 
 

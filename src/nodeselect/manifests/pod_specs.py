@@ -17,6 +17,7 @@ from nodeselect.documents import (
     text_of,
     to_python,
 )
+from nodeselect.placement.placement import ONE_REPLICA
 from nodeselect.problem import Path, path_text
 from nodeselect.selectors.pod_spec import AFFINITIES, NODE_WORD, READ_FIELDS
 from nodeselect.text import printable
@@ -389,6 +390,17 @@ def _without_containers(
     return PodSpec(path, Object(read, place), kind, words, paths)
 
 
+def replicas_of(value: Value, kind: str) -> int | None:
+    """Return how many pods an object asks for: 1 if it does not say so; None if each node has one.
+
+    :param kind: that of the object, or the one whose rules apply to its pods.
+    """
+    if kind == "DaemonSet":
+        return None
+    texts = (text_of(value, f"spec.{name}") for name in _COUNTS)
+    return next((int(text) for text in texts if re.fullmatch("[0-9]{1,9}", text)), 1)
+
+
 def _words(value: Value | None) -> Iterator[str]:
     """Yield what a mapping around a pod spec has that is not considered, in words."""
     if not isinstance(value, Object):
@@ -409,4 +421,4 @@ def _words(value: Value | None) -> Iterator[str]:
             yield f"sparkConf.{printable(name)}"
     for name in _COUNTS:
         if text_of(value, name) not in ("", "0", "1"):
-            yield "replicas (the answer is for one)"
+            yield ONE_REPLICA

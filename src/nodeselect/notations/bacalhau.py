@@ -14,6 +14,7 @@ from typing import Any
 from nodeselect.decoded import read_list, read_object, read_text, structure_error
 from nodeselect.errors import SelectorError
 from nodeselect.placement import Placement, Toleration
+from nodeselect.placement.placement import ONE_REPLICA
 from nodeselect.problem import Fix, Path
 from nodeselect.quantity import MAX_AMOUNT
 from nodeselect.selectors.label_selector import ITEM_FIELDS, read_requirement
@@ -89,7 +90,7 @@ def placement_from_bacalhau(job: object) -> Placement:
         expected = "an integer of at least 0"
         raise structure_error("wrong-type", f"expected {expected}", at_count, None, expected)
     if count not in (None, 0, 1):
-        words.append("replicas (the answer is for one)")
+        words.append(ONE_REPLICA)
     return Placement(selector, [Toleration(operator="Exists")], requests, words)
 
 

@@ -50,6 +50,9 @@ from nodeselect.selectors.requirement import Operator, Requirement
 from nodeselect.selectors.selector import AnyOf, Selector, require_condition
 from nodeselect.text import describe_json, join_limited, pluralize, printable, to_exact_str
 
+# What is not considered of a workload with several pods, unless they are placed one by one.
+ONE_REPLICA = "replicas (the answer is for one)"
+
 _EVERYTHING = Selector.everything()
 
 

@@ -272,10 +272,15 @@ class PodRule(NamedTuple):
 
     @property
     def topology_key(self) -> str | None:
-        """The label that a node must have."""
-        if self.kind == "affinity":
-            return self.rules.affinity[self.position].topology_key
-        return self.rules.spread[self.position].topology_key if self.kind == "spread" else None
+        """The label whose values are the domains; None if each node is one, or several are."""
+        match self.kind:
+            case "affinity":
+                return self.rules.affinity[self.position].topology_key
+            case "anti-affinity":
+                return self.rules.anti_affinity[self.position].topology_key
+            case "spread":
+                return self.rules.spread[self.position].topology_key
+        return None
 
     def __str__(self) -> str:
         rules = self.rules

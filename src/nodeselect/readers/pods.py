@@ -21,7 +21,9 @@ from nodeselect.readers.raw_node import (
 )
 from nodeselect.text import quoted
 
-_HINT = Fix.write("kubectl get pods -A -o json", "give nodes with -n FILE; print pods with")
+_HINT = Fix.write(
+    "kubectl get pods,namespaces -A -o json", "give nodes with -n FILE; print pods with"
+)
 
 
 def read_usage(inputs: Iterable[tuple[BinaryIO, str]]) -> Usage:

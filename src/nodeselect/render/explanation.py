@@ -5,7 +5,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from nodeselect.explain import Explanation, NodeExplanation
+from nodeselect.explain import Explanation, NodeExplanation, Replicas
 from nodeselect.explain.jobs import JobsReport, JobVerdict
 from nodeselect.explain.wording import failing_text, notes, short
 from nodeselect.node import count_connected
@@ -31,7 +31,7 @@ _WIDE = 80
 def explanation_lines(
     output: str,
     title: str,
-    explanation: Explanation | NodeExplanation,
+    explanation: Explanation | NodeExplanation | Replicas,
     screen: Screen,
     subject: str = "",
 ) -> Iterator[str]:
@@ -51,7 +51,7 @@ def explanation_lines(
 
 
 def _blocks(
-    explanation: Explanation | NodeExplanation, screen: Screen, subject: str
+    explanation: Explanation | NodeExplanation | Replicas, screen: Screen, subject: str
 ) -> Iterator[Iterable[str]]:
     """Yield the parts of the report, each as an iterable of lines."""
     prefix = f"{screen.code(subject)}: " if isinstance(screen, Markdown) else ""
@@ -60,6 +60,15 @@ def _blocks(
         yield answer
         if explanation.requirements:
             yield _node_table(explanation, screen)
+        return
+    if isinstance(explanation, Replicas):
+        yield answer
+        if explanation.nodes:
+            yield screen.section("PLACED", screen.bullets(_placed(explanation, screen)))
+        if not explanation.are_placed:
+            after = explanation.after
+            line = f"for the next one, {after.headline}"
+            yield from _blocks(after._replace(headline=line), screen, "")
         return
     if explanation.recommendation:
         answer += [""] if isinstance(screen, Markdown) else []
@@ -76,6 +85,15 @@ def _blocks(
         yield screen.section("NEAREST", screen.bullets(_nearest(explanation, screen)))
     if sentences := notes(explanation):
         yield screen.section("NOTES", screen.bullets(map(screen.prose, sentences)))
+
+
+def _placed(replicas: Replicas, screen: Screen) -> Iterator[str]:
+    """Yield the nodes with each number of pods, the largest number first."""
+    by_number: dict[int, list[str]] = {}
+    for node_id, number in replicas.counts.items():
+        by_number.setdefault(number, []).append(node_id)
+    for number, ids in sorted(by_number.items(), reverse=True):
+        yield f"{number:,} on {'each of ' if ids[1:] else ''}{ranges_text(ids, screen)}"
 
 
 def _node_table(explanation: NodeExplanation, screen: Screen) -> Iterator[str]:

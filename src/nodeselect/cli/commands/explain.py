@@ -1,8 +1,9 @@
 """``nodeselect explain``: explain why nodes match a selector, and why the others do not."""
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import click
 
@@ -30,7 +31,7 @@ from nodeselect.cli.streams import (
     write_message,
     write_output,
 )
-from nodeselect.explain import Explanation, NodeExplanation
+from nodeselect.explain import Explanation, NodeExplanation, Replicas
 from nodeselect.explain.jobs import (
     JobsReport,
     JobVerdict,
@@ -40,6 +41,7 @@ from nodeselect.explain.jobs import (
 )
 from nodeselect.explain.wording import left_out_text
 from nodeselect.node import Node
+from nodeselect.placement import Placement
 from nodeselect.render.explanation import explanation_lines, job_lines
 from nodeselect.render.screen import REPORT_FORMATS, detect_screen
 from nodeselect.selectors import Selector
@@ -47,6 +49,9 @@ from nodeselect.text import pluralize, quoted_id
 
 if TYPE_CHECKING:
     from nodeselect.inventory import Inventory, NodeSet
+    from nodeselect.manifests.manifest import Workload
+
+_Report: TypeAlias = JobsReport | Explanation | NodeExplanation | Replicas
 
 
 @click.command(
@@ -56,8 +61,8 @@ if TYPE_CHECKING:
         "nodeselect explain --job job.yaml -n nodes.json --node n-1",
         "nodeselect explain --job job.yaml -n nodes.json -o html > why.html",
     ],
-    epilog="Exit status: 0 if a node matches (with several jobs: a node for each; with --node:"
-    " if it matches, or any job matches it), 1 if not, 2 on errors.",
+    epilog="Exit status: 0 if a node matches (with several jobs, or --replicas: a node for each;"
+    " with --node: if it matches, or any job matches it), 1 if not, 2 on errors.",
 )
 @options.nodes_option(required=False, takes_files=True)
 @options.selector_option("Explain any of these selectors.")
@@ -72,6 +77,11 @@ if TYPE_CHECKING:
     help="Explain only this node: its id, name, host name (n-1 of n-1.eu) or a unique beginning of"
     " its id; or - for the node in standard input.",
 )  # fmt: skip
+@options.single_option(
+    "--replicas", metavar="N|all",
+    help="Place so many pods, one after the other, each on the first node that matches; all: as"
+    " many as the manifest asks for.",
+)  # fmt: skip
 @options.output_option((*REPORT_FORMATS, "html"))
 @options.pod_options()
 @options.quiet_option
@@ -82,6 +92,7 @@ def explain(
     ids: tuple[str, ...],
     states: frozenset[str] | None,
     node: str | None,
+    replicas: str | None,
     output: str,
     pods: PodOptions,
 ) -> int:
@@ -92,6 +103,7 @@ def explain(
     and what to change.
     """
     is_piped = node == "-"
+    only_one = "-o html" if output == "html" else "--replicas" if replicas else ""
     mistakes = {
         "--node - cannot be combined with -n": is_piped and nodes_from is not None,
         "--node: the id of a node must not be empty": node == "",
@@ -99,52 +111,62 @@ def explain(
         "-l and --id can be combined with one job only":
             has_many_jobs(job) and bool(expressions or ids),
         "--node cannot be combined with --state": node is not None and states is not None,
-        "-o html cannot be combined with --node": output == "html" and node is not None,
+        f"{only_one} cannot be combined with --node": bool(only_one) and node is not None,
+        "--replicas expects a number above 0, or all":
+            not re.fullmatch("[1-9][0-9]{0,4}|all", replicas or "all"),
     }  # fmt: skip
     if nodes_from is None:
         nodes_from = options.node_files("-") if is_piped else options.required_nodes()
     options.check_usage(mistakes, *job, pods.file, *nodes_from.sources)
-    jobs, is_many = _read_jobs(job, expressions, ids, is_page=output == "html")
+    jobs, is_many = _read_jobs(job, expressions, ids, only_one)
     running = RunningPods(pods, nodes_from, jobs.selectors.values())
     considered = {name: running.considered(each) for name, each in jobs.selectors.items()}
     jobs = jobs._replace(selectors=considered)
     fleet = _read_nodes(nodes_from, node, states)
-    report: JobsReport | Explanation | NodeExplanation
+    report: _Report
     if is_many:
         report = _explain_jobs(jobs, running, fleet)
         lines: Iterable[str] = job_lines(report, output, detect_screen())
     else:
-        subject = " on ".join([*map(job_name, job), nodes_from.name])
-        subject += f", only {' or '.join(sorted(states))}" if states is not None else ""
         (selector,) = considered.values()
         title = str(selector) if job or not expressions else " or ".join(expressions)
+        workload, files = jobs.workloads.get(""), (*job, *nodes_from.files())
+        subject = _subject(job, nodes_from, states)
         selector = _with_tolerations(selector, running, fleet)
-        with running.without(jobs.workloads.get("")):
-            report = _explain(selector, running, fleet)
-            if isinstance(report, Explanation) and output == "html":
-                files = (*job, *nodes_from.files())
+        with running.without(workload):
+            report = _explain(selector, workload, replicas, running, fleet)
+            if output == "html":
                 lines = _page_lines(report, selector, running, fleet, subject, files)
             else:
                 lines = explanation_lines(output, title, report, detect_screen(), subject)
     write_output(lines)
     for note in _notes(report, running, fleet):
         write_message(note)
-    for error in jobs.invalid.values():
-        if is_quiet() or not error.problems[0].line:  # otherwise it is in the report
-            write_error(error)
+    unreported = (each for each in jobs.invalid.values() if not each.problems[0].line)
+    for error in jobs.invalid.values() if is_quiet() else unreported:
+        write_error(error)
     pods.check_known(report.not_considered)
     return _status(report)
 
 
+def _subject(files: Iterable[str], nodes_from: NodeFiles, states: frozenset[str] | None) -> str:
+    """Return what is explained, such as ``job.yaml on nodes.json``."""
+    subject = " on ".join([*map(job_name, files), nodes_from.name])
+    return subject if states is None else f"{subject}, only {' or '.join(sorted(states))}"
+
+
 def _read_jobs(
-    files: Sequence[str], expressions: Sequence[str], ids: Sequence[str], *, is_page: bool
+    files: Sequence[str], expressions: Sequence[str], ids: Sequence[str], only_one: str
 ) -> tuple[Jobs, bool]:
-    """Return what to explain, and whether as several jobs; a single selector has no name."""
+    """Return what to explain, and whether as several jobs; a single selector has no name.
+
+    :param only_one: an option that needs a single one.
+    """
     only = JobFile(files[0]) if files and not has_many_jobs(files) else None
     content = only.read() if only else None
     if has_many_jobs(files) or (runs_several(content) and not (expressions or ids)):
-        if is_page:
-            raise click.UsageError("-o html cannot be combined with several jobs")
+        if only_one:
+            raise click.UsageError(f"{only_one} cannot be combined with several jobs")
         return job_selectors(files, content), True
     selector, workload = selected(only, expressions, ids, content), workload_of(content)
     return Jobs({"": selector}, {}, {"": workload} if workload else {}), False
@@ -172,16 +194,59 @@ def _read_nodes(
 
 
 def _explain(
-    asked: Selection, running: RunningPods, fleet: _Fleet
-) -> Explanation | NodeExplanation:
+    asked: Selection,
+    workload: "Workload | None",
+    replicas: str | None,
+    running: RunningPods,
+    fleet: _Fleet,
+) -> Explanation | NodeExplanation | Replicas:
+    if replicas is not None:
+        return _place(replicas, asked, workload, running, fleet)
     if fleet.node is not None:
         answer = fleet.inventory.explain_node(asked, fleet.node, usage=running.usage)
         *others, last = answer.undecided_rules or ("",)
         rules = (*others, f"{last}{running.option([last])}") if last else ()
         return answer._replace(undecided_rules=rules)
     explanation = fleet.inventory.explain(asked, states=fleet.states, usage=running.usage)
-    option = running.option(explanation.undecided_rules) if explanation.matched else ""
-    return explanation._replace(headline=f"{explanation.headline}{option}")
+    if not explanation.matched:
+        return explanation
+    end = running.option(explanation.undecided_rules)
+    if isinstance(asked, Placement) and running.everything is not None:
+        end += _room_text(asked, workload, running, fleet)
+    return explanation._replace(headline=f"{explanation.headline}{end}")
+
+
+def _room_text(
+    asked: Placement, workload: "Workload | None", running: RunningPods, fleet: _Fleet
+) -> str:
+    """Return how many more pods fit beside all that run, as the end of a headline."""
+    own = len(running.nodes_of(workload))
+    beside = fleet.inventory.match(asked, states=fleet.states, usage=running.everything)
+    if own and not beside:
+        total = pluralize(len(fleet.chosen), "node matches", "nodes match")
+        return f"; while its {pluralize(own, 'pod runs', 'pods run')}, 0 of {total}"
+    room = fleet.inventory.room(asked, states=fleet.states, usage=running.everything)
+    if room is not None:
+        return f", {room}"
+    has_several = workload is not None and workload.replicas != 1
+    return "; to place all of its pods, give --replicas all" if has_several else ""
+
+
+def _place(
+    number: str,
+    asked: Selection,
+    workload: "Workload | None",
+    running: RunningPods,
+    fleet: _Fleet,
+) -> Replicas:
+    if not isinstance(asked, Placement) or workload is None:
+        raise click.UsageError("--replicas needs a Kubernetes manifest, with --job")
+    count = workload.replicas if number == "all" else int(number)
+    if count is None:
+        raise click.UsageError(f"{workload.owner[0]} has a pod on every node; give a number")
+    return fleet.inventory.place_replicas(
+        asked, count, states=fleet.states, usage=running.usage
+    )  # fmt: skip
 
 
 def _with_tolerations(asked: Selection, running: RunningPods, fleet: _Fleet) -> Selection:
@@ -192,7 +257,7 @@ def _with_tolerations(asked: Selection, running: RunningPods, fleet: _Fleet) -> 
 
 
 def _page_lines(
-    explanation: Explanation,
+    explanation: Explanation | NodeExplanation | Replicas,
     asked: Selection,
     running: RunningPods,
     fleet: _Fleet,
@@ -210,6 +275,8 @@ def _page_lines(
         for each in files
         for file in split_object(each)[:1]
     }
+    if not isinstance(explanation, Explanation):
+        raise click.UsageError("-o html cannot be combined with --replicas")
     rows = requirements_of(fleet.chosen, asked, running.usage)
     page = render_page(
         explanation, rows, fleet.chosen, subject, sources=sources,
@@ -219,9 +286,7 @@ def _page_lines(
     return page.encode("ascii", "xmlcharrefreplace").decode().splitlines()
 
 
-def _notes(
-    report: JobsReport | Explanation | NodeExplanation, running: RunningPods, fleet: _Fleet
-) -> Iterator[str]:
+def _notes(report: _Report, running: RunningPods, fleet: _Fleet) -> Iterator[str]:
     """Yield which nodes and pods are left out."""
     left_out = len(fleet.inventory) - len(fleet.chosen)
     if left_out and isinstance(report, JobsReport):  # others say so
@@ -305,7 +370,9 @@ def _groups(
     return list(groups.values())
 
 
-def _status(report: JobsReport | Explanation | NodeExplanation) -> ExitStatus:
+def _status(report: _Report) -> ExitStatus:
+    if isinstance(report, Replicas):
+        return ExitStatus.OK if report.are_placed else ExitStatus.NEGATIVE
     if isinstance(report, NodeExplanation):
         return ExitStatus.OK if report.matches else ExitStatus.NEGATIVE
     if isinstance(report, Explanation):

@@ -25,6 +25,7 @@ class RunningPods:
 
     :ivar options: what is considered of pods.
     :ivar usage: what they request; None if it is unknown, or nothing is required of resources.
+    :ivar everything: the same, also in a block of :meth:`without`.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class RunningPods:
     ) -> None:
         """Read the pods, if anything but labels of the nodes is ``asked``."""
         self.usage: Usage | None = None
+        self.everything: Usage | None = None
         self.options = options
         self._own: dict[tuple[str, str, str], int] = {}
         self._by_workload: dict[tuple[str, str], list[tuple[str, Pod]]] = {}
@@ -64,7 +66,7 @@ class RunningPods:
         else:
             return
         if len(usage):  # otherwise they are those of another namespace
-            self.usage = usage
+            self.usage = self.everything = usage
             for node_id, pod in usage:
                 for name in workloads_of(pod):
                     self._by_workload.setdefault((pod.namespace, name), []).append((node_id, pod))
@@ -112,17 +114,17 @@ class RunningPods:
     @contextmanager
     def without(self, workload: "Workload | None") -> Iterator[None]:
         """Leave out a workload's own pods in a ``with`` block."""
-        everything, own = self.usage, self._pods_of(workload)
-        if everything is None or workload is None:
+        own = self._pods_of(workload)
+        if self.everything is None or workload is None:
             yield
             return
         self._own[workload.owner] = len(own)
-        self.usage = everything.copy()
+        self.usage = self.everything.copy()
         self.usage.apply([pod.id for _, pod in own])
         try:
             yield
         finally:
-            self.usage = everything
+            self.usage = self.everything
 
     def notes(self, nodes: Container[str] | None) -> Iterator[str]:
         """Yield how many pods :meth:`without` has left out, and how many are not on ``nodes``."""
