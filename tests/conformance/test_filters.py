@@ -6,6 +6,7 @@ of Kubernetes (its issue 141526) decides, also what is documented, in ``fixed``.
 
 import gzip
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -102,16 +103,18 @@ def clusters() -> Iterator[Cluster]:
             names = {each["metadata"]["name"]: each["metadata"] for each in case["namespaces"]}
             usage = Usage(case["pods"])
             usage.set_namespaces({name: each.get("labels") or {} for name, each in names.items()})
-            metadata = case["pod"]["metadata"]
-            placement = Placement.from_pod_spec(
-                case["pod"]["spec"],
-                labels=metadata.get("labels", {}),
-                namespace=metadata.get("namespace", "default"),
-            )
+            placement = placement_of(case["pod"])
             refused = {
                 name: {*wanted["prefilter"], *found} for name, found in wanted["nodes"].items()
             }
             yield Cluster(case, placement, usage, refused)
+
+
+def placement_of(pod: Mapping[str, Any]) -> Placement:
+    labels, namespace = (pod["metadata"].get(name) for name in ("labels", "namespace"))
+    return Placement.from_pod_spec(
+        pod["spec"], labels=labels or {}, namespace=namespace or "default"
+    )
 
 
 def test_rules_between_pods() -> None:
@@ -185,3 +188,41 @@ def test_an_index_that_has_seen_every_change() -> None:
 def ask(inventory: BaseInventory, placements: list[Placement]) -> None:
     for each in placements:
         inventory.match(each).ids()
+
+
+REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+FIELDS = {"affinity": "podAffinity", "anti-affinity": "podAntiAffinity"}
+
+
+def test_what_matches_without_a_rule() -> None:
+    """Each such number is that of the changed manifest, and is said if it helps."""
+    wrong, counts = [], Counter[str]()
+    for case, placement, usage, _ in clusters():
+        inventory = Inventory(map(Node.from_kubernetes, case["nodes"]))
+        explanation = inventory.explain(placement, usage=usage)
+        rules = placement.pod_rules
+        if explanation.matched or rules is None or not rules.spread:
+            continue
+        best = 0
+        for row in explanation.requirements:
+            rule = row.condition
+            if not isinstance(rule, PodRule) or rule.kind in ("symmetry", "port"):
+                continue
+            pod = json.loads(json.dumps(case["pod"]))
+            if rule.kind == "spread":
+                spread = pod["spec"]["topologySpreadConstraints"]
+                hard = [each for each in spread if each["whenUnsatisfiable"] == "DoNotSchedule"]
+                spread.remove(hard[rule.position])
+            else:
+                del pod["spec"]["affinity"][FIELDS[rule.kind]][REQUIRED][rule.position]
+            matching = inventory.match(placement_of(pod), usage=usage)
+            best = max(best, len(matching))
+            counts["numbers"] += 1
+            if len(matching) != row.matching_without:
+                wrong.append((case["id"], row.text, len(matching), row.matching_without))
+        if best:
+            counts["helpful"] += 1
+            counts["said"] += "would match" in explanation.recommendation
+    assert wrong[:3] == []
+    assert (counts["numbers"], counts["helpful"]) == (530, 172)
+    assert counts["said"] >= 0.9 * counts["helpful"]

@@ -120,7 +120,7 @@ def _remedies(explanation: Explanation) -> tuple[Advice, ...]:
         changes.append(((*place, False), _hint_advice(hint)))
     hinted = {hint.requirement for hint in remedies}
     for position, result in enumerate(results):
-        is_changed = result.kind != "taint" and len(results) > 1
+        is_changed = result.kind == "pods" or (result.kind != "taint" and len(results) > 1)
         if is_changed and result.matching_without and position not in hinted:
             rank = 2 if result.absent is None else 3
             is_request = result.kind not in ("labels", "pods") or _is_of_others(result)

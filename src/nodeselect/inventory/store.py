@@ -10,8 +10,10 @@ A few nodes are stored without a segment, as a delta, so that small programs do 
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
+from functools import reduce
 from itertools import chain
+from operator import or_
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -31,7 +33,8 @@ from nodeselect.placement.pod_rules import PodRule
 from nodeselect.placement.requirements import AtLeast, Condition, Requirable
 from nodeselect.placement.usage import Lineage, empty_moment
 from nodeselect.readers.columnar import Block, to_blocks
-from nodeselect.selectors import AnyOf, Operator, Selector
+from nodeselect.selectors import AnyOf, Operator, Requirement, Selector
+from nodeselect.selectors.selector import alternatives
 
 if TYPE_CHECKING:
     from nodeselect.index.node_table import NodeTable
@@ -454,15 +457,22 @@ class View:
         return ids
 
 
-def _label_rows(placement: Placement, rules: Iterable[PodRule]) -> Iterator[Condition]:
-    """Yield what a placement requires of labels, without the topology keys of its ``rules``."""
+def _label_rows(placement: Placement, rules: Iterable[PodRule]) -> tuple[Condition, ...]:
+    """Return what a placement requires of labels, without the topology keys of its ``rules``."""
     keys = {rule.topology_key for rule in rules if rule.kind in ("affinity", "spread")}
-    for part in placement.selector.split():
-        only = part.requirements if isinstance(part, Selector) and part.ids is None else ()
-        is_key = len(only) == 1 and only[0].operator is Operator.EXISTS and only[0].key in keys
-        own = placement.pod_rules.eligible.split() if placement.pod_rules and is_key else ()
-        if not is_key or part in own:
-            yield part
+    added = {Requirement(key, Operator.EXISTS) for key in keys if key is not None}
+    if placement.pod_rules is not None:
+        for condition in (placement.pod_rules.eligible, *placement.given.values()):
+            added.difference_update(*(each.requirements for each in alternatives(condition)))
+    selector = placement.selector
+    if added:
+        selector = reduce(or_, (_without(each, added) for each in alternatives(selector)))
+    return selector.split()
+
+
+def _without(selector: Selector, left_out: Container[Requirement]) -> Selector:
+    kept = [each for each in selector.requirements if each not in left_out]
+    return Selector.from_requirements(kept, selector.ids)
 
 
 def build(blocks: Iterable[Block], tuning: Tuning) -> Store:
