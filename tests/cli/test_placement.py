@@ -465,6 +465,7 @@ def test_a_rule_that_is_not_decided(run: Run) -> None:
     result = run("explain", *files, COLUMNS="200")
     assert result.out.splitlines()[0] == first
     assert "EVERY" not in result.text
+    assert "every-node" not in run("check", "apart.json", "-n", "nodes.json").text
     assert run("match", *files, COLUMNS="200").err.splitlines()[0] == first
     report = json.loads(run("explain", *files, "-o", "json").out)
     assert (report["headline"], report["recommendation"]) == (first, "")

@@ -8,7 +8,17 @@ from typing import Any
 
 import pytest
 
-from nodeselect import Inventory, Node, Placement, Pod, Selector, Taint, Usage
+from nodeselect import (
+    Inventory,
+    Node,
+    Placement,
+    Pod,
+    Selector,
+    StandingSelectors,
+    Taint,
+    Usage,
+)
+from nodeselect.inventory import compare_inventories
 from tests.inventory.small import small_inventory
 
 HOST, ZONE = "kubernetes.io/hostname", "topology.kubernetes.io/zone"
@@ -313,3 +323,18 @@ def test_room_and_replicas() -> None:
     assert placed.after.requirements[-1].text == "no running pod keeps app=web away"
     assert "pod anti-affinity" in placed.not_considered
     assert len(known.usage) == 0
+
+
+def test_changes_of_pods() -> None:
+    """A node on which other pods run stops matching for that reason."""
+    inventory = Inventory(NODES)
+    asked = Placement.from_pod_spec({"containers": [], **away()}, labels={"app": "web"})
+    before = inventory.snapshot()
+    assert "pod anti-affinity" in compare_inventories(before, inventory, asked).not_considered
+    inventory.usage.add("none", Pod("default/x"))
+    before = inventory.snapshot()
+    inventory.usage.add("b1", Pod("default/y", labels={"app": "web"}))
+    removed = compare_inventories(before, inventory, asked).removed
+    assert [(each.id, each.why) for each in removed] == [("b1", "pods")]
+    with pytest.raises(TypeError, match="not Placement"):
+        StandingSelectors[str]({"job": asked})  # type: ignore[arg-type]

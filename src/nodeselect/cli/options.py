@@ -120,7 +120,7 @@ def pod_options(*, has_file: bool = True) -> Callable[[_Command], _Command]:
     """
     file = single_option(
         "--pods", metavar="FILE|-", shell_complete=complete_files,
-        help="Pods on the nodes (kubectl get pods,namespaces -A -o json).",
+        help="Running pods (kubectl get pods,ns -A -o json).",
     )  # fmt: skip
     only_labels = click.option(
         "--only-labels", "is_labels_only", is_flag=True,

@@ -24,6 +24,7 @@ class NodeCount(NamedTuple):
     :param suspect: a label that is probably misspelt, and how nodes spell it.
     :param replaced: texts of requirements that ``hint`` replaces.
     :param possible: how many match with tolerations that the API server may add.
+    :param is_undecided: whether rules between pods may exclude some of them.
     """
 
     matching: int
@@ -33,6 +34,7 @@ class NodeCount(NamedTuple):
     suspect: str = ""
     replaced: tuple[str, ...] = ()
     possible: int = 0
+    is_undecided: bool = False
 
 
 CountNodes: TypeAlias = Callable[["Selector | AnyOf | Placement"], NodeCount]
@@ -48,7 +50,7 @@ def check_nodes(name: str, place: Value, path: Path, found: NodeCount) -> Findin
         yield _no_node(printable(name), place, path, found)
     elif found.suspect:
         yield _suspect_label(place, path, found)
-    elif found.matching == found.total > 1:
+    elif found.matching == found.total > 1 and not found.is_undecided:
         yield _every_node(printable(name), place, path, found)
 
 

@@ -32,7 +32,8 @@ class Change(NamedTuple):
 
     :param why: ``selector`` if the selector changed; ``joined`` if only the new inventory has the
         node; ``left`` if only the old inventory has it; ``labels`` if its labels changed; ``state``
-        if only its state changed; ``others`` if only its taints or resources changed.
+        if only its state changed; ``others`` if only its taints or resources changed; ``pods`` if
+        only what runs did.
     :param conditions: if the selector changed, the requirements that the node fails: of the old
         selector for a node that begins to match, of the new one for a node that stops matching.
     :param labels: which labels changed; those whose keys are in the selector come first.
@@ -270,5 +271,5 @@ def _node_change(
         state = (old.state, new.state)
     are_required = isinstance(selector, Placement)
     others = _other_changes(old, new, are_required=are_required, uncompared=uncompared)
-    why = "labels" if labels else "others" if others and not state else "state"
+    why = "labels" if labels else "state" if state else "others" if others else "pods"
     return Change(node_id, why, labels=tuple(labels), state=state, others=others)

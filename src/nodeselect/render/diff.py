@@ -53,6 +53,8 @@ def _reason(change: Change, screen: Screen, side: str = "") -> str:
             return "not in the old list"
         case "left":
             return "not in the new list"
+        case "pods":
+            return "other pods run"
         case "selector":
             texts = [screen.code(short(condition_text(each))) for each in change.conditions]
             return f"{side} requires {join_limited(texts)}"

@@ -306,8 +306,9 @@ class _NodeCounter:
                 hint = hint or "if your API server adds it, give --extended-resource-toleration"
         replaced = tuple(text for each in found.hints for text in each.replaced)
         return NodeCount(
-            found.matched, found.total, least, hint or None, suspect, replaced, possible
-        )
+            found.matched, found.total, least, hint or None, suspect, replaced, possible,
+            is_undecided=bool(found.undecided_rules),
+        )  # fmt: skip
 
 
 def _refusal(corrections: "Iterable[CorrectedFile]", sources: Collection[str]) -> str:

@@ -79,8 +79,7 @@ _Report: TypeAlias = JobsReport | Explanation | NodeExplanation | Replicas
 )  # fmt: skip
 @options.single_option(
     "--replicas", metavar="N|all",
-    help="Place so many pods, one after the other, each on the first node that matches; all: as"
-    " many as the manifest asks for.",
+    help="Place so many pods one by one; all: as many as the job has.",
 )  # fmt: skip
 @options.output_option((*REPORT_FORMATS, "html"))
 @options.pod_options()
