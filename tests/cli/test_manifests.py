@@ -444,6 +444,30 @@ def test_volumes_of_a_stateful_set(
     assert ("volumes" in job["not_considered"]) == (not selector)
 
 
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ("", []),
+        ("  accessModes: [ReadWriteOncePod]\n", ["volumes of one pod (ReadWriteOncePod)"]),
+        ("  csi: {driver: ebs.csi.aws.com}\n", ["limits of volumes"]),
+    ],
+)
+def test_what_is_not_decided_of_a_volume(run: Run, more: str, words: list[str]) -> None:
+    """Each is named only if the volume of the pod has it; other volumes stay named."""
+    volume = VOLUME.replace("spec:\n", f"spec:\n{more}", 1)
+    zone = "metadata: {labels: {topology.kubernetes.io/zone: a}, "
+    disk = CLAIMING.replace("volumes: [", "volumes: [{name: x, rbd: {image: a}}, ")
+    for pod, given, expected in (
+        (CLAIMING, volume, words),
+        (CLAIMING, volume.replace("metadata: {", zone, 1), ["zone labels of volumes", *words]),
+        (disk, volume, ["inline disks", *words]),
+    ):
+        write_files({"f/dep.yaml": pod, "f/pv.yaml": given})
+        ended = run("explain", "--job", "f", "-n", "-", "-o", "json", stdin=NODES)
+        [job] = json.loads(ended.out)["jobs"]
+        assert job["not_considered"][: len(expected)] == expected
+
+
 def test_a_volume_in_another_file(run: Run) -> None:
     """The files of one input are joined: a volume in another file decides on the pod's nodes."""
     write_files({"f/dep.yaml": CLAIMING, "f/pv.yaml": VOLUME})

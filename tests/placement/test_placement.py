@@ -368,7 +368,8 @@ def test_exact_amount() -> None:
 )
 def test_volumes(volume: str) -> None:
     """Each of these kinds of volumes is named, and no other one is considered to be one."""
-    for name, words in ((volume, ("volumes",)), (f"{volume}s", ())):
+    is_claim = volume in ("persistentVolumeClaim", "ephemeral")
+    for name, words in ((volume, ("volumes" if is_claim else "inline disks",)), (f"{volume}s", ())):
         if name == "persistentVolumeClaims":
             continue  # an error
         spec = {"volumes": [{"name": "a", name: {"a": "b"}}]}

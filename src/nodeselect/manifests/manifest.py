@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial, reduce
+from itertools import chain
 from operator import and_, attrgetter
 from typing import Any, Final, NamedTuple, TypedDict
 
@@ -61,7 +62,7 @@ from nodeselect.manifests.rules import check_pod, check_template, count_with_key
 from nodeselect.notations.bacalhau import placement_from_bacalhau
 from nodeselect.notations.selector_file import POD_CONDITIONS, bare_pod_spec
 from nodeselect.placement import Placement, Toleration
-from nodeselect.placement.placement import UNCLAIMED_VOLUMES, pod_spec_errors
+from nodeselect.placement.placement import pod_spec_errors
 from nodeselect.placement.toleration import DEFAULT_TOLERATIONS
 from nodeselect.problem import Path, find_typo, path_text, suggest_word
 from nodeselect.selectors import AnyOf, Selector
@@ -661,13 +662,14 @@ def _read_pod(
     claims = [text_of(each, f"{_CLAIM_FIELD}.claimName") for each in named if _is_claim(each)]
     claimed = [volumes.get((namespace, claim)) for claim in claims]
     known = [volume for volume in claimed if volume is not None]
-    unclaimed = (f"volumes.{source}" for source in UNCLAIMED_VOLUMES)
-    is_known = len(known) == len(claimed) and not any(map(_has_zone, known))
-    if is_known and not any(has(spec, field) for field in unclaimed):
-        spec = Object(leave_out(spec.entries, ("volumes",)), spec.position)
+    if isinstance(items, List) and len(known) == len(claimed):
+        others = List([each for each in named if not _is_claim(each)], items.position)
+        entries = spec.entries | {"volumes": (spec.entries["volumes"][0], others)}
+        spec = Object(entries, spec.position)
     by_ordinal = _volumes_by_ordinal(owner, namespace, volumes)
-    if by_ordinal and not any(_has_zone(volume) for each in by_ordinal for volume in each):
+    if by_ordinal:
         words = tuple(each for each in words if each != "volumes")
+    words += tuple(_volume_words([*known, *chain.from_iterable(by_ordinal)]))
     if len(by_ordinal) == 1:
         known += by_ordinal.pop()
     placement = read_structured(_read_fields(spec), read, pod.path, pod_spec_errors)
@@ -708,6 +710,19 @@ def _volumes_by_ordinal(
             return []
         found.append([volume for volume in known if volume is not None])
     return found
+
+
+def _volume_words(volumes: Sequence[Value]) -> Iterator[str]:
+    """Yield words for what else decides on the nodes of pods with these volumes."""
+    if any(map(_has_zone, volumes)):
+        yield "zone labels of volumes"
+    modes = [find(volume, "spec.accessModes") for volume in volumes]
+    texts = [each.text for mode in modes if isinstance(mode, List) for each in mode.items
+             if isinstance(each, Scalar)]  # fmt: skip
+    if "ReadWriteOncePod" in texts:
+        yield "volumes of one pod (ReadWriteOncePod)"
+    if any(has(volume, "spec.csi") for volume in volumes):
+        yield "limits of volumes"
 
 
 def _volume_name(volume: Value) -> str:

@@ -327,17 +327,17 @@ def addition_text(tolerations: Iterable[Toleration]) -> str:
     return f"whether the API server adds a toleration of {keys}"
 
 
-UNCLAIMED_VOLUMES = (
-    *("awsElasticBlockStore", "azureDisk", "cinder", "ephemeral", "gcePersistentDisk", "iscsi"),
-    "rbd",
+# The kinds of volumes, other than claims, that a pod may not be able to use on every node.
+_INLINE_DISKS = (
+    *("awsElasticBlockStore", "azureDisk", "cinder", "gcePersistentDisk", "iscsi", "rbd"),
 )
-"""The kinds of volumes, other than claims, that a pod may not be able to use on every node."""
 
 # Paths of fields that have further conditions on nodes, and words for these.
 _CONDITIONS: dict[tuple[str, ...], str] = {
     ("affinity", "podAffinity", REQUIRED): "pod affinity",
     ("affinity", "podAntiAffinity", REQUIRED): "pod anti-affinity",
-    **{("volumes", kind): "volumes" for kind in ("persistentVolumeClaim", *UNCLAIMED_VOLUMES)},
+    **{("volumes", kind): "volumes" for kind in ("persistentVolumeClaim", "ephemeral")},
+    **{("volumes", kind): "inline disks" for kind in _INLINE_DISKS},
     ("containers", "ports", "hostPort"): "host ports",
     ("initContainers", "ports", "hostPort"): "host ports",
     ("nodeName",): "a node name, with which a pod is not scheduled",
