@@ -50,6 +50,11 @@ def pod(number: int) -> dict[str, Any]:
     }
 
 
+def namespace(number: int) -> dict[str, Any]:
+    name = f"ns-{number}" if number else "größe"
+    return {"metadata": {"name": name, "labels": {"team": "x"}} if number < 3 else {"name": name}}
+
+
 def answered(body: object, code: int = 200) -> tuple[int, bytes]:
     return code, json.dumps(body, ensure_ascii=False).encode()
 
@@ -60,7 +65,7 @@ def failed(code: int, reason: str, message: str) -> tuple[int, bytes]:
 
 
 class ApiServer(ThreadingHTTPServer):
-    """Answers ``/api/v1/nodes`` and ``/api/v1/pods`` page by page, or a page in another way."""
+    """Answers nodes, pods and namespaces page by page, or a page in another way."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -68,17 +73,19 @@ class ApiServer(ThreadingHTTPServer):
         self.kinds: dict[str, tuple[int, bytes]] = {}
         self.is_cut = False
         self.tokens: list[str] = []
+        self.asked: set[str] = set()
 
     def answer(self, kind: str, query: dict[str, list[str]]) -> tuple[int, bytes]:
         limit = int(query["limit"][0])
         token = query.get("continue", [TOKEN + "0"])[0]
         self.tokens.append(token)
+        self.asked.add(kind)
         start = int(token.removeprefix(TOKEN))
         if kind in self.kinds:
             return self.kinds[kind]
         if start // limit in self.answers:
             return self.answers[start // limit]
-        make = node if kind == "Node" else pod
+        make = {"Node": node, "Pod": pod, "Namespace": namespace}[kind]
         items = [make(number) for number in range(start, min(start + limit, NODES))]
         metadata: dict[str, Any] = {"resourceVersion": "7"}
         rest = NODES - start - limit
@@ -88,13 +95,16 @@ class ApiServer(ThreadingHTTPServer):
         return answered(page)
 
 
+_KINDS = {"/api/v1/nodes": "Node", "/api/v1/pods": "Pod", "/api/v1/namespaces": "Namespace"}
+
+
 class _Handler(BaseHTTPRequestHandler):
     server: ApiServer
 
     def do_GET(self) -> None:
         url = urlsplit(self.path)
         code, body = 404, b"not found"
-        if kind := {"/api/v1/nodes": "Node", "/api/v1/pods": "Pod"}.get(url.path):
+        if kind := _KINDS.get(url.path):
             code, body = self.server.answer(kind, parse_qs(url.query))
         self.send_response(code)
         self.send_header("Content-Type", "application/json")
@@ -275,6 +285,31 @@ def test_pods_that_may_not_be_listed(plugin: Run, server: ApiServer) -> None:
     found = json.loads(plugin("explain", "-f", "pod.yaml", "-o", "json").out)
     assert words in found["not_considered"]
     assert plugin("match", "-f", "pod.yaml", "--fail-on-unknown").status == 2
+
+
+AWAY = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: q, labels: {app: web}}
+spec:
+  affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [
+    {topologyKey: rack, labelSelector: {}, namespaceSelector: {matchLabels: {team: x}}}]}}
+"""
+
+
+def test_labels_of_namespaces(plugin: Run, server: ApiServer) -> None:
+    """They are read if a rule needs them; without the right to list them, it is not decided."""
+    assert plugin("match", "-f", "pod.yaml", "--count").out == f"{len(MATCHING)}\n"
+    assert "Namespace" not in server.asked
+    Path("away.yaml").write_text(AWAY)
+    ended = plugin("match", "-f", "away.yaml", "--count")
+    assert (ended.out, "Namespace" in server.asked) == ("0\n", True)
+    server.kinds["Namespace"] = FORBIDDEN
+    ended = plugin("match", "-f", "away.yaml", "--count")
+    words = "before pod anti-affinity by labels of namespaces (give namespaces in --pods)"
+    assert words in " ".join(ended.err.split())
+    server.kinds["Namespace"] = EXPIRED
+    assert "error[kubectl-failed]" in plugin("match", "-f", "away.yaml", "--count").error
 
 
 def test_connections_that_end(plugin: Run, server: ApiServer) -> None:

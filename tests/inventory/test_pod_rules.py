@@ -287,6 +287,21 @@ def test_labels_are_not_changed_by_counts() -> None:
         assert inventory.match(Selector.of(match_labels={ZONE: zone})).ids() == expected
 
 
+def test_unknown_labels_of_namespaces() -> None:
+    """Whether the anti-affinity of a running pod is about a namespace may depend on its labels."""
+    term = {"labelSelector": WEB, "namespaceSelector": {"matchLabels": {"team": "x"}}}
+    pods = [running("a1", spec=away(term), **OTHER)]
+    inventory = Inventory(NODES, usage=Usage(pods))
+    asked = Placement.from_pod_spec({"containers": []}, labels={"app": "web"})
+    words = "anti-affinity of running pods by labels of namespaces"
+    assert words in inventory.explain(asked).not_considered
+    other = Placement.from_pod_spec({"containers": []}, labels={})
+    assert words not in inventory.explain(other).not_considered
+    inventory.usage.set_namespaces({"other": {}, "default": {"team": "x"}})
+    assert words not in inventory.explain(asked).not_considered
+    assert inventory.match(asked).ids() == ["b1", "none"]
+
+
 def test_pods_in_the_way() -> None:
     usage = Usage([running("a1", f"r{number}") for number in range(5)])
     inventory = Inventory(NODES, usage=usage)

@@ -177,7 +177,10 @@ def test_errors(data: str | bytes, place: str, code: str, message: str) -> None:
     assert (error.code, error.message) == (code, message)
     assert str(error.place) == ": ".join(filter(None, ("a", place)))
     if message in (IS_NODE, NO_LIST) or " pod must" in message:
-        assert error.hint == "give nodes with -n FILE; print pods with: kubectl get pods -A -o json"
+        assert (
+            error.hint
+            == "give nodes with -n FILE; print pods with: kubectl get pods,namespaces -A -o json"
+        )
 
 
 @pytest.mark.parametrize(

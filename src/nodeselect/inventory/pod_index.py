@@ -18,7 +18,7 @@ from nodeselect.index.segment import Segment
 from nodeselect.inventory.delta import Delta
 from nodeselect.node import Node
 from nodeselect.placement.pod import PodKind
-from nodeselect.placement.pod_rules import PodRule, PodTerm, SpreadConstraint
+from nodeselect.placement.pod_rules import PodRule, PodRules, PodTerm, SpreadConstraint
 from nodeselect.placement.usage import UsageSnapshot
 from nodeselect.selectors import AnyOf, Operator, Requirement, Selector
 
@@ -224,6 +224,16 @@ class PodIndex:
         is_open = any(each.namespace_selector is not None for each in terms)
         names = None if is_open else {name for term in terms for name in term.namespaces}
         return self._count((terms, values, key), key, takes, view, names)
+
+    def depends_on_namespaces(self, rules: PodRules) -> bool:
+        """Return whether an anti-affinity of running pods depends on labels of a namespace."""
+        return any(
+            term.takes(
+                rules.labels, None, namespace=not term.takes_namespace(rules.namespace, None)
+            )
+            for term in self._owners
+            if term.needs_namespaces
+        )
 
     def _keeping_away(self, rule: PodRule, view: Nodes) -> "Iterator[_Counts]":
         """Yield the pods whose anti-affinity keeps a pod away, for each term."""

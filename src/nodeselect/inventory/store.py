@@ -374,7 +374,11 @@ class View:
             return ()
         if usage is None:
             return rules.kinds
-        unknown = () if usage.namespaces is not None else rules.kinds_by_namespace
+        if usage.namespaces is not None:
+            return ()
+        unknown = [*rules.kinds_by_namespace]
+        if self.store.usage_index(usage).depends_on_namespaces(rules, usage):
+            unknown.append("anti-affinity of running pods")
         return tuple(f"{each} by labels of namespaces" for each in unknown)
 
     def unknown_of_usage(

@@ -19,7 +19,7 @@ from nodeselect.index.segment import Segment, at_least
 from nodeselect.inventory.delta import Delta
 from nodeselect.inventory.pod_index import Nodes, PodIndex
 from nodeselect.placement import UsageSnapshot
-from nodeselect.placement.pod_rules import PodRule
+from nodeselect.placement.pod_rules import PodRule, PodRules
 from nodeselect.quantity import MAX_AMOUNT
 
 # So many sets are kept for a resource. A set of 100,000 nodes has up to 12 KiB.
@@ -94,6 +94,10 @@ class UsageIndex:
             return self._pods(usage).in_the_way(rule, node_id, view, usage)
 
         return self._lock.run(find)
+
+    def depends_on_namespaces(self, rules: PodRules, usage: UsageSnapshot) -> bool:
+        """Return whether an anti-affinity of running pods depends on labels of a namespace."""
+        return self._lock.run(lambda: self._pods(usage).depends_on_namespaces(rules))
 
     def _pods(self, usage: UsageSnapshot) -> PodIndex:
         table = self._table(usage)

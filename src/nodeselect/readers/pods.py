@@ -42,7 +42,8 @@ def read_usage(inputs: Iterable[tuple[BinaryIO, str]]) -> Usage:
                 try:
                     key = _read_name(record)
                     if key in names:
-                        message = f"the pod {quoted('/'.join(key), 330)} occurs twice"
+                        noun, text = ("pod", "/".join(key)) if key[0] else ("namespace", key[1])
+                        message = f"the {noun} {quoted(text, 330)} occurs twice"
                         raise InventoryError("duplicate-id", message)
                     names.add(key)
                     add_running(changes, record)

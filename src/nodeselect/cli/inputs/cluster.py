@@ -54,6 +54,15 @@ class _Page(msgspec.Struct):
     items: list[msgspec.Raw] | None
 
 
+class _NamespaceMetadata(msgspec.Struct):
+    name: str
+    labels: dict[str, str] = {}
+
+
+class _Namespace(msgspec.Struct):
+    metadata: _NamespaceMetadata
+
+
 def list_pages(kind: str, options: Sequence[str]) -> Generator[tuple[BinaryIO, str], None, None]:
     """List all objects of a kind: for each page, yield a JSON array of them, and its name.
 
@@ -92,6 +101,23 @@ def list_pages(kind: str, options: Sequence[str]) -> Generator[tuple[BinaryIO, s
             raise InventoryError("one-page", message, hint=hint) from None
         items = b"[%s]" % b",\n".join(map(bytes, page.items or ()))
         yield BytesIO(items), f"page {number} of the {resource}"
+
+
+def read_namespaces(options: Sequence[str]) -> dict[str, dict[str, str]] | None:
+    """Return the labels of the namespaces of a cluster, by name; None if they may not be listed.
+
+    :raises InventoryError: as :func:`list_pages`.
+    """
+    found: dict[str, dict[str, str]] = {}
+    try:
+        for stream, _ in list_pages("Namespace", options):
+            for each in msgspec.json.decode(stream.read(), type=list[_Namespace]):
+                found[each.metadata.name] = each.metadata.labels
+    except InventoryError as error:
+        if error.code != "kubectl-forbidden":
+            raise
+        return None
+    return found
 
 
 def _hint(message: str, resource: str, options: Sequence[str]) -> Fix:

@@ -54,10 +54,15 @@ class RunningPods:
         if file is not None:
             usage = read_usage(open_inputs([file]))
         elif nodes_from.cluster is not None:
-            from nodeselect.cli.inputs.cluster import list_pages  # imports subprocess
+            from nodeselect.cli.inputs.cluster import (  # imports subprocess
+                list_pages,
+                read_namespaces,
+            )
 
             try:
                 usage = read_usage(list_pages("Pod", nodes_from.cluster))
+                if _needs_namespaces(asked, usage):
+                    usage.set_namespaces(read_namespaces(nodes_from.cluster))
             except InventoryError as error:  # who may list nodes often may not list all pods
                 if error.code != "kubectl-forbidden":
                     raise
@@ -139,3 +144,11 @@ class RunningPods:
         if 0 < elsewhere < total:  # if all are, this is not considered
             where = "is on a node that is" if elsewhere == 1 else "are on nodes that are"
             yield f"{elsewhere:,} of {total:,} pods {where} not in the list"
+
+
+def _needs_namespaces(asked: Iterable[Selection], usage: Usage) -> bool:
+    """Return whether a rule of what is asked, or of a pod that runs, needs labels of namespaces."""
+    running = {pod.placement for _, pod in usage}
+    placements = (each for each in (*asked, *running) if isinstance(each, Placement))
+    rules = (each.pod_rules for each in placements)
+    return any(each is not None and each.kinds_by_namespace for each in rules)
