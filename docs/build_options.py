@@ -15,7 +15,7 @@ commands have in the same words are described once, [at the end](#options-of-sev
 """
 
 # An option of at least this many commands is described once.
-_SEVERAL = 5
+_SEVERAL = 2
 
 
 def build_page() -> str:

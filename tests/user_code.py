@@ -46,12 +46,15 @@ from nodeselect.engines.sql import LongTable, SqlNodes, where
 from nodeselect.explain import FailureCounts, Replicas, Room, explain_node
 from nodeselect.inventory import (
     Audit,
+    DrainedPod,
+    DrainPlan,
     InventoryStats,
     LabelFinding,
     audit_labels,
     compare_inventories,
     compare_selectors,
     count_labels,
+    plan_drain,
 )
 from nodeselect.jobs import (
     CheckReport,
@@ -200,6 +203,9 @@ def use_inventory(selector: Selector) -> list[str]:
     inventory.upsert(Node("n-3", {"region": "ue"}))
     changes: list[NodeChange] = inventory.apply([Node("n-4"), "n-0"])
     assert [change.kind for change in changes] == ["added", "removed"]
+    plan: DrainPlan = plan_drain(inventory, ["n-4"])
+    pods: tuple[DrainedPod, ...] = plan.pods
+    assert not pods
     inventory.update("n-4", lambda node: node.replace(state="ready"))
     answer: NodeSet = inventory.match(selector)
     try:

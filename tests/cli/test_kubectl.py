@@ -275,6 +275,16 @@ def test_pods(server: ApiServer) -> None:
         usage(None)
 
 
+def test_drain(plugin: Run, server: ApiServer) -> None:
+    """It asks for the pods, and never plans without them."""
+    ended = plugin("drain", "w-0003", "-o", "json")
+    assert [each["target"] for each in json.loads(ended.out)["pods"]] == ["w-0000"]
+    assert (ended.status, server.asked) == (0, {"Node", "Pod"})
+    server.kinds["Pod"] = FORBIDDEN
+    words = "there is no pod that runs on a node (you may not list the pods; give --pods)"
+    assert plugin("drain", "w-0003").error == f"error: {words}"
+
+
 def test_pods_that_may_not_be_listed(plugin: Run, server: ApiServer) -> None:
     """The answer is that without pods, and says so in every output."""
     server.kinds["Pod"] = FORBIDDEN

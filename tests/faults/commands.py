@@ -43,6 +43,7 @@ COMMANDS = {
     "audit": ["audit", "-n", "nodes", "-o", "json"],
     "diff": ["diff", "-n", "nodes", "-l", "region=eu", "-l", "region"],
     "jobs-of-a-node": [*_TWO_JOBS, "--node", "n-001"],
+    "drain": ["drain", "-n", "nodes", "n-001", "--pods", "pods"],
     "rollout": ["rollout", "-n", "nodes", "job", "-o", "json"],
     "convert": ["convert", "-l", "region=eu,rack!=3"],
     "sql": ["sql", "-l", "region=eu,rack!=3", "--dialect", "duckdb"],
@@ -68,6 +69,7 @@ NODE_READERS = {
     "diff-old": ["diff", "-", "nodes", "--all"],
     "diff-new": ["diff", "nodes", "-", "--all"],
     "explain-a-node": ["explain", "--node", "-", "-l", "region=eu"],
+    "drain": ["drain", "-n", "-", "n-001", "--pods", "pods"],
     "rollout": ["rollout", "-n", "-", "job", "-o", "json"],
 }
 """Every command that reads nodes, from standard input."""
@@ -91,5 +93,8 @@ def write_inputs(folder: Path) -> None:
     """Write the files that the command lines name."""
     Inventory.read(StringIO(FORMS["lines"])).save(folder / "saved")
     (folder / "nodes").write_text(FORMS["lines"])
+    (folder / "pods").write_text(
+        '{"apiVersion": "v1", "kind": "PodList", "items": [{"metadata": {"name": "a"}, "spec": {"nodeName": "n-001"}}]}'
+    )
     (folder / "job").write_text(JOB)
     (folder / "other").write_text("name: other\nselector: {match_labels: {region: us}}\n")

@@ -451,3 +451,15 @@ def test_no_mapping() -> None:
     """A pod spec is a mapping."""
     with pytest.raises(TypeError, match="a pod spec must be a mapping"):
         Placement.from_pod_spec([])  # type: ignore[arg-type]
+
+
+def test_ports_of_init_containers() -> None:
+    """Those that have ended before the pod runs keep no port of the node, and nothing unknown."""
+    port = {"name": "init", "ports": [{"containerPort": 9090, "hostPort": 9090}]}
+    for is_host_network in (False, True):
+        spec = {"containers": [{"name": "a"}], "initContainers": [port]}
+        spec |= {"hostNetwork": is_host_network}
+        placement = Placement.from_pod_spec(spec, labels={})
+        assert placement.not_considered == ()
+        assert placement.pod_rules is not None
+        assert placement.pod_rules.ports == ()

@@ -36,6 +36,7 @@ _COMMANDS = {
     "labels": "Count the label keys and values of a fleet.",
     "audit": "Find labels that are probably misspelt.",
     "diff": "Print which nodes a change adds, keeps and removes, and why.",
+    "drain": "Tell which pods find no other node if some nodes go, and what is in the way.",
     "rollout": "Plan a rollout: which nodes get the job in which wave.",
     "index": "Save nodes in a file that opens in milliseconds.",
     "convert": "Write a selector in the notation of another system.",

@@ -113,15 +113,17 @@ toleration_option = click.option(
 )  # fmt: skip
 
 
+pods_option = single_option(
+    "--pods", metavar="FILE|-", shell_complete=complete_files,
+    help="Running pods (kubectl get pods,ns -A -o json).",
+)  # fmt: skip
+
+
 def pod_options(*, has_file: bool = True) -> Callable[[_Command], _Command]:
     """Add the options on what is considered of pods; together they are a :class:`PodOptions`.
 
     :param has_file: whether to add ``--pods``.
     """
-    file = single_option(
-        "--pods", metavar="FILE|-", shell_complete=complete_files,
-        help="Running pods (kubectl get pods,ns -A -o json).",
-    )  # fmt: skip
     only_labels = click.option(
         "--only-labels", "is_labels_only", is_flag=True,
         help="Of a Kubernetes manifest, consider only labels.",
@@ -144,7 +146,7 @@ def pod_options(*, has_file: bool = True) -> Callable[[_Command], _Command]:
             return command(pods=asked, **others)
 
         added = only_labels(toleration_option(unknown(with_pods)))
-        return cast("_Command", file(added) if has_file else added)
+        return cast("_Command", pods_option(added) if has_file else added)
 
     return decorate
 

@@ -21,6 +21,7 @@ _EXAMPLES = {
     "explain": "explain -f deployment.yaml --context prod",
     "labels": "labels topology.kubernetes.io/zone",
     "audit": "audit",
+    "drain": "drain ip-10-0-3-7 ip-10-0-3-8",
 }
 
 

@@ -54,6 +54,12 @@ class FailureCounts(NamedTuple):
     remaining: tuple[int, ...]
     failing_only_this: tuple[int, ...]
 
+    @property
+    def worst(self) -> int:
+        """The position of the requirement that most nodes fail alone; if none, that most fail."""
+        ranks = list(zip(self.failing_only_this, self.failing, strict=True))
+        return ranks.index(max(ranks))
+
     @classmethod
     def from_masks(cls, requirements: int, masks: Mapping[int, int]) -> "FailureCounts":
         """Compute all counts from the sizes of the groups.

@@ -2,6 +2,7 @@
 
 from nodeselect.explain.audit import Audit, LabelFinding
 from nodeselect.inventory.compare import compare_inventories, compare_selectors
+from nodeselect.inventory.drain import DrainedPod, DrainPlan, plan_drain
 from nodeselect.inventory.inventory import Inventory, InventoryStats
 from nodeselect.inventory.node_set import NodeSet
 from nodeselect.inventory.snapshot import BaseInventory, NodeChange, Snapshot, audit_labels
@@ -10,6 +11,8 @@ from nodeselect.inventory.statistics import count_labels
 __all__ = [
     "Audit",
     "BaseInventory",
+    "DrainPlan",
+    "DrainedPod",
     "Inventory",
     "InventoryStats",
     "LabelFinding",
@@ -20,4 +23,5 @@ __all__ = [
     "compare_inventories",
     "compare_selectors",
     "count_labels",
+    "plan_drain",
 ]

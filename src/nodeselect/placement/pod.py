@@ -283,10 +283,16 @@ def _placement(spec: Mapping[str, Any], labels: Mapping[str, str], namespace: st
 
 
 def _read_owner(metadata: Mapping[str, Any]) -> str:
-    """Return the controller of a pod, such as ``ReplicaSet/web-5d4f``; empty without one."""
+    """Return the controller of a pod, such as ``ReplicaSet/web-5d4f``; empty without one.
+
+    Of the mirror of a pod that a node runs by itself, it is a ``Node``.
+    """
     owners = read_items(metadata.get("ownerReferences"), ("ownerReferences",), read_object)
     owner = next((each for each in owners if each.get("controller")), owners[0] if owners else None)
-    return "" if owner is None else f"{owner.get('kind')}/{owner.get('name')}"
+    if owner is None:
+        annotations = read_object(metadata.get("annotations"), ("annotations",))
+        return "Node/(mirror)" if "kubernetes.io/config.mirror" in annotations else ""
+    return f"{owner.get('kind')}/{owner.get('name')}"
 
 
 def workloads_of(pod: Pod) -> Iterator[str]:

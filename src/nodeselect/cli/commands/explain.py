@@ -21,7 +21,7 @@ from nodeselect.cli.inputs.job_selectors import (
     selected,
     workload_of,
 )
-from nodeselect.cli.inputs.nodes import NodeFiles, nodes_in_states, read_inventory
+from nodeselect.cli.inputs.nodes import NodeFiles, find_node, nodes_in_states, read_inventory
 from nodeselect.cli.inputs.running_pods import RunningPods
 from nodeselect.cli.streams import (
     ExitStatus,
@@ -44,8 +44,7 @@ from nodeselect.node import Node
 from nodeselect.placement import Placement
 from nodeselect.render.explanation import explanation_lines, job_lines
 from nodeselect.render.screen import REPORT_FORMATS, detect_screen
-from nodeselect.selectors import Selector
-from nodeselect.text import pluralize, quoted_id
+from nodeselect.text import pluralize
 
 if TYPE_CHECKING:
     from nodeselect.inventory import Inventory, NodeSet
@@ -188,7 +187,7 @@ def _read_nodes(
     nodes_from: NodeFiles, node_id: str | None, states: frozenset[str] | None
 ) -> _Fleet:
     inventory = read_inventory(nodes_from)
-    node = None if node_id is None else _find_node(inventory, nodes_from, node_id)
+    node = None if node_id is None else find_node(inventory, nodes_from, node_id)
     return _Fleet(inventory, nodes_in_states(inventory, states), states, node)
 
 
@@ -291,34 +290,6 @@ def _notes(report: _Report, running: RunningPods, fleet: _Fleet) -> Iterator[str
     if left_out and isinstance(report, JobsReport):  # others say so
         yield left_out_text(left_out)
     yield from running.notes(fleet.inventory if fleet.node is None else None)
-
-
-def _find_node(nodes: "Inventory", nodes_from: NodeFiles, node_id: str) -> Node:
-    """Return the node with this id; if the id is ``-``, the only node of the inputs.
-
-    If no node has the id, return the only node that has it as its name, or whose id begins with it,
-    and write its id; with ``--quiet``, which would hide the id, this is an error.
-    """
-    if node_id != "-":
-        if node_id in nodes:
-            return nodes[node_id]
-        counts = nodes._counts()
-        found, number = (
-            counts.find_names([node_id]).get(node_id)
-            or counts.find_id_prefix(f"{node_id}.")  # a host before others
-            or counts.find_id_prefix(node_id)
-            or ("", 0)
-        )
-        message = f"no node has the id {quoted_id(node_id)}"
-        if number == 1 and not is_quiet():
-            write_message(f"{message}; this is the node {quoted_id(found)}")
-            return nodes[found]
-        hints = nodes.explain(Selector.of(match_ids=[node_id])).hints
-        raise click.ClickException(hints[0].message if hints else message)
-    if len(nodes) != 1:
-        found = f"expected one node in {nodes_from.name}, found {pluralize(len(nodes), 'node')}"
-        raise click.UsageError(f"{found}; to choose one by its id, use -n - --node ID")
-    return next(iter(nodes))
 
 
 def _explain_jobs(jobs: Jobs, running: RunningPods, fleet: _Fleet) -> JobsReport:

@@ -16,14 +16,14 @@ from nodeselect.errors import InventoryError
 from nodeselect.explain.explanation import named_ids
 from nodeselect.explain.wording import format_state_counts
 from nodeselect.files.inputs import open_inputs
-from nodeselect.node import count_in_states, split_state
+from nodeselect.node import Node, count_in_states, split_state
 from nodeselect.placement import Placement
 from nodeselect.problem import Fix
 from nodeselect.readers.columnar import require_read
 from nodeselect.readers.detect import KNOWN_STATES, is_saved
 from nodeselect.readers.reader import NodeReader
 from nodeselect.selectors import AnyOf, Selector
-from nodeselect.text import join_limited, pluralize, printable, quoted
+from nodeselect.text import join_limited, pluralize, printable, quoted, quoted_id
 
 if TYPE_CHECKING:
     from nodeselect.inventory import Inventory, NodeSet
@@ -293,3 +293,31 @@ def check_states(states: frozenset[str], counts: Counter[str | None]) -> None:
 def _is_typo(state: str, close: str | None) -> bool:
     """Return whether a state is not another form of a similar one, as ``idle~`` is of ``idle``."""
     return close is not None and not (state.startswith(close) or close.startswith(state))
+
+
+def find_node(nodes: "Inventory", nodes_from: NodeFiles, node_id: str) -> Node:
+    """Return the node with this id; if the id is ``-``, the only node of the inputs.
+
+    If no node has the id, return the only node that has it as its name, or whose id begins with it,
+    and write its id; with ``--quiet``, which would hide the id, this is an error.
+    """
+    if node_id != "-":
+        if node_id in nodes:
+            return nodes[node_id]
+        counts = nodes._counts()
+        found, number = (
+            counts.find_names([node_id]).get(node_id)
+            or counts.find_id_prefix(f"{node_id}.")  # a host before others
+            or counts.find_id_prefix(node_id)
+            or ("", 0)
+        )
+        message = f"no node has the id {quoted_id(node_id)}"
+        if number == 1 and not is_quiet():
+            write_message(f"{message}; this is the node {quoted_id(found)}")
+            return nodes[found]
+        hints = nodes.explain(Selector.of(match_ids=[node_id])).hints
+        raise click.ClickException(hints[0].message if hints else message)
+    if len(nodes) != 1:
+        found = f"expected one node in {nodes_from.name}, found {pluralize(len(nodes), 'node')}"
+        raise click.UsageError(f"{found}; to choose one by its id, use -n - --node ID")
+    return next(iter(nodes))

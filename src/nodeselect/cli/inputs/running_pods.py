@@ -33,18 +33,21 @@ class RunningPods:
         options: PodOptions,
         nodes_from: NodeFiles,
         asked: Iterable[Selection],
+        *,
+        is_forced: bool = False,
     ) -> None:
-        """Read the pods, if anything but labels of the nodes is ``asked``."""
+        """Read the pods, if anything but labels of the nodes is ``asked``, or if it is forced."""
         self.usage: Usage | None = None
         self.everything: Usage | None = None
         self.options = options
         self._own: dict[tuple[str, str, str], int] = {}
         self._by_workload: dict[tuple[str, str], list[tuple[str, Pod]]] = {}
-        self._unknown = " (--pods)"
+        self.unknown = " (--pods)"
         file = options.file
         placements = (each for each in asked if isinstance(each, Placement))
-        is_needed = any(each.requests or each.pod_rules is not None for each in placements)
-        if options.is_labels_only or not is_needed:
+        if not is_forced:
+            is_forced = any(each.requests or each.pod_rules is not None for each in placements)
+        if options.is_labels_only or not is_forced:
             if file is not None:
                 text = "--pods needs a Kubernetes manifest, with --job and without --only-labels"
                 raise click.UsageError(text)
@@ -66,7 +69,7 @@ class RunningPods:
             except InventoryError as error:  # who may list nodes often may not list all pods
                 if error.code != "kubectl-forbidden":
                     raise
-                self._unknown = " (you may not list the pods; give --pods)"
+                self.unknown = " (you may not list the pods; give --pods)"
                 return
         else:
             return
@@ -78,7 +81,7 @@ class RunningPods:
 
     def considered(self, asked: Selection) -> Selection:
         """Return what is required; of a placement, with what is not considered."""
-        return self.options.considered(asked, self._unknown) if self.usage is None else asked
+        return self.options.considered(asked, self.unknown) if self.usage is None else asked
 
     def option(self, undecided: Sequence[str]) -> str:
         """Return the end of a headline that says how the ``undecided`` rules can be decided."""
@@ -137,6 +140,10 @@ class RunningPods:
             texts = "running pod of the manifest is", "running pods of the manifest are"
             own = pluralize(number, *texts)
             yield f"{own} not counted; if one of its pods is pending, explain that pod"
+        yield from self.elsewhere(nodes)
+
+    def elsewhere(self, nodes: Container[str] | None) -> Iterator[str]:
+        """Yield how many pods are not on ``nodes``, if some are."""
         if self.usage is None or nodes is None:
             return
         pods = {each: self.usage.of(each).get("pods", 0) for each in self.usage.in_use()}
