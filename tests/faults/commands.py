@@ -12,6 +12,9 @@ _LABELS = {
 }
 _NODES = [{"id": node_id, "labels": labels} for node_id, labels in _LABELS.items()]
 
+_POD = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}}
+_POD |= {"spec": {"nodeName": "n-001", "containers": [{"name": "a"}]}}
+
 FORMS = {
     "lines": "".join(json.dumps(node) + "\n" for node in _NODES),
     "json": json.dumps(_NODES, indent=1),
@@ -93,8 +96,6 @@ def write_inputs(folder: Path) -> None:
     """Write the files that the command lines name."""
     Inventory.read(StringIO(FORMS["lines"])).save(folder / "saved")
     (folder / "nodes").write_text(FORMS["lines"])
-    (folder / "pods").write_text(
-        '{"apiVersion": "v1", "kind": "PodList", "items": [{"metadata": {"name": "a"}, "spec": {"nodeName": "n-001"}}]}'
-    )
+    (folder / "pods").write_text(json.dumps([_POD]))
     (folder / "job").write_text(JOB)
     (folder / "other").write_text("name: other\nselector: {match_labels: {region: us}}\n")
