@@ -39,7 +39,7 @@ def naive_plan(
     found: list[Decision] = []
     for node_id, pod in moved:
         placement = placement_of(unbound(manifests[pod.id])).replace(requests=pod.requests)
-        ids = others.match(Placement()).ids()
+        ids = others.match(Selector.everything()).ids()
         if placement.not_considered:  # such as volumes
             found.append((pod.id, node_id, None, ", ".join(placement.not_considered)))
             continue
