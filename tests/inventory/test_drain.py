@@ -82,12 +82,12 @@ def test_random_clusters() -> None:
     assert min(counts["moved"], counts["stuck"]) >= 100
 
 
-def cluster(*pods: tuple[str, Pod], sizes: str = "abc") -> Inventory:
+def cluster(*pods: tuple[str, Pod]) -> Inventory:
     """Return nodes of 4 cpus, the first of them in the zone x."""
     room: dict[str, int | str] = {"cpu": "4", "memory": "8Gi", "pods": 10}
     nodes = [
         Node(name, {"zone": "y" if number else "x"}, state="ready", taints=[], resources=room)
-        for number, name in enumerate(sizes)
+        for number, name in enumerate("abc")
     ]
     inventory = Inventory(nodes)
     for node_id, pod in pods:
@@ -169,11 +169,9 @@ def test_pods_that_stay() -> None:
 
 def test_what_is_not_known() -> None:
     """A pod is never placed by a guess; what a pod that has run does not lack is no obstacle."""
-    by_namespace = {"podAffinityTerm": {
-        "labelSelector": {}, "namespaceSelector": {"matchLabels": {"team": "a"}},
-        "topologyKey": "zone"}}  # fmt: skip
-    terms = [by_namespace["podAffinityTerm"]]
-    required = {"requiredDuringSchedulingIgnoredDuringExecution": terms}
+    namespaces = {"matchLabels": {"team": "a"}}
+    term = {"labelSelector": {}, "namespaceSelector": namespaces, "topologyKey": "zone"}
+    required = {"requiredDuringSchedulingIgnoredDuringExecution": [term]}
     spec = {"containers": [{"name": "a"}], "affinity": {"podAntiAffinity": required}}
     unknown = Placement.from_pod_spec(spec, namespace="shop")
     gated = {"containers": [{"name": "a"}], "schedulingGates": [{"name": "x"}]}

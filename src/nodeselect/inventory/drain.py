@@ -115,9 +115,8 @@ def plan_drain(
     One after the other, the pods are placed on the first other node that matches, in the order of
     the inventory, those that request most cpu, then most memory, first. Every rule counts the pods
     that stay and those that were placed before. A pod that is resized needs as much as on its node.
-    kube-scheduler ranks nodes and may choose others.
-    Nothing is changed. Cost: that of building an inventory of the other nodes, and of ``match`` and
-    of adding a pod, for each pod.
+    kube-scheduler ranks nodes and may choose others. Nothing is changed. Cost: that of building an
+    inventory of the other nodes, and of ``match`` and of adding a pod, for each pod.
 
     :param nodes: an answer of the inventory, or the ids of the nodes.
     :param usage: what runs on the nodes; by default, that of the inventory.

@@ -25,7 +25,7 @@ from nodeselect.placement.pod_requests import (
     pod_requests,
     resource_path,
 )
-from nodeselect.placement.pod_rules import PodRule, PodRules, read_pod_rules
+from nodeselect.placement.pod_rules import KINDS, PodRule, PodRules, read_pod_rules
 from nodeselect.placement.requirements import AtLeast, Tolerates, Uses
 from nodeselect.placement.toleration import (
     DAEMON_SET_TOLERATIONS,
@@ -191,7 +191,7 @@ class Placement(FrozenFields):
             own = {name: spec[name] for name in ("nodeSelector", "affinity") if name in spec}
             eligible = _one_of(selectors_from_pod_spec(own))
             rules = read_pod_rules(spec, kind, labels, namespace, eligible)
-            words = [each for each in words if each not in _POD_RULES]
+            words = [each for each in words if each not in KINDS]
         return cls(_one_of(terms), tolerations, requests, words, possible, pod_rules=rules)
 
     def matches(self, node: Node, usage: Uses | None = None) -> bool:
@@ -331,9 +331,6 @@ def addition_text(tolerations: Iterable[Toleration]) -> str:
 _INLINE_DISKS = (
     *("awsElasticBlockStore", "azureDisk", "cinder", "gcePersistentDisk", "iscsi", "rbd"),
 )
-
-# What is decided if the labels of the pod are known, in the words of :attr:`PodRules.kinds`.
-_POD_RULES = ("pod affinity", "pod anti-affinity", "topology spread", "host ports")
 
 # Paths of fields that have further conditions on nodes, and words for these.
 _CONDITIONS: dict[tuple[str, ...], str] = {

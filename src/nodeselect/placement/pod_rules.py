@@ -168,6 +168,10 @@ class SpreadConstraint(NamedTuple):
         return f"{_domain(self.topology_key)} has room for{what} (maxSkew {self.max_skew})"
 
 
+# The kinds of rules between pods, in the words of :attr:`Placement.not_considered`.
+KINDS = ("pod affinity", "pod anti-affinity", "topology spread", "host ports")
+
+
 @final
 class PodRules(FrozenFields):
     """What a pod requires of the pods that run, and what these may require of it. Frozen.
@@ -218,11 +222,8 @@ class PodRules(FrozenFields):
     @property
     def kinds(self) -> tuple[str, ...]:
         """What these rules are, in the words of :attr:`Placement.not_considered`."""
-        found = {
-            "pod affinity": self.affinity, "pod anti-affinity": self.anti_affinity,
-            "topology spread": self.spread, "host ports": self.ports,
-        }  # fmt: skip
-        return tuple(words for words, rules in found.items() if rules)
+        found = (self.affinity, self.anti_affinity, self.spread, self.ports)
+        return tuple(words for words, rules in zip(KINDS, found, strict=True) if rules)
 
     @property
     def kinds_by_namespace(self) -> tuple[str, ...]:

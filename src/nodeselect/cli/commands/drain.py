@@ -8,7 +8,7 @@ from nodeselect.cli import options
 from nodeselect.cli.command import Command
 from nodeselect.cli.completion import complete_ids
 from nodeselect.cli.inputs.considered import PodOptions
-from nodeselect.cli.inputs.job_selectors import Jobs, job_selectors, parse_selectors
+from nodeselect.cli.inputs.job_selectors import Jobs, job_selectors, selected
 from nodeselect.cli.inputs.nodes import NodeFiles, find_node, read_inventory
 from nodeselect.cli.inputs.running_pods import RunningPods
 from nodeselect.cli.streams import ExitStatus, write_error, write_message, write_output
@@ -16,7 +16,6 @@ from nodeselect.inventory import Inventory, NodeSet, plan_drain
 from nodeselect.inventory.drain import without_nodes
 from nodeselect.render.drain import LostJob, drain_lines
 from nodeselect.render.screen import detect_screen
-from nodeselect.selectors import AnyOf
 
 
 @click.command(
@@ -82,8 +81,7 @@ def _chosen(
     """Return the nodes to drain; raise if no node matches, or one is not there."""
     if names:
         return inventory.nodes(find_node(inventory, nodes_from, each).id for each in names)
-    first, *others = parse_selectors(texts)
-    selector = AnyOf([first, *others]) if others else first
+    selector = selected(None, texts)
     if not (found := inventory.match(selector)):
         raise click.ClickException(str(inventory.explain(selector)))
     return found

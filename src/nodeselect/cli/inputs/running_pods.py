@@ -45,9 +45,10 @@ class RunningPods:
         self.unknown = " (--pods)"
         file = options.file
         placements = (each for each in asked if isinstance(each, Placement))
-        if not is_forced:
-            is_forced = any(each.requests or each.pod_rules is not None for each in placements)
-        if options.is_labels_only or not is_forced:
+        is_needed = is_forced or any(
+            each.requests or each.pod_rules is not None for each in placements
+        )
+        if options.is_labels_only or not is_needed:
             if file is not None:
                 text = "--pods needs a Kubernetes manifest, with --job and without --only-labels"
                 raise click.UsageError(text)
